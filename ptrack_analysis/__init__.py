@@ -1,0 +1,92 @@
+"""Make sense of where people walked in a video: from People Pathing pages to tables, Parquet and pictures.
+
+Importing the package imports nothing heavy: each name below is loaded when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ptrack_analysis.analysis.heatmaps import Heatmap, compute_box_heatmap, compute_heatmap
+    from ptrack_analysis.analysis.occupancy import compute_occupancy
+    from ptrack_analysis.analysis.presence import sampling_period
+    from ptrack_analysis.analysis.selection import select
+    from ptrack_analysis.analysis.tracks import compute_tracks
+    from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
+    from ptrack_analysis.analysis.visits import compute_visits
+    from ptrack_analysis.dataset.export import export_dataset
+    from ptrack_analysis.errors import PtrackError
+    from ptrack_analysis.floor import Floor, fit_floor, read_floor
+    from ptrack_analysis.inspection import Findings, inspect_tracking
+    from ptrack_analysis.io.archive import VideoReference, find_videos
+    from ptrack_analysis.io.parquet import read_parquet, write_parquet
+    from ptrack_analysis.io.tracking import read_tracking
+    from ptrack_analysis.schema import check, empty
+    from ptrack_analysis.video import Video, frames_to_timestamps
+    from ptrack_analysis.zones import Line, Zone, read_zones
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "analysis.heatmaps": ("Heatmap", "compute_box_heatmap", "compute_heatmap"),
+    "analysis.occupancy": ("compute_occupancy",),
+    "analysis.presence": ("sampling_period",),
+    "analysis.selection": ("select",),
+    "analysis.tracks": ("compute_tracks",),
+    "analysis.trajectories": ("compute_trajectories", "trajectories_from_points"),
+    "analysis.visits": ("compute_visits",),
+    "dataset.export": ("export_dataset",),
+    "errors": ("PtrackError",),
+    "floor": ("Floor", "fit_floor", "read_floor"),
+    "inspection": ("Findings", "inspect_tracking"),
+    "io.archive": ("VideoReference", "find_videos"),
+    "io.parquet": ("read_parquet", "write_parquet"),
+    "io.tracking": ("read_tracking",),
+    "schema": ("check", "empty"),
+    "video": ("Video", "frames_to_timestamps"),
+    "zones": ("Line", "Zone", "read_zones"),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = [
+    "Findings",
+    "Floor",
+    "Heatmap",
+    "Line",
+    "PtrackError",
+    "Video",
+    "VideoReference",
+    "Zone",
+    "__version__",
+    "check",
+    "compute_box_heatmap",
+    "compute_heatmap",
+    "compute_occupancy",
+    "compute_tracks",
+    "compute_trajectories",
+    "compute_visits",
+    "empty",
+    "export_dataset",
+    "find_videos",
+    "fit_floor",
+    "frames_to_timestamps",
+    "inspect_tracking",
+    "read_floor",
+    "read_parquet",
+    "read_tracking",
+    "read_zones",
+    "sampling_period",
+    "select",
+    "trajectories_from_points",
+    "write_parquet",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

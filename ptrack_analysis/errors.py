@@ -1,0 +1,57 @@
+"""Every error that the package raises on purpose.
+
+::
+
+    PtrackError (a ValueError)
+    ├── SchemaError        a table is not the table that a function needs
+    ├── ParameterError     an argument is out of its range, or does not fit another
+    ├── ZoneError          a zone, line or floor file cannot be used
+    ├── InputError         the tracking data cannot be used
+    │   ├── PageError      a file is not JSON, or a value in a page is not what the API sends
+    │   ├── JobError       the job failed, or is still in progress
+    │   ├── IncompleteError  the archive ends before the job does
+    │   └── MixedError     one video was asked for, and there are several (or none)
+    └── OutputError        a result cannot be written where it should go
+
+A message is one sentence: it names the thing, what was found (as Python shows it) and what was expected.
+"""
+
+
+class PtrackError(ValueError):
+    """The root of the family."""
+
+
+class SchemaError(PtrackError):
+    """A table is not the table that a function needs."""
+
+
+class ParameterError(PtrackError):
+    """An argument is out of its range, or does not fit another."""
+
+
+class ZoneError(PtrackError):
+    """A zone, line or floor file cannot be used."""
+
+
+class InputError(PtrackError):
+    """The tracking data cannot be used."""
+
+
+class PageError(InputError):
+    """A file is not JSON, or a value in a page is not what the API sends."""
+
+
+class JobError(InputError):
+    """The job failed, or is still in progress."""
+
+
+class IncompleteError(InputError):
+    """The archive ends before the job does."""
+
+
+class MixedError(InputError):
+    """One video was asked for, and there are several, or none."""
+
+
+class OutputError(PtrackError):
+    """A result cannot be written where it should go."""

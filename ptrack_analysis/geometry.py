@@ -1,0 +1,111 @@
+"""Where points lie: anchors of boxes and membership of polygons, in NumPy."""
+
+from typing import Literal
+
+import numpy as np
+
+from ptrack_analysis.errors import ParameterError
+
+Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
+Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+Anchor = Literal["feet", "centre", "head"] | tuple[float, float]
+
+ANCHORS: dict[str, tuple[float, float]] = {"feet": (0.5, 1.0), "centre": (0.5, 0.5), "head": (0.5, 0.0)}
+EDGE_TOLERANCE = 1e-6
+"""How far beyond the frame's right or lower edge a point still counts as inside, as a fraction."""
+_JUST_INSIDE = np.nextafter(1.0, 0.0)
+
+
+def anchor_fractions(anchor: Anchor) -> tuple[float, float]:
+    """Give the place of an anchor in its box, as fractions of the box's width and height.
+
+    Raises
+    ------
+    ParameterError
+        If the anchor is neither a known name nor two finite numbers.
+    """
+    if isinstance(anchor, str):
+        if anchor in ANCHORS:
+            return ANCHORS[anchor]
+    elif len(anchor) == 2 and np.isfinite(anchor).all():  # noqa: PLR2004 - a point has two coordinates
+        return float(anchor[0]), float(anchor[1])
+    raise ParameterError(f"anchor is {anchor!r}, not one of {sorted(ANCHORS)} or two fractions of the box")
+
+
+def anchor_points(boxes: Array, anchor: Anchor = "feet") -> Array:
+    """Take one point of each box: by default the footpoint, the middle of its lower edge.
+
+    A point on the frame's right or lower edge, or at most ``EDGE_TOLERANCE`` beyond it, is moved just
+    inside: a box that the picture cuts ends on the edge within float noise, and its person is in the picture.
+
+    Parameters
+    ----------
+    boxes
+        (n, 4) left, top, width, height as fractions of the frame; NaN where there is no box.
+    anchor
+        ``"feet"``, ``"centre"``, ``"head"``, or fractions of the box's width and height.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n, 2) fractions of the frame, NaN where there is no box.
+    """
+    along, down = anchor_fractions(anchor)
+    points = np.empty((len(boxes), 2))
+    points[:, 0] = boxes[:, 0] + boxes[:, 2] * along
+    points[:, 1] = boxes[:, 1] + boxes[:, 3] * down
+    np.copyto(points, _JUST_INSIDE, where=(points >= 1) & (points <= 1 + EDGE_TOLERANCE))
+    return points
+
+
+def contains(edges: Array, x: Floats, y: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell which points lie in the area that closed rings bound, by the half-open crossing rule.
+
+    A point is inside if a ray from it towards +x crosses an odd number of edges; an edge belongs to it from
+    its smaller y (included) to its larger (excluded). So holes and several parts need no care, a point on a
+    left or upper border is inside and one on a right or lower border is not, and a point on an edge that two
+    areas share, corner to corner, lies in exactly one of them: the two ends of an edge are put in a fixed
+    order before the arithmetic, so both areas compute the very same number. NaN is outside.
+
+    Parameters
+    ----------
+    edges
+        (m, 4) x and y of the first end, x and y of the second, of all edges of all rings.
+    x, y
+        (n,) coordinates of the points.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) bool.
+
+    Notes
+    -----
+    O(m · points within the area's bounding rectangle).
+
+    References
+    ----------
+    W. R. Franklin, PNPOLY, "Point Inclusion in Polygon Test".
+    """
+    inside = np.zeros(len(x), dtype=bool)
+    if not len(edges):
+        return inside
+    flat = edges.reshape(-1, 2)
+    (left, top), (right, bottom) = flat.min(axis=0), flat.max(axis=0)
+    left -= 1e-9 * (right - left)  # so that the edge's own arithmetic, not this shortcut, decides at the border
+    near = np.flatnonzero((x >= left) & (x <= right) & (y >= top) & (y < bottom))
+    near_x, near_y = x[near], y[near]
+    odd = np.zeros(len(near), dtype=bool)
+    for first_x, first_y, last_x, last_y in _in_fixed_order(edges):
+        spans = (near_y >= first_y) & (near_y < last_y)
+        side = (near_x - first_x) * (last_y - first_y) < (near_y - first_y) * (last_x - first_x)
+        odd ^= spans & side
+    inside[near[odd]] = True
+    return inside
+
+
+def _in_fixed_order(edges: Array) -> Array:
+    """Put the end with the smaller y first; horizontal edges, which no ray crosses, are left out."""
+    upward = edges[:, 1] > edges[:, 3]
+    ordered = np.where(upward[:, None], edges[:, [2, 3, 0, 1]], edges)
+    return ordered[ordered[:, 1] < ordered[:, 3]]

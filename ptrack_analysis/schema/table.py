@@ -1,0 +1,78 @@
+"""What a column and a table specification are."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["moment", "span", "instant", "integer", "number", "text", "choice"]
+
+DTYPES: dict[Kind, str] = {
+    "moment": "timedelta64[ms]",
+    "span": "timedelta64[ms]",
+    "instant": "datetime64[us, UTC]",
+    "integer": "int64",
+    "number": "float64",
+    "text": "str",
+    "choice": "category",
+}
+UNITS = ("px", "m")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, what kind of value it holds, its unit and one sentence that defines it.
+
+    A ``moment`` is a time since the start of the video, a ``span`` a length of time; both are
+    ``timedelta64[ms]`` in memory. ``{u}`` in a name or unit stands for the plane's unit. A ``nullable``
+    integer is pandas' ``Int64``; an ``optional`` column may be absent.
+    """
+
+    name: str
+    kind: Kind
+    text: str
+    unit: str = ""
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+    nullable: bool = False
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the column in memory."""
+        return "Int64" if self.nullable and self.kind == "integer" else DTYPES[self.kind]
+
+    @property
+    def in_plane(self) -> bool:
+        """Whether the column's name carries the unit of the plane."""
+        return "{u}" in self.name
+
+    def named(self, unit: str | None) -> str:
+        """Give the column's name in a plane with this unit."""
+        return self.name.replace("{u}", unit or "{u}")
+
+    def unit_in(self, unit: str | None) -> str:
+        """Give the column's unit in a plane with this unit."""
+        return self.unit.replace("{u}", unit or "px or m")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table written down once: its name, what a row is, its key and its columns."""
+
+    name: str
+    row: str
+    key: tuple[Column, ...]
+    columns: tuple[Column, ...]
+    units: tuple[str, ...] = UNITS
+
+    @property
+    def in_plane(self) -> bool:
+        """Whether any column carries the unit of the plane."""
+        return any(column.in_plane for column in self.columns)
+
+    @property
+    def key_names(self) -> list[str]:
+        """The names of the index levels."""
+        return [column.name for column in self.key]
+
+    def choices(self, name: str) -> tuple[str, ...]:
+        """Give the values that the choice column ``name`` can take, in the order of their codes."""
+        return next(column.choices for column in self.columns if column.name == name)

@@ -1,0 +1,139 @@
+"""The filmed file: its facts, its picture as a plane, its clock."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Array
+
+Milliseconds = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+class Plane(Protocol):
+    """Where distances are measured: the picture in px, or a floor plan in m."""
+
+    @property
+    def unit(self) -> str:
+        """The unit of the plane's coordinates: ``px`` or ``m``."""
+
+    def project(self, points: Array) -> Array:
+        """Carry (n, 2) fractions of the frame to (n, 2) coordinates in the plane; NaN where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """The picture as a plane: x to the right, y downwards, origin in its upper left corner [px]."""
+
+    width: int
+    height: int
+    unit: str = "px"
+
+    def project(self, points: Array) -> Array:
+        """Multiply fractions of the frame by its size."""
+        return points * np.array([self.width, self.height], dtype="float64")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video:
+    """The facts about one filmed file; what is not known is None.
+
+    ``width`` and ``height`` are those of the frame [px], ``frame_rate`` is in frames a second, ``source`` is
+    where the filmed file lies (bucket and key), ``started_at`` the wall-clock moment at which it starts.
+    """
+
+    name: str = "video"
+    width: int | None = None
+    height: int | None = None
+    frame_rate: float | None = None
+    duration: pd.Timedelta | None = None
+    codec: str | None = None
+    format: str | None = None
+    color_range: str | None = None
+    job_id: str | None = None
+    job_tag: str | None = None
+    source: str | None = None
+    started_at: datetime | None = None
+
+    @property
+    def pixels(self) -> Pixels:
+        """The picture as a plane, in px.
+
+        Raises
+        ------
+        ParameterError
+            If the frame's size is not known.
+        """
+        if self.width is None or self.height is None:
+            raise ParameterError(
+                f"the frame size of video {self.name!r} is not known, so nothing can be measured in px: "
+                "give Video(width=..., height=...), in the shell --frame-size 640x360"
+            )
+        return Pixels(self.width, self.height)
+
+
+def frames_to_timestamps(frames: np.ndarray, frame_rate: float) -> Milliseconds:
+    """Turn frame numbers into whole milliseconds as the API does: 1000 · frame / rate, cut to whole ms.
+
+    The arithmetic is exact: the rate is taken as the nearest fraction with a denominator of at most 1001
+    if that is within 1e-6 of it (30000/1001 for 29.97002997), else at most 100 000.
+
+    Parameters
+    ----------
+    frames
+        (n,) whole numbers, 0 for the first frame.
+    frame_rate
+        Frames a second, above 0.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) int64 [ms].
+
+    Examples
+    --------
+    >>> frames_to_timestamps(np.array([0, 1, 2, 25]), 25.0)
+    array([   0,   40,   80, 1000])
+    """
+    if not (np.isfinite(frame_rate) and frame_rate > 0):
+        raise ParameterError(f"frame_rate is {frame_rate!r}, not a number above 0")
+    rate = Fraction(frame_rate).limit_denominator(1001)
+    if abs(rate - Fraction(frame_rate)) > Fraction(1, 10**6):
+        rate = Fraction(frame_rate).limit_denominator(100_000)
+    return np.asarray(frames, dtype="int64") * (1000 * rate.denominator) // rate.numerator
+
+
+def milliseconds(value: pd.Timedelta | str, name: str) -> int:
+    """Read a length of time as whole milliseconds, refusing what is negative, missing or finer.
+
+    Parameters
+    ----------
+    value
+        A pandas Timedelta, or a text that pandas reads as one ("2s").
+    name
+        Name of the argument, for the error.
+
+    Raises
+    ------
+    ParameterError
+        If it is no length of time, below 0, or has a fraction of a millisecond.
+    """
+    try:
+        span = pd.Timedelta(value)
+    except (ValueError, TypeError) as error:
+        raise ParameterError(f"{name} is {value!r}, not a length of time such as '2s' or '500ms'") from error
+    if pd.isna(span) or span < pd.Timedelta(0):
+        raise ParameterError(f"{name} is {value!r}, not a length of time of at least 0")
+    nanoseconds = span.as_unit("ns").value
+    if nanoseconds % 1_000_000:
+        raise ParameterError(f"{name} is {value!r}, which is not a whole number of milliseconds")
+    return int(nanoseconds // 1_000_000)
+
+
+def timedelta(milliseconds_: int) -> pd.Timedelta:
+    """Make a pandas Timedelta in the resolution of the tables, milliseconds."""
+    return pd.Timedelta(np.timedelta64(int(milliseconds_), "ms"))
