@@ -213,6 +213,8 @@ def refuse_other_unit(zones: Sequence[Zone | Line], unit: str) -> None:
         if zone.unit != unit:
             raise SchemaError(f"{zone.kind} {zone.name!r} is in {zone.unit}, but the trajectories are in {unit}")
     names = [zone.name for zone in zones]
+    if "" in names:
+        raise ZoneError("a zone has the name '', which stands for the whole scene")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ZoneError(f"the name {twice[0]!r} occurs twice")

@@ -1,0 +1,1 @@
+"""Analyses: one file a question, each a function from tables to a new table."""

@@ -83,10 +83,19 @@ def _index_defects(index: pd.Index, schema: Table) -> list[str]:
     if names != schema.key_names:
         return [f"index is {names}, not {schema.key_names}"]
     dtypes = [level.dtype for level in index.levels] if isinstance(index, pd.MultiIndex) else [index.dtype]
-    return [
+    defects = [
         f"index level {column.name!r} is {dtype}, not {column.dtype}"
         for column, dtype in zip(schema.key, dtypes, strict=True)
         if dtype != column.dtype
+    ]
+    if isinstance(index, pd.MultiIndex):
+        missing = [np.asarray(code).min(initial=0) < 0 for code in index.codes]
+    else:
+        missing = [bool(index.hasnans)]
+    return defects + [
+        f"index level {column.name!r} has a missing value"
+        for column, is_missing in zip(schema.key, missing, strict=True)
+        if is_missing
     ]
 
 
@@ -113,8 +122,7 @@ def _column_defects(table: pd.DataFrame, schema: Table) -> list[str]:
 def _unique(index: pd.Index) -> bool:
     """Whether no key occurs twice; sorted keys, the ordinary case, are seen without a hash table."""
     if isinstance(index, pd.MultiIndex) and all(level.is_monotonic_increasing for level in index.levels):
-        codes = [np.asarray(code) for code in index.codes]
-        if min((code.min(initial=0) for code in codes), default=0) >= 0 and _strictly_sorted(codes):
+        if _strictly_sorted([np.asarray(code) for code in index.codes]):
             return True
     return bool(index.is_unique)
 

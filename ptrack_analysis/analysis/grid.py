@@ -1,0 +1,106 @@
+"""Kernels of heatmaps: points and boxes summed into the cells of a grid; NumPy only."""
+
+import numpy as np
+
+from ptrack_analysis.geometry import Array, Floats
+
+_CHUNK = 8192
+"""Rows a pass, so that a pass's arrays stay in the processor's cache."""
+
+
+def sum_points(
+    x: Floats, y: Floats, weight: Floats, *, extent: tuple[float, float, float, float], shape: tuple[int, int]
+) -> Array:
+    """Sum the weights of the points in each cell; a cell owns its left and upper border.
+
+    Parameters
+    ----------
+    x, y
+        (n,) positions; NaN and what is outside the half-open extent falls nowhere.
+    weight
+        (n,) what a point adds.
+    extent
+        x0, y0, x1, y1 of the grid.
+    shape
+        Rows and columns.
+
+    Returns
+    -------
+    numpy.ndarray
+        (rows, columns) sums; exact where the weights are whole numbers.
+    """
+    (left, upper, right, lower), (rows, columns) = extent, shape
+    total = np.zeros(rows * columns + 1)
+    for start in range(0, len(x), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        across, down = x[part], y[part]
+        inside = (across >= left) & (across < right) & (down >= upper) & (down < lower)
+        column = _cell(across, left, right, columns, inside)
+        cell = np.where(inside, _cell(down, upper, lower, rows, inside) * columns + column, rows * columns)
+        total += np.bincount(cell, weight[part], minlength=len(total))
+    return total[:-1].reshape(shape)
+
+
+def _cell(values: Floats, low: float, high: float, cells: int, inside: np.ndarray) -> np.ndarray:
+    """Give the cell along one axis; rounding never carries a point out of the last one."""
+    scaled = np.where(inside, (values - low) * (cells / (high - low)), 0.0)
+    return np.minimum(scaled.astype("int32"), cells - 1)
+
+
+def sum_boxes(boxes: Array, weight: Floats, *, shape: tuple[int, int]) -> Array:
+    """Sum, in each cell, the weights of the boxes times the share of the cell that each box covers.
+
+    The share is exact, not whole cells. The cover of a box is the product of its cover of the columns and of
+    the rows, and each of these is the difference of two ramps; so a box is four corners in an array of
+    second differences, and the cover is its double sum. A corner at column k + f adds to four places, with
+    weights linear in f: what is summed a corner are the moments 1, f, g, f·g in its own cell.
+
+    Parameters
+    ----------
+    boxes
+        (4, n) left, top, right, bottom as fractions of the frame; cut here to the frame. NaN adds nothing.
+    weight
+        (n,) what a box adds to a cell that it covers whole.
+    shape
+        Rows and columns.
+
+    Returns
+    -------
+    numpy.ndarray
+        (rows, columns) sums; sums below 1e-12 of all weights, the noise of the differences, are 0.
+    """
+    rows, columns = shape
+    width = columns + 1
+    size = (rows + 1) * width
+    moments = np.zeros((4, size))
+    for start in range(0, len(weight), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        moments += _corner_moments(boxes[:, part], weight[part], rows, columns, size)
+    plain, across, down, both = moments.reshape(4, rows + 1, width)
+    second = np.zeros((rows + 2, columns + 2))
+    second[:-1, :-1] += plain - across - down + both
+    second[:-1, 1:] += across - both
+    second[1:, :-1] += down - both
+    second[1:, 1:] += both
+    cover: Array = second[::-1, ::-1].cumsum(axis=0).cumsum(axis=1)[::-1, ::-1][1:-1, 1:-1]
+    noise = 1e-12 * float(np.abs(weight).sum())
+    return np.where(cover <= noise, 0.0, cover)
+
+
+def _corner_moments(boxes: Array, weight: Floats, rows: int, columns: int, size: int) -> Array:
+    """Sum the moments of the boxes' corners by cell: (4, size)."""
+    count = np.array([columns, rows, columns, rows], dtype="float64")[:, None]
+    edges = np.clip(boxes, 0.0, 1.0) * count
+    known = ~np.isnan(edges).any(axis=0)
+    if not known.all():
+        edges, weight = edges[:, known], weight[known]
+    whole = edges.astype("int32")
+    left, top, right, bottom = edges - whole
+    first, upper, last, lower = whole
+    upper, lower = upper * (columns + 1), lower * (columns + 1)
+    cells = np.concatenate([lower + last, upper + first, lower + first, upper + last])
+    f = np.concatenate([right, left, left, right])
+    g = np.concatenate([bottom, top, bottom, top])
+    signed = np.concatenate([weight, weight, -weight, -weight])
+    across, down = signed * f, signed * g
+    return np.stack([np.bincount(cells, values, minlength=size) for values in (signed, across, down, across * g)])

@@ -1,0 +1,152 @@
+"""The arithmetic of presence: how long a detection holds, in whole milliseconds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.video import Milliseconds, Video, frames_to_timestamps, milliseconds, timedelta
+
+MAX_GAP = pd.Timedelta("2s")
+Bools = np.ndarray[tuple[int], np.dtype[np.bool_]]
+Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """A table's rows in the order of person and time.
+
+    ``order`` takes the table's rows to this order; ``person`` numbers the persons from 0 in the order of
+    their index, ``time`` is in ms, ``first`` marks the first row of each person.
+    """
+
+    order: Integers
+    person: Integers
+    time: Milliseconds
+    first: Bools
+
+
+def rows_by_person(table: pd.DataFrame) -> Rows:
+    """Order a table keyed by person_index and timestamp (in either order) by person and time."""
+    person, _ = _level(table.index, "person_index")
+    codes, times = _level(table.index, "timestamp")
+    if (codes[1:] >= codes[:-1]).all():
+        order = np.argsort(person, kind="stable")
+    else:
+        order = np.lexsort((codes, person))
+    person, time = person[order], times[codes[order]]
+    return Rows(order, person, time, starts_of(person))
+
+
+def starts_of(labels: Integers) -> Bools:
+    """Mark where a sorted array takes a new value."""
+    first = np.ones(len(labels), dtype=bool)
+    first[1:] = labels[1:] != labels[:-1]
+    return first
+
+
+def run_starts(rows: Rows, run: Integers) -> Bools:
+    """Mark the first row of each run, of runs that are numbered within each person."""
+    begins = rows.first.copy()
+    begins[1:] |= run[1:] != run[:-1]
+    return begins
+
+
+def sampling_period(
+    table: pd.DataFrame, video: Video, *, max_gap: pd.Timedelta | str = MAX_GAP
+) -> pd.Timedelta:
+    """Tell the time between two samplings of the video.
+
+    The lower median of the steps between the table's successive distinct timestamps, of all persons, that
+    are at most ``max_gap``; with no such step one frame at the video's frame rate, cut to whole ms; with no
+    rate 0. Take it from the whole table before selecting persons or times: what is left out changes it.
+
+    Parameters
+    ----------
+    table
+        Detections, trajectories, or any table whose index has the level ``timestamp``.
+    video
+        The video, for its frame rate.
+    max_gap
+        The longest step that counts as sampling [ms].
+
+    Returns
+    -------
+    pandas.Timedelta
+        The period [ms].
+
+    Raises
+    ------
+    ParameterError
+        If one frame, where it is taken, is longer than ``max_gap``.
+    """
+    return timedelta(period_in_ms(table, video, milliseconds(max_gap, "max_gap"), None))
+
+
+def period_in_ms(table: pd.DataFrame, video: Video, max_gap: int, given: pd.Timedelta | str | None) -> int:
+    """Give the sampling period [ms], by default as ``sampling_period`` finds it; at most ``max_gap``."""
+    period = found_period(table, video, max_gap) if given is None else milliseconds(given, "period")
+    if period > max_gap:
+        raise ParameterError(f"max_gap is {max_gap} ms, below the sampling period of {period} ms")
+    return period
+
+
+def found_period(table: pd.DataFrame, video: Video, max_gap: int) -> int:
+    """Find the sampling period [ms] by the rule of ``sampling_period``, which refuses one above ``max_gap``."""
+    codes, times = _level(table.index, "timestamp")
+    used = np.zeros(len(times), dtype=bool)
+    used[codes] = True
+    steps = np.diff(times[used])
+    steps = steps[steps <= max_gap]
+    if len(steps):
+        middle = (len(steps) - 1) // 2
+        return int(np.partition(steps, middle)[middle])
+    if video.frame_rate is None:
+        return 0
+    return int(frames_to_timestamps(np.array([1]), video.frame_rate)[0])
+
+
+def end_of(video: Video | None, last: int) -> int | None:
+    """Give the video's end [ms], or None where it is unknown or a detection lies beyond it."""
+    if video is None or video.duration is None:
+        return None
+    duration = milliseconds(video.duration, "duration")
+    return duration if last <= duration else None
+
+
+def hold(rows: Rows, *, max_gap: int, period: int, end: int | None) -> tuple[Milliseconds, Bools]:
+    """Tell how long each row holds, and which rows begin a run.
+
+    A row holds until the same person's next row if that comes within ``max_gap``, otherwise for ``period``,
+    but not beyond ``end``.
+
+    Returns
+    -------
+    tuple
+        (n,) held [ms], never negative; (n,) bool, first row of a run.
+    """
+    step = np.diff(rows.time)
+    joined = ~rows.first[1:] & (step <= max_gap)
+    held = np.full(len(rows.time), period, dtype="int64")
+    if end is not None:
+        np.minimum(held, end - rows.time, out=held)
+    np.copyto(held[:-1], step, where=joined)
+    begins = np.ones(len(rows.time), dtype=bool)
+    begins[1:] = ~joined
+    return held, begins
+
+
+def _level(index: pd.Index, name: str) -> tuple[Integers, Integers]:
+    """Give a level's codes and its values in growing order, such that values[codes] are the rows'."""
+    if not isinstance(index, pd.MultiIndex):
+        index = pd.MultiIndex.from_arrays([index], names=[index.name])
+    place = index.names.index(name)
+    codes, level = np.asarray(index.codes[place]), index.levels[place]
+    values = np.asarray(level).view("int64")
+    if level.is_monotonic_increasing:
+        return codes, values
+    order = np.argsort(values)
+    rank = np.empty(len(order), dtype=codes.dtype)
+    rank[order] = np.arange(len(order), dtype=codes.dtype)
+    return rank[codes], values[order]

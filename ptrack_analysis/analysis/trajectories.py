@@ -1,0 +1,220 @@
+"""Trajectories: where each person stood, for how long, how fast."""
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis import movement
+from ptrack_analysis.analysis.presence import MAX_GAP, Bools, Rows, end_of, hold, period_in_ms, rows_by_person
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Anchor, Floats, anchor_points
+from ptrack_analysis.schema import DETECTIONS, LOCATED, POINTS, TRAJECTORIES, Table, check, unit_of
+from ptrack_analysis.video import Plane, Video, milliseconds
+
+SPEED_WINDOW = pd.Timedelta("500ms")
+_BOX, _INTERPOLATED, _NO = range(len(LOCATED))
+
+
+def compute_trajectories(
+    detections: pd.DataFrame,
+    video: Video,
+    *,
+    plane: Plane | None = None,
+    max_gap: pd.Timedelta | str = MAX_GAP,
+    period: pd.Timedelta | str | None = None,
+    max_interpolation: pd.Timedelta | str | None = None,
+    speed_window: pd.Timedelta | str = SPEED_WINDOW,
+    anchor: Anchor = "feet",
+) -> pd.DataFrame:
+    """Tell where each person stood at each detection, how long it holds, and how fast the person moved.
+
+    A detection holds until the same person's next detection if that comes within ``max_gap``, otherwise for
+    one sampling period, never beyond the video's end; a run is a stretch without a longer gap. A person
+    stands at the footpoint, the middle of the box's lower edge; a point on the frame's right or lower edge,
+    or up to 1e-6 beyond, counts as just inside. A detection without a body box is located by linear
+    interpolation in time between the located ones around it in the same run, if these are at most
+    ``max_interpolation`` apart, else not at all; it is never dropped. Speed and heading are those of the
+    displacement between half a window before and half a window after, the window being cut where the
+    located stretch ends: NaN where there is only one position, and heading also where nobody moved.
+    An empty table gives an empty one.
+
+    Parameters
+    ----------
+    detections
+        DETECTIONS, rows in any order.
+    video
+        The video, for its frame size, rate and duration. A duration that a detection lies beyond is not
+        believed.
+    plane
+        Where distances are measured: a floor plan [m]; by default the picture [px].
+    max_gap
+        The longest time without a detection that does not interrupt presence [ms].
+    period
+        The sampling period [ms]; by default ``sampling_period``.
+    max_interpolation
+        The longest time between two positions to interpolate between [ms]; by default ``max_gap``.
+    speed_window
+        Length of the window for speed and heading [ms].
+    anchor
+        The point of the box that stands for the person: ``"feet"``, ``"centre"``, ``"head"`` or fractions
+        of the box's width and height.
+
+    Returns
+    -------
+    pandas.DataFrame
+        TRAJECTORIES, one row a detection, sorted by person and time; further columns of the detections are
+        carried along.
+
+    Raises
+    ------
+    SchemaError
+        If ``detections`` is not a DETECTIONS table.
+    ParameterError
+        If a length of time is negative or not whole milliseconds, or ``max_gap`` is below the period; if
+        the frame size is not known.
+
+    Notes
+    -----
+    O(n log n). A gap in which a person left and came back unseen counts as presence if it is at most
+    ``max_gap``: a longer ``max_gap`` errs towards longer dwell.
+
+    Examples
+    --------
+    >>> from ptrack_analysis import Video, empty
+    >>> from ptrack_analysis.schema import DETECTIONS
+    >>> list(compute_trajectories(empty(DETECTIONS), Video(width=640, height=360)).columns[:4])
+    ['x_px', 'y_px', 'located', 'held']
+    """
+    check(detections, DETECTIONS)
+    rows = rows_by_person(detections)
+    plane = plane or video.pixels
+    boxes = np.column_stack([detections[name].to_numpy()[rows.order] for name in ("left", "top", "width", "height")])
+    points = anchor_points(boxes, anchor)
+    bare = np.isnan(points).any(axis=1)
+    points = plane.project(points)
+    x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
+    return _trajectories(
+        detections,
+        DETECTIONS,
+        rows,
+        (x, y, bare),
+        video=video,
+        unit=plane.unit,
+        max_gap=milliseconds(max_gap, "max_gap"),
+        period=period,
+        max_interpolation=max_interpolation,
+        speed_window=speed_window,
+    )
+
+
+def trajectories_from_points(
+    points: pd.DataFrame,
+    *,
+    video: Video | None = None,
+    max_gap: pd.Timedelta | str = MAX_GAP,
+    period: pd.Timedelta | str | None = None,
+    max_interpolation: pd.Timedelta | str | None = None,
+    speed_window: pd.Timedelta | str = SPEED_WINDOW,
+) -> pd.DataFrame:
+    """Make trajectories of positions that no box stands behind: laser, UWB, PedPy files.
+
+    The rules are those of ``compute_trajectories``; a given position counts as located by ``box``, a missing
+    one (NaN) is interpolated as a missing box is. The plane is that of the columns: ``x_px y_px`` or
+    ``x_m y_m``.
+
+    Parameters
+    ----------
+    points
+        POINTS: key ``person_index``, ``timestamp``, columns ``x_m y_m`` or ``x_px y_px``; any order.
+    video
+        The recording, for its rate and duration; may be missing.
+    max_gap, period, max_interpolation, speed_window
+        As in ``compute_trajectories`` [ms].
+
+    Returns
+    -------
+    pandas.DataFrame
+        TRAJECTORIES, one row a point, sorted by person and time.
+
+    Raises
+    ------
+    SchemaError
+        If ``points`` is not a POINTS table.
+    ParameterError
+        As in ``compute_trajectories``.
+    """
+    check(points, POINTS)
+    unit = unit_of(points, POINTS)
+    rows = rows_by_person(points)
+    x, y = points[f"x_{unit}"].to_numpy()[rows.order], points[f"y_{unit}"].to_numpy()[rows.order]
+    bare = ~(np.isfinite(x) & np.isfinite(y))
+    return _trajectories(
+        points,
+        POINTS,
+        rows,
+        (x, y, bare),
+        video=video or Video(),
+        unit=unit,
+        max_gap=milliseconds(max_gap, "max_gap"),
+        period=period,
+        max_interpolation=max_interpolation,
+        speed_window=speed_window,
+    )
+
+
+def _trajectories(
+    table: pd.DataFrame,
+    schema: Table,
+    rows: Rows,
+    places: tuple[Floats, Floats, Bools],
+    *,
+    video: Video,
+    unit: str,
+    max_gap: int,
+    period: pd.Timedelta | str | None,
+    max_interpolation: pd.Timedelta | str | None,
+    speed_window: pd.Timedelta | str,
+) -> pd.DataFrame:
+    """Add presence, interpolated positions, steps and speed to the rows' places."""
+    longest = max_gap if max_interpolation is None else milliseconds(max_interpolation, "max_interpolation")
+    half = milliseconds(speed_window, "speed_window") // 2
+    if half == 0:
+        raise ParameterError(f"speed_window is {speed_window!r}, not at least 2 ms")
+    sampled = period_in_ms(table, video, max_gap, period)
+    end = end_of(video, int(rows.time.max(initial=0)))
+    held, begins = hold(rows, max_gap=max_gap, period=sampled, end=end)
+    run = np.cumsum(begins)
+    x, y, bare = places
+    unknown = np.isnan(x) | np.isnan(y)
+    x, y = np.where(unknown, np.nan, x), np.where(unknown, np.nan, y)
+    filled = movement.fill_between(rows.time, run, x, y, bare & unknown, longest=longest)
+    located = np.where(unknown, _NO, _BOX).astype("int8")
+    located[filled] = _INTERPOLATED
+    way, _ = movement.steps(run, x, y)
+    vx, vy = movement.velocity(rows.time, run, x, y, half=half)
+    columns = {
+        f"x_{unit}": x,
+        f"y_{unit}": y,
+        "located": pd.Categorical.from_codes(located, categories=list(LOCATED)),
+        "held": held.view("timedelta64[ms]"),
+        "run": _counted_by_person(rows, run),
+        f"step_{unit}": way,
+        f"speed_{unit}_per_s": np.sqrt(vx * vx + vy * vy),
+        "heading": movement.direction(vx, vy),
+    }
+    return _table(table, schema, rows, columns)
+
+
+def _counted_by_person(rows: Rows, run: np.ndarray) -> np.ndarray:
+    """Number the runs of each person from 1."""
+    before = run[rows.first] - 1
+    counted: np.ndarray = run - before[np.cumsum(rows.first) - 1]
+    return counted
+
+
+def _table(
+    table: pd.DataFrame, schema: Table, rows: Rows, columns: dict[str, object]
+) -> pd.DataFrame:
+    index = table.index[rows.order].reorder_levels(TRAJECTORIES.key_names)
+    known = {column.named(unit) for column in schema.columns for unit in schema.units} | set(columns)
+    extra = {name: table[name].array[rows.order] for name in table.columns if name not in known}
+    return pd.DataFrame(columns | extra, index=index, copy=False)

@@ -1,0 +1,177 @@
+"""What an archive holds, and whether it can be trusted."""
+
+from dataclasses import dataclass
+from os import PathLike
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.presence import MAX_GAP, rows_by_person, sampling_period
+from ptrack_analysis.analysis.tracks import compute_tracks
+from ptrack_analysis.analysis.trajectories import compute_trajectories
+from ptrack_analysis.errors import InputError
+from ptrack_analysis.geometry import EDGE_TOLERANCE
+from ptrack_analysis.io.archive import VideoReference
+from ptrack_analysis.io.tracking import Reading, load
+from ptrack_analysis.video import Pixels, Video, milliseconds, timedelta
+
+FEET_MARGIN = 0.01
+"""A box whose lower edge lies this near the picture's, as a share of its height, may hide the feet."""
+LATE = pd.Timedelta("2s")
+"""A first detection later than this may mean that the first pages are missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found in the pages of one video.
+
+    ``problems`` are the reasons for which it cannot be read as it is, ``notes`` what is odd but usable, each
+    a sentence; ``verdict`` is ``good``, ``usable with care`` or ``not usable``.
+
+    Counts: ``without_box`` detections without a body box (face only), ``feet_not_seen`` boxes whose lower
+    edge is within 1 % of the picture's height of its lower edge, ``out_of_frame`` boxes that reach beyond the
+    frame by more than 1e-6, ``merged`` rows made one with another of the same person and moment,
+    ``repeated_pages`` pages that were saved twice, ``gaps`` times without a detection of a person that are
+    longer than ``max_gap``. Times: ``dwell`` the persons' time in the scene, ``unlocated`` the part of it in
+    which nobody knows where they stood, ``period`` between two samplings, ``longest_gap``.
+    """
+
+    video: Video
+    files: int
+    pages: int
+    persons: int
+    detections: int
+    first: pd.Timedelta | None
+    last: pd.Timedelta | None
+    dwell: pd.Timedelta
+    unlocated: pd.Timedelta
+    period: pd.Timedelta
+    gaps: int
+    longest_gap: pd.Timedelta | None
+    boxes: int
+    without_box: int
+    feet_not_seen: int
+    out_of_frame: int
+    merged: int
+    repeated_pages: int
+    passed_over: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def verdict(self) -> str:
+        """One of ``good``, ``usable with care``, ``not usable``."""
+        if self.problems:
+            return "not usable"
+        return "usable with care" if self.notes else "good"
+
+
+def inspect_tracking(
+    source: str | PathLike[str] | VideoReference,
+    *,
+    video: Video | None = None,
+    max_gap: pd.Timedelta | str = MAX_GAP,
+) -> Findings:
+    """Read one job and say what is in it, and whether it can be trusted.
+
+    What ``read_tracking`` would refuse (broken pages, a job that failed or is in progress, an incomplete
+    archive, mixed videos) is listed in ``problems`` instead of raised, and the rest is read.
+
+    Parameters
+    ----------
+    source
+        A file, a folder of one job's pages, or a video that ``find_videos`` found.
+    video
+        Facts to fall back to where the pages have none.
+    max_gap
+        As in ``compute_trajectories`` [ms].
+
+    Returns
+    -------
+    Findings
+        All that was found.
+
+    Raises
+    ------
+    MixedError
+        If the source is a folder of several videos; inspect each that ``find_videos`` finds.
+    InputError
+        If there is no such file, or no page.
+    """
+    reading = load(source, video=video)
+    detections = reading.detections
+    boxes = detections[["left", "top", "width", "height"]].to_numpy()
+    boxes = boxes[~np.isnan(boxes).any(axis=1)]
+    left, top, right, bottom = boxes[:, 0], boxes[:, 1], boxes[:, 0] + boxes[:, 2], boxes[:, 1] + boxes[:, 3]
+    beyond = np.minimum(left, top) < -EDGE_TOLERANCE
+    beyond |= np.maximum(right, bottom) > 1 + EDGE_TOLERANCE
+    moments = detections.index.get_level_values("timestamp")
+    tracks = compute_tracks(compute_trajectories(detections, reading.video, plane=Pixels(1, 1), max_gap=max_gap))
+    gaps = _gaps(detections, milliseconds(max_gap, "max_gap"))
+    return Findings(
+        video=reading.video,
+        files=reading.files,
+        pages=reading.pages,
+        persons=len(tracks),
+        detections=len(detections),
+        first=None if detections.empty else moments.min(),
+        last=None if detections.empty else moments.max(),
+        dwell=timedelta(tracks["dwell"].to_numpy().view("int64").sum()),
+        unlocated=timedelta(tracks["unlocated"].to_numpy().view("int64").sum()),
+        period=sampling_period(detections, reading.video, max_gap=max_gap),
+        gaps=len(gaps),
+        longest_gap=timedelta(gaps.max()) if len(gaps) else None,
+        boxes=len(boxes),
+        without_box=len(detections) - len(boxes),
+        feet_not_seen=int((bottom >= 1 - FEET_MARGIN).sum()),
+        out_of_frame=int(beyond.sum()),
+        merged=reading.merged,
+        repeated_pages=reading.repeated,
+        passed_over=tuple(reading.passed_over),
+        notes=tuple(_notes(reading, moments, negative=int((boxes[:, 2:] < 0).any(axis=1).sum()))),
+        problems=tuple(str(problem) for problem in _problems(reading)),
+    )
+
+
+def _gaps(detections: pd.DataFrame, max_gap: int) -> np.ndarray:
+    """List the times between successive detections of a person that are longer than ``max_gap`` [ms]."""
+    rows = rows_by_person(detections)
+    steps = np.diff(rows.time)[~rows.first[1:]]
+    long: np.ndarray = steps[steps > max_gap]
+    return long
+
+
+def _problems(reading: Reading) -> list[InputError]:
+    return [*reading.faults, *([reading.incomplete] if reading.incomplete else [])]
+
+
+def _notes(reading: Reading, moments: pd.Index, *, negative: int) -> list[str]:
+    """Say what is odd but usable, a sentence each."""
+    video, notes = reading.video, []
+    if not len(moments):
+        notes.append("no person was detected")
+    elif moments.min() > LATE:
+        late = moments.min().total_seconds()
+        notes.append(f"the first detection is at {late:.3f} s: if people were there before, first pages are missing")
+    if video.width is None or video.height is None:
+        notes.append("the frame size is not known: give --frame-size, as in 640x360, to measure anything in px")
+    if video.duration is None:
+        notes.append("the video's duration is not known: the last stays are taken to end with the last detection")
+    elif len(moments) and moments.max() > video.duration:
+        notes.append(
+            f"a detection lies at {moments.max().total_seconds():.3f} s, beyond the video's duration of "
+            f"{video.duration.total_seconds():.3f} s, which is therefore not believed"
+        )
+    if reading.ends > 1 and reading.ends < reading.pages - reading.repeated:
+        notes.append(f"{reading.ends} pages end a job (no NextToken) and others do not: several jobs may be mixed")
+    if reading.repeated:
+        notes.append(f"{_count(reading.repeated, 'page was', 'pages were')} saved twice and counted once")
+    if reading.merged:
+        notes.append(f"{_count(reading.merged, 'row repeats', 'rows repeat')} a person at a moment and was made one with it")
+    if negative:
+        notes.append(f"{_count(negative, 'box has', 'boxes have')} a negative size and covers nothing in a heatmap")
+    return notes
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

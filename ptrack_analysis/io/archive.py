@@ -1,0 +1,190 @@
+"""Which files of a folder belong to which video."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from ptrack_analysis.errors import InputError, MixedError, PageError
+from ptrack_analysis.io.documents import has_lines, is_named_like_a_page, read_document, read_lines
+from ptrack_analysis.io.names import group_of, natural, slugs, title_of
+from ptrack_analysis.io.pages import SKIPPING, Decoders, pages_of
+from ptrack_analysis.io.shapes import Page
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class VideoReference:
+    """One video of an archive: its name, its files in natural order, its job where the pages tell it.
+
+    What is read of the files is the pages with this ``job_id`` (with none, if it is None).
+    """
+
+    name: str
+    files: tuple[Path, ...]
+    job_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a folder holds: its videos, and the files that are passed over, each with the reason."""
+
+    videos: list[VideoReference]
+    passed_over: list[tuple[str, str]]
+
+
+def find_videos(source: str | PathLike[str]) -> list[VideoReference]:
+    """Find the videos of an archive: a file, or a folder with pages of one job or of many.
+
+    Pages with one JobId are one video. Pages without are grouped by folder, and within a folder by file name
+    without its trailing number: ``page-1`` and ``page-2`` are one video, ``a.persons`` and ``b.persons`` are
+    two. A video's name is its path below the source without suffix and trailing number (of a file given
+    itself, its stem), its parts joined by ``-``, made safe, with a short hash where that changed it or two
+    would be equal. A file that is named like a page and is not well-formed belongs to the videos of its
+    group, and reading them says what is wrong.
+
+    Parameters
+    ----------
+    source
+        A file or a folder, searched to any depth; hidden files and links to folders are left out.
+
+    Returns
+    -------
+    list of VideoReference
+        In the natural order of their first files.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or folder, or no page in it.
+    """
+    return scan(source).videos
+
+
+def scan(source: str | PathLike[str]) -> Scan:
+    """Find the videos of an archive, and what in it is none; see ``find_videos``."""
+    root = Path(source)
+    collected = _Groups(root)
+    files, passed_over = list_files(root)
+    for file in files:
+        try:
+            jobs = {page.job_id for _, pages in documents(file, SKIPPING) for page in pages or ()}
+        except (PageError, InputError):
+            collected.broken.append(file)
+            continue
+        if jobs:
+            collected.add(file, jobs)
+        else:
+            passed_over.append((shown(root, file), "well-formed, but no GetPersonTracking page"))
+    videos = collected.videos()
+    if not videos:
+        raise no_pages(root, passed_over)
+    return Scan(videos, sorted(passed_over))
+
+
+def list_files(root: Path) -> tuple[list[Path], list[tuple[str, str]]]:
+    """List the files that may hold pages, in natural order, and the others with the reason.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or folder.
+    """
+    if root.is_file():
+        return [root], []
+    if not root.is_dir():
+        raise InputError(f"{root}: there is no such file or folder")
+    files, passed_over = [], []
+    for folder, folders, names in os.walk(root, onerror=_refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in names:
+            file = Path(folder, name)
+            if name.startswith(".") or not file.is_file():
+                continue
+            if is_named_like_a_page(name):
+                files.append(file)
+            else:
+                passed_over.append((shown(root, file), "not named like a page"))
+    return sorted(files, key=natural), passed_over
+
+
+def documents(file: Path, decoders: Decoders) -> Iterator[tuple[str, list[Page[Any]] | None]]:
+    """Decode the documents of a file one after the other, each with its place; None: it holds no page."""
+    if not has_lines(file.name):
+        raw = read_document(file)
+        try:
+            yield str(file), pages_of(raw, str(file), decoders)
+        except PageError as error:
+            if "trailing characters" not in str(error) or b"\n" not in raw.strip():
+                raise
+        else:
+            return
+    for number, line in read_lines(file):
+        place = f"{file}, line {number}"
+        yield place, pages_of(line, place, decoders)
+
+
+def no_pages(root: Path, passed_over: list[tuple[str, str]]) -> InputError:
+    """Say that there is no page, and what there is instead."""
+    if root.is_file():
+        return InputError(
+            f"{root}: no GetPersonTracking page: it has no list 'Persons', neither bare nor in one of the "
+            "wrappings in which pages are known to be saved"
+        )
+    seen = ", ".join(repr(name) for name, _ in passed_over[:_SHOWN])
+    more = f" ({len(passed_over)} other files, such as {seen})" if passed_over else " (it is empty)"
+    return InputError(f"{root}: no GetPersonTracking pages in this folder{more}")
+
+
+def several(root: Path, names: list[str]) -> MixedError:
+    """Say that one video was asked for and there are several."""
+    listed = ", ".join(repr(name) for name in names[:_SHOWN])
+    more = ", ..." if len(names) > _SHOWN else ""
+    return MixedError(f"{root}: holds {len(names)} videos ({listed}{more}), not one; find_videos lists them all")
+
+
+def shown(root: Path, file: Path) -> str:
+    """Give a file's path below the source, for people to read."""
+    return file.relative_to(root).as_posix() if file != root else file.name
+
+
+def _refuse(error: OSError) -> None:
+    raise InputError(f"{error.filename}: cannot be read: {error.strerror}") from error
+
+
+@dataclass(slots=True)
+class _Groups:
+    """Files on their way to videos: by job where pages tell it, else by folder and stem."""
+
+    root: Path
+    files: dict[object, list[Path]] = field(default_factory=dict)
+    broken: list[Path] = field(default_factory=list)
+
+    def add(self, file: Path, jobs: set[str | None]) -> None:
+        for job in sorted(jobs, key=str):
+            self.files.setdefault(self._group(file) if job is None else job, []).append(file)
+
+    def videos(self) -> list[VideoReference]:
+        for file in self.broken:
+            group = self._group(file)
+            kin = [files for files in self.files.values() if any(self._group(one) == group for one in files)]
+            for files in kin or [self.files.setdefault(group, [])]:
+                files.append(file)
+        ordered = sorted(
+            ((key, sorted(files, key=natural)) for key, files in self.files.items()),
+            key=lambda item: natural(item[1][0]),
+        )
+        titles = [title_of(self.root, self._below(files[0])) for _, files in ordered]
+        return [
+            VideoReference(name, tuple(files), key if isinstance(key, str) else None)
+            for name, (key, files) in zip(slugs(titles), ordered, strict=True)
+        ]
+
+    def _group(self, file: Path) -> tuple[str, str]:
+        return group_of(self._below(file) or Path(file.name))
+
+    def _below(self, file: Path) -> Path | None:
+        return None if file == self.root else file.relative_to(self.root)

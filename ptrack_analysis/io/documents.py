@@ -1,0 +1,110 @@
+"""The bytes of files: whole or unzipped, within stated limits."""
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from ptrack_analysis.errors import InputError, PageError
+
+MAX_DOCUMENT = 2**30
+"""Largest JSON document that is read, unzipped [bytes]."""
+MAX_RATIO = 200
+"""Largest ratio of unzipped to zipped size beyond the first MiB; real pages reach about 30."""
+_CHUNK = 2**20
+_BOM = b"\xef\xbb\xbf"
+_LINES = (".jsonl", ".ndjson")
+_PAGES = (".json", *_LINES)
+
+
+def plain_name(name: str) -> str:
+    """Take ``.gz`` off a file's name."""
+    return name[:-3] if name.lower().endswith(".gz") else name
+
+
+def is_named_like_a_page(name: str) -> bool:
+    """Whether a file's name says that it may hold pages: JSON or JSON Lines, plain or ``.gz``."""
+    return plain_name(name).lower().endswith(_PAGES)
+
+
+def has_lines(name: str) -> bool:
+    """Whether a file's name says that it holds one document a line."""
+    return plain_name(name).lower().endswith(_LINES)
+
+
+def read_document(file: Path) -> bytes:
+    """Read a file whole, unzipping ``.gz``, without a byte order mark.
+
+    Raises
+    ------
+    PageError
+        If the file is empty, larger than ``MAX_DOCUMENT``, broken, or grows by more than ``MAX_RATIO``.
+    InputError
+        If the file cannot be read.
+    """
+    content = b"".join(_chunks(file))
+    if not content.strip():
+        raise PageError(f"{file}: the file is empty; a page of JSON was expected")
+    return content.removeprefix(_BOM)
+
+
+def read_lines(file: Path) -> Iterator[tuple[int, bytes]]:
+    """Read a file line by line, unzipping ``.gz``; give each line that is not blank with its number.
+
+    Only one line is in memory at a time. The errors are those of ``read_document``.
+    """
+    rest, number = b"", 0
+    for chunk in _chunks(file, limit=None):
+        *lines, rest = (rest + chunk).split(b"\n")
+        if len(rest) > MAX_DOCUMENT:
+            raise PageError(f"{file}, line {number + len(lines) + 1}: longer than {MAX_DOCUMENT} bytes")
+        for line in lines:
+            number += 1
+            if line.strip():
+                yield number, line.removeprefix(_BOM) if number == 1 else line
+    if rest.strip():
+        yield number + 1, rest.removeprefix(_BOM) if number == 0 else rest
+    elif number == 0:
+        raise PageError(f"{file}: the file is empty; pages of JSON, one a line, were expected")
+
+
+def _chunks(file: Path, limit: int | None = MAX_DOCUMENT) -> Iterator[bytes]:
+    """Give a file's content in pieces, with its sizes checked as they grow."""
+    unzip = file.name.lower().endswith(".gz")
+    try:
+        zipped = file.stat().st_size
+        total = 0
+        for chunk in _unzipped(file, zipped) if unzip else _plain(file):
+            total += len(chunk)
+            if limit is not None and total > limit:
+                raise PageError(f"{file}: larger than {limit} bytes, the most that one document may have")
+            yield chunk
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror or error}") from error
+
+
+def _plain(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            yield chunk
+
+
+def _unzipped(file: Path, zipped: int) -> Iterator[bytes]:
+    """Unzip one gzip member after the other, a bounded piece at a time."""
+    total, member = 0, zlib.decompressobj(wbits=31)
+    started = False
+    try:
+        for chunk in _plain(file):
+            pending = chunk
+            while pending:
+                if member.eof:
+                    member = zlib.decompressobj(wbits=31)
+                piece = member.decompress(pending, _CHUNK)
+                started, total = True, total + len(piece)
+                if total > max(_CHUNK, MAX_RATIO * zipped):
+                    raise PageError(f"{file}: unzips to more than {MAX_RATIO} times its {zipped} bytes; refused")
+                yield piece
+                pending = member.unused_data if member.eof else member.unconsumed_tail
+    except zlib.error as error:
+        raise PageError(f"{file}: not a whole gzip file: {error}") from error
+    if started and not member.eof:
+        raise PageError(f"{file}: the gzip stream ends early, after {total} unzipped bytes")

@@ -1,0 +1,60 @@
+"""Names of videos, made from the places of their files."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from ptrack_analysis.io.documents import plain_name
+
+_LONGEST = 100
+_NUMBER = re.compile(r"[-_. ]*\d+$")
+_DIGITS = re.compile(r"(\d+)")
+_OTHER = re.compile(r"[^a-z0-9._-]+")
+
+
+def natural(path: Path) -> list[list[tuple[int, int, str]]]:
+    """Give the sorting key that puts ``page-10`` after ``page-9``."""
+    return [
+        [(0, int(text), text) if text.isdecimal() else (1, 0, text) for text in _DIGITS.split(part) if text]
+        for part in path.parts
+    ]
+
+
+def stem_of(name: str) -> str:
+    """Take the suffixes of its format (``.json``, ``.jsonl``, ``.gz``) off a file's name."""
+    return plain_name(name).rpartition(".")[0] or plain_name(name)
+
+
+def group_of(below: Path) -> tuple[str, str]:
+    """Give what files of one video have in common: their folder, and their stem without trailing number."""
+    return below.parent.as_posix(), _NUMBER.sub("", stem_of(below.name))
+
+
+def title_of(source: Path, below: Path | None) -> str:
+    """Give a video's name before it is made safe: its path below the source, or the file's own stem."""
+    if below is None:
+        return stem_of(source.name)
+    folder, stem = group_of(below)
+    path = "/".join(part for part in (*Path(folder).parts, stem) if part)
+    return path or source.resolve().name or "video"
+
+
+def slugs(titles: Sequence[str]) -> list[str]:
+    """Make titles safe as names of files: ``[a-z0-9._-]``, with a hash where that changed one, or two are equal.
+
+    The parts of a path are joined by ``-``, which alone is no change. The result is never empty, never
+    begins with a dot, is at most 100 characters long and names no other folder.
+    """
+    joined = [title.replace("/", "-") for title in titles]
+    plain = [_OTHER.sub("-", name.lower()).lstrip(".-")[:_LONGEST] for name in joined]
+    times = Counter(plain)
+    return [
+        slug if slug == name and times[slug] == 1 and slug else f"{slug or 'video'}-{_hash(title)}"
+        for slug, name, title in zip(plain, joined, titles, strict=True)
+    ]
+
+
+def _hash(title: str) -> str:
+    return sha256(title.encode("utf-8", "surrogateescape")).hexdigest()[:8]
