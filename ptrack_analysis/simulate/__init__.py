@@ -1,0 +1,1 @@
+"""A seeded simulation of people walking through a shop, whose true answers are known."""
