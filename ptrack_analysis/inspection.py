@@ -9,7 +9,6 @@ import pandas as pd
 from ptrack_analysis.analysis.presence import MAX_GAP, rows_by_person, sampling_period
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
-from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import EDGE_TOLERANCE
 from ptrack_analysis.io.archive import VideoReference
 from ptrack_analysis.io.tracking import Reading, load
@@ -19,6 +18,10 @@ FEET_MARGIN = 0.01
 """A box whose lower edge lies this near the picture's, as a share of its height, may hide the feet."""
 LATE = pd.Timedelta("2s")
 """A first detection later than this may mean that the first pages are missing."""
+MUCH_UNLOCATED = 0.10
+"""A share of the time in the scene, spent nobody knows where, that a reader of zone dwell must know of."""
+MANY_FEET_HIDDEN = 0.25
+"""A share of boxes on the picture's lower edge that a reader of positions must know of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ def inspect_tracking(
     *,
     video: Video | None = None,
     max_gap: pd.Timedelta | str = MAX_GAP,
+    allow_incomplete: bool = False,
 ) -> Findings:
     """Read one job and say what is in it, and whether it can be trusted.
 
@@ -85,6 +89,8 @@ def inspect_tracking(
         Facts to fall back to where the pages have none.
     max_gap
         As in ``compute_trajectories`` [ms].
+    allow_incomplete
+        Whether an archive whose last page is missing is a note, not a problem.
 
     Returns
     -------
@@ -108,6 +114,22 @@ def inspect_tracking(
     moments = detections.index.get_level_values("timestamp")
     tracks = compute_tracks(compute_trajectories(detections, reading.video, plane=Pixels(1, 1), max_gap=max_gap))
     gaps = _gaps(detections, milliseconds(max_gap, "max_gap"))
+    dwell, unlocated = (int(tracks[name].to_numpy().view("int64").sum()) for name in ("dwell", "unlocated"))
+    problems = [str(problem) for problem in reading.faults]
+    hidden = int((bottom >= 1 - FEET_MARGIN).sum())
+    notes = _notes(reading, moments, negative=int((boxes[:, 2:] < 0).any(axis=1).sum()))
+    if reading.incomplete:
+        (notes if allow_incomplete else problems).append(str(reading.incomplete))
+    if unlocated > MUCH_UNLOCATED * dwell:
+        notes.append(
+            f"for {unlocated / dwell:.0%} of the time in the scene it is not known where the person stood "
+            "(no body box): time in zones is too short by up to that"
+        )
+    if hidden > MANY_FEET_HIDDEN * len(boxes):
+        notes.append(
+            f"{hidden / len(boxes):.0%} of the body boxes end on the picture's lower edge: the feet may be below it, "
+            "and positions there are only as good as that"
+        )
     return Findings(
         video=reading.video,
         files=reading.files,
@@ -116,20 +138,20 @@ def inspect_tracking(
         detections=len(detections),
         first=None if detections.empty else moments.min(),
         last=None if detections.empty else moments.max(),
-        dwell=timedelta(tracks["dwell"].to_numpy().view("int64").sum()),
-        unlocated=timedelta(tracks["unlocated"].to_numpy().view("int64").sum()),
+        dwell=timedelta(dwell),
+        unlocated=timedelta(unlocated),
         period=sampling_period(detections, reading.video, max_gap=max_gap),
         gaps=len(gaps),
         longest_gap=timedelta(gaps.max()) if len(gaps) else None,
         boxes=len(boxes),
         without_box=len(detections) - len(boxes),
-        feet_not_seen=int((bottom >= 1 - FEET_MARGIN).sum()),
+        feet_not_seen=hidden,
         out_of_frame=int(beyond.sum()),
         merged=reading.merged,
         repeated_pages=reading.repeated,
         passed_over=tuple(reading.passed_over),
-        notes=tuple(_notes(reading, moments, negative=int((boxes[:, 2:] < 0).any(axis=1).sum()))),
-        problems=tuple(str(problem) for problem in _problems(reading)),
+        notes=tuple(notes),
+        problems=tuple(problems),
     )
 
 
@@ -139,10 +161,6 @@ def _gaps(detections: pd.DataFrame, max_gap: int) -> np.ndarray:
     steps = np.diff(rows.time)[~rows.first[1:]]
     long: np.ndarray = steps[steps > max_gap]
     return long
-
-
-def _problems(reading: Reading) -> list[InputError]:
-    return [*reading.faults, *([reading.incomplete] if reading.incomplete else [])]
 
 
 def _notes(reading: Reading, moments: pd.Index, *, negative: int) -> list[str]:
@@ -162,8 +180,11 @@ def _notes(reading: Reading, moments: pd.Index, *, negative: int) -> list[str]:
             f"a detection lies at {moments.max().total_seconds():.3f} s, beyond the video's duration of "
             f"{video.duration.total_seconds():.3f} s, which is therefore not believed"
         )
-    if reading.ends > 1 and reading.ends < reading.pages - reading.repeated:
-        notes.append(f"{reading.ends} pages end a job (no NextToken) and others do not: several jobs may be mixed")
+    if reading.overlapping:
+        notes.append(
+            f"{reading.ends} pages each end a job (no NextToken) and cover the same time: "
+            "several videos may be mixed; keep them in folders of their own"
+        )
     if reading.repeated:
         notes.append(f"{_count(reading.repeated, 'page was', 'pages were')} saved twice and counted once")
     if reading.merged:

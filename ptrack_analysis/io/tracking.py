@@ -25,7 +25,8 @@ class Reading:
 
     ``faults`` are the reasons for which ``read_tracking`` refuses the job, the gravest first; ``incomplete``
     is set where the archive ends before the job. ``merged`` counts rows that were made one with another of
-    the same person and moment, ``repeated`` pages that were there before, ``ends`` pages without NextToken.
+    the same person and moment, ``repeated`` pages that were there before, ``ends`` pages without NextToken;
+    ``overlapping`` tells whether such last pages cover the same time, as those of different videos do.
     """
 
     detections: pd.DataFrame
@@ -34,6 +35,7 @@ class Reading:
     repeated: int
     merged: int
     ends: int
+    overlapping: bool
     files: int
     faults: list[InputError]
     incomplete: IncompleteError | None
@@ -123,7 +125,8 @@ def load(
         pages=reader.pages,
         repeated=reader.repeated,
         merged=merged,
-        ends=reader.ends,
+        ends=len(reader.last_pages),
+        overlapping=reader.overlapping(),
         files=reader.files,
         faults=reader.faults_of(place),
         incomplete=reader.incomplete(place),
@@ -163,8 +166,8 @@ class _Reader:
     careful: bool
     pages: int = 0
     repeated: int = 0
-    ends: int = 0
     files: int = 0
+    last_pages: list[tuple[int, int]] = field(default_factory=list)
     digests: set[bytes] = field(default_factory=set)
     metadata: dict[VideoMetadata, str] = field(default_factory=dict)
     source: SourceVideo | None = None
@@ -203,14 +206,17 @@ class _Reader:
             self.repeated += 1
             return
         self.digests.add(digest)
-        self.ends += not page.next_token
+        if not page.next_token:
+            self.last_pages.append((int(rows.time.min(initial=2**53)), int(rows.time.max(initial=0))))
         self.collector.pages.append(rows)
 
     def _notice(self, page: Page[Any], place: str) -> None:
         self.pages += 1
         if page.job_status in {"FAILED", "IN_PROGRESS"}:
             said = f": {page.status_message}" if page.status_message else ""
-            self.status.append(JobError(f"{place}: the job's status is {page.job_status}, not SUCCEEDED{said}"))
+            self.status.append(
+                JobError(f"{place}: the job's status is {page.job_status}, not SUCCEEDED{said}")
+            )
         if page.video_metadata is not None:
             self.metadata.setdefault(page.video_metadata, place)
         self.source = self.source or page.video
@@ -221,17 +227,26 @@ class _Reader:
         mixed: list[InputError] = []
         if len(self.metadata) > 1:
             (one, first), (other, second), *_ = self.metadata.items()
-            mixed = [MixedError(f"{place}: pages of different videos are mixed: {_difference(one, other, first, second)}")]
+            mixed = [
+                MixedError(
+                    f"{place}: pages of different videos are mixed: {_difference(one, other, first, second)}"
+                )
+            ]
         return [*self.broken, *self.status[:1], *mixed]
 
     def incomplete(self, place: Path) -> IncompleteError | None:
         """Say that no page is the last, if it is so."""
-        if not self.pages or self.ends or self.status:
+        if not self.pages or self.last_pages or self.status:
             return None
         return IncompleteError(
             f"{place}: the archive is incomplete: of its pages ({self.pages}) each has a NextToken, so none is the "
             "job's last; fetch the rest, or read what is there with allow_incomplete (--allow-incomplete)"
         )
+
+    def overlapping(self) -> bool:
+        """Tell whether pages that each end a job cover the same time."""
+        spans = sorted(self.last_pages)
+        return any(first < end for (_, end), (first, _) in zip(spans, spans[1:], strict=False))
 
     def facts(self, name: str, fallback: Video) -> Video:
         """Put the pages' facts about the video before those to fall back to."""
@@ -242,7 +257,9 @@ class _Reader:
         if metadata.duration_millis is not None:
             known["duration"] = timedelta(metadata.duration_millis)
         if self.source and self.source.s3_object:
-            known["source"] = "/".join(x for x in (self.source.s3_object.bucket, self.source.s3_object.name) if x)
+            known["source"] = "/".join(
+                x for x in (self.source.s3_object.bucket, self.source.s3_object.name) if x
+            )
         return replace(fallback, **{fact: value for fact, value in known.items() if value})
 
 

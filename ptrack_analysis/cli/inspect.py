@@ -1,0 +1,125 @@
+"""``ptrack inspect``: what an archive holds, and whether it can be trusted."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from ptrack_analysis.cli.options import add_presence, add_source, source_of, video_of
+
+if TYPE_CHECKING:
+    from ptrack_analysis.inspection import Findings
+
+_SHOWN = 8
+_BAD, _SOME = 3, 4
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "inspect",
+        help="say what an archive holds, and whether it can be trusted",
+        description="Say what an archive holds, and whether it can be trusted.",
+    )
+    add_source(parser)
+    add_presence(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON for machines")
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Inspect each video of the source; 3 if none is usable, 4 if some are not."""
+    from ptrack_analysis.inspection import inspect_tracking
+    from ptrack_analysis.io.archive import scan
+
+    with source_of(given) as source:
+        archive = scan(source)
+        found = [
+            inspect_tracking(
+                reference, video=video_of(given), max_gap=given.max_gap, allow_incomplete=given.allow_incomplete
+            )
+            for reference in archive.videos
+        ]
+    if given.json:
+        listed = [{"file": name, "reason": reason} for name, reason in archive.passed_over]
+        print(json.dumps({"videos": [_plain(one) for one in found], "passed_over": listed}, indent=2))
+    else:
+        print("\n\n".join(_text(one) for one in found))
+        _print_passed_over(archive.passed_over)
+    problems = [problem for one in found for problem in one.problems]
+    for problem in problems:
+        print(f"ptrack: {problem}", file=sys.stderr)
+    bad = sum(one.verdict == "not usable" for one in found)
+    return 0 if not bad else _BAD if bad == len(found) else _SOME
+
+
+def _print_passed_over(passed_over: list[tuple[str, str]]) -> None:
+    if passed_over:
+        print(f"\npassed over: {len(passed_over)} other files")
+        for name, reason in passed_over[:_SHOWN]:
+            print(f"  {name}: {reason}")
+        if len(passed_over) > _SHOWN:
+            print(f"  and {len(passed_over) - _SHOWN} more (--json lists them all)")
+
+
+def _text(found: "Findings") -> str:
+    """Write the findings about one video as lines."""
+    video = found.video
+    size = f"{video.width} x {video.height} px" if video.width and video.height else "frame size unknown"
+    rate = f"{video.frame_rate:.6g} frames/s" if video.frame_rate else "frame rate unknown"
+    length = _seconds(video.duration) if video.duration is not None else "length unknown"
+    rows = [
+        ("video", f"{size}, {rate}, {length}"),
+        ("read", f"{found.pages} pages in {found.files} files"),
+        ("persons", f"{found.persons}"),
+        ("detections", f"{found.detections}" + _between(found)),
+        ("time in scene", f"{_seconds(found.dwell)}, of which {_seconds(found.unlocated)} unlocated"),
+        ("without body box", f"{_share(found.without_box, found.detections)} detections (face only)"),
+        ("feet not seen", f"{_share(found.feet_not_seen, found.boxes)} body boxes end on the picture's lower edge"),
+        ("out of the frame", f"{_share(found.out_of_frame, found.boxes)} body boxes"),
+        ("sampling period", _seconds(found.period)),
+        ("gaps", f"{found.gaps}" + (f", the longest {_seconds(found.longest_gap)}" if found.longest_gap else "")),
+        ("doubled", f"{found.merged} rows, {found.repeated_pages} pages"),
+    ]
+    lines = [f"{video.name}: {found.verdict}", *(f"  {name:<18}{text}" for name, text in rows)]
+    lines += [f"  note: {note}" for note in found.notes]
+    return "\n".join(lines + [f"  problem: {problem}" for problem in found.problems])
+
+
+def _between(found: "Findings") -> str:
+    if found.first is None or found.last is None:
+        return ""
+    return f", from {_seconds(found.first)} to {_seconds(found.last)}"
+
+
+def _seconds(span: Any) -> str:
+    return f"{span.total_seconds():.3f} s"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} of {whole}" + (f" ({part / whole:.0%})" if whole else "")
+
+
+def _plain(found: "Findings") -> dict[str, Any]:
+    """Turn findings into JSON values: times as whole milliseconds under ``<name>_ms``."""
+    plain = {"name": found.video.name, "verdict": found.verdict, **asdict(found)}
+    plain["video"] = _in_ms(plain["video"])
+    plain.pop("passed_over")
+    return _in_ms(plain)
+
+
+def _in_ms(values: dict[str, Any]) -> dict[str, Any]:
+    times = ("first", "last", "dwell", "unlocated", "period", "longest_gap", "duration")
+    return {
+        f"{name}_ms" if name in times else name: _value(value) if name in times or name == "started_at" else value
+        for name, value in values.items()
+    }
+
+
+def _value(value: Any) -> Any:
+    if value is None:
+        return None
+    return value.isoformat() if hasattr(value, "isoformat") and not hasattr(value, "as_unit") else round(
+        value.total_seconds() * 1000
+    )

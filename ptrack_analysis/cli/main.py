@@ -1,0 +1,77 @@
+"""The command ``ptrack``: its commands, its errors, its exit codes."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from ptrack_analysis import __version__
+from ptrack_analysis.cli import export, inspect, plot
+from ptrack_analysis.errors import InputError, OutputError, ParameterError, PtrackError, SchemaError, ZoneError
+
+FAILURE, USAGE, BAD_INPUT, INTERRUPTED = 1, 2, 3, 130
+_CODES: list[tuple[type[PtrackError], int]] = [
+    (ParameterError, USAGE),
+    (InputError, BAD_INPUT),
+    (ZoneError, BAD_INPUT),
+    (SchemaError, BAD_INPUT),
+    (OutputError, FAILURE),
+]
+_EPILOG = """\
+exit codes: 0 done, 1 failure, 2 usage, 3 input is bad or incomplete, 4 some videos failed,
+5 remote error, 130 interrupted
+
+Amazon ended People Pathing on 31 October 2025; archives of its pages are read as ever.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the shell command; give its exit code.
+
+    Data go to stdout, messages to stderr. An error is one sentence on stderr.
+    """
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = given.run
+    try:
+        code = run(given)
+        sys.stdout.flush()
+    except PtrackError as error:
+        return _report(error, next((code for kind, code in _CODES if isinstance(error, kind)), FAILURE))
+    except KeyboardInterrupt:
+        return _report("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILURE
+    except OSError as error:
+        return _report(f"{error.filename or 'system'}: {error.strerror or error}", FAILURE)
+    except MemoryError:
+        return _report("out of memory: the table does not fit", FAILURE)
+    return code
+
+
+def _report(message: object, code: int) -> int:
+    print(f"ptrack: {' '.join(str(message).split())}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="ptrack",
+        description="Make sense of where people walked in a video: from People Pathing pages to tables and pictures.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"ptrack-analysis {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    for command in (inspect, export, plot):
+        command.add(commands)
+    return parser

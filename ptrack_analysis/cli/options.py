@@ -1,0 +1,157 @@
+"""Options that several commands share, and how their texts are read."""
+
+import argparse
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ptrack_analysis.video import Video
+
+_SIZE = re.compile(r"(\d{1,7})[xX×](\d{1,7})")
+_SOURCE = "file or folder of saved GetPersonTracking pages (.json, .jsonl, .gz); - reads one from stdin"
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """Add SOURCE and what is said about it."""
+    parser.add_argument("source", metavar="SOURCE", help=_SOURCE)
+    facts = parser.add_argument_group("facts that the pages may lack")
+    facts.add_argument("--frame-size", type=size, metavar="WxH", help="frame size in px, as in 640x360")
+    facts.add_argument("--frame-rate", type=rate, metavar="RATE", help="frames a second, as in 25")
+
+
+def add_presence(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the arithmetic of presence."""
+    group = parser.add_argument_group("presence")
+    group.add_argument(
+        "--max-gap",
+        type=span,
+        default="2s",
+        metavar="TIME",
+        help="longest time without a detection that does not interrupt presence (default 2s)",
+    )
+    group.add_argument(
+        "--sampling-period",
+        type=period,
+        default="auto",
+        metavar="TIME",
+        help="how long the last detection before a gap holds (default auto: the video's usual step)",
+    )
+    add_incomplete(group)
+
+
+def add_incomplete(parser: Any) -> None:
+    """Add the permission to read an incomplete archive."""
+    parser.add_argument("--allow-incomplete", action="store_true", help="read an archive whose last page is missing")
+
+
+def add_cut(parser: argparse.ArgumentParser) -> None:
+    """Add the options that cut what is analysed."""
+    group = parser.add_argument_group("part of the video")
+    group.add_argument("--from", dest="start", type=span, metavar="TIME", help="from this moment on, as in 10s")
+    group.add_argument("--to", dest="end", type=span, metavar="TIME", help="until before this moment, as in 5min")
+    group.add_argument("--persons", type=persons, metavar="N,N", help="only these persons, as in 3,7")
+
+
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """Add zones and floor plan."""
+    group = parser.add_argument_group("places")
+    group.add_argument("--zones", metavar="FILE", help="GeoJSON file of zones and lines")
+    group.add_argument("--floor", metavar="FILE", help="floor.json: measure in metres on this floor plan")
+
+
+def add_merge_gap(parser: argparse.ArgumentParser) -> None:
+    """Add the option of visits."""
+    parser.add_argument(
+        "--merge-gap",
+        type=span,
+        default="0s",
+        metavar="TIME",
+        help="longest absence from a zone that does not end a visit (default 0s)",
+    )
+
+
+def video_of(given: argparse.Namespace) -> "Video":
+    """Gather the facts to fall back to."""
+    from ptrack_analysis.video import Video
+
+    width, height = given.frame_size or (None, None)
+    return Video(width=width, height=height, frame_rate=given.frame_rate)
+
+
+def period_of(given: argparse.Namespace) -> str | None:
+    """Give the sampling period, None for auto."""
+    return None if given.sampling_period == "auto" else given.sampling_period
+
+
+@contextmanager
+def source_of(given: argparse.Namespace) -> Iterator[Path]:
+    """Give the source as a path; ``-`` is stdin, kept in a temporary file meanwhile."""
+    if given.source != "-":
+        yield Path(given.source)
+        return
+    content = sys.stdin.buffer.read()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "stdin.json.gz" if content.startswith(b"\x1f\x8b") else "stdin.json")
+        file.write_bytes(content)
+        yield file
+
+
+def _reader(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Turn the package's errors into the parser's."""
+
+    def wrapped(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return wrapped
+
+
+@_reader
+def span(text: str) -> str:
+    """Read a length of time, as pandas does."""
+    from ptrack_analysis.video import milliseconds
+
+    if text.strip().lstrip("+-").replace(".", "", 1).isdigit() and float(text) != 0:
+        raise ValueError(f"{text!r} has no unit; write 2s, 500ms or 5min")
+    milliseconds(text, "the time")
+    return text
+
+
+@_reader
+def period(text: str) -> str:
+    """Read a sampling period: a length of time, or auto."""
+    return text if text == "auto" else span(text)
+
+
+@_reader
+def size(text: str) -> tuple[int, int]:
+    """Read a frame size such as 640x360."""
+    found = _SIZE.fullmatch(text.strip())
+    if found is None or "0" in (found[1].lstrip("0") or "0", found[2].lstrip("0") or "0"):
+        raise ValueError(f"{text!r} is not a size such as 640x360")
+    return int(found[1]), int(found[2])
+
+
+@_reader
+def rate(text: str) -> float:
+    """Read a frame rate."""
+    value = float(text)
+    if not 0 < value < 1e6:  # noqa: PLR2004 - as the loader bounds it
+        raise ValueError(f"{text!r} is not a number of frames a second")
+    return value
+
+
+@_reader
+def persons(text: str) -> list[int]:
+    """Read numbers of persons such as 3,7."""
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a list of persons such as 3,7") from error
