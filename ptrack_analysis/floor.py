@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ptrack_analysis.errors import ZoneError
-from ptrack_analysis.geometry import Array
+from ptrack_analysis.geometry import Floats
 from ptrack_analysis.video import Video
 
 _LEAST_PAIRS = 4
@@ -23,21 +23,21 @@ class Floor:
     puts there [m]; ``extent`` is the part that is drawn: x0, y0, x1, y1 [m].
     """
 
-    matrix: Array
+    matrix: Floats
     error: float
     extent: tuple[float, float, float, float]
     unit: str = "m"
 
-    def project(self, points: Array) -> Array:
+    def project(self, points: Floats) -> Floats:
         """Carry (n, 2) fractions of the frame to the floor [m]; NaN at or above the horizon."""
         homogeneous = np.column_stack([points, np.ones(len(points))]) @ self.matrix.T
         depth = np.where(homogeneous[:, 2] > 0, homogeneous[:, 2], np.nan)
-        projected: Array = homogeneous[:, :2] / depth[:, None]
+        projected: Floats = homogeneous[:, :2] / depth[:, None]
         return projected
 
 
 def fit_floor(
-    picture: Array, floor: Array, *, extent: tuple[float, float, float, float] | None = None
+    picture: Floats, floor: Floats, *, extent: tuple[float, float, float, float] | None = None
 ) -> Floor:
     """Fit the homography that carries picture points to floor points, by least squares.
 
@@ -106,11 +106,15 @@ def read_floor(path: str | PathLike[str], video: Video | None = None) -> Floor:
         floor = np.array([pair["floor"] for pair in content["pairs"]], dtype="float64").reshape(-1, 2)
         unit, picture_unit = content.get("unit", "m"), content.get("picture_unit", "fraction")
         drawn = content.get("extent")
-        extent = None if drawn is None else (float(drawn[0]), float(drawn[1]), float(drawn[2]), float(drawn[3]))
+        extent = (
+            None if drawn is None else (float(drawn[0]), float(drawn[1]), float(drawn[2]), float(drawn[3]))
+        )
     except OSError as error:
         raise ZoneError(f"{place}: cannot be read: {error.strerror}") from error
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as error:
-        raise ZoneError(f"{place}: not a floor file with 'pairs' of 'picture' and 'floor' points: {error}") from error
+        raise ZoneError(
+            f"{place}: not a floor file with 'pairs' of 'picture' and 'floor' points: {error}"
+        ) from error
     if unit != "m" or picture_unit not in {"fraction", "px"}:
         raise ZoneError(f"{place}: units are {unit!r} and {picture_unit!r}, not 'm' and 'fraction' or 'px'")
     if picture_unit == "px":
@@ -122,7 +126,7 @@ def read_floor(path: str | PathLike[str], video: Video | None = None) -> Floor:
         raise ZoneError(f"{place}: {error}") from error
 
 
-def _normalising(points: Array) -> Array:
+def _normalising(points: Floats) -> Floats:
     """Give the similarity that moves points to their middle and to a mean distance of √2 from it."""
     middle = points.mean(axis=0)
     distance = np.sqrt(((points - middle) ** 2).sum(axis=1)).mean()
@@ -130,6 +134,6 @@ def _normalising(points: Array) -> Array:
     return np.array([[scale, 0, -scale * middle[0]], [0, scale, -scale * middle[1]], [0, 0, 1]])
 
 
-def _moved(matrix: Array, points: Array) -> Array:
-    moved: Array = (np.column_stack([points, np.ones(len(points))]) @ matrix.T)[:, :2]
+def _moved(matrix: Floats, points: Floats) -> Floats:
+    moved: Floats = (np.column_stack([points, np.ones(len(points))]) @ matrix.T)[:, :2]
     return moved

@@ -1,13 +1,15 @@
 """Where points lie: anchors of boxes and membership of polygons, in NumPy."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ptrack_analysis.errors import ParameterError
 
-Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
-Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+Floats = NDArray[np.float64]
+Integers = NDArray[np.integer[Any]]
+Bools = NDArray[np.bool_]
 Anchor = Literal["feet", "centre", "head"] | tuple[float, float]
 
 ANCHORS: dict[str, tuple[float, float]] = {"feet": (0.5, 1.0), "centre": (0.5, 0.5), "head": (0.5, 0.0)}
@@ -32,7 +34,7 @@ def anchor_fractions(anchor: Anchor) -> tuple[float, float]:
     raise ParameterError(f"anchor is {anchor!r}, not one of {sorted(ANCHORS)} or two fractions of the box")
 
 
-def anchor_points(boxes: Array, anchor: Anchor = "feet") -> Array:
+def anchor_points(boxes: Floats, anchor: Anchor = "feet") -> Floats:
     """Take one point of each box: by default the footpoint, the middle of its lower edge.
 
     A point on the frame's right or lower edge, or at most ``EDGE_TOLERANCE`` beyond it, is moved just
@@ -58,7 +60,7 @@ def anchor_points(boxes: Array, anchor: Anchor = "feet") -> Array:
     return points
 
 
-def contains(edges: Array, x: Floats, y: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def contains(edges: Floats, x: Floats, y: Floats) -> Bools:
     """Tell which points lie in the area that closed rings bound, by the half-open crossing rule.
 
     A point is inside if a ray from it towards +x crosses an odd number of edges; an edge belongs to it from
@@ -92,7 +94,9 @@ def contains(edges: Array, x: Floats, y: Floats) -> np.ndarray[tuple[int], np.dt
         return inside
     flat = edges.reshape(-1, 2)
     (left, top), (right, bottom) = flat.min(axis=0), flat.max(axis=0)
-    left -= 1e-9 * (right - left)  # so that the edge's own arithmetic, not this shortcut, decides at the border
+    left -= 1e-9 * (
+        right - left
+    )  # so that the edge's own arithmetic, not this shortcut, decides at the border
     near = np.flatnonzero((x >= left) & (x <= right) & (y >= top) & (y < bottom))
     near_x, near_y = x[near], y[near]
     odd = np.zeros(len(near), dtype=bool)
@@ -104,7 +108,7 @@ def contains(edges: Array, x: Floats, y: Floats) -> np.ndarray[tuple[int], np.dt
     return inside
 
 
-def _in_fixed_order(edges: Array) -> Array:
+def _in_fixed_order(edges: Floats) -> Floats:
     """Put the end with the smaller y first; horizontal edges, which no ray crosses, are left out."""
     upward = edges[:, 1] > edges[:, 3]
     ordered = np.where(upward[:, None], edges[:, [2, 3, 0, 1]], edges)

@@ -112,7 +112,9 @@ def inspect_tracking(
     beyond = np.minimum(left, top) < -EDGE_TOLERANCE
     beyond |= np.maximum(right, bottom) > 1 + EDGE_TOLERANCE
     moments = detections.index.get_level_values("timestamp")
-    tracks = compute_tracks(compute_trajectories(detections, reading.video, plane=Pixels(1, 1), max_gap=max_gap))
+    tracks = compute_tracks(
+        compute_trajectories(detections, reading.video, plane=Pixels(1, 1), max_gap=max_gap)
+    )
     gaps = _gaps(detections, milliseconds(max_gap, "max_gap"))
     dwell, unlocated = (int(tracks[name].to_numpy().view("int64").sum()) for name in ("dwell", "unlocated"))
     problems = [str(problem) for problem in reading.faults]
@@ -170,11 +172,17 @@ def _notes(reading: Reading, moments: pd.Index, *, negative: int) -> list[str]:
         notes.append("no person was detected")
     elif moments.min() > LATE:
         late = moments.min().total_seconds()
-        notes.append(f"the first detection is at {late:.3f} s: if people were there before, first pages are missing")
+        notes.append(
+            f"the first detection is at {late:.3f} s: if people were there before, first pages are missing"
+        )
     if video.width is None or video.height is None:
-        notes.append("the frame size is not known: give --frame-size, as in 640x360, to measure anything in px")
+        notes.append(
+            "the frame size is not known: give --frame-size, as in 640x360, to measure anything in px"
+        )
     if video.duration is None:
-        notes.append("the video's duration is not known: the last stays are taken to end with the last detection")
+        notes.append(
+            "the video's duration is not known: the last stays are taken to end with the last detection"
+        )
     elif len(moments) and moments.max() > video.duration:
         notes.append(
             f"a detection lies at {moments.max().total_seconds():.3f} s, beyond the video's duration of "
@@ -188,9 +196,13 @@ def _notes(reading: Reading, moments: pd.Index, *, negative: int) -> list[str]:
     if reading.repeated:
         notes.append(f"{_count(reading.repeated, 'page was', 'pages were')} saved twice and counted once")
     if reading.merged:
-        notes.append(f"{_count(reading.merged, 'row repeats', 'rows repeat')} a person at a moment and was made one with it")
+        notes.append(
+            f"{_count(reading.merged, 'row repeats', 'rows repeat')} a person at a moment and was made one with it"
+        )
     if negative:
-        notes.append(f"{_count(negative, 'box has', 'boxes have')} a negative size and covers nothing in a heatmap")
+        notes.append(
+            f"{_count(negative, 'box has', 'boxes have')} a negative size and covers nothing in a heatmap"
+        )
     return notes
 
 

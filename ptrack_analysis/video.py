@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.geometry import Array
+from ptrack_analysis.geometry import Floats, Integers
 
-Milliseconds = np.ndarray[tuple[int], np.dtype[np.int64]]
+Milliseconds = Integers
 
 
 class Plane(Protocol):
@@ -21,7 +21,7 @@ class Plane(Protocol):
     def unit(self) -> str:
         """The unit of the plane's coordinates: ``px`` or ``m``."""
 
-    def project(self, points: Array) -> Array:
+    def project(self, points: Floats) -> Floats:
         """Carry (n, 2) fractions of the frame to (n, 2) coordinates in the plane; NaN where it has none."""
 
 
@@ -33,9 +33,10 @@ class Pixels:
     height: int
     unit: str = "px"
 
-    def project(self, points: Array) -> Array:
+    def project(self, points: Floats) -> Floats:
         """Multiply fractions of the frame by its size."""
-        return points * np.array([self.width, self.height], dtype="float64")
+        pixels: Floats = points * np.array([self.width, self.height], dtype="float64")
+        return pixels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ class Video:
         return Pixels(self.width, self.height)
 
 
-def frames_to_timestamps(frames: np.ndarray, frame_rate: float) -> Milliseconds:
+def frames_to_timestamps(frames: Integers, frame_rate: float) -> Milliseconds:
     """Turn frame numbers into whole milliseconds as the API does: 1000 · frame / rate, cut to whole ms.
 
     The arithmetic is exact: the rate is taken as the nearest fraction with a denominator of at most 1001

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from shapely.validation import explain_validity
 
 from ptrack_analysis.errors import PtrackError, SchemaError, ZoneError
-from ptrack_analysis.geometry import Array
+from ptrack_analysis.geometry import Floats
 from ptrack_analysis.video import Plane, Video
 
 UNITS = ("fraction", "px", "m")
@@ -32,10 +32,12 @@ class Zone:
     kind: str = "zone"
 
     @property
-    def edges(self) -> Array:
+    def edges(self) -> Floats:
         """All edges of all rings: (m, 4) x and y of the first end, x and y of the second."""
         parts = self.outline.geoms if isinstance(self.outline, MultiPolygon) else [self.outline]
-        rings = [np.asarray(ring.coords)[:, :2] for part in parts for ring in (part.exterior, *part.interiors)]
+        rings = [
+            np.asarray(ring.coords)[:, :2] for part in parts for ring in (part.exterior, *part.interiors)
+        ]
         return np.vstack([np.column_stack([ring[:-1], ring[1:]]) for ring in rings])
 
 
@@ -94,9 +96,15 @@ def read_zones(
 def project_scene(scene: Scene, video: Video, plane: Plane, *, place: str) -> tuple[list[Zone], list[Line]]:
     """Carry a zone file's outlines to a plane; ``place`` names the file in errors."""
     if scene.unit == "m" and plane.unit != "m":
-        raise ZoneError(f"{place}: zones in metres need a floor plan to be carried to {plane.unit}; none is given")
-    zones = [Zone(z.name, _projected(z, scene.unit, video, plane, place), plane.unit, z.kind) for z in scene.zones]
-    lines = [Line(x.name, _projected(x, scene.unit, video, plane, place), plane.unit, x.kind) for x in scene.lines]
+        raise ZoneError(
+            f"{place}: zones in metres need a floor plan to be carried to {plane.unit}; none is given"
+        )
+    zones = [
+        Zone(z.name, _projected(z, scene.unit, video, plane, place), plane.unit, z.kind) for z in scene.zones
+    ]
+    lines = [
+        Line(x.name, _projected(x, scene.unit, video, plane, place), plane.unit, x.kind) for x in scene.lines
+    ]
     return zones, lines
 
 
@@ -105,7 +113,7 @@ def _projected(thing: Zone | Line, unit: str, video: Video, plane: Plane, place:
     if unit == plane.unit:
         return thing.outline
 
-    def carry(points: Array) -> Array:
+    def carry(points: Floats) -> Floats:
         if unit == "px":
             points = points / [video.pixels.width, video.pixels.height]
         return plane.project(points)
@@ -151,15 +159,13 @@ def _add(scene: Scene, feature: Any) -> None:
     if not isinstance(name, str) or not name.strip():
         raise ZoneError(f"properties.name is {name!r}, not a text")
     outline = _outline(name, geometry)
-    if isinstance(outline, LineString):
-        taken, things = {line.name for line in scene.lines}, scene.lines
-        thing: Zone | Line = Line(name, outline, scene.unit, str(properties.get("kind", "line")))
-    else:
-        taken, things = {zone.name for zone in scene.zones}, scene.zones
-        thing = Zone(name, outline, scene.unit, str(properties.get("kind", "zone")))
-    if name in taken:
+    of_a_line = isinstance(outline, LineString)
+    if name in {thing.name for thing in (scene.lines if of_a_line else scene.zones)}:
         raise ZoneError(f"the name {name!r} occurs twice")
-    things.append(thing)  # type: ignore[arg-type] # each list is chosen beside its thing
+    if of_a_line:
+        scene.lines.append(Line(name, outline, scene.unit, str(properties.get("kind", "line"))))
+    else:
+        scene.zones.append(Zone(name, outline, scene.unit, str(properties.get("kind", "zone"))))
 
 
 def _outline(name: str, geometry: Any) -> Any:
@@ -174,7 +180,14 @@ def _outline(name: str, geometry: Any) -> Any:
         if any(len({tuple(p) for p in ring}) < _LEAST_CORNERS for part in rings for ring in part):
             raise ZoneError(f"{name!r} has fewer than three corners")
         outline = shapely.force_2d(shapely.geometry.shape(geometry))
-    except (TypeError, ValueError, KeyError, IndexError, RecursionError, shapely.errors.ShapelyError) as error:
+    except (
+        TypeError,
+        ValueError,
+        KeyError,
+        IndexError,
+        RecursionError,
+        shapely.errors.ShapelyError,
+    ) as error:
         if isinstance(error, ZoneError):
             raise
         raise ZoneError(f"{name!r} has no proper coordinates: {error}") from error
@@ -211,7 +224,9 @@ def refuse_other_unit(zones: Sequence[Zone | Line], unit: str) -> None:
     """
     for zone in zones:
         if zone.unit != unit:
-            raise SchemaError(f"{zone.kind} {zone.name!r} is in {zone.unit}, but the trajectories are in {unit}")
+            raise SchemaError(
+                f"{zone.kind} {zone.name!r} is in {zone.unit}, but the trajectories are in {unit}"
+            )
     names = [zone.name for zone in zones]
     if "" in names:
         raise ZoneError("a zone has the name '', which stands for the whole scene")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ptrack_analysis.geometry import Array, Floats
+from ptrack_analysis.geometry import Bools, Floats, Integers
 
 _CHUNK = 8192
 """Rows a pass, so that a pass's arrays stay in the processor's cache."""
@@ -10,7 +10,7 @@ _CHUNK = 8192
 
 def sum_points(
     x: Floats, y: Floats, weight: Floats, *, extent: tuple[float, float, float, float], shape: tuple[int, int]
-) -> Array:
+) -> Floats:
     """Sum the weights of the points in each cell; a cell owns its left and upper border.
 
     Parameters
@@ -38,16 +38,18 @@ def sum_points(
         column = _cell(across, left, right, columns, inside)
         cell = np.where(inside, _cell(down, upper, lower, rows, inside) * columns + column, rows * columns)
         total += np.bincount(cell, weight[part], minlength=len(total))
-    return total[:-1].reshape(shape)
+    sums: Floats = total[:-1].reshape(shape)
+    return sums
 
 
-def _cell(values: Floats, low: float, high: float, cells: int, inside: np.ndarray) -> np.ndarray:
+def _cell(values: Floats, low: float, high: float, cells: int, inside: Bools) -> Integers:
     """Give the cell along one axis; rounding never carries a point out of the last one."""
     scaled = np.where(inside, (values - low) * (cells / (high - low)), 0.0)
-    return np.minimum(scaled.astype("int32"), cells - 1)
+    cell: Integers = np.minimum(scaled.astype("int32"), cells - 1)
+    return cell
 
 
-def sum_boxes(boxes: Array, weight: Floats, *, shape: tuple[int, int]) -> Array:
+def sum_boxes(boxes: Floats, weight: Floats, *, shape: tuple[int, int]) -> Floats:
     """Sum, in each cell, the weights of the boxes times the share of the cell that each box covers.
 
     The share is exact, not whole cells. The cover of a box is the product of its cover of the columns and of
@@ -82,12 +84,12 @@ def sum_boxes(boxes: Array, weight: Floats, *, shape: tuple[int, int]) -> Array:
     second[:-1, 1:] += across - both
     second[1:, :-1] += down - both
     second[1:, 1:] += both
-    cover: Array = second[::-1, ::-1].cumsum(axis=0).cumsum(axis=1)[::-1, ::-1][1:-1, 1:-1]
+    cover: Floats = second[::-1, ::-1].cumsum(axis=0).cumsum(axis=1)[::-1, ::-1][1:-1, 1:-1]
     noise = 1e-12 * float(np.abs(weight).sum())
     return np.where(cover <= noise, 0.0, cover)
 
 
-def _corner_moments(boxes: Array, weight: Floats, rows: int, columns: int, size: int) -> Array:
+def _corner_moments(boxes: Floats, weight: Floats, rows: int, columns: int, size: int) -> Floats:
     """Sum the moments of the boxes' corners by cell: (4, size)."""
     count = np.array([columns, rows, columns, rows], dtype="float64")[:, None]
     edges = np.clip(boxes, 0.0, 1.0) * count
@@ -103,4 +105,6 @@ def _corner_moments(boxes: Array, weight: Floats, rows: int, columns: int, size:
     g = np.concatenate([bottom, top, bottom, top])
     signed = np.concatenate([weight, weight, -weight, -weight])
     across, down = signed * f, signed * g
-    return np.stack([np.bincount(cells, values, minlength=size) for values in (signed, across, down, across * g)])
+    return np.stack(
+        [np.bincount(cells, values, minlength=size) for values in (signed, across, down, across * g)]
+    )

@@ -1,13 +1,14 @@
 """Heatmaps: person-seconds in the cells of a grid, by where people stood or by what their boxes covered."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.grid import sum_boxes, sum_points
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.geometry import Array
+from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.schema import DETECTIONS, HEATMAP, TRAJECTORIES, assemble, check, unit_of
 from ptrack_analysis.video import Video
 
@@ -23,7 +24,7 @@ class Heatmap:
     in ``unit`` (``px``, ``m``, or ``fraction`` of the frame); ``of`` is ``footpoints`` or ``boxes``.
     """
 
-    seconds: Array
+    seconds: Floats
     extent: Extent
     unit: str
     of: str
@@ -38,7 +39,7 @@ class Heatmap:
         """Give the long table, HEATMAP: one row a cell, with the middle of the cell."""
         (rows, columns), (x0, y0, x1, y1) = self.shape, self.extent
         row, column = np.divmod(np.arange(rows * columns), columns)
-        arrays = {
+        arrays: dict[str, Any] = {
             "of": [self.of] * (rows * columns),
             "row": row,
             "column": column,
@@ -149,18 +150,24 @@ def compute_box_heatmap(
         extent, unit = (0.0, 0.0, float(video.pixels.width), float(video.pixels.height)), "px"
     _refuse_empty(shape, extent)
     row = _rows_of(detections.index, trajectories.index)
-    left, top, width, height = (detections[name].to_numpy()[row] for name in ("left", "top", "width", "height"))
+    left, top, width, height = (
+        detections[name].to_numpy()[row] for name in ("left", "top", "width", "height")
+    )
     held = trajectories["held"].to_numpy().view("int64").astype("float64")
-    total = sum_boxes(np.stack([left, top, left + np.maximum(width, 0), top + np.maximum(height, 0)]), held, shape=shape)
+    total = sum_boxes(
+        np.stack([left, top, left + np.maximum(width, 0), top + np.maximum(height, 0)]), held, shape=shape
+    )
     return Heatmap(total / 1000.0, extent, unit, "boxes")
 
 
-def _rows_of(detections: pd.Index, trajectories: pd.Index) -> np.ndarray:
+def _rows_of(detections: Any, trajectories: Any) -> Integers:
     """Find the detection of each trajectory row."""
-    row: np.ndarray = detections.reorder_levels(trajectories.names).get_indexer(trajectories)
+    row: Integers = detections.reorder_levels(trajectories.names).get_indexer(trajectories)
     if (row < 0).any():
         person, moment = trajectories[np.flatnonzero(row < 0)[0]]
-        raise SchemaError(f"the trajectories have person {person} at {moment}, of whom there is no detection then")
+        raise SchemaError(
+            f"the trajectories have person {person} at {moment}, of whom there is no detection then"
+        )
     return row
 
 

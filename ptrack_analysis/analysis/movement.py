@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from ptrack_analysis.analysis.presence import Bools, Integers
-from ptrack_analysis.geometry import Floats
+from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
 
 
@@ -54,9 +53,7 @@ def steps(run: Integers, x: Floats, y: Floats) -> tuple[Floats, Integers]:
     return way, previous
 
 
-def velocity(
-    time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: int
-) -> tuple[Floats, Floats]:
+def velocity(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: int) -> tuple[Floats, Floats]:
     """Measure velocity between the positions ``half`` ms before and after each row.
 
     The window is cut at the ends of the stretch of neighbouring rows of one run with known positions;
@@ -74,7 +71,7 @@ def velocity(
     begins = np.ones(len(known), dtype=bool)
     begins[1:] = (np.diff(known) != 1) | (run[known[1:]] != run[known[:-1]])
     clock = _one_clock(time[known], begins)
-    stretch = np.cumsum(begins) - 1
+    stretch = np.cumsum(begins, dtype="int64") - 1
     first = np.flatnonzero(begins)
     last = np.append(first[1:], len(known)) - 1
     early = np.maximum(clock - half, clock[first][stretch])

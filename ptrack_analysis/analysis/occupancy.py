@@ -5,16 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import Bools, end_of, rows_by_person
-from ptrack_analysis.geometry import contains
+from ptrack_analysis.analysis.presence import end_of, rows_by_person
+from ptrack_analysis.geometry import Bools, Integers, contains
 from ptrack_analysis.schema import OCCUPANCY, TRAJECTORIES, assemble, check, unit_of
 from ptrack_analysis.video import Video
 from ptrack_analysis.zones import Zone, refuse_other_unit
 
 
-def compute_occupancy(
-    trajectories: pd.DataFrame, video: Video, zones: Sequence[Zone] = ()
-) -> pd.DataFrame:
+def compute_occupancy(trajectories: pd.DataFrame, video: Video, zones: Sequence[Zone] = ()) -> pd.DataFrame:
     """Count the persons present in the scene and in each zone, at every moment.
 
     A person is present on the half-open ``[timestamp, timestamp + held)`` of each detection; unlocated
@@ -56,8 +54,10 @@ def compute_occupancy(
     close = int(until.max(initial=0)) if end is None else end
     counts = {"": _changes(rows.person, rows.time, until, held > 0, close)}
     for zone in zones:
-        counts[zone.name] = _changes(rows.person, rows.time, until, contains(zone.edges, x, y) & (held > 0), close)
-    arrays = {
+        counts[zone.name] = _changes(
+            rows.person, rows.time, until, contains(zone.edges, x, y) & (held > 0), close
+        )
+    arrays: dict[str, Integers | list[str]] = {
         "zone": [name for name, (moments, _) in counts.items() for _ in moments],
         "timestamp": np.concatenate([moments for moments, _ in counts.values()]),
         "persons": np.concatenate([persons for _, persons in counts.values()]),
@@ -66,8 +66,8 @@ def compute_occupancy(
 
 
 def _changes(
-    person: np.ndarray, time: np.ndarray, until: np.ndarray, present: Bools, close: int
-) -> tuple[np.ndarray, np.ndarray]:
+    person: Integers, time: Integers, until: Integers, present: Bools, close: int
+) -> tuple[Integers, Integers]:
     """List the moments at which the count changes, and the count from then on."""
     person, time, until = person[present], time[present], until[present]
     apart = np.ones(len(time) + 1, dtype=bool)

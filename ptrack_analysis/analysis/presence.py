@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.video import Milliseconds, Video, frames_to_timestamps, milliseconds, timedelta
 
 MAX_GAP = pd.Timedelta("2s")
-Bools = np.ndarray[tuple[int], np.dtype[np.bool_]]
-Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

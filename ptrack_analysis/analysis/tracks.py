@@ -5,7 +5,7 @@ import pandas as pd
 
 from ptrack_analysis.analysis import movement
 from ptrack_analysis.analysis.presence import Rows, rows_by_person, run_starts
-from ptrack_analysis.geometry import Floats
+from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.schema import LOCATED, TRACKS, TRAJECTORIES, assemble, check, empty, unit_of
 
 _NO = LOCATED.index("no")
@@ -48,7 +48,8 @@ def compute_tracks(trajectories: pd.DataFrame) -> pd.DataFrame:
     unlocated = np.asarray(trajectories["located"].cat.codes)[rows.order] == _NO
     run = trajectories["run"].to_numpy()[rows.order]
     x, y, speed = (
-        trajectories[name].to_numpy()[rows.order] for name in (f"x_{unit}", f"y_{unit}", f"speed_{unit}_per_s")
+        trajectories[name].to_numpy()[rows.order]
+        for name in (f"x_{unit}", f"y_{unit}", f"speed_{unit}_per_s")
     )
     first = np.flatnonzero(rows.first)
     last = np.append(first[1:], len(run)) - 1
@@ -66,9 +67,9 @@ def compute_tracks(trajectories: pd.DataFrame) -> pd.DataFrame:
     return assemble(TRACKS, arrays, unit=unit)
 
 
-def _ways(rows: Rows, run: np.ndarray, x: Floats, y: Floats, first: np.ndarray) -> dict[str, np.ndarray]:
+def _ways(rows: Rows, run: Integers, x: Floats, y: Floats, first: Integers) -> dict[str, Integers]:
     """Measure path, displacement, mean speed, start and end of each person."""
-    runs = np.cumsum(run_starts(rows, run))
+    runs = np.cumsum(run_starts(rows, run), dtype="int64")
     way, previous = movement.steps(runs, x, y)
     walked = previous >= 0
     path = np.add.reduceat(np.where(walked, way, 0.0), first)
@@ -93,4 +94,3 @@ def _ways(rows: Rows, run: np.ndarray, x: Floats, y: Floats, first: np.ndarray) 
         "mean_speed_{u}_per_s": mean,
         **places,
     }
-

@@ -1,13 +1,15 @@
 """Trajectories: where each person stood, for how long, how fast."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis import movement
-from ptrack_analysis.analysis.presence import MAX_GAP, Bools, Rows, end_of, hold, period_in_ms, rows_by_person
+from ptrack_analysis.analysis.presence import MAX_GAP, Rows, end_of, hold, period_in_ms, rows_by_person
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.geometry import Anchor, Floats, anchor_points
-from ptrack_analysis.schema import DETECTIONS, LOCATED, POINTS, TRAJECTORIES, Table, check, unit_of
+from ptrack_analysis.geometry import Anchor, Bools, Floats, Integers, anchor_points
+from ptrack_analysis.schema import DETECTIONS, LOCATED, POINTS, TRAJECTORIES, Table, check, choice, unit_of
 from ptrack_analysis.video import Plane, Video, milliseconds
 
 SPEED_WINDOW = pd.Timedelta("500ms")
@@ -87,9 +89,11 @@ def compute_trajectories(
     check(detections, DETECTIONS)
     rows = rows_by_person(detections)
     plane = plane or video.pixels
-    boxes = np.column_stack([detections[name].to_numpy()[rows.order] for name in ("left", "top", "width", "height")])
+    boxes = np.column_stack(
+        [detections[name].to_numpy()[rows.order] for name in ("left", "top", "width", "height")]
+    )
     points = anchor_points(boxes, anchor)
-    bare = np.isnan(points).any(axis=1)
+    bare: Bools = np.isnan(points).any(axis=1)
     points = plane.project(points)
     x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
     return _trajectories(
@@ -182,7 +186,7 @@ def _trajectories(
     sampled = period_in_ms(table, video, max_gap, period)
     end = end_of(video, int(rows.time.max(initial=0)))
     held, begins = hold(rows, max_gap=max_gap, period=sampled, end=end)
-    run = np.cumsum(begins)
+    run = np.cumsum(begins, dtype="int64")
     x, y, bare = places
     unknown = np.isnan(x) | np.isnan(y)
     x, y = np.where(unknown, np.nan, x), np.where(unknown, np.nan, y)
@@ -194,7 +198,7 @@ def _trajectories(
     columns = {
         f"x_{unit}": x,
         f"y_{unit}": y,
-        "located": pd.Categorical.from_codes(located, categories=list(LOCATED)),
+        "located": choice(TRAJECTORIES, "located", located),
         "held": held.view("timedelta64[ms]"),
         "run": _counted_by_person(rows, run),
         f"step_{unit}": way,
@@ -204,17 +208,16 @@ def _trajectories(
     return _table(table, schema, rows, columns)
 
 
-def _counted_by_person(rows: Rows, run: np.ndarray) -> np.ndarray:
+def _counted_by_person(rows: Rows, run: Integers) -> Integers:
     """Number the runs of each person from 1."""
     before = run[rows.first] - 1
-    counted: np.ndarray = run - before[np.cumsum(rows.first) - 1]
+    counted: Integers = run - before[np.cumsum(rows.first) - 1]
     return counted
 
 
-def _table(
-    table: pd.DataFrame, schema: Table, rows: Rows, columns: dict[str, object]
-) -> pd.DataFrame:
-    index = table.index[rows.order].reorder_levels(TRAJECTORIES.key_names)
+def _table(table: pd.DataFrame, schema: Table, rows: Rows, columns: dict[str, object]) -> pd.DataFrame:
+    keys: Any = table.index
+    index = keys[rows.order].reorder_levels(TRAJECTORIES.key_names)
     known = {column.named(unit) for column in schema.columns for unit in schema.units} | set(columns)
     extra = {name: table[name].array[rows.order] for name in table.columns if name not in known}
     return pd.DataFrame(columns | extra, index=index, copy=False)

@@ -6,8 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import MAX_GAP, Bools, Rows, end_of, found_period, rows_by_person, run_starts, starts_of
-from ptrack_analysis.geometry import Floats, contains
+from ptrack_analysis.analysis.presence import (
+    MAX_GAP,
+    Rows,
+    end_of,
+    found_period,
+    rows_by_person,
+    run_starts,
+    starts_of,
+)
+from ptrack_analysis.geometry import Bools, Floats, Integers, contains
 from ptrack_analysis.schema import ENTRIES, EXITS, TRAJECTORIES, VISITS, assemble, check, unit_of
 from ptrack_analysis.video import Video, milliseconds
 from ptrack_analysis.zones import Zone, refuse_other_unit
@@ -88,10 +96,10 @@ class _Presence:
     """What the kernel needs of the trajectories, in the order of person and time."""
 
     rows: Rows
-    person_index: np.ndarray
+    person_index: Integers
     x: Floats
     y: Floats
-    held: np.ndarray
+    held: Integers
     begins: Bools
     period: int
     end: int
@@ -121,7 +129,7 @@ def _presence(
     )
 
 
-def _stays(zone: Zone, presence: _Presence, merge_gap: int) -> dict[str, np.ndarray]:
+def _stays(zone: Zone, presence: _Presence, merge_gap: int) -> dict[str, Integers]:
     """Find the stays in one zone: where the state changes, merged over short absences."""
     rows, begins = presence.rows, presence.begins
     inside = contains(zone.edges, presence.x, presence.y)
@@ -151,14 +159,14 @@ def _stays(zone: Zone, presence: _Presence, merge_gap: int) -> dict[str, np.ndar
     }
 
 
-def _entry(presence: _Presence, first: np.ndarray) -> np.ndarray:
+def _entry(presence: _Presence, first: Integers) -> Integers:
     rows = presence.rows
     crossed = ~presence.begins[first] & ~np.isnan(presence.x[first - 1])
     at_start = rows.first[first] & (rows.time[first] <= presence.period)
     return np.where(crossed, _CROSSED, np.where(at_start, _START, _APPEARED)).astype("int8")
 
 
-def _exit(presence: _Presence, last: np.ndarray, exited: np.ndarray) -> np.ndarray:
+def _exit(presence: _Presence, last: Integers, exited: Integers) -> Integers:
     following = np.minimum(last + 1, len(presence.x) - 1)
     same_run = (following > last) & ~presence.begins[following]
     crossed = same_run & ~np.isnan(presence.x[following])
@@ -166,7 +174,7 @@ def _exit(presence: _Presence, last: np.ndarray, exited: np.ndarray) -> np.ndarr
     return np.where(crossed, _CROSSED, np.where(at_end, _END, _VANISHED)).astype("int8")
 
 
-def _counted(person: np.ndarray) -> np.ndarray:
+def _counted(person: Integers) -> Integers:
     """Number equal neighbours from 1."""
     place = np.arange(len(person))
     return place - np.maximum.accumulate(np.where(starts_of(person), place, 0)) + 1

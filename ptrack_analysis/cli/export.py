@@ -1,6 +1,5 @@
 """``ptrack export``: a dataset for BI tools."""
 
-import argparse
 from typing import Any
 
 

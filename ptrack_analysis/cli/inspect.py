@@ -37,7 +37,10 @@ def run(given: argparse.Namespace) -> int:
         archive = scan(source)
         found = [
             inspect_tracking(
-                reference, video=video_of(given), max_gap=given.max_gap, allow_incomplete=given.allow_incomplete
+                reference,
+                video=video_of(given),
+                max_gap=given.max_gap,
+                allow_incomplete=given.allow_incomplete,
             )
             for reference in archive.videos
         ]
@@ -76,10 +79,16 @@ def _text(found: "Findings") -> str:
         ("detections", f"{found.detections}" + _between(found)),
         ("time in scene", f"{_seconds(found.dwell)}, of which {_seconds(found.unlocated)} unlocated"),
         ("without body box", f"{_share(found.without_box, found.detections)} detections (face only)"),
-        ("feet not seen", f"{_share(found.feet_not_seen, found.boxes)} body boxes end on the picture's lower edge"),
+        (
+            "feet not seen",
+            f"{_share(found.feet_not_seen, found.boxes)} body boxes end on the picture's lower edge",
+        ),
         ("out of the frame", f"{_share(found.out_of_frame, found.boxes)} body boxes"),
         ("sampling period", _seconds(found.period)),
-        ("gaps", f"{found.gaps}" + (f", the longest {_seconds(found.longest_gap)}" if found.longest_gap else "")),
+        (
+            "gaps",
+            f"{found.gaps}" + (f", the longest {_seconds(found.longest_gap)}" if found.longest_gap else ""),
+        ),
         ("doubled", f"{found.merged} rows, {found.repeated_pages} pages"),
     ]
     lines = [f"{video.name}: {found.verdict}", *(f"  {name:<18}{text}" for name, text in rows)]
@@ -112,7 +121,9 @@ def _plain(found: "Findings") -> dict[str, Any]:
 def _in_ms(values: dict[str, Any]) -> dict[str, Any]:
     times = ("first", "last", "dwell", "unlocated", "period", "longest_gap", "duration")
     return {
-        f"{name}_ms" if name in times else name: _value(value) if name in times or name == "started_at" else value
+        f"{name}_ms" if name in times else name: _value(value)
+        if name in times or name == "started_at"
+        else value
         for name, value in values.items()
     }
 
@@ -120,6 +131,8 @@ def _in_ms(values: dict[str, Any]) -> dict[str, Any]:
 def _value(value: Any) -> Any:
     if value is None:
         return None
-    return value.isoformat() if hasattr(value, "isoformat") and not hasattr(value, "as_unit") else round(
-        value.total_seconds() * 1000
+    return (
+        value.isoformat()
+        if hasattr(value, "isoformat") and not hasattr(value, "as_unit")
+        else round(value.total_seconds() * 1000)
     )

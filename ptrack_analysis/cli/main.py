@@ -8,7 +8,14 @@ from typing import NoReturn
 
 from ptrack_analysis import __version__
 from ptrack_analysis.cli import export, inspect, plot
-from ptrack_analysis.errors import InputError, OutputError, ParameterError, PtrackError, SchemaError, ZoneError
+from ptrack_analysis.errors import (
+    InputError,
+    OutputError,
+    ParameterError,
+    PtrackError,
+    SchemaError,
+    ZoneError,
+)
 
 FAILURE, USAGE, BAD_INPUT, INTERRUPTED = 1, 2, 3, 130
 _CODES: list[tuple[type[PtrackError], int]] = [

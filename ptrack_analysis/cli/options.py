@@ -46,14 +46,20 @@ def add_presence(parser: argparse.ArgumentParser) -> None:
 
 def add_incomplete(parser: Any) -> None:
     """Add the permission to read an incomplete archive."""
-    parser.add_argument("--allow-incomplete", action="store_true", help="read an archive whose last page is missing")
+    parser.add_argument(
+        "--allow-incomplete", action="store_true", help="read an archive whose last page is missing"
+    )
 
 
 def add_cut(parser: argparse.ArgumentParser) -> None:
     """Add the options that cut what is analysed."""
     group = parser.add_argument_group("part of the video")
-    group.add_argument("--from", dest="start", type=span, metavar="TIME", help="from this moment on, as in 10s")
-    group.add_argument("--to", dest="end", type=span, metavar="TIME", help="until before this moment, as in 5min")
+    group.add_argument(
+        "--from", dest="start", type=span, metavar="TIME", help="from this moment on, as in 10s"
+    )
+    group.add_argument(
+        "--to", dest="end", type=span, metavar="TIME", help="until before this moment, as in 5min"
+    )
     group.add_argument("--persons", type=persons, metavar="N,N", help="only these persons, as in 3,7")
 
 

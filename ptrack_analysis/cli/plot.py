@@ -44,7 +44,9 @@ def add(commands: Any) -> None:
             "-o", "--output", required=True, metavar="FILE", help="PNG, SVG or PDF by its suffix; - is stdout"
         )
         picture.add_argument("--format", choices=_FORMATS, help="format, where the suffix does not say it")
-        picture.add_argument("--force", action="store_true", help="replace FILE though ptrack did not make it")
+        picture.add_argument(
+            "--force", action="store_true", help="replace FILE though ptrack did not make it"
+        )
         picture.add_argument("--video", metavar="NAME", help="which video, where SOURCE holds several")
         if name in {"paths", "heatmap"}:
             picture.add_argument("--backdrop", metavar="FILE", help="picture of the scene to draw over")
@@ -85,7 +87,10 @@ def run(given: argparse.Namespace) -> int:
     output = None if given.output == "-" else Path(given.output)
     form = given.format or (output.suffix.lower().lstrip(".") if output else "png")
     if form not in _FORMATS:
-        print(f"ptrack: {given.output}: the suffix is not .png, .svg or .pdf; name one with --format", file=sys.stderr)
+        print(
+            f"ptrack: {given.output}: the suffix is not .png, .svg or .pdf; name one with --format",
+            file=sys.stderr,
+        )
         return 2
     if given.picture == "visits" and not given.zones:
         print("ptrack: a picture of visits needs zones: give --zones FILE, a GeoJSON file", file=sys.stderr)
@@ -93,7 +98,7 @@ def run(given: argparse.Namespace) -> int:
     if output and not given.force:
         refuse_to_replace(output)
     axes = _DRAWN[given.picture](given, _scene(given))
-    save_picture(axes, output if output else sys.stdout.buffer, form)
+    save_picture(axes, output or sys.stdout.buffer, form)
     if output:
         print(f"wrote {output}", file=sys.stderr)
     return 0
@@ -101,6 +106,8 @@ def run(given: argparse.Namespace) -> int:
 
 def _scene(given: argparse.Namespace) -> _Scene:
     """Read the video and compute its trajectories."""
+    import pandas as pd
+
     from ptrack_analysis.analysis.presence import sampling_period
     from ptrack_analysis.analysis.selection import select
     from ptrack_analysis.analysis.trajectories import compute_trajectories
@@ -117,7 +124,7 @@ def _scene(given: argparse.Namespace) -> _Scene:
         )
     plane = read_floor(given.floor, video) if given.floor else video.pixels
     zones, lines = read_zones(given.zones, video, plane) if given.zones else ([], [])
-    period = period_of(given) or sampling_period(detections, video, max_gap=given.max_gap)
+    period = pd.Timedelta(period_of(given) or sampling_period(detections, video, max_gap=given.max_gap))
     part = select(detections, start=given.start, end=given.end, persons=given.persons)
     trajectories = compute_trajectories(part, video, plane=plane, max_gap=given.max_gap, period=period)
     return _Scene(video, plane, part, trajectories, zones, lines, period)
@@ -151,7 +158,9 @@ def _heatmap(given: argparse.Namespace, scene: _Scene) -> Any:
 
     on_floor = scene.plane.unit == "m"
     if on_floor and given.of == "boxes":
-        raise ParameterError("boxes lie in the picture, not on a floor plan: leave --floor or take --of footpoints")
+        raise ParameterError(
+            "boxes lie in the picture, not on a floor plan: leave --floor or take --of footpoints"
+        )
     if on_floor or given.of == "footpoints":
         extent = scene.plane.extent if on_floor else None  # type: ignore[attr-defined] # a Floor has one
         heatmap = compute_heatmap(scene.trajectories, scene.video, shape=given.shape, extent=extent)

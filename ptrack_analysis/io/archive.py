@@ -10,8 +10,8 @@ from typing import Any
 from ptrack_analysis.errors import InputError, MixedError, PageError
 from ptrack_analysis.io.documents import has_lines, is_named_like_a_page, read_document, read_lines
 from ptrack_analysis.io.names import group_of, natural, slugs, title_of
-from ptrack_analysis.io.pages import SKIPPING, Decoders, pages_of
-from ptrack_analysis.io.shapes import Page
+from ptrack_analysis.io.pages import SKIPPING, pages_of
+from ptrack_analysis.io.shapes import Decoders, Page
 
 _SHOWN = 3
 
@@ -143,7 +143,9 @@ def several(root: Path, names: list[str]) -> MixedError:
     """Say that one video was asked for and there are several."""
     listed = ", ".join(repr(name) for name in names[:_SHOWN])
     more = ", ..." if len(names) > _SHOWN else ""
-    return MixedError(f"{root}: holds {len(names)} videos ({listed}{more}), not one; find_videos lists them all")
+    return MixedError(
+        f"{root}: holds {len(names)} videos ({listed}{more}), not one; find_videos lists them all"
+    )
 
 
 def shown(root: Path, file: Path) -> str:

@@ -101,7 +101,9 @@ def _unzipped(file: Path, zipped: int) -> Iterator[bytes]:
                 piece = member.decompress(pending, _CHUNK)
                 started, total = True, total + len(piece)
                 if total > max(_CHUNK, MAX_RATIO * zipped):
-                    raise PageError(f"{file}: unzips to more than {MAX_RATIO} times its {zipped} bytes; refused")
+                    raise PageError(
+                        f"{file}: unzips to more than {MAX_RATIO} times its {zipped} bytes; refused"
+                    )
                 yield piece
                 pending = member.unused_data if member.eof else member.unconsumed_tail
     except zlib.error as error:

@@ -19,7 +19,9 @@ def malformed(raw: bytes, place: str, error: Exception) -> PageError:
         return PageError(f"{place}: nested deeper than any page is; not a GetPersonTracking page")
     reason = _BYTE.sub("", str(error)).removeprefix("JSON is malformed: ").strip()
     if found is None:
-        return PageError(f"{place}: not whole JSON: {reason} (at its end, byte {len(raw)}, {_line(raw, len(raw))})")
+        return PageError(
+            f"{place}: not whole JSON: {reason} (at its end, byte {len(raw)}, {_line(raw, len(raw))})"
+        )
     at = int(found.group(1))
     shown = raw[at : at + 12]
     return PageError(f"{place}: not JSON at byte {at} ({_line(raw, at)}): {reason}, found {shown!r}")

@@ -54,32 +54,33 @@ def from_arrow(content: pa.Table) -> pd.DataFrame:
     return table
 
 
-def _index(levels: dict[str, Any], schema: Table) -> pd.Index:
+def _index(levels: dict[str, Any], schema: Table) -> Any:
     missing = [name for name in schema.key_names if name not in levels]
     if missing:
         raise InputError(f"the column of the key {missing[0]!r} is missing")
     if len(schema.key) == 1:
         return pd.Index(levels[schema.key[0].name], name=schema.key[0].name)
-    return pd.MultiIndex.from_arrays([levels[name] for name in schema.key_names], names=schema.key_names)
+    arrays = [levels[name] for name in schema.key_names]
+    return pd.MultiIndex.from_arrays(arrays, names=schema.key_names)
 
 
 def _values(column: Column, array: pa.ChunkedArray) -> Any:
     """Convert what is stored for a column of the schema to its dtype in memory."""
     match column.kind:
-        case "moment":
-            return array.fill_null(MISSING_TIME).to_numpy().view("timedelta64[ms]")
+        case "moment" | "instant":
+            times = array.cast(pa.int64()).fill_null(MISSING_TIME).to_numpy()
+            if column.kind == "moment":
+                return times.view("timedelta64[ms]")
+            return pd.DatetimeIndex(times.view("datetime64[us]"), tz="UTC")
         case "span":
             return _milliseconds(array.to_numpy())
         case "choice":
             return _categorical(array, column.choices, ordered=False)
-        case "instant":
-            return pd.DatetimeIndex(array.fill_null(MISSING_TIME).to_numpy(), tz="UTC")
         case "text":
             return pd.array(array, dtype="str")
-        case _ if column.nullable:
-            return pd.Int64Dtype().__from_arrow__(array)
         case _:
-            return array.to_numpy()
+            nullable = {pa.int64(): pd.Int64Dtype()}
+            return array.to_pandas(types_mapper=nullable.get).array if column.nullable else array.to_numpy()
 
 
 def _milliseconds(seconds: np.ndarray) -> np.ndarray:

@@ -114,7 +114,9 @@ def _untyped(raw: bytes, place: str) -> Any:
 def _looks_like_pages(content: Any) -> bool:
     """Whether an untyped document has the marks of a page, so that its faults are faults of a page."""
     if isinstance(content, list):
-        return any(isinstance(item, dict) and ("Person" in item or _looks_like_pages(item)) for item in content)
+        return any(
+            isinstance(item, dict) and ("Person" in item or _looks_like_pages(item)) for item in content
+        )
     if not isinstance(content, dict):
         return False
     inner = (content.get("original_response"), content.get("data"))

@@ -33,7 +33,7 @@ class Rows:
         """Give a fingerprint of the rows: equal pages have equal ones."""
         content = blake2b(digest_size=16)
         for values in (self.time, self.person, self.has_box, self.boxes, self.has_face, self.faces):
-            content.update(values)
+            content.update(values.tobytes())
             content.update(b"|")
         return content.digest()
 
@@ -154,9 +154,11 @@ def _index(time: np.ndarray, person: np.ndarray) -> pd.MultiIndex:
     new = np.ones(len(time), dtype=bool)
     new[1:] = time[1:] != time[:-1]
     persons, codes = np.unique(person, return_inverse=True)
+    levels: list[Any] = [pd.TimedeltaIndex(time[new].view("timedelta64[ms]")), pd.Index(persons)]
+    coded: list[Any] = [np.cumsum(new) - 1, codes]
     return pd.MultiIndex(
-        levels=[pd.TimedeltaIndex(time[new].view("timedelta64[ms]")), pd.Index(persons)],
-        codes=[np.cumsum(new) - 1, codes],
+        levels=levels,
+        codes=coded,
         names=DETECTIONS.key_names,
         verify_integrity=False,
     )
@@ -164,8 +166,8 @@ def _index(time: np.ndarray, person: np.ndarray) -> pd.MultiIndex:
 
 def _merge(values: np.ndarray, same: np.ndarray) -> np.ndarray:
     """Give the first row of each key the best box and the best face of its rows; return what to keep."""
-    keep = np.append(True, ~same)  # noqa: FBT003 - the first row of all
-    doubled = np.flatnonzero(np.append(same, False) | ~keep)  # noqa: FBT003 - a row like its neighbour
+    keep = np.append(True, ~same)
+    doubled = np.flatnonzero(np.append(same, False) | ~keep)
     group = np.cumsum(keep)[doubled]
     firsts = doubled[keep[doubled]]
     for columns in (slice(0, _BOX), slice(_BOX, len(values))):
@@ -179,7 +181,17 @@ def _best(part: np.ndarray, group: np.ndarray) -> np.ndarray:
     """Choose one row of each group, by the values alone: the larger box, then left, top, and the rest."""
     left, top, width, height, *rest = part
     area = width * height
-    ranks = [*reversed(rest), height, width, top, left, -area, np.isnan(left), np.isnan(part).all(axis=0), group]
+    ranks = [
+        *reversed(rest),
+        height,
+        width,
+        top,
+        left,
+        -area,
+        np.isnan(left),
+        np.isnan(part).all(axis=0),
+        group,
+    ]
     order = np.lexsort(ranks)
     first = np.ones(len(order), dtype=bool)
     first[1:] = group[order][1:] != group[order][:-1]

@@ -134,5 +134,5 @@ class Decoders:
 
     def __init__(self, persons: object, record: object) -> None:
         page = Page[persons]  # type: ignore[valid-type] # the type is made at run time
-        self.pages = [json.Decoder(page | list[page], strict=strict) for strict in (True, False)]  # type: ignore[operator,valid-type]
+        self.pages = [json.Decoder(page | list[page], strict=strict) for strict in (True, False)]
         self.records = [json.Decoder(list[record], strict=strict) for strict in (True, False)]  # type: ignore[valid-type]

@@ -11,9 +11,9 @@ import pandas as pd
 from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedError
 from ptrack_analysis.io.archive import VideoReference, documents, list_files, no_pages, scan, several, shown
 from ptrack_analysis.io.names import group_of, slugs, title_of
-from ptrack_analysis.io.pages import BARE, WITH_FACES, WITH_LANDMARKS, Decoders
+from ptrack_analysis.io.pages import BARE, WITH_FACES, WITH_LANDMARKS
 from ptrack_analysis.io.rows import Collector, rows_of
-from ptrack_analysis.io.shapes import Page, SourceVideo, VideoMetadata
+from ptrack_analysis.io.shapes import Decoders, Page, SourceVideo, VideoMetadata
 from ptrack_analysis.video import Video, timedelta
 
 _METADATA = ("codec", "format", "color_range", "frame_rate")
@@ -114,7 +114,8 @@ def load(
     decoders = (WITH_LANDMARKS if landmarks else WITH_FACES) if faces else BARE
     if isinstance(source, VideoReference):
         reader.read(source, decoders)
-        name, passed_over, place = source.name, [], _common(source)
+        name, place = source.name, _common(source)
+        passed_over: list[tuple[str, str]] = []
     else:
         place = Path(source)
         name, passed_over = _only_video(place, reader, decoders)

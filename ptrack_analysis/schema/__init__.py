@@ -1,6 +1,6 @@
 """The tables of the package: what they hold, whether a table is one, and how to make one."""
 
-from ptrack_analysis.schema.build import assemble, empty
+from ptrack_analysis.schema.build import assemble, choice, empty
 from ptrack_analysis.schema.checks import check, columns_of, unit_of
 from ptrack_analysis.schema.dictionary import dictionary
 from ptrack_analysis.schema.table import Column, Table
@@ -46,6 +46,7 @@ __all__ = [
     "Table",
     "assemble",
     "check",
+    "choice",
     "columns_of",
     "dictionary",
     "empty",

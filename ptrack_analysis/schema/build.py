@@ -1,6 +1,7 @@
 """New tables of a schema, from arrays or from nothing."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,21 +52,32 @@ def empty(schema: Table, *, unit: str | None = None) -> pd.DataFrame:
     return assemble(schema, {c.name: np.empty(0, _raw_dtype(c)) for c in columns}, unit=unit)
 
 
+def choice(schema: Table, name: str, codes: np.ndarray) -> "pd.Categorical[str]":
+    """Make the values of a choice column of the schema from their codes."""
+    column = next(column for column in schema.columns if column.name == name)
+    values: pd.Categorical[str] = _values(column, codes)
+    return values
+
+
 def _raw_dtype(column: Column) -> str:
     return {"choice": "int8", "text": "str", "instant": "datetime64[us]", "number": "float64"}.get(
         column.kind, "int64"
     )
 
 
-def _values(column: Column, values: np.ndarray | list[str]) -> object:
+def _values(column: Column, values: Any) -> Any:
     match column.kind:
         case "moment" | "span":
             return np.asarray(values).astype("int64", copy=False).view("timedelta64[ms]")
         case "choice":
-            return pd.Categorical.from_codes(np.asarray(values), categories=list(column.choices))
+            return pd.Categorical.from_codes(
+                np.asarray(values), dtype=pd.CategoricalDtype(list(column.choices))
+            )
         case "text":
             return pd.array(np.asarray(values, dtype=object), dtype="str")
         case "instant":
             return pd.DatetimeIndex(np.asarray(values, dtype="datetime64[us]"), tz="UTC")
         case _:
-            return pd.array(values, dtype=column.dtype) if column.nullable else np.asarray(values, column.dtype)
+            return (
+                pd.array(values, dtype=column.dtype) if column.nullable else np.asarray(values, column.dtype)
+            )

@@ -7,7 +7,7 @@ from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.schema.table import Column, Table
 
 
-def check(table: pd.DataFrame, schema: Table) -> None:
+def check(table: object, schema: Table) -> None:
     """Refuse what is not a table of this schema, with all its defects in one sentence.
 
     The index must hold the key's levels by name and order, with their dtypes and no key twice; the columns
@@ -115,7 +115,9 @@ def _column_defects(table: pd.DataFrame, schema: Table) -> list[str]:
         elif table[name].dtype != column.dtype:
             defects.append(f"column {name!r} is {table[name].dtype}, not {column.dtype}")
         elif column.kind == "choice" and tuple(table[name].cat.categories) != column.choices:
-            defects.append(f"column {name!r} has categories {tuple(table[name].cat.categories)!r}, not {column.choices!r}")
+            defects.append(
+                f"column {name!r} has categories {tuple(table[name].cat.categories)!r}, not {column.choices!r}"
+            )
     return defects
 
 

@@ -21,7 +21,11 @@ def _section(table: Table) -> str:
         "|---|---|---|---|",
     ]
     for column in (*table.key, *table.columns):
-        names = " or ".join(f"`{column.named(u)}`" for u in table.units) if column.in_plane else f"`{column.name}`"
+        names = (
+            " or ".join(f"`{column.named(u)}`" for u in table.units)
+            if column.in_plane
+            else f"`{column.name}`"
+        )
         text = column.text
         if column.choices:
             text += " One of " + ", ".join(f"`{choice}`" for choice in column.choices) + "."

@@ -83,12 +83,8 @@ TRAJECTORIES = Table(
         Column("held", "span", "How long the detection holds.", unit="s"),
         Column("run", "integer", "Number of the person's stretch without a gap above max_gap, from 1."),
         Column("step_{u}", "number", "Way from the person's previous position in the same run.", unit="{u}"),
-        Column(
-            "speed_{u}_per_s", "number", "Speed over a time window around the moment.", unit="{u}/s"
-        ),
-        Column(
-            "heading", "number", "Direction over the same window: 0 = +x, 90 = +y.", unit="degrees"
-        ),
+        Column("speed_{u}_per_s", "number", "Speed over a time window around the moment.", unit="{u}/s"),
+        Column("heading", "number", "Direction over the same window: 0 = +x, 90 = +y.", unit="degrees"),
     ),
 )
 
