@@ -129,8 +129,8 @@ def inspect_tracking(
         )
     if hidden > MANY_FEET_HIDDEN * len(boxes):
         notes.append(
-            f"{hidden / len(boxes):.0%} of the body boxes end on the picture's lower edge: the feet may be below it, "
-            "and positions there are only as good as that"
+            f"{hidden / len(boxes):.0%} of the body boxes end on the picture's lower edge: the feet may be "
+            "below it, and positions there are only as good as that"
         )
     return Findings(
         video=reading.video,
@@ -197,7 +197,7 @@ def _notes(reading: Reading, moments: pd.Index, *, negative: int) -> list[str]:
         notes.append(f"{_count(reading.repeated, 'page was', 'pages were')} saved twice and counted once")
     if reading.merged:
         notes.append(
-            f"{_count(reading.merged, 'row repeats', 'rows repeat')} a person at a moment and was made one with it"
+            f"{_count(reading.merged, 'row repeats', 'rows repeat')} a person at a moment, and was merged"
         )
     if negative:
         notes.append(

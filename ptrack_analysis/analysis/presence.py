@@ -92,7 +92,7 @@ def period_in_ms(table: pd.DataFrame, video: Video, max_gap: int, given: pd.Time
 
 
 def found_period(table: pd.DataFrame, video: Video, max_gap: int) -> int:
-    """Find the sampling period [ms] by the rule of ``sampling_period``, which refuses one above ``max_gap``."""
+    """Find the sampling period [ms] by the rule of ``sampling_period``, whatever its length."""
     codes, times = _level(table.index, "timestamp")
     used = np.zeros(len(times), dtype=bool)
     used[codes] = True

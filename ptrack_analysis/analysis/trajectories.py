@@ -93,7 +93,7 @@ def compute_trajectories(
         [detections[name].to_numpy()[rows.order] for name in ("left", "top", "width", "height")]
     )
     points = anchor_points(boxes, anchor)
-    bare: Bools = np.isnan(points).any(axis=1)
+    bare = np.isnan(points[:, 0]) | np.isnan(points[:, 1])
     points = plane.project(points)
     x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
     return _trajectories(
@@ -209,7 +209,7 @@ def _trajectories(
 
 
 def _counted_by_person(rows: Rows, run: Integers) -> Integers:
-    """Number the runs of each person from 1."""
+    """Count the runs of each person from 1."""
     before = run[rows.first] - 1
     counted: Integers = run - before[np.cumsum(rows.first) - 1]
     return counted

@@ -20,6 +20,7 @@ from ptrack_analysis.schema import ENTRIES, EXITS, TRAJECTORIES, VISITS, assembl
 from ptrack_analysis.video import Video, milliseconds
 from ptrack_analysis.zones import Zone, refuse_other_unit
 
+NO_GAP = pd.Timedelta(0)
 _CROSSED, _START, _APPEARED = range(len(ENTRIES))
 _, _END, _VANISHED = range(len(EXITS))
 
@@ -29,7 +30,7 @@ def compute_visits(
     zones: Sequence[Zone],
     video: Video,
     *,
-    merge_gap: pd.Timedelta | str = pd.Timedelta(0),
+    merge_gap: pd.Timedelta | str = NO_GAP,
     period: pd.Timedelta | str | None = None,
 ) -> pd.DataFrame:
     """Cut each person's presence into stays in zones.
@@ -175,6 +176,6 @@ def _exit(presence: _Presence, last: Integers, exited: Integers) -> Integers:
 
 
 def _counted(person: Integers) -> Integers:
-    """Number equal neighbours from 1."""
+    """Count equal neighbours from 1."""
     place = np.arange(len(person))
     return place - np.maximum.accumulate(np.where(starts_of(person), place, 0)) + 1

@@ -73,7 +73,7 @@ def _report(message: object, code: int) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="ptrack",
-        description="Make sense of where people walked in a video: from People Pathing pages to tables and pictures.",
+        description="Make sense of where people walked in a video, from saved People Pathing pages.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

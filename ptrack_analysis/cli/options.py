@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ptrack_analysis.video import Video
 
-_SIZE = re.compile(r"(\d{1,7})[xX×](\d{1,7})")
+_SIZE = re.compile(r"(\d{1,7})[xX](\d{1,7})")
 _SOURCE = "file or folder of saved GetPersonTracking pages (.json, .jsonl, .gz); - reads one from stdin"
 
 

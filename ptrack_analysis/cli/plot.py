@@ -54,7 +54,7 @@ def add(commands: Any) -> None:
             picture.add_argument(
                 "--of",
                 choices=("boxes", "footpoints"),
-                help="what people's boxes cover, or where they stood (default boxes; on a floor plan footpoints)",
+                help="what people cover or where they stood (default boxes; on a floor footpoints)",
             )
             picture.add_argument(
                 "--shape", type=size, default=(54, 96), metavar="RxC", help="rows and columns (default 54x96)"

@@ -180,9 +180,10 @@ class _Groups:
             key=lambda item: natural(item[1][0]),
         )
         titles = [title_of(self.root, self._below(files[0])) for _, files in ordered]
+        names = slugs(titles, [str(key) for key, _ in ordered])
         return [
             VideoReference(name, tuple(files), key if isinstance(key, str) else None)
-            for name, (key, files) in zip(slugs(titles), ordered, strict=True)
+            for name, (key, files) in zip(names, ordered, strict=True)
         ]
 
     def _group(self, file: Path) -> tuple[str, str]:

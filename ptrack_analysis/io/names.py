@@ -41,20 +41,24 @@ def title_of(source: Path, below: Path | None) -> str:
     return path or source.resolve().name or "video"
 
 
-def slugs(titles: Sequence[str]) -> list[str]:
-    """Make titles safe as names of files: ``[a-z0-9._-]``, with a hash where that changed one, or two are equal.
+def slugs(titles: Sequence[str], marks: Sequence[str] | None = None) -> list[str]:
+    """Make titles safe as names of files: ``[a-z0-9._-]``, with a hash where that changed one or two agree.
 
     The parts of a path are joined by ``-``, which alone is no change. The result is never empty, never
-    begins with a dot, is at most 100 characters long and names no other folder.
+    begins with a dot, is at most 109 characters long and names no other folder. Titles that agree are told
+    apart by their ``marks`` (their jobs), which enter the hash then.
     """
     joined = [title.replace("/", "-") for title in titles]
     plain = [_OTHER.sub("-", name.lower()).lstrip(".-")[:_LONGEST] for name in joined]
     times = Counter(plain)
-    return [
-        slug if slug == name and times[slug] == 1 and slug else f"{slug or 'video'}-{_hash(title)}"
-        for slug, name, title in zip(plain, joined, titles, strict=True)
-    ]
+    made = []
+    for slug, name, title, mark in zip(plain, joined, titles, marks or titles, strict=True):
+        if times[slug] > 1:
+            made.append(f"{slug or 'video'}-{_hash(title + mark)}")
+        else:
+            made.append(slug if slug == name and slug else f"{slug or 'video'}-{_hash(title)}")
+    return made
 
 
-def _hash(title: str) -> str:
-    return sha256(title.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+def _hash(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]

@@ -1,11 +1,12 @@
 """From one document to its pages, whatever wrapping they were saved in."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from ptrack_analysis.errors import InputError, PageError
+from ptrack_analysis.errors import InputError
 from ptrack_analysis.io.faults import malformed, not_utf8, unexpected
 from ptrack_analysis.io.shapes import Decoders, Face, FaceWithLandmarks, Page, Record, Skipped
 
@@ -106,8 +107,8 @@ def _pages(decoded: Page[Any] | list[Page[Any]], place: str) -> Iterator[Page[An
 
 def _untyped(raw: bytes, place: str) -> Any:
     try:
-        return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as error:
         raise malformed(raw, place, error) from error
 
 
@@ -122,5 +123,3 @@ def _looks_like_pages(content: Any) -> bool:
     inner = (content.get("original_response"), content.get("data"))
     return "Persons" in content or "Person" in content or any(_looks_like_pages(item) for item in inner)
 
-
-__all__ = ["BARE", "SKIPPING", "WITH_FACES", "WITH_LANDMARKS", "PageError", "pages_of", "record_of"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -240,14 +241,14 @@ class _Reader:
         if not self.pages or self.last_pages or self.status:
             return None
         return IncompleteError(
-            f"{place}: the archive is incomplete: of its pages ({self.pages}) each has a NextToken, so none is the "
-            "job's last; fetch the rest, or read what is there with allow_incomplete (--allow-incomplete)"
+            f"{place}: the archive is incomplete: of its pages ({self.pages}) each has a NextToken, so none is "
+            "the job's last; fetch the rest, or read what is there with allow_incomplete (--allow-incomplete)"
         )
 
     def overlapping(self) -> bool:
         """Tell whether pages that each end a job cover the same time."""
         spans = sorted(self.last_pages)
-        return any(first < end for (_, end), (first, _) in zip(spans, spans[1:], strict=False))
+        return any(first < end for (_, end), (first, _) in pairwise(spans))
 
     def facts(self, name: str, fallback: Video) -> Video:
         """Put the pages' facts about the video before those to fall back to."""

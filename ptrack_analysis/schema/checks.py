@@ -115,17 +115,16 @@ def _column_defects(table: pd.DataFrame, schema: Table) -> list[str]:
         elif table[name].dtype != column.dtype:
             defects.append(f"column {name!r} is {table[name].dtype}, not {column.dtype}")
         elif column.kind == "choice" and tuple(table[name].cat.categories) != column.choices:
-            defects.append(
-                f"column {name!r} has categories {tuple(table[name].cat.categories)!r}, not {column.choices!r}"
-            )
+            categories = tuple(table[name].cat.categories)
+            defects.append(f"column {name!r} has categories {categories!r}, not {column.choices!r}")
     return defects
 
 
 def _unique(index: pd.Index) -> bool:
     """Whether no key occurs twice; sorted keys, the ordinary case, are seen without a hash table."""
-    if isinstance(index, pd.MultiIndex) and all(level.is_monotonic_increasing for level in index.levels):
-        if _strictly_sorted([np.asarray(code) for code in index.codes]):
-            return True
+    by_level = isinstance(index, pd.MultiIndex) and all(one.is_monotonic_increasing for one in index.levels)
+    if by_level and _strictly_sorted([np.asarray(code) for code in index.codes]):
+        return True
     return bool(index.is_unique)
 
 

@@ -1,0 +1,251 @@
+"""Which files are one video, what it is called, and what is noticed."""
+
+import gzip
+import json
+import random
+import shutil
+
+import pandas as pd
+import pytest
+from pages import FACE, METADATA, page, record, write
+from pandas.testing import assert_frame_equal
+
+from ptrack_analysis import Video, find_videos, inspect_tracking, read_tracking
+from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedError, PageError
+from ptrack_analysis.io.names import slugs
+
+
+def found(folder):
+    return {one.name: [file.relative_to(folder).as_posix() for file in one.files] for one in find_videos(folder)}
+
+
+def test_pages_of_one_job_are_one_video_wherever_they_lie(tmp_path):
+    write(tmp_path / "a" / "one.json", page(record(0), token="x", job="j"))
+    write(tmp_path / "b" / "two.json", page(record(9), job="j"))
+    assert found(tmp_path) == {"a-one": ["a/one.json", "b/two.json"]}
+    assert len(read_tracking(tmp_path)[0]) == 2
+
+
+def test_pages_without_job_are_grouped_by_folder_and_stem(tmp_path):
+    for name in ("page-1", "page-2", "page-10", "a.persons", "b.persons", "sub/page-1"):
+        write(tmp_path / f"{name}.json", {"VideoMetadata": METADATA, "Persons": [record()]})
+    assert found(tmp_path) == {
+        "a.persons": ["a.persons.json"],
+        "b.persons": ["b.persons.json"],
+        "page": ["page-1.json", "page-2.json", "page-10.json"],
+        "sub-page": ["sub/page-1.json"],
+    }
+
+
+def test_files_that_are_only_numbers_are_named_after_their_folder(tmp_path):
+    write(tmp_path / "film" / "person" / "00000000.json", {"VideoMetadata": METADATA, "Persons": []})
+    write(tmp_path / "film" / "person" / "mapFile.json", {"00000000.json": 1})
+    assert found(tmp_path) == {"film-person": ["film/person/00000000.json"]}
+    assert list(found(tmp_path / "film" / "person")) == ["person"]
+
+
+def test_a_file_given_itself_is_named_by_its_stem(tmp_path):
+    file = write(tmp_path / "result-2023.json.gz", gzip.compress(json.dumps(page()).encode()))
+    assert [one.name for one in find_videos(file)] == ["result-2023"]
+    assert read_tracking(file)[1].name == "result-2023"
+
+
+def test_two_jobs_in_one_file_are_two_videos(tmp_path):
+    file = write(tmp_path / "a.json", [page(record(0), job="one"), page(record(1), record(2), job="two")])
+    one, two = find_videos(file)
+    assert one.name != two.name
+    assert [len(read_tracking(each)[0]) for each in (one, two)] == [1, 2]
+    with pytest.raises(MixedError, match="holds 2 videos"):
+        read_tracking(file)
+
+
+def test_two_jobs_in_numbered_files_are_two_videos(tmp_path):
+    write(tmp_path / "p-1.json", page(record(0), job="one"))
+    write(tmp_path / "p-2.json", page(record(1), job="two"))
+    assert sorted(map(len, found(tmp_path).values())) == [1, 1]
+
+
+def test_a_broken_page_is_a_fault_of_its_video_and_of_no_other(tmp_path):
+    write(tmp_path / "a-1.json", page(record(0), token="x", job="a"))
+    write(tmp_path / "a-2.json", '{"Persons": [')
+    write(tmp_path / "a-3.json", page(record(9), job="a"))
+    write(tmp_path / "b-1.json", page(record(0), job="b"))
+    assert found(tmp_path) == {"a": ["a-1.json", "a-2.json", "a-3.json"], "b": ["b-1.json"]}
+    broken, whole = find_videos(tmp_path)
+    with pytest.raises(PageError, match=r"a-2\.json: not whole JSON"):
+        read_tracking(broken)
+    assert len(read_tracking(whole)[0]) == 1
+    assert "a-2.json" in inspect_tracking(broken).problems[0]
+
+
+def test_other_files_are_passed_over_and_named(tmp_path):
+    write(tmp_path / "page-1.json", page(record()))
+    write(tmp_path / "truth.json", {"visits": []})
+    write(tmp_path / "labels.json", {"JobStatus": "SUCCEEDED", "Labels": [], "VideoMetadata": METADATA})
+    write(tmp_path / "zones.geojson", "{}")
+    write(tmp_path / ".hidden.json", "broken")
+    assert inspect_tracking(tmp_path).passed_over == (
+        ("labels.json", "well-formed, but no GetPersonTracking page"),
+        ("truth.json", "well-formed, but no GetPersonTracking page"),
+        ("zones.geojson", "not named like a page"),
+    )
+
+
+@pytest.mark.parametrize("call", [find_videos, read_tracking, inspect_tracking])
+def test_a_folder_without_pages_is_refused(tmp_path, call):
+    with pytest.raises(InputError, match="no GetPersonTracking pages in this folder"):
+        call(tmp_path)
+    write(tmp_path / "truth.json", {"visits": []})
+    with pytest.raises(InputError, match=r"1 other files, such as 'truth\.json'"):
+        call(tmp_path)
+    with pytest.raises(InputError, match="there is no such file or folder"):
+        call(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("titles", "names"),
+    [
+        (["shop"], ["shop"]),
+        (["pages/shop"], ["pages-shop"]),
+        (["Shop"], ["shop-2a7ad3b6"]),
+        (["../../etc/passwd"], ["etc-passwd-75c4c3ef"]),
+        (["..", "."], ["video-5ec1f7e7", "video-cdb4ee2a"]),
+        (["a/b", "a-b"], ["a-b-c14cddc0", "a-b-81ca5f7d"]),
+        (["größe"], ["gr-e-65317e26"]),
+        (["x" * 300], ["x" * 100 + "-"]),
+    ],
+    ids=["plain", "path", "capital", "climbing", "dots", "equal", "other letters", "long"],
+)
+def test_names_are_safe_and_differ(titles, names):
+    made = slugs(titles)
+    for name, start in zip(made, names, strict=True):
+        assert name.startswith(start.rpartition("-")[0] or start)
+        assert not set(name) - set("abcdefghijklmnopqrstuvwxyz0123456789._-")
+        assert not name.startswith(".")
+        assert 0 < len(name) < 120
+    assert len(set(made)) == len(made)
+    assert slugs(titles) == made
+
+
+RECORDS = [
+    record(67 * moment, person, box=(0.1 * person, 0.01 * moment, 0.1, 0.2), face=FACE if moment % 3 else None)
+    for moment in range(30)
+    for person in range(3)
+]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_how_pages_are_cut_and_ordered_changes_nothing(tmp_path, seed):
+    whole, _ = read_tracking(write(tmp_path / "whole.json", page(*RECORDS)))
+    chance = random.Random(seed)
+    rows = RECORDS[:]
+    chance.shuffle(rows)
+    cuts = sorted(chance.sample(range(1, len(rows)), 4))
+    parts = [rows[start:end] for start, end in zip([0, *cuts], [*cuts, len(rows)], strict=True)]
+    for number, part in enumerate(chance.sample(parts, len(parts))):
+        write(tmp_path / "cut" / f"p-{number}.json", page(*part, token=None if number == 2 else f"t{number}"))
+    cut, _ = read_tracking(tmp_path / "cut")
+    assert_frame_equal(cut, whole)
+
+
+def test_a_page_saved_twice_counts_once_and_is_counted(tmp_path):
+    for number in (1, 2, 3):
+        write(tmp_path / f"p-{number}.json", page(*RECORDS[:60], token="t"))
+    write(tmp_path / "p-4.json", page(*RECORDS[60:]))
+    findings = inspect_tracking(tmp_path)
+    assert (findings.pages, findings.repeated_pages, findings.merged) == (4, 2, 0)
+    assert findings.detections == len(RECORDS)
+
+
+def merged(tmp_path, *records):
+    tables = []
+    for order in (records, records[::-1]):
+        detections, _ = read_tracking(write(tmp_path / "a.json", page(*order)))
+        tables.append(detections)
+    assert_frame_equal(*tables)
+    assert inspect_tracking(tmp_path / "a.json").merged == len(records) - 1
+    return tables[0].iloc[0]
+
+
+def test_the_body_box_of_one_row_and_the_face_of_another_make_one(tmp_path):
+    row = merged(tmp_path, record(0, 0, box=None, face=FACE), record(0, 0, box=(0.1, 0.2, 0.3, 0.4)))
+    assert row["left"] == 0.1
+    assert row["face_left"] == 0.4
+
+
+def test_of_two_boxes_the_larger_is_taken_then_the_one_further_left_then_up(tmp_path):
+    assert merged(tmp_path, record(box=(0.5, 0.5, 0.1, 0.1)), record(box=(0.6, 0.1, 0.3, 0.1)))["left"] == 0.6
+    assert merged(tmp_path, record(box=(0.5, 0.5, 0.25, 0.5)), record(box=(0.4, 0.6, 0.5, 0.25)))["left"] == 0.4
+    assert merged(tmp_path, record(box=(0.5, 0.5, 0.1, 0.1)), record(box=(0.5, 0.4, 0.1, 0.1)))["top"] == 0.4
+
+
+def test_an_incomplete_archive_is_refused_unless_allowed(tmp_path):
+    write(tmp_path / "p-1.json", page(record(0), token="a"))
+    write(tmp_path / "p-2.json", page(record(9), token="b"))
+    with pytest.raises(IncompleteError, match="the archive is incomplete"):
+        read_tracking(tmp_path)
+    assert len(read_tracking(tmp_path, allow_incomplete=True)[0]) == 2
+    assert inspect_tracking(tmp_path).verdict == "not usable"
+    assert inspect_tracking(tmp_path, allow_incomplete=True).verdict == "usable with care"
+
+
+@pytest.mark.parametrize("status", ["IN_PROGRESS", "FAILED"])
+def test_an_unfinished_job_is_an_error_with_its_message(tmp_path, status):
+    file = write(tmp_path / "a.json", {"JobStatus": status, "StatusMessage": "the codec is odd", "Persons": []})
+    with pytest.raises(JobError, match=f"status is {status}, not SUCCEEDED: the codec is odd"):
+        read_tracking(file)
+    assert inspect_tracking(file).verdict == "not usable"
+    write(file, {"JobStatus": status})
+    with pytest.raises(JobError, match=status):
+        read_tracking(file)
+
+
+def test_pages_with_different_metadata_are_not_mixed(tmp_path):
+    write(tmp_path / "p-1.json", page(record(0), token="a", job=None))
+    write(tmp_path / "p-2.json", page(record(9), job=None, VideoMetadata=METADATA | {"FrameWidth": 640}))
+    with pytest.raises(MixedError, match=r"frame_width is 1000 in .*p-1\.json and 640 in .*p-2\.json"):
+        read_tracking(tmp_path)
+    assert inspect_tracking(tmp_path).problems
+
+
+def test_last_pages_that_cover_the_same_time_are_noticed(tmp_path):
+    for number in (1, 2):
+        write(tmp_path / f"film-{number}.json", page(record(0, box=(0.1 * number, 0, 0.1, 0.1)), record(900), job=None))
+    assert any("several videos may be mixed" in note for note in inspect_tracking(tmp_path).notes)
+
+
+def test_facts_fall_back_to_those_given_and_no_further(tmp_path):
+    bare = write(tmp_path / "a.json", {"Persons": [record()]})
+    given = Video(width=640, height=360, frame_rate=25.0)
+    video = read_tracking(bare, video=given)[1]
+    assert (video.width, video.height, video.frame_rate, video.name) == (640, 360, 25.0, "a")
+    full = write(tmp_path / "b.json", page(record(), JobTag="tag", Video={"S3Object": {"Bucket": "b", "Name": "k/v.mp4"}}))
+    video = read_tracking(full, video=given)[1]
+    assert (video.width, video.job_tag, video.source) == (1000, "tag", "b/k/v.mp4")
+
+
+def test_what_is_odd_is_counted_and_said(tmp_path):
+    rows = [
+        record(2500, 0, box=(-0.1, 0.5, 0.2, 0.5)),
+        record(2567, 0, box=(0.4, 0.6, 0.2, 0.395)),
+        record(9000, 0, box=None, face=FACE),
+    ]
+    findings = inspect_tracking(write(tmp_path / "a.json", page(*rows)))
+    assert (findings.persons, findings.detections, findings.boxes, findings.without_box) == (1, 3, 2, 1)
+    assert (findings.out_of_frame, findings.feet_not_seen) == (1, 2)
+    assert (findings.gaps, findings.longest_gap) == (1, pd.Timedelta("6433ms"))
+    assert (findings.dwell, findings.unlocated) == (pd.Timedelta("201ms"), pd.Timedelta("67ms"))
+    said = " ".join(findings.notes)
+    for part in ("first detection is at 2.500 s", "9.000 s, beyond the video's duration of 1.000 s", "33% of the time"):
+        assert part in said
+
+
+def test_links_to_folders_are_not_followed(tmp_path):
+    write(tmp_path / "in" / "a.json", page(record()))
+    (tmp_path / "in" / "again").symlink_to(tmp_path / "in", target_is_directory=True)
+    assert found(tmp_path / "in") == {"a": ["a.json"]}
+
+
+def test_an_archive_can_be_moved(tmp_path, data):
+    shutil.copytree(data / "day", tmp_path / "moved")
+    assert [one.name for one in find_videos(tmp_path / "moved")] == [one.name for one in find_videos(data / "day")]

@@ -1,0 +1,217 @@
+"""Every shape in which pages were found, and every way in which one can be at fault."""
+
+import gzip
+import json
+
+import pandas as pd
+import pytest
+from pages import FACE, METADATA, page, record, write
+from pandas.testing import assert_frame_equal
+
+from ptrack_analysis import read_tracking
+from ptrack_analysis.errors import InputError, PageError
+from ptrack_analysis.schema import DETECTIONS, check
+
+RECORDS = [
+    record(0, 0, face=FACE),
+    record(0, 1),
+    record(67, 0, box=None, face=FACE),
+    record(67, 1, box=(-0.02, 0.5, 0.3, 0.5 + 1e-8)),
+]
+
+
+def as_texts(value):
+    """Turn every float of a page into a text, as one service stored them."""
+    if isinstance(value, dict):
+        return {name: as_texts(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [as_texts(inner) for inner in value]
+    return str(value) if isinstance(value, float) else value
+
+
+def lines(*documents):
+    return "\n".join(json.dumps(document) for document in documents) + "\n"
+
+
+ONE = page(*RECORDS)
+TWO = [page(*RECORDS[:2], token="next"), page(*RECORDS[2:])]
+SHAPES = {
+    "bare response": ("a.json", ONE),
+    "with what boto3 adds": ("a.json", page(*RECORDS, ResponseMetadata={"RetryAttempts": 0}, JobTag="tag")),
+    "pretty-printed": ("a.json", json.dumps(ONE, indent=4)),
+    "byte order mark": ("a.json", b"\xef\xbb\xbf" + json.dumps(ONE).encode()),
+    "list of responses": ("a.json", TWO),
+    "one merged object of many analyses": ("a.json", {"Labels": [{"Name": "x"}], "fileName": "v", "Persons": RECORDS}),
+    "metadata and persons": ("a.json", {"VideoMetadata": METADATA, "Persons": RECORDS}),
+    "bare array": ("a.persons.json", RECORDS),
+    "wrapped page": ("a.json", {"status": "succeeded", "original_response": ONE, "standardized_response": {}}),
+    "wrapped pages": ("a.json", {"status": "succeeded", "original_response": TWO}),
+    "enveloped": ("a.json", {"success": True, "data": ONE}),
+    "numbers as texts": ("a.json", as_texts(ONE)),
+    "empty token": ("a.json", page(*RECORDS, token="")),
+    "unknown members": ("a.json", page(*RECORDS, Extra={"deep": [1, {"a": None}]}, Billable="x")),
+    "JSON Lines": ("a.jsonl", lines(*TWO)),
+    "JSON Lines named json": ("a.json", lines(*TWO)),
+    "JSON Lines of records": ("a.jsonl", lines(*RECORDS)),
+    "JSON Lines with blank lines and no last line end": ("a.ndjson", "\n" + lines(*TWO).replace("\n", "\r\n\n").strip()),
+    "gzip": ("a.json.gz", gzip.compress(json.dumps(ONE).encode())),
+    "gzip of two members": ("a.json.gz", gzip.compress(json.dumps(ONE)[:99].encode()) + gzip.compress(json.dumps(ONE)[99:].encode())),
+    "gzip of JSON Lines": ("a.jsonl.gz", gzip.compress(lines(*TWO).encode())),
+}
+
+
+@pytest.mark.parametrize(("name", "content"), SHAPES.values(), ids=SHAPES.keys())
+def test_every_known_shape_gives_the_same_table(tmp_path, name, content):
+    detections, _ = read_tracking(write(tmp_path / name, content))
+    expected, _ = read_tracking(write(tmp_path / "plain.json", ONE))
+    check(detections, DETECTIONS)
+    assert_frame_equal(detections, expected)
+    assert len(detections) == len(RECORDS)
+
+
+def test_values_arrive_where_they_belong(tmp_path):
+    detections, video = read_tracking(write(tmp_path / "a.json", ONE), landmarks=True)
+    first = detections.loc[(pd.Timedelta(0), 0)]
+    assert first[["left", "top", "width", "height"]].tolist() == [0.4, 0.2, 0.1, 0.4]
+    assert first[["face_left", "face_top", "face_width", "face_height"]].tolist() == [0.4, 0.2, 0.1, 0.1]
+    assert first[["face_confidence", "face_roll", "face_yaw", "face_pitch"]].tolist() == [99.5, -1.0, 10.0, 2.0]
+    assert first[["face_brightness", "face_sharpness"]].tolist() == [60.0, 70.0]
+    assert first[["eye_left_x", "mouth_right_x", "nose_x", "nose_y"]].tolist() == pytest.approx([0.41, 0.44, 0.45, 0.25])
+    assert detections["left"].isna().tolist() == [False, False, True, False]
+    assert detections["face_left"].isna().tolist() == [False, True, False, True]
+    assert (video.width, video.height, video.frame_rate) == (1000, 500, 25.0)
+    assert (video.duration, video.codec, video.job_id) == (pd.Timedelta("1s"), "h264", "job-1")
+
+
+def test_boxes_beyond_the_frame_are_neither_refused_nor_cut(tmp_path):
+    boxes = [(-0.5, -0.1, 0.4, 0.3), (0.9, 0.9, 0.4, 0.3), (0, 0.5, 1, 0.5 + 1e-8)]
+    content = page(*(record(0, index, box=box) for index, box in enumerate(boxes)))
+    detections, _ = read_tracking(write(tmp_path / "a.json", content))
+    assert [tuple(row) for row in detections[["left", "top", "width", "height"]].to_numpy()] == boxes
+
+
+def test_faces_can_be_left_out(tmp_path):
+    detections, _ = read_tracking(write(tmp_path / "a.json", ONE), faces=False)
+    assert list(detections.columns) == ["left", "top", "width", "height"]
+    assert len(detections) == len(RECORDS)
+
+
+def test_a_person_with_neither_box_nor_face_is_kept(tmp_path):
+    detections, _ = read_tracking(write(tmp_path / "a.json", page(record(5, 3, box=None))))
+    assert detections.index.tolist() == [(pd.Timedelta("5ms"), 3)]
+    assert detections.isna().all(axis=None)
+
+
+def test_nulls_of_other_writers_are_missing_values(tmp_path):
+    face = FACE | {"Confidence": None, "Pose": None, "Quality": {"Brightness": None, "Sharpness": 3}}
+    content = page(record(0, 0, face=face), {"Timestamp": 0, "Person": {"Index": 1, "BoundingBox": None, "Face": None}})
+    detections, _ = read_tracking(write(tmp_path / "a.json", content))
+    first = detections.iloc[0]
+    assert first[["face_confidence", "face_roll", "face_brightness"]].isna().all()
+    assert first["face_sharpness"] == 3
+
+
+@pytest.mark.parametrize("content", [page(), [], {"Persons": []}], ids=["page", "bare array", "persons alone"])
+def test_no_persons_is_an_empty_table(tmp_path, content):
+    detections, _ = read_tracking(write(tmp_path / "a.json", content))
+    check(detections, DETECTIONS)
+    assert detections.empty
+
+
+def with_value(path, value):
+    """Make a page whose second record has this JSON text in place of one value."""
+    text = json.dumps(page(record(0, 0), record(5, 1, face=FACE)))
+    marks = {"Timestamp": '"Timestamp": 5', "Index": '"Index": 1', "Left": '"Left": 0.4, "Top": 0.2, "Width": 0.1, "Height": 0.4'}
+    mark = marks[path]
+    place = text.rindex(mark)
+    new = f'"{path}": {value}' + (', "Top": 0.2, "Width": 0.1, "Height": 0.4' if path == "Left" else "")
+    return text[:place] + new + text[place + len(mark) :]
+
+
+BAD_VALUES = {
+    "negative time": ("Timestamp", "-1", "Persons[1].Timestamp is -1; expected int >= 0"),
+    "fraction of a millisecond": ("Timestamp", "5.5", "Persons[1].Timestamp is 5.5; expected int"),
+    "truth value": ("Timestamp", "true", "Persons[1].Timestamp is True; expected int"),
+    "beyond 2^53": ("Timestamp", str(2**53 + 1), "expected int <= 9007199254740992"),
+    "beyond 2^64": ("Timestamp", str(2**70), "Persons[1].Timestamp"),
+    "null time": ("Timestamp", "null", "Persons[1].Timestamp is None; expected int"),
+    "index that is no number": ("Index", '"abc"', "Persons[1].Person.Index is 'abc'; expected int"),
+    "negative index": ("Index", "-1", "Persons[1].Person.Index is -1; expected int >= 0"),
+    "nan as a text": ("Left", '"nan"', "Persons[1].Person.BoundingBox.Left is 'nan'"),
+    "infinity as a text": ("Left", '"Infinity"', "Persons[1].Person.BoundingBox.Left is 'Infinity'"),
+    "minus infinity as a text": ("Left", '"-inf"', "Persons[1].Person.BoundingBox.Left is '-inf'"),
+    "text in a box": ("Left", '"wide"', "Persons[1].Person.BoundingBox.Left is 'wide'; expected float"),
+    "list in a box": ("Left", "[1]", "Persons[1].Person.BoundingBox.Left is [1]; expected float"),
+    "absurd": ("Left", "1e300", "Persons[1].Person.BoundingBox.Left is 1e+300"),
+    "overflow": ("Left", "1e999", "Persons[1].Person.BoundingBox.Left is inf; number out of range"),
+}
+
+
+@pytest.mark.parametrize(("name", "value", "said"), BAD_VALUES.values(), ids=BAD_VALUES.keys())
+def test_a_bad_value_is_refused_with_its_place(tmp_path, name, value, said):
+    file = write(tmp_path / "a.json", with_value(name, value))
+    with pytest.raises(PageError) as refused:
+        read_tracking(file)
+    assert said in str(refused.value)
+    assert str(file) in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["7", '"7"', "7.0", '"7.0"'])
+def test_a_whole_number_is_read_however_it_is_written(tmp_path, value):
+    detections, _ = read_tracking(write(tmp_path / "a.json", with_value("Timestamp", value)))
+    assert detections.index[1][0] == pd.Timedelta("7ms")
+
+
+BROKEN = {
+    "not JSON": ("a.json", "hello", "not JSON at byte 0 (line 1, column 1)"),
+    "cut in the middle": ("a.json", json.dumps(ONE)[:200], "not whole JSON: Input data was truncated (at its end, byte 200"),
+    "empty": ("a.json", "", "the file is empty"),
+    "blank": ("a.json", " \n ", "the file is empty"),
+    "NaN": ("a.json", json.dumps(page(record(0, 0, box=(float("nan"), 0, 1, 1)))), "not JSON at byte"),
+    "infinity": ("a.json", json.dumps(page(record(0, 0, box=(float("inf"), 0, 1, 1)))), "not JSON at byte"),
+    "nested 100 000 deep": ("a.json", '{"Persons":' + "[" * 100_000, "nested deeper"),
+    "nested in what is not read": ("a.json", '{"Persons": [], "x":' + "[" * 100_000 + "]" * 100_000 + "}", "nested deeper"),
+    "bare brackets": ("a.json", "[" * 100_000 + "]" * 100_000, "nested deeper"),
+    "invalid UTF-8": ("a.json", b'{"Persons": [],\n "x": "\xff\xfe"}', r"invalid UTF-8 at byte 23 (line 2, column 8): b'\xff\xfe"),
+    "missing time": ("a.json", {"Persons": [{"Person": {"Index": 0}}]}, "Persons[0]: required field 'Timestamp' is missing"),
+    "missing time in a bare array": ("a.json", [{"Person": {"Index": 0}}], "[0]: required field 'Timestamp' is missing"),
+    "missing index": ("a.json", {"Persons": [{"Timestamp": 0, "Person": {}}]}, "Persons[0].Person: required field 'Index'"),
+    "missing side of a box": (
+        "a.json",
+        {"Persons": [{"Timestamp": 0, "Person": {"Index": 0, "BoundingBox": {"Left": 0}}}]},
+        "Persons[0].Person.BoundingBox: required field",
+    ),
+    "persons that are no list": ("a.json", {"Persons": {"a": 1}}, "Persons is {'a': 1}; expected array"),
+    "broken line": ("a.jsonl", json.dumps(TWO[0]) + '\n{"Persons": [', "a.jsonl, line 2: not whole JSON"),
+    "second page of a list": (
+        "a.json",
+        [page(record(), token="x"), {"Persons": [{"Timestamp": "x", "Person": {"Index": 0}}]}],
+        "[1].Persons[0].Timestamp is 'x'",
+    ),
+    "gzip cut in the middle": ("a.json.gz", gzip.compress(json.dumps(ONE).encode())[:-30], "gzip stream ends early"),
+    "gzip that is none": ("a.json.gz", json.dumps(ONE), "not a whole gzip file"),
+    "gzip bomb": ("a.json.gz", gzip.compress(b" " * 10_000_000 + b"[]"), "unzips to more than 200 times"),
+    "gzip bomb of lines": ("a.jsonl.gz", gzip.compress(b"\n" * 10_000_000), "unzips to more than 200 times"),
+    "empty gzip": ("a.json.gz", b"", "the file is empty"),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "said"), BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_file_is_refused_with_its_place(tmp_path, name, content, said):
+    file = write(tmp_path / name, content)
+    with pytest.raises(PageError) as refused:
+        read_tracking(file)
+    assert said in str(refused.value)
+    assert str(file) in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_an_envelope_that_reports_an_error_says_its_code_and_message(tmp_path):
+    content = {"success": False, "error": {"code": "VALIDATION_ERROR", "message": "MaxResults is 0"}}
+    with pytest.raises(InputError, match="VALIDATION_ERROR: MaxResults is 0"):
+        read_tracking(write(tmp_path / "a.json", content))
+
+
+def test_other_json_given_itself_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no GetPersonTracking page"):
+        read_tracking(write(tmp_path / "a.json", {"JobStatus": "SUCCEEDED", "Labels": []}))
