@@ -1,0 +1,133 @@
+"""Person-seconds a cell."""
+
+import math
+
+import naive
+import numpy as np
+import pandas as pd
+import pytest
+from factories import make_detections, make_points, make_video
+
+from ptrack_analysis import (
+    compute_box_heatmap,
+    compute_heatmap,
+    compute_trajectories,
+    select,
+    trajectories_from_points,
+)
+from ptrack_analysis.analysis.grid import sum_boxes, sum_points
+from ptrack_analysis.errors import ParameterError, SchemaError
+from ptrack_analysis.schema import HEATMAP, check
+
+
+def test_a_footpoint_gives_its_cell_the_time_that_it_holds():
+    detections = make_detections({0: [(0, 0.1, 0.1), (100, 0.9, 0.9), (300, None, None)]})
+    trajectories = compute_trajectories(detections, make_video(), period="50ms")
+    heatmap = compute_heatmap(trajectories, make_video(), shape=(2, 4))
+    assert heatmap.seconds.tolist() == [[0.1, 0, 0, 0], [0, 0, 0, 0.2]]
+    assert (heatmap.extent, heatmap.unit, heatmap.of) == ((0.0, 0.0, 1000.0, 500.0), "px", "footpoints")
+
+
+def test_a_cell_owns_its_left_and_upper_border():
+    points = make_points({0: [(0, 1.0, 1.0)], 1: [(0, 0.0, 0.0)], 2: [(0, 2.0, 0.5)], 3: [(0, 0.5, 2.0)]})
+    trajectories = trajectories_from_points(points, period="1s")
+    heatmap = compute_heatmap(trajectories, make_video(), shape=(2, 2), extent=(0, 0, 2, 2))
+    assert heatmap.seconds.tolist() == [[1, 0], [0, 1]]
+
+
+def test_on_the_floor_the_extent_goes_around_all_positions():
+    points = make_points({0: [(0, 1.5, -0.5)], 1: [(0, 4.0, 2.0)]})
+    heatmap = compute_heatmap(trajectories_from_points(points, period="1s"), make_video(), shape=(4, 4))
+    assert heatmap.extent == (1.0, -1.0, 5.0, 3.0)
+    assert heatmap.seconds.sum() == 2.0
+    assert compute_heatmap(trajectories_from_points(points.iloc[:0]), make_video()).seconds.sum() == 0
+
+
+def test_a_box_gives_each_cell_the_share_that_it_covers():
+    detections = make_detections({0: [(0, 0.5, 0.75)]}, box=(0.5, 0.5))
+    trajectories = compute_trajectories(detections, make_video(), period="8s", max_gap="8s")
+    heatmap = compute_box_heatmap(detections, trajectories, make_video(), shape=(2, 2))
+    assert heatmap.seconds == pytest.approx(np.full((2, 2), 2.0))
+    one_cell = compute_box_heatmap(detections, trajectories, shape=(1, 1))
+    assert one_cell.seconds.tolist() == [[pytest.approx(2.0)]]
+    assert (one_cell.unit, one_cell.extent) == ("fraction", (0.0, 0.0, 1.0, 1.0))
+
+
+def test_boxes_are_cut_at_the_frame_and_missing_or_negative_ones_cover_nothing():
+    detections = make_detections({0: [(0, 0.0, 1.25)], 1: [(0, None, None)], 2: [(0, 0.5, 0.5)], 3: [(0, 7, 7)]}, box=(0.5, 0.5))
+    detections.loc[(pd.Timedelta(0), 2), "width"] = -0.3
+    trajectories = compute_trajectories(detections, make_video(), period="1s")
+    heatmap = compute_box_heatmap(detections, trajectories, make_video(), shape=(4, 4))
+    assert heatmap.seconds[3].tolist() == pytest.approx([1, 0, 0, 0])
+    assert heatmap.seconds[:3].sum() == 0
+
+
+def test_only_the_rows_of_the_trajectories_are_counted():
+    detections = make_detections({0: [(0, 0.5, 0.5)], 1: [(0, 0.5, 0.5)]})
+    trajectories = compute_trajectories(detections, make_video(), period="1s")
+    part = compute_trajectories(select(detections, persons=[1]), make_video(), period="1s")
+    whole, half = (compute_box_heatmap(detections, rows, make_video()).seconds.sum() for rows in (trajectories, part))
+    assert half == pytest.approx(whole / 2)
+    with pytest.raises(SchemaError, match="person 0 at 0 days 00:00:00, of whom there is no detection"):
+        compute_box_heatmap(select(detections, persons=[1]), trajectories)
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (54, 96)])
+def test_box_cover_equals_cell_by_cell(seed, shape):
+    chance = np.random.default_rng(seed)
+    left, top = chance.uniform(-0.3, 1.2, (2, 20))
+    boxes = np.stack([left, top, left + chance.uniform(0, 0.7, 20), top + chance.uniform(0, 0.7, 20)])
+    boxes[:, :3] = [[0, 1 / 3, math.nan], [0, 0.2, 0], [1, 2 / 3, 1], [1, 0.8, 1]]
+    weight = chance.integers(1, 5000, 20).astype("float64")
+    expected = sum(
+        w * np.array(naive.cover(side, *shape))
+        for side, w in zip(boxes.T.tolist(), weight, strict=True)
+        if not math.isnan(side[0])
+    )
+    assert sum_boxes(boxes, weight, shape=shape) == pytest.approx(expected, abs=1e-7)
+
+
+def test_cells_that_no_box_touches_are_exactly_zero():
+    chance = np.random.default_rng(0)
+    left, top = chance.uniform(0.2, 0.4, (2, 100_000))
+    boxes = np.stack([left, top, left + 0.1, top + 0.1])
+    total = sum_boxes(boxes, np.full(100_000, 67.0), shape=(10, 10))
+    assert (total[6:] == 0).all()
+    assert (total[:2] == 0).all()
+    assert (total >= 0).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_points_equal_a_histogram(seed):
+    chance = np.random.default_rng(seed)
+    x, y = chance.uniform(-1, 11, (2, 20_000))
+    weight = chance.integers(0, 100, 20_000).astype("float64")
+    total = sum_points(x, y, weight, extent=(0.0, 0.0, 10.0, 10.0), shape=(7, 9))
+    inside = (x >= 0) & (x < 10) & (y >= 0) & (y < 10)
+    expected, _, _ = np.histogram2d(
+        y[inside], x[inside], bins=(7, 9), range=((0, 10), (0, 10)), weights=weight[inside]
+    )
+    assert (total == expected).all()
+
+
+def test_a_point_just_inside_the_far_border_is_counted():
+    just = np.nextafter(640.0, 0)
+    total = sum_points(np.array([just]), np.array([just]), np.ones(1), extent=(0, 0, 640.0, 640.0), shape=(96, 96))
+    assert total[95, 95] == 1
+
+
+def test_the_long_table_has_the_middle_of_each_cell():
+    detections = make_detections({0: [(0, 0.9, 0.9)]})
+    heatmap = compute_heatmap(compute_trajectories(detections, make_video(), period="1s"), make_video(), shape=(2, 2))
+    table = heatmap.to_frame()
+    check(table, HEATMAP)
+    assert table.loc[("footpoints", 1, 1)].tolist() == [750.0, 375.0, 1.0]
+    assert len(table) == 4
+
+
+@pytest.mark.parametrize("options", [{"shape": (0, 5)}, {"shape": (5,)}, {"extent": (0, 0, 0, 1)}, {"extent": (0, 0, math.nan, 1)}])
+def test_an_empty_grid_is_refused(options):
+    trajectories = compute_trajectories(make_detections({}), make_video())
+    with pytest.raises(ParameterError, match="shape is|extent is"):
+        compute_heatmap(trajectories, make_video(), **options)

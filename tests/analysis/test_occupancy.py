@@ -1,0 +1,77 @@
+"""How many persons, when."""
+
+import naive
+import numpy as np
+import pytest
+from factories import make_detections, make_video
+from shapely.geometry import box
+
+from ptrack_analysis import Zone, compute_occupancy, compute_trajectories
+from ptrack_analysis.errors import ZoneError
+
+LEFT = Zone("left", box(0, 0, 500, 500), "px")
+
+
+def rows_of(occupancy, zone):
+    part = occupancy.loc[[zone]]
+    moments = part.index.get_level_values("timestamp").to_numpy().astype("int64")
+    return list(zip(moments.tolist(), part["persons"].tolist(), strict=True))
+
+
+def occupancy_of(persons, duration=None, zones=()):
+    video = make_video(duration)
+    return compute_occupancy(compute_trajectories(make_detections(persons), video, period="100ms"), video, zones)
+
+
+def at(*times):
+    return [(time, 0.25, 0.5) for time in times]
+
+
+CASES = {
+    "one person": ({0: at(100, 300)}, 1000, [(0, 0), (100, 1), (400, 0), (1000, 0)]),
+    "there from the start to the end": ({0: at(0, 900)}, 1000, [(0, 1), (1000, 0)]),
+    "two persons": ({0: at(0, 200), 1: at(100, 200)}, 1000, [(0, 1), (100, 2), (300, 0), (1000, 0)]),
+    "one goes as another comes": ({0: at(0), 1: at(100)}, 1000, [(0, 1), (200, 0), (1000, 0)]),
+    "the end unknown": ({0: at(100)}, None, [(0, 0), (100, 1), (200, 0)]),
+    "nobody": ({}, 1000, [(0, 0), (1000, 0)]),
+    "nobody and no end": ({}, None, [(0, 0)]),
+    "an unlocated person counts": ({0: [(0, None, None)]}, 1000, [(0, 1), (100, 0), (1000, 0)]),
+    "a hold of 0 counts nothing": ({0: at(1000)}, 1000, [(0, 0), (1000, 0)]),
+    "a gap": ({0: at(0, 5000)}, 5000, [(0, 1), (100, 0), (5000, 0)]),
+}
+
+
+@pytest.mark.parametrize(("persons", "duration", "expected"), CASES.values(), ids=CASES.keys())
+def test_there_is_one_row_a_change_a_first_row_and_a_closing_row(persons, duration, expected):
+    assert rows_of(occupancy_of(persons, duration), "") == expected
+
+
+def test_zones_count_those_inside():
+    occupancy = occupancy_of({0: [(0, 0.25, 0.5), (100, 0.75, 0.5), (200, None, None)]}, 1000, [LEFT])
+    assert rows_of(occupancy, "left") == [(0, 1), (100, 0), (1000, 0)]
+    assert rows_of(occupancy, "") == [(0, 1), (300, 0), (1000, 0)]
+
+
+def test_a_zone_without_a_name_would_be_the_scene_and_is_refused():
+    with pytest.raises(ZoneError, match="the whole scene"):
+        occupancy_of({}, 1000, [Zone("", box(0, 0, 1, 1), "px")])
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_occupancy_equals_a_count_at_every_moment(seed):
+    chance = np.random.default_rng(seed)
+    persons = {
+        person: [(int(t), float(x), 0.5) for t, x in zip(np.cumsum(chance.choice([50, 100, 2500], 15)), chance.random(15), strict=True)]
+        for person in range(4)
+    }
+    video = make_video(int(chance.integers(0, 30_000)))
+    trajectories = compute_trajectories(make_detections(persons), video)
+    occupancy = compute_occupancy(trajectories, video, [LEFT])
+    moments = trajectories.index.get_level_values("timestamp").to_numpy().astype("int64")
+    until = moments + trajectories["held"].to_numpy().astype("int64")
+    believed = video.duration.total_seconds() * 1000 >= moments.max()
+    close = int(video.duration.total_seconds() * 1000) if believed else int(until.max())
+    inside = trajectories["x_px"].to_numpy() < 500
+    for zone, mask in (("", np.ones(len(moments), dtype=bool)), ("left", inside)):
+        intervals = [(int(a), int(b)) for a, b in zip(moments[mask], until[mask], strict=True)]
+        assert rows_of(occupancy, zone) == naive.occupancy(intervals, close)

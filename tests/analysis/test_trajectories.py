@@ -1,0 +1,183 @@
+"""Where people stood and how fast they were."""
+
+import math
+
+import naive
+import numpy as np
+import pandas as pd
+import pytest
+from factories import make_detections, make_points, make_video
+
+from ptrack_analysis import Video, compute_tracks, compute_trajectories, trajectories_from_points
+from ptrack_analysis.errors import ParameterError, SchemaError
+
+
+def places(trajectories):
+    return [
+        (round(x, 6), round(y, 6), str(located))
+        for x, y, located in trajectories[["x_px", "y_px", "located"]].itertuples(index=False)
+    ]
+
+
+def test_a_person_stands_at_the_middle_of_the_lower_edge():
+    detections = make_detections({0: [(0, 0.25, 0.5)]}, box=(0.1, 0.3))
+    assert places(compute_trajectories(detections, make_video())) == [(250.0, 250.0, "box")]
+
+
+@pytest.mark.parametrize(
+    ("anchor", "place"),
+    [("feet", (250, 250)), ("centre", (250, 150)), ("head", (250, 50)), ((0.0, 0.5), (200, 150))],
+)
+def test_another_point_of_the_box_can_be_chosen(anchor, place):
+    detections = make_detections({0: [(0, 0.25, 0.5)]}, box=(0.1, 0.4))
+    trajectories = compute_trajectories(detections, make_video(), anchor=anchor)
+    assert trajectories[["x_px", "y_px"]].to_numpy()[0] == pytest.approx(place)
+
+
+@pytest.mark.parametrize("anchor", ["foot", (1,), (0, math.nan)])
+def test_an_unknown_anchor_is_refused(anchor):
+    with pytest.raises(ParameterError, match="anchor is"):
+        compute_trajectories(make_detections({0: [(0, 0.5, 0.5)]}), make_video(), anchor=anchor)
+
+
+@pytest.mark.parametrize(
+    ("y", "inside"),
+    [(1.0, True), (1 + 1e-6, True), (1 + 1.1e-6, False), (1 - 1e-9, True), (1.5, False)],
+)
+def test_a_point_on_the_lower_edge_or_a_hair_beyond_is_just_inside(y, inside):
+    trajectories = compute_trajectories(make_detections({0: [(0, 0.5, y)]}), make_video())
+    assert (trajectories["y_px"].iloc[0] < 500) == inside
+
+
+def test_a_missing_box_is_interpolated_within_its_run():
+    detections = make_detections({0: [(0, 0.1, 0.2), (300, None, None), (400, 0.5, 0.6)]})
+    assert places(compute_trajectories(detections, make_video()))[1] == (400.0, 250.0, "interpolated")
+
+
+UNLOCATED = {
+    "before the first place": [(0, None, None), (100, 0.5, 0.5)],
+    "after the last place": [(0, 0.5, 0.5), (100, None, None)],
+    "across a gap": [(0, 0.5, 0.5), (100, None, None), (2101, 0.5, 0.5)],
+    "alone": [(0, None, None)],
+    "places too far apart in time": [(0, 0.5, 0.5), *((t, None, None) for t in (900, 1800)), (2001, 0.5, 0.5)],
+}
+
+
+@pytest.mark.parametrize("path", UNLOCATED.values(), ids=UNLOCATED.keys())
+def test_a_missing_box_without_places_around_it_stays_unlocated(path):
+    trajectories = compute_trajectories(make_detections({0: path}), make_video())
+    missing = trajectories[[x is None for _, x, _ in path]]
+    assert set(missing["located"]) == {"no"}
+    assert missing[["x_px", "y_px", "speed_px_per_s", "heading", "step_px"]].isna().all(axis=None)
+    assert len(trajectories) == len(path)
+
+
+def test_places_exactly_max_interpolation_apart_are_interpolated_between():
+    detections = make_detections({0: [(0, 0.1, 0.1), (100, None, None), (500, 0.5, 0.5)]})
+    for longest, located in (("500ms", "interpolated"), ("499ms", "no"), ("0s", "no")):
+        trajectories = compute_trajectories(detections, make_video(), max_interpolation=longest)
+        assert trajectories["located"].iloc[1] == located
+
+
+def test_persons_are_never_interpolated_into_each_other():
+    detections = make_detections({0: [(0, 0.1, 0.1), (100, None, None)], 1: [(200, 0.5, 0.5)]})
+    assert compute_trajectories(detections, make_video())["located"].tolist() == ["box", "no", "box"]
+
+
+def test_a_step_reaches_back_to_the_previous_place_of_the_run():
+    path = [(0, 0.1, 0.5), (1000, None, None), (1900, None, None), (2100, 0.2, 0.5), (9000, 0.9, 0.5)]
+    trajectories = compute_trajectories(make_detections({0: path}), make_video(), max_interpolation="1s")
+    assert trajectories["step_px"].tolist() == pytest.approx([math.nan, math.nan, math.nan, 100.0, math.nan], nan_ok=True)
+
+
+def test_speed_is_measured_over_a_window_in_time_not_in_frames():
+    times = [500, 567, 600, 700, 767, 900, 1000]
+    detections = make_detections({0: [(t, 0.001 * t * 0.3, 0.5) for t in times]})
+    trajectories = compute_trajectories(detections, make_video())
+    assert trajectories["speed_px_per_s"].tolist() == pytest.approx([300.0] * len(times))
+    assert trajectories["heading"].tolist() == pytest.approx([0.0] * len(times), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("dx", "dy", "heading"), [(1, 0, 0), (1, 1, 45), (0, 1, 90), (-1, 0, 180), (0, -1, 270), (1, -1, 315)]
+)
+def test_heading_is_0_towards_x_and_90_towards_y(dx, dy, heading):
+    points = make_points({0: [(0, 0, 0), (100, dx, dy)]})
+    assert trajectories_from_points(points)["heading"].tolist() == pytest.approx([heading] * 2)
+
+
+def test_one_place_has_no_speed_and_a_standing_person_has_speed_zero_and_no_heading():
+    points = make_points({0: [(0, 1, 1)], 1: [(0, 2, 2), (100, 2, 2)]})
+    trajectories = trajectories_from_points(points)
+    assert trajectories["speed_m_per_s"].tolist() == pytest.approx([math.nan, 0, 0], nan_ok=True)
+    assert trajectories["heading"].isna().all()
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_speed_and_places_equal_a_walk_over_the_rows(seed):
+    chance = np.random.default_rng(seed)
+    rows = {}
+    for person in range(3):
+        times = np.cumsum(chance.choice([33, 67, 100, 400, 900, 2500], 25))
+        missing = chance.random(25) < 0.3
+        rows[person] = [
+            (int(t), None if gone else float(x), None if gone else float(y))
+            for t, x, y, gone in zip(times, chance.random(25), chance.random(25), missing, strict=True)
+        ]
+    trajectories = compute_trajectories(make_detections(rows), make_video(), max_interpolation="500ms")
+    for person, path in rows.items():
+        own = trajectories.loc[person]
+        stretch, stretches = [], []
+        for place, (time, row) in enumerate(zip(own.index, own.itertuples(), strict=True)):
+            ms = int(time / np.timedelta64(1, "ms"))
+            new_run = place > 0 and own["run"].iloc[place] != own["run"].iloc[place - 1]
+            if stretch and (math.isnan(row.x_px) or new_run):
+                stretches.append(stretch)
+                stretch = []
+            if not math.isnan(row.x_px):
+                stretch.append((ms, row.x_px, row.y_px))
+        stretches.append(stretch)
+        expected = {node[0]: naive.speed(nodes, node[0], 250) for nodes in stretches for node in nodes}
+        for (ms, _, _), row in zip(path, own.itertuples(), strict=True):
+            vx, vy = expected.get(ms, (math.nan, math.nan))
+            assert row.speed_px_per_s == pytest.approx(math.hypot(vx, vy), nan_ok=True, abs=1e-7)
+
+
+def test_a_track_sums_the_way_and_the_time_in_which_it_was_walked():
+    path = [(0, 0.1, 0.5), (100, 0.2, 0.5), (5000, 0.2, 0.9), (5100, 0.1, 0.9)]
+    row = compute_tracks(compute_trajectories(make_detections({0: path}), make_video())).loc[0]
+    assert row["path_px"] == pytest.approx(200)
+    assert row["displacement_px"] == pytest.approx(200)
+    assert row["mean_speed_px_per_s"] == pytest.approx(1000)
+    assert row[["start_x_px", "start_y_px", "end_x_px", "end_y_px"]].tolist() == pytest.approx([100, 250, 100, 450])
+
+
+def test_tracks_of_the_unlocated_and_of_those_seen_once():
+    detections = make_detections({0: [(0, None, None)], 1: [(0, 0.5, 0.5)], 2: [(0, 0.5, 0.5), (50, 0.5, 0.5)]})
+    tracks = compute_tracks(compute_trajectories(detections, make_video()))
+    assert tracks["path_px"].tolist() == pytest.approx([math.nan, 0, 0], nan_ok=True)
+    assert tracks["mean_speed_px_per_s"].tolist() == pytest.approx([math.nan, math.nan, 0], nan_ok=True)
+    assert tracks["start_x_px"].tolist() == pytest.approx([math.nan, 500, 500], nan_ok=True)
+
+
+def test_further_columns_are_carried_along():
+    detections = make_detections({1: [(0, 0.5, 0.5)], 0: [(0, 0.5, 0.5), (9, 0.5, 0.5)]}, faces=True)
+    detections["colour"] = ["a", "b", "c"]
+    trajectories = compute_trajectories(detections, make_video())
+    assert trajectories["colour"].tolist() == ["a", "c", "b"]
+    assert "face_left" not in trajectories
+
+
+def test_without_a_frame_size_nothing_is_measured_in_px():
+    with pytest.raises(ParameterError, match="frame size of video 'video' is not known"):
+        compute_trajectories(make_detections({}), Video())
+
+
+def test_points_enter_in_their_own_plane():
+    points = make_points({4: [(0, 1.0, 2.0), (500, math.nan, math.nan), (1000, 3.0, 2.0)]})
+    trajectories = trajectories_from_points(points.iloc[::-1])
+    assert trajectories["x_m"].tolist() == [1.0, 2.0, 3.0]
+    assert trajectories["located"].tolist() == ["box", "interpolated", "box"]
+    assert trajectories.index[0] == (4, pd.Timedelta(0))
+    with pytest.raises(SchemaError, match="'x_px' or 'x_m'"):
+        trajectories_from_points(points.rename(columns={"x_m": "x", "y_m": "y"}))
