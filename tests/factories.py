@@ -14,7 +14,9 @@ WIDTH, HEIGHT = 1000, 500
 def make_video(duration=None, **facts):
     """Make a video of 1000 x 500 px at 25 frames a second; ``duration`` in ms."""
     length = None if duration is None else pd.Timedelta(np.timedelta64(duration, "ms"))
-    return Video(**{"name": "video", "width": WIDTH, "height": HEIGHT, "frame_rate": 25.0, "duration": length, **facts})
+    return Video(
+        **{"name": "video", "width": WIDTH, "height": HEIGHT, "frame_rate": 25.0, "duration": length, **facts}
+    )
 
 
 def make_detections(persons: Mapping[int, Sequence[tuple]], *, box=(0.1, 0.2), faces=False):

@@ -1,0 +1,12 @@
+"""Pictures of computed results, drawn with matplotlib.
+
+Each function takes a result, and axes to draw on or none; then it makes a figure. Legends stand below the
+axes: a figure of your own with several axes gives them room if it is made with ``layout="constrained"``.
+"""
+
+from ptrack_analysis.plots.heatmap import plot_heatmap
+from ptrack_analysis.plots.occupancy import plot_occupancy
+from ptrack_analysis.plots.paths import plot_paths
+from ptrack_analysis.plots.visits import plot_visits
+
+__all__ = ["plot_heatmap", "plot_occupancy", "plot_paths", "plot_visits"]

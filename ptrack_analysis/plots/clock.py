@@ -1,0 +1,59 @@
+"""Time axes whose ticks are written as clocks show time."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
+_MOST_TICKS = 10
+
+
+class ClockLocator(Locator):
+    """Ticks at whole seconds, minutes, hours or days, at most ten; below ten seconds also between."""
+
+    def __call__(self) -> Sequence[float]:
+        """Give the ticks in view."""
+        low, high = sorted(self.axis.get_view_interval()) if self.axis else (0.0, 1.0)
+        return self.tick_values(low, high)
+
+    def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
+        """Give the ticks between two times [s]."""
+        least = (vmax - vmin) / _MOST_TICKS
+        if least < _STEPS[0]:
+            return MaxNLocator(_MOST_TICKS).tick_values(vmin, vmax)
+        step = next((step for step in _STEPS if step >= least), DAY * int(np.ceil(least / DAY)))
+        ticks: list[float] = (np.arange(np.ceil(vmin / step), np.floor(vmax / step) + 1) * step).tolist()
+        return ticks
+
+
+def time_unit(seconds: float) -> str:
+    """Tell how times up to this one are written: ``s``, ``min:s`` or ``h:min``."""
+    return "s" if seconds <= MINUTE else "min:s" if seconds <= HOUR else "h:min"
+
+
+def clock(seconds: float, unit: str) -> str:
+    """Write a time [s] in a unit of ``time_unit``; what the unit leaves out is added where it is not 0.
+
+    Examples
+    --------
+    >>> clock(7.5, "s"), clock(95, "min:s"), clock(7260, "h:min"), clock(7265, "h:min")
+    ('7.5', '1:35', '2:01', '2:01:05')
+    """
+    if unit == "s":
+        return f"{seconds:.6g}"
+    sign, whole = ("-" if seconds < 0 else ""), abs(seconds)
+    minutes, rest = divmod(whole, MINUTE)
+    second = f"{rest:02.0f}" if rest == round(rest) else f"{rest:06.3f}"
+    if unit == "min:s":
+        return f"{sign}{minutes:.0f}:{second}"
+    hours, minutes = divmod(minutes, MINUTE)
+    return f"{sign}{hours:.0f}:{minutes:02.0f}" + (f":{second}" if rest else "")
+
+
+def set_clock(axis: Axis, unit: str) -> None:
+    """Let an axis in seconds show its ticks as a clock does."""
+    axis.set_major_locator(ClockLocator())
+    axis.set_major_formatter(FuncFormatter(lambda seconds, _: clock(seconds, unit)))

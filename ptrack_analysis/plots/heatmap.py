@@ -1,0 +1,140 @@
+"""Heatmaps: where the time was spent."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, Normalize, PowerNorm
+
+from ptrack_analysis.analysis.heatmaps import Extent, Heatmap
+from ptrack_analysis.errors import ParameterError, SchemaError
+from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.axes import plane_axes, say_nothing_to_draw
+from ptrack_analysis.plots.backdrop import Picture, draw_backdrop, frame_extent, read_backdrop
+from ptrack_analysis.plots.outlines import draw_outlines, refuse_other_plane
+from ptrack_analysis.video import Video
+from ptrack_analysis.zones import Line, Zone
+
+_SCALES = {"sqrt": 0.5, "linear": 1.0}
+_PALEST = 0.08  # of the colormap, so that the least time stands out from paper
+
+
+def plot_heatmap(
+    heatmap: Heatmap,
+    *,
+    ax: Axes | None = None,
+    backdrop: Picture | None = None,
+    video: Video | None = None,
+    extent: Extent | None = None,
+    zones: Sequence[Zone] = (),
+    lines: Sequence[Line] = (),
+    scale: Literal["sqrt", "linear"] = "sqrt",
+    alpha: float | None = None,
+    **kwargs: Any,
+) -> Axes:
+    """Draw the person-seconds of each cell as a colour, over the picture or the floor plan, y downwards.
+
+    Cells with 0 stay transparent. A heatmap in fractions of the frame is drawn in px where the frame's size
+    is known (``video``, ``extent`` or a backdrop), so that paths in px fit on the same axes; else in
+    fractions, its cells as squares.
+
+    Parameters
+    ----------
+    heatmap
+        What ``compute_heatmap`` or ``compute_box_heatmap`` gives.
+    ax
+        Axes to draw on; by default a new figure's.
+    backdrop
+        Picture to draw below, dimmed: a file, or an array (rows, columns, colours).
+    video
+        The video, for the size of its frame, which the backdrop fills and the axes show; by default the
+        backdrop's own size.
+    extent
+        x0, y0, x1, y1 of the rectangle that the backdrop fills and the axes show, in the plane's unit; needed
+        for a backdrop in m (``floor.extent``).
+    zones, lines
+        Outlines to draw with their names, in the plane that is drawn.
+    scale
+        How colours follow the seconds: by their square root, which shows ways beside places to wait, or
+        linearly.
+    alpha
+        Opacity of the cells, 0 to 1; by default 0.75 over a backdrop, else 1.
+    **kwargs
+        Handed to ``Axes.imshow``, which draws the cells.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    SchemaError
+        If ``heatmap`` is not a Heatmap.
+    ParameterError
+        If the axes, a zone or a line is in another unit, the backdrop cannot be read or nothing says where
+        it lies, the extent is empty, or the scale is unknown.
+    """
+    if not isinstance(heatmap, Heatmap):
+        raise SchemaError(f"not a heatmap: it is a {type(heatmap).__name__}, not a Heatmap")
+    if scale not in _SCALES:
+        raise ParameterError(f"scale is {scale!r}, not one of {sorted(_SCALES)}")
+    picture = None if backdrop is None else read_backdrop(backdrop)
+    place, unit, frame = _place(heatmap, extent, video, picture)
+    refuse_other_plane([*zones, *lines], unit)
+    (rows, columns), (x0, y0, x1, y1) = heatmap.shape, place
+    aspect = (x1 - x0) / columns / ((y1 - y0) / rows) if unit == "fraction" else 1.0
+    ax = plane_axes(ax, unit, frame, fixed=True, aspect=aspect, margin=(1.5, 0.75))
+    if picture is not None:
+        draw_backdrop(ax, picture, frame)
+    if (heatmap.seconds > 0).any():
+        opacity = alpha if alpha is not None else 1.0 if picture is None else 0.75
+        _draw_cells(ax, heatmap, place, {"alpha": opacity, **kwargs}, scale)
+    else:
+        say_nothing_to_draw(ax, "no cell has any time")
+    draw_outlines(ax, zones, lines)
+    return ax
+
+
+def _place(
+    heatmap: Heatmap, extent: Extent | None, video: Video | None, picture: Floats | None
+) -> tuple[Extent, str, Extent]:
+    """Tell where the cells lie, in which unit, and the rectangle that is shown."""
+    unit = "px" if heatmap.unit == "fraction" else heatmap.unit
+    frame = frame_extent(unit, extent=extent, video=video, picture=picture)
+    if heatmap.unit != "fraction":
+        return heatmap.extent, unit, frame or heatmap.extent
+    if frame is None:
+        return heatmap.extent, "fraction", heatmap.extent
+    (left, top, right, bottom), (x0, y0, x1, y1) = frame, heatmap.extent
+    wide, high = right - left, bottom - top
+    return (left + x0 * wide, top + y0 * high, left + x1 * wide, top + y1 * high), unit, frame
+
+
+def _draw_cells(ax: Axes, heatmap: Heatmap, place: Extent, style: dict[str, Any], scale: str) -> None:
+    x0, y0, x1, y1 = place
+    most = float(heatmap.seconds.max())
+    exponent = _SCALES[scale]
+    norm = Normalize(0.0, most) if exponent == 1 else PowerNorm(exponent, 0.0, most)
+    limits = ax.axis()
+    image = ax.imshow(
+        np.ma.masked_less_equal(heatmap.seconds, 0.0),
+        **{
+            "extent": (x0, x1, y1, y0),
+            "norm": norm,
+            "cmap": ListedColormap(colormaps["magma_r"](np.linspace(_PALEST, 1.0, 256))).with_extremes(
+                bad=(0, 0, 0, 0)
+            ),
+            "interpolation": "nearest",
+            "aspect": ax.get_aspect(),
+            "zorder": 1,
+            "label": "_heatmap",
+            **style,
+        },
+    )
+    ax.axis(limits)
+    bar = ax.figure.colorbar(image, cax=ax.inset_axes((1.02, 0.0, 0.03, 1.0)))
+    bar.set_label("person-seconds per cell")
+    bar.outline.set_visible(False)

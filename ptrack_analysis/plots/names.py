@@ -1,0 +1,33 @@
+"""Names of zones as pictures show them."""
+
+import textwrap
+from collections.abc import Sequence
+
+import pandas as pd
+
+from ptrack_analysis.zones import Zone
+
+_LETTERS = 20
+_ROWS = 3
+
+
+def zone_names(table: pd.DataFrame, zones: Sequence[Zone | str] | None) -> list[str]:
+    """Give the names of the zones to draw: those asked for, else all of the table in alphabetical order."""
+    if zones is None:
+        return sorted(table.index.get_level_values("zone").unique())
+    return list(dict.fromkeys(zone.name if isinstance(zone, Zone) else zone for zone in zones))
+
+
+def short_name(name: str) -> str:
+    """Break a long name into at most three rows of twenty letters, and leave out what is beyond.
+
+    Examples
+    --------
+    >>> short_name("till")
+    'till'
+    >>> print(short_name("the long shelf on the left side of the back room, second floor"))
+    the long shelf on
+    the left side of the
+    back room, second …
+    """
+    return "\n".join(textwrap.wrap(name, _LETTERS, max_lines=_ROWS, placeholder=" …"))

@@ -1,0 +1,185 @@
+"""Paths: where persons walked."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
+
+from ptrack_analysis.analysis.heatmaps import Extent
+from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.plots.arrows import arrow_heads, draw_arrow_heads
+from ptrack_analysis.plots.axes import bounds, legend_below, plane_axes, say_nothing_to_draw
+from ptrack_analysis.plots.backdrop import Picture, draw_backdrop, frame_extent, read_backdrop
+from ptrack_analysis.plots.colours import INK, OKABE_ITO, PAPER, casings, distinct_colours
+from ptrack_analysis.plots.labels import label_points
+from ptrack_analysis.plots.outlines import draw_outlines, refuse_other_plane
+from ptrack_analysis.plots.stretches import Steps, steps_of
+from ptrack_analysis.schema import TRAJECTORIES, check, unit_of
+from ptrack_analysis.video import Video
+from ptrack_analysis.zones import Line, Zone
+
+_LABELLED = 30
+_DASHES = (0, (2.5, 1.8))
+
+
+def plot_paths(
+    trajectories: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    backdrop: Picture | None = None,
+    video: Video | None = None,
+    extent: Extent | None = None,
+    zones: Sequence[Zone] = (),
+    lines: Sequence[Line] = (),
+    persons: Collection[int] | None = None,
+    **kwargs: Any,
+) -> Axes:
+    """Draw the path of each person on the picture or the floor plan, y downwards.
+
+    Each person has a colour. A path begins at a ring and ends at a square: the first and the last place where
+    the person was located; arrow heads show the way. It is broken where a run ends and where the person is
+    not located; a lone position is a dot. What is interpolated is dashed. Up to eight persons stand in a
+    legend, up to thirty have their number beside the end of their path; more are drawn thinner and paler.
+
+    Parameters
+    ----------
+    trajectories
+        TRAJECTORIES of one video, rows in any order.
+    ax
+        Axes to draw on, such as those of ``plot_heatmap``; by default a new figure's.
+    backdrop
+        Picture to draw below, dimmed: a file, or an array (rows, columns, colours).
+    video
+        The video, for the size of its frame, which the backdrop fills and the axes show; by default the
+        backdrop's own size.
+    extent
+        x0, y0, x1, y1 of the rectangle that the backdrop fills and the axes show, in the plane's unit; needed
+        for a backdrop in m (``floor.extent``).
+    zones, lines
+        Outlines to draw with their names, in the same plane.
+    persons
+        Whom to draw; by default all.
+    **kwargs
+        Handed to ``matplotlib.collections.LineCollection``, which draws the paths.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    SchemaError
+        If ``trajectories`` is not a TRAJECTORIES table.
+    ParameterError
+        If the axes, a zone or a line is in another unit, the backdrop cannot be read or nothing says where
+        it lies, the extent is empty, or one of ``persons`` is not in the table.
+
+    Notes
+    -----
+    O(n log n). An SVG or PDF holds every position; ``rasterized=True`` keeps it small.
+    """
+    check(trajectories, TRAJECTORIES)
+    unit = unit_of(trajectories, TRAJECTORIES)
+    refuse_other_plane([*zones, *lines], unit)
+    picture = None if backdrop is None else read_backdrop(backdrop)
+    frame = frame_extent(unit, extent=extent, video=video, picture=picture)
+    steps = steps_of(trajectories, unit, persons)
+    shown = frame or bounds(_all_points(steps, zones, lines))
+    ax = plane_axes(ax, unit, shown, fixed=frame is not None, margin=(1.0, 1.4))
+    if picture is not None and frame is not None:
+        draw_backdrop(ax, picture, frame)
+    if len(steps.persons):
+        _draw_paths(ax, steps, shown, kwargs)
+    else:
+        say_nothing_to_draw(ax, "no person was located")
+    draw_outlines(ax, zones, lines)
+    _name_persons(ax, steps)
+    return ax
+
+
+def _all_points(steps: Steps, zones: Sequence[Zone], lines: Sequence[Line]) -> Floats:
+    outlines = [*(zone.outline for zone in zones), *(line.outline for line in lines)]
+    corners = [np.reshape(outline.bounds, (2, 2)) for outline in outlines]
+    return np.concatenate([steps.points[steps.known], *corners])
+
+
+def _draw_paths(ax: Axes, steps: Steps, shown: Extent, kwargs: dict[str, Any]) -> None:
+    number = len(steps.persons)
+    crowd = min(len(OKABE_ITO) / number, 1.0)
+    width, alpha = max(2.0 * crowd**0.4, 0.5), max(0.95 * crowd**0.22, 0.4)
+    size = max(6.5 * crowd**0.3, 1.5)
+    colours = distinct_colours(number)
+    faded = np.column_stack([colours[:, :3], np.full(number, alpha)])
+    diagonal = float(np.hypot(shown[2] - shown[0], shown[3] - shown[1]))
+    _draw_strokes(ax, steps, faded, width, kwargs)
+    spacing = diagonal * (0.12 if number <= _LABELLED else 0.3)
+    draw_arrow_heads(ax, arrow_heads(steps, spacing), colours, size + width)
+    _draw_marks(ax, steps, colours, size)
+    legend_below(ax, _keys(steps, colours))
+
+
+def _draw_strokes(ax: Axes, steps: Steps, colours: Floats, width: float, kwargs: dict[str, Any]) -> None:
+    """Draw all stretches as one collection, for few persons over a pale casing."""
+    first, last = steps.stretches()
+    strokes = [steps.points[start : end + 1] for start, end in zip(first, last, strict=True)]
+    guessed, rank = steps.guessed[first], steps.rank[first]
+    style: dict[str, Any] = {
+        "colors": colours[rank],
+        "linewidths": np.where(guessed, 0.7 * width, width),
+        "linestyles": [_DASHES if each else "solid" for each in guessed.tolist()],
+        "joinstyle": "round",
+        "zorder": 3,
+    }
+    if len(steps.persons) <= _LABELLED:
+        below: dict[str, Any] = {"colors": casings(colours)[rank], "linewidths": width + 1.6, "zorder": 2.9}
+        ax.add_collection(LineCollection(strokes, label="_casings", joinstyle="round", **below))
+    ax.add_collection(LineCollection(strokes, **{**style, "label": "_paths", **kwargs}))
+
+
+def _draw_marks(ax: Axes, steps: Steps, colours: Floats, size: float) -> None:
+    """Mark where paths begin and end, and positions that stand alone."""
+    first, last = steps.ends()
+    lone = np.setdiff1d(steps.lone(), np.concatenate([first, last]))
+    edge = size / 12 if len(colours) <= _LABELLED else 0.0
+    for rows, marker, scale, label in ((lone, "o", 0.4, "_lone"), (last, "s", 0.8, "_ends")):
+        full: dict[str, Any] = {"c": colours[steps.rank[rows]], "s": (scale * size) ** 2, "linewidths": edge}
+        ax.scatter(*_xy(steps, rows), marker=marker, edgecolors=PAPER, zorder=6, label=label, **full)
+    ring: dict[str, Any] = {
+        "edgecolors": colours[steps.rank[first]],
+        "s": (1.3 * size) ** 2,
+        "linewidths": size / 5,
+    }
+    ax.scatter(*_xy(steps, first), facecolors="none", zorder=6, label="_starts", **ring)
+
+
+def _xy(steps: Steps, rows: Integers) -> tuple[Floats, Floats]:
+    return steps.points[rows, 0], steps.points[rows, 1]
+
+
+def _name_persons(ax: Axes, steps: Steps) -> None:
+    """Write each person's number beside the end of the path, if they are not too many."""
+    if len(steps.persons) <= _LABELLED:
+        _, last = steps.ends()
+        names = [str(person) for person in steps.persons]
+        label_points(ax, steps.points[last], names, distinct_colours(len(names)))
+
+
+def _keys(steps: Steps, colours: Floats) -> list[Line2D]:
+    """Make the legend: the persons if they are few, and what the marks mean."""
+    few = len(steps.persons) <= len(OKABE_ITO)
+    named = [
+        Line2D([], [], color=colour, linewidth=2, label=f"person {person}")
+        for person, colour in zip(steps.persons, colours, strict=True)
+        if few
+    ]
+    start = Line2D([], [], linestyle="", marker="o", markerfacecolor="none", color=INK, label="first seen")
+    end = Line2D([], [], linestyle="", marker="s", color=INK, label="last seen")
+    guess = Line2D([], [], linestyle=_DASHES, color=INK, linewidth=1.4, label="interpolated")
+    number = Line2D([], [], linestyle="", marker="$7$", color=INK, label="number of the person")
+    numbered = not few and len(steps.persons) <= _LABELLED
+    return [*named, start, end, *([guess] if steps.guessed.any() else []), *([number] if numbered else [])]

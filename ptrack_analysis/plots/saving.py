@@ -1,0 +1,57 @@
+"""Pictures on their way to a file."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import IO
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+
+from ptrack_analysis.errors import OutputError
+from ptrack_analysis.io.writing import write_bytes
+
+MARK = "ptrack-analysis"
+_METADATA = {
+    "png": {"Software": MARK},
+    "svg": {"Creator": MARK, "Date": None},
+    "pdf": {"Creator": MARK, "CreationDate": None},
+}
+_DPI = 150
+
+
+def refuse_to_replace(file: Path) -> None:
+    """Refuse to replace a file that this package did not make.
+
+    Raises
+    ------
+    OutputError
+        If there is such a file.
+    """
+    if file.is_dir():
+        raise OutputError(f"{file}: is a folder, not a file to write a picture to")
+    if file.exists() and MARK.encode() not in file.read_bytes():
+        raise OutputError(f"{file}: exists and was not made by ptrack; --force replaces it")
+
+
+def save_picture(axes: Axes, target: Path | IO[bytes], form: str) -> None:
+    """Write the axes' figure as ``png``, ``svg`` or ``pdf``; the same picture gives the same bytes.
+
+    Parameters
+    ----------
+    axes
+        Whose figure is written.
+    target
+        A file, replaced whole, or an open stream.
+    form
+        The format.
+    """
+    figure = axes.get_figure(root=True)
+    if figure is None:
+        raise OutputError("the axes belong to no figure")
+    picture = BytesIO()
+    with mpl.rc_context({"svg.hashsalt": MARK}):
+        figure.savefig(picture, format=form, dpi=_DPI, metadata=_METADATA[form], bbox_inches="tight")
+    if isinstance(target, Path):
+        write_bytes(target, picture.getvalue())
+    else:
+        target.write(picture.getvalue())

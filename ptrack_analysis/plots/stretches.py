@@ -1,0 +1,86 @@
+"""Trajectories cut into what is drawn in one stroke."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.schema import LOCATED
+
+_INTERPOLATED, _NO = LOCATED.index("interpolated"), LOCATED.index("no")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """The rows of a TRAJECTORIES table in the order they were walked, and which of them are joined.
+
+    ``points`` is (n, 2); ``rank`` numbers the ``persons`` that are located at all from 0, -1 for others;
+    ``joined`` tells for each row but the last whether a line leads from it to the next, ``guessed`` whether
+    that line has an interpolated end.
+    """
+
+    persons: Integers
+    points: Floats
+    rank: Integers
+    known: Bools
+    joined: Bools
+    guessed: Bools
+
+    def stretches(self, *, split: bool = True) -> tuple[Integers, Integers]:
+        """Give the first and last row of each unbroken line, ``split`` where observed turns to guessed."""
+        same = self.joined[1:] & self.joined[:-1]
+        if split:
+            same &= self.guessed[1:] == self.guessed[:-1]
+        starts = np.flatnonzero(self.joined & ~np.concatenate([[False], same])[: len(self.joined)])
+        ends = np.flatnonzero(self.joined & ~np.concatenate([same, [False]])[: len(self.joined)])
+        return starts, ends + 1
+
+    def lone(self) -> Integers:
+        """Give the located rows that no line leads to or from."""
+        before = np.concatenate([[False], self.joined])[: len(self.known)]
+        after = np.concatenate([self.joined, [False]])[: len(self.known)]
+        return np.flatnonzero(self.known & ~before & ~after)
+
+    def ends(self) -> tuple[Integers, Integers]:
+        """Give each person's first and last located row, in the order of ``persons``."""
+        rows = np.flatnonzero(self.known)
+        turn = np.flatnonzero(np.diff(self.rank[rows]))
+        first = rows[np.concatenate([[0], turn + 1])] if len(rows) else rows
+        last = rows[np.concatenate([turn, [-1]])] if len(rows) else rows
+        return first, last
+
+
+def steps_of(trajectories: pd.DataFrame, unit: str, persons: Collection[int] | None) -> Steps:
+    """Order the rows by person and time, and join neighbours of one run that are both located.
+
+    Raises
+    ------
+    ParameterError
+        If a person is asked for who is not in a table that has persons.
+    """
+    if persons is not None:
+        trajectories = _only(trajectories, persons)
+    person = trajectories.index.get_level_values("person_index").to_numpy()
+    time = trajectories.index.get_level_values("timestamp").to_numpy()
+    order = np.lexsort((time, person))
+    person = person[order]
+    points = trajectories[[f"x_{unit}", f"y_{unit}"]].to_numpy()[order]
+    located = trajectories["located"].cat.codes.to_numpy()[order]
+    run = trajectories["run"].to_numpy()[order]
+    known = (located != _NO) & np.isfinite(points).all(axis=1)
+    joined = (person[1:] == person[:-1]) & (run[1:] == run[:-1]) & known[1:] & known[:-1]
+    guessed = (located[1:] == _INTERPOLATED) | (located[:-1] == _INTERPOLATED)
+    seen = np.unique(person[known])
+    rank = np.where(np.isin(person, seen), np.searchsorted(seen, person), -1)
+    return Steps(seen, points, rank, known, joined, guessed & joined)
+
+
+def _only(trajectories: pd.DataFrame, persons: Collection[int]) -> pd.DataFrame:
+    person = trajectories.index.get_level_values("person_index")
+    missing = sorted(set(persons) - set(person.unique()))
+    if missing and len(trajectories):
+        raise ParameterError(f"persons names {missing[0]!r}, who is not in the trajectories")
+    return trajectories[person.isin(list(persons))]

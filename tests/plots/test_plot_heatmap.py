@@ -1,0 +1,134 @@
+import numpy as np
+import pytest
+from factories import HEIGHT, WIDTH, make_detections, make_video
+from matplotlib.colors import PowerNorm
+from shapely.geometry import Polygon
+
+from ptrack_analysis.analysis.heatmaps import Heatmap, compute_heatmap
+from ptrack_analysis.analysis.trajectories import compute_trajectories
+from ptrack_analysis.errors import ParameterError, SchemaError
+from ptrack_analysis.plots import plot_heatmap, plot_paths
+from ptrack_analysis.zones import Zone
+
+VIDEO = make_video(60_000)
+SECONDS = np.array([[0.0, 1.0, 2.0], [4.0, 0.0, 9.0]])
+PICTURE = np.full((50, 100, 3), 200, dtype="uint8")
+
+
+def heatmap(unit="px", extent=(0.0, 0.0, 300.0, 200.0), seconds=SECONDS):
+    return Heatmap(seconds, extent, unit, "footpoints")
+
+
+def cells(ax):
+    return next(image for image in ax.images if image.get_label() == "_heatmap")
+
+
+def test_cells_lie_in_their_extent_with_row_0_on_top():
+    ax = plot_heatmap(heatmap())
+    assert cells(ax).get_extent() == [0, 300, 200, 0]
+    assert cells(ax).origin == "upper"
+    assert ax.yaxis_inverted()
+    assert ax.get_xlabel() == "x [px]"
+
+
+def test_cells_without_time_are_transparent():
+    image = cells(plot_heatmap(heatmap()))
+    assert image.get_array().mask.tolist() == (SECONDS == 0).tolist()
+    assert image.cmap(image.norm(image.get_array()))[0, 0, 3] == 0
+
+
+def test_the_colour_bar_says_what_it_measures():
+    ax = plot_heatmap(heatmap())
+    assert cells(ax).colorbar.ax.get_ylabel() == "person-seconds per cell"
+
+
+@pytest.mark.parametrize(("scale", "share"), [("sqrt", 2 / 3), ("linear", 4 / 9)])
+def test_colours_follow_the_root_of_the_seconds_or_the_seconds(scale, share):
+    norm = cells(plot_heatmap(heatmap(), scale=scale)).norm
+    assert float(norm(4.0)) == pytest.approx(share)
+    assert norm.vmin == 0
+    assert isinstance(norm, PowerNorm) == (scale == "sqrt")
+
+
+def test_an_unknown_scale_is_refused():
+    with pytest.raises(ParameterError, match="'log'"):
+        plot_heatmap(heatmap(), scale="log")
+
+
+def test_over_a_backdrop_cells_let_it_shine_through():
+    ax = plot_heatmap(heatmap(), backdrop=PICTURE)
+    assert cells(ax).get_alpha() < 1
+    assert [image.get_label() for image in ax.images] == ["_backdrop", "_heatmap"]
+    assert cells(plot_heatmap(heatmap())).get_alpha() == 1
+
+
+def test_fractions_over_a_backdrop_are_drawn_in_its_pixels():
+    ax = plot_heatmap(heatmap("fraction", (0.0, 0.0, 1.0, 1.0)), backdrop=PICTURE)
+    assert cells(ax).get_extent() == [0, 100, 50, 0]
+    assert ax.get_xlabel() == "x [px]"
+
+
+def test_fractions_are_drawn_in_the_pixels_of_the_video():
+    ax = plot_heatmap(heatmap("fraction", (0.0, 0.5, 1.0, 1.0)), backdrop=PICTURE, video=VIDEO)
+    assert cells(ax).get_extent() == [0, WIDTH, HEIGHT, HEIGHT / 2]
+    assert ax.images[0].get_extent() == [0, WIDTH, HEIGHT, 0]
+
+
+def test_fractions_of_an_unknown_frame_stay_fractions_with_square_cells():
+    ax = plot_heatmap(heatmap("fraction", (0.0, 0.0, 1.0, 1.0)))
+    assert ax.get_xlabel() == "x [fraction of the frame's width]"
+    assert ax.get_aspect() == pytest.approx(2 / 3)
+
+
+def test_paths_in_px_are_refused_on_axes_in_fractions():
+    ax = plot_heatmap(heatmap("fraction", (0.0, 0.0, 1.0, 1.0)))
+    table = compute_trajectories(make_detections({7: [(0, 0.5, 0.5)]}), VIDEO)
+    with pytest.raises(ParameterError, match="mixing two planes: the axes are in fraction"):
+        plot_paths(table, ax=ax)
+
+
+def test_paths_fit_on_the_axes_of_a_heatmap_and_leave_its_view():
+    table = compute_trajectories(make_detections({7: [(0, 0.5, 0.5), (400, 1.6, 0.5)]}), VIDEO)
+    ax = plot_heatmap(heatmap("fraction", (0.0, 0.0, 1.0, 1.0)), backdrop=PICTURE, video=VIDEO)
+    limits = ax.axis()
+    plot_paths(table, ax=ax)
+    assert ax.axis() == limits
+
+
+def test_metres_need_an_extent_for_a_backdrop():
+    metres = heatmap("m", (0.0, 0.0, 6.0, 4.0))
+    assert plot_heatmap(metres).get_xlabel() == "x [m]"
+    with pytest.raises(ParameterError, match="extent"):
+        plot_heatmap(metres, backdrop=PICTURE)
+    ax = plot_heatmap(metres, backdrop=PICTURE, extent=(0, 0, 12, 8))
+    assert ax.images[0].get_extent() == [0, 12, 8, 0]
+    assert cells(ax).get_extent() == [0, 6, 4, 0]
+
+
+def test_a_computed_heatmap_keeps_its_seconds_in_the_picture():
+    table = compute_trajectories(make_detections({7: [(0, 0.5, 0.5), (400, 0.6, 0.5)]}), VIDEO)
+    computed = compute_heatmap(table, VIDEO, shape=(5, 10))
+    assert cells(plot_heatmap(computed)).get_array().sum() == pytest.approx(computed.seconds.sum())
+
+
+def test_zones_are_named_and_those_of_another_plane_refused():
+    zone = Zone("hall", Polygon([(0, 0), (100, 0), (100, 50), (0, 50)]), "px")
+    assert [text.get_text() for text in plot_heatmap(heatmap(), zones=[zone]).texts] == ["hall"]
+    with pytest.raises(ParameterError, match="'hall' is in px, the plot is in fraction"):
+        plot_heatmap(heatmap("fraction", (0.0, 0.0, 1.0, 1.0)), zones=[zone])
+
+
+def test_an_empty_heatmap_says_so():
+    ax = plot_heatmap(heatmap(seconds=np.zeros((2, 3))))
+    assert [text.get_text() for text in ax.texts] == ["nothing to draw: no cell has any time"]
+    assert ax.get_xlabel() == "x [px]"
+
+
+def test_what_is_not_a_heatmap_is_refused():
+    with pytest.raises(SchemaError, match="ndarray"):
+        plot_heatmap(SECONDS)
+
+
+def test_further_options_go_to_imshow():
+    image = cells(plot_heatmap(heatmap(), cmap="viridis", alpha=0.5, interpolation="bilinear"))
+    assert (image.cmap.name, image.get_alpha(), image.get_interpolation()) == ("viridis", 0.5, "bilinear")

@@ -1,0 +1,121 @@
+"""What every ``compute_`` promises, in one place."""
+
+import inspect
+
+import numpy as np
+import pandas as pd
+import pytest
+from factories import make_detections, make_points, make_video
+from pandas.testing import assert_frame_equal
+from shapely.geometry import box
+
+import ptrack_analysis
+from ptrack_analysis import Heatmap, Zone, compute_trajectories, empty
+from ptrack_analysis.errors import SchemaError
+from ptrack_analysis.schema import (
+    DETECTIONS,
+    HEATMAP,
+    OCCUPANCY,
+    POINTS,
+    TRACKS,
+    TRAJECTORIES,
+    VISITS,
+    check,
+)
+
+VIDEO = make_video(10_000)
+ZONES = [Zone("left", box(0, 0, 500, 500), "px"), Zone("right", box(500, 0, 1000, 500), "px")]
+CHANCE = np.random.default_rng(11)
+PERSONS = {
+    person: [
+        (int(time), *((None, None) if gone else (float(x), float(y))))
+        for time, x, y, gone in zip(
+            np.cumsum(CHANCE.choice([33, 67, 100, 2500], 30)), CHANCE.random(30), CHANCE.random(30), CHANCE.random(30) < 0.2, strict=True
+        )
+    ]
+    for person in (4, 1, 7)
+}
+DETECTED = make_detections(PERSONS)
+POINTED = make_points({person: [(t, x or 0.0, y or 0.0) for t, x, y in path] for person, path in PERSONS.items()})
+
+
+def trajectories_of(detections):
+    return compute_trajectories(detections, VIDEO, period="67ms")
+
+
+CALLS = {
+    "compute_trajectories": (lambda d: ptrack_analysis.compute_trajectories(d, VIDEO), DETECTIONS, TRAJECTORIES),
+    "trajectories_from_points": (lambda p: ptrack_analysis.trajectories_from_points(p), POINTS, TRAJECTORIES),
+    "compute_tracks": (ptrack_analysis.compute_tracks, TRAJECTORIES, TRACKS),
+    "compute_visits": (lambda t: ptrack_analysis.compute_visits(t, ZONES, VIDEO), TRAJECTORIES, VISITS),
+    "compute_occupancy": (lambda t: ptrack_analysis.compute_occupancy(t, VIDEO, ZONES), TRAJECTORIES, OCCUPANCY),
+    "compute_heatmap": (lambda t: ptrack_analysis.compute_heatmap(t, VIDEO), TRAJECTORIES, HEATMAP),
+    "compute_box_heatmap": (
+        lambda d: ptrack_analysis.compute_box_heatmap(d, trajectories_of(d), VIDEO),
+        DETECTIONS,
+        HEATMAP,
+    ),
+    "select": (lambda d: ptrack_analysis.select(d, start="1s", persons=[4, 1]), DETECTIONS, DETECTIONS),
+}
+INPUTS = {DETECTIONS.name: DETECTED, TRAJECTORIES.name: trajectories_of(DETECTED), POINTS.name: POINTED}
+every = pytest.mark.parametrize(("call", "takes", "gives"), CALLS.values(), ids=CALLS.keys())
+
+
+def table_of(result):
+    return result.to_frame() if isinstance(result, Heatmap) else result
+
+
+def test_every_computation_is_under_this_contract():
+    public = {name for name in ptrack_analysis.__all__ if name.startswith("compute_")}
+    assert public <= set(CALLS)
+
+
+@every
+def test_the_result_is_the_table_that_it_should_be(call, takes, gives):
+    result = table_of(call(INPUTS[takes.name]))
+    check(result, gives)
+    assert len(result)
+    assert result.index.is_monotonic_increasing
+
+
+@every
+def test_the_argument_is_not_changed(call, takes, gives):
+    given = INPUTS[takes.name]
+    before = given.copy(deep=True)
+    call(given)
+    assert_frame_equal(given, before)
+    assert given.index.names == before.index.names
+
+
+@every
+def test_nothing_in_gives_nothing_out_with_the_right_types(call, takes, gives):
+    result = table_of(call(INPUTS[takes.name].iloc[:0]))
+    check(result, gives)
+    fresh = table_of(call(empty(takes, unit={"trajectories": "px", "points": "m"}.get(takes.name))))
+    check(fresh, gives)
+    if gives not in (HEATMAP, OCCUPANCY):
+        assert result.empty
+        assert fresh.empty
+
+
+@every
+@pytest.mark.parametrize("seed", range(3))
+def test_shuffled_rows_give_the_same_result(call, takes, gives, seed):
+    given = INPUTS[takes.name]
+    shuffled = given.iloc[np.random.default_rng(seed).permutation(len(given))]
+    assert_frame_equal(table_of(call(shuffled)).sort_index(), table_of(call(given)).sort_index())
+
+
+@every
+@pytest.mark.parametrize("wrong", [None, [1, 2], pd.DataFrame({"a": [1]}), pd.concat({"v": DETECTED}, names=["video"])])
+def test_a_wrong_table_is_refused(call, takes, gives, wrong):
+    with pytest.raises(SchemaError, match=f"not a {takes.name} table"):
+        call(wrong)
+
+
+@every
+def test_the_definition_is_written_down(call, takes, gives):
+    name = next(name for name, entry in CALLS.items() if entry[0] is call)
+    text = inspect.getdoc(getattr(ptrack_analysis, name))
+    for part in ("Parameters\n----------", "Returns\n-------", "Raises\n------", "[ms]" if name != "compute_tracks" else ""):
+        assert part in text or part == "[ms]" and name.startswith(("compute_heatmap", "compute_box", "compute_occupancy"))

@@ -1,0 +1,105 @@
+"""Imports point down only, and what is heavy comes late."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "ptrack_analysis"
+LAYERS = [
+    {"errors"},
+    {"geometry"},
+    {"schema", "video"},
+    {"zones", "floor"},
+    {"io", "analysis"},
+    {"plots", "dataset", "web", "inspection"},
+    {"report", "scale", "simulate"},
+    {"cli"},
+    {"__main__", "__init__"},
+]
+LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
+HOMES = {
+    "matplotlib": {"plots"},
+    "pyarrow": {"io", "dataset"},
+    "boto3": {"io"},
+    "msgspec": {"io"},
+    "pandas": {"schema", "video", "analysis", "io", "plots", "dataset", "inspection", "zones", "cli"},
+    "shapely": {"zones", "io", "dataset", "plots", "simulate"},
+}
+
+
+def imports_of(file):
+    """Give what a file imports when it runs (not only for type checkers): dotted names."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    skipped = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if node in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module if node.module != "ptrack_analysis" else f"ptrack_analysis.{node.names[0].name}"
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(file):
+    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
+def test_imports_point_down_only(file):
+    room = room_of(file)
+    for name in imports_of(file):
+        if name.startswith("ptrack_analysis.") and not name.endswith("__version__"):
+            other = name.split(".")[1]
+            assert other in LEVEL, f"{other} is in no layer"
+            assert other == room or LEVEL[other] < LEVEL[room], f"{room} imports {other}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
+def test_each_heavy_library_has_its_home(file):
+    for name in imports_of(file):
+        library = name.split(".")[0]
+        assert room_of(file) in HOMES.get(library, {room_of(file)}), f"{room_of(file)} imports {library}"
+
+
+def test_io_and_analysis_do_not_know_each_other():
+    assert LEVEL["io"] == LEVEL["analysis"]
+
+
+def loaded_after(statement):
+    code = f"{statement}\nimport sys\nprint(*sorted(name.split('.')[0] for name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_pulls_in_nothing_heavy():
+    assert not loaded_after("import ptrack_analysis") & {"matplotlib", "boto3", "botocore", "pandas", "pyarrow", "numpy"}
+
+
+def test_the_names_of_a_notebook_pull_in_neither_plots_nor_the_cloud():
+    statement = "from ptrack_analysis import *"
+    assert not loaded_after(statement) & {"matplotlib", "boto3", "botocore"}
+
+
+def test_the_help_of_the_shell_pulls_in_nothing_heavy():
+    statement = "from ptrack_analysis.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass"
+    assert not loaded_after(statement) & {"matplotlib", "boto3", "pandas", "pyarrow", "numpy", "shapely"}
+
+
+def test_every_public_name_is_there():
+    import ptrack_analysis
+
+    for name in ptrack_analysis.__all__:
+        assert getattr(ptrack_analysis, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = ptrack_analysis.nonsense
