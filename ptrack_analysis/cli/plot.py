@@ -79,6 +79,19 @@ class _Scene:
     lines: "list[Line]"
     period: "pd.Timedelta"
 
+    @property
+    def extent(self) -> "tuple[float, float, float, float]":
+        """What of the plane is drawn: the frame, or the floor plan's extent."""
+        if self.plane.unit == "m":
+            return self.plane.extent  # type: ignore[attr-defined,no-any-return] # the plane in m is a Floor
+        pixels = self.video.pixels
+        return (0.0, 0.0, float(pixels.width), float(pixels.height))
+
+    @property
+    def outlines(self) -> dict[str, Any]:
+        """Zones and lines, as plots take them."""
+        return {"zones": self.zones, "lines": self.lines}
+
 
 def run(given: argparse.Namespace) -> int:
     """Draw the picture and write it."""
@@ -146,9 +159,7 @@ def _chosen(source: Path, name: str | None) -> Any:
 def _paths(given: argparse.Namespace, scene: _Scene) -> Any:
     from ptrack_analysis.plots import plot_paths
 
-    return plot_paths(
-        scene.trajectories, backdrop=given.backdrop, video=scene.video, zones=scene.zones, lines=scene.lines
-    )
+    return plot_paths(scene.trajectories, backdrop=given.backdrop, extent=scene.extent, **scene.outlines)
 
 
 def _heatmap(given: argparse.Namespace, scene: _Scene) -> Any:
@@ -162,11 +173,10 @@ def _heatmap(given: argparse.Namespace, scene: _Scene) -> Any:
             "boxes lie in the picture, not on a floor plan: leave --floor or take --of footpoints"
         )
     if on_floor or given.of == "footpoints":
-        extent = scene.plane.extent if on_floor else None  # type: ignore[attr-defined] # a Floor has one
-        heatmap = compute_heatmap(scene.trajectories, scene.video, shape=given.shape, extent=extent)
+        heatmap = compute_heatmap(scene.trajectories, scene.video, shape=given.shape, extent=scene.extent)
     else:
         heatmap = compute_box_heatmap(scene.detections, scene.trajectories, scene.video, shape=given.shape)
-    return plot_heatmap(heatmap, backdrop=given.backdrop, zones=scene.zones, lines=scene.lines)
+    return plot_heatmap(heatmap, backdrop=given.backdrop, extent=scene.extent, **scene.outlines)
 
 
 def _visits(given: argparse.Namespace, scene: _Scene) -> Any:
@@ -176,14 +186,15 @@ def _visits(given: argparse.Namespace, scene: _Scene) -> Any:
     visits = compute_visits(
         scene.trajectories, scene.zones, scene.video, merge_gap=given.merge_gap, period=scene.period
     )
-    return plot_visits(visits)
+    return plot_visits(visits, zones=scene.zones)
 
 
 def _occupancy(given: argparse.Namespace, scene: _Scene) -> Any:  # noqa: ARG001 - all pictures are called alike
     from ptrack_analysis.analysis.occupancy import compute_occupancy
     from ptrack_analysis.plots import plot_occupancy
 
-    return plot_occupancy(compute_occupancy(scene.trajectories, scene.video, scene.zones))
+    occupancy = compute_occupancy(scene.trajectories, scene.video, scene.zones)
+    return plot_occupancy(occupancy, zones=["", *scene.zones])
 
 
 _DRAWN = {"paths": _paths, "heatmap": _heatmap, "visits": _visits, "occupancy": _occupancy}
