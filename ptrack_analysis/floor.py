@@ -12,13 +12,16 @@ from ptrack_analysis.geometry import Floats
 from ptrack_analysis.video import Video
 
 _LEAST_PAIRS = 4
+_HORIZON = 1e-9
+"""Below this depth, as a share of the largest of the given points, a point counts as on the horizon."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Floor:
     """The floor as a plane [m]: a homography from fractions of the frame.
 
-    ``matrix`` is (3, 3), scaled so that points in front of the horizon have a positive last coordinate;
+    ``matrix`` is (3, 3), scaled so that points in front of the horizon have a positive last coordinate, the
+    largest of the given ones 1;
     ``error`` is the root mean square distance between the given floor points and those that the matrix
     puts there [m]; ``extent`` is the part that is drawn: x0, y0, x1, y1 [m].
     """
@@ -31,7 +34,7 @@ class Floor:
     def project(self, points: Floats) -> Floats:
         """Carry (n, 2) fractions of the frame to the floor [m]; NaN at or above the horizon."""
         homogeneous = np.column_stack([points, np.ones(len(points))]) @ self.matrix.T
-        depth = np.where(homogeneous[:, 2] > 0, homogeneous[:, 2], np.nan)
+        depth = np.where(homogeneous[:, 2] > _HORIZON, homogeneous[:, 2], np.nan)
         projected: Floats = homogeneous[:, :2] / depth[:, None]
         return projected
 
@@ -64,6 +67,7 @@ def fit_floor(
     ----------
     R. Hartley, A. Zisserman, Multiple View Geometry in Computer Vision, 2nd ed., algorithm 4.2.
     """
+    picture, floor = np.asarray(picture, dtype="float64"), np.asarray(floor, dtype="float64")
     if len(picture) < _LEAST_PAIRS or len(picture) != len(floor):
         raise ZoneError(f"a floor needs at least 4 pairs picture - floor, not {len(picture)}")
     if not (np.isfinite(picture).all() and np.isfinite(floor).all()):
@@ -78,8 +82,9 @@ def fit_floor(
     if singular[7] < 1e-9 * singular[0] or np.linalg.cond(right[-1].reshape(3, 3)) > 1e9:  # noqa: PLR2004 - float noise
         raise ZoneError("a floor's pairs do not fix a plane: three or more of its points lie on one line")
     depths = np.column_stack([picture, np.ones(len(picture))]) @ matrix[2]
-    matrix = matrix * np.sign(depths[0])
-    if not (depths * np.sign(depths[0]) > 0).all():
+    scale = np.sign(depths[0]) / np.abs(depths).max()
+    matrix = matrix * scale
+    if not (depths * scale > _HORIZON).all():
         raise ZoneError("a floor's pairs contradict each other: some lie on either side of the horizon")
     drawn = extent or (*floor.min(axis=0).tolist(), *floor.max(axis=0).tolist())
     fitted = Floor(matrix, 0.0, drawn)

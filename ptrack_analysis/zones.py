@@ -116,12 +116,12 @@ def _projected(thing: Zone | Line, unit: str, video: Video, plane: Plane, place:
     def carry(points: Floats) -> Floats:
         if unit == "px":
             points = points / [video.pixels.width, video.pixels.height]
-        return plane.project(points)
+        projected = plane.project(points)
+        if not np.isfinite(projected).all():
+            raise ZoneError(f"{place}: {thing.kind} {thing.name!r} crosses the horizon of the floor plan")
+        return projected
 
-    outline = shapely.transform(thing.outline, carry)
-    if not np.isfinite(shapely.get_coordinates(outline)).all():
-        raise ZoneError(f"{place}: {thing.kind} {thing.name!r} crosses the horizon of the floor plan")
-    return outline
+    return shapely.transform(thing.outline, carry)
 
 
 def read_scene(path: str | PathLike[str]) -> Scene:

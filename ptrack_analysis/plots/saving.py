@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import IO
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
 from ptrack_analysis.errors import OutputError
@@ -34,7 +35,7 @@ def refuse_to_replace(file: Path) -> None:
 
 
 def save_picture(axes: Axes, target: Path | IO[bytes], form: str) -> None:
-    """Write the axes' figure as ``png``, ``svg`` or ``pdf``; the same picture gives the same bytes.
+    """Write the axes' figure as ``png``, ``svg`` or ``pdf``, and close it; the same picture gives the same bytes.
 
     Parameters
     ----------
@@ -51,6 +52,7 @@ def save_picture(axes: Axes, target: Path | IO[bytes], form: str) -> None:
     picture = BytesIO()
     with mpl.rc_context({"svg.hashsalt": MARK}):
         figure.savefig(picture, format=form, dpi=_DPI, metadata=_METADATA[form], bbox_inches="tight")
+    plt.close(figure)
     if isinstance(target, Path):
         write_bytes(target, picture.getvalue())
     else:

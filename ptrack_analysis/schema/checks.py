@@ -1,5 +1,7 @@
 """Whether a table is the table that a function needs."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -120,7 +122,7 @@ def _column_defects(table: pd.DataFrame, schema: Table) -> list[str]:
     return defects
 
 
-def _unique(index: pd.Index) -> bool:
+def _unique(index: Any) -> bool:
     """Whether no key occurs twice; sorted keys, the ordinary case, are seen without a hash table."""
     by_level = isinstance(index, pd.MultiIndex) and all(one.is_monotonic_increasing for one in index.levels)
     if by_level and _strictly_sorted([np.asarray(code) for code in index.codes]):
