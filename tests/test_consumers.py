@@ -113,7 +113,8 @@ def test_tables_join_by_person_and_zone(database):
 
 
 def test_person_names_a_person_over_all_videos(database):
-    query = "SELECT count(*), count(DISTINCT person), bool_and(person = video || ':' || person_index) FROM persons"
+    composed = "bool_and(person = video || ':' || person_index)"
+    query = f"FROM persons SELECT count(*), count(DISTINCT person), {composed}"
     [(rows, distinct, composed)] = database(query)
     assert rows == distinct
     assert composed

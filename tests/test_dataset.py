@@ -1,4 +1,5 @@
 import json
+import pickle
 import re
 import shutil
 import signal
@@ -12,7 +13,7 @@ import pytest
 from pages import FACE, page, record, write
 
 from ptrack_analysis import Video, read_parquet, write_parquet
-from ptrack_analysis.dataset import video_files
+from ptrack_analysis.dataset import export, video_files
 from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.dataset.layout import refuse_names
 from ptrack_analysis.errors import (
@@ -344,6 +345,27 @@ def test_a_changed_zone_file_writes_visits_and_zones_again(archive, zones, tmp_p
     assert summary.videos[0].dwell == {"all": ms(500)}
 
 
+def test_the_dataset_may_lie_among_the_pages(archive, zones):
+    export_dataset(archive, archive, zones=zones, csv=True)
+    summary = export_dataset(archive, archive, zones=zones, csv=True)
+    assert statuses(summary) == {"day": "unchanged", "shop": "unchanged"}
+
+
+def test_a_video_can_be_exported_by_another_process(archive, zones, tmp_path, monkeypatch):
+    def there_and_back(value):
+        return pickle.loads(pickle.dumps(value))  # noqa: S301 - our own bytes
+
+    def elsewhere(reference, task):
+        return there_and_back(video_files.export_video(*there_and_back((reference, task))))
+
+    write(archive / "aaa.json", page({"Timestamp": -1, "Person": {"Index": 0}}, job="broken"))
+    expected = export_dataset(archive, tmp_path / "here", zones=zones)
+    monkeypatch.setattr(export, "export_video", elsewhere)
+    summary = export_dataset(archive, tmp_path / "there", zones=zones)
+    assert str(summary.videos) == str(expected.videos)
+    assert tree(tmp_path / "there") == tree(tmp_path / "here")
+
+
 def test_what_is_no_longer_made_is_removed(archive, zones, tmp_path):
     out = tmp_path / "out"
     export_dataset(archive, out, zones=zones, csv=True)
@@ -550,7 +572,7 @@ def test_zones_and_floor_in_px_are_measured_with_each_video(archive, tmp_path):
         ({"start": "2s", "end": "1s"}, "end"),
         ({"end": "0s"}, "end"),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_a_setting_out_of_its_range_is_told_before_anything_is_written(setting, name, archive, tmp_path):
     with pytest.raises(ParameterError, match=f"^{name} is"):
@@ -603,8 +625,6 @@ def test_csv_has_the_columns_and_rows_of_the_parquet_files(archive, zones, tmp_p
 
 EXPORT = """
 import os, signal, sys
-from pathlib import Path
-from ptrack_analysis.dataset import video_files
 from ptrack_analysis.dataset.export import export_dataset
 
 left = int(sys.argv[1])
@@ -626,7 +646,7 @@ export_dataset("pages", "out", zones="zones.geojson", csv=True)
 def run_and_kill(folder, *, after_writes=0, after_seconds=None):
     """Export in another process, which is killed at the n-th flush of a file or after a while."""
     command = [sys.executable, "-c", EXPORT, str(after_writes)]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own
         process.stdout.readline()
         if after_seconds is not None:
             time.sleep(after_seconds)

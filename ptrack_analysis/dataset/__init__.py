@@ -1,0 +1,1 @@
+"""The dataset: many videos as a folder of Parquet files, a star schema."""

@@ -9,7 +9,7 @@ import pandas as pd
 from ptrack_analysis.errors import InputError, SchemaError
 from ptrack_analysis.schema import TABLES, VIDEOS, Column, Table
 
-StoredType = Literal["bool", "int32", "int64", "double", "string", "timestamp"]
+StoredType = Literal["int64", "double", "string", "timestamp"]
 
 TABLE_MARK = b"ptrack_analysis.table"
 PACKAGE_MARK = b"ptrack_analysis.package"
@@ -75,7 +75,7 @@ def stored_columns(schema: Table, unit: str | None = None) -> list[Stored]:
 def stored_key(schema: Table) -> list[Stored]:
     """List the columns that the key of a table of this schema is stored in, and ``person`` if it has it."""
     key = list(schema.key)
-    if key[0] is VIDEO and "person_index" in schema.key_names:
+    if key[0] == VIDEO and "person_index" in schema.key_names:
         key.insert(1, PERSON)
     return [_stored(column, column.kind == "text") for column in key]
 

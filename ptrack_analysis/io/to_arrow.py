@@ -26,8 +26,6 @@ from ptrack_analysis.io.stored import (
 from ptrack_analysis.schema import Column, Table, check, unit_of
 
 ARROW_TYPES = {
-    "bool": pa.bool_(),
-    "int32": pa.int32(),
     "int64": pa.int64(),
     "double": pa.float64(),
     "string": pa.string(),

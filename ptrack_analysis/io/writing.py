@@ -91,6 +91,23 @@ def make_folder(path: str | PathLike[str]) -> None:
         raise OutputError(f"{folder}: cannot be made: {error.strerror or error}") from error
 
 
+def remove_file(path: Path, *, up_to: Path) -> None:
+    """Remove a file, and the folders above it that are empty then, below ``up_to``.
+
+    Raises
+    ------
+    OutputError
+        If the system refuses.
+    """
+    try:
+        path.unlink(missing_ok=True)
+        for folder in path.relative_to(up_to).parents:
+            if folder != Path() and not any((up_to / folder).iterdir()):
+                (up_to / folder).rmdir()
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be removed: {error.strerror or error}") from error
+
+
 def remove_leftovers(folder: Path, names: Iterable[str]) -> None:
     """Remove the temporary files that killed processes left while they wrote files of these names."""
     prefixes = tuple(_prefix(name) for name in names)

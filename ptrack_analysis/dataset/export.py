@@ -1,0 +1,169 @@
+"""Exporting an archive as a dataset: a folder of Parquet files that BI tools read without help."""
+
+from collections.abc import Callable, Iterable, Sequence
+from os import PathLike
+from pathlib import Path
+
+from ptrack_analysis.dataset.catalogue import PLACES, other_zones, write_catalogue
+from ptrack_analysis.dataset.layout import places_of, record_place, refuse_names
+from ptrack_analysis.dataset.ownership import refuse_strangers
+from ptrack_analysis.dataset.record import read_record, read_records
+from ptrack_analysis.dataset.settings import Span, read_scene_file, settings_from
+from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
+from ptrack_analysis.dataset.video_files import Export, export_video
+from ptrack_analysis.errors import OutputError
+from ptrack_analysis.io.archive import VideoReference, find_videos
+from ptrack_analysis.io.writing import remove_leftovers
+from ptrack_analysis.video import Video
+
+_SHOWN = 3
+
+Progress = Callable[[VideoSummary, int], object]
+
+
+def export_dataset(
+    source: str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    zones: str | PathLike[str] | None = None,
+    floor: str | PathLike[str] | None = None,
+    video: Video | None = None,
+    max_gap: Span = "2s",
+    merge_gap: Span = "0s",
+    period: Span | None = None,
+    shape: tuple[int, int] = (54, 96),
+    start: Span | None = None,
+    end: Span | None = None,
+    persons: Iterable[int] | None = None,
+    faces: bool = False,
+    csv: bool = False,
+    allow_incomplete: bool = False,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> ExportSummary:
+    """Export an archive as a dataset: one folder a table, in it one Parquet file a video.
+
+    The folders are ``videos``, ``persons``, ``detections``, ``trajectories``, ``visits`` (with zones),
+    ``occupancy`` and ``heatmap``; beside them lie ``zones.parquet``, ``dictionary.md``, which defines every
+    column, views for DuckDB and Athena in ``views``, and ``_runs`` with a record of what each video's files
+    were made from. Every file is replaced whole or not at all. A video whose sources, settings and files are
+    those of its record is left as it is; so a second run changes nothing, and a run after a killed one
+    completes it. A video that fails does not stop the others, and keeps the files that it had. Files that an
+    earlier run made of a video and this one does not are removed; videos that are not in the archive stay.
+
+    Parameters
+    ----------
+    source
+        File or folder of saved pages, of one job or of many.
+    out
+        The dataset's folder; it is made, or brought up to date.
+    zones
+        Zone file (GeoJSON); without one there are no visits.
+    floor
+        Floor plan: positions are then in m, and the heatmap is of footpoints only.
+    video
+        Facts to fall back to where the pages have none (frame size, frame rate).
+    max_gap, period
+        As in ``compute_trajectories`` [ms].
+    merge_gap
+        As in ``compute_visits`` [ms].
+    shape
+        Rows and columns of the heatmaps.
+    start, end, persons
+        What to keep, as in ``select``.
+    faces
+        Whether the columns of faces, which are personal data, are written.
+    csv
+        Whether each table is written as CSV too, below ``csv``.
+    allow_incomplete
+        Whether to read archives whose last page is missing.
+    force
+        Whether to replace files that the package did not write.
+    progress
+        Called after each video with its summary and the number of videos.
+
+    Returns
+    -------
+    ExportSummary
+        What became of each video, in the order of ``find_videos``.
+
+    Raises
+    ------
+    OutputError
+        If ``out`` is a file, files that the package did not write are in the way, or writing fails.
+    ZoneError
+        If the zone file or the floor plan cannot be used.
+    InputError
+        If there is no page in the source.
+    ParameterError
+        If a setting is out of its range.
+
+    Notes
+    -----
+    If every video fails, nothing is written. Videos are read one after the other, each once; the memory
+    needed is that of the largest. ``end`` of a selection does not shorten the video: occupancy is 0 after it.
+    """
+    settings = settings_from(
+        zones=zones,
+        floor=floor,
+        video=video,
+        max_gap=max_gap,
+        merge_gap=merge_gap,
+        period=period,
+        shape=shape,
+        start=start,
+        end=end,
+        persons=persons,
+        faces=faces,
+        csv=csv,
+        allow_incomplete=allow_incomplete,
+    )
+    place = Path(out)
+    if place.exists() and not place.is_dir():
+        raise OutputError(f"{place}: is a file, so no dataset can be written there")
+    scene = read_scene_file(settings)
+    export = Export(Path(source), place, settings, settings.parameters(), scene)
+    references = find_videos(source)
+    _prepare(references, export, force=force)
+    summaries = []
+    for reference in references:
+        summaries.append(export_video(reference, export))
+        if progress is not None:
+            progress(summaries[-1], len(references))
+    if all(summary.status == "failed" for summary in summaries):
+        return ExportSummary(place, tuple(summaries))
+    return ExportSummary(place, tuple(summaries), _finish(export))
+
+
+def _prepare(references: Sequence[VideoReference], export: Export, *, force: bool) -> None:
+    """Refuse what is in the way, and remove what killed runs left half written."""
+    names = [reference.name for reference in references]
+    refuse_names(names)
+    unknown = [*PLACES]
+    for name in names:
+        record = read_record(export.out, name)
+        recorded = set() if record is None else set(record.outputs)
+        unknown += [place for place in (*export.places(name), record_place(name)) if place not in recorded]
+    refuse_strangers(export.out, unknown, force=force)
+    written: dict[Path, list[str]] = {}
+    for name in names:
+        for place in (*places_of(name), record_place(name)):
+            path = export.out / place
+            written.setdefault(path.parent, []).append(path.name)
+    for place in PLACES:
+        path = export.out / place
+        written.setdefault(path.parent, []).append(path.name)
+    for folder, files in written.items():
+        remove_leftovers(folder, files)
+
+
+def _finish(export: Export) -> tuple[str, ...]:
+    """Write what describes the whole dataset; warn where its videos do not fit together."""
+    records = read_records(export.out)
+    write_catalogue(export.out, records, export.scene)
+    others = other_zones(records, export.parameters) if export.scene is not None else []
+    if not others:
+        return ()
+    named = ", ".join(repr(name) for name in others[:_SHOWN])
+    more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+    return (f"the visits of {named}{more}, exported earlier, are to the zones of another zone file",)

@@ -1,0 +1,105 @@
+"""The record of a run: what one video's files were made from, and what they are."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ptrack_analysis import __version__
+from ptrack_analysis.dataset.layout import FOLDERS, record_place
+from ptrack_analysis.dataset.settings import checksum
+from ptrack_analysis.errors import InputError
+from ptrack_analysis.io.archive import VideoReference
+from ptrack_analysis.io.writing import write_text
+
+PACKAGE = "ptrack-analysis"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a video's files were made from: source files, parameters, version; and the files themselves.
+
+    ``outputs`` has the rows and the SHA-256 of each file by its place below the dataset's folder. Nothing in
+    it depends on when or where the run was.
+    """
+
+    video: str
+    source: list[dict[str, Any]]
+    parameters: dict[str, Any]
+    outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    package: str = PACKAGE
+    version: str = __version__
+
+    def is_of_same_run(self, other: "Record") -> bool:
+        """Whether two records are of the same sources and parameters, so that the outputs must be equal."""
+        return (self.source, self.parameters, self.version) == (other.source, other.parameters, other.version)
+
+    def is_intact(self, out: Path, places: list[str]) -> bool:
+        """Whether exactly these files were made, and are there as they were made."""
+        if sorted(self.outputs) != sorted(places):
+            return False
+        try:
+            return all(checksum(out / place) == self.outputs[place]["sha256"] for place in places)
+        except OSError:
+            return False
+
+    @property
+    def folders(self) -> list[str]:
+        """The tables that were written as Parquet, by the names of their folders."""
+        written = {place.partition("/")[0] for place in self.outputs}
+        return [folder for folder in FOLDERS if folder in written]
+
+
+def new_record(reference: VideoReference, root: Path, parameters: dict[str, Any]) -> Record:
+    """Begin the record of a run over this video, with the checksums of its files.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read.
+    """
+    try:
+        source = [
+            {"name": _below(root, path), "sha256": checksum(path), "size": path.stat().st_size}
+            for path in reference.files
+        ]
+    except OSError as error:
+        raise InputError(f"{error.filename}: cannot be read: {error.strerror}") from error
+    return Record(video=reference.name, source=source, parameters=parameters)
+
+
+def write_record(record: Record, out: Path) -> None:
+    """Write the record of a run; this is the last thing that the run writes of a video."""
+    text = json.dumps(asdict(record), indent=1, sort_keys=True) + "\n"
+    write_text(out / record_place(record.video), text)
+
+
+def read_record(out: Path, video: str) -> Record | None:
+    """Read the record of a video's earlier run; None where there is none, or something else."""
+    try:
+        content = json.loads((out / record_place(video)).read_text(encoding="utf-8"))
+        record = Record(**content)
+        complete = all(set(made) == {"rows", "sha256"} for made in record.outputs.values())
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        return None
+    sound = record.package == PACKAGE and record.video == video and isinstance(record.parameters, dict)
+    return record if sound and complete else None
+
+
+def is_record(path: Path) -> bool:
+    """Whether a file is the record of a run, be it of another version of the package."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and content.get("package") == PACKAGE
+
+
+def read_records(out: Path) -> list[Record]:
+    """Read the records of all videos of a dataset, in the order of their names."""
+    names = sorted(path.stem for path in (out / record_place("x")).parent.glob("[!.]*.json"))
+    return [record for name in names if (record := read_record(out, name)) is not None]
+
+
+def _below(root: Path, path: Path) -> str:
+    return path.name if path == root else path.relative_to(root).as_posix()
