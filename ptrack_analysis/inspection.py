@@ -123,10 +123,7 @@ def inspect_tracking(
     if reading.incomplete:
         (notes if allow_incomplete else problems).append(str(reading.incomplete))
     if unlocated > MUCH_UNLOCATED * dwell:
-        notes.append(
-            f"for {unlocated / dwell:.0%} of the time in the scene it is not known where the person stood "
-            "(no body box): time in zones is too short by up to that"
-        )
+        notes.append(unlocated_note(unlocated / dwell))
     if hidden > MANY_FEET_HIDDEN * len(boxes):
         notes.append(
             f"{hidden / len(boxes):.0%} of the body boxes end on the picture's lower edge: the feet may be "
@@ -154,6 +151,14 @@ def inspect_tracking(
         passed_over=tuple(reading.passed_over),
         notes=tuple(notes),
         problems=tuple(problems),
+    )
+
+
+def unlocated_note(share: float) -> str:
+    """Say that for this share of the time in the scene nobody knows where the persons stood."""
+    return (
+        f"for {share:.0%} of the time in the scene it is not known where the person stood "
+        "(no body box): time in zones is too short by up to that"
     )
 
 

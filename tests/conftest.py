@@ -18,7 +18,7 @@ def data():
 
 @pytest.fixture(scope="session")
 def real_data():
-    """Real inputs written by others; the folder is named by PTRACK_SHARED_DATA, or lies beside the checkout."""
+    """Real inputs written by others: in the folder PTRACK_SHARED_DATA, or beside the checkout."""
     folder = Path(os.environ.get("PTRACK_SHARED_DATA") or ROOT.parent / "shared" / "data")
     if not folder.is_dir():
         pytest.skip(f"the real inputs are not here: no folder {folder} (set PTRACK_SHARED_DATA)")

@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 
 
 def presence(rows, *, max_gap, period, end=None):
@@ -27,13 +28,13 @@ def presence(rows, *, max_gap, period, end=None):
 def lower_median_step(times, max_gap):
     """Give the lower median of the steps between distinct times that are at most max_gap."""
     distinct = sorted(set(times))
-    steps = sorted(b - a for a, b in zip(distinct, distinct[1:]) if b - a <= max_gap)
+    steps = sorted(b - a for a, b in pairwise(distinct) if b - a <= max_gap)
     return steps[(len(steps) - 1) // 2] if steps else None
 
 
 def position(nodes, time):
     """Give the place between nodes (time, x, y) at a time, by linear interpolation."""
-    for (t0, x0, y0), (t1, x1, y1) in zip(nodes, nodes[1:]):
+    for (t0, x0, y0), (t1, x1, y1) in pairwise(nodes):
         if t0 <= time <= t1:
             share = (time - t0) / (t1 - t0)
             return x0 + (x1 - x0) * share, y0 + (y1 - y0) * share
@@ -52,8 +53,9 @@ def speed(nodes, time, half):
 def inside(ring, x, y):
     """Tell whether a point is in a ring of exact corners, by the half-open crossing rule in fractions."""
     x, y, odd = Fraction(x), Fraction(y), False
-    for (ax, ay), (bx, by) in zip(ring, ring[1:] + ring[:1]):
-        (ax, ay), (bx, by) = sorted([(Fraction(ax), Fraction(ay)), (Fraction(bx), Fraction(by))], key=lambda p: p[1])
+    corners = [(Fraction(a), Fraction(b)) for a, b in ring]
+    for first, last in pairwise([*corners, corners[0]]):
+        (ax, ay), (bx, by) = sorted([first, last], key=lambda corner: corner[1])
         if ay <= y < by and x < ax + (y - ay) * (bx - ax) / (by - ay):
             odd = not odd
     return odd
@@ -69,13 +71,18 @@ def visits(rows, *, merge_gap, period, end):
         after = rows[place + 1] if place + 1 < len(rows) else None
         same_before = before is not None and before[0] == person and before[3] == run
         same_after = after is not None and after[0] == person and after[3] == run
-        if same_before and before[4]:
-            stay = stays[-1]
-        elif stays and stays[-1]["person"] == person and time - stays[-1]["exited"] <= merge_gap:
+        own = [stay for stay in stays if stay["person"] == person]
+        if (same_before and before[4]) or (own and time - own[-1]["exited"] <= merge_gap):
             stay = stays[-1]
         else:
             first = before is None or before[0] != person
-            entry = "crossed" if same_before and before[5] else "start" if first and time <= period else "appeared"
+            entry = (
+                "crossed"
+                if same_before and before[5]
+                else "start"
+                if first and time <= period
+                else "appeared"
+            )
             stay = {"person": person, "entered": time, "dwell": 0, "entry": entry, "detections": 0}
             stays.append(stay)
         stay["dwell"] += held
@@ -91,9 +98,7 @@ def occupancy(intervals, close):
     moments = sorted({0, close, *(moment for interval in intervals for moment in interval)})
     rows = [(moment, sum(a <= moment < b for a, b in intervals)) for moment in moments]
     return [
-        row
-        for place, row in enumerate(rows)
-        if place == 0 or row[0] == close or row[1] != rows[place - 1][1]
+        row for place, row in enumerate(rows) if place == 0 or row[0] == close or row[1] != rows[place - 1][1]
     ]
 
 

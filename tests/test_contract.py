@@ -30,13 +30,19 @@ PERSONS = {
     person: [
         (int(time), *((None, None) if gone else (float(x), float(y))))
         for time, x, y, gone in zip(
-            np.cumsum(CHANCE.choice([33, 67, 100, 2500], 30)), CHANCE.random(30), CHANCE.random(30), CHANCE.random(30) < 0.2, strict=True
+            np.cumsum(CHANCE.choice([33, 67, 100, 2500], 30)),
+            CHANCE.random(30),
+            CHANCE.random(30),
+            CHANCE.random(30) < 0.2,
+            strict=True,
         )
     ]
     for person in (4, 1, 7)
 }
 DETECTED = make_detections(PERSONS)
-POINTED = make_points({person: [(t, x or 0.0, y or 0.0) for t, x, y in path] for person, path in PERSONS.items()})
+POINTED = make_points(
+    {person: [(t, x or 0.0, y or 0.0) for t, x, y in path] for person, path in PERSONS.items()}
+)
 
 
 def trajectories_of(detections):
@@ -44,11 +50,19 @@ def trajectories_of(detections):
 
 
 CALLS = {
-    "compute_trajectories": (lambda d: ptrack_analysis.compute_trajectories(d, VIDEO), DETECTIONS, TRAJECTORIES),
-    "trajectories_from_points": (lambda p: ptrack_analysis.trajectories_from_points(p), POINTS, TRAJECTORIES),
+    "compute_trajectories": (
+        lambda d: ptrack_analysis.compute_trajectories(d, VIDEO),
+        DETECTIONS,
+        TRAJECTORIES,
+    ),
+    "trajectories_from_points": (ptrack_analysis.trajectories_from_points, POINTS, TRAJECTORIES),
     "compute_tracks": (ptrack_analysis.compute_tracks, TRAJECTORIES, TRACKS),
     "compute_visits": (lambda t: ptrack_analysis.compute_visits(t, ZONES, VIDEO), TRAJECTORIES, VISITS),
-    "compute_occupancy": (lambda t: ptrack_analysis.compute_occupancy(t, VIDEO, ZONES), TRAJECTORIES, OCCUPANCY),
+    "compute_occupancy": (
+        lambda t: ptrack_analysis.compute_occupancy(t, VIDEO, ZONES),
+        TRAJECTORIES,
+        OCCUPANCY,
+    ),
     "compute_heatmap": (lambda t: ptrack_analysis.compute_heatmap(t, VIDEO), TRAJECTORIES, HEATMAP),
     "compute_box_heatmap": (
         lambda d: ptrack_analysis.compute_box_heatmap(d, trajectories_of(d), VIDEO),
@@ -107,7 +121,9 @@ def test_shuffled_rows_give_the_same_result(call, takes, gives, seed):
 
 
 @every
-@pytest.mark.parametrize("wrong", [None, [1, 2], pd.DataFrame({"a": [1]}), pd.concat({"v": DETECTED}, names=["video"])])
+@pytest.mark.parametrize(
+    "wrong", [None, [1, 2], pd.DataFrame({"a": [1]}), pd.concat({"v": DETECTED}, names=["video"])]
+)
 def test_a_wrong_table_is_refused(call, takes, gives, wrong):
     with pytest.raises(SchemaError, match=f"not a {takes.name} table"):
         call(wrong)
@@ -117,5 +133,12 @@ def test_a_wrong_table_is_refused(call, takes, gives, wrong):
 def test_the_definition_is_written_down(call, takes, gives):
     name = next(name for name, entry in CALLS.items() if entry[0] is call)
     text = inspect.getdoc(getattr(ptrack_analysis, name))
-    for part in ("Parameters\n----------", "Returns\n-------", "Raises\n------", "[ms]" if name != "compute_tracks" else ""):
-        assert part in text or part == "[ms]" and name.startswith(("compute_heatmap", "compute_box", "compute_occupancy"))
+    for part in (
+        "Parameters\n----------",
+        "Returns\n-------",
+        "Raises\n------",
+        "[ms]" if name != "compute_tracks" else "",
+    ):
+        assert part in text or (
+            part == "[ms]" and name.startswith(("compute_heatmap", "compute_box", "compute_occupancy"))
+        )

@@ -646,7 +646,7 @@ export_dataset("pages", "out", zones="zones.geojson", csv=True)
 def run_and_kill(folder, *, after_writes=0, after_seconds=None):
     """Export in another process, which is killed at the n-th flush of a file or after a while."""
     command = [sys.executable, "-c", EXPORT, str(after_writes)]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE) as process:
         process.stdout.readline()
         if after_seconds is not None:
             time.sleep(after_seconds)

@@ -66,7 +66,9 @@ def test_pairs_that_fix_no_plane_are_refused(picture, floor, said):
 
 
 def pairs(scale=1.0):
-    return [{"picture": (p * scale).tolist(), "floor": f.tolist()} for p, f in zip(PICTURE, FLOOR, strict=True)]
+    return [
+        {"picture": (p * scale).tolist(), "floor": f.tolist()} for p, f in zip(PICTURE, FLOOR, strict=True)
+    ]
 
 
 def test_a_floor_file_in_fractions_or_pixels_is_read(tmp_path):
@@ -80,7 +82,14 @@ def test_a_floor_file_in_fractions_or_pixels_is_read(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("{", "not a floor file"), ("[]", "not a floor file"), ("{}", "not a floor file"), ('{"pairs": []}', "at least 4"), ('{"pairs": [], "unit": "ft"}', "units are 'ft'"), ('{"pairs": [], "extent": [1]}', "not a floor file")],
+    [
+        ("{", "not a floor file"),
+        ("[]", "not a floor file"),
+        ("{}", "not a floor file"),
+        ('{"pairs": []}', "at least 4"),
+        ('{"pairs": [], "unit": "ft"}', "units are 'ft'"),
+        ('{"pairs": [], "extent": [1]}', "not a floor file"),
+    ],
 )
 def test_a_file_that_is_no_floor_file_is_refused(tmp_path, content, said):
     file = tmp_path / "floor.json"

@@ -26,8 +26,30 @@ SQUARE = [(0, 0), (4, 0), (4, 4), (0, 4)]
 
 @pytest.mark.parametrize(
     ("x", "y", "inside"),
-    [(2, 2, True), (0, 2, True), (2, 0, True), (0, 0, True), (4, 2, False), (2, 4, False), (4, 4, False), (5, 2, False), (-1, 2, False), (np.nan, 2, False)],
-    ids=["middle", "left edge", "upper edge", "upper left corner", "right edge", "lower edge", "lower right corner", "right of it", "left of it", "nowhere"],
+    [
+        (2, 2, True),
+        (0, 2, True),
+        (2, 0, True),
+        (0, 0, True),
+        (4, 2, False),
+        (2, 4, False),
+        (4, 4, False),
+        (5, 2, False),
+        (-1, 2, False),
+        (np.nan, 2, False),
+    ],
+    ids=[
+        "middle",
+        "left edge",
+        "upper edge",
+        "upper left corner",
+        "right edge",
+        "lower edge",
+        "lower right corner",
+        "right of it",
+        "left of it",
+        "nowhere",
+    ],
 )
 def test_left_and_upper_borders_belong_to_an_area_and_right_and_lower_do_not(x, y, inside):
     assert is_in(SQUARE, x, y) == inside
@@ -45,7 +67,11 @@ def test_membership_equals_exact_arithmetic(corners, x, y):
 @given(
     st.tuples(st.floats(0.05, 0.95), st.floats(0.05, 0.95)),
     st.lists(st.floats(0, 1, exclude_max=True), min_size=4, max_size=4),
-    st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.floats(0, 1, exclude_max=True)), min_size=1, max_size=30),
+    st.lists(
+        st.tuples(st.floats(0, 1, exclude_max=True), st.floats(0, 1, exclude_max=True)),
+        min_size=1,
+        max_size=30,
+    ),
 )
 def test_of_four_areas_that_tile_the_frame_each_point_is_in_exactly_one(middle, cuts, points):
     """The middle is a corner of all four, and the cuts are where their edges meet the frame."""

@@ -1,5 +1,7 @@
 """The conservation laws, exact in whole milliseconds, on whatever hypothesis thinks of."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -128,7 +130,12 @@ def test_law_4_renumbering_persons_renames_keys_and_nothing_else(persons, durati
     def results(rows):
         trajectories = compute_trajectories(make_detections(rows), video)
         visits = compute_visits(trajectories, zones, video)
-        return trajectories, compute_tracks(trajectories), visits, compute_occupancy(trajectories, video, zones)
+        return (
+            trajectories,
+            compute_tracks(trajectories),
+            visits,
+            compute_occupancy(trajectories, video, zones),
+        )
 
     persons = whole(persons)
     *named, occupancy = results(persons)
@@ -167,7 +174,7 @@ def test_law_5_a_further_detection_within_a_run_changes_no_scene_dwell(persons, 
     ]
     gaps = [
         (person, moment, held)
-        for (person, moment, held), following in zip(joined, joined[1:], strict=False)
+        for (person, moment, held), following in itertools.pairwise(joined)
         if held > 1 and following[:2] == (person, moment + held)
     ]
     if not gaps:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import ptrack_analysis
+
 PACKAGE = Path(__file__).parent.parent / "ptrack_analysis"
 LAYERS = [
     {"errors"},
@@ -14,7 +16,8 @@ LAYERS = [
     {"schema", "video"},
     {"zones", "floor"},
     {"io", "analysis"},
-    {"plots", "dataset", "web", "inspection"},
+    {"inspection"},
+    {"plots", "dataset", "web"},
     {"report", "scale", "simulate"},
     {"cli"},
     {"__main__", "__init__"},
@@ -83,7 +86,14 @@ def loaded_after(statement):
 
 
 def test_importing_the_package_pulls_in_nothing_heavy():
-    assert not loaded_after("import ptrack_analysis") & {"matplotlib", "boto3", "botocore", "pandas", "pyarrow", "numpy"}
+    assert not loaded_after("import ptrack_analysis") & {
+        "matplotlib",
+        "boto3",
+        "botocore",
+        "pandas",
+        "pyarrow",
+        "numpy",
+    }
 
 
 def test_the_names_of_a_notebook_pull_in_neither_plots_nor_the_cloud():
@@ -97,8 +107,6 @@ def test_the_help_of_the_shell_pulls_in_nothing_heavy():
 
 
 def test_every_public_name_is_there():
-    import ptrack_analysis
-
     for name in ptrack_analysis.__all__:
         assert getattr(ptrack_analysis, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):

@@ -122,7 +122,7 @@ def bottleneck(real_data):
 
 
 def test_time_in_the_measurement_box_equals_jpsreport(real_data, bottleneck):
-    """JPSreport's velocity is 1.06 m * 16 / k with k whole frames in the box; held is in ms, 62 or 63 a frame."""
+    """JPSreport's velocity is 1.06 m * 16 / k, k being whole frames in the box; a frame holds 62 or 63 ms."""
     area = Zone("area", Polygon([(2.4, 0.53), (2.4, -0.53), (-0.6, -0.53), (-0.6, 0.53)]), "m")
     assert len(bottleneck) == 128_783
     visits = compute_visits(bottleneck, [area], Video(frame_rate=16.0))

@@ -26,7 +26,11 @@ def beside_data(data, tmp_path, monkeypatch):
 def test_the_lines_for_a_notebook_run(readme, beside_data):
     code = "\n".join(re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL))
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False, env={"MPLBACKEND": "Agg", "PATH": ""}
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"MPLBACKEND": "Agg", "PATH": ""},
     )
     assert done.returncode == 0, done.stderr
     assert (beside_data / "visits.parquet").exists()

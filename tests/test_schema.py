@@ -32,7 +32,11 @@ DETECTION = make_detections({0: [(0, 0.5, 0.5), (9, 0.5, 0.5)]})
 TRAJECTORY = compute_trajectories(DETECTION, make_video())
 WRONG = {
     "no table": ([1], DETECTIONS, "not a detections table: it is a list, not a pandas.DataFrame"),
-    "plain index": (DETECTION.reset_index(), DETECTIONS, "index is [None], not ['timestamp', 'person_index']"),
+    "plain index": (
+        DETECTION.reset_index(),
+        DETECTIONS,
+        "index is [None], not ['timestamp', 'person_index']",
+    ),
     "swapped index": (DETECTION.swaplevel(), DETECTIONS, "index is ['person_index', 'timestamp'], not"),
     "missing column": (DETECTION.drop(columns="left"), DETECTIONS, "column 'left' is missing"),
     "other dtype": (DETECTION.astype({"top": "float32"}), DETECTIONS, "column 'top' is float32, not float64"),
@@ -46,14 +50,30 @@ WRONG = {
         DETECTIONS,
         "index level 'timestamp' is timedelta64[us], not timedelta64[ms]",
     ),
-    "a key twice": (pd.concat([DETECTION, DETECTION]), DETECTIONS, "the key (0 days 00:00:00, 0) occurs twice"),
+    "a key twice": (
+        pd.concat([DETECTION, DETECTION]),
+        DETECTIONS,
+        "the key (0 days 00:00:00, 0) occurs twice",
+    ),
     "missing key": (
-        DETECTION.set_axis(pd.MultiIndex.from_arrays([pd.to_timedelta([None, None]).as_unit("ms"), [0, 1]], names=DETECTIONS.key_names)),
+        DETECTION.set_axis(
+            pd.MultiIndex.from_arrays(
+                [pd.to_timedelta([None, None]).as_unit("ms"), [0, 1]], names=DETECTIONS.key_names
+            )
+        ),
         DETECTIONS,
         "index level 'timestamp' has a missing value",
     ),
-    "several videos": (pd.concat({"a": DETECTION}, names=["video"]), DETECTIONS, "its index has the level 'video'"),
-    "no plane": (TRAJECTORY.rename(columns=lambda name: name.replace("px", "ft")), TRAJECTORIES, "it has no column 'x_px' or 'x_m'"),
+    "several videos": (
+        pd.concat({"a": DETECTION}, names=["video"]),
+        DETECTIONS,
+        "its index has the level 'video'",
+    ),
+    "no plane": (
+        TRAJECTORY.rename(columns=lambda name: name.replace("px", "ft")),
+        TRAJECTORIES,
+        "it has no column 'x_px' or 'x_m'",
+    ),
     "two planes": (TRAJECTORY.assign(x_m=1.0), TRAJECTORIES, "its columns mix px and m"),
     "other categories": (
         TRAJECTORY.assign(located=pd.Categorical(["box", "box"])),

@@ -33,7 +33,8 @@ def unseen_around(truth, person, moment, slack):
     """Tell whether a moment falls into, or beside, a time in which the person was not seen or had no box."""
     stretches = truth["gaps"] + truth["face_only"]
     return any(
-        one["person_index"] == person and one["from"] - slack <= moment <= one["to"] + slack for one in stretches
+        one["person_index"] == person and one["from"] - slack <= moment <= one["to"] + slack
+        for one in stretches
     )
 
 
@@ -44,7 +45,9 @@ def test_persons_and_their_time_in_the_scene_are_recovered(recording):
     assert tracks.index.tolist() == [person["person_index"] for person in truth["persons"]]
     for person in truth["persons"]:
         number = person["person_index"]
-        if unseen_around(truth, number, person["appeared"], 2 * step) or unseen_around(truth, number, person["vanished"], 2 * step):
+        if unseen_around(truth, number, person["appeared"], 2 * step) or unseen_around(
+            truth, number, person["vanished"], 2 * step
+        ):
             continue
         dwell = tracks.loc[number, "dwell"] / pd.Timedelta("1ms")
         assert dwell == pytest.approx(person["vanished"] - person["appeared"], abs=2 * step)
@@ -64,7 +67,9 @@ def test_visits_are_recovered_where_no_entry_or_exit_was_unseen(recording):
     }
     true, seen = {}, 0
     for visit in truth["visits"]:
-        true.setdefault((visit["zone"], visit["person_index"]), []).append((visit["entered"], visit["exited"]))
+        true.setdefault((visit["zone"], visit["person_index"]), []).append(
+            (visit["entered"], visit["exited"])
+        )
     for (zone, person), stays in true.items():
         edges = [moment for stay in stays for moment in stay]
         if any(unseen_around(truth, person, moment, step) for moment in edges):

@@ -158,7 +158,7 @@ def test_a_name_as_long_as_the_system_allows_can_be_written(tmp_path):
 
 
 def test_what_a_killed_process_left_is_found_by_the_name_of_its_file(tmp_path):
-    subprocess.run([sys.executable, "-c", KILLED], cwd=tmp_path, check=False)  # noqa: S603 - our own
+    subprocess.run([sys.executable, "-c", KILLED], cwd=tmp_path, check=False)
     assert len(names(tmp_path)) == 1
     remove_leftovers(tmp_path, ["another.parquet"])
     assert len(names(tmp_path)) == 1

@@ -25,7 +25,9 @@ def read(tmp_path, *features, unit=None, plane=None, video=None):
 
 def test_fractions_become_pixels(tmp_path):
     (zone,), (line,) = read(
-        tmp_path, feature(kind="Polygon", coordinates=[SQUARE]), feature("door", "LineString", [[0, 0.5], [1, 0.5]])
+        tmp_path,
+        feature(kind="Polygon", coordinates=[SQUARE]),
+        feature("door", "LineString", [[0, 0.5], [1, 0.5]]),
     )
     assert zone.outline.bounds == (100, 50, 500, 250)
     assert (zone.name, zone.unit, zone.kind) == ("a", "px", "zone")
@@ -33,7 +35,9 @@ def test_fractions_become_pixels(tmp_path):
 
 
 def test_pixels_stay_and_kinds_are_kept(tmp_path):
-    (zone,), _ = read(tmp_path, feature(coordinates=[[[0, 0], [9, 0], [9, 9]]], kind="Polygon") | {}, unit="px")
+    (zone,), _ = read(
+        tmp_path, feature(coordinates=[[[0, 0], [9, 0], [9, 9]]], kind="Polygon") | {}, unit="px"
+    )
     assert zone.outline.bounds == (0, 0, 9, 9)
     queue = feature("q")
     queue["properties"]["kind"] = "queue"
@@ -55,17 +59,32 @@ def test_heights_are_dropped_and_parts_and_holes_kept(tmp_path):
 
 
 BAD = {
-    "bow tie": ([feature("tie", coordinates=[[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]])], "'tie' is not a valid outline: Self-intersection"),
+    "bow tie": (
+        [feature("tie", coordinates=[[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]])],
+        "'tie' is not a valid outline: Self-intersection",
+    ),
     "two equal names": ([feature("a"), feature("a")], "features[1]: the name 'a' occurs twice"),
-    "two corners": ([feature("thin", coordinates=[[[0, 0], [1, 1], [0, 0]]])], "'thin' has fewer than three corners"),
+    "two corners": (
+        [feature("thin", coordinates=[[[0, 0], [1, 1], [0, 0]]])],
+        "'thin' has fewer than three corners",
+    ),
     "no corners": ([feature("none", coordinates=[])], "'none' has"),
-    "not finite": ([feature("far", coordinates=[[[0, 0], [1, 0], [float("nan"), 1], [0, 0]]])], "'far' has a coordinate that is not a finite number"),
+    "not finite": (
+        [feature("far", coordinates=[[[0, 0], [1, 0], [float("nan"), 1], [0, 0]]])],
+        "'far' has a coordinate that is not a finite number",
+    ),
     "a point": ([feature("dot", "Point", [0, 0])], "'dot' is a 'Point', not a Polygon"),
-    "no name": ([{"type": "Feature", "properties": {}, "geometry": None}], "properties.name is None, not a text"),
+    "no name": (
+        [{"type": "Feature", "properties": {}, "geometry": None}],
+        "properties.name is None, not a text",
+    ),
     "blank name": ([feature(" ")], "properties.name is ' ', not a text"),
     "no geometry": ([{"type": "Feature", "properties": {"name": "x"}}], "'x' is a None, not a Polygon"),
     "a line without length": ([feature("dot", "LineString", [[0, 0], [0, 0]])], "line 'dot' has no length"),
-    "texts as coordinates": ([feature("text", coordinates=[[["a", "b"], [1, 0], [0, 1]]])], "'text' has no proper coordinates"),
+    "texts as coordinates": (
+        [feature("text", coordinates=[[["a", "b"], [1, 0], [0, 1]]])],
+        "'text' has no proper coordinates",
+    ),
     "no feature": (["hello"], "'hello' is not a Feature"),
 }
 
@@ -85,7 +104,13 @@ def test_all_defects_are_said_at_once(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("{", "not JSON"), ("[]", "no list 'features'"), ("{}", "no list 'features'"), ('{"features": [], "unit": "cm"}', "unit is 'cm'"), ("[" * 100_000, "not JSON")],
+    [
+        ("{", "not JSON"),
+        ("[]", "no list 'features'"),
+        ("{}", "no list 'features'"),
+        ('{"features": [], "unit": "cm"}', "unit is 'cm'"),
+        ("[" * 100_000, "not JSON"),
+    ],
     ids=["broken", "list", "no features", "odd unit", "deep"],
 )
 def test_a_file_that_is_no_zone_file_is_refused(tmp_path, content, said):

@@ -44,7 +44,11 @@ def add(commands: Any) -> None:
     add_cut(parser)
     group = parser.add_argument_group("output")
     group.add_argument(
-        "--shape", type=size, default=(54, 96), metavar="RxC", help="heatmap's rows and columns (default 54x96)"
+        "--shape",
+        type=size,
+        default=(54, 96),
+        metavar="RxC",
+        help="heatmap's rows and columns (default 54x96)",
     )
     group.add_argument("--faces", action="store_true", help="write face columns, which are personal data")
     group.add_argument("--csv", action="store_true", help="write each table as CSV too")
@@ -67,7 +71,10 @@ def run(given: argparse.Namespace) -> int:
     summary = _export(given)
     for video in summary.of_status("failed"):
         print(f"ptrack: {' '.join(str(video.error).split())}", file=sys.stderr)
-    warnings = [*summary.warnings, *(f"{video.name}: {text}" for video in summary.videos for text in video.warnings)]
+    warnings = [
+        *summary.warnings,
+        *(f"{video.name}: {text}" for video in summary.videos for text in video.warnings),
+    ]
     for warning in warnings:
         print(f"note: {warning}", file=sys.stderr)
     print(json.dumps(_plain(summary), indent=2) if given.json else _text(summary, given.out))
@@ -148,7 +155,9 @@ def _rows(video: "VideoSummary") -> list[tuple[str, str, str]]:
         (video.name, "in the scene", f"{video.in_scene.total_seconds():.3f}"),
         ("", "of it unlocated", f"{video.unlocated.total_seconds():.3f}"),
     ]
-    return rows + [("", f"zone {zone}", f"{dwell.total_seconds():.3f}") for zone, dwell in video.dwell.items()]
+    return rows + [
+        ("", f"zone {zone}", f"{dwell.total_seconds():.3f}") for zone, dwell in video.dwell.items()
+    ]
 
 
 def _plain(summary: "ExportSummary") -> dict[str, Any]:

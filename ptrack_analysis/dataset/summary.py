@@ -8,9 +8,8 @@ from typing import Literal
 import pandas as pd
 
 from ptrack_analysis.errors import PtrackError
+from ptrack_analysis.inspection import MUCH_UNLOCATED, unlocated_note
 from ptrack_analysis.video import timedelta
-
-MUCH_UNLOCATED = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +63,7 @@ def summarize(
     if tracks.empty:
         warnings.append("no person was detected")
     elif unlocated > MUCH_UNLOCATED * in_scene:
-        warnings.append(
-            f"for {unlocated / in_scene:.0%} of the time in the scene it is not known where the person stood "
-            "(no body box): time in zones is too short by up to that"
-        )
+        warnings.append(unlocated_note(unlocated / in_scene))
     return VideoSummary(
         name=name,
         status=status,

@@ -122,4 +122,3 @@ def _looks_like_pages(content: Any) -> bool:
         return False
     inner = (content.get("original_response"), content.get("data"))
     return "Persons" in content or "Person" in content or any(_looks_like_pages(item) for item in inner)
-

@@ -241,7 +241,7 @@ class _Reader:
         if not self.pages or self.last_pages or self.status:
             return None
         return IncompleteError(
-            f"{place}: the archive is incomplete: of its pages ({self.pages}) each has a NextToken, so none is "
+            f"{place}: the archive is incomplete: each of its pages ({self.pages}) has a NextToken, none is "
             "the job's last; fetch the rest, or read what is there with allow_incomplete (--allow-incomplete)"
         )
 

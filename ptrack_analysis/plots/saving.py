@@ -35,7 +35,7 @@ def refuse_to_replace(file: Path) -> None:
 
 
 def save_picture(axes: Axes, target: Path | IO[bytes], form: str) -> None:
-    """Write the axes' figure as ``png``, ``svg`` or ``pdf``, and close it; the same picture gives the same bytes.
+    """Write the axes' figure as ``png``, ``svg`` or ``pdf``, and close it; equal pictures give equal bytes.
 
     Parameters
     ----------

@@ -20,7 +20,9 @@ def rows_of(occupancy, zone):
 
 def occupancy_of(persons, duration=None, zones=()):
     video = make_video(duration)
-    return compute_occupancy(compute_trajectories(make_detections(persons), video, period="100ms"), video, zones)
+    return compute_occupancy(
+        compute_trajectories(make_detections(persons), video, period="100ms"), video, zones
+    )
 
 
 def at(*times):
@@ -61,7 +63,10 @@ def test_a_zone_without_a_name_would_be_the_scene_and_is_refused():
 def test_occupancy_equals_a_count_at_every_moment(seed):
     chance = np.random.default_rng(seed)
     persons = {
-        person: [(int(t), float(x), 0.5) for t, x in zip(np.cumsum(chance.choice([50, 100, 2500], 15)), chance.random(15), strict=True)]
+        person: [
+            (int(t), float(x), 0.5)
+            for t, x in zip(np.cumsum(chance.choice([50, 100, 2500], 15)), chance.random(15), strict=True)
+        ]
         for person in range(4)
     }
     video = make_video(int(chance.integers(0, 30_000)))

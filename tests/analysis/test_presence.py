@@ -85,7 +85,8 @@ def test_a_length_of_time_that_is_none_is_refused(option, value):
 @pytest.mark.parametrize("seed", range(20))
 def test_presence_equals_a_walk_over_the_rows(seed):
     chance = np.random.default_rng(seed)
-    rows = sorted({(int(p), int(t)) for p, t in zip(chance.integers(0, 4, 60), chance.integers(0, 6000, 60))})
+    drawn = zip(chance.integers(0, 4, 60).tolist(), chance.integers(0, 6000, 60).tolist(), strict=True)
+    rows = sorted(set(drawn))
     persons = {}
     for person, time in rows:
         persons.setdefault(person, []).append((time, 0.5, 0.5))
@@ -99,13 +100,17 @@ def test_presence_equals_a_walk_over_the_rows(seed):
     expected = naive.presence(rows, max_gap=max_gap, period=period, end=end)
     got = [
         (person, int(time / np.timedelta64(1, "ms")), hold, run)
-        for (person, time), hold, run in zip(trajectories.index, held(trajectories), trajectories["run"], strict=True)
+        for (person, time), hold, run in zip(
+            trajectories.index, held(trajectories), trajectories["run"], strict=True
+        )
     ]
     assert got == expected
 
 
 def test_dwell_is_the_sum_of_held_and_unlocated_the_part_without_a_place():
-    detections = make_detections({3: [(0, 0.1, 0.5), (100, None, None), (5000, None, None), (5100, 0.2, 0.5)]})
+    detections = make_detections(
+        {3: [(0, 0.1, 0.5), (100, None, None), (5000, None, None), (5100, 0.2, 0.5)]}
+    )
     tracks = compute_tracks(compute_trajectories(detections, make_video()))
     row = tracks.loc[3]
     assert row["dwell"] == pd.Timedelta("400ms")

@@ -59,7 +59,11 @@ UNLOCATED = {
     "after the last place": [(0, 0.5, 0.5), (100, None, None)],
     "across a gap": [(0, 0.5, 0.5), (100, None, None), (2101, 0.5, 0.5)],
     "alone": [(0, None, None)],
-    "places too far apart in time": [(0, 0.5, 0.5), *((t, None, None) for t in (900, 1800)), (2001, 0.5, 0.5)],
+    "places too far apart in time": [
+        (0, 0.5, 0.5),
+        *((t, None, None) for t in (900, 1800)),
+        (2001, 0.5, 0.5),
+    ],
 }
 
 
@@ -87,7 +91,9 @@ def test_persons_are_never_interpolated_into_each_other():
 def test_a_step_reaches_back_to_the_previous_place_of_the_run():
     path = [(0, 0.1, 0.5), (1000, None, None), (1900, None, None), (2100, 0.2, 0.5), (9000, 0.9, 0.5)]
     trajectories = compute_trajectories(make_detections({0: path}), make_video(), max_interpolation="1s")
-    assert trajectories["step_px"].tolist() == pytest.approx([math.nan, math.nan, math.nan, 100.0, math.nan], nan_ok=True)
+    assert trajectories["step_px"].tolist() == pytest.approx(
+        [math.nan, math.nan, math.nan, 100.0, math.nan], nan_ok=True
+    )
 
 
 def test_speed_is_measured_over_a_window_in_time_not_in_frames():
@@ -149,11 +155,15 @@ def test_a_track_sums_the_way_and_the_time_in_which_it_was_walked():
     assert row["path_px"] == pytest.approx(200)
     assert row["displacement_px"] == pytest.approx(200)
     assert row["mean_speed_px_per_s"] == pytest.approx(1000)
-    assert row[["start_x_px", "start_y_px", "end_x_px", "end_y_px"]].tolist() == pytest.approx([100, 250, 100, 450])
+    assert row[["start_x_px", "start_y_px", "end_x_px", "end_y_px"]].tolist() == pytest.approx(
+        [100, 250, 100, 450]
+    )
 
 
 def test_tracks_of_the_unlocated_and_of_those_seen_once():
-    detections = make_detections({0: [(0, None, None)], 1: [(0, 0.5, 0.5)], 2: [(0, 0.5, 0.5), (50, 0.5, 0.5)]})
+    detections = make_detections(
+        {0: [(0, None, None)], 1: [(0, 0.5, 0.5)], 2: [(0, 0.5, 0.5), (50, 0.5, 0.5)]}
+    )
     tracks = compute_tracks(compute_trajectories(detections, make_video()))
     assert tracks["path_px"].tolist() == pytest.approx([math.nan, 0, 0], nan_ok=True)
     assert tracks["mean_speed_px_per_s"].tolist() == pytest.approx([math.nan, math.nan, 0], nan_ok=True)

@@ -107,7 +107,9 @@ def test_a_point_on_an_edge_that_two_zones_share_is_in_one_of_them():
 
 def test_zones_may_overlap_and_have_holes_and_parts():
     overlapping = Zone("overlapping", box(0, 0, 1000, 500), "px")
-    ring = Zone("ring", Polygon(box(0, 0, 500, 500).exterior.coords, [box(200, 200, 300, 300).exterior.coords]), "px")
+    ring = Zone(
+        "ring", Polygon(box(0, 0, 500, 500).exterior.coords, [box(200, 200, 300, 300).exterior.coords]), "px"
+    )
     parts = Zone("parts", MultiPolygon([box(0, 0, 100, 100), box(200, 200, 300, 300)]), "px")
     trajectories = compute_trajectories(make_detections({0: [(0, *IN)]}), make_video())
     visits = compute_visits(trajectories, [LEFT, overlapping, ring, parts], make_video())

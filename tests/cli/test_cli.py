@@ -48,7 +48,9 @@ def run(capfd, *arguments):
 
 
 def files_of(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
 
 
 BAD = {
@@ -88,11 +90,13 @@ NAMED = {name: ("bad-1.json", content) for name, content in BAD.items()} | {
 def test_bad_input_is_one_sentence_exit_3_and_nothing_written(tmp_path, capfd, name, content):
     file = write(tmp_path / "in" / name, content)
     for source in (file, file.parent):
-        code, out, err = run(capfd, "export", source, tmp_path / "out", "--zones", write(tmp_path / "z.geojson", ZONES))
+        code, _out, err = run(
+            capfd, "export", source, tmp_path / "out", "--zones", write(tmp_path / "z.geojson", ZONES)
+        )
         assert code == 3
         assert not (tmp_path / "out").exists()
         (sentence,) = err.splitlines()
-        assert sentence.startswith(f"ptrack: {file}") or sentence.startswith(f"ptrack: {file.parent}")
+        assert sentence.startswith((f"ptrack: {file}", f"ptrack: {file.parent}"))
 
 
 @pytest.mark.parametrize(("name", "content"), NAMED.values(), ids=NAMED.keys())
@@ -117,7 +121,9 @@ def test_one_bad_video_leaves_the_others_done_and_exit_4(tmp_path, capfd, archiv
     ids=["broken", "metres", "equal names", "bow tie"],
 )
 def test_a_bad_zone_file_is_exit_3_and_nothing_written(tmp_path, capfd, archive, content, said):
-    code, _, err = run(capfd, "export", archive, tmp_path / "out", "--zones", write(tmp_path / "z.geojson", content))
+    code, _, err = run(
+        capfd, "export", archive, tmp_path / "out", "--zones", write(tmp_path / "z.geojson", content)
+    )
     assert code == 3
     assert said in err
     assert "z.geojson" in err
@@ -178,7 +184,7 @@ def test_no_name_and_no_job_writes_outside_out(tmp_path, capfd, name):
 
 def test_no_persons_is_fine_and_all_files_are_written(tmp_path, capfd, zones):
     file = write(tmp_path / "empty.json", page())
-    code, out, _ = run(capfd, "export", file, tmp_path / "out", "--zones", zones)
+    code, _out, _ = run(capfd, "export", file, tmp_path / "out", "--zones", zones)
     assert code == 0
     written = files_of(tmp_path / "out")
     for table in ("videos", "persons", "detections", "trajectories", "visits", "occupancy", "heatmap"):
@@ -190,7 +196,11 @@ def test_export_says_where_results_are_and_how_long_people_stayed(tmp_path, capf
     code, out, err = run(capfd, "export", archive, tmp_path / "out", "--zones", zones)
     assert code == 0
     assert "1 video: 1 written" in out
-    assert [line.split()[-1] for line in out.splitlines() if line.startswith(("good", " "))] == ["0.120", "0.040", "0.080"]
+    assert [line.split()[-1] for line in out.splitlines() if line.startswith(("good", " "))] == [
+        "0.120",
+        "0.040",
+        "0.080",
+    ]
     assert str(tmp_path / "out") in out
     assert err.startswith("note: good: for 33%")
 
@@ -248,7 +258,9 @@ def test_inspect_speaks_json(capfd, archive):
     assert code == 0
     assert found["videos"][0]["dwell_ms"] == 120
     assert found["videos"][0]["video"]["duration_ms"] == 1000
-    assert found["passed_over"] == [{"file": "truth.json", "reason": "well-formed, but no GetPersonTracking page"}]
+    assert found["passed_over"] == [
+        {"file": "truth.json", "reason": "well-formed, but no GetPersonTracking page"}
+    ]
 
 
 def test_a_page_can_come_from_stdin(capfd, monkeypatch):
@@ -271,20 +283,26 @@ def test_facts_can_be_given_where_pages_have_none(tmp_path, capfd):
 
 @pytest.mark.parametrize("picture", ["paths", "heatmap", "visits", "occupancy"])
 @pytest.mark.parametrize(("suffix", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
-def test_every_picture_is_drawn_in_every_format_and_twice_the_same(tmp_path, capfd, archive, zones, picture, suffix, magic):
+def test_every_picture_is_drawn_in_every_format_and_twice_the_same(
+    tmp_path, capfd, archive, zones, picture, suffix, magic
+):
     target = tmp_path / f"a.{suffix}"
     for _ in range(2):
-        code, out, err = run(capfd, "plot", picture, archive, "-o", target, "--zones", zones)
+        code, out, _err = run(capfd, "plot", picture, archive, "-o", target, "--zones", zones)
         assert (code, out) == (0, "")
         content = target.read_bytes()
         assert content.startswith(magic)
-        target.with_suffix(".before").write_bytes(content) if not target.with_suffix(".before").exists() else None
+        target.with_suffix(".before").write_bytes(content) if not target.with_suffix(
+            ".before"
+        ).exists() else None
     assert target.with_suffix(".before").read_bytes() == content
 
 
 def test_a_picture_can_go_to_stdout(archive):
     done = subprocess.run(
-        [sys.executable, "-m", "ptrack_analysis", "plot", "heatmap", str(archive), "-o", "-"], capture_output=True, check=True
+        [sys.executable, "-m", "ptrack_analysis", "plot", "heatmap", str(archive), "-o", "-"],
+        capture_output=True,
+        check=True,
     )
     assert done.stdout.startswith(b"\x89PNG")
 
@@ -319,7 +337,18 @@ def test_pictures_on_the_floor(tmp_path, capfd, data):
         )  # fmt: skip
         assert code == 0
         assert "[m]" in (tmp_path / "a.svg").read_text()
-    code, _, err = run(capfd, "plot", "heatmap", shop, "-o", tmp_path / "b.svg", "--floor", shop / "floor.json", "--of", "boxes")
+    code, _, err = run(
+        capfd,
+        "plot",
+        "heatmap",
+        shop,
+        "-o",
+        tmp_path / "b.svg",
+        "--floor",
+        shop / "floor.json",
+        "--of",
+        "boxes",
+    )
     assert code == 2
     assert "boxes lie in the picture" in err
 

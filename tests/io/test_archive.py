@@ -16,7 +16,9 @@ from ptrack_analysis.io.names import slugs
 
 
 def found(folder):
-    return {one.name: [file.relative_to(folder).as_posix() for file in one.files] for one in find_videos(folder)}
+    return {
+        one.name: [file.relative_to(folder).as_posix() for file in one.files] for one in find_videos(folder)
+    }
 
 
 def test_pages_of_one_job_are_one_video_wherever_they_lie(tmp_path):
@@ -128,7 +130,9 @@ def test_names_are_safe_and_differ(titles, names):
 
 
 RECORDS = [
-    record(67 * moment, person, box=(0.1 * person, 0.01 * moment, 0.1, 0.2), face=FACE if moment % 3 else None)
+    record(
+        67 * moment, person, box=(0.1 * person, 0.01 * moment, 0.1, 0.2), face=FACE if moment % 3 else None
+    )
     for moment in range(30)
     for person in range(3)
 ]
@@ -175,7 +179,9 @@ def test_the_body_box_of_one_row_and_the_face_of_another_make_one(tmp_path):
 
 def test_of_two_boxes_the_larger_is_taken_then_the_one_further_left_then_up(tmp_path):
     assert merged(tmp_path, record(box=(0.5, 0.5, 0.1, 0.1)), record(box=(0.6, 0.1, 0.3, 0.1)))["left"] == 0.6
-    assert merged(tmp_path, record(box=(0.5, 0.5, 0.25, 0.5)), record(box=(0.4, 0.6, 0.5, 0.25)))["left"] == 0.4
+    assert (
+        merged(tmp_path, record(box=(0.5, 0.5, 0.25, 0.5)), record(box=(0.4, 0.6, 0.5, 0.25)))["left"] == 0.4
+    )
     assert merged(tmp_path, record(box=(0.5, 0.5, 0.1, 0.1)), record(box=(0.5, 0.4, 0.1, 0.1)))["top"] == 0.4
 
 
@@ -191,7 +197,9 @@ def test_an_incomplete_archive_is_refused_unless_allowed(tmp_path):
 
 @pytest.mark.parametrize("status", ["IN_PROGRESS", "FAILED"])
 def test_an_unfinished_job_is_an_error_with_its_message(tmp_path, status):
-    file = write(tmp_path / "a.json", {"JobStatus": status, "StatusMessage": "the codec is odd", "Persons": []})
+    file = write(
+        tmp_path / "a.json", {"JobStatus": status, "StatusMessage": "the codec is odd", "Persons": []}
+    )
     with pytest.raises(JobError, match=f"status is {status}, not SUCCEEDED: the codec is odd"):
         read_tracking(file)
     assert inspect_tracking(file).verdict == "not usable"
@@ -210,7 +218,10 @@ def test_pages_with_different_metadata_are_not_mixed(tmp_path):
 
 def test_last_pages_that_cover_the_same_time_are_noticed(tmp_path):
     for number in (1, 2):
-        write(tmp_path / f"film-{number}.json", page(record(0, box=(0.1 * number, 0, 0.1, 0.1)), record(900), job=None))
+        write(
+            tmp_path / f"film-{number}.json",
+            page(record(0, box=(0.1 * number, 0, 0.1, 0.1)), record(900), job=None),
+        )
     assert any("several videos may be mixed" in note for note in inspect_tracking(tmp_path).notes)
 
 
@@ -219,7 +230,10 @@ def test_facts_fall_back_to_those_given_and_no_further(tmp_path):
     given = Video(width=640, height=360, frame_rate=25.0)
     video = read_tracking(bare, video=given)[1]
     assert (video.width, video.height, video.frame_rate, video.name) == (640, 360, 25.0, "a")
-    full = write(tmp_path / "b.json", page(record(), JobTag="tag", Video={"S3Object": {"Bucket": "b", "Name": "k/v.mp4"}}))
+    full = write(
+        tmp_path / "b.json",
+        page(record(), JobTag="tag", Video={"S3Object": {"Bucket": "b", "Name": "k/v.mp4"}}),
+    )
     video = read_tracking(full, video=given)[1]
     assert (video.width, video.job_tag, video.source) == (1000, "tag", "b/k/v.mp4")
 
@@ -236,7 +250,11 @@ def test_what_is_odd_is_counted_and_said(tmp_path):
     assert (findings.gaps, findings.longest_gap) == (1, pd.Timedelta("6433ms"))
     assert (findings.dwell, findings.unlocated) == (pd.Timedelta("201ms"), pd.Timedelta("67ms"))
     said = " ".join(findings.notes)
-    for part in ("first detection is at 2.500 s", "9.000 s, beyond the video's duration of 1.000 s", "33% of the time"):
+    for part in (
+        "first detection is at 2.500 s",
+        "9.000 s, beyond the video's duration of 1.000 s",
+        "33% of the time",
+    ):
         assert part in said
 
 
@@ -248,4 +266,6 @@ def test_links_to_folders_are_not_followed(tmp_path):
 
 def test_an_archive_can_be_moved(tmp_path, data):
     shutil.copytree(data / "day", tmp_path / "moved")
-    assert [one.name for one in find_videos(tmp_path / "moved")] == [one.name for one in find_videos(data / "day")]
+    assert [one.name for one in find_videos(tmp_path / "moved")] == [
+        one.name for one in find_videos(data / "day")
+    ]

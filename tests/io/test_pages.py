@@ -41,10 +41,16 @@ SHAPES = {
     "pretty-printed": ("a.json", json.dumps(ONE, indent=4)),
     "byte order mark": ("a.json", b"\xef\xbb\xbf" + json.dumps(ONE).encode()),
     "list of responses": ("a.json", TWO),
-    "one merged object of many analyses": ("a.json", {"Labels": [{"Name": "x"}], "fileName": "v", "Persons": RECORDS}),
+    "one merged object of many analyses": (
+        "a.json",
+        {"Labels": [{"Name": "x"}], "fileName": "v", "Persons": RECORDS},
+    ),
     "metadata and persons": ("a.json", {"VideoMetadata": METADATA, "Persons": RECORDS}),
     "bare array": ("a.persons.json", RECORDS),
-    "wrapped page": ("a.json", {"status": "succeeded", "original_response": ONE, "standardized_response": {}}),
+    "wrapped page": (
+        "a.json",
+        {"status": "succeeded", "original_response": ONE, "standardized_response": {}},
+    ),
     "wrapped pages": ("a.json", {"status": "succeeded", "original_response": TWO}),
     "enveloped": ("a.json", {"success": True, "data": ONE}),
     "numbers as texts": ("a.json", as_texts(ONE)),
@@ -53,9 +59,15 @@ SHAPES = {
     "JSON Lines": ("a.jsonl", lines(*TWO)),
     "JSON Lines named json": ("a.json", lines(*TWO)),
     "JSON Lines of records": ("a.jsonl", lines(*RECORDS)),
-    "JSON Lines with blank lines and no last line end": ("a.ndjson", "\n" + lines(*TWO).replace("\n", "\r\n\n").strip()),
+    "JSON Lines with blank lines and no last line end": (
+        "a.ndjson",
+        "\n" + lines(*TWO).replace("\n", "\r\n\n").strip(),
+    ),
     "gzip": ("a.json.gz", gzip.compress(json.dumps(ONE).encode())),
-    "gzip of two members": ("a.json.gz", gzip.compress(json.dumps(ONE)[:99].encode()) + gzip.compress(json.dumps(ONE)[99:].encode())),
+    "gzip of two members": (
+        "a.json.gz",
+        gzip.compress(json.dumps(ONE)[:99].encode()) + gzip.compress(json.dumps(ONE)[99:].encode()),
+    ),
     "gzip of JSON Lines": ("a.jsonl.gz", gzip.compress(lines(*TWO).encode())),
 }
 
@@ -74,9 +86,16 @@ def test_values_arrive_where_they_belong(tmp_path):
     first = detections.loc[(pd.Timedelta(0), 0)]
     assert first[["left", "top", "width", "height"]].tolist() == [0.4, 0.2, 0.1, 0.4]
     assert first[["face_left", "face_top", "face_width", "face_height"]].tolist() == [0.4, 0.2, 0.1, 0.1]
-    assert first[["face_confidence", "face_roll", "face_yaw", "face_pitch"]].tolist() == [99.5, -1.0, 10.0, 2.0]
+    assert first[["face_confidence", "face_roll", "face_yaw", "face_pitch"]].tolist() == [
+        99.5,
+        -1.0,
+        10.0,
+        2.0,
+    ]
     assert first[["face_brightness", "face_sharpness"]].tolist() == [60.0, 70.0]
-    assert first[["eye_left_x", "mouth_right_x", "nose_x", "nose_y"]].tolist() == pytest.approx([0.41, 0.44, 0.45, 0.25])
+    assert first[["eye_left_x", "mouth_right_x", "nose_x", "nose_y"]].tolist() == pytest.approx(
+        [0.41, 0.44, 0.45, 0.25]
+    )
     assert detections["left"].isna().tolist() == [False, False, True, False]
     assert detections["face_left"].isna().tolist() == [False, True, False, True]
     assert (video.width, video.height, video.frame_rate) == (1000, 500, 25.0)
@@ -104,14 +123,18 @@ def test_a_person_with_neither_box_nor_face_is_kept(tmp_path):
 
 def test_nulls_of_other_writers_are_missing_values(tmp_path):
     face = FACE | {"Confidence": None, "Pose": None, "Quality": {"Brightness": None, "Sharpness": 3}}
-    content = page(record(0, 0, face=face), {"Timestamp": 0, "Person": {"Index": 1, "BoundingBox": None, "Face": None}})
+    content = page(
+        record(0, 0, face=face), {"Timestamp": 0, "Person": {"Index": 1, "BoundingBox": None, "Face": None}}
+    )
     detections, _ = read_tracking(write(tmp_path / "a.json", content))
     first = detections.iloc[0]
     assert first[["face_confidence", "face_roll", "face_brightness"]].isna().all()
     assert first["face_sharpness"] == 3
 
 
-@pytest.mark.parametrize("content", [page(), [], {"Persons": []}], ids=["page", "bare array", "persons alone"])
+@pytest.mark.parametrize(
+    "content", [page(), [], {"Persons": []}], ids=["page", "bare array", "persons alone"]
+)
 def test_no_persons_is_an_empty_table(tmp_path, content):
     detections, _ = read_tracking(write(tmp_path / "a.json", content))
     check(detections, DETECTIONS)
@@ -121,7 +144,11 @@ def test_no_persons_is_an_empty_table(tmp_path, content):
 def with_value(path, value):
     """Make a page whose second record has this JSON text in place of one value."""
     text = json.dumps(page(record(0, 0), record(5, 1, face=FACE)))
-    marks = {"Timestamp": '"Timestamp": 5', "Index": '"Index": 1', "Left": '"Left": 0.4, "Top": 0.2, "Width": 0.1, "Height": 0.4'}
+    marks = {
+        "Timestamp": '"Timestamp": 5',
+        "Index": '"Index": 1',
+        "Left": '"Left": 0.4, "Top": 0.2, "Width": 0.1, "Height": 0.4',
+    }
     mark = marks[path]
     place = text.rindex(mark)
     new = f'"{path}": {value}' + (', "Top": 0.2, "Width": 0.1, "Height": 0.4' if path == "Left" else "")
@@ -164,18 +191,42 @@ def test_a_whole_number_is_read_however_it_is_written(tmp_path, value):
 
 BROKEN = {
     "not JSON": ("a.json", "hello", "not JSON at byte 0 (line 1, column 1)"),
-    "cut in the middle": ("a.json", json.dumps(ONE)[:200], "not whole JSON: Input data was truncated (at its end, byte 200"),
+    "cut in the middle": (
+        "a.json",
+        json.dumps(ONE)[:200],
+        "not whole JSON: Input data was truncated (at its end, byte 200",
+    ),
     "empty": ("a.json", "", "the file is empty"),
     "blank": ("a.json", " \n ", "the file is empty"),
     "NaN": ("a.json", json.dumps(page(record(0, 0, box=(float("nan"), 0, 1, 1)))), "not JSON at byte"),
     "infinity": ("a.json", json.dumps(page(record(0, 0, box=(float("inf"), 0, 1, 1)))), "not JSON at byte"),
     "nested 100 000 deep": ("a.json", '{"Persons":' + "[" * 100_000, "nested deeper"),
-    "nested in what is not read": ("a.json", '{"Persons": [], "x":' + "[" * 100_000 + "]" * 100_000 + "}", "nested deeper"),
+    "nested in what is not read": (
+        "a.json",
+        '{"Persons": [], "x":' + "[" * 100_000 + "]" * 100_000 + "}",
+        "nested deeper",
+    ),
     "bare brackets": ("a.json", "[" * 100_000 + "]" * 100_000, "nested deeper"),
-    "invalid UTF-8": ("a.json", b'{"Persons": [],\n "x": "\xff\xfe"}', r"invalid UTF-8 at byte 23 (line 2, column 8): b'\xff\xfe"),
-    "missing time": ("a.json", {"Persons": [{"Person": {"Index": 0}}]}, "Persons[0]: required field 'Timestamp' is missing"),
-    "missing time in a bare array": ("a.json", [{"Person": {"Index": 0}}], "[0]: required field 'Timestamp' is missing"),
-    "missing index": ("a.json", {"Persons": [{"Timestamp": 0, "Person": {}}]}, "Persons[0].Person: required field 'Index'"),
+    "invalid UTF-8": (
+        "a.json",
+        b'{"Persons": [],\n "x": "\xff\xfe"}',
+        r"invalid UTF-8 at byte 23 (line 2, column 8): b'\xff\xfe",
+    ),
+    "missing time": (
+        "a.json",
+        {"Persons": [{"Person": {"Index": 0}}]},
+        "Persons[0]: required field 'Timestamp' is missing",
+    ),
+    "missing time in a bare array": (
+        "a.json",
+        [{"Person": {"Index": 0}}],
+        "[0]: required field 'Timestamp' is missing",
+    ),
+    "missing index": (
+        "a.json",
+        {"Persons": [{"Timestamp": 0, "Person": {}}]},
+        "Persons[0].Person: required field 'Index'",
+    ),
     "missing side of a box": (
         "a.json",
         {"Persons": [{"Timestamp": 0, "Person": {"Index": 0, "BoundingBox": {"Left": 0}}}]},
@@ -188,7 +239,11 @@ BROKEN = {
         [page(record(), token="x"), {"Persons": [{"Timestamp": "x", "Person": {"Index": 0}}]}],
         "[1].Persons[0].Timestamp is 'x'",
     ),
-    "gzip cut in the middle": ("a.json.gz", gzip.compress(json.dumps(ONE).encode())[:-30], "gzip stream ends early"),
+    "gzip cut in the middle": (
+        "a.json.gz",
+        gzip.compress(json.dumps(ONE).encode())[:-30],
+        "gzip stream ends early",
+    ),
     "gzip that is none": ("a.json.gz", json.dumps(ONE), "not a whole gzip file"),
     "gzip bomb": ("a.json.gz", gzip.compress(b" " * 10_000_000 + b"[]"), "unzips to more than 200 times"),
     "gzip bomb of lines": ("a.jsonl.gz", gzip.compress(b"\n" * 10_000_000), "unzips to more than 200 times"),
