@@ -11,7 +11,8 @@
     │   ├── JobError       the job failed, or is still in progress
     │   ├── IncompleteError  the archive ends before the job does
     │   └── MixedError     one video was asked for, and there are several (or none)
-    └── OutputError        a result cannot be written where it should go
+    ├── OutputError        a result cannot be written where it should go
+    └── RemoteError        a service refused, or could not be reached
 
 A message is one sentence: it names the thing, what was found (as Python shows it) and what was expected.
 """
@@ -55,3 +56,7 @@ class MixedError(InputError):
 
 class OutputError(PtrackError):
     """A result cannot be written where it should go."""
+
+
+class RemoteError(PtrackError):
+    """A service refused, or could not be reached."""

@@ -17,13 +17,14 @@ from ptrack_analysis.errors import (
     ZoneError,
 )
 
-FAILURE, USAGE, BAD_INPUT, INTERRUPTED = 1, 2, 3, 130
+FAILURE, USAGE, BAD_INPUT, REMOTE, INTERRUPTED = 1, 2, 3, 5, 130
 _CODES: list[tuple[type[PtrackError], int]] = [
     (ParameterError, USAGE),
     (InputError, BAD_INPUT),
     (ZoneError, BAD_INPUT),
     (SchemaError, BAD_INPUT),
     (OutputError, FAILURE),
+    (RemoteError, REMOTE),
 ]
 _EPILOG = """\
 exit codes: 0 done, 1 failure, 2 usage, 3 input is bad or incomplete, 4 some videos failed,
