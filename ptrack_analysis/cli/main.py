@@ -13,6 +13,7 @@ from ptrack_analysis.errors import (
     OutputError,
     ParameterError,
     PtrackError,
+    RemoteError,
     SchemaError,
     ZoneError,
 )
