@@ -1,0 +1,206 @@
+"""Files in S3 that are read as files on disk are, through boto3."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, TypeVar
+
+from ptrack_analysis.errors import ParameterError, RemoteError
+
+SCHEME = "s3://"
+_AHEAD = 8
+_SMALL = 16 * 2**20
+_R = TypeVar("_R")
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """The size of an object [bytes], by the name that the file system gives it."""
+
+    st_size: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class S3Path:
+    """An object in S3, or a prefix of several, with those manners of a Path that reading pages needs.
+
+    ``client`` is a boto3 client, or None for one of the default session; it is left out of comparisons, and
+    of what is sent to another process.
+    """
+
+    bucket: str
+    key: str
+    size: int | None = field(default=None, compare=False)
+    client: Any = field(default=None, compare=False, repr=False)
+    content: bytes | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"{SCHEME}{self.bucket}/{self.key}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return S3Path, (self.bucket, self.key, self.size)
+
+    @property
+    def name(self) -> str:
+        """The last part of the key."""
+        return PurePosixPath(self.key).name
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The bucket, and the parts of the key."""
+        return self.bucket, *PurePosixPath(self.key).parts
+
+    @property
+    def parent(self) -> "S3Path":
+        """The prefix in which the object lies."""
+        return S3Path(self.bucket, self.key.rpartition("/")[0], client=self.client)
+
+    def relative_to(self, other: "S3Path") -> PurePosixPath:
+        """Give the key below a prefix."""
+        return PurePosixPath(self.key).relative_to(other.key)
+
+    def is_file(self) -> bool:
+        """Tell whether there is an object with exactly this key."""
+        return bool(self.key) and any(found.key == self.key for found in _listed(self, self.key, most=1))
+
+    def stat(self) -> Stat:
+        """Tell the object's size."""
+        if self.size is not None:
+            return Stat(self.size)
+        head = _asked(self, lambda client: client.head_object(Bucket=self.bucket, Key=self.key))
+        return Stat(int(head["ContentLength"]))
+
+    def open(self, mode: str = "rb") -> BinaryIO:
+        """Open the object for reading bytes."""
+        if mode != "rb":
+            raise ValueError(f"an object in S3 is opened for reading bytes, not {mode!r}")
+        return BytesIO(self.read_bytes())
+
+    def read_bytes(self) -> bytes:
+        """Read the object whole."""
+        if self.content is not None:
+            return self.content
+        content: bytes = _asked(
+            self, lambda client: client.get_object(Bucket=self.bucket, Key=self.key)["Body"].read()
+        )
+        return content
+
+    def write_bytes(self, content: bytes, *, new: bool = False) -> None:
+        """Put the object, whole; if ``new``, only where there is none."""
+        more = {"IfNoneMatch": "*"} if new else {}
+        _asked(self, lambda client: client.put_object(Bucket=self.bucket, Key=self.key, Body=content, **more))
+
+    def unlink(self) -> None:
+        """Remove the object, if it is there."""
+        _asked(self, lambda client: client.delete_object(Bucket=self.bucket, Key=self.key))
+
+    def below(self) -> list["S3Path"]:
+        """List the objects below this prefix, however many."""
+        prefix = f"{self.key.rstrip('/')}/" if self.key else ""
+        return _listed(self, prefix)
+
+    def __truediv__(self, name: str) -> "S3Path":
+        return S3Path(self.bucket, f"{self.key.rstrip('/')}/{name}".lstrip("/"), client=self.client)
+
+
+AnyPath = Path | S3Path
+
+
+def path_of(place: object, client: Any = None) -> AnyPath:
+    """Give the path of a text, a Path, or an address in S3 (``s3://bucket/prefix``).
+
+    Raises
+    ------
+    ParameterError
+        If the address has no bucket.
+    """
+    if isinstance(place, S3Path):
+        return place
+    text = str(place)
+    if not text.startswith(SCHEME):
+        return Path(text)
+    bucket, _, key = text.removeprefix(SCHEME).partition("/")
+    if not bucket:
+        raise ParameterError(f"{text!r} has no bucket: an address in S3 is s3://bucket/prefix")
+    return S3Path(bucket, key.rstrip("/"), client=client)
+
+
+def ahead(files: Sequence[AnyPath]) -> Iterator[AnyPath]:
+    """Give the files in their order; small ones in S3 are fetched while those before are in use."""
+    with ThreadPoolExecutor(max_workers=_AHEAD) as pool:
+        waiting = [pool.submit(_fetched, file) for file in files[:_AHEAD]]
+        for place in range(len(files)):
+            fetched = waiting.pop(0).result()
+            if place + _AHEAD < len(files):
+                waiting.append(pool.submit(_fetched, files[place + _AHEAD]))
+            yield fetched
+
+
+def _fetched(file: AnyPath) -> AnyPath:
+    if isinstance(file, Path) or (file.size or _SMALL) >= _SMALL:
+        return file
+    return S3Path(file.bucket, file.key, file.size, file.client, file.read_bytes())
+
+
+@cache
+def default_client() -> Any:
+    """Make a client of the default session; profile, region and endpoint are those of the environment."""
+    import boto3  # noqa: PLC0415 - heavy, and needed for S3 alone
+    from botocore.config import Config  # noqa: PLC0415 - the same
+
+    retries: Any = {"mode": "standard", "total_max_attempts": 8}
+    return boto3.client("s3", config=Config(retries=retries, connect_timeout=10, read_timeout=60))
+
+
+def _listed(path: S3Path, prefix: str, most: int | None = None) -> list[S3Path]:
+    limit = {} if most is None else {"PaginationConfig": {"MaxItems": most}}
+
+    def ask(client: Any) -> list[S3Path]:
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=path.bucket, Prefix=prefix, **limit)
+        return [
+            S3Path(path.bucket, found["Key"], int(found["Size"]), path.client)
+            for page in pages
+            for found in page.get("Contents", ())
+        ]
+
+    return _asked(path, ask)
+
+
+def _asked(path: S3Path, ask: Callable[[Any], _R]) -> _R:
+    """Ask S3, and say in one sentence what it refused and what to do about it."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - heavy, and needed for S3 alone
+
+    try:
+        return ask(path.client or default_client())
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", "unknown"))
+        raise RemoteError(f"{path}: S3 refused: {code}: {_ADVICE.get(code, error)}") from error
+    except BotoCoreError as error:
+        name = type(error).__name__
+        raise RemoteError(f"{path}: S3 could not be asked: {_ADVICE.get(name, error)}") from error
+
+
+_ADVICE = {
+    "NoSuchBucket": "there is no bucket of this name; check its spelling",
+    "NoSuchKey": "there is no object of this name",
+    "404": "there is no object of this name",
+    "AccessDenied": "these credentials may not do this; check the profile (--profile) and the bucket's policy",
+    "403": "these credentials may not do this; check the profile (--profile) and the bucket's policy",
+    "InvalidAccessKeyId": "the access key is not known; check the profile (--profile)",
+    "SignatureDoesNotMatch": "the secret key does not fit the access key; check the profile (--profile)",
+    "ExpiredToken": "the credentials have expired; sign in again",
+    "PermanentRedirect": "the bucket is in another region; give it with --region",
+    "AuthorizationHeaderMalformed": "the bucket is in another region; give it with --region",
+    "IllegalLocationConstraintException": "the bucket is in another region; give it with --region",
+    "PreconditionFailed": "another run has written this meanwhile; run again",
+    "NoCredentialsError": "no credentials are found; sign in, or name a profile with --profile",
+    "PartialCredentialsError": "the credentials are not whole; check the profile (--profile)",
+    "ProfileNotFound": "there is no such profile; check --profile",
+    "NoRegionError": "no region is known; give it with --region",
+    "EndpointConnectionError": "the endpoint cannot be reached; check --endpoint-url and the network",
+    "ConnectTimeoutError": "the endpoint does not answer; check --endpoint-url and the network",
+    "ReadTimeoutError": "the endpoint does not answer in time; try again",
+}
