@@ -1,7 +1,6 @@
 """What an archive holds, and whether it can be trusted."""
 
 from dataclasses import dataclass
-from os import PathLike
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,7 @@ from ptrack_analysis.analysis.presence import MAX_GAP, rows_by_person, sampling_
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.geometry import EDGE_TOLERANCE
-from ptrack_analysis.io.archive import VideoReference
+from ptrack_analysis.io.archive import Source, VideoReference
 from ptrack_analysis.io.tracking import Reading, load
 from ptrack_analysis.video import Pixels, Video, milliseconds, timedelta
 
@@ -70,7 +69,7 @@ class Findings:
 
 
 def inspect_tracking(
-    source: str | PathLike[str] | VideoReference,
+    source: Source | VideoReference,
     *,
     video: Video | None = None,
     max_gap: pd.Timedelta | str = MAX_GAP,

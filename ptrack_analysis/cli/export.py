@@ -37,7 +37,9 @@ def add(commands: Any) -> None:
         description=_DESCRIPTION,
     )
     add_source(parser)
-    parser.add_argument("out", metavar="OUT", help="folder of the dataset; made, or brought up to date")
+    parser.add_argument(
+        "out", metavar="OUT", help="folder or s3://bucket/prefix of the dataset"
+    )
     add_places(parser)
     add_presence(parser)
     add_merge_gap(parser)
@@ -59,7 +61,7 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Export each video of the source; 3 if none could be, 4 if some could not."""
-    if Path(given.out).exists() and not Path(given.out).is_dir():
+    if not given.out.startswith("s3://") and Path(given.out).exists() and not Path(given.out).is_dir():
         print(f"ptrack: {given.out}: is a file, not a folder to write a dataset to", file=sys.stderr)
         return _USAGE
     if not given.zones:
@@ -142,7 +144,7 @@ def _text(summary: "ExportSummary", out: str) -> str:
         lines += ["", *(f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>14}" for a, b, c in rows)]
         if len(done) > _SHOWN:
             lines.append(f"and {_videos(len(done) - _SHOWN)} more (--json lists them all)")
-        lines += ["", f"results are in {out}: see {Path(out, 'dictionary.md')} for every column"]
+        lines += ["", f"results are in {out}: see {out.rstrip('/')}/dictionary.md for every column"]
     return "\n".join(lines)
 
 

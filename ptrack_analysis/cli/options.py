@@ -1,6 +1,7 @@
 """Options that several commands share, and how their texts are read."""
 
 import argparse
+import os
 import re
 import sys
 import tempfile
@@ -9,16 +10,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ptrack_analysis.io.s3 import SETTINGS, path_of
+
 if TYPE_CHECKING:
+    from ptrack_analysis.io.s3 import AnyPath
     from ptrack_analysis.video import Video
 
 _SIZE = re.compile(r"(\d{1,7})[xX](\d{1,7})")
-_SOURCE = "file or folder of saved GetPersonTracking pages (.json, .jsonl, .gz); - reads one from stdin"
+_SOURCE = "file, folder or s3://bucket/prefix of saved pages (.json, .jsonl, .gz); - reads one from stdin"
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
     """Add SOURCE and what is said about it."""
     parser.add_argument("source", metavar="SOURCE", help=_SOURCE)
+    remote = parser.add_argument_group("remote, as in the AWS CLI")
+    remote.add_argument("--profile", metavar="NAME", help="profile whose credentials are used")
+    remote.add_argument("--region", metavar="NAME", help="region of the service")
+    remote.add_argument("--endpoint-url", metavar="URL", help="another endpoint than AWS")
     facts = parser.add_argument_group("facts that the pages may lack")
     facts.add_argument("--frame-size", type=size, metavar="WxH", help="frame size in px, as in 640x360")
     facts.add_argument("--frame-rate", type=rate, metavar="RATE", help="frames a second, as in 25")
@@ -94,11 +102,19 @@ def period_of(given: argparse.Namespace) -> str | None:
     return None if given.sampling_period == "auto" else given.sampling_period
 
 
+def use_remote(given: argparse.Namespace) -> None:
+    """Put profile, region and endpoint where boto3 looks for them, in this process and those it starts."""
+    for name, value in zip(SETTINGS, (given.profile, given.region, given.endpoint_url), strict=True):
+        if value:
+            os.environ[name] = value
+
+
 @contextmanager
-def source_of(given: argparse.Namespace) -> Iterator[Path]:
+def source_of(given: argparse.Namespace) -> Iterator["AnyPath"]:
     """Give the source as a path; ``-`` is stdin, kept in a temporary file meanwhile."""
+    use_remote(given)
     if given.source != "-":
-        yield Path(given.source)
+        yield path_of(given.source)
         return
     content = sys.stdin.buffer.read()
     with tempfile.TemporaryDirectory() as folder:

@@ -21,6 +21,7 @@ from ptrack_analysis.cli.options import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ptrack_analysis.io.s3 import AnyPath
     from ptrack_analysis.video import Plane, Video
     from ptrack_analysis.zones import Line, Zone
 
@@ -143,7 +144,7 @@ def _scene(given: argparse.Namespace) -> _Scene:
     return _Scene(video, plane, part, trajectories, zones, lines, period)
 
 
-def _chosen(source: Path, name: str | None) -> Any:
+def _chosen(source: "AnyPath", name: str | None) -> Any:
     """Choose one video of several by its name."""
     from ptrack_analysis.errors import ParameterError
     from ptrack_analysis.io.archive import find_videos

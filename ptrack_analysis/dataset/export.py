@@ -1,6 +1,8 @@
 """Exporting an archive as a dataset: a folder of Parquet files that BI tools read without help."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
@@ -9,10 +11,12 @@ from ptrack_analysis.dataset.layout import places_of, record_place, refuse_names
 from ptrack_analysis.dataset.ownership import refuse_strangers
 from ptrack_analysis.dataset.record import read_record, read_records
 from ptrack_analysis.dataset.settings import Span, read_scene_file, settings_from
+from ptrack_analysis.dataset.staging import staged
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
 from ptrack_analysis.dataset.video_files import Export, export_video
 from ptrack_analysis.errors import OutputError
-from ptrack_analysis.io.archive import VideoReference, find_videos
+from ptrack_analysis.io.archive import Source, VideoReference, find_videos
+from ptrack_analysis.io.s3 import S3Path, path_of
 from ptrack_analysis.io.writing import remove_leftovers
 from ptrack_analysis.video import Video
 
@@ -22,8 +26,8 @@ Progress = Callable[[VideoSummary, int], object]
 
 
 def export_dataset(
-    source: str | PathLike[str],
-    out: str | PathLike[str],
+    source: Source,
+    out: str | PathLike[str] | S3Path,
     *,
     zones: str | PathLike[str] | None = None,
     floor: str | PathLike[str] | None = None,
@@ -54,9 +58,10 @@ def export_dataset(
     Parameters
     ----------
     source
-        File or folder of saved pages, of one job or of many.
+        File or folder of saved pages, of one job or of many, on disk or in S3 (``s3://bucket/prefix``).
     out
-        The dataset's folder; it is made, or brought up to date.
+        The dataset's folder, on disk or in S3; it is made, or brought up to date. In S3 files are made on
+        this machine and uploaded whole, records last.
     zones
         Zone file (GeoJSON); without one there are no visits.
     floor
@@ -97,6 +102,8 @@ def export_dataset(
         If there is no page in the source.
     ParameterError
         If a setting is out of its range.
+    RemoteError
+        If S3 refuses, or another run has exported the same video there meanwhile.
 
     Notes
     -----
@@ -118,12 +125,22 @@ def export_dataset(
         csv=csv,
         allow_incomplete=allow_incomplete,
     )
-    place = Path(out)
-    if place.exists() and not place.is_dir():
+    place = path_of(out)
+    if isinstance(place, Path) and place.exists() and not place.is_dir():
         raise OutputError(f"{place}: is a file, so no dataset can be written there")
     scene = read_scene_file(settings)
-    export = Export(Path(source), place, settings, settings.parameters(), scene)
     references = find_videos(source)
+    names = [reference.name for reference in references]
+    with staged(place, names) if isinstance(place, S3Path) else nullcontext(place) as folder:
+        export = Export(path_of(source), folder, settings, settings.parameters(), scene)
+        summary = _export(references, export, force=force, progress=progress)
+    return replace(summary, out=place)
+
+
+def _export(
+    references: Sequence[VideoReference], export: Export, *, force: bool, progress: Progress | None
+) -> ExportSummary:
+    """Export the videos one after the other, and then describe the dataset."""
     _prepare(references, export, force=force)
     summaries = []
     for reference in references:
@@ -131,8 +148,8 @@ def export_dataset(
         if progress is not None:
             progress(summaries[-1], len(references))
     if all(summary.status == "failed" for summary in summaries):
-        return ExportSummary(place, tuple(summaries))
-    return ExportSummary(place, tuple(summaries), _finish(export))
+        return ExportSummary(export.out, tuple(summaries))
+    return ExportSummary(export.out, tuple(summaries), _finish(export))
 
 
 def _prepare(references: Sequence[VideoReference], export: Export, *, force: bool) -> None:

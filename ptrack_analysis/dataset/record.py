@@ -9,7 +9,8 @@ from ptrack_analysis import __version__
 from ptrack_analysis.dataset.layout import FOLDERS, record_place
 from ptrack_analysis.dataset.settings import checksum
 from ptrack_analysis.errors import InputError
-from ptrack_analysis.io.archive import VideoReference
+from ptrack_analysis.io.archive import VideoReference, shown
+from ptrack_analysis.io.s3 import AnyPath, ahead
 from ptrack_analysis.io.writing import write_text
 
 PACKAGE = "ptrack-analysis"
@@ -50,7 +51,7 @@ class Record:
         return [folder for folder in FOLDERS if folder in written]
 
 
-def new_record(reference: VideoReference, root: Path, parameters: dict[str, Any]) -> Record:
+def new_record(reference: VideoReference, root: AnyPath, parameters: dict[str, Any]) -> Record:
     """Begin the record of a run over this video, with the checksums of its files.
 
     Raises
@@ -60,8 +61,8 @@ def new_record(reference: VideoReference, root: Path, parameters: dict[str, Any]
     """
     try:
         source = [
-            {"name": _below(root, path), "sha256": checksum(path), "size": path.stat().st_size}
-            for path in reference.files
+            {"name": shown(root, path), "sha256": checksum(path), "size": path.stat().st_size}
+            for path in ahead(reference.files)
         ]
     except OSError as error:
         raise InputError(f"{error.filename}: cannot be read: {error.strerror}") from error
@@ -99,7 +100,3 @@ def read_records(out: Path) -> list[Record]:
     """Read the records of all videos of a dataset, in the order of their names."""
     names = sorted(path.stem for path in (out / record_place("x")).parent.glob("[!.]*.json"))
     return [record for name in names if (record := read_record(out, name)) is not None]
-
-
-def _below(root: Path, path: Path) -> str:
-    return path.name if path == root else path.relative_to(root).as_posix()

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.floor import read_floor
+from ptrack_analysis.io.s3 import AnyPath
 from ptrack_analysis.video import Pixels, Plane, Video, milliseconds, timedelta
 from ptrack_analysis.zones import Scene, project_scene, read_scene
 
@@ -122,7 +123,7 @@ def read_scene_file(settings: Settings) -> Scene | None:
     return scene
 
 
-def checksum(path: Path) -> str:
+def checksum(path: AnyPath) -> str:
     """Give the SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()

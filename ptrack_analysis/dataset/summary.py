@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
 from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.inspection import MUCH_UNLOCATED, unlocated_note
+from ptrack_analysis.io.s3 import AnyPath
 from ptrack_analysis.video import timedelta
 
 
@@ -35,7 +35,7 @@ class VideoSummary:
 class ExportSummary:
     """What became of an export: the dataset's folder, each video in the order of the archive, warnings."""
 
-    out: Path
+    out: AnyPath
     videos: tuple[VideoSummary, ...]
     warnings: tuple[str, ...] = ()
 

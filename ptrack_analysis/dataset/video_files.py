@@ -15,6 +15,7 @@ from ptrack_analysis.dataset.tables import compute_tables
 from ptrack_analysis.errors import OutputError, PtrackError
 from ptrack_analysis.io.archive import VideoReference
 from ptrack_analysis.io.parquet import read_parquet, write_parquet
+from ptrack_analysis.io.s3 import AnyPath
 from ptrack_analysis.io.spreadsheets import write_csv
 from ptrack_analysis.io.writing import make_folder, remove_file
 from ptrack_analysis.zones import Scene
@@ -24,7 +25,7 @@ from ptrack_analysis.zones import Scene
 class Export:
     """One export: from where, to where, and how; ``scene`` is what the zone file holds."""
 
-    root: Path
+    root: AnyPath
     out: Path
     settings: Settings
     parameters: dict[str, Any]

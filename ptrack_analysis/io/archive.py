@@ -4,15 +4,17 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from os import PathLike
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 from ptrack_analysis.errors import InputError, MixedError, PageError
 from ptrack_analysis.io.documents import has_lines, is_named_like_a_page, read_document, read_lines
 from ptrack_analysis.io.names import group_of, natural, slugs, title_of
 from ptrack_analysis.io.pages import SKIPPING, pages_of
+from ptrack_analysis.io.s3 import AnyPath, S3Path, ahead, path_of
 from ptrack_analysis.io.shapes import Decoders, Page
 
+Source = str | PathLike[str] | S3Path
 _SHOWN = 3
 
 
@@ -24,7 +26,7 @@ class VideoReference:
     """
 
     name: str
-    files: tuple[Path, ...]
+    files: tuple[AnyPath, ...]
     job_id: str | None = None
 
 
@@ -36,7 +38,7 @@ class Scan:
     passed_over: list[tuple[str, str]]
 
 
-def find_videos(source: str | PathLike[str]) -> list[VideoReference]:
+def find_videos(source: Source) -> list[VideoReference]:
     """Find the videos of an archive: a file, or a folder with pages of one job or of many.
 
     Pages with one JobId are one video. Pages without are grouped by folder, and within a folder by file name
@@ -49,7 +51,8 @@ def find_videos(source: str | PathLike[str]) -> list[VideoReference]:
     Parameters
     ----------
     source
-        A file or a folder, searched to any depth; hidden files and links to folders are left out.
+        A file or a folder, on disk or in S3 (``s3://bucket/prefix``), searched to any depth; hidden files
+        and links to folders are left out.
 
     Returns
     -------
@@ -64,14 +67,14 @@ def find_videos(source: str | PathLike[str]) -> list[VideoReference]:
     return scan(source).videos
 
 
-def scan(source: str | PathLike[str]) -> Scan:
+def scan(source: Source) -> Scan:
     """Find the videos of an archive, and what in it is none; see ``find_videos``."""
-    root = Path(source)
+    root = path_of(source)
     collected = _Groups(root)
     files, passed_over = list_files(root)
-    for file in files:
+    for file, fetched in zip(files, ahead(files), strict=True):
         try:
-            jobs = {page.job_id for _, pages in documents(file, SKIPPING) for page in pages or ()}
+            jobs = {page.job_id for _, pages in documents(fetched, SKIPPING) for page in pages or ()}
         except (PageError, InputError):
             collected.broken.append(file)
             continue
@@ -85,7 +88,7 @@ def scan(source: str | PathLike[str]) -> Scan:
     return Scan(videos, sorted(passed_over))
 
 
-def list_files(root: Path) -> tuple[list[Path], list[tuple[str, str]]]:
+def list_files(root: AnyPath) -> tuple[list[AnyPath], list[tuple[str, str]]]:
     """List the files that may hold pages, in natural order, and the others with the reason.
 
     Raises
@@ -97,21 +100,26 @@ def list_files(root: Path) -> tuple[list[Path], list[tuple[str, str]]]:
         return [root], []
     if not root.is_dir():
         raise InputError(f"{root}: there is no such file or folder")
-    files, passed_over = [], []
-    for folder, folders, names in os.walk(root, onerror=_refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in names:
-            file = Path(folder, name)
-            if name.startswith(".") or not file.is_file():
-                continue
-            if is_named_like_a_page(name):
-                files.append(file)
-            else:
-                passed_over.append((shown(root, file), "not named like a page"))
+    files: list[AnyPath] = []
+    passed_over = []
+    for file in _on_disk(root) if isinstance(root, Path) else root.below():
+        if any(part.startswith(".") for part in PurePosixPath(shown(root, file)).parts):
+            continue
+        if is_named_like_a_page(file.name):
+            files.append(file)
+        elif not str(file).endswith("/"):
+            passed_over.append((shown(root, file), "not named like a page"))
     return sorted(files, key=natural), passed_over
 
 
-def documents(file: Path, decoders: Decoders) -> Iterator[tuple[str, list[Page[Any]] | None]]:
+def _on_disk(root: Path) -> Iterator[Path]:
+    """Walk the files of a folder, leaving out hidden folders and links to folders."""
+    for folder, folders, names in os.walk(root, onerror=_refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (file for name in names if (file := Path(folder, name)).is_file())
+
+
+def documents(file: AnyPath, decoders: Decoders) -> Iterator[tuple[str, list[Page[Any]] | None]]:
     """Decode the documents of a file one after the other, each with its place; None: it holds no page."""
     if not has_lines(file.name):
         raw = read_document(file)
@@ -127,7 +135,7 @@ def documents(file: Path, decoders: Decoders) -> Iterator[tuple[str, list[Page[A
         yield place, pages_of(line, place, decoders)
 
 
-def no_pages(root: Path, passed_over: list[tuple[str, str]]) -> InputError:
+def no_pages(root: AnyPath, passed_over: list[tuple[str, str]]) -> InputError:
     """Say that there is no page, and what there is instead."""
     if root.is_file():
         return InputError(
@@ -139,7 +147,7 @@ def no_pages(root: Path, passed_over: list[tuple[str, str]]) -> InputError:
     return InputError(f"{root}: no GetPersonTracking pages in this folder{more}")
 
 
-def several(root: Path, names: list[str]) -> MixedError:
+def several(root: AnyPath, names: list[str]) -> MixedError:
     """Say that one video was asked for and there are several."""
     listed = ", ".join(repr(name) for name in names[:_SHOWN])
     more = ", ..." if len(names) > _SHOWN else ""
@@ -148,9 +156,19 @@ def several(root: Path, names: list[str]) -> MixedError:
     )
 
 
-def shown(root: Path, file: Path) -> str:
+def shown(root: AnyPath, file: AnyPath) -> str:
     """Give a file's path below the source, for people to read."""
-    return file.relative_to(root).as_posix() if file != root else file.name
+    below = below_root(root, file)
+    return file.name if below is None else below.as_posix()
+
+
+def below_root(root: AnyPath, file: AnyPath) -> PurePath | None:
+    """Give a file's path below the source, None for the source itself."""
+    if file == root:
+        return None
+    if isinstance(file, S3Path) and isinstance(root, S3Path):
+        return file.relative_to(root)
+    return Path(str(file)).relative_to(str(root))
 
 
 def _refuse(error: OSError) -> None:
@@ -161,11 +179,11 @@ def _refuse(error: OSError) -> None:
 class _Groups:
     """Files on their way to videos: by job where pages tell it, else by folder and stem."""
 
-    root: Path
-    files: dict[object, list[Path]] = field(default_factory=dict)
-    broken: list[Path] = field(default_factory=list)
+    root: AnyPath
+    files: dict[object, list[AnyPath]] = field(default_factory=dict)
+    broken: list[AnyPath] = field(default_factory=list)
 
-    def add(self, file: Path, jobs: set[str | None]) -> None:
+    def add(self, file: AnyPath, jobs: set[str | None]) -> None:
         for job in sorted(jobs, key=str):
             self.files.setdefault(self._group(file) if job is None else job, []).append(file)
 
@@ -179,15 +197,12 @@ class _Groups:
             ((key, sorted(files, key=natural)) for key, files in self.files.items()),
             key=lambda item: natural(item[1][0]),
         )
-        titles = [title_of(self.root, self._below(files[0])) for _, files in ordered]
+        titles = [title_of(self.root, below_root(self.root, files[0])) for _, files in ordered]
         names = slugs(titles, [str(key) for key, _ in ordered])
         return [
             VideoReference(name, tuple(files), key if isinstance(key, str) else None)
             for name, (key, files) in zip(names, ordered, strict=True)
         ]
 
-    def _group(self, file: Path) -> tuple[str, str]:
-        return group_of(self._below(file) or Path(file.name))
-
-    def _below(self, file: Path) -> Path | None:
-        return None if file == self.root else file.relative_to(self.root)
+    def _group(self, file: AnyPath) -> tuple[str, str]:
+        return group_of(below_root(self.root, file) or PurePosixPath(file.name))

@@ -2,9 +2,9 @@
 
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 
 from ptrack_analysis.errors import InputError, PageError
+from ptrack_analysis.io.s3 import AnyPath
 
 MAX_DOCUMENT = 2**30
 """Largest JSON document that is read, unzipped [bytes]."""
@@ -31,7 +31,7 @@ def has_lines(name: str) -> bool:
     return plain_name(name).lower().endswith(_LINES)
 
 
-def read_document(file: Path) -> bytes:
+def read_document(file: AnyPath) -> bytes:
     """Read a file whole, unzipping ``.gz``, without a byte order mark.
 
     Raises
@@ -47,7 +47,7 @@ def read_document(file: Path) -> bytes:
     return content.removeprefix(_BOM)
 
 
-def read_lines(file: Path) -> Iterator[tuple[int, bytes]]:
+def read_lines(file: AnyPath) -> Iterator[tuple[int, bytes]]:
     """Read a file line by line, unzipping ``.gz``; give each line that is not blank with its number.
 
     Only one line is in memory at a time. The errors are those of ``read_document``.
@@ -67,12 +67,14 @@ def read_lines(file: Path) -> Iterator[tuple[int, bytes]]:
         raise PageError(f"{file}: the file is empty; pages of JSON, one a line, were expected")
 
 
-def _chunks(file: Path, limit: int | None = MAX_DOCUMENT) -> Iterator[bytes]:
+def _chunks(file: AnyPath, limit: int | None = MAX_DOCUMENT) -> Iterator[bytes]:
     """Give a file's content in pieces, with its sizes checked as they grow."""
     unzip = file.name.lower().endswith(".gz")
     try:
         zipped = file.stat().st_size
         total = 0
+        if not unzip and limit is not None and zipped > limit:
+            raise PageError(f"{file}: larger than {limit} bytes, the most that one document may have")
         for chunk in _unzipped(file, zipped) if unzip else _plain(file):
             total += len(chunk)
             if limit is not None and total > limit:
@@ -82,13 +84,13 @@ def _chunks(file: Path, limit: int | None = MAX_DOCUMENT) -> Iterator[bytes]:
         raise InputError(f"{file}: cannot be read: {error.strerror or error}") from error
 
 
-def _plain(file: Path) -> Iterator[bytes]:
+def _plain(file: AnyPath) -> Iterator[bytes]:
     with file.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
             yield chunk
 
 
-def _unzipped(file: Path, zipped: int) -> Iterator[bytes]:
+def _unzipped(file: AnyPath, zipped: int) -> Iterator[bytes]:
     """Unzip one gzip member after the other, a bounded piece at a time."""
     total, member = 0, zlib.decompressobj(wbits=31)
     started = False

@@ -4,9 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from hashlib import sha256
-from pathlib import Path
+from pathlib import PurePath, PurePosixPath
 
 from ptrack_analysis.io.documents import plain_name
+from ptrack_analysis.io.s3 import AnyPath, S3Path
 
 _LONGEST = 100
 _NUMBER = re.compile(r"[-_. ]*\d+$")
@@ -14,7 +15,7 @@ _DIGITS = re.compile(r"(\d+)")
 _OTHER = re.compile(r"[^a-z0-9._-]+")
 
 
-def natural(path: Path) -> list[list[tuple[int, int, str]]]:
+def natural(path: PurePath | S3Path) -> list[list[tuple[int, int, str]]]:
     """Give the sorting key that puts ``page-10`` after ``page-9``."""
     return [
         [(0, int(text), text) if text.isdecimal() else (1, 0, text) for text in _DIGITS.split(part) if text]
@@ -27,17 +28,17 @@ def stem_of(name: str) -> str:
     return plain_name(name).rpartition(".")[0] or plain_name(name)
 
 
-def group_of(below: Path) -> tuple[str, str]:
+def group_of(below: PurePath) -> tuple[str, str]:
     """Give what files of one video have in common: their folder, and their stem without trailing number."""
     return below.parent.as_posix(), _NUMBER.sub("", stem_of(below.name))
 
 
-def title_of(source: Path, below: Path | None) -> str:
+def title_of(source: AnyPath, below: PurePath | None) -> str:
     """Give a video's name before it is made safe: its path below the source, or the file's own stem."""
     if below is None:
         return stem_of(source.name)
     folder, stem = group_of(below)
-    path = "/".join(part for part in (*Path(folder).parts, stem) if part)
+    path = "/".join(part for part in (*PurePosixPath(folder).parts, stem) if part)
     return path or source.resolve().name or "video"
 
 

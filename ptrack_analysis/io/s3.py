@@ -1,16 +1,19 @@
 """Files in S3 that are read as files on disk are, through boto3."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 from ptrack_analysis.errors import ParameterError, RemoteError
 
 SCHEME = "s3://"
+SETTINGS = ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
+"""The variables of the environment in which boto3 looks for profile, region and endpoint."""
 _AHEAD = 8
 _SMALL = 16 * 2**20
 _R = TypeVar("_R")
@@ -62,6 +65,10 @@ class S3Path:
         """Give the key below a prefix."""
         return PurePosixPath(self.key).relative_to(other.key)
 
+    def resolve(self) -> "S3Path":
+        """Give the path itself, whose name is the bucket's where the key is empty."""
+        return self if self.key else S3Path(self.bucket, self.bucket)
+
     def is_file(self) -> bool:
         """Tell whether there is an object with exactly this key."""
         return bool(self.key) and any(found.key == self.key for found in _listed(self, self.key, most=1))
@@ -73,7 +80,7 @@ class S3Path:
         head = _asked(self, lambda client: client.head_object(Bucket=self.bucket, Key=self.key))
         return Stat(int(head["ContentLength"]))
 
-    def open(self, mode: str = "rb") -> BinaryIO:
+    def open(self, mode: str = "rb") -> BytesIO:
         """Open the object for reading bytes."""
         if mode != "rb":
             raise ValueError(f"an object in S3 is opened for reading bytes, not {mode!r}")
@@ -93,14 +100,21 @@ class S3Path:
         more = {"IfNoneMatch": "*"} if new else {}
         _asked(self, lambda client: client.put_object(Bucket=self.bucket, Key=self.key, Body=content, **more))
 
+    def is_dir(self) -> bool:
+        """Tell whether there are objects below this prefix."""
+        return bool(_listed(self, self._prefix, most=1))
+
     def unlink(self) -> None:
         """Remove the object, if it is there."""
         _asked(self, lambda client: client.delete_object(Bucket=self.bucket, Key=self.key))
 
     def below(self) -> list["S3Path"]:
         """List the objects below this prefix, however many."""
-        prefix = f"{self.key.rstrip('/')}/" if self.key else ""
-        return _listed(self, prefix)
+        return _listed(self, self._prefix)
+
+    @property
+    def _prefix(self) -> str:
+        return f"{self.key.rstrip('/')}/" if self.key else ""
 
     def __truediv__(self, name: str) -> "S3Path":
         return S3Path(self.bucket, f"{self.key.rstrip('/')}/{name}".lstrip("/"), client=self.client)
@@ -145,9 +159,14 @@ def _fetched(file: AnyPath) -> AnyPath:
     return S3Path(file.bucket, file.key, file.size, file.client, file.read_bytes())
 
 
-@cache
 def default_client() -> Any:
-    """Make a client of the default session; profile, region and endpoint are those of the environment."""
+    """Give the client of the default session; profile, region and endpoint are those of the environment."""
+    return _client(*(os.environ.get(name) for name in SETTINGS))
+
+
+@cache
+def _client(*_: str | None) -> Any:
+    """Make a client, once for each environment."""
     import boto3  # noqa: PLC0415 - heavy, and needed for S3 alone
     from botocore.config import Config  # noqa: PLC0415 - the same
 
@@ -187,8 +206,8 @@ _ADVICE = {
     "NoSuchBucket": "there is no bucket of this name; check its spelling",
     "NoSuchKey": "there is no object of this name",
     "404": "there is no object of this name",
-    "AccessDenied": "these credentials may not do this; check the profile (--profile) and the bucket's policy",
-    "403": "these credentials may not do this; check the profile (--profile) and the bucket's policy",
+    "AccessDenied": "these credentials may not do this; check the profile (--profile) and the policy",
+    "403": "these credentials may not do this; check the profile (--profile) and the policy",
     "InvalidAccessKeyId": "the access key is not known; check the profile (--profile)",
     "SignatureDoesNotMatch": "the secret key does not fit the access key; check the profile (--profile)",
     "ExpiredToken": "the credentials have expired; sign in again",

@@ -3,17 +3,27 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from os import PathLike
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Any
 
 import pandas as pd
 
 from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedError
-from ptrack_analysis.io.archive import VideoReference, documents, list_files, no_pages, scan, several, shown
+from ptrack_analysis.io.archive import (
+    Source,
+    VideoReference,
+    below_root,
+    documents,
+    list_files,
+    no_pages,
+    scan,
+    several,
+    shown,
+)
 from ptrack_analysis.io.names import group_of, slugs, title_of
 from ptrack_analysis.io.pages import BARE, WITH_FACES, WITH_LANDMARKS
 from ptrack_analysis.io.rows import Collector, rows_of
+from ptrack_analysis.io.s3 import AnyPath, ahead, path_of
 from ptrack_analysis.io.shapes import Decoders, Page, SourceVideo, VideoMetadata
 from ptrack_analysis.video import Video, timedelta
 
@@ -44,7 +54,7 @@ class Reading:
 
 
 def read_tracking(
-    source: str | PathLike[str] | VideoReference,
+    source: Source | VideoReference,
     *,
     video: Video | None = None,
     faces: bool = True,
@@ -62,7 +72,8 @@ def read_tracking(
     Parameters
     ----------
     source
-        A file, a folder of one job's pages, or a video that ``find_videos`` found.
+        A file or folder of one job's pages, on disk or in S3 (``s3://bucket/prefix``), or a video that
+        ``find_videos`` found.
     video
         Facts to fall back to where the pages have none (frame size, frame rate, ...).
     faces
@@ -103,7 +114,7 @@ def read_tracking(
 
 
 def load(
-    source: str | PathLike[str] | VideoReference,
+    source: Source | VideoReference,
     *,
     video: Video | None = None,
     faces: bool = True,
@@ -118,7 +129,7 @@ def load(
         name, place = source.name, _common(source)
         passed_over: list[tuple[str, str]] = []
     else:
-        place = Path(source)
+        place = path_of(source)
         name, passed_over = _only_video(place, reader, decoders)
     detections, merged = reader.collector.table()
     return Reading(
@@ -136,13 +147,13 @@ def load(
     )
 
 
-def _only_video(root: Path, reader: "_Reader", decoders: Decoders) -> tuple[str, list[tuple[str, str]]]:
+def _only_video(root: AnyPath, reader: "_Reader", decoders: Decoders) -> tuple[str, list[tuple[str, str]]]:
     """Read a file or folder in one pass, as long as it holds one video; give its name."""
     files, passed_over = list_files(root)
-    keys: dict[object, Path] = {}
-    for file in files:
-        below = Path(file.name) if file == root else file.relative_to(root)
-        held = reader.file(file, decoders)
+    keys: dict[object, AnyPath] = {}
+    for file, fetched in zip(files, ahead(files), strict=True):
+        below = below_root(root, file) or PurePosixPath(file.name)
+        held = reader.file(fetched, decoders)
         for job in held:
             keys.setdefault(group_of(below) if job is None else job, file)
         if not held:
@@ -152,10 +163,10 @@ def _only_video(root: Path, reader: "_Reader", decoders: Decoders) -> tuple[str,
     if not keys and not reader.broken:
         raise no_pages(root, passed_over)
     first = next(iter(keys.values()), root)
-    return slugs([title_of(root, None if first == root else first.relative_to(root))])[0], sorted(passed_over)
+    return slugs([title_of(root, below_root(root, first))])[0], sorted(passed_over)
 
 
-def _common(reference: VideoReference) -> Path:
+def _common(reference: VideoReference) -> AnyPath:
     """Give the place that a video's faults are reported at: its one file, or the folder of its files."""
     return reference.files[0] if len(reference.files) == 1 else reference.files[0].parent
 
@@ -180,10 +191,10 @@ class _Reader:
 
     def read(self, reference: VideoReference, decoders: Decoders) -> None:
         """Take in the pages of one video, leaving those of other jobs in the same files."""
-        for file in reference.files:
+        for file in ahead(reference.files):
             self.file(file, decoders, only={reference.job_id})
 
-    def file(self, file: Path, decoders: Decoders, only: set[str | None] | None = None) -> set[str | None]:
+    def file(self, file: AnyPath, decoders: Decoders, only: set[str | None] | None = None) -> set[str | None]:
         """Take in the pages of one file; give the jobs that it holds pages of."""
         jobs: set[str | None] = set()
         try:
@@ -224,7 +235,7 @@ class _Reader:
         self.source = self.source or page.video
         self.job_id, self.job_tag = self.job_id or page.job_id, self.job_tag or page.job_tag
 
-    def faults_of(self, place: Path) -> list[InputError]:
+    def faults_of(self, place: AnyPath) -> list[InputError]:
         """List why the job cannot be used."""
         mixed: list[InputError] = []
         if len(self.metadata) > 1:
@@ -236,7 +247,7 @@ class _Reader:
             ]
         return [*self.broken, *self.status[:1], *mixed]
 
-    def incomplete(self, place: Path) -> IncompleteError | None:
+    def incomplete(self, place: AnyPath) -> IncompleteError | None:
         """Say that no page is the last, if it is so."""
         if not self.pages or self.last_pages or self.status:
             return None
@@ -265,7 +276,7 @@ class _Reader:
         return replace(fallback, **{fact: value for fact, value in known.items() if value})
 
 
-def _pages(file: Path, decoders: Decoders) -> Iterator[tuple[str, Page[Any]]]:
+def _pages(file: AnyPath, decoders: Decoders) -> Iterator[tuple[str, Page[Any]]]:
     for place, pages in documents(file, decoders):
         for number, page in enumerate(pages or (), 1):
             yield (f"{place}, page {number}" if pages and len(pages) > 1 else place), page
