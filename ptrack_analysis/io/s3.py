@@ -171,7 +171,7 @@ def _client(*_: str | None) -> Any:
     from botocore.config import Config  # noqa: PLC0415 - the same
 
     retries: Any = {"mode": "standard", "total_max_attempts": 8}
-    return boto3.client("s3", config=Config(retries=retries, connect_timeout=10, read_timeout=60))
+    return boto3.Session().client("s3", config=Config(retries=retries, connect_timeout=10, read_timeout=60))
 
 
 def _listed(path: S3Path, prefix: str, most: int | None = None) -> list[S3Path]:
@@ -197,7 +197,7 @@ def _asked(path: S3Path, ask: Callable[[Any], _R]) -> _R:
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "unknown"))
         raise RemoteError(f"{path}: S3 refused: {code}: {_ADVICE.get(code, error)}") from error
-    except BotoCoreError as error:
+    except (BotoCoreError, ValueError) as error:
         name = type(error).__name__
         raise RemoteError(f"{path}: S3 could not be asked: {_ADVICE.get(name, error)}") from error
 

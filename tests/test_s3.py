@@ -1,0 +1,257 @@
+"""Archives and datasets in S3, against a real moto server."""
+
+import json
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+from pages import page, record
+from pandas.testing import assert_frame_equal
+
+from ptrack_analysis import export_dataset, find_videos, inspect_tracking, read_tracking
+from ptrack_analysis.cli import main
+from ptrack_analysis.errors import InputError, OutputError, ParameterError, RemoteError
+from ptrack_analysis.io import s3 as s3_module
+from ptrack_analysis.io.s3 import S3Path, ahead, default_client, path_of
+
+boto3 = pytest.importorskip("boto3")
+server = pytest.importorskip("moto.server", reason="moto[server] is not installed")
+BUCKET = "archive-bucket"
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    """A moto server on loopback; its address."""
+    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    running.start()
+    host, port = running.get_host_and_port()
+    yield f"http://{host}:{port}"
+    running.stop()
+
+
+@pytest.fixture
+def s3(endpoint, monkeypatch, tmp_path):
+    """A client of that server, which is also the default session's; with an empty bucket."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
+        "AWS_CONFIG_FILE": str(tmp_path / "none"),
+    }
+    monkeypatch.setattr(os, "environ", environment)
+    s3_module._client.cache_clear()
+    client = default_client()
+    client.create_bucket(Bucket=BUCKET)
+    yield client
+    for found in S3Path(BUCKET, "", client=client).below():
+        found.unlink()
+    client.delete_bucket(Bucket=BUCKET)
+
+
+def upload(folder, prefix):
+    for file in folder.rglob("*"):
+        if file.is_file():
+            path_of(f"s3://{BUCKET}/{prefix}/{file.relative_to(folder).as_posix()}").write_bytes(
+                file.read_bytes()
+            )
+
+
+def local(folder):
+    return {
+        file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()
+    }
+
+
+def remote(prefix):
+    root = S3Path(BUCKET, prefix)
+    return {found.relative_to(root).as_posix(): found.read_bytes() for found in root.below()}
+
+
+def test_an_archive_in_s3_is_read_as_on_disk(s3, data):
+    upload(data / "day", "archive/day")
+    address = f"s3://{BUCKET}/archive/day"
+    here, there = find_videos(data / "day"), find_videos(address)
+    assert [one.name for one in there] == [one.name for one in here]
+    for one, other in zip(here, there, strict=True):
+        assert_frame_equal(read_tracking(other)[0], read_tracking(one)[0])
+        assert read_tracking(other)[1] == read_tracking(one)[1]
+    upload(data / "shop" / "pages", "shop")
+    assert_frame_equal(read_tracking(f"s3://{BUCKET}/shop")[0], read_tracking(data / "shop")[0])
+    first = read_tracking(f"s3://{BUCKET}/shop/shop-1.json", allow_incomplete=True)[0]
+    assert len(first) == 1000
+    assert len(inspect_tracking(f"s3://{BUCKET}/shop").problems) == 0
+
+
+def test_a_listing_of_many_parts_is_read_to_its_end_in_natural_order(s3, monkeypatch):
+    """S3 lists at most 1000 keys at once; the server is told to list 5."""
+    os.environ["MOTO_S3_DEFAULT_MAX_KEYS"] = "5"
+    count = 23
+    for number in range(1, count + 1):
+        token = None if number == count else f"t{number}"
+        path_of(f"s3://{BUCKET}/many/p-{number}.json").write_bytes(
+            json.dumps(page(record(number), token=token)).encode()
+        )
+    (reference,) = find_videos(f"s3://{BUCKET}/many")
+    assert [file.name for file in reference.files] == [f"p-{number}.json" for number in range(1, count + 1)]
+    assert len(read_tracking(reference)[0]) == count
+
+
+def test_a_client_can_be_given_instead_of_the_default_session(s3, monkeypatch, data):
+    upload(data / "shop" / "pages", "shop")
+    os.environ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
+    assert len(read_tracking(path_of(f"s3://{BUCKET}/shop", client=s3))[0]) == 5957
+
+
+def test_a_reference_travels_to_another_process_without_client_and_content(s3):
+    path_of(f"s3://{BUCKET}/one.json").write_bytes(json.dumps(page(record())).encode())
+    (reference,) = find_videos(path_of(f"s3://{BUCKET}/one.json", client=s3))
+    sent = pickle.loads(pickle.dumps(reference))  # noqa: S301 - what was made on the line itself
+    assert sent == reference
+    assert sent.files[0].client is None
+    assert len(read_tracking(sent)[0]) == 1
+
+
+def test_files_are_given_in_their_order_while_others_are_fetched_ahead(s3):
+    files = [path_of(f"s3://{BUCKET}/f/{number}") for number in range(30)]
+    for number, file in enumerate(files):
+        file.write_bytes(str(number).encode())
+    listed = sorted(S3Path(BUCKET, "f").below(), key=lambda file: int(file.name))
+    assert [int(file.read_bytes()) for file in ahead(listed)] == list(range(30))
+    assert [file.content for file in ahead(listed)][:2] == [b"0", b"1"]
+
+
+def test_an_export_of_and_to_s3_has_the_bytes_of_one_on_disk(s3, data, tmp_path):
+    upload(data / "day", "archive/day")
+    zones = data / "day" / "zones.geojson"
+    export_dataset(data / "day", tmp_path / "out", zones=zones)
+    summary = export_dataset(f"s3://{BUCKET}/archive/day", f"s3://{BUCKET}/out", zones=zones)
+    assert str(summary.out) == f"s3://{BUCKET}/out"
+    assert remote("out") == local(tmp_path / "out")
+    export_dataset(f"s3://{BUCKET}/archive/day", tmp_path / "again", zones=zones)
+    assert local(tmp_path / "again") == local(tmp_path / "out")
+
+
+def writes(s3):
+    """Note the keys of what is put from now on, in their order."""
+    keys = []
+    s3.meta.events.register(
+        "before-call.s3.PutObject", lambda params, **_: keys.append(params["url_path"].split("/", 2)[-1])
+    )
+    return keys
+
+
+def test_a_second_export_uploads_nothing_and_records_come_last(s3, data):
+    zones = data / "shop" / "zones.geojson"
+    keys = writes(s3)
+    export_dataset(data / "shop", f"s3://{BUCKET}/out", zones=zones)
+    assert len(keys) == len(set(keys)) == len(remote("out"))
+    assert keys[-1].endswith("_runs/pages-shop.json")
+    before = len(keys)
+    summary = export_dataset(data / "shop", f"s3://{BUCKET}/out", zones=zones)
+    assert summary.videos[0].status == "unchanged"
+    assert len(keys) == before
+    export_dataset(data / "shop", f"s3://{BUCKET}/out")
+    assert not [place for place in remote("out") if place.startswith("visits/")]
+
+
+def test_an_upload_that_stops_half_way_is_mended_by_the_next_run(s3, data, tmp_path):
+    zones = data / "shop" / "zones.geojson"
+    export_dataset(data / "shop", tmp_path / "out", zones=zones)
+    for stop in (0, 1, 2, 3):
+        done = []
+
+        def fail(params, done=done, stop=stop, **_):
+            done.append(params)
+            if len(done) > stop:
+                raise RuntimeError("killed")
+
+        s3.meta.events.register("before-call.s3.PutObject", fail, unique_id="stop")
+        with pytest.raises(RuntimeError, match="killed"):
+            export_dataset(data / "shop", f"s3://{BUCKET}/out", zones=zones, max_gap=f"{stop + 3}s")
+        s3.meta.events.unregister("before-call.s3.PutObject", unique_id="stop")
+        export_dataset(data / "shop", f"s3://{BUCKET}/out", zones=zones)
+        assert remote("out") == local(tmp_path / "out")
+
+
+def test_a_record_that_another_run_wrote_meanwhile_is_not_replaced(s3, data):
+    intruder = path_of(f"s3://{BUCKET}/out/_runs/pages-shop.json")
+
+    def interfere(params, **_):
+        if "trajectories" in params["url_path"] and not intruder.is_file():
+            intruder.write_bytes(b"{}")
+
+    s3.meta.events.register("before-call.s3.PutObject", interfere)
+    with pytest.raises(RemoteError, match="another run has written this meanwhile"):
+        export_dataset(data / "shop", f"s3://{BUCKET}/out")
+    assert intruder.read_bytes() == b"{}"
+
+
+def test_what_lies_where_the_dataset_should_go_is_not_replaced(s3, data):
+    path_of(f"s3://{BUCKET}/out/zones.parquet").write_bytes(b"mine")
+    with pytest.raises(OutputError, match=r"'zones\.parquet' would be replaced"):
+        export_dataset(data / "shop", f"s3://{BUCKET}/out")
+    with pytest.raises(OutputError, match="is an object"):
+        export_dataset(data / "shop", f"s3://{BUCKET}/out/zones.parquet")
+    assert remote("out") == {"zones.parquet": b"mine"}
+
+
+def test_nothing_to_read_is_said_as_of_a_folder(s3):
+    with pytest.raises(InputError, match="there is no such file or folder"):
+        find_videos(f"s3://{BUCKET}/nothing")
+    with pytest.raises(ParameterError, match="has no bucket"):
+        find_videos("s3:///nothing")
+
+
+REFUSED = {
+    "no such bucket": ([], "s3://no-such-bucket/x", "there is no bucket of this name"),
+    "a bucket name that cannot be": ([], "s3://B_/x", "S3"),
+    "an endpoint that is down": (
+        ["--endpoint-url", "http://127.0.0.1:9"],
+        f"s3://{BUCKET}/x",
+        "check --endpoint-url",
+    ),
+    "an endpoint that is no address": (["--endpoint-url", "nowhere"], f"s3://{BUCKET}/x", "nowhere"),
+    "no such profile": (["--profile", "nobody"], f"s3://{BUCKET}/x", "check --profile"),
+}
+
+
+@pytest.mark.parametrize(("options", "source", "said"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_s3_refuses_is_one_sentence_and_exit_5(s3, capfd, monkeypatch, tmp_path, options, source, said):
+    code = main(["inspect", source, *options])
+    (sentence,) = capfd.readouterr().err.splitlines()[-1:]
+    assert code == 5
+    assert said in sentence
+    assert "Traceback" not in sentence
+
+
+def test_no_credentials_are_said_with_what_to_do(s3, capfd, monkeypatch, tmp_path):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        del os.environ[name]
+    os.environ["AWS_DEFAULT_REGION"] = "eu-west-1"
+    assert main(["inspect", f"s3://{BUCKET}/x"]) == 5
+    assert "no credentials are found; sign in, or name a profile" in capfd.readouterr().err
+
+
+def test_the_shell_takes_addresses_wherever_it_takes_paths(s3, capfd, data, tmp_path):
+    upload(data / "shop", "shop")
+    address, zones = f"s3://{BUCKET}/shop", str(data / "shop" / "zones.geojson")
+    assert main(["inspect", address]) == 0
+    assert main(["export", address, f"s3://{BUCKET}/out", "--zones", zones]) == 0
+    assert main(["plot", "occupancy", address, "-o", str(tmp_path / "a.png")]) == 0
+    assert f"s3://{BUCKET}/out/dictionary.md" in capfd.readouterr().out
+
+
+def test_a_path_in_s3_has_the_manners_that_reading_needs():
+    path = path_of("s3://bucket-a/a/b/c.json")
+    assert (path.name, path.parent.key, str(path)) == ("c.json", "a/b", "s3://bucket-a/a/b/c.json")
+    assert path.relative_to(S3Path("bucket-a", "a")).as_posix() == "b/c.json"
+    assert S3Path("bucket-a", "").resolve().name == "bucket-a"
+    assert str(S3Path("bucket-a", "a/") / "b") == "s3://bucket-a/a/b"
+    assert path_of(Path("x")) == Path("x")
+    with pytest.raises(ValueError, match="reading bytes"):
+        path.open("w")
