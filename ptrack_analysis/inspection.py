@@ -1,5 +1,6 @@
 """What an archive holds, and whether it can be trusted."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 from ptrack_analysis.analysis.presence import MAX_GAP, rows_by_person, sampling_period
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
-from ptrack_analysis.geometry import EDGE_TOLERANCE
+from ptrack_analysis.geometry import EDGE_TOLERANCE, Floats
 from ptrack_analysis.io.archive import Source, VideoReference
 from ptrack_analysis.io.tracking import Reading, load
 from ptrack_analysis.video import Pixels, Video, milliseconds, timedelta
@@ -105,8 +106,7 @@ def inspect_tracking(
     """
     reading = load(source, video=video)
     detections = reading.detections
-    boxes = detections[["left", "top", "width", "height"]].to_numpy()
-    boxes = boxes[~np.isnan(boxes).any(axis=1)]
+    boxes = _boxes(detections)
     left, top, right, bottom = boxes[:, 0], boxes[:, 1], boxes[:, 0] + boxes[:, 2], boxes[:, 1] + boxes[:, 3]
     beyond = np.minimum(left, top) < -EDGE_TOLERANCE
     beyond |= np.maximum(right, bottom) > 1 + EDGE_TOLERANCE
@@ -115,19 +115,10 @@ def inspect_tracking(
         compute_trajectories(detections, reading.video, plane=Pixels(1, 1), max_gap=max_gap)
     )
     gaps = _gaps(detections, milliseconds(max_gap, "max_gap"))
-    dwell, unlocated = (int(tracks[name].to_numpy().view("int64").sum()) for name in ("dwell", "unlocated"))
-    problems = [str(problem) for problem in reading.faults]
-    hidden = int((bottom >= 1 - FEET_MARGIN).sum())
-    notes = _notes(reading, moments, negative=int((boxes[:, 2:] < 0).any(axis=1).sum()))
+    dwell, unlocated = _total(tracks["dwell"]), _total(tracks["unlocated"])
+    problems, notes = [str(problem) for problem in reading.faults], notes_on(reading, tracks)
     if reading.incomplete:
         (notes if allow_incomplete else problems).append(str(reading.incomplete))
-    if unlocated > MUCH_UNLOCATED * dwell:
-        notes.append(unlocated_note(unlocated / dwell))
-    if hidden > MANY_FEET_HIDDEN * len(boxes):
-        notes.append(
-            f"{hidden / len(boxes):.0%} of the body boxes end on the picture's lower edge: the feet may be "
-            "below it, and positions there are only as good as that"
-        )
     return Findings(
         video=reading.video,
         files=reading.files,
@@ -143,21 +134,13 @@ def inspect_tracking(
         longest_gap=timedelta(gaps.max()) if len(gaps) else None,
         boxes=len(boxes),
         without_box=len(detections) - len(boxes),
-        feet_not_seen=hidden,
+        feet_not_seen=_hidden(boxes),
         out_of_frame=int(beyond.sum()),
         merged=reading.merged,
         repeated_pages=reading.repeated,
         passed_over=tuple(reading.passed_over),
         notes=tuple(notes),
         problems=tuple(problems),
-    )
-
-
-def unlocated_note(share: float) -> str:
-    """Say that for this share of the time in the scene nobody knows where the persons stood."""
-    return (
-        f"for {share:.0%} of the time in the scene it is not known where the person stood "
-        "(no body box): time in zones is too short by up to that"
     )
 
 
@@ -169,45 +152,73 @@ def _gaps(detections: pd.DataFrame, max_gap: int) -> np.ndarray:
     return long
 
 
-def _notes(reading: Reading, moments: pd.Index, *, negative: int) -> list[str]:
-    """Say what is odd but usable, a sentence each."""
-    video, notes = reading.video, []
+def notes_on(reading: Reading, tracks: pd.DataFrame) -> list[str]:
+    """Say what is odd but usable about a reading, a sentence each; TRACKS tell the time unlocated."""
+    boxes = _boxes(reading.detections)
+    return [*_notes_on_times(reading), *_notes_on_rows(reading, boxes), *_notes_on_places(tracks, boxes)]
+
+
+def _notes_on_times(reading: Reading) -> Iterator[str]:
+    """Say what is odd about the times and the video's facts."""
+    moments, video = reading.detections.index.get_level_values("timestamp"), reading.video
     if not len(moments):
-        notes.append("no person was detected")
+        yield "no person was detected"
     elif moments.min() > LATE:
         late = moments.min().total_seconds()
-        notes.append(
-            f"the first detection is at {late:.3f} s: if people were there before, first pages are missing"
-        )
+        yield f"the first detection is at {late:.3f} s: if people were there before, first pages are missing"
     if video.width is None or video.height is None:
-        notes.append(
-            "the frame size is not known: give --frame-size, as in 640x360, to measure anything in px"
-        )
+        yield "the frame size is not known: give --frame-size, as in 640x360, to measure anything in px"
     if video.duration is None:
-        notes.append(
-            "the video's duration is not known: the last stays are taken to end with the last detection"
-        )
+        yield "the video's duration is not known: the last stays are taken to end with the last detection"
     elif len(moments) and moments.max() > video.duration:
-        notes.append(
+        yield (
             f"a detection lies at {moments.max().total_seconds():.3f} s, beyond the video's duration of "
             f"{video.duration.total_seconds():.3f} s, which is therefore not believed"
         )
-    if reading.overlapping:
-        notes.append(
-            f"{reading.ends} pages each end a job (no NextToken) and cover the same time: "
-            "several videos may be mixed; keep them in folders of their own"
-        )
+
+
+def _notes_on_rows(reading: Reading, boxes: Floats) -> Iterator[str]:
+    """Say what is odd about pages and rows."""
     if reading.repeated:
-        notes.append(f"{_count(reading.repeated, 'page was', 'pages were')} saved twice and counted once")
+        yield f"{_count(reading.repeated, 'page was', 'pages were')} saved twice and counted once"
     if reading.merged:
-        notes.append(
-            f"{_count(reading.merged, 'row repeats', 'rows repeat')} a person at a moment, and was merged"
-        )
+        repeat = _count(reading.merged, "row repeats", "rows repeat")
+        yield f"{repeat} a person at a moment: made one row each"
+    negative = int((boxes[:, 2:] < 0).any(axis=1).sum())
     if negative:
-        notes.append(
-            f"{_count(negative, 'box has', 'boxes have')} a negative size and covers nothing in a heatmap"
+        yield f"{_count(negative, 'box has', 'boxes have')} a negative size and covers nothing in a heatmap"
+
+
+def _notes_on_places(tracks: pd.DataFrame, boxes: Floats) -> Iterator[str]:
+    """Say how much of the time or of the boxes says little about places."""
+    dwell, unlocated = _total(tracks["dwell"]), _total(tracks["unlocated"])
+    if unlocated > MUCH_UNLOCATED * dwell:
+        yield (
+            f"for {unlocated / dwell:.0%} of the time in the scene it is not known where the person stood "
+            "(no body box): time in zones is too short by up to that"
         )
-    return notes
+    hidden = _hidden(boxes)
+    if hidden > MANY_FEET_HIDDEN * len(boxes):
+        yield (
+            f"{hidden / len(boxes):.0%} of the body boxes end on the picture's lower edge: the feet may be "
+            "below it, and positions there are only as good as that"
+        )
+
+
+def _boxes(detections: pd.DataFrame) -> Floats:
+    """Give the body boxes that are there: (k, 4) left, top, width, height."""
+    boxes: Floats = detections[["left", "top", "width", "height"]].to_numpy()
+    return boxes[~np.isnan(boxes).any(axis=1)]
+
+
+def _hidden(boxes: Floats) -> int:
+    """Count the boxes that end on the picture's lower edge."""
+    return int((boxes[:, 1] + boxes[:, 3] >= 1 - FEET_MARGIN).sum())
+
+
+def _total(spans: "pd.Series[pd.Timedelta]") -> int:
+    """Sum lengths of time [ms]."""
+    return int(spans.to_numpy().view("int64").sum())
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -13,7 +13,7 @@ from shapely.geometry import LineString, MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.validation import explain_validity
 
-from ptrack_analysis.errors import PtrackError, SchemaError, ZoneError
+from ptrack_analysis.errors import ParameterError, PtrackError, SchemaError, ZoneError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.video import Plane, Video
 
@@ -205,13 +205,29 @@ def _checked(name: str, outline: BaseGeometry, coordinates: Sequence[Any]) -> Ba
     return outline
 
 
-def _positions(nested: Any) -> Iterator[list[float]]:
+def _positions(nested: Any) -> Iterator[Any]:
     """Walk nested GeoJSON coordinates down to their positions."""
+    if not isinstance(nested, list | tuple):
+        raise TypeError(f"{nested!r} is not a position")
     if nested and isinstance(nested[0], int | float):
         yield nested[:2]
         return
     for inner in nested:
         yield from _positions(inner)
+
+
+def outside(zones: Sequence[Zone], video: Video, plane: Plane | None) -> list[Zone]:
+    """List the zones that have no part in the picture, as zones in a wrong unit have none.
+
+    On a floor plan the picture is the image of its frame there, as far as it lies below the horizon; where
+    a corner does not, no zone is listed.
+    """
+    corners = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    frame = (plane or video.pixels).project(corners)
+    if not np.isfinite(frame).all():
+        return []
+    picture = Polygon(frame)
+    return [zone for zone in zones if not zone.outline.intersects(picture)]
 
 
 def refuse_other_unit(zones: Sequence[Zone | Line], unit: str) -> None:
@@ -221,8 +237,14 @@ def refuse_other_unit(zones: Sequence[Zone | Line], unit: str) -> None:
     ------
     SchemaError
         With the first such zone.
+    ParameterError
+        If something is no zone.
     """
+    if not isinstance(zones, list | tuple):
+        raise ParameterError(f"{zones!r:.60} is not a list of zones; read_zones gives two, zones and lines")
     for zone in zones:
+        if not isinstance(zone, Zone | Line):
+            raise ParameterError(f"{zone!r:.60} is not a Zone; read_zones gives two lists, zones and lines")
         if zone.unit != unit:
             raise SchemaError(
                 f"{zone.kind} {zone.name!r} is in {zone.unit}, but the trajectories are in {unit}"

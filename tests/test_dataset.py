@@ -258,7 +258,7 @@ def test_a_record_tells_sources_settings_and_outputs_but_no_place_and_no_time(ar
     content = json.loads(text)
     assert str(tmp_path) not in text
     assert list(content) == sorted(content)
-    assert set(content) == {"outputs", "package", "parameters", "source", "version", "video"}
+    assert set(content) == {"notes", "outputs", "package", "parameters", "source", "version", "video"}
     assert [file["name"] for file in content["source"]] == ["shop-1.json", "shop-2.json"]
     assert content["parameters"]["max_gap"] == 2000
     assert re.fullmatch("[0-9a-f]{64}", content["parameters"]["zones"])

@@ -13,6 +13,7 @@ from ptrack_analysis.schema import DETECTIONS, HEATMAP, TRAJECTORIES, assemble, 
 from ptrack_analysis.video import Video
 
 SHAPE = (54, 96)
+MOST_CELLS = 4_000_000
 Extent = tuple[float, float, float, float]
 
 
@@ -182,9 +183,24 @@ def _extent(x: np.ndarray, y: np.ndarray, unit: str, video: Video) -> Extent:
     return float(np.floor(x.min())), float(np.floor(y.min())), float(upper_x), float(upper_y)
 
 
+def refuse_shape(shape: tuple[int, int]) -> None:
+    """Refuse what is not a number of rows and a number of columns, or more than ``MOST_CELLS`` cells.
+
+    Raises
+    ------
+    ParameterError
+        With the shape.
+    """
+    numbers = shape if isinstance(shape, tuple | list) else ()
+    whole = all(isinstance(number, int | np.integer) and number >= 1 for number in numbers)
+    if not whole or len(numbers) != 2 or numbers[0] * numbers[1] > MOST_CELLS:  # noqa: PLR2004 - a pair
+        raise ParameterError(
+            f"shape is {shape!r}, not rows and columns of at least 1, {MOST_CELLS} cells at most"
+        )
+
+
 def _refuse_empty(shape: tuple[int, int], extent: Extent) -> None:
-    if len(shape) != 2 or min(shape) < 1:  # noqa: PLR2004 - rows and columns
-        raise ParameterError(f"shape is {shape!r}, not rows and columns of at least 1")
+    refuse_shape(shape)
     x0, y0, x1, y1 = extent
     if not (np.isfinite(extent).all() and x1 > x0 and y1 > y0):
         raise ParameterError(f"extent is {extent!r}, not x0 < x1 and y0 < y1")

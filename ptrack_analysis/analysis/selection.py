@@ -55,5 +55,9 @@ def select(
         keep &= moment < last
     keep &= moment >= first
     if persons is not None:
-        keep &= detections.index.get_level_values("person_index").isin(list(persons))
+        try:
+            wanted = [int(person) for person in persons]
+        except (TypeError, ValueError) as error:
+            raise ParameterError(f"persons is {persons!r}, not a list of numbers of persons") from error
+        keep &= detections.index.get_level_values("person_index").isin(wanted)
     return detections[keep]

@@ -37,9 +37,7 @@ def add(commands: Any) -> None:
         description=_DESCRIPTION,
     )
     add_source(parser)
-    parser.add_argument(
-        "out", metavar="OUT", help="folder or s3://bucket/prefix of the dataset"
-    )
+    parser.add_argument("out", metavar="OUT", help="folder or s3://bucket/prefix of the dataset")
     add_places(parser)
     add_presence(parser)
     add_merge_gap(parser)

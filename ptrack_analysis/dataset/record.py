@@ -20,14 +20,15 @@ PACKAGE = "ptrack-analysis"
 class Record:
     """What a video's files were made from: source files, parameters, version; and the files themselves.
 
-    ``outputs`` has the rows and the SHA-256 of each file by its place below the dataset's folder. Nothing in
-    it depends on when or where the run was.
+    ``outputs`` has the rows and the SHA-256 of each file by its place below the dataset's folder,
+    ``notes`` what is odd about the video. Nothing in it depends on when or where the run was.
     """
 
     video: str
     source: list[dict[str, Any]]
     parameters: dict[str, Any]
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     package: str = PACKAGE
     version: str = __version__
 

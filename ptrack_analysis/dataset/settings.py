@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from ptrack_analysis.analysis.heatmaps import refuse_shape
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.floor import read_floor
 from ptrack_analysis.io.s3 import AnyPath
@@ -79,8 +80,7 @@ def settings_from(
     ParameterError
         If one is out of its range.
     """
-    if len(shape) != 2 or min(shape) < 1:  # noqa: PLR2004 - rows and columns
-        raise ParameterError(f"shape is {shape!r}, not rows and columns of at least 1")
+    refuse_shape(shape)
     settings = Settings(
         zones=None if zones is None else Path(zones),
         floor=None if floor is None else Path(floor),

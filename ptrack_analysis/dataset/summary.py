@@ -1,13 +1,12 @@
 """What became of an export."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import pandas as pd
 
 from ptrack_analysis.errors import PtrackError
-from ptrack_analysis.inspection import MUCH_UNLOCATED, unlocated_note
 from ptrack_analysis.io.s3 import AnyPath
 from ptrack_analysis.video import timedelta
 
@@ -52,6 +51,7 @@ def summarize(
     tracks: pd.DataFrame,
     visits: pd.DataFrame | None,
     zones: list[str],
+    notes: Sequence[str],
 ) -> VideoSummary:
     """Sum up one video's tables: the time in each zone, and the time of which the place is not known."""
     in_scene, unlocated = _sum(tracks["dwell"]), _sum(tracks["unlocated"])
@@ -59,11 +59,6 @@ def summarize(
     if visits is not None:
         by_zone = visits["dwell"].groupby(level="zone").sum()
         dwell = {zone: _sum(by_zone[by_zone.index == zone]) for zone in zones}
-    warnings = []
-    if tracks.empty:
-        warnings.append("no person was detected")
-    elif unlocated > MUCH_UNLOCATED * in_scene:
-        warnings.append(unlocated_note(unlocated / in_scene))
     return VideoSummary(
         name=name,
         status=status,
@@ -71,7 +66,7 @@ def summarize(
         dwell=dwell,
         in_scene=in_scene,
         unlocated=unlocated,
-        warnings=tuple(warnings),
+        warnings=tuple(notes),
     )
 
 

@@ -1,6 +1,5 @@
 """The tables of one video."""
 
-from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -16,19 +15,20 @@ from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.visits import compute_visits
 from ptrack_analysis.dataset.settings import Settings
 from ptrack_analysis.floor import Floor, read_floor
+from ptrack_analysis.inspection import notes_on
 from ptrack_analysis.io.archive import VideoReference
-from ptrack_analysis.io.tracking import read_tracking
+from ptrack_analysis.io.tracking import load
 from ptrack_analysis.schema import FACE_COLUMNS, LANDMARK_COLUMNS, VIDEOS, ZONES, assemble
 from ptrack_analysis.video import Video, milliseconds
-from ptrack_analysis.zones import Scene, project_scene
+from ptrack_analysis.zones import Scene, outside, project_scene
 
 _NOT_KNOWN = int(np.iinfo("int64").min)
 
 
 def compute_tables(
     reference: VideoReference, settings: Settings, scene: Scene | None
-) -> dict[str, pd.DataFrame]:
-    """Compute every table of one video that the settings ask for, by the name of its folder.
+) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Compute every table of one video that the settings ask for, by the name of its folder; and notes on it.
 
     The sampling period is taken from the whole video, before persons and times are selected.
 
@@ -37,18 +37,14 @@ def compute_tables(
     PtrackError
         If the video cannot be read, or not be measured as asked.
     """
-    detections, video = read_tracking(
-        reference,
-        video=settings.video,
-        faces=settings.faces,
-        allow_incomplete=settings.allow_incomplete,
-    )
-    video = replace(video, name=reference.name)
+    reading = load(reference, video=settings.video, faces=settings.faces, careful=False)
+    reading.refuse(allow_incomplete=settings.allow_incomplete)
+    whole, video = reading.detections, reading.video
     floor = None if settings.floor is None else read_floor(settings.floor, video)
     period = settings.period
     if period is None:
-        period = sampling_period(detections, video, max_gap=settings.max_gap)
-    detections = select(detections, start=settings.start, end=settings.end, persons=settings.persons)
+        period = sampling_period(whole, video, max_gap=settings.max_gap)
+    detections = select(whole, start=settings.start, end=settings.end, persons=settings.persons)
     trajectories = compute_trajectories(
         detections, video, plane=floor, max_gap=settings.max_gap, period=period
     )
@@ -67,7 +63,25 @@ def compute_tables(
         "occupancy": compute_occupancy(trajectories, video, zones),
         "heatmap": _heatmap(detections, trajectories, video, settings.shape, floor),
     }
-    return {folder: tables[folder] for folder in settings.folders}
+    notes = notes_on(reading, tables["persons"])
+    if reading.incomplete:
+        notes.append(str(reading.incomplete))
+    if detections.empty and len(whole):
+        notes.append(_nothing_selected(whole))
+    notes += [
+        f"zone {zone.name!r} lies outside the picture: check the unit of its file"
+        for zone in outside(zones, video, floor)
+    ]
+    return {folder: tables[folder] for folder in settings.folders}, notes
+
+
+def _nothing_selected(detections: pd.DataFrame) -> str:
+    persons = detections.index.get_level_values("person_index")
+    last = detections.index.get_level_values("timestamp").max().total_seconds()
+    return (
+        "nothing is left of the video by the persons and times chosen: it has the persons "
+        f"{persons.min()} to {persons.max()}, the last seen at {last:.3f} s"
+    )
 
 
 def videos_table(video: Video) -> pd.DataFrame:

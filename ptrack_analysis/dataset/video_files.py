@@ -61,7 +61,7 @@ def export_video(reference: VideoReference, export: Export) -> VideoSummary:
         if earlier and earlier.is_of_same_run(record) and earlier.is_intact(export.out, places):
             _remove_others(export.out, name, places)
             return _unchanged(earlier, export)
-        tables = compute_tables(reference, export.settings, export.scene)
+        tables, notes = compute_tables(reference, export.settings, export.scene)
     except OutputError:
         raise
     except PtrackError as error:
@@ -69,7 +69,7 @@ def export_video(reference: VideoReference, export: Export) -> VideoSummary:
     _remove_others(export.out, name, places)
     outputs = _write_tables(tables, name, export)
     make_folder(export.out / RECORDS)
-    write_record(replace(record, outputs=outputs), export.out)
+    write_record(replace(record, outputs=outputs, notes=notes), export.out)
     rows = {folder: len(table) for folder, table in tables.items()}
     return summarize(
         name,
@@ -78,6 +78,7 @@ def export_video(reference: VideoReference, export: Export) -> VideoSummary:
         tracks=tables["persons"],
         visits=tables.get("visits"),
         zones=export.zones,
+        notes=notes,
     )
 
 
@@ -116,4 +117,5 @@ def _unchanged(record: Record, export: Export) -> VideoSummary:
         tracks=read_parquet(export.out / table_place("persons", name)),
         visits=read_parquet(export.out / visits) if visits in record.outputs else None,
         zones=export.zones,
+        notes=record.notes,
     )

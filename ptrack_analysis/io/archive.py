@@ -152,7 +152,7 @@ def several(root: AnyPath, names: list[str]) -> MixedError:
     listed = ", ".join(repr(name) for name in names[:_SHOWN])
     more = ", ..." if len(names) > _SHOWN else ""
     return MixedError(
-        f"{root}: holds {len(names)} videos ({listed}{more}), not one; find_videos lists them all"
+        f"{root}: holds {len(names)} videos ({listed}{more}), not one; choose one (--video NAME)"
     )
 
 

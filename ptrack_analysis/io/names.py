@@ -11,6 +11,10 @@ from ptrack_analysis.io.s3 import AnyPath, S3Path
 
 _LONGEST = 100
 _NUMBER = re.compile(r"[-_. ]*\d+$")
+_DATE = re.compile(
+    r"(?:19|20)\d\d([-_.]?)[01]\d\1[0-3]\d"  # 2026-10-31, 20261031
+    r"(?:[T_ -]?[0-2]\d[-_.:]?[0-5]\d(?:[-_.:]?[0-5]\d)?)?$"  # T08-30, _083000
+)
 _DIGITS = re.compile(r"(\d+)")
 _OTHER = re.compile(r"[^a-z0-9._-]+")
 
@@ -29,8 +33,12 @@ def stem_of(name: str) -> str:
 
 
 def group_of(below: PurePath) -> tuple[str, str]:
-    """Give what files of one video have in common: their folder, and their stem without trailing number."""
-    return below.parent.as_posix(), _NUMBER.sub("", stem_of(below.name))
+    """Give what files of one video have in common: their folder, and their stem without trailing number.
+
+    A date, also with a time of day, is no page's number: ``cam-2026-10-30`` and ``cam-2026-10-31`` are two.
+    """
+    stem = stem_of(below.name)
+    return below.parent.as_posix(), stem if _DATE.search(stem) else _NUMBER.sub("", stem)
 
 
 def title_of(source: AnyPath, below: PurePath | None) -> str:

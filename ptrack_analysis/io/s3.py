@@ -129,11 +129,13 @@ def path_of(place: object, client: Any = None) -> AnyPath:
     Raises
     ------
     ParameterError
-        If the address has no bucket.
+        If the address has no bucket, or the text is empty.
     """
     if isinstance(place, S3Path):
         return place
     text = str(place)
+    if not text:
+        raise ParameterError("the path is empty")
     if not text.startswith(SCHEME):
         return Path(text)
     bucket, _, key = text.removeprefix(SCHEME).partition("/")

@@ -44,7 +44,7 @@ def replace_file(
     """
     target = Path(path)
     _refuse_place(target)
-    temporary = target.with_name(f"{_prefix(target.name)}{secrets.token_hex(4)}{_SUFFIX}")
+    temporary = target.with_name(f"{_prefix(target.name)}{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}")
     try:
         with temporary.open("xb") as file:
             write(file)
@@ -109,12 +109,29 @@ def remove_file(path: Path, *, up_to: Path) -> None:
 
 
 def remove_leftovers(folder: Path, names: Iterable[str]) -> None:
-    """Remove the temporary files that killed processes left while they wrote files of these names."""
+    """Remove the temporary files that killed processes left while they wrote files of these names.
+
+    Those of processes that are alive on this machine stay.
+    """
     prefixes = tuple(_prefix(name) for name in names)
     if prefixes and folder.is_dir():
         for path in folder.iterdir():
-            if path.name.startswith(prefixes) and path.name.endswith(_SUFFIX):
+            if path.name.startswith(prefixes) and path.name.endswith(_SUFFIX) and not _is_written(path):
                 _remove(path)
+
+
+def _is_written(path: Path) -> bool:
+    """Tell whether the process that writes a temporary file is alive."""
+    process = path.name.split("-")[2]
+    if not process.isdecimal() or int(process) == os.getpid():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _prefix(name: str) -> str:

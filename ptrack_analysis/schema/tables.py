@@ -159,7 +159,13 @@ HEATMAP = Table(
     columns=(
         Column("x_{u}", "number", "Middle of the cell.", unit="{u}"),
         Column("y_{u}", "number", "Middle of the cell.", unit="{u}"),
-        Column("seconds", "number", "Person-seconds of the cell.", unit="s"),
+        Column(
+            "seconds",
+            "number",
+            "Of footpoints: time for which people stood in the cell; of boxes: times the share of "
+            "the cell that their boxes cover. The two are not to be added up.",
+            unit="s",
+        ),
     ),
     units=("px", "m", "fraction"),
 )

@@ -216,13 +216,30 @@ def test_pages_with_different_metadata_are_not_mixed(tmp_path):
     assert inspect_tracking(tmp_path).problems
 
 
-def test_last_pages_that_cover_the_same_time_are_noticed(tmp_path):
+def test_last_pages_without_job_that_cover_the_same_time_are_not_mixed(tmp_path):
     for number in (1, 2):
         write(
             tmp_path / f"film-{number}.json",
             page(record(0, box=(0.1 * number, 0, 0.1, 0.1)), record(900), job=None),
         )
-    assert any("several videos may be mixed" in note for note in inspect_tracking(tmp_path).notes)
+    with pytest.raises(MixedError, match="2 pages without JobId each end a job"):
+        read_tracking(tmp_path)
+    assert inspect_tracking(tmp_path).verdict == "not usable"
+
+
+def test_pages_one_after_the_other_without_tokens_are_one_video(tmp_path):
+    for number in (1, 2, 3):
+        content = {"VideoMetadata": METADATA, "Persons": [record(100 * number), record(100 * number + 100)]}
+        write(tmp_path / f"film-{number}.json", content)
+    assert len(read_tracking(tmp_path)[0]) == 4
+
+
+def test_a_date_is_no_number_of_a_page(tmp_path):
+    names = ["cam-2026-10-30", "cam-2026-10-31", "cam_20261030", "cam_20261031T083000", "cam_2026-10-31_08-30"]
+    for name in names:
+        write(tmp_path / f"{name}.json", {"VideoMetadata": METADATA, "Persons": [record()]})
+    assert len(find_videos(tmp_path)) == len(names)
+    assert "cam-2026-10-31" in found(tmp_path)
 
 
 def test_facts_fall_back_to_those_given_and_no_further(tmp_path):

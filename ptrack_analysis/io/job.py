@@ -1,0 +1,140 @@
+"""One job's pages, taken in one after the other, and what is noticed on the way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedError
+from ptrack_analysis.io.archive import VideoReference, documents
+from ptrack_analysis.io.rows import Collector, rows_of
+from ptrack_analysis.io.s3 import AnyPath, ahead
+from ptrack_analysis.io.shapes import Decoders, Page, SourceVideo, VideoMetadata
+from ptrack_analysis.video import Video, timedelta
+
+_METADATA = ("codec", "format", "color_range", "frame_rate")
+
+
+@dataclass(slots=True)
+class JobReader:
+    """The pages of one job, taken in one after the other."""
+
+    collector: Collector
+    careful: bool
+    pages: int = 0
+    repeated: int = 0
+    files: int = 0
+    last_pages: list[tuple[int, int]] = field(default_factory=list)
+    digests: set[bytes] = field(default_factory=set)
+    metadata: dict[VideoMetadata, str] = field(default_factory=dict)
+    source: SourceVideo | None = None
+    job_id: str | None = None
+    job_tag: str | None = None
+    status: list[InputError] = field(default_factory=list)
+    broken: list[InputError] = field(default_factory=list)
+
+    def read(self, reference: VideoReference, decoders: Decoders) -> None:
+        """Take in the pages of one video, leaving those of other jobs in the same files."""
+        for file in ahead(reference.files):
+            self.file(file, decoders, only={reference.job_id})
+
+    def file(self, file: AnyPath, decoders: Decoders, only: set[str | None] | None = None) -> set[str | None]:
+        """Take in the pages of one file; give the jobs that it holds pages of."""
+        jobs: set[str | None] = set()
+        try:
+            for place, page in _pages(file, decoders):
+                jobs.add(page.job_id)
+                if only is None or page.job_id in only:
+                    self.add(page, place)
+        except InputError as error:
+            if not self.careful:
+                raise
+            self.broken.append(error)
+            jobs.add(self.job_id)
+        self.files += 1
+        return jobs
+
+    def add(self, page: Page[Any], place: str) -> None:
+        """Take in one page, unless it was there before."""
+        self._notice(page, place)
+        rows = rows_of(page.persons or [], faces=self.collector.faces, landmarks=self.collector.landmarks)
+        digest = rows.digest() + repr(page.next_token).encode()
+        if digest in self.digests and len(rows.time):
+            self.repeated += 1
+            return
+        self.digests.add(digest)
+        if not page.next_token:
+            self.last_pages.append((int(rows.time.min(initial=2**53)), int(rows.time.max(initial=0))))
+        self.collector.pages.append(rows)
+
+    def _notice(self, page: Page[Any], place: str) -> None:
+        self.pages += 1
+        if page.job_status in {"FAILED", "IN_PROGRESS"}:
+            said = f": {page.status_message}" if page.status_message else ""
+            self.status.append(
+                JobError(f"{place}: the job's status is {page.job_status}, not SUCCEEDED{said}")
+            )
+        if page.video_metadata is not None:
+            self.metadata.setdefault(page.video_metadata, place)
+        self.source = self.source or page.video
+        self.job_id, self.job_tag = self.job_id or page.job_id, self.job_tag or page.job_tag
+
+    def faults_of(self, place: AnyPath) -> list[InputError]:
+        """List why the job cannot be used."""
+        mixed: list[InputError] = []
+        if len(self.metadata) > 1:
+            (one, first), (other, second), *_ = self.metadata.items()
+            mixed = [
+                MixedError(
+                    f"{place}: pages of different videos are mixed: {_difference(one, other, first, second)}"
+                )
+            ]
+        if self.job_id is None and self.overlapping():
+            mixed.append(
+                MixedError(
+                    f"{place}: {len(self.last_pages)} pages without JobId each end a job (no NextToken) and "
+                    "cover the same time: several videos are mixed; keep each in a folder of its own"
+                )
+            )
+        return [*self.broken, *self.status[:1], *mixed]
+
+    def incomplete(self, place: AnyPath) -> IncompleteError | None:
+        """Say that no page is the last, if it is so."""
+        if not self.pages or self.last_pages or self.status:
+            return None
+        return IncompleteError(
+            f"{place}: the archive is incomplete: each of its pages ({self.pages}) has a NextToken, none is "
+            "the job's last; fetch the rest, or read what is there with allow_incomplete (--allow-incomplete)"
+        )
+
+    def overlapping(self) -> bool:
+        """Tell whether pages that each end a job cover the same time."""
+        spans = sorted(self.last_pages)
+        return any(first < end for (_, end), (first, _) in pairwise(spans))
+
+    def facts(self, name: str, fallback: Video) -> Video:
+        """Put the pages' facts about the video before those to fall back to."""
+        known: dict[str, Any] = {"name": name, "job_id": self.job_id, "job_tag": self.job_tag}
+        metadata = next(iter(self.metadata), VideoMetadata())
+        known |= {fact: getattr(metadata, fact) for fact in _METADATA}
+        known |= {"width": metadata.frame_width, "height": metadata.frame_height}
+        if metadata.duration_millis is not None:
+            known["duration"] = timedelta(metadata.duration_millis)
+        if self.source and self.source.s3_object:
+            known["source"] = "/".join(
+                x for x in (self.source.s3_object.bucket, self.source.s3_object.name) if x
+            )
+        return replace(fallback, **{fact: value for fact, value in known.items() if value})
+
+
+def _pages(file: AnyPath, decoders: Decoders) -> Iterator[tuple[str, Page[Any]]]:
+    for place, pages in documents(file, decoders):
+        for number, page in enumerate(pages or (), 1):
+            yield (f"{place}, page {number}" if pages and len(pages) > 1 else place), page
+
+
+def _difference(one: VideoMetadata, other: VideoMetadata, first: str, second: str) -> str:
+    for fact in one.__struct_fields__:
+        if getattr(one, fact) != getattr(other, fact):
+            return f"{fact} is {getattr(one, fact)!r} in {first} and {getattr(other, fact)!r} in {second}"
+    return f"{first} and {second} differ"
