@@ -13,7 +13,8 @@ from ptrack_analysis.cli.options import (
     add_presence,
     add_source,
     period_of,
-    size,
+    place,
+    shape,
     source_of,
     video_of,
 )
@@ -37,7 +38,7 @@ def add(commands: Any) -> None:
         description=_DESCRIPTION,
     )
     add_source(parser)
-    parser.add_argument("out", metavar="OUT", help="folder or s3://bucket/prefix of the dataset")
+    parser.add_argument("out", type=place, metavar="OUT", help="folder or s3://bucket/prefix of the dataset")
     add_places(parser)
     add_presence(parser)
     add_merge_gap(parser)
@@ -45,7 +46,7 @@ def add(commands: Any) -> None:
     group = parser.add_argument_group("output")
     group.add_argument(
         "--shape",
-        type=size,
+        type=shape,
         default=(54, 96),
         metavar="RxC",
         help="heatmap's rows and columns (default 54x96)",
@@ -62,13 +63,19 @@ def run(given: argparse.Namespace) -> int:
     if not given.out.startswith("s3://") and Path(given.out).exists() and not Path(given.out).is_dir():
         print(f"ptrack: {given.out}: is a file, not a folder to write a dataset to", file=sys.stderr)
         return _USAGE
+    if not given.out.startswith("s3://") and Path(given.out).resolve() == Path(given.source).resolve():
+        print(
+            f"ptrack: {given.out}: is the source itself; give the dataset a folder of its own",
+            file=sys.stderr,
+        )
+        return _USAGE
+    summary = _export(given)
     if not given.zones:
         print(
             "no zones are given, so no visits are computed: draw some as polygons in a GeoJSON file, "
             "and give it with --zones FILE",
             file=sys.stderr,
         )
-    summary = _export(given)
     for video in summary.of_status("failed"):
         print(f"ptrack: {' '.join(str(video.error).split())}", file=sys.stderr)
     warnings = [
@@ -118,14 +125,17 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
 
 
 def _code(summary: "ExportSummary") -> int:
-    from ptrack_analysis.errors import OutputError
+    from ptrack_analysis.errors import OutputError, ParameterError
 
     failed = summary.of_status("failed")
     if not failed:
         return 0
     if len(failed) < len(summary.videos):
         return _SOME
-    return _FAILURE if all(isinstance(video.error, OutputError) for video in failed) else _BAD
+    kinds = {OutputError: _FAILURE, ParameterError: _USAGE}
+    return next(
+        (code for kind, code in kinds.items() if all(isinstance(x.error, kind) for x in failed)), _BAD
+    )
 
 
 def _text(summary: "ExportSummary", out: str) -> str:

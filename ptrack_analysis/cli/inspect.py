@@ -59,7 +59,7 @@ def run(given: argparse.Namespace) -> int:
 
 def _print_passed_over(passed_over: list[tuple[str, str]]) -> None:
     if passed_over:
-        print(f"\npassed over: {len(passed_over)} other files")
+        print(f"\npassed over: {_count(len(passed_over), 'other file')}")
         for name, reason in passed_over[:_SHOWN]:
             print(f"  {name}: {reason}")
         if len(passed_over) > _SHOWN:
@@ -74,7 +74,7 @@ def _text(found: "Findings") -> str:
     length = _seconds(video.duration) if video.duration is not None else "length unknown"
     rows = [
         ("video", f"{size}, {rate}, {length}"),
-        ("read", f"{found.pages} pages in {found.files} files"),
+        ("read", f"{_count(found.pages, 'page')} in {_count(found.files, 'file')}"),
         ("persons", f"{found.persons}"),
         ("detections", f"{found.detections}" + _between(found)),
         ("time in scene", f"{_seconds(found.dwell)}, of which {_seconds(found.unlocated)} unlocated"),
@@ -89,11 +89,19 @@ def _text(found: "Findings") -> str:
             "gaps",
             f"{found.gaps}" + (f", the longest {_seconds(found.longest_gap)}" if found.longest_gap else ""),
         ),
-        ("doubled", f"{found.merged} rows, {found.repeated_pages} pages"),
+        ("doubled", f"{_count(found.merged, 'row')}, {_count(found.repeated_pages, 'page')}"),
     ]
+    if not found.pages:
+        return "\n".join(
+            [f"{video.name}: {found.verdict}", *(f"  problem: {text}" for text in found.problems)]
+        )
     lines = [f"{video.name}: {found.verdict}", *(f"  {name:<18}{text}" for name, text in rows)]
     lines += [f"  note: {note}" for note in found.notes]
     return "\n".join(lines + [f"  problem: {problem}" for problem in found.problems])
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _between(found: "Findings") -> str:

@@ -47,10 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Data go to stdout, messages to stderr. An error is one sentence on stderr.
     """
-    parser = _parser()
-    given = parser.parse_args(arguments)
-    run: Callable[[argparse.Namespace], int] = given.run
     try:
+        given = _parser().parse_args(arguments)
+        run: Callable[[argparse.Namespace], int] = given.run
         code = run(given)
         sys.stdout.flush()
     except PtrackError as error:

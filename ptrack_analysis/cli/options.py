@@ -22,7 +22,7 @@ _SOURCE = "file, folder or s3://bucket/prefix of saved pages (.json, .jsonl, .gz
 
 def add_source(parser: argparse.ArgumentParser) -> None:
     """Add SOURCE and what is said about it."""
-    parser.add_argument("source", metavar="SOURCE", help=_SOURCE)
+    parser.add_argument("source", type=place, metavar="SOURCE", help=_SOURCE)
     remote = parser.add_argument_group("remote, as in the AWS CLI")
     remote.add_argument("--profile", metavar="NAME", help="profile whose credentials are used")
     remote.add_argument("--region", metavar="NAME", help="region of the service")
@@ -74,8 +74,10 @@ def add_cut(parser: argparse.ArgumentParser) -> None:
 def add_places(parser: argparse.ArgumentParser) -> None:
     """Add zones and floor plan."""
     group = parser.add_argument_group("places")
-    group.add_argument("--zones", metavar="FILE", help="GeoJSON file of zones and lines")
-    group.add_argument("--floor", metavar="FILE", help="floor.json: measure in metres on this floor plan")
+    group.add_argument("--zones", type=place, metavar="FILE", help="GeoJSON file of zones and lines")
+    group.add_argument(
+        "--floor", type=place, metavar="FILE", help="floor.json: measure in metres on this floor plan"
+    )
 
 
 def add_merge_gap(parser: argparse.ArgumentParser) -> None:
@@ -156,18 +158,38 @@ def period(text: str) -> str:
 def size(text: str) -> tuple[int, int]:
     """Read a frame size such as 640x360."""
     found = _SIZE.fullmatch(text.strip())
-    if found is None or "0" in (found[1].lstrip("0") or "0", found[2].lstrip("0") or "0"):
-        raise ValueError(f"{text!r} is not a size such as 640x360")
+    if found is None or not int(found[1]) or not int(found[2]):
+        raise ValueError(f"{text!r} is not a size in px such as 640x360")
+    return int(found[1]), int(found[2])
+
+
+@_reader
+def shape(text: str) -> tuple[int, int]:
+    """Read rows and columns such as 54x96."""
+    found = _SIZE.fullmatch(text.strip())
+    if found is None or not int(found[1]) or not int(found[2]):
+        raise ValueError(f"{text!r} is not rows x columns such as 54x96")
     return int(found[1]), int(found[2])
 
 
 @_reader
 def rate(text: str) -> float:
     """Read a frame rate."""
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < 1e6:  # noqa: PLR2004 - as the loader bounds it
-        raise ValueError(f"{text!r} is not a number of frames a second")
+        raise ValueError(f"{text!r} is not a number of frames a second, as in 25")
     return value
+
+
+@_reader
+def place(text: str) -> str:
+    """Read a path, which an unset variable of a shell is not."""
+    if not text:
+        raise ValueError("the path is empty")
+    return text
 
 
 @_reader

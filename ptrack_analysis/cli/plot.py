@@ -13,7 +13,8 @@ from ptrack_analysis.cli.options import (
     add_presence,
     add_source,
     period_of,
-    size,
+    place,
+    shape,
     source_of,
     video_of,
 )
@@ -42,7 +43,12 @@ def add(commands: Any) -> None:
         picture = pictures.add_parser(name, help=text, description=f"Draw {text}.")
         add_source(picture)
         picture.add_argument(
-            "-o", "--output", required=True, metavar="FILE", help="PNG, SVG or PDF by its suffix; - is stdout"
+            "-o",
+            "--output",
+            type=place,
+            required=True,
+            metavar="FILE",
+            help="PNG, SVG or PDF by its suffix; - is stdout",
         )
         picture.add_argument("--format", choices=_FORMATS, help="format, where the suffix does not say it")
         picture.add_argument(
@@ -50,7 +56,9 @@ def add(commands: Any) -> None:
         )
         picture.add_argument("--video", metavar="NAME", help="which video, where SOURCE holds several")
         if name in {"paths", "heatmap"}:
-            picture.add_argument("--backdrop", metavar="FILE", help="picture of the scene to draw over")
+            picture.add_argument(
+                "--backdrop", type=place, metavar="FILE", help="picture of the scene to draw over"
+            )
         if name == "heatmap":
             picture.add_argument(
                 "--of",
@@ -58,7 +66,11 @@ def add(commands: Any) -> None:
                 help="what people cover or where they stood (default boxes; on a floor footpoints)",
             )
             picture.add_argument(
-                "--shape", type=size, default=(54, 96), metavar="RxC", help="rows and columns (default 54x96)"
+                "--shape",
+                type=shape,
+                default=(54, 96),
+                metavar="RxC",
+                help="rows and columns (default 54x96)",
             )
         add_places(picture)
         add_presence(picture)

@@ -143,7 +143,7 @@ def no_pages(root: AnyPath, passed_over: list[tuple[str, str]]) -> InputError:
             "wrappings in which pages are known to be saved"
         )
     seen = ", ".join(repr(name) for name, _ in passed_over[:_SHOWN])
-    more = f" ({len(passed_over)} other files, such as {seen})" if passed_over else " (it is empty)"
+    more = f" (other files: {len(passed_over)}, such as {seen})" if passed_over else " (it is empty)"
     return InputError(f"{root}: no GetPersonTracking pages in this folder{more}")
 
 

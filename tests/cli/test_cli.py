@@ -152,6 +152,10 @@ USAGE = {
     "no picture": ["plot", "sculpture", "x", "-o", "y.png"],
     "odd suffix": ["plot", "paths", "x", "-o", "y.gif"],
     "no output": ["plot", "paths", "x"],
+    "an empty path": ["inspect", ""],
+    "an empty path for results": ["export", "x", ""],
+    "results where the source is": ["export", "x", "x"],
+    "no shape": ["export", "x", "y", "--shape", "0x5"],
     "visits without zones": ["plot", "visits", "x", "-o", "y.png"],
 }
 
@@ -220,6 +224,48 @@ def test_export_without_zones_says_how_to_get_visits(tmp_path, capfd, archive):
     assert code == 0
     assert "no visits are computed" in err
     assert not (tmp_path / "out" / "visits").exists()
+
+
+def test_what_inspect_notes_export_says_too_and_says_again(tmp_path, capfd):
+    file = write(
+        tmp_path / "a.json",
+        page(record(9000), record(9040), VideoMetadata={"FrameWidth": 9, "FrameHeight": 9}),
+    )
+    for _ in range(2):
+        _, _, err = run(capfd, "export", file, tmp_path / "out")
+        assert "note: a: the first detection is at 9.000 s" in err
+        assert "note: a: the video's duration is not known" in err
+
+
+def test_a_choice_that_leaves_nothing_says_what_there_is(tmp_path, capfd, archive):
+    for choice in (["--persons", "99"], ["--from", "10min"]):
+        code, _, err = run(capfd, "export", archive, tmp_path / "out", *choice)
+        assert code == 0
+        assert (
+            "nothing is left of the video by the persons and times chosen: it has the persons 0 to 0" in err
+        )
+
+
+def test_a_zone_outside_the_picture_is_noted(tmp_path, capfd, archive):
+    far = (
+        json.dumps(ZONES)
+        .replace("[0.5, 0], [0.5, 1], [0, 1]", "[500, 0], [500, 300]")
+        .replace("[0, 0]", "[400, 100]")
+    )
+    code, _, err = run(
+        capfd, "export", archive, tmp_path / "out", "--zones", write(tmp_path / "far.json", far)
+    )
+    assert code == 0
+    assert "zone 'left' lies outside the picture: check the unit of its file" in err
+
+
+def test_two_exports_at_once_do_not_sweep_each_others_files(tmp_path, data):
+    command = [sys.executable, "-m", "ptrack_analysis", "export", str(data / "day"), str(tmp_path / "out")]
+    running = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(3)]
+    for one in running:
+        _, err = one.communicate()
+        assert one.returncode == 0, err
+    assert not list((tmp_path / "out").rglob(".*"))
 
 
 def test_export_speaks_json(tmp_path, capfd, archive, zones):
