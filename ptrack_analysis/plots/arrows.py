@@ -1,9 +1,8 @@
 """Arrow heads that show which way paths were walked."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.plots.stretches import Steps
@@ -46,27 +45,25 @@ def arrow_heads(steps: Steps, spacing: float) -> tuple[Floats, Floats, Integers]
 
 
 def draw_arrow_heads(ax: Axes, heads: tuple[Floats, Floats, Integers], colours: Floats, size: float) -> None:
-    """Draw arrow heads ``size`` points long, each in its person's colour."""
+    """Draw arrow heads ``size`` points long, each in its person's colour, on a plane with y downwards."""
     places, ways, rank = heads
-    if len(places) == 0:
+    figure = ax.get_figure(root=True)
+    if len(places) == 0 or figure is None:
         return
-    shape: dict[str, Any] = {"headlength": 1.0, "headaxislength": 0.75, "headwidth": 0.8, "minlength": 0.0}
+    along = ways / np.hypot(ways[:, 0], ways[:, 1])[:, None] * [1.0, -1.0]
+    across = along[:, ::-1] * [-1.0, 1.0]
     inch = size / _POINTS_PER_INCH
-    ways = ways / np.hypot(ways[:, 0], ways[:, 1])[:, None]
-    drawn = ax.quiver(
-        *places.T,
-        *ways.T,
-        color=colours[rank],
-        angles="xy",
-        pivot="mid",
-        units="inches",
-        width=inch,
-        scale_units="inches",
-        scale=1 / inch,
+    corners = [0.6 * along, -0.4 * along + 0.4 * across, -0.4 * along - 0.4 * across]
+    drawn = PolyCollection(
+        list(inch * np.stack(corners, axis=1)),
+        offsets=places,
+        offset_transform=ax.transData,
+        facecolors=list(colours[rank]),
         zorder=4,
-        **shape,
     )
+    drawn.set_transform(figure.dpi_scale_trans)
     drawn.set_label("_arrows")
+    ax.add_collection(drawn, autolim=False)
 
 
 def _way_along(steps: Steps, gap: float) -> Floats:

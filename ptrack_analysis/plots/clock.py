@@ -43,7 +43,7 @@ def clock(seconds: float, unit: str) -> str:
     ('7.5', '1:35', '2:01', '2:01:05')
     """
     if unit == "s":
-        return f"{seconds:.6g}"
+        return f"{seconds + 0.0:.6g}"  # adding 0 makes of a negative zero a plain one
     sign, whole = ("-" if seconds < 0 else ""), abs(seconds)
     minutes, rest = divmod(whole, MINUTE)
     second = f"{rest:02.0f}" if rest == round(rest) else f"{rest:06.3f}"
