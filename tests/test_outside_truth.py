@@ -12,6 +12,7 @@ from ptrack_analysis import (
     compute_tracks,
     compute_trajectories,
     compute_visits,
+    export_dataset,
     frames_to_timestamps,
     inspect_tracking,
     read_tracking,
@@ -54,6 +55,17 @@ def test_the_real_job_gives_the_published_dwell(job):
     occupancy = compute_occupancy(trajectories, video).loc[""]
     moments = occupancy.index.to_numpy().astype("int64")
     assert (np.diff(moments) * occupancy["persons"].to_numpy()[:-1]).sum() == 43343
+
+
+def test_an_export_of_the_real_job_gives_the_published_dwell(real_data, tmp_path):
+    file = real_data / "rekognition" / "edenai-2023-10-16.json"
+    summary = export_dataset(file, tmp_path)
+    assert summary.videos[0].rows["detections"] == 400
+    persons = pd.read_parquet(tmp_path / "persons" / "edenai-2023-10-16.parquet")
+    assert persons["dwell_s"].tolist() == [14.581, 14.047, 14.581, 0.067, 0.067]
+    occupancy = pd.read_parquet(tmp_path / "occupancy" / "edenai-2023-10-16.parquet")
+    scene = occupancy[occupancy["zone"] == ""]
+    assert (scene["timestamp_ms"].diff().shift(-1) * scene["persons"]).sum() == 43343
 
 
 def test_the_real_job_has_the_published_edges(job, real_data):
