@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ptrack_analysis.analysis.comparison import Comparison, compare_tracking
     from ptrack_analysis.analysis.heatmaps import Heatmap, compute_box_heatmap, compute_heatmap
     from ptrack_analysis.analysis.occupancy import compute_occupancy
     from ptrack_analysis.analysis.presence import sampling_period
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "analysis.comparison": ("Comparison", "compare_tracking"),
     "analysis.heatmaps": ("Heatmap", "compute_box_heatmap", "compute_heatmap"),
     "analysis.occupancy": ("compute_occupancy",),
     "analysis.presence": ("sampling_period",),
@@ -49,6 +51,7 @@ _ROOMS = {
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
+    "Comparison",
     "Findings",
     "Floor",
     "Heatmap",
@@ -59,6 +62,7 @@ __all__ = [
     "Zone",
     "__version__",
     "check",
+    "compare_tracking",
     "compute_box_heatmap",
     "compute_heatmap",
     "compute_occupancy",

@@ -28,6 +28,7 @@ HOMES = {
     "pyarrow": {"io", "dataset"},
     "boto3": {"io"},
     "msgspec": {"io"},
+    "scipy": {"analysis"},
     "pandas": {"schema", "video", "analysis", "io", "plots", "dataset", "inspection", "zones", "cli"},
     "shapely": {"zones", "io", "dataset", "plots", "simulate"},
 }

@@ -1,0 +1,148 @@
+"""Agreement of presence: when two trackings see the same person."""
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.comparison.moments import LEFT_OUT
+from ptrack_analysis.analysis.comparison.overlaps import Overlaps
+from ptrack_analysis.analysis.comparison.seen import Seen
+from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.video import Milliseconds
+
+NOBODY = -1
+
+
+def time_together(a: Seen, b: Seen, row_a: Integers, row_b: Integers) -> dict[str, Integers]:
+    """Sum the time for which each person of a and each of b are both present and taken for one.
+
+    Two persons matched at a moment are taken for one from then on, until one of them is matched to somebody
+    else, or until a moment at which both have a box and are not matched; before their first match also back
+    in time, until such a moment. A moment at which one of them has no box, or that is not compared, changes
+    nothing. Each tracking's moments are its own, and presence is the half-open ``[timestamp, timestamp +
+    held)`` of each detection. A person is taken for at most one other at a time, so the sum over all pairs is
+    at most the sum of ``held`` of either tracking; who is never matched is with nobody.
+
+    Parameters
+    ----------
+    a, b
+        The trackings.
+    row_a, row_b
+        (k,) rows of a and b that are matched.
+
+    Returns
+    -------
+    dict
+        ``a``, ``b``: numbers of the persons; ``together`` [ms], above 0; one entry a pair, in this order.
+    """
+    partner_a = _partners(a, b, row_a, row_b)
+    partner_b = _partners(b, a, row_b, row_a)
+    width = len(b.persons) + 1
+    key_a, start_a, stop_a = _stretches(a, a.person * width + partner_a, partner_a)
+    key_b, start_b, stop_b = _stretches(b, partner_b * width + b.person, partner_b)
+    keys, code = np.unique(np.concatenate([key_a, key_b]), return_inverse=True)
+    code_a, code_b = code[: len(key_a)], code[len(key_a) :]
+    span = int(max(stop_a.max(initial=0), stop_b.max(initial=0))) + 1
+    shared = _covered(
+        code_a * span + start_a, code_a * span + stop_a, code_b * span + start_b, code_b * span + stop_b
+    )
+    together = np.zeros(len(keys), dtype="int64")
+    np.add.at(together, code_a, shared)
+    some = together > 0
+    one, other = np.divmod(keys[some], width)
+    return {"a": one, "b": other, "together": together[some]}
+
+
+def _partners(own: Seen, other: Seen, own_row: Integers, other_row: Integers) -> Integers:
+    """Tell whom each row's person is taken for from this row on: a person of the other, or nobody."""
+    partner = np.full(len(own.person), NOBODY, dtype="int64")
+    partner[own_row] = other.person[other_row]
+    rows, match = np.arange(len(partner)), _row_of_match(own, partner != NOBODY)
+    presumed = np.where(match >= 0, partner[match], NOBODY)
+    apart = own.boxed & (own.moment != LEFT_OUT) & (partner == NOBODY) & (presumed != NOBODY)
+    apart &= _has_box(other, own.moment, presumed)
+    partings = np.cumsum(apart)
+    between = np.where(rows < match, partings[match] - partings + apart, partings - partings[match])
+    return np.where(between > 0, NOBODY, presumed)
+
+
+def _row_of_match(own: Seen, matched: Bools) -> Integers:
+    """Give for each row the row of its person's latest match, before any the first; -1 if never matched."""
+    rows, places = np.arange(len(matched)), np.flatnonzero(matched)
+    first = np.full(len(own.persons), -1, dtype="int64")
+    persons, place = np.unique(own.person[places], return_index=True)
+    first[persons] = places[place]
+    first_of_row = first[own.person]
+    latest = np.maximum.accumulate(np.where(matched, rows, 0))
+    match: Integers = np.where((first_of_row < 0) | (rows < first_of_row), first_of_row, latest)
+    return match
+
+
+def _has_box(seen: Seen, moment: Integers, person: Integers) -> Bools:
+    """Tell whether a person has a box at a compared moment."""
+    width = len(seen.persons) + 1
+    known = seen.boxed & (seen.moment != LEFT_OUT)
+    there: Bools = np.isin(moment * width + person, (seen.moment * width + seen.person)[known])
+    return there
+
+
+def _stretches(seen: Seen, key: Integers, partner: Integers) -> tuple[Integers, Milliseconds, Milliseconds]:
+    """Give the stretches of time of the rows whose person is taken for somebody, by key and time."""
+    rows = np.flatnonzero((partner >= 0) & (seen.held > 0))
+    rows = rows[np.lexsort((seen.time[rows], key[rows]))]
+    return key[rows], seen.time[rows], seen.time[rows] + seen.held[rows]
+
+
+def _covered(start: Integers, stop: Integers, by_start: Integers, by_stop: Integers) -> Integers:
+    """Give how much of each stretch is covered by other stretches, these being disjoint and in order."""
+    if not len(by_start):
+        return np.zeros_like(start)
+    length = np.concatenate([[0], np.cumsum(by_stop - by_start)])
+
+    def before(time: Integers) -> Integers:
+        begun = np.searchsorted(by_start, time, side="right")
+        last = np.maximum(begun - 1, 0)
+        inside = np.minimum(time, by_stop[last]) - by_start[last]
+        return length[last] + np.where(begun > 0, inside, 0)
+
+    return before(stop) - before(start)
+
+
+def pairs_table(a: Seen, b: Seen, matches: Overlaps, counterparts: Integers) -> pd.DataFrame:
+    """Tell who in a is who in b: one row for each two persons that were matched or are counterparts.
+
+    Parameters
+    ----------
+    a, b
+        The trackings.
+    matches
+        Matched rows of a and b.
+    counterparts
+        (k, 2) numbers of the persons that the identity figures pair.
+    """
+    row_a, row_b = matches.a, matches.b
+    together = time_together(a, b, row_a, row_b)
+    width = len(b.persons) + 1
+    met = a.person[row_a].astype("int64") * width + b.person[row_b]
+    paired = counterparts[:, 0] * width + counterparts[:, 1]
+    keys = np.union1d(met, paired)
+    one, other = np.divmod(keys, width)
+    count = np.bincount(np.searchsorted(keys, met), minlength=len(keys))
+    total = np.bincount(np.searchsorted(keys, met), matches.overlap, minlength=len(keys))
+    shared = np.zeros(len(keys), dtype="int64")
+    shared[np.searchsorted(keys, together["a"] * width + together["b"])] = together["together"]
+    columns = {
+        "together": shared.view("timedelta64[ms]"),
+        "share_a": _share(shared, a, one),
+        "share_b": _share(shared, b, other),
+        "matches": count.astype("int64"),
+        "overlap": np.divide(total, count, out=np.full(len(keys), np.nan), where=count > 0),
+        "counterpart": np.isin(keys, paired),
+    }
+    index = pd.MultiIndex.from_arrays([a.persons[one], b.persons[other]], names=["person_a", "person_b"])
+    return pd.DataFrame(columns, index=index)
+
+
+def _share(together: Integers, seen: Seen, person: Integers) -> Floats:
+    held = np.bincount(seen.person, seen.held, minlength=len(seen.persons) or 1)[person]
+    share: Floats = np.divide(together, held, out=np.full(len(person), np.nan), where=held > 0)
+    return share
