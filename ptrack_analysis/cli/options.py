@@ -23,6 +23,11 @@ _SOURCE = "file, folder or s3://bucket/prefix of saved pages (.json, .jsonl, .gz
 def add_source(parser: argparse.ArgumentParser) -> None:
     """Add SOURCE and what is said about it."""
     parser.add_argument("source", type=place, metavar="SOURCE", help=_SOURCE)
+    add_source_options(parser)
+
+
+def add_source_options(parser: argparse.ArgumentParser) -> None:
+    """Add what is said about a source."""
     remote = parser.add_argument_group("remote, as in the AWS CLI")
     remote.add_argument("--profile", metavar="NAME", help="profile whose credentials are used")
     remote.add_argument("--region", metavar="NAME", help="region of the service")

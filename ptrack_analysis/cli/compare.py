@@ -1,0 +1,132 @@
+"""``ptrack compare``: whether two trackings of one video saw the same."""
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+from ptrack_analysis.cli.options import (
+    add_places,
+    add_presence,
+    add_source_options,
+    place,
+    source_of,
+    video_of,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ptrack_analysis.analysis.comparison import Comparison
+    from ptrack_analysis.video import Video
+
+_DESCRIPTION = """\
+Compare two trackings of one video, A (say, an old job) and B (say, a new tracker's run): who is who, how far
+they agree on presence, on time in zones and on places, and MOTA, IDF1 and HOTA of B with A taken as the truth.
+"""
+_MOST_PAIRS = 12
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "compare", help="say whether two trackings of one video saw the same", description=_DESCRIPTION
+    )
+    parser.add_argument("a", type=place, metavar="A", help="a tracking of the video, as SOURCE of inspect")
+    parser.add_argument("b", type=place, metavar="B", help="another tracking of the same video")
+    add_source_options(parser)
+    add_places(parser)
+    add_presence(parser)
+    parser.add_argument(
+        "--min-overlap",
+        type=overlap,
+        default=0.5,
+        metavar="IOU",
+        help="least overlap of a match (default 0.5)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON for machines")
+    parser.set_defaults(run=run)
+
+
+def overlap(text: str) -> float:
+    """Read a least overlap: above 0, at most 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an overlap above 0 and at most 1")
+    return value
+
+
+def run(given: argparse.Namespace) -> int:
+    """Compare the two."""
+    from ptrack_analysis.analysis.comparison import compare_tracking
+    from ptrack_analysis.floor import read_floor
+    from ptrack_analysis.zones import read_zones
+
+    a, video = _read(given, given.a)
+    b, _ = _read(given, given.b)
+    plane = read_floor(given.floor, video) if given.floor else None
+    zones = read_zones(given.zones, video, plane)[0] if given.zones else []
+    found = compare_tracking(
+        a, b, video, zones=zones, plane=plane, min_overlap=given.min_overlap, max_gap=given.max_gap
+    )
+    print(json.dumps(found.summary(), indent=2) if given.json else _text(found))
+    return 0
+
+
+def _read(given: argparse.Namespace, source: str) -> "tuple[pd.DataFrame, Video]":
+    from ptrack_analysis.io.tracking import read_tracking
+
+    given.source = source
+    with source_of(given) as path:
+        return read_tracking(
+            path, video=video_of(given), faces=False, allow_incomplete=given.allow_incomplete
+        )
+
+
+def _text(found: "Comparison") -> str:
+    """Write the comparison as lines."""
+    summary = found.summary()
+    presence, figures = summary["presence"], summary["figures"]
+    lines = ["                      A            B"]
+    lines += [
+        f"{name:<16}{_cell(summary['trackings'][0][key]):>7}{_cell(summary['trackings'][1][key]):>13}"
+        for name, key in (("persons", "persons"), ("detections", "detections"), ("time in scene s", "held_s"))
+    ]
+    lines += [
+        "",
+        (f"seen by both {presence['both_s']:.3f} s, by A alone {presence['only_a_s']:.3f} s, "
+        f"by B alone {presence['only_b_s']:.3f} s"),
+    ]
+    if len(found.zones) > 1:
+        lines += ["", f"{'zone':<20}{'dwell in A s':>14}{'dwell in B s':>14}"]
+        lines += [
+            f"{zone['zone'] or 'whole scene':<20}{zone['dwell_a_s']:>14.3f}{zone['dwell_b_s']:>14.3f}"
+            for zone in summary["zones"]
+        ]
+    counterparts = [pair for pair in summary["pairs"] if pair["counterpart"]]
+    lines += ["", "who is who: " + (_pairs(counterparts) or "nobody matches")]
+    names = ("mota", "motp", "idf1", "hota", "recall", "precision")
+    lines += [
+        "",
+        "B with A as the truth: " + ", ".join(f"{name.upper()} {_share(figures[name])}" for name in names),
+    ]
+    lines += [
+        (f"misses {figures['misses']}, false positives {figures['false_positives']}, identity switches "
+        f"{figures['switches']}, fragmentations {figures['fragmentations']}")
+    ]
+    return "\n".join(lines)
+
+
+def _pairs(pairs: list[dict[str, Any]]) -> str:
+    shown = ", ".join(f"A {pair['person_a']} = B {pair['person_b']}" for pair in pairs[:_MOST_PAIRS])
+    return shown + (f" and {len(pairs) - _MOST_PAIRS} more (--json)" if len(pairs) > _MOST_PAIRS else "")
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _share(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.1%}"
