@@ -12,6 +12,7 @@ from ptrack_analysis.geometry import Floats
 from ptrack_analysis.video import Video
 
 _LEAST_PAIRS = 4
+_FAULTS = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, OverflowError)
 _HORIZON = 1e-9
 """Below this depth, as a share of the largest of the given points, a point counts as on the horizon."""
 
@@ -116,7 +117,7 @@ def read_floor(path: str | PathLike[str], video: Video | None = None) -> Floor:
         )
     except OSError as error:
         raise ZoneError(f"{place}: cannot be read: {error.strerror}") from error
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as error:
+    except _FAULTS as error:
         raise ZoneError(
             f"{place}: not a floor file with 'pairs' of 'picture' and 'floor' points: {error}"
         ) from error

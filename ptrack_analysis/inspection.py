@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import MAX_GAP, rows_by_person, sampling_period
+from ptrack_analysis.analysis.presence import MAX_GAP, found_period, rows_by_person
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.geometry import EDGE_TOLERANCE, Floats
@@ -74,6 +74,7 @@ def inspect_tracking(
     *,
     video: Video | None = None,
     max_gap: pd.Timedelta | str = MAX_GAP,
+    period: pd.Timedelta | str | None = None,
     allow_incomplete: bool = False,
 ) -> Findings:
     """Read one job and say what is in it, and whether it can be trusted.
@@ -87,7 +88,7 @@ def inspect_tracking(
         A file, a folder of one job's pages, or a video that ``find_videos`` found.
     video
         Facts to fall back to where the pages have none.
-    max_gap
+    max_gap, period
         As in ``compute_trajectories`` [ms].
     allow_incomplete
         Whether an archive whose last page is missing is a note, not a problem.
@@ -111,12 +112,27 @@ def inspect_tracking(
     beyond = np.minimum(left, top) < -EDGE_TOLERANCE
     beyond |= np.maximum(right, bottom) > 1 + EDGE_TOLERANCE
     moments = detections.index.get_level_values("timestamp")
-    tracks = compute_tracks(
-        compute_trajectories(detections, reading.video, plane=Pixels(1, 1), max_gap=max_gap)
+    longest = milliseconds(max_gap, "max_gap")
+    gaps = _gaps(detections, longest)
+    problems = [str(problem) for problem in reading.faults]
+    sampled = (
+        found_period(detections, reading.video, longest) if period is None else milliseconds(period, "period")
     )
-    gaps = _gaps(detections, milliseconds(max_gap, "max_gap"))
+    if sampled > longest:
+        problems.append(
+            f"max_gap is {longest} ms, below the sampling period of {sampled} ms: give a longer one"
+        )
+    tracks = compute_tracks(
+        compute_trajectories(
+            detections,
+            reading.video,
+            plane=Pixels(1, 1),
+            max_gap=timedelta(max(sampled, longest)),
+            period=timedelta(sampled),
+        )
+    )
     dwell, unlocated = _total(tracks["dwell"]), _total(tracks["unlocated"])
-    problems, notes = [str(problem) for problem in reading.faults], notes_on(reading, tracks)
+    notes = notes_on(reading, tracks, max_gap)
     if reading.incomplete:
         (notes if allow_incomplete else problems).append(str(reading.incomplete))
     return Findings(
@@ -129,7 +145,7 @@ def inspect_tracking(
         last=None if detections.empty else moments.max(),
         dwell=timedelta(dwell),
         unlocated=timedelta(unlocated),
-        period=sampling_period(detections, reading.video, max_gap=max_gap),
+        period=timedelta(sampled),
         gaps=len(gaps),
         longest_gap=timedelta(gaps.max()) if len(gaps) else None,
         boxes=len(boxes),
@@ -152,13 +168,17 @@ def _gaps(detections: pd.DataFrame, max_gap: int) -> np.ndarray:
     return long
 
 
-def notes_on(reading: Reading, tracks: pd.DataFrame) -> list[str]:
+def notes_on(reading: Reading, tracks: pd.DataFrame, max_gap: pd.Timedelta | str) -> list[str]:
     """Say what is odd but usable about a reading, a sentence each; TRACKS tell the time unlocated."""
     boxes = _boxes(reading.detections)
-    return [*_notes_on_times(reading), *_notes_on_rows(reading, boxes), *_notes_on_places(tracks, boxes)]
+    return [
+        *_notes_on_times(reading, max_gap),
+        *_notes_on_rows(reading, boxes),
+        *_notes_on_places(tracks, boxes),
+    ]
 
 
-def _notes_on_times(reading: Reading) -> Iterator[str]:
+def _notes_on_times(reading: Reading, max_gap: pd.Timedelta | str) -> Iterator[str]:
     """Say what is odd about the times and the video's facts."""
     moments, video = reading.detections.index.get_level_values("timestamp"), reading.video
     if not len(moments):
@@ -166,6 +186,12 @@ def _notes_on_times(reading: Reading) -> Iterator[str]:
     elif moments.min() > LATE:
         late = moments.min().total_seconds()
         yield f"the first detection is at {late:.3f} s: if people were there before, first pages are missing"
+    steps = np.diff(moments.unique())
+    if len(steps) and (steps > pd.Timedelta(max_gap)).all():
+        yield (
+            f"no two moments of the video lie within max_gap ({max_gap}): each detection counts for itself "
+            "alone; if the video was sampled that slowly, give a longer --max-gap"
+        )
     if video.width is None or video.height is None:
         yield "the frame size is not known: give --frame-size, as in 640x360, to measure anything in px"
     if video.duration is None:
@@ -179,6 +205,11 @@ def _notes_on_times(reading: Reading) -> Iterator[str]:
 
 def _notes_on_rows(reading: Reading, boxes: Floats) -> Iterator[str]:
     """Say what is odd about pages and rows."""
+    if reading.goes_on and not reading.incomplete:
+        yield (
+            "the last page by name has a NextToken, and a page before it ends the job: pages may be missing, "
+            "or two fetches be mixed"
+        )
     if reading.repeated:
         yield f"{_count(reading.repeated, 'page was', 'pages were')} saved twice and counted once"
     if reading.merged:

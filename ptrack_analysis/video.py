@@ -105,6 +105,8 @@ def frames_to_timestamps(frames: Integers, frame_rate: float) -> Milliseconds:
     rate = Fraction(frame_rate).limit_denominator(1001)
     if abs(rate - Fraction(frame_rate)) > Fraction(1, 10**6):
         rate = Fraction(frame_rate).limit_denominator(100_000)
+    if not rate:
+        raise ParameterError(f"frame_rate is {frame_rate!r}, less than one frame in a day")
     return np.asarray(frames, dtype="int64") * (1000 * rate.denominator) // rate.numerator
 
 
@@ -129,10 +131,11 @@ def milliseconds(value: pd.Timedelta | str, name: str) -> int:
         raise ParameterError(f"{name} is {value!r}, not a length of time such as '2s' or '500ms'") from error
     if pd.isna(span) or span < pd.Timedelta(0):
         raise ParameterError(f"{name} is {value!r}, not a length of time of at least 0")
-    nanoseconds = span.as_unit("ns").value
-    if nanoseconds % 1_000_000:
+    exact = span.to_timedelta64()
+    whole = exact.astype("timedelta64[ms]")
+    if whole != exact:
         raise ParameterError(f"{name} is {value!r}, which is not a whole number of milliseconds")
-    return int(nanoseconds // 1_000_000)
+    return int(whole.astype("int64"))
 
 
 def timedelta(milliseconds_: int) -> pd.Timedelta:

@@ -54,7 +54,7 @@ def test_persons_and_their_time_in_the_scene_are_recovered(recording):
 
 
 def test_visits_are_recovered_where_no_entry_or_exit_was_unseen(recording):
-    """Each end of a stay is off by at most two sampling steps; jitter at a border is merged over a second."""
+    """Each end of a stay is off by at most two sampling steps; jitter at a border is merged over 400 ms."""
     detections, video, zones, truth = recording
     step = 2 * sampling_period(detections, video) / pd.Timedelta("1ms")
     visits = compute_visits(compute_trajectories(detections, video), zones, video, merge_gap="400ms")
@@ -86,4 +86,4 @@ def test_visits_are_recovered_where_no_entry_or_exit_was_unseen(recording):
             )
             assert dwell == pytest.approx(exited - entered, abs=2 * step + lost)
     assert set(found) <= set(true)
-    assert seen >= len(truth["visits"]) / 2
+    assert seen > len(truth["visits"]) / 2

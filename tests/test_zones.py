@@ -3,9 +3,10 @@
 import json
 
 import pytest
-from factories import make_video
+from factories import make_detections, make_video
+from shapely.geometry import LineString
 
-from ptrack_analysis import Video, fit_floor, read_zones
+from ptrack_analysis import Line, Video, compute_trajectories, compute_visits, fit_floor, read_zones
 from ptrack_analysis.errors import ParameterError, ZoneError
 
 SQUARE = [[0.1, 0.1], [0.5, 0.1], [0.5, 0.5], [0.1, 0.5], [0.1, 0.1]]
@@ -85,6 +86,15 @@ BAD = {
         [feature("text", coordinates=[[["a", "b"], [1, 0], [0, 1]]])],
         "'text' has no proper coordinates",
     ),
+    "a coordinate beyond all numbers": (
+        [feature("huge", coordinates=[[[10**400, 0], [1, 0], [0, 1]]])],
+        "'huge' has no proper coordinates",
+    ),
+    "a text of coordinates": (
+        [feature("deep", coordinates=[["x", 0.1]])],
+        "'deep' has no proper coordinates",
+    ),
+    "a name that is no text": ([feature("\ud800")], "is no text that can be written"),
     "no feature": (["hello"], "'hello' is not a Feature"),
 }
 
@@ -126,6 +136,14 @@ def test_metres_need_a_floor_and_fractions_a_frame_size(tmp_path):
         read(tmp_path, feature(), unit="m")
     with pytest.raises(ParameterError, match="frame size"):
         read(tmp_path, feature(), video=Video())
+
+
+def test_zones_that_are_no_zones_are_refused_with_what_read_zones_gives():
+    trajectories = compute_trajectories(make_detections({0: [(0, 0.5, 0.5)]}), make_video())
+    line = Line("x", LineString([(0, 0), (1, 1)]), "px")
+    for wrong in ([[], []], "zones.geojson", 5, line):
+        with pytest.raises(ParameterError, match="read_zones gives two"):
+            compute_visits(trajectories, wrong, make_video())
 
 
 def test_on_a_floor_zones_are_in_metres(tmp_path):

@@ -93,7 +93,7 @@ def compute_trajectories(
         [detections[name].to_numpy()[rows.order] for name in ("left", "top", "width", "height")]
     )
     points = anchor_points(boxes, anchor)
-    bare = np.isnan(points[:, 0]) | np.isnan(points[:, 1])
+    bare = ~(np.isfinite(points[:, 0]) & np.isfinite(points[:, 1]))
     points = plane.project(points)
     x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
     return _trajectories(
@@ -188,7 +188,7 @@ def _trajectories(
     held, begins = hold(rows, max_gap=max_gap, period=sampled, end=end)
     run = np.cumsum(begins, dtype="int64")
     x, y, bare = places
-    unknown = np.isnan(x) | np.isnan(y)
+    unknown = ~(np.isfinite(x) & np.isfinite(y))
     x, y = np.where(unknown, np.nan, x), np.where(unknown, np.nan, y)
     filled = movement.fill_between(rows.time, run, x, y, bare & unknown, longest=longest)
     located = np.where(unknown, _NO, _BOX).astype("int8")

@@ -59,8 +59,9 @@ def compute_visits(
     merge_gap
         The longest absence that does not end a visit [ms].
     period
-        The sampling period [ms]; by default ``sampling_period`` of the trajectories. Give the one that the
-        trajectories were computed with, if it was given there.
+        The sampling period [ms]; by default the lower median of the steps between the trajectories' moments
+        that are no longer than the longest step within a run. Give the one that the trajectories were
+        computed with, if it was given there.
 
     Returns
     -------
@@ -114,8 +115,11 @@ def _presence(
     run = trajectories["run"].to_numpy()[rows.order]
     last = int((rows.time + held).max(initial=0))
     end = end_of(video, int(rows.time.max(initial=0)))
+    begins = run_starts(rows, run)
     if period is None:
-        sampled = found_period(trajectories, video, milliseconds(MAX_GAP, "max_gap"))
+        steps = np.diff(rows.time)[~begins[1:]]
+        longest = int(steps.max()) if len(steps) else milliseconds(MAX_GAP, "max_gap")
+        sampled = found_period(trajectories, video, longest)
     else:
         sampled = milliseconds(period, "period")
     return _Presence(
@@ -124,7 +128,7 @@ def _presence(
         x=trajectories[f"x_{unit}"].to_numpy()[rows.order],
         y=trajectories[f"y_{unit}"].to_numpy()[rows.order],
         held=held,
-        begins=run_starts(rows, run),
+        begins=begins,
         period=sampled,
         end=last if end is None else end,
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Compare two trackings of one video, A (say, an old job) and B (say, a new tracker's run): who is who, how far
-they agree on presence, on time in zones and on places, and MOTA, IDF1 and HOTA of B with A taken as the truth.
+they agree on presence and on time in zones, and MOTA, IDF1 and HOTA of B with A taken as the truth.
 """
 _MOST_PAIRS = 12
 
@@ -96,8 +96,10 @@ def _text(found: "Comparison") -> str:
     ]
     lines += [
         "",
-        (f"seen by both {presence['both_s']:.3f} s, by A alone {presence['only_a_s']:.3f} s, "
-        f"by B alone {presence['only_b_s']:.3f} s"),
+        (
+            f"seen by both {presence['both_s']:.3f} s, by A alone {presence['only_a_s']:.3f} s, "
+            f"by B alone {presence['only_b_s']:.3f} s"
+        ),
     ]
     if len(found.zones) > 1:
         lines += ["", f"{'zone':<20}{'dwell in A s':>14}{'dwell in B s':>14}"]
@@ -113,8 +115,10 @@ def _text(found: "Comparison") -> str:
         "B with A as the truth: " + ", ".join(f"{name.upper()} {_share(figures[name])}" for name in names),
     ]
     lines += [
-        (f"misses {figures['misses']}, false positives {figures['false_positives']}, identity switches "
-        f"{figures['switches']}, fragmentations {figures['fragmentations']}")
+        (
+            f"misses {figures['misses']}, false positives {figures['false_positives']}, identity switches "
+            f"{figures['switches']}, fragmentations {figures['fragmentations']}"
+        )
     ]
     return "\n".join(lines)
 

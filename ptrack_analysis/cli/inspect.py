@@ -3,10 +3,10 @@
 import argparse
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.options import add_presence, add_source, source_of, video_of
+from ptrack_analysis.cli.options import add_presence, add_source, period_of, source_of, video_of
 
 if TYPE_CHECKING:
     from ptrack_analysis.inspection import Findings
@@ -40,10 +40,13 @@ def run(given: argparse.Namespace) -> int:
                 reference,
                 video=video_of(given),
                 max_gap=given.max_gap,
+                period=period_of(given),
                 allow_incomplete=given.allow_incomplete,
             )
             for reference in archive.videos
         ]
+    if given.source == "-":
+        found = [_named_stdin(one, str(source)) for one in found]
     if given.json:
         listed = [{"file": name, "reason": reason} for name, reason in archive.passed_over]
         print(json.dumps({"videos": [_plain(one) for one in found], "passed_over": listed}, indent=2))
@@ -55,6 +58,14 @@ def run(given: argparse.Namespace) -> int:
         print(f"ptrack: {problem}", file=sys.stderr)
     bad = sum(one.verdict == "not usable" for one in found)
     return 0 if not bad else _BAD if bad == len(found) else _SOME
+
+
+def _named_stdin(found: "Findings", file: str) -> "Findings":
+    """Name stdin where the temporary file that held it is named."""
+    notes, problems = (
+        tuple(text.replace(file, "stdin") for text in texts) for texts in (found.notes, found.problems)
+    )
+    return replace(found, notes=notes, problems=problems)
 
 
 def _print_passed_over(passed_over: list[tuple[str, str]]) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.io.s3 import SETTINGS, path_of
 
 if TYPE_CHECKING:
@@ -127,7 +128,10 @@ def source_of(given: argparse.Namespace) -> Iterator["AnyPath"]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "stdin.json.gz" if content.startswith(b"\x1f\x8b") else "stdin.json")
         file.write_bytes(content)
-        yield file
+        try:
+            yield file
+        except PtrackError as error:
+            raise type(error)(str(error).replace(str(file), "stdin")) from error
 
 
 def _reader(read: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -148,6 +148,8 @@ def _scene(given: argparse.Namespace) -> _Scene:
             faces=False,
             allow_incomplete=given.allow_incomplete,
         )
+    if given.picture == "occupancy" and not (given.zones or given.floor) and video.width is None:
+        video = replace(video, width=1, height=1)  # no place enters the count of persons
     plane = read_floor(given.floor, video) if given.floor else video.pixels
     zones, lines = read_zones(given.zones, video, plane) if given.zones else ([], [])
     period = pd.Timedelta(period_of(given) or sampling_period(detections, video, max_gap=given.max_gap))

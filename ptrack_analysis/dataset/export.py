@@ -1,6 +1,6 @@
 """Exporting an archive as a dataset: a folder of Parquet files that BI tools read without help."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from os import PathLike
@@ -9,7 +9,7 @@ from pathlib import Path
 from ptrack_analysis.dataset.catalogue import PLACES, other_zones, write_catalogue
 from ptrack_analysis.dataset.layout import places_of, record_place, refuse_names
 from ptrack_analysis.dataset.ownership import refuse_strangers
-from ptrack_analysis.dataset.record import read_record, read_records
+from ptrack_analysis.dataset.record import Record, read_record, read_records
 from ptrack_analysis.dataset.settings import Span, read_scene_file, settings_from
 from ptrack_analysis.dataset.staging import staged
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
@@ -132,7 +132,7 @@ def export_dataset(
     references = find_videos(source)
     names = [reference.name for reference in references]
     with staged(place, names) if isinstance(place, S3Path) else nullcontext(place) as folder:
-        export = Export(path_of(source), folder, settings, settings.parameters(), scene)
+        export = Export(path_of(source), folder, settings, settings.parameters(), scene, frozenset(names))
         summary = _export(references, export, force=force, progress=progress)
     return replace(summary, out=place)
 
@@ -178,9 +178,24 @@ def _finish(export: Export) -> tuple[str, ...]:
     """Write what describes the whole dataset; warn where its videos do not fit together."""
     records = read_records(export.out)
     write_catalogue(export.out, records, export.scene)
+    warnings = [*_twice(records, export)]
     others = other_zones(records, export.parameters) if export.scene is not None else []
     if not others:
-        return ()
+        return tuple(warnings)
     named = ", ".join(repr(name) for name in others[:_SHOWN])
     more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
-    return (f"the visits of {named}{more}, exported earlier, are to the zones of another zone file",)
+    warnings.append(f"the visits of {named}{more}, exported earlier, are to the zones of another zone file")
+    return tuple(warnings)
+
+
+def _twice(records: Sequence[Record], export: Export) -> Iterator[str]:
+    """Say which videos of the dataset were made of the same files under two names, and so count twice."""
+    names: dict[tuple[str, ...], str] = {}
+    for record in sorted(records, key=lambda record: record.video not in export.videos):
+        files = tuple(sorted(source["sha256"] for source in record.source))
+        first = names.setdefault(files, record.video)
+        if first != record.video and record.video not in export.videos:
+            yield (
+                f"{record.video!r}, exported earlier, was made of the same files as {first!r}, so they count "
+                f"twice: remove the files named {record.video} from {export.out}"
+            )

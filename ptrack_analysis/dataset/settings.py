@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.heatmaps import refuse_shape
@@ -135,6 +136,7 @@ def _span(value: Span, name: str) -> pd.Timedelta:
 
 def _plain(value: Any) -> Any:
     """Make a value one that JSON knows."""
+    value = value.item() if isinstance(value, np.generic) else value
     match value:
         case dict():
             return {name: _plain(inner) for name, inner in value.items()}

@@ -63,7 +63,7 @@ def compute_tables(
         "occupancy": compute_occupancy(trajectories, video, zones),
         "heatmap": _heatmap(detections, trajectories, video, settings.shape, floor),
     }
-    notes = notes_on(reading, tables["persons"])
+    notes = notes_on(reading, tables["persons"], settings.max_gap)
     if reading.incomplete:
         notes.append(str(reading.incomplete))
     if detections.empty and len(whole):

@@ -23,13 +23,14 @@ from ptrack_analysis.zones import Scene
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One export: from where, to where, and how; ``scene`` is what the zone file holds."""
+    """One export: from where, to where, and how; ``scene`` is the zone file's, ``videos`` all names."""
 
     root: AnyPath
     out: Path
     settings: Settings
     parameters: dict[str, Any]
     scene: Scene | None
+    videos: frozenset[str] = frozenset()
 
     @property
     def zones(self) -> list[str]:

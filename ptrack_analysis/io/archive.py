@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path, PurePath, PurePosixPath
-from typing import Any
 
 from ptrack_analysis.errors import InputError, MixedError, PageError
-from ptrack_analysis.io.documents import has_lines, is_named_like_a_page, read_document, read_lines
-from ptrack_analysis.io.names import group_of, natural, slugs, title_of
+from ptrack_analysis.io.documents import has_lines, is_named_like_a_page, read_document
+from ptrack_analysis.io.faults import is_of_several
+from ptrack_analysis.io.json_lines import Document, documents_of_lines
+from ptrack_analysis.io.names import group_of, natural, slugs, stem_of, title_of
 from ptrack_analysis.io.pages import SKIPPING, pages_of
 from ptrack_analysis.io.s3 import AnyPath, S3Path, ahead, path_of
-from ptrack_analysis.io.shapes import Decoders, Page
+from ptrack_analysis.io.shapes import Decoders
 
 Source = str | PathLike[str] | S3Path
 _SHOWN = 3
@@ -119,20 +120,23 @@ def _on_disk(root: Path) -> Iterator[Path]:
         yield from (file for name in names if (file := Path(folder, name)).is_file())
 
 
-def documents(file: AnyPath, decoders: Decoders) -> Iterator[tuple[str, list[Page[Any]] | None]]:
+def documents(file: AnyPath, decoders: Decoders) -> Iterator[Document]:
     """Decode the documents of a file one after the other, each with its place; None: it holds no page."""
-    if not has_lines(file.name):
-        raw = read_document(file)
-        try:
-            yield str(file), pages_of(raw, str(file), decoders)
-        except PageError as error:
-            if "trailing characters" not in str(error) or b"\n" not in raw.strip():
-                raise
-        else:
-            return
-    for number, line in read_lines(file):
-        place = f"{file}, line {number}"
-        yield place, pages_of(line, place, decoders)
+    if has_lines(file.name):
+        yield from documents_of_lines(file, decoders)
+        return
+    raw = read_document(file)
+    if raw.strip() == b"[]" and not stem_of(file.name).lower().endswith("persons"):
+        yield str(file), None  # an empty array may be anything, but in <video>.persons.json
+        return
+    try:
+        pages = pages_of(raw, str(file), decoders)
+    except PageError as error:
+        if not is_of_several(error) or b"\n" not in raw.strip():
+            raise
+        yield from documents_of_lines(file, decoders)
+    else:
+        yield str(file), pages
 
 
 def no_pages(root: AnyPath, passed_over: list[tuple[str, str]]) -> InputError:

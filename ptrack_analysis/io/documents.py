@@ -52,15 +52,21 @@ def read_lines(file: AnyPath) -> Iterator[tuple[int, bytes]]:
 
     Only one line is in memory at a time. The errors are those of ``read_document``.
     """
-    rest, number = b"", 0
+    pieces, length, number = list[bytes](), 0, 0
     for chunk in _chunks(file, limit=None):
-        *lines, rest = (rest + chunk).split(b"\n")
-        if len(rest) > MAX_DOCUMENT:
+        *lines, rest = chunk.split(b"\n")
+        if lines:
+            lines[0] = b"".join([*pieces, lines[0]])
+            pieces, length = [], 0
+        pieces.append(rest)
+        length += len(rest)
+        if length > MAX_DOCUMENT:
             raise PageError(f"{file}, line {number + len(lines) + 1}: longer than {MAX_DOCUMENT} bytes")
         for line in lines:
             number += 1
             if line.strip():
                 yield number, line.removeprefix(_BOM) if number == 1 else line
+    rest = b"".join(pieces)
     if rest.strip():
         yield number + 1, rest.removeprefix(_BOM) if number == 0 else rest
     elif number == 0:
@@ -107,7 +113,7 @@ def _unzipped(file: AnyPath, zipped: int) -> Iterator[bytes]:
                         f"{file}: unzips to more than {MAX_RATIO} times its {zipped} bytes; refused"
                     )
                 yield piece
-                pending = member.unused_data if member.eof else member.unconsumed_tail
+                pending = member.unused_data.lstrip(b"\0") if member.eof else member.unconsumed_tail
     except zlib.error as error:
         raise PageError(f"{file}: not a whole gzip file: {error}") from error
     if started and not member.eof:

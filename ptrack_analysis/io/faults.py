@@ -27,6 +27,11 @@ def malformed(raw: bytes, place: str, error: Exception) -> PageError:
     return PageError(f"{place}: not JSON at byte {at} ({_line(raw, at)}): {reason}, found {shown!r}")
 
 
+def is_of_several(error: PageError) -> bool:
+    """Tell whether a document is at fault because more follows it, as in JSON Lines."""
+    return any(words in str(error) for words in ("trailing characters", "Extra data"))
+
+
 def not_utf8(raw: bytes, place: str, error: UnicodeDecodeError) -> PageError:
     """Say where a document is not UTF-8."""
     shown = raw[error.start : error.start + 4]

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from msgspec.structs import asdict
+
 from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedError
 from ptrack_analysis.io.archive import VideoReference, documents
 from ptrack_analysis.io.rows import Collector, rows_of
@@ -13,6 +15,8 @@ from ptrack_analysis.io.shapes import Decoders, Page, SourceVideo, VideoMetadata
 from ptrack_analysis.video import Video, timedelta
 
 _METADATA = ("codec", "format", "color_range", "frame_rate")
+_LEAST_RATE = 0.01
+"""Fewer frames a second than this are no frame rate but a default that nobody set."""
 
 
 @dataclass(slots=True)
@@ -24,9 +28,11 @@ class JobReader:
     pages: int = 0
     repeated: int = 0
     files: int = 0
-    last_pages: list[tuple[int, int]] = field(default_factory=list)
+    ends: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+    goes_on: bool = False
     digests: set[bytes] = field(default_factory=set)
-    metadata: dict[VideoMetadata, str] = field(default_factory=dict)
+    metadata: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    mixed: list[InputError] = field(default_factory=list)
     source: SourceVideo | None = None
     job_id: str | None = None
     job_tag: str | None = None
@@ -58,13 +64,14 @@ class JobReader:
         """Take in one page, unless it was there before."""
         self._notice(page, place)
         rows = rows_of(page.persons or [], faces=self.collector.faces, landmarks=self.collector.landmarks)
-        digest = rows.digest() + repr(page.next_token).encode()
+        digest = rows.digest()
+        self.goes_on = bool(page.next_token)
+        if not self.goes_on:
+            self.ends[digest] = int(rows.time.min(initial=2**53)), int(rows.time.max(initial=0))
         if digest in self.digests and len(rows.time):
             self.repeated += 1
             return
         self.digests.add(digest)
-        if not page.next_token:
-            self.last_pages.append((int(rows.time.min(initial=2**53)), int(rows.time.max(initial=0))))
         self.collector.pages.append(rows)
 
     def _notice(self, page: Page[Any], place: str) -> None:
@@ -74,25 +81,27 @@ class JobReader:
             self.status.append(
                 JobError(f"{place}: the job's status is {page.job_status}, not SUCCEEDED{said}")
             )
-        if page.video_metadata is not None:
-            self.metadata.setdefault(page.video_metadata, place)
+        self._compare(page.video_metadata or VideoMetadata(), place)
         self.source = self.source or page.video
         self.job_id, self.job_tag = self.job_id or page.job_id, self.job_tag or page.job_tag
 
+    def _compare(self, metadata: VideoMetadata, place: str) -> None:
+        """Keep the facts about the video, and notice one that differs from what another page says."""
+        for fact, value in asdict(metadata).items():
+            if value is None or (fact == "frame_rate" and value < _LEAST_RATE):
+                continue
+            known, where = self.metadata.setdefault(fact, (value, place))
+            if known != value and not self.mixed:
+                difference = f"{fact} is {value!r} here and {known!r} in {where}"
+                self.mixed.append(MixedError(f"{place}: pages of different videos are mixed: {difference}"))
+
     def faults_of(self, place: AnyPath) -> list[InputError]:
         """List why the job cannot be used."""
-        mixed: list[InputError] = []
-        if len(self.metadata) > 1:
-            (one, first), (other, second), *_ = self.metadata.items()
-            mixed = [
-                MixedError(
-                    f"{place}: pages of different videos are mixed: {_difference(one, other, first, second)}"
-                )
-            ]
+        mixed = list(self.mixed)
         if self.job_id is None and self.overlapping():
             mixed.append(
                 MixedError(
-                    f"{place}: {len(self.last_pages)} pages without JobId each end a job (no NextToken) and "
+                    f"{place}: {len(self.ends)} pages without JobId each end a job (no NextToken) and "
                     "cover the same time: several videos are mixed; keep each in a folder of its own"
                 )
             )
@@ -100,7 +109,7 @@ class JobReader:
 
     def incomplete(self, place: AnyPath) -> IncompleteError | None:
         """Say that no page is the last, if it is so."""
-        if not self.pages or self.last_pages or self.status:
+        if not self.pages or self.ends or self.status:
             return None
         return IncompleteError(
             f"{place}: the archive is incomplete: each of its pages ({self.pages}) has a NextToken, none is "
@@ -109,17 +118,17 @@ class JobReader:
 
     def overlapping(self) -> bool:
         """Tell whether pages that each end a job cover the same time."""
-        spans = sorted(self.last_pages)
+        spans = sorted(self.ends.values())
         return any(first < end for (_, end), (first, _) in pairwise(spans))
 
     def facts(self, name: str, fallback: Video) -> Video:
         """Put the pages' facts about the video before those to fall back to."""
         known: dict[str, Any] = {"name": name, "job_id": self.job_id, "job_tag": self.job_tag}
-        metadata = next(iter(self.metadata), VideoMetadata())
-        known |= {fact: getattr(metadata, fact) for fact in _METADATA}
-        known |= {"width": metadata.frame_width, "height": metadata.frame_height}
-        if metadata.duration_millis is not None:
-            known["duration"] = timedelta(metadata.duration_millis)
+        facts = {fact: value for fact, (value, _) in self.metadata.items()}
+        known |= {fact: facts.get(fact) for fact in _METADATA}
+        known |= {"width": facts.get("frame_width"), "height": facts.get("frame_height")}
+        if facts.get("duration_millis") is not None:
+            known["duration"] = timedelta(facts["duration_millis"])
         if self.source and self.source.s3_object:
             known["source"] = "/".join(
                 x for x in (self.source.s3_object.bucket, self.source.s3_object.name) if x
@@ -131,10 +140,3 @@ def _pages(file: AnyPath, decoders: Decoders) -> Iterator[tuple[str, Page[Any]]]
     for place, pages in documents(file, decoders):
         for number, page in enumerate(pages or (), 1):
             yield (f"{place}, page {number}" if pages and len(pages) > 1 else place), page
-
-
-def _difference(one: VideoMetadata, other: VideoMetadata, first: str, second: str) -> str:
-    for fact in one.__struct_fields__:
-        if getattr(one, fact) != getattr(other, fact):
-            return f"{fact} is {getattr(one, fact)!r} in {first} and {getattr(other, fact)!r} in {second}"
-    return f"{first} and {second} differ"

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ptrack_analysis.errors import InputError
+from ptrack_analysis.errors import InputError, PageError
 from ptrack_analysis.io.faults import malformed, not_utf8, unexpected
 from ptrack_analysis.io.shapes import Decoders, Face, FaceWithLandmarks, Page, Record, Skipped
 
@@ -16,6 +16,21 @@ WITH_FACES = Decoders(list[Record[Face]], Record[Face])
 WITH_LANDMARKS = Decoders(list[Record[FaceWithLandmarks]], Record[FaceWithLandmarks])
 
 _UNFINISHED = {"IN_PROGRESS", "FAILED"}
+_DEEPEST = 16
+"""How many wrappings may lie around a page."""
+_MEMBERS: dict[str, Any] = {
+    "JobStatus": str,
+    "StatusMessage": str,
+    "NextToken": str,
+    "JobId": str,
+    "JobTag": str,
+    "VideoMetadata": dict,
+    "Video": dict,
+    "original_response": dict | list,
+    "data": dict | list,
+    "success": bool,
+    "error": dict,
+}
 
 
 def pages_of(raw: bytes, place: str, decoders: Decoders) -> list[Page[Any]] | None:
@@ -44,12 +59,43 @@ def pages_of(raw: bytes, place: str, decoders: Decoders) -> list[Page[Any]] | No
     try:
         return _unwrapped(_decoded(raw, decoders), raw, place, decoders)
     except msgspec.ValidationError as error:
-        content = _untyped(raw, place)
-        if not _looks_like_pages(content):
-            return None
-        raise unexpected(content, place, error) from error
+        return _second_look(_untyped(raw, place), place, decoders, error)
     except (msgspec.DecodeError, RecursionError) as error:
         raise malformed(raw, place, error) from error
+
+
+def _second_look(
+    content: Any, place: str, decoders: Decoders, error: msgspec.ValidationError
+) -> list[Page[Any]] | None:
+    """Read what did not fit the types: a page among whose further members one only shares its name."""
+    if isinstance(content, dict) and content.get("success") is False:
+        raise InputError(f"{place}: the answer is an error, not a page: {content.get('error')!r}") from error
+    if not _looks_like_pages(content):
+        return None
+    pruned = _pruned(content)
+    if pruned == content:
+        raise unexpected(content, place, error) from error
+    raw = msgspec.json.encode(pruned)
+    try:
+        return _unwrapped(_decoded(raw, decoders), raw, place, decoders)
+    except msgspec.ValidationError as again:
+        raise unexpected(pruned, place, again) from again
+
+
+def _pruned(content: Any) -> Any:
+    """Leave out members that have the name of one of a page and another type; numbers may be identifiers."""
+    if isinstance(content, list):
+        return [_pruned(item) for item in content]
+    if not isinstance(content, dict):
+        return content
+    kept = {}
+    for name, value in content.items():
+        kind = _MEMBERS.get(name)
+        if kind is str and isinstance(value, int | float) and not isinstance(value, bool):
+            kept[name] = str(value)
+        elif kind is None or value is None or (isinstance(value, kind) and not _has_other_items(value)):
+            kept[name] = value
+    return kept
 
 
 def record_of(raw: bytes, place: str, decoders: Decoders) -> Page[Any]:
@@ -70,11 +116,18 @@ def _unwrapped(
     decoded: Page[Any] | list[Page[Any]], raw: bytes, place: str, decoders: Decoders
 ) -> list[Page[Any]] | None:
     if isinstance(decoded, list):
-        if all(page.person is not None for page in decoded):
+        if not decoded or any(page.person is not None for page in decoded):
             return [_bare(raw, place, decoders)]
     elif decoded.person is not None:
         return [record_of(raw, place, decoders)]
-    return list(_pages(decoded, place)) or None
+    elif decoded.persons is None and decoded.job_status == "SUCCEEDED" and b'"Persons"' in raw:
+        return [decoded]  # "Persons": null
+    return list(_pages(decoded, place, _DEEPEST)) or None
+
+
+def _has_other_items(value: Any) -> bool:
+    """Tell whether a list holds what is no object, so that it holds no pages."""
+    return isinstance(value, list) and not all(isinstance(item, dict) for item in value)
 
 
 def _bare(raw: bytes, place: str, decoders: Decoders) -> Page[Any]:
@@ -88,11 +141,13 @@ def _bare(raw: bytes, place: str, decoders: Decoders) -> Page[Any]:
         raise unexpected(_untyped(raw, place), place, error) from error
 
 
-def _pages(decoded: Page[Any] | list[Page[Any]], place: str) -> Iterator[Page[Any]]:
+def _pages(decoded: Page[Any] | list[Page[Any]], place: str, left: int) -> Iterator[Page[Any]]:
     """Walk wrappers down to what is a page: it has Persons, or says that its job has none yet."""
+    if left == 0:
+        raise PageError(f"{place}: pages wrapped more than {_DEEPEST} times; not a GetPersonTracking page")
     if isinstance(decoded, list):
         for item in decoded:
-            yield from _pages(item, place)
+            yield from _pages(item, place, left)
         return
     if decoded.success is False:
         failure = decoded.error
@@ -102,7 +157,7 @@ def _pages(decoded: Page[Any] | list[Page[Any]], place: str) -> Iterator[Page[An
         yield decoded
     for inner in (decoded.original_response, decoded.data):
         if inner is not None:
-            yield from _pages(inner, place)
+            yield from _pages(inner, place, left - 1)
 
 
 def _untyped(raw: bytes, place: str) -> Any:
@@ -112,13 +167,16 @@ def _untyped(raw: bytes, place: str) -> Any:
         raise malformed(raw, place, error) from error
 
 
-def _looks_like_pages(content: Any) -> bool:
+def _looks_like_pages(content: Any, left: int = _DEEPEST) -> bool:
     """Whether an untyped document has the marks of a page, so that its faults are faults of a page."""
     if isinstance(content, list):
-        return any(
-            isinstance(item, dict) and ("Person" in item or _looks_like_pages(item)) for item in content
+        return left > 0 and any(
+            isinstance(item, dict) and ("Person" in item or _looks_like_pages(item, left - 1))
+            for item in content
         )
-    if not isinstance(content, dict):
+    if not isinstance(content, dict) or left == 0:
         return False
     inner = (content.get("original_response"), content.get("data"))
-    return "Persons" in content or "Person" in content or any(_looks_like_pages(item) for item in inner)
+    return (
+        "Persons" in content or "Person" in content or any(_looks_like_pages(one, left - 1) for one in inner)
+    )

@@ -31,13 +31,15 @@ class Reading:
 
     ``faults`` are the reasons for which ``read_tracking`` refuses the job, the gravest first; ``incomplete``
     is set where the archive ends before the job. ``merged`` counts rows that were made one with another of
-    the same person and moment, ``repeated`` pages that were there before.
+    the same person and moment, ``repeated`` pages that were there before; ``goes_on`` tells whether the last
+    page by name has a NextToken.
     """
 
     detections: pd.DataFrame
     video: Video
     pages: int
     repeated: int
+    goes_on: bool
     merged: int
     files: int
     faults: list[InputError]
@@ -133,6 +135,7 @@ def load(
         video=reader.facts(name, video or Video()),
         pages=reader.pages,
         repeated=reader.repeated,
+        goes_on=reader.goes_on,
         merged=merged,
         files=reader.files,
         faults=reader.faults_of(place),

@@ -191,3 +191,10 @@ def test_points_enter_in_their_own_plane():
     assert trajectories.index[0] == (4, pd.Timedelta(0))
     with pytest.raises(SchemaError, match="'x_px' or 'x_m'"):
         trajectories_from_points(points.rename(columns={"x_m": "x", "y_m": "y"}))
+
+
+def test_an_infinite_position_is_no_position():
+    points = make_points({0: [(0, 1, 1), (100, math.inf, 1), (200, 3, 1)]})
+    trajectories = trajectories_from_points(points)
+    assert trajectories["located"].tolist() == ["box", "interpolated", "box"]
+    assert trajectories["x_m"].tolist() == [1, 2, 3]

@@ -170,3 +170,11 @@ def test_no_zones_and_nobody_are_ordinary():
     assert compute_visits(nobody, [LEFT, RIGHT], make_video()).empty
     assert compute_visits(nobody, [], make_video()).dtypes["dwell"] == "timedelta64[ms]"
     assert pd.api.types.is_integer_dtype(compute_visits(nobody, [LEFT], make_video())["detections"])
+
+
+def test_the_period_follows_a_longer_max_gap():
+    detections = make_detections({0: [(3000 * n, *IN) for n in range(5)]})
+    video = make_video(15_000)
+    trajectories = compute_trajectories(detections, video, max_gap="5s")
+    visits = compute_visits(trajectories, [LEFT], video)
+    assert visits[["entry", "exit"]].to_numpy().tolist() == [["start", "end"]]

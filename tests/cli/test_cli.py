@@ -309,6 +309,42 @@ def test_inspect_speaks_json(capfd, archive):
     ]
 
 
+def test_inspect_takes_the_sampling_period_that_is_given(tmp_path, capfd):
+    file = write(tmp_path / "a.json", page(record(0)))
+    code, out, _ = run(capfd, "inspect", file, "--sampling-period", "500ms")
+    assert code == 0
+    assert "time in scene     0.500 s" in out
+
+
+def test_one_video_that_cannot_be_measured_does_not_hide_the_others(capfd, archive):
+    slow = page(record(), job="slow", VideoMetadata={"FrameRate": 0.25, "FrameWidth": 9, "FrameHeight": 9})
+    write(archive / "slow-1.json", slow)
+    code, out, err = run(capfd, "inspect", archive)
+    assert code == 4
+    assert "good: usable with care" in out
+    assert "below the sampling period of 4000 ms" in err
+
+
+def test_occupancy_needs_no_frame_size(tmp_path, capfd):
+    file = write(tmp_path / "a.json", {"Persons": [record(0), record(40)]})
+    assert run(capfd, "plot", "occupancy", file, "-o", tmp_path / "a.png")[0] == 0
+
+
+def test_a_fault_of_stdin_names_stdin(capfd, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"{")))
+    code, _, err = run(capfd, "inspect", "-")
+    assert code == 3
+    assert "stdin" in err
+    assert err.startswith("ptrack: stdin: ")
+
+
+def test_a_video_under_two_names_in_one_dataset_is_noted(tmp_path, capfd):
+    file = write(tmp_path / "in" / "result-7.json", page(record()))
+    run(capfd, "export", file, tmp_path / "out")
+    _, _, err = run(capfd, "export", file.parent, tmp_path / "out")
+    assert "'result-7', exported earlier, was made of the same files as 'result', so they count twice" in err
+
+
 def test_a_page_can_come_from_stdin(capfd, monkeypatch):
     for content in (json.dumps(GOOD).encode(), gzip.compress(json.dumps(GOOD).encode())):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))

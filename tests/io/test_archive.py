@@ -211,7 +211,7 @@ def test_an_unfinished_job_is_an_error_with_its_message(tmp_path, status):
 def test_pages_with_different_metadata_are_not_mixed(tmp_path):
     write(tmp_path / "p-1.json", page(record(0), token="a", job=None))
     write(tmp_path / "p-2.json", page(record(9), job=None, VideoMetadata=METADATA | {"FrameWidth": 640}))
-    with pytest.raises(MixedError, match=r"frame_width is 1000 in .*p-1\.json and 640 in .*p-2\.json"):
+    with pytest.raises(MixedError, match=r"p-2\.json: .*frame_width is 640 here and 1000 in .*p-1\.json"):
         read_tracking(tmp_path)
     assert inspect_tracking(tmp_path).problems
 
@@ -235,7 +235,13 @@ def test_pages_one_after_the_other_without_tokens_are_one_video(tmp_path):
 
 
 def test_a_date_is_no_number_of_a_page(tmp_path):
-    names = ["cam-2026-10-30", "cam-2026-10-31", "cam_20261030", "cam_20261031T083000", "cam_2026-10-31_08-30"]
+    names = [
+        "cam-2026-10-30",
+        "cam-2026-10-31",
+        "cam_20261030",
+        "cam_20261031T083000",
+        "cam_2026-10-31_08-30",
+    ]
     for name in names:
         write(tmp_path / f"{name}.json", {"VideoMetadata": METADATA, "Persons": [record()]})
     assert len(find_videos(tmp_path)) == len(names)
@@ -286,3 +292,54 @@ def test_an_archive_can_be_moved(tmp_path, data):
     assert [one.name for one in find_videos(tmp_path / "moved")] == [
         one.name for one in find_videos(data / "day")
     ]
+
+
+def test_pages_of_which_one_lacks_facts_are_still_of_one_video(tmp_path):
+    write(tmp_path / "p-1.json", page(record(0), token="a", job=None, VideoMetadata={}))
+    write(tmp_path / "p-2.json", page(record(9), job=None, VideoMetadata={"Codec": "h264", "FrameRate": 0}))
+    write(tmp_path / "p-3.json", page(record(18), token="b", job=None))
+    _, video = read_tracking(tmp_path)
+    assert (video.codec, video.width, video.frame_rate) == ("h264", 1000, 25.0)
+
+
+def test_a_page_fetched_again_with_another_token_is_a_repeated_page(tmp_path):
+    write(tmp_path / "p-1.json", page(record(0), record(40), token="before"))
+    write(tmp_path / "p-2.json", page(record(0), record(40), token="after"))
+    write(tmp_path / "p-3.json", page(record(80)))
+    findings = inspect_tracking(tmp_path)
+    assert (findings.repeated_pages, findings.merged, findings.detections) == (1, 0, 3)
+
+
+def test_a_last_page_with_a_token_behind_one_without_is_noticed(tmp_path):
+    write(tmp_path / "p-1.json", page(record(0)))
+    write(tmp_path / "p-2.json", page(record(40), token="more"))
+    assert any("the last page by name has a NextToken" in note for note in inspect_tracking(tmp_path).notes)
+
+
+def test_moments_further_apart_than_max_gap_are_noticed(tmp_path):
+    file = write(tmp_path / "a.json", page(*(record(2500 * n) for n in range(9)), VideoMetadata=None))
+    assert any(
+        "no two moments of the video lie within max_gap" in note for note in inspect_tracking(file).notes
+    )
+    assert not any("no two moments" in note for note in inspect_tracking(file, max_gap="3s").notes)
+
+
+def test_a_frame_rate_slower_than_max_gap_is_a_problem_and_the_rest_is_told(tmp_path):
+    file = write(tmp_path / "a.json", page(record(0), VideoMetadata=METADATA | {"FrameRate": 0.25}))
+    findings = inspect_tracking(file)
+    assert findings.problems == (
+        "max_gap is 2000 ms, below the sampling period of 4000 ms: give a longer one",
+    )
+    assert findings.persons == 1
+
+
+@pytest.mark.parametrize("duration", [2**53, 0])
+def test_times_up_to_the_bound_are_read_and_measured(tmp_path, duration):
+    rows = [record(0), record(40), record(2**53 - 1)]
+    file = write(tmp_path / "a.json", page(*rows, VideoMetadata=METADATA | {"DurationMillis": duration}))
+    assert inspect_tracking(file).detections == 3
+
+
+def test_the_sampling_period_can_be_given(tmp_path):
+    file = write(tmp_path / "a.json", page(record(0)))
+    assert inspect_tracking(file, period="1s").dwell == pd.Timedelta("1s")

@@ -133,10 +133,12 @@ def test_nulls_of_other_writers_are_missing_values(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [page(), [], {"Persons": []}], ids=["page", "bare array", "persons alone"]
+    "content",
+    [page(), [], {"Persons": []}, page() | {"Persons": None}],
+    ids=["page", "bare array", "persons alone", "null"],
 )
 def test_no_persons_is_an_empty_table(tmp_path, content):
-    detections, _ = read_tracking(write(tmp_path / "a.json", content))
+    detections, _ = read_tracking(write(tmp_path / "a.persons.json", content))
     check(detections, DETECTIONS)
     assert detections.empty
 
@@ -247,6 +249,37 @@ BROKEN = {
     "gzip that is none": ("a.json.gz", json.dumps(ONE), "not a whole gzip file"),
     "gzip bomb": ("a.json.gz", gzip.compress(b" " * 10_000_000 + b"[]"), "unzips to more than 200 times"),
     "gzip bomb of lines": ("a.jsonl.gz", gzip.compress(b"\n" * 10_000_000), "unzips to more than 200 times"),
+    "a record without person among others": (
+        "a.json",
+        [record(0), {"Timestamp": 33}, record(66)],
+        "[1]: required field 'Person' is missing",
+    ),
+    "a page among records": ("a.json", [page(), record(0)], "[0]: required field 'Timestamp' is missing"),
+    "a line without a page": (
+        "a.jsonl",
+        lines(TWO[0], {"level": "info"}, TWO[1]),
+        "a.jsonl, line 2: holds no page",
+    ),
+    "a line of a record without person": (
+        "a.jsonl",
+        lines(record(0), {"Timestamp": 33}),
+        "a.jsonl, line 2: holds no page",
+    ),
+    "a bad record in a line": (
+        "a.jsonl",
+        lines(record(0), record(-1)),
+        "a.jsonl, line 2: [0].Timestamp is -1",
+    ),
+    "a bad first line of lines named json": (
+        "a.json",
+        lines(page(record(-1)), ONE),
+        "line 1: Persons[0].Timestamp is -1",
+    ),
+    "wrapped 600 times": (
+        "a.json",
+        '{"data":' * 600 + json.dumps(ONE) + "}" * 600,
+        "wrapped more than 16 times",
+    ),
     "empty gzip": ("a.json.gz", b"", "the file is empty"),
 }
 
@@ -259,6 +292,46 @@ def test_a_broken_file_is_refused_with_its_place(tmp_path, name, content, said):
     assert said in str(refused.value)
     assert str(file) in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+FURTHER = {
+    "a video that is a name": {"Video": "a.mp4"},
+    "a job that is a number": {"JobId": 7},
+    "data that are a text": {"data": "x", "error": "none", "original_response": 5, "success": "yes"},
+    "numbers in data": {"data": [1, 2]},
+    "a status that is a number": {"JobStatus": 1, "StatusMessage": ["a"]},
+}
+
+
+@pytest.mark.parametrize("members", FURTHER.values(), ids=FURTHER.keys())
+def test_members_that_only_share_a_name_are_no_fault(tmp_path, members):
+    detections, _ = read_tracking(write(tmp_path / "a.json", {"Persons": RECORDS} | members))
+    assert len(detections) == len(RECORDS)
+
+
+def test_what_is_wrapped_too_deep_and_bad_is_one_sentence_too(tmp_path):
+    content = '{"data":' * 600 + json.dumps(page(record(-1))) + "}" * 600
+    with pytest.raises(InputError, match="no GetPersonTracking page"):
+        read_tracking(write(tmp_path / "a.json", content))
+
+
+def test_an_empty_array_beside_pages_is_passed_over(tmp_path):
+    write(tmp_path / "page-1.json", ONE)
+    write(tmp_path / "labels.json", [])
+    assert len(read_tracking(tmp_path)[0]) == len(RECORDS)
+
+
+def test_zeros_after_a_gzip_stream_are_passed_over(tmp_path):
+    file = write(tmp_path / "a.json.gz", gzip.compress(json.dumps(ONE).encode()) + bytes(512))
+    assert len(read_tracking(file)[0]) == len(RECORDS)
+
+
+@pytest.mark.parametrize(
+    "error", [{"code": 500, "message": "down"}, "boom", None], ids=["number", "text", "nothing"]
+)
+def test_an_envelope_of_any_error_is_an_error(tmp_path, error):
+    with pytest.raises(InputError, match="the answer is an error, not a page"):
+        read_tracking(write(tmp_path / "a.json", {"success": False, "error": error}))
 
 
 def test_an_envelope_that_reports_an_error_says_its_code_and_message(tmp_path):

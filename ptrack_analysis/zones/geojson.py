@@ -1,4 +1,4 @@
-"""Zones and lines: named outlines in a plane, read from GeoJSON."""
+"""Zones and lines read from GeoJSON."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -9,46 +9,27 @@ from typing import Any
 
 import numpy as np
 import shapely
-from shapely.geometry import LineString, MultiPolygon, Polygon
+from shapely.geometry import LineString
 from shapely.geometry.base import BaseGeometry
 from shapely.validation import explain_validity
 
-from ptrack_analysis.errors import ParameterError, PtrackError, SchemaError, ZoneError
+from ptrack_analysis.errors import PtrackError, ZoneError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.video import Plane, Video
+from ptrack_analysis.zones.zone import Line, Zone
 
 UNITS = ("fraction", "px", "m")
 _LEAST_CORNERS = 3
 _LEAST_VERTICES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Zone:
-    """A named polygon in a plane; ``unit`` is the plane's, ``kind`` is what the zone is used as."""
-
-    name: str
-    outline: Polygon | MultiPolygon
-    unit: str
-    kind: str = "zone"
-
-    @property
-    def edges(self) -> Floats:
-        """All edges of all rings: (m, 4) x and y of the first end, x and y of the second."""
-        parts = self.outline.geoms if isinstance(self.outline, MultiPolygon) else [self.outline]
-        rings = [
-            np.asarray(ring.coords)[:, :2] for part in parts for ring in (part.exterior, *part.interiors)
-        ]
-        return np.vstack([np.column_stack([ring[:-1], ring[1:]]) for ring in rings])
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A named polyline in a plane; seen from its first to its last vertex, left to right is *in*."""
-
-    name: str
-    outline: LineString
-    unit: str
-    kind: str = "line"
+_FAULTS = (
+    TypeError,
+    ValueError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    RecursionError,
+    shapely.errors.ShapelyError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +139,18 @@ def _add(scene: Scene, feature: Any) -> None:
     name = properties.get("name") if isinstance(properties, dict) else None
     if not isinstance(name, str) or not name.strip():
         raise ZoneError(f"properties.name is {name!r}, not a text")
-    outline = _outline(name, geometry)
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise ZoneError(f"properties.name is {name!r}, which is no text that can be written") from error
+    outline, kind = _outline(name, geometry), properties.get("kind")
     of_a_line = isinstance(outline, LineString)
     if name in {thing.name for thing in (scene.lines if of_a_line else scene.zones)}:
         raise ZoneError(f"the name {name!r} occurs twice")
     if of_a_line:
-        scene.lines.append(Line(name, outline, scene.unit, str(properties.get("kind", "line"))))
+        scene.lines.append(Line(name, outline, scene.unit, kind if isinstance(kind, str) else "line"))
     else:
-        scene.zones.append(Zone(name, outline, scene.unit, str(properties.get("kind", "zone"))))
+        scene.zones.append(Zone(name, outline, scene.unit, kind if isinstance(kind, str) else "zone"))
 
 
 def _outline(name: str, geometry: Any) -> Any:
@@ -180,14 +165,7 @@ def _outline(name: str, geometry: Any) -> Any:
         if any(len({tuple(p) for p in ring}) < _LEAST_CORNERS for part in rings for ring in part):
             raise ZoneError(f"{name!r} has fewer than three corners")
         outline = shapely.force_2d(shapely.geometry.shape(geometry))
-    except (
-        TypeError,
-        ValueError,
-        KeyError,
-        IndexError,
-        RecursionError,
-        shapely.errors.ShapelyError,
-    ) as error:
+    except _FAULTS as error:
         if isinstance(error, ZoneError):
             raise
         raise ZoneError(f"{name!r} has no proper coordinates: {error}") from error
@@ -214,44 +192,3 @@ def _positions(nested: Any) -> Iterator[Any]:
         return
     for inner in nested:
         yield from _positions(inner)
-
-
-def outside(zones: Sequence[Zone], video: Video, plane: Plane | None) -> list[Zone]:
-    """List the zones that have no part in the picture, as zones in a wrong unit have none.
-
-    On a floor plan the picture is the image of its frame there, as far as it lies below the horizon; where
-    a corner does not, no zone is listed.
-    """
-    corners = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
-    frame = (plane or video.pixels).project(corners)
-    if not np.isfinite(frame).all():
-        return []
-    picture = Polygon(frame)
-    return [zone for zone in zones if not zone.outline.intersects(picture)]
-
-
-def refuse_other_unit(zones: Sequence[Zone | Line], unit: str) -> None:
-    """Refuse zones or lines of another plane than the trajectories', or two of one name.
-
-    Raises
-    ------
-    SchemaError
-        With the first such zone.
-    ParameterError
-        If something is no zone.
-    """
-    if not isinstance(zones, list | tuple):
-        raise ParameterError(f"{zones!r:.60} is not a list of zones; read_zones gives two, zones and lines")
-    for zone in zones:
-        if not isinstance(zone, Zone | Line):
-            raise ParameterError(f"{zone!r:.60} is not a Zone; read_zones gives two lists, zones and lines")
-        if zone.unit != unit:
-            raise SchemaError(
-                f"{zone.kind} {zone.name!r} is in {zone.unit}, but the trajectories are in {unit}"
-            )
-    names = [zone.name for zone in zones]
-    if "" in names:
-        raise ZoneError("a zone has the name '', which stands for the whole scene")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ZoneError(f"the name {twice[0]!r} occurs twice")

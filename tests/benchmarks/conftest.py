@@ -1,0 +1,3 @@
+"""Keeps pytest from importing the benchmarks."""
+
+collect_ignore_glob = ["*.py"]

@@ -1,0 +1,85 @@
+"""Loading an archive: from pages on disk to the finished, sorted, checked table."""
+
+from functools import partial
+
+import pandas as pd
+
+from ptrack_analysis import read_tracking
+from ptrack_analysis.io.pages import WITH_FACES
+from ptrack_analysis.schema import DETECTIONS, assemble
+
+from .inputs import archive
+from .rivals import RIVALS
+from .rounds import Line, alternate, median, ratio
+
+OVER_NORMALIZE = 12
+OVER_FASTEST = 1.5
+OF_DECODING = 0.35
+
+
+def run(options):
+    """Measure read_tracking against everything else that gives the same table, and against decoding alone."""
+    pages = archive(options.cache)
+    table, _ = read_tracking(pages.pages)
+    size, ours, lines, ratios = pages.megabytes, [], [], {}
+    for name, (function, note) in RIVALS.items():
+        whole = partial(_finished, function, pages)
+        refused = _difference(whole, table)
+        if refused:
+            lines.append(Line(name, f"no ratio: {refused}"))
+            continue
+        mine, theirs = alternate(partial(read_tracking, pages.pages), whole, rounds=options.rounds)
+        ours += mine
+        ratios[name] = ratio(theirs, mine)
+        target = OVER_NORMALIZE if name == "json_normalize" else None
+        lines.append(Line(name, note, theirs, _speed(size, theirs), ratios[name], "x slower", target))
+    mine, bare = alternate(
+        partial(read_tracking, pages.pages), partial(_decoded, pages), rounds=options.rounds
+    )
+    ours += mine
+    limit = Line(
+        "msgspec alone",
+        "pages; decoded to our types, nothing kept; value: our share of its speed",
+        bare,
+        _speed(size, bare),
+        ratio(bare, mine),
+        "of it",
+        OF_DECODING,
+    )
+    return [_our_line(pages, len(table), ours, ratios), *lines, limit]
+
+
+def _our_line(pages, detections, ours, ratios):
+    engines = {name: times for name, times in ratios.items() if name != "json_normalize"}
+    note = f"{detections} detections in {len(pages.files)} pages, {pages.megabytes:.0f} MB"
+    speed = _speed(pages.megabytes, ours)
+    if not engines:
+        return Line("read_tracking", note, tuple(ours), speed)
+    fastest = min(engines, key=engines.get)
+    return Line("read_tracking", note, tuple(ours), speed, engines[fastest], f"x {fastest}", OVER_FASTEST)
+
+
+def _finished(function, pages):
+    """Give a rival's columns the key, the order and the types of the table."""
+    return assemble(DETECTIONS, function(pages))
+
+
+def _decoded(pages):
+    decode = WITH_FACES.pages[0].decode
+    for file in pages.files:
+        decode(file.read_bytes())
+
+
+def _difference(whole, table):
+    """Say why a rival's table is not the one that read_tracking gives, value by value; empty if it is."""
+    try:
+        pd.testing.assert_frame_equal(whole(), table, check_exact=True)
+    except ImportError as error:
+        return f"not installed ({error.name})"
+    except AssertionError as error:
+        return "its table differs: " + " ".join(str(error).split())
+    return ""
+
+
+def _speed(size, seconds):
+    return f"{size / median(seconds):.0f} MB/s"
