@@ -126,7 +126,7 @@ def documents(file: AnyPath, decoders: Decoders) -> Iterator[Document]:
         yield from documents_of_lines(file, decoders)
         return
     raw = read_document(file)
-    if raw.strip() == b"[]" and not stem_of(file.name).lower().endswith("persons"):
+    if raw[:9].strip() == b"[]" and not stem_of(file.name).lower().endswith("persons"):
         yield str(file), None  # an empty array may be anything, but in <video>.persons.json
         return
     try:

@@ -42,7 +42,7 @@ def read_document(file: AnyPath) -> bytes:
         If the file cannot be read.
     """
     content = b"".join(_chunks(file))
-    if not content.strip():
+    if not content or content.isspace():
         raise PageError(f"{file}: the file is empty; a page of JSON was expected")
     return content.removeprefix(_BOM)
 

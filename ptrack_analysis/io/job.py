@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 
 from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedError
 from ptrack_analysis.io.archive import VideoReference, documents
-from ptrack_analysis.io.rows import Collector, rows_of
+from ptrack_analysis.io.rows import Collector, Rows, rows_of
 from ptrack_analysis.io.s3 import AnyPath, ahead
 from ptrack_analysis.io.shapes import Decoders, Page, SourceVideo, VideoMetadata
 from ptrack_analysis.video import Video, timedelta
@@ -30,6 +30,7 @@ class JobReader:
     files: int = 0
     ends: dict[bytes, tuple[int, int]] = field(default_factory=dict)
     goes_on: bool = False
+    places: dict[bytes, int] = field(default_factory=dict)
     digests: set[bytes] = field(default_factory=set)
     metadata: dict[str, tuple[Any, str]] = field(default_factory=dict)
     mixed: list[InputError] = field(default_factory=list)
@@ -64,15 +65,24 @@ class JobReader:
         """Take in one page, unless it was there before."""
         self._notice(page, place)
         rows = rows_of(page.persons or [], faces=self.collector.faces, landmarks=self.collector.landmarks)
-        digest = rows.digest()
         self.goes_on = bool(page.next_token)
         if not self.goes_on:
-            self.ends[digest] = int(rows.time.min(initial=2**53)), int(rows.time.max(initial=0))
-        if digest in self.digests and len(rows.time):
+            self.ends[rows.digest()] = int(rows.time.min(initial=2**53)), int(rows.time.max(initial=0))
+        if self._was_there(rows):
             self.repeated += 1
-            return
+        else:
+            self.collector.pages.append(rows)
+
+    def _was_there(self, rows: Rows) -> bool:
+        """Tell whether a page was taken in before; only pages that may be equal are digested whole."""
+        number = len(self.collector.pages)
+        earlier = self.places.setdefault(rows.fingerprint(), number)
+        if earlier == number or not len(rows.time):
+            return False
+        self.digests.add(self.collector.pages[earlier].digest())
+        known = (digest := rows.digest()) in self.digests
         self.digests.add(digest)
-        self.collector.pages.append(rows)
+        return known
 
     def _notice(self, page: Page[Any], place: str) -> None:
         self.pages += 1

@@ -1,16 +1,14 @@
 """Decoded pages as columns, and all columns as the DETECTIONS table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from itertools import chain
-from operator import truth
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from msgspec.structs import astuple
 
+from ptrack_analysis.io.packing import BOX, FACE, POSE, QUALITY, numbers_of, unpack
 from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, LANDMARK_COLUMNS, LANDMARKS, check
 
 _BOX = 4
@@ -20,7 +18,7 @@ _LANDMARK = {name: 2 * place for place, name in enumerate(LANDMARKS)}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """One page's rows: where ``has_box`` a row of ``boxes``, where ``has_face`` a row of ``faces``."""
+    """One page's rows: where ``has_box`` a column of ``boxes``, where ``has_face`` a column of ``faces``."""
 
     time: np.ndarray
     person: np.ndarray
@@ -29,8 +27,12 @@ class Rows:
     has_face: np.ndarray
     faces: np.ndarray
 
+    def fingerprint(self) -> bytes:
+        """Give a fingerprint of who was seen when: pages with different ones are different."""
+        return blake2b(self.time.tobytes() + self.person.tobytes(), digest_size=16).digest()
+
     def digest(self) -> bytes:
-        """Give a fingerprint of the rows: equal pages have equal ones."""
+        """Give a fingerprint of the rows: equal pages have equal ones, and no others."""
         content = blake2b(digest_size=16)
         for values in (self.time, self.person, self.has_box, self.boxes, self.has_face, self.faces):
             content.update(values.tobytes())
@@ -41,46 +43,45 @@ class Rows:
 def rows_of(records: Sequence[Any], *, faces: bool, landmarks: bool) -> Rows:
     """Turn a page's decoded records into columns; nothing of the decoded page is kept."""
     count = len(records)
-    times, persons = zip(*map(astuple, records), strict=True) if count else ((), ())
-    indices, boxes, found = zip(*map(astuple, persons), strict=True) if count else ((), (), ())
-    has_face = np.fromiter(map(truth, found), dtype=bool, count=count)
-    width = (_FACE + (len(LANDMARK_COLUMNS) if landmarks else 0)) if faces else 0
+    persons = [record.person for record in records]
+    has_box, boxes = _there([person.bounding_box for person in persons])
+    has_face, found = _there([person.face for person in persons])
     return Rows(
-        time=np.array(times, dtype="int64"),
-        person=np.array(indices, dtype="int64"),
-        has_box=np.fromiter(map(truth, boxes), dtype=bool, count=count),
-        boxes=_numbers(boxes, _BOX),
+        time=np.fromiter([record.timestamp for record in records], dtype="int64", count=count),
+        person=np.fromiter([person.index for person in persons], dtype="int64", count=count),
+        has_box=has_box,
+        boxes=numbers_of(boxes, BOX),
         has_face=has_face,
-        faces=_faces([face for face in found if face is not None], width) if width else np.empty((0, 0)),
+        faces=_faces(found, landmarks=landmarks) if faces else np.empty((0, 0)),
     )
 
 
-def _numbers(structs: Iterable[Any], width: int) -> np.ndarray:
-    """Flatten the structs that are there to (k, width) numbers; a null is NaN."""
-    try:
-        flat = np.fromiter(chain.from_iterable(map(astuple, filter(None, structs))), dtype="float64")
-    except TypeError:
-        flat = np.fromiter(
-            (np.nan if value is None else value for struct in structs if struct for value in astuple(struct)),
-            dtype="float64",
-        )
-    return flat.reshape(-1, width)
+def _there(structs: list[Any]) -> tuple[np.ndarray, list[Any]]:
+    """Tell where there is a struct, and give those that are there."""
+    has = np.fromiter([struct is not None for struct in structs], dtype=bool, count=len(structs))
+    return has, [struct for struct in structs if struct is not None]
 
 
-def _faces(faces: list[Any], width: int) -> np.ndarray:
-    """Flatten faces to (k, width): box, confidence, pose, quality, landmarks."""
-    values = np.full((len(faces), width), np.nan)
-    if faces:
-        boxes, confidences, poses, qualities, *landmarks = zip(*map(astuple, faces), strict=True)
-        for column, structs, size in ((0, boxes, _BOX), (5, poses, 3), (8, qualities, 2)):
-            there = np.fromiter(map(truth, structs), dtype=bool, count=len(faces))
-            values[there, column : column + size] = _numbers(structs, size)
-        values[:, _BOX] = np.array(confidences, dtype="float64")
-        for row, points in enumerate(landmarks[0] if landmarks else ()):
-            for point in points or ():
-                if point.type in _LANDMARK:
-                    place = _FACE + _LANDMARK[point.type]
-                    values[row, place : place + 2] = point.x, point.y
+def _faces(faces: list[Any], *, landmarks: bool) -> np.ndarray:
+    """Flatten faces to (width, k): box, confidence, pose, quality, landmarks."""
+    whole = None if landmarks else unpack(faces, FACE)
+    if whole is not None:
+        return whole
+    values = np.full((_FACE + (len(LANDMARK_COLUMNS) if landmarks else 0), len(faces)), np.nan)
+    parts = (
+        (slice(0, _BOX), [face.bounding_box for face in faces], BOX),
+        (slice(5, 8), [face.pose for face in faces], POSE),
+        (slice(8, 10), [face.quality for face in faces], QUALITY),
+    )
+    for columns, structs, form in parts:
+        has, there = _there(structs)
+        values[columns, has] = numbers_of(there, form)
+    values[_BOX] = np.array([face.confidence for face in faces], dtype="float64")
+    for column, face in enumerate(faces if landmarks else ()):
+        for point in face.landmarks or ():
+            if point.type in _LANDMARK:
+                place = _FACE + _LANDMARK[point.type]
+                values[place : place + 2, column] = point.x, point.y
     return values
 
 
@@ -134,9 +135,9 @@ class Collector:
         while self.pages:
             page = self.pages.pop()
             rows = place[start : start + len(page.time)]
-            values[:_BOX, rows[page.has_box]] = page.boxes.T
+            values[:_BOX, rows[page.has_box]] = page.boxes
             if self.faces:
-                values[_BOX:, rows[page.has_face]] = page.faces.T
+                values[_BOX:, rows[page.has_face]] = page.faces
             start += len(page.time)
         return values
 
@@ -153,7 +154,7 @@ def _index(time: np.ndarray, person: np.ndarray) -> pd.MultiIndex:
     """Build the index of sorted rows without hashing them."""
     new = np.ones(len(time), dtype=bool)
     new[1:] = time[1:] != time[:-1]
-    persons, codes = np.unique(person, return_inverse=True)
+    persons, codes = _ranked(person)
     levels: list[Any] = [pd.TimedeltaIndex(time[new].view("timedelta64[ms]")), pd.Index(persons)]
     coded: list[Any] = [np.cumsum(new) - 1, codes]
     return pd.MultiIndex(
@@ -162,6 +163,16 @@ def _index(time: np.ndarray, person: np.ndarray) -> pd.MultiIndex:
         names=DETECTIONS.key_names,
         verify_integrity=False,
     )
+
+
+def _ranked(person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the persons in growing order and each row's place among them; without a sort, if it can be."""
+    most = int(person.max(initial=0))
+    if most > 4 * len(person):
+        return np.unique(person, return_inverse=True)
+    used = np.zeros(most + 1, dtype=bool)
+    used[person] = True
+    return np.flatnonzero(used), (np.cumsum(used) - 1)[person]
 
 
 def _merge(values: np.ndarray, same: np.ndarray) -> np.ndarray:

@@ -146,6 +146,9 @@ def path_of(place: object, client: Any = None) -> AnyPath:
 
 def ahead(files: Sequence[AnyPath]) -> Iterator[AnyPath]:
     """Give the files in their order; small ones in S3 are fetched while those before are in use."""
+    if all(isinstance(file, Path) for file in files):
+        yield from files
+        return
     with ThreadPoolExecutor(max_workers=_AHEAD) as pool:
         waiting = [pool.submit(_fetched, file) for file in files[:_AHEAD]]
         for place in range(len(files)):

@@ -1,0 +1,1 @@
+"""Other trackers' files: one room a format, all ending in the same tables."""

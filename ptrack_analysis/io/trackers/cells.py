@@ -1,0 +1,150 @@
+"""A tracker's table as it was written: cells that become numbers, each with its place for errors."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ptrack_analysis.errors import InputError
+from ptrack_analysis.geometry import Bools, Floats, Integers
+
+LARGEST = 1e6
+"""Largest coordinate that is believed, in px or in frames, as for pages."""
+MOST = 2**53 - 1
+"""Largest whole number that is believed."""
+_SHOWN = 60
+_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Columns of cells: numbers, or texts as they stand in a file.
+
+    ``columns`` holds Arrow arrays (of numbers or of texts), ``where`` tells the place of a row: the file and
+    the line. A cell that is empty or null is missing.
+    """
+
+    columns: Mapping[str, Any]
+    count: int
+    place: str
+    where: Callable[[int], str]
+
+    def numbers(
+        self, name: str, low: float = -LARGEST, high: float = LARGEST, *, required: bool = True
+    ) -> Floats:
+        """Read a column as finite numbers from ``low`` to ``high``; where not required, missing is NaN.
+
+        Raises
+        ------
+        InputError
+            With the place and value of the first cell that is something else.
+        """
+        values, missing = _numbers(self._column(name))
+        bad = ~((values >= low) & (values <= high)) & (True if required else ~missing)
+        if bad.any():
+            raise self.fault(name, int(bad.argmax()), f"a number from {low:g} to {high:g}")
+        return values
+
+    def whole(self, name: str, low: int = 0, high: int = MOST, *, missing: int | None = None) -> Integers:
+        """Read a column as whole numbers from ``low`` to ``high``; a missing one is ``missing``, if given.
+
+        Raises
+        ------
+        InputError
+            With the place and value of the first cell that is something else.
+        """
+        values, absent = _numbers(self._column(name))
+        good = (values >= low) & (values <= high)
+        good[good] = values[good] == np.floor(values[good])
+        if missing is not None:
+            values, good = np.where(absent, missing, values), good | absent
+        if not good.all():
+            raise self.fault(name, int((~good).argmax()), f"a whole number from {low} to {high}")
+        return values.astype("int64")
+
+    def plain(self, name: str) -> Any:
+        """Read a column as it comes: whole numbers, numbers (NaN where missing), or texts."""
+        column = self._column(name)
+        values, missing = _numbers(column)
+        if missing.all():
+            return np.full(self.count, np.nan)
+        if np.isfinite(values[~missing]).all():
+            is_whole = not missing.any() and (np.abs(values) <= MOST).all() and (values % 1 == 0).all()
+            return values.astype("int64") if is_whole else values
+        return pd.array(pc.cast(column, pa.string()), dtype="str")
+
+    def kept(self, keep: Bools) -> "Cells":
+        """Give the rows where ``keep`` holds, with their places."""
+        rows, where = np.flatnonzero(keep), self.where
+        columns = {name: column.filter(pa.array(keep)) for name, column in self.columns.items()}
+        return replace(self, columns=columns, count=len(rows), where=lambda row: where(int(rows[row])))
+
+    def fault(self, name: str, row: int, expected: str) -> InputError:
+        """Say what a cell is, and what was expected."""
+        shown = repr(self._column(name)[row].as_py())
+        shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."
+        return InputError(f"{self.where(row)}: {name} is {shown}; expected {expected}")
+
+    def _column(self, name: str) -> Any:
+        if name not in self.columns:
+            has = ", ".join(repr(one) for one in self.columns)
+            raise InputError(f"{self.place}: column {name!r} is missing; there are {has or 'no columns'}")
+        return self.columns[name]
+
+
+def of_values(values: Sequence[Any]) -> Any:
+    """Make a column of Python values: of numbers, or of texts where anything else is among them."""
+    kinds = set(map(type, values))
+    if kinds <= {int, float}:
+        try:
+            return pa.chunked_array([np.array(values, dtype="float64")])
+        except OverflowError:
+            pass
+    texts = [None if value is None else value if isinstance(value, str) else repr(value) for value in values]
+    return pa.chunked_array([pa.array(texts, pa.string())])
+
+
+def of_arrow(column: Any, name: str) -> Any:
+    """Bring an Arrow column to numbers or texts, whatever type its writer chose.
+
+    Raises
+    ------
+    InputError
+        If its type is neither: dates, lists, structs.
+    """
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = pc.cast(column, kind.value_type)
+        kind = column.type
+    if pa.types.is_duration(kind):
+        steps = {"s": 1000.0, "ms": 1.0, "us": 1e-3, "ns": 1e-6}[kind.unit]
+        return pc.multiply(pc.cast(pc.cast(column, pa.int64()), pa.float64(), safe=False), steps)
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return pc.cast(column, pa.float64(), safe=False)
+    if pa.types.is_null(kind) or pa.types.is_boolean(kind):
+        return pc.cast(column, pa.string())
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pc.cast(column, pa.string())
+    raise InputError(f"column {name!r} is {kind}; expected numbers or texts")
+
+
+def _numbers(column: Any) -> tuple[Floats, Bools]:
+    """Turn cells into numbers; NaN is what is missing, which the second array tells, or no number."""
+    if pa.types.is_string(column.type):
+        texts = pc.utf8_trim_whitespace(column)
+        missing = pc.or_kleene(pc.is_null(texts), pc.equal(texts, ""))
+        texts = pc.if_else(missing, None, texts)
+        try:
+            values = pc.cast(texts, pa.float64())
+        except pa.ArrowInvalid:
+            is_number = pc.match_substring_regex(texts, _NUMBER)
+            values = pc.cast(pc.if_else(is_number, texts, None), pa.float64())
+        absent = missing.to_numpy().astype(bool)
+    else:
+        values = column
+        absent = pc.is_null(column, nan_is_null=True).to_numpy().astype(bool)
+    return np.array(values.to_numpy(), dtype="float64"), absent

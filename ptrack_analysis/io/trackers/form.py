@@ -1,0 +1,149 @@
+"""How a format writes its boxes, and the one way from such cells to DETECTIONS."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Floats
+from ptrack_analysis.io.trackers.cells import Cells
+from ptrack_analysis.io.trackers.merging import refuse_untracked, table_of
+from ptrack_analysis.io.trackers.moments import from_frames, from_times
+from ptrack_analysis.io.trackers.roles import across, down, moment_of
+from ptrack_analysis.io.trackers.tracked import Given, Tracked, Unit, frame_size
+from ptrack_analysis.schema import DETECTIONS
+from ptrack_analysis.video import Milliseconds, Video
+
+UNTRACKED = -1
+_PERSONS = {"person", "pedestrian", "people", "human"}
+_SHOWN = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How a format writes its boxes.
+
+    ``columns`` says which column plays which role (see ``roles``), ``first_frame`` is the number of the first
+    frame (None: writers differ), ``origin`` the coordinate of the frame's upper left corner, ``unit`` that of
+    the coordinates.
+    """
+
+    columns: Mapping[str, str]
+    first_frame: int | None = None
+    origin: float = 0.0
+    unit: Unit = "px"
+
+
+def tracked(cells: Cells, form: Form, given: Given, video: Video) -> Tracked:
+    """Make DETECTIONS of a tracker's cells.
+
+    Parameters
+    ----------
+    cells
+        The rows, in any order.
+    form
+        What they mean.
+    given
+        What the caller says.
+    video
+        The facts that are known.
+
+    Raises
+    ------
+    InputError
+        With the place and value of the first cell that cannot be.
+    ParameterError
+        If the frame size or rate is needed and not known.
+    """
+    cells, notes = _persons_only(cells, form)
+    person = cells.whole(form.columns["id"], low=UNTRACKED, missing=UNTRACKED)
+    refuse_untracked(cells.place, person)
+    time, counted = _moments(cells, form, given, video)
+    size = (1, 1) if form.unit == "fraction" else frame_size(video, cells.place)
+    left, width = _side(cells, across(form.columns), form)
+    top, height = _side(cells, down(form.columns), form)
+    columns = {
+        "left": left / size[0],
+        "top": top / size[1],
+        "width": width / size[0],
+        "height": height / size[1],
+        **_further(cells, form.columns),
+    }
+    flat = int(((width == 0) | (height == 0)).sum())
+    if flat:
+        notes.append(f"{flat} boxes have no area")
+    table, merged = table_of(DETECTIONS, time, person, columns)
+    return Tracked(table, video, (*notes, *counted, *merged))
+
+
+def with_notes(result: Tracked, *notes: str) -> Tracked:
+    """Put further sentences before those of a result."""
+    return replace(result, notes=(*notes, *result.notes))
+
+
+def _moments(cells: Cells, form: Form, given: Given, video: Video) -> tuple[Milliseconds, list[str]]:
+    role = moment_of(form.columns)
+    name = form.columns[role]
+    if role == "frame":
+        return from_frames(cells, name, given, form.first_frame, video)
+    return from_times(cells, name, 1 if role == "time_s" else 1000), []
+
+
+def _side(cells: Cells, pair: tuple[str, str], form: Form) -> tuple[Floats, Floats]:
+    """Read where a box begins along one axis, and how long it is there."""
+    one, other = (form.columns[role] for role in pair)
+    first, second = cells.numbers(one), cells.numbers(other)
+    if pair[1] in {"width", "height"}:
+        if (second < 0).any():
+            raise cells.fault(other, int((second < 0).argmax()), "a size of at least 0")
+        begin = first - second / 2 if pair[0].startswith("centre") else first
+        return begin - form.origin, second
+    if (second < first).any():
+        row = int((second < first).argmax())
+        begins = first[row].item()
+        raise cells.fault(other, row, f"at least the {one} of its row, {begins:g}: no size is negative")
+    return first - form.origin, second - first
+
+
+def _further(cells: Cells, columns: Mapping[str, str]) -> dict[str, Any]:
+    """Carry what the table has beside boxes: confidence, class and its name, where they say something."""
+    found: dict[str, Any] = {}
+    if columns.get("confidence") in cells.columns:
+        confidence = cells.numbers(columns["confidence"], required=False)
+        if not (np.isnan(confidence) | (confidence == UNTRACKED)).all():
+            found["confidence"] = confidence
+    for role in ("class", "class_name"):
+        if columns.get(role) in cells.columns:
+            values = cells.plain(columns[role])
+            if not (isinstance(values, np.ndarray) and np.isnan(values.astype("float64")).all()):
+                found[role] = values
+    return found
+
+
+def _persons_only(cells: Cells, form: Form) -> tuple[Cells, list[str]]:
+    """Leave out what is named and no person, where any class is named a person; else keep all."""
+    name = form.columns.get("class_name")
+    if name is None or name not in cells.columns:
+        return cells, []
+    texts = pc.utf8_trim_whitespace(pc.fill_null(pc.cast(cells.columns[name], pa.string()), ""))
+    others = sorted(text for text in pc.unique(texts).to_pylist() if text and text.lower() not in _PERSONS)
+    if not others:
+        return cells, []
+    is_other = pc.is_in(texts, pa.array(others)).to_numpy().astype(bool)
+    shown = ", ".join(repr(one) for one in others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
+    if is_other.all():
+        return cells, [f"no class is named a person; all {cells.count} rows are kept ({shown})"]
+    kept = cells.kept(~is_other)
+    return kept, [f"{cells.count - kept.count} rows of other classes than persons are left out ({shown})"]
+
+
+def refuse_unknown(given: Given, place: str, allowed: tuple[str, ...] = ()) -> None:
+    """Refuse names of columns that a format does not ask for."""
+    for role in given.columns or {}:
+        if role not in allowed:
+            takes = f"only {', '.join(allowed)}" if allowed else "no names of columns"
+            raise ParameterError(f"{place}: columns names {role!r}, but this format takes {takes}")

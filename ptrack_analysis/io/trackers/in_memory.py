@@ -1,0 +1,127 @@
+"""Tables in memory, made DETECTIONS."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.io.trackers.cells import Cells, of_arrow, of_values
+from ptrack_analysis.io.trackers.form import Form, tracked
+from ptrack_analysis.io.trackers.moments import check_first_frame
+from ptrack_analysis.io.trackers.roles import by_own_names, checked
+from ptrack_analysis.io.trackers.tracked import Given, Tracked, Unit, checked_unit
+from ptrack_analysis.video import Video
+
+
+def detections_from(
+    table: Any,
+    *,
+    columns: Mapping[str, str] | None = None,
+    video: Video | None = None,
+    first_frame: int | None = None,
+    unit: Unit = "px",
+) -> pd.DataFrame:
+    """Make DETECTIONS of a table in memory: polars, DuckDB, pyarrow, pandas.
+
+    The rules are those of a CSV or Parquet file whose columns are named: rows without an id are left out, of
+    a person's rows at one moment the larger box is kept.
+
+    Parameters
+    ----------
+    table
+        Anything with ``__arrow_c_stream__``, or a pandas DataFrame, whose index levels count as columns.
+    columns
+        Role to column, such as ``{"frame": "frame", "id": "track_id", "left": "x1", "top": "y1",
+        "right": "x2", "bottom": "y2"}``; by default columns that bear the names of their roles: ``id``; one
+        of ``frame``, ``timestamp_ms``, ``time_s``; ``left`` or ``centre_x``, ``right`` or ``width``; ``top``
+        or ``centre_y``, ``bottom`` or ``height``; perhaps ``confidence``, ``class``, ``class_name``.
+    video
+        The video, for its frame size and rate, as far as they are needed.
+    first_frame
+        Number of the video's first frame; by default 0 where a frame 0 occurs, else 1.
+    unit
+        Unit of the boxes' sides: ``px``, or ``fraction`` of the frame.
+
+    Returns
+    -------
+    pandas.DataFrame
+        DETECTIONS, sorted by timestamp and person; ``confidence``, ``class`` and ``class_name`` are carried
+        along. No rows: an empty table.
+
+    Raises
+    ------
+    InputError
+        With the row, column and value of what cannot be; if no row has an id.
+    ParameterError
+        If it is no table, a column is not there, or the frame size or rate is needed and not known.
+
+    Examples
+    --------
+    >>> sides = {"left": [0], "top": [0], "right": [50], "bottom": [50]}
+    >>> table = pd.DataFrame({"frame": [0], "id": [7], **sides})
+    >>> detections_from(table, video=Video(width=100, height=200, frame_rate=25.0))["height"].tolist()
+    [0.25]
+    """
+    check_first_frame(first_frame)
+    video = video or Video()
+    given = Given(video=video, columns=columns, first_frame=first_frame, unit=checked_unit(unit))
+    place = "the table"
+    if isinstance(table, pd.DataFrame):
+        return _of_pandas(table, place, given, video).table
+    if not hasattr(table, "__arrow_c_stream__"):
+        raise ParameterError(
+            f"the table is a {type(table).__name__}; expected a pandas.DataFrame or anything with "
+            "__arrow_c_stream__ (polars, DuckDB, pyarrow)"
+        )
+    return of_arrow_table(pa.table(table), place, given, video).table
+
+
+def of_arrow_table(table: pa.Table, place: str, given: Given, video: Video) -> Tracked:
+    """Make DETECTIONS of an Arrow table."""
+    columns = named_columns(given, table.column_names, place)
+    cells = {}
+    for name in dict.fromkeys(columns.values()):
+        if table.column_names.count(name) > 1:
+            raise InputError(f"{place}: column {name!r} is there twice")
+        try:
+            cells[name] = of_arrow(table[name], name)
+        except (InputError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise InputError(f"{place}: {error}") from error
+    found = Cells(cells, table.num_rows, place, lambda row: f"{place}, row {row}")
+    return of_named(found, columns, given, video)
+
+
+def of_named(cells: Cells, columns: Mapping[str, str], given: Given, video: Video) -> Tracked:
+    """Make DETECTIONS of cells whose columns are known."""
+    return tracked(cells, Form(columns=columns, unit=given.unit or "px"), given, video)
+
+
+def named_columns(given: Given, present: Sequence[str], place: str) -> dict[str, str]:
+    """Tell which column plays which role: as the caller says, else by the columns' own names."""
+    return checked(given.columns or by_own_names(present), present, place)
+
+
+def _of_pandas(table: pd.DataFrame, place: str, given: Given, video: Video) -> Tracked:
+    levels = {
+        str(name): table.index.get_level_values(at)
+        for at, name in enumerate(table.index.names)
+        if name is not None
+    }
+    present = [*map(str, table.columns), *levels]
+    columns = named_columns(given, present, place)
+    cells = {}
+    for name in dict.fromkeys(columns.values()):
+        if present.count(name) > 1:
+            raise InputError(f"{place}: column {name!r} is there twice")
+        values = table[name] if name in table.columns else levels[name]
+        cells[name] = _of_series(pd.Series(values.array), name)
+    found = Cells(cells, len(table), place, lambda row: f"{place}, row {row}")
+    return of_named(found, columns, given, video)
+
+
+def _of_series(values: "pd.Series[Any]", name: str) -> Any:
+    if values.dtype == object:
+        return of_values([None if one is pd.NA or one != one else one for one in values])  # noqa: PLR0124 - NaN
+    return of_arrow(pa.chunked_array([pa.array(values, from_pandas=True)]), name)

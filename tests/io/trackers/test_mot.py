@@ -1,0 +1,189 @@
+"""MOTChallenge text, and what ByteTrack and DeepSORT make of it."""
+
+import pandas as pd
+import pytest
+from pages import write
+from tracker_files import SMALL, boxes, read
+
+from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.io.trackers.registry import read_tracks, recognise
+from ptrack_analysis.video import Video
+
+ROWS = "1,1,1,1,50,100,0.9,-1,-1,-1\n3,1,26,101,50,100,0.8,-1,-1,-1\n"
+INI = "[Sequence]\nname=S\nimDir=img1\nframeRate=10\nseqLength=30\nimWidth=200\nimHeight=400\nimExt=.jpg\n"
+
+
+def test_frames_ids_and_pixels_are_counted_from_1(tmp_path):
+    tracked = read(write(tmp_path / "a.txt", ROWS))
+    assert boxes(tracked) == [(0, 1, 0.0, 0.0, 0.5, 0.5), (80, 1, 0.25, 0.5, 0.5, 0.5)]
+    assert tracked.table["confidence"].tolist() == [0.9, 0.8]
+    assert tracked.notes == ()
+    assert tracked.video.name == "a"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ROWS.replace(",", ", "),
+        ROWS.replace(",", " "),
+        ROWS.replace(",", "\t").replace("\n", "\r\n"),
+        ROWS.replace("\n", "\n\n"),
+        "\ufeff" + ROWS.strip(),
+        ROWS.replace("-1,-1,-1\n", "-1,-1,-1,\n"),
+        "\n".join(reversed(ROWS.strip().split("\n"))),
+    ],
+    ids=["spaces", "white space", "tabs", "blank lines", "byte order mark", "comma at the end", "reversed"],
+)
+def test_the_same_rows_written_otherwise_are_the_same_table(tmp_path, text):
+    assert boxes(read(write(tmp_path / "a.txt", text))) == boxes(read(write(tmp_path / "b.txt", ROWS)))
+
+
+@pytest.mark.parametrize("width", [6, 7])
+def test_fewer_columns_are_enough(tmp_path, width):
+    text = "\n".join(",".join(line.split(",")[:width]) for line in ROWS.split())
+    tracked = read(write(tmp_path / "a.txt", text))
+    assert ("confidence" in tracked.table) == (width == 7)
+    assert len(tracked.table) == 2
+
+
+def test_of_ground_truth_flag_0_and_other_classes_are_left_out_and_counted(tmp_path):
+    text = (
+        "1,1,1,1,5,5,1,1,1\n1,2,1,1,5,5,0,1,1\n1,3,1,1,5,5,1,7,0.5\n1,4,1,1,5,5,1,3,0.2\n1,5,1,1,5,5,1,3,0\n"
+    )
+    tracked = read(write(tmp_path / "a.txt", text))
+    assert tracked.table.index.get_level_values("person_index").tolist() == [1]
+    assert tracked.notes == (
+        "1 rows with flag 0 are left out",
+        "3 rows of other classes than pedestrian are left out (2 car, 1 static person)",
+    )
+    assert "confidence" not in tracked.table
+
+
+def test_in_gt_txt_the_flag_counts_with_ten_columns_too(tmp_path):
+    text = "1,1,1,1,5,5,1,-1,-1,-1\n1,2,1,1,5,5,0,-1,-1,-1\n"
+    assert len(read(write(tmp_path / "gt.txt", text)).table) == 1
+    assert len(read(write(tmp_path / "result.txt", text)).table) == 2
+
+
+def test_nine_columns_without_visibility_are_results_with_a_class(tmp_path):
+    tracked = read(write(tmp_path / "a.txt", "1 1 1 1 5 5 0 2 -1\n"))
+    assert tracked.table["class"].tolist() == [2]
+    assert tracked.table["confidence"].tolist() == [0.0]
+
+
+def test_a_sequence_folder_tells_size_rate_and_length(tmp_path):
+    write(tmp_path / "Seq-1" / "seqinfo.ini", INI)
+    file = write(tmp_path / "Seq-1" / "gt" / "gt.txt", "1,1,1,1,50,100,1,1,1\n2,1,1,1,50,100,1,1,1\n")
+    for path in (tmp_path / "Seq-1", file):
+        assert recognise(path).name == "mot"
+        tracked = read_tracks(path)
+        assert boxes(tracked) == [(0, 1, 0.0, 0.0, 0.25, 0.25), (100, 1, 0.0, 0.0, 0.25, 0.25)]
+        assert tracked.video.duration == pd.Timedelta("3s")
+        assert (tracked.video.width, tracked.video.height, tracked.video.frame_rate) == (200, 400, 10.0)
+        assert tracked.video.name.startswith("seq-1")
+
+
+def test_what_seqinfo_says_goes_before_what_is_given(tmp_path):
+    write(tmp_path / "seqinfo.ini", INI)
+    assert read(write(tmp_path / "a.txt", ROWS), video=SMALL).video.width == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("imWidth=3\n", "no INI file"),
+        ("[Sequence]\nframeRate=fast\n", "frameRate is 'fast'; expected a number above 0"),
+        ("[Sequence]\nimWidth=-3\n", "imWidth is '-3'; expected a number above 0"),
+        ("[Sequence]\nframeRate=nan\n", "frameRate is 'nan'"),
+    ],
+)
+def test_a_broken_seqinfo_is_refused_by_name(tmp_path, text, said):
+    file = write(tmp_path / "seqinfo.ini", text)
+    with pytest.raises(InputError) as refused:
+        read(write(tmp_path / "a.txt", ROWS))
+    assert said in str(refused.value)
+    assert str(file) in str(refused.value)
+
+
+def test_id_minus_1_everywhere_is_detections_and_no_tracks(tmp_path):
+    file = write(tmp_path / "det.txt", "1,-1,1,1,5,5,0.9,-1,-1,-1\n2,-1,1,1,5,5,0.9,-1,-1,-1\n")
+    with pytest.raises(InputError, match=r"det.txt: the id is -1 or missing .* detections, not tracks"):
+        read_tracks(file)
+
+
+def test_some_ids_of_minus_1_are_left_out_and_counted(tmp_path):
+    tracked = read(write(tmp_path / "a.txt", "1,-1,1,1,5,5,1\n1,2,1,1,5,5,1\n"))
+    assert len(tracked.table) == 1
+    assert tracked.notes == ("1 rows without an id (detections of no track) are left out",)
+
+
+@pytest.mark.parametrize(
+    ("video", "said"),
+    [
+        (Video(frame_rate=25.0), "the frame size is not known.*--frame-size"),
+        (Video(width=1, height=1), "the frame rate is not known.*--frame-rate"),
+        (Video(width=1, height=1, frame_rate=1e-9), "the frame rate is 1e-09"),
+    ],
+)
+def test_a_size_or_rate_that_is_not_known_is_asked_for(tmp_path, video, said):
+    with pytest.raises(ParameterError, match=said):
+        read(write(tmp_path / "a.txt", ROWS), video=video)
+
+
+@pytest.mark.parametrize(("name", "rows", "persons"), [("gt.txt", 359, 8), ("test.txt", 222, 13)])
+def test_the_published_files_load_with_their_counts(real_data, name, rows, persons):
+    file = real_data / "mot" / "TUD-Campus" / name
+    assert recognise(file).name == "mot"
+    tracked = read(file, video=Video(width=640, height=480, frame_rate=25.0))
+    times, ids = (tracked.table.index.get_level_values(level) for level in (0, 1))
+    assert (len(tracked.table), ids.nunique()) == (rows, persons)
+    assert (times.min(), times.max()) == (pd.Timedelta(0), pd.Timedelta("2800ms"))
+    assert tracked.notes == ()
+
+
+BYTETRACK = "0,1,0.0,0.0,50.0,100.0,0.90,-1,-1,-1\n2,1,25.0,100.0,50.0,100.0,0.80,-1,-1,-1\n"
+PLACES = [(0, 1, 0.0, 0.0, 0.5, 0.5), (80, 1, 0.25, 0.5, 0.5, 0.5)]
+
+
+def test_bytetrack_counts_pixels_from_0_and_a_video_from_frame_0(tmp_path):
+    file = write(tmp_path / "a.txt", BYTETRACK)
+    assert recognise(file).name == "bytetrack"
+    tracked = read(file)
+    assert boxes(tracked) == PLACES
+    assert tracked.notes == (
+        "frames are counted from 0 (a frame 0 occurs in 'frame'); first_frame says it otherwise",
+    )
+
+
+def test_bytetrack_counts_pictures_from_1(tmp_path):
+    text = BYTETRACK.replace("0,1,0.0", "1,1,0.0").replace("2,1,25", "3,1,25")
+    tracked = read(write(tmp_path / "a.txt", text), format="bytetrack")
+    assert boxes(tracked) == PLACES
+    assert "counted from 1" in tracked.notes[0]
+
+
+def test_the_caller_may_say_which_frame_is_the_first(tmp_path):
+    file = write(tmp_path / "a.txt", BYTETRACK.replace("0,1,0.0", "1,1,0.0"))
+    tracked = read(file, format="bytetrack", first_frame=0)
+    assert [row[0] for row in boxes(tracked)] == [40, 80]
+    assert tracked.notes == ()
+
+
+def test_deepsort_of_its_authors_counts_from_1(tmp_path):
+    text = "1,1,1.00,1.00,50.00,100.00,1,-1,-1,-1\n3,1,26.00,101.00,50.00,100.00,1,-1,-1,-1\n"
+    tracked = read(write(tmp_path / "a.txt", text), format="deepsort")
+    assert boxes(tracked) == PLACES
+    assert tracked.notes == ("frames and pixels are counted from 1, as the authors' program does",)
+
+
+def test_deep_sort_pytorch_counts_from_0(tmp_path):
+    text = "2,1,0,0,50,100,-1,-1,-1,-1\n4,1,25,100,50,100,-1,-1,-1,-1\n"
+    tracked = read(write(tmp_path / "a.txt", text), format="deepsort")
+    assert boxes(tracked) == [(80, 1, 0.0, 0.0, 0.5, 0.5), (160, 1, 0.25, 0.5, 0.5, 0.5)]
+    assert "deep_sort_pytorch" in tracked.notes[0]
+    assert "confidence" not in tracked.table
+
+
+def test_frame_0_in_mot_is_refused_with_its_place(tmp_path):
+    with pytest.raises(InputError, match=r"a.txt, line 1: frame is '0'; expected a whole number from 1"):
+        read(write(tmp_path / "a.txt", BYTETRACK), format="mot")

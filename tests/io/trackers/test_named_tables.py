@@ -1,0 +1,201 @@
+"""Tables whose columns the caller names, in files and in memory."""
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pages import write
+from pandas.testing import assert_frame_equal
+from tracker_files import SMALL, boxes, read
+
+from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.io.trackers.in_memory import detections_from
+from ptrack_analysis.io.trackers.registry import recognise
+from ptrack_analysis.schema import DETECTIONS, check
+from ptrack_analysis.video import Video
+
+COLUMNS = {"frame": "n", "id": "track_id", "left": "x1", "top": "y1", "right": "x2", "bottom": "y2"}
+VALUES = {"n": [0, 2], "track_id": [7, 7], "x1": [0, 25], "y1": [0, 100], "x2": [50, 75], "y2": [100, 200]}
+PLACES = [(0, 7, 0.0, 0.0, 0.5, 0.5), (80, 7, 0.25, 0.5, 0.5, 0.5)]
+TABLE = pd.DataFrame(VALUES)
+
+
+def test_named_columns_of_a_csv_are_taken(tmp_path):
+    file = write(tmp_path / "a.csv", TABLE.to_csv(index=False))
+    assert boxes(read(file, columns=COLUMNS)) == PLACES
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_delimiter_is_seen(tmp_path, delimiter):
+    file = write(tmp_path / "a.csv", TABLE.to_csv(index=False, sep=delimiter))
+    assert boxes(read(file, columns=COLUMNS)) == PLACES
+
+
+def test_named_columns_of_a_parquet_file_are_taken(tmp_path):
+    TABLE.to_parquet(tmp_path / "a.parquet")
+    assert boxes(read(tmp_path / "a.parquet", columns=COLUMNS)) == PLACES
+
+
+FORMS = {
+    "sizes": ({"left": [0, 25], "top": [0, 100], "width": [50, 50], "height": [100, 100]}),
+    "centre": ({"centre_x": [25, 50], "centre_y": [50, 150], "width": [50, 50], "height": [100, 100]}),
+    "mixed": ({"left": [0, 25], "right": [50, 75], "centre_y": [50, 150], "height": [100, 100]}),
+    "corners and sizes": (
+        {"left": [0, 25], "right": [50, 75], "width": [9, 9], "top": [0, 100], "bottom": [100, 200]}
+    ),
+}
+
+
+@pytest.mark.parametrize("sides", FORMS.values(), ids=FORMS.keys())
+def test_columns_that_bear_their_roles_names_need_no_mapping(tmp_path, sides):
+    table = pd.DataFrame({"frame": [0, 2], "id": [7, 7], **sides})
+    file = write(tmp_path / "a.csv", table.to_csv(index=False))
+    assert recognise(file).name == "table"
+    assert boxes(read(file)) == PLACES
+    assert len(detections_from(table, video=SMALL)) == 2
+
+
+@pytest.mark.parametrize(
+    ("role", "times", "expected"),
+    [
+        ("timestamp_ms", [0, 80.9], [0, 80]),
+        ("time_s", [0.029, 1.001], [29, 1001]),
+        ("time_s", [0, 0.0809], [0, 80]),
+    ],
+)
+def test_a_time_may_stand_for_the_frame_and_is_cut_to_whole_ms(tmp_path, role, times, expected):
+    table = TABLE.assign(t=times).drop(columns="n")
+    columns = {role: "t", **{name: column for name, column in COLUMNS.items() if name != "frame"}}
+    file = write(tmp_path / "a.csv", table.to_csv(index=False))
+    tracked = read(file, columns=columns, video=Video(width=100, height=200))
+    assert [row[0] for row in boxes(tracked)] == expected
+
+
+def test_fractions_need_no_frame_size():
+    table = TABLE.assign(x1=[0, 0.25], x2=[0.5, 0.75], y1=[0, 0.5], y2=[0.5, 1])
+    found = detections_from(table, columns=COLUMNS, video=Video(frame_rate=25.0), unit="fraction")
+    assert_frame_equal(found, detections_from(TABLE, columns=COLUMNS, video=SMALL))
+
+
+SOURCES = {
+    "pandas": lambda: TABLE,
+    "pandas of texts": lambda: TABLE.astype("str"),
+    "pandas of objects": lambda: TABLE.astype(object),
+    "pandas with an index": lambda: TABLE.set_index(["n", "track_id"]),
+    "pandas of nullable integers": TABLE.convert_dtypes,
+    "pandas of categories": lambda: TABLE.astype({"track_id": "category"}),
+    "pyarrow": lambda: pa.table(VALUES),
+    "pyarrow of decimals": lambda: pa.table(VALUES).cast(
+        pa.schema([(name, pa.decimal128(21, 2)) for name in VALUES])
+    ),
+    "pyarrow of unsigned": lambda: pa.table(VALUES).cast(pa.schema([(name, pa.uint64()) for name in VALUES])),
+    "polars": lambda: pl.DataFrame(VALUES),
+    "polars of float32": lambda: pl.DataFrame(VALUES).cast(pl.Float32),
+    "DuckDB": lambda: duckdb.from_arrow(pa.table(VALUES)),
+    "further columns that are no numbers": lambda: pa.table({**VALUES, "more": [[1], [2]]}),
+}
+
+
+@pytest.mark.parametrize("make", SOURCES.values(), ids=SOURCES.keys())
+def test_every_table_in_memory_gives_the_same_detections(make):
+    found = detections_from(make(), columns=COLUMNS, video=SMALL)
+    check(found, DETECTIONS)
+    assert_frame_equal(found, detections_from(pa.table(VALUES), columns=COLUMNS, video=SMALL))
+    assert found["left"].tolist() == [0.0, 0.25]
+
+
+def test_the_callers_table_is_left_as_it_was():
+    before = TABLE.copy()
+    detections_from(TABLE, columns=COLUMNS, video=SMALL)
+    assert_frame_equal(TABLE, before)
+
+
+def test_a_duration_is_a_time():
+    table = TABLE.assign(n=pd.to_timedelta([0, 80], unit="ms"))
+    found = detections_from(
+        table, columns={"timestamp_ms": "n"} | {k: v for k, v in COLUMNS.items() if k != "frame"}, video=SMALL
+    )
+    assert found.index.get_level_values(0).tolist() == [pd.Timedelta(0), pd.Timedelta("80ms")]
+
+
+def test_no_rows_are_an_empty_table():
+    found = detections_from(TABLE[:0], columns=COLUMNS, video=SMALL)
+    check(found, DETECTIONS)
+    assert found.empty
+
+
+def test_missing_ids_are_left_out_whatever_is_missing_means():
+    for ids in ([7, None], [7.0, np.nan], pd.array([7, pd.NA], dtype="Int64"), ["7", ""], [7, -1]):
+        found = detections_from(TABLE.assign(track_id=ids), columns=COLUMNS, video=SMALL)
+        assert found.index.get_level_values(1).tolist() == [7]
+
+
+VALUE_FAULTS = {
+    "bools": ({"x1": [False, True]}, "row 0: x1 is 'false'; expected a number"),
+    "nan": ({"x1": [0, np.nan]}, "row 1: x1 is None; expected a number"),
+    "infinity": ({"x1": [0, np.inf]}, "row 1: x1 is inf; expected a number"),
+    "absurd": ({"x1": [0, 1e300]}, r"row 1: x1 is 1e\+300; expected a number"),
+    "text": ({"track_id": ["7", "p"]}, "row 1: track_id is 'p'; expected a whole number"),
+    "dates": (
+        {"n": pd.to_datetime(["2020-01-01"] * 2)},
+        r"column 'n' is timestamp\[.*; expected numbers or texts",
+    ),
+    "lists": ({"n": [[1], [2]]}, r"row 0: n is '\[1\]'"),
+    "negative time": ({"n": [0, -1]}, "row 1: n is -1.0; expected a whole number from 0"),
+    "no ids": ({"track_id": [None, None]}, "detections, not tracks"),
+}
+
+
+@pytest.mark.parametrize(("changed", "said"), VALUE_FAULTS.values(), ids=VALUE_FAULTS.keys())
+def test_a_bad_value_in_memory_is_refused_with_its_row(changed, said):
+    with pytest.raises(InputError, match=said):
+        detections_from(TABLE.assign(**changed), columns=COLUMNS, video=SMALL)
+
+
+ARGUMENT_FAULTS = {
+    "unknown role": ({**COLUMNS, "x": "x1"}, "columns names 'x'; expected some of 'frame'"),
+    "missing column": ({**COLUMNS, "left": "x9"}, "column 'x9', given for left, is missing; there are 'n'"),
+    "no id": ({k: v for k, v in COLUMNS.items() if k != "id"}, "names no 'id'"),
+    "no time": ({k: v for k, v in COLUMNS.items() if k != "frame"}, "names nothing for the time"),
+    "two times": ({**COLUMNS, "time_s": "n"}, "names 'frame', 'time_s' for the time"),
+    "no side": (
+        {k: v for k, v in COLUMNS.items() if k != "left"},
+        "names no left and right or left and width",
+    ),
+    "a side too many": ({**COLUMNS, "width": "x1"}, "'width' beside .*: a side too many"),
+}
+
+
+@pytest.mark.parametrize(("columns", "said"), ARGUMENT_FAULTS.values(), ids=ARGUMENT_FAULTS.keys())
+def test_roles_that_do_not_make_a_box_are_refused(columns, said):
+    with pytest.raises(ParameterError, match=said):
+        detections_from(TABLE, columns=columns, video=SMALL)
+
+
+def test_what_is_no_table_is_refused():
+    with pytest.raises(ParameterError, match=r"the table is a list; expected a pandas\.DataFrame"):
+        detections_from([1, 2], columns=COLUMNS, video=SMALL)
+    with pytest.raises(ParameterError, match="the frame size is not known"):
+        detections_from(TABLE, columns=COLUMNS, video=Video(frame_rate=25.0))
+
+
+def test_a_column_that_is_there_twice_is_refused():
+    table = pd.concat([TABLE, TABLE[["x1"]]], axis=1)
+    with pytest.raises(InputError, match="column 'x1' is there twice"):
+        detections_from(table, columns=COLUMNS, video=SMALL)
+
+
+@pytest.mark.parametrize("content", [b"PAR1", b"PAR1" + b"x" * 100 + b"PAR1"], ids=["start", "rubbish"])
+def test_a_broken_parquet_file_is_refused(tmp_path, content):
+    with pytest.raises(InputError, match="cannot be read as Parquet"):
+        read(write(tmp_path / "a.parquet", content), columns=COLUMNS)
+
+
+def test_a_parquet_file_of_too_many_rows_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("ptrack_analysis.io.trackers.table.MAX_ROWS", 1)
+    pq.write_table(pa.table(VALUES), tmp_path / "a.parquet")
+    with pytest.raises(InputError, match="2 rows; at most 1 are read"):
+        read(tmp_path / "a.parquet", columns=COLUMNS)
