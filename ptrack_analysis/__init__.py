@@ -19,8 +19,19 @@ if TYPE_CHECKING:
     from ptrack_analysis.errors import PtrackError
     from ptrack_analysis.floor import Floor, fit_floor, read_floor
     from ptrack_analysis.inspection import Findings, inspect_tracking
-    from ptrack_analysis.io.archive import VideoReference, find_videos
+    from ptrack_analysis.io.archive import VideoReference
+    from ptrack_analysis.io.clients import make_client
+    from ptrack_analysis.io.finding import find_videos
+    from ptrack_analysis.io.page_writing import write_pages
     from ptrack_analysis.io.parquet import read_parquet, write_parquet
+    from ptrack_analysis.io.rekognition import (
+        fetch_pages,
+        start_tracking,
+        wait_for_job,
+        wait_for_message,
+    )
+    from ptrack_analysis.io.trackers.in_memory import detections_from
+    from ptrack_analysis.io.trackers.registry import read_tracks
     from ptrack_analysis.io.tracking import read_tracking
     from ptrack_analysis.schema import check, empty
     from ptrack_analysis.video import Video, frames_to_timestamps
@@ -41,8 +52,14 @@ _ROOMS = {
     "errors": ("PtrackError",),
     "floor": ("Floor", "fit_floor", "read_floor"),
     "inspection": ("Findings", "inspect_tracking"),
-    "io.archive": ("VideoReference", "find_videos"),
+    "io.archive": ("VideoReference",),
+    "io.clients": ("make_client",),
+    "io.finding": ("find_videos",),
+    "io.page_writing": ("write_pages",),
     "io.parquet": ("read_parquet", "write_parquet"),
+    "io.rekognition": ("fetch_pages", "start_tracking", "wait_for_job", "wait_for_message"),
+    "io.trackers.in_memory": ("detections_from",),
+    "io.trackers.registry": ("read_tracks",),
     "io.tracking": ("read_tracking",),
     "schema": ("check", "empty"),
     "video": ("Video", "frames_to_timestamps"),
@@ -69,19 +86,27 @@ __all__ = [
     "compute_tracks",
     "compute_trajectories",
     "compute_visits",
+    "detections_from",
     "empty",
     "export_dataset",
+    "fetch_pages",
     "find_videos",
     "fit_floor",
     "frames_to_timestamps",
     "inspect_tracking",
+    "make_client",
     "read_floor",
     "read_parquet",
     "read_tracking",
+    "read_tracks",
     "read_zones",
     "sampling_period",
     "select",
+    "start_tracking",
     "trajectories_from_points",
+    "wait_for_job",
+    "wait_for_message",
+    "write_pages",
     "write_parquet",
 ]
 

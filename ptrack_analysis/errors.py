@@ -7,6 +7,7 @@
     ├── ParameterError     an argument is out of its range, or does not fit another
     ├── ZoneError          a zone, line or floor file cannot be used
     ├── InputError         the tracking data cannot be used
+    │   ├── NoPageError    nothing in the source is a page
     │   ├── PageError      a file is not JSON, or a value in a page is not what the API sends
     │   ├── JobError       the job failed, or is still in progress
     │   ├── IncompleteError  the archive ends before the job does
@@ -36,6 +37,10 @@ class ZoneError(PtrackError):
 
 class InputError(PtrackError):
     """The tracking data cannot be used."""
+
+
+class NoPageError(InputError):
+    """Nothing in the source is a page."""
 
 
 class PageError(InputError):

@@ -172,6 +172,7 @@ def notes_on(reading: Reading, tracks: pd.DataFrame, max_gap: pd.Timedelta | str
     """Say what is odd but usable about a reading, a sentence each; TRACKS tell the time unlocated."""
     boxes = _boxes(reading.detections)
     return [
+        *reading.notes,
         *_notes_on_times(reading, max_gap),
         *_notes_on_rows(reading, boxes),
         *_notes_on_places(tracks, boxes),
@@ -189,7 +190,7 @@ def _notes_on_times(reading: Reading, max_gap: pd.Timedelta | str) -> Iterator[s
     steps = np.diff(moments.unique())
     if len(steps) and (steps > pd.Timedelta(max_gap)).all():
         yield (
-            f"no two moments of the video lie within max_gap ({max_gap}): each detection counts for itself "
+            f"no two moments of the video lie within max_gap ({pd.Timedelta(max_gap).total_seconds():g} s): each detection counts for itself "
             "alone; if the video was sampled that slowly, give a longer --max-gap"
         )
     if video.width is None or video.height is None:

@@ -8,6 +8,7 @@ from ptrack_analysis.cli.options import (
     add_places,
     add_presence,
     add_source_options,
+    form_of,
     place,
     source_of,
     video_of,
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Compare two trackings of one video, A (say, an old job) and B (say, a new tracker's run): who is who, how far
-they agree on presence and on time in zones, and MOTA, IDF1 and HOTA of B with A taken as the truth.
+they agree on presence and on time in zones, and MOTA, IDF1 and HOTA of B with A taken as the truth. --format
+and its kin say how B is to be read; frame size and rate that B lacks are A's.
 """
 _MOST_PAIRS = 12
 
@@ -64,8 +66,8 @@ def run(given: argparse.Namespace) -> int:
     from ptrack_analysis.floor import read_floor
     from ptrack_analysis.zones import read_zones
 
-    a, video = _read(given, given.a)
-    b, _ = _read(given, given.b)
+    a, video = _read(given, given.a, video_of(given), {})
+    b, _ = _read(given, given.b, video, form_of(given))
     plane = read_floor(given.floor, video) if given.floor else None
     zones = read_zones(given.zones, video, plane)[0] if given.zones else []
     found = compare_tracking(
@@ -75,14 +77,14 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _read(given: argparse.Namespace, source: str) -> "tuple[pd.DataFrame, Video]":
+def _read(
+    given: argparse.Namespace, source: str, facts: "Video", form: dict[str, Any]
+) -> "tuple[pd.DataFrame, Video]":
     from ptrack_analysis.io.tracking import read_tracking
 
     given.source = source
     with source_of(given) as path:
-        return read_tracking(
-            path, video=video_of(given), faces=False, allow_incomplete=given.allow_incomplete
-        )
+        return read_tracking(path, video=facts, faces=False, allow_incomplete=given.allow_incomplete, **form)
 
 
 def _text(found: "Comparison") -> str:

@@ -12,6 +12,7 @@ from ptrack_analysis.cli.options import (
     add_places,
     add_presence,
     add_source,
+    form_of,
     period_of,
     place,
     shape,
@@ -121,6 +122,7 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
             allow_incomplete=given.allow_incomplete,
             force=given.force,
             progress=progress,
+            **form_of(given),
         )
 
 

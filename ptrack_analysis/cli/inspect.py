@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.options import add_presence, add_source, period_of, source_of, video_of
+from ptrack_analysis.cli.options import add_presence, add_source, form_of, period_of, source_of, video_of
 
 if TYPE_CHECKING:
     from ptrack_analysis.inspection import Findings
@@ -31,10 +31,10 @@ def add(commands: Any) -> None:
 def run(given: argparse.Namespace) -> int:
     """Inspect each video of the source; 3 if none is usable, 4 if some are not."""
     from ptrack_analysis.inspection import inspect_tracking
-    from ptrack_analysis.io.archive import scan
+    from ptrack_analysis.io.finding import form_given, scan_source
 
     with source_of(given) as source:
-        archive = scan(source)
+        archive = scan_source(source, form_given(**form_of(given)))
         found = [
             inspect_tracking(
                 reference,
@@ -85,7 +85,7 @@ def _text(found: "Findings") -> str:
     length = _seconds(video.duration) if video.duration is not None else "length unknown"
     rows = [
         ("video", f"{size}, {rate}, {length}"),
-        ("read", f"{_count(found.pages, 'page')} in {_count(found.files, 'file')}"),
+        ("read", (f"{_count(found.pages, 'page')} in " if found.pages else "") + _count(found.files, "file")),
         ("persons", f"{found.persons}"),
         ("detections", f"{found.detections}" + _between(found)),
         ("time in scene", f"{_seconds(found.dwell)}, of which {_seconds(found.unlocated)} unlocated"),
@@ -102,7 +102,7 @@ def _text(found: "Findings") -> str:
         ),
         ("doubled", f"{_count(found.merged, 'row')}, {_count(found.repeated_pages, 'page')}"),
     ]
-    if not found.pages:
+    if not found.pages and found.problems:
         return "\n".join(
             [f"{video.name}: {found.verdict}", *(f"  problem: {text}" for text in found.problems)]
         )

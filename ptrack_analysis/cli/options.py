@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ptrack_analysis.video import Video
 
 _SIZE = re.compile(r"(\d{1,7})[xX](\d{1,7})")
+_FORMATS = (
+    "pages, mot, bytetrack, deepsort, supervision-csv, supervision-json, ultralytics-txt, ultralytics-json, "
+    "ultralytics-csv or table (default: the file is looked at)"
+)
 _SOURCE = "file, folder or s3://bucket/prefix of saved pages (.json, .jsonl, .gz); - reads one from stdin"
 
 
@@ -33,6 +37,16 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
     remote.add_argument("--profile", metavar="NAME", help="profile whose credentials are used")
     remote.add_argument("--region", metavar="NAME", help="region of the service")
     remote.add_argument("--endpoint-url", metavar="URL", help="another endpoint than AWS")
+    form = parser.add_argument_group("other trackers' files")
+    form.add_argument("--format", metavar="NAME", help=_FORMATS)
+    form.add_argument(
+        "--columns",
+        type=columns,
+        metavar="ROLE=NAME,...",
+        help="columns of a table by role: frame=frame,id=track_id,left=x1,top=y1,right=x2,bottom=y2",
+    )
+    form.add_argument("--first-frame", type=int, metavar="N", help="number of the video's first frame")
+    form.add_argument("--unit", choices=("px", "fraction"), help="unit of a table's boxes (default px)")
     facts = parser.add_argument_group("facts that the pages may lack")
     facts.add_argument("--frame-size", type=size, metavar="WxH", help="frame size in px, as in 640x360")
     facts.add_argument("--frame-rate", type=rate, metavar="RATE", help="frames a second, as in 25")
@@ -103,6 +117,11 @@ def video_of(given: argparse.Namespace) -> "Video":
 
     width, height = given.frame_size or (None, None)
     return Video(width=width, height=height, frame_rate=given.frame_rate)
+
+
+def form_of(given: argparse.Namespace) -> dict[str, Any]:
+    """Gather how another tracker's file is to be read."""
+    return {name: getattr(given, name) for name in ("format", "columns", "first_frame", "unit")}
 
 
 def period_of(given: argparse.Namespace) -> str | None:
@@ -199,6 +218,15 @@ def place(text: str) -> str:
     if not text:
         raise ValueError("the path is empty")
     return text
+
+
+@_reader
+def columns(text: str) -> dict[str, str]:
+    """Read which column plays which role."""
+    pairs = [part.partition("=") for part in text.split(",")]
+    if not all(role.strip() and sign and name.strip() for role, sign, name in pairs):
+        raise ValueError(f"{text!r} is not a list such as frame=frame,id=track_id,left=x1")
+    return {role.strip(): name.strip() for role, _, name in pairs}
 
 
 @_reader

@@ -12,6 +12,7 @@ from ptrack_analysis.cli.options import (
     add_places,
     add_presence,
     add_source,
+    form_of,
     period_of,
     place,
     shape,
@@ -50,7 +51,7 @@ def add(commands: Any) -> None:
             metavar="FILE",
             help="PNG, SVG or PDF by its suffix; - is stdout",
         )
-        picture.add_argument("--format", choices=_FORMATS, help="format, where the suffix does not say it")
+        picture.add_argument("--as", dest="form", choices=_FORMATS, help="where the suffix does not say it")
         picture.add_argument(
             "--force", action="store_true", help="replace FILE though ptrack did not make it"
         )
@@ -111,10 +112,10 @@ def run(given: argparse.Namespace) -> int:
     from ptrack_analysis.plots.saving import refuse_to_replace, save_picture
 
     output = None if given.output == "-" else Path(given.output)
-    form = given.format or (output.suffix.lower().lstrip(".") if output else "png")
+    form = given.form or (output.suffix.lower().lstrip(".") if output else "png")
     if form not in _FORMATS:
         print(
-            f"ptrack: {given.output}: the suffix is not .png, .svg or .pdf; name one with --format",
+            f"ptrack: {given.output}: the suffix is not .png, .svg or .pdf; name one with --as",
             file=sys.stderr,
         )
         return 2
@@ -143,10 +144,11 @@ def _scene(given: argparse.Namespace) -> _Scene:
 
     with source_of(given) as source:
         detections, video = read_tracking(
-            _chosen(source, given.video),
+            _chosen(source, given) if given.video else source,
             video=video_of(given),
             faces=False,
             allow_incomplete=given.allow_incomplete,
+            **form_of(given),
         )
     if given.picture == "occupancy" and not (given.zones or given.floor) and video.width is None:
         video = replace(video, width=1, height=1)  # no place enters the count of persons
@@ -158,14 +160,13 @@ def _scene(given: argparse.Namespace) -> _Scene:
     return _Scene(video, plane, part, trajectories, zones, lines, period)
 
 
-def _chosen(source: "AnyPath", name: str | None) -> Any:
+def _chosen(source: "AnyPath", given: argparse.Namespace) -> Any:
     """Choose one video of several by its name."""
     from ptrack_analysis.errors import ParameterError
-    from ptrack_analysis.io.archive import find_videos
+    from ptrack_analysis.io.finding import find_videos
 
-    if name is None:
-        return source
-    found = {reference.name: reference for reference in find_videos(source)}
+    name = given.video
+    found = {reference.name: reference for reference in find_videos(source, **form_of(given))}
     if name not in found:
         raise ParameterError(f"{source} holds no video {name!r}, but {', '.join(map(repr, found))}")
     return found[name]

@@ -1,10 +1,11 @@
 """Exporting an archive as a dataset: a folder of Parquet files that BI tools read without help."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from typing import Literal
 
 from ptrack_analysis.dataset.catalogue import PLACES, other_zones, write_catalogue
 from ptrack_analysis.dataset.layout import places_of, record_place, refuse_names
@@ -15,7 +16,8 @@ from ptrack_analysis.dataset.staging import staged
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
 from ptrack_analysis.dataset.video_files import Export, export_video
 from ptrack_analysis.errors import OutputError
-from ptrack_analysis.io.archive import Source, VideoReference, find_videos
+from ptrack_analysis.io.archive import Source, VideoReference
+from ptrack_analysis.io.finding import find_videos
 from ptrack_analysis.io.s3 import S3Path, path_of
 from ptrack_analysis.io.writing import remove_leftovers
 from ptrack_analysis.video import Video
@@ -44,6 +46,10 @@ def export_dataset(
     allow_incomplete: bool = False,
     force: bool = False,
     progress: Progress | None = None,
+    format: str | None = None,  # noqa: A002 - what everyone calls it
+    columns: Mapping[str, str] | None = None,
+    first_frame: int | None = None,
+    unit: Literal["px", "fraction"] | None = None,
 ) -> ExportSummary:
     """Export an archive as a dataset: one folder a table, in it one Parquet file a video.
 
@@ -86,6 +92,8 @@ def export_dataset(
         Whether to replace files that the package did not write.
     progress
         Called after each video with its summary and the number of videos.
+    format, columns, first_frame, unit
+        How another tracker's file is to be read, as in ``read_tracking``.
 
     Returns
     -------
@@ -129,7 +137,7 @@ def export_dataset(
     if isinstance(place, Path) and place.exists() and not place.is_dir():
         raise OutputError(f"{place}: is a file, so no dataset can be written there")
     scene = read_scene_file(settings)
-    references = find_videos(source)
+    references = find_videos(source, format=format, columns=columns, first_frame=first_frame, unit=unit)
     names = [reference.name for reference in references]
     with staged(place, names) if isinstance(place, S3Path) else nullcontext(place) as folder:
         export = Export(path_of(source), folder, settings, settings.parameters(), scene, frozenset(names))

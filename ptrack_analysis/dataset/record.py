@@ -67,6 +67,8 @@ def new_record(reference: VideoReference, root: AnyPath, parameters: dict[str, A
         ]
     except OSError as error:
         raise InputError(f"{error.filename}: cannot be read: {error.strerror}") from error
+    if reference.form is not None:
+        parameters = {**parameters, "form": json.loads(json.dumps(asdict(reference.form)))}
     return Record(video=reference.name, source=source, parameters=parameters)
 
 

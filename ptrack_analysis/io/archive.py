@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path, PurePath, PurePosixPath
+from typing import Literal
 
-from ptrack_analysis.errors import InputError, MixedError, PageError
+from ptrack_analysis.errors import InputError, MixedError, NoPageError, PageError
 from ptrack_analysis.io.documents import has_lines, is_named_like_a_page, read_document
 from ptrack_analysis.io.faults import is_of_several
 from ptrack_analysis.io.json_lines import Document, documents_of_lines
@@ -20,15 +21,27 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """How another tracker's file is to be read: its format, its columns by role, how frames are counted."""
+
+    format: str
+    columns: tuple[tuple[str, str], ...] = ()
+    first_frame: int | None = None
+    unit: Literal["px", "fraction"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VideoReference:
     """One video of an archive: its name, its files in natural order, its job where the pages tell it.
 
-    What is read of the files is the pages with this ``job_id`` (with none, if it is None).
+    What is read of the files is the pages with this ``job_id`` (with none, if it is None); with a ``form``,
+    another tracker's file or folder is read instead.
     """
 
     name: str
     files: tuple[AnyPath, ...]
     job_id: str | None = None
+    form: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,37 +52,8 @@ class Scan:
     passed_over: list[tuple[str, str]]
 
 
-def find_videos(source: Source) -> list[VideoReference]:
-    """Find the videos of an archive: a file, or a folder with pages of one job or of many.
-
-    Pages with one JobId are one video. Pages without are grouped by folder, and within a folder by file name
-    without its trailing number: ``page-1`` and ``page-2`` are one video, ``a.persons`` and ``b.persons`` are
-    two. A video's name is its path below the source without suffix and trailing number (of a file given
-    itself, its stem), its parts joined by ``-``, made safe, with a short hash where that changed it or two
-    would be equal. A file that is named like a page and is not well-formed belongs to the videos of its
-    group, and reading them says what is wrong.
-
-    Parameters
-    ----------
-    source
-        A file or a folder, on disk or in S3 (``s3://bucket/prefix``), searched to any depth; hidden files
-        and links to folders are left out.
-
-    Returns
-    -------
-    list of VideoReference
-        In the natural order of their first files.
-
-    Raises
-    ------
-    InputError
-        If there is no such file or folder, or no page in it.
-    """
-    return scan(source).videos
-
-
 def scan(source: Source) -> Scan:
-    """Find the videos of an archive, and what in it is none; see ``find_videos``."""
+    """Find the videos of an archive of pages, and what in it is none; see ``find_videos``."""
     root = path_of(source)
     collected = _Groups(root)
     files, passed_over = list_files(root)
@@ -139,16 +123,16 @@ def documents(file: AnyPath, decoders: Decoders) -> Iterator[Document]:
         yield str(file), pages
 
 
-def no_pages(root: AnyPath, passed_over: list[tuple[str, str]]) -> InputError:
+def no_pages(root: AnyPath, passed_over: list[tuple[str, str]]) -> NoPageError:
     """Say that there is no page, and what there is instead."""
     if root.is_file():
-        return InputError(
+        return NoPageError(
             f"{root}: no GetPersonTracking page: it has no list 'Persons', neither bare nor in one of the "
             "wrappings in which pages are known to be saved"
         )
     seen = ", ".join(repr(name) for name, _ in passed_over[:_SHOWN])
     more = f" (other files: {len(passed_over)}, such as {seen})" if passed_over else " (it is empty)"
-    return InputError(f"{root}: no GetPersonTracking pages in this folder{more}")
+    return NoPageError(f"{root}: no GetPersonTracking pages in this folder{more}")
 
 
 def several(root: AnyPath, names: list[str]) -> MixedError:

@@ -1,12 +1,15 @@
 """Reading one job's pages as the DETECTIONS table and the video's facts."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import Literal
 
 import pandas as pd
 
-from ptrack_analysis.errors import IncompleteError, InputError
+from ptrack_analysis.errors import IncompleteError, InputError, NoPageError
 from ptrack_analysis.io.archive import (
+    Form,
     Source,
     VideoReference,
     below_root,
@@ -16,12 +19,14 @@ from ptrack_analysis.io.archive import (
     several,
     shown,
 )
+from ptrack_analysis.io.finding import PAGES, form_given, form_instead, form_of_file
 from ptrack_analysis.io.job import JobReader
 from ptrack_analysis.io.names import group_of, slugs, title_of
 from ptrack_analysis.io.pages import BARE, WITH_FACES, WITH_LANDMARKS
 from ptrack_analysis.io.rows import Collector
 from ptrack_analysis.io.s3 import AnyPath, ahead, path_of
 from ptrack_analysis.io.shapes import Decoders
+from ptrack_analysis.io.trackers.registry import read_tracks
 from ptrack_analysis.video import Video
 
 
@@ -32,7 +37,7 @@ class Reading:
     ``faults`` are the reasons for which ``read_tracking`` refuses the job, the gravest first; ``incomplete``
     is set where the archive ends before the job. ``merged`` counts rows that were made one with another of
     the same person and moment, ``repeated`` pages that were there before; ``goes_on`` tells whether the last
-    page by name has a NextToken.
+    page by name has a NextToken; ``notes`` are what the reader of another tracker's file had to say.
     """
 
     detections: pd.DataFrame
@@ -45,6 +50,7 @@ class Reading:
     faults: list[InputError]
     incomplete: IncompleteError | None
     passed_over: list[tuple[str, str]]
+    notes: tuple[str, ...] = ()
 
     def refuse(self, *, allow_incomplete: bool) -> None:
         """Raise the gravest reason for which the job cannot be used, if there is one."""
@@ -61,14 +67,22 @@ def read_tracking(
     faces: bool = True,
     landmarks: bool = False,
     allow_incomplete: bool = False,
+    format: str | None = None,  # noqa: A002 - what everyone calls it
+    columns: Mapping[str, str] | None = None,
+    first_frame: int | None = None,
+    unit: Literal["px", "fraction"] | None = None,
 ) -> tuple[pd.DataFrame, Video]:
-    """Read the pages of one job: detections, and the facts about the video.
+    """Read the tracking of one video: detections, and the facts about the video.
 
     Every shape in which pages are known to be saved is read: bare, with further fields, in lists, wrapped,
     enveloped, merged with other analyses, as JSON Lines, with numbers as texts, plain or ``.gz``. How the
     pages are cut and in which order they come changes nothing. A page that was saved twice counts once. The
     same person twice at one moment is one row: the body box of the one that has it and the face of the one
     that has it; of two different ones the larger, then the one further left, then further up.
+
+    What is no page is read as another tracker's file: MOTChallenge text, tables of supervision, results of
+    Ultralytics, ByteTrack or DeepSORT, or a table whose columns are named. Its frames become whole ms as the
+    API's do, its boxes fractions of the frame.
 
     Parameters
     ----------
@@ -83,6 +97,16 @@ def read_tracking(
         Whether to read the faces' landmarks too.
     allow_incomplete
         Whether to read an archive whose last page is missing.
+    format
+        ``pages``, or the name of another tracker's format (``read_tracks`` lists them); by default the source
+        is looked at.
+    columns
+        Which column of a table plays which role: ``{"frame": "frame", "id": "track_id", "left": "x1", "top":
+        "y1", "right": "x2", "bottom": "y2"}``; see ``read_tracks``.
+    first_frame
+        Number of the video's first frame in another tracker's file; by default the format's own.
+    unit
+        Unit of a table's boxes, ``px`` (the default) or ``fraction``.
 
     Returns
     -------
@@ -100,13 +124,14 @@ def read_tracking(
     MixedError
         If there are pages of several videos.
     InputError
-        If there is no such file, or no page.
+        If there is no such file, or neither a page nor another tracker's result in it.
 
     Notes
     -----
     O(size of the pages). One page is decoded at a time; at the end the peak is about twice the table.
     """
-    reading = load(source, video=video, faces=faces, landmarks=landmarks, careful=False)
+    form = form_given(format, columns, first_frame, unit)
+    reading = load(source, video=video, faces=faces, landmarks=landmarks, careful=False, form=form)
     reading.refuse(allow_incomplete=allow_incomplete)
     return reading.detections, reading.video
 
@@ -118,8 +143,74 @@ def load(
     faces: bool = True,
     landmarks: bool = False,
     careful: bool = True,
+    form: Form | None = None,
 ) -> Reading:
-    """Read one job and say what was noticed; if ``careful``, broken files are noticed instead of raised."""
+    """Read one video and say what was noticed; if ``careful``, broken pages are noticed instead of raised."""
+    if isinstance(source, VideoReference):
+        if source.form is not None:
+            path = source.files[0] if len(source.files) == 1 else _folder_of(source)
+            return _load_tracks(path, source.form, source.name, video, len(source.files))
+        return _load_pages(source, video, faces=faces, landmarks=landmarks, careful=careful)
+    path = path_of(source)
+    form = form or form_of_file(path)
+    if form is not None and form.format != PAGES:
+        return _load_tracks(path, form, None, video, 1)
+    try:
+        return _load_pages(path, video, faces=faces, landmarks=landmarks, careful=careful)
+    except NoPageError as error:
+        if form is not None:
+            raise
+        return _load_tracks(path, form_instead(path, error), None, video, 1)
+
+
+def _folder_of(reference: VideoReference) -> AnyPath:
+    """Give the folder that all files of a video lie below."""
+    folder = reference.files[0].parent
+    while not all(file.parts[: len(folder.parts)] == folder.parts for file in reference.files):
+        folder = folder.parent
+    return folder
+
+
+def _load_tracks(path: AnyPath, form: Form, name: str | None, video: Video | None, files: int) -> Reading:
+    """Read another tracker's file."""
+    tracked = read_tracks(
+        path,
+        format=form.format or None,
+        video=video,
+        columns=dict(form.columns) or None,
+        first_frame=form.first_frame,
+        unit=form.unit,
+    )
+    if "left" not in tracked.table.columns:
+        raise InputError(
+            f"{path}: holds points without boxes; in Python, read_tracks reads them and "
+            "trajectories_from_points makes trajectories of them"
+        )
+    known = tracked.video if name is None else replace(tracked.video, name=name)
+    return Reading(
+        detections=tracked.table,
+        video=known,
+        pages=0,
+        repeated=0,
+        goes_on=False,
+        merged=0,
+        files=files,
+        faults=[],
+        incomplete=None,
+        passed_over=[],
+        notes=tracked.notes,
+    )
+
+
+def _load_pages(
+    source: AnyPath | VideoReference,
+    video: Video | None,
+    *,
+    faces: bool,
+    landmarks: bool,
+    careful: bool,
+) -> Reading:
+    """Read the pages of one job."""
     reader = JobReader(Collector(faces=faces, landmarks=landmarks), careful=careful)
     decoders = (WITH_LANDMARKS if landmarks else WITH_FACES) if faces else BARE
     if isinstance(source, VideoReference):
@@ -127,7 +218,7 @@ def load(
         name, place = source.name, _common(source)
         passed_over: list[tuple[str, str]] = []
     else:
-        place = path_of(source)
+        place = source
         name, passed_over = _only_video(place, reader, decoders)
     detections, merged = reader.collector.table()
     return Reading(

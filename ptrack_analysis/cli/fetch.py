@@ -1,0 +1,99 @@
+"""``ptrack fetch``: a job's pages, into an archive."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from ptrack_analysis.cli.remote import ENDED, add_remote, client_of
+
+if TYPE_CHECKING:
+    from ptrack_analysis.io.rekognition import FetchSummary
+    from ptrack_analysis.io.s3 import AnyPath
+
+_DESCRIPTION = """\
+Fetch a job's pages into an archive, a folder or s3://bucket/prefix. A fetch that was interrupted goes on
+where it stopped; a complete archive stays as it is.
+"""
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "fetch", help="fetch a job's pages into an archive", description=f"{_DESCRIPTION} {ENDED}"
+    )
+    parser.add_argument("job", metavar="JOB", help="the job's id")
+    parser.add_argument("archive", metavar="ARCHIVE", help="folder or s3://bucket/prefix of the pages")
+    parser.add_argument(
+        "--sort-by",
+        choices=("TIMESTAMP", "INDEX"),
+        default="TIMESTAMP",
+        help="order of the persons on the pages (default TIMESTAMP); tables do not depend on it",
+    )
+    parser.add_argument(
+        "--max-results", type=int, default=1000, metavar="N", help="most persons a page (default 1000)"
+    )
+    parser.add_argument(
+        "--max-pages", type=int, default=100_000, metavar="N", help="most pages (default 100000)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON for machines")
+    add_remote(parser)
+    parser.add_argument(
+        "--s3-endpoint-url", metavar="URL", help="another endpoint than AWS for an archive in S3"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Fetch what the archive lacks, and say what was done."""
+    from tqdm import tqdm
+
+    from ptrack_analysis.io.rekognition import fetch_pages
+
+    with (
+        client_of(given) as client,
+        _archive(given) as archive,
+        tqdm(unit="page", disable=not sys.stderr.isatty(), file=sys.stderr, leave=False) as bar,
+    ):
+
+        def progress(summary: "FetchSummary") -> None:
+            bar.n = summary.pages
+            bar.refresh()
+
+        summary = fetch_pages(
+            given.job,
+            archive,
+            client=client,
+            sort_by=given.sort_by,
+            max_results=given.max_results,
+            max_pages=given.max_pages,
+            progress=progress,
+        )
+    if summary.restarts:
+        print("note: a token had expired, or pages were lost: the pages were fetched anew", file=sys.stderr)
+    print(json.dumps(asdict(summary), indent=2) if given.json else _text(summary))
+    return 0
+
+
+@contextmanager
+def _archive(given: argparse.Namespace) -> Iterator["AnyPath"]:
+    """Give the archive as a path; one in S3 with a client of its own, by the same profile and region."""
+    from ptrack_analysis.io.s3 import S3Path, path_of
+
+    path = path_of(given.archive)
+    if not isinstance(path, S3Path):
+        yield path
+        return
+    options = {**vars(given), "endpoint_url": given.s3_endpoint_url}
+    with client_of(argparse.Namespace(**options), "s3") as client:
+        yield path_of(given.archive, client)
+
+
+def _text(summary: "FetchSummary") -> str:
+    pages = "1 page" if summary.pages == 1 else f"{summary.pages} pages"
+    if not summary.fetched:
+        return f"{summary.archive}: was complete before ({pages}); nothing was fetched"
+    return f"{summary.archive}: complete, {pages}, {summary.fetched} fetched now"

@@ -1,0 +1,48 @@
+"""``ptrack start``: start a job for a video in S3."""
+
+import argparse
+from typing import Any
+
+from ptrack_analysis.cli.remote import ENDED, add_remote, client_of
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "start",
+        help="start a job for a video in S3, at an endpoint that speaks the API",
+        description=f"Start a job for a video in S3, and print its id. {ENDED}",
+    )
+    parser.add_argument("video", metavar="s3://BUCKET/KEY", help="the video")
+    parser.add_argument("--object-version", metavar="VERSION", help="version of the object (default: newest)")
+    parser.add_argument(
+        "--job-tag", metavar="WORD", help="a word that the service repeats on the job's pages"
+    )
+    parser.add_argument(
+        "--request-token", metavar="TOKEN", help="starts with the same token are one job (default: a new one)"
+    )
+    parser.add_argument("--topic-arn", metavar="ARN", help="SNS topic that gets a message at the job's end")
+    parser.add_argument("--role-arn", metavar="ARN", help="role by which the service may send it")
+    add_remote(parser)
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Start the job, and print its id."""
+    from ptrack_analysis.errors import ParameterError
+    from ptrack_analysis.io.rekognition import NotificationChannel, start_tracking
+
+    if (given.topic_arn is None) != (given.role_arn is None):
+        raise ParameterError("--topic-arn and --role-arn go together; give both, or none")
+    channel = None if given.topic_arn is None else NotificationChannel(given.topic_arn, given.role_arn)
+    with client_of(given) as client:
+        job_id = start_tracking(
+            given.video,
+            client=client,
+            request_token=given.request_token,
+            job_tag=given.job_tag,
+            notification=channel,
+            version=given.object_version,
+        )
+    print(job_id)
+    return 0
