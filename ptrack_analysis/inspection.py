@@ -190,8 +190,8 @@ def _notes_on_times(reading: Reading, max_gap: pd.Timedelta | str) -> Iterator[s
     steps = np.diff(moments.unique())
     if len(steps) and (steps > pd.Timedelta(max_gap)).all():
         yield (
-            f"no two moments of the video lie within max_gap ({pd.Timedelta(max_gap).total_seconds():g} s): each detection counts for itself "
-            "alone; if the video was sampled that slowly, give a longer --max-gap"
+            f"no two moments of the video lie within max_gap ({pd.Timedelta(max_gap).total_seconds():g} s): "
+            "each detection counts for itself alone; if the sampling was that slow, give a longer --max-gap"
         )
     if video.width is None or video.height is None:
         yield "the frame size is not known: give --frame-size, as in 640x360, to measure anything in px"

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ptrack_analysis import find_videos, read_tracking
 from ptrack_analysis.simulate.__main__ import main
 from ptrack_analysis.simulate.scene import DOOR, ZONES, Camera, depth_inside
+from ptrack_analysis.simulate.tracker import tracker_table
 
 DATA = Path(__file__).parent.parent / "data"
 VIDEOS = [("shop", "shop"), ("day", "morning"), ("day", "noon"), ("day", "evening")]
@@ -317,3 +319,11 @@ def test_walking_into_the_shop_goes_to_the_right_of_the_door_line_as_seen_in_the
     before, after = Camera().project(np.array([(2.2, 0.5), (2.2, 1.5)]))
     right = np.array([-(last_y - first_y), last_x - first_x])
     assert (before - [first_x, first_y]) @ right < 0 < (after - [first_x, first_y]) @ right
+
+
+def test_the_table_of_another_tracker_is_made_again_byte_for_byte(tmp_path):
+    (morning,) = [one for one in find_videos(DATA / "day") if one.name.endswith("morning")]
+    detections, video = read_tracking(morning)
+    table = tracker_table(detections, width=video.width, height=video.height, rate=video.frame_rate, seed=8)
+    made = table.to_csv(index=False, lineterminator="\n").encode()
+    assert (DATA / "tracker" / "morning.csv").read_bytes() == made

@@ -8,6 +8,8 @@ from ptrack_analysis.cli.options import (
     add_places,
     add_presence,
     add_source_options,
+    add_video,
+    chosen,
     form_of,
     place,
     source_of,
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Compare two trackings of one video, A (say, an old job) and B (say, a new tracker's run): who is who, how far
 they agree on presence and on time in zones, and MOTA, IDF1 and HOTA of B with A taken as the truth. --format
-and its kin say how B is to be read; frame size and rate that B lacks are A's.
+and its kin say how B is to be read; frame size and rate that B lacks are A's; --video chooses one of A's videos.
 """
 _MOST_PAIRS = 12
 
@@ -36,6 +38,7 @@ def add(commands: Any) -> None:
     parser.add_argument("a", type=place, metavar="A", help="a tracking of the video, as SOURCE of inspect")
     parser.add_argument("b", type=place, metavar="B", help="another tracking of the same video")
     add_source_options(parser)
+    add_video(parser)
     add_places(parser)
     add_presence(parser)
     parser.add_argument(
@@ -84,7 +87,8 @@ def _read(
 
     given.source = source
     with source_of(given) as path:
-        return read_tracking(path, video=facts, faces=False, allow_incomplete=given.allow_incomplete, **form)
+        one = path if form else chosen(path, given)
+        return read_tracking(one, video=facts, faces=False, allow_incomplete=given.allow_incomplete, **form)
 
 
 def _text(found: "Comparison") -> str:

@@ -153,6 +153,25 @@ def source_of(given: argparse.Namespace) -> Iterator["AnyPath"]:
             raise type(error)(str(error).replace(str(file), "stdin")) from error
 
 
+def add_video(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of one video of several."""
+    parser.add_argument("--video", metavar="NAME", help="which video, where the source holds several")
+
+
+def chosen(source: "AnyPath", given: argparse.Namespace) -> Any:
+    """Choose one video of several by its name, where one is named."""
+    from ptrack_analysis.errors import ParameterError
+    from ptrack_analysis.io.finding import find_videos
+
+    name = given.video
+    if name is None:
+        return source
+    found = {reference.name: reference for reference in find_videos(source, **form_of(given))}
+    if name not in found:
+        raise ParameterError(f"{source} holds no video {name!r}, but {', '.join(map(repr, found))}")
+    return found[name]
+
+
 def _reader(read: Callable[[str], Any]) -> Callable[[str], Any]:
     """Turn the package's errors into the parser's."""
 

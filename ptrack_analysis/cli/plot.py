@@ -12,6 +12,8 @@ from ptrack_analysis.cli.options import (
     add_places,
     add_presence,
     add_source,
+    add_video,
+    chosen,
     form_of,
     period_of,
     place,
@@ -23,7 +25,6 @@ from ptrack_analysis.cli.options import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ptrack_analysis.io.s3 import AnyPath
     from ptrack_analysis.video import Plane, Video
     from ptrack_analysis.zones import Line, Zone
 
@@ -55,7 +56,7 @@ def add(commands: Any) -> None:
         picture.add_argument(
             "--force", action="store_true", help="replace FILE though ptrack did not make it"
         )
-        picture.add_argument("--video", metavar="NAME", help="which video, where SOURCE holds several")
+        add_video(picture)
         if name in {"paths", "heatmap"}:
             picture.add_argument(
                 "--backdrop", type=place, metavar="FILE", help="picture of the scene to draw over"
@@ -144,7 +145,7 @@ def _scene(given: argparse.Namespace) -> _Scene:
 
     with source_of(given) as source:
         detections, video = read_tracking(
-            _chosen(source, given) if given.video else source,
+            chosen(source, given),
             video=video_of(given),
             faces=False,
             allow_incomplete=given.allow_incomplete,
@@ -158,18 +159,6 @@ def _scene(given: argparse.Namespace) -> _Scene:
     part = select(detections, start=given.start, end=given.end, persons=given.persons)
     trajectories = compute_trajectories(part, video, plane=plane, max_gap=given.max_gap, period=period)
     return _Scene(video, plane, part, trajectories, zones, lines, period)
-
-
-def _chosen(source: "AnyPath", given: argparse.Namespace) -> Any:
-    """Choose one video of several by its name."""
-    from ptrack_analysis.errors import ParameterError
-    from ptrack_analysis.io.finding import find_videos
-
-    name = given.video
-    found = {reference.name: reference for reference in find_videos(source, **form_of(given))}
-    if name not in found:
-        raise ParameterError(f"{source} holds no video {name!r}, but {', '.join(map(repr, found))}")
-    return found[name]
 
 
 def _paths(given: argparse.Namespace, scene: _Scene) -> Any:

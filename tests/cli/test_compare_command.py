@@ -59,3 +59,38 @@ def test_a_missing_file_is_bad_input(capfd, two, tmp_path):
     code, _, err = run(capfd, "compare", two[0], tmp_path / "nowhere.json")
     assert code == 3
     assert "there is no such file or folder" in err
+
+
+def test_the_published_mota_of_tud_campus_comes_out(capfd, real_data):
+    folder = real_data / "mot" / "TUD-Campus"
+    size = ["--frame-size", "640x480", "--frame-rate", "25"]
+    code, out, _ = run(capfd, "compare", folder / "gt.txt", folder / "test.txt", *size)
+    assert code == 0
+    assert "MOTA 52.6%" in out
+    assert "misses 150, false positives 13, identity switches 7" in out
+
+
+def test_what_the_second_lacks_is_taken_from_the_first(capfd, two, tmp_path):
+    boxes = [f"{n + 1},{p},{101 + 400 * p},101,200,200,1,-1,-1,-1" for n in range(10) for p in (0, 1)]
+    run_file = write(tmp_path / "run.txt", "\n".join(boxes) + "\n")
+    code, out, err = run(capfd, "compare", two[0], run_file, "--format", "mot")
+    assert (code, err) == (0, "")
+    assert "MOTA 100.0%" in out
+
+
+def test_a_table_is_named_by_its_columns(capfd, tmp_path):
+    table = write(tmp_path / "t.csv", "f,who,a,b,c,d\n0,7,10,20,20,40\n1,7,11,20,21,40\n")
+    options = [
+        "--columns",
+        "frame=f,id=who,left=a,top=b,right=c,bottom=d",
+        "--frame-size",
+        "100x100",
+        "--frame-rate",
+        "25",
+    ]
+    code, out, _ = run(capfd, "export", table, tmp_path / "out", *options, "--first-frame", "0")
+    assert code == 0
+    assert "0.080" in out
+    code, _, err = run(capfd, "inspect", table, "--columns", "frame")
+    assert code == 2
+    assert "is not a list such as frame=frame,id=track_id" in err
