@@ -29,7 +29,18 @@ HOMES = {
     "boto3": {"io"},
     "msgspec": {"io"},
     "scipy": {"analysis"},
-    "pandas": {"schema", "video", "analysis", "io", "plots", "dataset", "inspection", "zones", "cli"},
+    "pandas": {
+        "schema",
+        "video",
+        "analysis",
+        "io",
+        "plots",
+        "dataset",
+        "inspection",
+        "zones",
+        "cli",
+        "simulate",
+    },
     "shapely": {"zones", "io", "dataset", "plots", "simulate"},
 }
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Compare two trackings of one video, A (say, an old job) and B (say, a new tracker's run): who is who, how far
 they agree on presence and on time in zones, and MOTA, IDF1 and HOTA of B with A taken as the truth. --format
-and its kin say how B is to be read; frame size and rate that B lacks are A's; --video chooses one of A's videos.
+and its kin say how B is read, --video chooses one of A's videos; frame size and rate that B lacks are A's.
 """
 _MOST_PAIRS = 12
 
@@ -87,7 +87,7 @@ def _read(
 
     given.source = source
     with source_of(given) as path:
-        one = path if form else chosen(path, given)
+        one = path if form else chosen(path, given.video, form)
         return read_tracking(one, video=facts, faces=False, allow_incomplete=given.allow_incomplete, **form)
 
 

@@ -158,15 +158,14 @@ def add_video(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--video", metavar="NAME", help="which video, where the source holds several")
 
 
-def chosen(source: "AnyPath", given: argparse.Namespace) -> Any:
+def chosen(source: "AnyPath", name: str | None, form: dict[str, Any]) -> Any:
     """Choose one video of several by its name, where one is named."""
     from ptrack_analysis.errors import ParameterError
     from ptrack_analysis.io.finding import find_videos
 
-    name = given.video
     if name is None:
         return source
-    found = {reference.name: reference for reference in find_videos(source, **form_of(given))}
+    found = {reference.name: reference for reference in find_videos(source, **form)}
     if name not in found:
         raise ParameterError(f"{source} holds no video {name!r}, but {', '.join(map(repr, found))}")
     return found[name]

@@ -145,7 +145,7 @@ def _scene(given: argparse.Namespace) -> _Scene:
 
     with source_of(given) as source:
         detections, video = read_tracking(
-            chosen(source, given),
+            chosen(source, given.video, form_of(given)),
             video=video_of(given),
             faces=False,
             allow_incomplete=given.allow_incomplete,

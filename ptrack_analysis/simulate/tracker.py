@@ -1,7 +1,7 @@
 """What another tracker might have made of a simulated video: a table of boxes in pixels.
 
-``python -m ptrack_analysis.simulate.tracker PAGES FILE`` writes it. The persons have other numbers, one of them
-two; the boxes jitter by a pixel, and a few are missing.
+``python -m ptrack_analysis.simulate.tracker PAGES FILE`` writes it. The persons have other numbers, one of
+them two; the boxes jitter by a pixel, and a few are missing.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def tracker_table(
         {
             "frame": np.rint(time * rate / 1000).astype("int64"),
             "track_id": np.where(split, _SPLIT_NUMBER, np.take(_NUMBERS, person % len(_NUMBERS))),
-            **{name: side.round(1).to_numpy() for name, side in sides.items()},
+            **{name: np.asarray(side).round(1) for name, side in sides.items()},
             "confidence": chance.uniform(0.5, 0.98, len(boxes)).round(3),
         }
     )
