@@ -29,7 +29,7 @@ HOMES = {
     "boto3": {"io"},
     "msgspec": {"io"},
     "scipy": {"analysis"},
-    "pandas": {
+    "pandas": {"schema", "video", "analysis", "io", "plots", "dataset", "inspection", "cli", "simulate"},
         "schema",
         "video",
         "analysis",
