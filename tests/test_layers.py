@@ -30,17 +30,6 @@ HOMES = {
     "msgspec": {"io"},
     "scipy": {"analysis"},
     "pandas": {"schema", "video", "analysis", "io", "plots", "dataset", "inspection", "cli", "simulate"},
-        "schema",
-        "video",
-        "analysis",
-        "io",
-        "plots",
-        "dataset",
-        "inspection",
-        "zones",
-        "cli",
-        "simulate",
-    },
     "shapely": {"zones", "io", "dataset", "plots", "simulate"},
 }
 

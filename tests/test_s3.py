@@ -6,6 +6,7 @@ import pickle
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 from pages import page, record
 from pandas.testing import assert_frame_equal
 
@@ -255,3 +256,30 @@ def test_a_path_in_s3_has_the_manners_that_reading_needs():
     assert path_of(Path("x")) == Path("x")
     with pytest.raises(ValueError, match="reading bytes"):
         path.open("w")
+
+
+class Refusing:
+    """A client that S3 answers with one error, as no server here does."""
+
+    def __init__(self, code):
+        self.code = code
+
+    def get_paginator(self, _):
+        raise ClientError({"Error": {"Code": self.code, "Message": "no"}}, "ListObjectsV2")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("AccessDenied", "check the profile (--profile) and the policy"),
+        ("PermanentRedirect", "the bucket is in another region; give it with --region"),
+        ("AuthorizationHeaderMalformed", "the bucket is in another region; give it with --region"),
+        ("ExpiredToken", "the credentials have expired; sign in again"),
+        ("InvalidAccessKeyId", "the access key is not known"),
+    ],
+)
+def test_what_this_server_does_not_refuse_has_its_sentence_too(code, said):
+    with pytest.raises(RemoteError) as refused:
+        find_videos(path_of("s3://some-bucket/x", client=Refusing(code)))
+    assert said in str(refused.value)
+    assert str(refused.value).startswith(f"s3://some-bucket/x: S3 refused: {code}: ")
