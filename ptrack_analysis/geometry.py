@@ -83,7 +83,8 @@ def contains(edges: Floats, x: Floats, y: Floats) -> Bools:
 
     Notes
     -----
-    O(m · points within the area's bounding rectangle).
+    O(m · points within the area's bounding rectangle). Coordinates so small that their products underflow
+    (below about 1e-150) are not told apart.
 
     References
     ----------
