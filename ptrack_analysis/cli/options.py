@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ptrack_analysis.cli.remote import add_remote
 from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.io.s3 import SETTINGS, path_of
 
@@ -33,10 +34,7 @@ def add_source(parser: argparse.ArgumentParser) -> None:
 
 def add_source_options(parser: argparse.ArgumentParser) -> None:
     """Add what is said about a source."""
-    remote = parser.add_argument_group("remote, as in the AWS CLI")
-    remote.add_argument("--profile", metavar="NAME", help="profile whose credentials are used")
-    remote.add_argument("--region", metavar="NAME", help="region of the service")
-    remote.add_argument("--endpoint-url", metavar="URL", help="another endpoint than AWS")
+    add_remote(parser)
     form = parser.add_argument_group("other trackers' files")
     form.add_argument("--format", metavar="NAME", help=_FORMATS)
     form.add_argument(

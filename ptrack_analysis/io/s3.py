@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from ptrack_analysis.errors import ParameterError, RemoteError
+from ptrack_analysis.io.clients import make_client
 
 SCHEME = "s3://"
 SETTINGS = ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
@@ -172,11 +173,7 @@ def default_client() -> Any:
 @cache
 def _client(*_: str | None) -> Any:
     """Make a client, once for each environment."""
-    import boto3  # noqa: PLC0415 - heavy, and needed for S3 alone
-    from botocore.config import Config  # noqa: PLC0415 - the same
-
-    retries: Any = {"mode": "standard", "total_max_attempts": 8}
-    return boto3.Session().client("s3", config=Config(retries=retries, connect_timeout=10, read_timeout=60))
+    return make_client("s3")
 
 
 def _listed(path: S3Path, prefix: str, most: int | None = None) -> list[S3Path]:
@@ -222,8 +219,6 @@ _ADVICE = {
     "PreconditionFailed": "another run has written this meanwhile; run again",
     "NoCredentialsError": "no credentials are found; sign in, or name a profile with --profile",
     "PartialCredentialsError": "the credentials are not whole; check the profile (--profile)",
-    "ProfileNotFound": "there is no such profile; check --profile",
-    "NoRegionError": "no region is known; give it with --region",
     "EndpointConnectionError": "the endpoint cannot be reached; check --endpoint-url and the network",
     "ConnectTimeoutError": "the endpoint does not answer; check --endpoint-url and the network",
     "ReadTimeoutError": "the endpoint does not answer in time; try again",
