@@ -5,8 +5,12 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
+from hypothesis import settings
 
 mpl.use("Agg")
+# A check of every change asks the same questions each time; a developer's run asks new ones.
+settings.register_profile("laws", max_examples=150, deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("laws")
 ROOT = Path(__file__).parent.parent
 
 

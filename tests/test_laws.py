@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from factories import HEIGHT, WIDTH, make_detections, make_video
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from shapely.geometry import Polygon
@@ -27,8 +27,6 @@ COORDINATES = st.one_of(st.none(), st.floats(-0.2, 1.3), st.sampled_from([0.0, 0
 PATHS = st.lists(st.tuples(MOMENTS, COORDINATES, COORDINATES), max_size=25, unique_by=lambda row: row[0])
 PERSONS = st.dictionaries(st.integers(0, 5), PATHS, max_size=4)
 DURATIONS = st.one_of(st.none(), st.integers(0, 15_000))
-settings.register_profile("laws", max_examples=150, deadline=None)
-settings.load_profile("laws")
 
 
 def whole(persons):
