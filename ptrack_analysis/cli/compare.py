@@ -11,6 +11,7 @@ from ptrack_analysis.cli.options import (
     add_video,
     chosen,
     form_of,
+    period_of,
     place,
     source_of,
     video_of,
@@ -74,7 +75,14 @@ def run(given: argparse.Namespace) -> int:
     plane = read_floor(given.floor, video) if given.floor else None
     zones = read_zones(given.zones, video, plane)[0] if given.zones else []
     found = compare_tracking(
-        a, b, video, zones=zones, plane=plane, min_overlap=given.min_overlap, max_gap=given.max_gap
+        a,
+        b,
+        video,
+        zones=zones,
+        plane=plane,
+        min_overlap=given.min_overlap,
+        max_gap=given.max_gap,
+        periods=(period_of(given), period_of(given)),
     )
     print(json.dumps(found.summary(), indent=2) if given.json else _text(found))
     return 0

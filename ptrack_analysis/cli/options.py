@@ -23,7 +23,10 @@ _FORMATS = (
     "pages, mot, bytetrack, deepsort, supervision-csv, supervision-json, ultralytics-txt, ultralytics-json, "
     "ultralytics-csv or table (default: the file is looked at)"
 )
-_SOURCE = "file, folder or s3://bucket/prefix of saved pages (.json, .jsonl, .gz); - reads one from stdin"
+_SOURCE = (
+    "file, folder or s3://bucket/prefix of saved pages (.json, .jsonl, .gz), or another tracker's file; "
+    "- reads one from stdin"
+)
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
