@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.cli.options import (
@@ -13,6 +14,7 @@ from ptrack_analysis.cli.options import (
     form_of,
     period_of,
     place,
+    read_noted,
     source_of,
     video_of,
 )
@@ -29,6 +31,7 @@ they agree on presence and on time in zones, and MOTA, IDF1 and HOTA of B with A
 and its kin say how B is read, --video chooses one of A's videos; frame size and rate that B lacks are A's.
 """
 _MOST_PAIRS = 12
+_SAID = ("width", "height", "frame_rate")
 
 
 def add(commands: Any) -> None:
@@ -71,7 +74,8 @@ def run(given: argparse.Namespace) -> int:
     from ptrack_analysis.zones import read_zones
 
     a, video = _read(given, given.a, video_of(given), {})
-    b, _ = _read(given, given.b, video, form_of(given))
+    said = {fact: value for fact in _SAID if (value := getattr(video_of(given), fact)) is not None}
+    b, _ = _read(given, given.b, replace(video, **said), form_of(given))
     plane = read_floor(given.floor, video) if given.floor else None
     zones = read_zones(given.zones, video, plane)[0] if given.zones else []
     found = compare_tracking(
@@ -91,12 +95,10 @@ def run(given: argparse.Namespace) -> int:
 def _read(
     given: argparse.Namespace, source: str, facts: "Video", form: dict[str, Any]
 ) -> "tuple[pd.DataFrame, Video]":
-    from ptrack_analysis.io.tracking import read_tracking
-
     given.source = source
     with source_of(given) as path:
         one = path if form else chosen(path, given.video, form)
-        return read_tracking(one, video=facts, faces=False, allow_incomplete=given.allow_incomplete, **form)
+        return read_noted(one, given, facts, form)
 
 
 def _text(found: "Comparison") -> str:

@@ -15,6 +15,8 @@ from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.io.s3 import SETTINGS, path_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ptrack_analysis.io.s3 import AnyPath
     from ptrack_analysis.video import Video
 
@@ -152,6 +154,20 @@ def source_of(given: argparse.Namespace) -> Iterator["AnyPath"]:
             yield file
         except PtrackError as error:
             raise type(error)(str(error).replace(str(file), "stdin")) from error
+
+
+def read_noted(
+    source: Any, given: argparse.Namespace, facts: "Video", form: dict[str, Any]
+) -> "tuple[pd.DataFrame, Video]":
+    """Read one video without faces, and say on stderr what its reader left out or found odd."""
+    from ptrack_analysis.io.finding import form_given
+    from ptrack_analysis.io.tracking import load
+
+    reading = load(source, video=facts, faces=False, careful=False, form=form_given(**form) if form else None)
+    reading.refuse(allow_incomplete=given.allow_incomplete)
+    for note in reading.notes:
+        print(f"note: {reading.video.name}: {note}", file=sys.stderr)
+    return reading.detections, reading.video
 
 
 def add_video(parser: argparse.ArgumentParser) -> None:

@@ -17,6 +17,7 @@ from ptrack_analysis.cli.options import (
     form_of,
     period_of,
     place,
+    read_noted,
     shape,
     source_of,
     video_of,
@@ -140,17 +141,11 @@ def _scene(given: argparse.Namespace) -> _Scene:
     from ptrack_analysis.analysis.selection import select
     from ptrack_analysis.analysis.trajectories import compute_trajectories
     from ptrack_analysis.floor import read_floor
-    from ptrack_analysis.io.tracking import read_tracking
     from ptrack_analysis.zones import read_zones
 
     with source_of(given) as source:
-        detections, video = read_tracking(
-            chosen(source, given.video, form_of(given)),
-            video=video_of(given),
-            faces=False,
-            allow_incomplete=given.allow_incomplete,
-            **form_of(given),
-        )
+        one = chosen(source, given.video, form_of(given))
+        detections, video = read_noted(one, given, video_of(given), form_of(given))
     if given.picture == "occupancy" and not (given.zones or given.floor) and video.width is None:
         video = replace(video, width=1, height=1)  # no place enters the count of persons
     plane = read_floor(given.floor, video) if given.floor else video.pixels

@@ -82,7 +82,8 @@ def read_tracking(
 
     What is no page is read as another tracker's file: MOTChallenge text, tables of supervision, results of
     Ultralytics, ByteTrack or DeepSORT, or a table whose columns are named. Its frames become whole ms as the
-    API's do, its boxes fractions of the frame.
+    API's do, its boxes fractions of the frame. What its reader leaves out or finds odd is told by
+    ``read_tracks`` and ``inspect_tracking``.
 
     Parameters
     ----------

@@ -94,3 +94,13 @@ def test_a_table_is_named_by_its_columns(capfd, tmp_path):
     code, _, err = run(capfd, "inspect", table, "--columns", "frame")
     assert code == 2
     assert "is not a list such as frame=frame,id=track_id" in err
+
+
+def test_what_is_said_of_the_frame_holds_for_the_second(capfd, two, tmp_path):
+    boxes = [f"{n + 1},{p},{201 + 800 * p},201,400,400,1,-1,-1,-1" for n in range(10) for p in (0, 1)]
+    boxes.append("3,-1,1,1,5,5,1,-1,-1,-1")
+    run_file = write(tmp_path / "run.txt", "\n".join(boxes) + "\n")
+    code, out, err = run(capfd, "compare", two[0], run_file, "--format", "mot", "--frame-size", "2000x1000")
+    assert code == 0
+    assert "MOTA 100.0%" in out
+    assert "note: run: 1 rows without an id" in err

@@ -128,7 +128,7 @@ def _persons_only(cells: Cells, form: Form) -> tuple[Cells, list[str]]:
     """Leave out what is named and no person, where any class is named a person; else keep all."""
     name = form.columns.get("class_name")
     if name is None or name not in cells.columns:
-        return cells, []
+        return cells, _several_classes(cells, form)
     texts = pc.utf8_trim_whitespace(pc.fill_null(pc.cast(cells.columns[name], pa.string()), ""))
     others = sorted(text for text in pc.unique(texts).to_pylist() if text and text.lower() not in _PERSONS)
     if not others:
@@ -139,6 +139,17 @@ def _persons_only(cells: Cells, form: Form) -> tuple[Cells, list[str]]:
         return cells, [f"no class is named a person; all {cells.count} rows are kept ({shown})"]
     kept = cells.kept(~is_other)
     return kept, [f"{cells.count - kept.count} rows of other classes than persons are left out ({shown})"]
+
+
+def _several_classes(cells: Cells, form: Form) -> list[str]:
+    """Say that classes are known by number only, so that other things than persons may be among them."""
+    number = form.columns.get("class")
+    if number is None or number not in cells.columns:
+        return []
+    found = sorted({str(one) for one in pc.unique(cells.columns[number]).to_pylist() if one is not None})
+    if len(found) < 2:  # noqa: PLR2004 - one class is persons, as far as anybody can tell
+        return []
+    return [f"there are the classes {', '.join(found[:_SHOWN])}, by number: all count as persons"]
 
 
 def refuse_unknown(given: Given, place: str, allowed: tuple[str, ...] = ()) -> None:

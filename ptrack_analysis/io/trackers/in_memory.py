@@ -85,6 +85,8 @@ def of_arrow_table(table: pa.Table, place: str, given: Given, video: Video) -> T
     for name in dict.fromkeys(columns.values()):
         if table.column_names.count(name) > 1:
             raise InputError(f"{place}: column {name!r} is there twice")
+        if pa.types.is_duration(table[name].type):
+            _refuse_duration(name, columns, place)
         try:
             cells[name] = of_arrow(table[name], name)
         except (InputError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
@@ -116,9 +118,20 @@ def _of_pandas(table: pd.DataFrame, place: str, given: Given, video: Video) -> T
         if present.count(name) > 1:
             raise InputError(f"{place}: column {name!r} is there twice")
         values = table[name] if name in table.columns else levels[name]
+        if values.dtype.kind == "m":
+            _refuse_duration(name, columns, place)
         cells[name] = _of_series(pd.Series(values.array), name)
     found = Cells(cells, len(table), place, lambda row: f"{place}, row {row}")
     return of_named(found, columns, given, video)
+
+
+def _refuse_duration(name: str, columns: Mapping[str, str], place: str) -> None:
+    """Refuse a length of time where a number is asked for; as ``timestamp_ms`` it is taken as it is."""
+    for role, column in columns.items():
+        if column == name and role != "timestamp_ms":
+            raise InputError(
+                f"{place}: column {name!r}, given for {role}, is a length of time; give it for timestamp_ms"
+            )
 
 
 def _of_series(values: "pd.Series[Any]", name: str) -> Any:

@@ -159,6 +159,8 @@ def recognise(path: Source) -> Tracker:
         If none fits, with the reason for each; if there is no such file.
     """
     sample = sample_of(path_of(path))
+    if not sample.is_folder and not sample.head.strip():
+        raise InputError(f"{sample.path}: the file is empty")
     reasons = {}
     for tracker in TRACKERS.values():
         reason = tracker.recognises(sample)

@@ -13,7 +13,7 @@ from tracker_files import SMALL, boxes, read
 
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.io.trackers.in_memory import detections_from
-from ptrack_analysis.io.trackers.registry import recognise
+from ptrack_analysis.io.trackers.registry import read_tracks, recognise
 from ptrack_analysis.schema import DETECTIONS, check
 from ptrack_analysis.video import Video
 
@@ -119,6 +119,22 @@ def test_a_duration_is_a_time():
         table, columns={"timestamp_ms": "n"} | {k: v for k, v in COLUMNS.items() if k != "frame"}, video=SMALL
     )
     assert found.index.get_level_values(0).tolist() == [pd.Timedelta(0), pd.Timedelta("80ms")]
+
+
+@pytest.mark.parametrize("role", ["time_s", "frame"])
+def test_a_duration_where_a_number_is_asked_for_is_refused(role):
+    table = TABLE.assign(n=pd.to_timedelta([0, 80], unit="ms"))
+    columns = {role: "n"} | {k: v for k, v in COLUMNS.items() if k != "frame"}
+    for one in (table, pa.table(table)):
+        with pytest.raises(InputError, match=f"'n', given for {role}, is a length of time; give it for"):
+            detections_from(one, columns=columns, video=SMALL)
+
+
+def test_classes_known_by_number_only_are_noted(tmp_path):
+    file = write(tmp_path / "t.csv", "frame,id,left,top,right,bottom,class\n0,1,1,1,2,2,0\n0,2,3,3,4,4,2\n")
+    tracked = read_tracks(file, video=SMALL)
+    assert len(tracked.table) == 2
+    assert any("the classes 0, 2, by number: all count as persons" in note for note in tracked.notes)
 
 
 def test_no_rows_are_an_empty_table():

@@ -8,7 +8,6 @@ from ptrack_analysis.io.trackers.registry import TRACKERS, recognise
 
 STRANGERS = {
     "words": ("a.txt", "lorem ipsum\n"),
-    "nothing": ("a.txt", ""),
     "binary": ("a.bin", bytes(range(256))),
     "a page": ("a.json", page(record())),
     "a sheet of something": ("a.csv", "a,b\n1,2\n"),
@@ -38,3 +37,8 @@ def test_every_format_says_what_it_is():
         assert tracker.name == name
         assert tracker.text
         assert tracker.read.__doc__
+
+
+def test_an_empty_file_is_told_so_at_once(tmp_path):
+    with pytest.raises(InputError, match=r"a\.txt: the file is empty"):
+        recognise(write(tmp_path / "a.txt", " \n"))
