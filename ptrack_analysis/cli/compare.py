@@ -13,11 +13,11 @@ from ptrack_analysis.cli.options import (
     chosen,
     form_of,
     period_of,
-    place,
     read_noted,
     source_of,
     video_of,
 )
+from ptrack_analysis.cli.texts import place
 
 if TYPE_CHECKING:
     import pandas as pd

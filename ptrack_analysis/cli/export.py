@@ -14,11 +14,10 @@ from ptrack_analysis.cli.options import (
     add_source,
     form_of,
     period_of,
-    place,
-    shape,
     source_of,
     video_of,
 )
+from ptrack_analysis.cli.texts import place, shape
 
 if TYPE_CHECKING:
     from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary

@@ -1,16 +1,16 @@
-"""Options that several commands share, and how their texts are read."""
+"""Options that several commands share."""
 
 import argparse
 import os
-import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.cli.remote import add_remote
+from ptrack_analysis.cli.texts import columns, period, persons, place, rate, size, span
 from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.io.s3 import SETTINGS, path_of
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ptrack_analysis.io.s3 import AnyPath
     from ptrack_analysis.video import Video
 
-_SIZE = re.compile(r"(\d{1,7})[xX](\d{1,7})")
 _FORMATS = (
     "pages, mot, bytetrack, deepsort, supervision-csv, supervision-json, ultralytics-txt, ultralytics-json, "
     "ultralytics-csv or table (default: the file is looked at)"
@@ -186,88 +185,3 @@ def chosen(source: "AnyPath", name: str | None, form: dict[str, Any]) -> Any:
     if name not in found:
         raise ParameterError(f"{source} holds no video {name!r}, but {', '.join(map(repr, found))}")
     return found[name]
-
-
-def _reader(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Turn the package's errors into the parser's."""
-
-    def wrapped(text: str) -> Any:
-        try:
-            return read(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
-
-    return wrapped
-
-
-@_reader
-def span(text: str) -> str:
-    """Read a length of time, as pandas does."""
-    from ptrack_analysis.video import milliseconds
-
-    if text.strip().lstrip("+-").replace(".", "", 1).isdigit() and float(text) != 0:
-        raise ValueError(f"{text!r} has no unit; write 2s, 500ms or 5min")
-    milliseconds(text, "the time")
-    return text
-
-
-@_reader
-def period(text: str) -> str:
-    """Read a sampling period: a length of time, or auto."""
-    return text if text == "auto" else span(text)
-
-
-@_reader
-def size(text: str) -> tuple[int, int]:
-    """Read a frame size such as 640x360."""
-    found = _SIZE.fullmatch(text.strip())
-    if found is None or not int(found[1]) or not int(found[2]):
-        raise ValueError(f"{text!r} is not a size in px such as 640x360")
-    return int(found[1]), int(found[2])
-
-
-@_reader
-def shape(text: str) -> tuple[int, int]:
-    """Read rows and columns such as 54x96."""
-    found = _SIZE.fullmatch(text.strip())
-    if found is None or not int(found[1]) or not int(found[2]):
-        raise ValueError(f"{text!r} is not rows x columns such as 54x96")
-    return int(found[1]), int(found[2])
-
-
-@_reader
-def rate(text: str) -> float:
-    """Read a frame rate."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 1e6:  # noqa: PLR2004 - as the loader bounds it
-        raise ValueError(f"{text!r} is not a number of frames a second, as in 25")
-    return value
-
-
-@_reader
-def place(text: str) -> str:
-    """Read a path, which an unset variable of a shell is not."""
-    if not text:
-        raise ValueError("the path is empty")
-    return text
-
-
-@_reader
-def columns(text: str) -> dict[str, str]:
-    """Read which column plays which role."""
-    pairs = [part.partition("=") for part in text.split(",")]
-    if not all(role.strip() and sign and name.strip() for role, sign, name in pairs):
-        raise ValueError(f"{text!r} is not a list such as frame=frame,id=track_id,left=x1")
-    return {role.strip(): name.strip() for role, _, name in pairs}
-
-
-@_reader
-def persons(text: str) -> list[int]:
-    """Read numbers of persons such as 3,7."""
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not a list of persons such as 3,7") from error

@@ -16,12 +16,11 @@ from ptrack_analysis.cli.options import (
     chosen,
     form_of,
     period_of,
-    place,
     read_noted,
-    shape,
     source_of,
     video_of,
 )
+from ptrack_analysis.cli.texts import place, shape
 
 if TYPE_CHECKING:
     import pandas as pd

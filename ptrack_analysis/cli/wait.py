@@ -3,8 +3,8 @@
 import argparse
 from typing import Any
 
-from ptrack_analysis.cli.options import span
 from ptrack_analysis.cli.remote import ENDED, add_remote, client_of
+from ptrack_analysis.cli.texts import span
 
 
 def add(commands: Any) -> None:

@@ -1,13 +1,13 @@
 """Reading one job's pages as the DETECTIONS table and the video's facts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Literal
 
 import pandas as pd
 
-from ptrack_analysis.errors import IncompleteError, InputError, NoPageError
+from ptrack_analysis.errors import InputError, NoPageError
 from ptrack_analysis.io.archive import (
     Form,
     Source,
@@ -23,41 +23,12 @@ from ptrack_analysis.io.finding import PAGES, form_given, form_instead, form_of_
 from ptrack_analysis.io.job import JobReader
 from ptrack_analysis.io.names import group_of, slugs, title_of
 from ptrack_analysis.io.pages import BARE, WITH_FACES, WITH_LANDMARKS
+from ptrack_analysis.io.reading import Reading
 from ptrack_analysis.io.rows import Collector
 from ptrack_analysis.io.s3 import AnyPath, ahead, path_of
 from ptrack_analysis.io.shapes import Decoders
 from ptrack_analysis.io.trackers.registry import read_tracks
 from ptrack_analysis.video import Video
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One job as it was read: its tables, and what was noticed on the way.
-
-    ``faults`` are the reasons for which ``read_tracking`` refuses the job, the gravest first; ``incomplete``
-    is set where the archive ends before the job. ``merged`` counts rows that were made one with another of
-    the same person and moment, ``repeated`` pages that were there before; ``goes_on`` tells whether the last
-    page by name has a NextToken; ``notes`` are what the reader of another tracker's file had to say.
-    """
-
-    detections: pd.DataFrame
-    video: Video
-    pages: int
-    repeated: int
-    goes_on: bool
-    merged: int
-    files: int
-    faults: list[InputError]
-    incomplete: IncompleteError | None
-    passed_over: list[tuple[str, str]]
-    notes: tuple[str, ...] = ()
-
-    def refuse(self, *, allow_incomplete: bool) -> None:
-        """Raise the gravest reason for which the job cannot be used, if there is one."""
-        for fault in self.faults:
-            raise fault
-        if self.incomplete and not allow_incomplete:
-            raise self.incomplete
 
 
 def read_tracking(

@@ -1,0 +1,38 @@
+"""One video as it was read, with what was noticed on the way."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ptrack_analysis.errors import IncompleteError, InputError
+from ptrack_analysis.video import Video
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One job as it was read: its tables, and what was noticed on the way.
+
+    ``faults`` are the reasons for which ``read_tracking`` refuses the job, the gravest first; ``incomplete``
+    is set where the archive ends before the job. ``merged`` counts rows that were made one with another of
+    the same person and moment, ``repeated`` pages that were there before; ``goes_on`` tells whether the last
+    page by name has a NextToken; ``notes`` are what the reader of another tracker's file had to say.
+    """
+
+    detections: pd.DataFrame
+    video: Video
+    pages: int
+    repeated: int
+    goes_on: bool
+    merged: int
+    files: int
+    faults: list[InputError]
+    incomplete: IncompleteError | None
+    passed_over: list[tuple[str, str]]
+    notes: tuple[str, ...] = ()
+
+    def refuse(self, *, allow_incomplete: bool) -> None:
+        """Raise the gravest reason for which the job cannot be used, if there is one."""
+        for fault in self.faults:
+            raise fault
+        if self.incomplete and not allow_incomplete:
+            raise self.incomplete
