@@ -21,6 +21,7 @@ _ATHENA_TYPES = {
     "double": "double",
     "string": "string",
     "timestamp": "timestamp",
+    "bool": "boolean",
 }
 _DWELL_BY_ZONE = """
 -- Stays and time in each zone of each video. The true stay is longer than seen in "cut_visits" of them; for

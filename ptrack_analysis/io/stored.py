@@ -9,7 +9,7 @@ import pandas as pd
 from ptrack_analysis.errors import InputError, SchemaError
 from ptrack_analysis.schema import TABLES, VIDEOS, Column, Table
 
-StoredType = Literal["int64", "double", "string", "timestamp"]
+StoredType = Literal["int64", "double", "string", "timestamp", "bool"]
 
 TABLE_MARK = b"ptrack_analysis.table"
 PACKAGE_MARK = b"ptrack_analysis.package"
@@ -27,6 +27,7 @@ _TYPES: dict[str, StoredType] = {
     "number": "double",
     "text": "string",
     "choice": "string",
+    "flag": "bool",
 }
 _SUFFIXES = {"moment": "_ms", "span": "_s"}
 _UNITS = {"moment": "ms", "span": "s", "instant": "UTC"}

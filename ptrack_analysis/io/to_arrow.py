@@ -30,6 +30,7 @@ ARROW_TYPES = {
     "double": pa.float64(),
     "string": pa.string(),
     "timestamp": pa.timestamp("us", tz="UTC"),
+    "bool": pa.bool_(),
 }
 EXTRA_TYPES = {
     "bool": pa.bool_(),
@@ -142,9 +143,8 @@ def _array(column: Column, values: Any) -> pa.Array:
         case "text":
             return pa.array(values, pa.string(), from_pandas=True)
         case _:
-            return pa.array(
-                values, pa.int64() if column.kind == "integer" else pa.float64(), from_pandas=True
-            )
+            plain = {"integer": pa.int64(), "flag": pa.bool_()}
+            return pa.array(values, plain.get(column.kind, pa.float64()), from_pandas=True)
 
 
 def _extra_part(name: str, values: pd.Series) -> Part:

@@ -2,40 +2,53 @@
 
 from ptrack_analysis.schema.build import assemble, choice, empty
 from ptrack_analysis.schema.checks import check, columns_of, unit_of
-from ptrack_analysis.schema.dictionary import dictionary
-from ptrack_analysis.schema.table import Column, Table
-from ptrack_analysis.schema.tables import (
-    CROSSINGS,
+from ptrack_analysis.schema.detected import (
     DETECTIONS,
-    ENTRIES,
-    EXITS,
     FACE_COLUMNS,
-    HEATMAP,
+    INTERPOLATED,
     LANDMARK_COLUMNS,
     LANDMARKS,
-    LOCATED,
-    OCCUPANCY,
+    MERGED_FROM,
     POINTS,
-    TABLES,
-    TRACKS,
-    TRAJECTORIES,
-    VIDEOS,
+    STITCHES,
+)
+from ptrack_analysis.schema.dictionary import dictionary
+from ptrack_analysis.schema.places import (
+    BALANCE,
+    COUNTS,
+    CROSSINGS,
+    DIRECTIONS,
+    ENTRIES,
+    EXITS,
+    HEATMAP,
+    OCCUPANCY,
     VISITS,
     ZONES,
 )
+from ptrack_analysis.schema.table import Column, Table
+from ptrack_analysis.schema.tables import TABLES, VIDEOS
+from ptrack_analysis.schema.walked import LOCATED, MOVEMENT, STOPS, TRACKS, TRAJECTORIES
 
 __all__ = [
+    "BALANCE",
+    "COUNTS",
     "CROSSINGS",
     "DETECTIONS",
+    "DIRECTIONS",
     "ENTRIES",
     "EXITS",
     "FACE_COLUMNS",
     "HEATMAP",
+    "INTERPOLATED",
     "LANDMARKS",
     "LANDMARK_COLUMNS",
     "LOCATED",
+    "MERGED_FROM",
+    "MOVEMENT",
     "OCCUPANCY",
     "POINTS",
+    "STITCHES",
+    "STOPS",
     "TABLES",
     "TRACKS",
     "TRAJECTORIES",

@@ -60,9 +60,13 @@ def choice(schema: Table, name: str, codes: np.ndarray) -> "pd.Categorical[str]"
 
 
 def _raw_dtype(column: Column) -> str:
-    return {"choice": "int8", "text": "str", "instant": "datetime64[us]", "number": "float64"}.get(
-        column.kind, "int64"
-    )
+    return {
+        "choice": "int8",
+        "text": "str",
+        "instant": "datetime64[us]",
+        "number": "float64",
+        "flag": "bool",
+    }.get(column.kind, "int64")
 
 
 def _values(column: Column, values: Any) -> Any:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["moment", "span", "instant", "integer", "number", "text", "choice"]
+Kind = Literal["moment", "span", "instant", "integer", "number", "text", "choice", "flag"]
 
 DTYPES: dict[Kind, str] = {
     "moment": "timedelta64[ms]",
@@ -13,6 +13,7 @@ DTYPES: dict[Kind, str] = {
     "number": "float64",
     "text": "str",
     "choice": "category",
+    "flag": "bool",
 }
 UNITS = ("px", "m")
 

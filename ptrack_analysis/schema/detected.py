@@ -1,0 +1,100 @@
+"""The tables of what was detected: boxes, faces, points, and whose they are."""
+
+from ptrack_analysis.schema.keys import PERSON, TIMESTAMP
+from ptrack_analysis.schema.table import Column, Table
+
+
+def _fraction(name: str, text: str) -> Column:
+    return Column(name, "number", text, unit="1", optional=name.startswith("face_"))
+
+
+def _face(name: str, text: str, unit: str) -> Column:
+    return Column(name, "number", text, unit=unit, optional=True)
+
+
+FACE_COLUMNS = (
+    _fraction("face_left", "Left edge of the face's box, as a fraction of the frame's width."),
+    _fraction("face_top", "Upper edge of the face's box, as a fraction of the frame's height."),
+    _fraction("face_width", "Width of the face's box, as a fraction of the frame's width."),
+    _fraction("face_height", "Height of the face's box, as a fraction of the frame's height."),
+    _face("face_confidence", "Confidence that this is a face.", "%"),
+    _face("face_roll", "Rotation of the face in the picture's plane.", "degrees"),
+    _face("face_yaw", "Turn of the face to its side.", "degrees"),
+    _face("face_pitch", "Nod of the face.", "degrees"),
+    _face("face_brightness", "Brightness of the face, 0 to 100.", "1"),
+    _face("face_sharpness", "Sharpness of the face, 0 to 100.", "1"),
+)
+
+LANDMARKS = {
+    "eyeLeft": "eye_left",
+    "eyeRight": "eye_right",
+    "mouthLeft": "mouth_left",
+    "mouthRight": "mouth_right",
+    "nose": "nose",
+}
+
+LANDMARK_COLUMNS = tuple(
+    Column(
+        f"{name}_{axis}",
+        "number",
+        f"{axis} of the face's {name.replace('_', ' ')}, as a fraction of the frame's {side}.",
+        unit="1",
+        optional=True,
+    )
+    for name in LANDMARKS.values()
+    for axis, side in (("x", "width"), ("y", "height"))
+)
+
+INTERPOLATED = Column(
+    "interpolated",
+    "flag",
+    "Whether the row was put into a gap, not detected.",
+    optional=True,
+)
+
+MERGED_FROM = Column(
+    "merged_from", "integer", "Number that the tracker gave, before identities were joined.", optional=True
+)
+
+DETECTIONS = Table(
+    name="detections",
+    row="one person at one moment",
+    key=(TIMESTAMP, PERSON),
+    columns=(
+        _fraction("left", "Left edge of the body's box, as a fraction of the frame's width."),
+        _fraction("top", "Upper edge of the body's box, as a fraction of the frame's height."),
+        _fraction("width", "Width of the body's box, as a fraction of the frame's width."),
+        _fraction("height", "Height of the body's box, as a fraction of the frame's height."),
+        *FACE_COLUMNS,
+        *LANDMARK_COLUMNS,
+        INTERPOLATED,
+        MERGED_FROM,
+    ),
+)
+
+POINTS = Table(
+    name="points",
+    row="one person's position at one moment",
+    key=(PERSON, TIMESTAMP),
+    columns=(
+        Column("x_{u}", "number", "Position of the person.", unit="{u}"),
+        Column("y_{u}", "number", "Position of the person.", unit="{u}"),
+        INTERPOLATED,
+        MERGED_FROM,
+    ),
+)
+
+STITCHES = Table(
+    name="stitches",
+    row="one track that was joined to an earlier one, as the same person",
+    key=(Column("person_index", "integer", "The tracker's number of the later track, before joining."),),
+    columns=(
+        Column("after", "integer", "The tracker's number of the track before it."),
+        Column("merged_into", "integer", "Number of the person that both are part of."),
+        Column("gap", "span", "Time from the end of the one to the start of the other.", unit="s"),
+        Column("distance_{u}", "number", "From the place expected to the place found.", unit="{u}"),
+        Column("speed_{u}_per_s", "number", "Speed needed to walk across the gap.", unit="{u}/s"),
+        Column("size_ratio", "number", "Height of the box after the gap by that before it.", unit="1"),
+        Column("cost", "number", "Cost of the join: 0 fits perfectly, above 1 is not joined.", unit="1"),
+    ),
+)

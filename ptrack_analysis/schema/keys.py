@@ -1,0 +1,11 @@
+"""Columns that several tables are keyed by."""
+
+from ptrack_analysis.schema.table import Column
+
+TIMESTAMP = Column("timestamp", "moment", "Moment of the detection, since the start of the video.")
+
+PERSON = Column("person_index", "integer", "The tracker's number of the person, within this video only.")
+
+ZONE = Column("zone", "text", "Name of the zone.")
+
+LINE = Column("line", "text", "Name of the line.")

@@ -1,0 +1,112 @@
+"""The tables of what happened in zones, at lines and in cells."""
+
+from ptrack_analysis.schema.keys import LINE, PERSON, ZONE
+from ptrack_analysis.schema.table import Column, Table
+
+ENTRIES = ("crossed", "start", "appeared")
+
+EXITS = ("crossed", "end", "vanished")
+
+VISITS = Table(
+    name="visits",
+    row="one stay of one person in one zone",
+    key=(ZONE, PERSON, Column("visit", "integer", "Number of the person's stay in the zone, from 1.")),
+    columns=(
+        Column("entered", "moment", "First moment inside."),
+        Column("exited", "moment", "First moment no longer inside."),
+        Column("dwell", "span", "Time inside: the sum of held of the detections inside.", unit="s"),
+        Column("entry", "choice", "How the stay began; all but crossed: it began unseen.", choices=ENTRIES),
+        Column("exit", "choice", "How the stay ended; all but crossed: it ended unseen.", choices=EXITS),
+        Column("detections", "integer", "Number of the detections inside."),
+    ),
+)
+
+OCCUPANCY = Table(
+    name="occupancy",
+    row="a count of persons that holds from this moment until the next row of the zone",
+    key=(
+        Column("zone", "text", 'Name of the zone; "" is the whole scene.'),
+        Column("timestamp", "moment", "Moment from which the count holds, since the start of the video."),
+    ),
+    columns=(Column("persons", "integer", "Number of persons present."),),
+)
+
+DIRECTIONS = ("in", "out")
+
+CROSSINGS = Table(
+    name="crossings",
+    row="one crossing of one line",
+    key=(
+        LINE,
+        Column("timestamp", "moment", "Moment of the crossing, since the start of the video."),
+        PERSON,
+    ),
+    columns=(
+        Column("direction", "choice", "in: from the line's left to its right.", choices=DIRECTIONS),
+        Column("crossing", "integer", "Number of the person's crossing in this direction, from 1."),
+        Column("x_{u}", "number", "Where the line was crossed.", unit="{u}"),
+        Column("y_{u}", "number", "Where the line was crossed.", unit="{u}"),
+    ),
+)
+
+COUNTS = Table(
+    name="counts",
+    row="how often a line was crossed in an interval of time",
+    key=(LINE, Column("timestamp", "moment", "Start of the interval, since the start of the video.")),
+    columns=(
+        Column("interval", "span", "Length of the interval; the last is cut at the video's end.", unit="s"),
+        Column("in_count", "integer", "Crossings inwards in the interval."),
+        Column("out_count", "integer", "Crossings outwards in the interval."),
+        Column("in_total", "integer", "Crossings inwards up to the interval's end."),
+        Column("out_total", "integer", "Crossings outwards up to the interval's end."),
+    ),
+)
+
+BALANCE = Table(
+    name="balance",
+    row="counts over lines beside the persons present, from this moment until the next row",
+    key=(
+        Column("zone", "text", 'Name of the zone that the lines bound; "" is the whole scene.'),
+        Column("timestamp", "moment", "Moment from which the numbers hold, since the start of the video."),
+    ),
+    columns=(
+        Column("in_total", "integer", "Crossings inwards until then."),
+        Column("out_total", "integer", "Crossings outwards until then."),
+        Column("counted", "integer", "Persons by counting: those present at the start, plus in, minus out."),
+        Column("present", "integer", "Persons by presence: the occupancy."),
+        Column("drift", "integer", "counted minus present: what counting missed or counted twice."),
+    ),
+)
+
+HEATMAP = Table(
+    name="heatmap",
+    row="one cell of a heatmap",
+    key=(
+        Column("of", "text", "What is counted: footpoints (where people stood) or boxes (what they cover)."),
+        Column("row", "integer", "Row of the cell; 0 is the top of the picture."),
+        Column("column", "integer", "Column of the cell; 0 is the left of the picture."),
+    ),
+    columns=(
+        Column("x_{u}", "number", "Middle of the cell.", unit="{u}"),
+        Column("y_{u}", "number", "Middle of the cell.", unit="{u}"),
+        Column(
+            "seconds",
+            "number",
+            "Of footpoints: time for which people stood in the cell; of boxes: times the share of "
+            "the cell that their boxes cover. The two are not to be added up.",
+            unit="s",
+        ),
+    ),
+    units=("px", "m", "fraction"),
+)
+
+ZONES = Table(
+    name="zones",
+    row="one zone",
+    key=(ZONE,),
+    columns=(
+        Column("kind", "text", "What the zone is used as, from its file."),
+        Column("unit", "text", "Unit of the outline's coordinates: fraction, px or m."),
+        Column("outline", "text", "The zone's polygon as well-known text."),
+    ),
+)

@@ -1,0 +1,89 @@
+"""The tables of where people walked, and how."""
+
+from ptrack_analysis.schema.detected import INTERPOLATED, MERGED_FROM
+from ptrack_analysis.schema.keys import PERSON, TIMESTAMP
+from ptrack_analysis.schema.table import Column, Table
+
+LOCATED = ("box", "interpolated", "no")
+
+TRAJECTORIES = Table(
+    name="trajectories",
+    row="where a person stood from this moment until the next",
+    key=(PERSON, TIMESTAMP),
+    columns=(
+        Column("x_{u}", "number", "Position of the person's footpoint.", unit="{u}"),
+        Column("y_{u}", "number", "Position of the person's footpoint, growing downwards.", unit="{u}"),
+        Column("located", "choice", "Where the position comes from.", choices=LOCATED),
+        Column("held", "span", "How long the detection holds.", unit="s"),
+        Column("run", "integer", "Number of the person's stretch without a gap above max_gap, from 1."),
+        Column("step_{u}", "number", "Way from the person's previous position in the same run.", unit="{u}"),
+        Column("speed_{u}_per_s", "number", "Speed over a time window around the moment.", unit="{u}/s"),
+        Column("heading", "number", "Direction over the same window: 0 = +x, 90 = +y.", unit="degrees"),
+        INTERPOLATED,
+        Column("smoothed", "flag", "Whether smoothing moved the position.", optional=True),
+        Column("jump", "flag", "Whether the position is one that nobody can have walked to.", optional=True),
+        MERGED_FROM,
+    ),
+)
+
+MOVEMENT = Table(
+    name="movement",
+    row="how a person moved at one moment",
+    key=(PERSON, TIMESTAMP),
+    columns=(
+        Column("velocity_x_{u}_per_s", "number", "Velocity along x over a time window.", unit="{u}/s"),
+        Column("velocity_y_{u}_per_s", "number", "Velocity along y over a time window.", unit="{u}/s"),
+        Column(
+            "acceleration_{u}_per_s2",
+            "number",
+            "Change of speed from the first half of the window to the second, by the time between their "
+            "middles; negative: slowing down.",
+            unit="{u}/s²",
+        ),
+        Column(
+            "turning",
+            "number",
+            "Change of heading from the first half of the window to the second, by the time between their "
+            "middles; positive: from +x towards +y.",
+            unit="degrees/s",
+        ),
+        Column("too_fast", "flag", "Whether the speed is above the given limit: an error of the tracker."),
+    ),
+)
+
+TRACKS = Table(
+    name="tracks",
+    row="one person over the video",
+    key=(PERSON,),
+    columns=(
+        Column("first_seen", "moment", "Moment of the person's first detection."),
+        Column("last_seen", "moment", "Moment of the person's last detection."),
+        Column("dwell", "span", "Time in the scene: the sum of held.", unit="s"),
+        Column("unlocated", "span", "The part of dwell in which the position is not known.", unit="s"),
+        Column("detections", "integer", "Number of the person's detections."),
+        Column("runs", "integer", "Number of the person's stretches without a gap above max_gap."),
+        Column("path_{u}", "number", "Length of the way walked: the sum of the steps.", unit="{u}"),
+        Column("displacement_{u}", "number", "Distance from the first to the last position.", unit="{u}"),
+        Column("mean_speed_{u}_per_s", "number", "Path by the time in which it was walked.", unit="{u}/s"),
+        Column("max_speed_{u}_per_s", "number", "Largest speed of the trajectory.", unit="{u}/s"),
+        Column("start_x_{u}", "number", "First known position.", unit="{u}"),
+        Column("start_y_{u}", "number", "First known position.", unit="{u}"),
+        Column("end_x_{u}", "number", "Last known position.", unit="{u}"),
+        Column("end_y_{u}", "number", "Last known position.", unit="{u}"),
+    ),
+)
+
+STOPS = Table(
+    name="stops",
+    row="one stop of one person: a time without leaving a small place",
+    key=(PERSON, Column("stop", "integer", "Number of the person's stop, from 1.")),
+    columns=(
+        Column("entered", "moment", "First moment of the stop."),
+        Column("exited", "moment", "First moment no longer part of it."),
+        Column("dwell", "span", "Length of the stop: the sum of held of its detections.", unit="s"),
+        Column("x_{u}", "number", "Mean position, weighted by held.", unit="{u}"),
+        Column("y_{u}", "number", "Mean position, weighted by held.", unit="{u}"),
+        Column("extent_{u}", "number", "Largest extent of the positions in any direction.", unit="{u}"),
+        Column("detections", "integer", "Number of its detections."),
+    ),
+)
