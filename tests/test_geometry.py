@@ -3,7 +3,7 @@
 import naive
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from shapely.geometry import Polygon, box
 
@@ -72,6 +72,7 @@ UNIT = st.floats(0, 1, exclude_max=True).map(lambda value: round(value, 9))
     st.lists(UNIT, min_size=4, max_size=4),
     st.lists(st.tuples(UNIT, UNIT), min_size=1, max_size=30),
 )
+@example((0.11167348778625955, 0.41160951462508427), [0.0, 6.1035e-05, 0.5, 0.0], [(0.0, 0.0)])
 def test_of_four_areas_that_tile_the_frame_each_point_is_in_exactly_one(middle, cuts, points):
     """The middle is a corner of all four, and the cuts are where their edges meet the frame."""
     top, right, bottom, left = (cuts[0], 0.0), (1.0, cuts[1]), (cuts[2], 1.0), (0.0, cuts[3])
