@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, Normalize, PowerNorm
+from matplotlib.image import AxesImage
 
 from ptrack_analysis.analysis.heatmaps import Extent, Heatmap
 from ptrack_analysis.errors import ParameterError, SchemaError
@@ -30,12 +32,14 @@ def plot_heatmap(
     extent: Extent | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
+    duration: pd.Timedelta | str | None = None,
     scale: Literal["sqrt", "linear"] = "sqrt",
     alpha: float | None = None,
     **kwargs: Any,
 ) -> Axes:
     """Draw the person-seconds of each cell as a colour, over the picture or the floor plan, y downwards.
 
+    With a ``duration`` it is the mean density on the floor that is drawn, ``heatmap.density(duration)``.
     Cells with 0 stay transparent. A heatmap in fractions of the frame is drawn in px where the frame's size
     is known (``video``, ``extent`` or a backdrop), so that paths in px fit on the same axes; else in
     fractions, its cells as squares.
@@ -56,8 +60,10 @@ def plot_heatmap(
         for a backdrop in m (``floor.extent``).
     zones, lines
         Outlines to draw with their names, in the plane that is drawn.
+    duration
+        The time that was watched, as ``video.duration``, to draw persons per m² instead of seconds [ms].
     scale
-        How colours follow the seconds: by their square root, which shows ways beside places to wait, or
+        How colours follow what is drawn: by their square root, which shows ways beside places to wait, or
         linearly.
     alpha
         Opacity of the cells, 0 to 1; by default 0.75 over a backdrop, else 1.
@@ -75,12 +81,14 @@ def plot_heatmap(
         If ``heatmap`` is not a Heatmap.
     ParameterError
         If the axes, a zone or a line is in another unit, the backdrop cannot be read or nothing says where
-        it lies, the extent is empty, or the scale is unknown.
+        it lies, the extent is empty, or the scale is unknown; if a duration is given for a heatmap that is
+        not in m.
     """
     if not isinstance(heatmap, Heatmap):
         raise SchemaError(f"not a heatmap: it is a {type(heatmap).__name__}, not a Heatmap")
     if scale not in _SCALES:
         raise ParameterError(f"scale is {scale!r}, not one of {sorted(_SCALES)}")
+    drawn = heatmap.seconds if duration is None else heatmap.density(duration)
     picture = None if backdrop is None else read_backdrop(backdrop)
     place, unit, frame = _place(heatmap, extent, video, picture)
     refuse_other_plane([*zones, *lines], unit)
@@ -89,9 +97,10 @@ def plot_heatmap(
     ax = plane_axes(ax, unit, frame, fixed=True, aspect=aspect, margin=(1.5, 0.75))
     if picture is not None:
         draw_backdrop(ax, picture, frame)
-    if (heatmap.seconds > 0).any():
+    if (drawn > 0).any():
         opacity = alpha if alpha is not None else 1.0 if picture is None else 0.75
-        _draw_cells(ax, heatmap, place, {"alpha": opacity, **kwargs}, scale)
+        image = _draw_cells(ax, drawn, place, {"alpha": opacity, **kwargs}, scale)
+        _add_bar(ax, image, _measured(heatmap) if duration is None else "mean density [persons per m²]")
     else:
         say_nothing_to_draw(ax, "no cell has any time")
     draw_outlines(ax, zones, lines)
@@ -113,14 +122,14 @@ def _place(
     return (left + x0 * wide, top + y0 * high, left + x1 * wide, top + y1 * high), unit, frame
 
 
-def _draw_cells(ax: Axes, heatmap: Heatmap, place: Extent, style: dict[str, Any], scale: str) -> None:
+def _draw_cells(ax: Axes, drawn: Floats, place: Extent, style: dict[str, Any], scale: str) -> AxesImage:
     x0, y0, x1, y1 = place
-    most = float(heatmap.seconds.max())
+    most = float(drawn.max())
     exponent = _SCALES[scale]
     norm = Normalize(0.0, most) if exponent == 1 else PowerNorm(exponent, 0.0, most)
     limits = ax.axis()
     image = ax.imshow(
-        np.ma.masked_less_equal(heatmap.seconds, 0.0),
+        np.ma.masked_less_equal(drawn, 0.0),
         **{
             "extent": (x0, x1, y1, y0),
             "norm": norm,
@@ -135,6 +144,18 @@ def _draw_cells(ax: Axes, heatmap: Heatmap, place: Extent, style: dict[str, Any]
         },
     )
     ax.axis(limits)
+    return image
+
+
+def _add_bar(ax: Axes, image: AxesImage, label: str) -> None:
     bar = ax.figure.colorbar(image, cax=ax.inset_axes((1.02, 0.0, 0.03, 1.0)))
-    bar.set_label("person-seconds per cell")
+    bar.set_label(label)
     bar.outline.set_visible(False)
+
+
+def _measured(heatmap: Heatmap) -> str:
+    """Say what a colour stands for; on a floor with the size of the cell, without which it says little."""
+    if heatmap.unit != "m":
+        return "person-seconds per cell"
+    (rows, columns), (x0, y0, x1, y1) = heatmap.shape, heatmap.extent
+    return f"person-seconds per cell of {(x1 - x0) / columns:.3g} m x {(y1 - y0) / rows:.3g} m"

@@ -3,10 +3,13 @@
 import math
 
 import naive
+import naive_floor
 import numpy as np
 import pandas as pd
 import pytest
 from factories import make_detections, make_points, make_video
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ptrack_analysis import (
     compute_box_heatmap,
@@ -141,3 +144,112 @@ def test_an_empty_grid_is_refused(options):
     trajectories = compute_trajectories(make_detections({}), make_video())
     with pytest.raises(ParameterError, match=r"shape is|extent is"):
         compute_heatmap(trajectories, make_video(), **options)
+
+
+def on_the_floor(points, extent=(0.0, 0.0, 2.0, 1.0), **options):
+    trajectories = trajectories_from_points(make_points(points), period="6s", max_gap="6s")
+    return compute_heatmap(trajectories, make_video(), extent=extent, **options)
+
+
+def test_density_is_persons_on_a_square_metre_over_the_time_watched():
+    heatmap = on_the_floor({0: [(0, 0.5, 0.5)], 1: [(0, 0.7, 0.5)], 2: [(0, 1.5, 0.2)]}, shape=(1, 4))
+    assert heatmap.cell_area == 0.5
+    assert heatmap.seconds.tolist() == [[0, 12, 0, 6]]
+    assert heatmap.density("60s").tolist() == [[0, 0.4, 0, 0.2]]
+    assert heatmap.density(pd.Timedelta("6s")).tolist() == [[0, 4, 0, 2]]
+    assert on_the_floor({}, shape=(1, 4)).density("60s").tolist() == [[0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_density_equals_point_by_point(seed):
+    chance = np.random.default_rng(seed)
+    places = chance.uniform(-1, 6, (200, 2))
+    points = {person: [(0, x, y)] for person, (x, y) in enumerate(places.tolist())}
+    heatmap = on_the_floor(points, extent=(0.0, -0.5, 4.0, 5.5), shape=(6, 5))
+    expected = naive_floor.density(
+        places.tolist(), [6.0] * 200, extent=heatmap.extent, shape=(6, 5), duration=90.0
+    )
+    assert heatmap.density("90s") == pytest.approx(np.array(expected), abs=1e-12)
+
+
+@given(
+    st.lists(st.tuples(st.floats(-5, 15), st.floats(-5, 15)), max_size=20),
+    st.floats(0.05, 20),
+    st.integers(1, 10**9),
+)
+def test_density_times_area_times_duration_is_the_time_inside(places, cell, milliseconds):
+    points = {person: [(0, x, y)] for person, (x, y) in enumerate(places)}
+    heatmap = on_the_floor(points, extent=(0.0, 0.0, 10.0, 7.0), cell=cell)
+    x0, y0, x1, y1 = heatmap.extent
+    inside = sum(x0 <= x < x1 and y0 <= y < y1 for x, y in places)
+    duration = pd.Timedelta(np.timedelta64(milliseconds, "ms"))
+    assert heatmap.seconds.sum() == 6.0 * inside
+    whole = heatmap.density(duration).sum() * heatmap.cell_area * (milliseconds / 1000)
+    assert whole == pytest.approx(6.0 * inside, rel=1e-9)
+    assert x1 > 10 - 1e-6
+    assert y1 > 7 - 1e-6
+
+
+def test_a_density_needs_a_floor_and_a_duration():
+    trajectories = compute_trajectories(make_detections({0: [(0, 0.5, 0.5)]}), make_video())
+    in_pixels = compute_heatmap(trajectories, make_video())
+    with pytest.raises(ParameterError, match="the heatmap is in px: persons per m² need a floor plan"):
+        in_pixels.density("1min")
+    heatmap = on_the_floor({})
+    with pytest.raises(ParameterError, match="duration is None: the length of the video is not known"):
+        heatmap.density(None)
+    for wrong, said in [("0s", "not longer than 0"), ("-1s", "at least 0"), ("soon", "not a length of time")]:
+        with pytest.raises(ParameterError, match=said):
+            heatmap.density(wrong)
+
+
+def test_the_long_table_has_the_density_if_a_duration_is_given():
+    heatmap = on_the_floor({0: [(0, 0.5, 0.5)]}, shape=(1, 2))
+    assert "density_per_m2" not in heatmap.to_frame().columns
+    table = heatmap.to_frame("60s")
+    check(table, HEATMAP)
+    assert table["density_per_m2"].tolist() == [0.1, 0.0]
+    with pytest.raises(ParameterError, match="is in px"):
+        compute_heatmap(compute_trajectories(make_detections({}), make_video()), make_video()).to_frame("1s")
+
+
+@pytest.mark.parametrize(
+    ("cell", "extent", "shape", "reached"),
+    [
+        (0.5, (0, 0, 2, 1), (2, 4), (0, 0, 2, 1)),
+        (0.3, (0, 0, 2, 1), (4, 7), (0, 0, 2.1, 1.2)),
+        (0.1, (0, 0, 0.3, 0.7), (7, 3), (0, 0, 0.3, 0.7)),
+        (9, (-1, -2, 2, 1), (1, 1), (-1, -2, 8, 7)),
+    ],
+    ids=["fits", "reaches beyond", "fits but for float noise", "one cell"],
+)
+def test_square_cells_cover_the_extent(cell, extent, shape, reached):
+    heatmap = on_the_floor({}, extent=extent, cell=cell)
+    assert heatmap.shape == shape
+    assert heatmap.extent == pytest.approx(reached)
+    assert heatmap.cell_area == pytest.approx(cell**2)
+
+
+def test_square_cells_are_of_the_picture_too():
+    trajectories = compute_trajectories(make_detections({0: [(0, 0.5, 0.5)]}), make_video(), period="1s")
+    heatmap = compute_heatmap(trajectories, make_video(), cell=100)
+    assert heatmap.shape == (5, 10)
+    assert heatmap.seconds[2, 5] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"cell": 0}, "cell is 0, not a length above 0"),
+        ({"cell": -0.5}, "cell is -0.5"),
+        ({"cell": math.nan}, "cell is nan"),
+        ({"cell": "0.5"}, "cell is '0.5'"),
+        ({"cell": 1e-9}, "cell is 1e-09: more than 4000000 cells"),
+        ({"cell": 1e-3}, "4000000 cells at most"),
+        ({"cell": 0.5, "shape": (2, 2)}, r"shape is \(2, 2\) and cell is 0.5: give one of the two"),
+        ({"cell": 0.5, "extent": (0, 0, 0, 1)}, "extent is"),
+    ],
+)
+def test_cells_that_make_no_grid_are_refused(options, said):
+    with pytest.raises(ParameterError, match=said):
+        on_the_floor({}, **{"extent": (0.0, 0.0, 10.0, 10.0), **options})

@@ -132,3 +132,14 @@ def test_what_is_not_a_heatmap_is_refused():
 def test_further_options_go_to_imshow():
     image = cells(plot_heatmap(heatmap(), cmap="viridis", alpha=0.5, interpolation="bilinear"))
     assert (image.cmap.name, image.get_alpha(), image.get_interpolation()) == ("viridis", 0.5, "bilinear")
+
+
+def test_with_a_duration_the_density_on_the_floor_is_drawn():
+    on_floor = heatmap("m", (0.0, 0.0, 3.0, 1.0))
+    ax = plot_heatmap(on_floor, duration="10s")
+    assert cells(ax).get_array().filled(0).tolist() == on_floor.density("10s").tolist()
+    assert cells(ax).colorbar.ax.get_ylabel() == "mean density [persons per m²]"
+    bar = cells(plot_heatmap(on_floor)).colorbar.ax
+    assert bar.get_ylabel() == "person-seconds per cell of 1 m x 0.5 m"
+    with pytest.raises(ParameterError, match="the heatmap is in px"):
+        plot_heatmap(heatmap(), duration="10s")
