@@ -14,7 +14,8 @@ LAYERS = [
     {"errors"},
     {"geometry"},
     {"schema", "video"},
-    {"zones", "floor"},
+    {"floor"},
+    {"zones"},
     {"io", "analysis"},
     {"inspection"},
     {"plots", "dataset", "web"},
@@ -29,8 +30,19 @@ HOMES = {
     "boto3": {"io"},
     "msgspec": {"io"},
     "scipy": {"analysis"},
-    "pandas": {"schema", "video", "analysis", "io", "plots", "dataset", "inspection", "cli", "simulate"},
-    "shapely": {"zones", "io", "dataset", "plots", "simulate"},
+    "pandas": {
+        "schema",
+        "video",
+        "zones",
+        "analysis",
+        "io",
+        "plots",
+        "dataset",
+        "inspection",
+        "cli",
+        "simulate",
+    },
+    "shapely": {"zones", "analysis", "io", "dataset", "plots", "simulate"},
 }
 
 

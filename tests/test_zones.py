@@ -2,12 +2,27 @@
 
 import json
 
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from factories import make_detections, make_video
+from pandas.testing import assert_frame_equal
 from shapely.geometry import LineString
 
-from ptrack_analysis import Line, Video, compute_trajectories, compute_visits, fit_floor, read_zones
+from ptrack_analysis import (
+    Line,
+    Video,
+    compute_trajectories,
+    compute_visits,
+    fit_floor,
+    read_parquet,
+    read_zones,
+    write_parquet,
+)
+from ptrack_analysis.dataset.scene_file import lines_table, zones_table
 from ptrack_analysis.errors import ParameterError, ZoneError
+from ptrack_analysis.schema import LINES, ZONES, check
+from ptrack_analysis.zones import read_scene
 
 SQUARE = [[0.1, 0.1], [0.5, 0.1], [0.5, 0.5], [0.1, 0.5], [0.1, 0.1]]
 
@@ -96,6 +111,54 @@ BAD = {
     ),
     "a name that is no text": ([feature("\ud800")], "is no text that can be written"),
     "no feature": (["hello"], "'hello' is not a Feature"),
+    "no area": (
+        [feature("flat", coordinates=[[[0, 0], [0.5, 0.5], [1, 1], [0, 0]]])],
+        "'flat' has no area: its corners lie on one line",
+    ),
+    "a time that is none": (
+        [feature("a", **{"from": "noon"})],
+        "'a': properties.from is 'noon', not a length of time such as '2s'",
+    ),
+    "a time before the video": (
+        [feature("a", to="-5s")],
+        "'a': properties.to is '-5s', not a length of time of at least 0",
+    ),
+    "a time without a unit": (
+        [feature("a", **{"from": 10})],
+        "'a': properties.from is 10, not a text with a unit such as '10s'",
+    ),
+    "a text without a unit": ([feature("a", to="10.5")], "properties.to is '10.5', not a text with a unit"),
+    "a time finer than a millisecond": (
+        [feature("a", to="10us")],
+        "'a': properties.to is '10us', which is not a whole number of milliseconds",
+    ),
+    "from after to": (
+        [feature("a", **{"from": "10s", "to": "5s"})],
+        "zone 'a' holds from 10000 ms to 5000 ms, which is no time: it must end after it starts",
+    ),
+    "from at to": ([feature("a", **{"from": "5s", "to": "5s"})], "zone 'a' holds from 5000 ms to 5000 ms"),
+    "a line that holds for a time": (
+        [feature("door", "LineString", [[0, 0], [1, 1]], to="5s")],
+        "line 'door' has properties.from or to; only zones hold for a time",
+    ),
+    "a video that is no name": (
+        [feature("a", video=3)],
+        "'a': properties.video is 3, not the name of a video or a list of names",
+    ),
+    "videos that are no names": (
+        [feature("a", video=["x", 3])],
+        "properties.video is ['x', 3], not the name",
+    ),
+    "a blank video": ([feature("a", video=" ")], "'a': properties.video is ' ', not a text"),
+    "no video at all": ([feature("a", video=[])], "'a': properties.video is [], so it is in no video"),
+    "one name twice in a video": (
+        [feature("a", video=["x", "y"]), feature("a", video=["z", "y"])],
+        "features[1]: the name 'a' occurs twice in video 'y'",
+    ),
+    "one name in every video and in one": (
+        [feature("a"), feature("a", video="x")],
+        "features[1]: the name 'a' occurs twice in video 'x'",
+    ),
 }
 
 
@@ -157,5 +220,79 @@ def test_on_a_floor_zones_are_in_metres(tmp_path):
 
 def test_a_zone_that_crosses_the_horizon_is_refused(tmp_path):
     floor = fit_floor([[0.4, 0.5], [0.6, 0.5], [1, 1], [0, 1]], [[0, 0], [4, 0], [4, 8], [0, 8]])
-    with pytest.raises(ZoneError, match="'sky' crosses the horizon"):
+    with pytest.raises(ZoneError, match="'sky' reaches the horizon"):
         read(tmp_path, feature("sky", coordinates=[[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]), plane=floor)
+
+
+def test_times_are_read_as_pandas_reads_them(tmp_path):
+    zones, _ = read(
+        tmp_path,
+        feature("always"),
+        feature("never said", **{"from": None, "to": None}),
+        feature("early", to="5min"),
+        feature("late", **{"from": "00:01:30", "to": "1h30min"}),
+        feature("from the start", **{"from": "0s"}),
+    )
+    assert [zone.window for zone in zones[:2]] == [None, None]
+    assert [zone.window[0] for zone in zones[2:]] == [0, 90_000, 0]
+    assert [zone.window[1] for zone in zones[2:4]] == [300_000, 5_400_000]
+    assert (zones[2].start, zones[2].end) == (None, pd.Timedelta("5min"))
+
+
+SEVERAL = [
+    feature("door", "LineString", [[0, 0], [1, 1]], video="noon"),
+    feature("till", video=["morning", "noon"]),
+    feature("till", coordinates=[[[0.5, 0.5], [1, 0.5], [1, 1]]], video="evening"),
+    feature("hall"),
+]
+
+
+def test_zones_and_lines_are_those_of_the_video(tmp_path):
+    for name, zones, lines in (
+        ("morning", ["till", "hall"], []),
+        ("noon", ["till", "hall"], ["door"]),
+        ("evening", ["till", "hall"], []),
+        ("night", ["hall"], []),
+    ):
+        found = read(tmp_path, *SEVERAL, video=make_video(name=name))
+        assert [[thing.name for thing in things] for things in found] == [zones, lines]
+    (till, _), _ = read(tmp_path, *SEVERAL, video=make_video(name="evening"))
+    assert till.outline.bounds == (500, 250, 1000, 500)
+    assert till.videos == ("evening",)
+
+
+def test_a_scene_keeps_all_and_names_its_videos(tmp_path):
+    read(tmp_path, *SEVERAL)
+    scene = read_scene(tmp_path / "zones.geojson")
+    assert [zone.name for zone in scene.zones] == ["till", "till", "hall"]
+    assert scene.videos == ["evening", "morning", "noon"]
+    assert scene.of("night").videos == []
+    zones = zones_table(scene)
+    check(zones, ZONES)
+    assert zones.index.tolist() == [("hall", ""), ("till", "evening"), ("till", "morning"), ("till", "noon")]
+    assert zones["unit"].tolist() == ["fraction"] * 4
+    assert zones["area"].tolist() == pytest.approx([0.16, 0.125, 0.16, 0.16])
+    assert zones[["holds_from", "holds_to"]].isna().all(axis=None)
+    lines = lines_table(scene)
+    check(lines, LINES)
+    assert lines.index.tolist() == [("door", "noon")]
+    assert lines["length"].tolist() == [pytest.approx(2**0.5)]
+
+
+def test_the_tables_of_a_zone_file_come_back_from_parquet(tmp_path):
+    read(tmp_path, feature("till", to="5s", video="noon"), *SEVERAL[3:])
+    scene = read_scene(tmp_path / "zones.geojson")
+    for name, table in (("zones", zones_table(scene)), ("lines", lines_table(scene))):
+        write_parquet(table, tmp_path / f"{name}.parquet")
+        assert_frame_equal(read_parquet(tmp_path / f"{name}.parquet"), table)
+    stored = pq.read_table(tmp_path / "zones.parquet").to_pydict()
+    assert stored["video"] == ["", "noon"]
+    assert (stored["holds_from_ms"], stored["holds_to_ms"]) == ([None, None], [None, 5000])
+
+
+def test_zones_of_several_videos_are_carried_to_the_floor_of_one(tmp_path):
+    floor = fit_floor([[0.4, 0.5], [0.6, 0.5], [1, 1], [0, 1]], [[0, 0], [4, 0], [4, 8], [0, 8]])
+    sky = feature("sky", coordinates=[[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]], video="noon")
+    assert read(tmp_path, sky, plane=floor) == ([], [])
+    with pytest.raises(ZoneError, match="'sky' reaches the horizon"):
+        read(tmp_path, sky, plane=floor, video=make_video(name="noon"))

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.membership import Inside, time_inside
 from ptrack_analysis.analysis.presence import end_of, rows_by_person
-from ptrack_analysis.geometry import Bools, Integers, contains
+from ptrack_analysis.geometry import Integers, contains
 from ptrack_analysis.schema import OCCUPANCY, TRAJECTORIES, assemble, check, unit_of
 from ptrack_analysis.video import Video
 from ptrack_analysis.zones import Zone, refuse_other_unit
@@ -18,7 +19,8 @@ def compute_occupancy(trajectories: pd.DataFrame, video: Video, zones: Sequence[
     A person is present on the half-open ``[timestamp, timestamp + held)`` of each detection; unlocated
     persons count in the scene and in no zone. There is one row a change, a first row at 0 and a closing row
     at the video's end (at the last moment seen, where the end is unknown), each holding until the next row
-    of the zone. The integral over time is the sum of ``held``. With nobody there, the rows say 0.
+    of the zone. The integral over time is the sum of ``held``; in a zone, of its part while the zone holds:
+    before and after, and with nobody there, the rows say 0.
 
     Parameters
     ----------
@@ -41,6 +43,7 @@ def compute_occupancy(trajectories: pd.DataFrame, video: Video, zones: Sequence[
 
     Notes
     -----
+    A zone counts who stands within its outline, whatever options visits to it are computed with.
     O(zones · n log n) at worst; the sort is over stretches of presence, not over detections.
     """
     check(trajectories, TRAJECTORIES)
@@ -52,11 +55,12 @@ def compute_occupancy(trajectories: pd.DataFrame, video: Video, zones: Sequence[
     until = rows.time + held
     end = end_of(video, int(rows.time.max(initial=0)))
     close = int(until.max(initial=0)) if end is None else end
-    counts = {"": _changes(rows.person, rows.time, until, held > 0, close)}
+    stays = held > 0
+    scene = Inside(np.flatnonzero(stays), rows.time[stays], until[stays])
+    counts = {"": _changes(rows.person, scene, close)}
     for zone in zones:
-        counts[zone.name] = _changes(
-            rows.person, rows.time, until, contains(zone.edges, x, y) & (held > 0), close
-        )
+        inside = time_inside(zone, contains(zone.edges, x, y) & stays, rows.time, held)
+        counts[zone.name] = _changes(rows.person, inside, close)
     arrays: dict[str, Integers | list[str]] = {
         "zone": [name for name, (moments, _) in counts.items() for _ in moments],
         "timestamp": np.concatenate([moments for moments, _ in counts.values()]),
@@ -65,11 +69,9 @@ def compute_occupancy(trajectories: pd.DataFrame, video: Video, zones: Sequence[
     return assemble(OCCUPANCY, arrays)
 
 
-def _changes(
-    person: Integers, time: Integers, until: Integers, present: Bools, close: int
-) -> tuple[Integers, Integers]:
+def _changes(person: Integers, inside: Inside, close: int) -> tuple[Integers, Integers]:
     """List the moments at which the count changes, and the count from then on."""
-    person, time, until = person[present], time[present], until[present]
+    person, time, until = person[inside.rows], inside.since, inside.until
     apart = np.ones(len(time) + 1, dtype=bool)
     apart[1:-1] = (person[1:] != person[:-1]) | (time[1:] != until[:-1])
     comes, goes = time[apart[:-1]], until[apart[1:]]

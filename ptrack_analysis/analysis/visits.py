@@ -1,28 +1,18 @@
 """Visits: who stayed in which zone, from when to when."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import (
-    MAX_GAP,
-    Rows,
-    end_of,
-    found_period,
-    rows_by_person,
-    run_starts,
-    starts_of,
-)
-from ptrack_analysis.geometry import Bools, Floats, Integers, contains
-from ptrack_analysis.schema import ENTRIES, EXITS, TRAJECTORIES, VISITS, assemble, check, unit_of
+from ptrack_analysis.analysis.presence import MAX_GAP, end_of, found_period, rows_by_person, run_starts
+from ptrack_analysis.analysis.stays import Options, Presence, stays_in
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.schema import TRAJECTORIES, VISITS, assemble, check, unit_of
 from ptrack_analysis.video import Video, milliseconds
 from ptrack_analysis.zones import Zone, refuse_other_unit
 
-NO_GAP = pd.Timedelta(0)
-_CROSSED, _START, _APPEARED = range(len(ENTRIES))
-_, _END, _VANISHED = range(len(EXITS))
+NO_TIME = pd.Timedelta(0)
 
 
 def compute_visits(
@@ -30,23 +20,35 @@ def compute_visits(
     zones: Sequence[Zone],
     video: Video,
     *,
-    merge_gap: pd.Timedelta | str = NO_GAP,
+    margin: float = 0.0,
+    enter_after: pd.Timedelta | str = NO_TIME,
+    merge_gap: pd.Timedelta | str = NO_TIME,
+    min_dwell: pd.Timedelta | str = NO_TIME,
     period: pd.Timedelta | str | None = None,
 ) -> pd.DataFrame:
     """Cut each person's presence into stays in zones.
 
     A visit runs from a person's first detection inside the zone to the first after it that is not inside, or
     to the end of the run; a detection that is not located is not inside. ``dwell`` is the sum of ``held`` of
-    the detections inside. Two visits of a person to a zone that lie at most ``merge_gap`` apart are one, even
-    across runs: then ``dwell < exited - entered``. A point on an edge that two zones share, corner to corner,
-    is in exactly one of them; zones may overlap.
+    the detections inside. A point on an edge that two zones share, corner to corner, is in exactly one of
+    them; zones may overlap. Where a zone holds only from a moment, to a moment, what a detection holds is cut
+    to that time to the millisecond: ``entered``, ``exited`` and ``dwell`` are of what is left.
 
-    ``entry`` is ``crossed`` if the detection before, in the same run, was located outside; ``start`` if the
-    person has no earlier detection and this one is within one sampling period of the video's start; else
-    ``appeared``. ``exit`` is ``crossed`` if the next detection in the same run is located outside; ``end`` if
-    the visit ends within one period of the video's end (of the last moment seen, where that is unknown); else
-    ``vanished``. All but ``crossed`` mean that the stay was longer than seen. No zones, or nobody in them:
-    no rows.
+    Four options, in the order in which they are applied, say what a stay is where people stand about a
+    border. ``margin``: who entered at the outline stays inside until a detection lies farther than this from
+    the zone, within a run and as long as located (whether the zone holds plays no part). ``enter_after``: a
+    stretch inside that is shorter is passing through and no stay, a longer one counts from its first moment.
+    ``merge_gap``: two stretches of a person at most this long apart are one visit, even across runs; then
+    ``dwell < exited - entered``. ``min_dwell``: visits of less dwell are left out. ``visit`` numbers what
+    remains, so a visit above 1 is a return, and ``away`` is the time since the one before.
+
+    ``entry`` is ``opened`` if the person was inside as the zone began to hold; else ``crossed`` if the
+    detection before, in the same run, was located outside; ``start`` if the person has no earlier detection
+    and this one is within one sampling period of the video's start; else ``appeared``. ``exit`` is ``closed``
+    if the person was inside as the zone ceased to hold; else ``crossed`` if the next detection in the same
+    run is located outside; ``end`` if the visit ends within one period of the video's end (of the last moment
+    seen, where that is unknown); else ``vanished``. ``start``, ``appeared``, ``end`` and ``vanished`` mean
+    that the stay was longer than seen. No zones, or nobody in them: no rows.
 
     Parameters
     ----------
@@ -56,8 +58,14 @@ def compute_visits(
         Zones in the same plane.
     video
         The video, for its end.
+    margin
+        How far from the zone a person still stays inside [px or m].
+    enter_after
+        The shortest stretch inside that counts [ms].
     merge_gap
         The longest absence that does not end a visit [ms].
+    min_dwell
+        The shortest dwell of a visit that is listed [ms].
     period
         The sampling period [ms]; by default the lower median of the steps between the trajectories' moments
         that are no longer than the longest step within a run. Give the one that the trajectories were
@@ -73,18 +81,48 @@ def compute_visits(
     SchemaError
         If ``trajectories`` is not a TRAJECTORIES table, or a zone is in another plane.
     ParameterError
-        If ``merge_gap`` or ``period`` is no length of time.
+        If ``margin`` is no distance, or another option no length of time.
 
     Notes
     -----
-    O(zones · (n + corners · points near the zone)).
+    Without options, the dwell in zones that tile the picture adds up to the time located in it, and the dwell
+    in a zone to the integral of its occupancy. ``merge_gap`` keeps that; ``margin`` adds the time near the
+    zone (who is in the margin between two zones may be in both), ``enter_after`` and ``min_dwell`` take the
+    time of what is left out. O(zones · (n + corners · points near the zone)).
+
+    References
+    ----------
+    A margin and a least time are the distance and the time of a switch with hysteresis (O. H. Schmitt, "A
+    thermionic trigger", J. Sci. Instrum. 15, 1938, doi:10.1088/0950-7671/15/1/305).
+
+    Examples
+    --------
+    >>> from shapely.geometry import box
+    >>> from ptrack_analysis import trajectories_from_points
+    >>> points = pd.DataFrame(
+    ...     {"x_m": [1.0, 2.0, 3.5, 2.0, 6.0], "y_m": 1.0},
+    ...     index=pd.MultiIndex.from_arrays(
+    ...         [[7] * 5, np.arange(5).astype("timedelta64[s]").astype("timedelta64[ms]")],
+    ...         names=["person_index", "timestamp"],
+    ...     ),
+    ... )
+    >>> trajectories, hall = trajectories_from_points(points), Zone("hall", box(0, 0, 3, 3), "m")
+    >>> compute_visits(trajectories, [hall], Video())["dwell"].dt.total_seconds().tolist()
+    [2.0, 1.0]
+    >>> compute_visits(trajectories, [hall], Video(), margin=1)["dwell"].dt.total_seconds().tolist()
+    [4.0]
     """
     check(trajectories, TRAJECTORIES)
     unit = unit_of(trajectories, TRAJECTORIES)
     refuse_other_unit(zones, unit)
-    merge = milliseconds(merge_gap, "merge_gap")
+    options = Options(
+        margin=_distance(margin, unit),
+        enter_after=milliseconds(enter_after, "enter_after"),
+        merge_gap=milliseconds(merge_gap, "merge_gap"),
+        min_dwell=milliseconds(min_dwell, "min_dwell"),
+    )
     presence = _presence(trajectories, unit, video, period)
-    stays = [_stays(zone, presence, merge) for zone in zones]
+    stays = [stays_in(zone, presence, options) for zone in zones]
     names = [zone.name for zone, stay in zip(zones, stays, strict=True) for _ in stay["visit"]]
     arrays = {"zone": names} | {
         column.name: np.concatenate([np.empty(0, "int64"), *(stay[column.name] for stay in stays)])
@@ -93,23 +131,15 @@ def compute_visits(
     return assemble(VISITS, arrays)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Presence:
-    """What the kernel needs of the trajectories, in the order of person and time."""
-
-    rows: Rows
-    person_index: Integers
-    x: Floats
-    y: Floats
-    held: Integers
-    begins: Bools
-    period: int
-    end: int
+def _distance(margin: object, unit: str) -> float:
+    if isinstance(margin, int | float) and not isinstance(margin, bool) and 0 <= margin < np.inf:
+        return float(margin)
+    raise ParameterError(f"margin is {margin!r}, not a distance of at least 0 [{unit}]")
 
 
 def _presence(
     trajectories: pd.DataFrame, unit: str, video: Video, period: pd.Timedelta | str | None
-) -> _Presence:
+) -> Presence:
     rows = rows_by_person(trajectories)
     held = trajectories["held"].to_numpy()[rows.order].view("int64")
     run = trajectories["run"].to_numpy()[rows.order]
@@ -122,7 +152,7 @@ def _presence(
         sampled = found_period(trajectories, video, longest)
     else:
         sampled = milliseconds(period, "period")
-    return _Presence(
+    return Presence(
         rows=rows,
         person_index=trajectories.index.get_level_values("person_index").to_numpy()[rows.order],
         x=trajectories[f"x_{unit}"].to_numpy()[rows.order],
@@ -132,54 +162,3 @@ def _presence(
         period=sampled,
         end=last if end is None else end,
     )
-
-
-def _stays(zone: Zone, presence: _Presence, merge_gap: int) -> dict[str, Integers]:
-    """Find the stays in one zone: where the state changes, merged over short absences."""
-    rows, begins = presence.rows, presence.begins
-    inside = contains(zone.edges, presence.x, presence.y)
-    enters, leaves = inside.copy(), inside.copy()
-    enters[1:] &= ~inside[:-1] | begins[1:]
-    leaves[:-1] &= ~inside[1:] | begins[1:]
-    first, last = np.flatnonzero(enters), np.flatnonzero(leaves)
-    held = np.concatenate([[0], np.cumsum(np.where(inside, presence.held, 0))])
-    count = np.concatenate([[0], np.cumsum(inside)])
-    exited = rows.time[last] + presence.held[last]
-    new = np.ones(len(first), dtype=bool)
-    new[1:] = (rows.person[first[1:]] != rows.person[first[:-1]]) | (
-        rows.time[first[1:]] - exited[:-1] > merge_gap
-    )
-    opens = np.flatnonzero(new)
-    closes = np.append(opens[1:], len(new))[: len(opens)] - 1
-    first, last, exited = first[opens], last[closes], exited[closes]
-    return {
-        "person_index": presence.person_index[first],
-        "visit": _counted(rows.person[first]),
-        "entered": rows.time[first],
-        "exited": exited,
-        "dwell": held[last + 1] - held[first],
-        "entry": _entry(presence, first),
-        "exit": _exit(presence, last, exited),
-        "detections": count[last + 1] - count[first],
-    }
-
-
-def _entry(presence: _Presence, first: Integers) -> Integers:
-    rows = presence.rows
-    crossed = ~presence.begins[first] & ~np.isnan(presence.x[first - 1])
-    at_start = rows.first[first] & (rows.time[first] <= presence.period)
-    return np.where(crossed, _CROSSED, np.where(at_start, _START, _APPEARED)).astype("int8")
-
-
-def _exit(presence: _Presence, last: Integers, exited: Integers) -> Integers:
-    following = np.minimum(last + 1, len(presence.x) - 1)
-    same_run = (following > last) & ~presence.begins[following]
-    crossed = same_run & ~np.isnan(presence.x[following])
-    at_end = exited + presence.period >= presence.end
-    return np.where(crossed, _CROSSED, np.where(at_end, _END, _VANISHED)).astype("int8")
-
-
-def _counted(person: Integers) -> Integers:
-    """Count equal neighbours from 1."""
-    place = np.arange(len(person))
-    return place - np.maximum.accumulate(np.where(starts_of(person), place, 0)) + 1

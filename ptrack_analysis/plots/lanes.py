@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.schema import SEEN_ENDS
 
 Lanes = Literal["person", "zone"]
 _FILLED = 0.8
@@ -63,8 +64,8 @@ def lay_out(visits: pd.DataFrame, zones: Sequence[str], lanes: Lanes) -> Bars:
         middle=lane - _FILLED / 2 + _FILLED * (part + 0.5) / parts,
         height=_FILLED / parts,
         zone=zone,
-        entry_unseen=(visits["entry"] != "crossed").to_numpy(),
-        exit_unseen=(visits["exit"] != "crossed").to_numpy(),
+        entry_unseen=~visits["entry"].isin(SEEN_ENDS).to_numpy(),
+        exit_unseen=~visits["exit"].isin(SEEN_ENDS).to_numpy(),
         names=names,
         places=places,
         lanes=len(first),

@@ -35,9 +35,10 @@ def plot_visits(
 ) -> Axes:
     """Draw each visit as a bar along time, coloured by its zone, one lane a person.
 
-    A bar reaches from ``entered`` to ``exited``. An end that was not ``crossed`` bears a white arrow head:
-    the stay was longer than seen. Persons stand in the order in which they first entered a zone; who was in
-    several zones at once has a part of the lane for each. With many persons, only some lanes are named.
+    A bar reaches from ``entered`` to ``exited``. An end at which the person neither crossed the border nor
+    the zone began or ceased to hold bears a white arrow head: the stay was longer than seen. Persons stand in
+    the order in which they first entered a zone; who was in several zones at once has a part of the lane for
+    each. With many persons, only some lanes are named.
 
     Parameters
     ----------

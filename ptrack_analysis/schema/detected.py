@@ -94,7 +94,12 @@ STITCHES = Table(
         Column("gap", "span", "Time from the end of the one to the start of the other.", unit="s"),
         Column("distance_{u}", "number", "From the place expected to the place found.", unit="{u}"),
         Column("speed_{u}_per_s", "number", "Speed needed to walk across the gap.", unit="{u}/s"),
-        Column("size_ratio", "number", "Height of the box after the gap by that before it.", unit="1"),
-        Column("cost", "number", "Cost of the join: 0 fits perfectly, above 1 is not joined.", unit="1"),
+        Column(
+            "size_ratio",
+            "number",
+            "Height of the box after the gap by that before it, each by the height usual at its place.",
+            unit="1",
+        ),
+        Column("cost", "number", "Cost of the join: 0 fits perfectly, max_cost is not joined.", unit="1"),
     ),
 )

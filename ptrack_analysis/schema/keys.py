@@ -9,3 +9,5 @@ PERSON = Column("person_index", "integer", "The tracker's number of the person, 
 ZONE = Column("zone", "text", "Name of the zone.")
 
 LINE = Column("line", "text", "Name of the line.")
+
+VIDEO = Column("video", "text", "Name of the video.")

@@ -1,11 +1,14 @@
 """The tables of what happened in zones, at lines and in cells."""
 
-from ptrack_analysis.schema.keys import LINE, PERSON, ZONE
+from ptrack_analysis.schema.keys import LINE, PERSON, VIDEO, ZONE
 from ptrack_analysis.schema.table import Column, Table
 
-ENTRIES = ("crossed", "start", "appeared")
+ENTRIES = ("crossed", "start", "appeared", "opened")
 
-EXITS = ("crossed", "end", "vanished")
+EXITS = ("crossed", "end", "vanished", "closed")
+
+SEEN_ENDS = ("crossed", "opened", "closed")
+"""The entries and exits at which nothing of the stay is unseen; all others cut it."""
 
 VISITS = Table(
     name="visits",
@@ -14,10 +17,33 @@ VISITS = Table(
     columns=(
         Column("entered", "moment", "First moment inside."),
         Column("exited", "moment", "First moment no longer inside."),
-        Column("dwell", "span", "Time inside: the sum of held of the detections inside.", unit="s"),
-        Column("entry", "choice", "How the stay began; all but crossed: it began unseen.", choices=ENTRIES),
-        Column("exit", "choice", "How the stay ended; all but crossed: it ended unseen.", choices=EXITS),
+        Column(
+            "dwell",
+            "span",
+            "Time inside: the sum of held of the detections inside, as far as the zone holds.",
+            unit="s",
+        ),
+        Column(
+            "entry",
+            "choice",
+            "How the stay began: opened means that the zone began to hold around the person; all but "
+            "crossed and opened: it began unseen.",
+            choices=ENTRIES,
+        ),
+        Column(
+            "exit",
+            "choice",
+            "How the stay ended: closed means that the zone ceased to hold around the person; all but "
+            "crossed and closed: it ended unseen.",
+            choices=EXITS,
+        ),
         Column("detections", "integer", "Number of the detections inside."),
+        Column(
+            "away",
+            "span",
+            "Time since the person's previous stay in the zone ended; missing for the first.",
+            unit="s",
+        ),
     ),
 )
 
@@ -43,7 +69,9 @@ CROSSINGS = Table(
     ),
     columns=(
         Column("direction", "choice", "in: from the line's left to its right.", choices=DIRECTIONS),
-        Column("crossing", "integer", "Number of the person's crossing in this direction, from 1."),
+        Column(
+            "crossing", "integer", "Number of the person's crossing of the line in this direction, from 1."
+        ),
         Column("x_{u}", "number", "Where the line was crossed.", unit="{u}"),
         Column("y_{u}", "number", "Where the line was crossed.", unit="{u}"),
     ),
@@ -96,17 +124,53 @@ HEATMAP = Table(
             "the cell that their boxes cover. The two are not to be added up.",
             unit="s",
         ),
+        Column(
+            "density_per_m2",
+            "number",
+            "Mean number of persons on a square metre of the cell: seconds divided by the cell's area and by "
+            "the time that was watched. On a floor plan only.",
+            unit="1/m²",
+            optional=True,
+        ),
     ),
     units=("px", "m", "fraction"),
 )
 
+_KIND_AND_UNIT = (
+    Column("kind", "text", "What it is used as, from its file."),
+    Column("unit", "text", "Unit of the outline's coordinates: fraction, px or m."),
+)
+
 ZONES = Table(
     name="zones",
-    row="one zone",
-    key=(ZONE,),
+    row='one zone of one video; video "" is every video',
+    key=(ZONE, VIDEO),
     columns=(
-        Column("kind", "text", "What the zone is used as, from its file."),
-        Column("unit", "text", "Unit of the outline's coordinates: fraction, px or m."),
+        *_KIND_AND_UNIT,
         Column("outline", "text", "The zone's polygon as well-known text."),
+        Column("holds_from", "moment", "First moment at which the zone holds; missing: from the start."),
+        Column("holds_to", "moment", "First moment at which it no longer holds; missing: to the end."),
+        Column("area", "number", "Area of the outline, in the square of its unit."),
+    ),
+)
+
+LINES = Table(
+    name="lines",
+    row='one line of one video; video "" is every video',
+    key=(LINE, VIDEO),
+    columns=(
+        *_KIND_AND_UNIT,
+        Column("outline", "text", "The line as well-known text, in the order of its vertices."),
+        Column("length", "number", "Length of the line, in its unit."),
+    ),
+)
+
+OVERLAPS = Table(
+    name="zone_overlaps",
+    row="a zone, and another that shares area with it",
+    key=(ZONE, Column("other", "text", "Name of the other zone.")),
+    columns=(
+        Column("shared_{u}2", "number", "Area that both cover.", unit="{u}²"),
+        Column("share", "number", "Share of the zone's area that the other covers too.", unit="1"),
     ),
 )

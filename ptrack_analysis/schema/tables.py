@@ -1,14 +1,25 @@
 """Every table of the package, by its name."""
 
 from ptrack_analysis.schema.detected import DETECTIONS, POINTS, STITCHES
-from ptrack_analysis.schema.places import BALANCE, COUNTS, CROSSINGS, HEATMAP, OCCUPANCY, VISITS, ZONES
+from ptrack_analysis.schema.keys import VIDEO
+from ptrack_analysis.schema.places import (
+    BALANCE,
+    COUNTS,
+    CROSSINGS,
+    HEATMAP,
+    LINES,
+    OCCUPANCY,
+    OVERLAPS,
+    VISITS,
+    ZONES,
+)
 from ptrack_analysis.schema.table import Column, Table
 from ptrack_analysis.schema.walked import MOVEMENT, STOPS, TRACKS, TRAJECTORIES
 
 VIDEOS = Table(
     name="videos",
     row="one filmed file",
-    key=(Column("video", "text", "Name of the video."),),
+    key=(VIDEO,),
     columns=(
         Column("width", "integer", "Width of the frame.", unit="px", nullable=True),
         Column("height", "integer", "Height of the frame.", unit="px", nullable=True),
@@ -42,5 +53,7 @@ TABLES = {
         HEATMAP,
         VIDEOS,
         ZONES,
+        OVERLAPS,
+        LINES,
     )
 }

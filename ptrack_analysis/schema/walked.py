@@ -70,6 +70,25 @@ TRACKS = Table(
         Column("start_y_{u}", "number", "First known position.", unit="{u}"),
         Column("end_x_{u}", "number", "Last known position.", unit="{u}"),
         Column("end_y_{u}", "number", "Last known position.", unit="{u}"),
+        Column(
+            "walked_{u}",
+            "number",
+            "Length of the smoothed way, without the jitter of standing.",
+            unit="{u}",
+        ),
+        Column("walking", "span", "Time in which that way was walked; the rest is standing.", unit="s"),
+        Column(
+            "straightness",
+            "number",
+            "Displacement of what was walked within each run, by its length: 1 is straight.",
+            unit="1",
+        ),
+        Column(
+            "radius_of_gyration_{u}",
+            "number",
+            "Root mean square distance from the mean position, weighted by held.",
+            unit="{u}",
+        ),
     ),
 )
 
@@ -83,7 +102,12 @@ STOPS = Table(
         Column("dwell", "span", "Length of the stop: the sum of held of its detections.", unit="s"),
         Column("x_{u}", "number", "Mean position, weighted by held.", unit="{u}"),
         Column("y_{u}", "number", "Mean position, weighted by held.", unit="{u}"),
-        Column("extent_{u}", "number", "Largest extent of the positions in any direction.", unit="{u}"),
+        Column(
+            "extent_{u}",
+            "number",
+            "Largest extent of the positions in any of 16 directions: up to 0.5 % below their diameter.",
+            unit="{u}",
+        ),
         Column("detections", "integer", "Number of its detections."),
     ),
 )

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,10 @@ from shapely.geometry.base import BaseGeometry
 from shapely.validation import explain_validity
 
 from ptrack_analysis.errors import PtrackError, ZoneError
-from ptrack_analysis.geometry import Floats
 from ptrack_analysis.video import Plane, Video
-from ptrack_analysis.zones.zone import Line, Zone
+from ptrack_analysis.zones.properties import Properties, properties_of
+from ptrack_analysis.zones.scene import Scene, project_scene
+from ptrack_analysis.zones.zone import Line, Zone, in_one_video
 
 UNITS = ("fraction", "px", "m")
 _LEAST_CORNERS = 3
@@ -32,15 +32,6 @@ _FAULTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What a zone file holds, in the unit that it is written in."""
-
-    zones: list[Zone]
-    lines: list[Line]
-    unit: str
-
-
 def read_zones(
     path: str | PathLike[str], video: Video, plane: Plane | None = None
 ) -> tuple[list[Zone], list[Line]]:
@@ -50,12 +41,17 @@ def read_zones(
     ``properties.name``, and may have ``properties.kind``. The foreign member ``"unit"`` of the collection
     says what the coordinates are: ``fraction`` of the frame (the default), ``px``, or ``m`` on the floor.
 
+    ``properties.video``, the name of a video or a list of names, binds a zone or line to these videos; then
+    the same name may stand for another outline in another video. What is bound to other videos than this one
+    is left out. A zone with ``properties.from`` or ``properties.to`` (``"10s"``, ``"5min"``, ``"00:01:30"``
+    since the start of the video) holds at the moments from the one, included, to the other, excluded.
+
     Parameters
     ----------
     path
         The file.
     video
-        The video, for its frame size.
+        The video, for its frame size and its name.
     plane
         The plane to carry the outlines to; by default the picture [px].
 
@@ -68,41 +64,11 @@ def read_zones(
     ------
     ZoneError
         With all defects found: not such a file, a name that is missing or occurs twice, an outline that
-        crosses itself, has too few corners, is not finite, or crosses the horizon; metres without a floor.
+        crosses itself, has too few corners, is not finite, or crosses the horizon; a property that is not
+        what it should be, or times that leave nothing between them; metres without a floor.
     """
     plane = plane or video.pixels
     return project_scene(read_scene(path), video, plane, place=str(path))
-
-
-def project_scene(scene: Scene, video: Video, plane: Plane, *, place: str) -> tuple[list[Zone], list[Line]]:
-    """Carry a zone file's outlines to a plane; ``place`` names the file in errors."""
-    if scene.unit == "m" and plane.unit != "m":
-        raise ZoneError(
-            f"{place}: zones in metres need a floor plan to be carried to {plane.unit}; none is given"
-        )
-    zones = [
-        Zone(z.name, _projected(z, scene.unit, video, plane, place), plane.unit, z.kind) for z in scene.zones
-    ]
-    lines = [
-        Line(x.name, _projected(x, scene.unit, video, plane, place), plane.unit, x.kind) for x in scene.lines
-    ]
-    return zones, lines
-
-
-def _projected(thing: Zone | Line, unit: str, video: Video, plane: Plane, place: str) -> Any:
-    """Carry an outline to the plane, refusing one that has no whole image there."""
-    if unit == plane.unit:
-        return thing.outline
-
-    def carry(points: Floats) -> Floats:
-        if unit == "px":
-            points = points / [video.pixels.width, video.pixels.height]
-        projected = plane.project(points)
-        if not np.isfinite(projected).all():
-            raise ZoneError(f"{place}: {thing.kind} {thing.name!r} crosses the horizon of the floor plan")
-        return projected
-
-    return shapely.transform(thing.outline, carry)
 
 
 def read_scene(path: str | PathLike[str]) -> Scene:
@@ -134,23 +100,26 @@ def _add(scene: Scene, feature: Any) -> None:
     """Add one GeoJSON feature to the scene, or raise with what is wrong with it."""
     if not isinstance(feature, dict):
         raise ZoneError(f"{feature!r:.60} is not a Feature")
-    properties = feature.get("properties") or {}
-    geometry = feature.get("geometry") or {}
-    name = properties.get("name") if isinstance(properties, dict) else None
-    if not isinstance(name, str) or not name.strip():
-        raise ZoneError(f"properties.name is {name!r}, not a text")
-    try:
-        name.encode()
-    except UnicodeEncodeError as error:
-        raise ZoneError(f"properties.name is {name!r}, which is no text that can be written") from error
-    outline, kind = _outline(name, geometry), properties.get("kind")
-    of_a_line = isinstance(outline, LineString)
-    if name in {thing.name for thing in (scene.lines if of_a_line else scene.zones)}:
-        raise ZoneError(f"the name {name!r} occurs twice")
-    if of_a_line:
-        scene.lines.append(Line(name, outline, scene.unit, kind if isinstance(kind, str) else "line"))
+    said = properties_of(feature)
+    outline = _outline(said.name, feature.get("geometry") or {})
+    if isinstance(outline, LineString):
+        _refuse_name_twice(said, scene.lines)
+        if said.start is not None or said.end is not None:
+            raise ZoneError(f"line {said.name!r} has properties.from or to; only zones hold for a time")
+        scene.lines.append(Line(said.name, outline, scene.unit, said.kind or "line", said.videos))
     else:
-        scene.zones.append(Zone(name, outline, scene.unit, kind if isinstance(kind, str) else "zone"))
+        _refuse_name_twice(said, scene.zones)
+        kind = said.kind or "zone"
+        scene.zones.append(Zone(said.name, outline, scene.unit, kind, said.start, said.end, said.videos))
+
+
+def _refuse_name_twice(said: Properties, others: Sequence[Zone | Line]) -> None:
+    """Refuse a name that another thing has in the same video."""
+    for other in others:
+        if other.name == said.name and in_one_video(said.videos, other.videos):
+            shared = set(said.videos) & set(other.videos) or {*said.videos, *other.videos}
+            where = f" in video {min(shared)!r}" if shared else ""
+            raise ZoneError(f"the name {said.name!r} occurs twice{where}")
 
 
 def _outline(name: str, geometry: Any) -> Any:
@@ -178,6 +147,8 @@ def _checked(name: str, outline: BaseGeometry, coordinates: Sequence[Any]) -> Ba
             raise ZoneError(f"line {name!r} has no length: fewer than two different vertices")
     elif outline.is_empty:
         raise ZoneError(f"{name!r} has fewer than three corners")
+    elif not outline.convex_hull.area > 0:
+        raise ZoneError(f"{name!r} has no area: its corners lie on one line")
     elif not outline.is_valid:
         raise ZoneError(f"{name!r} is not a valid outline: {explain_validity(outline)}")
     return outline

@@ -1,24 +1,64 @@
-"""What a zone and a line are, and whether they fit a plane."""
+"""What a zone and a line are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from shapely.geometry import LineString, MultiPolygon, Polygon
 
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.video import Plane, Video
+from ptrack_analysis.video import milliseconds
+
+_FOREVER = int(np.iinfo("int64").max)
 
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A named polygon in a plane; ``unit`` is the plane's, ``kind`` is what the zone is used as."""
+    """A named polygon in a plane; ``unit`` is the plane's, ``kind`` is what the zone is used as.
+
+    The zone holds at the moments from ``start`` (included) to ``end`` (excluded) since the start of the
+    video; None is the video's own start or end. ``videos`` are the names of the videos that it is in; none
+    is every video.
+
+    Raises
+    ------
+    ZoneError
+        If the outline is no polygon or has no area, or the zone holds at no moment.
+    ParameterError
+        If ``start`` or ``end`` is no length of time.
+
+    Examples
+    --------
+    >>> from shapely.geometry import box
+    >>> till = Zone("till", box(0, 0, 200, 100), "px", start=pd.Timedelta("10s"), end=pd.Timedelta("5min"))
+    >>> till.window
+    (10000, 300000)
+    """
 
     name: str
     outline: Polygon | MultiPolygon
     unit: str
     kind: str = "zone"
+    start: pd.Timedelta | None = None
+    end: pd.Timedelta | None = None
+    videos: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what can hold nobody."""
+        outline: object = self.outline
+        if not isinstance(outline, Polygon | MultiPolygon):
+            got = type(outline).__name__
+            raise ZoneError(f"zone {self.name!r} has a {got} as outline, not a Polygon or MultiPolygon")
+        if not outline.area > 0:
+            raise ZoneError(f"zone {self.name!r} has no area")
+        window = self.window
+        if window and window[0] >= window[1]:
+            raise ZoneError(
+                f"zone {self.name!r} holds from {window[0]} ms to {window[1]} ms, which is no time: "
+                "it must end after it starts"
+            )
 
     @property
     def edges(self) -> Floats:
@@ -29,29 +69,33 @@ class Zone:
         ]
         return np.vstack([np.column_stack([ring[:-1], ring[1:]]) for ring in rings])
 
+    @property
+    def window(self) -> tuple[int, int] | None:
+        """First moment at which the zone holds, and first at which it no longer does [ms]; None: always."""
+        if self.start is None and self.end is None:
+            return None
+        start = 0 if self.start is None else milliseconds(self.start, f"start of zone {self.name!r}")
+        end = _FOREVER if self.end is None else milliseconds(self.end, f"end of zone {self.name!r}")
+        return start, end
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A named polyline in a plane; seen from its first to its last vertex, left to right is *in*."""
+    """A named polyline in a plane; seen from its first to its last vertex, left to right is *in*.
+
+    ``videos`` are the names of the videos that it is in; none is every video.
+    """
 
     name: str
     outline: LineString
     unit: str
     kind: str = "line"
+    videos: tuple[str, ...] = ()
 
 
-def outside(zones: Sequence[Zone], video: Video, plane: Plane | None) -> list[Zone]:
-    """List the zones that have no part in the picture, as zones in a wrong unit have none.
-
-    On a floor plan the picture is the image of its frame there, as far as it lies below the horizon; where
-    a corner does not, no zone is listed.
-    """
-    corners = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
-    frame = (plane or video.pixels).project(corners)
-    if not np.isfinite(frame).all():
-        return []
-    picture = Polygon(frame)
-    return [zone for zone in zones if not zone.outline.intersects(picture)]
+def in_one_video(videos: Sequence[str], others: Sequence[str]) -> bool:
+    """Tell whether two things bound to these videos, none being every video, are both in any."""
+    return not videos or not others or not set(videos).isdisjoint(others)
 
 
 def refuse_other_unit(zones: Sequence[Zone | Line], unit: str) -> None:

@@ -26,6 +26,7 @@ def make_visits(rows):
             "entry": np.array([ENTRIES.index(each) for each in entry], dtype="int8"),
             "exit": np.array([EXITS.index(each) for each in left], dtype="int8"),
             "detections": np.ones(len(rows), dtype="int64"),
+            "away": np.full(len(rows), np.iinfo("int64").min),
         },
     )
 
@@ -89,6 +90,7 @@ def test_being_in_two_zones_at_once_divides_the_lane():
     ("entry", "exit_", "marks"),
     [
         pytest.param("crossed", "crossed", [], id="seen"),
+        pytest.param("opened", "closed", [], id="the zone began and ceased to hold"),
         pytest.param("start", "crossed", [(1, 0)], id="began unseen"),
         pytest.param("appeared", "vanished", [(1, 0), (2, 0)], id="began and ended unseen"),
         pytest.param("crossed", "end", [(2, 0)], id="ended unseen"),

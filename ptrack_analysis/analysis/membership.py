@@ -1,0 +1,78 @@
+"""Membership: which rows of trajectories count in a zone, and which part of their time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ptrack_analysis.geometry import Bools, Floats, Integers, contains
+from ptrack_analysis.video import Milliseconds
+from ptrack_analysis.zones import Zone, in_rectangle, near_edges
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inside:
+    """The numbers of the rows that count in a zone, in growing order; each from ``since`` ``until`` [ms]."""
+
+    rows: Integers
+    since: Milliseconds
+    until: Milliseconds
+
+
+def positions_inside(zone: Zone, x: Floats, y: Floats, begins: Bools, margin: float = 0.0) -> Bools:
+    """Tell which rows lie in the zone's outline, or are still near it after one that did.
+
+    Rows are in the order of person and time. With a margin, inside goes on within the run as long as rows
+    are at most so far from the zone; a row farther away, one without a position and the start of a run end
+    it, and it starts anew at the outline only.
+
+    Parameters
+    ----------
+    zone
+        The zone; when it holds plays no part.
+    x, y
+        (n,) positions; NaN is not inside.
+    begins
+        (n,) first row of each run.
+    margin
+        How far from the zone inside goes on, 0 for not at all [px or m].
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) bool.
+    """
+    inside = contains(zone.edges, x, y)
+    if margin > 0 and inside.any():
+        rows, stretch = _following(inside, ~inside & in_rectangle(zone, x, y, margin), begins)
+        left = np.cumsum(~near_edges(zone, x[rows], y[rows], margin))
+        before = np.concatenate([[0], left])[np.searchsorted(stretch, stretch)]
+        inside[rows[left == before]] = True
+    return inside
+
+
+def _following(inside: Bools, candidates: Bools, begins: Bools) -> tuple[Integers, Integers]:
+    """Give the stretches of candidates that follow a row inside in its run: their rows, and of which."""
+    rows = np.flatnonzero(candidates)
+    new = np.ones(len(rows), dtype=bool)
+    new[1:] = (rows[1:] != rows[:-1] + 1) | begins[rows[1:]]
+    first = rows[new]
+    stretch = np.cumsum(new) - 1
+    kept = (inside[first - 1] & ~begins[first])[stretch]
+    return rows[kept], stretch[kept]
+
+
+def time_inside(zone: Zone, inside: Bools, time: Milliseconds, held: Milliseconds) -> Inside:
+    """Cut what the rows inside hold to the time at which the zone holds; rows that lose all of it drop out.
+
+    A row holds from ``time`` for ``held``; one that holds for 0 counts if its moment is within.
+    """
+    rows = np.flatnonzero(inside)
+    since = time[rows]
+    until = since + held[rows]
+    if zone.window is None:
+        return Inside(rows, since, until)
+    start, end = zone.window
+    momentary = (held[rows] == 0) & (since >= start) & (since < end)
+    since, until = np.maximum(since, start), np.minimum(until, end)
+    counts = momentary | (since < until)
+    return Inside(rows[counts], since[counts], until[counts])

@@ -1,0 +1,114 @@
+"""What is odd about zones, in sentences."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from ptrack_analysis.video import Plane, Video, milliseconds
+from ptrack_analysis.zones.coverage import compute_coverage, outside, picture_in
+from ptrack_analysis.zones.sharing import shared_area
+from ptrack_analysis.zones.zone import Zone
+
+OUTSIDE = 0.1
+"""Share of a zone outside the picture from which on it is said."""
+OVERLAP = 0.01
+"""Share of the smaller of two zones that overlap from which on it is said."""
+NEARLY = 0.95
+"""Share of the picture that zones cover from which on they seem meant to cover all of it."""
+_PAIRS = 5
+
+
+def zone_notes(zones: Sequence[Zone], video: Video, plane: Plane | None = None) -> list[str]:
+    r"""Say in sentences what about the zones may give numbers that nobody meant; mostly nothing.
+
+    That a zone lies outside the picture, or at least 10 % of it does; that it holds at no moment of the
+    video; that two zones overlap by at least 1 % of the smaller and neither lies within the other, for the
+    first five pairs; and that zones cover at least 95 % of the picture but not all of it. A zone in another,
+    zones apart, and zones that tile the picture are ordinary, and nothing is said.
+
+    Parameters
+    ----------
+    zones
+        Zones in the plane.
+    video
+        The video, for its frame and its duration.
+    plane
+        The plane that the zones are in; by default the picture [px]. On a floor plan where the picture
+        reaches the horizon, nothing is said of the picture.
+
+    Raises
+    ------
+    SchemaError
+        If a zone is in another plane.
+    ZoneError
+        If two zones have one name, or an outline crosses itself.
+
+    Examples
+    --------
+    >>> from shapely.geometry import box
+    >>> a, b = Zone("a", box(0, 0, 40, 50), "px"), Zone("b", box(30, 0, 120, 50), "px")
+    >>> print(*zone_notes([a, b], Video(width=100, height=50)), sep="\n")
+    zone 'b' lies 22.2 % outside the picture
+    zones 'a' and 'b' overlap by 25 % of 'a': who stands there counts in both
+    """
+    plane = plane or video.pixels
+    return [
+        *_on_the_picture(zones, video, plane),
+        *_on_time(zones, video),
+        *_on_overlaps(zones),
+        *_on_coverage(zones, video, plane),
+    ]
+
+
+def _on_the_picture(zones: Sequence[Zone], video: Video, plane: Plane) -> Iterator[str]:
+    picture, beyond = picture_in(plane), outside(zones, video, plane)
+    for zone in zones:
+        if zone in beyond:
+            yield f"zone {zone.name!r} lies outside the picture: check the unit of its file"
+        elif picture is not None:
+            share = 1 - zone.outline.intersection(picture).area / zone.outline.area
+            if share >= OUTSIDE:
+                yield f"zone {zone.name!r} lies {_percent(share)} outside the picture"
+
+
+def _on_time(zones: Sequence[Zone], video: Video) -> Iterator[str]:
+    for zone in zones:
+        if video.duration is not None and zone.window is not None:
+            duration = milliseconds(video.duration, "duration")
+            if zone.window[0] >= duration:
+                yield (
+                    f"zone {zone.name!r} holds only from {zone.window[0] / 1000:g} s on, "
+                    f"but the video ends at {duration / 1000:g} s"
+                )
+
+
+def _on_overlaps(zones: Sequence[Zone]) -> Iterator[str]:
+    said = 0
+    for one, other in combinations(zones, 2):
+        smaller = min(one, other, key=lambda zone: zone.outline.area)
+        share = shared_area(one, other) / smaller.outline.area
+        if OVERLAP <= share < 1 - OVERLAP:
+            said += 1
+            if said <= _PAIRS:
+                yield (
+                    f"zones {one.name!r} and {other.name!r} overlap by {_percent(share)} of "
+                    f"{smaller.name!r}: who stands there counts in both"
+                )
+    if said > _PAIRS:
+        yield f"{said - _PAIRS} further pairs of zones overlap"
+
+
+def _on_coverage(zones: Sequence[Zone], video: Video, plane: Plane) -> Iterator[str]:
+    if picture_in(plane) is None:
+        return
+    coverage = compute_coverage(zones, video, plane)
+    if coverage.covered >= NEARLY and not coverage.fills:
+        yield (
+            f"the zones leave {_percent(1 - coverage.covered)} of the picture uncovered: "
+            "who stands there counts in no zone"
+        )
+
+
+def _percent(share: float) -> str:
+    """Write a share with at most one decimal."""
+    rounded = f"{100 * share:.1f}".removesuffix(".0")
+    return "less than 0.1 %" if rounded == "0" else f"{rounded} %"
