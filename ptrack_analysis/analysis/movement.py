@@ -1,7 +1,8 @@
-"""Kernels of movement: positions between samples, steps, velocity in a time window; NumPy only."""
+"""Kernels of movement: steps, velocity, means and changes in a time window; NumPy only."""
 
 import numpy as np
 
+from ptrack_analysis.analysis.clock import between, means_at, place, stretches
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
 
@@ -65,26 +66,97 @@ def velocity(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: i
         (n,) x and y of the velocity [plane units per second], NaN where nothing can be measured.
     """
     vx, vy = np.full(len(time), np.nan), np.full(len(time), np.nan)
-    known = np.flatnonzero(~np.isnan(x))
-    if not len(known):
+    own = stretches(time, run, x)
+    if not len(own.rows):
         return vx, vy
-    begins = np.ones(len(known), dtype=bool)
-    begins[1:] = (np.diff(known) != 1) | (run[known[1:]] != run[known[:-1]])
-    clock = _one_clock(time[known], begins)
-    stretch = np.cumsum(begins, dtype="int64") - 1
-    first = np.flatnonzero(begins)
-    last = np.append(first[1:], len(known)) - 1
-    early = np.maximum(clock - half, clock[first][stretch])
-    late = np.minimum(clock + half, clock[last][stretch])
+    early = np.maximum(own.clock - half, own.clock[own.first])
+    late = np.minimum(own.clock + half, own.clock[own.last])
     seconds = (late - early) / 1000.0
     np.copyto(seconds, np.nan, where=seconds == 0)
-    (row_early, share_early), (row_late, share_late) = _place(clock, early), _place(clock, late)
-    for values, result in ((x[known], vx), (y[known], vy)):
+    (row_early, share_early), (row_late, share_late) = place(own.clock, early), place(own.clock, late)
+    for values, result in ((x[own.rows], vx), (y[own.rows], vy)):
         rise = np.diff(values, append=values[-1:])
         before = values[row_early] + rise[row_early] * share_early
         after = values[row_late] + rise[row_late] * share_late
-        result[known] = (after - before) / seconds
+        result[own.rows] = (after - before) / seconds
     return vx, vy
+
+
+def mean_in_window(
+    time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: int
+) -> tuple[Floats, Floats]:
+    """Take the mean over time of the way from ``half`` ms before each row to ``half`` ms after it.
+
+    Between rows a person walks straight and evenly, so the mean is an integral by trapezoids, and uneven
+    sampling weighs nothing twice. Where an end of the stretch of neighbouring rows of one run with known
+    positions is nearer than ``half``, the window shrinks on both sides to that distance: it stays centred,
+    a straight even walk stays what it is, and the two ends stay where they are.
+
+    Parameters
+    ----------
+    time
+        (n,) moments, growing within each run [ms].
+    run
+        (n,) number of the run, another for each person's run.
+    x, y
+        (n,) positions, both NaN where there is none [plane units].
+    half
+        Half the length of the window, 0 or more [ms].
+
+    Returns
+    -------
+    tuple
+        (n,) x and y of the mean [plane units], NaN where the row has no position.
+    """
+    mean_x, mean_y = np.full(len(time), np.nan), np.full(len(time), np.nan)
+    own = stretches(time, run, x)
+    if not len(own.rows):
+        return mean_x, mean_y
+    every = np.arange(len(own.rows))
+    mean_x[own.rows], mean_y[own.rows] = means_at(
+        own, own.clock, every, (x[own.rows], y[own.rows]), half=half
+    )
+    return mean_x, mean_y
+
+
+def change(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: int) -> tuple[Floats, Floats]:
+    """Measure how speed and heading change from the ``half`` ms before each row to those after it.
+
+    Each half is cut at the end of its stretch, and reaches at least to the neighbouring row: within one step
+    nothing is known to change. The time of the change is that between the middles of the two halves.
+
+    Returns
+    -------
+    tuple
+        (n,) acceleration [plane units per second²], NaN where a half is empty; (n,) turning, above -180
+        degrees and at most 180 by that time [degrees per second], NaN also where nobody moved in a half.
+    """
+    gain, turning = np.full(len(time), np.nan), np.full(len(time), np.nan)
+    own = stretches(time, run, x)
+    if not len(own.rows):
+        return gain, turning
+    clock, every = own.clock, np.arange(len(own.rows))
+    before, after = np.maximum(every - 1, own.first), np.minimum(every + 1, own.last)
+    early = np.minimum(np.maximum(clock - half, clock[own.first]), clock[before])
+    late = np.maximum(np.minimum(clock + half, clock[own.last]), clock[after])
+    past, future = (clock - early) / 1000.0, (late - clock) / 1000.0
+    inside = (past > 0) & (future > 0)
+    rows, past, future = own.rows[inside], past[inside], future[inside]
+    places = place(clock, early[inside]), place(clock, late[inside])
+    ax, ay = (here[rows] - between(here[own.rows], places[0]) for here in (x, y))
+    bx, by = (between(here[own.rows], places[1]) - here[rows] for here in (x, y))
+    seconds = (past + future) / 2
+    gain[rows] = (np.sqrt(bx * bx + by * by) / future - np.sqrt(ax * ax + ay * ay) / past) / seconds
+    turning[rows] = _turn(ax, ay, bx, by) / seconds
+    return gain, turning
+
+
+def _turn(ax: Floats, ay: Floats, bx: Floats, by: Floats) -> Floats:
+    """Give the smallest angle from one way to another [degrees]; a full turn-about is 180, not -180."""
+    turn = np.degrees(np.arctan2(ax * by - ay * bx, ax * bx + ay * by))
+    np.copyto(turn, 180.0, where=turn <= -180)  # noqa: PLR2004 - half a turn
+    np.copyto(turn, np.nan, where=((ax == 0) & (ay == 0)) | ((bx == 0) & (by == 0)))
+    return turn
 
 
 def direction(vx: Floats, vy: Floats) -> Floats:
@@ -94,17 +166,3 @@ def direction(vx: Floats, vy: Floats) -> Floats:
     np.copyto(heading, 0.0, where=heading >= 360)  # noqa: PLR2004 - a tiny negative angle rounds up to the full turn
     np.copyto(heading, np.nan, where=(vx == 0) & (vy == 0))
     return heading
-
-
-def _one_clock(time: Milliseconds, begins: Bools) -> Milliseconds:
-    """Put the stretches one after another on one growing clock, 1 ms apart."""
-    ticks = np.diff(time, prepend=time[:1])
-    np.copyto(ticks, 1, where=begins)
-    return np.cumsum(ticks)
-
-
-def _place(clock: Milliseconds, moment: Milliseconds) -> tuple[Integers, Floats]:
-    """Find the row at or before each moment, and which share of the way to the next row has passed."""
-    row = np.searchsorted(clock, moment, side="right") - 1
-    length = np.diff(clock, append=clock[-1:] + 1)
-    return row, (moment - clock[row]) / length[row]

@@ -34,8 +34,8 @@ def rows_by_person(table: pd.DataFrame) -> Rows:
         order = np.argsort(person, kind="stable")
     else:
         order = np.lexsort((codes, person))
-    person, time = person[order], times[codes[order]]
-    return Rows(order, person, time, starts_of(person))
+    first = starts_of(person[order])
+    return Rows(order, np.cumsum(first) - 1, times[codes[order]], first)
 
 
 def starts_of(labels: Integers) -> Bools:

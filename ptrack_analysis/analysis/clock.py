@@ -1,0 +1,89 @@
+"""Kernels of the clock: all located stretches on one axis of time, read between their rows; NumPy only."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.video import Milliseconds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretches:
+    """The rows with known positions, stretch after stretch on one growing clock.
+
+    A stretch is made of neighbouring rows of one run with known positions. ``rows`` are these rows,
+    ``begins`` marks the first of each stretch, ``clock`` is their time [ms] with the stretches put one after
+    another, ``first`` and ``last`` are the places within ``rows`` of each one's stretch's two ends.
+    """
+
+    rows: Integers
+    begins: Bools
+    clock: Milliseconds
+    first: Integers
+    last: Integers
+
+
+def stretches(time: Milliseconds, run: Integers, x: Floats) -> Stretches:
+    """Find the stretches of known positions; ``run`` has a number of its own for each person's run."""
+    known = np.flatnonzero(~np.isnan(x))
+    begins = np.ones(len(known), dtype=bool)
+    begins[1:] = (np.diff(known) != 1) | (run[known[1:]] != run[known[:-1]])
+    first = np.flatnonzero(begins)
+    last = np.append(first[1:], len(known))[: len(first)] - 1
+    stretch = np.cumsum(begins, dtype="int64") - 1
+    return Stretches(known, begins, _one_clock(time[known], begins), first[stretch], last[stretch])
+
+
+def place(clock: Milliseconds, moment: Milliseconds) -> tuple[Integers, Floats]:
+    """Find the row at or before each moment, and which share of the way to the next row has passed."""
+    row = np.searchsorted(clock, moment, side="right") - 1
+    length = np.diff(clock, append=clock[-1:] + 1)
+    return row, (moment - clock[row]) / length[row]
+
+
+def between(values: Floats, at: tuple[Integers, Floats]) -> Floats:
+    """Read values that change evenly between rows, at moments given by their row and share."""
+    row, share = at
+    following = np.minimum(row + 1, len(values) - 1)
+    result: Floats = values[row] + (values[following] - values[row]) * share
+    return result
+
+
+def integral(clock: Milliseconds, values: Floats, at: tuple[Integers, Floats]) -> Floats:
+    """Integrate values that change evenly between rows, up to moments given by their row and share."""
+    length, rise = np.diff(clock, append=clock[-1:] + 1), np.diff(values, append=values[-1:])
+    area = np.zeros(len(values))
+    np.cumsum((length * (values + rise / 2))[:-1], out=area[1:])
+    row, share = at
+    return area[row] + share * length[row] * (values[row] + rise[row] * share / 2)
+
+
+def means_at(
+    own: Stretches, moment: Milliseconds, row: Integers, values: tuple[Floats, ...], *, half: int
+) -> list[Floats]:
+    """Take the mean of values around moments of the clock, as ``mean_in_window`` defines it.
+
+    ``row`` is the place within ``own.rows`` of any row of the stretch that the moment lies in, ``values``
+    are those of ``own.rows``.
+    """
+    opens = own.first[row]
+    reach = np.minimum(moment - own.clock[opens], own.clock[own.last[row]] - moment)
+    reach = np.minimum(reach, half)
+    here = place(own.clock, moment)
+    ends = place(own.clock, moment - reach), place(own.clock, moment + reach)
+    length = np.maximum(2 * reach, 1)
+    result = []
+    for each in values:
+        origin = each[own.first]  # so that the sums stay small, and who stands still stays exactly there
+        early, late = (integral(own.clock, each - origin, end) for end in ends)
+        mean = each[opens] + (late - early) / length
+        result.append(np.where(reach > 0, mean, between(each, here)))
+    return result
+
+
+def _one_clock(time: Milliseconds, begins: Bools) -> Milliseconds:
+    """Put the stretches one after another on one growing clock, 1 ms apart."""
+    ticks = np.diff(time, prepend=time[:1])
+    np.copyto(ticks, 1, where=begins)
+    return np.cumsum(ticks)

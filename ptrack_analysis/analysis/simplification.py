@@ -1,0 +1,89 @@
+"""Simplification: the fewest rows that keep each path's shape."""
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from ptrack_analysis.analysis.clock import stretches
+from ptrack_analysis.analysis.walks import walks_of
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.schema import POINTS, TRAJECTORIES, assemble, check, unit_of
+
+
+def simplify_paths(trajectories: pd.DataFrame, tolerance: float) -> pd.DataFrame:
+    """Keep the rows that a path needs to stay within ``tolerance`` of what it was; drop those between.
+
+    By the rule of Douglas and Peucker, for each stretch of located rows of a run: keep its two ends; the
+    position farthest from the straight line between them is kept if it lies more than ``tolerance`` away, and
+    then the same is done on both sides of it. So each dropped position lies within ``tolerance`` of the path
+    that is drawn through the kept ones, and nothing is moved. Gaps and rows that are not located end a
+    stretch; a position that stands alone is kept; rows that are not located are dropped. An empty table gives
+    an empty one.
+
+    Parameters
+    ----------
+    trajectories
+        TRAJECTORIES of one video, rows in any order.
+    tolerance
+        The largest distance of a dropped position from the simplified path, 0 or more [plane units].
+
+    Returns
+    -------
+    pandas.DataFrame
+        POINTS, sorted by person and time, with one more column: ``run``, so that no line need be drawn across
+        a gap.
+
+    Raises
+    ------
+    SchemaError
+        If ``trajectories`` is not a TRAJECTORIES table.
+    ParameterError
+        If ``tolerance`` is negative or not finite.
+
+    Notes
+    -----
+    O(n log n) for ordinary paths. It looks at places, not at times: between kept rows the pace is lost, so
+    speed and dwell are to be computed before.
+
+    References
+    ----------
+    D. H. Douglas and T. K. Peucker, "Algorithms for the reduction of the number of points required to
+    represent a digitized line or its caricature", Cartographica 10 (1973), doi:10.3138/FM57-6770-U75U-7727.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ptrack_analysis import simplify_paths, trajectories_from_points
+    >>> moments = pd.to_timedelta([0, 1000, 2000, 3000], unit="ms").as_unit("ms")
+    >>> index = pd.MultiIndex.from_arrays([[7] * 4, moments], names=["person_index", "timestamp"])
+    >>> points = pd.DataFrame({"x_m": [0.0, 1.0, 2.0, 2.0], "y_m": [0.0, 0.1, 0.0, 2.0]}, index=index)
+    >>> simplify_paths(trajectories_from_points(points), 0.2)["x_m"].tolist()
+    [0.0, 2.0, 2.0]
+    """
+    check(trajectories, TRAJECTORIES)
+    unit = unit_of(trajectories, TRAJECTORIES)
+    if not (isinstance(tolerance, int | float | np.integer | np.floating) and 0 <= tolerance < np.inf):
+        raise ParameterError(f"tolerance is {tolerance!r}, not a finite length of at least 0")
+    walks = walks_of(trajectories, unit)
+    own = stretches(walks.rows.time, walks.run, walks.x)
+    kept = own.rows[_kept(walks.x[own.rows], walks.y[own.rows], own.first, own.last, float(tolerance))]
+    arrays = {
+        "person_index": walks.person_index[kept],
+        "timestamp": walks.rows.time[kept],
+        "x_{u}": walks.x[kept],
+        "y_{u}": walks.y[kept],
+    }
+    points = assemble(POINTS, arrays, unit=unit)
+    return points.assign(run=trajectories["run"].to_numpy()[walks.rows.order][kept])
+
+
+def _kept(x: Floats, y: Floats, first: Integers, last: Integers, tolerance: float) -> Integers:
+    """Find the positions to keep; their numbers ride through the simplification as the third coordinate."""
+    number = np.arange(len(x))
+    drawn = np.flatnonzero(first < last)
+    corners = np.column_stack([x[drawn], y[drawn], drawn.astype("float64")])
+    paths = shapely.linestrings(corners, indices=np.cumsum(drawn == first[drawn]) - 1)
+    simple = shapely.simplify(paths, tolerance, preserve_topology=False)
+    through = shapely.get_coordinates(simple, include_z=True)[:, 2].astype("int64")
+    return np.union1d(number[first == last], through)

@@ -1,0 +1,57 @@
+"""What the kernels of walking need of a trajectories table, as arrays in the order of person and time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.presence import Rows, rows_by_person, run_starts
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.video import Milliseconds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Walks:
+    """The rows of a trajectories table by person and time.
+
+    ``run`` has a number of its own for each person's run, over the whole table; ``x`` and ``y`` are NaN where
+    the row is not located; ``held`` is in ms.
+    """
+
+    rows: Rows
+    person_index: Integers
+    run: Integers
+    x: Floats
+    y: Floats
+    held: Milliseconds
+
+
+def walks_of(trajectories: pd.DataFrame, unit: str) -> Walks:
+    """Take a checked trajectories table apart."""
+    rows = rows_by_person(trajectories)
+    order = rows.order
+    run = np.cumsum(run_starts(rows, trajectories["run"].to_numpy()[order]), dtype="int64")
+    x, y = trajectories[f"x_{unit}"].to_numpy()[order], trajectories[f"y_{unit}"].to_numpy()[order]
+    nowhere = np.isnan(x) | np.isnan(y)
+    return Walks(
+        rows=rows,
+        person_index=trajectories.index.get_level_values("person_index").to_numpy()[order],
+        run=run,
+        x=np.where(nowhere, np.nan, x),
+        y=np.where(nowhere, np.nan, y),
+        held=trajectories["held"].to_numpy()[order].view("int64"),
+    )
+
+
+def above_zero(value: object, name: str) -> float:
+    """Read a limit that must be above 0, which may be infinite.
+
+    Raises
+    ------
+    ParameterError
+        If it is no number, missing, 0 or below.
+    """
+    if isinstance(value, int | float | np.integer | np.floating) and value > 0:
+        return float(value)
+    raise ParameterError(f"{name} is {value!r}, not a number above 0")

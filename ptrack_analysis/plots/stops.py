@@ -1,0 +1,148 @@
+"""Stops: where persons stood, and how long."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.lines import Line2D
+
+from ptrack_analysis.analysis.heatmaps import Extent
+from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.axes import bounds, legend_below, plane_axes, say_nothing_to_draw
+from ptrack_analysis.plots.backdrop import Picture, draw_backdrop, frame_extent, read_backdrop
+from ptrack_analysis.plots.clock import HOUR, MINUTE
+from ptrack_analysis.plots.colours import INK
+from ptrack_analysis.plots.labels import label_points
+from ptrack_analysis.plots.outlines import draw_outlines, refuse_other_plane
+from ptrack_analysis.schema import STOPS, check, unit_of
+from ptrack_analysis.video import Video
+from ptrack_analysis.zones import Line, Zone
+
+_LARGEST = 20.0  # diameter of the longest stop's circle [points]
+_LABELLED = 30
+_FILL = 0.45
+_COLOUR = "#D55E00"
+_ROUND = (1, 2, 5, 10, 20, 30)
+_SHARES = (1, 4, 16)  # of the longest stop, in the legend
+
+
+def plot_stops(
+    stops: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    backdrop: Picture | None = None,
+    video: Video | None = None,
+    extent: Extent | None = None,
+    zones: Sequence[Zone] = (),
+    lines: Sequence[Line] = (),
+    **kwargs: Any,
+) -> Axes:
+    """Draw each stop as a circle at its place, whose area is its dwell, y downwards.
+
+    The circle of the longest stop is 20 points wide, whatever its dwell; the legend says what up to three
+    sizes mean, after what it says already. Shorter stops lie above longer ones. Up to thirty stops have the
+    number of their person beside them.
+
+    Parameters
+    ----------
+    stops
+        STOPS of one video, rows in any order.
+    ax
+        Axes to draw on, such as those of ``plot_paths``; by default a new figure's.
+    backdrop
+        Picture to draw below, dimmed: a file, or an array (rows, columns, colours).
+    video
+        The video, for the size of its frame, which the backdrop fills and the axes show; by default the
+        backdrop's own size.
+    extent
+        x0, y0, x1, y1 of the rectangle that the backdrop fills and the axes show, in the plane's unit; needed
+        for a backdrop in m (``floor.extent``).
+    zones, lines
+        Outlines to draw with their names, in the same plane.
+    **kwargs
+        Handed to ``Axes.scatter``, which draws the circles.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    SchemaError
+        If ``stops`` is not a STOPS table.
+    ParameterError
+        If the axes, a zone or a line is in another unit, the backdrop cannot be read or nothing says where
+        it lies, or the extent is empty.
+    """
+    check(stops, STOPS)
+    unit = unit_of(stops, STOPS)
+    refuse_other_plane([*zones, *lines], unit)
+    picture = None if backdrop is None else read_backdrop(backdrop)
+    frame = frame_extent(unit, extent=extent, video=video, picture=picture)
+    stops = stops.sort_index().sort_values("dwell", ascending=False, kind="stable")
+    points = stops[[f"x_{unit}", f"y_{unit}"]].to_numpy()
+    outlines = [*(zone.outline for zone in zones), *(line.outline for line in lines)]
+    corners = [np.reshape(outline.bounds, (2, 2)) for outline in outlines]
+    shown = frame or bounds(np.concatenate([points, *corners]))
+    ax = plane_axes(ax, unit, shown, fixed=frame is not None, margin=(1.0, 1.4))
+    if picture is not None and frame is not None:
+        draw_backdrop(ax, picture, frame)
+    draw_outlines(ax, zones, lines)
+    if len(stops):
+        _draw_circles(ax, stops, points, kwargs)
+    else:
+        say_nothing_to_draw(ax, "nobody stopped")
+    return ax
+
+
+def _draw_circles(ax: Axes, stops: pd.DataFrame, points: Floats, kwargs: dict[str, Any]) -> None:
+    """Draw the circles, the longest stop below, and say what their sizes mean."""
+    seconds = stops["dwell"].to_numpy() / np.timedelta64(1, "s")
+    area = _LARGEST**2 / seconds[0]
+    style: dict[str, Any] = {"c": [to_rgba(_COLOUR, _FILL)], "edgecolors": _COLOUR, "linewidths": 1.2}
+    style |= {"s": seconds * area, "zorder": 5, "label": "_stops"}
+    ax.scatter(points[:, 0], points[:, 1], **{**style, **kwargs})
+    legend_below(ax, [*_former(ax), *_sizes(seconds[0], area)])
+    if len(stops) <= _LABELLED:
+        names = [str(person) for person in stops.index.get_level_values("person_index")]
+        label_points(ax, points, names, np.tile(to_rgba(INK), (len(names), 1)))
+
+
+def _former(ax: Axes) -> list[Artist]:
+    """Give the entries of the legend that stands already, such as that of the paths below."""
+    legend = ax.get_legend()
+    if legend is None:
+        return []
+    entries = [handle for handle in legend.legend_handles if handle is not None]
+    for entry, text in zip(entries, legend.get_texts(), strict=True):
+        entry.set_label(text.get_text())
+    return entries
+
+
+def _sizes(longest: float, area: float) -> list[Artist]:
+    """Make the legend's entries of up to three round lengths of time, and the circles that they have."""
+    lengths = {_rounded(longest / share) for share in _SHARES if share == 1 or longest >= share}
+    sizes: dict[float, float] = {length: float(np.sqrt(length * area)) for length in sorted(lengths)}
+    fill: dict[str, Any] = {"markerfacecolor": to_rgba(_COLOUR, _FILL), "markeredgecolor": _COLOUR}
+    return [
+        Line2D([], [], linestyle="", marker="o", markersize=size, label=f"stop of {_written(length)}", **fill)
+        for length, size in sizes.items()
+    ]
+
+
+def _rounded(seconds: float) -> float:
+    """Give the largest round length of time up to this one; below a second, the length itself."""
+    unit = HOUR if seconds >= HOUR else MINUTE if seconds >= MINUTE else 1
+    return max((step * unit for step in _ROUND if step * unit <= seconds), default=seconds)
+
+
+def _written(seconds: float) -> str:
+    """Write a round length of time with its unit."""
+    if seconds >= HOUR:
+        return f"{seconds / HOUR:.6g} h"
+    return f"{seconds / MINUTE:.6g} min" if seconds >= MINUTE else f"{seconds:.3g} s"

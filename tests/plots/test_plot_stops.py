@@ -1,0 +1,122 @@
+"""Where persons stood, and how long."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from factories import HEIGHT, WIDTH, make_points, make_video
+from shapely.geometry import LineString, box
+
+from ptrack_analysis import compute_stops, trajectories_from_points
+from ptrack_analysis.errors import ParameterError, SchemaError
+from ptrack_analysis.plots import plot_paths, plot_stops
+from ptrack_analysis.schema import STOPS, empty
+from ptrack_analysis.zones import Line, Zone
+
+
+def standing(seconds, x, y, start=0):
+    return [(1000 * (start + n), x, y) for n in range(seconds)]
+
+
+PERSONS = {7: standing(40, 100, 200), 2: [*standing(10, 300, 50), *standing(20, 400, 100, start=10)]}
+TRAJECTORIES = trajectories_from_points(make_points(PERSONS, unit="px"), period="1s")
+STOPPED = compute_stops(TRAJECTORIES, max_extent=20)
+
+
+def circles(ax):
+    return next(artist for artist in ax.collections if artist.get_label() == "_stops")
+
+
+def legend(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def test_a_circle_lies_at_each_stop_the_longest_below():
+    assert circles(plot_stops(STOPPED)).get_offsets().tolist() == [[100, 200], [400, 100], [300, 50]]
+
+
+def test_the_area_is_the_dwell():
+    sizes = circles(plot_stops(STOPPED)).get_sizes()
+    assert sizes == pytest.approx(sizes[0] * np.array([40, 20, 10]) / 40)
+
+
+def test_the_legend_says_what_sizes_mean():
+    ax = plot_stops(STOPPED)
+    assert legend(ax) == ["stop of 2 s", "stop of 10 s", "stop of 30 s"]
+    area = circles(ax).get_sizes()[0] / 40
+    sizes = [handle.get_markersize() ** 2 / area for handle in ax.get_legend().legend_handles]
+    assert sizes == pytest.approx([2, 10, 30])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (1, ["1 s"]),
+        (20 * 60, ["1 min", "5 min", "20 min"]),
+        (5 * 3600, ["10 min", "1 h", "5 h"]),
+    ],
+)
+def test_sizes_are_round_lengths_of_time(seconds, written):
+    trajectories = trajectories_from_points(
+        make_points({0: [(0, 1, 1), (seconds * 1000, 9, 9)]}), max_gap="1D", period="0s"
+    )
+    ax = plot_stops(compute_stops(trajectories, min_duration="1s"))
+    assert legend(ax) == [f"stop of {each}" for each in written]
+
+
+def test_a_stop_of_less_than_a_second_has_its_own_size():
+    trajectories = trajectories_from_points(make_points({0: [(0, 1, 1)]}), period="250ms")
+    assert legend(plot_stops(compute_stops(trajectories, min_duration="100ms"))) == ["stop of 0.25 s"]
+
+
+def test_few_stops_have_the_number_of_their_person_beside_them():
+    assert texts(plot_stops(STOPPED)) == ["7", "2", "2"]
+    many = {person: standing(9, person, person) for person in range(31)}
+    stops = compute_stops(trajectories_from_points(make_points(many)))
+    assert texts(plot_stops(stops)) == []
+
+
+def test_axes_are_labelled_with_the_unit_and_y_points_down():
+    ax = plot_stops(STOPPED)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("x [px]", "y [px]")
+    assert ax.yaxis_inverted()
+
+
+def test_stops_lie_over_the_paths_and_both_stand_in_the_legend():
+    ax = plot_paths(TRAJECTORIES, video=make_video())
+    before = legend(ax)
+    assert plot_stops(STOPPED, ax=ax) is ax
+    assert legend(ax) == [*before, "stop of 2 s", "stop of 10 s", "stop of 30 s"]
+
+
+def test_a_backdrop_fills_the_frame_and_outlines_are_drawn():
+    zone, line = Zone("shelf", box(50, 50, 150, 250), "px"), Line("door", LineString([(0, 0), (0, 99)]), "px")
+    picture = np.zeros((HEIGHT, WIDTH, 3), dtype="uint8")
+    ax = plot_stops(STOPPED, backdrop=picture, zones=[zone], lines=[line])
+    assert tuple(ax.images[0].get_extent()) == (0, WIDTH, HEIGHT, 0)
+    assert {"shelf", "door"} <= set(texts(ax))
+
+
+def test_nobody_stopped_is_said():
+    (text,) = plot_stops(empty(STOPS, unit="px")).texts
+    assert text.get_text() == "nothing to draw: nobody stopped"
+
+
+def test_options_go_to_the_circles():
+    assert circles(plot_stops(STOPPED, alpha=0.2)).get_alpha() == 0.2
+
+
+def test_another_table_another_plane_and_an_empty_extent_are_refused():
+    with pytest.raises(SchemaError, match="not a stops table"):
+        plot_stops(TRAJECTORIES)
+    with pytest.raises(ParameterError, match="zone 'shelf' is in m, the plot is in px"):
+        plot_stops(STOPPED, zones=[Zone("shelf", box(0, 0, 1, 1), "m")])
+    ax = plt.subplots()[1]
+    ax.set_xlabel("x [m]")
+    with pytest.raises(ParameterError, match="the axes are in m"):
+        plot_stops(STOPPED, ax=ax)
+    with pytest.raises(ParameterError, match="extent is"):
+        plot_stops(STOPPED, extent=(0, 0, 0, 0))
