@@ -4,9 +4,22 @@ Each function takes a result, and axes to draw on or none; then it makes a figur
 axes: a figure of your own with several axes gives them room if it is made with ``layout="constrained"``.
 """
 
+from ptrack_analysis.plots.balance import plot_balance
+from ptrack_analysis.plots.counts import plot_counts
+from ptrack_analysis.plots.crossings import plot_crossings
 from ptrack_analysis.plots.heatmap import plot_heatmap
 from ptrack_analysis.plots.occupancy import plot_occupancy
 from ptrack_analysis.plots.paths import plot_paths
+from ptrack_analysis.plots.stops import plot_stops
 from ptrack_analysis.plots.visits import plot_visits
 
-__all__ = ["plot_heatmap", "plot_occupancy", "plot_paths", "plot_visits"]
+__all__ = [
+    "plot_balance",
+    "plot_counts",
+    "plot_crossings",
+    "plot_heatmap",
+    "plot_occupancy",
+    "plot_paths",
+    "plot_stops",
+    "plot_visits",
+]

@@ -1,0 +1,161 @@
+"""Kernels of crossing a polyline: which steps cross it, which way, how near positions are."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from ptrack_analysis.analysis.presence import starts_of
+from ptrack_analysis.geometry import Bools, Floats, Integers
+
+_SWAPPED = [2, 3, 0, 1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hits:
+    """Where steps cross a polyline's edges, in the order of the way.
+
+    ``step`` is the place of the step's first position, ``sign`` +1 from the polyline's left to its right and
+    -1 back, ``share`` the part of the step that is walked before, from 0 to 1.
+    """
+
+    step: Integers
+    sign: Integers
+    share: Floats
+
+
+def hits(vertices: Floats, x: Floats, y: Floats, steps: Integers) -> Hits:
+    """Find where steps cross the edges of a polyline, each edge by itself.
+
+    What touches exactly is decided as if the polyline were moved by an infinitesimal towards +x and by a
+    still smaller one towards +y: then no position is on it and no step goes through a vertex, so the signs
+    along a way add up as those of curves in general position do. A closed way that does not go round an end
+    of the polyline adds up to 0; a step through the vertex between two edges crosses one of them, or both
+    there and back.
+
+    ::
+
+              B  last vertex
+              ▲
+        P ────┼───► Q         left to right is +1
+              │
+              A  first vertex
+
+    Parameters
+    ----------
+    vertices
+        (m, 2) vertices, no two neighbours equal.
+    x, y
+        (n,) coordinates of positions, y growing downwards.
+    steps
+        (k,) places of the steps' first positions, growing; a step ends at the next position.
+
+    Returns
+    -------
+    Hits
+        One entry a crossing of an edge.
+
+    Notes
+    -----
+    O(m · k). The two ends of each edge and of each step are put in a fixed order before the arithmetic, so a
+    polyline reversed, a step back, and polylines that share an edge compute the very same numbers.
+
+    References
+    ----------
+    H. Edelsbrunner, E. P. Mücke, Simulation of Simplicity, ACM Transactions on Graphics 9, 1990,
+    doi:10.1145/77635.77639.
+    """
+    ends = np.stack([x[steps], y[steps], x[steps + 1], y[steps + 1]])
+    backwards = (ends[0] > ends[2]) | ((ends[0] == ends[2]) & (ends[1] > ends[3]))
+    ordered = np.where(backwards, ends[_SWAPPED], ends)
+    over = [_right(_area(ordered, vertex), ordered[2:] - ordered[:2], moved=1) for vertex in vertices]
+    found = [(np.empty(0, "int64"), np.empty(0, "int64"), np.empty(0))]
+    for edge in range(len(vertices) - 1):
+        astride = np.flatnonzero(over[edge] != over[edge + 1])
+        crossed, rightwards, share = _across(vertices[edge : edge + 2], ends[:, astride])
+        found.append((steps[astride[crossed]], np.where(rightwards, 1, -1), share))
+    step, sign, share = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    order = np.lexsort((share, step))
+    return Hits(step[order], sign[order], share[order])
+
+
+def _across(edge: Floats, ends: Floats) -> tuple[Integers, Bools, Floats]:
+    """Find the steps that change the side of an edge's line, whether to its right, and where."""
+    swapped = tuple(edge[0]) > tuple(edge[1])
+    ordered = edge[::-1] if swapped else edge
+    areas = _area(ordered.ravel(), ends[:2]), _area(ordered.ravel(), ends[2:])
+    before, after = (_right(area, ordered[1] - ordered[0], moved=-1) for area in areas)
+    crossed = np.flatnonzero(before != after)
+    behind, ahead = areas[0][crossed], areas[1][crossed]
+    return crossed, after[crossed] != swapped, behind / (behind - ahead)
+
+
+def _area(way: Floats, point: Floats) -> Floats:
+    """Give twice the area between a way (x, y, x, y) and a point, positive where that is on its right."""
+    area: Floats = (way[2] - way[0]) * (point[1] - way[1]) - (way[3] - way[1]) * (point[0] - way[0])
+    return area
+
+
+def _right(area: Floats, along: Floats, *, moved: int) -> Bools:
+    """Tell what is on the right; what is on the way itself, once it (+1) or the way (-1) has moved."""
+    tie = np.where(along[1] != 0, -moved * along[1], moved * along[0]) > 0
+    right: Bools = np.where(area != 0, area > 0, tie)
+    return right
+
+
+def last_of_net(way: Integers, sign: Integers) -> Integers:
+    """Find, on each way whose signs do not add up to 0, the last crossing in the direction of the sum."""
+    if not len(way):
+        return np.empty(0, "int64")
+    first = starts_of(way)
+    net = np.sign(np.add.reduceat(sign, np.flatnonzero(first)))[np.cumsum(first) - 1]
+    agreeing = np.flatnonzero(sign == net)
+    last: Integers = agreeing[starts_of(way[agreeing][::-1])[::-1]]
+    return last
+
+
+def last_of_stay(on: Integers, rows: Integers) -> Integers:
+    """Find the last position of a stay exactly on the line; a row that is not there stays itself."""
+    last = on[np.diff(on, append=-1) != 1]
+    until = np.searchsorted(last, rows)
+    if not len(on):
+        return rows
+    stay: Integers = np.where(np.isin(rows, on), last[np.minimum(until, len(last) - 1)], rows)
+    return stay
+
+
+def distances(vertices: Floats, x: Floats, y: Floats) -> Floats:
+    """Measure how far positions are from a polyline; exactly on it is exactly 0.
+
+    Parameters
+    ----------
+    vertices
+        (m, 2) vertices, no two neighbours equal.
+    x, y
+        (n,) coordinates of positions.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) distance to the nearest point of the polyline.
+    """
+    nearest = np.full(len(x), np.inf)
+    for first, last in pairwise(vertices):
+        along = last - first
+        to_x, to_y = x - first[0], y - first[1]
+        share = np.clip((to_x * along[0] + to_y * along[1]) / (along @ along), 0.0, 1.0)
+        apart = np.hypot(to_x - share * along[0], to_y - share * along[1])
+        (left, top), (right, bottom) = np.minimum(first, last), np.maximum(first, last)
+        within = (x >= left) & (x <= right) & (y >= top) & (y <= bottom)
+        apart[within & (_area(np.concatenate([first, last]), np.stack([x, y])) == 0)] = 0.0
+        np.minimum(nearest, apart, out=nearest)
+    return nearest
+
+
+def distinct(vertices: Floats) -> Floats:
+    """Leave out vertices that are equal to the one before, or too near it for the arithmetic."""
+    kept = vertices[:1]
+    for vertex in vertices[1:]:
+        if ((vertex - kept[-1]) ** 2).sum() > 0:
+            kept = np.vstack([kept, vertex])
+    return kept

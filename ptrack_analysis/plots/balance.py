@@ -1,0 +1,91 @@
+"""Balance along time: persons counted over lines, and present."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import cbook
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw, time_axes
+from ptrack_analysis.plots.clock import set_clock, time_unit
+from ptrack_analysis.plots.colours import INK, OKABE_ITO
+from ptrack_analysis.schema import BALANCE, check
+
+_MILLISECONDS = 1000.0
+_COUNTED, _DRIFT = OKABE_ITO[0], OKABE_ITO[1]
+
+
+def plot_balance(
+    balance: pd.DataFrame, *, ax: Axes | None = None, zone: str | None = None, **kwargs: Any
+) -> Axes:
+    """Draw the persons counted over lines and those present, as steps along time, the drift shaded between.
+
+    Parameters
+    ----------
+    balance
+        BALANCE of one video, rows in any order.
+    ax
+        Axes to draw on; by default a new figure's.
+    zone
+        The zone to draw; needed only if the table holds several.
+    **kwargs
+        Handed to ``Axes.step``, which draws the two lines.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on; x is in seconds, written as a clock shows them.
+
+    Raises
+    ------
+    SchemaError
+        If ``balance`` is not a BALANCE table.
+    ParameterError
+        If the axes are those of a plane, or the zone is not the table's, or not given and not the only one.
+    """
+    check(balance, BALANCE)
+    rows = _of_zone(balance, zone).sort_index()
+    times = rows.index.get_level_values("timestamp").to_numpy().astype("int64") / _MILLISECONDS
+    unit = time_unit(float(times.max(initial=0.0)))
+    ax = time_axes(ax, unit, height=3.6)
+    set_clock(ax.xaxis, unit)
+    ax.set_ylabel("number of persons")
+    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    if len(rows):
+        _draw(ax, times, rows, kwargs)
+    else:
+        say_nothing_to_draw(ax, "nothing was counted")
+    return ax
+
+
+def _of_zone(balance: pd.DataFrame, zone: str | None) -> pd.DataFrame:
+    zones = balance.index.get_level_values("zone")
+    names = sorted(zones.unique())
+    if zone is None and len(names) > 1:
+        raise ParameterError(f"the balance table holds the zones {names}: say which with zone=")
+    if zone is not None and zone not in names and names:
+        raise ParameterError(f"zone {zone!r} is not in the balance table")
+    return balance if zone is None else balance[zones == zone]
+
+
+def _draw(ax: Axes, times: np.ndarray, rows: pd.DataFrame, kwargs: dict[str, Any]) -> None:
+    counted, present = rows["counted"].to_numpy(), rows["present"].to_numpy()
+    ax.fill_between(times, counted, present, step="post", color=_DRIFT, alpha=0.3, linewidth=0, zorder=1)
+    given = cbook.normalize_kwargs(kwargs, Line2D)
+    for values, colour, label, width in (
+        (present, INK, "present", 1.2),
+        (counted, _COUNTED, "counted over lines", 1.8),
+    ):
+        style: dict[str, Any] = {"color": colour, "label": label, "linewidth": width, "zorder": 3}
+        ax.step(times, values, where="post", **{**style, "solid_joinstyle": "miter", **given})
+    ax.set_ylim(bottom=min(0, counted.min()))
+    ax.margins(x=0.01)
+    last = int(rows["drift"].iloc[-1])
+    label = f"drift, {last:+d} at the end" if last else "drift, 0 at the end"
+    drift = Patch(color=_DRIFT, alpha=0.3, linewidth=0, label=label)
+    legend_below(ax, [*ax.get_legend_handles_labels()[0], drift])

@@ -1,0 +1,118 @@
+"""Crossings: where lines were crossed, which way, how often."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from ptrack_analysis.analysis.heatmaps import Extent
+from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.axes import bounds, legend_below, plane_axes, say_nothing_to_draw
+from ptrack_analysis.plots.backdrop import Picture, draw_backdrop, frame_extent, read_backdrop
+from ptrack_analysis.plots.colours import OKABE_ITO, PAPER
+from ptrack_analysis.plots.names import short_name
+from ptrack_analysis.plots.outlines import draw_outlines, refuse_other_plane
+from ptrack_analysis.schema import CROSSINGS, check, unit_of
+from ptrack_analysis.video import Video
+from ptrack_analysis.zones import Line, Zone
+
+_MARKS = {"in": ("o", OKABE_ITO[0], "crossed in"), "out": ("s", OKABE_ITO[1], "crossed out")}
+_SIZE = 6.0
+_MANY = 60
+
+
+def plot_crossings(
+    crossings: pd.DataFrame,
+    lines: Sequence[Line],
+    *,
+    ax: Axes | None = None,
+    backdrop: Picture | None = None,
+    video: Video | None = None,
+    extent: Extent | None = None,
+    zones: Sequence[Zone] = (),
+    **kwargs: Any,
+) -> Axes:
+    """Draw lines with their totals, and where each was crossed, on the picture or the floor plan.
+
+    Each line has an arrow to its *in* side and says how often it was crossed in and out. A crossing is a dot
+    on the line, for out a square; crossings of lines that are not given are not drawn.
+
+    Parameters
+    ----------
+    crossings
+        CROSSINGS of one video, rows in any order.
+    lines
+        The lines, in the same plane.
+    ax
+        Axes to draw on, such as those of ``plot_paths``; by default a new figure's.
+    backdrop
+        Picture to draw below, dimmed: a file, or an array (rows, columns, colours).
+    video
+        The video, for the size of its frame, which the backdrop fills and the axes show; by default the
+        backdrop's own size.
+    extent
+        x0, y0, x1, y1 of the rectangle that the backdrop fills and the axes show, in the plane's unit; needed
+        for a backdrop in m (``floor.extent``).
+    zones
+        Outlines to draw with their names, in the same plane.
+    **kwargs
+        Handed to ``Axes.scatter``, which draws the crossings.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    SchemaError
+        If ``crossings`` is not a CROSSINGS table.
+    ParameterError
+        If the axes, a zone or a line is in another unit, the backdrop cannot be read or nothing says where
+        it lies, or the extent is empty.
+    """
+    check(crossings, CROSSINGS)
+    unit = unit_of(crossings, CROSSINGS)
+    refuse_other_plane([*zones, *lines], unit)
+    picture = None if backdrop is None else read_backdrop(backdrop)
+    frame = frame_extent(unit, extent=extent, video=video, picture=picture)
+    shown = frame or bounds(_corners(zones, lines))
+    ax = plane_axes(ax, unit, shown, fixed=frame is not None, margin=(1.0, 1.4))
+    if picture is not None and frame is not None:
+        draw_backdrop(ax, picture, frame)
+    of_lines = crossings[crossings.index.isin([line.name for line in lines], level="line")]
+    draw_outlines(ax, zones, [replace(line, name=_totals(line, of_lines)) for line in lines])
+    if len(of_lines):
+        _draw_marks(ax, of_lines, unit, kwargs)
+    else:
+        say_nothing_to_draw(ax, "no line was crossed")
+    return ax
+
+
+def _corners(zones: Sequence[Zone], lines: Sequence[Line]) -> Floats:
+    outlines = [*(zone.outline for zone in zones), *(line.outline for line in lines)]
+    corners = [np.reshape(outline.bounds, (2, 2)) for outline in outlines]
+    return np.concatenate([np.empty((0, 2)), *corners])
+
+
+def _totals(line: Line, crossings: pd.DataFrame) -> str:
+    """Give what is written beside a line: its name, cut to leave room, and its totals."""
+    name = " ".join(short_name(line.name).split("\n")[:2])
+    way = crossings["direction"][crossings.index.get_level_values("line") == line.name]
+    return f"{name}: {(way == 'in').sum()} in, {(way == 'out').sum()} out"
+
+
+def _draw_marks(ax: Axes, crossings: pd.DataFrame, unit: str, kwargs: dict[str, Any]) -> None:
+    size = _SIZE * min(1.0, _MANY / len(crossings)) ** 0.25
+    keys = []
+    for way, (marker, colour, label) in _MARKS.items():
+        rows = crossings[crossings["direction"] == way]
+        style: dict[str, Any] = {"c": colour, "s": size**2, "linewidths": size / 10, "edgecolors": PAPER}
+        marks: dict[str, Any] = {"marker": marker, "alpha": 0.85, "zorder": 6, "label": f"_{way}"}
+        ax.scatter(rows[f"x_{unit}"], rows[f"y_{unit}"], **{**style, **marks, **kwargs})
+        keys.append(Line2D([], [], linestyle="", marker=marker, color=colour, label=f"{label}: {len(rows)}"))
+    legend_below(ax, keys)
