@@ -9,7 +9,18 @@ from ptrack_analysis.analysis import movement
 from ptrack_analysis.analysis.presence import MAX_GAP, Rows, end_of, hold, period_in_ms, rows_by_person
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Anchor, Bools, Floats, Integers, anchor_points
-from ptrack_analysis.schema import DETECTIONS, LOCATED, POINTS, TRAJECTORIES, Table, check, choice, unit_of
+from ptrack_analysis.schema import (
+    DETECTIONS,
+    INTERPOLATED,
+    LOCATED,
+    MERGED_FROM,
+    POINTS,
+    TRAJECTORIES,
+    Table,
+    check,
+    choice,
+    unit_of,
+)
 from ptrack_analysis.video import Plane, Video, milliseconds
 
 SPEED_WINDOW = pd.Timedelta("500ms")
@@ -34,7 +45,8 @@ def compute_trajectories(
     stands at the footpoint, the middle of the box's lower edge; a point on the frame's right or lower edge,
     or up to 1e-6 beyond, counts as just inside. A detection without a body box is located by linear
     interpolation in time between the located ones around it in the same run, if these are at most
-    ``max_interpolation`` apart, else not at all; it is never dropped. Speed and heading are those of the
+    ``max_interpolation`` apart, else not at all; it is never dropped. A row with the flag ``interpolated``
+    (``fill_gaps``) is located where it says, as ``interpolated``. Speed and heading are those of the
     displacement between half a window before and half a window after, the window being cut where the
     located stretch ends: NaN where there is only one position, and heading also where nobody moved.
     An empty table gives an empty one.
@@ -63,8 +75,8 @@ def compute_trajectories(
     Returns
     -------
     pandas.DataFrame
-        TRAJECTORIES, one row a detection, sorted by person and time; further columns of the detections are
-        carried along.
+        TRAJECTORIES, one row a detection, sorted by person and time; the flags ``interpolated`` and
+        ``merged_from`` and further columns of the detections are carried along.
 
     Raises
     ------
@@ -121,9 +133,9 @@ def trajectories_from_points(
 ) -> pd.DataFrame:
     """Make trajectories of positions that no box stands behind: laser, UWB, PedPy files.
 
-    The rules are those of ``compute_trajectories``; a given position counts as located by ``box``, a missing
-    one (NaN) is interpolated as a missing box is. The plane is that of the columns: ``x_px y_px`` or
-    ``x_m y_m``.
+    The rules are those of ``compute_trajectories``; a given position counts as located by ``box`` (with the
+    flag ``interpolated``, as ``interpolated``), a missing one (NaN) is interpolated as a missing box is. The
+    plane is that of the columns: ``x_px y_px`` or ``x_m y_m``.
 
     Parameters
     ----------
@@ -192,7 +204,7 @@ def _trajectories(
     x, y = np.where(unknown, np.nan, x), np.where(unknown, np.nan, y)
     filled = movement.fill_between(rows.time, run, x, y, bare & unknown, longest=longest)
     located = np.where(unknown, _NO, _BOX).astype("int8")
-    located[filled] = _INTERPOLATED
+    located[filled | (_put_in(table, rows) & ~unknown)] = _INTERPOLATED
     way, _ = movement.steps(run, x, y)
     vx, vy = movement.velocity(rows.time, run, x, y, half=half)
     columns = {
@@ -208,6 +220,14 @@ def _trajectories(
     return _table(table, schema, rows, columns)
 
 
+def _put_in(table: pd.DataFrame, rows: Rows) -> Bools:
+    """Tell which rows were put into gaps."""
+    if INTERPOLATED.name not in table.columns:
+        return np.zeros(len(rows.time), dtype=bool)
+    put_in: Bools = table[INTERPOLATED.name].to_numpy()[rows.order]
+    return put_in
+
+
 def _counted_by_person(rows: Rows, run: Integers) -> Integers:
     """Count the runs of each person from 1."""
     before = run[rows.first] - 1
@@ -219,5 +239,6 @@ def _table(table: pd.DataFrame, schema: Table, rows: Rows, columns: dict[str, ob
     keys: Any = table.index
     index = keys[rows.order].reorder_levels(TRAJECTORIES.key_names)
     known = {column.named(unit) for column in schema.columns for unit in schema.units} | set(columns)
+    known -= {INTERPOLATED.name, MERGED_FROM.name}
     extra = {name: table[name].array[rows.order] for name in table.columns if name not in known}
     return pd.DataFrame(columns | extra, index=index, copy=False)

@@ -1,0 +1,143 @@
+"""Gaps filled: rows put where a person was not detected for a while."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.cleaning.kinds import kind_of
+from ptrack_analysis.analysis.presence import MAX_GAP, Rows, rows_by_person
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.schema import DETECTIONS, POINTS, Table, unit_of
+from ptrack_analysis.video import Milliseconds, milliseconds
+
+_BOX = ("left", "top", "width", "height")
+
+
+def fill_gaps(
+    table: pd.DataFrame,
+    *,
+    limit: pd.Timedelta | str,
+    max_gap: pd.Timedelta | str = MAX_GAP,
+    period: pd.Timedelta | str,
+) -> pd.DataFrame:
+    """Put rows into the gaps of each person, with boxes (or positions) interpolated, and flag them.
+
+    A gap is filled if it is longer than ``max_gap``, so that it would interrupt presence, and at most
+    ``limit``, and if both the row before it and the row after it have a body box (a position); other gaps
+    are left. Rows are put every ``period`` after the row before, none at or beyond the row after; all four
+    sides of the box change evenly over time. Such a row has the flag ``interpolated``: its position is a
+    guess, and trajectories say so (``located``). It has no face, and what else the table tells is missing in
+    it, but whole numbers and other flags, which cannot be missing: they are those of the row before. A flag
+    ``interpolated`` that a row has already is kept. An empty table gives an empty one.
+
+    Parameters
+    ----------
+    table
+        DETECTIONS or POINTS, rows in any order.
+    limit
+        The longest gap that is filled, above ``max_gap`` [ms].
+    max_gap
+        The longest time without a detection that does not interrupt presence anyway, as for
+        ``compute_trajectories`` [ms].
+    period
+        Time from one new row to the next, above 0 and at most ``max_gap``: ``sampling_period(table, video)``
+        [ms].
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same table with the new rows and the flag ``interpolated``, sorted by its key.
+
+    Raises
+    ------
+    SchemaError
+        If ``table`` is neither DETECTIONS nor POINTS.
+    ParameterError
+        If ``limit`` is not above ``max_gap``, or ``period`` is 0 or above ``max_gap``.
+
+    Notes
+    -----
+    Presence becomes continuous: with the same ``max_gap`` and ``period`` given to ``compute_trajectories``,
+    each filled gap adds its length less one period to the dwell in the scene (before, the row before it held
+    for one period). So it errs towards longer dwell: who left and came back was not there. Give the period
+    on: the new rows lie beside the video's samplings, so the period found from the filled table is shorter.
+    O(n log n + new rows).
+
+    Examples
+    --------
+    >>> from ptrack_analysis.schema import POINTS, assemble
+    >>> points = assemble(
+    ...     POINTS,
+    ...     {"person_index": np.array([4, 4]), "timestamp": np.array([0, 4000]),
+    ...      "x_{u}": np.array([0.0, 8.0]), "y_{u}": np.array([1.0, 1.0])},
+    ...     unit="m",
+    ... )
+    >>> fill_gaps(points, limit="5s", period="1s")["x_m"].tolist()
+    [0.0, 2.0, 4.0, 6.0, 8.0]
+    """
+    kind = kind_of(table)
+    above, longest, step = _lengths(limit, max_gap, period)
+    rows = rows_by_person(table)
+    names = _BOX if kind is DETECTIONS else tuple(f"{axis}_{unit_of(table, POINTS)}" for axis in "xy")
+    places = np.column_stack([table[name].to_numpy()[rows.order] for name in names])
+    before, time = new_rows(rows, np.isfinite(places).all(axis=1), above=above, limit=longest, period=step)
+    share = (time - rows.time[before]) / (rows.time[before + 1] - rows.time[before])
+    between = places[before] + (places[before + 1] - places[before]) * share[:, None]
+    columns = _columns(table, rows.order, rows.order[before], dict(zip(names, between.T, strict=True)))
+    person: Integers = table.index.get_level_values("person_index").to_numpy()[rows.order]
+    keys = {
+        "person_index": np.concatenate([person, person[before]]),
+        "timestamp": np.concatenate([rows.time, time]).view("timedelta64[ms]"),
+    }
+    return _sorted(columns, keys, kind)
+
+
+def new_rows(
+    rows: Rows, known: Bools, *, above: int, limit: int, period: int
+) -> tuple[Integers, Milliseconds]:
+    """Tell after which row each new row comes, and its moment [ms]; lengths of time in ms."""
+    gap = np.diff(rows.time)
+    filled = ~rows.first[1:] & (gap > above) & (gap <= limit) & known[:-1] & known[1:]
+    before = np.flatnonzero(filled)
+    count = (gap[before] - 1) // period
+    row = np.repeat(before, count)
+    nth = np.arange(1, len(row) + 1) - np.repeat(np.cumsum(count) - count, count)
+    return row, rows.time[row] + nth * period
+
+
+def _lengths(
+    limit: pd.Timedelta | str, max_gap: pd.Timedelta | str, period: pd.Timedelta | str
+) -> tuple[int, int, int]:
+    above, longest = milliseconds(max_gap, "max_gap"), milliseconds(limit, "limit")
+    step = milliseconds(period, "period")
+    if longest <= above:
+        raise ParameterError(f"limit is {limit!r}, not above max_gap ({max_gap!r}): no gap could be filled")
+    if not 0 < step <= above:
+        raise ParameterError(f"period is {period!r}, not above 0 and at most max_gap ({max_gap!r})")
+    return above, longest, step
+
+
+def _columns(
+    table: pd.DataFrame, order: Integers, before: Integers, between: dict[str, Floats]
+) -> dict[str, Any]:
+    """Give each column's values of the old rows, then of the new ones."""
+    columns = {}
+    for name in table.columns:
+        old, new = (pd.Series(table[name].array[rows]) for rows in (order, before))
+        if name in between:
+            new = pd.Series(between[name])
+        elif not isinstance(new.dtype, np.dtype) or new.dtype.kind not in "iub":
+            new = new.mask(np.ones(len(new), dtype=bool))
+        columns[name] = pd.concat([old, new]).array if len(new) else old.array
+    flagged = columns.get("interpolated", np.zeros(len(order) + len(before), dtype=bool))
+    columns["interpolated"] = np.asarray(flagged) | (np.arange(len(flagged)) >= len(order))
+    return columns
+
+
+def _sorted(columns: dict[str, Any], keys: dict[str, Any], kind: Table) -> pd.DataFrame:
+    """Make the table of these columns and key levels, sorted by its key."""
+    order = np.lexsort([keys[name] for name in reversed(kind.key_names)])
+    index = pd.MultiIndex.from_arrays([keys[name][order] for name in kind.key_names], names=kind.key_names)
+    return pd.DataFrame({name: values[order] for name, values in columns.items()}, index=index)

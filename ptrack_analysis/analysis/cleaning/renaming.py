@@ -1,0 +1,141 @@
+"""Identities joined as a table of stitches says, and parted again."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.cleaning.chains import first_of_chains
+from ptrack_analysis.analysis.cleaning.kinds import kind_of
+from ptrack_analysis.errors import ParameterError, SchemaError
+from ptrack_analysis.geometry import Integers
+from ptrack_analysis.schema import STITCHES, check
+
+
+def apply_stitches(table: pd.DataFrame, stitches: pd.DataFrame) -> pd.DataFrame:
+    """Give the joined tracks one number, that of the first of them, and keep the tracker's number.
+
+    The chains are followed from ``after``, so rows of the stitches can be deleted: the chain is then two.
+    Numbers that the table does not have are passed over, so stitches of a whole video fit a part of it. The
+    tracker's number of every row is in ``merged_from``, joined or not; a table that has that column already,
+    from an earlier round of stitching, keeps it. Nothing else changes, and the rows keep their order.
+
+    Parameters
+    ----------
+    table
+        DETECTIONS or POINTS that the stitches were computed from, or a part of them.
+    stitches
+        STITCHES; ``merged_into`` is not read.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same table with other numbers and the column ``merged_from``. Compute its trajectories anew.
+
+    Raises
+    ------
+    SchemaError
+        If ``table`` is neither DETECTIONS nor POINTS, or ``stitches`` is not STITCHES.
+    ParameterError
+        If stitches go round in a circle, if two of them follow the same track, or if the two tracks of one
+        are in sight at the same moment.
+
+    Notes
+    -----
+    O(n). A gap above ``max_gap`` of ``compute_trajectories`` stays a gap: the joined person has two runs.
+    ``fill_gaps`` closes it.
+
+    Examples
+    --------
+    >>> from ptrack_analysis import empty
+    >>> from ptrack_analysis.schema import DETECTIONS, STITCHES
+    >>> list(apply_stitches(empty(DETECTIONS), empty(STITCHES, unit="px")).columns[-1:])
+    ['merged_from']
+    """
+    kind_of(table)
+    check(stitches, STITCHES)
+    later = stitches.index.to_numpy()
+    earlier = stitches["after"].to_numpy()
+    _refuse_forks(later, earlier)
+    into, circular = first_of_chains(later, earlier)
+    if circular.any():
+        raise ParameterError(f"the stitches of person {later[circular].min()} go round in a circle")
+    person: Integers = table.index.get_level_values("person_index").to_numpy()
+    renamed = _renamed(person, later, into)
+    kept = table["merged_from"].to_numpy() if "merged_from" in table.columns else person
+    result = _with_numbers(table, renamed).assign(merged_from=kept)
+    if not result.index.is_unique:
+        _refuse_overlap(person, result.index)
+    return result
+
+
+def undo_stitches(table: pd.DataFrame) -> pd.DataFrame:
+    """Give every row the tracker's number again, and drop ``merged_from``.
+
+    All rounds of stitching are undone at once; to undo one join, delete its row of the stitches and apply
+    the others. What was done to the table in between stays: a row put into a gap has the number of the row
+    before the gap.
+
+    Parameters
+    ----------
+    table
+        DETECTIONS or POINTS with the column ``merged_from``, rows in any order.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table as it was before ``apply_stitches``, rows in their order.
+
+    Raises
+    ------
+    SchemaError
+        If ``table`` is neither DETECTIONS nor POINTS, or has no column ``merged_from``.
+
+    Examples
+    --------
+    >>> from ptrack_analysis import empty
+    >>> from ptrack_analysis.schema import DETECTIONS, STITCHES
+    >>> detections = empty(DETECTIONS)
+    >>> undo_stitches(apply_stitches(detections, empty(STITCHES, unit="px"))).equals(detections)
+    True
+    """
+    kind = kind_of(table)
+    if "merged_from" not in table.columns:
+        raise SchemaError(
+            f"not a {kind.name} table of joined persons: column 'merged_from' is missing; "
+            "apply_stitches makes it"
+        )
+    return _with_numbers(table, table["merged_from"].to_numpy()).drop(columns="merged_from")
+
+
+def _refuse_forks(later: Integers, earlier: Integers) -> None:
+    number, count = np.unique(earlier, return_counts=True)
+    if (count > 1).any():
+        forked = number[count > 1][0]
+        both = ", ".join(str(one) for one in np.sort(later[earlier == forked]))
+        raise ParameterError(f"person {forked} is followed by several ({both}): delete all but one")
+
+
+def _refuse_overlap(person: Integers, index: Any) -> None:
+    """Name the persons of the first moment at which two have become one."""
+    twice = np.flatnonzero(index == index[index.duplicated()][0])
+    numbers = " and ".join(str(number) for number in np.sort(person[twice]))
+    moment = index.get_level_values("timestamp")[twice[0]]
+    raise ParameterError(f"the stitches join persons {numbers}, who are both in sight at {moment}")
+
+
+def _renamed(person: Integers, later: Integers, into: Integers) -> Integers:
+    """Replace the numbers of later tracks by those of the first of their chains."""
+    if not len(later):
+        return person
+    order = np.argsort(later)
+    place = np.minimum(np.searchsorted(later[order], person), len(later) - 1)
+    found = later[order][place] == person
+    return np.where(found, into[order][place], person)
+
+
+def _with_numbers(table: pd.DataFrame, person: Integers) -> pd.DataFrame:
+    """Put other numbers of persons into the index."""
+    index: Any = table.index
+    levels = [person if name == "person_index" else index.get_level_values(name) for name in index.names]
+    return table.set_axis(pd.MultiIndex.from_arrays(levels, names=index.names), axis=0)
