@@ -7,17 +7,34 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ptrack_analysis.analysis.cleaning import (
+        apply_stitches,
+        compute_stitches,
+        fill_gaps,
+        flag_jumps,
+        repair_jumps,
+        smooth_trajectories,
+        split_short_tracks,
+        undo_stitches,
+    )
     from ptrack_analysis.analysis.comparison import Comparison, compare_tracking
+    from ptrack_analysis.analysis.counts import compute_balance, compute_counts
+    from ptrack_analysis.analysis.crossings import compute_crossings, first_crossings
     from ptrack_analysis.analysis.heatmaps import Heatmap, compute_box_heatmap, compute_heatmap
+    from ptrack_analysis.analysis.motion import compute_movement
     from ptrack_analysis.analysis.occupancy import compute_occupancy
+    from ptrack_analysis.analysis.overlaps import compute_overlaps
     from ptrack_analysis.analysis.presence import sampling_period
     from ptrack_analysis.analysis.selection import select
+    from ptrack_analysis.analysis.simplification import simplify_paths
+    from ptrack_analysis.analysis.stops import compute_stops
     from ptrack_analysis.analysis.tracks import compute_tracks
     from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
     from ptrack_analysis.analysis.visits import compute_visits
     from ptrack_analysis.dataset.export import export_dataset
+    from ptrack_analysis.dataset.settings import Settings
     from ptrack_analysis.errors import PtrackError
-    from ptrack_analysis.floor import Floor, fit_floor, read_floor
+    from ptrack_analysis.floor import Floor, Lens, fit_floor, read_floor
     from ptrack_analysis.inspection import Findings, inspect_tracking
     from ptrack_analysis.io.archive import VideoReference
     from ptrack_analysis.io.clients import make_client
@@ -35,22 +52,39 @@ if TYPE_CHECKING:
     from ptrack_analysis.io.tracking import read_tracking
     from ptrack_analysis.schema import check, empty
     from ptrack_analysis.video import Video, frames_to_timestamps
-    from ptrack_analysis.zones import Line, Zone, read_zones
+    from ptrack_analysis.zones import Coverage, Line, Zone, compute_coverage, read_zones, zone_notes
 
 __version__ = "0.1.0"
 
 _ROOMS = {
+    "analysis.cleaning": (
+        "apply_stitches",
+        "compute_stitches",
+        "fill_gaps",
+        "flag_jumps",
+        "repair_jumps",
+        "smooth_trajectories",
+        "split_short_tracks",
+        "undo_stitches",
+    ),
     "analysis.comparison": ("Comparison", "compare_tracking"),
+    "analysis.counts": ("compute_balance", "compute_counts"),
+    "analysis.crossings": ("compute_crossings", "first_crossings"),
     "analysis.heatmaps": ("Heatmap", "compute_box_heatmap", "compute_heatmap"),
+    "analysis.motion": ("compute_movement",),
     "analysis.occupancy": ("compute_occupancy",),
+    "analysis.overlaps": ("compute_overlaps",),
     "analysis.presence": ("sampling_period",),
     "analysis.selection": ("select",),
+    "analysis.simplification": ("simplify_paths",),
+    "analysis.stops": ("compute_stops",),
     "analysis.tracks": ("compute_tracks",),
     "analysis.trajectories": ("compute_trajectories", "trajectories_from_points"),
     "analysis.visits": ("compute_visits",),
     "dataset.export": ("export_dataset",),
+    "dataset.settings": ("Settings",),
     "errors": ("PtrackError",),
-    "floor": ("Floor", "fit_floor", "read_floor"),
+    "floor": ("Floor", "Lens", "fit_floor", "read_floor"),
     "inspection": ("Findings", "inspect_tracking"),
     "io.archive": ("VideoReference",),
     "io.clients": ("make_client",),
@@ -63,26 +97,38 @@ _ROOMS = {
     "io.tracking": ("read_tracking",),
     "schema": ("check", "empty"),
     "video": ("Video", "frames_to_timestamps"),
-    "zones": ("Line", "Zone", "read_zones"),
+    "zones": ("Coverage", "Line", "Zone", "compute_coverage", "read_zones", "zone_notes"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
     "Comparison",
+    "Coverage",
     "Findings",
     "Floor",
     "Heatmap",
+    "Lens",
     "Line",
     "PtrackError",
+    "Settings",
     "Video",
     "VideoReference",
     "Zone",
     "__version__",
+    "apply_stitches",
     "check",
     "compare_tracking",
+    "compute_balance",
     "compute_box_heatmap",
+    "compute_counts",
+    "compute_coverage",
+    "compute_crossings",
     "compute_heatmap",
+    "compute_movement",
     "compute_occupancy",
+    "compute_overlaps",
+    "compute_stitches",
+    "compute_stops",
     "compute_tracks",
     "compute_trajectories",
     "compute_visits",
@@ -90,8 +136,11 @@ __all__ = [
     "empty",
     "export_dataset",
     "fetch_pages",
+    "fill_gaps",
     "find_videos",
+    "first_crossings",
     "fit_floor",
+    "flag_jumps",
     "frames_to_timestamps",
     "inspect_tracking",
     "make_client",
@@ -100,14 +149,20 @@ __all__ = [
     "read_tracking",
     "read_tracks",
     "read_zones",
+    "repair_jumps",
     "sampling_period",
     "select",
+    "simplify_paths",
+    "smooth_trajectories",
+    "split_short_tracks",
     "start_tracking",
     "trajectories_from_points",
+    "undo_stitches",
     "wait_for_job",
     "wait_for_message",
     "write_pages",
     "write_parquet",
+    "zone_notes",
 ]
 
 

@@ -18,7 +18,7 @@ EDGE_TOLERANCE = 1e-6
 """How far beyond the frame's right or lower edge a point still counts as inside, as a fraction."""
 _JUST_INSIDE = np.nextafter(1.0, 0.0)
 _ROUNDING = 1e-15
-"""Relative error up to which the difference of two products does not tell their order: above 3 · 2^-53 · 2."""
+"""Relative difference of two products below which rounding may have changed their order: above 6 · 2^-53."""
 _LEAST = 1e-300
 """Products below this may have underflown."""
 
@@ -112,7 +112,7 @@ def contains(edges: Floats, x: Floats, y: Floats) -> Bools:
 def left_of(edge: Floats, x: Floats, y: Floats) -> Bools:
     """Tell which points lie strictly to the left of a line that goes downwards, as seen with y downwards.
 
-    The answer is exact: where floating point cannot tell, which is within some 1e-15 of the line, it is worked
+    The answer is exact: where floating point cannot tell, within some 1e-15 of the line, it is worked
     out in fractions.
 
     Parameters
@@ -132,7 +132,7 @@ def left_of(edge: Floats, x: Floats, y: Floats) -> Bools:
         return np.asarray(x < first_x)
     across = (x - first_x) * (last_y - first_y)
     down = (y - first_y) * (last_x - first_x)
-    left = across < down
+    left: Bools = across < down
     doubt = np.flatnonzero(np.abs(across - down) <= _ROUNDING * np.abs(across) + _LEAST)
     if len(doubt):
         ends = [Fraction(float(value)) for value in edge]

@@ -16,8 +16,33 @@ from sqlglot import expressions
 from ptrack_analysis import compute_trajectories, compute_visits, find_videos, read_tracking, read_zones
 from ptrack_analysis.dataset.export import export_dataset
 
-FOLDERS = ["videos", "persons", "detections", "trajectories", "visits", "occupancy", "heatmap"]
+FOLDERS = [
+    "videos",
+    "persons",
+    "detections",
+    "trajectories",
+    "movement",
+    "visits",
+    "zone_overlaps",
+    "occupancy",
+    "crossings",
+    "counts",
+    "balance",
+    "heatmap",
+]
+PLACES = ["zones", "lines"]
+VIEWS = ["dwell_by_zone", "first_crossings"]
+ALL = {
+    "stitch": True,
+    "fill_gaps": "5s",
+    "max_speed": 5,
+    "repair_jumps": True,
+    "smooth": "500ms",
+    "faces": True,
+    "cell": 0.5,
+}
 ATHENA_TYPES = {
+    pa.bool_(): "BOOLEAN",
     pa.string(): "VARCHAR",
     pa.int64(): "BIGINT",
     pa.float64(): "DOUBLE",
@@ -35,6 +60,32 @@ def out(day, tmp_path_factory):
     folder = tmp_path_factory.mktemp("dataset") / "out"
     export_dataset(day / "pages", folder, zones=day / "zones.geojson")
     return folder
+
+
+@pytest.fixture(scope="module")
+def all_of_it(day, tmp_path_factory):
+    """Give a dataset with every table and every optional column, on the floor plan."""
+    folder = tmp_path_factory.mktemp("dataset") / "all"
+    export_dataset(day / "pages", folder, zones=day / "zones.geojson", floor=day / "floor.json", **ALL)
+    return folder
+
+
+@pytest.fixture(scope="module", params=["plain", "all of it"])
+def either(request, out, all_of_it):
+    """Give the plain dataset, and the one with everything."""
+    return out if request.param == "plain" else all_of_it
+
+
+def folders(out):
+    """List the tables of a dataset in the order of its dictionary."""
+    every = [*FOLDERS]
+    every.insert(3, "stitches")
+    every.insert(6, "stops")
+    return every if (out / "stitches").exists() else FOLDERS
+
+
+def file_of(out, name):
+    return out / f"{name}.parquet" if name in PLACES else out / name / "noon.parquet"
 
 
 @pytest.fixture
@@ -135,23 +186,24 @@ def test_pandas_reads_a_folder_as_one_table(out, dwell):
 def test_arrow_reads_every_folder_as_one_table(out):
     for folder in FOLDERS:
         table = pa_dataset.dataset(out / folder).to_table()
-        assert table["video"].unique().to_pylist() == ["evening", "morning", "noon"]
+        videos = table["video"].unique().to_pylist()
+        assert videos == ([] if folder == "zone_overlaps" else ["evening", "morning", "noon"])
 
 
-def test_nothing_is_nan(out):
-    for path in files(out):
+def test_nothing_is_nan(either):
+    for path in files(either):
         numbers = pl.read_parquet(path).select(pl.selectors.float())
         assert not any(number.is_nan().any() for number in numbers)
 
 
-def test_every_file_of_a_folder_has_the_same_columns(out):
-    for folder in FOLDERS:
-        schemas = [pq.read_schema(path) for path in (out / folder).iterdir()]
+def test_every_file_of_a_folder_has_the_same_columns(either):
+    for folder in folders(either):
+        schemas = [pq.read_schema(path) for path in (either / folder).iterdir()]
         assert all(schema.equals(schemas[0], check_metadata=True) for schema in schemas)
 
 
-def test_rows_are_sorted_as_the_files_say(out):
-    for path in files(out):
+def test_rows_are_sorted_as_the_files_say(either):
+    for path in files(either):
         with pq.ParquetFile(path) as file:
             order = [
                 file.schema_arrow.names[s.column_index] for s in file.metadata.row_group(0).sorting_columns
@@ -162,21 +214,20 @@ def test_rows_are_sorted_as_the_files_say(out):
         assert not keys.duplicated().any()
 
 
-def test_every_column_has_statistics_and_an_index_of_its_pages(out):
-    for path in files(out):
+def test_every_column_has_statistics_and_an_index_of_its_pages(either):
+    for path in files(either):
         group = pq.read_metadata(path).row_group(0)
         for column in map(group.column, range(group.num_columns)):
-            assert column.is_stats_set
-            assert column.has_offset_index
+            assert column.is_stats_set == column.has_offset_index == bool(group.num_rows)
             assert column.compression == "ZSTD"
 
 
-def test_the_dictionary_defines_every_column_of_every_file_and_no_other(out):
-    text = (out / "dictionary.md").read_text()
+def test_the_dictionary_defines_every_column_of_every_file_and_no_other(either):
+    text = (either / "dictionary.md").read_text()
     sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
-    assert list(sections) == [*FOLDERS, "zones"]
+    assert list(sections) == [*folders(either), *PLACES]
     for name, section in sections.items():
-        path = out / "zones.parquet" if name == "zones" else out / name / "noon.parquet"
+        path = file_of(either, name)
         rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \| (.+?) \|$", section, re.MULTILINE)
         written = pq.read_schema(path)
         types = [str(field.type).replace("tz=", "") for field in written]
@@ -189,24 +240,25 @@ def athena(out):
     return sqlglot.parse((out / "views/athena.sql").read_text(), dialect="athena")
 
 
-def test_athena_understands_every_statement(out):
-    statements = athena(out)
-    assert [statement.key for statement in statements] == ["create"] * 9
-    assert [statement.args["kind"] for statement in statements] == ["TABLE"] * 8 + ["VIEW"]
-    assert statements[-1].this.name == "dwell_by_zone"
+def test_athena_understands_every_statement(either):
+    statements = athena(either)
+    tables = len(folders(either)) + len(PLACES)
+    assert [statement.key for statement in statements] == ["create"] * (tables + len(VIEWS))
+    assert [statement.args["kind"] for statement in statements] == ["TABLE"] * tables + ["VIEW"] * len(VIEWS)
+    assert [statement.this.name for statement in statements[tables:]] == VIEWS
 
 
-def test_the_tables_of_athena_have_the_columns_and_types_of_the_files(out):
-    for statement in athena(out)[:-1]:
+def test_the_tables_of_athena_have_the_columns_and_types_of_the_files(either):
+    for statement in athena(either)[: -len(VIEWS)]:
         name = statement.find(expressions.Table).name
-        path = out / "zones.parquet" if name == "zones" else out / name / "noon.parquet"
+        path = file_of(either, name)
         columns = [(c.name, c.args["kind"].sql().upper()) for c in statement.find_all(expressions.ColumnDef)]
         columns = [(column, {"TEXT": "VARCHAR"}.get(kind, kind)) for column, kind in columns]
         assert columns == [(field.name, ATHENA_TYPES[field.type]) for field in pq.read_schema(path)]
 
 
-def test_the_tables_of_athena_lie_in_their_folders(out):
-    text = (out / "views/athena.sql").read_text()
+def test_the_tables_of_athena_lie_in_their_folders(either):
+    text = (either / "views/athena.sql").read_text()
     places = re.findall(r"LOCATION 's3://YOUR-BUCKET/PREFIX/(\w+)/';", text)
-    assert places == [*FOLDERS, "zones"]
-    assert text.count("STORED AS PARQUET") == 8
+    assert places == [*folders(either), *PLACES]
+    assert text.count("STORED AS PARQUET") == len(places)

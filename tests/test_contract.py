@@ -7,16 +7,22 @@ import pandas as pd
 import pytest
 from factories import make_detections, make_points, make_video
 from pandas.testing import assert_frame_equal
-from shapely.geometry import box
+from shapely.geometry import LineString, box
 
 import ptrack_analysis
-from ptrack_analysis import Heatmap, Zone, compute_trajectories, empty
+from ptrack_analysis import Heatmap, Line, Zone, compute_trajectories, empty
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.schema import (
+    BALANCE,
+    COUNTS,
+    CROSSINGS,
     DETECTIONS,
     HEATMAP,
+    MOVEMENT,
     OCCUPANCY,
     POINTS,
+    STITCHES,
+    STOPS,
     TRACKS,
     TRAJECTORIES,
     VISITS,
@@ -24,6 +30,7 @@ from ptrack_analysis.schema import (
 )
 
 VIDEO = make_video(10_000)
+LINES = [Line("middle", LineString([(500, 500), (500, 0)]), "px")]
 ZONES = [Zone("left", box(0, 0, 500, 500), "px"), Zone("right", box(500, 0, 1000, 500), "px")]
 CHANCE = np.random.default_rng(11)
 PERSONS = {
@@ -49,6 +56,21 @@ def trajectories_of(detections):
     return compute_trajectories(detections, VIDEO, period="67ms")
 
 
+def renumbered(detections):
+    """Give each person another number from the fifth second on."""
+    check(detections, DETECTIONS)
+    time, person = (detections.index.get_level_values(name) for name in DETECTIONS.key_names)
+    numbers = np.where(time >= pd.Timedelta("5s"), person + 10, person)
+    return detections.set_axis(pd.MultiIndex.from_arrays([time, numbers], names=DETECTIONS.key_names))
+
+
+def stitches_of(detections):
+    broken = renumbered(detections)
+    return ptrack_analysis.compute_stitches(
+        broken, trajectories_of(broken), VIDEO, max_speed=99.0, max_drift=99.0, min_margin=0.0
+    )
+
+
 CALLS = {
     "compute_trajectories": (
         lambda d: ptrack_analysis.compute_trajectories(d, VIDEO),
@@ -57,11 +79,49 @@ CALLS = {
     ),
     "trajectories_from_points": (ptrack_analysis.trajectories_from_points, POINTS, TRAJECTORIES),
     "compute_tracks": (ptrack_analysis.compute_tracks, TRAJECTORIES, TRACKS),
+    "compute_movement": (ptrack_analysis.compute_movement, TRAJECTORIES, MOVEMENT),
+    "compute_stops": (
+        lambda t: ptrack_analysis.compute_stops(t, max_extent=900, min_duration="300ms"),
+        TRAJECTORIES,
+        STOPS,
+    ),
+    "simplify_paths": (lambda t: ptrack_analysis.simplify_paths(t, 20.0), TRAJECTORIES, POINTS),
     "compute_visits": (lambda t: ptrack_analysis.compute_visits(t, ZONES, VIDEO), TRAJECTORIES, VISITS),
     "compute_occupancy": (
         lambda t: ptrack_analysis.compute_occupancy(t, VIDEO, ZONES),
         TRAJECTORIES,
         OCCUPANCY,
+    ),
+    "compute_crossings": (
+        lambda t: ptrack_analysis.compute_crossings(t, LINES, min_distance=5),
+        TRAJECTORIES,
+        CROSSINGS,
+    ),
+    "first_crossings": (ptrack_analysis.first_crossings, CROSSINGS, CROSSINGS),
+    "compute_counts": (
+        lambda c: ptrack_analysis.compute_counts(c, LINES, VIDEO, every="1s"),
+        CROSSINGS,
+        COUNTS,
+    ),
+    "compute_balance": (
+        lambda c: ptrack_analysis.compute_balance(
+            c, ptrack_analysis.compute_occupancy(INPUTS[TRAJECTORIES.name], VIDEO)
+        ),
+        CROSSINGS,
+        BALANCE,
+    ),
+    "compute_stitches": (stitches_of, DETECTIONS, STITCHES),
+    "fill_gaps": (
+        lambda d: ptrack_analysis.fill_gaps(d, limit="4s", period="67ms"),
+        DETECTIONS,
+        DETECTIONS,
+    ),
+    "smooth_trajectories": (ptrack_analysis.smooth_trajectories, TRAJECTORIES, TRAJECTORIES),
+    "flag_jumps": (lambda t: ptrack_analysis.flag_jumps(t, max_speed=4000.0), TRAJECTORIES, TRAJECTORIES),
+    "repair_jumps": (
+        lambda t: ptrack_analysis.repair_jumps(ptrack_analysis.flag_jumps(t, max_speed=4000.0)),
+        TRAJECTORIES,
+        TRAJECTORIES,
     ),
     "compute_heatmap": (lambda t: ptrack_analysis.compute_heatmap(t, VIDEO), TRAJECTORIES, HEATMAP),
     "compute_box_heatmap": (
@@ -72,6 +132,7 @@ CALLS = {
     "select": (lambda d: ptrack_analysis.select(d, start="1s", persons=[4, 1]), DETECTIONS, DETECTIONS),
 }
 INPUTS = {DETECTIONS.name: DETECTED, TRAJECTORIES.name: trajectories_of(DETECTED), POINTS.name: POINTED}
+INPUTS[CROSSINGS.name] = ptrack_analysis.compute_crossings(INPUTS[TRAJECTORIES.name], LINES)
 every = pytest.mark.parametrize(("call", "takes", "gives"), CALLS.values(), ids=CALLS.keys())
 
 
@@ -81,7 +142,8 @@ def table_of(result):
 
 def test_every_computation_is_under_this_contract():
     public = {name for name in ptrack_analysis.__all__ if name.startswith("compute_")}
-    assert public <= set(CALLS)
+    of_zones = {"compute_overlaps", "compute_coverage"}  # take zones, not a table
+    assert public <= set(CALLS) | of_zones
 
 
 @every
@@ -105,9 +167,11 @@ def test_the_argument_is_not_changed(call, takes, gives):
 def test_nothing_in_gives_nothing_out_with_the_right_types(call, takes, gives):
     result = table_of(call(INPUTS[takes.name].iloc[:0]))
     check(result, gives)
-    fresh = table_of(call(empty(takes, unit={"trajectories": "px", "points": "m"}.get(takes.name))))
+    fresh = table_of(
+        call(empty(takes, unit={"trajectories": "px", "points": "m", "crossings": "px"}.get(takes.name)))
+    )
     check(fresh, gives)
-    if gives not in (HEATMAP, OCCUPANCY):
+    if gives not in (HEATMAP, OCCUPANCY, COUNTS, BALANCE):
         assert result.empty
         assert fresh.empty
 

@@ -26,7 +26,17 @@ from ptrack_analysis.errors import (
 )
 from ptrack_analysis.schema import VISITS, empty
 
-FOLDERS = ["videos", "persons", "detections", "trajectories", "visits", "occupancy", "heatmap"]
+FOLDERS = [
+    "videos",
+    "persons",
+    "detections",
+    "trajectories",
+    "movement",
+    "visits",
+    "zone_overlaps",
+    "occupancy",
+    "heatmap",
+]
 CATALOGUE = ["dictionary.md", "views/athena.sql", "views/duckdb.sql"]
 UNIT_SQUARE = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
 # one person for 400 ms on the left, then for 200 ms on the right; another on the right, for 200 ms unseen
@@ -90,7 +100,7 @@ def ms(milliseconds):
 def test_each_table_is_a_folder_with_a_file_for_each_video(archive, zones, tmp_path):
     summary = export_dataset(archive, tmp_path / "out", zones=zones)
     expected = {f"{folder}/{video}.parquet" for folder in FOLDERS for video in ("shop", "day")}
-    expected |= {"zones.parquet", "_runs/day.json", "_runs/shop.json", *CATALOGUE}
+    expected |= {"zones.parquet", "lines.parquet", "_runs/day.json", "_runs/shop.json", *CATALOGUE}
     assert set(tree(tmp_path / "out")) == expected
     assert statuses(summary) == {"day": "written", "shop": "written"}
     assert summary.out == tmp_path / "out"
@@ -109,8 +119,9 @@ def test_the_files_are_those_of_write_parquet(archive, zones, tmp_path):
 def test_the_zones_are_written_in_the_unit_of_their_file(archive, zones, tmp_path):
     export_dataset(archive, tmp_path / "out", zones=zones)
     written = read_parquet(tmp_path / "out/zones.parquet")
-    assert written.index.tolist() == ["=nobody", "left", "right"]
-    assert written.loc["left"].tolist() == ["zone", "fraction", "POLYGON ((0 0, 0.5 0, 0.5 1, 0 1, 0 0))"]
+    assert written.index.tolist() == [("=nobody", ""), ("left", ""), ("right", "")]
+    outline = "POLYGON ((0 0, 0.5 0, 0.5 1, 0 1, 0 0))"
+    assert written.loc["left", ""].tolist() == ["zone", "fraction", outline, pd.NaT, pd.NaT, 0.5]
 
 
 def test_without_zones_there_are_no_visits_and_no_zones(archive, tmp_path):
@@ -341,7 +352,7 @@ def test_a_changed_zone_file_writes_visits_and_zones_again(archive, zones, tmp_p
     zone_file(zones, rectangle("all", 0.0, 1.0))
     summary = export_dataset(archive, tmp_path / "out", zones=zones)
     assert statuses(summary) == {"day": "written", "shop": "written"}
-    assert read_parquet(tmp_path / "out/zones.parquet").index.tolist() == ["all"]
+    assert read_parquet(tmp_path / "out/zones.parquet").index.tolist() == [("all", "")]
     assert summary.videos[0].dwell == {"all": ms(500)}
 
 

@@ -40,6 +40,7 @@ VALUES = {
     "integer": WHOLE,
     "number": st.floats(allow_nan=True),
     "text": TEXTS | st.none(),
+    "flag": st.booleans(),
 }
 
 
@@ -56,6 +57,7 @@ def make_visits(rows=3):
             "entry": np.array([1, 0, 0])[:rows],
             "exit": np.array([0, 2, 1])[:rows],
             "detections": np.array([25, 2, 50])[:rows],
+            "away": np.array([MISSING, MISSING, 1500])[:rows],
         },
     )
 
@@ -105,7 +107,7 @@ def tables(draw, schema):
         elif column.nullable:
             arrays[column.name] = column_of(WHOLE | st.none())
         else:
-            dtype = {"number": "float64", "instant": "int64", "text": object}.get(column.kind, "int64")
+            dtype = {"number": "float64", "text": object, "flag": "bool"}.get(column.kind, "int64")
             arrays[column.name] = np.array(column_of(VALUES[column.kind]), dtype)
     arrays = {name: _as_array(keyed, name, values) for name, values in arrays.items()}
     table = assemble(keyed, arrays, unit=unit)
@@ -207,7 +209,7 @@ def test_what_is_missing_is_null_and_never_nan(tmp_path):
 
 
 def test_the_types_are_those_that_every_reader_knows(tmp_path):
-    allowed = {pa.int64(), pa.float64(), pa.string(), pa.timestamp("us", tz="UTC")}
+    allowed = {pa.int64(), pa.float64(), pa.string(), pa.bool_(), pa.timestamp("us", tz="UTC")}
     for schema in TABLES.values():
         write_parquet(empty(schema, unit="px"), tmp_path / "table.parquet")
         content = pq.read_schema(tmp_path / "table.parquet")

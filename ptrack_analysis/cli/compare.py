@@ -5,14 +5,12 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ptrack_analysis.cli.measures import add_places, add_presence, period_of
 from ptrack_analysis.cli.options import (
-    add_places,
-    add_presence,
     add_source_options,
     add_video,
     chosen,
     form_of,
-    period_of,
     read_noted,
     source_of,
     video_of,

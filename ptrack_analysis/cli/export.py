@@ -6,18 +6,20 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.options import (
+from ptrack_analysis.cli.measures import (
+    add_cells,
+    add_cleaning,
+    add_counts,
     add_cut,
-    add_merge_gap,
+    add_lines,
     add_places,
     add_presence,
-    add_source,
-    form_of,
-    period_of,
-    source_of,
-    video_of,
+    add_stops,
+    add_visits,
+    measures_of,
 )
-from ptrack_analysis.cli.texts import place, shape
+from ptrack_analysis.cli.options import add_source, form_of, source_of
+from ptrack_analysis.cli.texts import place
 
 if TYPE_CHECKING:
     from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
@@ -41,16 +43,14 @@ def add(commands: Any) -> None:
     parser.add_argument("out", type=place, metavar="OUT", help="folder or s3://bucket/prefix of the dataset")
     add_places(parser)
     add_presence(parser)
-    add_merge_gap(parser)
+    add_visits(parser)
+    add_lines(parser)
+    add_counts(parser)
+    add_stops(parser)
+    add_cleaning(parser)
     add_cut(parser)
     group = parser.add_argument_group("output")
-    group.add_argument(
-        "--shape",
-        type=shape,
-        default=(54, 96),
-        metavar="RxC",
-        help="heatmap's rows and columns (default 54x96)",
-    )
+    add_cells(group)
     group.add_argument("--faces", action="store_true", help="write face columns, which are personal data")
     group.add_argument("--csv", action="store_true", help="write each table as CSV too")
     group.add_argument("--force", action="store_true", help="replace files that ptrack did not make")
@@ -72,8 +72,8 @@ def run(given: argparse.Namespace) -> int:
     summary = _export(given)
     if not given.zones:
         print(
-            "no zones are given, so no visits are computed: draw some as polygons in a GeoJSON file, "
-            "and give it with --zones FILE",
+            "no zones are given, so no visits are computed, nor crossings: draw polygons and lines in a "
+            "GeoJSON file, and give it with --zones FILE",
             file=sys.stderr,
         )
     for video in summary.of_status("failed"):
@@ -106,19 +106,7 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
         return export_dataset(
             source,
             given.out,
-            zones=given.zones,
-            floor=given.floor,
-            video=video_of(given),
-            max_gap=given.max_gap,
-            merge_gap=given.merge_gap,
-            period=period_of(given),
-            shape=given.shape,
-            start=given.start,
-            end=given.end,
-            persons=given.persons,
-            faces=given.faces,
-            csv=given.csv,
-            allow_incomplete=given.allow_incomplete,
+            **measures_of(given),
             force=given.force,
             progress=progress,
             **form_of(given),

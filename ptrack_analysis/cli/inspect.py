@@ -6,7 +6,8 @@ import sys
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.options import add_presence, add_source, form_of, period_of, source_of, video_of
+from ptrack_analysis.cli.measures import add_presence, period_of
+from ptrack_analysis.cli.options import add_source, form_of, source_of, video_of
 
 if TYPE_CHECKING:
     from ptrack_analysis.inspection import Findings

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.cli.remote import add_remote
-from ptrack_analysis.cli.texts import columns, period, persons, place, rate, size, span
+from ptrack_analysis.cli.texts import columns, place, rate, size
 from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.io.s3 import SETTINGS, path_of
 
@@ -54,62 +54,10 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
     facts.add_argument("--frame-rate", type=rate, metavar="RATE", help="frames a second, as in 25")
 
 
-def add_presence(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the arithmetic of presence."""
-    group = parser.add_argument_group("presence")
-    group.add_argument(
-        "--max-gap",
-        type=span,
-        default="2s",
-        metavar="TIME",
-        help="longest time without a detection that does not interrupt presence (default 2s)",
-    )
-    group.add_argument(
-        "--sampling-period",
-        type=period,
-        default="auto",
-        metavar="TIME",
-        help="how long the last detection before a gap holds (default auto: the video's usual step)",
-    )
-    add_incomplete(group)
-
-
 def add_incomplete(parser: Any) -> None:
     """Add the permission to read an incomplete archive."""
     parser.add_argument(
         "--allow-incomplete", action="store_true", help="read an archive whose last page is missing"
-    )
-
-
-def add_cut(parser: argparse.ArgumentParser) -> None:
-    """Add the options that cut what is analysed."""
-    group = parser.add_argument_group("part of the video")
-    group.add_argument(
-        "--from", dest="start", type=span, metavar="TIME", help="from this moment on, as in 10s"
-    )
-    group.add_argument(
-        "--to", dest="end", type=span, metavar="TIME", help="until before this moment, as in 5min"
-    )
-    group.add_argument("--persons", type=persons, metavar="N,N", help="only these persons, as in 3,7")
-
-
-def add_places(parser: argparse.ArgumentParser) -> None:
-    """Add zones and floor plan."""
-    group = parser.add_argument_group("places")
-    group.add_argument("--zones", type=place, metavar="FILE", help="GeoJSON file of zones and lines")
-    group.add_argument(
-        "--floor", type=place, metavar="FILE", help="floor.json: measure in metres on this floor plan"
-    )
-
-
-def add_merge_gap(parser: argparse.ArgumentParser) -> None:
-    """Add the option of visits."""
-    parser.add_argument(
-        "--merge-gap",
-        type=span,
-        default="0s",
-        metavar="TIME",
-        help="longest absence from a zone that does not end a visit (default 0s)",
     )
 
 
@@ -124,11 +72,6 @@ def video_of(given: argparse.Namespace) -> "Video":
 def form_of(given: argparse.Namespace) -> dict[str, Any]:
     """Gather how another tracker's file is to be read."""
     return {name: getattr(given, name) for name in ("format", "columns", "first_frame", "unit")}
-
-
-def period_of(given: argparse.Namespace) -> str | None:
-    """Give the sampling period, None for auto."""
-    return None if given.sampling_period == "auto" else given.sampling_period
 
 
 def use_remote(given: argparse.Namespace) -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+_MOST = 1e6
 _SIZE = re.compile(r"(\d{1,7})[xX](\d{1,7})")
 
 
@@ -58,12 +59,28 @@ def shape(text: str) -> tuple[int, int]:
 @_reader
 def rate(text: str) -> float:
     """Read a frame rate."""
+    return _number(text, "a number of frames a second, as in 25", lambda value: 0 < value < _MOST)
+
+
+@_reader
+def at_least_zero(text: str) -> float:
+    """Read a length."""
+    return _number(text, "a number of at least 0", lambda value: 0 <= value < _MOST)
+
+
+@_reader
+def above_zero(text: str) -> float:
+    """Read a length or a speed that cannot be 0."""
+    return _number(text, "a number above 0", lambda value: 0 < value < _MOST)
+
+
+def _number(text: str, wanted: str, fits: Callable[[float], bool]) -> float:
     try:
         value = float(text)
     except ValueError:
-        value = 0.0
-    if not 0 < value < 1e6:  # noqa: PLR2004 - as the loader bounds it
-        raise ValueError(f"{text!r} is not a number of frames a second, as in 25")
+        value = -1.0
+    if not fits(value):
+        raise ValueError(f"{text!r} is not {wanted}")
     return value
 
 

@@ -1,24 +1,26 @@
-"""What describes a dataset as a whole: its zones, its dictionary, its views."""
+"""What describes a dataset as a whole: its zones and lines, its dictionary, its views."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from ptrack_analysis.dataset.contents import contents_of
 from ptrack_analysis.dataset.dictionary import dictionary
-from ptrack_analysis.dataset.layout import ATHENA_FILE, DICTIONARY_FILE, DUCKDB_FILE, ZONES_FILE
+from ptrack_analysis.dataset.layout import ATHENA_FILE, DICTIONARY_FILE, DUCKDB_FILE, PLACES, place_file
 from ptrack_analysis.dataset.record import Record
-from ptrack_analysis.dataset.tables import zones_table
+from ptrack_analysis.dataset.scene_file import lines_table, zones_table
 from ptrack_analysis.dataset.views import athena_tables, duckdb_views
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.io.parquet import is_ours, read_parquet, write_parquet
 from ptrack_analysis.io.writing import make_folder, remove_file, write_text
 from ptrack_analysis.zones import Scene
 
-PLACES = (ZONES_FILE, DICTIONARY_FILE, DUCKDB_FILE, ATHENA_FILE)
+CATALOGUE = (*map(place_file, PLACES), DICTIONARY_FILE, DUCKDB_FILE, ATHENA_FILE)
 
 
 def write_catalogue(out: Path, records: Sequence[Record], scene: Scene | None) -> None:
-    """Write the zones, the dictionary and the views of all that the dataset holds; leave what is right.
+    """Write zones and lines, the dictionary and the views of all that the dataset holds; leave what is right.
 
     Parameters
     ----------
@@ -36,9 +38,12 @@ def write_catalogue(out: Path, records: Sequence[Record], scene: Scene | None) -
     """
     contents = contents_of(records)
     if scene is not None:
-        _write_zones(out / ZONES_FILE, scene)
-    elif not contents.zones and is_ours(out / ZONES_FILE):
-        remove_file(out / ZONES_FILE, up_to=out)
+        _write_place(out / place_file("zones"), zones_table(scene))
+        _write_place(out / place_file("lines"), lines_table(scene))
+    elif not contents.places:
+        for path in (out / place_file(name) for name in PLACES):
+            if is_ours(path):
+                remove_file(path, up_to=out)
     texts = {
         DICTIONARY_FILE: dictionary(contents),
         DUCKDB_FILE: duckdb_views(contents),
@@ -57,11 +62,10 @@ def other_zones(records: Sequence[Record], parameters: dict[str, object]) -> lis
     return [r.video for r in records if r.parameters.get("zones") not in {None, used}]
 
 
-def _write_zones(path: Path, scene: Scene) -> None:
-    zones = zones_table(scene)
+def _write_place(path: Path, table: pd.DataFrame) -> None:
     try:
-        if read_parquet(path).equals(zones):
+        if read_parquet(path).equals(table):
             return
     except InputError:
         pass  # there is none, or it is damaged
-    write_parquet(zones, path)
+    write_parquet(table, path)

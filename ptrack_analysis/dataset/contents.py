@@ -3,23 +3,35 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ptrack_analysis.dataset.layout import FOLDERS
+from ptrack_analysis.dataset.layout import FOLDERS, PLACES
 from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.io.stored import Stored, stored_columns, with_video
-from ptrack_analysis.schema import ZONES
+
+_ASKED_BY = {
+    "interpolated": "fill_gaps",
+    "merged_from": "stitch",
+    "smoothed": "smooth",
+    "jump": "max_speed",
+    "density_per_m2": "floor",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The stored columns of each table that is there, by its folder; of zones.parquet none if it is not."""
+    """The stored columns of each table that is there, by its folder; of zones and lines, by their name."""
 
     columns: dict[str, list[Stored]]
-    zones: list[Stored]
+    places: dict[str, list[Stored]]
 
     @property
     def has_visits(self) -> bool:
         """Whether there are visits."""
         return "visits" in self.columns
+
+    @property
+    def has_crossings(self) -> bool:
+        """Whether there are crossings."""
+        return "crossings" in self.columns
 
 
 def contents_of(records: Iterable[Record]) -> Contents:
@@ -32,12 +44,17 @@ def contents_of(records: Iterable[Record]) -> Contents:
             for column in _columns(folder, record):
                 found[folder].setdefault(column.name, column)
     columns = {folder: list(named.values()) for folder, named in found.items() if named}
-    return Contents(columns, stored_columns(ZONES) if has_zones else [])
+    places = {name: stored_columns(schema) for name, schema in PLACES.items()} if has_zones else {}
+    return Contents(columns, places)
 
 
 def _columns(folder: str, record: Record) -> list[Stored]:
-    """List the columns of one file: with those of faces only if they were asked for, never with landmarks."""
+    """List the columns of one file: the optional ones only if they were asked for, landmarks never."""
     unit = "px" if record.parameters.get("floor") is None else "m"
     columns = stored_columns(with_video(FOLDERS[folder]), unit)
-    faces = bool(record.parameters.get("faces"))
-    return [c for c in columns if not c.of.optional or (faces and c.name.startswith("face_"))]
+    return [c for c in columns if not c.of.optional or record.parameters.get(_asked_by(c.name))]
+
+
+def _asked_by(name: str) -> str:
+    """Give the setting that brings an optional column."""
+    return "faces" if name.startswith("face_") else _ASKED_BY.get(name, "")

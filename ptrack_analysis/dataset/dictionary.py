@@ -1,10 +1,10 @@
 """The data dictionary of a dataset: every column of every file, as Markdown."""
 
 from ptrack_analysis.dataset.contents import Contents
-from ptrack_analysis.dataset.layout import FOLDERS, ZONES_FILE
+from ptrack_analysis.dataset.layout import FOLDERS, PLACES, place_file
 from ptrack_analysis.dataset.ownership import MARK
 from ptrack_analysis.io.stored import Stored
-from ptrack_analysis.schema import ZONES, Table
+from ptrack_analysis.schema import Table
 
 _TYPES = {"timestamp": "timestamp[us, UTC]"}
 _PREFACE = f"""\
@@ -14,7 +14,7 @@ _PREFACE = f"""\
 
 One folder a table, one Parquet file a video. What is not known is null. A column `..._ms` is a moment since
 the start of its video, in whole milliseconds; a column `..._s` is a length of time, in seconds. Tables are
-joined by `video`, `person` and `zone`.
+joined by `video`, `person`, `zone` and `line`.
 """
 
 
@@ -24,8 +24,9 @@ def dictionary(contents: Contents) -> str:
         _section(folder, FOLDERS[folder], f"{folder}/<video>.parquet", columns)
         for folder, columns in contents.columns.items()
     ]
-    if contents.zones:
-        sections.append(_section("zones", ZONES, ZONES_FILE, contents.zones))
+    sections += [
+        _section(name, PLACES[name], place_file(name), columns) for name, columns in contents.places.items()
+    ]
     return "\n".join([_PREFACE, *sections])
 
 

@@ -1,17 +1,18 @@
 """Exporting an archive as a dataset: a folder of Parquet files that BI tools read without help."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from ptrack_analysis.dataset.catalogue import PLACES, other_zones, write_catalogue
+from ptrack_analysis.dataset.catalogue import CATALOGUE, other_zones, write_catalogue
 from ptrack_analysis.dataset.layout import places_of, record_place, refuse_names
 from ptrack_analysis.dataset.ownership import refuse_strangers
 from ptrack_analysis.dataset.record import Record, read_record, read_records
-from ptrack_analysis.dataset.settings import Span, read_scene_file, settings_from
+from ptrack_analysis.dataset.scene_file import read_scene_file
+from ptrack_analysis.dataset.settings import Settings
 from ptrack_analysis.dataset.staging import staged
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
 from ptrack_analysis.dataset.video_files import Export, export_video
@@ -20,7 +21,6 @@ from ptrack_analysis.io.archive import Source, VideoReference
 from ptrack_analysis.io.finding import find_videos
 from ptrack_analysis.io.s3 import S3Path, path_of
 from ptrack_analysis.io.writing import remove_leftovers
-from ptrack_analysis.video import Video
 
 _SHOWN = 3
 
@@ -31,35 +31,25 @@ def export_dataset(
     source: Source,
     out: str | PathLike[str] | S3Path,
     *,
-    zones: str | PathLike[str] | None = None,
-    floor: str | PathLike[str] | None = None,
-    video: Video | None = None,
-    max_gap: Span = "2s",
-    merge_gap: Span = "0s",
-    period: Span | None = None,
-    shape: tuple[int, int] = (54, 96),
-    start: Span | None = None,
-    end: Span | None = None,
-    persons: Iterable[int] | None = None,
-    faces: bool = False,
-    csv: bool = False,
-    allow_incomplete: bool = False,
     force: bool = False,
     progress: Progress | None = None,
     format: str | None = None,  # noqa: A002 - what everyone calls it
     columns: Mapping[str, str] | None = None,
     first_frame: int | None = None,
     unit: Literal["px", "fraction"] | None = None,
+    **settings: Any,
 ) -> ExportSummary:
     """Export an archive as a dataset: one folder a table, in it one Parquet file a video.
 
-    The folders are ``videos``, ``persons``, ``detections``, ``trajectories``, ``visits`` (with zones),
-    ``occupancy`` and ``heatmap``; beside them lie ``zones.parquet``, ``dictionary.md``, which defines every
-    column, views for DuckDB and Athena in ``views``, and ``_runs`` with a record of what each video's files
-    were made from. Every file is replaced whole or not at all. A video whose sources, settings and files are
-    those of its record is left as it is; so a second run changes nothing, and a run after a killed one
-    completes it. A video that fails does not stop the others, and keeps the files that it had. Files that an
-    earlier run made of a video and this one does not are removed; videos that are not in the archive stay.
+    The folders are ``videos``, ``persons``, ``detections``, ``trajectories``, ``movement``, ``stops``,
+    ``occupancy`` and ``heatmap``, with zones ``visits`` and ``zone_overlaps``, with lines ``crossings``,
+    ``counts`` and ``balance``, with ``stitch`` ``stitches``; beside them lie ``zones.parquet`` and
+    ``lines.parquet``, ``dictionary.md``, which defines every column, views for DuckDB and Athena in
+    ``views``, and ``_runs`` with a record of what each video's files were made from. Every file is
+    replaced whole or not at all. A video whose sources, settings and files are those of its record is
+    left as it is; so a second run changes nothing, and a run after a killed one completes it. A video
+    that fails does not stop the others, and keeps the files that it had. Files that an earlier run made
+    of a video and this one does not are removed; videos that are not in the archive stay.
 
     Parameters
     ----------
@@ -68,32 +58,15 @@ def export_dataset(
     out
         The dataset's folder, on disk or in S3; it is made, or brought up to date. In S3 files are made on
         this machine and uploaded whole, records last.
-    zones
-        Zone file (GeoJSON); without one there are no visits.
-    floor
-        Floor plan: positions are then in m, and the heatmap is of footpoints only.
-    video
-        Facts to fall back to where the pages have none (frame size, frame rate).
-    max_gap, period
-        As in ``compute_trajectories`` [ms].
-    merge_gap
-        As in ``compute_visits`` [ms].
-    shape
-        Rows and columns of the heatmaps.
-    start, end, persons
-        What to keep, as in ``select``.
-    faces
-        Whether the columns of faces, which are personal data, are written.
-    csv
-        Whether each table is written as CSV too, below ``csv``.
-    allow_incomplete
-        Whether to read archives whose last page is missing.
     force
         Whether to replace files that the package did not write.
     progress
         Called after each video with its summary and the number of videos.
     format, columns, first_frame, unit
         How another tracker's file is to be read, as in ``read_tracking``.
+    **settings
+        What is measured, and how: the fields of ``Settings``, such as ``zones="zones.geojson"``,
+        ``floor="floor.json"``, ``max_gap="2s"``, ``stitch=True``.
 
     Returns
     -------
@@ -118,29 +91,15 @@ def export_dataset(
     If every video fails, nothing is written. Videos are read one after the other, each once; the memory
     needed is that of the largest. ``end`` of a selection does not shorten the video: occupancy is 0 after it.
     """
-    settings = settings_from(
-        zones=zones,
-        floor=floor,
-        video=video,
-        max_gap=max_gap,
-        merge_gap=merge_gap,
-        period=period,
-        shape=shape,
-        start=start,
-        end=end,
-        persons=persons,
-        faces=faces,
-        csv=csv,
-        allow_incomplete=allow_incomplete,
-    )
+    measured = Settings(**settings)
     place = path_of(out)
     if isinstance(place, Path) and place.exists() and not place.is_dir():
         raise OutputError(f"{place}: is a file, so no dataset can be written there")
-    scene = read_scene_file(settings)
+    scene = read_scene_file(measured)
     references = find_videos(source, format=format, columns=columns, first_frame=first_frame, unit=unit)
     names = [reference.name for reference in references]
     with staged(place, names) if isinstance(place, S3Path) else nullcontext(place) as folder:
-        export = Export(path_of(source), folder, settings, settings.parameters(), scene, frozenset(names))
+        export = Export(path_of(source), folder, measured, measured.parameters(), scene, frozenset(names))
         summary = _export(references, export, force=force, progress=progress)
     return replace(summary, out=place)
 
@@ -164,7 +123,7 @@ def _prepare(references: Sequence[VideoReference], export: Export, *, force: boo
     """Refuse what is in the way, and remove what killed runs left half written."""
     names = [reference.name for reference in references]
     refuse_names(names)
-    unknown = [*PLACES]
+    unknown = [*CATALOGUE]
     for name in names:
         record = read_record(export.out, name)
         recorded = set() if record is None else set(record.outputs)
@@ -175,7 +134,7 @@ def _prepare(references: Sequence[VideoReference], export: Export, *, force: boo
         for place in (*places_of(name), record_place(name)):
             path = export.out / place
             written.setdefault(path.parent, []).append(path.name)
-    for place in PLACES:
+    for place in CATALOGUE:
         path = export.out / place
         written.setdefault(path.parent, []).append(path.name)
     for folder, files in written.items():
@@ -186,7 +145,7 @@ def _finish(export: Export) -> tuple[str, ...]:
     """Write what describes the whole dataset; warn where its videos do not fit together."""
     records = read_records(export.out)
     write_catalogue(export.out, records, export.scene)
-    warnings = [*_twice(records, export)]
+    warnings = [*_twice(records, export), *_bound_to_nobody(export)]
     others = other_zones(records, export.parameters) if export.scene is not None else []
     if not others:
         return tuple(warnings)
@@ -194,6 +153,16 @@ def _finish(export: Export) -> tuple[str, ...]:
     more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
     warnings.append(f"the visits of {named}{more}, exported earlier, are to the zones of another zone file")
     return tuple(warnings)
+
+
+def _bound_to_nobody(export: Export) -> Iterator[str]:
+    """Say which zones and lines are bound to videos that are not in the source."""
+    strangers = [] if export.scene is None else sorted(set(export.scene.videos) - export.videos)
+    if strangers:
+        yield (
+            f"{export.settings.zones} has zones or lines of {', '.join(map(repr, strangers))}, which is no "
+            f"video of the source; it has {', '.join(map(repr, sorted(export.videos)[:_SHOWN]))}"
+        )
 
 
 def _twice(records: Sequence[Record], export: Export) -> Iterator[str]:

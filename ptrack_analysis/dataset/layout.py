@@ -4,14 +4,22 @@ import re
 
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.schema import (
+    BALANCE,
+    COUNTS,
     CROSSINGS,
     DETECTIONS,
     HEATMAP,
+    LINES,
+    MOVEMENT,
     OCCUPANCY,
+    OVERLAPS,
+    STITCHES,
+    STOPS,
     TRACKS,
     TRAJECTORIES,
     VIDEOS,
     VISITS,
+    ZONES,
     Table,
 )
 
@@ -19,14 +27,21 @@ FOLDERS: dict[str, Table] = {
     "videos": VIDEOS,
     "persons": TRACKS,
     "detections": DETECTIONS,
+    "stitches": STITCHES,
     "trajectories": TRAJECTORIES,
+    "movement": MOVEMENT,
+    "stops": STOPS,
     "visits": VISITS,
+    "zone_overlaps": OVERLAPS,
     "occupancy": OCCUPANCY,
     "crossings": CROSSINGS,
+    "counts": COUNTS,
+    "balance": BALANCE,
     "heatmap": HEATMAP,
 }
+PLACES: dict[str, Table] = {"zones": ZONES, "lines": LINES}
+"""What the zone file holds: one table each for the whole dataset."""
 RECORDS = "_runs"
-ZONES_FILE = "zones.parquet"
 DICTIONARY_FILE = "dictionary.md"
 DUCKDB_FILE = "views/duckdb.sql"
 ATHENA_FILE = "views/athena.sql"
@@ -37,6 +52,11 @@ _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 def table_place(folder: str, video: str) -> str:
     """Give the place of a video's file of a table, below the dataset's folder."""
     return f"{folder}/{video}.parquet"
+
+
+def place_file(name: str) -> str:
+    """Give the place of the table of zones or of lines."""
+    return f"{name}.parquet"
 
 
 def csv_place(folder: str, video: str) -> str:

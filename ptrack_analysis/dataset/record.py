@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ptrack_analysis import __version__
+from ptrack_analysis.dataset.checksum import checksum
 from ptrack_analysis.dataset.layout import FOLDERS, record_place
-from ptrack_analysis.dataset.settings import checksum
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.io.archive import VideoReference, shown
 from ptrack_analysis.io.s3 import AnyPath, ahead

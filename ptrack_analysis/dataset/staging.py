@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ptrack_analysis.dataset.catalogue import PLACES
+from ptrack_analysis.dataset.catalogue import CATALOGUE
+from ptrack_analysis.dataset.checksum import checksum
 from ptrack_analysis.dataset.layout import RECORDS, places_of
-from ptrack_analysis.dataset.settings import checksum
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.io.s3 import S3Path, ahead
 from ptrack_analysis.io.writing import make_folder
@@ -31,7 +31,7 @@ def staged(out: S3Path, videos: Sequence[str]) -> Iterator[Path]:
     """
     if out.is_file():
         raise OutputError(f"{out}: is an object, so no dataset can be written there")
-    wanted = {*PLACES, *(place for video in videos for place in places_of(video))}
+    wanted = {*CATALOGUE, *(place for video in videos for place in places_of(video))}
     with tempfile.TemporaryDirectory(prefix="ptrack-") as folder:
         stage = Path(folder)
         there = {
@@ -52,7 +52,7 @@ def _bring_back(out: S3Path, stage: Path, before: dict[str, str]) -> None:
     after = [path.relative_to(stage).as_posix() for path in sorted(stage.rglob("*")) if path.is_file()]
     for place in sorted(set(before) - set(after)):
         (out / place).unlink()
-    for place in sorted(after, key=lambda place: (place.startswith(f"{RECORDS}/"), place in PLACES, place)):
+    for place in sorted(after, key=lambda name: (name.startswith(f"{RECORDS}/"), name in CATALOGUE, name)):
         if before.get(place) != checksum(stage / place):
             is_new_record = place.startswith(f"{RECORDS}/") and place not in before
             (out / place).write_bytes((stage / place).read_bytes(), new=is_new_record)

@@ -1,26 +1,29 @@
 """The tables of one video."""
 
+from collections.abc import Callable
 from datetime import UTC
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.heatmaps import compute_box_heatmap, compute_heatmap
+from ptrack_analysis.analysis.counts import compute_balance, compute_counts
+from ptrack_analysis.analysis.crossings import compute_crossings
+from ptrack_analysis.analysis.heatmaps import SHAPE, Heatmap, compute_box_heatmap, compute_heatmap
+from ptrack_analysis.analysis.motion import compute_movement
 from ptrack_analysis.analysis.occupancy import compute_occupancy
-from ptrack_analysis.analysis.presence import sampling_period
-from ptrack_analysis.analysis.selection import select
+from ptrack_analysis.analysis.overlaps import compute_overlaps
+from ptrack_analysis.analysis.stops import compute_stops
 from ptrack_analysis.analysis.tracks import compute_tracks
-from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.visits import compute_visits
+from ptrack_analysis.dataset.layout import FOLDERS
+from ptrack_analysis.dataset.road import Road, take_road
 from ptrack_analysis.dataset.settings import Settings
-from ptrack_analysis.floor import Floor, read_floor
 from ptrack_analysis.inspection import notes_on
 from ptrack_analysis.io.archive import VideoReference
-from ptrack_analysis.io.tracking import load
-from ptrack_analysis.schema import FACE_COLUMNS, LANDMARK_COLUMNS, VIDEOS, ZONES, assemble
+from ptrack_analysis.schema import FACE_COLUMNS, LANDMARK_COLUMNS, VIDEOS, Table, assemble, columns_of
 from ptrack_analysis.video import Video, milliseconds
-from ptrack_analysis.zones import Scene, outside, project_scene
+from ptrack_analysis.zones import Scene, zone_notes
 
 _NOT_KNOWN = int(np.iinfo("int64").min)
 
@@ -37,42 +40,86 @@ def compute_tables(
     PtrackError
         If the video cannot be read, or not be measured as asked.
     """
-    reading = load(reference, video=settings.video, faces=settings.faces, careful=False)
-    reading.refuse(allow_incomplete=settings.allow_incomplete)
-    whole, video = reading.detections, reading.video
-    floor = None if settings.floor is None else read_floor(settings.floor, video)
-    period = settings.period
-    if period is None:
-        period = sampling_period(whole, video, max_gap=settings.max_gap)
-    detections = select(whole, start=settings.start, end=settings.end, persons=settings.persons)
-    trajectories = compute_trajectories(
-        detections, video, plane=floor, max_gap=settings.max_gap, period=period
-    )
-    zones = (
-        []
-        if scene is None
-        else project_scene(scene, video, floor or video.pixels, place=str(settings.zones))[0]
-    )
-    visits = compute_visits(trajectories, zones, video, merge_gap=settings.merge_gap, period=period)
-    tables = {
-        "videos": videos_table(video),
-        "persons": compute_tracks(trajectories),
-        "detections": detections if settings.faces else _without_faces(detections),
-        "trajectories": trajectories,
-        "visits": visits,
-        "occupancy": compute_occupancy(trajectories, video, zones),
-        "heatmap": _heatmap(detections, trajectories, video, settings.shape, floor),
+    road = take_road(reference, settings, scene)
+    detections, trajectories, video = road.detections, road.trajectories, road.video
+    crossings = crossings_of(road, settings)
+    occupancy = compute_occupancy(trajectories, video, road.zones)
+    made: dict[str, Callable[[], pd.DataFrame]] = {
+        "videos": lambda: videos_table(video),
+        "persons": lambda: compute_tracks(trajectories),
+        "detections": lambda: detections if settings.faces else _without_faces(detections),
+        "stitches": lambda: road.stitches,
+        "trajectories": lambda: trajectories,
+        "movement": lambda: compute_movement(trajectories, max_speed=settings.max_speed),
+        "stops": lambda: stops_of(road, settings),
+        "visits": lambda: visits_of(road, settings),
+        "zone_overlaps": lambda: compute_overlaps(road.zones, unit=settings.unit),
+        "occupancy": lambda: occupancy,
+        "crossings": lambda: crossings,
+        "counts": lambda: compute_counts(crossings, road.lines, video, every=settings.every),
+        "balance": lambda: compute_balance(crossings, occupancy),
+        "heatmap": lambda: _heatmaps(road, settings),
     }
-    notes = notes_on(reading, tables["persons"], settings.max_gap)
-    if reading.incomplete:
-        notes.append(str(reading.incomplete))
-    if detections.empty and len(whole):
+    tables = {folder: _in_order(made[folder](), FOLDERS[folder]) for folder in folders_of(settings, scene)}
+    return tables, _notes(road, tables, settings)
+
+
+def folders_of(settings: Settings, scene: Scene | None) -> list[str]:
+    """List the tables that are computed, by the names of their folders, in their order."""
+    left_out = set()
+    if not settings.stitch:
+        left_out |= {"stitches"}
+    if not settings.measures_stops:
+        left_out |= {"stops"}
+    if scene is None:
+        left_out |= {"visits", "zone_overlaps"}
+    if scene is None or not scene.lines:
+        left_out |= {"crossings", "counts", "balance"}
+    return [folder for folder in FOLDERS if folder not in left_out]
+
+
+def visits_of(road: Road, settings: Settings) -> pd.DataFrame:
+    """Compute the visits of one video as the settings ask for them."""
+    return compute_visits(
+        road.trajectories,
+        road.zones,
+        road.video,
+        merge_gap=settings.merge_gap,
+        min_dwell=settings.min_dwell,
+        enter_after=settings.enter_after,
+        margin=settings.margin,
+        period=road.period,
+    )
+
+
+def crossings_of(road: Road, settings: Settings) -> pd.DataFrame:
+    """Compute the crossings of one video as the settings ask for them."""
+    return compute_crossings(road.trajectories, road.lines, min_distance=settings.min_distance)
+
+
+def stops_of(road: Road, settings: Settings) -> pd.DataFrame:
+    """Compute the stops of one video as the settings ask for them."""
+    return compute_stops(
+        road.trajectories, max_extent=settings.stop_extent, min_duration=settings.stop_duration
+    )
+
+
+def _notes(road: Road, tables: dict[str, pd.DataFrame], settings: Settings) -> list[str]:
+    """Say what a reader of the tables should know of this video."""
+    whole = road.reading.detections
+    notes = notes_on(road.reading, tables["persons"], settings.max_gap)
+    if road.reading.incomplete:
+        notes.append(str(road.reading.incomplete))
+    if road.detections.empty and len(whole):
         notes.append(_nothing_selected(whole))
-    notes += [
-        f"zone {zone.name!r} lies outside the picture: check the unit of its file"
-        for zone in outside(zones, video, floor)
-    ]
-    return {folder: tables[folder] for folder in settings.folders}, notes
+    if len(road.stitches):
+        notes.append(
+            f"{len(road.stitches)} tracks were joined to an earlier one of the same person: the table "
+            "stitches says which, and why"
+        )
+    notes += [] if road.floor is None else [f"floor plan: {note}" for note in road.floor.notes]
+    notes += zone_notes(road.zones, road.video, road.floor)
+    return notes
 
 
 def _nothing_selected(detections: pd.DataFrame) -> str:
@@ -102,35 +149,35 @@ def videos_table(video: Video) -> pd.DataFrame:
     return assemble(VIDEOS, arrays)
 
 
-def zones_table(scene: Scene) -> pd.DataFrame:
-    """Make the ZONES table of a zone file, with the outlines in the file's own unit."""
-    zones = scene.zones
-    arrays = {
-        "zone": [zone.name for zone in zones],
-        "kind": [zone.kind for zone in zones],
-        "unit": [zone.unit for zone in zones],
-        "outline": [zone.outline.wkt for zone in zones],
-    }
-    return assemble(ZONES, arrays)
+def heatmap_of(road: Road, settings: Settings, *, of: str = "boxes") -> Heatmap:
+    """Compute a heatmap of one video as the settings ask for it; on a floor plan it is of footpoints."""
+    video = road.video
+    if road.floor is not None:
+        return compute_heatmap(
+            road.trajectories, video, shape=settings.shape, cell=settings.cell, extent=road.floor.extent
+        )
+    shape = settings.shape or SHAPE
+    if of == "footpoints":
+        return compute_heatmap(road.trajectories, video, shape=shape)
+    return compute_box_heatmap(road.detections, road.trajectories, video, shape=shape)
 
 
-def _heatmap(
-    detections: pd.DataFrame,
-    trajectories: pd.DataFrame,
-    video: Video,
-    shape: tuple[int, int],
-    floor: Floor | None,
-) -> pd.DataFrame:
+def _heatmaps(road: Road, settings: Settings) -> pd.DataFrame:
     """Make the heatmaps of one video: of footpoints, and of boxes where the plane is the picture.
 
     A box covers a part of the picture and no part of a floor plan, and the heatmaps of one file have one
     unit.
     """
-    if floor is not None:
-        return compute_heatmap(trajectories, video, shape=shape, extent=floor.extent).to_frame()
-    boxes = compute_box_heatmap(detections, trajectories, video, shape=shape)
-    footpoints = compute_heatmap(trajectories, video, shape=shape)
-    return pd.concat([boxes.to_frame(), footpoints.to_frame()]).sort_index()
+    if road.floor is not None:
+        return heatmap_of(road, settings).to_frame(road.duration)
+    both = [heatmap_of(road, settings, of=of).to_frame() for of in ("boxes", "footpoints")]
+    return pd.concat(both).sort_index()
+
+
+def _in_order(table: pd.DataFrame, schema: Table) -> pd.DataFrame:
+    """Put the schema's columns into its order, and any others behind them."""
+    known = [name for name, _ in columns_of(table, schema)]
+    return table[[*known, *(name for name in table.columns if name not in known)]]
 
 
 def _without_faces(detections: pd.DataFrame) -> pd.DataFrame:

@@ -6,12 +6,13 @@ from typing import Any
 
 import pandas as pd
 
+from ptrack_analysis.dataset.checksum import checksum
 from ptrack_analysis.dataset.layout import RECORDS, csv_place, places_of, table_place
 from ptrack_analysis.dataset.ownership import was_written
 from ptrack_analysis.dataset.record import Record, new_record, read_record, write_record
-from ptrack_analysis.dataset.settings import Settings, checksum
+from ptrack_analysis.dataset.settings import Settings
 from ptrack_analysis.dataset.summary import VideoSummary, summarize
-from ptrack_analysis.dataset.tables import compute_tables
+from ptrack_analysis.dataset.tables import compute_tables, folders_of
 from ptrack_analysis.errors import OutputError, PtrackError
 from ptrack_analysis.io.archive import VideoReference
 from ptrack_analysis.io.parquet import read_parquet, write_parquet
@@ -39,7 +40,7 @@ class Export:
 
     def places(self, video: str) -> list[str]:
         """List the places of the files that are written for a video; its record is not among them."""
-        folders = self.settings.folders
+        folders = folders_of(self.settings, self.scene)
         places = [table_place(folder, video) for folder in folders]
         return places + [csv_place(folder, video) for folder in folders if self.settings.csv]
 

@@ -1,7 +1,7 @@
 """The views of a dataset: SQL by which DuckDB and Athena see its files as tables."""
 
 from ptrack_analysis.dataset.contents import Contents
-from ptrack_analysis.dataset.layout import ZONES_FILE
+from ptrack_analysis.dataset.layout import place_file
 from ptrack_analysis.dataset.ownership import MARK
 from ptrack_analysis.io.stored import Stored
 
@@ -13,8 +13,8 @@ _ATHENA = f"""\
 -- Tables of this dataset for Amazon Athena, {MARK}.
 -- Upload the dataset, put its place for s3://YOUR-BUCKET/PREFIX/, and run one statement at a time.
 """
-_ATHENA_ZONES = """
--- Athena reads folders: upload zones.parquet as zones/zones.parquet.
+_ATHENA_PLACES = """
+-- Athena reads folders: upload zones.parquet as zones/zones.parquet, lines.parquet as lines/lines.parquet.
 """
 _ATHENA_TYPES = {
     "int64": "bigint",
@@ -38,7 +38,9 @@ stays AS (
     count(DISTINCT person) AS persons,
     sum(dwell_s) AS dwell_s,
     max(dwell_s) AS longest_dwell_s,
-    count(CASE WHEN "entry" <> 'crossed' OR "exit" <> 'crossed' THEN 1 END) AS cut_visits
+    count(
+      CASE WHEN "entry" IN ('start', 'appeared') OR "exit" IN ('end', 'vanished') THEN 1 END
+    ) AS cut_visits
   FROM visits
   GROUP BY video, zone
 ),
@@ -61,25 +63,37 @@ LEFT JOIN stays ON stays.video = places.video AND stays.zone = places.zone
 LEFT JOIN scene ON scene.video = places.video;
 """
 
+_FIRST_CROSSINGS = """
+-- Each person's first crossing of each line in each direction: who crossed, not how often.
+CREATE OR REPLACE VIEW first_crossings AS
+SELECT * FROM crossings WHERE crossing = 1;
+"""
+
 
 def duckdb_views(contents: Contents) -> str:
     """Write a view for each table, over files below the folder in which DuckDB runs, and one of dwell."""
     files = {folder: f"{folder}/*.parquet" for folder in contents.columns}
-    if contents.zones:
-        files["zones"] = ZONES_FILE
+    files |= {name: place_file(name) for name in contents.places}
     views = [
         f"\nCREATE OR REPLACE VIEW {name} AS\nSELECT * FROM read_parquet('{place}', union_by_name = true);\n"
         for name, place in files.items()
     ]
-    return "".join([_DUCKDB, *views, _DWELL_BY_ZONE if contents.has_visits else ""])
+    return "".join([_DUCKDB, *views, *_questions(contents)])
 
 
 def athena_tables(contents: Contents) -> str:
     """Write an external table for each table, with the types of its files, and the view of dwell."""
     tables = [_external_table(folder, columns) for folder, columns in contents.columns.items()]
-    if contents.zones:
-        tables += [_ATHENA_ZONES.rstrip("\n"), _external_table("zones", contents.zones)]
-    return "".join([_ATHENA, *tables, _DWELL_BY_ZONE if contents.has_visits else ""])
+    if contents.places:
+        tables += [_ATHENA_PLACES.rstrip("\n")]
+        tables += [_external_table(name, columns) for name, columns in contents.places.items()]
+    return "".join([_ATHENA, *tables, *_questions(contents)])
+
+
+def _questions(contents: Contents) -> list[str]:
+    """List the views that answer a question."""
+    visits = [_DWELL_BY_ZONE] if contents.has_visits else []
+    return visits + ([_FIRST_CROSSINGS] if contents.has_crossings else [])
 
 
 def _external_table(name: str, columns: list[Stored]) -> str:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from shapely.geometry import Polygon
+from shapely.geometry import LineString, Polygon
 
-from ptrack_analysis import Video, Zone
+from ptrack_analysis import Line, Video, Zone
 from ptrack_analysis.schema import DETECTIONS, assemble
 from ptrack_analysis.simulate.__main__ import main as simulate
 
@@ -90,3 +90,25 @@ def octagons(count=10):
         Zone(name=f"zone {number}", outline=Polygon(centre + radius * ring), unit="px")
         for number, (centre, radius) in enumerate(zip(centres, radii, strict=True), 1)
     ]
+
+
+def strokes(count=10):
+    """Draw lines across the square, of three vertices each [px]."""
+    random = np.random.default_rng(SEED)
+    vertices = np.sort(random.uniform([100, 100], [1180, 620], size=(count, 3, 2)), axis=1)
+    return [Line(f"line {number}", LineString(three), "px") for number, three in enumerate(vertices, 1)]
+
+
+def fragments(persons=2000, parts=5, each=60):
+    """Make detections of people whom the tracker lost and found again under another number: 10 000 tracks."""
+    random = np.random.default_rng(SEED + 1)
+    gap = random.integers(500, 2500, size=(persons, parts))
+    steps = np.full((persons, parts, each), 67)
+    steps[:, :, 0] = gap
+    time = random.integers(0, 3_400_000, size=(persons, 1)) + np.cumsum(steps.reshape(persons, -1), axis=1)
+    x, y = (_wander(random, persons, parts * each) for _ in range(2))
+    height = random.uniform(0.1, 0.3, size=(persons, 1)) * np.ones(parts * each)
+    person = np.arange(persons * parts).reshape(persons, parts, 1) * np.ones(each, dtype=int)
+    boxes = np.stack([x - height / 6, y - height, height / 3, height]).reshape(4, -1)
+    key = {"timestamp": time.ravel(), "person_index": random.permutation(persons * parts)[person.ravel()]}
+    return assemble(DETECTIONS, key | dict(zip(("left", "top", "width", "height"), boxes, strict=True)))

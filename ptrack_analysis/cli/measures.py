@@ -1,0 +1,167 @@
+"""Options that say what is measured, and how."""
+
+import argparse
+from typing import Any
+
+from ptrack_analysis.cli.options import add_incomplete, video_of
+from ptrack_analysis.cli.texts import above_zero, at_least_zero, period, persons, place, shape, span
+
+
+def add_presence(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the arithmetic of presence."""
+    group = parser.add_argument_group("presence")
+    group.add_argument(
+        "--max-gap",
+        type=span,
+        default="2s",
+        metavar="TIME",
+        help="longest time without a detection that does not interrupt presence (default 2s)",
+    )
+    group.add_argument(
+        "--sampling-period",
+        type=period,
+        default="auto",
+        metavar="TIME",
+        help="how long the last detection before a gap holds (default auto: the video's usual step)",
+    )
+    add_incomplete(group)
+
+
+def add_places(parser: argparse.ArgumentParser) -> None:
+    """Add zones and floor plan."""
+    group = parser.add_argument_group("places")
+    group.add_argument("--zones", type=place, metavar="FILE", help="GeoJSON file of zones and lines")
+    group.add_argument(
+        "--floor", type=place, metavar="FILE", help="floor.json: measure in metres on this floor plan"
+    )
+
+
+def add_cut(parser: argparse.ArgumentParser) -> None:
+    """Add the options that cut what is analysed."""
+    group = parser.add_argument_group("part of the video")
+    group.add_argument(
+        "--from", dest="start", type=span, metavar="TIME", help="from this moment on, as in 10s"
+    )
+    group.add_argument(
+        "--to", dest="end", type=span, metavar="TIME", help="until before this moment, as in 5min"
+    )
+    group.add_argument("--persons", type=persons, metavar="N,N", help="only these persons, as in 3,7")
+
+
+def add_visits(parser: argparse.ArgumentParser) -> None:
+    """Add the options of visits to zones."""
+    group = parser.add_argument_group("visits to zones")
+    group.add_argument(
+        "--merge-gap",
+        type=span,
+        default="0s",
+        metavar="TIME",
+        help="longest absence from a zone that does not end a visit (default 0s)",
+    )
+    group.add_argument(
+        "--min-dwell", type=span, default="0s", metavar="TIME", help="leave out shorter visits (default 0s)"
+    )
+    group.add_argument(
+        "--enter-after",
+        type=span,
+        default="0s",
+        metavar="TIME",
+        help="a stretch inside that is shorter is passing by, not entering (default 0s)",
+    )
+    group.add_argument(
+        "--margin",
+        type=at_least_zero,
+        default=0.0,
+        metavar="LENGTH",
+        help="who is inside is out only when farther than this from the zone, in px, or m with --floor",
+    )
+
+
+def add_lines(parser: argparse.ArgumentParser) -> None:
+    """Add the option of crossings."""
+    group = parser.add_argument_group("crossings of lines")
+    group.add_argument(
+        "--min-distance",
+        type=at_least_zero,
+        default=0.0,
+        metavar="LENGTH",
+        help="how far from a line a person must get for a crossing, in px, or m with --floor (default 0)",
+    )
+
+
+def add_counts(parser: argparse.ArgumentParser) -> None:
+    """Add the option of counts over lines."""
+    parser.add_argument(
+        "--every",
+        type=span,
+        default="1min",
+        metavar="TIME",
+        help="length of the intervals in which crossings are counted (default 1min)",
+    )
+
+
+def add_stops(parser: argparse.ArgumentParser) -> None:
+    """Add the options of stops."""
+    group = parser.add_argument_group("stops")
+    group.add_argument(
+        "--stop-extent",
+        type=above_zero,
+        metavar="LENGTH",
+        help="largest extent of a stop, in px, or m with --floor (default 1 m; in px it has to be given)",
+    )
+    group.add_argument(
+        "--stop-duration",
+        type=span,
+        default="5s",
+        metavar="TIME",
+        help="shortest duration of a stop (default 5s)",
+    )
+
+
+def add_cells(parser: Any) -> None:
+    """Add the size of a heatmap's cells."""
+    parser.add_argument(
+        "--shape", type=shape, metavar="RxC", help="heatmap's rows and columns (default 54x96)"
+    )
+    parser.add_argument(
+        "--cell",
+        type=above_zero,
+        metavar="LENGTH",
+        help="or the side of its square cells, in m (with --floor)",
+    )
+
+
+def add_cleaning(parser: argparse.ArgumentParser) -> None:
+    """Add the options of cleaning; nothing is cleaned unless it is asked for."""
+    group = parser.add_argument_group("cleaning (none unless asked for; what it does is flagged)")
+    group.add_argument(
+        "--stitch", action="store_true", help="join tracks that are one person's, whom the tracker lost"
+    )
+    group.add_argument("--fill-gaps", type=span, metavar="TIME", help="fill gaps up to this long")
+    group.add_argument(
+        "--max-speed",
+        type=above_zero,
+        metavar="SPEED",
+        help="flag what is faster as a jump, in px/s, or m/s with --floor",
+    )
+    group.add_argument(
+        "--repair-jumps", action="store_true", help="replace the positions of jumps, by interpolation"
+    )
+    group.add_argument(
+        "--smooth", type=span, metavar="TIME", help="smooth positions over a window of this length"
+    )
+
+
+def period_of(given: argparse.Namespace) -> str | None:
+    """Give the sampling period, None for auto."""
+    return None if given.sampling_period == "auto" else given.sampling_period
+
+
+def measures_of(given: argparse.Namespace) -> dict[str, Any]:
+    """Gather what is measured, and how, as the fields of ``Settings``, as far as the command has them."""
+    from dataclasses import fields
+
+    from ptrack_analysis.dataset.settings import Settings
+
+    named = {one.name: getattr(given, one.name) for one in fields(Settings) if hasattr(given, one.name)}
+    return named | {"video": video_of(given), "period": period_of(given)}

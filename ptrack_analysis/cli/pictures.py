@@ -1,0 +1,123 @@
+"""The pictures of ``ptrack plot``: each drawn from one video's road."""
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ptrack_analysis.dataset.road import Road
+    from ptrack_analysis.dataset.settings import Settings
+
+Extent = tuple[float, float, float, float]
+
+TEXTS = {
+    "paths": "the way that each person walked",
+    "heatmap": "person-seconds a cell",
+    "visits": "who stayed in which zone, over time (needs --zones)",
+    "occupancy": "how many persons were there, over time",
+    "crossings": "where and how often the lines were crossed (needs --zones with lines)",
+    "counts": "how often the lines were crossed, over time (needs --zones with lines)",
+    "balance": "counts over the lines beside the persons present (needs --zones with lines)",
+    "stops": "where persons stood still, and for how long",
+}
+ON_A_PLANE = {"paths", "heatmap", "crossings", "stops"}
+WITHOUT_PLACES = {"occupancy"}
+AT_LINES = {"crossings", "counts", "balance"}
+
+
+def _extent(road: "Road") -> Extent:
+    """Give what of the plane is drawn: the frame, or the floor plan's extent."""
+    if road.floor is not None:
+        return road.floor.extent
+    pixels = road.video.pixels
+    return (0.0, 0.0, float(pixels.width), float(pixels.height))
+
+
+def _ground(given: argparse.Namespace, road: "Road") -> dict[str, Any]:
+    return {"backdrop": given.backdrop, "extent": _extent(road)}
+
+
+def _paths(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:  # noqa: ARG001 - all alike
+    from ptrack_analysis.plots import plot_paths
+
+    return plot_paths(road.trajectories, zones=road.zones, lines=road.lines, **_ground(given, road))
+
+
+def _heatmap(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
+    from ptrack_analysis.dataset.tables import heatmap_of
+    from ptrack_analysis.errors import ParameterError
+    from ptrack_analysis.plots import plot_heatmap
+
+    if road.floor is not None and given.of == "boxes":
+        raise ParameterError(
+            "boxes lie in the picture, not on a floor plan: leave --floor or take --of footpoints"
+        )
+    if given.density and (road.floor is None or road.duration is None):
+        raise ParameterError("a density needs a floor plan (--floor FILE) and a video of known length")
+    return plot_heatmap(
+        heatmap_of(road, settings, of=given.of or "boxes"),
+        duration=road.duration if given.density else None,
+        zones=road.zones,
+        lines=road.lines,
+        **_ground(given, road),
+    )
+
+
+def _visits(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:  # noqa: ARG001
+    from ptrack_analysis.dataset.tables import visits_of
+    from ptrack_analysis.plots import plot_visits
+
+    return plot_visits(visits_of(road, settings), zones=road.zones)
+
+
+def _occupancy(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:  # noqa: ARG001
+    from ptrack_analysis.analysis.occupancy import compute_occupancy
+    from ptrack_analysis.plots import plot_occupancy
+
+    occupancy = compute_occupancy(road.trajectories, road.video, road.zones)
+    return plot_occupancy(occupancy, zones=["", *road.zones])
+
+
+def _crossings(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
+    from ptrack_analysis.dataset.tables import crossings_of
+    from ptrack_analysis.plots import plot_crossings
+
+    return plot_crossings(crossings_of(road, settings), road.lines, zones=road.zones, **_ground(given, road))
+
+
+def _counts(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:  # noqa: ARG001
+    from ptrack_analysis.analysis.counts import compute_counts
+    from ptrack_analysis.dataset.tables import crossings_of
+    from ptrack_analysis.plots import plot_counts
+
+    crossings = crossings_of(road, settings)
+    return plot_counts(compute_counts(crossings, road.lines, road.video, every=settings.every))
+
+
+def _balance(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:  # noqa: ARG001
+    from ptrack_analysis.analysis.counts import compute_balance
+    from ptrack_analysis.analysis.occupancy import compute_occupancy
+    from ptrack_analysis.dataset.tables import crossings_of
+    from ptrack_analysis.plots import plot_balance
+
+    occupancy = compute_occupancy(road.trajectories, road.video)
+    return plot_balance(compute_balance(crossings_of(road, settings), occupancy))
+
+
+def _stops(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
+    from ptrack_analysis.dataset.tables import stops_of
+    from ptrack_analysis.plots import plot_stops
+
+    return plot_stops(stops_of(road, settings), zones=road.zones, lines=road.lines, **_ground(given, road))
+
+
+DRAWN: dict[str, Callable[[argparse.Namespace, "Road", "Settings"], Any]] = {
+    "paths": _paths,
+    "heatmap": _heatmap,
+    "visits": _visits,
+    "occupancy": _occupancy,
+    "crossings": _crossings,
+    "counts": _counts,
+    "balance": _balance,
+    "stops": _stops,
+}

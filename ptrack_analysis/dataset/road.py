@@ -1,0 +1,142 @@
+"""One video taken down the road: read, cleaned, cut to a part, located."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ptrack_analysis.analysis.cleaning import (
+    apply_stitches,
+    compute_stitches,
+    fill_gaps,
+    flag_jumps,
+    repair_jumps,
+    smooth_trajectories,
+)
+from ptrack_analysis.analysis.presence import end_of, sampling_period
+from ptrack_analysis.analysis.selection import select
+from ptrack_analysis.analysis.trajectories import compute_trajectories
+from ptrack_analysis.dataset.settings import Settings
+from ptrack_analysis.floor import Floor, read_floor
+from ptrack_analysis.io.archive import Form, Source, VideoReference
+from ptrack_analysis.io.reading import Reading
+from ptrack_analysis.io.tracking import load
+from ptrack_analysis.schema import STITCHES, empty
+from ptrack_analysis.video import Plane, Video, milliseconds, timedelta
+from ptrack_analysis.zones import Line, Scene, Zone, project_scene
+
+DOOR = "door"
+"""Kind of a zone through which persons come and go, so that who is lost there is not sought elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Road:
+    """One video as far as its trajectories: what all tables and pictures are made from.
+
+    ``reading`` is what the source holds; ``detections`` are cleaned and cut to the part that was asked for;
+    ``stitches`` says which tracks were joined; ``period`` is the sampling period; ``duration`` is the length
+    of the part that was asked for, None where the video's end is not known.
+    """
+
+    reading: Reading
+    detections: pd.DataFrame
+    trajectories: pd.DataFrame
+    stitches: pd.DataFrame
+    floor: Floor | None
+    zones: list[Zone]
+    lines: list[Line]
+    period: pd.Timedelta
+    duration: pd.Timedelta | None
+
+    @property
+    def video(self) -> Video:
+        """The facts about the video."""
+        return self.reading.video
+
+    @property
+    def plane(self) -> Plane:
+        """Where distances are measured."""
+        return self.floor or self.video.pixels
+
+
+def take_road(
+    source: Source | VideoReference, settings: Settings, scene: Scene | None, *, form: Form | None = None
+) -> Road:
+    """Read one video, clean it, cut it to the part asked for, and locate its persons.
+
+    In this order: tracks of one person are joined, gaps are filled, persons and times are selected, positions
+    are computed, jumps are flagged or repaired, positions are smoothed; each only if it is asked for. The
+    sampling period is that of the whole video as it was read. ``form`` says how
+    another tracker's file is read.
+
+    Raises
+    ------
+    PtrackError
+        If the video cannot be read, or not be measured as asked.
+    """
+    reading = load(source, video=settings.video, faces=settings.faces, careful=False, form=form)
+    reading.refuse(allow_incomplete=settings.allow_incomplete)
+    video = reading.video
+    floor = None if settings.floor is None else read_floor(settings.floor, video)
+    period = settings.period
+    if period is None:
+        period = sampling_period(reading.detections, video, max_gap=settings.max_gap)
+    period = pd.Timedelta(period)
+    zones, lines = (
+        ([], [])
+        if scene is None
+        else project_scene(scene, video, floor or video.pixels, place=str(settings.zones))
+    )
+    doors = [zone for zone in zones if zone.kind == DOOR]
+    whole, stitches = _joined(reading, floor, doors, period, settings)
+    if settings.fill_gaps is not None:
+        whole = fill_gaps(whole, limit=settings.fill_gaps, max_gap=settings.max_gap, period=period)
+    detections = select(whole, start=settings.start, end=settings.end, persons=settings.persons)
+    trajectories = compute_trajectories(
+        detections, video, plane=floor, max_gap=settings.max_gap, period=period
+    )
+    return Road(
+        reading=reading,
+        detections=detections,
+        trajectories=_improved(trajectories, settings),
+        stitches=stitches,
+        floor=floor,
+        zones=zones,
+        lines=lines,
+        period=period,
+        duration=_duration(reading.detections, video, settings),
+    )
+
+
+def _duration(detections: pd.DataFrame, video: Video, settings: Settings) -> pd.Timedelta | None:
+    """Tell how long the part is that was asked for, within the video's believed end."""
+    last = detections.index.get_level_values("timestamp").max()
+    known = end_of(video, 0 if pd.isna(last) else milliseconds(last, "timestamp"))
+    ends = [end for end in (settings.end, None if known is None else timedelta(known)) if end is not None]
+    if known is None and settings.end is None:
+        return None
+    return max(min(map(pd.Timedelta, ends)) - pd.Timedelta(settings.start or 0), pd.Timedelta(0)) or None
+
+
+def _joined(
+    reading: Reading, floor: Floor | None, doors: list[Zone], period: pd.Timedelta, settings: Settings
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Join the tracks that are one person's, where that is asked for; and say which they were."""
+    detections, video = reading.detections, reading.video
+    if not settings.stitch:
+        return detections, empty(STITCHES, unit=settings.unit)
+    trajectories = compute_trajectories(
+        detections, video, plane=floor, max_gap=settings.max_gap, period=period
+    )
+    stitches = compute_stitches(detections, trajectories, video, doors=doors)
+    return apply_stitches(detections, stitches), stitches
+
+
+def _improved(trajectories: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Flag or repair jumps, and smooth, where that is asked for."""
+    if settings.max_speed is not None:
+        trajectories = flag_jumps(trajectories, max_speed=settings.max_speed)
+    if settings.repair_jumps:
+        trajectories = repair_jumps(trajectories)
+    if settings.smooth is not None:
+        trajectories = smooth_trajectories(trajectories, window=settings.smooth)
+    return trajectories
