@@ -18,19 +18,19 @@ if TYPE_CHECKING:
         undo_stitches,
     )
     from ptrack_analysis.analysis.comparison import Comparison, compare_tracking
-    from ptrack_analysis.analysis.counts import compute_balance, compute_counts
-    from ptrack_analysis.analysis.crossings import compute_crossings, first_crossings
-    from ptrack_analysis.analysis.heatmaps import Heatmap, compute_box_heatmap, compute_heatmap
-    from ptrack_analysis.analysis.motion import compute_movement
-    from ptrack_analysis.analysis.occupancy import compute_occupancy
-    from ptrack_analysis.analysis.overlaps import compute_overlaps
+    from ptrack_analysis.analysis.heat.heatmaps import Heatmap, compute_box_heatmap, compute_heatmap
+    from ptrack_analysis.analysis.lines.counts import compute_balance, compute_counts
+    from ptrack_analysis.analysis.lines.crossings import compute_crossings, first_crossings
+    from ptrack_analysis.analysis.motion.movement import compute_movement
+    from ptrack_analysis.analysis.motion.simplification import simplify_paths
+    from ptrack_analysis.analysis.motion.stops import compute_stops
+    from ptrack_analysis.analysis.places.occupancy import compute_occupancy
+    from ptrack_analysis.analysis.places.overlaps import compute_overlaps
+    from ptrack_analysis.analysis.places.visits import compute_visits
     from ptrack_analysis.analysis.presence import sampling_period
     from ptrack_analysis.analysis.selection import select
-    from ptrack_analysis.analysis.simplification import simplify_paths
-    from ptrack_analysis.analysis.stops import compute_stops
     from ptrack_analysis.analysis.tracks import compute_tracks
     from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
-    from ptrack_analysis.analysis.visits import compute_visits
     from ptrack_analysis.dataset.export import export_dataset
     from ptrack_analysis.dataset.settings import Settings
     from ptrack_analysis.errors import PtrackError
@@ -68,19 +68,19 @@ _ROOMS = {
         "undo_stitches",
     ),
     "analysis.comparison": ("Comparison", "compare_tracking"),
-    "analysis.counts": ("compute_balance", "compute_counts"),
-    "analysis.crossings": ("compute_crossings", "first_crossings"),
-    "analysis.heatmaps": ("Heatmap", "compute_box_heatmap", "compute_heatmap"),
-    "analysis.motion": ("compute_movement",),
-    "analysis.occupancy": ("compute_occupancy",),
-    "analysis.overlaps": ("compute_overlaps",),
+    "analysis.lines.counts": ("compute_balance", "compute_counts"),
+    "analysis.lines.crossings": ("compute_crossings", "first_crossings"),
+    "analysis.heat.heatmaps": ("Heatmap", "compute_box_heatmap", "compute_heatmap"),
+    "analysis.motion.movement": ("compute_movement",),
+    "analysis.places.occupancy": ("compute_occupancy",),
+    "analysis.places.overlaps": ("compute_overlaps",),
     "analysis.presence": ("sampling_period",),
     "analysis.selection": ("select",),
-    "analysis.simplification": ("simplify_paths",),
-    "analysis.stops": ("compute_stops",),
+    "analysis.motion.simplification": ("simplify_paths",),
+    "analysis.motion.stops": ("compute_stops",),
     "analysis.tracks": ("compute_tracks",),
     "analysis.trajectories": ("compute_trajectories", "trajectories_from_points"),
-    "analysis.visits": ("compute_visits",),
+    "analysis.places.visits": ("compute_visits",),
     "dataset.export": ("export_dataset",),
     "dataset.settings": ("Settings",),
     "errors": ("PtrackError",),

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis import movement
-from ptrack_analysis.analysis.walking import Pieces, pieces_of, radius_of_gyration
-from ptrack_analysis.analysis.walks import Walks, above_zero, walks_of
+from ptrack_analysis.analysis.motion import kernels
+from ptrack_analysis.analysis.motion.walking import Pieces, pieces_of, radius_of_gyration
+from ptrack_analysis.analysis.motion.walks import Walks, above_zero, walks_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.schema import LOCATED, TRACKS, TRAJECTORIES, assemble, check, empty, unit_of
@@ -111,7 +111,7 @@ def compute_tracks(
 def _ways(walks: Walks, first: Integers) -> dict[str, Floats]:
     """Measure path, displacement, mean speed, start and end of each person."""
     rows, x, y = walks.rows, walks.x, walks.y
-    way, previous = movement.steps(walks.run, x, y)
+    way, previous = kernels.steps(walks.run, x, y)
     walked = previous >= 0
     path = np.add.reduceat(np.where(walked, way, 0.0), first)
     duration = np.add.reduceat(np.where(walked, rows.time - rows.time[previous], 0), first)

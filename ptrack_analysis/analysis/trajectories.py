@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis import movement
+from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.presence import MAX_GAP, Rows, end_of, hold, period_in_ms, rows_by_person
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Anchor, Bools, Floats, Integers, anchor_points
@@ -202,11 +202,11 @@ def _trajectories(
     x, y, bare = places
     unknown = ~(np.isfinite(x) & np.isfinite(y))
     x, y = np.where(unknown, np.nan, x), np.where(unknown, np.nan, y)
-    filled = movement.fill_between(rows.time, run, x, y, bare & unknown, longest=longest)
+    filled = kernels.fill_between(rows.time, run, x, y, bare & unknown, longest=longest)
     located = np.where(unknown, _NO, _BOX).astype("int8")
     located[filled | (_put_in(table, rows) & ~unknown)] = _INTERPOLATED
-    way, _ = movement.steps(run, x, y)
-    vx, vy = movement.velocity(rows.time, run, x, y, half=half)
+    way, _ = kernels.steps(run, x, y)
+    vx, vy = kernels.velocity(rows.time, run, x, y, half=half)
     columns = {
         f"x_{unit}": x,
         f"y_{unit}": y,
@@ -215,7 +215,7 @@ def _trajectories(
         "run": _counted_by_person(rows, run),
         f"step_{unit}": way,
         f"speed_{unit}_per_s": np.sqrt(vx * vx + vy * vy),
-        "heading": movement.direction(vx, vy),
+        "heading": kernels.direction(vx, vy),
     }
     return _table(table, schema, rows, columns)
 

@@ -71,7 +71,7 @@ def _visits(given: argparse.Namespace, road: "Road", settings: "Settings") -> An
 
 
 def _occupancy(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:  # noqa: ARG001
-    from ptrack_analysis.analysis.occupancy import compute_occupancy
+    from ptrack_analysis.analysis.places.occupancy import compute_occupancy
     from ptrack_analysis.plots import plot_occupancy
 
     occupancy = compute_occupancy(road.trajectories, road.video, road.zones)
@@ -86,7 +86,7 @@ def _crossings(given: argparse.Namespace, road: "Road", settings: "Settings") ->
 
 
 def _counts(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:  # noqa: ARG001
-    from ptrack_analysis.analysis.counts import compute_counts
+    from ptrack_analysis.analysis.lines.counts import compute_counts
     from ptrack_analysis.dataset.tables import crossings_of
     from ptrack_analysis.plots import plot_counts
 
@@ -95,8 +95,8 @@ def _counts(given: argparse.Namespace, road: "Road", settings: "Settings") -> An
 
 
 def _balance(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:  # noqa: ARG001
-    from ptrack_analysis.analysis.counts import compute_balance
-    from ptrack_analysis.analysis.occupancy import compute_occupancy
+    from ptrack_analysis.analysis.lines.counts import compute_balance
+    from ptrack_analysis.analysis.places.occupancy import compute_occupancy
     from ptrack_analysis.dataset.tables import crossings_of
     from ptrack_analysis.plots import plot_balance
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.heatmaps import refuse_shape
+from ptrack_analysis.analysis.heat.heatmaps import refuse_shape
 from ptrack_analysis.dataset.checksum import checksum
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.video import Video, milliseconds, timedelta

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.counts import compute_balance, compute_counts
-from ptrack_analysis.analysis.crossings import compute_crossings
-from ptrack_analysis.analysis.heatmaps import SHAPE, Heatmap, compute_box_heatmap, compute_heatmap
-from ptrack_analysis.analysis.motion import compute_movement
-from ptrack_analysis.analysis.occupancy import compute_occupancy
-from ptrack_analysis.analysis.overlaps import compute_overlaps
-from ptrack_analysis.analysis.stops import compute_stops
+from ptrack_analysis.analysis.heat.heatmaps import SHAPE, Heatmap, compute_box_heatmap, compute_heatmap
+from ptrack_analysis.analysis.lines.counts import compute_balance, compute_counts
+from ptrack_analysis.analysis.lines.crossings import compute_crossings
+from ptrack_analysis.analysis.motion.movement import compute_movement
+from ptrack_analysis.analysis.motion.stops import compute_stops
+from ptrack_analysis.analysis.places.occupancy import compute_occupancy
+from ptrack_analysis.analysis.places.overlaps import compute_overlaps
+from ptrack_analysis.analysis.places.visits import compute_visits
 from ptrack_analysis.analysis.tracks import compute_tracks
-from ptrack_analysis.analysis.visits import compute_visits
 from ptrack_analysis.dataset.layout import FOLDERS
 from ptrack_analysis.dataset.road import Road, take_road
 from ptrack_analysis.dataset.settings import Settings

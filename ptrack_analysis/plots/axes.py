@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from ptrack_analysis.analysis.heatmaps import Extent
+from ptrack_analysis.analysis.heat.heatmaps import Extent
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.colours import GRID, INK

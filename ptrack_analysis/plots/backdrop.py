@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from PIL import Image
 
-from ptrack_analysis.analysis.heatmaps import Extent
+from ptrack_analysis.analysis.heat.heatmaps import Extent
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.video import Video

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from ptrack_analysis.analysis.heatmaps import Extent
+from ptrack_analysis.analysis.heat.heatmaps import Extent
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.axes import bounds, legend_below, plane_axes, say_nothing_to_draw
 from ptrack_analysis.plots.backdrop import Picture, draw_backdrop, frame_extent, read_backdrop

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, Normalize, PowerNorm
 from matplotlib.image import AxesImage
 
-from ptrack_analysis.analysis.heatmaps import Extent, Heatmap
+from ptrack_analysis.analysis.heat.heatmaps import Extent, Heatmap
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.axes import plane_axes, say_nothing_to_draw

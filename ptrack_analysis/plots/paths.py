@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
-from ptrack_analysis.analysis.heatmaps import Extent
+from ptrack_analysis.analysis.heat.heatmaps import Extent
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.plots.arrows import arrow_heads, draw_arrow_heads
 from ptrack_analysis.plots.axes import bounds, legend_below, plane_axes, say_nothing_to_draw

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from ptrack_analysis.analysis.grid import sum_boxes, sum_points
+from ptrack_analysis.analysis.heat.grid import sum_boxes, sum_points
 
 from .inputs import SEED
 from .rounds import Line, alternate, median

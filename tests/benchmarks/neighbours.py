@@ -17,7 +17,7 @@ from ptrack_analysis import (
     compute_trajectories,
     trajectories_from_points,
 )
-from ptrack_analysis.analysis.movement import velocity
+from ptrack_analysis.analysis.motion.kernels import velocity
 from ptrack_analysis.geometry import contains
 from ptrack_analysis.schema import POINTS, assemble
 

@@ -4,7 +4,7 @@ from factories import HEIGHT, WIDTH, make_detections, make_video
 from matplotlib.colors import PowerNorm
 from shapely.geometry import Polygon
 
-from ptrack_analysis.analysis.heatmaps import Heatmap, compute_heatmap
+from ptrack_analysis.analysis.heat.heatmaps import Heatmap, compute_heatmap
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_heatmap, plot_paths

@@ -3,7 +3,7 @@ import pytest
 from factories import make_detections, make_video
 from shapely.geometry import Polygon
 
-from ptrack_analysis.analysis.occupancy import compute_occupancy
+from ptrack_analysis.analysis.places.occupancy import compute_occupancy
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_occupancy, plot_visits

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis import movement
 from ptrack_analysis.analysis.cleaning.positions import (
     BOX,
     INTERPOLATED,
@@ -13,6 +12,7 @@ from ptrack_analysis.analysis.cleaning.positions import (
     with_positions,
 )
 from ptrack_analysis.analysis.cleaning.sections import away
+from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.presence import MAX_GAP
 from ptrack_analysis.analysis.trajectories import SPEED_WINDOW
 from ptrack_analysis.errors import ParameterError, SchemaError
@@ -154,7 +154,7 @@ def repair_jumps(
     jump = trajectories["jump"].to_numpy()[old.rows.order]
     longest = milliseconds(max_interpolation, "max_interpolation")
     x, y = np.where(jump, np.nan, old.x), np.where(jump, np.nan, old.y)
-    filled = movement.fill_between(old.rows.time, old.run, x, y, jump, longest=longest)
+    filled = kernels.fill_between(old.rows.time, old.run, x, y, jump, longest=longest)
     located = np.where(jump, np.where(filled, INTERPOLATED, NO), old.located).astype("int8")
     return with_positions(trajectories, old, (x, y, located), speed_window=speed_window)
 

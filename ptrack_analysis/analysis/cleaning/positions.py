@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis import movement
+from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.presence import Rows, rows_by_person, run_starts
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
@@ -73,8 +73,8 @@ def with_positions(
     if half == 0:
         raise ParameterError(f"speed_window is {speed_window!r}, not at least 2 ms")
     x, y, located = new
-    way, _ = movement.steps(old.run, x, y)
-    vx, vy = movement.velocity(old.rows.time, old.run, x, y, half=half)
+    way, _ = kernels.steps(old.run, x, y)
+    vx, vy = kernels.velocity(old.rows.time, old.run, x, y, half=half)
     unit = old.unit
     columns: dict[str, Any] = {
         f"x_{unit}": x,
@@ -82,7 +82,7 @@ def with_positions(
         "located": choice(TRAJECTORIES, "located", located),
         f"step_{unit}": way,
         f"speed_{unit}_per_s": np.sqrt(vx * vx + vy * vy),
-        "heading": movement.direction(vx, vy),
+        "heading": kernels.direction(vx, vy),
         **flags,
     }
     return trajectories.take(old.rows.order).assign(**columns)

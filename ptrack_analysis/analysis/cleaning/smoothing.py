@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis import movement
 from ptrack_analysis.analysis.cleaning.positions import Positions, half_of, positions_of, with_positions
+from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.trajectories import SPEED_WINDOW
 from ptrack_analysis.geometry import Bools
 
@@ -63,7 +63,7 @@ def smooth_trajectories(
     """
     old = positions_of(trajectories)
     half = half_of(window, "window")
-    x, y = movement.mean_in_window(old.rows.time, old.run, old.x, old.y, half=half)
+    x, y = kernels.mean_in_window(old.rows.time, old.run, old.x, old.y, half=half)
     alone = ~_has_company(old, half)
     x[alone], y[alone] = old.x[alone], old.y[alone]
     moved = ~np.isnan(x) & ((x != old.x) | (y != old.y))

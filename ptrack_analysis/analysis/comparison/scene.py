@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.heatmaps import Extent, Heatmap, compute_heatmap
-from ptrack_analysis.analysis.occupancy import compute_occupancy
-from ptrack_analysis.analysis.visits import compute_visits
+from ptrack_analysis.analysis.heat.heatmaps import Extent, Heatmap, compute_heatmap
+from ptrack_analysis.analysis.places.occupancy import compute_occupancy
+from ptrack_analysis.analysis.places.visits import compute_visits
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.schema import TRAJECTORIES, unit_of
 from ptrack_analysis.video import Video

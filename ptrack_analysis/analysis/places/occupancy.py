@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.membership import Inside, time_inside
+from ptrack_analysis.analysis.places.membership import Inside, time_inside
 from ptrack_analysis.analysis.presence import end_of, rows_by_person
 from ptrack_analysis.geometry import Integers, contains
 from ptrack_analysis.schema import OCCUPANCY, TRAJECTORIES, assemble, check, unit_of

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis import movement
+from ptrack_analysis.analysis.motion import kernels
+from ptrack_analysis.analysis.motion.walks import above_zero, walks_of
 from ptrack_analysis.analysis.trajectories import SPEED_WINDOW
-from ptrack_analysis.analysis.walks import above_zero, walks_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.schema import MOVEMENT, TRAJECTORIES, assemble, check, unit_of
 from ptrack_analysis.video import milliseconds
@@ -99,8 +99,8 @@ def compute_movement(
     limit = MAX_SPEED[unit] if max_speed is None else above_zero(max_speed, "max_speed")
     walks = walks_of(trajectories, unit)
     time = walks.rows.time
-    vx, vy = movement.velocity(time, walks.run, walks.x, walks.y, half=half)
-    acceleration, turning = movement.change(time, walks.run, walks.x, walks.y, half=half)
+    vx, vy = kernels.velocity(time, walks.run, walks.x, walks.y, half=half)
+    acceleration, turning = kernels.change(time, walks.run, walks.x, walks.y, half=half)
     arrays = {
         "person_index": walks.person_index,
         "timestamp": time,

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.places.stays import Options, Presence, stays_in
 from ptrack_analysis.analysis.presence import MAX_GAP, end_of, found_period, rows_by_person, run_starts
-from ptrack_analysis.analysis.stays import Options, Presence, stays_in
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.schema import TRAJECTORIES, VISITS, assemble, check, unit_of
 from ptrack_analysis.video import Video, milliseconds

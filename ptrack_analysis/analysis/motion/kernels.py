@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ptrack_analysis.analysis.clock import between, means_at, place, stretches
+from ptrack_analysis.analysis.motion.clock import between, means_at, place, stretches
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ptrack_analysis.analysis.membership import Inside, positions_inside, time_inside
+from ptrack_analysis.analysis.places.membership import Inside, positions_inside, time_inside
 from ptrack_analysis.analysis.presence import Rows, starts_of
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.schema import ENTRIES, EXITS

@@ -18,7 +18,7 @@ from ptrack_analysis import (
     select,
     trajectories_from_points,
 )
-from ptrack_analysis.analysis.grid import sum_boxes, sum_points
+from ptrack_analysis.analysis.heat.grid import sum_boxes, sum_points
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import HEATMAP, check
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.cells import (
+from ptrack_analysis.analysis.heat.cells import (
     SHAPE,
     Extent,
     extent_around,
@@ -14,7 +14,7 @@ from ptrack_analysis.analysis.cells import (
     refuse_empty,
     refuse_shape,
 )
-from ptrack_analysis.analysis.grid import sum_boxes, sum_points
+from ptrack_analysis.analysis.heat.grid import sum_boxes, sum_points
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.schema import DETECTIONS, HEATMAP, TRAJECTORIES, assemble, check, unit_of

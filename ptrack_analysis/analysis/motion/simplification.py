@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ptrack_analysis.analysis.clock import stretches
-from ptrack_analysis.analysis.walks import walks_of
+from ptrack_analysis.analysis.motion.clock import stretches
+from ptrack_analysis.analysis.motion.walks import walks_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.schema import POINTS, TRAJECTORIES, assemble, check, unit_of

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ptrack_analysis.analysis.clock import Stretches, means_at, stretches
+from ptrack_analysis.analysis.motion.clock import Stretches, means_at, stretches
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds

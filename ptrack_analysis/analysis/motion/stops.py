@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.clock import Stretches, stretches
-from ptrack_analysis.analysis.extents import last_within, widths
+from ptrack_analysis.analysis.motion.clock import Stretches, stretches
+from ptrack_analysis.analysis.motion.extents import last_within, widths
+from ptrack_analysis.analysis.motion.walks import Walks, above_zero, walks_of
 from ptrack_analysis.analysis.presence import starts_of
-from ptrack_analysis.analysis.walks import Walks, above_zero, walks_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.schema import STOPS, TRAJECTORIES, assemble, check, unit_of

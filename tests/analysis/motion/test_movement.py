@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ptrack_analysis import compute_movement, compute_trajectories, trajectories_from_points
-from ptrack_analysis.analysis.movement import mean_in_window
+from ptrack_analysis.analysis.motion.kernels import mean_in_window
 from ptrack_analysis.errors import ParameterError
 
 NAN = math.nan

@@ -1,0 +1,1 @@
+"""Where time was spent: heatmaps and their grids."""

@@ -1,0 +1,1 @@
+"""Who crossed lines: crossings, counts, their balance."""

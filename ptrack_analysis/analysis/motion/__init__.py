@@ -1,0 +1,1 @@
+"""How people moved: velocity, the way walked, stops, simpler paths."""

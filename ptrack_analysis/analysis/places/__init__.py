@@ -1,0 +1,1 @@
+"""Who was in zones: visits, occupancy, overlaps."""
