@@ -128,13 +128,15 @@ def left_of(edge: Floats, x: Floats, y: Floats) -> Bools:
     doi:10.1007/PL00009321: the bound of the orientation test.
     """
     first_x, first_y, last_x, last_y = edge
-    if first_x == last_x:
+    if first_x == last_x or not len(x):
         return np.asarray(x < first_x)
     across = (x - first_x) * (last_y - first_y)
-    down = (y - first_y) * (last_x - first_x)
-    left: Bools = across < down
-    doubt = np.flatnonzero(np.abs(across - down) <= _ROUNDING * np.abs(across) + _LEAST)
-    if len(doubt):
+    largest = max(float(across.max()), -float(across.min()))
+    across -= (y - first_y) * (last_x - first_x)
+    left: Bools = across < 0
+    doubtful = np.abs(across) <= _ROUNDING * largest + _LEAST
+    if doubtful.any():
+        doubt = np.flatnonzero(doubtful)
         ends = [Fraction(float(value)) for value in edge]
         left[doubt] = [_is_left_of(ends, Fraction(x[row]), Fraction(y[row])) for row in doubt.tolist()]
     return left

@@ -99,13 +99,16 @@ def strokes(count=10):
     return [Line(f"line {number}", LineString(three), "px") for number, three in enumerate(vertices, 1)]
 
 
-def fragments(persons=2000, parts=5, each=60):
-    """Make detections of people whom the tracker lost and found again under another number: 10 000 tracks."""
+def fragments(persons=2000, parts=5, each=60, *, within=3_400_000):
+    """Make detections of people whom the tracker lost and found again under another number: 10 000 tracks.
+
+    They come into sight ``within`` so many ms: the shorter, the more are there at once.
+    """
     random = np.random.default_rng(SEED + 1)
     gap = random.integers(500, 2500, size=(persons, parts))
     steps = np.full((persons, parts, each), 67)
     steps[:, :, 0] = gap
-    time = random.integers(0, 3_400_000, size=(persons, 1)) + np.cumsum(steps.reshape(persons, -1), axis=1)
+    time = random.integers(0, within, size=(persons, 1)) + np.cumsum(steps.reshape(persons, -1), axis=1)
     x, y = (_wander(random, persons, parts * each) for _ in range(2))
     height = random.uniform(0.1, 0.3, size=(persons, 1)) * np.ones(parts * each)
     person = np.arange(persons * parts).reshape(persons, parts, 1) * np.ones(each, dtype=int)
