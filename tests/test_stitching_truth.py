@@ -14,12 +14,15 @@ from factories import make_video
 from shapely.geometry import Polygon
 
 from ptrack_analysis import (
+    Video,
     Zone,
     apply_stitches,
+    compare_tracking,
     compute_stitches,
     compute_trajectories,
     fit_floor,
     frames_to_timestamps,
+    read_tracking,
     trajectories_from_points,
     undo_stitches,
 )
@@ -245,3 +248,20 @@ def test_in_a_real_crowd_without_any_size_no_join_is_false(real_data, longest, l
     assert counts["true"] > 250
     assert counts["found"] >= least * counts["true"]
     assert counts["false"] == 0
+
+
+def test_joining_a_published_trackers_fragments_raises_its_idf1(real_data):
+    """MOTChallenge's TUD-Campus: a tracker's result against what people drew; identities are all that changes."""
+    facts = Video(width=640, height=480, frame_rate=25.0)
+    folder = real_data / "mot" / "TUD-Campus"
+    truth, _ = read_tracking(folder / "gt.txt", format="mot", video=facts)
+    tracked, video = read_tracking(folder / "test.txt", format="mot", video=facts)
+    stitches = compute_stitches(tracked, compute_trajectories(tracked, video), video)
+    before, after = (
+        compare_tracking(truth, result, video).summary()["figures"]
+        for result in (tracked, apply_stitches(tracked, stitches))
+    )
+    assert len(stitches) == 1
+    assert before["idf1"] == pytest.approx(0.5577, abs=1e-4)
+    assert after["idf1"] == pytest.approx(0.5749, abs=1e-4)
+    assert after["mota"] == before["mota"]
