@@ -251,7 +251,7 @@ def test_in_a_real_crowd_without_any_size_no_join_is_false(real_data, longest, l
 
 
 def test_joining_a_published_trackers_fragments_raises_its_idf1(real_data):
-    """MOTChallenge's TUD-Campus: a tracker's result against what people drew; identities are all that changes."""
+    """TUD-Campus of MOTChallenge, against what people drew: identities are all that changes."""
     facts = Video(width=640, height=480, frame_rate=25.0)
     folder = real_data / "mot" / "TUD-Campus"
     truth, _ = read_tracking(folder / "gt.txt", format="mot", video=facts)
