@@ -1,0 +1,237 @@
+"""Queues: how long persons wait, how many at once, how many longer than they should."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.presence import end_of
+from ptrack_analysis.analysis.stays.lengths import (
+    BEGINS,
+    CONFIDENCE,
+    ENDS,
+    confidence_of,
+    seen_at,
+    zone_names,
+)
+from ptrack_analysis.analysis.stays.survival import Lengths, kaplan_meier, share_at
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.schema import OCCUPANCY, SERVICE_LEVELS, VISITS, WAITS, assemble, check
+from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.zones import Zone
+
+QUEUE = "queue"
+TARGETS = ("1min", "2min", "5min")
+
+
+def compute_waits(
+    visits: pd.DataFrame,
+    zones: Sequence[Zone | str],
+    *,
+    begins: Iterable[str] = BEGINS,
+    ends: Iterable[str] = ENDS,
+) -> pd.DataFrame:
+    """List how long each person waited in each queue.
+
+    A queue is a zone of kind ``queue``, or any zone given by its name; other zones are passed over. A wait
+    lasts from ``entered`` to ``exited``: who is not seen for a moment that a visit bridges still waits. It is
+    seen to begin if its entry is one of ``begins``, and to end if its exit is one of ``ends``. No queues, or
+    nobody in them: no rows.
+
+    Parameters
+    ----------
+    visits
+        VISITS of one video, rows in any order.
+    zones
+        Zones, of which those of kind ``queue`` are taken, or names of zones.
+    begins, ends
+        As in ``compute_dwell``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        WAITS, one row a wait, sorted by zone, person and visit.
+
+    Raises
+    ------
+    SchemaError
+        If ``visits`` is not a VISITS table.
+    ParameterError
+        If something is no zone, a zone occurs twice, or ``begins`` or ``ends`` name what is no entry or exit.
+
+    Notes
+    -----
+    O(n log n). Who stands in the zone without queueing waits too; who queues outside it does not.
+
+    Examples
+    --------
+    >>> from ptrack_analysis import empty
+    >>> list(compute_waits(empty(VISITS), ["till"]).columns)
+    ['entered', 'wait', 'begin_seen', 'end_seen']
+    """
+    check(visits, VISITS)
+    names = zone_names(zones, kind=QUEUE)
+    begun, ended = seen_at(visits, "entry", begins, "begins"), seen_at(visits, "exit", ends, "ends")
+    taken = visits.index.get_level_values("zone").isin(names)
+    entered, exited = (visits[name].to_numpy().astype("int64")[taken] for name in ("entered", "exited"))
+    index = visits.index[taken]
+    keys = {name: index.get_level_values(name).to_numpy() for name in WAITS.key_names}
+    columns = {"wait": exited - entered, "begin_seen": begun[taken], "end_seen": ended[taken]}
+    return assemble(WAITS, keys | {"entered": entered} | columns)
+
+
+def compute_queue(visits: pd.DataFrame, zones: Sequence[Zone | str], video: Video) -> pd.DataFrame:
+    """Count the persons in each queue, at every moment.
+
+    A person is in the queue from ``entered`` until, not including, ``exited``. There is one row a change, a
+    first row at 0 and a closing row at the video's end (at the last exit of any visit, where the end is
+    unknown), each holding until the next row of the queue. The integral over time is the sum of the waits.
+    A queue that nobody was in has its first and closing row; no queues: no rows.
+
+    Parameters
+    ----------
+    visits
+        VISITS of one video, rows in any order.
+    zones
+        Zones, of which those of kind ``queue`` are taken, or names of zones.
+    video
+        The video, for its end.
+
+    Returns
+    -------
+    pandas.DataFrame
+        OCCUPANCY of the queues, sorted by zone and timestamp.
+
+    Raises
+    ------
+    SchemaError
+        If ``visits`` is not a VISITS table.
+    ParameterError
+        If something is no zone, or a zone occurs twice.
+
+    Notes
+    -----
+    O(n log n). ``compute_occupancy`` counts who is seen inside at each moment; here who is bridged by
+    ``merge_gap`` stays in the queue, and who is passing through (``enter_after``, ``min_dwell``) is not in
+    it, as the visits say.
+
+    References
+    ----------
+    The mean length of the queue is the rate of arrivals times the mean wait: J. D. C. Little, "A proof for
+    the queuing formula L = λW", Oper. Res. 9, 1961, doi:10.1287/opre.9.3.383.
+
+    Examples
+    --------
+    >>> from ptrack_analysis import Video, empty
+    >>> compute_queue(empty(VISITS), ["till"], Video(duration=pd.Timedelta("9s")))["persons"].tolist()
+    [0, 0]
+    """
+    check(visits, VISITS)
+    names = zone_names(zones, kind=QUEUE)
+    entered, exited = (visits[name].to_numpy().astype("int64") for name in ("entered", "exited"))
+    last = int(exited.max(initial=0))
+    end = end_of(video, last)
+    close = last if end is None else end
+    zone = visits.index.get_level_values("zone")
+    counts = {name: _changes(entered[zone == name], exited[zone == name], close) for name in names}
+    arrays: dict[str, Integers | list[str]] = {
+        "zone": [name for name, (moments, _) in counts.items() for _ in moments],
+        "timestamp": np.concatenate([np.empty(0, "int64"), *(moments for moments, _ in counts.values())]),
+        "persons": np.concatenate([np.empty(0, "int64"), *(persons for _, persons in counts.values())]),
+    }
+    return assemble(OCCUPANCY, arrays)
+
+
+def _changes(entered: Integers, exited: Integers, close: int) -> tuple[Integers, Integers]:
+    """List the moments at which the count changes, and the count from then on."""
+    moments, place = np.unique(np.concatenate([[0, close], entered, exited]), return_inverse=True)
+    came, went = np.split(place[2:], 2)
+    change = np.bincount(came, minlength=len(moments)) - np.bincount(went, minlength=len(moments))
+    keep = change != 0
+    keep[[0, -1]] = True
+    return moments[keep], np.cumsum(change)[keep]
+
+
+def compute_service_levels(
+    waits: pd.DataFrame,
+    *,
+    targets: Iterable[pd.Timedelta | str] = TARGETS,
+    confidence: float = CONFIDENCE,
+) -> pd.DataFrame:
+    """Tell which share of the waits in each queue lasts longer than each target.
+
+    By the Kaplan-Meier estimate, as in ``compute_dwell``: a wait not seen to end counts as longer than what
+    was seen of it, one not seen to begin is left out of the estimate and counted in ``left_out``. A wait of
+    exactly the target is not longer. The naive share is that of all waits as seen. Missing (NaN) where a
+    target lies beyond the longest wait and that was cut, or all are left out; bounds also where the share is
+    1 or 0. No waits: no rows.
+
+    Parameters
+    ----------
+    waits
+        WAITS of one video, rows in any order.
+    targets
+        Lengths of time that a wait should not exceed, each once [ms].
+    confidence
+        How often the bounds are to hold the true share, between 0 and 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        SERVICE_LEVELS, one row a target of a queue, sorted by both. The service level of a call centre, the
+        share served within the target, is 1 - ``share_longer``.
+
+    Raises
+    ------
+    SchemaError
+        If ``waits`` is not a WAITS table.
+    ParameterError
+        If a target is no length of time, or ``confidence`` is not between 0 and 1.
+
+    Notes
+    -----
+    O(n log n). Who gives up waiting and leaves counts as served: the zone does not tell.
+
+    References
+    ----------
+    ISO 18295-1:2017 (customer contact centres) counts the share answered within a target; N. Gans, G. Koole,
+    A. Mandelbaum, "Telephone call centers", M&SOM 5, 2003, doi:10.1287/msom.5.2.79.16071, estimates waits
+    with those cut short by Kaplan-Meier.
+
+    Examples
+    --------
+    >>> from ptrack_analysis import empty
+    >>> compute_service_levels(empty(WAITS)).empty
+    True
+    """
+    check(waits, WAITS)
+    level, limits = confidence_of(confidence), _targets(targets)
+    wait = waits["wait"].to_numpy().astype("int64")
+    begun, ended = (waits[name].to_numpy() for name in ("begin_seen", "end_seen"))
+    lengths = Lengths(wait, ended, np.full(len(wait), -1))
+    zone, names = pd.factorize(waits.index.get_level_values("zone"), sort=True)
+    counts: list[tuple[int, int, int]] = []
+    shares: list[Floats] = []
+    for own in (zone == place for place in range(len(names))):
+        curve = kaplan_meier(lengths.where(own & begun), level)
+        counts += [(int(own.sum()), int((own & ~begun).sum()), int((own & begun & ~ended).sum()))] * len(
+            limits
+        )
+        naive = (wait[own][:, None] > limits).mean(axis=0)
+        shares.append(np.column_stack([naive, *share_at(curve, limits)]))
+    numbers = np.reshape(np.array(counts, dtype="int64"), (-1, 3)).T
+    parts = np.concatenate([np.empty((0, 4)), *shares]).T
+    columns = [column.name for column in SERVICE_LEVELS.columns]
+    arrays = {
+        "zone": [name for name in names for _ in limits],
+        "target": np.tile(limits, len(names)),
+        **dict(zip(columns, [*numbers, *parts], strict=True)),
+    }
+    return assemble(SERVICE_LEVELS, arrays)
+
+
+def _targets(targets: Iterable[pd.Timedelta | str]) -> Integers:
+    if isinstance(targets, str) or not isinstance(targets, Iterable):
+        raise ParameterError(f"targets is {targets!r}, not a list of lengths of time")
+    return np.unique(np.array([milliseconds(target, "targets") for target in targets], dtype="int64"))

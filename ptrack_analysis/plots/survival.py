@@ -1,0 +1,129 @@
+"""Survival curves: which share of the stays lasts longer than any length of time."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
+
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw, time_axes
+from ptrack_analysis.plots.clock import clock, set_clock, time_unit
+from ptrack_analysis.plots.colours import INK, distinct_colours
+from ptrack_analysis.plots.names import short_name, zone_names
+from ptrack_analysis.schema import SURVIVAL, check
+from ptrack_analysis.zones import Zone
+
+_MILLISECONDS = 1000.0
+_LABEL = "length of stay [{unit}]"
+_BAND = 0.15
+_HALF = 0.5
+_ROUNDING = 1e-9
+
+
+def plot_survival(
+    survival: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    zones: Sequence[Zone | str] | None = None,
+    **kwargs: Any,
+) -> Axes:
+    """Draw which share of the stays lasts longer than any length of time, a falling curve a zone.
+
+    The band around a curve lies between its bounds, where it has any; a small stroke marks a length at which
+    stays were cut. The legend gives the median, where the curve falls to a half, and how many of the stays
+    were cut. Curves of several kinds of entry are drawn on their own. It reads well for up to about six.
+
+    Parameters
+    ----------
+    survival
+        SURVIVAL of one video, rows in any order.
+    ax
+        Axes to draw on; by default a new figure's.
+    zones
+        Zones to draw, or their names, in the order of their colours; by default all, by name.
+    **kwargs
+        Handed to ``Axes.step``, which draws the curves.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on; x is in seconds, written as a clock shows them, y a share.
+
+    Raises
+    ------
+    SchemaError
+        If ``survival`` is not a SURVIVAL table.
+    ParameterError
+        If the axes show something else, or a zone is not in the table.
+    """
+    check(survival, SURVIVAL)
+    names = zone_names(survival, zones)
+    missing = [name for name in names if name not in survival.index.get_level_values("zone")]
+    if missing and len(survival):
+        raise ParameterError(f"zone {missing[0]!r} is not in the survival table")
+    survival = survival[survival.index.get_level_values("zone").isin(names)].sort_index()
+    unit = time_unit(float(_lengths(survival).max(initial=0.0)))
+    ax = _axes(ax, unit)
+    if survival.empty:
+        say_nothing_to_draw(ax, "no stay was seen from its beginning")
+        return ax
+    ax.axhline(_HALF, color=INK, linewidth=0.8, linestyle=(0, (4, 4)), zorder=2, label="_half")
+    curves = {(str(zone), str(entry)): own for (zone, entry), own in survival.groupby(["zone", "entry"])}
+    keys = [key for name in names for key in curves if key[0] == name]
+    colours = distinct_colours(len(keys))
+    legend: list[Artist] = []
+    for key, colour in zip(keys, colours, strict=True):
+        _draw_curve(ax, curves[key], colour, kwargs)
+        legend.append(Line2D([], [], color=tuple(colour), linewidth=2, label=_label(key, curves[key], unit)))
+    legend_below(ax, legend)
+    return ax
+
+
+def _lengths(survival: pd.DataFrame) -> Floats:
+    return survival.index.get_level_values("length").to_numpy().astype("int64") / _MILLISECONDS
+
+
+def _axes(ax: Axes | None, unit: str) -> Axes:
+    """Prepare axes whose x is a length of stay; those of a moment or a plane are refused."""
+    label = "" if ax is None else ax.get_xlabel()
+    if label and not label.startswith(_LABEL.partition(" [")[0]):
+        raise ParameterError(f"the axes show {label!r}, not a length of stay")
+    ax = time_axes(ax, unit, height=3.6)
+    set_clock(ax.xaxis, unit)
+    ax.set(xlabel=_LABEL.format(unit=unit), ylabel="share of the stays that last longer", ylim=(0, 1.02))
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+    ax.margins(x=0.01)
+    return ax
+
+
+def _draw_curve(ax: Axes, curve: pd.DataFrame, colour: Floats, kwargs: dict[str, Any]) -> None:
+    length, share = _lengths(curve), curve["share"].to_numpy()
+    style: dict[str, Any] = {"where": "post", "color": tuple(colour), "linewidth": 1.8, "zorder": 4}
+    ax.step(length, share, **{**style, "label": "_share", **kwargs})
+    held = curve[["share_low", "share_high"]].ffill(limit=1)  # bounds hold until all have ended
+    bounds = (held["share_low"].to_numpy(), held["share_high"].to_numpy())
+    ax.fill_between(length, *bounds, step="post", color=tuple(colour), alpha=_BAND, linewidth=0, zorder=3)
+    cut = curve["cut"].to_numpy() > 0
+    strokes: dict[str, Any] = {"linestyle": "", "marker": "|", "markersize": 7, "color": tuple(colour)}
+    ax.plot(length[cut], share[cut], zorder=5, label="_cut", **strokes)
+
+
+def _label(key: tuple[str, str], curve: pd.DataFrame, unit: str) -> str:
+    """Say whose curve it is, its median, and how many of its stays were cut."""
+    zone, entry = key
+    name = f"{short_name(zone)}, {entry}" if entry else short_name(zone)
+    below = np.flatnonzero(curve["share"].to_numpy() <= _HALF + _ROUNDING)
+    half = f"median {_time(float(_lengths(curve)[below[0]]), unit)}" if len(below) else "no median"
+    cut, ended = int(curve["cut"].sum()), int(curve["ended"].sum())
+    return f"{name}: {half}\n{cut} of {cut + ended} cut"
+
+
+def _time(seconds: float, unit: str) -> str:
+    """Write a median as the axis does, to a tenth of a second where seconds are shown, else to seconds."""
+    return f"{seconds:.1f} s" if unit == "s" else clock(round(seconds), unit)

@@ -1,0 +1,120 @@
+"""The tables of how long stays last, of what was not seen of them, and of queues."""
+
+from ptrack_analysis.schema.keys import PERSON, ZONE
+from ptrack_analysis.schema.places import VISITS
+from ptrack_analysis.schema.table import Column, Table
+
+_ENTRY = Column("entry", "text", 'How the stays began: an entry of the visits; "" is any.')
+_LEFT_OUT = Column(
+    "left_out",
+    "integer",
+    "Those of them that began unseen at an unknown time before, and are in no estimate but the naive ones.",
+)
+_CUT = Column("cut", "integer", "Those that are estimated from and ended unseen: longer than seen.")
+
+# A length of time in a key is a moment since the stay began: stored in whole ms, so that keys stay exact.
+SURVIVAL = Table(
+    name="survival",
+    row="the share of stays that last longer than a length of time, from this length until the next row",
+    key=(
+        ZONE,
+        _ENTRY,
+        Column("length", "moment", "Moment of a stay, since its beginning, from which the share holds."),
+    ),
+    columns=(
+        Column("at_risk", "integer", "Stays seen to last until this length, and seen at it."),
+        Column("ended", "integer", "Stays that ended, seen, at this length."),
+        Column("cut", "integer", "Stays that ended unseen at this length: longer than seen."),
+        Column("share", "number", "Share of the stays that last longer: the Kaplan-Meier estimate.", "1"),
+        Column("share_low", "number", "Lower confidence bound of the share.", "1"),
+        Column("share_high", "number", "Upper confidence bound of the share.", "1"),
+    ),
+)
+
+DWELL = Table(
+    name="dwell",
+    row="the stays in one zone, of one entry or of any",
+    key=(ZONE, _ENTRY),
+    columns=(
+        Column("stays", "integer", "Number of stays."),
+        _LEFT_OUT,
+        _CUT,
+        Column("naive_mean", "span", "Mean of the dwell as seen, to whole milliseconds.", "s"),
+        Column("naive_median", "span", "Lower median of the dwell as seen.", "s"),
+        Column("median", "span", "Length that half of the stays do not last beyond (Kaplan-Meier).", "s"),
+        Column("median_low", "span", "Lower confidence bound of the median.", "s"),
+        Column("median_high", "span", "Upper confidence bound of the median; missing: none.", "s"),
+        Column("horizon", "span", "Length up to which the restricted mean is taken.", "s"),
+        Column("restricted_mean", "span", "Mean of the stays' lengths, longer ones cut at the horizon.", "s"),
+        Column("restricted_mean_low", "span", "Lower confidence bound of the restricted mean.", "s"),
+        Column("restricted_mean_high", "span", "Upper confidence bound of the restricted mean.", "s"),
+    ),
+)
+
+DWELL_QUANTILES = Table(
+    name="dwell_quantiles",
+    row="one quantile of the lengths of the stays in one zone, of one entry or of any",
+    key=(ZONE, _ENTRY, Column("quantile", "number", "Share of the stays that do not last longer.", "1")),
+    columns=(
+        Column("naive", "span", "Quantile of the dwell as seen.", "s"),
+        Column(
+            "estimate", "span", "Quantile of the stays' lengths (Kaplan-Meier); missing: beyond them.", "s"
+        ),
+        Column("estimate_low", "span", "Lower confidence bound of the estimate.", "s"),
+        Column("estimate_high", "span", "Upper confidence bound of the estimate; missing: none.", "s"),
+    ),
+)
+
+WAITS = Table(
+    name="waits",
+    row="one wait of one person in one queue",
+    key=VISITS.key,
+    columns=(
+        Column("entered", "moment", "First moment in the queue."),
+        Column("wait", "span", "Time in the queue, absences that a visit bridges included.", "s"),
+        Column("begin_seen", "flag", "Whether the wait was seen to begin; else it began earlier."),
+        Column("end_seen", "flag", "Whether the wait was seen to end; else it lasted longer."),
+    ),
+)
+
+SERVICE_LEVELS = Table(
+    name="service_levels",
+    row="how many of the waits in one queue last longer than a target",
+    key=(
+        ZONE,
+        Column("target", "moment", "Moment of a wait, since its beginning, by which it should have ended."),
+    ),
+    columns=(
+        Column("waits", "integer", "Number of waits."),
+        _LEFT_OUT,
+        _CUT,
+        Column("naive_share_longer", "number", "Share of the waits seen to last longer.", "1"),
+        Column("share_longer", "number", "Share of the waits that last longer (Kaplan-Meier).", "1"),
+        Column("share_longer_low", "number", "Lower confidence bound of the share.", "1"),
+        Column("share_longer_high", "number", "Upper confidence bound of the share.", "1"),
+    ),
+)
+
+STAFF = Table(
+    name="staff",
+    row="one person who is taken for staff",
+    key=(PERSON,),
+    columns=(
+        Column("longest_stay", "span", "Dwell of the person's longest stay in any zone.", "s"),
+        Column("in_staff_zones", "span", "The person's dwell in the staff's zones, added up.", "s"),
+        Column("most_stays", "integer", "The person's largest number of stays in one zone."),
+        Column("reason", "text", "The rules that the person meets, of: stay, zone, recurrence."),
+    ),
+)
+
+OBSERVED = Table(
+    name="observed",
+    row="one stay of one person in one zone, by how its time is known",
+    key=VISITS.key,
+    columns=(
+        Column("observed", "span", "Time held by detections inside that have a position of their own.", "s"),
+        Column("interpolated", "span", "Time held by those whose position was interpolated.", "s"),
+        Column("bridged", "span", "Absences that the visit joins: not seen inside.", "s"),
+        Column("observed_share", "number", "observed by the time from entered to exited.", "1"),
+    ),
+)

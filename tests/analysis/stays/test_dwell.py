@@ -1,0 +1,258 @@
+"""How long stays in zones last, when some were seen in part only."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ptrack_analysis import (
+    compute_dwell,
+    compute_dwell_quantiles,
+    compute_service_levels,
+    compute_survival,
+    compute_waits,
+)
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.schema import VISITS, empty
+
+SPANS = ("naive_mean", "naive_median", "median", "median_low", "median_high", "restricted_mean")
+
+
+def figures(dwell, *key):
+    """Give stays, left_out, cut and the naive mean, median, estimated median, restricted mean [s]."""
+    row = dwell.loc[key or ("till", "")]
+    seconds = [row[name].total_seconds() for name in ("naive_mean", "naive_median", "median")]
+    return (row["stays"], row["left_out"], row["cut"], *seconds, row["restricted_mean"].total_seconds())
+
+
+NAN = float("nan")
+CASES = {
+    "one stay": ([(3000,)], (1, 0, 0, 3, 3, 3, 3)),
+    "one stay that was cut": ([(3000, "crossed", "end")], (1, 0, 1, 3, 3, NAN, 3)),
+    "one stay that vanished": ([(3000, "crossed", "vanished")], (1, 0, 1, 3, 3, NAN, 3)),
+    "one stay begun before the video": ([(3000, "start")], (1, 1, 0, 3, 3, NAN, NAN)),
+    "one stay that appeared": ([(3000, "appeared")], (1, 1, 0, 3, 3, NAN, NAN)),
+    "opened and closed are seen": ([(3000, "opened", "closed")], (1, 0, 0, 3, 3, 3, 3)),
+    "nothing unseen": ([(1000,), (2000,), (6000,)], (3, 0, 0, 3, 2, 2, 3)),
+    "an even number": ([(1000,), (2000,), (3000,), (6000,)], (4, 0, 0, 3, 2, 2, 3)),
+    "ties": ([(2000,), (2000,), (2000,)], (3, 0, 0, 2, 2, 2, 2)),
+    "a cut one between": (  # half of two at 3 s: 1, then 1/2 from 3 s to 6 s
+        [(1500, "crossed", "end"), (3000,), (6000,)],
+        (3, 0, 1, 3.5, 3, 3, 4.5),
+    ),
+    "all cut": ([(1000, "crossed", "end"), (2000, "crossed", "end")], (2, 0, 2, 1.5, 1, NAN, 2)),
+    "a long one begun before": ([(1000,), (2000,), (9000, "start")], (3, 1, 0, 4, 2, 1, 1.5)),
+    "no time at all": ([(0,), (0,)], (2, 0, 0, 0, 0, 0, 0)),
+    "a mean between milliseconds": ([(0,), (1,), (1,)], (3, 0, 0, 0.001, 0.001, 0.001, 0.001)),
+}
+
+
+@pytest.mark.parametrize(("stays", "expected"), CASES.values(), ids=CASES.keys())
+def test_what_was_not_seen_is_neither_taken_for_the_end_nor_for_the_beginning(make_visits, stays, expected):
+    visits = make_visits([("till", person, *stay) for person, stay in enumerate(stays)])
+    assert figures(compute_dwell(visits)) == pytest.approx(expected, nan_ok=True)
+
+
+def test_each_zone_and_each_kind_of_entry_has_its_row(make_visits):
+    visits = make_visits(
+        [("till", 1, 1000), ("till", 2, 3000), ("till", 3, 9000, "start"), ("door", 1, 5000, "appeared")]
+    )
+    assert compute_dwell(visits).index.tolist() == [("door", ""), ("till", "")]
+    dwell = compute_dwell(visits, by=("zone", "entry"))
+    assert dwell.index.tolist() == [("door", "appeared"), ("till", "crossed"), ("till", "start")]
+    assert figures(dwell, "till", "crossed") == (2, 0, 0, 2, 1, 1, 2)
+    assert dwell.loc[("till", "start"), "left_out"] == 1
+    assert (dwell["stays"].groupby(level="zone").sum() == compute_dwell(visits)["stays"].to_numpy()).all()
+
+
+def test_at_a_door_who_appears_or_vanishes_has_come_or_gone(make_visits):
+    visits = make_visits([("door", 1, 2000, "appeared", "vanished"), ("door", 2, 4000, "appeared", "end")])
+    assert compute_dwell(visits)["left_out"].item() == 2
+    dwell = compute_dwell(visits, begins=["crossed", "appeared"], ends=["crossed", "vanished"])
+    assert figures(dwell, "door", "") == (2, 0, 1, 3, 2, 2, 3)
+
+
+def test_a_stay_begun_before_counts_from_the_length_at_which_it_was_first_seen(make_visits):
+    """At 1 s one of two ends, at 3 s the only one at risk: the third is seen only from beyond 3 s on."""
+    visits = make_visits([("till", 1, 3000), ("till", 2, 2000, "start"), ("till", 3, 1000, "start")])
+    before = pd.Series(
+        np.array([3000, 0], "timedelta64[ms]"), index=visits.index[[1, 2]].set_names(VISITS.key_names)
+    )
+    survival = compute_survival(visits, inside_before=before)
+    assert survival["at_risk"].tolist() == [1, 2, 1, 1]
+    assert survival["share"].tolist() == [1, 0.5, 0, 0]
+    one = compute_survival(visits, inside_before=before.iloc[:1])
+    assert compute_dwell(visits, inside_before=before.iloc[:1])["left_out"].item() == 1
+    assert one["at_risk"].tolist() == [1, 1, 1]
+
+
+def test_the_horizon_makes_the_means_of_zones_comparable(make_visits):
+    visits = make_visits([("a", 1, 1000), ("a", 2, 9000), ("b", 1, 2000), ("b", 2, 6000, "crossed", "end")])
+    means = compute_dwell(visits, horizon="5s")["restricted_mean"].dt.total_seconds()
+    assert means.tolist() == [3, 3.5]
+    means = compute_dwell(visits, horizon="8s")["restricted_mean"].dt.total_seconds()
+    assert means.tolist() == pytest.approx([4.5, NAN], nan_ok=True)
+    assert compute_dwell(visits)["horizon"].dt.total_seconds().tolist() == [9, 6]
+
+
+def test_quantiles_beyond_the_longest_cut_stay_are_missing(make_visits):
+    visits = make_visits([("a", n, 1000 * n, "crossed", "end" if n == 4 else "crossed") for n in range(1, 5)])
+    found = compute_dwell_quantiles(visits, quantiles=[0.9, 0.5, 0.75])
+    assert found.index.get_level_values("quantile").tolist() == [0.5, 0.75, 0.9]
+    assert found["estimate"].dt.total_seconds().tolist() == pytest.approx([2, 3, NAN], nan_ok=True)
+    assert found["naive"].dt.total_seconds().tolist() == [2, 3, 4]
+
+
+def test_the_median_of_both_tables_is_the_same(make_visits):
+    visits = cut_at_random(make_visits, 3, 50)
+    quantiles = compute_dwell_quantiles(visits, quantiles=[0.5]).xs(0.5, level="quantile")
+    dwell = compute_dwell(visits)
+    for name, other in (("estimate", "median"), ("naive", "naive_median"), ("estimate_low", "median_low")):
+        assert quantiles[name].equals(dwell[other].rename(name))
+
+
+def test_the_curve_begins_at_0_and_adds_up(make_visits):
+    visits = make_visits([("a", 1, 2000), ("a", 2, 2000, "crossed", "end"), ("b", 1, 9, "start")])
+    survival = compute_survival(visits)
+    assert survival.index.tolist() == [
+        ("a", "", pd.Timedelta(0)),
+        ("a", "", pd.Timedelta("2s")),
+    ]
+    assert survival[["at_risk", "ended", "cut"]].to_numpy().tolist() == [[2, 0, 0], [2, 1, 1]]
+    assert survival["share"].tolist() == [1, 0.5]
+
+
+@pytest.mark.parametrize("compute", [compute_dwell, compute_dwell_quantiles, compute_survival])
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"by": "zone"}, r"by is 'zone', not \('zone',\) or"),
+        ({"by": ("person_index",)}, r"by is \('person_index',\), not"),
+        ({"by": None}, "by is None, not"),
+        ({"begins": ["entered"]}, r"begins is \['entered'\], not a list of some of \['crossed', 'start'"),
+        ({"ends": "crossed"}, "ends is 'crossed', not a list"),
+        ({"ends": None}, "ends is None, not a list"),
+        ({"confidence": 95}, "confidence has 95, not a number between 0 and 1"),
+        ({"confidence": 1.0}, "confidence has 1.0, not"),
+        ({"confidence": NAN}, "confidence has nan, not"),
+        ({"confidence": "0.9"}, "confidence has '0.9', not"),
+        ({"inside_before": 3}, "inside_before is int, not a pandas.Series"),
+        ({"inside_before": pd.Series([1.0])}, "inside_before is float64, not a pandas.Series"),
+    ],
+)
+def test_a_wrong_option_is_refused_with_its_value(make_visits, compute, options, sentence):
+    with pytest.raises(ParameterError, match=sentence):
+        compute(make_visits([("till", 1, 1000)]), **options)
+
+
+@pytest.mark.parametrize(
+    ("quantiles", "sentence"),
+    [([0], "quantiles has 0, not"), ([0.5, 1.5], "quantiles has 1.5"), (0.5, "quantiles is 0.5, not a list")],
+)
+def test_a_wrong_quantile_is_refused_with_its_value(make_visits, quantiles, sentence):
+    with pytest.raises(ParameterError, match=sentence):
+        compute_dwell_quantiles(make_visits([("till", 1, 1000)]), quantiles=quantiles)
+
+
+@pytest.mark.parametrize("horizon", ["0s", "-1s", "soon"])
+def test_a_wrong_horizon_is_refused_with_its_value(horizon):
+    with pytest.raises(ParameterError, match=f"horizon is '{horizon}', not"):
+        compute_dwell(empty(VISITS), horizon=horizon)
+
+
+def test_time_before_a_stay_that_is_not_there_is_refused(make_visits):
+    visits = make_visits([("till", 1, 1000), ("till", 2, 1000, "start")])
+    stray = pd.Series(np.array([5], "timedelta64[ms]"), index=visits.index[[1]]).rename({2: 7})
+    with pytest.raises(ParameterError, match="visit 1 of person 7 to zone 'till', which is not in"):
+        compute_dwell(visits, inside_before=stray)
+    unnamed = stray.reset_index(drop=True)
+    with pytest.raises(ParameterError, match=r"inside_before has the index \[None\], not one row"):
+        compute_dwell(visits, inside_before=unnamed)
+    negative = pd.Series(np.array([-5], "timedelta64[ms]"), index=visits.index[[1]])
+    with pytest.raises(ParameterError, match=r"not a length of time of at least 0"):
+        compute_dwell(visits, inside_before=negative)
+    assert len(compute_dwell(visits, inside_before=negative.iloc[:0])) == 1
+
+
+def cut_at_random(make_visits, seed, number, *, mean=60_000):
+    """Make stays of exponential length, each cut at a random moment if it lasts beyond that."""
+    chance = np.random.default_rng(seed)
+    length = chance.exponential(mean, number).round().astype("int64")
+    until = chance.exponential(1.5 * mean, number).round().astype("int64")
+    exits = np.where(length <= until, "crossed", "end").tolist()
+    rows = zip(np.minimum(length, until).tolist(), exits, strict=True)
+    return make_visits([("till", person, dwell, "crossed", end) for person, (dwell, end) in enumerate(rows)])
+
+
+def test_of_stays_cut_at_random_the_median_is_right_on_average_where_the_naive_figures_are_not(make_visits):
+    """40 % are cut; the true median is 60 s · ln 2 = 41.6 s, the true mean 60 s."""
+    found = pd.concat([compute_dwell(cut_at_random(make_visits, seed, 400)) for seed in range(100)])
+    seconds = {name: found[name].dt.total_seconds() for name in SPANS}
+    true = 60 * np.log(2)
+    assert seconds["median"].mean() == pytest.approx(true, rel=0.02)
+    assert seconds["naive_median"].mean() < 0.65 * true
+    assert seconds["naive_mean"].mean() < 0.65 * 60
+    covered = (seconds["median_low"] <= true) & (true <= seconds["median_high"])
+    assert covered.mean() >= 0.9
+
+
+def windowed(make_visits, seed, *, window=300_000, mean=60_000):
+    """Make stays of arrivals at a steady rate, seen through a window of time: begun before it, cut by it."""
+    chance = np.random.default_rng(seed)
+    number = 4000
+    begin = chance.integers(-10 * mean, window, number)
+    end = begin + chance.exponential(mean, number).round().astype("int64")
+    seen = end > 0
+    begin, end = begin[seen], end[seen]
+    dwell = np.minimum(end, window) - np.maximum(begin, 0)
+    rows = zip(
+        dwell.tolist(),
+        np.where(begin < 0, "start", "crossed").tolist(),
+        np.where(end > window, "end", "crossed").tolist(),
+        strict=True,
+    )
+    visits = make_visits([("till", person, *row) for person, row in enumerate(rows)])
+    before = np.maximum(-begin, 0).astype("timedelta64[ms]")
+    return visits, pd.Series(before, index=visits.index), end - begin
+
+
+def test_stays_begun_before_the_video_do_not_bias_the_median_left_out_or_with_their_time_before(make_visits):
+    """The whole lengths of all stays that the window sees are longer than a stay is: long ones reach it."""
+    left_out, delayed, lengths = [], [], []
+    for seed in range(30):
+        visits, before, length = windowed(make_visits, seed)
+        left_out.append(compute_dwell(visits)["median"].item().total_seconds())
+        known = compute_dwell(visits, inside_before=before)
+        assert known["left_out"].item() == 0
+        delayed.append(known["median"].item().total_seconds())
+        lengths.append(np.median(length) / 1000)
+    true = 60 * np.log(2)
+    assert np.mean(left_out) == pytest.approx(true, rel=0.02)
+    assert np.mean(delayed) == pytest.approx(true, rel=0.02)
+    assert np.mean(lengths) > 1.1 * true
+
+
+@pytest.mark.slow
+def test_the_bounds_of_median_mean_and_share_hold_the_truth_in_nine_of_ten(make_visits):
+    visits = [cut_at_random(make_visits, seed, 150) for seed in range(200)]
+    dwell = pd.concat([compute_dwell(one, horizon="60s") for one in visits])
+    levels = [compute_service_levels(compute_waits(one, ["till"]), targets=["60s"]) for one in visits]
+    bounds = {
+        (name, side): dwell[f"{name}_{side}"].dt.total_seconds()
+        for name in ("median", "restricted_mean")
+        for side in ("low", "high")
+    }
+    bounds |= {("share", side): pd.concat(levels)[f"share_longer_{side}"] for side in ("low", "high")}
+    truth = {"median": 60 * np.log(2), "restricted_mean": 60 * (1 - np.exp(-1)), "share": np.exp(-1)}
+    for name, true in truth.items():
+        assert ((bounds[name, "low"] <= true) & (true <= bounds[name, "high"])).mean() >= 0.9
+
+
+def test_renumbered_persons_and_shifted_times_change_no_figure(make_visits):
+    visits = cut_at_random(make_visits, 5, 40)
+    shifted = visits.assign(
+        entered=visits["entered"] + np.timedelta64(5000, "ms"),
+        exited=visits["exited"] + np.timedelta64(5000, "ms"),
+    )
+    renamed = visits.rename(index=lambda number: 1000 - number, level="person_index")
+    assert compute_dwell(shifted).equals(compute_dwell(visits))
+    assert compute_dwell(renamed).equals(compute_dwell(visits))

@@ -1,0 +1,111 @@
+"""Who is taken for staff, and what becomes of them."""
+
+import naive_survival
+import numpy as np
+import pandas as pd
+import pytest
+from shapely.geometry import box
+
+from ptrack_analysis import Zone, compute_staff, exclude_staff
+from ptrack_analysis.errors import ParameterError, SchemaError
+from ptrack_analysis.schema import STAFF, VISITS, empty
+
+STAYS = [("hall", 1, 5000), ("hall", 2, 60_000), ("hall", 3, 1000), ("hall", 3, 1000), ("office", 4, 500)]
+
+
+def reasons(staff):
+    return staff["reason"].to_dict()
+
+
+RULES = {
+    "a long stay": ({"min_stay": "1min"}, {2: "stay"}),
+    "a longer one than any": ({"min_stay": "61s"}, {}),
+    "a stay in a zone of the staff's": ({"zones": ["office"]}, {4: "zone"}),
+    "a zone that nobody was in": ({"zones": ["cellar"]}, {}),
+    "returning": ({"recurrence": 2}, {3: "recurrence"}),
+    "more returns than any": ({"recurrence": 3}, {}),
+    "several rules": (
+        {"min_stay": "5s", "zones": ["office"], "recurrence": 2},
+        {1: "stay", 2: "stay", 3: "recurrence", 4: "zone"},
+    ),
+    "several reasons for one": (
+        {"min_stay": "1s", "recurrence": 2},
+        {1: "stay", 2: "stay", 3: "stay, recurrence"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("rules", "expected"), RULES.values(), ids=RULES.keys())
+def test_who_meets_any_rule_is_taken_for_staff_with_the_reason(make_visits, rules, expected):
+    assert reasons(compute_staff(make_visits(STAYS), **rules)) == expected
+
+
+def test_the_figures_behind_the_rules_stand_beside_them(make_visits):
+    stays = [*STAYS, ("office", 3, 700), ("office", 3, 200)]
+    row = compute_staff(make_visits(stays), zones=["office"], recurrence=2).loc[3]
+    assert row["longest_stay"] == pd.Timedelta("1s")
+    assert row["in_staff_zones"] == pd.Timedelta("900ms")
+    assert row["most_stays"] == 2
+    assert row["reason"] == "zone, recurrence"
+
+
+def test_of_zones_those_of_the_staff_are_taken(make_visits):
+    zones = [Zone("office", box(0, 0, 1, 1), "m", kind="staff"), Zone("hall", box(0, 0, 1, 1), "m")]
+    assert reasons(compute_staff(make_visits(STAYS), zones=zones)) == {4: "zone"}
+    assert compute_staff(make_visits(STAYS), zones=zones[1:]).empty
+
+
+def test_what_is_kept_and_what_is_excluded_are_the_whole_table(make_visits):
+    visits = make_visits(STAYS).sample(frac=1, random_state=4)
+    staff = compute_staff(visits, min_stay="1min", recurrence=2)
+    kept, excluded = exclude_staff(visits, staff)
+    assert set(kept.index.get_level_values("person_index")) == {1, 4}
+    assert excluded.groupby("person_index")["reason"].first().to_dict() == {2: "stay", 3: "recurrence"}
+    assert pd.concat([kept, excluded.drop(columns="reason")]).loc[visits.index].equals(visits)
+
+
+def test_a_table_of_persons_alone_is_split_too():
+    table = pd.DataFrame({"dwell": [1, 2]}, index=pd.Index([7, 8], name="person_index"))
+    staff = pd.DataFrame(empty(STAFF))
+    kept, excluded = exclude_staff(table, staff)
+    assert (len(kept), len(excluded)) == (2, 0)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_staff_equal_a_walk_over_the_stays(make_visits, seed):
+    chance = np.random.default_rng(seed)
+    stays = [
+        (str(chance.choice(["a", "b", "c"])), int(chance.integers(0, 8)), int(chance.integers(0, 1000)))
+        for _ in range(25)
+    ]
+    found = compute_staff(make_visits(stays), min_stay="900ms", zones=["b"], recurrence=3)
+    assert reasons(found) == naive_survival.staff(stays, min_stay=900, zones={"b"}, recurrence=3)
+
+
+@pytest.mark.parametrize(
+    ("rules", "sentence"),
+    [
+        ({}, "no rule is given: name min_stay, zones or recurrence"),
+        ({"min_stay": "0s"}, "min_stay is '0s', not above 0"),
+        ({"min_stay": "long"}, "min_stay is 'long', not a length of time"),
+        ({"recurrence": 0}, "recurrence is 0, not a whole number above 0"),
+        ({"recurrence": 1.5}, "recurrence is 1.5, not a whole number"),
+        ({"recurrence": True}, "recurrence is True, not a whole number"),
+        ({"zones": "office"}, "'office' is not a list of zones"),
+    ],
+)
+def test_a_wrong_rule_is_refused_with_its_value(rules, sentence):
+    with pytest.raises(ParameterError, match=sentence):
+        compute_staff(empty(VISITS), **rules)
+
+
+def test_a_table_without_persons_is_refused(make_visits):
+    staff = empty(STAFF)
+    with pytest.raises(SchemaError, match=r"not a table of persons: its index is \[None\]"):
+        exclude_staff(pd.DataFrame({"a": [1]}), staff)
+    with pytest.raises(SchemaError, match="not a table of persons: its index is NoneType"):
+        exclude_staff(None, staff)
+    with pytest.raises(SchemaError, match="not a table of one video"):
+        exclude_staff(pd.concat({"v": make_visits(STAYS)}, names=["video"]), staff)
+    with pytest.raises(SchemaError, match="not a staff table"):
+        exclude_staff(make_visits(STAYS), None)

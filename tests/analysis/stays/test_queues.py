@@ -1,0 +1,131 @@
+"""How long persons wait, how many at once, how many too long."""
+
+import naive_survival
+import numpy as np
+import pandas as pd
+import pytest
+from factories import make_video
+from hypothesis import given
+from hypothesis import strategies as some
+from shapely.geometry import box
+
+from ptrack_analysis import Zone, compute_queue, compute_service_levels, compute_waits
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.schema import VISITS, WAITS, empty
+
+SQUARE = box(0, 0, 1, 1)
+TILL = Zone("till", SQUARE, "m", kind="queue")
+SHELF = Zone("shelf", SQUARE, "m")
+
+
+def steps(queue):
+    """Give (moment [ms], persons) of a queue."""
+    moments = queue.index.get_level_values("timestamp").to_numpy().astype("int64").tolist()
+    return list(zip(moments, queue["persons"].tolist(), strict=True))
+
+
+def test_only_queues_are_waited_in_and_zones_named(make_visits):
+    visits = make_visits([("till", 1, 2000), ("shelf", 1, 3000)])
+    assert compute_waits(visits, [TILL, SHELF])["wait"].dt.total_seconds().tolist() == [2]
+    assert compute_waits(visits, ["shelf"])["wait"].dt.total_seconds().tolist() == [3]
+    assert compute_waits(visits, [SHELF]).empty
+    assert compute_queue(visits, [SHELF], make_video(9000)).empty
+
+
+def test_who_is_not_seen_for_a_moment_still_waits(make_visits):
+    waits = compute_waits(make_visits([("till", 1, 2000, "crossed", "crossed", 0, 500)]), [TILL])
+    assert waits["wait"].item() == pd.Timedelta("2500ms")
+
+
+def test_a_wait_says_which_of_its_ends_were_seen(make_visits):
+    visits = make_visits(
+        [
+            ("till", 1, 9, "crossed", "vanished"),
+            ("till", 2, 9, "start", "crossed"),
+            ("till", 3, 9, "opened", "closed"),
+        ]
+    )
+    seen = compute_waits(visits, [TILL])[["begin_seen", "end_seen"]].to_numpy().tolist()
+    assert seen == [[True, False], [False, True], [True, True]]
+    assert compute_waits(visits, [TILL], ends=["vanished"])["end_seen"].tolist() == [True, False, False]
+
+
+QUEUES = {
+    "nobody": ([], [(0, 0), (9000, 0)]),
+    "one comes and goes": ([(1000, 2000)], [(0, 0), (1000, 1), (3000, 0), (9000, 0)]),
+    "from the start to the end": ([(0, 9000)], [(0, 1), (9000, 0)]),
+    "one comes as one goes": ([(0, 4000), (4000, 5000)], [(0, 1), (9000, 0)]),
+    "two at once": ([(0, 4000), (1000, 1000)], [(0, 1), (1000, 2), (2000, 1), (4000, 0), (9000, 0)]),
+    "one for no time": ([(3000, 0)], [(0, 0), (9000, 0)]),
+}
+
+
+@pytest.mark.parametrize(("waits", "expected"), QUEUES.values(), ids=QUEUES.keys())
+def test_a_queue_is_as_long_as_there_are_waits_going_on(make_visits, waits, expected):
+    visits = make_visits([("till", n, wait, "crossed", "crossed", at) for n, (at, wait) in enumerate(waits)])
+    assert steps(compute_queue(visits, [TILL], make_video(9000))) == expected
+
+
+def test_without_a_known_end_the_queue_closes_with_the_last_visit_of_any_zone(make_visits):
+    visits = make_visits([("till", 1, 2000), ("shelf", 1, 5000)])
+    assert steps(compute_queue(visits, ["till"], make_video())) == [(0, 1), (2000, 0), (5000, 0)]
+    assert steps(compute_queue(empty(VISITS), ["till"], make_video())) == [(0, 0)]
+
+
+@given(some.lists(some.tuples(some.integers(0, 50), some.integers(0, 30)), max_size=15))
+def test_the_integral_of_the_queue_is_the_sum_of_the_waits(make_visits, waits):
+    rows = [("till", n, wait, "crossed", "crossed", at) for n, (at, wait) in enumerate(waits)]
+    visits = make_visits(rows)
+    found = steps(compute_queue(visits, [TILL], make_video(100)))
+    assert found == naive_survival.queue([(at, at + wait) for at, wait in waits], 100)
+    held = np.diff([moment for moment, _ in found], append=100)
+    assert (held * [persons for _, persons in found]).sum() == sum(wait for _, wait in waits)
+    assert compute_waits(visits, [TILL])["wait"].sum() == np.timedelta64(sum(w for _, w in waits), "ms")
+
+
+def test_a_wait_of_exactly_the_target_is_not_longer(make_visits):
+    waits = compute_waits(make_visits([("till", n, 1000 * n) for n in range(1, 5)]), [TILL])
+    levels = compute_service_levels(waits, targets=["2s", "1999ms", "9s", "0s"])
+    assert levels["share_longer"].tolist() == [1, 0.75, 0.5, 0]
+    assert levels["naive_share_longer"].tolist() == [1, 0.75, 0.5, 0]
+    spans = levels.index.get_level_values("target").to_numpy().astype("int64")
+    assert spans.tolist() == [0, 1999, 2000, 9000]
+
+
+def test_a_wait_not_seen_to_end_is_longer_than_what_was_seen_of_it(make_visits):
+    """One cut at 1 s is not known to be short: of the two others one lasts beyond 3 s."""
+    stays = [(1000, "crossed", "end"), (2000,), (4000,), (9000, "start")]
+    visits = make_visits([("till", n, *stay) for n, stay in enumerate(stays)])
+    level = compute_service_levels(compute_waits(visits, [TILL]), targets=["3s"]).iloc[0]
+    assert level[["waits", "left_out", "cut"]].tolist() == [4, 1, 1]
+    assert level["naive_share_longer"] == 0.5
+    assert level["share_longer"] == 0.5
+    early = compute_service_levels(compute_waits(visits, [TILL]), targets=["1s"]).iloc[0]
+    assert (early["naive_share_longer"], early["share_longer"]) == (0.75, 1)
+
+
+def test_beyond_the_longest_cut_wait_nothing_is_known(make_visits):
+    visits = make_visits([("till", 1, 2000), ("till", 2, 3000, "crossed", "end"), ("door", 1, 9, "start")])
+    levels = compute_service_levels(compute_waits(visits, ["till", "door"]), targets=["2s", "5s"])
+    assert levels["share_longer"].tolist() == pytest.approx([np.nan, np.nan, 0.5, np.nan], nan_ok=True)
+    assert levels["left_out"].tolist() == [1, 1, 0, 0]
+    bounds = levels.loc[("till", pd.Timedelta("2s")), ["share_longer_low", "share_longer_high"]]
+    assert bounds.tolist() == pytest.approx([0.006, 0.910], abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: compute_waits(empty(VISITS), "till"), "'till' is not a list of zones"),
+        (lambda: compute_waits(empty(VISITS), [3]), "3 is not a Zone or the name of one"),
+        (lambda: compute_waits(empty(VISITS), [TILL, "till"]), "the zone 'till' occurs twice"),
+        (lambda: compute_waits(empty(VISITS), [TILL], begins=["in"]), r"begins is \['in'\], not a list"),
+        (lambda: compute_queue(empty(VISITS), TILL, make_video()), "is not a list of zones"),
+        (lambda: compute_service_levels(empty(WAITS), targets="1min"), "targets is '1min', not a list"),
+        (lambda: compute_service_levels(empty(WAITS), targets=["-1s"]), "targets is '-1s', not a length"),
+        (lambda: compute_service_levels(empty(WAITS), confidence=0), "confidence has 0, not"),
+    ],
+)
+def test_a_wrong_option_is_refused_with_its_value(call, sentence):
+    with pytest.raises(ParameterError, match=sentence):
+        call()
