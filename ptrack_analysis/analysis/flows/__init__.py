@@ -1,0 +1,1 @@
+"""How persons went from zone to zone: transitions, funnels, the figures of retail."""

@@ -1,0 +1,229 @@
+"""The figures of the retail dictionary, each by its published definition."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.flows.definitions import FIGURES
+from ptrack_analysis.analysis.flows.names import names_of
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Integers
+from ptrack_analysis.schema import RETAIL, VISITS, assemble, check
+from ptrack_analysis.video import milliseconds
+from ptrack_analysis.zones import Zone
+
+TEN_SECONDS = pd.Timedelta("10s")
+_SECOND = 1000.0
+
+_Values = dict[str, tuple[float, int]]
+"""Figure to its value, and the number of persons or visits that it is taken of."""
+
+
+def compute_retail(
+    visits: pd.DataFrame,
+    zones: Sequence[Zone | str],
+    *,
+    bounce_below: pd.Timedelta | str = TEN_SECONDS,
+    passers_by: Mapping[str, Zone | str | int] | None = None,
+    transactions: Mapping[str, int] | None = None,
+) -> pd.DataFrame:
+    """Work out what a shop asks of each zone: visitors, capture, bounce, exposure, dwell, peak, conversion.
+
+    A visitor is a person with at least one visit to the zone; one visit is counted once, however it began.
+    The table carries the definition of each figure and its source:
+
+    * ``visitors`` persons, ``visits``; ``re_entry_rate`` = (visits - visitors) / visits;
+    * ``exposure_rate`` = visitors / persons with a visit to any zone of the table;
+    * ``total_dwell`` = sum of dwell, the exposure in person-seconds; ``average_dwell`` = by visits,
+      ``dwell_per_visitor`` = by visitors;
+    * ``peak_occupancy`` = most visits under way at once (each on ``[entered, exited)``), ``peak_moment`` =
+      the first moment at which they were, in seconds since the start of the video;
+    * ``bounce_rate`` = visits with a dwell below ``bounce_below`` / visits; ``one_zone_rate`` = visitors who
+      visited no other zone of the table / visitors;
+    * ``capture_ratio`` = visitors / passers-by, ``capture_rate`` = visitors / (visitors + passers-by), the
+      two published definitions of one name; passers-by are those who passed without entering;
+    * ``conversion_rate`` = transactions / visitors; it may exceed 1.
+
+    A figure that divides by 0, or by a number that is not given, is NaN. Nobody in the zone: counts, total
+    dwell and peak are 0. No zones: no rows.
+
+    Parameters
+    ----------
+    visits
+        VISITS of one video, rows in any order.
+    zones
+        The zones, or their names.
+    bounce_below
+        The dwell below which a visit is a bounce [ms].
+    passers_by
+        Name of a zone to who passed it: the zone in front (whoever visited that and not this one passed by),
+        or the number of those who passed without entering, from a counter of your own. A name must be one of
+        the zones or visited by somebody; a Zone need not be.
+    transactions
+        Name of a zone to the number of sales in the time of the video.
+
+    Returns
+    -------
+    pandas.DataFrame
+        RETAIL, one row a zone and a figure, sorted by both.
+
+    Raises
+    ------
+    SchemaError
+        If ``visits`` is not a VISITS table.
+    ParameterError
+        If something is no zone or occurs twice, a number is no whole number of at least 0, a name is not
+        that of a zone, or ``bounce_below`` is no length of time.
+
+    Notes
+    -----
+    Where the tracker gives one person several numbers, visitors err high, so conversion, dwell per visitor
+    and re-entry err low. Stays cut by the video or by a lost track are counted as they were seen, so dwell
+    errs low and bounce high. A counter on the pavement that also counts those who then enter gives the share
+    of them as ``capture_ratio``. ``merge_gap`` lets a visit, and so the peak, go on over an absence; without
+    options of ``compute_visits`` the peak is that of ``compute_occupancy``. O(zones · visits).
+
+    References
+    ----------
+    RetailNext, *Metrics Glossary*. Bumbee Labs, *The retail metrics glossary*. Aura Vision, *What is a
+    Capture rate?*, *What is Occupancy?*. Cloud4Wi, *Behaviors* (bounce and returning rate). Shoppermotion,
+    *Bounce rate*. Palexy, *Section Traffic Metrics*. All are help pages of these products.
+
+    Examples
+    --------
+    >>> from ptrack_analysis import empty
+    >>> figures = compute_retail(empty(VISITS), ["shop"], transactions={"shop": 3})
+    >>> figures.loc[("shop", "total_dwell"), "value"], figures.loc[("shop", "conversion_rate"), "value"]
+    (np.float64(0.0), np.float64(nan))
+    """
+    check(visits, VISITS)
+    names = _distinct(names_of(zones, "zones"))
+    short = milliseconds(bounce_below, "bounce_below")
+    passing, sold = (
+        _given(numbers, names, argument)
+        for numbers, argument in ((passers_by, "passers_by"), (transactions, "transactions"))
+    )
+    of_zone = visits.index.get_level_values("zone")
+    persons = visits.index.get_level_values("person_index")
+    rows = []
+    for name in names:
+        own, inside = visits[of_zone == name], persons[of_zone == name].unique()
+        elsewhere = persons[of_zone != name].unique()
+        values = _dwell(own, len(inside), short) | _peak(own)
+        values |= _reach(inside, elsewhere, persons.nunique())
+        passed = _passed(visits, names, passing.get(name), inside)
+        values |= _rates(len(inside), passed, sold.get(name))
+        rows += [(name, figure, *values[figure]) for figure in FIGURES]
+    return _table(rows)
+
+
+def _table(rows: list[tuple[str, str, float, int]]) -> pd.DataFrame:
+    """Put the figures of all zones in a table, with their definitions."""
+    figures = [FIGURES[figure] for _, figure, _, _ in rows]
+    arrays: dict[str, np.ndarray | list[str]] = {
+        "zone": [zone for zone, *_ in rows],
+        "figure": [figure for _, figure, _, _ in rows],
+        "value": np.array([value for _, _, value, _ in rows], dtype="float64"),
+        "measured_in": [figure.measured_in for figure in figures],
+        "taken_of": np.array([number for *_, number in rows], dtype="int64"),
+        "definition": [f"{figure.definition} Source: {figure.source}." for figure in figures],
+    }
+    return assemble(RETAIL, arrays)
+
+
+def _dwell(own: pd.DataFrame, visitors: int, short: int) -> _Values:
+    """Give the figures of how long, and of how often each came."""
+    dwell = own["dwell"].to_numpy().view("int64")
+    seconds, visits = float(dwell.sum()) / _SECOND, len(own)
+    return {
+        "visitors": (float(visitors), visitors),
+        "visits": (float(visits), visits),
+        "total_dwell": (seconds, visits),
+        "average_dwell": (_by(seconds, visits), visits),
+        "dwell_per_visitor": (_by(seconds, visitors), visitors),
+        "bounce_rate": (_by(int((dwell < short).sum()), visits), visits),
+        "re_entry_rate": (_by(visits - visitors, visits), visits),
+    }
+
+
+def _peak(own: pd.DataFrame) -> _Values:
+    """Give the most visits under way at once, and the first moment [s] at which they were."""
+    entered, exited = (own[name].to_numpy().view("int64") for name in ("entered", "exited"))
+    moments, place = np.unique(np.concatenate([entered, exited]), return_inverse=True)
+    change = np.zeros(len(moments), dtype="int64")
+    np.add.at(change, place[: len(entered)], 1)
+    np.add.at(change, place[len(entered) :], -1)
+    persons: Integers = np.cumsum(change)
+    most = int(persons.max(initial=0))
+    moment = moments[persons.argmax()] / _SECOND if most else np.nan
+    return {"peak_occupancy": (float(most), len(own)), "peak_moment": (float(moment), len(own))}
+
+
+def _reach(inside: pd.Index, elsewhere: pd.Index, persons: int) -> _Values:
+    """Give the share of all who came here, and of those who came here alone."""
+    alone = len(inside.difference(elsewhere))
+    return {
+        "exposure_rate": (_by(len(inside), persons), persons),
+        "one_zone_rate": (_by(alone, len(inside)), len(inside)),
+    }
+
+
+def _rates(visitors: int, passed: int | None, sold: int | None) -> _Values:
+    """Give the figures that need a number from elsewhere."""
+    of_both = 0 if passed is None else visitors + passed
+    return {
+        "capture_ratio": (_by(visitors, passed or 0), passed or 0),
+        "capture_rate": (_by(visitors, of_both), of_both),
+        "conversion_rate": (np.nan if sold is None else _by(sold, visitors), visitors),
+    }
+
+
+def _passed(
+    visits: pd.DataFrame, names: list[str], passers_by: Zone | str | int | None, inside: pd.Index
+) -> int | None:
+    """Give the number of passers-by: as it is given, or of those in the zone in front and not inside."""
+    if not isinstance(passers_by, Zone | str):
+        return passers_by
+    in_front = visits.index.get_level_values("zone") == names_of([passers_by], "passers_by")[0]
+    if isinstance(passers_by, str) and passers_by not in names and not in_front.any():
+        raise ParameterError(
+            f"passers_by names {passers_by!r}, which nobody visited and which is none of the zones {names}: "
+            "if that is so, give the Zone"
+        )
+    return len(visits.index.get_level_values("person_index")[in_front].unique().difference(inside))
+
+
+def _by(part: float, whole: int) -> float:
+    return part / whole if whole else np.nan
+
+
+def _distinct(names: list[str]) -> list[str]:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ParameterError(f"zone {twice[0]!r} occurs twice")
+    return names
+
+
+def _given(numbers: Mapping[str, Zone | str | int] | None, names: list[str], argument: str) -> dict[str, Any]:
+    """Read what is given for zones: numbers and, of passers-by, names of zones."""
+    if not isinstance(numbers, Mapping | None):
+        raise ParameterError(f"{argument} is {numbers!r:.60}, not a mapping from names of zones")
+    given: dict[str, Any] = {}
+    for name, number in (numbers or {}).items():
+        if name not in names:
+            raise ParameterError(f"{argument} names {name!r}, which is not one of the zones {names}")
+        if argument == "passers_by" and isinstance(number, Zone | str):
+            if names_of([number], argument) == [name]:
+                raise ParameterError(
+                    f"passers_by of {name!r} is the zone itself: all who passed it visited it"
+                )
+            given[name] = number
+        elif isinstance(number, int | np.integer) and not isinstance(number, bool) and number >= 0:
+            given[name] = int(number)
+        else:
+            raise ParameterError(
+                f"{argument} of {name!r} is {number!r:.60}, not a whole number of at least 0"
+            )
+    return given

@@ -1,0 +1,158 @@
+"""Transitions: from which zone to which persons went, and how long it took them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.presence import starts_of
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Bools, Integers
+from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, VISITS, assemble, check
+from ptrack_analysis.video import Milliseconds, milliseconds
+
+_MISSING = np.iinfo("int64").min
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ways:
+    """One way each: origin and destination as codes, the person, the travel time [ms] or ``_MISSING``."""
+
+    origin: Integers
+    destination: Integers
+    person: Integers
+    travel: Milliseconds
+
+
+def compute_transitions(
+    visits: pd.DataFrame, *, max_between: pd.Timedelta | str | None = None
+) -> pd.DataFrame:
+    """Count how often persons went from each zone to each other one: the origin-destination matrix.
+
+    A person's visits, to all zones of the table, are taken in the order in which they were entered (of two
+    entered at one moment: the one exited earlier, then the zone whose name sorts first). Each is a transition
+    from the zone of the visit before to its own; coming back to a zone without a visit to another is one from
+    it to itself. Before the first stands how it began, after the last how the one ended that ended last (of
+    several: the last in the order): ``(outside)`` for ``crossed``, else ``(start)``, ``(appeared)``,
+    ``(opened)`` and ``(end)``, ``(vanished)``, ``(closed)``. So every visit is entered by one transition and
+    left by one. Travel time is from the exit of the one to the entry of the next, and 0 where zones overlap
+    and the next is entered before.
+
+    With ``max_between``, a person who was in no zone for longer than that ends one way and begins another, as
+    after the last visit and before the first. No visits: no rows. Persons who were in no zone have none.
+
+    Parameters
+    ----------
+    visits
+        VISITS of one video, rows in any order.
+    max_between
+        The longest time in no zone that still leads from zone to zone; None: any [ms].
+
+    Returns
+    -------
+    pandas.DataFrame
+        TRANSITIONS, one row an origin and a destination that somebody went between, sorted by both.
+
+    Raises
+    ------
+    SchemaError
+        If ``visits`` is not a VISITS table.
+    ParameterError
+        If ``max_between`` is no length of time, or a zone is named like one of the states in brackets.
+
+    Notes
+    -----
+    O(visits · log visits). A tracker that loses a person and finds them under another number turns one
+    transition into two, by way of ``(vanished)`` and ``(appeared)``: their share tells how many are missing
+    from the matrix. A zone within another is on the way to it and from it; for the ways between zones that
+    share no area (``compute_overlaps``), give the visits to these alone.
+
+    References
+    ----------
+    The matrix is that of trip tables (J. de D. Ortúzar, L. G. Willumsen, *Modelling Transport*, 4th edition,
+    2011, chapter 5, doi:10.1002/9781119993308); ``share`` is the estimate of a Markov chain's transition
+    probabilities (T. W. Anderson, L. A. Goodman, Ann. Math. Stat. 28, 1957, doi:10.1214/aoms/1177707039).
+
+    Examples
+    --------
+    >>> from shapely.geometry import box
+    >>> from ptrack_analysis import Video, Zone, compute_visits, trajectories_from_points
+    >>> points = pd.DataFrame(
+    ...     {"x_m": [1.0, 2.0, 4.0, 6.0, 7.0], "y_m": 1.0},
+    ...     index=pd.MultiIndex.from_arrays(
+    ...         [[7] * 5, np.arange(5).astype("timedelta64[s]").astype("timedelta64[ms]")],
+    ...         names=["person_index", "timestamp"],
+    ...     ),
+    ... )
+    >>> zones = [Zone("hall", box(0, 0, 3, 3), "m"), Zone("till", box(5, 0, 9, 3), "m")]
+    >>> visits = compute_visits(trajectories_from_points(points), zones, Video())
+    >>> transitions = compute_transitions(visits)
+    >>> transitions["transitions"].to_dict()
+    {('(start)', 'hall'): 1, ('hall', 'till'): 1, ('till', '(end)'): 1}
+    >>> transitions.loc[("hall", "till"), "mean_travel"].total_seconds()
+    1.0
+    """
+    check(visits, VISITS)
+    longest = None if max_between is None else milliseconds(max_between, "max_between")
+    zone, names = pd.factorize(visits.index.get_level_values("zone"), sort=True)
+    like_states = sorted({*names} & {*ORIGINS, *DESTINATIONS})
+    if like_states:
+        raise ParameterError(f"zone {like_states[0]!r} is named like a state: give it another name")
+    ways = _ways(visits, zone, len(names), longest)
+    return _counted(ways, [*names, *ORIGINS], [*names, *DESTINATIONS])
+
+
+def _ways(visits: pd.DataFrame, zone: Integers, zones: int, longest: int | None) -> _Ways:
+    """List the ways into each visit, and those out of the last one of each journey."""
+    person, number = (visits.index.get_level_values(name).to_numpy() for name in ("person_index", "visit"))
+    entered, exited = (visits[name].to_numpy().view("int64") for name in ("entered", "exited"))
+    order = np.lexsort((number, zone, exited, entered, person))
+    zone, person, entered, exited = (values[order] for values in (zone, person, entered, exited))
+    entry, exit_ = (visits[name].cat.codes.to_numpy()[order] for name in ("entry", "exit"))
+    first = _journey_starts(person, entered, exited, longest)
+    place = np.arange(len(zone))
+    last = np.append(first[1:], True)[: len(first)]
+    journey = np.cumsum(first)
+    ended_last = np.lexsort((place, exited, journey))[last]
+    travel = np.maximum(entered - exited[place - 1], 0)
+    return _Ways(
+        origin=np.concatenate([np.where(first, zones + entry, zone[place - 1]), zone[last]]),
+        destination=np.concatenate([zone, zones + exit_[ended_last]]),
+        person=np.concatenate([person, person[last]]),
+        travel=np.concatenate([np.where(first, _MISSING, travel), np.full(int(last.sum()), _MISSING)]),
+    )
+
+
+def _journey_starts(
+    person: Integers, entered: Milliseconds, exited: Milliseconds, longest: int | None
+) -> Bools:
+    """Mark the visits before which a person was in no zone, ever or for longer than that."""
+    first = starts_of(person)
+    if longest is not None:
+        latest = pd.Series(exited).groupby(np.cumsum(first)).cummax().to_numpy()
+        first[1:] |= entered[1:] - latest[:-1] > longest
+    return first
+
+
+def _counted(ways: _Ways, origins: list[str], destinations: list[str]) -> pd.DataFrame:
+    """Gather the ways that have one origin and one destination."""
+    pair = ways.origin * len(destinations) + ways.destination
+    order = np.lexsort((ways.travel, pair))
+    first = np.flatnonzero(starts_of(pair[order]))
+    count = np.diff(np.append(first, len(pair)))
+    travel = ways.travel[order]
+    median = travel[first + (count - 1) // 2]
+    total = np.add.reduceat(travel, first) if len(first) else first
+    by_person = np.lexsort((ways.person, pair))
+    new = starts_of(pair[by_person]) | starts_of(ways.person[by_person])
+    origin = ways.origin[order][first]
+    arrays: dict[str, np.ndarray | list[str]] = {
+        "origin": [origins[code] for code in origin],
+        "destination": [destinations[code] for code in ways.destination[order][first]],
+        "transitions": count,
+        "persons": np.add.reduceat(new, first, dtype="int64") if len(first) else first,
+        "share": count / np.bincount(origin, count, minlength=len(origins))[origin],
+        "mean_travel": np.where(median == _MISSING, _MISSING, total // np.maximum(count, 1)),
+        "median_travel": median,
+    }
+    return assemble(TRANSITIONS, arrays)

@@ -1,0 +1,75 @@
+"""Funnels as bars: how many persons got to each step."""
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.plots.axes import say_nothing_to_draw
+from ptrack_analysis.plots.colours import GRID, INK, OKABE_ITO
+from ptrack_analysis.plots.names import short_name
+from ptrack_analysis.schema import FUNNEL, check
+
+_WIDTH, _ROW, _BESIDE = 6.5, 0.55, 1.0  # [inches]
+_ROOM = 1.3  # of the longest bar, so that what is written beside it has room
+
+
+def plot_funnel(funnel: pd.DataFrame, *, ax: Axes | None = None, **kwargs: Any) -> Axes:
+    """Draw the persons who reached each step as a bar, the first step at the top.
+
+    Beside each bar stands their number, and from the second step on their share of those who reached the
+    step before. Where that is of nobody, there is no share.
+
+    Parameters
+    ----------
+    funnel
+        FUNNEL of one video, rows in any order.
+    ax
+        Axes to draw on, empty ones; by default a new figure's.
+    **kwargs
+        Handed to ``Axes.barh``, which draws the bars.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on; x is persons, y is the number of the step, growing downwards.
+
+    Raises
+    ------
+    SchemaError
+        If ``funnel`` is not a FUNNEL table.
+    ParameterError
+        If the axes hold a picture already.
+    """
+    check(funnel, FUNNEL)
+    if ax is not None and (ax.has_data() or ax.get_xlabel()):
+        raise ParameterError("the axes hold a picture already: a funnel needs axes of its own")
+    if ax is None:
+        ax = plt.subplots(figsize=(_WIDTH, _BESIDE + _ROW * max(len(funnel), 2)), layout="constrained")[1]
+    funnel = funnel.sort_index()
+    ax.set_xlabel("persons")
+    ax.spines[["top", "right"]].set_visible(False)
+    if len(funnel):
+        _draw_bars(ax, funnel, kwargs)
+    else:
+        say_nothing_to_draw(ax, "the funnel has no steps")
+    return ax
+
+
+def _draw_bars(ax: Axes, funnel: pd.DataFrame, kwargs: dict[str, Any]) -> None:
+    style: dict[str, Any] = {"color": OKABE_ITO[0], "height": 0.7, "zorder": 3, "label": "_funnel"}
+    bars = ax.barh(funnel.index.to_numpy(), funnel["persons"].to_numpy(), **{**style, **kwargs})
+    shares = zip(funnel["persons"], funnel["share_of_previous"], strict=True)
+    texts = [f"{persons}" if pd.isna(share) else f"{persons}  ({share:.0%})" for persons, share in shares]
+    ax.bar_label(bars, texts, padding=4, color=INK, fontsize="small")
+    ax.set_yticks(funnel.index.to_numpy(), [short_name(zone) for zone in funnel["zone"]])
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x", color=GRID, linewidth=0.6)
+    ax.set_axisbelow(True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_xlim(0, _ROOM * max(int(funnel["persons"].max()), 1))
+    if not ax.yaxis_inverted():
+        ax.invert_yaxis()

@@ -1,0 +1,150 @@
+"""Transitions as a matrix: from which zone to which, and how often."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, PowerNorm
+from matplotlib.image import AxesImage
+
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.axes import say_nothing_to_draw
+from ptrack_analysis.plots.colours import GRID, INK, PAPER
+from ptrack_analysis.plots.names import short_name
+from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, check
+from ptrack_analysis.zones import Zone
+
+_PALEST = 0.04  # of the colormap, so that a single transition stands out from paper
+_LUMA = (0.299, 0.587, 0.114)
+_DARK = 0.52  # luma of a cell below which its number is white
+_WIDEST, _NARROWEST = 0.62, 0.37  # of a cell [inches]
+_MOST = 9.5  # of all cells beside one another [inches]
+_BESIDE = 1.7  # what the names need [inches]
+_CROWDED = 14
+_LEAST_SHARE = 0.005
+_FORMS = {"transitions": "{:.0f}", "share": "{:.0%}"}
+
+
+def plot_transitions(
+    transitions: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    zones: Sequence[Zone | str] | None = None,
+    measure: Literal["transitions", "share"] = "transitions",
+    **kwargs: Any,
+) -> Axes:
+    """Draw how often persons went from each zone to each other one, as a matrix with its numbers.
+
+    Origins are the rows, destinations the columns; below and beside the zones, behind a line, stand the
+    states in brackets that occur. Colours follow the square root, so that rare ways show beside common ones;
+    where nobody went the cell is empty. It reads well for up to twenty zones.
+
+    Parameters
+    ----------
+    transitions
+        TRANSITIONS of one video, rows in any order.
+    ax
+        Axes to draw on, empty ones; by default a new figure's.
+    zones
+        Zones to draw, or their names, in their order; by default all of the table, by name.
+    measure
+        What is drawn: how often, or the share of the transitions out of the origin (of all of them, also of
+        those to zones that are not drawn).
+    **kwargs
+        Handed to ``Axes.imshow``, which draws the cells.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on; a cell's column is x and its row is y, from 0.
+
+    Raises
+    ------
+    SchemaError
+        If ``transitions`` is not a TRANSITIONS table.
+    ParameterError
+        If the axes hold a picture already, or the measure is unknown.
+    """
+    check(transitions, TRANSITIONS)
+    if measure not in _FORMS:
+        raise ParameterError(f"measure is {measure!r}, not one of {sorted(_FORMS)}")
+    if ax is not None and (ax.has_data() or ax.get_xlabel()):
+        raise ParameterError("the axes hold a picture already: a matrix needs axes of its own")
+    names = _zone_names(transitions, zones)
+    origins, destinations = (
+        [*names, *(state for state in states if state in transitions.index.get_level_values(side))]
+        for side, states in (("origin", ORIGINS), ("destination", DESTINATIONS))
+    )
+    rows = transitions.index.get_level_values("origin").isin(origins)
+    rows &= transitions.index.get_level_values("destination").isin(destinations)
+    shown = transitions.loc[rows, measure].unstack("destination")
+    cells = shown.reindex(index=origins, columns=destinations).fillna(0.0).to_numpy(dtype="float64")
+    ax = ax or _new_axes(*cells.shape)
+    ax.set(xlabel="to", ylabel="from")
+    if cells.any():
+        _draw_names(ax, origins, destinations, len(names))
+        _write_numbers(ax, _draw_cells(ax, cells, kwargs), cells, _FORMS[measure])
+    else:
+        say_nothing_to_draw(ax, "nobody went from zone to zone")
+    return ax
+
+
+def _zone_names(transitions: pd.DataFrame, zones: Sequence[Zone | str] | None) -> list[str]:
+    """Give the names of the zones to draw: those asked for, else all of the table in alphabetical order."""
+    if zones is not None:
+        return list(dict.fromkeys(zone if isinstance(zone, str) else zone.name for zone in zones))
+    both = (transitions.index.get_level_values(side) for side in TRANSITIONS.key_names)
+    return sorted({name for names in both for name in names} - {*ORIGINS, *DESTINATIONS})
+
+
+def _new_axes(rows: int, columns: int) -> Axes:
+    cell = float(np.clip(_MOST / max(rows, columns, 1), _NARROWEST, _WIDEST))
+    size = (_BESIDE + cell * max(columns, 4), _BESIDE + cell * max(rows, 3))
+    return plt.subplots(figsize=size, layout="constrained")[1]
+
+
+def _draw_cells(ax: Axes, cells: Floats, kwargs: dict[str, Any]) -> AxesImage:
+    palette = ListedColormap(colormaps["magma_r"](np.linspace(_PALEST, 1.0, 256)))
+    style: dict[str, Any] = {
+        "norm": PowerNorm(0.5, 0.0, float(cells.max())),
+        "cmap": palette.with_extremes(bad=(0, 0, 0, 0)),
+        "interpolation": "nearest",
+        "aspect": "equal",
+        "zorder": 1,
+        "label": "_transitions",
+    }
+    return ax.imshow(np.ma.masked_less_equal(cells, 0.0), **{**style, **kwargs})
+
+
+def _draw_names(ax: Axes, origins: list[str], destinations: list[str], zones: int) -> None:
+    """Name rows and columns, draw the grid between cells and the line between zones and states."""
+    size = "x-small" if max(len(origins), len(destinations)) > _CROWDED else "small"
+    ax.set_xticks(range(len(destinations)), [short_name(name) for name in destinations])
+    ax.set_yticks(range(len(origins)), [short_name(name) for name in origins])
+    ax.tick_params(axis="x", top=True, bottom=False, labeltop=True, labelbottom=False, rotation=90)
+    ax.tick_params(axis="both", length=0, labelsize=size)
+    ax.xaxis.set_label_position("top")
+    ax.set_xticks(np.arange(len(destinations) + 1) - 0.5, minor=True)
+    ax.set_yticks(np.arange(len(origins) + 1) - 0.5, minor=True)
+    ax.tick_params(which="minor", length=0, top=False)
+    ax.grid(which="minor", color=GRID, linewidth=0.6, zorder=2)
+    ax.spines[:].set_visible(False)
+    for line, last in ((ax.axhline, len(origins)), (ax.axvline, len(destinations))):
+        if 0 < zones < last:
+            line(zones - 0.5, color=INK, linewidth=1.0, zorder=3)
+
+
+def _write_numbers(ax: Axes, image: AxesImage, cells: Floats, form: str) -> None:
+    """Write its number into each cell that has one, in white where the cell is dark."""
+    size = "xx-small" if max(cells.shape) > _CROWDED else "small"
+    for row, column in zip(*np.nonzero(cells), strict=True):
+        value = cells[row, column]
+        text = "<1%" if form == _FORMS["share"] and value < _LEAST_SHARE else form.format(value)
+        luma = float(np.dot(image.to_rgba(np.array([value]))[0, :3], _LUMA))
+        colour = PAPER if luma < _DARK else INK
+        ax.text(column, row, text, ha="center", va="center", fontsize=size, color=colour, zorder=4)
