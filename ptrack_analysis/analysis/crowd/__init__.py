@@ -1,0 +1,1 @@
+"""Crowds: how dense, how fast, who is near whom."""

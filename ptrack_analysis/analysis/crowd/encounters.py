@@ -1,0 +1,162 @@
+"""Encounters: who was near whom, when and for how long."""
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.crowd.neighbours import Pieces, Samples, joined, merged, near_pieces
+from ptrack_analysis.analysis.motion.clock import stretches
+from ptrack_analysis.analysis.motion.walks import Walks, above_zero, walks_of
+from ptrack_analysis.analysis.presence import found_period, starts_of
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES, assemble, check, empty, unit_of
+from ptrack_analysis.video import Video, milliseconds
+
+MIN_DURATION = pd.Timedelta("3s")
+NO_TIME = pd.Timedelta(0)
+MAX_DISTANCE_M = 1.5
+"""The distance of an encounter on a floor plan, if none is given [m]."""
+
+
+def compute_encounters(
+    trajectories: pd.DataFrame,
+    *,
+    max_distance: float | None = None,
+    min_duration: pd.Timedelta | str = MIN_DURATION,
+    merge_gap: pd.Timedelta | str = NO_TIME,
+    period: pd.Timedelta | str | None = None,
+) -> pd.DataFrame:
+    """List the times that pairs of persons spent near each other.
+
+    All persons are looked at on one clock that ticks once a ``period`` from the first moment of the table. A
+    person is somewhere from a located detection for as long as that holds: on the straight way to the next
+    position, if that is the next detection of the run and located, else where the detection was. Two are near
+    at a tick if they are at most ``max_distance`` apart, and then until the next tick, but no longer than
+    both are somewhere. Such times of a pair, one after another or with at most ``merge_gap`` between them,
+    are one encounter; ``duration`` is what they add up to, and encounters with less than ``min_duration`` are
+    left out. Nobody meets anybody in a gap, or while not located. Nobody, or one person: no rows.
+
+    Parameters
+    ----------
+    trajectories
+        TRAJECTORIES of one video, rows in any order.
+    max_distance
+        The largest distance that is near, above 0; by default 1.5 m on a floor plan. In the picture it must
+        be given, for a px is another length at each place [plane units].
+    min_duration
+        The shortest encounter [ms].
+    merge_gap
+        The longest time apart that does not end an encounter; then ``duration < ended - began`` [ms].
+    period
+        The time between two ticks, above 0; by default that between two samplings of the table [ms].
+
+    Returns
+    -------
+    pandas.DataFrame
+        ENCOUNTERS, one row an encounter of the two persons ``person_index < other``, sorted by pair and time.
+
+    Raises
+    ------
+    SchemaError
+        If ``trajectories`` is not a TRAJECTORIES table.
+    ParameterError
+        If ``max_distance`` is not above 0, or missing in px; if a length of time is none, or the period 0.
+
+    Notes
+    -----
+    O(s log s + pairs of samples in neighbouring cells) with s ticks of all persons together; the cells of
+    the grid are ``max_distance`` wide, so a distance as wide as the scene costs the square of the persons
+    at each tick. Beginning and end are known to a period, and an approach between two ticks is not seen.
+    An encounter is never longer than the time that both are present. Jitter cuts encounters about the limit
+    into pieces: smooth the trajectories, or allow a ``merge_gap``. The default distance is between the ends
+    of Hall's personal and social distance, the ways in which people stand who talk.
+
+    References
+    ----------
+    E. T. Hall, "The Hidden Dimension", 1966 (personal distance to 1.2 m, social distance to 3.6 m). Search
+    in cells: J. L. Bentley et al., "The complexity of finding fixed-radius near neighbors", Information
+    Processing Letters 6, 1977, doi:10.1016/0020-0190(77)90070-9.
+
+    Examples
+    --------
+    Two persons stand a metre apart for 4 s, then one goes.
+
+    >>> import pandas as pd
+    >>> from ptrack_analysis import compute_encounters, trajectories_from_points
+    >>> moments = pd.to_timedelta([0, 1, 2, 3, 4, 5] * 2, unit="s").as_unit("ms")
+    >>> index = pd.MultiIndex.from_arrays([[3] * 6 + [8] * 6, moments], names=["person_index", "timestamp"])
+    >>> x = [0.0] * 6 + [1.0] * 4 + [3.0, 5.0]
+    >>> points = pd.DataFrame({"x_m": x, "y_m": [0.0] * 12}, index=index)
+    >>> met = compute_encounters(trajectories_from_points(points))
+    >>> met.index.tolist(), met["duration"].dt.total_seconds().tolist(), met["x_m"].tolist()
+    ([(3, 8, 1)], [4.0], [0.5])
+    """
+    check(trajectories, TRAJECTORIES)
+    unit = unit_of(trajectories, TRAJECTORIES)
+    limit = _limit(max_distance, unit)
+    shortest, gap = milliseconds(min_duration, "min_duration"), milliseconds(merge_gap, "merge_gap")
+    tick = None if period is None else milliseconds(period, "period")
+    if tick == 0:
+        raise ParameterError(f"period is {period!r}, not a length of time above 0")
+    walks = walks_of(trajectories, unit)
+    longest = int(walks.held.max(initial=0))
+    tick = tick or found_period(trajectories, Video(), longest) or longest
+    start = int(walks.rows.time.min()) if longest else 0
+    samples = _samples(walks, tick, start)
+    if not len(samples.tick):
+        return empty(ENCOUNTERS, unit=unit)
+    parts = [merged(part, gap) for part in near_pieces(samples, limit, tick, start)]
+    met = merged(joined(parts), gap)
+    met = met.where(met.near >= shortest)
+    return assemble(ENCOUNTERS, _columns(met, walks.person_index[walks.rows.first]), unit=unit)
+
+
+def _limit(given: float | None, unit: str) -> float:
+    if given is not None:
+        return above_zero(given, "max_distance")
+    if unit != "m":
+        raise ParameterError(
+            f"max_distance is not given, and in {unit} no distance is near at every place: give one, such as "
+            "the width of a person in the picture, or compute the trajectories on a floor plan"
+        )
+    return MAX_DISTANCE_M
+
+
+def _samples(walks: Walks, tick: int, start: int) -> Samples:
+    """Read the positions of all persons at the ticks of one clock that starts at a moment [ms]."""
+    own = stretches(walks.rows.time, walks.run, walks.x)
+    rows, last = own.rows, own.last
+    since = walks.rows.time[rows] - start
+    held = walks.held[rows]
+    first = -(-since // tick)
+    number = -(-(since + held) // tick) - first
+    which = np.repeat(np.arange(len(rows)), number)
+    at = first[which] + np.arange(len(which)) - np.repeat(np.cumsum(number) - number, number)
+    share = (at * tick - since[which]) / held[which]
+    following = np.minimum(which + 1, last[which])
+    x, y = (
+        values[which] + (values[following] - values[which]) * share
+        for values in (walks.x[rows], walks.y[rows])
+    )
+    until = walks.rows.time[rows[last]] + walks.held[rows[last]]
+    return Samples(walks.rows.person[rows[which]], at, x, y, until[which])
+
+
+def _columns(met: Pieces, person_index: Integers) -> dict[str, Integers | Floats]:
+    """Turn what was added up into the columns of the table."""
+    one, other = np.divmod(met.pair, max(len(person_index), 1))
+    number = np.arange(len(met.pair))
+    opens = np.maximum.accumulate(np.where(starts_of(met.pair), number, 0))
+    return {
+        "person_index": person_index[one],
+        "other": person_index[other],
+        "encounter": number - opens + 1,
+        "began": met.began,
+        "ended": met.ended,
+        "duration": met.near,
+        "mean_distance_{u}": met.distance / met.near,
+        "min_distance_{u}": met.least,
+        "x_{u}": met.x / met.near,
+        "y_{u}": met.y / met.near,
+        "extent_{u}": np.hypot(met.x_high - met.x_low, met.y_high - met.y_low),
+    }

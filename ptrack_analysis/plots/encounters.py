@@ -1,0 +1,107 @@
+"""Encounters: where persons were near each other, and how long."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+
+from ptrack_analysis.analysis.heat.heatmaps import Extent
+from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.axes import bounds, plane_axes, say_nothing_to_draw
+from ptrack_analysis.plots.backdrop import Picture, draw_backdrop, frame_extent, read_backdrop
+from ptrack_analysis.plots.colours import INK, PAPER
+from ptrack_analysis.plots.labels import label_points
+from ptrack_analysis.plots.outlines import draw_outlines, refuse_other_plane
+from ptrack_analysis.schema import ENCOUNTERS, check, unit_of
+from ptrack_analysis.video import Video
+from ptrack_analysis.zones import Line, Zone
+
+_LABELLED = 20
+
+
+def plot_encounters(
+    encounters: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    backdrop: Picture | None = None,
+    video: Video | None = None,
+    extent: Extent | None = None,
+    zones: Sequence[Zone] = (),
+    lines: Sequence[Line] = (),
+    **kwargs: Any,
+) -> Axes:
+    """Draw each encounter as a dot at its place, whose colour is its duration, y downwards.
+
+    Longer encounters lie above shorter ones. Up to twenty have the numbers of their two persons beside them.
+
+    Parameters
+    ----------
+    encounters
+        ENCOUNTERS of one video, rows in any order.
+    ax
+        Axes to draw on, such as those of ``plot_paths``; by default a new figure's.
+    backdrop
+        Picture to draw below, dimmed: a file, or an array (rows, columns, colours).
+    video
+        The video, for the size of its frame, which the backdrop fills and the axes show; by default the
+        backdrop's own size.
+    extent
+        x0, y0, x1, y1 of the rectangle that the backdrop fills and the axes show, in the plane's unit; needed
+        for a backdrop in m (``floor.extent``).
+    zones, lines
+        Outlines to draw with their names, in the same plane.
+    **kwargs
+        Handed to ``Axes.scatter``, which draws the dots.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    SchemaError
+        If ``encounters`` is not an ENCOUNTERS table.
+    ParameterError
+        If the axes, a zone or a line is in another unit, the backdrop cannot be read or nothing says where
+        it lies, or the extent is empty.
+    """
+    check(encounters, ENCOUNTERS)
+    unit = unit_of(encounters, ENCOUNTERS)
+    refuse_other_plane([*zones, *lines], unit)
+    picture = None if backdrop is None else read_backdrop(backdrop)
+    frame = frame_extent(unit, extent=extent, video=video, picture=picture)
+    encounters = encounters.sort_index().sort_values("duration", kind="stable")
+    points = encounters[[f"x_{unit}", f"y_{unit}"]].to_numpy()
+    outlines = [*(zone.outline for zone in zones), *(line.outline for line in lines)]
+    corners = [np.reshape(outline.bounds, (2, 2)) for outline in outlines]
+    shown = frame or bounds(np.concatenate([points, *corners]))
+    ax = plane_axes(ax, unit, shown, fixed=frame is not None, margin=(1.8, 0.9))
+    if picture is not None and frame is not None:
+        draw_backdrop(ax, picture, frame)
+    draw_outlines(ax, zones, lines)
+    if len(encounters):
+        _draw_dots(ax, encounters, points, kwargs)
+    else:
+        say_nothing_to_draw(ax, "nobody met anybody")
+    return ax
+
+
+def _draw_dots(ax: Axes, encounters: pd.DataFrame, points: Floats, kwargs: dict[str, Any]) -> None:
+    """Draw the dots, the longest above, with a bar that says what the colours mean."""
+    seconds = encounters["duration"].to_numpy() / np.timedelta64(1, "s")
+    style: dict[str, Any] = {"c": seconds, "cmap": "viridis", "vmin": 0.0, "s": 60, "edgecolors": PAPER}
+    style |= {"linewidths": 0.8, "zorder": 5, "label": "_encounters"}
+    dots = ax.scatter(points[:, 0], points[:, 1], **{**style, **kwargs})
+    figure = ax.get_figure()
+    if figure is not None:
+        figure.colorbar(dots, ax=ax, label="duration [s]", shrink=0.8)
+    if len(encounters) <= _LABELLED:
+        pairs = zip(
+            *(encounters.index.get_level_values(key) for key in ("person_index", "other")), strict=True
+        )
+        names = [f"{one} and {other}" for one, other in pairs]
+        label_points(ax, points, names, np.tile(to_rgba(INK), (len(names), 1)))

@@ -1,0 +1,104 @@
+"""The fundamental diagram: mean speed against density, a point an interval."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw
+from ptrack_analysis.plots.colours import GRID, INK, distinct_colours
+from ptrack_analysis.plots.names import short_name, zone_names
+from ptrack_analysis.schema import FUNDAMENTAL, check
+from ptrack_analysis.zones import Zone
+
+_LABEL = "density [persons/m²]"
+_FREE, _SHAPE, _JAM = 1.34, 1.913, 5.4  # Weidmann's speed [m/s], parameter and density [1/m²]
+_FAINT = 0.65
+
+
+def plot_fundamental(
+    fundamental: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    zones: Sequence[Zone | str] | None = None,
+    **kwargs: Any,
+) -> Axes:
+    """Draw the mean speed of each interval against its density, zones in their colours.
+
+    Intervals without a known speed are left out. The grey line is what Weidmann found for walkers on level
+    ground: points far below it are of people who do not mean to walk.
+
+    Parameters
+    ----------
+    fundamental
+        FUNDAMENTAL of one video, rows in any order.
+    ax
+        Axes to draw on, new or of another fundamental diagram; by default a new figure's.
+    zones
+        Zones to draw, or their names, in the order of their colours; by default all, by name.
+    **kwargs
+        Handed to ``Axes.scatter``, which draws the points.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    SchemaError
+        If ``fundamental`` is not a FUNDAMENTAL table.
+    ParameterError
+        If the axes show something else, or a zone is not in the table.
+
+    References
+    ----------
+    U. Weidmann, "Transporttechnik der Fussgänger", Schriftenreihe des IVT 90, ETH Zürich, 1993,
+    doi:10.3929/ethz-a-000687810.
+    """
+    check(fundamental, FUNDAMENTAL)
+    names = zone_names(fundamental, zones)
+    of_rows = fundamental.index.get_level_values("zone")
+    missing = sorted(set(names) - set(of_rows))
+    if missing and len(fundamental):
+        raise ParameterError(f"zone {missing[0]!r} is not in the fundamental table")
+    ax = _axes(ax)
+    known = fundamental["speed_m_per_s"].notna().to_numpy()
+    if not known.any():
+        say_nothing_to_draw(ax, "no speed is known")
+        return ax
+    colours = distinct_colours(len(names), alpha=_FAINT)
+    for name, colour in zip(names, colours, strict=True):
+        rows = fundamental[known & (of_rows == name)].sort_index()
+        style: dict[str, Any] = {"color": [tuple(colour)], "s": 26, "linewidths": 0, "zorder": 3}
+        style["label"] = short_name(name)
+        ax.scatter(rows["density_per_m2"], rows["speed_m_per_s"], **{**style, **kwargs})
+    _draw_reference(ax, float(fundamental["density_per_m2"][known].max()))
+    ax.set_xlim(left=0)
+    ax.set_ylim(bottom=0)
+    legend_below(ax, ax.get_legend_handles_labels()[0])
+    return ax
+
+
+def _axes(ax: Axes | None) -> Axes:
+    """Prepare axes of density and speed, refusing those of anything else."""
+    ax = ax or plt.subplots(figsize=(6.0, 4.4), layout="constrained")[1]
+    if ax.get_xlabel() not in {"", _LABEL}:
+        raise ParameterError(f"the axes show {ax.get_xlabel()!r} along x, not {_LABEL!r}")
+    ax.set(xlabel=_LABEL, ylabel="mean speed [m/s]")
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(color=GRID, linewidth=0.6)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def _draw_reference(ax: Axes, densest: float) -> None:
+    """Draw Weidmann's line up to the largest density seen."""
+    density: Floats = np.linspace(densest / 200, min(max(densest, 0.1) * 1.05, _JAM), 200)
+    speed = _FREE * (1 - np.exp(-_SHAPE * (1 / density - 1 / _JAM)))
+    ax.plot(density, speed, color=INK, alpha=0.5, linewidth=1.2, zorder=2, label="Weidmann 1993")

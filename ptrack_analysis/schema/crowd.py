@@ -1,0 +1,118 @@
+"""The tables of how crowded it was, and who was near whom."""
+
+from ptrack_analysis.schema.keys import LINE, PERSON, ZONE
+from ptrack_analysis.schema.table import Column, Table
+
+_ANY_ZONE = Column("zone", "text", 'Name of the zone; "" is the whole scene.')
+_STARTS = Column("timestamp", "moment", "Start of the interval, since the start of the video.")
+_INTERVAL = Column(
+    "interval", "span", "Length of the interval; the last is cut at the video's end.", unit="s"
+)
+_PERSON_SECONDS = Column(
+    "person_seconds", "span", "Time that persons were inside in the interval, added up.", unit="s"
+)
+
+BINS = Table(
+    name="occupancy_bins",
+    row="how many persons were there in an interval of time",
+    key=(_ANY_ZONE, _STARTS),
+    columns=(
+        _INTERVAL,
+        Column("mean_persons", "number", "Number of persons, weighted by time.", unit="1"),
+        Column("max_persons", "integer", "Largest number of persons at any moment of the interval."),
+        _PERSON_SECONDS,
+    ),
+)
+
+DENSITY = Table(
+    name="density",
+    row="how dense persons stood in a zone in an interval of time",
+    key=(ZONE, _STARTS),
+    columns=(
+        _INTERVAL,
+        Column("area_m2", "number", "Area of the zone.", unit="m²"),
+        Column("density_per_m2", "number", "Persons on a square metre, weighted by time.", unit="1/m²"),
+        Column("max_density_per_m2", "number", "Largest number of persons by the area.", unit="1/m²"),
+        Column("space_m2", "number", "Area a person has on average; missing with nobody there.", unit="m²"),
+    ),
+)
+
+FLOW = Table(
+    name="flow",
+    row="how many persons a second crossed a line in an interval of time",
+    key=(LINE, _STARTS),
+    columns=(
+        _INTERVAL,
+        Column("in_per_s", "number", "Crossings inwards by the interval.", unit="1/s"),
+        Column("out_per_s", "number", "Crossings outwards by the interval.", unit="1/s"),
+        Column(
+            "in_per_m_per_s",
+            "number",
+            "Specific flow inwards: in_per_s by the line's length. On a floor plan only.",
+            unit="1/(m·s)",
+            optional=True,
+        ),
+        Column(
+            "out_per_m_per_s",
+            "number",
+            "Specific flow outwards: out_per_s by the line's length. On a floor plan only.",
+            unit="1/(m·s)",
+            optional=True,
+        ),
+    ),
+)
+
+FUNDAMENTAL = Table(
+    name="fundamental",
+    row="density, speed and flow in a zone in an interval of time",
+    key=(ZONE, _STARTS),
+    columns=(
+        _INTERVAL,
+        _PERSON_SECONDS,
+        Column("measured", "span", "The part of person_seconds whose way is known.", unit="s"),
+        Column("path_m", "number", "Way walked inside in the interval, of all persons.", unit="m"),
+        Column("density_per_m2", "number", "Persons on a square metre, weighted by time.", unit="1/m²"),
+        Column(
+            "speed_m_per_s",
+            "number",
+            "Mean speed: path_m by measured; missing where no way is known.",
+            unit="m/s",
+        ),
+        Column("flow_per_m_per_s", "number", "Density times speed; 0 with nobody there.", unit="1/(m·s)"),
+    ),
+)
+
+ENCOUNTERS = Table(
+    name="encounters",
+    row="a time that two persons spent near each other",
+    key=(
+        PERSON,
+        Column("other", "integer", "Number of the other person, the larger of the two."),
+        Column("encounter", "integer", "Number of the pair's encounter, from 1."),
+    ),
+    columns=(
+        Column("began", "moment", "First moment at which they are near."),
+        Column("ended", "moment", "First moment after it at which they no longer are."),
+        Column("duration", "span", "Time for which they were near, without interruptions.", unit="s"),
+        Column("mean_distance_{u}", "number", "Distance between them, weighted by time.", unit="{u}"),
+        Column("min_distance_{u}", "number", "Smallest distance between them.", unit="{u}"),
+        Column("x_{u}", "number", "Mean place of the middle between them.", unit="{u}"),
+        Column("y_{u}", "number", "Mean place of the middle between them.", unit="{u}"),
+        Column(
+            "extent_{u}",
+            "number",
+            "Diagonal of the upright rectangle that the middle between them moved in: small for who stood.",
+            unit="{u}",
+        ),
+    ),
+)
+
+GROUPS = Table(
+    name="groups",
+    row="one person, and with whom it moved",
+    key=(PERSON,),
+    columns=(
+        Column("group", "integer", "Number of the group, from 1; who is alone is a group too."),
+        Column("size", "integer", "Number of persons in the group."),
+    ),
+)

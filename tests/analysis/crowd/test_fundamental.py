@@ -1,0 +1,161 @@
+"""Density, speed and flow in zones."""
+
+import naive_crowd
+import numpy as np
+import pandas as pd
+import pytest
+from factories import make_points, make_video
+from shapely.geometry import box
+
+from ptrack_analysis import (
+    Zone,
+    compute_fundamental,
+    compute_occupancy,
+    compute_occupancy_bins,
+    empty,
+    trajectories_from_points,
+)
+from ptrack_analysis.errors import ParameterError, SchemaError
+from ptrack_analysis.schema import TRAJECTORIES
+
+HALL = Zone("hall", box(0, 0, 10, 2), "m")
+MEASURES = ["density_per_m2", "speed_m_per_s", "flow_per_m_per_s"]
+
+
+def walked(paths, end=None):
+    return trajectories_from_points(make_points(paths), video=make_video(end), period="1s")
+
+
+def measured(paths, end=4000, zone=HALL, every="2s"):
+    return compute_fundamental(walked(paths, end), [zone], make_video(end), every=every)
+
+
+def test_flow_is_density_times_speed():
+    table = measured({1: [(0, 0, 1), (1000, 2, 1), (2000, 4, 1)]})
+    assert table[MEASURES].iloc[0].tolist() == [0.05, 2.0, 0.1]
+
+
+def test_an_empty_interval_has_no_density_no_flow_and_an_unknown_speed():
+    density, speed, flow = measured({1: [(0, 0, 1), (1000, 2, 1)]})[MEASURES].iloc[1]
+    assert (density, flow) == (0.0, 0.0)
+    assert np.isnan(speed)
+
+
+def test_a_person_of_whom_no_way_is_known_counts_in_the_density_alone():
+    density, speed, flow = measured({1: [(0, 0, 1)]})[MEASURES].iloc[0]
+    assert density == 0.025
+    assert np.isnan([speed, flow]).all()
+
+
+def test_who_stands_has_a_speed_of_0():
+    assert measured({1: [(0, 1, 1), (1000, 1, 1)]})[MEASURES].iloc[0].tolist() == [0.05, 0.0, 0.0]
+
+
+def test_the_mean_speed_weighs_persons_by_their_time():
+    table = measured({1: [(0, 0, 1), (1000, 4, 1), (1100, 99, 1)], 2: [(0, 1, 1), (2000, 1, 1)]}, zone=HALL)
+    assert table["path_m"].iloc[0] == 4 + 95
+    assert table["speed_m_per_s"].iloc[0] == 99 / 3.1
+
+
+def test_a_step_over_the_border_belongs_to_the_side_on_which_it_begins():
+    out = measured({1: [(0, 9, 1), (1000, 13, 1), (2000, 13, 1)]})
+    into = measured({1: [(0, 13, 1), (1000, 9, 1), (2000, 9, 1)]})
+    assert out["path_m"].iloc[0] == 4.0
+    assert into["path_m"].iloc[0] == 0.0
+
+
+def test_a_step_is_shared_out_over_the_intervals_by_time():
+    table = measured({1: [(1500, 0, 1), (2500, 4, 1)]})
+    assert table["path_m"].tolist() == [2.0, 2.0]
+
+
+def test_a_step_over_a_detection_without_a_position_is_walked_evenly():
+    points = make_points({1: [(0, 0, 1), (1000, np.nan, np.nan), (2000, 4, 1)]})
+    video = make_video(4000)
+    trajectories = trajectories_from_points(points, video=video, period="1s", max_interpolation="0s")
+    table = compute_fundamental(trajectories, [HALL], video, every="4s")
+    assert table["speed_m_per_s"].tolist() == [2.0]
+    assert table["path_m"].tolist() == [2.0]
+
+
+def test_density_is_of_the_time_in_which_the_zone_holds():
+    half = Zone("hall", HALL.outline, "m", start=pd.Timedelta("1s"), end=pd.Timedelta("2s"))
+    table = measured({1: [(0, 0, 1), (1000, 2, 1), (2000, 4, 1)]}, zone=half)
+    assert table[MEASURES].iloc[0].tolist() == [0.05, 2.0, 0.1]
+    assert table[MEASURES].iloc[1].isna().all()
+
+
+def test_in_the_picture_it_is_refused():
+    with pytest.raises(ParameterError, match="the trajectories are in px, and no density"):
+        compute_fundamental(empty(TRAJECTORIES, unit="px"), [], make_video(1000))
+    with pytest.raises(ParameterError, match="zone 'hall' is in px"):
+        compute_fundamental(
+            empty(TRAJECTORIES, unit="m"), [Zone("hall", HALL.outline, "px")], make_video(1000)
+        )
+
+
+def test_what_is_no_list_of_zones_is_refused():
+    with pytest.raises(ParameterError, match="is not a list of zones"):
+        compute_fundamental(empty(TRAJECTORIES, unit="m"), "hall", make_video(1000))
+
+
+def test_a_table_that_is_none_is_refused():
+    with pytest.raises(SchemaError, match="not a trajectories table"):
+        compute_fundamental(None, [HALL], make_video(1000))
+
+
+def test_no_zones_and_no_time_give_no_rows():
+    assert compute_fundamental(empty(TRAJECTORIES, unit="m"), [], make_video(1000)).empty
+    assert compute_fundamental(empty(TRAJECTORIES, unit="m"), [HALL], make_video(None)).empty
+
+
+def random_paths(chance, *, lost=0.2):
+    paths = {}
+    for person in range(4):
+        times = np.cumsum(chance.choice([40, 100, 1500, 2500], 20))
+        places = chance.random((20, 2)) * 4
+        places[chance.random(20) < lost] = np.nan
+        paths[person] = [(int(t), *place) for t, place in zip(times, places.tolist(), strict=True)]
+    return paths
+
+
+def rows_of(trajectories):
+    result = {}
+    for (person, time), row in trajectories.iterrows():
+        place = (None, None) if np.isnan(row["x_m"]) else (row["x_m"], row["y_m"])
+        held = int(row["held"] / pd.Timedelta("1ms"))
+        result.setdefault(person, []).append((int(time / pd.Timedelta("1ms")), held, row["run"], *place))
+    return result
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_it_equals_a_loop_over_rows_and_intervals(seed):
+    chance = np.random.default_rng(seed)
+    video = make_video(int(chance.integers(30_000, 60_000)))
+    trajectories = trajectories_from_points(
+        make_points(random_paths(chance)), video=video, max_interpolation="1s"
+    )
+    window = (3000, 17_000)
+    zone = Zone("hall", box(1, 1, 3, 3), "m", start=pd.Timedelta("3s"), end=pd.Timedelta("17s"))
+    every = int(chance.integers(100, 5000))
+    end = int(max(video.duration / pd.Timedelta("1ms"), 0))
+    table = compute_fundamental(trajectories, [zone], video, every=f"{every}ms")
+    expected = naive_crowd.fundamental(
+        rows_of(trajectories), lambda x, y: 1 <= x < 3 and 1 <= y < 3, window=window, end=end, every=every
+    )
+    assert (table["person_seconds"].to_numpy().astype("int64") == [row[0] for row in expected]).all()
+    assert (table["measured"].to_numpy().astype("int64") == [row[1] for row in expected]).all()
+    assert table["path_m"].to_numpy() == pytest.approx(np.array([row[2] for row in expected]), abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_zones_that_tile_the_floor_share_all_time_and_all_steps(seed):
+    chance = np.random.default_rng(seed)
+    video = make_video(60_000)
+    trajectories = trajectories_from_points(make_points(random_paths(chance, lost=0)), video=video)
+    zones = [Zone("left", box(-1, -1, 2, 5), "m"), Zone("right", box(2, -1, 5, 5), "m")]
+    table = compute_fundamental(trajectories, zones, video, every="3s")
+    assert table["person_seconds"].sum() == trajectories["held"].sum()
+    assert table["path_m"].sum() == pytest.approx(trajectories["step_m"].sum(), rel=1e-9)
+    bins = compute_occupancy_bins(compute_occupancy(trajectories, video, zones), video, every="3s")
+    assert table["person_seconds"].equals(bins.loc[["left", "right"], "person_seconds"])
