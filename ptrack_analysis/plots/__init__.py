@@ -7,19 +7,35 @@ axes: a figure of your own with several axes gives them room if it is made with 
 from ptrack_analysis.plots.balance import plot_balance
 from ptrack_analysis.plots.counts import plot_counts
 from ptrack_analysis.plots.crossings import plot_crossings
+from ptrack_analysis.plots.difference import plot_difference
+from ptrack_analysis.plots.encounters import plot_encounters
+from ptrack_analysis.plots.facing import plot_facing
+from ptrack_analysis.plots.field import plot_field
+from ptrack_analysis.plots.fundamental import plot_fundamental
+from ptrack_analysis.plots.funnel import plot_funnel
 from ptrack_analysis.plots.heatmap import plot_heatmap
 from ptrack_analysis.plots.occupancy import plot_occupancy
 from ptrack_analysis.plots.paths import plot_paths
 from ptrack_analysis.plots.stops import plot_stops
+from ptrack_analysis.plots.survival import plot_survival
+from ptrack_analysis.plots.transitions import plot_transitions
 from ptrack_analysis.plots.visits import plot_visits
 
 __all__ = [
     "plot_balance",
     "plot_counts",
     "plot_crossings",
+    "plot_difference",
+    "plot_encounters",
+    "plot_facing",
+    "plot_field",
+    "plot_fundamental",
+    "plot_funnel",
     "plot_heatmap",
     "plot_occupancy",
     "plot_paths",
     "plot_stops",
+    "plot_survival",
+    "plot_transitions",
     "plot_visits",
 ]

@@ -11,6 +11,7 @@ from matplotlib.colors import ListedColormap, Normalize, PowerNorm
 from matplotlib.image import AxesImage
 
 from ptrack_analysis.analysis.heat.heatmaps import Extent, Heatmap
+from ptrack_analysis.analysis.heat.measure import Measure
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.axes import plane_axes, say_nothing_to_draw
@@ -24,7 +25,7 @@ _PALEST = 0.08  # of the colormap, so that the least time stands out from paper
 
 
 def plot_heatmap(
-    heatmap: Heatmap,
+    heatmap: Heatmap | Measure,
     *,
     ax: Axes | None = None,
     backdrop: Picture | None = None,
@@ -37,17 +38,18 @@ def plot_heatmap(
     alpha: float | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw the person-seconds of each cell as a colour, over the picture or the floor plan, y downwards.
+    """Draw what each cell has as a colour, over the picture or the floor plan, y downwards.
 
-    With a ``duration`` it is the mean density on the floor that is drawn, ``heatmap.density(duration)``.
-    Cells with 0 stay transparent. A heatmap in fractions of the frame is drawn in px where the frame's size
-    is known (``video``, ``extent`` or a backdrop), so that paths in px fit on the same axes; else in
-    fractions, its cells as squares.
+    Of a Heatmap that is its person-seconds, of a Measure what it measures. With a ``duration`` it is the
+    mean density on the floor that is drawn, ``heatmap.density(duration)``. Cells with 0, and those without a
+    number, stay transparent. A heatmap in fractions of the frame is drawn in px where the frame's size is
+    known (``video``, ``extent`` or a backdrop), so that paths in px fit on the same axes; else in fractions,
+    its cells as squares.
 
     Parameters
     ----------
     heatmap
-        What ``compute_heatmap`` or ``compute_box_heatmap`` gives.
+        What ``compute_heatmap``, ``compute_box_heatmap`` or ``compute_measure`` gives.
     ax
         Axes to draw on; by default a new figure's.
     backdrop
@@ -78,17 +80,17 @@ def plot_heatmap(
     Raises
     ------
     SchemaError
-        If ``heatmap`` is not a Heatmap.
+        If ``heatmap`` is neither a Heatmap nor a Measure.
     ParameterError
         If the axes, a zone or a line is in another unit, the backdrop cannot be read or nothing says where
         it lies, the extent is empty, or the scale is unknown; if a duration is given for a heatmap that is
-        not in m.
+        not in m, or for a Measure.
     """
-    if not isinstance(heatmap, Heatmap):
+    if not isinstance(heatmap, Heatmap | Measure):
         raise SchemaError(f"not a heatmap: it is a {type(heatmap).__name__}, not a Heatmap")
     if scale not in _SCALES:
         raise ParameterError(f"scale is {scale!r}, not one of {sorted(_SCALES)}")
-    drawn = heatmap.seconds if duration is None else heatmap.density(duration)
+    drawn, label = _drawn(heatmap, duration)
     picture = None if backdrop is None else read_backdrop(backdrop)
     place, unit, frame = _place(heatmap, extent, video, picture)
     refuse_other_plane([*zones, *lines], unit)
@@ -100,15 +102,33 @@ def plot_heatmap(
     if (drawn > 0).any():
         opacity = alpha if alpha is not None else 1.0 if picture is None else 0.75
         image = _draw_cells(ax, drawn, place, {"alpha": opacity, **kwargs}, scale)
-        _add_bar(ax, image, _measured(heatmap) if duration is None else "mean density [persons per m²]")
+        _add_bar(ax, image, label)
     else:
-        say_nothing_to_draw(ax, "no cell has any time")
+        say_nothing_to_draw(
+            ax, "no cell has any time" if isinstance(heatmap, Heatmap) else f"no cell has any {heatmap.of}"
+        )
     draw_outlines(ax, zones, lines)
     return ax
 
 
+def _drawn(heatmap: Heatmap | Measure, duration: pd.Timedelta | str | None) -> tuple[Floats, str]:
+    """Give the numbers to draw, and what they are."""
+    if isinstance(heatmap, Heatmap):
+        if duration is None:
+            return heatmap.seconds, _measured("person-seconds", heatmap)
+        return heatmap.density(duration), "mean density [persons per m²]"
+    if duration is not None:
+        raise ParameterError(
+            f"duration is {duration!r}, but a measure of {heatmap.of} has no density: draw measure.per_hour"
+        )
+    if heatmap.of == "speed":
+        return heatmap.numbers, f"mean speed [{heatmap.measured_in}]"
+    words = f"{heatmap.of} [{heatmap.measured_in}]" if heatmap.of != heatmap.measured_in else heatmap.of
+    return heatmap.numbers, _measured(words, heatmap)
+
+
 def _place(
-    heatmap: Heatmap, extent: Extent | None, video: Video | None, picture: Floats | None
+    heatmap: Heatmap | Measure, extent: Extent | None, video: Video | None, picture: Floats | None
 ) -> tuple[Extent, str, Extent]:
     """Tell where the cells lie, in which unit, and the rectangle that is shown."""
     unit = "px" if heatmap.unit == "fraction" else heatmap.unit
@@ -124,12 +144,12 @@ def _place(
 
 def _draw_cells(ax: Axes, drawn: Floats, place: Extent, style: dict[str, Any], scale: str) -> AxesImage:
     x0, y0, x1, y1 = place
-    most = float(drawn.max())
+    most = float(np.nanmax(drawn))
     exponent = _SCALES[scale]
     norm = Normalize(0.0, most) if exponent == 1 else PowerNorm(exponent, 0.0, most)
     limits = ax.axis()
     image = ax.imshow(
-        np.ma.masked_less_equal(drawn, 0.0),
+        np.ma.masked_less_equal(np.ma.masked_invalid(drawn), 0.0),
         **{
             "extent": (x0, x1, y1, y0),
             "norm": norm,
@@ -153,9 +173,9 @@ def _add_bar(ax: Axes, image: AxesImage, label: str) -> None:
     bar.outline.set_visible(False)
 
 
-def _measured(heatmap: Heatmap) -> str:
+def _measured(words: str, heatmap: Heatmap | Measure) -> str:
     """Say what a colour stands for; on a floor with the size of the cell, without which it says little."""
     if heatmap.unit != "m":
-        return "person-seconds per cell"
+        return f"{words} per cell"
     (rows, columns), (x0, y0, x1, y1) = heatmap.shape, heatmap.extent
-    return f"person-seconds per cell of {(x1 - x0) / columns:.3g} m x {(y1 - y0) / rows:.3g} m"
+    return f"{words} per cell of {(x1 - x0) / columns:.3g} m x {(y1 - y0) / rows:.3g} m"

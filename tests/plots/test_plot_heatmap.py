@@ -5,6 +5,7 @@ from matplotlib.colors import PowerNorm
 from shapely.geometry import Polygon
 
 from ptrack_analysis.analysis.heat.heatmaps import Heatmap, compute_heatmap
+from ptrack_analysis.analysis.heat.measure import Measure
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_heatmap, plot_paths
@@ -143,3 +144,33 @@ def test_with_a_duration_the_density_on_the_floor_is_drawn():
     assert bar.get_ylabel() == "person-seconds per cell of 1 m x 0.5 m"
     with pytest.raises(ParameterError, match="the heatmap is in px"):
         plot_heatmap(heatmap(), duration="10s")
+
+
+def measure(of="visits", measured_in="visits", numbers=SECONDS):
+    return Measure(numbers, (0.0, 0.0, 3.0, 2.0), "m", of, measured_in)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "label"),
+    [
+        (measure(), "visits per cell of 1 m x 1 m"),
+        (measure(measured_in="visits/h"), "visits [visits/h] per cell of 1 m x 1 m"),
+        (measure("footpoints", "share"), "footpoints [share] per cell of 1 m x 1 m"),
+        (measure("speed", "m/s"), "mean speed [m/s]"),
+    ],
+)
+def test_a_measure_says_what_it_measures(drawn, label):
+    assert cells(plot_heatmap(drawn)).colorbar.ax.get_ylabel() == label
+
+
+def test_cells_without_a_number_are_transparent():
+    image = cells(plot_heatmap(measure("speed", "m/s", np.array([[np.nan, 2.0]]))))
+    assert image.get_array().mask.tolist() == [[True, False]]
+    assert image.norm.vmax == 2.0
+
+
+def test_a_measure_has_no_density_and_may_be_nothing():
+    with pytest.raises(ParameterError, match="a measure of visits has no density"):
+        plot_heatmap(measure(), duration="1h")
+    ax = plot_heatmap(measure("speed", "m/s", np.full((1, 2), np.nan)))
+    assert [text.get_text() for text in ax.texts] == ["nothing to draw: no cell has any speed"]

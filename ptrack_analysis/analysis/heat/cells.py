@@ -1,6 +1,7 @@
 """Cells of a heatmap: how many there are, and where they lie."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -72,3 +73,21 @@ def refuse_empty(shape: tuple[int, int], extent: Extent) -> None:
     x0, y0, x1, y1 = extent
     if not (np.isfinite(extent).all() and x1 > x0 and y1 > y0):
         raise ParameterError(f"extent is {extent!r}, not x0 < x1 and y0 < y1")
+
+
+def cell_size(shape: tuple[int, int], extent: Extent) -> tuple[float, float]:
+    """Give the width and the height of one cell."""
+    (rows, columns), (x0, y0, x1, y1) = shape, extent
+    return (x1 - x0) / columns, (y1 - y0) / rows
+
+
+def cell_columns(shape: tuple[int, int], extent: Extent) -> dict[str, Any]:
+    """Give the columns that every table of cells begins with: row and column, and the middle of the cell."""
+    (rows, columns), (width, height) = shape, cell_size(shape, extent)
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    return {
+        "row": row,
+        "column": column,
+        "x_{u}": extent[0] + (column + 0.5) * width,
+        "y_{u}": extent[1] + (row + 0.5) * height,
+    }

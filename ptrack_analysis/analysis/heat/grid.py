@@ -29,17 +29,24 @@ def sum_points(
     numpy.ndarray
         (rows, columns) sums; exact where the weights are whole numbers.
     """
-    (left, upper, right, lower), (rows, columns) = extent, shape
-    total = np.zeros(rows * columns + 1)
+    total = np.zeros(shape[0] * shape[1] + 1)
     for start in range(0, len(x), _CHUNK):
         part = slice(start, start + _CHUNK)
-        across, down = x[part], y[part]
-        inside = (across >= left) & (across < right) & (down >= upper) & (down < lower)
-        column = _cell(across, left, right, columns, inside)
-        cell = np.where(inside, _cell(down, upper, lower, rows, inside) * columns + column, rows * columns)
+        cell = cells_of(x[part], y[part], extent=extent, shape=shape)
         total += np.bincount(cell, weight[part], minlength=len(total))
     sums: Floats = total[:-1].reshape(shape)
     return sums
+
+
+def cells_of(
+    x: Floats, y: Floats, *, extent: tuple[float, float, float, float], shape: tuple[int, int]
+) -> Integers:
+    """Give the number of each point's cell, row after row from 0; rows · columns where it falls nowhere."""
+    (left, upper, right, lower), (rows, columns) = extent, shape
+    inside = (x >= left) & (x < right) & (y >= upper) & (y < lower)
+    column = _cell(x, left, right, columns, inside)
+    cell: Integers = np.where(inside, _cell(y, upper, lower, rows, inside) * columns + column, rows * columns)
+    return cell
 
 
 def _cell(values: Floats, low: float, high: float, cells: int, inside: Bools) -> Integers:

@@ -1,6 +1,5 @@
 """Heatmaps: person-seconds in the cells of a grid, by where people stood or by what their boxes covered."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,108 +14,15 @@ from ptrack_analysis.analysis.heat.cells import (
     refuse_shape,
 )
 from ptrack_analysis.analysis.heat.grid import sum_boxes, sum_points
-from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.geometry import Floats, Integers
-from ptrack_analysis.schema import DETECTIONS, HEATMAP, TRAJECTORIES, assemble, check, unit_of
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.analysis.heat.heatmap import Heatmap
+from ptrack_analysis.analysis.heat.zoned import in_zone
+from ptrack_analysis.errors import SchemaError
+from ptrack_analysis.geometry import Integers
+from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, check, unit_of
+from ptrack_analysis.video import Video
+from ptrack_analysis.zones import Zone
 
 __all__ = ["SHAPE", "Extent", "Heatmap", "compute_box_heatmap", "compute_heatmap", "refuse_shape"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Heatmap:
-    """Person-seconds a cell.
-
-    ``seconds`` is (rows, columns), row 0 at the top of the picture; ``extent`` is x0, y0, x1, y1 of the grid
-    in ``unit`` (``px``, ``m``, or ``fraction`` of the frame); ``of`` is ``footpoints`` or ``boxes``.
-    """
-
-    seconds: Floats
-    extent: Extent
-    unit: str
-    of: str
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        rows, columns = self.seconds.shape
-        return rows, columns
-
-    @property
-    def cell_area(self) -> float:
-        """Area of one cell, in squares of ``unit`` (of ``fraction``: as a share of the frame)."""
-        (rows, columns), (x0, y0, x1, y1) = self.shape, self.extent
-        return ((x1 - x0) / columns) * ((y1 - y0) / rows)
-
-    def density(self, duration: pd.Timedelta | str | None) -> Floats:
-        """Give the mean density of persons on the floor: how many stood on a square metre, over a time.
-
-        It is ``seconds`` divided by the area of a cell and by ``duration``. So its sum over the cells, times
-        ``cell_area``, is the mean number of persons within the extent.
-
-        Parameters
-        ----------
-        duration
-            The time that was watched: ``video.duration``, or the length of the selected part [ms].
-
-        Returns
-        -------
-        numpy.ndarray
-            (rows, columns), 0 where nobody stood [1/m²].
-
-        Raises
-        ------
-        ParameterError
-            If the heatmap is not in m, or the duration is None, 0, negative or not whole milliseconds.
-
-        Notes
-        -----
-        Who is unlocated stands nowhere, so with missing boxes it errs downwards. It is the time-mean of a
-        classical density, persons in an area divided by the area; a Voronoi density is another thing.
-
-        References
-        ----------
-        B. Steffen, A. Seyfried, Methods for measuring pedestrian density, flow, speed and direction with
-        minimal scatter, Physica A 389 (9), 2010, doi:10.1016/j.physa.2009.12.015, the classical density.
-
-        Examples
-        --------
-        >>> Heatmap(np.array([[30.0, 0.0]]), (0.0, 0.0, 2.0, 1.0), "m", "footpoints").density("1min").tolist()
-        [[0.5, 0.0]]
-        """
-        if self.unit != "m":
-            raise ParameterError(
-                f"the heatmap is in {self.unit}: persons per m² need a floor plan, compute_trajectories(..., "
-                "plane=floor)"
-            )
-        if duration is None:
-            raise ParameterError(
-                "duration is None: the length of the video is not known, so give it, as '5min'"
-            )
-        watched = milliseconds(duration, "duration")
-        if watched == 0:
-            raise ParameterError(f"duration is {duration!r}, not longer than 0")
-        density: Floats = self.seconds / (self.cell_area * (watched / 1000.0))
-        return density
-
-    def to_frame(self, duration: pd.Timedelta | str | None = None) -> pd.DataFrame:
-        """Give the long table, HEATMAP: one row a cell, with the middle of the cell.
-
-        With a ``duration`` [ms] it has the column ``density_per_m2``, as ``density`` computes and refuses it.
-        """
-        (rows, columns), (x0, y0, x1, y1) = self.shape, self.extent
-        row, column = np.divmod(np.arange(rows * columns), columns)
-        arrays: dict[str, Any] = {
-            "of": [self.of] * (rows * columns),
-            "row": row,
-            "column": column,
-            "x_{u}": x0 + (column + 0.5) * ((x1 - x0) / columns),
-            "y_{u}": y0 + (row + 0.5) * ((y1 - y0) / rows),
-            "seconds": self.seconds.ravel(),
-        }
-        if duration is not None:
-            arrays["density_per_m2"] = self.density(duration).ravel()
-        return assemble(HEATMAP, arrays, unit=self.unit)
 
 
 def compute_heatmap(
@@ -126,6 +32,7 @@ def compute_heatmap(
     shape: tuple[int, int] | None = None,
     cell: float | None = None,
     extent: Extent | None = None,
+    zone: Zone | None = None,
 ) -> Heatmap:
     """Sum the time for which people stood in each cell of a grid over the plane.
 
@@ -133,7 +40,8 @@ def compute_heatmap(
     border. Positions outside the extent, and unlocated ones, add nothing. So the sum over the cells is the
     time located inside the heatmap's extent, exactly. The grid is given by its ``shape`` or by its ``cell``,
     the side of square cells: as many as cover the extent, which then reaches to the right and downwards
-    beyond the given one by less than a cell.
+    beyond the given one by less than a cell. With a ``zone`` only the time inside it counts, while it holds:
+    the sum is then the dwell of its visits, as far as they lie within the extent.
 
     Parameters
     ----------
@@ -148,6 +56,8 @@ def compute_heatmap(
     extent
         x0, y0, x1, y1 in the plane, as ``floor.extent``; by default the frame [px], or the rectangle around
         all positions, outward to whole metres [m].
+    zone
+        The zone that the time is limited to, in the same plane; by default none. It does not change the grid.
 
     Returns
     -------
@@ -157,7 +67,7 @@ def compute_heatmap(
     Raises
     ------
     SchemaError
-        If ``trajectories`` is not a TRAJECTORIES table.
+        If ``trajectories`` is not a TRAJECTORIES table, or the zone is in another plane.
     ParameterError
         If the shape, the cell or the extent is empty, shape and cell are both given, or the frame size is
         not known.
@@ -170,8 +80,12 @@ def compute_heatmap(
     unit = unit_of(trajectories, TRAJECTORIES)
     x, y = trajectories[f"x_{unit}"].to_numpy(), trajectories[f"y_{unit}"].to_numpy()
     shape, extent = grid_of(shape, cell, extent_around(x, y, unit, video) if extent is None else extent)
-    held = trajectories["held"].to_numpy().view("int64").astype("float64")
-    total = sum_points(x, y, held, extent=extent, shape=shape)
+    held = trajectories["held"].to_numpy().view("int64")
+    if zone is not None:
+        time = trajectories.index.get_level_values("timestamp").to_numpy().view("int64")
+        inside = in_zone(zone, unit, (x, y), time, held)
+        x, y, held = x[inside.rows], y[inside.rows], inside.until - inside.since
+    total = sum_points(x, y, held.astype("float64"), extent=extent, shape=shape)
     return Heatmap(total / 1000.0, extent, unit, "footpoints")
 
 

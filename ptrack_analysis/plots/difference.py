@@ -1,0 +1,137 @@
+"""Differences: where one set of persons spent more time than another."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import Normalize
+
+from ptrack_analysis.analysis.heat.cells import Extent, cell_columns, cell_size
+from ptrack_analysis.analysis.heat.difference import Difference
+from ptrack_analysis.errors import SchemaError
+from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.axes import plane_axes, say_nothing_to_draw
+from ptrack_analysis.plots.backdrop import Picture, draw_backdrop, frame_extent, read_backdrop
+from ptrack_analysis.plots.colours import INK
+from ptrack_analysis.plots.outlines import draw_outlines, refuse_other_plane
+from ptrack_analysis.video import Video
+from ptrack_analysis.zones import Line, Zone
+
+_PALE = 0.35
+_UNITS = {"s/person": "seconds per person", "s/h": "seconds per hour"}
+
+
+def plot_difference(
+    difference: Difference,
+    *,
+    ax: Axes | None = None,
+    backdrop: Picture | None = None,
+    video: Video | None = None,
+    extent: Extent | None = None,
+    zones: Sequence[Zone] = (),
+    lines: Sequence[Line] = (),
+    level: float = 0.05,
+    alpha: float | None = None,
+    **kwargs: Any,
+) -> Axes:
+    """Draw the difference of each cell as a colour, over the picture or the floor plan, y downwards.
+
+    Orange where the first set spent more time, purple where the second did, white between; the colours reach
+    to the largest difference on both sides. Cells in which the difference may be chance are pale; where it is
+    more, at the ``level``, they are full and outlined. Cells without a difference stay transparent.
+
+    Parameters
+    ----------
+    difference
+        What ``compute_difference`` gives.
+    ax
+        Axes to draw on; by default a new figure's.
+    backdrop
+        Picture to draw below, dimmed: a file, or an array (rows, columns, colours).
+    video
+        The video, for the size of its frame, which the backdrop fills and the axes show; by default the
+        backdrop's own size.
+    extent
+        x0, y0, x1, y1 of the rectangle that the backdrop fills and the axes show, in the plane's unit; needed
+        for a backdrop in m (``floor.extent``).
+    zones, lines
+        Outlines to draw with their names, in the same plane.
+    level
+        The largest ``p`` of a cell that counts as more than chance.
+    alpha
+        Opacity of these cells, 0 to 1; by default 0.85 over a backdrop, else 1.
+    **kwargs
+        Handed to ``Axes.imshow``, which draws the cells.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    SchemaError
+        If ``difference`` is not a Difference.
+    ParameterError
+        If the level is no share, the axes, a zone or a line is in another unit, the backdrop cannot be read
+        or nothing says where it lies, or the extent is empty.
+    """
+    if not isinstance(difference, Difference):
+        raise SchemaError(f"not a difference: it is a {type(difference).__name__}, not a Difference")
+    marked = difference.mask(level)
+    picture = None if backdrop is None else read_backdrop(backdrop)
+    refuse_other_plane([*zones, *lines], difference.unit)
+    frame = frame_extent(difference.unit, extent=extent, video=video, picture=picture) or difference.extent
+    ax = plane_axes(ax, difference.unit, frame, fixed=True, margin=(1.5, 0.75))
+    if picture is not None:
+        draw_backdrop(ax, picture, frame)
+    values = difference.difference
+    if np.nan_to_num(values).any():
+        opacity = alpha if alpha is not None else 1.0 if picture is None else 0.85
+        _draw_cells(ax, difference, np.where(marked, opacity, opacity * _PALE), kwargs)
+        _outline(ax, difference, marked.ravel())
+    else:
+        say_nothing_to_draw(ax, "no cell differs")
+    draw_outlines(ax, zones, lines)
+    return ax
+
+
+def _draw_cells(ax: Axes, difference: Difference, opacity: Floats, kwargs: dict[str, Any]) -> None:
+    """Draw the cells, and the bar that says what their colours mean."""
+    values, (x0, y0, x1, y1) = difference.difference, difference.extent
+    most = float(np.nanmax(np.abs(values)))
+    limits = ax.axis()
+    style = {
+        "extent": (x0, x1, y1, y0),
+        "norm": Normalize(-most, most),
+        "cmap": "PuOr_r",
+        "interpolation": "nearest",
+        "aspect": ax.get_aspect(),
+        "alpha": np.where(np.nan_to_num(values) == 0, 0.0, opacity),
+        "zorder": 1,
+        "label": "_difference",
+    }
+    image = ax.imshow(np.nan_to_num(values), **{**style, **kwargs})
+    ax.axis(limits)
+    bar = ax.figure.colorbar(image, cax=ax.inset_axes((1.02, 0.0, 0.03, 1.0)))
+    bar.set_label(f"first minus second [{_UNITS[difference.measured_in]} per cell]")
+    bar.outline.set_visible(False)
+
+
+def _outline(ax: Axes, difference: Difference, marked: np.ndarray) -> None:
+    """Draw a frame around each marked cell."""
+    shape = difference.p.shape[0], difference.p.shape[1]
+    width, height = cell_size(shape, difference.extent)
+    cells = cell_columns(shape, difference.extent)
+    x, y = cells["x_{u}"][marked], cells["y_{u}"][marked]
+    corners = [(x + across * width, y + down * height) for across, down in _CORNERS]
+    frames = np.stack([np.column_stack(corner) for corner in corners], axis=1)
+    drawn = PolyCollection(
+        list(frames), facecolors="none", edgecolors=INK, linewidths=0.8, zorder=3, label="_marked"
+    )
+    ax.add_collection(drawn, autolim=False)
+
+
+_CORNERS = ((-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5))

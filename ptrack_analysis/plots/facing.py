@@ -1,0 +1,63 @@
+"""Facing: how long faces were turned to each target, beside the time without a face."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw, time_axes
+from ptrack_analysis.plots.names import short_name
+from ptrack_analysis.schema import FACING, check
+
+_COLOURS = {"facing": "#0072B2", "not_facing": "#56B4E9", "without_face": "#DDDDDD"}
+_LABELS = {"facing": "facing", "not_facing": "turned elsewhere", "without_face": "without a face"}
+_THICK = 0.7
+
+
+def plot_facing(facing: pd.DataFrame, *, ax: Axes | None = None, **kwargs: Any) -> Axes:
+    """Draw how long faces were turned to each target, one bar a target, of all persons together.
+
+    Each bar is as long as all persons' time in the scene: facing, turned elsewhere, and, pale, the time
+    without a face that is good enough. Targets stand in the order of their time faced, the longest at the
+    top.
+
+    Parameters
+    ----------
+    facing
+        FACING of one video, rows in any order.
+    ax
+        Axes to draw on; by default a new figure's.
+    **kwargs
+        Handed to ``Axes.barh``, which draws the bars.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on; x is in seconds.
+
+    Raises
+    ------
+    SchemaError
+        If ``facing`` is not a FACING table.
+    ParameterError
+        If the axes are those of a plane.
+    """
+    check(facing, FACING)
+    seconds = facing[list(_COLOURS)].apply(lambda column: column.dt.total_seconds())
+    sums = seconds.groupby("target").sum().sort_values("facing", kind="stable")
+    ax = time_axes(ax, "s", height=1.6 + 0.34 * len(sums))
+    ax.set_xlabel("time of all persons [s]")
+    if not len(sums):
+        say_nothing_to_draw(ax, "nobody had a target")
+        return ax
+    place, left = np.arange(len(sums)), np.zeros(len(sums))
+    for name, colour in _COLOURS.items():
+        style: dict[str, Any] = {"color": colour, "height": _THICK, "linewidth": 0, "zorder": 3}
+        ax.barh(place, sums[name], left=left, label=_LABELS[name], **{**style, **kwargs})
+        left += sums[name].to_numpy()
+    ax.set_yticks(place, [short_name(target) for target in sums.index])
+    ax.grid(visible=False, axis="y")
+    legend_below(ax, [Patch(color=colour, label=_LABELS[name]) for name, colour in _COLOURS.items()])
+    return ax

@@ -1,0 +1,126 @@
+"""Flow fields: which way people went, and how fast."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, Normalize
+
+from ptrack_analysis.analysis.heat.cells import Extent, cell_columns, cell_size
+from ptrack_analysis.analysis.heat.field import Field
+from ptrack_analysis.errors import ParameterError, SchemaError
+from ptrack_analysis.plots.axes import plane_axes, say_nothing_to_draw
+from ptrack_analysis.plots.backdrop import Picture, draw_backdrop, frame_extent, read_backdrop
+from ptrack_analysis.plots.outlines import draw_outlines, refuse_other_plane
+from ptrack_analysis.video import Video
+from ptrack_analysis.zones import Line, Zone
+
+_LONGEST = 0.95  # of a cell's shorter side
+_DARKEST = 0.9  # of the colormap: its brightest end is unreadable on paper
+
+
+def plot_field(
+    field: Field,
+    *,
+    ax: Axes | None = None,
+    backdrop: Picture | None = None,
+    video: Video | None = None,
+    extent: Extent | None = None,
+    zones: Sequence[Zone] = (),
+    lines: Sequence[Line] = (),
+    min_steps: int = 1,
+    **kwargs: Any,
+) -> Axes:
+    """Draw an arrow in each cell: where people went, as long as they agree, coloured by their mean speed.
+
+    An arrow lies in the middle of its cell and points along the mean direction; its length is the coherence,
+    1 being nearly the cell's shorter side, so that a cell with people going to and fro has a short one. Cells
+    without a direction, or with fewer steps than ``min_steps``, have none. y grows downwards.
+
+    Parameters
+    ----------
+    field
+        What ``compute_field`` gives.
+    ax
+        Axes to draw on, such as those of ``plot_heatmap``; by default a new figure's.
+    backdrop
+        Picture to draw below, dimmed: a file, or an array (rows, columns, colours).
+    video
+        The video, for the size of its frame, which the backdrop fills and the axes show; by default the
+        backdrop's own size.
+    extent
+        x0, y0, x1, y1 of the rectangle that the backdrop fills and the axes show, in the plane's unit; needed
+        for a backdrop in m (``floor.extent``).
+    zones, lines
+        Outlines to draw with their names, in the same plane.
+    min_steps
+        The least number of steps of a cell that has an arrow, 1 or more.
+    **kwargs
+        Handed to ``Axes.quiver``, which draws the arrows.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    SchemaError
+        If ``field`` is not a Field.
+    ParameterError
+        If ``min_steps`` is no whole number above 0, the axes, a zone or a line is in another unit, the
+        backdrop cannot be read or nothing says where it lies, or the extent is empty.
+    """
+    if not isinstance(field, Field):
+        raise SchemaError(f"not a field: it is a {type(field).__name__}, not a Field")
+    if not isinstance(min_steps, int | np.integer) or isinstance(min_steps, bool) or min_steps < 1:
+        raise ParameterError(f"min_steps is {min_steps!r}, not a whole number of at least 1")
+    picture = None if backdrop is None else read_backdrop(backdrop)
+    refuse_other_plane([*zones, *lines], field.unit)
+    frame = frame_extent(field.unit, extent=extent, video=video, picture=picture) or field.extent
+    ax = plane_axes(ax, field.unit, frame, fixed=True, margin=(1.5, 0.75))
+    if picture is not None:
+        draw_backdrop(ax, picture, frame)
+    shown = (field.steps >= min_steps) & ~np.isnan(field.heading) & (field.seconds > 0)
+    if shown.any():
+        _draw_arrows(ax, field, np.flatnonzero(shown), kwargs)
+    else:
+        say_nothing_to_draw(ax, "no cell has a direction")
+    draw_outlines(ax, zones, lines)
+    return ax
+
+
+def _draw_arrows(ax: Axes, field: Field, shown: np.ndarray, kwargs: dict[str, Any]) -> None:
+    """Draw the arrows of these cells, and the bar that says how fast their colours are."""
+    cells, longest = cell_columns(field.shape, field.extent), min(cell_size(field.shape, field.extent))
+    turn = np.radians(field.heading.ravel()[shown])
+    length = _LONGEST * longest * field.coherence.ravel()[shown]
+    speed = field.mean_speed.ravel()[shown]
+    limits = ax.axis()
+    style: dict[str, Any] = {
+        "angles": "xy",
+        "units": "xy",
+        "scale_units": "xy",
+        "scale": 1.0,
+        "pivot": "middle",
+        "width": 0.12 * longest,
+        "headwidth": 3.2,
+        "headlength": 3.6,
+        "headaxislength": 3.2,
+        "minlength": 0.0,
+        "minshaft": 1.5,
+        "cmap": ListedColormap(colormaps["viridis_r"](np.linspace(1 - _DARKEST, 1.0, 256))),
+        "norm": Normalize(0.0, float(speed.max())),
+        "zorder": 3,
+        "label": "_field",
+    }
+    across, down = length * np.cos(turn), length * np.sin(turn)
+    arrows = ax.quiver(
+        cells["x_{u}"][shown], cells["y_{u}"][shown], across, down, speed, **{**style, **kwargs}
+    )
+    ax.axis(limits)
+    bar = ax.figure.colorbar(arrows, cax=ax.inset_axes((1.02, 0.0, 0.03, 1.0)))
+    bar.set_label(f"mean speed [{field.unit}/s]")
+    bar.outline.set_visible(False)

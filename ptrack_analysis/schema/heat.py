@@ -1,0 +1,94 @@
+"""The tables of what is measured in the cells of a grid."""
+
+from ptrack_analysis.schema.table import Column, Table
+
+_ROW = Column("row", "integer", "Row of the cell; 0 is the top of the picture.")
+_COLUMN = Column("column", "integer", "Column of the cell; 0 is the left of the picture.")
+_MIDDLE = (
+    Column("x_{u}", "number", "Middle of the cell.", unit="{u}"),
+    Column("y_{u}", "number", "Middle of the cell.", unit="{u}"),
+)
+
+MEASURE = Table(
+    name="measure",
+    row="one cell, and one number measured in it",
+    key=(
+        Column(
+            "of",
+            "text",
+            "What is measured: footpoints or boxes (time), visits (how often the cell was entered), persons "
+            "(distinct ones), speed (the mean).",
+        ),
+        _ROW,
+        _COLUMN,
+    ),
+    columns=(
+        *_MIDDLE,
+        Column("number", "number", "The number; missing where there is nothing to measure."),
+        Column("measured_in", "text", "Unit of the number: s, visits, persons, m/s, then /m², /h, or share."),
+    ),
+    units=("px", "m", "fraction"),
+)
+
+HEATMAP_SLICES = Table(
+    name="heatmap_slices",
+    row="one cell of a heatmap in one slice of time",
+    key=(Column("timestamp", "moment", "First moment of the slice."), _ROW, _COLUMN),
+    columns=(
+        *_MIDDLE,
+        Column("interval", "span", "Length of the slice.", unit="s"),
+        Column("seconds", "number", "Time for which people stood in the cell within the slice.", unit="s"),
+    ),
+)
+
+HEAT_DIFFERENCE = Table(
+    name="heat_difference",
+    row="one cell, and how it differs between two sets of persons",
+    key=(_ROW, _COLUMN),
+    columns=(
+        *_MIDDLE,
+        Column("first", "number", "Time in the cell of the first set, a person or an hour; see measured_in."),
+        Column("second", "number", "The same of the second set."),
+        Column("difference", "number", "first minus second."),
+        Column(
+            "z",
+            "number",
+            "The difference by its standard deviation under random assignment of the persons to the sets.",
+            unit="1",
+        ),
+        Column(
+            "p",
+            "number",
+            "Share of random assignments in which any cell differs as much, in z: corrected for all cells.",
+            unit="1",
+        ),
+        Column("measured_in", "text", "Unit of the times: s/person or s/h."),
+    ),
+)
+
+FIELD = Table(
+    name="field",
+    row="one cell, and how people moved through it",
+    key=(_ROW, _COLUMN),
+    columns=(
+        *_MIDDLE,
+        Column("steps", "integer", "Number of steps whose middle lies in the cell."),
+        Column("seconds", "number", "Time that they took.", unit="s"),
+        Column("way_{u}", "number", "Sum of their lengths.", unit="{u}"),
+        Column("mean_speed_{u}_per_s", "number", "Way by time; missing without time.", unit="{u}/s"),
+        Column("velocity_x_{u}_per_s", "number", "Sum of the steps along x by time.", unit="{u}/s"),
+        Column("velocity_y_{u}_per_s", "number", "Sum of the steps along y by time.", unit="{u}/s"),
+        Column(
+            "heading",
+            "number",
+            "Direction of the sum of the steps: 0 = +x, 90 = +y; missing where they cancel out.",
+            unit="degrees",
+        ),
+        Column(
+            "coherence",
+            "number",
+            "Length of the sum of the steps by the sum of their lengths: 1 all went one way, 0 no way leads.",
+            unit="1",
+        ),
+    ),
+)

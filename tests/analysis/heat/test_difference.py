@@ -1,0 +1,200 @@
+"""How two sets of persons differ, cell by cell, beyond chance."""
+
+import math
+
+import naive_heat
+import numpy as np
+import pytest
+from factories import make_points, make_video
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely.geometry import box
+
+from ptrack_analysis import Zone, compute_difference, compute_heatmap, trajectories_from_points
+from ptrack_analysis.errors import ParameterError, SchemaError
+from ptrack_analysis.schema import HEAT_DIFFERENCE, check
+
+EXTENT = (0.0, 0.0, 4.0, 1.0)
+GRID = {"shape": (1, 4), "extent": EXTENT}
+VIDEO = make_video()
+
+
+def stood(held, period=100):
+    """Make persons who stood in the cells for these whole numbers of seconds: (persons, cells)."""
+    points = {}
+    for person, seconds in enumerate(held):
+        cells = np.repeat(np.arange(len(seconds)), seconds)
+        points[person] = [(place * 1000, cell + 0.5, 0.5) for place, cell in enumerate(cells.tolist())]
+        points[person] = points[person] or [(0, -1.0, 0.5)]
+    return trajectories_from_points(make_points(points), period="1s", max_gap="1s")
+
+
+def difference(first, second, **options):
+    return compute_difference(stood(first), stood(second), VIDEO, **{"permutations": 200, **GRID, **options})
+
+
+def test_by_person_it_is_the_mean_over_all_persons_even_those_who_never_came():
+    result = difference([[4, 0, 0, 0], [0, 0, 0, 0]], [[1, 3, 0, 0]])
+    assert result.first.tolist() == [[2, 0, 0, 0]]
+    assert result.second.tolist() == [[1, 3, 0, 0]]
+    assert result.difference.tolist() == [[1, -3, 0, 0]]
+    assert result.measured_in == "s/person"
+    assert result.z[0, 2:].tolist() == [0, 0]
+    assert result.p[0, 2:].tolist() == [1, 1]
+
+
+def test_by_hour_more_persons_make_more_seconds():
+    result = difference([[1, 0, 0, 0]] * 3, [[1, 0, 0, 0]], durations=("30min", "1h"))
+    assert result.first.tolist() == [[6, 0, 0, 0]]
+    assert result.second.tolist() == [[1, 0, 0, 0]]
+    assert result.measured_in == "s/h"
+
+
+HELD = st.lists(st.lists(st.integers(0, 5), min_size=4, max_size=4), min_size=1, max_size=3)
+
+
+@given(first=HELD, second=HELD)
+@settings(max_examples=40)
+def test_z_is_the_difference_by_its_standard_deviation_over_all_assignments(first, second):
+    every = naive_heat.all_differences(np.array(first + second, dtype="float64"), len(first))
+    result = difference(first, second, permutations=1)
+    spread = every.std(axis=0)
+    wanted = np.where(spread > 1e-9, result.difference / np.where(spread > 1e-9, spread, 1), 0)
+    np.testing.assert_allclose(result.z, wanted, atol=1e-9)
+
+
+@given(first=HELD, second=HELD)
+@settings(max_examples=40)
+def test_by_hour_too(first, second):
+    every, chances = naive_heat.all_rate_differences(np.array(first + second, dtype="float64"), (1.0, 3.0))
+    result = difference(first, second, permutations=1, durations=("1h", "3h"))
+    assert chances @ every == pytest.approx(np.zeros(4), abs=1e-9)
+    spread = np.sqrt(chances @ every**2)
+    wanted = np.where(spread > 1e-9, result.difference / np.where(spread > 1e-9, spread, 1), 0)
+    np.testing.assert_allclose(result.z, wanted, atol=1e-9)
+
+
+@pytest.mark.parametrize("durations", [None, ("1h", "2h")], ids=["by person", "by hour"])
+def test_p_is_near_the_share_of_all_assignments_that_reach_as_far(durations):
+    first, second = [[5, 1, 0, 0], [4, 0, 2, 0], [6, 1, 1, 1]], [[1, 1, 0, 4], [0, 1, 2, 5], [1, 0, 0, 3]]
+    held = np.array(first + second, dtype="float64")
+    if durations is None:
+        every = naive_heat.all_differences(held, 3)
+        chances = np.full(len(every), 1 / len(every))
+    else:
+        every, chances = naive_heat.all_rate_differences(held, (1.0, 2.0))
+    largest = (np.abs(every) / np.sqrt(chances @ every**2)).max(axis=1)
+    result = difference(first, second, durations=durations, permutations=20_000)
+    for z, p in zip(result.z[0], result.p[0], strict=True):
+        assert p == pytest.approx(chances @ (largest >= abs(z) - 1e-9), abs=0.015)
+
+
+@given(first=HELD, second=HELD, hours=st.sampled_from([None, ("1h", "2h")]))
+@settings(max_examples=40)
+def test_swapped_sets_differ_the_other_way(first, second, hours):
+    there = difference(first, second, permutations=5, durations=hours)
+    back = difference(second, first, permutations=5, durations=hours and hours[::-1])
+    np.testing.assert_array_equal(there.difference, -back.difference)
+    np.testing.assert_allclose(there.z, -back.z, atol=1e-9)
+    assert ((there.p > 0) & (there.p <= 1)).all()
+    grows = np.argsort(np.abs(there.z[0]))
+    assert (np.diff(there.p[0, grows]) <= 0).all()
+
+
+@given(first=HELD, second=HELD)
+@settings(max_examples=40)
+def test_the_rates_are_the_heatmaps_by_person_or_hour(first, second):
+    heat = compute_heatmap(stood(first), VIDEO, **GRID)
+    np.testing.assert_allclose(difference(first, second).first, heat.seconds / len(first))
+    hourly = difference(first, second, durations=("30min", "1h"))
+    np.testing.assert_allclose(hourly.first, heat.seconds * 2)
+
+
+def test_the_same_twice_differs_nowhere():
+    held = [[1, 2, 0, 3], [0, 4, 1, 0]]
+    result = difference(held, held)
+    assert not result.difference.any()
+    assert (result.p == 1).all()
+    assert not result.mask(0.99).any()
+
+
+def test_the_same_seed_gives_the_same_and_another_nearly():
+    chance = np.random.default_rng(5)
+    first, second = chance.integers(0, 5, (10, 4)).tolist(), chance.integers(0, 5, (12, 4)).tolist()
+    one, again, other = (difference(first, second, permutations=2000, seed=seed) for seed in (1, 1, 2))
+    assert one.p.tolist() == again.p.tolist()
+    np.testing.assert_allclose(one.p, other.p, atol=0.06)
+
+
+def test_a_place_that_one_set_prefers_is_marked_and_no_other():
+    chance = np.random.default_rng(8)
+    first, second = chance.integers(0, 6, (40, 4)), chance.integers(0, 6, (40, 4))
+    first[:, 2] += 4
+    result = difference(first.tolist(), second.tolist(), permutations=999)
+    assert result.mask().tolist() == [[False, False, True, False]]
+    assert result.p[0, 2] == 1 / 1000
+
+
+@pytest.mark.parametrize("durations", [None, ("1h", "1h")], ids=["by person", "by hour"])
+def test_where_nothing_differs_hardly_any_map_has_a_mark(durations):
+    marked = 0
+    for seed in range(200):
+        chance = np.random.default_rng(seed)
+        held = chance.poisson(0.4, (24, 4)) * 3
+        count = 12 if durations is None else chance.binomial(24, 0.5)
+        result = difference(
+            held[:count].tolist(), held[count:].tolist(), permutations=99, seed=seed, durations=durations
+        )
+        marked += result.mask().any()
+    assert marked <= 19  # of 200 at 5 %: 10 are expected, more than 19 have a chance of 0.3 %
+
+
+def test_without_persons_what_is_by_person_cannot_be_told():
+    nobody = stood([[1, 0, 0, 0]]).iloc[:0]
+    result = compute_difference(nobody, stood([[1, 0, 0, 0]]), VIDEO, **GRID)
+    assert np.isnan(result.first).all()
+    assert result.second.tolist() == [[1, 0, 0, 0]]
+    assert np.isnan(result.p).all()
+    assert not result.mask().any()
+    hourly = compute_difference(nobody, nobody, VIDEO, durations=("1h", "1h"), **GRID)
+    assert not hourly.first.any()
+    assert (hourly.p == 1).all()
+    check(hourly.to_frame(), HEAT_DIFFERENCE)
+
+
+def test_a_zone_limits_both():
+    zone = Zone("west", box(0, 0, 2, 1), "m")
+    result = difference([[1, 2, 3, 4]], [[4, 3, 2, 1]], zone=zone)
+    assert result.difference.tolist() == [[-3, -1, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"permutations": 0}, "permutations is 0, not a whole number from 1"),
+        ({"permutations": 2.5}, r"permutations is 2\.5"),
+        ({"permutations": True}, "permutations is True"),
+        ({"permutations": 10**9}, "permutations is 1000000000"),
+        ({"seed": -1}, "seed is -1"),
+        ({"seed": None}, "seed is None"),
+        ({"durations": ("1h", "0s")}, "both must be longer than 0"),
+        ({"durations": "1h"}, "'1h', not two lengths of time"),
+        ({"durations": ("1h", None)}, "durations is None, not a length of time"),
+        ({"shape": (0, 1)}, "shape is"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(options, sentence):
+    with pytest.raises(ParameterError, match=sentence):
+        difference([[1, 0, 0, 0]], [[1, 0, 0, 0]], **options)
+
+
+@pytest.mark.parametrize("level", [0, 1, math.nan, "0.05", None])
+def test_a_level_that_is_no_share_is_refused(level):
+    with pytest.raises(ParameterError, match=r"level is .*, not a share between 0 and 1"):
+        difference([[1, 0, 0, 0]], [[1, 0, 0, 0]]).mask(level)
+
+
+def test_two_planes_are_not_compared():
+    in_px = trajectories_from_points(make_points({1: [(0, 1, 1)]}, unit="px"))
+    with pytest.raises(SchemaError, match="the first are in m, the second in px"):
+        compute_difference(stood([[1, 0, 0, 0]]), in_px, VIDEO)

@@ -1,0 +1,116 @@
+"""Which way, and how fast, people moved through each cell."""
+
+import math
+
+import naive_heat
+import numpy as np
+import pandas as pd
+import pytest
+from factories import make_points, make_video
+from hypothesis import given
+from hypothesis import strategies as st
+from shapely.geometry import box
+
+from ptrack_analysis import Zone, compute_field, trajectories_from_points
+from ptrack_analysis.errors import SchemaError
+from ptrack_analysis.schema import FIELD, check
+
+EXTENT = (0.0, 0.0, 4.0, 2.0)
+VIDEO = make_video()
+
+
+def on_the_floor(persons):
+    return trajectories_from_points(make_points(persons), period="1s", max_gap="2s", max_interpolation="0s")
+
+
+def field_of(persons, shape=(1, 1), **options):
+    return compute_field(on_the_floor(persons), VIDEO, shape=shape, **{"extent": EXTENT, **options})
+
+
+def walks(seed, persons=4, rows=20):
+    chance = np.random.default_rng(seed)
+    points = {}
+    for person in range(persons):
+        times = np.cumsum(chance.choice([100, 300, 3000], rows, p=[0.6, 0.3, 0.1])).tolist()
+        x, y = chance.choice(np.arange(-3, 21) / 4, (2, rows))
+        x[chance.random(rows) < 0.1] = math.nan
+        points[person] = list(zip(times, x.tolist(), y.tolist(), strict=True))
+    return points
+
+
+CASES = {
+    "along x": ({1: [(0, 1, 1), (1000, 2, 1), (2000, 3, 1)]}, 1.0, 0.0, 1.0),
+    "along y": ({1: [(0, 1, 0), (1000, 1, 2)]}, 2.0, 90.0, 1.0),
+    "to and fro": ({1: [(0, 1, 1), (1000, 2, 1), (2000, 1, 1)]}, 1.0, math.nan, 0.0),
+    "the longer way leads": ({1: [(0, 0, 1), (1000, 3, 1)], 2: [(0, 3, 1), (1000, 2, 1)]}, 2.0, 0.0, 0.5),
+    "across": ({1: [(0, 0, 0), (1000, 1, 0)], 2: [(0, 0, 0), (1000, 0, 1)]}, 1.0, 45.0, math.sqrt(0.5)),
+    "stands": ({1: [(0, 1, 1), (1000, 1, 1)]}, 0.0, math.nan, math.nan),
+    "seen once": ({1: [(0, 1, 1)]}, math.nan, math.nan, math.nan),
+    "nobody": ({}, math.nan, math.nan, math.nan),
+    "a gap": ({1: [(0, 1, 1), (2001, 2, 1)]}, math.nan, math.nan, math.nan),
+}
+
+
+@pytest.mark.parametrize(("persons", "speed", "heading", "coherence"), CASES.values(), ids=CASES.keys())
+def test_a_cell_has_a_speed_a_direction_and_a_coherence(persons, speed, heading, coherence):
+    field = field_of(persons)
+    got = [field.mean_speed[0, 0], field.heading[0, 0], field.coherence[0, 0]]
+    assert got == pytest.approx([speed, heading, coherence], nan_ok=True)
+
+
+def test_a_step_belongs_to_the_cell_of_its_middle():
+    field = field_of({1: [(0, 1.0, 0.5), (1000, 3.0, 0.5), (2000, 1.5, 0.5)]}, shape=(1, 4))
+    assert field.steps.tolist() == [[0, 0, 2, 0]]
+    assert field.way.tolist() == [[0, 0, 3.5, 0]]
+
+
+def test_a_zone_takes_the_steps_in_its_place_and_time():
+    persons = {1: [(0, 0.5, 1), (1000, 1.5, 1), (2000, 2.5, 1), (3000, 3.5, 1)]}
+    start, end = (pd.Timedelta(np.timedelta64(ms, "ms")) for ms in (1500, 2500))
+    for zone, steps in (
+        (Zone("west", box(0, 0, 2, 2), "m"), 1),
+        (Zone("late", box(0, 0, 4, 2), "m", start=start), 2),
+        (Zone("once", box(0, 0, 4, 2), "m", start=start, end=end), 1),
+    ):
+        assert field_of(persons, zone=zone).steps.tolist() == [[steps]]
+    with pytest.raises(SchemaError, match="zone 'west' is in px"):
+        field_of(persons, zone=Zone("west", box(0, 0, 2, 2), "px"))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_kernel_agrees_with_a_loop_over_the_rows(seed):
+    trajectories = on_the_floor(walks(seed))
+    field = compute_field(trajectories, VIDEO, shape=(4, 8), extent=EXTENT)
+    table = trajectories.reset_index()
+    table["timestamp"] = table["timestamp"].to_numpy().astype("int64")
+    rows = table[["person_index", "timestamp", "x_m", "y_m", "run"]].itertuples(index=False, name=None)
+    wanted = naive_heat.field(rows, EXTENT, (4, 8))
+    got = (field.steps, field.seconds * 1000, field.way, field.along_x, field.along_y)
+    for sums, expected in zip(got, wanted, strict=True):
+        np.testing.assert_allclose(sums, expected, atol=1e-9)
+    check(field.to_frame(), FIELD)
+
+
+@given(seed=st.integers(0, 10_000))
+def test_all_steps_are_somewhere_and_the_mean_is_no_longer_than_the_way(seed):
+    trajectories = on_the_floor(walks(seed))
+    field = compute_field(trajectories, VIDEO, shape=(3, 5), extent=(-9.0, -9.0, 9.0, 9.0))
+    assert field.way.sum() == pytest.approx(trajectories["step_m"].sum())
+    assert field.steps.sum() == trajectories["step_m"].notna().sum()
+    known = ~np.isnan(field.coherence)
+    assert ((field.coherence[known] >= 0) & (field.coherence[known] <= 1)).all()
+    slow = np.hypot(*field.velocity) <= field.mean_speed * (1 + 1e-9)
+    assert (slow | np.isnan(field.mean_speed)).all()
+
+
+@given(seed=st.integers(0, 10_000))
+def test_backwards_in_time_all_go_the_other_way(seed):
+    there = walks(seed)
+    back = {person: [(100_000 - time, x, y) for time, x, y in path] for person, path in there.items()}
+    one, other = (field_of(persons, shape=(3, 5)) for persons in (there, back))
+    # sums over another order of steps: equal up to rounding; the middle of a step too, which lies on no
+    # border here, for positions are quarters and cells are 0.8 x 2/3
+    np.testing.assert_allclose(one.along_x, -other.along_x, atol=1e-9)
+    np.testing.assert_allclose(one.along_y, -other.along_y, atol=1e-9)
+    np.testing.assert_allclose(one.way, other.way, atol=1e-9)
+    assert one.seconds.tolist() == other.seconds.tolist()

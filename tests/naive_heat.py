@@ -1,0 +1,96 @@
+"""Heat in depth again, as slow loops over rows: what the kernels are measured against."""
+
+import math
+from itertools import permutations as orders
+from itertools import product
+
+import numpy as np
+
+
+def cell_of(x, y, extent, shape):
+    """Give row and column of a point's cell, None outside."""
+    (x0, y0, x1, y1), (rows, columns) = extent, shape
+    if x is None or math.isnan(x) or not (x0 <= x < x1 and y0 <= y < y1):
+        return None
+    return int((y - y0) * (rows / (y1 - y0))), int((x - x0) * (columns / (x1 - x0)))
+
+
+def measure(of, rows, extent, shape):
+    """Measure the cells by rows (person, time, x, y, held, run, speed), sorted by person and time."""
+    values = np.zeros(shape)
+    weights, persons, before = np.zeros(shape), {}, None
+    for person, _, x, y, held, run, speed in rows:
+        cell = cell_of(x, y, extent, shape)
+        here = (person, run, cell)
+        if cell is not None:
+            if of == "footpoints":
+                values[cell] += held
+            elif of == "visits":
+                values[cell] += here != before
+            elif of == "persons":
+                values[cell] += person not in persons.setdefault(cell, set())
+                persons[cell].add(person)
+            elif not math.isnan(speed):
+                values[cell] += speed * held
+                weights[cell] += held
+        before = here
+    if of == "speed":
+        return np.array(
+            [
+                [v / w if w else math.nan for v, w in zip(*both, strict=True)]
+                for both in zip(values, weights, strict=True)
+            ]
+        )
+    return values / 1000 if of == "footpoints" else values
+
+
+def slices(rows, extent, shape, every, count):
+    """Sum the held [ms] of rows (time, x, y, held) a slice and cell, millisecond after millisecond."""
+    sums = np.zeros((count, *shape), dtype="int64")
+    for time, x, y, held in rows:
+        cell = cell_of(x, y, extent, shape)
+        for moment in range(time, time + held if cell else time):
+            sums[(moment // every, *cell)] += 1
+    return sums
+
+
+def field(rows, extent, shape):
+    """Sum number, time [ms], way and vector of steps, of rows (person, time, x, y, run) in order."""
+    sums, last = np.zeros((5, *shape)), {}
+    for person, time, x, y, run in rows:
+        if math.isnan(x):
+            continue
+        if (person, run) in last:
+            before, x0, y0 = last[person, run]
+            cell = cell_of(x0 + (x - x0) / 2, y0 + (y - y0) / 2, extent, shape)
+            if cell is not None:
+                step = [1, time - before, math.hypot(x - x0, y - y0), x - x0, y - y0]
+                for place, value in enumerate(step):
+                    sums[(place, *cell)] += value
+        last[person, run] = time, x, y
+    return sums
+
+
+def all_differences(held, first):
+    """Give the difference of means of each cell for every assignment of so many persons to the first set.
+
+    ``held`` is (persons, cells); the rows of each result are the assignments.
+    """
+    persons = len(held)
+    chosen = {tuple(sorted(order[:first])) for order in orders(range(persons))}
+    result = []
+    for group in sorted(chosen):
+        inside = np.isin(np.arange(persons), group)
+        result.append(held[inside].mean(axis=0) - held[~inside].mean(axis=0))
+    return np.array(result)
+
+
+def all_rate_differences(held, durations):
+    """Give the difference of rates of each cell for every way to label the persons, and each one's chance."""
+    share = durations[0] / sum(durations)
+    differences, chances = [], []
+    for labels in product([True, False], repeat=len(held)):
+        inside = np.array(labels)
+        differences.append(held[inside].sum(axis=0) / durations[0] - held[~inside].sum(axis=0) / durations[1])
+        chances.append(share ** inside.sum() * (1 - share) ** (~inside).sum())
+    return np.array(differences), np.array(chances)
