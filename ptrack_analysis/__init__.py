@@ -18,7 +18,22 @@ if TYPE_CHECKING:
         undo_stitches,
     )
     from ptrack_analysis.analysis.comparison import Comparison, compare_tracking
+    from ptrack_analysis.analysis.crowd.bins import compute_occupancy_bins
+    from ptrack_analysis.analysis.crowd.density import compute_density
+    from ptrack_analysis.analysis.crowd.encounters import compute_encounters
+    from ptrack_analysis.analysis.crowd.flow import compute_flow
+    from ptrack_analysis.analysis.crowd.fundamental import compute_fundamental
+    from ptrack_analysis.analysis.crowd.groups import compute_groups
+    from ptrack_analysis.analysis.faces.facing import compute_facing
+    from ptrack_analysis.analysis.flows.funnels import compute_funnel
+    from ptrack_analysis.analysis.flows.retail import compute_retail
+    from ptrack_analysis.analysis.flows.transitions import compute_transitions
+    from ptrack_analysis.analysis.heat.difference import Difference, compute_difference
+    from ptrack_analysis.analysis.heat.field import Field, compute_field
     from ptrack_analysis.analysis.heat.heatmaps import Heatmap, compute_box_heatmap, compute_heatmap
+    from ptrack_analysis.analysis.heat.measures import Measure, compute_measure, measure_of
+    from ptrack_analysis.analysis.heat.slices import HeatmapSlices, compute_heatmap_slices
+    from ptrack_analysis.analysis.heat.smoothing import smooth_heatmap
     from ptrack_analysis.analysis.lines.counts import compute_balance, compute_counts
     from ptrack_analysis.analysis.lines.crossings import compute_crossings, first_crossings
     from ptrack_analysis.analysis.motion.movement import compute_movement
@@ -29,8 +44,17 @@ if TYPE_CHECKING:
     from ptrack_analysis.analysis.places.visits import compute_visits
     from ptrack_analysis.analysis.presence import sampling_period
     from ptrack_analysis.analysis.selection import select
+    from ptrack_analysis.analysis.stays.curves import compute_survival
+    from ptrack_analysis.analysis.stays.dwell import compute_dwell, compute_dwell_quantiles
+    from ptrack_analysis.analysis.stays.exclusion import compute_staff, exclude_staff
+    from ptrack_analysis.analysis.stays.observed import compute_observed
+    from ptrack_analysis.analysis.stays.queues import compute_queue, compute_service_levels, compute_waits
     from ptrack_analysis.analysis.tracks import compute_tracks
     from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
+    from ptrack_analysis.analysis.trust.intervals import compute_intervals
+    from ptrack_analysis.analysis.trust.quality import compute_quality
+    from ptrack_analysis.analysis.trust.sensitivity import compute_sensitivity
+    from ptrack_analysis.analysis.trust.tally import check_against
     from ptrack_analysis.dataset.export import export_dataset
     from ptrack_analysis.dataset.settings import Settings
     from ptrack_analysis.errors import PtrackError
@@ -68,9 +92,24 @@ _ROOMS = {
         "undo_stitches",
     ),
     "analysis.comparison": ("Comparison", "compare_tracking"),
+    "analysis.crowd.bins": ("compute_occupancy_bins",),
+    "analysis.crowd.density": ("compute_density",),
+    "analysis.crowd.encounters": ("compute_encounters",),
+    "analysis.crowd.flow": ("compute_flow",),
+    "analysis.crowd.fundamental": ("compute_fundamental",),
+    "analysis.crowd.groups": ("compute_groups",),
     "analysis.lines.counts": ("compute_balance", "compute_counts"),
     "analysis.lines.crossings": ("compute_crossings", "first_crossings"),
+    "analysis.flows.funnels": ("compute_funnel",),
+    "analysis.flows.retail": ("compute_retail",),
+    "analysis.flows.transitions": ("compute_transitions",),
+    "analysis.heat.difference": ("Difference", "compute_difference"),
+    "analysis.heat.field": ("Field", "compute_field"),
+    "analysis.faces.facing": ("compute_facing",),
     "analysis.heat.heatmaps": ("Heatmap", "compute_box_heatmap", "compute_heatmap"),
+    "analysis.heat.measures": ("Measure", "compute_measure", "measure_of"),
+    "analysis.heat.slices": ("HeatmapSlices", "compute_heatmap_slices"),
+    "analysis.heat.smoothing": ("smooth_heatmap",),
     "analysis.motion.movement": ("compute_movement",),
     "analysis.places.occupancy": ("compute_occupancy",),
     "analysis.places.overlaps": ("compute_overlaps",),
@@ -78,6 +117,15 @@ _ROOMS = {
     "analysis.selection": ("select",),
     "analysis.motion.simplification": ("simplify_paths",),
     "analysis.motion.stops": ("compute_stops",),
+    "analysis.stays.curves": ("compute_survival",),
+    "analysis.stays.dwell": ("compute_dwell", "compute_dwell_quantiles"),
+    "analysis.stays.exclusion": ("compute_staff", "exclude_staff"),
+    "analysis.stays.observed": ("compute_observed",),
+    "analysis.stays.queues": ("compute_queue", "compute_service_levels", "compute_waits"),
+    "analysis.trust.intervals": ("compute_intervals",),
+    "analysis.trust.quality": ("compute_quality",),
+    "analysis.trust.sensitivity": ("compute_sensitivity",),
+    "analysis.trust.tally": ("check_against",),
     "analysis.tracks": ("compute_tracks",),
     "analysis.trajectories": ("compute_trajectories", "trajectories_from_points"),
     "analysis.places.visits": ("compute_visits",),
@@ -104,11 +152,15 @@ _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "Comparison",
     "Coverage",
+    "Difference",
+    "Field",
     "Findings",
     "Floor",
     "Heatmap",
+    "HeatmapSlices",
     "Lens",
     "Line",
+    "Measure",
     "PtrackError",
     "Settings",
     "Video",
@@ -117,23 +169,50 @@ __all__ = [
     "__version__",
     "apply_stitches",
     "check",
+    "check_against",
     "compare_tracking",
     "compute_balance",
     "compute_box_heatmap",
     "compute_counts",
     "compute_coverage",
     "compute_crossings",
+    "compute_density",
+    "compute_difference",
+    "compute_dwell",
+    "compute_dwell_quantiles",
+    "compute_encounters",
+    "compute_facing",
+    "compute_field",
+    "compute_flow",
+    "compute_fundamental",
+    "compute_funnel",
+    "compute_groups",
     "compute_heatmap",
+    "compute_heatmap_slices",
+    "compute_intervals",
+    "compute_measure",
     "compute_movement",
+    "compute_observed",
     "compute_occupancy",
+    "compute_occupancy_bins",
     "compute_overlaps",
+    "compute_quality",
+    "compute_queue",
+    "compute_retail",
+    "compute_sensitivity",
+    "compute_service_levels",
+    "compute_staff",
     "compute_stitches",
     "compute_stops",
+    "compute_survival",
     "compute_tracks",
     "compute_trajectories",
+    "compute_transitions",
     "compute_visits",
+    "compute_waits",
     "detections_from",
     "empty",
+    "exclude_staff",
     "export_dataset",
     "fetch_pages",
     "fill_gaps",
@@ -144,6 +223,7 @@ __all__ = [
     "frames_to_timestamps",
     "inspect_tracking",
     "make_client",
+    "measure_of",
     "read_floor",
     "read_parquet",
     "read_tracking",
@@ -153,6 +233,7 @@ __all__ = [
     "sampling_period",
     "select",
     "simplify_paths",
+    "smooth_heatmap",
     "smooth_trajectories",
     "split_short_tracks",
     "start_tracking",

@@ -10,22 +10,46 @@ from pandas.testing import assert_frame_equal
 from shapely.geometry import LineString, box
 
 import ptrack_analysis
-from ptrack_analysis import Heatmap, Line, Zone, compute_trajectories, empty
+from ptrack_analysis import Line, Zone, compute_trajectories, empty
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.schema import (
     BALANCE,
+    BINS,
     COUNTS,
     CROSSINGS,
+    DENSITY,
     DETECTIONS,
+    DWELL,
+    DWELL_QUANTILES,
+    ENCOUNTERS,
+    FACING,
+    FIELD,
+    FLOW,
+    FUNDAMENTAL,
+    FUNNEL,
+    GROUPS,
+    HEAT_DIFFERENCE,
     HEATMAP,
+    HEATMAP_SLICES,
+    INTERVALS,
+    MEASURE,
     MOVEMENT,
+    OBSERVED,
     OCCUPANCY,
     POINTS,
+    QUALITY,
+    RETAIL,
+    SENSITIVITY,
+    SERVICE_LEVELS,
+    STAFF,
     STITCHES,
     STOPS,
+    SURVIVAL,
     TRACKS,
     TRAJECTORIES,
+    TRANSITIONS,
     VISITS,
+    WAITS,
     check,
 )
 
@@ -71,6 +95,13 @@ def stitches_of(detections):
     )
 
 
+def on_a_floor(trajectories):
+    """Take the pixels for metres."""
+    check(trajectories, TRAJECTORIES)
+    return trajectories.rename(columns=lambda name: name.replace("_px", "_m"))
+
+
+FLOOR_ZONES = [Zone(zone.name, zone.outline, "m") for zone in ZONES]
 CALLS = {
     "compute_trajectories": (
         lambda d: ptrack_analysis.compute_trajectories(d, VIDEO),
@@ -87,6 +118,37 @@ CALLS = {
     ),
     "simplify_paths": (lambda t: ptrack_analysis.simplify_paths(t, 20.0), TRAJECTORIES, POINTS),
     "compute_visits": (lambda t: ptrack_analysis.compute_visits(t, ZONES, VIDEO), TRAJECTORIES, VISITS),
+    "compute_dwell": (lambda v: ptrack_analysis.compute_dwell(v, by=("zone", "entry")), VISITS, DWELL),
+    "compute_dwell_quantiles": (ptrack_analysis.compute_dwell_quantiles, VISITS, DWELL_QUANTILES),
+    "compute_survival": (ptrack_analysis.compute_survival, VISITS, SURVIVAL),
+    "compute_staff": (
+        lambda v: ptrack_analysis.compute_staff(v, min_stay="300ms", zones=["left"], recurrence=2),
+        VISITS,
+        STAFF,
+    ),
+    "compute_observed": (
+        lambda v: ptrack_analysis.compute_observed(v, INPUTS[TRAJECTORIES.name], ZONES),
+        VISITS,
+        OBSERVED,
+    ),
+    "compute_waits": (lambda v: ptrack_analysis.compute_waits(v, ["left", "right"]), VISITS, WAITS),
+    "compute_queue": (lambda v: ptrack_analysis.compute_queue(v, ["left"], VIDEO), VISITS, OCCUPANCY),
+    "compute_service_levels": (
+        lambda w: ptrack_analysis.compute_service_levels(w, targets=["100ms", "1s"]),
+        WAITS,
+        SERVICE_LEVELS,
+    ),
+    "compute_transitions": (
+        lambda v: ptrack_analysis.compute_transitions(v, max_between="1s"),
+        VISITS,
+        TRANSITIONS,
+    ),
+    "compute_funnel": (lambda v: ptrack_analysis.compute_funnel(v, ZONES), VISITS, FUNNEL),
+    "compute_retail": (
+        lambda v: ptrack_analysis.compute_retail(v, ZONES, passers_by={"left": "right"}),
+        VISITS,
+        RETAIL,
+    ),
     "compute_occupancy": (
         lambda t: ptrack_analysis.compute_occupancy(t, VIDEO, ZONES),
         TRAJECTORIES,
@@ -124,20 +186,94 @@ CALLS = {
         TRAJECTORIES,
     ),
     "compute_heatmap": (lambda t: ptrack_analysis.compute_heatmap(t, VIDEO), TRAJECTORIES, HEATMAP),
+    "compute_measure": (
+        lambda t: ptrack_analysis.compute_measure(t, VIDEO, "speed", shape=(5, 9)),
+        TRAJECTORIES,
+        MEASURE,
+    ),
+    "compute_heatmap_slices": (
+        lambda t: ptrack_analysis.compute_heatmap_slices(t, VIDEO, every="3s", shape=(5, 9)),
+        TRAJECTORIES,
+        HEATMAP_SLICES,
+    ),
+    "compute_difference": (
+        lambda t: ptrack_analysis.compute_difference(
+            t, INPUTS[TRAJECTORIES.name], VIDEO, permutations=20, shape=(5, 9)
+        ),
+        TRAJECTORIES,
+        HEAT_DIFFERENCE,
+    ),
+    "compute_field": (
+        lambda t: ptrack_analysis.compute_field(t, VIDEO, shape=(5, 9)),
+        TRAJECTORIES,
+        FIELD,
+    ),
     "compute_box_heatmap": (
         lambda d: ptrack_analysis.compute_box_heatmap(d, trajectories_of(d), VIDEO),
         DETECTIONS,
         HEATMAP,
     ),
+    "compute_facing": (
+        lambda d: ptrack_analysis.compute_facing(d, trajectories_of(d), [*ZONES, "camera"], VIDEO),
+        DETECTIONS,
+        FACING,
+    ),
+    "compute_quality": (
+        lambda d: ptrack_analysis.compute_quality(d, trajectories_of(d), VIDEO, doors=ZONES[:1]),
+        DETECTIONS,
+        QUALITY,
+    ),
+    "compute_sensitivity": (
+        lambda d: ptrack_analysis.compute_sensitivity(d, VIDEO, ZONES, max_gaps=["1s", "3s"]),
+        DETECTIONS,
+        SENSITIVITY,
+    ),
+    "compute_intervals": (
+        lambda v: ptrack_analysis.compute_intervals(v, rounds=50),
+        VISITS,
+        INTERVALS,
+    ),
+    "compute_occupancy_bins": (
+        lambda o: ptrack_analysis.compute_occupancy_bins(o, VIDEO, every="1s"),
+        OCCUPANCY,
+        BINS,
+    ),
+    "compute_density": (lambda b: ptrack_analysis.compute_density(b, FLOOR_ZONES), BINS, DENSITY),
+    "compute_flow": (
+        lambda c: ptrack_analysis.compute_flow(c, LINES, VIDEO, every="1s"),
+        CROSSINGS,
+        FLOW,
+    ),
+    "compute_fundamental": (
+        lambda t: ptrack_analysis.compute_fundamental(on_a_floor(t), FLOOR_ZONES, VIDEO, every="1s"),
+        TRAJECTORIES,
+        FUNDAMENTAL,
+    ),
+    "compute_encounters": (
+        lambda t: ptrack_analysis.compute_encounters(t, max_distance=400, min_duration="100ms"),
+        TRAJECTORIES,
+        ENCOUNTERS,
+    ),
+    "compute_groups": (
+        lambda t: ptrack_analysis.compute_groups(
+            ptrack_analysis.compute_encounters(t, max_distance=400), t, min_extent=50
+        ),
+        TRAJECTORIES,
+        GROUPS,
+    ),
     "select": (lambda d: ptrack_analysis.select(d, start="1s", persons=[4, 1]), DETECTIONS, DETECTIONS),
 }
 INPUTS = {DETECTIONS.name: DETECTED, TRAJECTORIES.name: trajectories_of(DETECTED), POINTS.name: POINTED}
+INPUTS[VISITS.name] = ptrack_analysis.compute_visits(INPUTS[TRAJECTORIES.name], ZONES, VIDEO)
 INPUTS[CROSSINGS.name] = ptrack_analysis.compute_crossings(INPUTS[TRAJECTORIES.name], LINES)
+INPUTS[WAITS.name] = ptrack_analysis.compute_waits(INPUTS[VISITS.name], ["left", "right"])
+INPUTS[OCCUPANCY.name] = ptrack_analysis.compute_occupancy(INPUTS[TRAJECTORIES.name], VIDEO, ZONES)
+INPUTS[BINS.name] = ptrack_analysis.compute_occupancy_bins(INPUTS[OCCUPANCY.name], VIDEO, every="1s")
 every = pytest.mark.parametrize(("call", "takes", "gives"), CALLS.values(), ids=CALLS.keys())
 
 
 def table_of(result):
-    return result.to_frame() if isinstance(result, Heatmap) else result
+    return result if isinstance(result, pd.DataFrame) else result.to_frame()
 
 
 def test_every_computation_is_under_this_contract():
@@ -171,7 +307,20 @@ def test_nothing_in_gives_nothing_out_with_the_right_types(call, takes, gives):
         call(empty(takes, unit={"trajectories": "px", "points": "m", "crossings": "px"}.get(takes.name)))
     )
     check(fresh, gives)
-    if gives not in (HEATMAP, OCCUPANCY, COUNTS, BALANCE):
+    if gives not in (
+        HEATMAP,
+        OCCUPANCY,
+        COUNTS,
+        BALANCE,
+        FUNNEL,
+        RETAIL,
+        MEASURE,
+        HEATMAP_SLICES,
+        HEAT_DIFFERENCE,
+        FIELD,
+        FLOW,
+        FUNDAMENTAL,
+    ):
         assert result.empty
         assert fresh.empty
 

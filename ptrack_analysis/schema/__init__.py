@@ -2,6 +2,7 @@
 
 from ptrack_analysis.schema.build import assemble, choice, empty
 from ptrack_analysis.schema.checks import check, columns_of, unit_of
+from ptrack_analysis.schema.crowd import BINS, DENSITY, ENCOUNTERS, FLOW, FUNDAMENTAL, GROUPS
 from ptrack_analysis.schema.detected import (
     DETECTIONS,
     FACE_COLUMNS,
@@ -13,6 +14,9 @@ from ptrack_analysis.schema.detected import (
     STITCHES,
 )
 from ptrack_analysis.schema.dictionary import dictionary
+from ptrack_analysis.schema.faces import FACING, TARGETS
+from ptrack_analysis.schema.flows import DESTINATIONS, FUNNEL, ORIGINS, RETAIL, TRANSITIONS
+from ptrack_analysis.schema.heat import FIELD, HEAT_DIFFERENCE, HEATMAP_SLICES, MEASURE
 from ptrack_analysis.schema.places import (
     BALANCE,
     COUNTS,
@@ -28,38 +32,87 @@ from ptrack_analysis.schema.places import (
     VISITS,
     ZONES,
 )
+from ptrack_analysis.schema.stays import (
+    DWELL,
+    DWELL_QUANTILES,
+    OBSERVED,
+    SERVICE_LEVELS,
+    STAFF,
+    SURVIVAL,
+    WAITS,
+)
 from ptrack_analysis.schema.table import Column, Table
 from ptrack_analysis.schema.tables import TABLES, VIDEOS
+from ptrack_analysis.schema.trust import (
+    AGREEMENT,
+    INTERVALS,
+    QUALITY,
+    SENSITIVITY,
+    STATISTICS,
+    TALLY,
+    VERDICTS,
+)
 from ptrack_analysis.schema.walked import LOCATED, MOVEMENT, STOPS, TRACKS, TRAJECTORIES
 
 __all__ = [
+    "AGREEMENT",
     "BALANCE",
+    "BINS",
     "COUNTS",
     "CROSSINGS",
+    "DENSITY",
+    "DESTINATIONS",
     "DETECTIONS",
     "DIRECTIONS",
+    "DWELL",
+    "DWELL_QUANTILES",
+    "ENCOUNTERS",
     "ENTRIES",
     "EXITS",
     "FACE_COLUMNS",
+    "FACING",
+    "FIELD",
+    "FLOW",
+    "FUNDAMENTAL",
+    "FUNNEL",
+    "GROUPS",
     "HEATMAP",
+    "HEATMAP_SLICES",
+    "HEAT_DIFFERENCE",
     "INTERPOLATED",
+    "INTERVALS",
     "LANDMARKS",
     "LANDMARK_COLUMNS",
     "LINES",
     "LOCATED",
+    "MEASURE",
     "MERGED_FROM",
     "MOVEMENT",
+    "OBSERVED",
     "OCCUPANCY",
+    "ORIGINS",
     "OVERLAPS",
     "POINTS",
+    "QUALITY",
+    "RETAIL",
     "SEEN_ENDS",
+    "SENSITIVITY",
+    "SERVICE_LEVELS",
+    "STAFF",
+    "STATISTICS",
     "STITCHES",
     "STOPS",
+    "SURVIVAL",
     "TABLES",
+    "TALLY",
+    "TARGETS",
     "TRACKS",
     "TRAJECTORIES",
+    "TRANSITIONS",
+    "VERDICTS",
     "VIDEOS",
     "VISITS",
+    "WAITS",
     "ZONES",
     "Column",
     "Table",

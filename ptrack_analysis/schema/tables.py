@@ -1,6 +1,10 @@
 """Every table of the package, by its name."""
 
+from ptrack_analysis.schema.crowd import BINS, DENSITY, ENCOUNTERS, FLOW, FUNDAMENTAL, GROUPS
 from ptrack_analysis.schema.detected import DETECTIONS, POINTS, STITCHES
+from ptrack_analysis.schema.faces import FACING
+from ptrack_analysis.schema.flows import FUNNEL, RETAIL, TRANSITIONS
+from ptrack_analysis.schema.heat import FIELD, HEAT_DIFFERENCE, HEATMAP_SLICES, MEASURE
 from ptrack_analysis.schema.keys import VIDEO
 from ptrack_analysis.schema.places import (
     BALANCE,
@@ -13,7 +17,17 @@ from ptrack_analysis.schema.places import (
     VISITS,
     ZONES,
 )
+from ptrack_analysis.schema.stays import (
+    DWELL,
+    DWELL_QUANTILES,
+    OBSERVED,
+    SERVICE_LEVELS,
+    STAFF,
+    SURVIVAL,
+    WAITS,
+)
 from ptrack_analysis.schema.table import Column, Table
+from ptrack_analysis.schema.trust import AGREEMENT, INTERVALS, QUALITY, SENSITIVITY, TALLY
 from ptrack_analysis.schema.walked import MOVEMENT, STOPS, TRACKS, TRAJECTORIES
 
 VIDEOS = Table(
@@ -46,14 +60,40 @@ TABLES = {
         STOPS,
         STITCHES,
         VISITS,
+        SURVIVAL,
+        DWELL,
+        DWELL_QUANTILES,
+        WAITS,
+        SERVICE_LEVELS,
+        STAFF,
+        OBSERVED,
         OCCUPANCY,
         CROSSINGS,
         COUNTS,
         BALANCE,
         HEATMAP,
+        HEATMAP_SLICES,
+        MEASURE,
+        HEAT_DIFFERENCE,
+        FIELD,
         VIDEOS,
         ZONES,
+        BINS,
+        DENSITY,
+        FLOW,
+        FUNDAMENTAL,
+        ENCOUNTERS,
+        GROUPS,
+        FACING,
+        QUALITY,
+        INTERVALS,
+        SENSITIVITY,
+        TALLY,
+        AGREEMENT,
         OVERLAPS,
         LINES,
+        TRANSITIONS,
+        FUNNEL,
+        RETAIL,
     )
 }

@@ -1,0 +1,1 @@
+"""Where faces look: attention, as far as a picture tells."""

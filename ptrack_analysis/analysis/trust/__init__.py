@@ -1,0 +1,1 @@
+"""How far to trust the numbers: quality, intervals, sensitivity, tallies."""

@@ -1,0 +1,150 @@
+"""Quality: what is odd about the tracking, and which figures suffer."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.presence import MAX_GAP, found_period, rows_by_person
+from ptrack_analysis.analysis.trust.checks import Check, checks_with
+from ptrack_analysis.analysis.trust.measures import ends_inside, of_boxes, of_presence, of_sampling, share
+from ptrack_analysis.schema import (
+    DETECTIONS,
+    QUALITY,
+    STITCHES,
+    TRAJECTORIES,
+    VERDICTS,
+    assemble,
+    check,
+    empty,
+    unit_of,
+)
+from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.zones import Zone, refuse_other_unit
+
+_GOOD, _DOUBTFUL, _BAD, _UNKNOWN = range(len(VERDICTS))
+
+
+def compute_quality(
+    detections: pd.DataFrame,
+    trajectories: pd.DataFrame,
+    video: Video,
+    *,
+    doors: Sequence[Zone] | None = None,
+    stitches: pd.DataFrame | None = None,
+    max_gap: pd.Timedelta | str = MAX_GAP,
+    thresholds: Mapping[str, tuple[float, float]] | None = None,
+) -> pd.DataFrame:
+    """Check the tracking of a video: what is odd about it, how much, and which figures suffer.
+
+    Each check gives one number, the greater the worse: ``doubtful`` above the one threshold, ``bad`` above
+    the other, ``good`` otherwise, ``unknown`` where nothing can be said.
+
+    * ``sampling period``: as ``sampling_period`` finds it; ``irregular sampling``: the 95 % quantile of the
+      steps between successive moments, up to ``max_gap``, by the period.
+    * ``gaps``: runs beyond each person's first, a minute of presence; ``bridged time``: share of ``held``
+      that is beyond two periods of each detection.
+    * ``face only``: share of detections without a body box; ``unlocated time``: share of ``held`` without a
+      position.
+    * ``short tracks``: share of persons with less than 1 s in the scene; ``ends inside``: share of persons'
+      first and last positions whose box is farther than 2 % of the frame from each of its edges and that lie
+      in no door, those within a period of the video's start or end left out, unknown without ``doors``;
+      ``continued tracks``: number of ``stitches`` by that of persons, unknown without them.
+    * ``suspected switches``: boxes, a minute of presence, too far from the person's box before (by more than
+      half its height and two heights a second) or of another size (more than 1.3-fold, and 1.5-fold a
+      second); unknown without the frame size.
+    * ``out of frame``: share of boxes that reach beyond the frame by more than 1e-6; ``feet not seen``:
+      share of boxes whose lower edge is within 1 % of the picture's, or beyond it.
+
+    Nobody detected: no rows.
+
+    Parameters
+    ----------
+    detections
+        DETECTIONS of one video, rows in any order.
+    trajectories
+        TRAJECTORIES computed from them, in any plane.
+    video
+        The video, for its frame size and end.
+    doors
+        Zones of the trajectories' plane in which people come into sight and leave it; an empty list where
+        they do so at the picture's edges only.
+    stitches
+        STITCHES computed from the same tables (``compute_stitches``); by default not looked at.
+    max_gap
+        The longest step between moments, and between two boxes of a person, that is looked at [ms].
+    thresholds
+        Check to (doubtful above, bad above), where others than the usual ones hold.
+
+    Returns
+    -------
+    pandas.DataFrame
+        QUALITY, one row a check, sorted by its name.
+
+    Raises
+    ------
+    SchemaError
+        If a table is not what it should be, a door is in another plane, or a trajectory has no detection.
+    ParameterError
+        If ``max_gap`` is no length of time, or ``thresholds`` names no check or has no two growing numbers.
+
+    Notes
+    -----
+    O(n log n). The thresholds are rules of thumb: they say where to look, and a good verdict proves nothing.
+    A switch between two persons of one size who meet is not seen (it needs the truth to be seen), and a fast
+    run close to the camera may be suspected: the number is a hint, not a count.
+
+    References
+    ----------
+    What can go wrong and its names (fragmentation, identity switches) are those of the tracking benchmarks:
+    K. Bernardin, R. Stiefelhagen, "Evaluating multiple object tracking performance: the CLEAR MOT metrics",
+    EURASIP J. Image Video Process. 2008, doi:10.1155/2008/246309; the thresholds are the package's own.
+
+    Examples
+    --------
+    >>> from ptrack_analysis import compute_trajectories
+    >>> video, nobody = Video(width=640, height=360), empty(DETECTIONS)
+    >>> len(compute_quality(nobody, compute_trajectories(nobody, video), video))
+    0
+    """
+    check(detections, DETECTIONS)
+    check(trajectories, TRAJECTORIES)
+    unit = unit_of(trajectories, TRAJECTORIES)
+    refuse_other_unit([] if doors is None else doors, unit)
+    checks = checks_with(thresholds)
+    longest = milliseconds(max_gap, "max_gap")
+    if stitches is not None:
+        check(stitches, STITCHES)
+    if not len(trajectories) or not len(detections):
+        return empty(QUALITY)
+    period = found_period(detections, video, longest)
+    rows = rows_by_person(trajectories)
+    held = int(trajectories["held"].to_numpy().view("int64").sum())
+    values = {
+        **of_sampling(detections, period, longest),
+        **of_presence(trajectories, rows, period),
+        **of_boxes(detections, video, held, longest),
+        "ends inside": np.nan
+        if doors is None
+        else ends_inside(detections, trajectories, rows, doors, video, period=period),
+        "continued tracks": np.nan if stitches is None else share(len(stitches), rows.first.sum()),
+    }
+    return _table(values, checks)
+
+
+def _table(values: dict[str, float], checks: dict[str, Check]) -> pd.DataFrame:
+    """Judge each value."""
+    value = np.array([values[name] for name in checks], dtype="float64")
+    doubtful = np.array([one.doubtful for one in checks.values()])
+    bad = np.array([one.bad for one in checks.values()])
+    verdict = np.select([np.isnan(value), value > bad, value > doubtful], [_UNKNOWN, _BAD, _DOUBTFUL], _GOOD)
+    arrays: dict[str, np.ndarray | list[str]] = {
+        "check": list(checks),
+        "value": value,
+        "value_unit": [one.unit for one in checks.values()],
+        "doubtful_above": doubtful,
+        "bad_above": bad,
+        "verdict": verdict.astype("int8"),
+        "meaning": [one.meaning for one in checks.values()],
+    }
+    return assemble(QUALITY, arrays)

@@ -1,0 +1,143 @@
+"""Sensitivity: how far the stays depend on what was chosen."""
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.places.visits import compute_visits
+from ptrack_analysis.analysis.presence import starts_of
+from ptrack_analysis.analysis.trajectories import compute_trajectories
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Anchor, Integers, anchor_fractions
+from ptrack_analysis.schema import DETECTIONS, SENSITIVITY, assemble, check
+from ptrack_analysis.video import Plane, Video, milliseconds
+from ptrack_analysis.zones import Zone, refuse_other_unit
+
+_NO_TIME = np.iinfo("int64").min
+_COLUMNS = ("visits", "visitors", "dwell", "median_dwell")
+
+
+def compute_sensitivity(
+    detections: pd.DataFrame,
+    video: Video,
+    zones: Sequence[Zone],
+    *,
+    plane: Plane | None = None,
+    max_gaps: Sequence[pd.Timedelta | str] = ("1s", "2s", "4s"),
+    merge_gaps: Sequence[pd.Timedelta | str] = ("0s", "1s", "5s"),
+    anchors: Sequence[Anchor] = ("feet", "centre"),
+    period: pd.Timedelta | str | None = None,
+) -> pd.DataFrame:
+    """Ask the same question, who stayed how long in which zone, under several choices of options.
+
+    Trajectories and visits are computed for every combination of the choices, with the rules of
+    ``compute_trajectories`` and ``compute_visits``; all other options are left at their defaults. Where rows
+    of a zone differ much, its figures hold for the choice alone and not for the place. A zone without stays
+    under a choice has 0 of everything and no median. No zones, no detections, or no choice: no rows.
+
+    Parameters
+    ----------
+    detections
+        DETECTIONS of one video, rows in any order.
+    video
+        The video.
+    zones
+        Zones in the plane.
+    plane
+        Where distances are measured: a floor plan [m]; by default the picture [px].
+    max_gaps
+        Longest times without a detection that do not interrupt presence [ms].
+    merge_gaps
+        Longest absences that do not end a visit [ms].
+    anchors
+        Points of the box that stand for the person, as in ``compute_trajectories``.
+    period
+        The sampling period [ms]; by default that found for each ``max_gap``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        SENSITIVITY, one row a zone and a combination, sorted.
+
+    Raises
+    ------
+    SchemaError
+        If ``detections`` is not a DETECTIONS table, or a zone is in another plane.
+    ParameterError
+        If a choice is out of its range or stands there twice; if the frame size is not known.
+
+    Notes
+    -----
+    Costs as many trajectories as there are ``max_gaps`` times ``anchors``, and as many visits as there are
+    combinations. A longer ``max_gap`` can only lengthen the time in the scene, a longer ``merge_gap`` only
+    lessen the number of stays. Zones drawn on the ground fit feet only: another anchor tells what feet that
+    are not seen would do, not what is right.
+
+    References
+    ----------
+    A. Saltelli et al., "Global Sensitivity Analysis: The Primer", Wiley, 2008, doi:10.1002/9780470725184;
+    S. Steegen et al., "Increasing transparency through a multiverse analysis", Perspectives on Psychological
+    Science 11 (2016), doi:10.1177/1745691616658637: all reasonable choices side by side.
+
+    Examples
+    --------
+    >>> from ptrack_analysis import empty
+    >>> len(compute_sensitivity(empty(DETECTIONS), Video(width=640, height=360), []))
+    0
+    """
+    check(detections, DETECTIONS)
+    refuse_other_unit(zones, (plane or video.pixels).unit)
+    gaps = _spans(max_gaps, "max_gaps")
+    merges = _spans(merge_gaps, "merge_gaps")
+    points = _anchors(anchors)
+    rows = []
+    for (anchor, point), (gap, max_gap) in product(points.items(), gaps.items() if len(detections) else ()):
+        trajectories = compute_trajectories(
+            detections, video, plane=plane, max_gap=max_gap, period=period, anchor=point
+        )
+        for merge, merge_gap in merges.items():
+            visits = compute_visits(trajectories, zones, video, merge_gap=merge_gap, period=period)
+            rows += [(zone.name, anchor, gap, merge, *_figures(visits, zone.name)) for zone in zones]
+    columns = list(zip(*rows, strict=True)) or [()] * 8
+    names = ("zone", "anchor", "max_gap", "merge_gap", *_COLUMNS)
+    texts = {"zone", "anchor"}
+    arrays = {
+        name: list(values) if name in texts else np.array(values, dtype="int64")
+        for name, values in zip(names, columns, strict=True)
+    }
+    return assemble(SENSITIVITY, arrays)
+
+
+def _figures(visits: pd.DataFrame, zone: str) -> tuple[int, int, int, int]:
+    """Give the number of stays in a zone and of persons, all their time and its median [ms]."""
+    of_zone = visits.index.get_level_values("zone") == zone
+    dwell: Integers = visits["dwell"].to_numpy()[of_zone].astype("int64")
+    if not len(dwell):
+        return 0, 0, 0, _NO_TIME
+    person = visits.index.get_level_values("person_index").to_numpy()[of_zone]
+    return len(dwell), int(starts_of(person).sum()), int(dwell.sum()), int(np.median(dwell))
+
+
+def _spans(spans: object, name: str) -> dict[int, pd.Timedelta | str]:
+    """Give lengths of time by their milliseconds."""
+    if not isinstance(spans, list | tuple):
+        raise ParameterError(f"{name} is {spans!r}, not a list of lengths of time")
+    found = {milliseconds(span, name): span for span in spans}
+    if len(found) < len(spans):
+        raise ParameterError(f"{name} is {spans!r}, which has one length of time twice")
+    return found
+
+
+def _anchors(anchors: object) -> dict[str, Anchor]:
+    """Give points of the box by their names."""
+    if not isinstance(anchors, list | tuple):
+        raise ParameterError(f"anchors is {anchors!r}, not a list of points of the box")
+    found: dict[str, Anchor] = {}
+    for anchor in anchors:
+        along, down = anchor_fractions(anchor)
+        found[anchor if isinstance(anchor, str) else f"{along:g}, {down:g}"] = anchor
+    if len(found) < len(anchors):
+        raise ParameterError(f"anchors is {anchors!r}, which has one point of the box twice")
+    return found

@@ -1,0 +1,94 @@
+"""The tables of how far to trust the other tables."""
+
+from ptrack_analysis.schema.keys import ZONE
+from ptrack_analysis.schema.table import Column, Table
+
+VERDICTS = ("good", "doubtful", "bad", "unknown")
+
+QUALITY = Table(
+    name="quality",
+    row="one check of the tracking of one video",
+    key=(Column("check", "text", "Name of the check."),),
+    columns=(
+        Column("value", "number", "What was found; missing where nothing can be said."),
+        Column("value_unit", "text", "Unit of the value and of both thresholds."),
+        Column("doubtful_above", "number", "A greater value is doubtful."),
+        Column("bad_above", "number", "A greater value is bad."),
+        Column("verdict", "choice", "What the thresholds say about the value.", choices=VERDICTS),
+        Column("meaning", "text", "What the value is, and what suffers if it is great."),
+    ),
+)
+
+STATISTICS = ("mean", "median", "rate")
+
+INTERVALS = Table(
+    name="intervals",
+    row="one figure of one zone or line, with the interval that chance leaves open",
+    key=(
+        Column("of", "text", "Name of the zone or line; empty for a table that has neither."),
+        Column("figure", "text", "What was estimated: the statistic and the column."),
+    ),
+    columns=(
+        Column("value", "number", "The figure, of all persons; a length of time in s."),
+        Column("low", "number", "Lower end of the interval."),
+        Column("high", "number", "Upper end of the interval."),
+        Column("confidence", "number", "Share of such intervals that hold the true figure.", unit="1"),
+        Column("persons", "integer", "Number of the persons that the figure is of."),
+        Column("rows", "integer", "Number of the rows that the figure is of."),
+    ),
+)
+
+SENSITIVITY = Table(
+    name="sensitivity",
+    row="the stays in one zone under one choice of options",
+    key=(
+        ZONE,
+        Column("anchor", "text", "The point of the box that stands for the person."),
+        Column("max_gap", "span", "The longest gap that does not interrupt presence.", unit="s"),
+        Column("merge_gap", "span", "The longest absence that does not end a visit.", unit="s"),
+    ),
+    columns=(
+        Column("visits", "integer", "Number of the stays in the zone."),
+        Column("visitors", "integer", "Number of the persons who stayed in the zone."),
+        Column("dwell", "span", "Time inside, of all stays.", unit="s"),
+        Column(
+            "median_dwell",
+            "span",
+            "Median time inside of a stay, cut to whole milliseconds; missing without one.",
+            unit="s",
+        ),
+    ),
+)
+
+_NAME = Column("name", "text", "Name of the zone or line.")
+
+TALLY = Table(
+    name="tally",
+    row="what a person counted by hand at one zone or line in one interval of time",
+    key=(_NAME, Column("timestamp", "moment", "Start of the interval, since the start of the video.")),
+    columns=(
+        Column("interval", "span", "Length of the interval.", unit="s"),
+        Column("tallied", "integer", "Number counted by hand."),
+    ),
+)
+
+AGREEMENT = Table(
+    name="agreement",
+    row="how well the counts of one zone or line agree with a tally of it",
+    key=(_NAME,),
+    columns=(
+        Column("intervals", "integer", "Number of the intervals compared."),
+        Column("tallied", "integer", "Sum of the tally."),
+        Column("counted", "integer", "Sum of the computed counts in the same intervals."),
+        Column("bias", "number", "Mean of counted minus tallied an interval."),
+        Column("mean_absolute_error", "number", "Mean size of that difference."),
+        Column(
+            "mean_absolute_percentage_error",
+            "number",
+            "Mean size of the difference as a percentage of the tally, where that is above 0.",
+            unit="%",
+        ),
+        Column("geh", "number", "Mean GEH statistic of the intervals, of hourly flows."),
+        Column("geh_below_5", "number", "Share of the intervals whose GEH is below 5.", unit="1"),
+    ),
+)

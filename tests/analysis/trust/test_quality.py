@@ -1,0 +1,181 @@
+"""What is odd about the tracking, and how much."""
+
+import naive_trust
+import numpy as np
+import pandas as pd
+import pytest
+from factories import make_detections, make_video
+from shapely.geometry import box
+
+from ptrack_analysis import (
+    Zone,
+    compute_quality,
+    compute_stitches,
+    compute_trajectories,
+    empty,
+    read_tracking,
+)
+from ptrack_analysis.errors import ParameterError, SchemaError
+from ptrack_analysis.schema import DETECTIONS, QUALITY, assemble, check
+
+VIDEO = make_video(100_000)
+PATH = [(time, 0.5, 0.5) for time in range(0, 4001, 100)]
+
+
+def quality_of(detections, *, video=VIDEO, **options):
+    return compute_quality(detections, compute_trajectories(detections, video), video, **options)
+
+
+def value(persons, name, **options):
+    return quality_of(make_detections(persons), **options).loc[name, "value"]
+
+
+def test_nobody_detected_is_no_rows():
+    result = quality_of(empty(DETECTIONS))
+    check(result, QUALITY)
+    assert result.empty
+
+
+CASES = {
+    "the period": ("sampling period", {1: PATH}, 0.1),
+    "one step in ten is thrice as long": (
+        "irregular sampling",
+        {1: [(time, 0.5, 0.5) for time in np.cumsum(([100] * 9 + [300]) * 5)]},
+        3.0,
+    ),
+    "no gap": ("gaps", {1: PATH}, 0.0),
+    "one gap in 6 s of presence": (
+        "gaps",
+        {
+            1: [
+                *((t, 0.5, 0.5) for t in range(0, 2901, 100)),
+                *((t, 0.5, 0.5) for t in range(9000, 11901, 100)),
+            ]
+        },
+        10.0,
+    ),
+    "2 s in which one sampling was": (
+        "bridged time",
+        {1: [(0, 0.5, 0.5), (1000, 0.5, 0.5)], 2: PATH[:9]},
+        40.0,
+    ),
+    "one of four without a body": ("face only", {1: [*PATH[:3], (300, None, None)]}, 25.0),
+    "the last of four is nowhere": ("unlocated time", {1: [*PATH[:3], (300, None, None)]}, 25.0),
+    "one of two is there for 0.2 s": ("short tracks", {1: PATH, 2: PATH[:2]}, 50.0),
+    "boxes beyond the left edge": ("out of frame", {1: PATH[:3], 2: [(0, 0.01, 0.5)]}, 25.0),
+    "a box that ends at the lower edge": ("feet not seen", {1: PATH[:3], 2: [(0, 0.5, 0.995)]}, 25.0),
+    "a jump over half the picture": (
+        "suspected switches",
+        {1: [(0, 0.2, 0.5), (100, 0.8, 0.5), *((t, 0.8, 0.5) for t in range(200, 5901, 100))]},
+        10.0,
+    ),
+    "a walk over half the picture": (
+        "suspected switches",
+        {1: [(t, 0.2 + t / 10_000, 0.5) for t in range(0, 6000, 100)]},
+        0.0,
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "persons", "wanted"), CASES.values(), ids=CASES.keys())
+def test_each_check_measures_what_it_says(name, persons, wanted):
+    assert value(persons, name) == pytest.approx(wanted)
+
+
+def test_a_body_that_grows_at_once_is_suspected():
+    small, large = (make_detections({1: [(t, 0.5, 0.7)]}, box=(0.1, h)) for t, h in ((0, 0.2), (100, 0.3)))
+    both = pd.concat([small, large])
+    assert quality_of(both).loc["suspected switches", "value"] == pytest.approx(60_000 / 200)
+
+
+def test_ends_inside_are_those_away_from_edges_and_doors():
+    persons = {1: [(5000, 0.5, 0.5), (5100, 0.06, 0.5)], 2: [(5000, 0.5, 0.9), (5100, 0.5, 0.8)]}
+    assert np.isnan(value(persons, "ends inside"))
+    assert value(persons, "ends inside", doors=[]) == 75.0
+    door = Zone("door", box(400, 420, 600, 480), "px")
+    assert value(persons, "ends inside", doors=[door]) == 50.0
+
+
+def test_ends_at_the_start_and_the_end_of_the_video_say_nothing():
+    persons = {1: [(0, 0.5, 0.5), (100, 0.5, 0.5)], 2: [(99_800, 0.5, 0.5), (99_900, 0.5, 0.5)]}
+    assert value(persons, "ends inside", doors=[]) == 100.0
+    whole = {1: [(time, 0.5, 0.5) for time in range(0, 1000, 100)]}
+    assert np.isnan(value(whole, "ends inside", doors=[], video=make_video(1000)))
+
+
+def test_stitches_are_continued_tracks():
+    detections = make_detections({1: PATH[:20], 2: [(t + 500, x, y) for t, x, y in PATH[20:]]})
+    trajectories = compute_trajectories(detections, VIDEO)
+    stitches = compute_stitches(detections, trajectories, VIDEO)
+    assert len(stitches) == 1
+    result = compute_quality(detections, trajectories, VIDEO, stitches=stitches)
+    assert result.loc["continued tracks", "value"] == 50.0
+    assert result.loc["continued tracks", "verdict"] == "bad"
+
+
+def test_a_verdict_is_what_the_thresholds_say():
+    detections = make_detections({1: [*PATH[:3], (300, None, None)]})
+    for pair, verdict in (((25, 30), "good"), ((24, 25), "doubtful"), ((0, 24.9), "bad")):
+        result = quality_of(detections, thresholds={"face only": pair})
+        assert result.loc["face only", "verdict"] == verdict
+        assert result.loc["face only", ["doubtful_above", "bad_above"]].tolist() == list(pair)
+    assert quality_of(detections).loc["continued tracks", "verdict"] == "unknown"
+
+
+def test_faces_alone_have_no_boxes_to_judge():
+    detections = make_detections({1: [(0, None, None), (100, None, None)]})
+    result = quality_of(detections, doors=[])
+    unknown = {"ends inside", "continued tracks", "out of frame", "feet not seen"}
+    assert set(result.index[result["verdict"] == "unknown"]) == unknown
+
+
+WRONG = {
+    "no check": ({"speed": (1, 2)}, "'speed' is no check; there are sampling period, irregular sampling"),
+    "falling": ({"gaps": (2, 1)}, r"thresholds of 'gaps' are \(2, 1\), not two numbers"),
+    "one number": ({"gaps": 2}, "thresholds of 'gaps' are 2, not two numbers"),
+    "no mapping": ([1], r"thresholds is \[1\], not a mapping"),
+}
+
+
+@pytest.mark.parametrize(("thresholds", "message"), WRONG.values(), ids=WRONG.keys())
+def test_thresholds_that_are_none_are_refused(thresholds, message):
+    with pytest.raises(ParameterError, match=message):
+        quality_of(make_detections({1: PATH}), thresholds=thresholds)
+
+
+def test_a_door_of_another_plane_is_refused():
+    with pytest.raises(SchemaError, match="zone 'door' is in m"):
+        quality_of(make_detections({1: PATH}), doors=[Zone("door", box(0, 0, 1, 1), "m")])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_slow_loop_suspects_the_same_switches(seed):
+    chance = np.random.default_rng(seed)
+    rows = []
+    for person in range(4):
+        for time in np.cumsum(chance.choice([100, 300, 2500], 40)):
+            if chance.random() < 0.2:
+                rows.append((person, int(time), *[None] * 4))
+            else:
+                top, height = chance.uniform(-0.02, 0.4), chance.uniform(0.2, 0.45)
+                rows.append((person, int(time), float(chance.uniform(0, 0.3)), top, 0.1, height))
+    arrays = {
+        "timestamp": np.array([row[1] for row in rows]),
+        "person_index": np.array([row[0] for row in rows]),
+    }
+    for place, name in enumerate(("left", "top", "width", "height"), start=2):
+        arrays[name] = np.array([np.nan if row[2] is None else row[place] for row in rows])
+    detections = assemble(DETECTIONS, arrays)
+    trajectories = compute_trajectories(detections, VIDEO)
+    result = compute_quality(detections, trajectories, VIDEO)
+    minutes = trajectories["held"].sum() / pd.Timedelta("1min")
+    wanted = naive_trust.switches(rows, (1000, 500), 2000)
+    assert wanted
+    assert result.loc["suspected switches", "value"] == pytest.approx(wanted / minutes)
+
+
+def test_the_simulated_shop_has_no_switches_and_no_gaps(data):
+    detections, video = read_tracking(data / "shop")
+    result = quality_of(detections, video=video)
+    assert result.loc["suspected switches", "value"] == 0
+    assert result.loc["gaps", "verdict"] == "good"

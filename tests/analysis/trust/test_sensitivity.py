@@ -1,0 +1,81 @@
+"""How far stays depend on what was chosen."""
+
+import pandas as pd
+import pytest
+from factories import make_detections, make_video
+from shapely.geometry import box
+
+from ptrack_analysis import Zone, compute_sensitivity, compute_trajectories, compute_visits, empty
+from ptrack_analysis.errors import ParameterError, SchemaError
+from ptrack_analysis.schema import DETECTIONS, SENSITIVITY, check
+
+VIDEO = make_video(20_000)
+HALL = Zone("hall", box(0, 0, 500, 500), "px")
+ROOF = Zone("roof", box(0, 0, 1000, 240), "px")
+TWICE = make_detections({1: [(0, 0.2, 0.5), (500, 0.2, 0.5), (3500, 0.2, 0.5), (4000, 0.2, 0.5)]})
+
+
+def sensitivity_of(detections=TWICE, zones=(HALL,), **options):
+    options = {"max_gaps": ["1s", "4s"], "merge_gaps": ["0s", "5s"], "anchors": ["feet"]} | options
+    return compute_sensitivity(detections, VIDEO, list(zones), period="500ms", **options)
+
+
+def test_a_gap_is_two_stays_one_stay_or_presence():
+    table = sensitivity_of().droplevel(["zone", "anchor"])
+    seconds = {key: (row["visits"], row["dwell"].total_seconds()) for key, row in table.iterrows()}
+    second = pd.Timedelta("1s")
+    assert seconds == {
+        (second, 0 * second): (2, 2.0),
+        (second, 5 * second): (1, 2.0),
+        (4 * second, 0 * second): (1, 4.5),
+        (4 * second, 5 * second): (1, 4.5),
+    }
+    assert table["visitors"].tolist() == [1] * 4
+
+
+def test_another_point_of_the_box_stands_in_another_zone():
+    table = sensitivity_of(
+        zones=[ROOF], anchors=["feet", "head", (0.5, 0.25)], max_gaps=["4s"], merge_gaps=["0s"]
+    )
+    assert dict(zip(table.index.get_level_values("anchor"), table["visits"], strict=True)) == {
+        "0.5, 0.25": 1,
+        "feet": 0,
+        "head": 1,
+    }
+    assert table["median_dwell"].isna().tolist() == [False, True, False]
+
+
+def test_the_figures_are_those_of_the_visits():
+    table = sensitivity_of(max_gaps=["1s"], merge_gaps=["0s"])
+    trajectories = compute_trajectories(TWICE, VIDEO, max_gap="1s", period="500ms")
+    visits = compute_visits(trajectories, [HALL], VIDEO, period="500ms")
+    assert table["dwell"].tolist() == [visits["dwell"].sum()]
+    assert table["median_dwell"].tolist() == [visits["dwell"].median()]
+
+
+@pytest.mark.parametrize("options", [{"detections": empty(DETECTIONS)}, {"zones": []}, {"anchors": []}])
+def test_nothing_to_ask_gives_no_rows(options):
+    table = sensitivity_of(**options)
+    check(table, SENSITIVITY)
+    assert table.empty
+
+
+WRONG = {
+    "a text": ({"max_gaps": "1s"}, "max_gaps is '1s', not a list of lengths of time"),
+    "twice": ({"merge_gaps": ["1s", "1000ms"]}, "merge_gaps is .*, which has one length of time twice"),
+    "no time": ({"merge_gaps": ["soon"]}, "merge_gaps is 'soon', not a length of time"),
+    "no anchors": ({"anchors": "feet"}, "anchors is 'feet', not a list of points of the box"),
+    "no anchor": ({"anchors": ["knee"]}, "anchor is 'knee', not one of"),
+    "an anchor twice": ({"anchors": ["feet", "feet"]}, "which has one point of the box twice"),
+}
+
+
+@pytest.mark.parametrize(("options", "message"), WRONG.values(), ids=WRONG.keys())
+def test_what_is_no_choice_is_refused(options, message):
+    with pytest.raises(ParameterError, match=message):
+        sensitivity_of(**options)
+
+
+def test_a_zone_of_another_plane_is_refused():
+    with pytest.raises(SchemaError, match="is in m, but the trajectories are in px"):
+        sensitivity_of(zones=[Zone("hall", box(0, 0, 1, 1), "m")])
