@@ -1,6 +1,7 @@
 """The tables of one video."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -17,13 +18,13 @@ from ptrack_analysis.analysis.places.overlaps import compute_overlaps
 from ptrack_analysis.analysis.places.visits import compute_visits
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.dataset.layout import FOLDERS
-from ptrack_analysis.dataset.road import Road, take_road
+from ptrack_analysis.dataset.road import DOOR, Road, take_road
 from ptrack_analysis.dataset.settings import Settings
 from ptrack_analysis.inspection import notes_on
 from ptrack_analysis.io.archive import VideoReference
 from ptrack_analysis.schema import FACE_COLUMNS, LANDMARK_COLUMNS, VIDEOS, Table, assemble, columns_of
 from ptrack_analysis.video import Video, milliseconds
-from ptrack_analysis.zones import Scene, zone_notes
+from ptrack_analysis.zones import Line, Scene, zone_notes
 
 _NOT_KNOWN = int(np.iinfo("int64").min)
 
@@ -56,12 +57,13 @@ def compute_tables(
         "zone_overlaps": lambda: compute_overlaps(road.zones, unit=settings.unit),
         "occupancy": lambda: occupancy,
         "crossings": lambda: crossings,
-        "counts": lambda: compute_counts(crossings, road.lines, video, every=settings.every),
-        "balance": lambda: compute_balance(crossings, occupancy),
+        "counts": lambda: counts_of(road, settings),
+        "balance": lambda: balance_of(road, settings),
         "heatmap": lambda: _heatmaps(road, settings),
     }
     tables = {folder: _in_order(made[folder](), FOLDERS[folder]) for folder in folders_of(settings, scene)}
-    return tables, _notes(road, tables, settings)
+    notes = [*notes_on(road.reading, tables["persons"], settings.max_gap), *notes_of(road)]
+    return tables, notes
 
 
 def folders_of(settings: Settings, scene: Scene | None) -> list[str]:
@@ -97,6 +99,26 @@ def crossings_of(road: Road, settings: Settings) -> pd.DataFrame:
     return compute_crossings(road.trajectories, road.lines, min_distance=settings.min_distance)
 
 
+def counts_of(road: Road, settings: Settings) -> pd.DataFrame:
+    """Compute the counts over the lines of one video, up to the moment at which its occupancy ends."""
+    scene = compute_occupancy(road.trajectories, road.video)
+    end = scene.index.get_level_values("timestamp").max()
+    video = replace(road.video, duration=end)
+    return compute_counts(crossings_of(road, settings), road.lines, video, every=settings.every)
+
+
+def balance_of(road: Road, settings: Settings) -> pd.DataFrame:
+    """Compute the balance of one video: of the lines that bound the scene, beside all that are present."""
+    scene = compute_occupancy(road.trajectories, road.video)
+    names = [line.name for line in bounds_of(road)]
+    return compute_balance(crossings_of(road, settings), scene, lines=names)
+
+
+def bounds_of(road: Road) -> list[Line]:
+    """List the lines over which persons come into the scene and leave it: the doors, if there are any."""
+    return [line for line in road.lines if line.kind == DOOR] or road.lines
+
+
 def stops_of(road: Road, settings: Settings) -> pd.DataFrame:
     """Compute the stops of one video as the settings ask for them."""
     return compute_stops(
@@ -104,10 +126,9 @@ def stops_of(road: Road, settings: Settings) -> pd.DataFrame:
     )
 
 
-def _notes(road: Road, tables: dict[str, pd.DataFrame], settings: Settings) -> list[str]:
-    """Say what a reader of the tables should know of this video."""
-    whole = road.reading.detections
-    notes = notes_on(road.reading, tables["persons"], settings.max_gap)
+def notes_of(road: Road) -> list[str]:
+    """Say what a reader of one video's tables or pictures should know of what was made of it."""
+    whole, notes = road.reading.detections, list[str]()
     if road.reading.incomplete:
         notes.append(str(road.reading.incomplete))
     if road.detections.empty and len(whole):
@@ -118,6 +139,12 @@ def _notes(road: Road, tables: dict[str, pd.DataFrame], settings: Settings) -> l
             "stitches says which, and why"
         )
     notes += [] if road.floor is None else [f"floor plan: {note}" for note in road.floor.notes]
+    bounds = bounds_of(road)
+    if len(bounds) > 1 and not any(line.kind == DOOR for line in bounds):
+        notes.append(
+            "the balance takes every line as one that bounds the scene: give those that do the kind 'door', "
+            "if there are others"
+        )
     notes += zone_notes(road.zones, road.video, road.floor)
     return notes
 
@@ -169,7 +196,10 @@ def _heatmaps(road: Road, settings: Settings) -> pd.DataFrame:
     unit.
     """
     if road.floor is not None:
-        return heatmap_of(road, settings).to_frame(road.duration)
+        heatmap = heatmap_of(road, settings)
+        if road.duration is None:  # the column is there all the same, so that all files have the same
+            return heatmap.to_frame().assign(density_per_m2=np.nan)
+        return heatmap.to_frame(road.duration)
     both = [heatmap_of(road, settings, of=of).to_frame() for of in ("boxes", "footpoints")]
     return pd.concat(both).sort_index()
 

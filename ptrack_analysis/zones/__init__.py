@@ -6,7 +6,7 @@ from ptrack_analysis.zones.margin import in_rectangle, near_edges
 from ptrack_analysis.zones.notes import zone_notes
 from ptrack_analysis.zones.scene import Scene, project_scene
 from ptrack_analysis.zones.sharing import refuse_invalid, shared_area
-from ptrack_analysis.zones.zone import Line, Zone, refuse_other_unit
+from ptrack_analysis.zones.zone import Line, Zone, refuse_lines, refuse_zones
 
 __all__ = [
     "Coverage",
@@ -21,7 +21,8 @@ __all__ = [
     "read_scene",
     "read_zones",
     "refuse_invalid",
-    "refuse_other_unit",
+    "refuse_lines",
+    "refuse_zones",
     "shared_area",
     "zone_notes",
 ]

@@ -15,6 +15,9 @@ from ptrack_analysis.zones import Line
 MINUTE = pd.Timedelta("1min")
 
 
+MOST_INTERVALS = 5_000_000
+
+
 def compute_counts(
     crossings: pd.DataFrame,
     lines: Sequence[Line | str],
@@ -72,9 +75,14 @@ def compute_counts(
         raise ParameterError(f"every is {every!r}, not a length of time above 0")
     time = crossings.index.get_level_values("timestamp").to_numpy().astype("int64")
     starts, spans = _intervals(time, video, length)
+    if len(starts) * len(names) > MOST_INTERVALS:
+        raise ParameterError(
+            f"every is {every!r}, which makes {len(starts)} intervals for each of {len(names)} lines, more "
+            f"than {MOST_INTERVALS} in all: take a longer one"
+        )
     inwards = (crossings["direction"] == "in").to_numpy()
     arrays: dict[str, Integers | list[str]] = {
-        "line": [name for name in names for _ in starts],
+        "line": np.repeat(np.array(names, dtype=object), len(starts)),
         "timestamp": np.tile(starts, len(names)),
         "interval": np.tile(spans, len(names)),
     }

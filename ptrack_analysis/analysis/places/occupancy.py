@@ -10,7 +10,7 @@ from ptrack_analysis.analysis.presence import end_of, rows_by_person
 from ptrack_analysis.geometry import Integers, contains
 from ptrack_analysis.schema import OCCUPANCY, TRAJECTORIES, assemble, check, unit_of
 from ptrack_analysis.video import Video
-from ptrack_analysis.zones import Zone, refuse_other_unit
+from ptrack_analysis.zones import Zone, refuse_zones
 
 
 def compute_occupancy(trajectories: pd.DataFrame, video: Video, zones: Sequence[Zone] = ()) -> pd.DataFrame:
@@ -48,7 +48,7 @@ def compute_occupancy(trajectories: pd.DataFrame, video: Video, zones: Sequence[
     """
     check(trajectories, TRAJECTORIES)
     unit = unit_of(trajectories, TRAJECTORIES)
-    refuse_other_unit(zones, unit)
+    refuse_zones(zones, unit)
     rows = rows_by_person(trajectories)
     held = trajectories["held"].to_numpy()[rows.order].view("int64")
     x, y = (trajectories[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")

@@ -66,7 +66,7 @@ def test_persons_are_never_drawn_into_each_other():
 
 @pytest.mark.parametrize("tolerance", [-1, NAN, math.inf, "1 m", None])
 def test_a_wrong_tolerance_is_refused_with_its_value(tolerance):
-    with pytest.raises(ParameterError, match=f"tolerance is {tolerance!r}, not a finite length"):
+    with pytest.raises(ParameterError, match=f"tolerance is {tolerance!r}, not a number of at least 0"):
         kept(along((0, 0)), tolerance)
 
 
