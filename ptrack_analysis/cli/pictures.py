@@ -71,11 +71,10 @@ def _visits(given: argparse.Namespace, road: "Road", settings: "Settings") -> An
 
 
 def _occupancy(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.analysis.places.occupancy import compute_occupancy
+    from ptrack_analysis.dataset.tables import occupancy_of
     from ptrack_analysis.plots import plot_occupancy
 
-    occupancy = compute_occupancy(road.trajectories, road.video, road.zones)
-    return plot_occupancy(occupancy, zones=["", *road.zones])
+    return plot_occupancy(occupancy_of(road, settings, road.zones), zones=["", *road.zones])
 
 
 def _crossings(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:

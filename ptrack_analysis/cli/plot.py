@@ -41,7 +41,10 @@ def add(commands: Any) -> None:
         add_video(picture)
         if name in ON_A_PLANE:
             picture.add_argument(
-                "--backdrop", type=place, metavar="FILE", help="picture of the scene to draw over"
+                "--backdrop",
+                type=place,
+                metavar="FILE",
+                help="picture to draw over: of the scene, or with --floor the plan of its extent",
             )
         if name == "heatmap":
             _add_heatmap(picture)
@@ -104,6 +107,8 @@ def run(given: argparse.Namespace) -> int:
     uses_places = given.zones or given.floor or settings.stitch or settings.video.width
     if given.picture in WITHOUT_PLACES and not uses_places:
         settings = replace(settings, video=replace(settings.video, width=1, height=1))
+    if given.picture == "stops" and not settings.measures_stops:
+        return _refuse("in px no size of a stop suits every camera: give --stop-extent PX, or --floor FILE")
     axes = DRAWN[given.picture](given, _road(given, settings), settings)
     save_picture(axes, output or sys.stdout.buffer, form)
     if output:

@@ -125,15 +125,16 @@ class Settings:
         """Bring each field to its one form, refusing what is out of range."""
         if self.shape is not None:
             refuse_shape(self.shape)
+        given = self.start, self.end
         for name, value in self._formed().items():
             object.__setattr__(self, name, value)
         if self.end is not None and self.end <= (self.start or timedelta(0)):  # type: ignore[operator] # both are Timedeltas now
-            raise ParameterError(f"end is {self.end!r}, which is not after start ({self.start!r})")
+            raise ParameterError(f"end is {given[1]!r}, which is not after start ({given[0]!r})")
         if self.repair_jumps and self.max_speed is None:
-            raise ParameterError("repair_jumps needs max_speed: the speed above which a step is a jump")
+            raise ParameterError("jumps are steps above max_speed (--max-speed): to repair them, give it")
 
         if self.cell is not None and self.floor is None:
-            raise ParameterError("cell is the side of a cell in metres, which needs a floor plan: give floor")
+            raise ParameterError("cell is the side of a cell in metres, which needs a floor plan (--floor)")
         if self.cell is not None and self.shape is not None:
             raise ParameterError("cell and shape both say how large a cell is: give one of them")
 

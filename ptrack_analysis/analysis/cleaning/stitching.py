@@ -224,7 +224,7 @@ def _table(
     off, way = places[start.row[after]] - expected, places[start.row[after]] - places[stop.row[before]]
     later, earlier = person[start.row[after]], person[stop.row[before]]
     arrays = {
-        "person_index": later,
+        "track_index": later,
         "after": earlier,
         "merged_into": first_of_chains(later, earlier)[0],
         "gap": start.seen[after] - stop.seen[before],

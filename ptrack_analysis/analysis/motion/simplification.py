@@ -10,7 +10,7 @@ from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import at_least
 from ptrack_analysis.schema import POINTS, TRAJECTORIES, assemble, check, unit_of
 
-_PIECE = 8192
+_PIECE = 1024
 """Rows of a piece that is simplified at once."""
 
 
