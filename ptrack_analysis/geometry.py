@@ -21,6 +21,7 @@ _ROUNDING = 1e-15
 """Relative difference of two products below which rounding may have changed their order: above 6 · 2^-53."""
 _LEAST = 1e-300
 """Products below this may have underflown."""
+_SMALLEST = float(np.finfo("float64").tiny)
 
 
 def anchor_fractions(anchor: Anchor) -> tuple[float, float]:
@@ -137,14 +138,49 @@ def left_of(edge: Floats, x: Floats, y: Floats) -> Bools:
     doubtful = np.abs(across) <= _ROUNDING * largest + _LEAST
     if doubtful.any():
         doubt = np.flatnonzero(doubtful)
-        ends = [Fraction(float(value)) for value in edge]
-        left[doubt] = [_is_left_of(ends, Fraction(x[row]), Fraction(y[row])) for row in doubt.tolist()]
+        left[doubt] = _exact_areas(edge, x[doubt], y[doubt]) > 0
     return left
 
 
-def _is_left_of(edge: list[Fraction], x: Fraction, y: Fraction) -> bool:
-    first_x, first_y, last_x, last_y = edge
-    return (x - first_x) * (last_y - first_y) < (y - first_y) * (last_x - first_x)
+def doubled_areas(first: Floats, last: Floats, x: Floats, y: Floats) -> Floats:
+    """Give twice the area between ways and points, positive where the point is on the right, y downwards.
+
+    The sign is exact, and 0 means that the point is exactly on the line; the amount is as exact as floating
+    point can have it.
+
+    Parameters
+    ----------
+    first, last
+        (2,) or (2, n) coordinates of the ways' ends.
+    x, y
+        (n,) or () coordinates of the points.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) areas.
+    """
+    across = (last[0] - first[0]) * (y - first[1])
+    down = (last[1] - first[1]) * (x - first[0])
+    area: Floats = np.atleast_1d(across - down)
+    doubtful = (np.abs(area) <= _ROUNDING * np.abs(across) + _LEAST) & (across != 0) & (down != 0)
+    doubt = np.flatnonzero(doubtful)
+    if len(doubt):
+        ends = np.vstack(np.broadcast_arrays(*first, *last, x, y, area))[:-1, doubt]
+        area[doubt] = _exact_areas(ends[:4], ends[4], ends[5])
+    return area
+
+
+def _exact_areas(edges: Floats, x: Floats, y: Floats) -> Floats:
+    """Work areas out in fractions, point by point: of edges (4, n), or of one (4,)."""
+    ends = np.broadcast_to(edges.reshape(4, -1), (4, len(x)))
+    return np.array([_exact_area(*map(Fraction, point)) for point in zip(*ends, x, y, strict=True)])
+
+
+def _exact_area(*point: Fraction) -> float:
+    first_x, first_y, last_x, last_y, x, y = point
+    area = (last_x - first_x) * (y - first_y) - (last_y - first_y) * (x - first_x)
+    return float((area > 0) - (area < 0)) * max(abs(float(area)), _SMALLEST)
 
 
 def _in_fixed_order(edges: Floats) -> Floats:

@@ -263,6 +263,20 @@ CALLS = {
     ),
     "select": (lambda d: ptrack_analysis.select(d, start="1s", persons=[4, 1]), DETECTIONS, DETECTIONS),
 }
+# What depends on no sampling period that is found in the whole table, and compares no persons.
+EACH_BY_ITSELF = {
+    "compute_tracks",
+    "compute_movement",
+    "compute_stops",
+    "simplify_paths",
+    "compute_crossings",
+    "first_crossings",
+    "fill_gaps",
+    "smooth_trajectories",
+    "flag_jumps",
+    "repair_jumps",
+    "select",
+}
 INPUTS = {DETECTIONS.name: DETECTED, TRAJECTORIES.name: trajectories_of(DETECTED), POINTS.name: POINTED}
 INPUTS[VISITS.name] = ptrack_analysis.compute_visits(INPUTS[TRAJECTORIES.name], ZONES, VIDEO)
 INPUTS[CROSSINGS.name] = ptrack_analysis.compute_crossings(INPUTS[TRAJECTORIES.name], LINES)
@@ -331,6 +345,17 @@ def test_shuffled_rows_give_the_same_result(call, takes, gives, seed):
     given = INPUTS[takes.name]
     shuffled = given.iloc[np.random.default_rng(seed).permutation(len(given))]
     assert_frame_equal(table_of(call(shuffled)).sort_index(), table_of(call(given)).sort_index())
+
+
+@pytest.mark.parametrize("name", sorted(EACH_BY_ITSELF))
+def test_who_else_is_in_the_table_changes_nothing_for_a_person(name):
+    call, takes, _ = CALLS[name]
+    given = INPUTS[takes.name]
+    some = [1, 7]
+    alone = call(given[given.index.get_level_values("person_index").isin(some)])
+    together = call(given)
+    together = together[together.index.get_level_values("person_index").isin(some)]
+    assert_frame_equal(alone.sort_index(), together.sort_index(), rtol=1e-9, atol=1e-9)
 
 
 @every

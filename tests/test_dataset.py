@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from pages import FACE, page, record, write
 
-from ptrack_analysis import Video, read_parquet, write_parquet
+from ptrack_analysis import Video, read_parquet, read_tracking, write_pages, write_parquet
 from ptrack_analysis.dataset import export, video_files
 from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.dataset.layout import refuse_names
@@ -691,3 +691,56 @@ def test_a_run_killed_while_it_replaces_other_settings_is_completed(archive, zon
     export_dataset(archive, tmp_path / "out", zones=zones, csv=True)
     export_dataset(archive, tmp_path / "fresh", zones=zones, csv=True)
     assert tree(tmp_path / "out") == tree(tmp_path / "fresh")
+
+
+def test_the_number_of_a_track_that_was_joined_is_that_of_its_person(data, tmp_path):
+    """Persons are chosen by any of their numbers: two parts of one walk, 1 s apart."""
+    detections, video = read_tracking(data / "shop")
+    person = detections[detections.index.get_level_values("person_index") == 3].reset_index()
+    later = person["timestamp"] > person["timestamp"].median() + pd.Timedelta("1s")
+    first = person["timestamp"] <= person["timestamp"].median()
+    person.loc[later, "person_index"] = 77
+    broken = person[first | later].set_index(["timestamp", "person_index"])
+    write_pages(broken, video, tmp_path / "pages")
+    for number in (3, 77):
+        out = tmp_path / f"out{number}"
+        export_dataset(tmp_path / "pages", out, stitch=True, persons=[number])
+        (stitched,) = (out / "stitches").iterdir()
+        assert read_parquet(stitched)["merged_into"].tolist() == [3]
+        (persons,) = (out / "persons").iterdir()
+        assert read_parquet(persons)["detections"].tolist() == [len(broken)]
+
+
+def test_a_part_of_a_video_is_said_to_be_one(data, tmp_path):
+    zones = data / "shop/zones.geojson"
+    export_dataset(data / "shop", tmp_path, zones=zones, start="20s", end="50s")
+    (videos,) = (tmp_path / "videos").iterdir()
+    part = read_parquet(videos)[["analysed_from", "analysed_to"]].iloc[0]
+    assert part.tolist() == [pd.Timedelta("20s"), pd.Timedelta("50s")]
+    (balance,) = (tmp_path / "balance").iterdir()
+    rows = read_parquet(balance)
+    moments = rows.index.get_level_values("timestamp")
+    assert moments.min() == pd.Timedelta("20s")
+    assert moments.max() >= pd.Timedelta("50s")
+    assert rows["drift"].iloc[0] == 0
+    (counts,) = (tmp_path / "counts").iterdir()
+    assert read_parquet(counts).index.get_level_values("timestamp").min() == pd.Timedelta("20s")
+
+
+def test_a_line_of_the_kind_door_bounds_the_scene_and_others_do_not(data, tmp_path):
+    content = json.loads((data / "shop/zones.geojson").read_text())
+    across = {"type": "LineString", "coordinates": [[0.5, 0.0], [0.5, 1.0]]}
+    content["features"].append({"type": "Feature", "properties": {"name": "across"}, "geometry": across})
+    (tmp_path / "both.geojson").write_text(json.dumps(content))
+    for feature in content["features"]:
+        if feature["properties"]["name"] == "door":
+            feature["properties"]["kind"] = "door"
+    (tmp_path / "door.geojson").write_text(json.dumps(content))
+    counted = {}
+    for name in ("both", "door"):
+        summary = export_dataset(data / "shop", tmp_path / name, zones=tmp_path / f"{name}.geojson")
+        (balance,) = (tmp_path / name / "balance").iterdir()
+        counted[name] = read_parquet(balance)["in_total"].max()
+        said = any("takes every line as one that bounds the scene" in n for n in summary.videos[0].warnings)
+        assert said == (name == "both")
+    assert counted["door"] < counted["both"]

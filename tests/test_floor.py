@@ -117,7 +117,9 @@ def test_one_wrong_pair_of_many_is_named():
 def test_of_five_pairs_no_wrong_one_can_be_told(count):
     _, picture, true = known_pairs(3, count=count)
     true[1] += 0.5
-    assert fit_floor(picture, true).notes == []
+    floor = fit_floor(picture, true)
+    said = ["one of them may be wrong, but which can only be told of 6 pairs or more"] if count == 5 else []
+    assert [note.partition(": ")[2] for note in floor.notes] == said
 
 
 def test_ordinary_measuring_errors_are_rarely_noted():
@@ -367,3 +369,18 @@ def test_the_floor_of_the_shop_is_read(data):
     floor = read_floor(data / "shop" / "floor.json")
     assert floor.error < 1e-3
     assert floor.notes == []
+
+
+def test_a_misspelt_member_is_not_passed_over(tmp_path):
+    file = tmp_path / "floor.json"
+    file.write_text('{"pairs": [], "lense": {}}')
+    with pytest.raises(ZoneError, match="has a member 'lense': is 'lens' meant"):
+        read_floor(file)
+
+
+def test_pixels_taken_for_fractions_are_refused(tmp_path):
+    file = tmp_path / "floor.json"
+    pairs = [{"picture": [221 * n, 31 * n * n], "floor": [n, n * n]} for n in range(1, 6)]
+    file.write_text(json.dumps({"pairs": pairs}))
+    with pytest.raises(ZoneError, match='such as 1105: is "picture_unit": "px" missing'):
+        read_floor(file)

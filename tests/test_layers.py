@@ -12,7 +12,7 @@ import ptrack_analysis
 PACKAGE = Path(__file__).parent.parent / "ptrack_analysis"
 LAYERS = [
     {"errors"},
-    {"geometry"},
+    {"geometry", "limits"},
     {"schema", "video"},
     {"floor"},
     {"zones"},

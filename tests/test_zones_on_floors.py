@@ -7,7 +7,15 @@ import pytest
 import shapely
 from factories import make_video
 
-from ptrack_analysis import Lens, compute_crossings, compute_trajectories, fit_floor, read_zones
+from ptrack_analysis import (
+    Lens,
+    compute_coverage,
+    compute_crossings,
+    compute_trajectories,
+    fit_floor,
+    read_zones,
+    zone_notes,
+)
 from ptrack_analysis.schema import DETECTIONS, assemble
 
 LENS = Lens(k1=-0.2, focal=(0.7, 1.4))
@@ -76,3 +84,15 @@ def test_in_is_what_it_is_in_the_picture_on_a_mirrored_plan_too(tmp_path, upward
         crossings = compute_crossings(compute_trajectories(detections, VIDEO, plane=plane), drawn)
         assert crossings["direction"].tolist() == ["in"]
     assert lines[0].unit == "m"
+
+
+@pytest.mark.parametrize("k1", [-0.1, 0.1])
+def test_zones_that_tile_the_picture_tile_it_behind_a_lens_too(tmp_path, k1):
+    lens = Lens(k1=k1, focal=(0.9, 1.8))
+    floor = fit_floor(PICTURE, lens.undistort(PICTURE) * [10, 5], lens=lens)
+    halves = {name: ("Polygon", [ring(x, 0, x + 0.5, 1)]) for name, x in (("left", 0), ("right", 0.5))}
+    zones, _ = read_zones(scene(tmp_path, **halves), VIDEO, floor)
+    coverage = compute_coverage(zones, VIDEO, floor)
+    assert coverage.covered == pytest.approx(1, abs=1e-9)
+    assert coverage.doubled == pytest.approx(0, abs=1e-9)
+    assert zone_notes(zones, VIDEO, floor) == []

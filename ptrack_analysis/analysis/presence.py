@@ -38,6 +38,13 @@ def rows_by_person(table: pd.DataFrame) -> Rows:
     return Rows(order, np.cumsum(first) - 1, times[codes[order]], first)
 
 
+def detected(table: pd.DataFrame, rows: Rows) -> Bools:
+    """Tell which rows were detected, and not put into a gap afterwards."""
+    if "interpolated" not in table.columns:
+        return np.ones(len(rows.time), dtype=bool)
+    return ~table["interpolated"].to_numpy(dtype=bool)[rows.order]
+
+
 def starts_of(labels: Integers) -> Bools:
     """Mark where a sorted array takes a new value."""
     first = np.ones(len(labels), dtype=bool)

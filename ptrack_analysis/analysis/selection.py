@@ -1,5 +1,6 @@
 """Part of a video: some persons, some minutes."""
 
+import operator
 from collections.abc import Iterable
 
 import numpy as np
@@ -55,9 +56,19 @@ def select(
         keep &= moment < last
     keep &= moment >= first
     if persons is not None:
-        try:
-            wanted = [int(person) for person in persons]
-        except (TypeError, ValueError) as error:
-            raise ParameterError(f"persons is {persons!r}, not a list of numbers of persons") from error
-        keep &= detections.index.get_level_values("person_index").isin(wanted)
+        keep &= detections.index.get_level_values("person_index").isin(numbers_of(persons))
     return detections[keep]
+
+
+def numbers_of(persons: Iterable[int]) -> list[int]:
+    """Read numbers of persons.
+
+    Raises
+    ------
+    ParameterError
+        If it is no list of numbers.
+    """
+    try:
+        return [int(operator.index(person)) for person in persons]
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"persons is {persons!r}, not a list of numbers of persons") from error

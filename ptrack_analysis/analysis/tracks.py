@@ -5,9 +5,10 @@ import pandas as pd
 
 from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.motion.walking import Pieces, pieces_of, radius_of_gyration
-from ptrack_analysis.analysis.motion.walks import Walks, above_zero, walks_of
+from ptrack_analysis.analysis.motion.walks import Walks, walks_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.limits import above
 from ptrack_analysis.schema import LOCATED, TRACKS, TRAJECTORIES, assemble, check, empty, unit_of
 from ptrack_analysis.video import milliseconds
 
@@ -83,7 +84,7 @@ def compute_tracks(
     length = milliseconds(window, "window")
     if length < 2:  # noqa: PLR2004 - half of it must be a millisecond
         raise ParameterError(f"window is {window!r}, not at least 2 ms")
-    least = MIN_STEP[unit] if min_step is None else above_zero(min_step, "min_step")
+    least = MIN_STEP[unit] if min_step is None else above(min_step, "min_step", finite=False)
     if trajectories.empty:
         return empty(TRACKS, unit=unit)
     walks = walks_of(trajectories, unit)
@@ -99,7 +100,7 @@ def compute_tracks(
         "last_seen": rows.time[last],
         "dwell": np.add.reduceat(walks.held, first),
         "unlocated": np.add.reduceat(np.where(unlocated, walks.held, 0), first),
-        "detections": last - first + 1,
+        "detections": np.add.reduceat(walks.detected.astype("int64"), first),
         "runs": walks.run[last] - walks.run[first] + 1,
         "max_speed_{u}_per_s": np.fmax.reduceat(speed, first),
         **_ways(walks, first),

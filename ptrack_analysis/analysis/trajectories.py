@@ -101,6 +101,8 @@ def compute_trajectories(
     check(detections, DETECTIONS)
     rows = rows_by_person(detections)
     plane = plane or video.pixels
+    if not hasattr(plane, "project"):
+        raise ParameterError(f"plane is {plane!r:.60}, not a floor plan: read_floor gives one")
     boxes = np.column_stack(
         [detections[name].to_numpy()[rows.order] for name in ("left", "top", "width", "height")]
     )

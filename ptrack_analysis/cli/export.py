@@ -78,14 +78,21 @@ def run(given: argparse.Namespace) -> int:
         )
     for video in summary.of_status("failed"):
         print(f"ptrack: {' '.join(str(video.error).split())}", file=sys.stderr)
-    warnings = [
-        *summary.warnings,
-        *(f"{video.name}: {text}" for video in summary.videos for text in video.warnings),
-    ]
-    for warning in warnings:
-        print(f"note: {warning}", file=sys.stderr)
+    for note in (*summary.warnings, *_notes(summary)):
+        print(f"note: {note}", file=sys.stderr)
     print(json.dumps(_plain(summary), indent=2) if given.json else _text(summary, given.out))
     return _code(summary)
+
+
+def _notes(summary: "ExportSummary") -> list[str]:
+    """List the notes on the videos; what is said of several is said once."""
+    videos: dict[str, list[str]] = {}
+    for video in summary.videos:
+        for text in video.warnings:
+            videos.setdefault(text, []).append(video.name)
+    return [
+        f"{names[0] if len(names) == 1 else f'{len(names)} videos'}: {text}" for text, names in videos.items()
+    ]
 
 
 def _export(given: argparse.Namespace) -> "ExportSummary":

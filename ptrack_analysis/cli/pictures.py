@@ -37,7 +37,7 @@ def _ground(given: argparse.Namespace, road: "Road") -> dict[str, Any]:
     return {"backdrop": given.backdrop, "extent": _extent(road)}
 
 
-def _paths(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:  # noqa: ARG001 - all alike
+def _paths(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
     from ptrack_analysis.plots import plot_paths
 
     return plot_paths(road.trajectories, zones=road.zones, lines=road.lines, **_ground(given, road))
@@ -63,19 +63,18 @@ def _heatmap(given: argparse.Namespace, road: "Road", settings: "Settings") -> A
     )
 
 
-def _visits(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:  # noqa: ARG001
+def _visits(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
     from ptrack_analysis.dataset.tables import visits_of
     from ptrack_analysis.plots import plot_visits
 
     return plot_visits(visits_of(road, settings), zones=road.zones)
 
 
-def _occupancy(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:  # noqa: ARG001
-    from ptrack_analysis.analysis.places.occupancy import compute_occupancy
+def _occupancy(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
+    from ptrack_analysis.dataset.tables import occupancy_of
     from ptrack_analysis.plots import plot_occupancy
 
-    occupancy = compute_occupancy(road.trajectories, road.video, road.zones)
-    return plot_occupancy(occupancy, zones=["", *road.zones])
+    return plot_occupancy(occupancy_of(road, settings, road.zones), zones=["", *road.zones])
 
 
 def _crossings(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
@@ -85,23 +84,18 @@ def _crossings(given: argparse.Namespace, road: "Road", settings: "Settings") ->
     return plot_crossings(crossings_of(road, settings), road.lines, zones=road.zones, **_ground(given, road))
 
 
-def _counts(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:  # noqa: ARG001
-    from ptrack_analysis.analysis.lines.counts import compute_counts
-    from ptrack_analysis.dataset.tables import crossings_of
+def _counts(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
+    from ptrack_analysis.dataset.tables import counts_of
     from ptrack_analysis.plots import plot_counts
 
-    crossings = crossings_of(road, settings)
-    return plot_counts(compute_counts(crossings, road.lines, road.video, every=settings.every))
+    return plot_counts(counts_of(road, settings))
 
 
-def _balance(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:  # noqa: ARG001
-    from ptrack_analysis.analysis.lines.counts import compute_balance
-    from ptrack_analysis.analysis.places.occupancy import compute_occupancy
-    from ptrack_analysis.dataset.tables import crossings_of
+def _balance(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
+    from ptrack_analysis.dataset.tables import balance_of
     from ptrack_analysis.plots import plot_balance
 
-    occupancy = compute_occupancy(road.trajectories, road.video)
-    return plot_balance(compute_balance(crossings_of(road, settings), occupancy))
+    return plot_balance(balance_of(road, settings))
 
 
 def _stops(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:

@@ -41,7 +41,10 @@ def add(commands: Any) -> None:
         add_video(picture)
         if name in ON_A_PLANE:
             picture.add_argument(
-                "--backdrop", type=place, metavar="FILE", help="picture of the scene to draw over"
+                "--backdrop",
+                type=place,
+                metavar="FILE",
+                help="picture to draw over: of the scene, or with --floor the plan of its extent",
             )
         if name == "heatmap":
             _add_heatmap(picture)
@@ -101,8 +104,11 @@ def run(given: argparse.Namespace) -> int:
     if output and not given.force:
         refuse_to_replace(output)
     settings = Settings(**measures_of(given))
-    if given.picture in WITHOUT_PLACES and not (given.zones or given.floor or settings.video.width):
-        settings = replace(settings, video=replace(settings.video, width=1, height=1))  # no place is used
+    uses_places = given.zones or given.floor or settings.stitch or settings.video.width
+    if given.picture in WITHOUT_PLACES and not uses_places:
+        settings = replace(settings, video=replace(settings.video, width=1, height=1))
+    if given.picture == "stops" and not settings.measures_stops:
+        return _refuse("in px no size of a stop suits every camera: give --stop-extent PX, or --floor FILE")
     axes = DRAWN[given.picture](given, _road(given, settings), settings)
     save_picture(axes, output or sys.stdout.buffer, form)
     if output:
@@ -118,6 +124,7 @@ def _refuse(message: str) -> int:
 def _road(given: argparse.Namespace, settings: "Settings") -> "Road":
     """Take the one video down the road, and say on stderr what is odd about it."""
     from ptrack_analysis.dataset.road import take_road
+    from ptrack_analysis.dataset.tables import notes_of
     from ptrack_analysis.errors import ParameterError
     from ptrack_analysis.io.finding import form_given
     from ptrack_analysis.zones import read_scene
@@ -129,6 +136,6 @@ def _road(given: argparse.Namespace, settings: "Settings") -> "Road":
         form = form_of(given)
         one = chosen(source, given.video, form)
         road = take_road(one, settings, scene, form=form_given(**form))
-    for note in road.reading.notes:
+    for note in (*road.reading.notes, *notes_of(road)):
         print(f"note: {road.video.name}: {note}", file=sys.stderr)
     return road

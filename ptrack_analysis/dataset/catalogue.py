@@ -18,6 +18,9 @@ from ptrack_analysis.zones import Scene
 
 CATALOGUE = (*map(place_file, PLACES), DICTIONARY_FILE, DUCKDB_FILE, ATHENA_FILE)
 
+_OF_A_VIDEO = {"video", "zones", "persons", "start", "end", "allow_incomplete", "csv", "faces"}
+"""Settings that may well differ from video to video, or of which another note tells."""
+
 
 def write_catalogue(out: Path, records: Sequence[Record], scene: Scene | None) -> None:
     """Write zones and lines, the dictionary and the views of all that the dataset holds; leave what is right.
@@ -60,6 +63,21 @@ def other_zones(records: Sequence[Record], parameters: dict[str, object]) -> lis
     """List the videos of the dataset whose visits are to zones of another file than this run's."""
     used = parameters["zones"]
     return [r.video for r in records if r.parameters.get("zones") not in {None, used}]
+
+
+def other_settings(
+    records: Sequence[Record], videos: frozenset[str], parameters: dict[str, object]
+) -> list[str]:
+    """List the settings in which videos of earlier runs, left alone by this one, were measured otherwise."""
+    left = [record for record in records if record.video not in videos]
+    return sorted(
+        {
+            name
+            for record in left
+            for name in parameters.keys() - _OF_A_VIDEO
+            if record.parameters.get(name) != parameters[name]
+        }
+    )
 
 
 def _write_place(path: Path, table: pd.DataFrame) -> None:

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from ptrack_analysis.dataset.catalogue import CATALOGUE, other_zones, write_catalogue
+from ptrack_analysis.dataset.catalogue import CATALOGUE, other_settings, other_zones, write_catalogue
 from ptrack_analysis.dataset.layout import places_of, record_place, refuse_names
 from ptrack_analysis.dataset.ownership import refuse_strangers
 from ptrack_analysis.dataset.record import Record, read_record, read_records
@@ -146,6 +146,12 @@ def _finish(export: Export) -> tuple[str, ...]:
     records = read_records(export.out)
     write_catalogue(export.out, records, export.scene)
     warnings = [*_twice(records, export), *_bound_to_nobody(export)]
+    differing = other_settings(records, export.videos, export.parameters)
+    if differing:
+        warnings.append(
+            "videos of earlier runs, left as they are, were measured with other settings: "
+            + ", ".join(differing)
+        )
     others = other_zones(records, export.parameters) if export.scene is not None else []
     if not others:
         return tuple(warnings)

@@ -25,7 +25,8 @@ from ptrack_analysis.video import Plane, Video, milliseconds, timedelta
 from ptrack_analysis.zones import Line, Scene, Zone, project_scene
 
 DOOR = "door"
-"""Kind of a zone through which persons come and go, so that who is lost there is not sought elsewhere."""
+"""Kind of a zone through which persons come and go, so that who is lost there is not sought elsewhere; and of
+a line that bounds the scene."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,9 +89,12 @@ def take_road(
     )
     doors = [zone for zone in zones if zone.kind == DOOR]
     whole, stitches = _joined(reading, floor, doors, period, settings)
-    if settings.fill_gaps is not None:
+    if settings.fill_gaps is not None and period > pd.Timedelta(0):  # with no period there is no gap either
         whole = fill_gaps(whole, limit=settings.fill_gaps, max_gap=settings.max_gap, period=period)
-    detections = select(whole, start=settings.start, end=settings.end, persons=settings.persons)
+    persons = settings.persons
+    if persons is not None:
+        persons = [int(stitches["merged_into"].get(person, person)) for person in persons]
+    detections = select(whole, start=settings.start, end=settings.end, persons=persons)
     trajectories = compute_trajectories(
         detections, video, plane=floor, max_gap=settings.max_gap, period=period
     )
@@ -136,7 +140,7 @@ def _improved(trajectories: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     if settings.max_speed is not None:
         trajectories = flag_jumps(trajectories, max_speed=settings.max_speed)
     if settings.repair_jumps:
-        trajectories = repair_jumps(trajectories)
+        trajectories = repair_jumps(trajectories, max_interpolation=settings.max_gap)
     if settings.smooth is not None:
         trajectories = smooth_trajectories(trajectories, window=settings.smooth)
     return trajectories

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.heat.heatmaps import refuse_shape
+from ptrack_analysis.analysis.selection import numbers_of
 from ptrack_analysis.dataset.checksum import checksum
 from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.limits import above, at_least
 from ptrack_analysis.video import Video, milliseconds, timedelta
 
 Span = pd.Timedelta | str
@@ -77,7 +79,8 @@ class Settings:
         Rows and columns of the heatmaps, by default 54 x 96; or, with a floor plan, the side of their square
         cells [m].
     start, end, persons
-        What to keep, as in ``select``; persons by the numbers that the tracker gave.
+        What to keep, as in ``select``. Who is joined to a person that is wanted is kept too, whichever of its
+        numbers is given.
     faces
         Whether the columns of faces, which are personal data, are written.
     csv
@@ -122,15 +125,16 @@ class Settings:
         """Bring each field to its one form, refusing what is out of range."""
         if self.shape is not None:
             refuse_shape(self.shape)
+        given = self.start, self.end
         for name, value in self._formed().items():
             object.__setattr__(self, name, value)
         if self.end is not None and self.end <= (self.start or timedelta(0)):  # type: ignore[operator] # both are Timedeltas now
-            raise ParameterError(f"end is {self.end!r}, which is not after start ({self.start!r})")
+            raise ParameterError(f"end is {given[1]!r}, which is not after start ({given[0]!r})")
         if self.repair_jumps and self.max_speed is None:
-            raise ParameterError("repair_jumps needs max_speed: the speed above which a step is a jump")
+            raise ParameterError("jumps are steps above max_speed (--max-speed): to repair them, give it")
 
         if self.cell is not None and self.floor is None:
-            raise ParameterError("cell is the side of a cell in metres, which needs a floor plan: give floor")
+            raise ParameterError("cell is the side of a cell in metres, which needs a floor plan (--floor)")
         if self.cell is not None and self.shape is not None:
             raise ParameterError("cell and shape both say how large a cell is: give one of them")
 
@@ -150,11 +154,13 @@ class Settings:
                 f"fill_gaps is {self.fill_gaps!r}, not above max_gap ({self.max_gap!r}): no gap is filled"
             )
         for name in _LENGTHS:
-            formed[name] = _number(name, given[name], least=0.0)
+            formed[name] = at_least(given[name], name)
         for name in _LIMITS:
-            formed[name] = None if given[name] is None else _number(name, given[name])
+            formed[name] = None if given[name] is None else above(given[name], name)
+        if formed["period"] is not None and formed["period"] > formed["max_gap"]:
+            raise ParameterError(f"max_gap is {self.max_gap!r}, below the sampling period of {self.period!r}")
         if self.persons is not None:
-            formed["persons"] = tuple(sorted({int(person) for person in self.persons}))
+            formed["persons"] = tuple(sorted(set(numbers_of(self.persons))))
         return formed
 
     @property
@@ -173,18 +179,6 @@ class Settings:
         values["video"] = {n: v for n, v in asdict(self.video).items() if v is not None and n != "name"}
         plain: dict[str, Any] = _plain(values)
         return plain
-
-
-def _number(name: str, value: Any, *, least: float | None = None) -> float:
-    """Read a finite number of at least ``least``, or above 0 where that is not given."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = np.nan
-    if not np.isfinite(number) or number < (least or 0.0) or (least is None and number == 0):
-        wanted = "above 0" if least is None else f"of at least {least:g}"
-        raise ParameterError(f"{name} is {value!r}, not a number {wanted}")
-    return number
 
 
 def _plain(value: Any) -> Any:

@@ -1,13 +1,20 @@
 """The tables of one video."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.heat.heatmaps import SHAPE, Heatmap, compute_box_heatmap, compute_heatmap
+from ptrack_analysis.analysis.heat.heatmaps import (
+    SHAPE,
+    Extent,
+    Heatmap,
+    compute_box_heatmap,
+    compute_heatmap,
+)
 from ptrack_analysis.analysis.lines.counts import compute_balance, compute_counts
 from ptrack_analysis.analysis.lines.crossings import compute_crossings
 from ptrack_analysis.analysis.motion.movement import compute_movement
@@ -17,14 +24,24 @@ from ptrack_analysis.analysis.places.overlaps import compute_overlaps
 from ptrack_analysis.analysis.places.visits import compute_visits
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.dataset.layout import FOLDERS
-from ptrack_analysis.dataset.road import Road, take_road
+from ptrack_analysis.dataset.road import DOOR, Road, take_road
 from ptrack_analysis.dataset.settings import Settings
 from ptrack_analysis.inspection import notes_on
 from ptrack_analysis.io.archive import VideoReference
-from ptrack_analysis.schema import FACE_COLUMNS, LANDMARK_COLUMNS, VIDEOS, Table, assemble, columns_of
+from ptrack_analysis.schema import (
+    BALANCE,
+    FACE_COLUMNS,
+    LANDMARK_COLUMNS,
+    VIDEOS,
+    Table,
+    assemble,
+    columns_of,
+    empty,
+)
 from ptrack_analysis.video import Video, milliseconds
-from ptrack_analysis.zones import Scene, zone_notes
+from ptrack_analysis.zones import Line, Scene, Zone, line_notes, zone_notes
 
+_RUNNING = 5.0
 _NOT_KNOWN = int(np.iinfo("int64").min)
 
 
@@ -43,9 +60,8 @@ def compute_tables(
     road = take_road(reference, settings, scene)
     detections, trajectories, video = road.detections, road.trajectories, road.video
     crossings = crossings_of(road, settings)
-    occupancy = compute_occupancy(trajectories, video, road.zones)
     made: dict[str, Callable[[], pd.DataFrame]] = {
-        "videos": lambda: videos_table(video),
+        "videos": lambda: videos_table(video, settings.start, settings.end),
         "persons": lambda: compute_tracks(trajectories),
         "detections": lambda: detections if settings.faces else _without_faces(detections),
         "stitches": lambda: road.stitches,
@@ -54,14 +70,15 @@ def compute_tables(
         "stops": lambda: stops_of(road, settings),
         "visits": lambda: visits_of(road, settings),
         "zone_overlaps": lambda: compute_overlaps(road.zones, unit=settings.unit),
-        "occupancy": lambda: occupancy,
+        "occupancy": lambda: occupancy_of(road, settings, road.zones),
         "crossings": lambda: crossings,
-        "counts": lambda: compute_counts(crossings, road.lines, video, every=settings.every),
-        "balance": lambda: compute_balance(crossings, occupancy),
+        "counts": lambda: counts_of(road, settings),
+        "balance": lambda: balance_of(road, settings),
         "heatmap": lambda: _heatmaps(road, settings),
     }
     tables = {folder: _in_order(made[folder](), FOLDERS[folder]) for folder in folders_of(settings, scene)}
-    return tables, _notes(road, tables, settings)
+    notes = [*notes_on(road.reading, tables["persons"], settings.max_gap), *notes_of(road)]
+    return tables, notes
 
 
 def folders_of(settings: Settings, scene: Scene | None) -> list[str]:
@@ -97,6 +114,36 @@ def crossings_of(road: Road, settings: Settings) -> pd.DataFrame:
     return compute_crossings(road.trajectories, road.lines, min_distance=settings.min_distance)
 
 
+def occupancy_of(road: Road, settings: Settings, zones: Sequence[Zone] = ()) -> pd.DataFrame:
+    """Compute the occupancy of the part of one video that was asked for."""
+    return compute_occupancy(road.trajectories, road.video, zones, start=settings.start, end=settings.end)
+
+
+def counts_of(road: Road, settings: Settings) -> pd.DataFrame:
+    """Compute the counts over the lines of one video, from where its occupancy begins to where it ends."""
+    moments = occupancy_of(road, settings).index.get_level_values("timestamp")
+    return compute_counts(
+        crossings_of(road, settings),
+        road.lines,
+        replace(road.video, duration=moments.max()),
+        every=settings.every,
+        start=moments.min(),
+    )
+
+
+def balance_of(road: Road, settings: Settings) -> pd.DataFrame:
+    """Compute the balance of one video: of the lines that bound the scene, beside all that are present."""
+    names = [line.name for line in bounds_of(road)]
+    if not names:
+        return empty(BALANCE)
+    return compute_balance(crossings_of(road, settings), occupancy_of(road, settings), lines=names)
+
+
+def bounds_of(road: Road) -> list[Line]:
+    """List the lines over which persons come into the scene and leave it: the doors, if there are any."""
+    return [line for line in road.lines if line.kind == DOOR] or road.lines
+
+
 def stops_of(road: Road, settings: Settings) -> pd.DataFrame:
     """Compute the stops of one video as the settings ask for them."""
     return compute_stops(
@@ -104,10 +151,9 @@ def stops_of(road: Road, settings: Settings) -> pd.DataFrame:
     )
 
 
-def _notes(road: Road, tables: dict[str, pd.DataFrame], settings: Settings) -> list[str]:
-    """Say what a reader of the tables should know of this video."""
-    whole = road.reading.detections
-    notes = notes_on(road.reading, tables["persons"], settings.max_gap)
+def notes_of(road: Road) -> list[str]:
+    """Say what a reader of one video's tables or pictures should know of what was made of it."""
+    whole, notes = road.reading.detections, list[str]()
     if road.reading.incomplete:
         notes.append(str(road.reading.incomplete))
     if road.detections.empty and len(whole):
@@ -117,9 +163,41 @@ def _notes(road: Road, tables: dict[str, pd.DataFrame], settings: Settings) -> l
             f"{len(road.stitches)} tracks were joined to an earlier one of the same person: the table "
             "stitches says which, and why"
         )
+    notes += _notes_on_cleaning(road.trajectories)
     notes += [] if road.floor is None else [f"floor plan: {note}" for note in road.floor.notes]
+    if road.floor is not None:
+        notes += _notes_on_floor(road.trajectories, road.floor.extent)
+    bounds = bounds_of(road)
+    if len(bounds) > 1 and not any(line.kind == DOOR for line in bounds):
+        notes.append(
+            "the balance takes every line as one that bounds the scene: give those that do the kind 'door', "
+            "if there are others"
+        )
+    notes += line_notes(road.lines, road.video, road.floor)
     notes += zone_notes(road.zones, road.video, road.floor)
     return notes
+
+
+def _notes_on_cleaning(trajectories: pd.DataFrame) -> Iterator[str]:
+    said = {"interpolated": "rows were put into gaps", "jump": "positions are jumps, too far to walk to"}
+    for flag, text in said.items():
+        flagged = int(trajectories[flag].sum()) if flag in trajectories.columns else 0
+        if flagged:
+            yield f"{flagged} of {len(trajectories)} {text} (column {flag})"
+
+
+def _notes_on_floor(trajectories: pd.DataFrame, extent: Extent) -> Iterator[str]:
+    x, y, speed = (trajectories[name].to_numpy() for name in ("x_m", "y_m", "speed_m_per_s"))
+    x0, y0, x1, y1 = extent
+    known = np.isfinite(x)
+    if known.any() and not ((x >= x0) & (x < x1) & (y >= y0) & (y < y1)).any():
+        yield f"floor plan: nobody ever stood within its extent {list(extent)}, so its heatmap is empty"
+    fast = np.nanquantile(speed, 0.75) if np.isfinite(speed).any() else 0.0
+    if fast > _RUNNING:
+        yield (
+            f"floor plan: a quarter of the speeds are above {fast:.1f} m/s, faster than people run: are its "
+            "floor points in metres?"
+        )
 
 
 def _nothing_selected(detections: pd.DataFrame) -> str:
@@ -131,8 +209,10 @@ def _nothing_selected(detections: pd.DataFrame) -> str:
     )
 
 
-def videos_table(video: Video) -> pd.DataFrame:
-    """Make the VIDEOS table of one video."""
+def videos_table(
+    video: Video, start: pd.Timedelta | str | None = None, end: pd.Timedelta | str | None = None
+) -> pd.DataFrame:
+    """Make the VIDEOS table of one video, of which the part from ``start`` to ``end`` was analysed."""
     texts = ("name", "codec", "format", "color_range", "job_id", "job_tag", "source")
     arrays: dict[str, Any] = {name: [getattr(video, name)] for name in (*texts, "width", "height")}
     started = video.started_at
@@ -144,6 +224,8 @@ def videos_table(video: Video) -> pd.DataFrame:
     arrays |= {
         "frame_rate": np.array([rate]),
         "duration": np.array([duration]),
+        "analysed_from": np.array([_NOT_KNOWN if start is None else milliseconds(start, "start")]),
+        "analysed_to": np.array([_NOT_KNOWN if end is None else milliseconds(end, "end")]),
         "started_at": np.array([started], dtype="datetime64[us]"),
     }
     return assemble(VIDEOS, arrays)
@@ -169,7 +251,10 @@ def _heatmaps(road: Road, settings: Settings) -> pd.DataFrame:
     unit.
     """
     if road.floor is not None:
-        return heatmap_of(road, settings).to_frame(road.duration)
+        heatmap = heatmap_of(road, settings)
+        if road.duration is None:  # the column is there all the same, so that all files have the same
+            return heatmap.to_frame().assign(density_per_m2=np.nan)
+        return heatmap.to_frame(road.duration)
     both = [heatmap_of(road, settings, of=of).to_frame() for of in ("boxes", "footpoints")]
     return pd.concat(both).sort_index()
 

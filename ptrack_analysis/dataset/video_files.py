@@ -33,10 +33,9 @@ class Export:
     scene: Scene | None
     videos: frozenset[str] = frozenset()
 
-    @property
-    def zones(self) -> list[str]:
-        """The names of the zones, in the order of their file."""
-        return [] if self.scene is None else [zone.name for zone in self.scene.zones]
+    def zones(self, video: str) -> list[str]:
+        """List the names of the zones that are in a video, in the order of their file."""
+        return [] if self.scene is None else [zone.name for zone in self.scene.of(video).zones]
 
     def places(self, video: str) -> list[str]:
         """List the places of the files that are written for a video; its record is not among them."""
@@ -79,7 +78,7 @@ def export_video(reference: VideoReference, export: Export) -> VideoSummary:
         rows=rows,
         tracks=tables["persons"],
         visits=tables.get("visits"),
-        zones=export.zones,
+        zones=export.zones(name),
         notes=notes,
     )
 
@@ -118,6 +117,6 @@ def _unchanged(record: Record, export: Export) -> VideoSummary:
         rows=rows,
         tracks=read_parquet(export.out / table_place("persons", name)),
         visits=read_parquet(export.out / visits) if visits in record.outputs else None,
-        zones=export.zones,
+        zones=export.zones(name),
         notes=record.notes,
     )

@@ -94,7 +94,7 @@ class Floor:
         The pair without which the others agree best lies far out if measuring errors alone would hardly do
         that, n · (S₁ / S)ⁿ⁻⁵ < 0.001 with S and S₁ the sums of the squared residuals with it and without,
         and if the others put it farther off than 1 % of the diagonal of the rectangle around the floor
-        points. Of five pairs or fewer none can be told.
+        points. Of five pairs or fewer none can be told: it is said if they miss by more than that on average.
 
         References
         ----------
@@ -108,6 +108,12 @@ class Floor:
             where = f"{away:.2f} m away from there" if np.isfinite(away) else "beyond the horizon"
             notes.append(
                 f"pairs[{place}] of the floor does not fit: the others put its picture point {where}"
+            )
+        across = float(np.hypot(*np.ptp(self.pairs[:, 2:], axis=0)))
+        if len(self.pairs) < _LEAST_CHECKED and self.error > _NOTED * across:
+            notes.append(
+                f"the pairs miss by {self.error:.2f} m: one of them may be wrong, but which can only be told "
+                f"of {_LEAST_CHECKED} pairs or more"
             )
         if self.mirrored:
             notes.append(

@@ -1,6 +1,7 @@
 """Reading a floor plan from its file."""
 
 import json
+from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,11 @@ from ptrack_analysis.video import Pixels, Video
 
 _FAULTS = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, OverflowError)
 _LENS_MEMBERS = ("k1", "k2", "focal", "centre")
+_MEMBERS = ("unit", "picture_unit", "pairs", "extent", "lens")
+_ALIKE = 0.75
 _UNITS = ("fraction", "px")
+_FAR = 10.0
+"""How far outside the frame, in frames, a point of the picture is no fraction of it."""
 _UNMODELLED = frozenset({"p1", "p2", "k3", "k4", "k5", "k6"})
 
 
@@ -41,10 +46,14 @@ def read_floor(path: str | PathLike[str], video: Video | None = None) -> Floor:
     place = Path(path)
     try:
         content = json.loads(place.read_text(encoding="utf-8-sig"))
+        if not isinstance(content, dict) or not isinstance(content.get("pairs"), list):
+            raise ZoneError(f"{place}: not a floor file: it has no list 'pairs'")  # noqa: TRY301 - told as it is
         picture, floor = _points(content["pairs"], "picture"), _points(content["pairs"], "floor")
         unit, picture_unit = content.get("unit", "m"), content.get("picture_unit", "fraction")
         drawn, bent = content.get("extent"), content.get("lens")
         extent = None if drawn is None else _four(drawn)
+    except ZoneError:
+        raise
     except OSError as error:
         raise ZoneError(f"{place}: cannot be read: {error.strerror}") from error
     except _FAULTS as error:
@@ -53,12 +62,26 @@ def read_floor(path: str | PathLike[str], video: Video | None = None) -> Floor:
         ) from error
     if unit != "m" or picture_unit not in _UNITS:
         raise ZoneError(f"{place}: units are {unit!r} and {picture_unit!r}, not 'm' and 'fraction' or 'px'")
+    _refuse_misspelt(place, content)
+    if picture_unit == "fraction" and not ((picture > -_FAR) & (picture < 1 + _FAR)).all():
+        raise ZoneError(
+            f"{place}: pairs have picture points far outside 0 to 1, such as {picture.max():g}: is "
+            '"picture_unit": "px" missing?'
+        )
     frame = (video or Video()).pixels if picture_unit == "px" else Pixels(1, 1)
     try:
         lens = None if bent is None else _lens(bent, frame, picture_unit)
         return fit_floor(picture / [frame.width, frame.height], floor, extent=extent, lens=lens)
     except ZoneError as error:
         raise ZoneError(f"{place}: {error}") from error
+
+
+def _refuse_misspelt(place: Path, content: dict[str, Any]) -> None:
+    """Refuse a member that is nearly one of the file's: it would be passed over silently."""
+    for name in content:
+        meant = get_close_matches(name, _MEMBERS, cutoff=_ALIKE)
+        if name not in _MEMBERS and meant:
+            raise ZoneError(f"{place}: has a member {name!r}: is {meant[0]!r} meant?")
 
 
 def _points(pairs: Any, which: str) -> Floats:

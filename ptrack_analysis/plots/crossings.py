@@ -21,7 +21,7 @@ from ptrack_analysis.video import Video
 from ptrack_analysis.zones import Line, Zone
 
 _MARKS = {"in": ("o", OKABE_ITO[0], "crossed in"), "out": ("s", OKABE_ITO[1], "crossed out")}
-_SIZE = 6.0
+_SIZES = {"in": 4.8, "out": 7.5}  # so that a circle upon a square leaves both to be seen
 _MANY = 60
 
 
@@ -107,12 +107,14 @@ def _totals(line: Line, crossings: pd.DataFrame) -> str:
 
 
 def _draw_marks(ax: Axes, crossings: pd.DataFrame, unit: str, kwargs: dict[str, Any]) -> None:
-    size = _SIZE * min(1.0, _MANY / len(crossings)) ** 0.25
+    smaller = min(1.0, _MANY / len(crossings)) ** 0.25
     keys = []
     for way, (marker, colour, label) in _MARKS.items():
+        size = _SIZES[way] * smaller
         rows = crossings[crossings["direction"] == way]
         style: dict[str, Any] = {"c": colour, "s": size**2, "linewidths": size / 10, "edgecolors": PAPER}
-        marks: dict[str, Any] = {"marker": marker, "alpha": 0.85, "zorder": 6, "label": f"_{way}"}
+        marks: dict[str, Any] = {"marker": marker, "alpha": 0.85, "label": f"_{way}"}
+        marks["zorder"] = 7 if way == "in" else 6
         ax.scatter(rows[f"x_{unit}"], rows[f"y_{unit}"], **{**style, **marks, **kwargs})
         keys.append(Line2D([], [], linestyle="", marker=marker, color=colour, label=f"{label}: {len(rows)}"))
     legend_below(ax, keys)

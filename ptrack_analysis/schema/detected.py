@@ -87,7 +87,7 @@ POINTS = Table(
 STITCHES = Table(
     name="stitches",
     row="one track that was joined to an earlier one, as the same person",
-    key=(Column("person_index", "integer", "The tracker's number of the later track, before joining."),),
+    key=(Column("track_index", "integer", "The tracker's number of the later track, before joining."),),
     columns=(
         Column("after", "integer", "The tracker's number of the track before it."),
         Column("merged_into", "integer", "Number of the person that both are part of."),

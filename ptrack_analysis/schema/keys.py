@@ -4,7 +4,7 @@ from ptrack_analysis.schema.table import Column
 
 TIMESTAMP = Column("timestamp", "moment", "Moment of the detection, since the start of the video.")
 
-PERSON = Column("person_index", "integer", "The tracker's number of the person, within this video only.")
+PERSON = Column("person_index", "integer", "Number of the person, within this video only: the tracker's.")
 
 ZONE = Column("zone", "text", "Name of the zone.")
 

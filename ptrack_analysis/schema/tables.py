@@ -45,6 +45,8 @@ VIDEOS = Table(
         Column("job_id", "text", "Identifier of the tracking job."),
         Column("job_tag", "text", "Tag that the job was started with."),
         Column("source", "text", "Bucket and key of the filmed file."),
+        Column("analysed_from", "moment", "First moment of the part that was analysed; missing: its start."),
+        Column("analysed_to", "moment", "End of the part that was analysed; missing: its end."),
         Column("started_at", "instant", "Wall-clock moment at which the recording starts."),
     ),
 )

@@ -3,10 +3,10 @@
 from ptrack_analysis.zones.coverage import Coverage, compute_coverage, outside
 from ptrack_analysis.zones.geojson import read_scene, read_zones
 from ptrack_analysis.zones.margin import in_rectangle, near_edges
-from ptrack_analysis.zones.notes import zone_notes
+from ptrack_analysis.zones.notes import line_notes, zone_notes
 from ptrack_analysis.zones.scene import Scene, project_scene
 from ptrack_analysis.zones.sharing import refuse_invalid, shared_area
-from ptrack_analysis.zones.zone import Line, Zone, refuse_other_unit
+from ptrack_analysis.zones.zone import Line, Zone, refuse_lines, refuse_zones
 
 __all__ = [
     "Coverage",
@@ -15,13 +15,15 @@ __all__ = [
     "Zone",
     "compute_coverage",
     "in_rectangle",
+    "line_notes",
     "near_edges",
     "outside",
     "project_scene",
     "read_scene",
     "read_zones",
     "refuse_invalid",
-    "refuse_other_unit",
+    "refuse_lines",
+    "refuse_zones",
     "shared_area",
     "zone_notes",
 ]

@@ -9,9 +9,10 @@ import shapely
 from shapely.geometry import Polygon, box
 
 from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.floor import Floor, divided
 from ptrack_analysis.video import Plane, Video
 from ptrack_analysis.zones.sharing import SLIVER, refuse_invalid, shared_area
-from ptrack_analysis.zones.zone import Zone, refuse_other_unit
+from ptrack_analysis.zones.zone import Zone, refuse_zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def compute_coverage(
     Coverage(covered=0.5, doubled=0.0)
     """
     plane = plane or video.pixels
-    refuse_other_unit(zones, plane.unit)
+    refuse_zones(zones, plane.unit)
     refuse_invalid(zones)
     area = picture_in(plane) if extent is None else box(*extent)
     if area is None:
@@ -103,7 +104,9 @@ def compute_coverage(
 
 def picture_in(plane: Plane) -> Polygon | None:
     """Give the outline of the picture in a plane; None where it reaches the horizon of a floor plan."""
-    frame = plane.project(np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]))
+    corners = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]])
+    bent = isinstance(plane, Floor) and plane.lens is not None
+    frame = plane.project(divided(corners) if bent else corners)
     return Polygon(frame) if np.isfinite(frame).all() else None
 
 

@@ -84,7 +84,7 @@ def read_scene(path: str | PathLike[str]) -> Scene:
         raise ZoneError(f"{place}: not a GeoJSON FeatureCollection: it has no list 'features'")
     unit = content.get("unit", "fraction")
     if unit not in UNITS:
-        raise ZoneError(f"{place}: unit is {unit!r}, not one of {UNITS}")
+        raise ZoneError(f"{place}: unit is {unit!r}, not one of {', '.join(UNITS)}")
     scene, defects = Scene([], [], unit), list[str]()
     for position, feature in enumerate(content["features"]):
         try:
@@ -137,7 +137,7 @@ def _outline(name: str, geometry: Any) -> Any:
     except _FAULTS as error:
         if isinstance(error, ZoneError):
             raise
-        raise ZoneError(f"{name!r} has no proper coordinates: {error}") from error
+        raise ZoneError(f"{name!r} has no proper coordinates for a {kind}") from error
     return _checked(name, outline, coordinates)
 
 

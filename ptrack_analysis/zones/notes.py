@@ -6,7 +6,7 @@ from itertools import combinations
 from ptrack_analysis.video import Plane, Video, milliseconds
 from ptrack_analysis.zones.coverage import compute_coverage, outside, picture_in
 from ptrack_analysis.zones.sharing import shared_area
-from ptrack_analysis.zones.zone import Zone
+from ptrack_analysis.zones.zone import Line, Zone
 
 OUTSIDE = 0.1
 """Share of a zone outside the picture from which on it is said."""
@@ -56,6 +56,27 @@ def zone_notes(zones: Sequence[Zone], video: Video, plane: Plane | None = None) 
         *_on_time(zones, video),
         *_on_overlaps(zones),
         *_on_coverage(zones, video, plane),
+    ]
+
+
+def line_notes(lines: Sequence[Line], video: Video, plane: Plane | None = None) -> list[str]:
+    """Say which lines have no part in the picture, as lines in a wrong unit have none.
+
+    Parameters
+    ----------
+    lines
+        Lines in the plane.
+    video
+        The video, for its frame.
+    plane
+        The plane that the lines are in; by default the picture [px]. On a floor plan where the picture
+        reaches the horizon, nothing is said.
+    """
+    picture = picture_in(plane or video.pixels)
+    return [
+        f"line {line.name!r} lies outside the picture: check the unit of its file"
+        for line in lines
+        if picture is not None and not line.outline.intersects(picture)
     ]
 
 

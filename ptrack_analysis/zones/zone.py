@@ -98,28 +98,56 @@ def in_one_video(videos: Sequence[str], others: Sequence[str]) -> bool:
     return not videos or not others or not set(videos).isdisjoint(others)
 
 
-def refuse_other_unit(zones: Sequence[Zone | Line], unit: str) -> None:
-    """Refuse zones or lines of another plane than the trajectories', or two of one name.
+def refuse_zones(zones: Sequence[Zone], unit: str) -> None:
+    """Refuse zones of another plane than the trajectories', two of one name, and what is no zone.
 
     Raises
     ------
     SchemaError
-        With the first such zone.
+        With the first zone in another unit.
+    ZoneError
+        If a name occurs twice, or is that of the whole scene.
     ParameterError
         If something is no zone.
     """
-    if not isinstance(zones, list | tuple):
-        raise ParameterError(f"{zones!r:.60} is not a list of zones; read_zones gives two, zones and lines")
-    for zone in zones:
-        if not isinstance(zone, Zone | Line):
-            raise ParameterError(f"{zone!r:.60} is not a Zone; read_zones gives two lists, zones and lines")
-        if zone.unit != unit:
-            raise SchemaError(
-                f"{zone.kind} {zone.name!r} is in {zone.unit}, but the trajectories are in {unit}"
-            )
-    names = [zone.name for zone in zones]
-    if "" in names:
+    _refuse(zones, Zone, unit)
+    if "" in {zone.name for zone in zones}:
         raise ZoneError("a zone has the name '', which stands for the whole scene")
+
+
+def refuse_lines(lines: Sequence[Line], unit: str) -> None:
+    """Refuse lines as ``refuse_zones`` does zones; the errors are the same.
+
+    Raises
+    ------
+    SchemaError
+        With the first line in another unit.
+    ZoneError
+        If a name occurs twice, or is empty.
+    ParameterError
+        If something is no line.
+    """
+    _refuse(lines, Line, unit)
+    if "" in {line.name for line in lines}:
+        raise ZoneError("a line has the name '', which names nothing")
+
+
+def _refuse(things: Sequence[Zone | Line], wanted: type[Zone | Line], unit: str) -> None:
+    kind = wanted.__name__
+    if not isinstance(things, list | tuple):
+        raise ParameterError(
+            f"{things!r:.60} is not a list of {kind.lower()}s; read_zones gives two, zones and lines"
+        )
+    for thing in things:
+        if not isinstance(thing, wanted):
+            raise ParameterError(
+                f"{thing!r:.60} is not a {kind}; read_zones gives two lists, zones and lines"
+            )
+        if thing.unit != unit:
+            raise SchemaError(
+                f"{thing.kind} {thing.name!r} is in {thing.unit}, but the trajectories are in {unit}"
+            )
+    names = [thing.name for thing in things]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ZoneError(f"the name {twice[0]!r} occurs twice")

@@ -9,8 +9,17 @@ import pytest
 from factories import make_detections, make_points, make_video
 from hypothesis import given
 from hypothesis import strategies as some
+from shapely.geometry import box
 
-from ptrack_analysis import compute_tracks, compute_trajectories, trajectories_from_points
+from ptrack_analysis import (
+    Zone,
+    compute_stops,
+    compute_tracks,
+    compute_trajectories,
+    compute_visits,
+    fill_gaps,
+    trajectories_from_points,
+)
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.floor import fit_floor
 
@@ -222,3 +231,25 @@ def test_on_a_floor_plan_it_is_measured_in_metres():
     detections = make_detections({0: [(1000 * n, 0.1 * n, 0.5) for n in range(1, 6)]})
     track = compute_tracks(compute_trajectories(detections, make_video(), plane=floor)).loc[0]
     assert track["walked_m"] == pytest.approx(8)
+
+
+def test_a_walk_at_the_very_threshold_is_walked_whoever_else_is_there():
+    """A threshold on a rounded length would say now this, now that."""
+    edge = [(100 * n, 0.02 * n, 0.0) for n in range(60)]
+    stranger = [(100 * n, 1000.0 + n / 7, 3.3) for n in range(60)]
+    alone, together = (
+        compute_tracks(trajectories_from_points(make_points(persons), period="100ms"))
+        for persons in ({1: edge}, {0: stranger, 1: edge})
+    )
+    assert alone.loc[1, "walking"] == together.loc[1, "walking"] == pd.Timedelta("5.9s")
+
+
+def test_rows_put_into_a_gap_are_no_detections():
+    detections = make_detections({1: [(0, 0.2, 0.5), (100, 0.2, 0.5), (4100, 0.6, 0.5)]})
+    filled = fill_gaps(detections, limit="5s", period="100ms")
+    trajectories = compute_trajectories(filled, make_video(5000), period="100ms")
+    assert len(trajectories) == 42
+    assert compute_tracks(trajectories)["detections"].tolist() == [3]
+    zone = Zone("all", box(0, 0, 1000, 500), "px")
+    assert compute_visits(trajectories, [zone], make_video(5000))["detections"].tolist() == [3]
+    assert compute_stops(trajectories, max_extent=900, min_duration="1s")["detections"].tolist() == [3]

@@ -1,14 +1,15 @@
 """Kernel of stitching: which tracks may follow which, and what that costs."""
 
-import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from ptrack_analysis.analysis.cleaning.ends import Ends
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.limits import above, at_least
 
 SLACK = 0.5
 """How far any position may be off, because boxes jitter [m]."""
@@ -37,20 +38,21 @@ class Limits:
 
     def __post_init__(self) -> None:
         """Refuse what is out of its range, all of it in one sentence."""
-        least = {"max_gap": 0, "max_speed": 0, "max_drift": 0, "max_size_ratio": 1, "max_cost": 0}
-        given = {name: getattr(self, name) for name in (*least, "min_margin")}
-        finite = {
-            name: isinstance(value, int | float) and math.isfinite(value) for name, value in given.items()
-        }
-        wrong = [
-            f"{name} is {given[name]!r}, not a number above {floor}"
-            for name, floor in least.items()
-            if not finite[name] or given[name] <= floor
-        ]
-        if not finite["min_margin"] or self.min_margin < 0:
-            wrong.append(f"min_margin is {self.min_margin!r}, not a number of at least 0")
+        lowest = {"max_gap": 0, "max_speed": 0, "max_drift": 0, "max_size_ratio": 1, "max_cost": 0}
+        checks = [partial(above, getattr(self, name), name, least) for name, least in lowest.items()]
+        checks.append(partial(at_least, self.min_margin, "min_margin"))
+        wrong = [fault for check in checks if (fault := _fault(check))]
         if wrong:
             raise ParameterError("; ".join(wrong))
+
+
+def _fault(check: Callable[[], float]) -> str:
+    """Give what a check has to say, nothing if it passes."""
+    try:
+        check()
+    except ParameterError as error:
+        return str(error)
+    return ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,6 +15,9 @@ from ptrack_analysis.video import Milliseconds, milliseconds
 _BOX = ("left", "top", "width", "height")
 
 
+MOST_ROWS = 50_000_000
+
+
 def fill_gaps(
     table: pd.DataFrame,
     *,
@@ -102,6 +105,11 @@ def new_rows(
     filled = ~rows.first[1:] & (gap > above) & (gap <= limit) & known[:-1] & known[1:]
     before = np.flatnonzero(filled)
     count = (gap[before] - 1) // period
+    if count.sum() > MOST_ROWS:
+        raise ParameterError(
+            f"the gaps would be filled with {count.sum()} rows, one in {period} ms, more than {MOST_ROWS}: "
+            "take a shorter limit or a longer period"
+        )
     row = np.repeat(before, count)
     nth = np.arange(1, len(row) + 1) - np.repeat(np.cumsum(count) - count, count)
     return row, rows.time[row] + nth * period

@@ -7,9 +7,11 @@ import pandas as pd
 
 from ptrack_analysis.analysis.cleaning.chains import first_of_chains
 from ptrack_analysis.analysis.cleaning.kinds import kind_of
+from ptrack_analysis.analysis.presence import starts_of
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.schema import STITCHES, check
+from ptrack_analysis.video import timedelta
 
 
 def apply_stitches(table: pd.DataFrame, stitches: pd.DataFrame) -> pd.DataFrame:
@@ -64,8 +66,7 @@ def apply_stitches(table: pd.DataFrame, stitches: pd.DataFrame) -> pd.DataFrame:
     renamed = _renamed(person, later, into)
     kept = table["merged_from"].to_numpy() if "merged_from" in table.columns else person
     result = _with_numbers(table, renamed).assign(merged_from=kept)
-    if not result.index.is_unique:
-        _refuse_overlap(person, result.index)
+    _refuse_overlap(table, renamed, person)
     return result
 
 
@@ -116,12 +117,20 @@ def _refuse_forks(later: Integers, earlier: Integers) -> None:
         raise ParameterError(f"person {forked} is followed by several ({both}): delete all but one")
 
 
-def _refuse_overlap(person: Integers, index: Any) -> None:
-    """Name the persons of the first moment at which two have become one."""
-    twice = np.flatnonzero(index == index[index.duplicated()][0])
-    numbers = " and ".join(str(number) for number in np.sort(person[twice]))
-    moment = index.get_level_values("timestamp")[twice[0]]
-    raise ParameterError(f"the stitches join persons {numbers}, who are both in sight at {moment}")
+def _refuse_overlap(table: pd.DataFrame, renamed: Integers, person: Integers) -> None:
+    """Refuse to make two tracks one of which one begins before the other has ended; name the first two."""
+    time = table.index.get_level_values("timestamp").to_numpy().view("int64")
+    order = np.lexsort((time, person, renamed))
+    first = np.flatnonzero(starts_of(person[order]) | starts_of(renamed[order]))
+    last = np.append(first[1:], len(order))[: len(first)] - 1
+    begins, ends, whose = time[order[first]], time[order[last]], renamed[order[first]]
+    by_start = np.lexsort((begins, whose))
+    both = (whose[by_start][1:] == whose[by_start][:-1]) & (begins[by_start][1:] <= ends[by_start][:-1])
+    if both.any():
+        place = by_start[np.flatnonzero(both)[0] :][:2]
+        numbers = " and ".join(str(number) for number in np.sort(person[order[first[place]]]))
+        moment = timedelta(int(begins[place[1]]))
+        raise ParameterError(f"the stitches join persons {numbers}, who are both in sight at {moment}")
 
 
 def _renamed(person: Integers, later: Integers, into: Integers) -> Integers:

@@ -10,6 +10,9 @@ from ptrack_analysis.geometry import Bools
 
 WINDOW = pd.Timedelta("500ms")
 
+_NOISE = 1e-9
+"""How far rounding may move a position, as a share of its coordinates [and of 1]: that is not smoothing."""
+
 
 def smooth_trajectories(
     trajectories: pd.DataFrame,
@@ -66,7 +69,7 @@ def smooth_trajectories(
     x, y = kernels.mean_in_window(old.rows.time, old.run, old.x, old.y, half=half)
     alone = ~_has_company(old, half)
     x[alone], y[alone] = old.x[alone], old.y[alone]
-    moved = ~np.isnan(x) & ((x != old.x) | (y != old.y))
+    moved = np.hypot(x - old.x, y - old.y) > _NOISE * (1 + np.hypot(old.x, old.y))
     if "smoothed" in trajectories.columns:
         moved |= trajectories["smoothed"].to_numpy()[old.rows.order]
     return with_positions(trajectories, old, (x, y, old.located), speed_window=speed_window, smoothed=moved)

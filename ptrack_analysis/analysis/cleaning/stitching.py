@@ -16,7 +16,7 @@ from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
 from ptrack_analysis.schema import DETECTIONS, STITCHES, assemble, check
 from ptrack_analysis.video import Video, milliseconds
-from ptrack_analysis.zones import Zone, refuse_other_unit
+from ptrack_analysis.zones import Zone, refuse_zones
 
 STITCH_GAP = pd.Timedelta("4s")
 _WINDOW = 800
@@ -147,7 +147,7 @@ def compute_stitches(
     if detections is not None:
         check(detections, DETECTIONS)
     old = positions_of(trajectories)
-    refuse_other_unit(list(doors), old.unit)
+    refuse_zones(list(doors), old.unit)
     gap = milliseconds(max_gap, "max_gap")
     limits = Limits(gap, gap * _COMPETITION, max_speed, max_drift, max_size_ratio, max_cost, min_margin)
     size, bodies = _sizes(detections, trajectories, old)
@@ -224,7 +224,7 @@ def _table(
     off, way = places[start.row[after]] - expected, places[start.row[after]] - places[stop.row[before]]
     later, earlier = person[start.row[after]], person[stop.row[before]]
     arrays = {
-        "person_index": later,
+        "track_index": later,
         "after": earlier,
         "merged_into": first_of_chains(later, earlier)[0],
         "gap": start.seen[after] - stop.seen[before],

@@ -7,6 +7,7 @@ import numpy as np
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.limits import above
 from ptrack_analysis.video import Video
 
 Extent = tuple[float, float, float, float]
@@ -27,8 +28,7 @@ def grid_of(
         return shape, extent
     if shape is not None:
         raise ParameterError(f"shape is {shape!r} and cell is {cell!r}: give one of the two")
-    if not (isinstance(cell, int | float) and math.isfinite(cell) and cell > 0):
-        raise ParameterError(f"cell is {cell!r}, not a length above 0")
+    cell = above(cell, "cell")
     refuse_empty((1, 1), extent)
     x0, y0, x1, y1 = extent
     across, down = (x1 - x0) / cell, (y1 - y0) / cell

@@ -13,6 +13,10 @@ from ptrack_analysis.video import Video, milliseconds
 from ptrack_analysis.zones import Line
 
 MINUTE = pd.Timedelta("1min")
+NO_TIME = pd.Timedelta(0)
+
+
+MOST_INTERVALS = 5_000_000
 
 
 def compute_counts(
@@ -21,6 +25,7 @@ def compute_counts(
     video: Video,
     *,
     every: pd.Timedelta | str = MINUTE,
+    start: pd.Timedelta | str = NO_TIME,
 ) -> pd.DataFrame:
     """Count the crossings of each line in each interval of time, and up to its end.
 
@@ -40,6 +45,8 @@ def compute_counts(
         The video, for its end.
     every
         Length of an interval [ms].
+    start
+        Where the first interval begins: the start of the part that was selected [ms].
 
     Returns
     -------
@@ -51,7 +58,8 @@ def compute_counts(
     SchemaError
         If ``crossings`` is not a CROSSINGS table.
     ParameterError
-        If ``every`` is no length of time above 0, something is no line, or a line occurs twice.
+        If ``every`` is no length of time above 0, or makes more than five million intervals, something is no
+        line, a line occurs twice, or a crossing lies before ``start``.
 
     Notes
     -----
@@ -71,17 +79,25 @@ def compute_counts(
     if length == 0:
         raise ParameterError(f"every is {every!r}, not a length of time above 0")
     time = crossings.index.get_level_values("timestamp").to_numpy().astype("int64")
-    starts, spans = _intervals(time, video, length)
+    begin = milliseconds(start, "start")
+    starts, spans = _intervals(time, video, length, begin)
+    if len(starts) * len(names) > MOST_INTERVALS:
+        raise ParameterError(
+            f"every is {every!r}, which makes {len(starts)} intervals for each of {len(names)} lines, more "
+            f"than {MOST_INTERVALS} in all: take a longer one"
+        )
     inwards = (crossings["direction"] == "in").to_numpy()
     arrays: dict[str, Integers | list[str]] = {
-        "line": [name for name in names for _ in starts],
+        "line": np.repeat(np.array(names, dtype=object), len(starts)),
         "timestamp": np.tile(starts, len(names)),
         "interval": np.tile(spans, len(names)),
     }
     line = crossings.index.get_level_values("line")
     of_lines = [line == name for name in names]
     for way, mask in (("in", inwards), ("out", ~inwards)):
-        places = [np.minimum(time[of_line & mask] // length, len(starts) - 1) for of_line in of_lines]
+        places = [
+            np.minimum((time[of_line & mask] - begin) // length, len(starts) - 1) for of_line in of_lines
+        ]
         rows = [np.bincount(place, minlength=len(starts)) for place in places]
         counts = np.reshape(np.array(rows, dtype="int64"), (len(names), len(starts)))
         arrays |= {f"{way}_count": counts.ravel(), f"{way}_total": counts.cumsum(axis=1).ravel()}
@@ -212,12 +228,14 @@ def _line_names(lines: Sequence[Line | str]) -> list[str]:
     return names
 
 
-def _intervals(time: Integers, video: Video, length: int) -> tuple[Integers, Integers]:
+def _intervals(time: Integers, video: Video, length: int, begin: int) -> tuple[Integers, Integers]:
     """Give the intervals' starts and lengths [ms]."""
-    last = int(time.max(initial=0))
+    if time.min(initial=begin) < begin:
+        raise ParameterError(f"a crossing at {time.min()} ms lies before the start at {begin} ms")
+    last = int(time.max(initial=begin))
     end = end_of(video, last)
     if end is None:
-        starts = np.arange(last // length + 1 if len(time) else 0) * length
+        starts = np.arange((last - begin) // length + 1 if len(time) else 0) * length + begin
         return starts, np.full(len(starts), length)
-    starts = np.arange(max(-(-end // length), 1)) * length
-    return starts, np.minimum(length, end - starts)
+    starts = np.arange(max(-(-(end - begin) // length), 1)) * length + begin
+    return starts, np.minimum(length, np.maximum(end - starts, 0))

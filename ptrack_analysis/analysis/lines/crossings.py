@@ -8,11 +8,12 @@ import pandas as pd
 
 from ptrack_analysis.analysis.lines import sides
 from ptrack_analysis.analysis.presence import rows_by_person, run_starts, starts_of
-from ptrack_analysis.errors import ParameterError, ZoneError
+from ptrack_analysis.errors import ZoneError
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.limits import at_least
 from ptrack_analysis.schema import CROSSINGS, DIRECTIONS, TRAJECTORIES, assemble, check, unit_of
 from ptrack_analysis.video import Milliseconds
-from ptrack_analysis.zones import Line, refuse_other_unit
+from ptrack_analysis.zones import Line, refuse_lines
 
 _IN, _OUT = range(len(DIRECTIONS))
 _LEAST_VERTICES = 2
@@ -73,9 +74,11 @@ def compute_crossings(
     Notes
     -----
     O(lines · (n + vertices · steps near the line)). Nothing is counted for who appears or vanishes within
-    ``min_distance`` of the line, or crosses it in a gap or while not located for longer than positions are
-    interpolated: the count errs low there. ``min_distance`` of a few times the jitter of the footpoint takes
-    the repeated crossings of a person who stands at the line; a person who turns within it is not counted.
+    ``min_distance`` of the line, or crosses it in a gap: the count errs low there. Who is present but not
+    located on one side, and then located on the other, has crossed: that is counted, but its moment, on a
+    straight and even way between the two positions, is a guess. ``min_distance`` of a few times the jitter
+    of the footpoint takes the repeated crossings of a person who stands at the line; a person who turns
+    within it is not counted.
 
     Examples
     --------
@@ -88,7 +91,7 @@ def compute_crossings(
     check(trajectories, TRAJECTORIES)
     unit = unit_of(trajectories, TRAJECTORIES)
     outlines = _outlines(lines, unit)
-    distance = _distance(min_distance)
+    distance = at_least(min_distance, "min_distance")
     walk = _walk(trajectories, unit)
     found = [_crossings(outline, walk, distance) for outline in outlines]
     names = [line.name for line, one in zip(lines, found, strict=True) for _ in one["crossing"]]
@@ -146,14 +149,7 @@ def _walk(trajectories: pd.DataFrame, unit: str) -> _Walk:
 
 def _outlines(lines: Sequence[Line], unit: str) -> list[Floats]:
     """Give the lines' vertices, refusing what is no line, or none of this plane."""
-    if not isinstance(lines, list | tuple):
-        raise ParameterError(f"{lines!r:.60} is not a list of lines; read_zones gives two, zones and lines")
-    for line in lines:
-        if not isinstance(line, Line):
-            raise ParameterError(f"{line!r:.60} is not a Line; read_zones gives two lists, zones and lines")
-        if line.name == "":
-            raise ZoneError("a line has the name '', which names nothing")
-    refuse_other_unit(lines, unit)
+    refuse_lines(lines, unit)
     return [_vertices(line) for line in lines]
 
 
@@ -165,16 +161,6 @@ def _vertices(line: Line) -> Floats:
     if len(vertices) < _LEAST_VERTICES:
         raise ZoneError(f"line {line.name!r} has no length: fewer than two different vertices")
     return vertices
-
-
-def _distance(given: float) -> float:
-    try:
-        distance = float(given)
-    except (TypeError, ValueError):
-        distance = np.nan
-    if not (np.isfinite(distance) and distance >= 0):
-        raise ParameterError(f"min_distance is {given!r}, not a number of at least 0")
-    return distance
 
 
 def _crossings(vertices: Floats, walk: _Walk, distance: float) -> dict[str, np.ndarray]:

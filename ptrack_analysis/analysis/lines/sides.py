@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from ptrack_analysis.analysis.presence import starts_of
-from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.geometry import Bools, Floats, Integers, doubled_areas
 
 _SWAPPED = [2, 3, 0, 1]
 
@@ -68,7 +68,10 @@ def hits(vertices: Floats, x: Floats, y: Floats, steps: Integers) -> Hits:
     ends = np.stack([x[steps], y[steps], x[steps + 1], y[steps + 1]])
     backwards = (ends[0] > ends[2]) | ((ends[0] == ends[2]) & (ends[1] > ends[3]))
     ordered = np.where(backwards, ends[_SWAPPED], ends)
-    over = [_right(_area(ordered, vertex), ordered[2:] - ordered[:2], moved=1) for vertex in vertices]
+    over = [
+        _right(doubled_areas(ordered[:2], ordered[2:], *vertex), ordered[2:] - ordered[:2], moved=1)
+        for vertex in vertices
+    ]
     found = [(np.empty(0, "int64"), np.empty(0, "int64"), np.empty(0))]
     for edge in range(len(vertices) - 1):
         astride = np.flatnonzero(over[edge] != over[edge + 1])
@@ -83,17 +86,11 @@ def _across(edge: Floats, ends: Floats) -> tuple[Integers, Bools, Floats]:
     """Find the steps that change the side of an edge's line, whether to its right, and where."""
     swapped = tuple(edge[0]) > tuple(edge[1])
     ordered = edge[::-1] if swapped else edge
-    areas = _area(ordered.ravel(), ends[:2]), _area(ordered.ravel(), ends[2:])
+    areas = doubled_areas(*ordered, *ends[:2]), doubled_areas(*ordered, *ends[2:])
     before, after = (_right(area, ordered[1] - ordered[0], moved=-1) for area in areas)
     crossed = np.flatnonzero(before != after)
     behind, ahead = areas[0][crossed], areas[1][crossed]
     return crossed, after[crossed] != swapped, behind / (behind - ahead)
-
-
-def _area(way: Floats, point: Floats) -> Floats:
-    """Give twice the area between a way (x, y, x, y) and a point, positive where that is on its right."""
-    area: Floats = (way[2] - way[0]) * (point[1] - way[1]) - (way[3] - way[1]) * (point[0] - way[0])
-    return area
 
 
 def _right(area: Floats, along: Floats, *, moved: int) -> Bools:
@@ -147,7 +144,7 @@ def distances(vertices: Floats, x: Floats, y: Floats) -> Floats:
         apart = np.hypot(to_x - share * along[0], to_y - share * along[1])
         (left, top), (right, bottom) = np.minimum(first, last), np.maximum(first, last)
         within = (x >= left) & (x <= right) & (y >= top) & (y <= bottom)
-        apart[within & (_area(np.concatenate([first, last]), np.stack([x, y])) == 0)] = 0.0
+        apart[within & (doubled_areas(first, last, x, y) == 0)] = 0.0
         np.minimum(nearest, apart, out=nearest)
     return nearest
 

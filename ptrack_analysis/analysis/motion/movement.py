@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.motion import kernels
-from ptrack_analysis.analysis.motion.walks import above_zero, walks_of
+from ptrack_analysis.analysis.motion.walks import walks_of
 from ptrack_analysis.analysis.trajectories import SPEED_WINDOW
 from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.limits import above
 from ptrack_analysis.schema import MOVEMENT, TRAJECTORIES, assemble, check, unit_of
 from ptrack_analysis.video import milliseconds
 
@@ -96,7 +97,7 @@ def compute_movement(
     half = milliseconds(window, "window") // 2
     if half == 0:
         raise ParameterError(f"window is {window!r}, not at least 2 ms")
-    limit = MAX_SPEED[unit] if max_speed is None else above_zero(max_speed, "max_speed")
+    limit = MAX_SPEED[unit] if max_speed is None else above(max_speed, "max_speed", finite=False)
     walks = walks_of(trajectories, unit)
     time = walks.rows.time
     vx, vy = kernels.velocity(time, walks.run, walks.x, walks.y, half=half)

@@ -6,9 +6,12 @@ import shapely
 
 from ptrack_analysis.analysis.motion.clock import stretches
 from ptrack_analysis.analysis.motion.walks import walks_of
-from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.limits import at_least
 from ptrack_analysis.schema import POINTS, TRAJECTORIES, assemble, check, unit_of
+
+_PIECE = 1024
+"""Rows of a piece that is simplified at once."""
 
 
 def simplify_paths(trajectories: pd.DataFrame, tolerance: float) -> pd.DataFrame:
@@ -63,11 +66,10 @@ def simplify_paths(trajectories: pd.DataFrame, tolerance: float) -> pd.DataFrame
     """
     check(trajectories, TRAJECTORIES)
     unit = unit_of(trajectories, TRAJECTORIES)
-    if not (isinstance(tolerance, int | float | np.integer | np.floating) and 0 <= tolerance < np.inf):
-        raise ParameterError(f"tolerance is {tolerance!r}, not a finite length of at least 0")
+    allowed = at_least(tolerance, "tolerance")
     walks = walks_of(trajectories, unit)
     own = stretches(walks.rows.time, walks.run, walks.x)
-    kept = own.rows[_kept(walks.x[own.rows], walks.y[own.rows], own.first, own.last, float(tolerance))]
+    kept = own.rows[_kept(walks.x[own.rows], walks.y[own.rows], own.first, own.last, allowed)]
     arrays = {
         "person_index": walks.person_index[kept],
         "timestamp": walks.rows.time[kept],
@@ -79,11 +81,26 @@ def simplify_paths(trajectories: pd.DataFrame, tolerance: float) -> pd.DataFrame
 
 
 def _kept(x: Floats, y: Floats, first: Integers, last: Integers, tolerance: float) -> Integers:
-    """Find the positions to keep; their numbers ride through the simplification as the third coordinate."""
+    """Find the positions to keep; their numbers ride through the simplification as the third coordinate.
+
+    A long stretch is simplified in pieces that share their end row: so the depth of the recursion, and a
+    time that grows with the square of the length, are bounded.
+    """
     number = np.arange(len(x))
     drawn = np.flatnonzero(first < last)
-    corners = np.column_stack([x[drawn], y[drawn], drawn.astype("float64")])
-    paths = shapely.linestrings(corners, indices=np.cumsum(drawn == first[drawn]) - 1)
+    piece = (drawn - first[drawn]) // _PIECE
+    shared = (drawn > first[drawn]) & ((drawn - first[drawn]) % _PIECE == 0)
+    ends = drawn[shared]  # each is the last row of a piece and the first of the next
+    row = np.concatenate([drawn, ends])
+    path = np.stack([np.concatenate([first[drawn], first[ends]]), np.concatenate([piece, piece[shared] - 1])])
+    order = np.lexsort((row, path[1], path[0]))
+    row, path = row[order], path[:, order]
+    begins = np.ones(len(row), dtype=bool)
+    begins[1:] = (path[:, 1:] != path[:, :-1]).any(axis=0)
+    of_path = np.cumsum(begins) - 1
+    several = np.bincount(of_path)[of_path] > 1
+    corners = np.column_stack([x[row], y[row], row.astype("float64")])[several]
+    paths = shapely.linestrings(corners, indices=np.cumsum(begins[several]) - 1)
     simple = shapely.simplify(paths, tolerance, preserve_topology=False)
     through = shapely.get_coordinates(simple, include_z=True)[:, 2].astype("int64")
     return np.union1d(number[first == last], through)

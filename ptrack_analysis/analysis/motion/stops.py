@@ -5,10 +5,11 @@ import pandas as pd
 
 from ptrack_analysis.analysis.motion.clock import Stretches, stretches
 from ptrack_analysis.analysis.motion.extents import last_within, widths
-from ptrack_analysis.analysis.motion.walks import Walks, above_zero, walks_of
+from ptrack_analysis.analysis.motion.walks import Walks, walks_of
 from ptrack_analysis.analysis.presence import starts_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.limits import above
 from ptrack_analysis.schema import STOPS, TRAJECTORIES, assemble, check, unit_of
 from ptrack_analysis.video import milliseconds
 
@@ -97,7 +98,7 @@ def compute_stops(
 
 def _extent(given: float | None, unit: str) -> float:
     if given is not None:
-        return above_zero(given, "max_extent")
+        return above(given, "max_extent", finite=False)
     if unit != "m":
         raise ParameterError(
             f"max_extent is not given, and in {unit} no size of a stop suits every camera: give one, such as "
@@ -141,6 +142,7 @@ def _measured(walks: Walks, own: Stretches, first: Integers, last: Integers) -> 
     number = np.arange(len(first))
     opens = np.maximum.accumulate(np.where(starts_of(person), number, 0))
     time, opening = walks.rows.time[own.rows], own.first[first]
+    count = np.concatenate([[0], np.cumsum(walks.detected[own.rows])])
     places = {
         name: values[opening] + _sums((values - values[own.first]) * held, first, last) / dwell
         for name, values in (("x_{u}", x), ("y_{u}", y))
@@ -153,7 +155,7 @@ def _measured(walks: Walks, own: Stretches, first: Integers, last: Integers) -> 
         "dwell": dwell,
         **places,
         "extent_{u}": widths(x, y, first, last),
-        "detections": last - first + 1,
+        "detections": count[last + 1] - count[first],
     }
 
 

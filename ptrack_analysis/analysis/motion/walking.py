@@ -10,6 +10,8 @@ from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
 
 _MOST_PIECES = 20_000_000
+_NOISE = 1e-9
+"""Share of a length that is the rounding of the arithmetic, in which who else is in the table has a part."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +52,7 @@ def pieces_of(
     dx, dy = (mean[piece + 1] - mean[piece] for mean in (mean_x, mean_y))
     length = moment[piece + 1] - moment[piece]
     least = min_step * (np.maximum(length, window) / window)
-    walked = np.sqrt(dx * dx + dy * dy) >= least
+    walked = np.sqrt(dx * dx + dy * dy) >= least * (1 - _NOISE)
     return Pieces(run[own.rows[row[piece]]], dx, dy, length, walked)
 
 

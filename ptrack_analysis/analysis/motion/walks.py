@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import Rows, rows_by_person, run_starts
-from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.analysis.presence import Rows, detected, rows_by_person, run_starts
+from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
 
 
@@ -16,7 +15,7 @@ class Walks:
     """The rows of a trajectories table by person and time.
 
     ``run`` has a number of its own for each person's run, over the whole table; ``x`` and ``y`` are NaN where
-    the row is not located; ``held`` is in ms.
+    the row is not located; ``held`` is in ms; ``detected`` is False for what was put into a gap.
     """
 
     rows: Rows
@@ -25,6 +24,7 @@ class Walks:
     x: Floats
     y: Floats
     held: Milliseconds
+    detected: Bools
 
 
 def walks_of(trajectories: pd.DataFrame, unit: str) -> Walks:
@@ -41,17 +41,5 @@ def walks_of(trajectories: pd.DataFrame, unit: str) -> Walks:
         x=np.where(nowhere, np.nan, x),
         y=np.where(nowhere, np.nan, y),
         held=trajectories["held"].to_numpy()[order].view("int64"),
+        detected=detected(trajectories, rows),
     )
-
-
-def above_zero(value: object, name: str) -> float:
-    """Read a limit that must be above 0, which may be infinite.
-
-    Raises
-    ------
-    ParameterError
-        If it is no number, missing, 0 or below.
-    """
-    if isinstance(value, int | float | np.integer | np.floating) and value > 0:
-        return float(value)
-    raise ParameterError(f"{name} is {value!r}, not a number above 0")

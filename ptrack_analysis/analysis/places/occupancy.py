@@ -9,11 +9,18 @@ from ptrack_analysis.analysis.places.membership import Inside, time_inside
 from ptrack_analysis.analysis.presence import end_of, rows_by_person
 from ptrack_analysis.geometry import Integers, contains
 from ptrack_analysis.schema import OCCUPANCY, TRAJECTORIES, assemble, check, unit_of
-from ptrack_analysis.video import Video
-from ptrack_analysis.zones import Zone, refuse_other_unit
+from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.zones import Zone, refuse_zones
 
 
-def compute_occupancy(trajectories: pd.DataFrame, video: Video, zones: Sequence[Zone] = ()) -> pd.DataFrame:
+def compute_occupancy(
+    trajectories: pd.DataFrame,
+    video: Video,
+    zones: Sequence[Zone] = (),
+    *,
+    start: pd.Timedelta | str | None = None,
+    end: pd.Timedelta | str | None = None,
+) -> pd.DataFrame:
     """Count the persons present in the scene and in each zone, at every moment.
 
     A person is present on the half-open ``[timestamp, timestamp + held)`` of each detection; unlocated
@@ -30,6 +37,9 @@ def compute_occupancy(trajectories: pd.DataFrame, video: Video, zones: Sequence[
         The video, for its end.
     zones
         Zones in the same plane; the scene, zone ``""``, is always counted.
+    start, end
+        The part of the video that was selected, as given to ``select`` [ms]: the first row is then at
+        ``start``, the closing one at ``end``, or where the last detection ceases to hold, if that is later.
 
     Returns
     -------
@@ -48,19 +58,23 @@ def compute_occupancy(trajectories: pd.DataFrame, video: Video, zones: Sequence[
     """
     check(trajectories, TRAJECTORIES)
     unit = unit_of(trajectories, TRAJECTORIES)
-    refuse_other_unit(zones, unit)
+    refuse_zones(zones, unit)
     rows = rows_by_person(trajectories)
     held = trajectories["held"].to_numpy()[rows.order].view("int64")
     x, y = (trajectories[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
     until = rows.time + held
-    end = end_of(video, int(rows.time.max(initial=0)))
-    close = int(until.max(initial=0)) if end is None else end
+    known = end_of(video, int(rows.time.max(initial=0)))
+    seen = int(until.max(initial=0))
+    begin = 0 if start is None else milliseconds(start, "start")
+    close = seen if known is None else known
+    if end is not None:
+        close = max(min(close, milliseconds(end, "end")), seen, begin)
     stays = held > 0
     scene = Inside(np.flatnonzero(stays), rows.time[stays], until[stays])
-    counts = {"": _changes(rows.person, scene, close)}
+    counts = {"": _changes(rows.person, scene, begin, close)}
     for zone in zones:
         inside = time_inside(zone, contains(zone.edges, x, y) & stays, rows.time, held)
-        counts[zone.name] = _changes(rows.person, inside, close)
+        counts[zone.name] = _changes(rows.person, inside, begin, close)
     arrays: dict[str, Integers | list[str]] = {
         "zone": [name for name, (moments, _) in counts.items() for _ in moments],
         "timestamp": np.concatenate([moments for moments, _ in counts.values()]),
@@ -69,13 +83,13 @@ def compute_occupancy(trajectories: pd.DataFrame, video: Video, zones: Sequence[
     return assemble(OCCUPANCY, arrays)
 
 
-def _changes(person: Integers, inside: Inside, close: int) -> tuple[Integers, Integers]:
+def _changes(person: Integers, inside: Inside, begin: int, close: int) -> tuple[Integers, Integers]:
     """List the moments at which the count changes, and the count from then on."""
     person, time, until = person[inside.rows], inside.since, inside.until
     apart = np.ones(len(time) + 1, dtype=bool)
     apart[1:-1] = (person[1:] != person[:-1]) | (time[1:] != until[:-1])
     comes, goes = time[apart[:-1]], until[apart[1:]]
-    moments, place = np.unique(np.concatenate([[0, close], comes, goes]), return_inverse=True)
+    moments, place = np.unique(np.concatenate([[begin, max(begin, close)], comes, goes]), return_inverse=True)
     change = np.zeros(len(moments), dtype="int64")
     np.add.at(change, place[2 : 2 + len(comes)], 1)
     np.add.at(change, place[2 + len(comes) :], -1)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.schema import OVERLAPS, assemble
-from ptrack_analysis.zones import Zone, refuse_invalid, refuse_other_unit, shared_area
+from ptrack_analysis.zones import Zone, refuse_invalid, refuse_zones, shared_area
 
 
 def compute_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> pd.DataFrame:
@@ -51,7 +51,7 @@ def compute_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> pd.Da
     1  till  shop       10.0   0.50
     """
     unit = unit or (zones[0].unit if zones else "px")
-    refuse_other_unit(zones, unit)
+    refuse_zones(zones, unit)
     refuse_invalid(zones)
     pairs = [(zone, other, shared_area(zone, other)) for zone, other in permutations(zones, 2)]
     found = [pair for pair in pairs if pair[2] > 0]

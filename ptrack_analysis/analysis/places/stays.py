@@ -37,6 +37,7 @@ class Presence:
     begins: Bools
     period: int
     end: int
+    detected: Bools
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +63,7 @@ def stays_in(zone: Zone, presence: Presence, options: Options) -> dict[str, Inte
     """
     positions = positions_inside(zone, presence.x, presence.y, presence.begins, options.margin)
     inside = time_inside(zone, positions, presence.rows.time, presence.held)
-    stretches = _stretches(inside, presence.begins)
+    stretches = _stretches(inside, presence)
     stretches = stretches.where(stretches.exited - stretches.entered >= options.enter_after)
     visits = _merged(stretches, presence.rows.person, options.merge_gap)
     visits = visits.where(visits.dwell >= options.min_dwell)
@@ -83,21 +84,22 @@ def stays_in(zone: Zone, presence: Presence, options: Options) -> dict[str, Inte
     }
 
 
-def _stretches(inside: Inside, begins: Bools) -> _Stretches:
+def _stretches(inside: Inside, presence: Presence) -> _Stretches:
     """Join neighbouring rows of one run."""
     rows = inside.rows
     new = np.ones(len(rows), dtype=bool)
-    new[1:] = (rows[1:] != rows[:-1] + 1) | begins[rows[1:]]
+    new[1:] = (rows[1:] != rows[:-1] + 1) | presence.begins[rows[1:]]
     first = np.flatnonzero(new)
     after = np.append(first[1:], len(rows))[: len(first)]
     held = np.concatenate([[0], np.cumsum(inside.until - inside.since)])
+    count = np.concatenate([[0], np.cumsum(presence.detected[rows])])
     return _Stretches(
         first=rows[first],
         last=rows[after - 1],
         entered=inside.since[first],
         exited=inside.until[after - 1],
         dwell=held[after] - held[first],
-        detections=after - first,
+        detections=count[after] - count[first],
     )
 
 

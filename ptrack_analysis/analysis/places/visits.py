@@ -6,11 +6,18 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.places.stays import Options, Presence, stays_in
-from ptrack_analysis.analysis.presence import MAX_GAP, end_of, found_period, rows_by_person, run_starts
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.analysis.presence import (
+    MAX_GAP,
+    detected,
+    end_of,
+    found_period,
+    rows_by_person,
+    run_starts,
+)
+from ptrack_analysis.limits import at_least
 from ptrack_analysis.schema import TRAJECTORIES, VISITS, assemble, check, unit_of
 from ptrack_analysis.video import Video, milliseconds
-from ptrack_analysis.zones import Zone, refuse_other_unit
+from ptrack_analysis.zones import Zone, refuse_zones
 
 NO_TIME = pd.Timedelta(0)
 
@@ -114,9 +121,9 @@ def compute_visits(
     """
     check(trajectories, TRAJECTORIES)
     unit = unit_of(trajectories, TRAJECTORIES)
-    refuse_other_unit(zones, unit)
+    refuse_zones(zones, unit)
     options = Options(
-        margin=_distance(margin, unit),
+        margin=at_least(margin, "margin"),
         enter_after=milliseconds(enter_after, "enter_after"),
         merge_gap=milliseconds(merge_gap, "merge_gap"),
         min_dwell=milliseconds(min_dwell, "min_dwell"),
@@ -129,12 +136,6 @@ def compute_visits(
         for column in (*VISITS.key[1:], *VISITS.columns)
     }
     return assemble(VISITS, arrays)
-
-
-def _distance(margin: object, unit: str) -> float:
-    if isinstance(margin, int | float) and not isinstance(margin, bool) and 0 <= margin < np.inf:
-        return float(margin)
-    raise ParameterError(f"margin is {margin!r}, not a distance of at least 0 [{unit}]")
 
 
 def _presence(
@@ -161,4 +162,5 @@ def _presence(
         begins=begins,
         period=sampled,
         end=last if end is None else end,
+        detected=detected(trajectories, rows),
     )

@@ -19,7 +19,7 @@ def make_stitches(after, unit="px"):
     later = np.array(sorted(after), dtype="int64")
     nothing = np.zeros(len(later))
     arrays = {
-        "person_index": later,
+        "track_index": later,
         "after": np.array([after[person] for person in sorted(after)], dtype="int64"),
         "merged_into": np.full(len(later), -1),
         "gap": np.zeros(len(later), "int64"),
@@ -162,3 +162,10 @@ def test_circles_are_told_from_chains(after):
             here = after[here]
         assert round_about == (here in after)
         assert round_about or found == here
+
+
+def test_tracks_that_are_in_sight_by_turns_are_not_made_one():
+    """No moment is shared, yet the joined person would jump to and fro."""
+    turns = make_detections({4: [(0, 0.1, 0.5), (200, 0.1, 0.5)], 9: [(100, 0.9, 0.5), (300, 0.9, 0.5)]})
+    with pytest.raises(ParameterError, match="persons 4 and 9, who are both in sight at 0 days 00:00:00"):
+        apply_stitches(turns, make_stitches({9: 4}))

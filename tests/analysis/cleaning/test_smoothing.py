@@ -33,6 +33,7 @@ def test_a_straight_even_walk_stays_what_it_is():
     before = walked([(t, t / 1000, 0.0) for t in (0, 100, 250, 300, 800, 900)])
     after = smooth_trajectories(before, window="400ms")
     assert places(after) == pytest.approx(places(before))
+    assert not after["smoothed"].any()
 
 
 def test_a_spike_is_shared_with_its_neighbours():

@@ -240,7 +240,7 @@ def test_square_cells_are_of_the_picture_too():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"cell": 0}, "cell is 0, not a length above 0"),
+        ({"cell": 0}, "cell is 0, not a number above 0"),
         ({"cell": -0.5}, "cell is -0.5"),
         ({"cell": math.nan}, "cell is nan"),
         ({"cell": "0.5"}, "cell is '0.5'"),

@@ -135,3 +135,18 @@ def test_counts_add_up_to_the_crossings_and_intervals_to_the_video(rows, duratio
         if believed:
             assert sum(row[1] for row in own) == duration
         assert [row[0] for row in own] == [place * every for place in range(len(own))]
+
+
+def test_more_intervals_than_anyone_wants_are_refused():
+    with pytest.raises(ParameterError, match="every is '1ms', which makes 7200000 intervals for each of 1"):
+        compute_counts(empty(CROSSINGS, unit="px"), ["door"], make_video(7_200_000), every="1ms")
+
+
+def test_counting_begins_where_the_part_that_was_selected_does():
+    crossings = make_crossings([("door", 61_000, 0), ("door", 125_000, 1)])
+    counts = compute_counts(crossings, ["door"], make_video(150_000), start="60s")
+    assert (counts.index.get_level_values("timestamp") / pd.Timedelta("1s")).tolist() == [60, 120]
+    assert counts["interval"].dt.total_seconds().tolist() == [60, 30]
+    assert counts[["in_count", "out_count"]].to_numpy().tolist() == [[1, 0], [0, 1]]
+    with pytest.raises(ParameterError, match="a crossing at 61000 ms lies before the start at 70000 ms"):
+        compute_counts(crossings, ["door"], make_video(150_000), start="70s")

@@ -254,6 +254,10 @@ def timed(persons):
     }
 
 
+def fractions(place):
+    return tuple(Fraction(value) for value in place)
+
+
 def runs_of(path):
     """Number the runs of a path [(ms, x, y)] under the default max_gap."""
     return naive.presence([(0, t) for t, _, _ in path], max_gap=2000, period=1)
@@ -326,21 +330,25 @@ def test_who_crosses_a_line_without_ends_goes_in_and_out_by_turns(path, where):
     assert net(crossings, 0) == (sides[-1] - sides[0]) / 2 if sides else not ways
 
 
-@given(PATHS, st.lists(GRID, min_size=3, max_size=3, unique=True))
-def test_ins_minus_outs_over_a_closed_line_are_the_change_of_being_inside(path, corners):
-    (ax, ay), (bx, by), (cx, cy) = corners
+@given(PATHS, st.lists(GRID, min_size=3, max_size=3, unique=True), st.sampled_from([1, 0.1, 1 / 3]))
+def test_ins_minus_outs_over_a_closed_line_are_the_change_of_being_inside(path, corners, unit):
+    """On a grid whose coordinates floating point rounds, places are on a slanted line or just beside it."""
+    path = [(step, (x * unit, y * unit)) for step, (x, y) in path]
+    corners = [(x * unit, y * unit) for x, y in corners]
+    exact = [fractions(corner) for corner in corners]
+    (ax, ay), (bx, by), (cx, cy) = exact
     turn = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
     path = timed({0: [(min(step, 40), place) for step, place in path]})[0]
     ends = path[:1] + path[-1:]
     if (
         turn == 0
         or not path
-        or any(naive_lines.squared_distance([*corners, corners[0]], e[1:]) == 0 for e in ends)
+        or any(naive_lines.squared_distance([*exact, exact[0]], fractions(e[1:])) == 0 for e in ends)
     ):
         return
     crossings = crossings_of({0: path}, [line_of(*corners, corners[0])])
     begin, end = (naive.inside(corners, x, y) for _, x, y in ends)
-    assert net(crossings, 0) == np.sign(turn) * (int(end) - int(begin))
+    assert net(crossings, 0) == ((turn > 0) - (turn < 0)) * (int(end) - int(begin))
 
 
 @given(PATHS, polylines(2, 2), st.integers(0, 4))
@@ -380,3 +388,9 @@ def test_shifted_times_and_renumbered_persons_change_nothing_else(persons, verti
     found = rows_of(crossings_of(persons, [line_of(*vertices)]))
     shifted = rows_of(crossings_of(moved, [line_of(*vertices)]))
     assert sorted((t - later, 9 - person, way) for t, person, way in shifted) == sorted(found)
+
+
+def test_which_side_a_place_is_on_is_decided_exactly():
+    """The middle place is on the line but for rounding; taken for both sides, it would be crossed twice."""
+    path = [(0, 0.5, 0.5), (100, 0.4, 0.5), (200, 0.5, 0.3)]
+    assert crossings_of({7: path}, [line_of((0.5, 0.7), (0.3, 0.3))]).empty

@@ -66,7 +66,7 @@ def test_persons_are_never_drawn_into_each_other():
 
 @pytest.mark.parametrize("tolerance", [-1, NAN, math.inf, "1 m", None])
 def test_a_wrong_tolerance_is_refused_with_its_value(tolerance):
-    with pytest.raises(ParameterError, match=f"tolerance is {tolerance!r}, not a finite length"):
+    with pytest.raises(ParameterError, match=f"tolerance is {tolerance!r}, not a number of at least 0"):
         kept(along((0, 0)), tolerance)
 
 
@@ -93,3 +93,13 @@ def test_each_dropped_position_lies_within_the_tolerance_of_the_kept_path(places
     assert (shapely.distance(rest, shapely.points(places)) <= tolerance + 1e-9).all()
     assert [places[moment // 100] for moment in moments] == [tuple(row) for row in rest.coords]
     assert (moments[0], moments[-1]) == (0, 100 * (len(places) - 1))
+
+
+def test_a_long_path_with_a_corner_at_every_row_is_simplified_all_the_same():
+    """Without pieces its recursion would be as deep as it is long."""
+    zigzag = along(*((n / 100, (-1) ** n * (1 + n / 1000)) for n in range(40_000)))
+    assert len(kept(zigzag, 0.5)) > 20_000
+
+
+def test_a_long_straight_path_keeps_few_rows():
+    assert len(kept(along(*((n / 100, 0) for n in range(40_000))), 0.5)) <= 2 + 40_000 / 1024

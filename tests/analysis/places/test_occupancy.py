@@ -2,11 +2,12 @@
 
 import naive
 import numpy as np
+import pandas as pd
 import pytest
 from factories import make_detections, make_video
 from shapely.geometry import box
 
-from ptrack_analysis import Zone, compute_occupancy, compute_trajectories
+from ptrack_analysis import Zone, compute_occupancy, compute_trajectories, select
 from ptrack_analysis.errors import ZoneError
 
 LEFT = Zone("left", box(0, 0, 500, 500), "px")
@@ -80,3 +81,20 @@ def test_occupancy_equals_a_count_at_every_moment(seed):
     for zone, mask in (("", np.ones(len(moments), dtype=bool)), ("left", inside)):
         intervals = [(int(a), int(b)) for a, b in zip(moments[mask], until[mask], strict=True)]
         assert rows_of(occupancy, zone) == naive.occupancy(intervals, close)
+
+
+def test_the_part_that_was_selected_is_counted_and_no_other():
+    detections = make_detections({1: [(t, 0.5, 0.5) for t in range(0, 10_000, 100)]})
+    part = select(detections, start="2s", end="5s")
+    video = make_video(10_000)
+    trajectories = compute_trajectories(part, video, period="100ms")
+    occupancy = compute_occupancy(trajectories, video, start="2s", end="5s").loc[""]
+    assert (occupancy.index / pd.Timedelta("1s")).tolist() == [2, 5]
+    assert occupancy["persons"].tolist() == [1, 0]
+
+
+def test_what_holds_beyond_the_selected_part_is_counted_to_its_end():
+    part = select(make_detections({1: [(0, 0.5, 0.5), (900, 0.5, 0.5)]}), end="1s")
+    trajectories = compute_trajectories(part, make_video(9_000), period="400ms")
+    occupancy = compute_occupancy(trajectories, make_video(9_000), end="1s").loc[""]
+    assert (occupancy.index / pd.Timedelta("1ms")).tolist() == [0, 1300]

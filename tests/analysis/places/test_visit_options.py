@@ -217,8 +217,8 @@ def test_what_is_left_out_has_no_number_and_no_part_in_away():
 
 
 BAD = {
-    "a margin below 0": ({"margin": -1}, "margin is -1, not a distance of at least 0 [px]"),
-    "a margin that is no number": ({"margin": "1m"}, "margin is '1m', not a distance"),
+    "a margin below 0": ({"margin": -1}, "margin is -1, not a number of at least 0"),
+    "a margin that is no number": ({"margin": "1m"}, "margin is '1m', not a number"),
     "no margin": ({"margin": None}, "margin is None"),
     "a margin beyond all": ({"margin": float("inf")}, "margin is inf"),
     "a margin that is not a number": ({"margin": float("nan")}, "margin is nan"),

@@ -5,10 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from factories import make_detections, make_points, make_video
-from shapely.geometry import MultiPolygon, Polygon, box
+from shapely.geometry import LineString, MultiPolygon, Polygon, box
 
-from ptrack_analysis import Zone, compute_trajectories, compute_visits, trajectories_from_points
-from ptrack_analysis.errors import SchemaError, ZoneError
+from ptrack_analysis import Line, Zone, compute_trajectories, compute_visits, trajectories_from_points
+from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
 
 LEFT = Zone("left", box(0, 0, 500, 500), "px")
 RIGHT = Zone("right", box(500, 0, 1000, 500), "px")
@@ -178,3 +178,10 @@ def test_the_period_follows_a_longer_max_gap():
     trajectories = compute_trajectories(detections, video, max_gap="5s")
     visits = compute_visits(trajectories, [LEFT], video)
     assert visits[["entry", "exit"]].to_numpy().tolist() == [["start", "end"]]
+
+
+def test_lines_are_no_zones():
+    line = Line("door", LineString([(0, 0), (1, 1)]), "px")
+    trajectories = compute_trajectories(make_detections({1: [(0, 0.5, 0.5)]}), make_video(1000))
+    with pytest.raises(ParameterError, match="is not a Zone; read_zones gives two lists, zones and lines"):
+        compute_visits(trajectories, [line], make_video(1000))
