@@ -23,12 +23,18 @@ FOLDERS = [
     "trajectories",
     "movement",
     "visits",
+    "observed",
+    "dwell",
+    "transitions",
+    "retail",
     "zone_overlaps",
     "occupancy",
+    "occupancy_bins",
     "crossings",
     "counts",
     "balance",
     "heatmap",
+    "quality",
 ]
 PLACES = ["zones", "lines"]
 VIEWS = ["dwell_by_zone", "first_crossings"]
@@ -80,7 +86,8 @@ def folders(out):
     """List the tables of a dataset in the order of its dictionary."""
     every = [*FOLDERS]
     every.insert(3, "stitches")
-    every.insert(6, "stops")
+    every[6:6] = ["stops", "encounters", "groups"]
+    every.insert(every.index("crossings"), "fundamental")
     return every if (out / "stitches").exists() else FOLDERS
 
 

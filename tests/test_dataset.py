@@ -33,9 +33,15 @@ FOLDERS = [
     "trajectories",
     "movement",
     "visits",
+    "observed",
+    "dwell",
+    "transitions",
+    "retail",
     "zone_overlaps",
     "occupancy",
+    "occupancy_bins",
     "heatmap",
+    "quality",
 ]
 CATALOGUE = ["dictionary.md", "views/athena.sql", "views/duckdb.sql"]
 UNIT_SQUARE = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]

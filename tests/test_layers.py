@@ -19,7 +19,7 @@ LAYERS = [
     {"io", "analysis"},
     {"inspection"},
     {"plots", "dataset", "web"},
-    {"report", "scale", "simulate"},
+    {"report", "scale", "simulate", "summary"},
     {"cli"},
     {"__main__", "__init__"},
 ]
@@ -41,6 +41,7 @@ HOMES = {
         "inspection",
         "cli",
         "simulate",
+        "summary",
     },
     "shapely": {"zones", "analysis", "io", "dataset", "plots", "simulate"},
 }

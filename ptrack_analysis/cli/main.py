@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from ptrack_analysis import __version__
-from ptrack_analysis.cli import compare, export, fetch, inspect, plot, start, wait
+from ptrack_analysis.cli import compare, export, fetch, inspect, plot, start, summary, wait
 from ptrack_analysis.errors import (
     InputError,
     OutputError,
@@ -85,6 +85,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"ptrack-analysis {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
-    for command in (inspect, export, plot, compare, start, wait, fetch):
+    for command in (inspect, export, plot, compare, summary, start, wait, fetch):
         command.add(commands)
     return parser

@@ -44,7 +44,7 @@ def _paths(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any
 
 
 def _heatmap(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.dataset.tables import heatmap_of
+    from ptrack_analysis.dataset.measured import heatmap_of
     from ptrack_analysis.errors import ParameterError
     from ptrack_analysis.plots import plot_heatmap
 
@@ -64,42 +64,42 @@ def _heatmap(given: argparse.Namespace, road: "Road", settings: "Settings") -> A
 
 
 def _visits(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.dataset.tables import visits_of
+    from ptrack_analysis.dataset.measured import visits_of
     from ptrack_analysis.plots import plot_visits
 
     return plot_visits(visits_of(road, settings), zones=road.zones)
 
 
 def _occupancy(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.dataset.tables import occupancy_of
+    from ptrack_analysis.dataset.measured import occupancy_of
     from ptrack_analysis.plots import plot_occupancy
 
     return plot_occupancy(occupancy_of(road, settings, road.zones), zones=["", *road.zones])
 
 
 def _crossings(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.dataset.tables import crossings_of
+    from ptrack_analysis.dataset.measured import crossings_of
     from ptrack_analysis.plots import plot_crossings
 
     return plot_crossings(crossings_of(road, settings), road.lines, zones=road.zones, **_ground(given, road))
 
 
 def _counts(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.dataset.tables import counts_of
+    from ptrack_analysis.dataset.measured import counts_of
     from ptrack_analysis.plots import plot_counts
 
     return plot_counts(counts_of(road, settings))
 
 
 def _balance(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.dataset.tables import balance_of
+    from ptrack_analysis.dataset.measured import balance_of
     from ptrack_analysis.plots import plot_balance
 
     return plot_balance(balance_of(road, settings))
 
 
 def _stops(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.dataset.tables import stops_of
+    from ptrack_analysis.dataset.measured import stops_of
     from ptrack_analysis.plots import plot_stops
 
     return plot_stops(stops_of(road, settings), zones=road.zones, lines=road.lines, **_ground(given, road))

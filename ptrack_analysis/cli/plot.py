@@ -123,8 +123,8 @@ def _refuse(message: str) -> int:
 
 def _road(given: argparse.Namespace, settings: "Settings") -> "Road":
     """Take the one video down the road, and say on stderr what is odd about it."""
+    from ptrack_analysis.dataset.notes import notes_of
     from ptrack_analysis.dataset.road import take_road
-    from ptrack_analysis.dataset.tables import notes_of
     from ptrack_analysis.errors import ParameterError
     from ptrack_analysis.io.finding import form_given
     from ptrack_analysis.zones import read_scene

@@ -18,11 +18,12 @@ def compute_occupancy_bins(
 ) -> pd.DataFrame:
     """Tell for each interval of time how many persons were there on average and at most.
 
-    The intervals are ``[0, every)``, ``[every, 2 * every)`` and so on to the video's end, where the last one
-    is cut; where the end is unknown, or the occupancy goes beyond it, to its last row. ``person_seconds`` is
-    the count added up over the interval's milliseconds, exactly; ``mean_persons`` is that by the length of
-    the interval, and ``max_persons`` the largest count that holds at any moment of it. An interval with
-    nobody there has 0 everywhere. An empty table, or one that ends at 0, gives no rows.
+    The intervals are ``[0, every)``, ``[every, 2 * every)`` and so on, from the occupancy's first row (0,
+    but for a part of a video) to the video's end, where the last one is cut; where the end is unknown, or
+    the occupancy goes beyond it, to its last row. ``person_seconds`` is the count added up over the
+    interval's milliseconds, exactly; ``mean_persons`` is that by the length of the interval, and
+    ``max_persons`` the largest count that holds at any moment of it. An interval with nobody there has 0
+    everywhere. An empty table, or one that ends at 0, gives no rows.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ def compute_occupancy_bins(
     persons = occupancy["persons"].to_numpy()
     last = int(time.max(initial=0))
     known = end_of(video, last)
-    starts, spans = intervals(last if known is None else known, length)
+    starts, spans = intervals(last if known is None else known, length, int(time.min(initial=last)))
     names = zone.unique().tolist()
     parts = [_binned(time[zone == name], persons[zone == name], starts, spans) for name in names]
     total, most = (
@@ -109,9 +110,9 @@ def length_of(every: pd.Timedelta | str) -> int:
     return length
 
 
-def intervals(end: int, length: int) -> tuple[Milliseconds, Milliseconds]:
-    """Cut the time from 0 to the end into intervals: their starts and lengths [ms], none of them 0."""
-    starts = np.arange(0, end, length, dtype="int64")
+def intervals(end: int, length: int, begin: int = 0) -> tuple[Milliseconds, Milliseconds]:
+    """Cut the time from the begin to the end into intervals: starts and lengths [ms], none of them 0."""
+    starts = np.arange(begin, end, length, dtype="int64")
     return starts, np.minimum(length, end - starts)
 
 

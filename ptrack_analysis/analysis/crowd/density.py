@@ -9,7 +9,7 @@ from ptrack_analysis.analysis.crowd.bins import time_held
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.schema import BINS, DENSITY, assemble, check
-from ptrack_analysis.zones import Zone, refuse_other_unit
+from ptrack_analysis.zones import Zone, refuse_zones
 
 
 def compute_density(bins: pd.DataFrame, zones: Sequence[Zone]) -> pd.DataFrame:
@@ -92,7 +92,7 @@ def refuse_pixels(zones: Sequence[Zone]) -> None:
                 f"zone {zone.name!r} is in {zone.unit}, and no density is to be had in the picture, where a "
                 f"{zone.unit} is another length at each place: read the zones on a floor plan, in m"
             )
-    refuse_other_unit(zones, "m")
+    refuse_zones(zones, "m")
 
 
 def _dense(zone: Zone, bins: pd.DataFrame) -> dict[str, Integers | Floats]:

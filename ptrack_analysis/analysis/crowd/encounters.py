@@ -5,10 +5,11 @@ import pandas as pd
 
 from ptrack_analysis.analysis.crowd.neighbours import Pieces, Samples, joined, merged, near_pieces
 from ptrack_analysis.analysis.motion.clock import stretches
-from ptrack_analysis.analysis.motion.walks import Walks, above_zero, walks_of
+from ptrack_analysis.analysis.motion.walks import Walks, walks_of
 from ptrack_analysis.analysis.presence import found_period, starts_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.limits import above
 from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES, assemble, check, empty, unit_of
 from ptrack_analysis.video import Video, milliseconds
 
@@ -113,7 +114,7 @@ def compute_encounters(
 
 def _limit(given: float | None, unit: str) -> float:
     if given is not None:
-        return above_zero(given, "max_distance")
+        return above(given, "max_distance", finite=False)
     if unit != "m":
         raise ParameterError(
             f"max_distance is not given, and in {unit} no distance is near at every place: give one, such as "

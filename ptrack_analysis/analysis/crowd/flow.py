@@ -11,7 +11,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.schema import CROSSINGS, FLOW, assemble, check, unit_of
 from ptrack_analysis.video import Video
-from ptrack_analysis.zones import Line, refuse_other_unit
+from ptrack_analysis.zones import Line, refuse_lines
 
 _MILLISECONDS = 1000.0
 
@@ -106,4 +106,4 @@ def _refuse_other(lines: Sequence[Line], unit: str) -> None:
             raise ParameterError(f"{line!r:.60} is not a Line")
         if not line.outline.length > 0:
             raise ParameterError(f"line {line.name!r} has no length, so no flow can be had for a metre of it")
-    refuse_other_unit(lines, unit)
+    refuse_lines(lines, unit)

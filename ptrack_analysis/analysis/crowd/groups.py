@@ -5,10 +5,10 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ptrack_analysis.analysis.motion.walks import above_zero
 from ptrack_analysis.analysis.presence import Rows, rows_by_person, run_starts, starts_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.limits import above
 from ptrack_analysis.schema import ENCOUNTERS, GROUPS, TRAJECTORIES, assemble, check, unit_of
 from ptrack_analysis.video import Milliseconds
 
@@ -109,7 +109,7 @@ def compute_groups(
 
 
 def _share(given: float) -> float:
-    share = above_zero(given, "min_share")
+    share = above(given, "min_share", finite=False)
     if share > 1:
         raise ParameterError(f"min_share is {given!r}, not a number above 0 and at most 1")
     return share
@@ -117,7 +117,7 @@ def _share(given: float) -> float:
 
 def _extent(given: float | None, unit: str) -> float:
     if given is not None:
-        return 0.0 if given == 0 else above_zero(given, "min_extent")
+        return 0.0 if given == 0 else above(given, "min_extent", finite=False)
     if unit != "m":
         raise ParameterError(
             f"min_extent is not given, and in {unit} no length is the same at every place: give one, or 0 "

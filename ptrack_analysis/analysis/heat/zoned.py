@@ -4,13 +4,12 @@ import numpy as np
 
 from ptrack_analysis.analysis.motion.walks import Walks
 from ptrack_analysis.analysis.places.membership import Inside, time_inside
-from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers, contains
 from ptrack_analysis.video import Milliseconds
-from ptrack_analysis.zones import Line, Zone, refuse_other_unit
+from ptrack_analysis.zones import Zone, refuse_zones
 
 
-def refuse_zone(zone: Zone | Line, unit: str) -> None:
+def refuse_zone(zone: Zone, unit: str) -> None:
     """Refuse what is no zone, or a zone of another plane.
 
     Raises
@@ -20,9 +19,7 @@ def refuse_zone(zone: Zone | Line, unit: str) -> None:
     ParameterError
         If it is no zone.
     """
-    refuse_other_unit([zone], unit)
-    if not isinstance(zone, Zone):
-        raise ParameterError(f"{zone!r:.60} is not a Zone, but a {type(zone).__name__}")
+    refuse_zones([zone], unit)
 
 
 def in_zone(

@@ -12,7 +12,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.schema import OBSERVED, TRAJECTORIES, VISITS, assemble, check, unit_of
 from ptrack_analysis.video import Milliseconds, milliseconds
-from ptrack_analysis.zones import Zone, refuse_other_unit
+from ptrack_analysis.zones import Zone, refuse_zones
 
 
 def compute_observed(
@@ -69,7 +69,7 @@ def compute_observed(
     check(visits, VISITS)
     check(trajectories, TRAJECTORIES)
     unit = unit_of(trajectories, TRAJECTORIES)
-    refuse_other_unit(zones, unit)
+    refuse_zones(zones, unit)
     visits = visits.sort_index()
     zone = visits.index.get_level_values("zone")
     missing = sorted(set(zone) - {one.name for one in zones})

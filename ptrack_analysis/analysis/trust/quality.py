@@ -20,7 +20,7 @@ from ptrack_analysis.schema import (
     unit_of,
 )
 from ptrack_analysis.video import Video, milliseconds
-from ptrack_analysis.zones import Zone, refuse_other_unit
+from ptrack_analysis.zones import Zone, refuse_zones
 
 _GOOD, _DOUBTFUL, _BAD, _UNKNOWN = range(len(VERDICTS))
 
@@ -110,7 +110,7 @@ def compute_quality(
     check(detections, DETECTIONS)
     check(trajectories, TRAJECTORIES)
     unit = unit_of(trajectories, TRAJECTORIES)
-    refuse_other_unit([] if doors is None else doors, unit)
+    refuse_zones([] if doors is None else doors, unit)
     checks = checks_with(thresholds)
     longest = milliseconds(max_gap, "max_gap")
     if stitches is not None:

@@ -13,7 +13,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Anchor, Integers, anchor_fractions
 from ptrack_analysis.schema import DETECTIONS, SENSITIVITY, assemble, check
 from ptrack_analysis.video import Plane, Video, milliseconds
-from ptrack_analysis.zones import Zone, refuse_other_unit
+from ptrack_analysis.zones import Zone, refuse_zones
 
 _NO_TIME = np.iinfo("int64").min
 _COLUMNS = ("visits", "visitors", "dwell", "median_dwell")
@@ -88,7 +88,7 @@ def compute_sensitivity(
     0
     """
     check(detections, DETECTIONS)
-    refuse_other_unit(zones, (plane or video.pixels).unit)
+    refuse_zones(zones, (plane or video.pixels).unit)
     gaps = _spans(max_gaps, "max_gaps")
     merges = _spans(merge_gaps, "merge_gaps")
     points = _anchors(anchors)

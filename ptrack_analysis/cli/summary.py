@@ -1,0 +1,151 @@
+"""``ptrack summary``: the usual figures of each video on a page."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ptrack_analysis.cli.measures import (
+    add_cells,
+    add_cleaning,
+    add_cut,
+    add_lines,
+    add_places,
+    add_presence,
+    add_visits,
+    measures_of,
+)
+from ptrack_analysis.cli.options import add_source, add_video, chosen, form_of, source_of
+from ptrack_analysis.cli.texts import place
+
+if TYPE_CHECKING:
+    from ptrack_analysis.dataset.settings import Settings
+    from ptrack_analysis.errors import PtrackError
+    from ptrack_analysis.io.archive import Form, VideoReference
+    from ptrack_analysis.zones import Scene
+
+_USAGE, _BAD, _SOME = 2, 3, 4
+_DESCRIPTION = """\
+Say the usual figures of each video: visitors, occupancy, dwell in each zone, the busiest time and place, main
+ways from zone to zone, counts over lines, and how far to trust them.
+"""
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "summary", help="say the usual figures: visitors, occupancy, dwell, trust", description=_DESCRIPTION
+    )
+    add_source(parser)
+    add_video(parser)
+    add_places(parser)
+    add_presence(parser)
+    add_visits(parser)
+    add_lines(parser)
+    add_cleaning(parser)
+    add_cut(parser)
+    group = parser.add_argument_group("output")
+    add_cells(group)
+    forms = group.add_mutually_exclusive_group()
+    forms.add_argument("--json", action="store_true", help="JSON for machines")
+    forms.add_argument("--markdown", action="store_true", help="Markdown, as for a report")
+    group.add_argument(
+        "-o", "--output", type=place, default="-", metavar="FILE", help="file to write; - is stdout (default)"
+    )
+    group.add_argument("--force", action="store_true", help="replace FILE")
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Sum up each video of the source; 3 (or 2) if none can be, 4 if some cannot."""
+    from ptrack_analysis.dataset.scene_file import read_scene_file
+    from ptrack_analysis.dataset.settings import Settings
+
+    output = None if given.output == "-" else Path(given.output)
+    if output is not None:
+        _refuse_to_replace(output, force=given.force)
+    settings = Settings(**measures_of(given), faces=False)
+    found, errors = _found(given, settings, read_scene_file(settings))
+    for error in errors:
+        print(f"ptrack: {' '.join(str(error).split())}", file=sys.stderr)
+    if found:
+        _put(_written(found, given), output)
+    return _code(found, errors)
+
+
+def _refuse_to_replace(output: Path, *, force: bool) -> None:
+    from ptrack_analysis.errors import OutputError
+
+    if output.is_dir():
+        raise OutputError(f"{output}: is a folder, not a file to write figures to")
+    if output.exists() and not force:
+        raise OutputError(f"{output}: exists; --force replaces it")
+
+
+def _found(
+    given: argparse.Namespace, settings: "Settings", scene: "Scene | None"
+) -> "tuple[list[dict[str, Any]], list[PtrackError]]":
+    """Gather the figures of each video, one after the other, and what was wrong with the others."""
+    from ptrack_analysis.errors import InputError, ParameterError, PtrackError, SchemaError, ZoneError
+    from ptrack_analysis.io.finding import find_videos, form_given
+
+    found, errors = list[dict[str, Any]](), list[PtrackError]()
+    with source_of(given) as source:
+        form = form_of(given)
+        references = [chosen(source, given.video, form)] if given.video else find_videos(source, **form)
+        for reference in references:
+            try:
+                found.append(_figures(reference, settings, scene, form_given(**form)))
+            except (InputError, ParameterError, SchemaError, ZoneError) as error:
+                errors.append(_named_stdin(error, str(source)) if given.source == "-" else error)
+    return found, errors
+
+
+def _named_stdin(error: "PtrackError", file: str) -> "PtrackError":
+    """Name stdin where the temporary file that held it is named."""
+    return type(error)(str(error).replace(file, "stdin"))
+
+
+def _figures(
+    reference: "VideoReference", settings: "Settings", scene: "Scene | None", form: "Form | None"
+) -> dict[str, Any]:
+    """Gather the figures of one video, and say on stderr what is odd about it."""
+    from ptrack_analysis.dataset.notes import notes_of
+    from ptrack_analysis.dataset.road import take_road
+    from ptrack_analysis.summary import figures_of
+
+    road = take_road(reference, settings, scene, form=form)
+    figures = figures_of(road, settings)
+    for note in (*road.reading.notes, *notes_of(road)):
+        print(f"note: {road.video.name}: {note}", file=sys.stderr)
+    return figures
+
+
+def _written(found: list[dict[str, Any]], given: argparse.Namespace) -> str:
+    from ptrack_analysis.summary import MARKDOWN, PLAIN, page_of
+
+    if given.json:
+        return json.dumps({"videos": found}, indent=2, allow_nan=False) + "\n"
+    form = MARKDOWN if given.markdown else PLAIN
+    return ("\n\n" if given.markdown else "\n\n\n").join(page_of(one, form) for one in found) + "\n"
+
+
+def _put(text: str, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.write(text)
+        return
+    from ptrack_analysis.io.writing import write_bytes
+
+    write_bytes(output, text.encode())
+    print(f"wrote {output}", file=sys.stderr)
+
+
+def _code(found: list[dict[str, Any]], errors: "list[PtrackError]") -> int:
+    from ptrack_analysis.errors import ParameterError
+
+    if not errors:
+        return 0
+    if found:
+        return _SOME
+    return _USAGE if all(isinstance(error, ParameterError) for error in errors) else _BAD

@@ -1,0 +1,86 @@
+"""The tables of one video as the settings ask for them, each computed when it is wanted."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from ptrack_analysis.analysis.heat.heatmaps import SHAPE, Heatmap, compute_box_heatmap, compute_heatmap
+from ptrack_analysis.analysis.lines.counts import compute_balance, compute_counts
+from ptrack_analysis.analysis.lines.crossings import compute_crossings
+from ptrack_analysis.analysis.motion.stops import compute_stops
+from ptrack_analysis.analysis.places.occupancy import compute_occupancy
+from ptrack_analysis.analysis.places.visits import compute_visits
+from ptrack_analysis.dataset.road import DOOR, Road
+from ptrack_analysis.dataset.settings import Settings
+from ptrack_analysis.schema import BALANCE, empty
+from ptrack_analysis.zones import Line, Zone
+
+
+def visits_of(road: Road, settings: Settings) -> pd.DataFrame:
+    """Compute the visits of one video as the settings ask for them."""
+    return compute_visits(
+        road.trajectories,
+        road.zones,
+        road.video,
+        merge_gap=settings.merge_gap,
+        min_dwell=settings.min_dwell,
+        enter_after=settings.enter_after,
+        margin=settings.margin,
+        period=road.period,
+    )
+
+
+def crossings_of(road: Road, settings: Settings) -> pd.DataFrame:
+    """Compute the crossings of one video as the settings ask for them."""
+    return compute_crossings(road.trajectories, road.lines, min_distance=settings.min_distance)
+
+
+def occupancy_of(road: Road, settings: Settings, zones: Sequence[Zone] = ()) -> pd.DataFrame:
+    """Compute the occupancy of the part of one video that was asked for."""
+    return compute_occupancy(road.trajectories, road.video, zones, start=settings.start, end=settings.end)
+
+
+def counts_of(road: Road, settings: Settings) -> pd.DataFrame:
+    """Compute the counts over the lines of one video, from where its occupancy begins to where it ends."""
+    moments = occupancy_of(road, settings).index.get_level_values("timestamp")
+    return compute_counts(
+        crossings_of(road, settings),
+        road.lines,
+        replace(road.video, duration=moments.max()),
+        every=settings.every,
+        start=moments.min(),
+    )
+
+
+def balance_of(road: Road, settings: Settings) -> pd.DataFrame:
+    """Compute the balance of one video: of the lines that bound the scene, beside all that are present."""
+    names = [line.name for line in bounds_of(road)]
+    if not names:
+        return empty(BALANCE)
+    return compute_balance(crossings_of(road, settings), occupancy_of(road, settings), lines=names)
+
+
+def bounds_of(road: Road) -> list[Line]:
+    """List the lines over which persons come into the scene and leave it: the doors, if there are any."""
+    return [line for line in road.lines if line.kind == DOOR] or road.lines
+
+
+def stops_of(road: Road, settings: Settings) -> pd.DataFrame:
+    """Compute the stops of one video as the settings ask for them."""
+    return compute_stops(
+        road.trajectories, max_extent=settings.stop_extent, min_duration=settings.stop_duration
+    )
+
+
+def heatmap_of(road: Road, settings: Settings, *, of: str = "boxes") -> Heatmap:
+    """Compute a heatmap of one video as the settings ask for it; on a floor plan it is of footpoints."""
+    video = road.video
+    if road.floor is not None:
+        return compute_heatmap(
+            road.trajectories, video, shape=settings.shape, cell=settings.cell, extent=road.floor.extent
+        )
+    shape = settings.shape or SHAPE
+    if of == "footpoints":
+        return compute_heatmap(road.trajectories, video, shape=shape)
+    return compute_box_heatmap(road.detections, road.trajectories, video, shape=shape)

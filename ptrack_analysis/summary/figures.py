@@ -1,0 +1,154 @@
+"""The figures of one video, each taken from the table that defines it."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.flows.transitions import compute_transitions
+from ptrack_analysis.analysis.stays.lengths import CONFIDENCE
+from ptrack_analysis.analysis.tracks import compute_tracks
+from ptrack_analysis.analysis.trust.quality import compute_quality
+from ptrack_analysis.dataset.measured import balance_of, bounds_of, counts_of, occupancy_of, visits_of
+from ptrack_analysis.dataset.road import Road
+from ptrack_analysis.dataset.settings import Settings
+from ptrack_analysis.schema import VERDICTS
+from ptrack_analysis.summary.busiest import busiest_cell, busiest_interval
+from ptrack_analysis.summary.staying import zone_figures
+from ptrack_analysis.summary.values import number, plain_occupancy, rows_of, seconds
+
+MOST_TRANSITIONS = 5
+_WORST_FIRST = ("bad", "doubtful", "good")
+_ASK_ZONES = (
+    "zones and transitions are left out: draw polygons in a GeoJSON file, and give it with --zones FILE"
+)
+_ASK_LINES = "lines are left out: draw a LineString in the GeoJSON file of --zones FILE"
+
+
+def figures_of(road: Road, settings: Settings) -> dict[str, Any]:
+    """Gather the usual figures of one video.
+
+    Each is that of a table: persons and unlocated time of TRACKS, ``occupancy`` of OCCUPANCY, ``busiest`` of
+    BINS (the first interval with the most person-seconds: hours of what is longer than one, else minutes)
+    and of the heatmap of footpoints (the first cell with the most seconds), ``zones`` of VISITS, DWELL and
+    OCCUPANCY, ``transitions`` the most frequent of TRANSITIONS that lead from zone to zone, ``lines`` of
+    COUNTS, ``balance`` the last row of BALANCE, ``trust`` of QUALITY. ``at_end`` is the number of persons
+    present until the end, ``mean`` is weighted by time, ``peak_at_s`` is the first moment of the peak.
+    ``censored_share`` is the share of stays whose beginning or end was not seen. The verdict is the worst of
+    the checks; ``unknown`` if none of them says anything.
+
+    Parameters
+    ----------
+    road
+        The video, as far as its trajectories.
+    settings
+        What is measured, and how: those that the road was taken with.
+
+    Returns
+    -------
+    dict
+        Values that JSON knows, always with the same keys in the same order: times in s (``_s``), places in
+        the plane's unit (``_px``, ``_m``), None where a figure cannot be told. ``zones`` and ``transitions``
+        are None without zones, ``lines`` and ``balance`` without lines; ``left_out`` says how to get them.
+
+    Raises
+    ------
+    ParameterError
+        If the frame size is not known, or a zone is named like a state of TRANSITIONS.
+
+    Notes
+    -----
+    Costs what the tables cost. Errs as they do; ``trust`` says where to look.
+    """
+    occupancy = occupancy_of(road, settings, road.zones)
+    moments = occupancy.index.get_level_values("timestamp")
+    tracks = compute_tracks(road.trajectories)
+    present, unlocated = (int(tracks[name].to_numpy().view("int64").sum()) for name in ("dwell", "unlocated"))
+    visits = visits_of(road, settings) if road.zones else None
+    return {
+        "video": road.video.name,
+        "unit": settings.unit,
+        "start_s": seconds(moments.min()),
+        "end_s": seconds(moments.max()),
+        "persons": len(tracks),
+        "persons_in_zones": None if visits is None else _distinct(visits),
+        "present_s": seconds(present),
+        "unlocated_s": seconds(unlocated),
+        "unlocated_share": unlocated / present if present else None,
+        "occupancy": plain_occupancy(occupancy),
+        "busiest": {
+            "interval": busiest_interval(rows_of(occupancy, ""), road.video),
+            "cell": busiest_cell(road, settings),
+        },
+        "confidence": CONFIDENCE,
+        "zones": None if visits is None else zone_figures(road.zones, visits, occupancy),
+        "transitions": None if visits is None else _transitions(visits),
+        "lines": _lines(road, settings) if road.lines else None,
+        "balance": _balance(road, settings) if road.lines else None,
+        "trust": _trust(road, settings),
+        "left_out": [text for text, has in ((_ASK_ZONES, road.zones), (_ASK_LINES, road.lines)) if not has],
+    }
+
+
+def _distinct(visits: pd.DataFrame) -> int:
+    return int(visits.index.get_level_values("person_index").nunique())
+
+
+def _transitions(visits: pd.DataFrame) -> list[dict[str, Any]]:
+    """List the most frequent ways from zone to zone; of equal ones, by name."""
+    table = compute_transitions(visits)
+    table = table[table["mean_travel"].notna().to_numpy()]  # one of the two is no zone: no time between them
+    most = np.argsort(-table["transitions"].to_numpy(), kind="stable")[:MOST_TRANSITIONS]
+    return [
+        {
+            "origin": origin,
+            "destination": destination,
+            "transitions": int(row["transitions"]),
+            "persons": int(row["persons"]),
+            "share": float(row["share"]),
+            "mean_travel_s": seconds(row["mean_travel"]),
+            "median_travel_s": seconds(row["median_travel"]),
+        }
+        for (origin, destination), row in zip(
+            table.index[most], table.iloc[most].to_dict("records"), strict=True
+        )
+    ]
+
+
+def _lines(road: Road, settings: Settings) -> list[dict[str, Any]]:
+    """List the crossings of each line, in the order of its file."""
+    counts = counts_of(road, settings)[["in_count", "out_count"]].groupby(level="line").sum()
+    names = [line.name for line in road.lines]
+    totals = counts.reindex(names, fill_value=0)
+    return [
+        {"line": name, "in_total": int(way_in), "out_total": int(way_out)}
+        for name, way_in, way_out in zip(names, totals["in_count"], totals["out_count"], strict=True)
+    ]
+
+
+def _balance(road: Road, settings: Settings) -> dict[str, Any]:
+    """Set what the lines that bound the scene counted beside those present, at the end."""
+    last = balance_of(road, settings).iloc[-1]
+    names = ("in_total", "out_total", "counted", "present", "drift")
+    return {"lines": [line.name for line in bounds_of(road)], **{name: int(last[name]) for name in names}}
+
+
+def _trust(road: Road, settings: Settings) -> dict[str, Any]:
+    """Judge the tracking: the worst verdict, the checks that are not good, and those that say nothing."""
+    quality = compute_quality(road.detections, road.trajectories, road.video, max_gap=settings.max_gap)
+    verdicts = quality["verdict"].astype(str)
+    worst = next((one for one in _WORST_FIRST if (verdicts == one).any()), VERDICTS[-1])
+    suspect = [
+        {
+            "check": str(name),
+            "verdict": row["verdict"],
+            "value": number(row["value"]),
+            "value_unit": row["value_unit"],
+            "doubtful_above": number(row["doubtful_above"]),
+            "bad_above": number(row["bad_above"]),
+            "meaning": row["meaning"],
+        }
+        for verdict in _WORST_FIRST[:2]
+        for name, row in quality[verdicts == verdict].astype({"verdict": str}).to_dict("index").items()
+    ]
+    return {"verdict": worst, "checks": suspect, "unknown": quality.index[verdicts == VERDICTS[-1]].tolist()}

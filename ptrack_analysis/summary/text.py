@@ -1,0 +1,214 @@
+"""The page of figures, for reading: as text or as Markdown."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+PLAIN, MARKDOWN = "text", "markdown"
+NONE = "\N{EN DASH}"
+_MINUTE, _HOUR = 60, 3600
+_LONG = 2
+_MARKS = re.compile(r"([\\`*_|<>\[\]#])")
+_ZONES = ("zone", "persons", "visits", "in all", "mean seen", "median", "its interval", "censored", "peak")
+_WAYS = ("from", "to", "times", "persons", "share", "median time")
+_CROSSED = ("line", "in", "out")
+_CHECKS = ("check", "verdict", "found", "what it means")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One part of the page: a table, or with no rows only what is said, below a heading."""
+
+    heading: str
+    columns: tuple[str, ...] = ()
+    rows: Sequence[tuple[str, ...]] = ()
+    said: tuple[str, ...] = ()
+
+
+def page_of(figures: dict[str, Any], form: str = PLAIN) -> str:
+    """Write the figures of one video as a page: ``"text"`` or ``"markdown"``.
+
+    Lengths of time are rounded, to a tenth of a second below two minutes, to a second below two hours, to a
+    minute beyond; what cannot be told is an en dash.
+    """
+    start, end = figures["start_s"], figures["end_s"]
+    title = f"{_line(figures['video']) or 'video'}: {span(start)} to {span(end)}"
+    parts = [_usual(figures), *_zones(figures), *_ways(figures), *_crossed(figures), _trust(figures)]
+    if figures["left_out"]:
+        parts.append(_Part("Left out", said=tuple(figures["left_out"])))
+    if form == MARKDOWN:
+        return "\n\n".join([f"## {_escaped(title)}", *map(_in_markdown, parts)])
+    return "\n\n".join([title, *map(_in_text, parts)])
+
+
+def span(value: float | None) -> str:
+    """Write a length of time [s]."""
+    if value is None:
+        return NONE
+    if round(value, 1) < _LONG * _MINUTE:
+        return f"{value:.1f} s"
+    whole = round(value)
+    if whole < _LONG * _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE:02d} s"
+    minutes = round(value / _MINUTE)
+    return f"{minutes // _MINUTE} h {minutes % _MINUTE:02d} min"
+
+
+def share(value: float | None) -> str:
+    """Write a share as a percentage."""
+    return NONE if value is None else f"{value:.0%}"
+
+
+def _decimal(value: float | None) -> str:
+    return NONE if value is None else f"{value:.2f}"
+
+
+def _usual(figures: dict[str, Any]) -> _Part:
+    """Say who was there, how many at a time, when and where the most."""
+    there, busiest = figures["occupancy"], figures["busiest"]
+    in_zones = figures["persons_in_zones"]
+    rows = [
+        ("persons", str(figures["persons"])),
+        *([] if in_zones is None else [("persons in a zone", str(in_zones))]),
+        ("time in the scene", span(figures["present_s"])),
+        ("of it unlocated", f"{span(figures['unlocated_s'])} ({share(figures['unlocated_share'])})"),
+        ("present at the end", str(there["at_end"])),
+        ("present on average", _decimal(there["mean"])),
+        ("present at most", f"{there['peak']}{_first(there['peak_at_s'])}"),
+        _busiest_interval(busiest["interval"]),
+        ("busiest cell", _cell(busiest["cell"], figures["unit"])),
+    ]
+    return _Part("Figures", ("figure", "value"), rows)
+
+
+def _first(moment: float | None) -> str:
+    return "" if moment is None else f" (first at {span(moment)})"
+
+
+def _busiest_interval(interval: dict[str, Any] | None) -> tuple[str, str]:
+    if interval is None:
+        return "busiest interval", NONE
+    name = "hour" if interval["every_s"] == _HOUR else "minute"
+    start = interval["start_s"]
+    return (
+        f"busiest {name}",
+        (
+            f"{span(start)} to {span(start + interval['length_s'])}: "
+            f"{interval['person_seconds']:.1f} person-seconds, {interval['mean_persons']:.2f} on average"
+        ),
+    )
+
+
+def _cell(cell: dict[str, Any] | None, unit: str) -> str:
+    if cell is None:
+        return NONE
+    x, y = (f"{cell[f'{axis}_{unit}']:.{2 if unit == 'm' else 0}f}" for axis in "xy")
+    return f"around x {x} {unit}, y {y} {unit}: stood in for {span(cell['stood_s'])}"
+
+
+def _zones(figures: dict[str, Any]) -> list[_Part]:
+    if figures["zones"] is None:
+        return []
+    rows = [
+        (
+            zone["zone"],
+            str(zone["visitors"]),
+            str(zone["visits"]),
+            span(zone["total_dwell_s"]),
+            span(zone["naive_mean_dwell_s"]),
+            span(zone["median_dwell_s"]),
+            _bounds(zone["median_dwell_low_s"], zone["median_dwell_high_s"]),
+            share(zone["censored_share"]),
+            str(zone["occupancy"]["peak"]),
+        )
+        for zone in figures["zones"]
+    ]
+    said = (
+        f"median: of the stays' lengths by Kaplan-Meier, with its {share(figures['confidence'])} interval; "
+        "mean seen: as if nothing were cut; censored: stays whose beginning or end was not seen; "
+        "peak: most persons at a time."
+    )
+    return [_Part("Zones", _ZONES, rows, (said,))]
+
+
+def _bounds(low: float | None, high: float | None) -> str:
+    return NONE if low is None and high is None else f"{span(low)} to {span(high)}"
+
+
+def _ways(figures: dict[str, Any]) -> list[_Part]:
+    ways = figures["transitions"]
+    if ways is None:
+        return []
+    if not ways:
+        return [_Part("From zone to zone", said=("nobody went from a zone to a zone",))]
+    rows = [
+        (
+            way["origin"],
+            way["destination"],
+            str(way["transitions"]),
+            str(way["persons"]),
+            share(way["share"]),
+            span(way["median_travel_s"]),
+        )
+        for way in ways
+    ]
+    return [_Part("From zone to zone", _WAYS, rows)]
+
+
+def _crossed(figures: dict[str, Any]) -> list[_Part]:
+    if figures["lines"] is None:
+        return []
+    rows = [(line["line"], str(line["in_total"]), str(line["out_total"])) for line in figures["lines"]]
+    balance = figures["balance"]
+    said = (
+        f"at the end {balance['counted']} persons are there by counting over {', '.join(balance['lines'])}, "
+        f"{balance['present']} by presence: a drift of {balance['drift']:+d}"
+    )
+    return [_Part("Lines", _CROSSED, rows, (said,))]
+
+
+def _trust(figures: dict[str, Any]) -> _Part:
+    trust = figures["trust"]
+    rows = [
+        (check["check"], check["verdict"], _found(check["value"], check["value_unit"]), check["meaning"])
+        for check in trust["checks"]
+    ]
+    said = {
+        "good": "no check of the tracking finds anything odd, which proves nothing",
+        "unknown": "nothing can be said about the tracking",
+    }.get(trust["verdict"], f"{len(rows)} of the checks of the tracking did not come out good")
+    unknown = f"not checked, for nothing is known: {', '.join(trust['unknown'])}" if trust["unknown"] else ""
+    return _Part(f"Trust: {trust['verdict']}", _CHECKS, rows, (said, *([unknown] if unknown else [])))
+
+
+def _found(value: float | None, unit: str) -> str:
+    return NONE if value is None else f"{value:.3g}" + ("" if unit == "1" else f" {unit}")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _escaped(text: str) -> str:
+    return _MARKS.sub(r"\\\1", _line(text))
+
+
+def _in_text(part: _Part) -> str:
+    """Write a part with its columns below each other."""
+    lines = [part.heading]
+    table = [tuple(map(_line, row)) for row in (part.columns, *part.rows)] if part.rows else []
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)]
+        lines.append("  " + "  ".join(cells).rstrip())
+    return "\n".join(lines + [f"  {_line(text)}" for text in part.said])
+
+
+def _in_markdown(part: _Part) -> str:
+    """Write a part as a table in Markdown, what is said below it."""
+    blocks = [f"### {_escaped(part.heading)}"]
+    if part.rows:
+        rows = [part.columns, ("---",) * len(part.columns), *(tuple(map(_escaped, row)) for row in part.rows)]
+        blocks.append("\n".join(f"| {' | '.join(row)} |" for row in rows))
+    return "\n\n".join(blocks + [_escaped(text) for text in part.said])

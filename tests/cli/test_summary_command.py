@@ -1,0 +1,90 @@
+"""``ptrack summary``: the page of figures, from the shell."""
+
+import json
+
+import pytest
+from pages import page, record, write
+
+from ptrack_analysis.cli import main
+
+
+def run(capfd, *arguments):
+    try:
+        code = main([str(argument) for argument in arguments])
+    except SystemExit as stop:
+        code = stop.code
+    return code, *capfd.readouterr()
+
+
+@pytest.fixture
+def shop(data):
+    return data / "shop" / "pages", "--zones", data / "shop" / "zones.geojson"
+
+
+def test_it_says_the_usual_figures(capfd, shop):
+    code, out, _ = run(capfd, "summary", *shop)
+    assert code == 0
+    assert out.startswith("shop: 0.0 s to 3 min 00 s\n")
+    for said in (
+        "persons in a zone",
+        "busiest minute",
+        "checkout",
+        "From zone to zone",
+        "a drift of +0",
+        "Trust: ",
+    ):
+        assert said in out
+
+
+def test_it_speaks_json_of_all_videos_or_of_one(capfd, data):
+    pages = data / "day" / "pages"
+    _, out, _ = run(capfd, "summary", pages, "--floor", data / "day" / "floor.json", "--json")
+    videos = json.loads(out)["videos"]
+    assert [video["video"] for video in videos] == ["evening", "morning", "noon"]
+    assert {video["unit"] for video in videos} == {"m"}
+    _, out, _ = run(
+        capfd, "summary", pages, "--floor", data / "day" / "floor.json", "--json", "--video", "noon"
+    )
+    assert json.loads(out)["videos"] == videos[2:]
+
+
+def test_it_writes_markdown_to_a_file_and_replaces_none_unasked(capfd, shop, tmp_path):
+    file = tmp_path / "page.md"
+    code, out, err = run(capfd, "summary", *shop, "--markdown", "-o", file)
+    assert (code, out) == (0, "")
+    assert f"wrote {file}" in err
+    assert file.read_text(encoding="utf-8").startswith("## shop: ")
+    code, _, err = run(capfd, "summary", *shop, "-o", file)
+    assert code == 1
+    assert "exists; --force replaces it" in err
+    assert run(capfd, "summary", *shop, "-o", file, "--force")[0] == 0
+    assert file.read_text(encoding="utf-8").startswith("shop: ")
+    assert "is a folder" in run(capfd, "summary", *shop, "-o", tmp_path)[2]
+
+
+def test_a_video_that_cannot_be_read_does_not_stop_the_others(capfd, tmp_path):
+    good = write(tmp_path / "in" / "a.json", page(record(0, 1), job="one"))
+    bad = write(tmp_path / "in" / "b.json", "{")
+    code, out, err = run(capfd, "summary", tmp_path / "in", "--json")
+    assert code == 4
+    assert [video["video"] for video in json.loads(out)["videos"]] == ["a"]
+    assert f"ptrack: {bad}: " in err
+    good.unlink()
+    code, out, _ = run(capfd, "summary", tmp_path / "in", "--json")
+    assert (code, out) == (3, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--json", "--markdown"], 2, "not allowed with"),
+        (["--video", "elsewhere"], 2, "holds no video 'elsewhere'"),
+        (["--zones", "nowhere.geojson"], 3, "nowhere.geojson"),
+        (["--max-gap", "2"], 2, "has no unit"),
+    ],
+)
+def test_bad_input_is_one_sentence(capfd, data, arguments, code, said):
+    found, out, err = run(capfd, "summary", data / "shop" / "pages", *arguments)
+    assert (found, out) == (code, "")
+    (sentence,) = err.splitlines()
+    assert said in sentence

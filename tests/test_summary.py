@@ -1,0 +1,271 @@
+"""The figures of the page equal those of the tables, and the page says them."""
+
+import json
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from pages import page, record, write
+
+from ptrack_analysis import (
+    Settings,
+    compute_dwell,
+    compute_occupancy_bins,
+    compute_quality,
+    compute_transitions,
+)
+from ptrack_analysis.dataset.measured import balance_of, counts_of, heatmap_of, occupancy_of, visits_of
+from ptrack_analysis.dataset.road import take_road
+from ptrack_analysis.dataset.tables import compute_tables
+from ptrack_analysis.io.finding import find_videos
+from ptrack_analysis.summary import MARKDOWN, figures_of, page_of
+from ptrack_analysis.summary.text import span
+from ptrack_analysis.zones import read_scene
+
+ZONES = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "properties": {"name": name, "unit": "fraction"},
+            "geometry": {"type": kind, "coordinates": outline},
+        }
+        for name, kind, outline in (
+            ("left|side", "Polygon", [[[0, 0], [0.5, 0], [0.5, 1], [0, 1], [0, 0]]]),
+            ("nowhere", "Polygon", [[[0.9, 0], [1, 0], [1, 0.1], [0.9, 0.1], [0.9, 0]]]),
+            ("middle", "LineString", [[0.5, 0], [0.5, 1]]),
+        )
+    ],
+}
+NOBODY = {"unlocated_share": None, "persons": 0, "persons_in_zones": 0, "present_s": 0.0, "unlocated_s": 0.0}
+KEYS = [
+    "video", "unit", "start_s", "end_s", "persons", "persons_in_zones", "present_s", "unlocated_s",
+    "unlocated_share", "occupancy", "busiest", "confidence", "zones", "transitions", "lines", "balance",
+    "trust", "left_out",
+]  # fmt: skip
+
+
+def roads(data, source, **settings):
+    """Give each video of an archive of the project as its reference, road, settings and scene."""
+    settings = Settings(zones=data / source / "zones.geojson", **settings)
+    scene = read_scene(settings.zones)
+    for reference in find_videos(data / source / "pages"):
+        yield reference, take_road(reference, settings, scene), settings, scene
+
+
+CASES = [("shop", False), ("shop", True), ("day", False), ("day", True)]
+
+
+@pytest.fixture(
+    scope="module", params=CASES, ids=[f"{name}-{'m' if floor else 'px'}" for name, floor in CASES]
+)
+def summed(request, data):
+    """Every video of an archive: its figures, its road, its settings, and the tables of its export."""
+    source, floor = request.param
+    given = {"floor": data / source / "floor.json"} if floor else {}
+    return [
+        (figures_of(road, settings), road, settings, compute_tables(reference, settings, scene)[0])
+        for reference, road, settings, scene in roads(data, source, **given)
+    ]
+
+
+def seconds(value):
+    return None if pd.isna(value) else value.total_seconds()
+
+
+def test_persons_and_their_time_are_those_of_the_exported_tables(summed):
+    for figures, _, _, tables in summed:
+        tracks, visits = tables["persons"], tables["visits"]
+        assert figures["persons"] == len(tracks) > 0
+        assert figures["present_s"] == tracks["dwell"].sum().total_seconds()
+        assert figures["unlocated_s"] == tracks["unlocated"].sum().total_seconds()
+        assert figures["persons_in_zones"] == visits.reset_index()["person_index"].nunique()
+
+
+def test_occupancy_is_that_of_its_table(summed):
+    for figures, _, _, tables in summed:
+        scene = tables["occupancy"].loc[""]["persons"]
+        there = figures["occupancy"]
+        watched = scene.index[-1] - scene.index[0]
+        assert there["at_end"] == tables["balance"]["present"].iloc[-1] == figures["balance"]["present"]
+        assert there["mean"] == pytest.approx(tables["persons"]["dwell"].sum() / watched, rel=1e-12)
+        assert there["peak"] == scene.max()
+        assert there["peak_at_s"] == scene.idxmax().total_seconds()
+        assert (figures["start_s"], figures["end_s"]) == (0.0, scene.index[-1].total_seconds())
+
+
+def test_the_busiest_interval_is_the_greatest_of_the_bins(summed):
+    for figures, road, settings, _ in summed:
+        occupancy = occupancy_of(road, settings)
+        video = replace(road.video, duration=occupancy.index.get_level_values("timestamp").max())
+        bins = compute_occupancy_bins(occupancy, video).loc[""]
+        busiest = figures["busiest"]["interval"]
+        assert busiest["every_s"] == 60.0
+        assert busiest["person_seconds"] == bins["person_seconds"].max().total_seconds()
+        assert busiest["start_s"] == bins["person_seconds"].idxmax().total_seconds()
+
+
+def test_the_busiest_cell_is_the_greatest_of_the_heatmap(summed):
+    for figures, road, settings, _ in summed:
+        table = heatmap_of(road, settings, of="footpoints").to_frame()
+        row = table.loc[table["seconds"].idxmax()]
+        cell, unit = figures["busiest"]["cell"], settings.unit
+        assert cell["stood_s"] == row["seconds"]
+        assert (cell[f"x_{unit}"], cell[f"y_{unit}"]) == pytest.approx((row[f"x_{unit}"], row[f"y_{unit}"]))
+        assert ("footpoints", cell["row"], cell["column"]) == table["seconds"].idxmax()
+
+
+def test_the_figures_of_a_zone_are_those_of_visits_and_dwell(summed):
+    for figures, road, _, tables in summed:
+        visits = tables["visits"]
+        dwell = compute_dwell(visits)
+        assert [zone["zone"] for zone in figures["zones"]] == [zone.name for zone in road.zones]
+        for zone in figures["zones"]:
+            mine = visits[visits.index.get_level_values("zone") == zone["zone"]]
+            row = dwell.loc[(zone["zone"], "")]
+            whole = mine["entry"].isin(["crossed", "opened"]) & mine["exit"].isin(["crossed", "closed"])
+            assert zone["visits"] == len(mine) == row["stays"]
+            assert zone["visitors"] == mine.reset_index()["person_index"].nunique()
+            assert zone["total_dwell_s"] == mine["dwell"].sum().total_seconds()
+            assert zone["censored_share"] == pytest.approx(1 - whole.mean())
+            for name, column in (
+                ("median_dwell_s", "median"),
+                ("median_dwell_low_s", "median_low"),
+                ("median_dwell_high_s", "median_high"),
+                ("naive_mean_dwell_s", "naive_mean"),
+            ):
+                assert zone[name] == seconds(row[column])
+            counts = tables["occupancy"].loc[zone["zone"]]["persons"]
+            assert zone["occupancy"]["peak"] == counts.max()
+
+
+def test_the_main_transitions_are_the_most_frequent_from_zone_to_zone(summed):
+    for figures, road, settings, _ in summed:
+        names = {zone.name for zone in road.zones}
+        table = compute_transitions(visits_of(road, settings)).reset_index()
+        table = table[table["origin"].isin(names) & table["destination"].isin(names)]
+        table = table.sort_values(["transitions", "origin", "destination"], ascending=[False, True, True])
+        wanted = table.head(5)[["origin", "destination", "transitions"]].to_numpy().tolist()
+        assert [[*way.values()][:3] for way in figures["transitions"]] == wanted
+
+
+def test_the_lines_and_their_drift_are_those_of_counts_and_balance(summed):
+    for figures, road, settings, tables in summed:
+        for line in figures["lines"]:
+            last = counts_of(road, settings).loc[line["line"]].iloc[-1]
+            assert (line["in_total"], line["out_total"]) == (last["in_total"], last["out_total"])
+        last = balance_of(road, settings).iloc[-1]
+        pd.testing.assert_series_equal(last, tables["balance"].iloc[-1])
+        assert {name: figures["balance"][name] for name in last.index} == last.to_dict()
+
+
+def test_the_verdict_is_the_worst_of_quality_and_says_which(summed):
+    for figures, road, settings, _ in summed:
+        quality = compute_quality(road.detections, road.trajectories, road.video, max_gap=settings.max_gap)
+        trust, verdicts = figures["trust"], quality["verdict"].astype(str)
+        worst = next(one for one in ("bad", "doubtful", "good") if one in set(verdicts))
+        assert trust["verdict"] == worst
+        suspect = verdicts[verdicts.isin(["bad", "doubtful"])].to_dict()
+        assert {check["check"]: check["verdict"] for check in trust["checks"]} == suspect
+        for check in trust["checks"]:
+            assert check["value"] == quality.loc[check["check"], "value"]
+            assert check["meaning"] == quality.loc[check["check"], "meaning"]
+
+
+def test_all_is_json_with_keys_in_one_order(summed):
+    for figures, *_ in summed:
+        assert list(figures) == KEYS
+        assert json.loads(json.dumps(figures, allow_nan=False)) == figures
+
+
+def small(folder, *records, zones=True, **settings):
+    """Take a small archive down the road."""
+    file = write(folder / "in" / "a.json", page(*records))
+    path = write(folder / "zones.geojson", ZONES) if zones else None
+    given = Settings(zones=path, **settings)
+    return take_road(file, given, read_scene(path) if zones else None), given
+
+
+def test_an_empty_video_has_an_ordinary_page_of_zeros_and_dashes(tmp_path):
+    figures = figures_of(*small(tmp_path))
+    assert list(figures) == KEYS
+    assert {name: figures[name] for name in NOBODY} == NOBODY
+    assert figures["occupancy"]["at_end"] == figures["occupancy"]["peak"] == 0
+    assert figures["occupancy"]["peak_at_s"] is None
+    assert figures["busiest"] == {"interval": None, "cell": None}
+    assert [zone["visits"] for zone in figures["zones"]] == [0, 0]
+    assert figures["zones"][0]["median_dwell_s"] is None
+    assert figures["transitions"] == []
+    assert figures["balance"]["drift"] == 0
+    assert figures["trust"] == {"verdict": "unknown", "checks": [], "unknown": []}
+    json.dumps(figures, allow_nan=False)
+    for text in (page_of(figures), page_of(figures, MARKDOWN)):
+        assert "nobody went from a zone to a zone" in text
+        assert "\N{EN DASH}" in text
+        assert "nan" not in text.lower()
+        assert "None" not in text
+
+
+def test_one_person_who_stays_is_worked_out_in_the_head(tmp_path):
+    """Ten moments, 40 ms apart, in the left half: the stay is cut at both ends, so no median can be told."""
+    records = [record(time, 3, box=(0.1, 0.2, 0.2, 0.4)) for time in range(0, 400, 40)]
+    figures = figures_of(*small(tmp_path, *records))
+    left, nowhere = figures["zones"]
+    assert (figures["persons"], figures["persons_in_zones"], figures["present_s"]) == (1, 1, 0.4)
+    assert (left["visits"], left["total_dwell_s"], left["naive_mean_dwell_s"]) == (1, 0.4, 0.4)
+    assert (left["median_dwell_s"], left["left_out"], left["censored_share"]) == (None, 1, 1.0)
+    assert (nowhere["visits"], nowhere["total_dwell_s"], nowhere["censored_share"]) == (0, 0.0, None)
+    assert figures["busiest"]["interval"]["person_seconds"] == 0.4
+    assert figures["busiest"]["cell"]["stood_s"] == pytest.approx(0.4)
+    assert figures["lines"] == [{"line": "middle", "in_total": 0, "out_total": 0}]
+
+
+def test_without_zones_the_page_says_how_to_get_them(tmp_path):
+    figures = figures_of(*small(tmp_path, record(0, 1), zones=False))
+    for name in ("persons_in_zones", "zones", "transitions", "lines", "balance"):
+        assert figures[name] is None
+    text = page_of(figures)
+    assert "with --zones FILE" in text
+    assert "LineString" in text
+    assert "Zones" not in text
+
+
+def test_a_part_of_a_video_is_summed_up_over_its_own_time(data):
+    _, road, settings, _ = next(roads(data, "shop", start="60s", end="120s"))
+    figures = figures_of(road, settings)
+    assert (figures["start_s"], figures["end_s"]) == (60.0, pytest.approx(120.0, abs=0.5))
+    watched = figures["end_s"] - figures["start_s"]
+    assert figures["occupancy"]["mean"] == pytest.approx(figures["present_s"] / watched, rel=1e-9)
+    assert figures["busiest"]["interval"]["start_s"] == 60.0
+
+
+def test_a_video_of_more_than_an_hour_has_a_busiest_hour(tmp_path):
+    records = [record(time, 1) for time in (0, 7_000_000, 7_000_400)]
+    road, settings = small(tmp_path, *records, zones=False)
+    road = replace(
+        road, reading=replace(road.reading, video=replace(road.video, duration=pd.Timedelta("2h")))
+    )
+    interval = figures_of(road, settings)["busiest"]["interval"]
+    assert (interval["every_s"], interval["start_s"]) == (3600.0, 3600.0)
+
+
+def test_names_do_not_break_a_table_of_markdown(tmp_path):
+    figures = figures_of(*small(tmp_path, record(0, 1)))
+    assert "| left\\|side |" in page_of(figures, MARKDOWN)
+    assert "  left|side " in page_of(figures)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "\N{EN DASH}"),
+        (0.0, "0.0 s"),
+        (119.94, "119.9 s"),
+        (119.96, "2 min 00 s"),
+        (7199.4, "119 min 59 s"),
+        (7199.6, "2 h 00 min"),
+        (93_599.0, "26 h 00 min"),
+    ],
+)
+def test_lengths_of_time_are_written_for_reading(value, text):
+    assert span(value) == text
