@@ -19,8 +19,15 @@ TEXTS = {
     "counts": "how often the lines were crossed, over time (needs --zones with lines)",
     "balance": "counts over the lines beside the persons present (needs --zones with lines)",
     "stops": "where persons stood still, and for how long",
+    "survival": "which share of the stays lasts how long, cut stays and all (needs --zones)",
+    "transitions": "from which zone to which (needs --zones)",
+    "encounters": "where persons met (needs --floor)",
+    "fundamental": "speed against density (needs --zones and --floor)",
+    "field": "mean direction and speed a cell",
 }
-ON_A_PLANE = {"paths", "heatmap", "crossings", "stops"}
+ON_A_PLANE = {"paths", "heatmap", "crossings", "stops", "encounters", "field"}
+OF_VISITS = {"visits", "survival", "transitions"}
+ON_A_FLOOR = {"encounters", "fundamental"}
 WITHOUT_PLACES = {"occupancy"}
 AT_LINES = {"crossings", "counts", "balance"}
 
@@ -105,6 +112,49 @@ def _stops(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any
     return plot_stops(stops_of(road, settings), zones=road.zones, lines=road.lines, **_ground(given, road))
 
 
+def _survival(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
+    from ptrack_analysis.analysis.stays.curves import compute_survival
+    from ptrack_analysis.dataset.measured import visits_of
+    from ptrack_analysis.plots import plot_survival
+
+    return plot_survival(compute_survival(visits_of(road, settings)))
+
+
+def _transitions(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
+    from ptrack_analysis.analysis.flows.transitions import compute_transitions
+    from ptrack_analysis.dataset.measured import visits_of
+    from ptrack_analysis.plots import plot_transitions
+
+    return plot_transitions(compute_transitions(visits_of(road, settings)))
+
+
+def _encounters(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
+    from ptrack_analysis.analysis.crowd.encounters import compute_encounters
+    from ptrack_analysis.plots import plot_encounters
+
+    met = compute_encounters(road.trajectories, merge_gap=settings.merge_gap)
+    return plot_encounters(met, zones=road.zones, lines=road.lines, **_ground(given, road))
+
+
+def _fundamental(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
+    from ptrack_analysis.analysis.crowd.fundamental import compute_fundamental
+    from ptrack_analysis.plots import plot_fundamental
+
+    return plot_fundamental(
+        compute_fundamental(road.trajectories, road.zones, road.video, every=settings.every)
+    )
+
+
+def _field(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
+    from ptrack_analysis.analysis.heat.field import compute_field
+    from ptrack_analysis.plots import plot_field
+
+    field = compute_field(
+        road.trajectories, road.video, shape=settings.shape, cell=settings.cell, extent=_extent(road)
+    )
+    return plot_field(field, zones=road.zones, lines=road.lines, **_ground(given, road))
+
+
 DRAWN: dict[str, Callable[[argparse.Namespace, "Road", "Settings"], Any]] = {
     "paths": _paths,
     "heatmap": _heatmap,
@@ -114,4 +164,9 @@ DRAWN: dict[str, Callable[[argparse.Namespace, "Road", "Settings"], Any]] = {
     "counts": _counts,
     "balance": _balance,
     "stops": _stops,
+    "survival": _survival,
+    "transitions": _transitions,
+    "encounters": _encounters,
+    "fundamental": _fundamental,
+    "field": _field,
 }

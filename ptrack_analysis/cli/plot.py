@@ -19,7 +19,15 @@ from ptrack_analysis.cli.measures import (
     measures_of,
 )
 from ptrack_analysis.cli.options import add_source, add_video, chosen, form_of, source_of
-from ptrack_analysis.cli.pictures import AT_LINES, DRAWN, ON_A_PLANE, TEXTS, WITHOUT_PLACES
+from ptrack_analysis.cli.pictures import (
+    AT_LINES,
+    DRAWN,
+    OF_VISITS,
+    ON_A_FLOOR,
+    ON_A_PLANE,
+    TEXTS,
+    WITHOUT_PLACES,
+)
 from ptrack_analysis.cli.texts import place
 
 if TYPE_CHECKING:
@@ -50,11 +58,13 @@ def add(commands: Any) -> None:
             _add_heatmap(picture)
         add_places(picture)
         add_presence(picture)
-        if name == "visits":
+        if name == "field":
+            add_cells(picture)
+        if name in OF_VISITS:
             add_visits(picture)
         if name in AT_LINES:
             add_lines(picture)
-        if name == "counts":
+        if name in {"counts", "fundamental"}:
             add_counts(picture)
         if name == "stops":
             add_stops(picture)
@@ -97,8 +107,10 @@ def run(given: argparse.Namespace) -> int:
     form = given.form or (output.suffix.lower().lstrip(".") if output else "png")
     if form not in _FORMATS:
         return _refuse(f"{given.output}: the suffix is not .png, .svg or .pdf; name one with --as")
-    if given.picture == "visits" and not given.zones:
-        return _refuse("a picture of visits needs zones: give --zones FILE, a GeoJSON file")
+    if given.picture in OF_VISITS | {"fundamental"} and not given.zones:
+        return _refuse(f"a picture of {given.picture} needs zones: give --zones FILE, a GeoJSON file")
+    if given.picture in ON_A_FLOOR and not given.floor:
+        return _refuse(f"a picture of {given.picture} needs metres: give --floor FILE, a floor plan")
     if given.picture in AT_LINES and not given.zones:
         return _refuse(f"a picture of {given.picture} needs lines: give --zones FILE, a GeoJSON file")
     if output and not given.force:
