@@ -41,9 +41,11 @@ def export_dataset(
 ) -> ExportSummary:
     """Export an archive as a dataset: one folder a table, in it one Parquet file a video.
 
-    The folders are ``videos``, ``persons``, ``detections``, ``trajectories``, ``movement``, ``stops``,
-    ``occupancy`` and ``heatmap``, with zones ``visits`` and ``zone_overlaps``, with lines ``crossings``,
-    ``counts`` and ``balance``, with ``stitch`` ``stitches``; beside them lie ``zones.parquet`` and
+    The folders are ``videos``, ``persons``, ``detections``, ``trajectories``, ``movement``,
+    ``occupancy``, ``occupancy_bins``, ``heatmap`` and ``quality``; with zones ``visits``, ``observed``,
+    ``dwell``, ``transitions``, ``retail`` and ``zone_overlaps``; with lines ``crossings``, ``counts`` and
+    ``balance``; with a floor plan ``stops``, ``encounters`` and ``groups``, and with zones too
+    ``fundamental``; with ``stitch`` ``stitches``; beside them lie ``zones.parquet`` and
     ``lines.parquet``, ``dictionary.md``, which defines every column, views for DuckDB and Athena in
     ``views``, and ``_runs`` with a record of what each video's files were made from. Every file is
     replaced whole or not at all. A video whose sources, settings and files are those of its record is
