@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from ptrack_analysis.analysis.heat.heatmaps import Extent
-from ptrack_analysis.geometry import Floats
-from ptrack_analysis.plots.axes import bounds, legend_below, plane_axes, say_nothing_to_draw
-from ptrack_analysis.plots.backdrop import Picture, draw_backdrop, frame_extent, read_backdrop
+from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw
+from ptrack_analysis.plots.backdrop import Picture
 from ptrack_analysis.plots.colours import OKABE_ITO, PAPER
+from ptrack_analysis.plots.ground import ground_axes
 from ptrack_analysis.plots.names import short_name
-from ptrack_analysis.plots.outlines import draw_outlines, refuse_other_plane
+from ptrack_analysis.plots.outlines import draw_outlines
 from ptrack_analysis.schema import CROSSINGS, check, unit_of
 from ptrack_analysis.video import Video
 from ptrack_analysis.zones import Line, Zone
@@ -77,13 +77,10 @@ def plot_crossings(
     """
     check(crossings, CROSSINGS)
     unit = unit_of(crossings, CROSSINGS)
-    refuse_other_plane([*zones, *lines], unit)
-    picture = None if backdrop is None else read_backdrop(backdrop)
-    frame = frame_extent(unit, extent=extent, video=video, picture=picture)
-    shown = frame or bounds(_corners(zones, lines))
-    ax = plane_axes(ax, unit, shown, fixed=frame is not None, margin=(1.0, 1.4))
-    if picture is not None and frame is not None:
-        draw_backdrop(ax, picture, frame)
+    nothing = np.empty((0, 2))
+    ax = ground_axes(
+        ax, unit, nothing, backdrop=backdrop, video=video, extent=extent, zones=zones, lines=lines
+    )
     of_lines = crossings[crossings.index.isin([line.name for line in lines], level="line")]
     draw_outlines(ax, zones, [replace(line, name=_totals(line, of_lines)) for line in lines])
     if len(of_lines):
@@ -91,12 +88,6 @@ def plot_crossings(
     else:
         say_nothing_to_draw(ax, "no line was crossed")
     return ax
-
-
-def _corners(zones: Sequence[Zone], lines: Sequence[Line]) -> Floats:
-    outlines = [*(zone.outline for zone in zones), *(line.outline for line in lines)]
-    corners = [np.reshape(outline.bounds, (2, 2)) for outline in outlines]
-    return np.concatenate([np.empty((0, 2)), *corners])
 
 
 def _totals(line: Line, crossings: pd.DataFrame) -> str:

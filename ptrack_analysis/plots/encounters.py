@@ -10,11 +10,12 @@ from matplotlib.colors import to_rgba
 
 from ptrack_analysis.analysis.heat.heatmaps import Extent
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.plots.axes import bounds, plane_axes, say_nothing_to_draw
-from ptrack_analysis.plots.backdrop import Picture, draw_backdrop, frame_extent, read_backdrop
+from ptrack_analysis.plots.axes import say_nothing_to_draw
+from ptrack_analysis.plots.backdrop import Picture
 from ptrack_analysis.plots.colours import INK, PAPER
+from ptrack_analysis.plots.ground import ground_axes
 from ptrack_analysis.plots.labels import label_points
-from ptrack_analysis.plots.outlines import draw_outlines, refuse_other_plane
+from ptrack_analysis.plots.outlines import draw_outlines
 from ptrack_analysis.schema import ENCOUNTERS, check, unit_of
 from ptrack_analysis.video import Video
 from ptrack_analysis.zones import Line, Zone
@@ -71,17 +72,19 @@ def plot_encounters(
     """
     check(encounters, ENCOUNTERS)
     unit = unit_of(encounters, ENCOUNTERS)
-    refuse_other_plane([*zones, *lines], unit)
-    picture = None if backdrop is None else read_backdrop(backdrop)
-    frame = frame_extent(unit, extent=extent, video=video, picture=picture)
     encounters = encounters.sort_index().sort_values("duration", kind="stable")
     points = encounters[[f"x_{unit}", f"y_{unit}"]].to_numpy()
-    outlines = [*(zone.outline for zone in zones), *(line.outline for line in lines)]
-    corners = [np.reshape(outline.bounds, (2, 2)) for outline in outlines]
-    shown = frame or bounds(np.concatenate([points, *corners]))
-    ax = plane_axes(ax, unit, shown, fixed=frame is not None, margin=(1.8, 0.9))
-    if picture is not None and frame is not None:
-        draw_backdrop(ax, picture, frame)
+    ax = ground_axes(
+        ax,
+        unit,
+        points,
+        backdrop=backdrop,
+        video=video,
+        extent=extent,
+        zones=zones,
+        lines=lines,
+        margin=(1.8, 0.9),
+    )
     draw_outlines(ax, zones, lines)
     if len(encounters):
         _draw_dots(ax, encounters, points, kwargs)

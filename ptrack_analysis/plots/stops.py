@@ -12,12 +12,13 @@ from matplotlib.lines import Line2D
 
 from ptrack_analysis.analysis.heat.heatmaps import Extent
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.plots.axes import bounds, legend_below, plane_axes, say_nothing_to_draw
-from ptrack_analysis.plots.backdrop import Picture, draw_backdrop, frame_extent, read_backdrop
+from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw
+from ptrack_analysis.plots.backdrop import Picture
 from ptrack_analysis.plots.clock import HOUR, MINUTE
 from ptrack_analysis.plots.colours import INK
+from ptrack_analysis.plots.ground import ground_axes
 from ptrack_analysis.plots.labels import label_points
-from ptrack_analysis.plots.outlines import draw_outlines, refuse_other_plane
+from ptrack_analysis.plots.outlines import draw_outlines
 from ptrack_analysis.schema import STOPS, check, unit_of
 from ptrack_analysis.video import Video
 from ptrack_analysis.zones import Line, Zone
@@ -81,17 +82,11 @@ def plot_stops(
     """
     check(stops, STOPS)
     unit = unit_of(stops, STOPS)
-    refuse_other_plane([*zones, *lines], unit)
-    picture = None if backdrop is None else read_backdrop(backdrop)
-    frame = frame_extent(unit, extent=extent, video=video, picture=picture)
     stops = stops.sort_index().sort_values("dwell", ascending=False, kind="stable")
     points = stops[[f"x_{unit}", f"y_{unit}"]].to_numpy()
-    outlines = [*(zone.outline for zone in zones), *(line.outline for line in lines)]
-    corners = [np.reshape(outline.bounds, (2, 2)) for outline in outlines]
-    shown = frame or bounds(np.concatenate([points, *corners]))
-    ax = plane_axes(ax, unit, shown, fixed=frame is not None, margin=(1.0, 1.4))
-    if picture is not None and frame is not None:
-        draw_backdrop(ax, picture, frame)
+    ax = ground_axes(
+        ax, unit, points, backdrop=backdrop, video=video, extent=extent, zones=zones, lines=lines
+    )
     draw_outlines(ax, zones, lines)
     if len(stops):
         _draw_circles(ax, stops, points, kwargs)

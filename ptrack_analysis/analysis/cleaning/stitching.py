@@ -1,7 +1,6 @@
 """Stitching: which tracks are one person, lost by the tracker for a while."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from ptrack_analysis.analysis.cleaning.candidates import Limits, Pairs, candidat
 from ptrack_analysis.analysis.cleaning.chains import first_of_chains
 from ptrack_analysis.analysis.cleaning.ends import Ends, ends_of
 from ptrack_analysis.analysis.cleaning.positions import Positions, positions_of
+from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
 from ptrack_analysis.schema import DETECTIONS, STITCHES, assemble, check
@@ -171,14 +171,7 @@ def _sizes(
     """Give each row's height by the usual one in its place, and what is usual."""
     if detections is None:
         return np.full(len(old.x), np.nan), None
-    wanted = trajectories.index[old.rows.order]
-    keys: Any = detections.index
-    row: Integers = keys.reorder_levels(wanted.names).get_indexer(wanted)
-    if (row < 0).any():
-        person, moment = wanted[np.flatnonzero(row < 0)[0]]
-        raise SchemaError(
-            f"the trajectories have person {person} at {moment}, of whom there is no detection then"
-        )
+    row = detection_rows(detections, trajectories)[old.rows.order]
     top, height = (detections[name].to_numpy()[row] for name in ("top", "height"))
     bodies = bodies_of(top, height)
     if bodies is None:

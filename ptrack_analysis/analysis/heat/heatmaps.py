@@ -1,7 +1,5 @@
 """Heatmaps: person-seconds in the cells of a grid, by where people stood or by what their boxes covered."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -16,8 +14,7 @@ from ptrack_analysis.analysis.heat.cells import (
 from ptrack_analysis.analysis.heat.grid import sum_boxes, sum_points
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.analysis.heat.zoned import in_zone
-from ptrack_analysis.errors import SchemaError
-from ptrack_analysis.geometry import Integers
+from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, check, unit_of
 from ptrack_analysis.video import Video
 from ptrack_analysis.zones import Zone
@@ -137,7 +134,7 @@ def compute_box_heatmap(
     if video is not None:
         extent, unit = (0.0, 0.0, float(video.pixels.width), float(video.pixels.height)), "px"
     refuse_empty(shape, extent)
-    row = _rows_of(detections.index, trajectories.index)
+    row = detection_rows(detections, trajectories)
     left, top, width, height = (
         detections[name].to_numpy()[row] for name in ("left", "top", "width", "height")
     )
@@ -146,14 +143,3 @@ def compute_box_heatmap(
         np.stack([left, top, left + np.maximum(width, 0), top + np.maximum(height, 0)]), held, shape=shape
     )
     return Heatmap(total / 1000.0, extent, unit, "boxes")
-
-
-def _rows_of(detections: Any, trajectories: Any) -> Integers:
-    """Find the detection of each trajectory row."""
-    row: Integers = detections.reorder_levels(trajectories.names).get_indexer(trajectories)
-    if (row < 0).any():
-        person, moment = trajectories[np.flatnonzero(row < 0)[0]]
-        raise SchemaError(
-            f"the trajectories have person {person} at {moment}, of whom there is no detection then"
-        )
-    return row

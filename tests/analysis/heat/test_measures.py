@@ -183,7 +183,7 @@ def test_by_area_by_hour_and_as_a_share():
         (lambda: measured({}, ["visits"]), "of is \\['visits'\\], not one of"),
         (lambda: measured({}, "visits", shape=(0, 1)), "shape is \\(0, 1\\)"),
         (lambda: measured({}, "visits", zone="till"), "'till' is not a Zone"),
-        (lambda: measured({}, "visits", zone=DOOR), "is not a Zone, but a Line"),
+        (lambda: measured({}, "visits", zone=DOOR), "is not a Zone; read_zones gives two"),
     ],
 )
 def test_what_means_nothing_is_refused(call, sentence):
