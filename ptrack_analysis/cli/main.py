@@ -1,6 +1,7 @@
 """The command ``ptrack``: its commands, its errors, its exit codes."""
 
 import argparse
+import io
 import os
 import re
 import sys
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Data go to stdout, messages to stderr. An error is one sentence on stderr.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a name that the terminal cannot show is no failure
     try:
         given = _parser().parse_args(arguments)
         run: Callable[[argparse.Namespace], int] = given.run

@@ -129,20 +129,17 @@ def _transitions(given: argparse.Namespace, road: "Road", settings: "Settings") 
 
 
 def _encounters(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.analysis.crowd.encounters import compute_encounters
+    from ptrack_analysis.dataset.measured import encounters_of
     from ptrack_analysis.plots import plot_encounters
 
-    met = compute_encounters(road.trajectories, merge_gap=settings.merge_gap)
-    return plot_encounters(met, zones=road.zones, lines=road.lines, **_ground(given, road))
+    return plot_encounters(encounters_of(road), zones=road.zones, lines=road.lines, **_ground(given, road))
 
 
 def _fundamental(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.analysis.crowd.fundamental import compute_fundamental
+    from ptrack_analysis.dataset.measured import fundamental_of
     from ptrack_analysis.plots import plot_fundamental
 
-    return plot_fundamental(
-        compute_fundamental(road.trajectories, road.zones, road.video, every=settings.every)
-    )
+    return plot_fundamental(fundamental_of(road, settings))
 
 
 def _field(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:

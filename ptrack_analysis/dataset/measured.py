@@ -5,12 +5,15 @@ from dataclasses import replace
 
 import pandas as pd
 
+from ptrack_analysis.analysis.crowd.encounters import compute_encounters
+from ptrack_analysis.analysis.crowd.fundamental import compute_fundamental
 from ptrack_analysis.analysis.heat.heatmaps import SHAPE, Heatmap, compute_box_heatmap, compute_heatmap
 from ptrack_analysis.analysis.lines.counts import compute_balance, compute_counts
 from ptrack_analysis.analysis.lines.crossings import compute_crossings
 from ptrack_analysis.analysis.motion.stops import compute_stops
 from ptrack_analysis.analysis.places.occupancy import compute_occupancy
 from ptrack_analysis.analysis.places.visits import compute_visits
+from ptrack_analysis.analysis.trust.quality import compute_quality
 from ptrack_analysis.dataset.road import DOOR, Road
 from ptrack_analysis.dataset.settings import Settings
 from ptrack_analysis.schema import BALANCE, empty
@@ -84,3 +87,36 @@ def heatmap_of(road: Road, settings: Settings, *, of: str = "boxes") -> Heatmap:
     if of == "footpoints":
         return compute_heatmap(road.trajectories, video, shape=shape)
     return compute_box_heatmap(road.detections, road.trajectories, video, shape=shape)
+
+
+def quality_of(road: Road, settings: Settings) -> pd.DataFrame:
+    """Check the tracking of one video, with its doors and stitches where they are known."""
+    return compute_quality(
+        road.detections,
+        road.trajectories,
+        road.video,
+        doors=[zone for zone in road.zones if zone.kind == DOOR] or None,
+        stitches=road.stitches if settings.stitch else None,
+        max_gap=settings.max_gap,
+        period=road.period,
+        start=settings.start,
+        end=settings.end,
+    )
+
+
+def encounters_of(road: Road) -> pd.DataFrame:
+    """Find the encounters in one video on a floor plan, on the clock of its sampling."""
+    tick = road.period if road.period > pd.Timedelta(0) else None
+    return compute_encounters(road.trajectories, period=tick)
+
+
+def fundamental_of(road: Road, settings: Settings) -> pd.DataFrame:
+    """Measure density, speed and flow in the zones of one video, in the intervals of its occupancy."""
+    moments = occupancy_of(road, settings).index.get_level_values("timestamp")
+    return compute_fundamental(
+        road.trajectories,
+        road.zones,
+        replace(road.video, duration=moments.max()),
+        every=settings.every,
+        start=moments.min(),
+    )

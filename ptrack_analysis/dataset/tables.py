@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.crowd.bins import compute_occupancy_bins
-from ptrack_analysis.analysis.crowd.encounters import compute_encounters
-from ptrack_analysis.analysis.crowd.fundamental import compute_fundamental
 from ptrack_analysis.analysis.crowd.groups import compute_groups
 from ptrack_analysis.analysis.flows.retail import compute_retail
 from ptrack_analysis.analysis.flows.transitions import compute_transitions
@@ -19,14 +17,16 @@ from ptrack_analysis.analysis.places.overlaps import compute_overlaps
 from ptrack_analysis.analysis.stays.dwell import compute_dwell
 from ptrack_analysis.analysis.stays.observed import compute_observed
 from ptrack_analysis.analysis.tracks import compute_tracks
-from ptrack_analysis.analysis.trust.quality import compute_quality
 from ptrack_analysis.dataset.layout import FOLDERS
 from ptrack_analysis.dataset.measured import (
     balance_of,
     counts_of,
     crossings_of,
+    encounters_of,
+    fundamental_of,
     heatmap_of,
     occupancy_of,
+    quality_of,
     stops_of,
     visits_of,
 )
@@ -68,7 +68,7 @@ def compute_tables(
     crossings, visits = crossings_of(road, settings), visits_of(road, settings)
     occupancy = occupancy_of(road, settings, road.zones)
     until = replace(video, duration=occupancy.index.get_level_values("timestamp").max())
-    met = compute_encounters(trajectories, period=_tick(road)) if road.floor else empty(ENCOUNTERS, unit="m")
+    met = encounters_of(road) if road.floor else empty(ENCOUNTERS, unit="m")
     made: dict[str, Callable[[], pd.DataFrame]] = {
         "videos": lambda: videos_table(video, settings.start, settings.end),
         "persons": lambda: compute_tracks(trajectories),
@@ -87,8 +87,8 @@ def compute_tables(
         "transitions": lambda: compute_transitions(visits),
         "retail": lambda: compute_retail(visits, road.zones),
         "occupancy_bins": lambda: compute_occupancy_bins(occupancy, until, every=settings.every),
-        "fundamental": lambda: _fundamental(road, settings, until),
-        "quality": lambda: compute_quality(road.detections, trajectories, video, max_gap=settings.max_gap),
+        "fundamental": lambda: fundamental_of(road, settings),
+        "quality": lambda: quality_of(road, settings),
         "zone_overlaps": lambda: compute_overlaps(road.zones, unit=settings.unit),
         "occupancy": lambda: occupancy,
         "crossings": lambda: crossings,
@@ -117,18 +117,6 @@ def folders_of(settings: Settings, scene: Scene | None) -> list[str]:
     if scene is None or not scene.lines:
         left_out |= {"crossings", "counts", "balance"}
     return [folder for folder in FOLDERS if folder not in left_out]
-
-
-def _tick(road: Road) -> pd.Timedelta | None:
-    """Give the clock on which encounters are looked for: the sampling period, where there is one."""
-    return road.period if road.period > pd.Timedelta(0) else None
-
-
-def _fundamental(road: Road, settings: Settings, video: Video) -> pd.DataFrame:
-    """Measure density, speed and flow in the intervals that lie in the part that was asked for."""
-    table = compute_fundamental(road.trajectories, road.zones, video, every=settings.every)
-    begin = pd.Timedelta(settings.start or 0)
-    return table[table.index.get_level_values("timestamp") >= begin]
 
 
 def videos_table(

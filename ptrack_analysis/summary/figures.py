@@ -8,8 +8,14 @@ import pandas as pd
 from ptrack_analysis.analysis.flows.transitions import compute_transitions
 from ptrack_analysis.analysis.stays.lengths import CONFIDENCE
 from ptrack_analysis.analysis.tracks import compute_tracks
-from ptrack_analysis.analysis.trust.quality import compute_quality
-from ptrack_analysis.dataset.measured import balance_of, bounds_of, counts_of, occupancy_of, visits_of
+from ptrack_analysis.dataset.measured import (
+    balance_of,
+    bounds_of,
+    counts_of,
+    occupancy_of,
+    quality_of,
+    visits_of,
+)
 from ptrack_analysis.dataset.road import Road
 from ptrack_analysis.dataset.settings import Settings
 from ptrack_analysis.schema import VERDICTS
@@ -135,7 +141,7 @@ def _balance(road: Road, settings: Settings) -> dict[str, Any]:
 
 def _trust(road: Road, settings: Settings) -> dict[str, Any]:
     """Judge the tracking: the worst verdict, the checks that are not good, and those that say nothing."""
-    quality = compute_quality(road.detections, road.trajectories, road.video, max_gap=settings.max_gap)
+    quality = quality_of(road, settings)
     verdicts = quality["verdict"].astype(str)
     worst = next((one for one in _WORST_FIRST if (verdicts == one).any()), VERDICTS[-1])
     suspect = [

@@ -11,6 +11,8 @@ from ptrack_analysis.video import Milliseconds, Video, milliseconds
 from ptrack_analysis.zones import Zone
 
 MINUTE = pd.Timedelta("1min")
+NO_TIME = pd.Timedelta(0)
+MOST_INTERVALS = 5_000_000
 
 
 def compute_occupancy_bins(
@@ -86,7 +88,7 @@ def compute_occupancy_bins(
     )
     interval = np.tile(spans, len(names))
     arrays: dict[str, np.ndarray | list[str]] = {
-        "zone": [name for name in names for _ in starts],
+        "zone": np.repeat(np.array(names, dtype=object), len(starts)),
         "timestamp": np.tile(starts, len(names)),
         "interval": interval,
         "mean_persons": total / interval,
@@ -112,6 +114,11 @@ def length_of(every: pd.Timedelta | str) -> int:
 
 def intervals(end: int, length: int, begin: int = 0) -> tuple[Milliseconds, Milliseconds]:
     """Cut the time from the begin to the end into intervals: starts and lengths [ms], none of them 0."""
+    if (end - begin) // length > MOST_INTERVALS:
+        raise ParameterError(
+            f"every is {length} ms, which makes {(end - begin) // length} intervals, more than "
+            f"{MOST_INTERVALS}: take a longer one"
+        )
     starts = np.arange(begin, end, length, dtype="int64")
     return starts, np.minimum(length, end - starts)
 

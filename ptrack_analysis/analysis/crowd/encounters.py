@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.crowd.neighbours import Pieces, Samples, joined, merged, near_pieces
+from ptrack_analysis.analysis.crowd.neighbours import PAIR, Pieces, Samples, joined, merged, near_pieces
 from ptrack_analysis.analysis.motion.clock import stretches
 from ptrack_analysis.analysis.motion.walks import Walks, walks_of
 from ptrack_analysis.analysis.presence import found_period, starts_of
@@ -101,8 +101,10 @@ def compute_encounters(
         raise ParameterError(f"period is {period!r}, not a length of time above 0")
     walks = walks_of(trajectories, unit)
     longest = int(walks.held.max(initial=0))
+    if longest == 0:  # nobody is there for any time
+        return empty(ENCOUNTERS, unit=unit)
     tick = tick or found_period(trajectories, Video(), longest) or longest
-    start = int(walks.rows.time.min()) if longest else 0
+    start = int(walks.rows.time.min())
     samples = _samples(walks, tick, start)
     if not len(samples.tick):
         return empty(ENCOUNTERS, unit=unit)
@@ -145,7 +147,7 @@ def _samples(walks: Walks, tick: int, start: int) -> Samples:
 
 def _columns(met: Pieces, person_index: Integers) -> dict[str, Integers | Floats]:
     """Turn what was added up into the columns of the table."""
-    one, other = np.divmod(met.pair, max(len(person_index), 1))
+    one, other = np.divmod(met.pair, PAIR)
     number = np.arange(len(met.pair))
     opens = np.maximum.accumulate(np.where(starts_of(met.pair), number, 0))
     return {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.crowd.bins import MINUTE, intervals, length_of, time_held
+from ptrack_analysis.analysis.crowd.bins import MINUTE, NO_TIME, intervals, length_of, time_held
 from ptrack_analysis.analysis.crowd.density import refuse_pixels
 from ptrack_analysis.analysis.motion.kernels import steps
 from ptrack_analysis.analysis.motion.walks import Walks, walks_of
@@ -15,7 +15,7 @@ from ptrack_analysis.analysis.presence import end_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers, contains
 from ptrack_analysis.schema import FUNDAMENTAL, TRAJECTORIES, assemble, check, unit_of
-from ptrack_analysis.video import Milliseconds, Video
+from ptrack_analysis.video import Milliseconds, Video, milliseconds
 from ptrack_analysis.zones import Zone
 
 _MILLISECONDS = 1000.0
@@ -27,6 +27,7 @@ def compute_fundamental(
     video: Video,
     *,
     every: pd.Timedelta | str = MINUTE,
+    start: pd.Timedelta | str = NO_TIME,
 ) -> pd.DataFrame:
     """Measure the density, mean speed and flow of persons in each zone, interval after interval.
 
@@ -51,6 +52,8 @@ def compute_fundamental(
         The video, for its end.
     every
         Length of an interval [ms].
+    start
+        Where the first interval begins: the start of the part that was selected [ms].
 
     Returns
     -------
@@ -106,9 +109,10 @@ def compute_fundamental(
     refuse_pixels(zones)
     length = length_of(every)
     walks = walks_of(trajectories, unit)
-    end = end_of(video, int(walks.rows.time.max(initial=0)))
-    close = int((walks.rows.time + walks.held).max(initial=0)) if end is None else end
-    grid = _Grid(length, *intervals(close, length))
+    begin = milliseconds(start, "start")
+    last = int((walks.rows.time + walks.held).max(initial=0))
+    end = end_of(video, last)
+    grid = _Grid(length, begin, *intervals(last if end is None else end, length, begin))
     speed = _speeds(walks)
     parts = [_measured(zone, walks, speed, grid) for zone in zones] if len(grid.starts) else []
     columns = ("timestamp", *(column.name for column in FUNDAMENTAL.columns))
@@ -121,9 +125,10 @@ def compute_fundamental(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Grid:
-    """The intervals: the length of one, and the starts and lengths of all [ms]."""
+    """The intervals: the length of one, where they begin, and the starts and lengths of all [ms]."""
 
     length: int
+    begin: int
     starts: Milliseconds
     spans: Milliseconds
 
@@ -141,7 +146,7 @@ def _speeds(walks: Walks) -> Floats:
 def _measured(zone: Zone, walks: Walks, speed: Floats, grid: _Grid) -> dict[str, Integers | Floats]:
     """Add up the times and ways of one zone over the intervals, and divide them."""
     located = contains(zone.edges, walks.x, walks.y) & (walks.held > 0)
-    row, place, time = _shares(time_inside(zone, located, walks.rows.time, walks.held), grid.length)
+    row, place, time = _shares(time_inside(zone, located, walks.rows.time, walks.held), grid)
     known = ~np.isnan(speed[row])
     number = len(grid.starts)
     way = np.bincount(place[known], speed[row[known]] * time[known], number) / _MILLISECONDS
@@ -162,10 +167,11 @@ def _measured(zone: Zone, walks: Walks, speed: Floats, grid: _Grid) -> dict[str,
     }
 
 
-def _shares(inside: Inside, length: int) -> tuple[Integers, Integers, Milliseconds]:
+def _shares(inside: Inside, grid: _Grid) -> tuple[Integers, Integers, Milliseconds]:
     """Share out the time of the rows over the intervals: row, interval, time in it [ms]."""
-    lasting = inside.until > inside.since
-    rows, since, until = inside.rows[lasting], inside.since[lasting], inside.until[lasting]
+    length, since, until = grid.length, np.maximum(inside.since - grid.begin, 0), inside.until - grid.begin
+    lasting = until > since
+    rows, since, until = inside.rows[lasting], since[lasting], until[lasting]
     first = since // length
     number = (until - 1) // length - first + 1
     which = np.repeat(np.arange(len(rows)), number)

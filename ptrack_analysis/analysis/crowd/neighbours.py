@@ -14,6 +14,9 @@ _MOST_CELLS = 2**14  # across the plane, so that the keys of time and cell fit i
 _LARGEST = np.iinfo("int64").max
 _AT_ONCE = 2**14  # samples searched at a time, which bounds the memory
 
+PAIR = 1 << 31
+"""A pair of persons is one number: that of the lower one times this, plus that of the other."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
@@ -162,5 +165,5 @@ def _pieces(
     ended = np.minimum(began + period, np.minimum(samples.until[one], samples.until[other]))
     x, y = (values[one] + (values[other] - values[one]) / 2 for values in (samples.x, samples.y))
     time = ended - began
-    pair = low * (int(samples.person.max()) + 1) + high
+    pair = low * PAIR + high
     return Pieces(pair, began, ended, time, distance * time, x * time, y * time, distance, x, x, y, y)

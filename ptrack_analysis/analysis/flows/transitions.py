@@ -108,7 +108,7 @@ def _ways(visits: pd.DataFrame, zone: Integers, zones: int, longest: int | None)
     entered, exited = (visits[name].to_numpy().view("int64") for name in ("entered", "exited"))
     order = np.lexsort((number, zone, exited, entered, person))
     zone, person, entered, exited = (values[order] for values in (zone, person, entered, exited))
-    entry, exit_ = (visits[name].cat.codes.to_numpy()[order] for name in ("entry", "exit"))
+    entry, exit_ = (visits[name].cat.codes.to_numpy(dtype="int64")[order] for name in ("entry", "exit"))
     first = _journey_starts(person, entered, exited, longest)
     place = np.arange(len(zone))
     last = np.append(first[1:], True)[: len(first)]

@@ -78,7 +78,9 @@ def smooth_heatmap(heatmap: Cells, sigma: float) -> Cells:
     width, height = cell_size(heatmap.shape, heatmap.extent)
     in_cells = (sigma / height, sigma / width)
     if isinstance(heatmap, Heatmap):
-        smooth = gaussian_filter(heatmap.seconds, in_cells, mode="reflect", truncate=_TRUNCATE)
+        smooth = gaussian_filter(
+            heatmap.seconds, in_cells, mode="reflect", truncate=_TRUNCATE, output="float64"
+        )
         return replace(heatmap, seconds=smooth)
-    smooth = gaussian_filter(heatmap.numbers, in_cells, mode="reflect", truncate=_TRUNCATE)
+    smooth = gaussian_filter(heatmap.numbers, in_cells, mode="reflect", truncate=_TRUNCATE, output="float64")
     return replace(heatmap, numbers=smooth)

@@ -37,8 +37,9 @@ def compute_dwell(
 ) -> pd.DataFrame:
     """Tell how long the stays in each zone last, beside what a plain mean and median would say.
 
-    The length of a stay is its ``dwell``. One whose exit is none of ``ends`` lasted longer than seen: it is
-    cut (right-censored), and says only that it lasted so long. One whose entry is none of ``begins`` began
+    The length of a stay is its ``dwell``. One whose exit is none of ``ends``, by default ``crossed`` alone,
+    lasted longer than seen: it is cut (right-censored), and says only that it lasted so long; so is one that
+    a zone's closing ended. One whose entry is none of ``begins`` began
     before it was seen, and it is seen only because it had not ended by then (left-truncated). If the time
     spent inside before is known (``inside_before``), the stay counts among those at risk from that length
     on; if not, which is the ordinary case, it can stand nowhere on the scale of lengths and is left out of
@@ -220,7 +221,8 @@ def _figures(group: Group, limit: int | None, level: float) -> dict[str, int]:
 def _estimates(group: Group, shares: Floats, level: float) -> tuple[Integers, Integers, Integers]:
     """Give the quantiles of a group's lengths and their bounds [ms], missing where there are none."""
     curve = kaplan_meier(group.lengths, level)
-    found = (first_below(curve.length, values, shares) for values in (curve.share, curve.low, curve.high))
+    lowest = np.where(curve.share == 0, 0.0, curve.low)  # no bound lies above a share of nobody
+    found = (first_below(curve.length, values, shares) for values in (curve.share, lowest, curve.high))
     estimate, low, high = (np.where(length < 0, _MISSING, length) for length in found)
     return estimate, low, high
 

@@ -9,12 +9,12 @@ import pandas as pd
 from ptrack_analysis.analysis.stays.survival import Lengths
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.schema import ENTRIES, EXITS, SEEN_ENDS, VISITS
+from ptrack_analysis.schema import ENTRIES, VISITS
 from ptrack_analysis.zones import Zone
 
-BEGINS = tuple(entry for entry in ENTRIES if entry in SEEN_ENDS)
+BEGINS = ("crossed",)
 """The entries at which a stay is seen to begin, if the caller names no others."""
-ENDS = tuple(exit_ for exit_ in EXITS if exit_ in SEEN_ENDS)
+ENDS = ("crossed",)
 """The exits at which a stay is seen to end, if the caller names no others."""
 CONFIDENCE = 0.95
 BY = (("zone",), ("zone", "entry"))
@@ -56,13 +56,13 @@ def groups_of(
     ParameterError
         If an option is none that there is.
     """
-    if by is None or tuple(by) not in BY or isinstance(by, str):
+    if not isinstance(by, list | tuple) or tuple(by) not in BY:
         raise ParameterError(f"by is {by!r}, not ('zone',) or ('zone', 'entry')")
     seen = visits["dwell"].to_numpy().astype("int64")
     begun = seen_at(visits, "entry", begins, "begins")
     before = _before(visits, inside_before)
-    known = begun | (before >= 0)
-    late = ~begun & known
+    late = ~begun & (before >= 0) & (seen > 0)  # who was never at risk, for no time, tells nothing
+    known = begun | late
     lengths = Lengths(
         length=seen + np.where(late, before, 0),
         ended=seen_at(visits, "exit", ends, "ends"),
@@ -94,7 +94,7 @@ def seen_at(visits: pd.DataFrame, column: str, kinds: Iterable[str], name: str) 
     """
     choices = VISITS.choices(column)
     wanted = None if isinstance(kinds, str) or not isinstance(kinds, Iterable) else list(kinds)
-    if wanted is None or not set(wanted) <= set(choices):
+    if wanted is None or not all(isinstance(kind, str) and kind in choices for kind in wanted):
         raise ParameterError(f"{name} is {kinds!r}, not a list of some of {list(choices)}")
     marked: Bools = visits[column].isin(wanted).to_numpy()
     return marked

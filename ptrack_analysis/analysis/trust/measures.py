@@ -10,7 +10,7 @@ from ptrack_analysis.analysis.presence import Rows, end_of, rows_by_person, run_
 from ptrack_analysis.analysis.trust.switches import suspected_switches
 from ptrack_analysis.geometry import EDGE_TOLERANCE, Bools, Floats, contains
 from ptrack_analysis.schema import LOCATED, TRAJECTORIES, unit_of
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, milliseconds
 from ptrack_analysis.zones import Zone
 
 _SHORT = 1000
@@ -33,7 +33,10 @@ def of_sampling(detections: pd.DataFrame, period: int, max_gap: int) -> dict[str
     """Measure the steps between successive moments; NaN without any."""
     moments = np.unique(detections.index.get_level_values("timestamp").to_numpy().view("int64"))
     steps = np.diff(moments)
-    steps = steps[steps <= max_gap]
+    if len(steps) and (steps > max_gap).all():  # sampled so rarely that nobody is ever followed
+        period = int(np.quantile(steps, 0.5, method="inverted_cdf"))
+    else:
+        steps = steps[steps <= max_gap]
     if not len(steps) or not period:
         return {"sampling period": float("nan"), "irregular sampling": float("nan")}
     most = float(np.quantile(steps, _MOST_STEPS, method="inverted_cdf"))
@@ -85,6 +88,8 @@ def ends_inside(
     video: Video,
     *,
     period: int,
+    start: pd.Timedelta | str | None = None,
+    end: pd.Timedelta | str | None = None,
 ) -> float:
     """Give the percentage of the tracks' ends that lie inside the picture and in no door; NaN without any."""
     unit = unit_of(trajectories, TRAJECTORIES)
@@ -96,11 +101,14 @@ def ends_inside(
     new = np.append(True, person[1:] != person[:-1])
     firsts, lasts = boxed[new], boxed[np.append(new[1:], values=True)]
     until = rows.time + trajectories["held"].to_numpy()[rows.order].view("int64")
-    end = end_of(video, int(rows.time.max()))
-    close = int(until.max()) if end is None else end
+    known = end_of(video, int(rows.time.max()))
+    close = int(until.max()) if known is None else known
+    if end is not None:
+        close = min(close, milliseconds(end, "end"))
+    begin = 0 if start is None else milliseconds(start, "start")
     last_seen = np.maximum.reduceat(until, np.flatnonzero(rows.first))[rows.person[lasts]]
     first_seen = rows.time[rows.first][rows.person[firsts]]
-    ends = np.concatenate([firsts[first_seen > period], lasts[last_seen + period < close]])
+    ends = np.concatenate([firsts[first_seen > begin + period], lasts[last_seen + period < close]])
     at = detection_rows(detections, trajectories.iloc[rows.order[ends]])
     away = _away_from_edges([detections[name].to_numpy()[at] for name in _BOX])
     for door in doors:

@@ -33,6 +33,9 @@ def compute_quality(
     doors: Sequence[Zone] | None = None,
     stitches: pd.DataFrame | None = None,
     max_gap: pd.Timedelta | str = MAX_GAP,
+    period: pd.Timedelta | str | None = None,
+    start: pd.Timedelta | str | None = None,
+    end: pd.Timedelta | str | None = None,
     thresholds: Mapping[str, tuple[float, float]] | None = None,
 ) -> pd.DataFrame:
     """Check the tracking of a video: what is odd about it, how much, and which figures suffer.
@@ -73,6 +76,10 @@ def compute_quality(
         STITCHES computed from the same tables (``compute_stitches``); by default not looked at.
     max_gap
         The longest step between moments, and between two boxes of a person, that is looked at [ms].
+    period
+        The sampling period [ms]; by default ``sampling_period``.
+    start, end
+        The part of the video that was selected, as given to ``select`` [ms].
     thresholds
         Check to (doubtful above, bad above), where others than the usual ones hold.
 
@@ -117,16 +124,16 @@ def compute_quality(
         check(stitches, STITCHES)
     if not len(trajectories) or not len(detections):
         return empty(QUALITY)
-    period = found_period(detections, video, longest)
+    step = found_period(detections, video, longest) if period is None else milliseconds(period, "period")
     rows = rows_by_person(trajectories)
     held = int(trajectories["held"].to_numpy().view("int64").sum())
     values = {
-        **of_sampling(detections, period, longest),
-        **of_presence(trajectories, rows, period),
+        **of_sampling(detections, step, longest),
+        **of_presence(trajectories, rows, step),
         **of_boxes(detections, video, held, longest),
         "ends inside": np.nan
         if doors is None
-        else ends_inside(detections, trajectories, rows, doors, video, period=period),
+        else ends_inside(detections, trajectories, rows, doors, video, period=step, start=start, end=end),
         "continued tracks": np.nan if stitches is None else share(len(stitches), rows.first.sum()),
     }
     return _table(values, checks)

@@ -46,7 +46,7 @@ def test_a_wait_says_which_of_its_ends_were_seen(make_visits):
         ]
     )
     seen = compute_waits(visits, [TILL])[["begin_seen", "end_seen"]].to_numpy().tolist()
-    assert seen == [[True, False], [False, True], [True, True]]
+    assert seen == [[True, False], [False, True], [False, False]]
     assert compute_waits(visits, [TILL], ends=["vanished"])["end_seen"].tolist() == [True, False, False]
 
 
