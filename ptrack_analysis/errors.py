@@ -13,7 +13,9 @@
     │   ├── IncompleteError  the archive ends before the job does
     │   └── MixedError     one video was asked for, and there are several (or none)
     ├── OutputError        a result cannot be written where it should go
+    ├── WorkerError        a process that worked on a video ended before it was done
     └── RemoteError        a service refused, or could not be reached
+        └── TakenError     an object was there already, or another run changed it meanwhile
 
 A message is one sentence: it names the thing, what was found (as Python shows it) and what was expected.
 """
@@ -63,5 +65,13 @@ class OutputError(PtrackError):
     """A result cannot be written where it should go."""
 
 
+class WorkerError(PtrackError):
+    """A process that worked on a video ended before it was done."""
+
+
 class RemoteError(PtrackError):
     """A service refused, or could not be reached."""
+
+
+class TakenError(RemoteError):
+    """An object was there already, or another run changed it meanwhile."""

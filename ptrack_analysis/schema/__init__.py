@@ -2,6 +2,7 @@
 
 from ptrack_analysis.schema.build import assemble, choice, empty
 from ptrack_analysis.schema.checks import check, columns_of, unit_of
+from ptrack_analysis.schema.clock import OCCUPANCY_HOURLY, VISITS_HOURLY
 from ptrack_analysis.schema.crowd import BINS, DENSITY, ENCOUNTERS, FLOW, FUNDAMENTAL, GROUPS
 from ptrack_analysis.schema.detected import (
     DETECTIONS,
@@ -14,6 +15,7 @@ from ptrack_analysis.schema.detected import (
     STITCHES,
 )
 from ptrack_analysis.schema.dictionary import dictionary
+from ptrack_analysis.schema.dims import DATES, SITES
 from ptrack_analysis.schema.faces import FACING, TARGETS
 from ptrack_analysis.schema.flows import DESTINATIONS, FUNNEL, ORIGINS, RETAIL, TRANSITIONS
 from ptrack_analysis.schema.heat import FIELD, HEAT_DIFFERENCE, HEATMAP_SLICES, MEASURE
@@ -32,6 +34,7 @@ from ptrack_analysis.schema.places import (
     VISITS,
     ZONES,
 )
+from ptrack_analysis.schema.released import PERSON_KEYS
 from ptrack_analysis.schema.stays import (
     DWELL,
     DWELL_QUANTILES,
@@ -42,7 +45,7 @@ from ptrack_analysis.schema.stays import (
     WAITS,
 )
 from ptrack_analysis.schema.table import Column, Table
-from ptrack_analysis.schema.tables import TABLES, VIDEOS
+from ptrack_analysis.schema.tables import SALTED, SUPPRESSED, TABLES, VIDEOS
 from ptrack_analysis.schema.trust import (
     AGREEMENT,
     INTERVALS,
@@ -60,6 +63,7 @@ __all__ = [
     "BINS",
     "COUNTS",
     "CROSSINGS",
+    "DATES",
     "DENSITY",
     "DESTINATIONS",
     "DETECTIONS",
@@ -90,18 +94,23 @@ __all__ = [
     "MOVEMENT",
     "OBSERVED",
     "OCCUPANCY",
+    "OCCUPANCY_HOURLY",
     "ORIGINS",
     "OVERLAPS",
+    "PERSON_KEYS",
     "POINTS",
     "QUALITY",
     "RETAIL",
+    "SALTED",
     "SEEN_ENDS",
     "SENSITIVITY",
     "SERVICE_LEVELS",
+    "SITES",
     "STAFF",
     "STATISTICS",
     "STITCHES",
     "STOPS",
+    "SUPPRESSED",
     "SURVIVAL",
     "TABLES",
     "TALLY",
@@ -112,6 +121,7 @@ __all__ = [
     "VERDICTS",
     "VIDEOS",
     "VISITS",
+    "VISITS_HOURLY",
     "WAITS",
     "ZONES",
     "Column",

@@ -1,5 +1,6 @@
 """Whether a table is the table that a function needs."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,12 @@ def columns_of(table: pd.DataFrame, schema: Table) -> list[tuple[str, Column]]:
     return [(name, column) for name, column in named if name in table.columns]
 
 
+@cache
+def _dtype(name: str) -> Any:
+    """Give what a dtype of this name equals; to read the name each time would cost more than the rest."""
+    return name if name == "category" else pd.api.types.pandas_dtype(name)
+
+
 def _first_in_plane(schema: Table) -> Column:
     return next(column for column in schema.columns if column.in_plane)
 
@@ -88,7 +95,7 @@ def _index_defects(index: pd.Index, schema: Table) -> list[str]:
     defects = [
         f"index level {column.name!r} is {dtype}, not {column.dtype}"
         for column, dtype in zip(schema.key, dtypes, strict=True)
-        if dtype != column.dtype
+        if dtype != _dtype(column.dtype)
     ]
     if isinstance(index, pd.MultiIndex):
         missing = [np.asarray(code).min(initial=0) < 0 for code in index.codes]
@@ -108,16 +115,18 @@ def _column_defects(table: pd.DataFrame, schema: Table) -> list[str]:
             unit = unit_of(table, schema)
         except SchemaError as error:
             return [str(error).partition(": ")[2]]
+    dtypes = dict(zip(table.columns, table.dtypes, strict=True))  # by column it would cost a Series each
     defects = []
     for column in schema.columns:
         name = column.named(unit)
-        if name not in table.columns:
+        dtype = dtypes.get(name)
+        if dtype is None:
             if not column.optional:
                 defects.append(f"column {name!r} is missing")
-        elif table[name].dtype != column.dtype:
-            defects.append(f"column {name!r} is {table[name].dtype}, not {column.dtype}")
-        elif column.kind == "choice" and tuple(table[name].cat.categories) != column.choices:
-            categories = tuple(table[name].cat.categories)
+        elif dtype != _dtype(column.dtype):
+            defects.append(f"column {name!r} is {dtype}, not {column.dtype}")
+        elif isinstance(dtype, pd.CategoricalDtype) and tuple(dtype.categories) != column.choices:
+            categories = tuple(dtype.categories)
             defects.append(f"column {name!r} has categories {categories!r}, not {column.choices!r}")
     return defects
 

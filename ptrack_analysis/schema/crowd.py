@@ -1,6 +1,6 @@
 """The tables of how crowded it was, and who was near whom."""
 
-from ptrack_analysis.schema.keys import LINE, PERSON, ZONE
+from ptrack_analysis.schema.keys import LINE, LINE_KEY, PERSON, ZONE, ZONE_KEY
 from ptrack_analysis.schema.table import Column, Table
 
 _ANY_ZONE = Column("zone", "text", 'Name of the zone; "" is the whole scene.')
@@ -17,6 +17,7 @@ BINS = Table(
     row="how many persons were there in an interval of time",
     key=(_ANY_ZONE, _STARTS),
     columns=(
+        ZONE_KEY,
         _INTERVAL,
         Column("mean_persons", "number", "Number of persons, weighted by time.", unit="1"),
         Column("max_persons", "integer", "Largest number of persons at any moment of the interval."),
@@ -29,6 +30,7 @@ DENSITY = Table(
     row="how dense persons stood in a zone in an interval of time",
     key=(ZONE, _STARTS),
     columns=(
+        ZONE_KEY,
         _INTERVAL,
         Column("area_m2", "number", "Area of the zone.", unit="m²"),
         Column("density_per_m2", "number", "Persons on a square metre, weighted by time.", unit="1/m²"),
@@ -42,6 +44,7 @@ FLOW = Table(
     row="how many persons a second crossed a line in an interval of time",
     key=(LINE, _STARTS),
     columns=(
+        LINE_KEY,
         _INTERVAL,
         Column("in_per_s", "number", "Crossings inwards by the interval.", unit="1/s"),
         Column("out_per_s", "number", "Crossings outwards by the interval.", unit="1/s"),
@@ -67,6 +70,7 @@ FUNDAMENTAL = Table(
     row="density, speed and flow in a zone in an interval of time",
     key=(ZONE, _STARTS),
     columns=(
+        ZONE_KEY,
         _INTERVAL,
         _PERSON_SECONDS,
         Column("measured", "span", "The part of person_seconds whose way is known.", unit="s"),

@@ -1,6 +1,6 @@
 """The tables of how persons went from zone to zone."""
 
-from ptrack_analysis.schema.keys import ZONE
+from ptrack_analysis.schema.keys import ZONE, ZONE_KEY
 from ptrack_analysis.schema.places import ENTRIES, EXITS
 from ptrack_analysis.schema.table import Column, Table
 
@@ -76,6 +76,7 @@ RETAIL = Table(
     row="one figure of the retail dictionary for one zone",
     key=(ZONE, Column("figure", "text", "Name of the figure.")),
     columns=(
+        ZONE_KEY,
         Column("value", "number", "The figure; missing where it has nothing to be taken of."),
         Column("measured_in", "text", "Unit of the value: persons, visits, s or 1."),
         Column(

@@ -11,3 +11,12 @@ ZONE = Column("zone", "text", "Name of the zone.")
 LINE = Column("line", "text", "Name of the line.")
 
 VIDEO = Column("video", "text", "Name of the video.")
+
+ZONE_KEY = Column(
+    "zone_key",
+    "text",
+    "Key of the zone as it was then, in the table zones; missing for the whole scene.",
+    optional=True,
+)
+
+LINE_KEY = Column("line_key", "text", "Key of the line as it was then, in the table lines.", optional=True)

@@ -1,6 +1,6 @@
 """The tables of what happened in zones, at lines and in cells."""
 
-from ptrack_analysis.schema.keys import LINE, PERSON, VIDEO, ZONE
+from ptrack_analysis.schema.keys import LINE, LINE_KEY, PERSON, ZONE, ZONE_KEY
 from ptrack_analysis.schema.table import Column, Table
 
 ENTRIES = ("crossed", "start", "appeared", "opened")
@@ -8,13 +8,17 @@ ENTRIES = ("crossed", "start", "appeared", "opened")
 EXITS = ("crossed", "end", "vanished", "closed")
 
 SEEN_ENDS = ("crossed", "opened", "closed")
-"""The entries and exits at which nothing of the stay is unseen; all others cut it."""
+"""The entries and exits that were seen: there nothing is missing of the stay, as far as its zone held.
+
+How long a person would have stayed is another question: there a stay that a zone's closing ended is cut.
+"""
 
 VISITS = Table(
     name="visits",
     row="one stay of one person in one zone",
     key=(ZONE, PERSON, Column("visit", "integer", "Number of the person's stay in the zone, from 1.")),
     columns=(
+        ZONE_KEY,
         Column("entered", "moment", "First moment inside."),
         Column("exited", "moment", "First moment no longer inside."),
         Column(
@@ -54,7 +58,10 @@ OCCUPANCY = Table(
         Column("zone", "text", 'Name of the zone; "" is the whole scene.'),
         Column("timestamp", "moment", "Moment from which the count holds, since the start of the video."),
     ),
-    columns=(Column("persons", "integer", "Number of persons present."),),
+    columns=(
+        ZONE_KEY,
+        Column("persons", "integer", "Number of persons present."),
+    ),
 )
 
 DIRECTIONS = ("in", "out")
@@ -68,6 +75,7 @@ CROSSINGS = Table(
         PERSON,
     ),
     columns=(
+        LINE_KEY,
         Column("direction", "choice", "in: from the line's left to its right.", choices=DIRECTIONS),
         Column(
             "crossing", "integer", "Number of the person's crossing of the line in this direction, from 1."
@@ -82,6 +90,7 @@ COUNTS = Table(
     row="how often a line was crossed in an interval of time",
     key=(LINE, Column("timestamp", "moment", "Start of the interval, since the start of the video.")),
     columns=(
+        LINE_KEY,
         Column("interval", "span", "Length of the interval; the last is cut at the video's end.", unit="s"),
         Column("in_count", "integer", "Crossings inwards in the interval."),
         Column("out_count", "integer", "Crossings outwards in the interval."),
@@ -98,6 +107,7 @@ BALANCE = Table(
         Column("timestamp", "moment", "Moment from which the numbers hold, since the start of the video."),
     ),
     columns=(
+        ZONE_KEY,
         Column("in_total", "integer", "Crossings inwards until then."),
         Column("out_total", "integer", "Crossings outwards until then."),
         Column("counted", "integer", "Persons by counting: those present at the start, plus in, minus out."),
@@ -143,25 +153,39 @@ _KIND_AND_UNIT = (
 
 ZONES = Table(
     name="zones",
-    row='one zone of one video; video "" is every video',
-    key=(ZONE, VIDEO),
+    row="one zone as it is or was drawn for at least one video",
+    key=(
+        Column(
+            "zone_key",
+            "text",
+            "Key of the zone as drawn: of its name, kind, unit, outline and the time for which it holds.",
+        ),
+    ),
     columns=(
+        ZONE,
         *_KIND_AND_UNIT,
         Column("outline", "text", "The zone's polygon as well-known text."),
         Column("holds_from", "moment", "First moment at which the zone holds; missing: from the start."),
         Column("holds_to", "moment", "First moment at which it no longer holds; missing: to the end."),
         Column("area", "number", "Area of the outline, in the square of its unit."),
+        Column("videos", "integer", "Number of the videos that it is drawn for."),
     ),
 )
 
 LINES = Table(
     name="lines",
-    row='one line of one video; video "" is every video',
-    key=(LINE, VIDEO),
+    row="one line as it is or was drawn for at least one video",
+    key=(
+        Column(
+            "line_key", "text", "Key of the line as drawn: of its name, kind, unit and vertices in order."
+        ),
+    ),
     columns=(
+        LINE,
         *_KIND_AND_UNIT,
         Column("outline", "text", "The line as well-known text, in the order of its vertices."),
         Column("length", "number", "Length of the line, in its unit."),
+        Column("videos", "integer", "Number of the videos that it is drawn for."),
     ),
 )
 
@@ -170,6 +194,7 @@ OVERLAPS = Table(
     row="a zone, and another that shares area with it",
     key=(ZONE, Column("other", "text", "Name of the other zone.")),
     columns=(
+        ZONE_KEY,
         Column("shared_{u}2", "number", "Area that both cover.", unit="{u}²"),
         Column("share", "number", "Share of the zone's area that the other covers too.", unit="1"),
     ),

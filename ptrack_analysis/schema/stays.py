@@ -1,6 +1,6 @@
 """The tables of how long stays last, of what was not seen of them, and of queues."""
 
-from ptrack_analysis.schema.keys import PERSON, ZONE
+from ptrack_analysis.schema.keys import PERSON, ZONE, ZONE_KEY
 from ptrack_analysis.schema.places import VISITS
 from ptrack_analysis.schema.table import Column, Table
 
@@ -22,6 +22,7 @@ SURVIVAL = Table(
         Column("length", "moment", "Moment of a stay, since its beginning, from which the share holds."),
     ),
     columns=(
+        ZONE_KEY,
         Column("at_risk", "integer", "Stays seen to last until this length, and seen at it."),
         Column("ended", "integer", "Stays that ended, seen, at this length."),
         Column("cut", "integer", "Stays that ended unseen at this length: longer than seen."),
@@ -36,6 +37,7 @@ DWELL = Table(
     row="the stays in one zone, of one entry or of any",
     key=(ZONE, _ENTRY),
     columns=(
+        ZONE_KEY,
         Column("stays", "integer", "Number of stays."),
         _LEFT_OUT,
         _CUT,
@@ -56,6 +58,7 @@ DWELL_QUANTILES = Table(
     row="one quantile of the lengths of the stays in one zone, of one entry or of any",
     key=(ZONE, _ENTRY, Column("quantile", "number", "Share of the stays that do not last longer.", "1")),
     columns=(
+        ZONE_KEY,
         Column("naive", "span", "Quantile of the dwell as seen.", "s"),
         Column(
             "estimate", "span", "Quantile of the stays' lengths (Kaplan-Meier); missing: beyond them.", "s"
@@ -70,6 +73,7 @@ WAITS = Table(
     row="one wait of one person in one queue",
     key=VISITS.key,
     columns=(
+        ZONE_KEY,
         Column("entered", "moment", "First moment in the queue."),
         Column("wait", "span", "Time in the queue, absences that a visit bridges included.", "s"),
         Column("begin_seen", "flag", "Whether the wait was seen to begin; else it began earlier."),
@@ -85,6 +89,7 @@ SERVICE_LEVELS = Table(
         Column("target", "moment", "Moment of a wait, since its beginning, by which it should have ended."),
     ),
     columns=(
+        ZONE_KEY,
         Column("waits", "integer", "Number of waits."),
         _LEFT_OUT,
         _CUT,
@@ -112,6 +117,7 @@ OBSERVED = Table(
     row="one stay of one person in one zone, by how its time is known",
     key=VISITS.key,
     columns=(
+        ZONE_KEY,
         Column("observed", "span", "Time held by detections inside that have a position of their own.", "s"),
         Column("interpolated", "span", "Time held by those whose position was interpolated.", "s"),
         Column("bridged", "span", "Absences that the visit joins: not seen inside.", "s"),

@@ -1,7 +1,9 @@
 """Every table of the package, by its name."""
 
+from ptrack_analysis.schema.clock import OCCUPANCY_HOURLY, VISITS_HOURLY
 from ptrack_analysis.schema.crowd import BINS, DENSITY, ENCOUNTERS, FLOW, FUNDAMENTAL, GROUPS
 from ptrack_analysis.schema.detected import DETECTIONS, POINTS, STITCHES
+from ptrack_analysis.schema.dims import DATES, SITES
 from ptrack_analysis.schema.faces import FACING
 from ptrack_analysis.schema.flows import FUNNEL, RETAIL, TRANSITIONS
 from ptrack_analysis.schema.heat import FIELD, HEAT_DIFFERENCE, HEATMAP_SLICES, MEASURE
@@ -17,6 +19,7 @@ from ptrack_analysis.schema.places import (
     VISITS,
     ZONES,
 )
+from ptrack_analysis.schema.released import salted, suppressible
 from ptrack_analysis.schema.stays import (
     DWELL,
     DWELL_QUANTILES,
@@ -48,6 +51,17 @@ VIDEOS = Table(
         Column("analysed_from", "moment", "First moment of the part that was analysed; missing: its start."),
         Column("analysed_to", "moment", "End of the part that was analysed; missing: its end."),
         Column("started_at", "instant", "Wall-clock moment at which the recording starts."),
+        Column("timezone", "text", "Clock of the place: a time zone or an offset; local times are by it."),
+        Column("local_day", "text", "Day on which the recording starts, by the place's clock: YYYY-MM-DD."),
+        Column(
+            "local_hour", "integer", "Hour in which it starts, by the place's clock: 0 to 23.", nullable=True
+        ),
+        Column(
+            "weekday", "integer", "Day of the week on which it starts: 1 is Monday, 7 Sunday.", nullable=True
+        ),
+        Column("site", "text", "Name of the site."),
+        Column("camera", "text", "Name of the camera."),
+        Column("opening_hours", "text", "Opening hours of the site, in the syntax of OpenStreetMap."),
     ),
 )
 
@@ -70,6 +84,8 @@ TABLES = {
         STAFF,
         OBSERVED,
         OCCUPANCY,
+        OCCUPANCY_HOURLY,
+        VISITS_HOURLY,
         CROSSINGS,
         COUNTS,
         BALANCE,
@@ -80,6 +96,8 @@ TABLES = {
         FIELD,
         VIDEOS,
         ZONES,
+        SITES,
+        DATES,
         BINS,
         DENSITY,
         FLOW,
@@ -99,3 +117,46 @@ TABLES = {
         RETAIL,
     )
 }
+
+SALTED = {
+    table.name: salted(table)
+    for table in (
+        DETECTIONS,
+        TRAJECTORIES,
+        MOVEMENT,
+        TRACKS,
+        STOPS,
+        VISITS,
+        WAITS,
+        OBSERVED,
+        CROSSINGS,
+        ENCOUNTERS,
+        GROUPS,
+        FACING,
+    )
+}
+"""Each table of persons, by its name, in the form with salted keys."""
+
+SUPPRESSED = {
+    table.name: suppressible(table)
+    for table in (
+        DWELL,
+        DWELL_QUANTILES,
+        SERVICE_LEVELS,
+        COUNTS,
+        HEATMAP,
+        MEASURE,
+        BINS,
+        OCCUPANCY_HOURLY,
+        VISITS_HOURLY,
+        DENSITY,
+        FLOW,
+        FUNDAMENTAL,
+        INTERVALS,
+        TRANSITIONS,
+        RETAIL,
+    )
+}
+"""Each table of counts whose persons can be counted, by its name, in the form without small counts."""
+
+TABLES |= {table.name: table for table in (*SALTED.values(), *SUPPRESSED.values())}

@@ -1,0 +1,249 @@
+"""What happened in which hour of the place's own clock."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.clock.hours import Hours, hours_of
+from ptrack_analysis.clock.recording import Recording
+from ptrack_analysis.geometry import Integers
+from ptrack_analysis.schema import (
+    OCCUPANCY,
+    OCCUPANCY_HOURLY,
+    SEEN_ENDS,
+    VISITS,
+    VISITS_HOURLY,
+    Table,
+    assemble,
+    check,
+    empty,
+)
+from ptrack_analysis.video import Milliseconds, Video, milliseconds
+from ptrack_analysis.zones import Zone
+
+
+def compute_occupancy_hourly(occupancy: pd.DataFrame, video: Video, recording: Recording) -> pd.DataFrame:
+    """Tell how many persons were there in each hour of the place's clock.
+
+    The hours are those of the place, so that one which occurs twice is two rows and one that is skipped
+    none. An hour in which the place opens or closes is two rows, one of the time while it was open and one of
+    the rest; without opening hours it is always open. From the occupancy's first row to the video's end (to
+    the last row, if that is later or the end is not known) each hour has a row for each zone, of zeros where
+    nobody was; an hour that the video does not cover has none.
+
+    Parameters
+    ----------
+    occupancy
+        OCCUPANCY of one video, rows in any order.
+    video
+        The video, for its end.
+    recording
+        When the video starts, by which clock, and the opening hours.
+
+    Returns
+    -------
+    pandas.DataFrame
+        OCCUPANCY_HOURLY, one row an hour and open or not for each zone of ``occupancy``, sorted.
+
+    Raises
+    ------
+    SchemaError
+        If ``occupancy`` is not an OCCUPANCY table.
+    ParameterError
+        If the recording's start is not known, or its time zone or opening hours cannot be used.
+
+    Notes
+    -----
+    O(n log n + zones · hours). ``person_seconds`` over all hours is the integral of the occupancy, to the
+    millisecond: for the scene the sum of ``held``. Over videos ``covered`` and ``person_seconds`` add up;
+    of ``max_persons`` only the largest is meant.
+
+    Examples
+    --------
+    >>> from datetime import datetime
+    >>> import pandas as pd
+    >>> from ptrack_analysis import Recording, Video, compute_occupancy_hourly
+    >>> moments = pd.to_timedelta([0, 30, 60], unit="min").as_unit("ms")
+    >>> index = pd.MultiIndex.from_product([[""], moments], names=["zone", "timestamp"])
+    >>> occupancy = pd.DataFrame({"persons": [2, 1, 0]}, index=index)
+    >>> started = datetime.fromisoformat("2026-11-24T09:40:00+01:00")
+    >>> recording = Recording(video="shop", started_at=started, timezone="Europe/Berlin")
+    >>> hourly = compute_occupancy_hourly(occupancy, Video(), recording)
+    >>> hourly[["local_hour", "max_persons"]].to_numpy().tolist()
+    [[9, 2], [10, 2]]
+    """
+    check(occupancy, OCCUPANCY)
+    if occupancy.empty:
+        return empty(OCCUPANCY_HOURLY)
+    occupancy = occupancy.sort_index()
+    zone = occupancy.index.get_level_values("zone")
+    time = occupancy.index.get_level_values("timestamp").to_numpy().astype("int64")
+    persons = occupancy["persons"].to_numpy()
+    hours = hours_of(recording, int(time.min()), _end(video, int(time.max())))
+    parts = [
+        _integrated(time[rows], persons[rows], hours)
+        for rows in pd.Series(range(len(zone))).groupby(zone).indices.values()
+    ]
+    arrays = {
+        "person_seconds": np.concatenate([sums for sums, _ in parts]),
+        "max_persons": np.concatenate([largest for _, largest in parts]),
+    }
+    return _assembled(OCCUPANCY_HOURLY, zone.unique().tolist(), hours, arrays)
+
+
+def _integrated(time: Milliseconds, persons: Integers, hours: Hours) -> tuple[Milliseconds, Integers]:
+    """Add up the count over each row's time, and find the largest that holds in it."""
+    cuts = np.sort(np.concatenate([time, hours.bounds]))
+    apart = np.flatnonzero(np.diff(cuts))
+    since, spans = cuts[apart], np.diff(cuts)[apart]
+    known = np.searchsorted(time, since, side="right") - 1
+    count = np.where(known < 0, 0, persons[np.maximum(known, 0)])
+    row = hours.row[hours.place_of(since)]
+    sums, largest = np.zeros((2, len(hours)), dtype="int64")
+    np.add.at(sums, row, count * spans)
+    np.maximum.at(largest, row, count)
+    return sums, largest
+
+
+def compute_visits_hourly(
+    visits: pd.DataFrame,
+    video: Video,
+    recording: Recording,
+    zones: Sequence[Zone] = (),
+    *,
+    start: pd.Timedelta | str | None = None,
+    end: pd.Timedelta | str | None = None,
+) -> pd.DataFrame:
+    """Tell how many stays there were in each hour of the place's clock, and how much of their dwell.
+
+    The hours are those of ``compute_occupancy_hourly``, over the video or the part of it from ``start`` to
+    ``end``. A stay is in every hour that ``[entered, exited)`` reaches into (one of no length in that of
+    ``entered``). Its ``dwell`` is split over them in proportion to the time that it lasted in each, in whole
+    ms: up to any moment it has had the share of its dwell that it has had of its length, rounded down.
+    ``began`` counts a stay in the hour of ``entered``, ``entries`` only if it was seen to begin there, its
+    entry being ``crossed`` or ``opened``: a stay that a cut of the video goes through counts as present in
+    both parts, and as an entry in at most one.
+
+    Parameters
+    ----------
+    visits
+        VISITS of one video, rows in any order.
+    video
+        The video, for its end; where it is unknown, the last stay ends it.
+    recording
+        When the video starts, by which clock, and the opening hours.
+    zones
+        Zones of which there are rows even if nobody was in them.
+    start, end
+        The part of the video that was selected, as given to ``select`` [ms].
+
+    Returns
+    -------
+    pandas.DataFrame
+        VISITS_HOURLY, one row an hour and open or not for each zone, sorted.
+
+    Raises
+    ------
+    SchemaError
+        If ``visits`` is not a VISITS table.
+    ParameterError
+        If the recording's start is not known, or its time zone or opening hours cannot be used.
+
+    Notes
+    -----
+    O(n log n + zones · hours + stays · the hours that they reach into). Over all hours ``began`` adds up to
+    the number of stays and ``dwell`` to theirs, to the millisecond; ``present`` and ``persons`` do not, as
+    one stay can last in several hours. Over videos all of them add up, persons as the videos know them.
+
+    Examples
+    --------
+    >>> from datetime import datetime
+    >>> from ptrack_analysis import Recording, Video, compute_visits_hourly
+    >>> from ptrack_analysis.schema import VISITS, empty
+    >>> started = datetime.fromisoformat("2026-11-24T09:40:00+01:00")
+    >>> recording = Recording(video="shop", started_at=started, timezone="Europe/Berlin")
+    >>> len(compute_visits_hourly(empty(VISITS), Video(), recording))
+    0
+    """
+    check(visits, VISITS)
+    stays = visits.sort_index()
+    entered, exited, dwell = (
+        stays[name].to_numpy().astype("int64") for name in ("entered", "exited", "dwell")
+    )
+    zone = stays.index.get_level_values("zone")
+    names = sorted({*zone, *(one.name for one in zones)})
+    if not names:
+        return empty(VISITS_HOURLY)
+    begin = 0 if start is None else milliseconds(start, "start")
+    last = _end(video, int(exited.max(initial=0)))
+    if end is not None:
+        last = max(min(last, milliseconds(end, "end")), int(exited.max(initial=0)))
+    hours = hours_of(recording, begin, max(begin, last))
+    stay, place, share = _split(entered, exited, dwell, hours)
+    number = pd.Index(names).get_indexer(zone)
+    cell = number[stay] * len(hours) + hours.row[place]
+    first = number * len(hours) + hours.row[hours.place_of(entered)]
+    seen = stays["entry"].isin(SEEN_ENDS).to_numpy()
+    size = len(names) * len(hours)
+    person = stays.index.get_level_values("person_index").to_numpy()
+    arrays = {
+        "began": np.bincount(first, minlength=size),
+        "entries": np.bincount(first[seen], minlength=size),
+        "present": _different(cell, stay, size),
+        "persons": _different(cell, person[stay], size),
+        "dwell": _summed(cell, share, size),
+    }
+    return _assembled(VISITS_HOURLY, names, hours, arrays)
+
+
+def _split(
+    entered: Milliseconds, exited: Milliseconds, dwell: Milliseconds, hours: Hours
+) -> tuple[Integers, Integers, Milliseconds]:
+    """Split stays at the bounds: the stay of each piece, its stretch, and its part of the dwell."""
+    first = hours.place_of(entered)
+    last = np.maximum(hours.place_of(np.maximum(exited - 1, entered)), first)
+    pieces = last - first + 1
+    stay = np.repeat(np.arange(len(entered)), pieces)
+    place = np.arange(len(stay)) - np.repeat(np.cumsum(pieces) - pieces - first, pieces)
+    until = np.where(place == last[stay], exited[stay], hours.bounds[place + 1])
+    length = np.maximum(exited - entered, 1).astype(object)  # the products may need more than 64 bits
+    had = np.where(
+        place == last[stay], dwell[stay], dwell[stay].astype(object) * (until - entered[stay]) // length[stay]
+    )
+    had = had.astype("int64")
+    before = np.where(place == first[stay], 0, np.roll(had, 1))
+    return stay, place, had - before
+
+
+def _different(cell: Integers, value: Integers, size: int) -> Integers:
+    """Count the different values in each cell."""
+    pairs = np.unique(np.column_stack([cell, value]), axis=0)
+    return np.bincount(pairs[:, 0], minlength=size)
+
+
+def _summed(cell: Integers, values: Integers, size: int) -> Integers:
+    sums = np.zeros(size, dtype="int64")
+    np.add.at(sums, cell, values)
+    return sums
+
+
+def _assembled(schema: Table, zones: list[str], hours: Hours, arrays: dict[str, Integers]) -> pd.DataFrame:
+    """Put a row for each zone and each row of the hours into a table."""
+    times = len(zones)
+    of_hours = {
+        "hour_at": hours.hour_at,
+        "open": hours.open,
+        "local_day": np.array(hours.local_day, dtype=object),
+        "local_hour": hours.local_hour,
+        "weekday": hours.weekday,
+        "covered": hours.covered,
+    }
+    repeated = {name: np.tile(values, times) for name, values in of_hours.items()}
+    names = [zone for zone in zones for _ in range(len(hours))]
+    return assemble(schema, {"zone": names, **repeated, **arrays})
+
+
+def _end(video: Video, last: int) -> int:
+    """Give the video's end [ms]: what is beyond it shows that it ends later."""
+    return last if video.duration is None else max(last, milliseconds(video.duration, "duration"))

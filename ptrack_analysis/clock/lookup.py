@@ -1,0 +1,174 @@
+"""Which recording each video of a source is."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any, Protocol
+
+from ptrack_analysis.clock.patterns import Pattern, pattern_of
+from ptrack_analysis.clock.recording import Recording
+from ptrack_analysis.clock.recordings import read_recordings
+from ptrack_analysis.clock.timezones import clock_of, moment_at
+from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.io.names import stem_of
+from ptrack_analysis.video import Video
+
+_SHOWN = 3
+
+
+class Clocks(Protocol):
+    """Where the clocks of videos are told: the fields of ``Settings`` that are needed here."""
+
+    @property
+    def video(self) -> Video:
+        """The facts of the videos that do not tell them."""
+
+    @property
+    def recordings(self) -> Any:
+        """The file of recordings."""
+
+    @property
+    def started_at(self) -> str | None:
+        """The pattern of the names of files."""
+
+    @property
+    def timezone(self) -> str | None:
+        """The time zone of those that tell none."""
+
+    @property
+    def opening_hours(self) -> str | None:
+        """The opening hours of those that tell none."""
+
+
+def recordings_of(
+    settings: Clocks, files: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, Recording], list[str]]:
+    """Tell what is known of the recording of each video, from the file of recordings and its files' names.
+
+    What the file of recordings tells goes before what names tell. A name that tells a time which cannot be
+    is kept as the recording's ``fault``: it concerns that video alone. Every recording has the same further
+    columns.
+
+    Parameters
+    ----------
+    settings
+        Where clocks are told.
+    files
+        The places of each video's files below the source, by the video's name.
+
+    Returns
+    -------
+    tuple
+        A Recording for each video, by its name; and notes on what does not fit together.
+
+    Raises
+    ------
+    InputError
+        If the file of recordings cannot be used.
+    """
+    place = settings.recordings
+    told = {} if place is None else read_recordings(place, timezone=settings.timezone)
+    pattern = None if settings.started_at is None else pattern_of(settings.started_at)
+    found = {}
+    for name, places in files.items():
+        recording = told.get(name, Recording(video=name, timezone=settings.timezone))
+        if recording.opening_hours is None:
+            recording = replace(recording, opening_hours=settings.opening_hours)
+        found[name] = recording
+        if pattern is not None:
+            found[name] = _by_names(recording, pattern, [*_candidates(places), name])
+    columns = [name for one in (*told.values(), *found.values()) for name in one.further]
+    columns += [] if pattern is None else [name for name in pattern.fields if name not in ("site", "camera")]
+    blank: dict[str, str | None] = dict.fromkeys(columns)
+    filled = {name: replace(one, further=blank | dict(one.further)) for name, one in found.items()}
+    notes = list(_notes(place, told, filled, pattern))
+    if place is None and pattern is None and settings.video.started_at is None:
+        notes += [
+            f"{name} is given, and changes nothing: no start of a video is known without --recordings or "
+            "--started-at"
+            for name in ("timezone", "opening_hours")
+            if getattr(settings, name) is not None
+        ]
+    return filled, notes
+
+
+def settled(recording: Recording, video: Video, settings: Clocks | None = None) -> Recording:
+    """Complete what is known of a recording by what the video itself tells, once it is read.
+
+    Where its start is not known yet, it is what the name of the filmed file tells, by the pattern of the
+    settings, or else the video's own ``started_at``.
+
+    Raises
+    ------
+    InputError
+        If the start that a name or the video tells cannot be.
+    """
+    pattern = None if settings is None or settings.started_at is None else pattern_of(settings.started_at)
+    if recording.started_at is None and pattern is not None and video.source is not None:
+        names = list(_candidates([video.source.partition("://")[2] or video.source]))
+        recording = _by_names(replace(recording, fault=None), pattern, names)
+    if recording.fault is not None:
+        raise InputError(f"{recording.video}: {recording.fault}")
+    if recording.started_at is not None or video.started_at is None:
+        return recording
+    try:
+        return _begun(recording, video.started_at)
+    except ParameterError as error:
+        raise InputError(f"{recording.video}: {error}") from error
+
+
+def _by_names(recording: Recording, pattern: Pattern, names: Iterable[str]) -> Recording:
+    """Fill in what the first fitting name tells; what is known already stays."""
+    try:
+        read = next((read for name in names if (read := pattern.read(name)) is not None), None)
+        if read is None:
+            return recording
+        moment, fields = read
+        known: dict[str, Any] = {
+            name: getattr(recording, name) or fields.pop(name, None) for name in ("site", "camera")
+        }
+        further = fields | {name: value for name, value in recording.further.items() if value is not None}
+        recording = replace(recording, **known, further={**recording.further, **further})
+        return recording if recording.started_at is not None else _begun(recording, moment)
+    except ParameterError as error:
+        return recording if recording.started_at is not None else replace(recording, fault=str(error))
+
+
+def _begun(recording: Recording, moment: datetime) -> Recording:
+    """Set the start of a recording, and its clock where that is not known."""
+    moment = moment_at(moment, recording.timezone)
+    return replace(recording, started_at=moment, timezone=recording.timezone or clock_of(moment))
+
+
+def _candidates(places: Sequence[str]) -> Iterator[str]:
+    """List the names that may tell a recording: of the first file, whole path first, then of its folders."""
+    if not places:
+        return
+    path = PurePosixPath(places[0])
+    parts = (*path.parts[:-1], stem_of(path.name))
+    for end in range(len(parts), 0, -1):
+        for begin in range(end):
+            yield "/".join(parts[begin:end])
+
+
+def _notes(
+    place: Any, told: Mapping[str, Recording], found: Mapping[str, Recording], pattern: Pattern | None
+) -> Iterator[str]:
+    """Say what does not fit together."""
+    strangers = [name for name in told if name not in found]
+    if strangers:
+        yield f"{place} has {_listed(strangers)}, which the source has not: it has {_listed(sorted(found))}"
+    if place is None and pattern is None:
+        return
+    unknown = [name for name, one in found.items() if one.started_at is None and one.fault is None]
+    if unknown:
+        sources = [f"{place} does not tell it"] if place is not None else []
+        sources += [f"the name does not fit {pattern.text!r}"] if pattern is not None else []
+        yield f"no start is told of {_listed(unknown)}: {', and '.join(sources)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:_SHOWN])
+    rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{len(names)} videos ({shown}{rest})" if len(names) > 1 else f"the video {shown}"
