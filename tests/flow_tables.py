@@ -3,10 +3,18 @@
 import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
+from shapely.geometry import box
 
+from ptrack_analysis import Zone
 from ptrack_analysis.schema import ENTRIES, EXITS, VISITS, assemble
 
+SQUARE = box(0, 0, 1, 1)
 MISSING = np.iinfo("int64").min
+
+
+def make_zones(names):
+    """Make zones of these names, which nobody need have visited."""
+    return [Zone(name, SQUARE, "m") for name in names]
 
 
 def make_visits(rows):

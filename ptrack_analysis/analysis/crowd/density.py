@@ -69,7 +69,7 @@ def compute_density(bins: pd.DataFrame, zones: Sequence[Zone]) -> pd.DataFrame:
         raise ParameterError(f"zone {missing[0]!r} is not in the occupancy bins")
     parts = [_dense(zone, bins[of_rows == zone.name]) for zone in zones]
     names = [zone.name for zone, part in zip(zones, parts, strict=True) for _ in part["timestamp"]]
-    columns = ("timestamp", *(column.name for column in DENSITY.columns))
+    columns = ("timestamp", *(column.name for column in DENSITY.columns if not column.optional))
     arrays = {
         name: np.concatenate([np.empty(0, "int64"), *(part[name] for part in parts)]) for name in columns
     }

@@ -1,9 +1,21 @@
 """Encounters: who was near whom, when and for how long."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.crowd.neighbours import PAIR, Pieces, Samples, joined, merged, near_pieces
+from ptrack_analysis.analysis.crowd.neighbours import (
+    PAIR,
+    Pieces,
+    Samples,
+    by_tick,
+    joined,
+    merged,
+    near_pieces,
+    passes,
+)
 from ptrack_analysis.analysis.motion.clock import stretches
 from ptrack_analysis.analysis.motion.walks import Walks, walks_of
 from ptrack_analysis.analysis.presence import found_period, starts_of
@@ -105,13 +117,48 @@ def compute_encounters(
         return empty(ENCOUNTERS, unit=unit)
     tick = tick or found_period(trajectories, Video(), longest) or longest
     start = int(walks.rows.time.min())
-    samples = _samples(walks, tick, start)
-    if not len(samples.tick):
+    clock = Clock(tick, start)
+    samples = by_tick(samples_of(walks, clock))
+    near = Near(limit, shortest, gap)
+    return encounters_of([samples], clock, near, walks.person_index[walks.rows.first], unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A clock that ticks once a period from a moment on [ms]."""
+
+    tick: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """What an encounter is: how near [plane units], how long at least, after which gap not the same [ms]."""
+
+    limit: float
+    shortest: int
+    gap: int
+
+
+NEAR = Near(MAX_DISTANCE_M, milliseconds(MIN_DURATION, "min_duration"), 0)
+"""What an encounter is on a floor plan, if nothing is said."""
+
+
+def encounters_of(
+    blocks: Iterable[Samples], clock: Clock, near: Near, person_index: Integers, unit: str
+) -> pd.DataFrame:
+    """Make the ENCOUNTERS of samples that come in the order of ticks, in blocks of any size.
+
+    A sample's person is its place in ``person_index``, which grows.
+    """
+    parts = [
+        merged(near_pieces(part, near.limit, clock.tick, clock.start), near.gap) for part in passes(blocks)
+    ]
+    if not parts:
         return empty(ENCOUNTERS, unit=unit)
-    parts = [merged(part, gap) for part in near_pieces(samples, limit, tick, start)]
-    met = merged(joined(parts), gap)
-    met = met.where(met.near >= shortest)
-    return assemble(ENCOUNTERS, _columns(met, walks.person_index[walks.rows.first]), unit=unit)
+    met = merged(joined(parts), near.gap)
+    met = met.where(met.near >= near.shortest)
+    return assemble(ENCOUNTERS, _columns(met, person_index), unit=unit)
 
 
 def _limit(given: float | None, unit: str) -> float:
@@ -125,11 +172,12 @@ def _limit(given: float | None, unit: str) -> float:
     return MAX_DISTANCE_M
 
 
-def _samples(walks: Walks, tick: int, start: int) -> Samples:
-    """Read the positions of all persons at the ticks of one clock that starts at a moment [ms]."""
+def samples_of(walks: Walks, clock: Clock) -> Samples:
+    """Read the positions of all persons at the ticks of a clock."""
+    tick = clock.tick
     own = stretches(walks.rows.time, walks.run, walks.x)
     rows, last = own.rows, own.last
-    since = walks.rows.time[rows] - start
+    since = walks.rows.time[rows] - clock.start
     held = walks.held[rows]
     first = -(-since // tick)
     number = -(-(since + held) // tick) - first

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.crowd.bins import MINUTE, length_of
-from ptrack_analysis.analysis.lines.counts import compute_counts
+from ptrack_analysis.analysis.lines.counts import NO_TIME, compute_counts
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.schema import CROSSINGS, FLOW, assemble, check, unit_of
@@ -17,7 +17,12 @@ _MILLISECONDS = 1000.0
 
 
 def compute_flow(
-    crossings: pd.DataFrame, lines: Sequence[Line], video: Video, *, every: pd.Timedelta | str = MINUTE
+    crossings: pd.DataFrame,
+    lines: Sequence[Line],
+    video: Video,
+    *,
+    every: pd.Timedelta | str = MINUTE,
+    start: pd.Timedelta | str = NO_TIME,
 ) -> pd.DataFrame:
     """Tell how many persons a second cross each line, and on a floor plan each metre of it, both ways.
 
@@ -36,6 +41,8 @@ def compute_flow(
         The video, for its end.
     every
         Length of an interval [ms].
+    start
+        Where the first interval begins: the start of the part that was selected [ms].
 
     Returns
     -------
@@ -73,7 +80,7 @@ def compute_flow(
     length_of(every)
     unit = unit_of(crossings, CROSSINGS)
     _refuse_other(lines, unit)
-    counts = compute_counts(crossings, lines, video, every=every)
+    counts = compute_counts(crossings, lines, video, every=every, start=start)
     names = counts.index.get_level_values("line")
     interval = counts["interval"].to_numpy().astype("int64")
     arrays: dict[str, np.ndarray | list[str]] = {

@@ -1,12 +1,19 @@
 """The fundamental diagram: density, speed and flow in zones, interval after interval."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.crowd.bins import MINUTE, NO_TIME, intervals, length_of, time_held
+from ptrack_analysis.analysis.crowd.bins import (
+    MINUTE,
+    MOST_INTERVALS,
+    NO_TIME,
+    intervals,
+    length_of,
+    time_held,
+)
 from ptrack_analysis.analysis.crowd.density import refuse_pixels
 from ptrack_analysis.analysis.motion.kernels import steps
 from ptrack_analysis.analysis.motion.walks import Walks, walks_of
@@ -107,30 +114,78 @@ def compute_fundamental(
             "compute_trajectories a floor plan, plane=floor"
         )
     refuse_pixels(zones)
-    length = length_of(every)
     walks = walks_of(trajectories, unit)
-    begin = milliseconds(start, "start")
     last = int((walks.rows.time + walks.held).max(initial=0))
     end = end_of(video, last)
-    grid = _Grid(length, begin, *intervals(last if end is None else end, length, begin))
-    speed = _speeds(walks)
-    parts = [_measured(zone, walks, speed, grid) for zone in zones] if len(grid.starts) else []
-    columns = ("timestamp", *(column.name for column in FUNDAMENTAL.columns))
-    arrays = {
-        name: np.concatenate([np.empty(0, "int64"), *(part[name] for part in parts)]) for name in columns
-    }
-    names = [zone.name for zone, part in zip(zones, parts, strict=False) for _ in part["timestamp"]]
-    return assemble(FUNDAMENTAL, arrays | {"zone": names})
+    end = last if end is None else end
+    walked = Walked(zones, length_of(every), milliseconds(start, "start"))
+    intervals(end, walked.length, walked.begin)  # refuses too many, before they are filled
+    walked.add(walks)
+    return walked.table(end)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Grid:
-    """The intervals: the length of one, where they begin, and the starts and lengths of all [ms]."""
+@dataclass(slots=True)
+class Walked:
+    """What persons spent and walked in zones, added up by interval, person after person in growing order.
 
+    ``length`` is that of an interval, ``begin`` where the first one begins [ms]; ``sums`` has one entry a
+    zone.
+    """
+
+    zones: Sequence[Zone]
     length: int
     begin: int
-    starts: Milliseconds
-    spans: Milliseconds
+    sums: "list[_Sums]" = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nobody."""
+        self.sums = [_Sums() for _ in self.zones]
+
+    def add(self, walks: Walks) -> None:
+        """Add whole persons, all of them after those before; too many intervals are left to be refused."""
+        last = int((walks.rows.time + walks.held).max(initial=0))
+        if (last - self.begin) // self.length > MOST_INTERVALS:
+            return
+        speed = _speeds(walks)
+        for zone, sums in zip(self.zones, self.sums, strict=True):
+            located = contains(zone.edges, walks.x, walks.y) & (walks.held > 0)
+            inside = time_inside(zone, located, walks.rows.time, walks.held)
+            sums.add(speed, *_shares(inside, self.length, self.begin))
+
+    def table(self, end: int) -> pd.DataFrame:
+        """Make FUNDAMENTAL of all that was added, up to the end of the part that was looked at [ms]."""
+        grid = intervals(end, self.length, self.begin)
+        parts = [_measured(zone, sums, *grid) for zone, sums in zip(self.zones, self.sums, strict=True)]
+        parts = parts if len(grid[0]) else []
+        columns = ("timestamp", *(column.name for column in FUNDAMENTAL.columns if not column.optional))
+        arrays = {
+            name: np.concatenate([np.empty(0, "int64"), *(part[name] for part in parts)]) for name in columns
+        }
+        names = [zone.name for zone, part in zip(self.zones, parts, strict=False) for _ in part["timestamp"]]
+        return assemble(FUNDAMENTAL, arrays | {"zone": names})
+
+
+@dataclass(slots=True)
+class _Sums:
+    """Time inside, the part of it whose way is known [ms], and that way [mm], by interval."""
+
+    present: Milliseconds = field(default_factory=lambda: np.zeros(0, "int64"))
+    measured: Milliseconds = field(default_factory=lambda: np.zeros(0, "int64"))
+    way: Floats = field(default_factory=lambda: np.zeros(0))
+
+    def add(self, speed: Floats, row: Integers, place: Integers, time: Milliseconds) -> None:
+        """Add shares of the rows' time, one after another, so that blocks of them give the same sums."""
+        self.reach(int(place.max(initial=-1)) + 1)
+        known = ~np.isnan(speed[row])
+        np.add.at(self.present, place, time)
+        np.add.at(self.measured, place[known], time[known])
+        np.add.at(self.way, place[known], speed[row[known]] * time[known])
+
+    def reach(self, number: int) -> None:
+        """Have at least so many intervals."""
+        more = max(number - len(self.way), 0)
+        self.present, self.measured = np.pad(self.present, (0, more)), np.pad(self.measured, (0, more))
+        self.way = np.pad(self.way, (0, more))
 
 
 def _speeds(walks: Walks) -> Floats:
@@ -143,21 +198,19 @@ def _speeds(walks: Walks) -> Floats:
     return speed
 
 
-def _measured(zone: Zone, walks: Walks, speed: Floats, grid: _Grid) -> dict[str, Integers | Floats]:
-    """Add up the times and ways of one zone over the intervals, and divide them."""
-    located = contains(zone.edges, walks.x, walks.y) & (walks.held > 0)
-    row, place, time = _shares(time_inside(zone, located, walks.rows.time, walks.held), grid)
-    known = ~np.isnan(speed[row])
-    number = len(grid.starts)
-    way = np.bincount(place[known], speed[row[known]] * time[known], number) / _MILLISECONDS
-    present = _added(place, time, number)
-    measured = _added(place[known], time[known], number)
-    space = zone.outline.area * time_held(zone, grid.starts, grid.spans)
+def _measured(
+    zone: Zone, sums: _Sums, starts: Milliseconds, spans: Milliseconds
+) -> dict[str, Integers | Floats]:
+    """Divide the times and ways of one zone that were added up over the intervals."""
+    number = len(starts)
+    sums.reach(number)
+    present, measured, way = sums.present[:number], sums.measured[:number], sums.way[:number] / _MILLISECONDS
+    space = zone.outline.area * time_held(zone, starts, spans)
     density = _divided(present, space)
     mean = _divided(way * _MILLISECONDS, measured)
     return {
-        "timestamp": grid.starts,
-        "interval": grid.spans,
+        "timestamp": starts,
+        "interval": spans,
         "person_seconds": present,
         "measured": measured,
         "path_m": way,
@@ -167,9 +220,9 @@ def _measured(zone: Zone, walks: Walks, speed: Floats, grid: _Grid) -> dict[str,
     }
 
 
-def _shares(inside: Inside, grid: _Grid) -> tuple[Integers, Integers, Milliseconds]:
+def _shares(inside: Inside, length: int, begin: int) -> tuple[Integers, Integers, Milliseconds]:
     """Share out the time of the rows over the intervals: row, interval, time in it [ms]."""
-    length, since, until = grid.length, np.maximum(inside.since - grid.begin, 0), inside.until - grid.begin
+    since, until = np.maximum(inside.since - begin, 0), inside.until - begin
     lasting = until > since
     rows, since, until = inside.rows[lasting], since[lasting], until[lasting]
     first = since // length
@@ -178,13 +231,6 @@ def _shares(inside: Inside, grid: _Grid) -> tuple[Integers, Integers, Millisecon
     place = first[which] + np.arange(len(which)) - np.repeat(np.cumsum(number) - number, number)
     time = np.minimum(until[which], (place + 1) * length) - np.maximum(since[which], place * length)
     return rows[which], place, time
-
-
-def _added(place: Integers, time: Milliseconds, number: int) -> Milliseconds:
-    """Add up whole milliseconds by interval, exactly."""
-    total = np.zeros(number, dtype="int64")
-    np.add.at(total, place, time)
-    return total
 
 
 def _divided(values: np.ndarray, by: np.ndarray) -> Floats:

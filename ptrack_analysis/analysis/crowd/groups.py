@@ -1,5 +1,7 @@
 """Groups: which persons moved together."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
@@ -93,6 +95,38 @@ def compute_groups(
     least_share, least_extent = _share(min_share), _extent(min_extent, unit)
     rows = rows_by_person(trajectories)
     person_index = trajectories.index.get_level_values("person_index").to_numpy()[rows.order][rows.first]
+    linking = Linking(least_share, least_extent)
+    return groups_of(encounters, person_index, runs_of(trajectories, rows), linking, unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Linking:
+    """What makes a pair belong together: its share of the common time, how far it moves [plane units]."""
+
+    least_share: float
+    least_extent: float
+
+
+LINKING = Linking(0.5, MIN_EXTENT_M)
+"""What makes a pair belong together on a floor plan, if nothing is said."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Runs:
+    """When persons were present: of each run whose it is, as a place among the persons, since and until [ms].
+
+    In the order of person and time.
+    """
+
+    person: Integers
+    since: Milliseconds
+    until: Milliseconds
+
+
+def groups_of(
+    encounters: pd.DataFrame, person_index: Integers, runs: Runs, linking: Linking, unit: str
+) -> pd.DataFrame:
+    """Make the GROUPS of these persons, growing, of whom encounters and runs are known."""
     one, other = (
         _places(encounters.index.get_level_values(name).to_numpy(), person_index)
         for name in ("person_index", "other")
@@ -103,9 +137,18 @@ def compute_groups(
     np.add.at(time, place, near)
     np.maximum.at(extent, place, encounters[f"extent_{unit}"].to_numpy())
     one, other = np.divmod(pairs, max(len(person_index), 1))
-    shared = _shared(trajectories, rows, one, other)
-    together = (time >= least_share * shared) & (extent >= least_extent)
+    shared = _shared(runs, one, other)
+    together = (time >= linking.least_share * shared) & (extent >= linking.least_extent)
     return assemble(GROUPS, {"person_index": person_index} | _linked(one, other, together, len(person_index)))
+
+
+def runs_of(trajectories: pd.DataFrame, rows: Rows) -> Runs:
+    """List the runs of trajectories, whose rows are these."""
+    begins = run_starts(rows, trajectories["run"].to_numpy()[rows.order])
+    first = np.flatnonzero(begins)
+    last = np.append(first[1:], len(begins))[: len(first)] - 1
+    held = trajectories["held"].to_numpy()[rows.order].view("int64")
+    return Runs(rows.person[first], rows.time[first], rows.time[last] + held[last])
 
 
 def _share(given: float) -> float:
@@ -138,13 +181,9 @@ def _places(persons: Integers, person_index: Integers) -> Integers:
     return place
 
 
-def _shared(trajectories: pd.DataFrame, rows: Rows, one: Integers, other: Integers) -> Milliseconds:
+def _shared(runs: Runs, one: Integers, other: Integers) -> Milliseconds:
     """Measure the time for which both of each pair are present [ms]."""
-    begins = run_starts(rows, trajectories["run"].to_numpy()[rows.order])
-    first = np.flatnonzero(begins)
-    last = np.append(first[1:], len(begins))[: len(first)] - 1
-    held = trajectories["held"].to_numpy()[rows.order].view("int64")
-    person, since, until = rows.person[first], rows.time[first], rows.time[last] + held[last]
+    person, since, until = runs.person, runs.since, runs.until
     opens = np.flatnonzero(starts_of(person))
     number = np.diff(opens, append=len(person))
     pair = np.repeat(np.arange(len(one)), number[one])

@@ -1,6 +1,6 @@
 """Kernels of nearness: positions of all persons on one clock, and which of them are near; NumPy only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -27,6 +27,13 @@ class Samples:
     x: Floats
     y: Floats
     until: Milliseconds
+
+    def where(self, kept: "np.ndarray | slice") -> "Samples":
+        """Give those that are kept, or in this order."""
+        return Samples(*(getattr(self, name)[kept] for name in self.__slots__))
+
+
+_NOBODY = Samples(np.empty(0, "int64"), np.empty(0, "int64"), np.empty(0), np.empty(0), np.empty(0, "int64"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,22 +102,46 @@ def _by_pair_and_time(pieces: Pieces) -> Integers:
     return np.lexsort((pieces.began, pieces.pair))
 
 
-def near_pieces(samples: Samples, limit: float, period: int, start: int) -> Iterator[Pieces]:
+def by_tick(samples: Samples) -> Samples:
+    """Give the samples in the order of their ticks."""
+    return samples.where(np.argsort(samples.tick, kind="stable"))
+
+
+def passes(blocks: Iterable[Samples]) -> Iterator[Samples]:
+    """Cut samples that come in the order of ticks into passes of whole ticks.
+
+    A pass ends before the tick of every so manieth sample; where it does not depend on how they come.
+    """
+    held, before = _NOBODY, 0
+    for block in blocks:
+        held = _after(held, block)
+        upcoming = -before % _AT_ONCE or _AT_ONCE
+        marks = np.arange(upcoming, len(held.tick), _AT_ONCE)
+        edges = np.unique(np.searchsorted(held.tick, np.append(held.tick[:1], held.tick[marks])))
+        for begin, end in pairwise(edges):
+            yield held.where(slice(begin, end))
+        given = int(edges[-1]) if len(edges) else 0
+        held, before = held.where(slice(given, None)), before + given
+    if len(held.tick):
+        yield held
+
+
+def near_pieces(samples: Samples, limit: float, period: int, start: int) -> Pieces:
     """Find the pairs within ``limit`` at each tick, each piece lasting a tick or to the end of presence.
 
     The samples are sorted by tick and cell of a square grid; who is near lies in the same cell or one of its
     eight neighbours, of which half are looked into, for each pair is looked for once.
     """
     order, key, across = _in_cells(samples, limit)
-    tick = samples.tick[order]
-    size = len(order)
-    lows, highs = _ranges(key, across)
-    edges = np.searchsorted(tick, tick[np.arange(_AT_ONCE, size, _AT_ONCE)])
-    bounds = np.unique(np.concatenate([[0], edges, [size]]))
-    for begin, end in pairwise(bounds):
-        part = slice(begin, end)
-        ones, others = _pairs([low[part] for low in lows], [high[part] for high in highs], begin)
-        yield _pieces(samples, order[ones], order[others], limit=limit, period=period, start=start)
+    ones, others = _pairs(*_ranges(key, across))
+    return _pieces(samples, order[ones], order[others], limit=limit, period=period, start=start)
+
+
+def _after(held: Samples, block: Samples) -> Samples:
+    if not len(held.tick):
+        return block
+    names = Samples.__slots__
+    return Samples(*(np.concatenate([getattr(held, name), getattr(block, name)]) for name in names))
 
 
 def _in_cells(samples: Samples, limit: float) -> tuple[Integers, Integers, int]:
@@ -126,7 +157,7 @@ def _in_cells(samples: Samples, limit: float) -> tuple[Integers, Integers, int]:
         int(column.max()) + 2,
         int(row.max()) + 3,
     )  # empty cells around, so that none is a neighbour
-    key = (samples.tick * columns + column) * rows + row + 1
+    key = ((samples.tick - samples.tick.min()) * columns + column) * rows + row + 1
     order = np.argsort(key)
     return order, key[order], rows
 
@@ -139,13 +170,13 @@ def _ranges(key: Integers, rows: int) -> tuple[list[Integers], list[Integers]]:
     return lows, highs
 
 
-def _pairs(lows: list[Integers], highs: list[Integers], begin: int) -> tuple[Integers, Integers]:
+def _pairs(lows: list[Integers], highs: list[Integers]) -> tuple[Integers, Integers]:
     """List the pairs of places that ranges stand for."""
     ones, others = [], []
     for low, high in zip(lows, highs, strict=True):
         number = high - low
         one = np.repeat(np.arange(len(low)), number)
-        ones.append(one + begin)
+        ones.append(one)
         others.append(low[one] + np.arange(len(one)) - np.repeat(np.cumsum(number) - number, number))
     return np.concatenate(ones), np.concatenate(others)
 
@@ -158,12 +189,11 @@ def _pieces(
     distance = np.sqrt(across * across + down * down)
     near = np.flatnonzero(distance <= limit)
     one, other, distance = one[near], other[near], distance[near]
-    low, high = (
-        function(samples.person[one], samples.person[other]) for function in (np.minimum, np.maximum)
-    )
+    turned = samples.person[one] > samples.person[other]
+    one, other = np.where(turned, other, one), np.where(turned, one, other)
     began = start + samples.tick[one] * period
     ended = np.minimum(began + period, np.minimum(samples.until[one], samples.until[other]))
     x, y = (values[one] + (values[other] - values[one]) / 2 for values in (samples.x, samples.y))
     time = ended - began
-    pair = low * PAIR + high
+    pair = samples.person[one] * PAIR + samples.person[other]
     return Pieces(pair, began, ended, time, distance * time, x * time, y * time, distance, x, x, y, y)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.flows.names import names_of
+from ptrack_analysis.analysis.places.names import names_of, refuse_unvisited
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.schema import FUNNEL, VISITS, assemble, check
 from ptrack_analysis.video import Milliseconds
@@ -30,7 +30,8 @@ def compute_funnel(visits: pd.DataFrame, steps: Sequence[Zone | str]) -> pd.Data
     visits
         VISITS of one video, rows in any order.
     steps
-        The zones in order, or their names.
+        The zones in order, or their names. A name alone must be that of a zone that somebody visited, unless
+        the table is empty and knows none; a Zone need not be.
 
     Returns
     -------
@@ -42,7 +43,7 @@ def compute_funnel(visits: pd.DataFrame, steps: Sequence[Zone | str]) -> pd.Data
     SchemaError
         If ``visits`` is not a VISITS table.
     ParameterError
-        If ``steps`` is no list of zones or names.
+        If ``steps`` is no list of zones or names, or has the name of a zone that nobody visited.
 
     Notes
     -----
@@ -63,6 +64,7 @@ def compute_funnel(visits: pd.DataFrame, steps: Sequence[Zone | str]) -> pd.Data
     """
     check(visits, VISITS)
     names = names_of(steps, "steps")
+    refuse_unvisited(steps, visits, "steps")
     moments = _reached(visits, names)
     persons = np.array([(moment < _NEVER).sum() for moment in moments], dtype="int64")
     before = np.append(0, persons)[: len(persons)]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.flows.definitions import FIGURES
-from ptrack_analysis.analysis.flows.names import names_of
+from ptrack_analysis.analysis.places.names import names_of, refuse_unvisited
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.schema import RETAIL, VISITS, assemble, check
@@ -54,7 +54,8 @@ def compute_retail(
     visits
         VISITS of one video, rows in any order.
     zones
-        The zones, or their names.
+        The zones, or their names. A name alone must be that of a zone that somebody visited, unless the table
+        is empty and knows none; a Zone need not be.
     bounce_below
         The dwell below which a visit is a bounce [ms].
     passers_by
@@ -100,6 +101,7 @@ def compute_retail(
     """
     check(visits, VISITS)
     names = _distinct(names_of(zones, "zones"))
+    refuse_unvisited(zones, visits, "zones")
     short = milliseconds(bounce_below, "bounce_below")
     passing, sold = (
         _given(numbers, names, argument)

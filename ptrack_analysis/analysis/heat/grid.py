@@ -4,8 +4,8 @@ import numpy as np
 
 from ptrack_analysis.geometry import Bools, Floats, Integers
 
-_CHUNK = 8192
-"""Rows a pass, so that a pass's arrays stay in the processor's cache."""
+CHUNK = 8192
+"""Rows a pass, so that a pass's arrays stay in the processor's cache; floats are summed pass by pass."""
 
 
 def sum_points(
@@ -30,8 +30,8 @@ def sum_points(
         (rows, columns) sums; exact where the weights are whole numbers.
     """
     total = np.zeros(shape[0] * shape[1] + 1)
-    for start in range(0, len(x), _CHUNK):
-        part = slice(start, start + _CHUNK)
+    for start in range(0, len(x), CHUNK):
+        part = slice(start, start + CHUNK)
         cell = cells_of(x[part], y[part], extent=extent, shape=shape)
         total += np.bincount(cell, weight[part], minlength=len(total))
     sums: Floats = total[:-1].reshape(shape)
@@ -78,13 +78,22 @@ def sum_boxes(boxes: Floats, weight: Floats, *, shape: tuple[int, int]) -> Float
     numpy.ndarray
         (rows, columns) sums; sums below 1e-12 of all weights, the noise of the differences, are 0.
     """
+    moments = no_moments(shape)
+    for start in range(0, len(weight), CHUNK):
+        part = slice(start, start + CHUNK)
+        moments += corner_moments(boxes[:, part], weight[part], shape=shape)
+    return cover_of(moments, float(np.abs(weight).sum()), shape=shape)
+
+
+def no_moments(shape: tuple[int, int]) -> Floats:
+    """Give the moments of no box, to which those of ``corner_moments`` are added."""
+    return np.zeros((4, (shape[0] + 1) * (shape[1] + 1)))
+
+
+def cover_of(moments: Floats, weight: float, *, shape: tuple[int, int]) -> Floats:
+    """Sum moments up to the cover of each cell; noise is a share of ``weight``, that of all boxes."""
     rows, columns = shape
     width = columns + 1
-    size = (rows + 1) * width
-    moments = np.zeros((4, size))
-    for start in range(0, len(weight), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        moments += _corner_moments(boxes[:, part], weight[part], rows, columns, size)
     plain, across, down, both = moments.reshape(4, rows + 1, width)
     second = np.zeros((rows + 2, columns + 2))
     second[:-1, :-1] += plain - across - down + both
@@ -92,12 +101,14 @@ def sum_boxes(boxes: Floats, weight: Floats, *, shape: tuple[int, int]) -> Float
     second[1:, :-1] += down - both
     second[1:, 1:] += both
     cover: Floats = second[::-1, ::-1].cumsum(axis=0).cumsum(axis=1)[::-1, ::-1][1:-1, 1:-1]
-    noise = 1e-12 * float(np.abs(weight).sum())
+    noise = 1e-12 * weight
     return np.where(cover <= noise, 0.0, cover)
 
 
-def _corner_moments(boxes: Floats, weight: Floats, rows: int, columns: int, size: int) -> Floats:
-    """Sum the moments of the boxes' corners by cell: (4, size)."""
+def corner_moments(boxes: Floats, weight: Floats, *, shape: tuple[int, int]) -> Floats:
+    """Sum the moments of the boxes' corners by cell: (4, cells, one more each way)."""
+    rows, columns = shape
+    size = (rows + 1) * (columns + 1)
     count = np.array([columns, rows, columns, rows], dtype="float64")[:, None]
     edges = np.clip(boxes, 0.0, 1.0) * count
     known = ~np.isnan(edges).any(axis=0)

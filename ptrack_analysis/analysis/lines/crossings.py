@@ -98,6 +98,7 @@ def compute_crossings(
     arrays = {"line": np.array(names, dtype=object)} | {
         column.name: np.concatenate([np.empty(0, "int64"), *(one[column.name] for one in found)])
         for column in (*CROSSINGS.key[1:], *CROSSINGS.columns)
+        if not column.optional
     }
     return assemble(CROSSINGS, arrays, unit=unit)
 

@@ -1,8 +1,9 @@
-"""Kernels of the clock: all located stretches on one axis of time, read between their rows; NumPy only."""
+"""Kernels of the clock: all located stretches on one axis of time, read between their rows."""
 
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
@@ -50,11 +51,16 @@ def between(values: Floats, at: tuple[Integers, Floats]) -> Floats:
     return result
 
 
-def integral(clock: Milliseconds, values: Floats, at: tuple[Integers, Floats]) -> Floats:
-    """Integrate values that change evenly between rows, up to moments given by their row and share."""
+def integral(own: Stretches, values: Floats, at: tuple[Integers, Floats]) -> Floats:
+    """Integrate values that change evenly between rows, from their stretch's first to moments given by place.
+
+    Each stretch is added up by itself, so that who else is in the table does not touch a bit of it.
+    """
+    clock = own.clock
     length, rise = np.diff(clock, append=clock[-1:] + 1), np.diff(values, append=values[-1:])
-    area = np.zeros(len(values))
-    np.cumsum((length * (values + rise / 2))[:-1], out=area[1:])
+    part = np.zeros(len(values))
+    part[1:] = np.where(own.begins[1:], 0.0, (length * (values + rise / 2))[:-1])
+    area = pd.Series(part).groupby(own.first, sort=False).cumsum().to_numpy("float64")
     row, share = at
     return area[row] + share * length[row] * (values[row] + rise[row] * share / 2)
 
@@ -76,7 +82,7 @@ def means_at(
     result = []
     for each in values:
         origin = each[own.first]  # so that the sums stay small, and who stands still stays exactly there
-        early, late = (integral(own.clock, each - origin, end) for end in ends)
+        early, late = (integral(own, each - origin, end) for end in ends)
         mean = each[opens] + (late - early) / length
         result.append(np.where(reach > 0, mean, between(each, here)))
     return result

@@ -134,6 +134,7 @@ def compute_visits(
     arrays = {"zone": names} | {
         column.name: np.concatenate([np.empty(0, "int64"), *(stay[column.name] for stay in stays)])
         for column in (*VISITS.key[1:], *VISITS.columns)
+        if not column.optional
     }
     return assemble(VISITS, arrays)
 

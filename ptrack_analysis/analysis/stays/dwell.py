@@ -39,11 +39,11 @@ def compute_dwell(
 
     The length of a stay is its ``dwell``. One whose exit is none of ``ends``, by default ``crossed`` alone,
     lasted longer than seen: it is cut (right-censored), and says only that it lasted so long; so is one that
-    a zone's closing ended. One whose entry is none of ``begins`` began
-    before it was seen, and it is seen only because it had not ended by then (left-truncated). If the time
-    spent inside before is known (``inside_before``), the stay counts among those at risk from that length
-    on; if not, which is the ordinary case, it can stand nowhere on the scale of lengths and is left out of
-    the estimates, but counted in ``left_out``. The naive figures are those of all stays as seen.
+    a zone's closing ended. One whose entry is none of ``begins`` began before it was seen, and it is seen
+    only because it had not ended by then (left-truncated). If the time spent inside before is known
+    (``inside_before``), the stay counts among those at risk from that length on; if not, which is the
+    ordinary case, it can stand nowhere on the scale of lengths and is left out of the estimates, but counted
+    in ``left_out``. The naive figures are those of all stays as seen.
 
     The median is the shortest length that at most half of the stays last beyond; the restricted mean is the
     mean of the lengths, those beyond the horizon counting as the horizon. A figure that cannot be told is
@@ -64,11 +64,13 @@ def compute_dwell(
         The exits at which a stay is seen to end. Add ``"vanished"`` for a zone that persons leave out of
         sight.
     inside_before
-        Time inside before a stay was first seen, by the key of the visit, as far as it is known; it matters
-        for stays that began unseen [ms].
+        Time inside before a stay was first seen, by the key of the visit, as far as it is known [ms]. It is
+        read for the stays that began unseen and last any time, and passed over for the others: a stay that
+        was seen to begin has no time before, and one of no dwell that began unseen was at risk of ending at
+        no moment and stays left out.
     horizon
-        Where the restricted mean ends [ms]; by default the longest stay of each group. Give one to compare
-        groups.
+        Where the restricted mean ends [ms]; by default the longest stay of each group, of those not left out
+        (with the time before, where that is known). Give one to compare groups.
     confidence
         How often the bounds are to hold the true figure, between 0 and 1.
 
@@ -119,7 +121,7 @@ def compute_dwell(
         "zone": [group.zone for group in groups],
         "entry": [group.entry for group in groups],
     }
-    names = [column.name for column in DWELL.columns]
+    names = [column.name for column in DWELL.columns if not column.optional]
     columns = {name: np.array([row[name] for row in rows], dtype="int64") for name in names}
     return assemble(DWELL, arrays | columns)
 
@@ -188,7 +190,7 @@ def compute_dwell_quantiles(
         "entry": [group.entry for group in groups for _ in shares],
         "quantile": np.tile(shares, len(groups)),
     }
-    names = [column.name for column in DWELL_QUANTILES.columns]
+    names = [column.name for column in DWELL_QUANTILES.columns if not column.optional]
     return assemble(DWELL_QUANTILES, arrays | {name: columns[:, n].ravel() for n, name in enumerate(names)})
 
 

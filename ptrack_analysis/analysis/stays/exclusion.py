@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.places.names import refuse_unvisited
 from ptrack_analysis.analysis.stays.lengths import zone_names
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Integers
@@ -36,7 +37,8 @@ def compute_staff(
     min_stay
         The stay from which on a person is staff, above 0; by default no rule [ms].
     zones
-        Zones, of which those of kind ``staff`` are taken, or names of zones; by default no rule.
+        Zones, of which those of kind ``staff`` are taken, or names of zones; by default no rule. A name alone
+        must be that of a zone that somebody visited, unless the table is empty and knows none.
     recurrence
         The number of stays in one zone from which on a person is staff, above 0; by default no rule.
 
@@ -50,7 +52,7 @@ def compute_staff(
     SchemaError
         If ``visits`` is not a VISITS table.
     ParameterError
-        If no rule is given, or one is out of its range.
+        If no rule is given, or one is out of its range, or ``zones`` names what nobody visited.
 
     Notes
     -----
@@ -67,6 +69,7 @@ def compute_staff(
     """
     check(visits, VISITS)
     names = zone_names(zones, kind=KIND)
+    refuse_unvisited(zones, visits, "zones")
     longest, most = _above_zero(min_stay), _count(recurrence)
     if longest is None and most is None and not zones:
         raise ParameterError("no rule is given: name min_stay, zones or recurrence")

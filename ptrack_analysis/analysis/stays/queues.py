@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.places.names import refuse_unvisited
 from ptrack_analysis.analysis.presence import end_of
 from ptrack_analysis.analysis.stays.lengths import (
     BEGINS,
@@ -44,7 +45,8 @@ def compute_waits(
     visits
         VISITS of one video, rows in any order.
     zones
-        Zones, of which those of kind ``queue`` are taken, or names of zones.
+        Zones, of which those of kind ``queue`` are taken, or names of zones. A name alone must be that of a
+        zone that somebody visited, unless the table is empty and knows none.
     begins, ends
         As in ``compute_dwell``.
 
@@ -58,11 +60,12 @@ def compute_waits(
     SchemaError
         If ``visits`` is not a VISITS table.
     ParameterError
-        If something is no zone, a zone occurs twice, or ``begins`` or ``ends`` name what is no entry or exit.
+        If something is no zone, a zone occurs twice, a name is of a zone that nobody visited, or ``begins``
+        or ``ends`` name what is no entry or exit.
 
     Notes
     -----
-    O(n log n). Who stands in the zone without queueing waits too; who queues outside it does not.
+    O(n). Who stands in the zone without queueing waits too; who queues outside it does not.
 
     Examples
     --------
@@ -72,6 +75,7 @@ def compute_waits(
     """
     check(visits, VISITS)
     names = zone_names(zones, kind=QUEUE)
+    refuse_unvisited(zones, visits, "zones")
     begun, ended = seen_at(visits, "entry", begins, "begins"), seen_at(visits, "exit", ends, "ends")
     taken = visits.index.get_level_values("zone").isin(names)
     entered, exited = (visits[name].to_numpy().astype("int64")[taken] for name in ("entered", "exited"))
@@ -94,7 +98,8 @@ def compute_queue(visits: pd.DataFrame, zones: Sequence[Zone | str], video: Vide
     visits
         VISITS of one video, rows in any order.
     zones
-        Zones, of which those of kind ``queue`` are taken, or names of zones.
+        Zones, of which those of kind ``queue`` are taken, or names of zones. A name alone must be that of a
+        zone that somebody visited, unless the table is empty and knows none.
     video
         The video, for its end.
 
@@ -108,13 +113,13 @@ def compute_queue(visits: pd.DataFrame, zones: Sequence[Zone | str], video: Vide
     SchemaError
         If ``visits`` is not a VISITS table.
     ParameterError
-        If something is no zone, or a zone occurs twice.
+        If something is no zone, a zone occurs twice, or a name is of a zone that nobody visited.
 
     Notes
     -----
-    O(n log n). ``compute_occupancy`` counts who is seen inside at each moment; here who is bridged by
-    ``merge_gap`` stays in the queue, and who is passing through (``enter_after``, ``min_dwell``) is not in
-    it, as the visits say.
+    O(queues · n + n log n): each queue looks through all visits, and sorts its own. ``compute_occupancy``
+    counts who is seen inside at each moment; here who is bridged by ``merge_gap`` stays in the queue, and who
+    is passing through (``enter_after``, ``min_dwell``) is not in it, as the visits say.
 
     References
     ----------
@@ -129,6 +134,7 @@ def compute_queue(visits: pd.DataFrame, zones: Sequence[Zone | str], video: Vide
     """
     check(visits, VISITS)
     names = zone_names(zones, kind=QUEUE)
+    refuse_unvisited(zones, visits, "zones")
     entered, exited = (visits[name].to_numpy().astype("int64") for name in ("entered", "exited"))
     last = int(exited.max(initial=0))
     end = end_of(video, last)
@@ -191,7 +197,8 @@ def compute_service_levels(
 
     Notes
     -----
-    O(n log n). Who gives up waiting and leaves counts as served: the zone does not tell.
+    O(queues · n + n · (targets + log n)). Who gives up waiting and leaves counts as served: the zone does not
+    tell.
 
     References
     ----------
@@ -222,7 +229,7 @@ def compute_service_levels(
         shares.append(np.column_stack([naive, *share_at(curve, limits)]))
     numbers = np.reshape(np.array(counts, dtype="int64"), (-1, 3)).T
     parts = np.concatenate([np.empty((0, 4)), *shares]).T
-    columns = [column.name for column in SERVICE_LEVELS.columns]
+    columns = [column.name for column in SERVICE_LEVELS.columns if not column.optional]
     arrays = {
         "zone": [name for name in names for _ in limits],
         "target": np.tile(limits, len(names)),

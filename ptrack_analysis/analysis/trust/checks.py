@@ -7,6 +7,11 @@ import numpy as np
 
 from ptrack_analysis.errors import ParameterError
 
+RATE = "1/min"
+"""The unit of a check that counts events in a minute of presence."""
+LEAST_EVENTS = 3
+"""The number of events from which on a rate above a threshold is doubtful or bad."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -33,7 +38,7 @@ CHECKS = {
         "longer steps is not seen.",
     ),
     "gaps": Check(
-        "1/min",
+        RATE,
         1.0,
         4.0,
         "Interruptions of persons' presence in a minute of it: dwell is too short and stays are too many.",
@@ -79,7 +84,7 @@ CHECKS = {
         "dwell cut.",
     ),
     "suspected switches": Check(
-        "1/min",
+        RATE,
         0.2,
         1.0,
         "Jumps of a person's box in place or size in a minute of presence that nobody can have made: two "

@@ -1,6 +1,6 @@
 """Measures: the numbers that the checks of quality judge."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -8,9 +8,9 @@ import pandas as pd
 from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.analysis.presence import Rows, end_of, rows_by_person, run_starts
 from ptrack_analysis.analysis.trust.switches import suspected_switches
-from ptrack_analysis.geometry import EDGE_TOLERANCE, Bools, Floats, contains
+from ptrack_analysis.geometry import EDGE_TOLERANCE, Bools, Floats, Integers, contains
 from ptrack_analysis.schema import LOCATED, TRAJECTORIES, unit_of
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Milliseconds, Video, milliseconds
 from ptrack_analysis.zones import Zone
 
 _SHORT = 1000
@@ -19,7 +19,7 @@ _AT_EDGE = 0.02
 """A box within this of an edge of the picture touches it, as a fraction of the frame."""
 _FEET = 0.01
 """A lower edge within this of the picture's hides the feet, as a fraction of its height."""
-_MINUTE = 60_000.0
+MINUTE = 60_000.0
 _NO = LOCATED.index("no")
 _BOX = ("left", "top", "width", "height")
 
@@ -29,55 +29,108 @@ def share(part: float, whole: float) -> float:
     return 100.0 * float(part) / float(whole) if whole else float("nan")
 
 
-def of_sampling(detections: pd.DataFrame, period: int, max_gap: int) -> dict[str, float]:
-    """Measure the steps between successive moments; NaN without any."""
-    moments = np.unique(detections.index.get_level_values("timestamp").to_numpy().view("int64"))
-    steps = np.diff(moments)
-    if len(steps) and (steps > max_gap).all():  # sampled so rarely that nobody is ever followed
-        period = int(np.quantile(steps, 0.5, method="inverted_cdf"))
+def of_sampling(steps: Integers, counts: Integers, period: int, max_gap: int) -> dict[str, float]:
+    """Measure the steps between successive moments, each different one with how often it occurs."""
+    near = steps <= max_gap
+    if len(steps) and not near.any():  # sampled so rarely that nobody is ever followed
+        period = quantile_of_counts(steps, counts, 0.5)
     else:
-        steps = steps[steps <= max_gap]
+        steps, counts = steps[near], counts[near]
     if not len(steps) or not period:
         return {"sampling period": float("nan"), "irregular sampling": float("nan")}
-    most = float(np.quantile(steps, _MOST_STEPS, method="inverted_cdf"))
-    return {"sampling period": period / 1000.0, "irregular sampling": most / period}
+    most = quantile_of_counts(steps, counts, _MOST_STEPS)
+    return {"sampling period": period / 1000.0, "irregular sampling": float(most) / period}
 
 
-def of_presence(trajectories: pd.DataFrame, rows: Rows, period: int) -> dict[str, float]:
-    """Measure how whole the persons' presence is."""
+def quantile_of_counts(values: Integers, counts: Integers, quantile: float) -> int:
+    """Give the smallest of some growing values that so large a share of all does not exceed."""
+    below = np.cumsum(counts)
+    return int(values[np.searchsorted(below, quantile * below[-1])])
+
+
+def of_presence(counts: Mapping[str, int], period: int) -> dict[str, float]:
+    """Tell from ``presence_counts`` how whole the persons' presence is."""
+    total = counts["held"]
+    return {
+        "gaps": counts["gaps"] * MINUTE / total if total else float("nan"),
+        "bridged time": share(counts["bridged"] if period else float("nan"), total),
+        "unlocated time": share(counts["unlocated"], total),
+        "short tracks": share(counts["short"], counts["persons"]),
+    }
+
+
+def presence_counts(trajectories: pd.DataFrame, rows: Rows, period: int) -> dict[str, int]:
+    """Count what tells how whole presence is; of parts of whole persons the counts add up. Times in ms."""
     held = trajectories["held"].to_numpy()[rows.order].view("int64")
     begins = run_starts(rows, trajectories["run"].to_numpy()[rows.order])
     unlocated = np.asarray(trajectories["located"].cat.codes)[rows.order] == _NO
-    total = int(held.sum())
     dwell = np.add.reduceat(held, np.flatnonzero(rows.first))
-    bridged = np.maximum(held - 2 * period, 0).sum() if period else float("nan")
     return {
-        "gaps": (begins.sum() - rows.first.sum()) * _MINUTE / total if total else float("nan"),
-        "bridged time": share(bridged, total),
-        "unlocated time": share(held[unlocated].sum(), total),
-        "short tracks": share((dwell < _SHORT).sum(), len(dwell)),
+        "held": int(held.sum()),
+        "gaps": int(begins.sum() - rows.first.sum()),
+        "bridged": int(np.maximum(held - 2 * period, 0).sum()),
+        "unlocated": int(held[unlocated].sum()),
+        "short": int((dwell < _SHORT).sum()),
+        "persons": len(dwell),
     }
 
 
-def of_boxes(detections: pd.DataFrame, video: Video, held: int, max_gap: int) -> dict[str, float]:
-    """Measure where the boxes lie, and how they jump; ``held`` is the time of all of them [ms]."""
+def continued(detections: pd.DataFrame, stitches: pd.DataFrame) -> float:
+    """Give the percentage of the tracks, as they were before joining, that continue another one."""
+    if "merged_from" in detections.columns:
+        tracks = detections["merged_from"].to_numpy()
+    else:
+        tracks = detections.index.get_level_values("person_index").to_numpy()
+    found = np.unique(tracks)
+    return share(np.isin(found, stitches.index.to_numpy()).sum(), len(found))
+
+
+def of_boxes(counts: Mapping[str, int], video: Video) -> dict[str, float]:
+    """Tell from ``box_counts`` and the time held where the boxes lie, and how they jump."""
+    boxes, held = counts["boxes"], counts["held"]
+    known = video.width is not None and video.height is not None and held
+    return {
+        "face only": share(counts["detections"] - boxes, counts["detections"]),
+        "suspected switches": counts["switches"] * MINUTE / held if known else float("nan"),
+        "out of frame": share(counts["out"], boxes),
+        "feet not seen": share(counts["feet"], boxes),
+    }
+
+
+def box_counts(detections: pd.DataFrame, video: Video, max_gap: int) -> dict[str, int]:
+    """Count what tells where the boxes lie and how they jump; of parts of whole persons the counts add up."""
     left, top, width, height = boxes = [detections[name].to_numpy() for name in _BOX]
     right, bottom = left + width, top + height
-    count = np.isfinite(right + bottom).sum()
     beyond = 1 + EDGE_TOLERANCE
     out = (left < -EDGE_TOLERANCE) | (top < -EDGE_TOLERANCE) | (right > beyond) | (bottom > beyond)
-    switches = float("nan")
-    if video.width is not None and video.height is not None and held:
+    switches = 0
+    if video.width is not None and video.height is not None:
         rows = rows_by_person(detections)
         ordered = [box[rows.order] for box in boxes]
-        suspected = suspected_switches(rows, ordered, (video.width, video.height), max_gap=max_gap)
-        switches = suspected.sum() * _MINUTE / held
+        size = video.width, video.height
+        switches = int(suspected_switches(rows, ordered, size, max_gap=max_gap).sum())
     return {
-        "face only": share(len(left) - count, len(left)),
-        "suspected switches": switches,
-        "out of frame": share(out.sum(), count),
-        "feet not seen": share((bottom >= 1 - _FEET).sum(), count),
+        "detections": len(left),
+        "boxes": int(np.isfinite(right + bottom).sum()),
+        "out": int(out.sum()),
+        "feet": int((bottom >= 1 - _FEET).sum()),
+        "switches": switches,
     }
+
+
+def counted_time(
+    rows: Rows,
+    held: Milliseconds,
+    video: Video,
+    start: pd.Timedelta | str | None = None,
+    end: pd.Timedelta | str | None = None,
+) -> tuple[int, int]:
+    """Give the begin and the end of the part of the video that was looked at [ms]."""
+    known = end_of(video, int(rows.time.max()))
+    close = int((rows.time + held).max()) if known is None else known
+    if end is not None:
+        close = min(close, milliseconds(end, "end"))
+    return 0 if start is None else milliseconds(start, "start"), close
 
 
 def ends_inside(
@@ -85,35 +138,32 @@ def ends_inside(
     trajectories: pd.DataFrame,
     rows: Rows,
     doors: Sequence[Zone],
-    video: Video,
     *,
     period: int,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
-) -> float:
-    """Give the percentage of the tracks' ends that lie inside the picture and in no door; NaN without any."""
+    between: tuple[int, int],
+) -> tuple[int, int]:
+    """Count the tracks' ends that lie inside the picture and in no door, and all ends that are looked at.
+
+    Ends within a period of one of the two moments that all is ``between`` are not [ms].
+    """
     unit = unit_of(trajectories, TRAJECTORIES)
     x, y = (trajectories[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
     boxed = np.flatnonzero((np.asarray(trajectories["located"].cat.codes)[rows.order] == 0) & np.isfinite(x))
     if not len(boxed):
-        return float("nan")
+        return 0, 0
     person = rows.person[boxed]
     new = np.append(True, person[1:] != person[:-1])
     firsts, lasts = boxed[new], boxed[np.append(new[1:], values=True)]
     until = rows.time + trajectories["held"].to_numpy()[rows.order].view("int64")
-    known = end_of(video, int(rows.time.max()))
-    close = int(until.max()) if known is None else known
-    if end is not None:
-        close = min(close, milliseconds(end, "end"))
-    begin = 0 if start is None else milliseconds(start, "start")
     last_seen = np.maximum.reduceat(until, np.flatnonzero(rows.first))[rows.person[lasts]]
     first_seen = rows.time[rows.first][rows.person[firsts]]
+    begin, close = between
     ends = np.concatenate([firsts[first_seen > begin + period], lasts[last_seen + period < close]])
     at = detection_rows(detections, trajectories.iloc[rows.order[ends]])
     away = _away_from_edges([detections[name].to_numpy()[at] for name in _BOX])
     for door in doors:
         away &= ~contains(door.edges, x[ends], y[ends])
-    return share(away.sum(), len(ends))
+    return int(away.sum()), len(ends)
 
 
 def _away_from_edges(boxes: Sequence[Floats]) -> Bools:

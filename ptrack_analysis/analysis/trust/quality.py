@@ -6,8 +6,20 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.presence import MAX_GAP, found_period, rows_by_person
-from ptrack_analysis.analysis.trust.checks import Check, checks_with
-from ptrack_analysis.analysis.trust.measures import ends_inside, of_boxes, of_presence, of_sampling, share
+from ptrack_analysis.analysis.trust.checks import CHECKS, LEAST_EVENTS, RATE, Check, checks_with
+from ptrack_analysis.analysis.trust.measures import (
+    MINUTE,
+    box_counts,
+    continued,
+    counted_time,
+    ends_inside,
+    of_boxes,
+    of_presence,
+    of_sampling,
+    presence_counts,
+    share,
+)
+from ptrack_analysis.geometry import Integers
 from ptrack_analysis.schema import (
     DETECTIONS,
     QUALITY,
@@ -41,7 +53,9 @@ def compute_quality(
     """Check the tracking of a video: what is odd about it, how much, and which figures suffer.
 
     Each check gives one number, the greater the worse: ``doubtful`` above the one threshold, ``bad`` above
-    the other, ``good`` otherwise, ``unknown`` where nothing can be said.
+    the other, ``good`` otherwise, ``unknown`` where nothing can be said. A number of events a minute that is
+    above a threshold is ``unknown`` too with fewer than 3 events: in a short part of a video one event makes
+    a high rate, and is no evidence of it.
 
     * ``sampling period``: as ``sampling_period`` finds it; ``irregular sampling``: the 95 % quantile of the
       steps between successive moments, up to ``max_gap``, by the period.
@@ -52,7 +66,9 @@ def compute_quality(
     * ``short tracks``: share of persons with less than 1 s in the scene; ``ends inside``: share of persons'
       first and last positions whose box is farther than 2 % of the frame from each of its edges and that lie
       in no door, those within a period of the video's start or end left out, unknown without ``doors``;
-      ``continued tracks``: number of ``stitches`` by that of persons, unknown without them.
+      ``continued tracks``: share of persons whose track is a later one of the ``stitches``, the persons
+      being those before joining where the detections are joined (column ``merged_from``); unknown without
+      ``stitches``.
     * ``suspected switches``: boxes, a minute of presence, too far from the person's box before (by more than
       half its height and two heights a second) or of another size (more than 1.3-fold, and 1.5-fold a
       second); unknown without the frame size.
@@ -73,7 +89,8 @@ def compute_quality(
         Zones of the trajectories' plane in which people come into sight and leave it; an empty list where
         they do so at the picture's edges only.
     stitches
-        STITCHES computed from the same tables (``compute_stitches``); by default not looked at.
+        STITCHES of the video (``compute_stitches``), applied or not; those of tracks that the detections do
+        not have are passed over. By default not looked at.
     max_gap
         The longest step between moments, and between two boxes of a person, that is looked at [ms].
     period
@@ -126,25 +143,60 @@ def compute_quality(
         return empty(QUALITY)
     step = found_period(detections, video, longest) if period is None else milliseconds(period, "period")
     rows = rows_by_person(trajectories)
-    held = int(trajectories["held"].to_numpy().view("int64").sum())
+    moments = np.unique(detections.index.get_level_values("timestamp").to_numpy().view("int64"))
+    ends = None
+    if doors is not None:
+        held = trajectories["held"].to_numpy()[rows.order].view("int64")
+        between = counted_time(rows, held, video, start, end)
+        ends = ends_inside(detections, trajectories, rows, doors, period=step, between=between)
+    return quality_of_counts(
+        presence_counts(trajectories, rows, step) | box_counts(detections, video, longest),
+        np.unique(np.diff(moments), return_counts=True),
+        ends,
+        None if stitches is None else continued(detections, stitches),
+        video=video,
+        period=step,
+        max_gap=longest,
+        checks=checks,
+    )
+
+
+def quality_of_counts(
+    counts: Mapping[str, int],
+    steps: tuple[Integers, Integers],
+    ends: tuple[int, int] | None,
+    continued_tracks: float | None,
+    *,
+    video: Video,
+    period: int,
+    max_gap: int,
+    checks: dict[str, Check] = CHECKS,
+) -> pd.DataFrame:
+    """Make the QUALITY table of what was counted: see ``presence_counts``, ``box_counts``, ``ends_inside``.
+
+    ``steps`` are the different steps between successive moments, growing, and how often each occurs; lengths
+    of time are in ms.
+    """
     values = {
-        **of_sampling(detections, step, longest),
-        **of_presence(trajectories, rows, step),
-        **of_boxes(detections, video, held, longest),
-        "ends inside": np.nan
-        if doors is None
-        else ends_inside(detections, trajectories, rows, doors, video, period=step, start=start, end=end),
-        "continued tracks": np.nan if stitches is None else share(len(stitches), rows.first.sum()),
+        **of_sampling(*steps, period, max_gap),
+        **of_presence(counts, period),
+        **of_boxes(counts, video),
+        "ends inside": np.nan if ends is None else share(*ends),
+        "continued tracks": np.nan if continued_tracks is None else continued_tracks,
     }
-    return _table(values, checks)
+    return _table(values, checks, counts["held"])
 
 
-def _table(values: dict[str, float], checks: dict[str, Check]) -> pd.DataFrame:
-    """Judge each value."""
+def _table(values: dict[str, float], checks: dict[str, Check], held: int) -> pd.DataFrame:
+    """Judge each value, the rates being of the time held [ms]."""
     value = np.array([values[name] for name in checks], dtype="float64")
     doubtful = np.array([one.doubtful for one in checks.values()])
     bad = np.array([one.bad for one in checks.values()])
-    verdict = np.select([np.isnan(value), value > bad, value > doubtful], [_UNKNOWN, _BAD, _DOUBTFUL], _GOOD)
+    rate = np.array([one.unit == RATE for one in checks.values()])
+    few = rate & (value > doubtful) & (np.rint(value * held / MINUTE) < LEAST_EVENTS)
+    verdict = np.select(
+        [np.isnan(value) | few, value > bad, value > doubtful], [_UNKNOWN, _BAD, _DOUBTFUL], _GOOD
+    )
     arrays: dict[str, np.ndarray | list[str]] = {
         "check": list(checks),
         "value": value,

@@ -7,15 +7,19 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.places.visits import compute_visits
-from ptrack_analysis.analysis.presence import starts_of
+from ptrack_analysis.analysis.presence import found_period, starts_of
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Anchor, Integers, anchor_fractions
 from ptrack_analysis.schema import DETECTIONS, SENSITIVITY, assemble, check
-from ptrack_analysis.video import Plane, Video, milliseconds
+from ptrack_analysis.video import Plane, Video, milliseconds, timedelta
 from ptrack_analysis.zones import Zone, refuse_zones
 
 _NO_TIME = np.iinfo("int64").min
+_EVER = int(np.iinfo("int64").max)
+_SECOND = 1000
+_MAX_GAPS, _MERGE_GAPS = (1, 2, 4), (0, 1, 5)
+"""What is tried by default: so many times a second, or the time between two samplings, if that is longer."""
 _COLUMNS = ("visits", "visitors", "dwell", "median_dwell")
 
 
@@ -25,8 +29,8 @@ def compute_sensitivity(
     zones: Sequence[Zone],
     *,
     plane: Plane | None = None,
-    max_gaps: Sequence[pd.Timedelta | str] = ("1s", "2s", "4s"),
-    merge_gaps: Sequence[pd.Timedelta | str] = ("0s", "1s", "5s"),
+    max_gaps: Sequence[pd.Timedelta | str] | None = None,
+    merge_gaps: Sequence[pd.Timedelta | str] | None = None,
     anchors: Sequence[Anchor] = ("feet", "centre"),
     period: pd.Timedelta | str | None = None,
 ) -> pd.DataFrame:
@@ -48,13 +52,15 @@ def compute_sensitivity(
     plane
         Where distances are measured: a floor plan [m]; by default the picture [px].
     max_gaps
-        Longest times without a detection that do not interrupt presence [ms].
+        Longest times without a detection that do not interrupt presence; by default once, twice and four
+        times the second, or the time between two samplings, if that is longer [ms].
     merge_gaps
-        Longest absences that do not end a visit [ms].
+        Longest absences that do not end a visit; by default none, once and five times the same [ms].
     anchors
         Points of the box that stand for the person, as in ``compute_trajectories``.
     period
-        The sampling period [ms]; by default that found for each ``max_gap``.
+        The sampling period [ms]; by default that found for each ``max_gap``. For the defaults above, it is by
+        default the lower median of all steps between moments; with one moment, one frame.
 
     Returns
     -------
@@ -89,8 +95,9 @@ def compute_sensitivity(
     """
     check(detections, DETECTIONS)
     refuse_zones(zones, (plane or video.pixels).unit)
-    gaps = _spans(max_gaps, "max_gaps")
-    merges = _spans(merge_gaps, "merge_gaps")
+    usual = _usual(detections, video, period)
+    gaps = _spans(_times(usual, _MAX_GAPS) if max_gaps is None else max_gaps, "max_gaps")
+    merges = _spans(_times(usual, _MERGE_GAPS) if merge_gaps is None else merge_gaps, "merge_gaps")
     points = _anchors(anchors)
     rows = []
     for (anchor, point), (gap, max_gap) in product(points.items(), gaps.items() if len(detections) else ()):
@@ -118,6 +125,16 @@ def _figures(visits: pd.DataFrame, zone: str) -> tuple[int, int, int, int]:
         return 0, 0, 0, _NO_TIME
     person = visits.index.get_level_values("person_index").to_numpy()[of_zone]
     return len(dwell), int(starts_of(person).sum()), int(dwell.sum()), int(np.median(dwell))
+
+
+def _usual(detections: pd.DataFrame, video: Video, period: pd.Timedelta | str | None) -> int:
+    """Give what the choices are multiples of [ms]: a second, or the sampling period where it is longer."""
+    step = found_period(detections, video, _EVER) if period is None else milliseconds(period, "period")
+    return max(_SECOND, step)
+
+
+def _times(usual: int, factors: Sequence[int]) -> list[pd.Timedelta | str]:
+    return [timedelta(usual * factor) for factor in factors]
 
 
 def _spans(spans: object, name: str) -> dict[int, pd.Timedelta | str]:

@@ -82,6 +82,14 @@ def test_every_zone_has_all_intervals():
     assert bins.loc["", "mean_persons"].tolist() == [2.0, 2.0]
 
 
+def test_more_intervals_than_fit_are_refused_with_a_sentence():
+    hours = make_occupancy({"": [(0, 1), (7_200_000, 0)]})
+    with pytest.raises(
+        ParameterError, match="every is 1 ms, which makes 7200000 intervals, more than 5000000"
+    ):
+        compute_occupancy_bins(hours, make_video(7_200_000), every="1ms")
+
+
 @pytest.mark.parametrize("every", ["0s", "soon", "-1s"])
 def test_an_interval_that_is_no_time_is_refused_with_the_value(every):
     with pytest.raises(ParameterError, match=f"every is '{every}'"):

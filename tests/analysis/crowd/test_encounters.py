@@ -12,7 +12,7 @@ from pandas.testing import assert_frame_equal
 from ptrack_analysis import compute_encounters, compute_groups, empty, trajectories_from_points
 from ptrack_analysis.analysis.crowd import neighbours
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES
+from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES, check
 
 
 def walked(paths, unit="m", **options):
@@ -75,6 +75,35 @@ def test_nobody_is_met_while_not_located():
     trajectories = walked({1: stands(0, range(4)), 2: lost}, max_interpolation="0s")
     encounters = compute_encounters(trajectories, min_duration="0s")
     assert (encounters["duration"] / pd.Timedelta("1s")).tolist() == [1, 1]
+
+
+NOWHERE = [(1000 * time, np.nan, np.nan) for time in range(5)]
+FAR = stands(99, range(5))
+PAIRS = {
+    "the last person": ({0: FAR, 1: stands(0, range(5)), 2: stands(1, range(5)), 9: NOWHERE}, (1, 2)),
+    "one between": ({0: FAR, 1: stands(0, range(5)), 2: NOWHERE, 9: stands(1, range(5))}, (1, 9)),
+    "the first": ({0: NOWHERE, 1: FAR, 2: stands(0, range(5)), 9: stands(1, range(5))}, (2, 9)),
+    "several of the last": (
+        {0: FAR, 1: stands(0, range(5)), 2: stands(1, range(5)), 3: NOWHERE, 7: NOWHERE, 9: NOWHERE},
+        (1, 2),
+    ),
+}
+
+
+@pytest.mark.parametrize(("paths", "pair"), PAIRS.values(), ids=PAIRS.keys())
+def test_who_is_never_located_does_not_change_who_met_whom(paths, pair):
+    assert met(paths) == [(*pair, 1, 0, 5, 5)]
+
+
+@pytest.mark.parametrize("period", [None, "1s"])
+def test_at_one_moment_that_lasts_no_time_nobody_meets(period):
+    """Nothing tells how long a moment lasts: there is one alone, and no frame rate."""
+    points = make_points({1: stands(0, [3]), 2: stands(0, [3])})
+    trajectories = trajectories_from_points(points, video=make_video(None, frame_rate=None))
+    assert trajectories["held"].max() == pd.Timedelta(0)
+    encounters = compute_encounters(trajectories, min_duration="0s", period=period)
+    check(encounters, ENCOUNTERS)
+    assert encounters.empty
 
 
 def test_distances_and_places_are_means_over_time():

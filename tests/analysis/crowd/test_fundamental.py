@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from factories import make_points, make_video
+from pandas.testing import assert_frame_equal
 from shapely.geometry import box
 
 from ptrack_analysis import (
@@ -107,6 +108,68 @@ def test_a_table_that_is_none_is_refused():
 def test_no_zones_and_no_time_give_no_rows():
     assert compute_fundamental(empty(TRAJECTORIES, unit="m"), [], make_video(1000)).empty
     assert compute_fundamental(empty(TRAJECTORIES, unit="m"), [HALL], make_video(None)).empty
+
+
+def test_more_intervals_than_fit_are_refused_with_a_sentence():
+    with pytest.raises(
+        ParameterError, match="every is 1 ms, which makes 7200000 intervals, more than 5000000"
+    ):
+        measured({1: [(0, 0, 1)]}, end=7_200_000, every="1ms")
+
+
+def same_as_bins(trajectories, zone, video, every, **part):
+    """Give both tables' rows of a zone: keys, lengths and person-seconds."""
+    occupancy = compute_occupancy(trajectories, video, [zone], **part)
+    moments = occupancy.index.get_level_values("timestamp")
+    until = make_video(int(moments.max() / pd.Timedelta("1ms")))
+    bins = compute_occupancy_bins(occupancy, until, every=every).loc[[zone.name]]
+    table = compute_fundamental(trajectories, [zone], until, every=every, start=moments.min())
+    columns = ["interval", "person_seconds"]
+    assert_frame_equal(table[columns], bins[columns])
+    return table
+
+
+@pytest.mark.parametrize("every", ["700ms", "2s", "1min"])
+@pytest.mark.parametrize("start", ["0s", "2s", "3700ms"])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_selected_part_has_the_intervals_of_its_occupancy(seed, start, every):
+    video = make_video(60_000)
+    begin = pd.Timedelta(start) / pd.Timedelta("1ms")
+    part = {
+        person: [row for row in path if begin <= row[0] < 20_000]
+        for person, path in random_paths(np.random.default_rng(seed)).items()
+    }
+    trajectories = trajectories_from_points(make_points(part), video=video, period="100ms")
+    everywhere = Zone("everywhere", box(-9, -9, 9, 9), "m")
+    table = same_as_bins(trajectories, everywhere, video, every, start=start, end="20s")
+    located = trajectories["x_m"].notna()
+    assert table["person_seconds"].sum() == trajectories["held"][located].sum()
+    assert table.index[0][1] == pd.Timedelta(start)
+
+
+def test_a_hold_that_begins_before_the_start_counts_from_there_on():
+    table = compute_fundamental(
+        walked({1: [(0, 0, 1), (2000, 4, 1)]}, 4000), [HALL], make_video(4000), every="1s", start="500ms"
+    )
+    assert table["interval"].dt.total_seconds().tolist() == [1, 1, 1, 0.5]
+    assert table["person_seconds"].dt.total_seconds().tolist() == [1, 1, 0.5, 0]
+    assert table["path_m"].tolist() == [2, 1, 0, 0]
+
+
+@pytest.mark.parametrize("every", ["1s", "7s"])
+def test_a_last_hold_beyond_the_end_of_the_video_is_counted_whole(every):
+    """The trajectories were made without the video: the last of them holds for a second, beyond its end."""
+    trajectories = trajectories_from_points(
+        make_points({1: [(1000 * time, 1, 1) for time in range(10)]}), period="1s"
+    )
+    table = compute_fundamental(trajectories, [HALL], make_video(9500), every=every)
+    assert table["person_seconds"].sum() == trajectories["held"].sum() == pd.Timedelta("10s")
+    assert_frame_equal(
+        table[["interval", "person_seconds"]],
+        compute_occupancy_bins(
+            compute_occupancy(trajectories, make_video(9500), [HALL]), make_video(9500), every=every
+        ).loc[["hall"], ["interval", "person_seconds"]],
+    )
 
 
 def random_paths(chance, *, lost=0.2):

@@ -4,7 +4,7 @@ import naive_flows
 import numpy as np
 import pandas as pd
 import pytest
-from flow_tables import make_visits, plain, random_rows, visit_rows
+from flow_tables import make_visits, make_zones, plain, random_rows, visit_rows
 from hypothesis import given
 from pandas.testing import assert_frame_equal
 from shapely.geometry import box
@@ -16,7 +16,7 @@ from ptrack_analysis.schema import FUNNEL, VISITS, check
 
 def persons_of(steps, *visits):
     """Give how many persons reached each step, of visits (zone, person, entered, exited)."""
-    return compute_funnel(make_visits(visits), list(steps))["persons"].tolist()
+    return compute_funnel(make_visits(visits), make_zones(steps))["persons"].tolist()
 
 
 CASES = {
@@ -31,7 +31,7 @@ CASES = {
     "twice the same zone is a return": ("aa", [("a", 7, 0, 1), ("a", 8, 0, 1), ("a", 8, 3, 4)], [2, 1]),
     "back to the first zone": ("aba", [("a", 7, 0, 9), ("b", 7, 0, 3)], [1, 1, 0]),
     "each person by their own": ("ab", [("a", 7, 5, 6), ("b", 8, 7, 8)], [1, 0]),
-    "a zone that nobody knows": ("ax", [("a", 7, 5, 6)], [1, 0]),
+    "a zone that nobody visited": ("ax", [("a", 7, 5, 6)], [1, 0]),
 }
 
 
@@ -75,6 +75,16 @@ def test_what_is_no_list_of_zones_is_refused(steps, message):
         compute_funnel(empty(VISITS), steps)
 
 
+def test_a_name_that_no_visit_has_is_refused_and_a_zone_that_nobody_visited_is_a_step_of_nobody():
+    visits = make_visits([("door", 7, 0, 1), ("till", 7, 2, 3)])
+    sentence = r"steps names 'tlil', which nobody visited: the zones of the visits are \['door', 'till'\]"
+    with pytest.raises(ParameterError, match=sentence):
+        compute_funnel(visits, ["door", "tlil"])
+    (attic,) = make_zones(["attic"])
+    assert compute_funnel(visits, ["door", attic, "attic"])["persons"].tolist() == [1, 0, 0]
+    assert compute_funnel(visits.iloc[:0], ["door", "tlil"])["persons"].tolist() == [0, 0]
+
+
 def test_what_is_not_visits_is_refused():
     with pytest.raises(SchemaError, match="not a visits table: it is a NoneType"):
         compute_funnel(None, ["a"])
@@ -85,14 +95,14 @@ def test_what_is_not_visits_is_refused():
 def test_the_earliest_visits_find_all_that_any_choice_finds(seed, steps):
     visits = make_visits(random_rows(seed))
     shuffled = visits.iloc[np.random.default_rng(seed).permutation(len(visits))]
-    found = compute_funnel(shuffled, list(steps))["persons"].tolist()
+    found = compute_funnel(shuffled, make_zones(steps))["persons"].tolist()
     assert found == naive_flows.funnel(plain(visits), list(steps))
 
 
 @given(visit_rows())
 def test_a_funnel_never_widens_and_starts_with_all_visitors(rows):
     visits = make_visits(rows)
-    persons = compute_funnel(visits, ["a", "b", "c"])["persons"].tolist()
+    persons = compute_funnel(visits, make_zones("abc"))["persons"].tolist()
     assert persons == sorted(persons, reverse=True)
     of_first = visits[visits.index.get_level_values("zone") == "a"]
     assert persons[0] == of_first.index.get_level_values("person_index").nunique()
@@ -101,5 +111,5 @@ def test_a_funnel_never_widens_and_starts_with_all_visitors(rows):
 @given(visit_rows())
 def test_shifting_time_changes_nothing(rows):
     moved = [(zone, person, at + 1000, to + 1000, *kinds) for zone, person, at, to, *kinds in rows]
-    before, after = (compute_funnel(make_visits(given), ["b", "a"]) for given in (rows, moved))
+    before, after = (compute_funnel(make_visits(given), make_zones("ba")) for given in (rows, moved))
     assert_frame_equal(before, after)

@@ -4,7 +4,7 @@ import naive_flows
 import numpy as np
 import pytest
 from factories import make_points
-from flow_tables import make_visits, plain, random_rows, visit_rows
+from flow_tables import make_visits, make_zones, plain, random_rows, visit_rows
 from hypothesis import given
 from shapely.geometry import box
 
@@ -47,7 +47,7 @@ BY_HAND = {
 
 
 def figures_of(rows, zone="shop", **options):
-    table = compute_retail(make_visits(rows), [zone], **options).loc[zone]
+    table = compute_retail(make_visits(rows), make_zones([zone]), **options).loc[zone]
     return dict(zip(table.index, zip(table["value"], table["taken_of"], strict=True), strict=True))
 
 
@@ -123,6 +123,10 @@ def test_who_leaves_as_another_enters_was_not_there_with_them():
 
 WRONG = {
     "no list": ({"zones": "shop"}, "zones is 'shop', not a list of zones"),
+    "a name that no visit has": (
+        {"zones": ["shop", "tlil"]},
+        r"zones names 'tlil', which nobody visited: the zones of the visits are \['shop', 'till', 'window'\]",
+    ),
     "a zone twice": ({"zones": ["shop", "shop"]}, "zone 'shop' occurs twice"),
     "a number for another zone": (
         {"transactions": {"till": 3}},
@@ -194,7 +198,7 @@ def test_without_options_of_the_visits_the_peak_is_that_of_the_occupancy(seed):
 @given(visit_rows())
 def test_rates_are_shares_and_dwell_is_that_of_the_visits(rows):
     visits = make_visits(rows)
-    value = compute_retail(visits, ["a", "b"], passers_by={"a": "b"})["value"].unstack("figure")
+    value = compute_retail(visits, make_zones("ab"), passers_by={"a": "b"})["value"].unstack("figure")
     rates = value[[name for name in value if name.endswith("_rate")]].to_numpy()
     rates = rates[~np.isnan(rates)]
     assert ((rates >= 0) & (rates <= 1)).all()

@@ -1,5 +1,7 @@
 """Ways from zone to zone: the rule, case by case, against a slow walk, and the laws."""
 
+from itertools import pairwise
+
 import naive_flows
 import numpy as np
 import pandas as pd
@@ -78,6 +80,16 @@ def test_a_longer_time_in_no_zone_ends_one_way_and_begins_another():
 def test_time_in_another_zone_is_no_time_in_none():
     visits = [("hall", 0, 90), ("till", 1, 2), ("shelf", 80, 81)]
     assert "till > shelf" in ways_of(*visits, max_between="10ms")
+
+
+@pytest.mark.parametrize("zones", [125, 130, 300])
+def test_more_zones_than_a_byte_counts_keep_their_states(zones):
+    """One person goes through all zones, in the first as it opens, in the last as it closes."""
+    kinds = [("opened", "crossed")] + [("crossed", "crossed")] * (zones - 2) + [("crossed", "closed")]
+    names = [f"zone {place:03d}" for place in range(zones)]
+    rows = [(name, 2 * place, 2 * place + 1, *kinds[place]) for place, name in enumerate(names)]
+    expected = {f"{one} > {other}": 1 for one, other in pairwise(["(opened)", *names, "(closed)"])}
+    assert ways_of(*rows) == expected
 
 
 def test_travel_time_is_from_exit_to_entry_and_its_median_the_lower():

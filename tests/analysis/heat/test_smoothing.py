@@ -51,6 +51,17 @@ def test_sigma_0_changes_nothing_and_the_argument_stays():
     assert seconds.tolist() == [[0, 1], [2, 3]]
 
 
+def test_whole_numbers_are_smoothed_into_fractions():
+    """In whole numbers a single second would round to none at all."""
+    whole = np.zeros((5, 5), dtype="int64")
+    whole[2, 2] = 1
+    visits = Measure(whole, (0.0, 0.0, 5.0, 5.0), "m", "visits", "visits")
+    for smooth in (smooth_heatmap(heatmap(whole), 1.0).seconds, smooth_heatmap(visits, 1.0).numbers):
+        assert smooth.dtype == "float64"
+        assert smooth.sum() == pytest.approx(1)
+        assert smooth.max() < 1
+
+
 def test_a_measure_stays_a_measure():
     visits = Measure(np.array([[4.0, 0.0]]), (0.0, 0.0, 2.0, 1.0), "m", "visits", "visits")
     smooth = smooth_heatmap(visits, 0.5)

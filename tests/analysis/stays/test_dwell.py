@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from ptrack_analysis import (
     compute_dwell,
@@ -12,7 +14,7 @@ from ptrack_analysis import (
     compute_waits,
 )
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.schema import VISITS, empty
+from ptrack_analysis.schema import ENTRIES, EXITS, VISITS, empty
 
 SPANS = ("naive_mean", "naive_median", "median", "median_low", "median_high", "restricted_mean")
 
@@ -84,6 +86,69 @@ def test_a_stay_begun_before_counts_from_the_length_at_which_it_was_first_seen(m
     one = compute_survival(visits, inside_before=before.iloc[:1])
     assert compute_dwell(visits, inside_before=before.iloc[:1])["left_out"].item() == 1
     assert one["at_risk"].tolist() == [1, 1, 1]
+
+
+def test_a_late_stay_of_no_time_was_never_at_risk_and_is_left_out(make_visits):
+    visits = make_visits([("till", 1, 2000), ("till", 2, 0, "start"), ("till", 3, 0, "start")])
+    before = pd.Series(np.array([500, 500], "timedelta64[ms]"), index=visits.index[1:])
+    assert compute_dwell(visits, inside_before=before)["left_out"].item() == 2
+    assert compute_survival(visits, inside_before=before)["at_risk"].tolist() == [1, 1]
+
+
+def test_time_before_a_stay_that_was_seen_to_begin_is_passed_over(make_visits):
+    visits = make_visits([("till", 1, 2000), ("till", 2, 4000)])
+    before = pd.Series(np.array([500, 9000], "timedelta64[ms]"), index=visits.index)
+    assert compute_dwell(visits, inside_before=before).equals(compute_dwell(visits))
+
+
+STAYS = some.lists(
+    some.tuples(
+        some.integers(0, 6), some.sampled_from(ENTRIES), some.sampled_from(EXITS), some.integers(-1, 8)
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@given(STAYS)
+def test_no_more_stays_end_than_are_at_risk_and_the_share_stays_a_share(make_visits, stays):
+    visits = make_visits([("till", person, *stay[:3]) for person, stay in enumerate(stays)])
+    spans = np.array([stay[3] for stay in stays])
+    before = pd.Series(spans.astype("timedelta64[ms]"), index=visits.index)[spans >= 0]
+    survival = compute_survival(visits, inside_before=before)
+    assert (survival["ended"] <= survival["at_risk"]).all()
+    assert survival["share"].between(0, 1).all()
+    assert (survival["share"].diff().dropna() <= 0).all()
+    dwell = compute_dwell(visits, inside_before=before)
+    assert (dwell["left_out"] + dwell["cut"]).item() + survival["ended"].sum() == len(stays)
+
+
+def test_who_was_there_at_the_opening_or_at_the_closing_was_not_seen_to_come_or_go(make_visits):
+    kinds = [("opened", "crossed"), ("opened", "closed"), ("crossed", "closed"), ("crossed", "crossed")]
+    visits = make_visits([("till", person, 1000, *kind) for person, kind in enumerate(kinds)])
+    survival = compute_survival(visits)
+    assert survival[["ended", "cut"]].sum().tolist() == [1, 1]
+    row = compute_dwell(visits).iloc[0]
+    assert row[["stays", "left_out", "cut"]].tolist() == [4, 2, 1]
+    waits = compute_waits(visits, ["till"])[["begin_seen", "end_seen"]].sum()
+    assert waits.tolist() == [2, 2]
+
+
+def test_where_the_share_falls_to_0_the_median_has_a_lower_bound(make_visits):
+    """All of them end at 2 s: no bound of the median lies above that, and none is known above it."""
+    row = compute_dwell(make_visits([("till", person, 2000) for person in range(3)])).iloc[0]
+    two = pd.Timedelta("2s")
+    assert (row["median_low"], row["median"]) == (two, two)
+    assert row["median_high"] is pd.NaT
+    quantiles = compute_dwell_quantiles(make_visits([("till", 1, 2000)]), quantiles=[0.1, 0.9])
+    assert quantiles["estimate_low"].tolist() == [two, two]
+
+
+def test_the_usual_horizon_is_the_longest_stay_that_is_not_left_out(make_visits):
+    visits = make_visits([("till", 1, 2000), ("till", 2, 9000, "start")])
+    assert compute_dwell(visits)["horizon"].item() == pd.Timedelta("2s")
+    before = pd.Series(np.array([1000], "timedelta64[ms]"), index=visits.index[1:])
+    assert compute_dwell(visits, inside_before=before)["horizon"].item() == pd.Timedelta("10s")
 
 
 def test_the_horizon_makes_the_means_of_zones_comparable(make_visits):

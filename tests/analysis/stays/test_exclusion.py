@@ -13,6 +13,9 @@ from ptrack_analysis.schema import STAFF, VISITS, empty
 STAYS = [("hall", 1, 5000), ("hall", 2, 60_000), ("hall", 3, 1000), ("hall", 3, 1000), ("office", 4, 500)]
 
 
+CELLAR = Zone("cellar", box(0, 0, 1, 1), "m", kind="staff")
+
+
 def reasons(staff):
     return staff["reason"].to_dict()
 
@@ -21,7 +24,7 @@ RULES = {
     "a long stay": ({"min_stay": "1min"}, {2: "stay"}),
     "a longer one than any": ({"min_stay": "61s"}, {}),
     "a stay in a zone of the staff's": ({"zones": ["office"]}, {4: "zone"}),
-    "a zone that nobody was in": ({"zones": ["cellar"]}, {}),
+    "a zone that nobody was in": ({"zones": [CELLAR]}, {}),
     "returning": ({"recurrence": 2}, {3: "recurrence"}),
     "more returns than any": ({"recurrence": 3}, {}),
     "several rules": (
@@ -97,6 +100,13 @@ def test_staff_equal_a_walk_over_the_stays(make_visits, seed):
 def test_a_wrong_rule_is_refused_with_its_value(rules, sentence):
     with pytest.raises(ParameterError, match=sentence):
         compute_staff(empty(VISITS), **rules)
+
+
+def test_a_name_that_no_visit_has_is_refused(make_visits):
+    sentence = r"zones names 'ofice', which nobody visited: the zones of the visits are \['hall', 'office'\]"
+    with pytest.raises(ParameterError, match=sentence):
+        compute_staff(make_visits(STAYS), zones=["ofice"])
+    assert compute_staff(empty(VISITS), zones=["ofice"]).empty
 
 
 def test_a_table_without_persons_is_refused(make_visits):

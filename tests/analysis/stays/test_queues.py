@@ -114,6 +114,18 @@ def test_beyond_the_longest_cut_wait_nothing_is_known(make_visits):
 
 
 @pytest.mark.parametrize(
+    "compute", [compute_waits, lambda visits, zones: compute_queue(visits, zones, make_video())]
+)
+def test_a_name_that_no_visit_has_is_refused_with_those_that_there_are(make_visits, compute):
+    visits = make_visits([("till", 1, 2000), ("shelf", 1, 3000)])
+    sentence = r"zones names 'tlil', which nobody visited: the zones of the visits are \['shelf', 'till'\]"
+    with pytest.raises(ParameterError, match=sentence):
+        compute(visits, ["till", "tlil"])
+    compute(visits, [Zone("exit", SQUARE, "m", kind="queue"), "till"])
+    compute(visits.iloc[:0], ["tlil"])
+
+
+@pytest.mark.parametrize(
     ("call", "sentence"),
     [
         (lambda: compute_waits(empty(VISITS), "till"), "'till' is not a list of zones"),

@@ -9,11 +9,13 @@ from shapely.geometry import box
 
 from ptrack_analysis import (
     Zone,
+    apply_stitches,
     compute_quality,
     compute_stitches,
     compute_trajectories,
     empty,
     read_tracking,
+    select,
 )
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import DETECTIONS, QUALITY, assemble, check
@@ -111,6 +113,78 @@ def test_stitches_are_continued_tracks():
     result = compute_quality(detections, trajectories, VIDEO, stitches=stitches)
     assert result.loc["continued tracks", "value"] == 50.0
     assert result.loc["continued tracks", "verdict"] == "bad"
+
+
+def test_joined_tracks_are_counted_of_the_persons_before_joining():
+    """Person 2 continues 1, and 3 continues nobody: one of three, however many are left."""
+    detections = make_detections(
+        {1: PATH[:20], 2: [(t + 500, x, y) for t, x, y in PATH[20:]], 3: [(t, 0.1, 0.9) for t, *_ in PATH]}
+    )
+    stitches = compute_stitches(detections, compute_trajectories(detections, VIDEO), VIDEO)
+    assert stitches.index.tolist() == [2]
+    joined = apply_stitches(detections, stitches)
+    for table in (detections, joined):
+        assert quality_of(table, stitches=stitches).loc["continued tracks", "value"] == pytest.approx(100 / 3)
+    before = select(joined, end="1s")
+    assert quality_of(before, stitches=stitches).loc["continued tracks", "value"] == 0
+
+
+def test_who_is_there_as_a_selected_part_begins_or_ends_was_neither_found_nor_lost():
+    detections = make_detections({1: [(time, 0.5, 0.5) for time in range(0, 9001, 100)]})
+    part = select(detections, start="2s", end="4s")
+    assert quality_of(part, doors=[]).loc["ends inside", "value"] == 100
+    assert np.isnan(quality_of(part, doors=[], start="2s", end="4s").loc["ends inside", "value"])
+    assert quality_of(part, doors=[], start="2s").loc["ends inside", "value"] == 100
+    assert quality_of(part, doors=[], start="1s", end="4s").loc["ends inside", "value"] == 100
+
+
+def test_of_a_selected_part_the_period_of_the_whole_can_be_given():
+    """Left are detections 1 s apart, with another 0.1 s after the last; the video was sampled each 0.1 s."""
+    part = make_detections({1: [*((time, 0.5, 0.5) for time in range(0, 4001, 1000)), (4100, 0.5, 0.5)]})
+    found = quality_of(part)["value"]
+    assert (found["sampling period"], found["bridged time"], found["irregular sampling"]) == (1.0, 0, 1.0)
+    table = compute_quality(part, compute_trajectories(part, VIDEO, period="100ms"), VIDEO, period="100ms")
+    given = table["value"]
+    assert (given["sampling period"], given["irregular sampling"]) == (0.1, 10.0)
+    assert given["bridged time"] == pytest.approx(100 * 4 * 0.8 / 4.2)
+
+
+def test_sampling_slower_than_the_longest_gap_is_bad():
+    result = quality_of(make_detections({1: [(time, 0.5, 0.5) for time in range(0, 60_000, 5000)]}))
+    assert result.loc["sampling period", "value"] == 5.0
+    assert result.loc["sampling period", "verdict"] == "bad"
+
+
+def jumping(jumps, until):
+    """Make a path, sampled each 0.1 s, that jumps over half the picture so often, once a second."""
+    turns = np.arange(1, jumps + 1) * 1000
+    return [(t, 0.8 if (turns <= t).sum() % 2 else 0.2, 0.5) for t in range(0, until, 100)]
+
+
+EVIDENCE = {
+    "no jump": (0, 6000, "good"),
+    "one in a short part": (1, 6000, "unknown"),
+    "two in a short part": (2, 6000, "unknown"),
+    "three in a short part": (3, 6000, "bad"),
+    "three in five minutes": (3, 300_000, "doubtful"),
+    "one in a long part": (1, 600_000, "good"),
+}
+
+
+@pytest.mark.parametrize(("jumps", "until", "verdict"), EVIDENCE.values(), ids=EVIDENCE.keys())
+def test_a_rate_is_held_against_the_tracking_from_three_events_on(jumps, until, verdict):
+    row = quality_of(make_detections({1: jumping(jumps, until)}), video=make_video(None)).loc[
+        "suspected switches"
+    ]
+    assert row["value"] == pytest.approx(jumps * 60_000 / until)
+    assert row["verdict"] == verdict
+
+
+def test_one_interruption_of_a_short_presence_proves_nothing():
+    """Gaps of 3 s in 4.1 s of presence: one is no evidence, three are."""
+    for gaps, verdict in ((1, "unknown"), (2, "unknown"), (3, "bad")):
+        path = [(t + 3000 * sum(t >= 1000 * (n + 1) for n in range(gaps)), x, y) for t, x, y in PATH]
+        assert quality_of(make_detections({1: path})).loc["gaps", "verdict"] == verdict
 
 
 def test_a_verdict_is_what_the_thresholds_say():

@@ -53,6 +53,39 @@ def test_the_figures_are_those_of_the_visits():
     assert table["median_dwell"].tolist() == [visits["dwell"].median()]
 
 
+def choices(table):
+    """Give the seconds of the gaps and of the absences that were tried."""
+    levels = (table.index.get_level_values(name).unique() for name in ("max_gap", "merge_gap"))
+    return tuple([span.total_seconds() for span in level] for level in levels)
+
+
+def every(step, until, x=0.2):
+    return make_detections({1: [(time, x, 0.5) for time in range(0, until, step)]})
+
+
+SAMPLED = {
+    "ten times a second": (every(100, 2000), {}, 1.0),
+    "once a second": (every(1000, 20_000), {}, 1.0),
+    "a little slower": (every(1500, 20_000), {}, 1.5),
+    "slower than the usual gap": (every(5000, 20_000), {}, 5.0),
+    "as it is said": (every(100, 2000), {"period": "3s"}, 3.0),
+}
+
+
+@pytest.mark.parametrize(("detections", "options", "unit"), SAMPLED.values(), ids=SAMPLED.keys())
+def test_what_is_tried_by_default_is_never_below_the_time_between_samplings(detections, options, unit):
+    table = compute_sensitivity(detections, VIDEO, [HALL], anchors=["feet"], **options)
+    assert choices(table) == ([unit, 2 * unit, 4 * unit], [0, unit, 5 * unit])
+    assert (table["visits"] == 1).all()
+
+
+def test_of_one_moment_the_frames_of_the_video_tell_what_is_tried():
+    slow = make_video(20_000, frame_rate=0.5)
+    table = compute_sensitivity(every(100, 100), slow, [HALL], anchors=["feet"])
+    assert choices(table) == ([2, 4, 8], [0, 2, 10])
+    assert table["dwell"].unique().tolist() == [pd.Timedelta("2s")]
+
+
 @pytest.mark.parametrize("options", [{"detections": empty(DETECTIONS)}, {"zones": []}, {"anchors": []}])
 def test_nothing_to_ask_gives_no_rows(options):
     table = sensitivity_of(**options)
