@@ -1,12 +1,14 @@
 """What is odd but usable about one video as it was read, a sentence each."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.io.reading import Reading
+from ptrack_analysis.video import Video
 
 FEET_MARGIN = 0.01
 """A box whose lower edge lies this near the picture's, as a share of its height, may hide the feet."""
@@ -18,27 +20,60 @@ MANY_FEET_HIDDEN = 0.25
 """A share of boxes on the picture's lower edge that a reader of positions must know of."""
 
 
-def notes_on(reading: Reading, tracks: pd.DataFrame, max_gap: pd.Timedelta | str) -> list[str]:
-    """Say what is odd but usable about a reading, a sentence each; TRACKS tell the time unlocated."""
-    boxes = boxes_of(reading.detections)
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What notes need of all detections: the first and last moment, boxes, and steps between moments.
+
+    ``far_apart`` tells whether there are steps and all are above ``max_gap``; ``boxes`` is the number of body
+    boxes, ``negative`` of those of a negative size, ``hidden`` of those on the picture's lower edge.
+    """
+
+    first: pd.Timedelta | None
+    last: pd.Timedelta | None
+    far_apart: bool
+    boxes: int
+    negative: int
+    hidden: int
+
+
+def seen_in(detections: pd.DataFrame, max_gap: pd.Timedelta | str) -> Seen:
+    """Look at DETECTIONS for what notes need of them."""
+    moments, boxes = detections.index.get_level_values("timestamp"), boxes_of(detections)
+    steps = np.diff(moments.unique())
+    return Seen(
+        first=moments.min() if len(moments) else None,
+        last=moments.max() if len(moments) else None,
+        far_apart=bool(len(steps) and (steps > pd.Timedelta(max_gap)).all()),
+        boxes=len(boxes),
+        negative=int((boxes[:, 2:] < 0).any(axis=1).sum()),
+        hidden=count_hidden(boxes),
+    )
+
+
+def notes_on(
+    reading: Reading, tracks: pd.DataFrame, max_gap: pd.Timedelta | str, *, seen: Seen | None = None
+) -> list[str]:
+    """Say what is odd but usable about a reading, a sentence each; TRACKS tell the time unlocated.
+
+    ``seen`` is what there is to know of the detections where the reading does not hold them.
+    """
+    seen = seen or seen_in(reading.detections, max_gap)
     return [
         *reading.notes,
-        *_notes_on_times(reading, max_gap),
-        *_notes_on_rows(reading, boxes),
-        *_notes_on_places(tracks, boxes),
+        *_notes_on_times(reading.video, seen, max_gap),
+        *_notes_on_rows(reading, seen),
+        *_notes_on_places(tracks, seen),
     ]
 
 
-def _notes_on_times(reading: Reading, max_gap: pd.Timedelta | str) -> Iterator[str]:
+def _notes_on_times(video: Video, seen: Seen, max_gap: pd.Timedelta | str) -> Iterator[str]:
     """Say what is odd about the times and the video's facts."""
-    moments, video = reading.detections.index.get_level_values("timestamp"), reading.video
-    if not len(moments):
+    if seen.first is None:
         yield "no person was detected"
-    elif moments.min() > LATE:
-        late = moments.min().total_seconds()
+    elif seen.first > LATE:
+        late = seen.first.total_seconds()
         yield f"the first detection is at {late:.3f} s: if people were there before, first pages are missing"
-    steps = np.diff(moments.unique())
-    if len(steps) and (steps > pd.Timedelta(max_gap)).all():
+    if seen.far_apart:
         yield (
             f"no two moments of the video lie within max_gap ({pd.Timedelta(max_gap).total_seconds():g} s): "
             "each detection counts for itself alone; if the sampling was that slow, give a longer --max-gap"
@@ -47,14 +82,14 @@ def _notes_on_times(reading: Reading, max_gap: pd.Timedelta | str) -> Iterator[s
         yield "the frame size is not known: give --frame-size, as in 640x360, to measure anything in px"
     if video.duration is None:
         yield "the video's duration is not known: the last stays are taken to end with the last detection"
-    elif len(moments) and moments.max() > video.duration:
+    elif seen.last is not None and seen.last > video.duration:
         yield (
-            f"a detection lies at {moments.max().total_seconds():.3f} s, beyond the video's duration of "
+            f"a detection lies at {seen.last.total_seconds():.3f} s, beyond the video's duration of "
             f"{video.duration.total_seconds():.3f} s, which is therefore not believed"
         )
 
 
-def _notes_on_rows(reading: Reading, boxes: Floats) -> Iterator[str]:
+def _notes_on_rows(reading: Reading, seen: Seen) -> Iterator[str]:
     """Say what is odd about pages and rows."""
     if reading.goes_on and not reading.incomplete:
         yield (
@@ -66,12 +101,12 @@ def _notes_on_rows(reading: Reading, boxes: Floats) -> Iterator[str]:
     if reading.merged:
         repeat = _count(reading.merged, "row repeats", "rows repeat")
         yield f"{repeat} a person at a moment: made one row each"
-    negative = int((boxes[:, 2:] < 0).any(axis=1).sum())
-    if negative:
-        yield f"{_count(negative, 'box has', 'boxes have')} a negative size and covers nothing in a heatmap"
+    if seen.negative:
+        boxes = _count(seen.negative, "box has", "boxes have")
+        yield f"{boxes} a negative size and covers nothing in a heatmap"
 
 
-def _notes_on_places(tracks: pd.DataFrame, boxes: Floats) -> Iterator[str]:
+def _notes_on_places(tracks: pd.DataFrame, seen: Seen) -> Iterator[str]:
     """Say how much of the time or of the boxes says little about places."""
     dwell, unlocated = total_ms(tracks["dwell"]), total_ms(tracks["unlocated"])
     if unlocated > MUCH_UNLOCATED * dwell:
@@ -79,11 +114,10 @@ def _notes_on_places(tracks: pd.DataFrame, boxes: Floats) -> Iterator[str]:
             f"for {unlocated / dwell:.0%} of the time in the scene it is not known where the person stood "
             "(no body box): time in zones is too short by up to that"
         )
-    hidden = count_hidden(boxes)
-    if hidden > MANY_FEET_HIDDEN * len(boxes):
+    if seen.hidden > MANY_FEET_HIDDEN * seen.boxes:
         yield (
-            f"{hidden / len(boxes):.0%} of the body boxes end on the picture's lower edge: the feet may be "
-            "below it, and positions there are only as good as that"
+            f"{seen.hidden / seen.boxes:.0%} of the body boxes end on the picture's lower edge: the feet may "
+            "be below it, and positions there are only as good as that"
         )
 
 

@@ -1,7 +1,7 @@
 """Which files of a folder belong to which video."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path, PurePath, PurePosixPath
@@ -17,6 +17,8 @@ from ptrack_analysis.io.s3 import AnyPath, S3Path, ahead, path_of
 from ptrack_analysis.io.shapes import Decoders
 
 Source = str | PathLike[str] | S3Path
+Jobs = frozenset[str | None]
+Recall = Callable[[AnyPath], Jobs | None]
 _SHOWN = 3
 
 
@@ -46,23 +48,35 @@ class VideoReference:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a folder holds: its videos, and the files that are passed over, each with the reason."""
+    """What a folder holds: its videos, and the files that are passed over, each with the reason.
+
+    ``jobs`` has the jobs of each well-formed file: None for pages that tell none, nothing where it has none.
+    """
 
     videos: list[VideoReference]
     passed_over: list[tuple[str, str]]
+    jobs: dict[AnyPath, Jobs] = field(default_factory=dict)
 
 
-def scan(source: Source) -> Scan:
-    """Find the videos of an archive of pages, and what in it is none; see ``find_videos``."""
+def scan(source: Source, recall: Recall | None = None) -> Scan:
+    """Find the videos of an archive of pages, and what in it is none; see ``find_videos``.
+
+    ``recall`` gives the jobs of a file where they are known from an earlier scan, else None; such a file is
+    not opened.
+    """
     root = path_of(source)
     collected = _Groups(root)
     files, passed_over = list_files(root)
-    for file, fetched in zip(files, ahead(files), strict=True):
+    known = {file: None if recall is None else recall(file) for file in files}
+    fetched = ahead([file for file in files if known[file] is None])
+    for file in files:
+        jobs = known[file]
         try:
-            jobs = {page.job_id for _, pages in documents(fetched, SKIPPING) for page in pages or ()}
+            jobs = _jobs_of(next(fetched)) if jobs is None else jobs
         except (PageError, InputError):
             collected.broken.append(file)
             continue
+        known[file] = jobs
         if jobs:
             collected.add(file, jobs)
         else:
@@ -70,7 +84,12 @@ def scan(source: Source) -> Scan:
     videos = collected.videos()
     if not videos:
         raise no_pages(root, passed_over)
-    return Scan(videos, sorted(passed_over))
+    return Scan(videos, sorted(passed_over), {file: jobs for file, jobs in known.items() if jobs is not None})
+
+
+def _jobs_of(file: AnyPath) -> Jobs:
+    """List the jobs of the pages in a file."""
+    return frozenset(page.job_id for _, pages in documents(file, SKIPPING) for page in pages or ())
 
 
 def list_files(root: AnyPath) -> tuple[list[AnyPath], list[tuple[str, str]]]:
@@ -171,7 +190,7 @@ class _Groups:
     files: dict[object, list[AnyPath]] = field(default_factory=dict)
     broken: list[AnyPath] = field(default_factory=list)
 
-    def add(self, file: AnyPath, jobs: set[str | None]) -> None:
+    def add(self, file: AnyPath, jobs: Jobs) -> None:
         for job in sorted(jobs, key=str):
             self.files.setdefault(self._group(file) if job is None else job, []).append(file)
 

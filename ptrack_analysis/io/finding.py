@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from ptrack_analysis.errors import InputError, NoPageError
-from ptrack_analysis.io.archive import Form, Scan, Source, VideoReference, list_files, scan
+from ptrack_analysis.io.archive import Form, Recall, Scan, Source, VideoReference, list_files, scan
 from ptrack_analysis.io.documents import is_named_like_a_page
 from ptrack_analysis.io.names import slugs
 from ptrack_analysis.io.s3 import AnyPath, path_of
@@ -56,14 +56,14 @@ def find_videos(
     return scan_source(source, form_given(format, columns, first_frame, unit)).videos
 
 
-def scan_source(source: Source, form: Form | None = None) -> Scan:
-    """Find the videos of a source, and what in it is none."""
+def scan_source(source: Source, form: Form | None = None, recall: Recall | None = None) -> Scan:
+    """Find the videos of a source, and what in it is none; ``recall`` is as in ``scan``."""
     path = path_of(source)
     form = form or form_of_file(path)
     if form is not None and form.format != PAGES:
         return Scan([_reference(path, form)], [])
     try:
-        return scan(path)
+        return scan(path, recall)
     except NoPageError as error:
         if form is not None:
             raise

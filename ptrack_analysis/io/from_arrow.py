@@ -23,8 +23,11 @@ from ptrack_analysis.schema import Column, Table, check
 _EXTRA_DTYPES = {stored: dtype for dtype, stored in EXTRA_TYPES.items() if dtype != "category"}
 
 
-def from_arrow(content: pa.Table) -> pd.DataFrame:
+def from_arrow(content: pa.Table, *, whole: bool = True) -> pd.DataFrame:
     """Convert a table in its stored form back to what it was in memory.
+
+    If not ``whole``, columns may be missing, though not of the key, and derived ones (``person``,
+    ``recorded_at``) are kept.
 
     Raises
     ------
@@ -34,7 +37,9 @@ def from_arrow(content: pa.Table) -> pd.DataFrame:
     schema = schema_by_marks(content.schema.metadata)
     if VIDEO.name in content.column_names:
         schema = with_video(schema)
-    known = {column.name: column for unit in schema.units for column in stored_columns(schema, unit)}
+    known = {
+        column.name: column for unit in schema.units for column in stored_columns(schema, unit, clocked=True)
+    }
     levels, columns = {}, {}
     for field, array in zip(content.schema, content.columns, strict=True):
         column = known.get(field.name)
@@ -42,13 +47,18 @@ def from_arrow(content: pa.Table) -> pd.DataFrame:
             columns[field.name] = _extra_values(field, array)
             continue
         _refuse_type(field, ARROW_TYPES[column.type])
+        if column.twin_of is not None:
+            if not whole:
+                columns[field.name] = _instants(array)
+            continue  # it says again what the moment says
         if column.of in schema.key:
             levels[column.of.name] = _values(column.of, array)
-        elif column.of is not PERSON:
+        elif column.of is not PERSON or not whole:
             columns[column.memory_name] = _values(column.of, array)
     table = pd.DataFrame(columns, index=_index(levels, schema))
     try:
-        check(table, schema)
+        if whole:
+            check(table, schema)
     except SchemaError as error:
         raise InputError(str(error)) from error
     return table
@@ -67,11 +77,10 @@ def _index(levels: dict[str, Any], schema: Table) -> Any:
 def _values(column: Column, array: pa.ChunkedArray) -> Any:
     """Convert what is stored for a column of the schema to its dtype in memory."""
     match column.kind:
-        case "moment" | "instant":
-            times = array.cast(pa.int64()).fill_null(MISSING_TIME).to_numpy()
-            if column.kind == "moment":
-                return times.view("timedelta64[ms]")
-            return pd.DatetimeIndex(times.view("datetime64[us]"), tz="UTC")
+        case "moment":
+            return array.fill_null(MISSING_TIME).to_numpy().view("timedelta64[ms]")
+        case "instant":
+            return _instants(array)
         case "span":
             return _milliseconds(array.to_numpy())
         case "choice":
@@ -81,6 +90,12 @@ def _values(column: Column, array: pa.ChunkedArray) -> Any:
         case _:
             nullable = {pa.int64(): pd.Int64Dtype()}
             return array.to_pandas(types_mapper=nullable.get).array if column.nullable else array.to_numpy()
+
+
+def _instants(array: pa.ChunkedArray) -> pd.DatetimeIndex:
+    """Convert moments of the wall clock."""
+    times = array.cast(pa.int64()).fill_null(MISSING_TIME).to_numpy()
+    return pd.DatetimeIndex(times.view("datetime64[us]"), tz="UTC")
 
 
 def _milliseconds(seconds: np.ndarray) -> np.ndarray:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec.structs import asdict
 
 from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedError
 from ptrack_analysis.io.archive import VideoReference, documents
-from ptrack_analysis.io.rows import Collector, Rows, rows_of
+from ptrack_analysis.io.rows import Rows, rows_of
 from ptrack_analysis.io.s3 import AnyPath, ahead
 from ptrack_analysis.io.shapes import Decoders, Page, SourceVideo, VideoMetadata
 from ptrack_analysis.video import Video, timedelta
@@ -19,11 +19,27 @@ _LEAST_RATE = 0.01
 """Fewer frames a second than this are no frame rate but a default that nobody set."""
 
 
+class Taking(Protocol):
+    """What takes in the rows of pages, one page after the other: into memory, or to a file."""
+
+    faces: bool
+    landmarks: bool
+
+    def __len__(self) -> int:
+        """Count the pages that were taken in."""
+
+    def add(self, rows: Rows) -> None:
+        """Take in a page's rows."""
+
+    def digest_of(self, number: int) -> bytes:
+        """Give the fingerprint of a page that was taken in."""
+
+
 @dataclass(slots=True)
 class JobReader:
     """The pages of one job, taken in one after the other."""
 
-    collector: Collector
+    collector: Taking
     careful: bool
     pages: int = 0
     repeated: int = 0
@@ -71,15 +87,15 @@ class JobReader:
         if self._was_there(rows):
             self.repeated += 1
         else:
-            self.collector.pages.append(rows)
+            self.collector.add(rows)
 
     def _was_there(self, rows: Rows) -> bool:
         """Tell whether a page was taken in before; only pages that may be equal are digested whole."""
-        number = len(self.collector.pages)
+        number = len(self.collector)
         earlier = self.places.setdefault(rows.fingerprint(), number)
         if earlier == number or not len(rows.time):
             return False
-        self.digests.add(self.collector.pages[earlier].digest())
+        self.digests.add(self.collector.digest_of(earlier))
         known = (digest := rows.digest()) in self.digests
         self.digests.add(digest)
         return known

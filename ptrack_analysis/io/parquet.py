@@ -1,5 +1,6 @@
 """Parquet files: one table of the schema each, and the same table back."""
 
+from datetime import datetime
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,12 +16,12 @@ from ptrack_analysis.io.to_arrow import to_arrow
 from ptrack_analysis.io.writing import replace_file
 from ptrack_analysis.schema import Table
 
+ROW_GROUP = 131_072
 _PROFILE: dict[str, Any] = {
     "compression": "zstd",
     "compression_level": 3,
     "version": "2.6",
     "data_page_version": "1.0",
-    "row_group_size": 131_072,
     "write_page_index": True,
     "write_page_checksum": True,
 }
@@ -32,6 +33,7 @@ def write_parquet(
     *,
     schema: Table | None = None,
     video: str | None = None,
+    started_at: datetime | None = None,
 ) -> None:
     """Write a table of the schema to a Parquet file that any reader understands, whole or not at all.
 
@@ -52,13 +54,18 @@ def write_parquet(
     video
         Name of the video, to be written as a column ``video``, with ``person`` = ``video:person_index``
         beside it where the table has persons. The file then has many-video form.
+    started_at
+        Wall-clock moment at which the video starts, with its offset. Behind each moment ``entered_ms`` then
+        stands its twin ``entered_at``, the same moment in UTC to the microsecond; that of ``timestamp_ms`` is
+        ``recorded_at``.
 
     Raises
     ------
     SchemaError
         If it is no table of the schema, or has a further column of another type.
     ParameterError
-        If ``video`` is given for a table that has the key ``video`` itself.
+        If ``video`` is given for a table that has the key ``video`` itself; if ``started_at`` has no offset,
+        or is given for a table of several videos.
     OutputError
         If the file cannot be written there.
 
@@ -71,11 +78,11 @@ def write_parquet(
     ...     read_parquet(f"{folder}/visits.parquet").index.names
     FrozenList(['zone', 'person_index', 'visit'])
     """
-    content = to_arrow(table, schema=schema, video=video)
-    options = {**_PROFILE, **_options_for(content, is_sorted=bool(table.index.is_monotonic_increasing))}
+    content = to_arrow(table, schema=schema, video=video, started_at=started_at)
+    options = options_for(content, is_sorted=bool(table.index.is_monotonic_increasing))
 
     def write(file: BinaryIO) -> None:
-        pq.write_table(content, file, **options)
+        pq.write_table(content, file, row_group_size=ROW_GROUP, **options)
 
     def verify(written: Path) -> None:
         found = pq.read_metadata(written).num_rows
@@ -97,7 +104,7 @@ def read_parquet(path: str | PathLike[str]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The table as it was written, rows in the same order. If the file has a column ``video``, so has the
-        index, on the left; the derived column ``person`` is left out.
+        index, on the left; what is derived, ``person`` and the twins of moments, is left out.
 
     Raises
     ------
@@ -124,15 +131,15 @@ def is_ours(path: Path) -> bool:
     return True
 
 
-def _options_for(content: pa.Table, *, is_sorted: bool) -> dict[str, Any]:
-    """Choose the columns that are stored as dictionaries, and tell the order of the rows if they have one."""
+def options_for(content: pa.Table, *, is_sorted: bool) -> dict[str, Any]:
+    """Give how a table is stored: which columns as dictionaries, and the order of its rows if it has one."""
     schema = with_video(schema_by_marks(content.schema.metadata))
     names = {column.name for column in stored_columns(schema) if column.is_name}
     dictionary = [f.name for f in content.schema if f.name in names or CATEGORIES_MARK in (f.metadata or {})]
     order = [column.name for column in stored_key(schema) if column.of in schema.key]
     places = [content.column_names.index(name) for name in order if name in content.column_names]
     sorting = [pq.SortingColumn(place) for place in places] if is_sorted else None
-    return {"use_dictionary": dictionary, "sorting_columns": sorting}
+    return {**_PROFILE, "use_dictionary": dictionary, "sorting_columns": sorting}
 
 
 def _first_line(error: Exception) -> str:

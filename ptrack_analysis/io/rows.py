@@ -93,6 +93,18 @@ class Collector:
     landmarks: bool = False
     pages: list[Rows] = field(default_factory=list)
 
+    def __len__(self) -> int:
+        """Count the pages that were taken in."""
+        return len(self.pages)
+
+    def add(self, rows: Rows) -> None:
+        """Take in a page's rows."""
+        self.pages.append(rows)
+
+    def digest_of(self, number: int) -> bytes:
+        """Give the fingerprint of a page that was taken in."""
+        return self.pages[number].digest()
+
     def table(self) -> tuple[pd.DataFrame, int]:
         """Make the DETECTIONS table of all rows, sorted; the rows are given up.
 
@@ -115,11 +127,12 @@ class Collector:
         if merged:
             keep = _merge(values, same)
             time, person, values = time[keep], person[keep], values[:, keep]
-        table = pd.DataFrame(values.T, index=_index(time, person), columns=self._columns(), copy=False)
+        table = pd.DataFrame(values.T, index=_index(time, person), columns=self.columns(), copy=False)
         check(table, DETECTIONS)
         return table, merged
 
-    def _columns(self) -> list[str]:
+    def columns(self) -> list[str]:
+        """List the columns of the table."""
         columns = [column.name for column in DETECTIONS.columns[:_BOX]]
         columns += [column.name for column in FACE_COLUMNS] if self.faces else []
         return columns + ([column.name for column in LANDMARK_COLUMNS] if self.landmarks else [])
@@ -127,7 +140,7 @@ class Collector:
     def _values(self, order: np.ndarray | None) -> np.ndarray:
         """Put boxes and faces at the rows' places in the sorted table, a column being contiguous."""
         count = sum(len(page.time) for page in self.pages)
-        values = np.full((len(self._columns()), count), np.nan)
+        values = np.full((len(self.columns()), count), np.nan)
         place = np.empty(count, dtype="int64")
         place[slice(None) if order is None else order] = np.arange(count)
         start = 0

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
-from ptrack_analysis.errors import ParameterError, RemoteError
+from ptrack_analysis.errors import ParameterError, RemoteError, TakenError
 from ptrack_analysis.io.clients import make_client
 
 SCHEME = "s3://"
@@ -22,9 +22,10 @@ _R = TypeVar("_R")
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """The size of an object [bytes], by the name that the file system gives it."""
+    """The size of an object [bytes], by the name that the file system gives it; and its tag."""
 
     st_size: int
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,12 +33,13 @@ class S3Path:
     """An object in S3, or a prefix of several, with those manners of a Path that reading pages needs.
 
     ``client`` is a boto3 client, or None for one of the default session; it is left out of comparisons, and
-    of what is sent to another process.
+    of what is sent to another process. ``tag`` is the ETag with which it was listed.
     """
 
     bucket: str
     key: str
     size: int | None = field(default=None, compare=False)
+    tag: str | None = field(default=None, compare=False)
     client: Any = field(default=None, compare=False, repr=False)
     content: bytes | None = field(default=None, compare=False, repr=False)
 
@@ -45,7 +47,7 @@ class S3Path:
         return f"{SCHEME}{self.bucket}/{self.key}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return S3Path, (self.bucket, self.key, self.size)
+        return S3Path, (self.bucket, self.key, self.size, self.tag)
 
     @property
     def name(self) -> str:
@@ -75,11 +77,11 @@ class S3Path:
         return bool(self.key) and any(found.key == self.key for found in _listed(self, self.key, most=1))
 
     def stat(self) -> Stat:
-        """Tell the object's size."""
+        """Tell the object's size and tag."""
         if self.size is not None:
-            return Stat(self.size)
+            return Stat(self.size, self.tag)
         head = _asked(self, lambda client: client.head_object(Bucket=self.bucket, Key=self.key))
-        return Stat(int(head["ContentLength"]))
+        return Stat(int(head["ContentLength"]), str(head["ETag"]))
 
     def open(self, mode: str = "rb") -> BytesIO:
         """Open the object for reading bytes."""
@@ -96,10 +98,73 @@ class S3Path:
         )
         return content
 
-    def write_bytes(self, content: bytes, *, new: bool = False) -> None:
-        """Put the object, whole; if ``new``, only where there is none."""
+    def read_with_headers(self) -> tuple[bytes, dict[str, str]]:
+        """Read the object whole, with what the server says of it, such as ``etag`` and ``date``."""
+
+        def ask(client: Any) -> tuple[bytes, dict[str, str]]:
+            answer = client.get_object(Bucket=self.bucket, Key=self.key)
+            return answer["Body"].read(), answer["ResponseMetadata"]["HTTPHeaders"]
+
+        return _asked(self, ask)
+
+    def write_bytes(self, content: bytes, *, new: bool = False, instead_of: str | None = None) -> str:
+        """Put the object, whole, and give its tag.
+
+        If ``new``, only where there is none; with ``instead_of``, only in the place of the one with that tag.
+        """
         more = {"IfNoneMatch": "*"} if new else {}
-        _asked(self, lambda client: client.put_object(Bucket=self.bucket, Key=self.key, Body=content, **more))
+        more |= {} if instead_of is None else {"IfMatch": instead_of}
+        answer = _asked(
+            self, lambda client: client.put_object(Bucket=self.bucket, Key=self.key, Body=content, **more)
+        )
+        return str(answer["ETag"])
+
+    def read_end(self, most: int) -> tuple[bytes, int, str]:
+        """Read the last bytes of the object, up to so many; give its size and its tag too."""
+
+        def ask(client: Any) -> tuple[bytes, int, str]:
+            answer = client.get_object(Bucket=self.bucket, Key=self.key, Range=f"bytes=-{most}")
+            content = answer["Body"].read()
+            size = answer.get("ContentRange", "").rpartition("/")[2] or len(content)
+            return content, int(size), str(answer["ETag"])
+
+        return _asked(self, ask)
+
+    def read_part(self, start: int, stop: int, *, tag: str) -> bytes:
+        """Read the bytes from ``start`` to before ``stop``, of the object with this tag and no other."""
+        wanted = f"bytes={start}-{stop - 1}"
+        content: bytes = _asked(
+            self,
+            lambda client: client.get_object(Bucket=self.bucket, Key=self.key, Range=wanted, IfMatch=tag)[
+                "Body"
+            ].read(),
+        )
+        return content
+
+    def fetch(self, target: Path) -> None:
+        """Write the object to a file, piece by piece; where there is none, to none."""
+
+        def ask(client: Any) -> None:
+            answer = client.get_object(Bucket=self.bucket, Key=self.key)
+            with target.open("wb") as file:
+                for piece in answer["Body"].iter_chunks(_SMALL):
+                    file.write(piece)
+
+        target.unlink(missing_ok=True)
+        try:
+            _asked(self, ask)
+        except RemoteError:
+            if self.is_file():
+                raise
+
+    def put(self, source: Path) -> None:
+        """Put a file there, whole; at most 5 GB."""
+
+        def ask(client: Any) -> None:
+            with source.open("rb") as file:
+                client.put_object(Bucket=self.bucket, Key=self.key, Body=file)
+
+        _asked(self, ask)
 
     def is_dir(self) -> bool:
         """Tell whether there are objects below this prefix."""
@@ -162,7 +227,7 @@ def ahead(files: Sequence[AnyPath]) -> Iterator[AnyPath]:
 def _fetched(file: AnyPath) -> AnyPath:
     if isinstance(file, Path) or (file.size or _SMALL) >= _SMALL:
         return file
-    return S3Path(file.bucket, file.key, file.size, file.client, file.read_bytes())
+    return S3Path(file.bucket, file.key, file.size, file.tag, file.client, file.read_bytes())
 
 
 def default_client() -> Any:
@@ -182,7 +247,7 @@ def _listed(path: S3Path, prefix: str, most: int | None = None) -> list[S3Path]:
     def ask(client: Any) -> list[S3Path]:
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=path.bucket, Prefix=prefix, **limit)
         return [
-            S3Path(path.bucket, found["Key"], int(found["Size"]), path.client)
+            S3Path(path.bucket, found["Key"], int(found["Size"]), str(found["ETag"]), path.client)
             for page in pages
             for found in page.get("Contents", ())
         ]
@@ -198,12 +263,14 @@ def _asked(path: S3Path, ask: Callable[[Any], _R]) -> _R:
         return ask(path.client or default_client())
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "unknown"))
-        raise RemoteError(f"{path}: S3 refused: {code}: {_ADVICE.get(code, error)}") from error
+        kind = TakenError if code in _TAKEN else RemoteError
+        raise kind(f"{path}: S3 refused: {code}: {_ADVICE.get(code, error)}") from error
     except (BotoCoreError, ValueError) as error:
         name = type(error).__name__
         raise RemoteError(f"{path}: S3 could not be asked: {_ADVICE.get(name, error)}") from error
 
 
+_TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 _ADVICE = {
     "NoSuchBucket": "there is no bucket of this name; check its spelling",
     "NoSuchKey": "there is no object of this name",

@@ -1,7 +1,9 @@
 """From a table in memory to its stored form, an Arrow table."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from ptrack_analysis.io.stored import (
     schema_of,
     stored_columns,
     stored_key,
+    twin_of,
     with_video,
 )
 from ptrack_analysis.schema import Column, Table, check, unit_of
@@ -41,11 +44,19 @@ EXTRA_TYPES = {
     "category": pa.string(),
 }
 MISSING_TIME = int(np.iinfo("int64").min)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 Part = tuple[pa.Field, pa.Array]
 
 
-def to_arrow(table: pd.DataFrame, *, schema: Table | None = None, video: str | None = None) -> pa.Table:
+def to_arrow(
+    table: pd.DataFrame,
+    *,
+    schema: Table | None = None,
+    video: str | None = None,
+    started_at: datetime | None = None,
+) -> pa.Table:
     """Convert a table to its stored form; ``write_parquet`` says what that is.
 
     Raises
@@ -53,14 +64,45 @@ def to_arrow(table: pd.DataFrame, *, schema: Table | None = None, video: str | N
     SchemaError
         If it is no table of the schema, or has a further column that cannot be stored.
     ParameterError
-        If ``video`` is given for a table that has the key ``video`` itself.
+        If ``video`` is given for a table that has the key ``video`` itself; if ``started_at`` has no offset,
+        or is given for a table of several videos.
     """
     schema = _checked(table, schema)
     if video is not None and VIDEO in schema.key:
         raise ParameterError(f"video is {video!r}, but the {schema.name} table has the key 'video' itself")
     parts = [*_key_parts(table, schema, video), *_column_parts(table, schema)]
+    if started_at is not None:
+        parts = list(_with_twins(parts, schema, _start_of(started_at, table, schema)))
     marks = {TABLE_MARK: schema.name.encode(), PACKAGE_MARK: PACKAGE}
     return pa.table([array for _, array in parts], pa.schema([field for field, _ in parts], marks))
+
+
+def _start_of(started_at: datetime, table: pd.DataFrame, schema: Table) -> int:
+    """Give the start of a table's one video [us since 1970]."""
+    if started_at.tzinfo is None:
+        raise ParameterError(
+            f"started_at is {started_at.isoformat()!r}, a local time without its zone: add an offset such as "
+            "+01:00"
+        )
+    if VIDEO in schema.key and len(table.index.unique(VIDEO.name)) > 1:
+        raise ParameterError(
+            f"started_at is given, but the {schema.name} table is of several videos, each with its own start"
+        )
+    return (started_at - _EPOCH) // _MICROSECOND
+
+
+def _with_twins(parts: list[Part], schema: Table, start: int) -> Iterator[Part]:
+    """Put behind each moment of the video its twin in UTC: the start and the moment, in whole us."""
+    stored = {column.name: column for column in stored_columns(with_video(schema))}
+    for field, moments in parts:
+        yield field, moments
+        twin = twin_of(stored[field.name], schema) if field.name in stored else None
+        if twin is not None:
+            try:
+                instants = pc.add_checked(pc.multiply_checked(moments, 1000), start)
+            except pa.ArrowInvalid as error:
+                raise ParameterError(f"a moment of {field.name} is beyond the calendar") from error
+            yield _field(twin), instants.cast(ARROW_TYPES[twin.type])
 
 
 def _checked(table: pd.DataFrame, schema: Table | None) -> Table:
@@ -85,17 +127,30 @@ def _key_parts(table: pd.DataFrame, schema: Table, video: str | None) -> Iterato
         arrays[VIDEO.name] = pa.repeat(pa.scalar(video, pa.string()), len(table))
     for column in stored_key(schema):
         if column.of is PERSON:
-            numbers = arrays["person_index"].cast(pa.string())
-            arrays[PERSON.name] = pc.binary_join_element_wise(arrays[VIDEO.name], numbers, ":")
+            arrays[PERSON.name] = _persons(arrays, video)
         yield _field(column), arrays[column.of.name]
+
+
+def _persons(arrays: Mapping[str, pa.Array], video: str | None) -> pa.Array:
+    """Name the person of each row; of one video each name is made once, as it has fewer persons than rows."""
+    if video is None:
+        numbers = arrays["person_index"].cast(pa.string())
+        return pc.binary_join_element_wise(arrays[VIDEO.name], numbers, ":")
+    known = arrays["person_index"].dictionary_encode()
+    names = pc.binary_join_element_wise(pa.scalar(video), known.dictionary.cast(pa.string()), ":")
+    return names.take(known.indices)
 
 
 def _column_parts(table: pd.DataFrame, schema: Table) -> Iterator[Part]:
     """Convert the columns, in the order in which the table has them."""
-    columns = stored_columns(with_video(schema), unit_of(table, schema) if schema.in_plane else None)
-    known = {column.memory_name: column for column in columns if column.of in schema.columns}
+    unit = unit_of(table, schema) if schema.in_plane else None
+    columns = stored_columns(with_video(schema), unit, clocked=True)
+    known = {
+        column.memory_name: column for column in columns if column.of in schema.columns and not column.twin_of
+    }
     _refuse_extras(table, [name for name in table.columns if name not in known], [c.name for c in columns])
-    for name, values in table.items():
+    bare = table.reset_index(drop=True)  # with its key, pandas would copy that for each column
+    for name, values in bare.items():
         if name in known:
             column = known[str(name)]
             yield _field(column), _array(column.of, values.array)
@@ -122,6 +177,7 @@ def _refuse_extras(table: pd.DataFrame, names: list[Any], taken: list[str]) -> N
         raise SchemaError("further columns that cannot be stored: " + "; ".join(defects))
 
 
+@cache
 def _field(column: Stored) -> pa.Field:
     metadata = {"unit": column.unit, "definition": column.definition}
     return pa.field(column.name, ARROW_TYPES[column.type], metadata=metadata)

@@ -20,7 +20,7 @@ from ptrack_analysis.io.archive import (
     shown,
 )
 from ptrack_analysis.io.finding import PAGES, form_given, form_instead, form_of_file
-from ptrack_analysis.io.job import JobReader
+from ptrack_analysis.io.job import JobReader, Taking
 from ptrack_analysis.io.names import group_of, slugs, title_of
 from ptrack_analysis.io.pages import BARE, WITH_FACES, WITH_LANDMARKS
 from ptrack_analysis.io.reading import Reading
@@ -28,6 +28,7 @@ from ptrack_analysis.io.rows import Collector
 from ptrack_analysis.io.s3 import AnyPath, ahead, path_of
 from ptrack_analysis.io.shapes import Decoders
 from ptrack_analysis.io.trackers.registry import read_tracks
+from ptrack_analysis.schema import DETECTIONS, empty
 from ptrack_analysis.video import Video
 
 
@@ -183,7 +184,8 @@ def _load_pages(
     careful: bool,
 ) -> Reading:
     """Read the pages of one job."""
-    reader = JobReader(Collector(faces=faces, landmarks=landmarks), careful=careful)
+    collector = Collector(faces=faces, landmarks=landmarks)
+    reader = JobReader(collector, careful=careful)
     decoders = (WITH_LANDMARKS if landmarks else WITH_FACES) if faces else BARE
     if isinstance(source, VideoReference):
         reader.read(source, decoders)
@@ -192,18 +194,33 @@ def _load_pages(
     else:
         place = source
         name, passed_over = _only_video(place, reader, decoders)
-    detections, merged = reader.collector.table()
+    detections, merged = collector.table()
+    return replace(
+        reading_of(reader, name, place, video), detections=detections, merged=merged, passed_over=passed_over
+    )
+
+
+def load_elsewhere(reference: VideoReference, collector: Taking, video: Video | None = None) -> Reading:
+    """Read the pages of one video into ``collector``; the reading has no detections, and none merged."""
+    reader = JobReader(collector, careful=False)
+    decoders = (WITH_LANDMARKS if collector.landmarks else WITH_FACES) if collector.faces else BARE
+    reader.read(reference, decoders)
+    return reading_of(reader, reference.name, _common(reference), video)
+
+
+def reading_of(reader: JobReader, name: str, place: AnyPath, video: Video | None) -> Reading:
+    """Say what was noticed while pages were read; the detections are elsewhere."""
     return Reading(
-        detections=detections,
+        detections=empty(DETECTIONS),
         video=reader.facts(name, video or Video()),
         pages=reader.pages,
         repeated=reader.repeated,
         goes_on=reader.goes_on,
-        merged=merged,
+        merged=0,
         files=reader.files,
         faults=reader.faults_of(place),
         incomplete=reader.incomplete(place),
-        passed_over=passed_over,
+        passed_over=[],
     )
 
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from os import PathLike
@@ -44,16 +45,15 @@ def replace_file(
     """
     target = Path(path)
     _refuse_place(target)
-    temporary = target.with_name(f"{_prefix(target.name)}{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}")
+    temporary = temporary_beside(target)
     try:
         with temporary.open("xb") as file:
             write(file)
-            file.flush()
-            os.fsync(file.fileno())
+            flush(file)
         if verify is not None:
             verify(temporary)
         temporary.replace(target)
-        _flush_folder(target.parent)
+        flush_folder(target.parent)
     except OSError as error:
         raise OutputError(f"{target}: cannot be written: {error.strerror or error}") from error
     finally:
@@ -65,6 +65,16 @@ def write_bytes(path: str | PathLike[str], content: bytes) -> None:
 
     def write(file: BinaryIO) -> None:
         file.write(content)
+
+    replace_file(path, write)
+
+
+def copy_file(source: Path, path: str | PathLike[str]) -> None:
+    """Copy a file to its place, whole or not at all; see ``replace_file``."""
+
+    def write(file: BinaryIO) -> None:
+        with source.open("rb") as content:
+            shutil.copyfileobj(content, file)
 
     replace_file(path, write)
 
@@ -113,11 +123,31 @@ def remove_leftovers(folder: Path, names: Iterable[str]) -> None:
 
     Those of processes that are alive on this machine stay.
     """
+    for path in leftovers(folder, names):
+        _remove(path)
+
+
+def leftovers(folder: Path, names: Iterable[str]) -> list[Path]:
+    """List the temporary files and folders of these names whose processes are gone."""
     prefixes = tuple(_prefix(name) for name in names)
-    if prefixes and folder.is_dir():
-        for path in folder.iterdir():
-            if path.name.startswith(prefixes) and path.name.endswith(_SUFFIX) and not _is_written(path):
-                _remove(path)
+    if not prefixes or not folder.is_dir():
+        return []
+    return [
+        path
+        for path in folder.iterdir()
+        if path.name.startswith(prefixes) and path.name.endswith(_SUFFIX) and not _is_written(path)
+    ]
+
+
+def temporary_beside(target: Path) -> Path:
+    """Name a temporary file or folder beside a place: hidden, and told by its name as this process's."""
+    return target.with_name(f"{_prefix(target.name)}{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}")
+
+
+def flush(file: BinaryIO) -> None:
+    """Bring what was written to a file to the disk."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _is_written(path: Path) -> bool:
@@ -156,7 +186,7 @@ def _remove(path: Path) -> None:
         return
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Bring a folder's new entry to the disk; Windows has no such call, and needs none."""
     if os.name == "nt":
         return
