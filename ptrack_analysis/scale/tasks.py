@@ -1,0 +1,213 @@
+"""A function over many tasks on an Executor: in order, few in flight, a lost worker made good."""
+
+import pickle
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from ptrack_analysis.errors import ParameterError, RemoteError, WorkerError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+IN_FLIGHT = 32
+_TOGETHER = 2
+"""In so many losses of a worker a task may be involved before it is tried with nothing beside it."""
+_ALONE = 2
+"""So often it may lose the worker then: whoever does that is to blame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T, R]):
+    """What became of one task: its result, or the error."""
+
+    task: T
+    result: R | None = None
+    error: Exception | None = None
+
+
+@dataclass(slots=True)
+class _Flight(Generic[T]):
+    """One task on its way, and in how many losses of a worker it was involved."""
+
+    task: T
+    future: Future[tuple[Any, Exception | None]] | None = None
+    losses: int = 0
+
+
+def map_tasks(
+    function: Callable[[T], R],
+    tasks: Iterable[T],
+    *,
+    executor: Executor | None = None,
+    make: Callable[[], Executor] | None = None,
+    in_flight: int = IN_FLIGHT,
+) -> Iterator[Outcome[T, R]]:
+    """Call a function for each task, and give the outcomes in the order of the tasks.
+
+    Tasks are taken one by one as others are done: no more than ``in_flight`` are with the executor, or done
+    and not yet asked for. A task that raises is an outcome with an error, and stops nothing. If a process
+    pool is made here, and a worker of it is killed, the pool is made anew and what was in flight is tried
+    again; a task that loses its worker again and again, at last with nothing beside it, fails with
+    WorkerError.
+
+    Parameters
+    ----------
+    function, tasks
+        What is called, for each task; with an executor both are sent to its workers.
+    executor
+        Where the function runs; by default in this process. It is not shut down.
+    make
+        Makes an executor instead, which is shut down at the end and made anew when it breaks.
+    in_flight
+        How many tasks the executor holds at most.
+
+    Raises
+    ------
+    RemoteError
+        If the executor's scheduler goes away.
+    WorkerError
+        If an executor that was given breaks.
+    ParameterError
+        If ``in_flight`` is below 1.
+    """
+    if in_flight < 1:
+        raise ParameterError(f"in_flight is {in_flight!r}, not a number of tasks from 1 on")
+    if executor is None and make is None:
+        for task in tasks:
+            result, error = _call(function, task)
+            yield Outcome(task, result, error)
+        return
+    crew = _Crew(function, executor, make)
+    try:
+        yield from crew.outcomes(iter(tasks), in_flight)
+    finally:
+        crew.close()
+
+
+class _Crew(Generic[T, R]):
+    """The executor in use, and the tasks that are with it, in their order."""
+
+    def __init__(
+        self, function: Callable[[T], R], executor: Executor | None, make: Callable[[], Executor] | None
+    ) -> None:
+        self.function = function
+        self.make = make
+        self.executor = make() if make is not None else executor
+        self.flights: deque[_Flight[T]] = deque()
+
+    def outcomes(self, tasks: Iterator[T], in_flight: int) -> Iterator[Outcome[T, R]]:
+        while True:
+            while len(self.flights) < in_flight and (task := next(tasks, None)) is not None:
+                self.flights.append(flight := _Flight(task))
+                self.submit(flight)
+            if not self.flights:
+                return
+            result, error = self.wait(self.flights[0])
+            yield Outcome(self.flights.popleft().task, result, error)
+
+    def submit(self, flight: _Flight[T]) -> None:
+        assert self.executor is not None  # noqa: S101 - for mypy: one of both was given
+        try:
+            flight.future = self.executor.submit(_call, self.function, flight.task)
+        except BrokenExecutor as error:
+            flight.future = Future()
+            flight.future.set_exception(error)
+        except RuntimeError as error:  # it was shut down, as when a scheduler goes away
+            raise _gone(error) from error
+
+    def wait(self, flight: _Flight[T]) -> tuple[R | None, Exception | None]:
+        """Wait for the outcome of a flight, mending the pool as often as it breaks."""
+        while True:
+            assert flight.future is not None  # noqa: S101 - for mypy: it was submitted
+            try:
+                return flight.future.result()
+            except BrokenExecutor as error:
+                self.mend(error)
+            except CancelledError as error:
+                raise _gone(error) from error
+            except Exception as error:  # noqa: BLE001 - whatever the executor says of one task is its outcome
+                return None, _lost(error)
+
+    def mend(self, error: BrokenExecutor) -> None:
+        """Make the pool anew, and try again what was with the broken one: suspects first, each alone."""
+        if self.make is None:
+            raise WorkerError(
+                f"the executor broke ({error}): a worker was killed, or ran out of memory; what is done "
+                "stays, and a rerun completes it"
+            ) from error
+        lost = [flight for flight in self.flights if _is_lost(flight)]
+        self._renew()
+        for flight in lost:
+            flight.losses += 1
+            if flight.losses >= _TOGETHER:
+                self._try_alone(flight)
+        for flight in lost:
+            if flight.losses < _TOGETHER:
+                self.submit(flight)
+
+    def _try_alone(self, flight: _Flight[T]) -> None:
+        for _ in range(_ALONE):
+            self.submit(flight)
+            assert flight.future is not None  # noqa: S101 - for mypy: it was submitted
+            if not isinstance(flight.future.exception(), BrokenExecutor):
+                return
+            self._renew()
+        error = WorkerError(
+            "the process that worked on it was killed again and again: it may need more memory than there is"
+        )
+        flight.future = Future()
+        flight.future.set_result((None, error))
+
+    def _renew(self) -> None:
+        assert self.make is not None  # noqa: S101 - for mypy: only such a pool is mended
+        assert self.executor is not None  # noqa: S101 - the same
+        self.executor.shutdown(wait=True, cancel_futures=True)
+        self.executor = self.make()
+
+    def close(self) -> None:
+        for flight in self.flights:
+            if flight.future is not None:
+                flight.future.cancel()
+        if self.make is not None and self.executor is not None:
+            self.executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _is_lost(flight: _Flight[Any]) -> bool:
+    """Tell whether a task has no outcome, and will get none from its executor."""
+    future = flight.future
+    if future is None or not future.done() or future.cancelled():
+        return True
+    return isinstance(future.exception(), BrokenExecutor)
+
+
+def _call(function: Callable[[T], R], task: T) -> tuple[R | None, Exception | None]:
+    """Call the function where it runs; an error travels back as a value."""
+    try:
+        return function(task), None
+    except Exception as error:  # noqa: BLE001 - that is the promise: one task stops nothing
+        return None, _portable(error)
+
+
+def _portable(error: Exception) -> Exception:
+    """Give an error that can be sent to another process: itself, or one that says the same."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    except Exception:  # noqa: BLE001 - a class of somebody else may fail in any way
+        return WorkerError(f"{type(error).__name__}: {error}")
+    return error
+
+
+def _lost(error: Exception) -> Exception:
+    """Say in the package's words what an executor says of a task whose workers died."""
+    if type(error).__name__ == "KilledWorker":
+        return WorkerError("the workers that had it were killed again and again, so it was given up")
+    return error
+
+
+def _gone(error: BaseException) -> RemoteError:
+    return RemoteError(
+        f"the scheduler went away ({type(error).__name__}): what is finished stays, and a rerun completes it"
+    )
