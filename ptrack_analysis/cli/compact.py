@@ -1,0 +1,89 @@
+"""``ptrack compact``: a dataset as few large files."""
+
+import argparse
+import json
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+from ptrack_analysis.cli.options import use_remote
+from ptrack_analysis.cli.remote import add_remote
+from ptrack_analysis.cli.texts import place
+
+if TYPE_CHECKING:
+    from ptrack_analysis.dataset.compact.compacting import CompactSummary
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMG]?)i?B?", re.IGNORECASE)
+_TIMES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
+_DESCRIPTION = """\
+Write the tables of a dataset as few large files, by day where the clock is known, to a folder of their own,
+which is put in its place in one step.
+"""
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "compact", help="write a dataset's tables as few large files", description=_DESCRIPTION
+    )
+    parser.add_argument("out", type=place, metavar="OUT", help="folder or s3://bucket/prefix of a dataset")
+    parser.add_argument(
+        "big", type=place, metavar="BIG", help="folder or s3://bucket/prefix of the compacted one"
+    )
+    add_remote(parser)
+    parser.add_argument(
+        "--file-size",
+        type=_file_size,
+        metavar="SIZE",
+        help="size with which a file ends, such as 256MB (default 128MB)",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="replace files of a dataset that ptrack did not make"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON for machines")
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Compact the dataset, and say what was made."""
+    from tqdm import tqdm
+
+    from ptrack_analysis.dataset.compact.compacting import FILE_SIZE, compact_dataset
+
+    use_remote(given)
+    with tqdm(unit="table", disable=not sys.stderr.isatty(), file=sys.stderr, leave=False) as bar:
+
+        def progress(table: str, total: int) -> None:
+            bar.total = total
+            bar.set_postfix_str(table)
+            bar.update()
+
+        made = compact_dataset(
+            given.out,
+            given.big,
+            file_size=given.file_size or FILE_SIZE,
+            force=given.force,
+            progress=progress,
+        )
+    print(json.dumps(_plain(made), indent=2) if given.json else _text(made))
+    return 0
+
+
+def _file_size(text: str) -> int:
+    """Read a number of bytes, such as 256MB."""
+    found = _SIZE.fullmatch(text.strip())
+    size = round(float(found[1]) * _TIMES[found[2].upper()]) if found else 0
+    if not size:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 128MB or 1GB")
+    return size
+
+
+def _text(made: "CompactSummary") -> str:
+    videos, files, rows = len(made.videos), len(made.files), sum(made.files.values())
+    counts = f"{videos} video{'' if videos == 1 else 's'} in {files} file{'' if files == 1 else 's'}"
+    out = str(made.out).rstrip("/")
+    return f"{counts}, {rows} rows\nresults are in {made.out}: see {out}/dictionary.md for every column"
+
+
+def _plain(made: "CompactSummary") -> dict[str, Any]:
+    return {"out": str(made.out), "videos": list(made.videos), "files": made.files}

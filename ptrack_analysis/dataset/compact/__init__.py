@@ -1,0 +1,1 @@
+"""Compacting a dataset: the same tables as few large files."""
