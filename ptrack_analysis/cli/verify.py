@@ -1,0 +1,80 @@
+"""``ptrack verify``: read a dataset again, and say whether it is whole."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from ptrack_analysis.cli.options import use_remote
+from ptrack_analysis.cli.remote import add_remote
+from ptrack_analysis.cli.texts import place
+
+if TYPE_CHECKING:
+    from ptrack_analysis.dataset.verify import Verification
+
+_SHOWN = 20
+_FAILURE, _BAD = 1, 3
+_DESCRIPTION = """\
+Read everything in a dataset again, and set it against its records, its schema and itself: files, checksums,
+columns, keys, references, and the laws by which its tables add up.
+"""
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "verify", help="read a dataset again, and say whether it is whole", description=_DESCRIPTION
+    )
+    parser.add_argument(
+        "out", type=place, metavar="OUT", help="folder or s3://bucket/prefix of a dataset, compacted or not"
+    )
+    add_remote(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON for machines")
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Verify the dataset; 3 if something is not as it should be, 1 if it cannot be read."""
+    from ptrack_analysis.dataset.verify import verify_dataset
+    from ptrack_analysis.errors import InputError
+
+    use_remote(given)
+    try:
+        found = verify_dataset(given.out)
+    except InputError as error:
+        print(f"ptrack: {' '.join(str(error).split())}", file=sys.stderr)
+        return _FAILURE
+    print(json.dumps(_plain(found), indent=2) if given.json else _text(found))
+    return 0 if found.passed else _BAD
+
+
+def _text(found: "Verification") -> str:
+    """Say what each check looked at and found, and then what that was."""
+    number = sum(check.count for check in found.checks)
+    verdict = "as it should be" if found.passed else f"{number} finding{'s' if number > 1 else ''}"
+    count = len(found.videos)
+    lines = [
+        f"{found.out}: {count} video{'' if count == 1 else 's'}, {len(found.checks)} checks: {verdict}",
+        "",
+    ]
+    width = max(len(check.name) for check in found.checks)
+    for check in found.checks:
+        said = f"{check.count} found" if check.count else "ok" if check.looked_at else "-"
+        lines.append(f"  {check.name:<{width}}  {check.looked_at:>12}  {said:<10}  {check.rule}")
+    shown = [f"{check.name}: {finding}" for check in found.checks for finding in check.findings]
+    if shown:
+        lines += ["", *shown[:_SHOWN]]
+    if number > _SHOWN:
+        lines.append(f"and {number - _SHOWN} more (--json lists up to 100 of each check)")
+    return "\n".join(lines)
+
+
+def _plain(found: "Verification") -> dict[str, Any]:
+    """Turn a verification into JSON values."""
+    return {
+        "out": str(found.out),
+        "passed": found.passed,
+        "videos": list(found.videos),
+        "checks": [asdict(check) for check in found.checks],
+    }

@@ -1,0 +1,234 @@
+"""The conservation laws between the tables of one video: each says what must add up, and when."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from ptrack_analysis.dataset.layout import FOLDERS
+from ptrack_analysis.dataset.verify.located import heat_is_located
+from ptrack_analysis.dataset.verify.sums import Tables
+from ptrack_analysis.io.stored import PERSON, stored_columns
+
+Mismatch = tuple[str, str, object, object]
+"""The table, the place in it, what was found, and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """A law: its rule, the tables that it needs, and those of which any that are there are checked.
+
+    It holds unless one of the settings ``unless`` was used.
+    """
+
+    rule: str
+    tables: tuple[str, ...]
+    broken: Callable[[Tables], Iterator[Mismatch]]
+    unless: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
+
+    def holds(self, parameters: Mapping[str, Any]) -> bool:
+        """Whether a video measured with these settings keeps the law."""
+        return not any(parameters.get(name) for name in (*self.unless, "min_count"))
+
+
+def _differing(
+    table: str, found: Mapping[Any, Any], expected: Mapping[Any, Any], *, of: str, unit: str = " ms"
+) -> Iterator[Mismatch]:
+    """Compare two sums key by key; what is in one only is 0 in the other."""
+    for key in sorted({*found, *expected}, key=str):
+        one, other = found.get(key, 0), expected.get(key, 0)
+        if one != other:
+            named = ", ".join(map(str, key)) if isinstance(key, tuple) else str(key)
+            yield table, f"{of} of {named!r}", f"{one}{unit}", f"{other}{unit}"
+
+
+def _held(tables: Tables) -> Iterator[Mismatch]:
+    held = tables.sums("trajectories", [PERSON.name], ["held_s"])
+    lost = tables.sums("trajectories", [PERSON.name], ["held_s"], where=("located", "no"))
+    persons = tables.sums("persons", [PERSON.name], ["dwell_s", "unlocated_s"])
+    yield from _differing("persons", _nth(persons, 1), _nth(held, 1), of="dwell_s")
+    yield from _differing("persons", _nth(persons, 2), _nth(lost, 1), of="unlocated_s")
+
+
+def _detections(tables: Tables) -> Iterator[Mismatch]:
+    persons = _nth(tables.sums("persons", [PERSON.name], ["detections"]), 1)
+    for folder in ("detections", "trajectories", "movement"):
+        if folder in tables:
+            rows = _nth(tables.sums(folder, [PERSON.name]), 0)
+            yield from _differing(folder, rows, persons, of="rows", unit="")
+
+
+def _scene(tables: Tables) -> Iterator[Mismatch]:
+    dwell = _nth(tables.sums("persons", [], ["dwell_s"]), 1)
+    found = {(): tables.occupancy().get("", 0)}
+    yield from _differing("occupancy", found, dwell, of="time in the scene")
+
+
+def _visits(tables: Tables) -> Iterator[Mismatch]:
+    dwell = _nth(tables.sums("visits", ["zone"], ["dwell_s"]), 1)
+    yield from _differing("visits", dwell, _zones(tables), of="dwell_s")
+
+
+def _person_seconds(tables: Tables) -> Iterator[Mismatch]:
+    whole = tables.occupancy()
+    for folder in COUNTED:
+        if folder in tables and (tables.has_clock or folder not in HOURLY):
+            found = _nth(tables.sums(folder, ["zone"], ["person_seconds_s"]), 1)
+            wanted = {(zone,): time for zone, time in whole.items() if zone or (zone,) in found}
+            yield from _differing(folder, found, wanted, of="person_seconds_s")
+
+
+def _hourly_visits(tables: Tables) -> Iterator[Mismatch]:
+    if tables.has_clock:
+        stays = tables.sums("visits", ["zone"], ["dwell_s"])
+        hours = tables.sums("visits_hourly", ["zone"], ["began", "dwell_s"])
+        yield from _differing("visits_hourly", _nth(hours, 1), _nth(stays, 0), of="began", unit="")
+        yield from _differing("visits_hourly", _nth(hours, 2), _nth(stays, 1), of="dwell_s")
+
+
+def _observed(tables: Tables) -> Iterator[Mismatch]:
+    key = ["zone", PERSON.name, "visit"]
+    stays = tables.sums("visits", key, ["dwell_s", "entered_ms", "exited_ms"])
+    seen = tables.sums("observed", key, ["observed_s", "interpolated_s", "bridged_s"])
+    inside = {one: parts[1] + parts[2] for one, parts in seen.items()}
+    whole = {one: sum(parts[1:]) for one, parts in seen.items()}
+    yield from _differing("observed", inside, _nth(stays, 1), of="observed_s + interpolated_s")
+    spans = {one: stay[3] - stay[2] for one, stay in stays.items()}
+    yield from _differing("observed", whole, spans, of="observed_s + interpolated_s + bridged_s")
+
+
+def _stays(tables: Tables) -> Iterator[Mismatch]:
+    found = {key: stays for key, (_, stays) in tables.sums("dwell", ["zone", "entry"], ["stays"]).items()}
+    wanted = _nth(tables.sums("visits", ["zone", "entry"]), 0)
+    for (zone, _), rows in list(wanted.items()):
+        wanted[zone, ""] = wanted.get((zone, ""), 0) + rows
+    if not any(entry == "" for _, entry in found):
+        wanted = {key: rows for key, rows in wanted.items() if key[1]}
+    yield from _differing("dwell", found, wanted, of="stays", unit="")
+
+
+def _transitions(tables: Tables) -> Iterator[Mismatch]:
+    visits = _nth(tables.sums("visits", ["zone"]), 0)
+    for end in ("origin", "destination"):
+        found = _nth(tables.sums("transitions", [end], ["transitions"]), 1)
+        of_zones = {
+            key: number for key, number in found.items() if not key[0].startswith("(") or key in visits
+        }
+        yield from _differing("transitions", of_zones, visits, of=f"transitions with the {end}", unit="")
+
+
+def _counts(tables: Tables) -> Iterator[Mismatch]:
+    crossed = _nth(tables.sums("crossings", ["line", "direction"]), 0)
+    counted = tables.sums("counts", ["line"], ["in_count", "out_count"])
+    found = {
+        (line, way): sums[place]
+        for (line,), sums in counted.items()
+        for place, way in enumerate(("in", "out"), start=1)
+    }
+    yield from _differing("counts", found, crossed, of="crossings", unit="")
+
+
+def _groups(tables: Tables) -> Iterator[Mismatch]:
+    groups = tables.sums("groups", ["group"], ["size"])
+    sizes = {key: total / rows for key, (rows, total) in groups.items()}
+    yield from _differing("groups", sizes, _nth(groups, 0), of="size", unit="")
+
+
+def _drift(tables: Tables) -> Iterator[Mismatch]:
+    names = ["zone", "timestamp_ms", "counted", "present", "drift"]
+    for batch in tables.read("balance", names):
+        columns = [batch[name].to_pylist() for name in names]
+        for zone, moment, counted, present, drift in zip(*columns, strict=True):
+            if drift != counted - present:
+                yield "balance", f"drift of {zone!r} at {moment} ms", drift, counted - present
+
+
+def _totals(tables: Tables) -> Iterator[Mismatch]:
+    names = ["line", "timestamp_ms", "in_count", "in_total", "out_count", "out_total"]
+    rows: list[tuple[Any, ...]] = [("", 0, 0, 0, 0, 0)]
+    for batch in tables.read("counts", names):
+        rows += zip(*(batch[name].to_pylist() for name in names), strict=True)
+        for before, row in pairwise(rows):
+            for place, way in ((3, "in"), (5, "out")):
+                wanted = row[place - 1] + (before[place] if before[0] == row[0] else 0)
+                if row[place] != wanted:
+                    yield "counts", f"{way}_total of {row[0]!r} at {row[1]} ms", row[place], wanted
+        rows = rows[-1:]
+
+
+def _nth(sums: Mapping[Any, tuple[int, ...]], place: int) -> dict[Any, int]:
+    """Take one of the sums of each key: 0 is the number of rows."""
+    return {key: values[place] for key, values in sums.items()}
+
+
+def _zones(tables: Tables) -> dict[Any, int]:
+    return {(zone,): time for zone, time in tables.occupancy().items() if zone}
+
+
+def _counted() -> tuple[str, ...]:
+    """List the tables that tell the time of persons in zones, interval by interval."""
+    named = {folder: {column.name for column in stored_columns(FOLDERS[folder])} for folder in FOLDERS}
+    return tuple(folder for folder, names in named.items() if {"zone", "person_seconds_s"} <= names)
+
+
+COUNTED = _counted()
+HOURLY = tuple(folder for folder in FOLDERS if "hour_at" in FOLDERS[folder].key_names)
+LAWS = {
+    "held": Law(
+        "a person's dwell in persons is the sum of held in trajectories, and unlocated that of its part "
+        "without a position",
+        ("trajectories", "persons"),
+        _held,
+    ),
+    "detections": Law(
+        "a person has as many rows in detections, trajectories and movement as persons tells detections",
+        ("persons",),
+        _detections,
+        further=("detections", "trajectories", "movement"),
+    ),
+    "scene": Law(
+        "the dwell of all persons is the integral of the scene's occupancy", ("persons", "occupancy"), _scene
+    ),
+    "visits": Law(
+        "the dwell of the visits to a zone is the integral of its occupancy; not with margin, enter_after or "
+        "min_dwell",
+        ("visits", "occupancy"),
+        _visits,
+        unless=("margin", "enter_after", "min_dwell"),
+    ),
+    "person_seconds": Law(
+        "the person-seconds of the intervals of a zone, and where the clock is known of its hours, are the "
+        "integral of its occupancy",
+        ("occupancy",),
+        _person_seconds,
+        further=COUNTED,
+    ),
+    "hourly": Law(
+        "the stays that began in the hours of a zone, and their dwell, are those of its visits",
+        ("visits_hourly", "visits"),
+        _hourly_visits,
+    ),
+    "observed": Law(
+        "of each visit observed and interpolated make its dwell, and with bridged the time from entered to "
+        "exited",
+        ("observed", "visits"),
+        _observed,
+    ),
+    "stays": Law("dwell tells as many stays in a zone as there are visits", ("dwell", "visits"), _stays),
+    "transitions": Law(
+        "as many transitions lead into a zone, and as many out of it, as there are visits to it",
+        ("transitions", "visits"),
+        _transitions,
+    ),
+    "counts": Law("the counts of a line are its crossings, in and out", ("counts", "crossings"), _counts),
+    "totals": Law("the totals of a line are its counts, added up", ("counts",), _totals),
+    "drift": Law("the drift is counted minus present", ("balance",), _drift),
+    "heatmap": Law(
+        "the seconds of the heatmap of footpoints are the time held by positions within it",
+        ("heatmap", "trajectories"),
+        heat_is_located,
+    ),
+    "groups": Law("a group has as many persons as its size tells", ("groups",), _groups),
+}
+RULES = {name: f"{law.rule} (looked at: rows)" for name, law in LAWS.items()}
