@@ -1,5 +1,6 @@
 """What others read: DuckDB, polars, pandas, Arrow and Athena on an exported dataset."""
 
+import contextlib
 import json
 import re
 
@@ -11,9 +12,17 @@ import pyarrow.dataset as pa_dataset
 import pyarrow.parquet as pq
 import pytest
 import sqlglot
+from questions import SQL, TABLES, answers, answers_of_pandas, answers_of_polars, recordings, truth
 from sqlglot import expressions
 
-from ptrack_analysis import compute_trajectories, compute_visits, find_videos, read_tracking, read_zones
+from ptrack_analysis import (
+    compute_trajectories,
+    compute_visits,
+    find_videos,
+    open_dataset,
+    read_tracking,
+    read_zones,
+)
 from ptrack_analysis.dataset.export import export_dataset
 
 FOLDERS = [
@@ -25,6 +34,8 @@ FOLDERS = [
     "visits",
     "observed",
     "dwell",
+    "dwell_quantiles",
+    "survival",
     "transitions",
     "retail",
     "zone_overlaps",
@@ -33,11 +44,12 @@ FOLDERS = [
     "crossings",
     "counts",
     "balance",
+    "flow",
     "heatmap",
     "quality",
 ]
 PLACES = ["zones", "lines"]
-VIEWS = ["dwell_by_zone", "first_crossings"]
+VIEWS = ["dwell_by_zone", "first_crossings", "visits_joined"]
 ALL = {
     "stitch": True,
     "fill_gaps": "5s",
@@ -87,7 +99,8 @@ def folders(out):
     every = [*FOLDERS]
     every.insert(3, "stitches")
     every[6:6] = ["stops", "encounters", "groups"]
-    every.insert(every.index("crossings"), "fundamental")
+    every[every.index("crossings") : every.index("crossings")] = ["density", "fundamental"]
+    every.insert(every.index("quality"), "facing")
     return every if (out / "stitches").exists() else FOLDERS
 
 
@@ -269,3 +282,65 @@ def test_the_tables_of_athena_lie_in_their_folders(either):
     places = re.findall(r"LOCATION 's3://YOUR-BUCKET/PREFIX/(\w+)/';", text)
     assert places == [*folders(either), *PLACES]
     assert text.count("STORED AS PARQUET") == len(places)
+
+
+@pytest.fixture(scope="module")
+def chain(day, tmp_path_factory):
+    """Give a dataset of three videos with a clock, zones, lines and a floor plan."""
+    folder = tmp_path_factory.mktemp("chain")
+    export_dataset(
+        day / "pages",
+        folder / "out",
+        zones=day / "zones.geojson",
+        floor=day / "floor.json",
+        recordings=recordings(folder / "videos.csv"),
+    )
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def right_answers(day):
+    return truth(day)
+
+
+def asked_of_duckdb(chain):
+    with duckdb.connect() as connection:
+        for name in TABLES:
+            connection.read_parquet(f"{chain}/{name}/*.parquet").create_view(name)
+        return answers(lambda query: connection.execute(query).fetchall())
+
+
+def asked_of_the_views(chain):
+    with duckdb.connect() as connection, contextlib.chdir(chain):
+        connection.execute((chain / "views/duckdb.sql").read_text())
+        return answers(lambda query: connection.execute(query).fetchall())
+
+
+def asked_of_the_opened(chain):
+    dataset = open_dataset(chain)
+    return answers(lambda query: dataset.sql(query).itertuples(index=False, name=None))
+
+
+CONSUMERS = {
+    "DuckDB": asked_of_duckdb,
+    "the views for DuckDB": asked_of_the_views,
+    "polars": lambda chain: answers_of_polars(lambda name: pl.scan_parquet(chain / name / "*.parquet")),
+    "pandas": lambda chain: answers_of_pandas(lambda name: pd.read_parquet(chain / name)),
+    "the opened dataset": asked_of_the_opened,
+}
+
+
+@pytest.mark.parametrize("question", SQL)
+@pytest.mark.parametrize("consumer", CONSUMERS)
+def test_a_question_has_the_same_answer_whoever_is_asked(chain, right_answers, consumer, question):
+    found, expected = CONSUMERS[consumer](chain)[question], right_answers[question]
+    assert found == pytest.approx(expected, rel=1e-12, abs=0)
+    if question in {"hourly footfall", "transitions"}:
+        assert found == expected
+    assert len(found) > (question not in {"busiest cell", "median speed"})
+
+
+def test_footfall_of_one_video_falls_in_two_hours_of_the_clock(right_answers):
+    hours = {hour for _, _, hour in right_answers["hourly footfall"]}
+    assert {8, 9, 12, 13, 18, 19} >= hours
+    assert len(hours) > 3

@@ -35,6 +35,8 @@ FOLDERS = [
     "visits",
     "observed",
     "dwell",
+    "dwell_quantiles",
+    "survival",
     "transitions",
     "retail",
     "zone_overlaps",
@@ -86,13 +88,15 @@ def zones(tmp_path):
 
 
 def tree(folder):
-    """Give the content of every file below a folder."""
-    files = (path for path in folder.rglob("*") if path.is_file())
+    """Give the content of every file below a folder, but for what runs note for themselves."""
+    files = (path for path in folder.rglob("*") if path.is_file() and ".ptrack" not in path.parts)
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def times(folder):
-    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    """Give when each file was written, and which folders there are."""
+    found = [path for path in folder.rglob("*") if ".ptrack" not in path.parts]
+    return {path: path.stat().st_mtime_ns if path.is_file() else None for path in found}
 
 
 def statuses(summary):
@@ -125,9 +129,10 @@ def test_the_files_are_those_of_write_parquet(archive, zones, tmp_path):
 def test_the_zones_are_written_in_the_unit_of_their_file(archive, zones, tmp_path):
     export_dataset(archive, tmp_path / "out", zones=zones)
     written = read_parquet(tmp_path / "out/zones.parquet")
-    assert written.index.tolist() == [("=nobody", ""), ("left", ""), ("right", "")]
+    written = written.set_index("zone")
+    assert sorted(written.index) == ["=nobody", "left", "right"]
     outline = "POLYGON ((0 0, 0.5 0, 0.5 1, 0 1, 0 0))"
-    assert written.loc["left", ""].tolist() == ["zone", "fraction", outline, pd.NaT, pd.NaT, 0.5]
+    assert written.loc["left"].tolist() == ["zone", "fraction", outline, pd.NaT, pd.NaT, 0.5, 2]
 
 
 def test_without_zones_there_are_no_visits_and_no_zones(archive, tmp_path):
@@ -275,7 +280,10 @@ def test_a_record_tells_sources_settings_and_outputs_but_no_place_and_no_time(ar
     content = json.loads(text)
     assert str(tmp_path) not in text
     assert list(content) == sorted(content)
-    assert set(content) == {"notes", "outputs", "package", "parameters", "source", "version", "video"}
+    assert set(content) == {
+        *("about", "figures", "notes", "outputs", "package"),
+        *("parameters", "source", "version", "video"),
+    }
     assert [file["name"] for file in content["source"]] == ["shop-1.json", "shop-2.json"]
     assert content["parameters"]["max_gap"] == 2000
     assert re.fullmatch("[0-9a-f]{64}", content["parameters"]["zones"])
@@ -358,7 +366,7 @@ def test_a_changed_zone_file_writes_visits_and_zones_again(archive, zones, tmp_p
     zone_file(zones, rectangle("all", 0.0, 1.0))
     summary = export_dataset(archive, tmp_path / "out", zones=zones)
     assert statuses(summary) == {"day": "written", "shop": "written"}
-    assert read_parquet(tmp_path / "out/zones.parquet").index.tolist() == [("all", "")]
+    assert read_parquet(tmp_path / "out/zones.parquet")["zone"].tolist() == ["all"]
     assert summary.videos[0].dwell == {"all": ms(500)}
 
 
@@ -372,8 +380,8 @@ def test_a_video_can_be_exported_by_another_process(archive, zones, tmp_path, mo
     def there_and_back(value):
         return pickle.loads(pickle.dumps(value))  # noqa: S301 - our own bytes
 
-    def elsewhere(reference, task):
-        return there_and_back(video_files.export_video(*there_and_back((reference, task))))
+    def elsewhere(task, export):
+        return there_and_back(video_files.export_video(*there_and_back((task, export))))
 
     write(archive / "aaa.json", page({"Timestamp": -1, "Person": {"Index": 0}}, job="broken"))
     expected = export_dataset(archive, tmp_path / "here", zones=zones)

@@ -5,6 +5,7 @@ import warnings
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from questions import SQL, TABLES, answers, recordings, truth
 
 from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.video import Video
@@ -61,3 +62,27 @@ def test_what_is_missing_is_null_in_spark(spark, out):
     expected = int(pd.read_parquet(out / "trajectories")["x_px"].isna().sum())
     assert trajectories.where("x_px IS NULL").count() == expected
     assert trajectories.where("isnan(x_px)").count() == 0
+
+
+@pytest.fixture(scope="module")
+def chain(spark, data, tmp_path_factory):
+    """Give Spark a dataset of three videos with a clock, zones, lines and a floor plan."""
+    folder, day = tmp_path_factory.mktemp("chain"), data / "day"
+    export_dataset(
+        day / "pages",
+        folder / "out",
+        zones=day / "zones.geojson",
+        floor=day / "floor.json",
+        recordings=recordings(folder / "videos.csv"),
+    )
+    for name in TABLES:
+        spark.read.parquet(str(folder / "out" / name)).createOrReplaceTempView(name)
+    return folder / "out"
+
+
+def test_the_five_questions_have_the_answers_of_the_pages_in_spark(spark, chain, data):
+    found, expected = answers(lambda query: spark.sql(query).collect()), truth(data / "day")
+    for question in SQL:
+        assert found[question] == pytest.approx(expected[question], rel=1e-12, abs=0)
+    assert found["hourly footfall"] == expected["hourly footfall"]
+    assert found["transitions"] == expected["transitions"]

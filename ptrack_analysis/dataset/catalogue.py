@@ -6,15 +6,15 @@ from pathlib import Path
 import pandas as pd
 
 from ptrack_analysis.dataset.contents import contents_of
+from ptrack_analysis.dataset.dates import dates_table, sites_table
+from ptrack_analysis.dataset.definitions import lines_table, zones_table
 from ptrack_analysis.dataset.dictionary import dictionary
 from ptrack_analysis.dataset.layout import ATHENA_FILE, DICTIONARY_FILE, DUCKDB_FILE, PLACES, place_file
 from ptrack_analysis.dataset.record import Record
-from ptrack_analysis.dataset.scene_file import lines_table, zones_table
 from ptrack_analysis.dataset.views import athena_tables, duckdb_views
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.io.parquet import is_ours, read_parquet, write_parquet
 from ptrack_analysis.io.writing import make_folder, remove_file, write_text
-from ptrack_analysis.zones import Scene
 
 CATALOGUE = (*map(place_file, PLACES), DICTIONARY_FILE, DUCKDB_FILE, ATHENA_FILE)
 
@@ -22,8 +22,10 @@ _OF_A_VIDEO = {"video", "zones", "persons", "start", "end", "allow_incomplete", 
 """Settings that may well differ from video to video, or of which another note tells."""
 
 
-def write_catalogue(out: Path, records: Sequence[Record], scene: Scene | None) -> None:
-    """Write zones and lines, the dictionary and the views of all that the dataset holds; leave what is right.
+def write_catalogue(out: Path, records: Sequence[Record]) -> None:
+    """Write zones, lines, sites and days, the dictionary and the views of a dataset; leave what is right.
+
+    All of it follows from the records alone, so it is the same whichever run was the last.
 
     Parameters
     ----------
@@ -31,8 +33,6 @@ def write_catalogue(out: Path, records: Sequence[Record], scene: Scene | None) -
         The dataset's folder.
     records
         The records of all its videos.
-    scene
-        What this run's zone file holds; without one the zones of earlier runs stay, while their visits do.
 
     Raises
     ------
@@ -40,13 +40,13 @@ def write_catalogue(out: Path, records: Sequence[Record], scene: Scene | None) -
         If a file cannot be written.
     """
     contents = contents_of(records)
-    if scene is not None:
-        _write_place(out / place_file("zones"), zones_table(scene))
-        _write_place(out / place_file("lines"), lines_table(scene))
-    elif not contents.places:
-        for path in (out / place_file(name) for name in PLACES):
-            if is_ours(path):
-                remove_file(path, up_to=out)
+    tables = places_of_all(records)
+    for name in PLACES:
+        path = out / place_file(name)
+        if name in contents.places:
+            _write_place(path, tables[name])
+        elif is_ours(path):
+            remove_file(path, up_to=out)
     texts = {
         DICTIONARY_FILE: dictionary(contents),
         DUCKDB_FILE: duckdb_views(contents),
@@ -57,6 +57,17 @@ def write_catalogue(out: Path, records: Sequence[Record], scene: Scene | None) -
         make_folder(path.parent)
         if not path.is_file() or path.read_bytes() != text.encode():
             write_text(path, text)
+
+
+def places_of_all(records: Sequence[Record]) -> dict[str, pd.DataFrame]:
+    """Make the tables of the whole dataset, by their names: zones, lines, sites and days."""
+    drawn = [record.parameters.get("places", {}) for record in records]
+    return {
+        "zones": zones_table(drawn),
+        "lines": lines_table(drawn),
+        "sites": sites_table(record.about for record in records),
+        "dates": dates_table(day for record in records for day in record.about.get("days", [])),
+    }
 
 
 def other_zones(records: Sequence[Record], parameters: dict[str, object]) -> list[str]:

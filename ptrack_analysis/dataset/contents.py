@@ -1,11 +1,12 @@
 """What a dataset holds: its tables and their columns, as the records of its runs tell."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ptrack_analysis.dataset.layout import FOLDERS, PLACES
+from ptrack_analysis.dataset.layout import FOLDERS, PLACES, schema_in
 from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.io.stored import Stored, stored_columns, with_video
+from ptrack_analysis.schema import Column, Table
 
 _ASKED_BY = {
     "interpolated": "fill_gaps",
@@ -13,46 +14,80 @@ _ASKED_BY = {
     "smoothed": "smooth",
     "jump": "max_speed",
     "density_per_m2": "floor",
+    "in_per_m_per_s": "floor",
+    "out_per_m_per_s": "floor",
+    "zone_key": "zones",
+    "line_key": "zones",
 }
+_FURTHER = "Told of the recording by the file of recordings, or by the name of the video's file."
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The stored columns of each table that is there, by its folder; of zones and lines, by their name."""
+    """The stored columns of each table that is there, by its folder; of those of the whole, by their name.
+
+    ``schemas`` has the schema of each folder; ``min_counts`` the limits below which counts are suppressed,
+    ``salted`` tells whether persons are named by salted keys.
+    """
 
     columns: dict[str, list[Stored]]
     places: dict[str, list[Stored]]
+    schemas: dict[str, Table]
+    min_counts: tuple[int, ...] = ()
+    salted: bool = False
 
     @property
     def has_visits(self) -> bool:
-        """Whether there are visits."""
-        return "visits" in self.columns
+        """Whether there are visits, and what a question about them needs beside them."""
+        return {"visits", "persons", "occupancy"} <= self.columns.keys()
 
     @property
     def has_crossings(self) -> bool:
         """Whether there are crossings."""
         return "crossings" in self.columns
 
+    def has(self, folder: str, *names: str) -> bool:
+        """Whether there is a table, with these columns."""
+        return folder in self.columns and {*names} <= {column.name for column in self.columns[folder]}
+
 
 def contents_of(records: Iterable[Record]) -> Contents:
     """Gather the columns of all files of these records; a column stands once, though units may differ."""
     found: dict[str, dict[str, Stored]] = {folder: {} for folder in FOLDERS}
-    has_zones = False
+    schemas, places, min_counts, salted = dict[str, Table](), set[str](), set[int](), False
     for record in records:
-        has_zones |= record.parameters.get("zones") is not None
+        places |= {*_places(record)}
+        min_counts |= {record.parameters.get("min_count") or 0} - {0}
+        salted |= record.parameters.get("salt") is not None
         for folder in record.folders:
+            schemas.setdefault(folder, schema_in(folder, record.parameters))
             for column in _columns(folder, record):
                 found[folder].setdefault(column.name, column)
     columns = {folder: list(named.values()) for folder, named in found.items() if named}
-    places = {name: stored_columns(schema) for name, schema in PLACES.items()} if has_zones else {}
-    return Contents(columns, places)
+    described = {name: stored_columns(schema) for name, schema in PLACES.items() if name in places}
+    return Contents(columns, described, schemas, tuple(sorted(min_counts)), salted)
 
 
-def _columns(folder: str, record: Record) -> list[Stored]:
+def _places(record: Record) -> Iterator[str]:
+    """List the tables of the whole dataset that a record brings."""
+    if record.parameters.get("zones") is not None:
+        yield from ("zones", "lines")
+    if record.about.get("site"):
+        yield "sites"
+    if record.about.get("days"):
+        yield "dates"
+
+
+def _columns(folder: str, record: Record) -> Iterator[Stored]:
     """List the columns of one file: the optional ones only if they were asked for, landmarks never."""
     unit = "px" if record.parameters.get("floor") is None else "m"
-    columns = stored_columns(with_video(FOLDERS[folder]), unit)
-    return [c for c in columns if not c.of.optional or record.parameters.get(_asked_by(c.name))]
+    schema = with_video(schema_in(folder, record.parameters))
+    for column in stored_columns(schema, unit, clocked=bool(record.about.get("days"))):
+        if not column.of.optional or record.parameters.get(_asked_by(column.name)):
+            yield column
+    if folder == "videos":
+        for name in record.about.get("further", []):
+            yield Stored(name, "string", "", _FURTHER, Column(name, "text", _FURTHER), name, is_name=False)
 
 
 def _asked_by(name: str) -> str:

@@ -1,28 +1,37 @@
 """Exporting an archive as a dataset: a folder of Parquet files that BI tools read without help."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from concurrent.futures import Executor
 from dataclasses import replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from ptrack_analysis.dataset.catalogue import CATALOGUE, other_settings, other_zones, write_catalogue
+from ptrack_analysis.clock.lookup import recordings_of
+from ptrack_analysis.clock.recording import Recording
+from ptrack_analysis.dataset.catalogue import CATALOGUE, write_catalogue
 from ptrack_analysis.dataset.layout import places_of, record_place, refuse_names
+from ptrack_analysis.dataset.lock import HOLDER, locked
+from ptrack_analysis.dataset.misfits import misfits
 from ptrack_analysis.dataset.ownership import refuse_strangers
-from ptrack_analysis.dataset.record import Record, read_record, read_records
+from ptrack_analysis.dataset.pruning import gone_from, remove_videos
+from ptrack_analysis.dataset.record import read_record, read_records
 from ptrack_analysis.dataset.scene_file import read_scene_file
+from ptrack_analysis.dataset.seen import JOBS_FILE, bytes_of, jobs_text, read_seen, recall_from, seen_place
 from ptrack_analysis.dataset.settings import Settings
-from ptrack_analysis.dataset.staging import staged
+from ptrack_analysis.dataset.staging import Stage, staged
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
-from ptrack_analysis.dataset.video_files import Export, export_video
-from ptrack_analysis.errors import OutputError
-from ptrack_analysis.io.archive import Source, VideoReference
-from ptrack_analysis.io.finding import find_videos
-from ptrack_analysis.io.s3 import S3Path, path_of
-from ptrack_analysis.io.writing import remove_leftovers
+from ptrack_analysis.dataset.video_files import Export, Task, export_video
+from ptrack_analysis.errors import OutputError, ParameterError, WorkerError
+from ptrack_analysis.io.archive import Form, Source, VideoReference, shown
+from ptrack_analysis.io.finding import form_given, scan_source
+from ptrack_analysis.io.s3 import AnyPath, S3Path, path_of
+from ptrack_analysis.io.writing import make_folder, remove_leftovers, write_text
+from ptrack_analysis.scale.pools import processes
+from ptrack_analysis.scale.tasks import IN_FLIGHT, map_tasks
 
-_SHOWN = 3
+_A_PROCESS = 4
 
 Progress = Callable[[VideoSummary, int], object]
 
@@ -32,6 +41,10 @@ def export_dataset(
     out: str | PathLike[str] | S3Path,
     *,
     force: bool = False,
+    prune: bool = False,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    in_flight: int | None = None,
     progress: Progress | None = None,
     format: str | None = None,  # noqa: A002 - what everyone calls it
     columns: Mapping[str, str] | None = None,
@@ -51,17 +64,30 @@ def export_dataset(
     replaced whole or not at all. A video whose sources, settings and files are those of its record is
     left as it is; so a second run changes nothing, and a run after a killed one completes it. A video
     that fails does not stop the others, and keeps the files that it had. Files that an earlier run made
-    of a video and this one does not are removed; videos that are not in the archive stay.
+    of a video and this one does not are removed; videos that are not in the archive stay, and are told of,
+    unless ``prune`` is set. One run at a time may write a dataset.
 
     Parameters
     ----------
     source
         File or folder of saved pages, of one job or of many, on disk or in S3 (``s3://bucket/prefix``).
     out
-        The dataset's folder, on disk or in S3; it is made, or brought up to date. In S3 files are made on
-        this machine and uploaded whole, records last.
+        The dataset's folder, on disk or in S3; it is made, or brought up to date. For S3 each video's files
+        are made in a temporary folder where it is read, and uploaded whole, its record last.
     force
         Whether to replace files that the package did not write.
+    prune
+        Whether to remove the files that the package wrote of videos that the source no longer has.
+    workers
+        Number of processes of this machine that work on videos; by default this one does. If one is killed,
+        its videos are tried again. Scripts need ``if __name__ == "__main__":`` then.
+    executor
+        Where videos are worked on instead: any ``concurrent.futures.Executor``, such as a Dask cluster's
+        ``Client(...).get_executor(pure=False)``. Its workers read the source and write ``out`` themselves, so
+        both must be reachable from there under the same names, and in S3 with credentials of their own. Who
+        works on what, and in which order, changes no byte.
+    in_flight
+        How many videos workers hold at most; by default 4 a process, 32 of an executor.
     progress
         Called after each video with its summary and the number of videos.
     format, columns, first_frame, unit
@@ -78,7 +104,8 @@ def export_dataset(
     Raises
     ------
     OutputError
-        If ``out`` is a file, files that the package did not write are in the way, or writing fails.
+        If ``out`` is a file, another run is writing there, files that the package did not write are in the
+        way, or writing fails.
     ZoneError
         If the zone file or the floor plan cannot be used.
     InputError
@@ -86,101 +113,142 @@ def export_dataset(
     ParameterError
         If a setting is out of its range.
     RemoteError
-        If S3 refuses, or another run has exported the same video there meanwhile.
+        If S3 refuses, another run has exported the same video there meanwhile, or the scheduler of the
+        executor goes away.
+    WorkerError
+        If an executor that was given breaks.
 
     Notes
     -----
-    If every video fails, nothing is written. Videos are read one after the other, each once; the memory
-    needed is that of the largest. ``end`` of a selection does not shorten the video: occupancy is 0 after it.
+    If every video fails, nothing is written. What has changed is told by sizes and times of files, or their
+    ETags in S3, and where these differ by their content; what was seen is noted in ``.ptrack``, which is no
+    part of the data. Each worker needs the memory of the largest video. ``end`` of a selection does not
+    shorten the video: occupancy is 0 after it.
     """
-    measured = Settings(**settings)
-    place = path_of(out)
+    measured, place, root = Settings(**settings), path_of(out), path_of(source)
+    _refuse_place(place)
+    crew = _crew_of(workers, executor, in_flight)
+    scene = read_scene_file(measured)
+    form = form_given(format, columns, first_frame, unit)
+    with locked(place), staged(place) as stage:
+        references = _find(root, form, stage)
+        names = frozenset(reference.name for reference in references)
+        files = {one.name: [shown(root, file) for file in one.files] for one in references}
+        recordings, notes = recordings_of(measured, files)
+        export = Export(root, place, measured, measured.parameters(), scene, names)
+        _prepare(references, export, stage, force=force)
+        summaries = []
+        for summary in _each(references, recordings, export, stage, crew):
+            summaries.append(summary)
+            if progress is not None:
+                progress(summary, len(references))
+        if all(summary.status == "failed" for summary in summaries):
+            return ExportSummary(place, tuple(summaries))
+        finished = _finish(summaries, export, stage, prune=prune)
+    return replace(finished, warnings=(*notes, *finished.warnings))
+
+
+def _refuse_place(place: AnyPath) -> None:
+    """Refuse to write a dataset where a file is."""
     if isinstance(place, Path) and place.exists() and not place.is_dir():
         raise OutputError(f"{place}: is a file, so no dataset can be written there")
-    scene = read_scene_file(measured)
-    references = find_videos(source, format=format, columns=columns, first_frame=first_frame, unit=unit)
-    names = [reference.name for reference in references]
-    with staged(place, names) if isinstance(place, S3Path) else nullcontext(place) as folder:
-        export = Export(path_of(source), folder, measured, measured.parameters(), scene, frozenset(names))
-        summary = _export(references, export, force=force, progress=progress)
-    return replace(summary, out=place)
+    if isinstance(place, S3Path) and place.is_file():
+        raise OutputError(f"{place}: is an object, so no dataset can be written there")
 
 
-def _export(
-    references: Sequence[VideoReference], export: Export, *, force: bool, progress: Progress | None
-) -> ExportSummary:
-    """Export the videos one after the other, and then describe the dataset."""
-    _prepare(references, export, force=force)
-    summaries = []
-    for reference in references:
-        summaries.append(export_video(reference, export))
-        if progress is not None:
-            progress(summaries[-1], len(references))
-    if all(summary.status == "failed" for summary in summaries):
-        return ExportSummary(export.out, tuple(summaries))
-    return ExportSummary(export.out, tuple(summaries), _finish(export))
+def _crew_of(workers: int | None, executor: Executor | None, in_flight: int | None) -> dict[str, Any]:
+    """Gather who works on the videos, as ``map_tasks`` takes it."""
+    if workers is not None and executor is not None:
+        raise ParameterError("workers and executor both say who works on the videos: give one of them")
+    if workers is None:
+        return {"executor": executor, "in_flight": in_flight or IN_FLIGHT}
+    make = processes(workers)
+    return {"make": make if workers > 1 else None, "in_flight": in_flight or _A_PROCESS * workers}
 
 
-def _prepare(references: Sequence[VideoReference], export: Export, *, force: bool) -> None:
+def _find(root: AnyPath, form: Form | None, stage: Stage) -> list[VideoReference]:
+    """Find the videos of the source, opening only files that have changed since an earlier run."""
+
+    def name_of(file: AnyPath) -> str:
+        return shown(root, file)
+
+    known = bytes_of(stage.folder / JOBS_FILE)
+    found = scan_source(root, form, recall_from(known, name_of))
+    text = jobs_text(found.jobs, name_of)
+    if text.encode() != known:
+        make_folder((stage.folder / JOBS_FILE).parent)
+        write_text(stage.folder / JOBS_FILE, text)
+    return found.videos
+
+
+def _each(
+    references: Sequence[VideoReference],
+    recordings: Mapping[str, Recording],
+    export: Export,
+    stage: Stage,
+    crew: dict[str, Any],
+) -> Iterator[VideoSummary]:
+    """Export the videos, and give what became of each, in their order."""
+    tasks = (
+        Task(
+            reference,
+            recordings[reference.name],
+            read_record(stage.folder, reference.name),
+            read_seen(bytes_of(stage.folder / seen_place(reference.name))),
+            stage.of_video(reference.name),
+        )
+        for reference in references
+    )
+    alike = replace(export, videos=frozenset())  # what goes to a worker with each video is small
+    for outcome in map_tasks(partial(export_video, export=alike), tasks, **crew):
+        if outcome.result is not None:
+            yield outcome.result
+        elif isinstance(outcome.error, WorkerError | MemoryError):
+            said = str(outcome.error) or "there is not enough memory for it"
+            error = WorkerError(f"{outcome.task.name}: {said}")
+            yield VideoSummary(name=outcome.task.name, status="failed", error=error)
+        elif outcome.error is not None:
+            raise outcome.error
+
+
+def _prepare(references: Sequence[VideoReference], export: Export, stage: Stage, *, force: bool) -> None:
     """Refuse what is in the way, and remove what killed runs left half written."""
     names = [reference.name for reference in references]
     refuse_names(names)
     unknown = [*CATALOGUE]
     for name in names:
-        record = read_record(export.out, name)
+        record = read_record(stage.folder, name)
         recorded = set() if record is None else set(record.outputs)
-        unknown += [place for place in (*export.places(name), record_place(name)) if place not in recorded]
-    refuse_strangers(export.out, unknown, force=force)
+        if record is None:
+            unknown.append(record_place(name))
+        unknown += [place for place in export.places(name) if place not in recorded]
+    stage.fetch(place for place in unknown if not (stage.folder / place).exists())
+    refuse_strangers(stage.folder, unknown, force=force)
+    if stage.there is None:
+        _remove_leftovers(stage.folder, names)
+
+
+def _remove_leftovers(out: Path, videos: Sequence[str]) -> None:
+    """Remove what killed runs left half written of these videos, and of the dataset as a whole."""
+    places = [*CATALOGUE, JOBS_FILE, HOLDER]
+    for name in videos:
+        places += [*places_of(name), record_place(name), seen_place(name)]
     written: dict[Path, list[str]] = {}
-    for name in names:
-        for place in (*places_of(name), record_place(name)):
-            path = export.out / place
-            written.setdefault(path.parent, []).append(path.name)
-    for place in CATALOGUE:
-        path = export.out / place
+    for place in places:
+        path = out / place
         written.setdefault(path.parent, []).append(path.name)
     for folder, files in written.items():
         remove_leftovers(folder, files)
 
 
-def _finish(export: Export) -> tuple[str, ...]:
+def _finish(summaries: Sequence[VideoSummary], export: Export, stage: Stage, *, prune: bool) -> ExportSummary:
     """Write what describes the whole dataset; warn where its videos do not fit together."""
-    records = read_records(export.out)
-    write_catalogue(export.out, records, export.scene)
-    warnings = [*_twice(records, export), *_bound_to_nobody(export)]
-    differing = other_settings(records, export.videos, export.parameters)
-    if differing:
-        warnings.append(
-            "videos of earlier runs, left as they are, were measured with other settings: "
-            + ", ".join(differing)
-        )
-    others = other_zones(records, export.parameters) if export.scene is not None else []
-    if not others:
-        return tuple(warnings)
-    named = ", ".join(repr(name) for name in others[:_SHOWN])
-    more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
-    warnings.append(f"the visits of {named}{more}, exported earlier, are to the zones of another zone file")
-    return tuple(warnings)
-
-
-def _bound_to_nobody(export: Export) -> Iterator[str]:
-    """Say which zones and lines are bound to videos that are not in the source."""
-    strangers = [] if export.scene is None else sorted(set(export.scene.videos) - export.videos)
-    if strangers:
-        yield (
-            f"{export.settings.zones} has zones or lines of {', '.join(map(repr, strangers))}, which is no "
-            f"video of the source; it has {', '.join(map(repr, sorted(export.videos)[:_SHOWN]))}"
-        )
-
-
-def _twice(records: Sequence[Record], export: Export) -> Iterator[str]:
-    """Say which videos of the dataset were made of the same files under two names, and so count twice."""
-    names: dict[tuple[str, ...], str] = {}
-    for record in sorted(records, key=lambda record: record.video not in export.videos):
-        files = tuple(sorted(source["sha256"] for source in record.source))
-        first = names.setdefault(files, record.video)
-        if first != record.video and record.video not in export.videos:
-            yield (
-                f"{record.video!r}, exported earlier, was made of the same files as {first!r}, so they count "
-                f"twice: remove the files named {record.video} from {export.out}"
-            )
+    stage.fetch_records([summary.name for summary in summaries if summary.status == "written"])
+    records = read_records(stage.folder)
+    gone = gone_from(records, export.videos)
+    if prune and gone:
+        remove_videos(stage, gone)
+        records = [record for record in records if record.video in export.videos]
+    write_catalogue(stage.folder, records)
+    warnings = misfits(records, export)
+    return ExportSummary(export.out, tuple(summaries), tuple(warnings), tuple(gone), pruned=prune)

@@ -1,6 +1,7 @@
 """Where each table of a dataset lies below its folder."""
 
 import re
+from collections.abc import Mapping
 
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.schema import (
@@ -8,26 +9,42 @@ from ptrack_analysis.schema import (
     BINS,
     COUNTS,
     CROSSINGS,
+    DATES,
+    DENSITY,
     DETECTIONS,
     DWELL,
+    DWELL_QUANTILES,
     ENCOUNTERS,
+    FACING,
+    FIELD,
+    FLOW,
     FUNDAMENTAL,
     GROUPS,
     HEATMAP,
+    INTERVALS,
     LINES,
+    MEASURE,
     MOVEMENT,
     OBSERVED,
     OCCUPANCY,
+    OCCUPANCY_HOURLY,
     OVERLAPS,
     QUALITY,
     RETAIL,
+    SALTED,
+    SERVICE_LEVELS,
+    SITES,
     STITCHES,
     STOPS,
+    SUPPRESSED,
+    SURVIVAL,
     TRACKS,
     TRAJECTORIES,
     TRANSITIONS,
     VIDEOS,
     VISITS,
+    VISITS_HOURLY,
+    WAITS,
     ZONES,
     Table,
 )
@@ -45,26 +62,56 @@ FOLDERS: dict[str, Table] = {
     "visits": VISITS,
     "observed": OBSERVED,
     "dwell": DWELL,
+    "dwell_quantiles": DWELL_QUANTILES,
+    "survival": SURVIVAL,
+    "visits_hourly": VISITS_HOURLY,
+    "waits": WAITS,
+    "service_levels": SERVICE_LEVELS,
+    "queue": OCCUPANCY,
     "transitions": TRANSITIONS,
     "retail": RETAIL,
     "zone_overlaps": OVERLAPS,
     "occupancy": OCCUPANCY,
     "occupancy_bins": BINS,
+    "occupancy_hourly": OCCUPANCY_HOURLY,
+    "density": DENSITY,
     "fundamental": FUNDAMENTAL,
     "crossings": CROSSINGS,
     "counts": COUNTS,
     "balance": BALANCE,
+    "flow": FLOW,
     "heatmap": HEATMAP,
+    "measure": MEASURE,
+    "field": FIELD,
+    "facing": FACING,
+    "intervals": INTERVALS,
     "quality": QUALITY,
 }
-PLACES: dict[str, Table] = {"zones": ZONES, "lines": LINES}
-"""What the zone file holds: one table each for the whole dataset."""
+DIMENSIONS = ("videos", "persons")
+"""What is written whichever tables are chosen: the others refer to them."""
+ON_REQUEST = ("measure", "field", "intervals")
+"""What is written only if it is asked for: to measure it takes long beside all the rest."""
+PLACES: dict[str, Table] = {"zones": ZONES, "lines": LINES, "sites": SITES, "dates": DATES}
+"""What describes the whole dataset, one file each: what the zone files drew, and where the clocks are known
+the sites and the days."""
 RECORDS = "_runs"
+PRIVATE = ".ptrack"
+"""What a run notes for itself below the dataset's folder: locks and caches, no part of the data."""
 DICTIONARY_FILE = "dictionary.md"
 DUCKDB_FILE = "views/duckdb.sql"
 ATHENA_FILE = "views/athena.sql"
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
+
+
+def schema_in(folder: str, parameters: Mapping[str, object]) -> Table:
+    """Give the schema that the files of a folder have where these are the parameters of a record."""
+    schema = FOLDERS[folder]
+    if parameters.get("salt") is not None and schema.name in SALTED:
+        return SALTED[schema.name]
+    if parameters.get("min_count") is not None and schema.name in SUPPRESSED:
+        return SUPPRESSED[schema.name]
+    return schema
 
 
 def table_place(folder: str, video: str) -> str:
@@ -73,7 +120,7 @@ def table_place(folder: str, video: str) -> str:
 
 
 def place_file(name: str) -> str:
-    """Give the place of the table of zones or of lines."""
+    """Give the place of a table of the whole dataset."""
     return f"{name}.parquet"
 
 

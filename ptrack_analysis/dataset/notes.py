@@ -1,6 +1,7 @@
 """What a reader of one video's tables or pictures should know, a sentence each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,22 +15,48 @@ _RUNNING = 5.0
 """Speed that a quarter of all speeds lies above only if the floor's points are no metres [m/s]."""
 
 
-def notes_of(road: Road) -> list[str]:
-    """Say what a reader of one video's tables or pictures should know of what was made of it."""
-    whole, notes = road.reading.detections, list[str]()
+_FLAGS = {"interpolated": "rows were put into gaps", "jump": "positions are jumps, too far to walk to"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What notes need of all rows: of the whole video who was there, of the part measured how many rows.
+
+    ``persons`` are the smallest and the largest person_index, ``last`` is the last moment, of the whole;
+    ``flagged`` counts the rows with each flag; ``within`` tells whether a position lies within the floor
+    plan's extent, None where there is none; a quarter of the speeds are above ``fast`` [m/s].
+    """
+
+    persons: tuple[int, int] | None
+    last: pd.Timedelta | None
+    rows: int
+    flagged: Mapping[str, int]
+    within: bool | None = None
+    fast: float = 0.0
+
+
+def notes_of(road: Road, told: Told | None = None) -> list[str]:
+    """Say what a reader of one video's tables or pictures should know of what was made of it.
+
+    ``told`` is what there is to know of all rows where the road does not hold them.
+    """
+    told = told or _told_by(road)
+    notes = list[str]()
     if road.reading.incomplete:
         notes.append(str(road.reading.incomplete))
-    if road.detections.empty and len(whole):
-        notes.append(_nothing_selected(whole))
+    if not told.rows and told.persons is not None:
+        notes.append(_nothing_selected(told))
     if len(road.stitches):
         notes.append(
             f"{len(road.stitches)} tracks were joined to an earlier one of the same person: the table "
             "stitches says which, and why"
         )
-    notes += _notes_on_cleaning(road.trajectories)
+    for flag, text in _FLAGS.items():
+        if told.flagged.get(flag):
+            notes.append(f"{told.flagged[flag]} of {told.rows} {text} (column {flag})")
     notes += [] if road.floor is None else [f"floor plan: {note}" for note in road.floor.notes]
     if road.floor is not None:
-        notes += _notes_on_floor(road.trajectories, road.floor.extent)
+        notes += _notes_on_floor(told, road.floor.extent)
     bounds = bounds_of(road)
     if len(bounds) > 1 and not any(line.kind == DOOR for line in bounds):
         notes.append(
@@ -41,32 +68,52 @@ def notes_of(road: Road) -> list[str]:
     return notes
 
 
-def _notes_on_cleaning(trajectories: pd.DataFrame) -> Iterator[str]:
-    said = {"interpolated": "rows were put into gaps", "jump": "positions are jumps, too far to walk to"}
-    for flag, text in said.items():
-        flagged = int(trajectories[flag].sum()) if flag in trajectories.columns else 0
-        if flagged:
-            yield f"{flagged} of {len(trajectories)} {text} (column {flag})"
+def flags_in(trajectories: pd.DataFrame) -> dict[str, int]:
+    """Count the rows with each flag that notes tell of."""
+    return {flag: int(trajectories[flag].sum()) for flag in _FLAGS if flag in trajectories.columns}
 
 
-def _notes_on_floor(trajectories: pd.DataFrame, extent: Extent) -> Iterator[str]:
-    x, y, speed = (trajectories[name].to_numpy() for name in ("x_m", "y_m", "speed_m_per_s"))
+def is_within(trajectories: pd.DataFrame, extent: Extent) -> bool | None:
+    """Tell whether a position lies within the floor plan's extent; None: there is no position."""
+    x, y = trajectories["x_m"].to_numpy(), trajectories["y_m"].to_numpy()
     x0, y0, x1, y1 = extent
-    known = np.isfinite(x)
-    if known.any() and not ((x >= x0) & (x < x1) & (y >= y0) & (y < y1)).any():
+    if not np.isfinite(x).any():
+        return None
+    return bool(((x >= x0) & (x < x1) & (y >= y0) & (y < y1)).any())
+
+
+def _told_by(road: Road) -> Told:
+    whole, walked = road.reading.detections.index, road.trajectories
+    persons, moments = (whole.get_level_values(name) for name in ("person_index", "timestamp"))
+    within, fast = None, 0.0
+    if road.floor is not None:
+        within = is_within(walked, road.floor.extent)
+        speed = walked["speed_m_per_s"].to_numpy()
+        fast = float(np.nanquantile(speed, 0.75)) if np.isfinite(speed).any() else 0.0
+    return Told(
+        persons=(int(persons.min()), int(persons.max())) if len(whole) else None,
+        last=moments.max() if len(whole) else None,
+        rows=len(walked),
+        flagged=flags_in(walked),
+        within=within,
+        fast=fast,
+    )
+
+
+def _notes_on_floor(told: Told, extent: Extent) -> Iterator[str]:
+    if told.within is False:
         yield f"floor plan: nobody ever stood within its extent {list(extent)}, so its heatmap is empty"
-    fast = np.nanquantile(speed, 0.75) if np.isfinite(speed).any() else 0.0
-    if fast > _RUNNING:
+    if told.fast > _RUNNING:
         yield (
-            f"floor plan: a quarter of the speeds are above {fast:.1f} m/s, faster than people run: are its "
-            "floor points in metres?"
+            f"floor plan: a quarter of the speeds are above {told.fast:.1f} m/s, faster than people run: are "
+            "its floor points in metres?"
         )
 
 
-def _nothing_selected(detections: pd.DataFrame) -> str:
-    persons = detections.index.get_level_values("person_index")
-    last = detections.index.get_level_values("timestamp").max().total_seconds()
+def _nothing_selected(told: Told) -> str:
+    least, most = told.persons or (0, 0)
+    last = 0.0 if told.last is None else told.last.total_seconds()
     return (
         "nothing is left of the video by the persons and times chosen: it has the persons "
-        f"{persons.min()} to {persons.max()}, the last seen at {last:.3f} s"
+        f"{least} to {most}, the last seen at {last:.3f} s"
     )

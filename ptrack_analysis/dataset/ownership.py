@@ -8,6 +8,7 @@ from ptrack_analysis.dataset.record import is_record
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.io.parquet import is_ours
 from ptrack_analysis.io.stored import stored_columns, with_video
+from ptrack_analysis.schema import SALTED, SUPPRESSED, TABLES
 
 MARK = "written by ptrack-analysis"
 
@@ -72,8 +73,14 @@ def was_written(out: Path, place: str) -> bool:
 
 
 def _has_columns(path: Path, folder: str) -> bool:
-    schema = with_video(FOLDERS[folder])
-    known = {column.name for unit in schema.units for column in stored_columns(schema, unit)}
+    name = FOLDERS[folder].name
+    forms = [forms[name] for forms in (TABLES, SALTED, SUPPRESSED) if name in forms]
+    known = {
+        column.name
+        for form in map(with_video, forms)
+        for unit in form.units
+        for column in stored_columns(form, unit, clocked=True)
+    }
     header = _first_line(path).strip().replace('"', "").split(",")
     return header[0] == "video" and set(header) <= known
 

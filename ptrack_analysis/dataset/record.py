@@ -1,17 +1,17 @@
 """The record of a run: what one video's files were made from, and what they are."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ptrack_analysis import __version__
-from ptrack_analysis.dataset.checksum import checksum
 from ptrack_analysis.dataset.layout import FOLDERS, record_place
+from ptrack_analysis.dataset.seen import Look, checksum_of
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.io.archive import VideoReference, shown
-from ptrack_analysis.io.s3 import AnyPath, ahead
-from ptrack_analysis.io.writing import write_text
+from ptrack_analysis.io.s3 import AnyPath
 
 PACKAGE = "ptrack-analysis"
 
@@ -21,7 +21,9 @@ class Record:
     """What a video's files were made from: source files, parameters, version; and the files themselves.
 
     ``outputs`` has the rows and the SHA-256 of each file by its place below the dataset's folder,
-    ``notes`` what is odd about the video. Nothing in it depends on when or where the run was.
+    ``notes`` what is odd about the video, ``figures`` what the export says of it: the time of its persons in
+    the scene, unlocated, and in each zone [ms], ``about`` where it was recorded and which days it covers, as
+    in ``about_of``. Nothing in it depends on when or where the run was.
     """
 
     video: str
@@ -29,21 +31,14 @@ class Record:
     parameters: dict[str, Any]
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    figures: dict[str, Any] = field(default_factory=dict)
+    about: dict[str, Any] = field(default_factory=dict)
     package: str = PACKAGE
     version: str = __version__
 
     def is_of_same_run(self, other: "Record") -> bool:
         """Whether two records are of the same sources and parameters, so that the outputs must be equal."""
         return (self.source, self.parameters, self.version) == (other.source, other.parameters, other.version)
-
-    def is_intact(self, out: Path, places: list[str]) -> bool:
-        """Whether exactly these files were made, and are there as they were made."""
-        if sorted(self.outputs) != sorted(places):
-            return False
-        try:
-            return all(checksum(out / place) == self.outputs[place]["sha256"] for place in places)
-        except OSError:
-            return False
 
     @property
     def folders(self) -> list[str]:
@@ -52,38 +47,43 @@ class Record:
         return [folder for folder in FOLDERS if folder in written]
 
 
-def new_record(reference: VideoReference, root: AnyPath, parameters: dict[str, Any]) -> Record:
-    """Begin the record of a run over this video, with the checksums of its files.
+def new_record(
+    reference: VideoReference, root: AnyPath, parameters: dict[str, Any], seen: Mapping[str, Look]
+) -> tuple[Record, dict[str, Look]]:
+    """Begin the record of a run over this video, with the checksums of its files; and what was seen of them.
+
+    Files that look as they did when they were ``seen`` are not read.
 
     Raises
     ------
     InputError
         If a file cannot be read.
     """
+    noted: dict[str, Look] = {}
     try:
         source = [
-            {"name": shown(root, path), "sha256": checksum(path), "size": path.stat().st_size}
-            for path in ahead(reference.files)
+            {"name": name, "sha256": checksum_of(path, name, seen, noted), "size": path.stat().st_size}
+            for name, path in ((shown(root, path), path) for path in reference.files)
         ]
     except OSError as error:
         raise InputError(f"{error.filename}: cannot be read: {error.strerror}") from error
     if reference.form is not None:
         parameters = {**parameters, "form": json.loads(json.dumps(asdict(reference.form)))}
-    return Record(video=reference.name, source=source, parameters=parameters)
+    return Record(video=reference.name, source=source, parameters=parameters), noted
 
 
-def write_record(record: Record, out: Path) -> None:
-    """Write the record of a run; this is the last thing that the run writes of a video."""
-    text = json.dumps(asdict(record), indent=1, sort_keys=True) + "\n"
-    write_text(out / record_place(record.video), text)
+def record_text(record: Record) -> str:
+    """Write the record of a run; it goes to its place as the last thing of a video."""
+    return json.dumps(asdict(record), indent=1, sort_keys=True) + "\n"
 
 
-def read_record(out: Path, video: str) -> Record | None:
+def read_record(out: AnyPath, video: str) -> Record | None:
     """Read the record of a video's earlier run; None where there is none, or something else."""
     try:
-        content = json.loads((out / record_place(video)).read_text(encoding="utf-8"))
+        content = json.loads((out / record_place(video)).read_bytes())
         record = Record(**content)
         complete = all(set(made) == {"rows", "sha256"} for made in record.outputs.values())
+        complete &= isinstance(record.figures, dict) and isinstance(record.about, dict)
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return None
     sound = record.package == PACKAGE and record.video == video and isinstance(record.parameters, dict)

@@ -1,6 +1,8 @@
 """One video taken down the road: read, cleaned, cut to a part, located."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -35,7 +37,8 @@ class Road:
 
     ``reading`` is what the source holds; ``detections`` are cleaned and cut to the part that was asked for;
     ``stitches`` says which tracks were joined; ``period`` is the sampling period; ``duration`` is the length
-    of the part that was asked for, None where the video's end is not known.
+    of the part that was asked for, None where the video's end is not known. Of a video larger than memory no
+    rows are here: ``made`` are the tables, and heatmaps, that were made of them block after block.
     """
 
     reading: Reading
@@ -47,6 +50,7 @@ class Road:
     lines: list[Line]
     period: pd.Timedelta
     duration: pd.Timedelta | None
+    made: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def video(self) -> Video:
@@ -77,16 +81,12 @@ def take_road(
     reading = load(source, video=settings.video, faces=settings.faces, careful=False, form=form)
     reading.refuse(allow_incomplete=settings.allow_incomplete)
     video = reading.video
-    floor = None if settings.floor is None else read_floor(settings.floor, video)
     period = settings.period
+    floor = None if settings.floor is None else read_floor(settings.floor, video)
     if period is None:
         period = sampling_period(reading.detections, video, max_gap=settings.max_gap)
     period = pd.Timedelta(period)
-    zones, lines = (
-        ([], [])
-        if scene is None
-        else project_scene(scene, video, floor or video.pixels, place=str(settings.zones))
-    )
+    zones, lines = drawn(scene, video, floor, settings)
     doors = [zone for zone in zones if zone.kind == DOOR]
     whole, stitches = _joined(reading, floor, doors, period, settings)
     if settings.fill_gaps is not None and period > pd.Timedelta(0):  # with no period there is no gap either
@@ -101,20 +101,28 @@ def take_road(
     return Road(
         reading=reading,
         detections=detections,
-        trajectories=_improved(trajectories, settings),
+        trajectories=improved(trajectories, settings),
         stitches=stitches,
         floor=floor,
         zones=zones,
         lines=lines,
         period=period,
-        duration=_duration(reading.detections, video, settings),
+        duration=length_of(reading.detections.index.get_level_values("timestamp").max(), video, settings),
     )
 
 
-def _duration(detections: pd.DataFrame, video: Video, settings: Settings) -> pd.Timedelta | None:
-    """Tell how long the part is that was asked for, within the video's believed end."""
-    last = detections.index.get_level_values("timestamp").max()
-    known = end_of(video, 0 if pd.isna(last) else milliseconds(last, "timestamp"))
+def drawn(
+    scene: Scene | None, video: Video, floor: Floor | None, settings: Settings
+) -> tuple[list[Zone], list[Line]]:
+    """Give the zones and lines of one video in its plane."""
+    if scene is None:
+        return [], []
+    return project_scene(scene, video, floor or video.pixels, place=str(settings.zones))
+
+
+def length_of(last: pd.Timedelta | None, video: Video, settings: Settings) -> pd.Timedelta | None:
+    """Tell how long the part asked for is, within the video's end if that is not before the ``last`` row."""
+    known = end_of(video, 0 if last is None or pd.isna(last) else milliseconds(last, "timestamp"))
     ends = [end for end in (settings.end, None if known is None else timedelta(known)) if end is not None]
     if known is None and settings.end is None:
         return None
@@ -135,7 +143,7 @@ def _joined(
     return apply_stitches(detections, stitches), stitches
 
 
-def _improved(trajectories: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+def improved(trajectories: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """Flag or repair jumps, and smooth, where that is asked for."""
     if settings.max_speed is not None:
         trajectories = flag_jumps(trajectories, max_speed=settings.max_speed)

@@ -1,41 +1,28 @@
 """What is measured of each video of a source, and how."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.heat.heatmaps import refuse_shape
 from ptrack_analysis.analysis.selection import numbers_of
-from ptrack_analysis.dataset.checksum import checksum
+from ptrack_analysis.clock.opening import refuse_hours
+from ptrack_analysis.clock.patterns import pattern_of
+from ptrack_analysis.clock.timezones import timezone_of
+from ptrack_analysis.dataset.choices import chosen, least_count, secret, secrets_of
+from ptrack_analysis.dataset.forms import lengths_of, plain_of, spans_of
+from ptrack_analysis.dataset.large.memory import DEFAULT, bytes_of
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.limits import above, at_least
-from ptrack_analysis.video import Video, milliseconds, timedelta
+from ptrack_analysis.io.s3 import S3Path, path_of
+from ptrack_analysis.video import Video, timedelta
 
 Span = pd.Timedelta | str
 Place = str | PathLike[str]
-
-_SPANS = (
-    "max_gap",
-    "period",
-    "merge_gap",
-    "min_dwell",
-    "enter_after",
-    "every",
-    "stop_duration",
-    "fill_gaps",
-    "smooth",
-    "start",
-    "end",
-)
-_ABOVE_ZERO = ("every", "stop_duration")
-_LENGTHS = ("margin", "min_distance")
-_LIMITS = ("stop_extent", "max_speed", "cell")
+AnyPlace = Place | S3Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +38,17 @@ class Settings:
         Zone file (GeoJSON) of zones and lines; without one there are neither visits nor crossings.
     floor
         Floor plan: everything is then measured in m, and the heatmap is of footpoints only.
+    recordings
+        File of recordings, on disk or in S3, that tells when and where each video was recorded, as in
+        ``read_recordings``; it goes before ``started_at``, and that before what the video tells itself.
+    started_at
+        Pattern of file names that tell it, such as ``"{camera}_%Y-%m-%dT%H-%M-%S%z"``; fields in braces
+        become columns of the videos.
+    timezone
+        Time zone of the recordings that tell none, such as ``"Europe/Berlin"``.
+    opening_hours
+        Opening hours of the recordings that tell none, such as ``"Mo-Sa 09:00-20:00; Su off"``, in the syntax
+        of OpenStreetMap.
     video
         Facts to fall back to where the source has none (frame size, frame rate).
     max_gap, period
@@ -85,8 +83,21 @@ class Settings:
         Whether the columns of faces, which are personal data, are written.
     csv
         Whether each table is written as CSV too, below ``csv``.
+    tables
+        Names of the tables to write, in a list or one text with commas, or ``"all"``; ``videos`` and
+        ``persons``, which the others refer to, are always written. By default all but ``measure``, ``field``
+        and ``intervals``, which take long.
+    min_count
+        Small counts are suppressed: what rests on fewer persons is missing, tables of single persons are left
+        out, as in ``release``.
+    salt
+        A secret of at least 16 bytes: persons are named by keys made with it, as in ``release``. It is
+        written nowhere; bytes or text.
     allow_incomplete
         Whether to read archives whose last page is missing.
+    memory
+        How much memory there is for one video, such as ``"1GB"``: one that may need more is measured block
+        after block, with the same result.
 
     Raises
     ------
@@ -96,6 +107,10 @@ class Settings:
 
     zones: Place | None = None
     floor: Place | None = None
+    recordings: AnyPlace | None = None
+    started_at: str | None = None
+    timezone: str | None = None
+    opening_hours: str | None = None
     video: Video = field(default_factory=Video)
     max_gap: Span = "2s"
     period: Span | None = None
@@ -119,12 +134,23 @@ class Settings:
     persons: Iterable[int] | None = None
     faces: bool = False
     csv: bool = False
+    tables: Iterable[str] | str | None = None
+    min_count: int | None = None
+    salt: bytes | str | None = field(default=None, repr=False)
     allow_incomplete: bool = False
+    memory: int | str = DEFAULT
 
     def __post_init__(self) -> None:
         """Bring each field to its one form, refusing what is out of range."""
         if self.shape is not None:
             refuse_shape(self.shape)
+        for read, text in (
+            (pattern_of, self.started_at),
+            (timezone_of, self.timezone),
+            (refuse_hours, self.opening_hours),
+        ):
+            if text is not None:
+                read(text)
         given = self.start, self.end
         for name, value in self._formed().items():
             object.__setattr__(self, name, value)
@@ -144,24 +170,30 @@ class Settings:
         formed: dict[str, Any] = {"video": self.video or Video(), "shape": shape}
         for name in ("zones", "floor"):
             formed[name] = None if given[name] is None else Path(given[name])
-        for name in _SPANS:
-            formed[name] = None if given[name] is None else timedelta(milliseconds(given[name], name))
-        for name in _ABOVE_ZERO:
-            if formed[name] == timedelta(0):
-                raise ParameterError(f"{name} is {given[name]!r}, not a length of time above 0")
-        if self.fill_gaps is not None and formed["fill_gaps"] <= formed["max_gap"]:
-            raise ParameterError(
-                f"fill_gaps is {self.fill_gaps!r}, not above max_gap ({self.max_gap!r}): no gap is filled"
-            )
-        for name in _LENGTHS:
-            formed[name] = at_least(given[name], name)
-        for name in _LIMITS:
-            formed[name] = None if given[name] is None else above(given[name], name)
-        if formed["period"] is not None and formed["period"] > formed["max_gap"]:
-            raise ParameterError(f"max_gap is {self.max_gap!r}, below the sampling period of {self.period!r}")
+        formed["recordings"] = None if self.recordings is None else path_of(self.recordings)
+        formed |= spans_of(given) | lengths_of(given)
         if self.persons is not None:
             formed["persons"] = tuple(sorted(set(numbers_of(self.persons))))
+        formed["tables"] = chosen(self.tables)
+        formed["min_count"] = least_count(self.min_count)
+        formed["salt"] = secret(self.salt)
+        formed["memory"] = bytes_of(self.memory)
         return formed
+
+    @property
+    def tells_clocks(self) -> bool:
+        """Whether anything tells when videos were recorded."""
+        return not (self.recordings is None and self.started_at is None and self.video.started_at is None)
+
+    @property
+    def memory_bytes(self) -> int:
+        """How much memory there is for one video [bytes]."""
+        return int(self.memory)
+
+    @property
+    def withholds(self) -> bool:
+        """Whether tables are made for leaving the house, as by ``release``."""
+        return self.min_count is not None or self.salt is not None
 
     @property
     def unit(self) -> str:
@@ -174,26 +206,16 @@ class Settings:
         return self.floor is not None or self.stop_extent is not None
 
     def parameters(self) -> dict[str, Any]:
-        """Give all that decides about the result, as JSON knows it: times in ms, files by their checksum."""
-        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        """Give all that decides about the result, as JSON knows it: times in ms, files by their checksum.
+
+        The file of recordings is not among it, as only its own line concerns a video; nor is the memory.
+        """
+        values = {
+            one.name: getattr(self, one.name)
+            for one in fields(self)
+            if one.name not in {"recordings", "memory"}
+        }
         values["video"] = {n: v for n, v in asdict(self.video).items() if v is not None and n != "name"}
-        plain: dict[str, Any] = _plain(values)
+        values |= secrets_of(self.salt, self.persons)
+        plain: dict[str, Any] = plain_of(values)
         return plain
-
-
-def _plain(value: Any) -> Any:
-    """Make a value one that JSON knows."""
-    value = value.item() if isinstance(value, np.generic) else value
-    match value:
-        case Mapping():
-            return {name: _plain(inner) for name, inner in value.items()}
-        case tuple():
-            return [_plain(inner) for inner in value]
-        case pd.Timedelta():
-            return milliseconds(value, "duration")
-        case datetime():
-            return value.isoformat()
-        case Path():
-            return checksum(value)
-        case _:
-            return value

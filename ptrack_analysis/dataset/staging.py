@@ -1,58 +1,85 @@
-"""A dataset in S3, brought to a folder on disk and back."""
+"""What a run needs at hand of a dataset as a whole: its catalogue and its records, in a folder."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from ptrack_analysis.dataset.catalogue import CATALOGUE
 from ptrack_analysis.dataset.checksum import checksum
-from ptrack_analysis.dataset.layout import RECORDS, places_of
-from ptrack_analysis.errors import OutputError
-from ptrack_analysis.io.s3 import S3Path, ahead
+from ptrack_analysis.dataset.layout import RECORDS, places_of, record_place
+from ptrack_analysis.dataset.seen import JOBS_FILE, SEEN
+from ptrack_analysis.io.s3 import AnyPath, S3Path, ahead
 from ptrack_analysis.io.writing import make_folder
 
 
-@contextmanager
-def staged(out: S3Path, videos: Sequence[str]) -> Iterator[Path]:
-    """Bring what a run may change of a dataset in S3 to a folder, and afterwards back what it changed.
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The folder in which a run finds a dataset's catalogue and records: on disk, the dataset itself.
 
-    Brought are the catalogue, all records and the files of these videos. What the run changed goes back by
-    one upload a file: tables first, then the catalogue, the records last, and those that were not there only
-    if nobody else has put them there meanwhile. So a run that is killed leaves a dataset that the next one
-    mends, as on disk. If the run fails, nothing goes back.
+    ``there`` are the objects of a dataset in S3 by their places, as they were listed; None on disk.
+    """
+
+    out: AnyPath
+    folder: Path
+    there: dict[str, S3Path] | None = None
+
+    def of_video(self, video: str) -> dict[str, S3Path] | None:
+        """Give the objects of one video."""
+        there = self.there
+        if there is None:
+            return None
+        return {place: there[place] for place in (*places_of(video), record_place(video)) if place in there}
+
+    def fetch(self, places: Iterable[str]) -> None:
+        """Bring what there is at these places from S3; on disk it is there."""
+        there = self.there or {}
+        wanted = [place for place in places if place in there]
+        for place, fetched in zip(wanted, ahead([there[place] for place in wanted]), strict=True):
+            make_folder((self.folder / place).parent)
+            (self.folder / place).write_bytes(fetched.read_bytes())
+
+    def fetch_records(self, videos: Sequence[str]) -> None:
+        """Bring the records of these videos anew from S3, which workers have written meanwhile."""
+        if not isinstance(self.out, S3Path):
+            return
+        out, places = self.out, [record_place(video) for video in videos]
+        for place, fetched in zip(places, ahead([out / place for place in places]), strict=True):
+            make_folder((self.folder / place).parent)
+            (self.folder / place).write_bytes(fetched.read_bytes())
+
+
+@contextmanager
+def staged(out: AnyPath) -> Iterator[Stage]:
+    """Bring catalogue and records of a dataset in S3 to a folder, and afterwards back what changed of them.
+
+    Files of tables are not brought: workers put them to their places themselves, and records after them. What
+    lies on disk stays where it is. If the run fails, nothing goes back; the next run mends that, as on disk.
 
     Raises
     ------
-    OutputError
-        If there is an object where the dataset's prefix should be.
     RemoteError
         If S3 refuses.
     """
-    if out.is_file():
-        raise OutputError(f"{out}: is an object, so no dataset can be written there")
-    wanted = {*CATALOGUE, *(place for video in videos for place in places_of(video))}
+    if not isinstance(out, S3Path):
+        yield Stage(out, out)
+        return
     with tempfile.TemporaryDirectory(prefix="ptrack-") as folder:
-        stage = Path(folder)
-        there = {
-            place: found
-            for found in out.below()
-            if (place := found.relative_to(out).as_posix()) in wanted or place.startswith(f"{RECORDS}/")
-        }
-        for place, fetched in zip(there, ahead(list(there.values())), strict=True):
-            make_folder((stage / place).parent)
-            (stage / place).write_bytes(fetched.read_bytes())
-        before = {place: checksum(stage / place) for place in there}
+        there = {found.relative_to(out).as_posix(): found for found in out.below()}
+        stage = Stage(out, Path(folder), there)
+        stage.fetch([place for place in there if _is_needed(place)])
+        known = {*CATALOGUE, JOBS_FILE}
+        before = {place: checksum(stage.folder / place) for place in known if place in there}
         yield stage
-        _bring_back(out, stage, before)
+        for place in sorted(known):
+            path = stage.folder / place
+            if not path.is_file():
+                if place in before:
+                    (out / place).unlink()
+            elif before.get(place) != checksum(path):
+                (out / place).write_bytes(path.read_bytes())
 
 
-def _bring_back(out: S3Path, stage: Path, before: dict[str, str]) -> None:
-    """Upload what is new or changed, and remove what is gone; records last."""
-    after = [path.relative_to(stage).as_posix() for path in sorted(stage.rglob("*")) if path.is_file()]
-    for place in sorted(set(before) - set(after)):
-        (out / place).unlink()
-    for place in sorted(after, key=lambda name: (name.startswith(f"{RECORDS}/"), name in CATALOGUE, name)):
-        if before.get(place) != checksum(stage / place):
-            is_new_record = place.startswith(f"{RECORDS}/") and place not in before
-            (out / place).write_bytes((stage / place).read_bytes(), new=is_new_record)
+def _is_needed(place: str) -> bool:
+    return place in CATALOGUE or place == JOBS_FILE or place.startswith((f"{RECORDS}/", f"{SEEN}/"))

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
+from ptrack_analysis.dataset.layout import table_place
+from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.io.s3 import AnyPath
 from ptrack_analysis.video import timedelta
@@ -32,43 +34,53 @@ class VideoSummary:
 
 @dataclass(frozen=True, slots=True)
 class ExportSummary:
-    """What became of an export: the dataset's folder, each video in the order of the archive, warnings."""
+    """What became of an export: the dataset's folder, each video in the order of the archive, warnings.
+
+    ``gone`` are the videos of the dataset that the source no longer has; ``pruned`` tells whether their files
+    were removed.
+    """
 
     out: AnyPath
     videos: tuple[VideoSummary, ...]
     warnings: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    pruned: bool = False
 
     def of_status(self, status: str) -> list[VideoSummary]:
         """Give the videos that were ``written``, are ``unchanged`` or ``failed``."""
         return [video for video in self.videos if video.status == status]
 
 
-def summarize(
-    name: str,
-    *,
-    status: Literal["written", "unchanged"],
-    rows: Mapping[str, int],
-    tracks: pd.DataFrame,
-    visits: pd.DataFrame | None,
-    zones: list[str],
-    notes: Sequence[str],
-) -> VideoSummary:
-    """Sum up one video's tables: the time in each zone, and the time of which the place is not known."""
-    in_scene, unlocated = _sum(tracks["dwell"]), _sum(tracks["unlocated"])
-    dwell = {}
+def figures_of(
+    tracks: pd.DataFrame | None, visits: pd.DataFrame | None, zones: Sequence[str]
+) -> dict[str, Any]:
+    """Sum up one video's tables: the time in each zone, and that of which the place is not known [ms].
+
+    What rests on a table that is not written is left out.
+    """
+    figures: dict[str, Any] = {}
+    if tracks is not None:
+        figures |= {"in_scene": _sum(tracks["dwell"]), "unlocated": _sum(tracks["unlocated"])}
     if visits is not None:
         by_zone = visits["dwell"].groupby(level="zone").sum()
-        dwell = {zone: _sum(by_zone[by_zone.index == zone]) for zone in zones}
+        figures["dwell"] = {zone: _sum(by_zone[by_zone.index == zone]) for zone in zones}
+    return figures
+
+
+def summary_of(record: Record, status: Literal["written", "unchanged"], zones: Sequence[str]) -> VideoSummary:
+    """Sum up one video by its record."""
+    figures, name = record.figures, record.video
+    dwell = figures.get("dwell", {})
     return VideoSummary(
         name=name,
         status=status,
-        rows=rows,
-        dwell=dwell,
-        in_scene=in_scene,
-        unlocated=unlocated,
-        warnings=tuple(notes),
+        rows={folder: int(record.outputs[table_place(folder, name)]["rows"]) for folder in record.folders},
+        dwell={zone: timedelta(dwell[zone]) for zone in zones if zone in dwell},
+        in_scene=timedelta(figures.get("in_scene", 0)),
+        unlocated=timedelta(figures.get("unlocated", 0)),
+        warnings=tuple(record.notes),
     )
 
 
-def _sum(spans: pd.Series) -> pd.Timedelta:
-    return timedelta(spans.to_numpy().view("int64").sum())
+def _sum(spans: pd.Series) -> int:
+    return int(spans.to_numpy().view("int64").sum())

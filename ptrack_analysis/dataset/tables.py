@@ -1,108 +1,201 @@
 """The tables of one video."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC
-from typing import Any
+from collections.abc import Callable, Collection
+from functools import cache
 
-import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.crowd.bins import compute_occupancy_bins
 from ptrack_analysis.analysis.crowd.groups import compute_groups
 from ptrack_analysis.analysis.flows.retail import compute_retail
 from ptrack_analysis.analysis.flows.transitions import compute_transitions
 from ptrack_analysis.analysis.motion.movement import compute_movement
 from ptrack_analysis.analysis.places.overlaps import compute_overlaps
-from ptrack_analysis.analysis.stays.dwell import compute_dwell
-from ptrack_analysis.analysis.stays.observed import compute_observed
-from ptrack_analysis.analysis.tracks import compute_tracks
-from ptrack_analysis.dataset.layout import FOLDERS
+from ptrack_analysis.analysis.stays.curves import compute_survival
+from ptrack_analysis.analysis.stays.dwell import compute_dwell, compute_dwell_quantiles
+from ptrack_analysis.analysis.stays.queues import compute_queue, compute_waits
+from ptrack_analysis.clock.lookup import settled
+from ptrack_analysis.clock.recording import Recording
+from ptrack_analysis.dataset.definitions import definitions_of
+from ptrack_analysis.dataset.grids import field_of, heatmaps_of, measures_of
+from ptrack_analysis.dataset.hours import occupancy_hourly_of, visits_hourly_of
+from ptrack_analysis.dataset.keys import with_keys
+from ptrack_analysis.dataset.layout import DIMENSIONS, FOLDERS, ON_REQUEST
 from ptrack_analysis.dataset.measured import (
     balance_of,
+    bins_of,
     counts_of,
-    crossings_of,
+    density_of,
     encounters_of,
+    flow_of,
     fundamental_of,
-    heatmap_of,
+    observed_of,
     occupancy_of,
     quality_of,
+    shared_of,
     stops_of,
+    tracks_of,
     visits_of,
 )
-from ptrack_analysis.dataset.notes import notes_of
+from ptrack_analysis.dataset.notes import Told, notes_of
+from ptrack_analysis.dataset.release import needed_folders, released_folders
 from ptrack_analysis.dataset.road import Road, take_road
 from ptrack_analysis.dataset.settings import Settings
-from ptrack_analysis.inspection import notes_on
+from ptrack_analysis.dataset.stays import BY, QUEUE, facing_of, intervals_of, service_levels_of
+from ptrack_analysis.dataset.video_row import videos_table
+from ptrack_analysis.inspection import Seen, notes_on
 from ptrack_analysis.io.archive import VideoReference
 from ptrack_analysis.schema import (
     ENCOUNTERS,
     FACE_COLUMNS,
     LANDMARK_COLUMNS,
-    VIDEOS,
-    Table,
-    assemble,
-    columns_of,
     empty,
 )
-from ptrack_analysis.video import Video, milliseconds
 from ptrack_analysis.zones import Scene
 
-_NOT_KNOWN = int(np.iinfo("int64").min)
+_OF_ZONES = {
+    "visits",
+    "observed",
+    "dwell",
+    "dwell_quantiles",
+    "survival",
+    "visits_hourly",
+    "transitions",
+    "retail",
+    "zone_overlaps",
+}
 
 
 def compute_tables(
-    reference: VideoReference, settings: Settings, scene: Scene | None
+    reference: VideoReference,
+    settings: Settings,
+    scene: Scene | None,
+    recording: Recording | None = None,
 ) -> tuple[dict[str, pd.DataFrame], list[str]]:
     """Compute every table of one video that the settings ask for, by the name of its folder; and notes on it.
 
-    The sampling period is taken from the whole video, before persons and times are selected.
+    The sampling period is taken from the whole video, before persons and times are selected. Facts carry the
+    keys of their zones and lines.
+
+    Parameters
+    ----------
+    reference
+        The video.
+    settings
+        What is measured, and how.
+    scene
+        What the zone file draws; without one there are no tables of zones and lines.
+    recording
+        What is known of the recording beside the video's own facts, such as when and where it began.
 
     Raises
     ------
     PtrackError
         If the video cannot be read, or not be measured as asked.
     """
-    road = take_road(reference, settings, scene)
-    detections, trajectories, video = road.detections, road.trajectories, road.video
-    crossings, visits = crossings_of(road, settings), visits_of(road, settings)
+    return tables_along(take_road(reference, settings, scene), settings, scene, recording)
+
+
+def tables_along(
+    road: Road,
+    settings: Settings,
+    scene: Scene | None,
+    recording: Recording | None = None,
+    *,
+    elsewhere: Collection[str] = (),
+    seen: Seen | None = None,
+    told: Told | None = None,
+) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Compute every table along one video's road, but those that are made ``elsewhere``; and notes on it.
+
+    ``seen`` and ``told`` are what the notes need of the rows, where the road does not hold them.
+    """
+    recording = settled(recording or Recording(video=road.video.name), road.video, settings)
+    made = _made(road, settings, scene, recording)
+    definitions = definitions_of(scene, road.video.name)
+    tables = {
+        folder: with_keys(made[folder](), FOLDERS[folder], definitions)
+        for folder in _computed(settings, scene)
+        if folder not in elsewhere
+    }
+    notes = [
+        *notes_on(road.reading, tables["persons"], settings.max_gap, seen=seen),
+        *notes_of(road, told),
+    ]
+    return tables, notes
+
+
+def _made(
+    road: Road, settings: Settings, scene: Scene | None, recording: Recording
+) -> dict[str, Callable[[], pd.DataFrame]]:
+    """Tell how each table of one video is made; what several are made of is made once."""
+    trajectories, video = road.trajectories, road.video
     occupancy = occupancy_of(road, settings, road.zones)
-    until = replace(video, duration=occupancy.index.get_level_values("timestamp").max())
-    met = encounters_of(road) if road.floor else empty(ENCOUNTERS, unit="m")
+    tracks = cache(lambda: tracks_of(road))
+    shared = cache(lambda: shared_of(road, settings, occupancy))
+    met = cache(lambda: encounters_of(road) if road.floor else empty(ENCOUNTERS, unit="m"))
     made: dict[str, Callable[[], pd.DataFrame]] = {
-        "videos": lambda: videos_table(video, settings.start, settings.end),
-        "persons": lambda: compute_tracks(trajectories),
-        "detections": lambda: detections if settings.faces else _without_faces(detections),
+        "videos": lambda: videos_table(video, settings.start, settings.end, recording),
+        "persons": tracks,
+        "detections": lambda: road.detections if settings.faces else without_faces(road.detections),
         "stitches": lambda: road.stitches,
         "trajectories": lambda: trajectories,
         "movement": lambda: compute_movement(trajectories, max_speed=settings.max_speed),
         "stops": lambda: stops_of(road, settings),
-        "visits": lambda: visits,
-        "encounters": lambda: met,
-        "groups": lambda: compute_groups(met, trajectories),
-        "observed": lambda: compute_observed(
-            visits, trajectories, road.zones, margin=settings.margin, enter_after=settings.enter_after
-        ),
-        "dwell": lambda: compute_dwell(visits, by=("zone", "entry")),
-        "transitions": lambda: compute_transitions(visits),
-        "retail": lambda: compute_retail(visits, road.zones),
-        "occupancy_bins": lambda: compute_occupancy_bins(occupancy, until, every=settings.every),
-        "fundamental": lambda: fundamental_of(road, settings),
+        "encounters": met,
+        "groups": lambda: compute_groups(met(), trajectories),
         "quality": lambda: quality_of(road, settings),
-        "zone_overlaps": lambda: compute_overlaps(road.zones, unit=settings.unit),
         "occupancy": lambda: occupancy,
-        "crossings": lambda: crossings,
-        "counts": lambda: counts_of(road, settings),
-        "balance": lambda: balance_of(road, settings),
-        "heatmap": lambda: _heatmaps(road, settings),
+        "occupancy_bins": lambda: bins_of(road, settings, occupancy),
+        "occupancy_hourly": lambda: occupancy_hourly_of(occupancy, road, recording),
+        "density": lambda: density_of(road, settings, occupancy),
+        "fundamental": lambda: fundamental_of(road, settings),
+        "crossings": lambda: shared().crossings,
+        "counts": lambda: counts_of(road, settings, shared()),
+        "balance": lambda: balance_of(road, settings, shared()),
+        "flow": lambda: flow_of(road, settings, shared()),
+        "heatmap": lambda: heatmaps_of(road, settings),
+        "measure": lambda: measures_of(road, settings),
+        "field": lambda: field_of(road, settings),
     }
-    tables = {folder: _in_order(made[folder](), FOLDERS[folder]) for folder in folders_of(settings, scene)}
-    notes = [*notes_on(road.reading, tables["persons"], settings.max_gap), *notes_of(road)]
-    return tables, notes
+    if scene is None:
+        return made | {"intervals": lambda: intervals_of(None, tracks())}
+    visits = visits_of(road, settings)
+    return made | {
+        **_made_of_visits(visits, road, settings),
+        "visits_hourly": lambda: visits_hourly_of(visits, occupancy, road, recording),
+        "facing": lambda: road.made["facing"] if "facing" in road.made else facing_of(road, settings, scene),
+        "intervals": lambda: intervals_of(visits, tracks()),
+    }
+
+
+def _made_of_visits(
+    visits: pd.DataFrame, road: Road, settings: Settings
+) -> dict[str, Callable[[], pd.DataFrame]]:
+    """Tell how the tables of stays in zones are made."""
+    zones = road.zones
+    return {
+        "visits": lambda: visits,
+        "observed": lambda: observed_of(visits, road, settings),
+        "dwell": lambda: compute_dwell(visits, by=BY),
+        "dwell_quantiles": lambda: compute_dwell_quantiles(visits, by=BY),
+        "survival": lambda: compute_survival(visits, by=BY),
+        "waits": lambda: compute_waits(visits, zones),
+        "service_levels": lambda: service_levels_of(visits, road),
+        "queue": lambda: compute_queue(visits, zones, road.video),
+        "transitions": lambda: compute_transitions(visits),
+        "retail": lambda: compute_retail(visits, zones),
+        "zone_overlaps": lambda: compute_overlaps(zones, unit=settings.unit),
+    }
 
 
 def folders_of(settings: Settings, scene: Scene | None) -> list[str]:
-    """List the tables that are computed, by the names of their folders, in their order."""
+    """List the tables that are written, by the names of their folders, in their order."""
+    return released_folders(_computed(settings, scene), settings)
+
+
+def _computed(settings: Settings, scene: Scene | None) -> list[str]:
+    """List the tables that are computed: those that are written, and those that others are counted by."""
+    wanted = {*DIMENSIONS, *(settings.tables or FOLDERS.keys() - {*ON_REQUEST}), *needed_folders(settings)}
     left_out = set()
     if not settings.stitch:
         left_out |= {"stitches"}
@@ -111,57 +204,21 @@ def folders_of(settings: Settings, scene: Scene | None) -> list[str]:
     if settings.floor is None:
         left_out |= {"encounters", "groups"}
     if scene is None:
-        left_out |= {"visits", "zone_overlaps", "observed", "dwell", "transitions", "retail"}
+        left_out |= _OF_ZONES
     if scene is None or settings.floor is None:
-        left_out |= {"fundamental"}
+        left_out |= {"density", "fundamental"}
+    if scene is None or not settings.faces:
+        left_out |= {"facing"}
     if scene is None or not scene.lines:
-        left_out |= {"crossings", "counts", "balance"}
-    return [folder for folder in FOLDERS if folder not in left_out]
+        left_out |= {"crossings", "counts", "balance", "flow"}
+    if scene is None or not any(zone.kind == QUEUE for zone in scene.zones):
+        left_out |= {"waits", "service_levels", "queue"}
+    if not settings.tells_clocks:
+        left_out |= {"occupancy_hourly", "visits_hourly"}
+    return [folder for folder in FOLDERS if folder in wanted - left_out]
 
 
-def videos_table(
-    video: Video, start: pd.Timedelta | str | None = None, end: pd.Timedelta | str | None = None
-) -> pd.DataFrame:
-    """Make the VIDEOS table of one video, of which the part from ``start`` to ``end`` was analysed."""
-    texts = ("name", "codec", "format", "color_range", "job_id", "job_tag", "source")
-    arrays: dict[str, Any] = {name: [getattr(video, name)] for name in (*texts, "width", "height")}
-    started = video.started_at
-    if started is not None and started.tzinfo is not None:
-        started = started.astimezone(UTC).replace(tzinfo=None)
-    arrays["video"] = arrays.pop("name")
-    rate = np.nan if video.frame_rate is None else video.frame_rate
-    duration = _NOT_KNOWN if video.duration is None else milliseconds(video.duration, "duration")
-    arrays |= {
-        "frame_rate": np.array([rate]),
-        "duration": np.array([duration]),
-        "analysed_from": np.array([_NOT_KNOWN if start is None else milliseconds(start, "start")]),
-        "analysed_to": np.array([_NOT_KNOWN if end is None else milliseconds(end, "end")]),
-        "started_at": np.array([started], dtype="datetime64[us]"),
-    }
-    return assemble(VIDEOS, arrays)
-
-
-def _heatmaps(road: Road, settings: Settings) -> pd.DataFrame:
-    """Make the heatmaps of one video: of footpoints, and of boxes where the plane is the picture.
-
-    A box covers a part of the picture and no part of a floor plan, and the heatmaps of one file have one
-    unit.
-    """
-    if road.floor is not None:
-        heatmap = heatmap_of(road, settings)
-        if road.duration is None:  # the column is there all the same, so that all files have the same
-            return heatmap.to_frame().assign(density_per_m2=np.nan)
-        return heatmap.to_frame(road.duration)
-    both = [heatmap_of(road, settings, of=of).to_frame() for of in ("boxes", "footpoints")]
-    return pd.concat(both).sort_index()
-
-
-def _in_order(table: pd.DataFrame, schema: Table) -> pd.DataFrame:
-    """Put the schema's columns into its order, and any others behind them."""
-    known = [name for name, _ in columns_of(table, schema)]
-    return table[[*known, *(name for name in table.columns if name not in known)]]
-
-
-def _without_faces(detections: pd.DataFrame) -> pd.DataFrame:
+def without_faces(detections: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the columns of faces."""
     names = [column.name for column in (*FACE_COLUMNS, *LANDMARK_COLUMNS)]
     return detections.drop(columns=[name for name in names if name in detections.columns])

@@ -1,24 +1,31 @@
 """The files of one video in a dataset: brought up to date, or left if they are."""
 
-from dataclasses import dataclass, replace
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
+from ptrack_analysis.clock.recording import Recording
 from ptrack_analysis.dataset.checksum import checksum
-from ptrack_analysis.dataset.layout import RECORDS, csv_place, places_of, table_place
-from ptrack_analysis.dataset.ownership import was_written
-from ptrack_analysis.dataset.record import Record, new_record, read_record, write_record
+from ptrack_analysis.dataset.dates import about_of
+from ptrack_analysis.dataset.definitions import definitions_of
+from ptrack_analysis.dataset.large.choice import Measured, measured_tables
+from ptrack_analysis.dataset.layout import csv_place, record_place, table_place
+from ptrack_analysis.dataset.placing import There, intact, looks_of, put_text, remove_others, upload
+from ptrack_analysis.dataset.record import Record, new_record, record_text
+from ptrack_analysis.dataset.release import release
+from ptrack_analysis.dataset.seen import Look, Seen, seen_place, text_of
 from ptrack_analysis.dataset.settings import Settings
-from ptrack_analysis.dataset.summary import VideoSummary, summarize
-from ptrack_analysis.dataset.tables import compute_tables, folders_of
-from ptrack_analysis.errors import OutputError, PtrackError
+from ptrack_analysis.dataset.summary import VideoSummary, figures_of, summary_of
+from ptrack_analysis.dataset.tables import folders_of
+from ptrack_analysis.dataset.video_row import start_of
+from ptrack_analysis.errors import InputError, OutputError, PtrackError
 from ptrack_analysis.io.archive import VideoReference
-from ptrack_analysis.io.parquet import read_parquet, write_parquet
+from ptrack_analysis.io.parquet import write_parquet
 from ptrack_analysis.io.s3 import AnyPath
 from ptrack_analysis.io.spreadsheets import write_csv
-from ptrack_analysis.io.writing import make_folder, remove_file
+from ptrack_analysis.io.writing import copy_file, make_folder
 from ptrack_analysis.zones import Scene
 
 
@@ -27,7 +34,7 @@ class Export:
     """One export: from where, to where, and how; ``scene`` is the zone file's, ``videos`` all names."""
 
     root: AnyPath
-    out: Path
+    out: AnyPath
     settings: Settings
     parameters: dict[str, Any]
     scene: Scene | None
@@ -37,6 +44,10 @@ class Export:
         """List the names of the zones that are in a video, in the order of their file."""
         return [] if self.scene is None else [zone.name for zone in self.scene.of(video).zones]
 
+    def parameters_of(self, video: str) -> dict[str, Any]:
+        """Give all that decides about the files of a video: what the zone file draws for it included."""
+        return {**self.parameters, "places": definitions_of(self.scene, video)}
+
     def places(self, video: str) -> list[str]:
         """List the places of the files that are written for a video; its record is not among them."""
         folders = folders_of(self.settings, self.scene)
@@ -44,79 +55,129 @@ class Export:
         return places + [csv_place(folder, video) for folder in folders if self.settings.csv]
 
 
-def export_video(reference: VideoReference, export: Export) -> VideoSummary:
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One video to export, what is known of its recording, and what an earlier run left of it.
+
+    That is its record, what was seen of its files, and in S3 the objects that are there.
+    """
+
+    reference: VideoReference
+    recording: Recording
+    record: Record | None = None
+    seen: Seen = field(default_factory=Seen)
+    there: There = None
+
+    @property
+    def name(self) -> str:
+        """The video's name."""
+        return self.reference.name
+
+
+def export_video(task: Task, export: Export) -> VideoSummary:
     """Bring the files of one video up to date, and say what became of it.
 
     Nothing is done if an earlier run over the same sources with the same settings left all its files, and
-    they are as it left them. A video that cannot be read or measured keeps the files that it had.
+    they are as it left them. A video that cannot be read or measured keeps the files that it had. This runs
+    where an executor runs it: it writes the video's files to their places itself, the record last.
 
     Raises
     ------
     OutputError
         If the files cannot be written: that concerns every video.
+    RemoteError
+        If S3 refuses to take them.
     """
-    name, places = reference.name, export.places(reference.name)
-    try:
-        record = new_record(reference, export.root, export.parameters)
-        earlier = read_record(export.out, name)
-        if earlier and earlier.is_of_same_run(record) and earlier.is_intact(export.out, places):
-            _remove_others(export.out, name, places)
-            return _unchanged(earlier, export)
-        tables, notes = compute_tables(reference, export.settings, export.scene)
-    except OutputError:
-        raise
-    except PtrackError as error:
-        return VideoSummary(name=name, status="failed", error=error)
-    _remove_others(export.out, name, places)
-    outputs = _write_tables(tables, name, export)
-    make_folder(export.out / RECORDS)
-    write_record(replace(record, outputs=outputs, notes=notes), export.out)
-    rows = {folder: len(table) for folder, table in tables.items()}
-    return summarize(
-        name,
-        status="written",
-        rows=rows,
-        tracks=tables["persons"],
-        visits=tables.get("visits"),
-        zones=export.zones(name),
-        notes=notes,
-    )
+    with ExitStack() as stack:  # what is on disk of a large video is removed in the end
+        try:
+            parameters = {**export.parameters_of(task.name), "recording": task.recording.row()}
+            record, sources = new_record(task.reference, export.root, parameters, task.seen.sources)
+            unchanged = _unchanged(task, record, sources, export)
+            if unchanged is not None:
+                return unchanged
+            measured = stack.enter_context(
+                measured_tables(task.reference, export.settings, export.scene, task.recording)
+            )
+        except OutputError:
+            raise
+        except PtrackError as error:
+            return VideoSummary(name=task.name, status="failed", error=error)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one video stops no other
+            said = InputError(f"{task.name}: cannot be measured: {type(error).__name__}: {error}")
+            return VideoSummary(name=task.name, status="failed", error=said)
+        return _written(measured, record, sources, task, export)
 
 
-def _write_tables(tables: dict[str, pd.DataFrame], video: str, export: Export) -> dict[str, dict[str, Any]]:
+def _written(
+    measured: Measured, record: Record, sources: dict[str, Look], task: Task, export: Export
+) -> VideoSummary:
+    """Write what was measured of a video to its places, and say what became of it."""
+    tables, notes = measured.tables, measured.notes
+    figures = figures_of(tables.get("persons"), tables.get("visits"), export.zones(task.name))
+    remove_others(export.out, task.name, export.places(task.name), task.there)
+    released = replace(measured, tables=release(tables, export.settings, task.name))
+    made, looks = _make(released, task.name, export)
+    record = replace(record, outputs=made, about=about_of(tables))
+    full = replace(record, notes=notes, figures=figures)
+    if not export.settings.withholds:  # notes and figures may be of single persons
+        record = full
+    place = record_place(task.name)
+    is_new = task.there is not None and place not in task.there
+    put_text(export.out, place, record_text(record), new=is_new)
+    _note(task, Seen(sources, looks), export)
+    return summary_of(full, "written", export.zones(task.name))
+
+
+def _unchanged(task: Task, record: Record, sources: dict[str, Look], export: Export) -> VideoSummary | None:
+    """Sum up a video whose files are left as they are; None, if they cannot be."""
+    earlier, places = task.record, export.places(task.name)
+    if earlier is None or not earlier.is_of_same_run(record):
+        return None
+    outputs = intact(earlier, export.out, places, task.there, task.seen.outputs)
+    if outputs is None:
+        return None
+    remove_others(export.out, task.name, places, task.there)
+    _note(task, Seen(sources, outputs), export)
+    return summary_of(earlier, "unchanged", export.zones(task.name))
+
+
+def _make(
+    measured: Measured, video: str, export: Export
+) -> tuple[dict[str, dict[str, Any]], dict[str, Look]]:
+    """Put the files of one video to their places; give what they are, and how they look there."""
+    if isinstance(export.out, Path):
+        made = _write_tables(measured, video, export.out, with_csv=export.settings.csv)
+        return made, looks_of(export.out, made)
+    with tempfile.TemporaryDirectory(prefix="ptrack-") as folder:
+        made = _write_tables(measured, video, Path(folder), with_csv=export.settings.csv)
+        return made, upload(Path(folder), export.out, made)
+
+
+def _write_tables(
+    measured: Measured, video: str, folder: Path, *, with_csv: bool
+) -> dict[str, dict[str, Any]]:
     """Write the tables of one video; give rows and checksum of each file by its place."""
-    outputs = {}
-    for folder, table in tables.items():
-        places = {table_place(folder, video): write_parquet}
-        if export.settings.csv:
-            places[csv_place(folder, video)] = write_csv
+    outputs, started_at = {}, start_of(measured.tables["videos"])
+    for name, file in measured.files.items():
+        finished = {table_place(name, video): file.parquet}
+        if file.csv is not None:
+            finished[csv_place(name, video)] = file.csv
+        for place, made in finished.items():
+            make_folder((folder / place).parent)
+            copy_file(made, folder / place)
+            outputs[place] = {"rows": file.rows, "sha256": checksum(folder / place)}
+    for name, table in measured.tables.items():
+        places = {table_place(name, video): write_parquet}
+        if with_csv:
+            places[csv_place(name, video)] = write_csv
         for place, write in places.items():
-            make_folder((export.out / place).parent)
-            write(table, export.out / place, video=None if folder == "videos" else video)
-            outputs[place] = {"rows": len(table), "sha256": checksum(export.out / place)}
+            make_folder((folder / place).parent)
+            write(table, folder / place, video=None if name == "videos" else video, started_at=started_at)
+            outputs[place] = {"rows": len(table), "sha256": checksum(folder / place)}
     return outputs
 
 
-def _remove_others(out: Path, video: str, places: list[str]) -> None:
-    """Remove what an earlier run wrote of this video and this one does not."""
-    for place in places_of(video):
-        path = out / place
-        if place in places or not path.is_file() or not was_written(out, place):
-            continue
-        remove_file(path, up_to=out)
-
-
-def _unchanged(record: Record, export: Export) -> VideoSummary:
-    """Sum up a video whose files are left as they are."""
-    name = record.video
-    rows = {folder: int(record.outputs[table_place(folder, name)]["rows"]) for folder in record.folders}
-    visits = table_place("visits", name)
-    return summarize(
-        name,
-        status="unchanged",
-        rows=rows,
-        tracks=read_parquet(export.out / table_place("persons", name)),
-        visits=read_parquet(export.out / visits) if visits in record.outputs else None,
-        zones=export.zones(name),
-        notes=record.notes,
-    )
+def _note(task: Task, seen: Seen, export: Export) -> None:
+    """Note what was seen of a video's files, where it is something else than before."""
+    if seen != task.seen:
+        put_text(export.out, seen_place(task.name), text_of(seen))

@@ -1,6 +1,7 @@
 """The views of a dataset: SQL by which DuckDB and Athena see its files as tables."""
 
 from ptrack_analysis.dataset.contents import Contents
+from ptrack_analysis.dataset.joined_views import joined_views
 from ptrack_analysis.dataset.layout import place_file
 from ptrack_analysis.dataset.ownership import MARK
 from ptrack_analysis.io.stored import Stored
@@ -13,9 +14,7 @@ _ATHENA = f"""\
 -- Tables of this dataset for Amazon Athena, {MARK}.
 -- Upload the dataset, put its place for s3://YOUR-BUCKET/PREFIX/, and run one statement at a time.
 """
-_ATHENA_PLACES = """
--- Athena reads folders: upload zones.parquet as zones/zones.parquet, lines.parquet as lines/lines.parquet.
-"""
+_ATHENA_PLACES = "\n-- Athena reads folders: upload {uploads}.\n"
 _ATHENA_TYPES = {
     "int64": "bigint",
     "double": "double",
@@ -85,7 +84,8 @@ def athena_tables(contents: Contents) -> str:
     """Write an external table for each table, with the types of its files, and the view of dwell."""
     tables = [_external_table(folder, columns) for folder, columns in contents.columns.items()]
     if contents.places:
-        tables += [_ATHENA_PLACES.rstrip("\n")]
+        uploads = ", ".join(f"{name}.parquet as {name}/{name}.parquet" for name in contents.places)
+        tables += [_ATHENA_PLACES.format(uploads=uploads).rstrip("\n")]
         tables += [_external_table(name, columns) for name, columns in contents.places.items()]
     return "".join([_ATHENA, *tables, *_questions(contents)])
 
@@ -93,7 +93,8 @@ def athena_tables(contents: Contents) -> str:
 def _questions(contents: Contents) -> list[str]:
     """List the views that answer a question."""
     visits = [_DWELL_BY_ZONE] if contents.has_visits else []
-    return visits + ([_FIRST_CROSSINGS] if contents.has_crossings else [])
+    crossings = [_FIRST_CROSSINGS] if contents.has_crossings else []
+    return visits + crossings + joined_views(contents)
 
 
 def _external_table(name: str, columns: list[Stored]) -> str:

@@ -1,0 +1,54 @@
+"""Asking DuckDB about a dataset's tables."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ptrack_analysis.dataset.holding import Holding
+from ptrack_analysis.dataset.scanning import arrow_dataset
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.io.s3 import AnyPath, S3Path
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def connected(root: AnyPath, holding: Holding, tables: Sequence[str]) -> "duckdb.DuckDBPyConnection":
+    """Open DuckDB in memory, with a view of each of these tables.
+
+    Raises
+    ------
+    ParameterError
+        If DuckDB is not installed.
+    InputError
+        If a file is missing or damaged.
+    """
+    try:
+        import duckdb  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise ParameterError("DuckDB is not installed: pip install 'ptrack-analysis[duckdb]'") from error
+    connection = duckdb.connect()
+    for name in tables:
+        if isinstance(root, S3Path):
+            connection.register(name, arrow_dataset(root, holding.parts[name]))
+            continue
+        files = [str(root / part.place) for part in holding.parts[name]]
+        relation = connection.read_parquet(files, union_by_name=True, hive_partitioning=False)
+        relation.create_view(name)
+    return connection
+
+
+def answer(connection: "duckdb.DuckDBPyConnection", query: str, *, as_: str) -> Any:
+    """Give the answer to a query as a table of pandas or Arrow.
+
+    Raises
+    ------
+    ParameterError
+        If DuckDB does not understand it.
+    """
+    import duckdb  # noqa: PLC0415 - an extra, which is there once something is connected
+
+    try:
+        found = connection.execute(query)
+        return found.df() if as_ == "pandas" else found.to_arrow_table()
+    except duckdb.Error as error:
+        raise ParameterError(f"DuckDB cannot answer: {' '.join(str(error).split())}") from error

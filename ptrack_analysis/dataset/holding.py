@@ -1,0 +1,97 @@
+"""What a dataset holds, as its records tell: videos, tables, and the file of each."""
+
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from ptrack_analysis.dataset.compact.record import COMPACT_PLACE, CompactRecord, compact_record_of
+from ptrack_analysis.dataset.layout import FOLDERS, PLACES, RECORDS, place_file
+from ptrack_analysis.dataset.record import Record, read_records
+from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.io.s3 import AnyPath, ahead
+
+_SHOWN = 5
+_SUFFIX = ".parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a table: its place below the dataset's folder, and its video where it is of one alone."""
+
+    place: str
+    video: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The names of the videos, and the files of each table."""
+
+    videos: tuple[str, ...]
+    parts: Mapping[str, tuple[Part, ...]]
+
+
+def holding_of(root: AnyPath) -> Holding:
+    """Read what a dataset holds, or a compacted one; what no record tells of is not there.
+
+    Raises
+    ------
+    InputError
+        If there is no record.
+    RemoteError
+        If S3 refuses.
+    """
+    compact = _compact(root)
+    if compact is not None:
+        names = sorted(str(one["video"]) for one in compact.videos)
+        found = [(place.partition("/")[0], Part(place, None)) for place in compact.outputs]
+    else:
+        records = _records(root)
+        if not records:
+            raise InputError(f"{root}: is no dataset: it has no record in {RECORDS}; ptrack export makes one")
+        names = [record.video for record in records]
+        found = [
+            (place.partition("/")[0], Part(place, record.video))
+            for record in records
+            for place in record.outputs
+            if place.partition("/")[0] in FOLDERS
+        ]
+    parts: dict[str, list[Part]] = {}
+    for folder, part in found:
+        parts.setdefault(folder.removesuffix(_SUFFIX), []).append(part)
+    for name in PLACES:
+        if name not in parts and (root / place_file(name)).is_file():
+            parts[name] = [Part(place_file(name), None)]
+    tables = [name for name in (*FOLDERS, *PLACES) if name in parts]
+    return Holding(tuple(names), {name: tuple(parts[name]) for name in tables})
+
+
+def unknown(place: object, kind: str, name: str, known: Iterable[str]) -> ParameterError:
+    """Make the error that refuses a name which is not there, and tells those near to it."""
+    names = list(known)
+    close = get_close_matches(name, names, n=_SHOWN)
+    shown = ", ".join(map(repr, close or names[:_SHOWN])) or "none"
+    told = "near to it" if close else "there are"
+    return ParameterError(f"{place}: has no {kind} {name!r}; {told}: {shown}")
+
+
+def _compact(root: AnyPath) -> CompactRecord | None:
+    """Read the record of a compaction, where there is one."""
+    place = root / COMPACT_PLACE
+    try:
+        return compact_record_of(place.read_bytes()) if place.is_file() else None
+    except OSError as error:
+        raise InputError(f"{place}: cannot be read: {error.strerror}") from error
+
+
+def _records(root: AnyPath) -> list[Record]:
+    """Read the records of all videos; those in S3 are brought to this machine first."""
+    if isinstance(root, Path):
+        return read_records(root)
+    found = [path for path in (root / RECORDS).below() if path.name.endswith(".json")]
+    with tempfile.TemporaryDirectory(prefix="ptrack-") as folder:
+        (Path(folder) / RECORDS).mkdir()
+        for path, fetched in zip(found, ahead(found), strict=True):
+            (Path(folder) / RECORDS / path.name).write_bytes(fetched.read_bytes())
+        return read_records(Path(folder))

@@ -1,0 +1,250 @@
+"""Opening a dataset: its videos and tables, read back in part or in batches."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyarrow as pa
+import pyarrow.dataset as pa_dataset
+
+from ptrack_analysis.dataset.asking import answer, connected
+from ptrack_analysis.dataset.holding import Holding, holding_of, unknown
+from ptrack_analysis.dataset.scanning import arrow_dataset, told
+from ptrack_analysis.dataset.selecting import Selection, in_memory, names_of
+from ptrack_analysis.dataset.times import Moment, rows_between
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.io.s3 import AnyPath, S3Path, path_of
+from ptrack_analysis.limits import at_least
+
+if TYPE_CHECKING:
+    import duckdb
+
+Form = Literal["pandas", "arrow"]
+
+_BATCH = 131_072
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset that ``open_dataset`` opened: where it lies, and what its records said then."""
+
+    root: AnyPath
+    holding: Holding = field(repr=False)
+
+    @property
+    def videos(self) -> list[str]:
+        """The names of its videos, sorted."""
+        return list(self.holding.videos)
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of its tables, in the order of the dictionary."""
+        return list(self.holding.parts)
+
+    def columns(self, table: str) -> list[str]:
+        """List the columns of a table as they are stored, in the order of its first file and what others add.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such table.
+        InputError
+            If a file is missing or damaged.
+        """
+        return list(self._scanned(table, None).schema.names)
+
+    def read(
+        self,
+        table: str,
+        *,
+        videos: str | Sequence[str] | None = None,
+        columns: Sequence[str] | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        as_: Form = "pandas",
+    ) -> Any:
+        """Read one table: of some videos, some columns, some time; only what is wanted leaves the disk.
+
+        Rows come video after video, in the order of the names (or of ``videos``), each in the order of its
+        file. With ``columns``, the key stays in the index of a pandas table.
+
+        Parameters
+        ----------
+        table
+            Name of the table, one of ``tables``.
+        videos
+            Name of one video, or several names; by default all.
+        columns
+            Names of the columns, in memory (``dwell``) or as stored (``dwell_s``); by default all.
+        start, end
+            Rows that have any moment from ``start`` to before ``end``: lengths of time since the start of
+            the video (``"10s"``, a Timedelta), or moments of the wall clock (a datetime with its time zone).
+            What holds longer (a visit) belongs to every moment from entered to before exited; what counts
+            from its moment on (occupancy) to that moment.
+        as_
+            ``pandas``: the table in memory, as ``read_parquet`` gives it; of one name in ``videos`` without,
+            else with ``video`` as the first level of its index. ``arrow``: a pyarrow.Table as it is stored.
+
+        Returns
+        -------
+        pandas.DataFrame or pyarrow.Table
+            The rows; none is an ordinary case.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such table, video or column; if the table has no moments, or no wall clock; or if
+            videos measured in px and in m should become one pandas table.
+        InputError
+            If a file is missing or damaged.
+        RemoteError
+            If S3 refuses.
+
+        Notes
+        -----
+        Needs memory for the result; ``batches`` needs it for a batch.
+        """
+        chosen = self._selection(table, videos=videos, columns=columns, between=(start, end), as_=as_)
+        with told(self.root / table):
+            content = chosen.scanner().to_table()
+        return in_memory(content, chosen) if as_ == "pandas" else content
+
+    def batches(
+        self,
+        table: str,
+        *,
+        videos: str | Sequence[str] | None = None,
+        columns: Sequence[str] | None = None,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        as_: Form = "pandas",
+        batch_rows: int = _BATCH,
+    ) -> Iterator[Any]:
+        """Read one table as ``read`` does, at most ``batch_rows`` rows at a time; none is an empty batch.
+
+        A batch never holds rows of two files. The memory needed is that of a few batches and a row group.
+
+        Raises
+        ------
+        ParameterError, InputError, RemoteError
+            As ``read``; or if ``batch_rows`` is below 1.
+        """
+        rows = int(at_least(batch_rows, "batch_rows", 1))
+        chosen = self._selection(table, videos=videos, columns=columns, between=(start, end), as_=as_)
+        return _batches(chosen, rows, as_, self.root / table)
+
+    def connect(self) -> "duckdb.DuckDBPyConnection":
+        """Open DuckDB in memory, with a view of each table; of what no record tells the views show nothing.
+
+        On disk DuckDB reads the files itself; those in S3 it reads through boto3, a part at a time.
+
+        Raises
+        ------
+        ParameterError
+            If DuckDB is not installed.
+        InputError
+            If a file is missing or damaged.
+        """
+        return connected(self.root, self.holding, self.tables)
+
+    def sql(self, query: str, *, as_: Form = "pandas") -> Any:
+        """Ask DuckDB a question about the tables, which go by their names; give the answer as a table.
+
+        Raises
+        ------
+        ParameterError
+            If DuckDB is not installed, or does not understand the query.
+        InputError
+            If a file is missing or damaged.
+        """
+        _refuse_form(as_)
+        words = set(re.findall(r"\w+", query.lower()))
+        tables = [name for name in self.tables if name in words]
+        with connected(self.root, self.holding, tables) as connection:
+            return answer(connection, query, as_=as_)
+
+    def _selection(
+        self,
+        table: str,
+        *,
+        videos: str | Sequence[str] | None,
+        columns: Sequence[str] | None,
+        between: tuple[Moment | None, Moment | None],
+        as_: str,
+    ) -> Selection:
+        """Check what is asked for, and find the files that have it."""
+        _refuse_form(as_)
+        names = [videos] if isinstance(videos, str) else None if videos is None else list(videos)
+        content = self._scanned(table, names)
+        condition = rows_between(content.schema.names, *between, table=table)
+        if names is not None:
+            of_these = pa_dataset.field("video").isin(names)
+            condition = of_these if condition is None else of_these & condition
+        wanted = None if columns is None else names_of(content.schema, columns, self.root, table)
+        return Selection(
+            content=content,
+            table=table,
+            columns=wanted,
+            condition=condition,
+            as_=as_,
+            of_one=isinstance(videos, str),
+        )
+
+    def _scanned(self, table: str, videos: Sequence[str] | None) -> pa_dataset.FileSystemDataset:
+        """Give the files of a table as an Arrow dataset: of some videos, in their order, or of all."""
+        parts = self.holding.parts.get(table)
+        if parts is None:
+            raise unknown(self.root, "table", table, self.holding.parts)
+        if videos is None:
+            return arrow_dataset(self.root, parts)
+        for video in videos:
+            if video not in self.holding.videos:
+                raise unknown(self.root, "video", video, self.holding.videos)
+        by_video = {part.video: part for part in parts}
+        if set(by_video) == {None} and "video" not in arrow_dataset(self.root, parts[:1]).schema.names:
+            raise ParameterError(f"table {table!r} is of the whole dataset, so no videos of it can be chosen")
+        mine = [by_video[video] for video in dict.fromkeys(videos) if video in by_video]
+        shared = [part for part in parts if part.video is None]
+        return arrow_dataset(self.root, (*mine, *shared) or parts[:1])
+
+
+def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
+    """Open a dataset that ``ptrack export`` or ``ptrack compact`` wrote, on disk or in S3.
+
+    Only the records are read here: files that no record tells of, such as those of a run that was killed,
+    are not there. What later runs change is seen after opening again.
+
+    Parameters
+    ----------
+    place
+        The dataset's folder, or its address in S3 (``s3://bucket/prefix``), which is read through boto3.
+
+    Raises
+    ------
+    InputError
+        If there is no dataset.
+    RemoteError
+        If S3 refuses.
+
+    Examples
+    --------
+    >>> open_dataset("out").read("visits", videos="noon", columns=["dwell"])  # doctest: +SKIP
+    """
+    root = path_of(place)
+    return Dataset(root, holding_of(root))
+
+
+def _refuse_form(as_: str) -> None:
+    if as_ not in {"pandas", "arrow"}:
+        raise ParameterError(f"as_ is {as_!r}, not 'pandas' or 'arrow'")
+
+
+def _batches(chosen: Selection, rows: int, as_: Form, place: object) -> Iterator[Any]:
+    marks = chosen.content.schema.metadata
+    with told(place):
+        for batch in chosen.scanner(batch_size=rows).to_batches():
+            if batch.num_rows:
+                content = pa.Table.from_batches([batch]).replace_schema_metadata(marks)
+                yield in_memory(content, chosen) if as_ == "pandas" else content

@@ -1,0 +1,151 @@
+"""Tables for data that leaves the house: salted keys of persons, no small counts."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.dataset.choices import keyed
+from ptrack_analysis.dataset.counting import persons_in
+from ptrack_analysis.dataset.layout import DIMENSIONS, FOLDERS, ON_REQUEST
+from ptrack_analysis.dataset.settings import Settings
+from ptrack_analysis.dataset.suppression import complemented, groups_of, without
+from ptrack_analysis.geometry import Bools
+from ptrack_analysis.schema import PERSON_KEYS, SALTED, SUPPRESSED, Table
+
+_OF_ALL = {"videos", "zone_overlaps"}
+"""Tables in which there is no person."""
+_NUMBERED = {"stitches"}
+"""Tables that are about the tracker's numbers, so that nothing is left of them without these."""
+_FINER = {"occupancy_bins", "density", "fundamental"}
+"""Tables of intervals that add up to those of hours."""
+_GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "dwell": (("zone",),),
+    "dwell_quantiles": (("zone", "quantile"),),
+    "transitions": (("origin",), ("destination",)),
+    "counts": (("line",),),
+    "flow": (("line",),),
+    "occupancy_bins": (("zone",), ("timestamp",)),
+    "density": (("zone",), ("timestamp",)),
+    "fundamental": (("zone",), ("timestamp",)),
+    "occupancy_hourly": (("zone",), ("hour_at", "open")),
+    "visits_hourly": (("zone",), ("hour_at", "open")),
+    "heatmap": (("of",),),
+    "measure": (("of",),),
+}
+"""How the rows of a table add up to totals that are in this or another table."""
+_PARTS = {
+    "dwell": ("left_out", "cut"),
+    "service_levels": ("left_out", "cut"),
+    "visits_hourly": ("began", "entries", "present"),
+}
+"""Columns that count a part of the persons of a row."""
+_RUNNING = {"counts": ("in_total", "out_total")}
+"""Columns that add up the rows before."""
+
+
+def release(tables: Mapping[str, pd.DataFrame], settings: Settings, video: str) -> dict[str, pd.DataFrame]:
+    """Give the tables of one video as they may leave the house.
+
+    With a salt, ``person`` is the first 16 hex digits of HMAC-SHA256(salt, "video:person_index"), and no
+    number of the tracker is left, nor the order that they give; ``stitches``, which is about these numbers,
+    is left out.
+
+    With ``min_count`` every figure that rests on fewer persons, but not on nobody, is missing, and its row
+    says ``suppressed``; so is one more of a group of rows in which it would be the only one, as its figures
+    could be had from the group's total. Running totals of a line with such a row are missing. Left out are
+    the tables whose rows are single persons or single moments of their coming and going (``occupancy``,
+    ``survival`` ...), those of which it cannot be told how many persons a figure rests on (``quality``,
+    ``field``, the heatmap of boxes), and beside tables of hours those of shorter intervals.
+
+    Parameters
+    ----------
+    tables
+        The tables of one video by their folders, as ``compute_tables`` gives them.
+    settings
+        What is released: ``salt``, ``min_count`` and ``tables``.
+    video
+        The video's name.
+
+    Notes
+    -----
+    Sums of two suppressed rows can be had from totals, and zones that overlap, another export of the same
+    archive with other options, or knowledge from outside can tell more. O(n log n).
+
+    References
+    ----------
+    Cell suppression with a threshold rule, primary and complementary: A. Hundepool et al., Statistical
+    Disclosure Control, Wiley 2012, doi:10.1002/9781118348239, chapter 4.
+    """
+    made = {name: tables[name] for name in released_folders(list(tables), settings)}
+    if settings.min_count is not None:
+        rule = _suppressing(tables, settings.min_count)
+        made = {name: rule(name) if FOLDERS[name].name in SUPPRESSED else made[name] for name in made}
+    if isinstance(settings.salt, bytes):
+        salt = settings.salt
+        made = {
+            name: _salted(table, FOLDERS[name], salt, video) if FOLDERS[name].name in SALTED else table
+            for name, table in made.items()
+        }
+    return made
+
+
+def released_folders(folders: list[str], settings: Settings) -> list[str]:
+    """List those of the computed tables that are written."""
+    wanted = set(settings.tables or [name for name in FOLDERS if name not in ON_REQUEST]) | {*DIMENSIONS}
+    if settings.salt is not None:
+        wanted -= _NUMBERED
+    if settings.min_count is not None:
+        wanted &= _OF_ALL | {name for name, schema in FOLDERS.items() if schema.name in SUPPRESSED}
+        wanted -= _FINER if settings.tells_clocks else set()
+    return [name for name in folders if name in wanted]
+
+
+def needed_folders(settings: Settings) -> set[str]:
+    """List the tables that are computed to count persons in others, be they written or not."""
+    return set() if settings.min_count is None else {"visits", "crossings", "occupancy_bins", "measure"}
+
+
+def _suppressing(tables: Mapping[str, pd.DataFrame], least: int) -> Callable[[str], pd.DataFrame]:
+    """Give what suppresses the small counts of a table, by its folder."""
+    tables = dict(tables)
+    if "heatmap" in tables:
+        heatmap = tables["heatmap"]
+        tables["heatmap"] = heatmap[heatmap.index.get_level_values("of") == "footpoints"]
+
+    def suppressed(folder: str) -> pd.DataFrame:
+        table, schema = tables[folder], FOLDERS[folder]
+        persons = persons_in(folder, tables)
+        small = (persons > 0) & (persons < least)
+        rows = complemented(small, persons, groups_of(table, _GROUPS.get(folder, ())))
+        figures = {name: _is_small(table[name], least) for name in _PARTS.get(folder, ())}
+        figures |= {name: _in_groups(table, "line", rows) for name in _RUNNING.get(folder, ())}
+        return without(table, schema, rows, figures)
+
+    return suppressed
+
+
+def _is_small(counts: "pd.Series[int]", least: int) -> Bools:
+    small: Bools = ((counts > 0) & (counts < least)).to_numpy()
+    return small
+
+
+def _in_groups(table: pd.DataFrame, name: str, rows: Bools) -> Bools:
+    """Mark every row of a group in which a row is marked."""
+    level = table.index.get_level_values(name)
+    marked: Bools = np.asarray(level.isin(level[rows].unique()))
+    return marked
+
+
+def _salted(table: pd.DataFrame, schema: Table, salt: bytes, video: str) -> pd.DataFrame:
+    """Name the persons of a table by salted keys, in the order of its new key."""
+    levels = []
+    for old, new in zip(schema.key, SALTED[schema.name].key, strict=True):
+        values = table.index.get_level_values(old.name)
+        if old.name in PERSON_KEYS:
+            keys = {number: keyed(salt, f"{video}:{number}") for number in values.unique()}
+            named = np.array([keys[number] for number in values], dtype=object)
+            values = pd.Index(pd.array(named, dtype="str"))
+        levels.append(values.rename(new.name))
+    index = levels[0] if len(levels) == 1 else pd.MultiIndex.from_arrays(levels)
+    return table.drop(columns="merged_from", errors="ignore").set_axis(index).sort_index()

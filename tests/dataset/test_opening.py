@@ -1,0 +1,351 @@
+"""A dataset is read back: one video as in memory, several side by side, some of it, in batches, by SQL."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta, timezone
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from moto_servers import moto_server
+from pages import page, record
+from pandas.testing import assert_frame_equal
+
+from ptrack_analysis import compute_tracks, export_dataset, open_dataset, read_parquet
+from ptrack_analysis.dataset.compact.compacting import compact_dataset
+from ptrack_analysis.dataset.layout import FOLDERS, PLACES
+from ptrack_analysis.errors import InputError, ParameterError, RemoteError
+from ptrack_analysis.io import s3 as s3_module
+from ptrack_analysis.io.ranged import RangedFile
+from ptrack_analysis.io.s3 import S3Path, default_client, path_of
+from ptrack_analysis.video import Video
+
+NAMES = ["evening", "morning", "noon"]
+STARTED = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+BUCKET = "dataset-bucket"
+
+
+@pytest.fixture(scope="module")
+def out(data, tmp_path_factory):
+    """Export three videos in px, of which each starts at the same moment."""
+    folder = tmp_path_factory.mktemp("opened") / "out"
+    export_dataset(
+        data / "day/pages", folder, zones=data / "day/zones.geojson", video=Video(started_at=STARTED)
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dataset(out):
+    return open_dataset(out)
+
+
+def alone(table):
+    """Take the one video out of the key."""
+    return table.droplevel("video") if table.index.nlevels > 1 else table
+
+
+def test_a_dataset_names_its_videos_and_tables(dataset, out):
+    assert dataset.videos == NAMES
+    written = [name for name in FOLDERS if (out / name).is_dir()]
+    written += [name for name in PLACES if (out / f"{name}.parquet").is_file()]
+    assert dataset.tables == written
+
+
+def test_every_table_of_one_video_is_what_its_file_holds(dataset, out):
+    for name in set(dataset.tables) & set(FOLDERS):
+        expected = alone(read_parquet(out / name / "noon.parquet"))
+        assert_frame_equal(dataset.read(name, videos="noon"), expected)
+
+
+def test_every_table_of_several_videos_is_their_files_one_after_the_other(dataset, out):
+    for name in set(dataset.tables) & set(FOLDERS):
+        files = [out / name / f"{video}.parquet" for video in NAMES]
+        expected = pd.concat([read_parquet(file) for file in files])
+        assert_frame_equal(dataset.read(name), expected)
+        stored = dataset.read(name, as_="arrow")
+        assert stored.num_rows == len(expected)
+        assert stored.schema.equals(pq.read_schema(files[0]), check_metadata=True)
+
+
+def test_a_list_of_one_name_keeps_the_video_in_the_key(dataset):
+    assert dataset.read("visits", videos=["noon"]).index.names[0] == "video"
+    assert "video" not in dataset.read("visits", videos="noon").index.names
+
+
+def test_videos_come_in_the_order_in_which_they_are_named(dataset):
+    videos = dataset.read("persons", videos=["noon", "evening"]).index.get_level_values("video")
+    assert list(dict.fromkeys(videos)) == ["noon", "evening"]
+
+
+def test_a_table_of_one_video_goes_into_every_computation(dataset):
+    tracks = compute_tracks(dataset.read("trajectories", videos="noon"))
+    assert_frame_equal(tracks, dataset.read("persons", videos="noon"))
+
+
+def test_a_table_of_the_whole_dataset_is_read_as_it_is(dataset, out):
+    assert_frame_equal(dataset.read("zones"), read_parquet(out / "zones.parquet"))
+    with pytest.raises(ParameterError, match=r"^table 'zones' is of the whole dataset, so no videos of it"):
+        dataset.read("zones", videos="noon")
+
+
+@pytest.mark.parametrize("names", [["dwell"], ["dwell_s"], ["dwell", "dwell_s"]])
+def test_a_column_goes_by_its_name_in_memory_or_on_disk(dataset, names):
+    whole = dataset.read("visits")
+    assert_frame_equal(dataset.read("visits", columns=names), whole[["dwell"]])
+    assert dataset.read("visits", columns=names, as_="arrow").column_names == ["dwell_s"]
+
+
+def test_a_derived_column_is_read_when_it_is_asked_for(dataset):
+    table = dataset.read("visits", columns=["person"], videos="noon")
+    numbers = table.index.get_level_values("person_index")
+    assert table["person"].tolist() == [f"noon:{number}" for number in numbers]
+
+
+def test_rows_of_a_moment_are_those_from_start_to_before_end(dataset):
+    whole = dataset.read("detections")
+    time = whole.index.get_level_values("timestamp")
+    first = time.unique().sort_values()[3]
+    found = dataset.read("detections", start=first, end=first + pd.Timedelta("5s"))
+    assert_frame_equal(found, whole[(time >= first) & (time < first + pd.Timedelta("5s"))])
+    assert first in found.index.get_level_values("timestamp")
+
+
+def test_a_visit_belongs_to_every_moment_before_it_is_left(dataset):
+    visits = dataset.read("visits", videos="noon")
+    exited = visits["exited"].iloc[0]
+    assert visits.index[0] in dataset.read("visits", videos="noon", start=exited - pd.Timedelta("1ms")).index
+    assert visits.index[0] not in dataset.read("visits", videos="noon", start=exited).index
+    entered = visits["entered"].iloc[0]
+    assert visits.index[0] not in dataset.read("visits", videos="noon", end=entered).index
+
+
+def test_a_moment_of_the_wall_clock_is_one_since_the_start_of_the_video(dataset):
+    zone = timezone(timedelta(hours=2))
+    range_ = [(STARTED + timedelta(seconds=second)).astimezone(zone) for second in (10, 20)]
+    on_clock = dataset.read("detections", start=range_[0], end=range_[1])
+    assert_frame_equal(on_clock, dataset.read("detections", start="10s", end="20s"))
+    assert len(on_clock) > 0
+
+
+def test_batches_are_the_table_cut_into_pieces(dataset):
+    batches = list(dataset.batches("detections", batch_rows=100))
+    assert {len(batch) for batch in batches[:2]} == {100}
+    assert max(map(len, batches)) == 100
+    assert min(map(len, batches)) > 0
+    assert_frame_equal(pd.concat(batches), dataset.read("detections"))
+    assert all(len(set(batch.index.get_level_values("video"))) == 1 for batch in batches)
+
+
+def test_batches_of_arrow_are_in_the_stored_form(dataset):
+    batches = list(dataset.batches("visits", videos="noon", columns=["dwell"], as_="arrow", batch_rows=3))
+    whole = dataset.read("visits", videos="noon", columns=["dwell"], as_="arrow")
+    assert [value for batch in batches for value in batch["dwell_s"].to_pylist()] == whole[
+        "dwell_s"
+    ].to_pylist()
+
+
+def test_duckdb_answers_from_the_same_tables(dataset):
+    found = dataset.sql("SELECT video, zone, sum(dwell_s) AS s FROM visits GROUP BY ALL ORDER BY ALL")
+    expected = dataset.read("visits")["dwell"].dt.total_seconds().groupby(["video", "zone"]).sum()
+    assert found["s"].tolist() == pytest.approx(expected.sort_index().tolist(), rel=1e-12)
+    with dataset.connect() as connection:
+        [(rows,)] = connection.execute("SELECT count(*) FROM detections").fetchall()
+    assert rows == len(dataset.read("detections"))
+
+
+def test_what_no_record_tells_of_is_not_there(data, tmp_path):
+    out = tmp_path / "out"
+    export_dataset(data / "day/pages", out, zones=data / "day/zones.geojson")
+    (out / "_runs/noon.json").unlink()
+    killed = open_dataset(out)
+    assert killed.videos == ["evening", "morning"]
+    assert set(killed.read("visits").index.get_level_values("video")) == {"evening", "morning"}
+    assert killed.sql("SELECT count(DISTINCT video) AS n FROM visits")["n"].tolist() == [2]
+
+
+def test_a_compacted_dataset_is_read_as_the_one_that_it_was_made_of(dataset, out, tmp_path):
+    compact_dataset(out, tmp_path / "big")
+    big = open_dataset(tmp_path / "big")
+    assert (big.videos, big.tables) == (dataset.videos, dataset.tables)
+    for name in set(big.tables) & set(FOLDERS):
+        assert_frame_equal(big.read(name, videos="noon"), dataset.read(name, videos="noon"))
+        assert_frame_equal(big.read(name).sort_index(), dataset.read(name).sort_index())
+    query = "SELECT video, zone, count(*) AS n FROM visits GROUP BY ALL ORDER BY ALL"
+    assert_frame_equal(big.sql(query), dataset.sql(query))
+
+
+def mixed(data, tmp_path):
+    """Export one video in px and another in m to one dataset."""
+    out = tmp_path / "out"
+    export_dataset(data / "day/pages", out)
+    for name in NAMES[1:]:
+        for file in out.glob(f"*/{name}.*"):
+            file.unlink()
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    for file in (data / "day/pages").glob("noon*"):
+        (pages / file.name).write_bytes(file.read_bytes())
+    export_dataset(pages, out, floor=data / "day/floor.json")
+    return open_dataset(out)
+
+
+def test_videos_in_px_and_in_m_are_one_arrow_table_with_nulls_and_no_pandas_table(data, tmp_path):
+    dataset = mixed(data, tmp_path)
+    assert dataset.videos == ["evening", "noon"]
+    stored = dataset.read("trajectories", as_="arrow")
+    assert {"x_px", "x_m"} <= set(stored.column_names)
+    with pytest.raises(
+        ParameterError, match=r"^table 'trajectories' has rows measured in px and in m, which"
+    ):
+        dataset.read("trajectories")
+    assert "x_m" in dataset.read("trajectories", videos="noon").columns
+    assert "x_px" in dataset.read("trajectories", videos=["evening"]).columns
+    assert dataset.read("trajectories", columns=["held"]).columns.tolist() == ["held"]
+    found = dataset.sql("SELECT count(x_px) AS px, count(x_m) AS m, count(*) AS n FROM trajectories")
+    assert found["px"][0] + found["m"][0] <= found["n"][0] == stored.num_rows
+
+
+BAD = {
+    "a table": (lambda d: d.read("visit"), r": has no table 'visit'; near to it: 'visits'"),
+    "a table like no other": (lambda d: d.read("zzz"), r": has no table 'zzz'; there are: 'videos', "),
+    "a video": (lambda d: d.read("visits", videos="noo"), r": has no video 'noo'; near to it: 'noon'"),
+    "a column": (
+        lambda d: d.read("visits", columns=["dwel"]),
+        r": table 'visits': has no column 'dwel'; near to it: 'dwell'",
+    ),
+    "a text of columns": (lambda d: d.read("visits", columns="dwell"), r"columns is 'dwell', not a list"),
+    "a form": (lambda d: d.read("visits", as_="polars"), r"as_ is 'polars', not 'pandas' or 'arrow'"),
+    "a table without moments": (lambda d: d.read("heatmap", start="1s"), r"'heatmap' has no moments that"),
+    "no length of time": (lambda d: d.read("visits", start="noon"), r"start is 'noon', not a length of time"),
+    "an end before the start": (
+        lambda d: d.read("visits", start="2s", end="1s"),
+        r"end is '1s', which is not",
+    ),
+    "a moment without a zone": (
+        lambda d: d.read("visits", start=datetime(2024, 5, 6)),  # noqa: DTZ001 - refused for that
+        r"start is datetime.datetime\(2024, 5, 6, 0, 0\), which has no time zone",
+    ),
+    "two clocks": (lambda d: d.read("visits", start="1s", end=STARTED), r"the other a moment of the wall cl"),
+    "batches of nothing": (lambda d: d.batches("visits", batch_rows=0), r"batch_rows is 0, not a number of"),
+    "no query": (lambda d: d.sql("SELECT FROM"), r"DuckDB cannot answer: Parser Error"),
+}
+
+
+@pytest.mark.parametrize(("ask", "told"), BAD.values(), ids=BAD)
+def test_what_is_not_there_is_refused_in_one_sentence(dataset, ask, told):
+    with pytest.raises(ParameterError, match=told) as raised:
+        ask(dataset)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_folder_without_a_record_is_no_dataset(tmp_path):
+    with pytest.raises(InputError, match=r": is no dataset: it has no record in _runs; ptrack export makes"):
+        open_dataset(tmp_path)
+
+
+def small(tmp_path):
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    rows = [record(80 * step, 1, box=(0.1, 0.4 + step / 1000, 0.1, 0.2)) for step in range(50)]
+    (pages / "a-1.json").write_text(json.dumps(page(*rows)))
+    export_dataset(pages, tmp_path / "out")
+    return tmp_path / "out"
+
+
+@pytest.mark.parametrize("fault", ["missing", "cut", "flipped"])
+def test_a_damaged_file_is_named(tmp_path, fault):
+    out = small(tmp_path)
+    file = out / "detections/a.parquet"
+    content = file.read_bytes()
+    dataset = open_dataset(out)
+    match fault:
+        case "missing":
+            file.unlink()
+        case "cut":
+            file.write_bytes(content[: len(content) // 2])
+        case "flipped":
+            file.write_bytes(content[:60] + bytes([content[60] ^ 255]) + content[61:])
+    with pytest.raises(InputError, match=r"detections.*(is missing|cannot be read as Parquet)") as raised:
+        dataset.read("detections")
+    assert "\n" not in str(raised.value)
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    with moto_server() as address:
+        yield address
+
+
+@pytest.fixture
+def s3(endpoint, monkeypatch, tmp_path):
+    """A client of the moto server, which is also the default session's; with an empty bucket."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    own = {
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
+        "AWS_CONFIG_FILE": str(tmp_path / "none"),
+    }
+    monkeypatch.setattr(os, "environ", kept | own)
+    s3_module._client.cache_clear()
+    client = default_client()
+    client.create_bucket(Bucket=BUCKET)
+    yield client
+    for found in S3Path(BUCKET, "", client=client).below():
+        found.unlink()
+    client.delete_bucket(Bucket=BUCKET)
+
+
+def test_a_dataset_in_s3_is_read_as_the_one_on_disk(s3, out, dataset):
+    for file in out.rglob("*"):
+        if file.is_file():
+            key = file.relative_to(out).as_posix()
+            path_of(f"s3://{BUCKET}/day/{key}").write_bytes(file.read_bytes())
+    there = open_dataset(f"s3://{BUCKET}/day")
+    assert (there.videos, there.tables) == (dataset.videos, dataset.tables)
+    for name in ("detections", "visits", "zones"):
+        assert_frame_equal(there.read(name), dataset.read(name))
+    assert_frame_equal(
+        there.read("trajectories", videos="noon", columns=["held"], start="10s", end="20s"),
+        dataset.read("trajectories", videos="noon", columns=["held"], start="10s", end="20s"),
+    )
+    query = "SELECT zone, count(*) AS n, sum(detections) AS d FROM visits GROUP BY ALL ORDER BY ALL"
+    assert_frame_equal(there.sql(query), dataset.sql(query))
+    path_of(f"s3://{BUCKET}/day/visits/noon.parquet").unlink()
+    with pytest.raises(RemoteError, match=r"visits/noon.parquet: S3 refused: NoSuchKey: there is no object"):
+        there.read("visits")
+
+
+def test_nothing_at_an_address_is_no_dataset(s3):
+    with pytest.raises(InputError, match=r"^s3://dataset-bucket/none: is no dataset: it has no record in _"):
+        open_dataset(f"s3://{BUCKET}/none")
+
+
+def test_a_part_of_a_large_object_is_fetched_and_not_the_whole(s3):
+    content = np.random.default_rng(4).bytes(3 * 2**20)
+    path_of(f"s3://{BUCKET}/large").write_bytes(content)
+    asked = []
+    s3.meta.events.register("before-call.s3.GetObject", lambda params, **_: asked.append(params["headers"]))
+    with RangedFile(S3Path(BUCKET, "large", client=s3)) as file:
+        assert file.seek(-10, 2) == len(content) - 10
+        assert file.read() == content[-10:]
+        file.seek(1000)
+        assert file.read(5) == content[1000:1005]
+        assert file.read(5) == content[1005:1010]
+    ranges = [headers["Range"] for headers in asked]
+    assert ranges == ["bytes=-1048576", "bytes=1000-1004", "bytes=1005-1009"]
+
+
+def test_an_object_that_is_replaced_while_it_is_read_is_refused(s3):
+    path = path_of(f"s3://{BUCKET}/large")
+    path.write_bytes(bytes(2 * 2**20))
+    with RangedFile(path) as file:
+        assert file.read(1) == b"\0"
+        path.write_bytes(bytes([1]) * (2 * 2**20))
+        with pytest.raises(RemoteError, match=r"large: S3 refused: "):
+            file.read(1)

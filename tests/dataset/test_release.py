@@ -1,0 +1,239 @@
+"""What leaves the house: no number of a person, no count of a few."""
+
+import hashlib
+import hmac
+import json
+import re
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ptrack_analysis import read_parquet
+from ptrack_analysis.dataset.export import export_dataset
+from ptrack_analysis.dataset.settings import Settings
+from ptrack_analysis.dataset.suppression import complemented
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.video import Video
+
+SALT = b"0123456789abcdef"
+
+
+@pytest.fixture(scope="module")
+def day(data):
+    return data / "day"
+
+
+def export(day, out, **settings):
+    zones, floor = day / "zones.geojson", day / "floor.json"
+    given = {"stitch": True, "faces": True, "csv": True, "tables": "all"} | settings
+    summary = export_dataset(day / "pages", out, zones=zones, floor=floor, **given)
+    assert {video.status for video in summary.videos} <= {"written", "unchanged"}
+    return out
+
+
+@pytest.fixture(scope="module")
+def plain(day, tmp_path_factory):
+    return export(day, tmp_path_factory.mktemp("plain") / "out")
+
+
+@pytest.fixture(scope="module")
+def salted(day, tmp_path_factory):
+    return export(day, tmp_path_factory.mktemp("salted") / "out", salt=SALT)
+
+
+@pytest.fixture(scope="module")
+def few(day, tmp_path_factory):
+    return export(day, tmp_path_factory.mktemp("few") / "out", min_count=3)
+
+
+def key_of(video, index):
+    return hmac.new(SALT, f"{video}:{index}".encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def test_a_salted_key_is_the_hmac_of_video_and_number(plain, salted):
+    visits, named = (read_parquet(out / "visits/noon.parquet").reset_index() for out in (plain, salted))
+    visits["person"] = [key_of("noon", index) for index in visits["person_index"]]
+    order = ["zone", "person", "visit"]
+    expected = visits.drop(columns="person_index").sort_values(order).reset_index(drop=True)
+    pd.testing.assert_frame_equal(named.sort_values(order)[expected.columns], expected)
+
+
+def test_no_number_of_a_person_is_left_in_any_file(plain, salted):
+    numbers = set(read_parquet(plain / "persons/noon.parquet").index.get_level_values("person_index"))
+    assert len(numbers) > 2
+    for path in salted.glob("*/*.parquet"):
+        if path.parent.name == "zone_overlaps":
+            continue  # its "other" is a zone
+        metadata = pq.read_metadata(path)
+        names = set(metadata.schema.to_arrow_schema().names)
+        assert not names & {"person_index", "other", "merged_from", "track_index", "after"}, path
+        for group in map(metadata.row_group, range(metadata.num_row_groups)):
+            for column in map(group.column, range(group.num_columns)):
+                if column.path_in_schema in {"person", "other_person"} and column.is_stats_set:
+                    assert re.fullmatch("[0-9a-f]{16}", column.statistics.min)
+    composed = [f"noon:{number}" for number in numbers]
+    for path in (path for path in salted.rglob("*") if path.is_file() and ".ptrack" not in path.parts):
+        content = path.read_bytes()
+        assert b"person_index" not in content, path
+        assert not any(re.search(rf"{name}\b".encode(), content) for name in composed), path
+        assert SALT not in content, path
+
+
+def test_rows_of_salted_persons_are_in_the_order_of_their_keys(salted):
+    for path in salted.glob("*/noon.parquet"):
+        assert read_parquet(path).index.is_monotonic_increasing
+
+
+def test_the_record_has_a_fingerprint_of_the_salt_and_no_numbers_of_chosen_persons(day, tmp_path):
+    export(day, tmp_path / "out", salt=SALT, persons=[3, 4])
+    parameters = json.loads((tmp_path / "out/_runs/noon.json").read_text())["parameters"]
+    assert re.fullmatch("[0-9a-f]{64}", parameters["salt"])
+    assert all(re.fullmatch("[0-9a-f]{16}", person) for person in parameters["persons"])
+
+
+def test_another_salt_writes_all_videos_again(day, tmp_path):
+    export(day, tmp_path / "out", salt=SALT)
+    before = (tmp_path / "out/persons/noon.parquet").read_bytes()
+    export(day, tmp_path / "out", salt=SALT[::-1])
+    assert (tmp_path / "out/persons/noon.parquet").read_bytes() != before
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"salt": b""}, "has 0 bytes, not at least 16"),
+        ({"salt": "fifteen letters"}, "has 15 bytes, not at least 16"),
+        ({"salt": 12}, "is a int, not bytes or text"),
+        ({"min_count": 1}, "is 1, not a whole number of at least 2"),
+        ({"min_count": 2.5}, "is 2.5, not a whole number of at least 2"),
+        ({"min_count": True}, "is True, not a whole number"),
+        ({"tables": "visit"}, "has 'visit', which is no table of a dataset: did you mean 'visits'?"),
+        ({"tables": []}, "names none"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_is_refused_in_one_sentence(settings, said):
+    with pytest.raises(ParameterError, match=re.escape(said)):
+        Settings(**settings)
+
+
+def test_the_salt_is_in_no_text_of_the_settings():
+    assert "0123456789abcdef" not in repr(Settings(salt=SALT))
+
+
+def test_tables_of_single_persons_are_left_out(few):
+    left = {path.name for path in few.iterdir() if path.is_dir()} - {"_runs", "views", "csv", ".ptrack"}
+    assert left == {
+        *("videos", "dwell", "dwell_quantiles", "transitions", "retail", "zone_overlaps", "occupancy_bins"),
+        *("density", "fundamental", "counts", "flow", "heatmap", "measure", "intervals"),
+    }
+    assert not {"figures", "notes"} & {
+        name for name, value in json.loads((few / "_runs/noon.json").read_text()).items() if value
+    } - {"about"}
+
+
+def test_figures_of_few_persons_are_missing_and_those_of_nobody_or_many_are_not(plain, few):
+    visits = read_parquet(plain / "visits/noon.parquet").reset_index()
+    persons = visits.astype({"entry": "str"}).groupby(["zone", "entry"])["person_index"].nunique()
+    before, after = (read_parquet(out / "dwell/noon.parquet").droplevel("video") for out in (plain, few))
+    assert after.index.equals(before.index)
+    few_of = (persons.reindex(after.index) < 3).to_numpy()
+    assert few_of.any()
+    assert after.loc[few_of, ["stays", "naive_mean", "median"]].isna().all(axis=None)
+    assert after.loc[few_of, "suppressed"].all()
+    shown = after["stays"].notna()
+    assert (after.loc[shown, "stays"] == before.loc[shown, "stays"]).all()
+
+
+def test_no_cell_that_one_or_two_persons_stood_in_has_its_time(plain, few):
+    measure = read_parquet(plain / "measure/noon.parquet").droplevel("video")
+    persons = measure.xs("persons", level="of")["number"]
+    heatmap = read_parquet(few / "heatmap/noon.parquet").xs("footpoints", level="of").droplevel("video")
+    hidden = heatmap["seconds"].isna()
+    assert hidden[(persons > 0) & (persons < 3)].all()
+    assert not hidden[persons == 0].any()
+    assert hidden.sum() == heatmap["suppressed"].sum() > 0
+
+
+def test_a_lone_suppressed_destination_takes_another_with_it(few):
+    transitions = read_parquet(few / "transitions/noon.parquet").reset_index()
+    for way in ("origin", "destination"):
+        groups = transitions.groupby(way)["suppressed"].agg(["sum", "size"])
+        assert not ((groups["sum"] == 1) & (groups["size"] > 1)).any()
+
+
+def test_running_totals_of_a_line_with_few_crossings_are_missing(few):
+    counts = read_parquet(few / "counts/noon.parquet")
+    assert counts["in_total"].isna().all()
+    assert counts["suppressed"].all()
+
+
+def test_hours_of_few_persons_have_no_figures_and_no_view_adds_up_what_is_left(day, tmp_path):
+    clock = {"video": Video(started_at=datetime(2025, 3, 1, 8, tzinfo=UTC)), "csv": False}
+    clock |= {"tables": "visits_hourly,occupancy_hourly"}
+    plain, few = export(day, tmp_path / "a", **clock), export(day, tmp_path / "b", **clock, min_count=4)
+    rows = []
+    for folder, figure, persons in (
+        ("visits_hourly", "dwell", "persons"),
+        ("occupancy_hourly", "person_seconds", "max_persons"),
+    ):
+        whole, released = (read_parquet(out / folder / "noon.parquet") for out in (plain, few))
+        small = whole[persons].between(1, 3)
+        assert released.loc[small, "suppressed"].all()
+        pd.testing.assert_series_equal(released[figure], whole[figure].mask(released["suppressed"]))
+        assert released["covered"].equals(whole["covered"])
+        rows += released["suppressed"].tolist()
+    assert set(rows) == {True, False}
+    views = [(out / "views/duckdb.sql").read_text() for out in (plain, few)]
+    assert ["footfall_hourly" in text for text in views] == [True, False]
+    assert ["presence_hourly" in text for text in views] == [True, False]
+
+
+def test_the_dictionary_says_what_was_withheld_and_how_far_it_goes(few, salted, plain):
+    assert "fewer than 3 persons" in (few / "dictionary.md").read_text()
+    assert "keys made with a salt" in (salted / "dictionary.md").read_text()
+    assert "withheld" not in (plain / "dictionary.md").read_text()
+
+
+def test_a_second_run_leaves_it_all_as_it_is(day, few):
+    before = {path: path.stat().st_mtime_ns for path in few.glob("*/*.parquet")}
+    export(day, few, min_count=3)
+    assert {path: path.stat().st_mtime_ns for path in few.glob("*/*.parquet")} == before
+
+
+CASES = {
+    "nobody marked": ([0, 0, 0], [5, 6, 7], [0, 0, 0]),
+    "alone takes the one of fewest persons": ([1, 0, 0], [1, 9, 4], [1, 0, 1]),
+    "two are enough": ([1, 1, 0], [1, 2, 9], [1, 1, 0]),
+    "nobody is taken last": ([1, 0, 0], [1, 0, 9], [1, 0, 1]),
+    "nobody is taken where there is no other": ([1, 0, 0], [1, 0, 0], [1, 1, 0]),
+    "a single row stays": ([1], [1], [1]),
+}
+
+
+@pytest.mark.parametrize(("small", "persons", "expected"), CASES.values(), ids=CASES)
+def test_one_suppressed_row_is_never_alone_in_its_group(small, persons, expected):
+    found = complemented(np.array(small, bool), np.array(persons), [np.zeros(len(small), "int64")])
+    assert found.astype(int).tolist() == expected
+
+
+@given(
+    rows=st.lists(
+        st.tuples(st.integers(0, 6), st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30
+    ),
+    least=st.integers(2, 4),
+)
+def test_no_group_has_exactly_one_suppressed_row(rows, least):
+    persons, *groups = map(np.array, zip(*rows, strict=True))
+    small = (persons > 0) & (persons < least)
+    marked = complemented(small, persons, groups)
+    assert (marked >= small).all()
+    for group in groups:
+        for one in np.unique(group):
+            inside = group == one
+            assert marked[inside].sum() != 1 or inside.sum() == 1

@@ -1,0 +1,213 @@
+"""The star: facts that refer to dimensions, by keys that join."""
+
+import json
+import re
+
+import duckdb
+import pandas as pd
+import pytest
+from shapely.geometry import LineString, box
+
+from ptrack_analysis import Video, Zone, read_parquet
+from ptrack_analysis.dataset.catalogue import places_of_all
+from ptrack_analysis.dataset.contents import contents_of
+from ptrack_analysis.dataset.dates import dates_table, sites_table
+from ptrack_analysis.dataset.definitions import definitions_of, lines_table, zones_table
+from ptrack_analysis.dataset.export import export_dataset
+from ptrack_analysis.dataset.layout import DIMENSIONS, FOLDERS
+from ptrack_analysis.dataset.record import read_records
+from ptrack_analysis.dataset.relations import relations_of
+from ptrack_analysis.schema import DATES, LINES, SITES, ZONES, check
+from ptrack_analysis.zones import Line, Scene
+
+STARTED = Video(started_at=pd.Timestamp("2024-05-06T23:59:50Z").to_pydatetime())
+
+
+@pytest.fixture(scope="module")
+def out(data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("star") / "out"
+    day = data / "day"
+    settings = {"zones": day / "zones.geojson", "floor": day / "floor.json", "tables": "all", "faces": True}
+    export_dataset(day / "pages", folder, video=STARTED, stop_extent=0.5, **settings)
+    return folder
+
+
+@pytest.fixture
+def database(out, monkeypatch):
+    monkeypatch.chdir(out)
+    with duckdb.connect() as connection:
+        connection.execute((out / "views/duckdb.sql").read_text())
+        yield lambda query: connection.execute(query).fetchall()
+
+
+def scene(*zones, lines=()):
+    return Scene([*zones], [*lines], "px")
+
+
+def till(**changes):
+    return Zone(**({"name": "till", "outline": box(0, 0, 2, 1), "unit": "px"} | changes))
+
+
+def test_a_zone_keeps_its_key_whichever_videos_it_is_bound_to():
+    everywhere = definitions_of(scene(till()), "noon")
+    assert everywhere == definitions_of(scene(till(videos=("noon",))), "noon")
+    [key] = everywhere["zones"]
+    assert re.fullmatch("[0-9a-f]{16}", key)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "desk"},
+        {"outline": box(0, 0, 2, 1.0000001)},
+        {"unit": "m"},
+        {"kind": "queue"},
+        {"start": pd.Timedelta("1s")},
+        {"end": pd.Timedelta("1s")},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_zone_that_is_another_has_another_key(change):
+    first, second = (definitions_of(scene(till(**one)), "noon")["zones"] for one in ({}, change))
+    assert first.keys().isdisjoint(second)
+
+
+def test_a_zone_of_another_video_is_not_in_this_one():
+    assert definitions_of(scene(till(videos=("noon",))), "evening") == {"zones": {}, "lines": {}}
+    assert definitions_of(None, "evening") == {}
+
+
+def test_every_version_that_a_video_was_measured_with_is_a_row():
+    old, new = (definitions_of(scene(till(outline=box(0, 0, 2, y))), "noon") for y in (1, 2))
+    table = zones_table([old, new, new])
+    check(table, ZONES)
+    assert sorted(zip(table["area"], table["videos"], strict=True)) == [(2.0, 1), (4.0, 2)]
+    assert zones_table([]).empty
+
+
+def test_a_line_is_a_row_with_its_length():
+    drawn = definitions_of(scene(lines=[Line("door", LineString([(0, 0), (3, 4)]), "px")]), "noon")
+    table = lines_table([drawn])
+    check(table, LINES)
+    assert table.iloc[0][["line", "length", "outline"]].tolist() == ["door", 5.0, "LINESTRING (0 0, 3 4)"]
+
+
+def test_days_are_told_without_a_gap_and_by_iso_weeks():
+    table = dates_table(["2021-01-04", "2020-12-31"])
+    check(table, DATES)
+    assert table.index.tolist() == ["2020-12-31", "2021-01-01", "2021-01-02", "2021-01-03", "2021-01-04"]
+    assert table["iso_year"].tolist() == [2020, 2020, 2020, 2020, 2021]
+    assert table["iso_week"].tolist() == [53, 53, 53, 53, 1]
+    assert table["quarter"].tolist() == [4, 1, 1, 1, 1]
+    assert table["weekend"].tolist() == [False, False, True, True, False]
+    assert table.loc["2021-01-04", "weekday_name"] == "Monday"
+    assert dates_table([]).empty
+
+
+def test_a_site_is_told_by_what_its_videos_agree_in():
+    a, b = ({"site": "Bonn", "camera": name, "timezone": "Europe/Berlin"} for name in ("door", "till"))
+    table = sites_table([a, a | {"opening_hours": "24/7"}, b, {"site": None}, {}])
+    check(table, SITES)
+    assert table.index.tolist() == ["Bonn"]
+    assert table.loc["Bonn", ["timezone", "cameras", "videos"]].tolist() == ["Europe/Berlin", 2, 3]
+    assert pd.isna(table.loc["Bonn", "opening_hours"])
+
+
+def test_every_reference_finds_exactly_one_row(out, database):
+    relations = list(relations_of(contents_of(read_records(out))))
+    assert {one.to for one in relations} == {"videos", "persons", "zones", "lines", "dates"}
+    for one in relations:
+        assert database(f"FROM {one.to} SELECT count(*) = count(DISTINCT {one.key})") == [(True,)]
+        found = database(
+            f"FROM {one.table} LEFT JOIN {one.to} ON {one.to}.{one.key} = {one.table}.{one.column} "
+            f"SELECT count(*), count({one.table}.{one.column}), count({one.to}.{one.key})"
+        )
+        [(rows, given, met)] = found
+        assert given == met, one
+        assert rows == database(f"FROM {one.table} SELECT count(*)")[0][0]
+        if one.always:
+            assert rows == given, one
+
+
+def test_the_dictionary_lists_the_references(out):
+    text = (out / "dictionary.md").read_text()
+    assert "| visits | `zone_key` | zones (`zone_key`) | no |" in text
+    assert "| occupancy | `zone_key` | zones (`zone_key`) | yes |" in text
+    assert "| persons | `video` | videos (`video`) | no |" in text
+
+
+def test_the_joined_view_has_each_visit_once_with_its_day(database):
+    [(rows, days, kinds)] = database(
+        "SELECT count(*), count(DISTINCT day), count(zone_kind) FROM visits_joined"
+    )
+    assert (rows, days, kinds) == (database("SELECT count(*) FROM visits")[0][0], 1, rows)
+    assert database("SELECT DISTINCT day, weekday_name FROM visits_joined") == [("2024-05-06", "Monday")]
+
+
+def test_hourly_footfall_over_videos_is_the_sum_of_the_visits(database):
+    dwell = "round(sum(dwell_s), 3)"
+    expected = database(f"FROM visits SELECT zone, {dwell} GROUP BY zone ORDER BY zone")
+    for view in ("footfall_hourly", "footfall_by_site"):
+        assert database(f"FROM {view} SELECT zone, {dwell} GROUP BY zone ORDER BY zone") == expected
+    hours = database("SELECT DISTINCT local_day, local_hour FROM footfall_hourly ORDER BY ALL")
+    assert hours == [("2024-05-06", 23), ("2024-05-07", 0)]
+    assert database("SELECT day FROM dates") == [("2024-05-06",), ("2024-05-07",)]
+
+
+def test_presence_by_the_hour_is_that_of_the_persons(database):
+    [(there,)] = database("SELECT round(sum(person_seconds_s), 3) FROM presence_hourly WHERE zone = ''")
+    assert [(there,)] == database("SELECT round(sum(dwell_s), 3) FROM persons")
+
+
+def test_the_zones_of_earlier_runs_stay_while_a_video_refers_to_them(data, tmp_path):
+    day, zones = data / "day", tmp_path / "zones.geojson"
+    content = json.loads((day / "zones.geojson").read_text())
+    zones.write_text(json.dumps(content))
+    for video in ("morning", "noon"):
+        for page in (day / "pages").glob(f"{video}-*.json"):
+            place = tmp_path / video / page.name
+            place.parent.mkdir(exist_ok=True)
+            place.write_bytes(page.read_bytes())
+    out = tmp_path / "out"
+    export_dataset(tmp_path / "morning", out, zones=zones, tables="visits")
+    [moved] = [one for one in content["features"] if one["properties"]["name"] == "table"]
+    moved["geometry"]["coordinates"] = [[[0, 0], [0.5, 0], [0.5, 0.5], [0, 0]]]
+    zones.write_text(json.dumps(content))
+    export_dataset(tmp_path / "noon", out, zones=zones, tables="visits")
+    table = read_parquet(out / "zones.parquet")
+    assert sorted(table.loc[table["zone"] == "table", "videos"]) == [1, 1]
+    for name, made in places_of_all(read_records(out)).items():
+        if (out / f"{name}.parquet").exists():
+            assert read_parquet(out / f"{name}.parquet").equals(made)
+    export_dataset(tmp_path / "morning", out, zones=zones, tables="visits")
+    table = read_parquet(out / "zones.parquet")
+    assert table.loc[table["zone"] == "table", "videos"].tolist() == [2]
+
+
+def test_only_the_chosen_tables_and_the_dimensions_are_written(data, tmp_path):
+    export_dataset(data / "shop", tmp_path / "out", zones=data / "shop/zones.geojson", tables="dwell, visits")
+    left = {path.parent.name for path in (tmp_path / "out").glob("[!._]*/*.parquet")}
+    assert left == {*DIMENSIONS, "dwell", "visits"}
+    export_dataset(data / "shop", tmp_path / "out", zones=data / "shop/zones.geojson", tables=["dwell"])
+    assert not (tmp_path / "out/visits").exists()
+
+
+def test_all_tables_are_there_if_all_are_asked_for(out):
+    asked_otherwise = {"stitches", "waits", "service_levels", "queue"}
+    assert {path.name for path in out.iterdir() if path.name in FOLDERS} == FOLDERS.keys() - asked_otherwise
+
+
+def test_zones_of_the_kind_queue_bring_the_tables_of_queues(data, tmp_path):
+    content = json.loads((data / "shop/zones.geojson").read_text())
+    for feature in content["features"]:
+        if feature["geometry"]["type"] == "Polygon":
+            feature["properties"]["kind"] = "queue"
+    zones = tmp_path / "zones.geojson"
+    zones.write_text(json.dumps(content))
+    tables = ["visits", "waits", "service_levels", "queue"]
+    export_dataset(data / "shop", tmp_path / "out", zones=zones, tables=tables)
+    waits, visits, queue = (
+        read_parquet(next((tmp_path / "out" / name).iterdir())) for name in ("waits", "visits", "queue")
+    )
+    assert len(waits) == len(visits) > 0
+    assert queue["zone_key"].notna().all()
