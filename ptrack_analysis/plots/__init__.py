@@ -4,6 +4,7 @@ Each function takes a result, and axes to draw on or none; then it makes a figur
 axes: a figure of your own with several axes gives them room if it is made with ``layout="constrained"``.
 """
 
+from ptrack_analysis.plots.animation import paths_gif, write_paths_gif
 from ptrack_analysis.plots.balance import plot_balance
 from ptrack_analysis.plots.counts import plot_counts
 from ptrack_analysis.plots.crossings import plot_crossings
@@ -14,14 +15,17 @@ from ptrack_analysis.plots.field import plot_field
 from ptrack_analysis.plots.fundamental import plot_fundamental
 from ptrack_analysis.plots.funnel import plot_funnel
 from ptrack_analysis.plots.heatmap import plot_heatmap
+from ptrack_analysis.plots.hours import plot_hours
 from ptrack_analysis.plots.occupancy import plot_occupancy
 from ptrack_analysis.plots.paths import plot_paths
+from ptrack_analysis.plots.sankey import plot_sankey
 from ptrack_analysis.plots.stops import plot_stops
 from ptrack_analysis.plots.survival import plot_survival
 from ptrack_analysis.plots.transitions import plot_transitions
 from ptrack_analysis.plots.visits import plot_visits
 
 __all__ = [
+    "paths_gif",
     "plot_balance",
     "plot_counts",
     "plot_crossings",
@@ -32,10 +36,13 @@ __all__ = [
     "plot_fundamental",
     "plot_funnel",
     "plot_heatmap",
+    "plot_hours",
     "plot_occupancy",
     "plot_paths",
+    "plot_sankey",
     "plot_stops",
     "plot_survival",
     "plot_transitions",
     "plot_visits",
+    "write_paths_gif",
 ]

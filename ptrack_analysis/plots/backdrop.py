@@ -10,6 +10,7 @@ from PIL import Image
 from ptrack_analysis.analysis.heat.heatmaps import Extent
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.io.frames import frame_at
 from ptrack_analysis.video import Video
 
 Picture = str | PathLike[str] | np.ndarray
@@ -25,16 +26,20 @@ def read_backdrop(picture: Picture) -> Floats:
     Parameters
     ----------
     picture
-        A file that Pillow can read, or an array (rows, columns), (rows, columns, 3) or (rows, columns, 4),
-        of bytes or of floats from 0 to 1. What is transparent becomes white.
+        A file that Pillow can read; a frame of a video, as ``"video.mp4@12.5s"`` (with the extra ``video``);
+        or an array (rows, columns), (rows, columns, 3) or (rows, columns, 4), of bytes or of floats from 0
+        to 1. What is transparent becomes white.
 
     Raises
     ------
     ParameterError
-        If the file is missing or not a whole picture, or the array is none.
+        If the file is missing or not a whole picture, the video has no frame at that moment, or the array
+        is none.
     """
     if isinstance(picture, np.ndarray):
         return _from_array(picture)
+    if (frame := frame_at(picture)) is not None:
+        return _from_array(frame)
     place = Path(fspath(picture))
     try:
         with Image.open(place) as image:
@@ -93,12 +98,17 @@ def frame_extent(
     return None
 
 
+def dimmed(picture: Floats) -> Floats:
+    """Make a picture paler in colour and nearer to white."""
+    grey = (picture @ np.array(_LUMA))[..., None]
+    pale: Floats = 1.0 - (1.0 - _DIM) * (1.0 - (_GREY * grey + (1.0 - _GREY) * picture))
+    return pale.clip(0.0, 1.0)
+
+
 def draw_backdrop(ax: Axes, picture: Floats, extent: Extent) -> None:
     """Lay the picture over its rectangle, paler in colour and nearer to white, so that data stand out."""
-    grey = (picture @ np.array(_LUMA))[..., None]
-    dimmed = 1.0 - (1.0 - _DIM) * (1.0 - (_GREY * grey + (1.0 - _GREY) * picture))
     x0, y0, x1, y1 = extent
     limits = ax.axis()
-    image = ax.imshow(np.clip(dimmed, 0.0, 1.0), extent=(x0, x1, y1, y0), zorder=0, aspect=ax.get_aspect())
+    image = ax.imshow(dimmed(picture), extent=(x0, x1, y1, y0), zorder=0, aspect=ax.get_aspect())
     image.set_label("_backdrop")
     ax.axis(limits)

@@ -14,7 +14,7 @@ from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw
 from ptrack_analysis.plots.backdrop import Picture
 from ptrack_analysis.plots.colours import OKABE_ITO, PAPER
 from ptrack_analysis.plots.ground import ground_axes
-from ptrack_analysis.plots.names import short_name
+from ptrack_analysis.plots.names import in_rows
 from ptrack_analysis.plots.outlines import draw_outlines
 from ptrack_analysis.schema import CROSSINGS, check, unit_of
 from ptrack_analysis.video import Video
@@ -92,7 +92,7 @@ def plot_crossings(
 
 def _totals(line: Line, crossings: pd.DataFrame) -> str:
     """Give what is written beside a line: its name, cut to leave room, and its totals."""
-    name = " ".join(short_name(line.name).split("\n")[:2])
+    name = " ".join(in_rows(line.name).split("\n")[:2])
     way = crossings["direction"][crossings.index.get_level_values("line") == line.name]
     return f"{name}: {(way == 'in').sum()} in, {(way == 'out').sum()} out"
 

@@ -19,13 +19,27 @@ def zone_names(table: pd.DataFrame, zones: Sequence[Zone | str] | None) -> list[
 
 
 def short_name(name: str) -> str:
-    """Break a long name into at most three rows of twenty letters, and leave out what is beyond.
+    r"""Write a name for matplotlib: in short rows, and as it is, not as a formula or a hidden label.
+
+    Two dollar signs would begin and end a formula, and a legend leaves out what begins with a low line.
 
     Examples
     --------
     >>> short_name("till")
     'till'
-    >>> print(short_name("the long shelf on the left side of the back room, second floor"))
+    >>> print(short_name("shelf $5 to $10"))
+    shelf \$5 to \$10
+    """
+    text = in_rows(name).replace("$", r"\$")
+    return f"\u2060{text}" if text.startswith("_") else text
+
+
+def in_rows(name: str) -> str:
+    """Break a long name into at most three rows of twenty letters, and leave out what is beyond.
+
+    Examples
+    --------
+    >>> print(in_rows("the long shelf on the left side of the back room, second floor"))
     the long shelf on
     the left side of the
     back room, second …

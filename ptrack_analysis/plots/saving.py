@@ -53,7 +53,12 @@ def save_picture(axes: Axes, target: Path | IO[bytes], form: str) -> None:
     with mpl.rc_context({"svg.hashsalt": MARK}):
         figure.savefig(picture, format=form, dpi=_DPI, metadata=_METADATA[form], bbox_inches="tight")
     plt.close(figure)
+    save_content(picture.getvalue(), target)
+
+
+def save_content(content: bytes, target: Path | IO[bytes]) -> None:
+    """Write the content of a picture to a file, replaced whole, or to an open stream."""
     if isinstance(target, Path):
-        write_bytes(target, picture.getvalue())
+        write_bytes(target, content)
     else:
-        target.write(picture.getvalue())
+        target.write(content)

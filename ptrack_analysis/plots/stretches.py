@@ -17,12 +17,14 @@ _INTERPOLATED, _NO = LOCATED.index("interpolated"), LOCATED.index("no")
 class Steps:
     """The rows of a TRAJECTORIES table in the order they were walked, and which of them are joined.
 
-    ``points`` is (n, 2); ``rank`` numbers the ``persons`` that are located at all from 0, -1 for others;
-    ``joined`` tells for each row but the last whether a line leads from it to the next, ``guessed`` whether
-    that line has an interpolated end.
+    ``points`` is (n, 2); ``time`` and ``held`` are in ms; ``rank`` numbers the ``persons`` that are
+    located at all from 0, -1 for others; ``joined`` tells for each row but the last whether a line leads
+    from it to the next, ``guessed`` whether that line has an interpolated end.
     """
 
     persons: Integers
+    time: Integers
+    held: Integers
     points: Floats
     rank: Integers
     known: Bools
@@ -75,7 +77,9 @@ def steps_of(trajectories: pd.DataFrame, unit: str, persons: Collection[int] | N
     guessed = (located[1:] == _INTERPOLATED) | (located[:-1] == _INTERPOLATED)
     seen = np.unique(person[known])
     rank = np.where(np.isin(person, seen), np.searchsorted(seen, person), -1)
-    return Steps(seen, points, rank, known, joined, guessed & joined)
+    held = trajectories["held"].to_numpy().astype("int64")[order]
+    moment = time[order].astype("int64")
+    return Steps(seen, moment, held, points, rank, known, joined, guessed & joined)
 
 
 def _only(trajectories: pd.DataFrame, persons: Collection[int]) -> pd.DataFrame:

@@ -1,14 +1,15 @@
 """Funnels as bars."""
 
 import pytest
-from flow_tables import make_visits
+from flow_tables import make_visits, make_zones
 
 from ptrack_analysis import compute_funnel
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_funnel
 
 VISITS = make_visits([("door", person, 0, 1) for person in range(4)] + [("till", 0, 3, 4)])
-FUNNEL = compute_funnel(VISITS, ["door", "till", "attic", "cellar"])
+ATTIC, CELLAR = make_zones(["attic", "cellar"])
+FUNNEL = compute_funnel(VISITS, ["door", "till", ATTIC, CELLAR])
 
 
 def test_each_bar_has_its_number_and_its_share_of_the_step_before():
@@ -31,7 +32,7 @@ def test_what_is_written_beside_the_bars_is_within_the_axes():
 
 
 def test_a_funnel_of_nobody_has_bars_of_nothing():
-    ax = plot_funnel(compute_funnel(VISITS, ["attic"]))
+    ax = plot_funnel(compute_funnel(VISITS, [ATTIC]))
     assert [text.get_text() for text in ax.texts] == ["0"]
 
 

@@ -1,0 +1,181 @@
+"""Hours of the week as a matrix: how full it was when."""
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, Normalize
+from matplotlib.image import AxesImage
+from matplotlib.patches import Patch, Rectangle
+
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw
+from ptrack_analysis.plots.colours import GRID, INK, PAPER
+from ptrack_analysis.plots.names import in_rows
+from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY, Table, check
+from ptrack_analysis.zones import Zone
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_HOUR = 3_600_000
+_PALEST = 0.04
+_LUMA = (0.299, 0.587, 0.114)
+_DARK = 0.52
+_FEWEST = 6  # hours that the picture is wide, however few were filmed
+_UNSEEN = "#f0f0f0"
+_TENTH, _TEN = 0.05, 9.95
+
+
+def plot_hours(
+    hourly: pd.DataFrame, *, zone: Zone | str | None = None, ax: Axes | None = None, **kwargs: Any
+) -> Axes:
+    """Draw how full it was in each hour of the week, or how many came, as a matrix with its numbers.
+
+    The days of the week are the rows, the hours of the place's own clock the columns, from the first to the
+    last that was filmed on any day. Of OCCUPANCY_HOURLY a cell has the mean number of persons: the time they
+    were there over the time that was filmed. Of VISITS_HOURLY it has the stays begun in an hour of film.
+    Rows of the same hour of the week, of several weeks, videos or parts of an hour, are added up before
+    dividing. An hour that was never filmed is hatched; one that was filmed and empty has a 0.
+
+    Parameters
+    ----------
+    hourly
+        OCCUPANCY_HOURLY or VISITS_HOURLY of one video or, with ``video`` as the first level of its key, of
+        several; rows in any order.
+    zone
+        The zone to draw, or its name; by default the whole scene of an occupancy, the only zone of visits.
+    ax
+        Axes to draw on, empty ones; by default a new figure's.
+    **kwargs
+        Handed to ``Axes.imshow``, which draws the cells.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    SchemaError
+        If ``hourly`` is neither of the two tables.
+    ParameterError
+        If the zone is not in the table, or none is named and there are several; or if the axes hold a
+        picture already.
+
+    Notes
+    -----
+    Where several cameras filmed at once, it is the mean of one camera, not their sum.
+    """
+    table, hourly = _checked(hourly)
+    if ax is not None and (ax.has_data() or ax.get_xlabel()):
+        raise ParameterError("the axes hold a picture already: a matrix needs axes of its own")
+    name = _zone(hourly, table, zone)
+    own = hourly[hourly.index.get_level_values("zone") == name]
+    hours, cells = _week(own, table)
+    ax = ax or _new_axes(len(hours))
+    ax.set(xlabel="hour of the day", ylabel="")
+    if hours:
+        _draw_names(ax, hours, name)
+        image = _draw_cells(ax, cells, kwargs)
+        _write_numbers(ax, image, cells)
+        _draw_scale(ax, image, "mean persons" if table is OCCUPANCY_HOURLY else "stays begun in an hour")
+    else:
+        say_nothing_to_draw(ax, "no hour was filmed")
+    return ax
+
+
+def _checked(hourly: pd.DataFrame) -> tuple[Table, pd.DataFrame]:
+    """Tell which table it is, and leave out from which video a row is."""
+    table = VISITS_HOURLY if isinstance(hourly, pd.DataFrame) and "began" in hourly else OCCUPANCY_HOURLY
+    if not isinstance(hourly, pd.DataFrame) or "video" not in hourly.index.names:
+        check(hourly, table)
+        return table, hourly
+    for _, own in hourly.groupby(level="video", sort=False):
+        check(own.droplevel("video"), table)
+    return table, hourly.droplevel("video")
+
+
+def _zone(hourly: pd.DataFrame, table: Table, zone: Zone | str | None) -> str:
+    names = sorted(hourly.index.get_level_values("zone").unique())
+    if zone is None:
+        if table is OCCUPANCY_HOURLY or not names:
+            return ""
+        if len(names) > 1:
+            raise ParameterError(f"zone is None, and the table has several: {', '.join(map(repr, names))}")
+        return str(names[0])
+    name = zone if isinstance(zone, str) else zone.name
+    if names and name not in names:
+        raise ParameterError(f"zone {name!r} is not in the hourly table")
+    return name
+
+
+def _week(hourly: pd.DataFrame, table: Table) -> tuple[list[int], Floats]:
+    """Give the hours of the day and (7, hours) what to draw, NaN where nothing was filmed."""
+    covered = hourly["covered"].to_numpy().astype("int64")
+    what = hourly["person_seconds" if table is OCCUPANCY_HOURLY else "began"].to_numpy().astype("int64")
+    day, hour = (hourly[name].to_numpy(dtype="int64") for name in ("weekday", "local_hour"))
+    filmed, sums = np.zeros((2, 7, 24))
+    np.add.at(filmed, (day - 1, hour), covered)
+    np.add.at(sums, (day - 1, hour), what if table is OCCUPANCY_HOURLY else what * _HOUR)
+    seen = np.flatnonzero(filmed.any(axis=0))
+    if len(seen) == 0:
+        return [], np.empty((7, 0))
+    hours = list(range(seen[0], seen[-1] + 1))
+    cells = np.divide(sums, filmed, out=np.full((7, 24), np.nan), where=filmed > 0)
+    return hours, cells[:, hours]
+
+
+def _new_axes(hours: int) -> Axes:
+    size = (2.0 + 0.46 * max(hours, _FEWEST), 3.9)
+    return plt.subplots(figsize=size, layout="constrained")[1]
+
+
+def _draw_names(ax: Axes, hours: list[int], zone: str) -> None:
+    ax.set_xticks(range(len(hours)), [f"{hour:02d}" for hour in hours])
+    ax.set_yticks(range(7), _DAYS)
+    ax.tick_params(length=0, labelsize="small")
+    ax.set_xticks(np.arange(len(hours) + 1) - 0.5, minor=True)
+    ax.set_yticks(np.arange(8) - 0.5, minor=True)
+    ax.tick_params(which="minor", length=0)
+    ax.grid(which="minor", color=PAPER, linewidth=1.5, zorder=2)
+    ax.spines[:].set_visible(False)
+    ax.set_title(in_rows(zone) if zone else "whole scene", loc="left", color=INK, parse_math=False)
+
+
+def _draw_cells(ax: Axes, cells: Floats, kwargs: dict[str, Any]) -> AxesImage:
+    """Draw the cells, and those that were not filmed hatched below them."""
+    ax.set_facecolor(_UNSEEN)
+    unseen = Patch(facecolor=_UNSEEN, edgecolor=GRID, hatch="////", label="not filmed", linewidth=0)
+    for row, column in zip(*np.nonzero(np.isnan(cells)), strict=True):
+        ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fc=_UNSEEN, ec=GRID, hatch="////", lw=0))
+    if np.isnan(cells).any():
+        legend_below(ax, [unseen])
+    palette = ListedColormap(colormaps["magma_r"](np.linspace(_PALEST, 1.0, 256)))
+    style: dict[str, Any] = {
+        "norm": Normalize(0.0, max(float(np.nanmax(cells)), 1e-9)),
+        "cmap": palette.with_extremes(bad=(0, 0, 0, 0)),
+        "interpolation": "nearest",
+        "aspect": "equal",
+        "zorder": 1,
+        "label": "_hours",
+    }
+    return ax.imshow(np.ma.masked_invalid(cells), **{**style, **kwargs})
+
+
+def _write_numbers(ax: Axes, image: AxesImage, cells: Floats) -> None:
+    """Write its number into each cell that was filmed, in white where the cell is dark."""
+    for row, column in zip(*np.nonzero(~np.isnan(cells)), strict=True):
+        value = cells[row, column]
+        luma = float(np.dot(image.to_rgba(np.array([value]))[0, :3], _LUMA))
+        text = "0" if value == 0 else "<0.1" if value < _TENTH else f"{value:.{1 if value < _TEN else 0}f}"
+        style: dict[str, Any] = {"color": PAPER if luma < _DARK else INK, "ha": "center", "va": "center"}
+        ax.text(column, row, text, fontsize="x-small", zorder=3, **style)
+
+
+def _draw_scale(ax: Axes, image: AxesImage, label: str) -> None:
+    bar = ax.figure.colorbar(image, cax=ax.inset_axes((1.02, 0.0, 0.03, 1.0)))
+    bar.set_label(label)
+    bar.outline.set_visible(False)

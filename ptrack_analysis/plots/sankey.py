@@ -1,0 +1,188 @@
+"""Transitions as a Sankey diagram: bands from origins to destinations, as wide as they are walked."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
+
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.axes import say_nothing_to_draw
+from ptrack_analysis.plots.bands import Band, Column, bands, place, stacked, untangled
+from ptrack_analysis.plots.colours import INK, distinct_colours
+from ptrack_analysis.plots.names import in_rows
+from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, check
+from ptrack_analysis.zones import Zone
+
+_WIDTH = 8.0  # of a new figure [inches]
+_LOWEST = 1.5
+_HEADING = 0.5  # above and below the nodes [inches]
+_NODES = 3.2  # height of all nodes of a side together [inches]
+_ROW = 0.21  # height that a row of a label needs [inches]
+_GAP = 0.07
+_BAR = 0.022  # width of a node, of the axes
+_ALPHA = 0.5
+_STATE = "#8c8c8c"
+
+
+def plot_sankey(
+    transitions: pd.DataFrame,
+    *,
+    ax: Axes | None = None,
+    zones: Sequence[Zone | str] | None = None,
+    **kwargs: Any,
+) -> Axes:
+    """Draw from where to where persons went, as bands that are as wide as the transitions are many.
+
+    Origins stand on the left, destinations on the right, so that a zone stands on both sides: a band is one
+    step from zone to zone, not the whole way of a person. The zones of both sides are ordered so that bands
+    cross little; the states in brackets stand below them, in grey. A zone has one colour, and so have the
+    bands that leave it. Beside each name stands how many transitions leave or reach it. It reads well for up
+    to about twelve zones.
+
+    Parameters
+    ----------
+    transitions
+        TRANSITIONS of one video, rows in any order.
+    ax
+        Axes to draw on, empty ones; by default a new figure's.
+    zones
+        Zones to draw, or their names, in the order of their colours; by default all of the table, by name.
+        Transitions from or to others are left out.
+    **kwargs
+        Handed to ``matplotlib.patches.PathPatch``, which draws the bands.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes drawn on; they have no scale.
+
+    Raises
+    ------
+    SchemaError
+        If ``transitions`` is not a TRANSITIONS table.
+    ParameterError
+        If the axes hold a picture already.
+
+    Notes
+    -----
+    The order is sought by putting each node at the mean place of its partners, side by side in turn, and the
+    best one found is kept: O(rounds · bands²), for some hundred bands.
+
+    References
+    ----------
+    K. Sugiyama, S. Tagawa, M. Toda, Methods for visual understanding of hierarchical system structures, IEEE
+    Transactions on Systems, Man, and Cybernetics 11 (1981), https://doi.org/10.1109/TSMC.1981.4308636
+    """
+    check(transitions, TRANSITIONS)
+    if ax is not None and (ax.has_data() or ax.get_xlabel()):
+        raise ParameterError("the axes hold a picture already: a Sankey diagram needs axes of its own")
+    left, right, flow = _flows(transitions, zones)
+    order = untangled(flow, _zones_of(left, ORIGINS), _zones_of(right, DESTINATIONS))
+    left, right = [left[each] for each in order[0]], [right[each] for each in order[1]]
+    flow = flow[np.ix_(*order)]
+    columns, height = _columns(flow, left, right)
+    ax = ax or plt.subplots(figsize=(_WIDTH, height + 2 * _HEADING), layout="constrained")[1]
+    ax.set(xlim=(0, 1), ylim=(height, 0), xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    if not flow.any():
+        say_nothing_to_draw(ax, "nobody went from zone to zone")
+        return ax
+    colours = _colours([*left, *right], zones)
+    _draw_bands(ax, bands(flow * _scale(flow), *columns), [colours[name] for name in left], kwargs)
+    for number, (side, names) in enumerate((("from", left), ("to", right))):
+        sums = dict(zip(names, flow.sum(axis=1 - number).tolist(), strict=True))
+        _draw_nodes(ax, side, columns[number], sums, colours)
+    return ax
+
+
+def _flows(
+    transitions: pd.DataFrame, zones: Sequence[Zone | str] | None
+) -> tuple[list[str], list[str], Floats]:
+    """Give the names of both sides that occur, states last, and how many went from each to each."""
+    count = transitions["transitions"]
+    if zones is not None:
+        wanted = {zone if isinstance(zone, str) else zone.name for zone in zones}
+        for side, states in (("origin", ORIGINS), ("destination", DESTINATIONS)):
+            count = count[count.index.get_level_values(side).isin([*wanted, *states])]
+    count = count[count > 0]
+    sides = []
+    for side, states in (("origin", ORIGINS), ("destination", DESTINATIONS)):
+        there = set(count.index.get_level_values(side))
+        sides.append([*sorted(there - set(states)), *(state for state in states if state in there)])
+    left, right = sides
+    cells = count.unstack("destination").reindex(index=left, columns=right)
+    return left, right, cells.fillna(0.0).to_numpy(dtype="float64").reshape(len(left), len(right))
+
+
+def _zones_of(names: Sequence[str], states: Sequence[str]) -> int:
+    """Count the zones, which stand before the states."""
+    return sum(name not in states for name in names)
+
+
+def _scale(flow: Floats) -> float:
+    """Tell how high a single transition is [inches]."""
+    return _NODES / max(float(flow.sum()), 1.0)
+
+
+def _columns(flow: Floats, left: Sequence[str], right: Sequence[str]) -> tuple[tuple[Column, Column], float]:
+    """Stack the nodes of both sides so that bars and labels have room; with them the height of all."""
+    rooms = [np.array([_ROW * (in_rows(name).count("\n") + 1) for name in names]) for names in (left, right)]
+    heights = [flow.sum(axis=1 - side) * _scale(flow) for side in (0, 1)]
+    height = max(stacked(high, room, _GAP) for high, room in zip(heights, rooms, strict=True))
+    height = max(height, _LOWEST)
+    return (place(heights[0], rooms[0], _GAP, height), place(heights[1], rooms[1], _GAP, height)), height
+
+
+def _colours(names: Sequence[str], zones: Sequence[Zone | str] | None) -> dict[str, Any]:
+    """Give each zone its colour, on both sides the same, in the order asked for; and states grey."""
+    there = sorted(set(names) - {*ORIGINS, *DESTINATIONS})
+    asked = there if zones is None else [zone if isinstance(zone, str) else zone.name for zone in zones]
+    order = list(dict.fromkeys([*asked, *there]))
+    own = dict(zip(order, map(tuple, distinct_colours(len(order))), strict=True))
+    return {name: own.get(name, _STATE) for name in names}
+
+
+def _draw_bands(ax: Axes, shapes: Sequence[Band], colours: Sequence[Any], kwargs: dict[str, Any]) -> None:
+    """Draw each band as a curve that leaves and arrives level; wide ones below narrow ones."""
+    codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
+    start, end = _BAR, 1 - _BAR
+    for row, from_, to, width in sorted(shapes, key=lambda band: -band[3]):
+        ways = [(start, from_), (0.5, from_), (0.5, to), (end, to)]
+        back = [(x, y + width) for x, y in reversed(ways)]
+        style: dict[str, Any] = {"facecolor": colours[row], "alpha": _ALPHA, "linewidth": 0, "zorder": 2}
+        outline = Path([*ways, *back, ways[0]], codes)
+        ax.add_patch(PathPatch(outline, **{**style, "label": "_band", **kwargs}))
+
+
+def _draw_nodes(ax: Axes, side: str, column: Column, sums: dict[str, float], colours: dict[str, Any]) -> None:
+    """Draw the bars of one side with names and sums beside them, and the side's heading."""
+    x, edge, away, across = (0.0, 0.0, -6, "right") if side == "from" else (1.0 - _BAR, 1.0, 6, "left")
+    for (name, total), top, high in zip(sums.items(), *column, strict=True):
+        ax.add_patch(Rectangle((x, top), _BAR, high, facecolor=colours[name], linewidth=0, zorder=3))
+        label: dict[str, Any] = {"ha": across, "va": "center", "color": INK, "parse_math": False}
+        text = f"{in_rows(name)}  {total:.0f}"
+        ax.annotate(
+            text,
+            (edge, top + high / 2),
+            (away, 0),
+            textcoords="offset points",
+            fontsize="small",
+            annotation_clip=False,
+            **label,
+        )
+    heading: dict[str, Any] = {"ha": across, "va": "bottom", "color": INK, "fontweight": "bold"}
+    ax.annotate(
+        side,
+        (edge, 0.0),
+        (away, 8),
+        textcoords="offset points",
+        fontsize="small",
+        annotation_clip=False,
+        **heading,
+    )
