@@ -1,0 +1,82 @@
+/** The floor plan: pairs of points seen in the picture and known on the floor, their fit, its grid. */
+import { fitFloor } from "./homography.js";
+
+const MOST_LINES = 60;
+
+const whole = (pair) => pair.floor.every(Number.isFinite);
+
+/** Fit the floor to the pairs that have floor coordinates; residuals are by pair, null where one has none. */
+export function refit(app) {
+  const { pairs } = app.model.doc;
+  const used = pairs.filter(whole);
+  const fit = fitFloor(used.map((pair) => pair.picture), used.map((pair) => pair.floor), app.opening.floor?.lens);
+  let at = 0;
+  const residuals = pairs.map((pair) => (whole(pair) ? (fit.residuals?.[at++] ?? null) : null));
+  app.fit = { ...fit, residuals };
+}
+
+/** Give the part of the floor that is drawn: the one given, else the rectangle around the points. */
+export function drawnExtent(app) {
+  const { extent, pairs } = app.model.doc;
+  if (extent && extent.every(Number.isFinite) && extent[2] > extent[0] && extent[3] > extent[1]) return extent;
+  const floor = pairs.filter(whole).map((pair) => pair.floor);
+  if (floor.length < 2) return null;
+  const ends = (axis, choose) => choose(...floor.map((p) => p[axis]));
+  return [ends(0, Math.min), ends(1, Math.min), ends(0, Math.max), ends(1, Math.max)];
+}
+
+/** Choose how many metres apart the grid's lines are. */
+export function gridStep([x0, y0, x1, y1]) {
+  const longest = Math.max(x1 - x0, y1 - y0);
+  return [0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 500, 1000].find((step) => longest / step <= 24) ?? longest / 20;
+}
+
+/** Draw the grid of the floor over the picture, cut at the horizon. */
+export function floorGrid(app, shape) {
+  const extent = drawnExtent(app);
+  if (!app.fit.unproject || !extent) return [];
+  const step = gridStep(extent);
+  const made = [];
+  for (const axis of [0, 1]) {
+    for (const value of stops(extent[axis], extent[axis + 2], step)) {
+      const points = Array.from({ length: 41 }, (_, i) => {
+        const along = extent[1 - axis] + ((extent[3 - axis] - extent[1 - axis]) * i) / 40;
+        return axis ? [along, value] : [value, along];
+      });
+      const d = cutPath(points.map((p) => app.fit.unproject(p)).map((p) => p && app.view.ofFraction(p)), app.view);
+      const main = Math.abs(value) < 1e-9 ? " axis" : "";
+      if (d) made.push(shape("path", { class: "grid casing", d }), shape("path", { class: `grid${main}`, d }));
+    }
+  }
+  return [...made, ...corners(app, extent, shape)];
+}
+
+function stops(low, high, step) {
+  const found = new Set([low, high]);
+  for (let k = Math.ceil(low / step); k * step <= high && found.size < MOST_LINES; k++) found.add(k * step);
+  return found;
+}
+
+/** Write where the corners of the grid are on the floor, where they are not points themselves. */
+function corners(app, [x0, y0, x1, y1], shape) {
+  if (!app.model.doc.extent) return [];
+  return [[x0, y0, -14], [x1, y0, -14], [x0, y1, 18], [x1, y1, 18]].flatMap(([x, y, off]) => {
+    const at = app.fit.unproject([x, y]);
+    if (!at) return [];
+    const [left, top] = app.view.ofFraction(at);
+    return [shape("text", { class: "label gridlabel", x: left, y: top + off }, `${format(x)}, ${format(y)}`)];
+  });
+}
+
+const format = (value) => String(Math.round(value * 100) / 100);
+
+function cutPath(places, view) {
+  let [d, drawing] = ["", false];
+  const far = 20 * Math.max(view.width, view.height);
+  for (const place of places) {
+    const fine = place && Math.abs(place[0]) < far && Math.abs(place[1]) < far;
+    if (fine) d += `${drawing ? "L" : "M"}${place[0].toFixed(1)} ${place[1].toFixed(1)}`;
+    drawing = Boolean(fine);
+  }
+  return d;
+}

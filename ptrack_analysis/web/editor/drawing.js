@@ -1,0 +1,157 @@
+/** What is drawn over the picture, as SVG; texts only ever become text. */
+import { insidePoint, middle, segments } from "./geometry.js";
+import { floorGrid } from "./calibration.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+export const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
+
+export const colourOf = (app, item) => COLOURS[app.model.doc.items.indexOf(item) % COLOURS.length];
+
+/** Make an SVG element. */
+function shape(name, attributes, ...inner) {
+  const node = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) if (value !== undefined && value !== null) node.setAttribute(key, value);
+  node.append(...inner);
+  return node;
+}
+
+const path = (places, closed) => `M${places.map(([x, y]) => `${x.toFixed(2)} ${y.toFixed(2)}`).join("L")}${closed ? "Z" : ""}`;
+
+/** Draw everything anew; it is little. */
+export function draw(app) {
+  const { svg, view, model, mode } = app;
+  const made = [];
+  const floor = mode === "floor";
+  for (const item of model.doc.items) made.push(outline(app, item, floor));
+  if (floor) made.push(frame(app), shape("g", { "clip-path": "url(#frame)" }, ...floorGrid(app, shape)), ...pairMarks(app));
+  else {
+    for (const item of model.doc.items) made.push(label(app, item));
+    const chosen = model.item(app.selected);
+    if (chosen && app.tool === "select") made.push(...handles(app, chosen));
+    made.push(...draft(app));
+  }
+  made.push(...pointing(app));
+  svg.replaceChildren(...made);
+  Object.assign(app.image.style, { width: `${view.picture.width * view.scale}px`, height: `${view.picture.height * view.scale}px`, transform: `translate(${view.left}px, ${view.top}px)` });
+}
+
+function outline(app, item, faint) {
+  const chosen = item.id === app.selected && !faint;
+  const bad = app.problems.has(item.id);
+  const group = shape("g", { class: `item ${item.type}${chosen ? " chosen" : ""}${bad ? " bad" : ""}${faint ? " faint" : ""}` });
+  group.style.setProperty("--mark", colourOf(app, item));
+  const closed = item.type === "zone";
+  const d = item.parts.flat().filter((ring) => ring.length).map((ring) => path(ring.map((p) => app.view.place(p)), closed)).join("");
+  group.append(shape("path", { class: "casing", d }), shape("path", { class: "edge", d, "fill-rule": "evenodd" }));
+  if (!closed && !faint) group.append(...arrow(app, item.parts[0][0]));
+  return group;
+}
+
+/** Draw which way over a line is in: looking along it, from left to right. */
+function arrow(app, points) {
+  const places = points.map((p) => app.view.place(p));
+  const [a, b] = longest(places);
+  const length = Math.hypot(b[0] - a[0], b[1] - a[1]);
+  if (!(length > 1)) return [];
+  const [dx, dy] = [(b[0] - a[0]) / length, (b[1] - a[1]) / length];
+  const [x, y] = middle(a, b);
+  const at = (along, across) => [x + dx * along - dy * across, y + dy * along + dx * across];
+  const shaft = path([at(0, 0), at(0, 26)], false) + path([at(-6, 19), at(0, 27), at(6, 19)], false);
+  const [tx, ty] = at(15, 14);
+  return [
+    shape("path", { class: "casing", d: shaft }), shape("path", { class: "edge", d: shaft }),
+    shape("text", { class: "in", x: tx, y: ty }, "in"),
+    shape("circle", { class: "first", cx: places[0][0], cy: places[0][1], r: 5 }),
+  ];
+}
+
+function longest(places) {
+  const lengths = segments(places, false).map(([a, b]) => [Math.hypot(b[0] - a[0], b[1] - a[1]), a, b]);
+  const [, a, b] = lengths.sort((one, other) => other[0] - one[0])[0] ?? [0, places[0], places[0]];
+  return [a, b];
+}
+
+/** Where the picture is, for what ends at its border. */
+function frame({ view }) {
+  const [[x, y], [right, bottom]] = [view.ofFraction([0, 0]), view.ofFraction([1, 1])];
+  return shape("clipPath", { id: "frame" }, shape("rect", { x, y, width: right - x, height: bottom - y }));
+}
+
+function label(app, item) {
+  const place = labelPlace(app, item);
+  const text = shape("text", { class: `label${item.id === app.selected ? " chosen" : ""}`, x: place[0], y: place[1] });
+  text.textContent = item.name.length > 40 ? `${item.name.slice(0, 39)}…` : item.name;
+  return text;
+}
+
+function labelPlace(app, item) {
+  if (item.type === "zone") return app.view.place(insidePoint(item.parts));
+  const [a, b] = longest(item.parts[0][0].map((p) => app.view.place(p)));
+  const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1;
+  const [x, y] = middle(a, b);
+  return [x + ((b[1] - a[1]) / length) * 18, y - ((b[0] - a[0]) / length) * 18];
+}
+
+function handles(app, item) {
+  const made = [];
+  item.parts.forEach((rings, part) => rings.forEach((points, ring) => {
+    const places = points.map((p) => app.view.place(p));
+    for (const [a, b] of segments(places, item.type === "zone")) {
+      if (Math.hypot(b[0] - a[0], b[1] - a[1]) < 44) continue;
+      const [x, y] = middle(a, b);
+      made.push(shape("circle", { class: "between", cx: x, cy: y, r: 4 }));
+    }
+    places.forEach(([x, y], index) => {
+      const { corner } = app;
+      const chosen = corner && corner.part === part && corner.ring === ring && corner.index === index;
+      made.push(shape("circle", { class: `corner${chosen ? " chosen" : ""}`, cx: x, cy: y, r: chosen ? 7 : 5.5 }));
+    });
+  }));
+  return made;
+}
+
+function draft(app) {
+  if (!app.draft.length) return [];
+  const places = app.draft.map(({ point }) => app.view.place(point));
+  const next = app.cursor && app.snap ? [app.view.place(app.snap.point)] : [];
+  const d = path([...places, ...next], false);
+  const made = [shape("path", { class: "casing draft", d }), shape("path", { class: "edge draft", d })];
+  const closes = ["zone", "hole"].includes(app.tool);
+  if (closes && places.length > 1 && next.length) made.push(shape("path", { class: "edge draft open", d: path([next[0], places[0]], false) }));
+  places.forEach(([x, y], i) => made.push(shape("circle", { class: `corner${i === 0 ? " first" : ""}`, cx: x, cy: y, r: i === 0 ? 7 : 5 })));
+  return made;
+}
+
+/** Draw where the next point comes: a ring where it snaps, a cross where the keys lead it. */
+function pointing(app) {
+  const made = [];
+  if (app.snap?.kind && app.tool !== "select") {
+    const [x, y] = app.view.place(app.snap.point);
+    made.push(shape("circle", { class: `snap ${app.snap.kind}`, cx: x, cy: y, r: 10 }));
+  }
+  if (app.keyed && app.cursor && (app.tool !== "select" || app.mode === "floor")) {
+    const [x, y] = app.cursor;
+    const d = path([[x - 14, y], [x + 14, y]], false) + path([[x, y - 14], [x, y + 14]], false);
+    made.push(shape("path", { class: "casing cross", d }), shape("path", { class: "cross", d }));
+  }
+  return made;
+}
+
+function pairMarks(app) {
+  const made = [];
+  app.model.doc.pairs.forEach((pair, i) => {
+    const [x, y] = app.view.ofFraction(pair.picture);
+    const back = app.fit.unproject && pair.floor.every(Number.isFinite) ? app.fit.unproject(pair.floor) : null;
+    if (back) {
+      const d = path([[x, y], app.view.ofFraction(back)], false);
+      made.push(shape("path", { class: "miss", d }));
+    }
+    const whole = pair.floor.every(Number.isFinite);
+    made.push(
+      shape("circle", { class: `pair${i === app.pair ? " chosen" : ""}${whole ? "" : " open"}`, cx: x, cy: y, r: i === app.pair ? 9 : 7 }),
+      shape("circle", { class: "dot", cx: x, cy: y, r: 1.5 }),
+      shape("text", { class: "label pairlabel", x: x + 13, y: y - 11 }, String(i + 1)),
+    );
+  });
+  return made;
+}

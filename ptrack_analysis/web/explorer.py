@@ -1,0 +1,181 @@
+"""The explorer as a page: in a notebook's cell, or in a file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from os import PathLike
+from typing import Any
+
+import pandas as pd
+
+from ptrack_analysis.analysis.heat.heatmaps import Heatmap
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.floor import Floor
+from ptrack_analysis.io.writing import write_text
+from ptrack_analysis.limits import at_least
+from ptrack_analysis.video import Video
+from ptrack_analysis.web.assets import asset, content_policy, inline_json, inline_script
+from ptrack_analysis.web.backdrop import Backdrop, Picture
+from ptrack_analysis.web.ground import Extent
+from ptrack_analysis.web.payload import explorer_data
+from ptrack_analysis.zones import Line, Zone
+
+THEMES = ("auto", "light", "dark")
+_LOWEST = 240
+_STYLE = "html,body{height:100%;margin:0}body>main{height:100%}"
+_MOUNT = """
+const data = JSON.parse(document.getElementById("explorer-data").textContent);
+const options = JSON.parse(document.getElementById("explorer-options").textContent);
+globalThis.explorer = mount(document.getElementById("explorer"), data, options);
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Explorer:
+    """An explorer of one video: shows itself in a notebook, or is saved as one file that needs nothing else.
+
+    ``data`` is that of ``explorer_data``, ``height`` that of the notebook's cell [px], ``theme`` one of
+    ``"auto"`` (that of the reader's system), ``"light"`` and ``"dark"``.
+    """
+
+    data: dict[str, Any] = field(repr=False)
+    height: int = 640
+    theme: str = "auto"
+
+    def __repr__(self) -> str:
+        rows = next(array["length"] for array in self.data["arrays"] if array["name"] == "time")
+        name, persons = self.data["video"]["name"], len(self.data["persons"])
+        return f"Explorer({name!r}, {persons} persons, {rows} detections)"
+
+    @property
+    def html(self) -> str:
+        """The whole page."""
+        return explorer_page(self.data, theme=self.theme)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write one self-contained HTML file, whole or not at all.
+
+        Raises
+        ------
+        OutputError
+            If the file cannot be written.
+        """
+        write_text(path, self.html)
+
+    def _repr_html_(self) -> str:
+        """Show the page in a frame of its own, which may run its script and do nothing else."""
+        return (
+            f'<iframe title="Explorer: {escape(self.data["video"]["name"])}" sandbox="allow-scripts" '
+            f'width="100%" height="{self.height}" style="border:0;display:block" '
+            f'srcdoc="{escape(self.html)}"></iframe>'
+        )
+
+
+def explore(
+    trajectories: pd.DataFrame,
+    video: Video,
+    *,
+    zones: Sequence[Zone] = (),
+    lines: Sequence[Line] = (),
+    detections: pd.DataFrame | None = None,
+    visits: pd.DataFrame | None = None,
+    heatmap: Heatmap | None = None,
+    backdrop: Picture | Backdrop | None = None,
+    floor: Floor | None = None,
+    extent: Extent | None = None,
+    height: int = 640,
+    theme: str = "auto",
+) -> Explorer:
+    """Look at the persons of a video moving: in a notebook's cell, or saved as a page.
+
+    A person is shown from a detection's moment for the time that it holds, never longer: a gap is a gap.
+    Positions step from detection to detection; the reader may have them run smoothly between two of a run.
+    Whoever is present and not located is named beside the picture. Trajectories in px are drawn on the
+    video's frame; those in m on its picture too if ``floor`` is given, else on a plan. Boxes are drawn on
+    the frame only. An empty table gives an explorer that says so.
+
+    Parameters
+    ----------
+    trajectories
+        TRAJECTORIES of one video, rows in any order.
+    video
+        The video, for its name, its duration and the size of its frame.
+    zones, lines
+        Outlines to draw with their names, in the plane of the trajectories.
+    detections
+        DETECTIONS that the trajectories were computed from, for their boxes.
+    visits
+        VISITS to list and to filter by; by default those to ``zones``.
+    heatmap
+        A heatmap of the same plane to show; by default the explorer sums up where the persons stood.
+    backdrop
+        Picture to draw below: a file, or an array (rows, columns, colours). One of another shape than what
+        it is laid over is stretched, and a note says so.
+    floor
+        The floor plan that the trajectories are in, to draw them on the video's picture.
+    extent
+        x0, y0, x1, y1 of the rectangle of the plane to draw, which a plan as backdrop fills:
+        ``floor.extent``.
+    height
+        Height of the notebook's cell [px], at least 240.
+    theme
+        ``"auto"``, ``"light"`` or ``"dark"``.
+
+    Returns
+    -------
+    Explorer
+        What a notebook shows; ``.save("explorer.html")`` writes a file.
+
+    Raises
+    ------
+    SchemaError
+        If a table is not what it should be, or a zone or line is in another unit.
+    ParameterError
+        If the backdrop cannot be read or nothing says where it lies, the extent is empty, or ``height`` or
+        ``theme`` is none.
+
+    Notes
+    -----
+    O(n log n); the page has some 8 bytes a detection. It holds what it shows: whoever has it has the tables.
+    """
+    at_least(height, "height", _LOWEST)
+    if theme not in THEMES:
+        raise ParameterError(f"theme is {theme!r}, not one of {', '.join(THEMES)}")
+    data = explorer_data(
+        trajectories,
+        video,
+        zones=zones,
+        lines=lines,
+        detections=detections,
+        visits=visits,
+        heatmap=heatmap,
+        backdrop=backdrop,
+        floor=floor,
+        extent=extent,
+    )
+    return Explorer(data, int(height), theme)
+
+
+def explorer_script() -> str:
+    """Give the source of the explorer's ES module; it exports ``mount(element, data, options)``."""
+    return asset("explorer.js")
+
+
+def explorer_page(data: dict[str, Any], *, theme: str = "auto") -> str:
+    """Make the self-contained page of an explorer from the data of ``explorer_data``."""
+    script = inline_script(explorer_script() + _MOUNT)
+    title = escape(f"{data['video']['name']} - explorer")
+    options = {"theme": theme, "fill": True, "keys": "page"}
+    policy = content_policy([script], [_STYLE])
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        '<main id="explorer"></main>\n'
+        "<noscript>The explorer needs JavaScript.</noscript>\n"
+        f'<script type="application/json" id="explorer-data">{inline_json(data)}</script>\n'
+        f'<script type="application/json" id="explorer-options">{inline_json(options)}'
+        f'</script>\n<script type="module">{script}</script>\n</body>\n</html>\n'
+    )

@@ -1,0 +1,143 @@
+"""The rectangle that the explorer draws on: the video's picture, or a plan."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry import LineString, MultiPolygon
+
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.floor import Floor
+from ptrack_analysis.geometry import Floats
+from ptrack_analysis.video import Video
+from ptrack_analysis.web.backdrop import Backdrop
+from ptrack_analysis.zones import Line, Zone
+
+Extent = tuple[float, float, float, float]
+
+_MARGIN = 0.05
+_PIECES = 64
+_DIGITS = 6
+_ASPECT = 0.02
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """A rectangle of a plane: ``extent`` is x0, y0, x1, y1 [unit], ``unit`` that of what is drawn.
+
+    Where ``floor`` is given, the rectangle is the video's picture [px] and what is drawn is in metres.
+    """
+
+    unit: str
+    extent: Extent
+    picture: bool
+    floor: Floor | None = None
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of the rectangle."""
+        x0, y0, x1, y1 = self.extent
+        return x1 - x0, y1 - y0
+
+    def fractions(self, points: Floats) -> Floats:
+        """Carry (n, 2) points of the plane to fractions of the rectangle; NaN where they have none."""
+        if self.floor is not None:
+            return self.floor.unproject(points)
+        fractions: Floats = (points - np.array(self.extent[:2])) / np.array(self.size)
+        return fractions
+
+    def parts(self, thing: Zone | Line) -> list[list[list[float]]]:
+        """Give the rings or the polyline of an outline as fractions; none where it cannot be drawn whole."""
+        outline = thing.outline
+        if self.floor is not None:
+            outline = shapely.segmentize(outline, max(outline.length / _PIECES, 1e-9))
+        if self.floor is not None and self.floor.mirrored and isinstance(thing, Line):
+            outline = outline.reverse()
+        rings = [self.fractions(ring) for ring in _rings(outline)]
+        if not all(np.isfinite(ring).all() for ring in rings):
+            return []
+        return [np.round(ring, _DIGITS).tolist() for ring in rings]
+
+
+def _rings(outline: Any) -> list[Floats]:
+    """List the coordinates of each ring of each part, or of the polyline."""
+    if isinstance(outline, LineString):
+        return [np.asarray(outline.coords)[:, :2]]
+    parts = outline.geoms if isinstance(outline, MultiPolygon) else [outline]
+    return [np.asarray(ring.coords)[:, :2] for part in parts for ring in (part.exterior, *part.interiors)]
+
+
+def ground_of(
+    unit: str,
+    points: Floats,
+    outlines: Sequence[Zone | Line],
+    *,
+    video: Video,
+    floor: Floor | None,
+    extent: Extent | None,
+    backdrop: Backdrop | None,
+) -> Ground:
+    """Tell where to draw: on the frame for px, or m with a floor; else on the extent, or on all there is.
+
+    Raises
+    ------
+    ParameterError
+        If the extent is empty, nothing says where a backdrop lies on the plan, or the size of the frame is
+        needed and not known.
+    """
+    frame = _frame(video, backdrop)
+    if unit == "m" and floor is not None:
+        if frame is None:
+            raise ParameterError(
+                "the frame size of the video is not known, so its picture cannot be drawn on: "
+                "give Video(width=..., height=...) or a backdrop"
+            )
+        return Ground(unit, frame, picture=True, floor=floor)
+    if extent is not None:
+        x0, y0, x1, y1 = extent
+        if not (np.isfinite(extent).all() and x1 > x0 and y1 > y0):
+            raise ParameterError(f"extent is {extent!r}, not x0 < x1 and y0 < y1")
+        return Ground(unit, (float(x0), float(y0), float(x1), float(y1)), picture=False)
+    if unit == "px" and frame is not None:
+        return Ground(unit, frame, picture=True)
+    if backdrop is not None:
+        raise ParameterError(
+            "trajectories in m on a backdrop need floor=, if it shows the video's picture, or "
+            "extent=(x0, y0, x1, y1), if it is a plan; floor.extent is the one of the floor's plan"
+        )
+    return Ground(unit, _bounds(points, outlines), picture=False)
+
+
+def _frame(video: Video, backdrop: Backdrop | None) -> Extent | None:
+    if video.width and video.height:
+        return 0.0, 0.0, float(video.width), float(video.height)
+    return None if backdrop is None else (0.0, 0.0, float(backdrop.width), float(backdrop.height))
+
+
+def _bounds(points: Floats, outlines: Sequence[Zone | Line]) -> Extent:
+    """Give the rectangle around all that is drawn, with a margin; never without area."""
+    corners = [np.reshape(thing.outline.bounds, (2, 2)) for thing in outlines]
+    known = np.concatenate([points[np.isfinite(points).all(axis=1)], *corners])
+    if not len(known):
+        return 0.0, 0.0, 1.0, 1.0
+    low, high = known.min(axis=0), known.max(axis=0)
+    spread = high - low
+    widest = float(spread.max()) or 1.0
+    margin = np.maximum(spread, 0.25 * widest) * _MARGIN + np.maximum(0.25 * widest - spread, 0) / 2
+    (x0, y0), (x1, y1) = low - margin, high + margin
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def aspect_note(backdrop: Backdrop | None, ground: Ground) -> list[str]:
+    """Say that a backdrop has another shape than what it is laid over; nothing if it is within 2 %."""
+    if backdrop is None:
+        return []
+    width, height = ground.size
+    ratio = (backdrop.width / backdrop.height) / (width / height)
+    if abs(ratio - 1) <= _ASPECT:
+        return []
+    where = f"{width:.0f} x {height:.0f} px of the video's frame" if ground.picture else "extent of the plan"
+    size = f"{backdrop.width} x {backdrop.height} px"
+    return [f"The backdrop ({size}) has another shape than the {where}: it is stretched to fill it."]

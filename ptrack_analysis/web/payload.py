@@ -1,0 +1,240 @@
+"""The data of the explorer: tables as a header and packed arrays."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ptrack_analysis.analysis.heat.heatmaps import Heatmap
+from ptrack_analysis.analysis.places.visits import compute_visits
+from ptrack_analysis.analysis.presence import Rows, rows_by_person, run_starts
+from ptrack_analysis.errors import ParameterError, SchemaError
+from ptrack_analysis.floor import Floor
+from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, VISITS, check, unit_of
+from ptrack_analysis.video import Video
+from ptrack_analysis.web.backdrop import Backdrop, Picture, embedded_backdrop
+from ptrack_analysis.web.ground import Extent, Ground, aspect_note, ground_of
+from ptrack_analysis.web.packing import HIGHEST, LOWEST, PRECISION, pack, quantise
+from ptrack_analysis.zones import Line, Zone, refuse_lines, refuse_zones
+
+FORMAT = "ptrack-explorer/1"
+RUN_BEGINS, HAS_BOX, HAS_FACE = 4, 8, 16
+"""Bits of a row's flags above the two that say where its position comes from."""
+_LARGEST_EXACT = 2**53
+_MEASURED = {"crossed", "opened", "closed"}
+_BOX = ("left", "top", "width", "height")
+_FACE = ("face_left", "face_top", "face_width", "face_height")
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def explorer_data(
+    trajectories: pd.DataFrame,
+    video: Video,
+    *,
+    zones: Sequence[Zone] = (),
+    lines: Sequence[Line] = (),
+    detections: pd.DataFrame | None = None,
+    visits: pd.DataFrame | None = None,
+    heatmap: Heatmap | None = None,
+    backdrop: Picture | Backdrop | None = None,
+    floor: Floor | None = None,
+    extent: Extent | None = None,
+) -> dict[str, Any]:
+    """Make what ``explorer.js`` draws, as values that JSON can hold; parameters as in ``explore``.
+
+    Coordinates are fractions of the ground, kept to 1 / 32767 of it between -0.5 and 1.5; a position beyond
+    that is put on the border. Face boxes are kept only where the body box is missing. The same tables give
+    the same data, in whatever order their rows come.
+
+    Raises
+    ------
+    SchemaError
+        If a table is not what it should be, or none of the trajectories' rows is in ``detections``.
+    ParameterError
+        If the backdrop cannot be read or nothing says where it lies, or the extent is empty.
+    """
+    check(trajectories, TRAJECTORIES)
+    unit = unit_of(trajectories, TRAJECTORIES)
+    refuse_zones(zones, unit)
+    refuse_lines(lines, unit)
+    rows = rows_by_person(trajectories)
+    points = trajectories[[f"x_{unit}", f"y_{unit}"]].to_numpy()[rows.order]
+    picture = _embedded(backdrop)
+    ground = ground_of(
+        unit, points, [*zones, *lines], video=video, floor=floor, extent=extent, backdrop=picture
+    )
+    if visits is None:
+        visits = compute_visits(trajectories, zones, video)
+    check(visits, VISITS)
+    persons = _persons(trajectories, rows)
+    arrays = _rows(trajectories, rows, ground.fractions(points))
+    if detections is not None:
+        _add_boxes(arrays, _boxes_of(detections, trajectories, rows), draw=ground.picture)
+    names = [zone.name for zone in zones]
+    names += sorted(set(visits.index.get_level_values("zone")) - {*names, ""})
+    arrays |= _visits(visits, names, persons)
+    header = _header(video, ground, (zones, lines), names=names, arrays=arrays)
+    if heatmap is not None:
+        header["heatmap"], arrays["heat"] = _heat(heatmap, ground)
+    header["persons"] = _numbers(persons)
+    header["backdrop"] = None if picture is None else picture.address
+    header["notes"] = [*aspect_note(picture, ground), *_undrawn([*zones, *lines], ground)]
+    return header | pack(arrays)
+
+
+def _embedded(backdrop: Picture | Backdrop | None) -> Backdrop | None:
+    return backdrop if backdrop is None or isinstance(backdrop, Backdrop) else embedded_backdrop(backdrop)
+
+
+def _persons(trajectories: pd.DataFrame, rows: Rows) -> Integers:
+    """List the numbers of the persons, sorted."""
+    index = trajectories.index.get_level_values("person_index").to_numpy()
+    numbers: Integers = index[rows.order][rows.first]
+    return numbers
+
+
+def _numbers(persons: Integers) -> list[Any]:
+    """Give persons' numbers as JSON can hold them exactly: as text where they are too large."""
+    numbers = persons.tolist()
+    large = any(abs(number) > _LARGEST_EXACT for number in numbers)
+    return [str(number) for number in numbers] if large else numbers
+
+
+def _header(
+    video: Video,
+    ground: Ground,
+    things: tuple[Sequence[Zone], Sequence[Line]],
+    *,
+    names: list[str],
+    arrays: Arrays,
+) -> dict[str, Any]:
+    """Say what does not come by the row."""
+    zones, lines = things
+    end = int((arrays["time"].astype("int64") + arrays["held"]).max(initial=0))
+    known = 0 if video.duration is None else int(video.duration / pd.Timedelta("1ms"))
+    outlined = {zone.name: zone for zone in zones}
+    return {
+        "format": FORMAT,
+        "video": {"name": video.name, "duration": max(end, known)},
+        "ground": {
+            "width": ground.size[0],
+            "height": ground.size[1],
+            "picture": ground.picture,
+            "unit": ground.unit,
+        },
+        "coordinates": {"lowest": LOWEST, "highest": HIGHEST, "precision": PRECISION},
+        "zones": [
+            {
+                "name": name,
+                "parts": ground.parts(outlined[name]) if name in outlined else [],
+                "window": list(outlined[name].window or ()) if name in outlined else [],
+            }
+            for name in names
+        ],
+        "lines": [{"name": line.name, "parts": ground.parts(line)} for line in lines],
+    }
+
+
+def _undrawn(things: Sequence[Zone | Line], ground: Ground) -> list[str]:
+    names = [f"{thing.kind} {thing.name!r}" for thing in things if not ground.parts(thing)]
+    return [f"Not drawn, because the picture does not show it whole: {', '.join(names)}."] if names else []
+
+
+def _rows(trajectories: pd.DataFrame, rows: Rows, fractions: Floats) -> Arrays:
+    """Give each row's moment, its hold, where it is, and its flags."""
+    held = trajectories["held"].to_numpy()[rows.order].astype("timedelta64[ms]").astype("int64")
+    run = trajectories["run"].to_numpy()[rows.order]
+    located = trajectories["located"].cat.codes.to_numpy()[rows.order].astype("uint8")
+    known: Bools = np.isfinite(fractions[:, 0]) & np.isfinite(fractions[:, 1])
+    located[~known] = 2
+    flags = located | np.where(run_starts(rows, run), RUN_BEGINS, 0).astype("uint8")
+    points = np.where(known[:, None], fractions, np.nan)
+    return {
+        "start": np.append(np.flatnonzero(rows.first), len(rows.time)).astype("uint32"),
+        "time": rows.time.astype("uint32"),
+        "held": held.astype("uint32"),
+        "flags": flags.astype("uint8"),
+        "x": quantise(points[:, 0]),
+        "y": quantise(points[:, 1]),
+    }
+
+
+def _boxes_of(detections: pd.DataFrame, trajectories: pd.DataFrame, rows: Rows) -> tuple[Floats, Floats]:
+    """Find body and face boxes of the rows, NaN where there is none: (n, 4) each."""
+    check(detections, DETECTIONS)
+    keys: Any = detections.index
+    wanted = trajectories.index[rows.order]
+    row: Integers = keys.reorder_levels(wanted.names).get_indexer(wanted)
+    found: Bools = np.asarray(row >= 0)
+    if len(row) and len(detections) and not found.any():
+        raise SchemaError("no row of the trajectories is in the detections: they are not of one video")
+
+    def taken(columns: Sequence[str]) -> Floats:
+        boxes = np.full((len(row), 4), np.nan)
+        if found.any() and set(columns) <= set(detections.columns):
+            boxes[found] = detections[list(columns)].to_numpy(dtype="float64")[row[found]]
+        boxes[~np.isfinite(boxes).all(axis=1)] = np.nan
+        return boxes
+
+    body, face = taken(_BOX), taken(_FACE)
+    face[np.isfinite(body[:, 0])] = np.nan
+    return body, face
+
+
+def _add_boxes(arrays: Arrays, boxes: tuple[Floats, Floats], *, draw: bool) -> None:
+    """Add the boxes relative to the footpoints, where they mostly hang, and the faces where they are all."""
+    if not draw:
+        return
+    body, face = boxes
+    has_box, has_face = np.isfinite(body[:, 0]), np.isfinite(face[:, 0])
+    arrays["flags"] |= np.where(has_box, HAS_BOX, 0).astype("uint8")
+    arrays["flags"] |= np.where(has_face, HAS_FACE, 0).astype("uint8")
+    left, top = quantise(body[:, 0]), quantise(body[:, 1])
+    width, height = quantise(body[:, 2], 0.0), quantise(body[:, 3], 0.0)
+    arrays["box_x"] = left + width // 2 - arrays["x"]
+    arrays["box_y"] = top + height - arrays["y"]
+    arrays["box_width"], arrays["box_height"] = width, height
+    for name, values in zip(_FACE, face[has_face].T, strict=True):
+        arrays[name] = quantise(values, LOWEST if name in {"face_left", "face_top"} else 0.0)
+
+
+def _visits(visits: pd.DataFrame, names: list[str], persons: Integers) -> Arrays:
+    """Give the visits of the persons shown, by person and time."""
+    zone = pd.Index(names, dtype="str").get_indexer(visits.index.get_level_values("zone"))
+    number = visits.index.get_level_values("person_index").to_numpy()
+    person = np.searchsorted(persons, number)
+    shown = person < len(persons)
+    shown[shown] = persons[person[shown]] == number[shown]
+    shown &= zone >= 0
+
+    def milliseconds(name: str) -> Integers:
+        return visits[name].to_numpy().astype("timedelta64[ms]").astype("int64")
+
+    entered = milliseconds("entered")
+    order = np.lexsort((zone, entered, person))
+    order = order[shown[order]]
+    cut = ~visits["entry"].isin(_MEASURED).to_numpy() | ~visits["exit"].isin(_MEASURED).to_numpy()
+    return {
+        "visit_zone": zone[order].astype("uint16"),
+        "visit_person": person[order].astype("uint32"),
+        "visit_entered": entered[order].astype("uint32"),
+        "visit_exited": milliseconds("exited")[order].astype("uint32"),
+        "visit_dwell": milliseconds("dwell")[order].astype("uint32"),
+        "visit_cut": cut[order].astype("uint8"),
+    }
+
+
+def _heat(heatmap: Heatmap, ground: Ground) -> tuple[dict[str, Any], Floats]:
+    """Carry a given heatmap over: its cells, and where they lie as fractions of the ground."""
+    if not isinstance(heatmap, Heatmap) or heatmap.unit != ground.unit or ground.floor is not None:
+        raise ParameterError(
+            f"heatmap is {heatmap!r:.60}, not a Heatmap of the plane that is drawn on, in {ground.unit}"
+        )
+    corners = ground.fractions(np.reshape(np.array(heatmap.extent, dtype="float64"), (2, 2)))
+    rows, columns = heatmap.seconds.shape
+    header = {"rows": rows, "columns": columns, "extent": np.round(corners, 6).ravel().tolist()}
+    return header, np.ascontiguousarray(heatmap.seconds, dtype="float32").ravel()

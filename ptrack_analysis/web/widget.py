@@ -1,0 +1,88 @@
+"""The explorer as a Jupyter widget, whose selection comes back to Python; needs the extra ``widgets``."""
+
+from typing import Any
+
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.web.explorer import Explorer, explorer_script
+
+_RENDER = """
+export default {
+  render({ model, el }) {
+    const box = document.createElement("div");
+    box.style.height = `${model.get("height")}px`;
+    el.append(box);
+    const handle = mount(box, model.get("data"), { theme: model.get("theme"), fill: true });
+    let own = false;
+    const tell = (name, value) => {
+      own = true;
+      model.set(name, value);
+      model.save_changes();
+      own = false;
+    };
+    const listeners = [
+      ["change:selected", () => own || handle.select(model.get("selected"))],
+      ["change:time_range", () => own || handle.setRange(model.get("time_range"))],
+      ["change:moment", () => own || handle.seek(model.get("moment"))],
+    ];
+    listeners.forEach(([name, call]) => model.on(name, call));
+    handle.ready.then(() => {
+      if (model.get("selected").length) handle.select(model.get("selected"));
+      if (model.get("time_range").length) handle.setRange(model.get("time_range"));
+      if (model.get("moment")) handle.seek(model.get("moment"));
+      handle.on("select", (persons) => tell("selected", persons));
+      handle.on("range", (range) => tell("time_range", range ?? []));
+      handle.on("rest", (moment) => tell("moment", moment));
+    });
+    return () => {
+      listeners.forEach(([name, call]) => model.off(name, call));
+      handle.destroy();
+    };
+  },
+};
+"""
+
+
+def explore_widget(*arguments: Any, **options: Any) -> Any:
+    """Make an explorer as a widget; arguments are those of ``explore``.
+
+    What the reader chooses is in its traits, and setting them chooses: ``selected``, the list of
+    ``person_index``; ``time_range``, the first and the last moment chosen [ms], empty if none is;
+    ``moment``, the one at which the explorer stands [ms].
+
+    Returns
+    -------
+    anywidget.AnyWidget
+        The widget.
+
+    Raises
+    ------
+    ParameterError
+        If anywidget is not installed; and as in ``explore``.
+    """
+    from ptrack_analysis.web.explorer import explore  # noqa: PLC0415 - one door leads to the other
+
+    return widget_of(explore(*arguments, **options))
+
+
+def widget_of(explorer: Explorer) -> Any:
+    """Make a widget of an explorer."""
+    try:
+        import anywidget  # noqa: PLC0415 - an extra
+        import traitlets  # noqa: PLC0415 - comes with it
+    except ImportError as error:
+        raise ParameterError(
+            "a widget needs anywidget: pip install 'ptrack-analysis[widgets]'; explore() works without"
+        ) from error
+
+    class ExplorerWidget(anywidget.AnyWidget):
+        """The explorer in a notebook; ``selected``, ``time_range`` and ``moment`` follow the reader."""
+
+        _esm = explorer_script() + _RENDER
+        data = traitlets.Dict().tag(sync=True)
+        height = traitlets.Int(640).tag(sync=True)
+        theme = traitlets.Unicode("auto").tag(sync=True)
+        selected = traitlets.List(traitlets.Int()).tag(sync=True)
+        time_range = traitlets.List(traitlets.Int(), maxlen=2).tag(sync=True)
+        moment = traitlets.Int(0).tag(sync=True)
+
+    return ExplorerWidget(data=explorer.data, height=explorer.height, theme=explorer.theme)

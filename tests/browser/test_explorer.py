@@ -1,0 +1,548 @@
+"""The explorer in a real browser: what it draws, what it says, what hands and keys do."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from factories import make_detections, make_video
+from shapely.geometry import LineString, box
+
+from ptrack_analysis import compute_trajectories, explore, read_tracking, read_zones
+from ptrack_analysis.web import Backdrop, explorer_script
+from ptrack_analysis.web.widget import widget_of
+from ptrack_analysis.zones import Line, Zone
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</script><img src=x onerror=alert(2)>",
+    "\"quoted' &amp; <!--",
+    "\u202eright to left \u05e9\u05dc\u05d5\u05dd",
+    "\U0001f600 queue",
+)
+GROUND = "getComputedStyle(document.querySelector('main > div').shadowRoot.firstChild).backgroundColor"
+VIDEO = make_video(10_000)
+LEFT, RIGHT = (Zone(name, box(x, 0, x + 500, 500), "px") for name, x in (("left", 0), ("right", 500)))
+WALK = {
+    7: [(ms, 0.1 + ms / 10_000, 0.8) for ms in range(0, 4000, 200)],
+    8: [(ms, 0.8, 0.5) for ms in range(2000, 6000, 200)],
+    31: [(ms, None, None) for ms in range(5000, 6000, 200)],
+}
+
+
+def opened(page, tmp_path, explorer):
+    """Save an explorer, open the file, and wait until it is drawn."""
+    file = tmp_path / "explorer.html"
+    explorer.save(file)
+    page.goto(file.as_uri())
+    page.evaluate("explorer.ready.then(() => new Promise(requestAnimationFrame))")
+    return page
+
+
+def walked(persons=None, **options):
+    detections = make_detections(WALK if persons is None else persons, faces=True)
+    trajectories = compute_trajectories(detections, VIDEO)
+    return explore(trajectories, VIDEO, **{"detections": detections, "zones": [LEFT, RIGHT], **options})
+
+
+@pytest.fixture
+def walk(page, tmp_path):
+    return opened(page, tmp_path, walked())
+
+
+def state(page):
+    """Give the state once all frames that were asked for are drawn."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return page.evaluate("explorer.state()")
+
+
+def wait(page, condition):
+    """Wait until something is so; the page's own policy forbids what playwright would do."""
+    for _ in range(100):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"never {condition}")
+
+
+def test_it_opens_at_the_first_moment_with_everyone_listed(walk):
+    assert state(walk)["moment"] == 0
+    assert state(walk)["here"] == [7]
+    assert walk.locator(".row:not([hidden]) .name").all_inner_texts() == ["Person 7", "Person 8", "Person 31"]
+
+
+def test_play_runs_and_pause_stops(walk):
+    walk.get_by_role("button", name="Play").click()
+    wait(walk, "explorer.state().moment > 300")
+    assert state(walk)["playing"]
+    walk.get_by_role("button", name="Pause").click()
+    rested = state(walk)["moment"]
+    walk.wait_for_timeout(200)
+    assert state(walk)["moment"] == rested
+
+
+def test_it_stops_at_the_end_and_begins_again(walk):
+    walk.evaluate("explorer.setSpeed(16), explorer.seek(9500), explorer.play()")
+    wait(walk, "!explorer.state().playing")
+    assert state(walk)["moment"] == 10_000
+    walk.evaluate("explorer.play()")
+    assert state(walk)["moment"] < 9000
+
+
+def test_the_time_line_seeks(walk):
+    strip = walk.get_by_role("slider", name="Time")
+    size = strip.bounding_box()
+    strip.click(position={"x": size["width"] / 2, "y": 20})
+    assert state(walk)["moment"] == pytest.approx(5000, abs=20)
+    assert "5.0" in strip.get_attribute("aria-valuetext")
+
+
+def test_a_range_is_dragged_with_shift_and_playing_stays_in_it(walk):
+    size = walk.get_by_role("slider", name="Time").bounding_box()
+    walk.keyboard.down("Shift")
+    walk.mouse.move(size["x"] + size["width"] * 0.2, size["y"] + 20)
+    walk.mouse.down()
+    walk.mouse.move(size["x"] + size["width"] * 0.3, size["y"] + 20, steps=3)
+    walk.mouse.up()
+    walk.keyboard.up("Shift")
+    assert state(walk)["range"] == pytest.approx([2000, 3000], abs=20)
+    walk.evaluate("explorer.setSpeed(4), explorer.play()")
+    wait(walk, "!explorer.state().playing")
+    assert state(walk)["moment"] == pytest.approx(3000, abs=20)
+
+
+def test_a_person_holds_and_no_longer(walk):
+    walk.evaluate("explorer.seek(5999)")
+    assert state(walk)["here"] == [8, 31]
+    walk.evaluate("explorer.seek(6000)")
+    assert state(walk)["here"] == []
+
+
+def test_a_gap_is_a_gap(page, tmp_path):
+    opened(page, tmp_path, walked({1: [(0, 0.2, 0.5), (100, 0.2, 0.5), (6000, 0.8, 0.5), (6100, 0.8, 0.5)]}))
+    page.evaluate("explorer.seek(3000)")
+    assert state(page)["here"] == []
+    page.keyboard.press("s")
+    assert state(page)["here"] == []
+
+
+def test_positions_step_unless_smooth_is_chosen(walk):
+    walk.evaluate("explorer.seek(1100)")
+    stepped = state(walk)["positions"][0][0]
+    walk.evaluate("explorer.seek(1000)")
+    assert state(walk)["positions"][0][0] == stepped
+    walk.get_by_role("button", name="Smooth").click()
+    walk.evaluate("explorer.seek(1100)")
+    assert state(walk)["positions"][0][0] > stepped
+
+
+def test_whoever_is_not_located_is_named(walk):
+    walk.evaluate("explorer.seek(5500)")
+    assert state(walk)["unlocated"] == 1
+    assert walk.locator(".badge").inner_text() == "Not located now: 31"
+
+
+def test_a_click_on_a_person_follows_and_shows_the_visits(walk):
+    place = state(walk)["positions"][0]
+    stage = walk.locator(".top").bounding_box()
+    walk.mouse.click(stage["x"] + place[0], stage["y"] + place[1] - 5)
+    assert state(walk)["selected"] == [7]
+    details = walk.get_by_role("region", name="Chosen person")
+    assert "Person 7" in details.inner_text()
+    assert "4.0 s" in details.inner_text()
+    details.get_by_role("button", name="left").click()
+    assert state(walk)["moment"] == 0
+
+
+def test_a_click_in_the_list_goes_to_where_the_person_is(walk):
+    walk.get_by_role("option", name="Person 8").click()
+    assert state(walk) | {"selected": [8], "moment": 2000} == state(walk)
+    assert walk.get_by_role("option", name="Person 8").get_attribute("aria-selected") == "true"
+    walk.get_by_role("option", name="Person 8").click()
+    assert state(walk)["selected"] == []
+
+
+def test_control_click_follows_several(walk):
+    walk.get_by_role("option", name="Person 8").click()
+    walk.get_by_role("option", name="Person 7").click(modifiers=["Control"])
+    assert state(walk)["selected"] == [8, 7]
+
+
+def test_a_visit_jumps_to_its_moment(walk):
+    walk.get_by_role("option", name="Person 8").click()
+    walk.evaluate("explorer.seek(9000)")
+    walk.get_by_role("region", name="Chosen person").get_by_role("button", name="right").click()
+    assert state(walk)["moment"] == 2000
+
+
+def test_the_zone_filter_shows_only_its_visitors(walk):
+    walk.get_by_label("Only persons who visited").select_option("left")
+    assert state(walk)["listed"] == 1
+    walk.evaluate("explorer.seek(2500)")
+    assert state(walk)["here"] == [7]
+    assert walk.locator(".found").inner_text() == "1 of 3 persons"
+
+
+def test_search_finds_by_number(walk):
+    walk.keyboard.press("/")
+    walk.keyboard.type("3")
+    assert walk.locator(".row:not([hidden]) .name").all_inner_texts() == ["Person 31"]
+    walk.keyboard.press("Escape")
+    assert state(walk)["listed"] == 3
+
+
+def test_the_list_is_ordered_as_asked(walk):
+    walk.get_by_label("Order of the list").select_option("dwell")
+    assert walk.locator(".row:not([hidden]) .name").first.inner_text() in {"Person 7", "Person 8"}
+    assert walk.locator(".row:not([hidden]) .name").last.inner_text() == "Person 31"
+
+
+def test_keys_do_all_of_it(walk):
+    walk.locator(".strip").focus()
+    walk.keyboard.press("ArrowRight")
+    assert state(walk)["moment"] == 200
+    walk.keyboard.press("ArrowLeft")
+    assert state(walk)["moment"] == 0
+    walk.keyboard.press("Shift+ArrowRight")
+    assert state(walk)["moment"] == 5000
+    walk.keyboard.press("End")
+    assert state(walk)["moment"] == 10_000
+    walk.keyboard.press("Home")
+    walk.keyboard.press(".")
+    assert state(walk)["speed"] == 2
+    walk.keyboard.press("n")
+    assert state(walk)["selected"] == [7]
+    walk.keyboard.press("n")
+    assert state(walk)["selected"] == [8]
+    walk.keyboard.press("Escape")
+    assert state(walk)["selected"] == []
+    walk.keyboard.press("+")
+    assert state(walk)["zoom"] == 1.5
+    walk.keyboard.press(" ")
+    assert state(walk)["playing"]
+    walk.keyboard.press(" ")
+    walk.keyboard.press("?")
+    assert walk.get_by_role("dialog").is_visible()
+    walk.keyboard.press("Escape")
+    assert not walk.get_by_role("dialog").is_visible()
+
+
+def test_the_list_is_walked_with_arrows_and_enter(walk):
+    walk.get_by_role("listbox").focus()
+    walk.keyboard.press("ArrowDown")
+    walk.keyboard.press("Enter")
+    assert state(walk)["selected"] == [8]
+
+
+def test_every_control_is_reached_by_tab_and_has_a_name(walk):
+    names = set()
+    for _ in range(20):
+        walk.keyboard.press("Tab")
+        names.add(
+            walk.evaluate(
+                "(() => { const e = document.querySelector('main > div').shadowRoot.activeElement;"
+                "return e && (e.getAttribute('aria-label') || e.textContent) })()"
+            )
+        )
+    names.discard(None)
+    assert {"Time", "Play (Space)", "Persons", "Heatmap", "Search persons by number"} <= names
+    assert "" not in names
+
+
+def test_layers_are_switched_and_the_heatmap_says_its_scale(walk):
+    heat = walk.get_by_role("button", name="Heatmap")
+    assert heat.get_attribute("aria-pressed") == "false"
+    heat.click()
+    state(walk)
+    assert heat.get_attribute("aria-pressed") == "true"
+    assert "s a cell, all shown" in walk.locator(".legend").inner_text()
+    walk.get_by_role("option", name="Person 8").click()
+    state(walk)
+    assert "0 to 4.0 s a cell, 1 person" in walk.locator(".legend").inner_text()
+
+
+def test_what_is_drawn_lies_where_the_footpoint_is(walk):
+    walk.evaluate("explorer.seek(0)")
+    x, y = state(walk)["positions"][0]
+    colour = walk.evaluate(
+        "([x, y]) => { const c = document.querySelector('main > div').shadowRoot.querySelector('.top');"
+        "return [...c.getContext('2d').getImageData(x, y, 1, 1).data] }",
+        [x, y],
+    )
+    assert colour == [0x00, 0x72, 0xB2, 255]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_are_text(page, tmp_path, name):
+    page.on("dialog", lambda _: pytest.fail("a name ran as a script"))
+    zone = Zone(name, box(0, 0, 1000, 500), "px")
+    line = Line(name, LineString([(100, 100), (400, 100)]), "px")
+    detections = make_detections(WALK)
+    video = make_video(10_000, name=name)
+    trajectories = compute_trajectories(detections, video)
+    opened(page, tmp_path, explore(trajectories, video, zones=[zone], lines=[line]))
+    page.get_by_role("option", name="Person 7").click()
+    assert page.locator(".visits b").first.text_content() == name
+    assert page.locator("select[aria-label='Only persons who visited'] option").last.text_content() == name
+    assert page.title() == f"{name} - explorer"
+    assert page.locator("img").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_follows_the_scheme_of_the_system(open_page, tmp_path, scheme):
+    page = opened(open_page(color_scheme=scheme, reduced_motion="reduce"), tmp_path, walked())
+    ground = page.evaluate(GROUND)
+    assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(22, 25, 29)"}[scheme]
+
+
+def test_a_theme_can_be_given(open_page, tmp_path):
+    page = opened(open_page(color_scheme="light"), tmp_path, walked(theme="dark"))
+    ground = page.evaluate(GROUND)
+    assert ground == "rgb(22, 25, 29)"
+
+
+def test_a_telephone_is_wide_enough_and_dots_are_sharp(open_page, tmp_path):
+    page = opened(
+        open_page(viewport={"width": 360, "height": 740}, device_scale_factor=3, has_touch=True),
+        tmp_path,
+        walked(),
+    )
+    root = "document.querySelector('main > div').shadowRoot"
+    assert page.evaluate(f"{root}.firstChild.scrollWidth") <= 360
+    assert page.evaluate(f"{root}.querySelector('.top').width") == 1080
+    x, y = state(page)["positions"][0]
+    stage = page.locator(".top").bounding_box()
+    page.touchscreen.tap(stage["x"] + x, stage["y"] + y)
+    assert state(page)["selected"] == [7]
+
+
+def test_two_fingers_zoom(walk):
+    walk.evaluate(
+        """() => {
+          const top = document.querySelector('main > div').shadowRoot.querySelector('.top');
+          top.setPointerCapture = () => {};
+          const send = (name, id, x) => top.dispatchEvent(new PointerEvent(name,
+            { pointerId: id, clientX: x, clientY: 200, pointerType: "touch", bubbles: true }));
+          send("pointerdown", 1, 300); send("pointerdown", 2, 400);
+          send("pointermove", 2, 500); send("pointerup", 1, 300); send("pointerup", 2, 500);
+        }"""
+    )
+    assert state(walk)["zoom"] == pytest.approx(2)
+
+
+def test_nobody_detected_is_said(page, tmp_path):
+    opened(page, tmp_path, walked({}))
+    assert page.get_by_text("Nobody was detected in this video.").is_visible()
+    page.keyboard.press(" ")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("h")
+    page.keyboard.press("n")
+    assert state(page)["here"] == []
+
+
+def test_one_detection_is_shown(page, tmp_path):
+    opened(page, tmp_path, walked({3: [(400, 0.5, 0.5)]}, zones=()))
+    assert state(page)["here"] == [3]
+    assert not page.get_by_label("Only persons who visited").is_visible()
+
+
+def test_ten_thousand_persons_are_few_elements(page, tmp_path):
+    opened(page, tmp_path, walked({i: [(i, 0.5, 0.5)] for i in range(10_000)}))
+    assert page.locator(".found").inner_text() == "10,000 persons"
+    assert page.locator(".row").count() < 40
+    page.get_by_role("listbox").focus()
+    page.keyboard.press("End")
+    assert page.get_by_role("option", name="Person 9999").is_visible()
+
+
+def test_a_backdrop_of_another_shape_is_stretched_and_said(page, tmp_path):
+    opened(page, tmp_path, walked(backdrop=np.zeros((300, 400, 3), dtype="uint8")))
+    assert "has another shape" in page.get_by_role("list", name="Notes").inner_text()
+
+
+def test_a_broken_backdrop_is_said(page, tmp_path):
+    opened(page, tmp_path, walked(backdrop=Backdrop("data:image/png;base64,AAAA", 1000, 500)))
+    page.get_by_text("The backdrop cannot be shown").wait_for()
+
+
+def test_broken_data_are_said(page):
+    page.goto("about:blank")
+    text = page.evaluate(
+        """async (source) => {
+          const address = (text) => URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+          const { mount } = await import(address(source));
+          const handle = mount(document.body, { format: "nonsense" });
+          await handle.ready.catch(() => 0);
+          return document.querySelector("div").shadowRoot.querySelector(".message").textContent;
+        }""",
+        explorer_script(),
+    )
+    assert text == "The explorer cannot be shown: the data are not of the form ptrack-explorer/1"
+
+
+def test_it_tells_listeners_and_goes_when_it_is_told_to(walk):
+    told = walk.evaluate(
+        """() => {
+          const told = [];
+          for (const name of ["select", "play", "pause", "range"]) {
+            explorer.on(name, (value) => told.push([name, value]));
+          }
+          explorer.select([8]);
+          explorer.play();
+          explorer.pause();
+          explorer.setRange([1000, 2000]);
+          explorer.setRange(null);
+          explorer.destroy();
+          return told;
+        }"""
+    )
+    assert told == [
+        ["select", [8]],
+        ["play", 2000],
+        ["pause", 2000],
+        ["range", [1000, 2000]],
+        ["range", None],
+    ]
+    assert walk.locator("main > *").count() == 0
+
+
+def test_a_notebook_shows_it_in_a_frame_of_its_own(page, tmp_path):
+    file = tmp_path / "notebook.html"
+    file.write_text(f"<!doctype html><title>x</title>{walked()._repr_html_()}", encoding="utf-8")
+    page.goto(file.as_uri())
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("option", name="Person 8").click()
+    assert "Person 8" in frame.get_by_role("region", name="Chosen person").inner_text()
+    assert page.locator("iframe").get_attribute("sandbox") == "allow-scripts"
+
+
+def test_the_shop_of_the_data_is_shown_with_its_boxes_and_zones(page, tmp_path, data):
+    detections, video = read_tracking(data / "shop")
+    zones, lines = read_zones(data / "shop" / "zones.geojson", video)
+    trajectories = compute_trajectories(detections, video)
+    explorer = explore(
+        trajectories,
+        video,
+        zones=zones,
+        lines=lines,
+        detections=detections,
+        backdrop=data / "shop" / "backdrop.png",
+    )
+    opened(page, tmp_path, explorer)
+    page.evaluate("explorer.seek(75000)")
+    moment = pd.Timedelta("75s")
+    times = trajectories.index.get_level_values("timestamp")
+    there = trajectories[(times <= moment) & (moment < times + trajectories["held"])]
+    assert state(page)["here"] == sorted(there.index.get_level_values("person_index"))
+
+
+MODEL = """async ([source, values]) => {
+  const address = (text) => URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  const { default: widget } = await import(address(source));
+  const calls = new Map();
+  globalThis.values = values;
+  globalThis.saved = 0;
+  globalThis.model = {
+    get: (name) => values[name],
+    set(name, value) { values[name] = value; calls.get(`change:${name}`)?.(); },
+    save_changes() { saved++; },
+    on: (name, call) => calls.set(name, call),
+    off: (name) => calls.delete(name),
+  };
+  globalThis.finish = widget.render({ model, el: document.body });
+}"""
+
+
+def test_the_widget_tells_python_and_is_told(page):
+    pytest.importorskip("anywidget", reason="the extra 'widgets' is not installed")
+    widget = widget_of(walked(height=500))
+    values = {
+        name: getattr(widget, name)
+        for name in ("data", "height", "theme", "selected", "time_range", "moment")
+    }
+    page.goto("about:blank")
+    page.evaluate(MODEL, [widget._esm, {**values, "selected": [7]}])
+    page.get_by_role("option", name="Person 7", selected=True).wait_for()
+    page.get_by_role("option", name="Person 8").click()
+    assert page.evaluate("values.selected") == [8]
+    wait(page, "values.moment === 2000 && saved >= 2")
+    page.evaluate("model.set('selected', [31, 7])")
+    page.get_by_role("option", name="Person 31", selected=True).wait_for()
+    page.locator(".strip").focus()
+    page.keyboard.press("]")
+    wait(page, "values.time_range.length === 2")
+    page.evaluate("finish()")
+    assert page.locator(".root").count() == 0
+
+
+def test_a_video_leads_with_its_own_clock(page, tmp_path):
+    """A film made in the browser itself, of a canvas, plays below the drawing."""
+    page.goto("about:blank")
+    seen = page.evaluate(
+        """async ([source, data]) => {
+          const address = (text) => URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+          const { mount } = await import(address(source));
+          const canvas = document.createElement("canvas");
+          const context = canvas.getContext("2d");
+          const painting = setInterval(() => context.fillRect(Math.random() * 99, 0, 9, 9), 20);
+          const recorder = new MediaRecorder(canvas.captureStream(25));
+          const parts = [];
+          recorder.ondataavailable = (event) => parts.push(event.data);
+          recorder.start();
+          await new Promise((done) => setTimeout(done, 1500));
+          await new Promise((done) => { recorder.onstop = done; recorder.stop(); });
+          clearInterval(painting);
+          const video = URL.createObjectURL(new Blob(parts, { type: recorder.mimeType }));
+          const handle = mount(document.body, data, { video });
+          await handle.ready;
+          const film = document.body.firstElementChild.shadowRoot.querySelector("video");
+          if (film.readyState < 3) await new Promise((done) => film.addEventListener("canplay", done));
+          handle.play();
+          await new Promise((done) => setTimeout(done, 600));
+          const { moment } = handle.state();
+          handle.pause();
+          return [moment, film.currentTime * 1000, film.paused];
+        }""",
+        [explorer_script(), walked().data],
+    )
+    assert seen[0] > 100
+    assert seen[0] == pytest.approx(seen[1], abs=150)
+    assert seen[2]
+
+
+def test_a_video_that_cannot_be_played_is_said(page):
+    page.goto("about:blank")
+    page.evaluate(
+        """async ([source, data]) => {
+          const address = (text) => URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+          const { mount } = await import(address(source));
+          await mount(document.body, data, { video: "data:video/mp4;base64,AAAA" }).ready;
+        }""",
+        [explorer_script(), walked().data],
+    )
+    page.get_by_text("The video cannot be played here").wait_for()
+
+
+def test_the_curve_of_presence_has_no_holes(page, tmp_path):
+    opened(page, tmp_path, walked({1: [(ms, 0.5, 0.5) for ms in range(0, 10_000, 100)]}, zones=()))
+    state(page)
+    empty = page.evaluate(
+        """() => {
+          const c = document.querySelector('main > div').shadowRoot.querySelector('.strip canvas');
+          const row = c.getContext('2d').getImageData(60, c.height - 12, c.width - 120, 1).data;
+          return row.filter((value, i) => i % 4 === 3 && value === 0).length;
+        }"""
+    )
+    assert empty == 0
+
+
+def test_a_zone_that_holds_for_a_time_is_drawn_otherwise_outside_it(page, tmp_path):
+    zone = Zone("left", box(0, 0, 500, 500), "px", start=pd.Timedelta("2s"), end=pd.Timedelta("3s"))
+    opened(page, tmp_path, walked(zones=[zone]))
+    picture = "document.querySelector('main > div').shadowRoot.querySelector('canvas').toDataURL()"
+    state(page)
+    before = page.evaluate(picture)
+    page.evaluate("explorer.seek(2500)")
+    state(page)
+    assert page.evaluate(picture) != before
+    page.evaluate("explorer.seek(3000)")
+    state(page)
+    assert page.evaluate(picture) == before

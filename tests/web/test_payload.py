@@ -1,0 +1,235 @@
+"""The explorer's data: what is kept, how exactly, and that it can be read back."""
+
+import base64
+import gzip
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from factories import make_detections, make_points, make_video
+from PIL import Image
+from shapely.geometry import LineString, box
+
+from ptrack_analysis import (
+    compute_heatmap,
+    compute_trajectories,
+    compute_visits,
+    explore,
+    fit_floor,
+    trajectories_from_points,
+)
+from ptrack_analysis.errors import OutputError, ParameterError, SchemaError, ZoneError
+from ptrack_analysis.video import Video
+from ptrack_analysis.web import content_policy, embedded_backdrop, explorer_data, explorer_page, inline_json
+from ptrack_analysis.web.packing import LOWEST, PRECISION, UNKNOWN
+from ptrack_analysis.web.payload import HAS_BOX, HAS_FACE, RUN_BEGINS
+from ptrack_analysis.zones import Line, Zone
+
+VIDEO = make_video(10_000)
+ZONE = Zone("left", box(0, 0, 500, 500), "px")
+WALK = {
+    7: [(0, 0.1, 0.5), (200, 0.3, 0.6), (400, None, None), (5000, 0.9, 0.9)],
+    2: [(100, 0.2, 0.2)],
+}
+
+
+def unpacked(data):
+    """Read the packed arrays back as the page does."""
+    content, at, arrays = gzip.decompress(base64.b64decode(data["data"])), 0, {}
+    for array in data["arrays"]:
+        kind = np.dtype(array["type"])
+        size = array["length"] * kind.itemsize
+        planes = np.frombuffer(content[at : at + size], "uint8").reshape(kind.itemsize, -1)
+        values = np.ascontiguousarray(planes.T).view(kind).ravel()
+        arrays[array["name"]] = np.cumsum(values, dtype=kind) if kind.kind == "u" else values
+        at += size
+    assert at == len(content)
+    return arrays
+
+
+def made(persons=None, **options):
+    detections = make_detections(WALK if persons is None else persons, faces=True)
+    trajectories = compute_trajectories(detections, VIDEO)
+    return explorer_data(trajectories, VIDEO, **{"detections": detections, "zones": [ZONE], **options})
+
+
+def test_rows_come_by_person_and_time():
+    data = made()
+    arrays = unpacked(data)
+    assert data["persons"] == [2, 7]
+    assert arrays["start"].tolist() == [0, 1, 5]
+    assert arrays["time"].tolist() == [100, 0, 200, 400, 5000]
+    assert arrays["held"].tolist() == [100, 200, 200, 100, 100]
+
+
+def test_flags_say_where_positions_come_from_and_where_runs_begin():
+    flags = unpacked(made())["flags"]
+    assert (flags & 3).tolist() == [0, 0, 0, 2, 0]
+    assert (flags & RUN_BEGINS > 0).tolist() == [True, True, False, False, True]
+    assert (flags & HAS_BOX > 0).tolist() == [True, True, True, False, True]
+    assert not (flags & HAS_FACE).any()
+
+
+def test_coordinates_are_kept_to_half_a_step():
+    arrays = unpacked(made())
+    x = LOWEST + arrays["x"].astype("float64") * PRECISION
+    assert x[[0, 1, 2, 4]] == pytest.approx([0.2, 0.1, 0.3, 0.9], abs=PRECISION / 2 + 1e-12)
+    assert arrays["x"][3] == UNKNOWN
+
+
+def test_boxes_are_kept_to_a_step_and_a_half():
+    arrays = unpacked(made())
+    left = (arrays["x"] + arrays["box_x"] - arrays["box_width"] // 2).astype("uint16")
+    top = (arrays["y"] + arrays["box_y"] - arrays["box_height"]).astype("uint16")
+    assert LOWEST + left[1] * PRECISION == pytest.approx(0.05, abs=1.5 * PRECISION)
+    assert LOWEST + top[1] * PRECISION == pytest.approx(0.3, abs=1.5 * PRECISION)
+    assert left[3] == top[3] + 0 or arrays["box_width"][3] == UNKNOWN
+
+
+def test_a_face_is_kept_where_the_box_is_missing():
+    detections = make_detections({1: [(0, 0.5, 0.5), (100, None, None)]})
+    for name, value in (("left", 0.4), ("top", 0.2), ("width", 0.05), ("height", 0.08)):
+        detections[f"face_{name}"] = value
+    arrays = unpacked(explorer_data(compute_trajectories(detections, VIDEO), VIDEO, detections=detections))
+    assert (arrays["flags"] & HAS_FACE > 0).tolist() == [False, True]
+    assert (LOWEST + arrays["face_left"] * PRECISION).tolist() == pytest.approx([0.4], abs=PRECISION)
+    assert (arrays["face_height"] * PRECISION).tolist() == pytest.approx([0.08], abs=PRECISION)
+
+
+def test_the_order_of_rows_changes_nothing():
+    detections = make_detections(WALK)
+    trajectories = compute_trajectories(detections, VIDEO)
+    shuffled = explorer_data(
+        trajectories.sample(frac=1, random_state=1),
+        VIDEO,
+        detections=detections.sample(frac=1, random_state=2),
+    )
+    assert shuffled == explorer_data(trajectories, VIDEO, detections=detections)
+
+
+def test_visits_are_computed_unless_they_are_given():
+    detections = make_detections(WALK)
+    trajectories = compute_trajectories(detections, VIDEO)
+    visits = compute_visits(trajectories, [ZONE], VIDEO)
+    given = explorer_data(trajectories, VIDEO, visits=visits)
+    assert [zone["name"] for zone in given["zones"]] == ["left"]
+    assert given["zones"][0]["parts"] == []
+    arrays = unpacked(made())
+    assert arrays["visit_person"].tolist() == [0, 1]
+    assert arrays["visit_dwell"].tolist() == [int(value / pd.Timedelta("1ms")) for value in visits["dwell"]]
+    assert arrays["visit_cut"].tolist() == [1, 1]
+
+
+def test_empty_tables_give_empty_arrays():
+    data = made({})
+    assert data["persons"] == []
+    assert all(len(array) == 0 for name, array in unpacked(data).items() if name != "start")
+
+
+def test_the_data_are_json():
+    assert json.loads(inline_json(made())) == made()
+
+
+def test_numbers_too_large_for_a_browser_become_text():
+    assert made({2**60 + 1: [(0, 0.5, 0.5)]})["persons"] == [str(2**60 + 1)]
+
+
+def test_points_in_metres_lie_on_a_plan_around_them():
+    trajectories = trajectories_from_points(make_points({1: [(0, 0.0, 0.0), (100, 10.0, 5.0)]}))
+    data = explorer_data(trajectories, Video())
+    arrays = unpacked(data)
+    assert not data["ground"]["picture"]
+    assert data["ground"]["unit"] == "m"
+    assert data["ground"]["width"] == pytest.approx(11)
+    assert "box_x" not in arrays
+    assert (LOWEST + arrays["x"] * PRECISION).tolist() == pytest.approx([0.5 / 11, 10.5 / 11], abs=1e-4)
+
+
+def test_metres_are_carried_to_the_picture_with_a_floor():
+    floor = fit_floor([(0, 0), (1, 0), (1, 1), (0, 1)], [(0, 0), (10, 0), (10, 5), (0, 5)])
+    trajectories = trajectories_from_points(make_points({1: [(0, 5.0, 2.5)]}))
+    zone, line = Zone("till", box(0, 0, 5, 5), "m"), Line("door", LineString([(0, 1), (10, 1)]), "m")
+    data = explorer_data(trajectories, VIDEO, floor=floor, zones=[zone], lines=[line])
+    assert data["ground"]["picture"]
+    assert LOWEST + unpacked(data)["x"][0] * PRECISION == pytest.approx(0.5, abs=PRECISION)
+    assert np.max(data["zones"][0]["parts"][0], axis=0).tolist() == pytest.approx([0.5, 1.0])
+
+
+def test_a_heatmap_of_the_same_plane_is_taken_along():
+    trajectories = compute_trajectories(make_detections(WALK), VIDEO)
+    heatmap = compute_heatmap(trajectories, VIDEO, shape=(5, 10))
+    data = explorer_data(trajectories, VIDEO, heatmap=heatmap)
+    assert (data["heatmap"]["rows"], data["heatmap"]["columns"]) == (5, 10)
+    assert unpacked(data)["heat"].sum() == pytest.approx(heatmap.seconds.sum(), rel=1e-6)
+
+
+def test_a_backdrop_is_embedded_smaller_and_without_what_else_the_file_holds(tmp_path):
+    file = tmp_path / "large.png"
+    Image.new("RGBA", (4000, 2000), (0, 0, 0, 0)).save(file)
+    backdrop = embedded_backdrop(file)
+    assert (backdrop.width, backdrop.height) == (4000, 2000)
+    assert backdrop.address.startswith("data:image/jpeg;base64,")
+    assert len(backdrop.address) < 50_000
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"backdrop": "nowhere.png"}, ParameterError, "cannot be read: No such file"),
+        ({"backdrop": np.zeros((2, 2, 7))}, ParameterError, "has the shape"),
+        ({"backdrop": np.full((2, 2), 7.0)}, ParameterError, "not of uint8"),
+        ({"extent": (0, 0, 0, 1)}, ParameterError, "not x0 < x1"),
+        ({"zones": [Zone("m", box(0, 0, 1, 1), "m")]}, SchemaError, "is in m"),
+        ({"zones": [ZONE, ZONE]}, ZoneError, "occurs twice"),
+        ({"heatmap": "hot"}, ParameterError, "not a Heatmap"),
+        ({"detections": make_detections({99: [(0, 0.5, 0.5)]})}, SchemaError, "not of one video"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused(options, error, words):
+    with pytest.raises(error, match=words):
+        made(**options)
+
+
+def test_a_broken_picture_is_refused(tmp_path):
+    file = tmp_path / "broken.png"
+    file.write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    with pytest.raises(ParameterError, match="cannot be read"):
+        made(backdrop=file)
+
+
+def test_a_plan_needs_to_know_where_it_lies():
+    trajectories = trajectories_from_points(make_points({1: [(0, 0.0, 0.0)]}))
+    with pytest.raises(ParameterError, match=r"need floor=.*or extent="):
+        explorer_data(trajectories, VIDEO, backdrop=np.zeros((2, 2), "uint8"))
+
+
+@pytest.mark.parametrize(
+    ("option", "words"), [({"height": 10}, "at least 240"), ({"theme": "pink"}, "not one of auto")]
+)
+def test_a_wrong_option_is_refused(option, words):
+    trajectories = compute_trajectories(make_detections(WALK), VIDEO)
+    with pytest.raises(ParameterError, match=words):
+        explore(trajectories, VIDEO, **option)
+
+
+def test_the_file_is_written_whole_or_not_at_all(tmp_path):
+    trajectories = compute_trajectories(make_detections(WALK), VIDEO)
+    explorer = explore(trajectories, VIDEO)
+    explorer.save(tmp_path / "explorer.html")
+    assert (tmp_path / "explorer.html").read_text(encoding="utf-8") == explorer.html
+    assert repr(explorer) == "Explorer('video', 2 persons, 5 detections)"
+    with pytest.raises(OutputError, match="does not exist"):
+        explorer.save(tmp_path / "nowhere" / "explorer.html")
+
+
+def test_no_name_can_end_the_script_that_holds_it():
+    zone = Zone("</script><!--", box(0, 0, 500, 500), "px")
+    page = explorer_page(made(zones=[zone]))
+    assert page.count("</script>") == 3
+    assert "<!--" not in page
+
+
+def test_the_policy_allows_what_the_page_holds_and_nothing_else():
+    assert content_policy(["x"]).startswith("default-src 'none'; img-src data:; script-src 'sha256-")
+    assert "unsafe" not in content_policy(["x"], ["y"], media=True)
