@@ -155,7 +155,7 @@ def test_the_lines_and_their_drift_are_those_of_counts_and_balance(summed):
             last = counts_of(road, settings).loc[line["line"]].iloc[-1]
             assert (line["in_total"], line["out_total"]) == (last["in_total"], last["out_total"])
         last = balance_of(road, settings).iloc[-1]
-        pd.testing.assert_series_equal(last, tables["balance"].iloc[-1])
+        assert tables["balance"].iloc[-1][last.index].to_dict() == last.to_dict()
         assert {name: figures["balance"][name] for name in last.index} == last.to_dict()
 
 
@@ -178,10 +178,10 @@ def test_all_is_json_with_keys_in_one_order(summed):
         assert json.loads(json.dumps(figures, allow_nan=False)) == figures
 
 
-def small(folder, *records, zones=True, **settings):
+def small(folder, *records, zones=ZONES, **settings):
     """Take a small archive down the road."""
     file = write(folder / "in" / "a.json", page(*records))
-    path = write(folder / "zones.geojson", ZONES) if zones else None
+    path = write(folder / "zones.geojson", zones) if zones else None
     given = Settings(zones=path, **settings)
     return take_road(file, given, read_scene(path) if zones else None), given
 
@@ -220,8 +220,33 @@ def test_one_person_who_stays_is_worked_out_in_the_head(tmp_path):
     assert figures["lines"] == [{"line": "middle", "in_total": 0, "out_total": 0}]
 
 
+HOLDS = {
+    "always": ({}, 0.4),
+    "while the person is there": ({"from": "100ms", "to": "300ms"}, 1.0),
+    "until after the person went": ({"from": "300ms", "to": "500ms"}, 0.5),
+    "to the end": ({"from": "300ms"}, 0.1 / 0.7),
+    "from the start, until beyond the end": ({"to": "9s"}, 0.4),
+    "after the person went": ({"from": "500ms"}, 0.0),
+    "after the end": ({"from": "2s"}, None),
+}
+
+
+@pytest.mark.parametrize(("window", "mean"), HOLDS.values(), ids=HOLDS.keys())
+def test_the_mean_of_a_zone_is_over_the_time_in_which_it_holds(tmp_path, window, mean):
+    """One person is there from 0 to 0.4 s of a video of 1 s."""
+    records = [record(time, 3, box=(0.1, 0.2, 0.2, 0.4)) for time in range(0, 400, 40)]
+    left = ZONES["features"][0]
+    zones = ZONES | {"features": [left | {"properties": left["properties"] | window}]}
+    figures = figures_of(*small(tmp_path, *records, zones=zones))
+    assert figures["zones"][0]["occupancy"]["mean"] == pytest.approx(mean)
+    assert figures["occupancy"]["mean"] == pytest.approx(0.4)
+    part = figures_of(*small(tmp_path, *records, zones=zones, start="200ms", end="400ms"))
+    wanted = None if window.get("from") in {"500ms", "2s"} else 1.0
+    assert part["zones"][0]["occupancy"]["mean"] == wanted
+
+
 def test_without_zones_the_page_says_how_to_get_them(tmp_path):
-    figures = figures_of(*small(tmp_path, record(0, 1), zones=False))
+    figures = figures_of(*small(tmp_path, record(0, 1), zones=None))
     for name in ("persons_in_zones", "zones", "transitions", "lines", "balance"):
         assert figures[name] is None
     text = page_of(figures)
@@ -241,7 +266,7 @@ def test_a_part_of_a_video_is_summed_up_over_its_own_time(data):
 
 def test_a_video_of_more_than_an_hour_has_a_busiest_hour(tmp_path):
     records = [record(time, 1) for time in (0, 7_000_000, 7_000_400)]
-    road, settings = small(tmp_path, *records, zones=False)
+    road, settings = small(tmp_path, *records, zones=None)
     road = replace(
         road, reading=replace(road.reading, video=replace(road.video, duration=pd.Timedelta("2h")))
     )

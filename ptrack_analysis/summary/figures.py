@@ -39,7 +39,8 @@ def figures_of(road: Road, settings: Settings) -> dict[str, Any]:
     and of the heatmap of footpoints (the first cell with the most seconds), ``zones`` of VISITS, DWELL and
     OCCUPANCY, ``transitions`` the most frequent of TRANSITIONS that lead from zone to zone, ``lines`` of
     COUNTS, ``balance`` the last row of BALANCE, ``trust`` of QUALITY. ``at_end`` is the number of persons
-    present until the end, ``mean`` is weighted by time, ``peak_at_s`` is the first moment of the peak.
+    present until the end, ``mean`` is weighted by time, that of a zone over the time in which it holds,
+    ``peak_at_s`` is the first moment of the peak.
     ``censored_share`` is the share of stays whose beginning or end was not seen. The verdict is the worst of
     the checks; ``unknown`` if none of them says anything.
 

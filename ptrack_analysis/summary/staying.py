@@ -20,7 +20,7 @@ def zone_figures(
     return [
         {
             **_figures(zone.name, rows_of(visits, zone.name), rows_of(dwell, zone.name)),
-            "occupancy": plain_occupancy(occupancy, zone.name),
+            "occupancy": plain_occupancy(occupancy, zone),
         }
         for zone in zones
     ]

@@ -178,7 +178,7 @@ def _trust(figures: dict[str, Any]) -> _Part:
         "good": "no check of the tracking finds anything odd, which proves nothing",
         "unknown": "nothing can be said about the tracking",
     }.get(trust["verdict"], f"{len(rows)} of the checks of the tracking did not come out good")
-    unknown = f"not checked, for nothing is known: {', '.join(trust['unknown'])}" if trust["unknown"] else ""
+    unknown = f"of which nothing can be said: {', '.join(trust['unknown'])}" if trust["unknown"] else ""
     return _Part(f"Trust: {trust['verdict']}", _CHECKS, rows, (said, *([unknown] if unknown else [])))
 
 

@@ -5,6 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.crowd.bins import time_held
+from ptrack_analysis.zones import Zone
+
 
 def seconds(value: Any) -> float | None:
     """Give a length of time, or a number of ms, in s; None where it is missing."""
@@ -23,19 +26,21 @@ def rows_of(table: pd.DataFrame, zone: str) -> pd.DataFrame:
     return table[table.index.get_level_values("zone") == zone]
 
 
-def plain_occupancy(occupancy: pd.DataFrame, zone: str = "") -> dict[str, Any]:
+def plain_occupancy(occupancy: pd.DataFrame, zone: Zone | None = None) -> dict[str, Any]:
     """Sum up the occupancy of the scene or of one zone.
 
-    ``at_end`` is what holds until the closing row, for the end of the video is nobody's going.
+    ``at_end`` is what holds until the closing row, for the end of the video is nobody's going. ``mean`` is
+    over the time in which the zone holds, None if it holds at no moment.
     """
-    rows = rows_of(occupancy, zone)
+    rows = rows_of(occupancy, "" if zone is None else zone.name)
     moments = rows.index.get_level_values("timestamp").to_numpy().astype("int64")
     persons = rows["persons"].to_numpy()
-    watched = int(moments[-1] - moments[0])
+    watched = moments[-1:] - moments[0]
+    held = int((watched if zone is None else time_held(zone, moments[:1], watched))[0])
     peak = int(persons.max())
     return {
         "at_end": int(persons[-2:][0]),
-        "mean": int((persons[:-1] * np.diff(moments)).sum()) / watched if watched else None,
+        "mean": int((persons[:-1] * np.diff(moments)).sum()) / held if held else None,
         "peak": peak,
         "peak_at_s": seconds(moments[persons.argmax()]) if peak else None,
     }

@@ -1,0 +1,88 @@
+"""When it was busy: by weekday and hour of the places' own clocks, and by day."""
+
+import pandas as pd
+
+from ptrack_analysis.clock.timezones import timezone_of
+from ptrack_analysis.report.definitions import column_text
+from ptrack_analysis.report.overview.sums import Read, by_day, by_hour
+from ptrack_analysis.report.parts import Cell, Grid, Heading, Part, Section, Table, Words
+from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY
+
+_DOOR = "door"
+_NO_CLOCK = (
+    "When the videos were recorded is not known, so nothing can be said by hour and day. Export again with "
+    "`--recordings FILE` or `--started-at PATTERN`."
+)
+
+
+def hours_section(read: Read) -> Section:
+    """Say when it was busy, and where there are lines or zones, when people came."""
+    if read.occupancy is None or read.occupancy.empty:
+        return Section("hours", "By hour and day", [Words(_NO_CLOCK, "note")])
+    scene = read.occupancy[read.occupancy.index.get_level_values("zone") == ""]
+    said = (
+        "Hours are those of each place's own clock; hatched cells are not covered by any video. Rates are "
+        "per hour that is covered, so that hours filmed in part can be compared."
+    )
+    parts: list[Part] = [Words(said)]
+    came = _came(read)
+    parts += [] if came is None else [came]
+    parts.append(_grid("Persons present on average", scene, "person_seconds", "persons", digits=1))
+    parts.append(_days(scene, read.stays))
+    return Section("hours", "By hour and day", parts)
+
+
+def _came(read: Read) -> Grid | None:
+    """Lay out footfall: crossings inwards over the doors, or where no line is drawn, stays that began."""
+    counts = _local_counts(read)
+    if counts is not None:
+        return _grid("Footfall: crossings inwards over the lines", counts, "in_count", "an hour")
+    stays = read.stays
+    if stays is None or stays.empty:
+        return None
+    zones = stays.groupby(["video", "hour_at", "open"])["covered"].transform("size")
+    once = stays.assign(covered=stays["covered"] / zones)
+    return _grid("Footfall: stays in zones that began", once, "began", "an hour")
+
+
+def _local_counts(read: Read) -> pd.DataFrame | None:
+    """Give the counts over the doors (over all lines, if none is one) by each place's own clock."""
+    counts, videos = read.counts, read.videos
+    if counts is None or counts.empty:
+        return None
+    if read.lines is not None:
+        doors = set(read.lines["line"][read.lines["kind"].astype(str) == _DOOR])
+        counts = counts[counts.index.get_level_values("line").isin(doors)] if doors else counts
+    parts = []
+    for name, rows in counts.groupby(level="video"):
+        begun, zone = videos["started_at"].get(name), videos["timezone"].get(name)
+        if pd.isna(begun) or pd.isna(zone):
+            continue
+        local = (begun + rows.index.get_level_values("timestamp")).tz_convert(timezone_of(str(zone)))
+        lines = rows.index.get_level_values("line").nunique()
+        parts.append(
+            rows.assign(
+                weekday=local.day_of_week + 1, local_hour=local.hour, covered=rows["interval"] / lines
+            )
+        )
+    return pd.concat(parts) if parts else None
+
+
+def _grid(caption: str, table: pd.DataFrame, value: str, unit: str, *, digits: int = 0) -> Grid:
+    days, hours, cells = by_hour(table, value)
+    return Grid(f"{caption}, by weekday and hour", days, hours, cells, unit, digits)
+
+
+def _days(scene: pd.DataFrame, stays: pd.DataFrame | None) -> Table:
+    headings = [
+        Heading("local_day", "day", column_text(OCCUPANCY_HOURLY, "local_day")),
+        Heading("covered_h", "covered [h]", column_text(OCCUPANCY_HOURLY, "covered"), 2),
+        Heading("mean_persons", "present on average", column_text(OCCUPANCY_HOURLY, "person_seconds"), 2),
+        Heading("max_persons", "at most", column_text(OCCUPANCY_HOURLY, "max_persons"), 0),
+        Heading("began", "stays begun", column_text(VISITS_HOURLY, "began"), 0),
+        Heading("entries", "of them seen to begin", column_text(VISITS_HOURLY, "entries"), 0),
+    ]
+    rows: list[list[Cell]] = by_day(stays, scene)
+    if stays is None:
+        headings, rows = headings[:-2], [row[:-2] for row in rows]
+    return Table("days", "By day, all videos together", headings, rows, row="one day of the places' clocks")

@@ -1,0 +1,168 @@
+"""The report of a dataset: an overview over its videos."""
+
+import math
+
+import pandas as pd
+
+from ptrack_analysis import __version__
+from ptrack_analysis.analysis.stays.dwell import compute_dwell
+from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
+from ptrack_analysis.clock.timezones import timezone_of
+from ptrack_analysis.dataset.opening import Dataset
+from ptrack_analysis.report.definitions import column_text, rule_of
+from ptrack_analysis.report.overview.hours import hours_section
+from ptrack_analysis.report.overview.small import presence_figure
+from ptrack_analysis.report.overview.sums import Read, presence, read_all, scene_of, verdict_of
+from ptrack_analysis.report.overview.zones import zones_section
+from ptrack_analysis.report.parts import (
+    Cell,
+    Figure,
+    Heading,
+    Items,
+    Key,
+    Keys,
+    Multiples,
+    Report,
+    Section,
+    Table,
+    Words,
+)
+from ptrack_analysis.schema import BINS, TRACKS
+from ptrack_analysis.summary.text import span
+
+MOST_SMALL = 48
+_RANKS = ("bad", "doubtful", "unknown", "good")
+
+
+def overview_report(dataset: Dataset) -> Report:
+    """Gather all that the overview of a dataset tells.
+
+    Raises
+    ------
+    InputError
+        If a file of the dataset is missing or damaged.
+    """
+    read = read_all(dataset)
+    sections = [
+        _trust(read),
+        _keys(read),
+        hours_section(read),
+        zones_section(read),
+        _videos_side_by_side(read),
+        _definitions(),
+    ]
+    number = len(read.videos)
+    sites = sorted(set(read.videos["site"].dropna()))
+    where = f", at {len(sites)} site{'s' if len(sites) > 1 else ''}" if sites else ""
+    return Report(
+        title=f"Overview of {number} video{'' if number == 1 else 's'}",
+        subtitle=f"Where people were, when, and for how long{where}",
+        sections=[one for one in sections if one is not None],
+        footer=f"Made with ptrack-analysis {__version__}. The page asks for nothing from the network.",
+    )
+
+
+def _trust(read: Read) -> Section:
+    """Say first how far to trust each video."""
+    names = read.videos.index.tolist()
+    verdicts = {name: verdict_of(read.quality, name) for name in names}
+    counts = pd.Series([verdict for verdict, _ in verdicts.values()]).value_counts()
+    worst = next((one for one in _RANKS if one in counts), "unknown")
+    said = ", ".join(f"{counts[one]} {one}" for one in _RANKS if one in counts)
+    headings = [
+        Heading("video", "video"),
+        Heading("verdict", "verdict", "The worst verdict of the checks of its tracking."),
+        Heading("checks", "checks with it"),
+        *_facts_headings(),
+    ]
+    rows = [[name, *verdicts[name], *_facts(read, name)] for name in names]
+    table = Table("videos", "Videos", headings, rows, row="one video", marks="verdict")
+    words = Words(f"Of {len(names)} videos: {said}.", worst)
+    return Section("trust", "How far to trust the videos", [words, table])
+
+
+def _facts_headings() -> list[Heading]:
+    return [
+        Heading("recorded", "recorded (local time)"),
+        Heading("site", "site"),
+        Heading("camera", "camera"),
+        Heading("duration_s", "length [s]", digits=0),
+        Heading("persons", "persons", f"A row of persons is {TRACKS.row}.", 0),
+        Heading("mean_persons", "present on average", column_text(BINS, "mean_persons"), 2),
+        Heading("max_persons", "at most", column_text(BINS, "max_persons"), 0),
+    ]
+
+
+def _facts(read: Read, name: str) -> list[Cell]:
+    row = _row(read, name)
+    mean, most = presence(scene_of(read.bins, name))
+    length = None if pd.isna(row["duration"]) else float(row["duration"].total_seconds())
+    return [
+        local_start(row),
+        *(None if pd.isna(row.get(one)) else str(row[one]) for one in ("site", "camera")),
+        length,
+        int(read.persons.get(name, 0)),
+        mean,
+        most,
+    ]
+
+
+def _row(read: Read, name: str) -> pd.Series:
+    """Give what is known of one video."""
+    return read.videos.iloc[read.videos.index.tolist().index(name)]
+
+
+def local_start(row: pd.Series) -> str | None:
+    """Write when a video was recorded, by its place's clock."""
+    if pd.isna(row["started_at"]) or pd.isna(row["timezone"]):
+        return None
+    return f"{row['started_at'].tz_convert(timezone_of(str(row['timezone']))):%Y-%m-%d %H:%M}"
+
+
+def _keys(read: Read) -> Section:
+    lengths = read.videos["duration"].dropna().dt.total_seconds()
+    keys = [
+        Key("Videos", str(len(read.videos)), f"{span(float(lengths.sum()))} in all"),
+        Key("Persons", str(int(read.persons.sum())), "in each video anew", f"A row is {TRACKS.row}."),
+    ]
+    if read.visits is not None:
+        total = float(read.visits["dwell"].dt.total_seconds().sum())
+        keys.append(Key("Stays in zones", str(len(read.visits)), f"{span(total)} in all"))
+    if read.occupancy is not None and len(read.occupancy):
+        keys.append(Key("Days", str(read.occupancy["local_day"].nunique()), "by the places' clocks"))
+    return Section("figures", "Key figures", [Keys(keys)])
+
+
+def _videos_side_by_side(read: Read) -> Section | None:
+    """Draw the presence in each video, all on one scale."""
+    if read.bins is None or read.bins.empty:
+        return None
+    order = read.videos.sort_values(["site", "camera", "started_at"], kind="stable").index
+    found = {str(name): scene_of(read.bins, str(name)) for name in order}
+    scenes = {name: scene for name, scene in found.items() if scene is not None and len(scene)}
+    most = math.ceil(max((scene["mean_persons"].max() for scene in scenes.values()), default=1.0)) or 1
+    drawn = [*scenes.items()][:MOST_SMALL]
+    small = [_small(_row(read, name), name, scene, most) for name, scene in drawn]
+    left = len(scenes) - len(small)
+    said = "Persons present on average in each interval; every picture has the same scale upwards."
+    more = f" The first {MOST_SMALL} videos are drawn, {left} are not." if left else ""
+    return Section("videos", "Videos side by side", [Words(said + more), Multiples(small)])
+
+
+def _small(row: pd.Series, name: str, scene: pd.DataFrame, most: float) -> tuple[str, str, Figure]:
+    start = local_start(row)
+    length = float(scene["interval"].dt.total_seconds().sum())
+    where = [str(row[one]) for one in ("site", "camera") if not pd.isna(row.get(one))]
+    below = ", ".join([*where, *([start] if start else [])])
+    ends = (start[-5:] if start else "0:00", f"+{span(length)}")
+    alt = f"Persons present in {name}: {scene['mean_persons'].max():.1f} at most in an interval."
+    return name, below, presence_figure(scene, most, alt=alt, ends=ends)
+
+
+def _definitions() -> Section:
+    rules = [rule_of(one) for one in (compute_occupancy_hourly, compute_visits_hourly, compute_dwell)]
+    notes = [
+        "Persons are known within one video only: who comes twice, or is seen by two cameras, counts twice.",
+        "Videos were measured as they were exported; their parameters are in the dataset's records.",
+    ]
+    return Section("definitions", "Definitions", [Items(notes), *rules])

@@ -1,0 +1,120 @@
+"""What an overview tells of a dataset, read from its tables."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ptrack_analysis.dataset.opening import Dataset
+from ptrack_analysis.report.parts import Cell
+
+VERDICTS = ("bad", "doubtful", "good", "unknown")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """The tables of a dataset that its overview is made from; None for one that it has not."""
+
+    videos: pd.DataFrame
+    quality: pd.DataFrame | None
+    bins: pd.DataFrame | None
+    persons: pd.Series
+    visits: pd.DataFrame | None
+    dwell: pd.DataFrame | None
+    occupancy: pd.DataFrame | None
+    stays: pd.DataFrame | None
+    counts: pd.DataFrame | None
+    lines: pd.DataFrame | None
+
+
+def read_all(dataset: Dataset) -> Read:
+    """Read the tables of all videos, of each only the columns that are told of."""
+
+    def table(name: str, columns: list[str] | None = None) -> pd.DataFrame | None:
+        return dataset.read(name, columns=columns) if name in dataset.tables else None
+
+    persons = table("persons", ["dwell"])
+    counted = pd.Series(dtype="int64") if persons is None else persons.groupby(level="video").size()
+    return Read(
+        videos=dataset.read("videos"),
+        quality=table("quality", ["verdict"]),
+        bins=table("occupancy_bins"),
+        persons=counted,
+        visits=table("visits", ["dwell", "entry", "exit"]),
+        dwell=table("dwell", ["stays", "left_out", "cut", "median", "median_low", "median_high"]),
+        occupancy=table("occupancy_hourly"),
+        stays=table("visits_hourly"),
+        counts=table("counts"),
+        lines=table("lines"),
+    )
+
+
+def verdict_of(quality: pd.DataFrame | None, video: str) -> tuple[str, str]:
+    """Give the worst verdict on one video, and the checks that have it where it is not good."""
+    if quality is None or video not in quality.index.get_level_values("video"):
+        return "unknown", ""
+    verdicts = quality.xs(video, level="video")["verdict"].astype(str)
+    worst = next((one for one in VERDICTS if (verdicts == one).any()), "unknown")
+    checks = [str(name) for name in verdicts.index[verdicts == worst]]
+    return worst, "" if worst in {"good", "unknown"} else ", ".join(checks)
+
+
+def scene_of(bins: pd.DataFrame | None, video: str) -> pd.DataFrame | None:
+    """Give the intervals of the whole scene of one video."""
+    if bins is None:
+        return None
+    index = bins.index
+    return bins[(index.get_level_values("video") == video) & (index.get_level_values("zone") == "")]
+
+
+def presence(scene: pd.DataFrame | None) -> tuple[float | None, int | None]:
+    """Give how many were present on average and at most."""
+    if scene is None or scene.empty:
+        return None, None
+    length = scene["interval"].dt.total_seconds().sum()
+    total = scene["person_seconds"].dt.total_seconds().sum()
+    return (float(total / length) if length else None), int(scene["max_persons"].max())
+
+
+def by_hour(hourly: pd.DataFrame, value: str) -> tuple[list[str], list[str], list[list[float | None]]]:
+    """Sum a table by weekday and hour of the day: the rate in the time that is covered.
+
+    Of a column of times (``person_seconds``) that is the number of persons present on average, of a number
+    how many an hour.
+    Only hours of the day in which something is covered have a column; where nothing is, the cell is None.
+    """
+    values = hourly[value]
+    is_time = values.dtype.kind == "m"
+    plain = values.dt.total_seconds() if is_time else values.astype("float64")
+    keys = [hourly["weekday"].to_numpy(), hourly["local_hour"].to_numpy()]
+    sums = plain.groupby(keys).sum()
+    covered = hourly["covered"].dt.total_seconds().groupby(keys).sum()
+    covered = covered / (1.0 if is_time else 3600.0)
+    hours = range(int(hourly["local_hour"].min()), int(hourly["local_hour"].max()) + 1)
+    days = sorted(set(hourly["weekday"]))
+
+    def rate(at: tuple[int, int]) -> float | None:
+        return float(sums[at] / covered[at]) if covered.get(at, 0) else None
+
+    cells = [[rate((day, hour)) for hour in hours] for day in days]
+    return [_DAYS[day - 1] for day in days], [f"{hour:02d}" for hour in hours], cells
+
+
+def by_day(stays: pd.DataFrame | None, scene: pd.DataFrame) -> list[list[Cell]]:
+    """List the local days: hours covered, stays that began and were seen to, persons on average and most."""
+    rows: list[list[Cell]] = []
+    for day in sorted(set(scene["local_day"])):
+        there = scene[scene["local_day"] == day]
+        begun = None if stays is None else stays[stays["local_day"] == day]
+        covered = float(there["covered"].dt.total_seconds().sum())
+        present = float(there["person_seconds"].dt.total_seconds().sum())
+        rows.append(
+            [
+                day,
+                covered / 3600,
+                present / covered if covered else None,
+                int(there["max_persons"].max()),
+                *(None if begun is None else int(begun[name].sum()) for name in ("began", "entries")),
+            ]
+        )
+    return rows

@@ -1,0 +1,151 @@
+"""A report written to a file."""
+
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from ptrack_analysis.clock.lookup import recordings_of, settled
+from ptrack_analysis.dataset.compact.record import COMPACT_PLACE
+from ptrack_analysis.dataset.layout import RECORDS
+from ptrack_analysis.dataset.opening import open_dataset
+from ptrack_analysis.dataset.road import take_road
+from ptrack_analysis.dataset.scene_file import read_scene_file
+from ptrack_analysis.dataset.settings import Settings
+from ptrack_analysis.errors import OutputError, ParameterError
+from ptrack_analysis.io.archive import Form, VideoReference
+from ptrack_analysis.io.finding import find_videos, form_given
+from ptrack_analysis.io.s3 import AnyPath, path_of
+from ptrack_analysis.io.writing import write_text
+from ptrack_analysis.report.overview.overview import overview_report
+from ptrack_analysis.report.page import MARKED, report_html
+from ptrack_analysis.report.parts import Report
+from ptrack_analysis.zones import Scene
+
+_HEAD = 4096
+_NAMED = 5
+_NO_FORM: dict[str, Any] = dict.fromkeys(("format", "columns", "first_frame", "unit"))
+
+
+def write_report(
+    source: str | PathLike[str] | AnyPath,
+    path: str | PathLike[str],
+    *,
+    settings: Settings | None = None,
+    video: str | None = None,
+    backdrop: str | PathLike[str] | None = None,
+    form: dict[str, Any] | None = None,
+    force: bool = False,
+) -> None:
+    """Write the report of one video, or the overview of a dataset, as one HTML file that needs nothing else.
+
+    Of a video: how far to trust it, key figures with intervals, dwell by zone, occupancy, ways, lines, where
+    people were, the explorer, the persons, and what all of it means. Of a dataset that ``export_dataset``
+    made: the same figures of all its videos side by side, and by hour and day where the clock is known.
+    Tables can be sorted and saved as CSV in the browser; it prints on A4. The same input gives the same
+    bytes. Where the clock of the video is known, the page's times are those of the place's clock.
+
+    Parameters
+    ----------
+    source
+        What ``read_tracking`` reads, or a dataset.
+    path
+        The file to write, replaced whole or not at all.
+    settings
+        What is measured of a video, and how; a dataset is taken as it was measured.
+    video
+        Name of one video, where the source holds several.
+    backdrop
+        Picture of the scene; with a floor plan, the plan of its extent.
+    form
+        How another tracker's file is read: ``format``, ``columns``, ``first_frame`` and ``unit`` as in
+        ``read_tracking``.
+    force
+        Whether a file that is no report may be replaced.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written, or is there and no report.
+    ParameterError
+        If the source holds several videos and none is chosen, or the backdrop cannot be read.
+    PtrackError
+        If the source cannot be read, or not be measured as asked.
+
+    Notes
+    -----
+    A video of 15 minutes makes a page of some 1 to 3 MB. The page holds what it shows: whoever has it has
+    the positions of all persons.
+    """
+    target = Path(path)
+    refuse_to_replace(target, force=force)
+    root = path_of(source)
+    if is_dataset(root):
+        report = overview_report(open_dataset(root))
+    else:
+        given = _NO_FORM | (form or {})
+        reference = _one_video(root, video, given)
+        report = _of_video(reference, settings or Settings(), backdrop, form_given(**given))
+    write_text(target, report_html(report))
+
+
+def refuse_to_replace(file: Path, *, force: bool) -> None:
+    """Refuse to replace a file that is no report.
+
+    Raises
+    ------
+    OutputError
+        If there is such a file, or a folder.
+    """
+    if file.is_dir():
+        raise OutputError(f"{file}: is a folder, not a file to write a report to")
+    if force or not file.exists():
+        return
+    with file.open("rb") as opened:
+        if MARKED not in opened.read(_HEAD):
+            raise OutputError(f"{file}: exists and is no report of ptrack; --force replaces it")
+
+
+def is_dataset(root: AnyPath) -> bool:
+    """Tell whether a folder is a dataset: whether it has records of one."""
+    return (root / RECORDS).is_dir() or (root / COMPACT_PLACE).is_file()
+
+
+def _one_video(root: AnyPath, name: str | None, form: dict[str, Any]) -> VideoReference:
+    found = find_videos(root, **form)
+    chosen = [one for one in found if name in {None, one.name}]
+    if len(chosen) == 1:
+        return chosen[0]
+    names = ", ".join(repr(one.name) for one in found[:_NAMED]) + (" ..." if len(found) > _NAMED else "")
+    if name is not None:
+        raise ParameterError(f"{root} holds no video {name!r}, but {names}")
+    raise ParameterError(
+        f"{root} holds {len(found)} videos ({names}): choose one (--video NAME), or export them and report "
+        "the dataset"
+    )
+
+
+def _of_video(reference: VideoReference, settings: Settings, backdrop: Any, form: Form | None) -> Report:
+    from ptrack_analysis.report.single import video_report  # noqa: PLC0415 - it draws: matplotlib comes late
+
+    scene: Scene | None = read_scene_file(settings)
+    places = {reference.name: [file.name for file in reference.files]}
+    recording = recordings_of(settings, places)[0][reference.name]
+    road = take_road(reference, settings, scene, form=form)
+    return video_report(
+        road,
+        settings,
+        recording=settled(recording, road.video, settings),
+        backdrop=backdrop,
+        files=_names(reference, settings, backdrop),
+    )
+
+
+def _names(reference: VideoReference, settings: Settings, backdrop: Any) -> dict[str, str]:
+    """Name the files that the report was made from, without the folders they lie in."""
+    names = [file.name for file in reference.files]
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""  # noqa: PLR2004 - two are named
+    files = {"source": ", ".join(names[:2]) + more}
+    for name, file in (("zones", settings.zones), ("floor plan", settings.floor), ("backdrop", backdrop)):
+        if file is not None and not hasattr(file, "shape"):
+            files[name] = Path(file).name
+    return files

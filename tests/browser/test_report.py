@@ -1,0 +1,248 @@
+"""The report in a real browser: sorted, saved, explored, printed, in the dark and on a phone."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from pages import METADATA, page, record, write
+
+from ptrack_analysis import Settings, export_dataset, write_report
+from ptrack_analysis.web import asset
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</script><img src=x onerror=alert(2)>",
+    "=1+1 \"quoted', \u05e9\u05dc\u05d5\u05dd \U0001f600",
+    "+queue",
+)
+INK = "getComputedStyle(document.body).color"
+WIDER = "document.documentElement.scrollWidth > innerWidth"
+
+
+@pytest.fixture(scope="module")
+def shop(data, tmp_path_factory):
+    """The report of the shop as a file's address."""
+    file = tmp_path_factory.mktemp("report") / "shop.html"
+    settings = Settings(zones=data / "shop" / "zones.geojson")
+    backdrop = data / "shop" / "backdrop.png"
+    write_report(data / "shop" / "pages", file, settings=settings, backdrop=backdrop)
+    return file.as_uri()
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """The report of a video whose zones have hostile names."""
+    folder = tmp_path_factory.mktemp("hostile")
+    persons = [
+        record(200 * step, person, box=(0.1 + 0.01 * step + 0.1 * person, 0.4, 0.05, 0.3))
+        for person in range(4)
+        for step in range(40)
+    ]
+    write(
+        folder / "pages" / "a <b>.json",
+        page(*persons, JobTag="</script><b>", VideoMetadata=METADATA | {"DurationMillis": 10_000}),
+    )
+    write(folder / "zones.geojson", json.dumps({"type": "FeatureCollection", "features": [*_zones()]}))
+    file = folder / "out.html"
+    write_report(folder / "pages", file, settings=Settings(zones=folder / "zones.geojson"))
+    return file.as_uri()
+
+
+def _zones():
+    for place, name in enumerate(HOSTILE):
+        left = 0.05 + 0.22 * place
+        ring = [[left, 0.3], [left + 0.2, 0.3], [left + 0.2, 0.9], [left, 0.9], [left, 0.3]]
+        polygon = {"type": "Polygon", "coordinates": [ring]}
+        yield {"type": "Feature", "properties": {"name": name}, "geometry": polygon}
+
+
+def table(page, name):
+    return page.locator(f"[data-table={name}]")
+
+
+def column(page, name, place):
+    return table(page, name).locator(f"tbody td:nth-child({place})").all_text_contents()
+
+
+def saved(page, name):
+    with page.expect_download() as found:
+        table(page, name).get_by_role("button", name="Download CSV").click()
+    download = found.value
+    return download.suggested_filename, download.path().read_bytes().decode("utf-8")
+
+
+def until(page, expression):
+    """Wait until it is true; the page's policy allows no waiting within it."""
+    for _ in range(100):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"never: {expression}")
+
+
+def opened(page, address):
+    page.goto(address)
+    if page.locator("#explorer").count():
+        page.evaluate("explorer.ready")
+    return page
+
+
+def test_a_click_sorts_and_another_turns_it_round(page, shop):
+    opened(page, shop)
+    head = table(page, "dwell").locator("thead th").nth(2)
+    assert head.get_attribute("aria-sort") is None
+    head.get_by_role("button").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    assert column(page, "dwell", 3) == ["6", "11", "13", "22"]
+    head.get_by_role("button").click()
+    assert head.get_attribute("aria-sort") == "descending"
+    assert column(page, "dwell", 3) == ["22", "13", "11", "6"]
+    table(page, "dwell").locator("thead th").nth(0).get_by_role("button").click()
+    assert head.get_attribute("aria-sort") is None
+    assert column(page, "dwell", 1) == ["checkout", "entrance", "shelves", "table"]
+
+
+def test_keys_sort_too_and_what_is_missing_stays_last(page, shop):
+    opened(page, shop)
+    button = table(page, "dwell").locator("thead th").nth(5).get_by_role("button")
+    button.focus()
+    for _ in range(2):
+        page.keyboard.press("Enter")
+        assert column(page, "dwell", 6)[-1] == "\N{EN DASH}"
+
+
+def test_all_rows_can_be_shown(page, shop):
+    opened(page, shop)
+    assert len(column(page, "visits", 1)) == 25
+    before = column(page, "visits", 3)
+    table(page, "visits").get_by_role("button", name="Show all 52 rows").click()
+    assert len(column(page, "visits", 1)) == 52
+    assert column(page, "visits", 3)[:25] == before
+    table(page, "visits").get_by_role("button", name="Show the first 25 rows").click()
+    assert len(column(page, "visits", 1)) == 25
+
+
+def test_cells_drawn_by_the_script_are_those_of_the_page(open_page, shop):
+    quiet = open_page(java_script_enabled=False)
+    quiet.goto(shop)
+    still = quiet.locator("[data-table=quality] tbody").inner_text()
+    live = opened(open_page(), shop)
+    head = table(live, "quality").locator("thead th").nth(2)
+    head.get_by_role("button").click()
+    assert sorted(still.split()) == sorted(live.locator("[data-table=quality] tbody").inner_text().split())
+
+
+def test_a_table_is_saved_in_the_order_shown_with_numbers_as_numbers(page, shop):
+    opened(page, shop)
+    table(page, "dwell").locator("thead th").nth(2).get_by_role("button").click()
+    name, text = saved(page, "dwell")
+    assert name == "dwell.csv"
+    assert text.startswith("\ufeffzone,visitors,stays,median_s,")
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+    assert [row["zone"] for row in rows] == ["checkout", "shelves", "table", "entrance"]
+    assert float(rows[0]["dwell_s"]) == pytest.approx(61.88, abs=0.1)
+    assert rows[0]["median_high_s"] == ""
+
+
+def test_what_a_spreadsheet_would_take_for_a_formula_is_defused(page, hostile):
+    opened(page, hostile)
+    _, text = saved(page, "dwell")
+    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+    names = {row[0] for row in rows[1:]}
+    assert names == {HOSTILE[0], HOSTILE[1], f"'{HOSTILE[2]}", f"'{HOSTILE[3]}"}
+
+
+def test_cells_of_a_file(page):
+    functions = asset("report.js").partition("const tables = new Map")[0]
+    cells = [-1.5, "-1.5", "@a", "\tb", "\rc", "=d", "+e", 'f"g', "h,i", "j\nk", None, "l-m", 0]
+    made = page.evaluate(f"(() => {{ {functions}; return {json.dumps(cells)}.map(csvCell); }})()")
+    assert made == [
+        *("-1.5", "'-1.5", "'@a", "'\tb", '"\'\rc"', "'=d", "'+e"),
+        *('"f""g"', '"h,i"', '"j\nk"', "", "l-m", "0"),
+    ]
+
+
+def test_hostile_names_are_shown_as_text(page, hostile):
+    dialogs = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    opened(page, hostile)
+    table(page, "dwell").locator("thead th").nth(0).get_by_role("button").click()
+    assert set(column(page, "dwell", 1)) == set(HOSTILE)
+    assert page.locator("main img:not(.still)").count() == 0
+    assert page.get_by_text("</script><b>").count() == 1
+    assert not dialogs
+
+
+def test_the_explorer_plays(page, shop):
+    opened(page, shop)
+    page.locator("#explorer").scroll_into_view_if_needed()
+    before = page.evaluate("explorer.state().moment")
+    page.get_by_role("button", name=re.compile("play", re.IGNORECASE)).first.click()
+    until(page, f"explorer.state().moment > {before + 200}")
+    page.get_by_role("button", name=re.compile("pause", re.IGNORECASE)).first.click()
+    assert page.evaluate("explorer.state().playing") is False
+
+
+def test_it_prints_on_a4_with_a_still_picture_and_all_definitions(page, shop):
+    opened(page, shop)
+    until(page, "document.querySelector('img.still')?.naturalWidth > 100")
+    content = page.pdf(prefer_css_page_size=True, print_background=True)
+    pages = re.findall(rb"/Type\s*/Page\b", content)
+    assert 6 <= len(pages) <= 15
+    assert re.search(rb"/MediaBox\s*\[\s*0 0 59[45][.\d]* 84[12]", content)
+    page.emulate_media(media="print")
+    assert not page.locator("#explorer").is_visible()
+    assert page.locator("img.still").is_visible()
+    assert not page.get_by_role("button", name="Download CSV").first.is_visible()
+    assert page.locator("details.definition[open]").count() == 0  # folded again after printing
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_letters_stand_out_from_the_paper(open_page, shop, scheme):
+    page = opened(open_page(color_scheme=scheme), shop)
+    ink, paper = page.evaluate(f"[{INK}, getComputedStyle(document.body).backgroundColor]")
+    drawn = page.evaluate("getComputedStyle(document.querySelector('svg text.t')).fill")
+    assert drawn == ink
+    dark = sum(map(int, re.findall(r"\d+", ink)[:3])) < sum(map(int, re.findall(r"\d+", paper)[:3]))
+    assert dark == (scheme == "light")
+
+
+def test_a_phone_shows_it_without_scrolling_sideways(open_page, shop, overview):
+    page = open_page(viewport={"width": 360, "height": 780}, has_touch=True)
+    for address in (shop, overview):
+        opened(page, address)
+        assert page.evaluate(WIDER) is False
+
+
+def test_the_contents_lead_to_the_sections(page, shop):
+    opened(page, shop)
+    for link in page.get_by_role("navigation").get_by_role("link").all():
+        assert page.locator(link.get_attribute("href")).count() == 1
+    page.get_by_role("link", name="Persons").click()
+    assert page.url.endswith("#persons")
+
+
+def test_a_definition_unfolds(page, shop):
+    opened(page, shop)
+    key = page.locator(".key").first
+    assert not key.locator("details p").is_visible()
+    key.locator("summary").click()
+    assert key.locator("details p").is_visible()
+
+
+@pytest.fixture(scope="module")
+def overview(data, tmp_path_factory):
+    """The overview of a dataset as a file's address."""
+    folder = tmp_path_factory.mktemp("overview")
+    export_dataset(data / "day" / "pages", folder / "out", zones=data / "day" / "zones.geojson")
+    write_report(folder / "out", folder / "out.html")
+    return (folder / "out.html").as_uri()
+
+
+def test_the_overview_sorts_its_videos(page, overview):
+    opened(page, overview)
+    table(page, "videos").locator("thead th").nth(0).get_by_role("button").click()
+    assert column(page, "videos", 1) == ["evening", "morning", "noon"]
+    assert page.locator("figure.small svg").count() == 3

@@ -1,0 +1,427 @@
+"""The report: what its page says, what it never holds, and that it is the same for the same input."""
+
+import json
+import re
+from base64 import b64encode
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pytest
+from pages import METADATA, page, record, write
+
+from ptrack_analysis import (
+    Settings,
+    compute_trajectories,
+    export_dataset,
+    read_tracking,
+    read_zones,
+    write_report,
+)
+from ptrack_analysis.cli import main
+from ptrack_analysis.dataset.measured import visits_of
+from ptrack_analysis.dataset.road import take_road
+from ptrack_analysis.dataset.scene_file import read_scene_file
+from ptrack_analysis.errors import OutputError, ParameterError
+from ptrack_analysis.plots import plot_occupancy, plot_paths
+from ptrack_analysis.plots.inline import inline_svg
+from ptrack_analysis.plots.local_clock import set_local_clock
+from ptrack_analysis.report import report_html, sections
+from ptrack_analysis.report.parts import Heading
+from ptrack_analysis.report.parts import Table as Shown
+from ptrack_analysis.report.rendering import part_html, text
+from ptrack_analysis.report.single import video_report
+from ptrack_analysis.report.tables import table_of
+from ptrack_analysis.schema import VISITS
+from ptrack_analysis.simulate.__main__ import SCENES, write_archive
+from ptrack_analysis.summary import figures_of
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</script> \"q\" & 's'",
+    "\u05e9\u05dc\u05d5\u05dd \u202e \U0001f600",
+    "=1+1 $x_1^{2}$",
+)
+MEGABYTE = 1_000_000
+
+
+class Reader(HTMLParser):
+    """Read a page: its elements, its text, its links, its inline styles."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.text, self.attributes, self.inside = [], [], [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append(tag)
+        self.attributes.append((tag, dict(attrs)))
+        self.inside.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag in self.inside:
+            while self.inside.pop() != tag:
+                pass
+
+    def handle_data(self, data):
+        if not {"script", "style"} & set(self.inside):
+            self.text.append(data)
+
+    @property
+    def said(self):
+        return " ".join(" ".join(self.text).split())
+
+
+def settings_of(data, **more):
+    return Settings(zones=data / "shop" / "zones.geojson", **more)
+
+
+@pytest.fixture(scope="module")
+def shop(data, tmp_path_factory):
+    """The report of the shop, with zones and a backdrop."""
+    file = tmp_path_factory.mktemp("report") / "shop.html"
+    backdrop = data / "shop" / "backdrop.png"
+    write_report(data / "shop" / "pages", file, settings=settings_of(data), backdrop=backdrop)
+    return file.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def road(data):
+    settings = settings_of(data)
+    return take_road(data / "shop" / "pages", settings, read_scene_file(settings)), settings
+
+
+def tables_in(html):
+    found = re.search(r'<script type="application/json" id="tables">(.*?)</script>', html, re.DOTALL)
+    return {table["name"]: table for table in json.loads(found[1])}
+
+
+def geojson(names):
+    def polygon(left):
+        return [[[left, 0.3], [left + 0.2, 0.3], [left + 0.2, 0.9], [left, 0.9], [left, 0.3]]]
+
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": name},
+            "geometry": {"type": "Polygon", "coordinates": polygon(0.05 + 0.22 * place)},
+        }
+        for place, name in enumerate(names)
+    ]
+    return {"type": "FeatureCollection", "unit": "fraction", "features": features}
+
+
+def written(tmp_path, persons, names=(), **more):
+    """Write the report of a small archive and read it."""
+    write(
+        tmp_path / "pages" / "video.json", page(*persons, VideoMetadata=METADATA | {"DurationMillis": 10_000})
+    )
+    zones = tmp_path / "zones.geojson"
+    zones.write_text(json.dumps(geojson(names)), encoding="utf-8")
+    settings = Settings(zones=zones if names else None)
+    write_report(tmp_path / "pages", tmp_path / "out.html", settings=settings, **more)
+    return (tmp_path / "out.html").read_text(encoding="utf-8")
+
+
+WALK = [record(200 * step, 7, box=(0.1 + 0.01 * step, 0.4, 0.05, 0.3)) for step in range(40)]
+
+
+def test_the_first_section_is_how_far_to_trust_it(shop):
+    headings = re.findall(r'<h2 id="[a-z]+-h">(.*?)</h2>', shop)
+    assert headings[:3] == ["How far to trust it", "Key figures", "Dwell by zone"]
+    assert headings[-1] == "Definitions and parameters"
+
+
+def test_each_check_stands_with_its_verdict_thresholds_and_meaning(shop):
+    quality = tables_in(shop)["quality"]
+    names = [one["name"] for one in quality["headings"]]
+    assert names == ["check", "verdict", "value", "value_unit", "doubtful_above", "bad_above", "meaning"]
+    verdicts = [row[1] for row in quality["rows"]]
+    assert verdicts[0] == "doubtful"
+    assert verdicts == sorted(verdicts, key=["bad", "doubtful", "unknown", "good"].index)
+
+
+def test_figures_are_those_of_the_summary(shop, road):
+    figures = figures_of(*road)
+    dwell = {row[0]: row for row in tables_in(shop)["dwell"]["rows"]}
+    for zone in figures["zones"]:
+        row = dwell[zone["zone"]]
+        assert row[1:4] == [zone["visitors"], zone["visits"], zone["median_dwell_s"]]
+        assert row[6] == zone["naive_mean_dwell_s"]
+        assert row[7] <= row[6] <= row[8]
+    assert len(tables_in(shop)["persons"]["rows"]) == figures["persons"]
+
+
+def test_key_figures_are_defined_in_the_words_of_the_schema(shop):
+    assert "95% interval: 28.1 s to 48.4 s" in shop
+    definition = next(one.text for one in VISITS.columns if one.name == "dwell")
+    assert definition in Reader(shop).said
+
+
+def test_it_names_files_without_the_folders_they_lie_in(shop, data, tmp_path):
+    assert "zones.geojson" in shop
+    assert str(data) not in shop
+    assert str(data.parent.parent) not in shop
+
+
+def test_the_same_input_gives_the_same_bytes(shop, data, tmp_path):
+    backdrop = data / "shop" / "backdrop.png"
+    for _ in range(2):
+        write_report(
+            data / "shop" / "pages", tmp_path / "again.html", settings=settings_of(data), backdrop=backdrop
+        )
+    assert (tmp_path / "again.html").read_text(encoding="utf-8") == shop
+
+
+def test_the_policy_allows_what_the_page_holds_by_its_hash_and_nothing_else(shop):
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="(.*?)"', shop)[1]
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    held = re.findall(r"<style>(.*?)</style>", shop, re.DOTALL)
+    held += re.findall(r'<script type="module">(.*?)</script>', shop, re.DOTALL)
+    assert len(held) == 3
+    for each in held:
+        assert b64encode(sha256(each.encode()).digest()).decode() in policy
+
+
+def test_nothing_is_fetched_and_no_element_has_a_style_of_its_own(shop):
+    for tag, attributes in Reader(shop).attributes:
+        assert "style" not in attributes, tag
+        for name in ("src", "href", "xlink:href"):
+            assert (attributes.get(name) or "#").startswith(("#", "data:image/")), (tag, attributes)
+
+
+def test_no_name_occurs_twice_in_the_page(shop):
+    names = [attributes["id"] for _, attributes in Reader(shop).attributes if "id" in attributes]
+    assert len(names) == len(set(names))
+
+
+def test_letters_of_pictures_can_be_selected(shop):
+    assert re.search(r"<text[^>]*>number of persons</text>", shop)
+
+
+def test_a_quarter_of_an_hour_stays_below_five_megabytes(tmp_path):
+    plan = replace(SCENES["shop"][0], duration=900_000, persons=90)
+    write_archive(tmp_path / "archive", [plan], 1)
+    archive = tmp_path / "archive"
+    settings = Settings(zones=archive / "zones.geojson")
+    write_report(
+        archive / "pages", tmp_path / "out.html", settings=settings, backdrop=archive / "backdrop.png"
+    )
+    assert (tmp_path / "out.html").stat().st_size < 5 * MEGABYTE
+
+
+def test_hostile_names_are_text(tmp_path):
+    html = written(tmp_path, WALK, HOSTILE)
+    reader = Reader(html)
+    assert reader.elements.count("script") == 5  # three with data, two modules
+    for name in HOSTILE:
+        assert " ".join(name.split()) in reader.said
+    assert "alert(1)</script>" not in html
+    assert "x_1^{2}" in re.sub(r"<[^>]*>", "", "".join(re.findall(r"<text.*?</text>", html)))
+
+
+def test_control_characters_in_a_name_break_nothing(tmp_path):
+    html = written(tmp_path, WALK, ("a\x01b\x1b[31m\x7f",))
+    assert "a\ufffdb\ufffd[31m\ufffd" in html
+    assert not set("\x01\x1b\x7f") & set(html)
+
+
+def test_text_of_another_direction_keeps_to_itself():
+    assert text("a<b") == "a&lt;b"
+    assert text("\u05d0<") == "<bdi>\u05d0&lt;</bdi>"
+
+
+def test_without_zones_it_says_how_to_get_them(tmp_path):
+    html = written(tmp_path, WALK)
+    assert "No zones were given" in html
+    assert "From zone to zone" not in html
+    assert "dwell" not in tables_in(html)
+
+
+def test_nobody_is_a_page_that_says_so(tmp_path):
+    said = Reader(written(tmp_path, [], HOSTILE)).said
+    assert "Nobody was detected in this video" in said
+    assert "Nobody stayed in a zone." in said
+
+
+def test_one_detection_is_a_page(tmp_path):
+    html = written(tmp_path, WALK[:1], HOSTILE)
+    assert "no interval: too few persons" in html
+
+
+def test_of_many_detections_the_explorer_holds_the_first_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(sections, "MOST_EXPLORED", 10)
+    html = written(tmp_path, WALK)
+    assert "The explorer holds the first 2.0 s of the video, 10 of 40 detections" in html
+
+
+def test_a_table_holds_at_most_so_many_rows_and_says_so(road):
+    table = table_of(visits_of(*road), VISITS, "Stays", ["zone", "dwell"], most=30)
+    html = part_html(table)
+    assert len(table.rows) == 30
+    assert "The first 25 of 30 rows are shown." in html
+    assert "This page holds 30 of 52 rows" in html
+
+
+def test_what_is_missing_is_a_dash_and_no_rows_are_said_to_be_none():
+    headings = [Heading("a", "a", digits=1), Heading("b", "b")]
+    assert '<td class="n">\N{EN DASH}</td>' in part_html(Shown("t", "t", headings, [[None, "x"]]))
+    assert ">none</td>" in part_html(Shown("t", "t", headings, []))
+
+
+def test_definitions_are_the_functions_own_words(shop):
+    said = Reader(shop).said
+    assert "Cut each person's presence into stays in zones." in said
+    assert "A row is one stay" in said
+    assert "Parameters ----" not in said
+
+
+def test_where_the_start_is_known_times_are_those_of_the_places_clock(data, tmp_path):
+    file = tmp_path / "videos.csv"
+    file.write_text("video,started_at,timezone,site\nshop,2025-11-24T12:05:00,Europe/Berlin,Mitte\n")
+    settings = settings_of(data, recordings=file)
+    write_report(data / "shop" / "pages", tmp_path / "out.html", settings=settings)
+    html = (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert "recorded Monday, 2025-11-24 from 12:05 local time, Mitte" in html
+    assert "time of day (Europe/Berlin)" in html
+    visits = tables_in(html)["visits"]
+    assert [one["name"] for one in visits["headings"]][2] == "entered_at"
+    assert visits["rows"][0][2] == "2025-11-24 12:05:00"
+
+
+def test_ticks_follow_the_clock_when_it_changes():
+    index = pd.MultiIndex.from_arrays(
+        [["", ""], np.array([0, 7_200_000], dtype="timedelta64[ms]")], names=["zone", "timestamp"]
+    )
+    ax = plot_occupancy(pd.DataFrame({"persons": [1, 0]}, index=index))
+    set_local_clock(ax, datetime(2026, 3, 29, 1, 30, tzinfo=ZoneInfo("Europe/Berlin")))
+    ticks = [ax.xaxis.get_major_formatter()(seconds, None) for seconds in (0, 1800, 3600)]
+    assert ticks == ["01:30", "03:00", "03:30"]
+
+
+def test_an_inline_picture_has_no_styles_and_its_own_names(data):
+    detections, video = read_tracking(data / "shop" / "pages")
+    zones, _ = read_zones(data / "shop" / "zones.geojson", video)
+    trajectories = compute_trajectories(detections, video)
+    backdrop = data / "shop" / "backdrop.png"
+    ax = plot_paths(trajectories, zones=zones, backdrop=backdrop, video=video)
+    svg = inline_svg(ax, "mine", 'the "ways"')
+    assert "style" not in svg
+    assert 'aria-label="the &quot;ways&quot;"' in svg
+    assert "data:image/png" not in svg
+    assert "data:image/webp" in svg
+    assert all(name.startswith("mine-") for name in re.findall(r' id="([^"]*)"', svg))
+    assert set(re.findall(r"url\(#([^)]*)\)", svg)) <= set(re.findall(r' id="([^"]*)"', svg))
+
+
+def test_a_file_that_is_no_report_is_kept(data, tmp_path, road):
+    file = tmp_path / "mine.html"
+    file.write_text("my own page")
+    with pytest.raises(OutputError, match="is no report"):
+        write_report(data / "shop" / "pages", file)
+    with pytest.raises(OutputError, match="is a folder"):
+        write_report(data / "shop" / "pages", tmp_path)
+    assert file.read_text() == "my own page"
+
+
+def test_of_several_videos_one_has_to_be_chosen(data, tmp_path):
+    with pytest.raises(ParameterError, match=r"holds 3 videos .* choose one"):
+        write_report(data / "day" / "pages", tmp_path / "out.html")
+    with pytest.raises(ParameterError, match="holds no video 'night'"):
+        write_report(data / "day" / "pages", tmp_path / "out.html", video="night")
+
+
+def test_a_broken_backdrop_is_a_sentence(tmp_path):
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG nothing")
+    with pytest.raises(ParameterError, match="cannot be read"):
+        written(tmp_path, WALK, backdrop=tmp_path / "broken.png")
+    with pytest.raises(ParameterError, match="No such file"):
+        written(tmp_path, WALK, backdrop=tmp_path / "none.png")
+
+
+def test_a_backdrop_of_another_shape_is_said_to_be_stretched(tmp_path, road):
+    tall = np.zeros((200, 100, 3), dtype="uint8")
+    html = report_html(video_report(*road, backdrop=tall))
+    assert "has another shape" in html.split("<main", 1)[1].split("<script", 1)[0]
+
+
+def run(capfd, *arguments):
+    try:
+        code = main([str(argument) for argument in arguments])
+    except SystemExit as stop:
+        code = stop.code
+    return code, *capfd.readouterr()
+
+
+def test_the_shell_writes_it_and_says_so(capfd, data, tmp_path):
+    out = tmp_path / "shop.html"
+    zones = data / "shop" / "zones.geojson"
+    code, said, told = run(capfd, "report", data / "shop" / "pages", "-o", out, "--zones", zones)
+    assert (code, said) == (0, "")
+    assert told.endswith(f"wrote {out}\n")
+    assert run(capfd, "report", data / "shop" / "pages", "-o", out)[0] == 0  # a report is replaced
+    out.write_text("mine")
+    assert run(capfd, "report", data / "shop" / "pages", "-o", out)[0] == 1
+    assert run(capfd, "report", data / "shop" / "pages", "-o", out, "--force")[0] == 0
+    assert run(capfd, "report", data / "day" / "pages", "-o", out)[0] == 2
+    assert run(capfd, "report", tmp_path / "nothing", "-o", out)[0] == 3
+
+
+@pytest.fixture(scope="module")
+def day(data, tmp_path_factory):
+    """A dataset of three videos of two days."""
+    folder = tmp_path_factory.mktemp("day")
+    file = folder / "videos.csv"
+    file.write_text(
+        "video,started_at,timezone,site,camera\n"
+        "morning,2025-11-24T09:10:00,Europe/Berlin,Mitte,<b>front</b>\n"
+        "noon,2025-11-24T12:05:00,Europe/Berlin,Mitte,<b>front</b>\n"
+        "evening,2025-11-25T17:40:00,Europe/Berlin,Nord,back\n"
+    )
+    zones = data / "day" / "zones.geojson"
+    export_dataset(data / "day" / "pages", folder / "out", zones=zones, recordings=file)
+    write_report(folder / "out", folder / "out.html")
+    return (folder / "out.html").read_text(encoding="utf-8")
+
+
+def test_the_overview_begins_with_the_verdict_on_each_video(day):
+    assert re.findall(r'<h2 id="[a-z]+-h">(.*?)</h2>', day)[0] == "How far to trust the videos"
+    rows = {row[0]: row for row in tables_in(day)["videos"]["rows"]}
+    assert rows["noon"][1] == "good"
+    assert rows["morning"][1:3] == ["doubtful", "face only"]
+    assert rows["evening"][3:6] == ["2025-11-25 17:40", "Nord", "back"]
+    assert rows["noon"][7] == 8
+
+
+def test_the_overview_sums_by_local_hour_and_day(day):
+    days = tables_in(day)["days"]
+    assert [row[0] for row in days["rows"]] == ["2025-11-24", "2025-11-25"]
+    assert [row[4] for row in days["rows"]] == [44, 17]
+    grids = re.findall(r'<table class="grid">.*?</table>', day, re.DOTALL)
+    hours = re.findall(r'<th scope="col">(\d\d)</th>', grids[0])
+    assert hours == [f"{hour:02d}" for hour in range(9, 18)]
+    monday, tuesday = re.findall(r'<th scope="row">(Mon|Tue)</th>(.*?)</tr>', grids[0])
+    assert re.findall(r'class="s\d">(\d+)<', monday[1]) == ["144", "288"]  # 3 and 6 in 75 s
+    assert re.findall(r'class="s\d">(\d+)<', tuesday[1]) == ["180"]  # 3 in 60 s
+
+
+def test_the_overview_compares_zones_and_draws_each_video(day):
+    zones = {row[0]: row for row in tables_in(day)["zones"]["rows"]}
+    assert zones["checkout"][1:3] == [3, 6]
+    assert day.count('<figure class="small">') == 3
+    assert "&lt;b&gt;front&lt;/b&gt;" in day
+    assert "<b>front" not in day
+
+
+def test_the_overview_without_clock_and_zones_says_what_is_missing(data, tmp_path):
+    export_dataset(data / "day" / "pages", tmp_path / "out")
+    write_report(tmp_path / "out", tmp_path / "out.html")
+    html = (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert "When the videos were recorded is not known" in html
+    assert "The dataset has no zones" in html
+    assert "days" not in tables_in(html)
