@@ -1,0 +1,100 @@
+"""``ptrack zones``: draw zones and lines on a frame of the video, in the browser."""
+
+import argparse
+import sys
+import webbrowser
+from typing import TYPE_CHECKING, Any
+
+from ptrack_analysis.cli.texts import place, shown, size
+
+if TYPE_CHECKING:
+    from ptrack_analysis.editing import Desk
+
+_DESCRIPTION = """\
+Draw zones and lines on a frame of the video, and calibrate a floor plan on it, in the browser. The editor is
+served on this machine only, at an address that is good for one page, and writes only the files named here. It
+ends with its button Done, or with Ctrl-C.
+"""
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "zones", help="draw zones, lines and the floor plan in the browser", description=_DESCRIPTION
+    )
+    parser.add_argument(
+        "backdrop",
+        type=place,
+        metavar="BACKDROP",
+        help="picture of the scene, or a frame of a video as video.mp4@12.5s; for zones in metres a picture "
+        "of the floor plan's extent",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=place,
+        required=True,
+        metavar="FILE",
+        help="file of zones to write; opened first if it exists",
+    )
+    parser.add_argument("--zones", type=place, metavar="FILE", help="another file of zones to begin with")
+    parser.add_argument(
+        "--floor", type=place, metavar="FILE", help="file of the floor plan, opened or made by calibrating"
+    )
+    parser.add_argument(
+        "--unit", choices=("fraction", "px", "m"), help="unit of a new file (default fraction of the frame)"
+    )
+    parser.add_argument(
+        "--frame-size",
+        type=size,
+        metavar="WxH",
+        help="size of the video's frame in px, where the picture has another; matters to zones in px",
+    )
+    parser.add_argument(
+        "--port", type=_port, default=0, metavar="N", help="port to serve on (default: a free one)"
+    )
+    parser.add_argument("--no-browser", action="store_true", help="only print the address")
+    parser.add_argument("--force", action="store_true", help="replace FILE though another one is opened")
+    parser.set_defaults(run=run)
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) > 65535:  # noqa: PLR2004 - the highest port
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return int(text)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Serve the editor until somebody is done; the address goes to stdout."""
+    from ptrack_analysis.editing import Desk, EditorServer, make_job
+
+    desk = Desk(
+        make_job(
+            given.backdrop,
+            given.output,
+            zones=given.zones,
+            floor=given.floor,
+            unit=given.unit,
+            frame_size=given.frame_size,
+            replace=given.force,
+        )
+    )
+    desk.opening()
+    with EditorServer(desk, port=given.port) as server:
+        print(server.address, flush=True)
+        print("the address is good for one page; press Done there or Ctrl-C here to end", file=sys.stderr)
+        if not given.no_browser:
+            webbrowser.open(server.address)
+        try:
+            server.serve_forever(poll_interval=0.1)
+        finally:
+            _tell(desk)
+    return 0
+
+
+def _tell(desk: "Desk") -> None:
+    """Say on stderr what was written."""
+    for file, said in desk.saved.items():
+        print(shown(f"wrote {file}: {said}"), file=sys.stderr)
+    if not desk.saved:
+        print("nothing was saved", file=sys.stderr)

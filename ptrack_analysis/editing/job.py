@@ -1,0 +1,147 @@
+"""What an editor is asked to do: on which picture, with which files, in which unit."""
+
+from base64 import b64decode
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+
+from ptrack_analysis.editing.documents import content_of, object_of
+from ptrack_analysis.errors import OutputError, ParameterError, ZoneError
+from ptrack_analysis.floor import Floor, read_floor
+from ptrack_analysis.limits import at_least
+from ptrack_analysis.video import Video
+from ptrack_analysis.web import Backdrop, embedded_backdrop
+from ptrack_analysis.web.backdrop import Picture
+
+UNITS = ("fraction", "px", "m")
+_ALIKE = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A picture, the file that is opened (None: nothing), the one that is written, the floor plan's.
+
+    ``unit`` is that of the coordinates, ``extent`` the rectangle of them that the picture fills: x0, y0,
+    x1, y1; ``video`` has the size of the frame. ``floor`` is written when somebody calibrates; None: nobody
+    can.
+    """
+
+    backdrop: Backdrop
+    opened: Path | None
+    output: Path
+    floor: Path | None
+    unit: str
+    extent: tuple[float, float, float, float]
+    video: Video
+    plan: Floor | None = None
+
+    @property
+    def picture(self) -> bytes:
+        """The picture's bytes, a JPEG."""
+        return b64decode(self.backdrop.address.partition(",")[2])
+
+    @property
+    def notes(self) -> list[str]:
+        """What looks wrong about the picture, one sentence each."""
+        frame, picture = self.video, self.backdrop
+        if self.plan is not None or not frame.width or not frame.height:
+            return []
+        ratio = (picture.width / picture.height) / (frame.width / frame.height)
+        if abs(ratio - 1) <= _ALIKE:
+            return []
+        size = f"{frame.width} x {frame.height}"
+        said = f"the picture has {picture.width} x {picture.height} px, not the shape of the frame, {size}: "
+        return [f"{said}it is taken to show the whole frame, stretched"]
+
+
+def make_job(
+    backdrop: Picture | Backdrop,
+    output: str | PathLike[str],
+    *,
+    zones: str | PathLike[str] | None = None,
+    floor: str | PathLike[str] | None = None,
+    unit: str | None = None,
+    frame_size: tuple[int, int] | None = None,
+    replace: bool = False,
+) -> Job:
+    """Look at everything that is given, and refuse what cannot be edited.
+
+    Without ``zones`` the output is opened where it exists. The unit is that of the file opened, for a new
+    file the one given, by default fractions of the frame; in metres the picture is the plan of the floor's
+    extent. The frame has the size given, by default the picture's.
+
+    Raises
+    ------
+    ParameterError
+        If the picture cannot be read, the unit is none or another than the file's, or metres come without a
+        floor plan.
+    ZoneError
+        If a file that should be opened cannot be.
+    OutputError
+        If the output exists, is not what is opened, and ``replace`` is False, or has no folder.
+    """
+    if unit is not None and unit not in UNITS:
+        raise ParameterError(f"unit is {unit!r}, not one of {', '.join(UNITS)}")
+    target, opened = Path(fspath(output)), _opened(output, zones, replace=replace)
+    place = None if floor is None else Path(fspath(floor))
+    for file in filter(None, (target, place)):
+        _refuse_place(file)
+    if place is not None and _same(place, target):
+        raise ParameterError(f"{place}: is both the file of zones and the floor plan")
+    shown = backdrop if isinstance(backdrop, Backdrop) else embedded_backdrop(backdrop)
+    wide, high = frame_size or (shown.width, shown.height)
+    video = Video(
+        name=target.stem, width=int(at_least(wide, "width", 1)), height=int(at_least(high, "height", 1))
+    )
+    chosen = _unit(opened, unit)
+    plan = None if chosen != "m" else _plan(place, video)
+    extent = {"fraction": (0.0, 0.0, 1.0, 1.0), "px": (0.0, 0.0, float(wide), float(high))}
+    drawn = plan.extent if plan else extent[chosen]
+    return Job(shown, opened, target, None if plan else place, chosen, drawn, video, plan)
+
+
+def _opened(output: str | PathLike[str], zones: str | PathLike[str] | None, *, replace: bool) -> Path | None:
+    """Choose the file to open: the one given, else the output where it exists."""
+    target = Path(fspath(output))
+    given = None if zones is None else Path(fspath(zones))
+    if given is None:
+        return target if target.exists() else None
+    if not given.exists():
+        raise ZoneError(f"{given}: cannot be read: there is no such file")
+    if target.exists() and not _same(given, target) and not replace:
+        raise OutputError(f"{target}: exists and is not the file opened, {given}; --force replaces it")
+    return given
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+def _refuse_place(file: Path) -> None:
+    if file.exists() and not file.is_file():
+        raise OutputError(f"{file}: is not a file that can be written")
+    if not file.parent.is_dir():
+        raise OutputError(f"{file}: cannot be written: the folder {str(file.parent)!r} does not exist")
+
+
+def _unit(opened: Path | None, unit: str | None) -> str:
+    """Take the unit of the file that is opened, refusing another."""
+    content = content_of(opened) if opened else None
+    if opened is None or content is None:
+        return unit or "fraction"
+    read = object_of(content, opened)
+    said = read.get("unit", "fraction")
+    if said not in UNITS:
+        raise ZoneError(f"{opened}: unit is {said!r}, not one of {', '.join(UNITS)}")
+    if unit not in {None, said} and read.get("features"):
+        raise ParameterError(f"{opened}: is in {said}, not in {unit}; what is drawn is not converted")
+    return unit or str(said)
+
+
+def _plan(place: Path | None, video: Video) -> Floor:
+    if place is None or not place.exists():
+        raise ParameterError(
+            "zones in metres are drawn on the plan of a floor: give the floor plan's file, and as backdrop a "
+            "picture of its extent"
+        )
+    return read_floor(place, video)

@@ -1,0 +1,530 @@
+"""The zone editor in a real browser: drawn with the mouse, the keys and a finger, saved, and read."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from shapely.geometry import Polygon
+
+from ptrack_analysis import Video, edit_zones, read_floor, read_parquet, read_zones
+from ptrack_analysis.cli import main
+from ptrack_analysis.web import asset
+
+VIDEO = Video(width=1280, height=720)
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def open_editor(tmp_path, data):
+    """Open editors on the shop's picture; a file is copied where one is named."""
+    opened = []
+
+    def make(existing=None, *, floor=None, **options):
+        path = tmp_path / "zones.json"
+        if isinstance(existing, Path):
+            shutil.copy(existing, path)
+        elif existing is not None:
+            path.write_text(json.dumps(existing), encoding="utf-8")
+        editor = edit_zones(data / "shop" / "backdrop.png", path, floor=floor, **options)
+        opened.append(editor)
+        return editor
+
+    yield make
+    for editor in opened:
+        editor.close()
+
+
+def show(page, editor):
+    page.goto(editor.address)
+    page.wait_for_selector("[data-ready=yes]")
+    page.wait_for_timeout(60)
+    return page
+
+
+def place(page, x, y):
+    """Where a fraction of the picture is on the page."""
+    box = page.locator(".stage img").bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def click(page, *points):
+    for x, y in points:
+        page.mouse.move(*place(page, x, y))
+        page.mouse.click(*place(page, x, y))
+
+
+def drag(page, start, end):
+    page.mouse.move(*place(page, *start))
+    page.mouse.down()
+    page.mouse.move(*place(page, *end), steps=6)
+    page.mouse.up()
+
+
+def tool(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def save(page):
+    page.locator(".side .save").click()
+    page.wait_for_selector(".status:has-text('Saved')")
+
+
+def named(things):
+    return {thing.name: thing for thing in things}
+
+
+def corners(zone):
+    return {(round(x / 1280, 6), round(y / 720, 6)) for x, y in zone.outline.exterior.coords}
+
+
+def square(name, left, top, right, bottom, **properties):
+    ring = [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]]
+    return {
+        "type": "Feature",
+        "properties": {"name": name, **properties},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+
+
+def collection(*features):
+    return {"type": "FeatureCollection", "features": list(features)}
+
+
+def test_a_zone_that_is_drawn_and_split_gives_the_expected_dwell(page, open_editor, data, tmp_path):
+    editor = open_editor()
+    show(page, editor)
+    assert page.locator(".side .save").is_disabled()
+    tool(page, "Zone")
+    click(page, (0.004, 0.006), (0.997, 0.005), (0.996, 0.995), (0.005, 0.994), (0.004, 0.006))
+    page.keyboard.type("all")
+    page.keyboard.press("Escape")
+    tool(page, "Split")
+    click(page, (0.4, 0.004), (0.55, 0.6), (0.6, 0.996))
+    save(page)
+    zones = named(editor.zones)
+    assert set(zones) == {"all", "all 2"}
+    assert sum(zone.outline.area for zone in zones.values()) == pytest.approx(1280 * 720)
+    export = ["export", str(data / "shop" / "pages"), str(tmp_path / "out"), "--zones"]
+    assert main([*export, str(tmp_path / "zones.json")]) == 0
+    tables = {
+        name: read_parquet(next((tmp_path / "out" / name).glob("*.parquet")))
+        for name in ("visits", "persons")
+    }
+    inside = tables["visits"]["dwell"].sum()
+    assert inside == (tables["persons"]["dwell"] - tables["persons"]["unlocated"]).sum()
+    assert set(tables["visits"].index.get_level_values("zone")) == {"all", "all 2"}
+
+
+def test_an_existing_file_opens_and_saves_unchanged_but_for_the_edit(page, open_editor, data):
+    original = json.loads((data / "shop" / "zones.geojson").read_bytes())
+    editor = open_editor(data / "shop" / "zones.geojson")
+    show(page, editor)
+    assert page.locator(".row .name").all_inner_texts() == [
+        "entrance",
+        "shelves",
+        "table",
+        "checkout",
+        "door",
+    ]
+    page.locator(".row", has_text="checkout").click()
+    page.get_by_label("Kind").fill("queue")
+    save(page)
+    after = json.loads(Path(editor._server.desk.job.output).read_bytes())
+    original["features"][3]["properties"]["kind"] = "queue"
+    assert after == original
+
+
+def test_a_corner_that_two_zones_share_moves_in_both(page, open_editor):
+    editor = open_editor(collection(square("a", 0.1, 0.2, 0.4, 0.8), square("b", 0.4, 0.2, 0.7, 0.8)))
+    show(page, editor)
+    click(page, (0.2, 0.5))
+    drag(page, (0.4, 0.2), (0.45, 0.3))
+    save(page)
+    zones = named(editor.zones)
+    shared = corners(zones["a"]) & corners(zones["b"])
+    assert len(shared) == 2
+    assert (0.4, 0.8) in shared
+    moved = (shared - {(0.4, 0.8)}).pop()
+    assert moved == pytest.approx((0.45, 0.3), abs=0.002)
+
+
+def test_a_new_zone_snaps_to_corners_and_edges_so_that_both_share_them(page, open_editor):
+    editor = open_editor(collection(square("a", 0.1, 0.2, 0.4, 0.8)))
+    show(page, editor)
+    tool(page, "Zone")
+    click(page, (0.403, 0.203), (0.7, 0.2), (0.7, 0.5), (0.402, 0.502), (0.403, 0.203))
+    save(page)
+    zones = named(editor.zones)
+    shared = corners(zones["a"]) & corners(zones["zone 1"])
+    assert (0.4, 0.2) in shared
+    assert len(shared) == 2
+    assert zones["a"].outline.intersection(zones["zone 1"].outline).length == pytest.approx(216, abs=3)
+    assert zones["a"].outline.intersection(zones["zone 1"].outline).area == 0
+
+
+def test_corners_are_added_between_and_taken_away(page, open_editor):
+    editor = open_editor(collection(square("a", 0.1, 0.2, 0.4, 0.8), square("b", 0.4, 0.2, 0.7, 0.8)))
+    show(page, editor)
+    click(page, (0.2, 0.5))
+    drag(page, (0.4, 0.5), (0.5, 0.5))
+    save(page)
+    zones = named(editor.zones)
+    assert len(corners(zones["a"]) & corners(zones["b"])) == 3
+    page.keyboard.press("Delete")
+    save(page)
+    assert [len(corners(zone)) for zone in editor.zones] == [4, 4]
+
+
+def test_undo_and_redo(page, open_editor):
+    show(page, open_editor(collection(square("a", 0.1, 0.2, 0.4, 0.8))))
+    click(page, (0.2, 0.5))
+    page.keyboard.press("Delete")
+    assert page.locator(".row").count() == 0
+    page.keyboard.press("Control+z")
+    assert page.locator(".row .name").all_inner_texts() == ["a"]
+    assert page.locator(".side .save").is_disabled()
+    page.keyboard.press("Control+y")
+    assert page.locator(".row").count() == 0
+    page.get_by_role("button", name="Undo (Ctrl Z)").click()
+    click(page, (0.2, 0.5))
+    page.get_by_label("Name", exact=True).fill("long name")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+z")
+    assert page.locator(".row .name").all_inner_texts() == ["a"]
+
+
+def test_a_cut_that_leaves_the_zone_is_refused_and_changes_nothing(page, open_editor):
+    zone = square("a", 0.1, 0.2, 0.7, 0.8)
+    zone["geometry"]["coordinates"][0][2:2] = [[0.7, 0.4], [0.3, 0.5], [0.7, 0.6]]
+    show(page, open_editor(collection(zone)))
+    click(page, (0.2, 0.3))
+    tool(page, "Split")
+    click(page, (0.7, 0.3), (0.7, 0.7))
+    assert "does not make two pieces" in page.locator(".status").inner_text()
+    assert page.locator(".row").count() == 1
+    assert page.locator(".side .save").is_disabled()
+
+
+def test_a_line_is_split_where_it_is_clicked(page, open_editor):
+    editor = open_editor()
+    show(page, editor)
+    tool(page, "Line")
+    click(page, (0.2, 0.5), (0.6, 0.5))
+    page.keyboard.press("f")
+    tool(page, "Split")
+    click(page, (0.4, 0.5))
+    save(page)
+    first, second = editor.lines
+    assert first.outline.coords[-1] == second.outline.coords[0]
+
+
+def test_a_whole_zone_is_dragged_and_snaps(page, open_editor):
+    editor = open_editor(collection(square("a", 0.1, 0.2, 0.3, 0.4), square("b", 0.5, 0.5, 0.8, 0.8)))
+    show(page, editor)
+    click(page, (0.65, 0.65))
+    drag(page, (0.65, 0.65), (0.455, 0.352))
+    save(page)
+    zones = named(editor.zones)
+    assert (0.3, 0.2) in corners(zones["a"]) & corners(zones["b"])
+    assert len(corners(zones["a"])) == 4
+
+
+def test_many_zones_stay_quick(page, open_editor):
+    cells = [(column / 20, row / 20) for column in range(20) for row in range(20)]
+    zones = [square(f"{x:.2f} {y:.2f}", x, y, x + 0.05, y + 0.05) for x, y in cells]
+    show(page, open_editor(collection(*zones)))
+    assert page.locator(".row").count() == 400
+    spent = page.evaluate(
+        """async () => {
+          const began = performance.now();
+          document.querySelectorAll(".row")[7].click();
+          await new Promise(requestAnimationFrame);
+          return performance.now() - began;
+        }"""
+    )
+    assert spent < 1000, spent
+
+
+def test_a_line_is_drawn_with_in_on_its_right(page, open_editor):
+    editor = open_editor()
+    show(page, editor)
+    tool(page, "Line")
+    click(page, (0.2, 0.5), (0.6, 0.5), (0.6, 0.5))
+    assert page.locator("text.in").text_content() == "in"
+    arrow, shaft = page.locator("text.in").bounding_box(), place(page, 0.4, 0.5)
+    assert arrow["y"] > shaft[1]
+    page.get_by_role("button", name="Turn round").click()
+    page.wait_for_timeout(50)
+    assert page.locator("text.in").bounding_box()["y"] < shaft[1]
+    save(page)
+    (line,) = editor.lines
+    assert line.outline.coords[0][0] > line.outline.coords[-1][0]
+
+
+def test_what_is_wrong_is_said_at_once_and_not_saved(page, open_editor):
+    editor = open_editor()
+    show(page, editor)
+    tool(page, "Zone")
+    click(page, (0.2, 0.2), (0.6, 0.6), (0.6, 0.2), (0.2, 0.6))
+    page.keyboard.press("f")
+    assert "crosses or touches itself" in page.locator(".problems").inner_text()
+    page.locator(".side .save").click()
+    assert "cannot be saved" in page.locator(".status").inner_text()
+    assert not editor.saved
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+z")
+    tool(page, "Zone")
+    click(page, (0.2, 0.2), (0.6, 0.6), (0.6, 0.2), (0.2, 0.2))
+    page.get_by_label("Name", exact=True).fill("")
+    assert "no name" in page.locator(".problems").inner_text()
+
+
+def test_overlap_is_a_note_and_two_of_one_name_a_problem(page, open_editor):
+    show(page, open_editor(collection(square("a", 0.1, 0.2, 0.4, 0.8), square("b", 0.3, 0.2, 0.7, 0.8))))
+    assert "overlap" in page.locator(".notes").inner_text()
+    click(page, (0.6, 0.5))
+    page.get_by_label("Name", exact=True).fill("a")
+    assert page.locator(".row.bad").count() == 2
+    assert "occurs twice" in page.locator(".problems").inner_text()
+
+
+def test_tiling_and_nested_zones_are_no_overlap(page, open_editor, data):
+    nested = [square("all", 0, 0, 1, 1), square("in", 0.3, 0.2, 0.7, 0.8), square("on", 0.3, 0.8, 0.7, 0.9)]
+    show(page, open_editor(collection(*nested)))
+    assert page.locator(".notes").inner_text() == ""
+
+
+def test_a_hole_and_several_parts_are_kept_and_drawn(page, open_editor):
+    parts = [square("x", 0.1, 0.1, 0.2, 0.2), square("x", 0.3, 0.1, 0.9, 0.9)]
+    both = square("a", 0, 0, 1, 1)
+    both["geometry"] = {
+        "type": "MultiPolygon",
+        "coordinates": [part["geometry"]["coordinates"] for part in parts],
+    }
+    editor = open_editor(collection(both))
+    show(page, editor)
+    click(page, (0.6, 0.5))
+    tool(page, "Hole")
+    click(page, (0.5, 0.4), (0.7, 0.4), (0.7, 0.6), (0.5, 0.4))
+    save(page)
+    (zone,) = editor.zones
+    assert [len(part.interiors) for part in zone.outline.geoms] == [0, 1]
+
+
+def test_everything_can_be_done_with_the_keys(page, open_editor):
+    editor = open_editor()
+    show(page, editor)
+    page.locator(".stage").focus()
+    page.keyboard.press("z")
+    steps = [("ArrowLeft", 12), ("ArrowRight", 24), ("ArrowDown", 15), ("ArrowLeft", 24)]
+    for key, times in steps:
+        for _ in range(times):
+            page.keyboard.press(key)
+        page.keyboard.press("Enter")
+    page.keyboard.press("f")
+    page.keyboard.type("by keys")
+    page.keyboard.press("Escape")
+    page.keyboard.press(".")
+    for _ in range(5):
+        page.keyboard.press("ArrowUp")
+    page.keyboard.press("Control+s")
+    page.wait_for_selector(".status:has-text('Saved')")
+    (zone,) = editor.zones
+    assert (zone.name, len(corners(zone))) == ("by keys", 4)
+
+
+def test_a_corner_is_typed_exactly(page, open_editor):
+    editor = open_editor(collection(square("a", 0.1, 0.2, 0.4, 0.8)))
+    show(page, editor)
+    page.keyboard.press("n")
+    page.locator("summary").click()
+    field = page.get_by_label("x of corner 1")
+    field.fill("0,123456")
+    field.press("Tab")
+    save(page)
+    assert (0.123456, 0.2) in corners(editor.zones[0])
+
+
+def test_what_is_said_at_once_agrees_with_shapely(page):
+    random = np.random.default_rng(7)
+    rings = [random.integers(0, 6, (int(random.integers(3, 7)), 2)).tolist() for _ in range(1500)]
+    modules = [asset(f"editor/{name}.js") for name in ("geometry", "validity")]
+    source = re.sub(r"^(import [^;]*;\n|export )", "", "\n".join(modules), flags=re.MULTILINE)
+    page.add_script_tag(content=f"globalThis.judge = (() => {{ {source}; return zoneProblems; }})()")
+    said = page.evaluate("rings => rings.map((ring) => judge({ parts: [[ring]] }).length)", rings)
+    repeats = [any(a == b for a, b in zip(ring, ring[1:] + ring[:1], strict=True)) for ring in rings]
+    for ring, problems, repeated in zip(rings, said, repeats, strict=True):
+        if not repeated:
+            valid = len(set(map(tuple, ring))) > 2 and Polygon(ring).is_valid
+            assert (problems == 0) == valid, ring
+    assert 100 < sum(count == 0 for count in said) < 1400
+
+
+@pytest.mark.parametrize("name", [HOSTILE, "\"'<b>&amp;", "שלום עולם", "🛒 till 🧍"])
+def test_any_name_is_shown_as_text(page, open_editor, name):
+    editor = open_editor(collection(square(name, 0.1, 0.2, 0.4, 0.8, kind=name)))
+    show(page, editor)
+    assert page.locator(".row .name").inner_text() == name
+    click(page, (0.2, 0.5))
+    assert page.get_by_label("Name", exact=True).input_value() == name
+    assert page.locator("svg text.label").text_content() == (name if len(name) <= 40 else f"{name[:39]}…")
+    assert page.locator("img").count() == 1
+    page.get_by_label("Name", exact=True).fill(f"{name}!")
+    save(page)
+    assert editor.zones[0].name == f"{name}!"
+
+
+def test_four_points_are_calibrated_with_a_grid_and_saved(page, open_editor, data, tmp_path):
+    floor = tmp_path / "floor.json"
+    editor = open_editor(floor=floor)
+    show(page, editor)
+    page.get_by_role("tab", name="Floor plan").click()
+    pairs = json.loads((data / "shop" / "floor.json").read_bytes())["pairs"]
+    for count, pair in enumerate([pairs[0], pairs[2], pairs[5], pairs[6], pairs[7]], 1):
+        click(page, pair["picture"])
+        for axis in (0, 1):
+            page.get_by_label(f"{'xy'[axis]} of point {count}").fill(str(pair["floor"][axis]))
+        page.keyboard.press("Escape")
+        page.wait_for_timeout(60)
+        assert (page.locator("path.grid").count() > 10) == (count >= 4)
+    said = page.locator(".fit").inner_text()
+    save(page)
+    read = read_floor(floor, VIDEO)
+    assert read.error < 0.03
+    assert float(re.search(r"([\d.]+) m", said)[1]) == pytest.approx(read.error, abs=0.0006)
+    true = read_floor(data / "shop" / "floor.json")
+    seen = np.array([[0.5, 0.6], [0.3, 0.8]])
+    assert np.abs(read.project(seen) - true.project(seen)).max() < 0.1
+    assert editor.floor.error == read.error
+
+
+def test_degenerate_points_are_refused_with_the_readers_sentence(page, open_editor, tmp_path):
+    editor = open_editor(floor=tmp_path / "floor.json")
+    show(page, editor)
+    page.get_by_role("tab", name="Floor plan").click()
+    for count, x in enumerate([0.2, 0.4, 0.6, 0.8], 1):
+        click(page, (x, 0.5))
+        page.get_by_label(f"x of point {count}").fill(str(count))
+        page.get_by_label(f"y of point {count}").fill("1")
+        page.keyboard.press("Escape")
+    assert "do not fix a plane" in page.locator(".fit").inner_text()
+    page.locator(".side .save").click()
+    page.wait_for_selector(".status.bad:has-text('lie on one line')")
+    assert not (tmp_path / "floor.json").exists()
+
+
+def test_a_lens_is_kept_and_seen(page, open_editor, tmp_path, data):
+    content = json.loads((data / "shop" / "floor.json").read_bytes())
+    content["lens"] = {"k1": -0.05, "focal": [0.8, 1.4]}
+    floor = tmp_path / "floor.json"
+    floor.write_text(json.dumps(content), encoding="utf-8")
+    editor = open_editor(floor=floor)
+    show(page, editor)
+    page.get_by_role("tab", name="Floor plan").click()
+    said = float(re.search(r"([\d.]+) m", page.locator(".fit").inner_text())[1])
+    assert said == pytest.approx(editor.floor.error, abs=0.0006)
+    page.get_by_label("right x").fill("13")
+    page.get_by_label("right x").press("Tab")
+    save(page)
+    after = json.loads(floor.read_bytes())
+    assert (after["lens"], after["pairs"], after["extent"][2]) == (content["lens"], content["pairs"], 13)
+
+
+def test_what_was_not_saved_comes_back_when_the_page_is_loaded_again(page, open_editor):
+    show(page, open_editor(collection(square("a", 0.1, 0.2, 0.4, 0.8))))
+    click(page, (0.2, 0.5))
+    page.get_by_label("Name", exact=True).fill("kept")
+    page.wait_for_timeout(500)
+    page.reload()
+    page.wait_for_selector("[data-ready=yes]")
+    assert page.locator(".row .name").all_inner_texts() == ["kept"]
+
+
+def test_a_change_by_another_program_is_asked_about(page, open_editor):
+    editor = open_editor(collection(square("a", 0.1, 0.2, 0.4, 0.8)))
+    show(page, editor)
+    click(page, (0.2, 0.5))
+    page.get_by_label("Name", exact=True).fill("mine")
+    output = editor._server.desk.job.output
+    output.write_text(json.dumps(collection(square("theirs", 0.1, 0.2, 0.4, 0.8))), encoding="utf-8")
+    page.locator(".side .save").click()
+    page.get_by_role("button", name="Replace it").click()
+    page.wait_for_selector(".status:has-text('Saved')")
+    assert [zone.name for zone in editor.zones] == ["mine"]
+
+
+def test_a_finger_draws_and_two_zoom(open_page, open_editor):
+    editor = open_editor()
+    page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, device_scale_factor=2)
+    show(page, editor)
+    tool(page, "Zone")
+    for x, y in [(0.2, 0.3), (0.7, 0.3), (0.7, 0.8), (0.2, 0.8)]:
+        page.touchscreen.tap(*place(page, x, y))
+    page.get_by_role("button", name="Finish").tap()
+    save(page)
+    assert len(corners(editor.zones[0])) == 4
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390
+
+
+def test_it_is_legible_in_the_dark(open_page, open_editor, data):
+    page = open_page(color_scheme="dark")
+    show(page, open_editor(data / "shop" / "zones.geojson"))
+    paper = page.locator(".side").evaluate("node => getComputedStyle(node).backgroundColor")
+    ink = page.locator(".row .name").first.evaluate("node => getComputedStyle(node).color")
+    assert contrast(paper, ink) > 7
+
+
+def test_the_shell_serves_it_until_done(page, data, tmp_path):
+    command = [sys.executable, "-m", "ptrack_analysis", "zones", str(data / "shop" / "backdrop.png")]
+    done = subprocess.Popen(
+        [*command, "-o", str(tmp_path / "zones.json"), "--no-browser"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        page.goto(done.stdout.readline().strip())
+        page.wait_for_selector("[data-ready=yes]")
+        tool(page, "Line")
+        click(page, (0.2, 0.5), (0.6, 0.5))
+        page.keyboard.press("f")
+        page.get_by_role("button", name="Done").click()
+        assert "Not saved yet" in page.locator(".status").inner_text()
+        save(page)
+        page.get_by_role("button", name="Done").click()
+        page.wait_for_selector("text=The editor has ended")
+        _, err = done.communicate(timeout=20)
+    finally:
+        done.kill()
+    assert (done.returncode, "0 zones, 1 line" in err) == (0, True)
+    assert len(read_zones(tmp_path / "zones.json", VIDEO)[1]) == 1
+
+
+def test_a_notebooks_frame_holds_the_editor(page, open_editor, data, tmp_path):
+    editor = open_editor(data / "shop" / "zones.geojson")
+    notebook = tmp_path / "notebook.html"
+    notebook.write_text(f"<!doctype html><title>notebook</title>{editor._repr_html_()}", encoding="utf-8")
+    page.goto(notebook.as_uri())
+    frame = page.frame_locator("iframe")
+    frame.locator("[data-ready=yes]").wait_for()
+    frame.locator(".row", has_text="table").click()
+    frame.get_by_label("Name", exact=True).fill("round table")
+    frame.locator(".side .save").click()
+    frame.locator(".status:has-text('Saved')").wait_for()
+    assert "round table" in named(editor.zones)
+
+
+def contrast(one, other):
+    def luminance(colour):
+        levels = [int(level) / 255 for level in re.findall(r"\d+", colour)[:3]]
+        linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in levels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
