@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .machine import description, keep_to_one_core
 
-CASES = ("loading", "memory", "tables", "kernels", "export", "answers", "neighbours")
+CASES = ("loading", "memory", "tables", "kernels", "export", "dataset", "answers", "explorer", "neighbours")
 CACHE = "PTRACK_BENCHMARKS"
 
 
