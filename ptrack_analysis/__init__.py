@@ -55,8 +55,15 @@ if TYPE_CHECKING:
     from ptrack_analysis.analysis.trust.quality import compute_quality
     from ptrack_analysis.analysis.trust.sensitivity import compute_sensitivity
     from ptrack_analysis.analysis.trust.tally import check_against
+    from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
+    from ptrack_analysis.clock.recording import Recording
+    from ptrack_analysis.clock.recordings import read_recordings
+    from ptrack_analysis.dataset.compact.compacting import compact_dataset
     from ptrack_analysis.dataset.export import export_dataset
+    from ptrack_analysis.dataset.opening import Dataset, open_dataset
     from ptrack_analysis.dataset.settings import Settings
+    from ptrack_analysis.dataset.verify import Verification, verify_dataset
+    from ptrack_analysis.editing.editor import ZoneEditor, edit_zones
     from ptrack_analysis.errors import PtrackError
     from ptrack_analysis.floor import Floor, Lens, fit_floor, read_floor
     from ptrack_analysis.inspection import Findings, inspect_tracking
@@ -74,8 +81,11 @@ if TYPE_CHECKING:
     from ptrack_analysis.io.trackers.in_memory import detections_from
     from ptrack_analysis.io.trackers.registry import read_tracks
     from ptrack_analysis.io.tracking import read_tracking
+    from ptrack_analysis.report.writing import write_report
     from ptrack_analysis.schema import check, empty
     from ptrack_analysis.video import Video, frames_to_timestamps
+    from ptrack_analysis.web.explorer import Explorer, explore
+    from ptrack_analysis.web.widget import explore_widget
     from ptrack_analysis.zones import Coverage, Line, Zone, compute_coverage, read_zones, zone_notes
 
 __version__ = "0.1.0"
@@ -129,8 +139,15 @@ _ROOMS = {
     "analysis.tracks": ("compute_tracks",),
     "analysis.trajectories": ("compute_trajectories", "trajectories_from_points"),
     "analysis.places.visits": ("compute_visits",),
+    "clock.hourly": ("compute_occupancy_hourly", "compute_visits_hourly"),
+    "clock.recording": ("Recording",),
+    "clock.recordings": ("read_recordings",),
+    "dataset.compact.compacting": ("compact_dataset",),
     "dataset.export": ("export_dataset",),
+    "dataset.opening": ("Dataset", "open_dataset"),
     "dataset.settings": ("Settings",),
+    "dataset.verify": ("Verification", "verify_dataset"),
+    "editing.editor": ("ZoneEditor", "edit_zones"),
     "errors": ("PtrackError",),
     "floor": ("Floor", "Lens", "fit_floor", "read_floor"),
     "inspection": ("Findings", "inspect_tracking"),
@@ -143,8 +160,12 @@ _ROOMS = {
     "io.trackers.in_memory": ("detections_from",),
     "io.trackers.registry": ("read_tracks",),
     "io.tracking": ("read_tracking",),
+    "report.writing": ("write_report",),
+    "scale.videos": ("map_videos",),
     "schema": ("check", "empty"),
     "video": ("Video", "frames_to_timestamps"),
+    "web.explorer": ("Explorer", "explore"),
+    "web.widget": ("explore_widget",),
     "zones": ("Coverage", "Line", "Zone", "compute_coverage", "read_zones", "zone_notes"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
@@ -152,7 +173,9 @@ _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "Comparison",
     "Coverage",
+    "Dataset",
     "Difference",
+    "Explorer",
     "Field",
     "Findings",
     "Floor",
@@ -162,14 +185,18 @@ __all__ = [
     "Line",
     "Measure",
     "PtrackError",
+    "Recording",
     "Settings",
+    "Verification",
     "Video",
     "VideoReference",
     "Zone",
+    "ZoneEditor",
     "__version__",
     "apply_stitches",
     "check",
     "check_against",
+    "compact_dataset",
     "compare_tracking",
     "compute_balance",
     "compute_box_heatmap",
@@ -195,6 +222,7 @@ __all__ = [
     "compute_observed",
     "compute_occupancy",
     "compute_occupancy_bins",
+    "compute_occupancy_hourly",
     "compute_overlaps",
     "compute_quality",
     "compute_queue",
@@ -209,10 +237,14 @@ __all__ = [
     "compute_trajectories",
     "compute_transitions",
     "compute_visits",
+    "compute_visits_hourly",
     "compute_waits",
     "detections_from",
+    "edit_zones",
     "empty",
     "exclude_staff",
+    "explore",
+    "explore_widget",
     "export_dataset",
     "fetch_pages",
     "fill_gaps",
@@ -223,9 +255,12 @@ __all__ = [
     "frames_to_timestamps",
     "inspect_tracking",
     "make_client",
+    "map_videos",
     "measure_of",
+    "open_dataset",
     "read_floor",
     "read_parquet",
+    "read_recordings",
     "read_tracking",
     "read_tracks",
     "read_zones",
@@ -239,10 +274,12 @@ __all__ = [
     "start_tracking",
     "trajectories_from_points",
     "undo_stitches",
+    "verify_dataset",
     "wait_for_job",
     "wait_for_message",
     "write_pages",
     "write_parquet",
+    "write_report",
     "zone_notes",
 ]
 

@@ -1,6 +1,7 @@
 """What every ``compute_`` promises, in one place."""
 
 import inspect
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,7 @@ from ptrack_analysis.schema import (
     MOVEMENT,
     OBSERVED,
     OCCUPANCY,
+    OCCUPANCY_HOURLY,
     POINTS,
     QUALITY,
     RETAIL,
@@ -49,11 +51,18 @@ from ptrack_analysis.schema import (
     TRAJECTORIES,
     TRANSITIONS,
     VISITS,
+    VISITS_HOURLY,
     WAITS,
     check,
 )
 
 VIDEO = make_video(10_000)
+RECORDING = ptrack_analysis.Recording(
+    video="video",
+    started_at=datetime.fromisoformat("2026-10-25T02:59:55+02:00"),
+    timezone="Europe/Berlin",
+    opening_hours="Su 02:00-03:00",
+)
 LINES = [Line("middle", LineString([(500, 500), (500, 0)]), "px")]
 ZONES = [Zone("left", box(0, 0, 500, 500), "px"), Zone("right", box(500, 0, 1000, 500), "px")]
 CHANCE = np.random.default_rng(11)
@@ -237,6 +246,16 @@ CALLS = {
         lambda o: ptrack_analysis.compute_occupancy_bins(o, VIDEO, every="1s"),
         OCCUPANCY,
         BINS,
+    ),
+    "compute_occupancy_hourly": (
+        lambda o: ptrack_analysis.compute_occupancy_hourly(o, VIDEO, RECORDING),
+        OCCUPANCY,
+        OCCUPANCY_HOURLY,
+    ),
+    "compute_visits_hourly": (
+        lambda v: ptrack_analysis.compute_visits_hourly(v, VIDEO, RECORDING),
+        VISITS,
+        VISITS_HOURLY,
     ),
     "compute_density": (lambda b: ptrack_analysis.compute_density(b, FLOOR_ZONES), BINS, DENSITY),
     "compute_flow": (

@@ -17,9 +17,10 @@ LAYERS = [
     {"floor"},
     {"zones"},
     {"io", "analysis"},
-    {"inspection"},
+    {"inspection", "clock", "scale"},
     {"plots", "dataset", "web"},
-    {"report", "scale", "simulate", "summary"},
+    {"simulate", "summary", "editing"},
+    {"report"},
     {"cli"},
     {"__main__", "__init__"},
 ]
@@ -30,6 +31,8 @@ HOMES = {
     "boto3": {"io"},
     "msgspec": {"io"},
     "scipy": {"analysis"},
+    "anywidget": {"web"},
+    "av": {"io"},
     "pandas": {
         "schema",
         "video",
@@ -39,11 +42,15 @@ HOMES = {
         "plots",
         "dataset",
         "inspection",
+        "clock",
+        "scale",
         "cli",
         "simulate",
         "summary",
+        "report",
+        "web",
     },
-    "shapely": {"zones", "analysis", "io", "dataset", "plots", "simulate"},
+    "shapely": {"zones", "analysis", "io", "dataset", "plots", "simulate", "web"},
 }
 
 

@@ -3,17 +3,21 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.cli.measures import (
     add_cells,
     add_cleaning,
+    add_clock,
     add_counts,
     add_cut,
     add_lines,
     add_places,
     add_presence,
+    add_release,
     add_stops,
     add_visits,
     measures_of,
@@ -25,10 +29,13 @@ if TYPE_CHECKING:
     from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
 
 _SHOWN = 10
+_A_THREAD = 3
+"""So many videos wait or are worked on for each thread of a cluster."""
 _FAILURE, _USAGE, _BAD, _SOME = 1, 2, 3, 4
 _DESCRIPTION = """\
 Write an archive as a dataset: one folder a table, in it one Parquet file a video, with a data dictionary and
-views for DuckDB and Athena. A second run over unchanged input changes nothing.
+views for DuckDB and Athena. A second run over unchanged input changes nothing; a run after a killed one
+completes it. One run at a time may write a dataset.
 """
 
 
@@ -42,6 +49,7 @@ def add(commands: Any) -> None:
     add_source(parser)
     parser.add_argument("out", type=place, metavar="OUT", help="folder or s3://bucket/prefix of the dataset")
     add_places(parser)
+    add_clock(parser)
     add_presence(parser)
     add_visits(parser)
     add_lines(parser)
@@ -53,9 +61,45 @@ def add(commands: Any) -> None:
     add_cells(group)
     group.add_argument("--faces", action="store_true", help="write face columns, which are personal data")
     group.add_argument("--csv", action="store_true", help="write each table as CSV too")
+    group.add_argument(
+        "--tables",
+        metavar="NAME,NAME|all",
+        help="which tables to write (default: all but measure, field and intervals, which take long)",
+    )
+    add_release(parser.add_argument_group("for data that leaves the house"))
     group.add_argument("--force", action="store_true", help="replace files that ptrack did not make")
+    group.add_argument(
+        "--prune", action="store_true", help="remove the files of videos that SOURCE no longer has"
+    )
+    group.add_argument(
+        "--memory",
+        default="1GB",
+        metavar="SIZE",
+        help="a video that may need more is measured block after block, with the same result (default 1GB)",
+    )
     group.add_argument("--json", action="store_true", help="print JSON for machines")
+    _add_workers(parser.add_argument_group("who works on the videos"))
     parser.set_defaults(run=run)
+
+
+def _count(text: str) -> int:
+    """Read a number of processes."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes from 1 on")
+    return int(text)
+
+
+def _add_workers(group: Any) -> None:
+    either = group.add_mutually_exclusive_group()
+    either.add_argument(
+        "--workers", type=_count, metavar="N", help="so many processes of this machine (default 1)"
+    )
+    either.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="the workers of a Dask scheduler, as in tcp://host:8786; they read SOURCE and write OUT "
+        "themselves, so both must be reachable from there",
+    )
 
 
 def run(given: argparse.Namespace) -> int:
@@ -78,10 +122,20 @@ def run(given: argparse.Namespace) -> int:
         )
     for video in summary.of_status("failed"):
         print(f"ptrack: {' '.join(str(video.error).split())}", file=sys.stderr)
-    for note in (*summary.warnings, *_notes(summary)):
+    for note in (*_gone(summary), *summary.warnings, *_notes(summary)):
         print(f"note: {note}", file=sys.stderr)
-    print(json.dumps(_plain(summary), indent=2) if given.json else _text(summary, given.out))
+    print(json.dumps(_plain(summary), indent=2) if given.json else _text(summary, given))
     return _code(summary)
+
+
+def _gone(summary: "ExportSummary") -> list[str]:
+    """Say which videos of the dataset the source no longer has, and what becomes of their files."""
+    if not summary.gone:
+        return []
+    more = f" and {len(summary.gone) - _SHOWN} more" if len(summary.gone) > _SHOWN else ""
+    names = ", ".join(summary.gone[:_SHOWN]) + more
+    became = "their files were removed" if summary.pruned else "their files stay (--prune removes them)"
+    return [f"{_videos(len(summary.gone))} of the dataset no longer in the source: {names}; {became}"]
 
 
 def _notes(summary: "ExportSummary") -> list[str]:
@@ -102,6 +156,7 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
 
     with (
         source_of(given) as source,
+        _crew_of(given) as crew,
         tqdm(unit="video", disable=not sys.stderr.isatty(), file=sys.stderr, leave=False) as bar,
     ):
 
@@ -115,9 +170,23 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
             given.out,
             **measures_of(given),
             force=given.force,
+            prune=given.prune,
             progress=progress,
+            **crew,
             **form_of(given),
         )
+
+
+@contextmanager
+def _crew_of(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Give who works on the videos, as ``export_dataset`` takes it."""
+    if given.dask is None:
+        yield {"workers": given.workers}
+        return
+    from ptrack_analysis.scale.pools import dask
+
+    with dask(given.dask) as (executor, width):
+        yield {"executor": executor, "in_flight": _A_THREAD * width}
 
 
 def _code(summary: "ExportSummary") -> int:
@@ -134,13 +203,14 @@ def _code(summary: "ExportSummary") -> int:
     )
 
 
-def _text(summary: "ExportSummary", out: str) -> str:
-    """Say what was done, where it lies, and how long people stayed."""
+def _text(summary: "ExportSummary", given: argparse.Namespace) -> str:
+    """Say what was done, where it lies, and how long people stayed, unless that is withheld."""
+    out, withheld = given.out, given.min_count is not None or given.salt_file is not None
     counts = {status: len(summary.of_status(status)) for status in ("written", "unchanged", "failed")}
     done = [video for video in summary.videos if video.status != "failed"]
     said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     lines = [f"{_videos(len(summary.videos))}: {said}"]
-    if done:
+    if done and not withheld:
         rows = [("video", "where", "person-seconds")]
         for video in done[:_SHOWN]:
             rows += _rows(video)
@@ -148,6 +218,7 @@ def _text(summary: "ExportSummary", out: str) -> str:
         lines += ["", *(f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>14}" for a, b, c in rows)]
         if len(done) > _SHOWN:
             lines.append(f"and {_videos(len(done) - _SHOWN)} more (--json lists them all)")
+    if done:
         lines += ["", f"results are in {out}: see {out.rstrip('/')}/dictionary.md for every column"]
     return "\n".join(lines)
 
@@ -181,4 +252,10 @@ def _plain(summary: "ExportSummary") -> dict[str, Any]:
         }
         for video in summary.videos
     ]
-    return {"out": str(summary.out), "videos": videos, "warnings": list(summary.warnings)}
+    return {
+        "out": str(summary.out),
+        "videos": videos,
+        "warnings": list(summary.warnings),
+        "gone": list(summary.gone),
+        "pruned": summary.pruned,
+    }

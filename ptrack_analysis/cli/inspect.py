@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.cli.measures import add_presence, period_of
 from ptrack_analysis.cli.options import add_source, form_of, source_of, video_of
+from ptrack_analysis.cli.texts import shown
 
 if TYPE_CHECKING:
     from ptrack_analysis.inspection import Findings
@@ -52,11 +53,11 @@ def run(given: argparse.Namespace) -> int:
         listed = [{"file": name, "reason": reason} for name, reason in archive.passed_over]
         print(json.dumps({"videos": [_plain(one) for one in found], "passed_over": listed}, indent=2))
     else:
-        print("\n\n".join(_text(one) for one in found))
+        print(shown("\n\n".join(_text(one) for one in found)))
         _print_passed_over(archive.passed_over)
     problems = [problem for one in found for problem in one.problems]
     for problem in problems:
-        print(f"ptrack: {problem}", file=sys.stderr)
+        print(shown(f"ptrack: {problem}"), file=sys.stderr)
     bad = sum(one.verdict == "not usable" for one in found)
     return 0 if not bad else _BAD if bad == len(found) else _SOME
 
@@ -73,7 +74,7 @@ def _print_passed_over(passed_over: list[tuple[str, str]]) -> None:
     if passed_over:
         print(f"\npassed over: {_count(len(passed_over), 'other file')}")
         for name, reason in passed_over[:_SHOWN]:
-            print(f"  {name}: {reason}")
+            print(shown(f"  {name}: {reason}"))
         if len(passed_over) > _SHOWN:
             print(f"  and {len(passed_over) - _SHOWN} more (--json lists them all)")
 

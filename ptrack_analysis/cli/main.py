@@ -9,7 +9,20 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from ptrack_analysis import __version__
-from ptrack_analysis.cli import compare, export, fetch, inspect, plot, start, summary, wait
+from ptrack_analysis.cli import (
+    compact,
+    compare,
+    export,
+    fetch,
+    inspect,
+    plot,
+    report,
+    start,
+    summary,
+    verify,
+    wait,
+    zones,
+)
 from ptrack_analysis.errors import (
     InputError,
     OutputError,
@@ -88,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"ptrack-analysis {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
-    for command in (inspect, export, plot, compare, summary, start, wait, fetch):
+    every = (inspect, export, verify, compact, plot, report, compare, summary, zones, start, wait, fetch)
+    for command in every:
         command.add(commands)
     return parser

@@ -1,6 +1,7 @@
 """Options that say what is measured, and how."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from ptrack_analysis.cli.options import add_incomplete, video_of
@@ -33,6 +34,29 @@ def add_places(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--zones", type=place, metavar="FILE", help="GeoJSON file of zones and lines")
     group.add_argument(
         "--floor", type=place, metavar="FILE", help="floor.json: measure in metres on this floor plan"
+    )
+
+
+def add_clock(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the clock: when and where the videos were recorded."""
+    group = parser.add_argument_group("clock (local hours, and moments in UTC, where it is known)")
+    group.add_argument(
+        "--recordings",
+        type=place,
+        metavar="FILE",
+        help="CSV file, also s3://: columns video, started_at; as well timezone, site, camera, "
+        "opening_hours and any others",
+    )
+    group.add_argument(
+        "--started-at",
+        metavar="PATTERN",
+        help="how file names tell it, as in '{camera}_%%Y-%%m-%%dT%%H-%%M-%%S%%z'",
+    )
+    group.add_argument(
+        "--timezone", metavar="ZONE", help="time zone of recordings that tell none, as in Europe/Berlin"
+    )
+    group.add_argument(
+        "--opening-hours", metavar="TEXT", help="as in 'Mo-Sa 09:00-20:00; Su off' (OpenStreetMap's)"
     )
 
 
@@ -157,6 +181,22 @@ def period_of(given: argparse.Namespace) -> str | None:
     return None if given.sampling_period == "auto" else given.sampling_period
 
 
+def add_release(group: Any) -> None:
+    """Add what is withheld where data leaves the house."""
+    group.add_argument(
+        "--min-count",
+        type=int,
+        metavar="K",
+        help="suppress what rests on fewer than K persons, and leave out the tables of single persons",
+    )
+    group.add_argument(
+        "--salt-file",
+        type=place,
+        metavar="FILE",
+        help="name persons by keys made with the secret in FILE (at least 16 bytes), not by their numbers",
+    )
+
+
 def measures_of(given: argparse.Namespace) -> dict[str, Any]:
     """Gather what is measured, and how, as the fields of ``Settings``, as far as the command has them."""
     from dataclasses import fields
@@ -164,4 +204,16 @@ def measures_of(given: argparse.Namespace) -> dict[str, Any]:
     from ptrack_analysis.dataset.settings import Settings
 
     named = {one.name: getattr(given, one.name) for one in fields(Settings) if hasattr(given, one.name)}
+    if getattr(given, "salt_file", None) is not None:
+        named["salt"] = _salt_in(given.salt_file)
     return named | {"video": video_of(given), "period": period_of(given)}
+
+
+def _salt_in(file: str) -> bytes:
+    """Read a salt; blanks and line ends around it are no part of it."""
+    from ptrack_analysis.errors import InputError
+
+    try:
+        return Path(file).read_bytes().strip()
+    except OSError as error:
+        raise InputError(f"{file}: the salt cannot be read: {error.strerror or error}") from error

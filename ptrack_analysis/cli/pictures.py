@@ -21,12 +21,14 @@ TEXTS = {
     "stops": "where persons stood still, and for how long",
     "survival": "which share of the stays lasts how long, cut stays and all (needs --zones)",
     "transitions": "from which zone to which (needs --zones)",
+    "sankey": "from which zone to which, as bands (needs --zones)",
     "encounters": "where persons met (needs --floor)",
     "fundamental": "speed against density (needs --zones and --floor)",
     "field": "mean direction and speed a cell",
+    "animation": "persons walking, as an animated GIF",
 }
-ON_A_PLANE = {"paths", "heatmap", "crossings", "stops", "encounters", "field"}
-OF_VISITS = {"visits", "survival", "transitions"}
+ON_A_PLANE = {"paths", "heatmap", "crossings", "stops", "encounters", "field", "animation"}
+OF_VISITS = {"visits", "survival", "transitions", "sankey"}
 ON_A_FLOOR = {"encounters", "fundamental"}
 WITHOUT_PLACES = {"occupancy"}
 AT_LINES = {"crossings", "counts", "balance"}
@@ -128,6 +130,14 @@ def _transitions(given: argparse.Namespace, road: "Road", settings: "Settings") 
     return plot_transitions(compute_transitions(visits_of(road, settings)))
 
 
+def _sankey(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
+    from ptrack_analysis.analysis.flows.transitions import compute_transitions
+    from ptrack_analysis.dataset.measured import visits_of
+    from ptrack_analysis.plots import plot_sankey
+
+    return plot_sankey(compute_transitions(visits_of(road, settings)))
+
+
 def _encounters(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
     from ptrack_analysis.dataset.measured import encounters_of
     from ptrack_analysis.plots import plot_encounters
@@ -152,6 +162,22 @@ def _field(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any
     return plot_field(field, zones=road.zones, lines=road.lines, **_ground(given, road))
 
 
+def _animation(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
+    from ptrack_analysis.plots import paths_gif
+
+    return paths_gif(
+        road.trajectories,
+        road.video,
+        zones=road.zones,
+        lines=road.lines,
+        width=given.width,
+        duration=given.duration,
+        frame_rate=given.fps,
+        trail=given.trail,
+        **_ground(given, road),
+    )
+
+
 DRAWN: dict[str, Callable[[argparse.Namespace, "Road", "Settings"], Any]] = {
     "paths": _paths,
     "heatmap": _heatmap,
@@ -163,7 +189,9 @@ DRAWN: dict[str, Callable[[argparse.Namespace, "Road", "Settings"], Any]] = {
     "stops": _stops,
     "survival": _survival,
     "transitions": _transitions,
+    "sankey": _sankey,
     "encounters": _encounters,
     "fundamental": _fundamental,
     "field": _field,
+    "animation": _animation,
 }

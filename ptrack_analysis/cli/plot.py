@@ -28,7 +28,7 @@ from ptrack_analysis.cli.pictures import (
     TEXTS,
     WITHOUT_PLACES,
 )
-from ptrack_analysis.cli.texts import place
+from ptrack_analysis.cli.texts import place, span
 
 if TYPE_CHECKING:
     from ptrack_analysis.dataset.road import Road
@@ -45,17 +45,20 @@ def add(commands: Any) -> None:
     for name, text in TEXTS.items():
         picture = pictures.add_parser(name, help=text, description=f"Draw {text}.")
         add_source(picture)
-        _add_output(picture)
+        _add_output(picture, _formats_of(name))
         add_video(picture)
         if name in ON_A_PLANE:
             picture.add_argument(
                 "--backdrop",
                 type=place,
                 metavar="FILE",
-                help="picture to draw over: of the scene, or with --floor the plan of its extent",
+                help="picture to draw over: of the scene (of a video the frame that video.mp4@12.5s names), or "
+                "with --floor the plan of its extent",
             )
         if name == "heatmap":
             _add_heatmap(picture)
+        if name == "animation":
+            _add_animation(picture)
         add_places(picture)
         add_presence(picture)
         if name == "field":
@@ -73,16 +76,20 @@ def add(commands: Any) -> None:
         picture.set_defaults(run=run, picture=name)
 
 
-def _add_output(picture: argparse.ArgumentParser) -> None:
+def _formats_of(picture: str) -> tuple[str, ...]:
+    return ("gif",) if picture == "animation" else _FORMATS
+
+
+def _add_output(picture: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
     picture.add_argument(
         "-o",
         "--output",
         type=place,
         required=True,
         metavar="FILE",
-        help="PNG, SVG or PDF by its suffix; - is stdout",
+        help=f"{' or '.join(formats).upper()}, by its suffix; - is stdout",
     )
-    picture.add_argument("--as", dest="form", choices=_FORMATS, help="where the suffix does not say it")
+    picture.add_argument("--as", dest="form", choices=formats, help="where the suffix does not say it")
     picture.add_argument("--force", action="store_true", help="replace FILE though ptrack did not make it")
 
 
@@ -98,15 +105,28 @@ def _add_heatmap(picture: argparse.ArgumentParser) -> None:
     add_cells(picture)
 
 
+def _add_animation(picture: argparse.ArgumentParser) -> None:
+    picture.add_argument("--width", type=int, default=640, metavar="PX", help="of the picture (default 640)")
+    picture.add_argument(
+        "--duration", type=span, default="12s", metavar="TIME", help="of the animation (default 12s)"
+    )
+    picture.add_argument("--fps", type=int, default=10, metavar="N", help="frames a second (default 10)")
+    picture.add_argument(
+        "--trail", type=span, default="5s", metavar="TIME", help="how much of the way is shown (default 5s)"
+    )
+
+
 def run(given: argparse.Namespace) -> int:
     """Draw the picture and write it."""
     from ptrack_analysis.dataset.settings import Settings
-    from ptrack_analysis.plots.saving import refuse_to_replace, save_picture
+    from ptrack_analysis.plots.saving import refuse_to_replace, save_content, save_picture
 
     output = None if given.output == "-" else Path(given.output)
-    form = given.form or (output.suffix.lower().lstrip(".") if output else "png")
-    if form not in _FORMATS:
-        return _refuse(f"{given.output}: the suffix is not .png, .svg or .pdf; name one with --as")
+    formats = _formats_of(given.picture)
+    form = given.form or (output.suffix.lower().lstrip(".") if output else formats[0])
+    if form not in formats:
+        listed = ", ".join(f".{each}" for each in formats)
+        return _refuse(f"{given.output}: the suffix is not one of {listed}; name one with --as")
     if given.picture in OF_VISITS | {"fundamental"} and not given.zones:
         return _refuse(f"a picture of {given.picture} needs zones: give --zones FILE, a GeoJSON file")
     if given.picture in ON_A_FLOOR and not given.floor:
@@ -121,8 +141,11 @@ def run(given: argparse.Namespace) -> int:
         settings = replace(settings, video=replace(settings.video, width=1, height=1))
     if given.picture == "stops" and not settings.measures_stops:
         return _refuse("in px no size of a stop suits every camera: give --stop-extent PX, or --floor FILE")
-    axes = DRAWN[given.picture](given, _road(given, settings), settings)
-    save_picture(axes, output or sys.stdout.buffer, form)
+    drawn = DRAWN[given.picture](given, _road(given, settings), settings)
+    if isinstance(drawn, bytes):
+        save_content(drawn, output or sys.stdout.buffer)
+    else:
+        save_picture(drawn, output or sys.stdout.buffer, form)
     if output:
         print(f"wrote {output}", file=sys.stderr)
     return 0

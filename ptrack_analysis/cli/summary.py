@@ -17,7 +17,7 @@ from ptrack_analysis.cli.measures import (
     measures_of,
 )
 from ptrack_analysis.cli.options import add_source, add_video, chosen, form_of, source_of
-from ptrack_analysis.cli.texts import place
+from ptrack_analysis.cli.texts import place, shown
 
 if TYPE_CHECKING:
     from ptrack_analysis.dataset.settings import Settings
@@ -68,7 +68,7 @@ def run(given: argparse.Namespace) -> int:
     settings = Settings(**measures_of(given), faces=False)
     found, errors = _found(given, settings, read_scene_file(settings))
     for error in errors:
-        print(f"ptrack: {' '.join(str(error).split())}", file=sys.stderr)
+        print(shown(f"ptrack: {' '.join(str(error).split())}"), file=sys.stderr)
     if found:
         _put(_written(found, given), output)
     return _code(found, errors)
@@ -118,7 +118,7 @@ def _figures(
     road = take_road(reference, settings, scene, form=form)
     figures = figures_of(road, settings)
     for note in (*road.reading.notes, *notes_of(road)):
-        print(f"note: {road.video.name}: {note}", file=sys.stderr)
+        print(shown(f"note: {road.video.name}: {note}"), file=sys.stderr)
     return figures
 
 
@@ -128,7 +128,7 @@ def _written(found: list[dict[str, Any]], given: argparse.Namespace) -> str:
     if given.json:
         return json.dumps({"videos": found}, indent=2, allow_nan=False) + "\n"
     form = MARKDOWN if given.markdown else PLAIN
-    return ("\n\n" if given.markdown else "\n\n\n").join(page_of(one, form) for one in found) + "\n"
+    return shown(("\n\n" if given.markdown else "\n\n\n").join(page_of(one, form) for one in found)) + "\n"
 
 
 def _put(text: str, output: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""How the texts of the shell's options are read."""
+"""How texts are read from the shell's options, and shown on the terminal."""
 
 import argparse
 import re
@@ -7,6 +7,17 @@ from typing import Any
 
 _MOST = 1e6
 _SIZE = re.compile(r"(\d{1,7})[xX](\d{1,7})")
+_COMMANDS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal takes for a command, or for another order of the letters; not the end of a line."""
+
+
+def shown(text: str) -> str:
+    r"""Write what would move, colour or clear a terminal as its code: a name in a file commands nothing.
+
+    Control characters (but line feeds), line and paragraph separators, marks that turn the direction of the
+    text, and halves of characters become ``\x1b``, ``\u202e`` and the like.
+    """
+    return _COMMANDS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _reader(read: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -1,0 +1,66 @@
+"""Sankey diagrams, animations and frames of videos in the shell."""
+
+import pytest
+
+from ptrack_analysis.cli import main
+
+
+def run(capfd, *arguments):
+    try:
+        code = main([str(argument) for argument in arguments])
+    except SystemExit as stop:
+        code = stop.code
+    out, err = capfd.readouterr()
+    assert "Traceback" not in err
+    return code, out, err
+
+
+def test_a_sankey_diagram_needs_zones(capfd, data, tmp_path):
+    target, zones = tmp_path / "a.svg", data / "shop" / "zones.geojson"
+    assert run(capfd, "plot", "sankey", data / "shop", "-o", target, "--zones", zones)[0] == 0
+    assert target.read_bytes().startswith(b"<?xml")
+    code, _, err = run(capfd, "plot", "sankey", data / "shop", "-o", target)
+    assert code == 2
+    assert "a picture of sankey needs zones" in err
+
+
+def test_an_animation_is_a_gif_and_replaces_only_its_like(capfd, data, tmp_path):
+    target = tmp_path / "a.gif"
+    command = ["plot", "animation", data / "shop", "-o", target, "--width", 200, "--duration", "500ms"]
+    for _ in range(2):
+        assert run(capfd, *command, "--from", "10s", "--to", "20s")[0] == 0
+    assert target.read_bytes().startswith(b"GIF89a")
+    target.write_bytes(b"mine")
+    assert run(capfd, *command)[0] == 1
+    assert target.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["animation", "-o", "a.png"], "the suffix is not one of .gif"),
+        (["paths", "-o", "a.gif"], "the suffix is not one of .png, .svg, .pdf"),
+        (["animation", "-o", "a.gif", "--width", "5"], "width is 5, not a whole number"),
+        (["animation", "-o", "a.gif", "--duration", "12"], "'12' has no unit"),
+        (["paths", "-o", "a.png", "--backdrop", "none.mp4@1s"], "there is no file 'none.mp4'"),
+        (["paths", "-o", "a.png", "--backdrop", "none.mp4"], "say which of its frames"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(capfd, data, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run(capfd, "plot", arguments[0], data / "shop", *arguments[1:])
+    assert code == 2
+    assert message in err
+
+
+def test_a_frame_of_a_video_is_a_backdrop(capfd, data, tmp_path):
+    av = pytest.importorskip("av", reason="PyAV is not installed")
+    with av.open(str(tmp_path / "film.mp4"), "w") as film:
+        stream = film.add_stream("mpeg4", rate=5)
+        stream.width, stream.height, stream.pix_fmt = 64, 36, "yuv420p"
+        for _ in range(5):
+            film.mux(stream.encode(av.VideoFrame(64, 36, "yuv420p")))
+        film.mux(stream.encode())
+    target, place = tmp_path / "a.png", f"{tmp_path / 'film.mp4'}@0.5s"
+    assert run(capfd, "plot", "paths", data / "shop", "-o", target, "--backdrop", place)[0] == 0
+    assert target.read_bytes().startswith(b"\x89PNG")
