@@ -52,7 +52,7 @@ def add(commands: Any) -> None:
                 "--backdrop",
                 type=place,
                 metavar="FILE",
-                help="picture to draw over: of the scene (of a video the frame that video.mp4@12.5s names), or "
+                help="picture to draw over: of the scene (video.mp4@12.5s names a frame of a video), or "
                 "with --floor the plan of its extent",
             )
         if name == "heatmap":

@@ -1,6 +1,6 @@
 """Exporting an archive as a dataset: a folder of Parquet files that BI tools read without help."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
@@ -142,6 +142,7 @@ def export_dataset(
             summaries.append(summary)
             if progress is not None:
                 progress(summary, len(references))
+        _remove_leftovers(stage, names)  # a worker was killed, and others did its videos
         if all(summary.status == "failed" for summary in summaries):
             return ExportSummary(place, tuple(summaries))
         finished = _finish(summaries, export, stage, prune=prune)
@@ -224,21 +225,25 @@ def _prepare(references: Sequence[VideoReference], export: Export, stage: Stage,
         unknown += [place for place in export.places(name) if place not in recorded]
     stage.fetch(place for place in unknown if not (stage.folder / place).exists())
     refuse_strangers(stage.folder, unknown, force=force)
-    if stage.there is None:
-        _remove_leftovers(stage.folder, names)
+    _remove_leftovers(stage, names)
 
 
-def _remove_leftovers(out: Path, videos: Sequence[str]) -> None:
-    """Remove what killed runs left half written of these videos, and of the dataset as a whole."""
+def _remove_leftovers(stage: Stage, videos: Collection[str]) -> None:
+    """Remove what was left half written of these videos, and of the dataset as a whole.
+
+    Nobody writes there now: this run holds the dataset's lock, and its own tasks are not begun or all done.
+    """
+    if stage.there is not None:
+        return
     places = [*CATALOGUE, JOBS_FILE, HOLDER]
     for name in videos:
         places += [*places_of(name), record_place(name), seen_place(name)]
     written: dict[Path, list[str]] = {}
     for place in places:
-        path = out / place
+        path = stage.folder / place
         written.setdefault(path.parent, []).append(path.name)
     for folder, files in written.items():
-        remove_leftovers(folder, files)
+        remove_leftovers(folder, files, of_all=True)
 
 
 def _finish(summaries: Sequence[VideoSummary], export: Export, stage: Stage, *, prune: bool) -> ExportSummary:

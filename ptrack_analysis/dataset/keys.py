@@ -17,12 +17,12 @@ _REFERENCES = {"zone_key": ("zone", "zones"), "line_key": ("line", "lines")}
 def with_keys(table: pd.DataFrame, schema: Table, definitions: Definitions) -> pd.DataFrame:
     """Give a table with the keys of its zones or lines beside their names, if its schema has such a column.
 
-    The whole scene, the zone ``""``, has no key. The schema's columns come in the schema's order, any others
-    behind them.
+    The whole scene, the zone ``""``, has no key, and without a zone file there are no keys. The schema's
+    columns come in the schema's order, any others behind them.
     """
     present = {column.name for column in schema.columns}
     for name, (level, kind) in _REFERENCES.items():
-        if name in present and level in table.index.names:
+        if name in present and level in table.index.names and kind in definitions:
             codes, names = _codes_of(table.index, level)
             keys = keys_of(definitions, kind)
             keyed: Any = pd.array(

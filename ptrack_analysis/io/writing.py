@@ -118,24 +118,27 @@ def remove_file(path: Path, *, up_to: Path) -> None:
         raise OutputError(f"{path}: cannot be removed: {error.strerror or error}") from error
 
 
-def remove_leftovers(folder: Path, names: Iterable[str]) -> None:
+def remove_leftovers(folder: Path, names: Iterable[str], *, of_all: bool = False) -> None:
     """Remove the temporary files that killed processes left while they wrote files of these names.
 
-    Those of processes that are alive on this machine stay.
+    Those of processes that are alive on this machine stay, unless ``of_all`` says that whoever may still
+    write there is lost: a killed process is listed until its parent has asked for it.
     """
-    for path in leftovers(folder, names):
+    for path in leftovers(folder, names, of_all=of_all):
         _remove(path)
 
 
-def leftovers(folder: Path, names: Iterable[str]) -> list[Path]:
-    """List the temporary files and folders of these names whose processes are gone."""
+def leftovers(folder: Path, names: Iterable[str], *, of_all: bool = False) -> list[Path]:
+    """List the temporary files and folders of these names whose processes are gone, or of all processes."""
     prefixes = tuple(_prefix(name) for name in names)
     if not prefixes or not folder.is_dir():
         return []
     return [
         path
         for path in folder.iterdir()
-        if path.name.startswith(prefixes) and path.name.endswith(_SUFFIX) and not _is_written(path)
+        if path.name.startswith(prefixes)
+        and path.name.endswith(_SUFFIX)
+        and (of_all or not _is_written(path))
     ]
 
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.plots.colours import GRID, INK
+from ptrack_analysis.plots.names import drawable
 from ptrack_analysis.plots.saving import MARK
 
 _DPI = 150
@@ -27,7 +28,6 @@ _DARK = {"#000000", to_hex(INK)}
 _PAINT = {("stroke", GRID): "g", ("fill", "#ffffff"): "p"}
 _STYLE = re.compile(r"\s*([\w-]+)\s*:\s*([^;]+)")
 _DATA = "data:image/png;base64,"
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def inline_svg(axes: Axes, name: str, alt: str, *, on_white: bool = False) -> str:
@@ -56,7 +56,7 @@ def inline_svg(axes: Axes, name: str, alt: str, *, on_white: bool = False) -> st
         for drawn in each.collections:
             drawn.set_rasterized(_points(drawn) > _MANY_POINTS)
     for text in figure.findobj(Text):
-        text.set_text(_UNWRITABLE.sub("\ufffd", text.get_text()))
+        text.set_text(drawable(text.get_text()))
         text.set_parse_math("\\mathdefault" in text.get_text())  # a name with dollars is no formula
     content = BytesIO()
     metadata = {"Creator": MARK, "Date": None}

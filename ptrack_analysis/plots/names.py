@@ -1,5 +1,6 @@
 """Names of zones as pictures show them."""
 
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -9,6 +10,8 @@ from ptrack_analysis.zones import Zone
 
 _LETTERS = 20
 _ROWS = 3
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What no font has and XML does not take."""
 
 
 def zone_names(table: pd.DataFrame, zones: Sequence[Zone | str] | None) -> list[str]:
@@ -16,6 +19,11 @@ def zone_names(table: pd.DataFrame, zones: Sequence[Zone | str] | None) -> list[
     if zones is None:
         return sorted(table.index.get_level_values("zone").unique())
     return list(dict.fromkeys(zone.name if isinstance(zone, Zone) else zone for zone in zones))
+
+
+def drawable(text: str) -> str:
+    """Give a text as it can be drawn: a replacement character stands for each control character."""
+    return _UNWRITABLE.sub("\ufffd", text)
 
 
 def short_name(name: str) -> str:
@@ -44,4 +52,4 @@ def in_rows(name: str) -> str:
     the left side of the
     back room, second …
     """
-    return "\n".join(textwrap.wrap(name, _LETTERS, max_lines=_ROWS, placeholder=" …"))
+    return "\n".join(textwrap.wrap(drawable(name), _LETTERS, max_lines=_ROWS, placeholder=" …"))

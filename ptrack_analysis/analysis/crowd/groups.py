@@ -139,7 +139,8 @@ def groups_of(
     one, other = np.divmod(pairs, max(len(person_index), 1))
     shared = _shared(runs, one, other)
     together = (time >= linking.least_share * shared) & (extent >= linking.least_extent)
-    return assemble(GROUPS, {"person_index": person_index} | _linked(one, other, together, len(person_index)))
+    linked = _linked(one, other, together, len(person_index))
+    return assemble(GROUPS, {"person_index": person_index, **linked})
 
 
 def runs_of(trajectories: pd.DataFrame, rows: Rows) -> Runs:
