@@ -5,6 +5,7 @@ import pickle
 import signal
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -160,6 +161,20 @@ def test_a_function_is_called_with_each_video_where_it_runs(archive):
             assert [one.task for one in outcomes] == references
             assert [one.result for one in outcomes] == [("v0-p", 1), None, ("v2-p", 3)]
             assert "v1" in str(outcomes[1].error)
+
+
+def test_who_waits_while_the_scheduler_goes_away_is_told_so():
+    """A client that connects again completes nothing that it was given meanwhile."""
+
+    class Lost(Executor):
+        _client = SimpleNamespace(status="running")
+
+        def submit(self, *_):
+            self._client.status = "connecting"
+            return Future()
+
+    with pytest.raises(RemoteError, match="the scheduler went away"):
+        next(map_tasks(abs, [-1], executor=Lost()))
 
 
 def test_no_scheduler_is_one_sentence():

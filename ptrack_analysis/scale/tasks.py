@@ -17,6 +17,8 @@ _TOGETHER = 2
 """In so many losses of a worker a task may be involved before it is tried with nothing beside it."""
 _ALONE = 2
 """So often it may lose the worker then: whoever does that is to blame."""
+_LOOK = 1.0
+"""So often who waits for a task looks whether the scheduler is still there [s]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +125,32 @@ class _Crew(Generic[T, R]):
         while True:
             assert flight.future is not None  # noqa: S101 - for mypy: it was submitted
             try:
-                return flight.future.result()
+                return self.result_of(flight.future)
             except BrokenExecutor as error:
                 self.mend(error)
             except CancelledError as error:
                 raise _gone(error) from error
             except Exception as error:  # noqa: BLE001 - whatever the executor says of one task is its outcome
                 return None, _lost(error)
+
+    def result_of(self, future: Future[tuple[Any, Exception | None]]) -> tuple[Any, Exception | None]:
+        """Wait for a future; one that nobody will ever complete is as good as cancelled."""
+        while True:
+            try:
+                return future.result(timeout=_LOOK)
+            except TimeoutError:
+                if future.done():
+                    return future.result()
+                if self.is_gone():
+                    raise CancelledError from None
+
+    def is_gone(self) -> bool:
+        """Tell whether a Dask client has lost its scheduler.
+
+        It cancels what it had submitted then, but not what is submitted while it tries to connect again.
+        """
+        client = getattr(self.executor, "_client", None)
+        return client is not None and client.status != "running"
 
     def mend(self, error: BrokenExecutor) -> None:
         """Make the pool anew, and try again what was with the broken one: suspects first, each alone."""
@@ -169,7 +190,7 @@ class _Crew(Generic[T, R]):
 
     def close(self) -> None:
         for flight in self.flights:
-            if flight.future is not None:
+            if flight.future is not None and not self.is_gone():
                 flight.future.cancel()
         if self.make is not None and self.executor is not None:
             self.executor.shutdown(wait=True, cancel_futures=True)
