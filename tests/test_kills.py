@@ -5,14 +5,12 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
-from moving import make_archive, statuses, tree
+from moving import make_archive, tree
 
 from ptrack_analysis import export_dataset, verify_dataset
-from ptrack_analysis.scale.pools import dask
 
 pytestmark = [
     pytest.mark.slow,
@@ -60,39 +58,3 @@ def test_an_exporter_killed_at_random_moments_is_completed_by_a_rerun(made, tmp_
         export_dataset(pages, out, zones=zones)
         is_whole(out, expected)
     assert amid >= KILLS // 10  # else the moments were not those of work
-
-
-def test_dask_workers_killed_at_random_moments_lose_nothing(made, tmp_path):
-    """Whatever is in work is tried again elsewhere; what was lost too often is done by the next run."""
-    distributed = pytest.importorskip("distributed")
-    pages, zones, expected = made
-    chance, killed, round_ = random.Random(3), 0, 0
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-    ) as cluster:
-        while killed < KILLS:
-            round_ += 1
-            out, stop, hits = tmp_path / f"out-{round_}", threading.Event(), []
-            killer = threading.Thread(target=kill_some, args=(cluster, stop, hits, chance))
-            killer.start()
-            try:
-                with dask(cluster.scheduler_address) as (executor, _):
-                    summary = export_dataset(pages, out, zones=zones, executor=executor, in_flight=6)
-            finally:
-                stop.set()
-                killer.join()
-            killed += len(hits)
-            assert len(summary.videos) == VIDEOS
-            again = export_dataset(pages, out, zones=zones)
-            assert "failed" not in statuses(again)
-            is_whole(out, expected)
-
-
-def kill_some(cluster, stop, hits, chance):
-    """Kill one of the workers that are there, again and again, each time after a while."""
-    while not stop.wait(chance.uniform(0.02, 0.6)):
-        there = [worker.pid for worker in cluster.workers.values() if worker.pid not in {None, *hits}]
-        if there:
-            victim = chance.choice(there)
-            os.kill(victim, signal.SIGKILL)
-            hits.append(victim)
