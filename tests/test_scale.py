@@ -19,7 +19,7 @@ from ptrack_analysis.scale.tasks import map_tasks
 
 
 class Counting(Executor):
-    """An executor that works when it is asked for a result, and counts what it holds."""
+    """An executor that works on what it holds when more cannot come, and counts what it holds."""
 
     def __init__(self):
         self.held = self.most = self.taken = 0
@@ -32,14 +32,18 @@ class Counting(Executor):
 
 
 class Late(Future):
+    """A future whose work is done when somebody looks whether it is done."""
+
     def __init__(self, executor, function, given):
         super().__init__()
         self.work = executor, function, given
 
-    def result(self, timeout=None):  # noqa: ARG002 - the name is that of a future
-        executor, function, given = self.work
-        executor.held -= 1
-        return function(*given)
+    def done(self):
+        if not super().done():
+            executor, function, given = self.work
+            executor.held -= 1
+            self.set_result(function(*given))
+        return True
 
 
 def half(number):
@@ -175,6 +179,18 @@ def test_who_waits_while_the_scheduler_goes_away_is_told_so():
 
     with pytest.raises(RemoteError, match="the scheduler went away"):
         next(map_tasks(abs, [-1], executor=Lost()))
+
+
+def test_who_waits_for_a_cluster_that_stays_without_workers_is_told_so(monkeypatch):
+    """Dask gives a worker up that dies while it starts, and waits for the next one without end."""
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr("ptrack_analysis.scale.watch.PATIENCE", 2.0)
+    with (
+        distributed.LocalCluster(n_workers=0, processes=True, dashboard_address=None) as cluster,
+        dask(cluster.scheduler_address) as (executor, _),
+        pytest.raises(RemoteError, match="has had no worker for 2 s"),
+    ):
+        next(map_tasks(abs, [-1], executor=executor))
 
 
 def test_no_scheduler_is_one_sentence():

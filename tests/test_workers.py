@@ -39,6 +39,17 @@ def test_three_processes_write_the_bytes_of_one(made, tmp_path):
     assert statuses(again) == ["unchanged", "unchanged", "failed", *["unchanged"] * 3]
 
 
+def test_a_script_that_each_process_would_run_anew_is_told_what_is_wrong(made, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from ptrack_analysis import export_dataset\n"
+        f"export_dataset({str(made[0])!r}, {str(tmp_path / 'out')!r}, workers=2)\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "WorkerError: the processes that should do the work cannot start: in a script" in done.stderr
+
+
 def test_workers_and_an_executor_are_not_given_both(made, tmp_path):
     with pytest.raises(ParameterError, match="give one of them"):
         export_dataset(made[0], tmp_path / "out", workers=2, executor=object())

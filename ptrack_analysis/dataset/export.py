@@ -238,12 +238,12 @@ def _remove_leftovers(stage: Stage, videos: Collection[str]) -> None:
     places = [*CATALOGUE, JOBS_FILE, HOLDER]
     for name in videos:
         places += [*places_of(name), record_place(name), seen_place(name)]
-    written: dict[Path, list[str]] = {}
+    written: dict[str, list[str]] = {}
     for place in places:
-        path = stage.folder / place
-        written.setdefault(path.parent, []).append(path.name)
+        folder, _, name = place.rpartition("/")
+        written.setdefault(folder, []).append(name)
     for folder, files in written.items():
-        remove_leftovers(folder, files, of_all=True)
+        remove_leftovers(stage.folder / folder, files, of_all=True)
 
 
 def _finish(summaries: Sequence[VideoSummary], export: Export, stage: Stage, *, prune: bool) -> ExportSummary:

@@ -130,16 +130,13 @@ def remove_leftovers(folder: Path, names: Iterable[str], *, of_all: bool = False
 
 def leftovers(folder: Path, names: Iterable[str], *, of_all: bool = False) -> list[Path]:
     """List the temporary files and folders of these names whose processes are gone, or of all processes."""
-    prefixes = tuple(_prefix(name) for name in names)
-    if not prefixes or not folder.is_dir():
+    if not folder.is_dir():
         return []
-    return [
-        path
-        for path in folder.iterdir()
-        if path.name.startswith(prefixes)
-        and path.name.endswith(_SUFFIX)
-        and (of_all or not _is_written(path))
-    ]
+    found = [path for path in folder.iterdir() if path.name.startswith(_MARK) and path.name.endswith(_SUFFIX)]
+    if not found:  # the ordinary case, without a look at the names
+        return []
+    prefixes = tuple(_prefix(name) for name in names)
+    return [path for path in found if path.name.startswith(prefixes) and (of_all or not _is_written(path))]
 
 
 def temporary_beside(target: Path) -> Path:

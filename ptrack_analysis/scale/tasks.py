@@ -1,13 +1,15 @@
 """A function over many tasks on an Executor: in order, few in flight, a lost worker made good."""
 
+import os
 import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, wait
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ptrack_analysis.errors import ParameterError, RemoteError, WorkerError
+from ptrack_analysis.errors import ParameterError, WorkerError
+from ptrack_analysis.scale.watch import Watch, scheduler_gone
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -18,7 +20,7 @@ _TOGETHER = 2
 _ALONE = 2
 """So often it may lose the worker then: whoever does that is to blame."""
 _LOOK = 1.0
-"""So often who waits for a task looks whether the scheduler is still there [s]."""
+"""So often who waits for a task looks whether there is still use in it [s]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,9 @@ def map_tasks(
     Raises
     ------
     RemoteError
-        If the executor's scheduler goes away.
+        If the executor's scheduler goes away, or its cluster has had no worker for ten minutes.
     WorkerError
-        If an executor that was given breaks.
+        If an executor that was given breaks, or the processes of a pool that is made here cannot start.
     ParameterError
         If ``in_flight`` is below 1.
     """
@@ -98,6 +100,7 @@ class _Crew(Generic[T, R]):
         self.function = function
         self.make = make
         self.executor = make() if make is not None else executor
+        self.watch = Watch(executor)
         self.flights: deque[_Flight[T]] = deque()
 
     def outcomes(self, tasks: Iterator[T], in_flight: int) -> Iterator[Outcome[T, R]]:
@@ -118,39 +121,24 @@ class _Crew(Generic[T, R]):
             flight.future = Future()
             flight.future.set_exception(error)
         except RuntimeError as error:  # it was shut down, as when a scheduler goes away
-            raise _gone(error) from error
+            raise scheduler_gone(type(error).__name__) from error
 
     def wait(self, flight: _Flight[T]) -> tuple[R | None, Exception | None]:
         """Wait for the outcome of a flight, mending the pool as often as it breaks."""
         while True:
             assert flight.future is not None  # noqa: S101 - for mypy: it was submitted
+            while not flight.future.done():
+                wait([flight.future], timeout=_LOOK)
+                if not flight.future.done():
+                    self.watch.look()
             try:
-                return self.result_of(flight.future)
+                return flight.future.result()
             except BrokenExecutor as error:
                 self.mend(error)
             except CancelledError as error:
-                raise _gone(error) from error
+                raise scheduler_gone(type(error).__name__) from error
             except Exception as error:  # noqa: BLE001 - whatever the executor says of one task is its outcome
                 return None, _lost(error)
-
-    def result_of(self, future: Future[tuple[Any, Exception | None]]) -> tuple[Any, Exception | None]:
-        """Wait for a future; one that nobody will ever complete is as good as cancelled."""
-        while True:
-            try:
-                return future.result(timeout=_LOOK)
-            except TimeoutError:
-                if future.done():
-                    return future.result()
-                if self.is_gone():
-                    raise CancelledError from None
-
-    def is_gone(self) -> bool:
-        """Tell whether a Dask client has lost its scheduler.
-
-        It cancels what it had submitted then, but not what is submitted while it tries to connect again.
-        """
-        client = getattr(self.executor, "_client", None)
-        return client is not None and client.status != "running"
 
     def mend(self, error: BrokenExecutor) -> None:
         """Make the pool anew, and try again what was with the broken one: suspects first, each alone."""
@@ -187,10 +175,17 @@ class _Crew(Generic[T, R]):
         assert self.executor is not None  # noqa: S101 - the same
         self.executor.shutdown(wait=True, cancel_futures=True)
         self.executor = self.make()
+        try:
+            self.executor.submit(os.getpid).result()
+        except BrokenExecutor as error:
+            raise WorkerError(
+                "the processes that should do the work cannot start: in a script, put what is done below "
+                "'if __name__ == \"__main__\":', since each process reads the script anew"
+            ) from error
 
     def close(self) -> None:
         for flight in self.flights:
-            if flight.future is not None and not self.is_gone():
+            if flight.future is not None and not self.watch.is_cut_off():
                 flight.future.cancel()
         if self.make is not None and self.executor is not None:
             self.executor.shutdown(wait=True, cancel_futures=True)
@@ -226,9 +221,3 @@ def _lost(error: Exception) -> Exception:
     if type(error).__name__ == "KilledWorker":
         return WorkerError("the workers that had it were killed again and again, so it was given up")
     return error
-
-
-def _gone(error: BaseException) -> RemoteError:
-    return RemoteError(
-        f"the scheduler went away ({type(error).__name__}): what is finished stays, and a rerun completes it"
-    )
