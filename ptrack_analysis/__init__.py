@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from ptrack_analysis.io.trackers.registry import read_tracks
     from ptrack_analysis.io.tracking import read_tracking
     from ptrack_analysis.report.writing import write_report
+    from ptrack_analysis.scale.videos import map_videos
     from ptrack_analysis.schema import check, empty
     from ptrack_analysis.video import Video, frames_to_timestamps
     from ptrack_analysis.web.explorer import Explorer, explore

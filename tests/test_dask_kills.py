@@ -1,4 +1,4 @@
-"""Exports on Dask clusters whose workers are killed at random moments: a rerun gives the undisturbed bytes."""
+"""Exports on Dask clusters whose workers are killed at random moments: a rerun gives undisturbed bytes."""
 
 import os
 import random

@@ -424,7 +424,7 @@ def test_what_is_no_dataset_is_refused(tmp_path, name, capsys):
     write(tmp_path / "pages/shop.json", page(record()))
     with pytest.raises(InputError, match=r"no such folder|no records in _runs"):
         verify_dataset(tmp_path / name)
-    assert main(["verify", str(tmp_path / name)]) == 1
+    assert main(["verify", str(tmp_path / name)]) == 3
     assert "ptrack: " in capsys.readouterr().err
 
 

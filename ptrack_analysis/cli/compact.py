@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.cli.options import use_remote
 from ptrack_analysis.cli.remote import add_remote
-from ptrack_analysis.cli.texts import place
+from ptrack_analysis.cli.texts import place, shown
 
 if TYPE_CHECKING:
     from ptrack_analysis.dataset.compact.compacting import CompactSummary
@@ -65,7 +65,7 @@ def run(given: argparse.Namespace) -> int:
             force=given.force,
             progress=progress,
         )
-    print(json.dumps(_plain(made), indent=2) if given.json else _text(made))
+    print(json.dumps(_plain(made), indent=2) if given.json else shown(_text(made)))
     return 0
 
 

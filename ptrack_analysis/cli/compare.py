@@ -15,7 +15,7 @@ from ptrack_analysis.cli.options import (
     source_of,
     video_of,
 )
-from ptrack_analysis.cli.texts import place
+from ptrack_analysis.cli.texts import place, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +86,7 @@ def run(given: argparse.Namespace) -> int:
         max_gap=given.max_gap,
         periods=(period_of(given), period_of(given)),
     )
-    print(json.dumps(found.summary(), indent=2) if given.json else _text(found))
+    print(json.dumps(found.summary(), indent=2) if given.json else shown(_text(found)))
     return 0
 
 

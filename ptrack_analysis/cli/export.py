@@ -23,9 +23,11 @@ from ptrack_analysis.cli.measures import (
     measures_of,
 )
 from ptrack_analysis.cli.options import add_source, form_of, source_of
-from ptrack_analysis.cli.texts import place
+from ptrack_analysis.cli.texts import place, shown
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
 
 _SHOWN = 10
@@ -121,10 +123,10 @@ def run(given: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     for video in summary.of_status("failed"):
-        print(f"ptrack: {' '.join(str(video.error).split())}", file=sys.stderr)
+        print(f"ptrack: {shown(' '.join(str(video.error).split()))}", file=sys.stderr)
     for note in (*_gone(summary), *summary.warnings, *_notes(summary)):
-        print(f"note: {note}", file=sys.stderr)
-    print(json.dumps(_plain(summary), indent=2) if given.json else _text(summary, given))
+        print(f"note: {shown(note)}", file=sys.stderr)
+    print(json.dumps(_plain(summary), indent=2) if given.json else shown(_text(summary, given)))
     return _code(summary)
 
 
@@ -227,11 +229,14 @@ def _videos(count: int) -> str:
     return f"{count} video" if count == 1 else f"{count} videos"
 
 
+def _seconds(span: "pd.Timedelta | None") -> float | None:
+    return None if span is None else float(span.total_seconds())
+
+
 def _rows(video: "VideoSummary") -> list[tuple[str, str, str]]:
-    rows = [
-        (video.name, "in the scene", f"{video.in_scene.total_seconds():.3f}"),
-        ("", "of it unlocated", f"{video.unlocated.total_seconds():.3f}"),
-    ]
+    times = {"in the scene": _seconds(video.in_scene), "of it unlocated": _seconds(video.unlocated)}
+    rows = [("", name, "not known" if found is None else f"{found:.3f}") for name, found in times.items()]
+    rows[0] = (video.name, *rows[0][1:])
     return rows + [
         ("", f"zone {zone}", f"{dwell.total_seconds():.3f}") for zone, dwell in video.dwell.items()
     ]
@@ -245,8 +250,8 @@ def _plain(summary: "ExportSummary") -> dict[str, Any]:
             "status": video.status,
             "error": None if video.error is None else str(video.error),
             "rows": dict(video.rows),
-            "in_scene_s": video.in_scene.total_seconds(),
-            "unlocated_s": video.unlocated.total_seconds(),
+            "in_scene_s": _seconds(video.in_scene),
+            "unlocated_s": _seconds(video.unlocated),
             "dwell_s": {zone: dwell.total_seconds() for zone, dwell in video.dwell.items()},
             "warnings": list(video.warnings),
         }

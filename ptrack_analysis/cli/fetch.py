@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.cli.remote import ENDED, add_remote, client_of
+from ptrack_analysis.cli.texts import shown
 
 if TYPE_CHECKING:
     from ptrack_analysis.io.rekognition import FetchSummary
@@ -74,7 +75,7 @@ def run(given: argparse.Namespace) -> int:
         )
     if summary.restarts:
         print("note: a token had expired, or pages were lost: the pages were fetched anew", file=sys.stderr)
-    print(json.dumps(asdict(summary), indent=2) if given.json else _text(summary))
+    print(json.dumps(asdict(summary), indent=2) if given.json else shown(_text(summary)))
     return 0
 
 

@@ -23,6 +23,7 @@ from ptrack_analysis.cli import (
     wait,
     zones,
 )
+from ptrack_analysis.cli.texts import shown
 from ptrack_analysis.errors import (
     InputError,
     OutputError,
@@ -88,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report(message: object, code: int) -> int:
-    print(f"ptrack: {' '.join(str(message).split())}", file=sys.stderr)
+    print(f"ptrack: {shown(' '.join(str(message).split()))}", file=sys.stderr)
     return code
 
 

@@ -28,7 +28,7 @@ from ptrack_analysis.cli.pictures import (
     TEXTS,
     WITHOUT_PLACES,
 )
-from ptrack_analysis.cli.texts import place, span
+from ptrack_analysis.cli.texts import place, shown, span
 
 if TYPE_CHECKING:
     from ptrack_analysis.dataset.road import Road
@@ -152,7 +152,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _refuse(message: str) -> int:
-    print(f"ptrack: {message}", file=sys.stderr)
+    print(f"ptrack: {shown(message)}", file=sys.stderr)
     return _USAGE
 
 
@@ -172,5 +172,5 @@ def _road(given: argparse.Namespace, settings: "Settings") -> "Road":
         one = chosen(source, given.video, form)
         road = take_road(one, settings, scene, form=form_given(**form))
     for note in (*road.reading.notes, *notes_of(road)):
-        print(f"note: {road.video.name}: {note}", file=sys.stderr)
+        print(f"note: {shown(road.video.name)}: {shown(note)}", file=sys.stderr)
     return road

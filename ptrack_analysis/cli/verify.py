@@ -2,19 +2,18 @@
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.cli.options import use_remote
 from ptrack_analysis.cli.remote import add_remote
-from ptrack_analysis.cli.texts import place
+from ptrack_analysis.cli.texts import place, shown
 
 if TYPE_CHECKING:
     from ptrack_analysis.dataset.verify import Verification
 
 _SHOWN = 20
-_FAILURE, _BAD = 1, 3
+_BAD = 3
 _DESCRIPTION = """\
 Read everything in a dataset again, and set it against its records, its schema and itself: files, checksums,
 columns, keys, references, and the laws by which its tables add up.
@@ -35,17 +34,12 @@ def add(commands: Any) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Verify the dataset; 3 if something is not as it should be, 1 if it cannot be read."""
+    """Verify the dataset; 3 if something is not as it should be, or there is no dataset."""
     from ptrack_analysis.dataset.verify import verify_dataset
-    from ptrack_analysis.errors import InputError
 
     use_remote(given)
-    try:
-        found = verify_dataset(given.out)
-    except InputError as error:
-        print(f"ptrack: {' '.join(str(error).split())}", file=sys.stderr)
-        return _FAILURE
-    print(json.dumps(_plain(found), indent=2) if given.json else _text(found))
+    found = verify_dataset(given.out)
+    print(json.dumps(_plain(found), indent=2) if given.json else shown(_text(found)))
     return 0 if found.passed else _BAD
 
 

@@ -125,9 +125,8 @@ def _by_names(recording: Recording, pattern: Pattern, names: Iterable[str]) -> R
         if read is None:
             return recording
         moment, fields = read
-        known: dict[str, Any] = {
-            name: getattr(recording, name) or fields.pop(name, None) for name in ("site", "camera")
-        }
+        told = {name: fields.pop(name, None) for name in ("site", "camera")}
+        known: dict[str, Any] = {name: getattr(recording, name) or told[name] for name in told}
         further = fields | {name: value for name, value in recording.further.items() if value is not None}
         recording = replace(recording, **known, further={**recording.further, **further})
         return recording if recording.started_at is not None else _begun(recording, moment)

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.dataset.holding import Holding
 from ptrack_analysis.dataset.scanning import arrow_dataset
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.io.s3 import AnyPath, S3Path
+from ptrack_analysis.io.spill import literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,13 +28,17 @@ def connected(root: AnyPath, holding: Holding, tables: Sequence[str]) -> "duckdb
     except ImportError as error:
         raise ParameterError("DuckDB is not installed: pip install 'ptrack-analysis[duckdb]'") from error
     connection = duckdb.connect()
-    for name in tables:
-        if isinstance(root, S3Path):
-            connection.register(name, arrow_dataset(root, holding.parts[name]))
-            continue
-        files = [str(root / part.place) for part in holding.parts[name]]
-        relation = connection.read_parquet(files, union_by_name=True, hive_partitioning=False)
-        relation.create_view(name)
+    try:
+        for name in tables:
+            if isinstance(root, S3Path):
+                connection.register(name, arrow_dataset(root, holding.parts[name]))
+                continue
+            files = [literal(root / part.place) for part in holding.parts[name]]
+            relation = connection.read_parquet(files, union_by_name=True, hive_partitioning=False)
+            relation.create_view(name)
+    except duckdb.Error as error:
+        connection.close()
+        raise InputError(f"{root}: {name} cannot be read: {' '.join(str(error).split())}") from error
     return connection
 
 

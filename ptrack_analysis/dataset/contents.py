@@ -19,7 +19,7 @@ _ASKED_BY = {
     "zone_key": "zones",
     "line_key": "zones",
 }
-_FURTHER = "Told of the recording by the file of recordings, or by the name of the video's file."
+FURTHER = "Told of the recording by the file of recordings, or by the name of the video's file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +54,19 @@ class Contents:
 def contents_of(records: Iterable[Record]) -> Contents:
     """Gather the columns of all files of these records; a column stands once, though units may differ."""
     found: dict[str, dict[str, Stored]] = {folder: {} for folder in FOLDERS}
-    schemas, places, min_counts, salted = dict[str, Table](), set[str](), set[int](), False
+    schemas, places, min_counts, salted = dict[str, Table](), set[str](), set[int](), list[bool]()
     for record in records:
         places |= {*_places(record)}
-        min_counts |= {record.parameters.get("min_count") or 0} - {0}
-        salted |= record.parameters.get("salt") is not None
+        min_counts |= {record.parameters.get("min_count") or 0}
+        salted.append(record.parameters.get("salt") is not None)
         for folder in record.folders:
             schemas.setdefault(folder, schema_in(folder, record.parameters))
             for column in _columns(folder, record):
                 found[folder].setdefault(column.name, column)
     columns = {folder: list(named.values()) for folder, named in found.items() if named}
     described = {name: stored_columns(schema) for name, schema in PLACES.items() if name in places}
-    return Contents(columns, described, schemas, tuple(sorted(min_counts)), salted)
+    counts = () if 0 in min_counts else tuple(sorted(min_counts))  # what is not so of every video is not said
+    return Contents(columns, described, schemas, counts, bool(salted) and all(salted))
 
 
 def _places(record: Record) -> Iterator[str]:
@@ -87,7 +88,7 @@ def _columns(folder: str, record: Record) -> Iterator[Stored]:
             yield column
     if folder == "videos":
         for name in record.about.get("further", []):
-            yield Stored(name, "string", "", _FURTHER, Column(name, "text", _FURTHER), name, is_name=False)
+            yield Stored(name, "string", "", FURTHER, Column(name, "text", FURTHER), name, is_name=False)
 
 
 def _asked_by(name: str) -> str:

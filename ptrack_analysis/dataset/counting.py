@@ -33,12 +33,21 @@ def _of_stays(*names: str) -> Callable[[pd.DataFrame, Tables], Integers]:
 
 
 def _of_retail(table: pd.DataFrame, tables: Tables) -> Integers:
-    """Count the visitors of the zone; a figure of fewer persons or visits rests on no more than these."""
+    """Count the visitors of the zone; a figure of fewer persons or visits rests on no more than these.
+
+    A share rests on those that it counts, and on those that it leaves: both can be had from it.
+    """
     visitors = _of_stays("zone")(table, tables)
     counts = table["measured_in"].isin(["persons", "visits"]).to_numpy()
-    value = np.where(counts, table["value"].fillna(0.0).to_numpy(), 0.0)
+    value, of = table["value"].fillna(0.0).to_numpy(), table["taken_of"].to_numpy()
+    shares = np.where((table["measured_in"] == "1").to_numpy(), np.rint(value * of), 0.0).astype("int64")
     fewest = visitors
-    for number in (table["taken_of"].to_numpy(), value.astype("int64")):
+    for number in (
+        of,
+        np.where(counts, value, 0.0).astype("int64"),
+        shares,
+        np.where(shares > 0, of - shares, 0),
+    ):
         fewest = np.where(number > 0, np.minimum(fewest, number), fewest)
     return fewest
 

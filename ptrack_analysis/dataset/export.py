@@ -13,7 +13,7 @@ from ptrack_analysis.clock.recording import Recording
 from ptrack_analysis.dataset.catalogue import CATALOGUE, write_catalogue
 from ptrack_analysis.dataset.layout import places_of, record_place, refuse_names
 from ptrack_analysis.dataset.lock import HOLDER, locked
-from ptrack_analysis.dataset.misfits import misfits
+from ptrack_analysis.dataset.misfits import misfits, refuse_unwithheld
 from ptrack_analysis.dataset.ownership import refuse_strangers
 from ptrack_analysis.dataset.pruning import gone_from, remove_videos
 from ptrack_analysis.dataset.record import read_record, read_records
@@ -130,15 +130,17 @@ def export_dataset(
     crew = _crew_of(workers, executor, in_flight)
     scene = read_scene_file(measured)
     form = form_given(format, columns, first_frame, unit)
-    with locked(place), staged(place) as stage:
+    with locked(place) as check, staged(place) as stage:
         references = _find(root, form, stage)
         names = frozenset(reference.name for reference in references)
         files = {one.name: [shown(root, file) for file in one.files] for one in references}
         recordings, notes = recordings_of(measured, files)
         export = Export(root, place, measured, measured.parameters(), scene, names)
+        refuse_unwithheld(read_records(stage.folder), export, prune=prune)
         _prepare(references, export, stage, force=force)
         summaries = []
         for summary in _each(references, recordings, export, stage, crew):
+            check()
             summaries.append(summary)
             if progress is not None:
                 progress(summary, len(references))
@@ -162,9 +164,10 @@ def _crew_of(workers: int | None, executor: Executor | None, in_flight: int | No
     if workers is not None and executor is not None:
         raise ParameterError("workers and executor both say who works on the videos: give one of them")
     if workers is None:
-        return {"executor": executor, "in_flight": in_flight or IN_FLIGHT}
+        return {"executor": executor, "in_flight": IN_FLIGHT if in_flight is None else in_flight}
     make = processes(workers)
-    return {"make": make if workers > 1 else None, "in_flight": in_flight or _A_PROCESS * workers}
+    most = _A_PROCESS * workers if in_flight is None else in_flight
+    return {"make": make if workers > 1 else None, "in_flight": most}
 
 
 def _find(root: AnyPath, form: Form | None, stage: Stage) -> list[VideoReference]:

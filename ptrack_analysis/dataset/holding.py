@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from ptrack_analysis.dataset.compact.planning import read_all_records
 from ptrack_analysis.dataset.compact.record import COMPACT_PLACE, CompactRecord, compact_record_of
 from ptrack_analysis.dataset.layout import FOLDERS, PLACES, RECORDS, place_file
-from ptrack_analysis.dataset.record import Record, read_records
+from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.io.s3 import AnyPath, ahead
 
@@ -48,8 +49,6 @@ def holding_of(root: AnyPath) -> Holding:
         found = [(place.partition("/")[0], Part(place, None)) for place in compact.outputs]
     else:
         records = _records(root)
-        if not records:
-            raise InputError(f"{root}: is no dataset: it has no record in {RECORDS}; ptrack export makes one")
         names = [record.video for record in records]
         found = [
             (place.partition("/")[0], Part(place, record.video))
@@ -88,10 +87,10 @@ def _compact(root: AnyPath) -> CompactRecord | None:
 def _records(root: AnyPath) -> list[Record]:
     """Read the records of all videos; those in S3 are brought to this machine first."""
     if isinstance(root, Path):
-        return read_records(root)
+        return read_all_records(root)
     found = [path for path in (root / RECORDS).below() if path.name.endswith(".json")]
     with tempfile.TemporaryDirectory(prefix="ptrack-") as folder:
         (Path(folder) / RECORDS).mkdir()
         for path, fetched in zip(found, ahead(found), strict=True):
             (Path(folder) / RECORDS / path.name).write_bytes(fetched.read_bytes())
-        return read_records(Path(folder))
+        return read_all_records(Path(folder), place=root)

@@ -12,7 +12,7 @@ JOIN videos ON videos.video = visits.video
 LEFT JOIN zones ON zones.zone_key = visits.zone_key{joins};
 """
 _OF_DAYS = """
--- "day" and what follows from it are of the day on which the recording began, by the site's clock."""
+-- "recorded_day" and what follows are of the day on which the recording began, by the site's clock."""
 _OF_VIDEO = ("site", "camera", "timezone", "started_at")
 _OF_DAY = ("year", "quarter", "month", "iso_year", "iso_week", "weekday_name", "weekend")
 
@@ -71,7 +71,7 @@ def joined_views(contents: Contents) -> list[str]:
 
 def _visits_joined(contents: Contents) -> str:
     columns = ["visits.*", *(f"videos.{name}" for name in _OF_VIDEO)]
-    columns += ["videos.local_day AS day", "zones.kind AS zone_kind", "zones.area AS zone_area"]
+    columns += ["videos.local_day AS recorded_day", "zones.kind AS zone_kind", "zones.area AS zone_area"]
     joins, more = "", " and clock" if contents.has("visits", "entered_at") else ""
     if "sites" in contents.places:
         columns += ["sites.opening_hours AS site_opening_hours"]

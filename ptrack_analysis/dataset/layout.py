@@ -134,6 +134,11 @@ def record_place(video: str) -> str:
     return f"{RECORDS}/{video}.json"
 
 
+def is_inside(place: str) -> bool:
+    """Tell whether a place that a record names lies in its dataset: one from elsewhere may say anything."""
+    return not place.startswith("/") and not {"..", ""} & {*place.replace("\\", "/").split("/")}
+
+
 def places_of(video: str) -> dict[str, str]:
     """Give every place in which a table of this video can lie, each with the table's folder."""
     places = {table_place(folder, video): folder for folder in FOLDERS}

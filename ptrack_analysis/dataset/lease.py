@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -16,7 +16,7 @@ LEASE = timedelta(minutes=5)
 
 
 @contextmanager
-def leased(out: S3Path, place: str, holder: dict[str, Any]) -> Iterator[None]:
+def leased(out: S3Path, place: str, holder: dict[str, Any]) -> Iterator[Callable[[], None]]:
     """Hold the object at a place below ``out`` for this run alone, and renew it while the run goes on.
 
     It is put only where there is none. One that was not renewed for the length of a lease, by the clock of
@@ -35,15 +35,21 @@ def leased(out: S3Path, place: str, holder: dict[str, Any]) -> Iterator[None]:
     done, lost = threading.Event(), threading.Event()
     renewing = threading.Thread(target=_renew, args=(path, holder, tag, done, lost), daemon=True)
     renewing.start()
+
+    def check() -> None:
+        if lost.is_set():
+            raise OutputError(
+                f"{out}: another run took the dataset over meanwhile; run again when it is done"
+            )
+
     try:
-        yield
+        yield check
     finally:
         done.set()
         renewing.join()
         if _is_held_by(path, holder):
             path.unlink()
-    if lost.is_set():
-        raise OutputError(f"{out}: another run took the dataset over meanwhile; run again when it is done")
+    check()
 
 
 def _taken(out: S3Path, path: S3Path, content: bytes) -> str:

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,8 +23,11 @@ HOLDER = f"{PRIVATE}/holder.json"
 
 
 @contextmanager
-def locked(out: AnyPath) -> Iterator[None]:
+def locked(out: AnyPath) -> Iterator[Callable[[], None]]:
     """Hold a dataset for this run alone; who comes meanwhile is told who holds it.
+
+    What is given is to be called before something is written: it raises OutputError once another run has
+    taken the dataset over, as in S3 where this one slept for longer than its lease.
 
     On disk the system's own lock of ``.ptrack/lock`` is held, which it releases when the process ends,
     however it ends; so a lock that a killed run left behind stops nobody. In S3 an object is put where none
@@ -41,8 +44,8 @@ def locked(out: AnyPath) -> Iterator[None]:
         If S3 refuses.
     """
     if isinstance(out, S3Path):
-        with leased(out, LOCK, _this_run()):
-            yield
+        with leased(out, LOCK, _this_run()) as check:
+            yield check
         return
     is_new = not out.exists()
     make_folder((out / LOCK).parent)
@@ -55,7 +58,7 @@ def locked(out: AnyPath) -> Iterator[None]:
         raise OutputError(f"{out / LOCK}: cannot be locked: {error}") from error
     try:
         write_text(out / HOLDER, json.dumps(_this_run()) + "\n")
-        yield
+        yield lambda: None
     finally:
         _clear(out, is_new=is_new)
         lock.release()

@@ -5,14 +5,23 @@ from collections.abc import Iterator, Sequence
 from ptrack_analysis.dataset.catalogue import other_settings, other_zones
 from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.dataset.video_files import Export
+from ptrack_analysis.errors import OutputError
+from ptrack_analysis.io.names import listed
 
 _SHOWN = 3
+_WITHHELD = ("min_count", "salt")
 
 
 def misfits(records: Sequence[Record], export: Export) -> Iterator[str]:
     """Say where the videos of a dataset do not fit together."""
     yield from _twice(records, export)
     yield from _bound_to_nobody(export)
+    bare = [record.video for record in _unwithheld(records, export)]
+    if bare:
+        yield (
+            f"of {listed(bare, _SHOWN)}, which could not be exported now, an earlier run's files are there, "
+            "with what is withheld of the others: do not hand them on"
+        )
     differing = other_settings(records, export.videos, export.parameters)
     if differing:
         yield (
@@ -21,9 +30,32 @@ def misfits(records: Sequence[Record], export: Export) -> Iterator[str]:
         )
     others = other_zones(records, export.parameters) if export.scene is not None else []
     if others:
-        named = ", ".join(repr(name) for name in others[:_SHOWN])
-        more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
-        yield f"the visits of {named}{more}, exported earlier, are to the zones of another zone file"
+        yield f"the visits of {listed(others, _SHOWN)}, exported earlier, are to zones of another zone file"
+
+
+def refuse_unwithheld(records: Sequence[Record], export: Export, *, prune: bool) -> None:
+    """Refuse to withhold something in a dataset in which full files of other videos would stay.
+
+    Raises
+    ------
+    OutputError
+        If there are videos that the source does not have, with other settings of what is withheld.
+    """
+    others = [one.video for one in _unwithheld(records, export) if one.video not in export.videos]
+    if others and not prune:
+        raise OutputError(
+            f"{export.out}: holds {listed(others, _SHOWN)} of an earlier run, no longer in the source, with "
+            "what is to be withheld now: give another folder, or prune=True (in the shell --prune) to remove "
+            "them"
+        )
+
+
+def _unwithheld(records: Sequence[Record], export: Export) -> list[Record]:
+    """List the videos of which an earlier run withheld less, or by another salt or count, than this one."""
+    if not export.settings.withholds:
+        return []
+    wanted = [export.parameters.get(name) for name in _WITHHELD]
+    return [one for one in records if [one.parameters.get(name) for name in _WITHHELD] != wanted]
 
 
 def _bound_to_nobody(export: Export) -> Iterator[str]:

@@ -12,6 +12,7 @@ from ptrack_analysis.dataset.road import DOOR, Road
 from ptrack_analysis.zones import line_notes, zone_notes
 
 _RUNNING = 5.0
+_FEW = 0.25
 """Speed that a quarter of all speeds lies above only if the floor's points are no metres [m/s]."""
 
 
@@ -24,7 +25,8 @@ class Told:
 
     ``persons`` are the smallest and the largest person_index, ``last`` is the last moment, of the whole;
     ``flagged`` counts the rows with each flag; ``within`` tells whether a position lies within the floor
-    plan's extent, None where there is none; a quarter of the speeds are above ``fast`` [m/s].
+    plan's extent, None where there is none; ``fast`` of the ``speeds`` that are known are faster than people
+    run.
     """
 
     persons: tuple[int, int] | None
@@ -32,7 +34,8 @@ class Told:
     rows: int
     flagged: Mapping[str, int]
     within: bool | None = None
-    fast: float = 0.0
+    speeds: int = 0
+    fast: int = 0
 
 
 def notes_of(road: Road, told: Told | None = None) -> list[str]:
@@ -73,6 +76,12 @@ def flags_in(trajectories: pd.DataFrame) -> dict[str, int]:
     return {flag: int(trajectories[flag].sum()) for flag in _FLAGS if flag in trajectories.columns}
 
 
+def fast_of(trajectories: pd.DataFrame) -> tuple[int, int]:
+    """Count the speeds that are known, and those of them that are faster than people run."""
+    speed = trajectories["speed_m_per_s"].to_numpy()
+    return int(np.isfinite(speed).sum()), int((speed > _RUNNING).sum())
+
+
 def is_within(trajectories: pd.DataFrame, extent: Extent) -> bool | None:
     """Tell whether a position lies within the floor plan's extent; None: there is no position."""
     x, y = trajectories["x_m"].to_numpy(), trajectories["y_m"].to_numpy()
@@ -85,17 +94,17 @@ def is_within(trajectories: pd.DataFrame, extent: Extent) -> bool | None:
 def _told_by(road: Road) -> Told:
     whole, walked = road.reading.detections.index, road.trajectories
     persons, moments = (whole.get_level_values(name) for name in ("person_index", "timestamp"))
-    within, fast = None, 0.0
+    within, speeds, fast = None, 0, 0
     if road.floor is not None:
         within = is_within(walked, road.floor.extent)
-        speed = walked["speed_m_per_s"].to_numpy()
-        fast = float(np.nanquantile(speed, 0.75)) if np.isfinite(speed).any() else 0.0
+        speeds, fast = fast_of(walked)
     return Told(
         persons=(int(persons.min()), int(persons.max())) if len(whole) else None,
         last=moments.max() if len(whole) else None,
         rows=len(walked),
         flagged=flags_in(walked),
         within=within,
+        speeds=speeds,
         fast=fast,
     )
 
@@ -103,10 +112,10 @@ def _told_by(road: Road) -> Told:
 def _notes_on_floor(told: Told, extent: Extent) -> Iterator[str]:
     if told.within is False:
         yield f"floor plan: nobody ever stood within its extent {list(extent)}, so its heatmap is empty"
-    if told.fast > _RUNNING:
+    if told.fast > told.speeds * _FEW:
         yield (
-            f"floor plan: a quarter of the speeds are above {told.fast:.1f} m/s, faster than people run: are "
-            "its floor points in metres?"
+            f"floor plan: {told.fast / told.speeds:.0%} of the speeds are above {_RUNNING:g} m/s, faster "
+            "than people run: are its floor points in metres?"
         )
 
 

@@ -82,7 +82,9 @@ def _has_columns(path: Path, folder: str) -> bool:
         for column in stored_columns(form, unit, clocked=True)
     }
     header = _first_line(path).strip().replace('"', "").split(",")
-    return header[0] == "video" and set(header) <= known
+    further = folder == "videos"  # the user's own columns of a recording may stand there
+    needed = {column.name for column in stored_columns(with_video(FOLDERS[folder])) if not column.of.optional}
+    return header[0] == "video" and (needed <= set(header) if further else set(header) <= known)
 
 
 def _first_line(path: Path) -> str:

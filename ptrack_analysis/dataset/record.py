@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ptrack_analysis import __version__
-from ptrack_analysis.dataset.layout import FOLDERS, record_place
+from ptrack_analysis.dataset.layout import FOLDERS, is_inside, record_place
 from ptrack_analysis.dataset.seen import Look, checksum_of
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.io.archive import VideoReference, shown
@@ -83,6 +83,7 @@ def read_record(out: AnyPath, video: str) -> Record | None:
         content = json.loads((out / record_place(video)).read_bytes())
         record = Record(**content)
         complete = all(set(made) == {"rows", "sha256"} for made in record.outputs.values())
+        complete &= all(map(is_inside, record.outputs))
         complete &= isinstance(record.figures, dict) and isinstance(record.about, dict)
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return None

@@ -48,7 +48,8 @@ def release(tables: Mapping[str, pd.DataFrame], settings: Settings, video: str) 
     """Give the tables of one video as they may leave the house.
 
     With a salt, ``person`` is the first 16 hex digits of HMAC-SHA256(salt, "video:person_index"), and no
-    number of the tracker is left, nor the order that they give; ``stitches``, which is about these numbers,
+    number of the tracker is left, nor the order that they give: groups are numbered anew, and of a pair the
+    smaller key comes first; ``stitches``, which is about these numbers,
     is left out.
 
     With ``min_count`` every figure that rests on fewer persons, but not on nobody, is missing, and its row
@@ -147,5 +148,19 @@ def _salted(table: pd.DataFrame, schema: Table, salt: bytes, video: str) -> pd.D
             named = np.array([keys[number] for number in values], dtype=object)
             values = pd.Index(pd.array(named, dtype="str"))
         levels.append(values.rename(new.name))
+    if schema.key_names[:2] == [*PERSON_KEYS]:
+        levels[:2] = _in_their_order(*levels[:2])
     index = levels[0] if len(levels) == 1 else pd.MultiIndex.from_arrays(levels)
-    return table.drop(columns="merged_from", errors="ignore").set_axis(index).sort_index()
+    table = table.drop(columns="merged_from", errors="ignore").set_axis(index).sort_index()
+    if "group" in table.columns:  # numbered by the persons' numbers, it would tell their order
+        table["group"] = pd.factorize(table["group"])[0].astype("int64") + 1
+    return table
+
+
+def _in_their_order(person: pd.Index, other: pd.Index) -> list[pd.Index]:
+    """Put the smaller key of each pair first: which had the smaller number is not to be told."""
+    keys = np.sort(np.column_stack([person.to_numpy(dtype=object), other.to_numpy(dtype=object)]), axis=1)
+    names = (person.name, other.name)
+    return [
+        pd.Index(pd.array(column, dtype="str"), name=name) for column, name in zip(keys.T, names, strict=True)
+    ]

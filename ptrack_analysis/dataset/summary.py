@@ -20,6 +20,7 @@ class VideoSummary:
     ``error`` is what failed, if it did. ``rows`` has the rows of each table by its folder. ``in_scene`` is
     the persons' time in the scene, ``unlocated`` the part of it in which nobody knows where they stood, so
     which is missing from ``dwell``, their time in each zone, by the zone's name in the order of its file.
+    None of these is known of a video that failed, nor where what may be of single persons is withheld.
     """
 
     name: str
@@ -27,8 +28,8 @@ class VideoSummary:
     error: PtrackError | None = None
     rows: Mapping[str, int] = field(default_factory=dict)
     dwell: Mapping[str, pd.Timedelta] = field(default_factory=dict)
-    in_scene: pd.Timedelta = field(default_factory=lambda: timedelta(0))
-    unlocated: pd.Timedelta = field(default_factory=lambda: timedelta(0))
+    in_scene: pd.Timedelta | None = None
+    unlocated: pd.Timedelta | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -76,8 +77,8 @@ def summary_of(record: Record, status: Literal["written", "unchanged"], zones: S
         status=status,
         rows={folder: int(record.outputs[table_place(folder, name)]["rows"]) for folder in record.folders},
         dwell={zone: timedelta(dwell[zone]) for zone in zones if zone in dwell},
-        in_scene=timedelta(figures.get("in_scene", 0)),
-        unlocated=timedelta(figures.get("unlocated", 0)),
+        in_scene=timedelta(figures["in_scene"]) if "in_scene" in figures else None,
+        unlocated=timedelta(figures["unlocated"]) if "unlocated" in figures else None,
         warnings=tuple(record.notes),
     )
 

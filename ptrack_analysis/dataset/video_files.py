@@ -125,7 +125,7 @@ def _written(
     is_new = task.there is not None and place not in task.there
     put_text(export.out, place, record_text(record), new=is_new)
     _note(task, Seen(sources, looks), export)
-    return summary_of(full, "written", export.zones(task.name))
+    return summary_of(record, "written", export.zones(task.name))
 
 
 def _unchanged(task: Task, record: Record, sources: dict[str, Look], export: Export) -> VideoSummary | None:

@@ -29,7 +29,7 @@ class ZoneEditor:
     def __init__(self, server: EditorServer, height: int) -> None:
         self._server = server
         self._height = height
-        self._thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
+        self._thread = Thread(target=_serve, args=(server,), daemon=True)
         self._thread.start()
 
     def __enter__(self) -> Self:
@@ -193,3 +193,9 @@ def edit_zones(
     desk = Desk(job)
     desk.opening()
     return ZoneEditor(EditorServer(desk, port=port, lasting=True), int(at_least(height, "height", _LOWEST)))
+
+
+def _serve(server: EditorServer) -> None:
+    """Serve until somebody is done; then let go of the port, so that who asks on is refused at once."""
+    server.serve_forever(poll_interval=0.1)
+    server.server_close()

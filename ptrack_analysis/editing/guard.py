@@ -41,9 +41,13 @@ class Guard:
         """Tell whether a request was meant for this server, and comes from no other page's script."""
         return headers.get("Host") == self.authority and headers.get("Origin") in {None, self.origin}
 
+    def is_good(self, token: str) -> bool:
+        """Tell whether the token is the one that is good now."""
+        return _equal(token, self._token)
+
     def admit(self, token: str) -> bool:
         """Tell whether the token is the one that is good now, and make it good no more."""
-        good = _equal(token, self._token)
+        good = self.is_good(token)
         if good and not self.lasting:
             self._token = secrets.token_urlsafe(32)
         return good

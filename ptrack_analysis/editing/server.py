@@ -110,13 +110,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _page(self, token: str) -> None:
         server = self.server
-        if not server.guard.admit(token):
+        if not server.guard.is_good(token):
             self._refuse(HTTPStatus.FORBIDDEN, _USED)
             return
         try:
             opening = server.desk.opening()
-        except PtrackError as error:
+        except PtrackError as error:  # the token stays good for when the file is mended
             self._refuse(HTTPStatus.CONFLICT, f"{error}\n")
+            return
+        if not server.guard.admit(token):
+            self._refuse(HTTPStatus.FORBIDDEN, _USED)
             return
         opening |= {"secret": server.guard.secret, "next": server.address, "embedded": server.guard.lasting}
         page, policy = editor_page(opening)

@@ -71,3 +71,9 @@ def slugs(titles: Sequence[str], marks: Sequence[str] | None = None) -> list[str
 
 def _hash(text: str) -> str:
     return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Name the first few of many: ``'a', 'b' and 7 more``."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(repr, names[:most])) + more

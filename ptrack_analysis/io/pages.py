@@ -75,11 +75,15 @@ def _second_look(
     pruned = _pruned(content)
     if pruned == content:
         raise unexpected(content, place, error) from error
-    raw = msgspec.json.encode(pruned)
+    raw = json.dumps(
+        pruned
+    ).encode()  # as it is written, NaN and half a surrogate pair too: these are refused
     try:
         return _unwrapped(_decoded(raw, decoders), raw, place, decoders)
     except msgspec.ValidationError as again:
         raise unexpected(pruned, place, again) from again
+    except msgspec.DecodeError as again:
+        raise malformed(raw, place, again) from again
 
 
 def _pruned(content: Any) -> Any:

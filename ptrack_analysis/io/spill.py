@@ -226,11 +226,15 @@ def _detections(batches: list[pa.RecordBatch], *, faces: bool) -> tuple[pd.DataF
     return Collector(faces=faces, pages=[rows]).table()
 
 
+def literal(path: Path) -> str:
+    """Write a path so that DuckDB reads just this file, whatever signs of a pattern its name has."""
+    return _PATTERN.sub(r"[\1]", str(path))
+
+
 def _sort(sorter: ModuleType, source: Path, target: Path, order: str) -> None:
     """Sort a file by DuckDB, within a stated memory."""
     options = {"memory_limit": _SORT_MEMORY, "threads": 1, "temp_directory": str(source.parent / "sort")}
-    read, written = (str(path).replace("'", "''") for path in (source, target))
-    read = _PATTERN.sub(r"[\1]", read)
+    read, written = (path.replace("'", "''") for path in (literal(source), str(target)))
     try:
         with sorter.connect(config=options) as connection:
             connection.execute("SET enable_progress_bar = false")  # it would go to stdout, among the data

@@ -23,6 +23,7 @@ from ptrack_analysis.plots.saving import MARK
 _DPI = 150
 _QUALITY = 80
 _MANY_POINTS = 3000
+_PREFIX = re.compile(r"(?<=[</ ])ns\d+:|(?<= xmlns):ns\d+(?==)")
 _SVG, _LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 _DARK = {"#000000", to_hex(INK)}
 _PAINT = {("stroke", GRID): "g", ("fill", "#ffffff"): "p"}
@@ -70,8 +71,7 @@ def inline_svg(axes: Axes, name: str, alt: str, *, on_white: bool = False) -> st
         _attribute(element, free=id(element) not in coloured)
         _rename(element, name)
     root.attrib |= {"role": "img", "aria-label": alt, "stroke-linejoin": "round", "stroke-linecap": "butt"}
-    ET.register_namespace("", _SVG[1:-1])
-    return ET.tostring(root, encoding="unicode").replace("\n", " ")
+    return _PREFIX.sub("", ET.tostring(root, encoding="unicode")).replace("\n", " ")
 
 
 def _points(drawn: Collection) -> int:

@@ -78,7 +78,6 @@ def video_section(measured: Measured, files: dict[str, str]) -> Section:
         "recorded": begun,
         "site": recording.site,
         "camera": recording.camera,
-        **recording.further,
         "filmed file": video.source,
         "frame": size,
         "frame rate": rate,
@@ -91,7 +90,7 @@ def video_section(measured: Measured, files: dict[str, str]) -> Section:
         "job tag": video.job_tag,
         "distances in": "metres on a floor plan" if measured.road.floor else "px of the picture",
     }
-    told = [(name, str(value)) for name, value in facts.items() if value]
+    told = [(name, str(value)) for name, value in [*facts.items(), *recording.further.items()] if value]
     return Section("video", "The video", [Facts(told)])
 
 

@@ -1,5 +1,6 @@
 """A report written to a file."""
 
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from ptrack_analysis.dataset.road import take_road
 from ptrack_analysis.dataset.scene_file import read_scene_file
 from ptrack_analysis.dataset.settings import Settings
 from ptrack_analysis.errors import OutputError, ParameterError
-from ptrack_analysis.io.archive import Form, VideoReference
+from ptrack_analysis.io.archive import Form, VideoReference, shown
 from ptrack_analysis.io.finding import find_videos, form_given
 from ptrack_analysis.io.s3 import AnyPath, path_of
 from ptrack_analysis.io.writing import write_text
@@ -67,7 +68,8 @@ def write_report(
     OutputError
         If the file cannot be written, or is there and no report.
     ParameterError
-        If the source holds several videos and none is chosen, or the backdrop cannot be read.
+        If the source holds several videos and none is chosen, or the backdrop cannot be read; if settings, a
+        video, a backdrop or a form are given for a dataset.
     PtrackError
         If the source cannot be read, or not be measured as asked.
 
@@ -80,11 +82,17 @@ def write_report(
     refuse_to_replace(target, force=force)
     root = path_of(source)
     if is_dataset(root):
+        of_video = [video, backdrop, *(form or {}).values(), None if settings == Settings() else settings]
+        if any(said is not None for said in of_video):
+            raise ParameterError(
+                f"{root} is a dataset, of which the overview is told as it was exported: settings, a video, "
+                "a backdrop or a form are for the report of one video"
+            )
         report = overview_report(open_dataset(root))
     else:
         given = _NO_FORM | (form or {})
         reference = _one_video(root, video, given)
-        report = _of_video(reference, settings or Settings(), backdrop, form_given(**given))
+        report = _of_video(root, reference, settings or Settings(), backdrop, form_given(**given))
     write_text(target, report_html(report))
 
 
@@ -124,15 +132,19 @@ def _one_video(root: AnyPath, name: str | None, form: dict[str, Any]) -> VideoRe
     )
 
 
-def _of_video(reference: VideoReference, settings: Settings, backdrop: Any, form: Form | None) -> Report:
+def _of_video(
+    root: AnyPath, reference: VideoReference, settings: Settings, backdrop: Any, form: Form | None
+) -> Report:
     from ptrack_analysis.report.single import video_report  # noqa: PLC0415 - it draws: matplotlib comes late
 
     scene: Scene | None = read_scene_file(settings)
-    places = {reference.name: [file.name for file in reference.files]}
-    recording = recordings_of(settings, places)[0][reference.name]
+    places = {reference.name: [shown(root, file) for file in reference.files]}
+    recordings, notes = recordings_of(settings, places)
+    recording = recordings[reference.name]
     road = take_road(reference, settings, scene, form=form)
+    reading = replace(road.reading, notes=(*road.reading.notes, *notes))
     return video_report(
-        road,
+        replace(road, reading=reading),
         settings,
         recording=settled(recording, road.video, settings),
         backdrop=backdrop,

@@ -13,7 +13,7 @@ from ptrack_analysis.analysis.presence import Rows, rows_by_person, run_starts
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.floor import Floor
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, VISITS, check, unit_of
+from ptrack_analysis.schema import DETECTIONS, SEEN_ENDS, TRAJECTORIES, VISITS, check, unit_of
 from ptrack_analysis.video import Video
 from ptrack_analysis.web.backdrop import Backdrop, Picture, embedded_backdrop
 from ptrack_analysis.web.ground import Extent, Ground, aspect_note, ground_of
@@ -24,7 +24,7 @@ FORMAT = "ptrack-explorer/1"
 RUN_BEGINS, HAS_BOX, HAS_FACE = 4, 8, 16
 """Bits of a row's flags above the two that say where its position comes from."""
 _LARGEST_EXACT = 2**53
-_MEASURED = {"crossed", "opened", "closed"}
+_LATEST = 2**32 - 1
 _BOX = ("left", "top", "width", "height")
 _FACE = ("face_left", "face_top", "face_width", "face_height")
 
@@ -153,6 +153,12 @@ def _rows(trajectories: pd.DataFrame, rows: Rows, fractions: Floats) -> Arrays:
     located[~known] = 2
     flags = located | np.where(run_starts(rows, run), RUN_BEGINS, 0).astype("uint8")
     points = np.where(known[:, None], fractions, np.nan)
+    last = int((rows.time + held).max(initial=0))
+    if last > _LATEST:
+        raise ParameterError(
+            f"the last moment is {last} ms after the video's start, and a page shows {_LATEST} ms (49 days) "
+            "at most: choose a part of it"
+        )
     return {
         "start": np.append(np.flatnonzero(rows.first), len(rows.time)).astype("uint32"),
         "time": rows.time.astype("uint32"),
@@ -217,7 +223,7 @@ def _visits(visits: pd.DataFrame, names: list[str], persons: Integers) -> Arrays
     entered = milliseconds("entered")
     order = np.lexsort((zone, entered, person))
     order = order[shown[order]]
-    cut = ~visits["entry"].isin(_MEASURED).to_numpy() | ~visits["exit"].isin(_MEASURED).to_numpy()
+    cut = ~visits["entry"].isin(SEEN_ENDS).to_numpy() | ~visits["exit"].isin(SEEN_ENDS).to_numpy()
     return {
         "visit_zone": zone[order].astype("uint16"),
         "visit_person": person[order].astype("uint32"),

@@ -124,7 +124,7 @@ def _refuse_name_twice(said: Properties, others: Sequence[Zone | Line]) -> None:
 
 def _outline(name: str, geometry: Any) -> Any:
     kind = geometry.get("type") if isinstance(geometry, dict) else None
-    if kind not in {"Polygon", "MultiPolygon", "LineString"}:
+    if kind not in ("Polygon", "MultiPolygon", "LineString"):
         raise ZoneError(f"{name!r} is a {kind!r}, not a Polygon, MultiPolygon or LineString")
     try:
         coordinates = list(_positions(geometry["coordinates"]))

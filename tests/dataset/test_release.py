@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import re
+import shutil
 from datetime import UTC, datetime
 
 import numpy as np
@@ -13,11 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptrack_analysis import read_parquet
+from ptrack_analysis import open_dataset, read_parquet
 from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.dataset.settings import Settings
 from ptrack_analysis.dataset.suppression import complemented
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.errors import OutputError, ParameterError
+from ptrack_analysis.report import write_report
 from ptrack_analysis.video import Video
 
 SALT = b"0123456789abcdef"
@@ -237,3 +239,63 @@ def test_no_group_has_exactly_one_suppressed_row(rows, least):
         for one in np.unique(group):
             inside = group == one
             assert marked[inside].sum() != 1 or inside.sum() == 1
+
+
+def test_groups_and_pairs_do_not_tell_the_order_of_the_trackers_numbers(plain, salted):
+    groups = read_parquet(salted / "groups/noon.parquet")
+    assert [*dict.fromkeys(groups["group"])] == [*range(1, groups["group"].nunique() + 1)]
+    pairs = read_parquet(salted / "encounters/noon.parquet").reset_index()
+    assert len(pairs) == len(read_parquet(plain / "encounters/noon.parquet"))
+    assert (pairs["person"] < pairs["other_person"]).all()
+
+
+def test_a_share_of_few_is_withheld_with_what_it_counts(plain, few):
+    shares = read_parquet(plain / "retail/noon.parquet").query("measured_in == '1'").dropna(subset="value")
+    counted = (shares["value"] * shares["taken_of"]).round()
+    small = shares[
+        ((counted > 0) & (counted < 3))
+        | ((shares["taken_of"] > counted) & (shares["taken_of"] < counted + 3))
+    ]
+    assert len(small)
+    released = read_parquet(few / "retail/noon.parquet")
+    assert released.loc[small.index.intersection(released.index), "suppressed"].all()
+
+
+def test_full_tables_of_a_video_that_has_left_are_not_kept_beside_withheld_ones(day, tmp_path):
+    shutil.copytree(day / "pages", tmp_path / "pages")
+    export_dataset(tmp_path / "pages", tmp_path / "out")
+    for file in (tmp_path / "pages").glob("evening-*"):
+        file.unlink()
+    with pytest.raises(OutputError, match=r"holds 'evening' of an earlier run.*--prune"):
+        export_dataset(tmp_path / "pages", tmp_path / "out", salt=SALT)
+    assert "withheld" not in (tmp_path / "out/dictionary.md").read_text()
+    export_dataset(tmp_path / "pages", tmp_path / "out", salt=SALT, prune=True)
+    assert not [*(tmp_path / "out").glob("*/evening.parquet")]
+
+
+def test_full_tables_of_a_video_that_fails_are_told_of(day, tmp_path):
+    shutil.copytree(day / "pages", tmp_path / "pages")
+    export_dataset(tmp_path / "pages", tmp_path / "out")
+    (tmp_path / "pages/evening-1.json").write_text('{"JobStatus": "SUCCEEDED", "Persons": [7]}')
+    summary = export_dataset(tmp_path / "pages", tmp_path / "out", salt=SALT)
+    assert [video.name for video in summary.of_status("failed")] == ["evening"]
+    assert any("of 'evening'" in note and "do not hand them on" in note for note in summary.warnings)
+    assert "keys made with a salt" not in (tmp_path / "out/dictionary.md").read_text()
+
+
+def test_a_second_run_tells_no_other_figures_than_the_first(day, tmp_path):
+    first, second = (export_dataset(day / "pages", tmp_path / "out", min_count=3) for _ in "12")
+    assert [(one.in_scene, one.dwell) for one in first.videos] == [(None, {})] * 3
+    assert [(one.in_scene, one.dwell) for one in second.videos] == [(None, {})] * 3
+
+
+@pytest.mark.parametrize("least", [2, 5, 500])
+def test_the_overview_of_a_withheld_dataset_sums_nothing_that_is_missing(day, tmp_path, least):
+    clock = Video(started_at=datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC))
+    zones = day / "zones.geojson"
+    export_dataset(day / "pages", tmp_path / "out", zones=zones, min_count=least, video=clock)
+    write_report(tmp_path / "out", tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    assert ">Persons<" not in page  # they are in no table that is left
+    hourly = open_dataset(tmp_path / "out").read("occupancy_hourly")
+    assert hourly["suppressed"].any() or least == 2

@@ -138,10 +138,12 @@ def test_the_dictionary_lists_the_references(out):
 
 def test_the_joined_view_has_each_visit_once_with_its_day(database):
     [(rows, days, kinds)] = database(
-        "SELECT count(*), count(DISTINCT day), count(zone_kind) FROM visits_joined"
+        "SELECT count(*), count(DISTINCT recorded_day), count(zone_kind) FROM visits_joined"
     )
     assert (rows, days, kinds) == (database("SELECT count(*) FROM visits")[0][0], 1, rows)
-    assert database("SELECT DISTINCT day, weekday_name FROM visits_joined") == [("2024-05-06", "Monday")]
+    assert database("SELECT DISTINCT recorded_day, weekday_name FROM visits_joined") == [
+        ("2024-05-06", "Monday")
+    ]
 
 
 def test_hourly_footfall_over_videos_is_the_sum_of_the_visits(database):

@@ -103,13 +103,15 @@ def compact_dataset(
     if isinstance(source, Path) and not source.is_dir():
         raise InputError(f"{source}: there is no such folder, so no dataset")
     refuse_place(source, target, force=force)
-    planned = plan(source)
     with ExitStack() as stack:
         stack.enter_context(locked(source))
+        planned = plan(source)
         if isinstance(target, S3Path):
             stage = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ptrack-")))
         else:
             target = target.resolve()
+            if target.exists():  # an earlier one, which goes as a whole, its lock too
+                stack.enter_context(locked(target))
             stage = stack.enter_context(stage_beside(target))
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ptrack-")))
         files = _make(planned, Shelf(source, scratch), stage, file_size, progress)

@@ -57,13 +57,15 @@ def _refuse_overlap(source: AnyPath, target: AnyPath) -> None:
 
 
 def _places(target: AnyPath) -> list[str]:
-    """List the files that are there, links and folders that are empty too."""
+    """List the files that are there, and links and folders that are empty too."""
     if isinstance(target, S3Path):
         found = [path.relative_to(target).as_posix() for path in target.below()]
     elif target.is_dir():
         paths = sorted(target.rglob("*"))
         found = [
-            path.relative_to(target).as_posix() for path in paths if path.is_symlink() or not path.is_dir()
+            path.relative_to(target).as_posix()
+            for path in paths
+            if path.is_symlink() or not path.is_dir() or not any(path.iterdir())
         ]
     else:
         found = []

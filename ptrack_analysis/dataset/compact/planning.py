@@ -43,22 +43,22 @@ def plan(out: AnyPath) -> list[Planned]:
     return sorted(planned, key=lambda one: (one.day is None, one.day or "", one.form, one.record.video))
 
 
-def read_all_records(out: AnyPath) -> list[Record]:
-    """Read the record of every video of a dataset, in the order of their names.
+def read_all_records(out: AnyPath, *, place: AnyPath | None = None) -> list[Record]:
+    """Read the record of every video of a dataset, in the order of their names; errors name ``place`` for it.
 
     Raises
     ------
     InputError
         If there is none, or one that cannot be read.
     """
-    records = []
+    records, place = [], place or out
     for name in _names(out):
         record = read_record(out, name)
         if record is None:
-            raise InputError(f"{out}/{RECORDS}/{name}.json: is not the record of a video: {_FIX}")
+            raise InputError(f"{place}/{RECORDS}/{name}.json: is not the record of a video: {_FIX}")
         records.append(record)
     if not records:
-        raise InputError(f"{out}: is no dataset: it has no records in {RECORDS}")
+        raise InputError(f"{place}: is no dataset: it has no record in {RECORDS}; ptrack export makes one")
     return records
 
 

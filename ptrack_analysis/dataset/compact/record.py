@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ptrack_analysis import __version__
-from ptrack_analysis.dataset.layout import RECORDS, table_place
+from ptrack_analysis.dataset.layout import RECORDS, is_inside, table_place
 from ptrack_analysis.dataset.record import PACKAGE, Record
 
 COMPACT_PLACE = f"{RECORDS}/compact.json"
@@ -76,6 +76,7 @@ def compact_record_of(content: bytes) -> CompactRecord | None:
         is_one = (record.form, record.package) == (FORM, PACKAGE)
         record.records()
         complete = all({"rows", "sha256"} <= set(made) for made in record.outputs.values())
+        complete &= all(map(is_inside, record.outputs))
     except (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
         return None
     return record if is_one and complete else None

@@ -23,7 +23,7 @@ from ptrack_analysis.dataset.measured import (
     tracks_of,
     visits_of,
 )
-from ptrack_analysis.dataset.notes import flags_in, is_within
+from ptrack_analysis.dataset.notes import fast_of, flags_in, is_within
 from ptrack_analysis.dataset.road import DOOR, Road, improved
 from ptrack_analysis.dataset.settings import Settings
 from ptrack_analysis.dataset.stays import facing_of
@@ -54,6 +54,8 @@ class Gathered:
     rows: int = 0
     until: int = 0
     within: bool | None = None
+    speeds: int = 0
+    fast: int = 0
 
     @property
     def doors(self) -> list[Any]:
@@ -107,6 +109,8 @@ class Gathered:
         if road.floor is not None:
             stands = is_within(trajectories, road.floor.extent)
             self.within = stands if self.within is None else bool(self.within or stands)
+            speeds, fast = fast_of(trajectories)
+            self.speeds, self.fast = self.speeds + speeds, self.fast + fast
         rows = rows_by_person(trajectories)
         held = trajectories["held"].to_numpy()[rows.order].view("int64")
         self.until = max(self.until, int((rows.time + held).max()))

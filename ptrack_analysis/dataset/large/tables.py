@@ -183,4 +183,6 @@ def _told(known: Survey, gathered: Gathered) -> Told:
         rows=gathered.rows,
         flagged=gathered.flagged,
         within=gathered.within,
+        speeds=gathered.speeds,
+        fast=gathered.fast,
     )

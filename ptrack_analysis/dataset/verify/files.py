@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ptrack_analysis.dataset.checksum import checksum
-from ptrack_analysis.dataset.contents import contents_of
+from ptrack_analysis.dataset.contents import FURTHER, contents_of
 from ptrack_analysis.dataset.layout import FOLDERS, RECORDS, schema_in
 from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.dataset.verify.findings import Ledger
@@ -100,6 +100,8 @@ def _defects(columns: list[Stored], schema: pa.Schema) -> Iterator[tuple[str, st
             continue
         if field.type != ARROW_TYPES[column.type]:
             yield field.name, f"is {field.type}", str(ARROW_TYPES[column.type])
+        if column.definition == FURTHER:  # a column of the user's own has no marks
+            continue
         metadata = field.metadata or {}
         for mark, text in (("unit", column.unit), ("definition", column.definition)):
             found = metadata.get(mark.encode(), b"").decode(errors="replace")

@@ -25,7 +25,10 @@ def heat_is_located(tables: Tables) -> Iterator[tuple[str, str, object, object]]
     if not table.num_rows:
         return
     seconds = float(np.nansum(table["seconds"].to_numpy()))
-    sides = [_side(table[f"{axis}_{unit}"].to_numpy()) for axis in "xy"]
+    middles = [np.unique(table[f"{axis}_{unit}"].to_numpy()) for axis in "xy"]
+    if unit == "m" and any(len(places) == 1 for places in middles):
+        return  # where one cell begins on the floor is not told by its middle
+    sides = [_side(places) for places in middles]
     low, high = _located(tables, unit, sides)
     tolerance = 1e-9 * max(high, 1.0)
     if not low - tolerance <= seconds <= high + tolerance:
@@ -33,8 +36,7 @@ def heat_is_located(tables: Tables) -> Iterator[tuple[str, str, object, object]]
 
 
 def _side(middles: np.ndarray) -> tuple[float, float, float]:
-    """Give where the cells begin and end along an axis, and how long one is."""
-    middles = np.unique(middles)
+    """Give where the cells begin and end along an axis, and how long one is; in px they begin at 0."""
     cell = 2 * middles[0] if len(middles) == 1 else (middles[-1] - middles[0]) / (len(middles) - 1)
     return float(middles[0] - cell / 2), float(middles[-1] + cell / 2), float(cell)
 

@@ -59,19 +59,22 @@ def checked(columns: Mapping[str, str], present: Sequence[str], place: str) -> d
     """
     for role, name in columns.items():
         if role not in ROLES:
-            raise ParameterError(f"columns names {role!r}; expected some of {_listed(ROLES)}")
+            raise ParameterError(f"{place}: columns names {role!r}; expected some of {_listed(ROLES)}")
         if name not in present:
             raise ParameterError(
                 f"{place}: column {name!r}, given for {role}, is missing; there are {_listed(present)}"
             )
     if "id" not in columns:
         raise ParameterError(f"{place}: columns names no 'id', the tracker's number of the person")
-    moment_of(columns)
-    used = {*across(columns), *down(columns)}
+    try:
+        moment_of(columns)
+        used = {*across(columns), *down(columns)}
+    except ParameterError as error:
+        raise ParameterError(f"{place}: {error}") from error
     loose = [role for role in columns if role not in {*used, *MOMENTS, "id", *FURTHER}]
     if loose:
         raise ParameterError(
-            f"columns names {_listed(loose)} beside {_listed(sorted(used))}: a side too many"
+            f"{place}: columns names {_listed(loose)} beside {_listed(sorted(used))}: a side too many"
         )
     return dict(columns)
 

@@ -63,7 +63,7 @@ class Sample:
     @property
     def has_frame_0(self) -> bool:
         """Whether a row's first value is 0."""
-        return any(row[0] == b"0" for row in self.rows)
+        return any(row[:1] == [b"0"] for row in self.rows)
 
 
 def sample_of(path: AnyPath) -> Sample:

@@ -22,12 +22,15 @@ def hours_section(read: Read) -> Section:
     scene = read.occupancy[read.occupancy.index.get_level_values("zone") == ""]
     said = (
         "Hours are those of each place's own clock; hatched cells are not covered by any video. Rates are "
-        "per hour that is covered, so that hours filmed in part can be compared."
+        "per hour that a camera covers, so that hours filmed in part can be compared: where several cameras "
+        "filmed at once, they tell of one of them on average, not of all together."
     )
     parts: list[Part] = [Words(said)]
     came = _came(read)
     parts += [] if came is None else [came]
-    parts.append(_grid("Persons present on average", scene, "person_seconds", "persons", digits=1))
+    parts.append(
+        _grid("Persons present on average before a camera", scene, "person_seconds", "persons", digits=1)
+    )
     parts.append(_days(scene, read.stays))
     return Section("hours", "By hour and day", parts)
 
@@ -36,13 +39,13 @@ def _came(read: Read) -> Grid | None:
     """Lay out footfall: crossings inwards over the doors, or where no line is drawn, stays that began."""
     counts = _local_counts(read)
     if counts is not None:
-        return _grid("Footfall: crossings inwards over the lines", counts, "in_count", "an hour")
+        return _grid("Footfall: crossings inwards over the lines of a camera", counts, "in_count", "an hour")
     stays = read.stays
     if stays is None or stays.empty:
         return None
     zones = stays.groupby(["video", "hour_at", "open"])["covered"].transform("size")
     once = stays.assign(covered=stays["covered"] / zones)
-    return _grid("Footfall: stays in zones that began", once, "began", "an hour")
+    return _grid("Footfall: stays that began in the zones of a camera", once, "began", "an hour")
 
 
 def _local_counts(read: Read) -> pd.DataFrame | None:
@@ -77,7 +80,12 @@ def _days(scene: pd.DataFrame, stays: pd.DataFrame | None) -> Table:
     headings = [
         Heading("local_day", "day", column_text(OCCUPANCY_HOURLY, "local_day")),
         Heading("covered_h", "covered [h]", column_text(OCCUPANCY_HOURLY, "covered"), 2),
-        Heading("mean_persons", "present on average", column_text(OCCUPANCY_HOURLY, "person_seconds"), 2),
+        Heading(
+            "mean_persons",
+            "present on average before a camera",
+            column_text(OCCUPANCY_HOURLY, "person_seconds"),
+            2,
+        ),
         Heading("max_persons", "at most", column_text(OCCUPANCY_HOURLY, "max_persons"), 0),
         Heading("began", "stays begun", column_text(VISITS_HOURLY, "began"), 0),
         Heading("entries", "of them seen to begin", column_text(VISITS_HOURLY, "entries"), 0),

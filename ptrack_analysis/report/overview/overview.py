@@ -12,7 +12,7 @@ from ptrack_analysis.dataset.opening import Dataset
 from ptrack_analysis.report.definitions import column_text, rule_of
 from ptrack_analysis.report.overview.hours import hours_section
 from ptrack_analysis.report.overview.small import presence_figure
-from ptrack_analysis.report.overview.sums import Read, presence, read_all, scene_of, verdict_of
+from ptrack_analysis.report.overview.sums import Read, most_of, presence, read_all, scene_of, verdict_of
 from ptrack_analysis.report.overview.zones import zones_section
 from ptrack_analysis.report.parts import (
     Cell,
@@ -101,7 +101,7 @@ def _facts(read: Read, name: str) -> list[Cell]:
         local_start(row),
         *(None if pd.isna(row.get(one)) else str(row[one]) for one in ("site", "camera")),
         length,
-        int(read.persons.get(name, 0)),
+        None if read.persons is None else int(read.persons.get(name, 0)),
         mean,
         most,
     ]
@@ -123,8 +123,10 @@ def _keys(read: Read) -> Section:
     lengths = read.videos["duration"].dropna().dt.total_seconds()
     keys = [
         Key("Videos", str(len(read.videos)), f"{span(float(lengths.sum()))} in all"),
-        Key("Persons", str(int(read.persons.sum())), "in each video anew", f"A row is {TRACKS.row}."),
     ]
+    if read.persons is not None:
+        said = f"A row is {TRACKS.row}."
+        keys.append(Key("Persons", str(int(read.persons.sum())), "in each video anew", said))
     if read.visits is not None:
         total = float(read.visits["dwell"].dt.total_seconds().sum())
         keys.append(Key("Stays in zones", str(len(read.visits)), f"{span(total)} in all"))
@@ -140,7 +142,7 @@ def _videos_side_by_side(read: Read) -> Section | None:
     order = read.videos.sort_values(["site", "camera", "started_at"], kind="stable").index
     found = {str(name): scene_of(read.bins, str(name)) for name in order}
     scenes = {name: scene for name, scene in found.items() if scene is not None and len(scene)}
-    most = math.ceil(max((scene["mean_persons"].max() for scene in scenes.values()), default=1.0)) or 1
+    most = math.ceil(max((most_of(scene) for scene in scenes.values()), default=1.0)) or 1
     drawn = [*scenes.items()][:MOST_SMALL]
     small = [_small(_row(read, name), name, scene, most) for name, scene in drawn]
     left = len(scenes) - len(small)
@@ -155,7 +157,7 @@ def _small(row: pd.Series, name: str, scene: pd.DataFrame, most: float) -> tuple
     where = [str(row[one]) for one in ("site", "camera") if not pd.isna(row.get(one))]
     below = ", ".join([*where, *([start] if start else [])])
     ends = (start[-5:] if start else "0:00", f"+{span(length)}")
-    alt = f"Persons present in {name}: {scene['mean_persons'].max():.1f} at most in an interval."
+    alt = f"Persons present in {name}: {most_of(scene):.1f} at most in an interval."
     return name, below, presence_figure(scene, most, alt=alt, ends=ends)
 
 

@@ -18,7 +18,7 @@ class Read:
     videos: pd.DataFrame
     quality: pd.DataFrame | None
     bins: pd.DataFrame | None
-    persons: pd.Series
+    persons: pd.Series | None
     visits: pd.DataFrame | None
     dwell: pd.DataFrame | None
     occupancy: pd.DataFrame | None
@@ -34,7 +34,7 @@ def read_all(dataset: Dataset) -> Read:
         return dataset.read(name, columns=columns) if name in dataset.tables else None
 
     persons = table("persons", ["dwell"])
-    counted = pd.Series(dtype="int64") if persons is None else persons.groupby(level="video").size()
+    counted = None if persons is None else persons.groupby(level="video").size()
     return Read(
         videos=dataset.read("videos"),
         quality=table("quality", ["verdict"]),
@@ -72,8 +72,24 @@ def presence(scene: pd.DataFrame | None) -> tuple[float | None, int | None]:
     if scene is None or scene.empty:
         return None, None
     length = scene["interval"].dt.total_seconds().sum()
-    total = scene["person_seconds"].dt.total_seconds().sum()
-    return (float(total / length) if length else None), int(scene["max_persons"].max())
+    total = whole_sum(scene["person_seconds"].dt.total_seconds())
+    mean = float(total / length) if length and total is not None else None
+    return mean, whole_most(scene["max_persons"])
+
+
+def most_of(scene: pd.DataFrame) -> float:
+    """Give the most that were present on average in an interval, of those that are known; 0 without any."""
+    return float(scene["mean_persons"].astype("float64").fillna(0.0).max())
+
+
+def whole_sum(values: pd.Series) -> float | None:
+    """Give the sum; None if one of the values was withheld as a small count."""
+    return None if values.isna().any() else float(values.sum())
+
+
+def whole_most(counts: pd.Series) -> int | None:
+    """Give the largest count; None if one was withheld, since a largest one that is known may not be it."""
+    return None if counts.empty or counts.isna().any() else int(counts.max())
 
 
 def by_hour(hourly: pd.DataFrame, value: str) -> tuple[list[str], list[str], list[list[float | None]]]:
@@ -81,20 +97,22 @@ def by_hour(hourly: pd.DataFrame, value: str) -> tuple[list[str], list[str], lis
 
     Of a column of times (``person_seconds``) that is the number of persons present on average, of a number
     how many an hour.
-    Only hours of the day in which something is covered have a column; where nothing is, the cell is None.
+    Only hours of the day in which something is covered have a column; where nothing is, or a small count was
+    withheld, the cell is None.
     """
     values = hourly[value]
     is_time = values.dtype.kind == "m"
     plain = values.dt.total_seconds() if is_time else values.astype("float64")
     keys = [hourly["weekday"].to_numpy(), hourly["local_hour"].to_numpy()]
-    sums = plain.groupby(keys).sum()
+    sums = plain.groupby(keys).sum().mask(plain.isna().groupby(keys).any())
     covered = hourly["covered"].dt.total_seconds().groupby(keys).sum()
     covered = covered / (1.0 if is_time else 3600.0)
     hours = range(int(hourly["local_hour"].min()), int(hourly["local_hour"].max()) + 1)
     days = sorted(set(hourly["weekday"]))
 
     def rate(at: tuple[int, int]) -> float | None:
-        return float(sums[at] / covered[at]) if covered.get(at, 0) else None
+        known = covered.get(at, 0) and not pd.isna(sums[at])
+        return float(sums[at] / covered[at]) if known else None
 
     cells = [[rate((day, hour)) for hour in hours] for day in days]
     return [_DAYS[day - 1] for day in days], [f"{hour:02d}" for hour in hours], cells
@@ -107,14 +125,14 @@ def by_day(stays: pd.DataFrame | None, scene: pd.DataFrame) -> list[list[Cell]]:
         there = scene[scene["local_day"] == day]
         begun = None if stays is None else stays[stays["local_day"] == day]
         covered = float(there["covered"].dt.total_seconds().sum())
-        present = float(there["person_seconds"].dt.total_seconds().sum())
+        present = whole_sum(there["person_seconds"].dt.total_seconds())
         rows.append(
             [
                 day,
                 covered / 3600,
-                present / covered if covered else None,
-                int(there["max_persons"].max()),
-                *(None if begun is None else int(begun[name].sum()) for name in ("began", "entries")),
+                present / covered if covered and present is not None else None,
+                whole_most(there["max_persons"]),
+                *(None if begun is None else whole_sum(begun[name]) for name in ("began", "entries")),
             ]
         )
     return rows

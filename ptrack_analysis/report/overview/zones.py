@@ -5,7 +5,7 @@ import pandas as pd
 from ptrack_analysis.report.definitions import column_text
 from ptrack_analysis.report.overview.sums import Read
 from ptrack_analysis.report.parts import Cell, Grid, Heading, Section, Table, Words
-from ptrack_analysis.schema import DWELL, VISITS
+from ptrack_analysis.schema import DWELL, SEEN_ENDS, VISITS
 
 _ASK = "The dataset has no zones: export again with `--zones FILE` to compare stays."
 
@@ -32,8 +32,7 @@ def zones_section(read: Read) -> Section:
 
 def _row(stays: pd.DataFrame, zone: str) -> list[Cell]:
     seconds = stays["dwell"].dt.total_seconds()
-    begun = stays["entry"].astype(str).isin(["crossed", "opened"])
-    whole = begun & (stays["exit"].astype(str) == "crossed")
+    whole = stays["entry"].isin(SEEN_ENDS) & stays["exit"].isin(SEEN_ENDS)
     videos = int(stays.index.get_level_values("video").nunique())
     total, mean, cut = float(seconds.sum()), float(seconds.mean()), float(1 - whole.mean())
     return [zone, videos, len(stays), total, mean, cut]

@@ -1,0 +1,1 @@
+"""Random input for whatever reads files of others."""

@@ -1,0 +1,129 @@
+"""Where fuzzing starts: small good files of every shape."""
+
+import json
+
+from pages import FACE, METADATA, page, record
+
+from .targets import FORMATS
+
+_RECORDS = [
+    record(0, 0, face=FACE),
+    record(0, 1),
+    record(67, 0, box=None, face=FACE),
+    record(67, 1, box=(-0.02, 0.5, 0.3, 0.5)),
+]
+_ONE = page(*_RECORDS)
+_TWO = [page(*_RECORDS[:2], token="next"), page(*_RECORDS[2:])]
+_PAGES = [
+    json.dumps(_ONE),
+    json.dumps(_ONE, indent=1),
+    "\ufeff" + json.dumps(_ONE),
+    json.dumps(_TWO),
+    "\n".join(map(json.dumps, _TWO)),
+    json.dumps(_RECORDS),
+    json.dumps({"VideoMetadata": METADATA, "Persons": _RECORDS}),
+    json.dumps({"Labels": [{"Name": "x"}], "fileName": "v", "Persons": _RECORDS}),
+    json.dumps({"status": "succeeded", "original_response": _TWO, "standardized_response": {}}),
+    json.dumps({"success": True, "data": _ONE}),
+    json.dumps(page()),
+    json.dumps(page(JobStatus="IN_PROGRESS")),
+    json.dumps(page(JobStatus="FAILED", StatusMessage="no")),
+    "",
+]
+_MOT = "1,1,10,20,50,100,1,-1,-1,-1\n1,2,300,200,40,90,0.9,-1,-1,-1\n2,1,12,20,50,100,1,-1,-1,-1\n"
+_SUPERVISION = (
+    "x_min,y_min,x_max,y_max,class_id,confidence,tracker_id,frame_index,class_name\n"
+    "10,20,60,120,0,0.9,1,0,person\n12,20,62,120,0,0.8,1,1,person\n30,40,60,90,2,0.5,,1,car\n"
+)
+_BOX = {"x1": 10.0, "y1": 20.0, "x2": 60.0, "y2": 120.0}
+_ULTRALYTICS = [{"name": "person", "class": 0, "confidence": 0.9, "box": _BOX, "track_id": 1}]
+_TRACKERS = {
+    "mot": [_MOT, "1 1 1 1 5 5 1\n"],
+    "bytetrack": ["0,1,10.0,20.0,50.0,100.0,0.9,-1,-1,-1\n1,1,11.0,20.0,50.0,100.0,0.9,-1,-1,-1\n"],
+    "deepsort": ["1 1 10 20 50 100 -1 -1 -1 -1\n", "0,1,10,20,50,100,-1,-1,-1,-1\n"],
+    "supervision-csv": [_SUPERVISION],
+    "supervision-json": [
+        json.dumps(
+            [
+                dict(zip(_SUPERVISION.splitlines()[0].split(","), row.split(","), strict=True))
+                for row in _SUPERVISION.splitlines()[1:]
+            ]
+        )
+    ],
+    "ultralytics-json": [
+        json.dumps([_ULTRALYTICS, _ULTRALYTICS, []]),
+        json.dumps([{"frame": 3, **_ULTRALYTICS[0]}]),
+        "\n".join([json.dumps(_ULTRALYTICS)] * 2),
+    ],
+    "ultralytics-csv": [
+        "frame,name,class,confidence,track_id,box_x1,box_y1,box_x2,box_y2\n0,person,0,0.9,1,10,20,60,120\n"
+    ],
+    "points": ["#framerate: 16.00 fps\n#ID\tFR\tX\tY\tZ\n2\t0\t1.5\t-2\t0\n1\t1\t0\t0\t0\n1\t0\t1\t1\t0\n"],
+    "table": [
+        "frame,id,left,top,right,bottom,class\n0,1,1,1,2,2,0\n0,2,3,3,4,4,2\n",
+        "time_s;person;x;y\n0.5;a;1;2\n",
+    ],
+}
+_SQUARE = [[[0.1, 0.1], [0.5, 0.1], [0.5, 0.9], [0.1, 0.9], [0.1, 0.1]]]
+_HOLED = [_SQUARE[0], [[0.2, 0.2], [0.3, 0.2], [0.3, 0.3], [0.2, 0.2]]]
+
+
+def _feature(form, coordinates, **properties):
+    return {
+        "type": "Feature",
+        "properties": {"name": "till", **properties},
+        "geometry": {"type": form, "coordinates": coordinates},
+    }
+
+
+def _zones(*features, **more):
+    return json.dumps({"type": "FeatureCollection", **more, "features": features})
+
+
+_ZONES = [
+    _zones(_feature("Polygon", _SQUARE)),
+    _zones(_feature("Polygon", _HOLED, kind="queue"), unit="fraction"),
+    _zones(_feature("MultiPolygon", [_SQUARE]), unit="px"),
+    _zones(_feature("LineString", [[0.1, 0.2], [0.1, 0.9]], video=["a", "b"]), _feature("Polygon", _SQUARE)),
+    _zones(_feature("Polygon", _SQUARE, **{"from": "10s", "to": "00:01:30"})),
+    _zones(),
+]
+_PAIRS = [
+    {"picture": picture, "floor": floor}
+    for picture, floor in zip(
+        [[0.1, 0.9], [0.9, 0.9], [0.7, 0.3], [0.3, 0.3], [0.5, 0.5]],
+        [[0, 0], [6, 0], [6, 9], [0, 9], [3, 5]],
+        strict=True,
+    )
+]
+_FLOORS = [
+    json.dumps({"unit": "m", "picture_unit": "fraction", "pairs": _PAIRS[:4]}),
+    json.dumps({"unit": "m", "picture_unit": "fraction", "pairs": _PAIRS, "extent": [0, 0, 6, 9]}),
+    json.dumps(
+        {
+            "unit": "m",
+            "picture_unit": "fraction",
+            "pairs": _PAIRS,
+            "lens": {"k1": -0.1, "k2": 0.01, "focal": [0.8, 1.4]},
+        }
+    ),
+]
+_RECORDINGS = [
+    "video,started_at\na,2025-03-01T08:00:00+01:00\nb,2025-03-02T08:00:00Z\n",
+    (
+        "video;started_at;timezone;site;camera;opening_hours;Floor area\n"
+        "a;2025-03-01T08:00:00;Europe/Berlin;north;1;Mo-Fr 08:00-20:00;x\n"
+    ),
+]
+SEEDS = {
+    "pages": [text.encode() for text in _PAGES],
+    "trackers": [
+        bytes([place]) + text.encode()
+        for name, texts in _TRACKERS.items()
+        for text in texts
+        for place in (0, FORMATS.index(name))
+    ],
+    "zones": [text.encode() for text in _ZONES],
+    "floors": [text.encode() for text in _FLOORS],
+    "recordings": [text.encode() for text in _RECORDINGS],
+}

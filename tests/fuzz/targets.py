@@ -1,0 +1,125 @@
+"""What is fed: bytes as the content of one file. Each target gives the right tables, or a PtrackError.
+
+A PtrackError that names no place is a finding too, and so is a table that its own schema refuses, that does
+not survive Parquet, or from which persons or rows get lost on the way through the first analyses.
+"""
+
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from ptrack_analysis import (
+    compute_tracks,
+    compute_trajectories,
+    inspect_tracking,
+    read_parquet,
+    read_tracking,
+    read_zones,
+    write_parquet,
+)
+from ptrack_analysis.clock.recordings import read_recordings
+from ptrack_analysis.errors import PtrackError
+from ptrack_analysis.floor.reading import read_floor
+from ptrack_analysis.io.trackers.registry import TRACKERS, read_tracks
+from ptrack_analysis.schema import DETECTIONS, POINTS, check
+from ptrack_analysis.video import Video
+
+VIDEO = Video(width=1280, height=720, frame_rate=25.0)
+MOST_ROWS = 20_000
+FORMATS = (None, *TRACKERS)
+
+
+def pages(content):
+    """Pages of GetPersonTracking in any of their shapes; then what is odd about them, said by ``inspect``."""
+    with _file(content, "page.json") as place:
+        try:
+            table, video = read_tracking(place, video=VIDEO, landmarks=True, allow_incomplete=True)
+        except PtrackError as error:
+            _has_place(error, "page.json")
+            return
+        _is_right(table, video, place.parent)
+        inspect_tracking(place)
+
+
+def trackers(content):
+    """A tracker's file; the first byte says of which format it is said to be, the last of none."""
+    form, text = FORMATS[content[0] % len(FORMATS)] if content else None, content[1:]
+    with _file(text, "tracks.json" if "json" in str(form) else "tracks.csv") as place:
+        try:
+            tracked = read_tracks(place, format=form, video=VIDEO)
+        except PtrackError as error:
+            _has_place(error, place.name)
+            return
+        if POINTS.name == getattr(tracked.table, "name", "") or "x_m" in tracked.table:
+            check(tracked.table, POINTS)
+        else:
+            _is_right(tracked.table, tracked.video, place.parent)
+
+
+def zones(content):
+    """A zone file."""
+    with _file(content, "zones.geojson") as place:
+        try:
+            read_zones(place, VIDEO)
+        except PtrackError as error:
+            _has_place(error, "zones.geojson")
+
+
+def floors(content):
+    """A floor plan; a point of the picture goes to the floor."""
+    with _file(content, "floor.json") as place:
+        try:
+            read_floor(place, VIDEO)
+        except PtrackError as error:
+            _has_place(error, "floor.json")
+
+
+def recordings(content):
+    """A table of recordings, ``videos.csv``."""
+    with _file(content, "videos.csv") as place:
+        try:
+            read_recordings(place)
+        except PtrackError as error:
+            _has_place(error, "videos.csv")
+
+
+TARGETS = {function.__name__: function for function in (pages, trackers, zones, floors, recordings)}
+
+
+class _file:  # noqa: N801 - a context manager, used like open
+    """A file of this content in a folder of its own."""
+
+    def __init__(self, content, name):
+        self.folder = tempfile.TemporaryDirectory(prefix="ptrack-fuzz-")
+        self.place = Path(self.folder.name, name)
+        self.place.write_bytes(content)
+
+    def __enter__(self):
+        return self.place
+
+    def __exit__(self, *_):
+        self.folder.cleanup()
+
+
+def _has_place(error, name):
+    message = str(error)
+    assert name in message, f"names no place: {message!r}"
+    assert "\n" not in message.strip(), f"more than a line: {message!r}"
+
+
+def _is_right(table, video, folder):
+    """Whether it is the table that it should be, and goes through the first analyses without a loss."""
+    check(table, DETECTIONS)
+    assert table.index.is_monotonic_increasing
+    if len(table) > MOST_ROWS:
+        return
+    write_parquet(table, folder / "detections.parquet")
+    pd.testing.assert_frame_equal(read_parquet(folder / "detections.parquet"), table)
+    try:
+        trajectories = compute_trajectories(table, video)
+    except PtrackError:  # a frame of no size, say
+        return
+    assert len(trajectories) == len(table)
+    tracks = compute_tracks(trajectories)
+    assert [*tracks.index] == sorted(set(table.index.get_level_values("person_index")))
