@@ -23,6 +23,9 @@ _LEAST = 1e-300
 """Products below this may have underflown."""
 _SMALLEST = float(np.finfo("float64").tiny)
 
+FARTHEST = 1e9
+"""Largest coordinate that is believed: beyond it, squares of squares are no numbers any more."""
+
 
 def anchor_fractions(anchor: Anchor) -> tuple[float, float]:
     """Give the place of an anchor in its box, as fractions of the box's width and height.

@@ -6,7 +6,7 @@ from ptrack_analysis.errors import ZoneError
 from ptrack_analysis.floor.homography import fit_homography
 from ptrack_analysis.floor.lens import Lens
 from ptrack_analysis.floor.plane import Extent, Floor
-from ptrack_analysis.geometry import Floats
+from ptrack_analysis.geometry import FARTHEST, Floats
 
 _LEAST_PAIRS = 4
 
@@ -41,9 +41,9 @@ def fit_floor(
     Raises
     ------
     ZoneError
-        If there are fewer than four pairs or different points, a value is not finite, the points (but for
-        one) lie on one line, the fit puts a given point at or above the horizon, a picture point lies where
-        the lens shows nothing, or the extent is empty.
+        If there are fewer than four pairs or different points, a value is not finite or beyond 1e9, the
+        points (but for one) lie on one line, the fit puts a given point at or above the horizon, a picture
+        point lies where the lens shows nothing, or the extent is empty.
 
     Notes
     -----
@@ -81,8 +81,11 @@ def _refuse_pairs(picture: Floats, floor: Floats) -> None:
     if len(picture) < _LEAST_PAIRS:
         raise ZoneError(f"a floor needs at least 4 pairs picture - floor, not {len(picture)}")
     pairs = np.column_stack([picture, floor])
-    for place in np.flatnonzero(~np.isfinite(pairs).all(axis=1)):
-        raise ZoneError(f"pairs[{place}] of the floor is {pairs[place].tolist()}, not a finite number each")
+    for place in np.flatnonzero(~(np.abs(pairs) <= FARTHEST).all(axis=1)):
+        raise ZoneError(
+            f"pairs[{place}] of the floor is {pairs[place].tolist()}, not a finite number within "
+            f"{FARTHEST:.0e} each"
+        )
     for points, where in ((picture, "in the picture"), (floor, "on the floor")):
         different = len(np.unique(points, axis=0))
         if different < _LEAST_PAIRS:
@@ -94,6 +97,6 @@ def _drawn(extent: Extent | None, floor: Floats) -> Extent:
     if extent is None:
         return (*floor.min(axis=0).tolist(), *floor.max(axis=0).tolist())
     x0, y0, x1, y1 = extent
-    if not (np.isfinite(extent).all() and x1 > x0 and y1 > y0):
+    if not ((np.abs(extent) <= FARTHEST).all() and x1 > x0 and y1 > y0):
         raise ZoneError(f"a floor's extent is {extent!r}, not finite numbers x0 < x1 and y0 < y1")
     return x0, y0, x1, y1

@@ -7,11 +7,13 @@ from typing import Self
 import numpy as np
 
 from ptrack_analysis.errors import ZoneError
-from ptrack_analysis.geometry import Floats
+from ptrack_analysis.geometry import FARTHEST, Floats
 
 _ROUNDS = 100
 """Newton converges in about six; beside the fold, where it is slow, halving the bracket ends it."""
 _LAST_DIGITS = 4
+_LEAST = 1e-9
+"""Smallest focal length that is believed, in frames."""
 _OUT_OF_SIGHT = 1e6
 """A fold beyond so many focal lengths is none: no picture reaches there."""
 _CHUNK = 8192
@@ -59,9 +61,11 @@ class Lens:
 
     def __post_init__(self) -> None:
         for name, numbers in (("k1", (self.k1,)), ("k2", (self.k2,)), ("centre", self.centre)):
-            if not all(math.isfinite(number) for number in numbers):
-                raise ZoneError(f"lens: {name} is {getattr(self, name)!r}, not a finite number")
-        if not all(math.isfinite(focal) and focal > 0 for focal in self.focal):
+            if not all(abs(number) <= FARTHEST for number in numbers):
+                raise ZoneError(
+                    f"lens: {name} is {getattr(self, name)!r}, not a finite number within {FARTHEST:.0e}"
+                )
+        if not all(_LEAST <= focal <= FARTHEST for focal in self.focal):
             raise ZoneError(f"lens: focal is {self.focal!r}, not finite numbers above 0")
 
     @classmethod

@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from shapely.validation import explain_validity
 
 from ptrack_analysis.errors import PtrackError, ZoneError
+from ptrack_analysis.geometry import FARTHEST
 from ptrack_analysis.video import Plane, Video
 from ptrack_analysis.zones.properties import Properties, properties_of
 from ptrack_analysis.zones.scene import Scene, project_scene
@@ -128,8 +129,8 @@ def _outline(name: str, geometry: Any) -> Any:
         raise ZoneError(f"{name!r} is a {kind!r}, not a Polygon, MultiPolygon or LineString")
     try:
         coordinates = list(_positions(geometry["coordinates"]))
-        if not np.isfinite(np.array(coordinates, dtype="float64")).all():
-            raise ZoneError(f"{name!r} has a coordinate that is not a finite number")
+        if not (np.abs(np.array(coordinates, dtype="float64")) <= FARTHEST).all():
+            raise ZoneError(f"{name!r} has a coordinate that is not a finite number within {FARTHEST:.0e}")
         rings = {"Polygon": [geometry["coordinates"]], "MultiPolygon": geometry["coordinates"]}.get(kind, [])
         if any(len({tuple(p) for p in ring}) < _LEAST_CORNERS for part in rings for ring in part):
             raise ZoneError(f"{name!r} has fewer than three corners")

@@ -46,7 +46,7 @@ def _change(document, chance):
         return
     way = chance.randrange(5)
     if way <= 1:
-        holder[key] = chance.choice(_VALUES)
+        holder[key] = deepcopy(chance.choice(_VALUES))
     elif way == 2:
         other, place = _somewhere(document, chance)
         if place is not None:
