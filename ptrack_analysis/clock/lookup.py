@@ -82,7 +82,7 @@ def recordings_of(
     columns += [] if pattern is None else [name for name in pattern.fields if name not in ("site", "camera")]
     blank: dict[str, str | None] = dict.fromkeys(columns)
     filled = {name: replace(one, further=blank | dict(one.further)) for name, one in found.items()}
-    notes = list(_notes(place, told, filled, pattern))
+    notes = list(_notes(place, told, filled))
     if place is None and pattern is None and settings.video.started_at is None:
         notes += [
             f"{name} is given, and changes nothing: no start of a video is known without --recordings or "
@@ -91,6 +91,14 @@ def recordings_of(
             if getattr(settings, name) is not None
         ]
     return filled, notes
+
+
+def no_start(settings: Clocks, videos: Sequence[str]) -> list[str]:
+    """Say of which videos no start is told, though it was asked for: those left when all are ``settled``."""
+    sources = [] if settings.recordings is None else [f"{settings.recordings} does not tell it"]
+    if settings.started_at is not None:
+        sources.append(f"the name does not fit {settings.started_at!r}")
+    return [f"no start is told of {_listed(videos)}: {', and '.join(sources)}"] if sources and videos else []
 
 
 def settled(recording: Recording, video: Video, settings: Clocks | None = None) -> Recording:
@@ -151,20 +159,11 @@ def _candidates(places: Sequence[str]) -> Iterator[str]:
             yield "/".join(parts[begin:end])
 
 
-def _notes(
-    place: Any, told: Mapping[str, Recording], found: Mapping[str, Recording], pattern: Pattern | None
-) -> Iterator[str]:
+def _notes(place: Any, told: Mapping[str, Recording], found: Mapping[str, Recording]) -> Iterator[str]:
     """Say what does not fit together."""
     strangers = [name for name in told if name not in found]
     if strangers:
         yield f"{place} has {_listed(strangers)}, which the source has not: it has {_listed(sorted(found))}"
-    if place is None and pattern is None:
-        return
-    unknown = [name for name, one in found.items() if one.started_at is None and one.fault is None]
-    if unknown:
-        sources = [f"{place} does not tell it"] if place is not None else []
-        sources += [f"the name does not fit {pattern.text!r}"] if pattern is not None else []
-        yield f"no start is told of {_listed(unknown)}: {', and '.join(sources)}"
 
 
 def _listed(names: Sequence[str]) -> str:

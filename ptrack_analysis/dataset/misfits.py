@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from ptrack_analysis.clock.lookup import no_start
 from ptrack_analysis.dataset.catalogue import other_settings, other_zones
 from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.dataset.video_files import Export
@@ -16,6 +17,10 @@ def misfits(records: Sequence[Record], export: Export) -> Iterator[str]:
     """Say where the videos of a dataset do not fit together."""
     yield from _twice(records, export)
     yield from _bound_to_nobody(export)
+    yield from no_start(
+        export.settings,
+        [one.video for one in records if one.video in export.videos and not one.about.get("days")],
+    )
     bare = [record.video for record in _unwithheld(records, export)]
     if bare:
         yield (

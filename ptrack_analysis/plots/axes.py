@@ -22,6 +22,8 @@ _WIDTH = 8.0
 _LEAST, _MOST = 2.5, 10.0
 _MARGIN = 0.02
 _COLUMNS = 6
+_SHARE = 0.9
+"""Of the figure's width a legend takes this at most, if one column does."""
 
 
 def plane_axes(
@@ -115,17 +117,21 @@ def say_nothing_to_draw(ax: Axes, reason: str) -> None:
 
 
 def legend_below(ax: Axes, handles: Sequence[Artist]) -> None:
-    """Put a legend below the axes and their label, clear of everything drawn and of a colour bar."""
-    rows = -(-len(handles) // _COLUMNS)
-    ax.legend(
-        handles=handles,
-        loc="upper center",
-        bbox_to_anchor=(0.5, 0.0),
-        borderaxespad=4.2,
-        ncols=-(-len(handles) // max(rows, 1)),
-        frameon=False,
-        fontsize="small",
-    )
+    """Put a legend below the axes and their label, in as many columns as the figure is wide enough for."""
+    figure = ax.get_figure(root=True)
+    room = figure.bbox.width if figure is not None else 0.0
+    for rows in range(max(-(-len(handles) // _COLUMNS), 1), len(handles) + 1):
+        legend = ax.legend(
+            handles=handles,
+            loc="upper center",
+            bbox_to_anchor=(0.5, 0.0),
+            borderaxespad=4.2,
+            ncols=-(-len(handles) // rows),
+            frameon=False,
+            fontsize="small",
+        )
+        if legend.get_window_extent().width <= _SHARE * room:
+            return
 
 
 def bounds(points: Floats) -> Extent:

@@ -12,6 +12,7 @@ _LETTERS = 20
 _ROWS = 3
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What no font has and XML does not take."""
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def zone_names(table: pd.DataFrame, zones: Sequence[Zone | str] | None) -> list[str]:
@@ -22,8 +23,11 @@ def zone_names(table: pd.DataFrame, zones: Sequence[Zone | str] | None) -> list[
 
 
 def drawable(text: str) -> str:
-    """Give a text as it can be drawn: a replacement character stands for each control character."""
-    return _UNWRITABLE.sub("\ufffd", text)
+    """Give a text as it can be drawn: a replacement character stands for each control character.
+
+    Marks that turn the direction of a text are left out: a name must not turn the figures beside it.
+    """
+    return _UNWRITABLE.sub("\ufffd", _DIRECTIONS.sub("", text))
 
 
 def short_name(name: str) -> str:

@@ -165,7 +165,7 @@ class Sketch:
         hidden = f", {present - located} not located" if present > located else ""
         said = f"{present} person{'' if present == 1 else 's'}{hidden}" if len(self.steps.time) else "nobody"
         draw.text((width / 2, line), said, fill=INK, font=font, anchor="mm")
-        draw.text((width - 8, line), f"{self.factor:.2g}\u00d7 speed", fill=INK, font=font, anchor="rm")
+        draw.text((width - 8, line), f"{_factor(self.factor)}\u00d7 speed", fill=INK, font=font, anchor="rm")
         return framed
 
 
@@ -181,3 +181,8 @@ def palette_of(sketch: Sketch) -> Image.Image:
     palette = Image.new("P", (1, 1))
     palette.putpalette([int(level) for colour in chosen for level in colour])  # type: ignore[union-attr]
     return palette
+
+
+def _factor(factor: float) -> str:
+    """Write how much faster than life it goes, in two figures, without an exponent."""
+    return f"{factor:.0f}" if factor >= 9.5 else f"{factor:.2g}" if factor >= 0.01 else f"1/{1 / factor:.0f}"  # noqa: PLR2004

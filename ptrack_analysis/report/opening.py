@@ -4,10 +4,11 @@ from typing import Any
 
 from ptrack_analysis.analysis.trust.intervals import compute_intervals
 from ptrack_analysis.dataset.notes import notes_of
+from ptrack_analysis.dataset.road import DOOR
 from ptrack_analysis.inspection import notes_on
 from ptrack_analysis.report.definitions import column_text, first_sentence
 from ptrack_analysis.report.measured import Measured
-from ptrack_analysis.report.parts import Facts, Items, Key, Keys, Part, Section, Table, Words
+from ptrack_analysis.report.parts import Facts, Items, Key, Keys, Part, Section, Table, Words, isolated
 from ptrack_analysis.report.tables import local_time, table_of
 from ptrack_analysis.schema import BINS, OCCUPANCY, QUALITY, TRACKS, VISITS
 from ptrack_analysis.summary.text import share, span
@@ -33,8 +34,10 @@ def _verdict_said(trust: dict[str, Any]) -> str:
         "good": "Good: no check of the tracking finds anything odd, which proves nothing of what it missed.",
         "unknown": "Unknown: nothing can be said about the tracking.",
     }.get(trust["verdict"], "")
+    unknown = ", ".join(trust["unknown"])
     if said:
-        return said
+        more = f" Nothing can be said by: {unknown}." if unknown and trust["verdict"] == "good" else ""
+        return said + more
     names = ", ".join(f"{check['check']} ({check['verdict']})" for check in trust["checks"])
     worst = trust["verdict"].capitalize()
     return f"{worst}: {len(trust['checks'])} of the checks did not come out good: {names}."
@@ -162,9 +165,12 @@ def _crossed(measured: Measured) -> list[Key]:
     if balance is not None:
         beside = f"drift against presence {balance['drift']:+d}"
         value = f"{balance['in_total']} in, {balance['out_total']} out"
-        lines = ", ".join(balance["lines"])
-        text = f"Crossings of the lines that bound the scene: {lines}."
-        keys.append(Key("Over the doors", value, beside, text))
+        lines = ", ".join(map(isolated, balance["lines"]))
+        has_doors = any(line.kind == DOOR for line in measured.road.lines)
+        text = f"Crossings of the lines of kind {DOOR!r}: {lines}."
+        if not has_doors:
+            text = f"Crossings of all lines, as none is of the kind {DOOR!r}: {lines}."
+        keys.append(Key("Over the doors" if has_doors else "Over the lines", value, beside, text))
     return keys
 
 

@@ -1,11 +1,14 @@
 """What a report consists of: sections of words, key figures, pictures and tables."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 Cell = str | int | float | None
 MOST_ROWS = 5000
+
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,10 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Values by row and column as shades: ``cells`` are rows of numbers, None where nothing is known."""
+    """Values by row and column as shades: ``cells`` are rows of numbers, None where nothing is known.
+
+    ``titles`` say more of each cell, ``none`` what a cell without a number means.
+    """
 
     caption: str
     rows: Sequence[str]
@@ -118,6 +124,8 @@ class Grid:
     cells: Sequence[Sequence[float | None]]
     unit: str
     digits: int = 1
+    titles: Sequence[Sequence[str]] | None = None
+    none: str = "not covered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +133,11 @@ class Multiples:
     """Small pictures of one kind side by side, each with its name and a line below."""
 
     small: Sequence[tuple[str, str, Figure]]
+
+
+def isolated(name: str) -> str:
+    """Keep a name within a sentence from turning the direction of the words beside it (Unicode TR 9)."""
+    return name if name.isascii() else f"\u2068{_DIRECTIONS.sub('', name)}\u2069"
 
 
 Part = Words | Keys | Facts | Items | Figure | Table | Explored | Definition | Grid | Multiples

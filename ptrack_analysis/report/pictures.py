@@ -21,6 +21,9 @@ from ptrack_analysis.report.parts import Figure
 MOST_CURVES = 6
 MOST_PATHS = 400
 
+MOST_LINES = 4
+"""So many lines are drawn side by side."""
+
 
 def heatmap_figure(measured: Measured) -> Figure:
     """Draw where the time was spent."""
@@ -99,7 +102,7 @@ def transitions_figure(measured: Measured) -> Figure | None:
         return None
     alt = "Matrix of how often persons went from a zone (row) to the next one (column)."
     said = f"{alt} States in brackets are no zones."
-    return Figure(inline_svg(plot_transitions(table), "transitions", alt), alt, said)
+    return Figure(inline_svg(plot_transitions(table), "transitions", alt, on_white=True), alt, said)
 
 
 def counts_figure(measured: Measured) -> Figure | None:
@@ -107,7 +110,7 @@ def counts_figure(measured: Measured) -> Figure | None:
     lines: Sequence[Any] = measured.road.lines
     if not lines:
         return None
-    axes = plot_counts(counts_of(measured.road, measured.settings), lines=list(lines)[:4])
+    axes = plot_counts(counts_of(measured.road, measured.settings), lines=list(lines)[:MOST_LINES])
     if measured.clock is not None:
         set_local_clock(axes, measured.clock)
     alt = "Number of crossings of the lines in each interval, in and out."

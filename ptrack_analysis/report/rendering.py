@@ -174,7 +174,11 @@ def _meaning(table: Table) -> str:
 def _grid(grid: Grid) -> str:
     most = max((cell for row in grid.cells for cell in row if cell is not None), default=0.0)
     heads = "".join(f'<th scope="col">{text(one)}</th>' for one in grid.columns)
-    lines = ["".join(_shade(cell, most, grid.digits) for cell in row) for row in grid.cells]
+    titles = grid.titles or [[""] * len(row) for row in grid.cells]
+    lines = [
+        "".join(_shade(cell, most, grid, title) for cell, title in zip(*row, strict=True))
+        for row in zip(grid.cells, titles, strict=True)
+    ]
     rows = "".join(
         f'<tr><th scope="row">{text(name)}</th>{line}</tr>'
         for name, line in zip(grid.rows, lines, strict=True)
@@ -187,11 +191,12 @@ def _grid(grid: Grid) -> str:
     )
 
 
-def _shade(cell: float | None, most: float, digits: int) -> str:
+def _shade(cell: float | None, most: float, grid: Grid, title: str) -> str:
     if cell is None:
-        return '<td class="none"><span class="unseen">not covered</span></td>'
+        return f'<td class="none"><span class="unseen">{text(grid.none)}</span></td>'
     shade = round(_SHADES * (cell / most) ** 0.5) if most else 0
-    return f'<td class="s{shade}">{cell:.{digits}f}</td>'
+    more = f' title="{escape(title)}"' if title else ""
+    return f'<td class="s{shade}"{more}>{cell:.{grid.digits}f}</td>'
 
 
 def _multiples(multiples: Multiples) -> str:

@@ -5,8 +5,9 @@ import pandas as pd
 from ptrack_analysis.analysis.selection import select
 from ptrack_analysis.report.definitions import column_text
 from ptrack_analysis.report.measured import Measured
-from ptrack_analysis.report.parts import Explored, Heading, Part, Section, Table, Words
+from ptrack_analysis.report.parts import Explored, Heading, Part, Section, Table, Words, isolated
 from ptrack_analysis.report.pictures import (
+    MOST_LINES,
     counts_figure,
     heatmap_figure,
     occupancy_figure,
@@ -20,16 +21,20 @@ from ptrack_analysis.summary.text import span
 from ptrack_analysis.web.payload import explorer_data
 
 MOST_EXPLORED = 150_000
-_ASK_ZONES = (
-    "No zones were given, so this page has no stays, no transitions and no counts. Draw polygons and lines "
-    "in a GeoJSON file and give it with `--zones FILE`."
+_ASK = (
+    "No {which} were given, so this page has no {what}. Draw them with `ptrack zones BACKDROP -o FILE`, and "
+    "give the file with `--zones FILE`."
 )
+_ASK_BOTH = _ASK.format(which="zones and lines", what="stays, no transitions and no counts")
+_ASK_ZONES = _ASK.format(which="zones", what="stays and no transitions")
 
 
 def zones_section(measured: Measured) -> Section:
     """Say who stayed in which zone, and for how long."""
     if measured.visits is None:
-        return Section("zones", "Dwell by zone", [Words(_ASK_ZONES, "note")])
+        return Section(
+            "zones", "Dwell by zone", [Words(_ASK_ZONES if measured.road.lines else _ASK_BOTH, "note")]
+        )
     cut = sum(zone["cut"] + zone["left_out"] for zone in measured.figures["zones"])
     stays = len(measured.visits)
     said = (
@@ -155,12 +160,15 @@ def lines_section(measured: Measured) -> Section | None:
         Heading("out_count", "out", digits=0),
     ]
     said = (
-        f"At the end {balance['counted']} persons are there by counting over {', '.join(balance['lines'])}, "
+        f"At the end {balance['counted']} persons are there by counting over "
+        f"{', '.join(map(isolated, balance['lines']))}, "
         f"{balance['present']} by presence: a drift of {balance['drift']:+d}."
     )
-    return Section(
-        "lines", "Lines", [figure, Words(said), Table("lines", "Crossings of each line", headings, rows)]
-    )
+    left = len(measured.road.lines) - MOST_LINES
+    parts: list[Part] = [figure, Words(said), Table("lines", "Crossings of each line", headings, rows)]
+    if left > 0:
+        parts.insert(1, Words(f"The first {MOST_LINES} lines are drawn, {left} are not.", "note"))
+    return Section("lines", "Lines", parts)
 
 
 def places_section(measured: Measured) -> Section:

@@ -5,7 +5,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from ptrack_analysis.clock.lookup import recordings_of, settled
+from ptrack_analysis.clock.lookup import no_start, recordings_of, settled
 from ptrack_analysis.dataset.compact.record import COMPACT_PLACE
 from ptrack_analysis.dataset.layout import RECORDS
 from ptrack_analysis.dataset.opening import open_dataset
@@ -142,11 +142,13 @@ def _of_video(
     recordings, notes = recordings_of(settings, places)
     recording = recordings[reference.name]
     road = take_road(reference, settings, scene, form=form)
+    recording = settled(recording, road.video, settings)
+    notes += no_start(settings, [reference.name] if recording.started_at is None else [])
     reading = replace(road.reading, notes=(*road.reading.notes, *notes))
     return video_report(
         replace(road, reading=reading),
         settings,
-        recording=settled(recording, road.video, settings),
+        recording=recording,
         backdrop=backdrop,
         files=_names(reference, settings, backdrop),
     )

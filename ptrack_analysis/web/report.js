@@ -129,7 +129,7 @@ function enlivenExplorer() {
   const handle = globalThis.ptrackExplorer(host, data, held("explorer-options"));
   const still = make("img", { className: "still", alt: "One moment of the explorer: persons over the picture of the scene." });
   host.after(still);
-  const keep = () => handle.state()?.zoom === 1 && keepStill(host, still, data.ground);
+  const keep = () => handle.state()?.zoom === 1 && handle.inLight(() => keepStill(host, still, data.ground));
   handle.ready.then(() => setTimeout(keep, 500), () => still.remove());
   addEventListener("beforeprint", keep);
   globalThis.explorer = handle;

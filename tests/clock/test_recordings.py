@@ -7,7 +7,7 @@ import pytest
 from moto_servers import moto_server
 
 from ptrack_analysis import Recording, Video, make_client, read_recordings
-from ptrack_analysis.clock.lookup import recordings_of, settled
+from ptrack_analysis.clock.lookup import no_start, recordings_of, settled
 from ptrack_analysis.clock.opening import refuse_hours
 from ptrack_analysis.clock.patterns import pattern_of
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError
@@ -242,7 +242,8 @@ def test_the_file_goes_before_the_pattern_and_that_before_the_video(write):
     assert [one.camera for one in ends.values()] == ["in_file", "in_name", None]
     assert [one.further for one in ends.values()] == [{"note": "x"}, {"note": None}, {"note": None}]
     assert {one.opening_hours for one in ends.values()} == {"24/7"}
-    assert notes == [
+    assert notes == []
+    assert no_start(told, ["in_video"]) == [
         f"no start is told of the video 'in_video': {place} does not tell it, and the name does not fit "
         + repr(PATTERN)
     ]

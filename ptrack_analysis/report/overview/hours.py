@@ -9,6 +9,8 @@ from ptrack_analysis.report.parts import Cell, Grid, Heading, Part, Section, Tab
 from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY
 
 _DOOR = "door"
+_ENOUGH = 15.0
+"""Below so many minutes of film an hour is warned of."""
 _NO_CLOCK = (
     "When the videos were recorded is not known, so nothing can be said by hour and day. Export again with "
     "`--recordings FILE` or `--started-at PATTERN`."
@@ -26,6 +28,13 @@ def hours_section(read: Read) -> Section:
         "filmed at once, they tell of one of them on average, not of all together."
     )
     parts: list[Part] = [Words(said)]
+    least = scene.groupby(["weekday", "local_hour"])["covered"].sum().dt.total_seconds().min() / 60
+    if least < _ENOUGH:
+        said = (
+            f"Some hours are covered by only {least:.1f} minutes of film: a rate an hour of so little says "
+            "how busy these minutes were, and not the hour. Each cell tells when pointed at what it rests on."
+        )
+        parts.append(Words(said, "note"))
     came = _came(read)
     parts += [] if came is None else [came]
     parts.append(
@@ -72,8 +81,8 @@ def _local_counts(read: Read) -> pd.DataFrame | None:
 
 
 def _grid(caption: str, table: pd.DataFrame, value: str, unit: str, *, digits: int = 0) -> Grid:
-    days, hours, cells = by_hour(table, value)
-    return Grid(f"{caption}, by weekday and hour", days, hours, cells, unit, digits)
+    days, hours, cells, titles = by_hour(table, value)
+    return Grid(f"{caption}, by weekday and hour", days, hours, cells, unit, digits, titles)
 
 
 def _days(scene: pd.DataFrame, stays: pd.DataFrame | None) -> Table:

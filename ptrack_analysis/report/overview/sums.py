@@ -92,13 +92,15 @@ def whole_most(counts: pd.Series) -> int | None:
     return None if counts.empty or counts.isna().any() else int(counts.max())
 
 
-def by_hour(hourly: pd.DataFrame, value: str) -> tuple[list[str], list[str], list[list[float | None]]]:
+def by_hour(
+    hourly: pd.DataFrame, value: str
+) -> tuple[list[str], list[str], list[list[float | None]], list[list[str]]]:
     """Sum a table by weekday and hour of the day: the rate in the time that is covered.
 
     Of a column of times (``person_seconds``) that is the number of persons present on average, of a number
     how many an hour.
     Only hours of the day in which something is covered have a column; where nothing is, or a small count was
-    withheld, the cell is None.
+    withheld, the cell is None. With each cell goes what it rests on: the sum and the minutes covered.
     """
     values = hourly[value]
     is_time = values.dtype.kind == "m"
@@ -106,16 +108,22 @@ def by_hour(hourly: pd.DataFrame, value: str) -> tuple[list[str], list[str], lis
     keys = [hourly["weekday"].to_numpy(), hourly["local_hour"].to_numpy()]
     sums = plain.groupby(keys).sum().mask(plain.isna().groupby(keys).any())
     covered = hourly["covered"].dt.total_seconds().groupby(keys).sum()
-    covered = covered / (1.0 if is_time else 3600.0)
+    minutes, covered = covered / 60.0, covered / (1.0 if is_time else 3600.0)
     hours = range(int(hourly["local_hour"].min()), int(hourly["local_hour"].max()) + 1)
     days = sorted(set(hourly["weekday"]))
 
     def rate(at: tuple[int, int]) -> float | None:
-        known = covered.get(at, 0) and not pd.isna(sums[at])
-        return float(sums[at] / covered[at]) if known else None
+        return float(sums[at] / covered[at]) if basis(at) else None
+
+    def basis(at: tuple[int, int]) -> str:
+        if not covered.get(at, 0) or pd.isna(sums[at]):
+            return ""
+        what = f"{sums[at] / 60:.1f} person-minutes" if is_time else f"{sums[at]:.0f} counted"
+        return f"{what} in {minutes[at]:.1f} minutes covered"
 
     cells = [[rate((day, hour)) for hour in hours] for day in days]
-    return [_DAYS[day - 1] for day in days], [f"{hour:02d}" for hour in hours], cells
+    titles = [[basis((day, hour)) for hour in hours] for day in days]
+    return [_DAYS[day - 1] for day in days], [f"{hour:02d}" for hour in hours], cells, titles
 
 
 def by_day(stays: pd.DataFrame | None, scene: pd.DataFrame) -> list[list[Cell]]:

@@ -44,4 +44,6 @@ def _medians(dwell: pd.DataFrame, videos: list[str], zones: list[str]) -> Grid:
     known = {(video, zone): value for (video, zone, _), value in seen.items() if not pd.isna(value)}
     cells = [[known.get((video, zone)) for zone in zones] for video in videos]
     caption = "Median of the stays that were seen to begin, by Kaplan-Meier"
-    return Grid(caption, videos, zones, cells, "s")
+    return Grid(
+        caption, videos, zones, cells, "s", none="no median: nobody, or more than half not seen to leave"
+    )
