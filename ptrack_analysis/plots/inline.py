@@ -13,7 +13,6 @@ from matplotlib.axes import Axes
 from matplotlib.collections import Collection, LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
-from matplotlib.ticker import FixedFormatter
 from PIL import Image
 
 from ptrack_analysis.errors import OutputError
@@ -57,14 +56,10 @@ def inline_svg(axes: Axes, name: str, alt: str, *, on_white: bool = False) -> st
     for each in figure.axes:
         for drawn in each.collections:
             drawn.set_rasterized(_points(drawn) > _MANY_POINTS)
-    for axis in (axis for each in figure.axes for axis in (each.xaxis, each.yaxis)):
-        labels = axis.get_major_formatter()
-        if isinstance(labels, FixedFormatter):  # its texts are made anew when it is drawn
-            labels.seq = [_plain(label) for label in labels.seq]
     for text in figure.findobj(Text):
         is_number = "\\mathdefault" in text.get_text()
-        text.set_parse_math(is_number)  # a name with dollars is no formula, and needs no backslash
-        text.set_text(text.get_text() if is_number else _plain(text.get_text()))
+        text.set_parse_math(is_number)  # a name with dollars is no formula
+        text.set_text(drawable(text.get_text()))
     content = BytesIO()
     metadata = {"Creator": MARK, "Date": None}
     with mpl.rc_context({"svg.hashsalt": MARK, "svg.fonttype": "none"}):
@@ -76,13 +71,10 @@ def inline_svg(axes: Axes, name: str, alt: str, *, on_white: bool = False) -> st
     for element in root.iter():
         _attribute(element, free=id(element) not in coloured)
         _rename(element, name)
+        if element.tag == f"{_SVG}text" and element.text:  # labels of ticks are made anew as it is drawn
+            element.text = element.text.replace(r"\$", "$")
     root.attrib |= {"role": "img", "aria-label": alt, "stroke-linejoin": "round", "stroke-linecap": "butt"}
     return _PREFIX.sub("", ET.tostring(root, encoding="unicode")).replace("\n", " ")
-
-
-def _plain(label: str) -> str:
-    """Give a label as it is to be read, where nothing is taken for a formula."""
-    return drawable(label).replace(r"\$", "$")
 
 
 def _points(drawn: Collection) -> int:
