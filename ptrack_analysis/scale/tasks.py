@@ -1,14 +1,13 @@
 """A function over many tasks on an Executor: in order, few in flight, a lost worker made good."""
 
 import os
-import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, wait
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ptrack_analysis.errors import ParameterError, WorkerError
+from ptrack_analysis.errors import ParameterError, PtrackError, WorkerError
 from ptrack_analysis.scale.watch import Watch, scheduler_gone
 
 T = TypeVar("T")
@@ -208,12 +207,9 @@ def _call(function: Callable[[T], R], task: T) -> tuple[R | None, Exception | No
 
 
 def _portable(error: Exception) -> Exception:
-    """Give an error that can be sent to another process: itself, or one that says the same."""
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
-    except Exception:  # noqa: BLE001 - a class of somebody else may fail in any way
-        return WorkerError(f"{type(error).__name__}: {error}")
-    return error
+    """Give an error that can be sent to another process: itself, or of a strange class one that says it."""
+    known = type(error).__module__ in {"builtins", PtrackError.__module__}
+    return error if known else WorkerError(f"{type(error).__name__}: {error}")
 
 
 def _lost(error: Exception) -> Exception:
