@@ -90,6 +90,25 @@ def duckdb(archive):
     }
 
 
+def clickhouse(archive):
+    """Read with ClickHouse's chdb, its columns given, and flatten with arrayJoin."""
+    import chdb  # noqa: PLC0415
+
+    def struct(**fields):
+        return f"Tuple({', '.join(f'{name} {kind}' for name, kind in fields.items())})"
+
+    persons = f"Array({_record(struct, 'Int64', 'Nullable(Float64)')})"
+    columns = ", ".join(f"record.{path} AS {name}" for path, name in NAMES.items())
+    query = (
+        f"SELECT {columns} FROM (SELECT arrayJoin(Persons) AS record FROM "  # noqa: S608
+        f"file('{archive.lines}', JSONEachRow, 'Persons {persons}')) SETTINGS max_threads = 1, "
+        "input_format_skip_unknown_fields = 1, input_format_json_ignore_unknown_keys_in_named_tuple = 1, "
+        "input_format_json_defaults_for_missing_elements_in_named_tuple = 1"
+    )
+    table = chdb.query(query, "ArrowTable")
+    return {name: table[name].to_numpy() for name in table.column_names}
+
+
 def _record(struct, whole, number):
     """Build the type of one element of Persons, without the faces' landmarks, in a rival's own words."""
     box = struct(**dict.fromkeys(BOX, number))
@@ -106,5 +125,6 @@ RIVALS = {
     "json_normalize": (normalize, "pages; json.loads, pandas.json_normalize"),
     "pyarrow.json": (arrow, "JSON Lines of pages; types given"),
     "polars": (polars, "pages; read_json, types given"),
+    "chdb": (clickhouse, "JSON Lines of pages; columns given"),
     "DuckDB": (duckdb, "JSON Lines of pages; columns given"),
 }
