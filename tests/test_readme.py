@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from ptrack_analysis.cli import main
+from ptrack_analysis.dataset.layout import FOLDERS
 
 
 @pytest.fixture
@@ -56,3 +57,9 @@ def test_the_two_commands_stand_where_the_checks_look_for_them(readme):
 def test_files_that_the_readme_names_are_there(readme, data):
     for name in re.findall(r"\]\((data/[^)]+)\)|`(data/[^`\s]+)`", readme):
         assert (data.parent / (name[0] or name[1])).exists()
+
+
+def test_every_table_and_every_command_is_named(readme):
+    missing = [name for name in FOLDERS if f"{name}/" not in readme]
+    missing += [name for name in ("verify", "compact", "zones", "report") if f"ptrack {name} " not in readme]
+    assert not missing
