@@ -370,3 +370,16 @@ def test_in_s3_the_dataset_is_byte_equal_and_old_files_go_last(sound, tmp_path, 
         with pytest.raises(OutputError, match="is the dataset itself"):
             compact_dataset("s3://compact-bucket/d", "s3://compact-bucket/d/big")
         client.close()
+
+
+def test_an_empty_folder_of_somebody_is_not_lost(sound, tmp_path):
+    compact_dataset(sound, tmp_path / "big")
+    (tmp_path / "big/mine").mkdir()
+    with pytest.raises(OutputError, match="mine"):
+        compact_dataset(sound, tmp_path / "big")
+
+
+def test_a_target_that_another_run_writes_is_refused(sound, tmp_path):
+    compact_dataset(sound, tmp_path / "big")
+    with locked(tmp_path / "big"), pytest.raises(OutputError, match="another run is writing this dataset"):
+        compact_dataset(sound, tmp_path / "big")

@@ -525,3 +525,25 @@ def test_the_shells_editor_ends_with_an_interrupt(picture, tmp_path, monkeypatch
 def test_a_file_written_is_as_private_as_any_other(server, tmp_path):
     save(server)
     assert stat.S_ISREG((tmp_path / "zones.json").stat().st_mode)
+
+
+def test_a_token_stays_good_while_the_file_is_broken(open_desk, tmp_path):
+    content = json.dumps({"type": "FeatureCollection", "features": []})
+    desk, _ = open_desk(content)
+    with EditorServer(desk) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        (tmp_path / "zones.json").write_text("{")
+        assert ask(server, "GET", page_path(server), secret=False)[0] == 409
+        (tmp_path / "zones.json").write_text(content)
+        assert ask(server, "GET", page_path(server), secret=False)[0] == 200
+        server.shutdown()
+        thread.join(5)
+
+
+def test_a_number_beyond_all_numbers_is_refused_in_words(open_desk):
+    shape = {"type": "LineString", "coordinates": [[0, 0], [10**400, 1]]}
+    feature = {"type": "Feature", "properties": {"name": "far"}, "geometry": shape}
+    content = json.dumps({"type": "FeatureCollection", "features": [feature]})
+    with pytest.raises(ZoneError, match="not two finite numbers"):
+        open_desk(content)

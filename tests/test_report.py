@@ -31,7 +31,7 @@ from ptrack_analysis.plots import plot_occupancy, plot_paths
 from ptrack_analysis.plots.inline import inline_svg
 from ptrack_analysis.plots.local_clock import set_local_clock
 from ptrack_analysis.report import report_html, sections
-from ptrack_analysis.report.parts import Heading
+from ptrack_analysis.report.parts import Heading, isolated
 from ptrack_analysis.report.parts import Table as Shown
 from ptrack_analysis.report.rendering import part_html, text
 from ptrack_analysis.report.single import video_report
@@ -425,3 +425,39 @@ def test_the_overview_without_clock_and_zones_says_what_is_missing(data, tmp_pat
     assert "When the videos were recorded is not known" in html
     assert "The dataset has no zones" in html
     assert "days" not in tables_in(html)
+
+
+@pytest.mark.parametrize("given", [{"video": "x"}, {"backdrop": "x.png"}, {"settings": Settings(faces=True)}])
+def test_what_is_for_one_video_is_refused_for_a_dataset(data, tmp_path, given):
+    export_dataset(data / "shop/pages", tmp_path / "out", tables="quality")
+    with pytest.raises(
+        ParameterError, match="is a dataset, of which the overview is told as it was exported"
+    ):
+        write_report(tmp_path / "out", tmp_path / "report.html", **given)
+
+
+def test_names_turn_nothing_beside_them():
+    assert isolated("door") == "door"
+    assert isolated("\u202edoor") == "\u2068door\u2069"
+    assert isolated("\u05d3\u05dc\u05ea") == "\u2068\u05d3\u05dc\u05ea\u2069"
+
+
+def test_lines_without_zones_are_told_as_lines_and_not_as_doors(tmp_path):
+    names = [f"line {number}" for number in range(6)]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": name},
+            "geometry": {"type": "LineString", "coordinates": [[0.3, -1], [0.3, 2]]},
+        }
+        for name in names
+    ]
+    write(tmp_path / "lines.geojson", {"type": "FeatureCollection", "features": features})
+    written(tmp_path, WALK)
+    settings = Settings(zones=tmp_path / "lines.geojson")
+    write_report(tmp_path / "pages", tmp_path / "out.html", settings=settings)
+    html = (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert "No zones were given, so this page has no stays and no transitions" in html
+    assert "The first 4 lines are drawn, 2 are not." in html
+    assert "Over the lines" in html
+    assert "Over the doors" not in html

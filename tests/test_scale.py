@@ -198,3 +198,10 @@ def test_no_scheduler_is_one_sentence():
     for address in ("tcp://127.0.0.1:9", "nonsense://", "tcp://"):
         with pytest.raises(RemoteError, match="no Dask scheduler can be reached there"), dask(address):
             pass
+
+
+def test_an_error_of_a_strange_class_comes_back_as_its_text():
+    with ThreadPoolExecutor(1) as executor:
+        (outcome,) = map_tasks(be_stubborn, [1], executor=executor)
+    assert isinstance(outcome.error, WorkerError)
+    assert str(outcome.error) == "StubbornError: 1 and 2"

@@ -487,3 +487,26 @@ def test_every_law_is_tried_by_a_damage_above():
         "counts", "totals", "drift", "heatmap", "groups", "hourly",
     }  # fmt: skip
     assert set(LAWS) == tried
+
+
+def test_columns_of_the_users_own_are_no_finding_and_their_csv_goes_with_the_others(data, tmp_path):
+    rows = "".join(f"{name},2026-03-29T12:00:00Z,120\n" for name in ("morning", "noon", "evening"))
+    (tmp_path / "videos.csv").write_text(f"video,started_at,floor_area\n{rows}")
+    given = {"recordings": tmp_path / "videos.csv", "tables": "quality"}
+    export_dataset(data / "day/pages", tmp_path / "out", csv=True, **given)
+    assert verify_dataset(tmp_path / "out").findings == []
+    export_dataset(data / "day/pages", tmp_path / "out", **given)
+    assert not [*(tmp_path / "out").rglob("*.csv")]
+    assert verify_dataset(tmp_path / "out").findings == []
+
+
+def test_one_row_of_cells_on_a_floor_that_begins_elsewhere_is_no_finding(data, tmp_path):
+    plan = json.loads((data / "shop/floor.json").read_text())
+    for pair in plan["pairs"]:
+        pair["floor"] = [value - 20 for value in pair["floor"]]
+    if "extent" in plan:
+        plan["extent"] = [value - 20 for value in plan["extent"]]
+    (tmp_path / "floor.json").write_text(json.dumps(plan))
+    options = {"floor": tmp_path / "floor.json", "shape": (1, 4)}
+    export_dataset(data / "shop/pages", tmp_path / "out", **options)
+    assert verify_dataset(tmp_path / "out").findings == []

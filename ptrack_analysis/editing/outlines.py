@@ -8,6 +8,7 @@ from copy import deepcopy
 from typing import Any
 
 from ptrack_analysis.errors import ZoneError
+from ptrack_analysis.geometry import FARTHEST
 from ptrack_analysis.zones.properties import properties_of
 
 EDITED = ("name", "kind", "from", "to")
@@ -58,7 +59,7 @@ def _flat(nested: Any, depth: int, place: str) -> Any:
     if depth:
         return [_flat(inner, depth - 1, place) for inner in nested]
     numbers = len(nested) > 1 and all(type(value) in (int, float) for value in nested[:2])
-    if not numbers or not all(abs(value) < float("inf") for value in nested[:2]):
+    if not numbers or not all(abs(value) <= FARTHEST for value in nested[:2]):
         raise ZoneError(f"{place} has a position that is not two finite numbers: {nested!r:.60}")
     return nested[:2]
 

@@ -104,3 +104,14 @@ def test_a_terminal_that_knows_few_letters_gets_what_it_can_show(tmp_path, argum
     assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
     shape = b"\\u00dcbergr\\u00f6\\u00dfen" if arguments == ["--json"] else b"?bergr??en"
     assert shape in done.stdout
+
+
+@pytest.mark.parametrize("command", [["export"], ["plot", "paths"]])
+def test_what_a_page_says_commands_nothing(capfd, tmp_path, command):
+    said = f"{ESCAPE}[2J{ESCAPE}]0;owned\a"
+    write(tmp_path / "in/a.json", page(record(), JobStatus="FAILED", StatusMessage=said))
+    out = [tmp_path / "out"] if command == ["export"] else ["-o", tmp_path / "a.png"]
+    code, told, err = run(capfd, *command, tmp_path / "in", *out)
+    assert code == 3
+    assert "\\x1b[2J" in err
+    assert ESCAPE not in told + err

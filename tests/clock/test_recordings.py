@@ -328,3 +328,10 @@ def test_a_row_is_what_json_knows():
         "further": {"a": None},
         "fault": None,
     }
+
+
+def test_a_site_of_the_file_goes_before_one_of_the_name(write):
+    place = write("video,started_at,site\na,,Mitte\n")
+    told = settings(recordings=place, started_at="{site}_{camera}_%Y-%m-%dT%H-%M-%S%z")
+    found, _ = recordings_of(told, {"a": ["berlin_door_2026-02-02T00-00-00+0000.json"]})
+    assert (found["a"].site, found["a"].camera, found["a"].further) == ("Mitte", "door", {})

@@ -349,3 +349,34 @@ def test_an_object_that_is_replaced_while_it_is_read_is_refused(s3):
         path.write_bytes(bytes([1]) * (2 * 2**20))
         with pytest.raises(RemoteError, match=r"large: S3 refused: "):
             file.read(1)
+
+
+def test_a_record_from_elsewhere_opens_no_file_outside(data, tmp_path):
+    export_dataset(data / "day/pages", tmp_path / "out", tables="quality")
+
+    path = next((tmp_path / "out/_runs").glob("*noon*.json"))
+    content = json.loads(path.read_text())
+    place, made = content["outputs"].popitem()
+    for outside in (
+        f"{place.split('/')[0]}/../../elsewhere.parquet",
+        "/etc/passwd",
+        "quality\\..\\x.parquet",
+    ):
+        path.write_text(json.dumps(content | {"outputs": content["outputs"] | {outside: made}}))
+        with pytest.raises(InputError, match="is not the record of a video"):
+            open_dataset(tmp_path / "out")
+
+
+def test_signs_of_patterns_in_the_name_of_a_folder_are_no_pattern(data, tmp_path):
+    (tmp_path / "o [a]").mkdir()
+    export_dataset(data / "day/pages", tmp_path / "o [a]/x", tables="quality")
+    export_dataset(data / "shop/pages", tmp_path / "o a/x", tables="quality")
+    dataset = open_dataset(tmp_path / "o [a]/x")
+    assert dataset.sql("SELECT DISTINCT video FROM quality ORDER BY 1")["video"].tolist() == NAMES
+
+
+def test_a_file_that_is_gone_is_one_sentence_in_sql(data, tmp_path):
+    export_dataset(data / "shop/pages", tmp_path / "out", tables="quality")
+    next((tmp_path / "out/quality").glob("*.parquet")).unlink()
+    with pytest.raises(InputError, match="quality cannot be read"):
+        open_dataset(tmp_path / "out").sql("SELECT 1 FROM quality")

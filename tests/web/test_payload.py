@@ -233,3 +233,9 @@ def test_no_name_can_end_the_script_that_holds_it():
 def test_the_policy_allows_what_the_page_holds_and_nothing_else():
     assert content_policy(["x"]).startswith("default-src 'none'; img-src data:; script-src 'sha256-")
     assert "unsafe" not in content_policy(["x"], ["y"], media=True)
+
+
+def test_a_moment_that_the_page_cannot_hold_is_refused():
+    walk = {1: [(0, 0.1, 0.5), (2**32, 0.2, 0.5)]}
+    with pytest.raises(ParameterError, match=r"a page shows 4294967295 ms \(49 days\) at most"):
+        made(walk)
