@@ -32,7 +32,7 @@ def shown_features(content: dict[str, Any]) -> list[dict[str, Any]]:
 def _shown(feature: Any, place: str) -> dict[str, Any]:
     geometry = feature.get("geometry") if isinstance(feature, dict) else None
     kind = geometry.get("type") if isinstance(geometry, dict) else None
-    if not isinstance(geometry, dict) or kind not in _DEPTHS:
+    if not isinstance(geometry, dict) or not isinstance(kind, str) or kind not in _DEPTHS:
         raise ZoneError(f"{place} is a {kind!r}, not a Polygon, MultiPolygon or LineString")
     said = feature.get("properties") or {}
     said = said if isinstance(said, dict) else {}

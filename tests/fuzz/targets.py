@@ -5,6 +5,7 @@ not survive Parquet, or from which persons or rows get lost on the way through t
 """
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +20,8 @@ from ptrack_analysis import (
     write_parquet,
 )
 from ptrack_analysis.clock.recordings import read_recordings
+from ptrack_analysis.editing.documents import object_of
+from ptrack_analysis.editing.outlines import shown_features
 from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.floor.reading import read_floor
 from ptrack_analysis.io.trackers.registry import TRACKERS, read_tracks
@@ -58,12 +61,14 @@ def trackers(content):
 
 
 def zones(content):
-    """A zone file."""
+    """A zone file, read as it is and opened in the editor."""
     with _file(content, "zones.geojson") as place:
         try:
             read_zones(place, VIDEO)
         except PtrackError as error:
             _has_place(error, "zones.geojson")
+        with suppress(PtrackError):
+            shown_features(object_of(content, place))
 
 
 def floors(content):
