@@ -16,6 +16,7 @@ from ptrack_analysis.limits import at_least
 from ptrack_analysis.video import Video
 from ptrack_analysis.web.assets import asset, content_policy, inline_json, inline_script
 from ptrack_analysis.web.backdrop import Backdrop, Picture
+from ptrack_analysis.web.film import embedded_film
 from ptrack_analysis.web.ground import Extent
 from ptrack_analysis.web.payload import explorer_data
 from ptrack_analysis.zones import Line, Zone
@@ -24,8 +25,12 @@ THEMES = ("auto", "light", "dark")
 _LOWEST = 240
 _STYLE = "html,body{height:100%;margin:0}body>main{height:100%}"
 _MOUNT = """
-const data = JSON.parse(document.getElementById("explorer-data").textContent);
-const options = JSON.parse(document.getElementById("explorer-options").textContent);
+const held = (name) => JSON.parse(document.getElementById(`explorer-${name}`)?.textContent ?? "null");
+const [data, options, film] = ["data", "options", "film"].map(held);
+if (film) {
+  const bytes = Uint8Array.from(atob(film.data), (letter) => letter.charCodeAt(0));
+  options.video = URL.createObjectURL(new Blob([bytes], { type: film.type }));
+}
 globalThis.explorer = mount(document.getElementById("explorer"), data, options);
 """
 
@@ -35,12 +40,13 @@ class Explorer:
     """An explorer of one video: shows itself in a notebook, or is saved as one file that needs nothing else.
 
     ``data`` is that of ``explorer_data``, ``height`` that of the notebook's cell [px], ``theme`` one of
-    ``"auto"`` (that of the reader's system), ``"light"`` and ``"dark"``.
+    ``"auto"`` (that of the reader's system), ``"light"`` and ``"dark"``, ``film`` that of ``embedded_film``.
     """
 
     data: dict[str, Any] = field(repr=False)
     height: int = 640
     theme: str = "auto"
+    film: dict[str, Any] | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         rows = next(array["length"] for array in self.data["arrays"] if array["name"] == "time")
@@ -50,7 +56,7 @@ class Explorer:
     @property
     def html(self) -> str:
         """The whole page."""
-        return explorer_page(self.data, theme=self.theme)
+        return explorer_page(self.data, theme=self.theme, film=self.film)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write one self-contained HTML file, whole or not at all.
@@ -83,6 +89,7 @@ def explore(
     backdrop: Picture | Backdrop | None = None,
     floor: Floor | None = None,
     extent: Extent | None = None,
+    film: str | PathLike[str] | None = None,
     height: int = 640,
     theme: str = "auto",
 ) -> Explorer:
@@ -116,6 +123,9 @@ def explore(
     extent
         x0, y0, x1, y1 of the rectangle of the plane to draw, which a plan as backdrop fills:
         ``floor.extent``.
+    film
+        A film of the video to play below, whose clock then leads: a file that browsers play (``.mp4``,
+        ``.webm``), up to 100 MB; the page holds it.
     height
         Height of the notebook's cell [px], at least 240.
     theme
@@ -131,8 +141,8 @@ def explore(
     SchemaError
         If a table is not what it should be, or a zone or line is in another unit.
     ParameterError
-        If the backdrop cannot be read or nothing says where it lies, the extent is empty, or ``height`` or
-        ``theme`` is none.
+        If the backdrop or the film cannot be read or nothing says where the backdrop lies, the extent is
+        empty, or ``height`` or ``theme`` is none.
 
     Notes
     -----
@@ -153,7 +163,7 @@ def explore(
         floor=floor,
         extent=extent,
     )
-    return Explorer(data, int(height), theme)
+    return Explorer(data, int(height), theme, None if film is None else embedded_film(film))
 
 
 def explorer_script() -> str:
@@ -161,12 +171,15 @@ def explorer_script() -> str:
     return asset("explorer.js")
 
 
-def explorer_page(data: dict[str, Any], *, theme: str = "auto") -> str:
-    """Make the self-contained page of an explorer from the data of ``explorer_data``."""
+def explorer_page(data: dict[str, Any], *, theme: str = "auto", film: dict[str, Any] | None = None) -> str:
+    """Make the self-contained page of an explorer from the data of ``explorer_data``, and a film if given."""
     script = inline_script(explorer_script() + _MOUNT)
     title = escape(f"{data['video']['name']} - explorer")
     options = {"theme": theme, "fill": True, "keys": "page"}
-    policy = content_policy([script], [_STYLE])
+    policy = content_policy([script], [_STYLE], media=film is not None)
+    held = ""
+    if film is not None:
+        held = f'<script type="application/json" id="explorer-film">{inline_json(film)}</script>\n'
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
@@ -177,5 +190,6 @@ def explorer_page(data: dict[str, Any], *, theme: str = "auto") -> str:
         "<noscript>The explorer needs JavaScript.</noscript>\n"
         f'<script type="application/json" id="explorer-data">{inline_json(data)}</script>\n'
         f'<script type="application/json" id="explorer-options">{inline_json(options)}'
-        f'</script>\n<script type="module">{script}</script>\n</body>\n</html>\n'
+        f"</script>\n{held}"
+        f'<script type="module">{script}</script>\n</body>\n</html>\n'
     )

@@ -11,7 +11,8 @@ export default {
     const box = document.createElement("div");
     box.style.height = `${model.get("height")}px`;
     el.append(box);
-    const handle = mount(box, model.get("data"), { theme: model.get("theme"), fill: true });
+    const video = model.get("film") || undefined;
+    const handle = mount(box, model.get("data"), { theme: model.get("theme"), fill: true, video });
     let own = false;
     const tell = (name, value) => {
       own = true;
@@ -81,8 +82,10 @@ def widget_of(explorer: Explorer) -> Any:
         data = traitlets.Dict().tag(sync=True)
         height = traitlets.Int(640).tag(sync=True)
         theme = traitlets.Unicode("auto").tag(sync=True)
+        film = traitlets.Unicode("").tag(sync=True)
         selected = traitlets.List(traitlets.Int()).tag(sync=True)
         time_range = traitlets.List(traitlets.Int(), maxlen=2).tag(sync=True)
         moment = traitlets.Int(0).tag(sync=True)
 
-    return ExplorerWidget(data=explorer.data, height=explorer.height, theme=explorer.theme)
+    film = "" if explorer.film is None else f"data:{explorer.film['type']};base64,{explorer.film['data']}"
+    return ExplorerWidget(data=explorer.data, height=explorer.height, theme=explorer.theme, film=film)

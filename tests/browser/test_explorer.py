@@ -7,6 +7,7 @@ from factories import make_detections, make_video
 from shapely.geometry import LineString, box
 
 from ptrack_analysis import compute_trajectories, explore, read_tracking, read_zones
+from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.web import Backdrop, explorer_script
 from ptrack_analysis.web.widget import widget_of
 from ptrack_analysis.zones import Line, Zone
@@ -546,3 +547,38 @@ def test_a_zone_that_holds_for_a_time_is_drawn_otherwise_outside_it(page, tmp_pa
     page.evaluate("explorer.seek(3000)")
     state(page)
     assert page.evaluate(picture) == before
+
+
+def test_a_film_that_the_page_holds_leads_with_its_clock(page, tmp_path):
+    av = pytest.importorskip("av")
+    with av.open(tmp_path / "film.webm", "w") as made:
+        stream = made.add_stream("libvpx", rate=25)
+        stream.width, stream.height = 320, 160
+        for number in range(50):
+            picture = np.full((160, 320, 3), 5 * number, dtype="uint8")
+            made.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+        made.mux(stream.encode())
+    video = make_video(2_000)
+    trajectories = compute_trajectories(make_detections({1: [(0, 0.2, 0.5), (1000, 0.8, 0.5)]}), video)
+    opened(page, tmp_path, explore(trajectories, video, film=tmp_path / "film.webm"))
+    film = "document.querySelector('main > div').shadowRoot.querySelector('video')"
+    page.wait_for_function(f"explorer.state() !== null && {film}.readyState >= 2")
+    page.evaluate("explorer.seek(1200)")
+    page.wait_for_function(f"Math.abs({film}.currentTime - 1.2) < 0.1")
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "said"),
+    [
+        ("a.txt", 1, "none of .mp4"),
+        ("a.mp4", None, "cannot be read"),
+        ("a.mp4", 100_000_001, "100 MB at most"),
+    ],
+)
+def test_what_is_no_film_for_a_page_is_refused(tmp_path, name, size, said):
+    if size is not None:
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(size)
+    trajectories = compute_trajectories(make_detections({1: [(0, 0.2, 0.5)]}), VIDEO)
+    with pytest.raises(ParameterError, match=said):
+        explore(trajectories, VIDEO, film=tmp_path / name)
