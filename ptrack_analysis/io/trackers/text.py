@@ -96,8 +96,11 @@ def header_of(raw: bytes) -> tuple[list[str], str]:
 
 
 def lines_of(raw: bytes) -> list[tuple[int, bytes]]:
-    """Give the lines that hold something, with their numbers; ``#`` begins a comment line."""
-    numbered = enumerate((line.strip() for line in raw.split(b"\n")), 1)
+    """Give the lines that hold something, with their numbers; ``#`` begins a comment line.
+
+    A line ends with LF, CR or both, as for the parser.
+    """
+    numbered = enumerate((line.strip() for line in raw.splitlines()), 1)
     return [(number, line) for number, line in numbered if line and not line.startswith(b"#")]
 
 

