@@ -11,7 +11,7 @@ from ptrack_analysis.clock.recording import Recording
 from ptrack_analysis.clock.recordings import read_recordings
 from ptrack_analysis.clock.timezones import clock_of, moment_at
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.io.names import stem_of
+from ptrack_analysis.io.names import listed, stem_of
 from ptrack_analysis.video import Video
 
 _SHOWN = 3
@@ -167,6 +167,5 @@ def _notes(place: Any, told: Mapping[str, Recording], found: Mapping[str, Record
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:_SHOWN])
-    rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"{len(names)} videos ({shown}{rest})" if len(names) > 1 else f"the video {shown}"
+    shown = listed(names, _SHOWN)
+    return f"{len(names)} videos ({shown})" if len(names) > 1 else f"the video {shown}"

@@ -6,6 +6,7 @@ from pathlib import Path
 from ptrack_analysis.dataset.layout import FOLDERS
 from ptrack_analysis.dataset.record import is_record
 from ptrack_analysis.errors import OutputError
+from ptrack_analysis.io.names import listed
 from ptrack_analysis.io.parquet import is_ours
 from ptrack_analysis.io.stored import stored_columns, with_video
 from ptrack_analysis.schema import SALTED, SUPPRESSED, TABLES
@@ -46,10 +47,8 @@ def refuse_strangers(out: Path, places: Iterable[str], *, force: bool) -> None:
         return
     strangers = [place for place in places if (out / place).exists() and not was_written(out, place)]
     if strangers:
-        shown = ", ".join(repr(place) for place in strangers[:_SHOWN])
-        more = f" and {len(strangers) - _SHOWN} more" if len(strangers) > _SHOWN else ""
         raise OutputError(
-            f"{out}: {shown}{more} would be replaced, but ptrack-analysis did not write that: "
+            f"{out}: {listed(strangers, _SHOWN)} would be replaced, but ptrack-analysis did not write that: "
             "give another folder, or force=True (in the shell --force)"
         )
 

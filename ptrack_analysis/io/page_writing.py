@@ -14,6 +14,7 @@ import pandas as pd
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.geometry import Bools
 from ptrack_analysis.io.documents import is_named_like_a_page
+from ptrack_analysis.io.names import listed
 from ptrack_analysis.io.s3 import SCHEME
 from ptrack_analysis.io.writing import make_folder, remove_file, remove_leftovers, write_bytes
 from ptrack_analysis.schema import DETECTIONS, LANDMARKS, check
@@ -105,9 +106,8 @@ def _prepared(folder: str | PathLike[str], *, force: bool) -> Path:
     make_folder(target)
     others = sorted(path.name for path in target.rglob("*") if _is_page(target, path))
     if others and not force:
-        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
         raise OutputError(
-            f"{target}: holds files named like pages already ({others[0]!r}{more}), with which these would "
+            f"{target}: holds files named like pages already ({listed(others, 1)}), with which these would "
             "mix; give an empty folder, or force"
         )
     for old in sorted(target.glob(_OURS), reverse=True):

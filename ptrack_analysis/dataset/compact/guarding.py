@@ -7,6 +7,7 @@ from ptrack_analysis.dataset.compact.record import COMPACT_PLACE, compact_record
 from ptrack_analysis.dataset.layout import FOLDERS, PRIVATE, RECORDS
 from ptrack_analysis.dataset.ownership import was_written
 from ptrack_analysis.errors import OutputError, RemoteError
+from ptrack_analysis.io.names import listed
 from ptrack_analysis.io.s3 import AnyPath, S3Path
 
 _SHOWN = 3
@@ -31,13 +32,13 @@ def refuse_place(source: AnyPath, target: AnyPath, *, force: bool) -> None:
     foreign = [place for place in unknown if not _is_of_dataset(place)]
     if foreign:
         raise OutputError(
-            f"{target}: {_listed(foreign)} would be lost, for the whole folder is replaced: "
+            f"{target}: {listed(foreign, _SHOWN)} would be lost, for the whole folder is replaced: "
             "give another folder"
         )
     if unknown and not force:
         raise OutputError(
-            f"{target}: {_listed(unknown)} would be replaced, but no compaction made that: give another "
-            "folder, or force=True (in the shell --force)"
+            f"{target}: {listed(unknown, _SHOWN)} would be replaced, but no compaction made that: give "
+            "another folder, or force=True (in the shell --force)"
         )
 
 
@@ -88,8 +89,3 @@ def _is_of_dataset(place: str) -> bool:
     """Whether a file lies where a dataset has its own."""
     first = place.partition("/")[0]
     return place in CATALOGUE or first == RECORDS or (first in FOLDERS and place.endswith(".parquet"))
-
-
-def _listed(places: list[str]) -> str:
-    more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
-    return ", ".join(repr(place) for place in places[:_SHOWN]) + more
