@@ -417,9 +417,7 @@ def test_videos_with_other_zones_are_told_of(archive, zones, tmp_path):
     other = zone_file(tmp_path / "other.geojson", rectangle("all", 0.0, 1.0))
     (archive / "day.json").unlink()
     summary = export_dataset(archive, tmp_path / "out", zones=other)
-    assert summary.warnings == (
-        "the visits of 'day', exported earlier, are to the zones of another zone file",
-    )
+    assert summary.warnings == ("the visits of 'day', exported earlier, are to the zones of another file",)
 
 
 def test_zones_stay_while_visits_of_other_videos_do(archive, zones, tmp_path):

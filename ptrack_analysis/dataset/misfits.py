@@ -35,7 +35,7 @@ def misfits(records: Sequence[Record], export: Export) -> Iterator[str]:
         )
     others = other_zones(records, export.parameters) if export.scene is not None else []
     if others:
-        yield f"the visits of {listed(others, _SHOWN)}, exported earlier, are to zones of another zone file"
+        yield f"the visits of {listed(others, _SHOWN)}, exported earlier, are to the zones of another file"
 
 
 def refuse_unwithheld(records: Sequence[Record], export: Export, *, prune: bool) -> None:
