@@ -102,6 +102,7 @@ def test_a_disk_that_cannot_be_written_to(made, small_disk, which):
     is_whole_after_a_rerun(made, which, place / "out")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["export", "compact"])
 def test_an_interrupt_at_any_moment_is_130_and_leaves_nothing_half(made, tmp_path, which):
     chance = random.Random(which)
@@ -109,7 +110,7 @@ def test_an_interrupt_at_any_moment_is_130_and_leaves_nothing_half(made, tmp_pat
     subprocess.run(command(made, which, tmp_path / "whole"), check=True, capture_output=True)
     longest = time.monotonic() - begun
     codes = []
-    for number in range(4):
+    for number in range(12):
         out = tmp_path / f"{number}" / "out"
         out.parent.mkdir()
         with subprocess.Popen(command(made, which, out), stdout=-1, stderr=-1, text=True) as process:

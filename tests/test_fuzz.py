@@ -12,7 +12,7 @@ from tests.fuzz.seeds import SEEDS
 from tests.fuzz.targets import TARGETS
 
 FOUND = Path(__file__).parent / "fuzz" / "found"
-LENGTH, CHAINS, CHANGES = 65_536, 40, 8
+LENGTH, CHAINS, CHANGES = 65_536, 20, 8
 
 
 def cases(name):

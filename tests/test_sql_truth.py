@@ -64,7 +64,7 @@ def corners(left, top, right, bottom):
     return [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]]
 
 
-@pytest.fixture(scope="module", params=range(12))
+@pytest.fixture(scope="module", params=range(8))
 def ask(request, tmp_path_factory):
     """Give a function that asks DuckDB, in the folder of a dataset."""
     folder = tmp_path_factory.mktemp("sql")
