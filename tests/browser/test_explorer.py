@@ -562,9 +562,9 @@ def test_a_film_that_the_page_holds_leads_with_its_clock(page, tmp_path):
     trajectories = compute_trajectories(make_detections({1: [(0, 0.2, 0.5), (1000, 0.8, 0.5)]}), video)
     opened(page, tmp_path, explore(trajectories, video, film=tmp_path / "film.webm"))
     film = "document.querySelector('main > div').shadowRoot.querySelector('video')"
-    page.wait_for_function(f"explorer.state() !== null && {film}.readyState >= 2")
+    page.wait_for_function(f"globalThis.explorer?.state() && {film}?.readyState >= 2")
     page.evaluate("explorer.seek(1200)")
-    page.wait_for_function(f"Math.abs({film}.currentTime - 1.2) < 0.1")
+    page.wait_for_function(f"Math.abs(({film}?.currentTime ?? 9) - 1.2) < 0.1")
 
 
 @pytest.mark.parametrize(
