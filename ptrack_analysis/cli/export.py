@@ -234,12 +234,11 @@ def _seconds(span: "pd.Timedelta | None") -> float | None:
 
 
 def _rows(video: "VideoSummary") -> list[tuple[str, str, str]]:
-    times = {"in the scene": _seconds(video.in_scene), "of it unlocated": _seconds(video.unlocated)}
-    rows = [("", name, "not known" if found is None else f"{found:.3f}") for name, found in times.items()]
-    rows[0] = (video.name, *rows[0][1:])
-    return rows + [
-        ("", f"zone {zone}", f"{dwell.total_seconds():.3f}") for zone, dwell in video.dwell.items()
-    ]
+    times = {"in the scene": video.in_scene, "of it unlocated": video.unlocated}
+    times |= {f"zone {zone}": dwell for zone, dwell in video.dwell.items()}
+    said = ["not known" if (found := _seconds(time)) is None else f"{found:.3f}" for time in times.values()]
+    names = [video.name, *[""] * (len(times) - 1)]
+    return list(zip(names, times, said, strict=True))
 
 
 def _plain(summary: "ExportSummary") -> dict[str, Any]:

@@ -54,11 +54,11 @@ class Contents:
 def contents_of(records: Iterable[Record]) -> Contents:
     """Gather the columns of all files of these records; a column stands once, though units may differ."""
     found: dict[str, dict[str, Stored]] = {folder: {} for folder in FOLDERS}
-    schemas, places, min_counts, salted = dict[str, Table](), set[str](), set[int](), list[bool]()
+    schemas, places, min_counts, salts = dict[str, Table](), set[str](), set[int](), set[object]()
     for record in records:
         places |= {*_places(record)}
         min_counts |= {record.parameters.get("min_count") or 0}
-        salted.append(record.parameters.get("salt") is not None)
+        salts.add(record.parameters.get("salt"))
         for folder in record.folders:
             schemas.setdefault(folder, schema_in(folder, record.parameters))
             for column in _columns(folder, record):
@@ -66,7 +66,7 @@ def contents_of(records: Iterable[Record]) -> Contents:
     columns = {folder: list(named.values()) for folder, named in found.items() if named}
     described = {name: stored_columns(schema) for name, schema in PLACES.items() if name in places}
     counts = () if 0 in min_counts else tuple(sorted(min_counts))  # what is not so of every video is not said
-    return Contents(columns, described, schemas, counts, bool(salted) and all(salted))
+    return Contents(columns, described, schemas, counts, bool(salts) and None not in salts)
 
 
 def _places(record: Record) -> Iterator[str]:

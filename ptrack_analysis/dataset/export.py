@@ -136,7 +136,8 @@ def export_dataset(
         files = {one.name: [shown(root, file) for file in one.files] for one in references}
         recordings, notes = recordings_of(measured, files)
         export = Export(root, place, measured, measured.parameters(), scene, names)
-        refuse_unwithheld(read_records(stage.folder), export, prune=prune)
+        if measured.withholds:
+            refuse_unwithheld(read_records(stage.folder), export, prune=prune)
         _prepare(references, export, stage, force=force)
         summaries = []
         for summary in _each(references, recordings, export, stage, crew):

@@ -12,8 +12,9 @@ from ptrack_analysis.dataset.road import DOOR, Road
 from ptrack_analysis.zones import line_notes, zone_notes
 
 _RUNNING = 5.0
-_FEW = 0.25
 """Speed that a quarter of all speeds lies above only if the floor's points are no metres [m/s]."""
+_FEW = 0.25
+"""The quarter: up to this share of the speeds nothing is said."""
 
 
 _FLAGS = {"interpolated": "rows were put into gaps", "jump": "positions are jumps, too far to walk to"}

@@ -49,8 +49,7 @@ def release(tables: Mapping[str, pd.DataFrame], settings: Settings, video: str) 
 
     With a salt, ``person`` is the first 16 hex digits of HMAC-SHA256(salt, "video:person_index"), and no
     number of the tracker is left, nor the order that they give: groups are numbered anew, and of a pair the
-    smaller key comes first; ``stitches``, which is about these numbers,
-    is left out.
+    smaller key comes first; ``stitches``, which is about these numbers, is left out.
 
     With ``min_count`` every figure that rests on fewer persons, but not on nobody, is missing, and its row
     says ``suppressed``; so is one more of a group of rows in which it would be the only one, as its figures

@@ -10,6 +10,7 @@ from ptrack_analysis.io.documents import plain_name
 from ptrack_analysis.io.s3 import AnyPath, S3Path
 
 _LONGEST = 100
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _NUMBER = re.compile(r"[-_. ]*\d+$")
 _DATE = re.compile(
     r"(?:19|20)\d\d([-_.]?)[01]\d\1[0-3]\d"  # 2026-10-31, 20261031
@@ -77,3 +78,8 @@ def listed(names: Sequence[str], most: int) -> str:
     """Name the first few of many: ``'a', 'b' and 7 more``."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(map(repr, names[:most])) + more
+
+
+def undirected(text: str) -> str:
+    """Leave out the marks by which a name would turn the direction of what stands beside it."""
+    return _DIRECTIONS.sub("", text)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from ptrack_analysis.io.names import undirected
 from ptrack_analysis.zones import Zone
 
 _LETTERS = 20
 _ROWS = 3
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """What no font has and XML does not take."""
-_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def zone_names(table: pd.DataFrame, zones: Sequence[Zone | str] | None) -> list[str]:
@@ -27,7 +27,7 @@ def drawable(text: str) -> str:
 
     Marks that turn the direction of a text are left out: a name must not turn the figures beside it.
     """
-    return _UNWRITABLE.sub("\ufffd", _DIRECTIONS.sub("", text))
+    return _UNWRITABLE.sub("\ufffd", undirected(text))
 
 
 def short_name(name: str) -> str:

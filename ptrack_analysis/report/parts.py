@@ -1,14 +1,13 @@
 """What a report consists of: sections of words, key figures, pictures and tables."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ptrack_analysis.io.names import undirected
+
 Cell = str | int | float | None
 MOST_ROWS = 5000
-
-_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ class Multiples:
 
 def isolated(name: str) -> str:
     """Keep a name within a sentence from turning the direction of the words beside it (Unicode TR 9)."""
-    return name if name.isascii() else f"\u2068{_DIRECTIONS.sub('', name)}\u2069"
+    return name if name.isascii() else f"\u2068{undirected(name)}\u2069"
 
 
 Part = Words | Keys | Facts | Items | Figure | Table | Explored | Definition | Grid | Multiples

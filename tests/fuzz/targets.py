@@ -36,12 +36,10 @@ FORMATS = (None, *TRACKERS)
 def pages(content):
     """Pages of GetPersonTracking in any of their shapes; then what is odd about them, said by ``inspect``."""
     with _file(content, "page.json") as place:
-        try:
-            table, video = read_tracking(place, video=VIDEO, landmarks=True, allow_incomplete=True)
-        except PtrackError as error:
-            _has_place(error, "page.json")
+        read = _read(lambda: read_tracking(place, video=VIDEO, landmarks=True, allow_incomplete=True), place)
+        if read is None:
             return
-        _is_right(table, video, place.parent)
+        _is_right(*read, place.parent)
         inspect_tracking(place)
 
 
@@ -49,10 +47,8 @@ def trackers(content):
     """A tracker's file; the first byte says of which format it is said to be, the last of none."""
     form, text = FORMATS[content[0] % len(FORMATS)] if content else None, content[1:]
     with _file(text, "tracks.json" if "json" in str(form) else "tracks.csv") as place:
-        try:
-            tracked = read_tracks(place, format=form, video=VIDEO)
-        except PtrackError as error:
-            _has_place(error, place.name)
+        tracked = _read(lambda: read_tracks(place, format=form, video=VIDEO), place)
+        if tracked is None:
             return
         if POINTS.name == getattr(tracked.table, "name", "") or "x_m" in tracked.table:
             check(tracked.table, POINTS)
@@ -63,30 +59,21 @@ def trackers(content):
 def zones(content):
     """A zone file, read as it is and opened in the editor."""
     with _file(content, "zones.geojson") as place:
-        try:
-            read_zones(place, VIDEO)
-        except PtrackError as error:
-            _has_place(error, "zones.geojson")
+        _read(lambda: read_zones(place, VIDEO), place)
         with suppress(PtrackError):
             shown_features(object_of(content, place))
 
 
 def floors(content):
-    """A floor plan; a point of the picture goes to the floor."""
+    """A floor plan."""
     with _file(content, "floor.json") as place:
-        try:
-            read_floor(place, VIDEO)
-        except PtrackError as error:
-            _has_place(error, "floor.json")
+        _read(lambda: read_floor(place, VIDEO), place)
 
 
 def recordings(content):
     """A table of recordings, ``videos.csv``."""
     with _file(content, "videos.csv") as place:
-        try:
-            read_recordings(place)
-        except PtrackError as error:
-            _has_place(error, "videos.csv")
+        _read(lambda: read_recordings(place), place)
 
 
 TARGETS = {function.__name__: function for function in (pages, trackers, zones, floors, recordings)}
@@ -107,10 +94,15 @@ class _file:  # noqa: N801 - a context manager, used like open
         self.folder.cleanup()
 
 
-def _has_place(error, name):
-    message = str(error)
-    assert name in message, f"names no place: {message!r}"
+def _read(read, place):
+    """Read a file; None where it is refused, which takes one line that names the file."""
+    try:
+        return read()
+    except PtrackError as error:
+        message = str(error)
+    assert place.name in message, f"names no place: {message!r}"
     assert "\n" not in message.strip(), f"more than a line: {message!r}"
+    return None
 
 
 def _is_right(table, video, folder):

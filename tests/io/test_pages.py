@@ -5,6 +5,7 @@ import json
 
 import pandas as pd
 import pytest
+from archives import as_texts
 from pages import FACE, METADATA, page, record, write
 from pandas.testing import assert_frame_equal
 
@@ -18,15 +19,6 @@ RECORDS = [
     record(67, 0, box=None, face=FACE),
     record(67, 1, box=(-0.02, 0.5, 0.3, 0.5 + 1e-8)),
 ]
-
-
-def as_texts(value):
-    """Turn every float of a page into a text, as one service stored them."""
-    if isinstance(value, dict):
-        return {name: as_texts(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [as_texts(inner) for inner in value]
-    return str(value) if isinstance(value, float) else value
 
 
 def lines(*documents):
