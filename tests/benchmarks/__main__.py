@@ -1,14 +1,30 @@
 """`python -m tests.benchmarks [NAME ...]`: run benchmarks and print their tables."""
 
 import argparse
+import json
 import os
 import tempfile
 from importlib import import_module
 from pathlib import Path
 
-from .machine import description, keep_to_one_core
+from .machine import description, keep_to_one_core, machine
 
-CASES = ("loading", "memory", "tables", "kernels", "export", "dataset", "answers", "explorer", "neighbours")
+CASES = (
+    "start",
+    "loading",
+    "memory",
+    "workers",
+    "tables",
+    "kernels",
+    "growth",
+    "sql",
+    "answers",
+    "neighbours",
+    "frames",
+    "export",
+    "explorer",
+    "dataset",
+)
 CACHE = "PTRACK_BENCHMARKS"
 
 
@@ -25,6 +41,7 @@ def main():
         default=os.environ.get(CACHE) or Path(tempfile.gettempdir(), "ptrack-benchmarks"),
         help=f"folder to keep the input in (default: ${CACHE}, or a folder among the temporary files)",
     )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all that is printed as JSON too")
     options = parser.parse_args()
     if unknown := sorted(set(options.names) - set(CASES)):
         parser.error(f"there is no benchmark {unknown[0]!r}; there are {', '.join(CASES)}")
@@ -34,12 +51,17 @@ def main():
     options.cache.mkdir(parents=True, exist_ok=True)
     print(description())
     print(f"medians of {options.rounds} alternating rounds, spread: the middle half of them\n", flush=True)
-    from .rounds import show  # noqa: PLC0415 - after the environment is set
+    from .rounds import as_json, show  # noqa: PLC0415 - after the environment is set
 
+    found = {}
     for name in options.names or CASES:
         lines = import_module(f"{__package__}.{name}").run(options)
+        found[name] = [as_json(line) for line in lines]
         print(name)
         show(lines)
+        if options.json:  # after each, as a run takes an hour
+            content = {"machine": machine(), "rounds": options.rounds, "benchmarks": found}
+            options.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

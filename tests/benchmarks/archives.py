@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 DETECTIONS = 26_000
 """Detections of a video, on average."""
 PAGE = 1000
+_PART = 1_000_000  # detections that are made at once
 SEED = 6
 _LONGEST = 400
 _AT_ONCE = 6
@@ -72,21 +73,26 @@ def name_of(number):
 def _video(root, detections, number):
     """Write the pages of one video; give its detections and its size."""
     random = np.random.default_rng([SEED, number])
-    time, person, columns = _walks(random, int(detections * random.uniform(0.8, 1.2)))
-    texts = _persons(time, person, columns, random)
+    wanted = int(detections * random.uniform(0.8, 1.2))
+    parts = [_walks(random, min(wanted - done, _PART)) for done in range(0, wanted, _PART)]
+    ends = np.cumsum([0, *(int(time[-1]) + 80 for time, _, _ in parts)])
     folder = root / name_of(number)
     folder.mkdir(exist_ok=True)
-    facts = {"Codec": "h264", "DurationMillis": int(time[-1]) + 80, "Format": "QuickTime / MOV"}
+    facts = {"Codec": "h264", "DurationMillis": int(ends[-1]), "Format": "QuickTime / MOV"}
     facts |= {"FrameRate": 25.0, "FrameHeight": 720, "FrameWidth": 1280, "ColorRange": "LIMITED"}
-    pages, size = range(0, len(texts), PAGE), 0
-    for page, first in enumerate(pages, 1):
-        head = {"JobId": f"{number:064x}", "JobStatus": "SUCCEEDED", "VideoMetadata": facts}
-        if page < len(pages):
-            head["NextToken"] = f"token-{page:06}" * 7
-        persons = ",".join(texts[first : first + PAGE].to_pylist())
-        text = f'{json.dumps(head, separators=(",", ":"))[:-1]},"Persons":[{persons}]}}'
-        size += (folder / f"page-{page}.json").write_text(text)
-    return len(texts), size
+    head = {"JobId": f"{number:064x}", "JobStatus": "SUCCEEDED", "VideoMetadata": facts}
+    count = size = page = met = 0
+    pages = sum(-(-len(time) // PAGE) for time, _, _ in parts)
+    for (time, person, columns), begin in zip(parts, ends[:-1], strict=True):
+        texts = _persons(time + begin, person + met, columns, random)
+        count, met = count + len(texts), met + int(person.max()) + 1
+        for first in range(0, len(texts), PAGE):
+            page += 1
+            told = head | ({"NextToken": f"token-{page:06}" * 7} if page < pages else {})
+            persons = ",".join(texts[first : first + PAGE].to_pylist())
+            text = f'{json.dumps(told, separators=(",", ":"))[:-1]},"Persons":[{persons}]}}'
+            size += (folder / f"page-{page}.json").write_text(text)
+    return count, size
 
 
 def _walks(random, detections):

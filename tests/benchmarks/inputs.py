@@ -58,8 +58,9 @@ def square(persons=1000, each=1000):
     all, samples of a stretch of it.
     """
     random = np.random.default_rng(SEED)
-    samples = np.cumsum(random.choice([33, 67, 67, 67, 100], size=persons * each // 40))
     seen_of = each + each // 8
+    moments = max(persons * each // 40, seen_of + 1)
+    samples = np.cumsum(random.choice([33, 67, 67, 67, 100], size=moments))
     first = random.integers(0, len(samples) - seen_of, size=persons)
     seen = np.argsort(random.random((persons, seen_of)), axis=1)[:, :each]
     x, y = (_wander(random, persons, each) for _ in range(2))

@@ -1,4 +1,4 @@
-"""The same questions asked of neighbouring packages, on the same table: PedPy, MovingPandas, supervision.
+"""The same questions asked of neighbouring packages, on the same table: PedPy, MovingPandas, trackpy.
 
 They are not needed by the package: install them with the extra ``neighbours``. What is not there is left out.
 """
@@ -15,14 +15,14 @@ from ptrack_analysis import (
     compute_stitches,
     compute_stops,
     compute_trajectories,
+    split_short_tracks,
     trajectories_from_points,
 )
 from ptrack_analysis.analysis.motion.kernels import velocity
-from ptrack_analysis.geometry import contains
 from ptrack_analysis.schema import POINTS, assemble
 
-from .inputs import SEED, VIDEO, fragments, octagons, square, strokes
-from .rounds import Line, alternate, median, ratio
+from .inputs import SEED, VIDEO, fragments, square, strokes
+from .rounds import Line, Rounds, against, alternate, median, ratio
 
 RATE = 20  # frames a second of the regular table: whole ms a frame, and a window of whole frames
 HALF = 5  # frames
@@ -30,17 +30,15 @@ CROSSINGS_IN, STITCHES_IN = 1.5, 10.0  # s
 CROWD = 5 * 60_000  # ms
 PERSONS, SLOW_PERSONS = 1000, 20  # MovingPandas is asked of a part, its time carried over to the whole
 STOP_EXTENT, STOP_DURATION = 1.0, "5s"  # m
+SHORTEST = 300  # positions of a track
+COLUMNS_BY_SPEED = 1.3
 
 
 def run(options):
     """Measure each question in rounds in which ours and theirs take turns."""
     lines = [*_own(options)]
-    if find_spec("pedpy"):
-        lines += _pedpy(options)
-    if find_spec("movingpandas"):
-        lines += _movingpandas(options)
-    if find_spec("supervision"):
-        lines += _supervision(options)
+    for name, measured in (("pedpy", _pedpy), ("movingpandas", _movingpandas), ("trackpy", _trackpy)):
+        lines += measured(options) if find_spec(name) else [Line(name, "left out: it is not installed")]
     return lines
 
 
@@ -92,33 +90,38 @@ def _pedpy(options):
     data = TrajectoryData(
         pd.DataFrame({"id": person, "frame": frame.ravel(), "x": x.ravel(), "y": y.ravel()}), frame_rate=RATE
     )
-    window = pd.Timedelta(milliseconds=2 * HALF * 1000 // RATE)
-    time = frame.ravel() * (1000 // RATE)
-    theirs, all_columns, kernel = alternate(
-        partial(
-            compute_individual_speed,
-            traj_data=data,
-            frame_step=HALF,
-            speed_calculation=SpeedCalculation.BORDER_ADAPTIVE,
-        ),
-        partial(trajectories_from_points, points, speed_window=window),
-        partial(velocity, time, person, x.ravel(), y.ravel(), half=HALF * 1000 // RATE),
-        rounds=options.rounds,
+    half = HALF * 1000 // RATE
+    theirs = partial(
+        compute_individual_speed,
+        traj_data=data,
+        frame_step=HALF,
+        speed_calculation=SpeedCalculation.BORDER_EXCLUDE,
     )
+    ours = partial(trajectories_from_points, points, speed_window=pd.Timedelta(milliseconds=2 * half))
+    kernel = partial(velocity, frame.ravel() * (1000 // RATE), person, x.ravel(), y.ravel(), half=half)
+    differs = _speeds_differ(theirs(), ours()["speed_m_per_s"], np.hypot(*kernel()), frame.ravel(), person)
+    speed, all_columns, alone = alternate(theirs, ours, kernel, rounds=options.rounds)
+    lines = [Line("PedPy's speed", "compute_individual_speed, 1 M positions", speed)]
+    if differs:
+        return [*lines, Line("trajectories", f"no ratio: {differs}", all_columns)]
+    note = "all columns; time by PedPy's for speed alone"
+    by = ratio(all_columns, speed)
     return [
-        Line("PedPy's speed", "compute_individual_speed, border adaptive, 1 M positions", theirs),
-        Line(
-            "trajectories",
-            "all columns; time by PedPy's for speed alone",
-            all_columns,
-            "",
-            ratio(all_columns, theirs),
-            "x",
-            2.0,
-            False,
-        ),
-        Line("speed kernel", "x faster than PedPy's speed", kernel, "", ratio(theirs, kernel), "x", 1.0),
+        *lines,
+        Line("trajectories", note, all_columns, "", by, "x", COLUMNS_BY_SPEED, at_least=False),
+        against(alone, speed, name="speed kernel", note="beside PedPy's speed", target=1.0),
     ]
+
+
+def _speeds_differ(theirs, column, kernel, frame, person):
+    """Compare where PedPy gives a speed: half a window away from both ends of a trajectory."""
+    theirs = theirs.set_index(["id", "frame"])["speed"].sort_index()
+    index = pd.MultiIndex.from_arrays([person, frame], names=["id", "frame"])
+    for name, speed in (("the column", column.to_numpy()), ("the kernel", kernel)):
+        ours = pd.Series(speed, index).reindex(theirs.index)
+        if not np.allclose(ours, theirs, rtol=0, atol=1e-9):
+            return f"{name} of speeds differs by {np.abs(ours - theirs).max():.2g} m/s"
+    return ""
 
 
 def _movingpandas(options):
@@ -127,11 +130,11 @@ def _movingpandas(options):
         import movingpandas  # noqa: PLC0415
     frame, x, y = walk()
     part = slice(0, SLOW_PERSONS)
+    begin = pd.Timestamp("2026-01-01")
     table = pd.DataFrame(
         {
             "person": np.repeat(np.arange(SLOW_PERSONS), x.shape[1]),
-            "time": pd.Timestamp("2026-01-01")
-            + pd.to_timedelta(frame[part].ravel() * (1000 // RATE), unit="ms"),
+            "time": begin + pd.to_timedelta(frame[part].ravel() * (1000 // RATE), unit="ms"),
             "x": x[part].ravel(),
             "y": y[part].ravel(),
         }
@@ -140,51 +143,78 @@ def _movingpandas(options):
     detector = movingpandas.TrajectoryStopDetector(collection)
     points = _points(frame, x, y)
     trajectories = trajectories_from_points(points)
-    arrays = frame.ravel() * (1000 // RATE), np.repeat(np.arange(len(x)), x.shape[1]), x.ravel(), y.ravel()
-    speed, stops, kernel, ours = alternate(
-        partial(collection.add_speed, overwrite=True),
-        partial(
-            detector.get_stop_time_ranges,
-            max_diameter=STOP_EXTENT,
-            min_duration=pd.Timedelta(STOP_DURATION).to_pytimedelta(),
-        ),
-        partial(velocity, *arrays, half=HALF * 1000 // RATE),
-        partial(compute_stops, trajectories, max_extent=STOP_EXTENT, min_duration=STOP_DURATION),
-        rounds=min(options.rounds, 3),
+    speeds = partial(collection.add_speed, overwrite=True)
+    ranges = partial(
+        detector.get_stop_time_ranges,
+        max_diameter=STOP_EXTENT,
+        min_duration=pd.Timedelta(STOP_DURATION).to_pytimedelta(),
+    )
+    # theirs lasts from the first position to the last, ours until the last is no longer held
+    longer = pd.Timedelta(STOP_DURATION) + pd.Timedelta(milliseconds=1000 // RATE)
+    stops = partial(compute_stops, trajectories, max_extent=STOP_EXTENT, min_duration=longer)
+    speeds()
+    steps_differ = _steps_differ(collection, trajectories)
+    stops_differ = _stops_differ(ranges(), stops(), begin)
+    speed, columns, stop, ours = alternate(
+        speeds, partial(trajectories_from_points, points), ranges, stops, rounds=min(options.rounds, 3)
     )
     scale = PERSONS / SLOW_PERSONS
+    speed, stop = (Rounds(scale * one for one in seconds) for seconds in (speed, stop))
     carried = f"{SLOW_PERSONS} of {PERSONS} persons, carried over"
+    columns_note = "all columns; the same way from each position to the next"
+    stops_note = "the same stops, each end within two positions"
     return [
-        Line("MovingPandas' add_speed", carried, tuple(scale * s for s in speed)),
-        Line("speed kernel", "x faster than it", kernel, "", scale * ratio(speed, kernel), "x", 50.0),
-        Line("MovingPandas' stops", carried, tuple(scale * s for s in stops)),
-        Line("stops", "x faster than it", ours, "", scale * ratio(stops, ours), "x", 50.0),
+        Line("MovingPandas' add_speed", carried, speed),
+        against(columns, speed, differs=steps_differ, name="trajectories", note=columns_note, target=50.0),
+        Line("MovingPandas' stops", carried, stop),
+        against(ours, stop, differs=stops_differ, name="stops", note=stops_note, target=50.0),
     ]
 
 
-def _supervision(options):
-    import supervision  # noqa: PLC0415
+def _steps_differ(collection, trajectories):
+    """Compare the way from each position to the next; in its first row it repeats the second's."""
+    theirs = np.concatenate([one.df["speed"].to_numpy()[1:] / RATE for one in collection.trajectories])
+    ours = trajectories.loc[: SLOW_PERSONS - 1, "step_m"].dropna().to_numpy()
+    same = len(ours) == len(theirs) and np.allclose(ours, theirs, rtol=0, atol=1e-6)
+    return "" if same else "steps differ"
 
-    trajectories = compute_trajectories(square().dropna(), VIDEO)
-    x, y = trajectories["x_px"].to_numpy(), trajectories["y_px"].to_numpy()
-    boxes = np.column_stack([x - 10, y - 40, x + 10, y]).astype(np.float32)
-    frames = np.array_split(supervision.Detections(xyxy=boxes).xyxy, len(boxes) // 40)
-    zone = octagons(1)[0]
-    corners = np.asarray(zone.outline.exterior.coords)[:-1]
-    theirs = supervision.PolygonZone(
-        corners.round().astype(int), triggering_anchors=(supervision.Position.BOTTOM_CENTER,)
-    )
-    whole = supervision.Detections(xyxy=boxes)
-    one_by_one = [supervision.Detections(xyxy=frame) for frame in frames]
-    by_frame, at_once, ours = alternate(
-        lambda: [theirs.trigger(detections) for detections in one_by_one],
-        partial(theirs.trigger, whole),
-        partial(contains, zone.edges, x, y),
-        rounds=options.rounds,
-    )
+
+def _stops_differ(ranges, stops, begin):
+    """Compare stops of the same persons; ours measures the extent in 16 directions, to half a percent."""
+    stops = stops.loc[: SLOW_PERSONS - 1]
+    person = stops.index.get_level_values("person_index").to_list()
+    if [one.traj_id for one in ranges] != person:
+        return f"{len(ranges)} stops and {len(stops)}"
+    last = stops["exited"] - pd.Timedelta(milliseconds=1000 // RATE)
+    near = pd.Timedelta(milliseconds=2 * 1000 // RATE)
+    off = [(stops["entered"] - [one.t_0 - begin for one in ranges]).abs().max()]
+    off += [(last - [one.t_n - begin for one in ranges]).abs().max()]
+    return "" if max(off) <= near else f"a stop's end differs by {max(off)}"
+
+
+def _trackpy(options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what it could import
+        from trackpy import filter_stubs  # noqa: PLC0415
+    random = np.random.default_rng(SEED)
+    frame, x, y = walk()
+    seen = np.arange(x.shape[1]) < random.integers(1, x.shape[1], (len(x), 1))
+    person = np.repeat(np.arange(len(x)), seen.sum(axis=1))
+    table = pd.DataFrame({"particle": person, "frame": frame[seen], "x": x[seen], "y": y[seen]})
+    key = {"person_index": person, "timestamp": frame[seen] * (1000 // RATE)}
+    points = assemble(POINTS, key | {"x_{u}": x[seen], "y_{u}": y[seen]}, unit="m")
+    theirs = partial(filter_stubs, table, threshold=SHORTEST)
+    ours = partial(split_short_tracks, points, min_duration="0s", min_detections=SHORTEST)
+    kept, _ = ours()
+    same = np.array_equal(kept.index.get_level_values("person_index"), theirs()["particle"])
+    stubs, split = alternate(theirs, ours, rounds=options.rounds)
     return [
-        Line("supervision, by frame", "PolygonZone.trigger as it is used: a call a frame", by_frame),
-        Line("supervision, at once", "PolygonZone.trigger, one call for all frames", at_once),
-        Line("membership", "x faster than by frame", ours, "", ratio(by_frame, ours), "x", 5.0),
-        Line("membership", "x faster than at once", ours, "", ratio(at_once, ours), "x"),
+        Line("trackpy's filter_stubs", f"{len(table)} positions of {PERSONS} persons", stubs),
+        against(
+            split,
+            stubs,
+            differs="" if same else "other rows are kept",
+            name="split_short_tracks",
+            note="both the kept and the removed",
+        ),
     ]

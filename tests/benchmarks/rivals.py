@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 
 BOX = ("Left", "Top", "Width", "Height")
@@ -22,6 +23,32 @@ def normalize(archive):
     pages = [pd.json_normalize(json.loads(file.read_bytes())["Persons"]) for file in archive.files]
     table = pd.concat(pages, ignore_index=True)
     return {name: table[path].to_numpy() for path, name in NAMES.items()}
+
+
+def orjson_loop(archive):
+    """Read with orjson and a loop over the records, a row each, as scripts do it."""
+    import orjson  # noqa: PLC0415 - a rival is imported when it runs
+
+    rows, nothing = [], {}
+    for file in archive.files:
+        for record in orjson.loads(file.read_bytes())["Persons"]:
+            person = record["Person"]
+            face = person.get("Face", nothing)
+            box, face_box = person.get("BoundingBox", nothing).get, face.get("BoundingBox", nothing).get
+            pose, quality = face.get("Pose", nothing).get, face.get("Quality", nothing).get
+            rows.append(
+                (
+                    record["Timestamp"],
+                    person["Index"],
+                    *(box("Left"), box("Top"), box("Width"), box("Height")),
+                    *(face_box("Left"), face_box("Top"), face_box("Width"), face_box("Height")),
+                    face.get("Confidence"),
+                    *(pose("Roll"), pose("Yaw"), pose("Pitch")),
+                    *(quality("Brightness"), quality("Sharpness")),
+                )
+            )
+    columns = dict(zip(NAMES.values(), np.array(rows, "float64").T, strict=True))
+    return columns | {name: columns[name].astype("int64") for name in ("timestamp", "person_index")}
 
 
 def arrow(archive):
@@ -123,6 +150,7 @@ def _record(struct, whole, number):
 
 RIVALS = {
     "json_normalize": (normalize, "pages; json.loads, pandas.json_normalize"),
+    "orjson": (orjson_loop, "pages; orjson.loads, a loop over records"),
     "pyarrow.json": (arrow, "JSON Lines of pages; types given"),
     "polars": (polars, "pages; read_json, types given"),
     "chdb": (clickhouse, "JSON Lines of pages; columns given"),

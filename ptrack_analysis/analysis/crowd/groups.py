@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from ptrack_analysis.analysis.presence import Rows, rows_by_person, run_starts, starts_of
 from ptrack_analysis.errors import ParameterError
@@ -215,6 +213,9 @@ def _present_until(
 
 def _linked(one: Integers, other: Integers, together: Bools, number: int) -> dict[str, Integers | Floats]:
     """Chain pairs into groups, numbered in the order of their first person."""
+    from scipy.sparse import coo_array  # noqa: PLC0415 - SciPy loads as long as a small export takes, and only this needs it
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415 - the same
+
     if not number:
         return {"group": np.empty(0, "int64"), "size": np.empty(0, "int64")}
     links = coo_array((np.ones(int(together.sum())), (one[together], other[together])), (number, number))

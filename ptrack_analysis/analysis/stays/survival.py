@@ -1,12 +1,13 @@
 """How long stays last, where some were seen in part only: kernels in NumPy."""
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtri
 
 from ptrack_analysis.geometry import Bools, Floats, Integers
 
+_NORMAL = NormalDist()
 _ROUNDING = 1e-9
 """How far above a share rounding may leave the product that stands for it."""
 
@@ -71,7 +72,7 @@ def _bounds(share: Floats, variance: Floats, confidence: float) -> tuple[Floats,
     low, high = np.full((2, len(share)), np.nan)
     inner = (share > 0) & (share < 1)
     log = np.log(share[inner])
-    spread = ndtri((1 + confidence) / 2) * np.sqrt(variance[inner]) / log
+    spread = _NORMAL.inv_cdf((1 + confidence) / 2) * np.sqrt(variance[inner]) / log
     low[inner] = np.exp(log * np.exp(-spread))
     high[inner] = np.exp(log * np.exp(spread))
     return low, high
@@ -115,6 +116,6 @@ def restricted_mean(curve: Curve, horizon: int, confidence: float) -> tuple[floa
     behind = np.cumsum(area[::-1])[::-1]
     terms = _hazard_variance(curve.at_risk, curve.ended)
     weighty = behind > 0
-    spread = ndtri((1 + confidence) / 2) * np.sqrt((behind[weighty] ** 2 * terms[weighty]).sum())
+    spread = _NORMAL.inv_cdf((1 + confidence) / 2) * np.sqrt((behind[weighty] ** 2 * terms[weighty]).sum())
     mean = float(area.sum())
     return mean, max(mean - float(spread), 0.0), min(mean + float(spread), float(horizon))

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from ptrack_analysis.geometry import Floats, Integers
 
@@ -98,6 +97,8 @@ def accelerated_interval(
     confidence
         Share of intervals that should hold the truth.
     """
+    from scipy.special import ndtr, ndtri  # noqa: PLC0415 - SciPy loads as long as a small export takes, and only this needs it
+
     drawn, left_out = drawn[np.isfinite(drawn)], left_out[np.isfinite(left_out)]
     off = drawn - value
     alike = np.abs(off) <= _ROUNDING * abs(value)

@@ -1,0 +1,55 @@
+"""Loading many videos with two processes, beside one: a pool that is warm, and this process alone."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from .archives import archive_of
+from .rounds import Line, ratio
+
+VIDEOS, TWO_OVER_ONE = 40, 1.8
+_PROGRAM = """
+import json, os, sys, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from ptrack_analysis import find_videos, map_videos
+
+def count(detections, video):
+    return len(detections)
+
+def timed(videos, executor):
+    start = time.perf_counter()
+    found = [outcome.result for outcome in map_videos(count, videos, executor=executor)]
+    return time.perf_counter() - start, found
+
+if __name__ == "__main__":
+    os.sched_setaffinity(0, range(os.cpu_count()))
+    videos = list(find_videos(sys.argv[1]))
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        rounds = [[timed(videos, None), timed(videos, pool)] for _ in range(int(sys.argv[2]) + 1)][1:]
+    found = {str(counts) for pair in rounds for _, counts in pair}
+    assert len(found) == 1, "one and two processes read different tables"
+    print(json.dumps([[seconds for seconds, _ in pair] for pair in rounds]))
+"""
+
+
+def run(options):
+    """Read the same videos with one process and with two, in turn; each has its core."""
+    if not hasattr(os, "sched_setaffinity") or os.cpu_count() < 2:
+        return [Line("two processes", "left out: two cores are needed, on Linux")]
+    archive = archive_of(options.cache, VIDEOS)
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder, "program.py")
+        program.write_text(_PROGRAM, encoding="utf-8")
+        command = [sys.executable, str(program), str(archive.pages), str(min(options.rounds, 5))]
+        environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    one, two = zip(*json.loads(done.stdout), strict=True)
+    note = f"{VIDEOS} videos, {archive.detections} detections, {archive.megabytes:.0f} MB"
+    return [
+        Line("one process", note, one),
+        Line("two processes", "a warm pool", two, "", ratio(one, two), "x one", TWO_OVER_ONE),
+    ]
