@@ -8,8 +8,10 @@ import pytest
 from hypothesis import settings
 
 mpl.use("Agg")
-# A check of every change asks the same questions each time; a developer's run asks new ones.
-settings.register_profile("laws", max_examples=150, deadline=None, derandomize="CI" in os.environ)
+# A check of every change asks the same questions each time; a developer's run asks new ones; at night, more.
+settings.register_profile("laws", max_examples=75, deadline=None, derandomize="CI" in os.environ)
+settings.register_profile("nightly", max_examples=600, deadline=None)
+settings.register_profile("mutants", max_examples=15, deadline=None, derandomize=True)
 settings.load_profile("laws")
 ROOT = Path(__file__).parent.parent
 

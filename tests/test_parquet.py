@@ -31,6 +31,7 @@ from ptrack_analysis.schema import (
 )
 
 MISSING = np.iinfo("int64").min
+A_TABLE = settings.default.max_examples // 4  # there are some seventy tables
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 WHOLE = st.integers(-(2**63) + 1, 2**63 - 1)
 VALUES = {
@@ -145,7 +146,7 @@ def further_columns(draw, count):
 
 
 @pytest.mark.parametrize("schema", TABLES.values(), ids=TABLES)
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=A_TABLE, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_table_comes_back_as_it_was(schema, data, tmp_path):
     table = data.draw(tables(schema))
