@@ -41,10 +41,10 @@ def read_document(file: AnyPath) -> bytes:
     InputError
         If the file cannot be read.
     """
-    content = b"".join(_chunks(file))
+    content = b"".join(_chunks(file, limit=MAX_DOCUMENT)).removeprefix(_BOM)
     if not content or content.isspace():
         raise PageError(f"{file}: the file is empty; a page of JSON was expected")
-    return content.removeprefix(_BOM)
+    return content
 
 
 def read_lines(file: AnyPath) -> Iterator[tuple[int, bytes]]:
@@ -62,18 +62,22 @@ def read_lines(file: AnyPath) -> Iterator[tuple[int, bytes]]:
         length += len(rest)
         if length > MAX_DOCUMENT:
             raise PageError(f"{file}, line {number + len(lines) + 1}: longer than {MAX_DOCUMENT} bytes")
+        if lines and number == 0:
+            lines[0] = lines[0].removeprefix(_BOM)
         for line in lines:
             number += 1
             if line.strip():
-                yield number, line.removeprefix(_BOM) if number == 1 else line
+                yield number, line
     rest = b"".join(pieces)
+    if number == 0:
+        rest = rest.removeprefix(_BOM)
     if rest.strip():
-        yield number + 1, rest.removeprefix(_BOM) if number == 0 else rest
+        yield number + 1, rest
     elif number == 0:
         raise PageError(f"{file}: the file is empty; pages of JSON, one a line, were expected")
 
 
-def _chunks(file: AnyPath, limit: int | None = MAX_DOCUMENT) -> Iterator[bytes]:
+def _chunks(file: AnyPath, *, limit: int | None) -> Iterator[bytes]:
     """Give a file's content in pieces, with its sizes checked as they grow."""
     unzip = file.name.lower().endswith(".gz")
     try:

@@ -183,6 +183,15 @@ def test_of_two_boxes_the_larger_is_taken_then_the_one_further_left_then_up(tmp_
         merged(tmp_path, record(box=(0.5, 0.5, 0.25, 0.5)), record(box=(0.4, 0.6, 0.5, 0.25)))["left"] == 0.4
     )
     assert merged(tmp_path, record(box=(0.5, 0.5, 0.1, 0.1)), record(box=(0.5, 0.4, 0.1, 0.1)))["top"] == 0.4
+    assert merged(tmp_path, record(box=(0.1, 0.1, 0.4, 0.1)), record(box=(0.2, 0.2, 0.3, 0.3)))["left"] == 0.2
+
+
+def test_each_of_several_doubled_persons_gets_its_own_best_box_and_the_others_keep_theirs(tmp_path):
+    rows = [(0, 1, (0.1, 0.1, 0.1, 0.1)), (0, 2, (0.3, 0.1, 0.3, 0.3)), (0, 2, (0.4, 0.1, 0.1, 0.1))]
+    rows += [(0, 1, (0.2, 0.1, 0.2, 0.2)), (40, 1, (0.5, 0.1, 0.1, 0.1)), (40, 2, (0.6, 0.1, 0.1, 0.1))]
+    content = page(*(record(time, person, box=box) for time, person, box in rows))
+    detections, _ = read_tracking(write(tmp_path / "a.json", content))
+    assert detections["left"].tolist() == [0.2, 0.3, 0.5, 0.6]
 
 
 def test_an_incomplete_archive_is_refused_unless_allowed(tmp_path):

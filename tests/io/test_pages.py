@@ -192,6 +192,7 @@ BROKEN = {
     ),
     "empty": ("a.json", "", "the file is empty"),
     "blank": ("a.json", " \n ", "the file is empty"),
+    "a byte order mark alone": ("a.json", b"\xef\xbb\xbf", "the file is empty"),
     "NaN": ("a.json", json.dumps(page(record(0, 0, box=(float("nan"), 0, 1, 1)))), "not JSON at byte"),
     "infinity": ("a.json", json.dumps(page(record(0, 0, box=(float("inf"), 0, 1, 1)))), "not JSON at byte"),
     "nested 100 000 deep": ("a.json", '{"Persons":' + "[" * 100_000, "nested deeper"),
@@ -301,6 +302,55 @@ def test_members_that_only_share_a_name_are_no_fault(tmp_path, members):
     assert len(detections) == len(RECORDS)
 
 
+def test_a_number_is_as_good_a_job_as_a_text_and_a_truth_value_is_none(tmp_path):
+    write(tmp_path / "a.json", {"Persons": RECORDS, "JobId": 7})
+    write(tmp_path / "b.json", {"Persons": RECORDS, "JobId": True})
+    assert read_tracking(tmp_path / "a.json")[1].job_id == "7"
+    assert read_tracking(tmp_path / "b.json")[1].job_id is None
+
+
+SECOND_LOOK = {
+    "a bad value": (page(record(-1), Video="a.mp4"), "a.json: Persons[0].Timestamp is -1; expected int >= 0"),
+    "no number": (
+        page(record(0, 0, box=(float("nan"), 0, 1, 1)), Video="a.mp4"),
+        "a.json: not JSON at byte",
+    ),
+    "an error beside it": (
+        [page(record(), Video="a.mp4"), {"success": False, "error": {"code": "c", "message": "down"}}],
+        "a.json: the answer is an error, not a page: c: down",
+    ),
+    "wrapped": ({"original_response": page(record(-1))}, "original_response.Persons[0].Timestamp is -1"),
+    "enveloped": ({"data": [page(record(-1))]}, "data[0].Persons[0].Timestamp is -1"),
+    "in a list": ([page(record(-1))], "[0].Persons[0].Timestamp is -1"),
+    "a single record": (record(-1), "[0].Timestamp is -1"),
+    "a single record of a wrong kind": ({"Person": 5, "Timestamp": 0}, "Person is 5; expected object"),
+    "a record of a wrong kind in a list": ([{"Person": 5}], "[0].Person is 5; expected object"),
+    "lists in lists": ([[page(record(-1))]], "no GetPersonTracking page"),
+    "fifteen deep": (
+        json.loads('{"data":' * 15 + json.dumps(page(record(-1))) + "}" * 15),
+        "data.Persons[0].Timestamp is -1",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "said"), SECOND_LOOK.values(), ids=SECOND_LOOK)
+def test_the_fault_of_a_page_is_told_with_its_place_wherever_it_stands(tmp_path, content, said):
+    with pytest.raises(InputError) as refused:
+        read_tracking(write(tmp_path / "a.json", content))
+    assert said in str(refused.value)
+    assert str(refused.value).startswith(str(tmp_path / "a.json"))
+
+
+def test_a_page_of_nobody_among_members_that_share_names_is_a_page(tmp_path):
+    content = page(Video="a.mp4") | {"Persons": None}
+    assert read_tracking(write(tmp_path / "a.json", content))[0].empty
+
+
+def test_a_single_record_among_members_that_share_names_is_one(tmp_path):
+    detections, _ = read_tracking(write(tmp_path / "a.json", record(5, 3) | {"data": [1]}))
+    assert detections.index.tolist() == [(pd.Timedelta("5ms"), 3)]
+
+
 def test_what_is_wrapped_too_deep_and_bad_is_one_sentence_too(tmp_path):
     content = '{"data":' * 600 + json.dumps(page(record(-1))) + "}" * 600
     with pytest.raises(InputError, match="no GetPersonTracking page"):
@@ -322,8 +372,11 @@ def test_zeros_after_a_gzip_stream_are_passed_over(tmp_path):
     "error", [{"code": 500, "message": "down"}, "boom", None], ids=["number", "text", "nothing"]
 )
 def test_an_envelope_of_any_error_is_an_error(tmp_path, error):
-    with pytest.raises(InputError, match="the answer is an error, not a page"):
-        read_tracking(write(tmp_path / "a.json", {"success": False, "error": error}))
+    file = write(tmp_path / "a.json", {"success": False, "error": error})
+    with pytest.raises(InputError) as refused:
+        read_tracking(file)
+    told = "None: None" if error is None else repr(error)
+    assert str(refused.value) == f"{file}: the answer is an error, not a page: {told}"
 
 
 def test_an_envelope_that_reports_an_error_says_its_code_and_message(tmp_path):

@@ -10,8 +10,10 @@ import pytest
 from factories import make_detections, make_points, make_video
 from hypothesis import given
 from hypothesis import strategies as st
+from shapely import box
 
 from ptrack_analysis import (
+    Zone,
     compute_box_heatmap,
     compute_heatmap,
     compute_trajectories,
@@ -46,11 +48,20 @@ def test_on_the_floor_the_extent_goes_around_all_positions():
     assert compute_heatmap(trajectories_from_points(points.iloc[:0]), make_video()).seconds.sum() == 0
 
 
+def test_of_a_zone_only_the_time_inside_it_while_it_holds_is_counted():
+    points = make_points({0: [(0, 0.5, 0.5), (1000, 1.5, 0.5), (2000, 0.5, 1.5), (3000, 0.5, 0.5)]})
+    trajectories = trajectories_from_points(points, period="1s")
+    zone = Zone("left", box(0, 0, 1, 2), "m", start=pd.Timedelta("500ms"), end=pd.Timedelta("2250ms"))
+    heatmap = compute_heatmap(trajectories, make_video(), shape=(2, 2), extent=(0, 0, 2, 2), zone=zone)
+    assert heatmap.seconds.tolist() == [[0.5, 0], [0.25, 0]]
+
+
 def test_a_box_gives_each_cell_the_share_that_it_covers():
     detections = make_detections({0: [(0, 0.5, 0.75)]}, box=(0.5, 0.5))
     trajectories = compute_trajectories(detections, make_video(), period="8s", max_gap="8s")
     heatmap = compute_box_heatmap(detections, trajectories, make_video(), shape=(2, 2))
     assert heatmap.seconds == pytest.approx(np.full((2, 2), 2.0))
+    assert (heatmap.extent, heatmap.unit, heatmap.of) == ((0.0, 0.0, 1000.0, 500.0), "px", "boxes")
     one_cell = compute_box_heatmap(detections, trajectories, shape=(1, 1))
     assert one_cell.seconds.tolist() == [[pytest.approx(2.0)]]
     assert (one_cell.unit, one_cell.extent) == ("fraction", (0.0, 0.0, 1.0, 1.0))
@@ -135,6 +146,13 @@ def test_the_long_table_has_the_middle_of_each_cell():
     check(table, HEATMAP)
     assert table.loc[("footpoints", 1, 1)].tolist() == [750.0, 375.0, 1.0]
     assert len(table) == 4
+    part = compute_heatmap(
+        compute_trajectories(detections, make_video(), period="1s"),
+        make_video(),
+        shape=(2, 2),
+        extent=(800, 400, 1000, 480),
+    )
+    assert part.to_frame().loc[("footpoints", 1, 1)].tolist() == [950.0, 460.0, 1.0]
 
 
 @pytest.mark.parametrize(
