@@ -45,6 +45,15 @@ OPTIONS = {
     "cleaned": {**ZONES, **CLEANED},
     "a part": {**ZONES, "start": "3s", "end": "21s", "persons": [1, 2, 3, 5, 8, 13]},
     "nobody of it": {**ZONES, "persons": [99_999]},
+    "on the floor": {**ZONES, "floor": SHOP / "floor.json"},
+    "a part on the floor, cleaned": {
+        **ZONES,
+        "floor": SHOP / "floor.json",
+        "end": "40s",
+        "smooth": "500ms",
+        "max_speed": 4.0,
+        "repair_jumps": True,
+    },
     "faces and CSV": {**ZONES, "faces": True, "csv": True},
     "period and gap": {**ZONES, "period": "40ms", "max_gap": "300ms", "every": "7s", "shape": (9, 16)},
 }

@@ -20,6 +20,7 @@ from ptrack_analysis import (
     select,
     trajectories_from_points,
 )
+from ptrack_analysis.analysis.heat.cells import grid_of
 from ptrack_analysis.analysis.heat.grid import sum_boxes, sum_points
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import HEATMAP, check
@@ -137,6 +138,25 @@ def test_a_point_just_inside_the_far_border_is_counted():
     assert total[95, 95] == 1
 
 
+@pytest.mark.parametrize(("low", "high", "cells"), [(-0.5, 2.9, 35), (-0.5, 59.5, 96), (-0.3, 122.8, 153)])
+def test_rounding_carries_no_point_out_of_the_last_cell(low, high, cells):
+    just = np.array([np.nextafter(high, low)])
+    assert (just[0] - low) * (cells / (high - low)) >= cells
+    total = sum_points(just, just, np.ones(1), extent=(low, low, high, high), shape=(cells, cells))
+    assert total[-1, -1] == 1
+
+
+def test_a_grid_of_the_most_cells_is_one():
+    assert grid_of((2_000_000, 2), None, (0, 0, 1, 1)) == ((2_000_000, 2), (0, 0, 1, 1))
+    assert grid_of(None, 0.25, (0, 0, 1_000_000, 0.25))[0] == (1, 4_000_000)
+
+
+def test_a_floor_on_which_nobody_is_located_has_one_square_metre():
+    points = make_points({0: [(0, math.nan, 1.0), (40, 1.0, math.nan)]})
+    heatmap = compute_heatmap(trajectories_from_points(points), make_video(), shape=(1, 1))
+    assert (heatmap.extent, heatmap.seconds.sum()) == ((0.0, 0.0, 1.0, 1.0), 0.0)
+
+
 def test_the_long_table_has_the_middle_of_each_cell():
     detections = make_detections({0: [(0, 0.9, 0.9)]})
     heatmap = compute_heatmap(
@@ -238,8 +258,9 @@ def test_the_long_table_has_the_density_if_a_duration_is_given():
         (0.3, (0, 0, 2, 1), (4, 7), (0, 0, 2.1, 1.2)),
         (0.1, (0, 0, 0.3, 0.7), (7, 3), (0, 0, 0.3, 0.7)),
         (9, (-1, -2, 2, 1), (1, 1), (-1, -2, 8, 7)),
+        (0.5, (3, 7, 5, 8), (2, 4), (3, 7, 5, 8)),
     ],
-    ids=["fits", "reaches beyond", "fits but for float noise", "one cell"],
+    ids=["fits", "reaches beyond", "fits but for float noise", "one cell", "away from the origin"],
 )
 def test_square_cells_cover_the_extent(cell, extent, shape, reached):
     heatmap = on_the_floor({}, extent=extent, cell=cell)
@@ -266,6 +287,10 @@ def test_square_cells_are_of_the_picture_too():
         ({"cell": 1e-3}, "4000000 cells at most"),
         ({"cell": 0.5, "shape": (2, 2)}, r"shape is \(2, 2\) and cell is 0.5: give one of the two"),
         ({"cell": 0.5, "extent": (0, 0, 0, 1)}, "extent is"),
+        ({"cell": 0.5, "extent": (0, 0, 1, 0)}, "extent is"),
+        ({"shape": (4_000_001, 1)}, "4000000 cells at most"),
+        ({"shape": (1, 4_000_001)}, "4000000 cells at most"),
+        ({"shape": 5}, "shape is 5, not rows and columns"),
     ],
 )
 def test_cells_that_make_no_grid_are_refused(options, said):
