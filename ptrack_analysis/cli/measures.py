@@ -142,11 +142,9 @@ def add_stops(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_cells(parser: Any) -> None:
+def add_cells(parser: Any, *, default: str = "default 54x96") -> None:
     """Add the size of a heatmap's cells."""
-    parser.add_argument(
-        "--shape", type=shape, metavar="RxC", help="heatmap's rows and columns (default 54x96)"
-    )
+    parser.add_argument("--shape", type=shape, metavar="RxC", help=f"heatmap's rows and columns ({default})")
     parser.add_argument(
         "--cell",
         type=above_zero,

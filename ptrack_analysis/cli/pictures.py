@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ OF_VISITS = {"visits", "survival", "transitions", "sankey"}
 ON_A_FLOOR = {"encounters", "fundamental"}
 WITHOUT_PLACES = {"occupancy"}
 AT_LINES = {"crossings", "counts", "balance"}
+HEAT_CELL, FIELD_CELL = 0.25, 0.5
+"""Sides of the cells of pictures on a floor plan, unless others are asked for [m]."""
+FIELD_SHAPE = (18, 32)
+"""Rows and columns of the field in the picture: an arrow a cell, each long enough to be seen."""
 
 
 def _extent(road: "Road") -> Extent:
@@ -63,8 +68,9 @@ def _heatmap(given: argparse.Namespace, road: "Road", settings: "Settings") -> A
         )
     if given.density and (road.floor is None or road.duration is None):
         raise ParameterError("a density needs a floor plan (--floor FILE) and a video of known length")
+    shape, cell = _cells(road, settings, None, HEAT_CELL)
     return plot_heatmap(
-        heatmap_of(road, settings, of=given.of or "boxes"),
+        heatmap_of(road, replace(settings, shape=shape, cell=cell), of=given.of or "boxes"),
         duration=road.duration if given.density else None,
         zones=road.zones,
         lines=road.lines,
@@ -156,10 +162,18 @@ def _field(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any
     from ptrack_analysis.analysis.heat.field import compute_field
     from ptrack_analysis.plots import plot_field
 
-    field = compute_field(
-        road.trajectories, road.video, shape=settings.shape, cell=settings.cell, extent=_extent(road)
-    )
+    shape, cell = _cells(road, settings, FIELD_SHAPE, FIELD_CELL)
+    field = compute_field(road.trajectories, road.video, shape=shape, cell=cell, extent=_extent(road))
     return plot_field(field, zones=road.zones, lines=road.lines, **_ground(given, road))
+
+
+def _cells(
+    road: "Road", settings: "Settings", shape: tuple[int, int] | None, cell: float
+) -> tuple[tuple[int, int] | None, float | None]:
+    """Give the shape or the side of the cells that is asked for, or else these: a picture is to be seen."""
+    if settings.shape is not None or settings.cell is not None:
+        return settings.shape, settings.cell
+    return (shape, None) if road.floor is None else (None, cell)
 
 
 def _animation(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:

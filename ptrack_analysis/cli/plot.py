@@ -22,6 +22,9 @@ from ptrack_analysis.cli.options import add_source, add_video, chosen, form_of, 
 from ptrack_analysis.cli.pictures import (
     AT_LINES,
     DRAWN,
+    FIELD_CELL,
+    FIELD_SHAPE,
+    HEAT_CELL,
     OF_VISITS,
     ON_A_FLOOR,
     ON_A_PLANE,
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 _FORMATS = ("png", "svg", "pdf")
 _USAGE = 2
+_CELLS = "default {}x{}; on a floor plan square cells of {} m"
 
 
 def add(commands: Any) -> None:
@@ -62,7 +66,7 @@ def add(commands: Any) -> None:
         add_places(picture)
         add_presence(picture)
         if name == "field":
-            add_cells(picture)
+            add_cells(picture, default=_CELLS.format(*FIELD_SHAPE, FIELD_CELL))
         if name in OF_VISITS:
             add_visits(picture)
         if name in AT_LINES:
@@ -102,7 +106,7 @@ def _add_heatmap(picture: argparse.ArgumentParser) -> None:
     picture.add_argument(
         "--density", action="store_true", help="mean persons per m² instead of seconds (needs --floor)"
     )
-    add_cells(picture)
+    add_cells(picture, default=_CELLS.format(54, 96, HEAT_CELL))
 
 
 def _add_animation(picture: argparse.ArgumentParser) -> None:

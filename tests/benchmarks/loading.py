@@ -11,7 +11,7 @@ from ptrack_analysis.schema import DETECTIONS, assemble
 
 from .inputs import archive
 from .rivals import RIVALS
-from .rounds import Line, alternate, median, ratio
+from .rounds import Line, Rounds, alternate, median, ratio
 
 OVER_NORMALIZE = 15
 OVER_FASTEST = 2.0
@@ -47,6 +47,8 @@ def run(options):
         "of it",
         OF_DECODING,
     )
+    ours = Rounds(ours)
+    ours.peak = mine.peak
     limits = [limit, *_parsed(pages, options), _copied(table, options)]
     return [_our_line(pages, len(table), ours, ratios), *lines, *limits]
 
@@ -81,9 +83,9 @@ def _our_line(pages, detections, ours, ratios):
     note = f"{detections} detections in {len(pages.files)} pages, {pages.megabytes:.0f} MB"
     speed = _speed(pages.megabytes, ours)
     if not engines:
-        return Line("read_tracking", note, tuple(ours), speed)
+        return Line("read_tracking", note, ours, speed)
     fastest = min(engines, key=engines.get)
-    return Line("read_tracking", note, tuple(ours), speed, engines[fastest], f"x {fastest}", OVER_FASTEST)
+    return Line("read_tracking", note, ours, speed, engines[fastest], f"x {fastest}", OVER_FASTEST)
 
 
 def _finished(function, pages):

@@ -66,7 +66,9 @@ def run(options):
                 return connection.execute(held + query).fetchnumpy()
 
         def trajectories():
-            return compute_trajectories(open_dataset(folder / "out").read("detections"), video)
+            return compute_trajectories(
+                open_dataset(folder / "out").read("detections", videos=video.name), video
+            )
 
         def dwell():
             return compute_tracks(trajectories())["dwell"]

@@ -186,6 +186,19 @@ def test_of_two_boxes_the_larger_is_taken_then_the_one_further_left_then_up(tmp_
     assert merged(tmp_path, record(box=(0.1, 0.1, 0.4, 0.1)), record(box=(0.2, 0.2, 0.3, 0.3)))["left"] == 0.2
 
 
+def test_persons_of_one_moment_come_in_the_order_of_their_numbers(tmp_path):
+    content = page(record(0, 2), record(0, 0), record(0, 1), record(40, 1), record(40, 0))
+    detections, _ = read_tracking(write(tmp_path / "a.json", content))
+    assert detections.index.get_level_values("person_index").tolist() == [0, 1, 2, 0, 1]
+
+
+def test_numbers_of_persons_may_be_as_large_as_they_like(tmp_path):
+    numbers = [2**53, 7, 10**12]
+    content = page(*(record(40 * moment, number) for moment in range(2) for number in numbers))
+    detections, _ = read_tracking(write(tmp_path / "a.json", content))
+    assert detections.index.get_level_values("person_index").tolist() == sorted(numbers) * 2
+
+
 def test_each_of_several_doubled_persons_gets_its_own_best_box_and_the_others_keep_theirs(tmp_path):
     rows = [(0, 1, (0.1, 0.1, 0.1, 0.1)), (0, 2, (0.3, 0.1, 0.3, 0.3)), (0, 2, (0.4, 0.1, 0.1, 0.1))]
     rows += [(0, 1, (0.2, 0.1, 0.2, 0.2)), (40, 1, (0.5, 0.1, 0.1, 0.1)), (40, 2, (0.6, 0.1, 0.1, 0.1))]

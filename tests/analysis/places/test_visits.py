@@ -185,3 +185,33 @@ def test_lines_are_no_zones():
     trajectories = compute_trajectories(make_detections({1: [(0, 0.5, 0.5)]}), make_video(1000))
     with pytest.raises(ParameterError, match="is not a Zone; read_zones gives two lists, zones and lines"):
         compute_visits(trajectories, [line], make_video(1000))
+
+
+FOUND = {
+    "the steps within runs": ([250, 450, 5000, 10_000, 15_000], "2s", "appeared"),
+    "steps beyond the usual gap": ([2500, 5500, 8500], "4s", "start"),
+    "no steps: one frame": ([41], "2s", "appeared"),
+    "no steps, within one frame": ([40], "2s", "start"),
+}
+
+
+@pytest.mark.parametrize(("times", "max_gap", "entry"), FOUND.values(), ids=FOUND)
+def test_a_period_that_is_not_given_is_found_in_the_trajectories(times, max_gap, entry):
+    video = make_video(100_000)
+    trajectories = compute_trajectories(
+        make_detections({0: [(time, *IN) for time in times]}), video, max_gap=max_gap
+    )
+    assert compute_visits(trajectories, [LEFT], video)["entry"].iloc[0] == entry
+
+
+def test_without_a_known_end_the_last_moment_is_the_end():
+    detections = make_detections({0: [(9850, *IN)], 1: [(10_000, *IN)]})
+    trajectories = compute_trajectories(detections, make_video(), period="100ms")
+    visits = compute_visits(trajectories, [LEFT], make_video(), period="100ms")
+    assert visits["exit"].tolist() == ["vanished", "end"]
+
+
+def test_a_wrong_period_is_named():
+    trajectories = compute_trajectories(make_detections({0: [(0, *IN)]}), make_video())
+    with pytest.raises(ParameterError, match=r"^period is 'soon'"):
+        compute_visits(trajectories, [LEFT], make_video(), period="soon")
