@@ -291,7 +291,9 @@ def test_where_the_start_is_known_times_are_those_of_the_places_clock(data, tmp_
     assert "time of day (Europe/Berlin)" in html
     visits = tables_in(html)["visits"]
     assert [one["name"] for one in visits["headings"]][2] == "entered_at"
-    assert visits["rows"][0][2] == "2025-11-24 12:05:00"
+    assert visits["headings"][2]["letters"] == len("2025-11-24 12:05:00")
+    assert visits["rows"][0][2] == "2025-11-24 12:05:00.000+01:00"
+    assert '<td class="k">2025-11-24 12:05:00</td>' in html.replace("<bdi>", "").replace("</bdi>", "")
 
 
 def test_ticks_follow_the_clock_when_it_changes():

@@ -6,6 +6,9 @@ import pandas as pd
 
 from ptrack_analysis.analysis.crowd.bins import compute_occupancy_bins
 from ptrack_analysis.analysis.flows.transitions import compute_transitions
+from ptrack_analysis.analysis.heat.heatmaps import compute_box_heatmap, compute_heatmap
+from ptrack_analysis.analysis.lines.counts import compute_counts
+from ptrack_analysis.analysis.lines.crossings import compute_crossings
 from ptrack_analysis.analysis.places.occupancy import compute_occupancy
 from ptrack_analysis.analysis.places.visits import compute_visits
 from ptrack_analysis.analysis.stays.dwell import compute_dwell
@@ -24,6 +27,9 @@ def definitions_section(measured: Measured) -> Section:
     rules: list[Any] = [compute_trajectories, compute_tracks, compute_occupancy, compute_occupancy_bins]
     if measured.visits is not None:
         rules += [compute_visits, compute_dwell, compute_transitions]
+    if measured.road.lines:
+        rules += [compute_crossings, compute_counts]
+    rules.append(compute_box_heatmap if measured.road.floor is None else compute_heatmap)
     rules += [compute_intervals, compute_quality]
     said = "What each figure means, in the words of the functions that compute it."
     return Section(

@@ -183,4 +183,4 @@ def moment(measured: Measured, seconds: float) -> str:
             if minutes >= _MINUTE
             else f"{minutes}:{rest:02d}"
         )
-    return local_time(round(1000 * seconds), measured.clock, form="%H:%M:%S")
+    return f"{local_time(round(1000 * seconds), measured.clock):%H:%M:%S}"

@@ -54,7 +54,8 @@ def _tables(report: Report) -> list[dict[str, object]]:
             "name": table.name,
             "marks": table.marks,
             "headings": [
-                {"name": one.name, "label": one.label, "digits": one.digits} for one in table.headings
+                {"name": one.name, "label": one.label, "digits": one.digits, "letters": one.letters}
+                for one in table.headings
             ],
             "rows": [list(row) for row in table.rows],
         }

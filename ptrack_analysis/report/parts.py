@@ -14,19 +14,21 @@ MOST_ROWS = 5000
 class Heading:
     """One column of a table: its name in the file, its label on the page, what it means.
 
-    ``digits`` are those behind the point; None: the column holds text.
+    ``digits`` are those behind the point; None: the column holds text, of which the page shows so many
+    ``letters``, or all.
     """
 
     name: str
     label: str
     text: str = ""
     digits: int | None = None
+    letters: int | None = None
 
     def shown(self, cell: Cell) -> str:
         """Write one cell as the page shows it; what is missing is an en dash."""
         if cell is None:
             return "\N{EN DASH}"
-        return str(cell) if self.digits is None else f"{cell:.{self.digits}f}"
+        return str(cell)[: self.letters] if self.digits is None else f"{cell:.{self.digits}f}"
 
 
 @dataclass(frozen=True, slots=True)

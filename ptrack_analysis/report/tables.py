@@ -1,7 +1,7 @@
 """Tables of the schema as tables of a report: their columns, labels and definitions."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from ptrack_analysis.schema import Table as Schema
 
 _DIGITS = {"moment": 1, "span": 1, "integer": 0, "number": 2}
 _MS = 1000
+_TO_THE_SECOND = len("2026-01-01 00:00:00")
 
 
 def table_of(
@@ -31,7 +32,8 @@ def table_of(
     """Make a table of a report out of one of the schema: some of its key and its columns, in this order.
 
     Labels are the names with their unit, definitions those of the schema; times are in s, and where the
-    clock is known, moments are those of the place's clock.
+    clock is known, moments are those of the place's clock: to the second on the page, and exact, with the
+    offset from UTC, in the file that can be saved.
     """
     known = {column.named(unit): column for column in (*schema.key, *schema.columns)}
     flat = table.reset_index()
@@ -45,6 +47,7 @@ def table_of(
                 label=_label(column, one.kind, one.unit_in(unit), labels or {}, local=local is not None),
                 text=one.text,
                 digits=None if local is not None else (digits or {}).get(column, _DIGITS.get(one.kind)),
+                letters=None if local is None else _TO_THE_SECOND,
             )
         )
         cells.append(_cells(flat[column].iloc[:most], one.kind, local))
@@ -72,9 +75,7 @@ def _cells(values: pd.Series, kind: str, local: datetime | None) -> list[Cell]:
     plain: Any
     if kind in {"moment", "span"}:
         milliseconds = values.to_numpy().astype("timedelta64[ms]").astype("int64")
-        plain = (
-            [local_time(int(one), local) for one in milliseconds] if local else (milliseconds / _MS).tolist()
-        )
+        plain = [_local(int(one), local) for one in milliseconds] if local else (milliseconds / _MS).tolist()
     elif kind == "integer":
         plain = [None if gone else int(one) for one, gone in zip(values, missing, strict=True)]
     elif kind == "number":
@@ -86,7 +87,11 @@ def _cells(values: pd.Series, kind: str, local: datetime | None) -> list[Cell]:
     ]
 
 
-def local_time(milliseconds: int, started_at: datetime, *, form: str = "%Y-%m-%d %H:%M:%S") -> str:
-    """Write a time since the start of a video as its place's clock shows it, to a whole second below."""
-    zone: tzinfo | None = started_at.tzinfo
-    return datetime.fromtimestamp(started_at.timestamp() + milliseconds / _MS, zone).strftime(form)
+def local_time(milliseconds: int, started_at: datetime) -> datetime:
+    """Give a time since the start of a video by its place's clock."""
+    begun = started_at.astimezone(UTC)
+    return (begun + timedelta(milliseconds=milliseconds)).astimezone(started_at.tzinfo)
+
+
+def _local(milliseconds: int, started_at: datetime) -> str:
+    return local_time(milliseconds, started_at).isoformat(sep=" ", timespec="milliseconds")

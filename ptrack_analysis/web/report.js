@@ -22,9 +22,9 @@ function make(name, properties = {}, ...inner) {
 }
 
 /** Write one cell as the page shows it. */
-function shown(value, digits) {
+function shown(value, { digits, letters }) {
   if (value === null) return NONE;
-  return digits === null ? String(value) : Number(value).toFixed(digits);
+  return digits === null ? String(value).slice(0, letters ?? undefined) : Number(value).toFixed(digits);
 }
 
 /** Compare two cells: numbers by size, texts as people sort them; what is missing comes last either way. */
@@ -58,7 +58,7 @@ function save(name, text) {
 function rowOf(table, row) {
   return make("tr", {}, ...row.map((value, c) => {
     const { name, digits } = table.headings[c];
-    const text = shown(value, digits);
+    const text = shown(value, table.headings[c]);
     if (name !== table.marks) return make("td", { className: digits !== null ? "n" : text.length <= SHORT ? "k" : "" }, make("bdi", { textContent: text }));
     return make("td", {}, make("span", { className: `verdict ${text}`, textContent: text }));
   }));
