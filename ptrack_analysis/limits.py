@@ -1,9 +1,13 @@
 """Numbers that someone gave as a limit, a length or a speed: read, or refused with a sentence."""
 
 import math
+import re
 from typing import Any
 
 from ptrack_analysis.errors import ParameterError
+
+_AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?\s*", re.IGNORECASE)
+_POWERS = ("", "K", "M", "G", "T")
 
 
 def at_least(value: Any, name: str, least: float = 0.0) -> float:
@@ -32,6 +36,30 @@ def above(value: Any, name: str, least: float = 0.0, *, finite: bool = True) -> 
     if number > least and (math.isfinite(number) or not finite):
         return number
     raise ParameterError(f"{name} is {value!r}, not a number above {least:g}")
+
+
+def bytes_of(amount: Any, name: str, *, least: int, most: float = math.inf) -> int:
+    """Read an amount of bytes: a number, or a text such as ``"1GB"``, ``"512 MB"`` or ``"1 GiB"`` (2^30).
+
+    Raises
+    ------
+    ParameterError
+        With the name of the argument and the value, if it is none or out of its range.
+    """
+    size = math.nan
+    if isinstance(amount, int | float) and not isinstance(amount, bool):
+        size = float(amount) if float(amount).is_integer() else math.nan
+    elif isinstance(amount, str) and (found := _AMOUNT.fullmatch(amount)):
+        size = float(found[1]) * (1024 if found[3] else 1000) ** _POWERS.index(found[2].upper())
+    if least <= size <= most and math.isfinite(size):
+        return int(size)
+    reach = f"at least {_shown(least)}" if most == math.inf else f"{_shown(least)} to {_shown(int(most))}"
+    raise ParameterError(f"{name} is {amount!r}, not an amount of {reach}, such as 512MB or 1GB")
+
+
+def _shown(size: int) -> str:
+    power = next(power for power in range(len(_POWERS) - 1, -1, -1) if size >= 1000**power)
+    return f"{size / 1000**power:g}{_POWERS[power]}B"
 
 
 def _number(value: Any) -> float:

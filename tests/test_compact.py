@@ -332,9 +332,8 @@ def test_the_shell_compacts_and_tells_what_it_made(sound, tmp_path, capsys):
     assert main(["compact", str(sound), str(tmp_path / "big"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["videos"] == ["evening", "morning", "noon"]
     assert main(["compact", str(tmp_path / "none"), str(tmp_path / "x")]) == 3
-    with pytest.raises(SystemExit):
-        main(["compact", str(sound), str(tmp_path / "big"), "--file-size", "big"])
-    assert "'big' is not a size such as 128MB" in capsys.readouterr().err
+    assert main(["compact", str(sound), str(tmp_path / "big"), "--file-size", "big"]) == 2
+    assert "file_size is 'big', not an amount of 1B to 4GB, such as 512MB" in capsys.readouterr().err
 
 
 def test_in_s3_the_dataset_is_byte_equal_and_old_files_go_last(sound, tmp_path, monkeypatch):

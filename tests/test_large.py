@@ -20,7 +20,6 @@ from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.dataset.large import choice
 from ptrack_analysis.dataset.large.choice import IN_BLOCKS, held_back, is_large
 from ptrack_analysis.dataset.large.leftovers import spill_folder
-from ptrack_analysis.dataset.large.memory import bytes_of
 from ptrack_analysis.dataset.large.sums import Covers
 from ptrack_analysis.dataset.large.tables import large_tables
 from ptrack_analysis.dataset.layout import FOLDERS
@@ -32,12 +31,14 @@ from ptrack_analysis.io.finding import find_videos
 from ptrack_analysis.io.parquet import read_parquet
 from ptrack_analysis.io.spill import blocks_by_person, blocks_by_time, spill
 from ptrack_analysis.io.tracking import read_tracking
+from ptrack_analysis.limits import bytes_of
 
 DATA = Path(__file__).parent.parent / "data"
 SHOP, DAY = DATA / "shop", DATA / "day"
 ZONES = {"zones": SHOP / "zones.geojson"}
 CLEANED = {"smooth": "500ms", "max_speed": 400.0, "repair_jumps": True}
 STAYS = {"merge_gap": "1s", "min_dwell": "500ms", "enter_after": "200ms", "margin": 5.0, "min_distance": 4.0}
+ON_THE_FLOOR = ["trajectories", "stops", "visits", "heatmap", "quality", "density", "counts", "balance"]
 OPTIONS = {
     "nothing asked for": {},
     "zones and lines": ZONES,
@@ -45,10 +46,11 @@ OPTIONS = {
     "cleaned": {**ZONES, **CLEANED},
     "a part": {**ZONES, "start": "3s", "end": "21s", "persons": [1, 2, 3, 5, 8, 13]},
     "nobody of it": {**ZONES, "persons": [99_999]},
-    "on the floor": {**ZONES, "floor": SHOP / "floor.json"},
+    "on the floor": {**ZONES, "floor": SHOP / "floor.json", "tables": ON_THE_FLOOR},
     "a part on the floor, cleaned": {
         **ZONES,
         "floor": SHOP / "floor.json",
+        "tables": ON_THE_FLOOR,
         "end": "40s",
         "smooth": "500ms",
         "max_speed": 4.0,
@@ -81,6 +83,7 @@ def always_large(monkeypatch):
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_a_dataset_made_in_blocks_has_the_same_bytes(options, always_large, tmp_path):
+    assert not held_back(Settings(**options), read_scene_file(Settings(**options)))
     in_memory, in_blocks = both(SHOP / "pages", tmp_path, **options)
     assert in_memory == in_blocks
 
@@ -210,10 +213,11 @@ def test_without_duckdb_a_large_video_is_measured_in_memory(always_large, monkey
 
 
 @pytest.mark.parametrize(
-    ("text", "size"), [("1GB", 10**9), ("512 MB", 512 * 10**6), ("1.5g", 15 * 10**8), (2e6, 2 * 10**6)]
+    ("text", "size"),
+    [("1GB", 10**9), ("512 MB", 512 * 10**6), ("1.5g", 15 * 10**8), (2e6, 2 * 10**6), ("2MiB", 2**21)],
 )
 def test_memory_is_read_as_people_write_it(text, size):
-    assert bytes_of(text) == size
+    assert bytes_of(text, "memory", least=10**6) == size
 
 
 @pytest.mark.parametrize("text", ["much", "", "-1GB", "10kB", 5, None, True, float("nan"), float("inf")])

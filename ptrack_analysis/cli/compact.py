@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,6 @@ from ptrack_analysis.cli.texts import place, shown
 if TYPE_CHECKING:
     from ptrack_analysis.dataset.compact.compacting import CompactSummary
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([KMG]?)i?B?", re.IGNORECASE)
-_TIMES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
 _DESCRIPTION = """\
 Write the tables of a dataset as few large files, by day where the clock is known, to a folder of their own,
 which is put in its place in one step.
@@ -33,7 +30,6 @@ def add(commands: Any) -> None:
     add_remote(parser)
     parser.add_argument(
         "--file-size",
-        type=_file_size,
         metavar="SIZE",
         help="size with which a file ends, such as 256MB (default 128MB)",
     )
@@ -67,15 +63,6 @@ def run(given: argparse.Namespace) -> int:
         )
     print(json.dumps(_plain(made), indent=2) if given.json else shown(_text(made)))
     return 0
-
-
-def _file_size(text: str) -> int:
-    """Read a number of bytes, such as 256MB."""
-    found = _SIZE.fullmatch(text.strip())
-    size = round(float(found[1]) * _TIMES[found[2].upper()]) if found else 0
-    if not size:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 128MB or 1GB")
-    return size
 
 
 def _text(made: "CompactSummary") -> str:

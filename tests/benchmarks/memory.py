@@ -53,7 +53,7 @@ def _line(name, pages, warm):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         return Line(name, f"left out: {done.stderr.strip().splitlines()[-1]}")
-    rows, table, peak = (float(number) for number in done.stdout.split())
+    rows, table, peak = (float(number) for number in done.stdout.splitlines()[-1].split())
     page = max(file.stat().st_size for file in pages.files) / 1e6
     note = f"{rows:.0f} detections, table {table:.0f} MB, {peak / table:.2f} x"
     if name != "ours":

@@ -18,12 +18,13 @@ from ptrack_analysis.dataset.compact.uploading import upload
 from ptrack_analysis.dataset.layout import FOLDERS
 from ptrack_analysis.dataset.lock import locked
 from ptrack_analysis.dataset.verify.shelf import Shelf
-from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.errors import InputError
 from ptrack_analysis.io.s3 import AnyPath, S3Path, path_of
 from ptrack_analysis.io.writing import make_folder, write_text
+from ptrack_analysis.limits import bytes_of
 
-FILE_SIZE = 128 * 2**20
-_LEAST, _MOST = 1, 4 * 2**30
+FILE_SIZE = "128MB"
+_LEAST, _MOST = 1, 4 * 10**9
 Progress = Callable[[str, int], object]
 
 
@@ -40,7 +41,7 @@ def compact_dataset(
     out: str | PathLike[str] | S3Path,
     big: str | PathLike[str] | S3Path,
     *,
-    file_size: int = FILE_SIZE,
+    file_size: int | str = FILE_SIZE,
     force: bool = False,
     progress: Progress | None = None,
 ) -> CompactSummary:
@@ -68,7 +69,7 @@ def compact_dataset(
     big
         The folder of the compacted dataset, on disk or in S3; an earlier one is replaced.
     file_size
-        Size with which a file ends, from 1 to 4 GiB [bytes].
+        Size with which a file ends, up to 4 GB: a number of bytes, or a text such as ``"256MB"``.
     force
         Whether a folder may be replaced in which there are files at the places of a dataset's that the
         package did not write. Any other file in it is refused all the same, for it would be lost.
@@ -97,8 +98,7 @@ def compact_dataset(
     One row group is read and one waits to be written, of one table at a time: the memory needed does not
     grow with the dataset, but for its records.
     """
-    if isinstance(file_size, bool) or not isinstance(file_size, int) or not _LEAST <= file_size <= _MOST:
-        raise ParameterError(f"file_size is {file_size!r}, not a number of bytes from {_LEAST} to {_MOST}")
+    size = bytes_of(file_size, "file_size", least=_LEAST, most=_MOST)
     source, target = path_of(out), path_of(big)
     if isinstance(source, Path) and not source.is_dir():
         raise InputError(f"{source}: there is no such folder, so no dataset")
@@ -114,7 +114,7 @@ def compact_dataset(
                 stack.enter_context(locked(target))
             stage = stack.enter_context(stage_beside(target))
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ptrack-")))
-        files = _make(planned, Shelf(source, scratch), stage, file_size, progress)
+        files = _make(planned, Shelf(source, scratch), stage, size, progress)
         if isinstance(target, S3Path):
             with locked(target):
                 upload(stage, target)
