@@ -56,10 +56,10 @@ def plot_balance(
     set_clock(ax.xaxis, unit)
     ax.set_ylabel("number of persons")
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
-    if len(rows):
+    if rows[["in_total", "out_total", "counted", "present"]].to_numpy().any():
         _draw(ax, times, rows, kwargs)
     else:
-        say_nothing_to_draw(ax, "nothing was counted")
+        say_nothing_to_draw(ax, "nobody was there" if len(rows) else "nothing was counted")
     return ax
 
 

@@ -73,10 +73,10 @@ def plot_occupancy(
     set_clock(ax.xaxis, unit)
     ax.set_ylabel("number of persons")
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
-    if len(occupancy) and names:
+    if any(persons.any() for _, persons in counts.values()):
         _draw_steps(ax, counts, kwargs)
     else:
-        say_nothing_to_draw(ax, "nobody was counted")
+        say_nothing_to_draw(ax, "nobody was there" if len(occupancy) else "nobody was counted")
     return ax
 
 

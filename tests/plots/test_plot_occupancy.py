@@ -118,3 +118,12 @@ def test_ticks_stand_at_times_that_a_clock_would_chime(low, high, ticks):
 )
 def test_times_are_written_with_two_digits_after_a_colon(seconds, unit, text):
     assert clock(seconds, unit) == text
+
+
+def test_a_video_of_nobody_is_said_to_be_one():
+    video = make_video(5000)
+    occupancy = compute_occupancy(compute_trajectories(make_detections({}), video), video)
+    assert len(occupancy)
+    assert [text.get_text() for text in plot_occupancy(occupancy).texts] == [
+        "nothing to draw: nobody was there"
+    ]
