@@ -260,6 +260,7 @@ function elementsOf(data) {
     speed: chooser("Speed", SPEEDS.map((s) => [`${s}`, `${s}×`]), "1"),
     trail: chooser("Length of the trails", TRAILS.map((s) => [`${s}`, s ? `${s} s` : "none"]), "10"),
     layers: make("div", { class: "toggles", role: "group", "aria-label": "Layers" }),
+    range: make("div", { class: "toggles range", role: "group", "aria-label": "Range" }),
     help: button("Keyboard shortcuts (?)", ICONS.help),
     search: make("input", { type: "search", placeholder: "Search number", "aria-label": "Search persons by number", inputmode: "numeric", autocomplete: "off" }),
     zone: chooser("Only persons who visited", [["", "All zones"]], ""),
@@ -282,6 +283,9 @@ function elementsOf(data) {
     e[key] = toggle(label, key, `${chosen.has(key)}`);
     e.layers.append(e[key]);
   });
+  [["From here", "["], ["To here", "]"], ["Whole video", "\\"]].forEach(([label, key]) => {
+    e.range.append(make("button", { type: "button", class: "toggle", title: `${label} (${key})`, text: label, "data-key": key }));
+  });
   return e;
 }
 
@@ -298,7 +302,7 @@ function arrange(e) {
     "div",
     { class: "controls" },
     make("div", { class: "transport" }, e.back, e.play, e.on, e.now, e.present, e.help),
-    make("div", { class: "settings" }, make("label", {}, "Speed ", e.speed), make("label", {}, "Trail ", e.trail), e.layers),
+    make("div", { class: "settings" }, make("label", {}, "Speed ", e.speed), make("label", {}, "Trail ", e.trail), e.layers, e.range),
   );
   const filters = make("div", { class: "filters" }, e.search, e.zone, e.sort);
   e.screen = make("div", { class: "screen" }, e.stage, e.notes, e.strip, controls);
@@ -346,6 +350,8 @@ video { inset: auto; object-fit: fill; transform-origin: 0 0; }
 .settings { flex-wrap: wrap; gap: 8px 10px; }
 .settings label:first-child select { width: 74px; }
 .toggles { gap: 0; }
+.range { display: none; } /* with a mouse it is dragged with Shift, or set by keys; fingers have neither */
+@media (any-pointer: coarse) { .range { display: flex; } }
 .now { font-variant-numeric: tabular-nums; font-weight: 600; margin-left: 6px; white-space: nowrap; }
 .now small { font: inherit; font-weight: 400; color: var(--soft); }
 .present { color: var(--soft); white-space: nowrap; font-variant-numeric: tabular-nums; min-width: 76px; margin-left: 6px; }
@@ -1478,6 +1484,7 @@ function listenToControls(s) {
   });
   on(s, e.layers, "click", (event) => event.target.dataset.key && switchLayer(s, event.target.dataset.key));
   on(s, e.help, "click", () => e.dialog.showModal());
+  on(s, e.range, "click", (event) => KEYS[event.target.dataset.key]?.(s));
   on(s, e.closeHelp, "click", () => e.dialog.close());
   on(s, e.search, "input", () => filter(s));
   on(s, e.sort, "change", () => filter(s));

@@ -315,6 +315,21 @@ def test_a_telephone_is_wide_enough_and_dots_are_sharp(open_page, tmp_path):
     assert state(page)["selected"] == [7]
 
 
+def test_a_finger_can_choose_a_range_and_a_mouse_is_not_offered_it(open_page, tmp_path):
+    phone = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "has_touch": True}
+    page = opened(open_page(**phone), tmp_path, walked())
+    page.evaluate("explorer.seek(200)")
+    page.get_by_role("button", name="From here").tap()
+    assert state(page)["range"] == [200, 10_000]
+    page.evaluate("explorer.seek(400)")
+    page.get_by_role("button", name="To here").tap()
+    assert state(page)["range"] == [200, 400]
+    page.get_by_role("button", name="Whole video").tap()
+    assert state(page)["range"] is None
+    still = opened(open_page(), tmp_path, walked())
+    assert not still.get_by_role("button", name="From here").is_visible()
+
+
 def test_two_fingers_zoom(walk):
     walk.evaluate(
         """() => {
