@@ -315,7 +315,7 @@ function arrange(e) {
 const DARK = `
   --paper:#16191d; --raised:#1e2227; --ink:#e8eaed; --soft:#a5adb8; --line:#343a43; --stage:#0e1012;
   --accent:#7cb8ff; --on-accent:#0b1520; --chosen:#22344a; --veil:rgba(14,16,18,.45); --outline:#f3f4f6; --casing:rgba(0,0,0,.75);
-  --dim:#8b939e; --pill:rgba(22,25,29,.86);`;
+  --dim:#c3cad4; --pill:rgba(22,25,29,.86);`;
 const STYLE = `
 :host { all: initial; display: block; height: 100%; container-type: size; color-scheme: light dark;
   --paper:#fff; --raised:#f6f7f9; --ink:#1d2127; --soft:#5a6370; --line:#d9dde3; --stage:#eceef1;

@@ -21,7 +21,7 @@ from ptrack_analysis import (
     trajectories_from_points,
 )
 from ptrack_analysis.analysis.heat.cells import grid_of
-from ptrack_analysis.analysis.heat.grid import sum_boxes, sum_points
+from ptrack_analysis.analysis.heat.grid import CHUNK, sum_boxes, sum_points
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import HEATMAP, check
 
@@ -105,6 +105,18 @@ def test_box_cover_equals_cell_by_cell(seed, shape):
         if not math.isnan(side[0])
     )
     assert sum_boxes(boxes, weight, shape=shape) == pytest.approx(expected, abs=1e-7)
+
+
+@pytest.mark.parametrize("count", [CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 1])
+def test_boxes_of_several_passes_are_all_counted(count):
+    chance = np.random.default_rng(count)
+    left, top = chance.random((2, count)) * 0.5
+    boxes = np.stack([left, top, left + 0.25, top + 0.5])
+    weight = chance.integers(1, 100, count).astype("float64")
+    total = sum_boxes(boxes, weight, shape=(1, 1))
+    assert total[0, 0] == pytest.approx(weight.sum() * 0.125)
+    points = sum_points(left, top, weight, extent=(0, 0, 1, 1), shape=(1, 1))
+    assert points[0, 0] == weight.sum()
 
 
 def test_cells_that_no_box_touches_are_exactly_zero():

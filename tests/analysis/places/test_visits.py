@@ -215,3 +215,12 @@ def test_a_wrong_period_is_named():
     trajectories = compute_trajectories(make_detections({0: [(0, *IN)]}), make_video())
     with pytest.raises(ParameterError, match=r"^period is 'soon'"):
         compute_visits(trajectories, [LEFT], make_video(), period="soon")
+
+
+@pytest.mark.parametrize(("margin", "dwell"), [({}, 1), ({"margin": 0.25}, 1), ({"margin": 0.75}, 2)])
+def test_half_a_metre_outside_is_outside_unless_a_margin_says_otherwise(margin, dwell):
+    points = make_points({0: [(0, 1.0, 1.0), (1000, 2.5, 1.0), (2000, 5.0, 1.0)]})
+    trajectories = trajectories_from_points(points, period="1s")
+    zone = Zone("shop", box(0, 0, 2, 2), "m")
+    visits = compute_visits(trajectories, [zone], make_video(), period="1s", **margin)
+    assert visits["dwell"].tolist() == [pd.Timedelta(dwell, "s")]
