@@ -6,7 +6,7 @@ from typing import Any
 
 from ptrack_analysis.errors import ParameterError
 
-_AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?\s*", re.IGNORECASE)
+_AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([KMGT])(i?))?B?", re.IGNORECASE | re.ASCII)
 _POWERS = ("", "K", "M", "G", "T")
 
 
@@ -38,20 +38,24 @@ def above(value: Any, name: str, least: float = 0.0, *, finite: bool = True) -> 
     raise ParameterError(f"{name} is {value!r}, not a number above {least:g}")
 
 
-def bytes_of(amount: Any, name: str, *, least: int, most: float = math.inf) -> int:
-    """Read an amount of bytes: a number, or a text such as ``"1GB"``, ``"512 MB"`` or ``"1 GiB"`` (2^30).
+def amount_of_bytes(amount: Any, name: str, *, least: int, most: float = math.inf) -> int:
+    """Read an amount of bytes: a whole number, or a text such as ``"1GB"``, ``"512 MB"`` or ``"1 GiB"``.
+
+    MB is 10^6 and MiB 2^20; the B may be left out, and the case does not matter. What a text says is cut to
+    whole bytes.
 
     Raises
     ------
     ParameterError
         With the name of the argument and the value, if it is none or out of its range.
     """
-    size = math.nan
+    size: Any = None
     if isinstance(amount, int | float) and not isinstance(amount, bool):
-        size = float(amount) if float(amount).is_integer() else math.nan
-    elif isinstance(amount, str) and (found := _AMOUNT.fullmatch(amount)):
-        size = float(found[1]) * (1024 if found[3] else 1000) ** _POWERS.index(found[2].upper())
-    if least <= size <= most and math.isfinite(size):
+        size = amount if amount % 1 == 0 else None
+    elif isinstance(amount, str) and (found := _AMOUNT.fullmatch(amount.strip())):
+        power = _POWERS.index((found[2] or "").upper())
+        size = float(found[1]) * (1024 if found[3] else 1000) ** power
+    if size is not None and least <= size <= most and size < math.inf:
         return int(size)
     reach = f"at least {_shown(least)}" if most == math.inf else f"{_shown(least)} to {_shown(int(most))}"
     raise ParameterError(f"{name} is {amount!r}, not an amount of {reach}, such as 512MB or 1GB")

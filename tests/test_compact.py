@@ -333,6 +333,7 @@ def test_the_shell_compacts_and_tells_what_it_made(sound, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["videos"] == ["evening", "morning", "noon"]
     assert main(["compact", str(tmp_path / "none"), str(tmp_path / "x")]) == 3
     assert main(["compact", str(sound), str(tmp_path / "big"), "--file-size", "big"]) == 2
+    assert main(["compact", str(sound), str(tmp_path / "big"), "--file-size", ""]) == 2
     assert "file_size is 'big', not an amount of 1B to 4GB, such as 512MB" in capsys.readouterr().err
 
 

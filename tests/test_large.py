@@ -31,7 +31,6 @@ from ptrack_analysis.io.finding import find_videos
 from ptrack_analysis.io.parquet import read_parquet
 from ptrack_analysis.io.spill import blocks_by_person, blocks_by_time, spill
 from ptrack_analysis.io.tracking import read_tracking
-from ptrack_analysis.limits import bytes_of
 
 DATA = Path(__file__).parent.parent / "data"
 SHOP, DAY = DATA / "shop", DATA / "day"
@@ -210,14 +209,6 @@ def test_without_duckdb_a_large_video_is_measured_in_memory(always_large, monkey
     [reference] = find_videos(tmp_path / "pages")
     monkeypatch.setattr(choice, "has_sorter", lambda: False)
     assert not is_large(reference, Settings(memory="1MB"), None)
-
-
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [("1GB", 10**9), ("512 MB", 512 * 10**6), ("1.5g", 15 * 10**8), (2e6, 2 * 10**6), ("2MiB", 2**21)],
-)
-def test_memory_is_read_as_people_write_it(text, size):
-    assert bytes_of(text, "memory", least=10**6) == size
 
 
 @pytest.mark.parametrize("text", ["much", "", "-1GB", "10kB", 5, None, True, float("nan"), float("inf")])

@@ -30,6 +30,7 @@ def add(commands: Any) -> None:
     add_remote(parser)
     parser.add_argument(
         "--file-size",
+        default="128MB",
         metavar="SIZE",
         help="size with which a file ends, such as 256MB (default 128MB)",
     )
@@ -44,7 +45,7 @@ def run(given: argparse.Namespace) -> int:
     """Compact the dataset, and say what was made."""
     from tqdm import tqdm
 
-    from ptrack_analysis.dataset.compact.compacting import FILE_SIZE, compact_dataset
+    from ptrack_analysis.dataset.compact.compacting import compact_dataset
 
     use_remote(given)
     with tqdm(unit="table", disable=not sys.stderr.isatty(), file=sys.stderr, leave=False) as bar:
@@ -57,7 +58,7 @@ def run(given: argparse.Namespace) -> int:
         made = compact_dataset(
             given.out,
             given.big,
-            file_size=given.file_size or FILE_SIZE,
+            file_size=given.file_size,
             force=given.force,
             progress=progress,
         )

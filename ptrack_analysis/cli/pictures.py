@@ -170,10 +170,19 @@ def _field(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any
 def _cells(
     road: "Road", settings: "Settings", shape: tuple[int, int] | None, cell: float
 ) -> tuple[tuple[int, int] | None, float | None]:
-    """Give the shape or the side of the cells that is asked for, or else these: a picture is to be seen."""
+    """Give the shape or the side of the cells that is asked for, or else these: a picture is to be seen.
+
+    On a floor so wide that it would have more columns than the picture of a frame, the cells are larger.
+    """
+    from ptrack_analysis.analysis.heat.cells import SHAPE
+
     if settings.shape is not None or settings.cell is not None:
         return settings.shape, settings.cell
-    return (shape, None) if road.floor is None else (None, cell)
+    if road.floor is None:
+        return shape, None
+    x0, y0, x1, y1 = road.floor.extent
+    _, columns = shape or SHAPE
+    return None, max(cell, max(x1 - x0, y1 - y0) / columns)
 
 
 def _animation(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:

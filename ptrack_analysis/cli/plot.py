@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _FORMATS = ("png", "svg", "pdf")
 _USAGE = 2
-_CELLS = "default {}x{}; on a floor plan square cells of {} m"
+_CELLS = "default {}x{}; on a floor plan square cells of {} m, larger on a large one"
 
 
 def add(commands: Any) -> None:

@@ -18,7 +18,7 @@ from ptrack_analysis.dataset.forms import lengths_of, plain_of, spans_of
 from ptrack_analysis.dataset.large.memory import DEFAULT, LEAST
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.io.s3 import S3Path, path_of
-from ptrack_analysis.limits import bytes_of
+from ptrack_analysis.limits import amount_of_bytes
 from ptrack_analysis.video import Video, timedelta
 
 Span = pd.Timedelta | str
@@ -178,7 +178,7 @@ class Settings:
         formed["tables"] = chosen(self.tables)
         formed["min_count"] = least_count(self.min_count)
         formed["salt"] = secret(self.salt)
-        formed["memory"] = bytes_of(self.memory, "memory", least=LEAST)
+        formed["memory"] = amount_of_bytes(self.memory, "memory", least=LEAST)
         return formed
 
     @property

@@ -53,7 +53,8 @@ def plot_occupancy(
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on; x is in seconds, written as a clock shows them.
+        The axes drawn on; x is in seconds, written as a clock shows them. Where nobody was in what is to be
+        drawn, they say so.
 
     Raises
     ------
@@ -76,7 +77,7 @@ def plot_occupancy(
     if any(persons.any() for _, persons in counts.values()):
         _draw_steps(ax, counts, kwargs)
     else:
-        say_nothing_to_draw(ax, "nobody was there" if len(occupancy) else "nobody was counted")
+        say_nothing_to_draw(ax, "nobody was there" if names and len(occupancy) else "nobody was counted")
     return ax
 
 

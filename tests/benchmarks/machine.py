@@ -65,7 +65,7 @@ def _give_back():
 
 def _held(name):
     with Path("/proc/self/status").open(encoding="ascii") as lines:
-        return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1e3
+        return next(int(line.split()[1]) for line in lines if line.startswith(name)) * 1024 / 1e6
 
 
 def description():

@@ -51,8 +51,11 @@ def _line(name, pages, warm):
     parts = [pages.pages, pages.lines, warm.pages, name]
     command = [sys.executable, "-c", _PROGRAM, *map(str, parts)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode and name == "ours":
+        raise SystemExit(done.stderr)
     if done.returncode:
-        return Line(name, f"left out: {done.stderr.strip().splitlines()[-1]}")
+        *_, said = [f"exit {done.returncode}", *done.stderr.strip().splitlines()]
+        return Line(name, f"left out: {said}")
     rows, table, peak = (float(number) for number in done.stdout.splitlines()[-1].split())
     page = max(file.stat().st_size for file in pages.files) / 1e6
     note = f"{rows:.0f} detections, table {table:.0f} MB, {peak / table:.2f} x"

@@ -35,6 +35,8 @@ class Line:
         """Whether the target is met; empty without a target."""
         if self.target is None:
             return ""
+        if self.value is None:
+            return "MISSED"
         met = self.value >= self.target if self.at_least else self.value <= self.target
         return "met" if met else "MISSED"
 
@@ -82,7 +84,7 @@ def against(ours, theirs, *, differs="", **line):
     """
     note = line.pop("note", "")
     if differs:
-        return Line(seconds=ours, note=f"no ratio: {differs}", name=line["name"])
+        return Line(**line | {"seconds": ours, "note": f"no ratio: {differs}"})
     return Line(note=note, seconds=ours, value=ratio(theirs, ours), unit="x faster", **line)
 
 

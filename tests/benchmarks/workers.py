@@ -1,4 +1,4 @@
-"""Loading many videos with two processes, beside one: a pool that is warm, and this process alone."""
+"""Loading many videos with two processes, beside one; and what two cores give to a bare loop."""
 
 import json
 import os
@@ -25,14 +25,20 @@ def timed(videos, executor):
     found = [outcome.result for outcome in map_videos(count, videos, executor=executor)]
     return time.perf_counter() - start, found
 
+def loop(_):
+    start = time.perf_counter()
+    sum(range(20_000_000))
+    return time.perf_counter() - start
+
 if __name__ == "__main__":
     os.sched_setaffinity(0, range(os.cpu_count()))
     videos = list(find_videos(sys.argv[1]))
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         rounds = [[timed(videos, None), timed(videos, pool)] for _ in range(int(sys.argv[2]) + 1)][1:]
+        bare = [[loop(None), max(pool.map(loop, range(2)))] for _ in range(int(sys.argv[2]))]
     found = {str(counts) for pair in rounds for _, counts in pair}
-    assert len(found) == 1, "one and two processes read different tables"
-    print(json.dumps([[seconds for seconds, _ in pair] for pair in rounds]))
+    assert len(found) == 1, "one and two processes read different numbers of detections"
+    print(json.dumps([[[seconds for seconds, _ in pair] for pair in rounds], bare]))
 """
 
 
@@ -47,9 +53,11 @@ def run(options):
         command = [sys.executable, str(program), str(archive.pages), str(min(options.rounds, 5))]
         environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    one, two = zip(*json.loads(done.stdout), strict=True)
+    (one, two), (alone, beside) = (zip(*pairs, strict=True) for pairs in json.loads(done.stdout))
+    possible = 2 * ratio(alone, beside)
     note = f"{VIDEOS} videos, {archive.detections} detections, {archive.megabytes:.0f} MB"
     return [
         Line("one process", note, one),
         Line("two processes", "a warm pool", two, "", ratio(one, two), "x one", TWO_OVER_ONE),
+        Line("the machine", "two loops of plain Python at once, beside one", beside, "", possible, "x one"),
     ]

@@ -26,7 +26,7 @@ def cheapest(before: Integers, after: Integers, cost: Floats, *, unmatched: floa
         (n,) bool, chosen. Which of several choices with exactly the same sum is taken depends on the order
         of the numbers only.
     """
-    from scipy.sparse import csr_array  # noqa: PLC0415 - SciPy loads as long as a small export takes, and only this needs it
+    from scipy.sparse import csr_array  # noqa: PLC0415 - loading SciPy takes half a second, and only this needs it
     from scipy.sparse.csgraph import min_weight_full_bipartite_matching  # noqa: PLC0415 - the same
 
     chosen = np.zeros(len(before), dtype=bool)

@@ -213,7 +213,7 @@ def _present_until(
 
 def _linked(one: Integers, other: Integers, together: Bools, number: int) -> dict[str, Integers | Floats]:
     """Chain pairs into groups, numbered in the order of their first person."""
-    from scipy.sparse import coo_array  # noqa: PLC0415 - SciPy loads as long as a small export takes, and only this needs it
+    from scipy.sparse import coo_array  # noqa: PLC0415 - loading SciPy takes half a second, and only this needs it
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415 - the same
 
     if not number:

@@ -7,7 +7,6 @@ import numpy as np
 
 from ptrack_analysis.geometry import Bools, Floats, Integers
 
-_NORMAL = NormalDist()
 _ROUNDING = 1e-9
 """How far above a share rounding may leave the product that stands for it."""
 
@@ -72,10 +71,16 @@ def _bounds(share: Floats, variance: Floats, confidence: float) -> tuple[Floats,
     low, high = np.full((2, len(share)), np.nan)
     inner = (share > 0) & (share < 1)
     log = np.log(share[inner])
-    spread = _NORMAL.inv_cdf((1 + confidence) / 2) * np.sqrt(variance[inner]) / log
+    spread = _deviations(confidence) * np.sqrt(variance[inner]) / log
     low[inner] = np.exp(log * np.exp(-spread))
     high[inner] = np.exp(log * np.exp(spread))
     return low, high
+
+
+def _deviations(confidence: float) -> float:
+    """Tell within how many standard deviations such a share of a normal distribution lies."""
+    upper = (1 + confidence) / 2
+    return NormalDist().inv_cdf(upper) if upper < 1 else float("inf")
 
 
 def first_below(length: Integers, share: Floats, quantiles: Floats) -> Integers:
@@ -116,6 +121,6 @@ def restricted_mean(curve: Curve, horizon: int, confidence: float) -> tuple[floa
     behind = np.cumsum(area[::-1])[::-1]
     terms = _hazard_variance(curve.at_risk, curve.ended)
     weighty = behind > 0
-    spread = _NORMAL.inv_cdf((1 + confidence) / 2) * np.sqrt((behind[weighty] ** 2 * terms[weighty]).sum())
+    spread = _deviations(confidence) * np.sqrt((behind[weighty] ** 2 * terms[weighty]).sum())
     mean = float(area.sum())
     return mean, max(mean - float(spread), 0.0), min(mean + float(spread), float(horizon))

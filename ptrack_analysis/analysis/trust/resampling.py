@@ -97,7 +97,7 @@ def accelerated_interval(
     confidence
         Share of intervals that should hold the truth.
     """
-    from scipy.special import ndtr, ndtri  # noqa: PLC0415 - SciPy loads as long as a small export takes, and only this needs it
+    from scipy.special import ndtr, ndtri  # noqa: PLC0415 - loading SciPy takes half a second, and only this needs it
 
     drawn, left_out = drawn[np.isfinite(drawn)], left_out[np.isfinite(left_out)]
     off = drawn - value

@@ -21,7 +21,7 @@ from ptrack_analysis.dataset.verify.shelf import Shelf
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.io.s3 import AnyPath, S3Path, path_of
 from ptrack_analysis.io.writing import make_folder, write_text
-from ptrack_analysis.limits import bytes_of
+from ptrack_analysis.limits import amount_of_bytes
 
 FILE_SIZE = "128MB"
 _LEAST, _MOST = 1, 4 * 10**9
@@ -69,7 +69,7 @@ def compact_dataset(
     big
         The folder of the compacted dataset, on disk or in S3; an earlier one is replaced.
     file_size
-        Size with which a file ends, up to 4 GB: a number of bytes, or a text such as ``"256MB"``.
+        Size with which a file ends, from 1 byte to 4 GB: a number of bytes, or a text such as ``"256MB"``.
     force
         Whether a folder may be replaced in which there are files at the places of a dataset's that the
         package did not write. Any other file in it is refused all the same, for it would be lost.
@@ -98,7 +98,7 @@ def compact_dataset(
     One row group is read and one waits to be written, of one table at a time: the memory needed does not
     grow with the dataset, but for its records.
     """
-    size = bytes_of(file_size, "file_size", least=_LEAST, most=_MOST)
+    size = amount_of_bytes(file_size, "file_size", least=_LEAST, most=_MOST)
     source, target = path_of(out), path_of(big)
     if isinstance(source, Path) and not source.is_dir():
         raise InputError(f"{source}: there is no such folder, so no dataset")
