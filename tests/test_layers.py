@@ -132,3 +132,8 @@ def test_every_public_name_is_there():
         assert getattr(ptrack_analysis, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = ptrack_analysis.nonsense
+
+
+def test_an_export_starts_without_scipy_which_takes_half_a_second():
+    code = "import sys, ptrack_analysis.dataset.export; sys.exit('scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
