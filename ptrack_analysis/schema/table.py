@@ -64,6 +64,10 @@ class Table:
     columns: tuple[Column, ...]
     units: tuple[str, ...] = UNITS
 
+    def __hash__(self) -> int:
+        """Hash the name alone: tables are keys of caches, and equal ones have equal names."""
+        return hash(self.name)
+
     @property
     def in_plane(self) -> bool:
         """Whether any column carries the unit of the plane."""
