@@ -8,7 +8,8 @@ import pytest
 from hypothesis import settings
 
 mpl.use("Agg")
-# A check of every change asks the same questions each time; a developer's run asks new ones; at night, more.
+# A check of every change asks the same questions each time; a developer's run asks new ones, the nightly one
+# more of them, and the search for faults that no test notices few, as it asks them thousands of times.
 settings.register_profile("laws", max_examples=75, deadline=None, derandomize="CI" in os.environ)
 settings.register_profile("nightly", max_examples=600, deadline=None)
 settings.register_profile("mutants", max_examples=15, deadline=None, derandomize=True)

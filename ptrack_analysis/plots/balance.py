@@ -39,7 +39,8 @@ def plot_balance(
     Returns
     -------
     matplotlib.axes.Axes
-        The axes drawn on; x is in seconds, written as a clock shows them.
+        The axes drawn on; x is in seconds, written as a clock shows them. Where nobody was counted nor there,
+        they say so.
 
     Raises
     ------

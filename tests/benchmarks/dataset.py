@@ -1,15 +1,13 @@
 """A dataset of many videos: making it with one worker and with several, again, and what it takes."""
 
-import json
-import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
 from .archives import archive_of
+from .machine import run_program
 from .rounds import Line
 
 VIDEOS = 200
@@ -130,13 +128,7 @@ def _extrapolated(archive, one):
 
 def _exported(archive, out, how):
     """Export in a process of its own; give its seconds and its memory [MB]."""
-    with tempfile.TemporaryDirectory() as folder:
-        program = Path(folder, "program.py")
-        program.write_text(_PROGRAM)
-        command = [sys.executable, str(program), str(archive.pages), str(archive.zones), str(out), how]
-        environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
-        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    found = json.loads(done.stdout.splitlines()[-1])
+    found = run_program(_PROGRAM, archive.pages, archive.zones, out, how)
     if found["failed"]:
         raise SystemExit(found["failed"][0])
     return found

@@ -6,10 +6,7 @@ import pandas as pd
 
 from ptrack_analysis import (
     Video,
-    compute_box_heatmap,
-    compute_heatmap,
     compute_occupancy,
-    compute_tracks,
     compute_trajectories,
     compute_visits,
     read_tracking,
@@ -18,6 +15,7 @@ from ptrack_analysis import (
 from .archives import archive_of
 from .inputs import octagons, square
 from .rounds import Line, alternate, median
+from .tables import usual
 
 DETECTIONS = (10_000, 100_000, 1_000_000, 10_000_000)
 PERSONS = (1, 10, 100, 1000, 10_000)
@@ -78,16 +76,7 @@ def _zones(rounds):
 
 def _answers(detections, zones, rounds):
     """Time everything that is usual, of one table."""
-    video = video_of(detections)
-    trajectories = compute_trajectories(detections, video)
-    functions = {
-        "trajectories": partial(compute_trajectories, detections, video),
-        "tracks": partial(compute_tracks, trajectories),
-        "visits": partial(compute_visits, trajectories, zones, video),
-        "occupancy": partial(compute_occupancy, trajectories, video, zones),
-        "heatmap": partial(compute_heatmap, trajectories, video),
-        "box heatmap": partial(compute_box_heatmap, detections, trajectories),
-    }
+    functions = usual(detections, video_of(detections), zones)
     return dict(zip(functions, alternate(*functions.values(), rounds=rounds), strict=True))
 
 

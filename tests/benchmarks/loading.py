@@ -47,8 +47,7 @@ def run(options):
         "of it",
         OF_DECODING,
     )
-    ours = Rounds(ours)
-    ours.peak = mine.peak
+    ours = Rounds(ours, mine.peak)
     limits = [limit, *_parsed(pages, options), _copied(table, options)]
     return [_our_line(pages, len(table), ours, ratios), *lines, *limits]
 

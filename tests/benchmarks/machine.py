@@ -1,9 +1,12 @@
 """The machine: keeping to one core, the memory of a call, and saying what was measured with."""
 
 import ctypes
+import json
 import os
 import platform
+import subprocess
 import sys
+import tempfile
 from importlib import metadata
 from pathlib import Path
 
@@ -66,6 +69,17 @@ def _give_back():
 def _held(name):
     with Path("/proc/self/status").open(encoding="ascii") as lines:
         return next(int(line.split()[1]) for line in lines if line.startswith(name)) * 1024 / 1e6
+
+
+def run_program(program, *arguments):
+    """Run a program in a process of its own, from a file as its workers need it; give its last line, JSON."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "program.py")
+        file.write_text(program, encoding="utf-8")
+        command = [sys.executable, str(file), *map(str, arguments)]
+        environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def description():

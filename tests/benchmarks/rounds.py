@@ -11,7 +11,10 @@ from .machine import peak_of
 class Rounds(tuple):  # noqa: SLOT001 - a tuple cannot have any
     """Seconds of all rounds that count; ``peak`` is what one more took of memory [MB], if it can be told."""
 
-    peak = None
+    def __new__(cls, seconds=(), peak=None):
+        made = super().__new__(cls, seconds)
+        made.peak = peak
+        return made
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,7 @@ def alternate(*functions, rounds, memory=True):
             del result
             if number >= 0:
                 counted[place].append(stop - start)
-    times = [Rounds(seconds) for seconds in counted]
-    for one, peak in zip(times, peaks, strict=True):
-        one.peak = peak
-    return times
+    return [Rounds(seconds, peak) for seconds, peak in zip(counted, peaks, strict=True)]
 
 
 def ratio(numerator, denominator):

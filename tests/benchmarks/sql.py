@@ -1,6 +1,5 @@
 """Dwell and occupancy of an exported dataset: ours, and plain SQL in DuckDB over the same Parquet files."""
 
-import shutil
 import tempfile
 from functools import partial
 from importlib.util import find_spec
@@ -52,11 +51,11 @@ def run(options):
 
     pages = archive(options.cache).pages
     _, video = read_tracking(pages)
-    folder = Path(tempfile.mkdtemp(dir=options.cache))
-    try:
-        export_dataset(pages, folder / "out", tables=["detections"])
+    with tempfile.TemporaryDirectory(dir=options.cache) as folder:
+        out = Path(folder, "out")
+        export_dataset(pages, out, tables=["detections"])
         held = _HELD.format(
-            files=folder / "out/detections/*.parquet",
+            files=out / "detections/*.parquet",
             gap=GAP,
             duration=video.duration // pd.Timedelta("1ms"),
         )
@@ -66,9 +65,7 @@ def run(options):
                 return connection.execute(held + query).fetchnumpy()
 
         def trajectories():
-            return compute_trajectories(
-                open_dataset(folder / "out").read("detections", videos=video.name), video
-            )
+            return compute_trajectories(open_dataset(out).read("detections", videos=video.name), video)
 
         def dwell():
             return compute_tracks(trajectories())["dwell"]
@@ -84,8 +81,6 @@ def run(options):
             partial(asked, _OCCUPANCY),
             rounds=options.rounds,
         )
-    finally:
-        shutil.rmtree(folder)
     note = "files to table; ours has computed all columns of trajectories on the way"
     lines = []
     for name, differ, ours, theirs in zip(

@@ -20,19 +20,24 @@ VISITS_IN = 1.5  # s
 
 def run(options):
     """Measure each analysis on the same square; they take turns."""
-    detections, zones = square(), octagons()
-    trajectories = compute_trajectories(detections, VIDEO)
-    functions = {
-        "trajectories": partial(compute_trajectories, detections, VIDEO),
-        "visits": partial(compute_visits, trajectories, zones, VIDEO),
-        "tracks": partial(compute_tracks, trajectories),
-        "occupancy": partial(compute_occupancy, trajectories, VIDEO, zones),
-        "heatmap": partial(compute_heatmap, trajectories, VIDEO),
-        "box heatmap": partial(compute_box_heatmap, detections, trajectories),
-    }
+    detections = square()
+    functions = usual(detections, VIDEO, octagons())
     rows = {name: f"{len(function())} rows" for name, function in functions.items() if "map" not in name}
     times = dict(zip(functions, alternate(*functions.values(), rounds=options.rounds), strict=True))
     return [_line(name, seconds, len(detections), rows.get(name, "")) for name, seconds in times.items()]
+
+
+def usual(detections, video, zones):
+    """Give a call of each analysis that most people want, by its name."""
+    trajectories = compute_trajectories(detections, video)
+    return {
+        "trajectories": partial(compute_trajectories, detections, video),
+        "visits": partial(compute_visits, trajectories, zones, video),
+        "tracks": partial(compute_tracks, trajectories),
+        "occupancy": partial(compute_occupancy, trajectories, video, zones),
+        "heatmap": partial(compute_heatmap, trajectories, video),
+        "box heatmap": partial(compute_box_heatmap, detections, trajectories),
+    }
 
 
 def _line(name, seconds, detections, rows):

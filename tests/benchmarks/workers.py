@@ -1,13 +1,9 @@
 """Loading many videos with two processes, beside one; and what two cores give to a bare loop."""
 
-import json
 import os
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
 
 from .archives import archive_of
+from .machine import run_program
 from .rounds import Line, ratio
 
 VIDEOS, TWO_OVER_ONE = 40, 1.8
@@ -47,13 +43,8 @@ def run(options):
     if not hasattr(os, "sched_setaffinity") or os.cpu_count() < 2:
         return [Line("two processes", "left out: two cores are needed, on Linux")]
     archive = archive_of(options.cache, VIDEOS)
-    with tempfile.TemporaryDirectory() as folder:
-        program = Path(folder, "program.py")
-        program.write_text(_PROGRAM, encoding="utf-8")
-        command = [sys.executable, str(program), str(archive.pages), str(min(options.rounds, 5))]
-        environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
-        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    (one, two), (alone, beside) = (zip(*pairs, strict=True) for pairs in json.loads(done.stdout))
+    found = run_program(_PROGRAM, archive.pages, min(options.rounds, 5))
+    (one, two), (alone, beside) = (zip(*pairs, strict=True) for pairs in found)
     possible = 2 * ratio(alone, beside)
     note = f"{VIDEOS} videos, {archive.detections} detections, {archive.megabytes:.0f} MB"
     return [

@@ -26,12 +26,12 @@ def cheapest(before: Integers, after: Integers, cost: Floats, *, unmatched: floa
         (n,) bool, chosen. Which of several choices with exactly the same sum is taken depends on the order
         of the numbers only.
     """
-    from scipy.sparse import csr_array  # noqa: PLC0415 - loading SciPy takes half a second, and only this needs it
-    from scipy.sparse.csgraph import min_weight_full_bipartite_matching  # noqa: PLC0415 - the same
-
     chosen = np.zeros(len(before), dtype=bool)
     if not len(before):
         return chosen
+    from scipy.sparse import csr_array  # noqa: PLC0415 - loading SciPy takes half a second, and only this needs it
+    from scipy.sparse.csgraph import min_weight_full_bipartite_matching  # noqa: PLC0415 - the same
+
     left, row = np.unique(before, return_inverse=True)
     right, column = np.unique(after, return_inverse=True)
     every = np.arange(len(left))

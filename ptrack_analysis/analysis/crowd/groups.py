@@ -213,11 +213,11 @@ def _present_until(
 
 def _linked(one: Integers, other: Integers, together: Bools, number: int) -> dict[str, Integers | Floats]:
     """Chain pairs into groups, numbered in the order of their first person."""
+    if not number:
+        return {"group": np.empty(0, "int64"), "size": np.empty(0, "int64")}
     from scipy.sparse import coo_array  # noqa: PLC0415 - loading SciPy takes half a second, and only this needs it
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415 - the same
 
-    if not number:
-        return {"group": np.empty(0, "int64"), "size": np.empty(0, "int64")}
     links = coo_array((np.ones(int(together.sum())), (one[together], other[together])), (number, number))
     label = connected_components(links, directed=False)[1]
     _, first, group = np.unique(label, return_index=True, return_inverse=True)
