@@ -64,6 +64,11 @@ def watch(context, complaints):
     context.on("weberror", lambda error: complaints.append(f"raised: {error.error}"))
 
 
+def waits_outside(*_, **__):
+    """Stand where playwright's own waiting was, which our pages' policy forbids once it has to wait."""
+    raise AssertionError("a page's policy forbids wait_for_function: use waiting.until")
+
+
 @pytest.fixture
 def open_page(browser):
     """Make pages with options of a browser context (viewport, color_scheme ...); all are watched."""
@@ -74,7 +79,9 @@ def open_page(browser):
         context.set_default_timeout(10_000)
         contexts.append(context)
         watch(context, complaints)
-        return context.new_page()
+        page = context.new_page()
+        page.wait_for_function = waits_outside
+        return page
 
     yield make
     for context in contexts:

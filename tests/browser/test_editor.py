@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from shapely.geometry import Polygon
+from waiting import drawn, until
 
 from ptrack_analysis import Video, edit_zones, read_floor, read_parquet, read_zones
 from ptrack_analysis.cli import main
@@ -42,7 +43,7 @@ def open_editor(tmp_path, data):
 def show(page, editor):
     page.goto(editor.address)
     page.wait_for_selector("[data-ready=yes]")
-    page.wait_for_timeout(60)
+    drawn(page)
     return page
 
 
@@ -259,7 +260,7 @@ def test_a_line_is_drawn_with_in_on_its_right(page, open_editor):
     arrow, shaft = page.locator("text.in").bounding_box(), place(page, 0.4, 0.5)
     assert arrow["y"] > shaft[1]
     page.get_by_role("button", name="Turn round").click()
-    page.wait_for_timeout(50)
+    drawn(page)
     assert page.locator("text.in").bounding_box()["y"] < shaft[1]
     save(page)
     (line,) = editor.lines
@@ -390,7 +391,7 @@ def test_four_points_are_calibrated_with_a_grid_and_saved(page, open_editor, dat
         for axis in (0, 1):
             page.get_by_label(f"{'xy'[axis]} of point {count}").fill(str(pair["floor"][axis]))
         page.keyboard.press("Escape")
-        page.wait_for_timeout(60)
+        drawn(page)
         assert (page.locator("path.grid").count() > 10) == (count >= 4)
     said = page.locator(".fit").inner_text()
     save(page)
@@ -439,7 +440,7 @@ def test_what_was_not_saved_comes_back_when_the_page_is_loaded_again(page, open_
     show(page, open_editor(collection(square("a", 0.1, 0.2, 0.4, 0.8))))
     click(page, (0.2, 0.5))
     page.get_by_label("Name", exact=True).fill("kept")
-    page.wait_for_timeout(500)
+    until(page, "Object.values(sessionStorage).join().includes('kept')")
     page.reload()
     page.wait_for_selector("[data-ready=yes]")
     assert page.locator(".row .name").all_inner_texts() == ["kept"]

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from factories import make_detections, make_video
 from shapely.geometry import LineString, box
+from waiting import drawn, until
 
 from ptrack_analysis import compute_trajectories, explore, read_tracking, read_zones
 from ptrack_analysis.errors import ParameterError
@@ -51,17 +52,8 @@ def walk(page, tmp_path):
 
 def state(page):
     """Give the state once all frames that were asked for are drawn."""
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    drawn(page)
     return page.evaluate("explorer.state()")
-
-
-def wait(page, condition):
-    """Wait until something is so; the page's own policy forbids what playwright would do."""
-    for _ in range(100):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(50)
-    pytest.fail(f"never {condition}")
 
 
 def test_it_opens_at_the_first_moment_with_everyone_listed(walk):
@@ -72,7 +64,7 @@ def test_it_opens_at_the_first_moment_with_everyone_listed(walk):
 
 def test_play_runs_and_pause_stops(walk):
     walk.get_by_role("button", name="Play").click()
-    wait(walk, "explorer.state().moment > 300")
+    until(walk, "explorer.state().moment > 300")
     assert state(walk)["playing"]
     walk.get_by_role("button", name="Pause").click()
     rested = state(walk)["moment"]
@@ -82,7 +74,7 @@ def test_play_runs_and_pause_stops(walk):
 
 def test_it_stops_at_the_end_and_begins_again(walk):
     walk.evaluate("explorer.setSpeed(16), explorer.seek(9500), explorer.play()")
-    wait(walk, "!explorer.state().playing")
+    until(walk, "!explorer.state().playing")
     assert state(walk)["moment"] == 10_000
     walk.evaluate("explorer.play()")
     assert state(walk)["moment"] < 9000
@@ -106,7 +98,7 @@ def test_a_range_is_dragged_with_shift_and_playing_stays_in_it(walk):
     walk.keyboard.up("Shift")
     assert state(walk)["range"] == pytest.approx([2000, 3000], abs=20)
     walk.evaluate("explorer.setSpeed(4), explorer.play()")
-    wait(walk, "!explorer.state().playing")
+    until(walk, "!explorer.state().playing")
     assert state(walk)["moment"] == pytest.approx(3000, abs=20)
 
 
@@ -479,12 +471,12 @@ def test_the_widget_tells_python_and_is_told(page):
     page.get_by_role("option", name="Person 7", selected=True).wait_for()
     page.get_by_role("option", name="Person 8").click()
     assert page.evaluate("values.selected") == [8]
-    wait(page, "values.moment === 2000 && saved >= 2")
+    until(page, "values.moment === 2000 && saved >= 2")
     page.evaluate("model.set('selected', [31, 7])")
     page.get_by_role("option", name="Person 31", selected=True).wait_for()
     page.locator(".strip").focus()
     page.keyboard.press("]")
-    wait(page, "values.time_range.length === 2")
+    until(page, "values.time_range.length === 2")
     page.evaluate("finish()")
     assert page.locator(".root").count() == 0
 
@@ -577,9 +569,9 @@ def test_a_film_that_the_page_holds_leads_with_its_clock(page, tmp_path):
     trajectories = compute_trajectories(make_detections({1: [(0, 0.2, 0.5), (1000, 0.8, 0.5)]}), video)
     opened(page, tmp_path, explore(trajectories, video, film=tmp_path / "film.webm"))
     film = "document.querySelector('main > div').shadowRoot.querySelector('video')"
-    page.wait_for_function(f"globalThis.explorer?.state() && {film}?.readyState >= 2")
+    until(page, f"globalThis.explorer?.state() && {film}?.readyState >= 2")
     page.evaluate("explorer.seek(1200)")
-    page.wait_for_function(f"Math.abs(({film}?.currentTime ?? 9) - 1.2) < 0.1")
+    until(page, f"Math.abs(({film}?.currentTime ?? 9) - 1.2) < 0.1")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from pages import METADATA, page, record, write
+from waiting import until
 
 from ptrack_analysis import Settings, export_dataset, write_report
 from ptrack_analysis.web import asset
@@ -71,15 +72,6 @@ def saved(page, name):
         table(page, name).get_by_role("button", name="Download CSV").click()
     download = found.value
     return download.suggested_filename, download.path().read_bytes().decode("utf-8")
-
-
-def until(page, expression):
-    """Wait until it is true; the page's policy allows no waiting within it."""
-    for _ in range(100):
-        if page.evaluate(expression):
-            return
-        page.wait_for_timeout(50)
-    pytest.fail(f"never: {expression}")
 
 
 def opened(page, address):
