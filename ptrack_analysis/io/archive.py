@@ -106,9 +106,7 @@ def list_files(root: AnyPath) -> tuple[list[AnyPath], list[tuple[str, str]]]:
         raise InputError(f"{root}: there is no such file or folder")
     files: list[AnyPath] = []
     passed_over = []
-    for file in _on_disk(root) if isinstance(root, Path) else root.below():
-        if any(part.startswith(".") for part in PurePosixPath(shown(root, file)).parts):
-            continue
+    for file in _on_disk(root) if isinstance(root, Path) else _in_s3(root):
         if is_named_like_a_page(file.name):
             files.append(file)
         elif not str(file).endswith("/"):
@@ -117,10 +115,18 @@ def list_files(root: AnyPath) -> tuple[list[AnyPath], list[tuple[str, str]]]:
 
 
 def _on_disk(root: Path) -> Iterator[Path]:
-    """Walk the files of a folder, leaving out hidden folders and links to folders."""
+    """Walk the files of a folder, leaving out what is hidden, and links to folders."""
     for folder, folders, names in os.walk(root, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (file for name in names if (file := Path(folder, name)).is_file())
+        shown_names = [name for name in names if not name.startswith(".")]
+        yield from (file for name in shown_names if (file := Path(folder, name)).is_file())
+
+
+def _in_s3(root: S3Path) -> Iterator[S3Path]:
+    """List what lies below a prefix, leaving out what is hidden."""
+    for file in root.below():
+        if not any(part.startswith(".") for part in file.relative_to(root).parts):
+            yield file
 
 
 def documents(file: AnyPath, decoders: Decoders) -> Iterator[Document]:
@@ -173,9 +179,12 @@ def below_root(root: AnyPath, file: AnyPath) -> PurePath | None:
     """Give a file's path below the source, None for the source itself."""
     if file == root:
         return None
-    if isinstance(file, S3Path) and isinstance(root, S3Path):
-        return file.relative_to(root)
-    return Path(str(file)).relative_to(str(root))
+    return file.relative_to(root)  # type: ignore[arg-type] # both are of one kind
+
+
+def group_below(root: AnyPath, file: AnyPath) -> tuple[str, str]:
+    """Give what files of one video have in common; see ``group_of``."""
+    return group_of(below_root(root, file) or PurePosixPath(file.name))
 
 
 def _refuse(error: OSError) -> None:
@@ -192,12 +201,16 @@ class _Groups:
 
     def add(self, file: AnyPath, jobs: Jobs) -> None:
         for job in sorted(jobs, key=str):
-            self.files.setdefault(self._group(file) if job is None else job, []).append(file)
+            self.files.setdefault(group_below(self.root, file) if job is None else job, []).append(file)
 
     def videos(self) -> list[VideoReference]:
         for file in self.broken:
-            group = self._group(file)
-            kin = [files for files in self.files.values() if any(self._group(one) == group for one in files)]
+            group = group_below(self.root, file)
+            kin = [
+                files
+                for files in self.files.values()
+                if any(group_below(self.root, one) == group for one in files)
+            ]
             for files in kin or [self.files.setdefault(group, [])]:
                 files.append(file)
         ordered = sorted(
@@ -210,6 +223,3 @@ class _Groups:
             VideoReference(name, tuple(files), key if isinstance(key, str) else None)
             for name, (key, files) in zip(names, ordered, strict=True)
         ]
-
-    def _group(self, file: AnyPath) -> tuple[str, str]:
-        return group_of(below_root(self.root, file) or PurePosixPath(file.name))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from operator import truth
 from typing import Any
 
 import numpy as np
@@ -58,8 +59,8 @@ def rows_of(records: Sequence[Any], *, faces: bool, landmarks: bool) -> Rows:
 
 def _there(structs: list[Any]) -> tuple[np.ndarray, list[Any]]:
     """Tell where there is a struct, and give those that are there."""
-    has = np.fromiter([struct is not None for struct in structs], dtype=bool, count=len(structs))
-    return has, [struct for struct in structs if struct is not None]
+    has = np.fromiter(map(truth, structs), dtype=bool, count=len(structs))
+    return has, list(filter(None, structs))
 
 
 def _faces(faces: list[Any], *, landmarks: bool) -> np.ndarray:

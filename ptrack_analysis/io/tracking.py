@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import Literal
 
 import pandas as pd
@@ -13,6 +12,7 @@ from ptrack_analysis.io.archive import (
     Source,
     VideoReference,
     below_root,
+    group_below,
     list_files,
     no_pages,
     scan,
@@ -21,7 +21,7 @@ from ptrack_analysis.io.archive import (
 )
 from ptrack_analysis.io.finding import PAGES, form_given, form_instead, form_of_file
 from ptrack_analysis.io.job import JobReader, Taking
-from ptrack_analysis.io.names import group_of, slugs, title_of
+from ptrack_analysis.io.names import slugs, title_of
 from ptrack_analysis.io.pages import BARE, WITH_FACES, WITH_LANDMARKS
 from ptrack_analysis.io.reading import Reading
 from ptrack_analysis.io.rows import Collector
@@ -229,10 +229,9 @@ def _only_video(root: AnyPath, reader: JobReader, decoders: Decoders) -> tuple[s
     files, passed_over = list_files(root)
     keys: dict[object, AnyPath] = {}
     for file, fetched in zip(files, ahead(files), strict=True):
-        below = below_root(root, file) or PurePosixPath(file.name)
         held = reader.file(fetched, decoders)
         for job in held:
-            keys.setdefault(group_of(below) if job is None else job, file)
+            keys.setdefault(group_below(root, file) if job is None else job, file)
         if not held:
             passed_over.append((shown(root, file), "well-formed, but no GetPersonTracking page"))
         if len(keys) > 1:

@@ -23,14 +23,15 @@ def run(options):
     pages = archive(options.cache)
     table, _ = read_tracking(pages.pages)
     size, ours, lines, ratios = pages.megabytes, [], [], {}
-    for name, (function, note) in RIVALS.items():
+    for name, (function, form, how) in RIVALS.items():
+        note = f"{'JSON Lines of pages' if form == 'lines' else 'pages'}, as ours beside it; {how}"
         whole = partial(_finished, function, pages)
         refused = _difference(whole, table)
         if refused:
             lines.append(Line(name, f"no ratio: {refused}"))
             continue
-        mine, theirs = alternate(partial(read_tracking, pages.pages), whole, rounds=options.rounds)
-        ours += mine
+        mine, theirs = alternate(partial(read_tracking, getattr(pages, form)), whole, rounds=options.rounds)
+        ours += mine if form == "pages" else []
         ratios[name] = ratio(theirs, mine)
         target = OVER_NORMALIZE if name == "json_normalize" else None
         lines.append(Line(name, note, theirs, _speed(size, theirs), ratios[name], "x slower", target))

@@ -149,10 +149,11 @@ def _record(struct, whole, number):
 
 
 RIVALS = {
-    "json_normalize": (normalize, "pages; json.loads, pandas.json_normalize"),
-    "orjson": (orjson_loop, "pages; orjson.loads, a loop over records"),
-    "pyarrow.json": (arrow, "JSON Lines of pages; types given"),
-    "polars": (polars, "pages; read_json, types given"),
-    "chdb": (clickhouse, "JSON Lines of pages; columns given"),
-    "DuckDB": (duckdb, "JSON Lines of pages; columns given"),
+    "json_normalize": (normalize, "pages", "json.loads, pandas.json_normalize"),
+    "orjson": (orjson_loop, "pages", "orjson.loads, a loop over records"),
+    "pyarrow.json": (arrow, "lines", "types given"),
+    "polars": (polars, "pages", "read_json, types given"),
+    "chdb": (clickhouse, "lines", "columns given"),
+    "DuckDB": (duckdb, "lines", "columns given"),
 }
+"""What reads pages, which of the two forms of an archive is the faster for it, and how it is used."""

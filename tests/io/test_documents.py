@@ -99,7 +99,7 @@ def test_what_is_unzipped_comes_in_bounded_pieces(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("times", [200, 201])
 def test_a_zipped_file_may_grow_by_so_much_and_no_more(tmp_path, monkeypatch, times):
-    monkeypatch.setattr(documents, "_CHUNK", 100)
+    monkeypatch.setattr(documents, "_UNRATED", 100)
     (tmp_path / "a.json.gz").write_bytes(gzip.compress(b"x" * 100_000))
     zipped = (tmp_path / "a.json.gz").stat().st_size
     monkeypatch.setattr(documents, "MAX_RATIO", 100_000 / zipped * 200 / times)
