@@ -111,18 +111,17 @@ def corner_moments(boxes: Floats, weight: Floats, *, shape: tuple[int, int]) -> 
     size = (rows + 1) * (columns + 1)
     count = np.array([columns, rows, columns, rows], dtype="float64")[:, None]
     edges = np.clip(boxes, 0.0, 1.0) * count
-    known = ~np.isnan(edges).any(axis=0)
-    if not known.all():
+    if np.isnan(edges.sum()):
+        known = ~np.isnan(edges).any(axis=0)
         edges, weight = edges[:, known], weight[known]
     whole = edges.astype("int32")
     left, top, right, bottom = edges - whole
+    whole[1::2] *= columns + 1
     first, upper, last, lower = whole
-    upper, lower = upper * (columns + 1), lower * (columns + 1)
-    cells = np.concatenate([lower + last, upper + first, lower + first, upper + last])
-    f = np.concatenate([right, left, left, right])
-    g = np.concatenate([bottom, top, bottom, top])
+    cells = np.concatenate([lower + last, upper + first, lower + first, upper + last], dtype="intp")
     signed = np.concatenate([weight, weight, -weight, -weight])
-    across, down = signed * f, signed * g
+    across = signed * np.concatenate([right, left, left, right])
+    g = np.concatenate([bottom, top, bottom, top])
     return np.stack(
-        [np.bincount(cells, values, minlength=size) for values in (signed, across, down, across * g)]
+        [np.bincount(cells, values, minlength=size) for values in (signed, across, signed * g, across * g)]
     )
