@@ -1,9 +1,12 @@
 """The pictures of ``ptrack plot``: each drawn from one video's road."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from ptrack_analysis.cli.texts import shown
 
 if TYPE_CHECKING:
     from ptrack_analysis.dataset.road import Road
@@ -48,7 +51,19 @@ def _extent(road: "Road") -> Extent:
 
 
 def _ground(given: argparse.Namespace, road: "Road") -> dict[str, Any]:
-    return {"backdrop": given.backdrop, "extent": _extent(road)}
+    """Give what lies below the picture and where, and say on stderr if it is stretched."""
+    extent = _extent(road)
+    if given.backdrop is None:
+        return {"extent": extent}
+    import numpy as np
+
+    from ptrack_analysis.io.pictures import read_picture, stretched_note
+
+    picture = read_picture(given.backdrop)
+    x0, y0, x1, y1 = extent
+    for note in stretched_note(picture.size, (x1 - x0, y1 - y0), of_frame=road.floor is None):
+        print(f"note: {shown(road.video.name)}: {note}", file=sys.stderr)
+    return {"backdrop": np.asarray(picture), "extent": extent}
 
 
 def _paths(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:

@@ -8,13 +8,12 @@ from pathlib import Path
 from ptrack_analysis.editing.documents import content_of, object_of
 from ptrack_analysis.errors import OutputError, ParameterError, ZoneError
 from ptrack_analysis.floor import Floor, read_floor
+from ptrack_analysis.io.pictures import Picture, is_stretched
 from ptrack_analysis.limits import at_least
 from ptrack_analysis.video import Video
 from ptrack_analysis.web import Backdrop, embedded_backdrop
-from ptrack_analysis.web.backdrop import Picture
 
 UNITS = ("fraction", "px", "m")
-_ALIKE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +45,7 @@ class Job:
         frame, picture = self.video, self.backdrop
         if self.plan is not None or not frame.width or not frame.height:
             return []
-        ratio = (picture.width / picture.height) / (frame.width / frame.height)
-        if abs(ratio - 1) <= _ALIKE:
+        if not is_stretched((picture.width, picture.height), (frame.width, frame.height)):
             return []
         size = f"{frame.width} x {frame.height}"
         said = f"the picture has {picture.width} x {picture.height} px, not the shape of the frame, {size}: "

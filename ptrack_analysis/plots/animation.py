@@ -11,9 +11,10 @@ from PIL import Image
 from ptrack_analysis.analysis.heat.heatmaps import Extent
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
+from ptrack_analysis.io.pictures import Picture
 from ptrack_analysis.io.writing import write_bytes
 from ptrack_analysis.plots.axes import bounds
-from ptrack_analysis.plots.backdrop import Picture, frame_extent, read_backdrop
+from ptrack_analysis.plots.backdrop import frame_extent, read_backdrop
 from ptrack_analysis.plots.outlines import refuse_other_plane
 from ptrack_analysis.plots.saving import MARK
 from ptrack_analysis.plots.sketch import Sketch, palette_of, stage_of

@@ -1,19 +1,14 @@
 """The picture behind a plot: read, dimmed, laid over the frame."""
 
-from os import PathLike, fspath
-from pathlib import Path
-
 import numpy as np
 from matplotlib.axes import Axes
-from PIL import Image
 
 from ptrack_analysis.analysis.heat.heatmaps import Extent
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.io.frames import frame_at
+from ptrack_analysis.io.pictures import Picture, read_picture
 from ptrack_analysis.video import Video
 
-Picture = str | PathLike[str] | np.ndarray
 _DIM = 0.4
 _GREY = 0.5
 _LUMA = (0.299, 0.587, 0.114)
@@ -21,51 +16,11 @@ _FULL = 255.0
 
 
 def read_backdrop(picture: Picture) -> Floats:
-    """Read a picture from a file, or take it as an array, as (rows, columns, 3) from 0 to 1.
+    """Read a picture as (rows, columns, 3) from 0 to 1.
 
-    Parameters
-    ----------
-    picture
-        A file that Pillow can read; a frame of a video, as ``"video.mp4@12.5s"`` (with the extra ``video``);
-        or an array (rows, columns), (rows, columns, 3) or (rows, columns, 4), of bytes or of floats from 0
-        to 1. What is transparent becomes white.
-
-    Raises
-    ------
-    ParameterError
-        If the file is missing or not a whole picture, the video has no frame at that moment, or the array
-        is none.
+    ``picture`` is what ``read_picture`` takes, and its errors are this function's.
     """
-    if isinstance(picture, np.ndarray):
-        return _from_array(picture)
-    if (frame := frame_at(picture)) is not None:
-        return _from_array(frame)
-    place = Path(fspath(picture))
-    try:
-        with Image.open(place) as image:
-            return _from_array(np.asarray(image.convert("RGBA")))
-    except OSError as error:
-        reason = error.strerror or "not a picture that can be read, or not a whole one"
-        raise ParameterError(f"backdrop {str(place)!r} cannot be read: {reason}") from error
-    except (ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise ParameterError(f"backdrop {str(place)!r} cannot be read: {error}") from error
-
-
-def _from_array(picture: np.ndarray) -> Floats:
-    levels = np.atleast_3d(picture)
-    if picture.ndim not in {2, 3} or levels.shape[2] not in {1, 3, 4} or levels.size == 0:
-        raise ParameterError(
-            f"backdrop has the shape {picture.shape}, not (rows, columns) with 1, 3 or 4 colours"
-        )
-    if levels.dtype == np.uint8:
-        levels = levels / _FULL
-    elif levels.dtype.kind != "f" or not ((levels >= 0) & (levels <= 1)).all():
-        raise ParameterError(
-            f"backdrop is an array of {picture.dtype}, not of uint8 or of floats from 0 to 1"
-        )
-    colours = np.broadcast_to(levels[..., :3], (*levels.shape[:2], 3)).astype("float64")
-    opacity = levels[..., 3:] if levels.shape[2] == 4 else 1.0  # noqa: PLR2004 - red, green, blue, alpha
-    return 1.0 - (1.0 - colours) * opacity
+    return np.asarray(read_picture(picture)) / _FULL
 
 
 def frame_extent(

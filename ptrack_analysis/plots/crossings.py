@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from ptrack_analysis.analysis.heat.heatmaps import Extent
+from ptrack_analysis.io.pictures import Picture
 from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw
-from ptrack_analysis.plots.backdrop import Picture
 from ptrack_analysis.plots.colours import OKABE_ITO, PAPER
 from ptrack_analysis.plots.ground import ground_axes
 from ptrack_analysis.plots.names import in_rows

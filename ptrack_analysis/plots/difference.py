@@ -12,8 +12,9 @@ from ptrack_analysis.analysis.heat.cells import Extent, cell_columns, cell_size
 from ptrack_analysis.analysis.heat.difference import Difference
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.io.pictures import Picture
 from ptrack_analysis.plots.axes import plane_axes, say_nothing_to_draw
-from ptrack_analysis.plots.backdrop import Picture, draw_backdrop, frame_extent, read_backdrop
+from ptrack_analysis.plots.backdrop import draw_backdrop, frame_extent, read_backdrop
 from ptrack_analysis.plots.colours import INK
 from ptrack_analysis.plots.outlines import draw_outlines, refuse_other_plane
 from ptrack_analysis.video import Video

@@ -10,8 +10,8 @@ from matplotlib.colors import to_rgba
 
 from ptrack_analysis.analysis.heat.heatmaps import Extent
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.io.pictures import Picture
 from ptrack_analysis.plots.axes import say_nothing_to_draw
-from ptrack_analysis.plots.backdrop import Picture
 from ptrack_analysis.plots.colours import INK, PAPER
 from ptrack_analysis.plots.ground import ground_axes
 from ptrack_analysis.plots.labels import label_points

@@ -14,8 +14,9 @@ from ptrack_analysis.analysis.heat.heatmaps import Extent, Heatmap
 from ptrack_analysis.analysis.heat.measure import Measure
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.io.pictures import Picture
 from ptrack_analysis.plots.axes import plane_axes, say_nothing_to_draw
-from ptrack_analysis.plots.backdrop import Picture, draw_backdrop, frame_extent, read_backdrop
+from ptrack_analysis.plots.backdrop import draw_backdrop, frame_extent, read_backdrop
 from ptrack_analysis.plots.outlines import draw_outlines, refuse_other_plane
 from ptrack_analysis.video import Video
 from ptrack_analysis.zones import Line, Zone

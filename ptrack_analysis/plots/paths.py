@@ -11,9 +11,10 @@ from matplotlib.lines import Line2D
 
 from ptrack_analysis.analysis.heat.heatmaps import Extent
 from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.io.pictures import Picture
 from ptrack_analysis.plots.arrows import arrow_heads, draw_arrow_heads
 from ptrack_analysis.plots.axes import bounds, legend_below, plane_axes, say_nothing_to_draw
-from ptrack_analysis.plots.backdrop import Picture, draw_backdrop, frame_extent, read_backdrop
+from ptrack_analysis.plots.backdrop import draw_backdrop, frame_extent, read_backdrop
 from ptrack_analysis.plots.colours import INK, OKABE_ITO, PAPER, casings, distinct_colours
 from ptrack_analysis.plots.labels import label_points
 from ptrack_analysis.plots.outlines import draw_outlines, refuse_other_plane

@@ -12,8 +12,8 @@ from matplotlib.lines import Line2D
 
 from ptrack_analysis.analysis.heat.heatmaps import Extent
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.io.pictures import Picture
 from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw
-from ptrack_analysis.plots.backdrop import Picture
 from ptrack_analysis.plots.clock import HOUR, MINUTE
 from ptrack_analysis.plots.colours import INK
 from ptrack_analysis.plots.ground import ground_axes

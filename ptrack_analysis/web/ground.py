@@ -11,6 +11,7 @@ from shapely.geometry import LineString, MultiPolygon
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.floor import Floor
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.io.pictures import stretched_note
 from ptrack_analysis.video import Video
 from ptrack_analysis.web.backdrop import Backdrop
 from ptrack_analysis.zones import Line, Zone
@@ -20,7 +21,6 @@ Extent = tuple[float, float, float, float]
 _MARGIN = 0.05
 _PIECES = 64
 _DIGITS = 6
-_ASPECT = 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,10 +134,4 @@ def aspect_note(backdrop: Backdrop | None, ground: Ground) -> list[str]:
     """Say that a backdrop has another shape than what it is laid over; nothing if it is within 2 %."""
     if backdrop is None:
         return []
-    width, height = ground.size
-    ratio = (backdrop.width / backdrop.height) / (width / height)
-    if abs(ratio - 1) <= _ASPECT:
-        return []
-    where = f"{width:.0f} x {height:.0f} px of the video's frame" if ground.picture else "extent of the plan"
-    size = f"{backdrop.width} x {backdrop.height} px"
-    return [f"The backdrop ({size}) has another shape than the {where}: it is stretched to fill it."]
+    return stretched_note((backdrop.width, backdrop.height), ground.size, of_frame=ground.picture)

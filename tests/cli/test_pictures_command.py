@@ -1,6 +1,7 @@
 """Sankey diagrams, animations and frames of videos in the shell."""
 
 import pytest
+from PIL import Image
 
 from ptrack_analysis.cli import main
 
@@ -64,3 +65,16 @@ def test_a_frame_of_a_video_is_a_backdrop(capfd, data, tmp_path):
     target, place = tmp_path / "a.png", f"{tmp_path / 'film.mp4'}@0.5s"
     assert run(capfd, "plot", "paths", data / "shop", "-o", target, "--backdrop", place)[0] == 0
     assert target.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("size", [(64, 36), (800, 800)], ids=["of the frame's shape", "of another"])
+@pytest.mark.parametrize("floor", [(), ("--floor",)], ids=["frame", "plan"])
+def test_a_stretched_backdrop_is_told(capfd, data, tmp_path, size, floor):
+    Image.new("RGB", size).save(tmp_path / "below.png")
+    plan = [*floor, *[data / "shop" / "floor.json" for _ in floor]]
+    target, below = tmp_path / "a.png", tmp_path / "below.png"
+    code, _, err = run(capfd, "plot", "paths", data / "shop", "-o", target, "--backdrop", below, *plan)
+    assert code == 0
+    where = "extent of the plan" if floor else "1280 x 720 px of the video's frame"
+    said = f"note: pages-shop: The backdrop ({size[0]} x {size[1]} px) has another shape than the {where}: it is"
+    assert (said in err) == (size == (800, 800) or bool(floor))

@@ -21,8 +21,8 @@ def test_a_file_is_read_as_colours_from_0_to_1(tmp_path, form):
     [
         pytest.param(RED, [1, 0, 0], id="bytes"),
         pytest.param(RED / 255, [1, 0, 0], id="floats"),
-        pytest.param(np.full((2, 3), 0.5), [0.5] * 3, id="grey"),
-        pytest.param(np.full((2, 3, 1), 0.5), [0.5] * 3, id="grey with an axis"),
+        pytest.param(np.full((2, 3), 0.2), [0.2] * 3, id="grey"),
+        pytest.param(np.full((2, 3, 1), 0.2), [0.2] * 3, id="grey with an axis"),
         pytest.param(np.zeros((2, 3, 4)), [1, 1, 1], id="transparent is white"),
     ],
 )
@@ -68,3 +68,13 @@ def test_a_broken_picture_is_refused_by_name(tmp_path):
         (tmp_path / name).write_bytes(part)
         with pytest.raises(ParameterError, match=f"{name}' cannot be read"):
             read_backdrop(tmp_path / name)
+
+
+def test_a_photograph_is_turned_upright(tmp_path):
+    """A phone writes the picture as its sensor lies, and in EXIF how it was held."""
+    taken = np.zeros((2, 3, 3), dtype="uint8")
+    taken[:, 0] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6  # orientation: to be turned a quarter clockwise
+    Image.fromarray(taken).save(tmp_path / "phone.png", exif=exif)
+    assert read_backdrop(tmp_path / "phone.png")[..., 0].tolist() == [[1, 1], [0, 0], [0, 0]]
