@@ -1,16 +1,30 @@
 """Scripts and data as a self-contained page holds them."""
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
+_IMPORT = re.compile(r'^import \{[^}]*\} from "\./\w+\.js";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=const|let|async|function|class)", re.MULTILINE)
+
 
 def asset(name: str) -> str:
-    """Read one of the package's own web files, such as ``explorer.js``."""
+    """Read one of the package's own web files, such as ``report.js``."""
     return files("ptrack_analysis.web").joinpath(name).read_text(encoding="utf-8")
+
+
+def joined_script(folder: str, parts: Sequence[str]) -> str:
+    """Join modules to one that asks for no other; it exports what the last of them does.
+
+    They come to share one scope, so no two may declare the same name; a module that uses another as soon as
+    it is loaded must stand after it.
+    """
+    *others, last = (_IMPORT.sub("", asset(f"{folder}/{part}.js")) for part in parts)
+    return "\n".join([*(_EXPORT.sub("", other) for other in others), last])
 
 
 def inline_json(value: Any) -> str:

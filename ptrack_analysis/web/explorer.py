@@ -15,7 +15,7 @@ from ptrack_analysis.io.pictures import Picture
 from ptrack_analysis.io.writing import write_text
 from ptrack_analysis.limits import at_least
 from ptrack_analysis.video import Video
-from ptrack_analysis.web.assets import asset, content_policy, inline_json, inline_script
+from ptrack_analysis.web.assets import content_policy, inline_json, inline_script, joined_script
 from ptrack_analysis.web.backdrop import Backdrop
 from ptrack_analysis.web.film import embedded_film
 from ptrack_analysis.web.ground import Extent
@@ -23,6 +23,22 @@ from ptrack_analysis.web.payload import explorer_data
 from ptrack_analysis.zones import Line, Zone
 
 THEMES = ("auto", "light", "dark")
+PARTS = (
+    "data",
+    "words",
+    "elements",
+    "looks",
+    "picture",
+    "frame",
+    "timeline",
+    "list",
+    "choosing",
+    "playing",
+    "hands",
+    "events",
+    "main",
+)
+"""Modules of the explorer in ``explorer/``; ``main`` has ``mount``."""
 _LOWEST = 240
 _STYLE = "html,body{height:100%;margin:0}body>main{height:100%}"
 _MOUNT = """
@@ -169,7 +185,7 @@ def explore(
 
 def explorer_script() -> str:
     """Give the source of the explorer's ES module; it exports ``mount(element, data, options)``."""
-    return asset("explorer.js")
+    return joined_script("explorer", PARTS)
 
 
 def explorer_page(data: dict[str, Any], *, theme: str = "auto", film: dict[str, Any] | None = None) -> str:

@@ -45,7 +45,7 @@ def explorer_data(
     floor: Floor | None = None,
     extent: Extent | None = None,
 ) -> dict[str, Any]:
-    """Make what ``explorer.js`` draws, as values that JSON can hold; parameters as in ``explore``.
+    """Make what the explorer draws, as values that JSON can hold; parameters as in ``explore``.
 
     Coordinates are fractions of the ground, kept to 1 / 32767 of it between -0.5 and 1.5; a position beyond
     that is put on the border. Face boxes are kept only where the body box is missing. The same tables give

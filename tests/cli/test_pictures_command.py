@@ -76,5 +76,7 @@ def test_a_stretched_backdrop_is_told(capfd, data, tmp_path, size, floor):
     code, _, err = run(capfd, "plot", "paths", data / "shop", "-o", target, "--backdrop", below, *plan)
     assert code == 0
     where = "extent of the plan" if floor else "1280 x 720 px of the video's frame"
-    said = f"note: pages-shop: The backdrop ({size[0]} x {size[1]} px) has another shape than the {where}: it is"
+    said = (
+        f"note: pages-shop: The backdrop ({size[0]} x {size[1]} px) has another shape than the {where}: it is"
+    )
     assert (said in err) == (size == (800, 800) or bool(floor))

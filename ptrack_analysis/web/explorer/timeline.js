@@ -1,0 +1,100 @@
+/** The time line below the picture. */
+import { RUN_BEGINS } from "./data.js";
+import { clock, counted } from "./words.js";
+import { COLOURS } from "./looks.js";
+import { markRows } from "./list.js";
+import { emit } from "./events.js";
+
+/** Give the mean number of persons shown in each of the parts of the video. */
+function curveOf(s, parts) {
+  const sums = new Float32Array(parts);
+  const part = s.duration / parts || 1;
+  const { start, time, held } = s.tracks;
+  for (let p = 0; p < s.tracks.persons; p++) {
+    if (!s.shown[p]) continue;
+    for (let i = start[p]; i < start[p + 1]; i++) {
+      const to = time[i] + held[i];
+      const last = Math.min(parts - 1, Math.floor(to / part));
+      for (let number = Math.min(parts - 1, Math.floor(time[i] / part)); number <= last; number++) {
+        const within = Math.min(to, (number + 1) * part) - Math.max(time[i], number * part);
+        if (within > 0) sums[number] += within / part;
+      }
+    }
+  }
+  return sums;
+}
+
+export function drawCurve(s) {
+  const c = s.e.curve.getContext("2d");
+  const [width, height] = [s.stripWidth, s.e.curve.height / s.ratio];
+  const parts = Math.max(1, Math.min(600, Math.floor(width / 2)));
+  s.curve ??= curveOf(s, parts);
+  const most = Math.max(0.1, ...s.curve);
+  c.clearRect(0, 0, width, height);
+  c.fillStyle = s.inks.dim;
+  c.globalAlpha = 0.45;
+  c.beginPath();
+  c.moveTo(0, height);
+  s.curve.forEach((value, i) => {
+    const y = height - (value / most) * (height - 12);
+    c.lineTo((i / s.curve.length) * width, y);
+    c.lineTo(((i + 1) / s.curve.length) * width, y);
+  });
+  c.lineTo(width, height);
+  c.fill();
+  c.globalAlpha = 1;
+  c.font = "11px system-ui, sans-serif";
+  c.fillStyle = s.inks.soft;
+  c.textBaseline = "top";
+  c.fillText(`max ${most < 10 ? most.toFixed(1) : Math.round(most)}`, 6, 3);
+  [...s.chosen].slice(-3).forEach((p, level) => drawPresence(s, c, p, height - 7 - 7 * level));
+  if (s.range) {
+    const [from, to] = s.range.map((moment) => (moment / s.duration) * width);
+    c.fillStyle = s.inks.accent;
+    c.globalAlpha = 0.18;
+    c.fillRect(from, 0, Math.max(1, to - from), height);
+    c.globalAlpha = 1;
+    c.fillRect(from - 1, 0, 2, height);
+    c.fillRect(to - 1, 0, 2, height);
+  }
+}
+
+/** Draw when a person was there, as bars, one a run. */
+function drawPresence(s, c, p, y) {
+  const { start, time, held, flags } = s.tracks;
+  const scale = s.stripWidth / s.duration;
+  let from = time[start[p]];
+  for (let i = start[p]; i < start[p + 1]; i++) {
+    const last = i + 1 === start[p + 1];
+    if (!last && !(flags[i + 1] & RUN_BEGINS)) continue;
+    const width = Math.max(2, (time[i] + held[i] - from) * scale);
+    c.fillStyle = s.inks.paper;
+    c.fillRect(from * scale - 1, y - 1, width + 2, 7);
+    c.fillStyle = COLOURS[p % COLOURS.length];
+    c.fillRect(from * scale, y, width, 5);
+    if (!last) from = time[i + 1];
+  }
+}
+
+export function moveHead(s) {
+  const x = s.duration ? (s.moment / s.duration) * s.stripWidth : 0;
+  s.e.head.style.transform = `translateX(${Math.min(Math.max(x, 1), s.stripWidth - 1)}px)`;
+  const now = performance.now();
+  if (s.playing && now - s.told < 120) return;
+  s.told = now;
+  tellTime(s);
+}
+
+function tellTime(s) {
+  s.e.nowText.nodeValue = clock(s.moment);
+  s.e.present.textContent = counted(s.hereCount, "person", "persons");
+  s.e.strip.setAttribute("aria-valuenow", Math.round(s.moment));
+  s.e.strip.setAttribute("aria-valuetext", `${clock(s.moment)}, ${s.e.present.textContent}`);
+  s.e.badge.hidden = !s.lostCount;
+  if (s.lostCount) {
+    const names = Array.from(s.lost.subarray(0, Math.min(6, s.lostCount)), (p) => s.tracks.labels[p]).join(", ");
+    s.e.badge.textContent = `Not located now: ${names}${s.lostCount > 6 ? ` and ${s.lostCount - 6} more` : ""}`;
+  }
+  markRows(s);
+  emit(s, "time", Math.round(s.moment));
+}
