@@ -13,8 +13,9 @@ from pandas.testing import assert_frame_equal
 from ptrack_analysis import export_dataset, find_videos, inspect_tracking, read_tracking
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import InputError, OutputError, ParameterError, RemoteError
-from ptrack_analysis.io import s3 as s3_module
-from ptrack_analysis.io.s3 import S3Path, ahead, default_client, path_of
+from ptrack_analysis.io import s3_asking
+from ptrack_analysis.io.s3 import S3Path, ahead, path_of
+from ptrack_analysis.io.s3_asking import default_client
 
 boto3 = pytest.importorskip("boto3")
 server = pytest.importorskip("moto.server", reason="moto[server] is not installed")
@@ -45,7 +46,7 @@ def s3(endpoint, monkeypatch, tmp_path):
         "AWS_CONFIG_FILE": str(tmp_path / "none"),
     }
     monkeypatch.setattr(os, "environ", environment)
-    s3_module._client.cache_clear()
+    s3_asking._client.cache_clear()
     client = default_client()
     client.create_bucket(Bucket=BUCKET)
     yield client

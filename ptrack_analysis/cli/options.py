@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ptrack_analysis.cli.remote import add_remote
 from ptrack_analysis.cli.texts import columns, place, rate, size
 from ptrack_analysis.errors import PtrackError
-from ptrack_analysis.io.s3 import SETTINGS, path_of
+from ptrack_analysis.io.s3 import path_of
+from ptrack_analysis.io.s3_asking import SETTINGS
 
 if TYPE_CHECKING:
     import pandas as pd

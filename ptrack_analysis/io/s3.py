@@ -1,23 +1,18 @@
 """Files in S3 that are read as files on disk are, through boto3."""
 
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any
 
-from ptrack_analysis.errors import ParameterError, RemoteError, TakenError
-from ptrack_analysis.io.clients import make_client
+from ptrack_analysis.errors import ParameterError, RemoteError
+from ptrack_analysis.io.s3_asking import asked
 
 SCHEME = "s3://"
-SETTINGS = ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
-"""The variables of the environment in which boto3 looks for profile, region and endpoint."""
 _AHEAD = 8
 _SMALL = 16 * 2**20
-_R = TypeVar("_R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +75,7 @@ class S3Path:
         """Tell the object's size and tag."""
         if self.size is not None:
             return Stat(self.size, self.tag)
-        head = _asked(self, lambda client: client.head_object(Bucket=self.bucket, Key=self.key))
+        head = asked(self, self.client, lambda client: client.head_object(Bucket=self.bucket, Key=self.key))
         return Stat(int(head["ContentLength"]), str(head["ETag"]))
 
     def open(self, mode: str = "rb") -> BytesIO:
@@ -93,8 +88,10 @@ class S3Path:
         """Read the object whole."""
         if self.content is not None:
             return self.content
-        content: bytes = _asked(
-            self, lambda client: client.get_object(Bucket=self.bucket, Key=self.key)["Body"].read()
+        content: bytes = asked(
+            self,
+            self.client,
+            lambda client: client.get_object(Bucket=self.bucket, Key=self.key)["Body"].read(),
         )
         return content
 
@@ -105,7 +102,7 @@ class S3Path:
             answer = client.get_object(Bucket=self.bucket, Key=self.key)
             return answer["Body"].read(), answer["ResponseMetadata"]["HTTPHeaders"]
 
-        return _asked(self, ask)
+        return asked(self, self.client, ask)
 
     def write_bytes(self, content: bytes, *, new: bool = False, instead_of: str | None = None) -> str:
         """Put the object, whole, and give its tag.
@@ -114,8 +111,10 @@ class S3Path:
         """
         more = {"IfNoneMatch": "*"} if new else {}
         more |= {} if instead_of is None else {"IfMatch": instead_of}
-        answer = _asked(
-            self, lambda client: client.put_object(Bucket=self.bucket, Key=self.key, Body=content, **more)
+        answer = asked(
+            self,
+            self.client,
+            lambda client: client.put_object(Bucket=self.bucket, Key=self.key, Body=content, **more),
         )
         return str(answer["ETag"])
 
@@ -128,13 +127,14 @@ class S3Path:
             size = answer.get("ContentRange", "").rpartition("/")[2] or len(content)
             return content, int(size), str(answer["ETag"])
 
-        return _asked(self, ask)
+        return asked(self, self.client, ask)
 
     def read_part(self, start: int, stop: int, *, tag: str) -> bytes:
         """Read the bytes from ``start`` to before ``stop``, of the object with this tag and no other."""
         wanted = f"bytes={start}-{stop - 1}"
-        content: bytes = _asked(
+        content: bytes = asked(
             self,
+            self.client,
             lambda client: client.get_object(Bucket=self.bucket, Key=self.key, Range=wanted, IfMatch=tag)[
                 "Body"
             ].read(),
@@ -152,7 +152,7 @@ class S3Path:
 
         target.unlink(missing_ok=True)
         try:
-            _asked(self, ask)
+            asked(self, self.client, ask)
         except RemoteError:
             if self.is_file():
                 raise
@@ -164,7 +164,7 @@ class S3Path:
             with source.open("rb") as file:
                 client.put_object(Bucket=self.bucket, Key=self.key, Body=file)
 
-        _asked(self, ask)
+        asked(self, self.client, ask)
 
     def is_dir(self) -> bool:
         """Tell whether there are objects below this prefix."""
@@ -172,7 +172,7 @@ class S3Path:
 
     def unlink(self) -> None:
         """Remove the object, if it is there."""
-        _asked(self, lambda client: client.delete_object(Bucket=self.bucket, Key=self.key))
+        asked(self, self.client, lambda client: client.delete_object(Bucket=self.bucket, Key=self.key))
 
     def below(self) -> list["S3Path"]:
         """List the objects below this prefix, however many."""
@@ -230,17 +230,6 @@ def _fetched(file: AnyPath) -> AnyPath:
     return S3Path(file.bucket, file.key, file.size, file.tag, file.client, file.read_bytes())
 
 
-def default_client() -> Any:
-    """Give the client of the default session; profile, region and endpoint are those of the environment."""
-    return _client(*(os.environ.get(name) for name in SETTINGS))
-
-
-@cache
-def _client(*_: str | None) -> Any:
-    """Make a client, once for each environment."""
-    return make_client("s3")
-
-
 def _listed(path: S3Path, prefix: str, most: int | None = None) -> list[S3Path]:
     limit = {} if most is None else {"PaginationConfig": {"MaxItems": most}}
 
@@ -252,41 +241,4 @@ def _listed(path: S3Path, prefix: str, most: int | None = None) -> list[S3Path]:
             for found in page.get("Contents", ())
         ]
 
-    return _asked(path, ask)
-
-
-def _asked(path: S3Path, ask: Callable[[Any], _R]) -> _R:
-    """Ask S3, and say in one sentence what it refused and what to do about it."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - heavy, and needed for S3 alone
-
-    try:
-        return ask(path.client or default_client())
-    except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", "unknown"))
-        kind = TakenError if code in _TAKEN else RemoteError
-        raise kind(f"{path}: S3 refused: {code}: {_ADVICE.get(code, error)}") from error
-    except (BotoCoreError, ValueError) as error:
-        name = type(error).__name__
-        raise RemoteError(f"{path}: S3 could not be asked: {_ADVICE.get(name, error)}") from error
-
-
-_TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
-_ADVICE = {
-    "NoSuchBucket": "there is no bucket of this name; check its spelling",
-    "NoSuchKey": "there is no object of this name",
-    "404": "there is no object of this name",
-    "AccessDenied": "these credentials may not do this; check the profile (--profile) and the policy",
-    "403": "these credentials may not do this; check the profile (--profile) and the policy",
-    "InvalidAccessKeyId": "the access key is not known; check the profile (--profile)",
-    "SignatureDoesNotMatch": "the secret key does not fit the access key; check the profile (--profile)",
-    "ExpiredToken": "the credentials have expired; sign in again",
-    "PermanentRedirect": "the bucket is in another region; give it with --region",
-    "AuthorizationHeaderMalformed": "the bucket is in another region; give it with --region",
-    "IllegalLocationConstraintException": "the bucket is in another region; give it with --region",
-    "PreconditionFailed": "another run has written this meanwhile; run again",
-    "NoCredentialsError": "no credentials are found; sign in, or name a profile with --profile",
-    "PartialCredentialsError": "the credentials are not whole; check the profile (--profile)",
-    "EndpointConnectionError": "the endpoint cannot be reached; check --endpoint-url and the network",
-    "ConnectTimeoutError": "the endpoint does not answer; check --endpoint-url and the network",
-    "ReadTimeoutError": "the endpoint does not answer in time; try again",
-}
+    return asked(path, path.client, ask)

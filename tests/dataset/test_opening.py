@@ -16,9 +16,10 @@ from ptrack_analysis import compute_tracks, export_dataset, open_dataset, read_p
 from ptrack_analysis.dataset.compact.compacting import compact_dataset
 from ptrack_analysis.dataset.layout import FOLDERS, PLACES
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError
-from ptrack_analysis.io import s3 as s3_module
+from ptrack_analysis.io import s3_asking
 from ptrack_analysis.io.ranged import RangedFile
-from ptrack_analysis.io.s3 import S3Path, default_client, path_of
+from ptrack_analysis.io.s3 import S3Path, path_of
+from ptrack_analysis.io.s3_asking import default_client
 from ptrack_analysis.video import Video
 
 NAMES = ["evening", "morning", "noon"]
@@ -292,7 +293,7 @@ def s3(endpoint, monkeypatch, tmp_path):
         "AWS_CONFIG_FILE": str(tmp_path / "none"),
     }
     monkeypatch.setattr(os, "environ", kept | own)
-    s3_module._client.cache_clear()
+    s3_asking._client.cache_clear()
     client = default_client()
     client.create_bucket(Bucket=BUCKET)
     yield client
