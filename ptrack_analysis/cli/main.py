@@ -58,6 +58,14 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(*given, **named)
         self._negative_number_matcher = re.compile(r"-[\d.]")
 
+    def parse_known_args(
+        self, args: Any = None, namespace: Any = None
+    ) -> Any:  # the command's own help is named
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
     def error(self, message: str) -> NoReturn:
         self.exit(USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
 

@@ -169,6 +169,13 @@ def test_wrong_usage_is_one_sentence_and_exit_2(capfd, arguments):
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("command", [["export", "x", "y"], ["plot", "paths", "x", "-o", "a.png"]])
+def test_an_unknown_option_is_told_by_the_command_that_does_not_know_it(capfd, command):
+    name = " ".join(command[: 2 if command[0] == "plot" else 1])
+    _, _, err = run(capfd, *command, "--nonsense", "z")
+    assert err == f"ptrack {name}: unrecognized arguments: --nonsense z (see ptrack {name} --help)\n"
+
+
 def test_an_output_path_that_is_a_file_is_exit_2(tmp_path, capfd, archive):
     code, _, err = run(capfd, "export", archive, write(tmp_path / "out", "mine"))
     assert code == 2
