@@ -412,6 +412,26 @@ def test_the_overview_sums_by_local_hour_and_day(day):
     assert re.findall(r'class="s\d"[^>]*>(\d+)<', tuesday[1]) == ["180"]  # 3 in 60 s
 
 
+@pytest.mark.parametrize("every", ["1min", "1h"])
+def test_a_crossing_counts_for_the_hour_in_which_it_was(data, tmp_path, every):
+    """The film begins half past 58: five come before nine o'clock and six after, whatever the interval."""
+    recordings = write(
+        tmp_path / "rec.csv", "video,started_at,timezone\npages-shop,2026-03-30T08:58:30,Europe/Berlin\n"
+    )
+    settings = {"zones": data / "shop/zones.geojson", "recordings": recordings, "every": every}
+    export_dataset(data / "shop", tmp_path / "out", **settings)
+    write_report(tmp_path / "out", tmp_path / "report.html")
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert re.findall(r"\d+ counted in [\d.]+ minutes", html) == [
+        "5 counted in 1.5 minutes",
+        "6 counted in 1.5 minutes",
+    ]
+    assert "counts by interval and no crossings" not in html
+    export_dataset(data / "shop", tmp_path / "released", min_count=2, **settings)
+    write_report(tmp_path / "released", tmp_path / "report.html")
+    assert "counts by interval and no crossings" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
 def test_the_overview_compares_zones_and_draws_each_video(day):
     zones = {row[0]: row for row in tables_in(day)["zones"]["rows"]}
     assert zones["checkout"][1:3] == [3, 6]

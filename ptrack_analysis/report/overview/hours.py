@@ -1,5 +1,7 @@
 """When it was busy: by weekday and hour of the places' own clocks, and by day."""
 
+from collections.abc import Hashable
+
 import pandas as pd
 
 from ptrack_analysis.clock.timezones import timezone_of
@@ -14,6 +16,10 @@ _ENOUGH = 15.0
 _NO_CLOCK = (
     "When the videos were recorded is not known, so nothing can be said by hour and day. Export again with "
     "`--recordings FILE` or `--started-at PATTERN`."
+)
+_BY_INTERVAL = (
+    "The dataset has counts by interval and no crossings: an interval counts for the hour in which it begins "
+    "even where it reaches into the next."
 )
 
 
@@ -35,8 +41,7 @@ def hours_section(read: Read) -> Section:
             "how busy these minutes were, and not the hour. Each cell tells when pointed at what it rests on."
         )
         parts.append(Words(said, "note"))
-    came = _came(read)
-    parts += [] if came is None else [came]
+    parts += _came(read, scene)
     parts.append(
         _grid("Persons present on average before a camera", scene, "person_seconds", "persons", digits=1)
     )
@@ -44,40 +49,67 @@ def hours_section(read: Read) -> Section:
     return Section("hours", "By hour and day", parts)
 
 
-def _came(read: Read) -> Grid | None:
+def _came(read: Read, scene: pd.DataFrame) -> list[Part]:
     """Lay out footfall: crossings inwards over the doors, or where no line is drawn, stays that began."""
+    crossings = _local_crossings(read, scene)
+    if crossings is not None:
+        return [
+            _grid("Footfall: crossings inwards over the lines of a camera", crossings, "in_count", "an hour")
+        ]
     counts = _local_counts(read)
     if counts is not None:
-        return _grid("Footfall: crossings inwards over the lines of a camera", counts, "in_count", "an hour")
+        grid = _grid("Footfall: crossings inwards over the lines of a camera", counts, "in_count", "an hour")
+        return [Words(_BY_INTERVAL, "note"), grid]
     stays = read.stays
     if stays is None or stays.empty:
-        return None
+        return []
     zones = stays.groupby(["video", "hour_at", "open"])["covered"].transform("size")
     once = stays.assign(covered=stays["covered"] / zones)
-    return _grid("Footfall: stays that began in the zones of a camera", once, "began", "an hour")
+    return [_grid("Footfall: stays that began in the zones of a camera", once, "began", "an hour")]
+
+
+def _local_crossings(read: Read, scene: pd.DataFrame) -> pd.DataFrame | None:
+    """Give the crossings inwards, and the time that videos with lines cover, by each place's own clock."""
+    if read.crossings is None or read.counts is None or read.counts.empty:
+        return None
+    came = _over_doors(read, read.crossings[read.crossings["direction"].astype(str) == "in"])
+    local = [_by_local_clock(read, name, rows) for name, rows in came.groupby(level="video")]
+    once = [rows.assign(in_count=1, covered=pd.Timedelta(0)) for rows in local if rows is not None]
+    videos = scene.index.get_level_values("video")
+    filmed = scene[videos.isin(read.counts.index.get_level_values("video"))]
+    columns = ["weekday", "local_hour", "covered", "in_count"]
+    parts = [filmed.assign(in_count=0)[columns], *(rows[columns] for rows in once)]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _local_counts(read: Read) -> pd.DataFrame | None:
-    """Give the counts over the doors (over all lines, if none is one) by each place's own clock."""
-    counts, videos = read.counts, read.videos
-    if counts is None or counts.empty:
+    """Give the counts over the doors by each place's own clock, an interval being its first hour's."""
+    if read.counts is None or read.counts.empty:
         return None
-    if read.lines is not None:
-        doors = set(read.lines["line"][read.lines["kind"].astype(str) == _DOOR])
-        counts = counts[counts.index.get_level_values("line").isin(doors)] if doors else counts
     parts = []
-    for name, rows in counts.groupby(level="video"):
-        begun, zone = videos["started_at"].get(name), videos["timezone"].get(name)
-        if pd.isna(begun) or pd.isna(zone):
-            continue
-        local = (begun + rows.index.get_level_values("timestamp")).tz_convert(timezone_of(str(zone)))
-        lines = rows.index.get_level_values("line").nunique()
-        parts.append(
-            rows.assign(
-                weekday=local.day_of_week + 1, local_hour=local.hour, covered=rows["interval"] / lines
-            )
-        )
+    for name, rows in _over_doors(read, read.counts).groupby(level="video"):
+        local = _by_local_clock(read, name, rows)
+        if local is not None:
+            lines = rows.index.get_level_values("line").nunique()
+            parts.append(local.assign(covered=rows["interval"] / lines))
     return pd.concat(parts) if parts else None
+
+
+def _over_doors(read: Read, rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep the rows of lines that are doors; all, if none is one."""
+    if read.lines is None:
+        return rows
+    doors = set(read.lines["line"][read.lines["kind"].astype(str) == _DOOR])
+    return rows[rows.index.get_level_values("line").isin(doors)] if doors else rows
+
+
+def _by_local_clock(read: Read, name: Hashable, rows: pd.DataFrame) -> pd.DataFrame | None:
+    """Give the rows of a video the weekday and the hour of its place's clock; None where it is not known."""
+    begun, zone = read.videos["started_at"].get(name), read.videos["timezone"].get(name)
+    if pd.isna(begun) or pd.isna(zone):
+        return None
+    local = (begun + rows.index.get_level_values("timestamp")).tz_convert(timezone_of(str(zone)))
+    return rows.assign(weekday=local.day_of_week + 1, local_hour=local.hour)
 
 
 def _grid(caption: str, table: pd.DataFrame, value: str, unit: str, *, digits: int = 0) -> Grid:

@@ -23,6 +23,7 @@ class Read:
     dwell: pd.DataFrame | None
     occupancy: pd.DataFrame | None
     stays: pd.DataFrame | None
+    crossings: pd.DataFrame | None
     counts: pd.DataFrame | None
     lines: pd.DataFrame | None
 
@@ -44,6 +45,7 @@ def read_all(dataset: Dataset) -> Read:
         dwell=table("dwell", ["stays", "left_out", "cut", "median", "median_low", "median_high"]),
         occupancy=table("occupancy_hourly"),
         stays=table("visits_hourly"),
+        crossings=table("crossings", ["direction"]),
         counts=table("counts"),
         lines=table("lines"),
     )
