@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ptrack_analysis import compute_trajectories, fit_floor, read_floor
 from ptrack_analysis.errors import ParameterError, ZoneError
 from ptrack_analysis.floor import Lens, divided
+from ptrack_analysis.video import Video
 
 PICTURE = np.array([[0.4, 0.5], [0.6, 0.5], [1.0, 1.0], [0.0, 1.0]])
 FLOOR = np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 8.0], [0.0, 8.0]])
@@ -384,3 +385,12 @@ def test_pixels_taken_for_fractions_are_refused(tmp_path):
     file.write_text(json.dumps({"pairs": pairs}))
     with pytest.raises(ZoneError, match='such as 1105: is "picture_unit": "px" missing'):
         read_floor(file)
+
+
+def test_fractions_named_px_are_refused_instead_of_measured_wrongly(data, tmp_path):
+    content = json.loads((data / "shop" / "floor.json").read_text(encoding="utf-8"))
+    (tmp_path / "floor.json").write_text(json.dumps(content | {"picture_unit": "px"}), encoding="utf-8")
+    with pytest.raises(
+        ZoneError, match='within 2 px of the picture\'s corner: is "picture_unit": "fraction" meant'
+    ):
+        read_floor(tmp_path / "floor.json", Video(width=1280, height=720))

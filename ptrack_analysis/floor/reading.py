@@ -22,6 +22,8 @@ _ALIKE = 0.75
 _UNITS = ("fraction", "px")
 _FAR = 10.0
 """How far outside the frame, in frames, a point of the picture is no fraction of it."""
+_NEAR = 2.0
+"""Points of the picture that all lie so near its corner are fractions, and no px."""
 _UNMODELLED = frozenset({"p1", "p2", "k3", "k4", "k5", "k6"})
 
 
@@ -67,6 +69,11 @@ def read_floor(path: str | PathLike[str], video: Video | None = None) -> Floor:
         raise ZoneError(
             f"{place}: pairs have picture points far outside 0 to 1, such as {picture.max():g}: is "
             '"picture_unit": "px" missing?'
+        )
+    if picture_unit == "px" and len(picture) and (np.abs(picture) <= _NEAR).all():
+        raise ZoneError(
+            f"{place}: all picture points lie within {_NEAR:g} px of the picture's corner: is "
+            '"picture_unit": "fraction" meant?'
         )
     frame = (video or Video()).pixels if picture_unit == "px" else Pixels(1, 1)
     try:

@@ -8,8 +8,9 @@ import pandas as pd
 from ptrack_analysis.analysis.presence import MAX_GAP, found_period, rows_by_person
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
+from ptrack_analysis.analysis.trust.quality import compute_quality
 from ptrack_analysis.geometry import EDGE_TOLERANCE
-from ptrack_analysis.inspection.notes import boxes_of, count_hidden, notes_on, total_ms
+from ptrack_analysis.inspection.notes import boxes_of, count_hidden, notes_on, notes_on_quality, total_ms
 from ptrack_analysis.io.archive import Source, VideoReference
 from ptrack_analysis.io.tracking import load
 from ptrack_analysis.video import Pixels, Video, milliseconds, timedelta
@@ -20,7 +21,8 @@ class Findings:
     """What was found in the pages of one video.
 
     ``problems`` are the reasons for which it cannot be read as it is, ``notes`` what is odd but usable, each
-    a sentence; ``verdict`` is ``good``, ``usable with care`` or ``not usable``.
+    a sentence, among them the checks of ``compute_quality`` that are doubtful or bad; ``verdict`` is
+    ``good``, ``usable with care`` or ``not usable``.
 
     Counts: ``without_box`` detections without a body box (face only), ``feet_not_seen`` boxes whose lower
     edge is within 1 % of the picture's height of its lower edge, ``out_of_frame`` boxes that reach beyond the
@@ -113,17 +115,15 @@ def inspect_tracking(
         problems.append(
             f"max_gap is {longest} ms, below the sampling period of {sampled} ms: give a longer one"
         )
-    tracks = compute_tracks(
-        compute_trajectories(
-            detections,
-            reading.video,
-            plane=Pixels(1, 1),
-            max_gap=timedelta(max(sampled, longest)),
-            period=timedelta(sampled),
-        )
+    gap, step = timedelta(max(sampled, longest)), timedelta(sampled)
+    trajectories = compute_trajectories(
+        detections, reading.video, plane=Pixels(1, 1), max_gap=gap, period=step
     )
+    tracks = compute_tracks(trajectories)
     dwell, unlocated = total_ms(tracks["dwell"]), total_ms(tracks["unlocated"])
     notes = notes_on(reading, tracks, max_gap)
+    quality = compute_quality(detections, trajectories, reading.video, max_gap=gap, period=step)
+    notes += notes_on_quality(quality)
     if reading.incomplete:
         (notes if allow_incomplete else problems).append(str(reading.incomplete))
     return Findings(

@@ -19,6 +19,8 @@ MUCH_UNLOCATED = 0.10
 MANY_FEET_HIDDEN = 0.25
 """A share of boxes on the picture's lower edge that a reader of positions must know of."""
 
+_SAID = ("unlocated time", "feet not seen")
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -63,6 +65,16 @@ def notes_on(
         *_notes_on_times(reading.video, seen, max_gap),
         *_notes_on_rows(reading, seen),
         *_notes_on_places(tracks, seen),
+    ]
+
+
+def notes_on_quality(quality: pd.DataFrame) -> list[str]:
+    """Say which checks of QUALITY are doubtful or bad, but for what ``notes_on`` says in its own words."""
+    odd = quality[quality["verdict"].isin(["doubtful", "bad"]) & ~quality.index.isin(_SAID)]
+    return [
+        f"the tracking is {row.verdict} by the check {row.Index!r}: {row.value:.4g} {row.value_unit} "
+        f"(doubtful above {row.doubtful_above:g}, bad above {row.bad_above:g})"
+        for row in odd.itertuples()
     ]
 
 
