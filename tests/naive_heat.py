@@ -12,7 +12,7 @@ def cell_of(x, y, extent, shape):
     (x0, y0, x1, y1), (rows, columns) = extent, shape
     if x is None or math.isnan(x) or not (x0 <= x < x1 and y0 <= y < y1):
         return None
-    return int((y - y0) * (rows / (y1 - y0))), int((x - x0) * (columns / (x1 - x0)))
+    return int((y - y0) * rows / (y1 - y0)), int((x - x0) * columns / (x1 - x0))
 
 
 def measure(of, rows, extent, shape):

@@ -245,6 +245,27 @@ def test_the_mean_of_a_zone_is_over_the_time_in_which_it_holds(tmp_path, window,
     assert part["zones"][0]["occupancy"]["mean"] == wanted
 
 
+def test_a_stay_that_a_zone_opens_and_closes_on_is_seen_whole(tmp_path):
+    records = [record(time, 3, box=(0.1, 0.2, 0.2, 0.4)) for time in range(0, 1000, 40)]
+    left = ZONES["features"][0]
+    window = {"from": "200ms", "to": "400ms"}
+    zones = ZONES | {"features": [left | {"properties": left["properties"] | window}]}
+    (zone,) = figures_of(*small(tmp_path, *records, zones=zones))["zones"]
+    assert (zone["visits"], zone["censored_share"]) == (1, 0.0)
+    (zone,) = figures_of(*small(tmp_path, *records, zones=ZONES | {"features": [left]}))["zones"]
+    assert (zone["visits"], zone["censored_share"]) == (1, 1.0)
+
+
+def test_a_duration_that_the_whole_video_belies_is_not_believed_of_a_part(tmp_path):
+    """The pages say 1 s, and somebody is seen at 1.5 s: a part to 1.2 s is not cut at 1 s."""
+    records = [record(time, 3, box=(0.1, 0.2, 0.2, 0.4)) for time in (0, 100, 200, 900, 1500)]
+    road, settings = small(tmp_path, *records, end="1200ms")
+    assert road.video.duration is None
+    assert road.reading.video.duration == road.duration - pd.Timedelta("200ms")
+    occupancy = occupancy_of(road, settings)
+    assert occupancy.index.get_level_values("timestamp").max() == road.duration == pd.Timedelta("1200ms")
+
+
 def test_without_zones_the_page_says_how_to_get_them(tmp_path):
     figures = figures_of(*small(tmp_path, record(0, 1), zones=None))
     for name in ("persons_in_zones", "zones", "transitions", "lines", "balance"):

@@ -146,6 +146,17 @@ def end_of(video: Video | None, last: int) -> int | None:
     return duration if last <= duration else None
 
 
+def part_end(known: int | None, end: pd.Timedelta | str | None, seen: int) -> int:
+    """Tell where the part of a video that was looked at ends [ms].
+
+    It is at ``end``, but not beyond the video's ``known`` end; without both, at the last moment ``seen``.
+    """
+    if end is None:
+        return seen if known is None else known
+    asked = milliseconds(end, "end")
+    return asked if known is None else min(known, asked)
+
+
 def hold(rows: Rows, *, max_gap: int, period: int, end: int | None) -> tuple[Milliseconds, Bools]:
     """Tell how long each row holds, and which rows begin a run.
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.presence import end_of, part_end
 from ptrack_analysis.clock.hours import Hours, hours_of
 from ptrack_analysis.clock.recording import Recording
 from ptrack_analysis.geometry import Integers
@@ -176,9 +177,8 @@ def compute_visits_hourly(
     if not names:
         return empty(VISITS_HOURLY)
     begin = 0 if start is None else milliseconds(start, "start")
-    last = _end(video, int(exited.max(initial=0)))
-    if end is not None:
-        last = max(min(last, milliseconds(end, "end")), int(exited.max(initial=0)))
+    left = int(exited.max(initial=0))
+    last = max(part_end(end_of(video, left), end, left), left)
     hours = hours_of(recording, begin, max(begin, last))
     stay, place, share = _split(entered, exited, dwell, hours)
     number = pd.Index(names).get_indexer(zone)

@@ -1,7 +1,7 @@
 """One video taken down the road: read, cleaned, cut to a part, located."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -23,7 +23,7 @@ from ptrack_analysis.io.archive import Form, Source, VideoReference
 from ptrack_analysis.io.reading import Reading
 from ptrack_analysis.io.tracking import load
 from ptrack_analysis.schema import STITCHES, empty
-from ptrack_analysis.video import Plane, Video, milliseconds, timedelta
+from ptrack_analysis.video import Plane, Video, milliseconds
 from ptrack_analysis.zones import Line, Scene, Zone, project_scene
 
 DOOR = "door"
@@ -35,13 +35,15 @@ a line that bounds the scene."""
 class Road:
     """One video as far as its trajectories: what all tables and pictures are made from.
 
-    ``reading`` is what the source holds; ``detections`` are cleaned and cut to the part that was asked for;
+    ``reading`` is what the source holds; ``video`` are the facts about the video, without a duration that a
+    detection lies beyond; ``detections`` are cleaned and cut to the part that was asked for;
     ``stitches`` says which tracks were joined; ``period`` is the sampling period; ``duration`` is the length
     of the part that was asked for, None where the video's end is not known. Of a video larger than memory no
     rows are here: ``made`` are the tables, and heatmaps, that were made of them block after block.
     """
 
     reading: Reading
+    video: Video
     detections: pd.DataFrame
     trajectories: pd.DataFrame
     stitches: pd.DataFrame
@@ -51,11 +53,6 @@ class Road:
     period: pd.Timedelta
     duration: pd.Timedelta | None
     made: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def video(self) -> Video:
-        """The facts about the video."""
-        return self.reading.video
 
     @property
     def plane(self) -> Plane:
@@ -80,7 +77,8 @@ def take_road(
     """
     reading = load(source, video=settings.video, faces=settings.faces, careful=False, form=form)
     reading.refuse(allow_incomplete=settings.allow_incomplete)
-    video = reading.video
+    last = reading.detections.index.get_level_values("timestamp").max()
+    video = believed(reading.video, last)
     period = settings.period
     floor = None if settings.floor is None else read_floor(settings.floor, video)
     if period is None:
@@ -88,7 +86,7 @@ def take_road(
     period = pd.Timedelta(period)
     zones, lines = drawn(scene, video, floor, settings)
     doors = [zone for zone in zones if zone.kind == DOOR]
-    whole, stitches = _joined(reading, floor, doors, period, settings)
+    whole, stitches = _joined(reading.detections, video, floor, doors, period=period, settings=settings)
     if settings.fill_gaps is not None and period > pd.Timedelta(0):  # with no period there is no gap either
         whole = fill_gaps(whole, limit=settings.fill_gaps, max_gap=settings.max_gap, period=period)
     persons = settings.persons
@@ -100,6 +98,7 @@ def take_road(
     )
     return Road(
         reading=reading,
+        video=video,
         detections=detections,
         trajectories=improved(trajectories, settings),
         stitches=stitches,
@@ -107,7 +106,7 @@ def take_road(
         zones=zones,
         lines=lines,
         period=period,
-        duration=length_of(reading.detections.index.get_level_values("timestamp").max(), video, settings),
+        duration=length_of(video, settings),
     )
 
 
@@ -120,20 +119,30 @@ def drawn(
     return project_scene(scene, video, floor or video.pixels, place=str(settings.zones))
 
 
-def length_of(last: pd.Timedelta | None, video: Video, settings: Settings) -> pd.Timedelta | None:
-    """Tell how long the part asked for is, within the video's end if that is not before the ``last`` row."""
-    known = end_of(video, 0 if last is None or pd.isna(last) else milliseconds(last, "timestamp"))
-    ends = [end for end in (settings.end, None if known is None else timedelta(known)) if end is not None]
-    if known is None and settings.end is None:
+def believed(video: Video, last: pd.Timedelta | None) -> Video:
+    """Leave out a duration that the ``last`` detection of the whole video lies beyond."""
+    seen = 0 if last is None or pd.isna(last) else milliseconds(last, "timestamp")
+    return video if end_of(video, seen) is not None else replace(video, duration=None)
+
+
+def length_of(video: Video, settings: Settings) -> pd.Timedelta | None:
+    """Tell how long the part asked for is, within the video's end where that is known."""
+    ends = [end for end in (settings.end, video.duration) if end is not None]
+    if not ends:
         return None
     return max(min(map(pd.Timedelta, ends)) - pd.Timedelta(settings.start or 0), pd.Timedelta(0)) or None
 
 
 def _joined(
-    reading: Reading, floor: Floor | None, doors: list[Zone], period: pd.Timedelta, settings: Settings
+    detections: pd.DataFrame,
+    video: Video,
+    floor: Floor | None,
+    doors: list[Zone],
+    *,
+    period: pd.Timedelta,
+    settings: Settings,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Join the tracks that are one person's, where that is asked for; and say which they were."""
-    detections, video = reading.detections, reading.video
     if not settings.stitch:
         return detections, empty(STITCHES, unit=settings.unit)
     trajectories = compute_trajectories(

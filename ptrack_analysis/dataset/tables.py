@@ -128,13 +128,13 @@ def _made(
     road: Road, settings: Settings, scene: Scene | None, recording: Recording
 ) -> dict[str, Callable[[], pd.DataFrame]]:
     """Tell how each table of one video is made; what several are made of is made once."""
-    trajectories, video = road.trajectories, road.video
+    trajectories = road.trajectories
     occupancy = occupancy_of(road, settings, road.zones)
     tracks = cache(lambda: tracks_of(road))
     shared = cache(lambda: shared_of(road, settings, occupancy))
     met = cache(lambda: encounters_of(road) if road.floor else empty(ENCOUNTERS, unit="m"))
     made: dict[str, Callable[[], pd.DataFrame]] = {
-        "videos": lambda: videos_table(video, settings.start, settings.end, recording),
+        "videos": lambda: videos_table(road.reading.video, settings.start, settings.end, recording),
         "persons": tracks,
         "detections": lambda: road.detections if settings.faces else without_faces(road.detections),
         "stitches": lambda: road.stitches,
@@ -181,7 +181,7 @@ def _made_of_visits(
         "survival": lambda: compute_survival(visits, by=BY),
         "waits": lambda: compute_waits(visits, zones),
         "service_levels": lambda: service_levels_of(visits, road),
-        "queue": lambda: compute_queue(visits, zones, road.video),
+        "queue": lambda: compute_queue(visits, zones, road.video, start=settings.start, end=settings.end),
         "transitions": lambda: compute_transitions(visits),
         "retail": lambda: compute_retail(visits, zones),
         "zone_overlaps": lambda: compute_overlaps(zones, unit=settings.unit),

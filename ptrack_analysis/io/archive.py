@@ -156,7 +156,8 @@ def no_pages(root: AnyPath, passed_over: list[tuple[str, str]]) -> NoPageError:
             "wrappings in which pages are known to be saved"
         )
     seen = ", ".join(repr(name) for name, _ in passed_over[:_SHOWN])
-    more = f" (other files: {len(passed_over)}, such as {seen})" if passed_over else " (it is empty)"
+    hint = "of another tracker's result, give the file itself"
+    more = f" (other files: {len(passed_over)}, such as {seen}); {hint}" if passed_over else " (it is empty)"
     return NoPageError(f"{root}: no GetPersonTracking pages in this folder{more}")
 
 

@@ -12,6 +12,8 @@ from ptrack_analysis.io.trackers.registry import recognise
 from ptrack_analysis.io.trackers.tracked import title_of_source
 
 PAGES = "pages"
+_FEW = 20
+_SHOWN = 5
 _JSON = (b"{", b"[", b"\x1f\x8b")
 
 
@@ -67,7 +69,7 @@ def scan_source(source: Source, form: Form | None = None, recall: Recall | None 
     except NoPageError as error:
         if form is not None:
             raise
-        return Scan([_reference(path, form_instead(path, error))], [])
+        return Scan([_reference(*instead(path, error))], [])
 
 
 def form_given(
@@ -101,12 +103,41 @@ def form_of_file(path: AnyPath) -> Form | None:
         raise
 
 
-def form_instead(path: AnyPath, error: NoPageError) -> Form:
-    """Recognise what holds no page; what is not recognised either has no page."""
+def instead(path: AnyPath, error: NoPageError) -> tuple[AnyPath, Form]:
+    """Recognise what holds no page: a file, a folder that is one result, or the only such file of a folder.
+
+    Raises
+    ------
+    NoPageError
+        If nothing is recognised: then there is no page.
+    InputError
+        If several files of a folder are.
+    """
+    if (form := _recognised(path)) is not None:
+        return path, form
+    found = [(file, form) for file in _few_files(path) if (form := _recognised(file)) is not None]
+    if not found:
+        raise error
+    if len(found) > 1:
+        names = ", ".join(repr(file.name) for file, _ in found[:_SHOWN])
+        raise InputError(f"{path}: holds {len(found)} files of other trackers ({names}); give one of them")
+    return found[0]
+
+
+def _recognised(path: AnyPath) -> Form | None:
     try:
         return Form(recognise(path).name)
     except InputError:
-        raise error from None
+        return None
+
+
+def _few_files(path: AnyPath) -> list[AnyPath]:
+    """List the files of a folder, if it has few: no more are looked at."""
+    if path.is_file():
+        return []
+    pages, others = list_files(path)
+    files = sorted([*pages, *(path / name for name, _ in others)], key=str)
+    return files if len(files) <= _FEW else []
 
 
 def _reference(path: AnyPath, form: Form) -> VideoReference:

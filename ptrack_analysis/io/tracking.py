@@ -19,7 +19,7 @@ from ptrack_analysis.io.archive import (
     several,
     shown,
 )
-from ptrack_analysis.io.finding import PAGES, form_given, form_instead, form_of_file
+from ptrack_analysis.io.finding import PAGES, form_given, form_of_file, instead
 from ptrack_analysis.io.job import JobReader, Taking
 from ptrack_analysis.io.names import slugs, title_of
 from ptrack_analysis.io.pages import BARE, WITH_FACES, WITH_LANDMARKS
@@ -133,7 +133,8 @@ def load(
     except NoPageError as error:
         if form is not None:
             raise
-        return _load_tracks(path, form_instead(path, error), None, video, 1)
+        found, known = instead(path, error)
+        return _load_tracks(found, known, None, video, 1)
 
 
 def _folder_of(reference: VideoReference) -> AnyPath:

@@ -124,3 +124,16 @@ def test_the_real_files_go_the_whole_road(real_data, tmp_path):
         facts = Video(width=1920, height=1080, frame_rate=25.0)
         detections, _ = read_tracking(real_data / "supervision" / name, video=facts)
         assert len(detections) == 10
+
+
+def test_the_only_trackers_file_of_a_folder_is_read(tmp_path):
+    write(tmp_path / "in" / "run-3.txt", MOT)
+    write(tmp_path / "in" / "notes.md", "about the run")
+    assert read_tracking(tmp_path / "in", video=FACTS)[1].name == "run-3"
+    assert [one.name for one in find_videos(tmp_path / "in")] == ["run-3"]
+    write(tmp_path / "in" / "sink.json", SINK)
+    with pytest.raises(InputError, match=r"holds 2 files of other trackers \('run-3.txt', 'sink.json'\)"):
+        read_tracking(tmp_path / "in", video=FACTS)
+    write(tmp_path / "other" / "notes.md", "about the run")
+    with pytest.raises(InputError, match=r"no GetPersonTracking pages .* give the file itself"):
+        find_videos(tmp_path / "other")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.places.membership import Inside, time_inside
-from ptrack_analysis.analysis.presence import end_of, rows_by_person
+from ptrack_analysis.analysis.presence import end_of, part_end, rows_by_person
 from ptrack_analysis.geometry import Integers, contains
 from ptrack_analysis.schema import OCCUPANCY, TRAJECTORIES, assemble, check, unit_of
 from ptrack_analysis.video import Video, milliseconds
@@ -66,9 +66,7 @@ def compute_occupancy(
     known = end_of(video, int(rows.time.max(initial=0)))
     seen = int(until.max(initial=0))
     begin = 0 if start is None else milliseconds(start, "start")
-    close = seen if known is None else known
-    if end is not None:
-        close = max(min(close, milliseconds(end, "end")), seen, begin)
+    close = part_end(known, end, seen) if end is None else max(part_end(known, end, seen), seen, begin)
     stays = held > 0
     scene = Inside(np.flatnonzero(stays), rows.time[stays], until[stays])
     counts = {"": _changes(rows.person, scene, begin, close)}

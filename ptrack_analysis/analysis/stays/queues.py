@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.places.names import refuse_unvisited
-from ptrack_analysis.analysis.presence import end_of
+from ptrack_analysis.analysis.presence import end_of, part_end
 from ptrack_analysis.analysis.stays.lengths import (
     BEGINS,
     CONFIDENCE,
@@ -85,7 +85,14 @@ def compute_waits(
     return assemble(WAITS, keys | {"entered": entered} | columns)
 
 
-def compute_queue(visits: pd.DataFrame, zones: Sequence[Zone | str], video: Video) -> pd.DataFrame:
+def compute_queue(
+    visits: pd.DataFrame,
+    zones: Sequence[Zone | str],
+    video: Video,
+    *,
+    start: pd.Timedelta | str | None = None,
+    end: pd.Timedelta | str | None = None,
+) -> pd.DataFrame:
     """Count the persons in each queue, at every moment.
 
     A person is in the queue from ``entered`` until, not including, ``exited``. There is one row a change, a
@@ -102,6 +109,9 @@ def compute_queue(visits: pd.DataFrame, zones: Sequence[Zone | str], video: Vide
         zone that somebody visited, unless the table is empty and knows none.
     video
         The video, for its end.
+    start, end
+        The part of the video that was selected, as given to ``select`` [ms]: the first row is then at
+        ``start``, the closing one at ``end``, or at the last exit, if that is later.
 
     Returns
     -------
@@ -137,10 +147,10 @@ def compute_queue(visits: pd.DataFrame, zones: Sequence[Zone | str], video: Vide
     refuse_unvisited(zones, visits, "zones")
     entered, exited = (visits[name].to_numpy().astype("int64") for name in ("entered", "exited"))
     last = int(exited.max(initial=0))
-    end = end_of(video, last)
-    close = last if end is None else end
+    begin = 0 if start is None else milliseconds(start, "start")
+    close = max(part_end(end_of(video, last), end, last), last, begin)
     zone = visits.index.get_level_values("zone")
-    counts = {name: _changes(entered[zone == name], exited[zone == name], close) for name in names}
+    counts = {name: _changes(entered[zone == name], exited[zone == name], begin, close) for name in names}
     arrays: dict[str, Integers | list[str]] = {
         "zone": [name for name, (moments, _) in counts.items() for _ in moments],
         "timestamp": np.concatenate([np.empty(0, "int64"), *(moments for moments, _ in counts.values())]),
@@ -149,9 +159,9 @@ def compute_queue(visits: pd.DataFrame, zones: Sequence[Zone | str], video: Vide
     return assemble(OCCUPANCY, arrays)
 
 
-def _changes(entered: Integers, exited: Integers, close: int) -> tuple[Integers, Integers]:
+def _changes(entered: Integers, exited: Integers, begin: int, close: int) -> tuple[Integers, Integers]:
     """List the moments at which the count changes, and the count from then on."""
-    moments, place = np.unique(np.concatenate([[0, close], entered, exited]), return_inverse=True)
+    moments, place = np.unique(np.concatenate([[begin, close], entered, exited]), return_inverse=True)
     came, went = np.split(place[2:], 2)
     change = np.bincount(came, minlength=len(moments)) - np.bincount(went, minlength=len(moments))
     keep = change != 0

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.pairing import detection_rows
-from ptrack_analysis.analysis.presence import Rows, end_of, rows_by_person, run_starts
+from ptrack_analysis.analysis.presence import Rows, end_of, part_end, rows_by_person, run_starts
 from ptrack_analysis.analysis.trust.switches import suspected_switches
 from ptrack_analysis.geometry import EDGE_TOLERANCE, Bools, Floats, Integers, contains
 from ptrack_analysis.schema import LOCATED, TRAJECTORIES, unit_of
@@ -127,9 +127,7 @@ def counted_time(
 ) -> tuple[int, int]:
     """Give the begin and the end of the part of the video that was looked at [ms]."""
     known = end_of(video, int(rows.time.max()))
-    close = int((rows.time + held).max()) if known is None else known
-    if end is not None:
-        close = min(close, milliseconds(end, "end"))
+    close = part_end(known, end, int((rows.time + held).max()))
     return 0 if start is None else milliseconds(start, "start"), close
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ptrack_analysis.analysis.heat.heatmaps import SHAPE, boxes_held
 from ptrack_analysis.analysis.motion.movement import compute_movement
-from ptrack_analysis.analysis.presence import end_of, rows_by_person
+from ptrack_analysis.analysis.presence import end_of, part_end, rows_by_person
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.trust.measures import box_counts, ends_inside, presence_counts
 from ptrack_analysis.analysis.trust.quality import quality_of_counts
@@ -70,7 +70,7 @@ class Gathered:
             made["stops"] = stops_of(road, self.settings)
         if scene is not None:
             ending = replace(self.road.video, duration=timedelta(self.close))
-            around = replace(road, reading=replace(road.reading, video=ending))
+            around = replace(road, video=ending)
             made["visits"] = visits_of(around, self.settings)
             made["observed"] = observed_of(made["visits"], road, self.settings)
             made["crossings"] = crossings_of(road, self.settings)
@@ -127,15 +127,14 @@ class Gathered:
     def _between(self) -> tuple[int, int]:
         """Give the begin and the end of the part of the video that is looked at [ms]."""
         start, end = self.settings.start, self.settings.end
-        close = self.close if end is None else min(self.close, milliseconds(end, "end"))
+        close = part_end(self.end, end, self.close)
         return 0 if start is None else milliseconds(start, "start"), close
 
     def _occupancy(self) -> pd.DataFrame:
         start, end = self.settings.start, self.settings.end
         begin = 0 if start is None else milliseconds(start, "start")
-        close = self.until if self.end is None else self.end
-        if end is not None:
-            close = max(min(close, milliseconds(end, "end")), self.until, begin)
+        close = part_end(self.end, end, self.until)
+        close = close if end is None else max(close, self.until, begin)
         return self.counts.occupancy(["", *(zone.name for zone in self.road.zones)], begin, close)
 
     def _quality(self, part: Moments) -> pd.DataFrame:

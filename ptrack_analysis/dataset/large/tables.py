@@ -17,7 +17,7 @@ from ptrack_analysis.dataset.large.leftovers import spill_folder
 from ptrack_analysis.dataset.large.survey import Survey, part_of, survey
 from ptrack_analysis.dataset.layout import FOLDERS
 from ptrack_analysis.dataset.notes import Told
-from ptrack_analysis.dataset.road import Road, drawn, length_of
+from ptrack_analysis.dataset.road import Road, believed, drawn, length_of
 from ptrack_analysis.dataset.settings import Settings
 from ptrack_analysis.dataset.tables import (
     folders_of,
@@ -116,7 +116,8 @@ def large_tables(
 def _road(spilled: Spill, known: Survey, settings: Settings, scene: Scene | None) -> Road:
     """Begin the road of the video, without rows."""
     reading = replace(spilled.reading, merged=known.merged)
-    video = reading.video
+    last = None if known.whole.last is None else timedelta(known.whole.last)
+    video = believed(reading.video, last)
     floor = None if settings.floor is None else read_floor(settings.floor, video)
     period = settings.period
     if period is None:
@@ -125,9 +126,9 @@ def _road(spilled: Spill, known: Survey, settings: Settings, scene: Scene | None
         refuse_long(found, longest)
         period = timedelta(found)
     zones, lines = drawn(scene, video, floor, settings)
-    last = None if known.whole.last is None else timedelta(known.whole.last)
     return Road(
         reading=reading,
+        video=video,
         detections=empty(DETECTIONS),
         trajectories=empty(TRAJECTORIES, unit=settings.unit),
         stitches=empty(STITCHES, unit=settings.unit),
@@ -135,7 +136,7 @@ def _road(spilled: Spill, known: Survey, settings: Settings, scene: Scene | None
         zones=zones,
         lines=lines,
         period=pd.Timedelta(period),
-        duration=length_of(last, video, settings),
+        duration=length_of(video, settings),
     )
 
 

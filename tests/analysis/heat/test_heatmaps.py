@@ -150,12 +150,23 @@ def test_a_point_just_inside_the_far_border_is_counted():
     assert total[95, 95] == 1
 
 
-@pytest.mark.parametrize(("low", "high", "cells"), [(-0.5, 2.9, 35), (-0.5, 59.5, 96), (-0.3, 122.8, 153)])
+@pytest.mark.parametrize(("low", "high", "cells"), [(-1.0, 25.7, 3), (-0.1, 92.5, 199), (-0.1, 193.6, 174)])
 def test_rounding_carries_no_point_out_of_the_last_cell(low, high, cells):
     just = np.array([np.nextafter(high, low)])
-    assert (just[0] - low) * (cells / (high - low)) >= cells
+    assert (just[0] - low) * cells / (high - low) >= cells
     total = sum_points(just, just, np.ones(1), extent=(low, low, high, high), shape=(cells, cells))
     assert total[-1, -1] == 1
+
+
+@pytest.mark.parametrize("size", [352, 360, 640, 720, 1080, 1280, 1920, 22])
+def test_a_point_on_a_border_that_is_a_whole_number_is_in_the_cell_behind_it(size):
+    for cells in range(1, 110):
+        border = np.array([k * size // cells for k in range(cells) if k * size % cells == 0], dtype="float64")
+        cell = (border * cells / size).round().astype(int)
+        total = sum_points(
+            border, np.zeros(len(border)), np.ones(len(border)), extent=(0, 0, size, 1), shape=(1, cells)
+        )
+        assert np.flatnonzero(total[0]).tolist() == cell.tolist()
 
 
 def test_a_grid_of_the_most_cells_is_one():

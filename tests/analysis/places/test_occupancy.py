@@ -98,3 +98,12 @@ def test_what_holds_beyond_the_selected_part_is_counted_to_its_end():
     trajectories = compute_trajectories(part, make_video(9_000), period="400ms")
     occupancy = compute_occupancy(trajectories, make_video(9_000), end="1s").loc[""]
     assert (occupancy.index / pd.Timedelta("1ms")).tolist() == [0, 1300]
+
+
+@pytest.mark.parametrize(("duration", "close"), [(None, 800), (600, 600), (1000, 800), (200, 800)])
+def test_the_part_that_was_selected_ends_where_it_was_asked_to_within_the_video(duration, close):
+    """An end that is unknown, or not believed as somebody is seen beyond it, does not cut the part."""
+    video = make_video(duration)
+    seen = compute_trajectories(make_detections({0: at(100, 300)}), video, period="100ms")
+    rows = rows_of(compute_occupancy(seen, video, start="50ms", end="800ms"), "")
+    assert rows == [(50, 0), (100, 1), (400, 0), (close, 0)]

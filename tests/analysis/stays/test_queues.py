@@ -141,3 +141,11 @@ def test_a_name_that_no_visit_has_is_refused_with_those_that_there_are(make_visi
 def test_a_wrong_option_is_refused_with_its_value(call, sentence):
     with pytest.raises(ParameterError, match=sentence):
         call()
+
+
+def test_the_queue_of_a_part_of_a_video_is_that_of_its_time(make_visits):
+    visits = make_visits([("till", 1, 4000, "appeared", "vanished", 4000)])
+    for video in (make_video(10_000), make_video()):
+        queue = compute_queue(visits, ["till"], video, start="3s", end="9s")
+        assert steps(queue) == [(3000, 0), (4000, 1), (8000, 0), (9000, 0)]
+    assert steps(compute_queue(visits, ["till"], make_video(8500), end="9s"))[-1] == (8500, 0)
