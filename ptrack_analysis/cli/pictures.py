@@ -23,7 +23,7 @@ TEXTS = {
     "counts": "how often the lines were crossed, over time (needs --zones with lines)",
     "balance": "counts over the lines beside the persons present (needs --zones with lines)",
     "stops": "where persons stood still, and for how long",
-    "survival": "which share of the stays lasts how long, cut stays and all (needs --zones)",
+    "survival": "which share of the stays seen to begin lasts how long, cut ones too (needs --zones)",
     "transitions": "from which zone to which (needs --zones)",
     "sankey": "from which zone to which, as bands (needs --zones)",
     "encounters": "where persons met (needs --floor)",
@@ -140,7 +140,7 @@ def _survival(given: argparse.Namespace, road: "Road", settings: "Settings") -> 
     from ptrack_analysis.dataset.measured import visits_of
     from ptrack_analysis.plots import plot_survival
 
-    return plot_survival(compute_survival(visits_of(road, settings)))
+    return plot_survival(compute_survival(visits_of(road, settings)), zones=road.zones)
 
 
 def _transitions(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
@@ -156,7 +156,7 @@ def _sankey(given: argparse.Namespace, road: "Road", settings: "Settings") -> An
     from ptrack_analysis.dataset.measured import visits_of
     from ptrack_analysis.plots import plot_sankey
 
-    return plot_sankey(compute_transitions(visits_of(road, settings)))
+    return plot_sankey(compute_transitions(visits_of(road, settings)), zones=road.zones)
 
 
 def _encounters(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.axes import Axes
 from ptrack_analysis.analysis.heat.heatmaps import Extent
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.plots.colours import GRID, INK
+from ptrack_analysis.plots.colours import GRID, INK, PAPER
 
 TIME = "time"
 _TIME_LABEL = "time since the start of the video [{unit}]"
@@ -110,10 +111,10 @@ def _refuse_other(ax: Axes, unit: str) -> None:
 
 
 def say_nothing_to_draw(ax: Axes, reason: str) -> None:
-    """Write into empty axes why they are empty."""
-    ax.text(
-        0.5, 0.5, f"nothing to draw: {reason}", transform=ax.transAxes, ha="center", va="center", color=INK
-    )
+    """Write into empty axes why they are empty, above outlines and their names."""
+    ground = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.9, "pad": 4.0}
+    style: dict[str, Any] = {"ha": "center", "va": "center", "color": INK, "bbox": ground, "zorder": 30}
+    ax.text(0.5, 0.5, f"nothing to draw: {reason}", transform=ax.transAxes, **style)
 
 
 def legend_below(ax: Axes, handles: Sequence[Artist]) -> None:

@@ -123,5 +123,5 @@ def _draw_arrows(ax: Axes, field: Field, shown: np.ndarray, kwargs: dict[str, An
     )
     ax.axis(limits)
     bar = ax.figure.colorbar(arrows, cax=ax.inset_axes((1.02, 0.0, 0.03, 1.0)))
-    bar.set_label(f"mean speed [{field.unit}/s]")
+    bar.set_label(f"mean speed [{field.unit}/s]; the longer the arrow, the more go its way")
     bar.outline.set_visible(False)

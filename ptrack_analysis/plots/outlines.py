@@ -8,7 +8,7 @@ import shapely
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.patheffects import withStroke
-from shapely.geometry import MultiPolygon
+from shapely.geometry import MultiPolygon, Polygon
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
@@ -27,6 +27,7 @@ _LETTERING: dict[str, Any] = {
 }
 _RECTANGULAR = 0.9
 _OUTER = 0.12
+_ROOM = 0.7
 
 
 def refuse_other_plane(things: Sequence[Zone | Line], unit: str) -> None:
@@ -75,12 +76,20 @@ def _name_zone(ax: Axes, zone: Zone) -> None:
         place, away, down = (right if leftwards else left, top), -4 if leftwards else 4, -4
         across, above = ("right" if leftwards else "left"), "top"
     else:
-        middle = shapely.get_coordinates(shapely.maximum_inscribed_circle(part))[0]
+        middle = _middle(part)
         share = (middle[0] - start) / (end - start)
         place, away, down = (float(middle[0]), float(middle[1])), 0, 0
         across, above = ("left" if share < _OUTER else "right" if share > 1 - _OUTER else "center"), "center"
     style: dict[str, Any] = {**_LETTERING, "ha": across, "va": above}
     ax.annotate(short_name(zone.name), place, xytext=(away, down), textcoords="offset points", **style)
+
+
+def _middle(part: Polygon) -> Floats:
+    """Give the place for a name: the centroid, unless a circle much smaller than elsewhere fits around it."""
+    circle = shapely.maximum_inscribed_circle(part)
+    room = part.boundary.distance(part.centroid) if part.contains(part.centroid) else 0.0
+    found: Floats = shapely.get_coordinates(part.centroid if room >= _ROOM * circle.length else circle)[0]
+    return found
 
 
 def _name_line(ax: Axes, line: Line) -> None:

@@ -35,9 +35,11 @@ def plot_survival(
 ) -> Axes:
     """Draw which share of the stays lasts longer than any length of time, a falling curve a zone.
 
-    The band around a curve lies between its bounds, where it has any; a small stroke marks a length at which
-    stays were cut. The legend gives the median, where the curve falls to a half, and how many of the stays
-    were cut. Curves of several kinds of entry are drawn on their own. It reads well for up to about six.
+    The stays are those that SURVIVAL has: a zone given as a ``Zone`` of which it has none, as none was seen
+    from its beginning, stands in the legend without a curve. The band around a curve lies between its bounds,
+    where it has any; a small stroke marks a length at which stays were cut. The legend gives the median,
+    where the curve falls to a half, and how many of the stays were cut. Curves of several kinds of entry are
+    drawn on their own. It reads well for up to about six.
 
     Parameters
     ----------
@@ -64,7 +66,9 @@ def plot_survival(
     """
     check(survival, SURVIVAL)
     names = zone_names(survival, zones)
-    missing = [name for name in names if name not in survival.index.get_level_values("zone")]
+    given = [zone.name for zone in zones or () if isinstance(zone, Zone)]
+    known = {*survival.index.get_level_values("zone"), *given}
+    missing = [name for name in names if name not in known]
     if missing and len(survival):
         raise ParameterError(f"zone {missing[0]!r} is not in the survival table")
     survival = survival[survival.index.get_level_values("zone").isin(names)].sort_index()
@@ -75,12 +79,15 @@ def plot_survival(
         return ax
     ax.axhline(_HALF, color=INK, linewidth=0.8, linestyle=(0, (4, 4)), zorder=2, label="_half")
     curves = {(str(zone), str(entry)): own for (zone, entry), own in survival.groupby(["zone", "entry"])}
-    keys = [key for name in names for key in curves if key[0] == name]
+    keys = [key for name in names for key in [one for one in curves if one[0] == name] or [(name, "")]]
     colours = distinct_colours(len(keys))
     legend: list[Artist] = []
     for key, colour in zip(keys, colours, strict=True):
-        _draw_curve(ax, curves[key], colour, kwargs)
-        legend.append(Line2D([], [], color=tuple(colour), linewidth=2, label=_label(key, curves[key], unit)))
+        label = f"{short_name(key[0])}: no stay\nseen from its beginning"
+        if key in curves:
+            _draw_curve(ax, curves[key], colour, kwargs)
+            label = _label(key, curves[key], unit)
+        legend.append(Line2D([], [], color=tuple(colour), linewidth=2, label=label))
     legend_below(ax, legend)
     return ax
 

@@ -32,7 +32,9 @@ def test_its_colour_is_the_mean_speed():
     ax = plot_field(field(WALK))
     assert arrows(ax).get_array().tolist() == [1.0, 1.0]
     assert arrows(ax).norm.vmax == 1.0
-    assert [bar.get_ylabel() for bar in ax.child_axes] == ["mean speed [m/s]"]
+    assert [bar.get_ylabel() for bar in ax.child_axes] == [
+        "mean speed [m/s]; the longer the arrow, the more go its way"
+    ]
 
 
 def test_cells_with_few_steps_are_left_out():

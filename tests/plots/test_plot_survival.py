@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+from shapely.geometry import box
 
+from ptrack_analysis import Zone
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_occupancy, plot_survival
 from ptrack_analysis.schema import OCCUPANCY, SURVIVAL, assemble, empty
@@ -110,3 +112,14 @@ def test_a_wrong_table_is_refused():
 def test_further_options_go_to_the_curves():
     ax = plot_survival(DRAWN, linewidth=3)
     assert {line.get_linewidth() for line in ax.get_lines() if line.get_label() == "_share"} == {3}
+
+
+def test_a_zone_of_which_no_stay_was_seen_to_begin_is_named_and_keeps_the_colours():
+    zones = [Zone(name, box(0, 0, 1, 1), "m") for name in ("door", "hall", "till")]
+    ax = plot_survival(DRAWN, zones=zones)
+    assert texts(ax)[1] == "hall: no stay\nseen from its beginning"
+    assert len(lines(ax, "_share")) == 2
+    handles = ax.get_legend().get_lines()
+    assert len({handle.get_color() for handle in handles}) == 3
+    with pytest.raises(ParameterError, match="zone 'hall' is not in the survival table"):
+        plot_survival(DRAWN, zones=["door", "hall"])
