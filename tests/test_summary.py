@@ -276,6 +276,15 @@ def test_without_zones_the_page_says_how_to_get_them(tmp_path):
     assert "Zones" not in text
 
 
+def test_zones_of_other_videos_are_told_as_such_and_not_asked_for(tmp_path):
+    left = ZONES["features"][0]
+    zones = ZONES | {"features": [left | {"properties": left["properties"] | {"video": "another"}}]}
+    figures = figures_of(*small(tmp_path, record(0, 1), zones=zones))
+    (said,) = figures["left_out"]
+    assert said.startswith("zones, transitions and lines are left out")
+    assert said.endswith("zones.geojson has none of this video")
+
+
 def test_a_part_of_a_video_is_summed_up_over_its_own_time(data):
     _, road, settings, _ = next(roads(data, "shop", start="60s", end="120s"))
     figures = figures_of(road, settings)

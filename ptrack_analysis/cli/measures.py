@@ -67,7 +67,12 @@ def add_cut(parser: argparse.ArgumentParser) -> None:
         "--from", dest="start", type=span, metavar="TIME", help="from this moment on, as in 10s"
     )
     group.add_argument(
-        "--to", dest="end", type=span, metavar="TIME", help="until before this moment, as in 5min"
+        "--to",
+        dest="end",
+        type=span,
+        metavar="TIME",
+        help="until before this moment, as in 5min; who is last seen before it stays for one sampling period "
+        "more, as if nothing were seen afterwards",
     )
     group.add_argument("--persons", type=persons, metavar="N,N", help="only these persons, as in 3,7")
 

@@ -45,9 +45,7 @@ def notes_of(road: Road, told: Told | None = None) -> list[str]:
     ``told`` is what there is to know of all rows where the road does not hold them.
     """
     told = told or _told_by(road)
-    notes = list[str]()
-    if road.reading.incomplete:
-        notes.append(str(road.reading.incomplete))
+    notes = road.reading.cut_short
     if not told.rows and told.persons is not None:
         notes.append(_nothing_selected(told))
     if len(road.stitches):

@@ -124,8 +124,10 @@ def inspect_tracking(
     notes = notes_on(reading, tracks, max_gap)
     quality = compute_quality(detections, trajectories, reading.video, max_gap=gap, period=step)
     notes += notes_on_quality(quality)
-    if reading.incomplete:
-        (notes if allow_incomplete else problems).append(str(reading.incomplete))
+    if allow_incomplete:
+        notes += reading.cut_short
+    elif reading.incomplete:
+        problems.append(str(reading.incomplete))
     return Findings(
         video=reading.video,
         files=reading.files,

@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 
 from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedError
 from ptrack_analysis.io.archive import VideoReference, documents
+from ptrack_analysis.io.reading import REST
 from ptrack_analysis.io.rows import Rows, rows_of
 from ptrack_analysis.io.s3 import AnyPath, ahead
 from ptrack_analysis.io.shapes import Decoders, Page, SourceVideo, VideoMetadata
@@ -139,7 +140,7 @@ class JobReader:
             return None
         return IncompleteError(
             f"{place}: the archive is incomplete: each of its pages ({self.pages}) has a NextToken, none is "
-            "the job's last; fetch the rest, or read what is there with allow_incomplete (--allow-incomplete)"
+            f"the job's last{REST}"
         )
 
     def overlapping(self) -> bool:

@@ -7,6 +7,9 @@ import pandas as pd
 from ptrack_analysis.errors import IncompleteError, InputError
 from ptrack_analysis.video import Video
 
+REST = "; fetch the rest, or read what is there with allow_incomplete (--allow-incomplete)"
+"""How the sentence of an incomplete archive ends: what to do about it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -29,6 +32,11 @@ class Reading:
     incomplete: IncompleteError | None
     passed_over: list[tuple[str, str]]
     notes: tuple[str, ...] = ()
+
+    @property
+    def cut_short(self) -> list[str]:
+        """Say that the archive ends before the job, to who reads it all the same."""
+        return [] if self.incomplete is None else [str(self.incomplete).removesuffix(REST)]
 
     def refuse(self, *, allow_incomplete: bool) -> None:
         """Raise the gravest reason for which the job cannot be used, if there is one."""

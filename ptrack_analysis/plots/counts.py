@@ -70,7 +70,7 @@ def plot_counts(
     unit = time_unit(float(ends.max(initial=0.0)))
     ax = time_axes(ax, unit, height=3.6)
     set_clock(ax.xaxis, unit)
-    ax.set_ylabel(f"crossings in {lengths.max(initial=0.0):g} s\n← out    in →")
+    ax.set_ylabel(f"crossings in {lengths.max(initial=0.0):g} s\n← out\u00a0\u00a0\u00a0\u00a0in →")
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{abs(count):.0f}"))
     if len(counts) and names:

@@ -16,7 +16,7 @@ from ptrack_analysis.report.pictures import (
     transitions_figure,
 )
 from ptrack_analysis.report.tables import table_of
-from ptrack_analysis.schema import BINS, DWELL, INTERVALS, TRACKS, TRANSITIONS, VISITS, empty
+from ptrack_analysis.schema import BINS, DWELL, INTERVALS, SEEN_ENDS, TRACKS, TRANSITIONS, VISITS, empty
 from ptrack_analysis.summary.text import span
 from ptrack_analysis.web.payload import explorer_data
 
@@ -31,12 +31,14 @@ _ASK_ZONES = _ASK.format(which="zones", what="stays and no transitions")
 
 def zones_section(measured: Measured) -> Section:
     """Say who stayed in which zone, and for how long."""
-    if measured.visits is None:
-        return Section(
-            "zones", "Dwell by zone", [Words(_ASK_ZONES if measured.road.lines else _ASK_BOTH, "note")]
-        )
-    cut = sum(zone["cut"] + zone["left_out"] for zone in measured.figures["zones"])
-    stays = len(measured.visits)
+    visits = measured.visits
+    if visits is None:
+        said = _ASK_ZONES if measured.road.lines else _ASK_BOTH
+        if measured.settings.zones is not None and not measured.road.lines:
+            said = "Of the zones and lines that were given, none is of this video."
+        return Section("zones", "Dwell by zone", [Words(said, "note")])
+    stays = len(visits)
+    cut = stays - int((visits["entry"].isin(SEEN_ENDS) & visits["exit"].isin(SEEN_ENDS)).sum())
     said = (
         f"{cut} of {stays} stays were not seen whole: they began before or ended after they were seen. The "
         "median takes that into account (Kaplan-Meier); the mean of what was seen does not, and is too short "

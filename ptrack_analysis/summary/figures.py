@@ -93,8 +93,15 @@ def figures_of(road: Road, settings: Settings) -> dict[str, Any]:
         "lines": _lines(road, settings) if road.lines else None,
         "balance": _balance(road, settings) if road.lines else None,
         "trust": _trust(road, settings),
-        "left_out": [text for text, has in ((_ASK_ZONES, road.zones), (_ASK_LINES, road.lines)) if not has],
+        "left_out": _left_out(road, settings),
     }
+
+
+def _left_out(road: Road, settings: Settings) -> list[str]:
+    """Say what there are no figures of, and how to get them."""
+    if settings.zones is not None and not road.zones and not road.lines:
+        return [f"zones, transitions and lines are left out: {settings.zones} has none of this video"]
+    return [text for text, has in ((_ASK_ZONES, road.zones), (_ASK_LINES, road.lines)) if not has]
 
 
 def _distinct(visits: pd.DataFrame) -> int:

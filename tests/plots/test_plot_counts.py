@@ -64,7 +64,7 @@ def test_the_ticks_of_out_have_no_minus():
     ax = plot_counts(COUNTED)
     ax.figure.draw_without_rendering()
     assert {label.get_text() for label in ax.get_yticklabels()} <= {"0", "1", "2", "3", "4"}
-    assert ax.get_ylabel() == "crossings in 1 s\n← out    in →"
+    assert ax.get_ylabel() == "crossings in 1 s\n← out\u00a0\u00a0\u00a0\u00a0in →"
 
 
 def test_lines_asked_for_are_drawn_in_that_order():

@@ -43,7 +43,9 @@ def from_frames(
     if first is None and cells.count:
         first = 0 if (frames == 0).any() else 1
         seen = "a frame 0 occurs" if first == 0 else "no frame 0 occurs"
-        notes = [f"frames are counted from {first} ({seen} in {name!r}); first_frame says it otherwise"]
+        notes = [
+            f"frames are counted from {first} ({seen} in {name!r}); first_frame (--first-frame) tells another"
+        ]
     rate = frame_rate(video, cells.place)
     return frames_to_timestamps(frames - (first or 0), rate), notes
 

@@ -168,4 +168,6 @@ def recognise(path: Source) -> Tracker:
             return tracker
         reasons[tracker.name] = reason
     tried = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-    raise InputError(f"{sample.path}: no tracker's format is recognised ({tried}); name it with format")
+    raise InputError(
+        f"{sample.path}: no tracker's format is recognised ({tried}); name it with format (--format)"
+    )

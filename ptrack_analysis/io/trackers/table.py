@@ -58,12 +58,12 @@ def fits_table(sample: Sample) -> str | None:
     if sample.is_folder:
         return "a folder"
     if sample.head.startswith(_PARQUET):
-        return "a Parquet file, whose columns are to be named (columns)"
+        return "a Parquet file, whose columns are to be named with columns (--columns)"
     own = by_own_names(sample.header)
     try:
         checked(own, sample.header, "its first line")
     except ParameterError as error:
-        return f"its columns are to be named (columns): {error}"
+        return f"its columns are to be named with columns (--columns): {error}"
     return None
 
 

@@ -151,7 +151,7 @@ def test_bytetrack_counts_pixels_from_0_and_a_video_from_frame_0(tmp_path):
     tracked = read(file)
     assert boxes(tracked) == PLACES
     assert tracked.notes == (
-        "frames are counted from 0 (a frame 0 occurs in 'frame'); first_frame says it otherwise",
+        "frames are counted from 0 (a frame 0 occurs in 'frame'); first_frame (--first-frame) tells another",
     )
 
 
