@@ -112,6 +112,15 @@ def test_heading_is_0_towards_x_and_90_towards_y(dx, dy, heading):
     assert trajectories_from_points(points)["heading"].tolist() == pytest.approx([heading] * 2)
 
 
+@pytest.mark.parametrize("away", [1.0, 1e-9, 1e6])
+def test_who_is_where_she_was_has_no_heading_though_interpolation_rounds(away):
+    """Half a second before and after, the person is a sixth of the way out: (1 - 500/600) and 100/600."""
+    points = make_points({0: [(0, 0.0, 0.0), (600, away, 0.0), (1200, 0.0, 0.0), (1300, 0.0, 0.0)]})
+    turned = trajectories_from_points(points, speed_window="1s").iloc[1]
+    assert turned["speed_m_per_s"] == 0
+    assert np.isnan(turned["heading"])
+
+
 def test_one_place_has_no_speed_and_a_standing_person_has_speed_zero_and_no_heading():
     points = make_points({0: [(0, 1, 1)], 1: [(0, 2, 2), (100, 2, 2)]})
     trajectories = trajectories_from_points(points)

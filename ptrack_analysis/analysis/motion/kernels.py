@@ -6,6 +6,9 @@ from ptrack_analysis.analysis.motion.clock import between, means_at, place, stre
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
 
+_ROUNDING = 2.0**-50
+"""Two interpolated positions that are equal differ by no more of the positions around them."""
+
 
 def fill_between(
     time: Milliseconds, run: Integers, x: Floats, y: Floats, wanted: Bools, *, longest: int
@@ -58,7 +61,8 @@ def velocity(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: i
     """Measure velocity between the positions ``half`` ms before and after each row.
 
     The window is cut at the ends of the stretch of neighbouring rows of one run with known positions;
-    positions between rows are interpolated linearly in time.
+    positions between rows are interpolated linearly in time. A way that is no longer than what rounding
+    makes of two equal positions is 0.
 
     Returns
     -------
@@ -78,7 +82,10 @@ def velocity(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: i
         rise = np.diff(values, append=values[-1:])
         before = values[row_early] + rise[row_early] * share_early
         after = values[row_late] + rise[row_late] * share_late
-        result[own.rows] = (after - before) / seconds
+        moved = after - before
+        far = np.maximum(np.abs(values[row_early]), np.abs(values[row_late]))
+        np.copyto(moved, 0.0, where=np.abs(moved) <= _ROUNDING * far)
+        result[own.rows] = moved / seconds
     return vx, vy
 
 
