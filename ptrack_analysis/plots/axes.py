@@ -110,8 +110,18 @@ def _refuse_other(ax: Axes, unit: str) -> None:
         )
 
 
-def say_nothing_to_draw(ax: Axes, reason: str) -> None:
-    """Write into empty axes why they are empty, above outlines and their names."""
+def say_nothing_to_draw(ax: Axes, reason: str, *, until: float | None = None) -> None:
+    """Write into empty axes why they are empty, above outlines and their names.
+
+    ``until`` is given where x has no scale of its own: how far it reaches, 0 where that is not known. An axis
+    that would show no more than matplotlib's own 0 to 1 then has no ticks.
+    """
+    if until is not None and not ax.has_data():
+        ax.set_yticks([])
+        if until > 0:
+            ax.set_xlim(0.0, until)
+        else:
+            ax.set_xticks([])
     ground = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.9, "pad": 4.0}
     style: dict[str, Any] = {"ha": "center", "va": "center", "color": INK, "bbox": ground, "zorder": 30}
     ax.text(0.5, 0.5, f"nothing to draw: {reason}", transform=ax.transAxes, **style)

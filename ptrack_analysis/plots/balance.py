@@ -52,7 +52,8 @@ def plot_balance(
     check(balance, BALANCE)
     rows = _of_zone(balance, zone).sort_index()
     times = rows.index.get_level_values("timestamp").to_numpy().astype("int64") / _MILLISECONDS
-    unit = time_unit(float(times.max(initial=0.0)))
+    last = float(times.max(initial=0.0))
+    unit = time_unit(last)
     ax = time_axes(ax, unit, height=3.6)
     set_clock(ax.xaxis, unit)
     ax.set_ylabel("number of persons")
@@ -60,7 +61,7 @@ def plot_balance(
     if rows[["in_total", "out_total", "counted", "present"]].to_numpy().any():
         _draw(ax, times, rows, kwargs)
     else:
-        say_nothing_to_draw(ax, "nobody was there" if len(rows) else "nothing was counted")
+        say_nothing_to_draw(ax, "nobody was there" if len(rows) else "nothing was counted", until=last)
     return ax
 
 

@@ -69,7 +69,8 @@ def plot_occupancy(
     missing = [name for name, (times, _) in counts.items() if len(times) == 0]
     if missing and len(occupancy):
         raise ParameterError(f"zone {missing[0]!r} is not in the occupancy table")
-    unit = time_unit(max((times.max(initial=0.0) for times, _ in counts.values()), default=0.0))
+    last = max((float(times.max(initial=0.0)) for times, _ in counts.values()), default=0.0)
+    unit = time_unit(last)
     ax = time_axes(ax, unit, height=3.6)
     set_clock(ax.xaxis, unit)
     ax.set_ylabel("number of persons")
@@ -77,7 +78,8 @@ def plot_occupancy(
     if any(persons.any() for _, persons in counts.values()):
         _draw_steps(ax, counts, kwargs)
     else:
-        say_nothing_to_draw(ax, "nobody was there" if names and len(occupancy) else "nobody was counted")
+        said = "nobody was there" if names and len(occupancy) else "nobody was counted"
+        say_nothing_to_draw(ax, said, until=last)
     return ax
 
 

@@ -9,6 +9,8 @@ import matplotlib as mpl
 import numpy as np
 import shapely
 from PIL import Image, ImageDraw, ImageFont
+from shapely.geometry import LineString
+from shapely.ops import substring
 
 from ptrack_analysis.analysis.heat.heatmaps import Extent
 from ptrack_analysis.geometry import Floats
@@ -24,6 +26,8 @@ _STRIP = 26
 _TALLEST = 4.0  # times the width
 _DOT, _TRAIL, _OUTLINE = 5.0, 2.6, 1.3
 _LETTERS = 12
+_DASH, _BREAK, _ARROW = 14.0, 6.0, 24.0
+"""Lengths of what a line is drawn of [fine px]."""
 _NAMED = 30
 _PALEST = 0.75
 _GROUND_COLOURS = 160
@@ -72,19 +76,44 @@ def stage_of(
 
 
 def _draw_outline(draw: ImageDraw.ImageDraw, stage: Stage, thing: Zone | Line) -> None:
-    """Draw the outline dark in a pale casing."""
+    """Draw the outline dark in a pale casing; that of a line in dashes, with an arrow to its *in* side."""
     outline = thing.outline.boundary if isinstance(thing, Zone) else thing.outline
-    for ring in shapely.get_parts(outline):
-        corners = stage.pixels(shapely.get_coordinates(ring)).ravel().tolist()
-        for colour, wide in ((PAPER, 3.0), (INK, 1.0)):
+    strokes = [LineString(stage.pixels(shapely.get_coordinates(ring))) for ring in shapely.get_parts(outline)]
+    if isinstance(thing, Line):
+        middle, inwards = _way_in(strokes[0])
+        strokes = [*_dashes(strokes[0]), LineString([middle, middle + _ARROW * inwards])]
+    for colour, wide in ((PAPER, 3.0), (INK, 1.0)):
+        for stroke in strokes:
+            corners = shapely.get_coordinates(stroke).ravel().tolist()
             draw.line(corners, fill=colour, width=round(_FINE * _OUTLINE * wide), joint="curve")
+    if isinstance(thing, Line):
+        tip, across = middle + 1.3 * _ARROW * inwards, 0.35 * _ARROW * inwards[::-1] * [1, -1]
+        base = middle + 0.7 * _ARROW * inwards
+        draw.polygon([*map(tuple, (tip, base + across, base - across))], fill=INK)
+
+
+def _dashes(line: LineString) -> list[Any]:
+    """Cut a line on the ground into dashes."""
+    starts = np.arange(0.0, line.length, _DASH + _BREAK).tolist()
+    return [substring(line, start, start + _DASH) for start in starts]
+
+
+def _way_in(line: LineString) -> tuple[Floats, Floats]:
+    """Give the middle of a line on the ground, and which way *in* is: to the right of who walks along it."""
+    before, middle = (
+        shapely.get_coordinates(line.interpolate(share, normalized=True))[0] for share in (0.45, 0.5)
+    )
+    x, y = (middle - before) / np.hypot(*(middle - before))
+    return middle, np.array([-y, x])
 
 
 def _draw_name(draw: ImageDraw.ImageDraw, stage: Stage, thing: Zone | Line) -> None:
-    """Write the name in the zone's middle, or above the line's."""
-    inner = thing.outline.representative_point() if isinstance(thing, Zone) else thing.outline.centroid
-    x, y = stage.pixels(shapely.get_coordinates(inner))[0].tolist()
-    y -= 0 if isinstance(thing, Zone) else _FINE * _LETTERS
+    """Write the name in the zone's middle, or on the line's *out* side."""
+    if isinstance(thing, Zone):
+        place = stage.pixels(shapely.get_coordinates(thing.outline.representative_point()))[0]
+    else:
+        middle, inwards = _way_in(LineString(stage.pixels(shapely.get_coordinates(thing.outline))))
+        place = middle - _FINE * _LETTERS * inwards
     style: dict[str, Any] = {
         "fill": INK,
         "stroke_width": 2 * _FINE,
@@ -92,7 +121,7 @@ def _draw_name(draw: ImageDraw.ImageDraw, stage: Stage, thing: Zone | Line) -> N
         "anchor": "mm",
         "align": "center",
     }
-    draw.multiline_text((x, y), in_rows(thing.name), font=_font(_FINE * _LETTERS), **style)
+    draw.multiline_text(tuple(place), in_rows(thing.name), font=_font(_FINE * _LETTERS), **style)
 
 
 def _font(size: float) -> ImageFont.FreeTypeFont:

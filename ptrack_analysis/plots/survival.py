@@ -75,7 +75,7 @@ def plot_survival(
     unit = time_unit(float(_lengths(survival).max(initial=0.0)))
     ax = _axes(ax, unit)
     if survival.empty:
-        say_nothing_to_draw(ax, "no stay was seen from its beginning")
+        say_nothing_to_draw(ax, "no stay was seen from its beginning", until=0.0)
         return ax
     ax.axhline(_HALF, color=INK, linewidth=0.8, linestyle=(0, (4, 4)), zorder=2, label="_half")
     curves = {(str(zone), str(entry)): own for (zone, entry), own in survival.groupby(["zone", "entry"])}

@@ -90,7 +90,7 @@ def plot_transitions(
         _draw_names(ax, origins, destinations, len(names))
         _write_numbers(ax, _draw_cells(ax, cells, kwargs), cells, _FORMS[measure])
     else:
-        say_nothing_to_draw(ax, "nobody went from zone to zone")
+        say_nothing_to_draw(ax, "nobody went from zone to zone", until=0.0)
     return ax
 
 

@@ -80,7 +80,7 @@ def plot_visits(
         legend_below(ax, _keys(names, bars))
     else:
         ax.set_yticks([])
-        say_nothing_to_draw(ax, "nobody visited a zone")
+        say_nothing_to_draw(ax, "nobody visited a zone", until=0.0)
     return ax
 
 

@@ -74,6 +74,18 @@ def test_the_trail_is_not_drawn_across_a_gap():
     assert (joined[-1][50, 60:140].min(axis=-1) < 200).all()
 
 
+@pytest.mark.parametrize(("line", "side"), [([(500, 100), (500, 400)], -1), ([(500, 400), (500, 100)], 1)])
+def test_a_line_is_dashed_and_has_an_arrow_to_its_in_side(line, side):
+    """Who walks down the picture has the left of it at the right hand."""
+    crossed = [Line("", LineString(line), "px")]
+    picture = frames(paths_gif(trajectories(STANDS), VIDEO, lines=crossed, **SMALL))[0][0].mean(axis=2) < 128
+    left, right = picture[40:60, 85:99].sum(), picture[40:60, 102:116].sum()
+    assert (left < right, min(left, right)) == (side > 0, 0)
+    column = picture[20:80, 99:102].any(axis=1)
+    assert column.any()
+    assert not column.all()
+
+
 def test_equal_arguments_give_equal_bytes():
     zones, lines = [Zone("a", box(0, 0, 300, 300), "px")], [Line("b", LineString([(0, 0), (9, 9)]), "px")]
     backdrop = np.random.default_rng(3).integers(0, 255, (50, 100, 3), dtype="uint8")

@@ -124,6 +124,7 @@ def test_a_video_of_nobody_is_said_to_be_one():
     video = make_video(5000)
     occupancy = compute_occupancy(compute_trajectories(make_detections({}), video), video)
     assert len(occupancy)
-    assert [text.get_text() for text in plot_occupancy(occupancy).texts] == [
-        "nothing to draw: nobody was there"
-    ]
+    ax = plot_occupancy(occupancy)
+    assert [text.get_text() for text in ax.texts] == ["nothing to draw: nobody was there"]
+    assert ax.get_xlim() == (0, 5)
+    assert len(ax.get_yticks()) == 0
