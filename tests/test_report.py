@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from base64 import b64encode
 from dataclasses import replace
 from datetime import datetime
@@ -430,6 +431,26 @@ def test_a_crossing_counts_for_the_hour_in_which_it_was(data, tmp_path, every):
     export_dataset(data / "shop", tmp_path / "released", min_count=2, **settings)
     write_report(tmp_path / "released", tmp_path / "report.html")
     assert "counts by interval and no crossings" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("known", "counted"), [("ab", ["11 counted in 3.0 minutes"]), ("b", [])])
+def test_footfall_is_over_the_time_of_videos_with_a_door_whose_clock_is_known(data, tmp_path, known, counted):
+    """Video a has a door, b another line: b's time is none in which somebody could come through the door."""
+    for video in "ab":
+        shutil.copytree(data / "shop" / "pages", tmp_path / "in" / video)
+    drawn = json.loads((data / "shop" / "zones.geojson").read_text(encoding="utf-8"))
+    (line,) = [one for one in drawn["features"] if one["geometry"]["type"] == "LineString"]
+    lines = [
+        line | {"properties": {"name": name, "kind": kind, "video": video}}
+        for name, kind, video in (("door", "door", "a-shop"), ("aisle", "line", "b-shop"))
+    ]
+    zones = write(tmp_path / "lines.geojson", drawn | {"features": lines})
+    rows = "".join(f"{video}-shop,2026-03-30T09:00:00,Europe/Berlin\n" for video in known)
+    recordings = write(tmp_path / "rec.csv", f"video,started_at,timezone\n{rows}")
+    export_dataset(tmp_path / "in", tmp_path / "out", zones=zones, recordings=recordings)
+    write_report(tmp_path / "out", tmp_path / "report.html")
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert re.findall(r"\d+ counted in [\d.]+ minutes", html) == counted
 
 
 def test_the_overview_compares_zones_and_draws_each_video(day):

@@ -131,7 +131,7 @@ def compute_visits_hourly(
     visits
         VISITS of one video, rows in any order.
     video
-        The video, for its end; where it is unknown, the last stay ends it.
+        The video, for its end; where it is unknown, ``end`` is it, or without one the last stay's.
     recording
         When the video starts, by which clock, and the opening hours.
     zones

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.trust.checks import CHECKS
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.io.reading import Reading
 from ptrack_analysis.video import Video
@@ -14,9 +15,9 @@ FEET_MARGIN = 0.01
 """A box whose lower edge lies this near the picture's, as a share of its height, may hide the feet."""
 LATE = pd.Timedelta("2s")
 """A first detection later than this may mean that the first pages are missing."""
-MUCH_UNLOCATED = 0.10
+MUCH_UNLOCATED = CHECKS["unlocated time"].doubtful / 100
 """A share of the time in the scene, spent nobody knows where, that a reader of zone dwell must know of."""
-MANY_FEET_HIDDEN = 0.25
+MANY_FEET_HIDDEN = CHECKS["feet not seen"].doubtful / 100
 """A share of boxes on the picture's lower edge that a reader of positions must know of."""
 
 _SAID = ("unlocated time", "feet not seen")

@@ -56,9 +56,12 @@ def read_lines(file: AnyPath) -> Iterator[tuple[int, bytes]]:
     pieces, length, number = list[bytes](), 0, 0
     for chunk in _chunks(file, limit=None):
         start = 0
-        while (end := chunk.find(b"\n", start)) >= 0:  # found faster than by a split
-            line = b"".join([*pieces, chunk[start:end]])
-            pieces, length, start, number = [], 0, end + 1, number + 1
+        while (end := chunk.find(b"\n", start)) >= 0:  # where lines are long, faster than a split
+            line = chunk[start:end]
+            if pieces:
+                line = b"".join([*pieces, line])
+                pieces, length = [], 0
+            start, number = end + 1, number + 1
             if number == 1:
                 line = line.removeprefix(_BOM)
             if line and not line.isspace():

@@ -53,7 +53,7 @@ def find_videos(
     Raises
     ------
     InputError
-        If there is no such file or folder, or no page in it.
+        If there is no such file or folder, no page in it, or several other trackers' files.
     """
     return scan_source(source, form_given(format, columns, first_frame, unit)).videos
 

@@ -62,7 +62,7 @@ def plot_survival(
     SchemaError
         If ``survival`` is not a SURVIVAL table.
     ParameterError
-        If the axes show something else, or a zone is not in the table.
+        If the axes show something else, or a name is none of a zone in the table.
     """
     check(survival, SURVIVAL)
     names = zone_names(survival, zones)

@@ -79,7 +79,6 @@ def plot_visits(
         _name_lanes(ax, bars)
         legend_below(ax, _keys(names, bars))
     else:
-        ax.set_yticks([])
         say_nothing_to_draw(ax, "nobody visited a zone", until=0.0)
     return ax
 

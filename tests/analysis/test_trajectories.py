@@ -121,6 +121,14 @@ def test_who_is_where_she_was_has_no_heading_though_interpolation_rounds(away):
     assert np.isnan(turned["heading"])
 
 
+def test_who_is_back_between_two_rows_has_no_heading():
+    way = [(0, 0.0), (300, 5.0), (700, 5.0), (800, 0.0), (1400, 2.0)]
+    points = make_points({0: [(ms, x, 0.0) for ms, x in way]})
+    turned = trajectories_from_points(points, speed_window="1200ms").iloc[2]
+    assert turned["speed_m_per_s"] == 0
+    assert np.isnan(turned["heading"])
+
+
 def test_one_place_has_no_speed_and_a_standing_person_has_speed_zero_and_no_heading():
     points = make_points({0: [(0, 1, 1)], 1: [(0, 2, 2), (100, 2, 2)]})
     trajectories = trajectories_from_points(points)

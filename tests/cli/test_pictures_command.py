@@ -67,7 +67,7 @@ def test_a_frame_of_a_video_is_a_backdrop(capfd, data, tmp_path):
     assert target.read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("size", [(64, 36), (800, 800)], ids=["of the frame's shape", "of another"])
+@pytest.mark.parametrize("size", [(64, 36), (600, 400), (800, 800)], ids=["frame's", "plan's", "another"])
 @pytest.mark.parametrize("floor", [(), ("--floor",)], ids=["frame", "plan"])
 def test_a_stretched_backdrop_is_told(capfd, data, tmp_path, size, floor):
     Image.new("RGB", size).save(tmp_path / "below.png")
@@ -79,4 +79,4 @@ def test_a_stretched_backdrop_is_told(capfd, data, tmp_path, size, floor):
     said = (
         f"note: pages-shop: The backdrop ({size[0]} x {size[1]} px) has another shape than the {where}: it is"
     )
-    assert (said in err) == (size == (800, 800) or bool(floor))
+    assert (said in err) == (size != ((600, 400) if floor else (64, 36)))

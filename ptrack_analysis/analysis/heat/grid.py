@@ -51,7 +51,7 @@ def cells_of(
 
 def _cell(values: Floats, low: float, high: float, cells: int, inside: Bools) -> Integers:
     """Give the cell along one axis; rounding never carries a point out of the last one."""
-    scaled = np.where(inside, (values - low) * cells / (high - low), 0.0)  # in this order, borders are exact
+    scaled = np.where(inside, (values - low) * cells / (high - low), 0.0)  # so, px borders are exact
     cell: Integers = np.minimum(scaled.astype("int32"), cells - 1)
     return cell
 

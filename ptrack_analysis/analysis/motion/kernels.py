@@ -82,9 +82,9 @@ def velocity(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: i
         rise = np.diff(values, append=values[-1:])
         before = values[row_early] + rise[row_early] * share_early
         after = values[row_late] + rise[row_late] * share_late
-        moved = after - before
-        far = np.maximum(np.abs(values[row_early]), np.abs(values[row_late]))
-        np.copyto(moved, 0.0, where=np.abs(moved) <= _ROUNDING * far)
+        moved, far = after - before, np.maximum(np.abs(values), np.abs(values + rise))
+        near = _ROUNDING * np.maximum(far[row_early], far[row_late])
+        np.copyto(moved, 0.0, where=np.abs(moved) <= near)
         result[own.rows] = moved / seconds
     return vx, vy
 

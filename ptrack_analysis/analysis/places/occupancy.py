@@ -39,7 +39,8 @@ def compute_occupancy(
         Zones in the same plane; the scene, zone ``""``, is always counted.
     start, end
         The part of the video that was selected, as given to ``select`` [ms]: the first row is then at
-        ``start``, the closing one at ``end``, or where the last detection ceases to hold, if that is later.
+        ``start``, the closing one at ``end`` or the video's end, whichever is first, or where the last
+        detection ceases to hold, if that is later.
 
     Returns
     -------

@@ -111,7 +111,8 @@ def compute_queue(
         The video, for its end.
     start, end
         The part of the video that was selected, as given to ``select`` [ms]: the first row is then at
-        ``start``, the closing one at ``end``, or at the last exit, if that is later.
+        ``start``, the closing one at ``end`` or the video's end, whichever is first, or at the last exit, if
+        that is later.
 
     Returns
     -------

@@ -163,14 +163,10 @@ def gathered_for(road: Road, settings: Settings, last: int | None) -> Gathered:
 def walked(detections: pd.DataFrame, gathered: Gathered) -> Road:
     """Take a block down the road: locate its persons, as if all others were there too."""
     road, settings = gathered.road, gathered.settings
-    video = road.video if gathered.end is not None else replace(road.video, duration=None)
     trajectories = compute_trajectories(
-        detections, video, plane=road.floor, max_gap=settings.max_gap, period=road.period
+        detections, road.video, plane=road.floor, max_gap=settings.max_gap, period=road.period
     )
-    believed = replace(road.reading, video=video)
-    return replace(
-        road, reading=believed, detections=detections, trajectories=improved(trajectories, settings)
-    )
+    return replace(road, detections=detections, trajectories=improved(trajectories, settings))
 
 
 def movement_of(road: Road, settings: Settings) -> pd.DataFrame:

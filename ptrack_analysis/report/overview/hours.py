@@ -69,14 +69,19 @@ def _came(read: Read, scene: pd.DataFrame) -> list[Part]:
 
 
 def _local_crossings(read: Read, scene: pd.DataFrame) -> pd.DataFrame | None:
-    """Give the crossings inwards, and the time that videos with lines cover, by each place's own clock."""
-    if read.crossings is None or read.counts is None or read.counts.empty:
+    """Give the crossings inwards over the doors, and the time that videos with these cover, by local hour.
+
+    None where no such video's clock is known.
+    """
+    if read.crossings is None or read.counts is None:
+        return None
+    counted = _over_doors(read, read.counts).index.get_level_values("video")
+    filmed = scene[scene.index.get_level_values("video").isin(counted)]
+    if filmed.empty:
         return None
     came = _over_doors(read, read.crossings[read.crossings["direction"].astype(str) == "in"])
     local = [_by_local_clock(read, name, rows) for name, rows in came.groupby(level="video")]
     once = [rows.assign(in_count=1, covered=pd.Timedelta(0)) for rows in local if rows is not None]
-    videos = scene.index.get_level_values("video")
-    filmed = scene[videos.isin(read.counts.index.get_level_values("video"))]
     columns = ["weekday", "local_hour", "covered", "in_count"]
     parts = [filmed.assign(in_count=0)[columns], *(rows[columns] for rows in once)]
     return pd.concat(parts, ignore_index=True)
