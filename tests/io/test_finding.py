@@ -137,3 +137,11 @@ def test_the_only_trackers_file_of_a_folder_is_read(tmp_path):
     write(tmp_path / "other" / "notes.md", "about the run")
     with pytest.raises(InputError, match=r"no GetPersonTracking pages .* give the file itself"):
         find_videos(tmp_path / "other")
+
+
+def test_an_archive_whose_tracking_is_doubtful_is_not_called_good(data):
+    found = inspect_tracking(data / "shop" / "pages")
+    assert found.verdict == "usable with care"
+    assert found.notes == (
+        "the tracking is doubtful by the check 'face only': 10.48 % (doubtful above 10, bad above 40)",
+    )
