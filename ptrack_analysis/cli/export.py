@@ -125,8 +125,10 @@ def run(given: argparse.Namespace) -> int:
     for note in notes_of(summary):
         print(f"note: {shown(note)}", file=sys.stderr)
     withheld = given.min_count is not None or given.salt_file is not None
-    text = shown(text_of(summary, withheld=withheld))
-    print(json.dumps(plain_of(summary), indent=2) if given.json else text)
+    if given.json:
+        print(json.dumps(plain_of(summary), indent=2))
+    else:
+        print(shown(text_of(summary, withheld=withheld)))
     return _code(summary)
 
 

@@ -133,18 +133,18 @@ def _recognised(path: AnyPath) -> Form | None:
 
 def _few_files(path: AnyPath) -> list[AnyPath]:
     """List the files of a folder, if it has few: no more are looked at."""
-    if path.is_file():
-        return []
-    pages, others = list_files(path)
-    files = sorted([*pages, *(path / name for name, _ in others)], key=str)
+    files = [] if path.is_file() else _all_files(path)
     return files if len(files) <= _FEW else []
+
+
+def _all_files(folder: AnyPath) -> list[AnyPath]:
+    """List the files of a folder, pages and others, by name."""
+    pages, others = list_files(folder)
+    return sorted([*pages, *(folder / name for name, _ in others)], key=str)
 
 
 def _reference(path: AnyPath, form: Form) -> VideoReference:
     is_folder = not path.is_file()
-    files = [path]
-    if is_folder:
-        pages, others = list_files(path)
-        files = sorted([*pages, *(path / name for name, _ in others)], key=str)
+    files = _all_files(path) if is_folder else [path]
     name = slugs([title_of_source(path, is_folder=is_folder) or "video"])[0]
     return VideoReference(name, tuple(files) or (path,), form=form)

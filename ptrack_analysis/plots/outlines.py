@@ -8,7 +8,7 @@ import shapely
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.patheffects import withStroke
-from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry import LineString, MultiPolygon, Polygon
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
@@ -94,16 +94,21 @@ def _middle(part: Polygon) -> Floats:
 
 def _name_line(ax: Axes, line: Line) -> None:
     """Write the name on the line's *out* side, with an arrow from its middle to the *in* side."""
-    length = line.outline.length
-    before, middle = (
-        np.array(line.outline.interpolate(share * length).coords[0][:2]) for share in (0.45, 0.5)
-    )
-    x, y = (middle - before) / np.hypot(*(middle - before))
-    inwards = np.array([-y, -x])  # on paper, with y upwards: the right hand of who walks along the line
+    middle, way = way_in(line.outline)
+    inwards = way * [1, -1]  # on paper y points upwards
     place = (float(middle[0]), float(middle[1]))
     arrow: dict[str, Any] = {"arrowstyle": "<|-", "color": INK, "shrinkA": 0, "shrinkB": 0}
     ax.annotate("in", place, xytext=tuple(20 * inwards), arrowprops=arrow, **_beside(inwards), **_LETTERING)
     ax.annotate(short_name(line.name), place, xytext=tuple(-6 * inwards), **_beside(-inwards), **_LETTERING)
+
+
+def way_in(line: LineString) -> tuple[Floats, Floats]:
+    """Give a line's middle, and which way *in* is with y downwards: to the right of who walks along it."""
+    before, middle = (
+        shapely.get_coordinates(line.interpolate(share, normalized=True))[0] for share in (0.45, 0.5)
+    )
+    x, y = (middle - before) / np.hypot(*(middle - before))
+    return middle, np.array([-y, x])
 
 
 def _beside(way: Floats) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from ptrack_analysis.plots.backdrop import dimmed
 from ptrack_analysis.plots.clock import clock, time_unit
 from ptrack_analysis.plots.colours import GRID, INK, PAPER, distinct_colours
 from ptrack_analysis.plots.names import in_rows
+from ptrack_analysis.plots.outlines import way_in
 from ptrack_analysis.plots.stretches import Steps
 from ptrack_analysis.zones import Line, Zone
 
@@ -80,7 +81,7 @@ def _draw_outline(draw: ImageDraw.ImageDraw, stage: Stage, thing: Zone | Line) -
     outline = thing.outline.boundary if isinstance(thing, Zone) else thing.outline
     strokes = [LineString(stage.pixels(shapely.get_coordinates(ring))) for ring in shapely.get_parts(outline)]
     if isinstance(thing, Line):
-        middle, inwards = _way_in(strokes[0])
+        middle, inwards = way_in(strokes[0])
         strokes = [*_dashes(strokes[0]), LineString([middle, middle + _ARROW * inwards])]
     for colour, wide in ((PAPER, 3.0), (INK, 1.0)):
         for stroke in strokes:
@@ -98,21 +99,12 @@ def _dashes(line: LineString) -> list[Any]:
     return [substring(line, start, start + _DASH) for start in starts]
 
 
-def _way_in(line: LineString) -> tuple[Floats, Floats]:
-    """Give the middle of a line on the ground, and which way *in* is: to the right of who walks along it."""
-    before, middle = (
-        shapely.get_coordinates(line.interpolate(share, normalized=True))[0] for share in (0.45, 0.5)
-    )
-    x, y = (middle - before) / np.hypot(*(middle - before))
-    return middle, np.array([-y, x])
-
-
 def _draw_name(draw: ImageDraw.ImageDraw, stage: Stage, thing: Zone | Line) -> None:
     """Write the name in the zone's middle, or on the line's *out* side."""
     if isinstance(thing, Zone):
         place = stage.pixels(shapely.get_coordinates(thing.outline.representative_point()))[0]
     else:
-        middle, inwards = _way_in(LineString(stage.pixels(shapely.get_coordinates(thing.outline))))
+        middle, inwards = way_in(LineString(stage.pixels(shapely.get_coordinates(thing.outline))))
         place = middle - _FINE * _LETTERS * inwards
     style: dict[str, Any] = {
         "fill": INK,

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from ptrack_analysis.analysis.selection import select
+from ptrack_analysis.analysis.stays.lengths import seen_whole
 from ptrack_analysis.report.definitions import column_text
 from ptrack_analysis.report.measured import Measured
 from ptrack_analysis.report.parts import Explored, Heading, Part, Section, Table, Words, isolated
@@ -16,7 +17,7 @@ from ptrack_analysis.report.pictures import (
     transitions_figure,
 )
 from ptrack_analysis.report.tables import table_of
-from ptrack_analysis.schema import BINS, DWELL, INTERVALS, SEEN_ENDS, TRACKS, TRANSITIONS, VISITS, empty
+from ptrack_analysis.schema import BINS, DWELL, INTERVALS, TRACKS, TRANSITIONS, VISITS, empty
 from ptrack_analysis.summary.text import span
 from ptrack_analysis.web.payload import explorer_data
 
@@ -38,7 +39,7 @@ def zones_section(measured: Measured) -> Section:
             said = "Of the zones and lines that were given, none is of this video."
         return Section("zones", "Dwell by zone", [Words(said, "note")])
     stays = len(visits)
-    cut = stays - int((visits["entry"].isin(SEEN_ENDS) & visits["exit"].isin(SEEN_ENDS)).sum())
+    cut = stays - int(seen_whole(visits).sum())
     said = (
         f"{cut} of {stays} stays were not seen whole: they began before or ended after they were seen. The "
         "median takes that into account (Kaplan-Meier); the mean of what was seen does not, and is too short "

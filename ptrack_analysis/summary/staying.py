@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from ptrack_analysis.analysis.stays.dwell import compute_dwell
-from ptrack_analysis.schema import SEEN_ENDS
+from ptrack_analysis.analysis.stays.lengths import seen_whole
 from ptrack_analysis.summary.values import plain_occupancy, rows_of, seconds
 from ptrack_analysis.zones import Zone
 
@@ -29,7 +29,6 @@ def zone_figures(
 
 def _figures(name: str, visits: pd.DataFrame, dwell: pd.DataFrame) -> dict[str, Any]:
     stays, cut, left_out = (int(dwell[count].sum()) for count in ("stays", "cut", "left_out"))
-    whole = visits["entry"].isin(SEEN_ENDS) & visits["exit"].isin(SEEN_ENDS)
     median, low, high, mean = (seconds(dwell[span].iloc[0]) if stays else None for span in _SPANS)
     return {
         "zone": name,
@@ -42,5 +41,5 @@ def _figures(name: str, visits: pd.DataFrame, dwell: pd.DataFrame) -> dict[str, 
         "naive_mean_dwell_s": mean,
         "cut": cut,
         "left_out": left_out,
-        "censored_share": float(1.0 - whole.mean()) if stays else None,
+        "censored_share": float(1.0 - seen_whole(visits).mean()) if stays else None,
     }

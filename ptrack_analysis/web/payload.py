@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from ptrack_analysis.analysis.heat.heatmaps import Heatmap
 from ptrack_analysis.analysis.places.visits import compute_visits
 from ptrack_analysis.analysis.presence import Rows, rows_by_person, run_starts
+from ptrack_analysis.analysis.stays.lengths import seen_whole
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.floor import Floor
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.io.pictures import Picture
-from ptrack_analysis.schema import DETECTIONS, SEEN_ENDS, TRAJECTORIES, VISITS, check, unit_of
+from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, VISITS, check, unit_of
 from ptrack_analysis.video import Video
 from ptrack_analysis.web.backdrop import Backdrop, embedded_backdrop
 from ptrack_analysis.web.ground import Extent, Ground, aspect_note, ground_of
@@ -224,7 +225,7 @@ def _visits(visits: pd.DataFrame, names: list[str], persons: Integers) -> Arrays
     entered = milliseconds("entered")
     order = np.lexsort((zone, entered, person))
     order = order[shown[order]]
-    cut = ~visits["entry"].isin(SEEN_ENDS).to_numpy() | ~visits["exit"].isin(SEEN_ENDS).to_numpy()
+    cut = ~seen_whole(visits)
     return {
         "visit_zone": zone[order].astype("uint16"),
         "visit_person": person[order].astype("uint32"),

@@ -9,7 +9,7 @@ import pandas as pd
 from ptrack_analysis.analysis.stays.survival import Lengths
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.schema import ENTRIES, VISITS
+from ptrack_analysis.schema import ENTRIES, SEEN_ENDS, VISITS
 from ptrack_analysis.zones import Zone
 
 BEGINS = ("crossed",)
@@ -19,6 +19,12 @@ ENDS = ("crossed",)
 CONFIDENCE = 0.95
 BY = (("zone",), ("zone", "entry"))
 ANY_ENTRY = ""
+
+
+def seen_whole(visits: pd.DataFrame) -> Bools:
+    """Tell of each stay whether nothing of it is missing: both its ends were seen, or are the zone's own."""
+    whole: Bools = (visits["entry"].isin(SEEN_ENDS) & visits["exit"].isin(SEEN_ENDS)).to_numpy()
+    return whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,10 +2,11 @@
 
 import pandas as pd
 
+from ptrack_analysis.analysis.stays.lengths import seen_whole
 from ptrack_analysis.report.definitions import column_text
 from ptrack_analysis.report.overview.sums import Read
 from ptrack_analysis.report.parts import Cell, Grid, Heading, Section, Table, Words
-from ptrack_analysis.schema import DWELL, SEEN_ENDS, VISITS
+from ptrack_analysis.schema import DWELL, VISITS
 
 _ASK = "The dataset has no zones: export again with `--zones FILE` to compare stays."
 
@@ -32,9 +33,8 @@ def zones_section(read: Read) -> Section:
 
 def _row(stays: pd.DataFrame, zone: str) -> list[Cell]:
     seconds = stays["dwell"].dt.total_seconds()
-    whole = stays["entry"].isin(SEEN_ENDS) & stays["exit"].isin(SEEN_ENDS)
     videos = int(stays.index.get_level_values("video").nunique())
-    total, mean, cut = float(seconds.sum()), float(seconds.mean()), float(1 - whole.mean())
+    total, mean, cut = float(seconds.sum()), float(seconds.mean()), float(1 - seen_whole(stays).mean())
     return [zone, videos, len(stays), total, mean, cut]
 
 
