@@ -57,9 +57,7 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
 
 def add_incomplete(parser: Any) -> None:
     """Add the permission to read an incomplete archive."""
-    parser.add_argument(
-        "--allow-incomplete", action="store_true", help="read an archive whose last page is missing"
-    )
+    parser.add_argument("--allow-incomplete", action="store_true", help="read an archive that lacks pages")
 
 
 def video_of(given: argparse.Namespace) -> "Video":

@@ -95,7 +95,7 @@ class Settings:
         A secret of at least 16 bytes: persons are named by keys made with it, as in ``release``. It is
         written nowhere; bytes or text.
     allow_incomplete
-        Whether to read archives whose last page is missing.
+        Whether to read archives that lack pages, as in ``read_tracking``.
     memory
         How much memory there is for one video, such as ``"1GB"``: one that may need more is measured block
         after block, with the same result.

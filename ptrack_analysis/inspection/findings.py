@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import MAX_GAP, found_period, rows_by_person
+from ptrack_analysis.analysis.presence import MAX_GAP, found_period, rows_by_person, slow_sampling
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.trust.quality import compute_quality
@@ -84,7 +84,7 @@ def inspect_tracking(
     max_gap, period
         As in ``compute_trajectories`` [ms].
     allow_incomplete
-        Whether an archive whose last page is missing is a note, not a problem.
+        Whether an archive that lacks pages is a note, not a problem.
 
     Returns
     -------
@@ -108,6 +108,8 @@ def inspect_tracking(
     longest = milliseconds(max_gap, "max_gap")
     gaps = _gaps(detections, longest)
     problems = [str(problem) for problem in reading.faults]
+    if period is None and (slow := slow_sampling(detections, longest)) is not None:
+        problems.append(slow)
     sampled = (
         found_period(detections, reading.video, longest) if period is None else milliseconds(period, "period")
     )

@@ -1,17 +1,18 @@
 """Which files of a folder belong to which video."""
 
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from os import PathLike
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
 from ptrack_analysis.errors import InputError, MixedError, NoPageError, PageError
+from ptrack_analysis.io.completeness import Listing, find_missing
 from ptrack_analysis.io.documents import has_lines, is_named_like_a_page, read_document
 from ptrack_analysis.io.faults import is_of_several
 from ptrack_analysis.io.json_lines import Document, documents_of_lines
-from ptrack_analysis.io.names import group_of, natural, slugs, stem_of, title_of
+from ptrack_analysis.io.names import below_root, group_below, natural, number_of, slugs, stem_of, title_of
 from ptrack_analysis.io.pages import SKIPPING, pages_of
 from ptrack_analysis.io.s3 import AnyPath, S3Path, ahead, path_of
 from ptrack_analysis.io.shapes import Decoders
@@ -37,13 +38,15 @@ class VideoReference:
     """One video of an archive: its name, its files in natural order, its job where the pages tell it.
 
     What is read of the files is the pages with this ``job_id`` (with none, if it is None); with a ``form``,
-    another tracker's file or folder is read instead.
+    another tracker's file or folder is read instead. ``missing`` has a sentence for each sign that pages are
+    missing.
     """
 
     name: str
     files: tuple[AnyPath, ...]
     job_id: str | None = None
     form: Form | None = None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,9 @@ def scan(source: Source, recall: Recall | None = None) -> Scan:
     not opened.
     """
     root = path_of(source)
-    collected = _Groups(root)
-    files, passed_over = list_files(root)
+    listing = list_files(root)
+    files, passed_over = listing.files, listing.others
+    collected = _Groups(root, listing)
     known = {file: None if recall is None else recall(file) for file in files}
     fetched = ahead([file for file in files if known[file] is None])
     for file in files:
@@ -92,8 +96,8 @@ def _jobs_of(file: AnyPath) -> Jobs:
     return frozenset(page.job_id for _, pages in documents(file, SKIPPING) for page in pages or ())
 
 
-def list_files(root: AnyPath) -> tuple[list[AnyPath], list[tuple[str, str]]]:
-    """List the files that may hold pages, in natural order, and the others with the reason.
+def list_files(root: AnyPath) -> Listing:
+    """List the files of a source by whether their names are those of pages.
 
     Raises
     ------
@@ -101,25 +105,44 @@ def list_files(root: AnyPath) -> tuple[list[AnyPath], list[tuple[str, str]]]:
         If there is no such file or folder.
     """
     if root.is_file():
-        return [root], []
+        return Listing([root], [])
     if not root.is_dir():
         raise InputError(f"{root}: there is no such file or folder")
+    if not isinstance(root, Path):
+        return _sorted_by_name(root, _in_s3(root), [])
+    listing = _sorted_by_name(root, *_on_disk(root))
+    numbered = {group_below(root, file) for file in listing.files if number_of(file.name) is not None}
+    beside = [
+        entry
+        for entry in listing.unreadable
+        if not entry.is_dir() or (number_of(entry.name) is not None and group_below(root, entry) in numbered)
+    ]
+    return replace(listing, unreadable=beside)
+
+
+def _sorted_by_name(root: AnyPath, found: Iterable[AnyPath], entries: Iterable[Path]) -> Listing:
     files: list[AnyPath] = []
-    passed_over = []
-    for file in _on_disk(root) if isinstance(root, Path) else _in_s3(root):
+    others = []
+    for file in found:
         if is_named_like_a_page(file.name):
             files.append(file)
         elif not str(file).endswith("/"):
-            passed_over.append((shown(root, file), "not named like a page"))
-    return sorted(files, key=natural), passed_over
+            others.append((shown(root, file), "not named like a page"))
+    unreadable = [entry for entry in entries if is_named_like_a_page(entry.name)]
+    return Listing(sorted(files, key=natural), others, unreadable)
 
 
-def _on_disk(root: Path) -> Iterator[Path]:
-    """Walk the files of a folder, leaving out what is hidden, and links to folders."""
+def _on_disk(root: Path) -> tuple[list[Path], list[Path]]:
+    """Walk a folder without hidden entries and links to folders; return files and entries that are none."""
+    files, entries = list[Path](), list[Path]()
     for folder, folders, names in os.walk(root, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        shown_names = [name for name in names if not name.startswith(".")]
-        yield from (file for name in shown_names if (file := Path(folder, name)).is_file())
+        entries += [Path(folder, name) for name in folders]
+        for name in names:
+            if not name.startswith("."):
+                file = Path(folder, name)
+                (files if file.is_file() else entries).append(file)
+    return files, entries
 
 
 def _in_s3(root: S3Path) -> Iterator[S3Path]:
@@ -176,18 +199,6 @@ def shown(root: AnyPath, file: AnyPath) -> str:
     return file.name if below is None else below.as_posix()
 
 
-def below_root(root: AnyPath, file: AnyPath) -> PurePath | None:
-    """Give a file's path below the source, None for the source itself."""
-    if file == root:
-        return None
-    return file.relative_to(root)  # type: ignore[arg-type] # both are of one kind
-
-
-def group_below(root: AnyPath, file: AnyPath) -> tuple[str, str]:
-    """Give what files of one video have in common; see ``group_of``."""
-    return group_of(below_root(root, file) or PurePosixPath(file.name))
-
-
 def _refuse(error: OSError) -> None:
     raise InputError(f"{error.filename}: cannot be read: {error.strerror}") from error
 
@@ -197,6 +208,7 @@ class _Groups:
     """Files on their way to videos: by job where pages tell it, else by folder and stem."""
 
     root: AnyPath
+    listing: Listing
     files: dict[object, list[AnyPath]] = field(default_factory=dict)
     broken: list[AnyPath] = field(default_factory=list)
 
@@ -205,7 +217,8 @@ class _Groups:
             self.files.setdefault(group_below(self.root, file) if job is None else job, []).append(file)
 
     def videos(self) -> list[VideoReference]:
-        for file in self.broken:
+        missing, orphans = find_missing(self.root, self.listing, self.files)
+        for file in [*self.broken, *orphans]:
             group = group_below(self.root, file)
             kin = [
                 files
@@ -221,6 +234,11 @@ class _Groups:
         titles = [title_of(self.root, below_root(self.root, files[0])) for _, files in ordered]
         names = slugs(titles, [str(key) for key, _ in ordered])
         return [
-            VideoReference(name, tuple(files), key if isinstance(key, str) else None)
+            VideoReference(
+                name,
+                tuple(files),
+                key if isinstance(key, str) else None,
+                missing=tuple(missing.get(key, ())),
+            )
             for name, (key, files) in zip(names, ordered, strict=True)
         ]

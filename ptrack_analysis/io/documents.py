@@ -2,6 +2,8 @@
 
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 from ptrack_analysis.errors import InputError, PageError
 from ptrack_analysis.io.s3 import AnyPath
@@ -83,6 +85,9 @@ def _chunks(file: AnyPath, *, limit: int | None) -> Iterator[bytes]:
     """Give a file's content in pieces, with its sizes checked as they grow."""
     unzip = file.name.lower().endswith(".gz")
     try:
+        if isinstance(file, Path) and not S_ISREG((status := file.stat()).st_mode):
+            kind = "folder" if S_ISDIR(status.st_mode) else "FIFO or device"
+            raise InputError(f"{file}: cannot be read: it is a {kind}, not a file")
         zipped = file.stat().st_size
         total = 0
         if not unzip and limit is not None and zipped > limit:

@@ -139,8 +139,8 @@ def _few_files(path: AnyPath) -> list[AnyPath]:
 
 def _all_files(folder: AnyPath) -> list[AnyPath]:
     """List the files of a folder, pages and others, by name."""
-    pages, others = list_files(folder)
-    return sorted([*pages, *(folder / name for name, _ in others)], key=str)
+    listing = list_files(folder)
+    return sorted([*listing.files, *(folder / name for name, _ in listing.others)], key=str)
 
 
 def _reference(path: AnyPath, form: Form) -> VideoReference:

@@ -1,6 +1,6 @@
 """One job's pages, taken in one after the other, and what is noticed on the way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Protocol
@@ -134,13 +134,19 @@ class JobReader:
             )
         return [*self.broken, *self.status[:1], *mixed]
 
-    def incomplete(self, place: AnyPath) -> IncompleteError | None:
-        """Say that no page is the last, if it is so."""
-        if not self.pages or self.ends or self.status:
-            return None
-        return IncompleteError(
-            f"{place}: the archive is incomplete: each of its pages ({self.pages}) has a NextToken, none is "
-            f"the job's last{REST}"
+    def incomplete(self, place: AnyPath, missing: Sequence[str] = ()) -> IncompleteError | None:
+        """Return an error if the archive lacks pages; ``missing`` are the signs of that outside the pages."""
+        signs = [*missing]
+        if self.pages and not self.ends and not self.status:
+            signs.append(
+                f"every page ({self.pages}) has a NextToken, so the last page of the job is missing"
+                if self.pages > 1
+                else "its page has a NextToken, so the last page of the job is missing"
+            )
+        return (
+            IncompleteError(f"{place}: the archive is incomplete: {'; '.join(signs)}{REST}")
+            if signs
+            else None
         )
 
     def overlapping(self) -> bool:

@@ -42,6 +42,25 @@ def group_of(below: PurePath) -> tuple[str, str]:
     return below.parent.as_posix(), stem if _DATE.search(stem) else _NUMBER.sub("", stem)
 
 
+def below_root(root: AnyPath, file: AnyPath) -> PurePath | None:
+    """Give a file's path below the source, None for the source itself."""
+    if file == root:
+        return None
+    return file.relative_to(root)  # type: ignore[arg-type] # both are of one kind
+
+
+def group_below(root: AnyPath, file: AnyPath) -> tuple[str, str]:
+    """Give what files of one video have in common; see ``group_of``."""
+    return group_of(below_root(root, file) or PurePosixPath(file.name))
+
+
+def number_of(name: str) -> int | None:
+    """Return the number at the end of a file's stem, None without one; a date is not a number."""
+    stem = stem_of(name)
+    found = None if _DATE.search(stem) else _NUMBER.search(stem)
+    return None if found is None else int(found[0].lstrip("-_. "))
+
+
 def title_of(source: AnyPath, below: PurePath | None) -> str:
     """Give a video's name before it is made safe: its path below the source, or the file's own stem."""
     if below is None:

@@ -7,8 +7,8 @@ import pandas as pd
 from ptrack_analysis.errors import IncompleteError, InputError
 from ptrack_analysis.video import Video
 
-REST = "; fetch the rest, or read what is there with allow_incomplete (--allow-incomplete)"
-"""How the sentence of an incomplete archive ends: what to do about it."""
+REST = ". Restore the missing pages, or read the others with allow_incomplete=True (--allow-incomplete)."
+"""How the message about an incomplete archive ends: what to do about it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Reading one job's pages as the DETECTIONS table and the video's facts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -11,17 +11,16 @@ from ptrack_analysis.io.archive import (
     Form,
     Source,
     VideoReference,
-    below_root,
-    group_below,
     list_files,
     no_pages,
     scan,
     several,
     shown,
 )
+from ptrack_analysis.io.completeness import find_missing
 from ptrack_analysis.io.finding import PAGES, form_given, form_of_file, instead
 from ptrack_analysis.io.job import JobReader, Taking
-from ptrack_analysis.io.names import slugs, title_of
+from ptrack_analysis.io.names import below_root, group_below, slugs, title_of
 from ptrack_analysis.io.pages import BARE, WITH_FACES, WITH_LANDMARKS
 from ptrack_analysis.io.reading import Reading
 from ptrack_analysis.io.rows import Collector
@@ -69,7 +68,9 @@ def read_tracking(
     landmarks
         Whether to read the faces' landmarks too.
     allow_incomplete
-        Whether to read an archive whose last page is missing.
+        Whether to read an archive that lacks pages: the last page has a NextToken, the page numbers in the
+        file names have a hole, ``fetch.json`` counts more pages than there are, or an entry named like a page
+        cannot be opened.
     format
         ``pages``, or the name of another tracker's format (``read_tracks`` lists them); by default the source
         is looked at.
@@ -93,7 +94,7 @@ def read_tracking(
     JobError
         If the job failed or is in progress.
     IncompleteError
-        If no page is the job's last.
+        If pages are missing.
     MixedError
         If there are pages of several videos.
     InputError
@@ -190,14 +191,17 @@ def _load_pages(
     decoders = (WITH_LANDMARKS if landmarks else WITH_FACES) if faces else BARE
     if isinstance(source, VideoReference):
         reader.read(source, decoders)
-        name, place = source.name, _common(source)
+        name, place, missing = source.name, _common(source), source.missing
         passed_over: list[tuple[str, str]] = []
     else:
         place = source
-        name, passed_over = _only_video(place, reader, decoders)
+        name, passed_over, missing = _only_video(place, reader, decoders)
     detections, merged = collector.table()
     return replace(
-        reading_of(reader, name, place, video), detections=detections, merged=merged, passed_over=passed_over
+        reading_of(reader, name, place, video, missing),
+        detections=detections,
+        merged=merged,
+        passed_over=passed_over,
     )
 
 
@@ -206,10 +210,12 @@ def load_elsewhere(reference: VideoReference, collector: Taking, video: Video | 
     reader = JobReader(collector, careful=False)
     decoders = (WITH_LANDMARKS if collector.landmarks else WITH_FACES) if collector.faces else BARE
     reader.read(reference, decoders)
-    return reading_of(reader, reference.name, _common(reference), video)
+    return reading_of(reader, reference.name, _common(reference), video, reference.missing)
 
 
-def reading_of(reader: JobReader, name: str, place: AnyPath, video: Video | None) -> Reading:
+def reading_of(
+    reader: JobReader, name: str, place: AnyPath, video: Video | None, missing: Sequence[str]
+) -> Reading:
     """Say what was noticed while pages were read; the detections are elsewhere."""
     return Reading(
         detections=empty(DETECTIONS),
@@ -220,27 +226,40 @@ def reading_of(reader: JobReader, name: str, place: AnyPath, video: Video | None
         merged=0,
         files=reader.files,
         faults=reader.faults_of(place),
-        incomplete=reader.incomplete(place),
+        incomplete=reader.incomplete(place, missing),
         passed_over=[],
     )
 
 
-def _only_video(root: AnyPath, reader: JobReader, decoders: Decoders) -> tuple[str, list[tuple[str, str]]]:
-    """Read a file or folder in one pass, as long as it holds one video; give its name."""
-    files, passed_over = list_files(root)
+def _only_video(
+    root: AnyPath, reader: JobReader, decoders: Decoders
+) -> tuple[str, list[tuple[str, str]], tuple[str, ...]]:
+    """Read a file or folder in one pass, as long as it holds one video.
+
+    Returns its name, the files that were not used, and the signs of missing pages.
+    """
+    listing = list_files(root)
+    files, passed_over = listing.files, listing.others
+    own: list[AnyPath] = []
     keys: dict[object, AnyPath] = {}
     for file, fetched in zip(files, ahead(files), strict=True):
         held = reader.file(fetched, decoders)
         for job in held:
             keys.setdefault(group_below(root, file) if job is None else job, file)
-        if not held:
+        if held:
+            own.append(file)
+        else:
             passed_over.append((shown(root, file), "well-formed, but no GetPersonTracking page"))
         if len(keys) > 1:
             raise several(root, [found.name for found in scan(root).videos])
     if not keys and not reader.broken:
         raise no_pages(root, passed_over)
+    missing, orphans = find_missing(root, listing, {"video": own})
+    if orphans:
+        raise several(root, [found.name for found in scan(root).videos])
     first = next(iter(keys.values()), root)
-    return slugs([title_of(root, below_root(root, first))])[0], sorted(passed_over)
+    name = slugs([title_of(root, below_root(root, first))])[0]
+    return name, sorted(passed_over), tuple(missing.get("video", ()))
 
 
 def _common(reference: VideoReference) -> AnyPath:

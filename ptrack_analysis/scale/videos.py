@@ -42,7 +42,7 @@ def map_videos(
     in_flight
         How many videos the executor holds at most; twice the number of its workers or more.
     allow_incomplete
-        Whether to read archives whose last page is missing.
+        Whether to read archives that lack pages, as in ``read_tracking``.
 
     Yields
     ------
