@@ -117,7 +117,7 @@ def test_any_pages_give_the_same_tables_and_notes(pages, duration, block, faces,
         token = "more" if number < len(pages) - 1 else None
         write(folder / f"page-{number}.json", page(*records, token=token, VideoMetadata=facts))
     [reference] = find_videos(folder)
-    asked = Settings(faces=faces, zones=SHOP / "zones.geojson")
+    asked = Settings(faces=faces, zones=SHOP / "zones.geojson", period="40ms")
     assert_same(reference, asked, block)
 
 

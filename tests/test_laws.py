@@ -19,7 +19,6 @@ from ptrack_analysis import (
     compute_tracks,
     compute_trajectories,
     compute_visits,
-    sampling_period,
 )
 
 MOMENTS = st.integers(0, 12_000)
@@ -27,6 +26,7 @@ COORDINATES = st.one_of(st.none(), st.floats(-0.2, 1.3), st.sampled_from([0.0, 0
 PATHS = st.lists(st.tuples(MOMENTS, COORDINATES, COORDINATES), max_size=25, unique_by=lambda row: row[0])
 PERSONS = st.dictionaries(st.integers(0, 5), PATHS, max_size=4)
 DURATIONS = st.one_of(st.none(), st.integers(0, 15_000))
+PERIODS = st.integers(0, 2000).map(lambda length: f"{length}ms")
 
 
 def whole(persons):
@@ -67,20 +67,28 @@ def in_frame(trajectories):
     return (x >= 0) & (x < WIDTH) & (y >= 0) & (y < HEIGHT)
 
 
-@given(PERSONS, DURATIONS)
-def test_law_1_dwell_is_held_is_the_integral_of_occupancy(persons, duration):
+@given(PERSONS, DURATIONS, PERIODS)
+def test_law_1_dwell_is_held_is_the_integral_of_occupancy(persons, duration, period):
     video = make_video(duration)
-    trajectories = compute_trajectories(make_detections(whole(persons)), video)
+    trajectories = compute_trajectories(make_detections(whole(persons)), video, period=period)
     held = total(trajectories["held"])
     assert (trajectories["held"].to_numpy().astype("int64") >= 0).all()
     assert total(compute_tracks(trajectories)["dwell"]) == held
     assert integral(compute_occupancy(trajectories, video), "") == held
 
 
-@given(PERSONS, DURATIONS, st.tuples(st.floats(1, WIDTH - 1), st.floats(1, HEIGHT - 1)), st.integers(0, 3000))
-def test_law_2_zones_that_tile_the_frame_hold_the_time_located_in_it(persons, duration, middle, merge_gap):
+@given(
+    PERSONS,
+    DURATIONS,
+    st.tuples(st.floats(1, WIDTH - 1), st.floats(1, HEIGHT - 1)),
+    st.integers(0, 3000),
+    PERIODS,
+)
+def test_law_2_zones_that_tile_the_frame_hold_the_time_located_in_it(
+    persons, duration, middle, merge_gap, period
+):
     video, zones = make_video(duration), tiles(middle)
-    trajectories = compute_trajectories(make_detections(whole(persons)), video)
+    trajectories = compute_trajectories(make_detections(whole(persons)), video, period=period)
     visits = compute_visits(trajectories, zones, video, merge_gap=f"{merge_gap}ms")
     occupancy = compute_occupancy(trajectories, video, zones)
     held = trajectories["held"].to_numpy().astype("int64")
@@ -95,10 +103,10 @@ def test_law_2_zones_that_tile_the_frame_hold_the_time_located_in_it(persons, du
     assert (visits["dwell"] <= visits["exited"] - visits["entered"]).all()
 
 
-@given(PERSONS, DURATIONS, st.tuples(st.integers(1, 9), st.integers(1, 9)))
-def test_law_3_the_heatmaps_hold_the_time_in_the_frame(persons, duration, shape):
+@given(PERSONS, DURATIONS, st.tuples(st.integers(1, 9), st.integers(1, 9)), PERIODS)
+def test_law_3_the_heatmaps_hold_the_time_in_the_frame(persons, duration, shape, period):
     video, detections = make_video(duration), make_detections(whole(persons))
-    trajectories = compute_trajectories(detections, video)
+    trajectories = compute_trajectories(detections, video, period=period)
     held = trajectories["held"].to_numpy().astype("int64")
     stood = compute_heatmap(trajectories, video, shape=shape)
     assert np.rint(stood.seconds * 1000).sum() == held[in_frame(trajectories)].sum()
@@ -111,22 +119,23 @@ def test_law_3_the_heatmaps_hold_the_time_in_the_frame(persons, duration, shape)
     assert covered.seconds.sum() / (shape[0] * shape[1]) == pytest.approx(area, abs=1e-6)
 
 
-@given(PERSONS, DURATIONS, st.randoms(use_true_random=False))
-def test_law_4_the_order_of_rows_changes_nothing(persons, duration, chance):
+@given(PERSONS, DURATIONS, st.randoms(use_true_random=False), PERIODS)
+def test_law_4_the_order_of_rows_changes_nothing(persons, duration, chance, period):
     video, detections = make_video(duration), make_detections(whole(persons))
     order = list(range(len(detections)))
     chance.shuffle(order)
     assert_frame_equal(
-        compute_trajectories(detections.iloc[order], video), compute_trajectories(detections, video)
+        compute_trajectories(detections.iloc[order], video, period=period),
+        compute_trajectories(detections, video, period=period),
     )
 
 
-@given(PERSONS, DURATIONS, st.permutations(range(6)))
-def test_law_4_renumbering_persons_renames_keys_and_nothing_else(persons, duration, numbers):
+@given(PERSONS, DURATIONS, st.permutations(range(6)), PERIODS)
+def test_law_4_renumbering_persons_renames_keys_and_nothing_else(persons, duration, numbers, period):
     video, zones = make_video(duration), tiles((300.0, 200.0))
 
     def results(rows):
-        trajectories = compute_trajectories(make_detections(rows), video)
+        trajectories = compute_trajectories(make_detections(rows), video, period=period)
         visits = compute_visits(trajectories, zones, video)
         return (
             trajectories,
@@ -146,13 +155,12 @@ def test_law_4_renumbering_persons_renames_keys_and_nothing_else(persons, durati
         assert_frame_equal(moved.set_index(names).sort_index(), other, check_index_type=False)
 
 
-@given(PERSONS, st.integers(0, 15_000), st.integers(1, 100_000))
-def test_law_4_shifting_all_times_shifts_times_and_nothing_else(persons, duration, shift):
+@given(PERSONS, st.integers(0, 15_000), st.integers(1, 100_000), PERIODS)
+def test_law_4_shifting_all_times_shifts_times_and_nothing_else(persons, duration, shift, period):
     persons = whole(persons)
     later = {person: [(t + shift, x, y) for t, x, y in path] for person, path in persons.items()}
     zones, unit = tiles((300.0, 200.0)), pd.Timedelta("1ms")
     video, moved = make_video(duration), make_video(duration + shift)
-    period = sampling_period(make_detections(persons), video)
     first = compute_trajectories(make_detections(persons), video, period=period)
     second = compute_trajectories(make_detections(later), moved, period=period)
     assert_frame_equal(first.reset_index(drop=True), second.reset_index(drop=True), atol=1e-7, rtol=1e-7)

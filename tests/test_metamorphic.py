@@ -65,7 +65,9 @@ def test_mirrored_left_to_right_the_same_stays_and_crossings_the_other_way(perso
     }
     turned = {p: [(t, None if x is None else 1 - x, y) for t, x, y in path] for p, path in persons.items()}
     video = make_video(DURATION)
-    one, other = (compute_trajectories(make_detections(each), video) for each in (persons, turned))
+    one, other = (
+        compute_trajectories(make_detections(each), video, period="40ms") for each in (persons, turned)
+    )
 
     def mirror(shape):
         return affinity.scale(shape, -1, 1, origin=(WIDTH / 2, 0))
@@ -88,7 +90,7 @@ def _off(value):
 @given(PERSONS)
 def test_zones_that_share_an_edge_hold_what_their_union_holds(persons):
     video = make_video(DURATION)
-    trajectories = compute_trajectories(make_detections(whole(persons)), video)
+    trajectories = compute_trajectories(make_detections(whole(persons)), video, period="40ms")
     parts = dwell(compute_visits(trajectories, [zone(n, s) for n, s in ZONES.items()], video))
     union = dwell(compute_visits(trajectories, [zone("union", UNION)], video))
     assert sum(parts.values()) == sum(union.values())
@@ -100,7 +102,7 @@ def test_in_a_picture_of_twice_the_size_ways_and_speeds_double_and_no_time_chang
     detections = make_detections(whole(persons))
     small = make_video(DURATION)
     large = make_video(DURATION, width=int(WIDTH * factor), height=int(HEIGHT * factor))
-    one, other = compute_trajectories(detections, small), compute_trajectories(detections, large)
+    one, other = (compute_trajectories(detections, each, period="40ms") for each in (small, large))
     for name in ("x_px", "y_px", "step_px", "speed_px_per_s"):
         np.testing.assert_allclose(other[name], factor * one[name], rtol=1e-9, atol=1e-9)
     kept = ["held", "run", "located"]

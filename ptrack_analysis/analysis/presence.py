@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.video import Milliseconds, Video, frames_to_timestamps, milliseconds, timedelta
 
@@ -84,6 +84,9 @@ def sampling_period(
 
     Raises
     ------
+    InputError
+        If the lower median of each person's steps exceeds ``max_gap``, and there are at least as many steps
+        as people: most of the time present would be lost.
     ParameterError
         If one frame, where it is taken, is longer than ``max_gap``.
     """
@@ -92,9 +95,34 @@ def sampling_period(
 
 def period_in_ms(table: pd.DataFrame, video: Video, max_gap: int, given: pd.Timedelta | str | None) -> int:
     """Give the sampling period [ms], by default as ``sampling_period`` finds it; at most ``max_gap``."""
-    period = found_period(table, video, max_gap) if given is None else milliseconds(given, "period")
+    if given is None:
+        if (slow := slow_sampling(table, max_gap)) is not None:
+            raise InputError(f"video {video.name!r}: {slow}")
+        period = found_period(table, video, max_gap)
+    else:
+        period = milliseconds(given, "period")
     refuse_long(period, max_gap)
     return period
+
+
+def slow_sampling(table: pd.DataFrame, max_gap: int) -> str | None:
+    """Return a sentence if most detections are farther apart than ``max_gap`` [ms], otherwise None.
+
+    Compared is the lower median of the steps between each person's successive detections, if there are at
+    least as many steps as people.
+    """
+    rows = rows_by_person(table)
+    steps = np.diff(rows.time)[~rows.first[1:]]
+    if not len(steps) or len(steps) < rows.first.sum():
+        return None
+    middle = (len(steps) - 1) // 2
+    step = int(np.partition(steps, middle)[middle])
+    if step <= max_gap:
+        return None
+    return (
+        f"a person is typically detected every {step} ms, but max_gap is {max_gap} ms, so almost no time would "
+        f"count as presence. Set max_gap='{3 * step}ms' (--max-gap {3 * step}ms), or set the sampling period."
+    )
 
 
 def refuse_long(period: int, max_gap: int) -> None:

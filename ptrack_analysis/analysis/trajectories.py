@@ -82,6 +82,8 @@ def compute_trajectories(
     ------
     SchemaError
         If ``detections`` is not a DETECTIONS table.
+    InputError
+        If people are typically detected less often than every ``max_gap``; see ``sampling_period``.
     ParameterError
         If a length of time is negative or not whole milliseconds, or ``max_gap`` is below the period; if
         the frame size is not known.

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from factories import make_detections, make_video
 
-from ptrack_analysis import compute_tracks, compute_trajectories, sampling_period, select
-from ptrack_analysis.analysis.presence import period_of_steps
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis import compute_tracks, compute_trajectories, read_tracking, sampling_period, select
+from ptrack_analysis.analysis.presence import found_period, period_of_steps
+from ptrack_analysis.errors import InputError, ParameterError
 
 
 def at(*times):
@@ -43,9 +43,8 @@ def test_a_detection_holds_until_the_next_or_for_one_period(persons, duration, h
 PERIODS = {
     "lower median of two": (at(0, 100, 300), 25.0, 100),
     "median of three": (at(0, 100, 300, 700), 25.0, 200),
-    "steps above max_gap do not count": (at(0, 5000, 10000, 10100), 25.0, 100),
+    "steps above max_gap do not count": (at(0, 100, 5000, 10000, 10100), 25.0, 100),
     "one moment: one frame cut to ms": (at(500), 29.97, 33),
-    "no step short enough: one frame": (at(0, 5000), 25.0, 40),
     "no step and no rate": (at(0), None, 0),
 }
 
@@ -89,7 +88,37 @@ def test_the_period_can_be_given_and_must_not_exceed_max_gap():
     with pytest.raises(ParameterError, match="max_gap is 50 ms, below the sampling period of 60 ms"):
         compute_trajectories(detections, make_video(), period="60ms", max_gap="50ms")
     with pytest.raises(ParameterError, match="max_gap is 10 ms, below the sampling period of 40 ms"):
-        compute_trajectories(detections, make_video(), max_gap="10ms")
+        compute_trajectories(make_detections({0: at(0)}), make_video(), max_gap="10ms")
+
+
+SLOW = {
+    "every 3 s": ({0: at(*range(0, 120_000, 3000))}, "3000"),
+    "every 3 s, with one double": ({0: at(*range(0, 120_000, 3000), 30_040)}, "3000"),
+    "two people at odd moments": ({0: at(0, 2500, 5000), 1: at(1250, 3750, 6250)}, "2500"),
+}
+
+
+@pytest.mark.parametrize(("persons", "step"), SLOW.values(), ids=SLOW.keys())
+def test_sampling_slower_than_max_gap_is_refused_with_the_value_to_use(persons, step):
+    detections, video = make_detections(persons), make_video(120_000)
+    with pytest.raises(InputError, match=rf"every {step} ms.*max_gap='{3 * int(step)}ms' \(--max-gap"):
+        compute_trajectories(detections, video)
+    longer = compute_trajectories(detections, video, max_gap=f"{3 * int(step)}ms")
+    assert compute_tracks(longer)["runs"].tolist() == [1] * len(persons)
+    assert sum(held(compute_trajectories(detections, video, period="100ms"))) < sum(held(longer))
+
+
+def test_few_steps_among_many_people_do_not_make_the_sampling_slow():
+    persons = {0: at(0, 60_000)} | {person: at(100 * person) for person in range(1, 100)}
+    assert sampling_period(make_detections(persons), make_video()) == pd.Timedelta("100ms")
+
+
+@pytest.mark.parametrize("name", ["every-3-s", "every-3-s-one-double"])
+def test_a_person_seen_every_3_s_counts_for_120_s_with_a_longer_max_gap(real_data, name):
+    detections, video = read_tracking(real_data / f"cases/numbers/{name}.json")
+    with pytest.raises(InputError, match=r"max_gap='9000ms'"):
+        compute_trajectories(detections, video)
+    assert sum(held(compute_trajectories(detections, video, max_gap="9s"))) == 120_000
 
 
 @pytest.mark.parametrize("option", ["max_gap", "period", "max_interpolation", "speed_window"])
@@ -111,8 +140,8 @@ def test_presence_equals_a_walk_over_the_rows(seed):
     max_gap = int(chance.integers(200, 900))
     detections, video = make_detections(persons), make_video(duration)
     period = naive.lower_median_step([time for _, time in rows], max_gap)
-    assert sampling_period(detections, video, max_gap=f"{max_gap}ms") == pd.Timedelta(period, unit="ms")
-    trajectories = compute_trajectories(detections, video, max_gap=f"{max_gap}ms")
+    assert found_period(detections, video, max_gap) == period
+    trajectories = compute_trajectories(detections, video, max_gap=f"{max_gap}ms", period=f"{period}ms")
     end = duration if duration >= max(time for _, time in rows) else None
     expected = naive.presence(rows, max_gap=max_gap, period=period, end=end)
     got = [

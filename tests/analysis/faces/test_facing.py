@@ -199,7 +199,7 @@ FACES = st.lists(
 @given(FACES, st.floats(0, 90), st.floats(0, 90))
 def test_facing_not_facing_and_without_face_are_all_that_is_held(rows, within, towards_camera):
     detections = make_faces(rows)
-    trajectories = compute_trajectories(detections, VIDEO)
+    trajectories = compute_trajectories(detections, VIDEO, period="100ms")
     table = compute_facing(
         detections, trajectories, [ZONE, *EDGES], VIDEO, within=within, towards_camera=towards_camera
     )

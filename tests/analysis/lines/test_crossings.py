@@ -34,7 +34,8 @@ UP = line_of((5, 10), (5, 0))  # its right is where x grows
 
 
 def crossings_of(persons, lines=(UP,), **options):
-    return compute_crossings(trajectories_from_points(make_points(persons)), list(lines), **options)
+    trajectories = trajectories_from_points(make_points(persons), period="100ms")
+    return compute_crossings(trajectories, list(lines), **options)
 
 
 def rows_of(crossings):

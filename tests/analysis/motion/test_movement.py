@@ -18,7 +18,7 @@ NAN = math.nan
 
 
 def motion(path, **options):
-    return compute_movement(trajectories_from_points(make_points({0: path})), **options)
+    return compute_movement(trajectories_from_points(make_points({0: path}), period="100ms"), **options)
 
 
 def about(*values):

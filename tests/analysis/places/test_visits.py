@@ -188,7 +188,7 @@ def test_lines_are_no_zones():
 
 
 FOUND = {
-    "the steps within runs": ([250, 450, 5000, 10_000, 15_000], "2s", "appeared"),
+    "the steps within runs": ([250, 450, 650, 850, 5000, 10_000, 15_000], "2s", "appeared"),
     "steps beyond the usual gap": ([2500, 5500, 8500], "4s", "start"),
     "no steps: one frame": ([41], "2s", "appeared"),
     "no steps, within one frame": ([40], "2s", "start"),

@@ -150,7 +150,8 @@ def test_of_a_selected_part_the_period_of_the_whole_can_be_given():
 
 
 def test_sampling_slower_than_the_longest_gap_is_bad():
-    result = quality_of(make_detections({1: [(time, 0.5, 0.5) for time in range(0, 60_000, 5000)]}))
+    detections = make_detections({1: [(time, 0.5, 0.5) for time in range(0, 60_000, 5000)]})
+    result = compute_quality(detections, compute_trajectories(detections, VIDEO, period="40ms"), VIDEO)
     assert result.loc["sampling period", "value"] == 5.0
     assert result.loc["sampling period", "verdict"] == "bad"
 
