@@ -55,19 +55,15 @@ def slices(rows, extent, shape, every, count):
 
 
 def field(rows, extent, shape):
-    """Sum number, time [ms], way and vector of steps, of rows (person, time, x, y, run) in order."""
-    sums, last = np.zeros((5, *shape)), {}
-    for person, time, x, y, run in rows:
-        if math.isnan(x):
-            continue
-        if (person, run) in last:
-            before, x0, y0 = last[person, run]
-            cell = cell_of(x0 + (x - x0) / 2, y0 + (y - y0) / 2, extent, shape)
-            if cell is not None:
-                step = [1, time - before, math.hypot(x - x0, y - y0), x - x0, y - y0]
-                for place, value in enumerate(step):
-                    sums[(place, *cell)] += value
-        last[person, run] = time, x, y
+    """Sum number, duration [s], way and vector of the steps of rows (x, y, held [ms], velocity x and y)."""
+    sums = np.zeros((5, *shape))
+    for x, y, held, vx, vy in rows:
+        cell = None if math.isnan(vx) or held == 0 else cell_of(x, y, extent, shape)
+        if cell is not None:
+            seconds = held / 1000
+            step = [1, seconds, math.hypot(vx, vy) * seconds, vx * seconds, vy * seconds]
+            for place, value in enumerate(step):
+                sums[(place, *cell)] += value
     return sums
 
 

@@ -10,7 +10,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import above
 from ptrack_analysis.schema import LOCATED, TRACKS, TRAJECTORIES, assemble, check, empty, unit_of
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Milliseconds, milliseconds
 
 WALK_WINDOW = pd.Timedelta("1s")
 MIN_STEP = {"m": 0.2, "px": 10.0}
@@ -27,8 +27,10 @@ def compute_tracks(
     """Sum each person's trajectory up: when seen, for how long, how far, how fast.
 
     ``dwell`` is the sum of ``held``, ``unlocated`` the part of it without a position; ``path`` is the sum of
-    the steps, ``displacement`` the distance from the first to the last known position, the mean speed is the
-    path by the time in which it was walked, so a gap between runs counts neither way nor time.
+    the steps, ``displacement`` the distance from the first to the last known position.
+
+    The mean and the maximum speed are those of the ``speed`` column, over the rows that have a speed. The
+    mean weights each row by its ``held``, so it is never above the maximum.
 
     ``walked`` is the way without the jitter of standing. Each stretch of located rows of a run is cut into as
     many equal pieces as whole windows fit into it, at least one; between two cuts the person walked the
@@ -102,20 +104,30 @@ def compute_tracks(
         "unlocated": np.add.reduceat(np.where(unlocated, walks.held, 0), first),
         "detections": np.add.reduceat(walks.detected.astype("int64"), first),
         "runs": walks.run[last] - walks.run[first] + 1,
-        "max_speed_{u}_per_s": np.fmax.reduceat(speed, first),
+        **_speeds(speed, walks.held, first),
         **_ways(walks, first),
         **_walked(walks, first, pieces),
     }
     return assemble(TRACKS, arrays, unit=unit)
 
 
+def _speeds(speed: Floats, held: Milliseconds, first: Integers) -> dict[str, Floats]:
+    """Compute each person's mean speed, weighted by held, and maximum speed, over the rows with a speed."""
+    known = ~np.isnan(speed)
+    time = np.add.reduceat(np.where(known, held, 0), first)
+    way = np.add.reduceat(np.where(known, speed * held, 0.0), first)
+    most = np.fmax.reduceat(speed, first)
+    mean = np.full(len(first), np.nan)
+    np.divide(way, time, out=mean, where=time > 0)
+    # rounding can lift a weighted mean above its largest term
+    return {"mean_speed_{u}_per_s": np.minimum(mean, most), "max_speed_{u}_per_s": most}
+
+
 def _ways(walks: Walks, first: Integers) -> dict[str, Floats]:
-    """Measure path, displacement, mean speed, start and end of each person."""
-    rows, x, y = walks.rows, walks.x, walks.y
+    """Measure path, displacement, start and end of each person."""
+    x, y = walks.x, walks.y
     way, previous = kernels.steps(walks.run, x, y)
-    walked = previous >= 0
-    path = np.add.reduceat(np.where(walked, way, 0.0), first)
-    duration = np.add.reduceat(np.where(walked, rows.time - rows.time[previous], 0), first)
+    path = np.add.reduceat(np.where(previous >= 0, way, 0.0), first)
     known = np.flatnonzero(~np.isnan(x))
     ends = np.append(first[1:], len(x))
     start, end = np.searchsorted(known, first), np.searchsorted(known, ends) - 1
@@ -127,13 +139,9 @@ def _ways(walks: Walks, first: Integers) -> dict[str, Floats]:
     for (name, values), row in zip(places.items(), (begin, begin, finish, finish), strict=True):
         values[seen] = (x if "_x_" in name else y)[row]
     across, down = places["end_x_{u}"] - places["start_x_{u}"], places["end_y_{u}"] - places["start_y_{u}"]
-    moved = duration > 0
-    mean = np.full(len(first), np.nan)
-    mean[moved] = path[moved] / (duration[moved] / 1000.0)
     return {
         "path_{u}": np.where(seen, path, np.nan),
         "displacement_{u}": np.sqrt(across * across + down * down),
-        "mean_speed_{u}_per_s": mean,
         **places,
     }
 

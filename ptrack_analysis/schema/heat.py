@@ -72,9 +72,13 @@ FIELD = Table(
     key=(_ROW, _COLUMN),
     columns=(
         *_MIDDLE,
-        Column("steps", "integer", "Number of steps whose middle lies in the cell."),
-        Column("seconds", "number", "Time that they took.", unit="s"),
-        Column("way_{u}", "number", "Sum of their lengths.", unit="{u}"),
+        Column(
+            "steps",
+            "integer",
+            "Number of positions with a speed in the cell. Each is a step: its velocity for the time held.",
+        ),
+        Column("seconds", "number", "Duration of the steps: the sum of held.", unit="s"),
+        Column("way_{u}", "number", "Length of the steps: the sum of speed times held.", unit="{u}"),
         Column("mean_speed_{u}_per_s", "number", "Way by time; missing without time.", unit="{u}/s"),
         Column("velocity_x_{u}_per_s", "number", "Sum of the steps along x by time.", unit="{u}/s"),
         Column("velocity_y_{u}_per_s", "number", "Sum of the steps along y by time.", unit="{u}/s"),

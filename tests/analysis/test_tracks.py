@@ -1,5 +1,6 @@
 """How far persons walked, without the jitter of standing; how straight, how far around."""
 
+import contextlib
 import math
 
 import naive_movement
@@ -7,20 +8,23 @@ import numpy as np
 import pandas as pd
 import pytest
 from factories import make_detections, make_points, make_video
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 from shapely.geometry import box
 
 from ptrack_analysis import (
+    Video,
     Zone,
     compute_stops,
     compute_tracks,
     compute_trajectories,
     compute_visits,
     fill_gaps,
+    frames_to_timestamps,
+    read_tracking,
     trajectories_from_points,
 )
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.errors import ParameterError, PtrackError
 from ptrack_analysis.floor import fit_floor
 
 NAN = math.nan
@@ -91,6 +95,82 @@ def test_who_is_not_located_for_a_while_walks_no_way_meanwhile():
     track = compute_tracks(trajectories).loc[0]
     assert track["walked_px"] == pytest.approx(200)
     assert track["walking"] == pd.Timedelta("2s")
+
+
+def speeds_of(table, unit):
+    """Give mean and maximum speed by person, of a loop over the rows."""
+    found = {}
+    for person, own in table.groupby("person_index"):
+        rows = [
+            (row[f"speed_{unit}_per_s"], row["held"] / pd.Timedelta("1s"))
+            for _, row in own.iterrows()
+            if not math.isnan(row[f"speed_{unit}_per_s"])
+        ]
+        time = math.fsum(held for _, held in rows)
+        mean = math.fsum(speed * held for speed, held in rows) / time if time else NAN
+        found[person] = mean, max((speed for speed, _ in rows), default=NAN)
+    return found
+
+
+def test_the_mean_speed_weights_the_windowed_speeds_by_the_time_held():
+    """A zigzag: raw steps of 10 m/s, while the position moves at 1 m/s over the window of 500 ms."""
+    path = [(0, 0, 0), (500, 1, 0), (1000, 2, 0), (1100, 1, 0), (1200, 2, 0), (3200, 2, 0)]
+    trajectories = trajectories_from_points(make_points({0: path}), period="500ms", max_gap="3s")
+    track = compute_tracks(trajectories).loc[0]
+    mean, most = speeds_of(trajectories, "m")[0]
+    assert track["mean_speed_m_per_s"] == pytest.approx(mean)
+    assert track["max_speed_m_per_s"] == most
+    assert track["path_m"] / 3.2 > track["mean_speed_m_per_s"]
+
+
+STEPS = some.tuples(some.integers(1, 3000), some.floats(-50, 50), some.floats(-50, 50), some.booleans())
+
+
+@given(
+    persons=some.lists(some.lists(STEPS, min_size=1, max_size=15), min_size=1, max_size=4),
+    period=some.sampled_from(["0s", "40ms", "1s"]),
+)
+@example(persons=[[(100, 0.0, 0.0, True), *[(100, n % 2, 0.0, True) for n in range(20)]]], period="40ms")
+@example(persons=[[(n % 7 + 1, 0.1 * n, 0.3 * n, True) for n in range(15)]], period="0s")
+def test_the_mean_speed_is_never_above_the_maximum(persons, period):
+    points = {}
+    for person, steps in enumerate(persons):
+        times = np.cumsum([step[0] for step in steps]).tolist()
+        points[person] = [
+            (time, *((x, y) if known else (NAN, NAN)))
+            for time, (_, x, y, known) in zip(times, steps, strict=True)
+        ]
+    trajectories = trajectories_from_points(make_points(points), period=period)
+    tracks = compute_tracks(trajectories)
+    mean, most = tracks["mean_speed_m_per_s"], tracks["max_speed_m_per_s"]
+    assert ((mean <= most) | mean.isna()).all()
+    assert not (most.isna() & mean.notna()).any()
+    for person, (expected, maximum) in speeds_of(trajectories, "m").items():
+        assert mean[person] == pytest.approx(expected, rel=1e-9, nan_ok=True)
+        assert most[person] == pytest.approx(maximum, rel=0, nan_ok=True)
+
+
+def read_all(folder):
+    """Read each file below a folder that is one of tracking, with facts that its format may lack."""
+    facts = Video(width=1920, height=1080, frame_rate=25.0)
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with contextlib.suppress(PtrackError):
+            yield compute_trajectories(*read_tracking(path, video=facts))
+
+
+def test_in_every_real_file_no_mean_speed_is_above_the_maximum(real_data):
+    rows = np.loadtxt(real_data / "pedpy" / "traj.txt")
+    moments = frames_to_timestamps(rows[:, 1].astype("int64"), 16.0).astype("timedelta64[ms]")
+    keys = [rows[:, 0].astype("int64"), moments]
+    index = pd.MultiIndex.from_arrays(keys, names=["person_index", "timestamp"])
+    points = pd.DataFrame({"x_m": rows[:, 2], "y_m": rows[:, 3]}, index=index)
+    known = 0
+    for trajectories in [trajectories_from_points(points), *read_all(real_data)]:
+        unit = "m" if "x_m" in trajectories else "px"
+        mean, most = (compute_tracks(trajectories)[f"{name}_speed_{unit}_per_s"] for name in ("mean", "max"))
+        assert (mean <= most).equals(most.notna())
+        known += most.notna().any()
+    assert known >= 15
 
 
 NOISE = {"1 % of the box": 0.01, "2 % of the box": 0.02}

@@ -166,7 +166,7 @@ def test_speed_and_places_equal_a_walk_over_the_rows(seed):
             assert row.speed_px_per_s == pytest.approx(math.hypot(vx, vy), nan_ok=True, abs=1e-7)
 
 
-def test_a_track_sums_the_way_and_the_time_in_which_it_was_walked():
+def test_a_track_sums_the_way_and_weights_the_speeds_by_held():
     path = [(0, 0.1, 0.5), (100, 0.2, 0.5), (5000, 0.2, 0.9), (5100, 0.1, 0.9)]
     row = compute_tracks(compute_trajectories(make_detections({0: path}), make_video())).loc[0]
     assert row["path_px"] == pytest.approx(200)

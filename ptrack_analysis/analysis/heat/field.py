@@ -7,22 +7,26 @@ import pandas as pd
 
 from ptrack_analysis.analysis.heat.cells import Extent, cell_columns, extent_around, grid_of
 from ptrack_analysis.analysis.heat.grid import cells_of
-from ptrack_analysis.analysis.heat.zoned import refuse_zone
+from ptrack_analysis.analysis.heat.zoned import counted_rows
 from ptrack_analysis.analysis.motion import kernels
-from ptrack_analysis.analysis.motion.walks import Walks, walks_of
-from ptrack_analysis.geometry import Bools, Floats, Integers, contains
+from ptrack_analysis.analysis.motion.walks import walks_of
+from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.schema import FIELD, TRAJECTORIES, assemble, check, unit_of
 from ptrack_analysis.video import Milliseconds, Video
 from ptrack_analysis.zones import Zone
+
+_ROUNDING = 1e-12
+"""Sums of vectors shorter than this share of the way are rounding errors of vectors that cancel out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
     """The steps summed in each cell.
 
-    All are (rows, columns), row 0 at the top of the picture: ``steps`` is their number, ``seconds`` the time
-    they took, ``way`` the sum of their lengths, ``along_x`` and ``along_y`` that of their vectors
-    [``unit``]; ``extent`` is x0, y0, x1, y1 of the grid in ``unit`` (``px`` or ``m``).
+    A step is the velocity of one position for the time that it is held. All sums are (rows, columns), row 0
+    at the top of the picture: ``steps`` is the number of steps, ``seconds`` their duration, ``way`` the sum
+    of their lengths, ``along_x`` and ``along_y`` the sum of their vectors [``unit``]; ``extent`` is x0, y0,
+    x1, y1 of the grid in ``unit`` (``px`` or ``m``).
     """
 
     steps: Integers
@@ -87,11 +91,13 @@ def compute_field(
 ) -> Field:
     """Sum the steps of people in each cell of a grid: their mean direction, mean speed and coherence.
 
-    A step leads from a person's previous known position to the next in the same run, and belongs whole to
-    the cell that its middle lies in; a cell owns its left and upper border. The direction of a cell is that
-    of the sum of its steps' vectors, so a step counts by its length; the coherence is the length of that sum
-    by the sum of the lengths: 1 where all went one way, 0 where as much goes to as fro. The mean speed is
-    the way by the time of the steps, standing included. What lies outside the extent is left out.
+    Each position with a speed is a step: it moves at its windowed velocity (the columns ``speed`` and
+    ``heading``) for the time that it is held. The step belongs to the cell of the position; a cell owns its
+    left and upper border. The direction of a cell is that of the sum of its steps' vectors, so a step counts
+    by its length. The coherence is the length of that sum by the sum of the lengths: 1 where all went one
+    way, 0 where as much goes to as fro. The mean speed is the mean of ``speed`` weighted by ``held``,
+    standing included. It equals the mean speed of ``compute_measure``. Positions outside the extent do not
+    count.
 
     Parameters
     ----------
@@ -102,7 +108,8 @@ def compute_field(
     shape, cell, extent
         The grid, as in ``compute_heatmap``.
     zone
-        The zone that is looked at, by default all: steps whose middle lies in it, in place and in time.
+        Zone to which the steps are cut, in place and time, by the rule of ``compute_visits``. By default all
+        steps count.
 
     Returns
     -------
@@ -118,10 +125,10 @@ def compute_field(
 
     Notes
     -----
-    O(n log n + cells). The way and the vectors summed over the cells are those of all steps in the extent.
-    Walking backwards in time turns every direction about and changes nothing else. Steps longer than a cell
-    smear: take cells longer than a step. The jitter of boxes adds way without direction, so it lowers the
-    coherence and raises the mean speed where people stand; ``smooth_trajectories`` first takes most of it.
+    O(n log n + cells). The way is the sum of speed times held, not of the raw distances between positions. A
+    fast person may cross a cell between two positions: use cells longer than a step. Jitter of the boxes adds
+    way without direction, so it lowers the coherence and raises the mean speed where people stand;
+    ``smooth_trajectories`` removes most of it.
 
     References
     ----------
@@ -145,38 +152,34 @@ def compute_field(
     check(trajectories, TRAJECTORIES)
     unit = unit_of(trajectories, TRAJECTORIES)
     walks = walks_of(trajectories, unit)
-    grid = grid_of(shape, cell, extent_around(walks.x, walks.y, unit, video) if extent is None else extent)
-    if zone is not None:
-        refuse_zone(zone, unit)
-    sums = _sums(walks, *grid, zone)
-    steps, time, way, along_x, along_y = sums
-    return Field(steps.astype("int64"), time / 1000.0, way, along_x, along_y, grid[1], unit)
+    shape, extent = grid_of(
+        shape, cell, extent_around(walks.x, walks.y, unit, video) if extent is None else extent
+    )
+    row, held = counted_rows(walks, unit, zone)
+    order = walks.rows.order[row]
+    speed = trajectories[f"speed_{unit}_per_s"].to_numpy()[order]
+    heading = trajectories["heading"].to_numpy()[order]
+    moves = ~np.isnan(speed) & (held > 0)
+    place = cells_of(walks.x[row][moves], walks.y[row][moves], extent=extent, shape=shape)
+    sums = _sums(place, speed[moves], heading[moves], held[moves], cells=shape[0] * shape[1])
+    steps, seconds, way, along_x, along_y = (each.reshape(shape) for each in sums)
+    return Field(steps.astype("int64"), seconds, way, along_x, along_y, extent, unit)
 
 
-def _sums(walks: Walks, shape: tuple[int, int], extent: Extent, zone: Zone | None) -> list[Floats]:
-    """Sum number, time [ms], way and vector of the steps in each cell."""
-    way, previous = kernels.steps(walks.run, walks.x, walks.y)
-    here = np.flatnonzero(previous >= 0)
-    there = previous[here]
-    dx, dy = walks.x[here] - walks.x[there], walks.y[here] - walks.y[there]
-    x, y = walks.x[there] + dx / 2, walks.y[there] + dy / 2
-    place = cells_of(x, y, extent=extent, shape=shape)
-    cells = shape[0] * shape[1]
-    early, late = walks.rows.time[there], walks.rows.time[here]
-    if zone is not None:
-        place = np.where(_in(zone, x, y, early + late), place, cells)
-    weights = (np.ones(len(here)), (late - early).astype("float64"), way[here], dx, dy)
-    sums = (np.bincount(place, weight, minlength=cells + 1) for weight in weights)
-    return [each[:cells].astype("float64").reshape(shape) for each in sums]
-
-
-def _in(zone: Zone, x: Floats, y: Floats, twice: Milliseconds) -> Bools:
-    """Tell which middles lie in the zone while it holds; ``twice`` is double their moment [ms]."""
-    inside = contains(zone.edges, x, y)
-    if zone.window is not None:
-        start, end = zone.window
-        inside &= (twice >= 2 * start) & (twice / 2 < end)
-    return inside
+def _sums(
+    place: Integers, speed: Floats, heading: Floats, held: Milliseconds, *, cells: int
+) -> tuple[Floats, ...]:
+    """Sum number, duration [s], way and vector of the steps in each cell."""
+    seconds = held / 1000.0
+    way = speed * seconds
+    turn = np.radians(np.where(np.isnan(heading), 0.0, heading))  # a speed of 0 has no heading
+    weights = (np.ones(len(place)), seconds, way, way * np.cos(turn), way * np.sin(turn))
+    number, time, length, along_x, along_y = (
+        np.bincount(place, weight, minlength=cells + 1)[:cells].astype("float64") for weight in weights
+    )
+    cancelled = np.hypot(along_x, along_y) <= _ROUNDING * length
+    along_x[cancelled] = along_y[cancelled] = 0.0
+    return number, time, length, along_x, along_y
 
 
 def _by(values: Floats, divisor: Floats) -> Floats:

@@ -157,4 +157,6 @@ def _means(place: Integers, speed: Floats, held: Milliseconds, cells: int) -> Fl
     total = np.bincount(place, weight, minlength=cells + 1)
     ways = np.bincount(place, weight * speed, minlength=cells + 1)
     means: Floats = ways / np.where(total > 0, total, np.nan)
-    return means
+    most = np.zeros(cells + 1)
+    np.maximum.at(most, place, speed)
+    return np.minimum(means, most)  # rounding can lift a weighted mean above its largest term
