@@ -246,10 +246,69 @@ def test_layers_are_switched_and_the_heatmap_says_its_scale(walk):
     heat.click()
     state(walk)
     assert heat.get_attribute("aria-pressed") == "true"
-    assert "s a cell, all shown" in walk.locator(".legend").inner_text()
+    assert "s or more per cell, all shown" in walk.locator(".legend").inner_text()
     walk.get_by_role("option", name="Person 8").click()
     state(walk)
-    assert "0 to 4.0 s a cell, 1 person" in walk.locator(".legend").inner_text()
+    assert "0 to 4.0 s per cell, 1 person" in walk.locator(".legend").inner_text()
+
+
+def test_the_legend_says_or_more_only_where_the_colors_are_clipped(page, tmp_path):
+    """250 cells of 1 s and one of 30 s: the colors end at 1 s."""
+    places = [(0.02 + 0.0384 * column, 0.05 + 0.09 * row) for row in range(10) for column in range(25)]
+    walk = [(1000 * n, *place) for n, place in enumerate(places)]
+    video = make_video(300_000)
+    rows = {1: walk, 2: [(1000 * n, 0.5, 0.98) for n in range(30)]}
+    explorer = explore(compute_trajectories(make_detections(rows), video), video)
+    opened(page, tmp_path, explorer).get_by_role("button", name="Heatmap").click()
+    state(page)
+    assert page.locator(".legend").inner_text() == "0 to 1.0 s or more per cell, all shown"
+    page.get_by_role("option", name="Person 1").click()
+    state(page)
+    assert page.locator(".legend").inner_text() == "0 to 1.0 s per cell, 1 person"
+
+
+WRITTEN = """
+globalThis.written = [];
+globalThis.corners = [];
+for (const [name, list] of [["fillText", "written"], ["lineTo", "corners"]]) {
+  const own = CanvasRenderingContext2D.prototype[name];
+  CanvasRenderingContext2D.prototype[name] = function (...given) {
+    if (this.canvas.closest(".strip")) globalThis[list].push(given);
+    return own.apply(this, given);
+  };
+}
+"""
+
+
+def test_the_time_line_shows_the_maximum_number_of_persons_at_once(page, tmp_path):
+    """Three persons are there together for 200 ms of an hour, one of them for 10 minutes more."""
+    video = make_video(3_600_000)
+    rows = {
+        1: [(ms, 0.5, 0.5) for ms in range(1_800_000, 2_400_000, 200)],
+        2: [(1_800_000, 0.2, 0.5)],
+        3: [(1_800_000, 0.8, 0.5)],
+        4: [(2_399_800 + ms, 0.8, 0.5) for ms in (200, 400)],
+    }
+    page.add_init_script(WRITTEN)
+    opened(page, tmp_path, explore(compute_trajectories(make_detections(rows), video), video))
+    drawn(page)
+    assert page.evaluate("written.at(-1)[0]") == "max 3 persons"
+    width, height = page.evaluate("corners.at(-1)")
+    heights = {
+        (round(x / width, 1), round((height - y) / (height - 12) * 3, 6)) for x, y in page.evaluate("corners")
+    }
+    assert {persons for _, persons in heights} == {0, 1, 3}
+    assert {persons for share, persons in heights if share == 0.6} == {1}
+
+
+def test_the_maximum_is_of_the_persons_shown(page, tmp_path):
+    page.add_init_script(WRITTEN)
+    opened(page, tmp_path, walked())
+    drawn(page)
+    assert page.evaluate("written.at(-1)[0]") == "max 2 persons"
+    page.get_by_label("Only persons who visited").select_option("left")
+    drawn(page)
+    assert page.evaluate("written.at(-1)[0]") == "max 1 person"
 
 
 def test_what_is_drawn_lies_where_the_footpoint_is(walk):

@@ -112,7 +112,9 @@ function drawHeat(s, c) {
     const most = mostOf(heat.cells);
     s.heat = { image: heatImage(heat, most, s.dark), extent: heat.extent, most };
     const whose = s.chosen.size ? counted(s.chosen.size, "person", "persons") : "all shown";
-    const text = most ? `0 to ${most < 10 ? most.toFixed(1) : Math.round(most)} s a cell, ${whose}` : "nobody was located";
+    const highest = most < 10 ? most.toFixed(1) : Math.round(most);
+    const clipped = heat.cells.some((cell) => cell > most);
+    const text = most ? `0 to ${highest} s${clipped ? " or more" : ""} per cell, ${whose}` : "nobody was located";
     s.e.legend.replaceChildren(...(most ? [make("i")] : []), make("span", { text }));
   }
   const [x0, y0, x1, y1] = s.heat.extent;

@@ -5,23 +5,41 @@ import { COLOURS } from "./looks.js";
 import { markRows } from "./list.js";
 import { emit } from "./events.js";
 
-/** Give the mean number of persons shown in each of the parts of the video. */
-function curveOf(s, parts) {
-  const sums = new Float32Array(parts);
-  const part = s.duration / parts || 1;
+/** Count the changes of the number of persons shown: moments, sorted, and how many came or left. */
+function changesOf(s) {
+  const changes = new Map();
+  const add = (moment, by) => changes.set(moment, (changes.get(moment) ?? 0) + by);
   const { start, time, held } = s.tracks;
   for (let p = 0; p < s.tracks.persons; p++) {
     if (!s.shown[p]) continue;
+    let until = -1;
     for (let i = start[p]; i < start[p + 1]; i++) {
-      const to = time[i] + held[i];
-      const last = Math.min(parts - 1, Math.floor(to / part));
-      for (let number = Math.min(parts - 1, Math.floor(time[i] / part)); number <= last; number++) {
-        const within = Math.min(to, (number + 1) * part) - Math.max(time[i], number * part);
-        if (within > 0) sums[number] += within / part;
+      if (time[i] > until) {
+        if (until >= 0) add(until, -1);
+        add(time[i], 1);
       }
+      until = Math.max(until, time[i] + held[i]);
     }
+    if (until >= 0) add(until, -1);
   }
-  return sums;
+  return [...changes].sort((one, other) => one[0] - other[0]);
+}
+
+/** Compute the maximum number of persons shown at once in each of the parts of the video. */
+function curveOf(s, parts) {
+  const most = new Float32Array(parts);
+  const part = s.duration / parts || 1;
+  const changes = changesOf(s);
+  let present = 0;
+  changes.forEach(([moment, by], i) => {
+    present += by;
+    if (!present) return;
+    const until = changes[i + 1][0];
+    for (let number = Math.floor(moment / part); number < parts && number * part < until; number++) {
+      most[number] = Math.max(most[number], present);
+    }
+  });
+  return most;
 }
 
 export function drawCurve(s) {
@@ -29,14 +47,14 @@ export function drawCurve(s) {
   const [width, height] = [s.stripWidth, s.e.curve.height / s.ratio];
   const parts = Math.max(1, Math.min(600, Math.floor(width / 2)));
   s.curve ??= curveOf(s, parts);
-  const most = Math.max(0.1, ...s.curve);
+  const most = Math.max(0, ...s.curve);
   c.clearRect(0, 0, width, height);
   c.fillStyle = s.inks.dim;
   c.globalAlpha = 0.45;
   c.beginPath();
   c.moveTo(0, height);
   s.curve.forEach((value, i) => {
-    const y = height - (value / most) * (height - 12);
+    const y = height - (value / (most || 1)) * (height - 12);
     c.lineTo((i / s.curve.length) * width, y);
     c.lineTo(((i + 1) / s.curve.length) * width, y);
   });
@@ -46,7 +64,7 @@ export function drawCurve(s) {
   c.font = "11px system-ui, sans-serif";
   c.fillStyle = s.inks.soft;
   c.textBaseline = "top";
-  c.fillText(`max ${most < 10 ? most.toFixed(1) : Math.round(most)}`, 6, 3);
+  c.fillText(`max ${counted(most, "person", "persons")}`, 6, 3);
   [...s.chosen].slice(-3).forEach((p, level) => drawPresence(s, c, p, height - 7 - 7 * level));
   if (s.range) {
     const [from, to] = s.range.map((moment) => (moment / s.duration) * width);
