@@ -463,6 +463,65 @@ def test_a_change_by_another_program_is_asked_about(page, open_editor):
     assert [zone.name for zone in editor.zones] == ["mine"]
 
 
+DRAWINGS = {
+    "zone": ("Zone", [(0.2, 0.2), (0.6, 0.2), (0.6, 0.6)], "The zone is not finished. Finish it (F)"),
+    "line": ("Line", [(0.2, 0.2), (0.6, 0.2)], "The line is not finished. Finish it (F)"),
+    "cut": ("Split", [(0.7, 0.3), (0.8, 0.5)], "The cut is not finished. Complete it"),
+}
+
+
+@pytest.mark.parametrize(("name", "points", "sentence"), DRAWINGS.values(), ids=DRAWINGS.keys())
+def test_an_unfinished_drawing_is_neither_saved_over_nor_thrown_away(
+    page, open_editor, name, points, sentence
+):
+    editor = open_editor(collection(square("a", 0.7, 0.1, 0.9, 0.9)))
+    before = editor._server.desk.job.output.read_bytes()
+    show(page, editor)
+    status = page.locator(".status")
+    click(page, (0.8, 0.2))
+    tool(page, name)
+    click(page, *points)
+    assert page.locator(".side .save").is_enabled()
+    for act in (
+        lambda: page.keyboard.press("Control+s"),
+        lambda: page.locator(".side .save").click(),
+        lambda: page.keyboard.press("v"),
+        lambda: page.get_by_role("tab", name="Floor plan").click(),
+        lambda: page.get_by_role("button", name="Done").click(),
+    ):
+        act()
+        assert f"{sentence} or discard it (Esc)." in status.inner_text()
+        assert page.locator("svg path.edge.draft").count() > 0
+    assert editor._server.desk.job.output.read_bytes() == before
+    page.locator(".stage").focus()
+    page.keyboard.press("Escape")
+    assert status.inner_text() == ""
+    assert page.locator(".side .save").is_disabled()
+    page.get_by_role("button", name="Done").click()
+    page.wait_for_selector("text=The editor has ended")
+
+
+def test_an_unfinished_drawing_is_finished_and_saved_after_the_refusal(page, open_editor):
+    editor = open_editor()
+    show(page, editor)
+    tool(page, "Line")
+    click(page, (0.2, 0.5), (0.6, 0.5))
+    page.get_by_role("button", name="Done").click()
+    page.locator(".stage").focus()
+    page.keyboard.press("f")
+    save(page)
+    assert [line.name for line in editor.lines] == ["line 1"]
+
+
+def test_done_discards_an_unfinished_drawing_only_at_the_second_word(page, open_editor):
+    show(page, open_editor())
+    tool(page, "Zone")
+    click(page, (0.2, 0.5))
+    page.get_by_role("button", name="Done").click()
+    page.get_by_role("button", name="Discard and end").click()
+    page.wait_for_selector("text=The editor has ended")
+
+
 def test_a_finger_draws_and_two_zoom(open_page, open_editor):
     editor = open_editor()
     page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, device_scale_factor=2)
@@ -509,6 +568,28 @@ def test_the_shell_serves_it_until_done(page, data, tmp_path):
         done.kill()
     assert (done.returncode, "0 zones, 1 line" in err) == (0, True)
     assert len(read_zones(tmp_path / "zones.json", VIDEO)[1]) == 1
+
+
+def test_leaving_the_shells_editor_with_an_unfinished_drawing_warns(page, data, tmp_path):
+    command = [sys.executable, "-m", "ptrack_analysis", "zones", str(data / "shop" / "backdrop.png")]
+    served = subprocess.Popen(
+        [*command, "-o", str(tmp_path / "zones.json"), "--no-browser"], stdout=subprocess.PIPE, text=True
+    )
+    leave = "!dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+    try:
+        page.goto(served.stdout.readline().strip())
+        page.wait_for_selector("[data-ready=yes]")
+        assert not page.evaluate(leave)
+        tool(page, "Zone")
+        click(page, (0.2, 0.5))
+        assert page.evaluate(leave)
+        with page.expect_event("dialog") as asked:
+            page.close(run_before_unload=True)
+        assert asked.value.type == "beforeunload"
+        asked.value.accept()
+    finally:
+        served.kill()
+        served.communicate()
 
 
 def test_a_notebooks_frame_holds_the_editor(page, open_editor, data, tmp_path):

@@ -44,6 +44,13 @@ class App {
     return this.content(mode) !== this.saved[mode];
   }
 
+  /** Say that what is being drawn is not finished; nothing if nothing is being drawn. */
+  unfinished() {
+    if (!this.draft.length) return "";
+    const [what, how] = this.tool === "split" ? ["cut", "Complete it"] : [this.tool, "Finish it (F)"];
+    return `The ${what} is not finished. ${how} or discard it (Esc).`;
+  }
+
   /** Change the document so that it can be undone; equal keys in a row are one step. */
   change(action, key = null) {
     this.model.keep(key);
@@ -99,6 +106,7 @@ class App {
 
   setTool(tool) {
     if (this.mode === "floor") return;
+    if (this.draft.length) return this.tell(this.unfinished());
     if ((tool === "split" && !this.model.item(this.selected)) || (tool === "hole" && this.model.item(this.selected)?.type !== "zone")) return this.tell("Choose a zone first.");
     Object.assign(this, { tool, draft: [], snap: null });
     this.tell("", false);
@@ -107,6 +115,7 @@ class App {
   }
 
   setMode(mode) {
+    if (this.draft.length) return this.tell(this.unfinished());
     Object.assign(this, { mode, draft: [], tool: "select", pair: null, snap: null });
     this.stage.dataset.tool = mode === "floor" ? "pair" : "select";
     this.tell("", false);
@@ -198,6 +207,7 @@ class App {
   async save(replace = false) {
     const { mode, opening } = this;
     if (this.saving || !opening[mode]) return;
+    if (this.draft.length) return this.tell(this.unfinished());
     if (mode === "zones" && this.problems.size) return this.tellProblem();
     if (mode === "floor" && this.model.doc.pairs.some((pair) => !pair.floor.every(Number.isFinite))) return this.tell("A point has no floor coordinates yet: type them, or delete the point.");
     this.saving = true;
@@ -245,15 +255,16 @@ class App {
     this.tell(`“${this.model.item(id).name || "no name"}” cannot be saved. ${said[0]}`);
   }
 
-  /** End the editor; what is not saved needs a second word. */
+  /** End the editor; what is not saved or not finished needs a second word. */
   async done(sure = false) {
     const dirty = ["zones", "floor"].filter((mode) => this.opening[mode] && this.isDirty(mode));
-    if (dirty.length && !sure) {
+    if ((dirty.length || this.draft.length) && !sure) {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = "Discard and end";
       button.addEventListener("click", () => this.done(true));
-      return this.tell(`Not saved yet: ${dirty.map((mode) => this.opening[mode].file).join(" and ")}. `, true, button);
+      const unsaved = dirty.length ? `Not saved yet: ${dirty.map((mode) => this.opening[mode].file).join(" and ")}.` : "";
+      return this.tell(`${this.unfinished()} ${unsaved} `.trimStart(), true, button);
     }
     const [status, said] = await this.ask("/done", "POST", {});
     if (status !== 200 && status !== 0) return this.tell(said.error);
@@ -325,8 +336,10 @@ function pageKey(app, event) {
 
 function escape_(app, types) {
   if (types) return app.stage.focus();
-  if (app.draft.length) app.draft = [];
-  else if (app.tool !== "select") app.setTool("select");
+  if (app.draft.length) {
+    app.draft = [];
+    app.tell("", false);
+  } else if (app.tool !== "select") app.setTool("select");
   else if (app.corner) app.corner = null;
   else Object.assign(app, { selected: null, pair: null });
   app.refresh();
@@ -360,7 +373,7 @@ async function start() {
   app.changed();
   addEventListener("keydown", (event) => pageKey(app, event));
   addEventListener("beforeunload", (event) => {
-    if (!app.ended && !opening.embedded && (app.isDirty("zones") || app.isDirty("floor"))) event.preventDefault();
+    if (!app.ended && !opening.embedded && (app.draft.length || app.isDirty("zones") || app.isDirty("floor"))) event.preventDefault();
   });
   new ResizeObserver(() => {
     app.view.resize(app.stage.clientWidth, app.stage.clientHeight);

@@ -123,7 +123,7 @@ export function show(app, { focusName = false, focusPair = false } = {}) {
   showNotes(app);
   const file = mode === "floor" ? opening.floor?.file : opening.zones.file;
   e.save.replaceChildren("Save ", make("bdi", {}, file ?? ""));
-  e.save.disabled = !file || app.saving || !app.isDirty(mode);
+  e.save.disabled = !file || app.saving || !(app.draft.length || app.isDirty(mode));
   e.save.hidden = !file;
 }
 
