@@ -6,7 +6,7 @@
     ├── SchemaError        a table is not the table that a function needs
     ├── ParameterError     an argument is out of its range, or does not fit another
     ├── ZoneError          a zone, line or floor file cannot be used
-    ├── InputError         the tracking data cannot be used
+    ├── InputError         the tracking data, or a background image, cannot be used
     │   ├── NoPageError    nothing in the source is a page
     │   ├── PageError      a file is not JSON, or a value in a page is not what the API sends
     │   ├── JobError       the job failed, or is still in progress
@@ -38,7 +38,7 @@ class ZoneError(PtrackError):
 
 
 class InputError(PtrackError):
-    """The tracking data cannot be used."""
+    """The tracking data, or a background image, cannot be used."""
 
 
 class NoPageError(InputError):

@@ -1,15 +1,20 @@
 """Pictures of a scene: a file, a frame of a video or an array, as one of red, green and blue."""
 
+import re
+import warnings
+from math import sqrt
 from os import PathLike, fspath
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.io.frames import frame_at
 
 Picture = str | PathLike[str] | np.ndarray
+MOST_PIXELS = 40_000_000
+"""Maximum number of pixels of a background image: a larger one is not decoded."""
 _ALIKE = 0.02
 
 
@@ -28,11 +33,13 @@ def read_picture(picture: Picture) -> Image.Image:
     ParameterError
         If the file is missing or not a whole picture, the video has no frame at that moment, or the array
         is none.
+    InputError
+        If the picture has more than 40 megapixels. A file is not decoded then.
     """
     if isinstance(picture, np.ndarray):
-        return _from_array(picture)
+        return _from_array(picture, "backdrop")
     if (frame := frame_at(picture)) is not None:
-        return _from_array(frame)
+        return _from_array(frame, f"backdrop {fspath(picture)!r}")
     return _from_file(Path(fspath(picture)))
 
 
@@ -50,23 +57,54 @@ def stretched_note(size: tuple[int, int], rectangle: tuple[float, float], *, of_
     return [f"{said}: it is stretched to fill it."]
 
 
+def _refuse_large(named: str, width: int, height: int) -> None:
+    """Refuse a picture of more than 40 megapixels, and say to which size to scale it."""
+    if width * height <= MOST_PIXELS:
+        return
+    factor = sqrt(MOST_PIXELS / (width * height))
+    fitting = f"{max(1, int(width * factor))} x {max(1, int(height * factor))} px"
+    raise InputError(
+        f"{named} has {width * height / 1e6:.1f} megapixels ({width} x {height} px). The limit is "
+        f"{MOST_PIXELS / 1e6:.0f} megapixels. Scale the image down, for example to {fitting}."
+    )
+
+
+def _opened(place: Path) -> Image.Image:
+    """Open a picture without decoding it; Pillow's own warning of a large one gives way to our limit."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(place)
+
+
 def _from_file(place: Path) -> Image.Image:
+    named = f"backdrop {str(place)!r}"
     try:
-        with Image.open(place) as image:
+        with _opened(place) as image:
+            _refuse_large(named, *image.size)
             return _on_white(ImageOps.exif_transpose(image))
+    except Image.DecompressionBombError as error:
+        pixels = re.search(r"\d+", str(error))  # Pillow refuses it before it tells width and height
+        size = f"{int(pixels[0]) / 1e6:.1f}" if pixels else "too many"
+        raise InputError(
+            f"{named} has {size} megapixels. The limit is {MOST_PIXELS / 1e6:.0f} megapixels. "
+            "Scale the image down."
+        ) from error
     except OSError as error:
         reason = error.strerror or "not a picture that can be read, or not a whole one"
         raise ParameterError(f"backdrop {str(place)!r} cannot be read: {reason}") from error
-    except (ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+    except InputError:
+        raise
+    except (ValueError, SyntaxError, EOFError) as error:
         raise ParameterError(f"backdrop {str(place)!r} cannot be read: {error}") from error
 
 
-def _from_array(picture: np.ndarray) -> Image.Image:
+def _from_array(picture: np.ndarray, named: str) -> Image.Image:
     levels = np.atleast_3d(picture)
     if picture.ndim not in {2, 3} or levels.shape[2] not in {1, 3, 4} or levels.size == 0:
         raise ParameterError(
             f"backdrop has the shape {picture.shape}, not (rows, columns) with 1, 3 or 4 colours"
         )
+    _refuse_large(named, levels.shape[1], levels.shape[0])
     if levels.dtype.kind == "f" and ((levels >= 0) & (levels <= 1)).all():
         levels = np.rint(levels * 255.0).astype("uint8")
     elif levels.dtype != np.uint8:

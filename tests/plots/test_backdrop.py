@@ -1,9 +1,20 @@
+import os
+import struct
+import subprocess
+import sys
+import zlib
+from io import BytesIO
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.cli import main
+from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.io.pictures import read_picture
 from ptrack_analysis.plots.backdrop import read_backdrop
+from ptrack_analysis.web import embedded_backdrop
 
 RED = np.zeros((2, 3, 3), dtype="uint8")
 RED[..., 0] = 255
@@ -78,3 +89,114 @@ def test_a_photograph_is_turned_upright(tmp_path):
     exif[0x0112] = 6  # orientation: to be turned a quarter clockwise
     Image.fromarray(taken).save(tmp_path / "phone.png", exif=exif)
     assert read_backdrop(tmp_path / "phone.png")[..., 0].tolist() == [[1, 1], [0, 0], [0, 0]]
+
+
+def png_of(width, height, rows=None):
+    """Make a black PNG of one bit per pixel, a few KB however large; cut off after some rows if asked for."""
+
+    def chunk(kind, content):
+        checked = kind + content
+        return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+    lines = zlib.compress(bytes((rows or height) * (1 + (width + 7) // 8)), 9)
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    parts = chunk(b"IHDR", header) + chunk(b"IDAT", lines) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+def claiming(form, where, pattern, size):
+    """Make a file of one pixel whose header claims another size."""
+    stream = BytesIO()
+    Image.new("L", (1, 1)).save(stream, form)
+    content = bytearray(stream.getvalue())
+    struct.pack_into(pattern, content, where, *size)
+    return bytes(content)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """A PNG of 177 megapixels in 22 KB."""
+    place = tmp_path_factory.mktemp("large") / "plan.png"
+    place.write_bytes(png_of(16640, 10640))
+    assert place.stat().st_size < 50_000
+    return place
+
+
+REFUSED = (
+    r"plan\.png' has 177\.0 megapixels \(16640 x 10640 px\)\. The limit is 40 megapixels\. Scale the image "
+    r"down, for example to 7909 x 5057 px\."
+)
+
+
+@pytest.mark.parametrize("read", [read_picture, read_backdrop, embedded_backdrop])
+def test_a_picture_above_40_megapixels_is_refused_with_its_size_and_the_limit(large, read):
+    with pytest.raises(InputError, match=REFUSED):
+        read(large)
+
+
+MEASURE = """
+import resource, sys
+from ptrack_analysis.errors import InputError
+from ptrack_analysis.io.pictures import read_picture
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    read_picture(sys.argv[1])
+except InputError:
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+
+
+def test_a_picture_above_40_megapixels_is_not_decoded(large):
+    """In a process of its own, whose peak memory is its own; decoded it is 177 MB and more."""
+    ran = subprocess.run(
+        [sys.executable, "-c", MEASURE, str(large)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    assert float(ran.stdout) < 20
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "size"),
+    [
+        ("screen.gif", claiming("GIF", 6, "<HH", (10_000, 9000)), "90.0 megapixels (10000 x 9000 px)"),
+        ("plan.bmp", claiming("BMP", 18, "<ii", (8000, 6000)), "48.0 megapixels (8000 x 6000 px)"),
+        ("huge.png", png_of(30_000, 30_000, rows=1), "900.0 megapixels"),
+    ],
+    ids=["gif", "bmp", "beyond what Pillow opens"],
+)
+def test_any_form_of_picture_is_refused_by_the_size_that_it_claims(tmp_path, name, content, size):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError) as refused:
+        read_picture(tmp_path / name)
+    assert f"{name}' has {size}. The limit is 40 megapixels." in str(refused.value)
+
+
+def test_40_megapixels_are_read_and_an_array_of_more_is_refused(tmp_path):
+    (tmp_path / "most.png").write_bytes(png_of(8000, 5000))
+    assert read_picture(tmp_path / "most.png").size == (8000, 5000)
+    with pytest.raises(InputError, match=r"backdrop has 40\.0 megapixels \(8000 x 5001 px\)"):
+        read_picture(np.broadcast_to(np.uint8(0), (5001, 8000)))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "plot paths SHOP --backdrop PLAN -o OUT.png",
+        "plot heatmap SHOP --backdrop PLAN -o OUT.png",
+        "plot animation SHOP --backdrop PLAN -o OUT.gif",
+        "plot paths SHOP --backdrop PLAN --floor FLOOR -o OUT.png",
+        "report SHOP --backdrop PLAN -o OUT.html",
+        "zones PLAN -o OUT.json --no-browser",
+    ],
+)
+def test_the_shell_refuses_a_large_picture_as_bad_input(command, large, data, tmp_path, capsys):
+    shop = Path(data) / "shop"
+    places = {"SHOP": shop / "pages", "PLAN": large, "FLOOR": shop / "floor.json", "OUT": tmp_path / "out"}
+    for name, place in places.items():
+        command = command.replace(name, str(place))
+    assert main(command.split()) == 3
+    assert "has 177.0 megapixels (16640 x 10640 px). The limit is 40 megapixels." in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
