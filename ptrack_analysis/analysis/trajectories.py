@@ -15,6 +15,7 @@ from ptrack_analysis.schema import (
     LOCATED,
     MERGED_FROM,
     POINTS,
+    TRACKER_COLUMNS,
     TRAJECTORIES,
     Table,
     check,
@@ -243,6 +244,6 @@ def _table(table: pd.DataFrame, schema: Table, rows: Rows, columns: dict[str, ob
     keys: Any = table.index
     index = keys[rows.order].reorder_levels(TRAJECTORIES.key_names)
     known = {column.named(unit) for column in schema.columns for unit in schema.units} | set(columns)
-    known -= {INTERPOLATED.name, MERGED_FROM.name}
+    known -= {column.name for column in (INTERPOLATED, MERGED_FROM, *TRACKER_COLUMNS)}
     extra = {name: table[name].array[rows.order] for name in table.columns if name not in known}
     return pd.DataFrame(columns | extra, index=index, copy=False)

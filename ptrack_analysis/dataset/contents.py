@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ptrack_analysis.dataset.layout import FOLDERS, PLACES, schema_in
 from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.io.stored import Stored, stored_columns, with_video
-from ptrack_analysis.schema import Column, Table
+from ptrack_analysis.schema import TRACKER_COLUMNS, Column, Table
 
 _ASKED_BY = {
     "interpolated": "fill_gaps",
@@ -80,11 +80,15 @@ def _places(record: Record) -> Iterator[str]:
 
 
 def _columns(folder: str, record: Record) -> Iterator[Stored]:
-    """List the columns of one file: the optional ones only if they were asked for, landmarks never."""
+    """List the columns of one file: optional ones only if a setting or tracker adds them, no landmarks."""
     unit = "px" if record.parameters.get("floor") is None else "m"
     schema = with_video(schema_in(folder, record.parameters))
     for column in stored_columns(schema, unit, clocked=bool(record.about.get("days"))):
-        if not column.of.optional or record.parameters.get(_asked_by(column.name)):
+        if column.of in TRACKER_COLUMNS:
+            is_there = column.name in record.about.get("tracker_columns", [])
+        else:
+            is_there = not column.of.optional or bool(record.parameters.get(_asked_by(column.name)))
+        if is_there:
             yield column
     if folder == "videos":
         for name in record.about.get("further", []):

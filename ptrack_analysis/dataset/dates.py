@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.schema import DATES, SITES, VIDEOS, assemble
+from ptrack_analysis.schema import DATES, SITES, TRACKER_COLUMNS, VIDEOS, assemble
 
 _TOLD = ("site", "camera", "timezone", "opening_hours")
 _HOURLY = ("occupancy_hourly", "visits_hourly")
@@ -19,7 +19,8 @@ def about_of(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Give what the dimensions need to know of one video, as JSON knows it: where it was recorded, and when.
 
     ``days`` are the first and the last local day that it covers, none where its clock is not known;
-    ``further`` are the columns of its own that the table of videos has.
+    ``further`` are the columns of its own that the table of videos has; ``tracker_columns`` are the optional
+    columns of another tracker that the tables have.
     """
     row = tables["videos"].iloc[0]
     days = {
@@ -30,7 +31,9 @@ def about_of(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     schema = {column.name for column in VIDEOS.columns}
     about: dict[str, Any] = {name: row[name] if isinstance(row[name], str) else None for name in _TOLD}
     further = [name for name in tables["videos"].columns if name not in schema]
-    return about | {"days": [known[0], known[-1]] if known else [], "further": further}
+    about |= {"days": [known[0], known[-1]] if known else [], "further": further}
+    columns = {name for folder in ("detections", "trajectories") for name in tables.get(folder, ())}
+    return about | {"tracker_columns": [column.name for column in TRACKER_COLUMNS if column.name in columns]}
 
 
 def dates_table(days: Iterable[str]) -> pd.DataFrame:

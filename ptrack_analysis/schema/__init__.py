@@ -13,6 +13,7 @@ from ptrack_analysis.schema.detected import (
     MERGED_FROM,
     POINTS,
     STITCHES,
+    TRACKER_COLUMNS,
 )
 from ptrack_analysis.schema.dictionary import dictionary
 from ptrack_analysis.schema.dims import DATES, SITES
@@ -115,6 +116,7 @@ __all__ = [
     "TABLES",
     "TALLY",
     "TARGETS",
+    "TRACKER_COLUMNS",
     "TRACKS",
     "TRAJECTORIES",
     "TRANSITIONS",

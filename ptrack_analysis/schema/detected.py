@@ -56,6 +56,19 @@ MERGED_FROM = Column(
     "merged_from", "integer", "Number that the tracker gave, before identities were joined.", optional=True
 )
 
+TRACKER_COLUMNS = (
+    Column("confidence", "number", "Confidence of the detection, in the tracker's own scale.", optional=True),
+    Column(
+        "class_id",
+        "integer",
+        "Number of the object's class, in the tracker's own list.",
+        optional=True,
+        nullable=True,
+    ),
+    Column("class_name", "text", "Name of the object's class.", optional=True),
+)
+"""What other trackers write beside the box; GetPersonTracking pages have no such columns."""
+
 DETECTIONS = Table(
     name="detections",
     row="one person at one moment",
@@ -67,6 +80,7 @@ DETECTIONS = Table(
         _fraction("height", "Height of the body's box, as a fraction of the frame's height."),
         *FACE_COLUMNS,
         *LANDMARK_COLUMNS,
+        *TRACKER_COLUMNS,
         INTERPOLATED,
         MERGED_FROM,
     ),

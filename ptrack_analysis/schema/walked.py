@@ -1,6 +1,6 @@
 """The tables of where people walked, and how."""
 
-from ptrack_analysis.schema.detected import INTERPOLATED, MERGED_FROM
+from ptrack_analysis.schema.detected import INTERPOLATED, MERGED_FROM, TRACKER_COLUMNS
 from ptrack_analysis.schema.keys import PERSON, TIMESTAMP
 from ptrack_analysis.schema.table import Column, Table
 
@@ -23,6 +23,7 @@ TRAJECTORIES = Table(
         Column("smoothed", "flag", "Whether smoothing moved the position.", optional=True),
         Column("jump", "flag", "Whether the position is one that nobody can have walked to.", optional=True),
         MERGED_FROM,
+        *TRACKER_COLUMNS,
     ),
 )
 

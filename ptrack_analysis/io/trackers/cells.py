@@ -75,7 +75,12 @@ class Cells:
         if np.isfinite(values[~missing]).all():
             is_whole = not missing.any() and (np.abs(values) <= MOST).all() and (values % 1 == 0).all()
             return values.astype("int64") if is_whole else values
-        return pd.array(pc.cast(column, pa.string()), dtype="str")
+        return self.texts(name)
+
+    def texts(self, name: str) -> Any:
+        """Read a column as texts; an empty one is missing."""
+        texts = pc.cast(self._column(name), pa.string())
+        return pd.array(pc.if_else(pc.equal(pc.utf8_trim_whitespace(texts), ""), None, texts), dtype="str")
 
     def kept(self, keep: Bools) -> "Cells":
         """Give the rows where ``keep`` holds, with their places."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -110,17 +111,24 @@ def _side(cells: Cells, pair: tuple[str, str], form: Form) -> tuple[Floats, Floa
 
 
 def _further(cells: Cells, columns: Mapping[str, str]) -> dict[str, Any]:
-    """Carry what the table has beside boxes: confidence, class and its name, where they say something."""
+    """Return the columns beside the boxes that have values: ``confidence``, ``class_id``, ``class_name``.
+
+    A class that is not a whole number is a name.
+    """
     found: dict[str, Any] = {}
     if columns.get("confidence") in cells.columns:
         confidence = cells.numbers(columns["confidence"], required=False)
         if not (np.isnan(confidence) | (confidence == UNTRACKED)).all():
             found["confidence"] = confidence
-    for role in ("class", "class_name"):
-        if columns.get(role) in cells.columns:
-            values = cells.plain(columns[role])
-            if not (isinstance(values, np.ndarray) and np.isnan(values.astype("float64")).all()):
-                found[role] = values
+    numbers, name = columns.get("class", ""), columns.get("class_name", "")
+    if numbers in cells.columns:
+        values = cells.plain(numbers)
+        if not isinstance(values, np.ndarray) or (values % 1 != 0)[~np.isnan(values)].any():
+            found["class_name"] = cells.texts(numbers)
+        elif not np.isnan(values).all():
+            found["class_id"] = values
+    if name in cells.columns and not pd.isna(names := cells.texts(name)).all():
+        found["class_name"] = names
     return found
 
 

@@ -47,8 +47,8 @@ def detections_from(
     Returns
     -------
     pandas.DataFrame
-        DETECTIONS, sorted by timestamp and person; ``confidence``, ``class`` and ``class_name`` are carried
-        along. No rows: an empty table.
+        DETECTIONS, sorted by timestamp and person; ``confidence``, ``class_id`` and ``class_name`` are
+        carried along. No rows: an empty table.
 
     Raises
     ------

@@ -66,7 +66,7 @@ def read_mot(path: AnyPath, given: Given) -> Tracked:
     Returns
     -------
     Tracked
-        DETECTIONS; ``confidence`` (where it is not -1 everywhere) and ``class`` are carried along.
+        DETECTIONS; ``confidence`` (where it is not -1 everywhere) and ``class_id`` are carried along.
 
     Raises
     ------

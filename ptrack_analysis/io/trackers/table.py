@@ -36,7 +36,7 @@ def read_table(path: AnyPath, given: Given) -> Tracked:
     Returns
     -------
     Tracked
-        DETECTIONS, with ``confidence``, ``class`` and ``class_name`` where they are named.
+        DETECTIONS, with ``confidence``, ``class_id`` and ``class_name`` where they are named.
 
     Raises
     ------

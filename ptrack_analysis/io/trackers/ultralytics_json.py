@@ -36,7 +36,7 @@ def read_ultralytics_json(path: AnyPath, given: Given) -> Tracked:
     Returns
     -------
     Tracked
-        DETECTIONS, with ``confidence``, ``class`` and ``class_name``.
+        DETECTIONS, with ``confidence``, ``class_id`` and ``class_name``.
 
     Raises
     ------

@@ -47,7 +47,7 @@ def read_ultralytics_txt(path: AnyPath, given: Given) -> Tracked:
     Returns
     -------
     Tracked
-        DETECTIONS, with ``class`` and ``confidence``.
+        DETECTIONS, with ``class_id`` and ``confidence``.
 
     Raises
     ------

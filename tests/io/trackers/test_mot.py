@@ -67,7 +67,7 @@ def test_in_gt_txt_the_flag_counts_with_ten_columns_too(tmp_path):
 
 def test_nine_columns_without_visibility_are_results_with_a_class(tmp_path):
     tracked = read(write(tmp_path / "a.txt", "1 1 1 1 5 5 0 2 -1\n"))
-    assert tracked.table["class"].tolist() == [2]
+    assert tracked.table["class_id"].tolist() == [2]
     assert tracked.table["confidence"].tolist() == [0.0]
 
 

@@ -36,7 +36,7 @@ def test_corners_in_px_become_fractions(tmp_path):
     assert recognise(file).name == "supervision-csv"
     tracked = read(file)
     assert boxes(tracked) == PLACES
-    assert tracked.table["class"].tolist() == [0, 0]
+    assert tracked.table["class_id"].tolist() == [0, 0]
     assert tracked.table["class_name"].tolist() == ["person", "person"]
     assert tracked.table["confidence"].tolist() == [0.9, 0.8]
 
