@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ptrack_analysis.video import Video
 
 _FORMATS = (
-    "pages, mot, bytetrack, deepsort, supervision-csv, supervision-json, ultralytics-txt, ultralytics-json, "
-    "ultralytics-csv or table (default: the file is looked at)"
+    "pages, mot, mot-gt, bytetrack, deepsort, supervision-csv, supervision-json, ultralytics-txt, "
+    "ultralytics-json, ultralytics-csv or table (default: the file is looked at)"
 )
 _SOURCE = (
     "file, folder or s3://bucket/prefix of saved pages (.json, .jsonl, .gz), or another tracker's file; "

@@ -83,7 +83,7 @@ FILES = {
     "ultralytics-csv": (results_csv, NAMES),
     "table": (named_table, NAMES),
 }
-WITHOUT = {"points"}
+WITHOUT = {"points", "mot-gt"}
 """Formats without such columns."""
 
 

@@ -43,6 +43,12 @@ TRACKERS = {
     for tracker in (
         Tracker("mot", "MOTChallenge text: results or ground truth", mot.read_mot, mot.fits_mot),
         Tracker(
+            "mot-gt",
+            "MOTChallenge ground truth in a file of any name",
+            mot.read_mot_truth,
+            mot.fits_mot_truth,
+        ),
+        Tracker(
             "bytetrack",
             "result text of ByteTrack (frames from 0 or 1, pixels from 0)",
             bytetrack.read_bytetrack,

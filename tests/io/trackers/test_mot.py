@@ -11,6 +11,8 @@ from ptrack_analysis.video import Video
 
 ROWS = "1,1,1,1,50,100,0.9,-1,-1,-1\n3,1,26,101,50,100,0.8,-1,-1,-1\n"
 INI = "[Sequence]\nname=S\nimDir=img1\nframeRate=10\nseqLength=30\nimWidth=200\nimHeight=400\nimExt=.jpg\n"
+TRUTH = (("gt.txt", None), ("gt_val_half.txt", None), ("gt/a.txt", None), ("a.txt", "mot-gt"))
+"""Names and formats that say that a file is ground truth."""
 
 
 def test_frames_ids_and_pixels_are_counted_from_1(tmp_path):
@@ -50,13 +52,91 @@ def test_of_ground_truth_flag_0_and_other_classes_are_left_out_and_counted(tmp_p
     text = (
         "1,1,1,1,5,5,1,1,1\n1,2,1,1,5,5,0,1,1\n1,3,1,1,5,5,1,7,0.5\n1,4,1,1,5,5,1,3,0.2\n1,5,1,1,5,5,1,3,0\n"
     )
-    tracked = read(write(tmp_path / "a.txt", text))
-    assert tracked.table.index.get_level_values("person_index").tolist() == [1]
-    assert tracked.notes == (
+    for name, form in TRUTH:
+        tracked = read(write(tmp_path / name, text), format=form)
+        assert tracked.table.index.get_level_values("person_index").tolist() == [1]
+        assert tracked.notes == (
+            "1 rows with flag 0 are left out",
+            "3 rows of other classes than pedestrian are left out (2 car, 1 static person)",
+        )
+        assert "confidence" not in tracked.table
+
+
+@pytest.mark.parametrize("name", ["a.txt", "gtx1080.txt", "test_gt.txt", "gt_results/a.txt"])
+def test_nine_columns_without_proof_of_ground_truth_are_results_of_all_classes(tmp_path, name):
+    text = "".join(f"{frame},{person},9,9,5,5,1,0,0.8{frame}\n" for frame in (1, 2) for person in (1, 2))
+    for form in (None, "mot"):
+        tracked = read(write(tmp_path / name, text), format=form)
+        assert len(tracked.table) == 4
+        assert tracked.table["class_id"].tolist() == [0] * 4
+        assert "confidence" not in tracked.table
+        assert len(tracked.notes) == 1
+        assert "rows of all classes are kept" in tracked.notes[0]
+        assert "--format mot-gt" in tracked.notes[0]
+
+
+def test_ground_truth_without_a_pedestrian_is_refused(tmp_path):
+    file = write(tmp_path / "gt.txt", "1,1,1,1,5,5,1,0,0.8\n2,1,1,1,5,5,1,3,0.8\n")
+    with pytest.raises(InputError, match=r"no row has the class pedestrian \(1 class 0, 1 car\).*labels.txt"):
+        read(file)
+    with pytest.raises(InputError, match=r"the flag \(column 7\) is 0 in every row"):
+        read(write(tmp_path / "gt.txt", "1,1,1,1,5,5,0,1,0.8\n"))
+
+
+def test_labels_beside_ground_truth_name_its_classes(tmp_path):
+    write(tmp_path / "task/gt/labels.txt", "forklift\r\nperson\r\n")
+    file = write(tmp_path / "task/gt/gt.txt", "1,1,0,0,5,5,1,1,1.0\r\n1,2,0,20,50,100,1,2,1.0\r\n")
+    for path in (file, tmp_path / "task"):
+        tracked = read(path)
+        assert boxes(tracked) == [(0, 2, 0.0, 0.1, 0.5, 0.5)]
+        assert tracked.table["class_name"].tolist() == ["person"]
+        assert tracked.notes == ("1 rows of other classes than persons are left out ('forklift')",)
+        assert tracked.video.name == "task"
+
+
+def test_a_class_beyond_the_lines_of_labels_is_refused(tmp_path):
+    write(tmp_path / "labels.txt", "person\n")
+    file = write(tmp_path / "gt.txt", "1,1,0,0,5,5,1,1,1.0\n1,2,0,20,50,100,1,2,1.0\n")
+    with pytest.raises(InputError, match=r"gt.txt, line 2: class is '2'; expected a class from 1 to 1"):
+        read(file)
+
+
+def test_labels_that_name_no_person_keep_all_rows(tmp_path):
+    write(tmp_path / "labels.txt", "Kunde\nStapler\n")
+    tracked = read(write(tmp_path / "gt.txt", "1,1,0,0,5,5,1,1,1.0\n1,2,0,20,50,100,1,2,1.0\n"))
+    assert len(tracked.table) == 2
+    assert tracked.notes == ("no class is named a person; all 2 rows are kept ('Kunde', 'Stapler')",)
+
+
+def test_of_visdrone_pedestrians_and_people_are_kept(tmp_path):
+    rows = ["1,0,5,4,9,9,0,0,0,0", "1,1,6,6,4,9,1,1,0,0", "1,2,7,3,9,8,1,4,0,1", "2,3,7,3,9,8,1,2,1,2"]
+    tracked = read(write(tmp_path / "uav_v.txt", "\n".join(rows)))
+    assert tracked.table["class_id"].tolist() == [1, 2]
+    assert tracked.notes[1:3] == (
         "1 rows with flag 0 are left out",
-        "3 rows of other classes than pedestrian are left out (2 car, 1 static person)",
+        "1 rows of other classes than pedestrian or people are left out (1 car)",
     )
-    assert "confidence" not in tracked.table
+    with pytest.raises(
+        InputError, match=r"no row has the class pedestrian or people \(1 ignored region, 1 car\)"
+    ):
+        read(write(tmp_path / "cars.txt", f"{rows[0]}\n{rows[2]}\n".replace("9,9,0,0", "9,9,1,0")))
+
+
+@pytest.mark.parametrize(
+    ("name", "persons", "detections"),
+    [
+        ("boxmot-class0.txt", 2, 100),
+        ("boxmot-det-index.txt", 3, 150),
+        ("cvat-mot", 2, 100),
+        ("visdrone.txt", 1, 3),
+    ],
+)
+def test_files_of_boxmot_cvat_and_visdrone_have_their_people(real_data, name, persons, detections):
+    video = Video(width=1280, height=720, frame_rate=25.0)
+    tracked = read(real_data / "cases/trackers" / name, video=video)
+    ids = tracked.table.index.get_level_values("person_index")
+    assert (ids.nunique(), len(tracked.table)) == (persons, detections)
+    assert tracked.notes
 
 
 def test_in_gt_txt_the_flag_counts_with_ten_columns_too(tmp_path):

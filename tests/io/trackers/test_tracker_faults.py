@@ -135,7 +135,7 @@ def test_boxes_beyond_the_frame_are_neither_refused_nor_cut(tmp_path):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"format": "sort"}, "format is 'sort', not one of mot, bytetrack"),
+        ({"format": "sort"}, "format is 'sort', not one of mot, mot-gt, bytetrack"),
         ({"first_frame": -1}, "first_frame is -1, not a whole number"),
         ({"first_frame": True}, "first_frame is True"),
         ({"first_frame": 1.5}, "first_frame is 1.5"),
