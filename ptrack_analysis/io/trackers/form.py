@@ -77,7 +77,7 @@ def tracked(cells: Cells, form: Form, given: Given, video: Video) -> Tracked:
     flat = int(((width == 0) | (height == 0)).sum())
     if flat:
         notes.append(f"{flat} boxes have no area")
-    table, merged = table_of(DETECTIONS, time, person, columns)
+    table, merged = table_of(DETECTIONS, cells, time, person, columns)
     return Tracked(table, video, (*notes, *counted, *merged))
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.io.trackers.cells import Cells
 from ptrack_analysis.io.trackers.moments import frames_backwards
 from ptrack_analysis.schema import DETECTIONS, POINTS, Table, assemble
 from ptrack_analysis.video import Milliseconds
@@ -15,8 +16,12 @@ from ptrack_analysis.video import Milliseconds
 Columns = Mapping[str, Any]
 
 
+MOST_DOUBLED = 0.01
+"""Share of a file's rows that may repeat the id and frame of another row; more means two people in one id."""
+
+
 def table_of(
-    schema: Table, time: Milliseconds, person: Integers, columns: Columns
+    schema: Table, cells: Cells, time: Milliseconds, person: Integers, columns: Columns
 ) -> tuple[pd.DataFrame, list[str]]:
     """Make the table of rows that come in any order, one a person and moment.
 
@@ -28,6 +33,8 @@ def table_of(
     ----------
     schema
         DETECTIONS, or POINTS (in m).
+    cells
+        The rows as they were written, for their places.
     time
         (n,) whole ms.
     person
@@ -39,6 +46,11 @@ def table_of(
     -------
     tuple
         The table, sorted; sentences on what was left out or odd.
+
+    Raises
+    ------
+    InputError
+        If more than 1 % of the rows with an id repeat the id and time of another row.
     """
     tracked = person >= 0
     without = len(person) - int(tracked.sum())
@@ -48,7 +60,10 @@ def table_of(
         notes.append(
             f"at {backwards} places the rows of a track go back in time; all rows are sorted by time"
         )
-    order, doubled = _one_each(schema, time, person, columns, np.flatnonzero(tracked))
+    order, again = _one_each(schema, time, person, columns, np.flatnonzero(tracked))
+    doubled = len(again)
+    if doubled > MOST_DOUBLED * (len(order) + doubled):
+        raise _two_in_one(cells, person, again, len(order) + doubled)
     if doubled:
         notes.append(
             f"{doubled} rows are of a person and moment that another row has too; one row of each is kept"
@@ -76,10 +91,21 @@ def refuse_untracked(place: str, person: Integers) -> None:
         )
 
 
+def _two_in_one(cells: Cells, person: Integers, again: Integers, count: int) -> InputError:
+    row = int(again.min())
+    return InputError(
+        f"{cells.place}: {len(again)} of {count} rows ({len(again) / count:.1%}) repeat the id and time of "
+        f"another row (first: {cells.where(row)}, id {person[row]}). At most {MOST_DOUBLED:.0%} is accepted, "
+        "because one id at one time must be one person. Likely causes: several cameras or videos in one "
+        "table, clips appended whose frames start again, one run saved twice, or ids that start again for "
+        "each class. Save one file per video and camera, or give each person a separate id."
+    )
+
+
 def _one_each(
     schema: Table, time: Milliseconds, person: Integers, columns: Columns, rows: Integers
-) -> tuple[Integers, int]:
-    """Give the rows to keep, in the order of the schema's key, and how many others there are."""
+) -> tuple[Integers, Integers]:
+    """Return the rows to keep, in the order of the schema's key, and the other rows."""
     keys = {"timestamp": time[rows], "person_index": person[rows]}
     first, second = (keys[name] for name in schema.key_names)
     order = np.lexsort((second, first))
@@ -89,7 +115,7 @@ def _one_each(
             ranks.insert(0, -(columns["width"] * columns["height"])[rows])
         order = np.lexsort((*reversed(ranks), second, first))
     again = _again(first[order], second[order])
-    return rows[order[~again]], int(again.sum())
+    return rows[order[~again]], rows[order[again]]
 
 
 def _again(first: Integers, second: Integers) -> Bools:

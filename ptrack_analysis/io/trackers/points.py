@@ -61,7 +61,7 @@ def read_points(path: AnyPath, given: Given) -> Tracked:
     time, _ = from_frames(cells, "FR", given, 0, video)
     scale, notes = (100, ["coordinates in centimetres are turned into metres"]) if _is_cm(head) else (1, [])
     columns = {f"{axis.lower()}_{{u}}": cells.numbers(axis) / scale for axis in ("X", "Y")}
-    table, merged = table_of(POINTS, time, person, columns)
+    table, merged = table_of(POINTS, cells, time, person, columns)
     return Tracked(table, video, (*notes, *merged))
 
 

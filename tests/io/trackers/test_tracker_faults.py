@@ -104,14 +104,54 @@ def test_the_same_person_twice_at_a_moment_is_the_larger_box_and_counted(tmp_pat
         "2,1,11,1,5,5,0.1",
         "2,1,1,1,5,5,0.2",
     ]
+    rows += [f"{frame},1,1,1,5,5,0.2" for frame in range(3, 298)]
     for order in (rows, rows[::-1]):
         tracked = read(write(tmp_path / "a.txt", "\n".join(order)))
-        assert boxes(tracked) == [(0, 1, 0.2, 0.0, 0.5, 0.25), (40, 1, 0.0, 0.0, 0.05, 0.025)]
-        assert tracked.table["confidence"].tolist() == [0.4, 0.2]
+        assert boxes(tracked)[:2] == [(0, 1, 0.2, 0.0, 0.5, 0.25), (40, 1, 0.0, 0.0, 0.05, 0.025)]
+        assert tracked.table["confidence"].tolist()[:2] == [0.4, 0.2]
         assert (
             "3 rows are of a person and moment that another row has too; one row of each is kept"
             in tracked.notes
         )
+
+
+APPENDED = {
+    "two cameras": [f"{frame},7,{left},9,5,5" for frame in range(1, 51) for left in (9, 60)],
+    "clips": [f"{frame},7,{9 + clip},9,5,5" for clip in (0, 50) for frame in range(1, 51)],
+    "one run saved twice": [f"{frame},7,9,9,5,5" for _ in range(2) for frame in range(1, 51)],
+}
+
+
+@pytest.mark.parametrize("rows", APPENDED.values(), ids=APPENDED.keys())
+def test_two_people_in_one_id_are_refused_with_the_likely_causes(tmp_path, rows):
+    file = write(tmp_path / "a.txt", "\n".join(rows))
+    with pytest.raises(InputError) as refused:
+        read(file)
+    message = str(refused.value)
+    assert message.startswith(
+        f"{file}: 50 of 100 rows (50.0%) repeat the id and time of another row (first: "
+    )
+    for words in ("line ", "id 7", "several cameras", "clips appended", "one file per video and camera"):
+        assert words in message
+
+
+def test_of_repeated_rows_1_percent_is_accepted_and_more_is_refused(tmp_path):
+    rows = [f"{frame},1,9,9,5,5" for frame in range(1, 100)]
+    assert len(read(write(tmp_path / "a.txt", "\n".join([*rows, rows[0]]))).table) == 99
+    with pytest.raises(InputError, match=r"1 of 99 rows \(1\.0%\) repeat the id"):
+        read(write(tmp_path / "a.txt", "\n".join([*rows[:98], rows[0]])))
+
+
+def test_rows_without_an_id_repeat_nothing(tmp_path):
+    rows = ["1,1,9,9,5,5", *["1,-1,9,9,5,5"] * 9]
+    assert len(read(write(tmp_path / "a.txt", "\n".join(rows))).table) == 1
+
+
+def test_the_published_cases_of_two_people_in_one_id_are_refused(real_data):
+    columns = {"frame": "frame", "id": "track_id", "left": "x1", "top": "y1", "right": "x2", "bottom": "y2"}
+    for name, given in (("two-cameras.csv", {"columns": columns}), ("clips-appended.txt", {})):
+        with pytest.raises(InputError, match=r"\(50\.0%\) repeat the id and time of another row"):
+            read(real_data / "cases/trackers" / name, **given)
 
 
 def test_frames_that_go_backwards_inside_a_track_are_sorted_and_counted(tmp_path):
