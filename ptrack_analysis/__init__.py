@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from ptrack_analysis.dataset.settings import Settings
     from ptrack_analysis.dataset.verify import Verification, verify_dataset
     from ptrack_analysis.editing.editor import ZoneEditor, edit_zones
-    from ptrack_analysis.errors import PtrackError
+    from ptrack_analysis.errors import PtrackError, PtrackWarning
     from ptrack_analysis.floor import Floor, Lens, fit_floor, read_floor
     from ptrack_analysis.inspection import Findings, inspect_tracking
     from ptrack_analysis.io.archive import VideoReference
@@ -149,7 +149,7 @@ _ROOMS = {
     "dataset.settings": ("Settings",),
     "dataset.verify": ("Verification", "verify_dataset"),
     "editing.editor": ("ZoneEditor", "edit_zones"),
-    "errors": ("PtrackError",),
+    "errors": ("PtrackError", "PtrackWarning"),
     "floor": ("Floor", "Lens", "fit_floor", "read_floor"),
     "inspection": ("Findings", "inspect_tracking"),
     "io.archive": ("VideoReference",),
@@ -186,6 +186,7 @@ __all__ = [
     "Line",
     "Measure",
     "PtrackError",
+    "PtrackWarning",
     "Recording",
     "Settings",
     "Verification",

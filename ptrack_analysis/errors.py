@@ -1,4 +1,4 @@
-"""Every error that the package raises on purpose.
+"""Every error that the package raises on purpose, and its one warning.
 
 ::
 
@@ -18,7 +18,13 @@
         └── TakenError     an object was there already, or another run changed it meanwhile
 
 A message is one sentence: it names the thing, what was found (as Python shows it) and what was expected.
+
+``PtrackWarning`` is for input that is usable, but of which something was dropped.
 """
+
+
+class PtrackWarning(UserWarning):
+    """Input was read, but rows of it were dropped; the message has the counts."""
 
 
 class PtrackError(ValueError):

@@ -5,6 +5,7 @@ import io
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -29,6 +30,7 @@ from ptrack_analysis.errors import (
     OutputError,
     ParameterError,
     PtrackError,
+    PtrackWarning,
     RemoteError,
     SchemaError,
     ZoneError,
@@ -80,7 +82,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         given = _parser().parse_args(arguments)
         run: Callable[[argparse.Namespace], int] = given.run
-        code = run(given)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", PtrackWarning)
+            warnings.showwarning = _show(warnings.showwarning)
+            code = run(given)
         sys.stdout.flush()
     except PtrackError as error:
         return _report(error, next((code for kind, code in _CODES if isinstance(error, kind)), FAILURE))
@@ -94,6 +99,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         return _report("out of memory: the table does not fit", FAILURE)
     return code
+
+
+def _show(otherwise: Callable[..., None]) -> Callable[..., None]:
+    """Return what shows a warning: one of the package in a line on stderr, as other messages."""
+
+    def show(message: Warning | str, category: type[Warning], *more: Any, **named: Any) -> None:
+        if issubclass(category, PtrackWarning):
+            print(f"warning: {shown(' '.join(str(message).split()))}", file=sys.stderr)
+        else:
+            otherwise(message, category, *more, **named)
+
+    return show
 
 
 def _report(message: object, code: int) -> int:

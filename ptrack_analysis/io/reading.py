@@ -18,7 +18,8 @@ class Reading:
     ``faults`` are the reasons for which ``read_tracking`` refuses the job, the gravest first; ``incomplete``
     is set where the archive ends before the job. ``merged`` counts rows that were made one with another of
     the same person and moment, ``repeated`` pages that were there before; ``goes_on`` tells whether the last
-    page by name has a NextToken; ``notes`` are what the reader of another tracker's file had to say.
+    page by name has a NextToken; ``notes`` are what the reader of another tracker's file had to say,
+    ``dropped`` those of them that count rows that are not in the table.
     """
 
     detections: pd.DataFrame
@@ -32,6 +33,7 @@ class Reading:
     incomplete: IncompleteError | None
     passed_over: list[tuple[str, str]]
     notes: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
     @property
     def cut_short(self) -> list[str]:

@@ -27,6 +27,7 @@ from ptrack_analysis.io.rows import Collector
 from ptrack_analysis.io.s3 import AnyPath, ahead, path_of
 from ptrack_analysis.io.shapes import Decoders
 from ptrack_analysis.io.trackers.registry import read_tracks
+from ptrack_analysis.io.trackers.tracked import warn_of_dropped
 from ptrack_analysis.schema import DETECTIONS, empty
 from ptrack_analysis.video import Video
 
@@ -53,8 +54,9 @@ def read_tracking(
 
     What is no page is read as another tracker's file: MOTChallenge text, tables of supervision, results of
     Ultralytics, ByteTrack or DeepSORT, or a table whose columns are named. Its frames become whole ms as the
-    API's do, its boxes fractions of the frame. What its reader leaves out or finds odd is told by
-    ``read_tracks`` and ``inspect_tracking``.
+    API's do, its boxes fractions of the frame. If rows are dropped (without an id, by class, as
+    duplicates), a ``PtrackWarning`` has the counts. All notes are in what ``read_tracks`` and
+    ``inspect_tracking`` return.
 
     Parameters
     ----------
@@ -107,6 +109,7 @@ def read_tracking(
     form = form_given(format, columns, first_frame, unit)
     reading = load(source, video=video, faces=faces, landmarks=landmarks, careful=False, form=form)
     reading.refuse(allow_incomplete=allow_incomplete)
+    warn_of_dropped(_shown(source), reading.dropped)
     return reading.detections, reading.video
 
 
@@ -136,6 +139,11 @@ def load(
             raise
         found, known = instead(path, error)
         return _load_tracks(found, known, None, video, 1)
+
+
+def _shown(source: Source | VideoReference) -> object:
+    """Return what names a source in a message."""
+    return _common(source) if isinstance(source, VideoReference) else source
 
 
 def _folder_of(reference: VideoReference) -> AnyPath:
@@ -174,6 +182,7 @@ def _load_tracks(path: AnyPath, form: Form, name: str | None, video: Video | Non
         incomplete=None,
         passed_over=[],
         notes=tracked.notes,
+        dropped=tracked.dropped,
     )
 
 

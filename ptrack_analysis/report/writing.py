@@ -16,6 +16,7 @@ from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.io.archive import Form, VideoReference, shown
 from ptrack_analysis.io.finding import find_videos, form_given
 from ptrack_analysis.io.s3 import AnyPath, path_of
+from ptrack_analysis.io.trackers.tracked import warn_of_dropped
 from ptrack_analysis.io.writing import write_text
 from ptrack_analysis.report.overview.overview import overview_report
 from ptrack_analysis.report.page import MARKED, report_html
@@ -62,6 +63,11 @@ def write_report(
         ``read_tracking``.
     force
         Whether a file that is no report may be replaced.
+
+    Warns
+    -----
+    PtrackWarning
+        If rows of another tracker's file were dropped; the report has the same counts.
 
     Raises
     ------
@@ -144,6 +150,7 @@ def _of_video(
     road = take_road(reference, settings, scene, form=form)
     recording = settled(recording, road.video, settings)
     notes += no_start(settings, [reference.name] if recording.started_at is None else [])
+    warn_of_dropped(reference.name, road.reading.dropped, stacklevel=4)
     reading = replace(road.reading, notes=(*road.reading.notes, *notes))
     return video_report(
         replace(road, reading=reading),

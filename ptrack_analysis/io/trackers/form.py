@@ -1,6 +1,6 @@
 """How a format writes its boxes, and the one way from such cells to DETECTIONS."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,7 +60,7 @@ def tracked(cells: Cells, form: Form, given: Given, video: Video) -> Tracked:
     ParameterError
         If the frame size or rate is needed and not known.
     """
-    cells, notes = _persons_only(cells, form)
+    cells, notes, others = _persons_only(cells, form)
     person = cells.whole(form.columns["id"], low=UNTRACKED, missing=UNTRACKED)
     refuse_untracked(cells.place, person)
     time, counted = _moments(cells, form, given, video)
@@ -77,13 +77,13 @@ def tracked(cells: Cells, form: Form, given: Given, video: Video) -> Tracked:
     flat = int(((width == 0) | (height == 0)).sum())
     if flat:
         notes.append(f"{flat} boxes have no area")
-    table, merged = table_of(DETECTIONS, cells, time, person, columns)
-    return Tracked(table, video, (*notes, *counted, *merged))
+    table, odd, dropped = table_of(DETECTIONS, cells, time, person, columns)
+    return Tracked(table, video, (*others, *notes, *counted, *odd), (*others, *dropped))
 
 
-def with_notes(result: Tracked, *notes: str) -> Tracked:
-    """Put further sentences before those of a result."""
-    return replace(result, notes=(*notes, *result.notes))
+def with_notes(result: Tracked, *notes: str, dropped: Sequence[str] = ()) -> Tracked:
+    """Put further sentences before those of a result; ``dropped`` are those about rows that were dropped."""
+    return replace(result, notes=(*notes, *dropped, *result.notes), dropped=(*dropped, *result.dropped))
 
 
 def _moments(cells: Cells, form: Form, given: Given, video: Video) -> tuple[Milliseconds, list[str]]:
@@ -132,21 +132,25 @@ def _further(cells: Cells, columns: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def _persons_only(cells: Cells, form: Form) -> tuple[Cells, list[str]]:
-    """Leave out what is named and no person, where any class is named a person; else keep all."""
+def _persons_only(cells: Cells, form: Form) -> tuple[Cells, list[str], list[str]]:
+    """Leave out what is named and no person, where any class is named a person; else keep all.
+
+    Returns the rows to keep, sentences on the classes, and sentences on the rows that were left out.
+    """
     name = form.columns.get("class_name")
     if name is None or name not in cells.columns:
-        return cells, _several_classes(cells, form)
+        return cells, _several_classes(cells, form), []
     texts = pc.utf8_trim_whitespace(pc.fill_null(pc.cast(cells.columns[name], pa.string()), ""))
     others = sorted(text for text in pc.unique(texts).to_pylist() if text and text.lower() not in _PERSONS)
     if not others:
-        return cells, []
+        return cells, [], []
     is_other = pc.is_in(texts, pa.array(others)).to_numpy().astype(bool)
     shown = ", ".join(repr(one) for one in others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
     if is_other.all():
-        return cells, [f"no class is named a person; all {cells.count} rows are kept ({shown})"]
+        return cells, [f"no class is named a person; all {cells.count} rows are kept ({shown})"], []
     kept = cells.kept(~is_other)
-    return kept, [f"{cells.count - kept.count} rows of other classes than persons are left out ({shown})"]
+    count = cells.count - kept.count
+    return kept, [], [f"{count} rows of other classes than persons are left out ({shown})"]
 
 
 def _several_classes(cells: Cells, form: Form) -> list[str]:

@@ -11,7 +11,7 @@ from ptrack_analysis.io.trackers.cells import Cells, of_arrow, of_values
 from ptrack_analysis.io.trackers.form import Form, tracked
 from ptrack_analysis.io.trackers.moments import check_first_frame
 from ptrack_analysis.io.trackers.roles import by_own_names, checked
-from ptrack_analysis.io.trackers.tracked import Given, Tracked, Unit, checked_unit
+from ptrack_analysis.io.trackers.tracked import Given, Tracked, Unit, checked_unit, warn_of_dropped
 from ptrack_analysis.video import Video
 
 
@@ -26,7 +26,8 @@ def detections_from(
     """Make DETECTIONS of a table in memory: polars, DuckDB, pyarrow, pandas.
 
     The rules are those of a CSV or Parquet file whose columns are named: rows without an id are left out, of
-    a person's rows at one moment the larger box is kept.
+    a person's rows at one moment the larger box is kept. If rows are dropped, a ``PtrackWarning`` has the
+    counts.
 
     Parameters
     ----------
@@ -69,13 +70,16 @@ def detections_from(
     given = Given(video=video, columns=columns, first_frame=first_frame, unit=checked_unit(unit))
     place = "the table"
     if isinstance(table, pd.DataFrame):
-        return _of_pandas(table, place, given, video).table
-    if not hasattr(table, "__arrow_c_stream__"):
+        result = _of_pandas(table, place, given, video)
+    elif hasattr(table, "__arrow_c_stream__"):
+        result = of_arrow_table(pa.table(table), place, given, video)
+    else:
         raise ParameterError(
             f"the table is a {type(table).__name__}; expected a pandas.DataFrame or anything with "
             "__arrow_c_stream__ (polars, DuckDB, pyarrow)"
         )
-    return of_arrow_table(pa.table(table), place, given, video).table
+    warn_of_dropped(place, result.dropped)
+    return result.table
 
 
 def of_arrow_table(table: pa.Table, place: str, given: Given, video: Video) -> Tracked:

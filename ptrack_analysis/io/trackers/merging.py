@@ -22,7 +22,7 @@ MOST_DOUBLED = 0.01
 
 def table_of(
     schema: Table, cells: Cells, time: Milliseconds, person: Integers, columns: Columns
-) -> tuple[pd.DataFrame, list[str]]:
+) -> tuple[pd.DataFrame, list[str], list[str]]:
     """Make the table of rows that come in any order, one a person and moment.
 
     Rows without a person (number below 0) are not tracked: left out and counted. The same person twice at
@@ -45,7 +45,7 @@ def table_of(
     Returns
     -------
     tuple
-        The table, sorted; sentences on what was left out or odd.
+        The table, sorted; sentences on what was left out or odd; those of them on rows that were left out.
 
     Raises
     ------
@@ -54,7 +54,8 @@ def table_of(
     """
     tracked = person >= 0
     without = len(person) - int(tracked.sum())
-    notes = [f"{without} rows without an id (detections of no track) are left out"] if without else []
+    dropped = [f"{without} rows without an id (detections of no track) are left out"] if without else []
+    notes = [*dropped]
     backwards = frames_backwards(person[tracked], time[tracked])
     if backwards:
         notes.append(
@@ -65,15 +66,16 @@ def table_of(
     if doubled > MOST_DOUBLED * (len(order) + doubled):
         raise _two_in_one(cells, person, again, len(order) + doubled)
     if doubled:
-        notes.append(
+        dropped.append(
             f"{doubled} rows are of a person and moment that another row has too; one row of each is kept"
         )
+        notes.append(dropped[-1])
     unit = "m" if schema is POINTS else None
     ours = {column.name for column in schema.columns}
     kept = {name: values[order] for name, values in columns.items()}
     key = {"timestamp": time[order], "person_index": person[order]}
     table = assemble(schema, key | {name: kept[name] for name in kept if name in ours}, unit=unit)
-    return table.assign(**{name: kept[name] for name in kept if name not in ours}), notes
+    return table.assign(**{name: kept[name] for name in kept if name not in ours}), notes, dropped
 
 
 def refuse_untracked(place: str, person: Integers) -> None:

@@ -134,28 +134,28 @@ def _read(path: AnyPath, file: AnyPath, given: Given, *, is_truth: bool) -> Trac
     cells = plain_cells(file, read_text(file), names_of, EXPECTED)
     video = named(given.video, _title(path, file), **facts_beside(file))
     columns: dict[str, str] = dict(COLUMNS)
-    notes: list[str] = []
+    notes, dropped = list[str](), list[str]()
     origin = 1.0
     if _is_visdrone(cells):
-        cells, notes = _evaluated(cells, "x", _VISDRONE_CLASSES, _VISDRONE_PERSONS)
-        notes.insert(0, "columns 8 to 10 are read as category, truncation and occlusion of VisDrone")
+        cells, dropped = _evaluated(cells, "x", _VISDRONE_CLASSES, _VISDRONE_PERSONS)
+        notes = ["columns 8 to 10 are read as category, truncation and occlusion of VisDrone"]
         columns["class"] = "x"
         columns.pop("confidence")
     elif is_truth and "conf" in cells.columns:
         labels = _labels_beside(file) if "class" in cells.columns else {}
         if labels:
-            cells, notes = _named(cells, labels)
+            cells, dropped = _named(cells, labels)
             columns["class_name"] = _LABEL
             origin = 0.0
         else:
-            cells, notes = _evaluated(cells, "class", _CLASSES, {_PEDESTRIAN}, hint=_NO_PEDESTRIAN)
+            cells, dropped = _evaluated(cells, "class", _CLASSES, {_PEDESTRIAN}, hint=_NO_PEDESTRIAN)
         columns.pop("confidence")
     elif "visibility" in cells.columns and (cells.numbers("visibility") >= 0).any():
         notes = [_NOT_TRUTH]
         if (cells.numbers("conf") == 1).all():  # BoxMOT writes 1 there, and the confidence elsewhere
             columns.pop("confidence")
     result = tracked(cells, Form(columns=columns, first_frame=1, origin=origin), given, video)
-    return with_notes(result, *notes)
+    return with_notes(result, *notes, dropped=dropped)
 
 
 def fits_mot(sample: Sample) -> str | None:

@@ -61,8 +61,8 @@ def read_points(path: AnyPath, given: Given) -> Tracked:
     time, _ = from_frames(cells, "FR", given, 0, video)
     scale, notes = (100, ["coordinates in centimetres are turned into metres"]) if _is_cm(head) else (1, [])
     columns = {f"{axis.lower()}_{{u}}": cells.numbers(axis) / scale for axis in ("X", "Y")}
-    table, merged = table_of(POINTS, cells, time, person, columns)
-    return Tracked(table, video, (*notes, *merged))
+    table, odd, dropped = table_of(POINTS, cells, time, person, columns)
+    return Tracked(table, video, (*notes, *odd), tuple(dropped))
 
 
 def fits_points(sample: Sample) -> str | None:

@@ -1,12 +1,13 @@
 """What every reader of another tracker is given, and what it gives."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import pandas as pd
 
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.io.names import slugs, stem_of
 from ptrack_analysis.io.s3 import AnyPath
 from ptrack_analysis.video import Video
@@ -19,12 +20,14 @@ _RATES = (1e-3, 1e6)
 class Tracked:
     """Another tracker's result: DETECTIONS (or POINTS), the video, and what was odd or left out.
 
-    ``notes`` are sentences, each with the number of rows that it is about.
+    ``notes`` are sentences, each with the number of rows that it is about; ``dropped`` are those of them that
+    count the rows that are not in the table.
     """
 
     table: pd.DataFrame
     video: Video
     notes: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,12 @@ class Given:
     columns: Mapping[str, str] | None = None
     first_frame: int | None = None
     unit: Unit | None = None
+
+
+def warn_of_dropped(place: object, dropped: Sequence[str], *, stacklevel: int = 3) -> None:
+    """Warn once that rows of a source were dropped; say nothing if none were."""
+    if dropped:
+        warnings.warn(f"{place}: {'; '.join(dropped)}", PtrackWarning, stacklevel=stacklevel)
 
 
 def checked_unit(unit: Any) -> Any:

@@ -11,7 +11,7 @@ from pages import write
 from pandas.testing import assert_frame_equal
 from tracker_files import SMALL, boxes, read
 
-from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.errors import InputError, ParameterError, PtrackWarning
 from ptrack_analysis.io.trackers.in_memory import detections_from
 from ptrack_analysis.io.trackers.registry import read_tracks, recognise
 from ptrack_analysis.schema import DETECTIONS, check
@@ -145,7 +145,8 @@ def test_no_rows_are_an_empty_table():
 
 def test_missing_ids_are_left_out_whatever_is_missing_means():
     for ids in ([7, None], [7.0, np.nan], pd.array([7, pd.NA], dtype="Int64"), ["7", ""], [7, -1]):
-        found = detections_from(TABLE.assign(track_id=ids), columns=COLUMNS, video=SMALL)
+        with pytest.warns(PtrackWarning, match="1 rows without an id"):
+            found = detections_from(TABLE.assign(track_id=ids), columns=COLUMNS, video=SMALL)
         assert found.index.get_level_values(1).tolist() == [7]
 
 

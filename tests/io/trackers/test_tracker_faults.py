@@ -149,9 +149,9 @@ def test_rows_without_an_id_repeat_nothing(tmp_path):
 
 def test_the_published_cases_of_two_people_in_one_id_are_refused(real_data):
     columns = {"frame": "frame", "id": "track_id", "left": "x1", "top": "y1", "right": "x2", "bottom": "y2"}
-    for name, given in (("two-cameras.csv", {"columns": columns}), ("clips-appended.txt", {})):
+    for name, more in (("two-cameras.csv", {"columns": columns}), ("clips-appended.txt", {})):
         with pytest.raises(InputError, match=r"\(50\.0%\) repeat the id and time of another row"):
-            read(real_data / "cases/trackers" / name, **given)
+            read(real_data / "cases/trackers" / name, **more)
 
 
 def test_frames_that_go_backwards_inside_a_track_are_sorted_and_counted(tmp_path):
