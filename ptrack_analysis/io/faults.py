@@ -7,6 +7,19 @@ import msgspec
 
 from ptrack_analysis.errors import PageError
 
+LATEST_START = 10 * 24 * 3600 * 1000
+"""A first timestamp above this (10 days) is taken for wall-clock time, not time since the video's start [ms].
+
+Seconds since 1970 are above it too if they are read as milliseconds.
+"""
+DATE = r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}"
+"""What a text with a date looks like."""
+_FROM_START = "Timestamps count from the start of the video: subtract the time of its first frame from each"
+PAGES_FROM_START = f"{_FROM_START} Timestamp, in milliseconds."
+TRACKS_FROM_START = (
+    f"{_FROM_START}, and give milliseconds as the column timestamp_ms or seconds as the column time_s "
+    "(columns=, in the shell --columns)."
+)
 _LONGEST = 60
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
@@ -25,6 +38,14 @@ def malformed(raw: bytes, place: str, error: Exception) -> PageError:
     at = int(found.group(1))
     shown = raw[at : at + 12]
     return PageError(f"{place}: not JSON at byte {at} ({_line(raw, at)}): {reason}, found {shown!r}")
+
+
+def wall_clock(place: object, name: str, first: str, advice: str) -> str:
+    """Say that timestamps look like wall-clock time."""
+    return (
+        f"{place}: {name} starts at {first}, more than {LATEST_START // 86_400_000} days into the video, and "
+        f"looks like wall-clock time. {advice}"
+    )
 
 
 def is_of_several(error: PageError) -> bool:
@@ -48,6 +69,8 @@ def unexpected(content: Any, place: str, error: msgspec.ValidationError) -> Page
     value = repr(_value(content, path))
     if len(value) > _LONGEST:
         value = value[:_LONGEST] + "..."
+    if path.endswith(".Timestamp") and re.match(DATE, value.strip("'")):
+        return PageError(f"{where} is {value}, which is a wall-clock time. {PAGES_FROM_START}")
     expected = reason.replace("`", "").split(", got ")[0].replace("Expected ", "expected ")
     return PageError(f"{where} is {value}; {expected[:1].lower()}{expected[1:]}")
 

@@ -7,8 +7,9 @@ from typing import Any, Protocol
 
 from msgspec.structs import asdict
 
-from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedError
+from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedError, PageError
 from ptrack_analysis.io.archive import VideoReference, documents
+from ptrack_analysis.io.faults import LATEST_START, PAGES_FROM_START, wall_clock
 from ptrack_analysis.io.reading import REST
 from ptrack_analysis.io.rows import Rows, rows_of
 from ptrack_analysis.io.s3 import AnyPath, ahead
@@ -56,6 +57,7 @@ class JobReader:
     job_tag: str | None = None
     status: list[InputError] = field(default_factory=list)
     broken: list[InputError] = field(default_factory=list)
+    first: int | None = None
 
     def read(self, reference: VideoReference, decoders: Decoders) -> None:
         """Take in the pages of one video, leaving those of other jobs in the same files."""
@@ -82,6 +84,9 @@ class JobReader:
         """Take in one page, unless it was there before."""
         self._notice(page, place)
         rows = rows_of(page.persons or [], faces=self.collector.faces, landmarks=self.collector.landmarks)
+        if len(rows.time):
+            first = int(rows.time.min())
+            self.first = first if self.first is None else min(first, self.first)
         self.goes_on = bool(page.next_token)
         if not self.goes_on:
             self.ends[rows.digest()] = int(rows.time.min(initial=2**53)), int(rows.time.max(initial=0))
@@ -132,6 +137,9 @@ class JobReader:
                     "cover the same time: several videos are mixed; keep each in a folder of its own"
                 )
             )
+        if self.first is not None and self.first > LATEST_START:
+            said = wall_clock(place, "Timestamp", f"{self.first} ms", PAGES_FROM_START)
+            mixed.append(PageError(said))
         return [*self.broken, *self.status[:1], *mixed]
 
     def incomplete(self, place: AnyPath, missing: Sequence[str] = ()) -> IncompleteError | None:

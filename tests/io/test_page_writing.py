@@ -15,6 +15,7 @@ from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import read_tracking
 from ptrack_analysis.errors import OutputError, ParameterError, SchemaError
+from ptrack_analysis.io.faults import LATEST_START
 from ptrack_analysis.io.page_writing import write_pages
 from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, LANDMARK_COLUMNS, assemble, empty
 from ptrack_analysis.video import Video, timedelta
@@ -110,7 +111,7 @@ SIDES = st.none() | st.tuples(NUMBERS, NUMBERS, NUMBERS, NUMBERS)
 MAYBE = st.none() | NUMBERS
 PLACE = st.none() | st.tuples(NUMBERS, NUMBERS)
 ROWS = st.dictionaries(
-    st.tuples(st.integers(0, 2**53), st.integers(0, 2**53)),
+    st.tuples(st.integers(0, LATEST_START), st.integers(0, 2**53)),
     st.tuples(SIDES, SIDES, st.tuples(*[MAYBE] * 6), st.tuples(*[PLACE] * 5)),
     max_size=8,
 )

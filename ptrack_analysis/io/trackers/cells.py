@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.io.faults import TRACKS_FROM_START
 
 LARGEST = 1e6
 """Largest coordinate that is believed, in px or in frames, as for pages."""
@@ -48,6 +50,11 @@ class Cells:
         if bad.any():
             raise self.fault(name, int(bad.argmax()), f"a number from {low:g} to {high:g}")
         return values
+
+    def least(self, name: str) -> float:
+        """Return the smallest number of a column, NaN if it has no numbers."""
+        values, _ = _numbers(self._column(name))
+        return float(np.min(values, initial=np.inf, where=~np.isnan(values))) if len(values) else np.nan
 
     def whole(self, name: str, low: int = 0, high: int = MOST, *, missing: int | None = None) -> Integers:
         """Read a column as whole numbers from ``low`` to ``high``; a missing one is ``missing``, if given.
@@ -109,8 +116,12 @@ def of_values(values: Sequence[Any]) -> Any:
             return pa.chunked_array([np.array(values, dtype="float64")])
         except OverflowError:
             pass
-    texts = [None if value is None else value if isinstance(value, str) else repr(value) for value in values]
+    texts = [None if value is None else _text(value) for value in values]
     return pa.chunked_array([pa.array(texts, pa.string())])
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else str(value) if isinstance(value, date) else repr(value)
 
 
 def of_arrow(column: Any, name: str) -> Any:
@@ -122,6 +133,8 @@ def of_arrow(column: Any, name: str) -> Any:
         If its type is neither: dates, lists, structs.
     """
     kind = column.type
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        raise InputError(f"column {name!r} has wall-clock times ({kind}). {TRACKS_FROM_START}")
     if pa.types.is_dictionary(kind):
         column = pc.cast(column, kind.value_type)
         kind = column.type

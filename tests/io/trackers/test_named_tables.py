@@ -158,7 +158,7 @@ VALUE_FAULTS = {
     "text": ({"track_id": ["7", "p"]}, "row 1: track_id is 'p'; expected a whole number"),
     "dates": (
         {"n": pd.to_datetime(["2020-01-01"] * 2)},
-        r"column 'n' is timestamp\[.*; expected numbers or texts",
+        r"column 'n' has wall-clock times \(timestamp\[.*\)\. Timestamps count from the start",
     ),
     "lists": ({"n": [[1], [2]]}, r"row 0: n is '\[1\]'"),
     "negative time": ({"n": [0, -1]}, "row 1: n is -1.0; expected a whole number from 0"),
