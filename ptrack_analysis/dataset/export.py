@@ -11,6 +11,8 @@ from typing import Any, Literal
 from ptrack_analysis.clock.lookup import recordings_of
 from ptrack_analysis.clock.recording import Recording
 from ptrack_analysis.dataset.catalogue import CATALOGUE, write_catalogue
+from ptrack_analysis.dataset.holding import read_compact_record
+from ptrack_analysis.dataset.identity import mark_of, refuse_other_videos
 from ptrack_analysis.dataset.layout import places_of, record_place, refuse_names
 from ptrack_analysis.dataset.lock import HOLDER, locked
 from ptrack_analysis.dataset.misfits import misfits, refuse_unwithheld
@@ -24,7 +26,7 @@ from ptrack_analysis.dataset.staging import Stage, staged
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
 from ptrack_analysis.dataset.video_files import Export, Task, export_video
 from ptrack_analysis.errors import OutputError, ParameterError, WorkerError
-from ptrack_analysis.io.archive import Form, Source, VideoReference, shown
+from ptrack_analysis.io.archive import Source, VideoReference, shown
 from ptrack_analysis.io.finding import form_given, scan_source
 from ptrack_analysis.io.s3 import AnyPath, S3Path, path_of
 from ptrack_analysis.io.writing import make_folder, remove_leftovers, write_text
@@ -64,8 +66,16 @@ def export_dataset(
     replaced whole or not at all. A video whose sources, settings and files are those of its record is
     left as it is; so a second run changes nothing, and a run after a killed one completes it. A video
     that fails does not stop the others, and keeps the files that it had. Files that an earlier run made
-    of a video and this one does not are removed; videos that are not in the archive stay, and are told of,
-    unless ``prune`` is set. One run at a time may write a dataset.
+    of a video and this one does not are removed; videos that are not in the archive stay, unless ``prune`` is
+    set. One run at a time may write a dataset.
+
+    A video replaces only itself. If the dataset has a different video under the name of a video of the
+    source, the export is refused and writes nothing. Where both JobIds are known, they decide: equal means
+    the same video, even if pages were added, fetched again or edited, and a new JobId is a different video,
+    even at the same path. Without a JobId, the video is the same if an earlier export read one of its files
+    at the same absolute path, or if its files include the content of all files of the earlier export, so
+    that a source may be moved or copied. A file without a JobId that is overwritten at its path is therefore
+    taken for the same video. Settings do not matter.
 
     Parameters
     ----------
@@ -111,7 +121,8 @@ def export_dataset(
     InputError
         If there is no page in the source.
     ParameterError
-        If a setting is out of its range.
+        If a setting is out of its range, the dataset has a different video under the same name, or it is a
+        compacted dataset.
     RemoteError
         If S3 refuses, another run has exported the same video there meanwhile, or the scheduler of the
         executor goes away.
@@ -127,18 +138,26 @@ def export_dataset(
     """
     measured, place, root = Settings(**settings), path_of(out), path_of(source)
     _refuse_place(place)
+    _refuse_compacted(place)
     crew = _crew_of(workers, executor, in_flight)
     scene = read_scene_file(measured)
     form = form_given(format, columns, first_frame, unit)
     with locked(place) as check, staged(place) as stage:
-        references = _find(root, form, stage)
+        known = bytes_of(stage.folder / JOBS_FILE)
+        found = scan_source(root, form, recall_from(known, partial(shown, root)))
+        references = found.videos
         names = frozenset(reference.name for reference in references)
         files = {one.name: [shown(root, file) for file in one.files] for one in references}
         recordings, notes = recordings_of(measured, files)
-        export = Export(root, place, measured, measured.parameters(), scene, names)
+        export = Export(root, place, measured, measured.parameters(), scene, names, mark_of(root))
+        refuse_other_videos(references, root, stage)
         if measured.withholds:
             refuse_unwithheld(read_records(stage.folder), export, prune=prune)
         _prepare(references, export, stage, force=force)
+        text = jobs_text(found.jobs, partial(shown, root))
+        if text.encode() != known:
+            make_folder((stage.folder / JOBS_FILE).parent)
+            write_text(stage.folder / JOBS_FILE, text)
         summaries = []
         for summary in _each(references, recordings, export, stage, crew):
             check()
@@ -160,6 +179,15 @@ def _refuse_place(place: AnyPath) -> None:
         raise OutputError(f"{place}: is an object, so no dataset can be written there")
 
 
+def _refuse_compacted(place: AnyPath) -> None:
+    """Refuse to export into a compacted dataset, where every video would then count twice."""
+    if read_compact_record(place) is not None:
+        raise ParameterError(
+            f"{place} is a compacted dataset, and an export cannot add videos to it. Export to the dataset "
+            "that it was made from and compact that again, or give another out (OUT)."
+        )
+
+
 def _crew_of(workers: int | None, executor: Executor | None, in_flight: int | None) -> dict[str, Any]:
     """Gather who works on the videos, as ``map_tasks`` takes it."""
     if workers is not None and executor is not None:
@@ -169,21 +197,6 @@ def _crew_of(workers: int | None, executor: Executor | None, in_flight: int | No
     make = processes(workers)
     most = _A_PROCESS * workers if in_flight is None else in_flight
     return {"make": make if workers > 1 else None, "in_flight": most}
-
-
-def _find(root: AnyPath, form: Form | None, stage: Stage) -> list[VideoReference]:
-    """Find the videos of the source, opening only files that have changed since an earlier run."""
-
-    def name_of(file: AnyPath) -> str:
-        return shown(root, file)
-
-    known = bytes_of(stage.folder / JOBS_FILE)
-    found = scan_source(root, form, recall_from(known, name_of))
-    text = jobs_text(found.jobs, name_of)
-    if text.encode() != known:
-        make_folder((stage.folder / JOBS_FILE).parent)
-        write_text(stage.folder / JOBS_FILE, text)
-    return found.videos
 
 
 def _each(

@@ -43,7 +43,7 @@ def holding_of(root: AnyPath) -> Holding:
     RemoteError
         If S3 refuses.
     """
-    compact = _compact(root)
+    compact = read_compact_record(root)
     if compact is not None:
         names = sorted(str(one["video"]) for one in compact.videos)
         found = [(place.partition("/")[0], Part(place, None)) for place in compact.outputs]
@@ -75,8 +75,16 @@ def unknown(place: object, kind: str, name: str, known: Iterable[str]) -> Parame
     return ParameterError(f"{place}: has no {kind} {name!r}; {told}: {shown}")
 
 
-def _compact(root: AnyPath) -> CompactRecord | None:
-    """Read the record of a compaction, where there is one."""
+def read_compact_record(root: AnyPath) -> CompactRecord | None:
+    """Read the record of a compaction, where there is one.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    RemoteError
+        If S3 refuses.
+    """
     place = root / COMPACT_PLACE
     try:
         return compact_record_of(place.read_bytes()) if place.is_file() else None

@@ -84,6 +84,7 @@ def read_record(out: AnyPath, video: str) -> Record | None:
         record = Record(**content)
         complete = all(set(made) == {"rows", "sha256"} for made in record.outputs.values())
         complete &= all(map(is_inside, record.outputs))
+        complete &= all({"name", "sha256"} <= set(file) for file in record.source)
         complete &= isinstance(record.figures, dict) and isinstance(record.about, dict)
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return None

@@ -1,6 +1,7 @@
 """What files were when a run last looked at them, so that the next one need not read what has not changed.
 
-All this is a cache below ``.ptrack``: no part of the data, and its loss costs time only.
+All this is a cache below ``.ptrack``: no part of the data. If it is lost, the next run takes longer and notes
+it again. Only videos that are no longer in the source stay without a known source, so ``prune`` keeps them.
 """
 
 import json
@@ -25,10 +26,14 @@ Look = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a video's source files and its files in the dataset were, by their names and places."""
+    """What a video's source files and its files in the dataset were, by their names and places.
+
+    ``origin`` identifies the source of the export, as ``mark_of`` gives it; empty where it is not known.
+    """
 
     sources: Mapping[str, Look] = field(default_factory=dict)
     outputs: Mapping[str, Look] = field(default_factory=dict)
+    origin: str = ""
 
 
 def seen_place(video: str) -> str:
@@ -88,12 +93,16 @@ def checksum_of(path: AnyPath, name: str, seen: Mapping[str, Look], noted: dict[
 def read_seen(content: bytes | None) -> Seen:
     """Read what was seen of a video; nothing, if there is none or it is damaged."""
     found = _json(content)
-    return Seen(_looks(found.get("sources")), _looks(found.get("outputs")))
+    origin = found.get("origin")
+    return Seen(
+        _looks(found.get("sources")), _looks(found.get("outputs")), origin if isinstance(origin, str) else ""
+    )
 
 
 def text_of(seen: Seen) -> str:
     """Write what was seen of a video."""
-    return json.dumps({"sources": dict(seen.sources), "outputs": dict(seen.outputs)}, sort_keys=True) + "\n"
+    content = {"sources": dict(seen.sources), "outputs": dict(seen.outputs), "origin": seen.origin}
+    return json.dumps(content, sort_keys=True) + "\n"
 
 
 def recall_from(content: bytes | None, name_of: Callable[[AnyPath], str]) -> Callable[[AnyPath], Any]:

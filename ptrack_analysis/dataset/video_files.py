@@ -31,7 +31,10 @@ from ptrack_analysis.zones import Scene
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One export: from where, to where, and how; ``scene`` is the zone file's, ``videos`` all names."""
+    """One export: from where, to where, and how; ``scene`` is the zone file's, ``videos`` all names.
+
+    ``origin`` identifies the source, as ``mark_of`` gives it.
+    """
 
     root: AnyPath
     out: AnyPath
@@ -39,6 +42,7 @@ class Export:
     parameters: dict[str, Any]
     scene: Scene | None
     videos: frozenset[str] = frozenset()
+    origin: str = ""
 
     def zones(self, video: str) -> list[str]:
         """List the names of the zones that are in a video, in the order of their file."""
@@ -124,7 +128,7 @@ def _written(
     place = record_place(task.name)
     is_new = task.there is not None and place not in task.there
     put_text(export.out, place, record_text(record), new=is_new)
-    _note(task, Seen(sources, looks), export)
+    _note(task, Seen(sources, looks, export.origin), export)
     return summary_of(record, "written", export.zones(task.name))
 
 
@@ -137,7 +141,7 @@ def _unchanged(task: Task, record: Record, sources: dict[str, Look], export: Exp
     if outputs is None:
         return None
     remove_others(export.out, task.name, places, task.there)
-    _note(task, Seen(sources, outputs), export)
+    _note(task, Seen(sources, outputs, export.origin), export)
     return summary_of(earlier, "unchanged", export.zones(task.name))
 
 
