@@ -69,7 +69,9 @@ def add(commands: Any) -> None:
     add_release(parser.add_argument_group("for data that leaves the house"))
     group.add_argument("--force", action="store_true", help="replace files that ptrack did not make")
     group.add_argument(
-        "--prune", action="store_true", help="remove the files of videos that SOURCE no longer has"
+        "--prune",
+        action="store_true",
+        help="remove the videos that an earlier export of this same SOURCE wrote and SOURCE no longer has",
     )
     group.add_argument(
         "--memory",
@@ -147,6 +149,8 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
             bar.total = total
             bar.set_postfix_str(video.name)
             bar.update()
+            if bar.n == total:
+                bar.close()  # what is said afterwards needs the line
 
         return export_dataset(
             source,

@@ -28,12 +28,14 @@ from ptrack_analysis.dataset.video_files import Export, Task, export_video
 from ptrack_analysis.errors import OutputError, ParameterError, WorkerError
 from ptrack_analysis.io.archive import Source, VideoReference, shown
 from ptrack_analysis.io.finding import form_given, scan_source
+from ptrack_analysis.io.names import listed
 from ptrack_analysis.io.s3 import AnyPath, S3Path, path_of
 from ptrack_analysis.io.writing import make_folder, remove_leftovers, write_text
 from ptrack_analysis.scale.pools import processes
 from ptrack_analysis.scale.tasks import IN_FLIGHT, map_tasks
 
 _A_PROCESS = 4
+_SHOWN = 3
 
 Progress = Callable[[VideoSummary, int], object]
 
@@ -87,7 +89,8 @@ def export_dataset(
     force
         Whether to replace files that the package did not write.
     prune
-        Whether to remove the files that the package wrote of videos that the source no longer has.
+        Whether to remove the files that the package wrote of videos that the source no longer has. Only
+        videos whose last export read this same source are removed; their names go to stderr first.
     workers
         Number of processes of this machine that work on videos; by default this one does. If one is killed,
         its videos are tried again. Scripts need ``if __name__ == "__main__":`` then.
@@ -152,7 +155,9 @@ def export_dataset(
         export = Export(root, place, measured, measured.parameters(), scene, names, mark_of(root))
         refuse_other_videos(references, root, stage)
         if measured.withholds:
-            refuse_unwithheld(read_records(stage.folder), export, prune=prune)
+            records = read_records(stage.folder)
+            gone, _ = gone_from(records, names, stage.folder, export.origin)
+            refuse_unwithheld(records, export, gone, prune=prune)
         _prepare(references, export, stage, force=force)
         text = jobs_text(found.jobs, partial(shown, root))
         if text.encode() != known:
@@ -267,10 +272,15 @@ def _finish(summaries: Sequence[VideoSummary], export: Export, stage: Stage, *, 
     """Write what describes the whole dataset; warn where its videos do not fit together."""
     stage.fetch_records([summary.name for summary in summaries if summary.status == "written"])
     records = read_records(stage.folder)
-    gone = gone_from(records, export.videos)
+    gone, elsewhere = gone_from(records, export.videos, stage.folder, export.origin)
     if prune and gone:
         remove_videos(stage, gone)
-        records = [record for record in records if record.video in export.videos]
+        records = [record for record in records if record.video not in gone]
     write_catalogue(stage.folder, records)
-    warnings = misfits(records, export)
+    warnings = [*misfits(records, export)]
+    if prune and elsewhere:
+        warnings.append(
+            f"prune keeps {listed(elsewhere, _SHOWN)}: the export that wrote them read another source, or "
+            "the dataset does not know which"
+        )
     return ExportSummary(export.out, tuple(summaries), tuple(warnings), tuple(gone), pruned=prune)

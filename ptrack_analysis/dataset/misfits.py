@@ -38,8 +38,10 @@ def misfits(records: Sequence[Record], export: Export) -> Iterator[str]:
         yield f"the visits of {listed(others, _SHOWN)}, exported earlier, are to the zones of another file"
 
 
-def refuse_unwithheld(records: Sequence[Record], export: Export, *, prune: bool) -> None:
+def refuse_unwithheld(records: Sequence[Record], export: Export, gone: Sequence[str], *, prune: bool) -> None:
     """Refuse to withhold something in a dataset in which full files of other videos would stay.
+
+    ``gone`` are the videos that ``prune`` removes.
 
     Raises
     ------
@@ -47,6 +49,12 @@ def refuse_unwithheld(records: Sequence[Record], export: Export, *, prune: bool)
         If there are videos that the source does not have, with other settings of what is withheld.
     """
     others = [one.video for one in _unwithheld(records, export) if one.video not in export.videos]
+    kept = [name for name in others if name not in gone]
+    if kept:
+        raise OutputError(
+            f"{export.out} holds {listed(kept, _SHOWN)} from another source, with what is to be withheld "
+            "now. Give another folder."
+        )
     if others and not prune:
         raise OutputError(
             f"{export.out}: holds {listed(others, _SHOWN)} of an earlier run, no longer in the source, with "

@@ -37,8 +37,8 @@ class VideoSummary:
 class ExportSummary:
     """What became of an export: the dataset's folder, each video in the order of the archive, warnings.
 
-    ``gone`` are the videos of the dataset that the source no longer has; ``pruned`` tells whether their files
-    were removed.
+    ``gone`` are the videos of the dataset that came from this source, which no longer has them; ``pruned``
+    tells whether their files were removed.
     """
 
     out: AnyPath
