@@ -190,7 +190,8 @@ def add_release(group: Any) -> None:
         "--min-count",
         type=int,
         metavar="K",
-        help="suppress what rests on fewer than K persons, and leave out the tables of single persons",
+        help="suppress what rests on fewer than K persons, and withhold the tables of single persons, "
+        "medians, quantiles, times of single events and rates",
     )
     group.add_argument(
         "--salt-file",

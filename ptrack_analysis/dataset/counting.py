@@ -71,10 +71,6 @@ def _of_crossings(table: pd.DataFrame, tables: Tables) -> Integers:
     return fewest
 
 
-def _of_bins(table: pd.DataFrame, tables: Tables) -> Integers:
-    return _looked_up(tables["occupancy_bins"]["max_persons"], table, ("zone", "timestamp"), missing=_UNKNOWN)
-
-
 def _of_cells(table: pd.DataFrame, tables: Tables) -> Integers:
     persons = tables["measure"].xs("persons", level="of")["number"].astype("int64")
     return _looked_up(persons, table, ("row", "column"), missing=_UNKNOWN)
@@ -98,18 +94,12 @@ def _looked_up(of_group: pd.Series, table: pd.DataFrame, names: tuple[str, ...],
 
 _COUNTS: dict[str, Callable[[pd.DataFrame, Tables], Integers]] = {
     "dwell": _of_stays("zone", "entry"),
-    "dwell_quantiles": _of_stays("zone", "entry"),
-    "service_levels": _of_stays("zone"),
     "retail": _of_retail,
     "transitions": _own("persons"),
     "counts": _of_crossings,
-    "flow": _of_crossings,
     "occupancy_bins": _own("max_persons"),
     "occupancy_hourly": _own("max_persons"),
     "visits_hourly": _own("persons"),
-    "density": _of_bins,
-    "fundamental": _of_bins,
     "heatmap": _of_cells,
     "measure": _of_cells,
-    "intervals": _own("persons"),
 }

@@ -39,11 +39,12 @@ What rests on fewer than {count} persons (and not on nobody) is null, and `suppr
 Where a suppressed row is the only one of its group (the intervals of a zone or of a moment, the destinations
 of an origin and the origins of a destination, the cells of a grid ...), one more is suppressed, the one of
 fewest persons, so that it cannot be had by subtraction from the group's total; running totals of a line with
-a suppressed row are null. Tables of single persons, and those of which it cannot be told how many persons a
-figure rests on, are left out. The limit of this: sums of two or more suppressed rows can still be had from
-totals, a bound is no secret, zones that overlap, another export with other zones, times or limits, or
-knowledge from outside may tell more. In intervals the persons are counted as the most present at once, which
-errs towards suppressing.
+a suppressed row are null. Medians, horizons, times of single events, and quotients of other figures are
+withheld in every row; their definitions say so. Tables of single persons, and those of which it cannot be
+told how many persons a figure rests on, are left out, and so are tables of quantiles, confidence intervals
+and rates. The limit of this: sums of two or more suppressed rows can still be had from totals, a bound is no
+secret, zones that overlap, another export with other zones, times or limits, or knowledge from outside may
+tell more. In intervals the persons are counted as the most present at once, which errs towards suppressing.
 """
 
 

@@ -11,23 +11,21 @@ from ptrack_analysis.dataset.layout import DIMENSIONS, FOLDERS, ON_REQUEST
 from ptrack_analysis.dataset.settings import Settings
 from ptrack_analysis.dataset.suppression import complemented, groups_of, without
 from ptrack_analysis.geometry import Bools
-from ptrack_analysis.schema import PERSON_KEYS, SALTED, SUPPRESSED, Table
+from ptrack_analysis.schema import PERSON_KEYS, SALTED, SUPPRESSED, WITHHELD, Table
 
 _OF_ALL = {"videos", "zone_overlaps"}
 """Tables in which there is no person."""
 _NUMBERED = {"stitches"}
 """Tables that are about the tracker's numbers, so that nothing is left of them without these."""
+_DERIVED = {"dwell_quantiles", "service_levels", "intervals", "density", "flow"}
+"""Tables of which nothing would be left without quantiles, bounds, and quotients of published figures."""
 _FINER = {"occupancy_bins", "density", "fundamental"}
 """Tables of intervals that add up to those of hours."""
 _GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
     "dwell": (("zone",),),
-    "dwell_quantiles": (("zone", "quantile"),),
     "transitions": (("origin",), ("destination",)),
     "counts": (("line",),),
-    "flow": (("line",),),
     "occupancy_bins": (("zone",), ("timestamp",)),
-    "density": (("zone",), ("timestamp",)),
-    "fundamental": (("zone",), ("timestamp",)),
     "occupancy_hourly": (("zone",), ("hour_at", "open")),
     "visits_hourly": (("zone",), ("hour_at", "open")),
     "heatmap": (("of",),),
@@ -36,12 +34,13 @@ _GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
 """How the rows of a table add up to totals that are in this or another table."""
 _PARTS = {
     "dwell": ("left_out", "cut"),
-    "service_levels": ("left_out", "cut"),
     "visits_hourly": ("began", "entries", "present"),
 }
 """Columns that count a part of the persons of a row."""
 _RUNNING = {"counts": ("in_total", "out_total")}
 """Columns that add up the rows before."""
+_WITHHELD_FIGURES = {"peak_moment", "average_dwell", "dwell_per_visitor", "re_entry_rate"}
+"""Figures of the table retail that are withheld: the time of one event, and quotients of other figures."""
 
 
 def release(tables: Mapping[str, pd.DataFrame], settings: Settings, video: str) -> dict[str, pd.DataFrame]:
@@ -57,6 +56,14 @@ def release(tables: Mapping[str, pd.DataFrame], settings: Settings, video: str) 
     the tables whose rows are single persons or single moments of their coming and going (``occupancy``,
     ``survival`` ...), those of which it cannot be told how many persons a figure rests on (``quality``,
     ``field``, the heatmap of boxes), and beside tables of hours those of shorter intervals.
+
+    Some figures are withheld with ``min_count`` however many persons they rest on, because they are the
+    value of one person to the millisecond, or because two other published figures give them and they might
+    reveal a suppressed one. Missing are the medians, ``horizon`` and the restricted means of ``dwell``; the
+    median and the share of ``transitions``; ``mean_persons`` of ``occupancy_bins``; density, speed and flow
+    of ``fundamental``; ``density_per_m2`` of ``heatmap``; and ``peak_moment``, ``average_dwell``,
+    ``dwell_per_visitor`` and ``re_entry_rate`` of ``retail``. The tables ``dwell_quantiles``,
+    ``service_levels``, ``intervals``, ``density`` and ``flow`` consist of such figures and are left out.
 
     Parameters
     ----------
@@ -97,6 +104,7 @@ def released_folders(folders: list[str], settings: Settings) -> list[str]:
         wanted -= _NUMBERED
     if settings.min_count is not None:
         wanted &= _OF_ALL | {name for name, schema in FOLDERS.items() if schema.name in SUPPRESSED}
+        wanted -= _DERIVED
         wanted -= _FINER if settings.tells_clocks else set()
     return [name for name in folders if name in wanted]
 
@@ -115,14 +123,38 @@ def _suppressing(tables: Mapping[str, pd.DataFrame], least: int) -> Callable[[st
 
     def suppressed(folder: str) -> pd.DataFrame:
         table, schema = tables[folder], FOLDERS[folder]
-        persons = persons_in(folder, tables)
-        small = (persons > 0) & (persons < least)
-        rows = complemented(small, persons, groups_of(table, _GROUPS.get(folder, ())))
+        if folder == "fundamental":  # its person_seconds are those of the bins: what is missing there is here
+            bins = pd.Series(_rows("occupancy_bins", tables, least), index=tables["occupancy_bins"].index)
+            rows = bins.reindex(table.index, fill_value=True).to_numpy()
+        else:
+            rows = _rows(folder, tables, least)
+        table = _without_withheld(table, schema, folder)
         figures = {name: _is_small(table[name], least) for name in _PARTS.get(folder, ())}
         figures |= {name: _in_groups(table, "line", rows) for name in _RUNNING.get(folder, ())}
         return without(table, schema, rows, figures)
 
     return suppressed
+
+
+def _rows(folder: str, tables: Mapping[str, pd.DataFrame], least: int) -> Bools:
+    """Mark the rows of a table that are suppressed."""
+    persons = persons_in(folder, tables)
+    small = (persons > 0) & (persons < least)
+    return complemented(small, persons, groups_of(tables[folder], _GROUPS.get(folder, ())))
+
+
+def _without_withheld(table: pd.DataFrame, schema: Table, folder: str) -> pd.DataFrame:
+    """Remove the values that are withheld however many persons they rest on."""
+    names = [name for name in WITHHELD.get(schema.name, ()) if name in table.columns]
+    table = table.assign(**{name: table[name].mask(np.ones(len(table), dtype=bool)) for name in names})
+    if folder != "retail":
+        return table
+    rows = table.index.get_level_values("figure").isin(_WITHHELD_FIGURES)
+    return table.assign(
+        value=table["value"].mask(rows),
+        taken_of=table["taken_of"].astype("Int64").mask(rows),
+        definition=table["definition"].mask(rows, table["definition"] + " Withheld."),
+    )
 
 
 def _is_small(counts: "pd.Series[int]", least: int) -> Bools:

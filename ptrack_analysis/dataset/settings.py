@@ -90,7 +90,7 @@ class Settings:
         and ``intervals``, which take long.
     min_count
         Small counts are suppressed: what rests on fewer persons is missing, tables of single persons are left
-        out, as in ``release``.
+        out, and medians, quantiles, times of single events and rates are withheld, as in ``release``.
     salt
         A secret of at least 16 bytes: persons are named by keys made with it, as in ``release``. It is
         written nowhere; bytes or text.

@@ -35,7 +35,7 @@ from ptrack_analysis.schema.places import (
     VISITS,
     ZONES,
 )
-from ptrack_analysis.schema.released import PERSON_KEYS
+from ptrack_analysis.schema.released import PERSON_KEYS, WITHHELD
 from ptrack_analysis.schema.stays import (
     DWELL,
     DWELL_QUANTILES,
@@ -125,6 +125,7 @@ __all__ = [
     "VISITS",
     "VISITS_HOURLY",
     "WAITS",
+    "WITHHELD",
     "ZONES",
     "Column",
     "Table",

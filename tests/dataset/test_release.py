@@ -14,12 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptrack_analysis import open_dataset, read_parquet
+from ptrack_analysis import find_videos, open_dataset, read_parquet
 from ptrack_analysis.dataset.export import export_dataset
+from ptrack_analysis.dataset.release import release
+from ptrack_analysis.dataset.scene_file import read_scene_file
 from ptrack_analysis.dataset.settings import Settings
 from ptrack_analysis.dataset.suppression import complemented
+from ptrack_analysis.dataset.tables import compute_tables
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.report import write_report
+from ptrack_analysis.schema import BINS, FUNDAMENTAL, assemble
 from ptrack_analysis.video import Video
 
 SALT = b"0123456789abcdef"
@@ -131,8 +135,8 @@ def test_the_salt_is_in_no_text_of_the_settings():
 def test_tables_of_single_persons_are_left_out(few):
     left = {path.name for path in few.iterdir() if path.is_dir()} - {"_runs", "views", "csv", ".ptrack"}
     assert left == {
-        *("videos", "dwell", "dwell_quantiles", "transitions", "retail", "zone_overlaps", "occupancy_bins"),
-        *("density", "fundamental", "counts", "flow", "heatmap", "measure", "intervals"),
+        *("videos", "dwell", "transitions", "retail", "zone_overlaps", "occupancy_bins"),
+        *("fundamental", "counts", "heatmap", "measure"),
     }
     assert not {"figures", "notes"} & {
         name for name, value in json.loads((few / "_runs/noon.json").read_text()).items() if value
@@ -146,10 +150,86 @@ def test_figures_of_few_persons_are_missing_and_those_of_nobody_or_many_are_not(
     assert after.index.equals(before.index)
     few_of = (persons.reindex(after.index) < 3).to_numpy()
     assert few_of.any()
-    assert after.loc[few_of, ["stays", "naive_mean", "median"]].isna().all(axis=None)
+    assert after.loc[few_of, ["stays", "naive_mean"]].isna().all(axis=None)
     assert after.loc[few_of, "suppressed"].all()
     shown = after["stays"].notna()
     assert (after.loc[shown, "stays"] == before.loc[shown, "stays"]).all()
+
+
+KEPT = {
+    "dwell": {"zone_key", "stays", "left_out", "cut", "naive_mean"},
+    "transitions": {"transitions", "persons", "mean_travel"},
+    "occupancy_bins": {"zone_key", "interval", "max_persons", "person_seconds"},
+    "fundamental": {"zone_key", "interval", "person_seconds", "measured", "path_m"},
+    "heatmap": {"x_m", "y_m", "seconds"},
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_medians_extremes_and_quotients_are_withheld_and_counts_sums_and_means_are_not(
+    name, day, tmp_path, plain
+):
+    """With a limit of 2 there are figures that rest on enough persons."""
+    export(day, tmp_path / "out", min_count=2, csv=False, tables=name)
+    before, after = (
+        pd.concat([read_parquet(out / name / f"{video}.parquet") for video in ("morning", "noon", "evening")])
+        for out in (plain, tmp_path / "out")
+    )
+    shown = after[~after["suppressed"]]
+    left = {column for column in shown.columns if shown[column].notna().any()} - {"suppressed"}
+    assert left == KEPT[name]
+    withheld = set(before.columns) - KEPT[name]
+    assert withheld
+    assert before[[*withheld]].notna().any(axis=None)
+    assert after[[*withheld]].isna().all(axis=None)
+    assert not after["suppressed"].all()
+    text = (tmp_path / "out/dictionary.md").read_text()
+    assert text.count("Withheld: missing in every row.") == len(withheld)
+
+
+def test_of_the_retail_figures_the_peak_moment_and_quotients_of_others_are_withheld(plain, day, tmp_path):
+    export(day, tmp_path / "out", min_count=2, csv=False, tables="retail")
+    before, after = (read_parquet(out / "retail/noon.parquet") for out in (plain, tmp_path / "out"))
+    gone = {"peak_moment", "average_dwell", "dwell_per_visitor", "re_entry_rate"}
+    rows = after.index.get_level_values("figure").isin(gone)
+    assert before.loc[rows, "value"].notna().any()
+    assert after.loc[rows, ["value", "taken_of"]].isna().all(axis=None)
+    assert after.loc[rows, "definition"].str.endswith(" Withheld.").all()
+    assert after.loc[~rows, "definition"].equals(before.loc[~rows, "definition"])
+    left = after[~rows & ~after["suppressed"]]
+    assert {"visitors", "visits", "total_dwell"} <= set(
+        left[left["value"].notna()].index.get_level_values("figure")
+    )
+    assert left["value"].equals(before.loc[left.index, "value"])
+
+
+def test_what_is_suppressed_in_the_bins_is_suppressed_where_it_is_told_again():
+    """Suppressed for itself, the second interval of zone a would be told by the table fundamental."""
+    persons = np.array([[5, 5, 4], [5, 4, 3], [1, 5, 1]])
+    arrays = {"zone": np.repeat(["", "a", "b"], 3), "timestamp": np.tile([0, 1000, 2000], 3)}
+    arrays |= {"interval": np.full(9, 1000), "person_seconds": persons.ravel() * 1000}
+    bins = arrays | {"mean_persons": persons.ravel().astype(float), "max_persons": persons.ravel()}
+    numbers = ("path_m", "density_per_m2", "speed_m_per_s", "flow_per_m_per_s")
+    fundamental = {name: values[3:] for name, values in arrays.items()} | dict.fromkeys(numbers, np.ones(6))
+    fundamental["measured"] = fundamental["person_seconds"]
+    tables = {"occupancy_bins": assemble(BINS, bins), "fundamental": assemble(FUNDAMENTAL, fundamental)}
+    released = release(tables, Settings(min_count=2), "noon")
+    hidden = released["occupancy_bins"]["suppressed"].drop(index="")
+    assert hidden.tolist() == [False, True, True, True, False, True]
+    assert released["fundamental"]["suppressed"].tolist() == hidden.tolist()
+    assert released["fundamental"]["measured"].isna().tolist() == hidden.tolist()
+
+
+def test_release_withholds_the_same_in_python(day):
+    settings = Settings(zones=day / "zones.geojson", min_count=2)
+    (reference,) = [one for one in find_videos(day / "pages") if one.name == "noon"]
+    tables, _ = compute_tables(reference, settings, read_scene_file(settings))
+    assert tables["dwell"]["horizon"].notna().any()
+    released = release(tables, settings, "noon")
+    assert released["dwell"][["horizon", "median", "naive_median"]].isna().all(axis=None)
+    assert released["dwell"]["naive_mean"].notna().any()
+    assert not released.keys() & {"dwell_quantiles", "service_levels", "intervals", "density", "flow"}
+    assert tables["dwell"]["horizon"].notna().any()
 
 
 def test_no_cell_that_one_or_two_persons_stood_in_has_its_time(plain, few):
