@@ -27,10 +27,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """The names of the videos, and the files of each table."""
+    """The names of the videos, the files of each table, and whether small counts are suppressed."""
 
     videos: tuple[str, ...]
     parts: Mapping[str, tuple[Part, ...]]
+    withheld: bool = False
 
 
 def holding_of(root: AnyPath) -> Holding:
@@ -47,9 +48,11 @@ def holding_of(root: AnyPath) -> Holding:
     if compact is not None:
         names = sorted(str(one["video"]) for one in compact.videos)
         found = [(place.partition("/")[0], Part(place, None)) for place in compact.outputs]
+        parameters = compact.shared.get("parameters", [])
     else:
         records = _records(root)
         names = [record.video for record in records]
+        parameters = [record.parameters for record in records]
         found = [
             (place.partition("/")[0], Part(place, record.video))
             for record in records
@@ -63,7 +66,8 @@ def holding_of(root: AnyPath) -> Holding:
         if name not in parts and (root / place_file(name)).is_file():
             parts[name] = [Part(place_file(name), None)]
     tables = [name for name in (*FOLDERS, *PLACES) if name in parts]
-    return Holding(tuple(names), {name: tuple(parts[name]) for name in tables})
+    withheld = any(one.get("min_count") for one in parameters)
+    return Holding(tuple(names), {name: tuple(parts[name]) for name in tables}, withheld)
 
 
 def unknown(place: object, kind: str, name: str, known: Iterable[str]) -> ParameterError:

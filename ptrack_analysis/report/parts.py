@@ -25,10 +25,12 @@ class Heading:
     letters: int | None = None
 
     def shown(self, cell: Cell) -> str:
-        """Write one cell as the page shows it; what is missing is an en dash."""
+        """Write one cell as the page shows it; what is missing is an en dash, a text stays as it is."""
         if cell is None:
             return "\N{EN DASH}"
-        return str(cell)[: self.letters] if self.digits is None else f"{cell:.{self.digits}f}"
+        if self.digits is None or isinstance(cell, str):
+            return str(cell)[: self.letters]
+        return f"{cell:.{self.digits}f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +118,14 @@ class Definition:
 class Grid:
     """Values by row and column as shades: ``cells`` are rows of numbers, None where nothing is known.
 
-    ``titles`` say more of each cell, ``none`` what a cell without a number means.
+    A text instead of a number says why it is missing and is shown as an asterisk. ``titles`` say more of each
+    cell, ``none`` what a cell without a number means.
     """
 
     caption: str
     rows: Sequence[str]
     columns: Sequence[str]
-    cells: Sequence[Sequence[float | None]]
+    cells: Sequence[Sequence[float | str | None]]
     unit: str
     digits: int = 1
     titles: Sequence[Sequence[str]] | None = None

@@ -172,7 +172,8 @@ def _meaning(table: Table) -> str:
 
 
 def _grid(grid: Grid) -> str:
-    most = max((cell for row in grid.cells for cell in row if cell is not None), default=0.0)
+    numbers = (cell for row in grid.cells for cell in row if cell is not None and not isinstance(cell, str))
+    most = max(numbers, default=0.0)
     heads = "".join(f'<th scope="col">{text(one)}</th>' for one in grid.columns)
     titles = grid.titles or [[""] * len(row) for row in grid.cells]
     lines = [
@@ -191,9 +192,11 @@ def _grid(grid: Grid) -> str:
     )
 
 
-def _shade(cell: float | None, most: float, grid: Grid, title: str) -> str:
+def _shade(cell: float | str | None, most: float, grid: Grid, title: str) -> str:
     if cell is None:
         return f'<td class="none"><span class="unseen">{text(grid.none)}</span></td>'
+    if isinstance(cell, str):
+        return f'<td title="{escape(cell)}">*<span class="unseen">{text(cell)}</span></td>'
     shade = round(_SHADES * (cell / most) ** 0.5) if most else 0
     more = f' title="{escape(title)}"' if title else ""
     return f'<td class="s{shade}"{more}>{cell:.{grid.digits}f}</td>'

@@ -24,13 +24,14 @@ function make(name, properties = {}, ...inner) {
 /** Write one cell as the page shows it. */
 function shown(value, { digits, letters }) {
   if (value === null) return NONE;
-  return digits === null ? String(value).slice(0, letters ?? undefined) : Number(value).toFixed(digits);
+  return digits === null || typeof value === "string" ? String(value).slice(0, letters ?? undefined) : Number(value).toFixed(digits);
 }
 
 /** Compare two cells: numbers by size, texts as people sort them; what is missing comes last either way. */
 function compare(a, b, sign) {
   if (a === null || b === null) return (a === null) - (b === null);
-  return sign * (typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true }));
+  if (typeof a === "number" && typeof b === "number") return sign * (a - b);
+  return sign * String(a).localeCompare(String(b), "en", { numeric: true });
 }
 
 /** Write one cell for a spreadsheet: a text that it would take for a formula gets an apostrophe in front. */

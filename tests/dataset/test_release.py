@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptrack_analysis import find_videos, open_dataset, read_parquet
+from ptrack_analysis.dataset.compact.compacting import compact_dataset
 from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.dataset.release import release
 from ptrack_analysis.dataset.scene_file import read_scene_file
@@ -379,3 +380,35 @@ def test_the_overview_of_a_withheld_dataset_sums_nothing_that_is_missing(day, tm
     assert ">Persons<" not in page  # they are in no table that is left
     hourly = open_dataset(tmp_path / "out").read("occupancy_hourly")
     assert hourly["suppressed"].any() or least == 2
+    assert "The dataset has no zones" not in page
+    tables = json.loads(re.search(r'id="tables">(.*?)</script>', page, re.DOTALL)[1])
+    videos, days = tables
+    assert {row[1] for row in videos["rows"]} == {"withheld"}
+    assert {cell for row in videos["rows"] for cell in row[-3:]} == {"withheld"}
+    assert not any(cell is None for row in days["rows"] for cell in row)
+    assert any("withheld" in row for row in days["rows"]) == hourly["suppressed"].any()
+    assert ('<span class="unseen">withheld</span>' in page) == hourly["suppressed"].any()
+    for said in (
+        "it has no quality checks and no tables of single people",
+        "The total numbers of people and of stays are withheld",
+        "Withheld: the comparison needs the stays of single people and medians",
+        "The figures by interval are withheld",
+    ):
+        assert said in page
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+def test_the_overview_without_a_clock_draws_presence_from_what_is_left(day, tmp_path, compacted):
+    out = tmp_path / "out"
+    export_dataset(day / "pages", out, zones=day / "zones.geojson", min_count=3)
+    if compacted:
+        compact_dataset(out, tmp_path / "big")
+        out = tmp_path / "big"
+    write_report(out, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text()
+    assert page.count('<figure class="small">') == 3
+    assert "Where a value is withheld, the picture has a gap." in page
+    bins = open_dataset(out).read("occupancy_bins").xs("", level="zone")
+    hidden = bins["person_seconds"].isna().groupby(level="video").any()
+    assert page.count("withheld in some intervals") == 2 * hidden.sum()
+    assert bins["person_seconds"].notna().any()

@@ -7,7 +7,7 @@ import pandas as pd
 from ptrack_analysis.clock.timezones import timezone_of
 from ptrack_analysis.report.definitions import column_text
 from ptrack_analysis.report.overview.sums import Read, by_day, by_hour
-from ptrack_analysis.report.parts import Cell, Grid, Heading, Part, Section, Table, Words
+from ptrack_analysis.report.parts import Grid, Heading, Part, Section, Table, Words
 from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY
 
 _DOOR = "door"
@@ -33,6 +33,7 @@ def hours_section(read: Read) -> Section:
         "per hour that a camera covers, so that hours filmed in part can be compared: where several cameras "
         "filmed at once, they tell of one of them on average, not of all together."
     )
+    said += " An asterisk stands for a value that is withheld." if read.withheld else ""
     parts: list[Part] = [Words(said)]
     least = scene.groupby(["weekday", "local_hour"])["covered"].sum().dt.total_seconds().min() / 60
     if least < _ENOUGH:
@@ -45,7 +46,7 @@ def hours_section(read: Read) -> Section:
     parts.append(
         _grid("Persons present on average before a camera", scene, "person_seconds", "persons", digits=1)
     )
-    parts.append(_days(scene, read.stays))
+    parts.append(_days(read, scene))
     return Section("hours", "By hour and day", parts)
 
 
@@ -122,7 +123,7 @@ def _grid(caption: str, table: pd.DataFrame, value: str, unit: str, *, digits: i
     return Grid(f"{caption}, by weekday and hour", days, hours, cells, unit, digits, titles)
 
 
-def _days(scene: pd.DataFrame, stays: pd.DataFrame | None) -> Table:
+def _days(read: Read, scene: pd.DataFrame) -> Table:
     headings = [
         Heading("local_day", "day", column_text(OCCUPANCY_HOURLY, "local_day")),
         Heading("covered_h", "covered [h]", column_text(OCCUPANCY_HOURLY, "covered"), 2),
@@ -136,7 +137,7 @@ def _days(scene: pd.DataFrame, stays: pd.DataFrame | None) -> Table:
         Heading("began", "stays begun", column_text(VISITS_HOURLY, "began"), 0),
         Heading("entries", "of them seen to begin", column_text(VISITS_HOURLY, "entries"), 0),
     ]
-    rows: list[list[Cell]] = by_day(stays, scene)
-    if stays is None:
+    rows = [[read.shown(cell) for cell in row] for row in by_day(read.stays, scene)]
+    if read.stays is None:
         headings, rows = headings[:-2], [row[:-2] for row in rows]
     return Table("days", "By day, all videos together", headings, rows, row="one day of the places' clocks")

@@ -12,7 +12,15 @@ from ptrack_analysis.dataset.opening import Dataset
 from ptrack_analysis.report.definitions import column_text, rule_of
 from ptrack_analysis.report.overview.hours import hours_section
 from ptrack_analysis.report.overview.small import presence_figure
-from ptrack_analysis.report.overview.sums import Read, most_of, presence, read_all, scene_of, verdict_of
+from ptrack_analysis.report.overview.sums import (
+    WITHHELD,
+    Read,
+    most_of,
+    presence,
+    read_all,
+    scene_of,
+    verdict_of,
+)
 from ptrack_analysis.report.overview.zones import zones_section
 from ptrack_analysis.report.parts import (
     Cell,
@@ -31,6 +39,12 @@ from ptrack_analysis.schema import BINS, TRACKS
 from ptrack_analysis.summary.text import span
 
 MOST_SMALL = 48
+_WITHHELD_CHECKS = (
+    "Withheld: the dataset was exported with a smallest count of people (`--min-count`), so it has no "
+    "quality checks and no tables of single people."
+)
+_WITHHELD_KEYS = "The total numbers of people and of stays are withheld."
+_WITHHELD_INTERVALS = "The figures by interval are withheld: the dataset has figures by hour only."
 _RANKS = ("bad", "doubtful", "unknown", "good")
 
 
@@ -65,7 +79,7 @@ def overview_report(dataset: Dataset) -> Report:
 def _trust(read: Read) -> Section:
     """Say first how far to trust each video."""
     names = read.videos.index.tolist()
-    verdicts = {name: verdict_of(read.quality, name) for name in names}
+    verdicts = {name: (WITHHELD, "") if read.withheld else verdict_of(read.quality, name) for name in names}
     counts = pd.Series([verdict for verdict, _ in verdicts.values()]).value_counts()
     worst = next((one for one in _RANKS if one in counts), "unknown")
     said = ", ".join(f"{counts[one]} {one}" for one in _RANKS if one in counts)
@@ -78,6 +92,8 @@ def _trust(read: Read) -> Section:
     rows = [[name, *verdicts[name], *_facts(read, name)] for name in names]
     table = Table("videos", "Videos", headings, rows, row="one video", marks="verdict")
     words = Words(f"Of {len(names)} videos: {said}.", worst)
+    if read.withheld:
+        words = Words(_WITHHELD_CHECKS, "note")
     return Section("trust", "How far to trust the videos", [words, table])
 
 
@@ -101,9 +117,9 @@ def _facts(read: Read, name: str) -> list[Cell]:
         local_start(row),
         *(None if pd.isna(row.get(one)) else str(row[one]) for one in ("site", "camera")),
         length,
-        None if read.persons is None else int(read.persons.get(name, 0)),
-        mean,
-        most,
+        read.shown(None if read.persons is None else int(read.persons.get(name, 0))),
+        read.shown(mean),
+        read.shown(most),
     ]
 
 
@@ -132,11 +148,14 @@ def _keys(read: Read) -> Section:
         keys.append(Key("Stays in zones", str(len(read.visits)), f"{span(total)} in all"))
     if read.occupancy is not None and len(read.occupancy):
         keys.append(Key("Days", str(read.occupancy["local_day"].nunique()), "by the places' clocks"))
-    return Section("figures", "Key figures", [Keys(keys)])
+    words = [Words(_WITHHELD_KEYS, "note")] if read.withheld else []
+    return Section("figures", "Key figures", [Keys(keys), *words])
 
 
 def _videos_side_by_side(read: Read) -> Section | None:
     """Draw the presence in each video, all on one scale."""
+    if read.bins is None and read.withheld:
+        return Section("videos", "Videos side by side", [Words(_WITHHELD_INTERVALS, "note")])
     if read.bins is None or read.bins.empty:
         return None
     order = read.videos.sort_values(["site", "camera", "started_at"], kind="stable").index
@@ -147,6 +166,7 @@ def _videos_side_by_side(read: Read) -> Section | None:
     small = [_small(_row(read, name), name, scene, most) for name, scene in drawn]
     left = len(scenes) - len(small)
     said = "Persons present on average in each interval; every picture has the same scale upwards."
+    said += " Where a value is withheld, the picture has a gap." if read.withheld else ""
     more = f" The first {MOST_SMALL} videos are drawn, {left} are not." if left else ""
     return Section("videos", "Videos side by side", [Words(said + more), Multiples(small)])
 
@@ -157,7 +177,9 @@ def _small(row: pd.Series, name: str, scene: pd.DataFrame, most: float) -> tuple
     where = [str(row[one]) for one in ("site", "camera") if not pd.isna(row.get(one))]
     below = ", ".join([*where, *([start] if start else [])])
     ends = (start[-5:] if start else "0:00", f"+{span(length)}")
-    alt = f"Persons present in {name}: {most_of(scene):.1f} at most in an interval."
+    most_known = f"{most_of(scene):.1f} at most in an interval"
+    is_known = scene["person_seconds"].notna().all()
+    alt = f"Persons present in {name}: {most_known if is_known else 'withheld in some intervals'}."
     return name, below, presence_figure(scene, most, alt=alt, ends=ends)
 
 

@@ -6,6 +6,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.report.overview.sums import means_of
 from ptrack_analysis.report.parts import Figure
 
 _WIDTH, _HEIGHT, _LEFT, _TOP, _BELOW = 240.0, 92.0, 22.0, 8.0, 16.0
@@ -27,7 +28,7 @@ def presence_figure(scene: pd.DataFrame, most: float, *, alt: str, ends: tuple[s
     """
     starts = scene.index.get_level_values("timestamp").to_numpy().astype("int64") / 1000.0
     until = starts + scene["interval"].dt.total_seconds().to_numpy()
-    values = scene["mean_persons"].to_numpy(dtype="float64", na_value=np.nan)
+    values = means_of(scene).to_numpy()
     floor = _HEIGHT - _BELOW
     area = " ".join(
         f"M{steps[0][0]:.1f} {floor:.1f} "

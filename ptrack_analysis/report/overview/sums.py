@@ -8,12 +8,16 @@ from ptrack_analysis.dataset.opening import Dataset
 from ptrack_analysis.report.parts import Cell
 
 VERDICTS = ("bad", "doubtful", "good", "unknown")
+WITHHELD = "withheld"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Read:
-    """The tables of a dataset that its overview is made from; None for one that it has not."""
+    """The tables of a dataset that its overview is made from; None for one that it has not.
+
+    ``withheld`` tells whether the dataset suppresses small counts.
+    """
 
     videos: pd.DataFrame
     quality: pd.DataFrame | None
@@ -26,6 +30,11 @@ class Read:
     crossings: pd.DataFrame | None
     counts: pd.DataFrame | None
     lines: pd.DataFrame | None
+    withheld: bool = False
+
+    def shown(self, cell: Cell) -> Cell:
+        """Return what a table shows of a figure: that it is withheld, if that is why it is missing."""
+        return WITHHELD if cell is None and self.withheld else cell
 
 
 def read_all(dataset: Dataset) -> Read:
@@ -48,6 +57,7 @@ def read_all(dataset: Dataset) -> Read:
         crossings=table("crossings", ["direction"]),
         counts=table("counts"),
         lines=table("lines"),
+        withheld=dataset.holding.withheld,
     )
 
 
@@ -79,9 +89,15 @@ def presence(scene: pd.DataFrame | None) -> tuple[float | None, int | None]:
     return mean, whole_most(scene["max_persons"])
 
 
+def means_of(scene: pd.DataFrame) -> pd.Series:
+    """Return the number of people present on average in each interval; NaN where it is withheld."""
+    means: pd.Series = scene["person_seconds"].dt.total_seconds() / scene["interval"].dt.total_seconds()
+    return means
+
+
 def most_of(scene: pd.DataFrame) -> float:
     """Give the most that were present on average in an interval, of those that are known; 0 without any."""
-    return float(scene["mean_persons"].astype("float64").fillna(0.0).max())
+    return float(means_of(scene).fillna(0.0).max())
 
 
 def whole_sum(values: pd.Series) -> float | None:
@@ -96,13 +112,14 @@ def whole_most(counts: pd.Series) -> int | None:
 
 def by_hour(
     hourly: pd.DataFrame, value: str
-) -> tuple[list[str], list[str], list[list[float | None]], list[list[str]]]:
+) -> tuple[list[str], list[str], list[list[float | str | None]], list[list[str]]]:
     """Sum a table by weekday and hour of the day: the rate in the time that is covered.
 
     Of a column of times (``person_seconds``) that is the number of persons present on average, of a number
     how many an hour.
-    Only hours of the day in which something is covered have a column; where nothing is, or a small count was
-    withheld, the cell is None. With each cell goes what it rests on: the sum and the minutes covered.
+    Only hours of the day in which something is covered have a column; where nothing is, the cell is None, and
+    where a small count was withheld, it is "withheld". With each cell goes what it rests on: the sum and the
+    minutes covered.
     """
     values = hourly[value]
     is_time = values.dtype.kind == "m"
@@ -114,7 +131,9 @@ def by_hour(
     hours = range(int(hourly["local_hour"].min()), int(hourly["local_hour"].max()) + 1)
     days = sorted(set(hourly["weekday"]))
 
-    def rate(at: tuple[int, int]) -> float | None:
+    def rate(at: tuple[int, int]) -> float | str | None:
+        if covered.get(at, 0) and pd.isna(sums[at]):
+            return WITHHELD
         return float(sums[at] / covered[at]) if basis(at) else None
 
     def basis(at: tuple[int, int]) -> str:

@@ -8,11 +8,17 @@ from ptrack_analysis.report.overview.sums import Read
 from ptrack_analysis.report.parts import Cell, Grid, Heading, Section, Table, Words
 from ptrack_analysis.schema import DWELL, VISITS
 
+_WITHHELD_STAYS = (
+    "Withheld: the comparison needs the stays of single people and medians. The tables dwell and retail of "
+    "the dataset have the figures that remain."
+)
 _ASK = "The dataset has no zones: export again with `--zones FILE` to compare stays."
 
 
 def zones_section(read: Read) -> Section:
     """Compare the zones by name, over all videos and in each."""
+    if read.withheld and read.dwell is not None:
+        return Section("zones", "Zones compared", [Words(_WITHHELD_STAYS, "note")])
     if read.visits is None or read.dwell is None:
         return Section("zones", "Zones compared", [Words(_ASK, "note")])
     headings = [
