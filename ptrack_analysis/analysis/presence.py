@@ -120,8 +120,9 @@ def slow_sampling(table: pd.DataFrame, max_gap: int) -> str | None:
     if step <= max_gap:
         return None
     return (
-        f"a person is typically detected every {step} ms, but max_gap is {max_gap} ms, so almost no time would "
-        f"count as presence. Set max_gap='{3 * step}ms' (--max-gap {3 * step}ms), or set the sampling period."
+        f"a person is typically detected every {step} ms, but max_gap is {max_gap} ms, so almost no "
+        f"time would count as presence. Set max_gap='{3 * step}ms' (--max-gap {3 * step}ms), "
+        "or the sampling period."
     )
 
 
