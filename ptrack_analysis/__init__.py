@@ -89,7 +89,7 @@ if TYPE_CHECKING:
     from ptrack_analysis.web.widget import explore_widget
     from ptrack_analysis.zones import Coverage, Line, Zone, compute_coverage, read_zones, zone_notes
 
-__version__ = "0.1.0"
+__version__ = "0.1.1"
 
 _ROOMS = {
     "analysis.cleaning": (
