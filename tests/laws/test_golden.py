@@ -1,0 +1,27 @@
+"""No figure changes while the package is restructured: its output against recorded digests."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+
+def test_the_output_is_that_of_the_first_edition(tmp_path, real_data):
+    assert real_data
+    spec = importlib.util.spec_from_file_location("golden", Path(__file__).parent / "golden.py")
+    golden = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(golden)
+    expected = {}
+    for case, digests in json.loads(golden.GOLDEN.read_text()).items():
+        for key, value in digests.items():
+            name = f"{case} | {key}"
+            for old, new in golden.RENAMED:
+                name = name.replace(old, new)
+            expected[name] = value
+    found = {
+        f"{case} | {key}": value
+        for case, digests in golden.digests(tmp_path).items()
+        for key, value in digests.items()
+    }
+    different = [name for name in expected if found.get(name) != expected[name]]
+    assert not different[:40], f"{len(different)} of {len(expected)} differ or are gone"
+    assert not sorted(set(found) - set(expected))[:40]
