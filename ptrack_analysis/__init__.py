@@ -61,7 +61,6 @@ if TYPE_CHECKING:
     from ptrack_analysis.dataset.compact.compacting import compact_dataset
     from ptrack_analysis.dataset.export import export_dataset
     from ptrack_analysis.dataset.opening import Dataset, open_dataset
-    from ptrack_analysis.dataset.settings import Settings
     from ptrack_analysis.dataset.verify import Verification, verify_dataset
     from ptrack_analysis.editing.editor import ZoneEditor, edit_zones
     from ptrack_analysis.errors import PtrackError, PtrackWarning
@@ -81,6 +80,7 @@ if TYPE_CHECKING:
     from ptrack_analysis.io.trackers.in_memory import detections_from
     from ptrack_analysis.io.trackers.registry import read_tracks
     from ptrack_analysis.io.tracking import read_tracking
+    from ptrack_analysis.pipeline.config import Settings
     from ptrack_analysis.report.writing import write_report
     from ptrack_analysis.scale.videos import map_videos
     from ptrack_analysis.schema import check, empty
@@ -146,7 +146,7 @@ _ROOMS = {
     "dataset.compact.compacting": ("compact_dataset",),
     "dataset.export": ("export_dataset",),
     "dataset.opening": ("Dataset", "open_dataset"),
-    "dataset.settings": ("Settings",),
+    "pipeline.config": ("Settings",),
     "dataset.verify": ("Verification", "verify_dataset"),
     "editing.editor": ("ZoneEditor", "edit_zones"),
     "errors": ("PtrackError", "PtrackWarning"),

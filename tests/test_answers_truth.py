@@ -22,14 +22,13 @@ from ptrack_analysis import (
     read_zones,
     sampling_period,
 )
-from ptrack_analysis.dataset.road import take_road
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.simulate import recording as simulated
 from ptrack_analysis.simulate.__main__ import SEED
 from ptrack_analysis.simulate.detector import detect, sample_times
 from ptrack_analysis.simulate.scene import Camera
 from ptrack_analysis.simulate.walkers import make_walk
 from ptrack_analysis.summary import figures_of
-from ptrack_analysis.zones import read_scene
 
 ARCHIVES = [("shop", "shop", 0), ("day", "morning", 0), ("day", "noon", 1), ("day", "evening", 2)]
 MS = pd.Timedelta("1ms")
@@ -326,7 +325,7 @@ def test_the_figures_of_the_page_are_the_true_ones(filmed, unit):
         margin=MARGIN[unit],
         min_distance=MARGIN[unit],
     )
-    figures = figures_of(take_road(filmed.reference, settings, read_scene(settings.zones)), settings)
+    figures = figures_of(VideoAnalysis(filmed.reference, settings))
     truth, slack = filmed.truth, 2 * filmed.step
     persons = [(one["appeared"], one["vanished"]) for one in truth["persons"]]
     assert figures["persons"] == len(persons)

@@ -13,8 +13,7 @@ from pages import page, record, write
 
 from ptrack_analysis import export_dataset
 from ptrack_analysis.cli import main
-from ptrack_analysis.dataset import seen
-from ptrack_analysis.dataset.large import choice
+from ptrack_analysis.dataset import seen, video_files
 from ptrack_analysis.dataset.lock import LOCK, locked
 from ptrack_analysis.dataset.seen import look_at
 from ptrack_analysis.errors import OutputError
@@ -199,14 +198,14 @@ def test_a_poisoned_page_in_one_video_of_many_is_exit_4_and_the_others_are_done(
 
 
 def test_whatever_one_video_raises_stops_no_other(archive, tmp_path, monkeypatch):
-    compute = choice.compute_tables
+    compute = video_files.compute_tables
 
-    def compute_or_fail(reference, *given):
-        if reference.name == "v001-p":
+    def compute_or_fail(analysis):
+        if analysis.source.name == "v001-p":
             raise MemoryError
-        return compute(reference, *given)
+        return compute(analysis)
 
-    monkeypatch.setattr(choice, "compute_tables", compute_or_fail)
+    monkeypatch.setattr(video_files, "compute_tables", compute_or_fail)
     summary = export_dataset(archive, tmp_path / "out")
     assert statuses(summary) == ["written", "failed", "written"]
     assert "v001-p: cannot be measured: MemoryError" in str(summary.videos[1].error)

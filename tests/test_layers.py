@@ -18,6 +18,7 @@ LAYERS = [
     {"zones"},
     {"io", "analysis"},
     {"inspection", "clock", "scale"},
+    {"pipeline"},
     {"plots", "dataset", "web"},
     {"simulate", "summary", "editing"},
     {"report"},
@@ -49,6 +50,7 @@ HOMES = {
         "summary",
         "report",
         "web",
+        "pipeline",
     },
     "shapely": {"zones", "analysis", "io", "dataset", "plots", "simulate", "web"},
 }

@@ -24,10 +24,8 @@ from ptrack_analysis import (
     write_report,
 )
 from ptrack_analysis.cli import main
-from ptrack_analysis.dataset.measured import visits_of
-from ptrack_analysis.dataset.road import take_road
-from ptrack_analysis.dataset.scene_file import read_scene_file
 from ptrack_analysis.errors import OutputError, ParameterError
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.plots import plot_occupancy, plot_paths
 from ptrack_analysis.plots.inline import inline_svg
 from ptrack_analysis.plots.local_clock import set_local_clock
@@ -91,9 +89,8 @@ def shop(data, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def road(data):
-    settings = settings_of(data)
-    return take_road(data / "shop" / "pages", settings, read_scene_file(settings)), settings
+def analysis(data):
+    return VideoAnalysis(data / "shop" / "pages", settings_of(data))
 
 
 def tables_in(html):
@@ -146,8 +143,8 @@ def test_each_check_stands_with_its_verdict_thresholds_and_meaning(shop):
     assert verdicts == sorted(verdicts, key=["bad", "doubtful", "unknown", "good"].index)
 
 
-def test_figures_are_those_of_the_summary(shop, road):
-    figures = figures_of(*road)
+def test_figures_are_those_of_the_summary(shop, analysis):
+    figures = figures_of(analysis)
     dwell = {row[0]: row for row in tables_in(shop)["dwell"]["rows"]}
     for zone in figures["zones"]:
         row = dwell[zone["zone"]]
@@ -261,8 +258,8 @@ def test_of_many_detections_the_explorer_holds_the_first_and_says_so(tmp_path, m
     assert "The explorer holds the first 2.0 s of the video, 10 of 40 detections" in html
 
 
-def test_a_table_holds_at_most_so_many_rows_and_says_so(road):
-    table = table_of(visits_of(*road), VISITS, "Stays", ["zone", "dwell"], most=30)
+def test_a_table_holds_at_most_so_many_rows_and_says_so(analysis):
+    table = table_of(analysis["visits"], VISITS, "Stays", ["zone", "dwell"], most=30)
     html = part_html(table)
     assert len(table.rows) == 30
     assert "The first 25 of 30 rows are shown." in html
@@ -322,7 +319,7 @@ def test_an_inline_picture_has_no_styles_and_its_own_names(data):
     assert set(re.findall(r"url\(#([^)]*)\)", svg)) <= set(re.findall(r' id="([^"]*)"', svg))
 
 
-def test_a_file_that_is_no_report_is_kept(data, tmp_path, road):
+def test_a_file_that_is_no_report_is_kept(data, tmp_path):
     file = tmp_path / "mine.html"
     file.write_text("my own page")
     with pytest.raises(OutputError, match="is no report"):
@@ -347,9 +344,9 @@ def test_a_broken_backdrop_is_a_sentence(tmp_path):
         written(tmp_path, WALK, backdrop=tmp_path / "none.png")
 
 
-def test_a_backdrop_of_another_shape_is_said_to_be_stretched(tmp_path, road):
+def test_a_backdrop_of_another_shape_is_said_to_be_stretched(tmp_path, analysis):
     tall = np.zeros((200, 100, 3), dtype="uint8")
-    html = report_html(video_report(*road, backdrop=tall))
+    html = report_html(video_report(analysis, backdrop=tall))
     assert "has another shape" in html.split("<main", 1)[1].split("<script", 1)[0]
 
 

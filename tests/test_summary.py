@@ -14,10 +14,9 @@ from ptrack_analysis import (
     compute_quality,
     compute_transitions,
 )
-from ptrack_analysis.dataset.measured import balance_of, counts_of, heatmap_of, occupancy_of, visits_of
-from ptrack_analysis.dataset.road import take_road
 from ptrack_analysis.dataset.tables import compute_tables
 from ptrack_analysis.io.finding import find_videos
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.summary import MARKDOWN, figures_of, page_of
 from ptrack_analysis.summary.text import span
 from ptrack_analysis.zones import read_scene
@@ -45,12 +44,12 @@ KEYS = [
 ]  # fmt: skip
 
 
-def roads(data, source, **settings):
-    """Give each video of an archive of the project as its reference, road, settings and scene."""
+def analyses(data, source, **settings):
+    """Open each video of an archive of the project."""
     settings = Settings(zones=data / source / "zones.geojson", **settings)
     scene = read_scene(settings.zones)
     for reference in find_videos(data / source / "pages"):
-        yield reference, take_road(reference, settings, scene), settings, scene
+        yield VideoAnalysis(reference, settings, scene)
 
 
 CASES = [("shop", False), ("shop", True), ("day", False), ("day", True)]
@@ -60,12 +59,12 @@ CASES = [("shop", False), ("shop", True), ("day", False), ("day", True)]
     scope="module", params=CASES, ids=[f"{name}-{'m' if floor else 'px'}" for name, floor in CASES]
 )
 def summed(request, data):
-    """Every video of an archive: its figures, its road, its settings, and the tables of its export."""
+    """Every video of an archive: its figures, its analysis, and the tables of its export."""
     source, floor = request.param
     given = {"floor": data / source / "floor.json"} if floor else {}
     return [
-        (figures_of(road, settings), road, settings, compute_tables(reference, settings, scene)[0])
-        for reference, road, settings, scene in roads(data, source, **given)
+        (figures_of(analysis), analysis, compute_tables(analysis)[0])
+        for analysis in analyses(data, source, **given)
     ]
 
 
@@ -74,7 +73,7 @@ def seconds(value):
 
 
 def test_persons_and_their_time_are_those_of_the_exported_tables(summed):
-    for figures, _, _, tables in summed:
+    for figures, _, tables in summed:
         tracks, visits = tables["persons"], tables["visits"]
         assert figures["persons"] == len(tracks) > 0
         assert figures["present_s"] == tracks["dwell"].sum().total_seconds()
@@ -83,7 +82,7 @@ def test_persons_and_their_time_are_those_of_the_exported_tables(summed):
 
 
 def test_occupancy_is_that_of_its_table(summed):
-    for figures, _, _, tables in summed:
+    for figures, _, tables in summed:
         scene = tables["occupancy"].loc[""]["persons"]
         there = figures["occupancy"]
         watched = scene.index[-1] - scene.index[0]
@@ -95,9 +94,9 @@ def test_occupancy_is_that_of_its_table(summed):
 
 
 def test_the_busiest_interval_is_the_greatest_of_the_bins(summed):
-    for figures, road, settings, _ in summed:
-        occupancy = occupancy_of(road, settings)
-        video = replace(road.video, duration=occupancy.index.get_level_values("timestamp").max())
+    for figures, analysis, _ in summed:
+        occupancy = analysis.scene_occupancy
+        video = replace(analysis.video, duration=occupancy.index.get_level_values("timestamp").max())
         bins = compute_occupancy_bins(occupancy, video).loc[""]
         busiest = figures["busiest"]["interval"]
         assert busiest["every_s"] == 60.0
@@ -106,20 +105,20 @@ def test_the_busiest_interval_is_the_greatest_of_the_bins(summed):
 
 
 def test_the_busiest_cell_is_the_greatest_of_the_heatmap(summed):
-    for figures, road, settings, _ in summed:
-        table = heatmap_of(road, settings, of="footpoints").to_frame()
+    for figures, analysis, _ in summed:
+        table = analysis.heatmap(basis="footpoints").to_frame()
         row = table.loc[table["seconds"].idxmax()]
-        cell, unit = figures["busiest"]["cell"], settings.unit
+        cell, unit = figures["busiest"]["cell"], analysis.unit
         assert cell["stood_s"] == row["seconds"]
         assert (cell[f"x_{unit}"], cell[f"y_{unit}"]) == pytest.approx((row[f"x_{unit}"], row[f"y_{unit}"]))
         assert ("footpoints", cell["row"], cell["column"]) == table["seconds"].idxmax()
 
 
 def test_the_figures_of_a_zone_are_those_of_visits_and_dwell(summed):
-    for figures, road, _, tables in summed:
+    for figures, analysis, tables in summed:
         visits = tables["visits"]
         dwell = compute_dwell(visits)
-        assert [zone["zone"] for zone in figures["zones"]] == [zone.name for zone in road.zones]
+        assert [zone["zone"] for zone in figures["zones"]] == [zone.name for zone in analysis.zones]
         for zone in figures["zones"]:
             mine = visits[visits.index.get_level_values("zone") == zone["zone"]]
             row = dwell.loc[(zone["zone"], "")]
@@ -140,9 +139,9 @@ def test_the_figures_of_a_zone_are_those_of_visits_and_dwell(summed):
 
 
 def test_the_main_transitions_are_the_most_frequent_from_zone_to_zone(summed):
-    for figures, road, settings, _ in summed:
-        names = {zone.name for zone in road.zones}
-        table = compute_transitions(visits_of(road, settings)).reset_index()
+    for figures, analysis, _ in summed:
+        names = {zone.name for zone in analysis.zones}
+        table = compute_transitions(analysis["visits"]).reset_index()
         table = table[table["origin"].isin(names) & table["destination"].isin(names)]
         table = table.sort_values(["transitions", "origin", "destination"], ascending=[False, True, True])
         wanted = table.head(5)[["origin", "destination", "transitions"]].to_numpy().tolist()
@@ -150,18 +149,20 @@ def test_the_main_transitions_are_the_most_frequent_from_zone_to_zone(summed):
 
 
 def test_the_lines_and_their_drift_are_those_of_counts_and_balance(summed):
-    for figures, road, settings, tables in summed:
+    for figures, analysis, tables in summed:
         for line in figures["lines"]:
-            last = counts_of(road, settings).loc[line["line"]].iloc[-1]
+            last = analysis["counts"].loc[line["line"]].iloc[-1]
             assert (line["in_total"], line["out_total"]) == (last["in_total"], last["out_total"])
-        last = balance_of(road, settings).iloc[-1]
+        last = analysis["balance"].iloc[-1]
         assert tables["balance"].iloc[-1][last.index].to_dict() == last.to_dict()
         assert {name: figures["balance"][name] for name in last.index} == last.to_dict()
 
 
 def test_the_verdict_is_the_worst_of_quality_and_says_which(summed):
-    for figures, road, settings, _ in summed:
-        quality = compute_quality(road.detections, road.trajectories, road.video, max_gap=settings.max_gap)
+    for figures, analysis, _ in summed:
+        quality = compute_quality(
+            analysis.detections, analysis.trajectories, analysis.video, max_gap=analysis.config.max_gap
+        )
         trust, verdicts = figures["trust"], quality["verdict"].astype(str)
         worst = next(one for one in ("bad", "doubtful", "good") if one in set(verdicts))
         assert trust["verdict"] == worst
@@ -179,15 +180,15 @@ def test_all_is_json_with_keys_in_one_order(summed):
 
 
 def small(folder, *records, zones=ZONES, **settings):
-    """Take a small archive down the road."""
+    """Open a small archive."""
     file = write(folder / "in" / "a.json", page(*records))
     path = write(folder / "zones.geojson", zones) if zones else None
     given = Settings(zones=path, **settings)
-    return take_road(file, given, read_scene(path) if zones else None), given
+    return VideoAnalysis(file, given, read_scene(path) if zones else None)
 
 
 def test_an_empty_video_has_an_ordinary_page_of_zeros_and_dashes(tmp_path):
-    figures = figures_of(*small(tmp_path))
+    figures = figures_of(small(tmp_path))
     assert list(figures) == KEYS
     assert {name: figures[name] for name in NOBODY} == NOBODY
     assert figures["occupancy"]["at_end"] == figures["occupancy"]["peak"] == 0
@@ -209,7 +210,7 @@ def test_an_empty_video_has_an_ordinary_page_of_zeros_and_dashes(tmp_path):
 def test_one_person_who_stays_is_worked_out_in_the_head(tmp_path):
     """Ten moments, 40 ms apart, in the left half: the stay is cut at both ends, so no median can be told."""
     records = [record(time, 3, box=(0.1, 0.2, 0.2, 0.4)) for time in range(0, 400, 40)]
-    figures = figures_of(*small(tmp_path, *records))
+    figures = figures_of(small(tmp_path, *records))
     left, nowhere = figures["zones"]
     assert (figures["persons"], figures["persons_in_zones"], figures["present_s"]) == (1, 1, 0.4)
     assert (left["visits"], left["total_dwell_s"], left["naive_mean_dwell_s"]) == (1, 0.4, 0.4)
@@ -237,10 +238,10 @@ def test_the_mean_of_a_zone_is_over_the_time_in_which_it_holds(tmp_path, window,
     records = [record(time, 3, box=(0.1, 0.2, 0.2, 0.4)) for time in range(0, 400, 40)]
     left = ZONES["features"][0]
     zones = ZONES | {"features": [left | {"properties": left["properties"] | window}]}
-    figures = figures_of(*small(tmp_path, *records, zones=zones))
+    figures = figures_of(small(tmp_path, *records, zones=zones))
     assert figures["zones"][0]["occupancy"]["mean"] == pytest.approx(mean)
     assert figures["occupancy"]["mean"] == pytest.approx(0.4)
-    part = figures_of(*small(tmp_path, *records, zones=zones, start="200ms", end="400ms"))
+    part = figures_of(small(tmp_path, *records, zones=zones, start="200ms", end="400ms"))
     wanted = None if window.get("from") in {"500ms", "2s"} else 1.0
     assert part["zones"][0]["occupancy"]["mean"] == wanted
 
@@ -250,24 +251,24 @@ def test_a_stay_that_a_zone_opens_and_closes_on_is_seen_whole(tmp_path):
     left = ZONES["features"][0]
     window = {"from": "200ms", "to": "400ms"}
     zones = ZONES | {"features": [left | {"properties": left["properties"] | window}]}
-    (zone,) = figures_of(*small(tmp_path, *records, zones=zones))["zones"]
+    (zone,) = figures_of(small(tmp_path, *records, zones=zones))["zones"]
     assert (zone["visits"], zone["censored_share"]) == (1, 0.0)
-    (zone,) = figures_of(*small(tmp_path, *records, zones=ZONES | {"features": [left]}))["zones"]
+    (zone,) = figures_of(small(tmp_path, *records, zones=ZONES | {"features": [left]}))["zones"]
     assert (zone["visits"], zone["censored_share"]) == (1, 1.0)
 
 
 def test_a_duration_that_the_whole_video_belies_is_not_believed_of_a_part(tmp_path):
     """The pages say 1 s, and somebody is seen at 1.5 s: a part to 1.2 s is not cut at 1 s."""
     records = [record(time, 3, box=(0.1, 0.2, 0.2, 0.4)) for time in (0, 100, 200, 900, 1500)]
-    road, settings = small(tmp_path, *records, end="1200ms")
-    assert road.video.duration is None
-    assert road.reading.video.duration == road.duration - pd.Timedelta("200ms")
-    occupancy = occupancy_of(road, settings)
-    assert occupancy.index.get_level_values("timestamp").max() == road.duration == pd.Timedelta("1200ms")
+    analysis = small(tmp_path, *records, end="1200ms")
+    assert analysis.video.duration is None
+    assert analysis.reading.video.duration == analysis.duration - pd.Timedelta("200ms")
+    occupancy = analysis.scene_occupancy
+    assert occupancy.index.get_level_values("timestamp").max() == analysis.duration == pd.Timedelta("1200ms")
 
 
 def test_without_zones_the_page_says_how_to_get_them(tmp_path):
-    figures = figures_of(*small(tmp_path, record(0, 1), zones=None))
+    figures = figures_of(small(tmp_path, record(0, 1), zones=None))
     for name in ("persons_in_zones", "zones", "transitions", "lines", "balance"):
         assert figures[name] is None
     text = page_of(figures)
@@ -279,15 +280,15 @@ def test_without_zones_the_page_says_how_to_get_them(tmp_path):
 def test_zones_of_other_videos_are_told_as_such_and_not_asked_for(tmp_path):
     left = ZONES["features"][0]
     zones = ZONES | {"features": [left | {"properties": left["properties"] | {"video": "another"}}]}
-    figures = figures_of(*small(tmp_path, record(0, 1), zones=zones))
+    figures = figures_of(small(tmp_path, record(0, 1), zones=zones))
     (said,) = figures["left_out"]
     assert said.startswith("zones, transitions and lines are left out")
     assert said.endswith("zones.geojson has none of this video")
 
 
 def test_a_part_of_a_video_is_summed_up_over_its_own_time(data):
-    _, road, settings, _ = next(roads(data, "shop", start="60s", end="120s"))
-    figures = figures_of(road, settings)
+    analysis = next(analyses(data, "shop", start="60s", end="120s"))
+    figures = figures_of(analysis)
     assert (figures["start_s"], figures["end_s"]) == (60.0, pytest.approx(120.0, abs=0.5))
     watched = figures["end_s"] - figures["start_s"]
     assert figures["occupancy"]["mean"] == pytest.approx(figures["present_s"] / watched, rel=1e-9)
@@ -296,16 +297,16 @@ def test_a_part_of_a_video_is_summed_up_over_its_own_time(data):
 
 def test_a_video_of_more_than_an_hour_has_a_busiest_hour(tmp_path):
     records = [record(time, 1) for time in (0, 7_000_000, 7_000_400)]
-    road, settings = small(tmp_path, *records, zones=None)
-    road = replace(
-        road, reading=replace(road.reading, video=replace(road.video, duration=pd.Timedelta("2h")))
+    analysis = small(tmp_path, *records, zones=None)
+    analysis.reading = replace(
+        analysis.reading, video=replace(analysis.reading.video, duration=pd.Timedelta("2h"))
     )
-    interval = figures_of(road, settings)["busiest"]["interval"]
+    interval = figures_of(analysis)["busiest"]["interval"]
     assert (interval["every_s"], interval["start_s"]) == (3600.0, 3600.0)
 
 
 def test_names_do_not_break_a_table_of_markdown(tmp_path):
-    figures = figures_of(*small(tmp_path, record(0, 1)))
+    figures = figures_of(small(tmp_path, record(0, 1)))
     assert "| left\\|side |" in page_of(figures, MARKDOWN)
     assert "  left|side " in page_of(figures)
 

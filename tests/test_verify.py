@@ -13,7 +13,6 @@ from pages import page, record, write
 
 from ptrack_analysis import export_dataset, verify_dataset
 from ptrack_analysis.cli import main
-from ptrack_analysis.dataset.checksum import checksum
 from ptrack_analysis.dataset.compact.compacting import compact_dataset
 from ptrack_analysis.dataset.verify.findings import MOST, Ledger
 from ptrack_analysis.dataset.verify.laws import LAWS
@@ -21,6 +20,7 @@ from ptrack_analysis.dataset.verify.shelf import Part, Shelf
 from ptrack_analysis.dataset.verify.sums import Tables
 from ptrack_analysis.dataset.verify.verifying import RULES
 from ptrack_analysis.errors import InputError
+from ptrack_analysis.io.writing import checksum
 
 ALL = {"stitch": True, "fill_gaps": "5s", "max_speed": 5, "smooth": "500ms", "faces": True, "cell": 0.5}
 RECORDINGS = """\

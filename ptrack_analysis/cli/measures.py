@@ -205,7 +205,7 @@ def measures_of(given: argparse.Namespace) -> dict[str, Any]:
     """Gather what is measured, and how, as the fields of ``Settings``, as far as the command has them."""
     from dataclasses import fields
 
-    from ptrack_analysis.dataset.settings import Settings
+    from ptrack_analysis.pipeline.config import Settings
 
     named = {one.name: getattr(given, one.name) for one in fields(Settings) if hasattr(given, one.name)}
     if getattr(given, "salt_file", None) is not None:

@@ -1,18 +1,14 @@
-"""The pictures of ``ptrack plot``: each drawn from one video's road."""
+"""The pictures of ``ptrack plot``: each drawn from one video's analysis."""
 
 import argparse
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.cli.texts import shown
 
 if TYPE_CHECKING:
-    from ptrack_analysis.dataset.road import Road
-    from ptrack_analysis.dataset.settings import Settings
-
-Extent = tuple[float, float, float, float]
+    from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 
 TEXTS = {
     "paths": "the way that each person walked",
@@ -42,17 +38,9 @@ FIELD_SHAPE = (18, 32)
 """Rows and columns of the field in the picture: an arrow a cell, each long enough to be seen."""
 
 
-def _extent(road: "Road") -> Extent:
-    """Give what of the plane is drawn: the frame, or the floor plan's extent."""
-    if road.floor is not None:
-        return road.floor.extent
-    pixels = road.video.pixels
-    return (0.0, 0.0, float(pixels.width), float(pixels.height))
-
-
-def _ground(given: argparse.Namespace, road: "Road") -> dict[str, Any]:
+def _ground(given: argparse.Namespace, analysis: "VideoAnalysis") -> dict[str, Any]:
     """Give what lies below the picture and where, and say on stderr if it is stretched."""
-    extent = _extent(road)
+    extent = analysis.bounds
     if given.backdrop is None:
         return {"extent": extent}
     import numpy as np
@@ -61,129 +49,125 @@ def _ground(given: argparse.Namespace, road: "Road") -> dict[str, Any]:
 
     picture = read_picture(given.backdrop)
     x0, y0, x1, y1 = extent
-    for note in stretched_note(picture.size, (x1 - x0, y1 - y0), of_frame=road.floor is None):
-        print(f"note: {shown(road.video.name)}: {note}", file=sys.stderr)
+    for note in stretched_note(picture.size, (x1 - x0, y1 - y0), of_frame=analysis.floor_plan is None):
+        print(f"note: {shown(analysis.video.name)}: {note}", file=sys.stderr)
     return {"backdrop": np.asarray(picture), "extent": extent}
 
 
-def _paths(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
+def _paths(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
     from ptrack_analysis.plots import plot_paths
 
-    return plot_paths(road.trajectories, zones=road.zones, lines=road.lines, **_ground(given, road))
-
-
-def _heatmap(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.dataset.measured import heatmap_of
-    from ptrack_analysis.errors import ParameterError
-    from ptrack_analysis.plots import plot_heatmap
-
-    if road.floor is not None and given.of == "boxes":
-        raise ParameterError(
-            "boxes lie in the picture, not on a floor plan: leave --floor or take --of footpoints"
-        )
-    if given.density and (road.floor is None or road.duration is None):
-        raise ParameterError("a density needs a floor plan (--floor FILE) and a video of known length")
-    shape, cell = _cells(road, settings, None, HEAT_CELL)
-    return plot_heatmap(
-        heatmap_of(road, replace(settings, shape=shape, cell=cell), of=given.of or "boxes"),
-        duration=road.duration if given.density else None,
-        zones=road.zones,
-        lines=road.lines,
-        **_ground(given, road),
+    return plot_paths(
+        analysis.trajectories, zones=analysis.zones, lines=analysis.lines, **_ground(given, analysis)
     )
 
 
-def _visits(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.dataset.measured import visits_of
+def _heatmap(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
+    from ptrack_analysis.errors import ParameterError
+    from ptrack_analysis.plots import plot_heatmap
+
+    if analysis.floor_plan is not None and given.of == "boxes":
+        raise ParameterError(
+            "boxes lie in the picture, not on a floor plan: leave --floor or take --of footpoints"
+        )
+    if given.density and (analysis.floor_plan is None or analysis.duration is None):
+        raise ParameterError("a density needs a floor plan (--floor FILE) and a video of known length")
+    shape, cell = _cells(analysis, None, HEAT_CELL)
+    return plot_heatmap(
+        analysis.heatmap(basis=given.of, shape=shape, cell=cell),
+        duration=analysis.duration if given.density else None,
+        zones=analysis.zones,
+        lines=analysis.lines,
+        **_ground(given, analysis),
+    )
+
+
+def _visits(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
     from ptrack_analysis.plots import plot_visits
 
-    return plot_visits(visits_of(road, settings), zones=road.zones)
+    return plot_visits(analysis["visits"], zones=analysis.zones)
 
 
-def _occupancy(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.dataset.measured import occupancy_of
+def _occupancy(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
     from ptrack_analysis.plots import plot_occupancy
 
-    return plot_occupancy(occupancy_of(road, settings, road.zones), zones=["", *road.zones])
+    return plot_occupancy(analysis["occupancy"], zones=["", *analysis.zones])
 
 
-def _crossings(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.dataset.measured import crossings_of
+def _crossings(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
     from ptrack_analysis.plots import plot_crossings
 
-    return plot_crossings(crossings_of(road, settings), road.lines, zones=road.zones, **_ground(given, road))
+    return plot_crossings(
+        analysis["crossings"], analysis.lines, zones=analysis.zones, **_ground(given, analysis)
+    )
 
 
-def _counts(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.dataset.measured import counts_of
+def _counts(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
     from ptrack_analysis.plots import plot_counts
 
-    return plot_counts(counts_of(road, settings))
+    return plot_counts(analysis["counts"])
 
 
-def _balance(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.dataset.measured import balance_of
+def _balance(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
     from ptrack_analysis.plots import plot_balance
 
-    return plot_balance(balance_of(road, settings))
+    return plot_balance(analysis["balance"])
 
 
-def _stops(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.dataset.measured import stops_of
+def _stops(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
     from ptrack_analysis.plots import plot_stops
 
-    return plot_stops(stops_of(road, settings), zones=road.zones, lines=road.lines, **_ground(given, road))
+    return plot_stops(
+        analysis["stops"], zones=analysis.zones, lines=analysis.lines, **_ground(given, analysis)
+    )
 
 
-def _survival(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
+def _survival(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
     from ptrack_analysis.analysis.stays.curves import compute_survival
-    from ptrack_analysis.dataset.measured import visits_of
     from ptrack_analysis.plots import plot_survival
 
-    return plot_survival(compute_survival(visits_of(road, settings)), zones=road.zones)
+    return plot_survival(compute_survival(analysis["visits"]), zones=analysis.zones)
 
 
-def _transitions(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.analysis.flows.transitions import compute_transitions
-    from ptrack_analysis.dataset.measured import visits_of
+def _transitions(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
     from ptrack_analysis.plots import plot_transitions
 
-    return plot_transitions(compute_transitions(visits_of(road, settings)))
+    return plot_transitions(analysis["transitions"])
 
 
-def _sankey(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.analysis.flows.transitions import compute_transitions
-    from ptrack_analysis.dataset.measured import visits_of
+def _sankey(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
     from ptrack_analysis.plots import plot_sankey
 
-    return plot_sankey(compute_transitions(visits_of(road, settings)), zones=road.zones)
+    return plot_sankey(analysis["transitions"], zones=analysis.zones)
 
 
-def _encounters(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.dataset.measured import encounters_of
+def _encounters(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
     from ptrack_analysis.plots import plot_encounters
 
-    return plot_encounters(encounters_of(road), zones=road.zones, lines=road.lines, **_ground(given, road))
+    return plot_encounters(
+        analysis["encounters"], zones=analysis.zones, lines=analysis.lines, **_ground(given, analysis)
+    )
 
 
-def _fundamental(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
-    from ptrack_analysis.dataset.measured import fundamental_of
+def _fundamental(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
     from ptrack_analysis.plots import plot_fundamental
 
-    return plot_fundamental(fundamental_of(road, settings))
+    return plot_fundamental(analysis["fundamental"])
 
 
-def _field(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
+def _field(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
     from ptrack_analysis.analysis.heat.field import compute_field
     from ptrack_analysis.plots import plot_field
 
-    shape, cell = _cells(road, settings, FIELD_SHAPE, FIELD_CELL)
-    field = compute_field(road.trajectories, road.video, shape=shape, cell=cell, extent=_extent(road))
-    return plot_field(field, zones=road.zones, lines=road.lines, **_ground(given, road))
+    shape, cell = _cells(analysis, FIELD_SHAPE, FIELD_CELL)
+    field = compute_field(
+        analysis.trajectories, analysis.video, shape=shape, cell=cell, extent=analysis.bounds
+    )
+    return plot_field(field, zones=analysis.zones, lines=analysis.lines, **_ground(given, analysis))
 
 
 def _cells(
-    road: "Road", settings: "Settings", shape: tuple[int, int] | None, cell: float
+    analysis: "VideoAnalysis", shape: tuple[int, int] | None, cell: float
 ) -> tuple[tuple[int, int] | None, float | None]:
     """Give the shape or the side of the cells that is asked for, or else these: a picture is to be seen.
 
@@ -191,32 +175,32 @@ def _cells(
     """
     from ptrack_analysis.analysis.heat.cells import SHAPE
 
-    if settings.shape is not None or settings.cell is not None:
-        return settings.shape, settings.cell
-    if road.floor is None:
+    if analysis.config.shape is not None or analysis.config.cell is not None:
+        return analysis.config.shape, analysis.config.cell
+    if analysis.floor_plan is None:
         return shape, None
-    x0, y0, x1, y1 = road.floor.extent
+    x0, y0, x1, y1 = analysis.floor_plan.extent
     _, columns = shape or SHAPE
     return None, max(cell, max(x1 - x0, y1 - y0) / columns)
 
 
-def _animation(given: argparse.Namespace, road: "Road", settings: "Settings") -> Any:
+def _animation(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
     from ptrack_analysis.plots import paths_gif
 
     return paths_gif(
-        road.trajectories,
-        road.video,
-        zones=road.zones,
-        lines=road.lines,
+        analysis.trajectories,
+        analysis.video,
+        zones=analysis.zones,
+        lines=analysis.lines,
         width=given.width,
         duration=given.duration,
         frame_rate=given.fps,
         trail=given.trail,
-        **_ground(given, road),
+        **_ground(given, analysis),
     )
 
 
-DRAWN: dict[str, Callable[[argparse.Namespace, "Road", "Settings"], Any]] = {
+DRAWN: dict[str, Callable[[argparse.Namespace, "VideoAnalysis"], Any]] = {
     "paths": _paths,
     "heatmap": _heatmap,
     "visits": _visits,

@@ -34,8 +34,8 @@ from ptrack_analysis.cli.pictures import (
 from ptrack_analysis.cli.texts import place, shown, span
 
 if TYPE_CHECKING:
-    from ptrack_analysis.dataset.road import Road
-    from ptrack_analysis.dataset.settings import Settings
+    from ptrack_analysis.pipeline.config import Settings
+    from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 
 _FORMATS = ("png", "svg", "pdf")
 _USAGE = 2
@@ -122,7 +122,7 @@ def _add_animation(picture: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Draw the picture and write it."""
-    from ptrack_analysis.dataset.settings import Settings
+    from ptrack_analysis.pipeline.config import Settings
     from ptrack_analysis.plots.saving import refuse_to_replace, save_content, save_picture
 
     output = None if given.output == "-" else Path(given.output)
@@ -145,7 +145,7 @@ def run(given: argparse.Namespace) -> int:
         settings = replace(settings, video=replace(settings.video, width=1, height=1))
     if given.picture == "stops" and not settings.measures_stops:
         return _refuse("in px no size of a stop suits every camera: give --stop-extent PX, or --floor FILE")
-    drawn = DRAWN[given.picture](given, _road(given, settings), settings)
+    drawn = DRAWN[given.picture](given, _analysis(given, settings))
     if isinstance(drawn, bytes):
         save_content(drawn, output or sys.stdout.buffer)
     else:
@@ -160,12 +160,11 @@ def _refuse(message: str) -> int:
     return _USAGE
 
 
-def _road(given: argparse.Namespace, settings: "Settings") -> "Road":
-    """Take the one video down the road, and say on stderr what is odd about it."""
-    from ptrack_analysis.dataset.notes import notes_of
-    from ptrack_analysis.dataset.road import take_road
+def _analysis(given: argparse.Namespace, settings: "Settings") -> "VideoAnalysis":
+    """Read the video, and print what is odd about it on stderr."""
     from ptrack_analysis.errors import ParameterError
     from ptrack_analysis.io.finding import form_given
+    from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
     from ptrack_analysis.zones import read_scene
 
     scene = read_scene(settings.zones) if settings.zones else None
@@ -174,7 +173,8 @@ def _road(given: argparse.Namespace, settings: "Settings") -> "Road":
     with source_of(given) as source:
         form = form_of(given)
         one = chosen(source, given.video, form)
-        road = take_road(one, settings, scene, form=form_given(**form))
-    for note in (*road.reading.notes, *notes_of(road)):
-        print(f"note: {shown(road.video.name)}: {shown(note)}", file=sys.stderr)
-    return road
+        analysis = VideoAnalysis(one, settings, scene, form=form_given(**form))
+        notes = (*analysis.reading.notes, *analysis.notes)
+    for note in notes:
+        print(f"note: {shown(analysis.video.name)}: {shown(note)}", file=sys.stderr)
+    return analysis

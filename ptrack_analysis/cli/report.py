@@ -60,7 +60,7 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Write the report."""
-    from ptrack_analysis.dataset.settings import Settings
+    from ptrack_analysis.pipeline.config import Settings
     from ptrack_analysis.report import write_report
 
     settings = Settings(**measures_of(given))

@@ -20,9 +20,9 @@ from ptrack_analysis.cli.options import add_source, add_video, chosen, form_of, 
 from ptrack_analysis.cli.texts import place, shown
 
 if TYPE_CHECKING:
-    from ptrack_analysis.dataset.settings import Settings
     from ptrack_analysis.errors import PtrackError
     from ptrack_analysis.io.archive import Form, VideoReference
+    from ptrack_analysis.pipeline.config import Settings
     from ptrack_analysis.zones import Scene
 
 _USAGE, _BAD, _SOME = 2, 3, 4
@@ -59,8 +59,8 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Sum up each video of the source; 3 (or 2) if none can be, 4 if some cannot."""
-    from ptrack_analysis.dataset.scene_file import read_scene_file
-    from ptrack_analysis.dataset.settings import Settings
+    from ptrack_analysis.pipeline.config import Settings
+    from ptrack_analysis.pipeline.video_analysis import read_scene_file
 
     output = None if given.output == "-" else Path(given.output)
     if output is not None:
@@ -111,14 +111,13 @@ def _figures(
     reference: "VideoReference", settings: "Settings", scene: "Scene | None", form: "Form | None"
 ) -> dict[str, Any]:
     """Gather the figures of one video, and say on stderr what is odd about it."""
-    from ptrack_analysis.dataset.notes import notes_of
-    from ptrack_analysis.dataset.road import take_road
+    from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
     from ptrack_analysis.summary import figures_of
 
-    road = take_road(reference, settings, scene, form=form)
-    figures = figures_of(road, settings)
-    for note in (*road.reading.notes, *notes_of(road)):
-        print(shown(f"note: {road.video.name}: {note}"), file=sys.stderr)
+    analysis = VideoAnalysis(reference, settings, scene, form=form)
+    figures = figures_of(analysis)
+    for note in (*analysis.reading.notes, *analysis.notes):
+        print(shown(f"note: {analysis.video.name}: {note}"), file=sys.stderr)
     return figures
 
 

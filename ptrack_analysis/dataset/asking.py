@@ -1,16 +1,19 @@
 """Asking DuckDB about a dataset's tables."""
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.dataset.holding import Holding
 from ptrack_analysis.dataset.scanning import arrow_dataset
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.io.s3 import AnyPath, S3Path
-from ptrack_analysis.io.spill import literal
 
 if TYPE_CHECKING:
     import duckdb
+
+_PATTERN = re.compile(r"([*?\[])")
 
 
 def connected(root: AnyPath, holding: Holding, tables: Sequence[str]) -> "duckdb.DuckDBPyConnection":
@@ -33,7 +36,7 @@ def connected(root: AnyPath, holding: Holding, tables: Sequence[str]) -> "duckdb
             if isinstance(root, S3Path):
                 connection.register(name, arrow_dataset(root, holding.parts[name]))
                 continue
-            files = [literal(root / part.place) for part in holding.parts[name]]
+            files = [_literal(Path(root, part.place)) for part in holding.parts[name]]
             relation = connection.read_parquet(files, union_by_name=True, hive_partitioning=False)
             relation.create_view(name)
     except duckdb.Error as error:
@@ -57,3 +60,8 @@ def answer(connection: "duckdb.DuckDBPyConnection", query: str, *, as_: str) -> 
         return found.df() if as_ == "pandas" else found.to_arrow_table()
     except duckdb.Error as error:
         raise ParameterError(f"DuckDB cannot answer: {' '.join(str(error).split())}") from error
+
+
+def _literal(path: Path) -> str:
+    """Escape the wildcards in a path, so that DuckDB reads just this file."""
+    return _PATTERN.sub(r"[\1]", str(path))

@@ -19,9 +19,7 @@ from ptrack_analysis.dataset.misfits import misfits, refuse_unwithheld
 from ptrack_analysis.dataset.ownership import refuse_strangers
 from ptrack_analysis.dataset.pruning import gone_from, remove_videos
 from ptrack_analysis.dataset.record import read_record, read_records
-from ptrack_analysis.dataset.scene_file import read_scene_file
 from ptrack_analysis.dataset.seen import JOBS_FILE, bytes_of, jobs_text, read_seen, recall_from, seen_place
-from ptrack_analysis.dataset.settings import Settings
 from ptrack_analysis.dataset.staging import Stage, staged
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
 from ptrack_analysis.dataset.video_files import Export, Task, export_video
@@ -31,6 +29,8 @@ from ptrack_analysis.io.finding import form_given, scan_source
 from ptrack_analysis.io.names import listed
 from ptrack_analysis.io.s3 import AnyPath, S3Path, path_of
 from ptrack_analysis.io.writing import make_folder, remove_leftovers, write_text
+from ptrack_analysis.pipeline.config import Settings
+from ptrack_analysis.pipeline.video_analysis import read_scene_file
 from ptrack_analysis.scale.pools import processes
 from ptrack_analysis.scale.tasks import IN_FLIGHT, map_tasks
 

@@ -4,93 +4,11 @@ import re
 from collections.abc import Mapping
 
 from ptrack_analysis.errors import OutputError
-from ptrack_analysis.schema import (
-    BALANCE,
-    BINS,
-    COUNTS,
-    CROSSINGS,
-    DATES,
-    DENSITY,
-    DETECTIONS,
-    DWELL,
-    DWELL_QUANTILES,
-    ENCOUNTERS,
-    FACING,
-    FIELD,
-    FLOW,
-    FUNDAMENTAL,
-    GROUPS,
-    HEATMAP,
-    INTERVALS,
-    LINES,
-    MEASURE,
-    MOVEMENT,
-    OBSERVED,
-    OCCUPANCY,
-    OCCUPANCY_HOURLY,
-    OVERLAPS,
-    QUALITY,
-    RETAIL,
-    SALTED,
-    SERVICE_LEVELS,
-    SITES,
-    STITCHES,
-    STOPS,
-    SUPPRESSED,
-    SURVIVAL,
-    TRACKS,
-    TRAJECTORIES,
-    TRANSITIONS,
-    VIDEOS,
-    VISITS,
-    VISITS_HOURLY,
-    WAITS,
-    ZONES,
-    Table,
-)
+from ptrack_analysis.pipeline.outputs import OUTPUTS
+from ptrack_analysis.schema import DATES, LINES, SALTED, SITES, SUPPRESSED, ZONES, Table
 
-FOLDERS: dict[str, Table] = {
-    "videos": VIDEOS,
-    "persons": TRACKS,
-    "detections": DETECTIONS,
-    "stitches": STITCHES,
-    "trajectories": TRAJECTORIES,
-    "movement": MOVEMENT,
-    "stops": STOPS,
-    "encounters": ENCOUNTERS,
-    "groups": GROUPS,
-    "visits": VISITS,
-    "observed": OBSERVED,
-    "dwell": DWELL,
-    "dwell_quantiles": DWELL_QUANTILES,
-    "survival": SURVIVAL,
-    "visits_hourly": VISITS_HOURLY,
-    "waits": WAITS,
-    "service_levels": SERVICE_LEVELS,
-    "queue": OCCUPANCY,
-    "transitions": TRANSITIONS,
-    "retail": RETAIL,
-    "zone_overlaps": OVERLAPS,
-    "occupancy": OCCUPANCY,
-    "occupancy_bins": BINS,
-    "occupancy_hourly": OCCUPANCY_HOURLY,
-    "density": DENSITY,
-    "fundamental": FUNDAMENTAL,
-    "crossings": CROSSINGS,
-    "counts": COUNTS,
-    "balance": BALANCE,
-    "flow": FLOW,
-    "heatmap": HEATMAP,
-    "measure": MEASURE,
-    "field": FIELD,
-    "facing": FACING,
-    "intervals": INTERVALS,
-    "quality": QUALITY,
-}
-DIMENSIONS = ("videos", "persons")
-"""What is written whichever tables are chosen: the others refer to them."""
-ON_REQUEST = ("measure", "field", "intervals")
-"""What is written only if it is asked for: to measure it takes long beside all the rest."""
+FOLDERS: dict[str, Table] = {output.name: output.table for output in OUTPUTS.values()}
+"""The table in each folder of a dataset."""
 PLACES: dict[str, Table] = {"zones": ZONES, "lines": LINES, "sites": SITES, "dates": DATES}
 """What describes the whole dataset, one file each: what the zone files drew, and where the clocks are known
 the sites and the days."""

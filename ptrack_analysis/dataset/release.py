@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.dataset.choices import keyed
 from ptrack_analysis.dataset.counting import persons_in
-from ptrack_analysis.dataset.layout import DIMENSIONS, FOLDERS, ON_REQUEST
-from ptrack_analysis.dataset.settings import Settings
+from ptrack_analysis.dataset.layout import FOLDERS
 from ptrack_analysis.dataset.suppression import complemented, groups_of, without
 from ptrack_analysis.geometry import Bools
+from ptrack_analysis.pipeline.config import Settings, keyed
+from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS
 from ptrack_analysis.schema import PERSON_KEYS, SALTED, SUPPRESSED, WITHHELD, Table
 
 _OF_ALL = {"videos", "zone_overlaps"}
@@ -99,7 +99,7 @@ def release(tables: Mapping[str, pd.DataFrame], settings: Settings, video: str) 
 
 def released_folders(folders: list[str], settings: Settings) -> list[str]:
     """List those of the computed tables that are written."""
-    wanted = set(settings.tables or [name for name in FOLDERS if name not in ON_REQUEST]) | {*DIMENSIONS}
+    wanted = set(settings.tables or [one.name for one in OUTPUTS.values() if one.standard]) | {*ALWAYS}
     if settings.salt is not None:
         wanted -= _NUMBERED
     if settings.min_count is not None:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ptrack_analysis.dataset.checksum import checksum
 from ptrack_analysis.dataset.layout import PRIVATE
 from ptrack_analysis.io.s3 import AnyPath, S3Path
+from ptrack_analysis.io.writing import checksum
 
 SEEN = f"{PRIVATE}/seen"
 JOBS_FILE = f"{PRIVATE}/sources.json"

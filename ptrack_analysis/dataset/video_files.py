@@ -1,31 +1,31 @@
 """The files of one video in a dataset: brought up to date, or left if they are."""
 
 import tempfile
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from ptrack_analysis.clock.recording import Recording
-from ptrack_analysis.dataset.checksum import checksum
 from ptrack_analysis.dataset.dates import about_of
 from ptrack_analysis.dataset.definitions import definitions_of
-from ptrack_analysis.dataset.large.choice import Measured, measured_tables
 from ptrack_analysis.dataset.layout import csv_place, record_place, table_place
 from ptrack_analysis.dataset.placing import There, intact, looks_of, put_text, remove_others, upload
 from ptrack_analysis.dataset.record import Record, new_record, record_text
 from ptrack_analysis.dataset.release import release
 from ptrack_analysis.dataset.seen import Look, Seen, seen_place, text_of
-from ptrack_analysis.dataset.settings import Settings
 from ptrack_analysis.dataset.summary import VideoSummary, figures_of, summary_of
-from ptrack_analysis.dataset.tables import folders_of
-from ptrack_analysis.dataset.video_row import start_of
+from ptrack_analysis.dataset.tables import compute_tables, folders_of
 from ptrack_analysis.errors import InputError, OutputError, PtrackError
 from ptrack_analysis.io.archive import VideoReference
 from ptrack_analysis.io.parquet import write_parquet
 from ptrack_analysis.io.s3 import AnyPath
 from ptrack_analysis.io.spreadsheets import write_csv
-from ptrack_analysis.io.writing import copy_file, make_folder
+from ptrack_analysis.io.writing import checksum, make_folder
+from ptrack_analysis.pipeline.config import Settings
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.zones import Scene
 
 
@@ -92,39 +92,38 @@ def export_video(task: Task, export: Export) -> VideoSummary:
     RemoteError
         If S3 refuses to take them.
     """
-    with ExitStack() as stack:  # what is on disk of a large video is removed in the end
-        try:
-            parameters = {**export.parameters_of(task.name), "recording": task.recording.row()}
-            record, sources = new_record(task.reference, export.root, parameters, task.seen.sources)
-            unchanged = _unchanged(task, record, sources, export)
-            if unchanged is not None:
-                return unchanged
-            measured = stack.enter_context(
-                measured_tables(task.reference, export.settings, export.scene, task.recording)
-            )
-        except OutputError:
-            raise
-        except PtrackError as error:
-            return VideoSummary(name=task.name, status="failed", error=error)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one video stops no other
-            said = InputError(f"{task.name}: cannot be measured: {type(error).__name__}: {error}")
-            return VideoSummary(name=task.name, status="failed", error=said)
-        return _written(measured, record, sources, task, export)
+    try:
+        parameters = {**export.parameters_of(task.name), "recording": task.recording.row()}
+        record, sources = new_record(task.reference, export.root, parameters, task.seen.sources)
+        unchanged = _unchanged(task, record, sources, export)
+        if unchanged is not None:
+            return unchanged
+        analysis = VideoAnalysis(task.reference, export.settings, export.scene, task.recording)
+        tables, notes = compute_tables(analysis)
+    except OutputError:
+        raise
+    except PtrackError as error:
+        return VideoSummary(name=task.name, status="failed", error=error)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one video stops no other
+        said = InputError(f"{task.name}: cannot be measured: {type(error).__name__}: {error}")
+        return VideoSummary(name=task.name, status="failed", error=said)
+    return _written(tables, replace(record, notes=notes), sources, task, export)
 
 
 def _written(
-    measured: Measured, record: Record, sources: dict[str, Look], task: Task, export: Export
+    tables: dict[str, pd.DataFrame],
+    record: Record,
+    sources: dict[str, Look],
+    task: Task,
+    export: Export,
 ) -> VideoSummary:
     """Write what was measured of a video to its places, and say what became of it."""
-    tables, notes = measured.tables, measured.notes
     figures = figures_of(tables.get("persons"), tables.get("visits"), export.zones(task.name))
     remove_others(export.out, task.name, export.places(task.name), task.there)
-    released = replace(measured, tables=release(tables, export.settings, task.name))
-    made, looks = _make(released, task.name, export)
-    record = replace(record, outputs=made, about=about_of(tables))
-    full = replace(record, notes=notes, figures=figures)
-    if not export.settings.withholds:  # notes and figures may be of single persons
-        record = full
+    made, looks = _make(release(tables, export.settings, task.name), task.name, export)
+    personal = {"notes": record.notes, "figures": figures}  # may be of single people
+    told = {"notes": []} if export.settings.withholds else personal
+    record = replace(record, outputs=made, about=about_of(tables), **told)
     place = record_place(task.name)
     is_new = task.there is not None and place not in task.there
     put_text(export.out, place, record_text(record), new=is_new)
@@ -146,31 +145,23 @@ def _unchanged(task: Task, record: Record, sources: dict[str, Look], export: Exp
 
 
 def _make(
-    measured: Measured, video: str, export: Export
+    tables: dict[str, pd.DataFrame], video: str, export: Export
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Look]]:
     """Put the files of one video to their places; give what they are, and how they look there."""
     if isinstance(export.out, Path):
-        made = _write_tables(measured, video, export.out, with_csv=export.settings.csv)
+        made = _write_tables(tables, video, export.out, with_csv=export.settings.csv)
         return made, looks_of(export.out, made)
     with tempfile.TemporaryDirectory(prefix="ptrack-") as folder:
-        made = _write_tables(measured, video, Path(folder), with_csv=export.settings.csv)
+        made = _write_tables(tables, video, Path(folder), with_csv=export.settings.csv)
         return made, upload(Path(folder), export.out, made)
 
 
 def _write_tables(
-    measured: Measured, video: str, folder: Path, *, with_csv: bool
+    tables: dict[str, pd.DataFrame], video: str, folder: Path, *, with_csv: bool
 ) -> dict[str, dict[str, Any]]:
     """Write the tables of one video; give rows and checksum of each file by its place."""
-    outputs, started_at = {}, start_of(measured.tables["videos"])
-    for name, file in measured.files.items():
-        finished = {table_place(name, video): file.parquet}
-        if file.csv is not None:
-            finished[csv_place(name, video)] = file.csv
-        for place, made in finished.items():
-            make_folder((folder / place).parent)
-            copy_file(made, folder / place)
-            outputs[place] = {"rows": file.rows, "sha256": checksum(folder / place)}
-    for name, table in measured.tables.items():
+    outputs, started_at = {}, _start_of(tables["videos"])
+    for name, table in tables.items():
         places = {table_place(name, video): write_parquet}
         if with_csv:
             places[csv_place(name, video)] = write_csv
@@ -185,3 +176,9 @@ def _note(task: Task, seen: Seen, export: Export) -> None:
     """Note what was seen of a video's files, where it is something else than before."""
     if seen != task.seen:
         put_text(export.out, seen_place(task.name), text_of(seen))
+
+
+def _start_of(videos: pd.DataFrame) -> datetime | None:
+    """Tell when the recording of a video began, by its VIDEOS table, where that is known."""
+    started = pd.Timestamp(videos["started_at"].iloc[0])
+    return None if pd.isna(started) else started.tz_localize(None).tz_localize(UTC).to_pydatetime()

@@ -4,12 +4,13 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
 
 from ptrack_analysis.errors import OutputError
+from ptrack_analysis.io.s3 import AnyPath
 
 _MARK = ".ptrack-"
 _SUFFIX = ".tmp"
@@ -195,3 +196,9 @@ def flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def checksum(path: AnyPath) -> str:
+    """Give the SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()

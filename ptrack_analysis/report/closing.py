@@ -27,9 +27,9 @@ def definitions_section(measured: Measured) -> Section:
     rules: list[Any] = [compute_trajectories, compute_tracks, compute_occupancy, compute_occupancy_bins]
     if measured.visits is not None:
         rules += [compute_visits, compute_dwell, compute_transitions]
-    if measured.road.lines:
+    if measured.analysis.lines:
         rules += [compute_crossings, compute_counts]
-    rules.append(compute_box_heatmap if measured.road.floor is None else compute_heatmap)
+    rules.append(compute_box_heatmap if measured.analysis.floor_plan is None else compute_heatmap)
     rules += [compute_intervals, compute_quality]
     said = "What each figure means, in the words of the functions that compute it."
     return Section(
@@ -44,12 +44,19 @@ def _parameters(measured: Measured) -> Facts:
     withheld = {"csv", "tables", "salt", "faces", "video", "min_count", "allow_incomplete"}
     given = {
         name: value
-        for name, value in measured.settings.parameters().items()
+        for name, value in measured.analysis.config.parameters().items()
         if name not in withheld and value is not None and value is not False
     }
-    times = {name for name in given if isinstance(getattr(measured.settings, name, None), pd.Timedelta)}
+    times = {
+        name for name in given if isinstance(getattr(measured.analysis.config, name, None), pd.Timedelta)
+    }
     shown = [
-        (name, f"{milliseconds(getattr(measured.settings, name), name)} ms" if name in times else str(value))
+        (
+            name,
+            f"{milliseconds(getattr(measured.analysis.config, name), name)} ms"
+            if name in times
+            else str(value),
+        )
         for name, value in given.items()
     ]
     return Facts(shown)

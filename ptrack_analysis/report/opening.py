@@ -3,9 +3,8 @@
 from typing import Any
 
 from ptrack_analysis.analysis.trust.intervals import compute_intervals
-from ptrack_analysis.dataset.notes import notes_of
-from ptrack_analysis.dataset.road import DOOR
 from ptrack_analysis.inspection import notes_on
+from ptrack_analysis.pipeline.notes import ENTRANCE
 from ptrack_analysis.report.definitions import column_text, first_sentence
 from ptrack_analysis.report.measured import Measured
 from ptrack_analysis.report.parts import Facts, Items, Key, Keys, Part, Section, Table, Words, isolated
@@ -25,7 +24,7 @@ def trust_section(measured: Measured) -> Section:
     notes = list(dict.fromkeys(notes_said(measured)))
     if notes:
         parts.append(Items(notes))
-    parts.append(quality_table(measured.quality))
+    parts.append(quality_table(measured.analysis["quality"]))
     return Section("trust", "How far to trust it", parts)
 
 
@@ -45,11 +44,12 @@ def _verdict_said(trust: dict[str, Any]) -> str:
 
 def notes_said(measured: Measured) -> list[str]:
     """List what a reader should know of how the video was read and measured."""
-    road = measured.road
+    analysis = measured.analysis
     found = [
-        *road.reading.notes,
-        *notes_on(road.reading, measured.tracks, measured.settings.max_gap),
-        *notes_of(road),
+        *analysis.reading.notes,
+        *notes_on(analysis.reading, measured.analysis["persons"], measured.analysis.config.max_gap),
+        *analysis.notes,
+        *measured.notes,
     ]
     return [f"{note[:1].upper()}{note[1:]}{'' if note.endswith('.') else '.'}" for note in found]
 
@@ -70,7 +70,7 @@ def quality_table(quality: Any) -> Table:
 
 def video_section(measured: Measured, files: dict[str, str]) -> Section:
     """Say what the video is, and what of it was measured."""
-    video, figures = measured.road.video, measured.figures
+    video, figures = measured.analysis.video, measured.figures
     size = f"{video.width} x {video.height} px" if video.width and video.height else None
     rate = None if video.frame_rate is None else f"{video.frame_rate:g} frames a second"
     length = None if video.duration is None else span(video.duration.total_seconds())
@@ -86,12 +86,12 @@ def video_section(measured: Measured, files: dict[str, str]) -> Section:
         "frame rate": rate,
         "length": length,
         "measured part": f"{span(figures['start_s'])} to {span(figures['end_s'])}",
-        "detections": str(len(measured.road.detections)),
-        "sampling period": f"{measured.road.period.total_seconds():g} s",
+        "detections": str(len(measured.analysis.detections)),
+        "sampling period": f"{measured.analysis.period.total_seconds():g} s",
         "codec": video.codec,
         "job": video.job_id,
         "job tag": video.job_tag,
-        "distances in": "metres on a floor plan" if measured.road.floor else "px of the picture",
+        "distances in": "metres on a floor plan" if measured.analysis.floor_plan else "px of the picture",
     }
     told = [(name, str(value)) for name, value in [*facts.items(), *recording.further.items()] if value]
     return Section("video", "The video", [Facts(told)])
@@ -166,10 +166,10 @@ def _crossed(measured: Measured) -> list[Key]:
         beside = f"drift against presence {balance['drift']:+d}"
         value = f"{balance['in_total']} in, {balance['out_total']} out"
         lines = ", ".join(map(isolated, balance["lines"]))
-        has_doors = any(line.kind == DOOR for line in measured.road.lines)
-        text = f"Crossings of the lines of kind {DOOR!r}: {lines}."
+        has_doors = any(line.kind == ENTRANCE for line in measured.analysis.lines)
+        text = f"Crossings of the lines of kind {ENTRANCE!r}: {lines}."
         if not has_doors:
-            text = f"Crossings of all lines, as none is of the kind {DOOR!r}: {lines}."
+            text = f"Crossings of all lines, as none is of the kind {ENTRANCE!r}: {lines}."
         keys.append(Key("Over the doors" if has_doors else "Over the lines", value, beside, text))
     return keys
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from ptrack_analysis.analysis.stays.curves import compute_survival
-from ptrack_analysis.dataset.measured import counts_of, heatmap_of
 from ptrack_analysis.plots import (
     plot_counts,
     plot_heatmap,
@@ -27,10 +26,10 @@ MOST_LINES = 4
 
 def heatmap_figure(measured: Measured) -> Figure:
     """Draw where the time was spent."""
-    road = measured.road
-    of = "footpoints" if road.floor is not None else "boxes"
-    heatmap = heatmap_of(road, measured.settings, of=of)
-    axes = plot_heatmap(heatmap, zones=road.zones, lines=road.lines, **_ground(measured))
+    analysis = measured.analysis
+    of = "footpoints" if analysis.floor_plan is not None else "boxes"
+    heatmap = analysis.heatmap(basis=of)
+    axes = plot_heatmap(heatmap, zones=analysis.zones, lines=analysis.lines, **_ground(measured))
     seen = "that persons stood in" if of == "footpoints" else "that persons' boxes cover"
     alt = f"Heatmap: person-seconds of each cell {seen}; zones and lines are outlined."
     said = f"Person-seconds of each cell {seen}; colours follow the square root."
@@ -39,33 +38,33 @@ def heatmap_figure(measured: Measured) -> Figure:
 
 def paths_figure(measured: Measured) -> Figure:
     """Draw the ways that persons walked."""
-    road = measured.road
-    persons = [int(one) for one in measured.tracks.index[:MOST_PATHS]]
-    some = len(measured.tracks) > MOST_PATHS
+    analysis, tracks = measured.analysis, measured.analysis["persons"]
+    persons = [int(one) for one in tracks.index[:MOST_PATHS]]
+    some = len(tracks) > MOST_PATHS
     axes = plot_paths(
-        road.trajectories,
-        zones=road.zones,
-        lines=road.lines,
+        analysis.trajectories,
+        zones=analysis.zones,
+        lines=analysis.lines,
         persons=persons if some else None,
         **_ground(measured),
     )
-    whose = f"the first {MOST_PATHS} of {len(measured.tracks)} persons" if some else "all persons"
+    whose = f"the first {MOST_PATHS} of {len(tracks)} persons" if some else "all persons"
     alt = f"Paths of {whose}; each begins at a ring and ends at a square."
     return Figure(inline_svg(axes, "paths", alt, on_white=True), alt, alt)
 
 
 def _ground(measured: Measured) -> dict[str, Any]:
-    road = measured.road
-    if road.floor is not None:
-        return {"backdrop": measured.backdrop, "extent": road.floor.extent}
-    pixels = road.video.pixels
+    analysis = measured.analysis
+    if analysis.floor_plan is not None:
+        return {"backdrop": measured.backdrop, "extent": analysis.floor_plan.extent}
+    pixels = analysis.video.pixels
     return {"backdrop": measured.backdrop, "extent": (0.0, 0.0, float(pixels.width), float(pixels.height))}
 
 
 def occupancy_figure(measured: Measured) -> Figure:
     """Draw how many were there when."""
     zones = measured.busiest_zones[:MOST_CURVES]
-    axes = plot_occupancy(measured.occupancy, zones=["", *zones])
+    axes = plot_occupancy(measured.analysis["occupancy"], zones=["", *zones])
     if measured.clock is not None:
         set_local_clock(axes, measured.clock)
     there = measured.figures["occupancy"]
@@ -89,7 +88,7 @@ def survival_figure(measured: Measured) -> Figure | None:
 
 
 def _left_out(measured: Measured, said: str) -> str:
-    total = len(measured.road.zones)
+    total = len(measured.analysis.zones)
     if total <= MOST_CURVES:
         return f"{said}."
     return f"{said}; of {total} zones the {MOST_CURVES} with the most time inside."
@@ -97,7 +96,7 @@ def _left_out(measured: Measured, said: str) -> str:
 
 def transitions_figure(measured: Measured) -> Figure | None:
     """Draw from which zone to which persons went."""
-    table = measured.transitions
+    table = measured.analysis["transitions"] if measured.analysis.zones else None
     if table is None or table.empty:
         return None
     alt = "Matrix of how often persons went from a zone (row) to the next one (column)."
@@ -107,10 +106,10 @@ def transitions_figure(measured: Measured) -> Figure | None:
 
 def counts_figure(measured: Measured) -> Figure | None:
     """Draw how often the lines were crossed."""
-    lines: Sequence[Any] = measured.road.lines
+    lines: Sequence[Any] = measured.analysis.lines
     if not lines:
         return None
-    axes = plot_counts(counts_of(measured.road, measured.settings), lines=list(lines)[:MOST_LINES])
+    axes = plot_counts(measured.analysis["counts"], lines=list(lines)[:MOST_LINES])
     if measured.clock is not None:
         set_local_clock(axes, measured.clock)
     alt = "Number of crossings of the lines in each interval, in and out."

@@ -34,8 +34,8 @@ def zones_section(measured: Measured) -> Section:
     """Say who stayed in which zone, and for how long."""
     visits = measured.visits
     if visits is None:
-        said = _ASK_ZONES if measured.road.lines else _ASK_BOTH
-        if measured.settings.zones is not None and not measured.road.lines:
+        said = _ASK_ZONES if measured.analysis.lines else _ASK_BOTH
+        if measured.analysis.config.zones is not None and not measured.analysis.lines:
             said = "Of the zones and lines that were given, none is of this video."
         return Section("zones", "Dwell by zone", [Words(said, "note")])
     stays = len(visits)
@@ -110,7 +110,7 @@ def _visits_table(measured: Measured) -> Table:
 
 def presence_section(measured: Measured) -> Section:
     """Say how many were there, over time."""
-    bins = measured.bins
+    bins = measured.analysis["occupancy_bins"]
     scene = bins[bins.index.get_level_values("zone") == ""]
     table = table_of(
         scene,
@@ -132,11 +132,11 @@ def presence_section(measured: Measured) -> Section:
 
 def ways_section(measured: Measured) -> Section | None:
     """Say from where to where persons went."""
-    if measured.transitions is None:
+    if not measured.analysis.zones:
         return None
     figure = transitions_figure(measured)
     table = table_of(
-        measured.transitions.sort_values("transitions", ascending=False, kind="stable"),
+        measured.analysis["transitions"].sort_values("transitions", ascending=False, kind="stable"),
         TRANSITIONS,
         "Transitions from zone to zone",
         ["origin", "destination", "transitions", "persons", "share", "median_travel"],
@@ -167,7 +167,7 @@ def lines_section(measured: Measured) -> Section | None:
         f"{', '.join(map(isolated, balance['lines']))}, "
         f"{balance['present']} by presence: a drift of {balance['drift']:+d}."
     )
-    left = len(measured.road.lines) - MOST_LINES
+    left = len(measured.analysis.lines) - MOST_LINES
     parts: list[Part] = [figure, Words(said), Table("lines", "Crossings of each line", headings, rows)]
     if left > 0:
         parts.insert(1, Words(f"The first {MOST_LINES} lines are drawn, {left} are not.", "note"))
@@ -181,8 +181,8 @@ def places_section(measured: Measured) -> Section:
 
 def explorer_section(measured: Measured) -> Section:
     """Let the reader see persons move; of a very large video the first part."""
-    road = measured.road
-    detections, trajectories, visits = road.detections, road.trajectories, measured.visits
+    analysis = measured.analysis
+    detections, trajectories, visits = analysis.detections, analysis.trajectories, measured.visits
     parts: list[Part] = []
     if len(trajectories) > MOST_EXPLORED:
         moments = trajectories.index.get_level_values("timestamp")
@@ -192,13 +192,13 @@ def explorer_section(measured: Measured) -> Section:
         parts.append(Words(_first_part(measured, until, len(trajectories)), "note"))
     data = explorer_data(
         trajectories,
-        road.video,
-        zones=road.zones,
-        lines=road.lines,
+        analysis.video,
+        zones=analysis.zones,
+        lines=analysis.lines,
         detections=detections,
         visits=visits,
         backdrop=measured.embedded,
-        extent=None if road.floor is None else road.floor.extent,
+        extent=None if analysis.floor_plan is None else analysis.floor_plan.extent,
     )
     first = measured.figures["occupancy"]["peak_at_s"] or 0.0
     parts += [Words(note, "note") for note in data["notes"]]
@@ -206,7 +206,7 @@ def explorer_section(measured: Measured) -> Section:
 
 
 def _first_part(measured: Measured, until: pd.Timedelta, rows: int) -> str:
-    total = len(measured.road.trajectories)
+    total = len(measured.analysis.trajectories)
     return (
         f"The explorer holds the first {span(until.total_seconds())} of the video, {rows} of {total} "
         "detections, to keep the page small; all figures are of all of them."
@@ -215,10 +215,10 @@ def _first_part(measured: Measured, until: pd.Timedelta, rows: int) -> str:
 
 def persons_section(measured: Measured) -> Section:
     """List the persons."""
-    unit = measured.settings.unit
+    unit = measured.analysis.config.unit
     columns = ["person_index", "first_seen", "last_seen", "dwell", "unlocated", f"path_{unit}"]
     table = table_of(
-        measured.tracks.sort_values("first_seen", kind="stable"),
+        measured.analysis["persons"].sort_values("first_seen", kind="stable"),
         TRACKS,
         "Persons",
         columns,

@@ -1,27 +1,24 @@
 """A report written to a file."""
 
-from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from ptrack_analysis.clock.lookup import no_start, recordings_of, settled
+from ptrack_analysis.clock.lookup import no_start, recordings_of
 from ptrack_analysis.dataset.compact.record import COMPACT_PLACE
 from ptrack_analysis.dataset.layout import RECORDS
 from ptrack_analysis.dataset.opening import open_dataset
-from ptrack_analysis.dataset.road import take_road
-from ptrack_analysis.dataset.scene_file import read_scene_file
-from ptrack_analysis.dataset.settings import Settings
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.io.archive import Form, VideoReference, shown
 from ptrack_analysis.io.finding import find_videos, form_given
 from ptrack_analysis.io.s3 import AnyPath, path_of
 from ptrack_analysis.io.trackers.tracked import warn_of_dropped
 from ptrack_analysis.io.writing import write_text
+from ptrack_analysis.pipeline.config import Settings
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.overview.overview import overview_report
 from ptrack_analysis.report.page import MARKED, report_html
 from ptrack_analysis.report.parts import Report
-from ptrack_analysis.zones import Scene
 
 _HEAD = 4096
 _NAMED = 5
@@ -143,22 +140,13 @@ def _of_video(
 ) -> Report:
     from ptrack_analysis.report.single import video_report  # noqa: PLC0415 - it draws: matplotlib comes late
 
-    scene: Scene | None = read_scene_file(settings)
     places = {reference.name: [shown(root, file) for file in reference.files]}
     recordings, notes = recordings_of(settings, places)
-    recording = recordings[reference.name]
-    road = take_road(reference, settings, scene, form=form)
-    recording = settled(recording, road.video, settings)
-    notes += no_start(settings, [reference.name] if recording.started_at is None else [])
-    warn_of_dropped(reference.name, road.reading.dropped, stacklevel=4)
-    reading = replace(road.reading, notes=(*road.reading.notes, *notes))
-    return video_report(
-        replace(road, reading=reading),
-        settings,
-        recording=recording,
-        backdrop=backdrop,
-        files=_names(reference, settings, backdrop),
-    )
+    analysis = VideoAnalysis(reference, settings, recording=recordings[reference.name], form=form)
+    warn_of_dropped(reference.name, analysis.reading.dropped)
+    if analysis.recording.started_at is None:
+        notes += no_start(settings, [reference.name])
+    return video_report(analysis, backdrop=backdrop, files=_names(reference, settings, backdrop), notes=notes)
 
 
 def _names(reference: VideoReference, settings: Settings, backdrop: Any) -> dict[str, str]:

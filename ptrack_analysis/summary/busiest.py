@@ -7,9 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.crowd.bins import MINUTE, compute_occupancy_bins
-from ptrack_analysis.dataset.measured import heatmap_of
-from ptrack_analysis.dataset.road import Road
-from ptrack_analysis.dataset.settings import Settings
+from ptrack_analysis.analysis.heat.heatmaps import Heatmap
 from ptrack_analysis.summary.values import seconds
 from ptrack_analysis.video import Video
 
@@ -36,9 +34,8 @@ def busiest_interval(occupancy: pd.DataFrame, video: Video) -> dict[str, Any] | 
     }
 
 
-def busiest_cell(road: Road, settings: Settings) -> dict[str, Any] | None:
+def busiest_cell(heatmap: Heatmap) -> dict[str, Any] | None:
     """Find the first cell of the heatmap of footpoints with the most seconds; None if it is empty."""
-    heatmap = heatmap_of(road, settings, of="footpoints")
     if not heatmap.seconds.any():
         return None
     row, column = np.unravel_index(int(heatmap.seconds.argmax()), heatmap.shape)

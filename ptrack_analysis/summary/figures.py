@@ -5,19 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.flows.transitions import compute_transitions
 from ptrack_analysis.analysis.stays.lengths import CONFIDENCE
-from ptrack_analysis.analysis.tracks import compute_tracks
-from ptrack_analysis.dataset.measured import (
-    balance_of,
-    bounds_of,
-    counts_of,
-    occupancy_of,
-    quality_of,
-    visits_of,
-)
-from ptrack_analysis.dataset.road import Road
-from ptrack_analysis.dataset.settings import Settings
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.schema import VERDICTS
 from ptrack_analysis.summary.busiest import busiest_cell, busiest_interval
 from ptrack_analysis.summary.staying import zone_figures
@@ -31,7 +20,7 @@ _ASK_ZONES = (
 _ASK_LINES = "lines are left out: draw a LineString in the GeoJSON file of --zones FILE"
 
 
-def figures_of(road: Road, settings: Settings) -> dict[str, Any]:
+def figures_of(analysis: VideoAnalysis) -> dict[str, Any]:
     """Gather the usual figures of one video.
 
     Each is that of a table: persons and unlocated time of TRACKS, ``occupancy`` of OCCUPANCY, ``busiest`` of
@@ -46,10 +35,8 @@ def figures_of(road: Road, settings: Settings) -> dict[str, Any]:
 
     Parameters
     ----------
-    road
-        The video, as far as its trajectories.
-    settings
-        What is measured, and how: those that the road was taken with.
+    analysis
+        The video with its configuration.
 
     Returns
     -------
@@ -67,14 +54,14 @@ def figures_of(road: Road, settings: Settings) -> dict[str, Any]:
     -----
     Costs what the tables cost. Errs as they do; ``trust`` says where to look.
     """
-    occupancy = occupancy_of(road, settings, road.zones)
+    occupancy = analysis["occupancy"]
     moments = occupancy.index.get_level_values("timestamp")
-    tracks = compute_tracks(road.trajectories)
+    tracks = analysis["persons"]
     present, unlocated = (int(tracks[name].to_numpy().view("int64").sum()) for name in ("dwell", "unlocated"))
-    visits = visits_of(road, settings) if road.zones else None
+    visits = analysis["visits"] if analysis.zones else None
     return {
-        "video": road.video.name,
-        "unit": settings.unit,
+        "video": analysis.video.name,
+        "unit": analysis.unit,
         "start_s": seconds(moments.min()),
         "end_s": seconds(moments.max()),
         "persons": len(tracks),
@@ -84,33 +71,32 @@ def figures_of(road: Road, settings: Settings) -> dict[str, Any]:
         "unlocated_share": unlocated / present if present else None,
         "occupancy": plain_occupancy(occupancy),
         "busiest": {
-            "interval": busiest_interval(rows_of(occupancy, ""), road.video),
-            "cell": busiest_cell(road, settings),
+            "interval": busiest_interval(rows_of(occupancy, ""), analysis.video),
+            "cell": busiest_cell(analysis.heatmap(basis="footpoints")),
         },
         "confidence": CONFIDENCE,
-        "zones": None if visits is None else zone_figures(road.zones, visits, occupancy),
-        "transitions": None if visits is None else _transitions(visits),
-        "lines": _lines(road, settings) if road.lines else None,
-        "balance": _balance(road, settings) if road.lines else None,
-        "trust": _trust(road, settings),
-        "left_out": _left_out(road, settings),
+        "zones": None if visits is None else zone_figures(analysis.zones, visits, occupancy),
+        "transitions": None if visits is None else _transitions(analysis["transitions"]),
+        "lines": _lines(analysis) if analysis.lines else None,
+        "balance": _balance(analysis) if analysis.lines else None,
+        "trust": _trust(analysis["quality"]),
+        "left_out": _left_out(analysis),
     }
 
 
-def _left_out(road: Road, settings: Settings) -> list[str]:
+def _left_out(analysis: VideoAnalysis) -> list[str]:
     """Say what there are no figures of, and how to get them."""
-    if settings.zones is not None and not road.zones and not road.lines:
-        return [f"zones, transitions and lines are left out: {settings.zones} has none of this video"]
-    return [text for text, has in ((_ASK_ZONES, road.zones), (_ASK_LINES, road.lines)) if not has]
+    if analysis.config.zones is not None and not analysis.zones and not analysis.lines:
+        return [f"zones, transitions and lines are left out: {analysis.config.zones} has none of this video"]
+    return [text for text, has in ((_ASK_ZONES, analysis.zones), (_ASK_LINES, analysis.lines)) if not has]
 
 
 def _distinct(visits: pd.DataFrame) -> int:
     return int(visits.index.get_level_values("person_index").nunique())
 
 
-def _transitions(visits: pd.DataFrame) -> list[dict[str, Any]]:
+def _transitions(table: pd.DataFrame) -> list[dict[str, Any]]:
     """List the most frequent ways from zone to zone; of equal ones, by name."""
-    table = compute_transitions(visits)
     table = table[table["mean_travel"].notna().to_numpy()]  # one of the two is no zone: no time between them
     most = np.argsort(-table["transitions"].to_numpy(), kind="stable")[:MOST_TRANSITIONS]
     return [
@@ -129,10 +115,10 @@ def _transitions(visits: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _lines(road: Road, settings: Settings) -> list[dict[str, Any]]:
+def _lines(analysis: VideoAnalysis) -> list[dict[str, Any]]:
     """List the crossings of each line, in the order of its file."""
-    counts = counts_of(road, settings)[["in_count", "out_count"]].groupby(level="line").sum()
-    names = [line.name for line in road.lines]
+    counts = analysis["counts"][["in_count", "out_count"]].groupby(level="line").sum()
+    names = [line.name for line in analysis.lines]
     totals = counts.reindex(names, fill_value=0)
     return [
         {"line": name, "in_total": int(way_in), "out_total": int(way_out)}
@@ -140,16 +126,18 @@ def _lines(road: Road, settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
-def _balance(road: Road, settings: Settings) -> dict[str, Any]:
+def _balance(analysis: VideoAnalysis) -> dict[str, Any]:
     """Set what the lines that bound the scene counted beside those present, at the end."""
-    last = balance_of(road, settings).iloc[-1]
+    last = analysis["balance"].iloc[-1]
     names = ("in_total", "out_total", "counted", "present", "drift")
-    return {"lines": [line.name for line in bounds_of(road)], **{name: int(last[name]) for name in names}}
+    return {
+        "lines": [line.name for line in analysis.boundary_lines],
+        **{name: int(last[name]) for name in names},
+    }
 
 
-def _trust(road: Road, settings: Settings) -> dict[str, Any]:
+def _trust(quality: pd.DataFrame) -> dict[str, Any]:
     """Judge the tracking: the worst verdict, the checks that are not good, and those that say nothing."""
-    quality = quality_of(road, settings)
     verdicts = quality["verdict"].astype(str)
     worst = next((one for one in _WORST_FIRST if (verdicts == one).any()), VERDICTS[-1])
     suspect = [

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import warnings
 
 import naive_movement
 import numpy as np
@@ -24,7 +25,7 @@ from ptrack_analysis import (
     read_tracking,
     trajectories_from_points,
 )
-from ptrack_analysis.errors import ParameterError, PtrackError
+from ptrack_analysis.errors import ParameterError, PtrackError, PtrackWarning
 from ptrack_analysis.floor import fit_floor
 
 NAN = math.nan
@@ -154,7 +155,8 @@ def read_all(folder):
     """Read each file below a folder that is one of tracking, with facts that its format may lack."""
     facts = Video(width=1920, height=1080, frame_rate=25.0)
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        with contextlib.suppress(PtrackError):
+        ignored = warnings.catch_warnings(action="ignore", category=PtrackWarning)
+        with contextlib.suppress(PtrackError), ignored:
             yield compute_trajectories(*read_tracking(path, video=facts))
 
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import compute_tracks, compute_trajectories, read_parquet, write_parquet
-from ptrack_analysis.dataset.video_row import videos_table
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.io.spreadsheets import write_csv
 from ptrack_analysis.io.stored import stored_columns, with_video
 from ptrack_analysis.io.to_arrow import to_arrow
+from ptrack_analysis.pipeline.tables import videos_table
 from ptrack_analysis.schema import DETECTIONS, TABLES, assemble
 
 STARTED = datetime.fromisoformat("2026-11-24T09:30:00.000001+01:00")

@@ -18,11 +18,11 @@ from ptrack_analysis import find_videos, open_dataset, read_parquet
 from ptrack_analysis.dataset.compact.compacting import compact_dataset
 from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.dataset.release import release
-from ptrack_analysis.dataset.scene_file import read_scene_file
-from ptrack_analysis.dataset.settings import Settings
 from ptrack_analysis.dataset.suppression import complemented
 from ptrack_analysis.dataset.tables import compute_tables
 from ptrack_analysis.errors import OutputError, ParameterError
+from ptrack_analysis.pipeline.config import Settings
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report import write_report
 from ptrack_analysis.schema import BINS, FUNDAMENTAL, assemble
 from ptrack_analysis.video import Video
@@ -224,7 +224,7 @@ def test_what_is_suppressed_in_the_bins_is_suppressed_where_it_is_told_again():
 def test_release_withholds_the_same_in_python(day):
     settings = Settings(zones=day / "zones.geojson", min_count=2)
     (reference,) = [one for one in find_videos(day / "pages") if one.name == "noon"]
-    tables, _ = compute_tables(reference, settings, read_scene_file(settings))
+    tables, _ = compute_tables(VideoAnalysis(reference, settings))
     assert tables["dwell"]["horizon"].notna().any()
     released = release(tables, settings, "noon")
     assert released["dwell"][["horizon", "median", "naive_median"]].isna().all(axis=None)

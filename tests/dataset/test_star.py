@@ -14,9 +14,10 @@ from ptrack_analysis.dataset.contents import contents_of
 from ptrack_analysis.dataset.dates import dates_table, sites_table
 from ptrack_analysis.dataset.definitions import definitions_of, lines_table, zones_table
 from ptrack_analysis.dataset.export import export_dataset
-from ptrack_analysis.dataset.layout import DIMENSIONS, FOLDERS
+from ptrack_analysis.dataset.layout import FOLDERS
 from ptrack_analysis.dataset.record import read_records
 from ptrack_analysis.dataset.relations import relations_of
+from ptrack_analysis.pipeline.outputs import ALWAYS
 from ptrack_analysis.schema import DATES, LINES, SITES, ZONES, check
 from ptrack_analysis.zones import Line, Scene
 
@@ -189,7 +190,7 @@ def test_the_zones_of_earlier_runs_stay_while_a_video_refers_to_them(data, tmp_p
 def test_only_the_chosen_tables_and_the_dimensions_are_written(data, tmp_path):
     export_dataset(data / "shop", tmp_path / "out", zones=data / "shop/zones.geojson", tables="dwell, visits")
     left = {path.parent.name for path in (tmp_path / "out").glob("[!._]*/*.parquet")}
-    assert left == {*DIMENSIONS, "dwell", "visits"}
+    assert left == {*ALWAYS, "dwell", "visits"}
     export_dataset(data / "shop", tmp_path / "out", zones=data / "shop/zones.geojson", tables=["dwell"])
     assert not (tmp_path / "out/visits").exists()
 

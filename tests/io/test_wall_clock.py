@@ -6,11 +6,10 @@ import pandas as pd
 import pytest
 from pages import page, record, write
 
-from ptrack_analysis import detections_from, find_videos, inspect_tracking, read_tracking
+from ptrack_analysis import detections_from, inspect_tracking, read_tracking
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import InputError, PageError
 from ptrack_analysis.io.faults import LATEST_START
-from ptrack_analysis.io.spill import spill
 from ptrack_analysis.video import Video
 
 VIDEO = Video(width=1280, height=720, frame_rate=25.0)
@@ -91,14 +90,6 @@ def test_pages_with_dates_are_refused_as_such(tmp_path):
         PageError, match=r"Persons\[0\]\.Timestamp is '2024-05-01T10:00:00Z', which is a wall-clock"
     ):
         read_tracking(file)
-
-
-def test_a_large_video_with_ms_since_1970_is_refused_too(tmp_path):
-    file = write(tmp_path / "a.json", page(*(record(EPOCH_MS + 40 * n) for n in range(100))))
-    (video,) = find_videos(file)
-    reading = spill(video, tmp_path).reading
-    with pytest.raises(PageError, match=DAYS):
-        reading.refuse(allow_incomplete=False)
 
 
 def test_the_shell_refuses_wall_clock_times_with_exit_code_3(real_data, capsys):

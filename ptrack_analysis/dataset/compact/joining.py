@@ -9,13 +9,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ptrack_analysis.dataset.checksum import checksum
 from ptrack_analysis.dataset.compact.planning import NO_DAY, Planned
 from ptrack_analysis.dataset.layout import table_place
 from ptrack_analysis.dataset.verify.shelf import Part, Shelf
 from ptrack_analysis.errors import InputError, OutputError
 from ptrack_analysis.io.parquet import ROW_GROUP, options_for
-from ptrack_analysis.io.writing import flush, make_folder
+from ptrack_analysis.io.writing import checksum, flush, make_folder
 
 _FIX = "run ptrack export again, and compact the dataset then"
 

@@ -6,7 +6,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ptrack_analysis.dataset.checksum import checksum
 from ptrack_analysis.dataset.contents import FURTHER, contents_of
 from ptrack_analysis.dataset.layout import FOLDERS, RECORDS, schema_in
 from ptrack_analysis.dataset.record import Record
@@ -15,6 +14,7 @@ from ptrack_analysis.dataset.verify.holding import Holding
 from ptrack_analysis.dataset.verify.shelf import Shelf
 from ptrack_analysis.io.stored import PACKAGE, PACKAGE_MARK, TABLE_MARK, Stored
 from ptrack_analysis.io.to_arrow import ARROW_TYPES
+from ptrack_analysis.io.writing import checksum
 
 RULES = {
     "files": "every file that a record tells of is there (looked at: files)",

@@ -8,8 +8,8 @@ from tracker_files import SMALL, read
 import ptrack_analysis
 from ptrack_analysis import detections_from, find_videos, inspect_tracking, map_videos, read_tracking
 from ptrack_analysis.cli import main
-from ptrack_analysis.dataset.settings import Settings
 from ptrack_analysis.errors import PtrackError, PtrackWarning
+from ptrack_analysis.pipeline.config import Settings
 from ptrack_analysis.report import write_report
 
 WITHOUT_ID = "1,1,9,9,5,50\n2,1,9,9,5,50\n2,-1,9,9,5,50\n"

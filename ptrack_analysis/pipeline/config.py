@@ -1,11 +1,16 @@
-"""What is measured of each video of a source, and how."""
+"""The configuration of an analysis: what is computed for each video, and how."""
 
-from collections.abc import Iterable
+import hmac
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from difflib import get_close_matches
+from hashlib import sha256
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.heat.heatmaps import refuse_shape
@@ -13,13 +18,12 @@ from ptrack_analysis.analysis.selection import numbers_of
 from ptrack_analysis.clock.opening import refuse_hours
 from ptrack_analysis.clock.patterns import pattern_of
 from ptrack_analysis.clock.timezones import timezone_of
-from ptrack_analysis.dataset.choices import chosen, least_count, secret, secrets_of
-from ptrack_analysis.dataset.forms import lengths_of, plain_of, spans_of
-from ptrack_analysis.dataset.large.memory import DEFAULT, LEAST
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.io.s3 import S3Path, path_of
-from ptrack_analysis.limits import amount_of_bytes
-from ptrack_analysis.video import Video, timedelta
+from ptrack_analysis.io.writing import checksum
+from ptrack_analysis.limits import above, amount_of_bytes, at_least
+from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS
+from ptrack_analysis.video import Video, milliseconds, timedelta
 
 Span = pd.Timedelta | str
 Place = str | PathLike[str]
@@ -139,7 +143,7 @@ class Settings:
     min_count: int | None = None
     salt: bytes | str | None = field(default=None, repr=False)
     allow_incomplete: bool = False
-    memory: int | str = DEFAULT
+    memory: int | str = "1GB"
 
     def __post_init__(self) -> None:
         """Bring each field to its one form, refusing what is out of range."""
@@ -178,7 +182,7 @@ class Settings:
         formed["tables"] = chosen(self.tables)
         formed["min_count"] = least_count(self.min_count)
         formed["salt"] = secret(self.salt)
-        formed["memory"] = amount_of_bytes(self.memory, "memory", least=LEAST)
+        formed["memory"] = amount_of_bytes(self.memory, "memory", least=10**6)
         return formed
 
     @property
@@ -220,3 +224,161 @@ class Settings:
         values |= secrets_of(self.salt, self.persons)
         plain: dict[str, Any] = plain_of(values)
         return plain
+
+
+_SPANS = (
+    "max_gap",
+    "period",
+    "merge_gap",
+    "min_dwell",
+    "enter_after",
+    "every",
+    "stop_duration",
+    "fill_gaps",
+    "smooth",
+    "start",
+    "end",
+)
+_ABOVE_ZERO = ("every", "stop_duration")
+_LENGTHS = ("margin", "min_distance")
+_LIMITS = ("stop_extent", "max_speed", "cell")
+
+
+def spans_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the lengths of time among settings as whole ms, those that were left out as None.
+
+    Raises
+    ------
+    ParameterError
+        If one is no length of time, is 0 where that means nothing, or does not fit another.
+    """
+    formed: dict[str, Any] = {
+        name: None if given[name] is None else timedelta(milliseconds(given[name], name)) for name in _SPANS
+    }
+    for name in _ABOVE_ZERO:
+        if formed[name] == timedelta(0):
+            raise ParameterError(f"{name} is {given[name]!r}, not a length of time above 0")
+    fill_gaps, max_gap, period = (given[name] for name in ("fill_gaps", "max_gap", "period"))
+    if fill_gaps is not None and formed["fill_gaps"] <= formed["max_gap"]:
+        raise ParameterError(f"fill_gaps is {fill_gaps!r}, not above max_gap ({max_gap!r}): no gap is filled")
+    if period is not None and formed["period"] > formed["max_gap"]:
+        raise ParameterError(f"max_gap is {max_gap!r}, below the sampling period of {period!r}")
+    return formed
+
+
+def lengths_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the distances, and what is a limit in the plane, among settings as numbers.
+
+    Raises
+    ------
+    ParameterError
+        If one is no number, or out of its range.
+    """
+    formed: dict[str, Any] = {name: at_least(given[name], name) for name in _LENGTHS}
+    for name in _LIMITS:
+        formed[name] = None if given[name] is None else above(given[name], name)
+    return formed
+
+
+def plain_of(value: Any) -> Any:
+    """Make a value one that JSON knows: times in ms, files as their checksums."""
+    value = value.item() if isinstance(value, np.generic) else value
+    match value:
+        case Mapping():
+            return {name: plain_of(inner) for name, inner in value.items()}
+        case tuple():
+            return [plain_of(inner) for inner in value]
+        case pd.Timedelta():
+            return milliseconds(value, "duration")
+        case datetime():
+            return value.isoformat()
+        case Path():
+            return checksum(value)
+        case _:
+            return value
+
+
+LEAST_SALT = 16
+"""Shortest salt that is taken [bytes]."""
+
+_EVERY = "all"
+_FINGERPRINT = b"ptrack-analysis salt"
+_LEAST_COUNT = 2
+
+
+def chosen(tables: Iterable[str] | str | None) -> tuple[str, ...] | None:
+    """Give the names of the tables to write, in the order of the dataset, each once; None is the default.
+
+    Raises
+    ------
+    ParameterError
+        If one is no table of a dataset, or none is named.
+    """
+    if tables is None:
+        return None
+    names = tables.split(",") if isinstance(tables, str) else [*tables]
+    names = [name.strip() if isinstance(name, str) else name for name in names]
+    if names == [_EVERY]:
+        return tuple(OUTPUTS)
+    unknown = [name for name in names if name not in OUTPUTS]
+    if unknown:
+        near = get_close_matches(str(unknown[0]), OUTPUTS, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(OUTPUTS)}, or all"
+        raise ParameterError(f"tables (--tables) has {unknown[0]!r}, which is no table of a dataset: {hint}")
+    if not names:
+        raise ParameterError("tables (--tables) names none; give some, or all")
+    return tuple(name for name in OUTPUTS if name in {*ALWAYS, *names})
+
+
+def least_count(count: object) -> int | None:
+    """Give the number of persons below which figures are suppressed.
+
+    Raises
+    ------
+    ParameterError
+        If it is no whole number of at least 2: below that nothing would be suppressed.
+    """
+    if count is None:
+        return None
+    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < _LEAST_COUNT:
+        raise ParameterError(
+            f"min_count (--min-count) is {count!r}, not a whole number of at least {_LEAST_COUNT}"
+        )
+    return int(count)
+
+
+def secret(salt: object) -> bytes | None:
+    """Give the salt as bytes; it is in no message.
+
+    Raises
+    ------
+    ParameterError
+        If it is no text or bytes, or shorter than 16 bytes.
+    """
+    if salt is None:
+        return None
+    if not isinstance(salt, str | bytes):
+        raise ParameterError(f"salt is a {type(salt).__name__}, not bytes or text")
+    plain = salt.encode() if isinstance(salt, str) else salt
+    if len(plain) < LEAST_SALT:
+        raise ParameterError(
+            f"the salt (--salt-file) has {len(plain)} bytes, not at least {LEAST_SALT}: make one with "
+            "head -c 32 /dev/urandom | base64 > salt.txt, and keep it secret"
+        )
+    return plain
+
+
+def keyed(salt: bytes, text: str) -> str:
+    """Give the first 16 hex digits of the HMAC-SHA256 of a text, with the salt as its key."""
+    return hmac.new(salt, text.encode(), sha256).hexdigest()[:16]
+
+
+def secrets_of(salt: bytes | str | None, persons: Iterable[int] | None) -> dict[str, Any]:
+    """Give what a record may say of the salt, its fingerprint, and of persons that were chosen.
+
+    Persons that are named by salted keys are not named by their numbers in the record either.
+    """
+    if not isinstance(salt, bytes):
+        return {}
+    known = {"salt": hmac.new(salt, _FINGERPRINT, sha256).hexdigest()}
+    return known if persons is None else known | {"persons": [keyed(salt, str(one)) for one in persons]}

@@ -1,0 +1,384 @@
+"""How each output of a video is computed: one function per table, from a VideoAnalysis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.crowd.bins import compute_occupancy_bins
+from ptrack_analysis.analysis.crowd.density import compute_density
+from ptrack_analysis.analysis.crowd.encounters import compute_encounters
+from ptrack_analysis.analysis.crowd.flow import compute_flow
+from ptrack_analysis.analysis.crowd.fundamental import compute_fundamental
+from ptrack_analysis.analysis.crowd.groups import compute_groups
+from ptrack_analysis.analysis.faces.facing import compute_facing
+from ptrack_analysis.analysis.flows.retail import compute_retail
+from ptrack_analysis.analysis.flows.transitions import compute_transitions
+from ptrack_analysis.analysis.heat.field import compute_field
+from ptrack_analysis.analysis.heat.heatmaps import SHAPE
+from ptrack_analysis.analysis.heat.measures import Of, compute_measure
+from ptrack_analysis.analysis.lines.counts import compute_balance, compute_counts
+from ptrack_analysis.analysis.lines.crossings import compute_crossings
+from ptrack_analysis.analysis.motion.movement import compute_movement
+from ptrack_analysis.analysis.motion.stops import compute_stops
+from ptrack_analysis.analysis.places.occupancy import compute_occupancy
+from ptrack_analysis.analysis.places.overlaps import compute_overlaps
+from ptrack_analysis.analysis.places.visits import compute_visits
+from ptrack_analysis.analysis.stays.curves import compute_survival
+from ptrack_analysis.analysis.stays.dwell import compute_dwell, compute_dwell_quantiles
+from ptrack_analysis.analysis.stays.observed import compute_observed
+from ptrack_analysis.analysis.stays.queues import compute_queue, compute_service_levels, compute_waits
+from ptrack_analysis.analysis.tracks import compute_tracks
+from ptrack_analysis.analysis.trust.intervals import compute_intervals
+from ptrack_analysis.analysis.trust.quality import compute_quality
+from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
+from ptrack_analysis.clock.lookup import settled
+from ptrack_analysis.clock.recording import Recording
+from ptrack_analysis.clock.videos import of_recording, with_further
+from ptrack_analysis.schema import (
+    BALANCE,
+    ENCOUNTERS,
+    FACE_COLUMNS,
+    FACING,
+    LANDMARK_COLUMNS,
+    OCCUPANCY_HOURLY,
+    TARGETS,
+    VIDEOS,
+    VISITS_HOURLY,
+    assemble,
+    empty,
+)
+from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.zones import Zone, project_scene
+
+if TYPE_CHECKING:
+    from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+
+_NOT_KNOWN = int(np.iinfo("int64").min)
+BY_ENTRY = ("zone", "entry")
+_CELL_QUANTITIES: tuple[Of, ...] = ("persons", "speed", "visits")
+
+
+def videos(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Return the row of the video."""
+    config = analysis.config
+    return videos_table(analysis.reading.video, config.start, config.end, analysis.recording)
+
+
+def tracks(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute the tracks."""
+    return compute_tracks(analysis.trajectories)
+
+
+def detections(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Return the detections, with faces only where they are asked for."""
+    table = analysis.detections
+    if analysis.config.faces or analysis.has_points:
+        return table
+    names = {column.name for column in (*FACE_COLUMNS, *LANDMARK_COLUMNS)}
+    return table.drop(columns=[name for name in table.columns if name in names])
+
+
+def stitches(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Return the stitches."""
+    return analysis.stitches
+
+
+def trajectories(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Return the trajectories."""
+    return analysis.trajectories
+
+
+def movement(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute velocity, acceleration and turning."""
+    return compute_movement(analysis.trajectories, max_speed=analysis.config.max_speed)
+
+
+def stops(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Find the stops."""
+    config = analysis.config
+    return compute_stops(
+        analysis.trajectories, max_extent=config.stop_extent, min_duration=config.stop_duration
+    )
+
+
+def encounters(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Find the encounters, on the clock of the sampling."""
+    if analysis.floor_plan is None:
+        return empty(ENCOUNTERS, unit="m")
+    tick = analysis.period if analysis.period > pd.Timedelta(0) else None
+    return compute_encounters(analysis.trajectories, period=tick)
+
+
+def groups(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Find the groups."""
+    return compute_groups(analysis["encounters"], analysis.trajectories)
+
+
+def visits(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute the visits."""
+    config = analysis.config
+    return compute_visits(
+        analysis.trajectories,
+        analysis.zones,
+        analysis.video,
+        merge_gap=config.merge_gap,
+        min_dwell=config.min_dwell,
+        enter_after=config.enter_after,
+        margin=config.margin,
+        period=analysis.period,
+    )
+
+
+def observed(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Split the time of each visit by how it is known."""
+    config = analysis.config
+    return compute_observed(
+        analysis["visits"],
+        analysis.trajectories,
+        analysis.zones,
+        margin=config.margin,
+        enter_after=config.enter_after,
+    )
+
+
+def dwell(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Estimate the dwell times per zone."""
+    return compute_dwell(analysis["visits"])
+
+
+def dwell_by_entry(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Estimate the dwell times per zone and entry."""
+    return compute_dwell(analysis["visits"], by=BY_ENTRY)
+
+
+def dwell_quantiles(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Estimate quantiles of the dwell times."""
+    return compute_dwell_quantiles(analysis["visits"], by=BY_ENTRY)
+
+
+def survival(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Estimate the survival curves of the dwell times."""
+    return compute_survival(analysis["visits"], by=BY_ENTRY)
+
+
+def visits_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Sum the visits over the hours of the clock; empty where the clock is not known."""
+    if analysis.recording.started_at is None:
+        return empty(VISITS_HOURLY)
+    return compute_visits_hourly(
+        analysis["visits"],
+        analysis.video_until_end,
+        analysis.recording,
+        analysis.zones,
+        start=analysis.window[0],
+    )
+
+
+def waits(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute the waiting times."""
+    return compute_waits(analysis["visits"], analysis.zones)
+
+
+def service_levels(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute the share of waits per target."""
+    return compute_service_levels(compute_waits(analysis["visits"], analysis.zones))
+
+
+def queue(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute the queue lengths over time."""
+    config = analysis.config
+    return compute_queue(
+        analysis["visits"], analysis.zones, analysis.video, start=config.start, end=config.end
+    )
+
+
+def transitions(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Count the transitions."""
+    return compute_transitions(analysis["visits"])
+
+
+def retail(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute the retail metrics."""
+    return compute_retail(analysis["visits"], analysis.zones)
+
+
+def zone_overlaps(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute the overlaps of the zones."""
+    return compute_overlaps(analysis.zones, unit=analysis.unit)
+
+
+def occupancy(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute the occupancy of the scene and the zones."""
+    config = analysis.config
+    return compute_occupancy(
+        analysis.trajectories, analysis.video, analysis.zones, start=config.start, end=config.end
+    )
+
+
+def occupancy_bins(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute the occupancy per bin."""
+    return compute_occupancy_bins(
+        analysis["occupancy"], analysis.video_until_end, every=analysis.config.every
+    )
+
+
+def occupancy_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Sum the occupancy over the hours of the clock; empty where the clock is not known."""
+    if analysis.recording.started_at is None:
+        return empty(OCCUPANCY_HOURLY)
+    return compute_occupancy_hourly(analysis["occupancy"], analysis.video_until_end, analysis.recording)
+
+
+def density(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute the density in the zones per bin."""
+    return compute_density(analysis["occupancy_bins"], analysis.zones)
+
+
+def fundamental(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute density, speed and flow in the zones per bin."""
+    return compute_fundamental(
+        analysis.trajectories,
+        analysis.zones,
+        analysis.video_until_end,
+        every=analysis.config.every,
+        start=analysis.window[0],
+    )
+
+
+def crossings(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Find the crossings of the lines."""
+    return compute_crossings(analysis.trajectories, analysis.lines, min_distance=analysis.config.min_distance)
+
+
+def counts(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Count the crossings per bin."""
+    return compute_counts(
+        analysis["crossings"],
+        analysis.lines,
+        analysis.video_until_end,
+        every=analysis.config.every,
+        start=analysis.window[0],
+    )
+
+
+def balance(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compare the counts over the boundary lines with the number of people present."""
+    names = [line.name for line in analysis.boundary_lines]
+    if not names:
+        return empty(BALANCE)
+    return compute_balance(analysis["crossings"], analysis.scene_occupancy, lines=names)
+
+
+def flow(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute the flow over the lines per bin."""
+    return compute_flow(
+        analysis["crossings"],
+        analysis.lines,
+        analysis.video_until_end,
+        every=analysis.config.every,
+        start=analysis.window[0],
+    )
+
+
+def heatmap(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Return the heatmap of foot points, and that of boxes where positions are on the image."""
+    if analysis.floor_plan is not None:
+        if analysis.duration is None:  # the column exists anyway, so that all files have the same columns
+            return analysis.heatmap().to_frame().assign(density_per_m2=np.nan)
+        return analysis.heatmap().to_frame(analysis.duration)
+    both = [analysis.heatmap(basis=basis).to_frame() for basis in ("boxes", "footpoints")]
+    return pd.concat(both).sort_index()
+
+
+def measure(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute visits, people and mean speed per cell."""
+    grid = _grid(analysis)
+    measured = [
+        compute_measure(analysis.trajectories, analysis.video, of, **grid).to_frame()
+        for of in _CELL_QUANTITIES
+    ]
+    return pd.concat(measured).sort_index()
+
+
+def field(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute the mean velocity per cell."""
+    return compute_field(analysis.trajectories, analysis.video, **_grid(analysis)).to_frame()
+
+
+def facing(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Estimate for how long faces were turned to the zones and to the edges of the image.
+
+    Faces are seen in the image, so zones drawn in meters are ignored. Empty if the frame size is unknown.
+    """
+    video, scene = analysis.video, analysis.scene
+    if scene is None or video.width is None or video.height is None:
+        return empty(FACING)
+    zones: list[Zone] = []
+    if scene.unit != "m":
+        zones, _ = project_scene(scene, video, video.pixels, place=str(analysis.config.zones))
+    taken = {zone.name for zone in zones}
+    targets: list[Zone | str] = [*zones, *(edge for edge in TARGETS if edge not in taken)]
+    return compute_facing(analysis.detections, analysis.trajectories, targets, video)
+
+
+def intervals(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute confidence intervals of the main figures."""
+    found = [compute_intervals(analysis["persons"], "dwell")]
+    if analysis.scene is not None:
+        visits = analysis["visits"]
+        found += [compute_intervals(visits, "dwell", statistic="mean")]
+        found += [compute_intervals(visits, "dwell", statistic="median")]
+        found += [compute_intervals(visits, None, statistic="rate")]
+    return pd.concat([part for part in found if len(part)] or found[:1]).sort_index()
+
+
+def quality(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute the quality checks."""
+    config = analysis.config
+    return compute_quality(
+        analysis.detections,
+        analysis.trajectories,
+        analysis.video,
+        doors=analysis.entrances or None,
+        stitches=analysis.stitches if config.stitch else None,
+        max_gap=config.max_gap,
+        period=analysis.period,
+        start=config.start,
+        end=config.end,
+    )
+
+
+def videos_table(
+    video: Video,
+    start: pd.Timedelta | str | None = None,
+    end: pd.Timedelta | str | None = None,
+    recording: Recording | None = None,
+) -> pd.DataFrame:
+    """Make the VIDEOS table of one video, of which the part from ``start`` to ``end`` was analysed.
+
+    When and where it was recorded is the recording's to tell; without one, the video's start is.
+    """
+    texts = ("name", "codec", "format", "color_range", "job_id", "job_tag", "source")
+    arrays: dict[str, Any] = {name: [getattr(video, name)] for name in (*texts, "width", "height")}
+    arrays["video"] = arrays.pop("name")
+    rate = np.nan if video.frame_rate is None else video.frame_rate
+    duration = _NOT_KNOWN if video.duration is None else milliseconds(video.duration, "duration")
+    arrays |= {
+        "frame_rate": np.array([rate]),
+        "duration": np.array([duration]),
+        "analysed_from": np.array([_NOT_KNOWN if start is None else milliseconds(start, "start")]),
+        "analysed_to": np.array([_NOT_KNOWN if end is None else milliseconds(end, "end")]),
+    }
+    recording = recording or settled(Recording(video=video.name), video)
+    return with_further(assemble(VIDEOS, arrays | of_recording(recording)), recording.further)
+
+
+def _grid(analysis: VideoAnalysis) -> dict[str, Any]:
+    """Return the grid of the heatmap of foot points."""
+    config = analysis.config
+    if analysis.floor_plan is not None:
+        return {"shape": config.shape, "cell": config.cell, "extent": analysis.bounds}
+    return {"shape": config.shape or SHAPE, "cell": None, "extent": None}

@@ -1,0 +1,392 @@
+"""One video with its configuration: reads, cleans and computes each table once."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from ptrack_analysis.analysis.cleaning import (
+    apply_stitches,
+    compute_stitches,
+    fill_gaps,
+    flag_jumps,
+    repair_jumps,
+    smooth_trajectories,
+)
+from ptrack_analysis.analysis.heat.heatmaps import (
+    SHAPE,
+    Extent,
+    Heatmap,
+    compute_box_heatmap,
+    compute_heatmap,
+)
+from ptrack_analysis.analysis.presence import end_of, sampling_period
+from ptrack_analysis.analysis.selection import select
+from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
+from ptrack_analysis.clock.lookup import settled
+from ptrack_analysis.clock.recording import Recording
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.floor import Floor, read_floor
+from ptrack_analysis.io.archive import Form, Source, VideoReference
+from ptrack_analysis.io.reading import Reading
+from ptrack_analysis.io.tracking import load
+from ptrack_analysis.pipeline.config import Settings
+from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on_analysis
+from ptrack_analysis.pipeline.outputs import OUTPUTS, Need, find_output
+from ptrack_analysis.schema import STITCHES, empty, unit_of
+from ptrack_analysis.schema.detected import POINTS
+from ptrack_analysis.video import Pixels, Plane, Video, milliseconds, timedelta
+from ptrack_analysis.zones import Line, Scene, Zone, project_scene, read_scene
+
+Tables = tuple[pd.DataFrame, Video]
+
+
+class VideoAnalysis:
+    """One video with its configuration; computes each table on first access.
+
+    Tables are read by name: ``analysis["visits"]``. ``tables`` lists all names with their definitions.
+    Nothing is read before it is needed, and nothing is computed twice.
+
+    Parameters
+    ----------
+    source
+        A file, a folder, an ``s3://`` prefix or a video that ``find_videos`` found; or tables in memory:
+        ``(detections, video)`` or ``(points, video)``.
+    config
+        What is computed, and how.
+    scene
+        Zones and lines; by default those of the zone file that ``config`` names.
+    recording
+        When and where the video was recorded.
+    form
+        How a tracker's file is read.
+
+    Examples
+    --------
+    >>> analysis = VideoAnalysis("data/shop", Settings(zones="data/shop/zones.geojson"))
+    >>> analysis["visits"]["dwell"].sum().total_seconds()  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        source: Source | VideoReference | Tables,
+        config: Settings | None = None,
+        scene: Scene | None = None,
+        recording: Recording | None = None,
+        *,
+        form: Form | None = None,
+    ) -> None:
+        self.source = source
+        self.config = Settings() if config is None else config
+        self._given_scene = scene
+        self._given_recording = recording
+        self._form = form
+        self._tables: dict[str, pd.DataFrame] = {}
+        self._heatmaps: dict[tuple[Any, ...], Heatmap] = {}
+
+    def __repr__(self) -> str:
+        """Name the source, and the tables computed so far."""
+        if isinstance(self.source, tuple):
+            source = f"<{len(self.source[0])} rows in memory>"
+        else:
+            source = repr(getattr(self.source, "name", self.source))
+        return f"VideoAnalysis({source}, computed: {', '.join(self._tables) or 'nothing yet'})"
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """Return a table, computed on first access.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such table, or something it needs was not given.
+        """
+        if name not in self._tables:
+            output = find_output(name)
+            for need in output.needs:
+                if not self.meets(need):
+                    raise ParameterError(f"table {name!r} {need.sentence}")
+            self._tables[name] = output.compute(self)
+        return self._tables[name]
+
+    def meets(self, need: Need) -> bool:
+        """Return whether the source and the configuration have what a table needs."""
+        if need is Need.BOXES:
+            return not self.has_points
+        return need.is_met(self.config, self.scene)
+
+    @property
+    def tables(self) -> pd.DataFrame:
+        """All tables: what a row is, whether it can be computed here, and what it needs otherwise."""
+        rows = [
+            {
+                "name": output.name,
+                "row": output.table.row,
+                "available": all(map(self.meets, output.needs)),
+                "needs": ", ".join(sorted(need.name.lower() for need in output.needs)),
+            }
+            for output in OUTPUTS.values()
+        ]
+        return pd.DataFrame(rows).set_index("name")
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the tables or plots should know of how they were made."""
+        return notes_on_analysis(self)
+
+    @cached_property
+    def scene(self) -> Scene | None:
+        """The zones and lines of the zone file, in its unit."""
+        return read_scene_file(self.config) if self._given_scene is None else self._given_scene
+
+    @cached_property
+    def reading(self) -> Reading:
+        """The video as it was read, with everything that was noticed."""
+        if isinstance(self.source, tuple):
+            table, video = self.source
+            return Reading(table, video, 0, 0, False, 0, 0, [], None, [])  # noqa: FBT003 - goes_on
+        reading = load(
+            self.source, video=self.config.video, faces=self.config.faces, careful=False, form=self._form
+        )
+        reading.refuse(allow_incomplete=self.config.allow_incomplete)
+        return reading
+
+    @property
+    def has_points(self) -> bool:
+        """Whether the source has positions without boxes."""
+        return isinstance(self.source, tuple) and "left" not in self.source[0].columns
+
+    @cached_property
+    def video(self) -> Video:
+        """The facts about the video, without a duration that a detection is later than."""
+        last = self.reading.detections.index.get_level_values("timestamp").max()
+        seen = 0 if pd.isna(last) else milliseconds(last, "timestamp")
+        video = self.reading.video
+        return video if end_of(video, seen) is not None else replace(video, duration=None)
+
+    @cached_property
+    def recording(self) -> Recording:
+        """When and where the video was recorded."""
+        return settled(
+            self._given_recording or Recording(video=self.video.name), self.reading.video, self.config
+        )
+
+    @cached_property
+    def period(self) -> pd.Timedelta:
+        """The sampling period of the whole video."""
+        if self.config.period is not None:
+            return pd.Timedelta(self.config.period)
+        return sampling_period(self.reading.detections, self.video, max_gap=self.config.max_gap)
+
+    @cached_property
+    def floor_plan(self) -> Floor | None:
+        """The floor plan, if one is given."""
+        return None if self.config.floor is None else read_floor(self.config.floor, self.video)
+
+    @property
+    def plane(self) -> Plane:
+        """Where positions are measured: the floor plan, otherwise the image."""
+        return self.floor_plan or self.video.pixels
+
+    @cached_property
+    def unit(self) -> str:
+        """The unit of positions: ``px`` or ``m``."""
+        return unit_of(self.reading.detections, POINTS) if self.has_points else self.config.unit
+
+    @property
+    def bounds(self) -> Extent:
+        """The part of the plane that is drawn: the frame, or the floor plan's bounds."""
+        if self.floor_plan is not None:
+            return self.floor_plan.extent
+        pixels = self.video.pixels
+        return 0.0, 0.0, float(pixels.width), float(pixels.height)
+
+    @cached_property
+    def _projected(self) -> tuple[list[Zone], list[Line]]:
+        if self.scene is None:
+            return [], []
+        return project_scene(self.scene, self.video, self.plane, place=str(self.config.zones))
+
+    @property
+    def zones(self) -> list[Zone]:
+        """The zones of this video in its plane."""
+        return self._projected[0]
+
+    @property
+    def lines(self) -> list[Line]:
+        """The lines of this video in its plane."""
+        return self._projected[1]
+
+    @property
+    def entrances(self) -> list[Zone]:
+        """The zones through which people come and go."""
+        return [zone for zone in self.zones if zone.kind == ENTRANCE]
+
+    @property
+    def boundary_lines(self) -> list[Line]:
+        """The lines over which people enter and leave the scene: entrances, or all lines without any."""
+        return [line for line in self.lines if line.kind == ENTRANCE] or self.lines
+
+    @cached_property
+    def _cleaned(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Detections after stitching, gap filling and selection; and the stitches."""
+        config, video, detections = self.config, self.video, self.reading.detections
+        stitches = empty(STITCHES, unit=self.unit)
+        if config.stitch:
+            trajectories = self._locate(detections)
+            stitches = compute_stitches(detections, trajectories, video, doors=self.entrances)
+            detections = apply_stitches(detections, stitches)
+        if config.fill_gaps is not None and self.period > pd.Timedelta(
+            0
+        ):  # without a period there are no gaps
+            detections = fill_gaps(
+                detections, limit=config.fill_gaps, max_gap=config.max_gap, period=self.period
+            )
+        persons: Sequence[int] | None = config.persons  # type: ignore[assignment] # a tuple after validation
+        if persons is not None:
+            persons = [int(stitches["merged_into"].get(person, person)) for person in persons]
+        return select(detections, start=config.start, end=config.end, persons=persons), stitches
+
+    @property
+    def detections(self) -> pd.DataFrame:
+        """Detections after cleaning and after the time and person filters."""
+        return self._cleaned[0]
+
+    @property
+    def stitches(self) -> pd.DataFrame:
+        """The tracks that were joined, and why."""
+        return self._cleaned[1]
+
+    def _locate(self, detections: pd.DataFrame) -> pd.DataFrame:
+        if self.has_points:
+            return trajectories_from_points(
+                detections, video=self.video, max_gap=self.config.max_gap, period=self.period
+            )
+        return compute_trajectories(
+            detections, self.video, plane=self.floor_plan, max_gap=self.config.max_gap, period=self.period
+        )
+
+    @cached_property
+    def trajectories(self) -> pd.DataFrame:
+        """Trajectories after cleaning and after the time and person filters."""
+        config, trajectories = self.config, self._locate(self.detections)
+        if config.max_speed is not None:
+            trajectories = flag_jumps(trajectories, max_speed=config.max_speed)
+        if config.repair_jumps:
+            trajectories = repair_jumps(trajectories, max_interpolation=config.max_gap)
+        if config.smooth is not None:
+            trajectories = smooth_trajectories(trajectories, window=config.smooth)
+        return trajectories
+
+    @cached_property
+    def duration(self) -> pd.Timedelta | None:
+        """Duration of the part that is analyzed, within the video's end where that is known."""
+        ends = [end for end in (self.config.end, self.video.duration) if end is not None]
+        if not ends:
+            return None
+        return max(min(map(pd.Timedelta, ends)) - pd.Timedelta(self.config.start or 0), timedelta(0)) or None
+
+    @property
+    def scene_occupancy(self) -> pd.DataFrame:
+        """The occupancy of the whole scene, without zones."""
+        occupancy = self["occupancy"]
+        return occupancy[occupancy.index.get_level_values("zone") == ""]
+
+    @cached_property
+    def window(self) -> tuple[pd.Timedelta, pd.Timedelta]:
+        """First and last time that was watched."""
+        times = self["occupancy"].index.get_level_values("timestamp")
+        return times.min(), times.max()
+
+    @property
+    def video_until_end(self) -> Video:
+        """The video with the end of the analyzed part as its duration."""
+        return replace(self.video, duration=self.window[1])
+
+    def heatmap(
+        self,
+        *,
+        basis: str | None = None,
+        shape: tuple[int, int] | None = None,
+        cell: float | None = None,
+    ) -> Heatmap:
+        """Return the person-seconds per cell, computed once per grid.
+
+        Parameters
+        ----------
+        basis
+            ``boxes`` (the default on the image) or ``footpoints`` (always on a floor plan).
+        shape, cell
+            Rows and columns, or the side of a cell; by default those of the configuration.
+        """
+        on_floor = self.floor_plan is not None
+        basis = "footpoints" if on_floor else basis or "boxes"
+        if shape is None and cell is None:
+            shape, cell = self.config.shape, self.config.cell
+        key = basis, shape, cell
+        if key not in self._heatmaps:
+            if on_floor:
+                made = compute_heatmap(
+                    self.trajectories, self.video, shape=shape, cell=cell, extent=self.bounds
+                )
+            elif basis == "footpoints":
+                made = compute_heatmap(self.trajectories, self.video, shape=shape or SHAPE)
+            else:
+                made = compute_box_heatmap(
+                    self.detections, self.trajectories, self.video, shape=shape or SHAPE
+                )
+            self._heatmaps[key] = made
+        return self._heatmaps[key]
+
+
+def read_scene_file(settings: Settings) -> Scene | None:
+    """Read the zone file, and try it with the floor plan, so that their faults are told before all else.
+
+    Raises
+    ------
+    ZoneError
+        If one of the files cannot be used.
+    """
+    scene = None if settings.zones is None else read_scene(settings.zones)
+    video = settings.video
+    if settings.floor is not None:
+        sized = video if video.width and video.height else Video(width=1, height=1)
+        read_floor(settings.floor, sized)
+    try:
+        plane: Plane = Pixels(1, 1) if settings.floor is None else read_floor(settings.floor, video)
+        if scene is not None:
+            for name in (video.name, *scene.videos):
+                project_scene(scene, replace(video, name=name), plane, place=str(settings.zones))
+    except ParameterError:
+        return scene  # what is given in px can only be tried where the frame's size is known: with each video
+    return scene
+
+
+def open_video(
+    source: Source | VideoReference | Tables,
+    *,
+    config: Settings | None = None,
+    **options: Any,
+) -> VideoAnalysis:
+    """Open one video for analysis; nothing is read before it is needed.
+
+    Parameters
+    ----------
+    source
+        A file, a folder, an ``s3://`` prefix or a video that ``find_videos`` found; or tables in memory:
+        ``(detections, video)``.
+    config
+        The configuration; or give its fields as options.
+    **options
+        Fields of the configuration, such as ``zones="zones.geojson"``, ``floor="floor.json"``,
+        ``merge_gap="1s"``.
+
+    Returns
+    -------
+    VideoAnalysis
+        Its tables are read by name: ``analysis["visits"]``.
+    """
+    if config is not None and options:
+        raise ParameterError(f"config and {next(iter(options))} are both given. Pass one of them.")
+    return VideoAnalysis(source, Settings(**options) if config is None else config)
