@@ -1,6 +1,13 @@
 """A small archive and what an export of it holds, for tests of runs that are cut short or shared out."""
 
+import os
+import signal
+import stat
+
+import pytest
 from pages import page, record, write
+
+from ptrack_analysis.dataset.video_files import export_video
 
 LEFT = [[[0.0, 0.0], [0.5, 0.0], [0.5, 1.0], [0.0, 1.0], [0.0, 0.0]]]
 
@@ -33,3 +40,38 @@ def tree(folder):
 
 def statuses(summary):
     return [video.status for video in summary.videos]
+
+
+def order_kill(out, video, *, flush, process=0):
+    """Order a worker to kill a process, or itself, at the n-th flush of a video's files, a file half written.
+
+    Workers obey if they run ``export_or_kill`` in the place of ``export_video``. Each order is obeyed once.
+    """
+    write(out.parent / f"kill-{video}", f"{flush} {process}")
+
+
+def kills_ordered(out):
+    """List the videos whose orders no worker has obeyed."""
+    return sorted(path.name.removeprefix("kill-") for path in out.parent.glob("kill-*"))
+
+
+def export_or_kill(task, export):
+    """Export a video, and obey the order to kill a process if there is one beside the dataset."""
+    order = export.out.parent / f"kill-{task.name}"
+    if not order.exists():
+        return export_video(task, export)
+    (left, process), fsync = map(int, order.read_text().split()), os.fsync
+
+    def fsync_or_kill(file):
+        nonlocal left
+        left -= 1
+        if left == 0:
+            order.unlink()
+            if stat.S_ISREG(os.fstat(file).st_mode):
+                os.ftruncate(file, os.fstat(file).st_size // 2)
+            os.kill(process or os.getpid(), signal.SIGKILL)
+        fsync(file)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", fsync_or_kill)
+        return export_video(task, export)

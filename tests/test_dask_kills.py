@@ -2,11 +2,9 @@
 
 import os
 import random
-import signal
-import threading
 
 import pytest
-from moving import make_archive, tree
+from moving import export_or_kill, kills_ordered, make_archive, order_kill, tree
 
 from ptrack_analysis import export_dataset, verify_dataset
 from ptrack_analysis.errors import PtrackError
@@ -21,16 +19,9 @@ pytestmark = [
 KILLS = 50
 EACH = 6
 """So many workers of one export are killed at most."""
+FLUSHES = 20
+"""So many files and folders of one video are brought to the disk at least."""
 VIDEOS = 30
-
-
-def kill_workers(cluster, chance, stop, killed):
-    """Kill running workers with pauses; one that is starting is let be: Dask would give it up for good."""
-    while not stop.wait(chance.uniform(0.3, 2.0)) and len(killed) < EACH:
-        running = [nanny for nanny in cluster.workers.values() if nanny.status.name == "running"]
-        if running and (pid := chance.choice(running).pid):
-            os.kill(pid, signal.SIGKILL)
-            killed.append(pid)
 
 
 def test_dask_workers_killed_at_random_moments_are_made_good_by_a_rerun(tmp_path):
@@ -41,8 +32,8 @@ def test_dask_workers_killed_at_random_moments_are_made_good_by_a_rerun(tmp_path
     expected = tree(tmp_path / "whole")
     while killed < KILLS:
         rounds += 1
-        assert rounds <= KILLS, "the moments are not those of work"
-        out = tmp_path / f"out-{rounds}"
+        assert rounds <= KILLS, "too few workers are killed"
+        out = tmp_path / f"{rounds}/out"
         killed += export_amid_kills(pages, out, zones, chance)
         export_dataset(pages, out, zones=zones)
         assert tree(out) == expected
@@ -51,18 +42,18 @@ def test_dask_workers_killed_at_random_moments_are_made_good_by_a_rerun(tmp_path
 
 def export_amid_kills(pages, out, zones, chance):
     """Export on a cluster of its own while its workers are killed; give how many were."""
-    stop, killed = threading.Event(), []
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-    ) as cluster:
-        killer = threading.Thread(target=kill_workers, args=(cluster, chance, stop, killed))
-        with dask(cluster.scheduler_address) as (executor, _):
-            killer.start()
-            try:
-                export_dataset(pages, out, zones=zones, executor=executor, in_flight=6)
-            except PtrackError as error:
-                assert "a rerun completes it" in str(error)  # noqa: PT017 - both ends are as good
-            finally:
-                stop.set()
-                killer.join()
-    return len(killed)
+    for number in chance.sample(range(VIDEOS), EACH):
+        order_kill(out, f"v{number:03}-p", flush=chance.randint(1, FLUSHES))
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        ) as cluster,
+        dask(cluster.scheduler_address) as (executor, _),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr("ptrack_analysis.dataset.export.export_video", export_or_kill)
+        try:
+            export_dataset(pages, out, zones=zones, executor=executor, in_flight=6)
+        except PtrackError as error:
+            assert "a rerun completes it" in str(error)  # noqa: PT017 - both ends are as good
+    return EACH - len(kills_ordered(out))

@@ -5,13 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 
 import pytest
-from moving import make_archive, statuses, tree
+from moving import export_or_kill, kills_ordered, make_archive, order_kill, statuses, tree
 
 from ptrack_analysis import export_dataset
 from ptrack_analysis.cli import main
@@ -55,36 +53,20 @@ def test_workers_and_an_executor_are_not_given_both(made, tmp_path):
         export_dataset(made[0], tmp_path / "out", workers=2, executor=object())
 
 
-def workers_of(process):
-    """List the workers that a process has started."""
-    for child in Path(f"/proc/{process}/task/{process}/children").read_text().split():
-        with suppress(OSError):
-            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
-                yield int(child)
+@pytest.fixture
+def deadly(monkeypatch):
+    """Let workers kill a process where ``order_kill`` says so."""
+    monkeypatch.setattr("ptrack_analysis.dataset.export.export_video", export_or_kill)
 
 
-def kill_workers(of, stop, killed, pause=1.2, most=3):
-    """Kill workers of a process, each a moment after it is there."""
-    while not stop.wait(0.05):
-        for worker in set(workers_of(of)) - set(killed):
-            if len(killed) < most and not stop.wait(pause):
-                with suppress(ProcessLookupError):
-                    os.kill(worker, signal.SIGKILL)
-                    killed.append(worker)
-
-
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for processes in /proc")
-def test_workers_that_are_killed_lose_nothing(made, tmp_path):
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+def test_workers_that_are_killed_lose_nothing(made, tmp_path, deadly):
+    """One worker is killed with a file half written, another between two files."""
     pages, zones, expected, _ = made
-    stop, killed = threading.Event(), []
-    killer = threading.Thread(target=kill_workers, args=(os.getpid(), stop, killed))
-    killer.start()
-    try:
-        summary = export_dataset(pages, tmp_path / "out", zones=zones, workers=2)
-    finally:
-        stop.set()
-        killer.join()
-    assert killed
+    order_kill(tmp_path / "out", "v000-p", flush=1)
+    order_kill(tmp_path / "out", "v004-p", flush=8)
+    summary = export_dataset(pages, tmp_path / "out", zones=zones, workers=2)
+    assert kills_ordered(tmp_path / "out") == []
     assert statuses(summary).count("failed") == 1
     assert tree(tmp_path / "out") == expected
 
@@ -107,39 +89,30 @@ def test_a_cluster_of_two_processes_writes_the_same_bytes(made, tmp_path, cluste
     assert tree(tmp_path / "out") == expected
 
 
-def test_a_cluster_that_loses_a_worker_completes_all_the_same(made, tmp_path, cluster):
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+def test_a_cluster_that_loses_a_worker_completes_all_the_same(made, tmp_path, cluster, deadly):
     """The cluster starts another in its place, and gives it what the killed one had."""
     pages, zones, expected, _ = made
-    victims = [worker.pid for worker in cluster.workers.values()]
-    told = []
-
-    def kill_one(*_):
-        if not told:
-            os.kill(victims[0], signal.SIGKILL)
-        told.append(1)
-
+    order_kill(tmp_path / "out", "v003-p", flush=5)
     with dask(cluster.scheduler_address) as (executor, width):
-        summary = export_dataset(
-            pages, tmp_path / "out", zones=zones, executor=executor, in_flight=3 * width, progress=kill_one
-        )
+        summary = export_dataset(pages, tmp_path / "out", zones=zones, executor=executor, in_flight=3 * width)
+    assert kills_ordered(tmp_path / "out") == []
     assert statuses(summary).count("failed") == 1
     assert tree(tmp_path / "out") == expected
 
 
-def test_a_scheduler_that_goes_away_is_exit_5_and_a_rerun_completes_it(made, tmp_path, capfd):
-    """The scheduler is a process of its own, killed after the first video."""
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+def test_a_scheduler_that_goes_away_is_exit_5_and_a_rerun_completes_it(made, tmp_path, capfd, monkeypatch):
+    """The scheduler is a process of its own; it is killed while a worker writes the fourth video."""
     pytest.importorskip("distributed")
     pages, zones, expected, _ = made
     with scheduler_and_worker(tmp_path) as (address, scheduler):
-        stop = threading.Event()
-        killer = threading.Thread(target=kill_after, args=(tmp_path / "out/_runs", scheduler, stop))
-        killer.start()
         command = ["export", str(pages), str(tmp_path / "out"), "--zones", str(zones)]
-        try:
+        order_kill(tmp_path / "out", "v003-p", flush=5, process=scheduler.pid)
+        with monkeypatch.context() as patch:
+            patch.setattr("ptrack_analysis.dataset.export.export_video", export_or_kill)
             assert main([*command, "--dask", address]) == 5
-        finally:
-            stop.set()
-            killer.join()
+        assert scheduler.wait() == -signal.SIGKILL
     said = [line for line in capfd.readouterr().err.splitlines() if line.startswith("ptrack: ")]
     assert len(said) == 1
     assert "the scheduler went away" in said[0]
@@ -153,23 +126,17 @@ def scheduler_and_worker(folder):
     begin = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
     place = folder / "scheduler.json"
     more = ["--no-dashboard", "--scheduler-file", str(place)]
-    with subprocess.Popen([*begin, *more], stderr=subprocess.DEVNULL) as scheduler:
+    seen = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}  # they import what is sent
+    with subprocess.Popen([*begin, *more], stderr=subprocess.DEVNULL, env=seen) as scheduler:
         while not place.exists() or not place.read_text().strip():
+            assert scheduler.poll() is None
             time.sleep(0.1)
         address = json.loads(place.read_text())["address"]
         join = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-dashboard"]
-        local = ["--nthreads", "1", "--local-directory", str(folder), "--death-timeout", "5", "--no-nanny"]
-        with subprocess.Popen([*join, *local], stderr=subprocess.DEVNULL) as worker:
+        local = ["--nthreads", "1", "--local-directory", str(folder), "--no-nanny"]
+        with subprocess.Popen([*join, *local], stderr=subprocess.DEVNULL, env=seen) as worker:
             try:
                 yield address, scheduler
             finally:
                 worker.kill()
                 scheduler.kill()
-
-
-def kill_after(records, process, stop):
-    """Kill a process when the first record is written."""
-    while not stop.wait(0.02):
-        if list(records.glob("[!.]*.json")):
-            process.kill()
-            return
