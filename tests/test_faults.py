@@ -7,12 +7,11 @@ Kills of exports, of Dask's workers and of fetches have files of their own: ``te
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
+from cut_short import cut_short
 from moving import make_archive, tree
 
 from ptrack_analysis import export_dataset, verify_dataset
@@ -32,10 +31,13 @@ def made(tmp_path_factory):
     return folder
 
 
-def command(made, which, out):
+def arguments(made, which, out):
     source = [str(made / "pages"), str(out), "--zones", str(made / "zones.geojson")]
-    given = source if which == "export" else [str(made / "out"), str(out)]
-    return [sys.executable, "-m", "ptrack_analysis", which, *given]
+    return [which, *(source if which == "export" else [str(made / "out"), str(out)])]
+
+
+def command(made, which, out):
+    return [sys.executable, "-m", "ptrack_analysis", *arguments(made, which, out)]
 
 
 def is_whole_after_a_rerun(made, which, out):
@@ -105,37 +107,26 @@ def test_a_disk_that_cannot_be_written_to(made, small_disk, which):
 @pytest.mark.slow
 @pytest.mark.parametrize("which", ["export", "compact"])
 def test_an_interrupt_at_any_moment_is_130_and_leaves_nothing_half(made, tmp_path, which):
-    chance = random.Random(which)
-    begun = time.monotonic()
-    subprocess.run(command(made, which, tmp_path / "whole"), check=True, capture_output=True)
-    longest = time.monotonic() - begun
-    codes = []
-    for number in range(12):
-        out = tmp_path / f"{number}" / "out"
-        out.parent.mkdir()
-        with subprocess.Popen(command(made, which, out), stdout=-1, stderr=-1, text=True) as process:
-            time.sleep(chance.uniform(0.4, 0.95) * longest)
-            process.send_signal(signal.SIGINT)
-            said = process.communicate()[1]
-        codes.append(process.returncode)
-        if process.returncode == 130:
-            assert said.splitlines()[-1] == "ptrack: interrupted"
-            assert not leftovers(out)
+    whole = tmp_path / "whole"
+    done, steps = cut_short(arguments(made, which, whole / "out"), whole)
+    assert done.returncode == 0
+    for step in random.Random(which).sample(range(1, steps + 1), 12):
+        out = tmp_path / f"{step}" / "out"
+        done, _ = cut_short(arguments(made, which, out), out.parent, step=step, how="SIGINT")
+        assert done.returncode == 130
+        assert done.stderr.splitlines()[-1] == "ptrack: interrupted"
+        assert not leftovers(out)
         is_whole_after_a_rerun(made, which, out)
-    assert {*codes} <= {130, 0, -signal.SIGINT}  # the last is Python's own, before the program has begun
-    assert 130 in codes
 
 
 def test_a_folder_that_vanishes_while_it_is_written_to(made, tmp_path):
-    out = tmp_path / "out"
-    with subprocess.Popen(command(made, "export", out), stdout=-1, stderr=-1, text=True) as process:
-        while not [*out.glob("*/*.parquet")] and process.poll() is None:
-            time.sleep(0.01)
-        shutil.rmtree(out, ignore_errors=True)
-        said = process.communicate()[1]
-    assert process.returncode in {0, 1}
-    assert "Traceback" not in said
-    is_whole_after_a_rerun(made, "export", out)
+    _, steps = cut_short(arguments(made, "export", tmp_path / "whole"), tmp_path / "whole")
+    for step in (steps // 10, steps // 2, steps * 9 // 10):
+        out = tmp_path / f"{step}"
+        done, _ = cut_short(arguments(made, "export", out), out, step=step, how="vanish")
+        assert done.returncode in {0, 1}
+        assert "Traceback" not in done.stderr
+        is_whole_after_a_rerun(made, "export", out)
 
 
 @pytest.mark.parametrize("moment", [0, 1, 4_102_444_800], ids=["1970", "a second later", "2100"])
