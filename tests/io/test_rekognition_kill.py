@@ -5,7 +5,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,22 +28,23 @@ import os, sys
 import boto3
 from botocore.config import Config
 import botocore.endpoint
+from cut_short import watch
 from ptrack_analysis.io.rekognition import fetch_pages
 botocore.endpoint.time.sleep = lambda _: None
-url, patience = sys.argv[1], float(sys.argv[2])
+url, patience, counter = sys.argv[1], float(sys.argv[2]), sys.argv[3]
 config = Config(retries={"mode": "standard", "total_max_attempts": 3}, read_timeout=patience)
 client = boto3.client("rekognition", endpoint_url=url, config=config)
 for line in sys.stdin:
+    step, archive = line.rstrip().split(" ", 1)
     child = os.fork()
     if not child:
         code = 0
+        watch(archive, counter, int(step), "SIGKILL")
         try:
-            fetch_pages("job-1", line.rstrip(), client=client, max_results=4, sleep=lambda _: None)
+            fetch_pages("job-1", archive, client=client, max_results=4, sleep=lambda _: None)
         except ValueError:
             code = 1
         os._exit(code)
-    print(child, flush=True)
-    sys.stdin.readline()
     print(os.waitpid(child, 0)[1], flush=True)
 """
 """Forks a process for each fetch: it starts in a millisecond, with everything loaded."""
@@ -53,38 +53,34 @@ for line in sys.stdin:
 class Fetcher:
     """Processes that fetch, one after the other."""
 
-    def __init__(self, process):
-        self.process = process
+    def __init__(self, process, counter):
+        self.process, self.counter = process, counter
 
-    def start(self, archive):
-        """Start a fetch; give its process id."""
-        self.process.stdin.write(f"{archive}\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline())
-
-    def wait(self):
-        """Wait for its end; give the signal that ended it, or the code that it ended with."""
-        self.process.stdin.write("wait\n")
+    def run(self, archive, *, step=0):
+        """Fetch, up to a step of the work; give the signal that ended it, or the code that it ended with."""
+        self.counter.write_bytes(b"")
+        self.process.stdin.write(f"{step} {archive}\n")
         self.process.stdin.flush()
         status = int(self.process.stdout.readline())
         return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
-    def run(self, archive):
-        self.start(archive)
-        return self.wait()
+    def steps(self):
+        """Give how many steps the last fetch has taken."""
+        return self.counter.stat().st_size
 
 
 @contextmanager
-def fetcher(url, patience=10):
+def fetcher(url, folder, patience=60):
     """Run the process that forks; its fetches wait that long for an answer [s]."""
+    counter = folder / "steps"
     with subprocess.Popen(
-        [sys.executable, "-c", FORKS, url, str(patience)],
+        [sys.executable, "-c", FORKS, url, str(patience), str(counter)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, **ENVIRONMENT},
+        env={**os.environ, **ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     ) as process:
-        yield Fetcher(process)
+        yield Fetcher(process, counter)
         process.stdin.close()
 
 
@@ -114,20 +110,15 @@ def assert_not_deceiving(archive, right):
 
 def test_killed_at_random_moments_and_finished_an_archive_is_that_of_one_go(tmp_path, clean):
     chance, right, killed, ended = random.Random(7), read_tracking(clean)[0], 0, 0
-    with RekognitionServer() as server, fetcher(server.url) as fetching:
+    with RekognitionServer() as server, fetcher(server.url, tmp_path) as fetching:
         server.add(PERSONS)
         assert fetching.run(tmp_path / "first") == 0
-        started = time.perf_counter()
-        assert fetching.run(tmp_path / "second") == 0
-        length = time.perf_counter() - started
+        steps = fetching.steps()
         for _ in range(10 * KILLS):
             if killed == KILLS:
                 break
             archive = tmp_path / f"{ended}" / "archive"
-            process = fetching.start(archive)
-            time.sleep(chance.uniform(0, 0.8 * length))
-            os.kill(process, signal.SIGKILL)
-            was_killed = fetching.wait() == -signal.SIGKILL
+            was_killed = fetching.run(archive, step=chance.randint(1, steps)) == -signal.SIGKILL
             killed += was_killed
             assert_not_deceiving(archive.parent, right) if archive.exists() else None
             if not was_killed or chance.random() < 0.3:
@@ -140,15 +131,11 @@ def test_killed_at_random_moments_and_finished_an_archive_is_that_of_one_go(tmp_
 @pytest.mark.parametrize("seed", range(6))
 def test_the_same_with_all_faults_at_random(tmp_path, clean, seed):
     chance, right, archive = random.Random(seed), read_tracking(clean)[0], tmp_path / "archive"
-    with RekognitionServer() as server, fetcher(server.url, patience=0.5) as fetching:
+    with RekognitionServer() as server, fetcher(server.url, tmp_path, patience=0.5) as fetching:
         server.add(PERSONS)
         server.faults = lambda number: _one_in(3, random.Random(f"{seed} {number}"))
         for _ in range(200):
-            process = fetching.start(archive)
-            if chance.random() < 0.5:
-                time.sleep(chance.uniform(0, 0.1))
-                os.kill(process, signal.SIGKILL)
-            code = fetching.wait()
+            code = fetching.run(archive, step=chance.choice([0, chance.randint(1, 60)]))
             assert_not_deceiving(archive.parent, right) if archive.exists() else None
             if code == 0:
                 break
