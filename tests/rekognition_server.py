@@ -40,11 +40,11 @@ class RekognitionServer:
 
     ``faults`` maps the number of a GetPersonTracking request, counted from 1, to the name of a fault (see
     ``rekognition_faults``), or is a function from the number to a name or None. ``requests`` is what was
-    asked.
+    asked. The fault ``slow`` holds the answer back until the server ends.
     """
 
-    def __init__(self, *, faults=None, slowness=2.0):
-        self.faults, self.slowness = faults or {}, slowness
+    def __init__(self, *, faults=None):
+        self.faults = faults or {}
         self.jobs, self.tokens, self.requests = {}, {}, []
         self.count, self.lock, self.sockets, self.clients = 0, threading.Lock(), set(), []
         self.errors, self.ended = [], threading.Event()
@@ -93,7 +93,7 @@ class RekognitionServer:
         self.jobs[job_id] = Job(job_id, persons, **more)
         return job_id
 
-    def client(self, service="rekognition", *, attempts=1, read_timeout=10, secret=SECRET, key=KEY):
+    def client(self, service="rekognition", *, attempts=1, read_timeout=60, secret=SECRET, key=KEY):
         """Make a client of this endpoint that signs its requests; it is closed with the server."""
         client = _session().client(
             service,
@@ -188,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if fault == "slow":
-            self.owner.ended.wait(self.owner.slowness)
+            self.owner.ended.wait()
         if fault in BODIES:
             more = {"Content-Encoding": "gzip"} if fault.startswith("gzip") else {}
             self.send(BODIES[fault](body), **more)

@@ -26,6 +26,8 @@ from ptrack_analysis.io.rekognition.asking import PAUSES
 
 PERSONS = people(18)
 PAGES = 4
+PATIENCE = 5
+"""So long a client waits for an answer that never comes; all others must come within it [s]."""
 ONCE = {
     "throttling": (RemoteError, "too busy; run again later, what is saved stays"),
     "throughput": (RemoteError, "too busy"),
@@ -123,7 +125,7 @@ def test_a_fault_that_comes_once_loses_and_doubles_nothing(tmp_path, clean, serv
     archive = tmp_path / "archive"
     if ONCE[name] is not None:
         kind, message = ONCE[name]
-        client = server.client(read_timeout=0.5 if name == "slow" else 10)
+        client = server.client(read_timeout=PATIENCE if name == "slow" else 60)
         with pytest.raises(kind, match=message) as raised:
             fetch_from(server, archive, client=client)
         assert "\n" not in str(raised.value)
@@ -157,7 +159,7 @@ def test_what_botocore_tries_again_by_itself_is_not_seen(tmp_path, clean, server
     pauses = []
     monkeypatch.setattr("botocore.endpoint.time.sleep", pauses.append)
     server.faults = dict(enumerate(("throttling", "500", "reset", "throughput", "503", "slow"), 2))
-    fetch_from(server, tmp_path / "archive", client=server.client(attempts=8, read_timeout=0.5))
+    fetch_from(server, tmp_path / "archive", client=server.client(attempts=8, read_timeout=PATIENCE))
     assert files_of(tmp_path / "archive") == files_of(clean)
     assert len(pauses) == 6
 
