@@ -6,12 +6,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import duckdb
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
+from cut_short import cut_short
 from moto_servers import moto_server
 from pages import page, record, write
 
@@ -267,10 +267,10 @@ def test_a_size_out_of_its_range_is_refused(sound, tmp_path, size):
 
 
 def test_a_dataset_that_another_run_holds_is_refused(out, tmp_path):
-    hold = "import sys, time\nfrom pathlib import Path\nfrom ptrack_analysis.dataset.lock import locked\n"
-    hold += "with locked(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(60)\n"
+    hold = "import sys\nfrom pathlib import Path\nfrom ptrack_analysis.dataset.lock import locked\n"
+    hold += "with locked(Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()\n"
     with subprocess.Popen(
-        [sys.executable, "-c", hold, str(out)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", hold, str(out)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as holder:
         holder.stdout.readline()
         with pytest.raises(OutputError, match="another run"):
@@ -281,28 +281,25 @@ def test_a_dataset_that_another_run_holds_is_refused(out, tmp_path):
     compact_dataset(out, tmp_path / "big")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 def test_killed_at_any_moment_the_old_or_the_new_one_is_there(sound, data, tmp_path):
-    big, other = tmp_path / "big", tmp_path / "other"
+    place, other = tmp_path / "place", tmp_path / "other"
+    big = place / "big"
     export_dataset(data / "day/pages", other, zones=data / "day/zones.geojson", merge_gap="2s")
-    compact_dataset(other, tmp_path / "new")
-    compact_dataset(sound, tmp_path / "old")
-    old, new = tree(tmp_path / "old"), tree(tmp_path / "new")
-    code = (
-        "import sys\nfrom ptrack_analysis import compact_dataset\nprint('go', flush=True)\n"
-        "while True:\n    for out in sys.argv[1:3]:\n        compact_dataset(out, sys.argv[3])\n"
-    )
-    shutil.copytree(tmp_path / "old", big)
+    compact_dataset(sound, big)
+    old = tree(big)
+    _, steps = cut_short(["compact", other, big], place)
+    new = tree(big)
+    found = new
     for number in range(12):
-        command = [sys.executable, "-c", code, str(other), str(sound), str(big)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-            running.stdout.readline()
-            time.sleep(0.3 + 0.17 * number)
-            running.send_signal(signal.SIGKILL)
+        step = steps - number * steps // 12
+        done, _ = cut_short(["compact", sound if found == new else other, big], place, step=step)
+        assert done.returncode == -signal.SIGKILL
         found = tree(big)
         assert found in (old, new)
     compact_dataset(other, big)
     assert tree(big) == new
-    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    assert [path.name for path in place.iterdir()] == ["big"]
 
 
 def test_the_exchange_in_two_steps_does_the_same(sound, tmp_path, monkeypatch):
