@@ -1,6 +1,7 @@
 """Two runs that want one dataset in S3, against a real moto server."""
 
 import json
+import threading
 import time
 from datetime import timedelta
 
@@ -95,10 +96,12 @@ def test_it_is_renewed(out, monkeypatch):
 
 
 def test_who_slept_too_long_may_write_no_more_and_leaves_the_others(out, monkeypatch):
-    monkeypatch.setattr(lease, "RENEWAL", SHORT)
+    taken = threading.Event()
+    monkeypatch.setattr(lease, "RENEWAL", After(taken))
     run = leased(out, PLACE, OURS)
     check = run.__enter__()
     (out / PLACE).write_bytes(json.dumps(THEIRS).encode())
+    taken.set()
     until(lambda: raises(check))
     with pytest.raises(OutputError, match="another run took the dataset over"):
         run.__exit__(None, None, None)
@@ -119,6 +122,17 @@ def test_a_renewal_that_s3_refuses_is_tried_again(out, client, monkeypatch):
         seen = held(out)["renewals"]
         until(lambda: held(out)["renewals"] >= seen + 3)
         check()
+
+
+class After:
+    """A pause that does not begin before an event: the server does not keep two requests at once apart."""
+
+    def __init__(self, event):
+        self.event = event
+
+    def total_seconds(self):
+        self.event.wait()
+        return SHORT.total_seconds()
 
 
 def refused(put, times):
@@ -144,7 +158,7 @@ def raises(check):
     return False
 
 
-def until(there, seconds=20):
+def until(there, seconds=300):
     end = time.monotonic() + seconds
     while not there():
         assert time.monotonic() < end, "it does not come"
