@@ -5,14 +5,16 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 mpl.use("Agg")
 # A check of every change asks the same questions each time; a developer's run asks new ones, the nightly one
 # more of them, and the search for faults that no test notices few, as it asks them thousands of times.
-settings.register_profile("laws", max_examples=75, deadline=None, derandomize="CI" in os.environ)
-settings.register_profile("nightly", max_examples=600, deadline=None)
-settings.register_profile("mutants", max_examples=15, deadline=None, derandomize=True)
+# None of them complains of a slow machine.
+ANY_SPEED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("laws", max_examples=75, derandomize="CI" in os.environ, **ANY_SPEED)
+settings.register_profile("nightly", max_examples=600, **ANY_SPEED)
+settings.register_profile("mutants", max_examples=15, derandomize=True, **ANY_SPEED)
 settings.load_profile("laws")
 ROOT = Path(__file__).parent.parent
 

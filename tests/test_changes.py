@@ -57,7 +57,7 @@ def test_a_rerun_reads_no_file_that_looks_as_it_did(archive, tmp_path, monkeypat
 def test_a_file_that_was_written_just_now_is_not_trusted_to_look_otherwise_if_it_changes(tmp_path):
     """A second change within one tick of the clock may leave time and size as they were."""
     path = write(tmp_path / "a", b"1")
-    os.utime(path, ns=(0, time.time_ns() + 10**9))
+    os.utime(path, ns=(0, time.time_ns() + 3600 * 10**9))
     assert look_at(path)[1] is False
     noted = {}
     assert seen.checksum_of(path, "a", {}, noted)
@@ -127,19 +127,20 @@ def test_a_video_that_the_source_no_longer_has_is_told_of_and_pruned_on_demand(a
 
 
 HOLD = """
-import sys, time
+import sys
 from pathlib import Path
 from ptrack_analysis.dataset.lock import locked
 
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(60)
+    sys.stdin.read()
 """
 
 
 def test_a_second_export_says_who_holds_the_dataset_and_a_killed_one_holds_nothing(archive, tmp_path, capfd):
     out = tmp_path / "out"
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(out)], stdout=subprocess.PIPE) as holder:
+    command = [sys.executable, "-c", HOLD, str(out)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         holder.stdout.readline()
         assert main(["export", str(archive), str(out)]) == 1
         said = capfd.readouterr().err

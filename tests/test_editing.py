@@ -318,7 +318,7 @@ def ask(server, method, path, *, headers=None, body=None, secret=True):
     given = {"Host": place.netloc, **({HEADER: server.guard.secret} if secret else {}), **(headers or {})}
     if body is not None:
         given = {"Content-Type": "application/json", "Content-Length": str(len(body)), **given}
-    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=10)
+    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=60)
     connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
     for name, value in given.items():
         if value is not None:

@@ -55,7 +55,7 @@ def outputs_of(file, folder):
     (folder / "notebooks").mkdir()
     notebook = nbformat.read(file, as_version=4)
     place = {"metadata": {"path": str(folder / "notebooks")}}
-    client = nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3", resources=place)
+    client = nbclient.NotebookClient(notebook, timeout=900, kernel_name="python3", resources=place)
     before = set((folder / "notebooks").iterdir())
     client.execute(env={**os.environ, "TMPDIR": str(folder)})
     assert set((folder / "notebooks").iterdir()) == before
