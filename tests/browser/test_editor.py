@@ -235,24 +235,31 @@ def test_a_whole_zone_is_dragged_and_snaps(page, open_editor):
     assert len(corners(zones["a"])) == 4
 
 
-def test_many_zones_stay_quick(page, open_editor):
+def test_work_for_a_choice_is_proportional_to_the_number_of_zones(page, open_editor):
+    """Count elements made, and distances measured: zones that are far apart are not compared in detail."""
     cells = [(column / 20, row / 20) for column in range(20) for row in range(20)]
     zones = [square(f"{x:.2f} {y:.2f}", x, y, x + 0.05, y + 0.05) for x, y in cells]
     show(page, open_editor(collection(*zones)))
     assert page.locator(".row").count() == 400
-    spent = page.evaluate(
+    work = page.evaluate(
         """async () => {
-          const found = [];
-          for (const row of [7, 70, 107, 170, 307]) {
-            const began = performance.now();
-            document.querySelectorAll(".row")[row].click();
-            await new Promise(requestAnimationFrame);
-            found.push(performance.now() - began);
-          }
-          return Math.min(...found);
+          const work = { elements: 0, distances: 0 };
+          const counted = (owner, name, key) => {
+            const call = owner[name];
+            owner[name] = function (...given) { work[key]++; return call.apply(this, given); };
+          };
+          counted(document, "createElement", "elements");
+          counted(document, "createElementNS", "elements");
+          counted(Math, "hypot", "distances");
+          document.querySelectorAll(".row")[170].click();
+          await new Promise(requestAnimationFrame);
+          await new Promise(requestAnimationFrame);
+          return work;
         }"""
     )
-    assert spent < 3000, spent  # the best of five: it is far less where nothing else runs
+    assert 400 < work["elements"] < 20 * 400
+    assert work["distances"] < 100 * 400
+    assert page.locator(".row[aria-selected=true]").count() == 1
 
 
 def test_a_line_is_drawn_with_in_on_its_right(page, open_editor):
@@ -563,7 +570,7 @@ def test_the_shell_serves_it_until_done(page, data, tmp_path):
         save(page)
         page.get_by_role("button", name="Done").click()
         page.wait_for_selector("text=The editor has ended")
-        _, err = done.communicate(timeout=20)
+        _, err = done.communicate(timeout=120)
     finally:
         done.kill()
     assert (done.returncode, "0 zones, 1 line" in err) == (0, True)
