@@ -3,8 +3,8 @@
 import pytest
 
 
-def until(page, condition, *, tries=200):
-    """Ask every 50 ms whether an expression of JavaScript is true, for ten seconds.
+def until(page, condition, *, tries=2400):
+    """Ask every 50 ms whether an expression of JavaScript is true, for two minutes.
 
     `page.wait_for_function` asks once and then from within the page, where the page's own policy
     forbids it: it works on a fast machine and fails on a slow one.

@@ -76,7 +76,7 @@ def open_page(browser):
 
     def make(**options):
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(120_000)
         contexts.append(context)
         watch(context, complaints)
         page = context.new_page()

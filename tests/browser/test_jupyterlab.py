@@ -78,7 +78,7 @@ def write(file, content):
 
 def address(folder, server):
     """Wait until the server says where it listens."""
-    for _ in range(300):
+    for _ in range(1500):
         for file in (folder / "runtime").glob("jpserver-*.json"):
             return json.loads(file.read_text(encoding="utf-8"))["url"]
         assert server.poll() is None, (folder / "lab.log").read_text(encoding="utf-8")
@@ -88,7 +88,7 @@ def address(folder, server):
 
 def test_all_cells_run_and_the_pictures_and_the_explorer_are_there(lab, open_page):
     page = open_page(viewport={"width": 1280, "height": 1000})
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(600_000)
     page.goto(lab)
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
