@@ -291,8 +291,7 @@ def test_killed_at_any_moment_the_old_or_the_new_one_is_there(sound, data, tmp_p
     _, steps = cut_short(["compact", other, big], place)
     new = tree(big)
     found = new
-    for number in range(12):
-        step = steps - number * steps // 12
+    for step in (*range(1, steps, steps // 6), *range(steps - 5, steps + 1)):  # the exchange is near the end
         done, _ = cut_short(["compact", sound if found == new else other, big], place, step=step)
         assert done.returncode == -signal.SIGKILL
         found = tree(big)

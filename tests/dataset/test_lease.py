@@ -158,7 +158,7 @@ def raises(check):
     return False
 
 
-def until(there, seconds=300):
+def until(there, seconds=120):
     end = time.monotonic() + seconds
     while not there():
         assert time.monotonic() < end, "it does not come"
