@@ -27,7 +27,8 @@ def cut_short(arguments, place, *, step=0, how="SIGKILL"):
         counter = Path(folder) / "steps"
         counter.touch()
         command = [sys.executable, __file__, str(place), str(counter), str(step), how, *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, start_new_session=True)
+        options = {"capture_output": True, "text": True, "start_new_session": True, "timeout": 600}
+        done = subprocess.run(command, check=False, **options)
         return done, counter.stat().st_size
 
 
