@@ -75,3 +75,15 @@ def export_or_kill(task, export):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", fsync_or_kill)
         return export_video(task, export)
+
+
+def local_cluster(workers, **options):
+    """Make a Dask cluster of worker processes on this machine, on free ports.
+
+    Without a dashboard its scheduler would still take port 8787, and warn where that is in use.
+    """
+    distributed = pytest.importorskip("distributed")
+    free = {"scheduler_kwargs": {"dashboard_address": "127.0.0.1:0"}, "dashboard_address": None}
+    return distributed.LocalCluster(
+        n_workers=workers, threads_per_worker=1, processes=True, **free, **options
+    )

@@ -4,13 +4,12 @@ import os
 import random
 
 import pytest
-from moving import export_or_kill, kills_ordered, make_archive, order_kill, tree
+from moving import export_or_kill, kills_ordered, local_cluster, make_archive, order_kill, tree
 
 from ptrack_analysis import export_dataset, verify_dataset
 from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.scale.pools import dask
 
-distributed = pytest.importorskip("distributed")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL"),
@@ -45,9 +44,7 @@ def export_amid_kills(pages, out, zones, chance):
     for number in chance.sample(range(VIDEOS), EACH):
         order_kill(out, f"v{number:03}-p", flush=chance.randint(1, FLUSHES))
     with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-        ) as cluster,
+        local_cluster(2, silence_logs=50) as cluster,
         dask(cluster.scheduler_address) as (executor, _),
         pytest.MonkeyPatch.context() as patch,
     ):

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from moving import local_cluster
 from pages import page, record, write
 
 from ptrack_analysis import find_videos, map_videos
@@ -183,10 +184,9 @@ def test_who_waits_while_the_scheduler_goes_away_is_told_so():
 
 def test_who_waits_for_a_cluster_that_stays_without_workers_is_told_so(monkeypatch):
     """Dask gives a worker up that dies while it starts, and waits for the next one without end."""
-    distributed = pytest.importorskip("distributed")
     monkeypatch.setattr("ptrack_analysis.scale.watch.PATIENCE", 2.0)
     with (
-        distributed.LocalCluster(n_workers=0, processes=True, dashboard_address=None) as cluster,
+        local_cluster(0) as cluster,
         dask(cluster.scheduler_address) as (executor, _),
         pytest.raises(RemoteError, match="has had no worker for 2 s"),
     ):

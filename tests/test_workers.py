@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from moving import export_or_kill, kills_ordered, make_archive, order_kill, statuses, tree
+from moving import export_or_kill, kills_ordered, local_cluster, make_archive, order_kill, statuses, tree
 
 from ptrack_analysis import export_dataset
 from ptrack_analysis.cli import main
@@ -74,10 +74,7 @@ def test_workers_that_are_killed_lose_nothing(made, tmp_path, deadly):
 @pytest.fixture
 def cluster():
     """A Dask cluster of two worker processes on this machine."""
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-    ) as cluster:
+    with local_cluster(2) as cluster:
         yield cluster
 
 
@@ -125,7 +122,7 @@ def scheduler_and_worker(folder):
     """Run a Dask scheduler and one worker, each in a process of its own; give address and scheduler."""
     begin = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
     place = folder / "scheduler.json"
-    more = ["--no-dashboard", "--scheduler-file", str(place)]
+    more = ["--no-dashboard", "--dashboard-address", "127.0.0.1:0", "--scheduler-file", str(place)]
     seen = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}  # they import what is sent
     with subprocess.Popen([*begin, *more], stderr=subprocess.DEVNULL, env=seen) as scheduler:
         while not place.exists() or not place.read_text().strip():
