@@ -121,9 +121,10 @@ def _written(
     figures = figures_of(tables.get("persons"), tables.get("visits"), export.zones(task.name))
     remove_others(export.out, task.name, export.places(task.name), task.there)
     made, looks = _make(release(tables, export.settings, task.name), task.name, export)
-    personal = {"notes": record.notes, "figures": figures}  # may be of single people
-    told = {"notes": []} if export.settings.withholds else personal
-    record = replace(record, outputs=made, about=about_of(tables), **told)
+    released: dict[str, Any] = {"figures": figures}
+    if export.settings.withholds:  # notes and figures may be of single people
+        released = {"notes": []}
+    record = replace(record, outputs=made, about=about_of(tables), **released)
     place = record_place(task.name)
     is_new = task.there is not None and place not in task.there
     put_text(export.out, place, record_text(record), new=is_new)
