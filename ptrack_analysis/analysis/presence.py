@@ -101,7 +101,8 @@ def period_in_ms(table: pd.DataFrame, video: Video, max_gap: int, given: pd.Time
         period = found_period(table, video, max_gap)
     else:
         period = milliseconds(given, "period")
-    refuse_long(period, max_gap)
+    if period > max_gap:
+        raise ParameterError(f"max_gap is {max_gap} ms, below the sampling period of {period} ms")
     return period
 
 
@@ -126,18 +127,6 @@ def slow_sampling(table: pd.DataFrame, max_gap: int) -> str | None:
     )
 
 
-def refuse_long(period: int, max_gap: int) -> None:
-    """Refuse a sampling period that is longer than ``max_gap`` [ms].
-
-    Raises
-    ------
-    ParameterError
-        With both.
-    """
-    if period > max_gap:
-        raise ParameterError(f"max_gap is {max_gap} ms, below the sampling period of {period} ms")
-
-
 def found_period(table: pd.DataFrame, video: Video, max_gap: int) -> int:
     """Find the sampling period [ms] by the rule of ``sampling_period``, whatever its length."""
     codes, times = _level(table.index, "timestamp")
@@ -148,20 +137,6 @@ def found_period(table: pd.DataFrame, video: Video, max_gap: int) -> int:
     if len(steps):
         middle = (len(steps) - 1) // 2
         return int(np.partition(steps, middle)[middle])
-    return one_frame(video)
-
-
-def period_of_steps(steps: Integers, counts: Integers, video: Video, max_gap: int) -> int:
-    """Find the same period from the different steps, growing, and how often each occurs [ms]."""
-    near = steps <= max_gap
-    if near.any():
-        below = np.cumsum(counts[near])
-        return int(steps[np.searchsorted(below, (below[-1] - 1) // 2, side="right")])
-    return one_frame(video)
-
-
-def one_frame(video: Video) -> int:
-    """Give the length of a frame, cut to whole ms; 0 where the frame rate is not known."""
     if video.frame_rate is None:
         return 0
     return int(frames_to_timestamps(np.array([1]), video.frame_rate)[0])

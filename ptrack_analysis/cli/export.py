@@ -73,12 +73,6 @@ def add(commands: Any) -> None:
         action="store_true",
         help="remove the videos that an earlier export of this same SOURCE wrote and SOURCE no longer has",
     )
-    group.add_argument(
-        "--memory",
-        default="1GB",
-        metavar="SIZE",
-        help="a video that may need more is measured block after block, with the same result (default 1GB)",
-    )
     group.add_argument("--json", action="store_true", help="print JSON for machines")
     _add_workers(parser.add_argument_group("who works on the videos"))
     parser.set_defaults(run=run)

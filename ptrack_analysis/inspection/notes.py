@@ -24,7 +24,7 @@ _SAID = ("unlocated time", "feet not seen")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class _Seen:
     """What notes need of all detections: the first and last moment, boxes, and steps between moments.
 
     ``far_apart`` tells whether there are steps and all are above ``max_gap``; ``boxes`` is the number of body
@@ -39,11 +39,11 @@ class Seen:
     hidden: int
 
 
-def seen_in(detections: pd.DataFrame, max_gap: pd.Timedelta | str) -> Seen:
+def _seen_in(detections: pd.DataFrame, max_gap: pd.Timedelta | str) -> _Seen:
     """Look at DETECTIONS for what notes need of them."""
     moments, boxes = detections.index.get_level_values("timestamp"), boxes_of(detections)
     steps = np.diff(moments.unique())
-    return Seen(
+    return _Seen(
         first=moments.min() if len(moments) else None,
         last=moments.max() if len(moments) else None,
         far_apart=bool(len(steps) and (steps > pd.Timedelta(max_gap)).all()),
@@ -53,14 +53,9 @@ def seen_in(detections: pd.DataFrame, max_gap: pd.Timedelta | str) -> Seen:
     )
 
 
-def notes_on(
-    reading: Reading, tracks: pd.DataFrame, max_gap: pd.Timedelta | str, *, seen: Seen | None = None
-) -> list[str]:
-    """Say what is odd but usable about a reading, a sentence each; TRACKS tell the time unlocated.
-
-    ``seen`` is what there is to know of the detections where the reading does not hold them.
-    """
-    seen = seen or seen_in(reading.detections, max_gap)
+def notes_on(reading: Reading, tracks: pd.DataFrame, max_gap: pd.Timedelta | str) -> list[str]:
+    """Say what is odd but usable about a reading, a sentence each; TRACKS tell the time unlocated."""
+    seen = _seen_in(reading.detections, max_gap)
     return [
         *reading.notes,
         *_notes_on_times(reading.video, seen, max_gap),
@@ -79,7 +74,7 @@ def notes_on_quality(quality: pd.DataFrame) -> list[str]:
     ]
 
 
-def _notes_on_times(video: Video, seen: Seen, max_gap: pd.Timedelta | str) -> Iterator[str]:
+def _notes_on_times(video: Video, seen: _Seen, max_gap: pd.Timedelta | str) -> Iterator[str]:
     """Say what is odd about the times and the video's facts."""
     if seen.first is None:
         yield "no person was detected"
@@ -102,7 +97,7 @@ def _notes_on_times(video: Video, seen: Seen, max_gap: pd.Timedelta | str) -> It
         )
 
 
-def _notes_on_rows(reading: Reading, seen: Seen) -> Iterator[str]:
+def _notes_on_rows(reading: Reading, seen: _Seen) -> Iterator[str]:
     """Say what is odd about pages and rows."""
     if reading.goes_on and not reading.incomplete:
         yield (
@@ -119,7 +114,7 @@ def _notes_on_rows(reading: Reading, seen: Seen) -> Iterator[str]:
         yield f"{boxes} a negative size and covers nothing in a heatmap"
 
 
-def _notes_on_places(tracks: pd.DataFrame, seen: Seen) -> Iterator[str]:
+def _notes_on_places(tracks: pd.DataFrame, seen: _Seen) -> Iterator[str]:
     """Say how much of the time or of the boxes says little about places."""
     dwell, unlocated = total_ms(tracks["dwell"]), total_ms(tracks["unlocated"])
     if unlocated > MUCH_UNLOCATED * dwell:

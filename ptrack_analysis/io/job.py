@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec.structs import asdict
 
@@ -11,7 +11,7 @@ from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedE
 from ptrack_analysis.io.archive import VideoReference, documents
 from ptrack_analysis.io.faults import LATEST_START, PAGES_FROM_START, wall_clock
 from ptrack_analysis.io.reading import REST
-from ptrack_analysis.io.rows import Rows, rows_of
+from ptrack_analysis.io.rows import Collector, Rows, rows_of
 from ptrack_analysis.io.s3 import AnyPath, ahead
 from ptrack_analysis.io.shapes import Decoders, Page, SourceVideo, VideoMetadata
 from ptrack_analysis.video import Video, timedelta
@@ -21,27 +21,11 @@ _LEAST_RATE = 0.01
 """Fewer frames a second than this are no frame rate but a default that nobody set."""
 
 
-class Taking(Protocol):
-    """What takes in the rows of pages, one page after the other: into memory, or to a file."""
-
-    faces: bool
-    landmarks: bool
-
-    def __len__(self) -> int:
-        """Count the pages that were taken in."""
-
-    def add(self, rows: Rows) -> None:
-        """Take in a page's rows."""
-
-    def digest_of(self, number: int) -> bytes:
-        """Give the fingerprint of a page that was taken in."""
-
-
 @dataclass(slots=True)
 class JobReader:
     """The pages of one job, taken in one after the other."""
 
-    collector: Taking
+    collector: Collector
     careful: bool
     pages: int = 0
     repeated: int = 0

@@ -42,7 +42,7 @@ def write_csv(
         As in ``write_parquet``.
     """
     content = to_arrow(table, schema=schema, video=video, started_at=started_at)
-    safe = for_people(content)
+    safe = _for_people(content)
 
     def write(file: BinaryIO) -> None:
         pa_csv.write_csv(safe, file)
@@ -50,7 +50,7 @@ def write_csv(
     replace_file(path, write)
 
 
-def for_people(content: pa.Table) -> pa.Table:
+def _for_people(content: pa.Table) -> pa.Table:
     """Give the cells of a stored table as they stand in its CSV file."""
     return pa.table([_readable(column) for column in content.columns], names=content.column_names)
 

@@ -1,6 +1,6 @@
 """Reading one job's pages as the DETECTIONS table and the video's facts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -19,7 +19,7 @@ from ptrack_analysis.io.archive import (
 )
 from ptrack_analysis.io.completeness import find_missing
 from ptrack_analysis.io.finding import PAGES, form_given, form_of_file, instead
-from ptrack_analysis.io.job import JobReader, Taking
+from ptrack_analysis.io.job import JobReader
 from ptrack_analysis.io.names import below_root, group_below, slugs, title_of
 from ptrack_analysis.io.pages import BARE, WITH_FACES, WITH_LANDMARKS
 from ptrack_analysis.io.reading import Reading
@@ -28,7 +28,6 @@ from ptrack_analysis.io.s3 import AnyPath, ahead, path_of
 from ptrack_analysis.io.shapes import Decoders
 from ptrack_analysis.io.trackers.registry import read_tracks
 from ptrack_analysis.io.trackers.tracked import warn_of_dropped
-from ptrack_analysis.schema import DETECTIONS, empty
 from ptrack_analysis.video import Video
 
 
@@ -206,37 +205,17 @@ def _load_pages(
         place = source
         name, passed_over, missing = _only_video(place, reader, decoders)
     detections, merged = collector.table()
-    return replace(
-        reading_of(reader, name, place, video, missing),
-        detections=detections,
-        merged=merged,
-        passed_over=passed_over,
-    )
-
-
-def load_elsewhere(reference: VideoReference, collector: Taking, video: Video | None = None) -> Reading:
-    """Read the pages of one video into ``collector``; the reading has no detections, and none merged."""
-    reader = JobReader(collector, careful=False)
-    decoders = (WITH_LANDMARKS if collector.landmarks else WITH_FACES) if collector.faces else BARE
-    reader.read(reference, decoders)
-    return reading_of(reader, reference.name, _common(reference), video, reference.missing)
-
-
-def reading_of(
-    reader: JobReader, name: str, place: AnyPath, video: Video | None, missing: Sequence[str]
-) -> Reading:
-    """Say what was noticed while pages were read; the detections are elsewhere."""
     return Reading(
-        detections=empty(DETECTIONS),
+        detections=detections,
         video=reader.facts(name, video or Video()),
         pages=reader.pages,
         repeated=reader.repeated,
         goes_on=reader.goes_on,
-        merged=0,
+        merged=merged,
         files=reader.files,
         faults=reader.faults_of(place),
         incomplete=reader.incomplete(place, missing),
-        passed_over=[],
+        passed_over=passed_over,
     )
 
 

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 from collections.abc import Callable, Iterable
 from hashlib import file_digest, sha256
 from os import PathLike
@@ -66,16 +65,6 @@ def write_bytes(path: str | PathLike[str], content: bytes) -> None:
 
     def write(file: BinaryIO) -> None:
         file.write(content)
-
-    replace_file(path, write)
-
-
-def copy_file(source: Path, path: str | PathLike[str]) -> None:
-    """Copy a file to its place, whole or not at all; see ``replace_file``."""
-
-    def write(file: BinaryIO) -> None:
-        with source.open("rb") as content:
-            shutil.copyfileobj(content, file)
 
     replace_file(path, write)
 

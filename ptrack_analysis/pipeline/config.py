@@ -21,7 +21,7 @@ from ptrack_analysis.clock.timezones import timezone_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.io.s3 import S3Path, path_of
 from ptrack_analysis.io.writing import checksum
-from ptrack_analysis.limits import above, amount_of_bytes, at_least
+from ptrack_analysis.limits import above, at_least
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS
 from ptrack_analysis.video import Video, milliseconds, timedelta
 
@@ -100,9 +100,6 @@ class Settings:
         written nowhere; bytes or text.
     allow_incomplete
         Whether to read archives that lack pages, as in ``read_tracking``.
-    memory
-        How much memory there is for one video, such as ``"1GB"``: one that may need more is measured block
-        after block, with the same result.
 
     Raises
     ------
@@ -143,7 +140,6 @@ class Settings:
     min_count: int | None = None
     salt: bytes | str | None = field(default=None, repr=False)
     allow_incomplete: bool = False
-    memory: int | str = "1GB"
 
     def __post_init__(self) -> None:
         """Bring each field to its one form, refusing what is out of range."""
@@ -182,18 +178,12 @@ class Settings:
         formed["tables"] = chosen(self.tables)
         formed["min_count"] = least_count(self.min_count)
         formed["salt"] = secret(self.salt)
-        formed["memory"] = amount_of_bytes(self.memory, "memory", least=10**6)
         return formed
 
     @property
     def tells_clocks(self) -> bool:
         """Whether anything tells when videos were recorded."""
         return not (self.recordings is None and self.started_at is None and self.video.started_at is None)
-
-    @property
-    def memory_bytes(self) -> int:
-        """How much memory there is for one video [bytes]."""
-        return int(self.memory)
 
     @property
     def withholds(self) -> bool:
@@ -213,13 +203,9 @@ class Settings:
     def parameters(self) -> dict[str, Any]:
         """Give all that decides about the result, as JSON knows it: times in ms, files by their checksum.
 
-        The file of recordings is not among it, as only its own line concerns a video; nor is the memory.
+        The file of recordings is not among it, as only its own line concerns a video.
         """
-        values = {
-            one.name: getattr(self, one.name)
-            for one in fields(self)
-            if one.name not in {"recordings", "memory"}
-        }
+        values = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "recordings"}
         values["video"] = {n: v for n, v in asdict(self.video).items() if v is not None and n != "name"}
         values |= secrets_of(self.salt, self.persons)
         plain: dict[str, Any] = plain_of(values)

@@ -7,7 +7,7 @@ import pytest
 from factories import make_detections, make_video
 
 from ptrack_analysis import compute_tracks, compute_trajectories, read_tracking, sampling_period, select
-from ptrack_analysis.analysis.presence import found_period, period_of_steps
+from ptrack_analysis.analysis.presence import found_period
 from ptrack_analysis.errors import InputError, ParameterError
 
 
@@ -59,16 +59,6 @@ def test_the_sampling_period_is_the_lower_median_step(path, rate, period):
 def test_a_wrong_max_gap_of_the_sampling_period_is_named(option):
     with pytest.raises(ParameterError, match=r"^max_gap is "):
         sampling_period(make_detections({0: at(0, 100)}), make_video(), max_gap=option)
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_the_period_of_counted_steps_is_that_of_the_moments(seed):
-    chance = np.random.default_rng(seed)
-    moments = np.cumsum(chance.integers(1, 12, int(chance.integers(2, 40))))
-    steps, counts = np.unique(np.diff(moments), return_counts=True)
-    longest = int(chance.integers(0, 12))
-    expected = naive.lower_median_step(moments.tolist(), longest) or 40
-    assert period_of_steps(steps, counts, make_video(), longest) == expected
 
 
 def test_the_sampling_period_counts_moments_of_all_persons_once():

@@ -78,19 +78,14 @@ def sum_boxes(boxes: Floats, weight: Floats, *, shape: tuple[int, int]) -> Float
     numpy.ndarray
         (rows, columns) sums; sums below 1e-12 of all weights, the noise of the differences, are 0.
     """
-    moments = no_moments(shape)
+    moments = np.zeros((4, (shape[0] + 1) * (shape[1] + 1)))
     for start in range(0, len(weight), CHUNK):
         part = slice(start, start + CHUNK)
-        moments += corner_moments(boxes[:, part], weight[part], shape=shape)
-    return cover_of(moments, float(np.abs(weight).sum()), shape=shape)
+        moments += _corner_moments(boxes[:, part], weight[part], shape=shape)
+    return _cover(moments, float(np.abs(weight).sum()), shape=shape)
 
 
-def no_moments(shape: tuple[int, int]) -> Floats:
-    """Give the moments of no box, to which those of ``corner_moments`` are added."""
-    return np.zeros((4, (shape[0] + 1) * (shape[1] + 1)))
-
-
-def cover_of(moments: Floats, weight: float, *, shape: tuple[int, int]) -> Floats:
+def _cover(moments: Floats, weight: float, *, shape: tuple[int, int]) -> Floats:
     """Sum moments up to the cover of each cell; noise is a share of ``weight``, that of all boxes."""
     rows, columns = shape
     width = columns + 1
@@ -105,7 +100,7 @@ def cover_of(moments: Floats, weight: float, *, shape: tuple[int, int]) -> Float
     return np.where(cover <= noise, 0.0, cover)
 
 
-def corner_moments(boxes: Floats, weight: Floats, *, shape: tuple[int, int]) -> Floats:
+def _corner_moments(boxes: Floats, weight: Floats, *, shape: tuple[int, int]) -> Floats:
     """Sum the moments of the boxes' corners by cell: (4, cells, one more each way)."""
     rows, columns = shape
     size = (rows + 1) * (columns + 1)

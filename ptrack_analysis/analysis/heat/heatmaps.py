@@ -15,7 +15,6 @@ from ptrack_analysis.analysis.heat.grid import sum_boxes, sum_points
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.analysis.heat.zoned import in_zone
 from ptrack_analysis.analysis.pairing import detection_rows
-from ptrack_analysis.geometry import Floats
 from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, check, unit_of
 from ptrack_analysis.video import Video
 from ptrack_analysis.zones import Zone
@@ -135,15 +134,11 @@ def compute_box_heatmap(
     if video is not None:
         extent, unit = (0.0, 0.0, float(video.pixels.width), float(video.pixels.height)), "px"
     refuse_empty(shape, extent)
-    total = sum_boxes(*boxes_held(detections, trajectories), shape=shape)
-    return Heatmap(total / 1000.0, extent, unit, "boxes")
-
-
-def boxes_held(detections: pd.DataFrame, trajectories: pd.DataFrame) -> tuple[Floats, Floats]:
-    """Give the boxes of trajectories, (4, n) left, top, right, bottom, and how long each holds [ms]."""
     row = detection_rows(detections, trajectories)
     left, top, width, height = (
         detections[name].to_numpy()[row] for name in ("left", "top", "width", "height")
     )
     held = trajectories["held"].to_numpy().view("int64").astype("float64")
-    return np.stack([left, top, left + np.maximum(width, 0), top + np.maximum(height, 0)]), held
+    corners = np.stack([left, top, left + np.maximum(width, 0), top + np.maximum(height, 0)])
+    total = sum_boxes(corners, held, shape=shape)
+    return Heatmap(total / 1000.0, extent, unit, "boxes")

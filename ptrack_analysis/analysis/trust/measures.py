@@ -1,6 +1,6 @@
 """Measures: the numbers that the checks of quality judge."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -29,49 +29,40 @@ def share(part: float, whole: float) -> float:
     return 100.0 * float(part) / float(whole) if whole else float("nan")
 
 
-def of_sampling(steps: Integers, counts: Integers, period: int, max_gap: int) -> dict[str, float]:
-    """Measure the steps between successive moments, each different one with how often it occurs."""
+def of_sampling(moments: Integers, period: int, max_gap: int) -> dict[str, float]:
+    """Measure the steps between successive distinct moments, sorted [ms]."""
+    steps = np.sort(np.diff(moments))
     near = steps <= max_gap
     if len(steps) and not near.any():  # sampled so rarely that nobody is ever followed
-        period = quantile_of_counts(steps, counts, 0.5)
+        period = _quantile(steps, 0.5)
     else:
-        steps, counts = steps[near], counts[near]
+        steps = steps[near]
     if not len(steps) or not period:
         return {"sampling period": float("nan"), "irregular sampling": float("nan")}
-    most = quantile_of_counts(steps, counts, _MOST_STEPS)
-    return {"sampling period": period / 1000.0, "irregular sampling": float(most) / period}
-
-
-def quantile_of_counts(values: Integers, counts: Integers, quantile: float) -> int:
-    """Give the smallest of some growing values that so large a share of all does not exceed."""
-    below = np.cumsum(counts)
-    return int(values[np.searchsorted(below, quantile * below[-1])])
-
-
-def of_presence(counts: Mapping[str, int], period: int) -> dict[str, float]:
-    """Tell from ``presence_counts`` how whole the persons' presence is."""
-    total = counts["held"]
     return {
-        "gaps": counts["gaps"] * MINUTE / total if total else float("nan"),
-        "bridged time": share(counts["bridged"] if period else float("nan"), total),
-        "unlocated time": share(counts["unlocated"], total),
-        "short tracks": share(counts["short"], counts["persons"]),
+        "sampling period": period / 1000.0,
+        "irregular sampling": float(_quantile(steps, _MOST_STEPS)) / period,
     }
 
 
-def presence_counts(trajectories: pd.DataFrame, rows: Rows, period: int) -> dict[str, int]:
-    """Count what tells how whole presence is; of parts of whole persons the counts add up. Times in ms."""
+def _quantile(values: Integers, quantile: float) -> int:
+    """Return the smallest of sorted values that at least this share of the values does not exceed."""
+    return int(values[np.searchsorted(np.arange(1, len(values) + 1), quantile * len(values))])
+
+
+def of_presence(trajectories: pd.DataFrame, rows: Rows, period: int) -> dict[str, float]:
+    """Measure how whole the persons' presence is; lengths of time are in ms."""
     held = trajectories["held"].to_numpy()[rows.order].view("int64")
     begins = run_starts(rows, trajectories["run"].to_numpy()[rows.order])
     unlocated = np.asarray(trajectories["located"].cat.codes)[rows.order] == _NO
     dwell = np.add.reduceat(held, np.flatnonzero(rows.first))
+    total = int(held.sum())
+    gaps = int(begins.sum() - rows.first.sum())
     return {
-        "held": int(held.sum()),
-        "gaps": int(begins.sum() - rows.first.sum()),
-        "bridged": int(np.maximum(held - 2 * period, 0).sum()),
-        "unlocated": int(held[unlocated].sum()),
-        "short": int((dwell < _SHORT).sum()),
-        "persons": len(dwell),
+        "gaps": gaps * MINUTE / total if total else float("nan"),
+        "bridged time": share(np.maximum(held - 2 * period, 0).sum() if period else float("nan"), total),
+        "unlocated time": share(held[unlocated].sum(), total),
+        "short tracks": share((dwell < _SHORT).sum(), len(dwell)),
     }
 
 
@@ -85,36 +76,24 @@ def continued(detections: pd.DataFrame, stitches: pd.DataFrame) -> float:
     return share(np.isin(found, stitches.index.to_numpy()).sum(), len(found))
 
 
-def of_boxes(counts: Mapping[str, int], video: Video) -> dict[str, float]:
-    """Tell from ``box_counts`` and the time held where the boxes lie, and how they jump."""
-    boxes, held = counts["boxes"], counts["held"]
-    known = video.width is not None and video.height is not None and held
-    return {
-        "face only": share(counts["detections"] - boxes, counts["detections"]),
-        "suspected switches": counts["switches"] * MINUTE / held if known else float("nan"),
-        "out of frame": share(counts["out"], boxes),
-        "feet not seen": share(counts["feet"], boxes),
-    }
-
-
-def box_counts(detections: pd.DataFrame, video: Video, max_gap: int) -> dict[str, int]:
-    """Count what tells where the boxes lie and how they jump; of parts of whole persons the counts add up."""
+def of_boxes(detections: pd.DataFrame, video: Video, max_gap: int, held: int) -> dict[str, float]:
+    """Measure where the boxes lie and how they jump; ``held`` is the time held by all rows [ms]."""
     left, top, width, height = boxes = [detections[name].to_numpy() for name in _BOX]
     right, bottom = left + width, top + height
     beyond = 1 + EDGE_TOLERANCE
     out = (left < -EDGE_TOLERANCE) | (top < -EDGE_TOLERANCE) | (right > beyond) | (bottom > beyond)
-    switches = 0
-    if video.width is not None and video.height is not None:
+    there = int(np.isfinite(right + bottom).sum())
+    switches = float("nan")
+    if video.width is not None and video.height is not None and held:
         rows = rows_by_person(detections)
         ordered = [box[rows.order] for box in boxes]
         size = video.width, video.height
-        switches = int(suspected_switches(rows, ordered, size, max_gap=max_gap).sum())
+        switches = int(suspected_switches(rows, ordered, size, max_gap=max_gap).sum()) * MINUTE / held
     return {
-        "detections": len(left),
-        "boxes": int(np.isfinite(right + bottom).sum()),
-        "out": int(out.sum()),
-        "feet": int((bottom >= 1 - _FEET).sum()),
-        "switches": switches,
+        "face only": share(len(left) - there, len(left)),
+        "suspected switches": switches,
+        "out of frame": share(out.sum(), there),
+        "feet not seen": share((bottom >= 1 - _FEET).sum(), there),
     }
 
 

@@ -6,20 +6,17 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.presence import MAX_GAP, found_period, rows_by_person
-from ptrack_analysis.analysis.trust.checks import CHECKS, LEAST_EVENTS, RATE, Check, checks_with
+from ptrack_analysis.analysis.trust.checks import LEAST_EVENTS, RATE, Check, checks_with
 from ptrack_analysis.analysis.trust.measures import (
     MINUTE,
-    box_counts,
     continued,
     counted_time,
     ends_inside,
     of_boxes,
     of_presence,
     of_sampling,
-    presence_counts,
     share,
 )
-from ptrack_analysis.geometry import Integers
 from ptrack_analysis.schema import (
     DETECTIONS,
     QUALITY,
@@ -149,42 +146,15 @@ def compute_quality(
         held = trajectories["held"].to_numpy()[rows.order].view("int64")
         between = counted_time(rows, held, video, start, end)
         ends = ends_inside(detections, trajectories, rows, doors, period=step, between=between)
-    return quality_of_counts(
-        presence_counts(trajectories, rows, step) | box_counts(detections, video, longest),
-        np.unique(np.diff(moments), return_counts=True),
-        ends,
-        None if stitches is None else continued(detections, stitches),
-        video=video,
-        period=step,
-        max_gap=longest,
-        checks=checks,
-    )
-
-
-def quality_of_counts(
-    counts: Mapping[str, int],
-    steps: tuple[Integers, Integers],
-    ends: tuple[int, int] | None,
-    continued_tracks: float | None,
-    *,
-    video: Video,
-    period: int,
-    max_gap: int,
-    checks: dict[str, Check] = CHECKS,
-) -> pd.DataFrame:
-    """Make the QUALITY table of what was counted: see ``presence_counts``, ``box_counts``, ``ends_inside``.
-
-    ``steps`` are the different steps between successive moments, growing, and how often each occurs; lengths
-    of time are in ms.
-    """
+    total = int(trajectories["held"].to_numpy().view("int64").sum())
     values = {
-        **of_sampling(*steps, period, max_gap),
-        **of_presence(counts, period),
-        **of_boxes(counts, video),
+        **of_sampling(moments, step, longest),
+        **of_presence(trajectories, rows, step),
+        **of_boxes(detections, video, longest, total),
         "ends inside": np.nan if ends is None else share(*ends),
-        "continued tracks": np.nan if continued_tracks is None else continued_tracks,
+        "continued tracks": np.nan if stitches is None else continued(detections, stitches),
     }
-    return _table(values, checks, counts["held"])
+    return _table(values, checks, total)
 
 
 def _table(values: dict[str, float], checks: dict[str, Check], held: int) -> pd.DataFrame:
