@@ -106,18 +106,11 @@ def compute_trajectories(
     plane = plane or video.pixels
     if not hasattr(plane, "project"):
         raise ParameterError(f"plane is {plane!r:.60}, not a floor plan: read_floor gives one")
-    boxes = np.column_stack(
-        [detections[name].to_numpy()[rows.order] for name in ("left", "top", "width", "height")]
-    )
-    points = anchor_points(boxes, anchor)
-    bare = ~(np.isfinite(points[:, 0]) & np.isfinite(points[:, 1]))
-    points = plane.project(points)
-    x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
     return _trajectories(
         detections,
         DETECTIONS,
         rows,
-        (x, y, bare),
+        _places(detections, rows.order, plane, anchor),
         video=video,
         unit=plane.unit,
         max_gap=milliseconds(max_gap, "max_gap"),
@@ -182,6 +175,20 @@ def trajectories_from_points(
     )
 
 
+def _places(
+    detections: pd.DataFrame, order: Integers, plane: Plane, anchor: Anchor
+) -> tuple[Floats, Floats, Bools]:
+    """Give x and y of each box's point in the plane, and where there is no box."""
+    boxes = np.column_stack(
+        [detections[name].to_numpy()[order] for name in ("left", "top", "width", "height")]
+    )
+    points = anchor_points(boxes, anchor)
+    del boxes
+    bare = ~(np.isfinite(points[:, 0]) & np.isfinite(points[:, 1]))
+    points = plane.project(points)
+    return np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1]), bare
+
+
 def _trajectories(
     table: pd.DataFrame,
     schema: Table,
@@ -206,11 +213,11 @@ def _trajectories(
     run = np.cumsum(begins, dtype="int64")
     x, y, bare = places
     unknown = ~(np.isfinite(x) & np.isfinite(y))
-    x, y = np.where(unknown, np.nan, x), np.where(unknown, np.nan, y)
+    x[unknown] = y[unknown] = np.nan
     filled = kernels.fill_between(rows.time, run, x, y, bare & unknown, longest=longest)
     located = np.where(unknown, _NO, _BOX).astype("int8")
     located[filled | (_put_in(table, rows) & ~unknown)] = _INTERPOLATED
-    way, _ = kernels.steps(run, x, y)
+    way = kernels.steps(run, x, y)[0]
     vx, vy = kernels.velocity(rows.time, run, x, y, half=half)
     columns = {
         f"x_{unit}": x,
@@ -222,6 +229,7 @@ def _trajectories(
         f"speed_{unit}_per_s": np.sqrt(vx * vx + vy * vy),
         "heading": kernels.direction(vx, vy),
     }
+    del vx, vy
     return _table(table, schema, rows, columns)
 
 

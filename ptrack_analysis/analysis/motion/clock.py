@@ -1,5 +1,6 @@
 """Kernels of the clock: all located stretches on one axis of time, read between their rows."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,9 @@ import pandas as pd
 
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
+
+_AT_ONCE = 2**17
+"""Rows that a kernel works on at a time, so that intermediate arrays stay small in a long video."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +38,17 @@ def stretches(time: Milliseconds, run: Integers, x: Floats) -> Stretches:
     last = np.append(first[1:], len(known))[: len(first)] - 1
     stretch = np.cumsum(begins, dtype="int64") - 1
     return Stretches(known, begins, _one_clock(time[known], begins), first[stretch], last[stretch])
+
+
+def whole_runs(run: Integers) -> Iterator[slice]:
+    """Yield slices of about ``_AT_ONCE`` rows that cut no run; a longer run makes its slice longer."""
+    begin = 0
+    while begin < len(run):
+        end = begin + int(
+            np.searchsorted(run[begin:], run[min(begin + _AT_ONCE, len(run)) - 1], side="right")
+        )
+        yield slice(begin, end)
+        begin = end
 
 
 def place(clock: Milliseconds, moment: Milliseconds) -> tuple[Integers, Floats]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ptrack_analysis.analysis.motion.clock import between, means_at, place, stretches
+from ptrack_analysis.analysis.motion.clock import between, means_at, place, stretches, whole_runs
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
 
@@ -70,15 +70,30 @@ def velocity(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: i
         (n,) x and y of the velocity [plane units per second], NaN where nothing can be measured.
     """
     vx, vy = np.full(len(time), np.nan), np.full(len(time), np.nan)
-    own = stretches(time, run, x)
+    for part in whole_runs(run):
+        _velocity(time[part], run[part], (x[part], y[part]), (vx[part], vy[part]), half=half)
+    return vx, vy
+
+
+def _velocity(
+    time: Milliseconds,
+    run: Integers,
+    places: tuple[Floats, Floats],
+    into: tuple[Floats, Floats],
+    *,
+    half: int,
+) -> None:
+    """Write the velocity of the rows of some runs into two arrays."""
+    own = stretches(time, run, places[0])
     if not len(own.rows):
-        return vx, vy
+        return
     early = np.maximum(own.clock - half, own.clock[own.first])
     late = np.minimum(own.clock + half, own.clock[own.last])
     seconds = (late - early) / 1000.0
     np.copyto(seconds, np.nan, where=seconds == 0)
     (row_early, share_early), (row_late, share_late) = place(own.clock, early), place(own.clock, late)
-    for values, result in ((x[own.rows], vx), (y[own.rows], vy)):
+    for place_of_row, result in zip(places, into, strict=True):
+        values = place_of_row[own.rows]
         rise = np.diff(values, append=values[-1:])
         before = values[row_early] + rise[row_early] * share_early
         after = values[row_late] + rise[row_late] * share_late
@@ -86,7 +101,6 @@ def velocity(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: i
         near = _ROUNDING * np.maximum(far[row_early], far[row_late])
         np.copyto(moved, 0.0, where=np.abs(moved) <= near)
         result[own.rows] = moved / seconds
-    return vx, vy
 
 
 def mean_in_window(
@@ -139,9 +153,23 @@ def change(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: int
         degrees and at most 180 by that time [degrees per second], NaN also where nobody moved in a half.
     """
     gain, turning = np.full(len(time), np.nan), np.full(len(time), np.nan)
-    own = stretches(time, run, x)
+    for part in whole_runs(run):
+        _change(time[part], run[part], (x[part], y[part]), (gain[part], turning[part]), half=half)
+    return gain, turning
+
+
+def _change(
+    time: Milliseconds,
+    run: Integers,
+    places: tuple[Floats, Floats],
+    into: tuple[Floats, Floats],
+    *,
+    half: int,
+) -> None:
+    """Write how speed and heading of the rows of some runs change into two arrays."""
+    own = stretches(time, run, places[0])
     if not len(own.rows):
-        return gain, turning
+        return
     clock, every = own.clock, np.arange(len(own.rows))
     before, after = np.maximum(every - 1, own.first), np.minimum(every + 1, own.last)
     early = np.minimum(np.maximum(clock - half, clock[own.first]), clock[before])
@@ -149,13 +177,12 @@ def change(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: int
     past, future = (clock - early) / 1000.0, (late - clock) / 1000.0
     inside = (past > 0) & (future > 0)
     rows, past, future = own.rows[inside], past[inside], future[inside]
-    places = place(clock, early[inside]), place(clock, late[inside])
-    ax, ay = (here[rows] - between(here[own.rows], places[0]) for here in (x, y))
-    bx, by = (between(here[own.rows], places[1]) - here[rows] for here in (x, y))
+    start, end = place(clock, early[inside]), place(clock, late[inside])
+    ax, ay = (here[rows] - between(here[own.rows], start) for here in places)
+    bx, by = (between(here[own.rows], end) - here[rows] for here in places)
     seconds = (past + future) / 2
-    gain[rows] = (np.sqrt(bx * bx + by * by) / future - np.sqrt(ax * ax + ay * ay) / past) / seconds
-    turning[rows] = _turn(ax, ay, bx, by) / seconds
-    return gain, turning
+    into[0][rows] = (np.sqrt(bx * bx + by * by) / future - np.sqrt(ax * ax + ay * ay) / past) / seconds
+    into[1][rows] = _turn(ax, ay, bx, by) / seconds
 
 
 def _turn(ax: Floats, ay: Floats, bx: Floats, by: Floats) -> Floats:

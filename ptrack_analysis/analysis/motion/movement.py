@@ -99,11 +99,12 @@ def compute_movement(
         raise ParameterError(f"window is {window!r}, not at least 2 ms")
     limit = MAX_SPEED[unit] if max_speed is None else above(max_speed, "max_speed", finite=False)
     walks = walks_of(trajectories, unit)
-    time = walks.rows.time
+    time, person_index = walks.rows.time, walks.person_index
     vx, vy = kernels.velocity(time, walks.run, walks.x, walks.y, half=half)
     acceleration, turning = kernels.change(time, walks.run, walks.x, walks.y, half=half)
+    del walks  # its arrays would stay in memory beside the table
     arrays = {
-        "person_index": walks.person_index,
+        "person_index": person_index,
         "timestamp": time,
         "velocity_x_{u}_per_s": vx,
         "velocity_y_{u}_per_s": vy,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ptrack_analysis.analysis.motion.clock import Stretches, means_at, stretches
+from ptrack_analysis.analysis.motion.clock import Stretches, means_at, stretches, whole_runs
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
@@ -44,9 +44,31 @@ def pieces_of(
     ParameterError
         If that would be more pieces than 20 million and four a row.
     """
+    most = _MOST_PIECES + 4 * int(np.count_nonzero(~np.isnan(x)))
+    found = [Pieces(*(np.empty(0, kind) for kind in ("int64", "float64", "float64", "int64", "bool")))]
+    for part in whole_runs(run):
+        places = x[part], y[part]
+        found.append(_pieces(time[part], run[part], places, window=window, min_step=min_step, most=most))
+        most -= len(found[-1].run)
+    names = ("run", "dx", "dy", "time", "walked")
+    return Pieces(*(np.concatenate([getattr(pieces, name) for pieces in found]) for name in names))
+
+
+def _pieces(
+    time: Milliseconds,
+    run: Integers,
+    places: tuple[Floats, Floats],
+    *,
+    window: int,
+    min_step: float,
+    most: int,
+) -> Pieces:
+    """Cut the located stretches of some runs into at most ``most`` pieces."""
+    x, y = places
     own = stretches(time, run, x)
     first = np.flatnonzero(own.begins)
-    row, moment = _cuts(own, first, own.clock[own.last[first]] - own.clock[first], window)
+    length = own.clock[own.last[first]] - own.clock[first]
+    row, moment = _cuts(own, first[length > 0], length[length > 0], window, most)
     mean_x, mean_y = means_at(own, moment, row, (x[own.rows], y[own.rows]), half=window // 2)
     piece = np.flatnonzero(row[1:] == row[:-1])
     dx, dy = (mean[piece + 1] - mean[piece] for mean in (mean_x, mean_y))
@@ -57,13 +79,12 @@ def pieces_of(
 
 
 def _cuts(
-    own: Stretches, first: Integers, length: Milliseconds, window: int
+    own: Stretches, first: Integers, length: Milliseconds, window: int, most: int
 ) -> tuple[Integers, Milliseconds]:
     """Give the first row of each cut's stretch, and its moment on the clock."""
-    first, length = first[length > 0], length[length > 0]
     count = np.maximum(length // window, 1)
     total = int(count.sum()) + len(count)
-    if total > _MOST_PIECES + 4 * len(own.rows):
+    if total > most:
         raise ParameterError(
             f"window is {window} ms, which cuts the ways into {total} pieces: take a longer one"
         )

@@ -82,7 +82,9 @@ def of_boxes(detections: pd.DataFrame, video: Video, max_gap: int, held: int) ->
     right, bottom = left + width, top + height
     beyond = 1 + EDGE_TOLERANCE
     out = (left < -EDGE_TOLERANCE) | (top < -EDGE_TOLERANCE) | (right > beyond) | (bottom > beyond)
-    there = int(np.isfinite(right + bottom).sum())
+    there, feet = int(np.isfinite(right + bottom).sum()), int((bottom >= 1 - _FEET).sum())
+    outside = int(out.sum())
+    del right, bottom, out
     switches = float("nan")
     if video.width is not None and video.height is not None and held:
         rows = rows_by_person(detections)
@@ -92,8 +94,8 @@ def of_boxes(detections: pd.DataFrame, video: Video, max_gap: int, held: int) ->
     return {
         "face only": share(len(left) - there, len(left)),
         "suspected switches": switches,
-        "out of frame": share(out.sum(), there),
-        "feet not seen": share((bottom >= 1 - _FEET).sum(), there),
+        "out of frame": share(outside, there),
+        "feet not seen": share(feet, there),
     }
 
 

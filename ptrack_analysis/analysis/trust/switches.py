@@ -6,8 +6,11 @@ import numpy as np
 
 from ptrack_analysis.analysis.cleaning.bodies import whole_heights
 from ptrack_analysis.analysis.presence import Rows
-from ptrack_analysis.geometry import Bools, Floats
+from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.video import Milliseconds
 
+_AT_ONCE = 2**17
+"""Boxes that are compared at a time, so that intermediate arrays stay small in a long video."""
 _SLACK, _SPEED = 0.5, 2.0
 """How far a box may jump, and how far a person may walk in a second [heights of the box]."""
 _JITTER, _GROWTH = 1.3, 1.5
@@ -38,16 +41,29 @@ def suspected_switches(rows: Rows, boxes: Sequence[Floats], size: tuple[int, int
     numpy.ndarray
         (m - 1,) bool, one for each of the m rows with a box but the first.
     """
+    seen = np.flatnonzero(np.isfinite(sum(boxes)))
+    suspected: Bools = np.zeros(max(len(seen) - 1, 0), dtype=bool)
+    for begin in range(0, len(suspected), _AT_ONCE):
+        part = seen[begin : begin + _AT_ONCE + 1]
+        there = [box[part] for box in boxes]
+        suspected[begin : begin + _AT_ONCE] = _suspected(
+            rows.time[part], rows.person[part], there, size, max_gap=max_gap
+        )
+    return suspected
+
+
+def _suspected(
+    time: Milliseconds, person: Integers, boxes: Sequence[Floats], size: tuple[int, int], *, max_gap: int
+) -> Bools:
+    """Tell which boxes but the first are suspect, of boxes that are all there."""
     left, top, width, height = boxes
-    seen = np.flatnonzero(np.isfinite(left + top + width + height))
-    time, person = rows.time[seen], rows.person[seen]
     seconds = np.diff(time) / 1000.0
     follows = (person[1:] == person[:-1]) & (seconds * 1000.0 <= max_gap)
-    across = np.diff(left[seen] + width[seen] / 2) * size[0]
-    down = np.diff(top[seen] + height[seen]) * size[1]
-    body = np.maximum(height[seen][1:], height[seen][:-1]) * size[1]
+    across = np.diff(left + width / 2) * size[0]
+    down = np.diff(top + height) * size[1]
+    body = np.maximum(height[1:], height[:-1]) * size[1]
     far = across * across + down * down > (body * (_SLACK + _SPEED * seconds)) ** 2
-    tall = np.log(whole_heights(top[seen], height[seen]))
+    tall = np.log(whole_heights(top, height))
     other = np.abs(np.diff(tall)) > np.log(_JITTER) + seconds * np.log(_GROWTH)
     suspected: Bools = follows & (far | other)
     return suspected
