@@ -14,6 +14,8 @@ Bools = NDArray[np.bool_]
 Anchor = Literal["feet", "centre", "head"] | tuple[float, float]
 
 ANCHORS: dict[str, tuple[float, float]] = {"feet": (0.5, 1.0), "centre": (0.5, 0.5), "head": (0.5, 0.0)}
+FEET_MARGIN = 0.01
+"""A box whose lower edge lies this near the picture's, as a share of its height, may hide the feet."""
 EDGE_TOLERANCE = 1e-6
 """How far beyond the frame's right or lower edge a point still counts as inside, as a fraction."""
 _JUST_INSIDE = np.nextafter(1.0, 0.0)

@@ -57,7 +57,7 @@ def select(
     keep &= moment >= first
     if persons is not None:
         keep &= detections.index.get_level_values("person_index").isin(numbers_of(persons))
-    return detections[keep]
+    return detections.copy(deep=False) if keep.all() else detections[keep]
 
 
 def numbers_of(persons: Iterable[int]) -> list[int]:

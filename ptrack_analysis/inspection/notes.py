@@ -1,18 +1,16 @@
 """What is odd but usable about one video as it was read, a sentence each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.trust.checks import CHECKS
-from ptrack_analysis.geometry import Floats
+from ptrack_analysis.geometry import FEET_MARGIN, Floats
 from ptrack_analysis.io.reading import Reading
+from ptrack_analysis.io.rows import Whole
 from ptrack_analysis.video import Video
 
-FEET_MARGIN = 0.01
-"""A box whose lower edge lies this near the picture's, as a share of its height, may hide the feet."""
 LATE = pd.Timedelta("2s")
 """A first detection later than this may mean that the first pages are missing."""
 MUCH_UNLOCATED = CHECKS["unlocated time"].doubtful / 100
@@ -23,44 +21,14 @@ MANY_FEET_HIDDEN = CHECKS["feet not seen"].doubtful / 100
 _SAID = ("unlocated time", "feet not seen")
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What notes need of all detections: the first and last moment, boxes, and steps between moments.
-
-    ``far_apart`` tells whether there are steps and all are above ``max_gap``; ``boxes`` is the number of body
-    boxes, ``negative`` of those of a negative size, ``hidden`` of those on the picture's lower edge.
-    """
-
-    first: pd.Timedelta | None
-    last: pd.Timedelta | None
-    far_apart: bool
-    boxes: int
-    negative: int
-    hidden: int
-
-
-def _seen_in(detections: pd.DataFrame, max_gap: pd.Timedelta | str) -> _Seen:
-    """Look at DETECTIONS for what notes need of them."""
-    moments, boxes = detections.index.get_level_values("timestamp"), boxes_of(detections)
-    steps = np.diff(moments.unique())
-    return _Seen(
-        first=moments.min() if len(moments) else None,
-        last=moments.max() if len(moments) else None,
-        far_apart=bool(len(steps) and (steps > pd.Timedelta(max_gap)).all()),
-        boxes=len(boxes),
-        negative=int((boxes[:, 2:] < 0).any(axis=1).sum()),
-        hidden=count_hidden(boxes),
-    )
-
-
 def notes_on(reading: Reading, tracks: pd.DataFrame, max_gap: pd.Timedelta | str) -> list[str]:
     """Say what is odd but usable about a reading, a sentence each; TRACKS tell the time unlocated."""
-    seen = _seen_in(reading.detections, max_gap)
+    whole = reading.facts()
     return [
         *reading.notes,
-        *_notes_on_times(reading.video, seen, max_gap),
-        *_notes_on_rows(reading, seen),
-        *_notes_on_places(tracks, seen),
+        *_notes_on_times(reading.video, whole.index, max_gap),
+        *_notes_on_rows(reading, whole),
+        *_notes_on_places(tracks, whole),
     ]
 
 
@@ -74,14 +42,15 @@ def notes_on_quality(quality: pd.DataFrame) -> list[str]:
     ]
 
 
-def _notes_on_times(video: Video, seen: _Seen, max_gap: pd.Timedelta | str) -> Iterator[str]:
+def _notes_on_times(video: Video, index: pd.MultiIndex, max_gap: pd.Timedelta | str) -> Iterator[str]:
     """Say what is odd about the times and the video's facts."""
-    if seen.first is None:
+    moments = index.get_level_values("timestamp").unique()
+    if not len(moments):
         yield "no person was detected"
-    elif seen.first > LATE:
-        late = seen.first.total_seconds()
+    elif moments.min() > LATE:
+        late = moments.min().total_seconds()
         yield f"the first detection is at {late:.3f} s: if people were there before, first pages are missing"
-    if seen.far_apart:
+    if len(moments) > 1 and (np.diff(moments) > pd.Timedelta(max_gap)).all():
         yield (
             f"no two moments of the video lie within max_gap ({pd.Timedelta(max_gap).total_seconds():g} s): "
             "each detection counts for itself alone; if the sampling was that slow, give a longer --max-gap"
@@ -90,14 +59,14 @@ def _notes_on_times(video: Video, seen: _Seen, max_gap: pd.Timedelta | str) -> I
         yield "the frame size is not known: give --frame-size, as in 640x360, to measure anything in px"
     if video.duration is None:
         yield "the video's duration is not known: the last stays are taken to end with the last detection"
-    elif seen.last is not None and seen.last > video.duration:
+    elif len(moments) and moments.max() > video.duration:
         yield (
-            f"a detection lies at {seen.last.total_seconds():.3f} s, beyond the video's duration of "
+            f"a detection lies at {moments.max().total_seconds():.3f} s, beyond the video's duration of "
             f"{video.duration.total_seconds():.3f} s, which is therefore not believed"
         )
 
 
-def _notes_on_rows(reading: Reading, seen: _Seen) -> Iterator[str]:
+def _notes_on_rows(reading: Reading, whole: Whole) -> Iterator[str]:
     """Say what is odd about pages and rows."""
     if reading.goes_on and not reading.incomplete:
         yield (
@@ -109,12 +78,12 @@ def _notes_on_rows(reading: Reading, seen: _Seen) -> Iterator[str]:
     if reading.merged:
         repeat = _count(reading.merged, "row repeats", "rows repeat")
         yield f"{repeat} a person at a moment: made one row each"
-    if seen.negative:
-        boxes = _count(seen.negative, "box has", "boxes have")
+    if whole.negative:
+        boxes = _count(whole.negative, "box has", "boxes have")
         yield f"{boxes} a negative size and covers nothing in a heatmap"
 
 
-def _notes_on_places(tracks: pd.DataFrame, seen: _Seen) -> Iterator[str]:
+def _notes_on_places(tracks: pd.DataFrame, whole: Whole) -> Iterator[str]:
     """Say how much of the time or of the boxes says little about places."""
     dwell, unlocated = total_ms(tracks["dwell"]), total_ms(tracks["unlocated"])
     if unlocated > MUCH_UNLOCATED * dwell:
@@ -122,10 +91,10 @@ def _notes_on_places(tracks: pd.DataFrame, seen: _Seen) -> Iterator[str]:
             f"for {unlocated / dwell:.0%} of the time in the scene it is not known where the person stood "
             "(no body box): time in zones is too short by up to that"
         )
-    if seen.hidden > MANY_FEET_HIDDEN * seen.boxes:
+    if whole.hidden > MANY_FEET_HIDDEN * whole.boxes:
         yield (
-            f"{seen.hidden / seen.boxes:.0%} of the body boxes end on the picture's lower edge: the feet may "
-            "be below it, and positions there are only as good as that"
+            f"{whole.hidden / whole.boxes:.0%} of the body boxes end on the picture's lower edge: the feet "
+            "may be below it, and positions there are only as good as that"
         )
 
 

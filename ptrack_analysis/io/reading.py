@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ptrack_analysis.errors import IncompleteError, InputError
+from ptrack_analysis.io.rows import Whole, whole_of
 from ptrack_analysis.video import Video
 
 REST = ". Restore the missing pages, or read the others with allow_incomplete=True (--allow-incomplete)."
@@ -19,7 +20,8 @@ class Reading:
     is set where the archive ends before the job. ``merged`` counts rows that were made one with another of
     the same person and moment, ``repeated`` pages that were there before; ``goes_on`` tells whether the last
     page by name has a NextToken; ``notes`` are what the reader of another tracker's file had to say,
-    ``dropped`` those of them that count rows that are not in the table.
+    ``dropped`` those of them that count rows that are not in the table. ``whole`` are facts about all
+    detections where the table holds only a part of them.
     """
 
     detections: pd.DataFrame
@@ -34,6 +36,11 @@ class Reading:
     passed_over: list[tuple[str, str]]
     notes: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    whole: Whole | None = None
+
+    def facts(self) -> Whole:
+        """Return the facts about all detections of the video."""
+        return self.whole or whole_of(self.detections)
 
     @property
     def cut_short(self) -> list[str]:

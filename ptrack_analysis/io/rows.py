@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.geometry import FEET_MARGIN, Bools, Floats, Integers
 from ptrack_analysis.io.packing import BOX, FACE, POSE, QUALITY, numbers_of, unpack
 from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, LANDMARK_COLUMNS, LANDMARKS, check
 
 _BOX = 4
 _FACE = len(FACE_COLUMNS)
+_NO_ROWS = ((np.empty(0, "int64"), np.empty(0, "int64"), np.empty(0, "uint8")),)
 _LANDMARK = {name: 2 * place for place, name in enumerate(LANDMARKS)}
 
 
@@ -27,6 +29,17 @@ class Rows:
     boxes: np.ndarray
     has_face: np.ndarray
     faces: np.ndarray
+
+    def where(self, keep: Bools) -> "Rows":
+        """Return some of the rows."""
+        return Rows(
+            time=self.time[keep],
+            person=self.person[keep],
+            has_box=self.has_box[keep],
+            boxes=self.boxes[:, keep[self.has_box]],
+            has_face=self.has_face[keep],
+            faces=self.faces[:, keep[self.has_face]] if len(self.faces) else self.faces,
+        )
 
     def fingerprint(self) -> bytes:
         """Give a fingerprint of who was seen when: pages with different ones are different."""
@@ -86,13 +99,73 @@ def _faces(faces: list[Any], *, landmarks: bool) -> np.ndarray:
     return values
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """The part of a video to keep: rows with ``start <= time < end``, and those at ``moments`` [ms]."""
+
+    start: int
+    end: float
+    moments: Integers = field(default_factory=lambda: np.empty(0, "int64"))
+
+    def contains(self, time: Integers) -> Bools:
+        """Return which times lie in the part."""
+        inside: Bools = (time >= self.start) & (time < self.end)
+        return inside | np.isin(time, self.moments) if len(self.moments) else inside
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Whole:
+    """Facts about all detections of a video, of which a table may hold only a part.
+
+    ``index`` has each timestamp and person; ``boxes`` is the number of body boxes, ``negative`` of those of a
+    negative size, ``hidden`` of those that end on the lower edge of the image.
+    """
+
+    index: pd.MultiIndex
+    boxes: int
+    negative: int
+    hidden: int
+
+
+def whole_of(detections: pd.DataFrame) -> Whole:
+    """Return the facts about all detections of a table."""
+    boxes = detections[["left", "top", "width", "height"]].to_numpy().T
+    kinds = _kinds_of(boxes)
+    index: Any = detections.index
+    return _counted(index, kinds)
+
+
+def _kinds_of(boxes: Floats) -> np.ndarray:
+    """Return a number for each box (4, n): bits for any, a complete, a negative and a hidden box."""
+    known = ~np.isnan(boxes)
+    complete = known.all(axis=0)
+    _, top, width, height = boxes
+    negative = complete & ((width < 0) | (height < 0))
+    hidden = complete & (top + height >= 1 - FEET_MARGIN)
+    bits = (known.any(axis=0), complete, negative, hidden)
+    kinds: np.ndarray = np.packbits(np.stack(bits), axis=0, bitorder="little")[0]
+    return kinds
+
+
+def _counted(index: pd.MultiIndex, kinds: np.ndarray) -> Whole:
+    _, complete, negative, hidden = (int(((kinds >> bit) & 1).sum()) for bit in range(4))
+    return Whole(index, complete, negative, hidden)
+
+
 @dataclass(slots=True)
 class Collector:
-    """Rows of pages on their way to one table."""
+    """Rows of pages on their way to one table.
+
+    With a ``part``, only its rows are kept. Of the others time, person and the kind of box stay, so that
+    facts about the whole video can be told.
+    """
 
     faces: bool = True
     landmarks: bool = False
+    part: Part | None = None
     pages: list[Rows] = field(default_factory=list)
+    _digests: list[bytes] = field(default_factory=list)
+    _others: list[tuple[Integers, Integers, np.ndarray]] = field(default_factory=list)
 
     def __len__(self) -> int:
         """Count the pages that were taken in."""
@@ -100,11 +173,20 @@ class Collector:
 
     def add(self, rows: Rows) -> None:
         """Take in a page's rows."""
-        self.pages.append(rows)
+        if self.part is None:
+            self.pages.append(rows)
+            return
+        self._digests.append(rows.digest())
+        keep = self.part.contains(rows.time)
+        self.pages.append(rows.where(keep))
+        others = rows.where(~keep)
+        kinds = np.zeros(len(others.time), "uint8")
+        kinds[others.has_box] = _kinds_of(others.boxes)
+        self._others.append((others.time, others.person, kinds))
 
     def digest_of(self, number: int) -> bytes:
         """Give the fingerprint of a page that was taken in."""
-        return self.pages[number].digest()
+        return self.pages[number].digest() if self.part is None else self._digests[number]
 
     def table(self) -> tuple[pd.DataFrame, int]:
         """Make the DETECTIONS table of all rows, sorted; the rows are given up.
@@ -131,6 +213,42 @@ class Collector:
         table = pd.DataFrame(values.T, index=_index(time, person), columns=self.columns(), copy=False)
         check(table, DETECTIONS)
         return table, merged
+
+    def whole(self, kept: pd.DataFrame) -> tuple[Whole, int]:
+        """Return the facts about all rows, and the number of merged rows outside of the table ``kept``."""
+        time, person, kinds, merged, _ = self._merged_others()
+        of_kept = whole_of(kept)
+        of_others = _counted(of_kept.index, kinds)
+        if not len(time):
+            return of_kept, merged
+        level = kept.index.get_level_values
+        time = np.append(time, level("timestamp").to_numpy().view("int64"))
+        person = np.append(person, level("person_index").to_numpy())
+        order = np.lexsort((person, time))
+        counts = (
+            getattr(of_kept, name) + getattr(of_others, name) for name in ("boxes", "negative", "hidden")
+        )
+        return Whole(_index(time[order], person[order]), *counts), merged
+
+    def unclear(self) -> Integers:
+        """Return moments at which boxes of rows that were not kept must be compared: to be kept whole."""
+        return self._merged_others()[-1]
+
+    def _merged_others(self) -> tuple[Integers, Integers, np.ndarray, int, Integers]:
+        """Merge the rows that were not kept: time, person, kind; number of merged rows; unclear moments."""
+        time, person, kinds = map(np.concatenate, zip(*self._others, *_NO_ROWS, strict=True))
+        order = _order(time, person)
+        if order is not None:
+            time, person, kinds = time[order], person[order], kinds[order]
+        same = (time[1:] == time[:-1]) & (person[1:] == person[:-1])
+        merged = int(same.sum())
+        if not merged:
+            return time, person, kinds, 0, time[:0]
+        first = np.flatnonzero(np.append(True, ~same))
+        time, person = time[first], person[first]
+        high = np.maximum.reduceat(kinds, first)
+        low = np.minimum.reduceat(np.where(kinds == 0, 255, kinds), first)
+        return time, person, high, merged, np.unique(time[(high > 0) & (high != low)])
 
     def columns(self) -> list[str]:
         """List the columns of the table."""

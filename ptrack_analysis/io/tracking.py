@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from ptrack_analysis.errors import InputError, NoPageError
@@ -23,7 +24,7 @@ from ptrack_analysis.io.job import JobReader
 from ptrack_analysis.io.names import below_root, group_below, slugs, title_of
 from ptrack_analysis.io.pages import BARE, WITH_FACES, WITH_LANDMARKS
 from ptrack_analysis.io.reading import Reading
-from ptrack_analysis.io.rows import Collector
+from ptrack_analysis.io.rows import Collector, Part
 from ptrack_analysis.io.s3 import AnyPath, ahead, path_of
 from ptrack_analysis.io.shapes import Decoders
 from ptrack_analysis.io.trackers.registry import read_tracks
@@ -120,19 +121,24 @@ def load(
     landmarks: bool = False,
     careful: bool = True,
     form: Form | None = None,
+    part: Part | None = None,
 ) -> Reading:
-    """Read one video and say what was noticed; if ``careful``, broken pages are noticed instead of raised."""
+    """Read one video and say what was noticed; if ``careful``, broken pages are noticed instead of raised.
+
+    With a ``part``, only its rows of pages are kept in memory; another tracker's file is read whole.
+    """
+    options: dict[str, Any] = {"faces": faces, "landmarks": landmarks, "careful": careful, "part": part}
     if isinstance(source, VideoReference):
         if source.form is not None:
             path = source.files[0] if len(source.files) == 1 else _folder_of(source)
             return _load_tracks(path, source.form, source.name, video, len(source.files))
-        return _load_pages(source, video, faces=faces, landmarks=landmarks, careful=careful)
+        return _load_pages(source, video, **options)
     path = path_of(source)
     form = form or form_of_file(path)
     if form is not None and form.format != PAGES:
         return _load_tracks(path, form, None, video, 1)
     try:
-        return _load_pages(path, video, faces=faces, landmarks=landmarks, careful=careful)
+        return _load_pages(path, video, **options)
     except NoPageError as error:
         if form is not None:
             raise
@@ -192,9 +198,10 @@ def _load_pages(
     faces: bool,
     landmarks: bool,
     careful: bool,
+    part: Part | None,
 ) -> Reading:
     """Read the pages of one job."""
-    collector = Collector(faces=faces, landmarks=landmarks)
+    collector = Collector(faces=faces, landmarks=landmarks, part=part)
     reader = JobReader(collector, careful=careful)
     decoders = (WITH_LANDMARKS if landmarks else WITH_FACES) if faces else BARE
     if isinstance(source, VideoReference):
@@ -204,7 +211,15 @@ def _load_pages(
     else:
         place = source
         name, passed_over, missing = _only_video(place, reader, decoders)
+    whole = None
+    if part is not None and len(unclear := collector.unclear()):
+        del collector, reader
+        clear = replace(part, moments=np.append(part.moments, unclear))
+        return _load_pages(source, video, faces=faces, landmarks=landmarks, careful=careful, part=clear)
     detections, merged = collector.table()
+    if part is not None:
+        whole, more = collector.whole(detections)
+        merged += more
     return Reading(
         detections=detections,
         video=reader.facts(name, video or Video()),
@@ -216,6 +231,7 @@ def _load_pages(
         faults=reader.faults_of(place),
         incomplete=reader.incomplete(place, missing),
         passed_over=passed_over,
+        whole=whole,
     )
 
 

@@ -26,8 +26,8 @@ def notes_on_analysis(analysis: VideoAnalysis) -> list[str]:
     """Return what a reader of the video's tables or plots should know of how they were made."""
     rows, reading = analysis.trajectories, analysis.reading
     notes = reading.cut_short
-    if rows.empty and len(reading.detections):
-        notes.append(_nothing_selected(reading.detections.index))
+    if rows.empty and len(reading.facts().index):
+        notes.append(_nothing_selected(reading.facts().index))
     if len(analysis.stitches):
         notes.append(
             f"{len(analysis.stitches)} tracks were joined to an earlier one of the same person: the table "

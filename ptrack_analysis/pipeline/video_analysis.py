@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.cleaning import (
@@ -31,6 +32,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.floor import Floor, read_floor
 from ptrack_analysis.io.archive import Form, Source, VideoReference
 from ptrack_analysis.io.reading import Reading
+from ptrack_analysis.io.rows import Part, Whole, whole_of
 from ptrack_analysis.io.tracking import load
 from ptrack_analysis.pipeline.config import Settings
 from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on_analysis
@@ -41,6 +43,8 @@ from ptrack_analysis.video import Pixels, Plane, Video, milliseconds, timedelta
 from ptrack_analysis.zones import Line, Scene, Zone, project_scene, read_scene
 
 Tables = tuple[pd.DataFrame, Video]
+_MARGIN = 1000
+"""Time that is read on both sides of a part beside twice ``max_gap``, for windows of speed [ms]."""
 
 
 class VideoAnalysis:
@@ -85,6 +89,7 @@ class VideoAnalysis:
         self._form = form
         self._tables: dict[str, pd.DataFrame] = {}
         self._heatmaps: dict[tuple[Any, ...], Heatmap] = {}
+        self._read: list[pd.DataFrame] = []
 
     def __repr__(self) -> str:
         """Name the source, and the tables computed so far."""
@@ -142,15 +147,23 @@ class VideoAnalysis:
 
     @cached_property
     def reading(self) -> Reading:
-        """The video as it was read, with everything that was noticed."""
+        """What was noticed while the video was read; its rows are in ``detections`` alone."""
         if isinstance(self.source, tuple):
             table, video = self.source
-            return Reading(table, video, 0, 0, False, 0, 0, [], None, [])  # noqa: FBT003 - goes_on
+            self._read = [table]
+            facts = Whole(table.index, 0, 0, 0) if self.has_points else whole_of(table)
+            return Reading(table.iloc[:0], video, 0, 0, False, 0, 0, [], None, [], whole=facts)  # noqa: FBT003
         reading = load(
-            self.source, video=self.config.video, faces=self.config.faces, careful=False, form=self._form
+            self.source,
+            video=self.config.video,
+            faces=self.config.faces,
+            careful=False,
+            form=self._form,
+            part=_part_to_read(self.config),
         )
         reading.refuse(allow_incomplete=self.config.allow_incomplete)
-        return reading
+        self._read = [reading.detections]
+        return replace(reading, detections=reading.detections.iloc[:0], whole=reading.facts())
 
     @property
     def has_points(self) -> bool:
@@ -160,7 +173,7 @@ class VideoAnalysis:
     @cached_property
     def video(self) -> Video:
         """The facts about the video, without a duration that a detection is later than."""
-        last = self.reading.detections.index.get_level_values("timestamp").max()
+        last = self.reading.facts().index.get_level_values("timestamp").max()
         seen = 0 if pd.isna(last) else milliseconds(last, "timestamp")
         video = self.reading.video
         return video if end_of(video, seen) is not None else replace(video, duration=None)
@@ -177,7 +190,8 @@ class VideoAnalysis:
         """The sampling period of the whole video."""
         if self.config.period is not None:
             return pd.Timedelta(self.config.period)
-        return sampling_period(self.reading.detections, self.video, max_gap=self.config.max_gap)
+        every_row = pd.DataFrame(index=self.reading.facts().index)
+        return sampling_period(every_row, self.video, max_gap=self.config.max_gap)
 
     @cached_property
     def floor_plan(self) -> Floor | None:
@@ -192,7 +206,9 @@ class VideoAnalysis:
     @cached_property
     def unit(self) -> str:
         """The unit of positions: ``px`` or ``m``."""
-        return unit_of(self.reading.detections, POINTS) if self.has_points else self.config.unit
+        if isinstance(self.source, tuple) and self.has_points:
+            return unit_of(self.source[0], POINTS)
+        return self.config.unit
 
     @property
     def bounds(self) -> Extent:
@@ -231,7 +247,8 @@ class VideoAnalysis:
     @cached_property
     def _cleaned(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Detections after stitching, gap filling and selection; and the stitches."""
-        config, video, detections = self.config, self.video, self.reading.detections
+        config, video = self.config, self.video
+        detections = self._read.pop()
         stitches = empty(STITCHES, unit=self.unit)
         if config.stitch:
             trajectories = self._locate(detections)
@@ -361,6 +378,24 @@ def read_scene_file(settings: Settings) -> Scene | None:
     except ParameterError:
         return scene  # what is given in px can only be tried where the frame's size is known: with each video
     return scene
+
+
+def _part_to_read(config: Settings) -> Part | None:
+    """Return the part of the video to keep in memory while it is read; None: all of it.
+
+    The part has a margin on both sides, wider than anything that one detection can change of another.
+    Cleaning needs all detections.
+    """
+    if _cleans(config) or (config.start is None and config.end is None):
+        return None
+    margin = 2 * milliseconds(config.max_gap, "max_gap") + _MARGIN
+    start = 0 if config.start is None else milliseconds(config.start, "start") - margin
+    end = np.inf if config.end is None else milliseconds(config.end, "end") + margin
+    return Part(start, end)
+
+
+def _cleans(config: Settings) -> bool:
+    return bool(config.stitch or config.repair_jumps or config.smooth or config.fill_gaps)
 
 
 def open_video(

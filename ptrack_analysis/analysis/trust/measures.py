@@ -8,7 +8,7 @@ import pandas as pd
 from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.analysis.presence import Rows, end_of, part_end, rows_by_person, run_starts
 from ptrack_analysis.analysis.trust.switches import suspected_switches
-from ptrack_analysis.geometry import EDGE_TOLERANCE, Bools, Floats, Integers, contains
+from ptrack_analysis.geometry import EDGE_TOLERANCE, FEET_MARGIN, Bools, Floats, Integers, contains
 from ptrack_analysis.schema import LOCATED, TRAJECTORIES, unit_of
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
 from ptrack_analysis.zones import Zone
@@ -17,8 +17,6 @@ _SHORT = 1000
 _MOST_STEPS = 0.95
 _AT_EDGE = 0.02
 """A box within this of an edge of the picture touches it, as a fraction of the frame."""
-_FEET = 0.01
-"""A lower edge within this of the picture's hides the feet, as a fraction of its height."""
 MINUTE = 60_000.0
 _NO = LOCATED.index("no")
 _BOX = ("left", "top", "width", "height")
@@ -82,7 +80,7 @@ def of_boxes(detections: pd.DataFrame, video: Video, max_gap: int, held: int) ->
     right, bottom = left + width, top + height
     beyond = 1 + EDGE_TOLERANCE
     out = (left < -EDGE_TOLERANCE) | (top < -EDGE_TOLERANCE) | (right > beyond) | (bottom > beyond)
-    there, feet = int(np.isfinite(right + bottom).sum()), int((bottom >= 1 - _FEET).sum())
+    there, feet = int(np.isfinite(right + bottom).sum()), int((bottom >= 1 - FEET_MARGIN).sum())
     outside = int(out.sum())
     del right, bottom, out
     switches = float("nan")

@@ -1,0 +1,143 @@
+"""A part of a video is read in the memory of the part, and gives the tables of the whole video cut to it."""
+
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pages import FACE, page, record, write
+
+from ptrack_analysis.dataset.tables import compute_tables
+from ptrack_analysis.errors import PtrackError
+from ptrack_analysis.io.finding import find_videos
+from ptrack_analysis.io.rows import Collector, Part, rows_of
+from ptrack_analysis.io.tracking import load
+from ptrack_analysis.pipeline import video_analysis
+from ptrack_analysis.pipeline.config import Settings
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+
+SHOP = Path(__file__).parent.parent.parent / "data" / "shop"
+RANGES = [
+    {"start": "20s", "end": "70s"},
+    {"start": "1500ms", "end": "1501ms"},
+    {"start": "90s"},
+    {"end": "70500ms"},
+    {"start": "2h"},
+    {"start": "3s", "end": "21s", "persons": [1, 2, 3, 5, 8]},
+    {"end": "40s", "stitch": True, "smooth": "500ms"},
+]
+
+
+def computed(reference, asked):
+    """Give tables and notes, or what is refused."""
+    try:
+        return compute_tables(VideoAnalysis(reference, asked))
+    except PtrackError as error:
+        return {}, [f"{type(error).__name__}: {error}"]
+
+
+def assert_same_as_whole(reference, asked):
+    tables, notes = computed(reference, asked)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(video_analysis, "_part_to_read", lambda _: None)
+        expected, expected_notes = computed(reference, asked)
+    assert notes == expected_notes
+    assert tables.keys() == expected.keys()
+    for name, table in tables.items():
+        pd.testing.assert_frame_equal(table, expected[name], check_exact=True)
+
+
+@pytest.mark.parametrize("asked", RANGES, ids=str)
+def test_every_table_of_a_part_is_that_of_the_whole_video_cut_to_it(asked):
+    (reference,) = find_videos(SHOP / "pages")
+    assert_same_as_whole(reference, Settings(zones=SHOP / "zones.geojson", tables="all", **asked))
+
+
+boxes = st.tuples(*[st.sampled_from([0.1, 0.5, 0.75])] * 2, *[st.sampled_from([-0.01, 0.2, 0.25])] * 2)
+rows = st.builds(
+    record,
+    st.integers(0, 120).map(lambda n: n * 100),
+    st.integers(0, 3),
+    box=boxes | st.none(),
+    face=st.none() | st.just(FACE),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    pages=st.lists(st.lists(rows, max_size=40), min_size=1, max_size=4),
+    again=st.booleans(),
+    duration=st.sampled_from([None, 9000, 20_000]),
+    start=st.sampled_from([None, 0, 3000, 11_500]),
+    length=st.sampled_from([None, 1, 4000]),
+    max_gap=st.sampled_from(["100ms", "2s"]),
+    faces=st.booleans(),
+)
+def test_a_part_of_any_pages_gives_the_tables_and_notes_of_the_whole_video_cut_to_it(
+    pages, again, duration, start, length, max_gap, faces, tmp_path_factory
+):
+    folder = tmp_path_factory.mktemp("pages")
+    facts = {"FrameRate": 25.0, "FrameHeight": 500, "FrameWidth": 1000, "DurationMillis": duration}
+    facts = {name: value for name, value in facts.items() if value is not None}
+    pages = pages + pages[:1] if again else pages
+    for number, records in enumerate(pages):
+        token = "more" if number < len(pages) - 1 else None
+        write(folder / f"page-{number}.json", page(*records, token=token, VideoMetadata=facts))
+    (reference,) = find_videos(folder)
+    asked = Settings(
+        faces=faces,
+        zones=SHOP / "zones.geojson",
+        max_gap=max_gap,
+        start=None if start is None else f"{start}ms",
+        end=None if length is None else f"{(start or 0) + length}ms",
+    )
+    assert_same_as_whole(reference, asked)
+
+
+def test_boxes_of_one_person_at_one_moment_outside_of_the_part_are_compared_exactly(tmp_path):
+    """Which of two boxes counts is told by their sizes, which are not kept outside of the part."""
+    low, high = (0.1, 0.7, 0.2, 0.295), (0.1, 0.1, 0.2, 0.3)
+    for number, box in enumerate((low, high)):
+        token = "more" if number == 0 else None
+        write(tmp_path / f"p-{number}.json", page(record(90_000, 7, box=box), record(100), token=token))
+    (reference,) = find_videos(tmp_path)
+    assert_same_as_whole(reference, Settings(end="1s"))
+    reading = load(reference, careful=False, part=Part(0, 1000))
+    assert (reading.whole.boxes, reading.whole.hidden, reading.merged) == (2, 0, 2)
+    assert len(reading.whole.index) == 2
+
+
+def many_rows(pages, persons=20):
+    """Give pages of 1000 rows, 20 persons every 100 ms."""
+    one = rows_of([], faces=False, landmarks=False)
+    for number in range(pages):
+        moments = np.repeat(np.arange(number * 50, number * 50 + 50) * 100, persons)
+        persons_there = np.tile(np.arange(persons), 50)
+        box = np.full((4, len(moments)), 0.25)
+        there = np.ones(len(moments), dtype=bool)
+        none = np.zeros(len(moments), dtype=bool)
+        yield type(one)(moments, persons_there, there, box, none, np.empty((0, 0)))
+
+
+def peak_of_collecting(part):
+    """Give the kept rows and the peak of memory [bytes a row of the video]."""
+    tracemalloc.start()
+    collector = Collector(faces=False, part=part)
+    for page_rows in many_rows(300):
+        collector.add(page_rows)
+    kept = sum(len(page_rows.time) for page_rows in collector.pages)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return kept, held / 300_000
+
+
+def test_only_the_rows_of_the_part_stay_in_memory_while_pages_are_read():
+    kept, held = peak_of_collecting(None)
+    assert kept == 300_000
+    assert held > 49
+    kept, held = peak_of_collecting(Part(10_000, 20_000))
+    assert kept == 2000
+    assert held < 20
