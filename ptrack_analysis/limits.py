@@ -2,6 +2,7 @@
 
 import math
 import re
+from pathlib import Path
 from typing import Any
 
 from ptrack_analysis.errors import ParameterError
@@ -59,6 +60,36 @@ def amount_of_bytes(amount: Any, name: str, *, least: int, most: float = math.in
         return int(size)
     reach = f"at least {_shown(least)}" if most == math.inf else f"{_shown(least)} to {_shown(int(most))}"
     raise ParameterError(f"{name} is {amount!r}, not an amount of {reach}, such as 512MB or 1GB")
+
+
+def available_memory(root: Path = Path("/")) -> int | None:
+    """Return the memory that this process can still use [bytes], or None where the system does not tell.
+
+    That is ``MemAvailable`` of Linux, or the limit of a control group (version 1 or 2) if it is lower.
+    """
+    try:
+        lines = (root / "proc/meminfo").read_text().splitlines()
+        groups = [line.split(":", 2) for line in (root / "proc/self/cgroup").read_text().splitlines()]
+    except OSError:
+        return None
+    found = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
+    for _, controllers, path in groups:
+        if controllers not in {"", "memory"}:
+            continue
+        top, name = ("memory", "memory.limit_in_bytes") if controllers else ("", "memory.max")
+        group = root / "sys/fs/cgroup" / top / path.lstrip("/")
+        for folder in (group, *group.parents):
+            try:
+                found.append(int((folder / name).read_text()))
+            except (OSError, ValueError):  # there is no such file, or it says "max"
+                continue
+    return min(found, default=None)
+
+
+def shown_bytes(size: int) -> str:
+    """Write an amount of bytes with two digits, as in 3.2GB."""
+    power = next(power for power in range(len(_POWERS) - 1, -1, -1) if size >= 1000**power or not power)
+    return f"{float(f'{size / 1000**power:.2g}'):g}{_POWERS[power]}B"
 
 
 def _shown(size: int) -> str:

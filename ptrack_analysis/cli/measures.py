@@ -75,6 +75,12 @@ def add_cut(parser: argparse.ArgumentParser) -> None:
         "more, as if nothing were seen afterwards",
     )
     group.add_argument("--persons", type=persons, metavar="N,N", help="only these persons, as in 3,7")
+    group.add_argument(
+        "--memory",
+        metavar="SIZE",
+        help="memory that one video may take, as in 8GB; a larger video is refused: cut it with --from "
+        "and --to (default: three quarters of the available memory)",
+    )
 
 
 def add_visits(parser: argparse.ArgumentParser) -> None:

@@ -29,7 +29,7 @@ from ptrack_analysis.io.finding import form_given, scan_source
 from ptrack_analysis.io.names import listed
 from ptrack_analysis.io.s3 import AnyPath, S3Path, path_of
 from ptrack_analysis.io.writing import make_folder, remove_leftovers, write_text
-from ptrack_analysis.pipeline.config import Settings
+from ptrack_analysis.pipeline.config import Settings, memory_for
 from ptrack_analysis.pipeline.video_analysis import read_scene_file
 from ptrack_analysis.scale.pools import processes
 from ptrack_analysis.scale.tasks import IN_FLIGHT, map_tasks
@@ -136,13 +136,16 @@ def export_dataset(
     -----
     If every video fails, nothing is written. What has changed is told by sizes and times of files, or their
     ETags in S3, and where these differ by their content; what was seen is noted in ``.ptrack``, which is no
-    part of the data. Each worker needs the memory of the largest video. ``end`` of a selection does not
-    shorten the video: occupancy is 0 after it.
+    part of the data. Each worker needs the memory of the largest video: some 0.3 GB per million detections,
+    and half as much again on a floor plan. A video that does not fit is refused; export it in parts
+    (``start``, ``end``). ``end`` does not shorten the video: occupancy is 0 after it.
     """
+    crew = _crew_of(workers, executor, in_flight)
+    if workers is not None and settings.get("memory") is None:
+        settings["memory"] = memory_for(workers)
     measured, place, root = Settings(**settings), path_of(out), path_of(source)
     _refuse_place(place)
     _refuse_compacted(place)
-    crew = _crew_of(workers, executor, in_flight)
     scene = read_scene_file(measured)
     form = form_given(format, columns, first_frame, unit)
     with locked(place) as check, staged(place) as stage:

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import FEET_MARGIN, Bools, Floats, Integers
 from ptrack_analysis.io.packing import BOX, FACE, POSE, QUALITY, numbers_of, unpack
+from ptrack_analysis.limits import shown_bytes
 from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, LANDMARK_COLUMNS, LANDMARKS, check
 
 _BOX = 4
@@ -152,20 +154,52 @@ def _counted(index: pd.MultiIndex, kinds: np.ndarray) -> Whole:
     return Whole(index, complete, negative, hidden)
 
 
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much memory a video may take, and how much its rows take at the peak of the analysis [bytes].
+
+    ``row`` is for each row that is kept, ``other`` for each one outside of the part that is read.
+    """
+
+    video: str
+    memory: int
+    row: int
+    other: int
+    way_out: str
+
+    def refuse(self, rows: int, others: int) -> None:
+        """Refuse so many rows if they take more memory than there is.
+
+        Raises
+        ------
+        InputError
+            With the memory that they need at least.
+        """
+        needed = rows * self.row + others * self.other
+        if needed > self.memory:
+            raise InputError(
+                f"video {self.video!r} needs more than {shown_bytes(needed)} of memory ({rows + others} "
+                f"detections were read so far), but {shown_bytes(self.memory)} may be used. {self.way_out}"
+            )
+
+
 @dataclass(slots=True)
 class Collector:
     """Rows of pages on their way to one table.
 
     With a ``part``, only its rows are kept. Of the others time, person and the kind of box stay, so that
-    facts about the whole video can be told.
+    facts about the whole video can be told. With a ``budget``, too many rows are refused as they come.
     """
 
     faces: bool = True
     landmarks: bool = False
     part: Part | None = None
+    budget: Budget | None = None
     pages: list[Rows] = field(default_factory=list)
     _digests: list[bytes] = field(default_factory=list)
     _others: list[tuple[Integers, Integers, np.ndarray]] = field(default_factory=list)
+    _count: int = 0
+    _count_others: int = 0
 
     def __len__(self) -> int:
         """Count the pages that were taken in."""
@@ -174,15 +208,22 @@ class Collector:
     def add(self, rows: Rows) -> None:
         """Take in a page's rows."""
         if self.part is None:
-            self.pages.append(rows)
+            self._keep(rows)
             return
         self._digests.append(rows.digest())
         keep = self.part.contains(rows.time)
-        self.pages.append(rows.where(keep))
         others = rows.where(~keep)
+        self._count_others += len(others.time)
+        self._keep(rows.where(keep))
         kinds = np.zeros(len(others.time), "uint8")
         kinds[others.has_box] = _kinds_of(others.boxes)
         self._others.append((others.time, others.person, kinds))
+
+    def _keep(self, rows: Rows) -> None:
+        self.pages.append(rows)
+        self._count += len(rows.time)
+        if self.budget is not None:
+            self.budget.refuse(self._count, self._count_others)
 
     def digest_of(self, number: int) -> bytes:
         """Give the fingerprint of a page that was taken in."""

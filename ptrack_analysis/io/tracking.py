@@ -24,7 +24,7 @@ from ptrack_analysis.io.job import JobReader
 from ptrack_analysis.io.names import below_root, group_below, slugs, title_of
 from ptrack_analysis.io.pages import BARE, WITH_FACES, WITH_LANDMARKS
 from ptrack_analysis.io.reading import Reading
-from ptrack_analysis.io.rows import Collector, Part
+from ptrack_analysis.io.rows import Budget, Collector, Part
 from ptrack_analysis.io.s3 import AnyPath, ahead, path_of
 from ptrack_analysis.io.shapes import Decoders
 from ptrack_analysis.io.trackers.registry import read_tracks
@@ -122,12 +122,15 @@ def load(
     careful: bool = True,
     form: Form | None = None,
     part: Part | None = None,
+    budget: Budget | None = None,
 ) -> Reading:
     """Read one video and say what was noticed; if ``careful``, broken pages are noticed instead of raised.
 
-    With a ``part``, only its rows of pages are kept in memory; another tracker's file is read whole.
+    With a ``part``, only its rows of pages are kept in memory; another tracker's file is read whole. With a
+    ``budget``, too many rows are refused.
     """
-    options: dict[str, Any] = {"faces": faces, "landmarks": landmarks, "careful": careful, "part": part}
+    options: dict[str, Any] = {"faces": faces, "landmarks": landmarks, "careful": careful}
+    options |= {"part": part, "budget": budget}
     if isinstance(source, VideoReference):
         if source.form is not None:
             path = source.files[0] if len(source.files) == 1 else _folder_of(source)
@@ -199,9 +202,10 @@ def _load_pages(
     landmarks: bool,
     careful: bool,
     part: Part | None,
+    budget: Budget | None,
 ) -> Reading:
     """Read the pages of one job."""
-    collector = Collector(faces=faces, landmarks=landmarks, part=part)
+    collector = Collector(faces=faces, landmarks=landmarks, part=part, budget=budget)
     reader = JobReader(collector, careful=careful)
     decoders = (WITH_LANDMARKS if landmarks else WITH_FACES) if faces else BARE
     if isinstance(source, VideoReference):
@@ -215,7 +219,8 @@ def _load_pages(
     if part is not None and len(unclear := collector.unclear()):
         del collector, reader
         clear = replace(part, moments=np.append(part.moments, unclear))
-        return _load_pages(source, video, faces=faces, landmarks=landmarks, careful=careful, part=clear)
+        options: dict[str, Any] = {"faces": faces, "landmarks": landmarks, "careful": careful}
+        return _load_pages(source, video, **options, part=clear, budget=budget)
     detections, merged = collector.table()
     if part is not None:
         whole, more = collector.whole(detections)

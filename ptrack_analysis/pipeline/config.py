@@ -21,9 +21,12 @@ from ptrack_analysis.clock.timezones import timezone_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.io.s3 import S3Path, path_of
 from ptrack_analysis.io.writing import checksum
-from ptrack_analysis.limits import above, at_least
+from ptrack_analysis.limits import above, amount_of_bytes, at_least, available_memory
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS
 from ptrack_analysis.video import Video, milliseconds, timedelta
+
+_LEAST_MEMORY = 10**6
+_NO_PARAMETERS = {"recordings", "memory"}
 
 Span = pd.Timedelta | str
 Place = str | PathLike[str]
@@ -100,6 +103,10 @@ class Settings:
         written nowhere; bytes or text.
     allow_incomplete
         Whether to read archives that lack pages, as in ``read_tracking``.
+    memory
+        How much memory one video may take, such as ``"8GB"``; by default three quarters of the available
+        memory. A video that would take more is refused while it is read: analyze it in parts with ``start``
+        and ``end``.
 
     Raises
     ------
@@ -140,6 +147,7 @@ class Settings:
     min_count: int | None = None
     salt: bytes | str | None = field(default=None, repr=False)
     allow_incomplete: bool = False
+    memory: int | str | None = None
 
     def __post_init__(self) -> None:
         """Bring each field to its one form, refusing what is out of range."""
@@ -178,12 +186,19 @@ class Settings:
         formed["tables"] = chosen(self.tables)
         formed["min_count"] = least_count(self.min_count)
         formed["salt"] = secret(self.salt)
+        if self.memory is not None:
+            formed["memory"] = amount_of_bytes(self.memory, "memory", least=_LEAST_MEMORY)
         return formed
 
     @property
     def tells_clocks(self) -> bool:
         """Whether anything tells when videos were recorded."""
         return not (self.recordings is None and self.started_at is None and self.video.started_at is None)
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """How much memory one video may take [bytes]; None where the system does not tell."""
+        return memory_for(1) if self.memory is None else int(self.memory)
 
     @property
     def withholds(self) -> bool:
@@ -203,9 +218,9 @@ class Settings:
     def parameters(self) -> dict[str, Any]:
         """Give all that decides about the result, as JSON knows it: times in ms, files by their checksum.
 
-        The file of recordings is not among it, as only its own line concerns a video.
+        The file of recordings is not among it, as only its own line concerns a video; nor is the memory.
         """
-        values = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "recordings"}
+        values = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _NO_PARAMETERS}
         values["video"] = {n: v for n, v in asdict(self.video).items() if v is not None and n != "name"}
         values |= secrets_of(self.salt, self.persons)
         plain: dict[str, Any] = plain_of(values)
@@ -368,3 +383,9 @@ def secrets_of(salt: bytes | str | None, persons: Iterable[int] | None) -> dict[
         return {}
     known = {"salt": hmac.new(salt, _FINGERPRINT, sha256).hexdigest()}
     return known if persons is None else known | {"persons": [keyed(salt, str(one)) for one in persons]}
+
+
+def memory_for(workers: int) -> int | None:
+    """Return the memory that each of some workers may use: together three quarters of what is available."""
+    available = available_memory()
+    return None if available is None else available * 3 // 4 // workers

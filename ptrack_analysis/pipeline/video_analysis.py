@@ -32,7 +32,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.floor import Floor, read_floor
 from ptrack_analysis.io.archive import Form, Source, VideoReference
 from ptrack_analysis.io.reading import Reading
-from ptrack_analysis.io.rows import Part, Whole, whole_of
+from ptrack_analysis.io.rows import Budget, Part, Whole, whole_of
 from ptrack_analysis.io.tracking import load
 from ptrack_analysis.pipeline.config import Settings
 from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on_analysis
@@ -43,6 +43,12 @@ from ptrack_analysis.video import Pixels, Plane, Video, milliseconds, timedelta
 from ptrack_analysis.zones import Line, Scene, Zone, project_scene, read_scene
 
 Tables = tuple[pd.DataFrame, Video]
+ROW_BYTES = 300
+"""Bytes per detection at the peak of an export of the standard tables in px, as measured."""
+_MORE_BYTES = 160
+"""Bytes more per detection on a floor plan, with faces, or with cleaning, as measured."""
+_OTHER_BYTES = 110
+"""Bytes per detection outside the part that is read: time, person and their order, as measured."""
 _MARGIN = 1000
 """Time that is read on both sides of a part beside twice ``max_gap``, for windows of speed [ms]."""
 
@@ -151,17 +157,22 @@ class VideoAnalysis:
         if isinstance(self.source, tuple):
             table, video = self.source
             self._read = [table]
-            facts = Whole(table.index, 0, 0, 0) if self.has_points else whole_of(table)
+            index: Any = table.index
+            facts = Whole(index, 0, 0, 0) if self.has_points else whole_of(table)
             return Reading(table.iloc[:0], video, 0, 0, False, 0, 0, [], None, [], whole=facts)  # noqa: FBT003
+        part, budget = _part_to_read(self.config), _memory_budget(self.source, self.config)
         reading = load(
             self.source,
             video=self.config.video,
             faces=self.config.faces,
             careful=False,
             form=self._form,
-            part=_part_to_read(self.config),
+            part=part,
+            budget=budget,
         )
         reading.refuse(allow_incomplete=self.config.allow_incomplete)
+        if budget is not None and part is None:
+            budget.refuse(len(reading.detections), 0)
         self._read = [reading.detections]
         return replace(reading, detections=reading.detections.iloc[:0], whole=reading.facts())
 
@@ -396,6 +407,23 @@ def _part_to_read(config: Settings) -> Part | None:
 
 def _cleans(config: Settings) -> bool:
     return bool(config.stitch or config.repair_jumps or config.smooth or config.fill_gaps)
+
+
+def _memory_budget(source: Source | VideoReference, config: Settings) -> Budget | None:
+    """Return how much memory the video may take; None where that is not known."""
+    memory = config.memory_bytes
+    if memory is None:
+        return None
+    more = _cleans(config) or config.floor is not None or config.faces
+    without = " without stitch, fill_gaps, smooth and repair_jumps" if _cleans(config) else ""
+    return Budget(
+        video=source.name if isinstance(source, VideoReference) else str(source),
+        memory=memory,
+        row=ROW_BYTES + (_MORE_BYTES if more else 0),
+        other=_OTHER_BYTES,
+        way_out=f"Analyze it in parts with start and end (--from, --to){without}, or raise memory "
+        "(--memory).",
+    )
 
 
 def open_video(
