@@ -64,7 +64,11 @@ def add_cut(parser: argparse.ArgumentParser) -> None:
     """Add the options that cut what is analysed."""
     group = parser.add_argument_group("part of the video")
     group.add_argument(
-        "--from", dest="start", type=span, metavar="TIME", help="from this moment on, as in 10s"
+        "--from",
+        dest="start",
+        type=span,
+        metavar="TIME",
+        help="from this moment on, as in 10s; in a dataset the part gets a name such as shop@10s-end",
     )
     group.add_argument(
         "--to",

@@ -58,6 +58,9 @@ def export_dataset(
 ) -> ExportSummary:
     """Export an archive as a dataset: one folder a table, in it one Parquet file a video.
 
+    With ``start`` or ``end``, the part of each video has a name of its own in the dataset, such as
+    ``shop@20s-70s``, so that a dataset can hold several parts of one video.
+
     The folders are ``videos``, ``persons``, ``detections``, ``trajectories``, ``movement``,
     ``occupancy``, ``occupancy_bins``, ``heatmap`` and ``quality``; with zones ``visits``, ``observed``,
     ``dwell``, ``transitions``, ``retail`` and ``zone_overlaps``; with lines ``crossings``, ``counts`` and
@@ -152,11 +155,13 @@ def export_dataset(
         known = bytes_of(stage.folder / JOBS_FILE)
         found = scan_source(root, form, recall_from(known, partial(shown, root)))
         references = found.videos
-        names = frozenset(reference.name for reference in references)
+        names = frozenset(measured.name_of(reference.name) for reference in references)
         files = {one.name: [shown(root, file) for file in one.files] for one in references}
         recordings, notes = recordings_of(measured, files)
         export = Export(root, place, measured, measured.parameters(), scene, names, mark_of(root))
-        refuse_other_videos(references, root, stage)
+        refuse_other_videos(
+            {measured.name_of(reference.name): reference for reference in references}, root, stage
+        )
         if measured.withholds:
             records = read_records(stage.folder)
             gone, _ = gone_from(records, names, stage.folder, export.origin)
@@ -217,13 +222,15 @@ def _each(
     """Export the videos, and give what became of each, in their order."""
     tasks = (
         Task(
+            name,
             reference,
             recordings[reference.name],
-            read_record(stage.folder, reference.name),
-            read_seen(bytes_of(stage.folder / seen_place(reference.name))),
-            stage.of_video(reference.name),
+            read_record(stage.folder, name),
+            read_seen(bytes_of(stage.folder / seen_place(name))),
+            stage.of_video(name),
         )
         for reference in references
+        for name in (export.settings.name_of(reference.name),)
     )
     alike = replace(export, videos=frozenset())  # what goes to a worker with each video is small
     for outcome in map_tasks(partial(export_video, export=alike), tasks, **crew):
@@ -239,7 +246,7 @@ def _each(
 
 def _prepare(references: Sequence[VideoReference], export: Export, stage: Stage, *, force: bool) -> None:
     """Refuse what is in the way, and remove what killed runs left half written."""
-    names = [reference.name for reference in references]
+    names = [export.settings.name_of(reference.name) for reference in references]
     refuse_names(names)
     unknown = [*CATALOGUE]
     for name in names:

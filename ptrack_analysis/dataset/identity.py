@@ -1,6 +1,6 @@
 """Whether a video to be exported is the video that the dataset already has under its name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -24,7 +24,7 @@ def mark_of(root: AnyPath) -> str:
     return _mark(_absolute(root))
 
 
-def refuse_other_videos(references: Sequence[VideoReference], root: AnyPath, stage: Stage) -> None:
+def refuse_other_videos(videos: Mapping[str, VideoReference], root: AnyPath, stage: Stage) -> None:
     """Refuse to replace a video of the dataset with a different video of the same name.
 
     Where both JobIds are known, they decide: equal means the same video. Otherwise the video is the same if
@@ -35,8 +35,8 @@ def refuse_other_videos(references: Sequence[VideoReference], root: AnyPath, sta
 
     Parameters
     ----------
-    references
-        The videos to be exported.
+    videos
+        The videos to be exported, by their names in the dataset.
     root
         The source.
     stage
@@ -47,14 +47,14 @@ def refuse_other_videos(references: Sequence[VideoReference], root: AnyPath, sta
     ParameterError
         If a name belongs to a different video.
     """
-    for reference in references:
-        record = read_record(stage.folder, reference.name)
+    for name, reference in videos.items():
+        record = read_record(stage.folder, name)
         if record is None:
             continue
-        seen = read_seen(bytes_of(stage.folder / seen_place(reference.name)))
+        seen = read_seen(bytes_of(stage.folder / seen_place(name)))
         if _is_unchanged(reference, root, record, seen):
             continue
-        job = _job_in(stage, reference.name)
+        job = _job_in(stage, name)
         if job is not None and reference.job_id is not None:
             is_same = job == reference.job_id
         else:
@@ -65,7 +65,7 @@ def refuse_other_videos(references: Sequence[VideoReference], root: AnyPath, sta
             there = [source["name"] for source in record.source] if job is None else [f"job {job}"]
             wanted = "" if reference.job_id is None else f" (job {reference.job_id!r})"
             raise ParameterError(
-                f"{stage.out} already has a video {reference.name!r}, made from {listed(there, _SHOWN)}. "
+                f"{stage.out} already has a video {name!r}, made from {listed(there, _SHOWN)}. "
                 f"{reference.files[0]}{wanted} is a different video and would replace it. Export the folder "
                 "that contains both sources to a new dataset, or give this export another out (OUT)."
             )

@@ -19,7 +19,7 @@ DICTIONARY_FILE = "dictionary.md"
 DUCKDB_FILE = "views/duckdb.sql"
 ATHENA_FILE = "views/athena.sql"
 
-_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}(@(start|\d+m?s)-(end|\d+m?s))?")
 
 
 def schema_in(folder: str, parameters: Mapping[str, object]) -> Table:
@@ -30,6 +30,11 @@ def schema_in(folder: str, parameters: Mapping[str, object]) -> Table:
     if parameters.get("min_count") is not None and schema.name in SUPPRESSED:
         return SUPPRESSED[schema.name]
     return schema
+
+
+def video_name(name: str) -> str:
+    """Return the video's own name, without the part of it that a dataset holds."""
+    return name.partition("@")[0]
 
 
 def table_place(folder: str, video: str) -> str:

@@ -1,9 +1,11 @@
 """Where the videos of a dataset do not fit together, a sentence each."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from ptrack_analysis.clock.lookup import no_start
 from ptrack_analysis.dataset.catalogue import other_settings, other_zones
+from ptrack_analysis.dataset.layout import video_name
 from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.dataset.video_files import Export
 from ptrack_analysis.errors import OutputError
@@ -46,14 +48,15 @@ def refuse_unwithheld(records: Sequence[Record], export: Export, gone: Sequence[
     Raises
     ------
     OutputError
-        If there are videos that the source does not have, with other settings of what is withheld.
+        If there are videos that the source does not have, or other parts of its videos, with other settings
+        of what is withheld.
     """
     others = [one.video for one in _unwithheld(records, export) if one.video not in export.videos]
     kept = [name for name in others if name not in gone]
     if kept:
         raise OutputError(
-            f"{export.out} holds {listed(kept, _SHOWN)} from another source, with what is to be withheld "
-            "now. Give another folder."
+            f"{export.out} holds {listed(kept, _SHOWN)} from another source or of other parts, with "
+            "values that are to be withheld now. Write to another folder."
         )
     if others and not prune:
         raise OutputError(
@@ -73,22 +76,37 @@ def _unwithheld(records: Sequence[Record], export: Export) -> list[Record]:
 
 def _bound_to_nobody(export: Export) -> Iterator[str]:
     """Say which zones and lines are bound to videos that are not in the source."""
-    strangers = [] if export.scene is None else sorted(set(export.scene.videos) - export.videos)
+    videos = {video_name(video) for video in export.videos}
+    strangers = [] if export.scene is None else sorted(set(export.scene.videos) - videos)
     if strangers:
         yield (
             f"{export.settings.zones} has zones or lines of {', '.join(map(repr, strangers))}, which is no "
-            f"video of the source; it has {', '.join(map(repr, sorted(export.videos)[:_SHOWN]))}"
+            f"video of the source; it has {', '.join(map(repr, sorted(videos)[:_SHOWN]))}"
         )
 
 
 def _twice(records: Sequence[Record], export: Export) -> Iterator[str]:
-    """Say which videos of the dataset were made of the same files under two names, and so count twice."""
-    names: dict[tuple[str, ...], str] = {}
+    """Say which videos of the dataset were made of the same files and overlap in time, and so count twice."""
+    alike: dict[tuple[str, ...], list[Record]] = {}
     for record in sorted(records, key=lambda record: record.video not in export.videos):
         files = tuple(sorted(source["sha256"] for source in record.source))
-        first = names.setdefault(files, record.video)
-        if first != record.video and record.video not in export.videos:
+        others = alike.setdefault(files, [])
+        other = next((one for one in others if _overlap(one, record)), None)
+        others.append(record)
+        if other is not None and record.video not in export.videos:
             yield (
-                f"{record.video!r}, exported earlier, was made of the same files as {first!r}, so they count "
+                f"{record.video!r}, exported earlier, was made of the same files as {other.video!r}"
+                f"{'' if _between(record) == _between(other) else ' and overlaps it in time'}, so they count "
                 f"twice: remove the files named {record.video} from {export.out}"
             )
+
+
+def _overlap(one: Record, other: Record) -> bool:
+    """Return whether the parts of two records have a time in common."""
+    return max(_between(one)[0], _between(other)[0]) < min(_between(one)[1], _between(other)[1])
+
+
+def _between(record: Record) -> tuple[float, float]:
+    """Return the start and the end of the part that a record is of [ms]."""
+    start, end = (record.parameters.get(name) for name in ("start", "end"))
+    return start or 0, math.inf if end is None else end

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ptrack_analysis.dataset.layout import places_of, record_place
+from ptrack_analysis.dataset.layout import places_of, record_place, video_name
 from ptrack_analysis.dataset.placing import remove_written
 from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.dataset.seen import bytes_of, read_seen, seen_place
@@ -18,6 +18,8 @@ def gone_from(
     records: Iterable[Record], videos: frozenset[str], folder: Path, origin: str
 ) -> tuple[list[str], list[str]]:
     """List the videos of a dataset that this export does not have, in the order of their names.
+
+    Other parts of a video that the source has are not among them.
 
     Parameters
     ----------
@@ -35,7 +37,8 @@ def gone_from(
     tuple
         The videos that came from this source, and the videos that came from another or an unknown source.
     """
-    others = sorted(record.video for record in records if record.video not in videos)
+    here = {video_name(video) for video in videos}
+    others = sorted(record.video for record in records if video_name(record.video) not in here)
     gone = [name for name in others if read_seen(bytes_of(folder / seen_place(name))).origin == origin]
     return gone, [name for name in others if name not in gone]
 

@@ -31,9 +31,9 @@ from ptrack_analysis.zones import Scene
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One export: from where, to where, and how; ``scene`` is the zone file's, ``videos`` all names.
+    """One export: from where, to where, and how.
 
-    ``origin`` identifies the source, as ``mark_of`` gives it.
+    ``scene`` is the zone file's, ``videos`` are all names in the dataset. ``origin`` identifies the source.
     """
 
     root: AnyPath
@@ -63,19 +63,16 @@ class Export:
 class Task:
     """One video to export, what is known of its recording, and what an earlier run left of it.
 
-    That is its record, what was seen of its files, and in S3 the objects that are there.
+    That is its record, what was seen of its files, and in S3 the objects that are there. ``name`` is the
+    name in the dataset: that of the video, or of the part of it that is exported.
     """
 
+    name: str
     reference: VideoReference
     recording: Recording
     record: Record | None = None
     seen: Seen = field(default_factory=Seen)
     there: There = None
-
-    @property
-    def name(self) -> str:
-        """The video's name."""
-        return self.reference.name
 
 
 def export_video(task: Task, export: Export) -> VideoSummary:
@@ -93,8 +90,9 @@ def export_video(task: Task, export: Export) -> VideoSummary:
         If S3 refuses to take them.
     """
     try:
-        parameters = {**export.parameters_of(task.name), "recording": task.recording.row()}
+        parameters = {**export.parameters_of(task.reference.name), "recording": task.recording.row()}
         record, sources = new_record(task.reference, export.root, parameters, task.seen.sources)
+        record = replace(record, video=task.name)
         unchanged = _unchanged(task, record, sources, export)
         if unchanged is not None:
             return unchanged
@@ -118,7 +116,8 @@ def _written(
     export: Export,
 ) -> VideoSummary:
     """Write what was measured of a video to its places, and say what became of it."""
-    figures = figures_of(tables.get("persons"), tables.get("visits"), export.zones(task.name))
+    zones = export.zones(task.reference.name)
+    figures = figures_of(tables.get("persons"), tables.get("visits"), zones)
     remove_others(export.out, task.name, export.places(task.name), task.there)
     made, looks = _make(release(tables, export.settings, task.name), task.name, export)
     released: dict[str, Any] = {"figures": figures}
@@ -129,7 +128,7 @@ def _written(
     is_new = task.there is not None and place not in task.there
     put_text(export.out, place, record_text(record), new=is_new)
     _note(task, Seen(sources, looks, export.origin), export)
-    return summary_of(record, "written", export.zones(task.name))
+    return summary_of(record, "written", zones)
 
 
 def _unchanged(task: Task, record: Record, sources: dict[str, Look], export: Export) -> VideoSummary | None:
@@ -142,7 +141,7 @@ def _unchanged(task: Task, record: Record, sources: dict[str, Look], export: Exp
         return None
     remove_others(export.out, task.name, places, task.there)
     _note(task, Seen(sources, outputs, export.origin), export)
-    return summary_of(earlier, "unchanged", export.zones(task.name))
+    return summary_of(earlier, "unchanged", export.zones(task.reference.name))
 
 
 def _make(

@@ -200,6 +200,11 @@ class Settings:
         """How much memory one video may take [bytes]; None where the system does not tell."""
         return memory_for(1) if self.memory is None else int(self.memory)
 
+    def name_of(self, video: str) -> str:
+        """Return the name of a video in a dataset, which says what part of the video it is."""
+        start, end = (None if time is None else milliseconds(time, "time") for time in (self.start, self.end))
+        return _part_name(video, start, end)
+
     @property
     def withholds(self) -> bool:
         """Whether tables are made for leaving the house, as by ``release``."""
@@ -389,3 +394,17 @@ def memory_for(workers: int) -> int | None:
     """Return the memory that each of some workers may use: together three quarters of what is available."""
     available = available_memory()
     return None if available is None else available * 3 // 4 // workers
+
+
+def _part_name(video: str, start: int | None, end: int | None) -> str:
+    """Return the name that a part of a video has in a dataset, such as ``shop@20s-70s``.
+
+    ``start`` and ``end`` are in ms; without both, or from 0 on without an end, it is the whole video.
+    """
+    if not start and end is None:
+        return video
+    return f"{video}@{_shown_time(start) if start else 'start'}-{'end' if end is None else _shown_time(end)}"
+
+
+def _shown_time(time: int) -> str:
+    return f"{time}ms" if time % 1000 else f"{time // 1000}s"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,7 +65,8 @@ _CELL_QUANTITIES: tuple[Of, ...] = ("persons", "speed", "visits")
 def videos(analysis: VideoAnalysis) -> pd.DataFrame:
     """Return the row of the video."""
     config = analysis.config
-    return videos_table(analysis.reading.video, config.start, config.end, analysis.recording)
+    video = replace(analysis.reading.video, name=config.name_of(analysis.reading.video.name))
+    return videos_table(video, config.start, config.end, analysis.recording)
 
 
 def tracks(analysis: VideoAnalysis) -> pd.DataFrame:

@@ -8,6 +8,7 @@ what differs. Floats are compared to 12 significant digits.
 import base64
 import gzip
 import json
+import re
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from hashlib import sha256
@@ -69,6 +70,11 @@ def digest(values):
     return sha256("\n".join(values).encode()).hexdigest()[:16]
 
 
+def without_part(text):
+    """Take the name of a part off the name of a video."""
+    return re.sub(r"@[^:/]*-[^:/]*", "", text)
+
+
 def text_of(value):
     """Give a value as a text that does not depend on how it is held."""
     if isinstance(value, bool | np.bool_):
@@ -81,7 +87,7 @@ def text_of(value):
         return value.isoformat()
     if value is None or value is pd.NaT or value is pd.NA:
         return "nan"
-    return str(value)
+    return without_part(str(value))
 
 
 def flat(value, name=""):
@@ -99,7 +105,7 @@ def of_dataset(out):
     for file in sorted(out.rglob("*.parquet")):
         if ".ptrack" not in file.parts:
             table = pq.ParquetFile(file).read().to_pandas()
-            place = file.relative_to(out).with_suffix("").as_posix()
+            place = without_part(file.relative_to(out).with_suffix("").as_posix())
             found |= {f"{place}:{name}": digest(map(text_of, table[name])) for name in table.columns}
     for file in sorted(out.rglob("*.csv")):
         table = pd.read_csv(file, dtype=str, keep_default_na=False)
@@ -107,7 +113,8 @@ def of_dataset(out):
         found |= {f"{place}:{name}": digest(table[name]) for name in table.columns}
     for file in sorted((out / "_runs").glob("*.json")):
         record = json.loads(file.read_text())
-        found |= flat({"notes": len(record["notes"]), "figures": record["figures"]}, f"_runs/{file.stem}")
+        name = without_part(file.stem)
+        found |= flat({"notes": len(record["notes"]), "figures": record["figures"]}, f"_runs/{name}")
     return found
 
 
