@@ -126,7 +126,7 @@ def test_parts_with_what_is_to_be_withheld_are_not_left_beside_those_without(sho
     exported(shop, end="30s")
     with pytest.raises(
         OutputError,
-        match=r"holds 'shop@start-30s' from another source or of other parts.*Write to another folder",
+        match=r"holds 'shop@start-30s' from another source or.*Write to another folder",
     ):
         exported(shop, start="30s", min_count=5, prune=True)
 
