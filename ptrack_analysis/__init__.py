@@ -28,12 +28,10 @@ if TYPE_CHECKING:
     from ptrack_analysis.analysis.flows.funnels import compute_funnel
     from ptrack_analysis.analysis.flows.retail import compute_retail
     from ptrack_analysis.analysis.flows.transitions import compute_transitions
-    from ptrack_analysis.analysis.heat.difference import Difference, compute_difference
-    from ptrack_analysis.analysis.heat.field import Field, compute_field
-    from ptrack_analysis.analysis.heat.heatmaps import Heatmap, compute_box_heatmap, compute_heatmap
-    from ptrack_analysis.analysis.heat.measures import Measure, compute_measure, measure_of
-    from ptrack_analysis.analysis.heat.slices import HeatmapSlices, compute_heatmap_slices
-    from ptrack_analysis.analysis.heat.smoothing import smooth_heatmap
+    from ptrack_analysis.analysis.heat.flow_field import FlowField, compute_flow_field
+    from ptrack_analysis.analysis.heat.heatmap import Heatmap
+    from ptrack_analysis.analysis.heat.heatmap_comparison import HeatmapComparison, compare_heatmaps
+    from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
     from ptrack_analysis.analysis.lines.counts import compute_balance, compute_counts
     from ptrack_analysis.analysis.lines.crossings import compute_crossings, first_crossings
     from ptrack_analysis.analysis.motion.movement import compute_movement
@@ -114,13 +112,11 @@ _ROOMS = {
     "analysis.flows.funnels": ("compute_funnel",),
     "analysis.flows.retail": ("compute_retail",),
     "analysis.flows.transitions": ("compute_transitions",),
-    "analysis.heat.difference": ("Difference", "compute_difference"),
-    "analysis.heat.field": ("Field", "compute_field"),
+    "analysis.heat.flow_field": ("FlowField", "compute_flow_field"),
     "analysis.faces.facing": ("compute_facing",),
-    "analysis.heat.heatmaps": ("Heatmap", "compute_box_heatmap", "compute_heatmap"),
-    "analysis.heat.measures": ("Measure", "compute_measure", "measure_of"),
-    "analysis.heat.slices": ("HeatmapSlices", "compute_heatmap_slices"),
-    "analysis.heat.smoothing": ("smooth_heatmap",),
+    "analysis.heat.heatmap": ("Heatmap",),
+    "analysis.heat.heatmap_comparison": ("HeatmapComparison", "compare_heatmaps"),
+    "analysis.heat.quantities": ("compute_box_heatmap", "compute_heatmap"),
     "analysis.motion.movement": ("compute_movement",),
     "analysis.places.occupancy": ("compute_occupancy",),
     "analysis.places.overlaps": ("compute_overlaps",),
@@ -175,16 +171,14 @@ __all__ = [
     "Comparison",
     "Coverage",
     "Dataset",
-    "Difference",
     "Explorer",
-    "Field",
     "Findings",
     "Floor",
+    "FlowField",
     "Heatmap",
-    "HeatmapSlices",
+    "HeatmapComparison",
     "Lens",
     "Line",
-    "Measure",
     "PtrackError",
     "PtrackWarning",
     "Recording",
@@ -199,6 +193,7 @@ __all__ = [
     "check",
     "check_against",
     "compact_dataset",
+    "compare_heatmaps",
     "compare_tracking",
     "compute_balance",
     "compute_box_heatmap",
@@ -206,20 +201,17 @@ __all__ = [
     "compute_coverage",
     "compute_crossings",
     "compute_density",
-    "compute_difference",
     "compute_dwell",
     "compute_dwell_quantiles",
     "compute_encounters",
     "compute_facing",
-    "compute_field",
     "compute_flow",
+    "compute_flow_field",
     "compute_fundamental",
     "compute_funnel",
     "compute_groups",
     "compute_heatmap",
-    "compute_heatmap_slices",
     "compute_intervals",
-    "compute_measure",
     "compute_movement",
     "compute_observed",
     "compute_occupancy",
@@ -258,7 +250,6 @@ __all__ = [
     "inspect_tracking",
     "make_client",
     "map_videos",
-    "measure_of",
     "open_dataset",
     "read_floor",
     "read_parquet",
@@ -270,7 +261,6 @@ __all__ = [
     "sampling_period",
     "select",
     "simplify_paths",
-    "smooth_heatmap",
     "smooth_trajectories",
     "split_short_tracks",
     "start_tracking",

@@ -7,58 +7,58 @@ from itertools import product
 import numpy as np
 
 
-def cell_of(x, y, extent, shape):
+def cell_of(x, y, bounds, shape):
     """Give row and column of a point's cell, None outside."""
-    (x0, y0, x1, y1), (rows, columns) = extent, shape
+    (x0, y0, x1, y1), (rows, columns) = bounds, shape
     if x is None or math.isnan(x) or not (x0 <= x < x1 and y0 <= y < y1):
         return None
     return int((y - y0) * rows / (y1 - y0)), int((x - x0) * columns / (x1 - x0))
 
 
-def measure(of, rows, extent, shape):
-    """Measure the cells by rows (person, time, x, y, held, run, speed), sorted by person and time."""
+def heatmap(quantity, rows, bounds, shape):
+    """Compute a quantity per cell; rows are (person, time, x, y, held, run, speed) by person and time."""
     values = np.zeros(shape)
     weights, persons, before = np.zeros(shape), {}, None
     for person, _, x, y, held, run, speed in rows:
-        cell = cell_of(x, y, extent, shape)
+        cell = cell_of(x, y, bounds, shape)
         here = (person, run, cell)
         if cell is not None:
-            if of == "footpoints":
+            if quantity == "person_seconds":
                 values[cell] += held
-            elif of == "visits":
+            elif quantity == "visits":
                 values[cell] += here != before
-            elif of == "persons":
+            elif quantity == "people":
                 values[cell] += person not in persons.setdefault(cell, set())
                 persons[cell].add(person)
             elif not math.isnan(speed):
                 values[cell] += speed * held
                 weights[cell] += held
         before = here
-    if of == "speed":
+    if quantity == "mean_speed":
         return np.array(
             [
                 [v / w if w else math.nan for v, w in zip(*both, strict=True)]
                 for both in zip(values, weights, strict=True)
             ]
         )
-    return values / 1000 if of == "footpoints" else values
+    return values / 1000 if quantity == "person_seconds" else values
 
 
-def slices(rows, extent, shape, every, count):
-    """Sum the held [ms] of rows (time, x, y, held) a slice and cell, millisecond after millisecond."""
+def series(rows, bounds, shape, every, count):
+    """Sum the held [ms] of rows (time, x, y, held) per bin and cell, millisecond after millisecond."""
     sums = np.zeros((count, *shape), dtype="int64")
     for time, x, y, held in rows:
-        cell = cell_of(x, y, extent, shape)
+        cell = cell_of(x, y, bounds, shape)
         for moment in range(time, time + held if cell else time):
             sums[(moment // every, *cell)] += 1
     return sums
 
 
-def field(rows, extent, shape):
+def flow_field(rows, bounds, shape):
     """Sum number, duration [s], way and vector of the steps of rows (x, y, held [ms], velocity x and y)."""
     sums = np.zeros((5, *shape))
     for x, y, held, vx, vy in rows:
-        cell = None if math.isnan(vx) or held == 0 else cell_of(x, y, extent, shape)
+        cell = None if math.isnan(vx) or held == 0 else cell_of(x, y, bounds, shape)
         if cell is not None:
             seconds = held / 1000
             step = [1, seconds, math.hypot(vx, vy) * seconds, vx * seconds, vy * seconds]

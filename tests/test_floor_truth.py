@@ -181,14 +181,14 @@ def test_path_lengths_in_metres_are_the_true_ones_within_a_tenth(filmed):
 def test_density_times_area_times_duration_is_the_time_inside(filmed):
     detections, video, floor, _ = filmed
     trajectories = compute_trajectories(detections, video, plane=floor)
-    heatmap = compute_heatmap(trajectories, video, cell=0.25, extent=floor.extent)
-    assert (heatmap.shape, heatmap.extent, heatmap.unit) == ((32, 48), EXTENT, "m")
+    heatmap = compute_heatmap(trajectories, video, cell=0.25, bounds=floor.extent)
+    assert (heatmap.shape, heatmap.bounds, heatmap.unit) == ((32, 48), EXTENT, "m")
     x, y = trajectories["x_m"], trajectories["y_m"]
     inside = (x >= 0) & (x < 12) & (y >= 0) & (y < 8)
     held = trajectories["held"][inside].sum() / pd.Timedelta("1s")
     density = heatmap.density(video.duration)
     duration = video.duration / pd.Timedelta("1s")
-    assert heatmap.seconds.sum() == pytest.approx(held, rel=1e-12)
+    assert heatmap.values.sum() == pytest.approx(held, rel=1e-12)
     assert density.sum() * heatmap.cell_area * duration == pytest.approx(held, rel=1e-12)
     naive = naive_floor.density(
         trajectories[["x_m", "y_m"]].to_numpy().tolist(),

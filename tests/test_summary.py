@@ -15,6 +15,7 @@ from ptrack_analysis import (
     compute_transitions,
 )
 from ptrack_analysis.dataset.tables import compute_tables
+from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.io.finding import find_videos
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.summary import MARKDOWN, figures_of, page_of
@@ -106,12 +107,18 @@ def test_the_busiest_interval_is_the_greatest_of_the_bins(summed):
 
 def test_the_busiest_cell_is_the_greatest_of_the_heatmap(summed):
     for figures, analysis, _ in summed:
-        table = analysis.heatmap(basis="footpoints").to_frame()
+        table = analysis.heatmap(basis="foot_points").to_frame()
         row = table.loc[table["seconds"].idxmax()]
         cell, unit = figures["busiest"]["cell"], analysis.unit
         assert cell["stood_s"] == row["seconds"]
         assert (cell[f"x_{unit}"], cell[f"y_{unit}"]) == pytest.approx((row[f"x_{unit}"], row[f"y_{unit}"]))
         assert ("footpoints", cell["row"], cell["column"]) == table["seconds"].idxmax()
+
+
+def test_an_unknown_basis_of_the_heatmap_is_refused(summed):
+    _, analysis, _ = summed[0]
+    with pytest.raises(ParameterError, match="basis must be one of boxes, foot_points, got 'footpoints'"):
+        analysis.heatmap(basis="footpoints")
 
 
 def test_the_figures_of_a_zone_are_those_of_visits_and_dwell(summed):

@@ -74,7 +74,9 @@ def _heatmap(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
         raise ParameterError("a density needs a floor plan (--floor FILE) and a video of known length")
     shape, cell = _cells(analysis, None, HEAT_CELL)
     return plot_heatmap(
-        analysis.heatmap(basis=given.of, shape=shape, cell=cell),
+        analysis.heatmap(
+            basis="foot_points" if given.of == "footpoints" else given.of, shape=shape, cell=cell
+        ),
         duration=analysis.duration if given.density else None,
         zones=analysis.zones,
         lines=analysis.lines,
@@ -156,14 +158,14 @@ def _fundamental(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
 
 
 def _field(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
-    from ptrack_analysis.analysis.heat.field import compute_field
-    from ptrack_analysis.plots import plot_field
+    from ptrack_analysis.analysis.heat.flow_field import compute_flow_field
+    from ptrack_analysis.plots import plot_flow_field
 
     shape, cell = _cells(analysis, FIELD_SHAPE, FIELD_CELL)
-    field = compute_field(
-        analysis.trajectories, analysis.video, shape=shape, cell=cell, extent=analysis.bounds
+    field = compute_flow_field(
+        analysis.trajectories, analysis.video, shape=shape, cell=cell, bounds=analysis.bounds
     )
-    return plot_field(field, zones=analysis.zones, lines=analysis.lines, **_ground(given, analysis))
+    return plot_flow_field(field, zones=analysis.zones, lines=analysis.lines, **_ground(given, analysis))
 
 
 def _cells(
@@ -173,7 +175,7 @@ def _cells(
 
     On a floor so wide that it would have more columns than the picture of a frame, the cells are larger.
     """
-    from ptrack_analysis.analysis.heat.cells import SHAPE
+    from ptrack_analysis.analysis.heat.grid import SHAPE
 
     if analysis.config.shape is not None or analysis.config.cell is not None:
         return analysis.config.shape, analysis.config.cell

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.heat.heatmaps import refuse_shape
+from ptrack_analysis.analysis.heat.grid import validate_shape
 from ptrack_analysis.analysis.selection import numbers_of
 from ptrack_analysis.clock.opening import refuse_hours
 from ptrack_analysis.clock.patterns import pattern_of
@@ -152,7 +152,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Bring each field to its one form, refusing what is out of range."""
         if self.shape is not None:
-            refuse_shape(self.shape)
+            validate_shape(self.shape)
         for read, text in (
             (pattern_of, self.started_at),
             (timezone_of, self.timezone),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.heat.heatmaps import Extent
+from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.zones import line_notes, zone_notes
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def notes_on_analysis(analysis: VideoAnalysis) -> list[str]:
     return notes
 
 
-def _notes_on_floor(trajectories: pd.DataFrame, bounds: Extent) -> Iterator[str]:
+def _notes_on_floor(trajectories: pd.DataFrame, bounds: Bounds) -> Iterator[str]:
     x, y = trajectories["x_m"].to_numpy(), trajectories["y_m"].to_numpy()
     x0, y0, x1, y1 = bounds
     if np.isfinite(x).any() and not ((x >= x0) & (x < x1) & (y >= y0) & (y < y1)).any():

@@ -17,9 +17,10 @@ from ptrack_analysis.analysis.crowd.groups import compute_groups
 from ptrack_analysis.analysis.faces.facing import compute_facing
 from ptrack_analysis.analysis.flows.retail import compute_retail
 from ptrack_analysis.analysis.flows.transitions import compute_transitions
-from ptrack_analysis.analysis.heat.field import compute_field
-from ptrack_analysis.analysis.heat.heatmaps import SHAPE
-from ptrack_analysis.analysis.heat.measures import Of, compute_measure
+from ptrack_analysis.analysis.heat.flow_field import compute_flow_field
+from ptrack_analysis.analysis.heat.grid import SHAPE
+from ptrack_analysis.analysis.heat.heatmap import Basis, Quantity
+from ptrack_analysis.analysis.heat.quantities import compute_heatmap
 from ptrack_analysis.analysis.lines.counts import compute_balance, compute_counts
 from ptrack_analysis.analysis.lines.crossings import compute_crossings
 from ptrack_analysis.analysis.motion.movement import compute_movement
@@ -59,7 +60,8 @@ if TYPE_CHECKING:
 
 _NOT_KNOWN = int(np.iinfo("int64").min)
 BY_ENTRY = ("zone", "entry")
-_CELL_QUANTITIES: tuple[Of, ...] = ("persons", "speed", "visits")
+_CELL_QUANTITIES: tuple[Quantity, ...] = ("people", "mean_speed", "visits")
+_BASES: tuple[Basis, ...] = ("boxes", "foot_points")
 
 
 def videos(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -291,7 +293,7 @@ def heatmap(analysis: VideoAnalysis) -> pd.DataFrame:
         if analysis.duration is None:  # the column exists anyway, so that all files have the same columns
             return analysis.heatmap().to_frame().assign(density_per_m2=np.nan)
         return analysis.heatmap().to_frame(analysis.duration)
-    both = [analysis.heatmap(basis=basis).to_frame() for basis in ("boxes", "footpoints")]
+    both = [analysis.heatmap(basis=basis).to_frame() for basis in _BASES]
     return pd.concat(both).sort_index()
 
 
@@ -299,15 +301,15 @@ def measure(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute visits, people and mean speed per cell."""
     grid = _grid(analysis)
     measured = [
-        compute_measure(analysis.trajectories, analysis.video, of, **grid).to_frame()
-        for of in _CELL_QUANTITIES
+        compute_heatmap(analysis.trajectories, analysis.video, quantity=quantity, **grid).to_frame()
+        for quantity in _CELL_QUANTITIES
     ]
     return pd.concat(measured).sort_index()
 
 
 def field(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the mean velocity per cell."""
-    return compute_field(analysis.trajectories, analysis.video, **_grid(analysis)).to_frame()
+    return compute_flow_field(analysis.trajectories, analysis.video, **_grid(analysis)).to_frame()
 
 
 def facing(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -382,5 +384,5 @@ def _grid(analysis: VideoAnalysis) -> dict[str, Any]:
     """Return the grid of the heatmap of foot points."""
     config = analysis.config
     if analysis.floor_plan is not None:
-        return {"shape": config.shape, "cell": config.cell, "extent": analysis.bounds}
-    return {"shape": config.shape or SHAPE, "cell": None, "extent": None}
+        return {"shape": config.shape, "cell": config.cell, "bounds": analysis.bounds}
+    return {"shape": config.shape or SHAPE, "cell": None, "bounds": None}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -16,13 +16,9 @@ from ptrack_analysis.analysis.cleaning import (
     repair_jumps,
     smooth_trajectories,
 )
-from ptrack_analysis.analysis.heat.heatmaps import (
-    SHAPE,
-    Extent,
-    Heatmap,
-    compute_box_heatmap,
-    compute_heatmap,
-)
+from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds
+from ptrack_analysis.analysis.heat.heatmap import Basis, Heatmap
+from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
 from ptrack_analysis.analysis.presence import end_of, sampling_period
 from ptrack_analysis.analysis.selection import select
 from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
@@ -222,7 +218,7 @@ class VideoAnalysis:
         return self.config.unit
 
     @property
-    def bounds(self) -> Extent:
+    def bounds(self) -> Bounds:
         """The part of the plane that is drawn: the frame, or the floor plan's bounds."""
         if self.floor_plan is not None:
             return self.floor_plan.extent
@@ -335,7 +331,7 @@ class VideoAnalysis:
     def heatmap(
         self,
         *,
-        basis: str | None = None,
+        basis: Basis | None = None,
         shape: tuple[int, int] | None = None,
         cell: float | None = None,
     ) -> Heatmap:
@@ -344,21 +340,23 @@ class VideoAnalysis:
         Parameters
         ----------
         basis
-            ``boxes`` (the default on the image) or ``footpoints`` (always on a floor plan).
+            ``boxes`` (the default on the image) or ``foot_points`` (always on a floor plan).
         shape, cell
             Rows and columns, or the side of a cell; by default those of the configuration.
         """
+        if basis is not None and basis not in get_args(Basis):
+            raise ParameterError(f"basis must be one of {', '.join(get_args(Basis))}, got {basis!r}")
         on_floor = self.floor_plan is not None
-        basis = "footpoints" if on_floor else basis or "boxes"
+        basis = "foot_points" if on_floor else basis or "boxes"
         if shape is None and cell is None:
             shape, cell = self.config.shape, self.config.cell
         key = basis, shape, cell
         if key not in self._heatmaps:
             if on_floor:
                 made = compute_heatmap(
-                    self.trajectories, self.video, shape=shape, cell=cell, extent=self.bounds
+                    self.trajectories, self.video, shape=shape, cell=cell, bounds=self.bounds
                 )
-            elif basis == "footpoints":
+            elif basis == "foot_points":
                 made = compute_heatmap(self.trajectories, self.video, shape=shape or SHAPE)
             else:
                 made = compute_box_heatmap(

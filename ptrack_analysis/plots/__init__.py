@@ -8,13 +8,13 @@ from ptrack_analysis.plots.animation import paths_gif, write_paths_gif
 from ptrack_analysis.plots.balance import plot_balance
 from ptrack_analysis.plots.counts import plot_counts
 from ptrack_analysis.plots.crossings import plot_crossings
-from ptrack_analysis.plots.difference import plot_difference
 from ptrack_analysis.plots.encounters import plot_encounters
 from ptrack_analysis.plots.facing import plot_facing
-from ptrack_analysis.plots.field import plot_field
+from ptrack_analysis.plots.flow_field import plot_flow_field
 from ptrack_analysis.plots.fundamental import plot_fundamental
 from ptrack_analysis.plots.funnel import plot_funnel
 from ptrack_analysis.plots.heatmap import plot_heatmap
+from ptrack_analysis.plots.heatmap_comparison import plot_heatmap_comparison
 from ptrack_analysis.plots.hours import plot_hours
 from ptrack_analysis.plots.occupancy import plot_occupancy
 from ptrack_analysis.plots.paths import plot_paths
@@ -29,13 +29,13 @@ __all__ = [
     "plot_balance",
     "plot_counts",
     "plot_crossings",
-    "plot_difference",
     "plot_encounters",
     "plot_facing",
-    "plot_field",
+    "plot_flow_field",
     "plot_fundamental",
     "plot_funnel",
     "plot_heatmap",
+    "plot_heatmap_comparison",
     "plot_hours",
     "plot_occupancy",
     "plot_paths",

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from ptrack_analysis.analysis.heat.heatmaps import Extent
+from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.io.pictures import Picture
@@ -37,7 +37,7 @@ def write_paths_gif(
     path: str | PathLike[str],
     *,
     backdrop: Picture | None = None,
-    extent: Extent | None = None,
+    extent: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     persons: Collection[int] | None = None,
@@ -78,7 +78,7 @@ def paths_gif(
     video: Video,
     *,
     backdrop: Picture | None = None,
-    extent: Extent | None = None,
+    extent: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     persons: Collection[int] | None = None,

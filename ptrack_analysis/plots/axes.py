@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from ptrack_analysis.analysis.heat.heatmaps import Extent
+from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.colours import GRID, INK, PAPER
@@ -30,7 +30,7 @@ _SHARE = 0.9
 def plane_axes(
     ax: Axes | None,
     unit: str,
-    shown: Extent,
+    shown: Bounds,
     *,
     fixed: bool,
     aspect: float = 1.0,
@@ -145,7 +145,7 @@ def legend_below(ax: Axes, handles: Sequence[Artist]) -> None:
             return
 
 
-def bounds(points: Floats) -> Extent:
+def bounds(points: Floats) -> Bounds:
     """Give the rectangle around (n, 2) points, nowhere flatter than a quarter of its longer side."""
     points = points[np.isfinite(points).all(axis=1)]
     if len(points) == 0:

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from ptrack_analysis.analysis.heat.heatmaps import Extent
+from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.io.pictures import Picture, read_picture
@@ -24,8 +24,8 @@ def read_backdrop(picture: Picture) -> Floats:
 
 
 def frame_extent(
-    unit: str, *, extent: Extent | None, video: Video | None, picture: Floats | None
-) -> Extent | None:
+    unit: str, *, extent: Bounds | None, video: Video | None, picture: Floats | None
+) -> Bounds | None:
     """Tell which rectangle of the plane the frame, or the drawn part of the floor, fills.
 
     It is the given one, else the video's frame, else the picture's own size; None where nothing says it.
@@ -60,7 +60,7 @@ def dimmed(picture: Floats) -> Floats:
     return pale.clip(0.0, 1.0)
 
 
-def draw_backdrop(ax: Axes, picture: Floats, extent: Extent) -> None:
+def draw_backdrop(ax: Axes, picture: Floats, extent: Bounds) -> None:
     """Lay the picture over its rectangle, paler in colour and nearer to white, so that data stand out."""
     x0, y0, x1, y1 = extent
     limits = ax.axis()

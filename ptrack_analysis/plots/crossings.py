@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from ptrack_analysis.analysis.heat.heatmaps import Extent
+from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.io.pictures import Picture
 from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw
 from ptrack_analysis.plots.colours import OKABE_ITO, PAPER
@@ -32,7 +32,7 @@ def plot_crossings(
     ax: Axes | None = None,
     backdrop: Picture | None = None,
     video: Video | None = None,
-    extent: Extent | None = None,
+    extent: Bounds | None = None,
     zones: Sequence[Zone] = (),
     **kwargs: Any,
 ) -> Axes:

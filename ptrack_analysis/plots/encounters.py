@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 
-from ptrack_analysis.analysis.heat.heatmaps import Extent
+from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.io.pictures import Picture
 from ptrack_analysis.plots.axes import say_nothing_to_draw
@@ -29,7 +29,7 @@ def plot_encounters(
     ax: Axes | None = None,
     backdrop: Picture | None = None,
     video: Video | None = None,
-    extent: Extent | None = None,
+    extent: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     **kwargs: Any,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from ptrack_analysis.analysis.heat.heatmaps import Extent
+from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.io.pictures import Picture
 from ptrack_analysis.plots.axes import bounds, plane_axes
@@ -22,7 +22,7 @@ def ground_axes(
     *,
     backdrop: Picture | None,
     video: Video | None,
-    extent: Extent | None,
+    extent: Bounds | None,
     zones: Sequence[Zone],
     lines: Sequence[Line],
     margin: tuple[float, float] = (1.0, 1.4),

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, Normalize, PowerNorm
 from matplotlib.image import AxesImage
 
-from ptrack_analysis.analysis.heat.heatmaps import Extent, Heatmap
-from ptrack_analysis.analysis.heat.measure import Measure
+from ptrack_analysis.analysis.heat.grid import Bounds, compute_cell_size
+from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.io.pictures import Picture
@@ -22,16 +22,23 @@ from ptrack_analysis.video import Video
 from ptrack_analysis.zones import Line, Zone
 
 _SCALES = {"sqrt": 0.5, "linear": 1.0}
+_NOUNS = {
+    "person_seconds": ("time", "person-seconds"),
+    "visits": ("visits", "visits"),
+    "people": ("people", "people"),
+    "mean_speed": ("speed", "mean speed"),
+}
+"""Nouns of the quantities: in a sentence, and as a label."""
 _PALEST = 0.08  # of the colormap, so that the least time stands out from paper
 
 
 def plot_heatmap(
-    heatmap: Heatmap | Measure,
+    heatmap: Heatmap,
     *,
     ax: Axes | None = None,
     backdrop: Picture | None = None,
     video: Video | None = None,
-    extent: Extent | None = None,
+    extent: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     duration: pd.Timedelta | str | None = None,
@@ -39,18 +46,17 @@ def plot_heatmap(
     alpha: float | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw what each cell has as a colour, over the picture or the floor plan, y downwards.
+    """Draw the value of each cell as a color, over the image or the floor plan, y downward.
 
-    Of a Heatmap that is its person-seconds, of a Measure what it measures. With a ``duration`` it is the
-    mean density on the floor that is drawn, ``heatmap.density(duration)``. Cells with 0, and those without a
-    number, stay transparent. A heatmap in fractions of the frame is drawn in px where the frame's size is
-    known (``video``, ``extent`` or a backdrop), so that paths in px fit on the same axes; else in fractions,
-    its cells as squares.
+    With a ``duration``, the mean density on the floor is drawn, ``heatmap.density(duration)``. Cells with 0
+    and cells without a value are transparent. A heatmap in fractions of the frame is drawn in px if the
+    frame size is known (``video``, ``extent`` or a backdrop), so that paths in px fit on the same axes.
+    Otherwise it is drawn in fractions, with square cells.
 
     Parameters
     ----------
     heatmap
-        What ``compute_heatmap``, ``compute_box_heatmap`` or ``compute_measure`` gives.
+        The result of ``compute_heatmap`` or ``compute_box_heatmap``; of a series, one of its ``bins``.
     ax
         Axes to draw on; by default a new figure's.
     backdrop
@@ -81,14 +87,16 @@ def plot_heatmap(
     Raises
     ------
     SchemaError
-        If ``heatmap`` is neither a Heatmap nor a Measure.
+        If ``heatmap`` is not a Heatmap.
     ParameterError
         If the axes, a zone or a line is in another unit, the backdrop cannot be read or nothing says where
-        it lies, the extent is empty, or the scale is unknown; if a duration is given for a heatmap that is
-        not in m, or for a Measure.
+        it lies, the extent is empty, or the scale is unknown; if the heatmap is a series; if a duration is
+        given for a heatmap that is not in m, or does not have person-seconds.
     """
-    if not isinstance(heatmap, Heatmap | Measure):
-        raise SchemaError(f"not a heatmap: it is a {type(heatmap).__name__}, not a Heatmap")
+    if not isinstance(heatmap, Heatmap):
+        raise SchemaError(f"heatmap must be a Heatmap, got a {type(heatmap).__name__}")
+    if heatmap.is_series:
+        raise ParameterError("the heatmap is a series over time: plot one of its bins, heatmap.bins[0]")
     if scale not in _SCALES:
         raise ParameterError(f"scale is {scale!r}, not one of {sorted(_SCALES)}")
     drawn, label = _drawn(heatmap, duration)
@@ -105,45 +113,41 @@ def plot_heatmap(
         image = _draw_cells(ax, drawn, place, {"alpha": opacity, **kwargs}, scale)
         _add_bar(ax, image, label)
     else:
-        say_nothing_to_draw(
-            ax, "no cell has any time" if isinstance(heatmap, Heatmap) else f"no cell has any {heatmap.of}"
-        )
+        say_nothing_to_draw(ax, f"no cell has any {_NOUNS[heatmap.quantity][0]}")
     draw_outlines(ax, zones, lines)
     return ax
 
 
-def _drawn(heatmap: Heatmap | Measure, duration: pd.Timedelta | str | None) -> tuple[Floats, str]:
-    """Give the numbers to draw, and what they are."""
-    if isinstance(heatmap, Heatmap):
-        if duration is None:
-            return heatmap.seconds, _measured("person-seconds", heatmap)
-        return heatmap.density(duration), "mean density [persons per m²]"
+def _drawn(heatmap: Heatmap, duration: pd.Timedelta | str | None) -> tuple[Floats, str]:
+    """Return the values to draw, and the label of the color bar."""
     if duration is not None:
-        raise ParameterError(
-            f"duration is {duration!r}, but a measure of {heatmap.of} has no density: draw measure.per_hour"
-        )
-    if heatmap.of == "speed":
-        return heatmap.numbers, f"mean speed [{heatmap.measured_in}]"
-    words = f"{heatmap.of} [{heatmap.measured_in}]" if heatmap.of != heatmap.measured_in else heatmap.of
-    return heatmap.numbers, _measured(words, heatmap)
+        return heatmap.density(duration), "mean density [persons per m²]"
+    noun, unit = _NOUNS[heatmap.quantity][1], heatmap.value_unit
+    if heatmap.quantity == "mean_speed":
+        return heatmap.values, f"{noun} [{unit}]"
+    words = f"{noun} [{unit}]" if heatmap.normalized else noun
+    if heatmap.unit == "m":
+        width, height = compute_cell_size(heatmap.shape, heatmap.bounds)
+        return heatmap.values, f"{words} per cell of {width:.3g} m x {height:.3g} m"
+    return heatmap.values, f"{words} per cell"
 
 
 def _place(
-    heatmap: Heatmap | Measure, extent: Extent | None, video: Video | None, picture: Floats | None
-) -> tuple[Extent, str, Extent]:
+    heatmap: Heatmap, extent: Bounds | None, video: Video | None, picture: Floats | None
+) -> tuple[Bounds, str, Bounds]:
     """Tell where the cells lie, in which unit, and the rectangle that is shown."""
     unit = "px" if heatmap.unit == "fraction" else heatmap.unit
     frame = frame_extent(unit, extent=extent, video=video, picture=picture)
     if heatmap.unit != "fraction":
-        return heatmap.extent, unit, frame or heatmap.extent
+        return heatmap.bounds, unit, frame or heatmap.bounds
     if frame is None:
-        return heatmap.extent, "fraction", heatmap.extent
-    (left, top, right, bottom), (x0, y0, x1, y1) = frame, heatmap.extent
+        return heatmap.bounds, "fraction", heatmap.bounds
+    (left, top, right, bottom), (x0, y0, x1, y1) = frame, heatmap.bounds
     wide, high = right - left, bottom - top
     return (left + x0 * wide, top + y0 * high, left + x1 * wide, top + y1 * high), unit, frame
 
 
-def _draw_cells(ax: Axes, drawn: Floats, place: Extent, style: dict[str, Any], scale: str) -> AxesImage:
+def _draw_cells(ax: Axes, drawn: Floats, place: Bounds, style: dict[str, Any], scale: str) -> AxesImage:
     x0, y0, x1, y1 = place
     most = float(np.nanmax(drawn))
     exponent = _SCALES[scale]
@@ -172,11 +176,3 @@ def _add_bar(ax: Axes, image: AxesImage, label: str) -> None:
     bar = ax.figure.colorbar(image, cax=ax.inset_axes((1.02, 0.0, 0.03, 1.0)))
     bar.set_label(label)
     bar.outline.set_visible(False)
-
-
-def _measured(words: str, heatmap: Heatmap | Measure) -> str:
-    """Say what a colour stands for; on a floor with the size of the cell, without which it says little."""
-    if heatmap.unit != "m":
-        return f"{words} per cell"
-    (rows, columns), (x0, y0, x1, y1) = heatmap.shape, heatmap.extent
-    return f"{words} per cell of {(x1 - x0) / columns:.3g} m x {(y1 - y0) / rows:.3g} m"

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
-from ptrack_analysis.analysis.heat.heatmaps import Extent
+from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.io.pictures import Picture
 from ptrack_analysis.plots.arrows import arrow_heads, draw_arrow_heads
@@ -33,7 +33,7 @@ def plot_paths(
     ax: Axes | None = None,
     backdrop: Picture | None = None,
     video: Video | None = None,
-    extent: Extent | None = None,
+    extent: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     persons: Collection[int] | None = None,
@@ -109,7 +109,7 @@ def _all_points(steps: Steps, zones: Sequence[Zone], lines: Sequence[Line]) -> F
     return np.concatenate([steps.points[steps.known], *corners])
 
 
-def _draw_paths(ax: Axes, steps: Steps, shown: Extent, kwargs: dict[str, Any]) -> None:
+def _draw_paths(ax: Axes, steps: Steps, shown: Bounds, kwargs: dict[str, Any]) -> None:
     number = len(steps.persons)
     crowd = min(len(OKABE_ITO) / number, 1.0)
     width, alpha = max(2.0 * crowd**0.4, 0.5), max(0.95 * crowd**0.22, 0.4)

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from shapely.geometry import LineString
 from shapely.ops import substring
 
-from ptrack_analysis.analysis.heat.heatmaps import Extent
+from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.backdrop import dimmed
 from ptrack_analysis.plots.clock import clock, time_unit
@@ -56,7 +56,7 @@ class Stage:
 
 
 def stage_of(
-    width: int, shown: Extent, picture: Floats | None, zones: Sequence[Zone], lines: Sequence[Line]
+    width: int, shown: Bounds, picture: Floats | None, zones: Sequence[Zone], lines: Sequence[Line]
 ) -> Stage:
     """Prepare the ground: the backdrop or paper, with outlines and their names."""
     x0, y0, x1, y1 = shown

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ptrack_analysis.analysis.crowd.bins import compute_occupancy_bins
 from ptrack_analysis.analysis.flows.transitions import compute_transitions
-from ptrack_analysis.analysis.heat.heatmaps import compute_box_heatmap, compute_heatmap
+from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
 from ptrack_analysis.analysis.lines.counts import compute_counts
 from ptrack_analysis.analysis.lines.crossings import compute_crossings
 from ptrack_analysis.analysis.places.occupancy import compute_occupancy

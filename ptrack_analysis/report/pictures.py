@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ptrack_analysis.analysis.heat.heatmap import Basis
 from ptrack_analysis.analysis.stays.curves import compute_survival
 from ptrack_analysis.plots import (
     plot_counts,
@@ -27,10 +28,10 @@ MOST_LINES = 4
 def heatmap_figure(measured: Measured) -> Figure:
     """Draw where the time was spent."""
     analysis = measured.analysis
-    of = "footpoints" if analysis.floor_plan is not None else "boxes"
-    heatmap = analysis.heatmap(basis=of)
+    basis: Basis = "foot_points" if analysis.floor_plan is not None else "boxes"
+    heatmap = analysis.heatmap(basis=basis)
     axes = plot_heatmap(heatmap, zones=analysis.zones, lines=analysis.lines, **_ground(measured))
-    seen = "that persons stood in" if of == "footpoints" else "that persons' boxes cover"
+    seen = "that persons stood in" if basis == "foot_points" else "that persons' boxes cover"
     alt = f"Heatmap: person-seconds of each cell {seen}; zones and lines are outlined."
     said = f"Person-seconds of each cell {seen}; colours follow the square root."
     return Figure(inline_svg(axes, "heatmap", alt, on_white=True), alt, said)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.crowd.bins import MINUTE, compute_occupancy_bins
-from ptrack_analysis.analysis.heat.heatmaps import Heatmap
+from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.summary.values import seconds
 from ptrack_analysis.video import Video
 
@@ -36,10 +36,10 @@ def busiest_interval(occupancy: pd.DataFrame, video: Video) -> dict[str, Any] | 
 
 def busiest_cell(heatmap: Heatmap) -> dict[str, Any] | None:
     """Find the first cell of the heatmap of footpoints with the most seconds; None if it is empty."""
-    if not heatmap.seconds.any():
+    if not heatmap.values.any():
         return None
-    row, column = np.unravel_index(int(heatmap.seconds.argmax()), heatmap.shape)
-    (x0, y0, x1, y1), (rows, columns) = heatmap.extent, heatmap.shape
+    row, column = np.unravel_index(int(heatmap.values.argmax()), heatmap.shape)
+    (x0, y0, x1, y1), (rows, columns) = heatmap.bounds, heatmap.shape
     width, height = (x1 - x0) / columns, (y1 - y0) / rows
     return {
         "row": int(row),
@@ -48,5 +48,5 @@ def busiest_cell(heatmap: Heatmap) -> dict[str, Any] | None:
         f"y_{heatmap.unit}": float(y0 + (row + 0.5) * height),
         f"width_{heatmap.unit}": width,
         f"height_{heatmap.unit}": height,
-        "stood_s": float(heatmap.seconds[row, column]),
+        "stood_s": float(heatmap.values[row, column]),
     }

@@ -72,7 +72,7 @@ def figures_of(analysis: VideoAnalysis) -> dict[str, Any]:
         "occupancy": plain_occupancy(occupancy),
         "busiest": {
             "interval": busiest_interval(rows_of(occupancy, ""), analysis.video),
-            "cell": busiest_cell(analysis.heatmap(basis="footpoints")),
+            "cell": busiest_cell(analysis.heatmap(basis="foot_points")),
         },
         "confidence": CONFIDENCE,
         "zones": None if visits is None else zone_figures(analysis.zones, visits, occupancy),

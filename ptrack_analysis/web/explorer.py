@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ptrack_analysis.analysis.heat.heatmaps import Heatmap
+from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.floor import Floor
 from ptrack_analysis.io.pictures import Picture

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ptrack_analysis.analysis.heat.heatmaps import Heatmap
+from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.analysis.places.visits import compute_visits
 from ptrack_analysis.analysis.presence import Rows, rows_by_person, run_starts
 from ptrack_analysis.analysis.stays.lengths import seen_whole
@@ -242,7 +242,11 @@ def _heat(heatmap: Heatmap, ground: Ground) -> tuple[dict[str, Any], Floats]:
         raise ParameterError(
             f"heatmap is {heatmap!r:.60}, not a Heatmap of the plane that is drawn on, in {ground.unit}"
         )
-    corners = ground.fractions(np.reshape(np.array(heatmap.extent, dtype="float64"), (2, 2)))
-    rows, columns = heatmap.seconds.shape
+    if heatmap.quantity != "person_seconds" or heatmap.normalized or heatmap.is_series:
+        raise ParameterError(
+            f"heatmap must have person-seconds, not a series, got {heatmap.quantity} in {heatmap.value_unit}"
+        )
+    corners = ground.fractions(np.reshape(np.array(heatmap.bounds, dtype="float64"), (2, 2)))
+    rows, columns = heatmap.shape
     header = {"rows": rows, "columns": columns, "extent": np.round(corners, 6).ravel().tolist()}
-    return header, np.ascontiguousarray(heatmap.seconds, dtype="float32").ravel()
+    return header, np.ascontiguousarray(heatmap.values, dtype="float32").ravel()

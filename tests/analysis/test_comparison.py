@@ -100,7 +100,7 @@ def test_identical_trackings_agree_in_everything():
     assert c.pairs["counterpart"].all()
     assert (c.zones["dwell_a"] == c.zones["dwell_b"]).all()
     assert (c.zones["mean_difference"] == 0).all()
-    assert not c.heatmap_difference.seconds.any()
+    assert not c.heatmap_difference.values.any()
 
 
 PRESENCE = {
@@ -278,7 +278,7 @@ def test_swapping_the_trackings_swaps_the_answer():
         other.only_b + other.both,
         other.only_a + other.both,
     )
-    assert (one.heatmap_difference.seconds == -other.heatmap_difference.seconds).all()
+    assert (one.heatmap_difference.values == -other.heatmap_difference.values).all()
 
 
 def test_pairs_tell_who_is_who():
@@ -351,7 +351,7 @@ def test_occupancy_and_dwell_of_both():
 
 def test_the_heatmap_difference_is_b_minus_a():
     c = compared({1: every(100, 0, 1000, 0.2)}, {5: every(100, 0, 600, 0.8)}, shape=(1, 2))
-    assert c.heatmap_difference.seconds.tolist() == [[-1.0, 0.6]]
+    assert c.heatmap_difference.values.tolist() == [[-1.0, 0.6]]
     check(c.heatmap_difference.to_frame(), HEATMAP)
 
 
@@ -360,11 +360,11 @@ def test_on_a_floor_plan_the_heatmap_holds_the_places_of_both():
     floor = fit_floor(corners, corners * [10, 5])
     here, there = {1: every(100, 0, 1000, 0.15)}, {5: every(100, 0, 1000, 0.85)}
     c = compared(here, there, plane=floor, shape=(5, 10), zones=[Zone("all", box(0, 0, 10, 5), "m")])
-    assert (c.heatmap_difference.unit, c.heatmap_difference.extent[::2]) == ("m", (1.0, 9.0))
-    assert c.heatmap_difference.seconds.sum() == pytest.approx(0)
-    assert np.abs(c.heatmap_difference.seconds).sum() == pytest.approx(2)
+    assert (c.heatmap_difference.unit, c.heatmap_difference.bounds[::2]) == ("m", (1.0, 9.0))
+    assert c.heatmap_difference.values.sum() == pytest.approx(0)
+    assert np.abs(c.heatmap_difference.values).sum() == pytest.approx(2)
     assert c.zones.loc["all", "dwell_a"] == c.zones.loc["all", "dwell_b"] == pd.Timedelta("1s")
-    assert compared(here, {}, plane=floor).heatmap_difference.extent[::2] == (1.0, 2.0)
+    assert compared(here, {}, plane=floor).heatmap_difference.bounds[::2] == (1.0, 2.0)
 
 
 def test_the_summary_is_json():

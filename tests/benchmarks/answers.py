@@ -7,7 +7,7 @@ import pandas as pd
 
 from ptrack_analysis import (
     Video,
-    compute_difference,
+    compare_heatmaps,
     compute_encounters,
     compute_funnel,
     compute_intervals,
@@ -56,7 +56,7 @@ def run(options):
             f"100 persons for an hour at 15 Hz: {len(crowd)} rows",
         ),
         "difference": (
-            partial(compute_difference, first, second, VIDEO),
+            partial(compare_heatmaps, first, second, VIDEO),
             DIFFERENCE,
             "54 x 96 cells, 1000 permutations",
         ),

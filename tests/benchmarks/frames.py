@@ -216,7 +216,7 @@ def _heat_differs(boxes, frame, mask):
     part = (frame >= FRAMES // 2) & (frame < FRAMES // 2 + SOME)
     detections = table(boxes[part], frame[part], np.arange(part.sum()))
     heat = compute_heatmap(compute_trajectories(detections, VIDEO), VIDEO, shape=(HEIGHT, WIDTH))
-    counts = np.rint(heat.seconds * 1000 / STEP)
+    counts = np.rint(heat.values * 1000 / STEP)
     left, _, right, bottom = boxes[part].T
     places = np.stack([frame[part], (left + right) // 2, bottom // 1])
     doubled = part.sum() - np.unique(places, axis=1).shape[1]

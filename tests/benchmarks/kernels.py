@@ -20,7 +20,7 @@ def run(options):
     x, y, weight = random.random(POINTS) * 1280, random.random(POINTS) * 720, np.full(POINTS, 67.0)
     left, top = random.random((2, BOXES)) * 0.95
     boxes = np.stack([left, top, left + random.random(BOXES) * 0.1, top + random.random(BOXES) * 0.3])
-    points = partial(sum_points, x, y, weight, extent=(0.0, 0.0, 1280.0, 720.0), shape=SHAPE)
+    points = partial(sum_points, x, y, weight, bounds=(0.0, 0.0, 1280.0, 720.0), shape=SHAPE)
     covers = partial(sum_boxes, boxes, weight[:BOXES], shape=SHAPE)
     on_points, on_boxes, read = alternate(points, covers, boxes.copy, rounds=options.rounds)
     size, rate = boxes.nbytes / 1e6, BOXES / median(read) / 1e6

@@ -4,8 +4,8 @@ from factories import HEIGHT, WIDTH, make_detections, make_video
 from matplotlib.colors import PowerNorm
 from shapely.geometry import Polygon
 
-from ptrack_analysis.analysis.heat.heatmaps import Heatmap, compute_heatmap
-from ptrack_analysis.analysis.heat.measure import Measure
+from ptrack_analysis.analysis.heat.heatmap import Heatmap
+from ptrack_analysis.analysis.heat.quantities import compute_heatmap
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_heatmap, plot_paths
@@ -16,8 +16,8 @@ SECONDS = np.array([[0.0, 1.0, 2.0], [4.0, 0.0, 9.0]])
 PICTURE = np.full((50, 100, 3), 200, dtype="uint8")
 
 
-def heatmap(unit="px", extent=(0.0, 0.0, 300.0, 200.0), seconds=SECONDS):
-    return Heatmap(seconds, extent, unit, "footpoints")
+def heatmap(unit="px", bounds=(0.0, 0.0, 300.0, 200.0), seconds=SECONDS):
+    return Heatmap(seconds, bounds, unit)
 
 
 def cells(ax):
@@ -109,7 +109,7 @@ def test_metres_need_an_extent_for_a_backdrop():
 def test_a_computed_heatmap_keeps_its_seconds_in_the_picture():
     table = compute_trajectories(make_detections({7: [(0, 0.5, 0.5), (400, 0.6, 0.5)]}), VIDEO)
     computed = compute_heatmap(table, VIDEO, shape=(5, 10))
-    assert cells(plot_heatmap(computed)).get_array().sum() == pytest.approx(computed.seconds.sum())
+    assert cells(plot_heatmap(computed)).get_array().sum() == pytest.approx(computed.values.sum())
 
 
 def test_zones_are_named_and_those_of_another_plane_refused():
@@ -142,35 +142,43 @@ def test_with_a_duration_the_density_on_the_floor_is_drawn():
     assert cells(ax).colorbar.ax.get_ylabel() == "mean density [persons per m²]"
     bar = cells(plot_heatmap(on_floor)).colorbar.ax
     assert bar.get_ylabel() == "person-seconds per cell of 1 m x 0.5 m"
-    with pytest.raises(ParameterError, match="the heatmap is in px"):
+    with pytest.raises(ParameterError, match="needs a heatmap in m, got one in px"):
         plot_heatmap(heatmap(), duration="10s")
 
 
-def measure(of="visits", measured_in="visits", numbers=SECONDS):
-    return Measure(numbers, (0.0, 0.0, 3.0, 2.0), "m", of, measured_in)
+def of(quantity="visits", values=SECONDS, normalized=()):
+    return Heatmap(values, (0.0, 0.0, 3.0, 2.0), "m", quantity=quantity, normalized=normalized)
 
 
 @pytest.mark.parametrize(
     ("drawn", "label"),
     [
-        (measure(), "visits per cell of 1 m x 1 m"),
-        (measure(measured_in="visits/h"), "visits [visits/h] per cell of 1 m x 1 m"),
-        (measure("footpoints", "share"), "footpoints [share] per cell of 1 m x 1 m"),
-        (measure("speed", "m/s"), "mean speed [m/s]"),
+        (of(), "visits per cell of 1 m x 1 m"),
+        (of("people"), "people per cell of 1 m x 1 m"),
+        (of(normalized=("hour",)), "visits [visits/h] per cell of 1 m x 1 m"),
+        (of("person_seconds", normalized=("total",)), "person-seconds [share] per cell of 1 m x 1 m"),
+        (of("mean_speed"), "mean speed [m/s]"),
     ],
 )
-def test_a_measure_says_what_it_measures(drawn, label):
+def test_the_label_names_the_quantity_and_its_unit(drawn, label):
     assert cells(plot_heatmap(drawn)).colorbar.ax.get_ylabel() == label
 
 
 def test_cells_without_a_number_are_transparent():
-    image = cells(plot_heatmap(measure("speed", "m/s", np.array([[np.nan, 2.0]]))))
+    image = cells(plot_heatmap(of("mean_speed", np.array([[np.nan, 2.0]]))))
     assert image.get_array().mask.tolist() == [[True, False]]
     assert image.norm.vmax == 2.0
 
 
-def test_a_measure_has_no_density_and_may_be_nothing():
-    with pytest.raises(ParameterError, match="a measure of visits has no density"):
-        plot_heatmap(measure(), duration="1h")
-    ax = plot_heatmap(measure("speed", "m/s", np.full((1, 2), np.nan)))
+def test_a_density_needs_person_seconds_and_an_empty_heatmap_says_so():
+    with pytest.raises(ParameterError, match="a density needs person-seconds, but the values are visits"):
+        plot_heatmap(of(), duration="1h")
+    ax = plot_heatmap(of("mean_speed", np.full((1, 2), np.nan)))
     assert [text.get_text() for text in ax.texts] == ["nothing to draw: no cell has any speed"]
+
+
+def test_a_series_is_drawn_bin_by_bin():
+    series = Heatmap(np.stack([SECONDS, SECONDS * 2]), (0, 0, 3, 2), "m", bin_edges=np.array([0, 1000, 2000]))
+    with pytest.raises(ParameterError, match="a series over time: plot one of its bins"):
+        plot_heatmap(series)
+    assert cells(plot_heatmap(series.bins[1])).get_array().max() == 18

@@ -161,7 +161,15 @@ def test_a_heatmap_of_the_same_plane_is_taken_along():
     heatmap = compute_heatmap(trajectories, VIDEO, shape=(5, 10))
     data = explorer_data(trajectories, VIDEO, heatmap=heatmap)
     assert (data["heatmap"]["rows"], data["heatmap"]["columns"]) == (5, 10)
-    assert unpacked(data)["heat"].sum() == pytest.approx(heatmap.seconds.sum(), rel=1e-6)
+    assert unpacked(data)["heat"].sum() == pytest.approx(heatmap.values.sum(), rel=1e-6)
+
+
+def test_a_heatmap_of_visits_or_over_time_is_refused():
+    trajectories = compute_trajectories(make_detections(WALK), VIDEO)
+    for options in ({"quantity": "visits"}, {"every": "1min"}):
+        heatmap = compute_heatmap(trajectories, VIDEO, shape=(5, 10), **options)
+        with pytest.raises(ParameterError, match="heatmap must have person-seconds, not a series"):
+            explorer_data(trajectories, VIDEO, heatmap=heatmap)
 
 
 def test_a_backdrop_is_embedded_smaller_and_without_what_else_the_file_holds(tmp_path):

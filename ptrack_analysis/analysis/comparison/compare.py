@@ -13,7 +13,7 @@ from ptrack_analysis.analysis.comparison.overlaps import Overlaps, overlaps_of
 from ptrack_analysis.analysis.comparison.result import Comparison
 from ptrack_analysis.analysis.comparison.scene import heatmap_difference, occupancy_of_both, zones_of_both
 from ptrack_analysis.analysis.comparison.seen import Seen, Tracking, boxes_at_compared_moments, seen_by_both
-from ptrack_analysis.analysis.heat.heatmaps import SHAPE
+from ptrack_analysis.analysis.heat.grid import SHAPE
 from ptrack_analysis.analysis.presence import MAX_GAP, period_in_ms
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import ParameterError

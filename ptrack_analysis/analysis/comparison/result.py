@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ptrack_analysis.analysis.comparison.figures import Figures
-from ptrack_analysis.analysis.heat.heatmaps import Heatmap
+from ptrack_analysis.analysis.heat.heatmap import Heatmap
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -1,12 +1,15 @@
 """Occupancy, dwell and heatmap of two trackings, side by side."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.heat.heatmaps import Extent, Heatmap, compute_heatmap
+from ptrack_analysis.analysis.heat.grid import Bounds
+from ptrack_analysis.analysis.heat.heatmap import Heatmap
+from ptrack_analysis.analysis.heat.quantities import compute_heatmap
 from ptrack_analysis.analysis.places.occupancy import compute_occupancy
 from ptrack_analysis.analysis.places.visits import compute_visits
 from ptrack_analysis.geometry import Integers
@@ -91,18 +94,18 @@ def _means(occupancy: pd.DataFrame) -> tuple[float, float, float]:
 
 def heatmap_difference(a: pd.DataFrame, b: pd.DataFrame, video: Video, shape: tuple[int, int]) -> Heatmap:
     """Subtract the heatmap of a from that of b, over one extent that holds both."""
-    extent = _common_extent(a, b, video, shape)
-    of_a, of_b = (compute_heatmap(each, video, shape=shape, extent=extent) for each in (a, b))
-    return Heatmap(of_b.seconds - of_a.seconds, of_a.extent, of_a.unit, of_a.of)
+    bounds = _common_bounds(a, b, video, shape)
+    of_a, of_b = (compute_heatmap(each, video, shape=shape, bounds=bounds) for each in (a, b))
+    return replace(of_a, values=of_b.values - of_a.values)
 
 
-def _common_extent(a: pd.DataFrame, b: pd.DataFrame, video: Video, shape: tuple[int, int]) -> Extent | None:
+def _common_bounds(a: pd.DataFrame, b: pd.DataFrame, video: Video, shape: tuple[int, int]) -> Bounds | None:
     """Give the extent around all positions of both; None where it is the frame's."""
     unit = unit_of(a, TRAJECTORIES)
     located = [each for each in (a, b) if each[f"x_{unit}"].notna().any()]
     if unit == "px" or not located:
         return None
-    extents = np.array([compute_heatmap(each, video, shape=shape).extent for each in located])
-    x0, y0 = extents[:, :2].min(axis=0)
-    x1, y1 = extents[:, 2:].max(axis=0)
+    bounds = np.array([compute_heatmap(each, video, shape=shape).bounds for each in located])
+    x0, y0 = bounds[:, :2].min(axis=0)
+    x1, y1 = bounds[:, 2:].max(axis=0)
     return float(x0), float(y0), float(x1), float(y1)

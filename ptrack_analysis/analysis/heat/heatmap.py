@@ -1,66 +1,175 @@
-"""What a heatmap is."""
+"""A heatmap: one value per cell of a grid, with its quantity and unit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
 
+import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.heat.cells import Extent, cell_columns, cell_size
+from ptrack_analysis.analysis.heat.grid import Bounds, build_cell_columns, compute_cell_size
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.schema import HEATMAP, assemble
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.schema import HEATMAP, HEATMAP_SLICES, MEASURE, assemble
+from ptrack_analysis.video import Milliseconds, milliseconds
+
+Quantity = Literal["person_seconds", "visits", "people", "mean_speed"]
+Basis = Literal["boxes", "foot_points"]
+Divisor = Literal["area", "hour", "total"]
+
+_HOUR = 3_600_000
+_SUFFIXES = {"area": "/m²", "hour": "/h"}
+_STORED = {"foot_points": "footpoints", "boxes": "boxes", "people": "persons", "mean_speed": "speed"}
+"""Words of the tables on disk, where they differ from those in memory."""
+_TRUNCATE = 4.0
+_MAX_SIGMA = 8.0
+"""Largest sigma, as a multiple of the shorter side of the grid; beyond it all cells are equal."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heatmap:
-    """Person-seconds a cell.
+    """One value per cell of a grid.
 
-    ``seconds`` is (rows, columns), row 0 at the top of the picture; ``extent`` is x0, y0, x1, y1 of the grid
-    in ``unit`` (``px``, ``m``, or ``fraction`` of the frame); ``of`` is ``footpoints`` or ``boxes``.
+    ``values`` is (rows, columns), row 0 at the top of the image; a series over time is (bins, rows,
+    columns). ``bounds`` is x0, y0, x1, y1 of the grid in ``unit``: ``px``, ``m``, or ``fraction`` of the
+    frame. ``quantity`` is ``person_seconds``, ``visits``, ``people`` or ``mean_speed``, ``basis`` is
+    ``foot_points`` or ``boxes``. ``normalized`` lists the divisors in the order of division: ``area``,
+    ``hour``, ``total``. ``bin_edges`` are the times at which the bins start and end [ms]; None if the time
+    range is unknown.
     """
 
-    seconds: Floats
-    extent: Extent
+    values: Floats
+    bounds: Bounds
     unit: str
-    of: str
+    quantity: Quantity = field(default="person_seconds", kw_only=True)
+    basis: Basis = field(default="foot_points", kw_only=True)
+    normalized: tuple[Divisor, ...] = field(default=(), kw_only=True)
+    bin_edges: Milliseconds | None = field(default=None, kw_only=True)
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns."""
-        rows, columns = self.seconds.shape
-        return rows, columns
-
-    @property
-    def cell_area(self) -> float:
-        """Area of one cell, in squares of ``unit`` (of ``fraction``: as a share of the frame)."""
-        width, height = cell_size(self.shape, self.extent)
-        return width * height
-
-    def density(self, duration: pd.Timedelta | str | None) -> Floats:
-        """Give the mean density of persons on the floor: how many stood on a square metre, over a time.
-
-        It is ``seconds`` divided by the area of a cell and by ``duration``. So its sum over the cells, times
-        ``cell_area``, is the mean number of persons within the extent.
-
-        Parameters
-        ----------
-        duration
-            The time that was watched: ``video.duration``, or the length of the selected part [ms].
-
-        Returns
-        -------
-        numpy.ndarray
-            (rows, columns), 0 where nobody stood [1/m²].
+    def __post_init__(self) -> None:
+        """Check the quantity, the basis, and the number of bins.
 
         Raises
         ------
         ParameterError
-            If the heatmap is not in m, or the duration is None, 0, negative or not whole milliseconds.
+            If one of them is unknown, or the bin edges do not fit the values.
+        """
+        for name, value, known in (("quantity", self.quantity, Quantity), ("basis", self.basis, Basis)):
+            if value not in get_args(known):
+                raise ParameterError(f"{name} must be one of {', '.join(get_args(known))}, got {value!r}")
+        bins = len(self.values) if self.is_series else 1
+        if self.is_series if self.bin_edges is None else len(self.bin_edges) != bins + 1:
+            raise ParameterError(f"bin_edges must be {bins + 1} times, one more than bins")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, columns = self.values.shape[-2:]
+        return rows, columns
+
+    @property
+    def is_series(self) -> bool:
+        """Whether the values are a series over time, one grid per bin."""
+        return self.values.ndim == 3  # noqa: PLR2004 - bins, rows, columns
+
+    @property
+    def bins(self) -> list["Heatmap"]:
+        """The heatmap of each bin of a series; a heatmap that is not a series is its only bin."""
+        if not self.is_series or self.bin_edges is None:
+            return [self]
+        edges = self.bin_edges
+        return [
+            replace(self, values=values, bin_edges=edges[number : number + 2])
+            for number, values in enumerate(self.values)
+        ]
+
+    @property
+    def cell_area(self) -> float:
+        """Area of one cell, in squares of ``unit``; with ``fraction``, as a share of the frame."""
+        width, height = compute_cell_size(self.shape, self.bounds)
+        return width * height
+
+    @property
+    def value_unit(self) -> str:
+        """Unit of the values: ``s``, ``visits``, ``people``, ``m/s``, then ``/m²``, ``/h``; or ``share``."""
+        if "total" in self.normalized:
+            return "share"
+        units = {"person_seconds": "s", "mean_speed": f"{self.unit}/s"}
+        return units.get(self.quantity, self.quantity) + "".join(_SUFFIXES[by] for by in self.normalized)
+
+    def normalize(self, by: Divisor, *, duration: pd.Timedelta | str | None = None) -> "Heatmap":
+        """Divide by the area of a cell, by the hours watched, or by the sum over all cells.
+
+        Parameters
+        ----------
+        by
+            ``area``, ``hour`` or ``total``. Without any value above 0, all shares of the total are NaN.
+        duration
+            The time that was watched: ``video.duration``, or the duration of the selected part. Only for
+            ``hour``, and by default the length of each bin if the bins are known [ms].
+
+        Returns
+        -------
+        Heatmap
+            The same grid; ``value_unit`` tells what the values are.
+
+        Raises
+        ------
+        ParameterError
+            If the quantity is ``mean_speed``, the values are already divided by this or are shares, the grid
+            is not in m (``area``), or the duration is missing, 0 or not whole milliseconds (``hour``).
+
+        Examples
+        --------
+        >>> visits = Heatmap(np.array([[30.0, 0.0]]), (0.0, 0.0, 2.0, 1.0), "m", quantity="visits")
+        >>> hourly = visits.normalize("hour", duration="15min")
+        >>> hourly.values.tolist(), hourly.value_unit
+        ([[120.0, 0.0]], 'visits/h')
+        """
+        if by not in get_args(Divisor):
+            raise ParameterError(f"by must be 'area', 'hour' or 'total', got {by!r}")
+        if self.quantity == "mean_speed":
+            raise ParameterError("a heatmap of mean_speed cannot be normalized: its values are not sums")
+        if by in self.normalized or "total" in self.normalized:
+            raise ParameterError(f"the heatmap is already normalized: its values are in {self.value_unit}")
+        if duration is not None and by != "hour":
+            raise ParameterError(f"duration applies to by='hour' only, got by={by!r}")
+        if by == "area":
+            self._require_meters("by='area'")
+            values = self.values / self.cell_area
+        elif by == "hour":
+            values = self.values * (_HOUR / self._find_durations(duration))
+        else:
+            total = float(self.values.sum())
+            values = self.values / (total if total > 0 else np.nan)
+        return replace(self, values=values, normalized=(*self.normalized, by))
+
+    def density(self, duration: pd.Timedelta | str | None = None) -> Floats:
+        """Return the mean number of people per square meter of floor.
+
+        The density is the person-seconds divided by the area of a cell and by the time watched. The sum over
+        all cells times ``cell_area`` is the mean number of people within the bounds.
+
+        Parameters
+        ----------
+        duration
+            As in ``normalize`` [ms].
+
+        Returns
+        -------
+        numpy.ndarray
+            The shape of ``values``, 0 where no one stood [1/m²].
+
+        Raises
+        ------
+        ParameterError
+            If the values are not person-seconds, the grid is not in m, or the duration is missing, 0 or not
+            whole milliseconds.
 
         Notes
         -----
-        Who is unlocated stands nowhere, so with missing boxes it errs downwards. It is the time-mean of a
-        classical density, persons in an area divided by the area; a Voronoi density is another thing.
+        Detections without a position are missing, so the density is biased downward if boxes are missing. It
+        is the time mean of the classical density, people in an area divided by the area, not a Voronoi
+        density.
 
         References
         ----------
@@ -69,32 +178,143 @@ class Heatmap:
 
         Examples
         --------
-        >>> import numpy as np
-        >>> Heatmap(np.array([[30.0, 0.0]]), (0.0, 0.0, 2.0, 1.0), "m", "footpoints").density("1min").tolist()
+        >>> Heatmap(np.array([[30.0, 0.0]]), (0.0, 0.0, 2.0, 1.0), "m").density("1min").tolist()
         [[0.5, 0.0]]
         """
-        if self.unit != "m":
+        if self.quantity != "person_seconds" or self.normalized:
             raise ParameterError(
-                f"the heatmap is in {self.unit}: persons per m² need a floor plan, compute_trajectories(..., "
-                "plane=floor)"
+                f"a density needs person-seconds, but the values are {self.quantity} in {self.value_unit}"
             )
-        if duration is None:
-            raise ParameterError(
-                "duration is None: the length of the video is not known, so give it, as '5min'"
-            )
-        watched = milliseconds(duration, "duration")
-        if watched == 0:
-            raise ParameterError(f"duration is {duration!r}, not longer than 0")
-        density: Floats = self.seconds / (self.cell_area * (watched / 1000.0))
+        self._require_meters("a density")
+        density: Floats = self.values / (self.cell_area * (self._find_durations(duration) / 1000.0))
         return density
 
-    def to_frame(self, duration: pd.Timedelta | str | None = None) -> pd.DataFrame:
-        """Give the long table, HEATMAP: one row a cell, with the middle of the cell.
+    def smooth(self, sigma: float) -> "Heatmap":
+        """Smooth with a Gaussian; the sum stays the same (up to rounding).
 
-        With a ``duration`` [ms] it has the column ``density_per_m2``, as ``density`` computes and refuses it.
+        ``sigma`` is the same length along x and y, whatever the sides of a cell. The Gaussian is cut at four
+        sigma and reflected at the border of the grid. A sigma of 0 changes nothing. Each bin of a series is
+        smoothed by itself.
+
+        Parameters
+        ----------
+        sigma
+            Standard deviation of the Gaussian, from 0 to eight times the shorter side of the grid [px or m].
+
+        Raises
+        ------
+        ParameterError
+            If ``sigma`` is out of range, the quantity is ``mean_speed``, or the unit is ``fraction``, in
+            which lengths along x and y differ.
+
+        Notes
+        -----
+        O(cells · sigma / side of a cell). Positions are uncertain by some decimeters, and a smoothed heatmap
+        shows no detail below sigma. Next to a wall it shows people inside the wall.
+
+        References
+        ----------
+        B. W. Silverman, Density Estimation for Statistics and Data Analysis, 1986,
+        doi:10.1201/9781315140919, section 2.10: reflection at a boundary.
+
+        Examples
+        --------
+        >>> heatmap = Heatmap(np.array([[0.0, 8.0, 0.0, 0.0]]), (0.0, 0.0, 4.0, 1.0), "m")
+        >>> heatmap.smooth(0.5).values.round(1).tolist()
+        [[0.9, 6.3, 0.9, 0.0]]
         """
-        arrays = cell_columns(self.shape, self.extent)
-        arrays |= {"of": [self.of] * self.seconds.size, "seconds": self.seconds.ravel()}
-        if duration is not None:
-            arrays["density_per_m2"] = self.density(duration).ravel()
-        return assemble(HEATMAP, arrays, unit=self.unit)
+        from scipy.ndimage import gaussian_filter  # noqa: PLC0415 - half a second that exports do without
+
+        if self.unit == "fraction":
+            raise ParameterError(
+                "a heatmap in fractions of the frame cannot be smoothed: lengths along x and y differ. Pass "
+                "video= to compute_box_heatmap."
+            )
+        if self.quantity == "mean_speed":
+            raise ParameterError("a heatmap of mean_speed cannot be smoothed: its values are not sums")
+        x0, y0, x1, y1 = self.bounds
+        largest = _MAX_SIGMA * min(x1 - x0, y1 - y0)
+        is_number = isinstance(sigma, int | float | np.integer | np.floating) and not isinstance(sigma, bool)
+        if not (is_number and 0 <= sigma <= largest):
+            raise ParameterError(f"sigma must be a length from 0 to {largest:g} {self.unit}, got {sigma!r}")
+        width, height = compute_cell_size(self.shape, self.bounds)
+        in_cells = (sigma / height, sigma / width)
+        smooth = gaussian_filter(
+            self.values, in_cells, mode="reflect", truncate=_TRUNCATE, output="float64", axes=(-2, -1)
+        )
+        return replace(self, values=smooth)
+
+    def to_frame(self, duration: pd.Timedelta | str | None = None) -> pd.DataFrame:
+        """Return the long table, one row per cell with the center of the cell.
+
+        Person-seconds are the table HEATMAP, a series of them HEATMAP_SLICES. All other heatmaps are the
+        table MEASURE.
+
+        Parameters
+        ----------
+        duration
+            The time that was watched, to add the column ``density_per_m2`` to HEATMAP, as ``density``
+            computes it [ms].
+
+        Raises
+        ------
+        ParameterError
+            If the heatmap is a normalized series, or a duration is given where there is no density.
+        """
+        density = None if duration is None else self.density(duration)
+        columns = build_cell_columns(self.shape, self.bounds)
+        if self.is_series:
+            return self._build_series_frame(columns)
+        values, count = self.values.ravel(), self.values.size
+        if self.quantity != "person_seconds" or self.normalized:
+            stored = self.basis if self.quantity == "person_seconds" else self.quantity
+            columns |= {
+                "of": [_STORED.get(stored, stored)] * count,
+                "measured_in": [self.value_unit.replace("people", _STORED["people"])] * count,
+                "number": values,
+            }
+            return assemble(MEASURE, columns, unit=self.unit)
+        columns |= {"of": [_STORED[self.basis]] * count, "seconds": values}
+        if density is not None:
+            columns["density_per_m2"] = density.ravel()
+        return assemble(HEATMAP, columns, unit=self.unit)
+
+    def _build_series_frame(self, cells: dict[str, Any]) -> pd.DataFrame:
+        """Return the table HEATMAP_SLICES."""
+        if self.normalized or self.bin_edges is None:
+            raise ParameterError("a normalized series has no table: call to_frame() on each of its bins")
+        bins, per_bin = len(self.values), self.shape[0] * self.shape[1]
+        columns = {name: np.tile(values, bins) for name, values in cells.items()}
+        columns |= {
+            "timestamp": np.repeat(self.bin_edges[:-1], per_bin),
+            "interval": np.repeat(np.diff(self.bin_edges), per_bin),
+            "seconds": self.values.ravel(),
+        }
+        return assemble(HEATMAP_SLICES, columns, unit=self.unit)
+
+    def _require_meters(self, what: str) -> None:
+        if self.unit != "m":
+            raise ParameterError(
+                f"{what} needs a heatmap in m, got one in {self.unit}. Compute the trajectories on a floor "
+                "plan: compute_trajectories(..., plane=floor)."
+            )
+
+    def _find_durations(self, duration: pd.Timedelta | str | None) -> Milliseconds:
+        """Return the time watched [ms]: one number, or one per bin of a series."""
+        if duration is None and self.bin_edges is None:
+            raise ParameterError(
+                "duration is required: the time that was watched is unknown. Pass video.duration, or a "
+                "duration such as '5min'."
+            )
+        if duration is None:
+            lengths = np.diff(np.asarray(self.bin_edges))
+            watched = lengths.reshape(-1, 1, 1) if self.is_series else lengths.sum()
+            if not np.all(watched):
+                raise ParameterError("duration is required: a bin of the heatmap has a length of 0")
+            return np.asarray(watched)
+        if self.is_series:
+            raise ParameterError(f"duration must be left out for a series, got {duration!r}")
+        given = milliseconds(duration, "duration")
+        if given == 0:
+            raise ParameterError(f"duration must be longer than 0, got {duration!r}")
+        return np.asarray(given)

@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 from factories import make_points, make_video
 
-from ptrack_analysis import compute_field, trajectories_from_points
-from ptrack_analysis.analysis.heat.heatmaps import Heatmap
+from ptrack_analysis import compute_flow_field, trajectories_from_points
+from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.plots import plot_field, plot_heatmap
+from ptrack_analysis.plots import plot_flow_field, plot_heatmap
 
 
 def field(persons, unit="m"):
     trajectories = trajectories_from_points(make_points(persons, unit=unit), period="1s")
-    return compute_field(trajectories, make_video(), shape=(2, 4), extent=(0.0, 0.0, 8.0, 4.0))
+    return compute_flow_field(trajectories, make_video(), shape=(2, 4), bounds=(0.0, 0.0, 8.0, 4.0))
 
 
 WALK = {1: [(0, 0.5, 1.0), (1000, 1.5, 1.0)], 2: [(0, 5.0, 2.5), (500, 5.0, 3.5), (1500, 5.0, 3.0)]}
@@ -21,7 +21,7 @@ def arrows(ax):
 
 
 def test_an_arrow_in_the_middle_of_its_cell_points_along_the_way():
-    drawn = arrows(plot_field(field(WALK)))
+    drawn = arrows(plot_flow_field(field(WALK)))
     assert drawn.get_offsets().tolist() == [[1, 1], [5, 3]]
     assert drawn.U.tolist() == pytest.approx([1.9, 0.0])
     # 2 m/s for 0.5 s and 0.75 m/s for 1 s down, 0.5 m/s for 1 s up
@@ -30,7 +30,7 @@ def test_an_arrow_in_the_middle_of_its_cell_points_along_the_way():
 
 
 def test_its_colour_is_the_mean_speed():
-    ax = plot_field(field(WALK))
+    ax = plot_flow_field(field(WALK))
     assert arrows(ax).get_array().tolist() == [1.0, 0.9]
     assert arrows(ax).norm.vmax == 1.0
     assert [bar.get_ylabel() for bar in ax.child_axes] == [
@@ -39,28 +39,28 @@ def test_its_colour_is_the_mean_speed():
 
 
 def test_cells_with_few_steps_are_left_out():
-    assert arrows(plot_field(field(WALK), min_steps=3)).get_offsets().tolist() == [[5, 3]]
+    assert arrows(plot_flow_field(field(WALK), min_steps=3)).get_offsets().tolist() == [[5, 3]]
 
 
 @pytest.mark.parametrize("persons", [{}, {1: [(0, 1, 1), (1000, 1, 1)]}], ids=["nobody", "stands"])
 def test_without_a_direction_the_axes_say_so(persons):
-    ax = plot_field(field(persons))
+    ax = plot_flow_field(field(persons))
     assert [text.get_text() for text in ax.texts] == ["nothing to draw: no cell has a direction"]
 
 
 def test_it_lies_over_a_heatmap_of_the_same_plane_only():
-    ax = plot_heatmap(Heatmap(np.ones((2, 4)), (0.0, 0.0, 8.0, 4.0), "m", "footpoints"))
-    assert plot_field(field(WALK), ax=ax) is ax
+    ax = plot_heatmap(Heatmap(np.ones((2, 4)), (0.0, 0.0, 8.0, 4.0), "m"))
+    assert plot_flow_field(field(WALK), ax=ax) is ax
     with pytest.raises(ParameterError, match="mixing two planes"):
-        plot_field(field(WALK, unit="px"), ax=ax)
+        plot_flow_field(field(WALK, unit="px"), ax=ax)
 
 
 @pytest.mark.parametrize("least", [0, 1.5, True, None])
 def test_what_is_no_number_of_steps_is_refused(least):
     with pytest.raises(ParameterError, match=r"min_steps is .*, not a whole number of at least 1"):
-        plot_field(field(WALK), min_steps=least)
+        plot_flow_field(field(WALK), min_steps=least)
 
 
 def test_what_is_no_field_is_refused():
-    with pytest.raises(SchemaError, match="it is a dict, not a Field"):
-        plot_field({})
+    with pytest.raises(SchemaError, match="must be a FlowField, got a dict"):
+        plot_flow_field({})

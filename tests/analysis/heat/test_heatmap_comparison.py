@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from ptrack_analysis import Zone, compute_difference, compute_heatmap, trajectories_from_points
+from ptrack_analysis import Zone, compare_heatmaps, compute_heatmap, trajectories_from_points
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import HEAT_DIFFERENCE, check
 
-EXTENT = (0.0, 0.0, 4.0, 1.0)
-GRID = {"shape": (1, 4), "extent": EXTENT}
+BOUNDS = (0.0, 0.0, 4.0, 1.0)
+GRID = {"shape": (1, 4), "bounds": BOUNDS}
 VIDEO = make_video()
 
 
@@ -30,7 +30,7 @@ def stood(held, period=100):
 
 
 def difference(first, second, **options):
-    return compute_difference(stood(first), stood(second), VIDEO, **{"permutations": 200, **GRID, **options})
+    return compare_heatmaps(stood(first), stood(second), VIDEO, **{"permutations": 200, **GRID, **options})
 
 
 def test_by_person_it_is_the_mean_over_all_persons_even_those_who_never_came():
@@ -38,7 +38,7 @@ def test_by_person_it_is_the_mean_over_all_persons_even_those_who_never_came():
     assert result.first.tolist() == [[2, 0, 0, 0]]
     assert result.second.tolist() == [[1, 3, 0, 0]]
     assert result.difference.tolist() == [[1, -3, 0, 0]]
-    assert result.measured_in == "s/person"
+    assert result.value_unit == "s/person"
     assert result.z[0, 2:].tolist() == [0, 0]
     assert result.p[0, 2:].tolist() == [1, 1]
 
@@ -47,7 +47,7 @@ def test_by_hour_more_persons_make_more_seconds():
     result = difference([[1, 0, 0, 0]] * 3, [[1, 0, 0, 0]], durations=("30min", "1h"))
     assert result.first.tolist() == [[6, 0, 0, 0]]
     assert result.second.tolist() == [[1, 0, 0, 0]]
-    assert result.measured_in == "s/h"
+    assert result.value_unit == "s/h"
 
 
 HELD = st.lists(st.lists(st.integers(0, 5), min_size=4, max_size=4), min_size=1, max_size=3)
@@ -105,9 +105,9 @@ def test_swapped_sets_differ_the_other_way(first, second, hours):
 @settings(max_examples=40)
 def test_the_rates_are_the_heatmaps_by_person_or_hour(first, second):
     heat = compute_heatmap(stood(first), VIDEO, **GRID)
-    np.testing.assert_allclose(difference(first, second).first, heat.seconds / len(first))
+    np.testing.assert_allclose(difference(first, second).first, heat.values / len(first))
     hourly = difference(first, second, durations=("30min", "1h"))
-    np.testing.assert_allclose(hourly.first, heat.seconds * 2)
+    np.testing.assert_allclose(hourly.first, heat.values * 2)
 
 
 def test_the_same_twice_differs_nowhere():
@@ -151,12 +151,12 @@ def test_where_nothing_differs_hardly_any_map_has_a_mark(durations):
 
 def test_without_persons_what_is_by_person_cannot_be_told():
     nobody = stood([[1, 0, 0, 0]]).iloc[:0]
-    result = compute_difference(nobody, stood([[1, 0, 0, 0]]), VIDEO, **GRID)
+    result = compare_heatmaps(nobody, stood([[1, 0, 0, 0]]), VIDEO, **GRID)
     assert np.isnan(result.first).all()
     assert result.second.tolist() == [[1, 0, 0, 0]]
     assert np.isnan(result.p).all()
     assert not result.mask().any()
-    hourly = compute_difference(nobody, nobody, VIDEO, durations=("1h", "1h"), **GRID)
+    hourly = compare_heatmaps(nobody, nobody, VIDEO, durations=("1h", "1h"), **GRID)
     assert not hourly.first.any()
     assert (hourly.p == 1).all()
     check(hourly.to_frame(), HEAT_DIFFERENCE)
@@ -171,16 +171,16 @@ def test_a_zone_limits_both():
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"permutations": 0}, "permutations is 0, not a whole number from 1"),
-        ({"permutations": 2.5}, r"permutations is 2\.5"),
-        ({"permutations": True}, "permutations is True"),
-        ({"permutations": 10**9}, "permutations is 1000000000"),
-        ({"seed": -1}, "seed is -1"),
-        ({"seed": None}, "seed is None"),
-        ({"durations": ("1h", "0s")}, "both must be longer than 0"),
-        ({"durations": "1h"}, "'1h', not two lengths of time"),
+        ({"permutations": 0}, "permutations must be a whole number from 1 to 1000000, got 0"),
+        ({"permutations": 2.5}, r"got 2\.5"),
+        ({"permutations": True}, "got True"),
+        ({"permutations": 10**9}, "got 1000000000"),
+        ({"seed": -1}, "seed must be .*, got -1"),
+        ({"seed": None}, "seed must be .*, got None"),
+        ({"durations": ("1h", "0s")}, "must both be longer than 0"),
+        ({"durations": "1h"}, "must be a pair .*, got '1h'"),
         ({"durations": ("1h", None)}, "durations is None, not a length of time"),
-        ({"shape": (0, 1)}, "shape is"),
+        ({"shape": (0, 1)}, "shape must be"),
     ],
 )
 def test_numbers_out_of_range_are_refused(options, sentence):
@@ -190,11 +190,11 @@ def test_numbers_out_of_range_are_refused(options, sentence):
 
 @pytest.mark.parametrize("level", [0, 1, math.nan, "0.05", None])
 def test_a_level_that_is_no_share_is_refused(level):
-    with pytest.raises(ParameterError, match=r"level is .*, not a share between 0 and 1"):
+    with pytest.raises(ParameterError, match=r"level must be between 0 and 1, got"):
         difference([[1, 0, 0, 0]], [[1, 0, 0, 0]]).mask(level)
 
 
 def test_two_planes_are_not_compared():
     in_px = trajectories_from_points(make_points({1: [(0, 1, 1)]}, unit="px"))
-    with pytest.raises(SchemaError, match="the first are in m, the second in px"):
-        compute_difference(stood([[1, 0, 0, 0]]), in_px, VIDEO)
+    with pytest.raises(SchemaError, match="must be in one unit, got m and px"):
+        compare_heatmaps(stood([[1, 0, 0, 0]]), in_px, VIDEO)

@@ -8,8 +8,8 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, Normalize
 
-from ptrack_analysis.analysis.heat.cells import Extent, cell_columns, cell_size
-from ptrack_analysis.analysis.heat.field import Field
+from ptrack_analysis.analysis.heat.flow_field import FlowField
+from ptrack_analysis.analysis.heat.grid import Bounds, build_cell_columns, compute_cell_size
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.io.pictures import Picture
 from ptrack_analysis.plots.axes import plane_axes, say_nothing_to_draw
@@ -22,13 +22,13 @@ _LONGEST = 0.95  # of a cell's shorter side
 _DARKEST = 0.9  # of the colormap: its brightest end is unreadable on paper
 
 
-def plot_field(
-    field: Field,
+def plot_flow_field(
+    field: FlowField,
     *,
     ax: Axes | None = None,
     backdrop: Picture | None = None,
     video: Video | None = None,
-    extent: Extent | None = None,
+    extent: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     min_steps: int = 1,
@@ -43,7 +43,7 @@ def plot_field(
     Parameters
     ----------
     field
-        What ``compute_field`` gives.
+        The result of ``compute_flow_field``.
     ax
         Axes to draw on, such as those of ``plot_heatmap``; by default a new figure's.
     backdrop
@@ -69,18 +69,18 @@ def plot_field(
     Raises
     ------
     SchemaError
-        If ``field`` is not a Field.
+        If ``field`` is not a FlowField.
     ParameterError
         If ``min_steps`` is no whole number above 0, the axes, a zone or a line is in another unit, the
         backdrop cannot be read or nothing says where it lies, or the extent is empty.
     """
-    if not isinstance(field, Field):
-        raise SchemaError(f"not a field: it is a {type(field).__name__}, not a Field")
+    if not isinstance(field, FlowField):
+        raise SchemaError(f"field must be a FlowField, got a {type(field).__name__}")
     if not isinstance(min_steps, int | np.integer) or isinstance(min_steps, bool) or min_steps < 1:
         raise ParameterError(f"min_steps is {min_steps!r}, not a whole number of at least 1")
     picture = None if backdrop is None else read_backdrop(backdrop)
     refuse_other_plane([*zones, *lines], field.unit)
-    frame = frame_extent(field.unit, extent=extent, video=video, picture=picture) or field.extent
+    frame = frame_extent(field.unit, extent=extent, video=video, picture=picture) or field.bounds
     ax = plane_axes(ax, field.unit, frame, fixed=True, margin=(1.5, 0.75))
     if picture is not None:
         draw_backdrop(ax, picture, frame)
@@ -93,9 +93,12 @@ def plot_field(
     return ax
 
 
-def _draw_arrows(ax: Axes, field: Field, shown: np.ndarray, kwargs: dict[str, Any]) -> None:
+def _draw_arrows(ax: Axes, field: FlowField, shown: np.ndarray, kwargs: dict[str, Any]) -> None:
     """Draw the arrows of these cells, and the bar that says how fast their colours are."""
-    cells, longest = cell_columns(field.shape, field.extent), min(cell_size(field.shape, field.extent))
+    cells, longest = (
+        build_cell_columns(field.shape, field.bounds),
+        min(compute_cell_size(field.shape, field.bounds)),
+    )
     turn = np.radians(field.heading.ravel()[shown])
     length = _LONGEST * longest * field.coherence.ravel()[shown]
     speed = field.mean_speed.ravel()[shown]

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import Normalize
 
-from ptrack_analysis.analysis.heat.cells import Extent, cell_columns, cell_size
-from ptrack_analysis.analysis.heat.difference import Difference
+from ptrack_analysis.analysis.heat.grid import Bounds, build_cell_columns, compute_cell_size
+from ptrack_analysis.analysis.heat.heatmap_comparison import HeatmapComparison
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.io.pictures import Picture
@@ -24,13 +24,13 @@ _PALE = 0.35
 _UNITS = {"s/person": "seconds per person", "s/h": "seconds per hour"}
 
 
-def plot_difference(
-    difference: Difference,
+def plot_heatmap_comparison(
+    comparison: HeatmapComparison,
     *,
     ax: Axes | None = None,
     backdrop: Picture | None = None,
     video: Video | None = None,
-    extent: Extent | None = None,
+    extent: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     level: float = 0.05,
@@ -45,8 +45,8 @@ def plot_difference(
 
     Parameters
     ----------
-    difference
-        What ``compute_difference`` gives.
+    comparison
+        The result of ``compare_heatmaps``.
     ax
         Axes to draw on; by default a new figure's.
     backdrop
@@ -74,34 +74,34 @@ def plot_difference(
     Raises
     ------
     SchemaError
-        If ``difference`` is not a Difference.
+        If ``comparison`` is not a HeatmapComparison.
     ParameterError
         If the level is no share, the axes, a zone or a line is in another unit, the backdrop cannot be read
         or nothing says where it lies, or the extent is empty.
     """
-    if not isinstance(difference, Difference):
-        raise SchemaError(f"not a difference: it is a {type(difference).__name__}, not a Difference")
-    marked = difference.mask(level)
+    if not isinstance(comparison, HeatmapComparison):
+        raise SchemaError(f"comparison must be a HeatmapComparison, got a {type(comparison).__name__}")
+    marked = comparison.mask(level)
     picture = None if backdrop is None else read_backdrop(backdrop)
-    refuse_other_plane([*zones, *lines], difference.unit)
-    frame = frame_extent(difference.unit, extent=extent, video=video, picture=picture) or difference.extent
-    ax = plane_axes(ax, difference.unit, frame, fixed=True, margin=(1.5, 0.75))
+    refuse_other_plane([*zones, *lines], comparison.unit)
+    frame = frame_extent(comparison.unit, extent=extent, video=video, picture=picture) or comparison.bounds
+    ax = plane_axes(ax, comparison.unit, frame, fixed=True, margin=(1.5, 0.75))
     if picture is not None:
         draw_backdrop(ax, picture, frame)
-    values = difference.difference
+    values = comparison.difference
     if np.nan_to_num(values).any():
         opacity = alpha if alpha is not None else 1.0 if picture is None else 0.85
-        _draw_cells(ax, difference, np.where(marked, opacity, opacity * _PALE), kwargs)
-        _outline(ax, difference, marked.ravel())
+        _draw_cells(ax, comparison, np.where(marked, opacity, opacity * _PALE), kwargs)
+        _outline(ax, comparison, marked.ravel())
     else:
         say_nothing_to_draw(ax, "no cell differs")
     draw_outlines(ax, zones, lines)
     return ax
 
 
-def _draw_cells(ax: Axes, difference: Difference, opacity: Floats, kwargs: dict[str, Any]) -> None:
+def _draw_cells(ax: Axes, comparison: HeatmapComparison, opacity: Floats, kwargs: dict[str, Any]) -> None:
     """Draw the cells, and the bar that says what their colours mean."""
-    values, (x0, y0, x1, y1) = difference.difference, difference.extent
+    values, (x0, y0, x1, y1) = comparison.difference, comparison.bounds
     most = float(np.nanmax(np.abs(values)))
     limits = ax.axis()
     style = {
@@ -117,15 +117,14 @@ def _draw_cells(ax: Axes, difference: Difference, opacity: Floats, kwargs: dict[
     image = ax.imshow(np.nan_to_num(values), **{**style, **kwargs})
     ax.axis(limits)
     bar = ax.figure.colorbar(image, cax=ax.inset_axes((1.02, 0.0, 0.03, 1.0)))
-    bar.set_label(f"first minus second [{_UNITS[difference.measured_in]} per cell]")
+    bar.set_label(f"first minus second [{_UNITS[comparison.value_unit]} per cell]")
     bar.outline.set_visible(False)
 
 
-def _outline(ax: Axes, difference: Difference, marked: np.ndarray) -> None:
+def _outline(ax: Axes, comparison: HeatmapComparison, marked: np.ndarray) -> None:
     """Draw a frame around each marked cell."""
-    shape = difference.p.shape[0], difference.p.shape[1]
-    width, height = cell_size(shape, difference.extent)
-    cells = cell_columns(shape, difference.extent)
+    width, height = compute_cell_size(comparison.shape, comparison.bounds)
+    cells = build_cell_columns(comparison.shape, comparison.bounds)
     x, y = cells["x_{u}"][marked], cells["y_{u}"][marked]
     corners = [(x + across * width, y + down * height) for across, down in _CORNERS]
     frames = np.stack([np.column_stack(corner) for corner in corners], axis=1)

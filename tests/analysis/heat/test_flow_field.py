@@ -13,15 +13,15 @@ from shapely.geometry import box
 
 from ptrack_analysis import (
     Zone,
-    compute_field,
-    compute_measure,
+    compute_flow_field,
+    compute_heatmap,
     compute_movement,
     trajectories_from_points,
 )
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.schema import FIELD, check
 
-EXTENT = (0.0, 0.0, 4.0, 2.0)
+BOUNDS = (0.0, 0.0, 4.0, 2.0)
 VIDEO = make_video()
 
 
@@ -30,7 +30,7 @@ def on_the_floor(persons):
 
 
 def field_of(persons, shape=(1, 1), **options):
-    return compute_field(on_the_floor(persons), VIDEO, shape=shape, **{"extent": EXTENT, **options})
+    return compute_flow_field(on_the_floor(persons), VIDEO, shape=shape, **{"bounds": BOUNDS, **options})
 
 
 def walks(seed, persons=4, rows=20):
@@ -69,7 +69,7 @@ def test_a_step_belongs_to_the_cell_of_its_position():
     field = field_of({1: [(0, 1.0, 0.5), (1000, 2.0, 0.5), (3000, 3.0, 0.5)]}, shape=(1, 4))
     assert field.steps.tolist() == [[0, 1, 1, 1]]
     assert field.seconds.tolist() == [[0, 1, 2, 1]]
-    assert field.way.tolist() == [[0, 1, 1.5, 0.5]]
+    assert field.path_length.tolist() == [[0, 1, 1.5, 0.5]]
 
 
 def test_a_zone_cuts_the_steps_in_place_and_time():
@@ -89,12 +89,12 @@ def test_a_zone_cuts_the_steps_in_place_and_time():
 @pytest.mark.parametrize("seed", range(4))
 def test_the_kernel_agrees_with_a_loop_over_the_rows(seed):
     trajectories = on_the_floor(walks(seed))
-    field = compute_field(trajectories, VIDEO, shape=(4, 8), extent=EXTENT)
+    field = compute_flow_field(trajectories, VIDEO, shape=(4, 8), bounds=BOUNDS)
     moved = compute_movement(trajectories)
     table = trajectories.assign(held=trajectories["held"].to_numpy().astype("int64")).join(moved)
     rows = table[["x_m", "y_m", "held", "velocity_x_m_per_s", "velocity_y_m_per_s"]]
-    wanted = naive_heat.field(rows.itertuples(index=False, name=None), EXTENT, (4, 8))
-    got = (field.steps, field.seconds, field.way, field.along_x, field.along_y)
+    wanted = naive_heat.flow_field(rows.itertuples(index=False, name=None), BOUNDS, (4, 8))
+    got = (field.steps, field.seconds, field.path_length, field.displacement_x, field.displacement_y)
     for sums, expected in zip(got, wanted, strict=True):
         np.testing.assert_allclose(sums, expected, atol=1e-9)
     check(field.to_frame(), FIELD)
@@ -103,9 +103,9 @@ def test_the_kernel_agrees_with_a_loop_over_the_rows(seed):
 @given(seed=st.integers(0, 10_000))
 def test_the_sum_of_the_vectors_is_no_longer_than_the_way(seed):
     trajectories = on_the_floor(walks(seed))
-    field = compute_field(trajectories, VIDEO, shape=(3, 5), extent=(-9.0, -9.0, 9.0, 9.0))
+    field = compute_flow_field(trajectories, VIDEO, shape=(3, 5), bounds=(-9.0, -9.0, 9.0, 9.0))
     held = trajectories["held"] / pd.Timedelta("1s")
-    assert field.way.sum() == pytest.approx((trajectories["speed_m_per_s"] * held).sum())
+    assert field.path_length.sum() == pytest.approx((trajectories["speed_m_per_s"] * held).sum())
     assert field.seconds.sum() == pytest.approx(held[trajectories["speed_m_per_s"].notna()].sum())
     known = ~np.isnan(field.coherence)
     assert ((field.coherence[known] >= 0) & (field.coherence[known] <= 1)).all()
@@ -114,10 +114,10 @@ def test_the_sum_of_the_vectors_is_no_longer_than_the_way(seed):
 
 
 @given(seed=st.integers(0, 10_000))
-def test_the_mean_speed_of_a_cell_is_that_of_the_measure_and_not_above_the_maximum(seed):
+def test_the_mean_speed_of_a_cell_is_that_of_the_heatmap_and_not_above_the_maximum(seed):
     trajectories = on_the_floor(walks(seed))
-    field = compute_field(trajectories, VIDEO, shape=(4, 8), extent=EXTENT)
-    measure = compute_measure(trajectories, VIDEO, "speed", shape=(4, 8), extent=EXTENT)
-    np.testing.assert_allclose(field.mean_speed, measure.numbers, rtol=1e-9)
-    known = measure.numbers[~np.isnan(measure.numbers)]
+    field = compute_flow_field(trajectories, VIDEO, shape=(4, 8), bounds=BOUNDS)
+    heatmap = compute_heatmap(trajectories, VIDEO, quantity="mean_speed", shape=(4, 8), bounds=BOUNDS)
+    np.testing.assert_allclose(field.mean_speed, heatmap.values, rtol=1e-9)
+    known = heatmap.values[~np.isnan(heatmap.values)]
     assert (known <= trajectories["speed_m_per_s"].max()).all()

@@ -1,0 +1,193 @@
+"""Flow fields: mean velocity, mean speed and coherence per cell of a grid."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.heat.grid import (
+    Bounds,
+    build_cell_columns,
+    find_bounds,
+    find_cells,
+    find_counted_rows,
+    resolve_grid,
+)
+from ptrack_analysis.analysis.motion import kernels
+from ptrack_analysis.analysis.motion.walks import walks_of
+from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.schema import FIELD, TRAJECTORIES, assemble, check, unit_of
+from ptrack_analysis.video import Milliseconds, Video
+from ptrack_analysis.zones import Zone
+
+_TOLERANCE = 1e-12
+"""Vector sums below this share of the path length are rounding errors of vectors that cancel out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FlowField:
+    """Sums of the steps in each cell of a grid.
+
+    A step is the velocity of one position times its ``held``. All sums are (rows, columns), row 0 at the top
+    of the image: ``steps`` is the number of steps, ``seconds`` their duration, ``path_length`` the sum of
+    their lengths, ``displacement_x`` and ``displacement_y`` the sum of their vectors [``unit``]. ``bounds``
+    is x0, y0, x1, y1 of the grid in ``unit`` (``px`` or ``m``).
+    """
+
+    steps: Integers
+    seconds: Floats
+    path_length: Floats
+    displacement_x: Floats
+    displacement_y: Floats
+    bounds: Bounds
+    unit: str
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, columns = self.path_length.shape
+        return rows, columns
+
+    @property
+    def mean_speed(self) -> Floats:
+        """Path length by time, NaN without time [``unit`` per second]."""
+        return _divide(self.path_length, self.seconds)
+
+    @property
+    def velocity(self) -> tuple[Floats, Floats]:
+        """Sum of the vectors by time, along x and y, NaN without time [``unit`` per second]."""
+        return _divide(self.displacement_x, self.seconds), _divide(self.displacement_y, self.seconds)
+
+    @property
+    def heading(self) -> Floats:
+        """Direction of the sum of the vectors: 0 = +x, 90 = +y; NaN where they cancel out [degrees]."""
+        return kernels.direction(self.displacement_x, self.displacement_y)
+
+    @property
+    def coherence(self) -> Floats:
+        """Length of the sum of the vectors by the path length: 1 if all steps have one direction."""
+        length = np.hypot(self.displacement_x, self.displacement_y)
+        return np.minimum(_divide(length, self.path_length), 1.0)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the long table FIELD, one row per cell with the center of the cell."""
+        velocity_x, velocity_y = self.velocity
+        arrays = {
+            "steps": self.steps,
+            "seconds": self.seconds,
+            "way_{u}": self.path_length,
+            "mean_speed_{u}_per_s": self.mean_speed,
+            "velocity_x_{u}_per_s": velocity_x,
+            "velocity_y_{u}_per_s": velocity_y,
+            "heading": self.heading,
+            "coherence": self.coherence,
+        }
+        columns = {name: values.ravel() for name, values in arrays.items()}
+        return assemble(FIELD, build_cell_columns(self.shape, self.bounds) | columns, unit=self.unit)
+
+
+def compute_flow_field(
+    trajectories: pd.DataFrame,
+    video: Video,
+    *,
+    shape: tuple[int, int] | None = None,
+    cell: float | None = None,
+    bounds: Bounds | None = None,
+    zone: Zone | None = None,
+) -> FlowField:
+    """Compute the mean velocity, mean speed and coherence of people in each cell of a grid.
+
+    Each position with a speed is a step: its windowed velocity (the columns ``speed`` and ``heading``) times
+    its ``held``. The step belongs to the cell of the position, and a cell includes its left and upper border.
+    The heading of a cell is that of the vector sum of its steps, so a step counts by its length. The
+    coherence is the length of that sum divided by the sum of the lengths: 1 if all steps have one direction,
+    0 if they cancel out. The mean speed is the mean of ``speed`` weighted by ``held``, including people who
+    stand. It equals ``compute_heatmap(quantity="mean_speed")``. Positions outside the bounds are ignored.
+
+    Parameters
+    ----------
+    trajectories
+        TRAJECTORIES of one video, rows in any order.
+    video
+        The video, for its frame size.
+    shape, cell, bounds
+        The grid, as in ``compute_heatmap``.
+    zone
+        Zone in the same unit: only the time inside it counts, by the rule of ``compute_visits``. By default
+        all steps count.
+
+    Returns
+    -------
+    FlowField
+        In the unit of the trajectories.
+
+    Raises
+    ------
+    SchemaError
+        If ``trajectories`` is not a TRAJECTORIES table, or the zone is in another unit.
+    ParameterError
+        If the grid is invalid, as in ``compute_heatmap``.
+
+    Notes
+    -----
+    O(n log n + cells). The path length is the sum of speed times ``held``, not of the distances between
+    positions. A fast person may cross a cell between two positions, so use cells longer than a step. Jitter
+    of the boxes adds path length without direction: it lowers the coherence and raises the mean speed where
+    people stand. ``smooth_trajectories`` removes most of it.
+
+    References
+    ----------
+    K. V. Mardia, P. E. Jupp, Directional Statistics, 2000, doi:10.1002/9780470316979, section 2.2: mean
+    direction and mean resultant length, here weighted by length. L. C. Edie, Discussion of traffic stream
+    measurements and definitions, 1963: the mean speed in a region.
+
+    Examples
+    --------
+    >>> from ptrack_analysis import trajectories_from_points
+    >>> points = pd.DataFrame(
+    ...     {"x_m": [0.0, 1.0, 2.0], "y_m": 0.5},
+    ...     index=pd.MultiIndex.from_arrays(
+    ...         [[7] * 3, np.array([0, 1000, 2000], "timedelta64[ms]")], names=["person_index", "timestamp"]
+    ...     ),
+    ... )
+    >>> field = compute_flow_field(trajectories_from_points(points), Video(), shape=(1, 1))
+    >>> float(field.mean_speed[0, 0]), float(field.heading[0, 0]), float(field.coherence[0, 0])
+    (1.0, 0.0, 1.0)
+    """
+    check(trajectories, TRAJECTORIES)
+    unit = unit_of(trajectories, TRAJECTORIES)
+    walks = walks_of(trajectories, unit)
+    shape, bounds = resolve_grid(
+        shape, cell, find_bounds(walks.x, walks.y, unit, video) if bounds is None else bounds
+    )
+    row, held = find_counted_rows(walks, unit, zone)
+    order = walks.rows.order[row]
+    speed = trajectories[f"speed_{unit}_per_s"].to_numpy()[order]
+    heading = trajectories["heading"].to_numpy()[order]
+    moves = ~np.isnan(speed) & (held > 0)
+    cells = find_cells(walks.x[row][moves], walks.y[row][moves], bounds=bounds, shape=shape)
+    sums = _sum_steps(cells, speed[moves], heading[moves], held[moves], count=shape[0] * shape[1])
+    steps, seconds, path_length, x, y = (each.reshape(shape) for each in sums)
+    return FlowField(steps.astype("int64"), seconds, path_length, x, y, bounds, unit)
+
+
+def _sum_steps(
+    cells: Integers, speed: Floats, heading: Floats, held: Milliseconds, *, count: int
+) -> tuple[Floats, ...]:
+    """Sum the number, duration [s], length and vector of the steps in each of ``count`` cells."""
+    seconds = held / 1000.0
+    length = speed * seconds
+    angle = np.radians(np.where(np.isnan(heading), 0.0, heading))  # a speed of 0 has no heading
+    weights = (np.ones(len(cells)), seconds, length, length * np.cos(angle), length * np.sin(angle))
+    steps, duration, path_length, x, y = (
+        np.bincount(cells, weight, minlength=count + 1)[:count].astype("float64") for weight in weights
+    )
+    cancelled = np.hypot(x, y) <= _TOLERANCE * path_length
+    x[cancelled] = y[cancelled] = 0.0
+    return steps, duration, path_length, x, y
+
+
+def _divide(values: Floats, divisor: Floats) -> Floats:
+    """Divide, NaN where the divisor is 0."""
+    divided: Floats = values / np.where(divisor > 0, divisor, np.nan)
+    return divided

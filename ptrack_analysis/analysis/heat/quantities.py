@@ -1,0 +1,288 @@
+"""The quantities of a heatmap, computed from trajectories and boxes."""
+
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.heat.grid import (
+    SHAPE,
+    Bounds,
+    find_bounds,
+    find_cells,
+    find_counted_rows,
+    find_time_in_zone,
+    resolve_grid,
+    sum_boxes,
+    sum_points,
+    validate_grid,
+)
+from ptrack_analysis.analysis.heat.heatmap import Heatmap, Quantity
+from ptrack_analysis.analysis.motion.walks import Walks, walks_of
+from ptrack_analysis.analysis.pairing import detection_rows
+from ptrack_analysis.analysis.presence import end_of
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, check, unit_of
+from ptrack_analysis.video import Milliseconds, Video, milliseconds
+from ptrack_analysis.zones import Zone
+
+MAX_VALUES = 20_000_000
+"""Largest number of values of a series: bins times cells."""
+
+
+def compute_heatmap(
+    trajectories: pd.DataFrame,
+    video: Video,
+    *,
+    quantity: Quantity = "person_seconds",
+    every: pd.Timedelta | str | None = None,
+    shape: tuple[int, int] | None = None,
+    cell: float | None = None,
+    bounds: Bounds | None = None,
+    zone: Zone | None = None,
+) -> Heatmap:
+    """Compute the time, visits, people or mean speed in each cell of a grid.
+
+    ``person_seconds`` is the time for which people stood in the cell: each detection adds its ``held``.
+    ``visits`` is the number of visits to the cell, by the rule of ``compute_visits`` for a zone of that
+    shape: a detection in another cell or without a position ends the visit, and so does the end of a run.
+    ``people`` is the number of different people who stood in the cell. ``mean_speed`` is the mean of the
+    speeds of the detections in the cell, weighted by ``held``, and NaN where no speed is known.
+
+    A cell includes its left and upper border. Positions outside the bounds are ignored, as are detections
+    without a position, so the sum of the person-seconds is exactly the time located within the bounds.
+    With ``every``, the result is a series: bins from 0 to the end of the video, the last one cut there. If
+    the end is unknown, the bins reach to the end of the last detection and the last one is complete. A
+    detection's ``held`` is split at the edges of the bins.
+
+    Parameters
+    ----------
+    trajectories
+        TRAJECTORIES of one video, rows in any order.
+    video
+        The video, for its frame size and its end.
+    quantity
+        ``person_seconds``, ``visits``, ``people`` or ``mean_speed``.
+    every
+        Length of a bin, to compute a series of person-seconds over time; by default one heatmap [ms].
+    shape
+        Rows and columns, each at least 1; by default 54 and 96.
+    cell
+        Side of square cells, instead of a shape. As many cells as cover the bounds, so the grid may reach
+        beyond them to the right and downward by less than a cell [px or m].
+    bounds
+        x0, y0, x1, y1 of the grid, such as ``floor.extent``; by default the frame [px], or the rectangle
+        around all positions, extended to whole meters [m].
+    zone
+        Zone in the same unit: only the time inside it counts, and only while the zone is active. By default
+        all time counts. The zone does not change the grid.
+
+    Returns
+    -------
+    Heatmap
+        In s, visits, people, or px/s (m/s on a floor plan); ``basis`` is ``foot_points``.
+
+    Raises
+    ------
+    SchemaError
+        If ``trajectories`` is not a TRAJECTORIES table, or the zone is in another unit.
+    ParameterError
+        If the quantity is unknown, the grid is empty or has too many cells, shape and cell are both given,
+        or the frame size is unknown; if ``every`` is 0, combined with another quantity, or makes a series of
+        more than ``MAX_VALUES`` values.
+
+    Notes
+    -----
+    O(n log n + bins · (people + cells)). Only person-seconds are additive: a person counts in each cell that
+    they walk through, so the sum of ``people`` is not the number of people. A person who crosses a cell
+    between two detections is not counted there, so ``visits`` and ``people`` are biased downward if a step is
+    longer than a cell. A foot point that jitters across a border starts many visits, so ``visits`` is biased
+    upward if cells are as small as the jitter.
+
+    References
+    ----------
+    L. C. Edie, Discussion of traffic stream measurements and definitions, 2nd Int. Symp. on the Theory of
+    Traffic Flow, 1963: the mean speed in a region as distance by time, which weights by the time spent.
+
+    Examples
+    --------
+    >>> from ptrack_analysis import empty
+    >>> trajectories = empty(TRAJECTORIES, unit="px")
+    >>> video = Video(width=640, height=360, duration=pd.Timedelta("150s"))
+    >>> compute_heatmap(trajectories, video, quantity="visits", shape=(1, 2)).values.tolist()
+    [[0.0, 0.0]]
+    >>> series = compute_heatmap(trajectories, video, every="1min", shape=(2, 2))
+    >>> series.bin_edges.tolist(), series.values.shape
+    ([0, 60000, 120000, 150000], (3, 2, 2))
+    """
+    check(trajectories, TRAJECTORIES)
+    if quantity not in get_args(Quantity):
+        raise ParameterError(f"quantity must be one of {', '.join(get_args(Quantity))}, got {quantity!r}")
+    if every is not None and quantity != "person_seconds":
+        raise ParameterError(f"every needs quantity='person_seconds', got quantity={quantity!r}")
+    length = None if every is None else milliseconds(every, "every")
+    if length == 0:
+        raise ParameterError(f"every must be longer than 0, got {every!r}")
+    unit = unit_of(trajectories, TRAJECTORIES)
+    x, y = trajectories[f"x_{unit}"].to_numpy(), trajectories[f"y_{unit}"].to_numpy()
+    shape, bounds = resolve_grid(shape, cell, find_bounds(x, y, unit, video) if bounds is None else bounds)
+    if quantity != "person_seconds":
+        values = _compute_by_person(trajectories, unit, quantity, shape=shape, bounds=bounds, zone=zone)
+        return Heatmap(values, bounds, unit, quantity=quantity)
+    time = trajectories.index.get_level_values("timestamp").to_numpy().view("int64")
+    held = trajectories["held"].to_numpy().view("int64")
+    last = int((time + held).max(initial=0))
+    if zone is not None:
+        inside = find_time_in_zone(zone, unit, (x, y), time, held)
+        x, y, time, held = x[inside.rows], y[inside.rows], inside.since, inside.until - inside.since
+    if length is None:
+        total = sum_points(x, y, held.astype("float64"), bounds=bounds, shape=shape)
+        return Heatmap(total / 1000.0, bounds, unit)
+    edges = _find_bin_edges(last, video, length, shape)
+    cells = find_cells(x, y, bounds=bounds, shape=shape)
+    sums = _sum_bins(cells, time, held, length, (len(edges) - 1, *shape))
+    return Heatmap(sums / 1000.0, bounds, unit, bin_edges=edges)
+
+
+def compute_box_heatmap(
+    detections: pd.DataFrame,
+    trajectories: pd.DataFrame,
+    video: Video | None = None,
+    *,
+    shape: tuple[int, int] = SHAPE,
+) -> Heatmap:
+    """Compute the time for which people's boxes covered each cell of a grid over the image.
+
+    Each detection adds to each cell its ``held`` times the share of the cell that its body box covers. The
+    share is exact. Boxes are clipped to the frame; detections without a body box and boxes of a negative
+    size add nothing. Therefore the sum over the cells times the area of a cell is the sum of ``held`` times
+    the area of the box within the frame.
+
+    Parameters
+    ----------
+    detections
+        DETECTIONS, rows in any order.
+    trajectories
+        TRAJECTORIES computed from them, or from a part of them: only its rows count.
+    video
+        The video, for its frame size: the grid is then in px, otherwise in fractions of the frame.
+    shape
+        Rows and columns, each at least 1.
+
+    Returns
+    -------
+    Heatmap
+        In s; ``basis`` is ``boxes``.
+
+    Raises
+    ------
+    SchemaError
+        If a table has another schema, or a row of the trajectories has no detection.
+    ParameterError
+        If the shape is empty.
+
+    Notes
+    -----
+    O(n + cells), for boxes of any size.
+    """
+    check(detections, DETECTIONS)
+    check(trajectories, TRAJECTORIES)
+    bounds, unit = (0.0, 0.0, 1.0, 1.0), "fraction"
+    if video is not None:
+        bounds, unit = (0.0, 0.0, float(video.pixels.width), float(video.pixels.height)), "px"
+    validate_grid(shape, bounds)
+    total = sum_boxes(*_find_boxes(detections, trajectories), shape=shape)
+    return Heatmap(total / 1000.0, bounds, unit, basis="boxes")
+
+
+def _find_boxes(detections: pd.DataFrame, trajectories: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Return the boxes of trajectories, (4, n) left, top, right, bottom, and their ``held`` [ms]."""
+    row = detection_rows(detections, trajectories)
+    left, top, width, height = (
+        detections[name].to_numpy()[row] for name in ("left", "top", "width", "height")
+    )
+    held = trajectories["held"].to_numpy().view("int64").astype("float64")
+    return np.stack([left, top, left + np.maximum(width, 0), top + np.maximum(height, 0)]), held
+
+
+def _compute_by_person(
+    trajectories: pd.DataFrame,
+    unit: str,
+    quantity: Quantity,
+    *,
+    shape: tuple[int, int],
+    bounds: Bounds,
+    zone: Zone | None,
+) -> Floats:
+    """Compute visits, people or mean speed, which need the rows by person and time."""
+    walks = walks_of(trajectories, unit)
+    row, held = find_counted_rows(walks, unit, zone)
+    cell = find_cells(walks.x[row], walks.y[row], bounds=bounds, shape=shape)
+    cells = shape[0] * shape[1]
+    if quantity == "mean_speed":
+        speed = trajectories[f"speed_{unit}_per_s"].to_numpy()[walks.rows.order][row]
+        values = _average_speed(cell, speed, held, cells)
+    else:
+        counted = (
+            _find_visit_starts(row, cell, walks.run[row])
+            if quantity == "visits"
+            else _find_first_rows(cell, walks, row)
+        )
+        values = np.bincount(cell[counted], minlength=cells + 1).astype("float64")
+    return values[:cells].reshape(shape)
+
+
+def _find_visit_starts(row: Integers, cell: Integers, run: Integers) -> Bools:
+    """Mark the first row of each visit to a cell: successive rows of one run in one cell."""
+    new = np.ones(len(row), dtype=bool)
+    new[1:] = (row[1:] != row[:-1] + 1) | (cell[1:] != cell[:-1]) | (run[1:] != run[:-1])
+    return new
+
+
+def _find_first_rows(cell: Integers, walks: Walks, row: Integers) -> Integers:
+    """Return one row per person and cell."""
+    person = walks.rows.person[row]
+    people = int(person.max(initial=0)) + 1
+    return np.unique(cell.astype("int64") * people + person, return_index=True)[1]
+
+
+def _average_speed(cell: Integers, speed: Floats, held: Milliseconds, cells: int) -> Floats:
+    """Return the mean speed per cell weighted by ``held``, NaN without weight."""
+    known = ~np.isnan(speed)
+    cell, speed, weight = cell[known], speed[known], held[known].astype("float64")
+    total = np.bincount(cell, weight, minlength=cells + 1)
+    distance = np.bincount(cell, weight * speed, minlength=cells + 1)
+    means: Floats = distance / np.where(total > 0, total, np.nan)
+    maximum = np.zeros(cells + 1)
+    np.maximum.at(maximum, cell, speed)
+    return np.minimum(means, maximum)  # rounding can lift a weighted mean above its largest term
+
+
+def _find_bin_edges(last: int, video: Video, length: int, shape: tuple[int, int]) -> Milliseconds:
+    """Return the edges of the bins, up to the end of the video or of the last detection [ms]."""
+    end = end_of(video, last)
+    count = -(-(last if end is None else max(end, 1)) // length)
+    if count * shape[0] * shape[1] > MAX_VALUES:
+        raise ParameterError(
+            f"every is {length} ms: {count} bins of {shape[0]} x {shape[1]} cells are more than "
+            f"{MAX_VALUES} values"
+        )
+    edges = np.arange(count + 1) * length
+    return edges if end is None else np.minimum(edges, end)
+
+
+def _sum_bins(
+    cell: Integers, since: Milliseconds, held: Milliseconds, length: int, shape: tuple[int, int, int]
+) -> Milliseconds:
+    """Sum the time in each bin and cell: (bins, rows, columns) [ms], exact because the parts are whole."""
+    bins, cells = shape[0], shape[1] * shape[2]
+    counted = np.flatnonzero((cell < cells) & (held > 0))
+    cell, since, until = cell[counted], since[counted], (since + held)[counted]
+    first, last = since // length, (until - 1) // length
+    parts = last - first + 1
+    row = np.repeat(np.arange(len(first)), parts)
+    number = first[row] + np.arange(len(row)) - np.repeat(np.cumsum(parts) - parts, parts)
+    part = np.minimum(until[row], (number + 1) * length) - np.maximum(since[row], number * length)
+    sums = np.bincount(number * cells + cell[row], part, minlength=bins * cells).astype("int64")
+    return sums.reshape(shape)
