@@ -23,12 +23,12 @@ from ptrack_analysis import (
     sampling_period,
 )
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-from ptrack_analysis.simulate import recording as simulated
-from ptrack_analysis.simulate.__main__ import SEED
-from ptrack_analysis.simulate.detector import detect, sample_times
-from ptrack_analysis.simulate.scene import Camera
-from ptrack_analysis.simulate.walkers import make_walk
 from ptrack_analysis.summary import figures_of
+from simulation import detection as simulated
+from simulation.archive import SEED
+from simulation.detection import detect, sample_times
+from simulation.scene import Camera
+from simulation.walks import make_walk
 
 ARCHIVES = [("shop", "shop", 0), ("day", "morning", 0), ("day", "noon", 1), ("day", "evening", 2)]
 MS = pd.Timedelta("1ms")

@@ -15,12 +15,11 @@ from ptrack_analysis import (
     read_tracking,
 )
 from ptrack_analysis.floor import Lens
-from ptrack_analysis.simulate import recording
-from ptrack_analysis.simulate.__main__ import SEED
-from ptrack_analysis.simulate.detector import detect, sample_times
-from ptrack_analysis.simulate.plans import MARKS
-from ptrack_analysis.simulate.scene import EXTENT, HEIGHT, WIDTH, Camera
-from ptrack_analysis.simulate.walkers import make_walk
+from simulation import detection as recording
+from simulation.archive import MARKS, SEED
+from simulation.detection import detect, sample_times
+from simulation.scene import EXTENT, HEIGHT, WIDTH, Camera
+from simulation.walks import make_walk
 
 CV_CAMERA = np.array([[800.0, 0.0, 655.0], [0.0, 810.0, 350.0], [0.0, 0.0, 1.0]])
 CV_COEFFICIENTS = np.array([-0.31, 0.12, 0.0, 0.0, 0.0])

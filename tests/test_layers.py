@@ -20,7 +20,7 @@ LAYERS = [
     {"inspection", "clock", "scale"},
     {"pipeline"},
     {"plots", "dataset", "web"},
-    {"simulate", "summary", "editing"},
+    {"summary", "editing"},
     {"report"},
     {"cli"},
     {"__main__", "__init__"},
@@ -46,13 +46,12 @@ HOMES = {
         "clock",
         "scale",
         "cli",
-        "simulate",
         "summary",
         "report",
         "web",
         "pipeline",
     },
-    "shapely": {"zones", "analysis", "io", "dataset", "plots", "simulate", "web"},
+    "shapely": {"zones", "analysis", "io", "dataset", "plots", "web"},
 }
 
 
@@ -96,6 +95,11 @@ def test_each_heavy_library_has_its_home(file):
     for name in imports_of(file):
         library = name.split(".")[0]
         assert room_of(file) in HOMES.get(library, {room_of(file)}), f"{room_of(file)} imports {library}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
+def test_the_package_does_not_import_the_simulation_or_the_tests(file):
+    assert not {name.split(".")[0] for name in imports_of(file)} & {"simulation", "tests"}
 
 
 def test_io_and_analysis_do_not_know_each_other():

@@ -15,9 +15,9 @@ from ptrack_analysis import (
 )
 from ptrack_analysis.floor import read_floor
 from ptrack_analysis.schema import DETECTIONS, POINTS, assemble
-from ptrack_analysis.simulate.detector import detect, sample_times
-from ptrack_analysis.simulate.scene import HEIGHT, WIDTH
-from ptrack_analysis.simulate.walkers import make_walk
+from simulation.detection import detect, sample_times
+from simulation.scene import HEIGHT, WIDTH
+from simulation.walks import make_walk
 
 RATE = 16.0
 FASTEST = 2.1  # in the whole experiment, by PedPy [m/s]

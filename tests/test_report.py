@@ -36,8 +36,9 @@ from ptrack_analysis.report.rendering import part_html, text
 from ptrack_analysis.report.single import video_report
 from ptrack_analysis.report.tables import table_of
 from ptrack_analysis.schema import VISITS
-from ptrack_analysis.simulate.__main__ import SCENES, write_archive
 from ptrack_analysis.summary import figures_of
+from simulation.archive import write_archive
+from simulation.detection import SCENES
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -1,7 +1,9 @@
 """The simulation's archives have the API's shape, and their truth is true."""
 
+import gzip
 import json
 from collections import Counter
+from dataclasses import replace
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -10,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ptrack_analysis import find_videos, read_tracking
-from ptrack_analysis.simulate.__main__ import main
-from ptrack_analysis.simulate.scene import DOOR, ZONES, Camera, depth_inside
-from ptrack_analysis.simulate.tracker import tracker_table
+from simulation.__main__ import main
+from simulation.archive import page_names, pages_of
+from simulation.detection import Plan, record
+from simulation.scene import DOOR, ZONES, Camera, depth_inside
 
 DATA = Path(__file__).parent.parent / "data"
 VIDEOS = [("shop", "shop"), ("day", "morning"), ("day", "noon"), ("day", "evening")]
@@ -64,7 +66,7 @@ def numbers_in(value):
     return [value] if isinstance(value, float) else []
 
 
-@pytest.mark.parametrize("scene", ["shop", "day"])
+@pytest.mark.parametrize("scene", ["shop", "day", "week"])
 def test_the_default_seed_gives_the_archives_that_come_with_the_package(scene, tmp_path):
     assert main([str(tmp_path), "--scene", scene]) == 0
     made, kept = files_of(tmp_path), files_of(DATA / scene)
@@ -72,6 +74,8 @@ def test_the_default_seed_gives_the_archives_that_come_with_the_package(scene, t
     for name, content in made.items():
         if name.endswith(".png"):
             assert np.array_equal(pixels_of(content), pixels_of(kept[name])), name
+        elif name.endswith(".gz"):
+            assert gzip.decompress(content) == gzip.decompress(kept[name]), name
         else:
             assert content == kept[name], name
 
@@ -322,8 +326,18 @@ def test_walking_into_the_shop_goes_to_the_right_of_the_door_line_as_seen_in_the
 
 
 def test_the_table_of_another_tracker_is_made_again_byte_for_byte(tmp_path):
-    (morning,) = [one for one in find_videos(DATA / "day") if one.name.endswith("morning")]
-    detections, video = read_tracking(morning)
-    table = tracker_table(detections, width=video.width, height=video.height, rate=video.frame_rate, seed=8)
-    made = table.to_csv(index=False, lineterminator="\n").encode()
-    assert (DATA / "tracker" / "morning.csv").read_bytes() == made
+    assert main([str(tmp_path), "--scene", "tracker"]) == 0
+    assert files_of(tmp_path) == files_of(DATA / "tracker")
+
+
+def test_a_compact_video_has_the_same_persons_with_boxes_but_no_faces():
+    plan = Plan("shop", 60_000, 4)
+    whole, small = record(plan, seed=3), record(replace(plan, compact=True), seed=3)
+    assert whole.truths == small.truths
+    assert page_names(small) == ["shop-1.json.gz"]
+    (page,) = pages_of(small, seed=3)
+    persons = [row["Person"] for row in page["Persons"]]
+    assert persons
+    assert {tuple(person) for person in persons} == {("Index", "BoundingBox")}
+    numbers = numbers_in(persons)
+    assert numbers == [round(number, 4) for number in numbers]

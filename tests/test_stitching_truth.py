@@ -27,9 +27,9 @@ from ptrack_analysis import (
     undo_stitches,
 )
 from ptrack_analysis.schema import DETECTIONS, POINTS, assemble
-from ptrack_analysis.simulate.plans import floor_json
-from ptrack_analysis.simulate.recording import Plan, record
-from ptrack_analysis.simulate.scene import HEIGHT, WIDTH, Camera
+from simulation.archive import floor_json
+from simulation.detection import Plan, record
+from simulation.scene import HEIGHT, WIDTH, Camera
 
 LENGTH = 180_000
 VIDEO = make_video(LENGTH, width=WIDTH, height=HEIGHT)

@@ -9,7 +9,7 @@ from shapely.geometry import LineString, Polygon
 
 from ptrack_analysis import Line, Video, Zone
 from ptrack_analysis.schema import DETECTIONS, assemble
-from ptrack_analysis.simulate.__main__ import main as simulate
+from simulation.__main__ import main as simulate
 
 SEED = 4
 

@@ -107,7 +107,7 @@ def compute_stitches(
     Notes
     -----
     Errs towards missed joins: a join is made only where no other fits nearly as well. Measured in the
-    simulated shop of ``ptrack_analysis.simulate``, 3 minutes filmed 24 times at each density (boxes jittered
+    simulated shop of this project (``simulation``), 3 minutes filmed 24 times at each density (boxes jittered
     by 2 px, numbers broken for 0.3 s and more every 12 s or so, half of the times next to somebody else; the
     door given; no limit was chosen on these recordings): joins found of the true ones within ``max_gap``,
     and how many of all joins are false.

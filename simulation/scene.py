@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Corners = tuple[tuple[float, float], ...]
 
-WIDTH, HEIGHT = 1280, 720  # the picture [px]
+WIDTH, HEIGHT = 1280, 720  # the image [px]
 EXTENT = (0.0, 0.0, 12.0, 8.0)  # the floor plan [m]: x to the right, y towards the camera
 WALL_HEIGHT = 3.9  # [m]
 FRONT = 1.0  # y of the front wall; between 0 and it lies the pavement before the shop [m]
@@ -25,7 +25,7 @@ SPOTS: dict[str, tuple[tuple[float, float, float, float], ...]] = {  # where peo
     "shelves": ((5.0, 2.0, 9.6, 2.5),),
     "table": ((5.1, 4.2, 6.5, 4.4), (4.35, 4.7, 4.6, 5.4), (7.0, 4.7, 7.2, 5.4), (5.1, 5.65, 6.5, 5.9)),
     "checkout": ((8.85, 4.2, 9.2, 5.0),),
-    "aisle": ((3.8, 7.5, 6.6, 7.8),),  # so near the camera that the feet are below the picture
+    "aisle": ((3.8, 7.5, 6.6, 7.8),),  # so near the camera that the feet are below the image
 }
 
 
@@ -60,14 +60,14 @@ FURNITURE = (
 
 @dataclass(frozen=True)
 class Camera:
-    """A camera with a level, shifted lens: upright things are upright in its picture.
+    """A camera with a level, shifted lens: upright things are upright in its image.
 
     Attributes
     ----------
     x, y, z : where it hangs; z is above the floor [m]
     yaw : how far it is turned to the right of looking along -y [rad]
     focal : focal length [px]
-    horizon : the picture's row of the horizon [px]
+    horizon : the image's row of the horizon [px]
     """
 
     x: float = 4.9
@@ -79,7 +79,7 @@ class Camera:
 
     @property
     def homography(self) -> Floats:
-        """Matrix from the floor (x, y, 1) to the picture (fractions x, y, 1) times the distance ahead [m]."""
+        """Matrix from the floor (x, y, 1) to the image (fractions x, y, 1) times the distance ahead [m]."""
         sine, cosine = np.sin(self.yaw), np.cos(self.yaw)
         right = np.array([cosine, sine, -cosine * self.x - sine * self.y])
         ahead = np.array([sine, -cosine, -sine * self.x + cosine * self.y])
@@ -98,7 +98,7 @@ class Camera:
         return ahead
 
     def project(self, points: Floats, height: Floats | float = 0.0) -> Floats:
-        """Bring points from the floor to the picture.
+        """Bring points from the floor to the image.
 
         Parameters
         ----------
@@ -107,12 +107,12 @@ class Camera:
 
         Returns
         -------
-        the places in the picture, origin top left, shape (n, 2) [fraction of the frame]
+        the places in the image, origin top left, shape (n, 2) [fraction of the frame]
         """
         ahead = self.ahead(points)
-        picture = (points @ self.homography[:2, :2].T + self.homography[:2, 2]) / ahead[:, None]
-        picture[:, 1] -= height * self.focal / HEIGHT / ahead
-        return picture
+        image = (points @ self.homography[:2, :2].T + self.homography[:2, 2]) / ahead[:, None]
+        image[:, 1] -= height * self.focal / HEIGHT / ahead
+        return image
 
 
 def depth_inside(points: Floats, corners: Corners) -> Floats:

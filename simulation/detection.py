@@ -1,17 +1,22 @@
-"""What the service would report of a person: boxes, faces, nothing for a while."""
+"""Recordings of simulated videos: boxes and faces that the service reports, with gaps and errors."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ptrack_analysis.simulate.scene import HEIGHT, WIDTH, ZONES, Camera, Floats, depth_inside
-from ptrack_analysis.simulate.walkers import Walk
+from simulation.scene import HEIGHT, WIDTH, ZONES, Camera, Floats, depth_inside
+from simulation.walks import Truth, Walk, make_walk, observe
 
 Times = NDArray[np.int64]
 Intervals = tuple[tuple[int, int], ...]
 
-STEPS, STEP_SHARES = (1, 2, 3), (0.04, 0.92, 0.04)  # frames from one analysed frame to the next
+FRAME_RATE = 25.0  # [frames per second]
+EARLIEST = -30_000  # time of the first arrival, relative to the start of the video [ms]
+LATEST = 10_000  # time of the last arrival, before the end of the video [ms]
+COMPACT_STEP = 5  # a compact archive has every fifth of the analyzed frames
+STEPS, STEP_SHARES = (1, 2, 3), (0.04, 0.92, 0.04)  # frames from one analyzed frame to the next
 SLOT = 7_000  # at most one disturbance in each [ms]
 QUIET = 1_000  # between a disturbance and anything else that is odd [ms]
 SHORT = 1_600  # longest gap, and longest time without a body in a zone [ms]
@@ -44,7 +49,7 @@ class Sighting:
 
 
 def sample_times(rng: np.random.Generator, duration: int, frame_rate: float) -> Times:
-    """Moments that the service analyses: about every second frame, cut to whole milliseconds [ms]."""
+    """Moments that the service analyzes: about every second frame, cut to whole milliseconds [ms]."""
     count = int(duration * frame_rate / 1000)
     frames = np.concatenate([[0], np.cumsum(rng.choice(STEPS, size=count, p=STEP_SHARES))])
     times = np.floor(1000 * frames / frame_rate).astype(np.int64)
@@ -52,16 +57,16 @@ def sample_times(rng: np.random.Generator, duration: int, frame_rate: float) -> 
 
 
 def detect(rng: np.random.Generator, walk: Walk, times: Times) -> Sighting:
-    """Report one person's walk at the analysed moments.
+    """Report one person's walk at the analyzed moments.
 
     The middle of a box's lower edge is where the person stands, but for a small jitter; a box is cut at the
-    picture's lower edge.
+    image's lower edge.
 
     Parameters
     ----------
     rng : source of chance
     walk : where the person truly is
-    times : moments that the service analyses, ascending [ms]
+    times : moments that the service analyzes, ascending [ms]
     """
     gaps, face_only = _disturbances(rng, walk)
     times = times[(times >= walk.begin) & (times < walk.end)]
@@ -118,7 +123,7 @@ def _faces(rng: np.random.Generator, positions: Floats, gaze: Floats, walk: Walk
     """Faces in the columns of `Sighting.faces`, and how far each is turned from the camera [rad]."""
     camera, count = Camera(), len(positions)
     bearing = np.arctan2(camera.y - positions[:, 1], camera.x - positions[:, 0])
-    turned = (bearing - gaze + np.pi) % (2 * np.pi) - np.pi  # growing towards the picture's right
+    turned = (bearing - gaze + np.pi) % (2 * np.pi) - np.pi  # growing towards the image's right
     middle = camera.project(positions, walk.body_height - 0.12)
     scale = camera.focal / camera.ahead(positions)[:, None] / np.array([WIDTH, HEIGHT])  # [fraction per m]
     middle += rng.normal(0, 0.01, (count, 2)) * scale
@@ -133,3 +138,80 @@ def _faces(rng: np.random.Generator, positions: Floats, gaze: Floats, walk: Walk
     confidence = 100 - rng.exponential(0.3, (count, 1)) % 10
     columns = (middle - size / 2, size, landmarks.reshape(count, 10), pose, quality.clip(1, 99), confidence)
     return np.concatenate(columns, axis=1), turned
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Name and size of a video to simulate.
+
+    Attributes
+    ----------
+    name : the video's name
+    duration : its duration [ms]
+    persons : number of persons who come into sight
+    compact : whether its files shall be small: few frames, gzipped pages, rounded boxes, no faces
+    """
+
+    name: str
+    duration: int
+    persons: int
+    compact: bool = False
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A video's persons, true and reported; a person's index is the position in these tuples.
+
+    Attributes
+    ----------
+    plan : name and size of the video
+    truths : the true answers about each person
+    sightings : the detections of each person
+    """
+
+    plan: Plan
+    truths: tuple[Truth, ...]
+    sightings: tuple[Sighting, ...]
+
+
+def _week() -> tuple[Plan, ...]:
+    """Plan one minute in each of five hours on six days, with more persons on Saturday."""
+    return tuple(
+        Plan(
+            f"door_{day}T{hour:02d}-00-00",
+            60_000,
+            persons + (3 if day.isoweekday() == 6 else 0),
+            compact=True,
+        )
+        for day in (date(2026, 3, 30) + timedelta(days=number) for number in range(6))
+        for hour, persons in {9: 2, 11: 4, 13: 6, 15: 4, 17: 5}.items()
+    )
+
+
+SCENES = {
+    "shop": (Plan("shop", 180_000, 13),),
+    "day": (Plan("morning", 75_000, 5), Plan("noon", 75_000, 8), Plan("evening", 60_000, 5)),
+    "week": _week(),
+}
+
+
+def record(plan: Plan, seed: int, number: int = 0) -> Recording:
+    """Record one video. Persons arrive at about even intervals; the first detection decides their order.
+
+    Parameters
+    ----------
+    plan : name and size of the video
+    seed : seed of all chance
+    number : position of the video in its scene
+    """
+    times = sample_times(np.random.default_rng([seed, number]), plan.duration, FRAME_RATE)
+    times = times[:: COMPACT_STEP if plan.compact else 1]
+    spacing = (plan.duration - LATEST - EARLIEST) / plan.persons
+    seen = []
+    for person in range(plan.persons):
+        rng = np.random.default_rng([seed, number, person + 1])
+        arrival = int(EARLIEST + spacing * (person + rng.random()))
+        walk = make_walk(rng, arrival, plan.duration)
+        seen.append((observe(walk), detect(rng, walk, times)))
+    seen.sort(key=lambda pair: pair[1].timestamps[0])
+    return Recording(plan, tuple(truth for truth, _ in seen), tuple(sighting for _, sighting in seen))

@@ -1,4 +1,4 @@
-"""Pictures of the empty shop: as the camera sees it, or from above."""
+"""Drawings of the empty shop: as the camera sees it, or from above."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ptrack_analysis.simulate.scene import (
+from simulation.scene import (
     DOOR,
     EXTENT,
     FRONT,
@@ -23,7 +23,7 @@ from ptrack_analysis.simulate.scene import (
 FINE = 3  # everything is drawn this much larger, then made smaller, so that edges are smooth
 PLAN_SCALE = 80  # of the floor plan [px per m]
 DOOR_HEIGHT = 2.3  # [m]
-NEAR = 9.5  # the floor is drawn up to this y, beyond the picture's lower edge [m]
+NEAR = 9.5  # the floor is drawn up to this y, beyond the image's lower edge [m]
 
 WALL, WALL_LINE, SIDE_WALL = "#ebe8e1", "#d8d3c8", "#dedad1"
 TILES, JOINT = ("#f3f0ea", "#ece8e0"), "#dfdad0"
@@ -39,12 +39,12 @@ Span = tuple[float, float]  # from, to [m]
 
 @dataclass(frozen=True)
 class Pen:
-    """Draws flat shapes of the scene into a picture.
+    """Draws flat shapes of the scene into a image.
 
     Attributes
     ----------
     draw : what Pillow draws with
-    look : from places, shape (n, 3) [m], to the picture, shape (n, 2) [px]
+    look : from places, shape (n, 3) [m], to the image, shape (n, 2) [px]
     """
 
     draw: ImageDraw.ImageDraw
@@ -59,7 +59,7 @@ class Pen:
         self.draw.line(self._points(places), fill=colour, width=round(FINE * width))
 
     def _points(self, places: Iterable[Place]) -> list[tuple[float, float]]:
-        """Places as Pillow takes them [px of the fine picture]."""
+        """Places as Pillow takes them [px of the fine image]."""
         return [(x, y) for x, y in FINE * self.look(np.array(list(places), dtype=np.float64))]
 
     def ground(self, sides: Sides, colour: str, height: float = 0) -> None:

@@ -1,1 +1,0 @@
-"""A seeded simulation of people walking through a shop, whose true answers are known."""
