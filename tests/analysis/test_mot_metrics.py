@@ -10,7 +10,7 @@ import pytest
 from ptrack_analysis import Video, frames_to_timestamps
 from ptrack_analysis.analysis.comparison import compare_tracking, match_boxes
 from ptrack_analysis.analysis.comparison.figures import figures_of
-from ptrack_analysis.analysis.comparison.overlaps import Boxes, overlaps_of
+from ptrack_analysis.analysis.comparison.matching import Boxes, overlaps_of
 from ptrack_analysis.schema import DETECTIONS, assemble
 
 VIDEO = Video(width=640, height=480, frame_rate=25.0)
@@ -248,7 +248,7 @@ def test_overlaps_in_many_passes_are_those_of_one(monkeypatch):
     frames = random_frames(1)
     a, b = boxes_of(frames, 0), boxes_of(frames, 1)
     whole = overlaps_of(a, b)
-    monkeypatch.setattr("ptrack_analysis.analysis.comparison.overlaps._CHUNK", 5)
+    monkeypatch.setattr("ptrack_analysis.analysis.comparison.matching._CHUNK", 5)
     parts = overlaps_of(a, b)
     pairs = [(i, j) for i in range(len(a.moment)) for j in range(len(b.moment)) if a.moment[i] == b.moment[j]]
     naive = {(i, j): naive_overlap(a.sides[:, i], b.sides[:, j]) for i, j in pairs}

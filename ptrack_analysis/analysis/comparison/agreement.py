@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.comparison.moments import LEFT_OUT
-from ptrack_analysis.analysis.comparison.overlaps import Overlaps
+from ptrack_analysis.analysis.comparison.matching import LEFT_OUT, Overlaps
 from ptrack_analysis.analysis.comparison.seen import Seen
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds

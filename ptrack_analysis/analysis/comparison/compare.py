@@ -7,9 +7,13 @@ import pandas as pd
 
 from ptrack_analysis.analysis.comparison.agreement import pairs_table
 from ptrack_analysis.analysis.comparison.figures import Figures, figures_of
-from ptrack_analysis.analysis.comparison.matching import MIN_OVERLAP, match_overlaps
-from ptrack_analysis.analysis.comparison.moments import LEFT_OUT
-from ptrack_analysis.analysis.comparison.overlaps import Overlaps, overlaps_of
+from ptrack_analysis.analysis.comparison.matching import (
+    LEFT_OUT,
+    MIN_OVERLAP,
+    Overlaps,
+    match_overlaps,
+    overlaps_of,
+)
 from ptrack_analysis.analysis.comparison.result import Comparison
 from ptrack_analysis.analysis.comparison.scene import heatmap_difference, occupancy_of_both, zones_of_both
 from ptrack_analysis.analysis.comparison.seen import Seen, Tracking, boxes_at_compared_moments, seen_by_both

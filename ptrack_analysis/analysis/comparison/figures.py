@@ -6,8 +6,7 @@ from math import nan
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.comparison.assignment import one_to_one
-from ptrack_analysis.analysis.comparison.overlaps import TOLERANCE, Boxes, Overlaps
+from ptrack_analysis.analysis.comparison.matching import TOLERANCE, Boxes, Overlaps, one_to_one
 from ptrack_analysis.geometry import Bools, Floats, Integers
 
 ALPHAS = np.arange(1, 20) / 20

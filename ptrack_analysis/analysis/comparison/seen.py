@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.comparison.moments import LEFT_OUT, compared_moments
-from ptrack_analysis.analysis.comparison.overlaps import Boxes
+from ptrack_analysis.analysis.comparison.matching import LEFT_OUT, Boxes, compared_moments
 from ptrack_analysis.analysis.presence import rows_by_person
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
