@@ -7,16 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ptrack_analysis.analysis.cleaning import (
-        apply_stitches,
-        compute_stitches,
-        fill_gaps,
-        flag_jumps,
-        repair_jumps,
-        smooth_trajectories,
-        split_short_tracks,
-        undo_stitches,
-    )
+    from ptrack_analysis.analysis.cleaning.gaps import fill_gaps
+    from ptrack_analysis.analysis.cleaning.jumps import flag_jumps, repair_jumps
+    from ptrack_analysis.analysis.cleaning.renaming import apply_stitches, undo_stitches
+    from ptrack_analysis.analysis.cleaning.short_tracks import split_short_tracks
+    from ptrack_analysis.analysis.cleaning.smoothing import smooth_trajectories
+    from ptrack_analysis.analysis.cleaning.stitching import compute_stitches
     from ptrack_analysis.analysis.comparison import Comparison, compare_tracking
     from ptrack_analysis.analysis.crowd.bins import compute_occupancy_bins
     from ptrack_analysis.analysis.crowd.density import compute_density
@@ -62,44 +58,46 @@ if TYPE_CHECKING:
     from ptrack_analysis.dataset.verify import Verification, verify_dataset
     from ptrack_analysis.editing.editor import ZoneEditor, edit_zones
     from ptrack_analysis.errors import PtrackError, PtrackWarning
-    from ptrack_analysis.floor import Floor, Lens, fit_floor, read_floor
     from ptrack_analysis.inspection import Findings, inspect_tracking
-    from ptrack_analysis.io.archive import VideoReference
-    from ptrack_analysis.io.clients import make_client
-    from ptrack_analysis.io.finding import find_videos
-    from ptrack_analysis.io.page_writing import write_pages
-    from ptrack_analysis.io.parquet import read_parquet, write_parquet
-    from ptrack_analysis.io.rekognition import (
-        fetch_pages,
-        start_tracking,
-        wait_for_job,
-        wait_for_message,
-    )
-    from ptrack_analysis.io.trackers.in_memory import detections_from
-    from ptrack_analysis.io.trackers.registry import read_tracks
-    from ptrack_analysis.io.tracking import read_tracking
     from ptrack_analysis.pipeline.config import Settings
     from ptrack_analysis.report.writing import write_report
     from ptrack_analysis.scale.videos import map_videos
+    from ptrack_analysis.scene.floor_plan import Floor, fit_floor, read_floor
+    from ptrack_analysis.scene.lens import Lens
+    from ptrack_analysis.scene.zone_checks import Coverage, compute_coverage, zone_notes
+    from ptrack_analysis.scene.zone_files import read_zones
+    from ptrack_analysis.scene.zones import Line, Zone
     from ptrack_analysis.schema import check, empty
+    from ptrack_analysis.sources.archive import VideoReference
+    from ptrack_analysis.sources.finding import find_videos
+    from ptrack_analysis.sources.pages.writing import write_pages
+    from ptrack_analysis.sources.reading import read_tracking
+    from ptrack_analysis.sources.rekognition.fetch import fetch_pages
+    from ptrack_analysis.sources.rekognition.start import start_tracking
+    from ptrack_analysis.sources.rekognition.wait import wait_for_job, wait_for_message
+    from ptrack_analysis.sources.trackers.registry import read_tracks
+    from ptrack_analysis.sources.trackers.tables import detections_from
+    from ptrack_analysis.storage.parquet import read_parquet, write_parquet
+    from ptrack_analysis.storage.s3 import make_client
     from ptrack_analysis.video import Video, frames_to_timestamps
     from ptrack_analysis.web.explorer import Explorer, explore
     from ptrack_analysis.web.widget import explore_widget
-    from ptrack_analysis.zones import Coverage, Line, Zone, compute_coverage, read_zones, zone_notes
 
 __version__ = "0.1.1"
 
 _ROOMS = {
-    "analysis.cleaning": (
-        "apply_stitches",
-        "compute_stitches",
-        "fill_gaps",
+    "analysis.cleaning.gaps": ("fill_gaps",),
+    "analysis.cleaning.jumps": (
         "flag_jumps",
         "repair_jumps",
-        "smooth_trajectories",
-        "split_short_tracks",
+    ),
+    "analysis.cleaning.renaming": (
+        "apply_stitches",
         "undo_stitches",
     ),
+    "analysis.cleaning.short_tracks": ("split_short_tracks",),
+    "analysis.cleaning.smoothing": ("smooth_trajectories",),
+    "analysis.cleaning.stitching": ("compute_stitches",),
     "analysis.comparison": (
         "Comparison",
         "compare_tracking",
@@ -191,40 +189,50 @@ _ROOMS = {
         "PtrackError",
         "PtrackWarning",
     ),
-    "floor": (
-        "Floor",
-        "Lens",
-        "fit_floor",
-        "read_floor",
-    ),
     "inspection": (
         "Findings",
         "inspect_tracking",
     ),
-    "io.archive": ("VideoReference",),
-    "io.clients": ("make_client",),
-    "io.finding": ("find_videos",),
-    "io.page_writing": ("write_pages",),
-    "io.parquet": (
-        "read_parquet",
-        "write_parquet",
-    ),
-    "io.rekognition": (
-        "fetch_pages",
-        "start_tracking",
-        "wait_for_job",
-        "wait_for_message",
-    ),
-    "io.trackers.in_memory": ("detections_from",),
-    "io.trackers.registry": ("read_tracks",),
-    "io.tracking": ("read_tracking",),
     "pipeline.config": ("Settings",),
     "report.writing": ("write_report",),
     "scale.videos": ("map_videos",),
+    "scene.floor_plan": (
+        "Floor",
+        "fit_floor",
+        "read_floor",
+    ),
+    "scene.lens": ("Lens",),
+    "scene.zone_checks": (
+        "Coverage",
+        "compute_coverage",
+        "zone_notes",
+    ),
+    "scene.zone_files": ("read_zones",),
+    "scene.zones": (
+        "Line",
+        "Zone",
+    ),
     "schema": (
         "check",
         "empty",
     ),
+    "sources.archive": ("VideoReference",),
+    "sources.finding": ("find_videos",),
+    "sources.pages.writing": ("write_pages",),
+    "sources.reading": ("read_tracking",),
+    "sources.rekognition.fetch": ("fetch_pages",),
+    "sources.rekognition.start": ("start_tracking",),
+    "sources.rekognition.wait": (
+        "wait_for_job",
+        "wait_for_message",
+    ),
+    "sources.trackers.registry": ("read_tracks",),
+    "sources.trackers.tables": ("detections_from",),
+    "storage.parquet": (
+        "read_parquet",
+        "write_parquet",
+    ),
+    "storage.s3": ("make_client",),
     "video": (
         "Video",
         "frames_to_timestamps",
@@ -234,14 +242,6 @@ _ROOMS = {
         "explore",
     ),
     "web.widget": ("explore_widget",),
-    "zones": (
-        "Coverage",
-        "Line",
-        "Zone",
-        "compute_coverage",
-        "read_zones",
-        "zone_notes",
-    ),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -17,8 +17,8 @@ from ptrack_analysis.dataset import seen, video_files
 from ptrack_analysis.dataset.lock import LOCK, locked
 from ptrack_analysis.dataset.seen import look_at
 from ptrack_analysis.errors import OutputError
-from ptrack_analysis.io import archive as archive_module
-from ptrack_analysis.io import writing
+from ptrack_analysis.sources import archive as archive_module
+from ptrack_analysis.storage import files as writing
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ptrack_analysis import compute_trajectories, fit_floor, read_floor
 from ptrack_analysis.errors import ParameterError, ZoneError
-from ptrack_analysis.floor import Lens, divided
+from ptrack_analysis.scene.lens import Lens, divided
 from ptrack_analysis.video import Video
 
 PICTURE = np.array([[0.4, 0.5], [0.6, 0.5], [1.0, 1.0], [0.0, 1.0]])

@@ -14,7 +14,7 @@ from ptrack_analysis import (
     read_floor,
     read_tracking,
 )
-from ptrack_analysis.floor import Lens
+from ptrack_analysis.scene.lens import Lens
 from simulation import detection as recording
 from simulation.archive import MARKS, SEED
 from simulation.detection import detect, sample_times

@@ -14,9 +14,9 @@ LAYERS = [
     {"errors"},
     {"geometry", "limits"},
     {"schema", "video"},
-    {"floor"},
-    {"zones"},
-    {"io", "analysis"},
+    {"storage"},
+    {"scene"},
+    {"sources", "analysis"},
     {"inspection", "clock", "scale"},
     {"pipeline"},
     {"plots", "dataset", "web"},
@@ -28,18 +28,19 @@ LAYERS = [
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 HOMES = {
     "matplotlib": {"plots"},
-    "pyarrow": {"io", "dataset"},
-    "boto3": {"io"},
-    "msgspec": {"io"},
+    "pyarrow": {"sources", "storage", "dataset"},
+    "boto3": {"sources", "storage"},
+    "msgspec": {"sources"},
     "scipy": {"analysis"},
     "anywidget": {"web"},
-    "av": {"io"},
+    "av": {"scene"},
     "pandas": {
         "schema",
         "video",
-        "zones",
+        "scene",
         "analysis",
-        "io",
+        "sources",
+        "storage",
         "plots",
         "dataset",
         "inspection",
@@ -51,7 +52,7 @@ HOMES = {
         "web",
         "pipeline",
     },
-    "shapely": {"zones", "analysis", "io", "dataset", "plots", "web"},
+    "shapely": {"scene", "analysis", "sources", "dataset", "plots", "web"},
 }
 
 
@@ -102,8 +103,8 @@ def test_the_package_does_not_import_the_simulation_or_the_tests(file):
     assert not {name.split(".")[0] for name in imports_of(file)} & {"simulation", "tests"}
 
 
-def test_io_and_analysis_do_not_know_each_other():
-    assert LEVEL["io"] == LEVEL["analysis"]
+def test_sources_and_analysis_do_not_know_each_other():
+    assert LEVEL["sources"] == LEVEL["analysis"]
 
 
 def loaded_after(statement):

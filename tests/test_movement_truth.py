@@ -13,7 +13,7 @@ from ptrack_analysis import (
     frames_to_timestamps,
     trajectories_from_points,
 )
-from ptrack_analysis.floor import read_floor
+from ptrack_analysis.scene.floor_plan import read_floor
 from ptrack_analysis.schema import DETECTIONS, POINTS, assemble
 from simulation.detection import detect, sample_times
 from simulation.scene import HEIGHT, WIDTH

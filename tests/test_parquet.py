@@ -14,8 +14,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ptrack_analysis.errors import InputError, OutputError, ParameterError, SchemaError
-from ptrack_analysis.io.parquet import read_parquet, write_parquet
-from ptrack_analysis.io.stored import schema_of, with_video
 from ptrack_analysis.schema import (
     DETECTIONS,
     HEATMAP,
@@ -29,6 +27,8 @@ from ptrack_analysis.schema import (
     assemble,
     empty,
 )
+from ptrack_analysis.storage.columns import schema_of, with_video
+from ptrack_analysis.storage.parquet import read_parquet, write_parquet
 
 MISSING = np.iinfo("int64").min
 A_TABLE = settings.default.max_examples // 4  # there are some seventy tables

@@ -13,9 +13,8 @@ from pandas.testing import assert_frame_equal
 from ptrack_analysis import export_dataset, find_videos, inspect_tracking, read_tracking
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import InputError, OutputError, ParameterError, RemoteError
-from ptrack_analysis.io import s3_asking
-from ptrack_analysis.io.s3 import S3Path, ahead, path_of
-from ptrack_analysis.io.s3_asking import default_client
+from ptrack_analysis.storage import s3 as s3_asking
+from ptrack_analysis.storage.s3 import S3Path, ahead, default_client, path_of
 
 boto3 = pytest.importorskip("boto3")
 server = pytest.importorskip("moto.server", reason="moto[server] is not installed")

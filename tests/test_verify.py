@@ -20,7 +20,7 @@ from ptrack_analysis.dataset.verify.shelf import Part, Shelf
 from ptrack_analysis.dataset.verify.sums import Tables
 from ptrack_analysis.dataset.verify.verifying import RULES
 from ptrack_analysis.errors import InputError
-from ptrack_analysis.io.writing import checksum
+from ptrack_analysis.storage.files import checksum
 
 ALL = {"stitch": True, "fill_gaps": "5s", "max_speed": 5, "smooth": "500ms", "faces": True, "cell": 0.5}
 RECORDINGS = """\

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from ptrack_analysis.errors import OutputError
-from ptrack_analysis.io import writing
-from ptrack_analysis.io.writing import (
+from ptrack_analysis.storage import files as writing
+from ptrack_analysis.storage.files import (
     make_folder,
     remove_file,
     remove_leftovers,
@@ -19,7 +19,7 @@ from ptrack_analysis.io.writing import (
 
 KILLED = """
 import os, signal
-from ptrack_analysis.io.writing import replace_file
+from ptrack_analysis.storage.files import replace_file
 
 def write(file):
     file.write(b"half")

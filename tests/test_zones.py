@@ -21,8 +21,8 @@ from ptrack_analysis import (
 )
 from ptrack_analysis.dataset.definitions import definitions_of, lines_table, zones_table
 from ptrack_analysis.errors import ParameterError, ZoneError
+from ptrack_analysis.scene.zone_files import read_scene
 from ptrack_analysis.schema import LINES, ZONES, check
-from ptrack_analysis.zones import read_scene
 
 SQUARE = [[0.1, 0.1], [0.5, 0.1], [0.5, 0.5], [0.1, 0.5], [0.1, 0.1]]
 

@@ -1,7 +1,7 @@
 """What tests of other trackers share: a video of 100 x 200 px, and what a table says in a few numbers."""
 
-from ptrack_analysis.io.trackers.registry import read_tracks
 from ptrack_analysis.schema import DETECTIONS, check
+from ptrack_analysis.sources.trackers.registry import read_tracks
 from ptrack_analysis.video import Video
 
 SMALL = Video(width=100, height=200, frame_rate=25.0)

@@ -68,8 +68,8 @@ def overlap(text: str) -> float:
 def run(given: argparse.Namespace) -> int:
     """Compare the two."""
     from ptrack_analysis.analysis.comparison import compare_tracking
-    from ptrack_analysis.floor import read_floor
-    from ptrack_analysis.zones import read_zones
+    from ptrack_analysis.scene.floor_plan import read_floor
+    from ptrack_analysis.scene.zone_files import read_zones
 
     a, video = _read(given, given.a, video_of(given), {})
     said = {fact: value for fact in _SAID if (value := getattr(video_of(given), fact)) is not None}

@@ -12,8 +12,8 @@ from ptrack_analysis.cli.remote import ENDED, add_remote, client_of
 from ptrack_analysis.cli.texts import shown
 
 if TYPE_CHECKING:
-    from ptrack_analysis.io.rekognition import FetchSummary
-    from ptrack_analysis.io.s3 import AnyPath
+    from ptrack_analysis.sources.rekognition.fetch import FetchSummary
+    from ptrack_analysis.storage.s3 import AnyPath
 
 _DESCRIPTION = """\
 Fetch a job's pages into an archive, a folder or s3://bucket/prefix. A fetch that was interrupted goes on
@@ -52,7 +52,7 @@ def run(given: argparse.Namespace) -> int:
     """Fetch what the archive lacks, and say what was done."""
     from tqdm import tqdm
 
-    from ptrack_analysis.io.rekognition import fetch_pages
+    from ptrack_analysis.sources.rekognition.fetch import fetch_pages
 
     with (
         client_of(given) as client,
@@ -82,7 +82,7 @@ def run(given: argparse.Namespace) -> int:
 @contextmanager
 def _archive(given: argparse.Namespace) -> Iterator["AnyPath"]:
     """Give the archive as a path; one in S3 with a client of its own, by the same profile and region."""
-    from ptrack_analysis.io.s3 import S3Path, path_of
+    from ptrack_analysis.storage.s3 import S3Path, path_of
 
     path = path_of(given.archive)
     if not isinstance(path, S3Path):

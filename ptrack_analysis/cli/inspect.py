@@ -33,7 +33,7 @@ def add(commands: Any) -> None:
 def run(given: argparse.Namespace) -> int:
     """Inspect each video of the source; 3 if none is usable, 4 if some are not."""
     from ptrack_analysis.inspection import inspect_tracking
-    from ptrack_analysis.io.finding import form_given, scan_source
+    from ptrack_analysis.sources.finding import form_given, scan_source
 
     with source_of(given) as source:
         archive = scan_source(source, form_given(**form_of(given)))

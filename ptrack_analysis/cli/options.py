@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 from ptrack_analysis.cli.remote import add_remote
 from ptrack_analysis.cli.texts import columns, place, rate, size
 from ptrack_analysis.errors import PtrackError
-from ptrack_analysis.io.s3 import path_of
-from ptrack_analysis.io.s3_asking import SETTINGS
+from ptrack_analysis.storage.s3 import SETTINGS, path_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ptrack_analysis.io.s3 import AnyPath
+    from ptrack_analysis.storage.s3 import AnyPath
     from ptrack_analysis.video import Video
 
 _FORMATS = (
@@ -101,8 +100,8 @@ def read_noted(
     source: Any, given: argparse.Namespace, facts: "Video", form: dict[str, Any]
 ) -> "tuple[pd.DataFrame, Video]":
     """Read one video without faces, and say on stderr what its reader left out or found odd."""
-    from ptrack_analysis.io.finding import form_given
-    from ptrack_analysis.io.tracking import load
+    from ptrack_analysis.sources.finding import form_given
+    from ptrack_analysis.sources.reading import load
 
     reading = load(source, video=facts, faces=False, careful=False, form=form_given(**form) if form else None)
     reading.refuse(allow_incomplete=given.allow_incomplete)
@@ -119,7 +118,7 @@ def add_video(parser: argparse.ArgumentParser) -> None:
 def chosen(source: "AnyPath", name: str | None, form: dict[str, Any]) -> Any:
     """Choose one video of several by its name, where one is named."""
     from ptrack_analysis.errors import ParameterError
-    from ptrack_analysis.io.finding import find_videos
+    from ptrack_analysis.sources.finding import find_videos
 
     if name is None:
         return source

@@ -45,7 +45,7 @@ def _ground(given: argparse.Namespace, analysis: "VideoAnalysis") -> dict[str, A
         return {"extent": extent}
     import numpy as np
 
-    from ptrack_analysis.io.pictures import read_picture, stretched_note
+    from ptrack_analysis.scene.images import read_picture, stretched_note
 
     picture = read_picture(given.backdrop)
     x0, y0, x1, y1 = extent

@@ -163,9 +163,9 @@ def _refuse(message: str) -> int:
 def _analysis(given: argparse.Namespace, settings: "Settings") -> "VideoAnalysis":
     """Read the video, and print what is odd about it on stderr."""
     from ptrack_analysis.errors import ParameterError
-    from ptrack_analysis.io.finding import form_given
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-    from ptrack_analysis.zones import read_scene
+    from ptrack_analysis.scene.zone_files import read_scene
+    from ptrack_analysis.sources.finding import form_given
 
     scene = read_scene(settings.zones) if settings.zones else None
     if given.picture in AT_LINES and scene and not scene.lines:

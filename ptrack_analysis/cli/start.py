@@ -30,7 +30,7 @@ def add(commands: Any) -> None:
 def run(given: argparse.Namespace) -> int:
     """Start the job, and print its id."""
     from ptrack_analysis.errors import ParameterError
-    from ptrack_analysis.io.rekognition import NotificationChannel, start_tracking
+    from ptrack_analysis.sources.rekognition.start import NotificationChannel, start_tracking
 
     if (given.topic_arn is None) != (given.role_arn is None):
         raise ParameterError("--topic-arn and --role-arn go together; give both, or none")

@@ -21,9 +21,9 @@ from ptrack_analysis.cli.texts import place, shown
 
 if TYPE_CHECKING:
     from ptrack_analysis.errors import PtrackError
-    from ptrack_analysis.io.archive import Form, VideoReference
     from ptrack_analysis.pipeline.config import Settings
-    from ptrack_analysis.zones import Scene
+    from ptrack_analysis.scene.zone_files import Scene
+    from ptrack_analysis.sources.archive import Form, VideoReference
 
 _USAGE, _BAD, _SOME = 2, 3, 4
 _DESCRIPTION = """\
@@ -88,7 +88,7 @@ def _found(
 ) -> "tuple[list[dict[str, Any]], list[PtrackError]]":
     """Gather the figures of each video, one after the other, and what was wrong with the others."""
     from ptrack_analysis.errors import InputError, ParameterError, PtrackError, SchemaError, ZoneError
-    from ptrack_analysis.io.finding import find_videos, form_given
+    from ptrack_analysis.sources.finding import find_videos, form_given
 
     found, errors = list[dict[str, Any]](), list[PtrackError]()
     with source_of(given) as source:
@@ -134,7 +134,7 @@ def _put(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
         return
-    from ptrack_analysis.io.writing import write_bytes
+    from ptrack_analysis.storage.files import write_bytes
 
     write_bytes(output, text.encode())
     print(f"wrote {output}", file=sys.stderr)

@@ -30,7 +30,7 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Wait, and say that the job has succeeded; whatever else happens is an error."""
-    from ptrack_analysis.io.rekognition import wait_for_job, wait_for_message
+    from ptrack_analysis.sources.rekognition.wait import wait_for_job, wait_for_message
 
     def say() -> None:
         print(f"{given.job}: SUCCEEDED", flush=True)

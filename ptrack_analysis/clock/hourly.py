@@ -9,6 +9,7 @@ from ptrack_analysis.analysis.presence import end_of, part_end
 from ptrack_analysis.clock.hours import Hours, hours_of
 from ptrack_analysis.clock.recording import Recording
 from ptrack_analysis.geometry import Integers
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import (
     OCCUPANCY,
     OCCUPANCY_HOURLY,
@@ -21,7 +22,6 @@ from ptrack_analysis.schema import (
     empty,
 )
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
-from ptrack_analysis.zones import Zone
 
 
 def compute_occupancy_hourly(occupancy: pd.DataFrame, video: Video, recording: Recording) -> pd.DataFrame:

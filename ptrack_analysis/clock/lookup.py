@@ -11,7 +11,7 @@ from ptrack_analysis.clock.recording import Recording
 from ptrack_analysis.clock.recordings import read_recordings
 from ptrack_analysis.clock.timezones import clock_of, moment_at
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.io.names import listed, stem_of
+from ptrack_analysis.sources.names import listed, stem_of
 from ptrack_analysis.video import Video
 
 _SHOWN = 3

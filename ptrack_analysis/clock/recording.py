@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from ptrack_analysis.io.stored import stored_columns
 from ptrack_analysis.schema import VIDEOS
+from ptrack_analysis.storage.columns import stored_columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

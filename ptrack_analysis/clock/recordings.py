@@ -13,7 +13,7 @@ from ptrack_analysis.clock.opening import refuse_hours
 from ptrack_analysis.clock.recording import Recording, taken_names
 from ptrack_analysis.clock.timezones import clock_of, moment_of, timezone_of
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.io.s3 import S3Path, path_of
+from ptrack_analysis.storage.s3 import S3Path, path_of
 
 _COLUMNS = ("video", "started_at", "timezone", "site", "camera", "opening_hours")
 _NEEDED = ("video", "started_at")

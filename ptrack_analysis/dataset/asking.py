@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ptrack_analysis.dataset.holding import Holding
 from ptrack_analysis.dataset.scanning import arrow_dataset
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.io.s3 import AnyPath, S3Path
+from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
 if TYPE_CHECKING:
     import duckdb

@@ -13,8 +13,8 @@ from ptrack_analysis.dataset.layout import ATHENA_FILE, DICTIONARY_FILE, DUCKDB_
 from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.dataset.views import athena_tables, duckdb_views
 from ptrack_analysis.errors import InputError
-from ptrack_analysis.io.parquet import is_ours, read_parquet, write_parquet
-from ptrack_analysis.io.writing import make_folder, remove_file, write_text
+from ptrack_analysis.storage.files import make_folder, remove_file, write_text
+from ptrack_analysis.storage.parquet import is_ours, read_parquet, write_parquet
 
 CATALOGUE = (*map(place_file, PLACES), DICTIONARY_FILE, DUCKDB_FILE, ATHENA_FILE)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from ptrack_analysis.dataset.layout import FOLDERS, PLACES, schema_in
 from ptrack_analysis.dataset.record import Record
-from ptrack_analysis.io.stored import Stored, stored_columns, with_video
 from ptrack_analysis.schema import TRACKER_COLUMNS, Column, Table
+from ptrack_analysis.storage.columns import Stored, stored_columns, with_video
 
 _ASKED_BY = {
     "interpolated": "fill_gaps",

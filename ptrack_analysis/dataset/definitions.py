@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from ptrack_analysis.scene.zone_files import Scene
+from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import LINES, ZONES, assemble
 from ptrack_analysis.video import milliseconds
-from ptrack_analysis.zones import Line, Scene, Zone
 
 Definitions = dict[str, dict[str, dict[str, Any]]]
 """Of ``zones`` and of ``lines``: what was drawn, by its key."""

@@ -4,8 +4,8 @@ from ptrack_analysis.dataset.contents import Contents
 from ptrack_analysis.dataset.layout import PLACES, place_file
 from ptrack_analysis.dataset.ownership import MARK
 from ptrack_analysis.dataset.relations import relations_of
-from ptrack_analysis.io.stored import Stored
 from ptrack_analysis.schema import Table
+from ptrack_analysis.storage.columns import Stored
 
 _TYPES = {"timestamp": "timestamp[us, UTC]"}
 _PREFACE = f"""\

@@ -24,15 +24,15 @@ from ptrack_analysis.dataset.staging import Stage, staged
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
 from ptrack_analysis.dataset.video_files import Export, Task, export_video
 from ptrack_analysis.errors import OutputError, ParameterError, WorkerError
-from ptrack_analysis.io.archive import Source, VideoReference, shown
-from ptrack_analysis.io.finding import form_given, scan_source
-from ptrack_analysis.io.names import listed
-from ptrack_analysis.io.s3 import AnyPath, S3Path, path_of
-from ptrack_analysis.io.writing import make_folder, remove_leftovers, write_text
 from ptrack_analysis.pipeline.config import Settings, memory_for
 from ptrack_analysis.pipeline.video_analysis import read_scene_file
 from ptrack_analysis.scale.pools import processes
 from ptrack_analysis.scale.tasks import IN_FLIGHT, map_tasks
+from ptrack_analysis.sources.archive import Source, VideoReference, shown
+from ptrack_analysis.sources.finding import form_given, scan_source
+from ptrack_analysis.sources.names import listed
+from ptrack_analysis.storage.files import make_folder, remove_leftovers, write_text
+from ptrack_analysis.storage.s3 import AnyPath, S3Path, path_of
 
 _A_PROCESS = 4
 _SHOWN = 3

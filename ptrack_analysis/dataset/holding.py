@@ -11,7 +11,7 @@ from ptrack_analysis.dataset.compact.record import COMPACT_PLACE, CompactRecord,
 from ptrack_analysis.dataset.layout import FOLDERS, PLACES, RECORDS, place_file
 from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.io.s3 import AnyPath, ahead
+from ptrack_analysis.storage.s3 import AnyPath, ahead
 
 _SHOWN = 5
 _SUFFIX = ".parquet"

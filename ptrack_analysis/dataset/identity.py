@@ -12,9 +12,9 @@ from ptrack_analysis.dataset.record import Record, read_record
 from ptrack_analysis.dataset.seen import Seen, bytes_of, checksum_of, look_at, read_seen, seen_place
 from ptrack_analysis.dataset.staging import Stage
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.io.archive import VideoReference, shown
-from ptrack_analysis.io.names import below_root, listed
-from ptrack_analysis.io.s3 import AnyPath
+from ptrack_analysis.sources.archive import VideoReference, shown
+from ptrack_analysis.sources.names import below_root, listed
+from ptrack_analysis.storage.s3 import AnyPath
 
 _SHOWN = 3
 

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ptrack_analysis.errors import OutputError, RemoteError, TakenError
-from ptrack_analysis.io.s3 import S3Path
+from ptrack_analysis.storage.s3 import S3Path
 
 RENEWAL = timedelta(minutes=1)
 LEASE = timedelta(minutes=5)

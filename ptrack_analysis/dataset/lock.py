@@ -15,8 +15,8 @@ from filelock import FileLock, Timeout
 from ptrack_analysis.dataset.layout import PRIVATE
 from ptrack_analysis.dataset.lease import leased, said_of
 from ptrack_analysis.errors import OutputError
-from ptrack_analysis.io.s3 import AnyPath, S3Path
-from ptrack_analysis.io.writing import make_folder, write_text
+from ptrack_analysis.storage.files import make_folder, write_text
+from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
 LOCK = f"{PRIVATE}/lock"
 HOLDER = f"{PRIVATE}/holder.json"

@@ -9,7 +9,7 @@ from ptrack_analysis.dataset.layout import video_name
 from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.dataset.video_files import Export
 from ptrack_analysis.errors import OutputError
-from ptrack_analysis.io.names import listed
+from ptrack_analysis.sources.names import listed
 
 _SHOWN = 3
 _WITHHELD = ("min_count", "salt")

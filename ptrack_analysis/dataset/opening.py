@@ -15,8 +15,8 @@ from ptrack_analysis.dataset.scanning import arrow_dataset, told
 from ptrack_analysis.dataset.selecting import Selection, in_memory, names_of
 from ptrack_analysis.dataset.times import Moment, rows_between
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.io.s3 import AnyPath, S3Path, path_of
 from ptrack_analysis.limits import at_least
+from ptrack_analysis.storage.s3 import AnyPath, S3Path, path_of
 
 if TYPE_CHECKING:
     import duckdb

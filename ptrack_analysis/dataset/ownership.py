@@ -6,10 +6,10 @@ from pathlib import Path
 from ptrack_analysis.dataset.layout import FOLDERS
 from ptrack_analysis.dataset.record import is_record
 from ptrack_analysis.errors import OutputError
-from ptrack_analysis.io.names import listed
-from ptrack_analysis.io.parquet import is_ours
-from ptrack_analysis.io.stored import stored_columns, with_video
 from ptrack_analysis.schema import SALTED, SUPPRESSED, TABLES
+from ptrack_analysis.sources.names import listed
+from ptrack_analysis.storage.columns import stored_columns, with_video
+from ptrack_analysis.storage.parquet import is_ours
 
 MARK = "written by ptrack-analysis"
 

@@ -11,8 +11,8 @@ from ptrack_analysis.dataset.layout import places_of
 from ptrack_analysis.dataset.ownership import was_written
 from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.dataset.seen import Look, checksum_of, look_at, tagged
-from ptrack_analysis.io.s3 import AnyPath, S3Path
-from ptrack_analysis.io.writing import make_folder, remove_file, write_text
+from ptrack_analysis.storage.files import make_folder, remove_file, write_text
+from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
 _AT_ONCE = 8
 

@@ -9,9 +9,9 @@ from ptrack_analysis.dataset.placing import remove_written
 from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.dataset.seen import bytes_of, read_seen, seen_place
 from ptrack_analysis.dataset.staging import Stage
-from ptrack_analysis.io.names import listed
-from ptrack_analysis.io.s3 import S3Path
-from ptrack_analysis.io.writing import remove_file
+from ptrack_analysis.sources.names import listed
+from ptrack_analysis.storage.files import remove_file
+from ptrack_analysis.storage.s3 import S3Path
 
 
 def gone_from(

@@ -10,8 +10,8 @@ from ptrack_analysis import __version__
 from ptrack_analysis.dataset.layout import FOLDERS, is_inside, record_place
 from ptrack_analysis.dataset.seen import Look, checksum_of
 from ptrack_analysis.errors import InputError
-from ptrack_analysis.io.archive import VideoReference, shown
-from ptrack_analysis.io.s3 import AnyPath
+from ptrack_analysis.sources.archive import VideoReference, shown
+from ptrack_analysis.storage.s3 import AnyPath
 
 PACKAGE = "ptrack-analysis"
 

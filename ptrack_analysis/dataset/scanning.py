@@ -10,8 +10,8 @@ from pyarrow.fs import LocalFileSystem
 
 from ptrack_analysis.dataset.holding import Part
 from ptrack_analysis.errors import InputError, PtrackError
-from ptrack_analysis.io.ranged import RangedFile
-from ptrack_analysis.io.s3 import AnyPath
+from ptrack_analysis.storage.s3 import AnyPath
+from ptrack_analysis.storage.store import RangedFile
 
 _READ = pa_dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ptrack_analysis.dataset.layout import PRIVATE
-from ptrack_analysis.io.s3 import AnyPath, S3Path
-from ptrack_analysis.io.writing import checksum
+from ptrack_analysis.storage.files import checksum
+from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
 SEEN = f"{PRIVATE}/seen"
 JOBS_FILE = f"{PRIVATE}/sources.json"

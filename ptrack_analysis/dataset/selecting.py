@@ -10,9 +10,9 @@ import pyarrow.dataset as pa_dataset
 
 from ptrack_analysis.dataset.holding import unknown
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.io.from_arrow import from_arrow
-from ptrack_analysis.io.s3 import AnyPath
-from ptrack_analysis.io.stored import PERSON, schema_by_marks, stored_columns, stored_key, with_video
+from ptrack_analysis.storage.arrow import from_arrow
+from ptrack_analysis.storage.columns import PERSON, schema_by_marks, stored_columns, stored_key, with_video
+from ptrack_analysis.storage.s3 import AnyPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from ptrack_analysis.inspection import notes_on
 from ptrack_analysis.pipeline.config import Settings
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, outputs_available
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-from ptrack_analysis.zones import Scene
+from ptrack_analysis.scene.zone_files import Scene
 
 
 def compute_tables(analysis: VideoAnalysis) -> tuple[dict[str, pd.DataFrame], list[str]]:

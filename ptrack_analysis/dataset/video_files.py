@@ -19,14 +19,13 @@ from ptrack_analysis.dataset.seen import Look, Seen, seen_place, text_of
 from ptrack_analysis.dataset.summary import VideoSummary, figures_of, summary_of
 from ptrack_analysis.dataset.tables import compute_tables, folders_of
 from ptrack_analysis.errors import InputError, OutputError, PtrackError
-from ptrack_analysis.io.archive import VideoReference
-from ptrack_analysis.io.parquet import write_parquet
-from ptrack_analysis.io.s3 import AnyPath
-from ptrack_analysis.io.spreadsheets import write_csv
-from ptrack_analysis.io.writing import checksum, make_folder
 from ptrack_analysis.pipeline.config import Settings
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-from ptrack_analysis.zones import Scene
+from ptrack_analysis.scene.zone_files import Scene
+from ptrack_analysis.sources.archive import VideoReference
+from ptrack_analysis.storage.files import checksum, make_folder
+from ptrack_analysis.storage.parquet import write_csv, write_parquet
+from ptrack_analysis.storage.s3 import AnyPath
 
 
 @dataclass(frozen=True, slots=True)

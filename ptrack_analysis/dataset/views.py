@@ -4,7 +4,7 @@ from ptrack_analysis.dataset.contents import Contents
 from ptrack_analysis.dataset.joined_views import joined_views
 from ptrack_analysis.dataset.layout import place_file
 from ptrack_analysis.dataset.ownership import MARK
-from ptrack_analysis.io.stored import Stored
+from ptrack_analysis.storage.columns import Stored
 
 _DUCKDB = f"""\
 -- Views of this dataset for DuckDB, {MARK}.

@@ -9,9 +9,10 @@ from ptrack_analysis.editing.job import Job
 from ptrack_analysis.editing.outlines import edited_collection, shown_features
 from ptrack_analysis.editing.pairs import edited_floor, said_of, shown_lens, shown_pairs
 from ptrack_analysis.errors import PtrackError, ZoneError
-from ptrack_analysis.floor import Floor, read_floor
-from ptrack_analysis.io.writing import write_bytes
-from ptrack_analysis.zones import Scene, project_scene, read_scene, zone_notes
+from ptrack_analysis.scene.floor_plan import Floor, read_floor
+from ptrack_analysis.scene.zone_checks import zone_notes
+from ptrack_analysis.scene.zone_files import Scene, project_scene, read_scene
+from ptrack_analysis.storage.files import write_bytes
 
 Answer = dict[str, Any]
 

@@ -9,12 +9,13 @@ from ptrack_analysis.editing.desk import Desk
 from ptrack_analysis.editing.job import make_job
 from ptrack_analysis.editing.server import EditorServer
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.floor import Floor, read_floor
-from ptrack_analysis.io.pictures import Picture
 from ptrack_analysis.limits import at_least
+from ptrack_analysis.scene.floor_plan import Floor, read_floor
+from ptrack_analysis.scene.images import Picture
+from ptrack_analysis.scene.zone_files import read_zones
+from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Plane, Video
 from ptrack_analysis.web import Backdrop
-from ptrack_analysis.zones import Line, Zone, read_zones
 
 _LOWEST = 360
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ptrack_analysis.editing.documents import content_of, object_of
 from ptrack_analysis.errors import OutputError, ParameterError, ZoneError
-from ptrack_analysis.floor import Floor, read_floor
-from ptrack_analysis.io.pictures import Picture, is_stretched
 from ptrack_analysis.limits import at_least
+from ptrack_analysis.scene.floor_plan import Floor, read_floor
+from ptrack_analysis.scene.images import Picture, is_stretched
 from ptrack_analysis.video import Video
 from ptrack_analysis.web import Backdrop, embedded_backdrop
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ptrack_analysis.errors import ZoneError
 from ptrack_analysis.geometry import FARTHEST
-from ptrack_analysis.zones.properties import properties_of
+from ptrack_analysis.scene.zones import properties_of
 
 EDITED = ("name", "kind", "from", "to")
 _DEPTHS = {"LineString": 1, "Polygon": 2, "MultiPolygon": 3}

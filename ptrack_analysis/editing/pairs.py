@@ -4,7 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 from ptrack_analysis.errors import ZoneError
-from ptrack_analysis.floor import Floor
+from ptrack_analysis.scene.floor_plan import Floor
 
 _COMPLETE = 4
 

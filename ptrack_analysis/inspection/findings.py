@@ -11,8 +11,8 @@ from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.trust.quality import compute_quality
 from ptrack_analysis.geometry import EDGE_TOLERANCE
 from ptrack_analysis.inspection.notes import boxes_of, count_hidden, notes_on, notes_on_quality, total_ms
-from ptrack_analysis.io.archive import Source, VideoReference
-from ptrack_analysis.io.tracking import load
+from ptrack_analysis.sources.archive import Source, VideoReference
+from ptrack_analysis.sources.reading import load
 from ptrack_analysis.video import Pixels, Video, milliseconds, timedelta
 
 

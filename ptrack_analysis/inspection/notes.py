@@ -7,8 +7,8 @@ import pandas as pd
 
 from ptrack_analysis.analysis.trust.checks import CHECKS
 from ptrack_analysis.geometry import FEET_MARGIN, Floats
-from ptrack_analysis.io.reading import Reading
-from ptrack_analysis.io.rows import Whole
+from ptrack_analysis.sources.pages.job import Reading
+from ptrack_analysis.sources.pages.rows import Whole
 from ptrack_analysis.video import Video
 
 LATE = pd.Timedelta("2s")

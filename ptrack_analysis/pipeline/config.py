@@ -19,10 +19,10 @@ from ptrack_analysis.clock.opening import refuse_hours
 from ptrack_analysis.clock.patterns import pattern_of
 from ptrack_analysis.clock.timezones import timezone_of
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.io.s3 import S3Path, path_of
-from ptrack_analysis.io.writing import checksum
 from ptrack_analysis.limits import above, amount_of_bytes, at_least, available_memory
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS
+from ptrack_analysis.storage.files import checksum
+from ptrack_analysis.storage.s3 import S3Path, path_of
 from ptrack_analysis.video import Video, milliseconds, timedelta
 
 _LEAST_MEMORY = 10**6

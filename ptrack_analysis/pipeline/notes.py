@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.heat.grid import Bounds
-from ptrack_analysis.zones import line_notes, zone_notes
+from ptrack_analysis.scene.zone_checks import line_notes, zone_notes
 
 if TYPE_CHECKING:
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis

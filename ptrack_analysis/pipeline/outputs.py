@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ptrack_analysis.pipeline.config import Settings
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-    from ptrack_analysis.zones import Scene
+    from ptrack_analysis.scene.zone_files import Scene
 
 
 class Need(Enum):

@@ -39,6 +39,8 @@ from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visit
 from ptrack_analysis.clock.lookup import settled
 from ptrack_analysis.clock.recording import Recording
 from ptrack_analysis.clock.videos import of_recording, with_further
+from ptrack_analysis.scene.zone_files import project_scene
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import (
     BALANCE,
     ENCOUNTERS,
@@ -53,7 +55,6 @@ from ptrack_analysis.schema import (
     empty,
 )
 from ptrack_analysis.video import Video, milliseconds
-from ptrack_analysis.zones import Zone, project_scene
 
 if TYPE_CHECKING:
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis

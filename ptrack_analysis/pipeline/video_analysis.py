@@ -8,14 +8,11 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.cleaning import (
-    apply_stitches,
-    compute_stitches,
-    fill_gaps,
-    flag_jumps,
-    repair_jumps,
-    smooth_trajectories,
-)
+from ptrack_analysis.analysis.cleaning.gaps import fill_gaps
+from ptrack_analysis.analysis.cleaning.jumps import flag_jumps, repair_jumps
+from ptrack_analysis.analysis.cleaning.renaming import apply_stitches
+from ptrack_analysis.analysis.cleaning.smoothing import smooth_trajectories
+from ptrack_analysis.analysis.cleaning.stitching import compute_stitches
 from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds
 from ptrack_analysis.analysis.heat.heatmap import Basis, Heatmap
 from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
@@ -25,18 +22,19 @@ from ptrack_analysis.analysis.trajectories import compute_trajectories, trajecto
 from ptrack_analysis.clock.lookup import settled
 from ptrack_analysis.clock.recording import Recording
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.floor import Floor, read_floor
-from ptrack_analysis.io.archive import Form, Source, VideoReference
-from ptrack_analysis.io.reading import Reading
-from ptrack_analysis.io.rows import Budget, Part, Whole, whole_of
-from ptrack_analysis.io.tracking import load
 from ptrack_analysis.pipeline.config import Settings
 from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on_analysis
 from ptrack_analysis.pipeline.outputs import OUTPUTS, Need, find_output
+from ptrack_analysis.scene.floor_plan import Floor, read_floor
+from ptrack_analysis.scene.zone_files import Scene, project_scene, read_scene
+from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import STITCHES, empty, unit_of
 from ptrack_analysis.schema.detected import POINTS
+from ptrack_analysis.sources.archive import Form, Source, VideoReference
+from ptrack_analysis.sources.pages.job import Reading
+from ptrack_analysis.sources.pages.rows import Budget, Part, Whole, whole_of
+from ptrack_analysis.sources.reading import load
 from ptrack_analysis.video import Pixels, Plane, Video, milliseconds, timedelta
-from ptrack_analysis.zones import Line, Scene, Zone, project_scene, read_scene
 
 Tables = tuple[pd.DataFrame, Video]
 ROW_BYTES = 300

@@ -11,17 +11,17 @@ from PIL import Image
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
-from ptrack_analysis.io.pictures import Picture
-from ptrack_analysis.io.writing import write_bytes
 from ptrack_analysis.plots.axes import bounds
 from ptrack_analysis.plots.backdrop import frame_extent, read_backdrop
 from ptrack_analysis.plots.outlines import refuse_other_plane
 from ptrack_analysis.plots.saving import MARK
 from ptrack_analysis.plots.sketch import Sketch, palette_of, stage_of
 from ptrack_analysis.plots.stretches import Steps, steps_of
+from ptrack_analysis.scene.images import Picture
+from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import TRAJECTORIES, check, unit_of
+from ptrack_analysis.storage.files import write_bytes
 from ptrack_analysis.video import Video, milliseconds
-from ptrack_analysis.zones import Line, Zone
 
 _WIDTHS = (120, 1920)
 _RATES = (1, 50)

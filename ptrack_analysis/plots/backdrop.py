@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.io.pictures import Picture, read_picture
+from ptrack_analysis.scene.images import Picture, read_picture
 from ptrack_analysis.video import Video
 
 _DIM = 0.4

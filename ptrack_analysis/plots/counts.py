@@ -15,8 +15,8 @@ from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw, time_a
 from ptrack_analysis.plots.clock import set_clock, time_unit
 from ptrack_analysis.plots.colours import INK, distinct_colours
 from ptrack_analysis.plots.names import short_name
+from ptrack_analysis.scene.zones import Line
 from ptrack_analysis.schema import COUNTS, check
-from ptrack_analysis.zones import Line
 
 _MILLISECONDS = 1000.0
 _FILLED = 0.86

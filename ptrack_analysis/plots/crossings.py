@@ -10,15 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from ptrack_analysis.analysis.heat.grid import Bounds
-from ptrack_analysis.io.pictures import Picture
 from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw
 from ptrack_analysis.plots.colours import OKABE_ITO, PAPER
 from ptrack_analysis.plots.ground import ground_axes
 from ptrack_analysis.plots.names import in_rows
 from ptrack_analysis.plots.outlines import draw_outlines
+from ptrack_analysis.scene.images import Picture
+from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import CROSSINGS, check, unit_of
 from ptrack_analysis.video import Video
-from ptrack_analysis.zones import Line, Zone
 
 _MARKS = {"in": ("o", OKABE_ITO[0], "crossed in"), "out": ("s", OKABE_ITO[1], "crossed out")}
 _SIZES = {"in": 4.8, "out": 7.5}  # so that a circle upon a square leaves both to be seen

@@ -13,8 +13,8 @@ from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw
 from ptrack_analysis.plots.colours import GRID, INK, distinct_colours
 from ptrack_analysis.plots.names import short_name, zone_names
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import FUNDAMENTAL, check
-from ptrack_analysis.zones import Zone
 
 _LABEL = "density [persons/m²]"
 _FREE, _SHAPE, _JAM = 1.34, 1.913, 5.4  # Weidmann's speed [m/s], parameter and density [1/m²]

@@ -7,12 +7,12 @@ from matplotlib.axes import Axes
 
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.io.pictures import Picture
 from ptrack_analysis.plots.axes import bounds, plane_axes
 from ptrack_analysis.plots.backdrop import draw_backdrop, frame_extent, read_backdrop
 from ptrack_analysis.plots.outlines import refuse_other_plane
+from ptrack_analysis.scene.images import Picture
+from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video
-from ptrack_analysis.zones import Line, Zone
 
 
 def ground_axes(

@@ -12,13 +12,13 @@ from ptrack_analysis.analysis.heat.grid import Bounds, build_cell_columns, compu
 from ptrack_analysis.analysis.heat.heatmap_comparison import HeatmapComparison
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.io.pictures import Picture
 from ptrack_analysis.plots.axes import plane_axes, say_nothing_to_draw
 from ptrack_analysis.plots.backdrop import draw_backdrop, frame_extent, read_backdrop
 from ptrack_analysis.plots.colours import INK
 from ptrack_analysis.plots.outlines import draw_outlines, refuse_other_plane
+from ptrack_analysis.scene.images import Picture
+from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video
-from ptrack_analysis.zones import Line, Zone
 
 _PALE = 0.35
 _UNITS = {"s/person": "seconds per person", "s/h": "seconds per hour"}

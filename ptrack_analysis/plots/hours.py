@@ -16,8 +16,8 @@ from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw
 from ptrack_analysis.plots.colours import GRID, INK, PAPER
 from ptrack_analysis.plots.names import in_rows
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY, Table, check
-from ptrack_analysis.zones import Zone
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _HOUR = 3_600_000

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ptrack_analysis.io.names import undirected
-from ptrack_analysis.zones import Zone
+from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.sources.names import undirected
 
 _LETTERS = 20
 _ROWS = 3

@@ -16,8 +16,8 @@ from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw, time_a
 from ptrack_analysis.plots.clock import set_clock, time_unit
 from ptrack_analysis.plots.colours import distinct_colours
 from ptrack_analysis.plots.names import short_name, zone_names
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import OCCUPANCY, check
-from ptrack_analysis.zones import Zone
 
 SCENE = ""
 WHOLE_SCENE = "whole scene"

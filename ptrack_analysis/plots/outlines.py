@@ -14,7 +14,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.colours import INK, PAPER
 from ptrack_analysis.plots.names import short_name
-from ptrack_analysis.zones import Line, Zone
+from ptrack_analysis.scene.zones import Line, Zone
 
 HALO = withStroke(linewidth=2.5, foreground=PAPER)
 _CASED = withStroke(linewidth=3.2, foreground=PAPER)

@@ -11,7 +11,6 @@ from matplotlib.lines import Line2D
 
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.geometry import Floats, Integers
-from ptrack_analysis.io.pictures import Picture
 from ptrack_analysis.plots.arrows import arrow_heads, draw_arrow_heads
 from ptrack_analysis.plots.axes import bounds, legend_below, plane_axes, say_nothing_to_draw
 from ptrack_analysis.plots.backdrop import draw_backdrop, frame_extent, read_backdrop
@@ -19,9 +18,10 @@ from ptrack_analysis.plots.colours import INK, OKABE_ITO, PAPER, casings, distin
 from ptrack_analysis.plots.labels import label_points
 from ptrack_analysis.plots.outlines import draw_outlines, refuse_other_plane
 from ptrack_analysis.plots.stretches import Steps, steps_of
+from ptrack_analysis.scene.images import Picture
+from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import TRAJECTORIES, check, unit_of
 from ptrack_analysis.video import Video
-from ptrack_analysis.zones import Line, Zone
 
 _LABELLED = 30
 _DASHES = (0, (2.5, 1.8))

@@ -16,8 +16,8 @@ from ptrack_analysis.plots.axes import say_nothing_to_draw
 from ptrack_analysis.plots.bands import Band, Column, bands, place, stacked, untangled
 from ptrack_analysis.plots.colours import INK, distinct_colours
 from ptrack_analysis.plots.names import in_rows
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, check
-from ptrack_analysis.zones import Zone
 
 _WIDTH = 8.0  # of a new figure [inches]
 _LOWEST = 1.5

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
 from ptrack_analysis.errors import OutputError
-from ptrack_analysis.io.writing import write_bytes
+from ptrack_analysis.storage.files import write_bytes
 
 MARK = "ptrack-analysis"
 _METADATA = {

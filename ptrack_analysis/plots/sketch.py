@@ -20,7 +20,7 @@ from ptrack_analysis.plots.colours import GRID, INK, PAPER, distinct_colours
 from ptrack_analysis.plots.names import in_rows
 from ptrack_analysis.plots.outlines import way_in
 from ptrack_analysis.plots.stretches import Steps
-from ptrack_analysis.zones import Line, Zone
+from ptrack_analysis.scene.zones import Line, Zone
 
 _FINE = 2  # pixels drawn for each one shown, so that edges are smooth
 _STRIP = 26

@@ -16,8 +16,8 @@ from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw, time_a
 from ptrack_analysis.plots.clock import clock, set_clock, time_unit
 from ptrack_analysis.plots.colours import INK, distinct_colours
 from ptrack_analysis.plots.names import short_name, zone_names
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import SURVIVAL, check
-from ptrack_analysis.zones import Zone
 
 _MILLISECONDS = 1000.0
 _LABEL = "length of stay [{unit}]"

@@ -16,8 +16,8 @@ from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.axes import say_nothing_to_draw
 from ptrack_analysis.plots.colours import GRID, INK, PAPER
 from ptrack_analysis.plots.names import short_name
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, check
-from ptrack_analysis.zones import Zone
 
 _PALEST = 0.04  # of the colormap, so that a single transition stands out from paper
 _LUMA = (0.299, 0.587, 0.114)

@@ -17,8 +17,8 @@ from ptrack_analysis.plots.clock import set_clock, time_unit
 from ptrack_analysis.plots.colours import INK, PAPER, distinct_colours
 from ptrack_analysis.plots.lanes import Bars, Lanes, lay_out
 from ptrack_analysis.plots.names import short_name, zone_names
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import VISITS, check
-from ptrack_analysis.zones import Zone
 
 _BAR = 0.18
 _NAMED = 40

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ptrack_analysis.io.names import undirected
+from ptrack_analysis.sources.names import undirected
 
 Cell = str | int | float | None
 MOST_ROWS = 5000

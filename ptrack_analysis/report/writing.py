@@ -9,16 +9,16 @@ from ptrack_analysis.dataset.compact.record import COMPACT_PLACE
 from ptrack_analysis.dataset.layout import RECORDS
 from ptrack_analysis.dataset.opening import open_dataset
 from ptrack_analysis.errors import OutputError, ParameterError
-from ptrack_analysis.io.archive import Form, VideoReference, shown
-from ptrack_analysis.io.finding import find_videos, form_given
-from ptrack_analysis.io.s3 import AnyPath, path_of
-from ptrack_analysis.io.trackers.tracked import warn_of_dropped
-from ptrack_analysis.io.writing import write_text
 from ptrack_analysis.pipeline.config import Settings
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.overview.overview import overview_report
 from ptrack_analysis.report.page import MARKED, report_html
 from ptrack_analysis.report.parts import Report
+from ptrack_analysis.sources.archive import Form, VideoReference, shown
+from ptrack_analysis.sources.finding import find_videos, form_given
+from ptrack_analysis.sources.trackers.tracked import warn_of_dropped
+from ptrack_analysis.storage.files import write_text
+from ptrack_analysis.storage.s3 import AnyPath, path_of
 
 _HEAD = 4096
 _NAMED = 5

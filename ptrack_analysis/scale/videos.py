@@ -7,9 +7,9 @@ from typing import TypeVar
 
 import pandas as pd
 
-from ptrack_analysis.io.archive import VideoReference
-from ptrack_analysis.io.tracking import read_tracking
 from ptrack_analysis.scale.tasks import IN_FLIGHT, Outcome, map_tasks
+from ptrack_analysis.sources.archive import VideoReference
+from ptrack_analysis.sources.reading import read_tracking
 from ptrack_analysis.video import Video
 
 R = TypeVar("R")

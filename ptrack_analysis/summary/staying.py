@@ -7,8 +7,8 @@ import pandas as pd
 
 from ptrack_analysis.analysis.stays.dwell import compute_dwell
 from ptrack_analysis.analysis.stays.lengths import seen_whole
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.summary.values import plain_occupancy, rows_of, seconds
-from ptrack_analysis.zones import Zone
 
 _SPANS = ("median", "median_low", "median_high", "naive_mean")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.crowd.bins import time_held
-from ptrack_analysis.zones import Zone
+from ptrack_analysis.scene.zones import Zone
 
 
 def seconds(value: Any) -> float | None:

@@ -4,7 +4,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from io import BytesIO
 
-from ptrack_analysis.io.pictures import Picture, read_picture
+from ptrack_analysis.scene.images import Picture, read_picture
 
 _LONGEST = 1920
 _QUALITY = 85

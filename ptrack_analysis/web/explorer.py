@@ -10,17 +10,17 @@ import pandas as pd
 
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.floor import Floor
-from ptrack_analysis.io.pictures import Picture
-from ptrack_analysis.io.writing import write_text
 from ptrack_analysis.limits import at_least
+from ptrack_analysis.scene.floor_plan import Floor
+from ptrack_analysis.scene.images import Picture
+from ptrack_analysis.scene.zones import Line, Zone
+from ptrack_analysis.storage.files import write_text
 from ptrack_analysis.video import Video
 from ptrack_analysis.web.assets import content_policy, inline_json, inline_script, joined_script
 from ptrack_analysis.web.backdrop import Backdrop
 from ptrack_analysis.web.film import embedded_film
 from ptrack_analysis.web.ground import Extent
 from ptrack_analysis.web.payload import explorer_data
-from ptrack_analysis.zones import Line, Zone
 
 THEMES = ("auto", "light", "dark")
 PARTS = (

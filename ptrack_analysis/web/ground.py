@@ -9,12 +9,12 @@ import shapely
 from shapely.geometry import LineString, MultiPolygon
 
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.floor import Floor
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.io.pictures import stretched_note
+from ptrack_analysis.scene.floor_plan import Floor
+from ptrack_analysis.scene.images import stretched_note
+from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video
 from ptrack_analysis.web.backdrop import Backdrop
-from ptrack_analysis.zones import Line, Zone
 
 Extent = tuple[float, float, float, float]
 

@@ -12,15 +12,15 @@ from ptrack_analysis.analysis.places.visits import compute_visits
 from ptrack_analysis.analysis.presence import Rows, rows_by_person, run_starts
 from ptrack_analysis.analysis.stays.lengths import seen_whole
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.floor import Floor
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.io.pictures import Picture
+from ptrack_analysis.scene.floor_plan import Floor
+from ptrack_analysis.scene.images import Picture
+from ptrack_analysis.scene.zones import Line, Zone, refuse_lines, refuse_zones
 from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, VISITS, check, unit_of
 from ptrack_analysis.video import Video
 from ptrack_analysis.web.backdrop import Backdrop, embedded_backdrop
 from ptrack_analysis.web.ground import Extent, Ground, aspect_note, ground_of
 from ptrack_analysis.web.packing import HIGHEST, LOWEST, PRECISION, pack, quantise
-from ptrack_analysis.zones import Line, Zone, refuse_lines, refuse_zones
 
 FORMAT = "ptrack-explorer/1"
 RUN_BEGINS, HAS_BOX, HAS_FACE = 4, 8, 16

@@ -26,7 +26,7 @@ from ptrack_analysis import (
     trajectories_from_points,
 )
 from ptrack_analysis.errors import ParameterError, PtrackError, PtrackWarning
-from ptrack_analysis.floor import fit_floor
+from ptrack_analysis.scene.floor_plan import fit_floor
 
 NAN = math.nan
 MEASURES = ["walked_m", "walking", "straightness", "radius_of_gyration_m"]

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis import Video, compute_trajectories
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DETECTIONS, assemble
 from ptrack_analysis.web import explore
-from ptrack_analysis.zones import Zone
 
 from .inputs import SEED
 from .rounds import Line, median

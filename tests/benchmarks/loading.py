@@ -6,8 +6,8 @@ from importlib.util import find_spec
 import pandas as pd
 
 from ptrack_analysis import read_tracking
-from ptrack_analysis.io.pages import WITH_FACES
 from ptrack_analysis.schema import DETECTIONS, assemble
+from ptrack_analysis.sources.pages.decode import WITH_FACES
 
 from .inputs import archive
 from .rivals import RIVALS

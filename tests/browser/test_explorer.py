@@ -9,9 +9,9 @@ from waiting import drawn, until
 
 from ptrack_analysis import compute_trajectories, explore, read_tracking, read_zones
 from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.web import Backdrop, explorer_script
 from ptrack_analysis.web.widget import widget_of
-from ptrack_analysis.zones import Line, Zone
 
 HOSTILE = (
     "<script>alert(1)</script>",

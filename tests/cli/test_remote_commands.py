@@ -13,8 +13,7 @@ from rekognition_job import completion_message, people
 from rekognition_server import ENVIRONMENT, RekognitionServer
 
 from ptrack_analysis.cli import main
-from ptrack_analysis.io.clients import make_client
-from ptrack_analysis.io.s3 import S3Path
+from ptrack_analysis.storage.s3 import S3Path, make_client
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from ptrack_analysis.clock.lookup import no_start, recordings_of, settled
 from ptrack_analysis.clock.opening import refuse_hours
 from ptrack_analysis.clock.patterns import pattern_of
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError
-from ptrack_analysis.io.s3 import path_of
+from ptrack_analysis.storage.s3 import path_of
 
 
 def settings(**given):

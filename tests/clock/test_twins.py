@@ -15,11 +15,11 @@ from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import compute_tracks, compute_trajectories, read_parquet, write_parquet
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.io.spreadsheets import write_csv
-from ptrack_analysis.io.stored import stored_columns, with_video
-from ptrack_analysis.io.to_arrow import to_arrow
 from ptrack_analysis.pipeline.tables import videos_table
 from ptrack_analysis.schema import DETECTIONS, TABLES, assemble
+from ptrack_analysis.storage.arrow import to_arrow
+from ptrack_analysis.storage.columns import stored_columns, with_video
+from ptrack_analysis.storage.parquet import write_csv
 
 STARTED = datetime.fromisoformat("2026-11-24T09:30:00.000001+01:00")
 DETECTED = make_detections({1: [(0, 0.5, 0.5), (33, 0.5, 0.5)], 2: [(86_400_000, 0.5, 0.5)]})

@@ -12,7 +12,7 @@ from pages import page, record, write
 from ptrack_analysis import compact_dataset, export_dataset
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.io.s3 import S3Path
+from ptrack_analysis.storage.s3 import S3Path
 from ptrack_analysis.video import Video
 
 BUCKET = "identity-bucket"

@@ -11,7 +11,7 @@ from moto_servers import moto_server
 from ptrack_analysis.dataset import lease
 from ptrack_analysis.dataset.lease import leased
 from ptrack_analysis.errors import OutputError
-from ptrack_analysis.io.s3 import S3Path
+from ptrack_analysis.storage.s3 import S3Path
 
 boto3 = pytest.importorskip("boto3")
 BUCKET, PLACE = "leases", ".ptrack/lock"

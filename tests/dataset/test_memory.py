@@ -11,11 +11,11 @@ from pages import page, record, write
 from ptrack_analysis import Video, export_dataset
 from ptrack_analysis.cli.main import main
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.io import job
 from ptrack_analysis.limits import available_memory, shown_bytes
 from ptrack_analysis.pipeline import config, video_analysis
 from ptrack_analysis.pipeline.config import Settings, memory_for
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+from ptrack_analysis.sources.pages import job
 
 ROOT = Path(__file__).parent.parent.parent
 _EXPORT = """

@@ -16,10 +16,9 @@ from ptrack_analysis import compute_tracks, export_dataset, open_dataset, read_p
 from ptrack_analysis.dataset.compact.compacting import compact_dataset
 from ptrack_analysis.dataset.layout import FOLDERS, PLACES
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError
-from ptrack_analysis.io import s3_asking
-from ptrack_analysis.io.ranged import RangedFile
-from ptrack_analysis.io.s3 import S3Path, path_of
-from ptrack_analysis.io.s3_asking import default_client
+from ptrack_analysis.storage import s3 as s3_asking
+from ptrack_analysis.storage.s3 import S3Path, default_client, path_of
+from ptrack_analysis.storage.store import RangedFile
 from ptrack_analysis.video import Video
 
 NAMES = ["evening", "morning", "noon"]

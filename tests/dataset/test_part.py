@@ -12,12 +12,12 @@ from pages import FACE, page, record, write
 
 from ptrack_analysis.dataset.tables import compute_tables
 from ptrack_analysis.errors import PtrackError
-from ptrack_analysis.io.finding import find_videos
-from ptrack_analysis.io.rows import Collector, Part, rows_of
-from ptrack_analysis.io.tracking import load
 from ptrack_analysis.pipeline import video_analysis
 from ptrack_analysis.pipeline.config import Settings
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+from ptrack_analysis.sources.finding import find_videos
+from ptrack_analysis.sources.pages.rows import Collector, Part, rows_of
+from ptrack_analysis.sources.reading import load
 
 SHOP = Path(__file__).parent.parent.parent / "data" / "shop"
 RANGES = [

@@ -11,7 +11,7 @@ from pages import page, record, write
 from ptrack_analysis import export_dataset
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import OutputError
-from ptrack_analysis.io.s3 import S3Path
+from ptrack_analysis.storage.s3 import S3Path
 
 BUCKET = "pruning-bucket"
 WALK = [record(ms, 1, box=(0.2, 0.2, 0.1, 0.4)) for ms in range(0, 500, 100)]

@@ -18,8 +18,9 @@ from ptrack_analysis.dataset.layout import FOLDERS
 from ptrack_analysis.dataset.record import read_records
 from ptrack_analysis.dataset.relations import relations_of
 from ptrack_analysis.pipeline.outputs import ALWAYS
+from ptrack_analysis.scene.zone_files import Scene
+from ptrack_analysis.scene.zones import Line
 from ptrack_analysis.schema import DATES, LINES, SITES, ZONES, check
-from ptrack_analysis.zones import Line, Scene
 
 STARTED = Video(started_at=pd.Timestamp("2024-05-06T23:59:50Z").to_pydatetime())
 

@@ -23,9 +23,9 @@ from ptrack_analysis.clock.recordings import read_recordings
 from ptrack_analysis.editing.documents import object_of
 from ptrack_analysis.editing.outlines import shown_features
 from ptrack_analysis.errors import PtrackError
-from ptrack_analysis.floor.reading import read_floor
-from ptrack_analysis.io.trackers.registry import TRACKERS, read_tracks
+from ptrack_analysis.scene.floor_plan import read_floor
 from ptrack_analysis.schema import DETECTIONS, POINTS, check
+from ptrack_analysis.sources.trackers.registry import TRACKERS, read_tracks
 from ptrack_analysis.video import Video
 
 VIDEO = Video(width=1280, height=720, frame_rate=25.0)

@@ -12,7 +12,7 @@ from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import Video, find_videos, inspect_tracking, read_tracking
 from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedError, PageError
-from ptrack_analysis.io.names import slugs
+from ptrack_analysis.sources.names import slugs
 
 
 def found(folder):

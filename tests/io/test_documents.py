@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 from pages import page, record
 
 from ptrack_analysis.errors import PageError
-from ptrack_analysis.io import documents
-from ptrack_analysis.io.documents import read_document, read_lines
-from ptrack_analysis.io.json_lines import documents_of_lines
-from ptrack_analysis.io.pages import BARE
+from ptrack_analysis.sources.pages import documents
+from ptrack_analysis.sources.pages.decode import BARE
+from ptrack_analysis.sources.pages.documents import documents_of_lines, read_document, read_lines
 
 BOM = b"\xef\xbb\xbf"
 TEXTS = st.binary(max_size=12).filter(lambda text: b"\n" not in text)

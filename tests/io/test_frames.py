@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.io.frames import frame_at
 from ptrack_analysis.plots.backdrop import read_backdrop
+from ptrack_analysis.scene.images import frame_at
 from ptrack_analysis.web import embedded_backdrop
 
 av = pytest.importorskip("av", reason="PyAV is not installed")

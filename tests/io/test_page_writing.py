@@ -15,9 +15,9 @@ from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import read_tracking
 from ptrack_analysis.errors import OutputError, ParameterError, SchemaError
-from ptrack_analysis.io.faults import LATEST_START
-from ptrack_analysis.io.page_writing import write_pages
 from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, LANDMARK_COLUMNS, assemble, empty
+from ptrack_analysis.sources.pages.decode import LATEST_START
+from ptrack_analysis.sources.pages.writing import write_pages
 from ptrack_analysis.video import Video, timedelta
 
 THREE = make_detections({7: [(0, 0.5, 0.5), (40, 0.5, 0.5)], 3: [(0, None, None)]})

@@ -7,8 +7,9 @@ from rekognition_job import people
 from rekognition_server import ENVIRONMENT, REGION, RekognitionServer
 
 from ptrack_analysis.errors import ParameterError, RemoteError
-from ptrack_analysis.io.clients import make_client
-from ptrack_analysis.io.rekognition import NotificationChannel, fetch_pages, start_tracking
+from ptrack_analysis.sources.rekognition.fetch import fetch_pages
+from ptrack_analysis.sources.rekognition.start import NotificationChannel, start_tracking
+from ptrack_analysis.storage.s3 import make_client
 
 ENDED = "AWS ended People Pathing on 31 October 2025; name another endpoint that speaks the API"
 

@@ -20,9 +20,10 @@ from ptrack_analysis.errors import (
     ParameterError,
     RemoteError,
 )
-from ptrack_analysis.io.archive import scan
-from ptrack_analysis.io.rekognition import fetch, fetch_pages
-from ptrack_analysis.io.rekognition.asking import PAUSES
+from ptrack_analysis.sources.archive import scan
+from ptrack_analysis.sources.rekognition import fetch
+from ptrack_analysis.sources.rekognition.answers import PAUSES
+from ptrack_analysis.sources.rekognition.fetch import fetch_pages
 
 PERSONS = people(18)
 PAGES = 4

@@ -17,9 +17,8 @@ from rekognition_server import ENVIRONMENT, RekognitionServer
 
 from ptrack_analysis import read_tracking
 from ptrack_analysis.errors import IncompleteError, InputError, PtrackError
-from ptrack_analysis.io.clients import make_client
-from ptrack_analysis.io.rekognition import fetch_pages
-from ptrack_analysis.io.s3 import S3Path
+from ptrack_analysis.sources.rekognition.fetch import fetch_pages
+from ptrack_analysis.storage.s3 import S3Path, make_client
 
 PERSONS = people(40)
 KILLS = 60
@@ -29,7 +28,7 @@ import boto3
 from botocore.config import Config
 import botocore.endpoint
 from cut_short import watch
-from ptrack_analysis.io.rekognition import fetch_pages
+from ptrack_analysis.sources.rekognition.fetch import fetch_pages
 botocore.endpoint.time.sleep = lambda _: None
 url, patience, counter = sys.argv[1], float(sys.argv[2]), sys.argv[3]
 config = Config(retries={"mode": "standard", "total_max_attempts": 3}, read_timeout=patience)

@@ -9,7 +9,7 @@ from rekognition_job import completion_message, people
 from rekognition_server import KEY, REGION, SECRET, RekognitionServer
 
 from ptrack_analysis.errors import JobError, ParameterError, RemoteError
-from ptrack_analysis.io.rekognition import wait_for_job, wait_for_message
+from ptrack_analysis.sources.rekognition.wait import wait_for_job, wait_for_message
 
 
 class Clock:

@@ -9,7 +9,7 @@ from pages import page, record, write
 from ptrack_analysis import detections_from, inspect_tracking, read_tracking
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import InputError, PageError
-from ptrack_analysis.io.faults import LATEST_START
+from ptrack_analysis.sources.pages.decode import LATEST_START
 from ptrack_analysis.video import Video
 
 VIDEO = Video(width=1280, height=720, frame_rate=25.0)

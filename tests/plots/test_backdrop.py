@@ -12,8 +12,8 @@ from PIL import Image
 
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.io.pictures import read_picture
 from ptrack_analysis.plots.backdrop import read_backdrop
+from ptrack_analysis.scene.images import read_picture
 from ptrack_analysis.web import embedded_backdrop
 
 RED = np.zeros((2, 3, 3), dtype="uint8")
@@ -137,7 +137,7 @@ def test_a_picture_above_40_megapixels_is_refused_with_its_size_and_the_limit(la
 MEASURE = """
 import resource, sys
 from ptrack_analysis.errors import InputError
-from ptrack_analysis.io.pictures import read_picture
+from ptrack_analysis.scene.images import read_picture
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     read_picture(sys.argv[1])

@@ -12,8 +12,8 @@ from ptrack_analysis.analysis.trajectories import compute_trajectories, trajecto
 from ptrack_analysis.errors import OutputError, ParameterError, SchemaError
 from ptrack_analysis.plots import paths_gif, write_paths_gif
 from ptrack_analysis.plots.colours import OKABE_ITO
+from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import TRAJECTORIES, empty
-from ptrack_analysis.zones import Line, Zone
 
 VIDEO = make_video(10_000)
 # stands at the left for two seconds, is gone for four, then stands at the right for two

@@ -4,8 +4,8 @@ from shapely.geometry import LineString
 
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_counts, plot_occupancy
+from ptrack_analysis.scene.zones import Line
 from ptrack_analysis.schema import COUNTS, OCCUPANCY, assemble, empty
-from ptrack_analysis.zones import Line
 
 
 def make_counts(lines, every=1000):

@@ -7,8 +7,8 @@ from ptrack_analysis.analysis.lines.crossings import compute_crossings
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_crossings, plot_paths
+from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import CROSSINGS, TRAJECTORIES, empty
-from ptrack_analysis.zones import Line, Zone
 
 DOOR = Line("door", LineString([(500, 500), (500, 0)]), "px")
 GATE = Line("gate", LineString([(700, 500), (700, 0)]), "px")

@@ -8,8 +8,8 @@ from shapely.geometry import box
 from ptrack_analysis import compute_encounters, trajectories_from_points
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_encounters, plot_paths
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import ENCOUNTERS, empty
-from ptrack_analysis.zones import Zone
 
 
 def stands(x, seconds):

@@ -9,8 +9,8 @@ from shapely.geometry import box
 from ptrack_analysis import compute_fundamental, trajectories_from_points
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_fundamental
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import FUNDAMENTAL, empty
-from ptrack_analysis.zones import Zone
 
 VIDEO = make_video(4000)
 ZONES = [Zone("hall", box(0, 0, 10, 2), "m"), Zone("back room", box(10, 0, 20, 2), "m")]

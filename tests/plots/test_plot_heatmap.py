@@ -9,7 +9,7 @@ from ptrack_analysis.analysis.heat.quantities import compute_heatmap
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_heatmap, plot_paths
-from ptrack_analysis.zones import Zone
+from ptrack_analysis.scene.zones import Zone
 
 VIDEO = make_video(60_000)
 SECONDS = np.array([[0.0, 1.0, 2.0], [4.0, 0.0, 9.0]])

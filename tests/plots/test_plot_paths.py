@@ -14,8 +14,8 @@ from ptrack_analysis.plots import plot_paths
 from ptrack_analysis.plots.arrows import arrow_heads
 from ptrack_analysis.plots.colours import OKABE_ITO
 from ptrack_analysis.plots.stretches import steps_of
+from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import TRAJECTORIES, empty
-from ptrack_analysis.zones import Line, Zone
 
 VIDEO = make_video(60_000)
 

@@ -9,8 +9,8 @@ from shapely.geometry import LineString, box
 from ptrack_analysis import compute_stops, trajectories_from_points
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_paths, plot_stops
+from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import STOPS, empty
-from ptrack_analysis.zones import Line, Zone
 
 
 def standing(seconds, x, y, start=0):

@@ -20,11 +20,11 @@ from ptrack_analysis import (
     trajectories_from_points,
 )
 from ptrack_analysis.errors import OutputError, ParameterError, SchemaError, ZoneError
+from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video
 from ptrack_analysis.web import content_policy, embedded_backdrop, explorer_data, explorer_page, inline_json
 from ptrack_analysis.web.packing import LOWEST, PRECISION, UNKNOWN
 from ptrack_analysis.web.payload import HAS_BOX, HAS_FACE, RUN_BEGINS
-from ptrack_analysis.zones import Line, Zone
 
 VIDEO = make_video(10_000)
 ZONE = Zone("left", box(0, 0, 500, 500), "px")

@@ -14,9 +14,9 @@ from ptrack_analysis.analysis.cleaning.positions import Positions, positions_of
 from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
+from ptrack_analysis.scene.zones import Zone, refuse_zones
 from ptrack_analysis.schema import DETECTIONS, STITCHES, assemble, check
 from ptrack_analysis.video import Video, milliseconds
-from ptrack_analysis.zones import Zone, refuse_zones
 
 STITCH_GAP = pd.Timedelta("4s")
 _WINDOW = 800

@@ -21,9 +21,9 @@ from ptrack_analysis.analysis.heat.grid import SHAPE
 from ptrack_analysis.analysis.presence import MAX_GAP, period_in_ms
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DETECTIONS, check
 from ptrack_analysis.video import Plane, Video, milliseconds, timedelta
-from ptrack_analysis.zones import Zone
 
 Period = pd.Timedelta | str | None
 

@@ -13,9 +13,9 @@ from ptrack_analysis.analysis.heat.quantities import compute_heatmap
 from ptrack_analysis.analysis.places.occupancy import compute_occupancy
 from ptrack_analysis.analysis.places.visits import compute_visits
 from ptrack_analysis.geometry import Integers
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import TRAJECTORIES, unit_of
 from ptrack_analysis.video import Video
-from ptrack_analysis.zones import Zone
 
 SCENE = ""
 

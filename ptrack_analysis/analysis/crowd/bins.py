@@ -6,9 +6,9 @@ import pandas as pd
 from ptrack_analysis.analysis.presence import end_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import BINS, OCCUPANCY, assemble, check
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
-from ptrack_analysis.zones import Zone
 
 MINUTE = pd.Timedelta("1min")
 NO_TIME = pd.Timedelta(0)

@@ -8,8 +8,8 @@ import pandas as pd
 from ptrack_analysis.analysis.crowd.bins import time_held
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.scene.zones import Zone, refuse_zones
 from ptrack_analysis.schema import BINS, DENSITY, assemble, check
-from ptrack_analysis.zones import Zone, refuse_zones
 
 
 def compute_density(bins: pd.DataFrame, zones: Sequence[Zone]) -> pd.DataFrame:

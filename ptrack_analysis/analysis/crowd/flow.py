@@ -9,9 +9,9 @@ from ptrack_analysis.analysis.crowd.bins import MINUTE, length_of
 from ptrack_analysis.analysis.lines.counts import NO_TIME, compute_counts
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.scene.zones import Line, refuse_lines
 from ptrack_analysis.schema import CROSSINGS, FLOW, assemble, check, unit_of
 from ptrack_analysis.video import Video
-from ptrack_analysis.zones import Line, refuse_lines
 
 _MILLISECONDS = 1000.0
 

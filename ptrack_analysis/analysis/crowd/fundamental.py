@@ -21,9 +21,9 @@ from ptrack_analysis.analysis.places.membership import Inside, time_inside
 from ptrack_analysis.analysis.presence import end_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers, contains
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import FUNDAMENTAL, TRAJECTORIES, assemble, check, unit_of
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
-from ptrack_analysis.zones import Zone
 
 _MILLISECONDS = 1000.0
 

@@ -11,9 +11,9 @@ from ptrack_analysis.analysis.places.membership import time_inside
 from ptrack_analysis.analysis.presence import rows_by_person
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DETECTIONS, FACING, TARGETS, TRAJECTORIES, assemble, check
 from ptrack_analysis.video import Video
-from ptrack_analysis.zones import Zone
 
 EDGE_ANGLES = {"right": 0.0, "bottom": 90.0, "left": 180.0, "top": -90.0}
 """Direction of the picture's edges [degrees]: 0 = +x, growing towards +y."""

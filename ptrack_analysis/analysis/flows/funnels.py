@@ -7,9 +7,9 @@ import pandas as pd
 
 from ptrack_analysis.analysis.places.names import names_of, refuse_unvisited
 from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import FUNNEL, VISITS, assemble, check
 from ptrack_analysis.video import Milliseconds
-from ptrack_analysis.zones import Zone
 
 _NEVER = np.iinfo("int64").max
 _BEFORE = np.iinfo("int64").min

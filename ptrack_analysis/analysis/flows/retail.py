@@ -10,9 +10,9 @@ from ptrack_analysis.analysis.flows.definitions import FIGURES
 from ptrack_analysis.analysis.places.names import names_of, refuse_unvisited
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import RETAIL, VISITS, assemble, check
 from ptrack_analysis.video import milliseconds
-from ptrack_analysis.zones import Zone
 
 TEN_SECONDS = pd.Timedelta("10s")
 _SECOND = 1000.0

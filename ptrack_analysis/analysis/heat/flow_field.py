@@ -16,9 +16,9 @@ from ptrack_analysis.analysis.heat.grid import (
 from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.motion.walks import walks_of
 from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import FIELD, TRAJECTORIES, assemble, check, unit_of
 from ptrack_analysis.video import Milliseconds, Video
-from ptrack_analysis.zones import Zone
 
 _TOLERANCE = 1e-12
 """Vector sums below this share of the path length are rounding errors of vectors that cancel out."""

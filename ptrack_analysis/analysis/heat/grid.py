@@ -10,8 +10,8 @@ from ptrack_analysis.analysis.places.membership import Inside, time_inside
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
 from ptrack_analysis.limits import above
+from ptrack_analysis.scene.zones import Zone, refuse_zones
 from ptrack_analysis.video import Milliseconds, Video
-from ptrack_analysis.zones import Zone, refuse_zones
 
 Bounds = tuple[float, float, float, float]
 

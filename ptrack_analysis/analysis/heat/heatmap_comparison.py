@@ -18,9 +18,9 @@ from ptrack_analysis.analysis.heat.grid import (
 from ptrack_analysis.analysis.motion.walks import walks_of
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Floats
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import HEAT_DIFFERENCE, TRAJECTORIES, assemble, check, unit_of
 from ptrack_analysis.video import Video, milliseconds
-from ptrack_analysis.zones import Zone
 
 MAX_PERMUTATIONS = 1_000_000
 _CHUNK = 2_000_000

@@ -23,9 +23,9 @@ from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.analysis.presence import end_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, check, unit_of
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
-from ptrack_analysis.zones import Zone
 
 MAX_VALUES = 20_000_000
 """Largest number of values of a series: bins times cells."""

@@ -8,9 +8,9 @@ import pandas as pd
 from ptrack_analysis.analysis.presence import end_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Integers
+from ptrack_analysis.scene.zones import Line
 from ptrack_analysis.schema import BALANCE, COUNTS, CROSSINGS, OCCUPANCY, assemble, check, empty
 from ptrack_analysis.video import Video, milliseconds
-from ptrack_analysis.zones import Line
 
 MINUTE = pd.Timedelta("1min")
 NO_TIME = pd.Timedelta(0)

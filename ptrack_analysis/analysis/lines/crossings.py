@@ -11,9 +11,9 @@ from ptrack_analysis.analysis.presence import rows_by_person, run_starts, starts
 from ptrack_analysis.errors import ZoneError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import at_least
+from ptrack_analysis.scene.zones import Line, refuse_lines
 from ptrack_analysis.schema import CROSSINGS, DIRECTIONS, TRAJECTORIES, assemble, check, unit_of
 from ptrack_analysis.video import Milliseconds
-from ptrack_analysis.zones import Line, refuse_lines
 
 _IN, _OUT = range(len(DIRECTIONS))
 _LEAST_VERTICES = 2

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
+from ptrack_analysis.scene.zones import Zone, in_rectangle, near_edges
 from ptrack_analysis.video import Milliseconds
-from ptrack_analysis.zones import Zone, in_rectangle, near_edges
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.zones import Zone
+from ptrack_analysis.scene.zones import Zone
 
 
 def names_of(zones: Sequence[Zone | str], argument: str) -> list[str]:

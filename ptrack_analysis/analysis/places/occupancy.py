@@ -8,9 +8,9 @@ import pandas as pd
 from ptrack_analysis.analysis.places.membership import Inside, time_inside
 from ptrack_analysis.analysis.presence import end_of, part_end, rows_by_person
 from ptrack_analysis.geometry import Integers, contains
+from ptrack_analysis.scene.zones import Zone, refuse_zones
 from ptrack_analysis.schema import OCCUPANCY, TRAJECTORIES, assemble, check, unit_of
 from ptrack_analysis.video import Video, milliseconds
-from ptrack_analysis.zones import Zone, refuse_zones
 
 
 def compute_occupancy(

@@ -6,8 +6,8 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.scene.zones import Zone, refuse_invalid, refuse_zones, shared_area
 from ptrack_analysis.schema import OVERLAPS, assemble
-from ptrack_analysis.zones import Zone, refuse_invalid, refuse_zones, shared_area
 
 
 def compute_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> pd.DataFrame:

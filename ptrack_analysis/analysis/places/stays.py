@@ -7,8 +7,8 @@ import numpy as np
 from ptrack_analysis.analysis.places.membership import Inside, positions_inside, time_inside
 from ptrack_analysis.analysis.presence import Rows, starts_of
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import ENTRIES, EXITS
-from ptrack_analysis.zones import Zone
 
 _CROSSED, _START, _APPEARED, _OPENED = range(len(ENTRIES))
 _, _END, _VANISHED, _CLOSED = range(len(EXITS))

@@ -15,9 +15,9 @@ from ptrack_analysis.analysis.presence import (
     run_starts,
 )
 from ptrack_analysis.limits import at_least
+from ptrack_analysis.scene.zones import Zone, refuse_zones
 from ptrack_analysis.schema import TRAJECTORIES, VISITS, assemble, check, unit_of
 from ptrack_analysis.video import Video, milliseconds
-from ptrack_analysis.zones import Zone, refuse_zones
 
 NO_TIME = pd.Timedelta(0)
 

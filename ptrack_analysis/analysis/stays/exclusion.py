@@ -9,9 +9,9 @@ from ptrack_analysis.analysis.places.names import refuse_unvisited
 from ptrack_analysis.analysis.stays.lengths import zone_names
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Integers
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import STAFF, VISITS, assemble, check
 from ptrack_analysis.video import milliseconds
-from ptrack_analysis.zones import Zone
 
 KIND = "staff"
 

@@ -9,8 +9,8 @@ import pandas as pd
 from ptrack_analysis.analysis.stays.survival import Lengths
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import ENTRIES, SEEN_ENDS, VISITS
-from ptrack_analysis.zones import Zone
 
 BEGINS = ("crossed",)
 """The entries at which a stay is seen to begin, if the caller names no others."""

@@ -10,9 +10,9 @@ from ptrack_analysis.analysis.places.membership import Inside, positions_inside,
 from ptrack_analysis.analysis.presence import Rows, rows_by_person, run_starts
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.scene.zones import Zone, refuse_zones
 from ptrack_analysis.schema import OBSERVED, TRAJECTORIES, VISITS, assemble, check, unit_of
 from ptrack_analysis.video import Milliseconds, milliseconds
-from ptrack_analysis.zones import Zone, refuse_zones
 
 
 def compute_observed(

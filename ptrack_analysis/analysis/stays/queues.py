@@ -18,9 +18,9 @@ from ptrack_analysis.analysis.stays.lengths import (
 from ptrack_analysis.analysis.stays.survival import Lengths, kaplan_meier, share_at
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import OCCUPANCY, SERVICE_LEVELS, VISITS, WAITS, assemble, check
 from ptrack_analysis.video import Video, milliseconds
-from ptrack_analysis.zones import Zone
 
 QUEUE = "queue"
 TARGETS = ("1min", "2min", "5min")

@@ -9,9 +9,9 @@ from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.analysis.presence import Rows, end_of, part_end, rows_by_person, run_starts
 from ptrack_analysis.analysis.trust.switches import suspected_switches
 from ptrack_analysis.geometry import EDGE_TOLERANCE, FEET_MARGIN, Bools, Floats, Integers, contains
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import LOCATED, TRAJECTORIES, unit_of
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
-from ptrack_analysis.zones import Zone
 
 _SHORT = 1000
 _MOST_STEPS = 0.95

@@ -17,6 +17,7 @@ from ptrack_analysis.analysis.trust.measures import (
     of_sampling,
     share,
 )
+from ptrack_analysis.scene.zones import Zone, refuse_zones
 from ptrack_analysis.schema import (
     DETECTIONS,
     QUALITY,
@@ -29,7 +30,6 @@ from ptrack_analysis.schema import (
     unit_of,
 )
 from ptrack_analysis.video import Video, milliseconds
-from ptrack_analysis.zones import Zone, refuse_zones
 
 _GOOD, _DOUBTFUL, _BAD, _UNKNOWN = range(len(VERDICTS))
 

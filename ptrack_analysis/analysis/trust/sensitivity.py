@@ -11,9 +11,9 @@ from ptrack_analysis.analysis.presence import found_period, starts_of
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Anchor, Integers, anchor_fractions
+from ptrack_analysis.scene.zones import Zone, refuse_zones
 from ptrack_analysis.schema import DETECTIONS, SENSITIVITY, assemble, check
 from ptrack_analysis.video import Plane, Video, milliseconds, timedelta
-from ptrack_analysis.zones import Zone, refuse_zones
 
 _NO_TIME = np.iinfo("int64").min
 _EVER = int(np.iinfo("int64").max)

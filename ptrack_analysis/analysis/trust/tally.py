@@ -8,8 +8,8 @@ import pandas as pd
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import AGREEMENT, CROSSINGS, TALLY, VISITS, assemble, check
-from ptrack_analysis.zones import Line, Zone
 
 _HOUR = 3_600_000.0
 _CLOSE = 5.0

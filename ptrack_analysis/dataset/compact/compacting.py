@@ -19,9 +19,9 @@ from ptrack_analysis.dataset.layout import FOLDERS
 from ptrack_analysis.dataset.lock import locked
 from ptrack_analysis.dataset.verify.shelf import Shelf
 from ptrack_analysis.errors import InputError
-from ptrack_analysis.io.s3 import AnyPath, S3Path, path_of
-from ptrack_analysis.io.writing import make_folder, write_text
 from ptrack_analysis.limits import amount_of_bytes
+from ptrack_analysis.storage.files import make_folder, write_text
+from ptrack_analysis.storage.s3 import AnyPath, S3Path, path_of
 
 FILE_SIZE = "128MB"
 _LEAST, _MOST = 1, 4 * 10**9

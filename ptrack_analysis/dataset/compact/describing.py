@@ -7,7 +7,7 @@ from ptrack_analysis.dataset.catalogue import write_catalogue
 from ptrack_analysis.dataset.compact.planning import day_of
 from ptrack_analysis.dataset.layout import ATHENA_FILE, DUCKDB_FILE, FOLDERS
 from ptrack_analysis.dataset.record import Record
-from ptrack_analysis.io.writing import make_folder, write_text
+from ptrack_analysis.storage.files import make_folder, write_text
 
 _BY_DAY = "\nPARTITIONED BY (`day` string)"
 _REPAIR = """

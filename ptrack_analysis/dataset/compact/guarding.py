@@ -7,8 +7,8 @@ from ptrack_analysis.dataset.compact.record import COMPACT_PLACE, compact_record
 from ptrack_analysis.dataset.layout import FOLDERS, PRIVATE, RECORDS
 from ptrack_analysis.dataset.ownership import was_written
 from ptrack_analysis.errors import OutputError, RemoteError
-from ptrack_analysis.io.names import listed
-from ptrack_analysis.io.s3 import AnyPath, S3Path
+from ptrack_analysis.sources.names import listed
+from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
 _SHOWN = 3
 

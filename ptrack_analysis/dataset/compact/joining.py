@@ -13,8 +13,8 @@ from ptrack_analysis.dataset.compact.planning import NO_DAY, Planned
 from ptrack_analysis.dataset.layout import table_place
 from ptrack_analysis.dataset.verify.shelf import Part, Shelf
 from ptrack_analysis.errors import InputError, OutputError
-from ptrack_analysis.io.parquet import ROW_GROUP, options_for
-from ptrack_analysis.io.writing import checksum, flush, make_folder
+from ptrack_analysis.storage.files import checksum, flush, make_folder
+from ptrack_analysis.storage.parquet import ROW_GROUP, options_for
 
 _FIX = "run ptrack export again, and compact the dataset then"
 

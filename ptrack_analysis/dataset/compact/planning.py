@@ -11,7 +11,7 @@ from ptrack_analysis.dataset.contents import contents_of
 from ptrack_analysis.dataset.layout import RECORDS, table_place
 from ptrack_analysis.dataset.record import Record, read_record
 from ptrack_analysis.errors import InputError
-from ptrack_analysis.io.s3 import AnyPath, S3Path
+from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
 NO_DAY = "__HIVE_DEFAULT_PARTITION__"
 """The day of a video whose clock is not known, as Hive names it; readers take it for null."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ptrack_analysis.errors import OutputError
-from ptrack_analysis.io.writing import flush_folder, leftovers, make_folder, temporary_beside
+from ptrack_analysis.storage.files import flush_folder, leftovers, make_folder, temporary_beside
 
 _EXCHANGE = 2
 _HERE = -100

@@ -5,7 +5,7 @@ from pathlib import Path
 from ptrack_analysis.dataset.catalogue import CATALOGUE
 from ptrack_analysis.dataset.compact.record import COMPACT_PLACE
 from ptrack_analysis.dataset.layout import PRIVATE
-from ptrack_analysis.io.s3 import S3Path
+from ptrack_analysis.storage.s3 import S3Path
 
 
 def upload(stage: Path, target: S3Path) -> None:

@@ -12,9 +12,9 @@ from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.dataset.verify.findings import Ledger
 from ptrack_analysis.dataset.verify.holding import Holding
 from ptrack_analysis.dataset.verify.shelf import Shelf
-from ptrack_analysis.io.stored import PACKAGE, PACKAGE_MARK, TABLE_MARK, Stored
-from ptrack_analysis.io.to_arrow import ARROW_TYPES
-from ptrack_analysis.io.writing import checksum
+from ptrack_analysis.storage.arrow import ARROW_TYPES
+from ptrack_analysis.storage.columns import PACKAGE, PACKAGE_MARK, TABLE_MARK, Stored
+from ptrack_analysis.storage.files import checksum
 
 RULES = {
     "files": "every file that a record tells of is there (looked at: files)",

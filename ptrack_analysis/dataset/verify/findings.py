@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from ptrack_analysis.io.s3 import AnyPath
+from ptrack_analysis.storage.s3 import AnyPath
 
 MOST = 100
 """So many findings of one check are kept; the others are counted."""

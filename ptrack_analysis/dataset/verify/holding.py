@@ -13,7 +13,7 @@ from ptrack_analysis.dataset.record import PACKAGE, Record
 from ptrack_analysis.dataset.verify.findings import Ledger
 from ptrack_analysis.dataset.verify.shelf import Part
 from ptrack_analysis.errors import InputError
-from ptrack_analysis.io.s3 import AnyPath, S3Path
+from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
 RECORD_RULE = "each record in _runs is readable, of this package, and of its version (looked at: records)"
 

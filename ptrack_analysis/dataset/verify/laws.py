@@ -8,7 +8,7 @@ from typing import Any
 from ptrack_analysis.dataset.layout import FOLDERS
 from ptrack_analysis.dataset.verify.located import heat_is_located
 from ptrack_analysis.dataset.verify.sums import Tables
-from ptrack_analysis.io.stored import PERSON, stored_columns
+from ptrack_analysis.storage.columns import PERSON, stored_columns
 
 Mismatch = tuple[str, str, object, object]
 """The table, the place in it, what was found, and what was expected."""

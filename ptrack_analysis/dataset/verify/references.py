@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from ptrack_analysis.dataset.verify.findings import Ledger
 from ptrack_analysis.dataset.verify.shelf import Part, Shelf
-from ptrack_analysis.io.stored import PERSON
 from ptrack_analysis.schema import DESTINATIONS, ORIGINS
+from ptrack_analysis.storage.columns import PERSON
 
 RULES = {
     "references": "each person named is in persons, each zone in zones and each line in lines "

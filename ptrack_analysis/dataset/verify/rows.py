@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 
 from ptrack_analysis.dataset.verify.findings import Ledger
 from ptrack_analysis.dataset.verify.shelf import Part, Shelf
-from ptrack_analysis.io.stored import PERSON, VIDEO, stored_columns, stored_key, with_video
 from ptrack_analysis.schema import Table
+from ptrack_analysis.storage.columns import PERSON, VIDEO, stored_columns, stored_key, with_video
 
 RULES = {
     "values": "no number is NaN or infinite, each choice is one of its values, and whole numbers and flags "

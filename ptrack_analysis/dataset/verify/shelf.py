@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ptrack_analysis.io.s3 import AnyPath
+from ptrack_analysis.storage.s3 import AnyPath
 
 
 @dataclass(frozen=True, slots=True)

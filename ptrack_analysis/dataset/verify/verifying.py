@@ -17,7 +17,7 @@ from ptrack_analysis.dataset.verify.references import Known, check_references, k
 from ptrack_analysis.dataset.verify.rows import check_rows
 from ptrack_analysis.dataset.verify.shelf import Shelf
 from ptrack_analysis.dataset.verify.sums import Tables
-from ptrack_analysis.io.s3 import S3Path, path_of
+from ptrack_analysis.storage.s3 import S3Path, path_of
 
 RULES = {
     "records": RECORD_RULE,

@@ -6,7 +6,7 @@ from pages import write
 from tracker_files import SMALL, boxes, read
 
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.io.trackers.registry import read_tracks, recognise
+from ptrack_analysis.sources.trackers.registry import read_tracks, recognise
 from ptrack_analysis.video import Video
 
 ROWS = "1,1,1,1,50,100,0.9,-1,-1,-1\n3,1,26,101,50,100,0.8,-1,-1,-1\n"

@@ -12,9 +12,9 @@ from pandas.testing import assert_frame_equal
 from tracker_files import SMALL, boxes, read
 
 from ptrack_analysis.errors import InputError, ParameterError, PtrackWarning
-from ptrack_analysis.io.trackers.in_memory import detections_from
-from ptrack_analysis.io.trackers.registry import read_tracks, recognise
 from ptrack_analysis.schema import DETECTIONS, check
+from ptrack_analysis.sources.trackers.registry import read_tracks, recognise
+from ptrack_analysis.sources.trackers.tables import detections_from
 from ptrack_analysis.video import Video
 
 COLUMNS = {"frame": "n", "id": "track_id", "left": "x1", "top": "y1", "right": "x2", "bottom": "y2"}
@@ -212,7 +212,7 @@ def test_a_broken_parquet_file_is_refused(tmp_path, content):
 
 
 def test_a_parquet_file_of_too_many_rows_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("ptrack_analysis.io.trackers.table.MAX_ROWS", 1)
+    monkeypatch.setattr("ptrack_analysis.sources.trackers.tables.MAX_ROWS", 1)
     pq.write_table(pa.table(VALUES), tmp_path / "a.parquet")
     with pytest.raises(InputError, match="2 rows; at most 1 are read"):
         read(tmp_path / "a.parquet", columns=COLUMNS)

@@ -6,8 +6,8 @@ from pages import write
 
 from ptrack_analysis import trajectories_from_points
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.io.trackers.registry import read_tracks, recognise
 from ptrack_analysis.schema import POINTS, check
+from ptrack_analysis.sources.trackers.registry import read_tracks, recognise
 from ptrack_analysis.video import Video
 
 TEXT = "#framerate: 16.00 fps\n#ID\tFR\tX\tY\tZ\n2\t0\t1.5\t-2\t0\n1\t1\t0\t0\t0\n1\t0\t1\t1\t0\n"

@@ -4,7 +4,7 @@ import pytest
 from pages import page, record, write
 
 from ptrack_analysis.errors import InputError
-from ptrack_analysis.io.trackers.registry import TRACKERS, recognise
+from ptrack_analysis.sources.trackers.registry import TRACKERS, recognise
 
 STRANGERS = {
     "words": ("a.txt", "lorem ipsum\n"),

@@ -8,7 +8,7 @@ from pandas.testing import assert_frame_equal
 from tracker_files import boxes, read
 
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.io.trackers.registry import recognise
+from ptrack_analysis.sources.trackers.registry import recognise
 from ptrack_analysis.video import Video
 
 HEADER = "x_min,y_min,x_max,y_max,class_id,confidence,tracker_id,class_name,"

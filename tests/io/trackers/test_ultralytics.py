@@ -8,7 +8,7 @@ from pandas.testing import assert_frame_equal
 from tracker_files import boxes, read
 
 from ptrack_analysis.errors import InputError, MixedError
-from ptrack_analysis.io.trackers.registry import recognise
+from ptrack_analysis.sources.trackers.registry import recognise
 from ptrack_analysis.video import Video
 
 PLACES = [(0, 7, 0.0, 0.0, 0.5, 0.5), (80, 7, 0.25, 0.5, 0.5, 0.5)]

@@ -1,1 +1,0 @@
-"""Between files and tables: pages, archives, Parquet."""

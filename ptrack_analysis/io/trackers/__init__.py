@@ -1,1 +1,0 @@
-"""Other trackers' files: one room a format, all ending in the same tables."""

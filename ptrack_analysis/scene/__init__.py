@@ -1,0 +1,1 @@
+"""Zones, lines, floor plans and background images."""

@@ -1,0 +1,244 @@
+"""Background images, and frames of videos as images."""
+
+import re
+import warnings
+from fractions import Fraction
+from importlib import import_module
+from math import sqrt
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.video import milliseconds
+
+_PLACE = re.compile(r"(?P<file>.+)@(?P<moment>[^@/\\]*)", re.DOTALL)
+_VIDEOS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".flv"}
+_HINT = "as in video.mp4@12.5s"
+_THOUSAND = 1000
+
+
+def frame_at(place: str | PathLike[str]) -> np.ndarray | None:
+    """Read the frame that a place like ``video.mp4@12.5s`` names; None if the place is not of that form.
+
+    It is the frame that is shown at that moment: the last one that begins at or before it, counted from the
+    video's first frame, upright as the file says it was filmed. A file that is there under the whole name
+    (``picture@2x.png``) is not taken for a moment of another.
+
+    Parameters
+    ----------
+    place
+        A video file, ``@``, and a length of time since the video's start, as pandas reads it.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        (rows, columns, 3) red, green, blue as bytes.
+
+    Raises
+    ------
+    ParameterError
+        If it names a video but no moment, no length of time, or one that the video does not have; if the
+        file is missing or no video; or if PyAV is not installed.
+
+    Notes
+    -----
+    Decodes from the key frame before the moment on.
+    """
+    text = fspath(place)
+    named = None if Path(text).is_file() else _PLACE.fullmatch(text)
+    if named is None or not _is_moment(named["file"], named["moment"]):
+        if Path(text).suffix.lower() in _VIDEOS:
+            raise ParameterError(f"{text!r} is a video: say which of its frames, {_HINT}")
+        return None
+    try:
+        moment = milliseconds(named["moment"], "the moment")
+    except ParameterError as error:
+        raise ParameterError(f"frame {text!r} cannot be read: {error}") from error
+    return _read(text, named["file"], moment)
+
+
+def _is_moment(file: str, moment: str) -> bool:
+    """Tell whether what follows the ``@`` is meant as a moment, and is not a part of a picture's name."""
+    return Path(file).suffix.lower() in _VIDEOS or (
+        Path(file).is_file() and not Path(moment).suffix[1:].isalpha()
+    )
+
+
+def _read(place: str, file: str, moment: int) -> np.ndarray:
+    try:
+        av = import_module("av")
+    except ImportError as error:
+        raise ParameterError(
+            f"frame {place!r} cannot be read without PyAV: pip install 'ptrack-analysis[video]'"
+        ) from error
+    if not Path(file).is_file():
+        raise ParameterError(f"frame {place!r} cannot be read: there is no file {file!r}")
+    try:
+        with av.open(file) as container:
+            if not container.streams.video:
+                raise ParameterError(f"frame {place!r} cannot be read: {file!r} has no pictures")
+            frame, end = _shown_at(container, Fraction(moment, _THOUSAND))
+    except (av.error.FFmpegError, OSError) as error:
+        raise ParameterError(
+            f"frame {place!r} cannot be read: {file!r} is not a video, or a broken one"
+        ) from error
+    if frame is None:
+        raise ParameterError(f"frame {place!r} cannot be read: the video {_extent(end)}")
+    return upright(frame.to_ndarray(format="rgb24"), frame.rotation)
+
+
+def _extent(end: Fraction | None) -> str:
+    return "has no frames" if end is None else f"ends at {float(end):.3f} s"
+
+
+def _shown_at(container: Any, moment: Fraction) -> tuple[Any, Fraction | None]:
+    """Find the frame shown at a moment [s], else None; with it the end of the last frame looked at [s]."""
+    stream = container.streams.video[0]
+    begin = (stream.start_time or 0) * stream.time_base
+    container.seek(int((moment + begin) / stream.time_base), stream=stream)
+    frame, end = _last_before(container, stream, moment + begin)
+    if frame is None:  # the key frame that was found lies behind the moment, or there is none
+        container.seek(stream.start_time or 0, stream=stream)
+        frame, end = _last_before(container, stream, moment + begin)
+    return frame, None if end is None else end - begin
+
+
+def _last_before(container: Any, stream: Any, moment: Fraction) -> tuple[Any, Fraction | None]:
+    """Decode up to the moment; give the last frame that begins by then and is shown still."""
+    found, end = None, None
+    for frame in container.decode(stream):
+        if frame.pts is None:
+            continue
+        since = frame.pts * frame.time_base
+        if since > moment:
+            return found, since
+        found, end = frame, since + _length(frame, stream)
+    return (None if end is None or end <= moment else found), end
+
+
+def _length(frame: Any, stream: Any) -> Fraction:
+    """Tell how long a frame is shown [s], where no other follows."""
+    if frame.duration:
+        return Fraction(frame.duration * frame.time_base)
+    rate = stream.average_rate or stream.guessed_rate
+    return 1 / Fraction(rate) if rate else Fraction(1, _THOUSAND)
+
+
+def upright(picture: np.ndarray, rotation: int) -> np.ndarray:
+    """Turn a picture counter-clockwise by the degrees that its file names, in quarters of a turn."""
+    return np.ascontiguousarray(np.rot90(picture, round(rotation / 90) % 4))
+
+
+Picture = str | PathLike[str] | np.ndarray
+MOST_PIXELS = 40_000_000
+"""Maximum number of pixels of a background image: a larger one is not decoded."""
+_ALIKE = 0.02
+
+
+def read_picture(picture: Picture) -> Image.Image:
+    """Read a picture as red, green and blue, upright; what is transparent becomes white.
+
+    Parameters
+    ----------
+    picture
+        A file that Pillow can read, turned as its EXIF says it was taken; a frame of a video, as
+        ``"video.mp4@12.5s"`` (with the extra ``video``); or an array (rows, columns), (rows, columns, 3) or
+        (rows, columns, 4) of bytes, or of floats from 0 to 1, which are rounded to bytes.
+
+    Raises
+    ------
+    ParameterError
+        If the file is missing or not a whole picture, the video has no frame at that moment, or the array
+        is none.
+    InputError
+        If the picture has more than 40 megapixels. A file is not decoded then.
+    """
+    if isinstance(picture, np.ndarray):
+        return _from_array(picture, "backdrop")
+    if (frame := frame_at(picture)) is not None:
+        return _from_array(frame, f"backdrop {fspath(picture)!r}")
+    return _from_file(Path(fspath(picture)))
+
+
+def is_stretched(size: tuple[int, int], rectangle: tuple[float, float]) -> bool:
+    """Tell whether a picture of so many columns and rows is stretched to fill a rectangle, by over 2 %."""
+    return abs(size[0] / size[1] / (rectangle[0] / rectangle[1]) - 1) > _ALIKE
+
+
+def stretched_note(size: tuple[int, int], rectangle: tuple[float, float], *, of_frame: bool) -> list[str]:
+    """Say that a backdrop has another shape than the frame or the plan below it, if it has."""
+    if not is_stretched(size, rectangle):
+        return []
+    where = "{:.0f} x {:.0f} px of the video's frame".format(*rectangle) if of_frame else "extent of the plan"
+    said = f"The backdrop ({size[0]} x {size[1]} px) has another shape than the {where}"
+    return [f"{said}: it is stretched to fill it."]
+
+
+def _refuse_large(named: str, width: int, height: int) -> None:
+    """Refuse a picture of more than 40 megapixels, and say to which size to scale it."""
+    if width * height <= MOST_PIXELS:
+        return
+    factor = sqrt(MOST_PIXELS / (width * height))
+    fitting = f"{max(1, int(width * factor))} x {max(1, int(height * factor))} px"
+    raise InputError(
+        f"{named} has {width * height / 1e6:.1f} megapixels ({width} x {height} px). The limit is "
+        f"{MOST_PIXELS / 1e6:.0f} megapixels. Scale the image down, for example to {fitting}."
+    )
+
+
+def _opened(place: Path) -> Image.Image:
+    """Open a picture without decoding it; Pillow's own warning of a large one gives way to our limit."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(place)
+
+
+def _from_file(place: Path) -> Image.Image:
+    named = f"backdrop {str(place)!r}"
+    try:
+        with _opened(place) as image:
+            _refuse_large(named, *image.size)
+            return _on_white(ImageOps.exif_transpose(image))
+    except Image.DecompressionBombError as error:
+        pixels = re.search(r"\d+", str(error))  # Pillow refuses it before it tells width and height
+        size = f"{int(pixels[0]) / 1e6:.1f}" if pixels else "too many"
+        raise InputError(
+            f"{named} has {size} megapixels. The limit is {MOST_PIXELS / 1e6:.0f} megapixels. "
+            "Scale the image down."
+        ) from error
+    except OSError as error:
+        reason = error.strerror or "not a picture that can be read, or not a whole one"
+        raise ParameterError(f"backdrop {str(place)!r} cannot be read: {reason}") from error
+    except InputError:
+        raise
+    except (ValueError, SyntaxError, EOFError) as error:
+        raise ParameterError(f"backdrop {str(place)!r} cannot be read: {error}") from error
+
+
+def _from_array(picture: np.ndarray, named: str) -> Image.Image:
+    levels = np.atleast_3d(picture)
+    if picture.ndim not in {2, 3} or levels.shape[2] not in {1, 3, 4} or levels.size == 0:
+        raise ParameterError(
+            f"backdrop has the shape {picture.shape}, not (rows, columns) with 1, 3 or 4 colours"
+        )
+    _refuse_large(named, levels.shape[1], levels.shape[0])
+    if levels.dtype.kind == "f" and ((levels >= 0) & (levels <= 1)).all():
+        levels = np.rint(levels * 255.0).astype("uint8")
+    elif levels.dtype != np.uint8:
+        raise ParameterError(
+            f"backdrop is an array of {picture.dtype}, not of uint8 or of floats from 0 to 1"
+        )
+    if levels.shape[2] == 1:
+        levels = np.repeat(levels, 3, axis=2)
+    return _on_white(Image.fromarray(np.ascontiguousarray(levels)))
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Lay what is transparent on white."""
+    full = image.convert("RGBA")
+    white = Image.new("RGBA", full.size, "white")
+    return Image.alpha_composite(white, full).convert("RGB")

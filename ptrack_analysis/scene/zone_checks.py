@@ -1,0 +1,251 @@
+"""What zones cover, and what is odd about zones and lines."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import shapely
+from shapely.geometry import Polygon, box
+
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.scene.floor_plan import Floor
+from ptrack_analysis.scene.lens import divided
+from ptrack_analysis.scene.zones import SLIVER, Line, Zone, refuse_invalid, refuse_zones, shared_area
+from ptrack_analysis.video import Plane, Video, milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Which share of an area is in a zone at all (``covered``), and in two or more at once (``doubled``)."""
+
+    covered: float
+    doubled: float
+
+    @property
+    def fills(self) -> bool:
+        """Whether the zones fill the area, to 1e-9 of it."""
+        return self.covered > 1 - SLIVER
+
+    @property
+    def tiles(self) -> bool:
+        """Whether the zones fill the area and do not overlap there, to 1e-9 of it: each point is in one."""
+        return self.fills and self.doubled < SLIVER
+
+
+def compute_coverage(
+    zones: Sequence[Zone],
+    video: Video,
+    plane: Plane | None = None,
+    *,
+    extent: tuple[float, float, float, float] | None = None,
+) -> Coverage:
+    """Measure how much of the picture lies in a zone, and how much in several.
+
+    Where the zones tile the picture, the time in all of them is the time located in the picture; what is
+    not covered counts in no zone, what is doubled in two. Zones count whenever they hold; they double each
+    other only if there is a moment at which both do. No zones: 0 and 0.
+
+    Parameters
+    ----------
+    zones
+        Zones in the plane.
+    video
+        The video, for its frame.
+    plane
+        The plane that the zones are in; by default the picture [px]. On a floor plan, the picture is its
+        image there.
+    extent
+        x0, y0, x1, y1 of another area to be measured, such as a floor plan's ``extent`` [px or m].
+
+    Returns
+    -------
+    Coverage
+        Shares of the area.
+
+    Raises
+    ------
+    SchemaError
+        If a zone is in another plane.
+    ZoneError
+        If two zones have one name, or an outline crosses itself.
+    ParameterError
+        If the picture reaches the horizon of the floor plan, so that its area there has no end, or the
+        extent has no area.
+
+    Notes
+    -----
+    O(zones² · corners · log corners). Areas are those of the plane: on a floor plan what is far from the
+    camera weighs as much as what is near.
+
+    Examples
+    --------
+    >>> half = Zone("left half", box(0, 0, 50, 100), "px")
+    >>> compute_coverage([half], Video(width=100, height=100))
+    Coverage(covered=0.5, doubled=0.0)
+    """
+    plane = plane or video.pixels
+    refuse_zones(zones, plane.unit)
+    refuse_invalid(zones)
+    area = picture_in(plane) if extent is None else box(*extent)
+    if area is None:
+        raise ParameterError(
+            "the picture reaches the horizon of the floor plan: give an extent, such as extent=floor.extent"
+        )
+    if not area.area > 0:
+        raise ParameterError(f"extent is {extent!r}, which has no area")
+    doubled = [
+        one.outline.intersection(other.outline)
+        for one, other in combinations(zones, 2)
+        if shared_area(one, other) > 0
+    ]
+    return Coverage(_share([zone.outline for zone in zones], area), _share(doubled, area))
+
+
+def picture_in(plane: Plane) -> Polygon | None:
+    """Give the outline of the picture in a plane; None where it reaches the horizon of a floor plan."""
+    corners = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]])
+    bent = isinstance(plane, Floor) and plane.lens is not None
+    frame = plane.project(divided(corners) if bent else corners)
+    return Polygon(frame) if np.isfinite(frame).all() else None
+
+
+def outside(zones: Sequence[Zone], video: Video, plane: Plane | None) -> list[Zone]:
+    """List the zones that have no part in the picture, as zones in a wrong unit have none.
+
+    On a floor plan the picture is the image of its frame there; where it reaches the horizon, no zone is
+    listed.
+    """
+    picture = picture_in(plane or video.pixels)
+    return [] if picture is None else [zone for zone in zones if not zone.outline.intersects(picture)]
+
+
+def _share(outlines: Sequence[shapely.Geometry], area: Polygon) -> float:
+    return float(shapely.union_all(list(outlines)).intersection(area).area / area.area)
+
+
+OUTSIDE = 0.1
+"""Share of a zone outside the picture from which on it is said."""
+OVERLAP = 0.01
+"""Share of the smaller of two zones that overlap from which on it is said."""
+NEARLY = 0.95
+"""Share of the picture that zones cover from which on they seem meant to cover all of it."""
+_PAIRS = 5
+
+
+def zone_notes(zones: Sequence[Zone], video: Video, plane: Plane | None = None) -> list[str]:
+    r"""Say in sentences what about the zones may give numbers that nobody meant; mostly nothing.
+
+    That a zone lies outside the picture, or at least 10 % of it does; that it holds at no moment of the
+    video; that two zones overlap by at least 1 % of the smaller and neither lies within the other, for the
+    first five pairs; and that zones cover at least 95 % of the picture but not all of it. A zone in another,
+    zones apart, and zones that tile the picture are ordinary, and nothing is said.
+
+    Parameters
+    ----------
+    zones
+        Zones in the plane.
+    video
+        The video, for its frame and its duration.
+    plane
+        The plane that the zones are in; by default the picture [px]. On a floor plan where the picture
+        reaches the horizon, nothing is said of the picture.
+
+    Raises
+    ------
+    SchemaError
+        If a zone is in another plane.
+    ZoneError
+        If two zones have one name, or an outline crosses itself.
+
+    Examples
+    --------
+    >>> from shapely.geometry import box
+    >>> a, b = Zone("a", box(0, 0, 40, 50), "px"), Zone("b", box(30, 0, 120, 50), "px")
+    >>> print(*zone_notes([a, b], Video(width=100, height=50)), sep="\n")
+    zone 'b' lies 22.2 % outside the picture
+    zones 'a' and 'b' overlap by 25 % of 'a': who stands there counts in both
+    """
+    plane = plane or video.pixels
+    return [
+        *_on_the_picture(zones, video, plane),
+        *_on_time(zones, video),
+        *_on_overlaps(zones),
+        *_on_coverage(zones, video, plane),
+    ]
+
+
+def line_notes(lines: Sequence[Line], video: Video, plane: Plane | None = None) -> list[str]:
+    """Say which lines have no part in the picture, as lines in a wrong unit have none.
+
+    Parameters
+    ----------
+    lines
+        Lines in the plane.
+    video
+        The video, for its frame.
+    plane
+        The plane that the lines are in; by default the picture [px]. On a floor plan where the picture
+        reaches the horizon, nothing is said.
+    """
+    picture = picture_in(plane or video.pixels)
+    return [
+        f"line {line.name!r} lies outside the picture: check the unit of its file"
+        for line in lines
+        if picture is not None and not line.outline.intersects(picture)
+    ]
+
+
+def _on_the_picture(zones: Sequence[Zone], video: Video, plane: Plane) -> Iterator[str]:
+    picture, beyond = picture_in(plane), outside(zones, video, plane)
+    for zone in zones:
+        if zone in beyond:
+            yield f"zone {zone.name!r} lies outside the picture: check the unit of its file"
+        elif picture is not None:
+            share = 1 - zone.outline.intersection(picture).area / zone.outline.area
+            if share >= OUTSIDE:
+                yield f"zone {zone.name!r} lies {_percent(share)} outside the picture"
+
+
+def _on_time(zones: Sequence[Zone], video: Video) -> Iterator[str]:
+    for zone in zones:
+        if video.duration is not None and zone.window is not None:
+            duration = milliseconds(video.duration, "duration")
+            if zone.window[0] >= duration:
+                yield (
+                    f"zone {zone.name!r} holds only from {zone.window[0] / 1000:g} s on, "
+                    f"but the video ends at {duration / 1000:g} s"
+                )
+
+
+def _on_overlaps(zones: Sequence[Zone]) -> Iterator[str]:
+    said = 0
+    for one, other in combinations(zones, 2):
+        smaller = min(one, other, key=lambda zone: zone.outline.area)
+        share = shared_area(one, other) / smaller.outline.area
+        if OVERLAP <= share < 1 - OVERLAP:
+            said += 1
+            if said <= _PAIRS:
+                yield (
+                    f"zones {one.name!r} and {other.name!r} overlap by {_percent(share)} of "
+                    f"{smaller.name!r}: who stands there counts in both"
+                )
+    if said > _PAIRS:
+        yield f"{said - _PAIRS} further pairs of zones overlap"
+
+
+def _on_coverage(zones: Sequence[Zone], video: Video, plane: Plane) -> Iterator[str]:
+    if picture_in(plane) is None:
+        return
+    coverage = compute_coverage(zones, video, plane)
+    if coverage.covered >= NEARLY and not coverage.fills:
+        yield (
+            f"the zones leave {_percent(1 - coverage.covered)} of the picture uncovered: "
+            "who stands there counts in no zone"
+        )
+
+
+def _percent(share: float) -> str:
+    """Write a share with at most one decimal."""
+    rounded = f"{100 * share:.1f}".removesuffix(".0")
+    return "less than 0.1 %" if rounded == "0" else f"{rounded} %"

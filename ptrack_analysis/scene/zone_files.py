@@ -1,0 +1,253 @@
+"""Zone files: GeoJSON, and the zones and lines of one video in its plane."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry import LineString, MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
+from shapely.validation import explain_validity
+
+from ptrack_analysis.errors import PtrackError, ZoneError
+from ptrack_analysis.geometry import FARTHEST, Floats
+from ptrack_analysis.scene.floor_plan import Floor
+from ptrack_analysis.scene.lens import divided
+from ptrack_analysis.scene.zones import Line, Properties, Zone, in_one_video, properties_of
+from ptrack_analysis.video import Plane, Video
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a zone file holds, of all videos, in the unit that it is written in."""
+
+    zones: list[Zone]
+    lines: list[Line]
+    unit: str
+
+    @property
+    def videos(self) -> list[str]:
+        """The names of videos that zones or lines are bound to, each once, sorted."""
+        bound = [zone.videos for zone in self.zones] + [line.videos for line in self.lines]
+        return sorted({name for names in bound for name in names})
+
+    def of(self, video: str) -> "Scene":
+        """Give the part that is in the video of this name: what is bound to it or to none."""
+        return Scene(
+            [zone for zone in self.zones if not zone.videos or video in zone.videos],
+            [line for line in self.lines if not line.videos or video in line.videos],
+            self.unit,
+        )
+
+
+def project_scene(scene: Scene, video: Video, plane: Plane, *, place: str) -> tuple[list[Zone], list[Line]]:
+    """Carry the outlines of a zone file that are in the video to a plane; ``place`` names the file in errors.
+
+    Raises
+    ------
+    ZoneError
+        If an outline reaches the horizon of the floor plan or beyond what its lens shows, or is in metres and
+        there is no floor plan.
+    """
+    if scene.unit == "m" and plane.unit != "m":
+        raise ZoneError(
+            f"{place}: zones in metres need a floor plan to be carried to {plane.unit}; none is given"
+        )
+    part = scene.of(video.name)
+
+    def carried(thing: Zone | Line) -> Any:
+        return replace(thing, outline=_projected(thing, scene.unit, video, plane, place), unit=plane.unit)
+
+    return [carried(zone) for zone in part.zones], [carried(line) for line in part.lines]
+
+
+def _projected(thing: Zone | Line, unit: str, video: Video, plane: Plane, place: str) -> Any:
+    """Carry an outline to the plane, refusing one that has no whole image there.
+
+    What is straight in the picture of a lens is bent on the floor: its edges are divided first. On a floor
+    plan that mirrors the picture, a line is turned round, so that ``in`` stays what it is in the picture.
+    """
+    if unit == plane.unit:
+        return thing.outline
+    outline = thing.outline
+    if unit == "px":
+        size = np.array([video.pixels.width, video.pixels.height])
+        outline = shapely.transform(outline, lambda points: points / size)
+    floor = plane if isinstance(plane, Floor) else None
+    if floor is not None and floor.lens is not None:
+        outline = _divided(outline)
+
+    def carry(points: Floats) -> Floats:
+        projected = plane.project(points)
+        if not np.isfinite(projected).all():
+            raise ZoneError(
+                f"{place}: {thing.kind} {thing.name!r} reaches the horizon of the floor plan, or beyond what "
+                "its lens shows"
+            )
+        return projected
+
+    carried = shapely.transform(outline, carry)
+    return carried.reverse() if floor is not None and floor.mirrored and isinstance(thing, Line) else carried
+
+
+def _divided(outline: Any) -> Any:
+    """Divide the edges of an outline in fractions of the frame into short ones."""
+    match outline:
+        case LineString():
+            return type(outline)(divided(shapely.get_coordinates(outline)))
+        case Polygon():
+            rings = [_divided(ring) for ring in (outline.exterior, *outline.interiors)]
+            return Polygon(rings[0], rings[1:])
+        case _:
+            return MultiPolygon([_divided(part) for part in outline.geoms])
+
+
+UNITS = ("fraction", "px", "m")
+_LEAST_CORNERS = 3
+_LEAST_VERTICES = 2
+_FAULTS = (
+    TypeError,
+    ValueError,
+    KeyError,
+    IndexError,
+    OverflowError,
+    RecursionError,
+    shapely.errors.ShapelyError,
+)
+
+
+def read_zones(
+    path: str | PathLike[str], video: Video, plane: Plane | None = None
+) -> tuple[list[Zone], list[Line]]:
+    """Read zones and lines from a GeoJSON FeatureCollection, in the coordinates of a plane.
+
+    Polygon (holes allowed) and MultiPolygon features are zones, LineString features are lines; each has
+    ``properties.name``, and may have ``properties.kind``. The foreign member ``"unit"`` of the collection
+    says what the coordinates are: ``fraction`` of the frame (the default), ``px``, or ``m`` on the floor.
+
+    ``properties.video``, the name of a video or a list of names, binds a zone or line to these videos; then
+    the same name may stand for another outline in another video. What is bound to other videos than this one
+    is left out. A zone with ``properties.from`` or ``properties.to`` (``"10s"``, ``"5min"``, ``"00:01:30"``
+    since the start of the video) holds at the moments from the one, included, to the other, excluded.
+
+    Parameters
+    ----------
+    path
+        The file.
+    video
+        The video, for its frame size and its name.
+    plane
+        The plane to carry the outlines to; by default the picture [px].
+
+    Returns
+    -------
+    tuple
+        Zones and lines, in the order of the file.
+
+    Raises
+    ------
+    ZoneError
+        With all defects found: not such a file, a name that is missing or occurs twice, an outline that
+        crosses itself, has too few corners, is not finite, or crosses the horizon; a property that is not
+        what it should be, or times that leave nothing between them; metres without a floor.
+    """
+    plane = plane or video.pixels
+    return project_scene(read_scene(path), video, plane, place=str(path))
+
+
+def read_scene(path: str | PathLike[str]) -> Scene:
+    """Read a zone file as it is written; the errors are those of ``read_zones``."""
+    place = Path(path)
+    try:
+        content = json.loads(place.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ZoneError(f"{place}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ZoneError(f"{place}: not JSON: {error}") from error
+    if not isinstance(content, dict) or not isinstance(content.get("features"), list):
+        raise ZoneError(f"{place}: not a GeoJSON FeatureCollection: it has no list 'features'")
+    unit = content.get("unit", "fraction")
+    if unit not in UNITS:
+        raise ZoneError(f"{place}: unit is {unit!r}, not one of {', '.join(UNITS)}")
+    scene, defects = Scene([], [], unit), list[str]()
+    for position, feature in enumerate(content["features"]):
+        try:
+            _add(scene, feature)
+        except PtrackError as error:
+            defects.append(f"features[{position}]: {error}")
+    if defects:
+        raise ZoneError(f"{place}: " + "; ".join(defects))
+    return scene
+
+
+def _add(scene: Scene, feature: Any) -> None:
+    """Add one GeoJSON feature to the scene, or raise with what is wrong with it."""
+    if not isinstance(feature, dict):
+        raise ZoneError(f"{feature!r:.60} is not a Feature")
+    said = properties_of(feature)
+    outline = _outline(said.name, feature.get("geometry") or {})
+    if isinstance(outline, LineString):
+        _refuse_name_twice(said, scene.lines)
+        if said.start is not None or said.end is not None:
+            raise ZoneError(f"line {said.name!r} has properties.from or to; only zones hold for a time")
+        scene.lines.append(Line(said.name, outline, scene.unit, said.kind or "line", said.videos))
+    else:
+        _refuse_name_twice(said, scene.zones)
+        kind = said.kind or "zone"
+        scene.zones.append(Zone(said.name, outline, scene.unit, kind, said.start, said.end, said.videos))
+
+
+def _refuse_name_twice(said: Properties, others: Sequence[Zone | Line]) -> None:
+    """Refuse a name that another thing has in the same video."""
+    for other in others:
+        if other.name == said.name and in_one_video(said.videos, other.videos):
+            shared = set(said.videos) & set(other.videos) or {*said.videos, *other.videos}
+            where = f" in video {min(shared)!r}" if shared else ""
+            raise ZoneError(f"the name {said.name!r} occurs twice{where}")
+
+
+def _outline(name: str, geometry: Any) -> Any:
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    if kind not in ("Polygon", "MultiPolygon", "LineString"):
+        raise ZoneError(f"{name!r} is a {kind!r}, not a Polygon, MultiPolygon or LineString")
+    try:
+        coordinates = list(_positions(geometry["coordinates"]))
+        if not (np.abs(np.array(coordinates, dtype="float64")) <= FARTHEST).all():
+            raise ZoneError(f"{name!r} has a coordinate that is not a finite number within {FARTHEST:.0e}")
+        rings = {"Polygon": [geometry["coordinates"]], "MultiPolygon": geometry["coordinates"]}.get(kind, [])
+        if any(len({tuple(p) for p in ring}) < _LEAST_CORNERS for part in rings for ring in part):
+            raise ZoneError(f"{name!r} has fewer than three corners")
+        outline = shapely.force_2d(shapely.geometry.shape(geometry))
+    except _FAULTS as error:
+        if isinstance(error, ZoneError):
+            raise
+        raise ZoneError(f"{name!r} has no proper coordinates for a {kind}") from error
+    return _checked(name, outline, coordinates)
+
+
+def _checked(name: str, outline: BaseGeometry, coordinates: Sequence[Any]) -> BaseGeometry:
+    if isinstance(outline, LineString):
+        if len(set(map(tuple, coordinates))) < _LEAST_VERTICES:
+            raise ZoneError(f"line {name!r} has no length: fewer than two different vertices")
+    elif outline.is_empty:
+        raise ZoneError(f"{name!r} has fewer than three corners")
+    elif not outline.convex_hull.area > 0:
+        raise ZoneError(f"{name!r} has no area: its corners lie on one line")
+    elif not outline.is_valid:
+        raise ZoneError(f"{name!r} is not a valid outline: {explain_validity(outline)}")
+    return outline
+
+
+def _positions(nested: Any) -> Iterator[Any]:
+    """Walk nested GeoJSON coordinates down to their positions."""
+    if not isinstance(nested, list | tuple):
+        raise TypeError(f"{nested!r} is not a position")
+    if nested and isinstance(nested[0], int | float):
+        yield nested[:2]
+        return
+    for inner in nested:
+        yield from _positions(inner)

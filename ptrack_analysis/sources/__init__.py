@@ -1,0 +1,1 @@
+"""Reading tracking data: pages, files of trackers, the live API."""

@@ -1,0 +1,1 @@
+"""Saved GetPersonTracking pages: decoding, rows, jobs, completeness."""

@@ -1,0 +1,143 @@
+"""What an archive lacks: pages that its file names, its fetch state or its folder entries point to."""
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import gcd
+from pathlib import Path
+
+import msgspec
+
+from ptrack_analysis.errors import InputError
+from ptrack_analysis.sources.names import group_below, number_of
+from ptrack_analysis.sources.pages.documents import read_document
+from ptrack_analysis.storage.s3 import AnyPath
+
+FETCH_STATE = "fetch.json"
+"""Name of the file in which ``ptrack fetch`` records how far it came."""
+_SHOWN = 3
+_LEAST_STRIDE = 10
+"""Numbers that all differ by a multiple of at least this count offsets or times, not pages."""
+_LEAST_DENSITY = 0.5
+"""Numbers that fill less of their range than this are no page numbers, unless they start at 0 or 1."""
+_PAGE_OF_A_FETCH = re.compile(r"\d{6,}\.json")
+
+
+class _FetchState(msgspec.Struct):
+    ptrack_fetch: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files of a source that may hold pages, in natural order, and what else is there.
+
+    ``others`` are files with other names, each with the reason; ``unreadable`` are entries named like a page
+    that are not files: dangling links, FIFOs, and folders beside numbered pages of the same name.
+    """
+
+    files: list[AnyPath]
+    others: list[tuple[str, str]]
+    unreadable: list[Path] = field(default_factory=list)
+
+
+def find_missing(
+    root: AnyPath, listing: Listing, videos: Mapping[object, Sequence[AnyPath]]
+) -> tuple[dict[object, list[str]], list[Path]]:
+    """Find the pages that videos lack, by page numbers, fetch states and entries that are not files.
+
+    Parameters
+    ----------
+    root
+        The source.
+    listing
+        What is in the source.
+    videos
+        The files of each video.
+
+    Returns
+    -------
+    tuple
+        The signs of missing pages of each video that has any, a sentence each; the unreadable entries that
+        belong to none of the videos.
+    """
+    alike = defaultdict[tuple[str, str], list[AnyPath]](list)
+    for file in listing.files:
+        alike[group_below(root, file)].append(file)
+    states = {file.parent: file for file in listing.files if file.name == FETCH_STATE}
+    found: dict[object, list[str]] = {}
+    groups: dict[object, dict[tuple[str, str], list[AnyPath]]] = {}
+    for video, files in videos.items():
+        own = groups[video] = defaultdict(list)
+        for file in files:
+            own[group_below(root, file)].append(file)
+        signs = [sign for group in own for sign in _missing_numbers(own[group], alike[group])]
+        for folder in {file.parent for file in files}.intersection(states):
+            signs += _missing_of_fetch(states[folder], listing.files)
+        if signs:
+            found[video] = signs
+    orphans = []
+    for entry in listing.unreadable:
+        group = group_below(root, entry)
+        owners = [video for video in videos if group in groups[video]] or [
+            video for video, files in videos.items() if any(file.parent == entry.parent for file in files)
+        ]
+        for video in owners:
+            found.setdefault(video, []).append(f"{entry.name!r} cannot be read: {_kind_of(entry)}")
+        if not owners:
+            orphans.append(entry)
+    return found, orphans
+
+
+def _missing_numbers(own: Iterable[AnyPath], all_files: Iterable[AnyPath]) -> list[str]:
+    """Return a sentence if the page numbers of a video have a hole that no file of ``all_files`` fills."""
+    by_number = {number: file for file in own if (number := number_of(file.name)) is not None}
+    if len(by_number) < 2:  # noqa: PLR2004 - a hole lies between two pages
+        return []
+    numbers = sorted(by_number)
+    stride = gcd(*(number - numbers[0] for number in numbers))
+    stride = stride if stride >= _LEAST_STRIDE else 1
+    span = (numbers[-1] - numbers[0]) // stride + 1
+    if numbers[0] > 1 and len(numbers) < _LEAST_DENSITY * span:
+        return []
+    present = {number for file in all_files if (number := number_of(file.name)) is not None}
+    holes = [
+        (before + stride, after - stride)
+        for before, after in pairwise(numbers)
+        if after - before > stride and not present.issuperset(range(before + stride, after, stride))
+    ]
+    if not holes:
+        return []
+    first, last = holes[0]
+    listed = ", ".join(f"{a}" if a == b else f"{a} to {b}" for a, b in holes[:_SHOWN])
+    more = ", ..." if len(holes) > _SHOWN else ""
+    pages, verb = ("page", "is") if len(holes) == 1 and first == last else ("pages", "are")
+    before, after = by_number[first - stride].name, by_number[last + stride].name
+    return [f"{pages} {listed}{more} {verb} missing (between {before!r} and {after!r})"]
+
+
+def _missing_of_fetch(state_file: AnyPath, files: Collection[AnyPath]) -> list[str]:
+    """Return a sentence if ``fetch.json`` counts pages that are not in its folder; [] for another file."""
+    try:
+        state = msgspec.json.decode(read_document(state_file), type=_FetchState)
+    except (InputError, msgspec.MsgspecError, RecursionError):
+        return []
+    folder = state_file.parent
+    names = {file.name for file in files if file.parent == folder and _PAGE_OF_A_FETCH.fullmatch(file.name)}
+    lacking = [name for number in range(1, state.pages + 1) if (name := f"{number:06}.json") not in names]
+    if not lacking:
+        return []
+    listed = ", ".join(map(repr, lacking[:_SHOWN])) + (", ..." if len(lacking) > _SHOWN else "")
+    verb = "is" if len(lacking) == 1 else "are"
+    return [f"{FETCH_STATE} counts {state.pages} pages, but {listed} {verb} missing"]
+
+
+def _kind_of(entry: Path) -> str:
+    if entry.is_symlink() and not entry.exists():
+        return f"the link's target {os.fspath(entry.readlink())!r} does not exist"
+    if entry.is_dir():
+        return "it is a folder"
+    return "it is a FIFO" if entry.is_fifo() else "it is not a regular file"

@@ -1,0 +1,404 @@
+"""From one JSON document to GetPersonTracking pages, and what is wrong with it."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, Generic, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from ptrack_analysis.errors import InputError, PageError
+
+LATEST_START = 10 * 24 * 3600 * 1000
+"""A first timestamp above this (10 days) is taken for wall-clock time, not time since the video's start [ms].
+
+Seconds since 1970 are above it too if they are read as milliseconds.
+"""
+DATE = r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}"
+"""What a text with a date looks like."""
+_FROM_START = "Timestamps count from the start of the video: subtract the time of its first frame from each"
+PAGES_FROM_START = f"{_FROM_START} Timestamp, in milliseconds."
+TRACKS_FROM_START = (
+    f"{_FROM_START}, and give milliseconds as the column timestamp_ms or seconds as the column time_s "
+    "(columns=, in the shell --columns)."
+)
+_LONGEST = 60
+_BYTE = re.compile(r"\(byte (\d+)\)")
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+
+
+def malformed(raw: bytes, place: str, error: Exception) -> PageError:
+    """Say where a document is not well-formed JSON."""
+    found = _BYTE.search(str(error))
+    if isinstance(error, RecursionError):
+        return PageError(f"{place}: nested deeper than any page is; not a GetPersonTracking page")
+    reason = _BYTE.sub("", str(error)).removeprefix("JSON is malformed: ").strip()
+    if found is None:
+        return PageError(
+            f"{place}: not whole JSON: {reason} (at its end, byte {len(raw)}, {_line(raw, len(raw))})"
+        )
+    at = int(found.group(1))
+    shown = raw[at : at + 12]
+    return PageError(f"{place}: not JSON at byte {at} ({_line(raw, at)}): {reason}, found {shown!r}")
+
+
+def wall_clock(place: object, name: str, first: str, advice: str) -> str:
+    """Say that timestamps look like wall-clock time."""
+    return (
+        f"{place}: {name} starts at {first}, more than {LATEST_START // 86_400_000} days into the video, and "
+        f"looks like wall-clock time. {advice}"
+    )
+
+
+def is_of_several(error: PageError) -> bool:
+    """Tell whether a document is at fault because more follows it, as in JSON Lines."""
+    return any(words in str(error) for words in ("trailing characters", "Extra data"))
+
+
+def not_utf8(raw: bytes, place: str, error: UnicodeDecodeError) -> PageError:
+    """Say where a document is not UTF-8."""
+    shown = raw[error.start : error.start + 4]
+    return PageError(f"{place}: invalid UTF-8 at byte {error.start} ({_line(raw, error.start)}): {shown!r}")
+
+
+def unexpected(content: Any, place: str, error: msgspec.ValidationError) -> PageError:
+    """Say which value of a well-formed document is not what the API sends."""
+    reason, _, path = str(error).partition(" - at `$")
+    path = path.rstrip("`")
+    where = f"{place}: {path.removeprefix('.')}" if path else f"{place}: the whole document"
+    if "missing required field" in reason:
+        return PageError(f"{where}: required field {reason.split('`')[1]!r} is missing")
+    value = repr(_value(content, path))
+    if len(value) > _LONGEST:
+        value = value[:_LONGEST] + "..."
+    if path.endswith(".Timestamp") and re.match(DATE, value.strip("'")):
+        return PageError(f"{where} is {value}, which is a wall-clock time. {PAGES_FROM_START}")
+    expected = reason.replace("`", "").split(", got ")[0].replace("Expected ", "expected ")
+    return PageError(f"{where} is {value}; {expected[:1].lower()}{expected[1:]}")
+
+
+def _value(content: Any, path: str) -> Any:
+    """Follow a path such as ``.Persons[3].Timestamp`` into an untyped document, as far as it leads."""
+    for name, position in _STEP.findall(path):
+        try:
+            content = content[name] if name else content[int(position)]
+        except (KeyError, IndexError, TypeError):
+            break
+    return content
+
+
+def _line(raw: bytes, at: int) -> str:
+    before = raw[:at]
+    line, column = before.count(b"\n") + 1, at - before.rfind(b"\n")
+    return f"line {line}, column {column}"
+
+
+nan = float("nan")
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+Number = Annotated[float, Meta(ge=-1e6, le=1e6)]
+
+
+class Box(Struct, rename="pascal", gc=False):
+    """A bounding box, in fractions of the frame."""
+
+    left: Number
+    top: Number
+    width: Number
+    height: Number
+
+
+class Pose(Struct, rename="pascal", gc=False):
+    """How a face is turned [degrees]."""
+
+    roll: Number | None = nan
+    yaw: Number | None = nan
+    pitch: Number | None = nan
+
+
+class Quality(Struct, rename="pascal", gc=False):
+    """How well a face can be seen, 0 to 100."""
+
+    brightness: Number | None = nan
+    sharpness: Number | None = nan
+
+
+class Landmark(Struct, rename="pascal", gc=False):
+    """A point of a face, in fractions of the frame."""
+
+    type: str
+    x: Number
+    y: Number
+
+
+class Face(Struct, rename="pascal", gc=False):
+    """A face without its landmarks, which are then skipped unread."""
+
+    bounding_box: Box | None = None
+    confidence: Number | None = nan
+    pose: Pose | None = None
+    quality: Quality | None = None
+
+
+class FaceWithLandmarks(Face, rename="pascal", gc=False):
+    """A face with its landmarks."""
+
+    landmarks: list[Landmark] | None = None
+
+
+class Skipped(Struct, gc=False):
+    """An object that is there but not read."""
+
+
+F = TypeVar("F")
+P = TypeVar("P")
+
+
+class Person(Struct, Generic[F], rename="pascal", gc=False):
+    """Who was seen."""
+
+    index: Count
+    bounding_box: Box | None = None
+    face: F | None = None
+
+
+class Record(Struct, Generic[F], rename="pascal", gc=False):
+    """One element of ``Persons``: who was seen when."""
+
+    timestamp: Count
+    person: Person[F]
+
+
+class VideoMetadata(Struct, rename="pascal", frozen=True):
+    """What the service found out about the video."""
+
+    codec: str | None = None
+    duration_millis: Count | None = None
+    format: str | None = None
+    frame_rate: Annotated[float, Meta(ge=0, le=1e6)] | None = None
+    frame_height: Annotated[int, Meta(ge=1, le=2**31)] | None = None
+    frame_width: Annotated[int, Meta(ge=1, le=2**31)] | None = None
+    color_range: str | None = None
+
+
+class S3Object(Struct, rename="pascal", frozen=True):
+    """Where the video lies."""
+
+    bucket: str | None = None
+    name: str | None = None
+
+
+class SourceVideo(Struct, rename="pascal", frozen=True):
+    """The video that the job was started with."""
+
+    s3_object: S3Object | None = field(name="S3Object", default=None)
+
+
+class Failure(Struct):
+    """The error of an envelope that reports no success."""
+
+    code: str | None = None
+    message: str | None = None
+
+
+class Page(Struct, Generic[P], rename="pascal"):
+    """One object that may be a page, hold pages, or be one record of a bare array; P is its Persons."""
+
+    persons: P | None = None
+    job_status: str | None = None
+    status_message: str | None = None
+    video_metadata: VideoMetadata | None = None
+    next_token: str | None = None
+    job_id: str | None = None
+    job_tag: str | None = None
+    video: SourceVideo | None = None
+    original_response: "Page[P] | list[Page[P]] | None" = field(name="original_response", default=None)
+    success: bool | None = field(name="success", default=None)
+    data: "Page[P] | list[Page[P]] | None" = field(name="data", default=None)
+    error: Failure | None = field(name="error", default=None)
+    person: Skipped | None = None
+
+
+class Decoders:
+    """The decoders for one way of reading persons, each strict and lax (numbers may be texts)."""
+
+    def __init__(self, persons: object, record: object) -> None:
+        page = Page[persons]  # type: ignore[valid-type] # the type is made at run time
+        self.pages = [msgspec.json.Decoder(page | list[page], strict=strict) for strict in (True, False)]
+        self.records = [msgspec.json.Decoder(list[record], strict=strict) for strict in (True, False)]  # type: ignore[valid-type]
+
+
+SKIPPING = Decoders(list[Skipped], Skipped)
+BARE = Decoders(list[Record[Skipped]], Record[Skipped])
+WITH_FACES = Decoders(list[Record[Face]], Record[Face])
+WITH_LANDMARKS = Decoders(list[Record[FaceWithLandmarks]], Record[FaceWithLandmarks])
+
+_UNFINISHED = {"IN_PROGRESS", "FAILED"}
+_DEEPEST = 16
+"""How many wrappings may lie around a page."""
+_MEMBERS: dict[str, Any] = {
+    "JobStatus": str,
+    "StatusMessage": str,
+    "NextToken": str,
+    "JobId": str,
+    "JobTag": str,
+    "VideoMetadata": dict,
+    "Video": dict,
+    "original_response": dict | list,
+    "data": dict | list,
+    "success": bool,
+    "error": dict,
+}
+
+
+def pages_of(raw: bytes, place: str, decoders: Decoders) -> list[Page[Any]] | None:
+    """Decode one JSON document and take the pages out of their wrapping.
+
+    Accepted are a page, a list of pages, a bare array of Persons, one record of such an array, and a page or
+    list of pages under ``original_response`` or ``data``. Numbers may be texts.
+
+    Returns
+    -------
+    list of Page, or None
+        None where the document is well-formed but holds no page.
+
+    Raises
+    ------
+    PageError
+        If the document is not well-formed, or a value in a page is not what the API sends.
+    InputError
+        If it is an envelope that reports an error instead of a page.
+    """
+    if not raw.isascii():
+        try:
+            raw.decode()
+        except UnicodeDecodeError as error:
+            raise not_utf8(raw, place, error) from error
+    try:
+        return _unwrapped(_decoded(raw, decoders), raw, place, decoders)
+    except msgspec.ValidationError as error:
+        return _second_look(_untyped(raw, place), place, decoders, error)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise malformed(raw, place, error) from error
+
+
+def _second_look(
+    content: Any, place: str, decoders: Decoders, error: msgspec.ValidationError
+) -> list[Page[Any]] | None:
+    """Read what did not fit the types: a page among whose further members one only shares its name."""
+    if isinstance(content, dict) and content.get("success") is False:
+        raise InputError(f"{place}: the answer is an error, not a page: {content.get('error')!r}") from error
+    if not _looks_like_pages(content):
+        return None
+    pruned = _pruned(content)
+    if pruned == content:
+        raise unexpected(content, place, error) from error
+    raw = json.dumps(
+        pruned
+    ).encode()  # as it is written, NaN and half a surrogate pair too: these are refused
+    try:
+        return _unwrapped(_decoded(raw, decoders), raw, place, decoders)
+    except msgspec.ValidationError as again:
+        raise unexpected(pruned, place, again) from again
+    except msgspec.DecodeError as again:
+        raise malformed(raw, place, again) from again
+
+
+def _pruned(content: Any) -> Any:
+    """Leave out members that have the name of one of a page and another type; numbers may be identifiers."""
+    if isinstance(content, list):
+        return [_pruned(item) for item in content]
+    if not isinstance(content, dict):
+        return content
+    kept = {}
+    for name, value in content.items():
+        kind = _MEMBERS.get(name)
+        if kind is str and isinstance(value, int | float) and not isinstance(value, bool):
+            kept[name] = str(value)
+        elif kind is None or value is None or (isinstance(value, kind) and not _has_other_items(value)):
+            kept[name] = value
+    return kept
+
+
+def record_of(raw: bytes, place: str, decoders: Decoders) -> Page[Any]:
+    """Decode one line that holds a single record, as a page of one."""
+    return _bare(b"[" + raw + b"]", place, decoders)
+
+
+def _decoded(raw: bytes, decoders: Decoders) -> Page[Any] | list[Page[Any]]:
+    strict, lax = decoders.pages
+    try:
+        decoded: Page[Any] | list[Page[Any]] = strict.decode(raw)
+    except msgspec.ValidationError:
+        decoded = lax.decode(raw)
+    return decoded
+
+
+def _unwrapped(
+    decoded: Page[Any] | list[Page[Any]], raw: bytes, place: str, decoders: Decoders
+) -> list[Page[Any]] | None:
+    if isinstance(decoded, list):
+        if not decoded or any(page.person is not None for page in decoded):
+            return [_bare(raw, place, decoders)]
+    elif decoded.person is not None:
+        return [record_of(raw, place, decoders)]
+    elif decoded.persons is None and decoded.job_status == "SUCCEEDED" and b'"Persons"' in raw:
+        return [decoded]  # "Persons": null
+    return list(_pages(decoded, place, _DEEPEST)) or None
+
+
+def _has_other_items(value: Any) -> bool:
+    """Tell whether a list holds what is no object, so that it holds no pages."""
+    return isinstance(value, list) and not all(isinstance(item, dict) for item in value)
+
+
+def _bare(raw: bytes, place: str, decoders: Decoders) -> Page[Any]:
+    strict, lax = decoders.records
+    try:
+        try:
+            return Page(persons=strict.decode(raw))
+        except msgspec.ValidationError:
+            return Page(persons=lax.decode(raw))
+    except msgspec.ValidationError as error:
+        raise unexpected(_untyped(raw, place), place, error) from error
+
+
+def _pages(decoded: Page[Any] | list[Page[Any]], place: str, left: int) -> Iterator[Page[Any]]:
+    """Walk wrappers down to what is a page: it has Persons, or says that its job has none yet."""
+    if left == 0:
+        raise PageError(f"{place}: pages wrapped more than {_DEEPEST} times; not a GetPersonTracking page")
+    if isinstance(decoded, list):
+        for item in decoded:
+            yield from _pages(item, place, left)
+        return
+    if decoded.success is False:
+        failure = decoded.error
+        code, message = (failure.code, failure.message) if failure else (None, None)
+        raise InputError(f"{place}: the answer is an error, not a page: {code}: {message}")
+    if decoded.persons is not None or decoded.job_status in _UNFINISHED:
+        yield decoded
+    for inner in (decoded.original_response, decoded.data):
+        if inner is not None:
+            yield from _pages(inner, place, left - 1)
+
+
+def _untyped(raw: bytes, place: str) -> Any:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise malformed(raw, place, error) from error
+
+
+def _looks_like_pages(content: Any, left: int = _DEEPEST) -> bool:
+    """Whether an untyped document has the marks of a page, so that its faults are faults of a page."""
+    if isinstance(content, list):
+        return left > 0 and any(
+            isinstance(item, dict) and ("Person" in item or _looks_like_pages(item, left - 1))
+            for item in content
+        )
+    if not isinstance(content, dict) or left == 0:
+        return False
+    inner = (content.get("original_response"), content.get("data"))
+    return (
+        "Persons" in content or "Person" in content or any(_looks_like_pages(one, left - 1) for one in inner)
+    )

@@ -1,0 +1,221 @@
+"""The pages of one job, read one after the other, and what is noticed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+from msgspec.structs import asdict
+
+from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedError, PageError
+from ptrack_analysis.sources.archive import VideoReference, documents
+from ptrack_analysis.sources.pages.decode import (
+    LATEST_START,
+    PAGES_FROM_START,
+    Decoders,
+    Page,
+    SourceVideo,
+    VideoMetadata,
+    wall_clock,
+)
+from ptrack_analysis.sources.pages.rows import Collector, Rows, Whole, rows_of, whole_of
+from ptrack_analysis.storage.s3 import AnyPath, ahead
+from ptrack_analysis.video import Video, timedelta
+
+REST = ". Restore the missing pages, or read the others with allow_incomplete=True (--allow-incomplete)."
+"""How the message about an incomplete archive ends: what to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One job as it was read: its tables, and what was noticed on the way.
+
+    ``faults`` are the reasons for which ``read_tracking`` refuses the job, the gravest first; ``incomplete``
+    is set where the archive ends before the job. ``merged`` counts rows that were made one with another of
+    the same person and moment, ``repeated`` pages that were there before; ``goes_on`` tells whether the last
+    page by name has a NextToken; ``notes`` are what the reader of another tracker's file had to say,
+    ``dropped`` those of them that count rows that are not in the table. ``whole`` are facts about all
+    detections where the table holds only a part of them.
+    """
+
+    detections: pd.DataFrame
+    video: Video
+    pages: int
+    repeated: int
+    goes_on: bool
+    merged: int
+    files: int
+    faults: list[InputError]
+    incomplete: IncompleteError | None
+    passed_over: list[tuple[str, str]]
+    notes: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    whole: Whole | None = None
+
+    def facts(self) -> Whole:
+        """Return the facts about all detections of the video."""
+        return self.whole or whole_of(self.detections)
+
+    @property
+    def cut_short(self) -> list[str]:
+        """Say that the archive ends before the job, to who reads it all the same."""
+        return [] if self.incomplete is None else [str(self.incomplete).removesuffix(REST)]
+
+    def refuse(self, *, allow_incomplete: bool) -> None:
+        """Raise the gravest reason for which the job cannot be used, if there is one."""
+        for fault in self.faults:
+            raise fault
+        if self.incomplete and not allow_incomplete:
+            raise self.incomplete
+
+
+_METADATA = ("codec", "format", "color_range", "frame_rate")
+_LEAST_RATE = 0.01
+"""Fewer frames a second than this are no frame rate but a default that nobody set."""
+
+
+@dataclass(slots=True)
+class JobReader:
+    """The pages of one job, taken in one after the other."""
+
+    collector: Collector
+    careful: bool
+    pages: int = 0
+    repeated: int = 0
+    files: int = 0
+    ends: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+    goes_on: bool = False
+    places: dict[bytes, int] = field(default_factory=dict)
+    digests: set[bytes] = field(default_factory=set)
+    metadata: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    mixed: list[InputError] = field(default_factory=list)
+    source: SourceVideo | None = None
+    job_id: str | None = None
+    job_tag: str | None = None
+    status: list[InputError] = field(default_factory=list)
+    broken: list[InputError] = field(default_factory=list)
+    first: int | None = None
+
+    def read(self, reference: VideoReference, decoders: Decoders) -> None:
+        """Take in the pages of one video, leaving those of other jobs in the same files."""
+        for file in ahead(reference.files):
+            self.file(file, decoders, only={reference.job_id})
+
+    def file(self, file: AnyPath, decoders: Decoders, only: set[str | None] | None = None) -> set[str | None]:
+        """Take in the pages of one file; give the jobs that it holds pages of."""
+        jobs: set[str | None] = set()
+        try:
+            for place, page in _pages(file, decoders):
+                jobs.add(page.job_id)
+                if only is None or page.job_id in only:
+                    self.add(page, place)
+        except InputError as error:
+            if not self.careful:
+                raise
+            self.broken.append(error)
+            jobs.add(self.job_id)
+        self.files += 1
+        return jobs
+
+    def add(self, page: Page[Any], place: str) -> None:
+        """Take in one page, unless it was there before."""
+        self._notice(page, place)
+        rows = rows_of(page.persons or [], faces=self.collector.faces, landmarks=self.collector.landmarks)
+        if len(rows.time):
+            first = int(rows.time.min())
+            self.first = first if self.first is None else min(first, self.first)
+        self.goes_on = bool(page.next_token)
+        if not self.goes_on:
+            self.ends[rows.digest()] = int(rows.time.min(initial=2**53)), int(rows.time.max(initial=0))
+        if self._was_there(rows):
+            self.repeated += 1
+        else:
+            self.collector.add(rows)
+
+    def _was_there(self, rows: Rows) -> bool:
+        """Tell whether a page was taken in before; only pages that may be equal are digested whole."""
+        number = len(self.collector)
+        earlier = self.places.setdefault(rows.fingerprint(), number)
+        if earlier == number or not len(rows.time):
+            return False
+        self.digests.add(self.collector.digest_of(earlier))
+        known = (digest := rows.digest()) in self.digests
+        self.digests.add(digest)
+        return known
+
+    def _notice(self, page: Page[Any], place: str) -> None:
+        self.pages += 1
+        if page.job_status in {"FAILED", "IN_PROGRESS"}:
+            said = f": {page.status_message}" if page.status_message else ""
+            self.status.append(
+                JobError(f"{place}: the job's status is {page.job_status}, not SUCCEEDED{said}")
+            )
+        self._compare(page.video_metadata or VideoMetadata(), place)
+        self.source = self.source or page.video
+        self.job_id, self.job_tag = self.job_id or page.job_id, self.job_tag or page.job_tag
+
+    def _compare(self, metadata: VideoMetadata, place: str) -> None:
+        """Keep the facts about the video, and notice one that differs from what another page says."""
+        for fact, value in asdict(metadata).items():
+            if value is None or (fact == "frame_rate" and value < _LEAST_RATE):
+                continue
+            known, where = self.metadata.setdefault(fact, (value, place))
+            if known != value and not self.mixed:
+                difference = f"{fact} is {value!r} here and {known!r} in {where}"
+                self.mixed.append(MixedError(f"{place}: pages of different videos are mixed: {difference}"))
+
+    def faults_of(self, place: AnyPath) -> list[InputError]:
+        """List why the job cannot be used."""
+        mixed = list(self.mixed)
+        if self.job_id is None and self.overlapping():
+            mixed.append(
+                MixedError(
+                    f"{place}: {len(self.ends)} pages without JobId each end a job (no NextToken) and "
+                    "cover the same time: several videos are mixed; keep each in a folder of its own"
+                )
+            )
+        if self.first is not None and self.first > LATEST_START:
+            said = wall_clock(place, "Timestamp", f"{self.first} ms", PAGES_FROM_START)
+            mixed.append(PageError(said))
+        return [*self.broken, *self.status[:1], *mixed]
+
+    def incomplete(self, place: AnyPath, missing: Sequence[str] = ()) -> IncompleteError | None:
+        """Return an error if the archive lacks pages; ``missing`` are the signs of that outside the pages."""
+        signs = [*missing]
+        if self.pages and not self.ends and not self.status:
+            signs.append(
+                f"every page ({self.pages}) has a NextToken, so the last page of the job is missing"
+                if self.pages > 1
+                else "its page has a NextToken, so the last page of the job is missing"
+            )
+        return (
+            IncompleteError(f"{place}: the archive is incomplete: {'; '.join(signs)}{REST}")
+            if signs
+            else None
+        )
+
+    def overlapping(self) -> bool:
+        """Tell whether pages that each end a job cover the same time."""
+        spans = sorted(self.ends.values())
+        return any(first < end for (_, end), (first, _) in pairwise(spans))
+
+    def facts(self, name: str, fallback: Video) -> Video:
+        """Put the pages' facts about the video before those to fall back to."""
+        known: dict[str, Any] = {"name": name, "job_id": self.job_id, "job_tag": self.job_tag}
+        facts = {fact: value for fact, (value, _) in self.metadata.items()}
+        known |= {fact: facts.get(fact) for fact in _METADATA}
+        known |= {"width": facts.get("frame_width"), "height": facts.get("frame_height")}
+        if facts.get("duration_millis") is not None:
+            known["duration"] = timedelta(facts["duration_millis"])
+        if self.source and self.source.s3_object:
+            known["source"] = "/".join(
+                x for x in (self.source.s3_object.bucket, self.source.s3_object.name) if x
+            )
+        return replace(fallback, **{fact: value for fact, value in known.items() if value})
+
+
+def _pages(file: AnyPath, decoders: Decoders) -> Iterator[tuple[str, Page[Any]]]:
+    for place, pages in documents(file, decoders):
+        for number, page in enumerate(pages or (), 1):
+            yield (f"{place}, page {number}" if pages and len(pages) > 1 else place), page

@@ -1,0 +1,382 @@
+"""Decoded pages as columns, and all columns as the DETECTIONS table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from operator import truth
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.errors import InputError
+from ptrack_analysis.geometry import FEET_MARGIN, Bools, Floats, Integers
+from ptrack_analysis.limits import shown_bytes
+from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, LANDMARK_COLUMNS, LANDMARKS, check
+from ptrack_analysis.sources.pages.writing import BOX, FACE, POSE, QUALITY, numbers_of, unpack
+
+_BOX = 4
+_FACE = len(FACE_COLUMNS)
+_NO_ROWS = ((np.empty(0, "int64"), np.empty(0, "int64"), np.empty(0, "uint8")),)
+_LANDMARK = {name: 2 * place for place, name in enumerate(LANDMARKS)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """One page's rows: where ``has_box`` a column of ``boxes``, where ``has_face`` a column of ``faces``."""
+
+    time: np.ndarray
+    person: np.ndarray
+    has_box: np.ndarray
+    boxes: np.ndarray
+    has_face: np.ndarray
+    faces: np.ndarray
+
+    def where(self, keep: Bools) -> "Rows":
+        """Return some of the rows."""
+        return Rows(
+            time=self.time[keep],
+            person=self.person[keep],
+            has_box=self.has_box[keep],
+            boxes=self.boxes[:, keep[self.has_box]],
+            has_face=self.has_face[keep],
+            faces=self.faces[:, keep[self.has_face]] if len(self.faces) else self.faces,
+        )
+
+    def fingerprint(self) -> bytes:
+        """Give a fingerprint of who was seen when: pages with different ones are different."""
+        return blake2b(self.time.tobytes() + self.person.tobytes(), digest_size=16).digest()
+
+    def digest(self) -> bytes:
+        """Give a fingerprint of the rows: equal pages have equal ones, and no others."""
+        content = blake2b(digest_size=16)
+        for values in (self.time, self.person, self.has_box, self.boxes, self.has_face, self.faces):
+            content.update(values.tobytes())
+            content.update(b"|")
+        return content.digest()
+
+
+def rows_of(records: Sequence[Any], *, faces: bool, landmarks: bool) -> Rows:
+    """Turn a page's decoded records into columns; nothing of the decoded page is kept."""
+    count = len(records)
+    persons = [record.person for record in records]
+    has_box, boxes = _there([person.bounding_box for person in persons])
+    has_face, found = _there([person.face for person in persons])
+    return Rows(
+        time=np.fromiter([record.timestamp for record in records], dtype="int64", count=count),
+        person=np.fromiter([person.index for person in persons], dtype="int64", count=count),
+        has_box=has_box,
+        boxes=numbers_of(boxes, BOX),
+        has_face=has_face,
+        faces=_faces(found, landmarks=landmarks) if faces else np.empty((0, 0)),
+    )
+
+
+def _there(structs: list[Any]) -> tuple[np.ndarray, list[Any]]:
+    """Tell where there is a struct, and give those that are there."""
+    has = np.fromiter(map(truth, structs), dtype=bool, count=len(structs))
+    return has, list(filter(None, structs))
+
+
+def _faces(faces: list[Any], *, landmarks: bool) -> np.ndarray:
+    """Flatten faces to (width, k): box, confidence, pose, quality, landmarks."""
+    whole = None if landmarks else unpack(faces, FACE)
+    if whole is not None:
+        return whole
+    values = np.full((_FACE + (len(LANDMARK_COLUMNS) if landmarks else 0), len(faces)), np.nan)
+    parts = (
+        (slice(0, _BOX), [face.bounding_box for face in faces], BOX),
+        (slice(5, 8), [face.pose for face in faces], POSE),
+        (slice(8, 10), [face.quality for face in faces], QUALITY),
+    )
+    for columns, structs, form in parts:
+        has, there = _there(structs)
+        values[columns, has] = numbers_of(there, form)
+    values[_BOX] = np.array([face.confidence for face in faces], dtype="float64")
+    for column, face in enumerate(faces if landmarks else ()):
+        for point in face.landmarks or ():
+            if point.type in _LANDMARK:
+                place = _FACE + _LANDMARK[point.type]
+                values[place : place + 2, column] = point.x, point.y
+    return values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """The part of a video to keep: rows with ``start <= time < end``, and those at ``moments`` [ms]."""
+
+    start: int
+    end: float
+    moments: Integers = field(default_factory=lambda: np.empty(0, "int64"))
+
+    def contains(self, time: Integers) -> Bools:
+        """Return which times lie in the part."""
+        inside: Bools = (time >= self.start) & (time < self.end)
+        return inside | np.isin(time, self.moments) if len(self.moments) else inside
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Whole:
+    """Facts about all detections of a video, of which a table may hold only a part.
+
+    ``index`` has each timestamp and person; ``boxes`` is the number of body boxes, ``negative`` of those of a
+    negative size, ``hidden`` of those that end on the lower edge of the image.
+    """
+
+    index: pd.MultiIndex
+    boxes: int
+    negative: int
+    hidden: int
+
+
+def whole_of(detections: pd.DataFrame) -> Whole:
+    """Return the facts about all detections of a table."""
+    boxes = detections[["left", "top", "width", "height"]].to_numpy().T
+    kinds = _kinds_of(boxes)
+    index: Any = detections.index
+    return _counted(index, kinds)
+
+
+def _kinds_of(boxes: Floats) -> np.ndarray:
+    """Return a number for each box (4, n): bits for any, a complete, a negative and a hidden box."""
+    known = ~np.isnan(boxes)
+    complete = known.all(axis=0)
+    _, top, width, height = boxes
+    negative = complete & ((width < 0) | (height < 0))
+    hidden = complete & (top + height >= 1 - FEET_MARGIN)
+    bits = (known.any(axis=0), complete, negative, hidden)
+    kinds: np.ndarray = np.packbits(np.stack(bits), axis=0, bitorder="little")[0]
+    return kinds
+
+
+def _counted(index: pd.MultiIndex, kinds: np.ndarray) -> Whole:
+    _, complete, negative, hidden = (int(((kinds >> bit) & 1).sum()) for bit in range(4))
+    return Whole(index, complete, negative, hidden)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much memory a video may take, and how much its rows take at the peak of the analysis [bytes].
+
+    ``row`` is for each row that is kept, ``other`` for each one outside of the part that is read.
+    """
+
+    video: str
+    memory: int
+    row: int
+    other: int
+    way_out: str
+
+    def refuse(self, rows: int, others: int) -> None:
+        """Refuse so many rows if they take more memory than there is.
+
+        Raises
+        ------
+        InputError
+            With the memory that they need at least.
+        """
+        needed = rows * self.row + others * self.other
+        if needed > self.memory:
+            raise InputError(
+                f"video {self.video!r} needs more than {shown_bytes(needed)} of memory ({rows + others} "
+                f"detections were read so far), but {shown_bytes(self.memory)} may be used. {self.way_out}"
+            )
+
+
+@dataclass(slots=True)
+class Collector:
+    """Rows of pages on their way to one table.
+
+    With a ``part``, only its rows are kept. Of the others time, person and the kind of box stay, so that
+    facts about the whole video can be told. With a ``budget``, too many rows are refused as they come.
+    """
+
+    faces: bool = True
+    landmarks: bool = False
+    part: Part | None = None
+    budget: Budget | None = None
+    pages: list[Rows] = field(default_factory=list)
+    _digests: list[bytes] = field(default_factory=list)
+    _others: list[tuple[Integers, Integers, np.ndarray]] = field(default_factory=list)
+    _count: int = 0
+    _count_others: int = 0
+
+    def __len__(self) -> int:
+        """Count the pages that were taken in."""
+        return len(self.pages)
+
+    def add(self, rows: Rows) -> None:
+        """Take in a page's rows."""
+        if self.part is None:
+            self._keep(rows)
+            return
+        self._digests.append(rows.digest())
+        keep = self.part.contains(rows.time)
+        others = rows.where(~keep)
+        self._count_others += len(others.time)
+        self._keep(rows.where(keep))
+        kinds = np.zeros(len(others.time), "uint8")
+        kinds[others.has_box] = _kinds_of(others.boxes)
+        self._others.append((others.time, others.person, kinds))
+
+    def _keep(self, rows: Rows) -> None:
+        self.pages.append(rows)
+        self._count += len(rows.time)
+        if self.budget is not None:
+            self.budget.refuse(self._count, self._count_others)
+
+    def digest_of(self, number: int) -> bytes:
+        """Give the fingerprint of a page that was taken in."""
+        return self.pages[number].digest() if self.part is None else self._digests[number]
+
+    def table(self) -> tuple[pd.DataFrame, int]:
+        """Make the DETECTIONS table of all rows, sorted; the rows are given up.
+
+        The same person twice at one moment is made one row: the body box of the row that has one and the
+        face of the row that has one; of several the larger, then the one further left, then further up.
+
+        Returns
+        -------
+        tuple
+            The table, and how many rows were merged into others.
+        """
+        time = np.concatenate([np.empty(0, "int64"), *(page.time for page in self.pages)])
+        person = np.concatenate([np.empty(0, "int64"), *(page.person for page in self.pages)])
+        order = _order(time, person)
+        values = self._values(order)
+        if order is not None:
+            time, person = time[order], person[order]
+        same = (time[1:] == time[:-1]) & (person[1:] == person[:-1])
+        merged = int(same.sum())
+        if merged:
+            keep = _merge(values, same)
+            time, person, values = time[keep], person[keep], values[:, keep]
+        table = pd.DataFrame(values.T, index=_index(time, person), columns=self.columns(), copy=False)
+        check(table, DETECTIONS)
+        return table, merged
+
+    def whole(self, kept: pd.DataFrame) -> tuple[Whole, int]:
+        """Return the facts about all rows, and the number of merged rows outside of the table ``kept``."""
+        time, person, kinds, merged, _ = self._merged_others()
+        of_kept = whole_of(kept)
+        of_others = _counted(of_kept.index, kinds)
+        if not len(time):
+            return of_kept, merged
+        level = kept.index.get_level_values
+        time = np.append(time, level("timestamp").to_numpy().view("int64"))
+        person = np.append(person, level("person_index").to_numpy())
+        order = np.lexsort((person, time))
+        counts = (
+            getattr(of_kept, name) + getattr(of_others, name) for name in ("boxes", "negative", "hidden")
+        )
+        return Whole(_index(time[order], person[order]), *counts), merged
+
+    def unclear(self) -> Integers:
+        """Return moments at which boxes of rows that were not kept must be compared: to be kept whole."""
+        return self._merged_others()[-1]
+
+    def _merged_others(self) -> tuple[Integers, Integers, np.ndarray, int, Integers]:
+        """Merge the rows that were not kept: time, person, kind; number of merged rows; unclear moments."""
+        time, person, kinds = map(np.concatenate, zip(*self._others, *_NO_ROWS, strict=True))
+        order = _order(time, person)
+        if order is not None:
+            time, person, kinds = time[order], person[order], kinds[order]
+        same = (time[1:] == time[:-1]) & (person[1:] == person[:-1])
+        merged = int(same.sum())
+        if not merged:
+            return time, person, kinds, 0, time[:0]
+        first = np.flatnonzero(np.append(True, ~same))
+        time, person = time[first], person[first]
+        high = np.maximum.reduceat(kinds, first)
+        low = np.minimum.reduceat(np.where(kinds == 0, 255, kinds), first)
+        return time, person, high, merged, np.unique(time[(high > 0) & (high != low)])
+
+    def columns(self) -> list[str]:
+        """List the columns of the table."""
+        columns = [column.name for column in DETECTIONS.columns[:_BOX]]
+        columns += [column.name for column in FACE_COLUMNS] if self.faces else []
+        return columns + ([column.name for column in LANDMARK_COLUMNS] if self.landmarks else [])
+
+    def _values(self, order: np.ndarray | None) -> np.ndarray:
+        """Put boxes and faces at the rows' places in the sorted table, a column being contiguous."""
+        count = sum(len(page.time) for page in self.pages)
+        values = np.full((len(self.columns()), count), np.nan)
+        place = np.empty(count, dtype="int64")
+        place[slice(None) if order is None else order] = np.arange(count)
+        start = 0
+        self.pages.reverse()
+        while self.pages:
+            page = self.pages.pop()
+            rows = place[start : start + len(page.time)]
+            values[:_BOX, rows[page.has_box]] = page.boxes
+            if self.faces:
+                values[_BOX:, rows[page.has_face]] = page.faces
+            start += len(page.time)
+        return values
+
+
+def _order(time: np.ndarray, person: np.ndarray) -> np.ndarray | None:
+    """Give the order by time and person, or None where the rows are in it."""
+    later, same = time[1:] > time[:-1], time[1:] == time[:-1]
+    if (later | (same & (person[1:] >= person[:-1]))).all():
+        return None
+    return np.lexsort((person, time))
+
+
+def _index(time: np.ndarray, person: np.ndarray) -> pd.MultiIndex:
+    """Build the index of sorted rows without hashing them."""
+    new = np.ones(len(time), dtype=bool)
+    new[1:] = time[1:] != time[:-1]
+    persons, codes = _ranked(person)
+    levels: list[Any] = [pd.TimedeltaIndex(time[new].view("timedelta64[ms]")), pd.Index(persons)]
+    coded: list[Any] = [np.cumsum(new) - 1, codes]
+    return pd.MultiIndex(
+        levels=levels,
+        codes=coded,
+        names=DETECTIONS.key_names,
+        verify_integrity=False,
+    )
+
+
+def _ranked(person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the persons in growing order and each row's place among them; without a sort, if it can be."""
+    most = int(person.max(initial=0))
+    if most > 4 * len(person):
+        return np.unique(person, return_inverse=True)
+    used = np.zeros(most + 1, dtype=bool)
+    used[person] = True
+    return np.flatnonzero(used), (np.cumsum(used) - 1)[person]
+
+
+def _merge(values: np.ndarray, same: np.ndarray) -> np.ndarray:
+    """Give the first row of each key the best box and the best face of its rows; return what to keep."""
+    keep = np.append(True, ~same)
+    doubled = np.flatnonzero(np.append(same, False) | ~keep)
+    group = np.cumsum(keep)[doubled]
+    firsts = doubled[keep[doubled]]
+    for columns in (slice(0, _BOX), slice(_BOX, len(values))):
+        part = values[columns, doubled]
+        if len(part):
+            values[columns, firsts] = part[:, _best(part, group)]
+    return np.flatnonzero(keep)
+
+
+def _best(part: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Choose one row of each group, by the values alone: the larger box, then left, top, and the rest."""
+    left, top, width, height, *rest = part
+    area = width * height
+    ranks = [
+        *reversed(rest),
+        height,
+        width,
+        top,
+        left,
+        -area,
+        np.isnan(left),
+        np.isnan(part).all(axis=0),
+        group,
+    ]
+    order = np.lexsort(ranks)
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = group[order][1:] != group[order][:-1]
+    return order[first]

@@ -1,0 +1,274 @@
+"""Reading the tracking of one video."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.errors import InputError, NoPageError
+from ptrack_analysis.sources.archive import (
+    Form,
+    Source,
+    VideoReference,
+    list_files,
+    no_pages,
+    scan,
+    several,
+    shown,
+)
+from ptrack_analysis.sources.finding import PAGES, form_given, form_of_file, instead
+from ptrack_analysis.sources.names import below_root, group_below, slugs, title_of
+from ptrack_analysis.sources.pages.completeness import find_missing
+from ptrack_analysis.sources.pages.decode import BARE, WITH_FACES, WITH_LANDMARKS, Decoders
+from ptrack_analysis.sources.pages.job import JobReader, Reading
+from ptrack_analysis.sources.pages.rows import Budget, Collector, Part
+from ptrack_analysis.sources.trackers.registry import read_tracks
+from ptrack_analysis.sources.trackers.tracked import warn_of_dropped
+from ptrack_analysis.storage.s3 import AnyPath, ahead, path_of
+from ptrack_analysis.video import Video
+
+
+def read_tracking(
+    source: Source | VideoReference,
+    *,
+    video: Video | None = None,
+    faces: bool = True,
+    landmarks: bool = False,
+    allow_incomplete: bool = False,
+    format: str | None = None,  # noqa: A002 - what everyone calls it
+    columns: Mapping[str, str] | None = None,
+    first_frame: int | None = None,
+    unit: Literal["px", "fraction"] | None = None,
+) -> tuple[pd.DataFrame, Video]:
+    """Read the tracking of one video: detections, and the facts about the video.
+
+    Every shape in which pages are known to be saved is read: bare, with further fields, in lists, wrapped,
+    enveloped, merged with other analyses, as JSON Lines, with numbers as texts, plain or ``.gz``. How the
+    pages are cut and in which order they come changes nothing. A page that was saved twice counts once. The
+    same person twice at one moment is one row: the body box of the one that has it and the face of the one
+    that has it; of two different ones the larger, then the one further left, then further up.
+
+    What is no page is read as another tracker's file: MOTChallenge text, tables of supervision, results of
+    Ultralytics, ByteTrack or DeepSORT, or a table whose columns are named. Its frames become whole ms as the
+    API's do, its boxes fractions of the frame. If rows are dropped (without an id, by class, as
+    duplicates), a ``PtrackWarning`` has the counts. All notes are in what ``read_tracks`` and
+    ``inspect_tracking`` return.
+
+    Parameters
+    ----------
+    source
+        A file or folder of one job's pages, on disk or in S3 (``s3://bucket/prefix``), or a video that
+        ``find_videos`` found.
+    video
+        Facts to fall back to where the pages have none (frame size, frame rate, ...).
+    faces
+        Whether to read faces; their columns are then there even if no face is.
+    landmarks
+        Whether to read the faces' landmarks too.
+    allow_incomplete
+        Whether to read an archive that lacks pages: the last page has a NextToken, the page numbers in the
+        file names have a hole, ``fetch.json`` counts more pages than there are, or an entry named like a page
+        cannot be opened.
+    format
+        ``pages``, or the name of another tracker's format (``read_tracks`` lists them); by default the source
+        is looked at.
+    columns
+        Which column of a table plays which role: ``{"frame": "frame", "id": "track_id", "left": "x1", "top":
+        "y1", "right": "x2", "bottom": "y2"}``; see ``read_tracks``.
+    first_frame
+        Number of the video's first frame in another tracker's file; by default the format's own.
+    unit
+        Unit of a table's boxes, ``px`` (the default) or ``fraction``.
+
+    Returns
+    -------
+    tuple
+        DETECTIONS, sorted by timestamp and person; the Video. No persons: an empty table.
+
+    Raises
+    ------
+    PageError
+        If a file is not well-formed or a value is not what the API sends; the message has the place.
+    JobError
+        If the job failed or is in progress.
+    IncompleteError
+        If pages are missing.
+    MixedError
+        If there are pages of several videos.
+    InputError
+        If there is no such file, or neither a page nor another tracker's result in it.
+
+    Notes
+    -----
+    O(size of the pages). One page is decoded at a time; at the end the peak is about twice the table.
+    """
+    form = form_given(format, columns, first_frame, unit)
+    reading = load(source, video=video, faces=faces, landmarks=landmarks, careful=False, form=form)
+    reading.refuse(allow_incomplete=allow_incomplete)
+    warn_of_dropped(_shown(source), reading.dropped)
+    return reading.detections, reading.video
+
+
+def load(
+    source: Source | VideoReference,
+    *,
+    video: Video | None = None,
+    faces: bool = True,
+    landmarks: bool = False,
+    careful: bool = True,
+    form: Form | None = None,
+    part: Part | None = None,
+    budget: Budget | None = None,
+) -> Reading:
+    """Read one video and say what was noticed; if ``careful``, broken pages are noticed instead of raised.
+
+    With a ``part``, only its rows of pages are kept in memory; another tracker's file is read whole. With a
+    ``budget``, too many rows are refused.
+    """
+    options: dict[str, Any] = {"faces": faces, "landmarks": landmarks, "careful": careful}
+    options |= {"part": part, "budget": budget}
+    if isinstance(source, VideoReference):
+        if source.form is not None:
+            path = source.files[0] if len(source.files) == 1 else _folder_of(source)
+            return _load_tracks(path, source.form, source.name, video, len(source.files))
+        return _load_pages(source, video, **options)
+    path = path_of(source)
+    form = form or form_of_file(path)
+    if form is not None and form.format != PAGES:
+        return _load_tracks(path, form, None, video, 1)
+    try:
+        return _load_pages(path, video, **options)
+    except NoPageError as error:
+        if form is not None:
+            raise
+        found, known = instead(path, error)
+        return _load_tracks(found, known, None, video, 1)
+
+
+def _shown(source: Source | VideoReference) -> object:
+    """Return what names a source in a message."""
+    return _common(source) if isinstance(source, VideoReference) else source
+
+
+def _folder_of(reference: VideoReference) -> AnyPath:
+    """Give the folder that all files of a video lie below."""
+    folder = reference.files[0].parent
+    while not all(file.parts[: len(folder.parts)] == folder.parts for file in reference.files):
+        folder = folder.parent
+    return folder
+
+
+def _load_tracks(path: AnyPath, form: Form, name: str | None, video: Video | None, files: int) -> Reading:
+    """Read another tracker's file."""
+    tracked = read_tracks(
+        path,
+        format=form.format or None,
+        video=video,
+        columns=dict(form.columns) or None,
+        first_frame=form.first_frame,
+        unit=form.unit,
+    )
+    if "left" not in tracked.table.columns:
+        raise InputError(
+            f"{path}: holds points without boxes; in Python, read_tracks reads them and "
+            "trajectories_from_points makes trajectories of them"
+        )
+    known = tracked.video if name is None else replace(tracked.video, name=name)
+    return Reading(
+        detections=tracked.table,
+        video=known,
+        pages=0,
+        repeated=0,
+        goes_on=False,
+        merged=0,
+        files=files,
+        faults=[],
+        incomplete=None,
+        passed_over=[],
+        notes=tracked.notes,
+        dropped=tracked.dropped,
+    )
+
+
+def _load_pages(
+    source: AnyPath | VideoReference,
+    video: Video | None,
+    *,
+    faces: bool,
+    landmarks: bool,
+    careful: bool,
+    part: Part | None,
+    budget: Budget | None,
+) -> Reading:
+    """Read the pages of one job."""
+    collector = Collector(faces=faces, landmarks=landmarks, part=part, budget=budget)
+    reader = JobReader(collector, careful=careful)
+    decoders = (WITH_LANDMARKS if landmarks else WITH_FACES) if faces else BARE
+    if isinstance(source, VideoReference):
+        reader.read(source, decoders)
+        name, place, missing = source.name, _common(source), source.missing
+        passed_over: list[tuple[str, str]] = []
+    else:
+        place = source
+        name, passed_over, missing = _only_video(place, reader, decoders)
+    whole = None
+    if part is not None and len(unclear := collector.unclear()):
+        del collector, reader
+        clear = replace(part, moments=np.append(part.moments, unclear))
+        options: dict[str, Any] = {"faces": faces, "landmarks": landmarks, "careful": careful}
+        return _load_pages(source, video, **options, part=clear, budget=budget)
+    detections, merged = collector.table()
+    if part is not None:
+        whole, more = collector.whole(detections)
+        merged += more
+    return Reading(
+        detections=detections,
+        video=reader.facts(name, video or Video()),
+        pages=reader.pages,
+        repeated=reader.repeated,
+        goes_on=reader.goes_on,
+        merged=merged,
+        files=reader.files,
+        faults=reader.faults_of(place),
+        incomplete=reader.incomplete(place, missing),
+        passed_over=passed_over,
+        whole=whole,
+    )
+
+
+def _only_video(
+    root: AnyPath, reader: JobReader, decoders: Decoders
+) -> tuple[str, list[tuple[str, str]], tuple[str, ...]]:
+    """Read a file or folder in one pass, as long as it holds one video.
+
+    Returns its name, the files that were not used, and the signs of missing pages.
+    """
+    listing = list_files(root)
+    files, passed_over = listing.files, listing.others
+    own: list[AnyPath] = []
+    keys: dict[object, AnyPath] = {}
+    for file, fetched in zip(files, ahead(files), strict=True):
+        held = reader.file(fetched, decoders)
+        for job in held:
+            keys.setdefault(group_below(root, file) if job is None else job, file)
+        if held:
+            own.append(file)
+        else:
+            passed_over.append((shown(root, file), "well-formed, but no GetPersonTracking page"))
+        if len(keys) > 1:
+            raise several(root, [found.name for found in scan(root).videos])
+    if not keys and not reader.broken:
+        raise no_pages(root, passed_over)
+    missing, orphans = find_missing(root, listing, {"video": own})
+    if orphans:
+        raise several(root, [found.name for found in scan(root).videos])
+    first = next(iter(keys.values()), root)
+    name = slugs([title_of(root, below_root(root, first))])[0]
+    return name, sorted(passed_over), tuple(missing.get("video", ()))
+
+
+def _common(reference: VideoReference) -> AnyPath:
+    """Give the place that a video's faults are reported at: its one file, or the folder of its files."""
+    return reference.files[0] if len(reference.files) == 1 else reference.files[0].parent

@@ -1,0 +1,135 @@
+"""Rows of another tracker as one row a person and moment, in the tables' order."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.errors import InputError
+from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.schema import DETECTIONS, POINTS, Table, assemble
+from ptrack_analysis.sources.trackers.cells import Cells
+from ptrack_analysis.sources.trackers.tracked import frames_backwards
+from ptrack_analysis.video import Milliseconds
+
+Columns = Mapping[str, Any]
+
+
+MOST_DOUBLED = 0.01
+"""Share of a file's rows that may repeat the id and frame of another row; more means two people in one id."""
+
+
+def table_of(
+    schema: Table, cells: Cells, time: Milliseconds, person: Integers, columns: Columns
+) -> tuple[pd.DataFrame, list[str], list[str]]:
+    """Make the table of rows that come in any order, one a person and moment.
+
+    Rows without a person (number below 0) are not tracked: left out and counted. The same person twice at
+    one moment is one row, chosen by its values alone as for pages: the larger box, then the one further
+    left, then further up (of points: smaller x, then y).
+
+    Parameters
+    ----------
+    schema
+        DETECTIONS, or POINTS (in m).
+    cells
+        The rows as they were written, for their places.
+    time
+        (n,) whole ms.
+    person
+        (n,) numbers of the persons, -1 for none.
+    columns
+        The columns of the schema by their names (``x_{u}``), and further ones.
+
+    Returns
+    -------
+    tuple
+        The table, sorted; sentences on what was left out or odd; those of them on rows that were left out.
+
+    Raises
+    ------
+    InputError
+        If more than 1 % of the rows with an id repeat the id and time of another row.
+    """
+    tracked = person >= 0
+    without = len(person) - int(tracked.sum())
+    dropped = [f"{without} rows without an id (detections of no track) are left out"] if without else []
+    notes = [*dropped]
+    backwards = frames_backwards(person[tracked], time[tracked])
+    if backwards:
+        notes.append(
+            f"at {backwards} places the rows of a track go back in time; all rows are sorted by time"
+        )
+    order, again = _one_each(schema, time, person, columns, np.flatnonzero(tracked))
+    doubled = len(again)
+    if doubled > MOST_DOUBLED * (len(order) + doubled):
+        raise _two_in_one(cells, person, again, len(order) + doubled)
+    if doubled:
+        dropped.append(
+            f"{doubled} rows are of a person and moment that another row has too; one row of each is kept"
+        )
+        notes.append(dropped[-1])
+    unit = "m" if schema is POINTS else None
+    ours = {column.name for column in schema.columns}
+    kept = {name: values[order] for name, values in columns.items()}
+    key = {"timestamp": time[order], "person_index": person[order]}
+    table = assemble(schema, key | {name: kept[name] for name in kept if name in ours}, unit=unit)
+    return table.assign(**{name: kept[name] for name in kept if name not in ours}), notes, dropped
+
+
+def refuse_untracked(place: str, person: Integers) -> None:
+    """Refuse rows of which none has a person.
+
+    Raises
+    ------
+    InputError
+        If there are rows, and every number is below 0.
+    """
+    if len(person) and (person < 0).all():
+        raise InputError(
+            f"{place}: the id is -1 or missing in every row: these are detections, not tracks; "
+            "let a tracker number the persons first"
+        )
+
+
+def _two_in_one(cells: Cells, person: Integers, again: Integers, count: int) -> InputError:
+    row = int(again.min())
+    return InputError(
+        f"{cells.place}: {len(again)} of {count} rows ({len(again) / count:.1%}) repeat the id and time of "
+        f"another row (first: {cells.where(row)}, id {person[row]}). At most {MOST_DOUBLED:.0%} is accepted, "
+        "because one id at one time must be one person. Likely causes: several cameras or videos in one "
+        "table, clips appended whose frames start again, one run saved twice, or ids that start again for "
+        "each class. Save one file per video and camera, or give each person a separate id."
+    )
+
+
+def _one_each(
+    schema: Table, time: Milliseconds, person: Integers, columns: Columns, rows: Integers
+) -> tuple[Integers, Integers]:
+    """Return the rows to keep, in the order of the schema's key, and the other rows."""
+    keys = {"timestamp": time[rows], "person_index": person[rows]}
+    first, second = (keys[name] for name in schema.key_names)
+    order = np.lexsort((second, first))
+    if _again(first[order], second[order]).any():
+        ranks = [_rank(values)[rows] for values in columns.values()]
+        if schema is DETECTIONS:
+            ranks.insert(0, -(columns["width"] * columns["height"])[rows])
+        order = np.lexsort((*reversed(ranks), second, first))
+    again = _again(first[order], second[order])
+    return rows[order[~again]], rows[order[again]]
+
+
+def _again(first: Integers, second: Integers) -> Bools:
+    """Tell which sorted keys are those of the row before."""
+    again = np.zeros(len(first), dtype=bool)
+    again[1:] = (first[1:] == first[:-1]) & (second[1:] == second[:-1])
+    return again
+
+
+def _rank(values: Any) -> Floats | Integers:
+    """Give numbers in the order of the values, which may be texts."""
+    if isinstance(values, np.ndarray):
+        return values
+    codes, _ = pd.factorize(values, sort=True)
+    return np.asarray(codes)

@@ -1,0 +1,114 @@
+"""What is seen of a source at first sight: enough to tell its format."""
+
+import zlib
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+from ptrack_analysis.errors import InputError
+from ptrack_analysis.sources.names import natural
+from ptrack_analysis.sources.trackers.cells import header_of, lines_of
+from ptrack_analysis.storage.s3 import AnyPath
+
+_HEAD = 2**16
+_ZIPPED = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The beginning of a file; or of a folder the names of its files, and the beginning of the first.
+
+    A last line that is cut by the end of the sample is left out.
+    """
+
+    path: AnyPath
+    is_folder: bool
+    names: tuple[str, ...]
+    head: bytes
+
+    @property
+    def header(self) -> list[str]:
+        """The cells of the first line, as of a CSV file."""
+        return header_of(self.head)[0]
+
+    @property
+    def rows(self) -> list[list[bytes]]:
+        """The values of the lines that hold something, split at commas or white space."""
+        lines = [line for _, line in lines_of(self.head)]
+        if not lines:
+            return []
+        delimiter = b"," if b"," in lines[0] else None
+        return [[cell.strip() for cell in line.rstrip(b",").split(delimiter)] for line in lines]
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether the first line that holds something has numbers only."""
+        try:
+            return bool(self.rows) and all(isfinite(float(cell)) for cell in self.rows[0])
+        except ValueError:
+            return False
+
+    def first(self, suffix: str) -> "Sample | None":
+        """Look at a folder's first file with this suffix that is not empty."""
+        for file in files_in(self.path):
+            if file.name.lower().endswith(suffix) and file.stat().st_size:
+                return sample_of(file)
+        return None
+
+    @property
+    def has_header_comment(self) -> bool:
+        """Whether the text begins with a comment."""
+        return self.head.lstrip().startswith(b"#")
+
+    @property
+    def has_frame_0(self) -> bool:
+        """Whether a row's first value is 0."""
+        return any(row[:1] == [b"0"] for row in self.rows)
+
+
+def sample_of(path: AnyPath) -> Sample:
+    """Take a first look at a file or folder.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or folder, or it cannot be read.
+    """
+    if path.is_file():
+        return Sample(path, is_folder=False, names=(path.name,), head=_head(path))
+    if not path.is_dir():
+        raise InputError(f"{path}: there is no such file or folder")
+    files = files_in(path)
+    return Sample(path, is_folder=True, names=tuple(file.name for file in files), head=b"")
+
+
+def files_in(folder: AnyPath) -> list[AnyPath]:
+    """List the files of a folder, not of those in it, in natural order; hidden ones are left out."""
+    try:
+        found = list(folder.iterdir()) if isinstance(folder, Path) else folder.below()
+        files = [file for file in found if not file.name.startswith(".") and _is_in(folder, file)]
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read: {error.strerror or error}") from error
+    return sorted(files, key=natural)
+
+
+def _is_in(folder: AnyPath, file: AnyPath) -> bool:
+    if isinstance(file, Path):
+        return file.is_file()
+    return file.parent == folder
+
+
+def _head(file: AnyPath) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            head: bytes = stream.read(_HEAD)
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror or error}") from error
+    whole = len(head) < _HEAD
+    if head.startswith(_ZIPPED):
+        try:
+            head, whole = zlib.decompressobj(wbits=31).decompress(head, _HEAD), False
+        except zlib.error as error:
+            raise InputError(f"{file}: not a whole gzip file: {error}") from error
+    head = head.removeprefix(b"\xef\xbb\xbf")
+    return head if whole or b"\n" not in head else head[: head.rindex(b"\n")]

@@ -1,0 +1,1 @@
+"""Files on disk and in S3, Arrow and Parquet."""

@@ -1,0 +1,336 @@
+"""Tables as Arrow tables, and back."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ptrack_analysis.errors import InputError, ParameterError, SchemaError
+from ptrack_analysis.schema import Column, Table, check, unit_of
+from ptrack_analysis.storage.columns import (
+    CATEGORIES_MARK,
+    PACKAGE,
+    PACKAGE_MARK,
+    PERSON,
+    TABLE_MARK,
+    VIDEO,
+    Stored,
+    schema_by_marks,
+    schema_of,
+    stored_columns,
+    stored_key,
+    twin_of,
+    with_video,
+)
+
+ARROW_TYPES = {
+    "int64": pa.int64(),
+    "double": pa.float64(),
+    "string": pa.string(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+    "bool": pa.bool_(),
+}
+EXTRA_TYPES = {
+    "bool": pa.bool_(),
+    "int32": pa.int32(),
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "str": pa.string(),
+    "category": pa.string(),
+}
+MISSING_TIME = int(np.iinfo("int64").min)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+Part = tuple[pa.Field, pa.Array]
+
+
+def to_arrow(
+    table: pd.DataFrame,
+    *,
+    schema: Table | None = None,
+    video: str | None = None,
+    started_at: datetime | None = None,
+) -> pa.Table:
+    """Convert a table to its stored form; ``write_parquet`` says what that is.
+
+    Raises
+    ------
+    SchemaError
+        If it is no table of the schema, or has a further column that cannot be stored.
+    ParameterError
+        If ``video`` is given for a table that has the key ``video`` itself; if ``started_at`` has no offset,
+        or is given for a table of several videos.
+    """
+    schema = _checked(table, schema)
+    if video is not None and VIDEO in schema.key:
+        raise ParameterError(f"video is {video!r}, but the {schema.name} table has the key 'video' itself")
+    parts = [*_key_parts(table, schema, video), *_column_parts(table, schema)]
+    if started_at is not None:
+        parts = list(_with_twins(parts, schema, _start_of(started_at, table, schema)))
+    marks = {TABLE_MARK: schema.name.encode(), PACKAGE_MARK: PACKAGE}
+    return pa.table([array for _, array in parts], pa.schema([field for field, _ in parts], marks))
+
+
+def _start_of(started_at: datetime, table: pd.DataFrame, schema: Table) -> int:
+    """Give the start of a table's one video [us since 1970]."""
+    if started_at.tzinfo is None:
+        raise ParameterError(
+            f"started_at is {started_at.isoformat()!r}, a local time without its zone: add an offset such as "
+            "+01:00"
+        )
+    if VIDEO in schema.key and len(table.index.unique(VIDEO.name)) > 1:
+        raise ParameterError(
+            f"started_at is given, but the {schema.name} table is of several videos, each with its own start"
+        )
+    return (started_at - _EPOCH) // _MICROSECOND
+
+
+def _with_twins(parts: list[Part], schema: Table, start: int) -> Iterator[Part]:
+    """Put behind each moment of the video its twin in UTC: the start and the moment, in whole us."""
+    stored = {column.name: column for column in stored_columns(with_video(schema))}
+    for field, moments in parts:
+        yield field, moments
+        twin = twin_of(stored[field.name], schema) if field.name in stored else None
+        if twin is not None:
+            try:
+                instants = pc.add_checked(pc.multiply_checked(moments, 1000), start)
+            except pa.ArrowInvalid as error:
+                raise ParameterError(f"a moment of {field.name} is beyond the calendar") from error
+            yield _field(twin), instants.cast(ARROW_TYPES[twin.type])
+
+
+def _checked(table: pd.DataFrame, schema: Table | None) -> Table:
+    """Check the table and give its schema, with the key ``video`` where it has it."""
+    if schema is None:
+        schema = schema_of(table)
+    elif isinstance(table, pd.DataFrame) and table.index.names[0] == VIDEO.name:
+        schema = with_video(schema)
+    if isinstance(table, pd.DataFrame) and not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise SchemaError(f"not a {schema.name} table: column {twice!r} is there twice")
+    check(table, schema)
+    return schema
+
+
+def _key_parts(table: pd.DataFrame, schema: Table, video: str | None) -> Iterator[Part]:
+    """Convert the index levels; ``video`` and ``person`` come before them where there are such."""
+    levels = {name: table.index.get_level_values(name).array for name in schema.key_names}
+    arrays = {column.name: _array(column, levels[column.name]) for column in schema.key}
+    if video is not None:
+        schema = with_video(schema)
+        arrays[VIDEO.name] = pa.repeat(pa.scalar(video, pa.string()), len(table))
+    for column in stored_key(schema):
+        if column.of is PERSON:
+            arrays[PERSON.name] = _persons(arrays, video)
+        yield _field(column), arrays[column.of.name]
+
+
+def _persons(arrays: Mapping[str, pa.Array], video: str | None) -> pa.Array:
+    """Name the person of each row; of one video each name is made once, as it has fewer persons than rows."""
+    if video is None:
+        numbers = arrays["person_index"].cast(pa.string())
+        return pc.binary_join_element_wise(arrays[VIDEO.name], numbers, ":")
+    known = arrays["person_index"].dictionary_encode()
+    names = pc.binary_join_element_wise(pa.scalar(video), known.dictionary.cast(pa.string()), ":")
+    return names.take(known.indices)
+
+
+def _column_parts(table: pd.DataFrame, schema: Table) -> Iterator[Part]:
+    """Convert the columns, in the order in which the table has them."""
+    unit = unit_of(table, schema) if schema.in_plane else None
+    columns = stored_columns(with_video(schema), unit, clocked=True)
+    known = {
+        column.memory_name: column for column in columns if column.of in schema.columns and not column.twin_of
+    }
+    _refuse_extras(table, [name for name in table.columns if name not in known], [c.name for c in columns])
+    bare = table.reset_index(drop=True)  # with its key, pandas would copy that for each column
+    for name, values in bare.items():
+        if name in known:
+            column = known[str(name)]
+            yield _field(column), _array(column.of, values.array)
+        else:
+            yield _extra_part(str(name), values)
+
+
+def _refuse_extras(table: pd.DataFrame, names: list[Any], taken: list[str]) -> None:
+    """Refuse further columns for which there is no type, or whose name is another's but for its case."""
+    others = {name.lower() for name in taken}
+    defects = []
+    for name in names:
+        dtype = table[name].dtype
+        if not isinstance(name, str):
+            defects.append(f"{name!r} is no text")
+        elif name.lower() in others:
+            defects.append(f"{name!r} is the stored name of another")
+        elif str(dtype) not in EXTRA_TYPES:
+            defects.append(f"{name!r} is {dtype}, not one of {', '.join(EXTRA_TYPES)}")
+        elif isinstance(dtype, pd.CategoricalDtype) and dtype.categories.dtype != "str":
+            defects.append(f"{name!r} has categories of {dtype.categories.dtype}, not of str")
+        others.add(str(name).lower())
+    if defects:
+        raise SchemaError("further columns that cannot be stored: " + "; ".join(defects))
+
+
+@cache
+def _field(column: Stored) -> pa.Field:
+    metadata = {"unit": column.unit, "definition": column.definition}
+    return pa.field(column.name, ARROW_TYPES[column.type], metadata=metadata)
+
+
+def _array(column: Column, values: Any) -> pa.Array:
+    """Convert the values of a column of the schema to the type in which they are stored."""
+    match column.kind:
+        case "moment":
+            moments = np.asarray(values).view("int64")
+            return pa.array(moments, pa.int64(), mask=moments == MISSING_TIME)
+        case "span":
+            spans = np.asarray(values).view("int64")
+            return pa.array(spans / 1000.0, pa.float64(), mask=spans == MISSING_TIME)
+        case "choice":
+            return _categories(values)
+        case "instant":
+            return pa.array(values, pa.timestamp("us", tz="UTC"))
+        case "text":
+            return pa.array(values, pa.string(), from_pandas=True)
+        case _:
+            plain = {"integer": pa.int64(), "flag": pa.bool_()}
+            return pa.array(values, plain.get(column.kind, pa.float64()), from_pandas=True)
+
+
+def _extra_part(name: str, values: pd.Series) -> Part:
+    """Convert a column of the user's own; the categories of a categorical go to its metadata."""
+    stored_type = EXTRA_TYPES[str(values.dtype)]
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        return pa.field(name, stored_type), pa.array(values.array, stored_type, from_pandas=True)
+    kept = {"categories": values.dtype.categories.to_list(), "ordered": bool(values.dtype.ordered)}
+    return pa.field(name, stored_type, metadata={CATEGORIES_MARK: json.dumps(kept)}), _categories(
+        values.array
+    )
+
+
+def _categories(values: Any) -> pa.Array:
+    """Convert a categorical to plain strings, by its codes."""
+    codes = np.asarray(values.codes)
+    indices = pa.array(codes, mask=codes < 0)
+    return pa.array(values.categories.to_list(), pa.string()).take(indices)
+
+
+_EXTRA_DTYPES = {stored: dtype for dtype, stored in EXTRA_TYPES.items() if dtype != "category"}
+
+
+def from_arrow(content: pa.Table, *, whole: bool = True) -> pd.DataFrame:
+    """Convert a table in its stored form back to what it was in memory.
+
+    If not ``whole``, columns may be missing, though not of the key, and derived ones (``person``,
+    ``recorded_at``) are kept.
+
+    Raises
+    ------
+    InputError
+        If it is not in the stored form of a table of the package.
+    """
+    schema = schema_by_marks(content.schema.metadata)
+    if VIDEO.name in content.column_names:
+        schema = with_video(schema)
+    known = {
+        column.name: column for unit in schema.units for column in stored_columns(schema, unit, clocked=True)
+    }
+    levels, columns = {}, {}
+    for field, array in zip(content.schema, content.columns, strict=True):
+        column = known.get(field.name)
+        if column is None:
+            columns[field.name] = _extra_values(field, array)
+            continue
+        _refuse_type(field, ARROW_TYPES[column.type])
+        if column.twin_of is not None:
+            if not whole:
+                columns[field.name] = _instants(array)
+            continue  # it says again what the moment says
+        if column.of in schema.key:
+            levels[column.of.name] = _values(column.of, array)
+        elif column.of is not PERSON or not whole:
+            columns[column.memory_name] = _values(column.of, array)
+    table = pd.DataFrame(columns, index=_index(levels, schema))
+    try:
+        if whole:
+            check(table, schema)
+    except SchemaError as error:
+        raise InputError(str(error)) from error
+    return table
+
+
+def _index(levels: dict[str, Any], schema: Table) -> Any:
+    missing = [name for name in schema.key_names if name not in levels]
+    if missing:
+        raise InputError(f"the column of the key {missing[0]!r} is missing")
+    if len(schema.key) == 1:
+        return pd.Index(levels[schema.key[0].name], name=schema.key[0].name)
+    arrays = [levels[name] for name in schema.key_names]
+    return pd.MultiIndex.from_arrays(arrays, names=schema.key_names)
+
+
+def _values(column: Column, array: pa.ChunkedArray) -> Any:
+    """Convert what is stored for a column of the schema to its dtype in memory."""
+    match column.kind:
+        case "moment":
+            return array.fill_null(MISSING_TIME).to_numpy().view("timedelta64[ms]")
+        case "instant":
+            return _instants(array)
+        case "span":
+            return _milliseconds(array.to_numpy())
+        case "choice":
+            return _categorical(array, column.choices, ordered=False)
+        case "text":
+            return pd.array(array, dtype="str")
+        case _:
+            nullable = {pa.int64(): pd.Int64Dtype()}
+            return array.to_pandas(types_mapper=nullable.get).array if column.nullable else array.to_numpy()
+
+
+def _instants(array: pa.ChunkedArray) -> pd.DatetimeIndex:
+    """Convert moments of the wall clock."""
+    times = array.cast(pa.int64()).fill_null(MISSING_TIME).to_numpy()
+    return pd.DatetimeIndex(times.view("datetime64[us]"), tz="UTC")
+
+
+def _milliseconds(seconds: np.ndarray) -> np.ndarray:
+    """Convert seconds back to whole ms: exact up to 2^51 ms, about seventy thousand years."""
+    known = np.isfinite(seconds)
+    spans = np.rint(np.where(known, seconds, 0.0) * 1000.0).astype("int64")
+    spans[~known] = MISSING_TIME
+    return spans.view("timedelta64[ms]")
+
+
+def _extra_values(field: pa.Field, array: pa.ChunkedArray) -> Any:
+    """Convert a column of the user's own, by its type."""
+    kept = (field.metadata or {}).get(CATEGORIES_MARK)
+    if kept is not None:
+        _refuse_type(field, pa.string())
+        try:
+            written = json.loads(kept)
+            return _categorical(array, written["categories"], ordered=written["ordered"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f"column {field.name!r} has broken categories: {error}") from error
+    if field.type not in _EXTRA_DTYPES:
+        raise InputError(f"column {field.name!r} is {field.type}, which the package does not write")
+    return pd.array(array, dtype="str") if field.type == pa.string() else array.to_numpy()
+
+
+def _categorical(array: pa.ChunkedArray, categories: Any, *, ordered: bool) -> pd.Categorical:
+    codes = pc.index_in(array, value_set=pa.array(categories, pa.string()))
+    if codes.null_count > array.null_count:
+        raise InputError(f"a value is not one of {', '.join(categories)}")
+    dtype = pd.CategoricalDtype(pd.Index(categories, dtype="str"), ordered=ordered)
+    return pd.Categorical.from_codes(codes.fill_null(-1).to_numpy(), dtype=dtype)
+
+
+def _refuse_type(field: pa.Field, expected: pa.DataType) -> None:
+    if field.type != expected:
+        raise InputError(f"column {field.name!r} is {field.type}, not {expected}")

@@ -1,0 +1,182 @@
+"""How the columns of tables are stored: names, types and units."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from typing import Literal
+
+import pandas as pd
+
+from ptrack_analysis.errors import InputError, SchemaError
+from ptrack_analysis.schema import TABLES, VIDEOS, Column, Table
+
+StoredType = Literal["int64", "double", "string", "timestamp", "bool"]
+
+TABLE_MARK = b"ptrack_analysis.table"
+PACKAGE_MARK = b"ptrack_analysis.package"
+CATEGORIES_MARK = b"ptrack_analysis.categories"
+PACKAGE = b"ptrack-analysis"
+
+VIDEO = VIDEOS.key[0]
+PERSON = Column("person", "text", "Key of the person over all videos: video, a colon, person_index.")
+
+_TYPES: dict[str, StoredType] = {
+    "moment": "int64",
+    "span": "double",
+    "instant": "timestamp",
+    "integer": "int64",
+    "number": "double",
+    "text": "string",
+    "choice": "string",
+    "flag": "bool",
+}
+_SUFFIXES = {"moment": "_ms", "span": "_s"}
+_UNITS = {"moment": "ms", "span": "s", "instant": "UTC"}
+_TWINS = {"timestamp": "recorded_at"}
+_NOT_OF_THE_VIDEO = {"survival", "service_levels", "service_levels_suppressed", "sensitivity"}
+"""Tables whose moments are not since the start of the video."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One column as it is stored: its name, type, unit and definition there.
+
+    ``of`` is the column of the schema, ``memory_name`` its name in memory. ``is_name`` tells whether its
+    values name something (a video, a zone, a choice): then they are few, and stored as a dictionary.
+    ``twin_of`` is the stored name of the moment whose wall-clock time this column tells, None for others.
+    """
+
+    name: str
+    type: StoredType
+    unit: str
+    definition: str
+    of: Column
+    memory_name: str
+    is_name: bool
+    twin_of: str | None = None
+
+
+@cache
+def with_video(schema: Table) -> Table:
+    """Give the schema of such a table of many videos: ``video`` is the first level of its key."""
+    return schema if VIDEO in schema.key else replace(schema, key=(VIDEO, *schema.key))
+
+
+def stored_columns(schema: Table, unit: str | None = None, *, clocked: bool = False) -> list[Stored]:
+    """List the columns of a table of this schema as they are stored, optional ones too.
+
+    The key comes first. Where it has ``video`` and ``person_index``, ``person`` stands behind ``video``.
+
+    Parameters
+    ----------
+    schema
+        Which table; ``with_video(schema)`` for one of a dataset.
+    unit
+        Unit of the plane, for a table that has one.
+    clocked
+        Whether the clock is known: then each moment ``<name>_ms`` has its twin ``<name>_at`` behind it, the
+        same moment in UTC; that of ``timestamp_ms`` is ``recorded_at``.
+    """
+    return list(_stored_columns(schema, unit, clocked))
+
+
+@cache
+def _stored_columns(schema: Table, unit: str | None, clocked: bool) -> tuple[Stored, ...]:  # noqa: FBT001 - called above
+    columns = [
+        *stored_key(schema),
+        *(_stored(column, column.kind == "choice", unit) for column in schema.columns),
+    ]
+    return tuple(with_twins(columns, schema) if clocked else columns)
+
+
+def with_twins(columns: list[Stored], schema: Table) -> list[Stored]:
+    """Put behind each moment of the video its twin in UTC."""
+    return [one for column in columns for one in (column, twin_of(column, schema)) if one is not None]
+
+
+def twin_of(column: Stored, schema: Table) -> Stored | None:
+    """Give the column that tells the wall-clock time of a stored moment; None for what is no such moment."""
+    if column.of.kind != "moment" or schema.name in _NOT_OF_THE_VIDEO:
+        return None
+    return replace(
+        column,
+        name=_TWINS.get(column.memory_name, f"{column.memory_name}_at"),
+        type="timestamp",
+        unit="UTC",
+        definition=f"The moment {column.name} by the clock.",
+        twin_of=column.name,
+    )
+
+
+def stored_key(schema: Table) -> list[Stored]:
+    """List the columns that the key of a table of this schema is stored in, and ``person`` if it has it."""
+    key = list(schema.key)
+    if key[0] == VIDEO and "person_index" in schema.key_names:
+        key.insert(1, PERSON)
+    return [_stored(column, column.kind == "text") for column in key]
+
+
+def _stored(column: Column, is_name: bool, unit: str | None = None) -> Stored:  # noqa: FBT001 - called above
+    memory_name = column.named(unit)
+    definition = column.text
+    if column.choices:
+        definition += " One of: " + ", ".join(column.choices) + "."
+    return Stored(
+        name=memory_name + _SUFFIXES.get(column.kind, ""),
+        type=_TYPES[column.kind],
+        unit=_UNITS.get(column.kind, column.unit_in(unit)),
+        definition=definition,
+        of=column,
+        memory_name=memory_name,
+        is_name=is_name,
+    )
+
+
+def schema_of(table: pd.DataFrame) -> Table:
+    """Find the schema that a table is of, by the names of its index levels and columns.
+
+    Where the index fits two schemas (points and trajectories), it is the one with more columns whose columns
+    are all there.
+
+    Raises
+    ------
+    SchemaError
+        If there is none.
+    """
+    if not isinstance(table, pd.DataFrame):
+        raise SchemaError(
+            f"not a table of the package: it is a {type(table).__name__}, not a pandas.DataFrame"
+        )
+    return _schema_of(tuple(table.index.names), tuple(table.columns))
+
+
+@lru_cache(maxsize=1024)  # not without end: further columns have names of any kind
+def _schema_of(key: tuple[Hashable, ...], columns: tuple[Hashable, ...]) -> Table:
+    names = list(key)
+    own = names[1:] if names[0] == VIDEO.name else names
+    fitting = [schema for schema in TABLES.values() if schema.key_names in (names, own)]
+    if not fitting:
+        raise SchemaError(f"not a table of the package: there is none with the index {names}")
+    fitting.sort(key=lambda schema: len(schema.columns), reverse=True)
+    found = next((schema for schema in fitting if _has_columns(columns, schema)), fitting[0])
+    return found if names == found.key_names else with_video(found)
+
+
+def schema_by_marks(marks: Mapping[bytes, bytes] | None) -> Table:
+    """Find the schema that a file's marks say it holds.
+
+    Raises
+    ------
+    InputError
+        If they are not the package's.
+    """
+    marks = marks or {}
+    name = marks.get(TABLE_MARK, b"").decode(errors="replace")
+    if marks.get(PACKAGE_MARK) != PACKAGE or name not in TABLES:
+        raise InputError("not a table written by ptrack-analysis")
+    return TABLES[name]
+
+
+def _has_columns(columns: tuple[Hashable, ...], schema: Table) -> bool:
+    needed = [column for column in schema.columns if not column.optional]
+    return any(all(column.named(unit) in columns for column in needed) for unit in schema.units)

@@ -1,0 +1,349 @@
+"""Files in S3 that are read like files on disk, through boto3."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar
+
+from ptrack_analysis.errors import ParameterError, RemoteError, TakenError
+
+
+def make_client(
+    service: str, *, endpoint_url: str | None = None, profile: str | None = None, region: str | None = None
+) -> Any:
+    """Make a boto3 client that tries a request up to 8 times; what is not given, boto3 finds as ever.
+
+    Parameters
+    ----------
+    service
+        Name of the service, as boto3 knows it.
+    endpoint_url
+        Another endpoint than that of AWS.
+    profile
+        The profile whose credentials are used.
+    region
+        The region of the service.
+
+    Raises
+    ------
+    RemoteError
+        If there is no such profile, no region is known, or the endpoint is no address.
+    """
+    import boto3  # noqa: PLC0415 - heavy, and needed for remote calls alone
+    from botocore.config import Config  # noqa: PLC0415 - the same
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - the same
+
+    retries: Any = {"mode": "standard", "total_max_attempts": 8}
+    config = Config(retries=retries, connect_timeout=10, read_timeout=60)
+    try:
+        session: Any = boto3.Session(profile_name=profile, region_name=region)
+        return session.client(service, endpoint_url=endpoint_url, config=config)
+    except (BotoCoreError, ValueError) as error:
+        reason = _ADVICE.get(type(error).__name__, str(error))
+        raise RemoteError(f"no client for {service} can be made: {reason}") from error
+
+
+_ADVICE = {
+    "NoRegionError": "no region is known; give it with --region",
+    "ProfileNotFound": "there is no such profile; check --profile",
+    "PartialCredentialsError": "the credentials are not whole; check the profile (--profile)",
+}
+
+
+SETTINGS = ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
+"""The variables of the environment in which boto3 looks for profile, region and endpoint."""
+_R = TypeVar("_R")
+
+
+def default_client() -> Any:
+    """Give the client of the default session; profile, region and endpoint are those of the environment."""
+    return _client(*(os.environ.get(name) for name in SETTINGS))
+
+
+@cache
+def _client(*_: str | None) -> Any:
+    """Make a client, once for each environment."""
+    return make_client("s3")
+
+
+def asked(place: object, client: Any, ask: Callable[[Any], _R]) -> _R:
+    """Ask S3 for something at a place, and say in one sentence what it refused and what to do about it.
+
+    Raises
+    ------
+    TakenError
+        If it has changed meanwhile, so that what was to be written was not.
+    RemoteError
+        If S3 refuses, or cannot be asked.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - heavy, and needed for S3 alone
+
+    try:
+        return ask(client or default_client())
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", "unknown"))
+        kind = TakenError if code in _TAKEN else RemoteError
+        raise kind(f"{place}: S3 refused: {code}: {_ADVICE.get(code, error)}") from error
+    except (BotoCoreError, ValueError) as error:
+        name = type(error).__name__
+        raise RemoteError(f"{place}: S3 could not be asked: {_ADVICE.get(name, error)}") from error
+
+
+_TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+_S3_ADVICE = {
+    "NoSuchBucket": "there is no bucket of this name; check its spelling",
+    "NoSuchKey": "there is no object of this name",
+    "404": "there is no object of this name",
+    "AccessDenied": "these credentials may not do this; check the profile (--profile) and the policy",
+    "403": "these credentials may not do this; check the profile (--profile) and the policy",
+    "InvalidAccessKeyId": "the access key is not known; check the profile (--profile)",
+    "SignatureDoesNotMatch": "the secret key does not fit the access key; check the profile (--profile)",
+    "ExpiredToken": "the credentials have expired; sign in again",
+    "PermanentRedirect": "the bucket is in another region; give it with --region",
+    "AuthorizationHeaderMalformed": "the bucket is in another region; give it with --region",
+    "IllegalLocationConstraintException": "the bucket is in another region; give it with --region",
+    "PreconditionFailed": "another run has written this meanwhile; run again",
+    "NoCredentialsError": "no credentials are found; sign in, or name a profile with --profile",
+    "PartialCredentialsError": "the credentials are not whole; check the profile (--profile)",
+    "EndpointConnectionError": "the endpoint cannot be reached; check --endpoint-url and the network",
+    "ConnectTimeoutError": "the endpoint does not answer; check --endpoint-url and the network",
+    "ReadTimeoutError": "the endpoint does not answer in time; try again",
+}
+
+
+SCHEME = "s3://"
+_AHEAD = 8
+_SMALL = 16 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """The size of an object [bytes], by the name that the file system gives it; and its tag."""
+
+    st_size: int
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class S3Path:
+    """An object in S3, or a prefix of several, with those manners of a Path that reading pages needs.
+
+    ``client`` is a boto3 client, or None for one of the default session; it is left out of comparisons, and
+    of what is sent to another process. ``tag`` is the ETag with which it was listed.
+    """
+
+    bucket: str
+    key: str
+    size: int | None = field(default=None, compare=False)
+    tag: str | None = field(default=None, compare=False)
+    client: Any = field(default=None, compare=False, repr=False)
+    content: bytes | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"{SCHEME}{self.bucket}/{self.key}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return S3Path, (self.bucket, self.key, self.size, self.tag)
+
+    @property
+    def name(self) -> str:
+        """The last part of the key."""
+        return PurePosixPath(self.key).name
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The bucket, and the parts of the key."""
+        return self.bucket, *PurePosixPath(self.key).parts
+
+    @property
+    def parent(self) -> "S3Path":
+        """The prefix in which the object lies."""
+        return S3Path(self.bucket, self.key.rpartition("/")[0], client=self.client)
+
+    def relative_to(self, other: "S3Path") -> PurePosixPath:
+        """Give the key below a prefix."""
+        return PurePosixPath(self.key).relative_to(other.key)
+
+    def resolve(self) -> "S3Path":
+        """Give the path itself, whose name is the bucket's where the key is empty."""
+        return self if self.key else S3Path(self.bucket, self.bucket)
+
+    def is_file(self) -> bool:
+        """Tell whether there is an object with exactly this key."""
+        return bool(self.key) and any(found.key == self.key for found in _listed(self, self.key, most=1))
+
+    def stat(self) -> Stat:
+        """Tell the object's size and tag."""
+        if self.size is not None:
+            return Stat(self.size, self.tag)
+        head = asked(self, self.client, lambda client: client.head_object(Bucket=self.bucket, Key=self.key))
+        return Stat(int(head["ContentLength"]), str(head["ETag"]))
+
+    def open(self, mode: str = "rb") -> BytesIO:
+        """Open the object for reading bytes."""
+        if mode != "rb":
+            raise ValueError(f"an object in S3 is opened for reading bytes, not {mode!r}")
+        return BytesIO(self.read_bytes())
+
+    def read_bytes(self) -> bytes:
+        """Read the object whole."""
+        if self.content is not None:
+            return self.content
+        content: bytes = asked(
+            self,
+            self.client,
+            lambda client: client.get_object(Bucket=self.bucket, Key=self.key)["Body"].read(),
+        )
+        return content
+
+    def read_with_headers(self) -> tuple[bytes, dict[str, str]]:
+        """Read the object whole, with what the server says of it, such as ``etag`` and ``date``."""
+
+        def ask(client: Any) -> tuple[bytes, dict[str, str]]:
+            answer = client.get_object(Bucket=self.bucket, Key=self.key)
+            return answer["Body"].read(), answer["ResponseMetadata"]["HTTPHeaders"]
+
+        return asked(self, self.client, ask)
+
+    def write_bytes(self, content: bytes, *, new: bool = False, instead_of: str | None = None) -> str:
+        """Put the object, whole, and give its tag.
+
+        If ``new``, only where there is none; with ``instead_of``, only in the place of the one with that tag.
+        """
+        more = {"IfNoneMatch": "*"} if new else {}
+        more |= {} if instead_of is None else {"IfMatch": instead_of}
+        answer = asked(
+            self,
+            self.client,
+            lambda client: client.put_object(Bucket=self.bucket, Key=self.key, Body=content, **more),
+        )
+        return str(answer["ETag"])
+
+    def read_end(self, most: int) -> tuple[bytes, int, str]:
+        """Read the last bytes of the object, up to so many; give its size and its tag too."""
+
+        def ask(client: Any) -> tuple[bytes, int, str]:
+            answer = client.get_object(Bucket=self.bucket, Key=self.key, Range=f"bytes=-{most}")
+            content = answer["Body"].read()
+            size = answer.get("ContentRange", "").rpartition("/")[2] or len(content)
+            return content, int(size), str(answer["ETag"])
+
+        return asked(self, self.client, ask)
+
+    def read_part(self, start: int, stop: int, *, tag: str) -> bytes:
+        """Read the bytes from ``start`` to before ``stop``, of the object with this tag and no other."""
+        wanted = f"bytes={start}-{stop - 1}"
+        content: bytes = asked(
+            self,
+            self.client,
+            lambda client: client.get_object(Bucket=self.bucket, Key=self.key, Range=wanted, IfMatch=tag)[
+                "Body"
+            ].read(),
+        )
+        return content
+
+    def fetch(self, target: Path) -> None:
+        """Write the object to a file, piece by piece; where there is none, to none."""
+
+        def ask(client: Any) -> None:
+            answer = client.get_object(Bucket=self.bucket, Key=self.key)
+            with target.open("wb") as file:
+                for piece in answer["Body"].iter_chunks(_SMALL):
+                    file.write(piece)
+
+        target.unlink(missing_ok=True)
+        try:
+            asked(self, self.client, ask)
+        except RemoteError:
+            if self.is_file():
+                raise
+
+    def put(self, source: Path) -> None:
+        """Put a file there, whole; at most 5 GB."""
+
+        def ask(client: Any) -> None:
+            with source.open("rb") as file:
+                client.put_object(Bucket=self.bucket, Key=self.key, Body=file)
+
+        asked(self, self.client, ask)
+
+    def is_dir(self) -> bool:
+        """Tell whether there are objects below this prefix."""
+        return bool(_listed(self, self._prefix, most=1))
+
+    def unlink(self) -> None:
+        """Remove the object, if it is there."""
+        asked(self, self.client, lambda client: client.delete_object(Bucket=self.bucket, Key=self.key))
+
+    def below(self) -> list["S3Path"]:
+        """List the objects below this prefix, however many."""
+        return _listed(self, self._prefix)
+
+    @property
+    def _prefix(self) -> str:
+        return f"{self.key.rstrip('/')}/" if self.key else ""
+
+    def __truediv__(self, name: str) -> "S3Path":
+        return S3Path(self.bucket, f"{self.key.rstrip('/')}/{name}".lstrip("/"), client=self.client)
+
+
+AnyPath = Path | S3Path
+
+
+def path_of(place: object, client: Any = None) -> AnyPath:
+    """Give the path of a text, a Path, or an address in S3 (``s3://bucket/prefix``).
+
+    Raises
+    ------
+    ParameterError
+        If the address has no bucket, or the text is empty.
+    """
+    if isinstance(place, S3Path):
+        return place
+    text = str(place)
+    if not text:
+        raise ParameterError("the path is empty")
+    if not text.startswith(SCHEME):
+        return Path(text)
+    bucket, _, key = text.removeprefix(SCHEME).partition("/")
+    if not bucket:
+        raise ParameterError(f"{text!r} has no bucket: an address in S3 is s3://bucket/prefix")
+    return S3Path(bucket, key.rstrip("/"), client=client)
+
+
+def ahead(files: Sequence[AnyPath]) -> Iterator[AnyPath]:
+    """Give the files in their order; small ones in S3 are fetched while those before are in use."""
+    if all(isinstance(file, Path) for file in files):
+        yield from files
+        return
+    with ThreadPoolExecutor(max_workers=_AHEAD) as pool:
+        waiting = [pool.submit(_fetched, file) for file in files[:_AHEAD]]
+        for place in range(len(files)):
+            fetched = waiting.pop(0).result()
+            if place + _AHEAD < len(files):
+                waiting.append(pool.submit(_fetched, files[place + _AHEAD]))
+            yield fetched
+
+
+def _fetched(file: AnyPath) -> AnyPath:
+    if isinstance(file, Path) or (file.size or _SMALL) >= _SMALL:
+        return file
+    return S3Path(file.bucket, file.key, file.size, file.tag, file.client, file.read_bytes())
+
+
+def _listed(path: S3Path, prefix: str, most: int | None = None) -> list[S3Path]:
+    limit = {} if most is None else {"PaginationConfig": {"MaxItems": most}}
+
+    def ask(client: Any) -> list[S3Path]:
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=path.bucket, Prefix=prefix, **limit)
+        return [
+            S3Path(path.bucket, found["Key"], int(found["Size"]), str(found["ETag"]), path.client)
+            for page in pages
+            for found in page.get("Contents", ())
+        ]
+
+    return asked(path, path.client, ask)

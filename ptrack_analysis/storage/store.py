@@ -1,0 +1,193 @@
+"""One model of a folder on disk and a prefix in S3."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from io import SEEK_CUR, SEEK_END, RawIOBase
+from pathlib import Path
+from typing import Any, Protocol
+
+from ptrack_analysis.errors import InputError, OutputError
+from ptrack_analysis.storage.files import make_folder, remove_file, remove_leftovers, write_bytes
+from ptrack_analysis.storage.s3 import AnyPath, S3Path, ahead
+
+_TAIL = 2**20
+"""How much of an object's end the first request brings [bytes]: a small file whole, of a large the footer."""
+
+
+class RangedFile(RawIOBase):
+    """An object in S3 that is read as a file, a request for each part; small ones are fetched whole.
+
+    Nothing is asked before the first byte is wanted. An object that is replaced while it is read is refused
+    by S3, since every request after the first asks for the same tag.
+    """
+
+    def __init__(self, path: S3Path) -> None:
+        super().__init__()
+        self._path = path
+        self._at = 0
+        self._tail: bytes | None = None
+        self._size = 0
+        self._tag = ""
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Tell that it can be read from anywhere."""
+        return True
+
+    def tell(self) -> int:
+        """Tell from where the next byte is read."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to another place."""
+        start = {SEEK_CUR: self._at, SEEK_END: self._length() if whence == SEEK_END else 0}
+        self._at = start.get(whence, 0) + offset
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        """Read the bytes from here on that fit into the buffer."""
+        stop = min(self._at + len(buffer), self._length())
+        part = self._part(self._at, max(stop, self._at))
+        buffer[: len(part)] = part
+        self._at += len(part)
+        return len(part)
+
+    def _length(self) -> int:
+        """Give the size; the first call fetches the end of the object with it."""
+        if self._tail is None:
+            self._tail, self._size, self._tag = self._path.read_end(_TAIL)
+        return self._size
+
+    def _part(self, start: int, stop: int) -> bytes:
+        known = self._size - len(self._tail or b"")
+        if start >= known:
+            return (self._tail or b"")[start - known : stop - known]
+        return self._path.read_part(start, stop, tag=self._tag) if stop > start else b""
+
+
+class Keeping(Protocol):
+    """A place of files by name. A file is replaced whole, or stays as it was."""
+
+    def __str__(self) -> str:
+        """Give the place's path or address."""
+
+    def names(self) -> set[str]:
+        """List the files directly in the place; none if it does not exist."""
+
+    def read(self, names: Sequence[str]) -> Iterator[bytes]:
+        """Read files that ``names`` has listed, in the order given."""
+
+    def write(self, name: str, content: bytes) -> None:
+        """Put a file, whole, in the place of what is there; make the place where it is missing."""
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there."""
+
+    def tidy(self, names: Sequence[str]) -> None:
+        """Remove what killed processes left of writing these files."""
+
+
+def kept_in(place: AnyPath) -> Keeping:
+    """Give the manner in which files are kept in a folder, or below a prefix in S3."""
+    return Prefix(place) if isinstance(place, S3Path) else Folder(place)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Files in a folder on disk; hidden ones are not seen."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def names(self) -> set[str]:
+        """List the files directly in the folder.
+
+        Raises
+        ------
+        OutputError
+            If a file is where the folder should be.
+        InputError
+            If the system refuses.
+        """
+        if not self.path.exists():
+            return set()
+        try:
+            return {path.name for path in self.path.iterdir() if path.name[0] != "." and path.is_file()}
+        except NotADirectoryError as error:
+            raise OutputError(f"{self.path}: a file is where this folder should go") from error
+        except OSError as error:
+            raise _unreadable(self.path, error) from error
+
+    def read(self, names: Sequence[str]) -> Iterator[bytes]:
+        """Read files, in the order given."""
+        for name in names:
+            try:
+                yield (self.path / name).read_bytes()
+            except OSError as error:
+                raise _unreadable(self.path / name, error) from error
+
+    def write(self, name: str, content: bytes) -> None:
+        """Put a file, whole and on the disk."""
+        make_folder(self.path)
+        write_bytes(self.path / name, content)
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there; the folder stays."""
+        remove_file(self.path / name, up_to=self.path)
+
+    def tidy(self, names: Sequence[str]) -> None:
+        """Remove what killed processes left of writing these files."""
+        remove_leftovers(self.path, names)
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """Objects directly below a prefix in S3; one upload puts one, whole."""
+
+    path: S3Path
+    listed: dict[str, S3Path] = field(default_factory=dict, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def names(self) -> set[str]:
+        """List the objects directly below the prefix.
+
+        Raises
+        ------
+        OutputError
+            If an object is where the prefix should be.
+        RemoteError
+            If S3 refuses.
+        """
+        if self.path.is_file():
+            raise OutputError(f"{self.path}: an object is where this prefix should go")
+        below = {found.relative_to(self.path).as_posix(): found for found in self.path.below()}
+        self.listed.clear()
+        self.listed.update({name: found for name, found in below.items() if "/" not in name})
+        return set(self.listed)
+
+    def read(self, names: Sequence[str]) -> Iterator[bytes]:
+        """Read objects in the order given, a few ahead."""
+        for found in ahead([self.listed.get(name, self.path / name) for name in names]):
+            yield found.read_bytes()
+
+    def write(self, name: str, content: bytes) -> None:
+        """Put an object, whole."""
+        (self.path / name).write_bytes(content)
+
+    def remove(self, name: str) -> None:
+        """Remove an object, if it is there."""
+        (self.path / name).unlink()
+
+    def tidy(self, names: Sequence[str]) -> None:
+        """Do nothing: S3 shows no object before it is whole."""
+
+
+def _unreadable(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path}: cannot be read: {error.strerror or error}")
