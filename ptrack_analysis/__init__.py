@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ptrack_analysis.analysis.cleaning.gaps import fill_gaps
     from ptrack_analysis.analysis.cleaning.jumps import flag_jumps, repair_jumps
-    from ptrack_analysis.analysis.cleaning.renaming import apply_stitches, undo_stitches
-    from ptrack_analysis.analysis.cleaning.short_tracks import split_short_tracks
+    from ptrack_analysis.analysis.cleaning.renaming import apply_stitches, split_short_tracks, undo_stitches
     from ptrack_analysis.analysis.cleaning.smoothing import smooth_trajectories
     from ptrack_analysis.analysis.cleaning.stitching import compute_stitches
-    from ptrack_analysis.analysis.comparison import Comparison, compare_tracking
-    from ptrack_analysis.analysis.crowd.bins import compute_occupancy_bins
-    from ptrack_analysis.analysis.crowd.density import compute_density
+    from ptrack_analysis.analysis.comparison.compare import Comparison, compare_tracking
+    from ptrack_analysis.analysis.counting.counts import compute_balance, compute_counts
+    from ptrack_analysis.analysis.counting.crossings import compute_crossings, first_crossings
+    from ptrack_analysis.analysis.crowd.density import compute_density, compute_occupancy_bins
     from ptrack_analysis.analysis.crowd.encounters import compute_encounters
-    from ptrack_analysis.analysis.crowd.flow import compute_flow
-    from ptrack_analysis.analysis.crowd.fundamental import compute_fundamental
+    from ptrack_analysis.analysis.crowd.flow import compute_flow, compute_fundamental
     from ptrack_analysis.analysis.crowd.groups import compute_groups
     from ptrack_analysis.analysis.faces.facing import compute_facing
     from ptrack_analysis.analysis.flows.funnels import compute_funnel
@@ -28,15 +27,17 @@ if TYPE_CHECKING:
     from ptrack_analysis.analysis.heat.heatmap import Heatmap
     from ptrack_analysis.analysis.heat.heatmap_comparison import HeatmapComparison, compare_heatmaps
     from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
-    from ptrack_analysis.analysis.lines.counts import compute_balance, compute_counts
-    from ptrack_analysis.analysis.lines.crossings import compute_crossings, first_crossings
-    from ptrack_analysis.analysis.motion.movement import compute_movement
+    from ptrack_analysis.analysis.motion.kinematics import compute_movement
     from ptrack_analysis.analysis.motion.simplification import simplify_paths
     from ptrack_analysis.analysis.motion.stops import compute_stops
     from ptrack_analysis.analysis.places.occupancy import compute_occupancy
     from ptrack_analysis.analysis.places.overlaps import compute_overlaps
     from ptrack_analysis.analysis.places.visits import compute_visits
     from ptrack_analysis.analysis.presence import sampling_period
+    from ptrack_analysis.analysis.quality.checks import compute_quality
+    from ptrack_analysis.analysis.quality.intervals import compute_intervals
+    from ptrack_analysis.analysis.quality.manual_count import check_against
+    from ptrack_analysis.analysis.quality.sensitivity import compute_sensitivity
     from ptrack_analysis.analysis.selection import select
     from ptrack_analysis.analysis.stays.curves import compute_survival
     from ptrack_analysis.analysis.stays.dwell import compute_dwell, compute_dwell_quantiles
@@ -45,23 +46,18 @@ if TYPE_CHECKING:
     from ptrack_analysis.analysis.stays.queues import compute_queue, compute_service_levels, compute_waits
     from ptrack_analysis.analysis.tracks import compute_tracks
     from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
-    from ptrack_analysis.analysis.trust.intervals import compute_intervals
-    from ptrack_analysis.analysis.trust.quality import compute_quality
-    from ptrack_analysis.analysis.trust.sensitivity import compute_sensitivity
-    from ptrack_analysis.analysis.trust.tally import check_against
     from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
-    from ptrack_analysis.clock.recording import Recording
-    from ptrack_analysis.clock.recordings import read_recordings
+    from ptrack_analysis.clock.recordings import Recording, read_recordings
     from ptrack_analysis.dataset.compact.compacting import compact_dataset
     from ptrack_analysis.dataset.export import export_dataset
     from ptrack_analysis.dataset.opening import Dataset, open_dataset
     from ptrack_analysis.dataset.verify import Verification, verify_dataset
     from ptrack_analysis.editing.editor import ZoneEditor, edit_zones
     from ptrack_analysis.errors import PtrackError, PtrackWarning
-    from ptrack_analysis.inspection import Findings, inspect_tracking
     from ptrack_analysis.pipeline.config import Settings
+    from ptrack_analysis.pipeline.inspection import Findings, inspect_tracking
+    from ptrack_analysis.pipeline.workers import map_videos
     from ptrack_analysis.report.writing import write_report
-    from ptrack_analysis.scale.videos import map_videos
     from ptrack_analysis.scene.floor_plan import Floor, fit_floor, read_floor
     from ptrack_analysis.scene.lens import Lens
     from ptrack_analysis.scene.zone_checks import Coverage, compute_coverage, zone_notes
@@ -93,20 +89,32 @@ _ROOMS = {
     ),
     "analysis.cleaning.renaming": (
         "apply_stitches",
+        "split_short_tracks",
         "undo_stitches",
     ),
-    "analysis.cleaning.short_tracks": ("split_short_tracks",),
     "analysis.cleaning.smoothing": ("smooth_trajectories",),
     "analysis.cleaning.stitching": ("compute_stitches",),
-    "analysis.comparison": (
+    "analysis.comparison.compare": (
         "Comparison",
         "compare_tracking",
     ),
-    "analysis.crowd.bins": ("compute_occupancy_bins",),
-    "analysis.crowd.density": ("compute_density",),
+    "analysis.counting.counts": (
+        "compute_balance",
+        "compute_counts",
+    ),
+    "analysis.counting.crossings": (
+        "compute_crossings",
+        "first_crossings",
+    ),
+    "analysis.crowd.density": (
+        "compute_density",
+        "compute_occupancy_bins",
+    ),
     "analysis.crowd.encounters": ("compute_encounters",),
-    "analysis.crowd.flow": ("compute_flow",),
-    "analysis.crowd.fundamental": ("compute_fundamental",),
+    "analysis.crowd.flow": (
+        "compute_flow",
+        "compute_fundamental",
+    ),
     "analysis.crowd.groups": ("compute_groups",),
     "analysis.faces.facing": ("compute_facing",),
     "analysis.flows.funnels": ("compute_funnel",),
@@ -125,21 +133,17 @@ _ROOMS = {
         "compute_box_heatmap",
         "compute_heatmap",
     ),
-    "analysis.lines.counts": (
-        "compute_balance",
-        "compute_counts",
-    ),
-    "analysis.lines.crossings": (
-        "compute_crossings",
-        "first_crossings",
-    ),
-    "analysis.motion.movement": ("compute_movement",),
+    "analysis.motion.kinematics": ("compute_movement",),
     "analysis.motion.simplification": ("simplify_paths",),
     "analysis.motion.stops": ("compute_stops",),
     "analysis.places.occupancy": ("compute_occupancy",),
     "analysis.places.overlaps": ("compute_overlaps",),
     "analysis.places.visits": ("compute_visits",),
     "analysis.presence": ("sampling_period",),
+    "analysis.quality.checks": ("compute_quality",),
+    "analysis.quality.intervals": ("compute_intervals",),
+    "analysis.quality.manual_count": ("check_against",),
+    "analysis.quality.sensitivity": ("compute_sensitivity",),
     "analysis.selection": ("select",),
     "analysis.stays.curves": ("compute_survival",),
     "analysis.stays.dwell": (
@@ -161,16 +165,14 @@ _ROOMS = {
         "compute_trajectories",
         "trajectories_from_points",
     ),
-    "analysis.trust.intervals": ("compute_intervals",),
-    "analysis.trust.quality": ("compute_quality",),
-    "analysis.trust.sensitivity": ("compute_sensitivity",),
-    "analysis.trust.tally": ("check_against",),
     "clock.hourly": (
         "compute_occupancy_hourly",
         "compute_visits_hourly",
     ),
-    "clock.recording": ("Recording",),
-    "clock.recordings": ("read_recordings",),
+    "clock.recordings": (
+        "Recording",
+        "read_recordings",
+    ),
     "dataset.compact.compacting": ("compact_dataset",),
     "dataset.export": ("export_dataset",),
     "dataset.opening": (
@@ -189,13 +191,13 @@ _ROOMS = {
         "PtrackError",
         "PtrackWarning",
     ),
-    "inspection": (
+    "pipeline.config": ("Settings",),
+    "pipeline.inspection": (
         "Findings",
         "inspect_tracking",
     ),
-    "pipeline.config": ("Settings",),
+    "pipeline.workers": ("map_videos",),
     "report.writing": ("write_report",),
-    "scale.videos": ("map_videos",),
     "scene.floor_plan": (
         "Floor",
         "fit_floor",

@@ -8,7 +8,7 @@ from moving import export_or_kill, kills_ordered, local_cluster, make_archive, o
 
 from ptrack_analysis import export_dataset, verify_dataset
 from ptrack_analysis.errors import PtrackError
-from ptrack_analysis.scale.pools import dask
+from ptrack_analysis.pipeline.workers import dask
 
 pytestmark = [
     pytest.mark.slow,

@@ -13,9 +13,9 @@ from PIL import Image
 
 from ptrack_analysis import Video, edit_zones, read_floor, read_zones
 from ptrack_analysis.cli import main
-from ptrack_analysis.editing import Desk, EditorServer, make_job
-from ptrack_analysis.editing.guard import HEADER
-from ptrack_analysis.editing.server import MOST
+from ptrack_analysis.editing.desk import Desk
+from ptrack_analysis.editing.job import make_job
+from ptrack_analysis.editing.server import HEADER, MOST, EditorServer
 from ptrack_analysis.errors import OutputError, ParameterError, ZoneError
 
 SQUARE = [[[0.1, 0.1], [0.5, 0.1], [0.5, 0.5], [0.1, 0.5], [0.1, 0.1]]]

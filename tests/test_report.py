@@ -27,8 +27,8 @@ from ptrack_analysis.cli import main
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.plots import plot_occupancy, plot_paths
-from ptrack_analysis.plots.inline import inline_svg
-from ptrack_analysis.plots.local_clock import set_local_clock
+from ptrack_analysis.plots.saving import inline_svg
+from ptrack_analysis.plots.time_axis import set_local_clock
 from ptrack_analysis.report import report_html, sections
 from ptrack_analysis.report.parts import Heading, isolated
 from ptrack_analysis.report.parts import Table as Shown

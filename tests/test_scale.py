@@ -15,8 +15,7 @@ from pages import page, record, write
 
 from ptrack_analysis import find_videos, map_videos
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError, WorkerError
-from ptrack_analysis.scale.pools import dask, processes
-from ptrack_analysis.scale.tasks import map_tasks
+from ptrack_analysis.pipeline.workers import dask, map_tasks, processes
 
 
 class Counting(Executor):
@@ -184,7 +183,7 @@ def test_who_waits_while_the_scheduler_goes_away_is_told_so():
 
 def test_who_waits_for_a_cluster_that_stays_without_workers_is_told_so(monkeypatch):
     """Dask gives a worker up that dies while it starts, and waits for the next one without end."""
-    monkeypatch.setattr("ptrack_analysis.scale.watch.PATIENCE", 2.0)
+    monkeypatch.setattr("ptrack_analysis.pipeline.workers.PATIENCE", 2.0)
     with (
         local_cluster(0) as cluster,
         dask(cluster.scheduler_address) as (executor, _),

@@ -14,7 +14,7 @@ from moving import export_or_kill, kills_ordered, local_cluster, make_archive, o
 from ptrack_analysis import export_dataset
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.scale.pools import dask
+from ptrack_analysis.pipeline.workers import dask
 
 VIDEOS = 6
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.motion import kernels
-from ptrack_analysis.analysis.motion.walking import Pieces, pieces_of, radius_of_gyration
+from ptrack_analysis.analysis.motion.kinematics import Pieces, pieces_of, radius_of_gyration
 from ptrack_analysis.analysis.motion.walks import Walks, walks_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers

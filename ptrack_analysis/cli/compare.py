@@ -20,7 +20,7 @@ from ptrack_analysis.cli.texts import place, shown
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ptrack_analysis.analysis.comparison import Comparison
+    from ptrack_analysis.analysis.comparison.compare import Comparison
     from ptrack_analysis.video import Video
 
 _DESCRIPTION = """\
@@ -67,7 +67,7 @@ def overlap(text: str) -> float:
 
 def run(given: argparse.Namespace) -> int:
     """Compare the two."""
-    from ptrack_analysis.analysis.comparison import compare_tracking
+    from ptrack_analysis.analysis.comparison.compare import compare_tracking
     from ptrack_analysis.scene.floor_plan import read_floor
     from ptrack_analysis.scene.zone_files import read_zones
 

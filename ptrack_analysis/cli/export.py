@@ -164,7 +164,7 @@ def _crew_of(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
     if given.dask is None:
         yield {"workers": given.workers}
         return
-    from ptrack_analysis.scale.pools import dask
+    from ptrack_analysis.pipeline.workers import dask
 
     with dask(given.dask) as (executor, width):
         yield {"executor": executor, "in_flight": _A_THREAD * width}

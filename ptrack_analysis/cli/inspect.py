@@ -11,7 +11,7 @@ from ptrack_analysis.cli.options import add_source, form_of, source_of, video_of
 from ptrack_analysis.cli.texts import shown
 
 if TYPE_CHECKING:
-    from ptrack_analysis.inspection import Findings
+    from ptrack_analysis.pipeline.inspection import Findings
 
 _SHOWN = 8
 _BAD, _SOME = 3, 4
@@ -32,7 +32,7 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Inspect each video of the source; 3 if none is usable, 4 if some are not."""
-    from ptrack_analysis.inspection import inspect_tracking
+    from ptrack_analysis.pipeline.inspection import inspect_tracking
     from ptrack_analysis.sources.finding import form_given, scan_source
 
     with source_of(given) as source:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ptrack_analysis.cli.texts import place, shown, size
 
 if TYPE_CHECKING:
-    from ptrack_analysis.editing import Desk
+    from ptrack_analysis.editing.desk import Desk
 
 _DESCRIPTION = """\
 Draw zones and lines on a frame of the video, and calibrate a floor plan on it, in the browser. The editor is
@@ -66,7 +66,9 @@ def _port(text: str) -> int:
 
 def run(given: argparse.Namespace) -> int:
     """Serve the editor until somebody is done; the address goes to stdout."""
-    from ptrack_analysis.editing import Desk, EditorServer, make_job
+    from ptrack_analysis.editing.desk import Desk
+    from ptrack_analysis.editing.job import make_job
+    from ptrack_analysis.editing.server import EditorServer
 
     desk = Desk(
         make_job(

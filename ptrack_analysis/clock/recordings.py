@@ -1,19 +1,81 @@
-"""The file of recordings, ``videos.csv``: when and where each video was recorded."""
+"""When and where videos were recorded, and the file that tells it."""
 
 import csv
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from io import StringIO
 from os import PathLike
 from typing import Any
 
-from ptrack_analysis.clock.opening import refuse_hours
-from ptrack_analysis.clock.recording import Recording, taken_names
-from ptrack_analysis.clock.timezones import clock_of, moment_of, timezone_of
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.clock.timezones import clock_of, moment_of, refuse_hours, timezone_of
 from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.schema import VIDEOS
+from ptrack_analysis.storage.columns import stored_columns
 from ptrack_analysis.storage.s3 import S3Path, path_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """When and where one video was recorded; what is not known is None.
+
+    ``started_at`` has an offset; ``timezone``, a name such as ``Europe/Berlin`` or an offset such as
+    ``+01:00``, is that of the place's own clock, and known wherever ``started_at`` is. ``opening_hours`` are
+    in the syntax of OpenStreetMap. ``further`` holds any other column of the file of recordings, or field of
+    the pattern. ``fault`` says what is wrong with the time that the video's file name tells.
+    """
+
+    video: str
+    started_at: datetime | None = None
+    timezone: str | None = None
+    site: str | None = None
+    camera: str | None = None
+    opening_hours: str | None = None
+    further: Mapping[str, str | None] = field(default_factory=dict)
+    fault: str | None = None
+
+    def row(self) -> dict[str, Any]:
+        """Give all that is known, as JSON knows it."""
+        known = {one.name: getattr(self, one.name) for one in fields(self)}
+        started = None if self.started_at is None else self.started_at.isoformat()
+        return known | {"started_at": started, "further": dict(self.further)}
+
+
+def taken_names() -> set[str]:
+    """List what no further column can be called: the columns of VIDEOS, as they are in memory and stored."""
+    stored = stored_columns(VIDEOS, clocked=True)
+    return {name for one in stored for name in (one.name, one.memory_name)} - {"site", "camera"}
+
+
+def of_recording(recording: Recording) -> dict[str, Any]:
+    """Give the columns of VIDEOS that tell a recording, of one row, as ``assemble`` takes them."""
+    started, shown = recording.started_at, None
+    if started is not None and recording.timezone is not None:
+        shown = started.astimezone(timezone_of(recording.timezone))
+    utc = None if started is None else started.astimezone(UTC).replace(tzinfo=None)
+    return {
+        "started_at": np.array([utc], dtype="datetime64[us]"),
+        "timezone": [recording.timezone],
+        "local_day": [None if shown is None else shown.date().isoformat()],
+        "local_hour": [None if shown is None else shown.hour],
+        "weekday": [None if shown is None else shown.isoweekday()],
+        "site": [recording.site],
+        "camera": [recording.camera],
+        "opening_hours": [recording.opening_hours],
+    }
+
+
+def with_further(videos: pd.DataFrame, further: Mapping[str, str | None]) -> pd.DataFrame:
+    """Put the further columns of a recording behind those of its row of VIDEOS, as text."""
+    columns = {name: pd.array([value], dtype="str") for name, value in further.items()}
+    return videos.assign(**columns)
+
 
 _COLUMNS = ("video", "started_at", "timezone", "site", "camera", "opening_hours")
 _NEEDED = ("video", "started_at")

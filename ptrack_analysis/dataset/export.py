@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ptrack_analysis.clock.lookup import recordings_of
-from ptrack_analysis.clock.recording import Recording
+from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.dataset.catalogue import CATALOGUE, write_catalogue
 from ptrack_analysis.dataset.holding import read_compact_record
 from ptrack_analysis.dataset.identity import mark_of, refuse_other_videos
@@ -26,8 +26,7 @@ from ptrack_analysis.dataset.video_files import Export, Task, export_video
 from ptrack_analysis.errors import OutputError, ParameterError, WorkerError
 from ptrack_analysis.pipeline.config import Settings, memory_for
 from ptrack_analysis.pipeline.video_analysis import read_scene_file
-from ptrack_analysis.scale.pools import processes
-from ptrack_analysis.scale.tasks import IN_FLIGHT, map_tasks
+from ptrack_analysis.pipeline.workers import IN_FLIGHT, map_tasks, processes
 from ptrack_analysis.sources.archive import Source, VideoReference, shown
 from ptrack_analysis.sources.finding import form_given, scan_source
 from ptrack_analysis.sources.names import listed

@@ -5,8 +5,8 @@ import pandas as pd
 from ptrack_analysis.dataset.definitions import definitions_of
 from ptrack_analysis.dataset.keys import with_keys
 from ptrack_analysis.dataset.release import needed_folders, released_folders
-from ptrack_analysis.inspection import notes_on
 from ptrack_analysis.pipeline.config import Settings
+from ptrack_analysis.pipeline.notes import notes_on
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, outputs_available
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.scene.zone_files import Scene

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ptrack_analysis.clock.recording import Recording
+from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.dataset.dates import about_of
 from ptrack_analysis.dataset.definitions import definitions_of
 from ptrack_analysis.dataset.layout import csv_place, record_place, table_place

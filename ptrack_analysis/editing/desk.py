@@ -1,18 +1,208 @@
-"""The files on an editor's desk: opened for the page, judged and written when it saves."""
+"""The files that the editor reads and writes."""
 
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ptrack_analysis.editing.documents import content_of, digest_of, judged, object_of, written
-from ptrack_analysis.editing.job import Job
-from ptrack_analysis.editing.outlines import edited_collection, shown_features
-from ptrack_analysis.editing.pairs import edited_floor, said_of, shown_lens, shown_pairs
+from ptrack_analysis.editing.job import Job, content_of, digest_of, judged, object_of, written
 from ptrack_analysis.errors import PtrackError, ZoneError
+from ptrack_analysis.geometry import FARTHEST
 from ptrack_analysis.scene.floor_plan import Floor, read_floor
 from ptrack_analysis.scene.zone_checks import zone_notes
 from ptrack_analysis.scene.zone_files import Scene, project_scene, read_scene
+from ptrack_analysis.scene.zones import properties_of
 from ptrack_analysis.storage.files import write_bytes
+
+_COMPLETE = 4
+
+
+def shown_pairs(content: dict[str, Any], width: int, height: int) -> list[dict[str, Any]]:
+    """Give the page the pairs of a floor file, their picture points in fractions of the frame."""
+    across, down = (width, height) if content.get("picture_unit", "fraction") == "px" else (1, 1)
+    return [
+        {"picture": [pair["picture"][0] / across, pair["picture"][1] / down], "floor": pair["floor"]}
+        for pair in content.get("pairs", [])
+    ]
+
+
+def shown_lens(floor: Floor | None) -> dict[str, Any] | None:
+    """Give the page the lens, in fractions of the frame."""
+    lens = floor.lens if floor else None
+    if lens is None:
+        return None
+    return {"k1": lens.k1, "k2": lens.k2, "focal": list(lens.focal), "centre": list(lens.centre)}
+
+
+def edited_floor(original: dict[str, Any], edit: dict[str, Any], width: int, height: int) -> dict[str, Any]:
+    """Carry edited pairs and the drawn extent into a copy of the floor file that the page began with.
+
+    Each pair is ``{"source": place in the original or null, "picture": [x, y] in fractions, "floor": [x, y]
+    in m}``; members that were not edited, the lens among them, stay what they were.
+
+    Raises
+    ------
+    ZoneError
+        If the edit is not such an object.
+    """
+    given = edit.get("pairs")
+    if not isinstance(given, list):
+        raise ZoneError("the edit has no list 'pairs'")
+    before = shown_pairs(original, width, height)
+    kept = original.get("pairs", [])
+    pairs = [_edited(pair, kept, before, original.get("picture_unit"), (width, height)) for pair in given]
+    head = {"unit": "m", "picture_unit": "fraction"} if not original else {}
+    made = {**head, **original, "pairs": pairs}
+    if "extent" in edit:
+        made.pop("extent", None)
+        if edit["extent"] is not None:
+            made["extent"] = edit["extent"]
+    return made
+
+
+def _edited(pair: Any, kept: list[Any], before: list[Any], unit: str | None, size: tuple[int, int]) -> Any:
+    if not isinstance(pair, dict) or not {"picture", "floor"} <= pair.keys():
+        raise ZoneError(f"a pair is {pair!r:.60}, not an object with picture and floor")
+    source = pair.get("source")
+    if source is not None and (type(source) is not int or not 0 <= source < len(kept)):
+        raise ZoneError(f"a pair is {source!r} of the file, and there are {len(kept)}")
+    made = {} if source is None else deepcopy(kept[source])
+    if source is None or pair["picture"] != before[source]["picture"]:
+        made["picture"] = _in_unit(pair["picture"], unit, size)
+    if source is None or pair["floor"] != before[source]["floor"]:
+        made["floor"] = pair["floor"]
+    return made
+
+
+def _in_unit(point: Any, unit: str | None, size: tuple[int, int]) -> Any:
+    """Carry a point in fractions to the file's unit."""
+    numbers = isinstance(point, list) and [type(value) in (int, float) for value in point] == [True, True]
+    if not numbers:
+        raise ZoneError(f"a picture point is {point!r:.60}, not two numbers")
+    if unit != "px":
+        return point
+    return [round(value * full, 2) for value, full in zip(point, size, strict=True)]
+
+
+def said_of(floor: Floor) -> dict[str, Any]:
+    """Say how far each pair is off [m], and what looks wrong."""
+    notes = list(floor.notes)
+    if len(floor.pairs) == _COMPLETE:
+        notes.append("four pairs are always met exactly: a fifth shows how good the fit is")
+    return {"residuals": floor.residuals.tolist(), "notes": notes}
+
+
+EDITED = ("name", "kind", "from", "to")
+_DEPTHS = {"LineString": 1, "Polygon": 2, "MultiPolygon": 3}
+
+
+def shown_features(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give what the page shows of each feature: texts, videos, and two coordinates of each position.
+
+    Raises
+    ------
+    ZoneError
+        If something cannot be drawn: it has no geometry of polygons or a line with finite positions.
+    """
+    features = content.get("features")
+    if not isinstance(features, list):
+        raise ZoneError("not a GeoJSON FeatureCollection: it has no list 'features'")
+    return [_shown(feature, f"features[{place}]") for place, feature in enumerate(features)]
+
+
+def _shown(feature: Any, place: str) -> dict[str, Any]:
+    geometry = feature.get("geometry") if isinstance(feature, dict) else None
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    if not isinstance(geometry, dict) or not isinstance(kind, str) or kind not in _DEPTHS:
+        raise ZoneError(f"{place} is a {kind!r}, not a Polygon, MultiPolygon or LineString")
+    said = feature.get("properties") or {}
+    said = said if isinstance(said, dict) else {}
+    texts = {key: said[key] for key in EDITED if isinstance(said.get(key), str)}
+    return {
+        **texts,
+        "videos": _videos(feature),
+        "type": kind,
+        "coordinates": _flat(geometry.get("coordinates"), _DEPTHS[kind], place),
+    }
+
+
+def _videos(feature: dict[str, Any]) -> list[str]:
+    try:
+        return list(properties_of(feature).videos)
+    except ZoneError:
+        return []
+
+
+def _flat(nested: Any, depth: int, place: str) -> Any:
+    """Take two coordinates of each position, refusing what is no list of positions of this depth."""
+    if not isinstance(nested, list) or not nested:
+        raise ZoneError(f"{place} has no proper coordinates")
+    if depth:
+        return [_flat(inner, depth - 1, place) for inner in nested]
+    numbers = len(nested) > 1 and all(type(value) in (int, float) for value in nested[:2])
+    if not numbers or not all(abs(value) <= FARTHEST for value in nested[:2]):
+        raise ZoneError(f"{place} has a position that is not two finite numbers: {nested!r:.60}")
+    return nested[:2]
+
+
+def edited_collection(original: dict[str, Any], edits: Any, unit: str) -> dict[str, Any]:
+    """Carry what was edited into a copy of the collection that the page began with.
+
+    Each edit is ``{"source": place in the original or null, "properties": {name: text or null, ...},
+    "geometry": ... where it changed}``. A feature that occurs a second time, as after a split, loses its
+    ``id``; one whose geometry changed its ``bbox``. What no edit names is deleted.
+
+    Raises
+    ------
+    ZoneError
+        If the edits are not such a list.
+    """
+    features = original.get("features", [])
+    if not isinstance(edits, list):
+        raise ZoneError(f"the edits are {edits!r:.60}, not a list")
+    made, used = list[dict[str, Any]](), set[int]()
+    for edit in edits:
+        source = _source(edit, features)
+        feature = {"type": "Feature", "properties": {}} if source is None else deepcopy(features[source])
+        if source in used:
+            feature.pop("id", None)
+        used |= set() if source is None else {source}
+        made.append(_outlines_edited(feature, edit))
+    head = {"type": "FeatureCollection", **original}
+    if unit != head.get("unit", "fraction") or ("unit" not in head and not features):
+        head["unit"] = unit
+    if made != features:
+        head.pop("bbox", None)
+    return {**head, "features": made}
+
+
+def _source(edit: Any, features: Sequence[Any]) -> int | None:
+    if not isinstance(edit, dict) or not isinstance(edit.get("properties", {}), dict):
+        raise ZoneError(f"an edit is {edit!r:.60}, not an object with properties")
+    source = edit.get("source")
+    if source is not None and (type(source) is not int or not 0 <= source < len(features)):
+        raise ZoneError(f"an edit is of feature {source!r}, and there are {len(features)}")
+    return source
+
+
+def _outlines_edited(feature: dict[str, Any], edit: dict[str, Any]) -> dict[str, Any]:
+    said = feature.get("properties")
+    said = dict(said) if isinstance(said, dict) else {}
+    for key, value in edit.get("properties", {}).items():
+        if key not in EDITED:
+            raise ZoneError(f"an edit is of the property {key!r}, which is not one of {', '.join(EDITED)}")
+        if value is None:
+            said.pop(key, None)
+        else:
+            said[key] = value
+    if said or feature.get("properties") is not None:
+        feature["properties"] = said
+    if "geometry" in edit:
+        feature["geometry"] = edit["geometry"]
+        feature.pop("bbox", None)
+    return feature
+
 
 Answer = dict[str, Any]
 

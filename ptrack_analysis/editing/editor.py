@@ -15,7 +15,7 @@ from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zone_files import read_zones
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Plane, Video
-from ptrack_analysis.web import Backdrop
+from ptrack_analysis.web.ground import Backdrop
 
 _LOWEST = 360
 

@@ -1,6 +1,12 @@
-"""The editor's server: on the loopback only, for one page, with the files of one desk."""
+"""The local server of the editor."""
 
+import hmac
 import json
+import re
+import secrets
+from email.message import Message
+from functools import cache
+from html import escape
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -8,9 +14,102 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from ptrack_analysis.editing.desk import Desk
-from ptrack_analysis.editing.guard import HOST, Guard
-from ptrack_analysis.editing.page import editor_page
 from ptrack_analysis.errors import ParameterError, PtrackError
+from ptrack_analysis.web.assets import asset, content_policy, inline_json, inline_script
+
+HEADER = "X-Ptrack-Session"
+HOST = "127.0.0.1"
+
+
+class Guard:
+    """The token of the address, good for one use, and the secret that the page then sends with each request.
+
+    The secret is only in the memory of the page: a header, not a cookie, since cookies go to every port of
+    the loopback. Loading the page again takes the next token, which the page was given. ``lasting``: the
+    token stays good, for a notebook, whose frames are loaded anew whenever they come into view.
+    """
+
+    def __init__(self, port: int, *, lasting: bool = False) -> None:
+        self.authority = f"{HOST}:{port}"
+        self.lasting = lasting
+        self._token = secrets.token_urlsafe(32)
+        self.secret = secrets.token_urlsafe(32)
+
+    @property
+    def origin(self) -> str:
+        """The origin of the page."""
+        return f"http://{self.authority}"
+
+    @property
+    def address(self) -> str:
+        """The address with the token that is good now."""
+        return f"{self.origin}/?token={self._token}"
+
+    def meant(self, headers: Message) -> bool:
+        """Tell whether a request was meant for this server, and comes from no other page's script."""
+        return headers.get("Host") == self.authority and headers.get("Origin") in {None, self.origin}
+
+    def is_good(self, token: str) -> bool:
+        """Tell whether the token is the one that is good now."""
+        return _equal(token, self._token)
+
+    def admit(self, token: str) -> bool:
+        """Tell whether the token is the one that is good now, and make it good no more."""
+        good = self.is_good(token)
+        if good and not self.lasting:
+            self._token = secrets.token_urlsafe(32)
+        return good
+
+    def knows(self, headers: Message) -> bool:
+        """Tell whether a request comes from the page: it has the secret."""
+        site = headers.get("Sec-Fetch-Site")
+        return _equal(headers.get(HEADER) or "", self.secret) and site in {None, "same-origin"}
+
+
+def _equal(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
+
+
+MODULES = (
+    "geometry",
+    "homography",
+    "validity",
+    "model",
+    "view",
+    "drawing",
+    "hands",
+    "calibration",
+    "panel",
+    "main",
+)
+_IMPORT = re.compile(r"^import [^;]*;\n", flags=re.MULTILINE)
+_EXPORT = re.compile(r"^export ", flags=re.MULTILINE)
+
+
+@cache
+def editor_script() -> str:
+    """Join the editor's ES modules into one: their imports fall away, and their exports are its names."""
+    joined = "\n".join(_EXPORT.sub("", _IMPORT.sub("", asset(f"editor/{name}.js"))) for name in MODULES)
+    return inline_script(joined)
+
+
+def editor_page(opening: dict[str, Any]) -> tuple[str, str]:
+    """Make the page, and the content security policy that it goes out with."""
+    script, style = editor_script(), asset("editor/editor.css")
+    policy = f"{content_policy([script], [style], media=True)}; connect-src 'self'"
+    name = opening["zones"]["file"]
+    page = (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
+        f"<title>{escape(name)} - zones</title>\n<style>{style}</style>\n</head>\n<body>\n"
+        '<div id="editor"></div>\n<noscript>The zone editor needs JavaScript.</noscript>\n'
+        f'<script type="application/json" id="opening">{inline_json(opening)}</script>\n'
+        f'<script type="module">{script}</script>\n</body>\n</html>\n'
+    )
+    return page, policy
+
 
 MOST = 16 * 2**20
 """Largest body of a request [bytes]."""

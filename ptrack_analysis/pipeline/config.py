@@ -15,9 +15,8 @@ import pandas as pd
 
 from ptrack_analysis.analysis.heat.grid import validate_shape
 from ptrack_analysis.analysis.selection import numbers_of
-from ptrack_analysis.clock.opening import refuse_hours
-from ptrack_analysis.clock.patterns import pattern_of
-from ptrack_analysis.clock.timezones import timezone_of
+from ptrack_analysis.clock.lookup import pattern_of
+from ptrack_analysis.clock.timezones import refuse_hours, timezone_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.limits import above, amount_of_bytes, at_least, available_memory
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.crowd.bins import compute_occupancy_bins
-from ptrack_analysis.analysis.crowd.density import compute_density
+from ptrack_analysis.analysis.counting.counts import compute_balance, compute_counts
+from ptrack_analysis.analysis.counting.crossings import compute_crossings
+from ptrack_analysis.analysis.crowd.density import compute_density, compute_occupancy_bins
 from ptrack_analysis.analysis.crowd.encounters import compute_encounters
-from ptrack_analysis.analysis.crowd.flow import compute_flow
-from ptrack_analysis.analysis.crowd.fundamental import compute_fundamental
+from ptrack_analysis.analysis.crowd.flow import compute_flow, compute_fundamental
 from ptrack_analysis.analysis.crowd.groups import compute_groups
 from ptrack_analysis.analysis.faces.facing import compute_facing
 from ptrack_analysis.analysis.flows.retail import compute_retail
@@ -21,24 +21,21 @@ from ptrack_analysis.analysis.heat.flow_field import compute_flow_field
 from ptrack_analysis.analysis.heat.grid import SHAPE
 from ptrack_analysis.analysis.heat.heatmap import Basis, Quantity
 from ptrack_analysis.analysis.heat.quantities import compute_heatmap
-from ptrack_analysis.analysis.lines.counts import compute_balance, compute_counts
-from ptrack_analysis.analysis.lines.crossings import compute_crossings
-from ptrack_analysis.analysis.motion.movement import compute_movement
+from ptrack_analysis.analysis.motion.kinematics import compute_movement
 from ptrack_analysis.analysis.motion.stops import compute_stops
 from ptrack_analysis.analysis.places.occupancy import compute_occupancy
 from ptrack_analysis.analysis.places.overlaps import compute_overlaps
 from ptrack_analysis.analysis.places.visits import compute_visits
+from ptrack_analysis.analysis.quality.checks import compute_quality
+from ptrack_analysis.analysis.quality.intervals import compute_intervals
 from ptrack_analysis.analysis.stays.curves import compute_survival
 from ptrack_analysis.analysis.stays.dwell import compute_dwell, compute_dwell_quantiles
 from ptrack_analysis.analysis.stays.observed import compute_observed
 from ptrack_analysis.analysis.stays.queues import compute_queue, compute_service_levels, compute_waits
 from ptrack_analysis.analysis.tracks import compute_tracks
-from ptrack_analysis.analysis.trust.intervals import compute_intervals
-from ptrack_analysis.analysis.trust.quality import compute_quality
 from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
 from ptrack_analysis.clock.lookup import settled
-from ptrack_analysis.clock.recording import Recording
-from ptrack_analysis.clock.videos import of_recording, with_further
+from ptrack_analysis.clock.recordings import Recording, of_recording, with_further
 from ptrack_analysis.scene.zone_files import project_scene
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import (

@@ -20,7 +20,7 @@ from ptrack_analysis.analysis.presence import end_of, sampling_period
 from ptrack_analysis.analysis.selection import select
 from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
 from ptrack_analysis.clock.lookup import settled
-from ptrack_analysis.clock.recording import Recording
+from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.pipeline.config import Settings
 from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on_analysis

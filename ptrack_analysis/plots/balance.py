@@ -11,9 +11,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw, time_axes
-from ptrack_analysis.plots.clock import set_clock, time_unit
-from ptrack_analysis.plots.colours import INK, OKABE_ITO
+from ptrack_analysis.plots.style import INK, OKABE_ITO, legend_below, say_nothing_to_draw, time_axes
+from ptrack_analysis.plots.time_axis import set_clock, time_unit
 from ptrack_analysis.schema import BALANCE, check
 
 _MILLISECONDS = 1000.0

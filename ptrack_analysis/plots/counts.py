@@ -11,10 +11,15 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw, time_axes
-from ptrack_analysis.plots.clock import set_clock, time_unit
-from ptrack_analysis.plots.colours import INK, distinct_colours
-from ptrack_analysis.plots.names import short_name
+from ptrack_analysis.plots.style import (
+    INK,
+    distinct_colours,
+    legend_below,
+    say_nothing_to_draw,
+    short_name,
+    time_axes,
+)
+from ptrack_analysis.plots.time_axis import set_clock, time_unit
 from ptrack_analysis.scene.zones import Line
 from ptrack_analysis.schema import COUNTS, check
 

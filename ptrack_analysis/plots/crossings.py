@@ -10,11 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from ptrack_analysis.analysis.heat.grid import Bounds
-from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw
-from ptrack_analysis.plots.colours import OKABE_ITO, PAPER
-from ptrack_analysis.plots.ground import ground_axes
-from ptrack_analysis.plots.names import in_rows
-from ptrack_analysis.plots.outlines import draw_outlines
+from ptrack_analysis.plots.background import draw_outlines, ground_axes
+from ptrack_analysis.plots.style import OKABE_ITO, PAPER, in_rows, legend_below, say_nothing_to_draw
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import CROSSINGS, check, unit_of

@@ -10,11 +10,8 @@ from matplotlib.colors import to_rgba
 
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.plots.axes import say_nothing_to_draw
-from ptrack_analysis.plots.colours import INK, PAPER
-from ptrack_analysis.plots.ground import ground_axes
-from ptrack_analysis.plots.labels import label_points
-from ptrack_analysis.plots.outlines import draw_outlines
+from ptrack_analysis.plots.background import draw_outlines, ground_axes, label_points
+from ptrack_analysis.plots.style import INK, PAPER, say_nothing_to_draw
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import ENCOUNTERS, check, unit_of

@@ -7,8 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw, time_axes
-from ptrack_analysis.plots.names import short_name
+from ptrack_analysis.plots.style import legend_below, say_nothing_to_draw, short_name, time_axes
 from ptrack_analysis.schema import FACING, check
 
 _COLOURS = {"facing": "#0072B2", "not_facing": "#56B4E9", "without_face": "#DDDDDD"}

@@ -10,9 +10,15 @@ from matplotlib.axes import Axes
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw
-from ptrack_analysis.plots.colours import GRID, INK, distinct_colours
-from ptrack_analysis.plots.names import short_name, zone_names
+from ptrack_analysis.plots.style import (
+    GRID,
+    INK,
+    distinct_colours,
+    legend_below,
+    say_nothing_to_draw,
+    short_name,
+    zone_names,
+)
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import FUNDAMENTAL, check
 

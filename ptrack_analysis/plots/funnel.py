@@ -8,9 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.plots.axes import say_nothing_to_draw
-from ptrack_analysis.plots.colours import GRID, INK, OKABE_ITO
-from ptrack_analysis.plots.names import short_name
+from ptrack_analysis.plots.style import GRID, INK, OKABE_ITO, say_nothing_to_draw, short_name
 from ptrack_analysis.schema import FUNNEL, check
 
 _WIDTH, _ROW, _BESIDE = 6.5, 0.55, 1.0  # [inches]

@@ -12,10 +12,14 @@ from ptrack_analysis.analysis.heat.grid import Bounds, build_cell_columns, compu
 from ptrack_analysis.analysis.heat.heatmap_comparison import HeatmapComparison
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.plots.axes import plane_axes, say_nothing_to_draw
-from ptrack_analysis.plots.backdrop import draw_backdrop, frame_extent, read_backdrop
-from ptrack_analysis.plots.colours import INK
-from ptrack_analysis.plots.outlines import draw_outlines, refuse_other_plane
+from ptrack_analysis.plots.background import (
+    draw_backdrop,
+    draw_outlines,
+    frame_extent,
+    read_backdrop,
+    refuse_other_plane,
+)
+from ptrack_analysis.plots.style import INK, plane_axes, say_nothing_to_draw
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video

@@ -13,9 +13,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw
-from ptrack_analysis.plots.colours import GRID, INK, PAPER
-from ptrack_analysis.plots.names import in_rows
+from ptrack_analysis.plots.style import GRID, INK, PAPER, in_rows, legend_below, say_nothing_to_draw
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY, Table, check
 

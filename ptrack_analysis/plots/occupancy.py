@@ -12,10 +12,15 @@ from matplotlib.ticker import MaxNLocator
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw, time_axes
-from ptrack_analysis.plots.clock import set_clock, time_unit
-from ptrack_analysis.plots.colours import distinct_colours
-from ptrack_analysis.plots.names import short_name, zone_names
+from ptrack_analysis.plots.style import (
+    distinct_colours,
+    legend_below,
+    say_nothing_to_draw,
+    short_name,
+    time_axes,
+    zone_names,
+)
+from ptrack_analysis.plots.time_axis import set_clock, time_unit
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import OCCUPANCY, check
 

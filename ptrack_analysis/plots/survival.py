@@ -12,10 +12,16 @@ from matplotlib.ticker import PercentFormatter
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.plots.axes import legend_below, say_nothing_to_draw, time_axes
-from ptrack_analysis.plots.clock import clock, set_clock, time_unit
-from ptrack_analysis.plots.colours import INK, distinct_colours
-from ptrack_analysis.plots.names import short_name, zone_names
+from ptrack_analysis.plots.style import (
+    INK,
+    distinct_colours,
+    legend_below,
+    say_nothing_to_draw,
+    short_name,
+    time_axes,
+    zone_names,
+)
+from ptrack_analysis.plots.time_axis import clock, set_clock, time_unit
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import SURVIVAL, check
 

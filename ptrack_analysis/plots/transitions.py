@@ -13,9 +13,7 @@ from matplotlib.image import AxesImage
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.plots.axes import say_nothing_to_draw
-from ptrack_analysis.plots.colours import GRID, INK, PAPER
-from ptrack_analysis.plots.names import short_name
+from ptrack_analysis.plots.style import GRID, INK, PAPER, say_nothing_to_draw, short_name
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, check
 

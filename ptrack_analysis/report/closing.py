@@ -4,18 +4,18 @@ from typing import Any
 
 import pandas as pd
 
-from ptrack_analysis.analysis.crowd.bins import compute_occupancy_bins
+from ptrack_analysis.analysis.counting.counts import compute_counts
+from ptrack_analysis.analysis.counting.crossings import compute_crossings
+from ptrack_analysis.analysis.crowd.density import compute_occupancy_bins
 from ptrack_analysis.analysis.flows.transitions import compute_transitions
 from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
-from ptrack_analysis.analysis.lines.counts import compute_counts
-from ptrack_analysis.analysis.lines.crossings import compute_crossings
 from ptrack_analysis.analysis.places.occupancy import compute_occupancy
 from ptrack_analysis.analysis.places.visits import compute_visits
+from ptrack_analysis.analysis.quality.checks import compute_quality
+from ptrack_analysis.analysis.quality.intervals import compute_intervals
 from ptrack_analysis.analysis.stays.dwell import compute_dwell
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
-from ptrack_analysis.analysis.trust.intervals import compute_intervals
-from ptrack_analysis.analysis.trust.quality import compute_quality
 from ptrack_analysis.report.definitions import rule_of
 from ptrack_analysis.report.measured import Measured
 from ptrack_analysis.report.parts import Facts, Section, Words

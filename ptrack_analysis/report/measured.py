@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from ptrack_analysis.analysis.trust.intervals import compute_intervals
-from ptrack_analysis.clock.recording import Recording
+from ptrack_analysis.analysis.quality.intervals import compute_intervals
+from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.clock.timezones import timezone_of
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.summary import figures_of
-from ptrack_analysis.web.backdrop import Backdrop
+from ptrack_analysis.web.ground import Backdrop
 
 
 @dataclass(frozen=True, slots=True, eq=False)

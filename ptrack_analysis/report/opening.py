@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from ptrack_analysis.analysis.trust.intervals import compute_intervals
-from ptrack_analysis.inspection import notes_on
-from ptrack_analysis.pipeline.notes import ENTRANCE
+from ptrack_analysis.analysis.quality.intervals import compute_intervals
+from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on
 from ptrack_analysis.report.definitions import column_text, first_sentence
 from ptrack_analysis.report.measured import Measured
 from ptrack_analysis.report.parts import Facts, Items, Key, Keys, Part, Section, Table, Words, isolated

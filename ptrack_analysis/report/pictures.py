@@ -13,8 +13,8 @@ from ptrack_analysis.plots import (
     plot_survival,
     plot_transitions,
 )
-from ptrack_analysis.plots.inline import inline_svg
-from ptrack_analysis.plots.local_clock import set_local_clock
+from ptrack_analysis.plots.saving import inline_svg
+from ptrack_analysis.plots.time_axis import set_local_clock
 from ptrack_analysis.report.measured import Measured
 from ptrack_analysis.report.parts import Figure
 

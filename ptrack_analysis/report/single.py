@@ -19,7 +19,7 @@ from ptrack_analysis.report.sections import (
     zones_section,
 )
 from ptrack_analysis.summary.text import span
-from ptrack_analysis.web.backdrop import embedded_backdrop
+from ptrack_analysis.web.ground import embedded_backdrop
 
 
 def video_report(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.crowd.bins import MINUTE, compute_occupancy_bins
+from ptrack_analysis.analysis.crowd.density import MINUTE, compute_occupancy_bins
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.summary.values import seconds
 from ptrack_analysis.video import Video

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.crowd.bins import time_held
+from ptrack_analysis.analysis.crowd.density import time_held
 from ptrack_analysis.scene.zones import Zone
 
 

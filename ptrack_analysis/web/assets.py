@@ -1,4 +1,4 @@
-"""Scripts and data as a self-contained page holds them."""
+"""Scripts, styles and media inside a page."""
 
 import json
 import re
@@ -6,7 +6,11 @@ from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 from importlib.resources import files
+from os import PathLike
+from pathlib import Path
 from typing import Any
+
+from ptrack_analysis.errors import ParameterError
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./\w+\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const|let|async|function|class)", re.MULTILINE)
@@ -71,3 +75,35 @@ def content_policy(scripts: Sequence[str] = (), styles: Sequence[str] = (), *, m
 def _hashes(texts: Sequence[str]) -> str:
     digests = (b64encode(sha256(text.encode("utf-8")).digest()).decode("ascii") for text in texts)
     return " ".join(f"'sha256-{digest}'" for digest in digests)
+
+
+TYPES = {".mp4": "video/mp4", ".m4v": "video/mp4", ".webm": "video/webm", ".ogv": "video/ogg"}
+"""What browsers play, by the suffix of its file."""
+LARGEST = 100_000_000
+"""Largest film that a page holds [bytes]."""
+
+
+def embedded_film(path: str | PathLike[str]) -> dict[str, Any]:
+    """Read a film that a browser plays: its type, and its bytes in base64.
+
+    Raises
+    ------
+    ParameterError
+        If it is of another type, above 100 MB, or cannot be read.
+    """
+    file = Path(path)
+    kind = TYPES.get(file.suffix.lower())
+    if kind is None:
+        raise ParameterError(
+            f"{file}: no film that browsers play: its name ends in none of {', '.join(TYPES)}"
+        )
+    try:
+        size = file.stat().st_size
+        if size > LARGEST:
+            raise ParameterError(
+                f"{file}: has {size / 1e6:.0f} MB, and a page holds {LARGEST / 1e6:.0f} MB at most: shrink it"
+            )
+        content = file.read_bytes()
+    except OSError as error:
+        raise ParameterError(f"{file}: cannot be read: {error.strerror}") from error
+    return {"type": kind, "data": b64encode(content).decode("ascii")}

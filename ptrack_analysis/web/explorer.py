@@ -16,10 +16,14 @@ from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.storage.files import write_text
 from ptrack_analysis.video import Video
-from ptrack_analysis.web.assets import content_policy, inline_json, inline_script, joined_script
-from ptrack_analysis.web.backdrop import Backdrop
-from ptrack_analysis.web.film import embedded_film
-from ptrack_analysis.web.ground import Extent
+from ptrack_analysis.web.assets import (
+    content_policy,
+    embedded_film,
+    inline_json,
+    inline_script,
+    joined_script,
+)
+from ptrack_analysis.web.ground import Backdrop, Extent
 from ptrack_analysis.web.payload import explorer_data
 
 THEMES = ("auto", "light", "dark")

@@ -1,7 +1,9 @@
-"""The rectangle that the explorer draws on: the video's picture, or a plan."""
+"""The plane that the explorer draws on, and its image."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -11,10 +13,36 @@ from shapely.geometry import LineString, MultiPolygon
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.scene.floor_plan import Floor
-from ptrack_analysis.scene.images import stretched_note
+from ptrack_analysis.scene.images import Picture, read_picture, stretched_note
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video
-from ptrack_analysis.web.backdrop import Backdrop
+
+_LONGEST = 1920
+_QUALITY = 85
+
+
+@dataclass(frozen=True, slots=True)
+class Backdrop:
+    """A picture as a page holds it: a ``data:`` address, and the size of the picture it was made from."""
+
+    address: str
+    width: int
+    height: int
+
+
+def embedded_backdrop(picture: Picture) -> Backdrop:
+    """Read a picture and make it part of a page, as JPEG with its longer side at most 1920 px.
+
+    ``picture`` is what ``read_picture`` takes, and its errors are this function's. What else the file holds
+    (place, camera) is left out.
+    """
+    image = read_picture(picture)
+    width, height = image.size
+    image.thumbnail((_LONGEST, _LONGEST))
+    stream = BytesIO()
+    image.save(stream, "JPEG", quality=_QUALITY, optimize=True)
+    return Backdrop(f"data:image/jpeg;base64,{b64encode(stream.getvalue()).decode('ascii')}", width, height)
+
 
 Extent = tuple[float, float, float, float]
 

@@ -10,7 +10,7 @@ from pandas.testing import assert_frame_equal
 from shapely.geometry import box
 
 from ptrack_analysis import Zone, compute_trajectories, empty, fit_floor, read_tracking
-from ptrack_analysis.analysis.comparison import compare_tracking
+from ptrack_analysis.analysis.comparison.compare import compare_tracking
 from ptrack_analysis.analysis.comparison.matching import compared_moments
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import DETECTIONS, HEATMAP, check

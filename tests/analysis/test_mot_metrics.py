@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from ptrack_analysis import Video, frames_to_timestamps
-from ptrack_analysis.analysis.comparison import compare_tracking, match_boxes
+from ptrack_analysis.analysis.comparison.compare import compare_tracking
 from ptrack_analysis.analysis.comparison.figures import figures_of
-from ptrack_analysis.analysis.comparison.matching import Boxes, overlaps_of
+from ptrack_analysis.analysis.comparison.matching import Boxes, match_boxes, overlaps_of
 from ptrack_analysis.schema import DETECTIONS, assemble
 
 VIDEO = Video(width=640, height=480, frame_rate=25.0)

@@ -11,7 +11,7 @@ import pandas as pd
 from ptrack_analysis import Video, compute_trajectories
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DETECTIONS, assemble
-from ptrack_analysis.web import explore
+from ptrack_analysis.web.explorer import explore
 
 from .inputs import SEED
 from .rounds import Line, median

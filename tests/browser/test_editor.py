@@ -14,7 +14,7 @@ from waiting import drawn, until
 
 from ptrack_analysis import Video, edit_zones, read_floor, read_parquet, read_zones
 from ptrack_analysis.cli import main
-from ptrack_analysis.web import asset
+from ptrack_analysis.web.assets import asset
 
 VIDEO = Video(width=1280, height=720)
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"

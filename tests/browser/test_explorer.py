@@ -10,7 +10,8 @@ from waiting import drawn, until
 from ptrack_analysis import compute_trajectories, explore, read_tracking, read_zones
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.web import Backdrop, explorer_script
+from ptrack_analysis.web.explorer import explorer_script
+from ptrack_analysis.web.ground import Backdrop
 from ptrack_analysis.web.widget import widget_of
 
 HOSTILE = (

@@ -10,7 +10,7 @@ from pages import METADATA, page, record, write
 from waiting import until
 
 from ptrack_analysis import Settings, export_dataset, write_report
-from ptrack_analysis.web import asset
+from ptrack_analysis.web.assets import asset
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -472,7 +472,7 @@ def test_an_interrupt_is_exit_130(capfd, monkeypatch, archive):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ptrack_analysis.inspection.inspect_tracking", interrupted)
+    monkeypatch.setattr("ptrack_analysis.pipeline.inspection.inspect_tracking", interrupted)
     code, _, err = run(capfd, "inspect", archive)
     assert code == 130
     assert err == "ptrack: interrupted\n"

@@ -12,7 +12,7 @@ from naive_clock import at, naive_occupancy, naive_rows, table_of
 from shapely.geometry import box
 
 from ptrack_analysis import Recording, Zone, compute_occupancy_hourly, compute_visits_hourly
-from ptrack_analysis.clock.hours import hours_of
+from ptrack_analysis.clock.hourly import hours_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.schema import OCCUPANCY, OCCUPANCY_HOURLY, VISITS, assemble, check
 

@@ -7,9 +7,8 @@ import pytest
 from moto_servers import moto_server
 
 from ptrack_analysis import Recording, Video, make_client, read_recordings
-from ptrack_analysis.clock.lookup import no_start, recordings_of, settled
-from ptrack_analysis.clock.opening import refuse_hours
-from ptrack_analysis.clock.patterns import pattern_of
+from ptrack_analysis.clock.lookup import no_start, pattern_of, recordings_of, settled
+from ptrack_analysis.clock.timezones import refuse_hours
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError
 from ptrack_analysis.storage.s3 import path_of
 

@@ -20,8 +20,8 @@ from ptrack_analysis import (
     write_parquet,
 )
 from ptrack_analysis.clock.recordings import read_recordings
-from ptrack_analysis.editing.documents import object_of
-from ptrack_analysis.editing.outlines import shown_features
+from ptrack_analysis.editing.desk import shown_features
+from ptrack_analysis.editing.job import object_of
 from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.scene.floor_plan import read_floor
 from ptrack_analysis.schema import DETECTIONS, POINTS, check

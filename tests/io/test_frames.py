@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.plots.backdrop import read_backdrop
+from ptrack_analysis.plots.background import read_backdrop
 from ptrack_analysis.scene.images import frame_at
-from ptrack_analysis.web import embedded_backdrop
+from ptrack_analysis.web.ground import embedded_backdrop
 
 av = pytest.importorskip("av", reason="PyAV is not installed")
 ROWS, COLUMNS = 48, 64

@@ -12,9 +12,9 @@ from PIL import Image
 
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.plots.backdrop import read_backdrop
+from ptrack_analysis.plots.background import read_backdrop
 from ptrack_analysis.scene.images import read_picture
-from ptrack_analysis.web import embedded_backdrop
+from ptrack_analysis.web.ground import embedded_backdrop
 
 RED = np.zeros((2, 3, 3), dtype="uint8")
 RED[..., 0] = 255

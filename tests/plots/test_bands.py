@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptrack_analysis.plots.bands import bands, crossings, place, stacked, untangled
+from ptrack_analysis.plots.sankey import bands, crossings, place, stacked, untangled
 
 CHANCE = np.random.default_rng(5)
 

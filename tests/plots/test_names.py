@@ -7,7 +7,7 @@ import pytest
 
 import ptrack_analysis as pta
 from ptrack_analysis import plots
-from ptrack_analysis.plots.names import in_rows, short_name
+from ptrack_analysis.plots.style import in_rows, short_name
 
 ODD = ("shelf $5_ to $10", "_hidden", "<script>alert(1)</script>", "\\$ & {x}")
 LINE = "$\\frac$"

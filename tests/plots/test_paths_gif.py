@@ -11,7 +11,7 @@ from shapely.geometry import LineString, box
 from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
 from ptrack_analysis.errors import OutputError, ParameterError, SchemaError
 from ptrack_analysis.plots import paths_gif, write_paths_gif
-from ptrack_analysis.plots.colours import OKABE_ITO
+from ptrack_analysis.plots.style import OKABE_ITO
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import TRAJECTORIES, empty
 

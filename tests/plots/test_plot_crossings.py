@@ -3,7 +3,7 @@ import pytest
 from factories import make_detections, make_video
 from shapely.geometry import LineString, box
 
-from ptrack_analysis.analysis.lines.crossings import compute_crossings
+from ptrack_analysis.analysis.counting.crossings import compute_crossings
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_crossings, plot_paths

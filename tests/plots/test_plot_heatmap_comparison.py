@@ -6,7 +6,7 @@ from shapely.geometry import box
 from ptrack_analysis.analysis.heat.heatmap_comparison import HeatmapComparison
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_heatmap_comparison
-from ptrack_analysis.plots.colours import INK
+from ptrack_analysis.plots.style import INK
 from ptrack_analysis.scene.zones import Zone
 
 PICTURE = np.full((50, 100, 3), 200, dtype="uint8")

@@ -7,7 +7,7 @@ from ptrack_analysis.analysis.places.occupancy import compute_occupancy
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_occupancy, plot_visits
-from ptrack_analysis.plots.clock import ClockLocator, clock
+from ptrack_analysis.plots.time_axis import ClockLocator, clock
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import OCCUPANCY, VISITS, assemble, empty
 

@@ -11,9 +11,9 @@ from shapely.geometry import LineString, Polygon
 from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_paths
-from ptrack_analysis.plots.arrows import arrow_heads
-from ptrack_analysis.plots.colours import OKABE_ITO
+from ptrack_analysis.plots.paths import arrow_heads
 from ptrack_analysis.plots.stretches import steps_of
+from ptrack_analysis.plots.style import OKABE_ITO
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import TRAJECTORIES, empty
 

@@ -5,7 +5,7 @@ from matplotlib.colors import to_hex
 
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_paths, plot_visits
-from ptrack_analysis.plots.colours import OKABE_ITO
+from ptrack_analysis.plots.style import OKABE_ITO
 from ptrack_analysis.schema import ENTRIES, EXITS, TRAJECTORIES, VISITS, assemble, empty
 
 

@@ -5,9 +5,8 @@ from importlib.resources import files
 
 import pytest
 
-from ptrack_analysis.web import explorer_script
 from ptrack_analysis.web.assets import asset, joined_script
-from ptrack_analysis.web.explorer import PARTS
+from ptrack_analysis.web.explorer import PARTS, explorer_script
 
 IMPORT = re.compile(r'^import \{ ([\w, ]+) \} from "\./(\w+)\.js";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (?:async )?(?:const|let|function|class) (?:\[([\w, ]+)\]|(\w+))", re.MULTILINE)

@@ -22,9 +22,18 @@ from ptrack_analysis import (
 from ptrack_analysis.errors import OutputError, ParameterError, SchemaError, ZoneError
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video
-from ptrack_analysis.web import content_policy, embedded_backdrop, explorer_data, explorer_page, inline_json
-from ptrack_analysis.web.packing import LOWEST, PRECISION, UNKNOWN
-from ptrack_analysis.web.payload import HAS_BOX, HAS_FACE, RUN_BEGINS
+from ptrack_analysis.web.assets import content_policy, inline_json
+from ptrack_analysis.web.explorer import explorer_page
+from ptrack_analysis.web.ground import embedded_backdrop
+from ptrack_analysis.web.payload import (
+    HAS_BOX,
+    HAS_FACE,
+    LOWEST,
+    PRECISION,
+    RUN_BEGINS,
+    UNKNOWN,
+    explorer_data,
+)
 
 VIDEO = make_video(10_000)
 ZONE = Zone("left", box(0, 0, 500, 500), "px")

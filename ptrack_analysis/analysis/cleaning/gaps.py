@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.cleaning.kinds import kind_of
+from ptrack_analysis.analysis.cleaning.renaming import kind_of
 from ptrack_analysis.analysis.presence import MAX_GAP, Rows, rows_by_person
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers

@@ -1,17 +1,41 @@
-"""Identities joined as a table of stitches says, and parted again."""
+"""Tables after people were renamed: stitches applied and undone, short tracks left out."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.cleaning.chains import first_of_chains
-from ptrack_analysis.analysis.cleaning.kinds import kind_of
-from ptrack_analysis.analysis.presence import starts_of
+from ptrack_analysis.analysis.cleaning.stitching import first_of_chains
+from ptrack_analysis.analysis.presence import rows_by_person, starts_of
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Integers
-from ptrack_analysis.schema import STITCHES, check
-from ptrack_analysis.video import timedelta
+from ptrack_analysis.schema import DETECTIONS, POINTS, STITCHES, TRAJECTORIES, Table, check
+from ptrack_analysis.video import milliseconds, timedelta
+
+_MADE = frozenset({"located", "held", "run"})
+
+
+def kind_of(table: object, *, trajectories: bool = False) -> Table:
+    """Tell whether a table is DETECTIONS or POINTS (or TRAJECTORIES, where they are taken), and check it.
+
+    Its index tells detections from points, the columns ``located held run`` tell trajectories from points;
+    whatever is neither is taken for detections.
+
+    Raises
+    ------
+    SchemaError
+        If it is no such table.
+    """
+    kind = DETECTIONS
+    if isinstance(table, pd.DataFrame) and list(table.index.names) == POINTS.key_names:
+        kind = TRAJECTORIES if set(table.columns) >= _MADE else POINTS
+    if kind is TRAJECTORIES and not trajectories:
+        raise SchemaError(
+            "not a detections table: these are trajectories; clean the detections or points that they were "
+            "computed from, then compute them again"
+        )
+    check(table, kind)
+    return kind
 
 
 def apply_stitches(table: pd.DataFrame, stitches: pd.DataFrame) -> pd.DataFrame:
@@ -148,3 +172,62 @@ def _with_numbers(table: pd.DataFrame, person: Integers) -> pd.DataFrame:
     index: Any = table.index
     levels = [person if name == "person_index" else index.get_level_values(name) for name in index.names]
     return table.set_axis(pd.MultiIndex.from_arrays(levels, names=index.names), axis=0)
+
+
+def split_short_tracks(
+    table: pd.DataFrame, *, min_duration: pd.Timedelta | str, min_detections: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split a table into the tracks that are long enough and those that are not.
+
+    A track is removed if the time from its first row to its last is below ``min_duration`` or if it has
+    fewer than ``min_detections`` rows. Both limits are to be named, and both parts come back: who was seen
+    once is a person too, unless the analyst says otherwise. ``min_duration="0s", min_detections=1`` removes
+    nobody.
+
+    Parameters
+    ----------
+    table
+        DETECTIONS, POINTS or TRAJECTORIES, rows in any order.
+    min_duration
+        The shortest time from first to last row that is kept [ms].
+    min_detections
+        The smallest number of rows that is kept; rows without a body box count.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame
+        The rows kept and the rows removed, each in their order: together the table.
+
+    Raises
+    ------
+    SchemaError
+        If ``table`` is none of these tables.
+    ParameterError
+        If ``min_duration`` is no length of time, or ``min_detections`` is not a whole number of at least 0.
+
+    Notes
+    -----
+    O(n log n). Errs towards fewer persons, where a tracker lost somebody within the limits: join identities
+    first (``compute_stitches``). Rows put into gaps count like others.
+
+    Examples
+    --------
+    >>> from ptrack_analysis import empty
+    >>> from ptrack_analysis.schema import DETECTIONS
+    >>> kept, removed = split_short_tracks(empty(DETECTIONS), min_duration="1s", min_detections=2)
+    >>> len(kept), len(removed)
+    (0, 0)
+    """
+    kind_of(table, trajectories=True)
+    shortest = milliseconds(min_duration, "min_duration")
+    if isinstance(min_detections, bool) or not isinstance(min_detections, int | np.integer):
+        raise ParameterError(f"min_detections is {min_detections!r}, not a whole number")
+    if min_detections < 0:
+        raise ParameterError(f"min_detections is {min_detections!r}, not at least 0")
+    rows = rows_by_person(table)
+    first = np.flatnonzero(rows.first)
+    count = np.diff(first, append=len(rows.time))
+    duration = rows.time[first + count - 1] - rows.time[first]
+    kept = np.empty(len(rows.time), dtype=bool)
+    kept[rows.order] = np.repeat((duration >= shortest) & (count >= min_detections), count)
+    return table[kept], table[~kept]

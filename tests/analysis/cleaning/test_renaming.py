@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import apply_stitches, compute_tracks, compute_trajectories, fill_gaps, undo_stitches
-from ptrack_analysis.analysis.cleaning.chains import first_of_chains
+from ptrack_analysis.analysis.cleaning.stitching import first_of_chains
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import DETECTIONS, POINTS, STITCHES, assemble, check
 

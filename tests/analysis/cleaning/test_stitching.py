@@ -15,8 +15,8 @@ from shapely.geometry import box
 
 from ptrack_analysis import Video, Zone, compute_stitches, compute_trajectories, trajectories_from_points
 from ptrack_analysis.analysis.cleaning import candidates as room
-from ptrack_analysis.analysis.cleaning.assignment import cheapest, margins
-from ptrack_analysis.analysis.cleaning.bodies import Bodies, PictureGround, bodies_of, whole_heights
+from ptrack_analysis.analysis.cleaning.candidates import Bodies, PictureGround, bodies_of, whole_heights
+from ptrack_analysis.analysis.cleaning.stitching import cheapest, margins
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import POINTS, assemble
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import compute_encounters, compute_groups, empty, trajectories_from_points
-from ptrack_analysis.analysis.crowd import neighbours
+from ptrack_analysis.analysis.crowd import encounters as neighbours
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES, check
 

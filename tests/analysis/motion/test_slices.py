@@ -6,11 +6,11 @@ import pytest
 from factories import make_detections, make_video
 
 from ptrack_analysis.analysis.motion import clock
-from ptrack_analysis.analysis.motion.movement import compute_movement
+from ptrack_analysis.analysis.motion.kinematics import compute_movement
+from ptrack_analysis.analysis.quality import measures as switches
+from ptrack_analysis.analysis.quality.checks import compute_quality
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
-from ptrack_analysis.analysis.trust import switches
-from ptrack_analysis.analysis.trust.quality import compute_quality
 
 
 def tables(detections, video):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from ptrack_analysis import compute_stops, compute_trajectories, trajectories_from_points
-from ptrack_analysis.analysis.motion import extents
+from ptrack_analysis.analysis.motion import stops as extents
 from ptrack_analysis.errors import ParameterError
 
 NAN = math.nan

@@ -1,14 +1,142 @@
-"""A function over many tasks on an Executor: in order, few in flight, a lost worker made good."""
+"""Videos worked on by several processes or an executor."""
 
 import os
+import signal
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, wait
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from multiprocessing import connection, get_context, parent_process
 from typing import Any, Generic, TypeVar
 
-from ptrack_analysis.errors import ParameterError, PtrackError, WorkerError
-from ptrack_analysis.scale.watch import Watch, scheduler_gone
+import pandas as pd
+
+from ptrack_analysis.errors import ParameterError, PtrackError, RemoteError, WorkerError
+from ptrack_analysis.sources.archive import VideoReference
+from ptrack_analysis.sources.reading import read_tracking
+from ptrack_analysis.video import Video
+
+PATIENCE = 600.0
+"""So long a cluster may be without a worker: one that grows by need starts machines meanwhile [s]."""
+_ASK = 10.0
+"""So often its scheduler is asked for its workers [s]."""
+
+
+class Watch:
+    """Who waits for a task on an executor looks through it at the cluster behind; other executors have none.
+
+    ``_client`` is where ``distributed`` keeps the client of an executor; it has no public name for it.
+    """
+
+    def __init__(self, executor: Executor | None) -> None:
+        self._client = getattr(executor, "_client", None)
+        self._staffed = self._asked = time.monotonic()
+
+    def is_cut_off(self) -> bool:
+        """Tell whether the client has lost its scheduler.
+
+        It cancels what it had submitted then, but not what is submitted while it tries to connect again.
+        """
+        return self._client is not None and self._client.status != "running"
+
+    def look(self) -> None:
+        """Look whether there is any use in waiting on.
+
+        Raises
+        ------
+        RemoteError
+            If the scheduler went away, or has had no worker for as long as ``PATIENCE``.
+        """
+        if self.is_cut_off():
+            raise scheduler_gone("its client connects again")
+        now = time.monotonic()
+        if self._client is None or now - self._asked < min(_ASK, PATIENCE):
+            return
+        self._asked = now
+        try:
+            workers = self._client.nthreads()
+        except OSError as error:
+            raise scheduler_gone(type(error).__name__) from error
+        if workers:
+            self._staffed = now
+        elif now - self._staffed >= PATIENCE:
+            raise RemoteError(
+                f"the cluster has had no worker for {PATIENCE:.0f} s: what is finished stays; start workers, "
+                "and a rerun completes it"
+            )
+
+
+def scheduler_gone(said: str) -> RemoteError:
+    """Say that a scheduler does not answer any more."""
+    return RemoteError(f"the scheduler went away ({said}): what is finished stays, and a rerun completes it")
+
+
+_TIMEOUT = "10s"
+
+
+def processes(workers: int) -> Callable[[], Executor]:
+    """Give what makes a pool of so many processes of this machine.
+
+    They start afresh, so a script that uses them has its work below ``if __name__ == "__main__":``. They end
+    with the process that started them, however it ends, and leave Ctrl-C to it.
+
+    Raises
+    ------
+    ParameterError
+        If it is no number from 1 on.
+    """
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise ParameterError(f"workers is {workers!r}, not a number of processes from 1 on")
+
+    def make() -> Executor:
+        return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
+
+    return make
+
+
+@contextmanager
+def dask(address: str) -> Iterator[tuple[Executor, int]]:
+    """Connect to a Dask scheduler; give an executor on its cluster, and how many tasks run there at once.
+
+    Raises
+    ------
+    RemoteError
+        If there is no scheduler at this address.
+    ParameterError
+        If Dask is not installed.
+    """
+    try:
+        distributed: Any = import_module("distributed")  # heavy, and needed for a cluster alone
+    except ImportError as error:
+        raise ParameterError("Dask is not installed: pip install 'ptrack-analysis[dask]'") from error
+    try:
+        client = distributed.Client(address, timeout=_TIMEOUT, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise RemoteError(f"{address}: no Dask scheduler can be reached there: {said}") from error
+    try:
+        yield client.get_executor(pure=False), max(1, sum(client.nthreads().values()))
+    finally:
+        client.close()
+
+
+def _begin() -> None:
+    """Prepare a worker: Ctrl-C is its parent's to handle, and it does not outlive its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
+
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -217,3 +345,63 @@ def _lost(error: Exception) -> Exception:
     if type(error).__name__ == "KilledWorker":
         return WorkerError("the workers that had it were killed again and again, so it was given up")
     return error
+
+
+def map_videos(
+    function: Callable[[pd.DataFrame, Video], R],
+    videos: Iterable[VideoReference],
+    *,
+    executor: Executor | None = None,
+    in_flight: int = IN_FLIGHT,
+    allow_incomplete: bool = False,
+) -> Iterator[Outcome[VideoReference, R]]:
+    """Call ``function(detections, video)`` for each video, reading it where the function runs.
+
+    Workers get a reference, no data. Outcomes come in the order of the videos, and one by one: no more than
+    ``in_flight`` videos are with the executor, or done and waiting to be asked for. A video that cannot be
+    read, or for which the function raises, is an outcome with an error, and does not stop the others. No
+    videos: no outcomes.
+
+    Parameters
+    ----------
+    function
+        What is computed of each video; with an executor of other processes, a function of a module.
+    videos
+        What ``find_videos`` found, or any of it.
+    executor
+        Any ``concurrent.futures.Executor``: a ``ProcessPoolExecutor``, or a Dask cluster through
+        ``distributed.Client(...).get_executor(pure=False)``. By default the function runs in this process.
+    in_flight
+        How many videos the executor holds at most; twice the number of its workers or more.
+    allow_incomplete
+        Whether to read archives that lack pages, as in ``read_tracking``.
+
+    Yields
+    ------
+    Outcome
+        ``task``, the reference; ``result``, what the function gave; ``error``, what was raised instead, or
+        None.
+
+    Raises
+    ------
+    ParameterError
+        If ``in_flight`` is below 1.
+    WorkerError
+        If the executor breaks, as a process pool does when one of its workers is killed.
+    RemoteError
+        If the executor's scheduler goes away.
+
+    Examples
+    --------
+    >>> list(map_videos(lambda detections, video: len(detections), []))
+    []
+    """
+    one = partial(_of_video, function, allow_incomplete=allow_incomplete)
+    return map_tasks(one, videos, executor=executor, in_flight=in_flight)
+
+
+def _of_video(
+    function: Callable[[pd.DataFrame, Video], R], reference: VideoReference, *, allow_incomplete: bool
+) -> R:
+    detections, video = read_tracking(reference, allow_incomplete=allow_incomplete)
+    return function(detections, video)

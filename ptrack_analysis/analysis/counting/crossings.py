@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.lines import sides
+from ptrack_analysis.analysis.counting import sides
 from ptrack_analysis.analysis.presence import rows_by_person, run_starts, starts_of
 from ptrack_analysis.errors import ZoneError
 from ptrack_analysis.geometry import Bools, Floats, Integers

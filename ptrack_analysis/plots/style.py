@@ -1,18 +1,107 @@
-"""Axes to draw on: made or given, in one plane or along time."""
+"""Colors, names, axes and legends of plots."""
 
 import re
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+from matplotlib import colormaps
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba_array
 
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.plots.colours import GRID, INK, PAPER
+from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.sources.names import undirected
+
+OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
+INK = "#333333"
+PAPER = "#ffffff"
+GRID = "#e4e4e4"
+_GOLDEN = (5**0.5 - 1) / 2
+_BRIGHTEST = 0.82
+_LIGHT = 0.7
+_LUMA = (0.299, 0.587, 0.114)
+
+
+def distinct_colours(number: int, *, alpha: float = 1.0) -> Floats:
+    """Give as many colours as there are things to tell apart: (number, 4) red, green, blue, alpha.
+
+    Up to eight are those of Okabe and Ito. More are taken from the perceptual colormap viridis in steps of
+    the golden ratio, so that neighbours differ; its brightest end, unreadable on paper, is left out.
+
+    References
+    ----------
+    M. Okabe, K. Ito, Color Universal Design, 2008, https://jfly.uni-koeln.de/color/
+    """
+    if number <= len(OKABE_ITO):
+        return to_rgba_array(list(OKABE_ITO[:number]), alpha) if number else np.empty((0, 4))
+    places = _BRIGHTEST * (np.arange(number) * _GOLDEN % 1.0)
+    return to_rgba_array(colormaps["viridis"](places), alpha)
+
+
+def casings(colours: Floats) -> Floats:
+    """Give the colour that sets each colour off from what lies below: white, for light colours dark grey."""
+    light = colours[:, :3] @ np.array(_LUMA) > _LIGHT
+    cased = np.where(light[:, None], to_rgba_array(INK), to_rgba_array(PAPER))
+    cased[:, 3] = colours[:, 3]
+    return cased
+
+
+_LETTERS = 20
+_ROWS = 3
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What no font has and XML does not take."""
+
+
+def zone_names(table: pd.DataFrame, zones: Sequence[Zone | str] | None) -> list[str]:
+    """Give the names of the zones to draw: those asked for, else all of the table in alphabetical order."""
+    if zones is None:
+        return sorted(table.index.get_level_values("zone").unique())
+    return list(dict.fromkeys(zone.name if isinstance(zone, Zone) else zone for zone in zones))
+
+
+def drawable(text: str) -> str:
+    """Give a text as it can be drawn: a replacement character stands for each control character.
+
+    Marks that turn the direction of a text are left out: a name must not turn the figures beside it.
+    """
+    return _UNWRITABLE.sub("\ufffd", undirected(text))
+
+
+def short_name(name: str) -> str:
+    r"""Write a name for matplotlib: in short rows, and as it is, not as a formula or a hidden label.
+
+    Two dollar signs would begin and end a formula, and a legend leaves out what begins with a low line.
+
+    Examples
+    --------
+    >>> short_name("till")
+    'till'
+    >>> print(short_name("shelf $5 to $10"))
+    shelf \$5 to \$10
+    """
+    text = in_rows(name).replace("$", r"\$")
+    return f"\u2060{text}" if text.startswith("_") else text
+
+
+def in_rows(name: str) -> str:
+    """Break a long name into at most three rows of twenty letters, and leave out what is beyond.
+
+    Examples
+    --------
+    >>> print(in_rows("the long shelf on the left side of the back room, second floor"))
+    the long shelf on
+    the left side of the
+    back room, second …
+    """
+    return "\n".join(textwrap.wrap(drawable(name), _LETTERS, max_lines=_ROWS, placeholder=" …"))
+
 
 TIME = "time"
 _TIME_LABEL = "time since the start of the video [{unit}]"

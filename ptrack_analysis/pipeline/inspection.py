@@ -1,4 +1,4 @@
-"""What an archive holds, and whether it can be trusted."""
+"""What an archive holds, and how reliable it is."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.presence import MAX_GAP, found_period, rows_by_person, slow_sampling
+from ptrack_analysis.analysis.quality.checks import compute_quality
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
-from ptrack_analysis.analysis.trust.quality import compute_quality
 from ptrack_analysis.geometry import EDGE_TOLERANCE
-from ptrack_analysis.inspection.notes import boxes_of, count_hidden, notes_on, notes_on_quality, total_ms
+from ptrack_analysis.pipeline.notes import boxes_of, count_hidden, notes_on, notes_on_quality, total_ms
 from ptrack_analysis.sources.archive import Source, VideoReference
 from ptrack_analysis.sources.reading import load
 from ptrack_analysis.video import Pixels, Video, milliseconds, timedelta

@@ -1,0 +1,1 @@
+"""Crossings of lines, and counts per bin."""

@@ -1,1 +1,0 @@
-"""Who crossed lines: crossings, counts, their balance."""

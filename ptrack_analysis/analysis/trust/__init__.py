@@ -1,1 +1,0 @@
-"""How far to trust the numbers: quality, intervals, sensitivity, tallies."""

@@ -1,0 +1,270 @@
+"""The image behind a plot, and the outlines, names and numbers on it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.patheffects import withStroke
+from shapely.geometry import LineString, MultiPolygon, Polygon
+
+from ptrack_analysis.analysis.heat.grid import Bounds
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.style import INK, PAPER, bounds, plane_axes, short_name
+from ptrack_analysis.scene.images import Picture, read_picture
+from ptrack_analysis.scene.zones import Line, Zone
+from ptrack_analysis.video import Video
+
+_DIM = 0.4
+_GREY = 0.5
+_LUMA = (0.299, 0.587, 0.114)
+_FULL = 255.0
+
+
+def read_backdrop(picture: Picture) -> Floats:
+    """Read a picture as (rows, columns, 3) from 0 to 1.
+
+    ``picture`` is what ``read_picture`` takes, and its errors are this function's.
+    """
+    return np.asarray(read_picture(picture)) / _FULL
+
+
+def frame_extent(
+    unit: str, *, extent: Bounds | None, video: Video | None, picture: Floats | None
+) -> Bounds | None:
+    """Tell which rectangle of the plane the frame, or the drawn part of the floor, fills.
+
+    It is the given one, else the video's frame, else the picture's own size; None where nothing says it.
+
+    Raises
+    ------
+    ParameterError
+        If the given one is empty, or there is a picture but nothing says where it lies on the floor.
+    """
+    if extent is not None:
+        x0, y0, x1, y1 = extent
+        if not (np.isfinite(extent).all() and x1 > x0 and y1 > y0):
+            raise ParameterError(f"extent is {extent!r}, not x0 < x1 and y0 < y1")
+        return x0, y0, x1, y1
+    if unit == "m":
+        if picture is not None:
+            raise ParameterError(
+                "a backdrop under a plot in m needs extent=(x0, y0, x1, y1), as floor.extent has it"
+            )
+        return None
+    if video is not None and video.width is not None and video.height is not None:
+        return 0.0, 0.0, float(video.width), float(video.height)
+    if picture is not None:
+        return 0.0, 0.0, float(picture.shape[1]), float(picture.shape[0])
+    return None
+
+
+def dimmed(picture: Floats) -> Floats:
+    """Make a picture paler in colour and nearer to white."""
+    grey = (picture @ np.array(_LUMA))[..., None]
+    pale: Floats = 1.0 - (1.0 - _DIM) * (1.0 - (_GREY * grey + (1.0 - _GREY) * picture))
+    return pale.clip(0.0, 1.0)
+
+
+def draw_backdrop(ax: Axes, picture: Floats, extent: Bounds) -> None:
+    """Lay the picture over its rectangle, paler in colour and nearer to white, so that data stand out."""
+    x0, y0, x1, y1 = extent
+    limits = ax.axis()
+    image = ax.imshow(dimmed(picture), extent=(x0, x1, y1, y0), zorder=0, aspect=ax.get_aspect())
+    image.set_label("_backdrop")
+    ax.axis(limits)
+
+
+HALO = withStroke(linewidth=2.5, foreground=PAPER)
+_CASED = withStroke(linewidth=3.2, foreground=PAPER)
+_LETTERING: dict[str, Any] = {
+    "fontsize": "small",
+    "color": INK,
+    "path_effects": [HALO],
+    "zorder": 7,
+    "annotation_clip": True,
+}
+_RECTANGULAR = 0.9
+_OUTER = 0.12
+_ROOM = 0.7
+
+
+def refuse_other_plane(things: Sequence[Zone | Line], unit: str) -> None:
+    """Refuse zones or lines that are not in the unit that is drawn.
+
+    Raises
+    ------
+    ParameterError
+        With the first such zone or line.
+    """
+    for thing in things:
+        if thing.unit != unit:
+            raise ParameterError(
+                f"mixing two planes: {thing.kind} {thing.name!r} is in {thing.unit}, the plot is in {unit}"
+            )
+
+
+def draw_outlines(ax: Axes, zones: Sequence[Zone], lines: Sequence[Line]) -> None:
+    """Draw each zone's outline and name, and each line with its name and an arrow to its *in* side."""
+    rings = [
+        shapely.get_coordinates(ring) for zone in zones for ring in shapely.get_parts(zone.outline.boundary)
+    ]
+    _add_strokes(ax, rings, "solid", "_zones")
+    _add_strokes(ax, [shapely.get_coordinates(line.outline) for line in lines], (0, (5, 1.5)), "_lines")
+    for zone in zones:
+        _name_zone(ax, zone)
+    for line in lines:
+        _name_line(ax, line)
+
+
+def _add_strokes(ax: Axes, strokes: Sequence[Floats], style: Any, label: str) -> None:
+    if strokes:
+        drawn = LineCollection(strokes, colors=INK, linewidths=1.4, linestyles=[style], zorder=5)
+        drawn.set(path_effects=[_CASED], label=label)
+        ax.add_collection(drawn)
+
+
+def _name_zone(ax: Axes, zone: Zone) -> None:
+    """Write the name inside the zone: in an upper corner of one like a rectangle, else where it is widest."""
+    outline = zone.outline
+    part = max(outline.geoms, key=lambda each: each.area) if isinstance(outline, MultiPolygon) else outline
+    left, top, right, bottom = part.bounds
+    start, end = sorted(ax.get_xlim())
+    if part.area > _RECTANGULAR * (right - left) * (bottom - top):
+        leftwards = (left + right) / 2 > (start + end) / 2
+        place, away, down = (right if leftwards else left, top), -4 if leftwards else 4, -4
+        across, above = ("right" if leftwards else "left"), "top"
+    else:
+        middle = _middle(part)
+        share = (middle[0] - start) / (end - start)
+        place, away, down = (float(middle[0]), float(middle[1])), 0, 0
+        across, above = ("left" if share < _OUTER else "right" if share > 1 - _OUTER else "center"), "center"
+    style: dict[str, Any] = {**_LETTERING, "ha": across, "va": above}
+    ax.annotate(short_name(zone.name), place, xytext=(away, down), textcoords="offset points", **style)
+
+
+def _middle(part: Polygon) -> Floats:
+    """Give the place for a name: the centroid, unless a circle much smaller than elsewhere fits around it."""
+    circle = shapely.maximum_inscribed_circle(part)
+    room = part.boundary.distance(part.centroid) if part.contains(part.centroid) else 0.0
+    found: Floats = shapely.get_coordinates(part.centroid if room >= _ROOM * circle.length else circle)[0]
+    return found
+
+
+def _name_line(ax: Axes, line: Line) -> None:
+    """Write the name on the line's *out* side, with an arrow from its middle to the *in* side."""
+    middle, way = way_in(line.outline)
+    inwards = way * [1, -1]  # on paper y points upwards
+    place = (float(middle[0]), float(middle[1]))
+    arrow: dict[str, Any] = {"arrowstyle": "<|-", "color": INK, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("in", place, xytext=tuple(20 * inwards), arrowprops=arrow, **_beside(inwards), **_LETTERING)
+    ax.annotate(short_name(line.name), place, xytext=tuple(-6 * inwards), **_beside(-inwards), **_LETTERING)
+
+
+def way_in(line: LineString) -> tuple[Floats, Floats]:
+    """Give a line's middle, and which way *in* is with y downwards: to the right of who walks along it."""
+    before, middle = (
+        shapely.get_coordinates(line.interpolate(share, normalized=True))[0] for share in (0.45, 0.5)
+    )
+    x, y = (middle - before) / np.hypot(*(middle - before))
+    return middle, np.array([-y, x])
+
+
+def _beside(way: Floats) -> dict[str, Any]:
+    """Give the alignment of a text that lies this way from its point, and grows further that way."""
+    across, down = np.sign(np.round(way)).astype(int).tolist()
+    return {
+        "textcoords": "offset points",
+        "ha": ("right", "center", "left")[across + 1],
+        "va": ("top", "center", "bottom")[down + 1],
+    }
+
+
+_WIDE, _HIGH = 6.0, 9.0
+_AWAY = (6.0, 15.0)
+_SIDES = ((1, 0), (0, 1), (-1, 0), (0, -1), (1, 1), (-1, 1), (-1, -1), (1, -1))
+
+
+def label_points(ax: Axes, points: Floats, texts: Sequence[str], colours: Floats) -> None:
+    """Write a text beside each (n, 2) point, on the first side where it is free and inside the axes.
+
+    Texts that stand already are kept clear of; where every side is taken, the text goes to the right. The
+    side is chosen for the present size of the figure. O(n²), for a few dozen.
+    """
+    figure = ax.get_figure(root=True)
+    if figure is None or len(points) == 0:
+        return
+    figure.draw_without_rendering()
+    scale = figure.dpi / 72
+    places = ax.transData.transform(points) / scale
+    low, high = ax.bbox.get_points() / scale
+    taken = [(place - 4, place + 4) for place in places]
+    taken += [tuple(text.get_window_extent().get_points() / scale) for text in ax.texts]
+    for place, point, text, colour in zip(places, points, texts, colours, strict=True):
+        away, box = _free_place(place, np.array([_WIDE * len(text), _HIGH]), taken, low, high)
+        taken.append(box)
+        style: dict[str, Any] = {"color": _inked(colour), "ha": "center", "va": "center", "zorder": 8}
+        ax.annotate(
+            text,
+            (float(point[0]), float(point[1])),
+            xytext=(float(away[0]), float(away[1])),
+            textcoords="offset points",
+            fontsize="small",
+            fontweight="bold",
+            path_effects=[HALO],
+            annotation_clip=True,
+            **style,
+        )
+
+
+def _free_place(
+    place: Floats, size: Floats, taken: Sequence[tuple[Floats, Floats]], low: Floats, high: Floats
+) -> tuple[Floats, tuple[Floats, Floats]]:
+    """Find where beside the place the text's middle goes, and the box it fills."""
+    ways = [np.array(side) * (away + size / 2) for away in _AWAY for side in _SIDES]
+    boxes = [(place + way - size / 2, place + way + size / 2) for way in ways]
+    for way, (lower, upper) in zip(ways, boxes, strict=True):
+        inside = (lower >= low).all() and (upper <= high).all()
+        if inside and not any(((lower < b) & (upper > a)).all() for a, b in taken):
+            return way, (lower, upper)
+    return ways[0], boxes[0]
+
+
+def _inked(colour: Floats) -> object:
+    """Give the colour, or dark grey where it is too light for letters."""
+    return INK if colour[:3].mean() > 0.6 else tuple(colour[:3])  # noqa: PLR2004 - of 1, white
+
+
+def ground_axes(
+    ax: Axes | None,
+    unit: str,
+    points: Floats,
+    *,
+    backdrop: Picture | None,
+    video: Video | None,
+    extent: Bounds | None,
+    zones: Sequence[Zone],
+    lines: Sequence[Line],
+    margin: tuple[float, float] = (1.0, 1.4),
+) -> Axes:
+    """Make axes of the plane: of the frame or the extent, else of all points (n, 2), zones and lines.
+
+    Raises
+    ------
+    ParameterError
+        If the axes, a zone or a line is in another unit, the backdrop cannot be read or nothing says where
+        it lies, or the extent is empty.
+    """
+    refuse_other_plane([*zones, *lines], unit)
+    picture = None if backdrop is None else read_backdrop(backdrop)
+    frame = frame_extent(unit, extent=extent, video=video, picture=picture)
+    outlines = [*(zone.outline for zone in zones), *(line.outline for line in lines)]
+    corners = [np.reshape(outline.bounds, (2, 2)) for outline in outlines]
+    shown = frame or bounds(np.concatenate([points, *corners]))
+    ax = plane_axes(ax, unit, shown, fixed=frame is not None, margin=margin)
+    if picture is not None and frame is not None:
+        draw_backdrop(ax, picture, frame)
+    return ax

@@ -1,1 +1,0 @@
-"""Many videos on an Executor."""
