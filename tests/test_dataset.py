@@ -204,10 +204,10 @@ def test_persons_and_times_are_selected_with_the_period_of_the_whole_video(tmp_p
     records = [record(ms, 1) for ms in range(0, 500, 100)] + [record(ms, 2) for ms in (0, 300)]
     write(tmp_path / "pages/shop.json", page(*records))
     export_dataset(tmp_path / "pages", tmp_path / "out", persons=[2, 2], end="400ms")
-    trajectories = read_parquet(tmp_path / "out/trajectories/shop.parquet").droplevel("video")
+    trajectories = read_parquet(tmp_path / "out/trajectories/shop@start-400ms.parquet").droplevel("video")
     assert trajectories.index.tolist() == [(2, ms(0)), (2, ms(300))]
     assert trajectories["held"].tolist() == [ms(300), ms(100)]
-    detections = read_parquet(tmp_path / "out/detections/shop.parquet")
+    detections = read_parquet(tmp_path / "out/detections/shop@start-400ms.parquet")
     assert len(detections) == 2
 
 
@@ -348,7 +348,6 @@ def test_a_video_whose_sources_or_files_changed_is_written_again_and_it_alone(
         {"shape": (4, 4)},
         {"persons": [1]},
         {"faces": True},
-        {"start": "1ms"},
     ],
     ids=lambda setting: next(iter(setting)),
 )

@@ -296,7 +296,7 @@ def test_a_part_of_the_video_can_be_exported_with_the_period_of_the_whole(tmp_pa
     rows = [record(t, p) for t in range(0, 1000, 40) for p in (0, 1)] + [record(500, 2)]
     file = write(tmp_path / "a.json", page(*rows))
     run(capfd, "export", file, tmp_path / "out", "--persons", "2", "--from", "400ms", "--to", "600ms")
-    persons = pd.read_parquet(tmp_path / "out" / "persons" / "a.parquet")
+    persons = pd.read_parquet(tmp_path / "out" / "persons" / "a@400ms-600ms.parquet")
     assert persons[["person_index", "dwell_s"]].to_numpy().tolist() == [[2, 0.04]]
 
 
