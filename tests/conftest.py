@@ -6,6 +6,7 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 from hypothesis import HealthCheck, settings
+from moto_servers import moto_server
 
 mpl.use("Agg")
 # A check of every change asks the same questions each time; a developer's run asks new ones, the nightly one
@@ -17,6 +18,23 @@ settings.register_profile("nightly", max_examples=600, **ANY_SPEED)
 settings.register_profile("mutants", max_examples=15, derandomize=True, **ANY_SPEED)
 settings.load_profile("laws")
 ROOT = Path(__file__).parent.parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark the tests that start a browser or a moto server."""
+    for item in items:
+        if ROOT / "tests" / "browser" in item.path.parents:
+            item.add_marker("browser")
+        if "moto_url" in getattr(item, "fixturenames", ()):
+            item.add_marker("s3")
+
+
+@pytest.fixture(scope="session")
+def moto_url():
+    """Address of a moto server for S3, SNS and SQS; buckets and queues last as long as the process."""
+    with moto_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pytest
 
 @contextmanager
 def moto_server():
-    """Run a moto server; give its address. All those of one process have the same buckets and queues."""
+    """Run a moto server and return its address. Tests take the fixture `moto_url`, which marks them `s3`."""
     server = pytest.importorskip("moto.server", reason="moto[server] is not installed")
     running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     running.start()

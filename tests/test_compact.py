@@ -12,7 +12,6 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 from cut_short import cut_short
-from moto_servers import moto_server
 from pages import page, record, write
 
 from ptrack_analysis import compact_dataset, export_dataset, read_parquet, verify_dataset
@@ -333,39 +332,38 @@ def test_the_shell_compacts_and_tells_what_it_made(sound, tmp_path, capsys):
     assert "file_size is 'big', not an amount of 1B to 4GB, such as 512MB" in capsys.readouterr().err
 
 
-def test_in_s3_the_dataset_is_byte_equal_and_old_files_go_last(sound, tmp_path, monkeypatch):
+def test_in_s3_the_dataset_is_byte_equal_and_old_files_go_last(sound, tmp_path, monkeypatch, moto_url):
     boto3 = pytest.importorskip("boto3")
-    with moto_server() as endpoint:
-        for name, value in {
-            "AWS_ACCESS_KEY_ID": "key",
-            "AWS_SECRET_ACCESS_KEY": "secret",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL": endpoint,
-        }.items():
-            monkeypatch.setitem(os.environ, name, value)
-        client = boto3.client("s3")
-        client.create_bucket(Bucket="compact-bucket")
-        for path in sorted(sound.rglob("*")):
-            if path.is_file() and ".ptrack" not in path.parts:
-                client.upload_file(str(path), "compact-bucket", f"d/{path.relative_to(sound).as_posix()}")
-        compact_dataset(sound, tmp_path / "big")
-        compact_dataset("s3://compact-bucket/d", "s3://compact-bucket/big", file_size=1000)
-        compact_dataset("s3://compact-bucket/d", "s3://compact-bucket/big")
-        listed = client.list_objects_v2(Bucket="compact-bucket", Prefix="big/")["Contents"]
-        found = {
-            one["Key"].removeprefix("big/"): client.get_object(Bucket="compact-bucket", Key=one["Key"])[
-                "Body"
-            ].read()
-            for one in listed
-        }
-        assert found == tree(tmp_path / "big")
-        assert verify_dataset("s3://compact-bucket/big").passed
-        client.put_object(Bucket="compact-bucket", Key="big/mine.txt", Body=b"")
-        with pytest.raises(OutputError, match=r"'mine.txt' would be lost"):
-            compact_dataset(sound, "s3://compact-bucket/big")
-        with pytest.raises(OutputError, match="is the dataset itself"):
-            compact_dataset("s3://compact-bucket/d", "s3://compact-bucket/d/big")
-        client.close()
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": moto_url,
+    }.items():
+        monkeypatch.setitem(os.environ, name, value)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="compact-bucket")
+    for path in sorted(sound.rglob("*")):
+        if path.is_file() and ".ptrack" not in path.parts:
+            client.upload_file(str(path), "compact-bucket", f"d/{path.relative_to(sound).as_posix()}")
+    compact_dataset(sound, tmp_path / "big")
+    compact_dataset("s3://compact-bucket/d", "s3://compact-bucket/big", file_size=1000)
+    compact_dataset("s3://compact-bucket/d", "s3://compact-bucket/big")
+    listed = client.list_objects_v2(Bucket="compact-bucket", Prefix="big/")["Contents"]
+    found = {
+        one["Key"].removeprefix("big/"): client.get_object(Bucket="compact-bucket", Key=one["Key"])[
+            "Body"
+        ].read()
+        for one in listed
+    }
+    assert found == tree(tmp_path / "big")
+    assert verify_dataset("s3://compact-bucket/big").passed
+    client.put_object(Bucket="compact-bucket", Key="big/mine.txt", Body=b"")
+    with pytest.raises(OutputError, match=r"'mine.txt' would be lost"):
+        compact_dataset(sound, "s3://compact-bucket/big")
+    with pytest.raises(OutputError, match="is the dataset itself"):
+        compact_dataset("s3://compact-bucket/d", "s3://compact-bucket/d/big")
+    client.close()
 
 
 def test_an_empty_folder_of_somebody_is_not_lost(sound, tmp_path):

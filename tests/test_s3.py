@@ -17,29 +17,18 @@ from ptrack_analysis.storage import s3 as s3_asking
 from ptrack_analysis.storage.s3 import S3Path, ahead, default_client, path_of
 
 boto3 = pytest.importorskip("boto3")
-server = pytest.importorskip("moto.server", reason="moto[server] is not installed")
 BUCKET = "archive-bucket"
 
 
-@pytest.fixture(scope="module")
-def endpoint():
-    """A moto server on loopback; its address."""
-    running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    yield f"http://{host}:{port}"
-    running.stop()
-
-
 @pytest.fixture
-def s3(endpoint, monkeypatch, tmp_path):
+def s3(moto_url, monkeypatch, tmp_path):
     """A client of that server, which is also the default session's; with an empty bucket."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         "AWS_ACCESS_KEY_ID": "key",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ENDPOINT_URL": moto_url,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
         "AWS_CONFIG_FILE": str(tmp_path / "none"),

@@ -8,7 +8,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from moto_servers import moto_server
 from pages import page, record, write
 
 from ptrack_analysis import export_dataset, verify_dataset
@@ -455,30 +454,29 @@ def test_a_damaged_compacted_dataset(out, tmp_path):
     assert failed(big) == ["files", "strangers"]
 
 
-def test_a_dataset_in_s3_is_verified_there(out, monkeypatch):
+def test_a_dataset_in_s3_is_verified_there(out, monkeypatch, moto_url):
     boto3 = pytest.importorskip("boto3")
-    with moto_server() as endpoint:
-        for name, value in {
-            "AWS_ACCESS_KEY_ID": "key",
-            "AWS_SECRET_ACCESS_KEY": "secret",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL": endpoint,
-        }.items():
-            monkeypatch.setenv(name, value)
-        client = boto3.client("s3")
-        client.create_bucket(Bucket="verify-bucket")
-        for path in sorted(out.rglob("*")):
-            if path.is_file():
-                client.upload_file(str(path), "verify-bucket", f"d/{path.relative_to(out).as_posix()}")
-        found = verify_dataset("s3://verify-bucket/d")
-        assert found.failed == []
-        assert [(c.name, c.looked_at) for c in found.checks] == [
-            (c.name, c.looked_at) for c in verify_dataset(out).checks
-        ]
-        client.put_object(Bucket="verify-bucket", Key="d/visits/noon.parquet", Body=b"cut")
-        client.delete_object(Bucket="verify-bucket", Key="d/heatmap/noon.parquet")
-        assert failed("s3://verify-bucket/d") == ["files", "checksums"]
-        client.close()
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": moto_url,
+    }.items():
+        monkeypatch.setenv(name, value)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="verify-bucket")
+    for path in sorted(out.rglob("*")):
+        if path.is_file():
+            client.upload_file(str(path), "verify-bucket", f"d/{path.relative_to(out).as_posix()}")
+    found = verify_dataset("s3://verify-bucket/d")
+    assert found.failed == []
+    assert [(c.name, c.looked_at) for c in found.checks] == [
+        (c.name, c.looked_at) for c in verify_dataset(out).checks
+    ]
+    client.put_object(Bucket="verify-bucket", Key="d/visits/noon.parquet", Body=b"cut")
+    client.delete_object(Bucket="verify-bucket", Key="d/heatmap/noon.parquet")
+    assert failed("s3://verify-bucket/d") == ["files", "checksums"]
+    client.close()
 
 
 def test_every_law_is_tried_by_a_damage_above():

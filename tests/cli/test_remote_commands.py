@@ -8,7 +8,6 @@ import sys
 import time
 
 import pytest
-from moto_servers import moto_server
 from rekognition_job import completion_message, people
 from rekognition_server import ENVIRONMENT, RekognitionServer
 
@@ -29,12 +28,6 @@ def server():
     with RekognitionServer() as running:
         running.add(people(12))
         yield running
-
-
-@pytest.fixture
-def moto():
-    with moto_server() as url:
-        yield url
 
 
 @pytest.fixture
@@ -125,10 +118,10 @@ def test_progress_is_shown_on_a_terminal_only(tmp_path, run, server, monkeypatch
     assert "page/s" not in out
 
 
-def test_an_archive_can_lie_in_s3(run, server, moto):
-    s3 = make_client("s3", endpoint_url=moto)
+def test_an_archive_can_lie_in_s3(run, server, moto_url):
+    s3 = make_client("s3", endpoint_url=moto_url)
     s3.create_bucket(Bucket="shell-archives")
-    here = ("--max-results", "5", "--endpoint-url", server.url, "--s3-endpoint-url", moto)
+    here = ("--max-results", "5", "--endpoint-url", server.url, "--s3-endpoint-url", moto_url)
     code, out, _ = run("fetch", "job-1", "s3://shell-archives/people", *here)
     assert (code, out) == (0, "s3://shell-archives/people: complete, 3 pages, 3 fetched now\n")
     found = [path.name for path in S3Path("shell-archives", "people", client=s3).below()]
@@ -139,11 +132,11 @@ def test_an_archive_can_lie_in_s3(run, server, moto):
     assert "there is no bucket of this name; check its spelling" in err
 
 
-def test_waiting_for_the_message_of_the_end(run, moto):
-    sqs = make_client("sqs", endpoint_url=moto)
+def test_waiting_for_the_message_of_the_end(run, moto_url):
+    sqs = make_client("sqs", endpoint_url=moto_url)
     queue = sqs.create_queue(QueueName="ends")["QueueUrl"]
     sqs.send_message(QueueUrl=queue, MessageBody=completion_message())
-    here = ("--queue-url", queue, "--endpoint-url", moto)
+    here = ("--queue-url", queue, "--endpoint-url", moto_url)
     assert run("wait", "job-1", *here) == (0, "job-1: SUCCEEDED\n", "")
     code, _, err = run("wait", "job-1", *here, "--deadline", "0s")
     assert (code, "no message of the job's end" in err) == (3, True)

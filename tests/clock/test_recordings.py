@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
-from moto_servers import moto_server
 
 from ptrack_analysis import Recording, Video, make_client, read_recordings
 from ptrack_analysis.clock.lookup import no_start, pattern_of, recordings_of, settled
@@ -69,16 +68,15 @@ def test_a_setting_of_the_clock_that_changes_nothing_is_said():
     assert notes[0].startswith("timezone is given, and changes nothing")
 
 
-def test_the_file_may_lie_in_s3(monkeypatch):
+def test_the_file_may_lie_in_s3(monkeypatch, moto_url):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    with moto_server() as address:
-        client = make_client("s3", endpoint_url=address, region="us-east-1")
-        client.create_bucket(Bucket="clocks")
-        client.put_object(Bucket="clocks", Key="videos.csv", Body=b"video,started_at\na,2026-03-29T09:00Z\n")
-        assert list(read_recordings(path_of("s3://clocks/videos.csv", client))) == ["a"]
-        with pytest.raises(RemoteError, match=r"s3://clocks/none\.csv: S3 refused: NoSuchKey"):
-            read_recordings(path_of("s3://clocks/none.csv", client))
+    client = make_client("s3", endpoint_url=moto_url, region="us-east-1")
+    client.create_bucket(Bucket="clocks")
+    client.put_object(Bucket="clocks", Key="videos.csv", Body=b"video,started_at\na,2026-03-29T09:00Z\n")
+    assert list(read_recordings(path_of("s3://clocks/videos.csv", client))) == ["a"]
+    with pytest.raises(RemoteError, match=r"s3://clocks/none\.csv: S3 refused: NoSuchKey"):
+        read_recordings(path_of("s3://clocks/none.csv", client))
 
 
 def test_blank_lines_and_quoted_line_ends_are_read(write):

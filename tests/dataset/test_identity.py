@@ -6,7 +6,6 @@ import shutil
 
 import boto3
 import pytest
-from moto_servers import moto_server
 from pages import page, record, write
 
 from ptrack_analysis import compact_dataset, export_dataset
@@ -171,21 +170,20 @@ def test_an_export_into_a_compacted_dataset_is_refused(tmp_path, capfd):
 
 
 @pytest.fixture
-def bucket(monkeypatch):
+def bucket(monkeypatch, moto_url):
     """Serve an empty bucket."""
-    with moto_server() as endpoint:
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            monkeypatch.delenv(name)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-        client = boto3.client("s3")
-        client.create_bucket(Bucket=BUCKET)
-        yield S3Path(BUCKET, "")
-        for found in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-            client.delete_object(Bucket=BUCKET, Key=found["Key"])
-        client.delete_bucket(Bucket=BUCKET)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_url)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket=BUCKET)
+    yield S3Path(BUCKET, "")
+    for found in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        client.delete_object(Bucket=BUCKET, Key=found["Key"])
+    client.delete_bucket(Bucket=BUCKET)
 
 
 def put(key, *records, job):

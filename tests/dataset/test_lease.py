@@ -6,7 +6,6 @@ import time
 from datetime import timedelta
 
 import pytest
-from moto_servers import moto_server
 
 from ptrack_analysis.dataset import lease
 from ptrack_analysis.dataset.lease import leased
@@ -20,12 +19,11 @@ SHORT = timedelta(milliseconds=50)
 
 
 @pytest.fixture(scope="module")
-def client():
-    with moto_server() as endpoint:
-        keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "region_name": "us-east-1"}
-        made = boto3.client("s3", endpoint_url=endpoint, **keys)
-        made.create_bucket(Bucket=BUCKET)
-        yield made
+def client(moto_url):
+    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "region_name": "us-east-1"}
+    made = boto3.client("s3", endpoint_url=moto_url, **keys)
+    made.create_bucket(Bucket=BUCKET)
+    return made
 
 
 @pytest.fixture

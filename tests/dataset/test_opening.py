@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from moto_servers import moto_server
 from pages import page, record
 from pandas.testing import assert_frame_equal
 
@@ -272,21 +271,15 @@ def test_a_damaged_file_is_named(tmp_path, fault):
     assert "\n" not in str(raised.value)
 
 
-@pytest.fixture(scope="module")
-def endpoint():
-    with moto_server() as address:
-        yield address
-
-
 @pytest.fixture
-def s3(endpoint, monkeypatch, tmp_path):
+def s3(moto_url, monkeypatch, tmp_path):
     """A client of the moto server, which is also the default session's; with an empty bucket."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     own = {
         "AWS_ACCESS_KEY_ID": "key",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ENDPOINT_URL": moto_url,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
         "AWS_CONFIG_FILE": str(tmp_path / "none"),

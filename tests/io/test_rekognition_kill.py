@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from moto_servers import moto_server
 from pandas.testing import assert_frame_equal
 from rekognition_faults import FAULTS
 from rekognition_job import people
@@ -148,14 +147,13 @@ def _one_in(count, chance):
 
 
 @pytest.fixture
-def s3(monkeypatch):
+def s3(monkeypatch, moto_url):
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    with moto_server() as url:
-        client = make_client("s3", endpoint_url=url)
-        client.create_bucket(Bucket="killed-archives")
-        yield client
-        client.close()
+    client = make_client("s3", endpoint_url=moto_url)
+    client.create_bucket(Bucket="killed-archives")
+    yield client
+    client.close()
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -4,7 +4,6 @@ import json
 
 import boto3
 import pytest
-from moto_servers import moto_server
 from rekognition_job import completion_message, people
 from rekognition_server import KEY, REGION, SECRET, RekognitionServer
 
@@ -94,14 +93,8 @@ def test_an_unknown_job_is_refused_at_once(server, clock):
         wait(server, clock)
 
 
-@pytest.fixture(scope="module")
-def moto():
-    with moto_server() as url:
-        yield url
-
-
 @pytest.fixture
-def client_of(moto):
+def client_of(moto_url):
     """Give clients of the moto server, and close them."""
     made = []
 
@@ -109,7 +102,7 @@ def client_of(moto):
         made.append(
             boto3.client(
                 service,
-                endpoint_url=moto,
+                endpoint_url=moto_url,
                 region_name=REGION,
                 aws_access_key_id=KEY,
                 aws_secret_access_key=SECRET,
