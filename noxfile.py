@@ -1,0 +1,47 @@
+"""Sessions for developers: ``nox -l`` lists them, ``nox -s fast`` runs one.
+
+Each session installs what it needs and runs plain commands, which also work in any virtual environment.
+"""
+
+import nox
+
+nox.options.sessions = ["lint", "fast"]
+nox.options.reuse_venv = "yes"
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, format, types and security."""
+    session.install("--editable", ".[lint]")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+    session.run("bandit", "-q", "-c", "pyproject.toml", "-r", "ptrack_analysis")
+
+
+@nox.session
+def fast(session: nox.Session) -> None:
+    """Run the tests that start no browser and no server."""
+    session.install("--editable", ".[test]")
+    session.run("python", "-m", "pytest", "-m", "not browser and not s3 and not slow", *session.posargs)
+
+
+@nox.session
+def test(session: nox.Session) -> None:
+    """Run all tests but the slow ones."""
+    session.install("--editable", ".[test]")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Run the slow tests: Spark, kills, very long videos. They take about half an hour."""
+    session.install("--editable", ".[test,spark]")
+    session.run("python", "-m", "pytest", "-m", "slow", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure speed and memory beside other packages."""
+    session.install("--editable", ".[bench,neighbours]")
+    session.run("python", "-m", "tests.benchmarks", *session.posargs)
