@@ -253,6 +253,6 @@ def test_the_policy_allows_what_the_page_holds_and_nothing_else():
 
 
 def test_a_moment_that_the_page_cannot_hold_is_refused():
-    walk = {1: [(0, 0.1, 0.5), (2**32, 0.2, 0.5)]}
+    walk = {1: [(0, 0.1, 0.5), (40, 0.1, 0.5), (80, 0.1, 0.5), (2**32, 0.2, 0.5)]}
     with pytest.raises(ParameterError, match=r"a page shows 4294967295 ms \(49 days\) at most"):
         made(walk)
