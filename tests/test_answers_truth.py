@@ -137,7 +137,7 @@ def test_naive_mean_and_median_of_the_dwell_are_the_true_ones(filmed, unit):
     delays an exit.
     """
     visits, lengths = seen_stays(filmed, unit)
-    dwell = compute_dwell(visits).droplevel("entry")
+    dwell = compute_dwell(visits)
     assert dwell.index.tolist() == sorted(lengths)
     for zone, row in dwell.iterrows():
         assert row["stays"] == len(lengths[zone])
@@ -149,7 +149,7 @@ def test_naive_mean_and_median_of_the_dwell_are_the_true_ones(filmed, unit):
 @in_both_planes
 def test_where_nothing_is_cut_the_estimated_median_is_the_true_one(filmed, unit):
     visits, lengths = seen_stays(filmed, unit)
-    dwell = compute_dwell(visits).droplevel("entry")
+    dwell = compute_dwell(visits)
     whole = dwell[(dwell["cut"] == 0) & (dwell["left_out"] == 0)]
     assert len(whole) > 0
     for zone, row in whole.iterrows():
@@ -162,7 +162,7 @@ def test_where_nothing_is_cut_the_estimated_median_is_the_true_one(filmed, unit)
 def test_stays_are_cut_or_left_out_where_the_video_begins_or_ends(filmed, unit):
     """A stay that began at 0 is left out of the estimates; one that goes on to the video's end is cut."""
     visits, _ = seen_stays(filmed, unit)
-    dwell = compute_dwell(visits).droplevel("entry")
+    dwell = compute_dwell(visits)
     kept = set(visits.index.droplevel("visit"))
     true = [one for one in filmed.truth["visits"] if (one["zone"], one["person_index"]) in kept]
     for zone, row in dwell.iterrows():

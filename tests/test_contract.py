@@ -40,6 +40,7 @@ from ptrack_analysis.schema import (
     OCCUPANCY_HOURLY,
     POINTS,
     QUALITY,
+    QUEUE,
     RETAIL,
     SENSITIVITY,
     SERVICE_LEVELS,
@@ -127,7 +128,7 @@ CALLS = {
     ),
     "simplify_paths": (lambda t: ptrack_analysis.simplify_paths(t, 20.0), TRAJECTORIES, POINTS),
     "compute_visits": (lambda t: ptrack_analysis.compute_visits(t, ZONES, VIDEO), TRAJECTORIES, VISITS),
-    "compute_dwell": (lambda v: ptrack_analysis.compute_dwell(v, by=("zone", "entry")), VISITS, DWELL),
+    "compute_dwell": (ptrack_analysis.compute_dwell, VISITS, DWELL),
     "compute_dwell_quantiles": (ptrack_analysis.compute_dwell_quantiles, VISITS, DWELL_QUANTILES),
     "compute_survival": (ptrack_analysis.compute_survival, VISITS, SURVIVAL),
     "compute_staff": (
@@ -141,7 +142,7 @@ CALLS = {
         OBSERVED,
     ),
     "compute_waits": (lambda v: ptrack_analysis.compute_waits(v, ["left", "right"]), VISITS, WAITS),
-    "compute_queue": (lambda v: ptrack_analysis.compute_queue(v, ["left"], VIDEO), VISITS, OCCUPANCY),
+    "compute_queue": (lambda v: ptrack_analysis.compute_queue(v, ["left"], VIDEO), VISITS, QUEUE),
     "compute_service_levels": (
         lambda w: ptrack_analysis.compute_service_levels(w, targets=["100ms", "1s"]),
         WAITS,
@@ -343,6 +344,7 @@ def test_nothing_in_gives_nothing_out_with_the_right_types(call, takes, gives):
     if gives not in (
         HEATMAP,
         OCCUPANCY,
+        QUEUE,
         COUNTS,
         BALANCE,
         FUNNEL,

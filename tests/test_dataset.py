@@ -34,6 +34,7 @@ FOLDERS = [
     "visits",
     "observed",
     "dwell",
+    "dwell_by_entry",
     "dwell_quantiles",
     "survival",
     "transitions",

@@ -128,7 +128,7 @@ def test_the_figures_of_a_zone_are_those_of_visits_and_dwell(summed):
         assert [zone["zone"] for zone in figures["zones"]] == [zone.name for zone in analysis.zones]
         for zone in figures["zones"]:
             mine = visits[visits.index.get_level_values("zone") == zone["zone"]]
-            row = dwell.loc[(zone["zone"], "")]
+            row = dwell.loc[zone["zone"]]
             whole = mine["entry"].isin(["crossed", "opened"]) & mine["exit"].isin(["crossed", "closed"])
             assert zone["visits"] == len(mine) == row["stays"]
             assert zone["visitors"] == mine.reset_index()["person_index"].nunique()

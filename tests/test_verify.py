@@ -336,6 +336,7 @@ def test_a_catalogue_that_says_something_else_or_is_missing(out, place):
         ("occupancy_hourly/noon.parquet", "person_seconds_s", longer, ["person_seconds"]),
         ("observed/noon.parquet", "bridged_s", longer, ["observed"]),
         ("dwell/noon.parquet", "stays", 99, ["stays"]),
+        ("dwell_by_entry/noon.parquet", "stays", 99, ["stays"]),
         ("transitions/noon.parquet", "transitions", 99, ["transitions"]),
         ("counts/noon.parquet", "in_total", 99, ["totals"]),
         ("crossings/noon.parquet", "direction", lambda way: {"in": "out", "out": "in"}[way], ["counts"]),

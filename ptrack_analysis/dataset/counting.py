@@ -93,7 +93,8 @@ def _looked_up(of_group: pd.Series, table: pd.DataFrame, names: tuple[str, ...],
 
 
 _COUNTS: dict[str, Callable[[pd.DataFrame, Tables], Integers]] = {
-    "dwell": _of_stays("zone", "entry"),
+    "dwell": _of_stays("zone"),
+    "dwell_by_entry": _of_stays("zone", "entry"),
     "retail": _of_retail,
     "transitions": _own("persons"),
     "counts": _of_crossings,

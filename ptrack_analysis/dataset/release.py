@@ -22,7 +22,7 @@ _DERIVED = {"dwell_quantiles", "service_levels", "intervals", "density", "flow"}
 _FINER = {"occupancy_bins", "density", "fundamental"}
 """Tables of intervals that add up to those of hours."""
 _GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "dwell": (("zone",),),
+    "dwell_by_entry": (("zone",),),
     "transitions": (("origin",), ("destination",)),
     "counts": (("line",),),
     "occupancy_bins": (("zone",), ("timestamp",)),
@@ -33,7 +33,7 @@ _GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 """How the rows of a table add up to totals that are in this or another table."""
 _PARTS = {
-    "dwell": ("left_out", "cut"),
+    "dwell_by_entry": ("left_out", "cut"),
     "visits_hourly": ("began", "entries", "present"),
 }
 """Columns that count a part of the persons of a row."""
@@ -59,8 +59,9 @@ def release(tables: Mapping[str, pd.DataFrame], settings: Settings, video: str) 
 
     Some figures are withheld with ``min_count`` however many persons they rest on, because they are the
     value of one person to the millisecond, or because two other published figures give them and they might
-    reveal a suppressed one. Missing are the medians, ``horizon`` and the restricted means of ``dwell``; the
-    median and the share of ``transitions``; ``mean_persons`` of ``occupancy_bins``; density, speed and flow
+    reveal a suppressed one. Missing are the medians, ``horizon`` and the restricted means of ``dwell`` and
+    ``dwell_by_entry``; ``left_out`` and ``cut`` of ``dwell``, which are those of few entries; the median and
+    the share of ``transitions``; ``mean_persons`` of ``occupancy_bins``; density, speed and flow
     of ``fundamental``; ``density_per_m2`` of ``heatmap``; and ``peak_moment``, ``average_dwell``,
     ``dwell_per_visitor`` and ``re_entry_rate`` of ``retail``. The tables ``dwell_quantiles``,
     ``service_levels``, ``intervals``, ``density`` and ``flow`` consist of such figures and are left out.

@@ -11,7 +11,7 @@ import pandas as pd
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.dataset.dates import about_of
 from ptrack_analysis.dataset.definitions import definitions_of
-from ptrack_analysis.dataset.layout import csv_place, record_place, table_place
+from ptrack_analysis.dataset.layout import csv_place, record_place, schema_in, table_place
 from ptrack_analysis.dataset.placing import There, intact, looks_of, put_text, remove_others, upload
 from ptrack_analysis.dataset.record import Record, new_record, record_text
 from ptrack_analysis.dataset.release import release
@@ -148,25 +148,26 @@ def _make(
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Look]]:
     """Put the files of one video to their places; give what they are, and how they look there."""
     if isinstance(export.out, Path):
-        made = _write_tables(tables, video, export.out, with_csv=export.settings.csv)
+        made = _write_tables(tables, video, export.out, export)
         return made, looks_of(export.out, made)
     with tempfile.TemporaryDirectory(prefix="ptrack-") as folder:
-        made = _write_tables(tables, video, Path(folder), with_csv=export.settings.csv)
+        made = _write_tables(tables, video, Path(folder), export)
         return made, upload(Path(folder), export.out, made)
 
 
 def _write_tables(
-    tables: dict[str, pd.DataFrame], video: str, folder: Path, *, with_csv: bool
+    tables: dict[str, pd.DataFrame], video: str, folder: Path, export: Export
 ) -> dict[str, dict[str, Any]]:
     """Write the tables of one video; give rows and checksum of each file by its place."""
     outputs, started_at = {}, _start_of(tables["videos"])
     for name, table in tables.items():
+        schema, own = schema_in(name, export.parameters), None if name == "videos" else video
         places = {table_place(name, video): write_parquet}
-        if with_csv:
+        if export.settings.csv:
             places[csv_place(name, video)] = write_csv
         for place, write in places.items():
             make_folder((folder / place).parent)
-            write(table, folder / place, video=None if name == "videos" else video, started_at=started_at)
+            write(table, folder / place, schema=schema, video=own, started_at=started_at)
             outputs[place] = {"rows": len(table), "sha256": checksum(folder / place)}
     return outputs
 

@@ -57,7 +57,6 @@ if TYPE_CHECKING:
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 
 _NOT_KNOWN = int(np.iinfo("int64").min)
-BY_ENTRY = ("zone", "entry")
 _CELL_QUANTITIES: tuple[Quantity, ...] = ("people", "mean_speed", "visits")
 _BASES: tuple[Basis, ...] = ("boxes", "foot_points")
 
@@ -153,17 +152,17 @@ def dwell(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def dwell_by_entry(analysis: VideoAnalysis) -> pd.DataFrame:
     """Estimate the dwell times per zone and entry."""
-    return compute_dwell(analysis["visits"], by=BY_ENTRY)
+    return compute_dwell(analysis["visits"], by="entry")
 
 
 def dwell_quantiles(analysis: VideoAnalysis) -> pd.DataFrame:
     """Estimate quantiles of the dwell times."""
-    return compute_dwell_quantiles(analysis["visits"], by=BY_ENTRY)
+    return compute_dwell_quantiles(analysis["visits"], by="entry")
 
 
 def survival(analysis: VideoAnalysis) -> pd.DataFrame:
     """Estimate the survival curves of the dwell times."""
-    return compute_survival(analysis["visits"], by=BY_ENTRY)
+    return compute_survival(analysis["visits"], by="entry")
 
 
 def visits_hourly(analysis: VideoAnalysis) -> pd.DataFrame:

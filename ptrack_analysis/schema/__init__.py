@@ -31,6 +31,7 @@ from ptrack_analysis.schema.places import (
     LINES,
     OCCUPANCY,
     OVERLAPS,
+    QUEUE,
     SEEN_ENDS,
     VISITS,
     ZONES,
@@ -38,6 +39,7 @@ from ptrack_analysis.schema.places import (
 from ptrack_analysis.schema.released import PERSON_KEYS, WITHHELD
 from ptrack_analysis.schema.stays import (
     DWELL,
+    DWELL_BY_ENTRY,
     DWELL_QUANTILES,
     OBSERVED,
     SERVICE_LEVELS,
@@ -70,6 +72,7 @@ __all__ = [
     "DETECTIONS",
     "DIRECTIONS",
     "DWELL",
+    "DWELL_BY_ENTRY",
     "DWELL_QUANTILES",
     "ENCOUNTERS",
     "ENTRIES",
@@ -101,6 +104,7 @@ __all__ = [
     "PERSON_KEYS",
     "POINTS",
     "QUALITY",
+    "QUEUE",
     "RETAIL",
     "SALTED",
     "SEEN_ENDS",

@@ -64,6 +64,13 @@ OCCUPANCY = Table(
     ),
 )
 
+QUEUE = Table(
+    name="queue",
+    row="the number of people in a queue, from this moment until the next row of the zone",
+    key=(ZONE, OCCUPANCY.key[1]),
+    columns=OCCUPANCY.columns,
+)
+
 DIRECTIONS = ("in", "out")
 
 CROSSINGS = Table(

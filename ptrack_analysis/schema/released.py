@@ -12,11 +12,13 @@ _SALTED = {
     "person_index": Column("person", "text", _SALTED_PERSON),
     "other": Column("other_person", "text", "The same key of the other person."),
 }
+_OF_STAYS = (
+    *("naive_median", "median", "median_low", "median_high", "horizon"),
+    *("restricted_mean", "restricted_mean_low", "restricted_mean_high"),
+)
 WITHHELD = {
-    "dwell": (
-        *("naive_median", "median", "median_low", "median_high", "horizon"),
-        *("restricted_mean", "restricted_mean_low", "restricted_mean_high"),
-    ),
+    "dwell": ("left_out", "cut", *_OF_STAYS),
+    "dwell_by_entry": _OF_STAYS,
     "transitions": ("share", "median_travel"),
     "occupancy_bins": ("mean_persons",),
     "fundamental": ("density_per_m2", "speed_m_per_s", "flow_per_m_per_s"),

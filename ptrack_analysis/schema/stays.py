@@ -34,8 +34,8 @@ SURVIVAL = Table(
 
 DWELL = Table(
     name="dwell",
-    row="the stays in one zone, of one entry or of any",
-    key=(ZONE, _ENTRY),
+    row="the stays in one zone",
+    key=(ZONE,),
     columns=(
         ZONE_KEY,
         Column("stays", "integer", "Number of stays."),
@@ -51,6 +51,13 @@ DWELL = Table(
         Column("restricted_mean_low", "span", "Lower confidence bound of the restricted mean.", "s"),
         Column("restricted_mean_high", "span", "Upper confidence bound of the restricted mean.", "s"),
     ),
+)
+
+DWELL_BY_ENTRY = Table(
+    name="dwell_by_entry",
+    row="the stays in one zone that began in one way",
+    key=(ZONE, Column("entry", "text", "How the stays began: an entry of the visits.")),
+    columns=DWELL.columns,
 )
 
 DWELL_QUANTILES = Table(

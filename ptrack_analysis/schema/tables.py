@@ -16,12 +16,14 @@ from ptrack_analysis.schema.places import (
     LINES,
     OCCUPANCY,
     OVERLAPS,
+    QUEUE,
     VISITS,
     ZONES,
 )
 from ptrack_analysis.schema.released import salted, suppressible
 from ptrack_analysis.schema.stays import (
     DWELL,
+    DWELL_BY_ENTRY,
     DWELL_QUANTILES,
     OBSERVED,
     SERVICE_LEVELS,
@@ -78,12 +80,14 @@ TABLES = {
         VISITS,
         SURVIVAL,
         DWELL,
+        DWELL_BY_ENTRY,
         DWELL_QUANTILES,
         WAITS,
         SERVICE_LEVELS,
         STAFF,
         OBSERVED,
         OCCUPANCY,
+        QUEUE,
         OCCUPANCY_HOURLY,
         VISITS_HOURLY,
         CROSSINGS,
@@ -141,6 +145,7 @@ SUPPRESSED = {
     table.name: suppressible(table)
     for table in (
         DWELL,
+        DWELL_BY_ENTRY,
         DWELL_QUANTILES,
         SERVICE_LEVELS,
         COUNTS,

@@ -136,7 +136,7 @@ def test_the_salt_is_in_no_text_of_the_settings():
 def test_tables_of_single_persons_are_left_out(few):
     left = {path.name for path in few.iterdir() if path.is_dir()} - {"_runs", "views", "csv", ".ptrack"}
     assert left == {
-        *("videos", "dwell", "transitions", "retail", "zone_overlaps", "occupancy_bins"),
+        *("videos", "dwell", "dwell_by_entry", "transitions", "retail", "zone_overlaps", "occupancy_bins"),
         *("fundamental", "counts", "heatmap", "measure"),
     }
     assert not {"figures", "notes"} & {
@@ -147,7 +147,9 @@ def test_tables_of_single_persons_are_left_out(few):
 def test_figures_of_few_persons_are_missing_and_those_of_nobody_or_many_are_not(plain, few):
     visits = read_parquet(plain / "visits/noon.parquet").reset_index()
     persons = visits.astype({"entry": "str"}).groupby(["zone", "entry"])["person_index"].nunique()
-    before, after = (read_parquet(out / "dwell/noon.parquet").droplevel("video") for out in (plain, few))
+    before, after = (
+        read_parquet(out / "dwell_by_entry/noon.parquet").droplevel("video") for out in (plain, few)
+    )
     assert after.index.equals(before.index)
     few_of = (persons.reindex(after.index) < 3).to_numpy()
     assert few_of.any()
@@ -158,7 +160,8 @@ def test_figures_of_few_persons_are_missing_and_those_of_nobody_or_many_are_not(
 
 
 KEPT = {
-    "dwell": {"zone_key", "stays", "left_out", "cut", "naive_mean"},
+    "dwell": {"zone_key", "stays", "naive_mean"},
+    "dwell_by_entry": {"zone_key", "stays", "left_out", "cut", "naive_mean"},
     "transitions": {"transitions", "persons", "mean_travel"},
     "occupancy_bins": {"zone_key", "interval", "max_persons", "person_seconds"},
     "fundamental": {"zone_key", "interval", "person_seconds", "measured", "path_m"},

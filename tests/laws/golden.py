@@ -29,8 +29,10 @@ GOLDEN = Path(__file__).parent / "golden.json"
 SHOP, DAY = ROOT / "data/shop", ROOT / "data/day"
 REAL = ROOT.parent / "shared/data"
 
-RENAMED: list[tuple[str, str]] = []
+RENAMED: list[tuple[str, str]] = [("| dwell/", "| dwell_by_entry/"), ("csv/dwell/", "csv/dwell_by_entry/")]
 """Old and new names, in the order in which they are replaced in the keys of ``golden.json``."""
+NEW = ("| dwell/", "csv/dwell/")
+"""Parts of the names of what is new since ``golden.json`` was written: ``dwell`` has one row per zone now."""
 
 CLEAN = "--stitch --fill-gaps 5s --smooth 500ms --max-speed 5 --repair-jumps"
 VISITS = "--margin 0.2 --enter-after 1s --merge-gap 2s --min-dwell 1s"

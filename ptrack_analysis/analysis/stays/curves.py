@@ -1,6 +1,6 @@
 """Survival curves: which share of the stays lasts longer than any length of time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from ptrack_analysis.schema import SURVIVAL, VISITS, assemble, check
 def compute_survival(
     visits: pd.DataFrame,
     *,
-    by: Sequence[str] = ("zone",),
+    by: str = "zone",
     begins: Iterable[str] = BEGINS,
     ends: Iterable[str] = ENDS,
     inside_before: "pd.Series[pd.Timedelta] | None" = None,

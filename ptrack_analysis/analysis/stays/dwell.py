@@ -1,6 +1,6 @@
 """Dwell: how long stays last, by what was seen of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from ptrack_analysis.analysis.stays.lengths import (
 from ptrack_analysis.analysis.stays.survival import first_below, kaplan_meier, restricted_mean
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
-from ptrack_analysis.schema import DWELL, DWELL_QUANTILES, VISITS, assemble, check
+from ptrack_analysis.schema import DWELL, DWELL_BY_ENTRY, DWELL_QUANTILES, VISITS, assemble, check
 from ptrack_analysis.video import milliseconds
 
 QUANTILES = (0.25, 0.5, 0.75, 0.9)
@@ -28,7 +28,7 @@ _MISSING = np.iinfo("int64").min
 def compute_dwell(
     visits: pd.DataFrame,
     *,
-    by: Sequence[str] = ("zone",),
+    by: str = "zone",
     begins: Iterable[str] = BEGINS,
     ends: Iterable[str] = ENDS,
     inside_before: "pd.Series[pd.Timedelta] | None" = None,
@@ -56,7 +56,7 @@ def compute_dwell(
     visits
         VISITS of one video, rows in any order.
     by
-        ``("zone",)``, or ``("zone", "entry")`` for each kind of entry on its own.
+        ``"zone"``, or ``"entry"`` for each kind of entry of each zone.
     begins
         The entries at which a stay is seen to begin. Add ``"appeared"`` for a zone at a door or at the edge
         of the picture, where persons come into sight as they enter.
@@ -77,7 +77,7 @@ def compute_dwell(
     Returns
     -------
     pandas.DataFrame
-        DWELL, one row a zone (and entry) that has visits, sorted by both.
+        DWELL, one row per zone that has visits; by entry DWELL_BY_ENTRY, one row per zone and entry. Sorted.
 
     Raises
     ------
@@ -117,19 +117,18 @@ def compute_dwell(
         raise ParameterError(f"horizon is {horizon!r}, not above 0")
     groups = groups_of(visits, by=by, begins=begins, ends=ends, inside_before=inside_before)
     rows = [_figures(group, limit, level) for group in groups]
-    arrays: dict[str, np.ndarray | list[str]] = {
-        "zone": [group.zone for group in groups],
-        "entry": [group.entry for group in groups],
-    }
+    arrays: dict[str, np.ndarray | list[str]] = {"zone": [group.zone for group in groups]}
+    if by == "entry":
+        arrays["entry"] = [group.entry for group in groups]
     names = [column.name for column in DWELL.columns if not column.optional]
     columns = {name: np.array([row[name] for row in rows], dtype="int64") for name in names}
-    return assemble(DWELL, arrays | columns)
+    return assemble(DWELL_BY_ENTRY if by == "entry" else DWELL, arrays | columns)
 
 
 def compute_dwell_quantiles(
     visits: pd.DataFrame,
     *,
-    by: Sequence[str] = ("zone",),
+    by: str = "zone",
     quantiles: Iterable[float] = QUANTILES,
     begins: Iterable[str] = BEGINS,
     ends: Iterable[str] = ENDS,

@@ -17,7 +17,7 @@ BEGINS = ("crossed",)
 ENDS = ("crossed",)
 """The exits at which a stay is seen to end, if the caller names no others."""
 CONFIDENCE = 0.95
-BY = (("zone",), ("zone", "entry"))
+BY = ("zone", "entry")
 ANY_ENTRY = ""
 
 
@@ -50,7 +50,7 @@ class Group:
 def groups_of(
     visits: pd.DataFrame,
     *,
-    by: Sequence[str],
+    by: str,
     begins: Iterable[str],
     ends: Iterable[str],
     inside_before: "pd.Series[pd.Timedelta] | None",
@@ -62,8 +62,8 @@ def groups_of(
     ParameterError
         If an option is none that there is.
     """
-    if not isinstance(by, list | tuple) or tuple(by) not in BY:
-        raise ParameterError(f"by is {by!r}, not ('zone',) or ('zone', 'entry')")
+    if by not in BY:
+        raise ParameterError(f"by must be 'zone' or 'entry', got {by!r}")
     seen = visits["dwell"].to_numpy().astype("int64")
     begun = seen_at(visits, "entry", begins, "begins")
     before = _before(visits, inside_before)
@@ -80,7 +80,7 @@ def groups_of(
     for place, name in enumerate(names):
         of_zone = zone == place
         rows = {ANY_ENTRY: of_zone}
-        if "entry" in by:
+        if by == "entry":
             rows = {kind: of_zone & (entry == code) for code, kind in enumerate(ENTRIES)}
         groups += [
             Group(name, kind, seen[own], lengths.where(own & known))

@@ -19,10 +19,10 @@ from ptrack_analysis.analysis.stays.survival import Lengths, kaplan_meier, share
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import OCCUPANCY, SERVICE_LEVELS, VISITS, WAITS, assemble, check
+from ptrack_analysis.schema import QUEUE, SERVICE_LEVELS, VISITS, WAITS, assemble, check
 from ptrack_analysis.video import Video, milliseconds
 
-QUEUE = "queue"
+_KIND = "queue"
 TARGETS = ("1min", "2min", "5min")
 
 
@@ -74,7 +74,7 @@ def compute_waits(
     ['entered', 'wait', 'begin_seen', 'end_seen']
     """
     check(visits, VISITS)
-    names = zone_names(zones, kind=QUEUE)
+    names = zone_names(zones, kind=_KIND)
     refuse_unvisited(zones, visits, "zones")
     begun, ended = seen_at(visits, "entry", begins, "begins"), seen_at(visits, "exit", ends, "ends")
     taken = visits.index.get_level_values("zone").isin(names)
@@ -117,7 +117,7 @@ def compute_queue(
     Returns
     -------
     pandas.DataFrame
-        OCCUPANCY of the queues, sorted by zone and timestamp.
+        QUEUE, the people in each queue, sorted by zone and timestamp.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def compute_queue(
     [0, 0]
     """
     check(visits, VISITS)
-    names = zone_names(zones, kind=QUEUE)
+    names = zone_names(zones, kind=_KIND)
     refuse_unvisited(zones, visits, "zones")
     entered, exited = (visits[name].to_numpy().astype("int64") for name in ("entered", "exited"))
     last = int(exited.max(initial=0))
@@ -157,7 +157,7 @@ def compute_queue(
         "timestamp": np.concatenate([np.empty(0, "int64"), *(moments for moments, _ in counts.values())]),
         "persons": np.concatenate([np.empty(0, "int64"), *(persons for _, persons in counts.values())]),
     }
-    return assemble(OCCUPANCY, arrays)
+    return assemble(QUEUE, arrays)
 
 
 def _changes(entered: Integers, exited: Integers, begin: int, close: int) -> tuple[Integers, Integers]:

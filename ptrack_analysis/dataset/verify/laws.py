@@ -99,13 +99,10 @@ def _observed(tables: Tables) -> Iterator[Mismatch]:
 
 
 def _stays(tables: Tables) -> Iterator[Mismatch]:
-    found = {key: stays for key, (_, stays) in tables.sums("dwell", ["zone", "entry"], ["stays"]).items()}
-    wanted = _nth(tables.sums("visits", ["zone", "entry"]), 0)
-    for (zone, _), rows in list(wanted.items()):
-        wanted[zone, ""] = wanted.get((zone, ""), 0) + rows
-    if not any(entry == "" for _, entry in found):
-        wanted = {key: rows for key, rows in wanted.items() if key[1]}
-    yield from _differing("dwell", found, wanted, of="stays", unit="")
+    for folder, key in (("dwell", ["zone"]), ("dwell_by_entry", ["zone", "entry"])):
+        if folder in tables:
+            found, wanted = _nth(tables.sums(folder, key, ["stays"]), 1), _nth(tables.sums("visits", key), 0)
+            yield from _differing(folder, found, wanted, of="stays", unit="")
 
 
 def _transitions(tables: Tables) -> Iterator[Mismatch]:
@@ -215,7 +212,12 @@ LAWS = {
         ("observed", "visits"),
         _observed,
     ),
-    "stays": Law("dwell tells as many stays in a zone as there are visits", ("dwell", "visits"), _stays),
+    "stays": Law(
+        "dwell and dwell_by_entry tell as many stays in a zone as there are visits",
+        ("visits",),
+        _stays,
+        further=("dwell", "dwell_by_entry"),
+    ),
     "transitions": Law(
         "as many transitions lead into a zone, and as many out of it, as there are visits to it",
         ("transitions", "visits"),

@@ -24,7 +24,7 @@ class Read:
     bins: pd.DataFrame | None
     persons: pd.Series | None
     visits: pd.DataFrame | None
-    dwell: pd.DataFrame | None
+    dwell_by_entry: pd.DataFrame | None
     occupancy: pd.DataFrame | None
     stays: pd.DataFrame | None
     crossings: pd.DataFrame | None
@@ -51,7 +51,7 @@ def read_all(dataset: Dataset) -> Read:
         bins=table("occupancy_bins"),
         persons=counted,
         visits=table("visits", ["dwell", "entry", "exit"]),
-        dwell=table("dwell", ["stays", "left_out", "cut", "median", "median_low", "median_high"]),
+        dwell_by_entry=table("dwell_by_entry", ["median"]),
         occupancy=table("occupancy_hourly"),
         stays=table("visits_hourly"),
         crossings=table("crossings", ["direction"]),

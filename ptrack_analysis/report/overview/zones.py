@@ -17,9 +17,9 @@ _ASK = "The dataset has no zones: export again with `--zones FILE` to compare st
 
 def zones_section(read: Read) -> Section:
     """Compare the zones by name, over all videos and in each."""
-    if read.withheld and read.dwell is not None:
+    if read.withheld and read.dwell_by_entry is not None:
         return Section("zones", "Zones compared", [Words(_WITHHELD_STAYS, "note")])
-    if read.visits is None or read.dwell is None:
+    if read.visits is None or read.dwell_by_entry is None:
         return Section("zones", "Zones compared", [Words(_ASK, "note")])
     headings = [
         Heading("zone", "zone"),
@@ -33,7 +33,7 @@ def zones_section(read: Read) -> Section:
     names = read.visits.index.get_level_values("zone")
     rows = [_row(read.visits[names == zone], zone) for zone in zones]
     table = Table("zones", "Zones over all videos", headings, rows, row="all stays in zones of one name")
-    medians = _medians(read.dwell, read.videos.index.tolist(), zones)
+    medians = _medians(read.dwell_by_entry, read.videos.index.tolist(), zones)
     return Section("zones", "Zones compared", [table, medians])
 
 
@@ -44,9 +44,9 @@ def _row(stays: pd.DataFrame, zone: str) -> list[Cell]:
     return [zone, videos, len(stays), total, mean, cut]
 
 
-def _medians(dwell: pd.DataFrame, videos: list[str], zones: list[str]) -> Grid:
+def _medians(by_entry: pd.DataFrame, videos: list[str], zones: list[str]) -> Grid:
     """Set the median stays of each video side by side, by Kaplan-Meier."""
-    seen = dwell[dwell.index.get_level_values("entry") == "crossed"]["median"].dt.total_seconds()
+    seen = by_entry[by_entry.index.get_level_values("entry") == "crossed"]["median"].dt.total_seconds()
     known = {(video, zone): value for (video, zone, _), value in seen.items() if not pd.isna(value)}
     cells = [[known.get((video, zone)) for zone in zones] for video in videos]
     caption = "Median of the stays that were seen to begin, by Kaplan-Meier"

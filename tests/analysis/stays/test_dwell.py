@@ -19,9 +19,9 @@ from ptrack_analysis.schema import ENTRIES, EXITS, VISITS, empty
 SPANS = ("naive_mean", "naive_median", "median", "median_low", "median_high", "restricted_mean")
 
 
-def figures(dwell, *key):
+def figures(dwell, key="till"):
     """Give stays, left_out, cut and the naive mean, median, estimated median, restricted mean [s]."""
-    row = dwell.loc[key or ("till", "")]
+    row = dwell.loc[key]
     seconds = [row[name].total_seconds() for name in ("naive_mean", "naive_median", "median")]
     return (row["stays"], row["left_out"], row["cut"], *seconds, row["restricted_mean"].total_seconds())
 
@@ -59,10 +59,10 @@ def test_each_zone_and_each_kind_of_entry_has_its_row(make_visits):
     visits = make_visits(
         [("till", 1, 1000), ("till", 2, 3000), ("till", 3, 9000, "start"), ("door", 1, 5000, "appeared")]
     )
-    assert compute_dwell(visits).index.tolist() == [("door", ""), ("till", "")]
-    dwell = compute_dwell(visits, by=("zone", "entry"))
+    assert compute_dwell(visits).index.tolist() == ["door", "till"]
+    dwell = compute_dwell(visits, by="entry")
     assert dwell.index.tolist() == [("door", "appeared"), ("till", "crossed"), ("till", "start")]
-    assert figures(dwell, "till", "crossed") == (2, 0, 0, 2, 1, 1, 2)
+    assert figures(dwell, ("till", "crossed")) == (2, 0, 0, 2, 1, 1, 2)
     assert dwell.loc[("till", "start"), "left_out"] == 1
     assert (dwell["stays"].groupby(level="zone").sum() == compute_dwell(visits)["stays"].to_numpy()).all()
 
@@ -71,7 +71,7 @@ def test_at_a_door_who_appears_or_vanishes_has_come_or_gone(make_visits):
     visits = make_visits([("door", 1, 2000, "appeared", "vanished"), ("door", 2, 4000, "appeared", "end")])
     assert compute_dwell(visits)["left_out"].item() == 2
     dwell = compute_dwell(visits, begins=["crossed", "appeared"], ends=["crossed", "vanished"])
-    assert figures(dwell, "door", "") == (2, 0, 1, 3, 2, 2, 3)
+    assert figures(dwell, "door") == (2, 0, 1, 3, 2, 2, 3)
 
 
 def test_a_stay_begun_before_counts_from_the_length_at_which_it_was_first_seen(make_visits):
@@ -170,7 +170,7 @@ def test_quantiles_beyond_the_longest_cut_stay_are_missing(make_visits):
 
 def test_the_median_of_both_tables_is_the_same(make_visits):
     visits = cut_at_random(make_visits, 3, 50)
-    quantiles = compute_dwell_quantiles(visits, quantiles=[0.5]).xs(0.5, level="quantile")
+    quantiles = compute_dwell_quantiles(visits, quantiles=[0.5]).xs(("", 0.5), level=("entry", "quantile"))
     dwell = compute_dwell(visits)
     for name, other in (("estimate", "median"), ("naive", "naive_median"), ("estimate_low", "median_low")):
         assert quantiles[name].equals(dwell[other].rename(name))
@@ -191,9 +191,9 @@ def test_the_curve_begins_at_0_and_adds_up(make_visits):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"by": "zone"}, r"by is 'zone', not \('zone',\) or"),
-        ({"by": ("person_index",)}, r"by is \('person_index',\), not"),
-        ({"by": None}, "by is None, not"),
+        ({"by": ("zone",)}, r"by must be 'zone' or 'entry', got \('zone',\)"),
+        ({"by": "person_index"}, "by must be 'zone' or 'entry', got 'person_index'"),
+        ({"by": None}, "by must be 'zone' or 'entry', got None"),
         ({"begins": ["entered"]}, r"begins is \['entered'\], not a list of some of \['crossed', 'start'"),
         ({"ends": "crossed"}, "ends is 'crossed', not a list"),
         ({"ends": None}, "ends is None, not a list"),
