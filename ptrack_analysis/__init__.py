@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from ptrack_analysis.analysis.stays.curves import compute_survival
     from ptrack_analysis.analysis.stays.dwell import compute_dwell, compute_dwell_quantiles
     from ptrack_analysis.analysis.stays.exclusion import compute_staff, exclude_staff
-    from ptrack_analysis.analysis.stays.observed import compute_observed
     from ptrack_analysis.analysis.stays.queues import compute_queue, compute_service_levels, compute_waits
     from ptrack_analysis.analysis.tracks import compute_tracks
     from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
@@ -154,7 +153,6 @@ _ROOMS = {
         "compute_staff",
         "exclude_staff",
     ),
-    "analysis.stays.observed": ("compute_observed",),
     "analysis.stays.queues": (
         "compute_queue",
         "compute_service_levels",
@@ -293,7 +291,6 @@ __all__ = [
     "compute_heatmap",
     "compute_intervals",
     "compute_movement",
-    "compute_observed",
     "compute_occupancy",
     "compute_occupancy_bins",
     "compute_occupancy_hourly",

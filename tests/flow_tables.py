@@ -35,6 +35,8 @@ def make_visits(rows):
         "entry": np.array([ENTRIES.index(row[4]) for row in rows], dtype="int8"),
         "exit": np.array([EXITS.index(row[5]) for row in rows], dtype="int8"),
         "detections": np.ones(len(rows), dtype="int64"),
+        "interpolated": np.zeros(len(rows), dtype="int64"),
+        "bridged": np.zeros(len(rows), dtype="int64"),
         "away": np.full(len(rows), MISSING),
     }
     return assemble(VISITS, arrays)

@@ -32,7 +32,6 @@ FOLDERS = [
     "trajectories",
     "movement",
     "visits",
-    "observed",
     "dwell",
     "dwell_by_entry",
     "dwell_quantiles",

@@ -59,6 +59,8 @@ def make_visits(rows=3):
             "entry": np.array([1, 0, 0])[:rows],
             "exit": np.array([0, 2, 1])[:rows],
             "detections": np.array([25, 2, 50])[:rows],
+            "interpolated": np.zeros(rows, dtype="int64"),
+            "bridged": np.zeros(rows, dtype="int64"),
             "away": np.array([MISSING, MISSING, 1500])[:rows],
         },
     )

@@ -330,11 +330,12 @@ def test_a_catalogue_that_says_something_else_or_is_missing(out, place):
         ("persons/noon.parquet", "detections", 1, ["detections"]),
         ("occupancy_bins/noon.parquet", "person_seconds_s", longer, ["person_seconds"]),
         ("fundamental/noon.parquet", "person_seconds_s", longer, ["person_seconds"]),
-        ("visits/noon.parquet", "dwell_s", longer, ["visits", "hourly", "observed"]),
-        ("visits/noon.parquet", "exited_ms", lambda value: value + 1, ["observed"]),
+        ("visits/noon.parquet", "dwell_s", longer, ["visits", "hourly", "visit_times"]),
+        ("visits/noon.parquet", "exited_ms", lambda value: value + 1, ["visit_times"]),
         ("visits_hourly/noon.parquet", "began", 99, ["hourly"]),
         ("occupancy_hourly/noon.parquet", "person_seconds_s", longer, ["person_seconds"]),
-        ("observed/noon.parquet", "bridged_s", longer, ["observed"]),
+        ("visits/noon.parquet", "bridged_s", longer, ["visit_times"]),
+        ("visits/noon.parquet", "interpolated_s", 1e6, ["visit_times"]),
         ("dwell/noon.parquet", "stays", 99, ["stays"]),
         ("dwell_by_entry/noon.parquet", "stays", 99, ["stays"]),
         ("transitions/noon.parquet", "transitions", 99, ["transitions"]),
@@ -373,7 +374,7 @@ def test_laws_are_left_out_where_the_settings_break_them(data, tmp_path):
     found = {check.name: check for check in verify_dataset(tmp_path / "out").checks}
     assert not any(check.count for check in found.values())
     assert found["visits"].looked_at == 0
-    assert found["observed"].looked_at > 0
+    assert found["visit_times"].looked_at > 0
 
 
 def test_a_video_with_nobody_is_sound(data, tmp_path):
@@ -482,7 +483,7 @@ def test_a_dataset_in_s3_is_verified_there(out, monkeypatch, moto_url):
 
 def test_every_law_is_tried_by_a_damage_above():
     tried = {
-        "held", "detections", "scene", "visits", "person_seconds", "observed", "stays", "transitions",
+        "held", "detections", "scene", "visits", "person_seconds", "visit_times", "stays", "transitions",
         "counts", "totals", "drift", "heatmap", "groups", "hourly",
     }  # fmt: skip
     assert set(LAWS) == tried

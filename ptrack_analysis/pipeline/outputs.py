@@ -96,7 +96,6 @@ OUTPUTS: dict[str, Output] = {
         _output("encounters", schema.ENCOUNTERS, Need.FLOOR_PLAN),
         _output("groups", schema.GROUPS, Need.FLOOR_PLAN),
         _output("visits", schema.VISITS, Need.ZONES),
-        _output("observed", schema.OBSERVED, Need.ZONES),
         _output("dwell", schema.DWELL, Need.ZONES),
         _output("dwell_by_entry", schema.DWELL_BY_ENTRY, Need.ZONES),
         _output("dwell_quantiles", schema.DWELL_QUANTILES, Need.ZONES),

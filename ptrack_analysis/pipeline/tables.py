@@ -30,7 +30,6 @@ from ptrack_analysis.analysis.quality.checks import compute_quality
 from ptrack_analysis.analysis.quality.intervals import compute_intervals
 from ptrack_analysis.analysis.stays.curves import compute_survival
 from ptrack_analysis.analysis.stays.dwell import compute_dwell, compute_dwell_quantiles
-from ptrack_analysis.analysis.stays.observed import compute_observed
 from ptrack_analysis.analysis.stays.queues import compute_queue, compute_service_levels, compute_waits
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
@@ -130,18 +129,6 @@ def visits(analysis: VideoAnalysis) -> pd.DataFrame:
         enter_after=config.enter_after,
         margin=config.margin,
         period=analysis.period,
-    )
-
-
-def observed(analysis: VideoAnalysis) -> pd.DataFrame:
-    """Split the time of each visit by how it is known."""
-    config = analysis.config
-    return compute_observed(
-        analysis["visits"],
-        analysis.trajectories,
-        analysis.zones,
-        margin=config.margin,
-        enter_after=config.enter_after,
     )
 
 

@@ -28,6 +28,18 @@ VISITS = Table(
             unit="s",
         ),
         Column(
+            "interpolated",
+            "span",
+            "The part of dwell with interpolated positions; the rest, dwell - interpolated, was observed.",
+            unit="s",
+        ),
+        Column(
+            "bridged",
+            "span",
+            "Absences within the visit that it joins: exited - entered - dwell.",
+            unit="s",
+        ),
+        Column(
             "entry",
             "choice",
             "How the stay began: opened means that the zone began to hold around the person; all but "

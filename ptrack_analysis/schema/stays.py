@@ -1,4 +1,4 @@
-"""The tables of how long stays last, of what was not seen of them, and of queues."""
+"""The tables of how long stays last, and of queues."""
 
 from ptrack_analysis.schema.keys import PERSON, ZONE, ZONE_KEY
 from ptrack_analysis.schema.places import VISITS
@@ -116,18 +116,5 @@ STAFF = Table(
         Column("in_staff_zones", "span", "The person's dwell in the staff's zones, added up.", "s"),
         Column("most_stays", "integer", "The person's largest number of stays in one zone."),
         Column("reason", "text", "The rules that the person meets, of: stay, zone, recurrence."),
-    ),
-)
-
-OBSERVED = Table(
-    name="observed",
-    row="one stay of one person in one zone, by how its time is known",
-    key=VISITS.key,
-    columns=(
-        ZONE_KEY,
-        Column("observed", "span", "Time held by detections inside that have a position of their own.", "s"),
-        Column("interpolated", "span", "Time held by those whose position was interpolated.", "s"),
-        Column("bridged", "span", "Absences that the visit joins: not seen inside.", "s"),
-        Column("observed_share", "number", "observed by the time from entered to exited.", "1"),
     ),
 )

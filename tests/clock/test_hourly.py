@@ -57,6 +57,8 @@ def visits_of(rows):
         "entry": np.array([codes.index(row[5]) for row in rows], dtype="int8"),
         "exit": np.zeros(len(rows), dtype="int8"),
         "detections": np.ones(len(rows), dtype="int64"),
+        "interpolated": np.zeros(len(rows), dtype="int64"),
+        "bridged": np.zeros(len(rows), dtype="int64"),
         "away": np.array([row[3] - row[2] - row[4] for row in rows], dtype="int64"),
     }
     return assemble(VISITS, arrays)

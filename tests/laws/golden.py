@@ -29,8 +29,14 @@ GOLDEN = Path(__file__).parent / "golden.json"
 SHOP, DAY = ROOT / "data/shop", ROOT / "data/day"
 REAL = ROOT.parent / "shared/data"
 
-RENAMED: list[tuple[str, str]] = [("| dwell/", "| dwell_by_entry/"), ("csv/dwell/", "csv/dwell_by_entry/")]
+RENAMED: list[tuple[str, str]] = [
+    ("| dwell/", "| dwell_by_entry/"),
+    ("csv/dwell/", "csv/dwell_by_entry/"),
+    ("observed/", "visits/"),  # its columns interpolated and bridged are columns of visits now
+]
 """Old and new names, in the order in which they are replaced in the keys of ``golden.json``."""
+GONE = (":observed_s", ":observed_share")
+"""Ends of the names of what is gone: it follows from the columns of visits."""
 NEW = ("| dwell/", "csv/dwell/")
 """Parts of the names of what is new since ``golden.json`` was written: ``dwell`` has one row per zone now."""
 

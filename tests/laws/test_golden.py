@@ -16,7 +16,8 @@ def test_the_output_is_that_of_the_first_edition(tmp_path, real_data):
             name = f"{case} | {key}"
             for old, new in golden.RENAMED:
                 name = name.replace(old, new)
-            expected[name] = value
+            if not name.endswith(golden.GONE):
+                expected[name] = value
     found = {
         f"{case} | {key}": value
         for case, digests in golden.digests(tmp_path).items()

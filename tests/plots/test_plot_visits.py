@@ -26,6 +26,8 @@ def make_visits(rows):
             "entry": np.array([ENTRIES.index(each) for each in entry], dtype="int8"),
             "exit": np.array([EXITS.index(each) for each in left], dtype="int8"),
             "detections": np.ones(len(rows), dtype="int64"),
+            "interpolated": np.zeros(len(rows), dtype="int64"),
+            "bridged": np.zeros(len(rows), dtype="int64"),
             "away": np.full(len(rows), np.iinfo("int64").min),
         },
     )

@@ -38,6 +38,7 @@ class Presence:
     period: int
     end: int
     detected: Bools
+    interpolated: Bools
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +50,7 @@ class _Stretches:
     entered: Integers
     exited: Integers
     dwell: Integers
+    interpolated: Integers
     detections: Integers
 
     def where(self, kept: Bools) -> "_Stretches":
@@ -77,6 +79,8 @@ def stays_in(zone: Zone, presence: Presence, options: Options) -> dict[str, Inte
         "entered": visits.entered,
         "exited": visits.exited,
         "dwell": visits.dwell,
+        "interpolated": visits.interpolated,
+        "bridged": visits.exited - visits.entered - visits.dwell,
         "entry": _entry(zone, presence, positions, visits.first),
         "exit": _exit(zone, presence, positions, visits),
         "detections": visits.detections,
@@ -91,14 +95,18 @@ def _stretches(inside: Inside, presence: Presence) -> _Stretches:
     new[1:] = (rows[1:] != rows[:-1] + 1) | presence.begins[rows[1:]]
     first = np.flatnonzero(new)
     after = np.append(first[1:], len(rows))[: len(first)]
-    held = np.concatenate([[0], np.cumsum(inside.until - inside.since)])
-    count = np.concatenate([[0], np.cumsum(presence.detected[rows])])
+    spans = inside.until - inside.since
+    held, filled, count = (
+        np.concatenate([[0], np.cumsum(values)])
+        for values in (spans, np.where(presence.interpolated[rows], spans, 0), presence.detected[rows])
+    )
     return _Stretches(
         first=rows[first],
         last=rows[after - 1],
         entered=inside.since[first],
         exited=inside.until[after - 1],
         dwell=held[after] - held[first],
+        interpolated=filled[after] - filled[first],
         detections=count[after] - count[first],
     )
 
@@ -110,13 +118,18 @@ def _merged(stretches: _Stretches, person: Integers, merge_gap: int) -> _Stretch
     new[1:] |= absence > merge_gap
     opens = np.flatnonzero(new)
     closes = np.append(opens[1:], len(new))[: len(opens)] - 1
+    dwell, interpolated, detections = (
+        np.add.reduceat(values, opens) if len(opens) else values
+        for values in (stretches.dwell, stretches.interpolated, stretches.detections)
+    )
     return _Stretches(
         first=stretches.first[opens],
         last=stretches.last[closes],
         entered=stretches.entered[opens],
         exited=stretches.exited[closes],
-        dwell=np.add.reduceat(stretches.dwell, opens) if len(opens) else stretches.dwell,
-        detections=np.add.reduceat(stretches.detections, opens) if len(opens) else stretches.detections,
+        dwell=dwell,
+        interpolated=interpolated,
+        detections=detections,
     )
 
 

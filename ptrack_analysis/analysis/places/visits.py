@@ -37,9 +37,11 @@ def compute_visits(
 
     A visit runs from a person's first detection inside the zone to the first after it that is not inside, or
     to the end of the run; a detection that is not located is not inside. ``dwell`` is the sum of ``held`` of
-    the detections inside. A point on an edge that two zones share, corner to corner, is in exactly one of
-    them; zones may overlap. Where a zone holds only from a moment, to a moment, what a detection holds is cut
-    to that time to the millisecond: ``entered``, ``exited`` and ``dwell`` are of what is left.
+    the detections inside; ``interpolated`` is the part of it with interpolated positions, and ``bridged`` is
+    the time of absences between ``entered`` and ``exited``. A point on an edge that two zones share, corner
+    to corner, is in exactly one of them; zones may overlap. Where a zone holds only from a moment, to a
+    moment, what a detection holds is cut to that time to the millisecond: ``entered``, ``exited`` and
+    ``dwell`` are of what is left.
 
     Four options, in the order in which they are applied, say what a stay is where people stand about a
     border. ``margin``: who entered at the outline stays inside until a detection lies farther than this from
@@ -164,4 +166,5 @@ def _presence(
         period=sampled,
         end=last if end is None else end,
         detected=detected(trajectories, rows),
+        interpolated=(trajectories["located"] != "box").to_numpy()[rows.order],
     )

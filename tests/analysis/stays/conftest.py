@@ -25,6 +25,8 @@ def _make(stays, entered=0):
             "entry": np.array([ENTRIES.index(row[3]) for row in rows], "int8"),
             "exit": np.array([EXITS.index(row[4]) for row in rows], "int8"),
             "detections": np.ones(len(rows), "int64"),
+            "interpolated": np.zeros(len(rows), dtype="int64"),
+            "bridged": np.zeros(len(rows), dtype="int64"),
             "away": np.full(len(rows), np.iinfo("int64").min),
         },
     )

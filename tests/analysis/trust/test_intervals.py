@@ -24,6 +24,8 @@ def make_visits(rows):
         "entry": np.zeros(count, dtype="int8"),
         "exit": np.zeros(count, dtype="int8"),
         "detections": np.ones(count, dtype="int64"),
+        "interpolated": np.zeros(count, dtype="int64"),
+        "bridged": np.zeros(count, dtype="int64"),
         "away": np.zeros(count, dtype="int64"),
     }
     return assemble(VISITS, arrays)
