@@ -62,8 +62,8 @@ def export_dataset(
 
     The folders are ``videos``, ``persons``, ``detections``, ``trajectories``, ``movement``,
     ``occupancy``, ``occupancy_bins``, ``heatmap`` and ``quality``; with zones ``visits``, ``dwell``,
-    ``dwell_by_entry``, ``transitions``, ``retail`` and ``zone_overlaps``; with lines ``crossings``, ``counts`` and
-    ``balance``; with a floor plan ``stops``, ``encounters`` and ``groups``, and with zones too
+    ``dwell_by_entry``, ``transitions``, ``retail`` and ``zone_overlaps``; with lines ``crossings``,
+    ``counts`` and ``balance``; with a floor plan ``stops``, ``encounters`` and ``groups``, and with zones too
     ``fundamental``; with ``stitch`` ``stitches``; beside them lie ``zones.parquet`` and
     ``lines.parquet``, ``dictionary.md``, which defines every column, views for DuckDB and Athena in
     ``views``, and ``_runs`` with a record of what each video's files were made from. Every file is
