@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from ptrack_analysis.analysis.crowd.encounters import compute_encounters
     from ptrack_analysis.analysis.crowd.flow import compute_flow, compute_fundamental
     from ptrack_analysis.analysis.crowd.groups import compute_groups
+    from ptrack_analysis.analysis.dwell.dwell import compute_dwell, compute_dwell_quantiles
+    from ptrack_analysis.analysis.dwell.queues import compute_queue, compute_service_levels, compute_waits
+    from ptrack_analysis.analysis.dwell.staff import compute_staff, exclude_staff
+    from ptrack_analysis.analysis.dwell.survival import compute_survival
     from ptrack_analysis.analysis.faces.facing import compute_facing
-    from ptrack_analysis.analysis.flows.funnels import compute_funnel
-    from ptrack_analysis.analysis.flows.retail import compute_retail
-    from ptrack_analysis.analysis.flows.transitions import compute_transitions
     from ptrack_analysis.analysis.heat.flow_field import FlowField, compute_flow_field
     from ptrack_analysis.analysis.heat.heatmap import Heatmap
     from ptrack_analysis.analysis.heat.heatmap_comparison import HeatmapComparison, compare_heatmaps
@@ -30,21 +31,18 @@ if TYPE_CHECKING:
     from ptrack_analysis.analysis.motion.kinematics import compute_movement
     from ptrack_analysis.analysis.motion.simplification import simplify_paths
     from ptrack_analysis.analysis.motion.stops import compute_stops
-    from ptrack_analysis.analysis.places.occupancy import compute_occupancy
-    from ptrack_analysis.analysis.places.overlaps import compute_overlaps
-    from ptrack_analysis.analysis.places.visits import compute_visits
     from ptrack_analysis.analysis.presence import sampling_period
     from ptrack_analysis.analysis.quality.checks import compute_quality
     from ptrack_analysis.analysis.quality.intervals import compute_intervals
     from ptrack_analysis.analysis.quality.manual_count import check_against
     from ptrack_analysis.analysis.quality.sensitivity import compute_sensitivity
     from ptrack_analysis.analysis.selection import select
-    from ptrack_analysis.analysis.stays.curves import compute_survival
-    from ptrack_analysis.analysis.stays.dwell import compute_dwell, compute_dwell_quantiles
-    from ptrack_analysis.analysis.stays.exclusion import compute_staff, exclude_staff
-    from ptrack_analysis.analysis.stays.queues import compute_queue, compute_service_levels, compute_waits
     from ptrack_analysis.analysis.tracks import compute_tracks
     from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
+    from ptrack_analysis.analysis.zones.occupancy import compute_occupancy, compute_overlaps
+    from ptrack_analysis.analysis.zones.retail import compute_retail
+    from ptrack_analysis.analysis.zones.transitions import compute_funnel, compute_transitions
+    from ptrack_analysis.analysis.zones.visits import compute_visits
     from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
     from ptrack_analysis.clock.recordings import Recording, read_recordings
     from ptrack_analysis.dataset.compact.compacting import compact_dataset
@@ -115,10 +113,21 @@ _ROOMS = {
         "compute_fundamental",
     ),
     "analysis.crowd.groups": ("compute_groups",),
+    "analysis.dwell.dwell": (
+        "compute_dwell",
+        "compute_dwell_quantiles",
+    ),
+    "analysis.dwell.queues": (
+        "compute_queue",
+        "compute_service_levels",
+        "compute_waits",
+    ),
+    "analysis.dwell.staff": (
+        "compute_staff",
+        "exclude_staff",
+    ),
+    "analysis.dwell.survival": ("compute_survival",),
     "analysis.faces.facing": ("compute_facing",),
-    "analysis.flows.funnels": ("compute_funnel",),
-    "analysis.flows.retail": ("compute_retail",),
-    "analysis.flows.transitions": ("compute_transitions",),
     "analysis.heat.flow_field": (
         "FlowField",
         "compute_flow_field",
@@ -135,34 +144,27 @@ _ROOMS = {
     "analysis.motion.kinematics": ("compute_movement",),
     "analysis.motion.simplification": ("simplify_paths",),
     "analysis.motion.stops": ("compute_stops",),
-    "analysis.places.occupancy": ("compute_occupancy",),
-    "analysis.places.overlaps": ("compute_overlaps",),
-    "analysis.places.visits": ("compute_visits",),
     "analysis.presence": ("sampling_period",),
     "analysis.quality.checks": ("compute_quality",),
     "analysis.quality.intervals": ("compute_intervals",),
     "analysis.quality.manual_count": ("check_against",),
     "analysis.quality.sensitivity": ("compute_sensitivity",),
     "analysis.selection": ("select",),
-    "analysis.stays.curves": ("compute_survival",),
-    "analysis.stays.dwell": (
-        "compute_dwell",
-        "compute_dwell_quantiles",
-    ),
-    "analysis.stays.exclusion": (
-        "compute_staff",
-        "exclude_staff",
-    ),
-    "analysis.stays.queues": (
-        "compute_queue",
-        "compute_service_levels",
-        "compute_waits",
-    ),
     "analysis.tracks": ("compute_tracks",),
     "analysis.trajectories": (
         "compute_trajectories",
         "trajectories_from_points",
     ),
+    "analysis.zones.occupancy": (
+        "compute_occupancy",
+        "compute_overlaps",
+    ),
+    "analysis.zones.retail": ("compute_retail",),
+    "analysis.zones.transitions": (
+        "compute_funnel",
+        "compute_transitions",
+    ),
+    "analysis.zones.visits": ("compute_visits",),
     "clock.hourly": (
         "compute_occupancy_hourly",
         "compute_visits_hourly",

@@ -23,7 +23,7 @@ from ptrack_analysis import (
     sampling_period,
 )
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-from ptrack_analysis.summary import figures_of
+from ptrack_analysis.report.key_figures import figures_of
 from simulation import detection as simulated
 from simulation.archive import SEED
 from simulation.detection import detect, sample_times

@@ -29,14 +29,13 @@ from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.plots import plot_occupancy, plot_paths
 from ptrack_analysis.plots.saving import inline_svg
 from ptrack_analysis.plots.time_axis import set_local_clock
-from ptrack_analysis.report import report_html, sections
-from ptrack_analysis.report.parts import Heading, isolated
-from ptrack_analysis.report.parts import Table as Shown
-from ptrack_analysis.report.rendering import part_html, text
-from ptrack_analysis.report.single import video_report
-from ptrack_analysis.report.tables import table_of
+from ptrack_analysis.report import sections
+from ptrack_analysis.report.key_figures import figures_of
+from ptrack_analysis.report.page import part_html, report_html, text
+from ptrack_analysis.report.parts import Heading, isolated, table_of
+from ptrack_analysis.report.parts import ReportTable as Shown
+from ptrack_analysis.report.writing import video_report
 from ptrack_analysis.schema import VISITS
-from ptrack_analysis.summary import figures_of
 from simulation.archive import write_archive
 from simulation.detection import SCENES
 

@@ -17,10 +17,10 @@ from ptrack_analysis import (
 from ptrack_analysis.dataset.tables import compute_tables
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+from ptrack_analysis.report.key_figures import figures_of
+from ptrack_analysis.report.summary import MARKDOWN, page_of, span
 from ptrack_analysis.scene.zone_files import read_scene
 from ptrack_analysis.sources.finding import find_videos
-from ptrack_analysis.summary import MARKDOWN, figures_of, page_of
-from ptrack_analysis.summary.text import span
 
 ZONES = {
     "type": "FeatureCollection",

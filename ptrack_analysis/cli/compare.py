@@ -11,11 +11,12 @@ from ptrack_analysis.cli.options import (
     add_video,
     chosen,
     form_of,
+    place,
     read_noted,
+    shown,
     source_of,
     video_of,
 )
-from ptrack_analysis.cli.texts import place, shown
 
 if TYPE_CHECKING:
     import pandas as pd

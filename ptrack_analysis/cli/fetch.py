@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.remote import ENDED, add_remote, client_of
-from ptrack_analysis.cli.texts import shown
+from ptrack_analysis.cli.options import ENDED, add_remote, client_of, shown
 
 if TYPE_CHECKING:
     from ptrack_analysis.sources.rekognition.fetch import FetchSummary

@@ -7,8 +7,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.cli.measures import add_presence, period_of
-from ptrack_analysis.cli.options import add_source, form_of, source_of, video_of
-from ptrack_analysis.cli.texts import shown
+from ptrack_analysis.cli.options import add_source, form_of, shown, source_of, video_of
 
 if TYPE_CHECKING:
     from ptrack_analysis.pipeline.inspection import Findings

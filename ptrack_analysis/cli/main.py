@@ -24,7 +24,7 @@ from ptrack_analysis.cli import (
     wait,
     zones,
 )
-from ptrack_analysis.cli.texts import shown
+from ptrack_analysis.cli.options import shown
 from ptrack_analysis.errors import (
     InputError,
     OutputError,

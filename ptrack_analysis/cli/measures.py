@@ -4,8 +4,17 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ptrack_analysis.cli.options import add_incomplete, video_of
-from ptrack_analysis.cli.texts import above_zero, at_least_zero, period, persons, place, shape, span
+from ptrack_analysis.cli.options import (
+    above_zero,
+    add_incomplete,
+    at_least_zero,
+    period,
+    persons,
+    place,
+    shape,
+    span,
+    video_of,
+)
 
 
 def add_presence(parser: argparse.ArgumentParser) -> None:

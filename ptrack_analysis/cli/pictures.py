@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.texts import shown
+from ptrack_analysis.cli.options import shown
 
 if TYPE_CHECKING:
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
@@ -125,7 +125,7 @@ def _stops(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
 
 
 def _survival(given: argparse.Namespace, analysis: "VideoAnalysis") -> Any:
-    from ptrack_analysis.analysis.stays.curves import compute_survival
+    from ptrack_analysis.analysis.dwell.survival import compute_survival
     from ptrack_analysis.plots import plot_survival
 
     return plot_survival(compute_survival(analysis["visits"]), zones=analysis.zones)

@@ -18,7 +18,7 @@ from ptrack_analysis.cli.measures import (
     add_visits,
     measures_of,
 )
-from ptrack_analysis.cli.options import add_source, add_video, chosen, form_of, source_of
+from ptrack_analysis.cli.options import add_source, add_video, chosen, form_of, place, shown, source_of, span
 from ptrack_analysis.cli.pictures import (
     AT_LINES,
     DRAWN,
@@ -31,7 +31,6 @@ from ptrack_analysis.cli.pictures import (
     TEXTS,
     WITHOUT_PLACES,
 )
-from ptrack_analysis.cli.texts import place, shown, span
 
 if TYPE_CHECKING:
     from ptrack_analysis.pipeline.config import Settings

@@ -18,8 +18,7 @@ from ptrack_analysis.cli.measures import (
     add_visits,
     measures_of,
 )
-from ptrack_analysis.cli.options import add_source, add_video, form_of, source_of
-from ptrack_analysis.cli.texts import place
+from ptrack_analysis.cli.options import add_source, add_video, form_of, place, source_of
 
 _DESCRIPTION = """\
 Write one HTML page about a video: how far to trust it, key figures, dwell by zone, occupancy, ways, an
@@ -61,7 +60,7 @@ def add(commands: Any) -> None:
 def run(given: argparse.Namespace) -> int:
     """Write the report."""
     from ptrack_analysis.pipeline.config import Settings
-    from ptrack_analysis.report import write_report
+    from ptrack_analysis.report.writing import write_report
 
     settings = Settings(**measures_of(given))
     with source_of(given) as source:

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from ptrack_analysis.cli.remote import ENDED, add_remote, client_of
+from ptrack_analysis.cli.options import ENDED, add_remote, client_of
 
 
 def add(commands: Any) -> None:

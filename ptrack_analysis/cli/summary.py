@@ -16,8 +16,7 @@ from ptrack_analysis.cli.measures import (
     add_visits,
     measures_of,
 )
-from ptrack_analysis.cli.options import add_source, add_video, chosen, form_of, source_of
-from ptrack_analysis.cli.texts import place, shown
+from ptrack_analysis.cli.options import add_source, add_video, chosen, form_of, place, shown, source_of
 
 if TYPE_CHECKING:
     from ptrack_analysis.errors import PtrackError
@@ -112,7 +111,7 @@ def _figures(
 ) -> dict[str, Any]:
     """Gather the figures of one video, and say on stderr what is odd about it."""
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-    from ptrack_analysis.summary import figures_of
+    from ptrack_analysis.report.key_figures import figures_of
 
     analysis = VideoAnalysis(reference, settings, scene, form=form)
     figures = figures_of(analysis)
@@ -122,7 +121,7 @@ def _figures(
 
 
 def _written(found: list[dict[str, Any]], given: argparse.Namespace) -> str:
-    from ptrack_analysis.summary import MARKDOWN, PLAIN, page_of
+    from ptrack_analysis.report.summary import MARKDOWN, PLAIN, page_of
 
     if given.json:
         return json.dumps({"videos": found}, indent=2, allow_nan=False) + "\n"

@@ -5,9 +5,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.options import use_remote
-from ptrack_analysis.cli.remote import add_remote
-from ptrack_analysis.cli.texts import place, shown
+from ptrack_analysis.cli.options import add_remote, place, shown, use_remote
 
 if TYPE_CHECKING:
     from ptrack_analysis.dataset.verify import Verification

@@ -3,8 +3,7 @@
 import argparse
 from typing import Any
 
-from ptrack_analysis.cli.remote import ENDED, add_remote, client_of
-from ptrack_analysis.cli.texts import span
+from ptrack_analysis.cli.options import ENDED, add_remote, client_of, span
 
 
 def add(commands: Any) -> None:

@@ -5,7 +5,7 @@ import sys
 import webbrowser
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.texts import place, shown, size
+from ptrack_analysis.cli.options import place, shown, size
 
 if TYPE_CHECKING:
     from ptrack_analysis.editing.desk import Desk

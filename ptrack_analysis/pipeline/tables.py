@@ -14,24 +14,23 @@ from ptrack_analysis.analysis.crowd.density import compute_density, compute_occu
 from ptrack_analysis.analysis.crowd.encounters import compute_encounters
 from ptrack_analysis.analysis.crowd.flow import compute_flow, compute_fundamental
 from ptrack_analysis.analysis.crowd.groups import compute_groups
+from ptrack_analysis.analysis.dwell.dwell import compute_dwell, compute_dwell_quantiles
+from ptrack_analysis.analysis.dwell.queues import compute_queue, compute_service_levels, compute_waits
+from ptrack_analysis.analysis.dwell.survival import compute_survival
 from ptrack_analysis.analysis.faces.facing import compute_facing
-from ptrack_analysis.analysis.flows.retail import compute_retail
-from ptrack_analysis.analysis.flows.transitions import compute_transitions
 from ptrack_analysis.analysis.heat.flow_field import compute_flow_field
 from ptrack_analysis.analysis.heat.grid import SHAPE
 from ptrack_analysis.analysis.heat.heatmap import Basis, Quantity
 from ptrack_analysis.analysis.heat.quantities import compute_heatmap
 from ptrack_analysis.analysis.motion.kinematics import compute_movement
 from ptrack_analysis.analysis.motion.stops import compute_stops
-from ptrack_analysis.analysis.places.occupancy import compute_occupancy
-from ptrack_analysis.analysis.places.overlaps import compute_overlaps
-from ptrack_analysis.analysis.places.visits import compute_visits
 from ptrack_analysis.analysis.quality.checks import compute_quality
 from ptrack_analysis.analysis.quality.intervals import compute_intervals
-from ptrack_analysis.analysis.stays.curves import compute_survival
-from ptrack_analysis.analysis.stays.dwell import compute_dwell, compute_dwell_quantiles
-from ptrack_analysis.analysis.stays.queues import compute_queue, compute_service_levels, compute_waits
 from ptrack_analysis.analysis.tracks import compute_tracks
+from ptrack_analysis.analysis.zones.occupancy import compute_occupancy, compute_overlaps
+from ptrack_analysis.analysis.zones.retail import compute_retail
+from ptrack_analysis.analysis.zones.transitions import compute_transitions
+from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
 from ptrack_analysis.clock.lookup import settled
 from ptrack_analysis.clock.recordings import Recording, of_recording, with_further

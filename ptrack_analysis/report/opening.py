@@ -1,15 +1,107 @@
-"""The first sections of a report: what the video is, how far to trust it, its key figures."""
+"""The first and last sections of a report: quality, key figures, definitions."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+import pandas as pd
+
+from ptrack_analysis.analysis.counting.counts import compute_counts
+from ptrack_analysis.analysis.counting.crossings import compute_crossings
+from ptrack_analysis.analysis.crowd.density import compute_occupancy_bins
+from ptrack_analysis.analysis.dwell.dwell import compute_dwell
+from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
+from ptrack_analysis.analysis.quality.checks import compute_quality
 from ptrack_analysis.analysis.quality.intervals import compute_intervals
+from ptrack_analysis.analysis.tracks import compute_tracks
+from ptrack_analysis.analysis.trajectories import compute_trajectories
+from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
+from ptrack_analysis.analysis.zones.transitions import compute_transitions
+from ptrack_analysis.analysis.zones.visits import compute_visits
+from ptrack_analysis.clock.recordings import Recording
+from ptrack_analysis.clock.timezones import timezone_of
 from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on
-from ptrack_analysis.report.definitions import column_text, first_sentence
-from ptrack_analysis.report.measured import Measured
-from ptrack_analysis.report.parts import Facts, Items, Key, Keys, Part, Section, Table, Words, isolated
-from ptrack_analysis.report.tables import local_time, table_of
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+from ptrack_analysis.report.key_figures import figures_of
+from ptrack_analysis.report.parts import (
+    Facts,
+    Items,
+    Key,
+    Keys,
+    Part,
+    ReportTable,
+    Section,
+    Words,
+    column_text,
+    first_sentence,
+    isolated,
+    local_time,
+    rule_of,
+    table_of,
+)
+from ptrack_analysis.report.summary import share, span
 from ptrack_analysis.schema import BINS, OCCUPANCY, QUALITY, TRACKS, VISITS
-from ptrack_analysis.summary.text import share, span
+from ptrack_analysis.video import milliseconds
+from ptrack_analysis.web.ground import Backdrop
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """One video with its key figures and the image behind its plots.
+
+    ``clock`` is the local start of the video, None where it is not known; ``stays`` are the confidence
+    intervals of the mean visit, None without zones.
+    """
+
+    analysis: VideoAnalysis
+    figures: dict[str, Any]
+    backdrop: Any
+    embedded: Backdrop | None
+    scene_stay: pd.DataFrame
+    stays: pd.DataFrame | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def recording(self) -> Recording:
+        """When and where the video was recorded."""
+        return self.analysis.recording
+
+    @property
+    def visits(self) -> pd.DataFrame | None:
+        """The visits, None without zones."""
+        return self.analysis["visits"] if self.analysis.zones else None
+
+    @property
+    def busiest_zones(self) -> list[str]:
+        """The names of the zones, those with the most time inside first."""
+        zones = self.figures["zones"] or []
+        ordered = sorted(zones, key=lambda zone: -(zone["total_dwell_s"] or 0.0))
+        return [zone["zone"] for zone in ordered]
+
+    @property
+    def clock(self) -> datetime | None:
+        """The local start of the recording, where it is known."""
+        recording = self.recording
+        if recording.started_at is None or recording.timezone is None:
+            return None
+        return recording.started_at.astimezone(timezone_of(recording.timezone))
+
+
+def measure(
+    analysis: VideoAnalysis, backdrop: Any, embedded: Backdrop | None, notes: tuple[str, ...] = ()
+) -> Measured:
+    """Compute what a report needs beside the tables."""
+    stays = compute_intervals(analysis["visits"], "dwell", statistic="mean") if analysis.zones else None
+    return Measured(
+        analysis=analysis,
+        figures=figures_of(analysis),
+        backdrop=backdrop,
+        embedded=embedded,
+        scene_stay=compute_intervals(analysis["persons"], "dwell", statistic="mean"),
+        stays=stays,
+        notes=notes,
+    )
+
 
 _WORST = ("bad", "doubtful", "unknown", "good")
 _HOUR, _MINUTE = 3600, 60
@@ -53,7 +145,7 @@ def notes_said(measured: Measured) -> list[str]:
     return [f"{note[:1].upper()}{note[1:]}{'' if note.endswith('.') else '.'}" for note in found]
 
 
-def quality_table(quality: Any) -> Table:
+def quality_table(quality: Any) -> ReportTable:
     """List the checks, the worst first."""
     rank = quality["verdict"].astype(str).map({one: place for place, one in enumerate(_WORST)})
     ordered = quality.iloc[rank.to_numpy().argsort(kind="stable")]
@@ -183,3 +275,43 @@ def moment(measured: Measured, seconds: float) -> str:
             else f"{minutes}:{rest:02d}"
         )
     return f"{local_time(round(1000 * seconds), measured.clock):%H:%M:%S}"
+
+
+def definitions_section(measured: Measured) -> Section:
+    """Unfold the rules by which all was computed, and list the parameters."""
+    rules: list[Any] = [compute_trajectories, compute_tracks, compute_occupancy, compute_occupancy_bins]
+    if measured.visits is not None:
+        rules += [compute_visits, compute_dwell, compute_transitions]
+    if measured.analysis.lines:
+        rules += [compute_crossings, compute_counts]
+    rules.append(compute_box_heatmap if measured.analysis.floor_plan is None else compute_heatmap)
+    rules += [compute_intervals, compute_quality]
+    said = "What each figure means, in the words of the functions that compute it."
+    return Section(
+        "definitions",
+        "Definitions and parameters",
+        [Words(said), *map(rule_of, rules), _parameters(measured)],
+    )
+
+
+def _parameters(measured: Measured) -> Facts:
+    """List what was asked for: times in ms, distances in the plane's unit; files by their checksum."""
+    withheld = {"csv", "tables", "salt", "faces", "video", "min_count", "allow_incomplete"}
+    given = {
+        name: value
+        for name, value in measured.analysis.config.parameters().items()
+        if name not in withheld and value is not None and value is not False
+    }
+    times = {
+        name for name in given if isinstance(getattr(measured.analysis.config, name, None), pd.Timedelta)
+    }
+    shown = [
+        (
+            name,
+            f"{milliseconds(getattr(measured.analysis.config, name), name)} ms"
+            if name in times
+            else str(value),
+        )
+        for name, value in given.items()
+    ]
+    return Facts(shown)

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ptrack_analysis.analysis.dwell.survival import seen_whole
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
-from ptrack_analysis.analysis.places.visits import compute_visits
 from ptrack_analysis.analysis.presence import Rows, rows_by_person, run_starts
-from ptrack_analysis.analysis.stays.lengths import seen_whole
+from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.floor_plan import Floor

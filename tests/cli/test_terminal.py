@@ -9,7 +9,7 @@ import pytest
 from pages import page, record, write
 
 from ptrack_analysis.cli import main
-from ptrack_analysis.cli.texts import shown
+from ptrack_analysis.cli.options import shown
 
 ESCAPE = "\x1b"
 

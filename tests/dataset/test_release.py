@@ -23,7 +23,7 @@ from ptrack_analysis.dataset.tables import compute_tables
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.pipeline.config import Settings
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-from ptrack_analysis.report import write_report
+from ptrack_analysis.report.writing import write_report
 from ptrack_analysis.schema import BINS, FUNDAMENTAL, assemble
 from ptrack_analysis.video import Video
 

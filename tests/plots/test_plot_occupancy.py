@@ -3,8 +3,8 @@ import pytest
 from factories import make_detections, make_video
 from shapely.geometry import Polygon
 
-from ptrack_analysis.analysis.places.occupancy import compute_occupancy
 from ptrack_analysis.analysis.trajectories import compute_trajectories
+from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_occupancy, plot_visits
 from ptrack_analysis.plots.time_axis import ClockLocator, clock

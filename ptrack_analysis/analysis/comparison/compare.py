@@ -26,10 +26,10 @@ from ptrack_analysis.analysis.comparison.matching import (
 from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.analysis.heat.quantities import compute_heatmap
-from ptrack_analysis.analysis.places.occupancy import compute_occupancy
-from ptrack_analysis.analysis.places.visits import compute_visits
 from ptrack_analysis.analysis.presence import MAX_GAP, period_in_ms
 from ptrack_analysis.analysis.trajectories import compute_trajectories
+from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
+from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone

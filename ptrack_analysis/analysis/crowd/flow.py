@@ -17,8 +17,8 @@ from ptrack_analysis.analysis.crowd.density import (
 )
 from ptrack_analysis.analysis.motion.kernels import steps
 from ptrack_analysis.analysis.motion.walks import Walks, walks_of
-from ptrack_analysis.analysis.places.membership import Inside, time_inside
 from ptrack_analysis.analysis.presence import end_of
+from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers, contains
 from ptrack_analysis.scene.zones import Line, Zone, refuse_lines

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.pairing import detection_rows
-from ptrack_analysis.analysis.places.membership import time_inside
 from ptrack_analysis.analysis.presence import rows_by_person
+from ptrack_analysis.analysis.zones.membership import time_inside
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ptrack_analysis.analysis.motion.walks import Walks
-from ptrack_analysis.analysis.places.membership import Inside, time_inside
+from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
 from ptrack_analysis.limits import above

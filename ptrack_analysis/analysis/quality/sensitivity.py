@@ -6,9 +6,9 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.places.visits import compute_visits
 from ptrack_analysis.analysis.presence import found_period, starts_of
 from ptrack_analysis.analysis.trajectories import compute_trajectories
+from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Anchor, Integers, anchor_fractions
 from ptrack_analysis.scene.zones import Zone, refuse_zones

@@ -17,7 +17,7 @@ from ptrack_analysis import (
     empty,
     trajectories_from_points,
 )
-from ptrack_analysis.analysis.flows.definitions import FIGURES
+from ptrack_analysis.analysis.zones.retail import FIGURES
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import RETAIL, VISITS, check
 

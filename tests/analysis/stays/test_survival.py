@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from scipy.stats import CensoredData, ecdf
 
-from ptrack_analysis.analysis.stays.survival import (
+from ptrack_analysis.analysis.dwell.survival import (
     Lengths,
     first_below,
     kaplan_meier,

@@ -10,7 +10,7 @@ from ptrack_analysis import detections_from, find_videos, inspect_tracking, map_
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import PtrackError, PtrackWarning
 from ptrack_analysis.pipeline.config import Settings
-from ptrack_analysis.report import write_report
+from ptrack_analysis.report.writing import write_report
 
 WITHOUT_ID = "1,1,9,9,5,50\n2,1,9,9,5,50\n2,-1,9,9,5,50\n"
 TWICE = "".join(f"{frame},1,9,9,5,50\n" for frame in (*range(1, 201), 7))

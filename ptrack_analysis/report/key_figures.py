@@ -1,16 +1,134 @@
-"""The figures of one video, each taken from the table that defines it."""
+"""The key figures of one video, each taken from the table that defines it."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.stays.lengths import CONFIDENCE
+from ptrack_analysis.analysis.crowd.density import MINUTE, compute_occupancy_bins, time_held
+from ptrack_analysis.analysis.dwell.dwell import compute_dwell
+from ptrack_analysis.analysis.dwell.survival import CONFIDENCE, seen_whole
+from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import VERDICTS
-from ptrack_analysis.summary.busiest import busiest_cell, busiest_interval
-from ptrack_analysis.summary.staying import zone_figures
-from ptrack_analysis.summary.values import number, plain_occupancy, rows_of, seconds
+from ptrack_analysis.video import Video
+
+
+def seconds(value: Any) -> float | None:
+    """Give a length of time, or a number of ms, in s; None where it is missing."""
+    if pd.isna(value):
+        return None
+    return float(value.total_seconds() if isinstance(value, pd.Timedelta) else value / 1000)
+
+
+def number(value: Any) -> float | None:
+    """Give a number, None where it is missing."""
+    return None if pd.isna(value) else float(value)
+
+
+def rows_of(table: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """Give the rows of one zone."""
+    return table[table.index.get_level_values("zone") == zone]
+
+
+def plain_occupancy(occupancy: pd.DataFrame, zone: Zone | None = None) -> dict[str, Any]:
+    """Sum up the occupancy of the scene or of one zone.
+
+    ``at_end`` is what holds until the closing row, for the end of the video is nobody's going. ``mean`` is
+    over the time in which the zone holds, None if it holds at no moment.
+    """
+    rows = rows_of(occupancy, "" if zone is None else zone.name)
+    moments = rows.index.get_level_values("timestamp").to_numpy().astype("int64")
+    persons = rows["persons"].to_numpy()
+    watched = moments[-1:] - moments[0]
+    held = int((watched if zone is None else time_held(zone, moments[:1], watched))[0])
+    peak = int(persons.max())
+    return {
+        "at_end": int(persons[-2:][0]),
+        "mean": int((persons[:-1] * np.diff(moments)).sum()) / held if held else None,
+        "peak": peak,
+        "peak_at_s": seconds(moments[persons.argmax()]) if peak else None,
+    }
+
+
+HOUR = pd.Timedelta("1h")
+
+
+def busiest_interval(occupancy: pd.DataFrame, video: Video) -> dict[str, Any] | None:
+    """Find the first interval with the most person-seconds; None if nobody was there."""
+    moments = occupancy.index.get_level_values("timestamp")
+    every = HOUR if moments.max() - moments.min() > HOUR else MINUTE
+    bins = compute_occupancy_bins(occupancy, replace(video, duration=moments.max()), every=every)
+    total = bins["person_seconds"].to_numpy().view("int64")
+    if not total.any():
+        return None
+    place = int(total.argmax())
+    row = bins.iloc[place]
+    return {
+        "every_s": seconds(every),
+        "start_s": seconds(bins.index[place][1]),
+        "length_s": seconds(row["interval"]),
+        "person_seconds": seconds(row["person_seconds"]),
+        "mean_persons": float(row["mean_persons"]),
+        "max_persons": int(row["max_persons"]),
+    }
+
+
+def busiest_cell(heatmap: Heatmap) -> dict[str, Any] | None:
+    """Find the first cell of the heatmap of footpoints with the most seconds; None if it is empty."""
+    if not heatmap.values.any():
+        return None
+    row, column = np.unravel_index(int(heatmap.values.argmax()), heatmap.shape)
+    (x0, y0, x1, y1), (rows, columns) = heatmap.bounds, heatmap.shape
+    width, height = (x1 - x0) / columns, (y1 - y0) / rows
+    return {
+        "row": int(row),
+        "column": int(column),
+        f"x_{heatmap.unit}": float(x0 + (column + 0.5) * width),
+        f"y_{heatmap.unit}": float(y0 + (row + 0.5) * height),
+        f"width_{heatmap.unit}": width,
+        f"height_{heatmap.unit}": height,
+        "stood_s": float(heatmap.values[row, column]),
+    }
+
+
+_SPANS = ("median", "median_low", "median_high", "naive_mean")
+
+
+def zone_figures(
+    zones: Sequence[Zone], visits: pd.DataFrame, occupancy: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """List the figures of each zone, in the order of its file; zeros for one that nobody visited."""
+    dwell = compute_dwell(visits)
+    return [
+        {
+            **_figures(zone.name, rows_of(visits, zone.name), rows_of(dwell, zone.name)),
+            "occupancy": plain_occupancy(occupancy, zone),
+        }
+        for zone in zones
+    ]
+
+
+def _figures(name: str, visits: pd.DataFrame, dwell: pd.DataFrame) -> dict[str, Any]:
+    stays, cut, left_out = (int(dwell[count].sum()) for count in ("stays", "cut", "left_out"))
+    median, low, high, mean = (seconds(dwell[span].iloc[0]) if stays else None for span in _SPANS)
+    return {
+        "zone": name,
+        "visitors": int(visits.index.get_level_values("person_index").nunique()),
+        "visits": stays,
+        "total_dwell_s": seconds(int(visits["dwell"].to_numpy().view("int64").sum())),
+        "median_dwell_s": median,
+        "median_dwell_low_s": low,
+        "median_dwell_high_s": high,
+        "naive_mean_dwell_s": mean,
+        "cut": cut,
+        "left_out": left_out,
+        "censored_share": float(1.0 - seen_whole(visits).mean()) if stays else None,
+    }
+
 
 MOST_TRANSITIONS = 5
 _WORST_FIRST = ("bad", "doubtful", "good")

@@ -5,16 +5,18 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.stays.lengths import (
+from ptrack_analysis.analysis.dwell.survival import (
     BEGINS,
     CONFIDENCE,
     ENDS,
     Group,
     confidence_of,
+    first_below,
     groups_of,
+    kaplan_meier,
     quantiles_of,
+    restricted_mean,
 )
-from ptrack_analysis.analysis.stays.survival import first_below, kaplan_meier, restricted_mean
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.schema import DWELL, DWELL_BY_ENTRY, DWELL_QUANTILES, VISITS, assemble, check

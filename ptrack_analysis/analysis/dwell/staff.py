@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.places.names import refuse_unvisited
-from ptrack_analysis.analysis.stays.lengths import zone_names
+from ptrack_analysis.analysis.dwell.survival import zone_names
+from ptrack_analysis.analysis.zones.membership import refuse_unvisited
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.scene.zones import Zone

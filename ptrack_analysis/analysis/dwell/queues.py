@@ -5,17 +5,19 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.places.names import refuse_unvisited
-from ptrack_analysis.analysis.presence import end_of, part_end
-from ptrack_analysis.analysis.stays.lengths import (
+from ptrack_analysis.analysis.dwell.survival import (
     BEGINS,
     CONFIDENCE,
     ENDS,
+    Lengths,
     confidence_of,
+    kaplan_meier,
     seen_at,
+    share_at,
     zone_names,
 )
-from ptrack_analysis.analysis.stays.survival import Lengths, kaplan_meier, share_at
+from ptrack_analysis.analysis.presence import end_of, part_end
+from ptrack_analysis.analysis.zones.membership import refuse_unvisited
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.scene.zones import Zone

@@ -1,4 +1,4 @@
-"""The page of figures, for reading: as text or as Markdown."""
+"""The key figures of one video as text."""
 
 import re
 from collections.abc import Sequence

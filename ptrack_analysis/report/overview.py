@@ -1,42 +1,158 @@
-"""The report of a dataset: an overview over its videos."""
+"""The overview of a dataset."""
 
 import math
+from collections.abc import Iterator
+from html import escape
 
+import numpy as np
 import pandas as pd
 
 from ptrack_analysis import __version__
-from ptrack_analysis.analysis.stays.dwell import compute_dwell
+from ptrack_analysis.analysis.dwell.dwell import compute_dwell
+from ptrack_analysis.analysis.dwell.survival import seen_whole
 from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
 from ptrack_analysis.clock.timezones import timezone_of
 from ptrack_analysis.dataset.opening import Dataset
-from ptrack_analysis.report.definitions import column_text, rule_of
-from ptrack_analysis.report.overview.hours import hours_section
-from ptrack_analysis.report.overview.small import presence_figure
-from ptrack_analysis.report.overview.sums import (
+from ptrack_analysis.report.overview_data import (
     WITHHELD,
     Read,
+    hours_section,
+    means_of,
     most_of,
     presence,
     read_all,
     scene_of,
     verdict_of,
 )
-from ptrack_analysis.report.overview.zones import zones_section
 from ptrack_analysis.report.parts import (
     Cell,
     Figure,
+    Grid,
     Heading,
     Items,
     Key,
     Keys,
     Multiples,
     Report,
+    ReportTable,
     Section,
-    Table,
     Words,
+    column_text,
+    rule_of,
 )
-from ptrack_analysis.schema import BINS, TRACKS
-from ptrack_analysis.summary.text import span
+from ptrack_analysis.report.summary import span
+from ptrack_analysis.schema import BINS, DWELL, TRACKS, VISITS
+
+_WIDTH, _HEIGHT, _LEFT, _TOP, _BELOW = 240.0, 92.0, 22.0, 8.0, 16.0
+
+
+def presence_figure(scene: pd.DataFrame, most: float, *, alt: str, ends: tuple[str, str]) -> Figure:
+    """Draw how many persons were present on average in each interval, as steps; a gap where it is withheld.
+
+    Parameters
+    ----------
+    scene
+        BINS of the whole scene of one video, in the order of time.
+    most
+        The value at the top, the same for all pictures that stand side by side.
+    alt
+        What the picture shows.
+    ends
+        What stands at the begin and at the end of the time axis.
+    """
+    starts = scene.index.get_level_values("timestamp").to_numpy().astype("int64") / 1000.0
+    until = starts + scene["interval"].dt.total_seconds().to_numpy()
+    values = means_of(scene).to_numpy()
+    floor = _HEIGHT - _BELOW
+    area = " ".join(
+        f"M{steps[0][0]:.1f} {floor:.1f} "
+        + " ".join(f"L{x:.1f} {y:.1f}" for x, y in steps)
+        + f" L{steps[-1][0]:.1f} {floor:.1f} Z"
+        for steps in _steps(starts, until, values, most)
+    )
+    label = f"{most:.0f}" if most >= 1 else f"{most:.1f}"
+    svg = (
+        f'<svg viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" role="img" aria-label="{escape(alt)}" '
+        'font-size="9.5">'
+        f'<path class="g" d="M{_LEFT} {_TOP} H{_WIDTH}" stroke-width="0.8" fill="none"/>'
+        f'<path d="{area}" fill="#0072B2" fill-opacity="0.55"/>'
+        f'<path class="a" d="M{_LEFT} {floor} H{_WIDTH}" stroke-width="0.8" fill="none"/>'
+        f'<text class="t" x="{_LEFT - 4}" y="{_TOP + 4}" text-anchor="end">{label}</text>'
+        f'<text class="t" x="{_LEFT - 4}" y="{floor}" text-anchor="end">0</text>'
+        f'<text class="t" x="{_LEFT}" y="{_HEIGHT - 3}">{escape(ends[0])}</text>'
+        f'<text class="t" x="{_WIDTH - 1}" y="{_HEIGHT - 3}" text-anchor="end">{escape(ends[1])}</text></svg>'
+    )
+    return Figure(svg, alt)
+
+
+def _steps(
+    starts: np.ndarray, until: np.ndarray, values: np.ndarray, most: float
+) -> Iterator[list[tuple[float, float]]]:
+    """Give the corners of the steps in the picture, for each piece without a gap."""
+    begin, length = starts[0], max(until[-1] - starts[0], 1e-9)
+    across = (_WIDTH - _LEFT) / length
+    down = (_HEIGHT - _BELOW - _TOP) / (most or 1.0)
+    corners: list[tuple[float, float]] = []
+    for start, end, value in zip(starts, until, values, strict=True):
+        if np.isnan(value):
+            if corners:
+                yield corners
+            corners = []
+            continue
+        level = _HEIGHT - _BELOW - value * down
+        corners += [(_LEFT + (start - begin) * across, level), (_LEFT + (end - begin) * across, level)]
+    if corners:
+        yield corners
+
+
+_WITHHELD_STAYS = (
+    "Withheld: the comparison needs the stays of single people and medians. The tables dwell and retail of "
+    "the dataset have the figures that remain."
+)
+_ASK = "The dataset has no zones: export again with `--zones FILE` to compare stays."
+
+
+def zones_section(read: Read) -> Section:
+    """Compare the zones by name, over all videos and in each."""
+    if read.withheld and read.dwell_by_entry is not None:
+        return Section("zones", "Zones compared", [Words(_WITHHELD_STAYS, "note")])
+    if read.visits is None or read.dwell_by_entry is None:
+        return Section("zones", "Zones compared", [Words(_ASK, "note")])
+    headings = [
+        Heading("zone", "zone"),
+        Heading("videos", "videos", "Videos in which somebody stayed in it.", 0),
+        Heading("stays", "stays", column_text(DWELL, "stays"), 0),
+        Heading("dwell_s", "in all [s]", column_text(VISITS, "dwell"), 1),
+        Heading("naive_mean_s", "mean seen [s]", "Mean of the dwell as seen, of all stays.", 1),
+        Heading("cut_share", "not seen whole", "Share of stays whose beginning or end was not seen.", 2),
+    ]
+    zones = sorted(set(read.visits.index.get_level_values("zone")))
+    names = read.visits.index.get_level_values("zone")
+    rows = [_row(read.visits[names == zone], zone) for zone in zones]
+    table = ReportTable(
+        "zones", "Zones over all videos", headings, rows, row="all stays in zones of one name"
+    )
+    medians = _medians(read.dwell_by_entry, read.videos.index.tolist(), zones)
+    return Section("zones", "Zones compared", [table, medians])
+
+
+def _row(stays: pd.DataFrame, zone: str) -> list[Cell]:
+    seconds = stays["dwell"].dt.total_seconds()
+    videos = int(stays.index.get_level_values("video").nunique())
+    total, mean, cut = float(seconds.sum()), float(seconds.mean()), float(1 - seen_whole(stays).mean())
+    return [zone, videos, len(stays), total, mean, cut]
+
+
+def _medians(by_entry: pd.DataFrame, videos: list[str], zones: list[str]) -> Grid:
+    """Set the median stays of each video side by side, by Kaplan-Meier."""
+    seen = by_entry[by_entry.index.get_level_values("entry") == "crossed"]["median"].dt.total_seconds()
+    known = {(video, zone): value for (video, zone, _), value in seen.items() if not pd.isna(value)}
+    cells = [[known.get((video, zone)) for zone in zones] for video in videos]
+    caption = "Median of the stays that were seen to begin, by Kaplan-Meier"
+    return Grid(
+        caption, videos, zones, cells, "s", none="no median: nobody, or more than half not seen to leave"
+    )
+
 
 MOST_SMALL = 48
 _WITHHELD_CHECKS = (
@@ -90,7 +206,7 @@ def _trust(read: Read) -> Section:
         *_facts_headings(),
     ]
     rows = [[name, *verdicts[name], *_facts(read, name)] for name in names]
-    table = Table("videos", "Videos", headings, rows, row="one video", marks="verdict")
+    table = ReportTable("videos", "Videos", headings, rows, row="one video", marks="verdict")
     words = Words(f"Of {len(names)} videos: {said}.", worst)
     if read.withheld:
         words = Words(_WITHHELD_CHECKS, "note")
@@ -110,7 +226,7 @@ def _facts_headings() -> list[Heading]:
 
 
 def _facts(read: Read, name: str) -> list[Cell]:
-    row = _row(read, name)
+    row = _overview_row(read, name)
     mean, most = presence(scene_of(read.bins, name))
     length = None if pd.isna(row["duration"]) else float(row["duration"].total_seconds())
     return [
@@ -123,7 +239,7 @@ def _facts(read: Read, name: str) -> list[Cell]:
     ]
 
 
-def _row(read: Read, name: str) -> pd.Series:
+def _overview_row(read: Read, name: str) -> pd.Series:
     """Give what is known of one video."""
     return read.videos.iloc[read.videos.index.tolist().index(name)]
 
@@ -163,7 +279,7 @@ def _videos_side_by_side(read: Read) -> Section | None:
     scenes = {name: scene for name, scene in found.items() if scene is not None and len(scene)}
     most = math.ceil(max((most_of(scene) for scene in scenes.values()), default=1.0)) or 1
     drawn = [*scenes.items()][:MOST_SMALL]
-    small = [_small(_row(read, name), name, scene, most) for name, scene in drawn]
+    small = [_small(_overview_row(read, name), name, scene, most) for name, scene in drawn]
     left = len(scenes) - len(small)
     said = "Persons present on average in each interval; every picture has the same scale upwards."
     said += " Where a value is withheld, the picture has a gap." if read.withheld else ""

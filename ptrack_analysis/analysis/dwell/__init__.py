@@ -1,0 +1,1 @@
+"""Dwell times: survival estimates, queues, staff."""

@@ -1,1 +1,0 @@
-"""Who was in zones: visits, occupancy, overlaps."""

@@ -1,1 +1,0 @@
-"""What stays tell, given that some of them were seen in part only."""

@@ -1,0 +1,1 @@
+"""Zones: visits, occupancy, transitions, retail metrics."""

@@ -1,1 +1,0 @@
-"""The overview of a dataset: its videos side by side, and by hour and day."""
