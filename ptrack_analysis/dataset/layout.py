@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.pipeline.outputs import OUTPUTS
-from ptrack_analysis.schema import DATES, LINES, SALTED, SITES, SUPPRESSED, ZONES, Table
+from ptrack_analysis.schema import DATES, LINES, SITES, ZONES, Table
 
 FOLDERS: dict[str, Table] = {output.name: output.table for output in OUTPUTS.values()}
 """The table in each folder of a dataset."""
@@ -24,12 +24,9 @@ _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}(@(start|\d+m?s)-(end|\d+
 
 def schema_in(folder: str, parameters: Mapping[str, object]) -> Table:
     """Give the schema that the files of a folder have where these are the parameters of a record."""
-    schema = FOLDERS[folder]
-    if parameters.get("salt") is not None and schema.name in SALTED:
-        return SALTED[schema.name]
-    if parameters.get("min_count") is not None and schema.name in SUPPRESSED:
-        return SUPPRESSED[schema.name]
-    return schema
+    return OUTPUTS[folder].released_table(
+        salted=parameters.get("salt") is not None, suppressed=parameters.get("min_count") is not None
+    )
 
 
 def video_name(name: str) -> str:

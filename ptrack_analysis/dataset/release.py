@@ -1,46 +1,16 @@
 """Tables for data that leaves the house: salted keys of persons, no small counts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from ptrack_analysis.dataset.counting import persons_in
-from ptrack_analysis.dataset.layout import FOLDERS
 from ptrack_analysis.dataset.suppression import complemented, groups_of, without
 from ptrack_analysis.geometry import Bools
 from ptrack_analysis.pipeline.config import Settings, keyed
-from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS
-from ptrack_analysis.schema import PERSON_KEYS, SALTED, SUPPRESSED, WITHHELD, Table
-
-_OF_ALL = {"videos", "zone_overlaps"}
-"""Tables in which there is no person."""
-_NUMBERED = {"stitches"}
-"""Tables that are about the tracker's numbers, so that nothing is left of them without these."""
-_DERIVED = {"dwell_quantiles", "service_levels", "intervals", "density", "flow"}
-"""Tables of which nothing would be left without quantiles, bounds, and quotients of published figures."""
-_FINER = {"occupancy_bins", "density", "fundamental"}
-"""Tables of intervals that add up to those of hours."""
-_GROUPS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "dwell_by_entry": (("zone",),),
-    "transitions": (("origin",), ("destination",)),
-    "counts": (("line",),),
-    "occupancy_bins": (("zone",), ("timestamp",)),
-    "occupancy_hourly": (("zone",), ("hour_at", "open")),
-    "visits_hourly": (("zone",), ("hour_at", "open")),
-    "heatmap": (("of",),),
-    "measure": (("of",),),
-}
-"""How the rows of a table add up to totals that are in this or another table."""
-_PARTS = {
-    "dwell_by_entry": ("left_out", "cut"),
-    "visits_hourly": ("began", "entries", "present"),
-}
-"""Columns that count a part of the persons of a row."""
-_RUNNING = {"counts": ("in_total", "out_total")}
-"""Columns that add up the rows before."""
-_WITHHELD_FIGURES = {"peak_moment", "average_dwell", "dwell_per_visitor", "re_entry_rate"}
-"""Figures of the table retail that are withheld: the time of one event, and quotients of other figures."""
+from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, Privacy, Salting, Suppression
+from ptrack_analysis.schema import PERSON_KEYS, SALTED, Table, columns_of
 
 
 def release(tables: Mapping[str, pd.DataFrame], settings: Settings, video: str) -> dict[str, pd.DataFrame]:
@@ -87,70 +57,91 @@ def release(tables: Mapping[str, pd.DataFrame], settings: Settings, video: str) 
     """
     made = {name: tables[name] for name in released_folders(list(tables), settings)}
     if settings.min_count is not None:
-        rule = _suppressing(tables, settings.min_count)
-        made = {name: rule(name) if FOLDERS[name].name in SUPPRESSED else made[name] for name in made}
+        rules = {name: OUTPUTS[name].privacy.suppression for name in made}
+        given = {**tables, **_countable(tables)}
+        made |= {
+            name: _without_small_counts(name, rule, given, settings.min_count)
+            for name, rule in rules.items()
+            if rule is not None
+        }
     if isinstance(settings.salt, bytes):
         salt = settings.salt
-        made = {
-            name: _salted(table, FOLDERS[name], salt, video) if FOLDERS[name].name in SALTED else table
+        made |= {
+            name: _salted(table, OUTPUTS[name].table, salt, video)
             for name, table in made.items()
+            if OUTPUTS[name].privacy.salting is Salting.KEYS
         }
     return made
 
 
 def released_folders(folders: list[str], settings: Settings) -> list[str]:
     """List those of the computed tables that are written."""
-    wanted = set(settings.tables or [one.name for one in OUTPUTS.values() if one.standard]) | {*ALWAYS}
-    if settings.salt is not None:
-        wanted -= _NUMBERED
-    if settings.min_count is not None:
-        wanted &= _OF_ALL | {name for name, schema in FOLDERS.items() if schema.name in SUPPRESSED}
-        wanted -= _DERIVED
-        wanted -= _FINER if settings.tells_clocks else set()
-    return [name for name in folders if name in wanted]
+    wanted = {*(settings.tables or [one.name for one in OUTPUTS.values() if one.standard]), *ALWAYS}
+    return [name for name in folders if name in wanted and _is_released(OUTPUTS[name].privacy, settings)]
 
 
 def needed_folders(settings: Settings) -> set[str]:
     """List the tables that are computed to count persons in others, be they written or not."""
-    return set() if settings.min_count is None else {"visits", "crossings", "occupancy_bins", "measure"}
+    if settings.min_count is None:
+        return set()
+    rules = [rule for one in OUTPUTS.values() if (rule := one.privacy.suppression) is not None]
+    return {name for rule in rules for name in (rule.source, rule.same_as) if name}
 
 
-def _suppressing(tables: Mapping[str, pd.DataFrame], least: int) -> Callable[[str], pd.DataFrame]:
-    """Give what suppresses the small counts of a table, by its folder."""
-    tables = dict(tables)
-    if "heatmap" in tables:
-        heatmap = tables["heatmap"]
-        tables["heatmap"] = heatmap[heatmap.index.get_level_values("of") == "footpoints"]
-
-    def suppressed(folder: str) -> pd.DataFrame:
-        table, schema = tables[folder], FOLDERS[folder]
-        if folder == "fundamental":  # its person_seconds are those of the bins: what is missing there is here
-            bins = pd.Series(_rows("occupancy_bins", tables, least), index=tables["occupancy_bins"].index)
-            rows = bins.reindex(table.index, fill_value=True).to_numpy()
-        else:
-            rows = _rows(folder, tables, least)
-        table = _without_withheld(table, schema, folder)
-        figures = {name: _is_small(table[name], least) for name in _PARTS.get(folder, ())}
-        figures |= {name: _in_groups(table, "line", rows) for name in _RUNNING.get(folder, ())}
-        return without(table, schema, rows, figures)
-
-    return suppressed
+def _is_released(privacy: Privacy, settings: Settings) -> bool:
+    """Whether anything of a table is written."""
+    if settings.salt is not None and privacy.salting is Salting.WITHHELD:
+        return False
+    if settings.min_count is None:
+        return True
+    rule = privacy.suppression
+    if rule is not None and rule.finer_than_hours and settings.tells_clocks:
+        return False
+    return bool(privacy.min_count)
 
 
-def _rows(folder: str, tables: Mapping[str, pd.DataFrame], least: int) -> Bools:
+def _countable(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Keep the rows whose people can be counted, where a table has others."""
+    kept = {}
+    for name, table in tables.items():
+        rule = OUTPUTS[name].privacy.suppression
+        if rule is not None and rule.only is not None:
+            level, value = rule.only
+            kept[name] = table[table.index.get_level_values(level) == value]
+    return kept
+
+
+def _without_small_counts(
+    name: str, rule: Suppression, tables: Mapping[str, pd.DataFrame], least: int
+) -> pd.DataFrame:
+    """Suppress the small counts of a table."""
+    schema = OUTPUTS[name].table
+    rows = _rows(name, rule, tables, least)
+    table = _without_withheld(tables[name], schema, rule)
+    figures = {column: _is_small(table[column], least) for column in rule.parts}
+    figures |= {column: _in_groups(table, schema.key[0].name, rows) for column in rule.running}
+    return without(table, schema, rows, figures)
+
+
+def _rows(name: str, rule: Suppression, tables: Mapping[str, pd.DataFrame], least: int) -> Bools:
     """Mark the rows of a table that are suppressed."""
-    persons = persons_in(folder, tables)
+    other = OUTPUTS[rule.same_as].privacy.suppression if rule.same_as else None
+    if other is not None:  # figures of that table are told again here: what is missing there is here
+        index = tables[rule.same_as].index
+        there = pd.Series(_rows(rule.same_as, other, tables, least), index=index)
+        return there.reindex(tables[name].index, fill_value=True).to_numpy()
+    persons = persons_in(rule, tables[name], tables)
     small = (persons > 0) & (persons < least)
-    return complemented(small, persons, groups_of(tables[folder], _GROUPS.get(folder, ())))
+    return complemented(small, persons, groups_of(tables[name], rule.groups))
 
 
-def _without_withheld(table: pd.DataFrame, schema: Table, folder: str) -> pd.DataFrame:
+def _without_withheld(table: pd.DataFrame, schema: Table, rule: Suppression) -> pd.DataFrame:
     """Remove the values that are withheld however many persons they rest on."""
-    names = [name for name in WITHHELD.get(schema.name, ()) if name in table.columns]
+    names = [name for name, column in columns_of(table, schema) if column.withheld]
     table = table.assign(**{name: table[name].mask(np.ones(len(table), dtype=bool)) for name in names})
-    if folder != "retail":
+    if not rule.figures:
         return table
-    rows = table.index.get_level_values("figure").isin(_WITHHELD_FIGURES)
+    rows = table.index.get_level_values("figure").isin(rule.figures)
     return table.assign(
         value=table["value"].mask(rows),
         taken_of=table["taken_of"].astype("Int64").mask(rows),

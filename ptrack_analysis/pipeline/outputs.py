@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis import schema
 from ptrack_analysis.errors import ParameterError
@@ -55,6 +55,66 @@ class Need(Enum):
         }[self]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """How figures that rest on few people are suppressed in a table.
+
+    ``people`` counts the people that each row rests on: a column of the table, or a function of
+    ``dataset.counting``, which counts in the table ``source``. With ``same_as``, the rows are suppressed that
+    are suppressed in that table. ``groups`` are levels of the key whose rows add up to totals that are
+    published in this or another table; ``parts`` are columns that count a part of the people of a row;
+    ``running`` are columns that add up the rows before, within each value of the first level.
+    ``finer_than_hours`` marks a table whose rows add up to those of hours: it is withheld where there are
+    such tables. ``figures`` are the values of the level ``figure`` whose rows are withheld always. ``only``
+    names a level and the value whose rows alone are released, because only their people can be counted.
+    """
+
+    people: str = ""
+    source: str = ""
+    same_as: str = ""
+    groups: tuple[tuple[str, ...], ...] = ()
+    parts: tuple[str, ...] = ()
+    running: tuple[str, ...] = ()
+    finer_than_hours: bool = False
+    figures: tuple[str, ...] = ()
+    only: tuple[str, str] | None = None
+
+
+class Salting(Enum):
+    """What a salt does to a table."""
+
+    NONE = "no person is named"
+    KEYS = "people are named by salted keys"
+    WITHHELD = "the table is about the tracker's numbers, and is withheld"
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """How a table is protected where it leaves the house.
+
+    ``min_count`` says what happens where small counts are suppressed: the table is released (True), withheld
+    (False), or released without small counts.
+    """
+
+    salting: Salting
+    min_count: bool | Suppression
+
+    @property
+    def suppression(self) -> Suppression | None:
+        """How small counts are suppressed, if they are."""
+        return self.min_count if isinstance(self.min_count, Suppression) else None
+
+
+PUBLIC = Privacy(Salting.NONE, min_count=True)
+"""The table says nothing about people."""
+WITHHELD = Privacy(Salting.NONE, min_count=False)
+"""It cannot be told how many people a figure rests on, or figures of few people follow from it."""
+PERSONAL = Privacy(Salting.KEYS, min_count=False)
+"""A row is about one person."""
+TRACK_NUMBERS = Privacy(Salting.WITHHELD, min_count=False)
+"""The table is about the tracker's numbers: nothing is left of it without them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """A table that can be computed for a video and written.
@@ -66,8 +126,22 @@ class Output:
     name: str
     table: Table
     function: str
+    privacy: Privacy
     needs: frozenset[Need] = frozenset()
     standard: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse an output whose keys name people but are not salted."""
+        if self.table.names_people != (self.privacy.salting is Salting.KEYS):
+            raise TypeError(f"output {self.name!r}: its privacy must say whether its key names people")
+
+    def released_table(self, *, salted: bool, suppressed: bool) -> Table:
+        """Return the table in the form that is released."""
+        if salted and self.privacy.salting is Salting.KEYS:
+            return schema.SALTED[self.table.name]
+        if suppressed and self.privacy.suppression is not None:
+            return schema.SUPPRESSED[self.table.name]
+        return self.table
 
     def compute(self, analysis: VideoAnalysis) -> pd.DataFrame:
         """Compute the table."""
@@ -78,50 +152,120 @@ class Output:
 
 
 def _output(
-    name: str, table: Table, *needs: Need, function: str | None = None, standard: bool = True
+    name: str,
+    table: Table,
+    privacy: Privacy,
+    *needs: Need,
+    function: str | None = None,
+    standard: bool = True,
 ) -> Output:
-    return Output(name, table, function or name, frozenset(needs), standard)
+    return Output(name, table, function or name, privacy, frozenset(needs), standard)
 
+
+def _suppressed(**rules: Any) -> Privacy:
+    return Privacy(Salting.NONE, Suppression(**rules))
+
+
+def _of_visitors(*groups: tuple[str, ...], **rules: Any) -> Privacy:
+    return _suppressed(people="visitors", source="visits", groups=groups, **rules)
+
+
+def _in_cells(**rules: Any) -> Privacy:
+    return _suppressed(people="people_in_cells", source="measure", groups=(("of",),), **rules)
+
+
+_RATES_OF_RETAIL = ("peak_moment", "average_dwell", "dwell_per_visitor", "re_entry_rate")
+"""Retail figures that are the time of one event, or quotients of other figures."""
 
 OUTPUTS: dict[str, Output] = {
     output.name: output
     for output in (
-        _output("videos", schema.VIDEOS),
-        _output("persons", schema.TRACKS, function="tracks"),
-        _output("detections", schema.DETECTIONS),
-        _output("stitches", schema.STITCHES, Need.STITCHING),
-        _output("trajectories", schema.TRAJECTORIES),
-        _output("movement", schema.MOVEMENT),
-        _output("stops", schema.STOPS, Need.STOP_SIZE),
-        _output("encounters", schema.ENCOUNTERS, Need.FLOOR_PLAN),
-        _output("groups", schema.GROUPS, Need.FLOOR_PLAN),
-        _output("visits", schema.VISITS, Need.ZONES),
-        _output("dwell", schema.DWELL, Need.ZONES),
-        _output("dwell_by_entry", schema.DWELL_BY_ENTRY, Need.ZONES),
-        _output("dwell_quantiles", schema.DWELL_QUANTILES, Need.ZONES),
-        _output("survival", schema.SURVIVAL, Need.ZONES),
-        _output("visits_hourly", schema.VISITS_HOURLY, Need.ZONES, Need.CLOCK),
-        _output("waits", schema.WAITS, Need.QUEUE),
-        _output("service_levels", schema.SERVICE_LEVELS, Need.QUEUE),
-        _output("queue", schema.QUEUE, Need.QUEUE),
-        _output("transitions", schema.TRANSITIONS, Need.ZONES),
-        _output("retail", schema.RETAIL, Need.ZONES),
-        _output("zone_overlaps", schema.OVERLAPS, Need.ZONES),
-        _output("occupancy", schema.OCCUPANCY),
-        _output("occupancy_bins", schema.BINS),
-        _output("occupancy_hourly", schema.OCCUPANCY_HOURLY, Need.CLOCK),
-        _output("density", schema.DENSITY, Need.ZONES, Need.FLOOR_PLAN),
-        _output("fundamental", schema.FUNDAMENTAL, Need.ZONES, Need.FLOOR_PLAN),
-        _output("crossings", schema.CROSSINGS, Need.LINES),
-        _output("counts", schema.COUNTS, Need.LINES),
-        _output("balance", schema.BALANCE, Need.LINES),
-        _output("flow", schema.FLOW, Need.LINES),
-        _output("heatmap", schema.HEATMAP, Need.BOXES),
-        _output("measure", schema.MEASURE, standard=False),
-        _output("field", schema.FIELD, standard=False),
-        _output("facing", schema.FACING, Need.ZONES, Need.FACES, Need.BOXES),
-        _output("intervals", schema.INTERVALS, standard=False),
-        _output("quality", schema.QUALITY, Need.BOXES),
+        _output("videos", schema.VIDEOS, PUBLIC),
+        _output("persons", schema.TRACKS, PERSONAL, function="tracks"),
+        _output("detections", schema.DETECTIONS, PERSONAL),
+        _output("stitches", schema.STITCHES, TRACK_NUMBERS, Need.STITCHING),
+        _output("trajectories", schema.TRAJECTORIES, PERSONAL),
+        _output("movement", schema.MOVEMENT, PERSONAL),
+        _output("stops", schema.STOPS, PERSONAL, Need.STOP_SIZE),
+        _output("encounters", schema.ENCOUNTERS, PERSONAL, Need.FLOOR_PLAN),
+        _output("groups", schema.GROUPS, PERSONAL, Need.FLOOR_PLAN),
+        _output("visits", schema.VISITS, PERSONAL, Need.ZONES),
+        _output("dwell", schema.DWELL, _of_visitors(), Need.ZONES),
+        _output(
+            "dwell_by_entry",
+            schema.DWELL_BY_ENTRY,
+            _of_visitors(("zone",), parts=("left_out", "cut")),
+            Need.ZONES,
+        ),
+        _output("dwell_quantiles", schema.DWELL_QUANTILES, WITHHELD, Need.ZONES),
+        _output("survival", schema.SURVIVAL, WITHHELD, Need.ZONES),
+        _output(
+            "visits_hourly",
+            schema.VISITS_HOURLY,
+            _suppressed(
+                people="persons",
+                groups=(("zone",), ("hour_at", "open")),
+                parts=("began", "entries", "present"),
+            ),
+            Need.ZONES,
+            Need.CLOCK,
+        ),
+        _output("waits", schema.WAITS, PERSONAL, Need.QUEUE),
+        _output("service_levels", schema.SERVICE_LEVELS, WITHHELD, Need.QUEUE),
+        _output("queue", schema.QUEUE, WITHHELD, Need.QUEUE),
+        _output(
+            "transitions",
+            schema.TRANSITIONS,
+            _suppressed(people="persons", groups=(("origin",), ("destination",))),
+            Need.ZONES,
+        ),
+        _output(
+            "retail",
+            schema.RETAIL,
+            _suppressed(people="people_of_retail", source="visits", figures=_RATES_OF_RETAIL),
+            Need.ZONES,
+        ),
+        _output("zone_overlaps", schema.OVERLAPS, PUBLIC, Need.ZONES),
+        _output("occupancy", schema.OCCUPANCY, WITHHELD),
+        _output(
+            "occupancy_bins",
+            schema.BINS,
+            _suppressed(people="max_persons", groups=(("zone",), ("timestamp",)), finer_than_hours=True),
+        ),
+        _output(
+            "occupancy_hourly",
+            schema.OCCUPANCY_HOURLY,
+            _suppressed(people="max_persons", groups=(("zone",), ("hour_at", "open"))),
+            Need.CLOCK,
+        ),
+        _output("density", schema.DENSITY, WITHHELD, Need.ZONES, Need.FLOOR_PLAN),
+        _output(
+            "fundamental",
+            schema.FUNDAMENTAL,
+            _suppressed(same_as="occupancy_bins", finer_than_hours=True),
+            Need.ZONES,
+            Need.FLOOR_PLAN,
+        ),
+        _output("crossings", schema.CROSSINGS, PERSONAL, Need.LINES),
+        _output(
+            "counts",
+            schema.COUNTS,
+            _suppressed(
+                people="crossers",
+                source="crossings",
+                groups=(("line",),),
+                running=("in_total", "out_total"),
+            ),
+            Need.LINES,
+        ),
+        _output("balance", schema.BALANCE, WITHHELD, Need.LINES),
+        _output("flow", schema.FLOW, WITHHELD, Need.LINES),
+        _output("heatmap", schema.HEATMAP, _in_cells(only=("of", "footpoints")), Need.BOXES),
+        _output("measure", schema.MEASURE, _in_cells(), standard=False),
+        _output("field", schema.FIELD, WITHHELD, standard=False),
+        _output("facing", schema.FACING, PERSONAL, Need.ZONES, Need.FACES, Need.BOXES),
+        _output("intervals", schema.INTERVALS, WITHHELD, standard=False),
+        _output("quality", schema.QUALITY, WITHHELD, Need.BOXES),
     )
 }
 ALWAYS = ("videos", "persons")

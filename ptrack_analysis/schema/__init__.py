@@ -36,7 +36,7 @@ from ptrack_analysis.schema.places import (
     VISITS,
     ZONES,
 )
-from ptrack_analysis.schema.released import PERSON_KEYS, WITHHELD
+from ptrack_analysis.schema.released import PERSON_KEYS
 from ptrack_analysis.schema.stays import (
     DWELL,
     DWELL_BY_ENTRY,
@@ -47,7 +47,7 @@ from ptrack_analysis.schema.stays import (
     WAITS,
 )
 from ptrack_analysis.schema.table import Column, Table
-from ptrack_analysis.schema.tables import SALTED, SUPPRESSED, TABLES, VIDEOS
+from ptrack_analysis.schema.tables import NOTEBOOK_ONLY, SALTED, SUPPRESSED, TABLES, VIDEOS
 from ptrack_analysis.schema.trust import (
     AGREEMENT,
     INTERVALS,
@@ -95,6 +95,7 @@ __all__ = [
     "MEASURE",
     "MERGED_FROM",
     "MOVEMENT",
+    "NOTEBOOK_ONLY",
     "OCCUPANCY",
     "OCCUPANCY_HOURLY",
     "ORIGINS",
@@ -127,7 +128,6 @@ __all__ = [
     "VISITS",
     "VISITS_HOURLY",
     "WAITS",
-    "WITHHELD",
     "ZONES",
     "Column",
     "Table",

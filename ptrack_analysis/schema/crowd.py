@@ -19,7 +19,7 @@ BINS = Table(
     columns=(
         ZONE_KEY,
         _INTERVAL,
-        Column("mean_persons", "number", "Number of persons, weighted by time.", unit="1"),
+        Column("mean_persons", "number", "Number of persons, weighted by time.", unit="1", withheld=True),
         Column("max_persons", "integer", "Largest number of persons at any moment of the interval."),
         _PERSON_SECONDS,
     ),
@@ -75,14 +75,27 @@ FUNDAMENTAL = Table(
         _PERSON_SECONDS,
         Column("measured", "span", "The part of person_seconds whose way is known.", unit="s"),
         Column("path_m", "number", "Way walked inside in the interval, of all persons.", unit="m"),
-        Column("density_per_m2", "number", "Persons on a square metre, weighted by time.", unit="1/m²"),
+        Column(
+            "density_per_m2",
+            "number",
+            "Persons on a square metre, weighted by time.",
+            unit="1/m²",
+            withheld=True,
+        ),
         Column(
             "speed_m_per_s",
             "number",
             "Mean speed: path_m by measured; missing where no way is known.",
             unit="m/s",
+            withheld=True,
         ),
-        Column("flow_per_m_per_s", "number", "Density times speed; 0 with nobody there.", unit="1/(m·s)"),
+        Column(
+            "flow_per_m_per_s",
+            "number",
+            "Density times speed; 0 with nobody there.",
+            unit="1/(m·s)",
+            withheld=True,
+        ),
     ),
 )
 

@@ -30,7 +30,7 @@ TRANSITIONS = Table(
     columns=(
         Column("transitions", "integer", "How often somebody went from the origin to the destination."),
         Column("persons", "integer", "Number of distinct persons who did."),
-        Column("share", "number", "Share of the transitions out of the origin.", unit="1"),
+        Column("share", "number", "Share of the transitions out of the origin.", unit="1", withheld=True),
         Column(
             "mean_travel",
             "span",
@@ -43,6 +43,7 @@ TRANSITIONS = Table(
             "span",
             "Median of these times, of an even number the lower one; missing where one is no zone.",
             unit="s",
+            withheld=True,
         ),
     ),
 )

@@ -160,6 +160,7 @@ HEATMAP = Table(
             "the time that was watched. On a floor plan only.",
             unit="1/m²",
             optional=True,
+            withheld=True,
         ),
     ),
     units=("px", "m", "fraction"),

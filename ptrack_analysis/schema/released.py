@@ -12,20 +12,6 @@ _SALTED = {
     "person_index": Column("person", "text", _SALTED_PERSON),
     "other": Column("other_person", "text", "The same key of the other person."),
 }
-_OF_STAYS = (
-    *("naive_median", "median", "median_low", "median_high", "horizon"),
-    *("restricted_mean", "restricted_mean_low", "restricted_mean_high"),
-)
-WITHHELD = {
-    "dwell": ("left_out", "cut", *_OF_STAYS),
-    "dwell_by_entry": _OF_STAYS,
-    "transitions": ("share", "median_travel"),
-    "occupancy_bins": ("mean_persons",),
-    "fundamental": ("density_per_m2", "speed_m_per_s", "flow_per_m_per_s"),
-    "heatmap": ("density_per_m2",),
-}
-"""Columns without a value in tables without small counts: a median or an extreme is the value of one person,
-and a quotient of two published figures may reveal a figure that is suppressed elsewhere."""
 
 _SUPPRESSED = Column(
     "suppressed", "flag", "Whether the figures of the row are missing because too few persons are in them."
@@ -42,9 +28,7 @@ def salted(schema: Table) -> Table:
 def suppressible(schema: Table) -> Table:
     """Give the form of a table of counts in which figures of few persons are missing."""
     columns = [replace(c, nullable=True) if c.kind == "integer" else c for c in schema.columns]
-    withheld = WITHHELD.get(schema.name, ())
     columns = [
-        replace(c, text=f"{c.text} Withheld: missing in every row.") if c.name in withheld else c
-        for c in columns
+        replace(c, text=f"{c.text} Withheld: missing in every row.") if c.withheld else c for c in columns
     ]
     return replace(schema, name=f"{schema.name}_suppressed", columns=(*columns, _SUPPRESSED))

@@ -1,5 +1,7 @@
 """The tables of how long stays last, and of queues."""
 
+from dataclasses import replace
+
 from ptrack_analysis.schema.keys import PERSON, ZONE, ZONE_KEY
 from ptrack_analysis.schema.places import VISITS
 from ptrack_analysis.schema.table import Column, Table
@@ -19,7 +21,12 @@ SURVIVAL = Table(
     key=(
         ZONE,
         _ENTRY,
-        Column("length", "moment", "Moment of a stay, since its beginning, from which the share holds."),
+        Column(
+            "length",
+            "moment",
+            "Moment of a stay, since its beginning, from which the share holds.",
+            of_video=False,
+        ),
     ),
     columns=(
         ZONE_KEY,
@@ -39,17 +46,43 @@ DWELL = Table(
     columns=(
         ZONE_KEY,
         Column("stays", "integer", "Number of stays."),
-        _LEFT_OUT,
-        _CUT,
+        replace(_LEFT_OUT, withheld=True),  # it is that of few entries, which DWELL_BY_ENTRY may suppress
+        replace(_CUT, withheld=True),
         Column("naive_mean", "span", "Mean of the dwell as seen, to whole milliseconds.", "s"),
-        Column("naive_median", "span", "Lower median of the dwell as seen.", "s"),
-        Column("median", "span", "Length that half of the stays do not last beyond (Kaplan-Meier).", "s"),
-        Column("median_low", "span", "Lower confidence bound of the median.", "s"),
-        Column("median_high", "span", "Upper confidence bound of the median; missing: none.", "s"),
-        Column("horizon", "span", "Length up to which the restricted mean is taken.", "s"),
-        Column("restricted_mean", "span", "Mean of the stays' lengths, longer ones cut at the horizon.", "s"),
-        Column("restricted_mean_low", "span", "Lower confidence bound of the restricted mean.", "s"),
-        Column("restricted_mean_high", "span", "Upper confidence bound of the restricted mean.", "s"),
+        Column("naive_median", "span", "Lower median of the dwell as seen.", "s", withheld=True),
+        Column(
+            "median",
+            "span",
+            "Length that half of the stays do not last beyond (Kaplan-Meier).",
+            "s",
+            withheld=True,
+        ),
+        Column("median_low", "span", "Lower confidence bound of the median.", "s", withheld=True),
+        Column(
+            "median_high", "span", "Upper confidence bound of the median; missing: none.", "s", withheld=True
+        ),
+        Column("horizon", "span", "Length up to which the restricted mean is taken.", "s", withheld=True),
+        Column(
+            "restricted_mean",
+            "span",
+            "Mean of the stays' lengths, longer ones cut at the horizon.",
+            "s",
+            withheld=True,
+        ),
+        Column(
+            "restricted_mean_low",
+            "span",
+            "Lower confidence bound of the restricted mean.",
+            "s",
+            withheld=True,
+        ),
+        Column(
+            "restricted_mean_high",
+            "span",
+            "Upper confidence bound of the restricted mean.",
+            "s",
+            withheld=True,
+        ),
     ),
 )
 
@@ -57,7 +90,7 @@ DWELL_BY_ENTRY = Table(
     name="dwell_by_entry",
     row="the stays in one zone that began in one way",
     key=(ZONE, Column("entry", "text", "How the stays began: an entry of the visits.")),
-    columns=DWELL.columns,
+    columns=(*DWELL.columns[:2], _LEFT_OUT, _CUT, *DWELL.columns[4:]),
 )
 
 DWELL_QUANTILES = Table(
@@ -93,7 +126,12 @@ SERVICE_LEVELS = Table(
     row="how many of the waits in one queue last longer than a target",
     key=(
         ZONE,
-        Column("target", "moment", "Moment of a wait, since its beginning, by which it should have ended."),
+        Column(
+            "target",
+            "moment",
+            "Moment of a wait, since its beginning, by which it should have ended.",
+            of_video=False,
+        ),
     ),
     columns=(
         ZONE_KEY,

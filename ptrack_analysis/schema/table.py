@@ -24,7 +24,10 @@ class Column:
 
     A ``moment`` is a time since the start of the video, a ``span`` a length of time; both are
     ``timedelta64[ms]`` in memory. ``{u}`` in a name or unit stands for the plane's unit. A ``nullable``
-    integer is pandas' ``Int64``; an ``optional`` column may be absent.
+    integer is pandas' ``Int64``; an ``optional`` column may be absent. A ``withheld`` column has no values in
+    tables without small counts: a median or an extreme is the value of one person, and a quotient of two
+    published figures may reveal a figure that is suppressed elsewhere. A moment that is not ``of_video`` is
+    not a time since the start of the video, and has no wall-clock time.
     """
 
     name: str
@@ -34,6 +37,8 @@ class Column:
     choices: tuple[str, ...] = ()
     optional: bool = False
     nullable: bool = False
+    withheld: bool = False
+    of_video: bool = True
 
     @property
     def dtype(self) -> str:
@@ -72,6 +77,11 @@ class Table:
     def in_plane(self) -> bool:
         """Whether any column carries the unit of the plane."""
         return any(column.in_plane for column in self.columns)
+
+    @property
+    def names_people(self) -> bool:
+        """Whether rows are keyed by the tracker's number of a person."""
+        return "person_index" in self.key_names
 
     @property
     def key_names(self) -> list[str]:

@@ -120,45 +120,27 @@ TABLES = {
     )
 }
 
-SALTED = {
-    table.name: salted(table)
+NOTEBOOK_ONLY = {
+    table.name
     for table in (
-        DETECTIONS,
-        TRAJECTORIES,
-        MOVEMENT,
-        TRACKS,
-        STOPS,
-        VISITS,
-        WAITS,
-        CROSSINGS,
-        ENCOUNTERS,
-        GROUPS,
-        FACING,
+        POINTS,
+        STAFF,
+        FUNNEL,
+        HEATMAP_SLICES,
+        HEAT_DIFFERENCE,
+        SENSITIVITY,
+        TALLY,
+        AGREEMENT,
     )
 }
+"""The tables that are computed in Python only: no dataset has them."""
+
+_WRITTEN = [table for table in TABLES.values() if table.name not in NOTEBOOK_ONLY]
+
+SALTED = {table.name: salted(table) for table in _WRITTEN if table.names_people}
 """Each table of persons, by its name, in the form with salted keys."""
 
-SUPPRESSED = {
-    table.name: suppressible(table)
-    for table in (
-        DWELL,
-        DWELL_BY_ENTRY,
-        DWELL_QUANTILES,
-        SERVICE_LEVELS,
-        COUNTS,
-        HEATMAP,
-        MEASURE,
-        BINS,
-        OCCUPANCY_HOURLY,
-        VISITS_HOURLY,
-        DENSITY,
-        FLOW,
-        FUNDAMENTAL,
-        INTERVALS,
-        TRANSITIONS,
-        RETAIL,
-    )
-}
-"""Each table of counts whose persons can be counted, by its name, in the form without small counts."""
+SUPPRESSED = {table.name: suppressible(table) for table in _WRITTEN if not table.names_people}
+"""Each other table, by its name, in the form without small counts."""
 
-TABLES |= {table.name: table for table in (*SALTED.values(), *SUPPRESSED.values())}
+TABLES |= {form.name: form for form in (*SALTED.values(), *SUPPRESSED.values())}

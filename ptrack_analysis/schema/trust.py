@@ -44,8 +44,8 @@ SENSITIVITY = Table(
     key=(
         ZONE,
         Column("anchor", "text", "The point of the box that stands for the person."),
-        Column("max_gap", "moment", "The longest gap that does not interrupt presence."),
-        Column("merge_gap", "moment", "The longest absence that does not end a visit."),
+        Column("max_gap", "moment", "The longest gap that does not interrupt presence.", of_video=False),
+        Column("merge_gap", "moment", "The longest absence that does not end a visit.", of_video=False),
     ),
     columns=(
         Column("visits", "integer", "Number of the stays in the zone."),

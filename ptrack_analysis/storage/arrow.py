@@ -97,7 +97,7 @@ def _with_twins(parts: list[Part], schema: Table, start: int) -> Iterator[Part]:
     stored = {column.name: column for column in stored_columns(with_video(schema))}
     for field, moments in parts:
         yield field, moments
-        twin = twin_of(stored[field.name], schema) if field.name in stored else None
+        twin = twin_of(stored[field.name]) if field.name in stored else None
         if twin is not None:
             try:
                 instants = pc.add_checked(pc.multiply_checked(moments, 1000), start)

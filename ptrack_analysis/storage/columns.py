@@ -33,8 +33,6 @@ _TYPES: dict[str, StoredType] = {
 _SUFFIXES = {"moment": "_ms", "span": "_s"}
 _UNITS = {"moment": "ms", "span": "s", "instant": "UTC"}
 _TWINS = {"timestamp": "recorded_at"}
-_NOT_OF_THE_VIDEO = {"survival", "service_levels", "service_levels_suppressed", "sensitivity"}
-"""Tables whose moments are not since the start of the video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +84,17 @@ def _stored_columns(schema: Table, unit: str | None, clocked: bool) -> tuple[Sto
         *stored_key(schema),
         *(_stored(column, column.kind == "choice", unit) for column in schema.columns),
     ]
-    return tuple(with_twins(columns, schema) if clocked else columns)
+    return tuple(with_twins(columns) if clocked else columns)
 
 
-def with_twins(columns: list[Stored], schema: Table) -> list[Stored]:
+def with_twins(columns: list[Stored]) -> list[Stored]:
     """Put behind each moment of the video its twin in UTC."""
-    return [one for column in columns for one in (column, twin_of(column, schema)) if one is not None]
+    return [one for column in columns for one in (column, twin_of(column)) if one is not None]
 
 
-def twin_of(column: Stored, schema: Table) -> Stored | None:
+def twin_of(column: Stored) -> Stored | None:
     """Give the column that tells the wall-clock time of a stored moment; None for what is no such moment."""
-    if column.of.kind != "moment" or schema.name in _NOT_OF_THE_VIDEO:
+    if column.of.kind != "moment" or not column.of.of_video:
         return None
     return replace(
         column,
