@@ -39,12 +39,12 @@ class Contents:
     @property
     def has_visits(self) -> bool:
         """Whether there are visits, and what a question about them needs beside them."""
-        return {"visits", "persons", "occupancy"} <= self.columns.keys()
+        return self.has("visits") and self.has("persons") and self.has("occupancy")
 
     @property
     def has_crossings(self) -> bool:
         """Whether there are crossings."""
-        return "crossings" in self.columns
+        return self.has("crossings")
 
     def has(self, folder: str, *names: str) -> bool:
         """Whether there is a table, with these columns."""

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.pipeline.outputs import OUTPUTS
 from ptrack_analysis.schema import DATES, SITES, TRACKER_COLUMNS, VIDEOS, assemble
 
 _TOLD = ("site", "camera", "timezone", "opening_hours")
-_HOURLY = ("occupancy_hourly", "visits_hourly")
 _NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SATURDAY = 6
 
@@ -23,17 +23,19 @@ def about_of(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     columns of another tracker that the tables have.
     """
     row = tables["videos"].iloc[0]
-    days = {
-        row["local_day"],
-        *(day for name in _HOURLY if name in tables for day in tables[name]["local_day"]),
-    }
+    days = {day for table in tables.values() if "local_day" in table for day in table["local_day"]}
     known = sorted(day for day in days if isinstance(day, str))
     schema = {column.name for column in VIDEOS.columns}
     about: dict[str, Any] = {name: row[name] if isinstance(row[name], str) else None for name in _TOLD}
     further = [name for name in tables["videos"].columns if name not in schema]
     about |= {"days": [known[0], known[-1]] if known else [], "further": further}
-    columns = {name for folder in ("detections", "trajectories") for name in tables.get(folder, ())}
-    return about | {"tracker_columns": [column.name for column in TRACKER_COLUMNS if column.name in columns]}
+    columns = {
+        column
+        for name, table in tables.items()
+        for column in OUTPUTS[name].table.columns
+        if column.name in table
+    }
+    return about | {"tracker_columns": [column.name for column in TRACKER_COLUMNS if column in columns]}
 
 
 def dates_table(days: Iterable[str]) -> pd.DataFrame:

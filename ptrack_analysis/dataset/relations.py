@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ptrack_analysis.dataset.contents import Contents
+from ptrack_analysis.schema import ZONE
 
 _TARGETS = {
     "video": ("videos", "video"),
@@ -22,7 +23,7 @@ class Relation:
     """Each row of ``table`` refers by ``column`` to at most one row of ``to``, its key being ``key``.
 
     ``always`` tells whether it does so in every row; else the column is null where there is nothing to refer
-    to.
+    to: the whole scene has no key, and not everything is known of a recording.
     """
 
     table: str
@@ -39,11 +40,5 @@ def relations_of(contents: Contents) -> Iterator[Relation]:
         names = {column.name for column in columns}
         for name, (to, key) in _TARGETS.items():
             if name in names and to in there and to != table:
-                yield Relation(table, name, to, key, always=_is_always(table, name, names))
-
-
-def _is_always(table: str, name: str, names: set[str]) -> bool:
-    """Whether a column is never null: a key but that of the scene, and what is known of a recording."""
-    if name == "zone_key":
-        return table not in {"occupancy", "occupancy_bins", "occupancy_hourly", "balance"} and "zone" in names
-    return table != "videos"
+                always = ZONE in contents.schemas[table].key if name == "zone_key" else table != "videos"
+                yield Relation(table, name, to, key, always=always)

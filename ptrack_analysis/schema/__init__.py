@@ -20,6 +20,7 @@ from ptrack_analysis.schema.dims import DATES, SITES
 from ptrack_analysis.schema.faces import FACING, TARGETS
 from ptrack_analysis.schema.flows import DESTINATIONS, FUNNEL, ORIGINS, RETAIL, TRANSITIONS
 from ptrack_analysis.schema.heat import FIELD, HEAT_DIFFERENCE, HEATMAP_SLICES, MEASURE
+from ptrack_analysis.schema.keys import ZONE
 from ptrack_analysis.schema.places import (
     BALANCE,
     COUNTS,
@@ -128,6 +129,7 @@ __all__ = [
     "VISITS",
     "VISITS_HOURLY",
     "WAITS",
+    "ZONE",
     "ZONES",
     "Column",
     "Table",

@@ -16,11 +16,12 @@ Mismatch = tuple[str, str, object, object]
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A law: its rule, the tables that it needs, and those of which any that are there are checked.
+    """A law: its name and rule, the tables that it needs, and those of which any that are there are checked.
 
     It holds unless one of the settings ``unless`` was used.
     """
 
+    name: str
     rule: str
     tables: tuple[str, ...]
     broken: Callable[[Tables], Iterator[Mismatch]]
@@ -53,7 +54,7 @@ def _held(tables: Tables) -> Iterator[Mismatch]:
 
 def _detections(tables: Tables) -> Iterator[Mismatch]:
     persons = _nth(tables.sums("persons", [PERSON.name], ["detections"]), 1)
-    for folder in ("detections", "trajectories", "movement"):
+    for folder in PER_DETECTION:
         if folder in tables:
             rows = _nth(tables.sums(folder, [PERSON.name]), 0)
             yield from _differing(folder, rows, persons, of="rows", unit="")
@@ -99,8 +100,9 @@ def _visit_times(tables: Tables) -> Iterator[Mismatch]:
 
 
 def _stays(tables: Tables) -> Iterator[Mismatch]:
-    for folder, key in (("dwell", ["zone"]), ("dwell_by_entry", ["zone", "entry"])):
+    for folder in OF_STAYS:
         if folder in tables:
+            key = FOLDERS[folder].key_names
             found, wanted = _nth(tables.sums(folder, key, ["stays"]), 1), _nth(tables.sums("visits", key), 0)
             yield from _differing(folder, found, wanted, of="stays", unit="")
 
@@ -163,74 +165,109 @@ def _zones(tables: Tables) -> dict[Any, int]:
     return {(zone,): time for zone, time in tables.occupancy().items() if zone}
 
 
-def _counted() -> tuple[str, ...]:
-    """List the tables that tell the time of persons in zones, interval by interval."""
+def _having(columns: set[str]) -> tuple[str, ...]:
+    """List the tables that have these columns, levels of their key among them."""
     named = {folder: {column.name for column in stored_columns(FOLDERS[folder])} for folder in FOLDERS}
-    return tuple(folder for folder, names in named.items() if {"zone", "person_seconds_s"} <= names)
+    return tuple(folder for folder, names in named.items() if columns <= names)
 
 
-COUNTED = _counted()
-HOURLY = tuple(folder for folder in FOLDERS if "hour_at" in FOLDERS[folder].key_names)
-LAWS = {
-    "held": Law(
+def _law(
+    name: str,
+    rule: str,
+    broken: Callable[[Tables], Iterator[Mismatch]],
+    *tables: str,
+    further: tuple[str, ...] = (),
+    unless: tuple[str, ...] = (),
+) -> Law:
+    return Law(name, rule, tables, broken, unless, further)
+
+
+COUNTED = _having({"zone", "person_seconds_s"})
+"""The tables that tell the time of persons in zones, interval by interval."""
+HOURLY = _having({"hour_at"})
+OF_STAYS = _having({"zone", "stays"})
+PER_DETECTION = tuple(
+    folder for folder in FOLDERS if {*FOLDERS[folder].key_names} == {"timestamp", "person_index"}
+)
+_LAWS = (
+    _law(
+        "held",
         "a person's dwell in persons is the sum of held in trajectories, and unlocated that of its part "
         "without a position",
-        ("trajectories", "persons"),
         _held,
+        "trajectories",
+        "persons",
     ),
-    "detections": Law(
+    _law(
+        "detections",
         "a person has as many rows in detections, trajectories and movement as persons tells detections",
-        ("persons",),
         _detections,
-        further=("detections", "trajectories", "movement"),
+        "persons",
+        further=PER_DETECTION,
     ),
-    "scene": Law(
-        "the dwell of all persons is the integral of the scene's occupancy", ("persons", "occupancy"), _scene
+    _law(
+        "scene",
+        "the dwell of all persons is the integral of the scene's occupancy",
+        _scene,
+        "persons",
+        "occupancy",
     ),
-    "visits": Law(
+    _law(
+        "visits",
         "the dwell of the visits to a zone is the integral of its occupancy; not with margin, enter_after or "
         "min_dwell",
-        ("visits", "occupancy"),
         _visits,
+        "visits",
+        "occupancy",
         unless=("margin", "enter_after", "min_dwell"),
     ),
-    "person_seconds": Law(
+    _law(
+        "person_seconds",
         "the person-seconds of the intervals of a zone, and where the clock is known of its hours, are the "
         "integral of its occupancy",
-        ("occupancy",),
         _person_seconds,
+        "occupancy",
         further=COUNTED,
     ),
-    "hourly": Law(
+    _law(
+        "hourly",
         "the stays that began in the hours of a zone, and their dwell, are those of its visits",
-        ("visits_hourly", "visits"),
         _hourly_visits,
+        "visits_hourly",
+        "visits",
     ),
-    "visit_times": Law(
+    _law(
+        "visit_times",
         "of each visit interpolated is at most dwell, and dwell plus bridged is the time from entered to "
         "exited",
-        ("visits",),
         _visit_times,
+        "visits",
     ),
-    "stays": Law(
+    _law(
+        "stays",
         "dwell and dwell_by_entry tell as many stays in a zone as there are visits",
-        ("visits",),
         _stays,
-        further=("dwell", "dwell_by_entry"),
+        "visits",
+        further=OF_STAYS,
     ),
-    "transitions": Law(
+    _law(
+        "transitions",
         "as many transitions lead into a zone, and as many out of it, as there are visits to it",
-        ("transitions", "visits"),
         _transitions,
+        "transitions",
+        "visits",
     ),
-    "counts": Law("the counts of a line are its crossings, in and out", ("counts", "crossings"), _counts),
-    "totals": Law("the totals of a line are its counts, added up", ("counts",), _totals),
-    "drift": Law("the drift is counted minus present", ("balance",), _drift),
-    "heatmap": Law(
+    _law("counts", "the counts of a line are its crossings, in and out", _counts, "counts", "crossings"),
+    _law("totals", "the totals of a line are its counts, added up", _totals, "counts"),
+    _law("drift", "the drift is counted minus present", _drift, "balance"),
+    _law(
+        "heatmap",
         "the seconds of the heatmap of footpoints are the time held by positions within it",
-        ("heatmap", "trajectories"),
         heat_is_located,
+        "heatmap",
+        "trajectories",
     ),
-    "groups": Law("a group has as many persons as its size tells", ("groups",), _groups),
-}
+    _law("groups", "a group has as many persons as its size tells", _groups, "groups"),
+)
+LAWS = {law.name: law for law in _LAWS}
 RULES = {name: f"{law.rule} (looked at: rows)" for name, law in LAWS.items()}
