@@ -6,17 +6,16 @@ from pathlib import Path
 import pandas as pd
 
 from ptrack_analysis.dataset.contents import contents_of
-from ptrack_analysis.dataset.dates import dates_table, sites_table
-from ptrack_analysis.dataset.definitions import lines_table, zones_table
 from ptrack_analysis.dataset.dictionary import dictionary
-from ptrack_analysis.dataset.layout import ATHENA_FILE, DICTIONARY_FILE, DUCKDB_FILE, PLACES, place_file
+from ptrack_analysis.dataset.dimensions import DIMENSIONS
+from ptrack_analysis.dataset.layout import ATHENA_FILE, DICTIONARY_FILE, DUCKDB_FILE, place_file
 from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.dataset.views import athena_tables, duckdb_views
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.storage.files import make_folder, remove_file, write_text
 from ptrack_analysis.storage.parquet import is_ours, read_parquet, write_parquet
 
-CATALOGUE = (*map(place_file, PLACES), DICTIONARY_FILE, DUCKDB_FILE, ATHENA_FILE)
+CATALOGUE = (*map(place_file, DIMENSIONS), DICTIONARY_FILE, DUCKDB_FILE, ATHENA_FILE)
 
 _OF_A_VIDEO = {"video", "zones", "persons", "start", "end", "allow_incomplete", "csv", "faces"}
 """Settings that may well differ from video to video, or of which another note tells."""
@@ -40,11 +39,10 @@ def write_catalogue(out: Path, records: Sequence[Record]) -> None:
         If a file cannot be written.
     """
     contents = contents_of(records)
-    tables = places_of_all(records)
-    for name in PLACES:
+    for name, dimension in DIMENSIONS.items():
         path = out / place_file(name)
         if name in contents.places:
-            _write_place(path, tables[name])
+            _write_place(path, dimension.compute(records))
         elif is_ours(path):
             remove_file(path, up_to=out)
     texts = {
@@ -57,17 +55,6 @@ def write_catalogue(out: Path, records: Sequence[Record]) -> None:
         make_folder(path.parent)
         if not path.is_file() or path.read_bytes() != text.encode():
             write_text(path, text)
-
-
-def places_of_all(records: Sequence[Record]) -> dict[str, pd.DataFrame]:
-    """Make the tables of the whole dataset, by their names: zones, lines, sites and days."""
-    drawn = [record.parameters.get("places", {}) for record in records]
-    return {
-        "zones": zones_table(drawn),
-        "lines": lines_table(drawn),
-        "sites": sites_table(record.about for record in records),
-        "dates": dates_table(day for record in records for day in record.about.get("days", [])),
-    }
 
 
 def other_zones(records: Sequence[Record], parameters: dict[str, object]) -> list[str]:

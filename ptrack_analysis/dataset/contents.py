@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ptrack_analysis.dataset.layout import FOLDERS, PLACES, schema_in
+from ptrack_analysis.dataset.dimensions import DIMENSIONS
+from ptrack_analysis.dataset.layout import FOLDERS, schema_in
 from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.schema import TRACKER_COLUMNS, Column, Table
 from ptrack_analysis.storage.columns import Stored, stored_columns, with_video
@@ -56,7 +57,7 @@ def contents_of(records: Iterable[Record]) -> Contents:
     found: dict[str, dict[str, Stored]] = {folder: {} for folder in FOLDERS}
     schemas, places, min_counts, salts = dict[str, Table](), set[str](), set[int](), set[object]()
     for record in records:
-        places |= {*_places(record)}
+        places |= {name for name, dimension in DIMENSIONS.items() if dimension.is_in(record)}
         min_counts |= {record.parameters.get("min_count") or 0}
         salts.add(record.parameters.get("salt"))
         for folder in record.folders:
@@ -64,19 +65,9 @@ def contents_of(records: Iterable[Record]) -> Contents:
             for column in _columns(folder, record):
                 found[folder].setdefault(column.name, column)
     columns = {folder: list(named.values()) for folder, named in found.items() if named}
-    described = {name: stored_columns(schema) for name, schema in PLACES.items() if name in places}
+    described = {name: stored_columns(one.table) for name, one in DIMENSIONS.items() if name in places}
     counts = () if 0 in min_counts else tuple(sorted(min_counts))  # what is not so of every video is not said
     return Contents(columns, described, schemas, counts, bool(salts) and None not in salts)
-
-
-def _places(record: Record) -> Iterator[str]:
-    """List the tables of the whole dataset that a record brings."""
-    if record.parameters.get("zones") is not None:
-        yield from ("zones", "lines")
-    if record.about.get("site"):
-        yield "sites"
-    if record.about.get("days"):
-        yield "dates"
 
 
 def _columns(folder: str, record: Record) -> Iterator[Stored]:

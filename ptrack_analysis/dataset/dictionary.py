@@ -1,7 +1,8 @@
 """The data dictionary of a dataset: every column of every file, as Markdown."""
 
 from ptrack_analysis.dataset.contents import Contents
-from ptrack_analysis.dataset.layout import PLACES, place_file
+from ptrack_analysis.dataset.dimensions import DIMENSIONS
+from ptrack_analysis.dataset.layout import place_file
 from ptrack_analysis.dataset.ownership import MARK
 from ptrack_analysis.dataset.relations import relations_of
 from ptrack_analysis.schema import Table
@@ -56,7 +57,8 @@ def dictionary(contents: Contents) -> str:
         for folder, columns in contents.columns.items()
     ]
     sections += [
-        _section(name, PLACES[name], place_file(name), columns) for name, columns in contents.places.items()
+        _section(name, DIMENSIONS[name].table, place_file(name), columns)
+        for name, columns in contents.places.items()
     ]
     return "\n".join([_PREFACE, *sections])
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ptrack_analysis.dataset.compact.planning import read_all_records
 from ptrack_analysis.dataset.compact.record import COMPACT_PLACE, CompactRecord, compact_record_of
-from ptrack_analysis.dataset.layout import FOLDERS, PLACES, RECORDS, place_file
+from ptrack_analysis.dataset.dimensions import DIMENSIONS
+from ptrack_analysis.dataset.layout import FOLDERS, RECORDS, place_file
 from ptrack_analysis.dataset.record import Record
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.storage.s3 import AnyPath, ahead
@@ -62,10 +63,10 @@ def holding_of(root: AnyPath) -> Holding:
     parts: dict[str, list[Part]] = {}
     for folder, part in found:
         parts.setdefault(folder.removesuffix(_SUFFIX), []).append(part)
-    for name in PLACES:
+    for name in DIMENSIONS:
         if name not in parts and (root / place_file(name)).is_file():
             parts[name] = [Part(place_file(name), None)]
-    tables = [name for name in (*FOLDERS, *PLACES) if name in parts]
+    tables = [name for name in (*FOLDERS, *DIMENSIONS) if name in parts]
     withheld = any(one.get("min_count") for one in parameters)
     return Holding(tuple(names), {name: tuple(parts[name]) for name in tables}, withheld)
 

@@ -5,13 +5,10 @@ from collections.abc import Mapping
 
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.pipeline.outputs import OUTPUTS
-from ptrack_analysis.schema import DATES, LINES, SITES, ZONES, Table
+from ptrack_analysis.schema import Table
 
 FOLDERS: dict[str, Table] = {output.name: output.table for output in OUTPUTS.values()}
 """The table in each folder of a dataset."""
-PLACES: dict[str, Table] = {"zones": ZONES, "lines": LINES, "sites": SITES, "dates": DATES}
-"""What describes the whole dataset, one file each: what the zone files drew, and where the clocks are known
-the sites and the days."""
 RECORDS = "_runs"
 PRIVATE = ".ptrack"
 """What a run notes for itself below the dataset's folder: locks and caches, no part of the data."""

@@ -10,8 +10,8 @@ import sqlglot
 from sqlglot import expressions
 
 from ptrack_analysis import Video
+from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.export import export_dataset
-from ptrack_analysis.dataset.layout import PLACES
 
 STARTED = Video(started_at=pd.Timestamp("2024-05-06T23:59:50Z").to_pydatetime())
 CASES = {
@@ -38,13 +38,13 @@ def out(request, data, tmp_path_factory):
 
 
 def written(out, name):
-    return pq.read_schema(out / f"{name}.parquet" if name in PLACES else out / name / "noon.parquet")
+    return pq.read_schema(out / f"{name}.parquet" if name in DIMENSIONS else out / name / "noon.parquet")
 
 
 def test_the_dictionary_defines_every_column_of_every_file(out):
     text = (out / "dictionary.md").read_text()
     sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
-    assert {path.parent.name for path in out.glob("*/*.parquet")} == sections.keys() - PLACES.keys()
+    assert {path.parent.name for path in out.glob("*/*.parquet")} == sections.keys() - DIMENSIONS.keys()
     for name, section in sections.items():
         rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \| (.+?) \|$", section, re.MULTILINE)
         fields = written(out, name)

@@ -13,7 +13,8 @@ from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import compute_tracks, export_dataset, open_dataset, read_parquet
 from ptrack_analysis.dataset.compact.compacting import compact_dataset
-from ptrack_analysis.dataset.layout import FOLDERS, PLACES
+from ptrack_analysis.dataset.dimensions import DIMENSIONS
+from ptrack_analysis.dataset.layout import FOLDERS
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError
 from ptrack_analysis.storage import s3 as s3_asking
 from ptrack_analysis.storage.s3 import S3Path, default_client, path_of
@@ -48,7 +49,7 @@ def alone(table):
 def test_a_dataset_names_its_videos_and_tables(dataset, out):
     assert dataset.videos == NAMES
     written = [name for name in FOLDERS if (out / name).is_dir()]
-    written += [name for name in PLACES if (out / f"{name}.parquet").is_file()]
+    written += [name for name in DIMENSIONS if (out / f"{name}.parquet").is_file()]
     assert dataset.tables == written
 
 

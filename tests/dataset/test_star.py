@@ -9,10 +9,10 @@ import pytest
 from shapely.geometry import LineString, box
 
 from ptrack_analysis import Video, Zone, read_parquet
-from ptrack_analysis.dataset.catalogue import places_of_all
 from ptrack_analysis.dataset.contents import contents_of
 from ptrack_analysis.dataset.dates import dates_table, sites_table
 from ptrack_analysis.dataset.definitions import definitions_of, lines_table, zones_table
+from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.dataset.layout import FOLDERS
 from ptrack_analysis.dataset.record import read_records
@@ -180,7 +180,8 @@ def test_the_zones_of_earlier_runs_stay_while_a_video_refers_to_them(data, tmp_p
     export_dataset(tmp_path / "noon", out, zones=zones, tables="visits")
     table = read_parquet(out / "zones.parquet")
     assert sorted(table.loc[table["zone"] == "table", "videos"]) == [1, 1]
-    for name, made in places_of_all(read_records(out)).items():
+    for name, dimension in DIMENSIONS.items():
+        made = dimension.compute(read_records(out))
         if (out / f"{name}.parquet").exists():
             assert read_parquet(out / f"{name}.parquet").equals(made)
     export_dataset(tmp_path / "morning", out, zones=zones, tables="visits")

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 from ptrack_analysis.dataset.catalogue import CATALOGUE
 from ptrack_analysis.dataset.compact.describing import describe
 from ptrack_analysis.dataset.contents import contents_of
-from ptrack_analysis.dataset.layout import PLACES, place_file
+from ptrack_analysis.dataset.dimensions import DIMENSIONS
+from ptrack_analysis.dataset.layout import place_file
 from ptrack_analysis.dataset.verify.files import check_columns
 from ptrack_analysis.dataset.verify.findings import Ledger
 from ptrack_analysis.dataset.verify.holding import Holding
@@ -56,9 +57,9 @@ def _tables(holding: Holding, shelf: Shelf, ledger: Ledger) -> dict[str, pa.Tabl
             if place not in ledger.bad:
                 ledger.find("catalogue", place, "", "is no Parquet file", _FIX)
             continue
-        check_columns(place, PLACES[name].name, columns, table.schema, ledger)
+        check_columns(place, DIMENSIONS[name].table.name, columns, table.schema, ledger)
         if place not in ledger.bad:
-            check_values(place, table, PLACES[name], 0, ledger)
-            check_keys(place, table, PLACES[name], ledger)
+            check_values(place, table, DIMENSIONS[name].table, 0, ledger)
+            check_keys(place, table, DIMENSIONS[name].table, ledger)
             tables[name] = table
     return tables
