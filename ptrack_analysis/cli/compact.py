@@ -18,9 +18,7 @@ which is put in its place in one step.
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser(
-        "compact", help="write a dataset's tables as few large files", description=_DESCRIPTION
-    )
+    parser = commands.add_parser("compact", description=_DESCRIPTION)
     parser.add_argument("out", type=place, metavar="OUT", help="folder or s3://bucket/prefix of a dataset")
     parser.add_argument(
         "big", type=place, metavar="BIG", help="folder or s3://bucket/prefix of the compacted one"

@@ -35,9 +35,7 @@ _SAID = ("width", "height", "frame_rate")
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser(
-        "compare", help="say whether two trackings of one video saw the same", description=_DESCRIPTION
-    )
+    parser = commands.add_parser("compare", description=_DESCRIPTION)
     parser.add_argument("a", type=place, metavar="A", help="a tracking of the video, as SOURCE of inspect")
     parser.add_argument("b", type=place, metavar="B", help="another tracking of the same video")
     add_source_options(parser)

@@ -132,7 +132,6 @@ def add(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "export",
-        help="write a dataset of Parquet files: dwell times, trajectories, heatmaps",
         description=_DESCRIPTION,
     )
     add_source(parser)

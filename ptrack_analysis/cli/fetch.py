@@ -22,9 +22,7 @@ where it stopped; a complete archive stays as it is.
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser(
-        "fetch", help="fetch a job's pages into an archive", description=f"{_DESCRIPTION} {ENDED}"
-    )
+    parser = commands.add_parser("fetch", description=f"{_DESCRIPTION} {ENDED}")
     parser.add_argument("job", metavar="JOB", help="the job's id")
     parser.add_argument("archive", metavar="ARCHIVE", help="folder or s3://bucket/prefix of the pages")
     parser.add_argument(

@@ -20,7 +20,6 @@ def add(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "inspect",
-        help="say what an archive holds, and whether it can be trusted",
         description="Say what an archive holds, and whether it can be trusted.",
     )
     add_source(parser)

@@ -6,24 +6,12 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from importlib import import_module
 from typing import Any, NoReturn
 
 from ptrack_analysis import __version__
-from ptrack_analysis.cli import (
-    compact,
-    compare,
-    export,
-    fetch,
-    inspect,
-    plot,
-    report,
-    start,
-    summary,
-    verify,
-    wait,
-    zones,
-)
 from ptrack_analysis.cli.options import shown
 from ptrack_analysis.errors import (
     InputError,
@@ -36,6 +24,21 @@ from ptrack_analysis.errors import (
     ZoneError,
 )
 
+COMMANDS = {
+    "inspect": "say what an archive holds, and whether it can be trusted",
+    "export": "write a dataset of Parquet files: dwell times, trajectories, heatmaps",
+    "verify": "read a dataset again, and say whether it is whole",
+    "compact": "write a dataset's tables as few large files",
+    "plot": "draw a plot",
+    "report": "write a page about a video, or about a dataset",
+    "compare": "say whether two trackings of one video saw the same",
+    "summary": "say the usual figures: visitors, occupancy, dwell, trust",
+    "zones": "draw zones, lines and the floor plan in the browser",
+    "start": "start a job for a video in S3, at an endpoint that speaks the API",
+    "wait": "wait until a job has succeeded",
+    "fetch": "fetch a job's pages into an archive",
+}
+"""Each command with its help; its options are built only when it is called."""
 FAILURE, USAGE, BAD_INPUT, REMOTE, INTERRUPTED = 1, 2, 3, 5, 130
 _CODES: list[tuple[type[PtrackError], int]] = [
     (ParameterError, USAGE),
@@ -57,7 +60,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one sentence, and which takes -1s for a value."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
+        super().__init__(*given, **{"allow_abbrev": False} | named)
         self._negative_number_matcher = re.compile(r"-[\d.]")
 
     def parse_known_args(
@@ -65,11 +68,24 @@ class _Parser(argparse.ArgumentParser):
     ) -> Any:  # the command's own help is named
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:
-            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+            hint = _similar(unknown[0].partition("=")[0], self._option_string_actions)
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
         return found, unknown
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            choices = [str(choice) for choice in action.choices]
+            hint = _similar(str(value), choices) or f". Choose from {', '.join(choices)}"
+            raise argparse.ArgumentError(action, f"invalid choice: {value!r}{hint}")
 
     def error(self, message: str) -> NoReturn:
         self.exit(USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _similar(word: str, known: Iterable[str]) -> str:
+    """Return a question that names the most similar known word, or nothing."""
+    near = get_close_matches(word, [*known], n=1)
+    return f". Did you mean {near[0]!r}?" if near else ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,7 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a name that the terminal cannot show is no failure
     try:
-        given = _parser().parse_args(arguments)
+        arguments = sys.argv[1:] if arguments is None else arguments
+        given = _parser(arguments).parse_args(arguments)
         run: Callable[[argparse.Namespace], int] = given.run
         with warnings.catch_warnings():
             warnings.simplefilter("always", PtrackWarning)
@@ -118,7 +135,7 @@ def _report(message: object, code: int) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="ptrack",
         description="Make sense of where people walked in a video, from saved People Pathing pages.",
@@ -127,7 +144,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"ptrack-analysis {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
-    every = (inspect, export, verify, compact, plot, report, compare, summary, zones, start, wait, fetch)
-    for command in every:
-        command.add(commands)
+    called = next((argument for argument in arguments if not argument.startswith("-")), None)
+    for name, text in COMMANDS.items():
+        if name == called:
+            import_module(f"ptrack_analysis.cli.{name}").add(commands)
+        else:
+            commands.add_parser(name, help=text)
     return parser

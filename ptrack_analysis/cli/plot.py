@@ -1,8 +1,10 @@
-"""``ptrack plot``: pictures of one video."""
+"""``ptrack plot``: plots of one video."""
 
 import argparse
 import sys
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,72 +21,56 @@ from ptrack_analysis.cli.measures import (
     measures_of,
 )
 from ptrack_analysis.cli.options import add_source, add_video, chosen, form_of, place, shown, source_of, span
-from ptrack_analysis.cli.pictures import (
-    AT_LINES,
-    DRAWN,
-    FIELD_CELL,
-    FIELD_SHAPE,
-    HEAT_CELL,
-    OF_VISITS,
-    ON_A_FLOOR,
-    ON_A_PLANE,
-    TEXTS,
-    WITHOUT_PLACES,
-)
 
 if TYPE_CHECKING:
     from ptrack_analysis.pipeline.config import Settings
+    from ptrack_analysis.pipeline.drawing import PlotOptions
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 
-_FORMATS = ("png", "svg", "pdf")
 _USAGE = 2
 _CELLS = "default {}x{}; on a floor plan square cells of {} m, larger on a large one"
 
 
 def add(commands: Any) -> None:
-    """Add the command and its pictures."""
-    parser = commands.add_parser("plot", help="draw a picture", description="Draw a picture of one video.")
-    pictures = parser.add_subparsers(title="pictures", metavar="PICTURE", required=True)
-    for name, text in TEXTS.items():
-        picture = pictures.add_parser(name, help=text, description=f"Draw {text}.")
-        add_source(picture)
-        _add_output(picture, _formats_of(name))
-        add_video(picture)
-        if name in ON_A_PLANE:
-            picture.add_argument(
+    """Add the command and its plots."""
+    from ptrack_analysis.pipeline.outputs import FIELD_CELL, FIELD_SHAPE, PLOTS
+
+    parser = commands.add_parser("plot", description="Draw a plot of one video.")
+    plots = parser.add_subparsers(title="plots", metavar="PLOT", required=True)
+    groups: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+        "heatmap": _add_heatmap,
+        "animation": _add_animation,
+        "field": partial(add_cells, default=_CELLS.format(*FIELD_SHAPE, FIELD_CELL)),
+        "visits": add_visits,
+        "lines": add_lines,
+        "bins": add_counts,
+        "stops": add_stops,
+    }
+    for name, (_, plot) in PLOTS.items():
+        command = plots.add_parser(name, help=plot.help, description=f"Draw {plot.help}.")
+        add_source(command)
+        _add_output(command, plot.formats)
+        add_video(command)
+        if plot.on_plane:
+            command.add_argument(
                 "--backdrop",
                 type=place,
                 metavar="FILE",
-                help="picture to draw over: of the scene (video.mp4@12.5s names a frame of a video), or "
-                "with --floor the plan of its extent",
+                help="background image: of the scene (video.mp4@12.5s names a frame of a video), or "
+                "with --floor of the floor plan's extent",
             )
-        if name == "heatmap":
-            _add_heatmap(picture)
-        if name == "animation":
-            _add_animation(picture)
-        add_places(picture)
-        add_presence(picture)
-        if name == "field":
-            add_cells(picture, default=_CELLS.format(*FIELD_SHAPE, FIELD_CELL))
-        if name in OF_VISITS:
-            add_visits(picture)
-        if name in AT_LINES:
-            add_lines(picture)
-        if name in {"counts", "fundamental"}:
-            add_counts(picture)
-        if name == "stops":
-            add_stops(picture)
-        add_cleaning(picture)
-        add_cut(picture)
-        picture.set_defaults(run=run, picture=name)
+        add_places(command)
+        add_presence(command)
+        for group, add_group in groups.items():
+            if group in plot.options:
+                add_group(command)
+        add_cleaning(command)
+        add_cut(command)
+        command.set_defaults(run=run, plot=name)
 
 
-def _formats_of(picture: str) -> tuple[str, ...]:
-    return ("gif",) if picture == "animation" else _FORMATS
-
-
-def _add_output(picture: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
-    picture.add_argument(
+def _add_output(command: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    command.add_argument(
         "-o",
         "--output",
         type=place,
@@ -92,66 +78,77 @@ def _add_output(picture: argparse.ArgumentParser, formats: tuple[str, ...]) -> N
         metavar="FILE",
         help=f"{' or '.join(formats).upper()}, by its suffix; - is stdout",
     )
-    picture.add_argument("--as", dest="form", choices=formats, help="where the suffix does not say it")
-    picture.add_argument("--force", action="store_true", help="replace FILE though ptrack did not make it")
+    command.add_argument("--as", dest="form", choices=formats, help="where the suffix does not say it")
+    command.add_argument("--force", action="store_true", help="replace FILE though ptrack did not make it")
 
 
-def _add_heatmap(picture: argparse.ArgumentParser) -> None:
-    picture.add_argument(
+def _add_heatmap(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
         "--of",
         choices=("boxes", "footpoints"),
         help="what people cover or where they stood (default boxes; on a floor footpoints)",
     )
-    picture.add_argument(
+    command.add_argument(
         "--density", action="store_true", help="mean persons per m² instead of seconds (needs --floor)"
     )
-    add_cells(picture, default=_CELLS.format(54, 96, HEAT_CELL))
+    from ptrack_analysis.pipeline.outputs import HEAT_CELL
+
+    add_cells(command, default=_CELLS.format(54, 96, HEAT_CELL))
 
 
-def _add_animation(picture: argparse.ArgumentParser) -> None:
-    picture.add_argument("--width", type=int, default=640, metavar="PX", help="of the picture (default 640)")
-    picture.add_argument(
+def _add_animation(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--width", type=int, default=640, metavar="PX", help="of the picture (default 640)")
+    command.add_argument(
         "--duration", type=span, default="12s", metavar="TIME", help="of the animation (default 12s)"
     )
-    picture.add_argument("--fps", type=int, default=10, metavar="N", help="frames a second (default 10)")
-    picture.add_argument(
+    command.add_argument("--fps", type=int, default=10, metavar="N", help="frames a second (default 10)")
+    command.add_argument(
         "--trail", type=span, default="5s", metavar="TIME", help="how much of the way is shown (default 5s)"
     )
 
 
 def run(given: argparse.Namespace) -> int:
-    """Draw the picture and write it."""
+    """Draw the plot and write it."""
     from ptrack_analysis.pipeline.config import Settings
+    from ptrack_analysis.pipeline.drawing import PlotOptions
+    from ptrack_analysis.pipeline.outputs import PLOTS
     from ptrack_analysis.plots.saving import refuse_to_replace, save_content, save_picture
 
-    output = None if given.output == "-" else Path(given.output)
-    formats = _formats_of(given.picture)
-    form = given.form or (output.suffix.lower().lstrip(".") if output else formats[0])
-    if form not in formats:
-        listed = ", ".join(f".{each}" for each in formats)
+    plot = PLOTS[given.plot][1]
+    target = None if given.output == "-" else Path(given.output)
+    form = given.form or (target.suffix.lower().lstrip(".") if target else plot.formats[0])
+    if form not in plot.formats:
+        listed = ", ".join(f".{each}" for each in plot.formats)
         return _refuse(f"{given.output}: the suffix is not one of {listed}; name one with --as")
-    if given.picture in OF_VISITS | {"fundamental"} and not given.zones:
-        return _refuse(f"a picture of {given.picture} needs zones: give --zones FILE, a GeoJSON file")
-    if given.picture in ON_A_FLOOR and not given.floor:
-        return _refuse(f"a picture of {given.picture} needs metres: give --floor FILE, a floor plan")
-    if given.picture in AT_LINES and not given.zones:
-        return _refuse(f"a picture of {given.picture} needs lines: give --zones FILE, a GeoJSON file")
-    if output and not given.force:
-        refuse_to_replace(output)
     settings = Settings(**measures_of(given))
-    uses_places = given.zones or given.floor or settings.stitch or settings.video.width
-    if given.picture in WITHOUT_PLACES and not uses_places:
+    _check_needs(given, settings)
+    if target and not given.force:
+        refuse_to_replace(target)
+    uses_frame = given.zones or given.floor or settings.stitch or settings.video.width
+    if not plot.needs_frame and not uses_frame:
         settings = replace(settings, video=replace(settings.video, width=1, height=1))
-    if given.picture == "stops" and not settings.measures_stops:
-        return _refuse("in px no size of a stop suits every camera: give --stop-extent PX, or --floor FILE")
-    drawn = DRAWN[given.picture](given, _analysis(given, settings))
+    names = {option.name for option in fields(PlotOptions)}
+    options = PlotOptions(**{name: value for name, value in vars(given).items() if name in names})
+    drawn = plot.draw(_analysis(given, settings, options), options)
     if isinstance(drawn, bytes):
-        save_content(drawn, output or sys.stdout.buffer)
+        save_content(drawn, target or sys.stdout.buffer)
     else:
-        save_picture(drawn, output or sys.stdout.buffer, form)
-    if output:
-        print(f"wrote {output}", file=sys.stderr)
+        save_picture(drawn, target or sys.stdout.buffer, form)
+    if target:
+        print(f"wrote {target}", file=sys.stderr)
     return 0
+
+
+def _check_needs(given: argparse.Namespace, settings: "Settings") -> None:
+    """Refuse a plot of an output whose needs the options do not meet."""
+    from ptrack_analysis.errors import ParameterError
+    from ptrack_analysis.pipeline.outputs import PLOTS
+    from ptrack_analysis.scene.zone_files import read_scene
+
+    scene = read_scene(settings.zones) if settings.zones else None
+    for need in PLOTS[given.plot][0].needs:
+        if not need.is_met(settings, scene):
+            raise ParameterError(f"plot {given.plot} {need.sentence}")
 
 
 def _refuse(message: str) -> int:
@@ -159,21 +156,17 @@ def _refuse(message: str) -> int:
     return _USAGE
 
 
-def _analysis(given: argparse.Namespace, settings: "Settings") -> "VideoAnalysis":
+def _analysis(given: argparse.Namespace, settings: "Settings", options: "PlotOptions") -> "VideoAnalysis":
     """Read the video, and print what is odd about it on stderr."""
-    from ptrack_analysis.errors import ParameterError
+    from ptrack_analysis.pipeline.drawing import background_notes
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-    from ptrack_analysis.scene.zone_files import read_scene
     from ptrack_analysis.sources.finding import form_given
 
-    scene = read_scene(settings.zones) if settings.zones else None
-    if given.picture in AT_LINES and scene and not scene.lines:
-        raise ParameterError(f"{settings.zones} has no lines: draw one as a LineString")
     with source_of(given) as source:
         form = form_of(given)
         one = chosen(source, given.video, form)
-        analysis = VideoAnalysis(one, settings, scene, form=form_given(**form))
-        notes = (*analysis.reading.notes, *analysis.notes)
+        analysis = VideoAnalysis(one, settings, form=form_given(**form))
+        notes = [*analysis.reading.notes, *analysis.notes, *background_notes(analysis, options)]
     for note in notes:
         print(f"note: {shown(analysis.video.name)}: {shown(note)}", file=sys.stderr)
     return analysis

@@ -29,9 +29,7 @@ A4.
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser(
-        "report", help="write a page about a video, or about a dataset", description=_DESCRIPTION
-    )
+    parser = commands.add_parser("report", description=_DESCRIPTION)
     add_source(parser)
     parser.add_argument(
         "-o", "--output", type=place, required=True, metavar="FILE", help="HTML file to write"

@@ -10,7 +10,6 @@ def add(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "start",
-        help="start a job for a video in S3, at an endpoint that speaks the API",
         description=f"Start a job for a video in S3, and print its id. {ENDED}",
     )
     parser.add_argument("video", metavar="s3://BUCKET/KEY", help="the video")

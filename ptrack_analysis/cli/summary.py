@@ -33,9 +33,7 @@ ways from zone to zone, counts over lines, and how far to trust them.
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser(
-        "summary", help="say the usual figures: visitors, occupancy, dwell, trust", description=_DESCRIPTION
-    )
+    parser = commands.add_parser("summary", description=_DESCRIPTION)
     add_source(parser)
     add_video(parser)
     add_places(parser)

@@ -20,9 +20,7 @@ columns, keys, references, and the laws by which its tables add up.
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser(
-        "verify", help="read a dataset again, and say whether it is whole", description=_DESCRIPTION
-    )
+    parser = commands.add_parser("verify", description=_DESCRIPTION)
     parser.add_argument(
         "out", type=place, metavar="OUT", help="folder or s3://bucket/prefix of a dataset, compacted or not"
     )

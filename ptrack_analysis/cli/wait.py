@@ -10,7 +10,6 @@ def add(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "wait",
-        help="wait until a job has succeeded",
         description="Wait until a job has succeeded, by asking the service, or by its completion message. "
         f"{ENDED}",
     )

@@ -19,9 +19,7 @@ ends with its button Done, or with Ctrl-C.
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser(
-        "zones", help="draw zones, lines and the floor plan in the browser", description=_DESCRIPTION
-    )
+    parser = commands.add_parser("zones", description=_DESCRIPTION)
     parser.add_argument(
         "backdrop",
         type=place,

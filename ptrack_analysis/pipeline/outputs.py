@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ptrack_analysis.pipeline.config import Settings
+    from ptrack_analysis.pipeline.drawing import PlotOptions
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
     from ptrack_analysis.scene.zone_files import Scene
 
@@ -53,6 +54,29 @@ class Need(Enum):
             Need.BOXES: True,
             Need.STOP_SIZE: config.measures_stops,
         }[self]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """A plot of an output.
+
+    ``function`` is the function of ``pipeline.drawing`` that draws it, ``options`` are the groups of options
+    that change it. ``on_plane`` tells whether it can have a background image, ``needs_frame`` whether the
+    frame size must be known.
+    """
+
+    name: str
+    help: str
+    function: str = ""
+    options: frozenset[str] = frozenset()
+    on_plane: bool = False
+    needs_frame: bool = True
+    formats: tuple[str, ...] = ("png", "svg", "pdf")
+
+    def draw(self, analysis: VideoAnalysis, options: PlotOptions) -> Any:
+        """Draw the plot: matplotlib axes, or the bytes of an animation."""
+        draw = getattr(import_module("ptrack_analysis.pipeline.drawing"), self.function or self.name)
+        return draw(analysis, options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +144,8 @@ class Output:
     """A table that can be computed for a video and written.
 
     ``name`` is its folder in a dataset and its key in a VideoAnalysis; ``function`` is the function of
-    ``pipeline.tables`` that computes it; ``standard`` tells whether an export writes it by default.
+    ``pipeline.tables`` that computes it; ``standard`` tells whether an export writes it by default, and
+    ``plots`` are the plots of it.
     """
 
     name: str
@@ -129,6 +154,7 @@ class Output:
     privacy: Privacy
     needs: frozenset[Need] = frozenset()
     standard: bool = True
+    plots: tuple[Plot, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse an output whose keys name people but are not salted."""
@@ -158,8 +184,13 @@ def _output(
     *needs: Need,
     function: str | None = None,
     standard: bool = True,
+    plots: tuple[Plot, ...] = (),
 ) -> Output:
-    return Output(name, table, function or name, privacy, frozenset(needs), standard)
+    return Output(name, table, function or name, privacy, frozenset(needs), standard, plots)
+
+
+def _plot(name: str, text: str, *options: str, **more: Any) -> Plot:
+    return Plot(name=name, help=text, options=frozenset(options), **more)
 
 
 def _suppressed(**rules: Any) -> Privacy:
@@ -174,6 +205,10 @@ def _in_cells(**rules: Any) -> Privacy:
     return _suppressed(people="people_in_cells", source="measure", groups=(("of",),), **rules)
 
 
+HEAT_CELL, FIELD_CELL = 0.25, 0.5
+"""Default size of the cells of plots on a floor plan [m]."""
+FIELD_SHAPE = (18, 32)
+"""Default rows and columns of a plotted flow field: one arrow per cell, long enough to be seen."""
 _RATES_OF_RETAIL = ("peak_moment", "average_dwell", "dwell_per_visitor", "re_entry_rate")
 """Retail figures that are the time of one event, or quotients of other figures."""
 
@@ -184,12 +219,44 @@ OUTPUTS: dict[str, Output] = {
         _output("persons", schema.TRACKS, PERSONAL, function="tracks"),
         _output("detections", schema.DETECTIONS, PERSONAL),
         _output("stitches", schema.STITCHES, TRACK_NUMBERS, Need.STITCHING),
-        _output("trajectories", schema.TRAJECTORIES, PERSONAL),
+        _output(
+            "trajectories",
+            schema.TRAJECTORIES,
+            PERSONAL,
+            plots=(
+                _plot("paths", "the path of each person", on_plane=True),
+                _plot(
+                    "animation",
+                    "people walking, as an animated GIF",
+                    "animation",
+                    on_plane=True,
+                    formats=("gif",),
+                ),
+            ),
+        ),
         _output("movement", schema.MOVEMENT, PERSONAL),
-        _output("stops", schema.STOPS, PERSONAL, Need.STOP_SIZE),
-        _output("encounters", schema.ENCOUNTERS, PERSONAL, Need.FLOOR_PLAN),
+        _output(
+            "stops",
+            schema.STOPS,
+            PERSONAL,
+            Need.STOP_SIZE,
+            plots=(_plot("stops", "where people stood still, and for how long", "stops", on_plane=True),),
+        ),
+        _output(
+            "encounters",
+            schema.ENCOUNTERS,
+            PERSONAL,
+            Need.FLOOR_PLAN,
+            plots=(_plot("encounters", "where people met (needs --floor)", on_plane=True),),
+        ),
         _output("groups", schema.GROUPS, PERSONAL, Need.FLOOR_PLAN),
-        _output("visits", schema.VISITS, PERSONAL, Need.ZONES),
+        _output(
+            "visits",
+            schema.VISITS,
+            PERSONAL,
+            Need.ZONES,
+            plots=(_plot("visits", "visits to zones over time (needs --zones)", "visits"),),
+        ),
         _output("dwell", schema.DWELL, _of_visitors(), Need.ZONES),
         _output(
             "dwell_by_entry",
@@ -198,7 +265,19 @@ OUTPUTS: dict[str, Output] = {
             Need.ZONES,
         ),
         _output("dwell_quantiles", schema.DWELL_QUANTILES, WITHHELD, Need.ZONES),
-        _output("survival", schema.SURVIVAL, WITHHELD, Need.ZONES),
+        _output(
+            "survival",
+            schema.SURVIVAL,
+            WITHHELD,
+            Need.ZONES,
+            plots=(
+                _plot(
+                    "survival",
+                    "share of visits that last longer, unobserved ends taken into account (needs --zones)",
+                    "visits",
+                ),
+            ),
+        ),
         _output(
             "visits_hourly",
             schema.VISITS_HOURLY,
@@ -218,6 +297,10 @@ OUTPUTS: dict[str, Output] = {
             schema.TRANSITIONS,
             _suppressed(people="persons", groups=(("origin",), ("destination",))),
             Need.ZONES,
+            plots=(
+                _plot("transitions", "transitions between zones as a matrix (needs --zones)", "visits"),
+                _plot("sankey", "transitions between zones as bands (needs --zones)", "visits"),
+            ),
         ),
         _output(
             "retail",
@@ -226,7 +309,12 @@ OUTPUTS: dict[str, Output] = {
             Need.ZONES,
         ),
         _output("zone_overlaps", schema.OVERLAPS, PUBLIC, Need.ZONES),
-        _output("occupancy", schema.OCCUPANCY, WITHHELD),
+        _output(
+            "occupancy",
+            schema.OCCUPANCY,
+            WITHHELD,
+            plots=(_plot("occupancy", "number of people over time", needs_frame=False),),
+        ),
         _output(
             "occupancy_bins",
             schema.BINS,
@@ -245,8 +333,22 @@ OUTPUTS: dict[str, Output] = {
             _suppressed(same_as="occupancy_bins", finer_than_hours=True),
             Need.ZONES,
             Need.FLOOR_PLAN,
+            plots=(_plot("fundamental", "speed against density (needs --zones and --floor)", "bins"),),
         ),
-        _output("crossings", schema.CROSSINGS, PERSONAL, Need.LINES),
+        _output(
+            "crossings",
+            schema.CROSSINGS,
+            PERSONAL,
+            Need.LINES,
+            plots=(
+                _plot(
+                    "crossings",
+                    "where and how often lines were crossed (needs --zones with lines)",
+                    "lines",
+                    on_plane=True,
+                ),
+            ),
+        ),
         _output(
             "counts",
             schema.COUNTS,
@@ -257,12 +359,37 @@ OUTPUTS: dict[str, Output] = {
                 running=("in_total", "out_total"),
             ),
             Need.LINES,
+            plots=(_plot("counts", "counts per bin over time (needs --zones with lines)", "lines", "bins"),),
         ),
-        _output("balance", schema.BALANCE, WITHHELD, Need.LINES),
+        _output(
+            "balance",
+            schema.BALANCE,
+            WITHHELD,
+            Need.LINES,
+            plots=(
+                _plot(
+                    "balance",
+                    "counts beside the number of people present (needs --zones with lines)",
+                    "lines",
+                ),
+            ),
+        ),
         _output("flow", schema.FLOW, WITHHELD, Need.LINES),
-        _output("heatmap", schema.HEATMAP, _in_cells(only=("of", "footpoints")), Need.BOXES),
+        _output(
+            "heatmap",
+            schema.HEATMAP,
+            _in_cells(only=("of", "footpoints")),
+            Need.BOXES,
+            plots=(_plot("heatmap", "person-seconds per cell", "heatmap", on_plane=True),),
+        ),
         _output("measure", schema.MEASURE, _in_cells(), standard=False),
-        _output("field", schema.FIELD, WITHHELD, standard=False),
+        _output(
+            "field",
+            schema.FIELD,
+            WITHHELD,
+            standard=False,
+            plots=(_plot("field", "mean direction and speed per cell", "field", on_plane=True),),
+        ),
         _output("facing", schema.FACING, PERSONAL, Need.ZONES, Need.FACES, Need.BOXES),
         _output("intervals", schema.INTERVALS, WITHHELD, standard=False),
         _output("quality", schema.QUALITY, WITHHELD, Need.BOXES),
@@ -290,3 +417,9 @@ def find_output(name: str) -> Output:
 def outputs_available(config: Settings, scene: Scene | None) -> list[Output]:
     """Return the outputs whose needs the configuration and the zone file meet."""
     return [one for one in OUTPUTS.values() if all(need.is_met(config, scene) for need in one.needs)]
+
+
+PLOTS: dict[str, tuple[Output, Plot]] = {
+    plot.name: (output, plot) for output in OUTPUTS.values() for plot in output.plots
+}
+"""Each plot by its name, with the output that it is of."""

@@ -23,15 +23,6 @@ from ptrack_analysis.report.opening import (
 from ptrack_analysis.report.overview import overview_report
 from ptrack_analysis.report.page import MARKED, report_html
 from ptrack_analysis.report.parts import Report
-from ptrack_analysis.report.sections import (
-    explorer_section,
-    lines_section,
-    persons_section,
-    places_section,
-    presence_section,
-    ways_section,
-    zones_section,
-)
 from ptrack_analysis.report.summary import span
 from ptrack_analysis.sources.archive import Form, VideoReference, shown
 from ptrack_analysis.sources.finding import find_videos, form_given
@@ -66,6 +57,16 @@ def video_report(
     ParameterError
         If the backdrop cannot be read, or the frame size is not known.
     """
+    from ptrack_analysis.report.sections import (  # noqa: PLC0415 - matplotlib comes late
+        explorer_section,
+        lines_section,
+        persons_section,
+        places_section,
+        presence_section,
+        ways_section,
+        zones_section,
+    )
+
     embedded = None if backdrop is None else embedded_backdrop(backdrop)
     recording = analysis.recording
     measured = measure(analysis, backdrop, embedded, tuple(notes))

@@ -87,10 +87,10 @@ def asked(place: object, client: Any, ask: Callable[[Any], _R]) -> _R:
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "unknown"))
         kind = TakenError if code in _TAKEN else RemoteError
-        raise kind(f"{place}: S3 refused: {code}: {_ADVICE.get(code, error)}") from error
+        raise kind(f"{place}: S3 refused: {code}: {_S3_ADVICE.get(code, error)}") from error
     except (BotoCoreError, ValueError) as error:
         name = type(error).__name__
-        raise RemoteError(f"{place}: S3 could not be asked: {_ADVICE.get(name, error)}") from error
+        raise RemoteError(f"{place}: S3 could not be asked: {_S3_ADVICE.get(name, error)}") from error
 
 
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")

@@ -22,7 +22,7 @@ def test_a_sankey_diagram_needs_zones(capfd, data, tmp_path):
     assert target.read_bytes().startswith(b"<?xml")
     code, _, err = run(capfd, "plot", "sankey", data / "shop", "-o", target)
     assert code == 2
-    assert "a picture of sankey needs zones" in err
+    assert "plot sankey needs zones" in err
 
 
 def test_an_animation_is_a_gif_and_replaces_only_its_like(capfd, data, tmp_path):

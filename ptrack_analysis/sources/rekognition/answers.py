@@ -197,16 +197,16 @@ class Seen:
         """
         refuse_unfinished(answer, place)
         if answer.job_id not in {None, job_id}:
-            raise MixedError(f"{place}: the page is of job {answer.job_id!r}; {_AGAIN}")
+            raise MixedError(f"{place}: the page is of job {answer.job_id!r}; {_NOT_SAVED}")
         if self.metadata and answer.metadata and self.metadata != answer.metadata:
             raise MixedError(
                 f"{place}: VideoMetadata differ from those of the pages before: "
-                f"{_difference(self.metadata, answer.metadata)}; {_AGAIN}"
+                f"{_difference(self.metadata, answer.metadata)}; {_NOT_SAVED}"
             )
         if answer.next_token in self.tokens:
-            raise RemoteError(f"{place}: its NextToken was there before, so there is no end; {_AGAIN}")
+            raise RemoteError(f"{place}: its NextToken was there before, so there is no end; {_NOT_SAVED}")
         if answer.digest in self.digests:
-            raise RemoteError(f"{place}: its Persons are those of a page before; {_AGAIN}")
+            raise RemoteError(f"{place}: its Persons are those of a page before; {_NOT_SAVED}")
 
     def add(self, answer: Answer) -> None:
         """Remember an answer that is kept."""
@@ -217,7 +217,7 @@ class Seen:
         self.metadata = self.metadata or answer.metadata
 
 
-_ANSWERS_AGAIN = "it was not saved, run again later; if this stays, fetch into another, empty archive"
+_NOT_SAVED = "it was not saved, run again later; if this stays, fetch into another, empty archive"
 
 
 def _difference(one: dict[str, Any], other: dict[str, Any]) -> str:
