@@ -1,0 +1,173 @@
+"""What holds for every output: its table, its files, its definition and its privacy."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from pages import METADATA, page, record, write
+
+from ptrack_analysis.dataset.dimensions import DIMENSIONS
+from ptrack_analysis.dataset.export import export_dataset
+from ptrack_analysis.dataset.tables import compute_table
+from ptrack_analysis.io.parquet import read_parquet, write_parquet
+from ptrack_analysis.pipeline.config import Settings
+from ptrack_analysis.pipeline.outputs import OUTPUTS, PERSONAL, PUBLIC, Output, Privacy, Salting
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+from ptrack_analysis.schema import NOTEBOOK_ONLY, SALTED, SUPPRESSED, TABLES, TRACKS, VIDEOS, check
+from ptrack_analysis.video import Video
+
+FACE = {"BoundingBox": {"Left": 0.45, "Top": 0.2, "Width": 0.05, "Height": 0.1}, "Confidence": 99.0}
+FACE |= {"Pose": {"Roll": 0.0, "Yaw": 40.0, "Pitch": 0.0}, "Quality": {"Brightness": 80.0, "Sharpness": 80.0}}
+WALKS = {0: (0.05, 0.011), 1: (0.1, 0.011), 2: (0.85, -0.012), 3: (0.5, 0.0)}
+"""Where each person begins, and the way of each step, as fractions of the width."""
+ROWS = [
+    record(100 * step, person, box=(start + way * step, 0.3, 0.1, 0.4), face=FACE if step % 2 else None)
+    for step in range(60)
+    for person, (start, way) in WALKS.items()
+    if not (person == 1 and 20 <= step < 30)
+]
+
+
+def feature(shape, coordinates, **properties):
+    geometry = {"type": shape, "coordinates": coordinates}
+    return {"type": "Feature", "properties": properties, "geometry": geometry}
+
+
+def rectangle(x0, x1):
+    return [[[x0, 0], [x1, 0], [x1, 1], [x0, 1], [x0, 0]]]
+
+
+ZONES = {
+    "type": "FeatureCollection",
+    "unit": "fraction",
+    "features": [
+        feature("Polygon", rectangle(0, 0.4), name="left"),
+        feature("Polygon", rectangle(0.35, 0.7), name="till", kind="queue"),
+        feature("LineString", [[0.5, 1], [0.5, 0]], name="door", kind="door"),
+    ],
+}
+CORNERS = ((0, 0), (1, 0), (1, 1), (0, 1))
+FLOOR = {
+    "unit": "m",
+    "picture_unit": "fraction",
+    "extent": [0, 0, 10, 5],
+    "pairs": [{"picture": [x, y], "floor": [10 * x, 5 * y]} for x, y in CORNERS],
+}
+
+
+@pytest.fixture(scope="module")
+def options(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("places")
+    zones = write(folder / "zones.geojson", json.dumps(ZONES))
+    started = Video(started_at=datetime(2026, 3, 2, 9, 59, 58, tzinfo=UTC))
+    return {
+        "zones": zones,
+        "floor": write(folder / "floor.json", json.dumps(FLOOR)),
+        "video": started,
+        "faces": True,
+        "stitch": True,
+        "stop_extent": 1.0,
+        "stop_duration": "1s",
+        "every": "2s",
+        "timezone": "UTC",
+        "shape": (6, 8),
+    }
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("archive")
+    write(folder / "busy.json", page(*ROWS, job="busy", VideoMetadata=METADATA | {"DurationMillis": 6000}))
+    write(folder / "empty.json", page(job="empty"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def busy(archive, options):
+    return VideoAnalysis(archive / "busy.json", Settings(**options))
+
+
+@pytest.fixture(scope="module")
+def empty(archive, options):
+    return VideoAnalysis(archive / "empty.json", Settings(**options))
+
+
+@pytest.fixture(scope="module")
+def dictionary(archive, options, tmp_path_factory):
+    out = tmp_path_factory.mktemp("dataset") / "out"
+    summary = export_dataset(archive, out, **options, tables="all")
+    assert {video.status for video in summary.videos} == {"written"}
+    return (out / "dictionary.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(params=OUTPUTS.values(), ids=OUTPUTS)
+def output(request):
+    return request.param
+
+
+def test_the_archive_has_something_for_each_output(busy):
+    bare = {name for name in OUTPUTS if busy[name].empty}
+    assert bare <= {"stitches", "groups"}
+
+
+def test_an_outputs_table_is_of_its_schema(output, busy):
+    check(busy[output.name], output.table)
+
+
+def test_an_output_without_people_has_the_same_columns_and_types(output, busy, empty):
+    there, none = compute_table(busy, output.name), compute_table(empty, output.name)
+    check(none, output.table)
+    assert none.dtypes.to_dict() == there.dtypes.to_dict()
+    assert none.index.names == there.index.names
+    if output.table.names_people:
+        assert none.empty
+
+
+def test_an_output_is_read_as_it_was_written(output, busy, tmp_path):
+    table = compute_table(busy, output.name)
+    write_parquet(table, tmp_path / "table.parquet", schema=output.table)
+    assert read_parquet(tmp_path / "table.parquet").equals(table)
+
+
+def test_an_output_is_defined_in_the_dictionary(output, dictionary):
+    section = dictionary.partition(f"\n## {output.name}\n")[2].partition("\n## ")[0]
+    assert f"a row is {output.table.row}." in section
+    for name in output.table.key_names:
+        assert f"| `{name}" in section
+
+
+def test_an_output_declares_its_privacy(output):
+    assert isinstance(output.privacy, Privacy)
+    rule = output.privacy.suppression
+    if output.table.names_people:
+        assert output.privacy == PERSONAL
+        assert output.table.name in SALTED
+    elif rule is not None:
+        form = SUPPRESSED[output.table.name]
+        columns = {column.name for column in (*form.key, *form.columns)}
+        levels = {level for group in rule.groups for level in group}
+        assert levels <= set(form.key_names)
+        assert {*rule.parts, *rule.running} <= columns
+        assert not {rule.source, rule.same_as} - {""} - OUTPUTS.keys()
+        assert rule.source or rule.same_as or rule.people in columns
+
+
+def test_an_output_without_privacy_or_with_another_tables_is_refused():
+    with pytest.raises(TypeError, match="privacy"):
+        Output("persons", TRACKS, "tracks")
+    with pytest.raises(TypeError, match="output 'persons': its privacy must say"):
+        Output("persons", TRACKS, "tracks", PUBLIC)
+    with pytest.raises(TypeError, match="output 'videos': its privacy must say"):
+        Output("videos", VIDEOS, "videos", PERSONAL)
+
+
+def test_only_a_table_of_the_trackers_numbers_is_withheld_with_a_salt():
+    withheld = {name for name, output in OUTPUTS.items() if output.privacy.salting is Salting.WITHHELD}
+    assert withheld == {"stitches"}
+
+
+def test_every_table_is_an_output_a_dimension_or_for_notebooks_only():
+    forms = {form.name for form in (*SALTED.values(), *SUPPRESSED.values())}
+    written = {output.table.name for output in OUTPUTS.values()} | DIMENSIONS.keys()
+    assert written | NOTEBOOK_ONLY == TABLES.keys() - forms
+    assert not written & NOTEBOOK_ONLY
