@@ -9,11 +9,11 @@ from pages import METADATA, page, record, write
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.dataset.tables import compute_table
-from ptrack_analysis.io.parquet import read_parquet, write_parquet
 from ptrack_analysis.pipeline.config import Settings
 from ptrack_analysis.pipeline.outputs import OUTPUTS, PERSONAL, PUBLIC, Output, Privacy, Salting
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.schema import NOTEBOOK_ONLY, SALTED, SUPPRESSED, TABLES, TRACKS, VIDEOS, check
+from ptrack_analysis.storage.parquet import read_parquet, write_parquet
 from ptrack_analysis.video import Video
 
 FACE = {"BoundingBox": {"Left": 0.45, "Top": 0.2, "Width": 0.05, "Height": 0.1}, "Confidence": 99.0}

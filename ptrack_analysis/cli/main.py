@@ -32,6 +32,7 @@ COMMANDS = {
     "plot": "draw a plot",
     "report": "write a page about a video, or about a dataset",
     "compare": "say whether two trackings of one video saw the same",
+    "table": "write one table of one video as CSV or Parquet",
     "summary": "say the usual figures: visitors, occupancy, dwell, trust",
     "zones": "draw zones, lines and the floor plan in the browser",
     "start": "start a job for a video in S3, at an endpoint that speaks the API",

@@ -141,14 +141,12 @@ def run(given: argparse.Namespace) -> int:
 
 def _check_needs(given: argparse.Namespace, settings: "Settings") -> None:
     """Refuse a plot of an output whose needs the options do not meet."""
-    from ptrack_analysis.errors import ParameterError
-    from ptrack_analysis.pipeline.outputs import PLOTS
+    from ptrack_analysis.pipeline.outputs import PLOTS, refuse_missing
     from ptrack_analysis.scene.zone_files import read_scene
 
     scene = read_scene(settings.zones) if settings.zones else None
-    for need in PLOTS[given.plot][0].needs:
-        if not need.is_met(settings, scene):
-            raise ParameterError(f"plot {given.plot} {need.sentence}")
+    needs = PLOTS[given.plot][0].needs
+    refuse_missing(f"plot {given.plot}", [need for need in needs if not need.is_met(settings, scene)])
 
 
 def _refuse(message: str) -> int:

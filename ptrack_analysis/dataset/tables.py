@@ -1,5 +1,7 @@
 """The tables of one video that an export writes."""
 
+from datetime import UTC, datetime
+
 import pandas as pd
 
 from ptrack_analysis.dataset.definitions import definitions_of
@@ -22,13 +24,21 @@ def compute_tables(analysis: VideoAnalysis) -> tuple[dict[str, pd.DataFrame], li
     PtrackError
         If the video cannot be read, or not be analyzed as asked.
     """
-    definitions = definitions_of(analysis.scene, analysis.video.name)
-    tables = {
-        name: with_keys(analysis[name], OUTPUTS[name].table, definitions)
-        for name in _computed(analysis.config, analysis.scene)
-    }
+    tables = {name: compute_table(analysis, name) for name in _computed(analysis.config, analysis.scene)}
     notes = notes_on(analysis.reading, tables["persons"], analysis.config.max_gap)
     return tables, [*notes, *analysis.notes]
+
+
+def compute_table(analysis: VideoAnalysis, name: str) -> pd.DataFrame:
+    """Compute one table of a video, with the keys of its zones and lines."""
+    definitions = definitions_of(analysis.scene, analysis.video.name)
+    return with_keys(analysis[name], OUTPUTS[name].table, definitions)
+
+
+def start_of(videos: pd.DataFrame) -> datetime | None:
+    """Return when the recording of a video started, by its VIDEOS table, or None if that is unknown."""
+    started = pd.Timestamp(videos["started_at"].iloc[0])
+    return None if pd.isna(started) else started.tz_localize(None).tz_localize(UTC).to_pydatetime()
 
 
 def folders_of(settings: Settings, scene: Scene | None) -> list[str]:

@@ -2,7 +2,6 @@
 
 import tempfile
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from ptrack_analysis.dataset.record import Record, new_record, record_text
 from ptrack_analysis.dataset.release import release
 from ptrack_analysis.dataset.seen import Look, Seen, seen_place, text_of
 from ptrack_analysis.dataset.summary import VideoSummary, figures_of, summary_of
-from ptrack_analysis.dataset.tables import compute_tables, folders_of
+from ptrack_analysis.dataset.tables import compute_tables, folders_of, start_of
 from ptrack_analysis.errors import InputError, OutputError, PtrackError
 from ptrack_analysis.pipeline.config import Settings
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
@@ -159,7 +158,7 @@ def _write_tables(
     tables: dict[str, pd.DataFrame], video: str, folder: Path, export: Export
 ) -> dict[str, dict[str, Any]]:
     """Write the tables of one video; give rows and checksum of each file by its place."""
-    outputs, started_at = {}, _start_of(tables["videos"])
+    outputs, started_at = {}, start_of(tables["videos"])
     for name, table in tables.items():
         schema, own = schema_in(name, export.parameters), None if name == "videos" else video
         places = {table_place(name, video): write_parquet}
@@ -176,9 +175,3 @@ def _note(task: Task, seen: Seen, export: Export) -> None:
     """Note what was seen of a video's files, where it is something else than before."""
     if seen != task.seen:
         put_text(export.out, seen_place(task.name), text_of(seen))
-
-
-def _start_of(videos: pd.DataFrame) -> datetime | None:
-    """Tell when the recording of a video began, by its VIDEOS table, where that is known."""
-    started = pd.Timestamp(videos["started_at"].iloc[0])
-    return None if pd.isna(started) else started.tz_localize(None).tz_localize(UTC).to_pydatetime()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
@@ -412,6 +412,18 @@ def find_output(name: str) -> Output:
         hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(OUTPUTS)}."
         raise ParameterError(f"There is no table {name!r}. {hint}")
     return OUTPUTS[name]
+
+
+def refuse_missing(what: str, missing: Collection[Need]) -> None:
+    """Refuse to compute something whose needs are not met.
+
+    Raises
+    ------
+    ParameterError
+        With everything that is missing, and how to give it.
+    """
+    if missing:
+        raise ParameterError(f"{what} {' It '.join(need.sentence for need in Need if need in missing)}")
 
 
 def outputs_available(config: Settings, scene: Scene | None) -> list[Output]:

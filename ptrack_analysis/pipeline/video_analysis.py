@@ -24,7 +24,7 @@ from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.pipeline.config import Settings
 from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on_analysis
-from ptrack_analysis.pipeline.outputs import OUTPUTS, Need, find_output
+from ptrack_analysis.pipeline.outputs import OUTPUTS, Need, find_output, refuse_missing
 from ptrack_analysis.scene.floor_plan import Floor, read_floor
 from ptrack_analysis.scene.zone_files import Scene, project_scene, read_scene
 from ptrack_analysis.scene.zones import Line, Zone
@@ -109,9 +109,7 @@ class VideoAnalysis:
         """
         if name not in self._tables:
             output = find_output(name)
-            for need in output.needs:
-                if not self.meets(need):
-                    raise ParameterError(f"table {name!r} {need.sentence}")
+            refuse_missing(f"table {name!r}", [need for need in output.needs if not self.meets(need)])
             self._tables[name] = output.compute(self)
         return self._tables[name]
 

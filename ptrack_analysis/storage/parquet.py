@@ -1,5 +1,6 @@
 """Tables as Parquet and CSV files."""
 
+import io
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
@@ -188,6 +189,20 @@ def write_csv(
         pa_csv.write_csv(safe, file)
 
     replace_file(path, write)
+
+
+def format_csv(
+    table: pd.DataFrame,
+    *,
+    schema: Table | None = None,
+    video: str | None = None,
+    started_at: datetime | None = None,
+) -> bytes:
+    """Return the content of the CSV file that ``write_csv`` writes."""
+    content = io.BytesIO()
+    stored = to_arrow(table, schema=schema, video=video, started_at=started_at)
+    pa_csv.write_csv(_for_people(stored), content)
+    return content.getvalue()
 
 
 def _for_people(content: pa.Table) -> pa.Table:

@@ -1,0 +1,173 @@
+"""``ptrack table``: one table of one video."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ptrack_analysis.cli.measures import (
+    add_cells,
+    add_cleaning,
+    add_clock,
+    add_counts,
+    add_cut,
+    add_lines,
+    add_places,
+    add_presence,
+    add_stops,
+    add_visits,
+    measures_of,
+)
+from ptrack_analysis.cli.options import add_source, add_video, chosen, form_of, place, shown, source_of
+
+if TYPE_CHECKING:
+    from ptrack_analysis.pipeline.config import Settings
+    from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+    from ptrack_analysis.sources.archive import VideoReference
+    from ptrack_analysis.storage.s3 import AnyPath
+
+_STDOUT = "-"
+_DESCRIPTION = """\
+examples:
+  ptrack table visits data/shop --zones data/shop/zones.geojson
+  ptrack table persons data/shop -o persons.parquet
+  ptrack table --list
+
+Compute one table of one video and write it as CSV or Parquet, with the columns that it has in a dataset.
+"""
+
+
+class _List(argparse.Action):
+    """Print the names of the tables and exit."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        _namespace: argparse.Namespace,
+        _values: str | Sequence[Any] | None,
+        _option: str | None = None,
+    ) -> None:
+        print(_names())
+        parser.exit()
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "table",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", metavar="NAME", help="name of the table; --list lists all")
+    add_source(parser)
+    add_video(parser)
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "-o",
+        "--output",
+        type=place,
+        default=_STDOUT,
+        metavar="FILE",
+        help=".csv or .parquet, by its suffix; - is CSV on stdout (default)",
+    )
+    group.add_argument("--force", action="store_true", help="replace FILE")
+    group.add_argument("--list", nargs=0, action=_List, help="list the tables and exit")
+    group.add_argument("--faces", action="store_true", help="read faces, which are personal data")
+    add_cells(group)
+    add_places(parser)
+    add_clock(parser)
+    add_presence(parser)
+    add_visits(parser)
+    add_lines(parser)
+    add_counts(parser)
+    add_stops(parser)
+    add_cleaning(parser)
+    add_cut(parser)
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Compute the table and write it; 2 if there is no such table or it lacks something."""
+    from ptrack_analysis.dataset.tables import compute_table, start_of
+    from ptrack_analysis.errors import ParameterError
+    from ptrack_analysis.pipeline.config import Settings
+    from ptrack_analysis.pipeline.outputs import OUTPUTS, find_output
+
+    if given.name not in OUTPUTS:
+        print(_names(), file=sys.stderr)
+    output = find_output(given.name)
+    path = None if given.output == _STDOUT else Path(given.output)
+    if path is not None and path.suffix not in {".csv", ".parquet"}:
+        raise ParameterError(f"{path}: the suffix must be .csv or .parquet")
+    _refuse_to_replace(path, force=given.force)
+    settings = Settings(**measures_of(given))
+    with source_of(given) as source:
+        analysis = _analysis(given, settings, source)
+        table = compute_table(analysis, output.name)
+        video = None if "video" in table.index.names else analysis.video.name
+        marks = {"schema": output.table, "video": video, "started_at": start_of(analysis["videos"])}
+    _write(table, path, marks)
+    return 0
+
+
+def _analysis(given: argparse.Namespace, settings: "Settings", source: "AnyPath") -> "VideoAnalysis":
+    """Open the video, and print what is odd about it on stderr."""
+    from ptrack_analysis.clock.lookup import recordings_of
+    from ptrack_analysis.pipeline.video_analysis import VideoAnalysis, read_scene_file
+    from ptrack_analysis.sources.archive import shown as place_of
+    from ptrack_analysis.sources.finding import form_given
+
+    scene, form = read_scene_file(settings), form_of(given)
+    reference = _video(source, given.video, form)
+    files = {reference.name: [place_of(source, file) for file in reference.files]}
+    recordings, notes = recordings_of(settings, files)
+    analysis = VideoAnalysis(reference, settings, scene, recordings[reference.name], form=form_given(**form))
+    for note in (*notes, *analysis.reading.notes, *analysis.notes):
+        print(shown(f"note: {analysis.video.name}: {note}"), file=sys.stderr)
+    return analysis
+
+
+def _video(source: "AnyPath", name: str | None, form: dict[str, Any]) -> "VideoReference":
+    """Find the one video of the source, or the one that is named."""
+    from ptrack_analysis.sources.archive import several
+    from ptrack_analysis.sources.finding import find_videos
+
+    if name is not None:
+        reference: VideoReference = chosen(source, name, form)
+        return reference
+    found = find_videos(source, **form)
+    if len(found) > 1:
+        raise several(source, [reference.name for reference in found])
+    return found[0]
+
+
+def _refuse_to_replace(path: Path | None, *, force: bool) -> None:
+    from ptrack_analysis.errors import OutputError
+
+    if path is None:
+        return
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder. Name a file.")
+    if path.exists() and not force:
+        raise OutputError(f"{path} exists. Replace it with --force.")
+
+
+def _write(table: Any, path: Path | None, marks: dict[str, Any]) -> None:
+    from ptrack_analysis.storage.parquet import format_csv, write_csv, write_parquet
+
+    if path is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(format_csv(table, **marks))
+        return
+    write = write_csv if path.suffix == ".csv" else write_parquet
+    write(table, path, **marks)
+    print(f"wrote {path}", file=sys.stderr)
+
+
+def _names() -> str:
+    """List the tables, each with what a row is."""
+    from ptrack_analysis.pipeline.outputs import OUTPUTS
+
+    width = max(map(len, OUTPUTS))
+    return "\n".join(f"{name:{width}}  {output.table.row}" for name, output in OUTPUTS.items())
