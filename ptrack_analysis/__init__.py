@@ -31,12 +31,11 @@ if TYPE_CHECKING:
     from ptrack_analysis.analysis.motion.kinematics import compute_movement
     from ptrack_analysis.analysis.motion.simplification import simplify_paths
     from ptrack_analysis.analysis.motion.stops import compute_stops
-    from ptrack_analysis.analysis.presence import sampling_period
+    from ptrack_analysis.analysis.presence import sampling_period, select
     from ptrack_analysis.analysis.quality.checks import compute_quality
     from ptrack_analysis.analysis.quality.intervals import compute_intervals
     from ptrack_analysis.analysis.quality.manual_count import check_against
     from ptrack_analysis.analysis.quality.sensitivity import compute_sensitivity
-    from ptrack_analysis.analysis.selection import select
     from ptrack_analysis.analysis.tracks import compute_tracks
     from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
     from ptrack_analysis.analysis.zones.occupancy import compute_occupancy, compute_overlaps
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
     from ptrack_analysis.analysis.zones.visits import compute_visits
     from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
     from ptrack_analysis.clock.recordings import Recording, read_recordings
-    from ptrack_analysis.dataset.compact.compacting import compact_dataset
+    from ptrack_analysis.dataset.compaction import compact_dataset
     from ptrack_analysis.dataset.export import export_dataset
     from ptrack_analysis.dataset.opening import Dataset, open_dataset
     from ptrack_analysis.dataset.verify import Verification, verify_dataset
@@ -144,12 +143,14 @@ _ROOMS = {
     "analysis.motion.kinematics": ("compute_movement",),
     "analysis.motion.simplification": ("simplify_paths",),
     "analysis.motion.stops": ("compute_stops",),
-    "analysis.presence": ("sampling_period",),
+    "analysis.presence": (
+        "sampling_period",
+        "select",
+    ),
     "analysis.quality.checks": ("compute_quality",),
     "analysis.quality.intervals": ("compute_intervals",),
     "analysis.quality.manual_count": ("check_against",),
     "analysis.quality.sensitivity": ("compute_sensitivity",),
-    "analysis.selection": ("select",),
     "analysis.tracks": ("compute_tracks",),
     "analysis.trajectories": (
         "compute_trajectories",
@@ -173,7 +174,7 @@ _ROOMS = {
         "Recording",
         "read_recordings",
     ),
-    "dataset.compact.compacting": ("compact_dataset",),
+    "dataset.compaction": ("compact_dataset",),
     "dataset.export": ("export_dataset",),
     "dataset.opening": (
         "Dataset",

@@ -13,9 +13,10 @@ from pages import page, record, write
 
 from ptrack_analysis import export_dataset
 from ptrack_analysis.cli import main
-from ptrack_analysis.dataset import seen, video_files
+from ptrack_analysis.dataset import records as seen
+from ptrack_analysis.dataset import video_files
 from ptrack_analysis.dataset.lock import LOCK, locked
-from ptrack_analysis.dataset.seen import look_at
+from ptrack_analysis.dataset.records import look_at
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.sources import archive as archive_module
 from ptrack_analysis.storage import files as writing

@@ -14,7 +14,7 @@ from pages import FACE, page, record, write
 from ptrack_analysis import Video, read_parquet, read_tracking, write_pages, write_parquet
 from ptrack_analysis.dataset import export, video_files
 from ptrack_analysis.dataset.export import export_dataset
-from ptrack_analysis.dataset.layout import refuse_names
+from ptrack_analysis.dataset.records import refuse_names
 from ptrack_analysis.errors import (
     IncompleteError,
     InputError,

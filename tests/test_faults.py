@@ -15,7 +15,7 @@ from cut_short import cut_short
 from moving import make_archive, tree
 
 from ptrack_analysis import export_dataset, verify_dataset
-from ptrack_analysis.dataset.compact.compacting import compact_dataset
+from ptrack_analysis.dataset.compaction import compact_dataset
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and mounts of POSIX")
 VIDEOS = 6

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from ptrack_analysis.cli import main
-from ptrack_analysis.dataset.layout import FOLDERS
+from ptrack_analysis.dataset.records import FOLDERS
 
 
 @pytest.fixture

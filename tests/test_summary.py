@@ -14,7 +14,7 @@ from ptrack_analysis import (
     compute_quality,
     compute_transitions,
 )
-from ptrack_analysis.dataset.tables import compute_tables
+from ptrack_analysis.dataset.video_files import compute_tables
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.key_figures import figures_of

@@ -12,11 +12,10 @@ from pages import page, record, write
 
 from ptrack_analysis import export_dataset, verify_dataset
 from ptrack_analysis.cli import main
-from ptrack_analysis.dataset.compact.compacting import compact_dataset
+from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.verify.findings import MOST, Ledger
 from ptrack_analysis.dataset.verify.laws import LAWS
-from ptrack_analysis.dataset.verify.shelf import Part, Shelf
-from ptrack_analysis.dataset.verify.sums import Tables
+from ptrack_analysis.dataset.verify.sums import Part, Shelf, Tables
 from ptrack_analysis.dataset.verify.verifying import RULES
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.storage.files import checksum

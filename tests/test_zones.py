@@ -19,7 +19,7 @@ from ptrack_analysis import (
     read_zones,
     write_parquet,
 )
-from ptrack_analysis.dataset.definitions import definitions_of, lines_table, zones_table
+from ptrack_analysis.dataset.dimensions import definitions_of, lines_table, zones_table
 from ptrack_analysis.errors import ParameterError, ZoneError
 from ptrack_analysis.scene.zone_files import read_scene
 from ptrack_analysis.schema import LINES, ZONES, check

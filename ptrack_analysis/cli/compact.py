@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ptrack_analysis.cli.options import add_remote, place, shown, use_remote
 
 if TYPE_CHECKING:
-    from ptrack_analysis.dataset.compact.compacting import CompactSummary
+    from ptrack_analysis.dataset.compaction import CompactSummary
 
 _DESCRIPTION = """\
 Write the tables of a dataset as few large files, by day where the clock is known, to a folder of their own,
@@ -41,7 +41,7 @@ def run(given: argparse.Namespace) -> int:
     """Compact the dataset, and say what was made."""
     from tqdm import tqdm
 
-    from ptrack_analysis.dataset.compact.compacting import compact_dataset
+    from ptrack_analysis.dataset.compaction import compact_dataset
 
     use_remote(given)
     with tqdm(unit="table", disable=not sys.stderr.isatty(), file=sys.stderr, leave=False) as bar:

@@ -89,7 +89,7 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Compute the table and write it; 2 if there is no such table or it lacks something."""
-    from ptrack_analysis.dataset.tables import compute_table, start_of
+    from ptrack_analysis.dataset.video_files import compute_table, start_of
     from ptrack_analysis.errors import ParameterError
     from ptrack_analysis.pipeline.config import Settings
     from ptrack_analysis.pipeline.outputs import OUTPUTS, find_output

@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ptrack_analysis.dataset.contents import contents_of
-from ptrack_analysis.dataset.dictionary import dictionary
+from ptrack_analysis.dataset.dictionary import contents_of, dictionary
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
-from ptrack_analysis.dataset.layout import ATHENA_FILE, DICTIONARY_FILE, DUCKDB_FILE, place_file
-from ptrack_analysis.dataset.record import Record
+from ptrack_analysis.dataset.records import ATHENA_FILE, DICTIONARY_FILE, DUCKDB_FILE, Record, place_file
 from ptrack_analysis.dataset.views import athena_tables, duckdb_views
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.storage.files import make_folder, remove_file, write_text

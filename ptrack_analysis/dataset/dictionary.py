@@ -1,12 +1,132 @@
-"""The data dictionary of a dataset: every column of every file, as Markdown."""
+"""The data dictionary of a dataset: every column of every table, and how tables join."""
 
-from ptrack_analysis.dataset.contents import Contents
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
-from ptrack_analysis.dataset.layout import place_file
-from ptrack_analysis.dataset.ownership import MARK
-from ptrack_analysis.dataset.relations import relations_of
-from ptrack_analysis.schema import Table
-from ptrack_analysis.storage.columns import Stored
+from ptrack_analysis.dataset.records import FOLDERS, MARK, Record, place_file, schema_in
+from ptrack_analysis.schema import TRACKER_COLUMNS, ZONE, Column, Table
+from ptrack_analysis.storage.columns import Stored, stored_columns, with_video
+
+_ASKED_BY = {
+    "interpolated": "fill_gaps",
+    "merged_from": "stitch",
+    "smoothed": "smooth",
+    "jump": "max_speed",
+    "density_per_m2": "floor",
+    "in_per_m_per_s": "floor",
+    "out_per_m_per_s": "floor",
+    "zone_key": "zones",
+    "line_key": "zones",
+}
+FURTHER = "Told of the recording by the file of recordings, or by the name of the video's file."
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The stored columns of each table that is there, by its folder; of those of the whole, by their name.
+
+    ``schemas`` has the schema of each folder; ``min_counts`` the limits below which counts are suppressed,
+    ``salted`` tells whether persons are named by salted keys.
+    """
+
+    columns: dict[str, list[Stored]]
+    places: dict[str, list[Stored]]
+    schemas: dict[str, Table]
+    min_counts: tuple[int, ...] = ()
+    salted: bool = False
+
+    @property
+    def has_visits(self) -> bool:
+        """Whether there are visits, and what a question about them needs beside them."""
+        return self.has("visits") and self.has("persons") and self.has("occupancy")
+
+    @property
+    def has_crossings(self) -> bool:
+        """Whether there are crossings."""
+        return self.has("crossings")
+
+    def has(self, folder: str, *names: str) -> bool:
+        """Whether there is a table, with these columns."""
+        return folder in self.columns and {*names} <= {column.name for column in self.columns[folder]}
+
+
+def contents_of(records: Iterable[Record]) -> Contents:
+    """Gather the columns of all files of these records; a column stands once, though units may differ."""
+    found: dict[str, dict[str, Stored]] = {folder: {} for folder in FOLDERS}
+    schemas, places, min_counts, salts = dict[str, Table](), set[str](), set[int](), set[object]()
+    for record in records:
+        places |= {name for name, dimension in DIMENSIONS.items() if dimension.is_in(record)}
+        min_counts |= {record.parameters.get("min_count") or 0}
+        salts.add(record.parameters.get("salt"))
+        for folder in record.folders:
+            schemas.setdefault(folder, schema_in(folder, record.parameters))
+            for column in _columns(folder, record):
+                found[folder].setdefault(column.name, column)
+    columns = {folder: list(named.values()) for folder, named in found.items() if named}
+    described = {name: stored_columns(one.table) for name, one in DIMENSIONS.items() if name in places}
+    counts = () if 0 in min_counts else tuple(sorted(min_counts))  # what is not so of every video is not said
+    return Contents(columns, described, schemas, counts, bool(salts) and None not in salts)
+
+
+def _columns(folder: str, record: Record) -> Iterator[Stored]:
+    """List the columns of one file: optional ones only if a setting or tracker adds them, no landmarks."""
+    unit = "px" if record.parameters.get("floor") is None else "m"
+    schema = with_video(schema_in(folder, record.parameters))
+    for column in stored_columns(schema, unit, clocked=bool(record.about.get("days"))):
+        if column.of in TRACKER_COLUMNS:
+            is_there = column.name in record.about.get("tracker_columns", [])
+        else:
+            is_there = not column.of.optional or bool(record.parameters.get(_asked_by(column.name)))
+        if is_there:
+            yield column
+    if folder == "videos":
+        for name in record.about.get("further", []):
+            yield Stored(name, "string", "", FURTHER, Column(name, "text", FURTHER), name, is_name=False)
+
+
+def _asked_by(name: str) -> str:
+    """Give the setting that brings an optional column."""
+    return "faces" if name.startswith("face_") else _ASKED_BY.get(name, "")
+
+
+_TARGETS = {
+    "video": ("videos", "video"),
+    "person": ("persons", "person"),
+    "other_person": ("persons", "person"),
+    "zone_key": ("zones", "zone_key"),
+    "line_key": ("lines", "line_key"),
+    "site": ("sites", "site"),
+    "local_day": ("dates", "day"),
+}
+"""Column of a table, to the table and column that it refers to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Each row of ``table`` refers by ``column`` to at most one row of ``to``, its key being ``key``.
+
+    ``always`` tells whether it does so in every row; else the column is null where there is nothing to refer
+    to: the whole scene has no key, and not everything is known of a recording.
+    """
+
+    table: str
+    column: str
+    to: str
+    key: str
+    always: bool
+
+
+def relations_of(contents: Contents) -> Iterator[Relation]:
+    """List the references from table to table, in the order of the tables."""
+    there = contents.columns.keys() | contents.places.keys()
+    for table, columns in contents.columns.items():
+        names = {column.name for column in columns}
+        for name, (to, key) in _TARGETS.items():
+            if name in names and to in there and to != table:
+                always = ZONE in contents.schemas[table].key if name == "zone_key" else table != "videos"
+                yield Relation(table, name, to, key, always=always)
+
 
 _TYPES = {"timestamp": "timestamp[us, UTC]"}
 _PREFACE = f"""\

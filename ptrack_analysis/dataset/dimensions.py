@@ -1,14 +1,231 @@
-"""The tables that describe a dataset as a whole: its zones and lines, its sites and days."""
+"""Dimensions of a dataset: zones, lines, sites and dates, and the keys that refer to them."""
 
-from collections.abc import Callable, Sequence
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
 
+import numpy as np
 import pandas as pd
+import shapely
 
-from ptrack_analysis.dataset.dates import dates_table, sites_table
-from ptrack_analysis.dataset.definitions import Definitions, lines_table, zones_table
-from ptrack_analysis.dataset.record import Record
-from ptrack_analysis.schema import DATES, LINES, SITES, ZONES, Table
+from ptrack_analysis.dataset.records import Record
+from ptrack_analysis.geometry import Integers
+from ptrack_analysis.pipeline.outputs import OUTPUTS
+from ptrack_analysis.scene.zone_files import Scene
+from ptrack_analysis.scene.zones import Line, Zone
+from ptrack_analysis.schema import (
+    DATES,
+    LINES,
+    SITES,
+    TRACKER_COLUMNS,
+    VIDEOS,
+    ZONES,
+    Table,
+    assemble,
+    columns_of,
+)
+from ptrack_analysis.video import milliseconds
+
+_TOLD = ("site", "camera", "timezone", "opening_hours")
+_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_SATURDAY = 6
+
+
+def about_of(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    """Give what the dimensions need to know of one video, as JSON knows it: where it was recorded, and when.
+
+    ``days`` are the first and the last local day that it covers, none where its clock is not known;
+    ``further`` are the columns of its own that the table of videos has; ``tracker_columns`` are the optional
+    columns of another tracker that the tables have.
+    """
+    row = tables["videos"].iloc[0]
+    days = {day for table in tables.values() if "local_day" in table for day in table["local_day"]}
+    known = sorted(day for day in days if isinstance(day, str))
+    schema = {column.name for column in VIDEOS.columns}
+    about: dict[str, Any] = {name: row[name] if isinstance(row[name], str) else None for name in _TOLD}
+    further = [name for name in tables["videos"].columns if name not in schema]
+    about |= {"days": [known[0], known[-1]] if known else [], "further": further}
+    columns = {
+        column
+        for name, table in tables.items()
+        for column in OUTPUTS[name].table.columns
+        if column.name in table
+    }
+    return about | {"tracker_columns": [column.name for column in TRACKER_COLUMNS if column in columns]}
+
+
+def dates_table(days: Iterable[str]) -> pd.DataFrame:
+    """Make the DATES table from the first of these days to the last, with every day between.
+
+    Parameters
+    ----------
+    days
+        Days as YYYY-MM-DD, in any order, none being an ordinary case.
+
+    Raises
+    ------
+    ValueError
+        If one is no day.
+
+    Examples
+    --------
+    >>> dates_table(["2024-12-31", "2024-12-29"])["iso_week"].to_dict()
+    {'2024-12-29': 52, '2024-12-30': 1, '2024-12-31': 1}
+    """
+    known = sorted({dt.date.fromisoformat(day) for day in days})
+    count = (known[-1] - known[0]).days + 1 if known else 0
+    every = [known[0] + dt.timedelta(days=n) for n in range(count)]
+    weeks = [day.isocalendar() for day in every]
+    numbers = {
+        "year": [day.year for day in every],
+        "quarter": [(day.month + 2) // 3 for day in every],
+        "month": [day.month for day in every],
+        "day_of_month": [day.day for day in every],
+        "iso_year": [week.year for week in weeks],
+        "iso_week": [week.week for week in weeks],
+        "weekday": [week.weekday for week in weeks],
+    }
+    return assemble(
+        DATES,
+        {
+            "day": [day.isoformat() for day in every],
+            **{name: np.array(values, dtype="int64") for name, values in numbers.items()},
+            "weekday_name": [_NAMES[week.weekday - 1] for week in weeks],
+            "weekend": np.array([week.weekday >= _SATURDAY for week in weeks], dtype=bool),
+        },
+    )
+
+
+def sites_table(recordings: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Make the SITES table of the recordings of videos, each with ``site``, ``timezone`` and so on.
+
+    A recording whose site is not known is in no row. What the videos of a site differ in is missing.
+    """
+    of_site: dict[str, list[Mapping[str, Any]]] = {}
+    for recording in recordings:
+        if recording.get("site"):
+            of_site.setdefault(recording["site"], []).append(recording)
+    cameras = [len({one["camera"] for one in those if one.get("camera")}) for those in of_site.values()]
+    return assemble(
+        SITES,
+        {
+            "site": [*of_site],
+            "timezone": [_only(those, "timezone") for those in of_site.values()],
+            "opening_hours": [_only(those, "opening_hours") for those in of_site.values()],
+            "cameras": np.array(cameras, dtype="int64"),
+            "videos": np.array([len(those) for those in of_site.values()], dtype="int64"),
+        },
+    )
+
+
+def _only(recordings: list[Mapping[str, Any]], name: str) -> Any:
+    values = {one.get(name) or np.nan for one in recordings}
+    return values.pop() if len(values) == 1 else np.nan
+
+
+Definitions = dict[str, dict[str, dict[str, Any]]]
+"""Of ``zones`` and of ``lines``: what was drawn, by its key."""
+
+_DIGITS = 16
+_NOT_SAID = int(np.iinfo("int64").min)
+
+
+def definitions_of(scene: Scene | None, video: str) -> Definitions:
+    """Give what a zone file draws for one video, as JSON knows it, by its keys.
+
+    The key of a zone is the first 16 hex digits of the SHA-256 of what decides about it: name, kind, unit,
+    outline in the unit of the file and the time for which it holds; not of the videos that it is bound to, so
+    that what is drawn alike has one key. A zone that is moved gets another one. The same holds for lines.
+    """
+    if scene is None:
+        return {}
+    part = scene.of(video)
+    return {
+        "zones": {_key(drawn): drawn for drawn in map(_drawn_zone, part.zones)},
+        "lines": {_key(drawn): drawn for drawn in map(_drawn_line, part.lines)},
+    }
+
+
+def keys_of(definitions: Definitions, kind: str) -> dict[str, str]:
+    """Give the key of each zone (``kind="zones"``) or line (``"lines"``) by its name."""
+    return {drawn["name"]: key for key, drawn in definitions.get(kind, {}).items()}
+
+
+def zones_table(definitions: Iterable[Definitions]) -> pd.DataFrame:
+    """Make the ZONES table of what was drawn for these videos: one row a zone as it was drawn."""
+    drawn, videos = _all_of(definitions, "zones")
+    areas = [shapely.from_wkt(each["outline"]).area for each in drawn.values()]
+    return assemble(
+        ZONES,
+        {
+            "zone_key": [*drawn],
+            "zone": _texts(drawn, "name"),
+            **{name: _texts(drawn, name) for name in ("kind", "unit", "outline")},
+            **{name: _moments(drawn, name) for name in ("holds_from", "holds_to")},
+            "area": np.array(areas, dtype="float64"),
+            "videos": np.array([videos[key] for key in drawn], dtype="int64"),
+        },
+    )
+
+
+def lines_table(definitions: Iterable[Definitions]) -> pd.DataFrame:
+    """Make the LINES table of what was drawn for these videos, as ``zones_table`` does that of zones."""
+    drawn, videos = _all_of(definitions, "lines")
+    lengths = [shapely.from_wkt(each["outline"]).length for each in drawn.values()]
+    return assemble(
+        LINES,
+        {
+            "line_key": [*drawn],
+            "line": _texts(drawn, "name"),
+            **{name: _texts(drawn, name) for name in ("kind", "unit", "outline")},
+            "length": np.array(lengths, dtype="float64"),
+            "videos": np.array([videos[key] for key in drawn], dtype="int64"),
+        },
+    )
+
+
+def _drawn_zone(zone: Zone) -> dict[str, Any]:
+    return {
+        "name": zone.name,
+        "kind": zone.kind,
+        "unit": zone.unit,
+        "outline": shapely.to_wkt(zone.outline, rounding_precision=-1),
+        "holds_from": None if zone.start is None else milliseconds(zone.start, "start"),
+        "holds_to": None if zone.end is None else milliseconds(zone.end, "end"),
+    }
+
+
+def _drawn_line(line: Line) -> dict[str, Any]:
+    outline = shapely.to_wkt(line.outline, rounding_precision=-1)
+    return {"name": line.name, "kind": line.kind, "unit": line.unit, "outline": outline}
+
+
+def _key(drawn: Mapping[str, Any]) -> str:
+    text = json.dumps(drawn, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()[:_DIGITS]
+
+
+def _all_of(definitions: Iterable[Definitions], kind: str) -> tuple[dict[str, dict[str, Any]], Counter[str]]:
+    """Gather what was drawn for any of the videos, and count the videos of each."""
+    drawn: dict[str, dict[str, Any]] = {}
+    videos: Counter[str] = Counter()
+    for one in definitions:
+        drawn |= one.get(kind, {})
+        videos.update([*one.get(kind, {})])
+    return drawn, videos
+
+
+def _texts(drawn: Mapping[str, Mapping[str, Any]], name: str) -> list[str]:
+    return [each[name] for each in drawn.values()]
+
+
+def _moments(drawn: Mapping[str, Mapping[str, Any]], name: str) -> np.ndarray:
+    values = [each[name] for each in drawn.values()]
+    return np.array([_NOT_SAID if value is None else value for value in values], dtype="int64")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +265,37 @@ DIMENSIONS: dict[str, Dimension] = {
         ),
     )
 }
+
+
+_REFERENCES = {"zone_key": ("zone", "zones"), "line_key": ("line", "lines")}
+"""Column of a fact to the level of its key that names the thing, and where the thing is defined."""
+
+
+def with_keys(table: pd.DataFrame, schema: Table, definitions: Definitions) -> pd.DataFrame:
+    """Give a table with the keys of its zones or lines beside their names, if its schema has such a column.
+
+    The whole scene, the zone ``""``, has no key, and without a zone file there are no keys. The schema's
+    columns come in the schema's order, any others behind them.
+    """
+    present = {column.name for column in schema.columns}
+    for name, (level, kind) in _REFERENCES.items():
+        if name in present and level in table.index.names and kind in definitions:
+            codes, names = _codes_of(table.index, level)
+            keys = keys_of(definitions, kind)
+            keyed: Any = pd.array(
+                np.array([keys.get(one, np.nan) for one in names], dtype=object), dtype="str"
+            )
+            table = table.drop(columns=name) if name in table.columns else table.copy(deep=False)
+            table.insert(0, name, keyed.take(codes))
+    known = [name for name, _ in columns_of(table, schema)]
+    ordered = [*known, *(name for name in table.columns if name not in known)]
+    return table if ordered == [*table.columns] else table[ordered]
+
+
+def _codes_of(index: pd.Index, level: str) -> tuple[Integers, Iterable[Any]]:
+    """Give the names in one level of an index, each once, and which of them each row has."""
+    if isinstance(index, pd.MultiIndex):
+        place = index.names.index(level)
+        return np.asarray(index.codes[place]), index.levels[place]
+    codes, names = index.factorize()
+    return np.asarray(codes), names

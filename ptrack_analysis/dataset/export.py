@@ -11,15 +11,23 @@ from typing import Any, Literal
 from ptrack_analysis.clock.lookup import recordings_of
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.dataset.catalogue import CATALOGUE, write_catalogue
+from ptrack_analysis.dataset.guards import mark_of, misfits, refuse_other_videos, refuse_unwithheld
 from ptrack_analysis.dataset.holding import read_compact_record
-from ptrack_analysis.dataset.identity import mark_of, refuse_other_videos
-from ptrack_analysis.dataset.layout import places_of, record_place, refuse_names
 from ptrack_analysis.dataset.lock import HOLDER, locked
-from ptrack_analysis.dataset.misfits import misfits, refuse_unwithheld
-from ptrack_analysis.dataset.ownership import refuse_strangers
-from ptrack_analysis.dataset.pruning import gone_from, remove_videos
-from ptrack_analysis.dataset.record import read_record, read_records
-from ptrack_analysis.dataset.seen import JOBS_FILE, bytes_of, jobs_text, read_seen, recall_from, seen_place
+from ptrack_analysis.dataset.placing import gone_from, refuse_strangers, remove_videos
+from ptrack_analysis.dataset.records import (
+    JOBS_FILE,
+    bytes_of,
+    jobs_text,
+    places_of,
+    read_record,
+    read_records,
+    read_seen,
+    recall_from,
+    record_place,
+    refuse_names,
+    seen_place,
+)
 from ptrack_analysis.dataset.staging import Stage, staged
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
 from ptrack_analysis.dataset.video_files import Export, Task, export_video

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from ptrack_analysis.dataset.compact.planning import read_all_records
-from ptrack_analysis.dataset.compact.record import COMPACT_PLACE, CompactRecord, compact_record_of
+from ptrack_analysis.dataset.compaction_record import (
+    COMPACT_PLACE,
+    CompactRecord,
+    compact_record_of,
+    read_all_records,
+)
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
-from ptrack_analysis.dataset.layout import FOLDERS, RECORDS, place_file
-from ptrack_analysis.dataset.record import Record
+from ptrack_analysis.dataset.records import FOLDERS, RECORDS, Record, place_file
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.storage.s3 import AnyPath, ahead
 

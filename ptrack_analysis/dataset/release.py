@@ -1,16 +1,192 @@
-"""Tables for data that leaves the house: salted keys of persons, no small counts."""
+"""Tables for data that leaves the house: salted keys, no small counts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.dataset.counting import persons_in
-from ptrack_analysis.dataset.suppression import complemented, groups_of, without
-from ptrack_analysis.geometry import Bools
+from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.pipeline.config import Settings, keyed
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, Privacy, Salting, Suppression
-from ptrack_analysis.schema import PERSON_KEYS, SALTED, Table, columns_of
+from ptrack_analysis.schema import PERSON_KEYS, SALTED, SUPPRESSED, Table, check, columns_of
+
+Tables = Mapping[str, pd.DataFrame]
+
+_UNKNOWN = 1
+"""What nobody has counted is taken for a single person: to be suppressed."""
+
+
+def persons_in(rule: Suppression, table: pd.DataFrame, tables: Tables) -> Integers:
+    """Count the persons that each row of a table rests on; never more than there are.
+
+    Of stays they are the distinct persons who stayed; of crossings the distinct persons of the direction
+    that fewer crossed in, if any; of intervals of time the most who were present at once, which is at most
+    the true number; of a cell the distinct persons who stood in it.
+    """
+    if rule.source:
+        return _COUNTS[rule.people](table, tables[rule.source])
+    numbers: Integers = table[rule.people].to_numpy()
+    return numbers
+
+
+def _visitors(table: pd.DataFrame, visits: pd.DataFrame) -> Integers:
+    """Count the distinct visitors by as much of zone and entry as the table is keyed by."""
+    names = [name for name in ("zone", "entry") if name in table.index.names]
+    of_group = visits.reset_index().astype({"entry": "str"}).groupby(names)["person_index"].nunique()
+    return _looked_up(of_group, table, names, missing=0)
+
+
+def _people_of_retail(table: pd.DataFrame, visits: pd.DataFrame) -> Integers:
+    """Count the visitors of the zone; a figure of fewer persons or visits rests on no more than these.
+
+    A share rests on those that it counts, and on those that it leaves: both can be had from it.
+    """
+    visitors = _visitors(table, visits)
+    counts = table["measured_in"].isin(["persons", "visits"]).to_numpy()
+    value, of = table["value"].fillna(0.0).to_numpy(), table["taken_of"].to_numpy()
+    shares = np.where((table["measured_in"] == "1").to_numpy(), np.rint(value * of), 0.0).astype("int64")
+    fewest = visitors
+    for number in (
+        of,
+        np.where(counts, value, 0.0).astype("int64"),
+        shares,
+        np.where(shares > 0, of - shares, 0),
+    ):
+        fewest = np.where(number > 0, np.minimum(fewest, number), fewest)
+    return fewest
+
+
+def _crossers(table: pd.DataFrame, crossings: pd.DataFrame) -> Integers:
+    crossings = crossings.reset_index()
+    fewest = np.zeros(len(table), dtype="int64")
+    lines, starts = (table.index.get_level_values(name) for name in ("line", "timestamp"))
+    for line in lines.unique():
+        rows = np.flatnonzero(lines == line)
+        own = crossings[crossings["line"] == line]
+        interval = np.searchsorted(starts[rows].to_numpy(), own["timestamp"].to_numpy(), side="right") - 1
+        for way in ("in", "out"):
+            counted = own.assign(interval=interval)[(own["direction"] == way).to_numpy()]
+            persons = counted.groupby("interval")["person_index"].nunique()
+            number = persons.reindex(range(len(rows)), fill_value=0).to_numpy()
+            before = fewest[rows]
+            fewest[rows] = np.where(
+                (before == 0) | (number == 0), before + number, np.minimum(before, number)
+            )
+    return fewest
+
+
+def _people_in_cells(table: pd.DataFrame, measure: pd.DataFrame) -> Integers:
+    persons = measure.xs("persons", level="of")["number"].astype("int64")
+    return _looked_up(persons, table, ["row", "column"], missing=_UNKNOWN)
+
+
+def _looked_up(of_group: pd.Series, table: pd.DataFrame, names: list[str], *, missing: int) -> Integers:
+    """Give each row of a table the number of its group."""
+    levels = [table.index.get_level_values(name) for name in names]
+    wanted = levels[0] if len(levels) == 1 else pd.MultiIndex.from_arrays(levels, names=names)
+    numbers: Integers = of_group.reindex(wanted, fill_value=missing).to_numpy().astype("int64")
+    return numbers
+
+
+_COUNTS: dict[str, Callable[[pd.DataFrame, pd.DataFrame], Integers]] = {
+    "visitors": _visitors,
+    "people_of_retail": _people_of_retail,
+    "crossers": _crossers,
+    "people_in_cells": _people_in_cells,
+}
+
+
+_KEPT = {
+    "zone_key",
+    "line_key",
+    "interval",
+    "covered",
+    "local_day",
+    "local_hour",
+    "weekday",
+    "area_m2",
+    "x_{u}",
+    "y_{u}",
+    "measured_in",
+    "definition",
+    "confidence",
+}
+"""Columns that say what a row is about, not what was found."""
+
+
+def complemented(small: Bools, persons: Integers, groups: Sequence[Integers]) -> Bools:
+    """Mark, beside rows of few persons, as many others that none of those is alone in its group.
+
+    In a group with exactly one row marked, its figures could be had by subtracting the others from the
+    group's total; so the row of fewest persons is marked too, of several the first, one of nobody only where
+    there is no other. A group of one row stays as it is. This goes on until it holds in every group.
+
+    Parameters
+    ----------
+    small
+        (n,) rows that rest on few persons.
+    persons
+        (n,) persons that each row rests on.
+    groups
+        For each way to group the rows (n,) numbers of their groups.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) bool.
+    """
+    marked = small.copy()
+    rank = np.lexsort((np.arange(len(persons)), persons, persons == 0))
+    place = np.empty(len(rank), dtype="int64")
+    place[rank] = np.arange(len(rank))
+    growing = True
+    while growing:
+        growing = False
+        for group in groups:
+            alone = (np.bincount(group[marked], minlength=group.max(initial=0) + 1) == 1)[group] & ~marked
+            for lone in np.unique(group[alone]):
+                others = np.flatnonzero(alone & (group == lone))
+                marked[others[np.argmin(place[others])]] = True
+                growing = True
+    return marked
+
+
+def groups_of(table: pd.DataFrame, ways: Sequence[Sequence[str]]) -> list[Integers]:
+    """Give each row the number of its group, for each way to group them by some levels of the key."""
+    keys = table.index.to_frame(index=False)
+    return [keys.groupby([*way], sort=False).ngroup().to_numpy() for way in ways]
+
+
+def without(
+    table: pd.DataFrame, schema: Table, rows: Bools, figures: dict[str, Bools] | None = None
+) -> pd.DataFrame:
+    """Give a table without the figures of some rows, and without single figures of others.
+
+    Parameters
+    ----------
+    table
+        The table.
+    schema
+        Its schema, of which there is a form without small counts.
+    rows
+        (n,) rows of which every figure goes; what they are about stays.
+    figures
+        Rows of which a single column goes, by its name.
+    """
+    form, given = SUPPRESSED[schema.name], figures or {}
+    gone = rows.copy()
+    columns = {}
+    for name, column in columns_of(table, schema):
+        hidden = rows | given.get(name, False)
+        whole = table[name].astype("Int64") if column.kind == "integer" else table[name]
+        if column.name in _KEPT:
+            columns[name] = whole
+            continue
+        gone |= hidden & table[name].notna().to_numpy()
+        columns[name] = whole.mask(hidden)
+    table = table.assign(**columns, suppressed=gone)
+    check(table, form)
+    return table
 
 
 def release(tables: Mapping[str, pd.DataFrame], settings: Settings, video: str) -> dict[str, pd.DataFrame]:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ptrack_analysis.dataset.catalogue import CATALOGUE
-from ptrack_analysis.dataset.layout import RECORDS, places_of, record_place
-from ptrack_analysis.dataset.seen import JOBS_FILE, SEEN
+from ptrack_analysis.dataset.records import JOBS_FILE, RECORDS, SEEN, places_of, record_place
 from ptrack_analysis.storage.files import checksum, make_folder
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, ahead
 

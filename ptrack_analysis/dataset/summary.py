@@ -6,8 +6,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from ptrack_analysis.dataset.layout import table_place
-from ptrack_analysis.dataset.record import Record
+from ptrack_analysis.dataset.records import Record, table_place
 from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.storage.s3 import AnyPath
 from ptrack_analysis.video import timedelta

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.heat.grid import validate_shape
-from ptrack_analysis.analysis.selection import numbers_of
+from ptrack_analysis.analysis.presence import numbers_of
 from ptrack_analysis.clock.lookup import pattern_of
 from ptrack_analysis.clock.timezones import refuse_hours, timezone_of
 from ptrack_analysis.errors import ParameterError

@@ -16,8 +16,7 @@ from ptrack_analysis.analysis.cleaning.stitching import compute_stitches
 from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds
 from ptrack_analysis.analysis.heat.heatmap import Basis, Heatmap
 from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
-from ptrack_analysis.analysis.presence import end_of, sampling_period
-from ptrack_analysis.analysis.selection import select
+from ptrack_analysis.analysis.presence import end_of, sampling_period, select
 from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
 from ptrack_analysis.clock.lookup import settled
 from ptrack_analysis.clock.recordings import Recording

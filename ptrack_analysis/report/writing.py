@@ -7,9 +7,9 @@ from typing import Any
 
 from ptrack_analysis import __version__
 from ptrack_analysis.clock.lookup import no_start, recordings_of
-from ptrack_analysis.dataset.compact.record import COMPACT_PLACE
-from ptrack_analysis.dataset.layout import RECORDS
+from ptrack_analysis.dataset.compaction_record import COMPACT_PLACE
 from ptrack_analysis.dataset.opening import open_dataset
+from ptrack_analysis.dataset.records import RECORDS
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.pipeline.config import Settings
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis

@@ -1,27 +1,57 @@
 """The tables of the package: what they hold, whether a table is one, and how to make one."""
 
-from ptrack_analysis.schema.build import assemble, choice, empty
-from ptrack_analysis.schema.checks import check, columns_of, unit_of
-from ptrack_analysis.schema.clock import OCCUPANCY_HOURLY, VISITS_HOURLY
-from ptrack_analysis.schema.crowd import BINS, DENSITY, ENCOUNTERS, FLOW, FUNDAMENTAL, GROUPS
+from ptrack_analysis.schema.crowd import (
+    BINS,
+    DENSITY,
+    ENCOUNTERS,
+    FLOW,
+    FUNDAMENTAL,
+    GROUPS,
+    OCCUPANCY_HOURLY,
+    VISITS_HOURLY,
+)
 from ptrack_analysis.schema.detected import (
     DETECTIONS,
     FACE_COLUMNS,
+    FACING,
     INTERPOLATED,
     LANDMARK_COLUMNS,
     LANDMARKS,
     MERGED_FROM,
     POINTS,
     STITCHES,
+    TARGETS,
     TRACKER_COLUMNS,
 )
-from ptrack_analysis.schema.dictionary import dictionary
-from ptrack_analysis.schema.dims import DATES, SITES
-from ptrack_analysis.schema.faces import FACING, TARGETS
-from ptrack_analysis.schema.flows import DESTINATIONS, FUNNEL, ORIGINS, RETAIL, TRANSITIONS
+from ptrack_analysis.schema.dwell import (
+    DESTINATIONS,
+    DWELL,
+    DWELL_BY_ENTRY,
+    DWELL_QUANTILES,
+    FUNNEL,
+    ORIGINS,
+    RETAIL,
+    SERVICE_LEVELS,
+    STAFF,
+    SURVIVAL,
+    TRANSITIONS,
+    WAITS,
+)
 from ptrack_analysis.schema.heat import FIELD, HEAT_DIFFERENCE, HEATMAP_SLICES, MEASURE
-from ptrack_analysis.schema.keys import ZONE
-from ptrack_analysis.schema.places import (
+from ptrack_analysis.schema.quality import (
+    AGREEMENT,
+    INTERVALS,
+    QUALITY,
+    SENSITIVITY,
+    STATISTICS,
+    TALLY,
+    VERDICTS,
+)
+from ptrack_analysis.schema.table import PERSON_KEYS, ZONE, Column, Table
+from ptrack_analysis.schema.tables import DATES, NOTEBOOK_ONLY, SALTED, SITES, SUPPRESSED, TABLES, VIDEOS
+from ptrack_analysis.schema.validation import assemble, check, choice, columns_of, dictionary, empty, unit_of
+from ptrack_analysis.schema.walked import LOCATED, MOVEMENT, STOPS, TRACKS, TRAJECTORIES
+from ptrack_analysis.schema.zones import (
     BALANCE,
     COUNTS,
     CROSSINGS,
@@ -37,28 +67,6 @@ from ptrack_analysis.schema.places import (
     VISITS,
     ZONES,
 )
-from ptrack_analysis.schema.released import PERSON_KEYS
-from ptrack_analysis.schema.stays import (
-    DWELL,
-    DWELL_BY_ENTRY,
-    DWELL_QUANTILES,
-    SERVICE_LEVELS,
-    STAFF,
-    SURVIVAL,
-    WAITS,
-)
-from ptrack_analysis.schema.table import Column, Table
-from ptrack_analysis.schema.tables import NOTEBOOK_ONLY, SALTED, SUPPRESSED, TABLES, VIDEOS
-from ptrack_analysis.schema.trust import (
-    AGREEMENT,
-    INTERVALS,
-    QUALITY,
-    SENSITIVITY,
-    STATISTICS,
-    TALLY,
-    VERDICTS,
-)
-from ptrack_analysis.schema.walked import LOCATED, MOVEMENT, STOPS, TRACKS, TRAJECTORIES
 
 __all__ = [
     "AGREEMENT",

@@ -1,7 +1,6 @@
-"""The tables of what was detected: boxes, faces, points, and whose they are."""
+"""Tables of detections, points and faces."""
 
-from ptrack_analysis.schema.keys import PERSON, TIMESTAMP
-from ptrack_analysis.schema.table import Column, Table
+from ptrack_analysis.schema.table import PERSON, TIMESTAMP, Column, Table
 
 
 def _fraction(name: str, text: str) -> Column:
@@ -115,5 +114,28 @@ STITCHES = Table(
             unit="1",
         ),
         Column("cost", "number", "Cost of the join: 0 fits perfectly, max_cost is not joined.", unit="1"),
+    ),
+)
+
+
+TARGETS = ("left", "right", "top", "bottom", "camera")
+
+FACING = Table(
+    name="facing",
+    row="one person and one target: how long the face was turned to it, an estimate",
+    key=(
+        Column("target", "text", "Name of the zone, an edge of the picture, or camera."),
+        PERSON,
+    ),
+    columns=(
+        Column("facing", "span", "Time in which the face was turned to the target.", unit="s"),
+        Column("not_facing", "span", "Time in which it was turned elsewhere.", unit="s"),
+        Column("without_face", "span", "Time in which no face, or none good enough, was found.", unit="s"),
+        Column(
+            "coverage",
+            "number",
+            "Share of the person's time in the scene with a face that is good enough.",
+            unit="1",
+        ),
     ),
 )

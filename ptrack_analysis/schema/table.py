@@ -1,6 +1,6 @@
-"""What a column and a table specification are."""
+"""How a table is declared: name, key, columns; and its released forms."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal["moment", "span", "instant", "integer", "number", "text", "choice", "flag"]
@@ -91,3 +91,53 @@ class Table:
     def choices(self, name: str) -> tuple[str, ...]:
         """Give the values that the choice column ``name`` can take, in the order of their codes."""
         return next(column.choices for column in self.columns if column.name == name)
+
+
+TIMESTAMP = Column("timestamp", "moment", "Moment of the detection, since the start of the video.")
+
+PERSON = Column("person_index", "integer", "Number of the person, within this video only: the tracker's.")
+
+ZONE = Column("zone", "text", "Name of the zone.")
+
+LINE = Column("line", "text", "Name of the line.")
+
+VIDEO = Column("video", "text", "Name of the video.")
+
+ZONE_KEY = Column(
+    "zone_key",
+    "text",
+    "Key of the zone as it was then, in the table zones; missing for the whole scene.",
+    optional=True,
+)
+
+LINE_KEY = Column("line_key", "text", "Key of the line as it was then, in the table lines.", optional=True)
+
+
+PERSON_KEYS = ("person_index", "other")
+"""Columns that name a person by the tracker's number."""
+
+_SALTED_PERSON = "Key of the person over all videos: 16 hex digits that only the holder of the salt can make."
+_SALTED = {
+    "person_index": Column("person", "text", _SALTED_PERSON),
+    "other": Column("other_person", "text", "The same key of the other person."),
+}
+
+_SUPPRESSED = Column(
+    "suppressed", "flag", "Whether the figures of the row are missing because too few persons are in them."
+)
+
+
+def salted(schema: Table) -> Table:
+    """Give the form of a table of persons in which they are named by salted keys instead of by numbers."""
+    persons = [_SALTED.get(column.name, column) for column in schema.key]
+    columns = [column for column in schema.columns if column.name != "merged_from"]
+    return replace(schema, name=f"{schema.name}_salted", key=tuple(persons), columns=tuple(columns))
+
+
+def suppressible(schema: Table) -> Table:
+    """Give the form of a table of counts in which figures of few persons are missing."""
+    columns = [replace(c, nullable=True) if c.kind == "integer" else c for c in schema.columns]
+    columns = [
+        replace(c, text=f"{c.text} Withheld: missing in every row.") if c.withheld else c for c in columns
+    ]
+    return replace(schema, name=f"{schema.name}_suppressed", columns=(*columns, _SUPPRESSED))

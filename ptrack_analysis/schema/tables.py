@@ -1,14 +1,33 @@
 """Every table of the package, by its name."""
 
-from ptrack_analysis.schema.clock import OCCUPANCY_HOURLY, VISITS_HOURLY
-from ptrack_analysis.schema.crowd import BINS, DENSITY, ENCOUNTERS, FLOW, FUNDAMENTAL, GROUPS
-from ptrack_analysis.schema.detected import DETECTIONS, POINTS, STITCHES
-from ptrack_analysis.schema.dims import DATES, SITES
-from ptrack_analysis.schema.faces import FACING
-from ptrack_analysis.schema.flows import FUNNEL, RETAIL, TRANSITIONS
+from ptrack_analysis.schema.crowd import (
+    BINS,
+    DENSITY,
+    ENCOUNTERS,
+    FLOW,
+    FUNDAMENTAL,
+    GROUPS,
+    OCCUPANCY_HOURLY,
+    VISITS_HOURLY,
+)
+from ptrack_analysis.schema.detected import DETECTIONS, FACING, POINTS, STITCHES
+from ptrack_analysis.schema.dwell import (
+    DWELL,
+    DWELL_BY_ENTRY,
+    DWELL_QUANTILES,
+    FUNNEL,
+    RETAIL,
+    SERVICE_LEVELS,
+    STAFF,
+    SURVIVAL,
+    TRANSITIONS,
+    WAITS,
+)
 from ptrack_analysis.schema.heat import FIELD, HEAT_DIFFERENCE, HEATMAP_SLICES, MEASURE
-from ptrack_analysis.schema.keys import VIDEO
-from ptrack_analysis.schema.places import (
+from ptrack_analysis.schema.quality import AGREEMENT, INTERVALS, QUALITY, SENSITIVITY, TALLY
+from ptrack_analysis.schema.table import VIDEO, Column, Table, salted, suppressible
+from ptrack_analysis.schema.walked import MOVEMENT, STOPS, TRACKS, TRAJECTORIES
+from ptrack_analysis.schema.zones import (
     BALANCE,
     COUNTS,
     CROSSINGS,
@@ -20,19 +39,36 @@ from ptrack_analysis.schema.places import (
     VISITS,
     ZONES,
 )
-from ptrack_analysis.schema.released import salted, suppressible
-from ptrack_analysis.schema.stays import (
-    DWELL,
-    DWELL_BY_ENTRY,
-    DWELL_QUANTILES,
-    SERVICE_LEVELS,
-    STAFF,
-    SURVIVAL,
-    WAITS,
+
+SITES = Table(
+    name="sites",
+    row="one place that is filmed",
+    key=(Column("site", "text", "Name of the site."),),
+    columns=(
+        Column("timezone", "text", "Time zone of its clocks; missing where its videos differ in it."),
+        Column("opening_hours", "text", "When it is open; missing where unknown or its videos differ in it."),
+        Column("cameras", "integer", "Number of its cameras that are known by name."),
+        Column("videos", "integer", "Number of its videos."),
+    ),
 )
-from ptrack_analysis.schema.table import Column, Table
-from ptrack_analysis.schema.trust import AGREEMENT, INTERVALS, QUALITY, SENSITIVITY, TALLY
-from ptrack_analysis.schema.walked import MOVEMENT, STOPS, TRACKS, TRAJECTORIES
+
+DATES = Table(
+    name="dates",
+    row="one day, from the first that a video of the dataset covers to the last, by the clocks of the sites",
+    key=(Column("day", "text", "The day: YYYY-MM-DD."),),
+    columns=(
+        Column("year", "integer", "Its year."),
+        Column("quarter", "integer", "Its quarter, 1 to 4."),
+        Column("month", "integer", "Its month, 1 to 12."),
+        Column("day_of_month", "integer", "Its number in the month, 1 to 31."),
+        Column("iso_year", "integer", "Year of its week by ISO 8601: that of the week's Thursday."),
+        Column("iso_week", "integer", "Its week by ISO 8601, 1 to 53."),
+        Column("weekday", "integer", "Its day of the week by ISO 8601: 1 is Monday, 7 Sunday."),
+        Column("weekday_name", "text", "The name of the weekday, in English."),
+        Column("weekend", "flag", "Whether it is a Saturday or a Sunday."),
+    ),
+)
+
 
 VIDEOS = Table(
     name="videos",

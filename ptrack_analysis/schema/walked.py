@@ -1,8 +1,7 @@
 """The tables of where people walked, and how."""
 
 from ptrack_analysis.schema.detected import INTERPOLATED, MERGED_FROM, TRACKER_COLUMNS
-from ptrack_analysis.schema.keys import PERSON, TIMESTAMP
-from ptrack_analysis.schema.table import Column, Table
+from ptrack_analysis.schema.table import PERSON, TIMESTAMP, Column, Table
 
 LOCATED = ("box", "interpolated", "no")
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from ptrack_analysis.dataset import lease
-from ptrack_analysis.dataset.lease import leased
+from ptrack_analysis.dataset import lock as lease
+from ptrack_analysis.dataset.lock import leased
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.storage.s3 import S3Path
 

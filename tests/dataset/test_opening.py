@@ -12,9 +12,9 @@ from pages import page, record
 from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import compute_tracks, export_dataset, open_dataset, read_parquet
-from ptrack_analysis.dataset.compact.compacting import compact_dataset
+from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
-from ptrack_analysis.dataset.layout import FOLDERS
+from ptrack_analysis.dataset.records import FOLDERS
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError
 from ptrack_analysis.storage import s3 as s3_asking
 from ptrack_analysis.storage.s3 import S3Path, default_client, path_of

@@ -9,7 +9,7 @@ import pytest
 from pages import page, record, write
 
 from ptrack_analysis import compact_dataset, export_dataset, open_dataset, verify_dataset
-from ptrack_analysis.dataset.layout import refuse_names, video_name
+from ptrack_analysis.dataset.records import refuse_names, video_name
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.pipeline.config import Settings
 

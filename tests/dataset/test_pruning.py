@@ -53,7 +53,7 @@ def test_what_is_pruned_is_said_before_it_is_removed(tmp_path, capfd, monkeypatc
     def stop(*_):
         raise OutputError("stopped")
 
-    monkeypatch.setattr("ptrack_analysis.dataset.pruning.remove_written", stop)
+    monkeypatch.setattr("ptrack_analysis.dataset.placing.remove_written", stop)
     with pytest.raises(OutputError, match="stopped"):
         export_dataset(tmp_path / "a", out, csv=True, prune=True)
     assert "'ay'" in capfd.readouterr().err

@@ -15,11 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptrack_analysis import find_videos, open_dataset, read_parquet
-from ptrack_analysis.dataset.compact.compacting import compact_dataset
+from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.export import export_dataset
-from ptrack_analysis.dataset.release import release
-from ptrack_analysis.dataset.suppression import complemented
-from ptrack_analysis.dataset.tables import compute_tables
+from ptrack_analysis.dataset.release import complemented, release
+from ptrack_analysis.dataset.video_files import compute_tables
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.pipeline.config import Settings
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis

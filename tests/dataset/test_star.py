@@ -9,14 +9,17 @@ import pytest
 from shapely.geometry import LineString, box
 
 from ptrack_analysis import Video, Zone, read_parquet
-from ptrack_analysis.dataset.contents import contents_of
-from ptrack_analysis.dataset.dates import dates_table, sites_table
-from ptrack_analysis.dataset.definitions import definitions_of, lines_table, zones_table
-from ptrack_analysis.dataset.dimensions import DIMENSIONS
+from ptrack_analysis.dataset.dictionary import contents_of, relations_of
+from ptrack_analysis.dataset.dimensions import (
+    DIMENSIONS,
+    dates_table,
+    definitions_of,
+    lines_table,
+    sites_table,
+    zones_table,
+)
 from ptrack_analysis.dataset.export import export_dataset
-from ptrack_analysis.dataset.layout import FOLDERS
-from ptrack_analysis.dataset.record import read_records
-from ptrack_analysis.dataset.relations import relations_of
+from ptrack_analysis.dataset.records import FOLDERS, read_records
 from ptrack_analysis.pipeline.outputs import ALWAYS
 from ptrack_analysis.scene.zone_files import Scene
 from ptrack_analysis.scene.zones import Line

@@ -6,15 +6,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ptrack_analysis.dataset.catalogue import CATALOGUE
-from ptrack_analysis.dataset.compact.describing import describe
-from ptrack_analysis.dataset.contents import contents_of
+from ptrack_analysis.dataset.compaction_record import describe
+from ptrack_analysis.dataset.dictionary import contents_of
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
-from ptrack_analysis.dataset.layout import place_file
+from ptrack_analysis.dataset.records import place_file
 from ptrack_analysis.dataset.verify.files import check_columns
-from ptrack_analysis.dataset.verify.findings import Ledger
-from ptrack_analysis.dataset.verify.holding import Holding
+from ptrack_analysis.dataset.verify.findings import Holding, Ledger
 from ptrack_analysis.dataset.verify.rows import check_keys, check_values
-from ptrack_analysis.dataset.verify.shelf import Shelf
+from ptrack_analysis.dataset.verify.sums import Shelf
 
 RULES = {
     "catalogue": "the tables of zones, lines, sites and dates, the dictionary and the views are there, and "

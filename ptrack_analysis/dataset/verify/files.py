@@ -6,12 +6,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ptrack_analysis.dataset.contents import FURTHER, contents_of
-from ptrack_analysis.dataset.layout import FOLDERS, RECORDS, schema_in
-from ptrack_analysis.dataset.record import Record
-from ptrack_analysis.dataset.verify.findings import Ledger
-from ptrack_analysis.dataset.verify.holding import Holding
-from ptrack_analysis.dataset.verify.shelf import Shelf
+from ptrack_analysis.dataset.dictionary import FURTHER, contents_of
+from ptrack_analysis.dataset.records import FOLDERS, RECORDS, Record, schema_in
+from ptrack_analysis.dataset.verify.findings import Holding, Ledger
+from ptrack_analysis.dataset.verify.sums import Shelf
 from ptrack_analysis.storage.arrow import ARROW_TYPES
 from ptrack_analysis.storage.columns import PACKAGE, PACKAGE_MARK, TABLE_MARK, Stored
 from ptrack_analysis.storage.files import checksum

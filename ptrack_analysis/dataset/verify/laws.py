@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from ptrack_analysis.dataset.layout import FOLDERS
-from ptrack_analysis.dataset.verify.located import heat_is_located
-from ptrack_analysis.dataset.verify.sums import Tables
+from ptrack_analysis.dataset.records import FOLDERS
+from ptrack_analysis.dataset.verify.sums import Tables, heat_is_located
 from ptrack_analysis.storage.columns import PERSON, stored_columns
 
 Mismatch = tuple[str, str, object, object]

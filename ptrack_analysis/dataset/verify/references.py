@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ptrack_analysis.dataset.verify.findings import Ledger
-from ptrack_analysis.dataset.verify.shelf import Part, Shelf
+from ptrack_analysis.dataset.verify.sums import Part, Shelf
 from ptrack_analysis.schema import DESTINATIONS, ORIGINS
 from ptrack_analysis.storage.columns import PERSON
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ptrack_analysis.dataset.verify.findings import Ledger
-from ptrack_analysis.dataset.verify.shelf import Part, Shelf
+from ptrack_analysis.dataset.verify.sums import Part, Shelf
 from ptrack_analysis.schema import Table
 from ptrack_analysis.storage.columns import PERSON, VIDEO, stored_columns, stored_key, with_video
 

@@ -1,15 +1,78 @@
-"""Sums over the rows of one video's tables, a row group at a time, in whole milliseconds."""
+"""Reading the tables of a dataset for checks, and sums over them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from ptrack_analysis.dataset.compact.planning import day_in
-from ptrack_analysis.dataset.verify.shelf import Part, Shelf
+from ptrack_analysis.dataset.compaction_record import day_in
+from ptrack_analysis.storage.s3 import AnyPath
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows ``start`` to ``stop`` of one file, which are one video's rows of a table."""
+
+    folder: str
+    place: str
+    start: int
+    stop: int
+
+
+class Shelf:
+    """The files of a dataset, of which one row group a table is held in memory.
+
+    A file in S3 is fetched to the folder ``scratch``, where one file a table lies at a time.
+    """
+
+    def __init__(self, root: AnyPath, scratch: Path) -> None:
+        self.root = root
+        self._scratch = scratch
+        self._fetched: dict[str, str] = {}
+        self._groups: dict[str, tuple[str, int, pa.Table]] = {}
+
+    def local(self, place: str) -> Path:
+        """Give a file as one on disk."""
+        if isinstance(self.root, Path):
+            return self.root / place
+        folder = place.partition("/")[0]
+        target = self._scratch / folder
+        if self._fetched.get(folder) != place:
+            (self.root / place).fetch(target)
+            self._fetched[folder] = place
+        return target
+
+    def batches(self, parts: Sequence[Part], columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """Read these parts, a row group or less at a time."""
+        for part in parts:
+            first = 0
+            with pq.ParquetFile(self.local(part.place)) as file:
+                for group in range(file.num_row_groups):
+                    rows = file.metadata.row_group(group).num_rows
+                    start, stop = max(part.start - first, 0), min(part.stop - first, rows)
+                    if start < stop:
+                        table = self._group(part, file, group)
+                        table = table if columns is None else table.select(list(columns))
+                        yield table.slice(start, stop - start)
+                    first += rows
+
+    def columns(self, parts: Sequence[Part]) -> list[str]:
+        """List the columns that the files of these parts have."""
+        return pq.read_schema(self.local(parts[0].place)).names if parts else []
+
+    def _group(self, part: Part, file: pq.ParquetFile, group: int) -> pa.Table:
+        kept = self._groups.get(part.folder)
+        if kept is None or kept[:2] != (part.place, group):
+            self._groups.pop(part.folder, None)
+            kept = part.place, group, file.read_row_group(group)
+            self._groups[part.folder] = kept
+        return kept[2]
+
 
 Key = tuple[Any, ...]
 
@@ -93,3 +156,51 @@ def _whole(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     if pa.types.is_floating(column.type):
         column = pc.round(pc.multiply(column, 1000.0 if name.endswith("_s") else 1.0))
     return column.cast(pa.int64())
+
+
+_NEAR = 1e-6
+"""A position this near to the heatmap's border, as a share of a cell, may lie on either side."""
+
+
+def heat_is_located(tables: Tables) -> Iterator[tuple[str, str, object, object]]:
+    """Compare the seconds of the footpoints' heatmap with the time held by positions within its cells."""
+    names = tables.shelf.columns(tables.parts["heatmap"])
+    unit = next((u for u in ("px", "m") if f"x_{u}" in names), None)
+    if unit is None:
+        return
+    cells = [
+        batch.filter(pa.compute.equal(batch["of"], "footpoints"))
+        for batch in tables.read("heatmap", ["of", f"x_{unit}", f"y_{unit}", "seconds"])
+    ]
+    table = pa.concat_tables(cells)
+    if not table.num_rows:
+        return
+    seconds = float(np.nansum(table["seconds"].to_numpy()))
+    middles = [np.unique(table[f"{axis}_{unit}"].to_numpy()) for axis in "xy"]
+    if unit == "m" and any(len(places) == 1 for places in middles):
+        return  # where one cell begins on the floor is not told by its middle
+    sides = [_side(places) for places in middles]
+    low, high = _located(tables, unit, sides)
+    tolerance = 1e-9 * max(high, 1.0)
+    if not low - tolerance <= seconds <= high + tolerance:
+        yield "heatmap", "seconds of footpoints", f"{seconds:.3f} s", f"{high:.3f} s located within its cells"
+
+
+def _side(middles: np.ndarray) -> tuple[float, float, float]:
+    """Give where the cells begin and end along an axis, and how long one is; in px they begin at 0."""
+    cell = 2 * middles[0] if len(middles) == 1 else (middles[-1] - middles[0]) / (len(middles) - 1)
+    return float(middles[0] - cell / 2), float(middles[-1] + cell / 2), float(cell)
+
+
+def _located(tables: Tables, unit: str, sides: list[tuple[float, float, float]]) -> tuple[float, float]:
+    """Add up the time held surely within the cells, and the time that may be within them [s]."""
+    low = high = 0.0
+    for batch in tables.read("trajectories", [f"x_{unit}", f"y_{unit}", "held_s"]):
+        held = np.nan_to_num(batch["held_s"].to_numpy())
+        surely = maybe = np.ones(len(held), dtype=bool)
+        for axis, (begin, end, cell) in zip("xy", sides, strict=True):
+            value, near = batch[f"{axis}_{unit}"].to_numpy(), _NEAR * abs(cell)
+            surely = surely & (value >= begin + near) & (value < end - near)
+            maybe = maybe & (value >= begin - near) & (value < end + near)
+        low, high = low + float(held[surely].sum()), high + float(held[maybe].sum())
+    return low, high

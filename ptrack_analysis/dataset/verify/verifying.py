@@ -5,18 +5,23 @@ from os import PathLike
 from pathlib import Path
 
 from ptrack_analysis.dataset.catalogue import CATALOGUE
-from ptrack_analysis.dataset.layout import schema_in
-from ptrack_analysis.dataset.record import Record
+from ptrack_analysis.dataset.records import Record, schema_in
 from ptrack_analysis.dataset.verify import describing, files, laws, references, rows
 from ptrack_analysis.dataset.verify.describing import check_catalogue
 from ptrack_analysis.dataset.verify.files import check_file, check_strangers
-from ptrack_analysis.dataset.verify.findings import Ledger, Verification
-from ptrack_analysis.dataset.verify.holding import RECORD_RULE, Held, Holding, places_below, read_holding
+from ptrack_analysis.dataset.verify.findings import (
+    RECORD_RULE,
+    Held,
+    Holding,
+    Ledger,
+    Verification,
+    places_below,
+    read_holding,
+)
 from ptrack_analysis.dataset.verify.laws import LAWS
 from ptrack_analysis.dataset.verify.references import Known, check_references, known_of
 from ptrack_analysis.dataset.verify.rows import check_rows
-from ptrack_analysis.dataset.verify.shelf import Shelf
-from ptrack_analysis.dataset.verify.sums import Tables
+from ptrack_analysis.dataset.verify.sums import Shelf, Tables
 from ptrack_analysis.storage.s3 import S3Path, path_of
 
 RULES = {

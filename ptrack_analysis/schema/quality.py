@@ -1,7 +1,6 @@
-"""The tables of how far to trust the other tables."""
+"""Tables of quality checks and confidence intervals."""
 
-from ptrack_analysis.schema.keys import ZONE
-from ptrack_analysis.schema.table import Column, Table
+from ptrack_analysis.schema.table import ZONE, Column, Table
 
 VERDICTS = ("good", "doubtful", "bad", "unknown")
 

@@ -1,7 +1,6 @@
-"""The tables of what happened in zones, at lines and in cells."""
+"""Tables of visits, occupancy, crossings and heatmaps."""
 
-from ptrack_analysis.schema.keys import LINE, LINE_KEY, PERSON, ZONE, ZONE_KEY
-from ptrack_analysis.schema.table import Column, Table
+from ptrack_analysis.schema.table import LINE, LINE_KEY, PERSON, ZONE, ZONE_KEY, Column, Table
 
 ENTRIES = ("crossed", "start", "appeared", "opened")
 

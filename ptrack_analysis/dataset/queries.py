@@ -1,18 +1,127 @@
-"""A part of a table: which files, columns and rows, and how it is given back."""
+"""Questions about the tables of a dataset: scans, SQL and selections."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as pa_dataset
+from pyarrow.fs import LocalFileSystem
 
-from ptrack_analysis.dataset.holding import unknown
-from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.dataset.holding import Holding, Part, unknown
+from ptrack_analysis.errors import InputError, ParameterError, PtrackError
 from ptrack_analysis.storage.arrow import from_arrow
 from ptrack_analysis.storage.columns import PERSON, schema_by_marks, stored_columns, stored_key, with_video
-from ptrack_analysis.storage.s3 import AnyPath
+from ptrack_analysis.storage.s3 import AnyPath, S3Path
+from ptrack_analysis.storage.store import RangedFile
+
+if TYPE_CHECKING:
+    import duckdb
+
+_READ = pa_dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
+
+
+def arrow_dataset(root: AnyPath, parts: Sequence[Part]) -> pa_dataset.FileSystemDataset:
+    """Make one Arrow dataset of the files of a table, in their order.
+
+    Its columns are those of all files; where a file has not one of them (``x_m`` of a video without floor
+    plan) it is null. Only the files' footers are read here.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or damaged, or a column has two types.
+    RemoteError
+        If S3 refuses.
+    """
+    form = pa_dataset.ParquetFileFormat(default_fragment_scan_options=_READ)
+    fragments, schemas = [], []
+    for part in parts:
+        with told(root / part.place):
+            fragment = _fragment(root / part.place, form)
+            schemas.append(fragment.physical_schema)
+        fragments.append(fragment)
+    with told(root / parts[0].place):
+        schema = pa.unify_schemas(schemas)
+    return pa_dataset.FileSystemDataset(fragments, schema, form)
+
+
+@contextmanager
+def told(place: object) -> Iterator[None]:
+    """Say in one sentence what cannot be read, and where."""
+    try:
+        yield
+    except PtrackError:
+        raise
+    except FileNotFoundError as error:
+        raise InputError(f"{place}: is missing, though the record of a run tells of it") from error
+    except (OSError, pa.ArrowException) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"{place}: cannot be read as Parquet: {first}") from error
+
+
+def _fragment(path: AnyPath, form: pa_dataset.ParquetFileFormat) -> pa_dataset.ParquetFileFragment:
+    if isinstance(path, Path):
+        return form.make_fragment(str(path), LocalFileSystem())
+    return form.make_fragment(RangedFile(path))
+
+
+_PATTERN = re.compile(r"([*?\[])")
+
+
+def connected(root: AnyPath, holding: Holding, tables: Sequence[str]) -> "duckdb.DuckDBPyConnection":
+    """Open DuckDB in memory, with a view of each of these tables.
+
+    Raises
+    ------
+    ParameterError
+        If DuckDB is not installed.
+    InputError
+        If a file is missing or damaged.
+    """
+    try:
+        import duckdb  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise ParameterError("DuckDB is not installed: pip install 'ptrack-analysis[duckdb]'") from error
+    connection = duckdb.connect()
+    try:
+        for name in tables:
+            if isinstance(root, S3Path):
+                connection.register(name, arrow_dataset(root, holding.parts[name]))
+                continue
+            files = [_literal(Path(root, part.place)) for part in holding.parts[name]]
+            relation = connection.read_parquet(files, union_by_name=True, hive_partitioning=False)
+            relation.create_view(name)
+    except duckdb.Error as error:
+        connection.close()
+        raise InputError(f"{root}: {name} cannot be read: {' '.join(str(error).split())}") from error
+    return connection
+
+
+def answer(connection: "duckdb.DuckDBPyConnection", query: str, *, as_: str) -> Any:
+    """Give the answer to a query as a table of pandas or Arrow.
+
+    Raises
+    ------
+    ParameterError
+        If DuckDB does not understand it.
+    """
+    import duckdb  # noqa: PLC0415 - an extra, which is there once something is connected
+
+    try:
+        found = connection.execute(query)
+        return found.df() if as_ == "pandas" else found.to_arrow_table()
+    except duckdb.Error as error:
+        raise ParameterError(f"DuckDB cannot answer: {' '.join(str(error).split())}") from error
+
+
+def _literal(path: Path) -> str:
+    """Escape the wildcards in a path, so that DuckDB reads just this file."""
+    return _PATTERN.sub(r"[\1]", str(path))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

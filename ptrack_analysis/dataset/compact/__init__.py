@@ -1,1 +1,0 @@
-"""Compacting a dataset: the same tables as few large files."""
