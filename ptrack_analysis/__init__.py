@@ -9,37 +9,45 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ptrack_analysis.analysis.cleaning.gaps import fill_gaps
     from ptrack_analysis.analysis.cleaning.jumps import flag_jumps, repair_jumps
-    from ptrack_analysis.analysis.cleaning.renaming import apply_stitches, split_short_tracks, undo_stitches
+    from ptrack_analysis.analysis.cleaning.renaming import (
+        apply_stitches,
+        filter_short_tracks,
+        unstitch_tracks,
+    )
     from ptrack_analysis.analysis.cleaning.smoothing import smooth_trajectories
     from ptrack_analysis.analysis.cleaning.stitching import compute_stitches
     from ptrack_analysis.analysis.comparison.compare import Comparison, compare_tracking
-    from ptrack_analysis.analysis.counting.counts import compute_balance, compute_counts
-    from ptrack_analysis.analysis.counting.crossings import compute_crossings, first_crossings
+    from ptrack_analysis.analysis.counting.counts import compute_count_drift, count_crossings
+    from ptrack_analysis.analysis.counting.crossings import compute_crossings, filter_first_crossings
     from ptrack_analysis.analysis.crowd.density import compute_density, compute_occupancy_bins
     from ptrack_analysis.analysis.crowd.encounters import compute_encounters
-    from ptrack_analysis.analysis.crowd.flow import compute_flow, compute_fundamental
-    from ptrack_analysis.analysis.crowd.groups import compute_groups
+    from ptrack_analysis.analysis.crowd.flow import compute_fundamental_diagram, compute_line_flow
+    from ptrack_analysis.analysis.crowd.groups import detect_groups
     from ptrack_analysis.analysis.dwell.dwell import compute_dwell, compute_dwell_quantiles
-    from ptrack_analysis.analysis.dwell.queues import compute_queue, compute_service_levels, compute_waits
-    from ptrack_analysis.analysis.dwell.staff import compute_staff, exclude_staff
+    from ptrack_analysis.analysis.dwell.queues import (
+        compute_queue_length,
+        compute_service_levels,
+        compute_waiting_times,
+    )
+    from ptrack_analysis.analysis.dwell.staff import detect_staff, exclude_staff
     from ptrack_analysis.analysis.dwell.survival import compute_survival
     from ptrack_analysis.analysis.faces.facing import compute_facing
     from ptrack_analysis.analysis.heat.flow_field import FlowField, compute_flow_field
     from ptrack_analysis.analysis.heat.heatmap import Heatmap
     from ptrack_analysis.analysis.heat.heatmap_comparison import HeatmapComparison, compare_heatmaps
     from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
-    from ptrack_analysis.analysis.motion.kinematics import compute_movement
-    from ptrack_analysis.analysis.motion.simplification import simplify_paths
+    from ptrack_analysis.analysis.motion.kinematics import compute_kinematics
+    from ptrack_analysis.analysis.motion.simplification import simplify_trajectories
     from ptrack_analysis.analysis.motion.stops import compute_stops
-    from ptrack_analysis.analysis.presence import sampling_period, select
+    from ptrack_analysis.analysis.presence import estimate_sampling_period, select
     from ptrack_analysis.analysis.quality.checks import compute_quality
-    from ptrack_analysis.analysis.quality.intervals import compute_intervals
-    from ptrack_analysis.analysis.quality.manual_count import check_against
+    from ptrack_analysis.analysis.quality.intervals import compute_confidence_intervals
+    from ptrack_analysis.analysis.quality.manual_count import compare_with_manual_count
     from ptrack_analysis.analysis.quality.sensitivity import compute_sensitivity
     from ptrack_analysis.analysis.tracks import compute_tracks
     from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
-    from ptrack_analysis.analysis.zones.occupancy import compute_occupancy, compute_overlaps
-    from ptrack_analysis.analysis.zones.retail import compute_retail
+    from ptrack_analysis.analysis.zones.occupancy import compute_occupancy, compute_zone_overlaps
+    from ptrack_analysis.analysis.zones.retail import compute_retail_metrics
     from ptrack_analysis.analysis.zones.transitions import compute_funnel, compute_transitions
     from ptrack_analysis.analysis.zones.visits import compute_visits
     from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
@@ -50,13 +58,13 @@ if TYPE_CHECKING:
     from ptrack_analysis.dataset.verify import Verification, verify_dataset
     from ptrack_analysis.editing.editor import ZoneEditor, edit_zones
     from ptrack_analysis.errors import PtrackError, PtrackWarning
-    from ptrack_analysis.pipeline.config import Settings
-    from ptrack_analysis.pipeline.inspection import Findings, inspect_tracking
+    from ptrack_analysis.pipeline.config import AnalysisConfig
+    from ptrack_analysis.pipeline.inspection import ReadReport, inspect_tracking
     from ptrack_analysis.pipeline.workers import map_videos
     from ptrack_analysis.report.writing import write_report
-    from ptrack_analysis.scene.floor_plan import Floor, fit_floor, read_floor
+    from ptrack_analysis.scene.floor_plan import FloorPlan, fit_floor_plan, read_floor_plan
     from ptrack_analysis.scene.lens import Lens
-    from ptrack_analysis.scene.zone_checks import Coverage, compute_coverage, zone_notes
+    from ptrack_analysis.scene.zone_checks import Coverage, check_zones, compute_zone_coverage
     from ptrack_analysis.scene.zone_files import read_zones
     from ptrack_analysis.scene.zones import Line, Zone
     from ptrack_analysis.schema import check, empty
@@ -65,12 +73,12 @@ if TYPE_CHECKING:
     from ptrack_analysis.sources.pages.writing import write_pages
     from ptrack_analysis.sources.reading import read_tracking
     from ptrack_analysis.sources.rekognition.fetch import fetch_pages
-    from ptrack_analysis.sources.rekognition.start import start_tracking
+    from ptrack_analysis.sources.rekognition.start import start_job
     from ptrack_analysis.sources.rekognition.wait import wait_for_job, wait_for_message
     from ptrack_analysis.sources.trackers.registry import read_tracks
     from ptrack_analysis.sources.trackers.tables import detections_from
     from ptrack_analysis.storage.parquet import read_parquet, write_parquet
-    from ptrack_analysis.storage.s3 import make_client
+    from ptrack_analysis.storage.s3 import create_client
     from ptrack_analysis.video import Video, frames_to_timestamps
     from ptrack_analysis.web.explorer import Explorer, explore
     from ptrack_analysis.web.widget import explore_widget
@@ -85,8 +93,8 @@ _ROOMS = {
     ),
     "analysis.cleaning.renaming": (
         "apply_stitches",
-        "split_short_tracks",
-        "undo_stitches",
+        "filter_short_tracks",
+        "unstitch_tracks",
     ),
     "analysis.cleaning.smoothing": ("smooth_trajectories",),
     "analysis.cleaning.stitching": ("compute_stitches",),
@@ -95,12 +103,12 @@ _ROOMS = {
         "compare_tracking",
     ),
     "analysis.counting.counts": (
-        "compute_balance",
-        "compute_counts",
+        "compute_count_drift",
+        "count_crossings",
     ),
     "analysis.counting.crossings": (
         "compute_crossings",
-        "first_crossings",
+        "filter_first_crossings",
     ),
     "analysis.crowd.density": (
         "compute_density",
@@ -108,21 +116,21 @@ _ROOMS = {
     ),
     "analysis.crowd.encounters": ("compute_encounters",),
     "analysis.crowd.flow": (
-        "compute_flow",
-        "compute_fundamental",
+        "compute_line_flow",
+        "compute_fundamental_diagram",
     ),
-    "analysis.crowd.groups": ("compute_groups",),
+    "analysis.crowd.groups": ("detect_groups",),
     "analysis.dwell.dwell": (
         "compute_dwell",
         "compute_dwell_quantiles",
     ),
     "analysis.dwell.queues": (
-        "compute_queue",
+        "compute_queue_length",
         "compute_service_levels",
-        "compute_waits",
+        "compute_waiting_times",
     ),
     "analysis.dwell.staff": (
-        "compute_staff",
+        "detect_staff",
         "exclude_staff",
     ),
     "analysis.dwell.survival": ("compute_survival",),
@@ -140,16 +148,16 @@ _ROOMS = {
         "compute_box_heatmap",
         "compute_heatmap",
     ),
-    "analysis.motion.kinematics": ("compute_movement",),
-    "analysis.motion.simplification": ("simplify_paths",),
+    "analysis.motion.kinematics": ("compute_kinematics",),
+    "analysis.motion.simplification": ("simplify_trajectories",),
     "analysis.motion.stops": ("compute_stops",),
     "analysis.presence": (
-        "sampling_period",
+        "estimate_sampling_period",
         "select",
     ),
     "analysis.quality.checks": ("compute_quality",),
-    "analysis.quality.intervals": ("compute_intervals",),
-    "analysis.quality.manual_count": ("check_against",),
+    "analysis.quality.intervals": ("compute_confidence_intervals",),
+    "analysis.quality.manual_count": ("compare_with_manual_count",),
     "analysis.quality.sensitivity": ("compute_sensitivity",),
     "analysis.tracks": ("compute_tracks",),
     "analysis.trajectories": (
@@ -158,9 +166,9 @@ _ROOMS = {
     ),
     "analysis.zones.occupancy": (
         "compute_occupancy",
-        "compute_overlaps",
+        "compute_zone_overlaps",
     ),
-    "analysis.zones.retail": ("compute_retail",),
+    "analysis.zones.retail": ("compute_retail_metrics",),
     "analysis.zones.transitions": (
         "compute_funnel",
         "compute_transitions",
@@ -192,23 +200,23 @@ _ROOMS = {
         "PtrackError",
         "PtrackWarning",
     ),
-    "pipeline.config": ("Settings",),
+    "pipeline.config": ("AnalysisConfig",),
     "pipeline.inspection": (
-        "Findings",
+        "ReadReport",
         "inspect_tracking",
     ),
     "pipeline.workers": ("map_videos",),
     "report.writing": ("write_report",),
     "scene.floor_plan": (
-        "Floor",
-        "fit_floor",
-        "read_floor",
+        "FloorPlan",
+        "fit_floor_plan",
+        "read_floor_plan",
     ),
     "scene.lens": ("Lens",),
     "scene.zone_checks": (
         "Coverage",
-        "compute_coverage",
-        "zone_notes",
+        "compute_zone_coverage",
+        "check_zones",
     ),
     "scene.zone_files": ("read_zones",),
     "scene.zones": (
@@ -224,7 +232,7 @@ _ROOMS = {
     "sources.pages.writing": ("write_pages",),
     "sources.reading": ("read_tracking",),
     "sources.rekognition.fetch": ("fetch_pages",),
-    "sources.rekognition.start": ("start_tracking",),
+    "sources.rekognition.start": ("start_job",),
     "sources.rekognition.wait": (
         "wait_for_job",
         "wait_for_message",
@@ -235,7 +243,7 @@ _ROOMS = {
         "read_parquet",
         "write_parquet",
     ),
-    "storage.s3": ("make_client",),
+    "storage.s3": ("create_client",),
     "video": (
         "Video",
         "frames_to_timestamps",
@@ -249,12 +257,12 @@ _ROOMS = {
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
+    "AnalysisConfig",
     "Comparison",
     "Coverage",
     "Dataset",
     "Explorer",
-    "Findings",
-    "Floor",
+    "FloorPlan",
     "FlowField",
     "Heatmap",
     "HeatmapComparison",
@@ -262,8 +270,8 @@ __all__ = [
     "Line",
     "PtrackError",
     "PtrackWarning",
+    "ReadReport",
     "Recording",
-    "Settings",
     "Verification",
     "Video",
     "VideoReference",
@@ -272,38 +280,34 @@ __all__ = [
     "__version__",
     "apply_stitches",
     "check",
-    "check_against",
+    "check_zones",
     "compact_dataset",
     "compare_heatmaps",
     "compare_tracking",
-    "compute_balance",
+    "compare_with_manual_count",
     "compute_box_heatmap",
-    "compute_counts",
-    "compute_coverage",
+    "compute_confidence_intervals",
+    "compute_count_drift",
     "compute_crossings",
     "compute_density",
     "compute_dwell",
     "compute_dwell_quantiles",
     "compute_encounters",
     "compute_facing",
-    "compute_flow",
     "compute_flow_field",
-    "compute_fundamental",
+    "compute_fundamental_diagram",
     "compute_funnel",
-    "compute_groups",
     "compute_heatmap",
-    "compute_intervals",
-    "compute_movement",
+    "compute_kinematics",
+    "compute_line_flow",
     "compute_occupancy",
     "compute_occupancy_bins",
     "compute_occupancy_hourly",
-    "compute_overlaps",
     "compute_quality",
-    "compute_queue",
-    "compute_retail",
+    "compute_queue_length",
+    "compute_retail_metrics",
     "compute_sensitivity",
     "compute_service_levels",
-    "compute_staff",
     "compute_stitches",
     "compute_stops",
     "compute_survival",
@@ -312,47 +316,51 @@ __all__ = [
     "compute_transitions",
     "compute_visits",
     "compute_visits_hourly",
-    "compute_waits",
+    "compute_waiting_times",
+    "compute_zone_coverage",
+    "compute_zone_overlaps",
+    "count_crossings",
+    "create_client",
+    "detect_groups",
+    "detect_staff",
     "detections_from",
     "edit_zones",
     "empty",
+    "estimate_sampling_period",
     "exclude_staff",
     "explore",
     "explore_widget",
     "export_dataset",
     "fetch_pages",
     "fill_gaps",
+    "filter_first_crossings",
+    "filter_short_tracks",
     "find_videos",
-    "first_crossings",
-    "fit_floor",
+    "fit_floor_plan",
     "flag_jumps",
     "frames_to_timestamps",
     "inspect_tracking",
-    "make_client",
     "map_videos",
     "open_dataset",
-    "read_floor",
+    "read_floor_plan",
     "read_parquet",
     "read_recordings",
     "read_tracking",
     "read_tracks",
     "read_zones",
     "repair_jumps",
-    "sampling_period",
     "select",
-    "simplify_paths",
+    "simplify_trajectories",
     "smooth_trajectories",
-    "split_short_tracks",
-    "start_tracking",
+    "start_job",
     "trajectories_from_points",
-    "undo_stitches",
+    "unstitch_tracks",
     "verify_dataset",
     "wait_for_job",
     "wait_for_message",
     "write_pages",
     "write_parquet",
     "write_report",
-    "zone_notes",
 ]
 
 

@@ -8,7 +8,7 @@ from ptrack_analysis import (
     compute_transitions,
     compute_visits,
     find_videos,
-    read_floor,
+    read_floor_plan,
     read_tracking,
     read_zones,
 )
@@ -87,7 +87,7 @@ def answers_of_polars(scan):
 def truth(day):
     """Answer the five questions from the pages, without the dataset."""
     dwell, footfall, ways, seconds, speeds = {}, {}, [], [], []
-    floor = read_floor(day / "floor.json")
+    floor = read_floor_plan(day / "floor.json")
     for reference in find_videos(day / "pages"):
         detections, video = read_tracking(reference)
         zones, _ = read_zones(day / "zones.geojson", video, floor)

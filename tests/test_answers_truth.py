@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ptrack_analysis import (
-    Settings,
+    AnalysisConfig,
     compute_dwell,
     compute_encounters,
     compute_facing,
@@ -16,11 +16,11 @@ from ptrack_analysis import (
     compute_occupancy_bins,
     compute_trajectories,
     compute_visits,
+    estimate_sampling_period,
     find_videos,
-    read_floor,
+    read_floor_plan,
     read_tracking,
     read_zones,
-    sampling_period,
 )
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.key_figures import figures_of
@@ -54,10 +54,10 @@ class Filmed:
         self.truth = json.loads((self.folder / "truth.json").read_text())["videos"][name]
         (self.reference,) = [one for one in find_videos(self.folder) if one.name.endswith(name)]
         self.detections, self.video = read_tracking(self.reference)
-        self.step = int(sampling_period(self.detections, self.video) / MS)
+        self.step = int(estimate_sampling_period(self.detections, self.video) / MS)
         self.duration = self.truth["duration"]
         self.walks = true_walks(name, number)
-        self.floor = read_floor(self.folder / "floor.json", self.video)
+        self.floor = read_floor_plan(self.folder / "floor.json", self.video)
 
     def in_plane(self, unit):
         """Give trajectories and zones in the picture or on the floor."""
@@ -319,7 +319,7 @@ def most_at_once(intervals):
 @in_both_planes
 def test_the_figures_of_the_page_are_the_true_ones(filmed, unit):
     """A peak is bounded by what it is if all come two steps later and go two earlier, and the other way."""
-    settings = Settings(
+    settings = AnalysisConfig(
         zones=filmed.folder / "zones.geojson",
         floor=filmed.folder / "floor.json" if unit == "m" else None,
         margin=MARGIN[unit],

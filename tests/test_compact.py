@@ -270,7 +270,10 @@ def test_a_dataset_that_another_run_holds_is_refused(out, tmp_path):
     hold = "import sys\nfrom pathlib import Path\nfrom ptrack_analysis.dataset.lock import locked\n"
     hold += "with locked(Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()\n"
     with subprocess.Popen(
-        [sys.executable, "-c", hold, str(out)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", hold, str(out)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as holder:
         holder.stdout.readline()
         with pytest.raises(OutputError, match="another run"):

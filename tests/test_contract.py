@@ -119,24 +119,32 @@ CALLS = {
     ),
     "trajectories_from_points": (ptrack_analysis.trajectories_from_points, POINTS, TRAJECTORIES),
     "compute_tracks": (ptrack_analysis.compute_tracks, TRAJECTORIES, TRACKS),
-    "compute_movement": (ptrack_analysis.compute_movement, TRAJECTORIES, MOVEMENT),
+    "compute_kinematics": (ptrack_analysis.compute_kinematics, TRAJECTORIES, MOVEMENT),
     "compute_stops": (
         lambda t: ptrack_analysis.compute_stops(t, max_extent=900, min_duration="300ms"),
         TRAJECTORIES,
         STOPS,
     ),
-    "simplify_paths": (lambda t: ptrack_analysis.simplify_paths(t, 20.0), TRAJECTORIES, POINTS),
+    "simplify_trajectories": (lambda t: ptrack_analysis.simplify_trajectories(t, 20.0), TRAJECTORIES, POINTS),
     "compute_visits": (lambda t: ptrack_analysis.compute_visits(t, ZONES, VIDEO), TRAJECTORIES, VISITS),
     "compute_dwell": (ptrack_analysis.compute_dwell, VISITS, DWELL),
     "compute_dwell_quantiles": (ptrack_analysis.compute_dwell_quantiles, VISITS, DWELL_QUANTILES),
     "compute_survival": (ptrack_analysis.compute_survival, VISITS, SURVIVAL),
-    "compute_staff": (
-        lambda v: ptrack_analysis.compute_staff(v, min_stay="300ms", zones=["left"], recurrence=2),
+    "detect_staff": (
+        lambda v: ptrack_analysis.detect_staff(v, min_stay="300ms", zones=["left"], recurrence=2),
         VISITS,
         STAFF,
     ),
-    "compute_waits": (lambda v: ptrack_analysis.compute_waits(v, ["left", "right"]), VISITS, WAITS),
-    "compute_queue": (lambda v: ptrack_analysis.compute_queue(v, ["left"], VIDEO), VISITS, QUEUE),
+    "compute_waiting_times": (
+        lambda v: ptrack_analysis.compute_waiting_times(v, ["left", "right"]),
+        VISITS,
+        WAITS,
+    ),
+    "compute_queue_length": (
+        lambda v: ptrack_analysis.compute_queue_length(v, ["left"], VIDEO),
+        VISITS,
+        QUEUE,
+    ),
     "compute_service_levels": (
         lambda w: ptrack_analysis.compute_service_levels(w, targets=["100ms", "1s"]),
         WAITS,
@@ -148,8 +156,8 @@ CALLS = {
         TRANSITIONS,
     ),
     "compute_funnel": (lambda v: ptrack_analysis.compute_funnel(v, ZONES), VISITS, FUNNEL),
-    "compute_retail": (
-        lambda v: ptrack_analysis.compute_retail(v, ZONES, passers_by={"left": "right"}),
+    "compute_retail_metrics": (
+        lambda v: ptrack_analysis.compute_retail_metrics(v, ZONES, passers_by={"left": "right"}),
         VISITS,
         RETAIL,
     ),
@@ -163,14 +171,14 @@ CALLS = {
         TRAJECTORIES,
         CROSSINGS,
     ),
-    "first_crossings": (ptrack_analysis.first_crossings, CROSSINGS, CROSSINGS),
-    "compute_counts": (
-        lambda c: ptrack_analysis.compute_counts(c, LINES, VIDEO, every="1s"),
+    "filter_first_crossings": (ptrack_analysis.filter_first_crossings, CROSSINGS, CROSSINGS),
+    "count_crossings": (
+        lambda c: ptrack_analysis.count_crossings(c, LINES, VIDEO, every="1s"),
         CROSSINGS,
         COUNTS,
     ),
-    "compute_balance": (
-        lambda c: ptrack_analysis.compute_balance(
+    "compute_count_drift": (
+        lambda c: ptrack_analysis.compute_count_drift(
             c, ptrack_analysis.compute_occupancy(INPUTS[TRAJECTORIES.name], VIDEO)
         ),
         CROSSINGS,
@@ -232,8 +240,8 @@ CALLS = {
         DETECTIONS,
         SENSITIVITY,
     ),
-    "compute_intervals": (
-        lambda v: ptrack_analysis.compute_intervals(v, rounds=50),
+    "compute_confidence_intervals": (
+        lambda v: ptrack_analysis.compute_confidence_intervals(v, rounds=50),
         VISITS,
         INTERVALS,
     ),
@@ -253,13 +261,13 @@ CALLS = {
         VISITS_HOURLY,
     ),
     "compute_density": (lambda b: ptrack_analysis.compute_density(b, FLOOR_ZONES), BINS, DENSITY),
-    "compute_flow": (
-        lambda c: ptrack_analysis.compute_flow(c, LINES, VIDEO, every="1s"),
+    "compute_line_flow": (
+        lambda c: ptrack_analysis.compute_line_flow(c, LINES, VIDEO, every="1s"),
         CROSSINGS,
         FLOW,
     ),
-    "compute_fundamental": (
-        lambda t: ptrack_analysis.compute_fundamental(on_a_floor(t), FLOOR_ZONES, VIDEO, every="1s"),
+    "compute_fundamental_diagram": (
+        lambda t: ptrack_analysis.compute_fundamental_diagram(on_a_floor(t), FLOOR_ZONES, VIDEO, every="1s"),
         TRAJECTORIES,
         FUNDAMENTAL,
     ),
@@ -268,8 +276,8 @@ CALLS = {
         TRAJECTORIES,
         ENCOUNTERS,
     ),
-    "compute_groups": (
-        lambda t: ptrack_analysis.compute_groups(
+    "detect_groups": (
+        lambda t: ptrack_analysis.detect_groups(
             ptrack_analysis.compute_encounters(t, max_distance=400), t, min_extent=50
         ),
         TRAJECTORIES,
@@ -280,11 +288,11 @@ CALLS = {
 # What depends on no sampling period that is found in the whole table, and compares no persons.
 EACH_BY_ITSELF = {
     "compute_tracks",
-    "compute_movement",
+    "compute_kinematics",
     "compute_stops",
-    "simplify_paths",
+    "simplify_trajectories",
     "compute_crossings",
-    "first_crossings",
+    "filter_first_crossings",
     "fill_gaps",
     "smooth_trajectories",
     "flag_jumps",
@@ -294,7 +302,7 @@ EACH_BY_ITSELF = {
 INPUTS = {DETECTIONS.name: DETECTED, TRAJECTORIES.name: trajectories_of(DETECTED), POINTS.name: POINTED}
 INPUTS[VISITS.name] = ptrack_analysis.compute_visits(INPUTS[TRAJECTORIES.name], ZONES, VIDEO)
 INPUTS[CROSSINGS.name] = ptrack_analysis.compute_crossings(INPUTS[TRAJECTORIES.name], LINES)
-INPUTS[WAITS.name] = ptrack_analysis.compute_waits(INPUTS[VISITS.name], ["left", "right"])
+INPUTS[WAITS.name] = ptrack_analysis.compute_waiting_times(INPUTS[VISITS.name], ["left", "right"])
 INPUTS[OCCUPANCY.name] = ptrack_analysis.compute_occupancy(INPUTS[TRAJECTORIES.name], VIDEO, ZONES)
 INPUTS[BINS.name] = ptrack_analysis.compute_occupancy_bins(INPUTS[OCCUPANCY.name], VIDEO, every="1s")
 every = pytest.mark.parametrize(("call", "takes", "gives"), CALLS.values(), ids=CALLS.keys())
@@ -306,7 +314,7 @@ def table_of(result):
 
 def test_every_computation_is_under_this_contract():
     public = {name for name in ptrack_analysis.__all__ if name.startswith("compute_")}
-    of_zones = {"compute_overlaps", "compute_coverage"}  # take zones, not a table
+    of_zones = {"compute_zone_overlaps", "compute_zone_coverage"}  # take zones, not a table
     assert public <= set(CALLS) | of_zones
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ptrack_analysis import Video, edit_zones, read_floor, read_zones
+from ptrack_analysis import Video, edit_zones, read_floor_plan, read_zones
 from ptrack_analysis.cli import main
-from ptrack_analysis.editing.desk import Desk
+from ptrack_analysis.editing.desk import EditorFiles
 from ptrack_analysis.editing.job import make_job
 from ptrack_analysis.editing.server import HEADER, MOST, EditorServer
 from ptrack_analysis.errors import OutputError, ParameterError, ZoneError
@@ -48,7 +48,7 @@ def open_desk(tmp_path, picture):
             options["floor"] = tmp_path / "floor.json"
             if floor:
                 options["floor"].write_text(json.dumps(floor), encoding="utf-8")
-        desk = Desk(make_job(picture, output, **options))
+        desk = EditorFiles(make_job(picture, output, **options))
         return desk, desk.opening()
 
     return make
@@ -211,10 +211,10 @@ def test_zones_in_metres_are_drawn_on_the_plan(data, tmp_path):
     shop = data / "shop"
     job = make_job(shop / "floor_plan.png", tmp_path / "zones.json", floor=shop / "floor.json", unit="m")
     assert (job.extent, job.floor) == ((0.0, 0.0, 12.0, 8.0), None)
-    desk = Desk(job)
+    desk = EditorFiles(job)
     ring = [[[1, 1], [2, 1], [2, 2], [1, 1]]]
     desk.save_zones(edit_of(desk.opening(), [drawn(geometry=polygon(ring))]))
-    floor = read_floor(shop / "floor.json")
+    floor = read_floor_plan(shop / "floor.json")
     zones, _ = read_zones(tmp_path / "zones.json", Video(width=9, height=9), floor)
     assert zones[0].outline.area == pytest.approx(0.5)
 
@@ -245,7 +245,7 @@ def test_a_calibration_is_read_as_any_other(open_desk, tmp_path):
     desk, opening = open_desk(floor={})
     said = desk.save_floor(floor_edit(opening, PAIRS, extent=[0, 0, 5, 9]))
     assert "a fifth shows" in said["notes"][0]
-    floor = read_floor(tmp_path / "floor.json")
+    floor = read_floor_plan(tmp_path / "floor.json")
     assert floor.extent == (0, 0, 5, 9)
     assert floor.project(np.array([[0.5, 0.75]]))[0] == pytest.approx([2, 20 / 3])
 

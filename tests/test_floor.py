@@ -10,7 +10,7 @@ from factories import make_detections, make_video
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptrack_analysis import compute_trajectories, fit_floor, read_floor
+from ptrack_analysis import compute_trajectories, fit_floor_plan, read_floor_plan
 from ptrack_analysis.errors import ParameterError, ZoneError
 from ptrack_analysis.scene.lens import Lens, divided
 from ptrack_analysis.video import Video
@@ -45,7 +45,7 @@ def known_pairs(seed, count=12, noise=0.0):
 
 
 def test_four_pairs_are_met_exactly():
-    floor = fit_floor(PICTURE, FLOOR)
+    floor = fit_floor_plan(PICTURE, FLOOR)
     assert floor.project(PICTURE) == pytest.approx(FLOOR, abs=1e-9)
     assert floor.error == pytest.approx(0, abs=1e-9)
     assert (floor.unit, floor.extent, floor.notes) == ("m", (0, 0, 4, 8), [])
@@ -54,17 +54,17 @@ def test_four_pairs_are_met_exactly():
 @pytest.mark.parametrize("seed", range(10))
 def test_more_pairs_recover_a_known_homography(seed):
     _, picture, true = known_pairs(seed)
-    exact = fit_floor(picture, true)
+    exact = fit_floor_plan(picture, true)
     assert exact.project(picture) == pytest.approx(true, abs=1e-8)
     assert exact.notes == []
     _, picture, measured = known_pairs(seed, noise=0.02)
-    assert 0 < fit_floor(picture, measured).error < 0.05
+    assert 0 < fit_floor_plan(picture, measured).error < 0.05
 
 
 @pytest.mark.parametrize("seed", range(10))
 def test_no_matrix_nearby_has_a_smaller_sum_of_squares(seed):
     _, picture, measured = known_pairs(seed, count=8, noise=0.3)
-    floor = fit_floor(picture, measured)
+    floor = fit_floor_plan(picture, measured)
     least = naive_floor.squares(floor.matrix.tolist(), floor.pairs.tolist())
     assert least == pytest.approx(8 * floor.error**2)
     chance = np.random.default_rng(seed)
@@ -75,14 +75,14 @@ def test_no_matrix_nearby_has_a_smaller_sum_of_squares(seed):
 
 
 def test_points_at_or_above_the_horizon_have_no_place():
-    floor = fit_floor(PICTURE, FLOOR)
+    floor = fit_floor_plan(PICTURE, FLOOR)
     assert np.isnan(floor.project(np.array([[0.5, 0.1], [0.5, 0.375], [np.nan, 0.9]]))).all()
     assert np.isfinite(floor.project(np.array([[0.5, 0.45]]))).all()
     assert floor.project(np.empty((0, 2))).shape == (0, 2)
 
 
 def test_a_detection_above_the_horizon_is_unlocated_and_not_interpolated():
-    floor = fit_floor(PICTURE, FLOOR)
+    floor = fit_floor_plan(PICTURE, FLOOR)
     detections = make_detections({0: [(0, 0.5, 0.9), (100, 0.5, 0.1), (200, 0.5, 0.9)]})
     trajectories = compute_trajectories(detections, make_video(), plane=floor)
     assert trajectories["located"].tolist() == ["box", "no", "box"]
@@ -92,13 +92,13 @@ def test_a_detection_above_the_horizon_is_unlocated_and_not_interpolated():
 @given(st.floats(0.01, 3.99), st.floats(0.01, 7.99))
 def test_from_the_floor_to_the_picture_and_back_is_the_same_place(x, y):
     for lens in (None, BARREL):
-        floor = fit_floor(PICTURE, FLOOR, lens=lens)
+        floor = fit_floor_plan(PICTURE, FLOOR, lens=lens)
         there = floor.unproject(np.array([[x, y]]))
         assert floor.project(there) == pytest.approx(np.array([[x, y]]), abs=1e-9)
 
 
 def test_what_lies_behind_the_camera_is_in_no_picture():
-    floor = fit_floor(PICTURE, FLOOR)
+    floor = fit_floor_plan(PICTURE, FLOOR)
     assert np.isfinite(floor.unproject(np.array([[2.0, 8.0], [2.0, 9.9]]))).all()
     assert np.isnan(floor.unproject(np.array([[2.0, 12.0], [2.0, 1e6]]))).all()
 
@@ -106,7 +106,7 @@ def test_what_lies_behind_the_camera_is_in_no_picture():
 def test_one_wrong_pair_of_many_is_named():
     _, picture, true = known_pairs(3, noise=0.01)
     true[7] += [0.8, 0.0]
-    floor = fit_floor(picture, true)
+    floor = fit_floor_plan(picture, true)
     (note,) = floor.notes
     assert note.startswith("pairs[7] of the floor does not fit: the others put its picture point 0.")
     assert floor.residuals.argmax() == 7
@@ -118,28 +118,28 @@ def test_one_wrong_pair_of_many_is_named():
 def test_of_five_pairs_no_wrong_one_can_be_told(count):
     _, picture, true = known_pairs(3, count=count)
     true[1] += 0.5
-    floor = fit_floor(picture, true)
+    floor = fit_floor_plan(picture, true)
     said = ["one of them may be wrong, but which can only be told of 6 pairs or more"] if count == 5 else []
     assert [note.partition(": ")[2] for note in floor.notes] == said
 
 
 def test_ordinary_measuring_errors_are_rarely_noted():
-    noted = sum(bool(fit_floor(*known_pairs(seed, noise=0.05)[1:]).notes) for seed in range(200))
+    noted = sum(bool(fit_floor_plan(*known_pairs(seed, noise=0.05)[1:]).notes) for seed in range(200))
     assert noted <= 2
 
 
 def test_a_floor_whose_y_points_up_is_taken_and_said_to_be_mirrored():
-    upward = fit_floor(PICTURE, FLOOR * [1, -1])
+    upward = fit_floor_plan(PICTURE, FLOOR * [1, -1])
     assert upward.project(PICTURE) == pytest.approx(FLOOR * [1, -1], abs=1e-9)
     assert upward.mirrored
     assert "the floor is mirrored" in upward.notes[0]
-    turned = fit_floor(PICTURE, FLOOR @ [[0, 1], [-1, 0]])
+    turned = fit_floor_plan(PICTURE, FLOOR @ [[0, 1], [-1, 0]])
     assert not turned.mirrored
     assert turned.notes == []
 
 
 def test_a_floor_goes_to_another_process_and_back():
-    floor = fit_floor(PICTURE, FLOOR, lens=BARREL)
+    floor = fit_floor_plan(PICTURE, FLOOR, lens=BARREL)
     there = pickle.loads(pickle.dumps(floor))  # noqa: S301 - our own bytes, as an executor sends them
     assert (there.project(PICTURE) == floor.project(PICTURE)).all()
 
@@ -173,13 +173,13 @@ def test_a_floor_goes_to_another_process_and_back():
 )
 def test_pairs_that_fix_no_plane_are_refused(picture, floor, said):
     with pytest.raises(ZoneError, match=said):
-        fit_floor(np.array(picture, dtype=float), np.array(floor, dtype=float))
+        fit_floor_plan(np.array(picture, dtype=float), np.array(floor, dtype=float))
 
 
 @pytest.mark.parametrize("extent", [(0, 0, 0, 1), (0, 3, 1, 2), (0, 0, np.inf, 1)])
 def test_an_empty_extent_is_refused(extent):
     with pytest.raises(ZoneError, match="floor's extent is"):
-        fit_floor(PICTURE, FLOOR, extent=extent)
+        fit_floor_plan(PICTURE, FLOOR, extent=extent)
 
 
 @every_lens
@@ -234,15 +234,15 @@ def test_a_barrel_lens_folds_at_its_known_radius():
 
 def test_with_a_lens_the_floor_is_that_of_the_straight_picture():
     seen = BARREL.distort(GRID)
-    plain = fit_floor(PICTURE, FLOOR)
-    floor = fit_floor(BARREL.distort(PICTURE), FLOOR, lens=BARREL)
+    plain = fit_floor_plan(PICTURE, FLOOR)
+    floor = fit_floor_plan(BARREL.distort(PICTURE), FLOOR, lens=BARREL)
     assert floor.project(seen) == pytest.approx(plain.project(GRID), abs=1e-9, nan_ok=True)
     assert floor.unproject(FLOOR) == pytest.approx(BARREL.distort(PICTURE), abs=1e-9)
     assert floor.error == pytest.approx(0, abs=1e-9)
 
 
 def test_a_straight_edge_of_the_picture_is_followed_behind_a_lens():
-    floor = fit_floor(BARREL.distort(PICTURE), FLOOR, lens=BARREL)
+    floor = fit_floor_plan(BARREL.distort(PICTURE), FLOOR, lens=BARREL)
     edge = np.array([[0.15, 0.9], [0.85, 0.9]])
     middle = floor.project(np.array([[0.5, 0.9]]))[0]
     assert abs(floor.project(edge).mean(axis=0) - middle)[1] > 0.05
@@ -265,7 +265,7 @@ def test_a_shared_edge_is_divided_at_the_very_same_points(seed):
 
 def test_a_pair_where_the_lens_shows_nothing_is_refused():
     with pytest.raises(ZoneError, match=r"pairs\[2\]: the lens shows nothing at \(1.0, 1.0\)"):
-        fit_floor(PICTURE, FLOOR, lens=Lens(k1=-0.5, focal=(1.0, 1.0)))
+        fit_floor_plan(PICTURE, FLOOR, lens=Lens(k1=-0.5, focal=(1.0, 1.0)))
 
 
 @pytest.mark.parametrize(
@@ -298,23 +298,23 @@ def written(folder, **content):
 
 
 def test_a_floor_file_in_fractions_or_pixels_is_read(tmp_path):
-    assert read_floor(written(tmp_path, extent=[-1, -1, 5, 9])).extent == (-1, -1, 5, 9)
+    assert read_floor_plan(written(tmp_path, extent=[-1, -1, 5, 9])).extent == (-1, -1, 5, 9)
     file = written(tmp_path, unit="m", picture_unit="px", pairs=pairs(np.array([1000, 500])), by="hand")
-    assert read_floor(file, make_video()).project(PICTURE) == pytest.approx(FLOOR, abs=1e-9)
+    assert read_floor_plan(file, make_video()).project(PICTURE) == pytest.approx(FLOOR, abs=1e-9)
     with pytest.raises(ParameterError, match="frame size of video 'video' is not known"):
-        read_floor(file)
+        read_floor_plan(file)
 
 
 def test_a_lens_in_pixels_is_that_of_opencv_and_one_in_fractions_is_of_the_frame(tmp_path):
     in_pixels = {"k1": -0.2, "k2": 0.05, "focal": 800, "centre": [510, 245]}
     file = written(tmp_path, picture_unit="px", pairs=pairs(np.array([1000, 500])), lens=in_pixels)
     expected = Lens(k1=-0.2, k2=0.05, focal=(0.8, 1.6), centre=(0.51, 0.49))
-    assert read_floor(file, make_video()).lens == expected
+    assert read_floor_plan(file, make_video()).lens == expected
     in_fractions = {"k1": -0.2, "k2": 0.05, "focal": [0.8, 1.6], "centre": [0.51, 0.49]}
-    assert read_floor(written(tmp_path, lens=in_fractions)).lens == expected
-    only = read_floor(written(tmp_path, lens={"k1": -0.2, "focal": [0.8, 1.6]})).lens
+    assert read_floor_plan(written(tmp_path, lens=in_fractions)).lens == expected
+    only = read_floor_plan(written(tmp_path, lens={"k1": -0.2, "focal": [0.8, 1.6]})).lens
     assert only == Lens(k1=-0.2, k2=0.0, focal=(0.8, 1.6), centre=(0.5, 0.5))
-    assert read_floor(written(tmp_path, lens=None)).lens is None
+    assert read_floor_plan(written(tmp_path, lens=None)).lens is None
 
 
 @pytest.mark.parametrize(
@@ -335,7 +335,7 @@ def test_a_lens_in_pixels_is_that_of_opencv_and_one_in_fractions_is_of_the_frame
 )
 def test_a_lens_that_is_none_is_refused_with_its_file(tmp_path, lens, said):
     with pytest.raises(ZoneError) as refused:
-        read_floor(written(tmp_path, lens=lens))
+        read_floor_plan(written(tmp_path, lens=lens))
     assert said in str(refused.value)
     assert "floor.json" in str(refused.value)
 
@@ -360,14 +360,14 @@ def test_a_file_that_is_no_floor_file_is_refused(tmp_path, content, said):
     file = tmp_path / "floor.json"
     file.write_text(content, encoding="utf-8")
     with pytest.raises(ZoneError, match=said) as refused:
-        read_floor(file)
+        read_floor_plan(file)
     assert "floor.json" in str(refused.value)
     with pytest.raises(ZoneError, match="cannot be read"):
-        read_floor(tmp_path / "nowhere.json")
+        read_floor_plan(tmp_path / "nowhere.json")
 
 
 def test_the_floor_of_the_shop_is_read(data):
-    floor = read_floor(data / "shop" / "floor.json")
+    floor = read_floor_plan(data / "shop" / "floor.json")
     assert floor.error < 1e-3
     assert floor.notes == []
 
@@ -376,7 +376,7 @@ def test_a_misspelt_member_is_not_passed_over(tmp_path):
     file = tmp_path / "floor.json"
     file.write_text('{"pairs": [], "lense": {}}')
     with pytest.raises(ZoneError, match="has a member 'lense': is 'lens' meant"):
-        read_floor(file)
+        read_floor_plan(file)
 
 
 def test_pixels_taken_for_fractions_are_refused(tmp_path):
@@ -384,7 +384,7 @@ def test_pixels_taken_for_fractions_are_refused(tmp_path):
     pairs = [{"picture": [221 * n, 31 * n * n], "floor": [n, n * n]} for n in range(1, 6)]
     file.write_text(json.dumps({"pairs": pairs}))
     with pytest.raises(ZoneError, match='such as 1105: is "picture_unit": "px" missing'):
-        read_floor(file)
+        read_floor_plan(file)
 
 
 def test_fractions_named_px_are_refused_instead_of_measured_wrongly(data, tmp_path):
@@ -393,4 +393,4 @@ def test_fractions_named_px_are_refused_instead_of_measured_wrongly(data, tmp_pa
     with pytest.raises(
         ZoneError, match='within 2 px of the picture\'s corner: is "picture_unit": "fraction" meant'
     ):
-        read_floor(tmp_path / "floor.json", Video(width=1280, height=720))
+        read_floor_plan(tmp_path / "floor.json", Video(width=1280, height=720))

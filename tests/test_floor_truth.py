@@ -10,8 +10,8 @@ from ptrack_analysis import (
     compute_tracks,
     compute_trajectories,
     find_videos,
-    fit_floor,
-    read_floor,
+    fit_floor_plan,
+    read_floor_plan,
     read_tracking,
 )
 from ptrack_analysis.scene.lens import Lens
@@ -72,7 +72,7 @@ def test_points_are_straightened_as_opencv_recorded():
 
 def test_the_homography_is_that_which_opencv_recorded():
     """OpenCV stops a little before the least squares: its matrix agrees to 1e-5, its error is no smaller."""
-    floor = fit_floor(MEASURED[:, :2], MEASURED[:, 2:])
+    floor = fit_floor_plan(MEASURED[:, :2], MEASURED[:, 2:])
     assert floor.matrix / floor.matrix[2, 2] == pytest.approx(CV_MATRIX, abs=1e-5)
     assert floor.error == pytest.approx(CV_ERROR, abs=1e-9)
     assert floor.error <= CV_ERROR
@@ -88,7 +88,7 @@ def test_lens_and_homography_agree_with_opencv_itself():
     )
     assert back[:, 0] == pytest.approx(seen, abs=1e-9)
     matrix, _ = cv2.findHomography(MEASURED[:, :2], MEASURED[:, 2:], 0)
-    floor = fit_floor(MEASURED[:, :2], MEASURED[:, 2:])
+    floor = fit_floor_plan(MEASURED[:, :2], MEASURED[:, 2:])
     assert floor.matrix / floor.matrix[2, 2] == pytest.approx(matrix / matrix[2, 2], abs=1e-5)
 
 
@@ -112,7 +112,7 @@ def filmed(request, data):
     archive, name, number = request.param
     (reference,) = [one for one in find_videos(data / archive) if one.name.endswith(name)]
     detections, video = read_tracking(reference)
-    floor = read_floor(data / archive / "floor.json", video)
+    floor = read_floor_plan(data / archive / "floor.json", video)
     true = {}
     for person, (walk, sighting) in true_walks(name, number).items():
         places = walk.positions[sighting.timestamps - walk.begin]
@@ -136,11 +136,11 @@ def off(trajectories, true, rows):
 
 def test_the_pairs_of_the_archive_recover_the_camera(data):
     """The pairs are written to 6 digits; a far place is 1e-5 m off by that, and nothing by the fit."""
-    floor = read_floor(data / "shop" / "floor.json")
+    floor = read_floor_plan(data / "shop" / "floor.json")
     places = np.stack(np.meshgrid(np.linspace(1, 11, 20), np.linspace(0, 7.5, 20)), axis=-1).reshape(-1, 2)
     assert floor.project(Camera().project(places)) == pytest.approx(places, abs=1e-4)
     assert floor.unproject(places) == pytest.approx(Camera().project(places), abs=1e-5)
-    exact = fit_floor(Camera().project(np.array(MARKS)), np.array(MARKS))
+    exact = fit_floor_plan(Camera().project(np.array(MARKS)), np.array(MARKS))
     assert exact.project(Camera().project(places)) == pytest.approx(places, abs=1e-9)
 
 
@@ -212,8 +212,8 @@ def test_behind_a_known_lens_positions_are_recovered_and_without_it_they_are_not
     detections, video, floor, true = filmed
     rows = located_by_box(compute_trajectories(detections, video, plane=floor), detections)
     picture = WIDE.distort(Camera().project(np.array(MARKS)))
-    with_lens = fit_floor(picture, np.array(MARKS), lens=WIDE)
-    without = fit_floor(picture, np.array(MARKS))
+    with_lens = fit_floor_plan(picture, np.array(MARKS), lens=WIDE)
+    without = fit_floor_plan(picture, np.array(MARKS))
     seen = bent(detections, WIDE)
     recovered, skewed = (
         off(compute_trajectories(seen, video, plane=plane), true, rows) for plane in (with_lens, without)

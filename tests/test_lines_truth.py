@@ -10,18 +10,18 @@ from shapely.geometry import LineString
 from ptrack_analysis import (
     Line,
     Video,
-    compute_balance,
-    compute_counts,
+    compute_count_drift,
     compute_crossings,
     compute_occupancy,
     compute_trajectories,
+    count_crossings,
+    estimate_sampling_period,
+    filter_first_crossings,
     find_videos,
-    first_crossings,
     frames_to_timestamps,
-    read_floor,
+    read_floor_plan,
     read_tracking,
     read_zones,
-    sampling_period,
     trajectories_from_points,
 )
 from ptrack_analysis.schema import POINTS, assemble
@@ -63,7 +63,7 @@ def test_the_cumulative_count_equals_jpsreport_on_every_frame(bottleneck, real_d
 def test_each_of_the_348_persons_crosses_once_towards_the_larger_y(bottleneck):
     crossings = compute_crossings(bottleneck, [MEASURED])
     assert set(crossings["direction"]) == {"in"}
-    assert len(first_crossings(crossings)) == len(crossings) == 348
+    assert len(filter_first_crossings(crossings)) == len(crossings) == 348
     back = compute_crossings(bottleneck, [Line("back", LineString([(4.0, 0.5), (-2.25, 0.5)]), "m")])
     assert set(back["direction"]) == {"out"}
     assert back.reset_index()["timestamp"].equals(crossings.reset_index()["timestamp"])
@@ -98,7 +98,7 @@ def recording(request, data):
 def crossed(recording, unit):
     """Give the trajectories, the lines and their crossings, in px or on the floor."""
     detections, video, folder, _ = recording
-    plane = read_floor(folder / "floor.json", video) if unit == "m" else video.pixels
+    plane = read_floor_plan(folder / "floor.json", video) if unit == "m" else video.pixels
     _, lines = read_zones(folder / "zones.geojson", video, plane)
     trajectories = compute_trajectories(detections, video, plane=plane)
     return trajectories, lines, compute_crossings(trajectories, lines, min_distance=NOISE[unit])
@@ -115,7 +115,7 @@ def unseen(truth, person, moment, slack):
 def test_the_simulated_crossings_are_recovered_to_the_person_and_the_way(recording, unit):
     """Who crosses unseen is left out; a moment is off by less than two sampling steps."""
     detections, video, _, truth = recording
-    step = 2 * sampling_period(detections, video) / pd.Timedelta("1ms")
+    step = 2 * estimate_sampling_period(detections, video) / pd.Timedelta("1ms")
     crossings = crossed(recording, unit)[2].reset_index()
     crossings["timestamp"] = crossings["timestamp"].astype("int64")
     hidden = {
@@ -144,11 +144,11 @@ def test_in_minus_out_over_the_only_door_is_the_change_of_those_present(recordin
     """All come and go through the door, so counting drifts only while somebody stands in the doorway."""
     _, video, _, _ = recording
     trajectories, lines, crossings = crossed(recording, "px")
-    balance = compute_balance(crossings, compute_occupancy(trajectories, video), lines=lines)
+    balance = compute_count_drift(crossings, compute_occupancy(trajectories, video), lines=lines)
     moments = balance.index.get_level_values("timestamp").to_numpy().astype("int64")
     drifting = np.diff(moments)[balance["drift"].to_numpy()[:-1] != 0].sum()
     assert drifting < 0.2 * moments[-1]
     assert balance["drift"].iloc[-1] == 0
-    counts = compute_counts(crossings, lines, video, every="10s")
+    counts = count_crossings(crossings, lines, video, every="10s")
     ends = counts[["in_total", "out_total"]].iloc[-1].tolist()
     assert ends == balance[["in_total", "out_total"]].iloc[-1].tolist()

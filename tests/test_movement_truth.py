@@ -6,14 +6,14 @@ import pytest
 
 from ptrack_analysis import (
     Video,
-    compute_movement,
+    compute_kinematics,
     compute_stops,
     compute_tracks,
     compute_trajectories,
     frames_to_timestamps,
     trajectories_from_points,
 )
-from ptrack_analysis.scene.floor_plan import read_floor
+from ptrack_analysis.scene.floor_plan import read_floor_plan
 from ptrack_analysis.schema import DETECTIONS, POINTS, assemble
 from simulation.detection import detect, sample_times
 from simulation.scene import HEIGHT, WIDTH
@@ -79,7 +79,7 @@ def speed_of(movement):
 
 @pytest.mark.parametrize("frames", PEDPY)
 def test_speeds_are_those_that_pedpy_computed(bottleneck, frames):
-    speed = speed_of(compute_movement(bottleneck, window=window_of(frames)))
+    speed = speed_of(compute_kinematics(bottleneck, window=window_of(frames)))
     for person, frame, published in PEDPY[frames]:
         moment = frames_to_timestamps(np.array([frame]), RATE).astype("timedelta64[ms]")[0]
         assert speed[person, moment] == pytest.approx(published, abs=TOLERANCE[frames])
@@ -107,7 +107,7 @@ def test_all_speeds_are_those_of_pedpy(rows, bottleneck, frames):
     at_end = ~one_sided["id"].duplicated() | ~one_sided["id"].duplicated(keep="last")
     theirs = pd.concat([theirs, one_sided[at_end]])
     assert len(theirs) > 120_000
-    ours = speed_of(compute_movement(bottleneck, window=window_of(frames)))
+    ours = speed_of(compute_kinematics(bottleneck, window=window_of(frames)))
     moments = frames_to_timestamps(theirs["frame"].to_numpy(), RATE).astype("timedelta64[ms]")
     same = ours.loc[pd.MultiIndex.from_arrays([theirs["id"], moments])].to_numpy()
     # a window of odd frames, and a one-sided one of half its length, as above
@@ -129,7 +129,7 @@ def simulated(data):
     sides = dict(zip(("left", "top", "width", "height"), box, strict=True))
     detections = assemble(DETECTIONS, {"person_index": person, "timestamp": moment, **sides})
     video = Video(width=WIDTH, height=HEIGHT, frame_rate=25.0)
-    floor = read_floor(data / "shop" / "floor.json")
+    floor = read_floor_plan(data / "shop" / "floor.json")
     return walks, compute_trajectories(detections, video, plane=floor)
 
 
@@ -141,7 +141,7 @@ def located(walk, own):
 def test_the_speed_of_walking_is_the_true_one_within_five_percent(simulated):
     """Of the median while walking, true speed being measured over the same half second."""
     walks, trajectories = simulated
-    speed = speed_of(compute_movement(trajectories))
+    speed = speed_of(compute_kinematics(trajectories))
     for person, walk in enumerate(walks):
         own = trajectories.loc[person]
         ms = located(walk, own)
@@ -151,7 +151,7 @@ def test_the_speed_of_walking_is_the_true_one_within_five_percent(simulated):
         walking = true > 0.5
         measured = speed.loc[person][(own["located"] != "no").to_numpy()].to_numpy()
         assert np.median(measured[walking]) == pytest.approx(np.median(true[walking]), rel=0.05)
-        assert not compute_movement(trajectories.loc[[person]])["too_fast"].any()
+        assert not compute_kinematics(trajectories.loc[[person]])["too_fast"].any()
 
 
 def test_the_way_walked_is_the_true_one_but_for_corners(simulated):

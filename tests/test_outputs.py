@@ -9,7 +9,7 @@ from pages import METADATA, page, record, write
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.dataset.video_files import compute_table
-from ptrack_analysis.pipeline.config import Settings
+from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.outputs import OUTPUTS, PERSONAL, PUBLIC, Output, Privacy, Salting
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.schema import NOTEBOOK_ONLY, SALTED, SUPPRESSED, TABLES, TRACKS, VIDEOS, check
@@ -84,12 +84,12 @@ def archive(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def busy(archive, options):
-    return VideoAnalysis(archive / "busy.json", Settings(**options))
+    return VideoAnalysis(archive / "busy.json", AnalysisConfig(**options))
 
 
 @pytest.fixture(scope="module")
 def empty(archive, options):
-    return VideoAnalysis(archive / "empty.json", Settings(**options))
+    return VideoAnalysis(archive / "empty.json", AnalysisConfig(**options))
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ from ptrack_analysis import (
     compute_tracks,
     compute_trajectories,
     compute_visits,
+    estimate_sampling_period,
     export_dataset,
     frames_to_timestamps,
     inspect_tracking,
     read_tracking,
-    sampling_period,
     trajectories_from_points,
 )
 from ptrack_analysis.errors import IncompleteError, PageError
@@ -48,7 +48,7 @@ def test_the_real_job_is_read_whole(job):
 
 def test_the_real_job_gives_the_published_dwell(job):
     detections, video = job
-    assert sampling_period(detections, video) == pd.Timedelta("67ms")
+    assert estimate_sampling_period(detections, video) == pd.Timedelta("67ms")
     trajectories = compute_trajectories(detections, video)
     tracks = compute_tracks(trajectories)
     assert ms(tracks["dwell"]) == [14581, 14047, 14581, 67, 67]

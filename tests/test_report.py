@@ -16,7 +16,7 @@ import pytest
 from pages import METADATA, page, record, write
 
 from ptrack_analysis import (
-    Settings,
+    AnalysisConfig,
     compute_trajectories,
     export_dataset,
     read_tracking,
@@ -76,7 +76,7 @@ class Reader(HTMLParser):
 
 
 def settings_of(data, **more):
-    return Settings(zones=data / "shop" / "zones.geojson", **more)
+    return AnalysisConfig(zones=data / "shop" / "zones.geojson", **more)
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def written(tmp_path, persons, names=(), **more):
     )
     zones = tmp_path / "zones.geojson"
     zones.write_text(json.dumps(geojson(names)), encoding="utf-8")
-    settings = Settings(zones=zones if names else None)
+    settings = AnalysisConfig(zones=zones if names else None)
     write_report(tmp_path / "pages", tmp_path / "out.html", settings=settings, **more)
     return (tmp_path / "out.html").read_text(encoding="utf-8")
 
@@ -206,7 +206,7 @@ def test_a_quarter_of_an_hour_stays_below_five_megabytes(tmp_path):
     plan = replace(SCENES["shop"][0], duration=900_000, persons=90)
     write_archive(tmp_path / "archive", [plan], 1)
     archive = tmp_path / "archive"
-    settings = Settings(zones=archive / "zones.geojson")
+    settings = AnalysisConfig(zones=archive / "zones.geojson")
     write_report(
         archive / "pages", tmp_path / "out.html", settings=settings, backdrop=archive / "backdrop.png"
     )
@@ -467,7 +467,9 @@ def test_the_overview_without_clock_and_zones_says_what_is_missing(data, tmp_pat
     assert "days" not in tables_in(html)
 
 
-@pytest.mark.parametrize("given", [{"video": "x"}, {"backdrop": "x.png"}, {"settings": Settings(faces=True)}])
+@pytest.mark.parametrize(
+    "given", [{"video": "x"}, {"backdrop": "x.png"}, {"settings": AnalysisConfig(faces=True)}]
+)
 def test_what_is_for_one_video_is_refused_for_a_dataset(data, tmp_path, given):
     export_dataset(data / "shop/pages", tmp_path / "out", tables="quality")
     with pytest.raises(
@@ -494,7 +496,7 @@ def test_lines_without_zones_are_told_as_lines_and_not_as_doors(tmp_path):
     ]
     write(tmp_path / "lines.geojson", {"type": "FeatureCollection", "features": features})
     written(tmp_path, WALK)
-    settings = Settings(zones=tmp_path / "lines.geojson")
+    settings = AnalysisConfig(zones=tmp_path / "lines.geojson")
     write_report(tmp_path / "pages", tmp_path / "out.html", settings=settings)
     html = (tmp_path / "out.html").read_text(encoding="utf-8")
     assert "No zones were given, so this page has no stays and no transitions" in html

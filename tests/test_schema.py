@@ -7,8 +7,7 @@ from factories import make_detections, make_video
 
 from ptrack_analysis import compute_tracks, compute_trajectories, frames_to_timestamps
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import DETECTIONS, TABLES, TRACKS, TRAJECTORIES, check, empty, unit_of
-from ptrack_analysis.schema import validation as dictionary
+from ptrack_analysis.schema import DETECTIONS, TABLES, TRACKS, TRAJECTORIES, check, dictionary, empty, unit_of
 
 CASES = [(table, unit) for table in TABLES.values() for unit in (table.units if table.in_plane else (None,))]
 

@@ -9,10 +9,10 @@ from ptrack_analysis import (
     compute_tracks,
     compute_trajectories,
     compute_visits,
+    estimate_sampling_period,
     find_videos,
     read_tracking,
     read_zones,
-    sampling_period,
 )
 
 ARCHIVES = [("shop", "shop"), ("day", "morning"), ("day", "noon"), ("day", "evening")]
@@ -41,7 +41,7 @@ def unseen_around(truth, person, moment, slack):
 def test_persons_and_their_time_in_the_scene_are_recovered(recording):
     detections, video, _, truth = recording
     tracks = compute_tracks(compute_trajectories(detections, video))
-    step = 2 * sampling_period(detections, video) / pd.Timedelta("1ms")
+    step = 2 * estimate_sampling_period(detections, video) / pd.Timedelta("1ms")
     assert tracks.index.tolist() == [person["person_index"] for person in truth["persons"]]
     for person in truth["persons"]:
         number = person["person_index"]
@@ -56,7 +56,7 @@ def test_persons_and_their_time_in_the_scene_are_recovered(recording):
 def test_visits_are_recovered_where_no_entry_or_exit_was_unseen(recording):
     """Each end of a stay is off by at most two sampling steps; jitter at a border is merged over 400 ms."""
     detections, video, zones, truth = recording
-    step = 2 * sampling_period(detections, video) / pd.Timedelta("1ms")
+    step = 2 * estimate_sampling_period(detections, video) / pd.Timedelta("1ms")
     visits = compute_visits(compute_trajectories(detections, video), zones, video, merge_gap="400ms")
     found = {
         (zone, person): [

@@ -20,11 +20,11 @@ from ptrack_analysis import (
     compare_tracking,
     compute_stitches,
     compute_trajectories,
-    fit_floor,
+    fit_floor_plan,
     frames_to_timestamps,
     read_tracking,
     trajectories_from_points,
-    undo_stitches,
+    unstitch_tracks,
 )
 from ptrack_analysis.schema import DETECTIONS, POINTS, assemble
 from simulation.archive import floor_json
@@ -34,7 +34,9 @@ from simulation.scene import HEIGHT, WIDTH, Camera
 LENGTH = 180_000
 VIDEO = make_video(LENGTH, width=WIDTH, height=HEIGHT)
 PAIRS = floor_json()["pairs"]
-FLOOR = fit_floor(np.array([pair["picture"] for pair in PAIRS]), np.array([pair["floor"] for pair in PAIRS]))
+FLOOR = fit_floor_plan(
+    np.array([pair["picture"] for pair in PAIRS]), np.array([pair["floor"] for pair in PAIRS])
+)
 SIGHT = np.array([(-3, -1), (14, -1), (14, 0.6), (-3, 0.6)])  # where people come into sight, and leave it
 DOORS = {
     "px": Zone("sight", Polygon(Camera().project(SIGHT) * [WIDTH, HEIGHT]), "px"),
@@ -211,7 +213,7 @@ def test_a_stricter_margin_finds_fewer(long_breaks):
 def test_undoing_gives_the_broken_numbers_back(long_breaks):
     for broken in long_breaks:
         joined = apply_stitches(broken.detections, stitched(broken, "px"))
-        pd.testing.assert_frame_equal(undo_stitches(joined), broken.detections)
+        pd.testing.assert_frame_equal(unstitch_tracks(joined), broken.detections)
 
 
 def cut_points(rows, seed, longest):

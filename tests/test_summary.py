@@ -8,7 +8,7 @@ import pytest
 from pages import page, record, write
 
 from ptrack_analysis import (
-    Settings,
+    AnalysisConfig,
     compute_dwell,
     compute_occupancy_bins,
     compute_quality,
@@ -47,7 +47,7 @@ KEYS = [
 
 def analyses(data, source, **settings):
     """Open each video of an archive of the project."""
-    settings = Settings(zones=data / source / "zones.geojson", **settings)
+    settings = AnalysisConfig(zones=data / source / "zones.geojson", **settings)
     scene = read_scene(settings.zones)
     for reference in find_videos(data / source / "pages"):
         yield VideoAnalysis(reference, settings, scene)
@@ -190,7 +190,7 @@ def small(folder, *records, zones=ZONES, **settings):
     """Open a small archive."""
     file = write(folder / "in" / "a.json", page(*records))
     path = write(folder / "zones.geojson", zones) if zones else None
-    given = Settings(zones=path, **settings)
+    given = AnalysisConfig(zones=path, **settings)
     return VideoAnalysis(file, given, read_scene(path) if zones else None)
 
 

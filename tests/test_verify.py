@@ -15,7 +15,7 @@ from ptrack_analysis.cli import main
 from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.verify.findings import MOST, Ledger
 from ptrack_analysis.dataset.verify.laws import LAWS
-from ptrack_analysis.dataset.verify.sums import Part, Shelf, Tables
+from ptrack_analysis.dataset.verify.sums import Shelf, TableFile, Tables
 from ptrack_analysis.dataset.verify.verifying import RULES
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.storage.files import checksum
@@ -401,7 +401,7 @@ def test_sums_do_not_depend_on_where_row_groups_end(tmp_path):
     table = pa.table({"zone": zones, "timestamp_ms": moments, "persons": persons})
     for size in range(1, 7):
         pq.write_table(table, tmp_path / "occupancy.parquet", row_group_size=size)
-        part = Part("occupancy", "occupancy.parquet", 0, 6)
+        part = TableFile("occupancy", "occupancy.parquet", 0, 6)
         tables = Tables({"occupancy": [part]}, Shelf(tmp_path, tmp_path), {})
         assert tables.occupancy() == {"": 70, "a": 8, "b": 0}
         assert tables.sums("occupancy", ["zone"], ["persons"]) == {

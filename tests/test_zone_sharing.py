@@ -6,7 +6,7 @@ import pytest
 from factories import HEIGHT, WIDTH, make_video
 from shapely import MultiPolygon, Polygon, box, contains_xy
 
-from ptrack_analysis import Zone, compute_coverage, compute_overlaps, fit_floor, zone_notes
+from ptrack_analysis import Zone, check_zones, compute_zone_coverage, compute_zone_overlaps, fit_floor_plan
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
 from ptrack_analysis.schema import OVERLAPS, check
 
@@ -73,20 +73,20 @@ PAIRS = {
 
 @pytest.mark.parametrize(("zones", "expected"), PAIRS.values(), ids=PAIRS.keys())
 def test_overlaps_are_listed_from_both_sides(zones, expected):
-    overlaps = compute_overlaps(zones)
+    overlaps = compute_zone_overlaps(zones)
     check(overlaps, OVERLAPS)
     assert rows(overlaps) == expected
-    assert rows(compute_overlaps(zones[::-1])) == expected
+    assert rows(compute_zone_overlaps(zones[::-1])) == expected
 
 
 def test_overlaps_bear_the_unit_of_their_plane():
     floor = [Zone("a", box(0, 0, 2, 2), "m"), Zone("b", box(1, 0, 3, 2), "m")]
-    assert compute_overlaps(floor).columns.tolist() == ["shared_m2", "share"]
-    assert compute_overlaps([], unit="m").columns.tolist() == ["shared_m2", "share"]
+    assert compute_zone_overlaps(floor).columns.tolist() == ["shared_m2", "share"]
+    assert compute_zone_overlaps([], unit="m").columns.tolist() == ["shared_m2", "share"]
     with pytest.raises(SchemaError, match="zone 'b' is in m"):
-        compute_overlaps([zone("a", 0, 0, 1, 1), floor[1]])
+        compute_zone_overlaps([zone("a", 0, 0, 1, 1), floor[1]])
     with pytest.raises(ZoneError, match="'tie' is not a valid outline: Self-intersection"):
-        compute_overlaps([Zone("tie", Polygon([(0, 0), (9, 9), (9, 0), (0, 4)]), "px")])
+        compute_zone_overlaps([Zone("tie", Polygon([(0, 0), (9, 9), (9, 0), (0, 4)]), "px")])
 
 
 def test_shares_equal_a_count_of_random_points():
@@ -94,10 +94,10 @@ def test_shares_equal_a_count_of_random_points():
     a, b = Polygon([(0, 0), (700, 100), (300, 450)]), Polygon([(200, 20), (900, 300), (100, 400)])
     points = chance.uniform([0, 0], [WIDTH, HEIGHT], (200_000, 2))
     in_a, in_b = contains_xy(a, *points.T), contains_xy(b, *points.T)
-    shares = compute_overlaps([Zone("a", a, "px"), Zone("b", b, "px")])["share"]
+    shares = compute_zone_overlaps([Zone("a", a, "px"), Zone("b", b, "px")])["share"]
     assert shares.loc["a", "b"] == pytest.approx((in_a & in_b).sum() / in_a.sum(), abs=0.01)
     assert shares.loc["b", "a"] == pytest.approx((in_a & in_b).sum() / in_b.sum(), abs=0.01)
-    coverage = compute_coverage([Zone("a", a, "px"), Zone("b", b, "px")], VIDEO)
+    coverage = compute_zone_coverage([Zone("a", a, "px"), Zone("b", b, "px")], VIDEO)
     assert coverage.covered == pytest.approx((in_a | in_b).mean(), abs=0.01)
     assert coverage.doubled == pytest.approx((in_a & in_b).mean(), abs=0.01)
 
@@ -111,32 +111,32 @@ QUARTERS = [
 
 
 def test_zones_that_share_corners_tile_the_picture():
-    coverage = compute_coverage(QUARTERS, VIDEO)
+    coverage = compute_zone_coverage(QUARTERS, VIDEO)
     assert (coverage.covered, coverage.doubled, coverage.tiles) == (1, 0, True)
-    assert not compute_coverage(QUARTERS[1:], VIDEO).tiles
-    assert not compute_coverage([*QUARTERS, zone("middle", 300, 100, 500, 300)], VIDEO).tiles
-    assert compute_coverage([], VIDEO).covered == 0
-    assert compute_coverage(QUARTERS[:1], VIDEO, extent=(0, 0, 800, 200)).covered == 0.5
+    assert not compute_zone_coverage(QUARTERS[1:], VIDEO).tiles
+    assert not compute_zone_coverage([*QUARTERS, zone("middle", 300, 100, 500, 300)], VIDEO).tiles
+    assert compute_zone_coverage([], VIDEO).covered == 0
+    assert compute_zone_coverage(QUARTERS[:1], VIDEO, extent=(0, 0, 800, 200)).covered == 0.5
 
 
 def test_coverage_on_a_floor_plan_is_of_the_picture_there():
     corners = [[0, 0], [1, 0], [1, 1], [0, 1]]
-    floor = fit_floor(corners, [[0, 0], [8, 0], [6, 4], [2, 4]])
-    coverage = compute_coverage([Zone("a", box(0, 0, 8, 4), "m")], VIDEO, floor)
+    floor = fit_floor_plan(corners, [[0, 0], [8, 0], [6, 4], [2, 4]])
+    coverage = compute_zone_coverage([Zone("a", box(0, 0, 8, 4), "m")], VIDEO, floor)
     assert coverage.covered == pytest.approx(1)
-    near = compute_coverage([Zone("a", box(0, 2, 8, 4), "m")], VIDEO, floor)
+    near = compute_zone_coverage([Zone("a", box(0, 2, 8, 4), "m")], VIDEO, floor)
     assert near.covered == pytest.approx((4 + 6) / 2 * 2 / 24)
 
 
 def test_a_picture_that_reaches_the_horizon_has_no_area_on_the_floor():
-    floor = fit_floor([[0.4, 0.5], [0.6, 0.5], [1, 1], [0, 1]], [[0, 0], [4, 0], [4, 8], [0, 8]])
+    floor = fit_floor_plan([[0.4, 0.5], [0.6, 0.5], [1, 1], [0, 1]], [[0, 0], [4, 0], [4, 8], [0, 8]])
     zones = [Zone("a", box(0, 0, 4, 4), "m")]
     with pytest.raises(ParameterError, match="the picture reaches the horizon of the floor plan"):
-        compute_coverage(zones, VIDEO, floor)
-    assert compute_coverage(zones, VIDEO, floor, extent=floor.extent).covered == pytest.approx(0.5)
-    assert zone_notes(zones, VIDEO, floor) == []
+        compute_zone_coverage(zones, VIDEO, floor)
+    assert compute_zone_coverage(zones, VIDEO, floor, extent=floor.extent).covered == pytest.approx(0.5)
+    assert check_zones(zones, VIDEO, floor) == []
     with pytest.raises(ParameterError, match=r"extent is \(0, 0, 0, 1\), which has no area"):
-        compute_coverage(zones, VIDEO, floor, extent=(0, 0, 0, 1))
+        compute_zone_coverage(zones, VIDEO, floor, extent=(0, 0, 0, 1))
 
 
 NOTES = {
@@ -188,4 +188,4 @@ NOTES = {
 
 @pytest.mark.parametrize(("zones", "said"), NOTES.values(), ids=NOTES.keys())
 def test_only_what_may_give_numbers_that_nobody_meant_is_said(zones, said):
-    assert zone_notes(zones, VIDEO) == said
+    assert check_zones(zones, VIDEO) == said

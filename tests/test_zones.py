@@ -14,7 +14,7 @@ from ptrack_analysis import (
     Video,
     compute_trajectories,
     compute_visits,
-    fit_floor,
+    fit_floor_plan,
     read_parquet,
     read_zones,
     write_parquet,
@@ -211,7 +211,7 @@ def test_zones_that_are_no_zones_are_refused_with_what_read_zones_gives():
 
 def test_on_a_floor_zones_are_in_metres(tmp_path):
     corners = [[0, 0.5], [1, 0.5], [1, 1], [0, 1]]
-    floor = fit_floor(corners, [[0, 0], [8, 0], [8, 4], [0, 4]])
+    floor = fit_floor_plan(corners, [[0, 0], [8, 0], [8, 4], [0, 4]])
     (zone,), _ = read(tmp_path, feature(coordinates=[[*corners, corners[0]]]), plane=floor)
     assert zone.outline.bounds == pytest.approx((0, 0, 8, 4))
     (zone,), _ = read(tmp_path, feature(coordinates=[[[1, 1], [2, 1], [2, 2]]]), unit="m", plane=floor)
@@ -219,7 +219,7 @@ def test_on_a_floor_zones_are_in_metres(tmp_path):
 
 
 def test_a_zone_that_crosses_the_horizon_is_refused(tmp_path):
-    floor = fit_floor([[0.4, 0.5], [0.6, 0.5], [1, 1], [0, 1]], [[0, 0], [4, 0], [4, 8], [0, 8]])
+    floor = fit_floor_plan([[0.4, 0.5], [0.6, 0.5], [1, 1], [0, 1]], [[0, 0], [4, 0], [4, 8], [0, 8]])
     with pytest.raises(ZoneError, match="'sky' reaches the horizon"):
         read(tmp_path, feature("sky", coordinates=[[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]), plane=floor)
 
@@ -291,7 +291,7 @@ def test_the_tables_of_a_zone_file_come_back_from_parquet(tmp_path):
 
 
 def test_zones_of_several_videos_are_carried_to_the_floor_of_one(tmp_path):
-    floor = fit_floor([[0.4, 0.5], [0.6, 0.5], [1, 1], [0, 1]], [[0, 0], [4, 0], [4, 8], [0, 8]])
+    floor = fit_floor_plan([[0.4, 0.5], [0.6, 0.5], [1, 1], [0, 1]], [[0, 0], [4, 0], [4, 8], [0, 8]])
     sky = feature("sky", coordinates=[[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]], video="noon")
     assert read(tmp_path, sky, plane=floor) == ([], [])
     with pytest.raises(ZoneError, match="'sky' reaches the horizon"):

@@ -9,12 +9,12 @@ from factories import make_video
 
 from ptrack_analysis import (
     Lens,
-    compute_coverage,
+    check_zones,
     compute_crossings,
     compute_trajectories,
-    fit_floor,
+    compute_zone_coverage,
+    fit_floor_plan,
     read_zones,
-    zone_notes,
 )
 from ptrack_analysis.schema import DETECTIONS, assemble
 
@@ -44,7 +44,7 @@ def ring(x0, y0, x1, y1):
 @pytest.fixture
 def bent():
     """A floor of 10 x 5 m seen through a lens."""
-    return fit_floor(PICTURE, LENS.undistort(PICTURE) * [10, 5], lens=LENS)
+    return fit_floor_plan(PICTURE, LENS.undistort(PICTURE) * [10, 5], lens=LENS)
 
 
 def test_a_straight_edge_of_the_picture_is_bent_on_the_floor(tmp_path, bent):
@@ -73,7 +73,7 @@ def test_zones_that_share_an_edge_share_it_on_the_floor_too(tmp_path, bent):
 
 @pytest.mark.parametrize("upwards", [1, -1], ids=["y downwards", "y upwards"])
 def test_in_is_what_it_is_in_the_picture_on_a_mirrored_plan_too(tmp_path, upwards):
-    floor = fit_floor(PICTURE, PICTURE * [10, 5 * upwards])
+    floor = fit_floor_plan(PICTURE, PICTURE * [10, 5 * upwards])
     file = scene(tmp_path, line=("LineString", [[0.2, 0.5], [0.8, 0.5]]))
     _, lines = read_zones(file, VIDEO, floor)
     walk = {"timestamp": [0, 400], "person_index": [1, 1], "left": [0.45, 0.45], "width": [0.1, 0.1]}
@@ -89,10 +89,10 @@ def test_in_is_what_it_is_in_the_picture_on_a_mirrored_plan_too(tmp_path, upward
 @pytest.mark.parametrize("k1", [-0.1, 0.1])
 def test_zones_that_tile_the_picture_tile_it_behind_a_lens_too(tmp_path, k1):
     lens = Lens(k1=k1, focal=(0.9, 1.8))
-    floor = fit_floor(PICTURE, lens.undistort(PICTURE) * [10, 5], lens=lens)
+    floor = fit_floor_plan(PICTURE, lens.undistort(PICTURE) * [10, 5], lens=lens)
     halves = {name: ("Polygon", [ring(x, 0, x + 0.5, 1)]) for name, x in (("left", 0), ("right", 0.5))}
     zones, _ = read_zones(scene(tmp_path, **halves), VIDEO, floor)
-    coverage = compute_coverage(zones, VIDEO, floor)
+    coverage = compute_zone_coverage(zones, VIDEO, floor)
     assert coverage.covered == pytest.approx(1, abs=1e-9)
     assert coverage.doubled == pytest.approx(0, abs=1e-9)
-    assert zone_notes(zones, VIDEO, floor) == []
+    assert check_zones(zones, VIDEO, floor) == []

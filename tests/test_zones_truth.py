@@ -13,11 +13,11 @@ from ptrack_analysis import (
     compute_occupancy,
     compute_trajectories,
     compute_visits,
+    estimate_sampling_period,
     find_videos,
-    read_floor,
+    read_floor_plan,
     read_tracking,
     read_zones,
-    sampling_period,
 )
 
 LEFT = Zone("left", box(0, 0, 500, 500), "px")
@@ -153,7 +153,7 @@ def true_stays(truth, step):
 
 def found_stays(detections, video, folder, where, **options):
     """Give the stays found by zone and person: entered, exited, dwell [ms]."""
-    plane = read_floor(folder / "floor.json", video) if where == "floor" else None
+    plane = read_floor_plan(folder / "floor.json", video) if where == "floor" else None
     zones, _ = read_zones(folder / "zones.geojson", video, plane)
     trajectories = compute_trajectories(detections, video, plane=plane)
     visits = compute_visits(trajectories, zones, video, **options)
@@ -165,7 +165,7 @@ def found_stays(detections, video, folder, where, **options):
 def test_with_a_margin_the_true_visits_are_found(recording, where, margin):
     """Each end is off by at most two sampling steps; walking across so small a margin takes no longer."""
     detections, video, folder, truth = recording
-    step = 2 * sampling_period(detections, video) / pd.Timedelta("1ms")
+    step = 2 * estimate_sampling_period(detections, video) / pd.Timedelta("1ms")
     found = found_stays(detections, video, folder, where, margin=margin)
     expected = true_stays(truth, step)
     assert len(expected) > 5
@@ -182,7 +182,7 @@ def test_with_a_margin_the_true_visits_are_found(recording, where, margin):
 def test_a_margin_swallows_the_jitter_of_a_bad_detector(recording, where, margin):
     """Boxes jump about by 5 px (1 standard deviation): without a margin borders are crossed too often."""
     detections, video, folder, truth = recording
-    step = 2 * sampling_period(detections, video) / pd.Timedelta("1ms")
+    step = 2 * estimate_sampling_period(detections, video) / pd.Timedelta("1ms")
     chance = np.random.default_rng(3)
     jumping = detections.assign(
         **{side: detections[side] + chance.normal(0, 0.004, len(detections)) for side in ("left", "top")}

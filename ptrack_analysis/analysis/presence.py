@@ -16,7 +16,7 @@ MAX_GAP = pd.Timedelta("2s")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows:
+class PersonRows:
     """A table's rows in the order of person and time.
 
     ``order`` takes the table's rows to this order; ``person`` numbers the persons from 0 in the order of
@@ -29,7 +29,7 @@ class Rows:
     first: Bools
 
 
-def rows_by_person(table: pd.DataFrame) -> Rows:
+def rows_by_person(table: pd.DataFrame) -> PersonRows:
     """Order a table keyed by person_index and timestamp (in either order) by person and time."""
     person, _ = _level(table.index, "person_index")
     codes, times = _level(table.index, "timestamp")
@@ -38,10 +38,10 @@ def rows_by_person(table: pd.DataFrame) -> Rows:
     else:
         order = np.lexsort((codes, person))
     first = starts_of(person[order])
-    return Rows(order, np.cumsum(first) - 1, times[codes[order]], first)
+    return PersonRows(order, np.cumsum(first) - 1, times[codes[order]], first)
 
 
-def detected(table: pd.DataFrame, rows: Rows) -> Bools:
+def detected(table: pd.DataFrame, rows: PersonRows) -> Bools:
     """Tell which rows were detected, and not put into a gap afterwards."""
     if "interpolated" not in table.columns:
         return np.ones(len(rows.time), dtype=bool)
@@ -55,14 +55,14 @@ def starts_of(labels: Integers) -> Bools:
     return first
 
 
-def run_starts(rows: Rows, run: Integers) -> Bools:
+def run_starts(rows: PersonRows, run: Integers) -> Bools:
     """Mark the first row of each run, of runs that are numbered within each person."""
     begins = rows.first.copy()
     begins[1:] |= run[1:] != run[:-1]
     return begins
 
 
-def sampling_period(
+def estimate_sampling_period(
     table: pd.DataFrame, video: Video, *, max_gap: pd.Timedelta | str = MAX_GAP
 ) -> pd.Timedelta:
     """Tell the time between two samplings of the video.
@@ -97,7 +97,7 @@ def sampling_period(
 
 
 def period_in_ms(table: pd.DataFrame, video: Video, max_gap: int, given: pd.Timedelta | str | None) -> int:
-    """Give the sampling period [ms], by default as ``sampling_period`` finds it; at most ``max_gap``."""
+    """Return the sampling period [ms], estimated unless it is given; at most ``max_gap``."""
     if given is None:
         if (slow := slow_sampling(table, max_gap)) is not None:
             raise InputError(f"video {video.name!r}: {slow}")
@@ -131,7 +131,7 @@ def slow_sampling(table: pd.DataFrame, max_gap: int) -> str | None:
 
 
 def found_period(table: pd.DataFrame, video: Video, max_gap: int) -> int:
-    """Find the sampling period [ms] by the rule of ``sampling_period``, whatever its length."""
+    """Find the sampling period [ms] by the rule of ``estimate_sampling_period``, whatever its length."""
     codes, times = _level(table.index, "timestamp")
     used = np.zeros(len(times), dtype=bool)
     used[codes] = True
@@ -164,7 +164,9 @@ def part_end(known: int | None, end: pd.Timedelta | str | None, seen: int) -> in
     return asked if known is None else min(known, asked)
 
 
-def hold(rows: Rows, *, max_gap: int, period: int, end: int | None) -> tuple[Milliseconds, Bools]:
+def compute_time_present(
+    rows: PersonRows, *, max_gap: int, period: int, end: int | None
+) -> tuple[Milliseconds, Bools]:
     """Tell how long each row holds, and which rows begin a run.
 
     A row holds until the same person's next row if that comes within ``max_gap``, otherwise for ``period``,
@@ -212,7 +214,7 @@ def select(
 
     What is computed afterwards is computed as if nothing else had been seen: a person's last detection
     before ``end`` holds for one sampling period, and who was there before ``start`` has ``appeared``. The
-    sampling period itself is to be taken from the whole table (``sampling_period``) and given on.
+    sampling period itself is to be taken from the whole table (``estimate_sampling_period``) and given on.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.motion import kernels
-from ptrack_analysis.analysis.motion.kinematics import Pieces, pieces_of, radius_of_gyration
+from ptrack_analysis.analysis.motion.kinematics import PathPieces, pieces_of, radius_of_gyration
 from ptrack_analysis.analysis.motion.walks import Walks, walks_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
@@ -146,7 +146,7 @@ def _ways(walks: Walks, first: Integers) -> dict[str, Floats]:
     }
 
 
-def _walked(walks: Walks, first: Integers, pieces: Pieces) -> dict[str, Integers | Floats]:
+def _walked(walks: Walks, first: Integers, pieces: PathPieces) -> dict[str, Integers | Floats]:
     """Sum the pieces up that were walked, and measure how straight and how far around."""
     persons = len(first)
     opens = np.flatnonzero(np.diff(walks.run, prepend=0))

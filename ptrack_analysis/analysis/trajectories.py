@@ -6,7 +6,14 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.motion import kernels
-from ptrack_analysis.analysis.presence import MAX_GAP, Rows, end_of, hold, period_in_ms, rows_by_person
+from ptrack_analysis.analysis.presence import (
+    MAX_GAP,
+    PersonRows,
+    compute_time_present,
+    end_of,
+    period_in_ms,
+    rows_by_person,
+)
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Anchor, Bools, Floats, Integers, anchor_points
 from ptrack_analysis.schema import (
@@ -64,7 +71,7 @@ def compute_trajectories(
     max_gap
         The longest time without a detection that does not interrupt presence [ms].
     period
-        The sampling period [ms]; by default ``sampling_period``.
+        The sampling period [ms]; by default ``estimate_sampling_period``.
     max_interpolation
         The longest time between two positions to interpolate between [ms]; by default ``max_gap``.
     speed_window
@@ -84,7 +91,7 @@ def compute_trajectories(
     SchemaError
         If ``detections`` is not a DETECTIONS table.
     InputError
-        If people are typically detected less often than every ``max_gap``; see ``sampling_period``.
+        If people are typically detected less often than every ``max_gap``; see ``estimate_sampling_period``.
     ParameterError
         If a length of time is negative or not whole milliseconds, or ``max_gap`` is below the period; if
         the frame size is not known.
@@ -105,7 +112,7 @@ def compute_trajectories(
     rows = rows_by_person(detections)
     plane = plane or video.pixels
     if not hasattr(plane, "project"):
-        raise ParameterError(f"plane is {plane!r:.60}, not a floor plan: read_floor gives one")
+        raise ParameterError(f"plane is {plane!r:.60}, not a floor plan: read_floor_plan gives one")
     return _trajectories(
         detections,
         DETECTIONS,
@@ -192,7 +199,7 @@ def _places(
 def _trajectories(
     table: pd.DataFrame,
     schema: Table,
-    rows: Rows,
+    rows: PersonRows,
     places: tuple[Floats, Floats, Bools],
     *,
     video: Video,
@@ -209,7 +216,7 @@ def _trajectories(
         raise ParameterError(f"speed_window is {speed_window!r}, not at least 2 ms")
     sampled = period_in_ms(table, video, max_gap, period)
     end = end_of(video, int(rows.time.max(initial=0)))
-    held, begins = hold(rows, max_gap=max_gap, period=sampled, end=end)
+    held, begins = compute_time_present(rows, max_gap=max_gap, period=sampled, end=end)
     run = np.cumsum(begins, dtype="int64")
     x, y, bare = places
     unknown = ~(np.isfinite(x) & np.isfinite(y))
@@ -233,7 +240,7 @@ def _trajectories(
     return _table(table, schema, rows, columns)
 
 
-def _put_in(table: pd.DataFrame, rows: Rows) -> Bools:
+def _put_in(table: pd.DataFrame, rows: PersonRows) -> Bools:
     """Tell which rows were put into gaps."""
     if INTERPOLATED.name not in table.columns:
         return np.zeros(len(rows.time), dtype=bool)
@@ -241,14 +248,14 @@ def _put_in(table: pd.DataFrame, rows: Rows) -> Bools:
     return put_in
 
 
-def _counted_by_person(rows: Rows, run: Integers) -> Integers:
+def _counted_by_person(rows: PersonRows, run: Integers) -> Integers:
     """Count the runs of each person from 1."""
     before = run[rows.first] - 1
     counted: Integers = run - before[np.cumsum(rows.first) - 1]
     return counted
 
 
-def _table(table: pd.DataFrame, schema: Table, rows: Rows, columns: dict[str, object]) -> pd.DataFrame:
+def _table(table: pd.DataFrame, schema: Table, rows: PersonRows, columns: dict[str, object]) -> pd.DataFrame:
     keys: Any = table.index
     index = keys[rows.order].reorder_levels(TRAJECTORIES.key_names)
     known = {column.named(unit) for column in schema.columns for unit in schema.units} | set(columns)

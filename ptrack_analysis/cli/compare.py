@@ -67,13 +67,13 @@ def overlap(text: str) -> float:
 def run(given: argparse.Namespace) -> int:
     """Compare the two."""
     from ptrack_analysis.analysis.comparison.compare import compare_tracking
-    from ptrack_analysis.scene.floor_plan import read_floor
+    from ptrack_analysis.scene.floor_plan import read_floor_plan
     from ptrack_analysis.scene.zone_files import read_zones
 
     a, video = _read(given, given.a, video_of(given), {})
     said = {fact: value for fact in _SAID if (value := getattr(video_of(given), fact)) is not None}
     b, _ = _read(given, given.b, replace(video, **said), form_of(given))
-    plane = read_floor(given.floor, video) if given.floor else None
+    plane = read_floor_plan(given.floor, video) if given.floor else None
     zones = read_zones(given.zones, video, plane)[0] if given.zones else []
     found = compare_tracking(
         a,

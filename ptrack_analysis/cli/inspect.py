@@ -10,7 +10,7 @@ from ptrack_analysis.cli.measures import add_presence, period_of
 from ptrack_analysis.cli.options import add_source, form_of, shown, source_of, video_of
 
 if TYPE_CHECKING:
-    from ptrack_analysis.pipeline.inspection import Findings
+    from ptrack_analysis.pipeline.inspection import ReadReport
 
 _SHOWN = 8
 _BAD, _SOME = 3, 4
@@ -60,7 +60,7 @@ def run(given: argparse.Namespace) -> int:
     return 0 if not bad else _BAD if bad == len(found) else _SOME
 
 
-def _named_stdin(found: "Findings", file: str) -> "Findings":
+def _named_stdin(found: "ReadReport", file: str) -> "ReadReport":
     """Name stdin where the temporary file that held it is named."""
     notes, problems = (
         tuple(text.replace(file, "stdin") for text in texts) for texts in (found.notes, found.problems)
@@ -77,7 +77,7 @@ def _print_passed_over(passed_over: list[tuple[str, str]]) -> None:
             print(f"  and {len(passed_over) - _SHOWN} more (--json lists them all)")
 
 
-def _text(found: "Findings") -> str:
+def _text(found: "ReadReport") -> str:
     """Write the findings about one video as lines."""
     video = found.video
     size = f"{video.width} x {video.height} px" if video.width and video.height else "frame size unknown"
@@ -115,7 +115,7 @@ def _count(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def _between(found: "Findings") -> str:
+def _between(found: "ReadReport") -> str:
     if found.first is None or found.last is None:
         return ""
     return f", from {_seconds(found.first)} to {_seconds(found.last)}"
@@ -129,7 +129,7 @@ def _share(part: int, whole: int) -> str:
     return f"{part} of {whole}" + (f" ({part / whole:.0%})" if whole else "")
 
 
-def _plain(found: "Findings") -> dict[str, Any]:
+def _plain(found: "ReadReport") -> dict[str, Any]:
     """Turn findings into JSON values: times as whole milliseconds under ``<name>_ms``."""
     plain = {"name": found.video.name, "verdict": found.verdict, **asdict(found)}
     plain["video"] = _in_ms(plain["video"])

@@ -221,12 +221,12 @@ def add_release(group: Any) -> None:
 
 
 def measures_of(given: argparse.Namespace) -> dict[str, Any]:
-    """Gather what is measured, and how, as the fields of ``Settings``, as far as the command has them."""
+    """Return the fields of ``AnalysisConfig`` that the command has options for."""
     from dataclasses import fields
 
-    from ptrack_analysis.pipeline.config import Settings
+    from ptrack_analysis.pipeline.config import AnalysisConfig
 
-    named = {one.name: getattr(given, one.name) for one in fields(Settings) if hasattr(given, one.name)}
+    named = {one.name: getattr(given, one.name) for one in fields(AnalysisConfig) if hasattr(given, one.name)}
     if getattr(given, "salt_file", None) is not None:
         named["salt"] = _salt_in(given.salt_file)
     return named | {"video": video_of(given), "period": period_of(given)}

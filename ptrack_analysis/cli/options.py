@@ -151,9 +151,11 @@ def add_remote(parser: argparse.ArgumentParser) -> None:
 @contextmanager
 def client_of(given: argparse.Namespace, service: str = "rekognition") -> Iterator[Any]:
     """Make the client of a service that the options name, and close it afterwards."""
-    from ptrack_analysis.storage.s3 import make_client
+    from ptrack_analysis.storage.s3 import create_client
 
-    client = make_client(service, endpoint_url=given.endpoint_url, profile=given.profile, region=given.region)
+    client = create_client(
+        service, endpoint_url=given.endpoint_url, profile=given.profile, region=given.region
+    )
     try:
         yield client
     finally:

@@ -23,7 +23,7 @@ from ptrack_analysis.cli.measures import (
 from ptrack_analysis.cli.options import add_source, add_video, chosen, form_of, place, shown, source_of, span
 
 if TYPE_CHECKING:
-    from ptrack_analysis.pipeline.config import Settings
+    from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.pipeline.drawing import PlotOptions
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 
@@ -109,7 +109,7 @@ def _add_animation(command: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Draw the plot and write it."""
-    from ptrack_analysis.pipeline.config import Settings
+    from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.pipeline.drawing import PlotOptions
     from ptrack_analysis.pipeline.outputs import PLOTS
     from ptrack_analysis.plots.saving import refuse_to_replace, save_content, save_picture
@@ -120,7 +120,7 @@ def run(given: argparse.Namespace) -> int:
     if form not in plot.formats:
         listed = ", ".join(f".{each}" for each in plot.formats)
         return _refuse(f"{given.output}: the suffix is not one of {listed}; name one with --as")
-    settings = Settings(**measures_of(given))
+    settings = AnalysisConfig(**measures_of(given))
     _check_needs(given, settings)
     if target and not given.force:
         refuse_to_replace(target)
@@ -139,7 +139,7 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _check_needs(given: argparse.Namespace, settings: "Settings") -> None:
+def _check_needs(given: argparse.Namespace, settings: "AnalysisConfig") -> None:
     """Refuse a plot of an output whose needs the options do not meet."""
     from ptrack_analysis.pipeline.outputs import PLOTS, refuse_missing
     from ptrack_analysis.scene.zone_files import read_scene
@@ -154,7 +154,9 @@ def _refuse(message: str) -> int:
     return _USAGE
 
 
-def _analysis(given: argparse.Namespace, settings: "Settings", options: "PlotOptions") -> "VideoAnalysis":
+def _analysis(
+    given: argparse.Namespace, settings: "AnalysisConfig", options: "PlotOptions"
+) -> "VideoAnalysis":
     """Read the video, and print what is odd about it on stderr."""
     from ptrack_analysis.pipeline.drawing import background_notes
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis

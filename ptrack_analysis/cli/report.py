@@ -57,10 +57,10 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Write the report."""
-    from ptrack_analysis.pipeline.config import Settings
+    from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.report.writing import write_report
 
-    settings = Settings(**measures_of(given))
+    settings = AnalysisConfig(**measures_of(given))
     with source_of(given) as source:
         write_report(
             source,

@@ -29,13 +29,13 @@ def add(commands: Any) -> None:
 def run(given: argparse.Namespace) -> int:
     """Start the job, and print its id."""
     from ptrack_analysis.errors import ParameterError
-    from ptrack_analysis.sources.rekognition.start import NotificationChannel, start_tracking
+    from ptrack_analysis.sources.rekognition.start import NotificationChannel, start_job
 
     if (given.topic_arn is None) != (given.role_arn is None):
         raise ParameterError("--topic-arn and --role-arn go together; give both, or none")
     channel = None if given.topic_arn is None else NotificationChannel(given.topic_arn, given.role_arn)
     with client_of(given) as client:
-        job_id = start_tracking(
+        job_id = start_job(
             given.video,
             client=client,
             request_token=given.request_token,

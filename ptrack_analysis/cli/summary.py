@@ -20,9 +20,9 @@ from ptrack_analysis.cli.options import add_source, add_video, chosen, form_of, 
 
 if TYPE_CHECKING:
     from ptrack_analysis.errors import PtrackError
-    from ptrack_analysis.pipeline.config import Settings
+    from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.scene.zone_files import Scene
-    from ptrack_analysis.sources.archive import Form, VideoReference
+    from ptrack_analysis.sources.archive import FormatOptions, VideoReference
 
 _USAGE, _BAD, _SOME = 2, 3, 4
 _DESCRIPTION = """\
@@ -56,13 +56,13 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Sum up each video of the source; 3 (or 2) if none can be, 4 if some cannot."""
-    from ptrack_analysis.pipeline.config import Settings
+    from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.pipeline.video_analysis import read_scene_file
 
     output = None if given.output == "-" else Path(given.output)
     if output is not None:
         _refuse_to_replace(output, force=given.force)
-    settings = Settings(**measures_of(given), faces=False)
+    settings = AnalysisConfig(**measures_of(given), faces=False)
     found, errors = _found(given, settings, read_scene_file(settings))
     for error in errors:
         print(shown(f"ptrack: {' '.join(str(error).split())}"), file=sys.stderr)
@@ -81,7 +81,7 @@ def _refuse_to_replace(output: Path, *, force: bool) -> None:
 
 
 def _found(
-    given: argparse.Namespace, settings: "Settings", scene: "Scene | None"
+    given: argparse.Namespace, settings: "AnalysisConfig", scene: "Scene | None"
 ) -> "tuple[list[dict[str, Any]], list[PtrackError]]":
     """Gather the figures of each video, one after the other, and what was wrong with the others."""
     from ptrack_analysis.errors import InputError, ParameterError, PtrackError, SchemaError, ZoneError
@@ -105,7 +105,10 @@ def _named_stdin(error: "PtrackError", file: str) -> "PtrackError":
 
 
 def _figures(
-    reference: "VideoReference", settings: "Settings", scene: "Scene | None", form: "Form | None"
+    reference: "VideoReference",
+    settings: "AnalysisConfig",
+    scene: "Scene | None",
+    form: "FormatOptions | None",
 ) -> dict[str, Any]:
     """Gather the figures of one video, and say on stderr what is odd about it."""
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis

@@ -22,7 +22,7 @@ from ptrack_analysis.cli.measures import (
 from ptrack_analysis.cli.options import add_source, add_video, chosen, form_of, place, shown, source_of
 
 if TYPE_CHECKING:
-    from ptrack_analysis.pipeline.config import Settings
+    from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
     from ptrack_analysis.sources.archive import VideoReference
     from ptrack_analysis.storage.s3 import AnyPath
@@ -91,7 +91,7 @@ def run(given: argparse.Namespace) -> int:
     """Compute the table and write it; 2 if there is no such table or it lacks something."""
     from ptrack_analysis.dataset.video_files import compute_table, start_of
     from ptrack_analysis.errors import ParameterError
-    from ptrack_analysis.pipeline.config import Settings
+    from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.pipeline.outputs import OUTPUTS, find_output
 
     if given.name not in OUTPUTS:
@@ -101,7 +101,7 @@ def run(given: argparse.Namespace) -> int:
     if path is not None and path.suffix not in {".csv", ".parquet"}:
         raise ParameterError(f"{path}: the suffix must be .csv or .parquet")
     _refuse_to_replace(path, force=given.force)
-    settings = Settings(**measures_of(given))
+    settings = AnalysisConfig(**measures_of(given))
     with source_of(given) as source:
         analysis = _analysis(given, settings, source)
         table = compute_table(analysis, output.name)
@@ -111,7 +111,7 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _analysis(given: argparse.Namespace, settings: "Settings", source: "AnyPath") -> "VideoAnalysis":
+def _analysis(given: argparse.Namespace, settings: "AnalysisConfig", source: "AnyPath") -> "VideoAnalysis":
     """Open the video, and print what is odd about it on stderr."""
     from ptrack_analysis.clock.lookup import recordings_of
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis, read_scene_file

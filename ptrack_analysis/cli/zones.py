@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ptrack_analysis.cli.options import place, shown, size
 
 if TYPE_CHECKING:
-    from ptrack_analysis.editing.desk import Desk
+    from ptrack_analysis.editing.desk import EditorFiles
 
 _DESCRIPTION = """\
 Draw zones and lines on a frame of the video, and calibrate a floor plan on it, in the browser. The editor is
@@ -64,11 +64,11 @@ def _port(text: str) -> int:
 
 def run(given: argparse.Namespace) -> int:
     """Serve the editor until somebody is done; the address goes to stdout."""
-    from ptrack_analysis.editing.desk import Desk
+    from ptrack_analysis.editing.desk import EditorFiles
     from ptrack_analysis.editing.job import make_job
     from ptrack_analysis.editing.server import EditorServer
 
-    desk = Desk(
+    desk = EditorFiles(
         make_job(
             given.backdrop,
             given.output,
@@ -92,7 +92,7 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _tell(desk: "Desk") -> None:
+def _tell(desk: "EditorFiles") -> None:
     """Say on stderr what was written."""
     for file, said in desk.saved.items():
         print(shown(f"wrote {file}: {said}"), file=sys.stderr)

@@ -120,7 +120,7 @@ _SHOWN = 3
 
 
 class Clocks(Protocol):
-    """Where the clocks of videos are told: the fields of ``Settings`` that are needed here."""
+    """Where the clocks of videos are told: the fields of ``AnalysisConfig`` that are needed here."""
 
     @property
     def video(self) -> Video:

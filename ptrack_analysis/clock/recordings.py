@@ -93,7 +93,7 @@ def read_recordings(
 
     The columns are ``video``, its name, and ``started_at``, a moment of ISO 8601; if they are there,
     ``timezone``, ``site``, ``camera`` and ``opening_hours``; any others are kept as text, under their names
-    in lower case, with an underscore for what is no letter or digit (``Floor area``: ``floor_area``).
+    in lower case, with an underscore for what is no letter or digit (``FloorPlan area``: ``floor_area``).
     ``started_at`` has an offset or Z, or is a local time by the row's ``timezone``; where it is empty, the
     clock is not known from here. Without ``timezone`` the place's clock is the offset of ``started_at``.
     UTF-8, with a byte order mark or without; separated by commas, semicolons, tabs or bars, whichever the

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ptrack_analysis.dataset.dictionary import contents_of, dictionary
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
-from ptrack_analysis.dataset.records import ATHENA_FILE, DICTIONARY_FILE, DUCKDB_FILE, Record, place_file
+from ptrack_analysis.dataset.records import ATHENA_FILE, DICTIONARY_FILE, DUCKDB_FILE, VideoEntry, place_file
 from ptrack_analysis.dataset.views import athena_tables, duckdb_views
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.storage.files import make_folder, remove_file, write_text
@@ -19,7 +19,7 @@ _OF_A_VIDEO = {"video", "zones", "persons", "start", "end", "allow_incomplete", 
 """Settings that may well differ from video to video, or of which another note tells."""
 
 
-def write_catalogue(out: Path, records: Sequence[Record]) -> None:
+def write_catalogue(out: Path, records: Sequence[VideoEntry]) -> None:
     """Write zones, lines, sites and days, the dictionary and the views of a dataset; leave what is right.
 
     All of it follows from the records alone, so it is the same whichever run was the last.
@@ -55,14 +55,14 @@ def write_catalogue(out: Path, records: Sequence[Record]) -> None:
             write_text(path, text)
 
 
-def other_zones(records: Sequence[Record], parameters: dict[str, object]) -> list[str]:
+def other_zones(records: Sequence[VideoEntry], parameters: dict[str, object]) -> list[str]:
     """List the videos of the dataset whose visits are to zones of another file than this run's."""
     used = parameters["zones"]
     return [r.video for r in records if r.parameters.get("zones") not in {None, used}]
 
 
 def other_settings(
-    records: Sequence[Record], videos: frozenset[str], parameters: dict[str, object]
+    records: Sequence[VideoEntry], videos: frozenset[str], parameters: dict[str, object]
 ) -> list[str]:
     """List the settings in which videos of earlier runs, left alone by this one, were measured otherwise."""
     left = [record for record in records if record.video not in videos]

@@ -24,7 +24,7 @@ from ptrack_analysis.dataset.compaction_record import (
 )
 from ptrack_analysis.dataset.lock import locked
 from ptrack_analysis.dataset.records import FOLDERS, table_place
-from ptrack_analysis.dataset.verify.sums import Part, Shelf
+from ptrack_analysis.dataset.verify.sums import Shelf, TableFile
 from ptrack_analysis.errors import InputError, OutputError
 from ptrack_analysis.limits import amount_of_bytes
 from ptrack_analysis.storage.files import checksum, flush, make_folder, write_text
@@ -109,7 +109,7 @@ def _rows_of(folder: str, videos: Iterable[Planned], shelf: Shelf) -> Iterator[p
         place = table_place(folder, one.record.video)
         if checksum(shelf.local(place)) != one.record.outputs[place]["sha256"]:
             raise InputError(f"{shelf.root}/{place}: is not the file of its record: {_FIX}")
-        yield from shelf.batches([Part(folder, place, 0, one.rows[folder])])
+        yield from shelf.batches([TableFile(folder, place, 0, one.rows[folder])])
 
 
 def _regrouped(batches: Iterable[pa.Table], schema: pa.Schema) -> Iterator[tuple[pa.Table, bool]]:

@@ -17,7 +17,7 @@ from ptrack_analysis.dataset.records import (
     FOLDERS,
     PACKAGE,
     RECORDS,
-    Record,
+    VideoEntry,
     is_inside,
     read_record,
     table_place,
@@ -50,18 +50,18 @@ class CompactRecord:
     package: str = PACKAGE
     version: str = __version__
 
-    def records(self) -> list[Record]:
+    def records(self) -> list[VideoEntry]:
         """Give a record for each video, as the export has it, without its sources and checksums."""
         return [self._record(one) for one in self.videos]
 
-    def _record(self, one: dict[str, Any]) -> Record:
+    def _record(self, one: dict[str, Any]) -> VideoEntry:
         facts = {name: self.shared[name][number] for name, number in one["facts"].items()}
         outputs = {
             table_place(folder, one["video"]): {"rows": rows, "sha256": ""}
             for folder, rows in one["rows"].items()
         }
         facts["parameters"] = {**facts["parameters"], **one["own"]}
-        return Record(video=one["video"], source=[], outputs=outputs, version=self.version, **facts)
+        return VideoEntry(video=one["video"], source=[], outputs=outputs, version=self.version, **facts)
 
     def text(self) -> str:
         """Write it as JSON, one video and one file a line, in their order."""
@@ -69,7 +69,7 @@ class CompactRecord:
         return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def new_compact_record(videos: Iterable[tuple[Record, str | None, dict[str, int]]]) -> CompactRecord:
+def new_compact_record(videos: Iterable[tuple[VideoEntry, str | None, dict[str, int]]]) -> CompactRecord:
     """Begin the record of a compaction of these videos: each one's record, day and rows of each table."""
     record = CompactRecord()
     numbers: dict[tuple[str, str], int] = {}
@@ -121,7 +121,7 @@ class Planned:
     ``form`` tells videos apart whose tables have other columns; they go to files of their own.
     """
 
-    record: Record
+    record: VideoEntry
     day: str | None
     form: str
     rows: dict[str, int]
@@ -139,7 +139,7 @@ def plan(out: AnyPath) -> list[Planned]:
     return sorted(planned, key=lambda one: (one.day is None, one.day or "", one.form, one.record.video))
 
 
-def read_all_records(out: AnyPath, *, place: AnyPath | None = None) -> list[Record]:
+def read_all_records(out: AnyPath, *, place: AnyPath | None = None) -> list[VideoEntry]:
     """Read the record of every video of a dataset, in the order of their names; errors name ``place`` for it.
 
     Raises
@@ -166,7 +166,7 @@ def _names(out: AnyPath) -> list[str]:
     return sorted(name.removesuffix(".json") for name in names if not name.startswith("."))
 
 
-def _planned(record: Record) -> Planned:
+def _planned(record: VideoEntry) -> Planned:
     rows = {}
     for folder in record.folders:
         place = table_place(folder, record.video)
@@ -175,7 +175,7 @@ def _planned(record: Record) -> Planned:
     return Planned(record, day_of(record), form_of(record), rows)
 
 
-def day_of(record: Record) -> str | None:
+def day_of(record: VideoEntry) -> str | None:
     """Tell the day on which a recording starts by the clock of its place; None where that is not known."""
     return day_in(record.parameters)
 
@@ -191,7 +191,7 @@ def day_in(parameters: Mapping[str, Any]) -> str | None:
     return (moment if name is None else moment.astimezone(timezone_of(name))).date().isoformat()
 
 
-def form_of(record: Record) -> str:
+def form_of(record: VideoEntry) -> str:
     """Give the columns of a video's tables, as a text by which videos of one form come together."""
     columns = contents_of([record]).columns
     return json.dumps({folder: [column.name for column in listed] for folder, listed in columns.items()})
@@ -203,7 +203,7 @@ _REPAIR = """
 """
 
 
-def describe(folder: Path, records: Sequence[Record], *, is_compact: bool) -> None:
+def describe(folder: Path, records: Sequence[VideoEntry], *, is_compact: bool) -> None:
     """Write the catalogue of what these records tell: dictionary, views, zones, lines, sites and dates.
 
     Of a compacted dataset the views read all files below a table's folder, whatever the day.
@@ -225,6 +225,6 @@ def describe(folder: Path, records: Sequence[Record], *, is_compact: bool) -> No
     write_text(folder / ATHENA_FILE, athena)
 
 
-def is_by_day(records: Sequence[Record]) -> bool:
+def is_by_day(records: Sequence[VideoEntry]) -> bool:
     """Whether the large files lie by day: where the clock of at least one video is known."""
     return any(day_of(record) is not None for record in records)

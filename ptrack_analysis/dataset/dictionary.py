@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
-from ptrack_analysis.dataset.records import FOLDERS, MARK, Record, place_file, schema_in
+from ptrack_analysis.dataset.records import FOLDERS, MARK, VideoEntry, place_file, schema_in
 from ptrack_analysis.schema import TRACKER_COLUMNS, ZONE, Column, Table
 from ptrack_analysis.storage.columns import Stored, stored_columns, with_video
 
@@ -51,7 +51,7 @@ class Contents:
         return folder in self.columns and {*names} <= {column.name for column in self.columns[folder]}
 
 
-def contents_of(records: Iterable[Record]) -> Contents:
+def contents_of(records: Iterable[VideoEntry]) -> Contents:
     """Gather the columns of all files of these records; a column stands once, though units may differ."""
     found: dict[str, dict[str, Stored]] = {folder: {} for folder in FOLDERS}
     schemas, places, min_counts, salts = dict[str, Table](), set[str](), set[int](), set[object]()
@@ -69,7 +69,7 @@ def contents_of(records: Iterable[Record]) -> Contents:
     return Contents(columns, described, schemas, counts, bool(salts) and None not in salts)
 
 
-def _columns(folder: str, record: Record) -> Iterator[Stored]:
+def _columns(folder: str, record: VideoEntry) -> Iterator[Stored]:
     """List the columns of one file: optional ones only if a setting or tracker adds them, no landmarks."""
     unit = "px" if record.parameters.get("floor") is None else "m"
     schema = with_video(schema_in(folder, record.parameters))

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ptrack_analysis.dataset.records import Record
+from ptrack_analysis.dataset.records import VideoEntry
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.pipeline.outputs import OUTPUTS
 from ptrack_analysis.scene.zone_files import Scene
@@ -236,15 +236,15 @@ class Dimension:
     """
 
     table: Table
-    compute: Callable[[Sequence[Record]], pd.DataFrame]
-    is_in: Callable[[Record], bool]
+    compute: Callable[[Sequence[VideoEntry]], pd.DataFrame]
+    is_in: Callable[[VideoEntry], bool]
 
 
-def _drawn(records: Sequence[Record]) -> list[Definitions]:
+def _drawn(records: Sequence[VideoEntry]) -> list[Definitions]:
     return [record.parameters.get("places", {}) for record in records]
 
 
-def _has_zone_file(record: Record) -> bool:
+def _has_zone_file(record: VideoEntry) -> bool:
     return record.parameters.get("zones") is not None
 
 

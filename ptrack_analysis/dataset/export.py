@@ -28,11 +28,11 @@ from ptrack_analysis.dataset.records import (
     refuse_names,
     seen_place,
 )
-from ptrack_analysis.dataset.staging import Stage, staged
+from ptrack_analysis.dataset.staging import Workspace, staged
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
 from ptrack_analysis.dataset.video_files import Export, Task, export_video
 from ptrack_analysis.errors import OutputError, ParameterError, WorkerError
-from ptrack_analysis.pipeline.config import Settings, memory_for
+from ptrack_analysis.pipeline.config import AnalysisConfig, memory_for
 from ptrack_analysis.pipeline.video_analysis import read_scene_file
 from ptrack_analysis.pipeline.workers import IN_FLIGHT, map_tasks, processes
 from ptrack_analysis.sources.archive import Source, VideoReference, shown
@@ -116,7 +116,7 @@ def export_dataset(
     format, columns, first_frame, unit
         How another tracker's file is to be read, as in ``read_tracking``.
     **settings
-        What is measured, and how: the fields of ``Settings``, such as ``zones="zones.geojson"``,
+        What is measured, and how: the fields of ``AnalysisConfig``, such as ``zones="zones.geojson"``,
         ``floor="floor.json"``, ``max_gap="2s"``, ``stitch=True``.
 
     Returns
@@ -153,7 +153,7 @@ def export_dataset(
     crew = _crew_of(workers, executor, in_flight)
     if workers is not None and settings.get("memory") is None:
         settings["memory"] = memory_for(workers)
-    measured, place, root = Settings(**settings), path_of(out), path_of(source)
+    measured, place, root = AnalysisConfig(**settings), path_of(out), path_of(source)
     _refuse_place(place)
     _refuse_compacted(place)
     scene = read_scene_file(measured)
@@ -223,7 +223,7 @@ def _each(
     references: Sequence[VideoReference],
     recordings: Mapping[str, Recording],
     export: Export,
-    stage: Stage,
+    stage: Workspace,
     crew: dict[str, Any],
 ) -> Iterator[VideoSummary]:
     """Export the videos, and give what became of each, in their order."""
@@ -251,7 +251,7 @@ def _each(
             raise outcome.error
 
 
-def _prepare(references: Sequence[VideoReference], export: Export, stage: Stage, *, force: bool) -> None:
+def _prepare(references: Sequence[VideoReference], export: Export, stage: Workspace, *, force: bool) -> None:
     """Refuse what is in the way, and remove what killed runs left half written."""
     names = [export.settings.name_of(reference.name) for reference in references]
     refuse_names(names)
@@ -267,7 +267,7 @@ def _prepare(references: Sequence[VideoReference], export: Export, stage: Stage,
     _remove_leftovers(stage, names)
 
 
-def _remove_leftovers(stage: Stage, videos: Collection[str]) -> None:
+def _remove_leftovers(stage: Workspace, videos: Collection[str]) -> None:
     """Remove what was left half written of these videos, and of the dataset as a whole.
 
     Nobody writes there now: this run holds the dataset's lock, and its own tasks are not begun or all done.
@@ -285,7 +285,9 @@ def _remove_leftovers(stage: Stage, videos: Collection[str]) -> None:
         remove_leftovers(stage.folder / folder, files, of_all=True)
 
 
-def _finish(summaries: Sequence[VideoSummary], export: Export, stage: Stage, *, prune: bool) -> ExportSummary:
+def _finish(
+    summaries: Sequence[VideoSummary], export: Export, stage: Workspace, *, prune: bool
+) -> ExportSummary:
     """Write what describes the whole dataset; warn where its videos do not fit together."""
     stage.fetch_records([summary.name for summary in summaries if summary.status == "written"])
     records = read_records(stage.folder)

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 from ptrack_analysis.clock.lookup import no_start
 from ptrack_analysis.dataset.catalogue import other_settings, other_zones
 from ptrack_analysis.dataset.records import (
-    Record,
-    Seen,
+    FingerprintCache,
+    VideoEntry,
     bytes_of,
     checksum_of,
     look_at,
@@ -22,7 +22,7 @@ from ptrack_analysis.dataset.records import (
     table_place,
     video_name,
 )
-from ptrack_analysis.dataset.staging import Stage
+from ptrack_analysis.dataset.staging import Workspace
 from ptrack_analysis.dataset.video_files import Export
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.sources.archive import VideoReference, shown
@@ -37,7 +37,7 @@ def mark_of(root: AnyPath) -> str:
     return _mark(_absolute(root))
 
 
-def refuse_other_videos(videos: Mapping[str, VideoReference], root: AnyPath, stage: Stage) -> None:
+def refuse_other_videos(videos: Mapping[str, VideoReference], root: AnyPath, stage: Workspace) -> None:
     """Refuse to replace a video of the dataset with a different video of the same name.
 
     Where both JobIds are known, they decide: equal means the same video. Otherwise the video is the same if
@@ -84,7 +84,9 @@ def refuse_other_videos(videos: Mapping[str, VideoReference], root: AnyPath, sta
             )
 
 
-def _is_unchanged(reference: VideoReference, root: AnyPath, record: Record, seen: Seen) -> bool:
+def _is_unchanged(
+    reference: VideoReference, root: AnyPath, record: VideoEntry, seen: FingerprintCache
+) -> bool:
     """Whether the files look as they did when the record was made; no file is read."""
     recorded = {source["name"]: source["sha256"] for source in record.source}
     files = {shown(root, file): file for file in reference.files}
@@ -96,7 +98,7 @@ def _is_unchanged(reference: VideoReference, root: AnyPath, record: Record, seen
         return False
 
 
-def _job_in(stage: Stage, video: str) -> str | None:
+def _job_in(stage: Workspace, video: str) -> str | None:
     """Read the JobId of a video of the dataset; None if it has none, or its table cannot be read."""
     place = table_place("videos", video)
     stage.fetch([place])
@@ -107,7 +109,9 @@ def _job_in(stage: Stage, video: str) -> str | None:
     return None if not values or values[0] is None else str(values[0])
 
 
-def _shares_path(reference: VideoReference, root: AnyPath, record: Record, seen: Seen) -> bool:
+def _shares_path(
+    reference: VideoReference, root: AnyPath, record: VideoEntry, seen: FingerprintCache
+) -> bool:
     """Whether the earlier export read a file with the absolute path of one of these files."""
     if not seen.origin:
         return False
@@ -123,7 +127,9 @@ def _shares_path(reference: VideoReference, root: AnyPath, record: Record, seen:
     return False
 
 
-def _has_content(reference: VideoReference, root: AnyPath, record: Record, seen: Seen) -> bool:
+def _has_content(
+    reference: VideoReference, root: AnyPath, record: VideoEntry, seen: FingerprintCache
+) -> bool:
     """Whether the content of every file of the earlier export is among these files."""
     try:
         found = {checksum_of(file, shown(root, file), seen.sources, {}) for file in reference.files}
@@ -145,7 +151,7 @@ def _mark(path: PurePath) -> str:
 _WITHHELD = ("min_count", "salt")
 
 
-def misfits(records: Sequence[Record], export: Export) -> Iterator[str]:
+def misfits(records: Sequence[VideoEntry], export: Export) -> Iterator[str]:
     """Say where the videos of a dataset do not fit together."""
     yield from _twice(records, export)
     yield from _bound_to_nobody(export)
@@ -170,7 +176,9 @@ def misfits(records: Sequence[Record], export: Export) -> Iterator[str]:
         yield f"the visits of {listed(others, _SHOWN)}, exported earlier, are to the zones of another file"
 
 
-def refuse_unwithheld(records: Sequence[Record], export: Export, gone: Sequence[str], *, prune: bool) -> None:
+def refuse_unwithheld(
+    records: Sequence[VideoEntry], export: Export, gone: Sequence[str], *, prune: bool
+) -> None:
     """Refuse to withhold something in a dataset in which full files of other videos would stay.
 
     ``gone`` are the videos that ``prune`` removes.
@@ -196,7 +204,7 @@ def refuse_unwithheld(records: Sequence[Record], export: Export, gone: Sequence[
         )
 
 
-def _unwithheld(records: Sequence[Record], export: Export) -> list[Record]:
+def _unwithheld(records: Sequence[VideoEntry], export: Export) -> list[VideoEntry]:
     """List the videos of which an earlier run withheld less, or by another salt or count, than this one."""
     if not export.settings.withholds:
         return []
@@ -215,9 +223,9 @@ def _bound_to_nobody(export: Export) -> Iterator[str]:
         )
 
 
-def _twice(records: Sequence[Record], export: Export) -> Iterator[str]:
+def _twice(records: Sequence[VideoEntry], export: Export) -> Iterator[str]:
     """Say which videos of the dataset were made of the same files and overlap in time, and so count twice."""
-    alike: dict[tuple[str, ...], list[Record]] = {}
+    alike: dict[tuple[str, ...], list[VideoEntry]] = {}
     for record in sorted(records, key=lambda record: record.video not in export.videos):
         files = tuple(sorted(source["sha256"] for source in record.source))
         others = alike.setdefault(files, [])
@@ -231,12 +239,12 @@ def _twice(records: Sequence[Record], export: Export) -> Iterator[str]:
             )
 
 
-def _overlap(one: Record, other: Record) -> bool:
+def _overlap(one: VideoEntry, other: VideoEntry) -> bool:
     """Return whether the parts of two records have a time in common."""
     return max(_between(one)[0], _between(other)[0]) < min(_between(one)[1], _between(other)[1])
 
 
-def _between(record: Record) -> tuple[float, float]:
+def _between(record: VideoEntry) -> tuple[float, float]:
     """Return the start and the end of the part that a record is of [ms]."""
     start, end = (record.parameters.get(name) for name in ("start", "end"))
     return start or 0, math.inf if end is None else end

@@ -13,7 +13,7 @@ from ptrack_analysis.dataset.compaction_record import (
     read_all_records,
 )
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
-from ptrack_analysis.dataset.records import FOLDERS, RECORDS, Record, place_file
+from ptrack_analysis.dataset.records import FOLDERS, RECORDS, VideoEntry, place_file
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.storage.s3 import AnyPath, ahead
 
@@ -22,7 +22,7 @@ _SUFFIX = ".parquet"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DatasetFile:
     """One file of a table: its place below the dataset's folder, and its video where it is of one alone."""
 
     place: str
@@ -30,15 +30,15 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class Manifest:
     """The names of the videos, the files of each table, and whether small counts are suppressed."""
 
     videos: tuple[str, ...]
-    parts: Mapping[str, tuple[Part, ...]]
+    parts: Mapping[str, tuple[DatasetFile, ...]]
     withheld: bool = False
 
 
-def holding_of(root: AnyPath) -> Holding:
+def holding_of(root: AnyPath) -> Manifest:
     """Read what a dataset holds, or a compacted one; what no record tells of is not there.
 
     Raises
@@ -51,27 +51,27 @@ def holding_of(root: AnyPath) -> Holding:
     compact = read_compact_record(root)
     if compact is not None:
         names = sorted(str(one["video"]) for one in compact.videos)
-        found = [(place.partition("/")[0], Part(place, None)) for place in compact.outputs]
+        found = [(place.partition("/")[0], DatasetFile(place, None)) for place in compact.outputs]
         parameters = compact.shared.get("parameters", [])
     else:
         records = _records(root)
         names = [record.video for record in records]
         parameters = [record.parameters for record in records]
         found = [
-            (place.partition("/")[0], Part(place, record.video))
+            (place.partition("/")[0], DatasetFile(place, record.video))
             for record in records
             for place in record.outputs
             if place.partition("/")[0] in FOLDERS
         ]
-    parts: dict[str, list[Part]] = {}
+    parts: dict[str, list[DatasetFile]] = {}
     for folder, part in found:
         parts.setdefault(folder.removesuffix(_SUFFIX), []).append(part)
     for name in DIMENSIONS:
         if name not in parts and (root / place_file(name)).is_file():
-            parts[name] = [Part(place_file(name), None)]
+            parts[name] = [DatasetFile(place_file(name), None)]
     tables = [name for name in (*FOLDERS, *DIMENSIONS) if name in parts]
     withheld = any(one.get("min_count") for one in parameters)
-    return Holding(tuple(names), {name: tuple(parts[name]) for name in tables}, withheld)
+    return Manifest(tuple(names), {name: tuple(parts[name]) for name in tables}, withheld)
 
 
 def unknown(place: object, kind: str, name: str, known: Iterable[str]) -> ParameterError:
@@ -100,7 +100,7 @@ def read_compact_record(root: AnyPath) -> CompactRecord | None:
         raise InputError(f"{place}: cannot be read: {error.strerror}") from error
 
 
-def _records(root: AnyPath) -> list[Record]:
+def _records(root: AnyPath) -> list[VideoEntry]:
     """Read the records of all videos; those in S3 are brought to this machine first."""
     if isinstance(root, Path):
         return read_all_records(root)

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as pa_dataset
 
-from ptrack_analysis.dataset.holding import Holding, holding_of, unknown
+from ptrack_analysis.dataset.holding import Manifest, holding_of, unknown
 from ptrack_analysis.dataset.queries import (
     Selection,
     answer,
@@ -110,7 +110,7 @@ class Dataset:
     """A dataset that ``open_dataset`` opened: where it lies, and what its records said then."""
 
     root: AnyPath
-    holding: Holding = field(repr=False)
+    holding: Manifest = field(repr=False)
 
     @property
     def videos(self) -> list[str]:

@@ -12,7 +12,7 @@ from ptrack_analysis.dataset.records import (
     FOLDERS,
     MARK,
     Look,
-    Record,
+    VideoEntry,
     bytes_of,
     checksum_of,
     is_record,
@@ -24,7 +24,7 @@ from ptrack_analysis.dataset.records import (
     tagged,
     video_name,
 )
-from ptrack_analysis.dataset.staging import Stage
+from ptrack_analysis.dataset.staging import Workspace
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.schema import SALTED, SUPPRESSED, TABLES
 from ptrack_analysis.sources.names import listed
@@ -116,7 +116,7 @@ def _first_line(path: Path) -> str:
 
 _AT_ONCE = 8
 
-There = Mapping[str, S3Path] | None
+RemoteListing = Mapping[str, S3Path] | None
 """The objects of a dataset in S3 by their places, as they were listed; None on disk."""
 
 
@@ -152,7 +152,7 @@ def looks_of(out: Path, made: Mapping[str, Mapping[str, Any]]) -> dict[str, Look
 
 
 def intact(
-    record: Record, out: AnyPath, places: list[str], there: There, seen: Mapping[str, Look]
+    record: VideoEntry, out: AnyPath, places: list[str], there: RemoteListing, seen: Mapping[str, Look]
 ) -> dict[str, Look] | None:
     """Tell how a video's files look, if exactly these were made and are as they were made; else None.
 
@@ -171,19 +171,19 @@ def intact(
     return noted
 
 
-def place_in(out: AnyPath, place: str, there: There) -> AnyPath | None:
+def place_in(out: AnyPath, place: str, there: RemoteListing) -> AnyPath | None:
     """Give the path of a file; None where it is known that there is none."""
     return out / place if there is None else there.get(place)
 
 
-def remove_others(out: AnyPath, video: str, places: Iterable[str], there: There) -> None:
+def remove_others(out: AnyPath, video: str, places: Iterable[str], there: RemoteListing) -> None:
     """Remove what an earlier run wrote of a video, but for these places."""
     for place in set(places_of(video)).difference(places):
         if there is not None or os.path.isfile(f"{out}/{place}"):  # noqa: PTH113 - half of the cost of a Path
             remove_written(out, place, there)
 
 
-def remove_written(out: AnyPath, place: str, there: There) -> None:
+def remove_written(out: AnyPath, place: str, there: RemoteListing) -> None:
     """Remove a file, if it is there and the package wrote it."""
     path = place_in(out, place, there)
     if isinstance(path, S3Path):
@@ -197,7 +197,7 @@ def remove_written(out: AnyPath, place: str, there: There) -> None:
 
 
 def gone_from(
-    records: Iterable[Record], videos: frozenset[str], folder: Path, origin: str
+    records: Iterable[VideoEntry], videos: frozenset[str], folder: Path, origin: str
 ) -> tuple[list[str], list[str]]:
     """List the videos of a dataset that this export does not have, in the order of their names.
 
@@ -225,7 +225,7 @@ def gone_from(
     return gone, [name for name in others if name not in gone]
 
 
-def remove_videos(stage: Stage, videos: Sequence[str]) -> None:
+def remove_videos(stage: Workspace, videos: Sequence[str]) -> None:
     """Remove the files that the package wrote of these videos: tables first, then their records.
 
     The names of the videos go to stderr before anything is removed.

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.dataset as pa_dataset
 from pyarrow.fs import LocalFileSystem
 
-from ptrack_analysis.dataset.holding import Holding, Part, unknown
+from ptrack_analysis.dataset.holding import DatasetFile, Manifest, unknown
 from ptrack_analysis.errors import InputError, ParameterError, PtrackError
 from ptrack_analysis.storage.arrow import from_arrow
 from ptrack_analysis.storage.columns import PERSON, schema_by_marks, stored_columns, stored_key, with_video
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _READ = pa_dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
 
 
-def arrow_dataset(root: AnyPath, parts: Sequence[Part]) -> pa_dataset.FileSystemDataset:
+def arrow_dataset(root: AnyPath, parts: Sequence[DatasetFile]) -> pa_dataset.FileSystemDataset:
     """Make one Arrow dataset of the files of a table, in their order.
 
     Its columns are those of all files; where a file has not one of them (``x_m`` of a video without floor
@@ -73,7 +73,7 @@ def _fragment(path: AnyPath, form: pa_dataset.ParquetFileFormat) -> pa_dataset.P
 _PATTERN = re.compile(r"([*?\[])")
 
 
-def connected(root: AnyPath, holding: Holding, tables: Sequence[str]) -> "duckdb.DuckDBPyConnection":
+def connected(root: AnyPath, holding: Manifest, tables: Sequence[str]) -> "duckdb.DuckDBPyConnection":
     """Open DuckDB in memory, with a view of each of these tables.
 
     Raises

@@ -103,7 +103,7 @@ Look = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class FingerprintCache:
     """What a video's source files and its files in the dataset were, by their names and places.
 
     ``origin`` identifies the source of the export, as ``mark_of`` gives it; empty where it is not known.
@@ -168,16 +168,16 @@ def checksum_of(path: AnyPath, name: str, seen: Mapping[str, Look], noted: dict[
     return found
 
 
-def read_seen(content: bytes | None) -> Seen:
+def read_seen(content: bytes | None) -> FingerprintCache:
     """Read what was seen of a video; nothing, if there is none or it is damaged."""
     found = _json(content)
     origin = found.get("origin")
-    return Seen(
+    return FingerprintCache(
         _looks(found.get("sources")), _looks(found.get("outputs")), origin if isinstance(origin, str) else ""
     )
 
 
-def text_of(seen: Seen) -> str:
+def text_of(seen: FingerprintCache) -> str:
     """Write what was seen of a video."""
     content = {"sources": dict(seen.sources), "outputs": dict(seen.outputs), "origin": seen.origin}
     return json.dumps(content, sort_keys=True) + "\n"
@@ -237,7 +237,7 @@ PACKAGE = "ptrack-analysis"
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class VideoEntry:
     """What a video's files were made from: source files, parameters, version; and the files themselves.
 
     ``outputs`` has the rows and the SHA-256 of each file by its place below the dataset's folder,
@@ -256,7 +256,7 @@ class Record:
     package: str = PACKAGE
     version: str = __version__
 
-    def is_of_same_run(self, other: "Record") -> bool:
+    def is_of_same_run(self, other: "VideoEntry") -> bool:
         """Whether two records are of the same sources and parameters, so that the outputs must be equal."""
         return (self.source, self.parameters, self.version) == (other.source, other.parameters, other.version)
 
@@ -269,7 +269,7 @@ class Record:
 
 def new_record(
     reference: VideoReference, root: AnyPath, parameters: dict[str, Any], seen: Mapping[str, Look]
-) -> tuple[Record, dict[str, Look]]:
+) -> tuple[VideoEntry, dict[str, Look]]:
     """Begin the record of a run over this video, with the checksums of its files; and what was seen of them.
 
     Files that look as they did when they were ``seen`` are not read.
@@ -289,19 +289,19 @@ def new_record(
         raise InputError(f"{error.filename}: cannot be read: {error.strerror}") from error
     if reference.form is not None:
         parameters = {**parameters, "form": json.loads(json.dumps(asdict(reference.form)))}
-    return Record(video=reference.name, source=source, parameters=parameters), noted
+    return VideoEntry(video=reference.name, source=source, parameters=parameters), noted
 
 
-def record_text(record: Record) -> str:
+def record_text(record: VideoEntry) -> str:
     """Write the record of a run; it goes to its place as the last thing of a video."""
     return json.dumps(asdict(record), indent=1, sort_keys=True) + "\n"
 
 
-def read_record(out: AnyPath, video: str) -> Record | None:
+def read_record(out: AnyPath, video: str) -> VideoEntry | None:
     """Read the record of a video's earlier run; None where there is none, or something else."""
     try:
         content = json.loads((out / record_place(video)).read_bytes())
-        record = Record(**content)
+        record = VideoEntry(**content)
         complete = all(set(made) == {"rows", "sha256"} for made in record.outputs.values())
         complete &= all(map(is_inside, record.outputs))
         complete &= all({"name", "sha256"} <= set(file) for file in record.source)
@@ -321,7 +321,7 @@ def is_record(path: Path) -> bool:
     return isinstance(content, dict) and content.get("package") == PACKAGE
 
 
-def read_records(out: Path) -> list[Record]:
+def read_records(out: Path) -> list[VideoEntry]:
     """Read the records of all videos of a dataset, in the order of their names."""
     names = sorted(path.stem for path in (out / record_place("x")).parent.glob("[!.]*.json"))
     return [record for name in names if (record := read_record(out, name)) is not None]

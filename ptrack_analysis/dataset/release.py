@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.geometry import Bools, Integers
-from ptrack_analysis.pipeline.config import Settings, keyed
+from ptrack_analysis.pipeline.config import AnalysisConfig, keyed
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, Privacy, Salting, Suppression
 from ptrack_analysis.schema import PERSON_KEYS, SALTED, SUPPRESSED, Table, check, columns_of
 
@@ -189,7 +189,9 @@ def without(
     return table
 
 
-def release(tables: Mapping[str, pd.DataFrame], settings: Settings, video: str) -> dict[str, pd.DataFrame]:
+def release(
+    tables: Mapping[str, pd.DataFrame], settings: AnalysisConfig, video: str
+) -> dict[str, pd.DataFrame]:
     """Give the tables of one video as they may leave the house.
 
     With a salt, ``person`` is the first 16 hex digits of HMAC-SHA256(salt, "video:person_index"), and no
@@ -250,13 +252,13 @@ def release(tables: Mapping[str, pd.DataFrame], settings: Settings, video: str) 
     return made
 
 
-def released_folders(folders: list[str], settings: Settings) -> list[str]:
+def released_folders(folders: list[str], settings: AnalysisConfig) -> list[str]:
     """List those of the computed tables that are written."""
     wanted = {*(settings.tables or [one.name for one in OUTPUTS.values() if one.standard]), *ALWAYS}
     return [name for name in folders if name in wanted and _is_released(OUTPUTS[name].privacy, settings)]
 
 
-def needed_folders(settings: Settings) -> set[str]:
+def needed_folders(settings: AnalysisConfig) -> set[str]:
     """List the tables that are computed to count persons in others, be they written or not."""
     if settings.min_count is None:
         return set()
@@ -264,7 +266,7 @@ def needed_folders(settings: Settings) -> set[str]:
     return {name for rule in rules for name in (rule.source, rule.same_as) if name}
 
 
-def _is_released(privacy: Privacy, settings: Settings) -> bool:
+def _is_released(privacy: Privacy, settings: AnalysisConfig) -> bool:
     """Whether anything of a table is written."""
     if settings.salt is not None and privacy.salting is Salting.WITHHELD:
         return False

@@ -13,7 +13,7 @@ from ptrack_analysis.storage.s3 import AnyPath, S3Path, ahead
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Workspace:
     """The folder in which a run finds a dataset's catalogue and records: on disk, the dataset itself.
 
     ``there`` are the objects of a dataset in S3 by their places, as they were listed; None on disk.
@@ -49,7 +49,7 @@ class Stage:
 
 
 @contextmanager
-def staged(out: AnyPath) -> Iterator[Stage]:
+def staged(out: AnyPath) -> Iterator[Workspace]:
     """Bring catalogue and records of a dataset in S3 to a folder, and afterwards back what changed of them.
 
     Files of tables are not brought: workers put them to their places themselves, and records after them. What
@@ -61,11 +61,11 @@ def staged(out: AnyPath) -> Iterator[Stage]:
         If S3 refuses.
     """
     if not isinstance(out, S3Path):
-        yield Stage(out, out)
+        yield Workspace(out, out)
         return
     with tempfile.TemporaryDirectory(prefix="ptrack-") as folder:
         there = {found.relative_to(out).as_posix(): found for found in out.below()}
-        stage = Stage(out, Path(folder), there)
+        stage = Workspace(out, Path(folder), there)
         stage.fetch([place for place in there if _is_needed(place)])
         known = {*CATALOGUE, JOBS_FILE}
         before = {place: checksum(stage.folder / place) for place in known if place in there}

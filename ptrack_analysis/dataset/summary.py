@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from ptrack_analysis.dataset.records import Record, table_place
+from ptrack_analysis.dataset.records import VideoEntry, table_place
 from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.storage.s3 import AnyPath
 from ptrack_analysis.video import timedelta
@@ -67,7 +67,9 @@ def figures_of(
     return figures
 
 
-def summary_of(record: Record, status: Literal["written", "unchanged"], zones: Sequence[str]) -> VideoSummary:
+def summary_of(
+    record: VideoEntry, status: Literal["written", "unchanged"], zones: Sequence[str]
+) -> VideoSummary:
     """Sum up one video by its record."""
     figures, name = record.figures, record.video
     dwell = figures.get("dwell", {})

@@ -10,11 +10,11 @@ import pandas as pd
 
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.dataset.dimensions import about_of, definitions_of, with_keys
-from ptrack_analysis.dataset.placing import There, intact, looks_of, put_text, remove_others, upload
+from ptrack_analysis.dataset.placing import RemoteListing, intact, looks_of, put_text, remove_others, upload
 from ptrack_analysis.dataset.records import (
+    FingerprintCache,
     Look,
-    Record,
-    Seen,
+    VideoEntry,
     csv_place,
     new_record,
     record_place,
@@ -27,7 +27,7 @@ from ptrack_analysis.dataset.records import (
 from ptrack_analysis.dataset.release import needed_folders, release, released_folders
 from ptrack_analysis.dataset.summary import VideoSummary, figures_of, summary_of
 from ptrack_analysis.errors import InputError, OutputError, PtrackError
-from ptrack_analysis.pipeline.config import Settings
+from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.notes import notes_on
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, outputs_available
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
@@ -65,12 +65,12 @@ def start_of(videos: pd.DataFrame) -> datetime | None:
     return None if pd.isna(started) else started.tz_localize(None).tz_localize(UTC).to_pydatetime()
 
 
-def folders_of(settings: Settings, scene: Scene | None) -> list[str]:
+def folders_of(settings: AnalysisConfig, scene: Scene | None) -> list[str]:
     """List the tables that are written, by the names of their folders, in their order."""
     return released_folders(_computed(settings, scene), settings)
 
 
-def _computed(settings: Settings, scene: Scene | None) -> list[str]:
+def _computed(settings: AnalysisConfig, scene: Scene | None) -> list[str]:
     """List the tables that are computed: those that are written, and those that others are counted by."""
     standard = {output.name for output in OUTPUTS.values() if output.standard}
     wanted = {*ALWAYS, *(settings.tables or standard), *needed_folders(settings)}
@@ -86,7 +86,7 @@ class Export:
 
     root: AnyPath
     out: AnyPath
-    settings: Settings
+    settings: AnalysisConfig
     parameters: dict[str, Any]
     scene: Scene | None
     videos: frozenset[str] = frozenset()
@@ -118,9 +118,9 @@ class Task:
     name: str
     reference: VideoReference
     recording: Recording
-    record: Record | None = None
-    seen: Seen = field(default_factory=Seen)
-    there: There = None
+    record: VideoEntry | None = None
+    seen: FingerprintCache = field(default_factory=FingerprintCache)
+    there: RemoteListing = None
 
 
 def export_video(task: Task, export: Export) -> VideoSummary:
@@ -158,7 +158,7 @@ def export_video(task: Task, export: Export) -> VideoSummary:
 
 def _written(
     tables: dict[str, pd.DataFrame],
-    record: Record,
+    record: VideoEntry,
     sources: dict[str, Look],
     task: Task,
     export: Export,
@@ -175,11 +175,13 @@ def _written(
     place = record_place(task.name)
     is_new = task.there is not None and place not in task.there
     put_text(export.out, place, record_text(record), new=is_new)
-    _note(task, Seen(sources, looks, export.origin), export)
+    _note(task, FingerprintCache(sources, looks, export.origin), export)
     return summary_of(record, "written", zones)
 
 
-def _unchanged(task: Task, record: Record, sources: dict[str, Look], export: Export) -> VideoSummary | None:
+def _unchanged(
+    task: Task, record: VideoEntry, sources: dict[str, Look], export: Export
+) -> VideoSummary | None:
     """Sum up a video whose files are left as they are; None, if they cannot be."""
     earlier, places = task.record, export.places(task.name)
     if earlier is None or not earlier.is_of_same_run(record):
@@ -188,7 +190,7 @@ def _unchanged(task: Task, record: Record, sources: dict[str, Look], export: Exp
     if outputs is None:
         return None
     remove_others(export.out, task.name, places, task.there)
-    _note(task, Seen(sources, outputs, export.origin), export)
+    _note(task, FingerprintCache(sources, outputs, export.origin), export)
     return summary_of(earlier, "unchanged", export.zones(task.reference.name))
 
 
@@ -221,7 +223,7 @@ def _write_tables(
     return outputs
 
 
-def _note(task: Task, seen: Seen, export: Export) -> None:
+def _note(task: Task, seen: FingerprintCache, export: Export) -> None:
     """Note what was seen of a video's files, where it is something else than before."""
     if seen != task.seen:
         put_text(export.out, seen_place(task.name), text_of(seen))

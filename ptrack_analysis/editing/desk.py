@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ptrack_analysis.editing.job import Job, content_of, digest_of, judged, object_of, written
+from ptrack_analysis.editing.job import EditSession, content_of, digest_of, judged, object_of, written
 from ptrack_analysis.errors import PtrackError, ZoneError
 from ptrack_analysis.geometry import FARTHEST
-from ptrack_analysis.scene.floor_plan import Floor, read_floor
-from ptrack_analysis.scene.zone_checks import zone_notes
+from ptrack_analysis.scene.floor_plan import FloorPlan, read_floor_plan
+from ptrack_analysis.scene.zone_checks import check_zones
 from ptrack_analysis.scene.zone_files import Scene, project_scene, read_scene
 from ptrack_analysis.scene.zones import properties_of
 from ptrack_analysis.storage.files import write_bytes
@@ -27,7 +27,7 @@ def shown_pairs(content: dict[str, Any], width: int, height: int) -> list[dict[s
     ]
 
 
-def shown_lens(floor: Floor | None) -> dict[str, Any] | None:
+def shown_lens(floor: FloorPlan | None) -> dict[str, Any] | None:
     """Give the page the lens, in fractions of the frame."""
     lens = floor.lens if floor else None
     if lens is None:
@@ -85,7 +85,7 @@ def _in_unit(point: Any, unit: str | None, size: tuple[int, int]) -> Any:
     return [round(value * full, 2) for value, full in zip(point, size, strict=True)]
 
 
-def said_of(floor: Floor) -> dict[str, Any]:
+def said_of(floor: FloorPlan) -> dict[str, Any]:
     """Say how far each pair is off [m], and what looks wrong."""
     notes = list(floor.notes)
     if len(floor.pairs) == _COMPLETE:
@@ -207,13 +207,13 @@ def _outlines_edited(feature: dict[str, Any], edit: dict[str, Any]) -> dict[str,
 Answer = dict[str, Any]
 
 
-class Desk:
+class EditorFiles:
     """What one editor may read and write: the files of its job, and no other.
 
     ``saved`` tells of each file written so far what was written, in a few words.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: EditSession) -> None:
         self.job = job
         self.saved: dict[Path, str] = {}
         self._opened: dict[str, tuple[bytes | None, dict[str, Any]]] = {}
@@ -264,7 +264,7 @@ class Desk:
     def _floor(self, place: Path) -> dict[str, Any]:
         content = content_of(place)
         read = {} if content is None else object_of(content, place)
-        floor = None if content is None else read_floor(place, self.job.video)
+        floor = None if content is None else read_floor_plan(place, self.job.video)
         return {
             "file": place.name,
             "base": self._keep(content, read),
@@ -316,13 +316,13 @@ class Desk:
             video = replace(job.video, name=name)
             try:
                 zones, _ = project_scene(scene, video, plane, place=job.output.name)
-                notes += zone_notes(zones, video, plane)
+                notes += check_zones(zones, video, plane)
             except PtrackError as error:
                 notes.append(str(error))
         return list(dict.fromkeys(notes))
 
     def save_floor(self, edit: dict[str, Any]) -> Answer:
-        """Write the calibration, if ``read_floor`` can read it.
+        """Write the calibration, if ``read_floor_plan`` can read it.
 
         Raises
         ------
@@ -336,10 +336,10 @@ class Desk:
         made = edited_floor(read, edit, *self._size)
         new = content if content is not None and made == read else written(made, "pairs")
 
-        def fitted(trial: Path) -> Floor:
-            return read_floor(trial, self.job.video)
+        def fitted(trial: Path) -> FloorPlan:
+            return read_floor_plan(trial, self.job.video)
 
-        floor: Floor = judged(new, place, fitted)
+        floor: FloorPlan = judged(new, place, fitted)
         said = f"{len(floor.pairs)} pairs, error {floor.error:.3g} m"
         changed = self._write(place, new, edit, said)
         return changed or {"disk": digest_of(new), "said": said, **said_of(floor)}

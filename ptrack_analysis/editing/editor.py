@@ -5,12 +5,12 @@ from os import PathLike
 from threading import Thread
 from typing import Self
 
-from ptrack_analysis.editing.desk import Desk
+from ptrack_analysis.editing.desk import EditorFiles
 from ptrack_analysis.editing.job import make_job
 from ptrack_analysis.editing.server import EditorServer
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.limits import at_least
-from ptrack_analysis.scene.floor_plan import Floor, read_floor
+from ptrack_analysis.scene.floor_plan import FloorPlan, read_floor_plan
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zone_files import read_zones
 from ptrack_analysis.scene.zones import Line, Zone
@@ -87,7 +87,7 @@ class ZoneEditor:
         return self.read()[1]
 
     @property
-    def floor(self) -> Floor:
+    def floor(self) -> FloorPlan:
         """The floor plan in its file now.
 
         Raises
@@ -102,7 +102,7 @@ class ZoneEditor:
             return job.plan
         if job.floor is None:
             raise ParameterError("no floor plan is edited: give floor='floor.json'")
-        return read_floor(job.floor, job.video)
+        return read_floor_plan(job.floor, job.video)
 
     def close(self) -> None:
         """Stop answering; what was not saved is lost. A second time does nothing."""
@@ -136,7 +136,8 @@ def edit_zones(
 
     The editor is served on the loopback only, by a thread of this process, to the browser of this machine; a
     notebook on another machine has to forward the port. It writes the files that are named and no other, each
-    when its button is pressed, whole or not at all, and only if ``read_zones`` or ``read_floor`` can read it.
+    when its button is pressed, whole or not at all, and only if ``read_zones`` or ``read_floor_plan`` can
+    read it.
     What it does not edit (other properties, other members) stays in the file; what is not changed stays as
     it was, digit by digit.
 
@@ -191,7 +192,7 @@ def edit_zones(
     job = make_job(
         backdrop, path, zones=zones, floor=floor, unit=unit, frame_size=frame_size, replace=replace
     )
-    desk = Desk(job)
+    desk = EditorFiles(job)
     desk.opening()
     return ZoneEditor(EditorServer(desk, port=port, lasting=True), int(at_least(height, "height", _LOWEST)))
 

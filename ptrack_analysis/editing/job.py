@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from ptrack_analysis.errors import OutputError, ParameterError, PtrackError, ZoneError
 from ptrack_analysis.limits import at_least
-from ptrack_analysis.scene.floor_plan import Floor, read_floor
+from ptrack_analysis.scene.floor_plan import FloorPlan, read_floor_plan
 from ptrack_analysis.scene.images import Picture, is_stretched
 from ptrack_analysis.video import Video
 from ptrack_analysis.web.ground import Backdrop, embedded_backdrop
@@ -110,7 +110,7 @@ UNITS = ("fraction", "px", "m")
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class EditSession:
     """A picture, the file that is opened (None: nothing), the one that is written, the floor plan's.
 
     ``unit`` is that of the coordinates, ``extent`` the rectangle of them that the picture fills: x0, y0,
@@ -125,7 +125,7 @@ class Job:
     unit: str
     extent: tuple[float, float, float, float]
     video: Video
-    plan: Floor | None = None
+    plan: FloorPlan | None = None
 
     @property
     def picture(self) -> bytes:
@@ -154,7 +154,7 @@ def make_job(
     unit: str | None = None,
     frame_size: tuple[int, int] | None = None,
     replace: bool = False,
-) -> Job:
+) -> EditSession:
     """Look at everything that is given, and refuse what cannot be edited.
 
     Without ``zones`` the output is opened where it exists. The unit is that of the file opened, for a new
@@ -188,7 +188,7 @@ def make_job(
     plan = None if chosen != "m" else _plan(place, video)
     extent = {"fraction": (0.0, 0.0, 1.0, 1.0), "px": (0.0, 0.0, float(wide), float(high))}
     drawn = plan.extent if plan else extent[chosen]
-    return Job(shown, opened, target, None if plan else place, chosen, drawn, video, plan)
+    return EditSession(shown, opened, target, None if plan else place, chosen, drawn, video, plan)
 
 
 def _opened(output: str | PathLike[str], zones: str | PathLike[str] | None, *, replace: bool) -> Path | None:
@@ -229,10 +229,10 @@ def _unit(opened: Path | None, unit: str | None) -> str:
     return unit or str(said)
 
 
-def _plan(place: Path | None, video: Video) -> Floor:
+def _plan(place: Path | None, video: Video) -> FloorPlan:
     if place is None or not place.exists():
         raise ParameterError(
             "zones in metres are drawn on the plan of a floor: give the floor plan's file, and as backdrop a "
             "picture of its extent"
         )
-    return read_floor(place, video)
+    return read_floor_plan(place, video)

@@ -13,7 +13,7 @@ from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ptrack_analysis.editing.desk import Desk
+from ptrack_analysis.editing.desk import EditorFiles
 from ptrack_analysis.errors import ParameterError, PtrackError
 from ptrack_analysis.web.assets import asset, content_policy, inline_json, inline_script
 
@@ -21,7 +21,7 @@ HEADER = "X-Ptrack-Session"
 HOST = "127.0.0.1"
 
 
-class Guard:
+class Authenticator:
     """The token of the address, good for one use, and the secret that the page then sends with each request.
 
     The secret is only in the memory of the page: a header, not a cookie, since cookies go to every port of
@@ -143,14 +143,14 @@ class EditorServer(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = False
 
-    def __init__(self, desk: Desk, *, port: int = 0, lasting: bool = False) -> None:
+    def __init__(self, desk: EditorFiles, *, port: int = 0, lasting: bool = False) -> None:
         try:
             super().__init__((HOST, port), _Handler)
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or error
             raise ParameterError(f"port {port} cannot be used: {reason}") from error
         self.desk = desk
-        self.guard = Guard(self.server_address[1], lasting=lasting)
+        self.guard = Authenticator(self.server_address[1], lasting=lasting)
         self.lock = Lock()
         self.done = False
 

@@ -33,7 +33,7 @@ AnyPlace = Place | S3Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class AnalysisConfig:
     """What is measured of each video, and how; all that has a default may be left out.
 
     Lengths of time are texts that pandas reads, such as ``"2s"``, or Timedeltas, in whole ms; distances and
@@ -65,7 +65,7 @@ class Settings:
     min_distance
         As in ``compute_crossings`` [unit of the plane].
     every
-        Length of the intervals in which crossings are counted, as in ``compute_counts`` [ms].
+        Length of the intervals in which crossings are counted, as in ``count_crossings`` [ms].
     stop_extent, stop_duration
         ``max_extent`` and ``min_duration`` of ``compute_stops`` [unit of the plane, ms]; without a floor plan
         there are stops only if the extent is given.

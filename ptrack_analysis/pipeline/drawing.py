@@ -14,13 +14,13 @@ from ptrack_analysis.analysis.heat.heatmap import Basis
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.pipeline.outputs import FIELD_CELL, FIELD_SHAPE, HEAT_CELL
 from ptrack_analysis.plots import (
-    paths_gif,
-    plot_balance,
+    animate_paths,
+    plot_count_drift,
     plot_counts,
     plot_crossings,
     plot_encounters,
     plot_flow_field,
-    plot_fundamental,
+    plot_fundamental_diagram,
     plot_heatmap,
     plot_occupancy,
     plot_paths,
@@ -125,7 +125,7 @@ def counts(analysis: VideoAnalysis, options: PlotOptions) -> Any:
 
 def balance(analysis: VideoAnalysis, options: PlotOptions) -> Any:
     """Plot the counts beside the number of people present."""
-    return plot_balance(analysis["balance"])
+    return plot_count_drift(analysis["balance"])
 
 
 def stops(analysis: VideoAnalysis, options: PlotOptions) -> Any:
@@ -159,7 +159,7 @@ def encounters(analysis: VideoAnalysis, options: PlotOptions) -> Any:
 
 def fundamental(analysis: VideoAnalysis, options: PlotOptions) -> Any:
     """Plot speed against density."""
-    return plot_fundamental(analysis["fundamental"])
+    return plot_fundamental_diagram(analysis["fundamental"])
 
 
 def field(analysis: VideoAnalysis, options: PlotOptions) -> Any:
@@ -189,7 +189,7 @@ def _cells(
 
 def animation(analysis: VideoAnalysis, options: PlotOptions) -> Any:
     """Draw people walking, as an animated GIF."""
-    return paths_gif(
+    return animate_paths(
         analysis.trajectories,
         analysis.video,
         zones=analysis.zones,

@@ -17,7 +17,7 @@ from ptrack_analysis.video import Pixels, Video, milliseconds, timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class ReadReport:
     """What was found in the pages of one video.
 
     ``problems`` are the reasons for which it cannot be read as it is, ``notes`` what is odd but usable, each
@@ -69,7 +69,7 @@ def inspect_tracking(
     max_gap: pd.Timedelta | str = MAX_GAP,
     period: pd.Timedelta | str | None = None,
     allow_incomplete: bool = False,
-) -> Findings:
+) -> ReadReport:
     """Read one job and say what is in it, and whether it can be trusted.
 
     What ``read_tracking`` would refuse (broken pages, a job that failed or is in progress, an incomplete
@@ -130,7 +130,7 @@ def inspect_tracking(
         notes += reading.cut_short
     elif reading.incomplete:
         problems.append(str(reading.incomplete))
-    return Findings(
+    return ReadReport(
         video=reading.video,
         files=reading.files,
         pages=reading.pages,

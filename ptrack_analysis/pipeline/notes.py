@@ -11,7 +11,7 @@ import pandas as pd
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.analysis.quality.checks import CHECKS
 from ptrack_analysis.geometry import FEET_MARGIN, Floats
-from ptrack_analysis.scene.zone_checks import line_notes, zone_notes
+from ptrack_analysis.scene.zone_checks import check_lines, check_zones
 from ptrack_analysis.sources.pages.job import Reading
 from ptrack_analysis.sources.pages.rows import Whole
 from ptrack_analysis.video import Video
@@ -157,8 +157,8 @@ def notes_on_analysis(analysis: VideoAnalysis) -> list[str]:
             "the balance takes every line as one that bounds the scene: give those that do the kind 'door', "
             "if there are others"
         )
-    notes += line_notes(analysis.lines, analysis.video, analysis.floor_plan)
-    notes += zone_notes(analysis.zones, analysis.video, analysis.floor_plan)
+    notes += check_lines(analysis.lines, analysis.video, analysis.floor_plan)
+    notes += check_zones(analysis.zones, analysis.video, analysis.floor_plan)
     return notes
 
 

@@ -16,7 +16,7 @@ from ptrack_analysis.schema import Table
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ptrack_analysis.pipeline.config import Settings
+    from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.pipeline.drawing import PlotOptions
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
     from ptrack_analysis.scene.zone_files import Scene
@@ -40,7 +40,7 @@ class Need(Enum):
         """What to say if it is missing."""
         return self.value
 
-    def is_met(self, config: Settings, scene: Scene | None) -> bool:
+    def is_met(self, config: AnalysisConfig, scene: Scene | None) -> bool:
         """Return whether the configuration and the zone file have it."""
         zones, lines = (scene.zones, scene.lines) if scene is not None else ([], [])
         return {
@@ -426,7 +426,7 @@ def refuse_missing(what: str, missing: Collection[Need]) -> None:
         raise ParameterError(f"{what} {' It '.join(need.sentence for need in Need if need in missing)}")
 
 
-def outputs_available(config: Settings, scene: Scene | None) -> list[Output]:
+def outputs_available(config: AnalysisConfig, scene: Scene | None) -> list[Output]:
     """Return the outputs whose needs the configuration and the zone file meet."""
     return [one for one in OUTPUTS.values() if all(need.is_met(config, scene) for need in one.needs)]
 

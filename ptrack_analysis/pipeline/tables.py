@@ -8,27 +8,31 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.counting.counts import compute_balance, compute_counts
+from ptrack_analysis.analysis.counting.counts import compute_count_drift, count_crossings
 from ptrack_analysis.analysis.counting.crossings import compute_crossings
 from ptrack_analysis.analysis.crowd.density import compute_density, compute_occupancy_bins
 from ptrack_analysis.analysis.crowd.encounters import compute_encounters
-from ptrack_analysis.analysis.crowd.flow import compute_flow, compute_fundamental
-from ptrack_analysis.analysis.crowd.groups import compute_groups
+from ptrack_analysis.analysis.crowd.flow import compute_fundamental_diagram, compute_line_flow
+from ptrack_analysis.analysis.crowd.groups import detect_groups
 from ptrack_analysis.analysis.dwell.dwell import compute_dwell, compute_dwell_quantiles
-from ptrack_analysis.analysis.dwell.queues import compute_queue, compute_service_levels, compute_waits
+from ptrack_analysis.analysis.dwell.queues import (
+    compute_queue_length,
+    compute_service_levels,
+    compute_waiting_times,
+)
 from ptrack_analysis.analysis.dwell.survival import compute_survival
 from ptrack_analysis.analysis.faces.facing import compute_facing
 from ptrack_analysis.analysis.heat.flow_field import compute_flow_field
 from ptrack_analysis.analysis.heat.grid import SHAPE
 from ptrack_analysis.analysis.heat.heatmap import Basis, Quantity
 from ptrack_analysis.analysis.heat.quantities import compute_heatmap
-from ptrack_analysis.analysis.motion.kinematics import compute_movement
+from ptrack_analysis.analysis.motion.kinematics import compute_kinematics
 from ptrack_analysis.analysis.motion.stops import compute_stops
 from ptrack_analysis.analysis.quality.checks import compute_quality
-from ptrack_analysis.analysis.quality.intervals import compute_intervals
+from ptrack_analysis.analysis.quality.intervals import compute_confidence_intervals
 from ptrack_analysis.analysis.tracks import compute_tracks
-from ptrack_analysis.analysis.zones.occupancy import compute_occupancy, compute_overlaps
-from ptrack_analysis.analysis.zones.retail import compute_retail
+from ptrack_analysis.analysis.zones.occupancy import compute_occupancy, compute_zone_overlaps
+from ptrack_analysis.analysis.zones.retail import compute_retail_metrics
 from ptrack_analysis.analysis.zones.transitions import compute_transitions
 from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
@@ -92,7 +96,7 @@ def trajectories(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def movement(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute velocity, acceleration and turning."""
-    return compute_movement(analysis.trajectories, max_speed=analysis.config.max_speed)
+    return compute_kinematics(analysis.trajectories, max_speed=analysis.config.max_speed)
 
 
 def stops(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -113,7 +117,7 @@ def encounters(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def groups(analysis: VideoAnalysis) -> pd.DataFrame:
     """Find the groups."""
-    return compute_groups(analysis["encounters"], analysis.trajectories)
+    return detect_groups(analysis["encounters"], analysis.trajectories)
 
 
 def visits(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -166,18 +170,18 @@ def visits_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def waits(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the waiting times."""
-    return compute_waits(analysis["visits"], analysis.zones)
+    return compute_waiting_times(analysis["visits"], analysis.zones)
 
 
 def service_levels(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the share of waits per target."""
-    return compute_service_levels(compute_waits(analysis["visits"], analysis.zones))
+    return compute_service_levels(compute_waiting_times(analysis["visits"], analysis.zones))
 
 
 def queue(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the queue lengths over time."""
     config = analysis.config
-    return compute_queue(
+    return compute_queue_length(
         analysis["visits"], analysis.zones, analysis.video, start=config.start, end=config.end
     )
 
@@ -189,12 +193,12 @@ def transitions(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def retail(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the retail metrics."""
-    return compute_retail(analysis["visits"], analysis.zones)
+    return compute_retail_metrics(analysis["visits"], analysis.zones)
 
 
 def zone_overlaps(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the overlaps of the zones."""
-    return compute_overlaps(analysis.zones, unit=analysis.unit)
+    return compute_zone_overlaps(analysis.zones, unit=analysis.unit)
 
 
 def occupancy(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -226,7 +230,7 @@ def density(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def fundamental(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute density, speed and flow in the zones per bin."""
-    return compute_fundamental(
+    return compute_fundamental_diagram(
         analysis.trajectories,
         analysis.zones,
         analysis.video_until_end,
@@ -242,7 +246,7 @@ def crossings(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def counts(analysis: VideoAnalysis) -> pd.DataFrame:
     """Count the crossings per bin."""
-    return compute_counts(
+    return count_crossings(
         analysis["crossings"],
         analysis.lines,
         analysis.video_until_end,
@@ -256,12 +260,12 @@ def balance(analysis: VideoAnalysis) -> pd.DataFrame:
     names = [line.name for line in analysis.boundary_lines]
     if not names:
         return empty(BALANCE)
-    return compute_balance(analysis["crossings"], analysis.scene_occupancy, lines=names)
+    return compute_count_drift(analysis["crossings"], analysis.scene_occupancy, lines=names)
 
 
 def flow(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the flow over the lines per bin."""
-    return compute_flow(
+    return compute_line_flow(
         analysis["crossings"],
         analysis.lines,
         analysis.video_until_end,
@@ -313,12 +317,12 @@ def facing(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def intervals(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute confidence intervals of the main figures."""
-    found = [compute_intervals(analysis["persons"], "dwell")]
+    found = [compute_confidence_intervals(analysis["persons"], "dwell")]
     if analysis.scene is not None:
         visits = analysis["visits"]
-        found += [compute_intervals(visits, "dwell", statistic="mean")]
-        found += [compute_intervals(visits, "dwell", statistic="median")]
-        found += [compute_intervals(visits, None, statistic="rate")]
+        found += [compute_confidence_intervals(visits, "dwell", statistic="mean")]
+        found += [compute_confidence_intervals(visits, "dwell", statistic="median")]
+        found += [compute_confidence_intervals(visits, None, statistic="rate")]
     return pd.concat([part for part in found if len(part)] or found[:1]).sort_index()
 
 

@@ -16,22 +16,22 @@ from ptrack_analysis.analysis.cleaning.stitching import compute_stitches
 from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds
 from ptrack_analysis.analysis.heat.heatmap import Basis, Heatmap
 from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
-from ptrack_analysis.analysis.presence import end_of, sampling_period, select
+from ptrack_analysis.analysis.presence import end_of, estimate_sampling_period, select
 from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
 from ptrack_analysis.clock.lookup import settled
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.pipeline.config import Settings
+from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on_analysis
 from ptrack_analysis.pipeline.outputs import OUTPUTS, Need, find_output, refuse_missing
-from ptrack_analysis.scene.floor_plan import Floor, read_floor
+from ptrack_analysis.scene.floor_plan import FloorPlan, read_floor_plan
 from ptrack_analysis.scene.zone_files import Scene, project_scene, read_scene
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import STITCHES, empty, unit_of
 from ptrack_analysis.schema.detected import POINTS
-from ptrack_analysis.sources.archive import Form, Source, VideoReference
+from ptrack_analysis.sources.archive import FormatOptions, Source, VideoReference
 from ptrack_analysis.sources.pages.job import Reading
-from ptrack_analysis.sources.pages.rows import Budget, Part, Whole, whole_of
+from ptrack_analysis.sources.pages.rows import Budget, TimeRange, Whole, whole_of
 from ptrack_analysis.sources.reading import load
 from ptrack_analysis.video import Pixels, Plane, Video, milliseconds, timedelta
 
@@ -68,21 +68,21 @@ class VideoAnalysis:
 
     Examples
     --------
-    >>> analysis = VideoAnalysis("data/shop", Settings(zones="data/shop/zones.geojson"))
+    >>> analysis = VideoAnalysis("data/shop", AnalysisConfig(zones="data/shop/zones.geojson"))
     >>> analysis["visits"]["dwell"].sum().total_seconds()  # doctest: +SKIP
     """
 
     def __init__(
         self,
         source: Source | VideoReference | Tables,
-        config: Settings | None = None,
+        config: AnalysisConfig | None = None,
         scene: Scene | None = None,
         recording: Recording | None = None,
         *,
-        form: Form | None = None,
+        form: FormatOptions | None = None,
     ) -> None:
         self.source = source
-        self.config = Settings() if config is None else config
+        self.config = AnalysisConfig() if config is None else config
         self._given_scene = scene
         self._given_recording = recording
         self._form = form
@@ -193,12 +193,12 @@ class VideoAnalysis:
         if self.config.period is not None:
             return pd.Timedelta(self.config.period)
         every_row = pd.DataFrame(index=self.reading.facts().index)
-        return sampling_period(every_row, self.video, max_gap=self.config.max_gap)
+        return estimate_sampling_period(every_row, self.video, max_gap=self.config.max_gap)
 
     @cached_property
-    def floor_plan(self) -> Floor | None:
+    def floor_plan(self) -> FloorPlan | None:
         """The floor plan, if one is given."""
-        return None if self.config.floor is None else read_floor(self.config.floor, self.video)
+        return None if self.config.floor is None else read_floor_plan(self.config.floor, self.video)
 
     @property
     def plane(self) -> Plane:
@@ -361,7 +361,7 @@ class VideoAnalysis:
         return self._heatmaps[key]
 
 
-def read_scene_file(settings: Settings) -> Scene | None:
+def read_scene_file(settings: AnalysisConfig) -> Scene | None:
     """Read the zone file, and try it with the floor plan, so that their faults are told before all else.
 
     Raises
@@ -373,9 +373,9 @@ def read_scene_file(settings: Settings) -> Scene | None:
     video = settings.video
     if settings.floor is not None:
         sized = video if video.width and video.height else Video(width=1, height=1)
-        read_floor(settings.floor, sized)
+        read_floor_plan(settings.floor, sized)
     try:
-        plane: Plane = Pixels(1, 1) if settings.floor is None else read_floor(settings.floor, video)
+        plane: Plane = Pixels(1, 1) if settings.floor is None else read_floor_plan(settings.floor, video)
         if scene is not None:
             for name in (video.name, *scene.videos):
                 project_scene(scene, replace(video, name=name), plane, place=str(settings.zones))
@@ -384,7 +384,7 @@ def read_scene_file(settings: Settings) -> Scene | None:
     return scene
 
 
-def _part_to_read(config: Settings) -> Part | None:
+def _part_to_read(config: AnalysisConfig) -> TimeRange | None:
     """Return the part of the video to keep in memory while it is read; None: all of it.
 
     The part has a margin on both sides, wider than anything that one detection can change of another.
@@ -395,14 +395,14 @@ def _part_to_read(config: Settings) -> Part | None:
     margin = 2 * milliseconds(config.max_gap, "max_gap") + _MARGIN
     start = 0 if config.start is None else milliseconds(config.start, "start") - margin
     end = np.inf if config.end is None else milliseconds(config.end, "end") + margin
-    return Part(start, end)
+    return TimeRange(start, end)
 
 
-def _cleans(config: Settings) -> bool:
+def _cleans(config: AnalysisConfig) -> bool:
     return bool(config.stitch or config.repair_jumps or config.smooth or config.fill_gaps)
 
 
-def _memory_budget(source: Source | VideoReference, config: Settings) -> Budget | None:
+def _memory_budget(source: Source | VideoReference, config: AnalysisConfig) -> Budget | None:
     """Return how much memory the video may take; None where that is not known."""
     memory = config.memory_bytes
     if memory is None:
@@ -422,7 +422,7 @@ def _memory_budget(source: Source | VideoReference, config: Settings) -> Budget 
 def open_video(
     source: Source | VideoReference | Tables,
     *,
-    config: Settings | None = None,
+    config: AnalysisConfig | None = None,
     **options: Any,
 ) -> VideoAnalysis:
     """Open one video for analysis; nothing is read before it is needed.
@@ -445,4 +445,4 @@ def open_video(
     """
     if config is not None and options:
         raise ParameterError(f"config and {next(iter(options))} are both given. Pass one of them.")
-    return VideoAnalysis(source, Settings(**options) if config is None else config)
+    return VideoAnalysis(source, AnalysisConfig(**options) if config is None else config)

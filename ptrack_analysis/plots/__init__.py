@@ -4,18 +4,18 @@ Each function takes a result, and axes to draw on or none; then it makes a figur
 axes: a figure of your own with several axes gives them room if it is made with ``layout="constrained"``.
 """
 
-from ptrack_analysis.plots.animation import paths_gif, write_paths_gif
-from ptrack_analysis.plots.balance import plot_balance
+from ptrack_analysis.plots.animation import animate_paths, write_animation
+from ptrack_analysis.plots.balance import plot_count_drift
 from ptrack_analysis.plots.counts import plot_counts
 from ptrack_analysis.plots.crossings import plot_crossings
 from ptrack_analysis.plots.encounters import plot_encounters
 from ptrack_analysis.plots.facing import plot_facing
 from ptrack_analysis.plots.flow_field import plot_flow_field
-from ptrack_analysis.plots.fundamental import plot_fundamental
+from ptrack_analysis.plots.fundamental import plot_fundamental_diagram
 from ptrack_analysis.plots.funnel import plot_funnel
 from ptrack_analysis.plots.heatmap import plot_heatmap
 from ptrack_analysis.plots.heatmap_comparison import plot_heatmap_comparison
-from ptrack_analysis.plots.hours import plot_hours
+from ptrack_analysis.plots.hours import plot_weekly_profile
 from ptrack_analysis.plots.occupancy import plot_occupancy
 from ptrack_analysis.plots.paths import plot_paths
 from ptrack_analysis.plots.sankey import plot_sankey
@@ -25,18 +25,17 @@ from ptrack_analysis.plots.transitions import plot_transitions
 from ptrack_analysis.plots.visits import plot_visits
 
 __all__ = [
-    "paths_gif",
-    "plot_balance",
+    "animate_paths",
+    "plot_count_drift",
     "plot_counts",
     "plot_crossings",
     "plot_encounters",
     "plot_facing",
     "plot_flow_field",
-    "plot_fundamental",
+    "plot_fundamental_diagram",
     "plot_funnel",
     "plot_heatmap",
     "plot_heatmap_comparison",
-    "plot_hours",
     "plot_occupancy",
     "plot_paths",
     "plot_sankey",
@@ -44,5 +43,6 @@ __all__ = [
     "plot_survival",
     "plot_transitions",
     "plot_visits",
-    "write_paths_gif",
+    "plot_weekly_profile",
+    "write_animation",
 ]

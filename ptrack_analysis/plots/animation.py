@@ -45,7 +45,7 @@ Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stage:
+class AnimationCanvas:
     """What does not move: the ground, as fine as it is drawn, and where the plane lies on it."""
 
     ground: Image.Image
@@ -64,7 +64,7 @@ class Stage:
 
 def stage_of(
     width: int, shown: Bounds, picture: Floats | None, zones: Sequence[Zone], lines: Sequence[Line]
-) -> Stage:
+) -> AnimationCanvas:
     """Prepare the ground: the backdrop or paper, with outlines and their names."""
     x0, y0, x1, y1 = shown
     scale = _FINE * width / (x1 - x0)
@@ -73,7 +73,7 @@ def stage_of(
     if picture is not None:
         levels = np.rint(255 * dimmed(picture)).astype("uint8")
         ground.paste(Image.fromarray(levels).resize(ground.size, Image.Resampling.LANCZOS))
-    stage = Stage(ground, np.array([x0, y0]), scale)
+    stage = AnimationCanvas(ground, np.array([x0, y0]), scale)
     draw = ImageDraw.Draw(ground)
     things: list[Zone | Line] = [*zones, *lines]
     for thing in things:
@@ -83,7 +83,7 @@ def stage_of(
     return stage
 
 
-def _draw_outline(draw: ImageDraw.ImageDraw, stage: Stage, thing: Zone | Line) -> None:
+def _draw_outline(draw: ImageDraw.ImageDraw, stage: AnimationCanvas, thing: Zone | Line) -> None:
     """Draw the outline dark in a pale casing; that of a line in dashes, with an arrow to its *in* side."""
     outline = thing.outline.boundary if isinstance(thing, Zone) else thing.outline
     strokes = [LineString(stage.pixels(shapely.get_coordinates(ring))) for ring in shapely.get_parts(outline)]
@@ -106,7 +106,7 @@ def _dashes(line: LineString) -> list[Any]:
     return [substring(line, start, start + _DASH) for start in starts]
 
 
-def _draw_name(draw: ImageDraw.ImageDraw, stage: Stage, thing: Zone | Line) -> None:
+def _draw_name(draw: ImageDraw.ImageDraw, stage: AnimationCanvas, thing: Zone | Line) -> None:
     """Write the name in the zone's middle, or on the line's *out* side."""
     if isinstance(thing, Zone):
         place = stage.pixels(shapely.get_coordinates(thing.outline.representative_point()))[0]
@@ -132,7 +132,7 @@ def _font(size: float) -> ImageFont.FreeTypeFont:
 class Sketch:
     """The frames of one animation, each drawn on request."""
 
-    def __init__(self, stage: Stage, steps: Steps, behind: int, factor: float, end: int) -> None:
+    def __init__(self, stage: AnimationCanvas, steps: Steps, behind: int, factor: float, end: int) -> None:
         self.stage, self.steps, self.behind, self.factor = stage, steps, behind, factor
         self.unit = time_unit(end / 1000)
         self.places = stage.pixels(steps.points)
@@ -224,7 +224,7 @@ _CENTI = 100
 _TEN = 10
 
 
-def write_paths_gif(
+def write_animation(
     trajectories: pd.DataFrame,
     video: Video,
     path: str | PathLike[str],
@@ -239,18 +239,18 @@ def write_paths_gif(
     frame_rate: int = 10,
     trail: pd.Timedelta | str = "5s",
 ) -> None:
-    """Write an animated GIF of the persons walking; see ``paths_gif``.
+    """Write an animated GIF of the persons walking; see ``animate_paths``.
 
     The file is replaced whole or not at all, and equal arguments give equal bytes.
 
     Raises
     ------
     SchemaError, ParameterError
-        As ``paths_gif``.
+        As ``animate_paths``.
     OutputError
         If the file cannot be written.
     """
-    content = paths_gif(
+    content = animate_paths(
         trajectories,
         video,
         backdrop=backdrop,
@@ -266,7 +266,7 @@ def write_paths_gif(
     write_bytes(path, content)
 
 
-def paths_gif(
+def animate_paths(
     trajectories: pd.DataFrame,
     video: Video,
     *,

@@ -19,7 +19,7 @@ _MILLISECONDS = 1000.0
 _COUNTED, _DRIFT = OKABE_ITO[0], OKABE_ITO[1]
 
 
-def plot_balance(
+def plot_count_drift(
     balance: pd.DataFrame, *, ax: Axes | None = None, zone: str | None = None, **kwargs: Any
 ) -> Axes:
     """Draw the persons counted over lines and those present, as steps along time, the drift shaded between.

@@ -27,7 +27,7 @@ _FREE, _SHAPE, _JAM = 1.34, 1.913, 5.4  # Weidmann's speed [m/s], parameter and 
 _FAINT = 0.65
 
 
-def plot_fundamental(
+def plot_fundamental_diagram(
     fundamental: pd.DataFrame,
     *,
     ax: Axes | None = None,

@@ -27,7 +27,7 @@ _UNSEEN = "#f0f0f0"
 _TENTH, _TEN = 0.05, 9.95
 
 
-def plot_hours(
+def plot_weekly_profile(
     hourly: pd.DataFrame, *, zone: Zone | str | None = None, ax: Axes | None = None, **kwargs: Any
 ) -> Axes:
     """Draw how full it was in each hour of the week, or how many came, as a matrix with its numbers.

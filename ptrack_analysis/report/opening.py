@@ -6,13 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from ptrack_analysis.analysis.counting.counts import compute_counts
+from ptrack_analysis.analysis.counting.counts import count_crossings
 from ptrack_analysis.analysis.counting.crossings import compute_crossings
 from ptrack_analysis.analysis.crowd.density import compute_occupancy_bins
 from ptrack_analysis.analysis.dwell.dwell import compute_dwell
 from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
 from ptrack_analysis.analysis.quality.checks import compute_quality
-from ptrack_analysis.analysis.quality.intervals import compute_intervals
+from ptrack_analysis.analysis.quality.intervals import compute_confidence_intervals
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
@@ -46,7 +46,7 @@ from ptrack_analysis.web.ground import Backdrop
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measured:
+class ReportData:
     """One video with its key figures and the image behind its plots.
 
     ``clock`` is the local start of the video, None where it is not known; ``stays`` are the confidence
@@ -89,15 +89,19 @@ class Measured:
 
 def measure(
     analysis: VideoAnalysis, backdrop: Any, embedded: Backdrop | None, notes: tuple[str, ...] = ()
-) -> Measured:
+) -> ReportData:
     """Compute what a report needs beside the tables."""
-    stays = compute_intervals(analysis["visits"], "dwell", statistic="mean") if analysis.zones else None
-    return Measured(
+    stays = (
+        compute_confidence_intervals(analysis["visits"], "dwell", statistic="mean")
+        if analysis.zones
+        else None
+    )
+    return ReportData(
         analysis=analysis,
         figures=figures_of(analysis),
         backdrop=backdrop,
         embedded=embedded,
-        scene_stay=compute_intervals(analysis["persons"], "dwell", statistic="mean"),
+        scene_stay=compute_confidence_intervals(analysis["persons"], "dwell", statistic="mean"),
         stays=stays,
         notes=notes,
     )
@@ -107,7 +111,7 @@ _WORST = ("bad", "doubtful", "unknown", "good")
 _HOUR, _MINUTE = 3600, 60
 
 
-def trust_section(measured: Measured) -> Section:
+def trust_section(measured: ReportData) -> Section:
     """Say how far the tracking can be trusted: verdict, notes, each check with its thresholds."""
     trust = measured.figures["trust"]
     verdict = trust["verdict"]
@@ -133,7 +137,7 @@ def _verdict_said(trust: dict[str, Any]) -> str:
     return f"{worst}: {len(trust['checks'])} of the checks did not come out good: {names}."
 
 
-def notes_said(measured: Measured) -> list[str]:
+def notes_said(measured: ReportData) -> list[str]:
     """List what a reader should know of how the video was read and measured."""
     analysis = measured.analysis
     found = [
@@ -159,7 +163,7 @@ def quality_table(quality: Any) -> ReportTable:
     )
 
 
-def video_section(measured: Measured, files: dict[str, str]) -> Section:
+def video_section(measured: ReportData, files: dict[str, str]) -> Section:
     """Say what the video is, and what of it was measured."""
     video, figures = measured.analysis.video, measured.figures
     size = f"{video.width} x {video.height} px" if video.width and video.height else None
@@ -188,7 +192,7 @@ def video_section(measured: Measured, files: dict[str, str]) -> Section:
     return Section("video", "The video", [Facts(told)])
 
 
-def key_section(measured: Measured) -> Section:
+def key_section(measured: ReportData) -> Section:
     """Say the key figures, each with its definition."""
     keys = [*_persons(measured), *_presence(measured), *_crossed(measured)]
     parts: list[Part] = [Keys(keys)]
@@ -197,7 +201,7 @@ def key_section(measured: Measured) -> Section:
     return Section("figures", "Key figures", parts)
 
 
-def _persons(measured: Measured) -> list[Key]:
+def _persons(measured: ReportData) -> list[Key]:
     figures = measured.figures
     inside = figures["persons_in_zones"]
     stay = measured.scene_stay.iloc[0] if len(measured.scene_stay) else None
@@ -206,7 +210,8 @@ def _persons(measured: Measured) -> list[Key]:
         "found again under another number counts twice."
     )
     keys = [Key("Persons", str(figures["persons"]), _part_of(inside), a_person)]
-    definition = f"{column_text(TRACKS, 'dwell')} Its mean over persons. {first_sentence(compute_intervals)}"
+    method = first_sentence(compute_confidence_intervals)
+    definition = f"{column_text(TRACKS, 'dwell')} Its mean over persons. {method}"
     if stay is not None:
         bounds = interval(stay["low"], stay["high"], stay["confidence"])
         keys.append(Key("Mean time in the scene", span(float(stay["value"])), bounds, definition))
@@ -227,7 +232,7 @@ def interval(low: float, high: float, confidence: float) -> str:
     return f"{share(confidence)} interval: {span(low)} to {span(high)}"
 
 
-def _presence(measured: Measured) -> list[Key]:
+def _presence(measured: ReportData) -> list[Key]:
     figures = measured.figures
     there, busiest = figures["occupancy"], figures["busiest"]["interval"]
     mean = "\N{EN DASH}" if there["mean"] is None else f"{there['mean']:.2f}"
@@ -246,7 +251,7 @@ def _presence(measured: Measured) -> list[Key]:
     return keys
 
 
-def _crossed(measured: Measured) -> list[Key]:
+def _crossed(measured: ReportData) -> list[Key]:
     keys = []
     if measured.visits is not None:
         text = f"A stay is {VISITS.row}. {column_text(VISITS, 'dwell')}"
@@ -265,7 +270,7 @@ def _crossed(measured: Measured) -> list[Key]:
     return keys
 
 
-def moment(measured: Measured, seconds: float) -> str:
+def moment(measured: ReportData, seconds: float) -> str:
     """Write a moment of the video: as the local clock, where it is known."""
     if measured.clock is None:
         minutes, rest = divmod(round(seconds), _MINUTE)
@@ -277,15 +282,15 @@ def moment(measured: Measured, seconds: float) -> str:
     return f"{local_time(round(1000 * seconds), measured.clock):%H:%M:%S}"
 
 
-def definitions_section(measured: Measured) -> Section:
+def definitions_section(measured: ReportData) -> Section:
     """Unfold the rules by which all was computed, and list the parameters."""
     rules: list[Any] = [compute_trajectories, compute_tracks, compute_occupancy, compute_occupancy_bins]
     if measured.visits is not None:
         rules += [compute_visits, compute_dwell, compute_transitions]
     if measured.analysis.lines:
-        rules += [compute_crossings, compute_counts]
+        rules += [compute_crossings, count_crossings]
     rules.append(compute_box_heatmap if measured.analysis.floor_plan is None else compute_heatmap)
-    rules += [compute_intervals, compute_quality]
+    rules += [compute_confidence_intervals, compute_quality]
     said = "What each figure means, in the words of the functions that compute it."
     return Section(
         "definitions",
@@ -294,7 +299,7 @@ def definitions_section(measured: Measured) -> Section:
     )
 
 
-def _parameters(measured: Measured) -> Facts:
+def _parameters(measured: ReportData) -> Facts:
     """List what was asked for: times in ms, distances in the plane's unit; files by their checksum."""
     withheld = {"csv", "tables", "salt", "faces", "video", "min_count", "allow_incomplete"}
     given = {

@@ -26,7 +26,6 @@ from ptrack_analysis.report.overview_data import (
 )
 from ptrack_analysis.report.parts import (
     Cell,
-    Figure,
     Grid,
     Heading,
     Items,
@@ -34,6 +33,7 @@ from ptrack_analysis.report.parts import (
     Keys,
     Multiples,
     Report,
+    ReportFigure,
     ReportTable,
     Section,
     Words,
@@ -46,7 +46,7 @@ from ptrack_analysis.schema import BINS, DWELL, TRACKS, VISITS
 _WIDTH, _HEIGHT, _LEFT, _TOP, _BELOW = 240.0, 92.0, 22.0, 8.0, 16.0
 
 
-def presence_figure(scene: pd.DataFrame, most: float, *, alt: str, ends: tuple[str, str]) -> Figure:
+def presence_figure(scene: pd.DataFrame, most: float, *, alt: str, ends: tuple[str, str]) -> ReportFigure:
     """Draw how many persons were present on average in each interval, as steps; a gap where it is withheld.
 
     Parameters
@@ -82,7 +82,7 @@ def presence_figure(scene: pd.DataFrame, most: float, *, alt: str, ends: tuple[s
         f'<text class="t" x="{_LEFT}" y="{_HEIGHT - 3}">{escape(ends[0])}</text>'
         f'<text class="t" x="{_WIDTH - 1}" y="{_HEIGHT - 3}" text-anchor="end">{escape(ends[1])}</text></svg>'
     )
-    return Figure(svg, alt)
+    return ReportFigure(svg, alt)
 
 
 def _steps(
@@ -287,7 +287,7 @@ def _videos_side_by_side(read: Read) -> Section | None:
     return Section("videos", "Videos side by side", [Words(said + more), Multiples(small)])
 
 
-def _small(row: pd.Series, name: str, scene: pd.DataFrame, most: float) -> tuple[str, str, Figure]:
+def _small(row: pd.Series, name: str, scene: pd.DataFrame, most: float) -> tuple[str, str, ReportFigure]:
     start = local_start(row)
     length = float(scene["interval"].dt.total_seconds().sum())
     where = [str(row[one]) for one in ("site", "camera") if not pd.isna(row.get(one))]

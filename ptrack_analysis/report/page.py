@@ -11,13 +11,13 @@ from ptrack_analysis.report.parts import (
     Definition,
     Explored,
     Facts,
-    Figure,
     Grid,
     Items,
     Keys,
     Multiples,
     Part,
     Report,
+    ReportFigure,
     ReportTable,
     Section,
     Words,
@@ -91,7 +91,7 @@ def _items(items: Items) -> str:
     return "<ul>" + "".join(f"<li>{prose(item)}</li>" for item in items.items) + "</ul>"
 
 
-def _figure(figure: Figure) -> str:
+def _figure(figure: ReportFigure) -> str:
     caption = f"<figcaption>{prose(figure.caption)}</figcaption>" if figure.caption else ""
     return f'<figure><div class="picture">{figure.svg}</div>{caption}</figure>'
 
@@ -220,7 +220,7 @@ _WRITERS: dict[type, Callable[[Any], str]] = {
     Keys: _keys,
     Facts: _facts,
     Items: _items,
-    Figure: _figure,
+    ReportFigure: _figure,
     Definition: _definition,
     Explored: _explored,
     ReportTable: _table,

@@ -57,7 +57,7 @@ class ReportTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class ReportFigure:
     """A picture: SVG, what it shows for those who cannot see it, and a caption."""
 
     svg: str
@@ -142,7 +142,7 @@ class Grid:
 class Multiples:
     """Small pictures of one kind side by side, each with its name and a line below."""
 
-    small: Sequence[tuple[str, str, Figure]]
+    small: Sequence[tuple[str, str, ReportFigure]]
 
 
 def isolated(name: str) -> str:
@@ -150,7 +150,7 @@ def isolated(name: str) -> str:
     return name if name.isascii() else f"\u2068{undirected(name)}\u2069"
 
 
-Part = Words | Keys | Facts | Items | Figure | ReportTable | Explored | Definition | Grid | Multiples
+Part = Words | Keys | Facts | Items | ReportFigure | ReportTable | Explored | Definition | Grid | Multiples
 
 
 @dataclass(frozen=True, slots=True)

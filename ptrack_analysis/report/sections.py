@@ -18,12 +18,12 @@ from ptrack_analysis.plots import (
 )
 from ptrack_analysis.plots.saving import inline_svg
 from ptrack_analysis.plots.time_axis import set_local_clock
-from ptrack_analysis.report.opening import Measured
+from ptrack_analysis.report.opening import ReportData
 from ptrack_analysis.report.parts import (
     Explored,
-    Figure,
     Heading,
     Part,
+    ReportFigure,
     ReportTable,
     Section,
     Words,
@@ -42,7 +42,7 @@ MOST_LINES = 4
 """So many lines are drawn side by side."""
 
 
-def heatmap_figure(measured: Measured) -> Figure:
+def heatmap_figure(measured: ReportData) -> ReportFigure:
     """Draw where the time was spent."""
     analysis = measured.analysis
     basis: Basis = "foot_points" if analysis.floor_plan is not None else "boxes"
@@ -51,10 +51,10 @@ def heatmap_figure(measured: Measured) -> Figure:
     seen = "that persons stood in" if basis == "foot_points" else "that persons' boxes cover"
     alt = f"Heatmap: person-seconds of each cell {seen}; zones and lines are outlined."
     said = f"Person-seconds of each cell {seen}; colours follow the square root."
-    return Figure(inline_svg(axes, "heatmap", alt, on_white=True), alt, said)
+    return ReportFigure(inline_svg(axes, "heatmap", alt, on_white=True), alt, said)
 
 
-def paths_figure(measured: Measured) -> Figure:
+def paths_figure(measured: ReportData) -> ReportFigure:
     """Draw the ways that persons walked."""
     analysis, tracks = measured.analysis, measured.analysis["persons"]
     persons = [int(one) for one in tracks.index[:MOST_PATHS]]
@@ -68,10 +68,10 @@ def paths_figure(measured: Measured) -> Figure:
     )
     whose = f"the first {MOST_PATHS} of {len(tracks)} persons" if some else "all persons"
     alt = f"Paths of {whose}; each begins at a ring and ends at a square."
-    return Figure(inline_svg(axes, "paths", alt, on_white=True), alt, alt)
+    return ReportFigure(inline_svg(axes, "paths", alt, on_white=True), alt, alt)
 
 
-def _ground(measured: Measured) -> dict[str, Any]:
+def _ground(measured: ReportData) -> dict[str, Any]:
     analysis = measured.analysis
     if analysis.floor_plan is not None:
         return {"backdrop": measured.backdrop, "extent": analysis.floor_plan.extent}
@@ -79,7 +79,7 @@ def _ground(measured: Measured) -> dict[str, Any]:
     return {"backdrop": measured.backdrop, "extent": (0.0, 0.0, float(pixels.width), float(pixels.height))}
 
 
-def occupancy_figure(measured: Measured) -> Figure:
+def occupancy_figure(measured: ReportData) -> ReportFigure:
     """Draw how many were there when."""
     zones = measured.busiest_zones[:MOST_CURVES]
     axes = plot_occupancy(measured.analysis["occupancy"], zones=["", *zones])
@@ -88,10 +88,10 @@ def occupancy_figure(measured: Measured) -> Figure:
     there = measured.figures["occupancy"]
     alt = f"Number of persons present over time; at most {there['peak']}."
     said = _left_out(measured, "Persons present, in the scene and in zones")
-    return Figure(inline_svg(axes, "occupancy", alt), alt, said)
+    return ReportFigure(inline_svg(axes, "occupancy", alt), alt, said)
 
 
-def survival_figure(measured: Measured) -> Figure | None:
+def survival_figure(measured: ReportData) -> ReportFigure | None:
     """Draw which share of the stays lasts how long."""
     if measured.visits is None or measured.visits.empty:
         return None
@@ -102,27 +102,27 @@ def survival_figure(measured: Measured) -> Figure | None:
         return None
     alt = "Share of the stays that last longer than a time, by zone."
     svg = inline_svg(plot_survival(curves, zones=zones), "survival", alt)
-    return Figure(svg, alt, _left_out(measured, f"{alt[:-1]}, cut stays taken into account"))
+    return ReportFigure(svg, alt, _left_out(measured, f"{alt[:-1]}, cut stays taken into account"))
 
 
-def _left_out(measured: Measured, said: str) -> str:
+def _left_out(measured: ReportData, said: str) -> str:
     total = len(measured.analysis.zones)
     if total <= MOST_CURVES:
         return f"{said}."
     return f"{said}; of {total} zones the {MOST_CURVES} with the most time inside."
 
 
-def transitions_figure(measured: Measured) -> Figure | None:
+def transitions_figure(measured: ReportData) -> ReportFigure | None:
     """Draw from which zone to which persons went."""
     table = measured.analysis["transitions"] if measured.analysis.zones else None
     if table is None or table.empty:
         return None
     alt = "Matrix of how often persons went from a zone (row) to the next one (column)."
     said = f"{alt} States in brackets are no zones."
-    return Figure(inline_svg(plot_transitions(table), "transitions", alt, on_white=True), alt, said)
+    return ReportFigure(inline_svg(plot_transitions(table), "transitions", alt, on_white=True), alt, said)
 
 
-def counts_figure(measured: Measured) -> Figure | None:
+def counts_figure(measured: ReportData) -> ReportFigure | None:
     """Draw how often the lines were crossed."""
     lines: Sequence[Any] = measured.analysis.lines
     if not lines:
@@ -131,7 +131,7 @@ def counts_figure(measured: Measured) -> Figure | None:
     if measured.clock is not None:
         set_local_clock(axes, measured.clock)
     alt = "Number of crossings of the lines in each interval, in and out."
-    return Figure(inline_svg(axes, "counts", alt), alt, alt)
+    return ReportFigure(inline_svg(axes, "counts", alt), alt, alt)
 
 
 MOST_EXPLORED = 150_000
@@ -143,7 +143,7 @@ _ASK_BOTH = _ASK.format(which="zones and lines", what="stays, no transitions and
 _ASK_ZONES = _ASK.format(which="zones", what="stays and no transitions")
 
 
-def zones_section(measured: Measured) -> Section:
+def zones_section(measured: ReportData) -> Section:
     """Say who stayed in which zone, and for how long."""
     visits = measured.visits
     if visits is None:
@@ -165,7 +165,7 @@ def zones_section(measured: Measured) -> Section:
     return Section("zones", "Dwell by zone", parts)
 
 
-def _dwell_table(measured: Measured) -> ReportTable:
+def _dwell_table(measured: ReportData) -> ReportTable:
     """Set the median with its interval beside the naive mean with its own."""
     stays = measured.stays if measured.stays is not None else empty(INTERVALS)
     means = stays.reset_index("figure", drop=True)
@@ -187,7 +187,7 @@ def _dwell_table(measured: Measured) -> ReportTable:
     texts = {
         name: column_text(DWELL, name) for name in ("median", "median_low", "median_high", "cut", "left_out")
     }
-    ends = " By drawing persons anew, as `compute_intervals` does."
+    ends = " By drawing persons anew, as `compute_confidence_intervals` does."
     headings = [
         Heading("zone", "zone"),
         Heading("visitors", "persons", "Different persons who stayed in it.", 0),
@@ -215,7 +215,7 @@ def _bounds(means: pd.DataFrame, zone: str) -> list[float | None]:
     return [None if pd.isna(row[end]) else float(row[end]) for end in ("low", "high")]
 
 
-def _visits_table(measured: Measured) -> ReportTable:
+def _visits_table(measured: ReportData) -> ReportTable:
     visits = measured.visits if measured.visits is not None else empty(VISITS)
     ordered = visits.sort_values("entered", kind="stable")
     columns = ["zone", "person_index", "entered", "exited", "dwell", "entry", "exit"]
@@ -223,7 +223,7 @@ def _visits_table(measured: Measured) -> ReportTable:
     return table_of(ordered, VISITS, "Stays", columns, labels=labels, clock=measured.clock)
 
 
-def presence_section(measured: Measured) -> Section:
+def presence_section(measured: ReportData) -> Section:
     """Say how many were there, over time."""
     bins = measured.analysis["occupancy_bins"]
     scene = bins[bins.index.get_level_values("zone") == ""]
@@ -245,7 +245,7 @@ def presence_section(measured: Measured) -> Section:
     return Section("presence", "Occupancy over time", [*figures, table])
 
 
-def ways_section(measured: Measured) -> Section | None:
+def ways_section(measured: ReportData) -> Section | None:
     """Say from where to where persons went."""
     if not measured.analysis.zones:
         return None
@@ -265,7 +265,7 @@ def ways_section(measured: Measured) -> Section | None:
     return Section("ways", "From zone to zone", [*([] if figure is None else [figure]), table])
 
 
-def lines_section(measured: Measured) -> Section | None:
+def lines_section(measured: ReportData) -> Section | None:
     """Say how often the lines were crossed."""
     figure = counts_figure(measured)
     if figure is None:
@@ -289,12 +289,12 @@ def lines_section(measured: Measured) -> Section | None:
     return Section("lines", "Lines", parts)
 
 
-def places_section(measured: Measured) -> Section:
+def places_section(measured: ReportData) -> Section:
     """Show where persons were, and on which ways."""
     return Section("places", "Where people were", [heatmap_figure(measured), paths_figure(measured)])
 
 
-def explorer_section(measured: Measured) -> Section:
+def explorer_section(measured: ReportData) -> Section:
     """Let the reader see persons move; of a very large video the first part."""
     analysis = measured.analysis
     detections, trajectories, visits = analysis.detections, analysis.trajectories, measured.visits
@@ -320,7 +320,7 @@ def explorer_section(measured: Measured) -> Section:
     return Section("explore", "Explore", [*parts, Explored(data, round(1000 * first))])
 
 
-def _first_part(measured: Measured, until: pd.Timedelta, rows: int) -> str:
+def _first_part(measured: ReportData, until: pd.Timedelta, rows: int) -> str:
     total = len(measured.analysis.trajectories)
     return (
         f"The explorer holds the first {span(until.total_seconds())} of the video, {rows} of {total} "
@@ -328,7 +328,7 @@ def _first_part(measured: Measured, until: pd.Timedelta, rows: int) -> str:
     )
 
 
-def persons_section(measured: Measured) -> Section:
+def persons_section(measured: ReportData) -> Section:
     """List the persons."""
     unit = measured.analysis.config.unit
     columns = ["person_index", "first_seen", "last_seen", "dwell", "unlocated", f"path_{unit}"]

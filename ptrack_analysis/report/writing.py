@@ -11,7 +11,7 @@ from ptrack_analysis.dataset.compaction_record import COMPACT_PLACE
 from ptrack_analysis.dataset.opening import open_dataset
 from ptrack_analysis.dataset.records import RECORDS
 from ptrack_analysis.errors import OutputError, ParameterError
-from ptrack_analysis.pipeline.config import Settings
+from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.opening import (
     definitions_section,
@@ -24,7 +24,7 @@ from ptrack_analysis.report.overview import overview_report
 from ptrack_analysis.report.page import MARKED, report_html
 from ptrack_analysis.report.parts import Report
 from ptrack_analysis.report.summary import span
-from ptrack_analysis.sources.archive import Form, VideoReference, shown
+from ptrack_analysis.sources.archive import FormatOptions, VideoReference, shown
 from ptrack_analysis.sources.finding import find_videos, form_given
 from ptrack_analysis.sources.trackers.tracked import warn_of_dropped
 from ptrack_analysis.storage.files import write_text
@@ -104,7 +104,7 @@ def write_report(
     source: str | PathLike[str] | AnyPath,
     path: str | PathLike[str],
     *,
-    settings: Settings | None = None,
+    settings: AnalysisConfig | None = None,
     video: str | None = None,
     backdrop: str | PathLike[str] | None = None,
     form: dict[str, Any] | None = None,
@@ -160,7 +160,12 @@ def write_report(
     refuse_to_replace(target, force=force)
     root = path_of(source)
     if is_dataset(root):
-        of_video = [video, backdrop, *(form or {}).values(), None if settings == Settings() else settings]
+        of_video = [
+            video,
+            backdrop,
+            *(form or {}).values(),
+            None if settings == AnalysisConfig() else settings,
+        ]
         if any(said is not None for said in of_video):
             raise ParameterError(
                 f"{root} is a dataset, of which the overview is told as it was exported: settings, a video, "
@@ -170,7 +175,7 @@ def write_report(
     else:
         given = _NO_FORM | (form or {})
         reference = _one_video(root, video, given)
-        report = _of_video(root, reference, settings or Settings(), backdrop, form_given(**given))
+        report = _of_video(root, reference, settings or AnalysisConfig(), backdrop, form_given(**given))
     write_text(target, report_html(report))
 
 
@@ -211,7 +216,11 @@ def _one_video(root: AnyPath, name: str | None, form: dict[str, Any]) -> VideoRe
 
 
 def _of_video(
-    root: AnyPath, reference: VideoReference, settings: Settings, backdrop: Any, form: Form | None
+    root: AnyPath,
+    reference: VideoReference,
+    settings: AnalysisConfig,
+    backdrop: Any,
+    form: FormatOptions | None,
 ) -> Report:
 
     places = {reference.name: [shown(root, file) for file in reference.files]}
@@ -223,7 +232,7 @@ def _of_video(
     return video_report(analysis, backdrop=backdrop, files=_names(reference, settings, backdrop), notes=notes)
 
 
-def _names(reference: VideoReference, settings: Settings, backdrop: Any) -> dict[str, str]:
+def _names(reference: VideoReference, settings: AnalysisConfig, backdrop: Any) -> dict[str, str]:
     """Name the files that the report was made from, without the folders they lie in."""
     names = [file.name for file in reference.files]
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""  # noqa: PLR2004 - two are named

@@ -23,7 +23,7 @@ _LEAST_CHECKED = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Floor:
+class FloorPlan:
     """The floor as a plane [m]: a homography from fractions of the frame, after the lens is undone.
 
     ``matrix`` is (3, 3), scaled so that points in front of the horizon have a positive last coordinate, the
@@ -146,16 +146,16 @@ class Floor:
             matrix = fit_homography(picture[others], self.pairs[others, 2:])
         except ZoneError:
             return None
-        residuals = Floor(matrix, self.pairs, self.extent, self.lens).residuals
+        residuals = FloorPlan(matrix, self.pairs, self.extent, self.lens).residuals
         return float((residuals[others] ** 2).sum()), place, float(residuals[place])
 
 
 _LEAST_PAIRS = 4
 
 
-def fit_floor(
+def fit_floor_plan(
     picture: Floats, floor: Floats, *, extent: Extent | None = None, lens: Lens | None = None
-) -> Floor:
+) -> FloorPlan:
     """Fit the homography that carries picture points to floor points, by least squares on the floor.
 
     Four pairs are met exactly; more are met such that the sum of the squared distances on the floor between
@@ -199,7 +199,7 @@ def fit_floor(
     Examples
     --------
     >>> seen = np.array([[0.4, 0.5], [0.6, 0.5], [1.0, 1.0], [0.0, 1.0]])
-    >>> fitted = fit_floor(seen, np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 8.0], [0.0, 8.0]]))
+    >>> fitted = fit_floor_plan(seen, np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 8.0], [0.0, 8.0]]))
     >>> fitted.project(np.array([[0.5, 0.75]])).round(3).tolist()
     [[2.0, 6.667]]
     """
@@ -210,7 +210,7 @@ def fit_floor(
         place = int(np.flatnonzero(~np.isfinite(straight).all(axis=1))[0])
         raise ZoneError(f"pairs[{place}]: the lens shows nothing at {tuple(picture[place].tolist())}")
     matrix = fit_homography(straight, floor)
-    return Floor(matrix, np.column_stack([picture, floor]), _drawn(extent, floor), lens)
+    return FloorPlan(matrix, np.column_stack([picture, floor]), _drawn(extent, floor), lens)
 
 
 def _refuse_pairs(picture: Floats, floor: Floats) -> None:
@@ -256,7 +256,7 @@ _NEAR = 2.0
 _UNMODELLED = frozenset({"p1", "p2", "k3", "k4", "k5", "k6"})
 
 
-def read_floor(path: str | PathLike[str], video: Video | None = None) -> Floor:
+def read_floor_plan(path: str | PathLike[str], video: Video | None = None) -> FloorPlan:
     """Read a floor plan: pairs of points known in the picture and on the floor.
 
     The file is JSON: ``{"unit": "m", "picture_unit": "fraction" | "px", "pairs": [{"picture": [x, y],
@@ -307,7 +307,7 @@ def read_floor(path: str | PathLike[str], video: Video | None = None) -> Floor:
     frame = (video or Video()).pixels if picture_unit == "px" else Pixels(1, 1)
     try:
         lens = None if bent is None else _lens(bent, frame, picture_unit)
-        return fit_floor(picture / [frame.width, frame.height], floor, extent=extent, lens=lens)
+        return fit_floor_plan(picture / [frame.width, frame.height], floor, extent=extent, lens=lens)
     except ZoneError as error:
         raise ZoneError(f"{place}: {error}") from error
 

@@ -9,7 +9,7 @@ import shapely
 from shapely.geometry import Polygon, box
 
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.scene.floor_plan import Floor
+from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.lens import divided
 from ptrack_analysis.scene.zones import SLIVER, Line, Zone, refuse_invalid, refuse_zones, shared_area
 from ptrack_analysis.video import Plane, Video, milliseconds
@@ -33,7 +33,7 @@ class Coverage:
         return self.fills and self.doubled < SLIVER
 
 
-def compute_coverage(
+def compute_zone_coverage(
     zones: Sequence[Zone],
     video: Video,
     plane: Plane | None = None,
@@ -81,7 +81,7 @@ def compute_coverage(
     Examples
     --------
     >>> half = Zone("left half", box(0, 0, 50, 100), "px")
-    >>> compute_coverage([half], Video(width=100, height=100))
+    >>> compute_zone_coverage([half], Video(width=100, height=100))
     Coverage(covered=0.5, doubled=0.0)
     """
     plane = plane or video.pixels
@@ -105,7 +105,7 @@ def compute_coverage(
 def picture_in(plane: Plane) -> Polygon | None:
     """Give the outline of the picture in a plane; None where it reaches the horizon of a floor plan."""
     corners = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]])
-    bent = isinstance(plane, Floor) and plane.lens is not None
+    bent = isinstance(plane, FloorPlan) and plane.lens is not None
     frame = plane.project(divided(corners) if bent else corners)
     return Polygon(frame) if np.isfinite(frame).all() else None
 
@@ -133,7 +133,7 @@ NEARLY = 0.95
 _PAIRS = 5
 
 
-def zone_notes(zones: Sequence[Zone], video: Video, plane: Plane | None = None) -> list[str]:
+def check_zones(zones: Sequence[Zone], video: Video, plane: Plane | None = None) -> list[str]:
     r"""Say in sentences what about the zones may give numbers that nobody meant; mostly nothing.
 
     That a zone lies outside the picture, or at least 10 % of it does; that it holds at no moment of the
@@ -162,7 +162,7 @@ def zone_notes(zones: Sequence[Zone], video: Video, plane: Plane | None = None) 
     --------
     >>> from shapely.geometry import box
     >>> a, b = Zone("a", box(0, 0, 40, 50), "px"), Zone("b", box(30, 0, 120, 50), "px")
-    >>> print(*zone_notes([a, b], Video(width=100, height=50)), sep="\n")
+    >>> print(*check_zones([a, b], Video(width=100, height=50)), sep="\n")
     zone 'b' lies 22.2 % outside the picture
     zones 'a' and 'b' overlap by 25 % of 'a': who stands there counts in both
     """
@@ -175,7 +175,7 @@ def zone_notes(zones: Sequence[Zone], video: Video, plane: Plane | None = None) 
     ]
 
 
-def line_notes(lines: Sequence[Line], video: Video, plane: Plane | None = None) -> list[str]:
+def check_lines(lines: Sequence[Line], video: Video, plane: Plane | None = None) -> list[str]:
     """Say which lines have no part in the picture, as lines in a wrong unit have none.
 
     Parameters
@@ -237,7 +237,7 @@ def _on_overlaps(zones: Sequence[Zone]) -> Iterator[str]:
 def _on_coverage(zones: Sequence[Zone], video: Video, plane: Plane) -> Iterator[str]:
     if picture_in(plane) is None:
         return
-    coverage = compute_coverage(zones, video, plane)
+    coverage = compute_zone_coverage(zones, video, plane)
     if coverage.covered >= NEARLY and not coverage.fills:
         yield (
             f"the zones leave {_percent(1 - coverage.covered)} of the picture uncovered: "

@@ -15,7 +15,7 @@ from shapely.validation import explain_validity
 
 from ptrack_analysis.errors import PtrackError, ZoneError
 from ptrack_analysis.geometry import FARTHEST, Floats
-from ptrack_analysis.scene.floor_plan import Floor
+from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.lens import divided
 from ptrack_analysis.scene.zones import Line, Properties, Zone, in_one_video, properties_of
 from ptrack_analysis.video import Plane, Video
@@ -77,7 +77,7 @@ def _projected(thing: Zone | Line, unit: str, video: Video, plane: Plane, place:
     if unit == "px":
         size = np.array([video.pixels.width, video.pixels.height])
         outline = shapely.transform(outline, lambda points: points / size)
-    floor = plane if isinstance(plane, Floor) else None
+    floor = plane if isinstance(plane, FloorPlan) else None
     if floor is not None and floor.lens is not None:
         outline = _divided(outline)
 

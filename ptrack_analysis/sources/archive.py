@@ -35,7 +35,7 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class FormatOptions:
     """How another tracker's file is to be read: its format, its columns by role, how frames are counted."""
 
     format: str
@@ -56,7 +56,7 @@ class VideoReference:
     name: str
     files: tuple[AnyPath, ...]
     job_id: str | None = None
-    form: Form | None = None
+    form: FormatOptions | None = None
     missing: tuple[str, ...] = ()
 
 

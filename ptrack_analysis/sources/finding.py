@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from typing import Literal
 
 from ptrack_analysis.errors import InputError, NoPageError
-from ptrack_analysis.sources.archive import Form, Recall, Scan, Source, VideoReference, list_files, scan
+from ptrack_analysis.sources.archive import (
+    FormatOptions,
+    Recall,
+    Scan,
+    Source,
+    VideoReference,
+    list_files,
+    scan,
+)
 from ptrack_analysis.sources.names import slugs
 from ptrack_analysis.sources.pages.documents import is_named_like_a_page
 from ptrack_analysis.sources.trackers.registry import recognise
@@ -58,7 +66,7 @@ def find_videos(
     return scan_source(source, form_given(format, columns, first_frame, unit)).videos
 
 
-def scan_source(source: Source, form: Form | None = None, recall: Recall | None = None) -> Scan:
+def scan_source(source: Source, form: FormatOptions | None = None, recall: Recall | None = None) -> Scan:
     """Find the videos of a source, and what in it is none; ``recall`` is as in ``scan``."""
     path = path_of(source)
     form = form or form_of_file(path)
@@ -77,14 +85,14 @@ def form_given(
     columns: Mapping[str, str] | None,
     first_frame: int | None,
     unit: Literal["px", "fraction"] | None,
-) -> Form | None:
+) -> FormatOptions | None:
     """Gather what is said about how a file is to be read; None where nothing is."""
     if format is None and columns is None and first_frame is None and unit is None:
         return None
-    return Form(format or "", tuple(sorted((columns or {}).items())), first_frame, unit)
+    return FormatOptions(format or "", tuple(sorted((columns or {}).items())), first_frame, unit)
 
 
-def form_of_file(path: AnyPath) -> Form | None:
+def form_of_file(path: AnyPath) -> FormatOptions | None:
     """Recognise a file whose name is not that of a page; None for pages, and for folders.
 
     Raises
@@ -95,7 +103,7 @@ def form_of_file(path: AnyPath) -> Form | None:
     if is_named_like_a_page(path.name) or not path.is_file():
         return None
     try:
-        return Form(recognise(path).name)
+        return FormatOptions(recognise(path).name)
     except InputError:
         with path.open("rb") as file:
             if file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_JSON):
@@ -103,7 +111,7 @@ def form_of_file(path: AnyPath) -> Form | None:
         raise
 
 
-def instead(path: AnyPath, error: NoPageError) -> tuple[AnyPath, Form]:
+def instead(path: AnyPath, error: NoPageError) -> tuple[AnyPath, FormatOptions]:
     """Recognise what holds no page: a file, a folder that is one result, or the only such file of a folder.
 
     Raises
@@ -124,9 +132,9 @@ def instead(path: AnyPath, error: NoPageError) -> tuple[AnyPath, Form]:
     return found[0]
 
 
-def _recognised(path: AnyPath) -> Form | None:
+def _recognised(path: AnyPath) -> FormatOptions | None:
     try:
-        return Form(recognise(path).name)
+        return FormatOptions(recognise(path).name)
     except InputError:
         return None
 
@@ -143,7 +151,7 @@ def _all_files(folder: AnyPath) -> list[AnyPath]:
     return sorted([*listing.files, *(folder / name for name, _ in listing.others)], key=str)
 
 
-def _reference(path: AnyPath, form: Form) -> VideoReference:
+def _reference(path: AnyPath, form: FormatOptions) -> VideoReference:
     is_folder = not path.is_file()
     files = _all_files(path) if is_folder else [path]
     name = slugs([title_of_source(path, is_folder=is_folder) or "video"])[0]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ptrack_analysis.errors import InputError, NoPageError
 from ptrack_analysis.sources.archive import (
-    Form,
+    FormatOptions,
     Source,
     VideoReference,
     list_files,
@@ -23,7 +23,7 @@ from ptrack_analysis.sources.names import below_root, group_below, slugs, title_
 from ptrack_analysis.sources.pages.completeness import find_missing
 from ptrack_analysis.sources.pages.decode import BARE, WITH_FACES, WITH_LANDMARKS, Decoders
 from ptrack_analysis.sources.pages.job import JobReader, Reading
-from ptrack_analysis.sources.pages.rows import Budget, Collector, Part
+from ptrack_analysis.sources.pages.rows import Budget, Collector, TimeRange
 from ptrack_analysis.sources.trackers.registry import read_tracks
 from ptrack_analysis.sources.trackers.tracked import warn_of_dropped
 from ptrack_analysis.storage.s3 import AnyPath, ahead, path_of
@@ -118,8 +118,8 @@ def load(
     faces: bool = True,
     landmarks: bool = False,
     careful: bool = True,
-    form: Form | None = None,
-    part: Part | None = None,
+    form: FormatOptions | None = None,
+    part: TimeRange | None = None,
     budget: Budget | None = None,
 ) -> Reading:
     """Read one video and say what was noticed; if ``careful``, broken pages are noticed instead of raised.
@@ -160,7 +160,9 @@ def _folder_of(reference: VideoReference) -> AnyPath:
     return folder
 
 
-def _load_tracks(path: AnyPath, form: Form, name: str | None, video: Video | None, files: int) -> Reading:
+def _load_tracks(
+    path: AnyPath, form: FormatOptions, name: str | None, video: Video | None, files: int
+) -> Reading:
     """Read another tracker's file."""
     tracked = read_tracks(
         path,
@@ -199,7 +201,7 @@ def _load_pages(
     faces: bool,
     landmarks: bool,
     careful: bool,
-    part: Part | None,
+    part: TimeRange | None,
     budget: Budget | None,
 ) -> Reading:
     """Read the pages of one job."""

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from ptrack_analysis.errors import ParameterError, RemoteError, TakenError
 
 
-def make_client(
+def create_client(
     service: str, *, endpoint_url: str | None = None, profile: str | None = None, region: str | None = None
 ) -> Any:
     """Make a boto3 client that tries a request up to 8 times; what is not given, boto3 finds as ever.
@@ -67,7 +67,7 @@ def default_client() -> Any:
 @cache
 def _client(*_: str | None) -> Any:
     """Make a client, once for each environment."""
-    return make_client("s3")
+    return create_client("s3")
 
 
 def asked(place: object, client: Any, ask: Callable[[Any], _R]) -> _R:

@@ -68,7 +68,7 @@ class RangedFile(RawIOBase):
         return self._path.read_part(start, stop, tag=self._tag) if stop > start else b""
 
 
-class Keeping(Protocol):
+class Store(Protocol):
     """A place of files by name. A file is replaced whole, or stays as it was."""
 
     def __str__(self) -> str:
@@ -90,7 +90,7 @@ class Keeping(Protocol):
         """Remove what killed processes left of writing these files."""
 
 
-def kept_in(place: AnyPath) -> Keeping:
+def open_store(place: AnyPath) -> Store:
     """Give the manner in which files are kept in a folder, or below a prefix in S3."""
     return Prefix(place) if isinstance(place, S3Path) else Folder(place)
 

@@ -11,7 +11,7 @@ import pandas as pd
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.limits import at_least
-from ptrack_analysis.scene.floor_plan import Floor
+from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.storage.files import write_text
@@ -108,7 +108,7 @@ def explore(
     visits: pd.DataFrame | None = None,
     heatmap: Heatmap | None = None,
     backdrop: Picture | Backdrop | None = None,
-    floor: Floor | None = None,
+    floor: FloorPlan | None = None,
     extent: Extent | None = None,
     film: str | PathLike[str] | None = None,
     height: int = 640,

@@ -12,7 +12,7 @@ from shapely.geometry import LineString, MultiPolygon
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.scene.floor_plan import Floor
+from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture, read_picture, stretched_note
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video
@@ -61,7 +61,7 @@ class Ground:
     unit: str
     extent: Extent
     picture: bool
-    floor: Floor | None = None
+    floor: FloorPlan | None = None
 
     @property
     def size(self) -> tuple[float, float]:
@@ -103,7 +103,7 @@ def ground_of(
     outlines: Sequence[Zone | Line],
     *,
     video: Video,
-    floor: Floor | None,
+    floor: FloorPlan | None,
     extent: Extent | None,
     backdrop: Backdrop | None,
 ) -> Ground:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from ptrack_analysis.analysis.dwell.survival import seen_whole
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
-from ptrack_analysis.analysis.presence import Rows, rows_by_person, run_starts
+from ptrack_analysis.analysis.presence import PersonRows, rows_by_person, run_starts
 from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.scene.floor_plan import Floor
+from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone, refuse_lines, refuse_zones
 from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, VISITS, check, unit_of
@@ -94,7 +94,7 @@ def explorer_data(
     visits: pd.DataFrame | None = None,
     heatmap: Heatmap | None = None,
     backdrop: Picture | Backdrop | None = None,
-    floor: Floor | None = None,
+    floor: FloorPlan | None = None,
     extent: Extent | None = None,
 ) -> dict[str, Any]:
     """Make what the explorer draws, as values that JSON can hold; parameters as in ``explore``.
@@ -143,7 +143,7 @@ def _embedded(backdrop: Picture | Backdrop | None) -> Backdrop | None:
     return backdrop if backdrop is None or isinstance(backdrop, Backdrop) else embedded_backdrop(backdrop)
 
 
-def _persons(trajectories: pd.DataFrame, rows: Rows) -> Integers:
+def _persons(trajectories: pd.DataFrame, rows: PersonRows) -> Integers:
     """List the numbers of the persons, sorted."""
     index = trajectories.index.get_level_values("person_index").to_numpy()
     numbers: Integers = index[rows.order][rows.first]
@@ -197,7 +197,7 @@ def _undrawn(things: Sequence[Zone | Line], ground: Ground) -> list[str]:
     return [f"Not drawn, because the picture does not show it whole: {', '.join(names)}."] if names else []
 
 
-def _rows(trajectories: pd.DataFrame, rows: Rows, fractions: Floats) -> Arrays:
+def _rows(trajectories: pd.DataFrame, rows: PersonRows, fractions: Floats) -> Arrays:
     """Give each row's moment, its hold, where it is, and its flags."""
     held = trajectories["held"].to_numpy()[rows.order].astype("timedelta64[ms]").astype("int64")
     run = trajectories["run"].to_numpy()[rows.order]
@@ -222,7 +222,9 @@ def _rows(trajectories: pd.DataFrame, rows: Rows, fractions: Floats) -> Arrays:
     }
 
 
-def _boxes_of(detections: pd.DataFrame, trajectories: pd.DataFrame, rows: Rows) -> tuple[Floats, Floats]:
+def _boxes_of(
+    detections: pd.DataFrame, trajectories: pd.DataFrame, rows: PersonRows
+) -> tuple[Floats, Floats]:
     """Find body and face boxes of the rows, NaN where there is none: (n, 4) each."""
     check(detections, DETECTIONS)
     keys: Any = detections.index

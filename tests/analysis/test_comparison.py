@@ -9,7 +9,7 @@ from factories import make_detections, make_video
 from pandas.testing import assert_frame_equal
 from shapely.geometry import box
 
-from ptrack_analysis import Zone, compute_trajectories, empty, fit_floor, read_tracking
+from ptrack_analysis import Zone, compute_trajectories, empty, fit_floor_plan, read_tracking
 from ptrack_analysis.analysis.comparison.compare import compare_tracking
 from ptrack_analysis.analysis.comparison.matching import compared_moments
 from ptrack_analysis.errors import ParameterError, SchemaError
@@ -357,7 +357,7 @@ def test_the_heatmap_difference_is_b_minus_a():
 
 def test_on_a_floor_plan_the_heatmap_holds_the_places_of_both():
     corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype="float64")
-    floor = fit_floor(corners, corners * [10, 5])
+    floor = fit_floor_plan(corners, corners * [10, 5])
     here, there = {1: every(100, 0, 1000, 0.15)}, {5: every(100, 0, 1000, 0.85)}
     c = compared(here, there, plane=floor, shape=(5, 10), zones=[Zone("all", box(0, 0, 10, 5), "m")])
     assert (c.heatmap_difference.unit, c.heatmap_difference.bounds[::2]) == ("m", (1.0, 9.0))

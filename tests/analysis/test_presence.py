@@ -6,7 +6,13 @@ import pandas as pd
 import pytest
 from factories import make_detections, make_video
 
-from ptrack_analysis import compute_tracks, compute_trajectories, read_tracking, sampling_period, select
+from ptrack_analysis import (
+    compute_tracks,
+    compute_trajectories,
+    estimate_sampling_period,
+    read_tracking,
+    select,
+)
 from ptrack_analysis.analysis.presence import found_period
 from ptrack_analysis.errors import InputError, ParameterError
 
@@ -52,23 +58,23 @@ PERIODS = {
 @pytest.mark.parametrize(("path", "rate", "period"), PERIODS.values(), ids=PERIODS.keys())
 def test_the_sampling_period_is_the_lower_median_step(path, rate, period):
     video = make_video(frame_rate=rate)
-    assert sampling_period(make_detections({0: path}), video) == pd.Timedelta(period, unit="ms")
+    assert estimate_sampling_period(make_detections({0: path}), video) == pd.Timedelta(period, unit="ms")
 
 
 @pytest.mark.parametrize("option", [-1, "soon"])
 def test_a_wrong_max_gap_of_the_sampling_period_is_named(option):
     with pytest.raises(ParameterError, match=r"^max_gap is "):
-        sampling_period(make_detections({0: at(0, 100)}), make_video(), max_gap=option)
+        estimate_sampling_period(make_detections({0: at(0, 100)}), make_video(), max_gap=option)
 
 
 def test_the_sampling_period_counts_moments_of_all_persons_once():
     detections = make_detections({0: at(0, 300, 600), 1: at(0, 100, 600)})
-    assert sampling_period(detections, make_video()) == pd.Timedelta("200ms")
+    assert estimate_sampling_period(detections, make_video()) == pd.Timedelta("200ms")
 
 
 def test_the_sampling_period_looks_only_at_rows_that_are_there():
     detections = make_detections({0: at(0, 300, 600), 1: at(100, 200)})
-    assert sampling_period(select(detections, persons=[0]), make_video()) == pd.Timedelta("300ms")
+    assert estimate_sampling_period(select(detections, persons=[0]), make_video()) == pd.Timedelta("300ms")
 
 
 def test_the_period_can_be_given_and_must_not_exceed_max_gap():
@@ -100,7 +106,7 @@ def test_sampling_slower_than_max_gap_is_refused_with_the_value_to_use(persons, 
 
 def test_few_steps_among_many_people_do_not_make_the_sampling_slow():
     persons = {0: at(0, 60_000)} | {person: at(100 * person) for person in range(1, 100)}
-    assert sampling_period(make_detections(persons), make_video()) == pd.Timedelta("100ms")
+    assert estimate_sampling_period(make_detections(persons), make_video()) == pd.Timedelta("100ms")
 
 
 @pytest.mark.parametrize("name", ["every-3-s", "every-3-s-one-double"])
@@ -135,8 +141,8 @@ def test_presence_equals_a_walk_over_the_rows(seed):
     end = duration if duration >= max(time for _, time in rows) else None
     expected = naive.presence(rows, max_gap=max_gap, period=period, end=end)
     got = [
-        (person, int(time / np.timedelta64(1, "ms")), hold, run)
-        for (person, time), hold, run in zip(
+        (person, int(time / np.timedelta64(1, "ms")), compute_time_present, run)
+        for (person, time), compute_time_present, run in zip(
             trajectories.index, held(trajectories), trajectories["run"], strict=True
         )
     ]

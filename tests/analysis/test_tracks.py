@@ -26,7 +26,7 @@ from ptrack_analysis import (
     trajectories_from_points,
 )
 from ptrack_analysis.errors import ParameterError, PtrackError, PtrackWarning
-from ptrack_analysis.scene.floor_plan import fit_floor
+from ptrack_analysis.scene.floor_plan import fit_floor_plan
 
 NAN = math.nan
 MEASURES = ["walked_m", "walking", "straightness", "radius_of_gyration_m"]
@@ -309,7 +309,7 @@ def test_straightness_is_from_0_to_1_and_walking_no_longer_than_the_dwell(seed):
 
 
 def test_on_a_floor_plan_it_is_measured_in_metres():
-    floor = fit_floor([(0, 0), (1, 0), (1, 1), (0, 1)], [(0, 0), (20, 0), (20, 10), (0, 10)])
+    floor = fit_floor_plan([(0, 0), (1, 0), (1, 1), (0, 1)], [(0, 0), (20, 0), (20, 10), (0, 10)])
     detections = make_detections({0: [(1000 * n, 0.1 * n, 0.5) for n in range(1, 6)]})
     track = compute_tracks(compute_trajectories(detections, make_video(), plane=floor)).loc[0]
     assert track["walked_m"] == pytest.approx(8)

@@ -8,9 +8,9 @@ import pandas as pd
 from ptrack_analysis import (
     Video,
     compare_heatmaps,
+    compute_confidence_intervals,
     compute_encounters,
     compute_funnel,
-    compute_intervals,
     compute_occupancy,
     compute_quality,
     compute_trajectories,
@@ -46,7 +46,7 @@ def run(options):
         "occupancy, transitions, funnel": (together, TOGETHER, f"20 zones, {len(visits)} visits"),
         "quality": (partial(compute_quality, detections, trajectories, VIDEO), QUALITY, "1 M detections"),
         "intervals": (
-            partial(compute_intervals, ten_thousand),
+            partial(compute_confidence_intervals, ten_thousand),
             BOOTSTRAP,
             f"1000 rounds over {len(ten_thousand)} visits",
         ),

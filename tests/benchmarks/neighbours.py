@@ -15,7 +15,7 @@ from ptrack_analysis import (
     compute_stitches,
     compute_stops,
     compute_trajectories,
-    split_short_tracks,
+    filter_short_tracks,
     trajectories_from_points,
 )
 from ptrack_analysis.analysis.motion.kernels import velocity
@@ -203,7 +203,7 @@ def _trackpy(options):
     key = {"person_index": person, "timestamp": frame[seen] * (1000 // RATE)}
     points = assemble(POINTS, key | {"x_{u}": x[seen], "y_{u}": y[seen]}, unit="m")
     theirs = partial(filter_stubs, table, threshold=SHORTEST)
-    ours = partial(split_short_tracks, points, min_duration="0s", min_detections=SHORTEST)
+    ours = partial(filter_short_tracks, points, min_duration="0s", min_detections=SHORTEST)
     kept, _ = ours()
     same = np.array_equal(kept.index.get_level_values("person_index"), theirs()["particle"])
     stubs, split = alternate(theirs, ours, rounds=options.rounds)
@@ -213,7 +213,7 @@ def _trackpy(options):
             split,
             stubs,
             differs="" if same else "other rows are kept",
-            name="split_short_tracks",
+            name="filter_short_tracks",
             note="both the kept and the removed",
         ),
     ]

@@ -12,7 +12,7 @@ import pytest
 from shapely.geometry import Polygon
 from waiting import drawn, until
 
-from ptrack_analysis import Video, edit_zones, read_floor, read_parquet, read_zones
+from ptrack_analysis import Video, edit_zones, read_floor_plan, read_parquet, read_zones
 from ptrack_analysis.cli import main
 from ptrack_analysis.web.assets import asset
 
@@ -406,10 +406,10 @@ def test_four_points_are_calibrated_with_a_grid_and_saved(page, open_editor, dat
         assert (page.locator("path.grid").count() > 10) == (count >= 4)
     said = page.locator(".fit").inner_text()
     save(page)
-    read = read_floor(floor, VIDEO)
+    read = read_floor_plan(floor, VIDEO)
     assert read.error < 0.03
     assert float(re.search(r"([\d.]+) m", said)[1]) == pytest.approx(read.error, abs=0.0006)
-    true = read_floor(data / "shop" / "floor.json")
+    true = read_floor_plan(data / "shop" / "floor.json")
     seen = np.array([[0.5, 0.6], [0.3, 0.8]])
     assert np.abs(read.project(seen) - true.project(seen)).max() < 0.1
     assert editor.floor.error == read.error

@@ -9,7 +9,7 @@ import pytest
 from pages import METADATA, page, record, write
 from waiting import until
 
-from ptrack_analysis import Settings, export_dataset, write_report
+from ptrack_analysis import AnalysisConfig, export_dataset, write_report
 from ptrack_analysis.web.assets import asset
 
 HOSTILE = (
@@ -26,7 +26,7 @@ WIDER = "document.documentElement.scrollWidth > innerWidth"
 def shop(data, tmp_path_factory):
     """The report of the shop as a file's address."""
     file = tmp_path_factory.mktemp("report") / "shop.html"
-    settings = Settings(zones=data / "shop" / "zones.geojson")
+    settings = AnalysisConfig(zones=data / "shop" / "zones.geojson")
     backdrop = data / "shop" / "backdrop.png"
     write_report(data / "shop" / "pages", file, settings=settings, backdrop=backdrop)
     return file.as_uri()
@@ -47,7 +47,7 @@ def hostile(tmp_path_factory):
     )
     write(folder / "zones.geojson", json.dumps({"type": "FeatureCollection", "features": [*_zones()]}))
     file = folder / "out.html"
-    write_report(folder / "pages", file, settings=Settings(zones=folder / "zones.geojson"))
+    write_report(folder / "pages", file, settings=AnalysisConfig(zones=folder / "zones.geojson"))
     return file.as_uri()
 
 

@@ -12,7 +12,7 @@ from rekognition_job import completion_message, people
 from rekognition_server import ENVIRONMENT, RekognitionServer
 
 from ptrack_analysis.cli import main
-from ptrack_analysis.storage.s3 import S3Path, make_client
+from ptrack_analysis.storage.s3 import S3Path, create_client
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +119,7 @@ def test_progress_is_shown_on_a_terminal_only(tmp_path, run, server, monkeypatch
 
 
 def test_an_archive_can_lie_in_s3(run, server, moto_url):
-    s3 = make_client("s3", endpoint_url=moto_url)
+    s3 = create_client("s3", endpoint_url=moto_url)
     s3.create_bucket(Bucket="shell-archives")
     here = ("--max-results", "5", "--endpoint-url", server.url, "--s3-endpoint-url", moto_url)
     code, out, _ = run("fetch", "job-1", "s3://shell-archives/people", *here)
@@ -133,7 +133,7 @@ def test_an_archive_can_lie_in_s3(run, server, moto_url):
 
 
 def test_waiting_for_the_message_of_the_end(run, moto_url):
-    sqs = make_client("sqs", endpoint_url=moto_url)
+    sqs = create_client("sqs", endpoint_url=moto_url)
     queue = sqs.create_queue(QueueName="ends")["QueueUrl"]
     sqs.send_message(QueueUrl=queue, MessageBody=completion_message())
     here = ("--queue-url", queue, "--endpoint-url", moto_url)

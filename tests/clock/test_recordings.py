@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ptrack_analysis import Recording, Video, make_client, read_recordings
+from ptrack_analysis import Recording, Video, create_client, read_recordings
 from ptrack_analysis.clock.lookup import no_start, pattern_of, recordings_of, settled
 from ptrack_analysis.clock.timezones import refuse_hours
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError
@@ -71,7 +71,7 @@ def test_a_setting_of_the_clock_that_changes_nothing_is_said():
 def test_the_file_may_lie_in_s3(monkeypatch, moto_url):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    client = make_client("s3", endpoint_url=moto_url, region="us-east-1")
+    client = create_client("s3", endpoint_url=moto_url, region="us-east-1")
     client.create_bucket(Bucket="clocks")
     client.put_object(Bucket="clocks", Key="videos.csv", Body=b"video,started_at\na,2026-03-29T09:00Z\n")
     assert list(read_recordings(path_of("s3://clocks/videos.csv", client))) == ["a"]

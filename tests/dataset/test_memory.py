@@ -13,7 +13,7 @@ from ptrack_analysis.cli.main import main
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.limits import available_memory, shown_bytes
 from ptrack_analysis.pipeline import config, video_analysis
-from ptrack_analysis.pipeline.config import Settings, memory_for
+from ptrack_analysis.pipeline.config import AnalysisConfig, memory_for
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.sources.pages import job
 
@@ -46,7 +46,7 @@ def test_a_video_that_needs_more_memory_is_refused_before_all_of_it_is_read(page
     with pytest.raises(
         InputError, match=r"needs more than 1\.2MB .* but 1MB may be used\. Analyze it in parts"
     ):
-        _ = VideoAnalysis(pages, Settings(memory="1MB")).trajectories
+        _ = VideoAnalysis(pages, AnalysisConfig(memory="1MB")).trajectories
     assert len(read) == 4
 
 
@@ -67,7 +67,7 @@ def test_each_command_refuses_it_with_exit_3_and_does_a_part(command, pages, tmp
 
 
 def test_a_part_that_is_cleaned_needs_the_whole_video_and_the_message_says_so(pages):
-    asked = Settings(memory="1MB", start="100s", end="120s", smooth="500ms")
+    asked = AnalysisConfig(memory="1MB", start="100s", end="120s", smooth="500ms")
     with pytest.raises(InputError, match="without stitch, fill_gaps, smooth and repair_jumps"):
         _ = VideoAnalysis(pages, asked).trajectories
 
@@ -75,7 +75,7 @@ def test_a_part_that_is_cleaned_needs_the_whole_video_and_the_message_says_so(pa
 def test_a_file_of_another_tracker_is_refused_too(tmp_path):
     lines = [f"{frame},1,10,10,20,40,1,-1,-1,-1" for frame in range(1, 5001)]
     write(tmp_path / "gt.txt", "\n".join(lines) + "\n")
-    asked = Settings(memory="1MB", video=Video(width=640, height=360, frame_rate=10.0))
+    asked = AnalysisConfig(memory="1MB", video=Video(width=640, height=360, frame_rate=10.0))
     with pytest.raises(InputError, match="5000 detections"):
         _ = VideoAnalysis(tmp_path / "gt.txt", asked).trajectories
 
@@ -84,10 +84,10 @@ def test_the_default_is_three_quarters_of_what_is_available_shared_by_the_worker
     monkeypatch, pages, tmp_path
 ):
     monkeypatch.setattr(config, "available_memory", lambda: 8_000_000)
-    assert Settings().memory_bytes == 6_000_000
+    assert AnalysisConfig().memory_bytes == 6_000_000
     assert memory_for(3) == 2_000_000
     monkeypatch.setattr(config, "available_memory", lambda: None)
-    assert Settings().memory_bytes is None
+    assert AnalysisConfig().memory_bytes is None
     assert len(VideoAnalysis(pages).trajectories)
     monkeypatch.setattr(config, "available_memory", lambda: 3_000_000)
     assert export_dataset(pages, tmp_path / "one", workers=1).videos[0].status == "written"
@@ -98,12 +98,14 @@ def test_the_default_is_three_quarters_of_what_is_available_shared_by_the_worker
 @pytest.mark.parametrize("text", ["much", "", "-1GB", "10kB", 5, True, float("nan"), float("inf")])
 def test_what_is_no_memory_is_refused_with_what_was_expected(text):
     with pytest.raises(ParameterError, match=r"memory is .*, not an amount of at least 1MB"):
-        Settings(memory=text)
+        AnalysisConfig(memory=text)
 
 
 def test_the_memory_changes_no_record():
     assert (
-        Settings(memory="1MB").parameters() == Settings(memory="2GB").parameters() == Settings().parameters()
+        AnalysisConfig(memory="1MB").parameters()
+        == AnalysisConfig(memory="2GB").parameters()
+        == AnalysisConfig().parameters()
     )
 
 

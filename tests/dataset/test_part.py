@@ -13,10 +13,10 @@ from pages import FACE, page, record, write
 from ptrack_analysis.dataset.video_files import compute_tables
 from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.pipeline import video_analysis
-from ptrack_analysis.pipeline.config import Settings
+from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.sources.finding import find_videos
-from ptrack_analysis.sources.pages.rows import Collector, Part, rows_of
+from ptrack_analysis.sources.pages.rows import Collector, TimeRange, rows_of
 from ptrack_analysis.sources.reading import load
 
 SHOP = Path(__file__).parent.parent.parent / "data" / "shop"
@@ -53,7 +53,7 @@ def assert_same_as_whole(reference, asked):
 @pytest.mark.parametrize("asked", RANGES, ids=str)
 def test_every_table_of_a_part_is_that_of_the_whole_video_cut_to_it(asked):
     (reference,) = find_videos(SHOP / "pages")
-    assert_same_as_whole(reference, Settings(zones=SHOP / "zones.geojson", tables="all", **asked))
+    assert_same_as_whole(reference, AnalysisConfig(zones=SHOP / "zones.geojson", tables="all", **asked))
 
 
 boxes = st.tuples(*[st.sampled_from([0.1, 0.5, 0.75])] * 2, *[st.sampled_from([-0.01, 0.2, 0.25])] * 2)
@@ -87,7 +87,7 @@ def test_a_part_of_any_pages_gives_the_tables_and_notes_of_the_whole_video_cut_t
         token = "more" if number < len(pages) - 1 else None
         write(folder / f"page-{number}.json", page(*records, token=token, VideoMetadata=facts))
     (reference,) = find_videos(folder)
-    asked = Settings(
+    asked = AnalysisConfig(
         faces=faces,
         zones=SHOP / "zones.geojson",
         max_gap=max_gap,
@@ -104,8 +104,8 @@ def test_boxes_of_one_person_at_one_moment_outside_of_the_part_are_compared_exac
         token = "more" if number == 0 else None
         write(tmp_path / f"p-{number}.json", page(record(90_000, 7, box=box), record(100), token=token))
     (reference,) = find_videos(tmp_path)
-    assert_same_as_whole(reference, Settings(end="1s"))
-    reading = load(reference, careful=False, part=Part(0, 1000))
+    assert_same_as_whole(reference, AnalysisConfig(end="1s"))
+    reading = load(reference, careful=False, part=TimeRange(0, 1000))
     assert (reading.whole.boxes, reading.whole.hidden, reading.merged) == (2, 0, 2)
     assert len(reading.whole.index) == 2
 
@@ -138,6 +138,6 @@ def test_only_the_rows_of_the_part_stay_in_memory_while_pages_are_read():
     kept, held = peak_of_collecting(None)
     assert kept == 300_000
     assert held > 49
-    kept, held = peak_of_collecting(Part(10_000, 20_000))
+    kept, held = peak_of_collecting(TimeRange(10_000, 20_000))
     assert kept == 2000
     assert held < 20

@@ -11,7 +11,7 @@ from pages import page, record, write
 from ptrack_analysis import compact_dataset, export_dataset, open_dataset, verify_dataset
 from ptrack_analysis.dataset.records import refuse_names, video_name
 from ptrack_analysis.errors import OutputError
-from ptrack_analysis.pipeline.config import Settings
+from ptrack_analysis.pipeline.config import AnalysisConfig
 
 SQUARE = [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]
 
@@ -53,7 +53,7 @@ def exported(shop, **settings):
     ],
 )
 def test_the_name_of_a_part_says_from_when_to_when(start, end, name):
-    assert Settings(start=start, end=end).name_of("shop") == name
+    assert AnalysisConfig(start=start, end=end).name_of("shop") == name
     assert video_name(name) == "shop"
     refuse_names([name])
 
@@ -132,5 +132,5 @@ def test_parts_with_what_is_to_be_withheld_are_not_left_beside_those_without(sho
 
 
 def test_only_times_make_a_part():
-    assert Settings(persons=[3]).name_of("shop") == "shop"
-    assert Settings(start="1500ms", end="70s").name_of("shop") == "shop@1500ms-70s"
+    assert AnalysisConfig(persons=[3]).name_of("shop") == "shop"
+    assert AnalysisConfig(start="1500ms", end="70s").name_of("shop") == "shop@1500ms-70s"

@@ -20,7 +20,7 @@ from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.dataset.release import complemented, release
 from ptrack_analysis.dataset.video_files import compute_tables
 from ptrack_analysis.errors import OutputError, ParameterError
-from ptrack_analysis.pipeline.config import Settings
+from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.writing import write_report
 from ptrack_analysis.schema import BINS, FUNDAMENTAL, assemble
@@ -125,11 +125,11 @@ def test_another_salt_writes_all_videos_again(day, tmp_path):
 )
 def test_what_cannot_be_is_refused_in_one_sentence(settings, said):
     with pytest.raises(ParameterError, match=re.escape(said)):
-        Settings(**settings)
+        AnalysisConfig(**settings)
 
 
 def test_the_salt_is_in_no_text_of_the_settings():
-    assert "0123456789abcdef" not in repr(Settings(salt=SALT))
+    assert "0123456789abcdef" not in repr(AnalysisConfig(salt=SALT))
 
 
 def test_tables_of_single_persons_are_left_out(few):
@@ -216,7 +216,7 @@ def test_what_is_suppressed_in_the_bins_is_suppressed_where_it_is_told_again():
     fundamental = {name: values[3:] for name, values in arrays.items()} | dict.fromkeys(numbers, np.ones(6))
     fundamental["measured"] = fundamental["person_seconds"]
     tables = {"occupancy_bins": assemble(BINS, bins), "fundamental": assemble(FUNDAMENTAL, fundamental)}
-    released = release(tables, Settings(min_count=2), "noon")
+    released = release(tables, AnalysisConfig(min_count=2), "noon")
     hidden = released["occupancy_bins"]["suppressed"].drop(index="")
     assert hidden.tolist() == [False, True, True, True, False, True]
     assert released["fundamental"]["suppressed"].tolist() == hidden.tolist()
@@ -224,7 +224,7 @@ def test_what_is_suppressed_in_the_bins_is_suppressed_where_it_is_told_again():
 
 
 def test_release_withholds_the_same_in_python(day):
-    settings = Settings(zones=day / "zones.geojson", min_count=2)
+    settings = AnalysisConfig(zones=day / "zones.geojson", min_count=2)
     (reference,) = [one for one in find_videos(day / "pages") if one.name == "noon"]
     tables, _ = compute_tables(VideoAnalysis(reference, settings))
     assert tables["dwell"]["horizon"].notna().any()

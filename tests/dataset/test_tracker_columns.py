@@ -15,8 +15,7 @@ from ptrack_analysis import (
     read_tracking,
     verify_dataset,
 )
-from ptrack_analysis.schema import DETECTIONS, TRACKER_COLUMNS, TRAJECTORIES, check
-from ptrack_analysis.schema import validation as dictionary
+from ptrack_analysis.schema import DETECTIONS, TRACKER_COLUMNS, TRAJECTORIES, check, dictionary
 from ptrack_analysis.sources.trackers.registry import TRACKERS
 from ptrack_analysis.video import Video
 

@@ -23,7 +23,7 @@ from ptrack_analysis.clock.recordings import read_recordings
 from ptrack_analysis.editing.desk import shown_features
 from ptrack_analysis.editing.job import object_of
 from ptrack_analysis.errors import PtrackError
-from ptrack_analysis.scene.floor_plan import read_floor
+from ptrack_analysis.scene.floor_plan import read_floor_plan
 from ptrack_analysis.schema import DETECTIONS, POINTS, check
 from ptrack_analysis.sources.trackers.registry import TRACKERS, read_tracks
 from ptrack_analysis.video import Video
@@ -67,7 +67,7 @@ def zones(content):
 def floors(content):
     """A floor plan."""
     with _file(content, "floor.json") as place:
-        _read(lambda: read_floor(place, VIDEO), place)
+        _read(lambda: read_floor_plan(place, VIDEO), place)
 
 
 def recordings(content):

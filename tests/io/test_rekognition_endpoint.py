@@ -8,8 +8,8 @@ from rekognition_server import ENVIRONMENT, REGION, RekognitionServer
 
 from ptrack_analysis.errors import ParameterError, RemoteError
 from ptrack_analysis.sources.rekognition.fetch import fetch_pages
-from ptrack_analysis.sources.rekognition.start import NotificationChannel, start_tracking
-from ptrack_analysis.storage.s3 import make_client
+from ptrack_analysis.sources.rekognition.start import NotificationChannel, start_job
+from ptrack_analysis.storage.s3 import create_client
 
 ENDED = "AWS ended People Pathing on 31 October 2025; name another endpoint that speaks the API"
 
@@ -82,9 +82,7 @@ def _unsign(request, **_):
 def test_a_start_gives_a_job_that_can_be_fetched(tmp_path, server):
     channel = NotificationChannel("arn:aws:sns:us-east-1:1:topic", "arn:aws:iam::1:role/r")
     client = server.client()
-    job = start_tracking(
-        "s3://videos/a/b c.mp4", client=client, job_tag="tag", notification=channel, version="7"
-    )
+    job = start_job("s3://videos/a/b c.mp4", client=client, job_tag="tag", notification=channel, version="7")
     ((operation, asked),) = server.requests
     assert operation == "StartPersonTracking"
     assert asked["Video"] == {"S3Object": {"Bucket": "videos", "Name": "a/b c.mp4", "Version": "7"}}
@@ -95,12 +93,12 @@ def test_a_start_gives_a_job_that_can_be_fetched(tmp_path, server):
 
 def test_starts_with_one_token_are_one_job(server):
     client = server.client()
-    again = [start_tracking("s3://videos/a.mp4", client=client, request_token="t") for _ in range(2)]
+    again = [start_job("s3://videos/a.mp4", client=client, request_token="t") for _ in range(2)]
     assert again[0] == again[1]
-    new = {start_tracking("s3://videos/a.mp4", client=client) for _ in range(2)}
+    new = {start_job("s3://videos/a.mp4", client=client) for _ in range(2)}
     assert len({*new, *again}) == 3
     with pytest.raises(RemoteError, match="was used with other parameters; give another"):
-        start_tracking("s3://videos/b.mp4", client=client, request_token="t")
+        start_job("s3://videos/b.mp4", client=client, request_token="t")
 
 
 def test_a_broken_answer_to_a_start_is_asked_for_again_with_the_same_token(server):
@@ -111,7 +109,7 @@ def test_a_broken_answer_to_a_start_is_asked_for_again_with_the_same_token(serve
         response_dict["body"] = response_dict["body"] if body is None else body
 
     client.meta.events.register_first("before-parse.rekognition.StartPersonTracking", spoil)
-    assert start_tracking("s3://videos/a.mp4", client=client, sleep=lambda _: None) in server.jobs
+    assert start_job("s3://videos/a.mp4", client=client, sleep=lambda _: None) in server.jobs
     assert len(server.jobs) == 2
     assert len({asked["ClientRequestToken"] for _, asked in server.requests}) == 1
 
@@ -131,7 +129,7 @@ def test_a_broken_answer_to_a_start_is_asked_for_again_with_the_same_token(serve
 )
 def test_a_wrong_start_is_refused_before_anything_is_asked(server, address, options, message):
     with pytest.raises(ParameterError, match=message):
-        start_tracking(address, client=server.client(), **options)
+        start_job(address, client=server.client(), **options)
     assert not server.requests
 
 
@@ -146,7 +144,7 @@ def test_an_endpoint_that_is_down_is_named(tmp_path, environment):
 
 def _aws(answer):
     """Make a client of AWS's own endpoint whose requests never leave this process."""
-    client = make_client("rekognition", region=REGION)
+    client = create_client("rekognition", region=REGION)
     client.meta.events.register("before-send.rekognition.*", answer)
     return client
 
@@ -198,25 +196,25 @@ def test_what_aws_itself_refuses_says_that_the_service_ended(tmp_path, environme
 
 def test_a_client_needs_region_profile_and_address(environment, monkeypatch):
     with pytest.raises(RemoteError, match="there is no such profile; check --profile"):
-        make_client("rekognition", profile="nobody")
+        create_client("rekognition", profile="nobody")
     with pytest.raises(RemoteError, match="Invalid endpoint: nonsense"):
-        make_client("rekognition", endpoint_url="nonsense")
+        create_client("rekognition", endpoint_url="nonsense")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(RemoteError, match="no region is known; give it with --region"):
-        make_client("rekognition")
+        create_client("rekognition")
 
 
 def test_no_credentials_are_one_sentence(tmp_path, environment, monkeypatch, server):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    client = make_client("rekognition", endpoint_url=server.url)
+    client = create_client("rekognition", endpoint_url=server.url)
     with pytest.raises(RemoteError, match="no credentials are found; sign in, or name a profile"):
         fetch_pages("job-1", tmp_path / "archive", client=client)
     client.close()
 
 
 def test_the_client_tries_often_and_gives_up_in_time(environment):
-    client = make_client("rekognition")
+    client = create_client("rekognition")
     config = client.meta.config
     assert (config.retries["total_max_attempts"], config.retries["mode"]) == (8, "standard")
     assert (config.connect_timeout, config.read_timeout) == (10, 60)

@@ -411,17 +411,17 @@ class Dying:
 
 @pytest.mark.parametrize("faults", [{}, {3: "expired"}, {4: "expired"}], ids=["no fault", "early", "late"])
 def test_whatever_step_is_the_last_the_loader_is_never_deceived(tmp_path, clean, monkeypatch, faults):
-    kept_in, right = fetch.kept_in, read_tracking(clean)[0]
+    open_store, right = fetch.open_store, read_tracking(clean)[0]
     for steps in range(100):
         archive, died = tmp_path / f"{steps}" / "archive", False
         with RekognitionServer(faults=faults) as server:
             server.add(PERSONS)
-            monkeypatch.setattr(fetch, "kept_in", lambda place, left=steps: Dying(kept_in(place), left))
+            monkeypatch.setattr(fetch, "open_store", lambda place, left=steps: Dying(open_store(place), left))
             try:
                 fetch_from(server, archive)
             except Died:
                 died = True
-            monkeypatch.setattr(fetch, "kept_in", kept_in)
+            monkeypatch.setattr(fetch, "open_store", open_store)
             if died and (archive / "000001.json").exists():
                 try:
                     assert_frame_equal(read_tracking(archive)[0], right)
@@ -435,17 +435,17 @@ def test_whatever_step_is_the_last_the_loader_is_never_deceived(tmp_path, clean,
 
 
 def test_an_archive_with_a_hole_is_incomplete_from_the_first_page_that_goes(tmp_path, clean, monkeypatch):
-    kept_in, right = fetch.kept_in, read_tracking(clean)[0]
+    open_store, right = fetch.open_store, read_tracking(clean)[0]
     for steps in range(2, 4 + 2 * PAGES):
         archive = tmp_path / f"{steps}" / "archive"
         with RekognitionServer() as server:
             server.add(PERSONS)
             fetch_from(server, archive)
             (archive / "000002.json").unlink()
-            monkeypatch.setattr(fetch, "kept_in", lambda place, left=steps: Dying(kept_in(place), left))
+            monkeypatch.setattr(fetch, "open_store", lambda place, left=steps: Dying(open_store(place), left))
             with pytest.raises(Died):
                 fetch_from(server, archive)
-            monkeypatch.setattr(fetch, "kept_in", kept_in)
+            monkeypatch.setattr(fetch, "open_store", open_store)
             if (archive / "000004.json").exists():
                 assert_frame_equal(read_tracking(archive)[0], right)
             else:

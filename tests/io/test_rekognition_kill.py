@@ -17,7 +17,7 @@ from rekognition_server import ENVIRONMENT, RekognitionServer
 from ptrack_analysis import read_tracking
 from ptrack_analysis.errors import IncompleteError, InputError, PtrackError
 from ptrack_analysis.sources.rekognition.fetch import fetch_pages
-from ptrack_analysis.storage.s3 import S3Path, make_client
+from ptrack_analysis.storage.s3 import S3Path, create_client
 
 PERSONS = people(40)
 KILLS = 60
@@ -150,7 +150,7 @@ def _one_in(count, chance):
 def s3(monkeypatch, moto_url):
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    client = make_client("s3", endpoint_url=moto_url)
+    client = create_client("s3", endpoint_url=moto_url)
     client.create_bucket(Bucket="killed-archives")
     yield client
     client.close()

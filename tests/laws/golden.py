@@ -245,7 +245,7 @@ def explored(floor):
     from ptrack_analysis.web.payload import explorer_data  # noqa: PLC0415 - it moves
 
     detections, video = pta.read_tracking(SHOP)
-    plane = None if floor is None else pta.read_floor(floor, video)
+    plane = None if floor is None else pta.read_floor_plan(floor, video)
     zones, lines = pta.read_zones(SHOP / "zones.geojson", video, plane=plane)
     trajectories = pta.compute_trajectories(detections, video, plane=plane)
     heatmap = None if floor else pta.compute_box_heatmap(detections, trajectories, video, shape=(27, 48))

@@ -44,7 +44,7 @@ DRAWN = {
     "funnel": lambda it: plots.plot_funnel(pta.compute_funnel(it.visits, list(ODD))),
     "facing": lambda it: plots.plot_facing(pta.compute_facing(it.seen, it.walked, it.zones, it.video)),
     "crossings": lambda it: plots.plot_crossings(it.crossings, it.lines, video=it.video),
-    "counts": lambda it: plots.plot_counts(pta.compute_counts(it.crossings, it.lines, it.video)),
+    "counts": lambda it: plots.plot_counts(pta.count_crossings(it.crossings, it.lines, it.video)),
 }
 
 
@@ -67,7 +67,7 @@ def test_a_name_is_text(scene, picture):
 
 def test_the_animation_has_them_too(scene):
     options = {"zones": scene.zones, "lines": scene.lines, "width": 200, "duration": "100ms"}
-    assert plots.paths_gif(scene.walked, scene.video, **options).startswith(b"GIF89a")
+    assert plots.animate_paths(scene.walked, scene.video, **options).startswith(b"GIF89a")
 
 
 def test_long_names_stand_in_three_rows():

@@ -10,7 +10,7 @@ from shapely.geometry import LineString, box
 
 from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
 from ptrack_analysis.errors import OutputError, ParameterError, SchemaError
-from ptrack_analysis.plots import paths_gif, write_paths_gif
+from ptrack_analysis.plots import animate_paths, write_animation
 from ptrack_analysis.plots.style import OKABE_ITO
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import TRAJECTORIES, empty
@@ -45,7 +45,7 @@ def has(picture, colour, x, y):
 
 
 def test_a_person_is_drawn_while_a_detection_holds_and_not_in_a_gap():
-    shown, _ = frames(paths_gif(trajectories(STANDS, max_gap="1s"), VIDEO, **SMALL, trail="0s"))
+    shown, _ = frames(animate_paths(trajectories(STANDS, max_gap="1s"), VIDEO, **SMALL, trail="0s"))
     left = [has(picture, BLUE, 200, 250) for picture in shown]
     right = [has(picture, BLUE, 800, 250) for picture in shown]
     assert (left[0], any(right[:2]), right[-1]) == (True, False, True)
@@ -54,13 +54,15 @@ def test_a_person_is_drawn_while_a_detection_holds_and_not_in_a_gap():
 
 def test_times_add_up_to_the_duration():
     for rate in (3, 7, 10, 50):
-        _, lasts = frames(paths_gif(trajectories(STANDS), VIDEO, width=120, duration="2s", frame_rate=rate))
+        _, lasts = frames(
+            animate_paths(trajectories(STANDS), VIDEO, width=120, duration="2s", frame_rate=rate)
+        )
         assert sum(lasts) == 2000
 
 
 def test_frame_k_shows_its_share_of_the_time():
     walk = {1: [(ms, ms / 10_000, 0.5) for ms in range(0, 10_000, 100)]}
-    shown, lasts = frames(paths_gif(trajectories(walk), VIDEO, width=200, duration="1s", trail="0s"))
+    shown, lasts = frames(animate_paths(trajectories(walk), VIDEO, width=200, duration="1s", trail="0s"))
     assert len(shown) == 10
     assert lasts == [100] * 10
     assert all(has(picture, BLUE, 1000 * number / 10, 250) for number, picture in enumerate(shown) if number)
@@ -68,9 +70,9 @@ def test_frame_k_shows_its_share_of_the_time():
 
 def test_the_trail_is_not_drawn_across_a_gap():
     options = {**SMALL, "trail": "10s"}
-    shown, _ = frames(paths_gif(trajectories(STANDS, max_gap="1s"), VIDEO, **options))
+    shown, _ = frames(animate_paths(trajectories(STANDS, max_gap="1s"), VIDEO, **options))
     assert (shown[-1][50, 60:140] > 240).all()
-    joined, _ = frames(paths_gif(trajectories(STANDS, max_gap="5s"), VIDEO, **options))
+    joined, _ = frames(animate_paths(trajectories(STANDS, max_gap="5s"), VIDEO, **options))
     assert (joined[-1][50, 60:140].min(axis=-1) < 200).all()
 
 
@@ -78,7 +80,9 @@ def test_the_trail_is_not_drawn_across_a_gap():
 def test_a_line_is_dashed_and_has_an_arrow_to_its_in_side(line, side):
     """Who walks down the picture has the left of it at the right hand."""
     crossed = [Line("", LineString(line), "px")]
-    picture = frames(paths_gif(trajectories(STANDS), VIDEO, lines=crossed, **SMALL))[0][0].mean(axis=2) < 128
+    picture = (
+        frames(animate_paths(trajectories(STANDS), VIDEO, lines=crossed, **SMALL))[0][0].mean(axis=2) < 128
+    )
     left, right = picture[40:60, 85:99].sum(), picture[40:60, 102:116].sum()
     assert (left < right, min(left, right)) == (side > 0, 0)
     column = picture[20:80, 99:102].any(axis=1)
@@ -91,37 +95,37 @@ def test_equal_arguments_give_equal_bytes():
     backdrop = np.random.default_rng(3).integers(0, 255, (50, 100, 3), dtype="uint8")
     options = {**SMALL, "zones": zones, "lines": lines, "backdrop": backdrop}
     table = trajectories(STANDS)
-    assert paths_gif(table, VIDEO, **options) == paths_gif(
+    assert animate_paths(table, VIDEO, **options) == animate_paths(
         table.sample(frac=1, random_state=1), VIDEO, **options
     )
 
 
 def test_more_persons_than_colours_have_their_place():
     many = {number: [(0, number / 70, 0.5), (400, number / 70, 0.6)] for number in range(70)}
-    shown, _ = frames(paths_gif(trajectories(many), VIDEO, **SMALL))
+    shown, _ = frames(animate_paths(trajectories(many), VIDEO, **SMALL))
     assert shown[0].shape == (126, 200, 3)
 
 
 def test_metres_are_drawn_too():
     table = trajectories_from_points(make_points({1: [(0, 1, 1), (400, 3, 2)]}))
-    shown, _ = frames(paths_gif(table, VIDEO, extent=(0, 0, 4, 4), **SMALL))
+    shown, _ = frames(animate_paths(table, VIDEO, extent=(0, 0, 4, 4), **SMALL))
     assert shown[0].shape == (226, 200, 3)
-    assert frames(paths_gif(table, VIDEO, **SMALL))[0]
+    assert frames(animate_paths(table, VIDEO, **SMALL))[0]
     with pytest.raises(ParameterError, match="mixing two planes"):
-        paths_gif(table, VIDEO, zones=[Zone("a", box(0, 0, 9, 9), "px")])
+        animate_paths(table, VIDEO, zones=[Zone("a", box(0, 0, 9, 9), "px")])
 
 
 def test_nobody_is_one_frame_that_says_so():
-    shown, _ = frames(paths_gif(empty(TRAJECTORIES, unit="px"), VIDEO, **SMALL))
+    shown, _ = frames(animate_paths(empty(TRAJECTORIES, unit="px"), VIDEO, **SMALL))
     assert len(shown) == 1
 
 
 def test_persons_can_be_chosen():
     two = {1: [(0, 0.2, 0.5), (9000, 0.2, 0.5)], 2: [(0, 0.8, 0.5), (9000, 0.8, 0.5)]}
-    shown, _ = frames(paths_gif(trajectories(two, max_gap="20s"), VIDEO, persons=[2], **SMALL))
+    shown, _ = frames(animate_paths(trajectories(two, max_gap="20s"), VIDEO, persons=[2], **SMALL))
     assert has(shown[0], BLUE, 800, 250)
     assert not has(shown[0], BLUE, 200, 250)
-    both, _ = frames(paths_gif(trajectories(two, max_gap="20s"), VIDEO, **SMALL))
+    both, _ = frames(animate_paths(trajectories(two, max_gap="20s"), VIDEO, **SMALL))
     assert has(both[0], ORANGE, 800, 250)
 
 
@@ -144,18 +148,18 @@ def test_persons_can_be_chosen():
 )
 def test_what_cannot_be_drawn_is_refused(options, message):
     with pytest.raises(ParameterError, match=message):
-        paths_gif(trajectories(STANDS), VIDEO, **options)
+        animate_paths(trajectories(STANDS), VIDEO, **options)
 
 
 def test_what_is_not_trajectories_is_refused():
     with pytest.raises(SchemaError, match="not a trajectories table"):
-        paths_gif(np.zeros(3), VIDEO)
+        animate_paths(np.zeros(3), VIDEO)
 
 
 def test_the_file_is_written_whole_or_not_at_all(tmp_path):
     file = tmp_path / "paths.gif"
-    write_paths_gif(trajectories(STANDS), VIDEO, file, **SMALL)
-    assert file.read_bytes() == paths_gif(trajectories(STANDS), VIDEO, **SMALL)
+    write_animation(trajectories(STANDS), VIDEO, file, **SMALL)
+    assert file.read_bytes() == animate_paths(trajectories(STANDS), VIDEO, **SMALL)
     with pytest.raises(OutputError, match="does not exist"):
-        write_paths_gif(trajectories(STANDS), VIDEO, tmp_path / "none" / "paths.gif", **SMALL)
+        write_animation(trajectories(STANDS), VIDEO, tmp_path / "none" / "paths.gif", **SMALL)
     assert [path.name for path in tmp_path.iterdir()] == ["paths.gif"]

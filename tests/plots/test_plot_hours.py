@@ -11,7 +11,7 @@ from shapely.geometry import box
 
 from ptrack_analysis import Recording, Video, Zone, compute_occupancy_hourly, compute_visits_hourly
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.plots import plot_hours
+from ptrack_analysis.plots import plot_weekly_profile
 from ptrack_analysis.schema import OCCUPANCY, OCCUPANCY_HOURLY, assemble, empty
 
 MINUTE = 60_000
@@ -44,18 +44,18 @@ def numbers(ax):
 
 
 def test_a_cell_has_the_mean_number_of_persons():
-    assert numbers(plot_hours(DAY)) == {"Mon 08": "2.0", "Mon 09": "1.0", "Mon 10": "1.0"}
+    assert numbers(plot_weekly_profile(DAY)) == {"Mon 08": "2.0", "Mon 09": "1.0", "Mon 10": "1.0"}
 
 
 def test_videos_of_the_same_hour_of_the_week_are_added_up_before_dividing():
     other = occupied([(0, 8), (30, 8), (90, 0)], days=7)
     both = pd.concat({"a": DAY, "b": other}, names=["video"])
-    assert numbers(plot_hours(both))["Mon 08"] == "5.0"
-    assert numbers(plot_hours(both))["Mon 10"] == "1.0"
+    assert numbers(plot_weekly_profile(both))["Mon 08"] == "5.0"
+    assert numbers(plot_weekly_profile(both))["Mon 10"] == "1.0"
 
 
 def test_an_empty_hour_has_a_zero_and_one_that_was_not_filmed_is_hatched():
-    ax = plot_hours(occupied([(0, 3), (30, 0), (200, 0)]))
+    ax = plot_weekly_profile(occupied([(0, 3), (30, 0), (200, 0)]))
     assert numbers(ax) == {"Mon 08": "3.0", "Mon 09": "0", "Mon 10": "0", "Mon 11": "0"}
     assert len(ax.patches) == 6 * 4
     assert ax.get_legend().get_texts()[0].get_text() == "not filmed"
@@ -63,46 +63,46 @@ def test_an_empty_hour_has_a_zero_and_one_that_was_not_filmed_is_hatched():
 
 def test_who_came_for_a_moment_is_not_nobody():
     rows = [(0, 0), (1, 1), (2, 0), (120, 0)]
-    assert numbers(plot_hours(occupied(rows)))["Mon 08"] == "<0.1"
+    assert numbers(plot_weekly_profile(occupied(rows)))["Mon 08"] == "<0.1"
 
 
 def test_visits_are_counted_by_the_hour_of_film():
     visits = make_visits([("till", 1, 0, 5), ("till", 2, 10 * MINUTE, 80 * MINUTE)])
     video = Video(duration=pd.Timedelta("90min").as_unit("ms"))
     hourly = compute_visits_hourly(visits, video, recorded())
-    assert numbers(plot_hours(hourly)) == {"Mon 08": "4.0", "Mon 09": "0"}
+    assert numbers(plot_weekly_profile(hourly)) == {"Mon 08": "4.0", "Mon 09": "0"}
 
 
 def test_a_zone_is_chosen_by_itself_or_by_its_name():
     both = pd.concat([DAY, occupied([(0, 1), (30, 0)], zone="till")])
     for zone in ("till", Zone("till", box(0, 0, 1, 1), "m")):
-        ax = plot_hours(both, zone=zone)
+        ax = plot_weekly_profile(both, zone=zone)
         assert (numbers(ax)["Mon 08"], ax.get_title(loc="left")) == ("1.0", "till")
-    assert plot_hours(both).get_title(loc="left") == "whole scene"
+    assert plot_weekly_profile(both).get_title(loc="left") == "whole scene"
 
 
 def test_no_hour_at_all_is_said():
-    ax = plot_hours(empty(OCCUPANCY_HOURLY))
+    ax = plot_weekly_profile(empty(OCCUPANCY_HOURLY))
     assert [text.get_text() for text in ax.texts] == ["nothing to draw: no hour was filmed"]
 
 
 def test_a_zone_that_is_not_there_is_refused():
     with pytest.raises(ParameterError, match="zone 'attic' is not in the hourly table"):
-        plot_hours(DAY, zone="attic")
+        plot_weekly_profile(DAY, zone="attic")
 
 
 def test_of_visits_to_several_zones_one_is_to_be_named():
     visits = make_visits([("till", 1, 0, 5), ("door", 2, 10, 20)])
     hourly = compute_visits_hourly(visits, Video(duration=pd.Timedelta("1h").as_unit("ms")), recorded())
     with pytest.raises(ParameterError, match="has several: 'door', 'till'"):
-        plot_hours(hourly)
+        plot_weekly_profile(hourly)
 
 
 def test_axes_with_a_picture_are_refused_and_empty_ones_used():
     _, ax = plt.subplots()
-    assert plot_hours(DAY, ax=ax) is ax
+    assert plot_weekly_profile(DAY, ax=ax) is ax
     with pytest.raises(ParameterError, match="the axes hold a picture already"):
-        plot_hours(DAY, ax=ax)
+        plot_weekly_profile(DAY, ax=ax)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_axes_with_a_picture_are_refused_and_empty_ones_used():
 )
 def test_what_is_not_hourly_is_refused(wrong):
     with pytest.raises(SchemaError, match=r"not an? occupancy_hourly table"):
-        plot_hours(wrong)
+        plot_weekly_profile(wrong)
     if isinstance(wrong, pd.DataFrame):
         with pytest.raises(SchemaError, match=r"not an? occupancy_hourly table"):
-            plot_hours(pd.concat({"a": wrong}, names=["video"]))
+            plot_weekly_profile(pd.concat({"a": wrong}, names=["video"]))

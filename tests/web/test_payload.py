@@ -16,7 +16,7 @@ from ptrack_analysis import (
     compute_trajectories,
     compute_visits,
     explore,
-    fit_floor,
+    fit_floor_plan,
     trajectories_from_points,
 )
 from ptrack_analysis.errors import OutputError, ParameterError, SchemaError, ZoneError
@@ -156,7 +156,7 @@ def test_points_in_metres_lie_on_a_plan_around_them():
 
 
 def test_metres_are_carried_to_the_picture_with_a_floor():
-    floor = fit_floor([(0, 0), (1, 0), (1, 1), (0, 1)], [(0, 0), (10, 0), (10, 5), (0, 5)])
+    floor = fit_floor_plan([(0, 0), (1, 0), (1, 1), (0, 1)], [(0, 0), (10, 0), (10, 5), (0, 5)])
     trajectories = trajectories_from_points(make_points({1: [(0, 5.0, 2.5)]}))
     zone, line = Zone("till", box(0, 0, 5, 5), "m"), Line("door", LineString([(0, 1), (10, 1)]), "m")
     data = explorer_data(trajectories, VIDEO, floor=floor, zones=[zone], lines=[line])

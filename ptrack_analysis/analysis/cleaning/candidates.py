@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from ptrack_analysis.analysis.presence import Rows, starts_of
+from ptrack_analysis.analysis.presence import PersonRows, starts_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import EDGE_TOLERANCE, Bools, Floats, Integers
 from ptrack_analysis.limits import above, at_least
@@ -139,7 +139,7 @@ class Ends:
     stop: Side
 
 
-def ends_of(rows: Rows, places: Floats, size: Floats, *, window: int, max_speed: float) -> Ends:
+def ends_of(rows: PersonRows, places: Floats, size: Floats, *, window: int, max_speed: float) -> Ends:
     """Find the beginning and the end of each track that has a position.
 
     Velocity is the slope of the positions within ``window`` ms of the outermost one, by least squares, drawn

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.cleaning.renaming import kind_of
-from ptrack_analysis.analysis.presence import MAX_GAP, Rows, rows_by_person
+from ptrack_analysis.analysis.presence import MAX_GAP, PersonRows, rows_by_person
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.schema import DETECTIONS, POINTS, Table, unit_of
@@ -45,8 +45,8 @@ def fill_gaps(
         The longest time without a detection that does not interrupt presence anyway, as for
         ``compute_trajectories`` [ms].
     period
-        Time from one new row to the next, above 0 and at most ``max_gap``: ``sampling_period(table, video)``
-        [ms].
+        Time from one new row to the next, above 0 and at most ``max_gap``:
+        ``estimate_sampling_period(table, video)`` [ms].
 
     Returns
     -------
@@ -98,7 +98,7 @@ def fill_gaps(
 
 
 def new_rows(
-    rows: Rows, known: Bools, *, above: int, limit: int, period: int
+    rows: PersonRows, known: Bools, *, above: int, limit: int, period: int
 ) -> tuple[Integers, Milliseconds]:
     """Tell after which row each new row comes, and its moment [ms]; lengths of time in ms."""
     gap = np.diff(rows.time)

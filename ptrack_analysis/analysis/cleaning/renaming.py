@@ -94,7 +94,7 @@ def apply_stitches(table: pd.DataFrame, stitches: pd.DataFrame) -> pd.DataFrame:
     return result
 
 
-def undo_stitches(table: pd.DataFrame) -> pd.DataFrame:
+def unstitch_tracks(table: pd.DataFrame) -> pd.DataFrame:
     """Give every row the tracker's number again, and drop ``merged_from``.
 
     All rounds of stitching are undone at once; to undo one join, delete its row of the stitches and apply
@@ -121,7 +121,7 @@ def undo_stitches(table: pd.DataFrame) -> pd.DataFrame:
     >>> from ptrack_analysis import empty
     >>> from ptrack_analysis.schema import DETECTIONS, STITCHES
     >>> detections = empty(DETECTIONS)
-    >>> undo_stitches(apply_stitches(detections, empty(STITCHES, unit="px"))).equals(detections)
+    >>> unstitch_tracks(apply_stitches(detections, empty(STITCHES, unit="px"))).equals(detections)
     True
     """
     kind = kind_of(table)
@@ -174,7 +174,7 @@ def _with_numbers(table: pd.DataFrame, person: Integers) -> pd.DataFrame:
     return table.set_axis(pd.MultiIndex.from_arrays(levels, names=index.names), axis=0)
 
 
-def split_short_tracks(
+def filter_short_tracks(
     table: pd.DataFrame, *, min_duration: pd.Timedelta | str, min_detections: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split a table into the tracks that are long enough and those that are not.
@@ -214,7 +214,7 @@ def split_short_tracks(
     --------
     >>> from ptrack_analysis import empty
     >>> from ptrack_analysis.schema import DETECTIONS
-    >>> kept, removed = split_short_tracks(empty(DETECTIONS), min_duration="1s", min_detections=2)
+    >>> kept, removed = filter_short_tracks(empty(DETECTIONS), min_duration="1s", min_detections=2)
     >>> len(kept), len(removed)
     (0, 0)
     """

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.motion import kernels
-from ptrack_analysis.analysis.presence import Rows, rows_by_person, run_starts
+from ptrack_analysis.analysis.presence import PersonRows, rows_by_person, run_starts
 from ptrack_analysis.analysis.trajectories import SPEED_WINDOW
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
@@ -24,7 +24,7 @@ class Positions:
     ``run`` numbers the runs of all persons; ``located`` holds the codes of the choices.
     """
 
-    rows: Rows
+    rows: PersonRows
     run: Integers
     x: Floats
     y: Floats

@@ -12,7 +12,7 @@ from ptrack_analysis.video import Milliseconds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class TrackingArrays:
     """One tracking's detections in the order of person and time.
 
     ``person`` numbers the persons of ``persons`` from 0; ``time`` and ``held`` are in ms; ``moment`` is the
@@ -41,7 +41,7 @@ class Tracking:
     period: int
 
 
-def seen_by_both(a: Tracking, b: Tracking) -> tuple[Seen, Seen]:
+def seen_by_both(a: Tracking, b: Tracking) -> tuple[TrackingArrays, TrackingArrays]:
     """Give both trackings as arrays, with their moments numbered such that compared ones are the same."""
     times_a, times_b = _moments(a.detections), _moments(b.detections)
     numbers_a, numbers_b = compared_moments(times_a, times_b, a.period, b.period)
@@ -52,7 +52,7 @@ def seen_by_both(a: Tracking, b: Tracking) -> tuple[Seen, Seen]:
     return _seen(a, times_a, numbers_a, alone_a), _seen(b, times_b, numbers_b, alone_b)
 
 
-def boxes_at_compared_moments(seen: Seen) -> tuple[Boxes, Integers]:
+def boxes_at_compared_moments(seen: TrackingArrays) -> tuple[Boxes, Integers]:
     """Give the body boxes at compared moments, in their order, and the row of each."""
     rows = np.flatnonzero(seen.boxed & (seen.moment != LEFT_OUT))
     rows = rows[np.lexsort((seen.person[rows], seen.moment[rows]))]
@@ -64,7 +64,7 @@ def _moments(detections: pd.DataFrame) -> Milliseconds:
     return times
 
 
-def _seen(tracking: Tracking, times: Milliseconds, numbers: Integers, alone: int) -> Seen:
+def _seen(tracking: Tracking, times: Milliseconds, numbers: Integers, alone: int) -> TrackingArrays:
     table = tracking.detections
     rows = rows_by_person(table)
     left, top, width, height = (
@@ -73,7 +73,7 @@ def _seen(tracking: Tracking, times: Milliseconds, numbers: Integers, alone: int
     sides = np.stack([left, top, left + width, top + height])
     index = table.index.get_level_values("person_index").to_numpy()[rows.order]
     persons, person = np.unique(index, return_inverse=True)
-    return Seen(
+    return TrackingArrays(
         persons=persons,
         person=person,
         time=rows.time,
@@ -89,7 +89,9 @@ def _seen(tracking: Tracking, times: Milliseconds, numbers: Integers, alone: int
 NOBODY = -1
 
 
-def time_together(a: Seen, b: Seen, row_a: Integers, row_b: Integers) -> dict[str, Integers]:
+def time_together(
+    a: TrackingArrays, b: TrackingArrays, row_a: Integers, row_b: Integers
+) -> dict[str, Integers]:
     """Sum the time for which each person of a and each of b are both present and taken for one.
 
     Two persons matched at a moment are taken for one from then on, until one of them is matched to somebody
@@ -129,7 +131,7 @@ def time_together(a: Seen, b: Seen, row_a: Integers, row_b: Integers) -> dict[st
     return {"a": one, "b": other, "together": together[some]}
 
 
-def _partners(own: Seen, other: Seen, own_row: Integers, other_row: Integers) -> Integers:
+def _partners(own: TrackingArrays, other: TrackingArrays, own_row: Integers, other_row: Integers) -> Integers:
     """Tell whom each row's person is taken for from this row on: a person of the other, or nobody."""
     partner = np.full(len(own.person), NOBODY, dtype="int64")
     partner[own_row] = other.person[other_row]
@@ -142,7 +144,7 @@ def _partners(own: Seen, other: Seen, own_row: Integers, other_row: Integers) ->
     return np.where(between > 0, NOBODY, presumed)
 
 
-def _row_of_match(own: Seen, matched: Bools) -> Integers:
+def _row_of_match(own: TrackingArrays, matched: Bools) -> Integers:
     """Give for each row the row of its person's latest match, before any the first; -1 if never matched."""
     rows, places = np.arange(len(matched)), np.flatnonzero(matched)
     first = np.full(len(own.persons), -1, dtype="int64")
@@ -154,7 +156,7 @@ def _row_of_match(own: Seen, matched: Bools) -> Integers:
     return match
 
 
-def _has_box(seen: Seen, moment: Integers, person: Integers) -> Bools:
+def _has_box(seen: TrackingArrays, moment: Integers, person: Integers) -> Bools:
     """Tell whether a person has a box at a compared moment."""
     width = len(seen.persons) + 1
     known = seen.boxed & (seen.moment != LEFT_OUT)
@@ -162,7 +164,9 @@ def _has_box(seen: Seen, moment: Integers, person: Integers) -> Bools:
     return there
 
 
-def _stretches(seen: Seen, key: Integers, partner: Integers) -> tuple[Integers, Milliseconds, Milliseconds]:
+def _stretches(
+    seen: TrackingArrays, key: Integers, partner: Integers
+) -> tuple[Integers, Milliseconds, Milliseconds]:
     """Give the stretches of time of the rows whose person is taken for somebody, by key and time."""
     rows = np.flatnonzero((partner >= 0) & (seen.held > 0))
     rows = rows[np.lexsort((seen.time[rows], key[rows]))]
@@ -184,7 +188,9 @@ def _covered(start: Integers, stop: Integers, by_start: Integers, by_stop: Integ
     return before(stop) - before(start)
 
 
-def pairs_table(a: Seen, b: Seen, matches: Overlaps, counterparts: Integers) -> pd.DataFrame:
+def pairs_table(
+    a: TrackingArrays, b: TrackingArrays, matches: Overlaps, counterparts: Integers
+) -> pd.DataFrame:
     """Tell who in a is who in b: one row for each two persons that were matched or are counterparts.
 
     Parameters
@@ -219,7 +225,7 @@ def pairs_table(a: Seen, b: Seen, matches: Overlaps, counterparts: Integers) -> 
     return pd.DataFrame(columns, index=index)
 
 
-def _share(together: Integers, seen: Seen, person: Integers) -> Floats:
+def _share(together: Integers, seen: TrackingArrays, person: Integers) -> Floats:
     held = np.bincount(seen.person, seen.held, minlength=len(seen.persons) or 1)[person]
     share: Floats = np.divide(together, held, out=np.full(len(person), np.nan), where=held > 0)
     return share

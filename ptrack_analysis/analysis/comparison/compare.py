@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.comparison.agreement import (
-    Seen,
     Tracking,
+    TrackingArrays,
     boxes_at_compared_moments,
     pairs_table,
     seen_by_both,
@@ -269,7 +269,7 @@ def compare_tracking(
     max_gap
         The longest time without a detection that does not interrupt presence [ms].
     periods
-        Sampling periods of a and of b [ms]; None: ``sampling_period`` of the table.
+        Sampling periods of a and of b [ms]; None: ``estimate_sampling_period`` of the table.
     plane
         Where people stand: a floor plan [m]; by default the picture [px].
     shape
@@ -336,7 +336,9 @@ def compare_tracking(
     )
 
 
-def _matched(a: Seen, b: Seen, min_overlap: float) -> tuple[Figures, pd.DataFrame, pd.DataFrame]:
+def _matched(
+    a: TrackingArrays, b: TrackingArrays, min_overlap: float
+) -> tuple[Figures, pd.DataFrame, pd.DataFrame]:
     """Match the boxes, and give the figures, the pairs of persons and the matches."""
     (boxes_a, row_a), (boxes_b, row_b) = boxes_at_compared_moments(a), boxes_at_compared_moments(b)
     overlaps = overlaps_of(boxes_a, boxes_b)
@@ -346,7 +348,7 @@ def _matched(a: Seen, b: Seen, min_overlap: float) -> tuple[Figures, pd.DataFram
     return figures, pairs_table(a, b, matches, counterparts), _matches_table(a, b, matches)
 
 
-def _matches_table(a: Seen, b: Seen, matches: Overlaps) -> pd.DataFrame:
+def _matches_table(a: TrackingArrays, b: TrackingArrays, matches: Overlaps) -> pd.DataFrame:
     index = pd.MultiIndex.from_arrays(
         [a.time[matches.a].view("timedelta64[ms]"), a.persons[a.person[matches.a]]],
         names=["timestamp", "person_a"],
@@ -359,7 +361,7 @@ def _matches_table(a: Seen, b: Seen, matches: Overlaps) -> pd.DataFrame:
     return pd.DataFrame(columns, index=index).sort_index()
 
 
-def _trackings(*both: Seen) -> pd.DataFrame:
+def _trackings(*both: TrackingArrays) -> pd.DataFrame:
     """Count what each tracking holds, and which of its moments are compared."""
     moments = [len(np.unique(seen.time)) for seen in both]
     compared = [len(np.unique(seen.moment[seen.moment != LEFT_OUT])) for seen in both]

@@ -19,7 +19,7 @@ NO_TIME = pd.Timedelta(0)
 MOST_INTERVALS = 5_000_000
 
 
-def compute_counts(
+def count_crossings(
     crossings: pd.DataFrame,
     lines: Sequence[Line | str],
     video: Video,
@@ -38,7 +38,7 @@ def compute_counts(
     Parameters
     ----------
     crossings
-        CROSSINGS of one video, rows in any order. ``first_crossings`` of them counts each person once.
+        CROSSINGS of one video, rows in any order. ``filter_first_crossings`` of them counts each person once.
     lines
         Lines to count, or their names.
     video
@@ -69,7 +69,7 @@ def compute_counts(
     --------
     >>> from ptrack_analysis import Video, empty
     >>> video = Video(duration=pd.Timedelta("150s"))
-    >>> counts = compute_counts(empty(CROSSINGS, unit="px"), ["door"], video)
+    >>> counts = count_crossings(empty(CROSSINGS, unit="px"), ["door"], video)
     >>> counts["interval"].dt.total_seconds().tolist()
     [60.0, 60.0, 30.0]
     """
@@ -104,7 +104,7 @@ def compute_counts(
     return assemble(COUNTS, arrays)
 
 
-def compute_balance(
+def compute_count_drift(
     crossings: pd.DataFrame,
     occupancy: pd.DataFrame,
     *,
@@ -159,7 +159,7 @@ def compute_balance(
     >>> from ptrack_analysis import Video, compute_occupancy
     >>> from ptrack_analysis.schema import TRAJECTORIES
     >>> nobody = compute_occupancy(empty(TRAJECTORIES, unit="px"), Video(duration=pd.Timedelta("9s")))
-    >>> compute_balance(empty(CROSSINGS, unit="px"), nobody)["drift"].tolist()
+    >>> compute_count_drift(empty(CROSSINGS, unit="px"), nobody)["drift"].tolist()
     [0, 0]
     """
     check(crossings, CROSSINGS)

@@ -103,7 +103,7 @@ def compute_crossings(
     return assemble(CROSSINGS, arrays, unit=unit)
 
 
-def first_crossings(crossings: pd.DataFrame) -> pd.DataFrame:
+def filter_first_crossings(crossings: pd.DataFrame) -> pd.DataFrame:
     """Keep of each person only the first crossing of each line in each direction.
 
     Counted from these, a person who goes in and out again and again is one in and one out.

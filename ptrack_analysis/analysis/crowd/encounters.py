@@ -44,7 +44,7 @@ _NOBODY = Samples(np.empty(0, "int64"), np.empty(0, "int64"), np.empty(0), np.em
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pieces:
+class ApproachPieces:
     """Times at which pairs are near, with what is added up over them.
 
     ``pair`` numbers the pairs; ``near`` is the time [ms], ``distance``, ``x`` and ``y`` are integrals over
@@ -64,17 +64,19 @@ class Pieces:
     y_low: Floats
     y_high: Floats
 
-    def where(self, kept: np.ndarray) -> "Pieces":
+    def where(self, kept: np.ndarray) -> "ApproachPieces":
         """Give those that are kept, or in this order."""
-        return Pieces(*(getattr(self, name)[kept] for name in self.__slots__))
+        return ApproachPieces(*(getattr(self, name)[kept] for name in self.__slots__))
 
 
-def joined(parts: list[Pieces]) -> Pieces:
+def joined(parts: list[ApproachPieces]) -> ApproachPieces:
     """Put pieces one after another; there is at least one part."""
-    return Pieces(*(np.concatenate([getattr(part, name) for part in parts]) for name in Pieces.__slots__))
+    return ApproachPieces(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in ApproachPieces.__slots__)
+    )
 
 
-def merged(pieces: Pieces, gap: int) -> Pieces:
+def merged(pieces: ApproachPieces, gap: int) -> ApproachPieces:
     """Join pieces of one pair that are at most ``gap`` ms apart; sorted by pair and time."""
     if not len(pieces.pair):
         return pieces
@@ -83,7 +85,7 @@ def merged(pieces: Pieces, gap: int) -> Pieces:
     new[1:] = (pieces.pair[1:] != pieces.pair[:-1]) | (pieces.began[1:] - pieces.ended[:-1] > gap)
     opens = np.flatnonzero(new)
     closes = np.append(opens[1:], len(new)) - 1
-    return Pieces(
+    return ApproachPieces(
         pieces.pair[opens],
         pieces.began[opens],
         pieces.ended[closes],
@@ -99,7 +101,7 @@ def merged(pieces: Pieces, gap: int) -> Pieces:
     )
 
 
-def _by_pair_and_time(pieces: Pieces) -> Integers:
+def _by_pair_and_time(pieces: ApproachPieces) -> Integers:
     """Order pieces by pair and time, by one key where it fits into 64 bits, else by two."""
     since = pieces.began - pieces.began.min()
     span = int(since.max()) + 1
@@ -133,7 +135,7 @@ def passes(blocks: Iterable[Samples]) -> Iterator[Samples]:
         yield held
 
 
-def near_pieces(samples: Samples, limit: float, period: int, start: int) -> Pieces:
+def near_pieces(samples: Samples, limit: float, period: int, start: int) -> ApproachPieces:
     """Find the pairs within ``limit`` at each tick, each piece lasting a tick or to the end of presence.
 
     The samples are sorted by tick and cell of a square grid; who is near lies in the same cell or one of its
@@ -190,7 +192,7 @@ def _pairs(lows: list[Integers], highs: list[Integers]) -> tuple[Integers, Integ
 
 def _pieces(
     samples: Samples, one: Integers, other: Integers, *, limit: float, period: int, start: int
-) -> Pieces:
+) -> ApproachPieces:
     """Keep the pairs of samples that are within the limit, as pieces of time."""
     across, down = samples.x[one] - samples.x[other], samples.y[one] - samples.y[other]
     distance = np.sqrt(across * across + down * down)
@@ -203,7 +205,7 @@ def _pieces(
     x, y = (values[one] + (values[other] - values[one]) / 2 for values in (samples.x, samples.y))
     time = ended - began
     pair = samples.person[one] * PAIR + samples.person[other]
-    return Pieces(pair, began, ended, time, distance * time, x * time, y * time, distance, x, x, y, y)
+    return ApproachPieces(pair, began, ended, time, distance * time, x * time, y * time, distance, x, x, y, y)
 
 
 MIN_DURATION = pd.Timedelta("3s")
@@ -374,7 +376,7 @@ def samples_of(walks: Walks, clock: Clock) -> Samples:
     return Samples(walks.rows.person[rows[which]], at, x, y, until[which])
 
 
-def _columns(met: Pieces, person_index: Integers) -> dict[str, Integers | Floats]:
+def _columns(met: ApproachPieces, person_index: Integers) -> dict[str, Integers | Floats]:
     """Turn what was added up into the columns of the table."""
     one, other = np.divmod(met.pair, PAIR)
     number = np.arange(len(met.pair))

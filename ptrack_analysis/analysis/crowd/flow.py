@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.counting.counts import NO_TIME, compute_counts
+from ptrack_analysis.analysis.counting.counts import NO_TIME, count_crossings
 from ptrack_analysis.analysis.crowd.density import (
     MINUTE,
     MOST_INTERVALS,
@@ -28,7 +28,7 @@ from ptrack_analysis.video import Milliseconds, Video, milliseconds
 _MILLISECONDS = 1000.0
 
 
-def compute_flow(
+def compute_line_flow(
     crossings: pd.DataFrame,
     lines: Sequence[Line],
     video: Video,
@@ -38,7 +38,7 @@ def compute_flow(
 ) -> pd.DataFrame:
     """Tell how many persons a second cross each line, and on a floor plan each metre of it, both ways.
 
-    The intervals and what is counted in them are those of ``compute_counts``. A flow is the count by the
+    The intervals and what is counted in them are those of ``count_crossings``. A flow is the count by the
     length of its interval (the last is cut at the video's end), a specific flow is that by the length of the
     line from its first to its last vertex along all of them. Where nobody crosses, it is 0; in an
     interval of no length, NaN. An unknown end without any crossing, or no lines: no rows.
@@ -85,14 +85,14 @@ def compute_flow(
     >>> from ptrack_analysis.schema import CROSSINGS
     >>> door = Line("door", LineString([(0, 0), (0, 2)]), "m")
     >>> video = Video(duration=pd.Timedelta("60s"))
-    >>> compute_flow(empty(CROSSINGS, unit="m"), [door], video)["in_per_m_per_s"].tolist()
+    >>> compute_line_flow(empty(CROSSINGS, unit="m"), [door], video)["in_per_m_per_s"].tolist()
     [0.0]
     """
     check(crossings, CROSSINGS)
     length_of(every)
     unit = unit_of(crossings, CROSSINGS)
     _refuse_other(lines, unit)
-    counts = compute_counts(crossings, lines, video, every=every, start=start)
+    counts = count_crossings(crossings, lines, video, every=every, start=start)
     names = counts.index.get_level_values("line")
     interval = counts["interval"].to_numpy().astype("int64")
     arrays: dict[str, np.ndarray | list[str]] = {
@@ -128,7 +128,7 @@ def _refuse_other(lines: Sequence[Line], unit: str) -> None:
     refuse_lines(lines, unit)
 
 
-def compute_fundamental(
+def compute_fundamental_diagram(
     trajectories: pd.DataFrame,
     zones: Sequence[Zone],
     video: Video,
@@ -195,14 +195,14 @@ def compute_fundamental(
 
     >>> import pandas as pd
     >>> from shapely.geometry import box
-    >>> from ptrack_analysis import Video, Zone, compute_fundamental, trajectories_from_points
+    >>> from ptrack_analysis import Video, Zone, compute_fundamental_diagram, trajectories_from_points
     >>> moments = pd.to_timedelta([0, 1, 2], unit="s").as_unit("ms")
     >>> index = pd.MultiIndex.from_arrays([[7] * 3, moments], names=["person_index", "timestamp"])
     >>> points = pd.DataFrame({"x_m": [0.5, 2.5, 4.5], "y_m": [1.0] * 3}, index=index)
     >>> video = Video(duration=pd.Timedelta("10s"))
     >>> walked = trajectories_from_points(points, video=video)
     >>> hall = Zone("hall", box(0, 0, 5, 4), "m")
-    >>> table = compute_fundamental(walked, [hall], video)
+    >>> table = compute_fundamental_diagram(walked, [hall], video)
     >>> table[["path_m", "density_per_m2", "speed_m_per_s", "flow_per_m_per_s"]].to_numpy().tolist()
     [[4.0, 0.015, 2.0, 0.03]]
     """

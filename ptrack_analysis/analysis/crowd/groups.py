@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import Rows, rows_by_person, run_starts, starts_of
+from ptrack_analysis.analysis.presence import PersonRows, rows_by_person, run_starts, starts_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import above
@@ -16,7 +16,7 @@ MIN_EXTENT_M = 2.0
 """How far a pair must have moved together on a floor plan, if nothing else is said [m]."""
 
 
-def compute_groups(
+def detect_groups(
     encounters: pd.DataFrame,
     trajectories: pd.DataFrame,
     *,
@@ -75,13 +75,13 @@ def compute_groups(
     Two persons walk side by side, a third one far away.
 
     >>> import pandas as pd
-    >>> from ptrack_analysis import compute_encounters, compute_groups, trajectories_from_points
+    >>> from ptrack_analysis import compute_encounters, detect_groups, trajectories_from_points
     >>> moments = pd.to_timedelta([0, 1, 2, 3, 4] * 3, unit="s").as_unit("ms")
     >>> persons = [person for person in (3, 5, 8) for _ in range(5)]
     >>> index = pd.MultiIndex.from_arrays([persons, moments], names=["person_index", "timestamp"])
     >>> x, y = [0.0, 1.0, 2.0, 3.0, 4.0] * 3, [0.0] * 5 + [9.0] * 5 + [1.0] * 5
     >>> walked = trajectories_from_points(pd.DataFrame({"x_m": x, "y_m": y}, index=index))
-    >>> compute_groups(compute_encounters(walked), walked)["group"].to_dict()
+    >>> detect_groups(compute_encounters(walked), walked)["group"].to_dict()
     {3: 1, 5: 2, 8: 1}
     """
     check(encounters, ENCOUNTERS)
@@ -141,7 +141,7 @@ def groups_of(
     return assemble(GROUPS, {"person_index": person_index, **linked})
 
 
-def runs_of(trajectories: pd.DataFrame, rows: Rows) -> Runs:
+def runs_of(trajectories: pd.DataFrame, rows: PersonRows) -> Runs:
     """List the runs of trajectories, whose rows are these."""
     begins = run_starts(rows, trajectories["run"].to_numpy()[rows.order])
     first = np.flatnonzero(begins)

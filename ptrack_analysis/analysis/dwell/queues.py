@@ -28,7 +28,7 @@ _KIND = "queue"
 TARGETS = ("1min", "2min", "5min")
 
 
-def compute_waits(
+def compute_waiting_times(
     visits: pd.DataFrame,
     zones: Sequence[Zone | str],
     *,
@@ -72,7 +72,7 @@ def compute_waits(
     Examples
     --------
     >>> from ptrack_analysis import empty
-    >>> list(compute_waits(empty(VISITS), ["till"]).columns)
+    >>> list(compute_waiting_times(empty(VISITS), ["till"]).columns)
     ['entered', 'wait', 'begin_seen', 'end_seen']
     """
     check(visits, VISITS)
@@ -87,7 +87,7 @@ def compute_waits(
     return assemble(WAITS, keys | {"entered": entered} | columns)
 
 
-def compute_queue(
+def compute_queue_length(
     visits: pd.DataFrame,
     zones: Sequence[Zone | str],
     video: Video,
@@ -142,7 +142,7 @@ def compute_queue(
     Examples
     --------
     >>> from ptrack_analysis import Video, empty
-    >>> compute_queue(empty(VISITS), ["till"], Video(duration=pd.Timedelta("9s")))["persons"].tolist()
+    >>> compute_queue_length(empty(VISITS), ["till"], Video(duration=pd.Timedelta("9s")))["persons"].tolist()
     [0, 0]
     """
     check(visits, VISITS)

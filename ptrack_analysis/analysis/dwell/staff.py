@@ -16,7 +16,7 @@ from ptrack_analysis.video import milliseconds
 KIND = "staff"
 
 
-def compute_staff(
+def detect_staff(
     visits: pd.DataFrame,
     *,
     min_stay: pd.Timedelta | str | None = None,
@@ -64,7 +64,7 @@ def compute_staff(
     Examples
     --------
     >>> from ptrack_analysis import empty
-    >>> compute_staff(empty(VISITS), min_stay="30min", zones=["back room"]).empty
+    >>> detect_staff(empty(VISITS), min_stay="30min", zones=["back room"]).empty
     True
     """
     check(visits, VISITS)

@@ -21,7 +21,7 @@ _NOISE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pieces:
+class PathPieces:
     """Pieces of way of about one window each: run, displacement, length of time [ms], whether walked."""
 
     run: Integers
@@ -38,7 +38,7 @@ class Pieces:
 
 def pieces_of(
     time: Milliseconds, run: Integers, x: Floats, y: Floats, *, window: int, min_step: float
-) -> Pieces:
+) -> PathPieces:
     """Cut each located stretch into equal pieces and tell which of them were walked.
 
     A stretch is cut into as many equal pieces as whole windows fit into it, at least one; its positions are
@@ -51,13 +51,13 @@ def pieces_of(
         If that would be more pieces than 20 million and four a row.
     """
     most = _MOST_PIECES + 4 * int(np.count_nonzero(~np.isnan(x)))
-    found = [Pieces(*(np.empty(0, kind) for kind in ("int64", "float64", "float64", "int64", "bool")))]
+    found = [PathPieces(*(np.empty(0, kind) for kind in ("int64", "float64", "float64", "int64", "bool")))]
     for part in whole_runs(run):
         places = x[part], y[part]
         found.append(_pieces(time[part], run[part], places, window=window, min_step=min_step, most=most))
         most -= len(found[-1].run)
     names = ("run", "dx", "dy", "time", "walked")
-    return Pieces(*(np.concatenate([getattr(pieces, name) for pieces in found]) for name in names))
+    return PathPieces(*(np.concatenate([getattr(pieces, name) for pieces in found]) for name in names))
 
 
 def _pieces(
@@ -68,7 +68,7 @@ def _pieces(
     window: int,
     min_step: float,
     most: int,
-) -> Pieces:
+) -> PathPieces:
     """Cut the located stretches of some runs into at most ``most`` pieces."""
     x, y = places
     own = stretches(time, run, x)
@@ -81,7 +81,7 @@ def _pieces(
     length = moment[piece + 1] - moment[piece]
     least = min_step * (np.maximum(length, window) / window)
     walked = np.sqrt(dx * dx + dy * dy) >= least * (1 - _NOISE)
-    return Pieces(run[own.rows[row[piece]]], dx, dy, length, walked)
+    return PathPieces(run[own.rows[row[piece]]], dx, dy, length, walked)
 
 
 def _cuts(
@@ -131,7 +131,7 @@ MAX_SPEED = {"m": 5.0, "px": np.inf}
 """The speed above which nobody is believed to move, if none is given [plane units per second]."""
 
 
-def compute_movement(
+def compute_kinematics(
     trajectories: pd.DataFrame,
     *,
     window: pd.Timedelta | str = SPEED_WINDOW,
@@ -198,11 +198,11 @@ def compute_movement(
     A person walks 1 m in the first second and 2 m in the next.
 
     >>> import pandas as pd
-    >>> from ptrack_analysis import compute_movement, trajectories_from_points
+    >>> from ptrack_analysis import compute_kinematics, trajectories_from_points
     >>> moments = pd.to_timedelta([0, 1000, 2000], unit="ms").as_unit("ms")
     >>> index = pd.MultiIndex.from_arrays([[7, 7, 7], moments], names=["person_index", "timestamp"])
     >>> points = pd.DataFrame({"x_m": [0.0, 1.0, 3.0], "y_m": [0.0, 0.0, 0.0]}, index=index)
-    >>> motion = compute_movement(trajectories_from_points(points), window="2s")
+    >>> motion = compute_kinematics(trajectories_from_points(points), window="2s")
     >>> motion["velocity_x_m_per_s"].tolist()
     [1.0, 1.5, 2.0]
     >>> motion["acceleration_m_per_s2"].tolist()

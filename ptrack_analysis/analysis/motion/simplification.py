@@ -14,7 +14,7 @@ _PIECE = 1024
 """Rows of a piece that is simplified at once."""
 
 
-def simplify_paths(trajectories: pd.DataFrame, tolerance: float) -> pd.DataFrame:
+def simplify_trajectories(trajectories: pd.DataFrame, tolerance: float) -> pd.DataFrame:
     """Keep the rows that a path needs to stay within ``tolerance`` of what it was; drop those between.
 
     By the rule of Douglas and Peucker, for each stretch of located rows of a run: keep its two ends; the
@@ -57,11 +57,11 @@ def simplify_paths(trajectories: pd.DataFrame, tolerance: float) -> pd.DataFrame
     Examples
     --------
     >>> import pandas as pd
-    >>> from ptrack_analysis import simplify_paths, trajectories_from_points
+    >>> from ptrack_analysis import simplify_trajectories, trajectories_from_points
     >>> moments = pd.to_timedelta([0, 1000, 2000, 3000], unit="ms").as_unit("ms")
     >>> index = pd.MultiIndex.from_arrays([[7] * 4, moments], names=["person_index", "timestamp"])
     >>> points = pd.DataFrame({"x_m": [0.0, 1.0, 2.0, 2.0], "y_m": [0.0, 0.1, 0.0, 2.0]}, index=index)
-    >>> simplify_paths(trajectories_from_points(points), 0.2)["x_m"].tolist()
+    >>> simplify_trajectories(trajectories_from_points(points), 0.2)["x_m"].tolist()
     [0.0, 2.0, 2.0]
     """
     check(trajectories, TRAJECTORIES)

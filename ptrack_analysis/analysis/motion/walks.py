@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import Rows, detected, rows_by_person, run_starts
+from ptrack_analysis.analysis.presence import PersonRows, detected, rows_by_person, run_starts
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
 
@@ -18,7 +18,7 @@ class Walks:
     the row is not located; ``held`` is in ms; ``detected`` is False for what was put into a gap.
     """
 
-    rows: Rows
+    rows: PersonRows
     person_index: Integers
     run: Integers
     x: Floats

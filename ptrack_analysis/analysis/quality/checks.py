@@ -39,7 +39,7 @@ LEAST_EVENTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class QualityCheck:
     """One check: the unit of its value, and the values above which it is doubtful and bad."""
 
     unit: str
@@ -49,79 +49,79 @@ class Check:
 
 
 CHECKS = {
-    "sampling period": Check(
+    "sampling period": QualityCheck(
         "s",
         0.5,
         2.0,
         "Time between two samplings: every moment of entry, exit and crossing is off by up to it.",
     ),
-    "irregular sampling": Check(
+    "irregular sampling": QualityCheck(
         "1",
         3.0,
         10.0,
         "The step that 95 % of the steps between samplings stay within, by the period: what happens in "
         "longer steps is not seen.",
     ),
-    "gaps": Check(
+    "gaps": QualityCheck(
         RATE,
         1.0,
         4.0,
         "Interruptions of persons' presence in a minute of it: dwell is too short and stays are too many.",
     ),
-    "bridged time": Check(
+    "bridged time": QualityCheck(
         "%",
         10.0,
         30.0,
         "Share of the time in the scene that no detection is near, beyond two periods of one: nobody saw "
         "whether the person was there.",
     ),
-    "face only": Check(
+    "face only": QualityCheck(
         "%",
         10.0,
         40.0,
         "Share of detections with a face and no body box: their positions are interpolated or missing.",
     ),
-    "unlocated time": Check(
+    "unlocated time": QualityCheck(
         "%",
         10.0,
         30.0,
         "Share of the time in the scene without a position: the dwell in zones lacks it.",
     ),
-    "short tracks": Check(
+    "short tracks": QualityCheck(
         "%",
         10.0,
         30.0,
         "Share of persons in the scene for less than a second: false detections or pieces of others, and "
         "too many persons.",
     ),
-    "ends inside": Check(
+    "ends inside": QualityCheck(
         "%",
         30.0,
         60.0,
         "Share of tracks' beginnings and ends inside the picture, away from its edges and the doors given: "
         "persons lost and found anew, and dwell cut.",
     ),
-    "continued tracks": Check(
+    "continued tracks": QualityCheck(
         "%",
         10.0,
         30.0,
         "Share of persons who continue another one's track, of the stitches given: too many persons, and "
         "dwell cut.",
     ),
-    "suspected switches": Check(
+    "suspected switches": QualityCheck(
         RATE,
         0.2,
         1.0,
         "Jumps of a person's box in place or size in a minute of presence that nobody can have made: two "
         "persons may share a number.",
     ),
-    "out of frame": Check(
+    "out of frame": QualityCheck(
         "%",
         5.0,
         20.0,
         "Share of boxes that reach beyond the frame: their footpoints may be outside of it.",
     ),
-    "feet not seen": Check(
+    "feet not seen": QualityCheck(
         "%",
         25.0,
         50.0,
@@ -131,7 +131,7 @@ CHECKS = {
 }
 
 
-def checks_with(thresholds: Mapping[str, tuple[float, float]] | None) -> dict[str, Check]:
+def checks_with(thresholds: Mapping[str, tuple[float, float]] | None) -> dict[str, QualityCheck]:
     """Give the checks with other thresholds.
 
     Raises
@@ -152,7 +152,7 @@ def checks_with(thresholds: Mapping[str, tuple[float, float]] | None) -> dict[st
     if wrong:
         raise ParameterError("; ".join(wrong))
     changed = {
-        name: Check(CHECKS[name].unit, float(pair[0]), float(pair[1]), CHECKS[name].meaning)
+        name: QualityCheck(CHECKS[name].unit, float(pair[0]), float(pair[1]), CHECKS[name].meaning)
         for name, pair in given.items()
     }
     return CHECKS | changed
@@ -187,8 +187,8 @@ def compute_quality(
     above a threshold is ``unknown`` too with fewer than 3 events: in a short part of a video one event makes
     a high rate, and is no evidence of it.
 
-    * ``sampling period``: as ``sampling_period`` finds it; ``irregular sampling``: the 95 % quantile of the
-      steps between successive moments, up to ``max_gap``, by the period.
+    * ``sampling period``: as ``estimate_sampling_period`` finds it; ``irregular sampling``: the 95 % quantile
+      of the steps between successive moments, up to ``max_gap``, by the period.
     * ``gaps``: runs beyond each person's first, a minute of presence; ``bridged time``: share of ``held``
       that is beyond two periods of each detection.
     * ``face only``: share of detections without a body box; ``unlocated time``: share of ``held`` without a
@@ -224,7 +224,7 @@ def compute_quality(
     max_gap
         The longest step between moments, and between two boxes of a person, that is looked at [ms].
     period
-        The sampling period [ms]; by default ``sampling_period``.
+        The sampling period [ms]; by default ``estimate_sampling_period``.
     start, end
         The part of the video that was selected, as given to ``select`` [ms].
     thresholds
@@ -290,7 +290,7 @@ def compute_quality(
     return _table(values, checks, total)
 
 
-def _table(values: dict[str, float], checks: dict[str, Check], held: int) -> pd.DataFrame:
+def _table(values: dict[str, float], checks: dict[str, QualityCheck], held: int) -> pd.DataFrame:
     """Judge each value, the rates being of the time held [ms]."""
     value = np.array([values[name] for name in checks], dtype="float64")
     doubtful = np.array([one.doubtful for one in checks.values()])

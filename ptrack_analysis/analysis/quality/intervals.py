@@ -166,7 +166,7 @@ def _whole(value: object, least: int) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and int(value) >= least
 
 
-def compute_intervals(
+def compute_confidence_intervals(
     table: pd.DataFrame,
     of: str | None = "dwell",
     *,
@@ -235,7 +235,7 @@ def compute_intervals(
     Examples
     --------
     >>> from ptrack_analysis import empty
-    >>> compute_intervals(empty(VISITS)).columns.tolist()
+    >>> compute_confidence_intervals(empty(VISITS)).columns.tolist()
     ['value', 'low', 'high', 'confidence', 'persons', 'rows']
     """
     schema = _schema_of(table)

@@ -16,7 +16,7 @@ _CLOSE = 5.0
 """A GEH below this is a close match."""
 
 
-def check_against(
+def compare_with_manual_count(
     computed: pd.DataFrame,
     tally: pd.DataFrame,
     *,
@@ -74,7 +74,7 @@ def check_against(
     >>> from ptrack_analysis import empty
     >>> arrays = {"name": ["door"], "timestamp": [0], "interval": [60_000], "tallied": [3]}
     >>> tally = assemble(TALLY, {name: np.array(values) for name, values in arrays.items()})
-    >>> check_against(empty(CROSSINGS, unit="px"), tally, places=["door"])["bias"].tolist()
+    >>> compare_with_manual_count(empty(CROSSINGS, unit="px"), tally, places=["door"])["bias"].tolist()
     [-3.0]
     """
     of_lines = isinstance(computed, pd.DataFrame) and "line" in computed.index.names

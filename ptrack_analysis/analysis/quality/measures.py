@@ -7,7 +7,7 @@ import pandas as pd
 
 from ptrack_analysis.analysis.cleaning.candidates import whole_heights
 from ptrack_analysis.analysis.pairing import detection_rows
-from ptrack_analysis.analysis.presence import Rows, end_of, part_end, rows_by_person, run_starts
+from ptrack_analysis.analysis.presence import PersonRows, end_of, part_end, rows_by_person, run_starts
 from ptrack_analysis.geometry import EDGE_TOLERANCE, FEET_MARGIN, Bools, Floats, Integers, contains
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import LOCATED, TRAJECTORIES, unit_of
@@ -21,7 +21,9 @@ _JITTER, _GROWTH = 1.3, 1.5
 """Ratio of two heights that is jitter, and that in a second a person's walk may add."""
 
 
-def suspected_switches(rows: Rows, boxes: Sequence[Floats], size: tuple[int, int], *, max_gap: int) -> Bools:
+def suspected_switches(
+    rows: PersonRows, boxes: Sequence[Floats], size: tuple[int, int], *, max_gap: int
+) -> Bools:
     """Tell which boxes nobody can have got from the same person's box before.
 
     A box is suspect if its lower edge's middle lies farther from that of the box before than half a body and
@@ -108,7 +110,7 @@ def _quantile(values: Integers, quantile: float) -> int:
     return int(values[np.searchsorted(np.arange(1, len(values) + 1), quantile * len(values))])
 
 
-def of_presence(trajectories: pd.DataFrame, rows: Rows, period: int) -> dict[str, float]:
+def of_presence(trajectories: pd.DataFrame, rows: PersonRows, period: int) -> dict[str, float]:
     """Measure how whole the persons' presence is; lengths of time are in ms."""
     held = trajectories["held"].to_numpy()[rows.order].view("int64")
     begins = run_starts(rows, trajectories["run"].to_numpy()[rows.order])
@@ -158,7 +160,7 @@ def of_boxes(detections: pd.DataFrame, video: Video, max_gap: int, held: int) ->
 
 
 def counted_time(
-    rows: Rows,
+    rows: PersonRows,
     held: Milliseconds,
     video: Video,
     start: pd.Timedelta | str | None = None,
@@ -173,7 +175,7 @@ def counted_time(
 def ends_inside(
     detections: pd.DataFrame,
     trajectories: pd.DataFrame,
-    rows: Rows,
+    rows: PersonRows,
     doors: Sequence[Zone],
     *,
     period: int,

@@ -14,7 +14,7 @@ from ptrack_analysis.schema import OCCUPANCY, OVERLAPS, TRAJECTORIES, assemble, 
 from ptrack_analysis.video import Video, milliseconds
 
 
-def compute_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> pd.DataFrame:
+def compute_zone_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> pd.DataFrame:
     """List which zones share area with which, and how much of each it is.
 
     Two zones overlap if both cover an area of more than 1e-9 of the smaller one, and there are a moment at
@@ -49,7 +49,7 @@ def compute_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> pd.Da
     --------
     >>> from shapely.geometry import box
     >>> shop, till = Zone("shop", box(0, 0, 8, 5), "m"), Zone("till", box(6, 0, 10, 5), "m")
-    >>> compute_overlaps([shop, till]).reset_index()
+    >>> compute_zone_overlaps([shop, till]).reset_index()
        zone other  shared_m2  share
     0  shop  till       10.0   0.25
     1  till  shop       10.0   0.50

@@ -16,7 +16,7 @@ from ptrack_analysis.video import milliseconds
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class RetailMetric:
     """One figure: what its value is measured in, how it is worked out, and whose definition that is."""
 
     measured_in: str
@@ -31,52 +31,54 @@ _CLOUD4WI = "Cloud4Wi, Behaviors"
 _PALEXY = "Palexy, Section Traffic Metrics"
 
 FIGURES = {
-    "visitors": Figure(
+    "visitors": RetailMetric(
         "persons", "Distinct persons with a visit to the zone.", f"{_BUMBEE} (unique visitors)"
     ),
-    "visits": Figure("visits", "Visits to the zone.", f"{_BUMBEE} (visits)"),
-    "exposure_rate": Figure(
+    "visits": RetailMetric("visits", "Visits to the zone.", f"{_BUMBEE} (visits)"),
+    "exposure_rate": RetailMetric(
         "1",
         "Visitors of the zone divided by the persons with a visit to any zone.",
         f"{_RETAILNEXT} (exposure rate; here of persons)",
     ),
-    "total_dwell": Figure(
+    "total_dwell": RetailMetric(
         "s",
         "Sum of the dwell of all visits: the exposure of the zone in person-seconds.",
         f"{_BUMBEE} (dwell time)",
     ),
-    "average_dwell": Figure("s", "Total dwell divided by visits.", f"{_CLOUD4WI} (visit duration)"),
-    "dwell_per_visitor": Figure("s", "Total dwell divided by visitors.", f"{_PALEXY} (average dwell time)"),
-    "peak_occupancy": Figure(
+    "average_dwell": RetailMetric("s", "Total dwell divided by visits.", f"{_CLOUD4WI} (visit duration)"),
+    "dwell_per_visitor": RetailMetric(
+        "s", "Total dwell divided by visitors.", f"{_PALEXY} (average dwell time)"
+    ),
+    "peak_occupancy": RetailMetric(
         "persons",
         "Most visits under way at one moment.",
         "Aura Vision, What is Occupancy? (its largest value)",
     ),
-    "peak_moment": Figure(
+    "peak_moment": RetailMetric(
         "s",
         "First moment of the peak occupancy, since the start of the video.",
         "Aura Vision, What is Occupancy? (when it is largest)",
     ),
-    "bounce_rate": Figure(
+    "bounce_rate": RetailMetric(
         "1", "Visits with a dwell below the given length divided by visits.", f"{_CLOUD4WI} (bounce rate)"
     ),
-    "one_zone_rate": Figure(
+    "one_zone_rate": RetailMetric(
         "1",
         "Visitors who visited no other zone divided by visitors: bounce as on a website.",
         "Shoppermotion, Bounce rate",
     ),
-    "re_entry_rate": Figure(
+    "re_entry_rate": RetailMetric(
         "1",
         "Visits that are not the person's first to the zone divided by visits.",
         f"{_CLOUD4WI} (returning rate; here within the video)",
     ),
-    "capture_ratio": Figure(
+    "capture_ratio": RetailMetric(
         "1",
         "Visitors divided by passers-by, those who passed without entering; may exceed 1.",
         f"{_BUMBEE} (capture rate)",
     ),
-    "capture_rate": Figure("1", "Visitors divided by visitors and passers-by together.", _AURA),
-    "conversion_rate": Figure(
+    "capture_rate": RetailMetric("1", "Visitors divided by visitors and passers-by together.", _AURA),
+    "conversion_rate": RetailMetric(
         "1", "Transactions divided by visitors; may exceed 1.", f"{_BUMBEE} (conversion rate)"
     ),
 }
@@ -89,7 +91,7 @@ _Values = dict[str, tuple[float, int]]
 """Figure to its value, and the number of persons or visits that it is taken of."""
 
 
-def compute_retail(
+def compute_retail_metrics(
     visits: pd.DataFrame,
     zones: Sequence[Zone | str],
     *,
@@ -163,7 +165,7 @@ def compute_retail(
     Examples
     --------
     >>> from ptrack_analysis import empty
-    >>> figures = compute_retail(empty(VISITS), ["shop"], transactions={"shop": 3})
+    >>> figures = compute_retail_metrics(empty(VISITS), ["shop"], transactions={"shop": 3})
     >>> figures.loc[("shop", "total_dwell"), "value"], figures.loc[("shop", "conversion_rate"), "value"]
     (np.float64(0.0), np.float64(nan))
     """

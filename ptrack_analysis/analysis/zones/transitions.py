@@ -68,7 +68,7 @@ def compute_transitions(
     O(visits · log visits). A tracker that loses a person and finds them under another number turns one
     transition into two, by way of ``(vanished)`` and ``(appeared)``: their share tells how many are missing
     from the matrix. A zone within another is on the way to it and from it; for the ways between zones that
-    share no area (``compute_overlaps``), give the visits to these alone.
+    share no area (``compute_zone_overlaps``), give the visits to these alone.
 
     References
     ----------

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ptrack_analysis.analysis.presence import (
     MAX_GAP,
-    Rows,
+    PersonRows,
     detected,
     end_of,
     found_period,
@@ -42,7 +42,7 @@ class Options:
 class Presence:
     """What finding stays needs of the trajectories, in the order of person and time; times in ms."""
 
-    rows: Rows
+    rows: PersonRows
     person_index: Integers
     x: Floats
     y: Floats

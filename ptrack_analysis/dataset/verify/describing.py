@@ -11,7 +11,7 @@ from ptrack_analysis.dataset.dictionary import contents_of
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.records import place_file
 from ptrack_analysis.dataset.verify.files import check_columns
-from ptrack_analysis.dataset.verify.findings import Holding, Ledger
+from ptrack_analysis.dataset.verify.findings import ExpectedDataset, Ledger
 from ptrack_analysis.dataset.verify.rows import check_keys, check_values
 from ptrack_analysis.dataset.verify.sums import Shelf
 
@@ -22,7 +22,9 @@ RULES = {
 _FIX = "what the records tell: export again"
 
 
-def check_catalogue(holding: Holding, shelf: Shelf, scratch: Path, ledger: Ledger) -> dict[str, pa.Table]:
+def check_catalogue(
+    holding: ExpectedDataset, shelf: Shelf, scratch: Path, ledger: Ledger
+) -> dict[str, pa.Table]:
     """Check what describes the dataset; give its tables of zones, lines and the like by name."""
     if not holding.sound:
         return {}
@@ -41,7 +43,7 @@ def check_catalogue(holding: Holding, shelf: Shelf, scratch: Path, ledger: Ledge
     return _tables(holding, shelf, ledger)
 
 
-def _tables(holding: Holding, shelf: Shelf, ledger: Ledger) -> dict[str, pa.Table]:
+def _tables(holding: ExpectedDataset, shelf: Shelf, ledger: Ledger) -> dict[str, pa.Table]:
     contents = contents_of(holding.records)
     tables = {}
     for name, columns in contents.places.items():

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ptrack_analysis.dataset.dictionary import FURTHER, contents_of
-from ptrack_analysis.dataset.records import FOLDERS, RECORDS, Record, schema_in
-from ptrack_analysis.dataset.verify.findings import Holding, Ledger
+from ptrack_analysis.dataset.records import FOLDERS, RECORDS, VideoEntry, schema_in
+from ptrack_analysis.dataset.verify.findings import ExpectedDataset, Ledger
 from ptrack_analysis.dataset.verify.sums import Shelf
 from ptrack_analysis.storage.arrow import ARROW_TYPES
 from ptrack_analysis.storage.columns import PACKAGE, PACKAGE_MARK, TABLE_MARK, Stored
@@ -25,7 +25,7 @@ RULES = {
 }
 
 
-def check_strangers(holding: Holding, places: list[str], catalogue: set[str], ledger: Ledger) -> None:
+def check_strangers(holding: ExpectedDataset, places: list[str], catalogue: set[str], ledger: Ledger) -> None:
     """Look for files of which no record tells, in the folders that are the dataset's."""
     folders = {*FOLDERS, "csv", "views", RECORDS}
     known = {*holding.files, *holding.record_places, *catalogue}
@@ -38,7 +38,7 @@ def check_strangers(holding: Holding, places: list[str], catalogue: set[str], le
                 ledger.find("strangers", place, "", "is in no record", "only files that ptrack export wrote")
 
 
-def check_file(place: str, record: Record, made: dict[str, Any], shelf: Shelf, ledger: Ledger) -> None:
+def check_file(place: str, record: VideoEntry, made: dict[str, Any], shelf: Shelf, ledger: Ledger) -> None:
     """Check one file by itself; what is broken is not looked into further."""
     ledger.look("files", 1)
     path = shelf.local(place)
@@ -56,7 +56,7 @@ def check_file(place: str, record: Record, made: dict[str, Any], shelf: Shelf, l
         _check_form(place, record, made, shelf, ledger)
 
 
-def _check_form(place: str, record: Record, made: dict[str, Any], shelf: Shelf, ledger: Ledger) -> None:
+def _check_form(place: str, record: VideoEntry, made: dict[str, Any], shelf: Shelf, ledger: Ledger) -> None:
     """Check the rows and the columns that the foot of a file tells of."""
     try:
         foot = pq.read_metadata(shelf.local(place))

@@ -9,8 +9,8 @@ from typing import Any
 
 from ptrack_analysis import __version__
 from ptrack_analysis.dataset.compaction_record import COMPACT_PLACE, CompactRecord, compact_record_of
-from ptrack_analysis.dataset.records import PACKAGE, RECORDS, Record, table_place
-from ptrack_analysis.dataset.verify.sums import Part
+from ptrack_analysis.dataset.records import PACKAGE, RECORDS, VideoEntry, table_place
+from ptrack_analysis.dataset.verify.sums import TableFile
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
@@ -33,7 +33,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class FileCheck:
     """One check: its rule, what it looked at (files or rows, as the rule says), and what it found.
 
     ``count`` is the number of findings, of which the first hundred are kept.
@@ -52,7 +52,7 @@ class Verification:
 
     out: AnyPath
     videos: tuple[str, ...]
-    checks: tuple[Check, ...]
+    checks: tuple[FileCheck, ...]
 
     @property
     def findings(self) -> list[Finding]:
@@ -94,10 +94,10 @@ class Ledger:
         if len(self._found[check]) < MOST:
             self._found[check].append(Finding(file, place, str(value), str(expected)))
 
-    def checks(self) -> tuple[Check, ...]:
+    def checks(self) -> tuple[FileCheck, ...]:
         """Close the ledger."""
         return tuple(
-            Check(name, rule, self._looked[name], self._count[name], tuple(self._found[name]))
+            FileCheck(name, rule, self._looked[name], self._count[name], tuple(self._found[name]))
             for name, rule in self._rules.items()
         )
 
@@ -111,11 +111,11 @@ class Held:
 
     video: str
     parameters: dict[str, Any]
-    parts: dict[str, list[Part]]
+    parts: dict[str, list[TableFile]]
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class ExpectedDataset:
     """All that a dataset says that it holds; ``files`` has what is recorded of each file, by its place.
 
     ``records`` are those of the videos; ``sound`` tells whether all of them could be read; ``record_places``
@@ -124,7 +124,7 @@ class Holding:
 
     videos: list[Held]
     files: dict[str, dict[str, Any]]
-    records: list[Record]
+    records: list[VideoEntry]
     record_places: list[str]
     is_compact: bool
     sound: bool
@@ -147,7 +147,7 @@ def places_below(root: AnyPath) -> list[str]:
     return sorted(place for place in found if not any(part.startswith(".") for part in place.split("/")))
 
 
-def read_holding(root: AnyPath, places: Sequence[str], ledger: Ledger) -> Holding:
+def read_holding(root: AnyPath, places: Sequence[str], ledger: Ledger) -> ExpectedDataset:
     """Read the records of a dataset; those that cannot be read are findings.
 
     Raises
@@ -165,10 +165,10 @@ def read_holding(root: AnyPath, places: Sequence[str], ledger: Ledger) -> Holdin
     sound = [record for record in held if record is not None]
     videos = [Held(record.video, record.parameters, _parts(record)) for record in sound]
     files = {place: made for record in sound for place, made in record.outputs.items()}
-    return Holding(videos, files, sound, records, is_compact=False, sound=len(sound) == len(held))
+    return ExpectedDataset(videos, files, sound, records, is_compact=False, sound=len(sound) == len(held))
 
 
-def _of_compact(root: AnyPath, records: list[str], ledger: Ledger) -> Holding:
+def _of_compact(root: AnyPath, records: list[str], ledger: Ledger) -> ExpectedDataset:
     """Lay the videos along the large files, in the order in which they were joined."""
     content = (root / COMPACT_PLACE).read_bytes()
     record = compact_record_of(content) or CompactRecord()
@@ -185,7 +185,7 @@ def _of_compact(root: AnyPath, records: list[str], ledger: Ledger) -> Holding:
             parts[folder] = _slices(folder, files[folder], at[folder], at[folder] + rows)
             at[folder] += rows
         videos.append(Held(one.video, one.parameters, parts))
-    return Holding(videos, record.outputs, of_videos, records, is_compact=True, sound=True)
+    return ExpectedDataset(videos, record.outputs, of_videos, records, is_compact=True, sound=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ class _Laid:
         self.ends.append((self.ends[-1] if self.ends else 0) + rows)
 
 
-def _slices(folder: str, laid: _Laid, start: int, stop: int) -> list[Part]:
+def _slices(folder: str, laid: _Laid, start: int, stop: int) -> list[TableFile]:
     """Find the parts of a table's files that hold its rows from start to stop."""
     parts = []
     for number in range(bisect_right(laid.ends, start), len(laid.ends)):
@@ -208,14 +208,14 @@ def _slices(folder: str, laid: _Laid, start: int, stop: int) -> list[Part]:
         begin, end = max(start, first), min(stop, laid.ends[number])
         if begin >= end:
             break
-        parts.append(Part(folder, laid.places[number], begin - first, end - first))
+        parts.append(TableFile(folder, laid.places[number], begin - first, end - first))
     return parts
 
 
-def _read(root: AnyPath, place: str, ledger: Ledger) -> Record | None:
+def _read(root: AnyPath, place: str, ledger: Ledger) -> VideoEntry | None:
     video = place.removeprefix(f"{RECORDS}/").removesuffix(".json")
     try:
-        record = Record(**json.loads((root / place).read_bytes()))
+        record = VideoEntry(**json.loads((root / place).read_bytes()))
         complete = all({"rows", "sha256"} <= set(made) for made in record.outputs.values())
     except (ValueError, TypeError, AttributeError, RecursionError):
         ledger.find("records", place, "", "is not readable", "the record of a run, as ptrack export wrote it")
@@ -233,10 +233,10 @@ def _check_version(ledger: Ledger, place: str, version: str) -> None:
         ledger.find("records", place, "version", repr(version), f"{__version__!r}: export it again")
 
 
-def _parts(record: Record) -> dict[str, list[Part]]:
+def _parts(record: VideoEntry) -> dict[str, list[TableFile]]:
     parts = {}
     for folder in record.folders:
         place = table_place(folder, record.video)
         if place in record.outputs:
-            parts[folder] = [Part(folder, place, 0, int(record.outputs[place]["rows"]))]
+            parts[folder] = [TableFile(folder, place, 0, int(record.outputs[place]["rows"]))]
     return parts

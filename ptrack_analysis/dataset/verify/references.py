@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ptrack_analysis.dataset.verify.findings import Ledger
-from ptrack_analysis.dataset.verify.sums import Part, Shelf
+from ptrack_analysis.dataset.verify.sums import Shelf, TableFile
 from ptrack_analysis.schema import DESTINATIONS, ORIGINS
 from ptrack_analysis.storage.columns import PERSON
 
@@ -42,7 +42,9 @@ def known_of(places: Mapping[str, pa.Table]) -> Known:
     return Known(known)
 
 
-def check_references(parts: Mapping[str, Sequence[Part]], known: Known, shelf: Shelf, ledger: Ledger) -> None:
+def check_references(
+    parts: Mapping[str, Sequence[TableFile]], known: Known, shelf: Shelf, ledger: Ledger
+) -> None:
     """Check what the tables of one video name; tables with a finding before are passed over."""
     sound = {folder: rows for folder, rows in parts.items() if not any(p.place in ledger.bad for p in rows)}
     persons = _persons(sound, shelf)
@@ -64,7 +66,7 @@ def check_references(parts: Mapping[str, Sequence[Part]], known: Known, shelf: S
                 at += batch.num_rows
 
 
-def _persons(parts: Mapping[str, Sequence[Part]], shelf: Shelf) -> dict[str, pa.Array] | None:
+def _persons(parts: Mapping[str, Sequence[TableFile]], shelf: Shelf) -> dict[str, pa.Array] | None:
     """Give the persons of a video by key and number; None where the table cannot be relied on."""
     if "persons" not in parts:
         return None

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ptrack_analysis.dataset.verify.findings import Ledger
-from ptrack_analysis.dataset.verify.sums import Part, Shelf
+from ptrack_analysis.dataset.verify.sums import Shelf, TableFile
 from ptrack_analysis.schema import Table
 from ptrack_analysis.storage.columns import PERSON, VIDEO, stored_columns, stored_key, with_video
 
@@ -23,7 +23,7 @@ _WHOLE = ("integer", "flag")
 
 
 def check_rows(
-    video: str, parts: Sequence[Part], schema: Table, shelf: Shelf, ledger: Ledger, *, salted: bool
+    video: str, parts: Sequence[TableFile], schema: Table, shelf: Shelf, ledger: Ledger, *, salted: bool
 ) -> None:
     """Check the rows of one table of one video, a row group at a time."""
     schema = with_video(schema)
@@ -111,7 +111,7 @@ def _check_video(place: str, batch: pa.Table, video: str, at: int, ledger: Ledge
             return
 
 
-def _with_places(parts: Sequence[Part], shelf: Shelf) -> Iterator[tuple[str, pa.Table]]:
+def _with_places(parts: Sequence[TableFile], shelf: Shelf) -> Iterator[tuple[str, pa.Table]]:
     for part in parts:
         for batch in shelf.batches([part]):
             yield part.place, batch

@@ -15,7 +15,7 @@ from ptrack_analysis.storage.s3 import AnyPath
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TableFile:
     """Rows ``start`` to ``stop`` of one file, which are one video's rows of a table."""
 
     folder: str
@@ -47,7 +47,7 @@ class Shelf:
             self._fetched[folder] = place
         return target
 
-    def batches(self, parts: Sequence[Part], columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    def batches(self, parts: Sequence[TableFile], columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """Read these parts, a row group or less at a time."""
         for part in parts:
             first = 0
@@ -61,11 +61,11 @@ class Shelf:
                         yield table.slice(start, stop - start)
                     first += rows
 
-    def columns(self, parts: Sequence[Part]) -> list[str]:
+    def columns(self, parts: Sequence[TableFile]) -> list[str]:
         """List the columns that the files of these parts have."""
         return pq.read_schema(self.local(parts[0].place)).names if parts else []
 
-    def _group(self, part: Part, file: pq.ParquetFile, group: int) -> pa.Table:
+    def _group(self, part: TableFile, file: pq.ParquetFile, group: int) -> pa.Table:
         kept = self._groups.get(part.folder)
         if kept is None or kept[:2] != (part.place, group):
             self._groups.pop(part.folder, None)
@@ -81,7 +81,7 @@ Key = tuple[Any, ...]
 class Tables:
     """The tables of one video, and the settings that they were made with."""
 
-    parts: Mapping[str, Sequence[Part]]
+    parts: Mapping[str, Sequence[TableFile]]
     shelf: Shelf
     parameters: Mapping[str, Any]
 

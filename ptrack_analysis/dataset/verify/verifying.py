@@ -5,14 +5,14 @@ from os import PathLike
 from pathlib import Path
 
 from ptrack_analysis.dataset.catalogue import CATALOGUE
-from ptrack_analysis.dataset.records import Record, schema_in
+from ptrack_analysis.dataset.records import VideoEntry, schema_in
 from ptrack_analysis.dataset.verify import describing, files, laws, references, rows
 from ptrack_analysis.dataset.verify.describing import check_catalogue
 from ptrack_analysis.dataset.verify.files import check_file, check_strangers
 from ptrack_analysis.dataset.verify.findings import (
     RECORD_RULE,
+    ExpectedDataset,
     Held,
-    Holding,
     Ledger,
     Verification,
     places_below,
@@ -83,7 +83,7 @@ def verify_dataset(out: str | PathLike[str] | S3Path) -> Verification:
     return Verification(root, tuple(held.video for held in holding.videos), ledger.checks())
 
 
-def _check_files(holding: Holding, shelf: Shelf, ledger: Ledger) -> None:
+def _check_files(holding: ExpectedDataset, shelf: Shelf, ledger: Ledger) -> None:
     """Check each large file by itself, and the order of its keys from video to video."""
     record_of = {
         part.place: record
@@ -99,7 +99,7 @@ def _check_files(holding: Holding, shelf: Shelf, ledger: Ledger) -> None:
             check_file(place, record, made, shelf, ledger)
 
 
-def _check_videos(holding: Holding, known: Known, shelf: Shelf, ledger: Ledger) -> None:
+def _check_videos(holding: ExpectedDataset, known: Known, shelf: Shelf, ledger: Ledger) -> None:
     """Check the tables of each video, one video after the other."""
     for held, record in zip(holding.videos, holding.records, strict=True):
         if not holding.is_compact:
@@ -112,7 +112,7 @@ def _check_videos(holding: Holding, known: Known, shelf: Shelf, ledger: Ledger) 
         _check_laws(held, shelf, ledger)
 
 
-def _check_own_files(record: Record, shelf: Shelf, ledger: Ledger) -> None:
+def _check_own_files(record: VideoEntry, shelf: Shelf, ledger: Ledger) -> None:
     for place, made in record.outputs.items():
         check_file(place, record, made, shelf, ledger)
 

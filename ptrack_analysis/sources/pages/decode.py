@@ -162,7 +162,7 @@ class Person(Struct, Generic[F], rename="pascal", gc=False):
     face: F | None = None
 
 
-class Record(Struct, Generic[F], rename="pascal", gc=False):
+class PersonRecord(Struct, Generic[F], rename="pascal", gc=False):
     """One element of ``Persons``: who was seen when."""
 
     timestamp: Count
@@ -229,9 +229,9 @@ class Decoders:
 
 
 SKIPPING = Decoders(list[Skipped], Skipped)
-BARE = Decoders(list[Record[Skipped]], Record[Skipped])
-WITH_FACES = Decoders(list[Record[Face]], Record[Face])
-WITH_LANDMARKS = Decoders(list[Record[FaceWithLandmarks]], Record[FaceWithLandmarks])
+BARE = Decoders(list[PersonRecord[Skipped]], PersonRecord[Skipped])
+WITH_FACES = Decoders(list[PersonRecord[Face]], PersonRecord[Face])
+WITH_LANDMARKS = Decoders(list[PersonRecord[FaceWithLandmarks]], PersonRecord[FaceWithLandmarks])
 
 _UNFINISHED = {"IN_PROGRESS", "FAILED"}
 _DEEPEST = 16

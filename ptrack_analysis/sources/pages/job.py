@@ -19,7 +19,7 @@ from ptrack_analysis.sources.pages.decode import (
     VideoMetadata,
     wall_clock,
 )
-from ptrack_analysis.sources.pages.rows import Collector, Rows, Whole, rows_of, whole_of
+from ptrack_analysis.sources.pages.rows import Collector, PageRows, Whole, rows_of, whole_of
 from ptrack_analysis.storage.s3 import AnyPath, ahead
 from ptrack_analysis.video import Video, timedelta
 
@@ -133,7 +133,7 @@ class JobReader:
         else:
             self.collector.add(rows)
 
-    def _was_there(self, rows: Rows) -> bool:
+    def _was_there(self, rows: PageRows) -> bool:
         """Tell whether a page was taken in before; only pages that may be equal are digested whole."""
         number = len(self.collector)
         earlier = self.places.setdefault(rows.fingerprint(), number)

@@ -22,7 +22,7 @@ _LANDMARK = {name: 2 * place for place, name in enumerate(LANDMARKS)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows:
+class PageRows:
     """One page's rows: where ``has_box`` a column of ``boxes``, where ``has_face`` a column of ``faces``."""
 
     time: np.ndarray
@@ -32,9 +32,9 @@ class Rows:
     has_face: np.ndarray
     faces: np.ndarray
 
-    def where(self, keep: Bools) -> "Rows":
+    def where(self, keep: Bools) -> "PageRows":
         """Return some of the rows."""
-        return Rows(
+        return PageRows(
             time=self.time[keep],
             person=self.person[keep],
             has_box=self.has_box[keep],
@@ -56,13 +56,13 @@ class Rows:
         return content.digest()
 
 
-def rows_of(records: Sequence[Any], *, faces: bool, landmarks: bool) -> Rows:
+def rows_of(records: Sequence[Any], *, faces: bool, landmarks: bool) -> PageRows:
     """Turn a page's decoded records into columns; nothing of the decoded page is kept."""
     count = len(records)
     persons = [record.person for record in records]
     has_box, boxes = _there([person.bounding_box for person in persons])
     has_face, found = _there([person.face for person in persons])
-    return Rows(
+    return PageRows(
         time=np.fromiter([record.timestamp for record in records], dtype="int64", count=count),
         person=np.fromiter([person.index for person in persons], dtype="int64", count=count),
         has_box=has_box,
@@ -102,7 +102,7 @@ def _faces(faces: list[Any], *, landmarks: bool) -> np.ndarray:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class TimeRange:
     """The part of a video to keep: rows with ``start <= time < end``, and those at ``moments`` [ms]."""
 
     start: int
@@ -193,9 +193,9 @@ class Collector:
 
     faces: bool = True
     landmarks: bool = False
-    part: Part | None = None
+    part: TimeRange | None = None
     budget: Budget | None = None
-    pages: list[Rows] = field(default_factory=list)
+    pages: list[PageRows] = field(default_factory=list)
     _digests: list[bytes] = field(default_factory=list)
     _others: list[tuple[Integers, Integers, np.ndarray]] = field(default_factory=list)
     _count: int = 0
@@ -205,7 +205,7 @@ class Collector:
         """Count the pages that were taken in."""
         return len(self.pages)
 
-    def add(self, rows: Rows) -> None:
+    def add(self, rows: PageRows) -> None:
         """Take in a page's rows."""
         if self.part is None:
             self._keep(rows)
@@ -219,7 +219,7 @@ class Collector:
         kinds[others.has_box] = _kinds_of(others.boxes)
         self._others.append((others.time, others.person, kinds))
 
-    def _keep(self, rows: Rows) -> None:
+    def _keep(self, rows: PageRows) -> None:
         self.pages.append(rows)
         self._count += len(rows.time)
         if self.budget is not None:

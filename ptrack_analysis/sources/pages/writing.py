@@ -30,17 +30,17 @@ _ENCODER = msgpack.Encoder()
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class PackedLayout:
     """Where the numbers of a struct stand when it is packed with all of them."""
 
     places: tuple[int, ...]
     length: int
 
 
-def form_of(struct: Struct) -> Form:
+def form_of(struct: Struct) -> PackedLayout:
     """Find where the numbers stand, by packing a struct in which each is 0."""
     packed = np.frombuffer(_ENCODER.encode(struct), dtype="uint8")
-    return Form(tuple(int(place) + 1 for place in np.flatnonzero(packed == _FLOAT)), len(packed))
+    return PackedLayout(tuple(int(place) + 1 for place in np.flatnonzero(packed == _FLOAT)), len(packed))
 
 
 BOX = form_of(Box(0.0, 0.0, 0.0, 0.0))
@@ -49,7 +49,7 @@ QUALITY = form_of(Quality(0.0, 0.0))
 FACE = form_of(Face(Box(0.0, 0.0, 0.0, 0.0), 0.0, Pose(0.0, 0.0, 0.0), Quality(0.0, 0.0)))
 
 
-def unpack(structs: Sequence[Any], form: Form) -> Floats | None:
+def unpack(structs: Sequence[Any], form: PackedLayout) -> Floats | None:
     """Take out the numbers of structs, (width, k); None if one of them lacks a number.
 
     A struct with all its numbers, which are floats, has one length when packed, so NumPy can read a whole
@@ -68,7 +68,7 @@ def unpack(structs: Sequence[Any], form: Form) -> Floats | None:
     return numbers
 
 
-def numbers_of(structs: Sequence[Any], form: Form) -> Floats:
+def numbers_of(structs: Sequence[Any], form: PackedLayout) -> Floats:
     """Take out the numbers of flat structs, (width, k); a null is NaN."""
     numbers = unpack(structs, form)
     if numbers is None:

@@ -176,7 +176,7 @@ def refuse_unfinished(answer: Answer, place: str) -> None:
 
 
 @dataclass(slots=True)
-class Seen:
+class PageHistory:
     """What was seen on the pages of one set: each token and each content may come once."""
 
     tokens: set[str] = field(default_factory=set)

@@ -13,14 +13,14 @@ from ptrack_analysis.sources.pages.documents import is_named_like_a_page
 from ptrack_analysis.sources.rekognition.answers import (
     Answer,
     BrokenAnswerError,
-    Seen,
+    PageHistory,
     TokenError,
     answer_of,
     ask,
     checked_job_id,
 )
 from ptrack_analysis.storage.s3 import path_of
-from ptrack_analysis.storage.store import Keeping, kept_in
+from ptrack_analysis.storage.store import Store, open_store
 
 STATE = "fetch.json"
 """The state's file: JSON without any member of a page, which the loader passes over."""
@@ -65,7 +65,7 @@ def page_names(names: set[str]) -> list[str]:
     return [numbers[number] for number in sorted(ours, key=int)]
 
 
-def read_state(keeping: Keeping, names: set[str]) -> State | None:
+def read_state(keeping: Store, names: set[str]) -> State | None:
     """Read how far an archive is fetched; None where nothing was yet.
 
     Raises
@@ -95,7 +95,7 @@ def is_whole(state: State, names: set[str]) -> bool:
     return state.complete and names.issuperset(page_name(number + 1) for number in range(state.pages))
 
 
-def seen_before(state: State, keeping: Keeping, names: set[str]) -> Seen | None:
+def seen_before(state: State, keeping: Store, names: set[str]) -> PageHistory | None:
     """Read the saved pages again; None where they are not those that the state tells of.
 
     So an archive whose pages were lost or changed is never continued, but fetched anew.
@@ -103,7 +103,7 @@ def seen_before(state: State, keeping: Keeping, names: set[str]) -> Seen | None:
     wanted = [page_name(number + 1) for number in range(state.pages)]
     if state.complete or not names.issuperset(wanted):
         return None
-    seen, token = Seen(), None
+    seen, token = PageHistory(), None
     for name, content in zip(wanted, keeping.read(wanted), strict=True):
         try:
             answer = answer_of(content)
@@ -220,7 +220,7 @@ def fetch_pages(
     if max_pages < 1:
         raise ParameterError(f"max_pages is {max_pages!r}, not at least 1")
     wanted = State(job_id=checked_job_id(job_id), sort_by=sort_by, max_results=max_results)
-    fetch = _Fetch(kept_in(path_of(archive)), client, sleep, wanted, Seen())
+    fetch = _Fetch(open_store(path_of(archive)), client, sleep, wanted, PageHistory())
     fetch.resume()
     while not fetch.state.complete:
         fetch.save(fetch.next_page(max_pages))
@@ -233,11 +233,11 @@ def fetch_pages(
 class _Fetch:
     """One archive on its way to be complete."""
 
-    keeping: Keeping
+    keeping: Store
     client: Any
     sleep: Callable[[float], object]
     state: State
-    seen: Seen
+    seen: PageHistory
     fetched: int = 0
     restarts: int = 0
 
@@ -264,7 +264,7 @@ class _Fetch:
             self.state = found
             return
         self._refuse_other_questions(found)
-        seen = seen_before(found, self.keeping, names) if found.pages else Seen()
+        seen = seen_before(found, self.keeping, names) if found.pages else PageHistory()
         if seen is None:
             self.restarts += 1
         else:
@@ -283,7 +283,7 @@ class _Fetch:
             if self.state.next_token is None or self.restarts >= MAX_RESTARTS:
                 raise
         self.restarts += 1
-        self.state, self.seen = self.state.fresh(), Seen()
+        self.state, self.seen = self.state.fresh(), PageHistory()
         return self._asked()
 
     def save(self, answer: Answer) -> None:

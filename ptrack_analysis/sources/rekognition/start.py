@@ -27,7 +27,7 @@ class _Started(msgspec.Struct, rename="pascal"):
     job_id: str | None = None
 
 
-def start_tracking(
+def start_job(
     s3_uri: str | S3Path,
     *,
     client: Any,

@@ -122,7 +122,7 @@ _SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class BoxLayout:
     """How a format writes its boxes.
 
     ``columns`` says which column plays which role (see ``roles``), ``first_frame`` is the number of the first
@@ -136,7 +136,7 @@ class Form:
     unit: Unit = "px"
 
 
-def tracked(cells: Cells, form: Form, given: Given, video: Video) -> Tracked:
+def tracked(cells: Cells, form: BoxLayout, given: Given, video: Video) -> Tracked:
     """Make DETECTIONS of a tracker's cells.
 
     Parameters
@@ -183,7 +183,7 @@ def with_notes(result: Tracked, *notes: str, dropped: Sequence[str] = ()) -> Tra
     return replace(result, notes=(*notes, *dropped, *result.notes), dropped=(*dropped, *result.dropped))
 
 
-def _moments(cells: Cells, form: Form, given: Given, video: Video) -> tuple[Milliseconds, list[str]]:
+def _moments(cells: Cells, form: BoxLayout, given: Given, video: Video) -> tuple[Milliseconds, list[str]]:
     role = moment_of(form.columns)
     name = form.columns[role]
     if role == "frame":
@@ -191,7 +191,7 @@ def _moments(cells: Cells, form: Form, given: Given, video: Video) -> tuple[Mill
     return from_times(cells, name, 1 if role == "time_s" else 1000), []
 
 
-def _side(cells: Cells, pair: tuple[str, str], form: Form) -> tuple[Floats, Floats]:
+def _side(cells: Cells, pair: tuple[str, str], form: BoxLayout) -> tuple[Floats, Floats]:
     """Read where a box begins along one axis, and how long it is there."""
     one, other = (form.columns[role] for role in pair)
     first, second = cells.numbers(one), cells.numbers(other)
@@ -229,7 +229,7 @@ def _further(cells: Cells, columns: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def _persons_only(cells: Cells, form: Form) -> tuple[Cells, list[str], list[str]]:
+def _persons_only(cells: Cells, form: BoxLayout) -> tuple[Cells, list[str], list[str]]:
     """Leave out what is named and no person, where any class is named a person; else keep all.
 
     Returns the rows to keep, sentences on the classes, and sentences on the rows that were left out.
@@ -250,7 +250,7 @@ def _persons_only(cells: Cells, form: Form) -> tuple[Cells, list[str], list[str]
     return kept, [], [f"{count} rows of other classes than persons are left out ({shown})"]
 
 
-def _several_classes(cells: Cells, form: Form) -> list[str]:
+def _several_classes(cells: Cells, form: BoxLayout) -> list[str]:
     """Say that classes are known by number only, so that other things than persons may be among them."""
     number = form.columns.get("class")
     if number is None or number not in cells.columns:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import Bools
 from ptrack_analysis.sources.trackers.cells import Cells, plain_cells, read_text
-from ptrack_analysis.sources.trackers.form import Form, refuse_unknown, tracked, with_notes
+from ptrack_analysis.sources.trackers.form import BoxLayout, refuse_unknown, tracked, with_notes
 from ptrack_analysis.sources.trackers.sample import Sample
 from ptrack_analysis.sources.trackers.tracked import Given, Tracked, named, title_of_source
 from ptrack_analysis.storage.s3 import AnyPath
@@ -214,7 +214,7 @@ def _read(path: AnyPath, file: AnyPath, given: Given, *, is_truth: bool) -> Trac
         notes = [_NOT_TRUTH]
         if (cells.numbers("conf") == 1).all():  # BoxMOT writes 1 there, and the confidence elsewhere
             columns.pop("confidence")
-    result = tracked(cells, Form(columns=columns, first_frame=1, origin=origin), given, video)
+    result = tracked(cells, BoxLayout(columns=columns, first_frame=1, origin=origin), given, video)
     return with_notes(result, *notes, dropped=dropped)
 
 

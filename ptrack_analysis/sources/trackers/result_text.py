@@ -1,7 +1,7 @@
 """Result text of ByteTrack and DeepSORT."""
 
 from ptrack_analysis.sources.trackers.cells import plain_cells, read_text
-from ptrack_analysis.sources.trackers.form import Form, refuse_unknown, tracked, with_notes
+from ptrack_analysis.sources.trackers.form import BoxLayout, refuse_unknown, tracked, with_notes
 from ptrack_analysis.sources.trackers.mot import COLUMNS, EXPECTED, facts_beside, names_of, unlike_mot
 from ptrack_analysis.sources.trackers.sample import Sample
 from ptrack_analysis.sources.trackers.tracked import Given, Tracked, named, title_of_source
@@ -35,7 +35,7 @@ def read_bytetrack(path: AnyPath, given: Given) -> Tracked:
     refuse_unknown(given, str(path))
     cells = plain_cells(path, read_text(path), names_of, EXPECTED)
     video = named(given.video, title_of_source(path), **facts_beside(path))
-    return tracked(cells, Form(columns=COLUMNS), given, video)
+    return tracked(cells, BoxLayout(columns=COLUMNS), given, video)
 
 
 def fits_bytetrack(sample: Sample) -> str | None:
@@ -78,7 +78,7 @@ def read_deepsort(path: AnyPath, given: Given) -> Tracked:
     is_first = "conf" in cells.columns and bool((cells.numbers("conf") == 1).all())
     base = 1 if is_first else 0
     columns = {role: name for role, name in COLUMNS.items() if role != "confidence" or not is_first}
-    result = tracked(cells, Form(columns=columns, first_frame=base, origin=base), given, video)
+    result = tracked(cells, BoxLayout(columns=columns, first_frame=base, origin=base), given, video)
     which = "the authors' program" if is_first else "deep_sort_pytorch"
     return with_notes(result, f"frames and pixels are counted from {base}, as {which} does")
 

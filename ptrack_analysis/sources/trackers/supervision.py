@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.sources.trackers.cells import Cells, csv_cells
-from ptrack_analysis.sources.trackers.form import FRAME_NAMES, MOMENTS, Form, refuse_unknown, tracked
+from ptrack_analysis.sources.trackers.form import FRAME_NAMES, MOMENTS, BoxLayout, refuse_unknown, tracked
 from ptrack_analysis.sources.trackers.objects import cells_of, objects_in
 from ptrack_analysis.sources.trackers.sample import Sample
 from ptrack_analysis.sources.trackers.tracked import Given, Tracked, named, title_of_source
@@ -65,7 +65,7 @@ def of_sink(cells: Cells, path: AnyPath, given: Given) -> Tracked:
     columns = _COLUMNS | moment_column(list(cells.columns), given, cells.place)
     base = 0 if columns.get("frame") in _INDEX else None
     video = named(given.video, title_of_source(path))
-    return tracked(cells, Form(columns=columns, first_frame=base), given, video)
+    return tracked(cells, BoxLayout(columns=columns, first_frame=base), given, video)
 
 
 def moment_column(present: Sequence[str], given: Given, place: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.sources.trackers.cells import Cells, csv_cells, of_arrow, of_values, read_raw
-from ptrack_analysis.sources.trackers.form import Form, by_own_names, checked, tracked
+from ptrack_analysis.sources.trackers.form import BoxLayout, by_own_names, checked, tracked
 from ptrack_analysis.sources.trackers.sample import Sample
 from ptrack_analysis.sources.trackers.tracked import (
     Given,
@@ -111,7 +111,7 @@ def of_arrow_table(table: pa.Table, place: str, given: Given, video: Video) -> T
 
 def of_named(cells: Cells, columns: Mapping[str, str], given: Given, video: Video) -> Tracked:
     """Make DETECTIONS of cells whose columns are known."""
-    return tracked(cells, Form(columns=columns, unit=given.unit or "px"), given, video)
+    return tracked(cells, BoxLayout(columns=columns, unit=given.unit or "px"), given, video)
 
 
 def named_columns(given: Given, present: Sequence[str], place: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from ptrack_analysis.sources.trackers.cells import Cells, csv_cells, lines_of, o
 from ptrack_analysis.sources.trackers.form import (
     FRAME_NAMES,
     MOMENTS,
-    Form,
+    BoxLayout,
     refuse_unknown,
     tracked,
     with_notes,
@@ -90,7 +90,7 @@ def of_results(
     columns |= moment_column(present, given, cells.place)
     cells = _complete(cells, columns)
     unit, notes = _unit(cells, given)
-    form = Form(columns=columns, first_frame=first_frame, unit=unit)
+    form = BoxLayout(columns=columns, first_frame=first_frame, unit=unit)
     return with_notes(tracked(cells, form, given, named(given.video, title)), *notes)
 
 
@@ -359,7 +359,7 @@ def read_ultralytics_txt(path: AnyPath, given: Given) -> Tracked:
         for number, line in lines_of(read_text(file))
     ]
     cells = _ultralytics_txt_cells(lines, str(path))
-    return tracked(cells, Form(columns=_COLUMNS, unit="fraction"), given, named(given.video, name))
+    return tracked(cells, BoxLayout(columns=_COLUMNS, unit="fraction"), given, named(given.video, name))
 
 
 def fits_ultralytics_txt(sample: Sample) -> str | None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from ptrack_analysis import apply_stitches, compute_tracks, compute_trajectories, fill_gaps, undo_stitches
+from ptrack_analysis import apply_stitches, compute_tracks, compute_trajectories, fill_gaps, unstitch_tracks
 from ptrack_analysis.analysis.cleaning.stitching import first_of_chains
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import DETECTIONS, POINTS, STITCHES, assemble, check
@@ -60,7 +60,7 @@ def test_joined_tracks_get_the_number_of_the_first(after, expected):
     check(joined, DETECTIONS)
     assert numbers(joined)[::2] == expected
     assert joined["merged_from"].tolist()[::2] == [4, 9, 2, 7]
-    assert_frame_equal(undo_stitches(joined), table)
+    assert_frame_equal(unstitch_tracks(joined), table)
 
 
 CHAINS = st.lists(st.permutations(range(7)), min_size=1, max_size=1).flatmap(
@@ -80,7 +80,7 @@ def test_undoing_gives_exactly_the_table_before(after, persons, chance):
     table = table.iloc[chance.sample(range(len(table)), len(table))]
     joined = apply_stitches(table, make_stitches(after))
     assert numbers(joined) == [naive_cleaning.first_of_chain(after, person) for person in numbers(table)]
-    assert_frame_equal(undo_stitches(joined), table)
+    assert_frame_equal(unstitch_tracks(joined), table)
     assert_frame_equal(
         joined.droplevel("person_index").drop(columns="merged_from"), table.droplevel("person_index")
     )
@@ -91,7 +91,7 @@ def test_points_are_joined_too():
     joined = apply_stitches(points, make_stitches({2: 1}, "m"))
     check(joined, POINTS)
     assert numbers(joined) == [1, 1]
-    assert_frame_equal(undo_stitches(joined), points)
+    assert_frame_equal(unstitch_tracks(joined), points)
 
 
 def test_a_second_round_keeps_the_trackers_numbers():
@@ -100,7 +100,7 @@ def test_a_second_round_keeps_the_trackers_numbers():
     twice = apply_stitches(once, make_stitches({2: 4}))
     assert numbers(twice)[::2] == [4, 4, 4]
     assert twice["merged_from"].tolist()[::2] == [4, 9, 2]
-    assert_frame_equal(undo_stitches(twice), table)
+    assert_frame_equal(unstitch_tracks(twice), table)
 
 
 def test_the_same_round_again_changes_nothing():
@@ -143,7 +143,7 @@ def test_two_in_sight_at_once_are_refused():
 
 def test_what_was_never_joined_cannot_be_undone():
     with pytest.raises(SchemaError, match="column 'merged_from' is missing; apply_stitches makes it"):
-        undo_stitches(seen_after_another([4]))
+        unstitch_tracks(seen_after_another([4]))
 
 
 def test_stitches_of_another_kind_are_refused():

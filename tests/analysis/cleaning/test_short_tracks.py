@@ -5,7 +5,7 @@ import pytest
 from factories import make_detections, make_points, make_video
 from pandas.testing import assert_frame_equal
 
-from ptrack_analysis import compute_trajectories, split_short_tracks
+from ptrack_analysis import compute_trajectories, filter_short_tracks
 from ptrack_analysis.errors import ParameterError, SchemaError
 
 PERSONS = {
@@ -27,7 +27,7 @@ CASES = {
 @pytest.mark.parametrize(("duration", "detections", "kept"), CASES.values(), ids=CASES.keys())
 def test_a_track_is_removed_if_it_is_shorter_or_has_fewer_rows(duration, detections, kept):
     table = make_detections(PERSONS)
-    long, short = split_short_tracks(table, min_duration=duration, min_detections=detections)
+    long, short = filter_short_tracks(table, min_duration=duration, min_detections=detections)
     assert sorted(set(long.index.get_level_values("person_index"))) == kept
     assert sorted(set(short.index.get_level_values("person_index"))) == sorted(set(PERSONS) - set(kept))
     assert_frame_equal(pd.concat([long, short]).sort_index(), table)
@@ -37,23 +37,23 @@ def test_points_and_trajectories_are_split_too():
     points = make_points({1: [(0, 1.0, 1.0)], 2: [(0, 1.0, 1.0), (5000, 1.0, 1.0)]})
     trajectories = compute_trajectories(make_detections(PERSONS), make_video())
     for table, expected in ((points, [2]), (trajectories, [3, 4])):
-        kept, _ = split_short_tracks(table, min_duration="1s", min_detections=2)
+        kept, _ = filter_short_tracks(table, min_duration="1s", min_detections=2)
         assert sorted(set(kept.index.get_level_values("person_index"))) == expected
         assert kept.columns.equals(table.columns)
 
 
 def test_rows_keep_their_order():
     table = make_detections(PERSONS).iloc[::-1]
-    kept, _ = split_short_tracks(table, min_duration="0s", min_detections=0)
+    kept, _ = filter_short_tracks(table, min_duration="0s", min_detections=0)
     assert_frame_equal(kept, table)
 
 
 @pytest.mark.parametrize("number", [-1, 1.5, "two", None, True])
 def test_a_number_that_is_none_is_refused(number):
     with pytest.raises(ParameterError, match="min_detections is"):
-        split_short_tracks(make_detections(PERSONS), min_duration="1s", min_detections=number)
+        filter_short_tracks(make_detections(PERSONS), min_duration="1s", min_detections=number)
 
 
 def test_another_table_is_refused():
     with pytest.raises(SchemaError, match="not a detections table"):
-        split_short_tracks(pd.DataFrame({"a": [1]}), min_duration="1s", min_detections=1)
+        filter_short_tracks(pd.DataFrame({"a": [1]}), min_duration="1s", min_detections=1)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from ptrack_analysis import compute_encounters, compute_groups, empty, trajectories_from_points
+from ptrack_analysis import compute_encounters, detect_groups, empty, trajectories_from_points
 from ptrack_analysis.analysis.crowd import encounters as neighbours
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES, check
@@ -228,7 +228,7 @@ def goes(x, *, seconds=6, since=0, pace=1.0):
 
 def groups_of(paths, *, near=None, **options):
     trajectories = walked(paths)
-    groups = compute_groups(compute_encounters(trajectories, **(near or {})), trajectories, **options)
+    groups = detect_groups(compute_encounters(trajectories, **(near or {})), trajectories, **options)
     return dict(zip(groups.index, groups.itertuples(index=False, name=None), strict=True))
 
 
@@ -276,18 +276,18 @@ def test_an_extent_out_of_range_is_refused_with_the_value(extent):
 
 def test_in_the_picture_an_extent_must_be_given():
     with pytest.raises(ParameterError, match="min_extent is not given, and in px"):
-        compute_groups(empty(ENCOUNTERS, unit="px"), empty(TRAJECTORIES, unit="px"))
+        detect_groups(empty(ENCOUNTERS, unit="px"), empty(TRAJECTORIES, unit="px"))
 
 
 def test_tables_of_two_planes_are_refused():
     with pytest.raises(ParameterError, match="the encounters are in m, and the trajectories are in px"):
-        compute_groups(empty(ENCOUNTERS, unit="m"), empty(TRAJECTORIES, unit="px"))
+        detect_groups(empty(ENCOUNTERS, unit="m"), empty(TRAJECTORIES, unit="px"))
 
 
 def test_encounters_of_another_video_are_refused():
     encounters = compute_encounters(walked({1: goes(0), 7: goes(1)}))
     with pytest.raises(ParameterError, match="person_index 7 of the encounters is not in the trajectories"):
-        compute_groups(encounters, walked({1: goes(0), 2: goes(1)}))
+        detect_groups(encounters, walked({1: goes(0), 2: goes(1)}))
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -295,7 +295,7 @@ def test_groups_equal_a_loop_over_pairs(seed):
     chance = np.random.default_rng(seed)
     trajectories = walked(random_paths(chance, persons=8, rows=10))
     encounters = compute_encounters(trajectories, max_distance=2.0, min_duration="0s")
-    groups = compute_groups(encounters, trajectories, min_share=0.3, min_extent=1.0)
+    groups = detect_groups(encounters, trajectories, min_share=0.3, min_extent=1.0)
     rows, links = rows_of(trajectories), []
     for pair, part in encounters.groupby(level=["person_index", "other"]):
         near = part["duration"].sum() / pd.Timedelta("1ms")

@@ -10,7 +10,7 @@ from shapely.geometry import box
 
 from ptrack_analysis import (
     Zone,
-    compute_fundamental,
+    compute_fundamental_diagram,
     compute_occupancy,
     compute_occupancy_bins,
     empty,
@@ -28,7 +28,7 @@ def walked(paths, end=None):
 
 
 def measured(paths, end=4000, zone=HALL, every="2s"):
-    return compute_fundamental(walked(paths, end), [zone], make_video(end), every=every)
+    return compute_fundamental_diagram(walked(paths, end), [zone], make_video(end), every=every)
 
 
 def test_flow_is_density_times_speed():
@@ -74,7 +74,7 @@ def test_a_step_over_a_detection_without_a_position_is_walked_evenly():
     points = make_points({1: [(0, 0, 1), (1000, np.nan, np.nan), (2000, 4, 1)]})
     video = make_video(4000)
     trajectories = trajectories_from_points(points, video=video, period="1s", max_interpolation="0s")
-    table = compute_fundamental(trajectories, [HALL], video, every="4s")
+    table = compute_fundamental_diagram(trajectories, [HALL], video, every="4s")
     assert table["speed_m_per_s"].tolist() == [2.0]
     assert table["path_m"].tolist() == [2.0]
 
@@ -88,26 +88,26 @@ def test_density_is_of_the_time_in_which_the_zone_holds():
 
 def test_in_the_picture_it_is_refused():
     with pytest.raises(ParameterError, match="the trajectories are in px, and no density"):
-        compute_fundamental(empty(TRAJECTORIES, unit="px"), [], make_video(1000))
+        compute_fundamental_diagram(empty(TRAJECTORIES, unit="px"), [], make_video(1000))
     with pytest.raises(ParameterError, match="zone 'hall' is in px"):
-        compute_fundamental(
+        compute_fundamental_diagram(
             empty(TRAJECTORIES, unit="m"), [Zone("hall", HALL.outline, "px")], make_video(1000)
         )
 
 
 def test_what_is_no_list_of_zones_is_refused():
     with pytest.raises(ParameterError, match="is not a list of zones"):
-        compute_fundamental(empty(TRAJECTORIES, unit="m"), "hall", make_video(1000))
+        compute_fundamental_diagram(empty(TRAJECTORIES, unit="m"), "hall", make_video(1000))
 
 
 def test_a_table_that_is_none_is_refused():
     with pytest.raises(SchemaError, match="not a trajectories table"):
-        compute_fundamental(None, [HALL], make_video(1000))
+        compute_fundamental_diagram(None, [HALL], make_video(1000))
 
 
 def test_no_zones_and_no_time_give_no_rows():
-    assert compute_fundamental(empty(TRAJECTORIES, unit="m"), [], make_video(1000)).empty
-    assert compute_fundamental(empty(TRAJECTORIES, unit="m"), [HALL], make_video(None)).empty
+    assert compute_fundamental_diagram(empty(TRAJECTORIES, unit="m"), [], make_video(1000)).empty
+    assert compute_fundamental_diagram(empty(TRAJECTORIES, unit="m"), [HALL], make_video(None)).empty
 
 
 def test_more_intervals_than_fit_are_refused_with_a_sentence():
@@ -123,7 +123,7 @@ def same_as_bins(trajectories, zone, video, every, **part):
     moments = occupancy.index.get_level_values("timestamp")
     until = make_video(int(moments.max() / pd.Timedelta("1ms")))
     bins = compute_occupancy_bins(occupancy, until, every=every).loc[[zone.name]]
-    table = compute_fundamental(trajectories, [zone], until, every=every, start=moments.min())
+    table = compute_fundamental_diagram(trajectories, [zone], until, every=every, start=moments.min())
     columns = ["interval", "person_seconds"]
     assert_frame_equal(table[columns], bins[columns])
     return table
@@ -148,7 +148,7 @@ def test_a_selected_part_has_the_intervals_of_its_occupancy(seed, start, every):
 
 
 def test_a_hold_that_begins_before_the_start_counts_from_there_on():
-    table = compute_fundamental(
+    table = compute_fundamental_diagram(
         walked({1: [(0, 0, 1), (2000, 4, 1)]}, 4000), [HALL], make_video(4000), every="1s", start="500ms"
     )
     assert table["interval"].dt.total_seconds().tolist() == [1, 1, 1, 0.5]
@@ -162,7 +162,7 @@ def test_a_last_hold_beyond_the_end_of_the_video_is_counted_whole(every):
     trajectories = trajectories_from_points(
         make_points({1: [(1000 * time, 1, 1) for time in range(10)]}), period="1s"
     )
-    table = compute_fundamental(trajectories, [HALL], make_video(9500), every=every)
+    table = compute_fundamental_diagram(trajectories, [HALL], make_video(9500), every=every)
     assert table["person_seconds"].sum() == trajectories["held"].sum() == pd.Timedelta("10s")
     assert_frame_equal(
         table[["interval", "person_seconds"]],
@@ -202,7 +202,7 @@ def test_it_equals_a_loop_over_rows_and_intervals(seed):
     zone = Zone("hall", box(1, 1, 3, 3), "m", start=pd.Timedelta("3s"), end=pd.Timedelta("17s"))
     every = int(chance.integers(100, 5000))
     end = int(max(video.duration / pd.Timedelta("1ms"), 0))
-    table = compute_fundamental(trajectories, [zone], video, every=f"{every}ms")
+    table = compute_fundamental_diagram(trajectories, [zone], video, every=f"{every}ms")
     expected = naive_crowd.fundamental(
         rows_of(trajectories), lambda x, y: 1 <= x < 3 and 1 <= y < 3, window=window, end=end, every=every
     )
@@ -217,7 +217,7 @@ def test_zones_that_tile_the_floor_share_all_time_and_all_steps(seed):
     video = make_video(60_000)
     trajectories = trajectories_from_points(make_points(random_paths(chance, lost=0)), video=video)
     zones = [Zone("left", box(-1, -1, 2, 5), "m"), Zone("right", box(2, -1, 5, 5), "m")]
-    table = compute_fundamental(trajectories, zones, video, every="3s")
+    table = compute_fundamental_diagram(trajectories, zones, video, every="3s")
     assert table["person_seconds"].sum() == trajectories["held"].sum()
     assert table["path_m"].sum() == pytest.approx(trajectories["step_m"].sum(), rel=1e-9)
     bins = compute_occupancy_bins(compute_occupancy(trajectories, video, zones), video, every="3s")

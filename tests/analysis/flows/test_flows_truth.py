@@ -10,14 +10,14 @@ from naive_flows import transitions as true_transitions
 
 from ptrack_analysis import (
     compute_funnel,
-    compute_retail,
+    compute_retail_metrics,
     compute_trajectories,
     compute_transitions,
     compute_visits,
+    estimate_sampling_period,
     find_videos,
     read_tracking,
     read_zones,
-    sampling_period,
 )
 
 ARCHIVES = [("shop", "shop"), ("day", "morning"), ("day", "noon"), ("day", "evening")]
@@ -32,7 +32,7 @@ def flows(request, data):
     (reference,) = [one for one in find_videos(data / archive) if one.name.endswith(name)]
     detections, video = read_tracking(reference)
     zones, _ = read_zones(data / archive / "zones.geojson", video)
-    step = 2 * sampling_period(detections, video) / MS
+    step = 2 * estimate_sampling_period(detections, video) / MS
     unseen = truth["gaps"] + truth["face_only"]
     doubtful = {
         visit["person_index"]
@@ -85,7 +85,7 @@ def test_funnels_are_recovered(flows):
 
 def test_figures_of_visitors_and_visits_are_recovered(flows):
     true, visits, zones, _ = flows
-    value = compute_retail(visits, zones)["value"].unstack("figure")
+    value = compute_retail_metrics(visits, zones)["value"].unstack("figure")
     persons = {visit[1] for visit in true}
     for zone in value.index:
         own = [visit[1] for visit in true if visit[0] == zone]

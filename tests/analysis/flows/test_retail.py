@@ -12,7 +12,7 @@ from ptrack_analysis import (
     Video,
     Zone,
     compute_occupancy,
-    compute_retail,
+    compute_retail_metrics,
     compute_visits,
     empty,
     trajectories_from_points,
@@ -47,7 +47,7 @@ BY_HAND = {
 
 
 def figures_of(rows, zone="shop", **options):
-    table = compute_retail(make_visits(rows), make_zones([zone]), **options).loc[zone]
+    table = compute_retail_metrics(make_visits(rows), make_zones([zone]), **options).loc[zone]
     return dict(zip(table.index, zip(table["value"], table["taken_of"], strict=True), strict=True))
 
 
@@ -59,7 +59,7 @@ def test_each_figure_of_ten_persons_is_the_one_worked_by_hand(figure):
 
 def test_every_figure_is_worked_by_hand_and_names_its_source():
     assert set(BY_HAND) == set(FIGURES)
-    definitions = compute_retail(make_visits(TEN), ["shop"])["definition"]
+    definitions = compute_retail_metrics(make_visits(TEN), ["shop"])["definition"]
     assert definitions.str.contains(r"^[A-Z][^.]*\. Source: .+\.$").all()
 
 
@@ -99,14 +99,14 @@ def test_what_is_not_given_is_not_estimated():
 
 
 def test_nobody_at_all_is_nobody_in_each_zone():
-    table = compute_retail(empty(VISITS), ["a", "b"])
+    table = compute_retail_metrics(empty(VISITS), ["a", "b"])
     check(table, RETAIL)
     assert len(table) == 2 * len(FIGURES)
     assert np.isnan(table.loc[("a", "exposure_rate"), "value"])
 
 
 def test_no_zones_give_no_rows():
-    table = compute_retail(make_visits(TEN), [])
+    table = compute_retail_metrics(make_visits(TEN), [])
     check(table, RETAIL)
     assert table.empty
 
@@ -155,12 +155,12 @@ WRONG = {
 @pytest.mark.parametrize(("options", "message"), WRONG.values(), ids=WRONG.keys())
 def test_wrong_options_are_refused(options, message):
     with pytest.raises(ParameterError, match=message):
-        compute_retail(make_visits(TEN), **{"zones": ["shop"], **options})
+        compute_retail_metrics(make_visits(TEN), **{"zones": ["shop"], **options})
 
 
 def test_what_is_not_visits_is_refused():
     with pytest.raises(SchemaError, match="not a visits table: it is a dict"):
-        compute_retail({}, ["shop"])
+        compute_retail_metrics({}, ["shop"])
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -190,7 +190,7 @@ def test_without_options_of_the_visits_the_peak_is_that_of_the_occupancy(seed):
     trajectories, zone = trajectories_from_points(points), Zone("hall", box(0, 0, 6, 10), "m")
     visits = compute_visits(trajectories, [zone], Video())
     persons = compute_occupancy(trajectories, Video(), [zone]).loc["hall", "persons"]
-    table = compute_retail(visits, [zone])
+    table = compute_retail_metrics(visits, [zone])
     assert table.loc[("hall", "peak_occupancy"), "value"] == persons.max()
     assert table.loc[("hall", "peak_moment"), "value"] == persons.idxmax().total_seconds()
 
@@ -198,7 +198,7 @@ def test_without_options_of_the_visits_the_peak_is_that_of_the_occupancy(seed):
 @given(visit_rows())
 def test_rates_are_shares_and_dwell_is_that_of_the_visits(rows):
     visits = make_visits(rows)
-    value = compute_retail(visits, make_zones("ab"), passers_by={"a": "b"})["value"].unstack("figure")
+    value = compute_retail_metrics(visits, make_zones("ab"), passers_by={"a": "b"})["value"].unstack("figure")
     rates = value[[name for name in value if name.endswith("_rate")]].to_numpy()
     rates = rates[~np.isnan(rates)]
     assert ((rates >= 0) & (rates <= 1)).all()

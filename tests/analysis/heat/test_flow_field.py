@@ -15,7 +15,7 @@ from ptrack_analysis import (
     Zone,
     compute_flow_field,
     compute_heatmap,
-    compute_movement,
+    compute_kinematics,
     trajectories_from_points,
 )
 from ptrack_analysis.errors import SchemaError
@@ -90,7 +90,7 @@ def test_a_zone_cuts_the_steps_in_place_and_time():
 def test_the_kernel_agrees_with_a_loop_over_the_rows(seed):
     trajectories = on_the_floor(walks(seed))
     field = compute_flow_field(trajectories, VIDEO, shape=(4, 8), bounds=BOUNDS)
-    moved = compute_movement(trajectories)
+    moved = compute_kinematics(trajectories)
     table = trajectories.assign(held=trajectories["held"].to_numpy().astype("int64")).join(moved)
     rows = table[["x_m", "y_m", "held", "velocity_x_m_per_s", "velocity_y_m_per_s"]]
     wanted = naive_heat.flow_field(rows.itertuples(index=False, name=None), BOUNDS, (4, 8))

@@ -12,7 +12,7 @@ from shapely.geometry import LineString, box
 from ptrack_analysis import (
     Line,
     Zone,
-    compute_balance,
+    compute_count_drift,
     compute_crossings,
     compute_occupancy,
     empty,
@@ -37,7 +37,7 @@ def rows_of(balance):
 
 
 def balance_of(persons, zone="room", **options):
-    return rows_of(compute_balance(*tables_of(persons), zone=zone, **options))
+    return rows_of(compute_count_drift(*tables_of(persons), zone=zone, **options))
 
 
 def test_the_line_is_crossed_between_two_detections_and_the_zone_entered_at_the_second():
@@ -72,17 +72,17 @@ def test_the_end_of_the_video_is_nobodys_going():
 def test_only_the_lines_asked_for_are_counted():
     gate = Line("gate", LineString([(5, 0), (5, 10)]), "m")
     tables = tables_of({1: [(0, 4, 5), (100, 6, 5)]}, lines=(DOOR, gate))
-    last = [rows_of(compute_balance(*tables, lines=lines))[-1] for lines in (None, [DOOR], ["gate"], [])]
+    last = [rows_of(compute_count_drift(*tables, lines=lines))[-1] for lines in (None, [DOOR], ["gate"], [])]
     assert [row[1:3] for row in last] == [(1, 1), (1, 0), (0, 1), (0, 0)]
-    assert rows_of(compute_balance(*tables, lines=["never crossed"]))[-1][1:3] == (0, 0)
+    assert rows_of(compute_count_drift(*tables, lines=["never crossed"]))[-1][1:3] == (0, 0)
 
 
 def test_nothing_in_gives_the_occupancy_alone_or_nothing():
     crossings, occupancy = tables_of({})
-    balance = compute_balance(crossings, occupancy, zone="room")
+    balance = compute_count_drift(crossings, occupancy, zone="room")
     check(balance, BALANCE)
     assert rows_of(balance) == [(0, 0, 0, 0, 0, 0), (1000, 0, 0, 0, 0, 0)]
-    nothing = compute_balance(empty(CROSSINGS, unit="px"), empty(OCCUPANCY))
+    nothing = compute_count_drift(empty(CROSSINGS, unit="px"), empty(OCCUPANCY))
     check(nothing, BALANCE)
     assert nothing.empty
 
@@ -90,16 +90,16 @@ def test_nothing_in_gives_the_occupancy_alone_or_nothing():
 def test_what_does_not_fit_is_refused():
     crossings, occupancy = tables_of({1: [(0, 4, 5), (100, 6, 5)]})
     with pytest.raises(ParameterError, match="zone 'hall' is not in the occupancy table"):
-        compute_balance(crossings, occupancy, zone="hall")
+        compute_count_drift(crossings, occupancy, zone="hall")
     with pytest.raises(ParameterError, match="is not a list of lines"):
-        compute_balance(crossings, occupancy, lines="door")
+        compute_count_drift(crossings, occupancy, lines="door")
     short = tables_of({}, duration=49)[1]
     with pytest.raises(ParameterError, match="a crossing at 50 ms lies beyond the occupancy's end at 49 ms"):
-        compute_balance(crossings, short)
+        compute_count_drift(crossings, short)
     with pytest.raises(SchemaError, match="not a occupancy table"):
-        compute_balance(crossings, crossings)
+        compute_count_drift(crossings, crossings)
     with pytest.raises(SchemaError, match="not a crossings table"):
-        compute_balance(occupancy, occupancy)
+        compute_count_drift(occupancy, occupancy)
 
 
 PATHS = st.lists(st.tuples(st.sampled_from([1, 50, 400]), st.integers(3, 7)), max_size=10)
@@ -127,7 +127,7 @@ def test_balance_equals_counting_at_every_moment(persons, zone):
             strict=True,
         )
     ]
-    rows = rows_of(compute_balance(crossings, occupancy, zone=zone))
+    rows = rows_of(compute_count_drift(crossings, occupancy, zone=zone))
     assert [rows[0][0], rows[-1][0]] == [0, 4000]
     for time, came, went, counted, present, drift in rows[:-1]:
         assert came == sum(moment <= time and way == "in" for moment, way in crossed)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import LineString
 
-from ptrack_analysis import Line, Video, compute_counts, empty
+from ptrack_analysis import Line, Video, count_crossings, empty
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import COUNTS, CROSSINGS, OCCUPANCY, assemble, check
 
@@ -39,7 +39,7 @@ def rows_of(counts):
 
 def counts_of(*crossings, duration=2500, every="1s"):
     rows = [("door", time, way) for time, way in crossings]
-    return rows_of(compute_counts(make_crossings(rows), [DOOR], make_video(duration), every=every))
+    return rows_of(count_crossings(make_crossings(rows), [DOOR], make_video(duration), every=every))
 
 
 def test_each_interval_counts_its_own_and_all_before():
@@ -74,16 +74,16 @@ def test_a_video_shorter_than_an_interval_is_one():
 
 def test_lines_never_crossed_have_rows_and_lines_not_given_have_none():
     crossings = make_crossings([("door", 10, IN), ("gate", 20, IN)])
-    counts = compute_counts(crossings, ["window", DOOR], make_video(1000))
+    counts = count_crossings(crossings, ["window", DOOR], make_video(1000))
     assert counts["in_count"].to_dict() == {("door", pd.Timedelta(0)): 1, ("window", pd.Timedelta(0)): 0}
 
 
 def test_nothing_in_gives_rows_of_0_or_none():
     nothing = empty(CROSSINGS, unit="m")
-    counts = compute_counts(nothing, [DOOR], make_video(90_000))
+    counts = count_crossings(nothing, [DOOR], make_video(90_000))
     check(counts, COUNTS)
     assert rows_of(counts) == [(0, 60_000, 0, 0, 0, 0), (60_000, 30_000, 0, 0, 0, 0)]
-    for none in (compute_counts(nothing, [], make_video(90_000)), compute_counts(nothing, [DOOR], Video())):
+    for none in (count_crossings(nothing, [], make_video(90_000)), count_crossings(nothing, [DOOR], Video())):
         check(none, COUNTS)
         assert none.empty
 
@@ -99,18 +99,18 @@ def test_nothing_in_gives_rows_of_0_or_none():
 )
 def test_what_is_no_list_of_lines_is_refused(lines, sentence):
     with pytest.raises(ParameterError, match=sentence):
-        compute_counts(make_crossings([]), lines, make_video(1000))
+        count_crossings(make_crossings([]), lines, make_video(1000))
 
 
 @pytest.mark.parametrize("every", ["0s", "-1s", "soon", None])
 def test_an_interval_without_length_is_refused(every):
     with pytest.raises(ParameterError, match=f"every is {every!r}, not a length of time"):
-        compute_counts(make_crossings([]), [DOOR], make_video(1000), every=every)
+        count_crossings(make_crossings([]), [DOOR], make_video(1000), every=every)
 
 
 def test_a_wrong_table_is_refused():
     with pytest.raises(SchemaError, match="not a crossings table"):
-        compute_counts(empty(OCCUPANCY), [DOOR], make_video(1000))
+        count_crossings(empty(OCCUPANCY), [DOOR], make_video(1000))
 
 
 ROWS = st.lists(st.tuples(st.sampled_from(["a", "b"]), st.integers(1, 5000), st.sampled_from([IN, OUT])))
@@ -118,7 +118,7 @@ ROWS = st.lists(st.tuples(st.sampled_from(["a", "b"]), st.integers(1, 5000), st.
 
 @given(ROWS, st.one_of(st.none(), st.integers(0, 6000)), st.integers(1, 3000))
 def test_counts_add_up_to_the_crossings_and_intervals_to_the_video(rows, duration, every):
-    counts = compute_counts(make_crossings(rows), ["a", "b"], make_video(duration), every=f"{every}ms")
+    counts = count_crossings(make_crossings(rows), ["a", "b"], make_video(duration), every=f"{every}ms")
     for line in ("a", "b"):
         own = rows_of(counts[counts.index.get_level_values("line") == line])
         for column, way in ((2, IN), (3, OUT)):
@@ -139,14 +139,14 @@ def test_counts_add_up_to_the_crossings_and_intervals_to_the_video(rows, duratio
 
 def test_more_intervals_than_anyone_wants_are_refused():
     with pytest.raises(ParameterError, match="every is '1ms', which makes 7200000 intervals for each of 1"):
-        compute_counts(empty(CROSSINGS, unit="px"), ["door"], make_video(7_200_000), every="1ms")
+        count_crossings(empty(CROSSINGS, unit="px"), ["door"], make_video(7_200_000), every="1ms")
 
 
 def test_counting_begins_where_the_part_that_was_selected_does():
     crossings = make_crossings([("door", 61_000, 0), ("door", 125_000, 1)])
-    counts = compute_counts(crossings, ["door"], make_video(150_000), start="60s")
+    counts = count_crossings(crossings, ["door"], make_video(150_000), start="60s")
     assert (counts.index.get_level_values("timestamp") / pd.Timedelta("1s")).tolist() == [60, 120]
     assert counts["interval"].dt.total_seconds().tolist() == [60, 30]
     assert counts[["in_count", "out_count"]].to_numpy().tolist() == [[1, 0], [0, 1]]
     with pytest.raises(ParameterError, match="a crossing at 61000 ms lies before the start at 70000 ms"):
-        compute_counts(crossings, ["door"], make_video(150_000), start="70s")
+        count_crossings(crossings, ["door"], make_video(150_000), start="70s")

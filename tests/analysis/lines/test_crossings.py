@@ -19,7 +19,7 @@ from ptrack_analysis import (
     compute_crossings,
     compute_trajectories,
     empty,
-    first_crossings,
+    filter_first_crossings,
     trajectories_from_points,
 )
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
@@ -156,15 +156,15 @@ def test_crossings_are_numbered_for_each_person_line_and_direction():
 
 def test_first_crossings_count_each_person_once_a_line_and_direction():
     crossings = crossings_of({3: along(4, 6, 4, 6), 5: along(6, 4, 6)})
-    assert rows_of(first_crossings(crossings)) == [
+    assert rows_of(filter_first_crossings(crossings)) == [
         (50, 3, "in"),
         (50, 5, "out"),
         (150, 3, "out"),
         (150, 5, "in"),
     ]
-    assert first_crossings(empty(CROSSINGS, unit="px")).empty
+    assert filter_first_crossings(empty(CROSSINGS, unit="px")).empty
     with pytest.raises(SchemaError, match="not a crossings table"):
-        first_crossings(empty(TRAJECTORIES, unit="px"))
+        filter_first_crossings(empty(TRAJECTORIES, unit="px"))
 
 
 def test_two_persons_on_either_side_of_a_line_do_not_cross_it():

@@ -10,7 +10,7 @@ from factories import make_detections, make_points, make_video
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ptrack_analysis import compute_movement, compute_trajectories, trajectories_from_points
+from ptrack_analysis import compute_kinematics, compute_trajectories, trajectories_from_points
 from ptrack_analysis.analysis.motion.kernels import mean_in_window
 from ptrack_analysis.errors import ParameterError
 
@@ -18,7 +18,7 @@ NAN = math.nan
 
 
 def motion(path, **options):
-    return compute_movement(trajectories_from_points(make_points({0: path}), period="100ms"), **options)
+    return compute_kinematics(trajectories_from_points(make_points({0: path}), period="100ms"), **options)
 
 
 def about(*values):
@@ -84,7 +84,7 @@ def test_velocity_is_the_way_by_the_time_between_the_ends_of_the_window():
 @pytest.mark.parametrize("window", ["2ms", "100ms", "500ms", "3s"])
 def test_the_length_of_the_velocity_is_the_speed_of_the_trajectory(window):
     trajectories = trajectories_from_points(make_points(random_rows(5)), speed_window=window)
-    moved = compute_movement(trajectories, window=window)
+    moved = compute_kinematics(trajectories, window=window)
     speed = np.hypot(moved["velocity_x_m_per_s"], moved["velocity_y_m_per_s"])
     np.testing.assert_allclose(speed, trajectories["speed_m_per_s"], atol=1e-12)
 
@@ -116,7 +116,7 @@ def test_nothing_is_measured_across_a_gap_or_an_unlocated_row():
     path = [(0, 0, 0), (100, 0.1, 0), (2101, 9, 9), (2201, 9, 9.1)]
     assert motion(path, window="1min")["velocity_x_m_per_s"].tolist() == about(1, 1, 0, 0)
     detections = make_detections({0: [(0, 0.1, 0.5), (100, 0.2, 0.5), (200, None, None), (300, 0.9, 0.5)]})
-    unlocated = compute_movement(compute_trajectories(detections, make_video(), max_interpolation="0s"))
+    unlocated = compute_kinematics(compute_trajectories(detections, make_video(), max_interpolation="0s"))
     assert unlocated["velocity_x_px_per_s"].tolist() == about(1000, 1000, NAN, NAN)
 
 
@@ -134,8 +134,8 @@ def test_what_is_above_the_limit_is_marked_and_stays(limit, fast):
 def test_in_the_picture_no_speed_is_too_fast_unless_a_limit_is_given():
     detections = make_detections({0: [(0, 0.0, 0.5), (10, 1.0, 0.5)]})
     trajectories = compute_trajectories(detections, make_video())
-    assert not compute_movement(trajectories)["too_fast"].any()
-    assert compute_movement(trajectories, max_speed=99_000)["too_fast"].all()
+    assert not compute_kinematics(trajectories)["too_fast"].any()
+    assert compute_kinematics(trajectories, max_speed=99_000)["too_fast"].all()
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_wrong_parameter_is_refused_with_its_value(options, sentence):
 def test_the_kernels_equal_a_walk_over_the_rows(seed):
     trajectories = trajectories_from_points(make_points(random_rows(seed)), max_interpolation="500ms")
     half = int(np.random.default_rng(seed).choice([1, 40, 250, 1500]))
-    moved = compute_movement(trajectories, window=pd.Timedelta(2 * half, "ms"))
+    moved = compute_kinematics(trajectories, window=pd.Timedelta(2 * half, "ms"))
     for person, own in trajectories.groupby(level="person_index"):
         expected = {}
         for stretch in naive_movement.stretches(rows_of(own.droplevel(0))):

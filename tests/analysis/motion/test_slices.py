@@ -6,7 +6,7 @@ import pytest
 from factories import make_detections, make_video
 
 from ptrack_analysis.analysis.motion import clock
-from ptrack_analysis.analysis.motion.kinematics import compute_movement
+from ptrack_analysis.analysis.motion.kinematics import compute_kinematics
 from ptrack_analysis.analysis.quality import measures as switches
 from ptrack_analysis.analysis.quality.checks import compute_quality
 from ptrack_analysis.analysis.tracks import compute_tracks
@@ -16,7 +16,7 @@ from ptrack_analysis.analysis.trajectories import compute_trajectories
 def tables(detections, video):
     trajectories = compute_trajectories(detections, video, period="100ms")
     quality = compute_quality(detections, trajectories, video, period="100ms")
-    return trajectories, compute_movement(trajectories), compute_tracks(trajectories), quality
+    return trajectories, compute_kinematics(trajectories), compute_tracks(trajectories), quality
 
 
 @pytest.mark.parametrize("rows", [1, 2, 7, 30])

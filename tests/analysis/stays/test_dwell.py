@@ -11,7 +11,7 @@ from ptrack_analysis import (
     compute_dwell_quantiles,
     compute_service_levels,
     compute_survival,
-    compute_waits,
+    compute_waiting_times,
 )
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.schema import ENTRIES, EXITS, VISITS, empty
@@ -130,7 +130,7 @@ def test_who_was_there_at_the_opening_or_at_the_closing_was_not_seen_to_come_or_
     assert survival[["ended", "cut"]].sum().tolist() == [1, 1]
     row = compute_dwell(visits).iloc[0]
     assert row[["stays", "left_out", "cut"]].tolist() == [4, 2, 1]
-    waits = compute_waits(visits, ["till"])[["begin_seen", "end_seen"]].sum()
+    waits = compute_waiting_times(visits, ["till"])[["begin_seen", "end_seen"]].sum()
     assert waits.tolist() == [2, 2]
 
 
@@ -301,7 +301,7 @@ def test_stays_begun_before_the_video_do_not_bias_the_median_left_out_or_with_th
 def test_the_bounds_of_median_mean_and_share_hold_the_truth_in_nine_of_ten(make_visits):
     visits = [cut_at_random(make_visits, seed, 150) for seed in range(200)]
     dwell = pd.concat([compute_dwell(one, horizon="60s") for one in visits])
-    levels = [compute_service_levels(compute_waits(one, ["till"]), targets=["60s"]) for one in visits]
+    levels = [compute_service_levels(compute_waiting_times(one, ["till"]), targets=["60s"]) for one in visits]
     bounds = {
         (name, side): dwell[f"{name}_{side}"].dt.total_seconds()
         for name in ("median", "restricted_mean")

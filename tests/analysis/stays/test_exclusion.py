@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
-from ptrack_analysis import Zone, compute_staff, exclude_staff
+from ptrack_analysis import Zone, detect_staff, exclude_staff
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import STAFF, VISITS, empty
 
@@ -40,12 +40,12 @@ RULES = {
 
 @pytest.mark.parametrize(("rules", "expected"), RULES.values(), ids=RULES.keys())
 def test_who_meets_any_rule_is_taken_for_staff_with_the_reason(make_visits, rules, expected):
-    assert reasons(compute_staff(make_visits(STAYS), **rules)) == expected
+    assert reasons(detect_staff(make_visits(STAYS), **rules)) == expected
 
 
 def test_the_figures_behind_the_rules_stand_beside_them(make_visits):
     stays = [*STAYS, ("office", 3, 700), ("office", 3, 200)]
-    row = compute_staff(make_visits(stays), zones=["office"], recurrence=2).loc[3]
+    row = detect_staff(make_visits(stays), zones=["office"], recurrence=2).loc[3]
     assert row["longest_stay"] == pd.Timedelta("1s")
     assert row["in_staff_zones"] == pd.Timedelta("900ms")
     assert row["most_stays"] == 2
@@ -54,13 +54,13 @@ def test_the_figures_behind_the_rules_stand_beside_them(make_visits):
 
 def test_of_zones_those_of_the_staff_are_taken(make_visits):
     zones = [Zone("office", box(0, 0, 1, 1), "m", kind="staff"), Zone("hall", box(0, 0, 1, 1), "m")]
-    assert reasons(compute_staff(make_visits(STAYS), zones=zones)) == {4: "zone"}
-    assert compute_staff(make_visits(STAYS), zones=zones[1:]).empty
+    assert reasons(detect_staff(make_visits(STAYS), zones=zones)) == {4: "zone"}
+    assert detect_staff(make_visits(STAYS), zones=zones[1:]).empty
 
 
 def test_what_is_kept_and_what_is_excluded_are_the_whole_table(make_visits):
     visits = make_visits(STAYS).sample(frac=1, random_state=4)
-    staff = compute_staff(visits, min_stay="1min", recurrence=2)
+    staff = detect_staff(visits, min_stay="1min", recurrence=2)
     kept, excluded = exclude_staff(visits, staff)
     assert set(kept.index.get_level_values("person_index")) == {1, 4}
     assert excluded.groupby("person_index")["reason"].first().to_dict() == {2: "stay", 3: "recurrence"}
@@ -81,7 +81,7 @@ def test_staff_equal_a_walk_over_the_stays(make_visits, seed):
         (str(chance.choice(["a", "b", "c"])), int(chance.integers(0, 8)), int(chance.integers(0, 1000)))
         for _ in range(25)
     ]
-    found = compute_staff(make_visits(stays), min_stay="900ms", zones=["b"], recurrence=3)
+    found = detect_staff(make_visits(stays), min_stay="900ms", zones=["b"], recurrence=3)
     assert reasons(found) == naive_survival.staff(stays, min_stay=900, zones={"b"}, recurrence=3)
 
 
@@ -99,14 +99,14 @@ def test_staff_equal_a_walk_over_the_stays(make_visits, seed):
 )
 def test_a_wrong_rule_is_refused_with_its_value(rules, sentence):
     with pytest.raises(ParameterError, match=sentence):
-        compute_staff(empty(VISITS), **rules)
+        detect_staff(empty(VISITS), **rules)
 
 
 def test_a_name_that_no_visit_has_is_refused(make_visits):
     sentence = r"zones names 'ofice', which nobody visited: the zones of the visits are \['hall', 'office'\]"
     with pytest.raises(ParameterError, match=sentence):
-        compute_staff(make_visits(STAYS), zones=["ofice"])
-    assert compute_staff(empty(VISITS), zones=["ofice"]).empty
+        detect_staff(make_visits(STAYS), zones=["ofice"])
+    assert detect_staff(empty(VISITS), zones=["ofice"]).empty
 
 
 def test_a_table_without_persons_is_refused(make_visits):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from shapely.geometry import box
 
-from ptrack_analysis import Zone, compute_queue, compute_service_levels, compute_waits
+from ptrack_analysis import Zone, compute_queue_length, compute_service_levels, compute_waiting_times
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.schema import VISITS, WAITS, empty
 
@@ -26,14 +26,14 @@ def steps(queue):
 
 def test_only_queues_are_waited_in_and_zones_named(make_visits):
     visits = make_visits([("till", 1, 2000), ("shelf", 1, 3000)])
-    assert compute_waits(visits, [TILL, SHELF])["wait"].dt.total_seconds().tolist() == [2]
-    assert compute_waits(visits, ["shelf"])["wait"].dt.total_seconds().tolist() == [3]
-    assert compute_waits(visits, [SHELF]).empty
-    assert compute_queue(visits, [SHELF], make_video(9000)).empty
+    assert compute_waiting_times(visits, [TILL, SHELF])["wait"].dt.total_seconds().tolist() == [2]
+    assert compute_waiting_times(visits, ["shelf"])["wait"].dt.total_seconds().tolist() == [3]
+    assert compute_waiting_times(visits, [SHELF]).empty
+    assert compute_queue_length(visits, [SHELF], make_video(9000)).empty
 
 
 def test_who_is_not_seen_for_a_moment_still_waits(make_visits):
-    waits = compute_waits(make_visits([("till", 1, 2000, "crossed", "crossed", 0, 500)]), [TILL])
+    waits = compute_waiting_times(make_visits([("till", 1, 2000, "crossed", "crossed", 0, 500)]), [TILL])
     assert waits["wait"].item() == pd.Timedelta("2500ms")
 
 
@@ -45,9 +45,13 @@ def test_a_wait_says_which_of_its_ends_were_seen(make_visits):
             ("till", 3, 9, "opened", "closed"),
         ]
     )
-    seen = compute_waits(visits, [TILL])[["begin_seen", "end_seen"]].to_numpy().tolist()
+    seen = compute_waiting_times(visits, [TILL])[["begin_seen", "end_seen"]].to_numpy().tolist()
     assert seen == [[True, False], [False, True], [False, False]]
-    assert compute_waits(visits, [TILL], ends=["vanished"])["end_seen"].tolist() == [True, False, False]
+    assert compute_waiting_times(visits, [TILL], ends=["vanished"])["end_seen"].tolist() == [
+        True,
+        False,
+        False,
+    ]
 
 
 QUEUES = {
@@ -63,28 +67,30 @@ QUEUES = {
 @pytest.mark.parametrize(("waits", "expected"), QUEUES.values(), ids=QUEUES.keys())
 def test_a_queue_is_as_long_as_there_are_waits_going_on(make_visits, waits, expected):
     visits = make_visits([("till", n, wait, "crossed", "crossed", at) for n, (at, wait) in enumerate(waits)])
-    assert steps(compute_queue(visits, [TILL], make_video(9000))) == expected
+    assert steps(compute_queue_length(visits, [TILL], make_video(9000))) == expected
 
 
 def test_without_a_known_end_the_queue_closes_with_the_last_visit_of_any_zone(make_visits):
     visits = make_visits([("till", 1, 2000), ("shelf", 1, 5000)])
-    assert steps(compute_queue(visits, ["till"], make_video())) == [(0, 1), (2000, 0), (5000, 0)]
-    assert steps(compute_queue(empty(VISITS), ["till"], make_video())) == [(0, 0)]
+    assert steps(compute_queue_length(visits, ["till"], make_video())) == [(0, 1), (2000, 0), (5000, 0)]
+    assert steps(compute_queue_length(empty(VISITS), ["till"], make_video())) == [(0, 0)]
 
 
 @given(some.lists(some.tuples(some.integers(0, 50), some.integers(0, 30)), max_size=15))
 def test_the_integral_of_the_queue_is_the_sum_of_the_waits(make_visits, waits):
     rows = [("till", n, wait, "crossed", "crossed", at) for n, (at, wait) in enumerate(waits)]
     visits = make_visits(rows)
-    found = steps(compute_queue(visits, [TILL], make_video(100)))
+    found = steps(compute_queue_length(visits, [TILL], make_video(100)))
     assert found == naive_survival.queue([(at, at + wait) for at, wait in waits], 100)
     held = np.diff([moment for moment, _ in found], append=100)
     assert (held * [persons for _, persons in found]).sum() == sum(wait for _, wait in waits)
-    assert compute_waits(visits, [TILL])["wait"].sum() == np.timedelta64(sum(w for _, w in waits), "ms")
+    assert compute_waiting_times(visits, [TILL])["wait"].sum() == np.timedelta64(
+        sum(w for _, w in waits), "ms"
+    )
 
 
 def test_a_wait_of_exactly_the_target_is_not_longer(make_visits):
-    waits = compute_waits(make_visits([("till", n, 1000 * n) for n in range(1, 5)]), [TILL])
+    waits = compute_waiting_times(make_visits([("till", n, 1000 * n) for n in range(1, 5)]), [TILL])
     levels = compute_service_levels(waits, targets=["2s", "1999ms", "9s", "0s"])
     assert levels["share_longer"].tolist() == [1, 0.75, 0.5, 0]
     assert levels["naive_share_longer"].tolist() == [1, 0.75, 0.5, 0]
@@ -96,17 +102,17 @@ def test_a_wait_not_seen_to_end_is_longer_than_what_was_seen_of_it(make_visits):
     """One cut at 1 s is not known to be short: of the two others one lasts beyond 3 s."""
     stays = [(1000, "crossed", "end"), (2000,), (4000,), (9000, "start")]
     visits = make_visits([("till", n, *stay) for n, stay in enumerate(stays)])
-    level = compute_service_levels(compute_waits(visits, [TILL]), targets=["3s"]).iloc[0]
+    level = compute_service_levels(compute_waiting_times(visits, [TILL]), targets=["3s"]).iloc[0]
     assert level[["waits", "left_out", "cut"]].tolist() == [4, 1, 1]
     assert level["naive_share_longer"] == 0.5
     assert level["share_longer"] == 0.5
-    early = compute_service_levels(compute_waits(visits, [TILL]), targets=["1s"]).iloc[0]
+    early = compute_service_levels(compute_waiting_times(visits, [TILL]), targets=["1s"]).iloc[0]
     assert (early["naive_share_longer"], early["share_longer"]) == (0.75, 1)
 
 
 def test_beyond_the_longest_cut_wait_nothing_is_known(make_visits):
     visits = make_visits([("till", 1, 2000), ("till", 2, 3000, "crossed", "end"), ("door", 1, 9, "start")])
-    levels = compute_service_levels(compute_waits(visits, ["till", "door"]), targets=["2s", "5s"])
+    levels = compute_service_levels(compute_waiting_times(visits, ["till", "door"]), targets=["2s", "5s"])
     assert levels["share_longer"].tolist() == pytest.approx([np.nan, np.nan, 0.5, np.nan], nan_ok=True)
     assert levels["left_out"].tolist() == [1, 1, 0, 0]
     bounds = levels.loc[("till", pd.Timedelta("2s")), ["share_longer_low", "share_longer_high"]]
@@ -114,7 +120,8 @@ def test_beyond_the_longest_cut_wait_nothing_is_known(make_visits):
 
 
 @pytest.mark.parametrize(
-    "compute", [compute_waits, lambda visits, zones: compute_queue(visits, zones, make_video())]
+    "compute",
+    [compute_waiting_times, lambda visits, zones: compute_queue_length(visits, zones, make_video())],
 )
 def test_a_name_that_no_visit_has_is_refused_with_those_that_there_are(make_visits, compute):
     visits = make_visits([("till", 1, 2000), ("shelf", 1, 3000)])
@@ -128,11 +135,14 @@ def test_a_name_that_no_visit_has_is_refused_with_those_that_there_are(make_visi
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: compute_waits(empty(VISITS), "till"), "'till' is not a list of zones"),
-        (lambda: compute_waits(empty(VISITS), [3]), "3 is not a Zone or the name of one"),
-        (lambda: compute_waits(empty(VISITS), [TILL, "till"]), "the zone 'till' occurs twice"),
-        (lambda: compute_waits(empty(VISITS), [TILL], begins=["in"]), r"begins is \['in'\], not a list"),
-        (lambda: compute_queue(empty(VISITS), TILL, make_video()), "is not a list of zones"),
+        (lambda: compute_waiting_times(empty(VISITS), "till"), "'till' is not a list of zones"),
+        (lambda: compute_waiting_times(empty(VISITS), [3]), "3 is not a Zone or the name of one"),
+        (lambda: compute_waiting_times(empty(VISITS), [TILL, "till"]), "the zone 'till' occurs twice"),
+        (
+            lambda: compute_waiting_times(empty(VISITS), [TILL], begins=["in"]),
+            r"begins is \['in'\], not a list",
+        ),
+        (lambda: compute_queue_length(empty(VISITS), TILL, make_video()), "is not a list of zones"),
         (lambda: compute_service_levels(empty(WAITS), targets="1min"), "targets is '1min', not a list"),
         (lambda: compute_service_levels(empty(WAITS), targets=["-1s"]), "targets is '-1s', not a length"),
         (lambda: compute_service_levels(empty(WAITS), confidence=0), "confidence has 0, not"),
@@ -146,6 +156,6 @@ def test_a_wrong_option_is_refused_with_its_value(call, sentence):
 def test_the_queue_of_a_part_of_a_video_is_that_of_its_time(make_visits):
     visits = make_visits([("till", 1, 4000, "appeared", "vanished", 4000)])
     for video in (make_video(10_000), make_video()):
-        queue = compute_queue(visits, ["till"], video, start="3s", end="9s")
+        queue = compute_queue_length(visits, ["till"], video, start="3s", end="9s")
         assert steps(queue) == [(3000, 0), (4000, 1), (8000, 0), (9000, 0)]
-    assert steps(compute_queue(visits, ["till"], make_video(8500), end="9s"))[-1] == (8500, 0)
+    assert steps(compute_queue_length(visits, ["till"], make_video(8500), end="9s"))[-1] == (8500, 0)

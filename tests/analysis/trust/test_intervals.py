@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptrack_analysis import compute_intervals, empty
+from ptrack_analysis import compute_confidence_intervals, empty
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import INTERVALS, VISITS, assemble, check
 
@@ -45,7 +45,7 @@ ROWS = [("till", 1, 1000), ("till", 1, 3000), ("till", 2, 5000), ("hall", 1, 200
     ],
 )
 def test_the_figure_is_the_plain_one(options, figure, till):
-    table = compute_intervals(make_visits(ROWS), **options)
+    table = compute_confidence_intervals(make_visits(ROWS), **options)
     assert table.index.tolist() == [("hall", figure), ("till", figure)]
     row = table.loc[("till", figure)]
     assert row["value"] == pytest.approx(till)
@@ -54,19 +54,19 @@ def test_the_figure_is_the_plain_one(options, figure, till):
 
 
 def test_of_one_person_nothing_is_said():
-    row = compute_intervals(make_visits(ROWS)).loc[("hall", "mean dwell")]
+    row = compute_confidence_intervals(make_visits(ROWS)).loc[("hall", "mean dwell")]
     assert row["value"] == 2.0
     assert np.isnan([row["low"], row["high"]]).all()
 
 
 def test_where_all_are_alike_chance_moves_nothing():
-    table = compute_intervals(make_visits([("till", person, 2000) for person in range(9)]))
+    table = compute_confidence_intervals(make_visits([("till", person, 2000) for person in range(9)]))
     assert table[["value", "low", "high"]].to_numpy().tolist() == [[2.0, 2.0, 2.0]]
 
 
 def test_no_rows_give_no_rows():
-    check(compute_intervals(empty(VISITS)), INTERVALS)
-    assert compute_intervals(empty(VISITS)).empty
+    check(compute_confidence_intervals(empty(VISITS)), INTERVALS)
+    assert compute_confidence_intervals(empty(VISITS)).empty
 
 
 def many(seed, persons=60):
@@ -80,7 +80,7 @@ def many(seed, persons=60):
 @pytest.mark.parametrize("statistic", ["mean", "median"])
 def test_what_is_drawn_is_drawn_as_a_slow_loop_draws(statistic):
     rows = many(5)
-    table = compute_intervals(make_visits(rows), statistic=statistic, rounds=4000)
+    table = compute_confidence_intervals(make_visits(rows), statistic=statistic, rounds=4000)
     slow = naive_trust.bootstrap([(p, d / 1000, 1) for _, p, d in rows], statistic, rounds=1500, seed=8)
     low, high = np.quantile(slow, [0.025, 0.975])
     width = high - low
@@ -91,7 +91,7 @@ def test_what_is_drawn_is_drawn_as_a_slow_loop_draws(statistic):
 def test_rows_of_one_person_count_as_one():
     """Each stay four times over says nothing new: the interval stays as wide."""
     rows = many(6)
-    once, often = (compute_intervals(make_visits(rows * times)) for times in (1, 4))
+    once, often = (compute_confidence_intervals(make_visits(rows * times)) for times in (1, 4))
     assert often[["value", "low", "high"]].to_numpy() == pytest.approx(
         once[["value", "low", "high"]].to_numpy()
     )
@@ -99,7 +99,9 @@ def test_rows_of_one_person_count_as_one():
 
 def test_a_seed_gives_the_same_interval_and_another_one_another():
     visits = make_visits(many(7))
-    first, again, other = (compute_intervals(visits, seed=seed)["low"].item() for seed in (1, 1, 2))
+    first, again, other = (
+        compute_confidence_intervals(visits, seed=seed)["low"].item() for seed in (1, 1, 2)
+    )
     assert first == again != other
 
 
@@ -109,8 +111,10 @@ def test_a_seed_gives_the_same_interval_and_another_one_another():
 )
 def test_times_in_other_units_scale_the_interval(rows, factor):
     columns = ["value", "low", "high"]
-    one = compute_intervals(make_visits(rows), rounds=40)[columns].to_numpy()
-    other = compute_intervals(make_visits([(z, p, d * factor) for z, p, d in rows]), rounds=40)[columns]
+    one = compute_confidence_intervals(make_visits(rows), rounds=40)[columns].to_numpy()
+    other = compute_confidence_intervals(make_visits([(z, p, d * factor) for z, p, d in rows]), rounds=40)[
+        columns
+    ]
     assert other.to_numpy() == pytest.approx(one * factor, rel=1e-6, abs=1e-9, nan_ok=True)
 
 
@@ -129,12 +133,12 @@ WRONG = {
 @pytest.mark.parametrize(("options", "message"), WRONG.values(), ids=WRONG.keys())
 def test_what_cannot_be_estimated_is_refused(options, message):
     with pytest.raises(ParameterError, match=message):
-        compute_intervals(make_visits(ROWS), **options)
+        compute_confidence_intervals(make_visits(ROWS), **options)
 
 
 def test_another_table_is_refused():
     with pytest.raises(SchemaError, match="not a visits table"):
-        compute_intervals([1])
+        compute_confidence_intervals([1])
 
 
 @pytest.mark.slow
@@ -152,6 +156,6 @@ def test_95_percent_intervals_hold_the_truth_in_nine_of_ten_seeds(options, truth
         truth = np.median([dwell for _, _, dwell in many(0, persons=400_000)]) / 1000
     held = 0
     for seed in range(200):
-        row = compute_intervals(make_visits(many(1000 + seed, persons=100)), **options).iloc[0]
+        row = compute_confidence_intervals(make_visits(many(1000 + seed, persons=100)), **options).iloc[0]
         held += row["low"] <= truth <= row["high"]
     assert held >= 180

@@ -4,7 +4,7 @@ import naive_trust
 import numpy as np
 import pytest
 
-from ptrack_analysis import check_against, empty
+from ptrack_analysis import compare_with_manual_count, empty
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import AGREEMENT, CROSSINGS, TALLY, VISITS, assemble, check
 
@@ -41,9 +41,9 @@ CROSSED = make_crossings(
 
 
 def test_bias_and_errors_are_those_of_the_intervals():
-    row = check_against(CROSSED, make_tally([("door", 0, MINUTE, 4), ("door", MINUTE, MINUTE, 0)])).loc[
-        "door"
-    ]
+    row = compare_with_manual_count(
+        CROSSED, make_tally([("door", 0, MINUTE, 4), ("door", MINUTE, MINUTE, 0)])
+    ).loc["door"]
     assert (row["intervals"], row["tallied"], row["counted"]) == (2, 4, 3)
     assert row["bias"] == -0.5
     assert row["mean_absolute_error"] == 1.5
@@ -54,27 +54,29 @@ def test_bias_and_errors_are_those_of_the_intervals():
 
 
 def test_one_direction_is_compared_by_itself():
-    assert check_against(CROSSED, make_tally([("door", 0, MINUTE, 1)]), direction="in")["bias"].tolist() == [
-        0
-    ]
+    assert compare_with_manual_count(CROSSED, make_tally([("door", 0, MINUTE, 1)]), direction="in")[
+        "bias"
+    ].tolist() == [0]
 
 
 def test_a_tally_of_nothing_has_no_percentage():
-    row = check_against(CROSSED, make_tally([("door", 90_000, MINUTE, 0)])).loc["door"]
+    row = compare_with_manual_count(CROSSED, make_tally([("door", 90_000, MINUTE, 0)])).loc["door"]
     assert np.isnan(row["mean_absolute_percentage_error"])
     assert (row["geh"], row["geh_below_5"], row["bias"]) == (0, 1, 0)
 
 
 def test_an_unknown_line_is_refused_by_its_name():
     with pytest.raises(ParameterError, match="the tally is of 'back', 'side', of which no line was computed"):
-        check_against(CROSSED, make_tally([("side", 0, 1, 1), ("back", 0, 1, 1), ("door", 0, 1, 1)]))
+        compare_with_manual_count(
+            CROSSED, make_tally([("side", 0, 1, 1), ("back", 0, 1, 1), ("door", 0, 1, 1)])
+        )
 
 
 def test_a_zone_without_visits_is_compared_where_it_is_named():
     tally = make_tally([("till", 0, MINUTE, 2)])
     with pytest.raises(ParameterError, match="there is none"):
-        check_against(empty(VISITS), tally)
-    assert check_against(empty(VISITS), tally, places=["till"])["bias"].tolist() == [-2.0]
+        compare_with_manual_count(empty(VISITS), tally)
+    assert compare_with_manual_count(empty(VISITS), tally, places=["till"])["bias"].tolist() == [-2.0]
 
 
 WRONG = {
@@ -90,25 +92,25 @@ WRONG = {
 @pytest.mark.parametrize(("rows", "message"), WRONG.values(), ids=WRONG.keys())
 def test_what_nobody_can_have_counted_is_refused(rows, message):
     with pytest.raises(ParameterError, match=message):
-        check_against(CROSSED, make_tally(rows))
+        compare_with_manual_count(CROSSED, make_tally(rows))
 
 
 def test_wrong_options_and_tables_are_refused():
     tally = make_tally([("door", 0, MINUTE, 1)])
     with pytest.raises(ParameterError, match="direction is 'up', not 'in' or 'out'"):
-        check_against(CROSSED, tally, direction="up")
+        compare_with_manual_count(CROSSED, tally, direction="up")
     with pytest.raises(ParameterError, match="visits have none"):
-        check_against(empty(VISITS), tally, direction="in")
+        compare_with_manual_count(empty(VISITS), tally, direction="in")
     with pytest.raises(ParameterError, match="7 is no Zone, no Line and no name of one"):
-        check_against(CROSSED, tally, places=[7])
+        compare_with_manual_count(CROSSED, tally, places=[7])
     with pytest.raises(SchemaError, match="not a tally table"):
-        check_against(CROSSED, CROSSED)
+        compare_with_manual_count(CROSSED, CROSSED)
     with pytest.raises(SchemaError, match="not a visits table"):
-        check_against(None, tally)
+        compare_with_manual_count(None, tally)
 
 
 def test_an_empty_tally_gives_no_rows():
-    result = check_against(CROSSED, empty(TALLY))
+    result = compare_with_manual_count(CROSSED, empty(TALLY))
     check(result, AGREEMENT)
     assert result.empty
 
@@ -122,7 +124,7 @@ def test_a_slow_loop_says_the_same(seed):
         for name in "ab"
         for start in range(10)
     ]
-    result = check_against(make_crossings(events), make_tally(tally), places=["a", "b"])
+    result = compare_with_manual_count(make_crossings(events), make_tally(tally), places=["a", "b"])
     columns = ["intervals", "tallied", "counted", "bias", "mean_absolute_error", "geh"]
     wanted = naive_trust.agreement(events, tally)
     assert result[columns].to_numpy() == pytest.approx(np.array([wanted["a"], wanted["b"]]))

@@ -9,7 +9,7 @@ import ptrack_analysis
 from ptrack_analysis import detections_from, find_videos, inspect_tracking, map_videos, read_tracking
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import PtrackError, PtrackWarning
-from ptrack_analysis.pipeline.config import Settings
+from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.report.writing import write_report
 
 WITHOUT_ID = "1,1,9,9,5,50\n2,1,9,9,5,50\n2,-1,9,9,5,50\n"
@@ -73,7 +73,7 @@ def test_map_videos_warns_where_it_reads(tmp_path):
 def test_a_report_warns_and_is_written(tmp_path):
     file = write(tmp_path / "a.txt", WITHOUT_ID)
     with pytest.warns(PtrackWarning, match="1 rows without an id") as warned:
-        write_report(file, tmp_path / "a.html", settings=Settings(video=SMALL))
+        write_report(file, tmp_path / "a.html", settings=AnalysisConfig(video=SMALL))
     assert len(warned) == 1
     assert NO_ID in (tmp_path / "a.html").read_text()
 
