@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from ptrack_analysis.errors import PtrackError, PtrackWarning
     from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.pipeline.inspection import ReadReport, inspect_tracking
+    from ptrack_analysis.pipeline.video_analysis import VideoAnalysis, open_video
     from ptrack_analysis.pipeline.workers import map_videos
     from ptrack_analysis.report.writing import write_report
     from ptrack_analysis.scene.floor_plan import FloorPlan, fit_floor_plan, read_floor_plan
@@ -83,7 +84,7 @@ if TYPE_CHECKING:
     from ptrack_analysis.web.explorer import Explorer, explore
     from ptrack_analysis.web.widget import explore_widget
 
-__version__ = "0.1.1"
+__version__ = "0.2.0.dev0"
 
 _ROOMS = {
     "analysis.cleaning.gaps": ("fill_gaps",),
@@ -201,6 +202,10 @@ _ROOMS = {
         "PtrackWarning",
     ),
     "pipeline.config": ("AnalysisConfig",),
+    "pipeline.video_analysis": (
+        "VideoAnalysis",
+        "open_video",
+    ),
     "pipeline.inspection": (
         "ReadReport",
         "inspect_tracking",
@@ -274,6 +279,7 @@ __all__ = [
     "Recording",
     "Verification",
     "Video",
+    "VideoAnalysis",
     "VideoReference",
     "Zone",
     "ZoneEditor",
@@ -342,6 +348,7 @@ __all__ = [
     "inspect_tracking",
     "map_videos",
     "open_dataset",
+    "open_video",
     "read_floor_plan",
     "read_parquet",
     "read_recordings",

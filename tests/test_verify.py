@@ -183,7 +183,7 @@ def test_a_record_of_another_version(out):
     path.write_text(json.dumps(content))
     found = verify_dataset(out)
     assert found.failed == ["records"]
-    assert "'0.0.1', expected '0.1.1': export it again" in str(found.findings[0])
+    assert "'0.0.1', expected '0.2.0.dev0': export it again" in str(found.findings[0])
 
 
 def test_a_record_under_another_name(out):

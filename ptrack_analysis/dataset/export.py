@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -33,7 +33,7 @@ from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
 from ptrack_analysis.dataset.video_files import Export, Task, export_video
 from ptrack_analysis.errors import OutputError, ParameterError, WorkerError
 from ptrack_analysis.pipeline.config import AnalysisConfig, memory_for
-from ptrack_analysis.pipeline.video_analysis import read_scene_file
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis, read_scene_file
 from ptrack_analysis.pipeline.workers import IN_FLIGHT, map_tasks, processes
 from ptrack_analysis.sources.archive import Source, VideoReference, shown
 from ptrack_analysis.sources.finding import form_given, scan_source
@@ -48,7 +48,7 @@ Progress = Callable[[VideoSummary, int], object]
 
 
 def export_dataset(
-    source: Source,
+    source: Source | VideoAnalysis,
     out: str | PathLike[str] | S3Path,
     *,
     force: bool = False,
@@ -92,7 +92,8 @@ def export_dataset(
     Parameters
     ----------
     source
-        File or folder of saved pages, of one job or of many, on disk or in S3 (``s3://bucket/prefix``).
+        File or folder of saved pages, of one job or of many, on disk or in S3 (``s3://bucket/prefix``); or a
+        ``VideoAnalysis`` of such a file or folder, which has its configuration.
     out
         The dataset's folder, on disk or in S3; it is made, or brought up to date. For S3 each video's files
         are made in a temporary folder where it is read, and uploaded whole, its record last.
@@ -150,6 +151,8 @@ def export_dataset(
     and half as much again on a floor plan. A video that does not fit is refused; export it in parts
     (``start``, ``end``). ``end`` does not shorten the video: occupancy is 0 after it.
     """
+    if isinstance(source, VideoAnalysis):
+        source, settings = _opened(source, settings)
     crew = _crew_of(workers, executor, in_flight)
     if workers is not None and settings.get("memory") is None:
         settings["memory"] = memory_for(workers)
@@ -189,6 +192,19 @@ def export_dataset(
             return ExportSummary(place, tuple(summaries))
         finished = _finish(summaries, export, stage, prune=prune)
     return replace(finished, warnings=(*notes, *finished.warnings))
+
+
+def _opened(analysis: VideoAnalysis, settings: dict[str, Any]) -> tuple[Source, dict[str, Any]]:
+    """Return the source and the configuration of an analysis."""
+    if settings:
+        raise ParameterError(f"{next(iter(settings))} is part of the configuration of the VideoAnalysis")
+    if isinstance(analysis.source, tuple | VideoReference):
+        raise ParameterError(
+            "export_dataset reads files. Pass the file or folder of the video. Tables in memory can be written "
+            "with write_pages."
+        )
+    config = analysis.config
+    return analysis.source, {field.name: getattr(config, field.name) for field in fields(config)}
 
 
 def _refuse_place(place: AnyPath) -> None:

@@ -101,7 +101,7 @@ _NO_FORM: dict[str, Any] = dict.fromkeys(("format", "columns", "first_frame", "u
 
 
 def write_report(
-    source: str | PathLike[str] | AnyPath,
+    source: str | PathLike[str] | AnyPath | VideoAnalysis,
     path: str | PathLike[str],
     *,
     settings: AnalysisConfig | None = None,
@@ -121,7 +121,7 @@ def write_report(
     Parameters
     ----------
     source
-        What ``read_tracking`` reads, or a dataset.
+        What ``read_tracking`` reads, a dataset, or a ``VideoAnalysis``, which has its configuration.
     path
         The file to write, replaced whole or not at all.
     settings
@@ -158,6 +158,11 @@ def write_report(
     """
     target = Path(path)
     refuse_to_replace(target, force=force)
+    if isinstance(source, VideoAnalysis):
+        if settings is not None or video is not None or form:
+            raise ParameterError("settings, video and form are those of the VideoAnalysis. Leave them out.")
+        write_text(target, report_html(video_report(source, backdrop=backdrop)))
+        return
     root = path_of(source)
     if is_dataset(root):
         of_video = [

@@ -11,6 +11,7 @@ import pandas as pd
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.limits import at_least
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
@@ -99,8 +100,8 @@ class Explorer:
 
 
 def explore(
-    trajectories: pd.DataFrame,
-    video: Video,
+    trajectories: pd.DataFrame | VideoAnalysis,
+    video: Video | None = None,
     *,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
@@ -125,7 +126,8 @@ def explore(
     Parameters
     ----------
     trajectories
-        TRAJECTORIES of one video, rows in any order.
+        TRAJECTORIES of one video, rows in any order; or a ``VideoAnalysis``, which has everything up to
+        ``floor`` and ``extent``.
     video
         The video, for its name, its duration and the size of its frame.
     zones, lines
@@ -172,6 +174,15 @@ def explore(
     at_least(height, "height", _LOWEST)
     if theme not in THEMES:
         raise ParameterError(f"theme is {theme!r}, not one of {', '.join(THEMES)}")
+    if isinstance(trajectories, VideoAnalysis):
+        analysis = trajectories
+        trajectories, video = analysis.trajectories, analysis.video
+        zones, lines, floor = analysis.zones, analysis.lines, analysis.floor_plan
+        extent = None if floor is None else analysis.bounds
+        detections = None if analysis.has_points else analysis.detections
+        visits = analysis["visits"] if analysis.scene is not None else None
+    if video is None:
+        raise ParameterError("video must be a Video, got None. Pass the video that read_tracking returned.")
     data = explorer_data(
         trajectories,
         video,

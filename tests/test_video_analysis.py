@@ -1,0 +1,83 @@
+"""One video with its configuration: each table computed once, the same as by the functions."""
+
+import pandas as pd
+import pytest
+from factories import make_points
+
+import ptrack_analysis as pta
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.pipeline import tables
+
+
+@pytest.fixture
+def analysis(data):
+    return pta.open_video(data / "shop", zones=data / "shop/zones.geojson", merge_gap="1s")
+
+
+def test_a_table_is_that_of_the_function(analysis, data):
+    detections, video = pta.read_tracking(data / "shop")
+    zones, _ = pta.read_zones(data / "shop/zones.geojson", video)
+    trajectories = pta.compute_trajectories(detections, video)
+    visits = pta.compute_visits(trajectories, zones, video, merge_gap="1s")
+    pd.testing.assert_frame_equal(analysis["visits"], visits)
+
+
+def test_a_table_is_computed_once(analysis, monkeypatch):
+    calls = []
+    compute = tables.occupancy
+    monkeypatch.setattr(tables, "occupancy", lambda opened: calls.append(1) or compute(opened))
+    for name in ("occupancy", "counts", "flow", "occupancy_bins", "occupancy"):
+        assert len(analysis[name])
+    assert calls == [1]
+
+
+def test_nothing_is_read_before_it_is_needed(tmp_path):
+    analysis = pta.open_video(tmp_path / "missing")
+    assert repr(analysis) == "VideoAnalysis('missing', computed: nothing yet)"
+
+
+def test_tables_in_memory_are_a_source(data):
+    detections, video = pta.read_tracking(data / "shop")
+    analysis = pta.open_video((detections, video), zones=data / "shop/zones.geojson")
+    assert len(analysis["visits"]) == len(
+        pta.open_video(data / "shop", zones=data / "shop/zones.geojson")["visits"]
+    )
+
+
+def test_points_in_memory_are_a_source():
+    points = make_points({7: [(0, 1, 1), (100, 2, 1), (200, 3, 1)]})
+    analysis = pta.open_video((points, pta.Video(name="hall")))
+    assert analysis["persons"]["detections"].tolist() == [3]
+    with pytest.raises(
+        ParameterError, match="table 'heatmap' needs bounding boxes, but the source has points"
+    ):
+        analysis["heatmap"]
+
+
+def test_what_a_table_needs_is_said(data):
+    analysis = pta.open_video(data / "shop")
+    with pytest.raises(ParameterError, match=r"table 'visits' needs zones.*--zones FILE"):
+        analysis["visits"]
+    with pytest.raises(ParameterError, match=r"There is no table 'visit'. Did you mean 'visits'\?"):
+        analysis["visit"]
+    listed = analysis.tables
+    assert listed.loc["visits", "needs"] == "zones"
+    assert listed["available"].sum() < len(listed)
+
+
+def test_heatmaps_are_remembered_per_grid(analysis):
+    assert analysis.heatmap(shape=(3, 4)) is analysis.heatmap(shape=(3, 4))
+    assert analysis.heatmap(shape=(3, 4)) is not analysis.heatmap(shape=(4, 3))
+
+
+def test_the_explorer_the_report_and_the_export_take_an_analysis(analysis, data, tmp_path):
+    assert "13 persons" in repr(pta.explore(analysis))
+    pta.write_report(analysis, tmp_path / "analysis.html")
+    config = pta.AnalysisConfig(zones=data / "shop/zones.geojson", merge_gap="1s")
+    assert len((tmp_path / "analysis.html").read_text()) > 100_000
+    pta.write_report(data / "shop", tmp_path / "path.html", settings=config)
+    assert pta.export_dataset(analysis, tmp_path / "out").videos[0].status == "written"
+    with pytest.raises(ParameterError, match="export_dataset reads files"):
+        pta.export_dataset(pta.open_video(pta.read_tracking(data / "shop")), tmp_path / "other")
+    with pytest.raises(ParameterError, match="settings, video and form are those of the VideoAnalysis"):
+        pta.write_report(analysis, tmp_path / "b.html", settings=config)
