@@ -200,8 +200,8 @@ def _opened(analysis: VideoAnalysis, settings: dict[str, Any]) -> tuple[Source, 
         raise ParameterError(f"{next(iter(settings))} is part of the configuration of the VideoAnalysis")
     if isinstance(analysis.source, tuple | VideoReference):
         raise ParameterError(
-            "export_dataset reads files. Pass the file or folder of the video. Tables in memory can be written "
-            "with write_pages."
+            "export_dataset reads files. Pass the file or folder of the video; write_pages writes tables in "
+            "memory as pages."
         )
     config = analysis.config
     return analysis.source, {field.name: getattr(config, field.name) for field in fields(config)}
