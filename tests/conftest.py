@@ -30,6 +30,14 @@ def pytest_collection_modifyitems(items):
             item.add_marker("s3")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def unflushed():
+    """Do not wait for the disk: no test survives a power failure. Processes that tests start do wait."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def moto_url():
     """Address of a moto server for S3, SNS and SQS; buckets and queues last as long as the process."""

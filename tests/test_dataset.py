@@ -71,19 +71,35 @@ def floor_file(path):
     return write(path, {"unit": "m", "pairs": pairs, "extent": [0, 0, 10, 5]})
 
 
+def make_archive(folder):
+    """Make two videos, ``shop`` and ``day``, each of one job."""
+    write(folder / "pages" / "shop-1.json", page(*SHOP[:5], token="next", job="shop"))
+    write(folder / "pages" / "shop-2.json", page(*SHOP[5:], job="shop"))
+    write(folder / "pages" / "day.json", page(*DAY, job="day"))
+    return folder / "pages"
+
+
+def make_zones(folder):
+    features = [rectangle("right", 0.5, 1.0), rectangle("left", 0.0, 0.5), rectangle("=nobody", 0.9, 1.0)]
+    return zone_file(folder / "zones.geojson", *features)
+
+
 @pytest.fixture
 def archive(tmp_path):
-    """Make two videos, ``shop`` and ``day``, each of one job."""
-    write(tmp_path / "pages" / "shop-1.json", page(*SHOP[:5], token="next", job="shop"))
-    write(tmp_path / "pages" / "shop-2.json", page(*SHOP[5:], job="shop"))
-    write(tmp_path / "pages" / "day.json", page(*DAY, job="day"))
-    return tmp_path / "pages"
+    return make_archive(tmp_path)
 
 
 @pytest.fixture
 def zones(tmp_path):
-    features = [rectangle("right", 0.5, 1.0), rectangle("left", 0.0, 0.5), rectangle("=nobody", 0.9, 1.0)]
-    return zone_file(tmp_path / "zones.geojson", *features)
+    return make_zones(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    """Files of an export with zones and CSV into an empty folder."""
+    folder = tmp_path_factory.mktemp("fresh")
+    export_dataset(make_archive(folder), folder / "out", zones=make_zones(folder), csv=True)
+    return tree(folder / "out")
 
 
 def tree(folder):
@@ -448,7 +464,9 @@ STRANGERS = {
 
 
 @pytest.mark.parametrize(("place", "content"), STRANGERS.values(), ids=STRANGERS)
-def test_a_file_that_somebody_else_wrote_is_replaced_only_by_force(place, content, archive, zones, tmp_path):
+def test_a_file_that_somebody_else_wrote_is_replaced_only_by_force(
+    place, content, archive, zones, fresh, tmp_path
+):
     out = tmp_path / "out"
     write(out / place, content)
     with pytest.raises(
@@ -457,8 +475,7 @@ def test_a_file_that_somebody_else_wrote_is_replaced_only_by_force(place, conten
         export_dataset(archive, out, zones=zones, csv=True)
     assert tree(out) == {place: content}
     export_dataset(archive, out, zones=zones, csv=True, force=True)
-    export_dataset(archive, tmp_path / "fresh", zones=zones, csv=True)
-    assert tree(out) == tree(tmp_path / "fresh")
+    assert tree(out) == fresh
 
 
 def test_of_many_files_in_the_way_the_first_are_named(archive, tmp_path):
@@ -674,34 +691,31 @@ def run_and_kill(folder, *, after_writes):
 
 
 @pytest.mark.parametrize("after_writes", [1, 2, 14, 31, 58, 66])
-def test_a_run_after_a_killed_one_gives_the_same_bytes(after_writes, archive, zones, tmp_path):
+def test_a_run_after_a_killed_one_gives_the_same_bytes(after_writes, archive, zones, fresh, tmp_path):
     assert run_and_kill(tmp_path, after_writes=after_writes) == -signal.SIGKILL
     left_behind = [path.name for path in (tmp_path / "out").rglob(".ptrack-*")]
     export_dataset(archive, tmp_path / "out", zones=zones, csv=True)
-    export_dataset(archive, tmp_path / "fresh", zones=zones, csv=True)
-    assert tree(tmp_path / "out") == tree(tmp_path / "fresh")
+    assert tree(tmp_path / "out") == fresh
     assert left_behind or after_writes % 2 == 0
     assert not [*(tmp_path / "out").rglob(".ptrack-*")]
 
 
 @pytest.mark.parametrize("after_writes", [9, 23, 41])
-def test_a_killed_run_never_leaves_half_a_file(after_writes, archive, zones, tmp_path):
+def test_a_killed_run_never_leaves_half_a_file(after_writes, archive, zones, fresh, tmp_path):
     assert run_and_kill(tmp_path, after_writes=after_writes) == -signal.SIGKILL
     written = [*(tmp_path / "out").rglob("[!.]*.parquet")]
     assert written
     for path in written:
         read_parquet(path)
     export_dataset(archive, tmp_path / "out", zones=zones, csv=True)
-    export_dataset(archive, tmp_path / "fresh", zones=zones, csv=True)
-    assert tree(tmp_path / "out") == tree(tmp_path / "fresh")
+    assert tree(tmp_path / "out") == fresh
 
 
-def test_a_run_killed_while_it_replaces_other_settings_is_completed(archive, zones, tmp_path):
+def test_a_run_killed_while_it_replaces_other_settings_is_completed(archive, zones, fresh, tmp_path):
     export_dataset(archive, tmp_path / "out", floor=floor_file(tmp_path / "floor.json"), faces=True)
     assert run_and_kill(tmp_path, after_writes=20) == -signal.SIGKILL
     export_dataset(archive, tmp_path / "out", zones=zones, csv=True)
-    export_dataset(archive, tmp_path / "fresh", zones=zones, csv=True)
-    assert tree(tmp_path / "out") == tree(tmp_path / "fresh")
+    assert tree(tmp_path / "out") == fresh
 
 
 def test_the_number_of_a_track_that_was_joined_is_that_of_its_person(data, tmp_path):

@@ -71,33 +71,38 @@ def imports_of(file):
             yield node.module if node.module != "ptrack_analysis" else f"ptrack_analysis.{node.names[0].name}"
 
 
-FILES = sorted(PACKAGE.rglob("*.py"))
+IMPORTS = {file.relative_to(PACKAGE): list(imports_of(file)) for file in sorted(PACKAGE.rglob("*.py"))}
 
 
 def room_of(file):
-    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return file.parts[0].removesuffix(".py")
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
-def test_imports_point_down_only(file):
-    room = room_of(file)
-    for name in imports_of(file):
-        if name.startswith("ptrack_analysis.") and not name.endswith("__version__"):
-            other = name.split(".")[1]
-            assert other in LEVEL, f"{other} is in no layer"
-            assert other == room or LEVEL[other] < LEVEL[room], f"{room} imports {other}"
+def test_imports_point_down_only():
+    wrong = []
+    for file, names in IMPORTS.items():
+        room = room_of(file)
+        for name in names:
+            if name.startswith("ptrack_analysis.") and not name.endswith("__version__"):
+                other = name.split(".")[1]
+                assert other in LEVEL, f"{file}: {other} is in no layer"
+                if other != room and LEVEL[other] >= LEVEL[room]:
+                    wrong.append(f"{file} imports {other}")
+    assert not wrong
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
-def test_each_heavy_library_has_its_home(file):
-    for name in imports_of(file):
-        library = name.split(".")[0]
-        assert room_of(file) in HOMES.get(library, {room_of(file)}), f"{room_of(file)} imports {library}"
+def test_each_heavy_library_has_its_home():
+    libraries = {(file, name.split(".")[0]) for file, names in IMPORTS.items() for name in names}
+    assert not [
+        f"{file} imports {library}"
+        for file, library in sorted(libraries)
+        if room_of(file) not in HOMES.get(library, {room_of(file)})
+    ]
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
-def test_the_package_does_not_import_the_simulation_or_the_tests(file):
-    assert not {name.split(".")[0] for name in imports_of(file)} & {"simulation", "tests"}
+def test_the_package_does_not_import_the_simulation_or_the_tests():
+    tops = {(str(file), name.split(".")[0]) for file, names in IMPORTS.items() for name in names}
+    assert not {(file, top) for file, top in tops if top in {"simulation", "tests"}}
 
 
 def test_sources_and_analysis_do_not_know_each_other():
