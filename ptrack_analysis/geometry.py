@@ -30,7 +30,7 @@ FARTHEST = 1e9
 
 
 def anchor_fractions(anchor: Anchor) -> tuple[float, float]:
-    """Give the place of an anchor in its box, as fractions of the box's width and height.
+    """Return the place of an anchor in its box, as fractions of the box's width and height.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def anchor_points(boxes: Floats, anchor: Anchor = "feet") -> Floats:
 
 
 def contains(edges: Floats, x: Floats, y: Floats) -> Bools:
-    """Tell which points lie in the area that closed rings bound, by the half-open crossing rule.
+    """Return which points lie in the area that closed rings bound, by the half-open crossing rule.
 
     A point is inside if a ray from it towards +x crosses an odd number of edges; an edge belongs to it from
     its smaller y (included) to its larger (excluded). So holes and several parts need no care, a point on a
@@ -116,7 +116,7 @@ def contains(edges: Floats, x: Floats, y: Floats) -> Bools:
 
 
 def left_of(edge: Floats, x: Floats, y: Floats) -> Bools:
-    """Tell which points lie strictly to the left of a line that goes downwards, as seen with y downwards.
+    """Return which points lie strictly to the left of a line that goes downwards, as seen with y downwards.
 
     The answer is exact: where floating point cannot tell, within some 1e-15 of the line, it is worked
     out in fractions.
@@ -148,7 +148,7 @@ def left_of(edge: Floats, x: Floats, y: Floats) -> Bools:
 
 
 def doubled_areas(first: Floats, last: Floats, x: Floats, y: Floats) -> Floats:
-    """Give twice the area between ways and points, positive where the point is on the right, y downwards.
+    """Return twice the area between ways and points, positive where the point is on the right, y downwards.
 
     The sign is exact, and 0 means that the point is exactly on the line; the amount is as exact as floating
     point can have it.

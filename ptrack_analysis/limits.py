@@ -98,7 +98,7 @@ def _shown(size: int) -> str:
 
 
 def _number(value: Any) -> float:
-    """Give the number, NaN for what is none."""
+    """Return the number, NaN for what is none."""
     if isinstance(value, str | bytes | bool):
         return math.nan
     try:

@@ -22,7 +22,7 @@ class Plane(Protocol):
         """The unit of the plane's coordinates: ``px`` or ``m``."""
 
     def project(self, points: Floats) -> Floats:
-        """Carry (n, 2) fractions of the frame to (n, 2) coordinates in the plane; NaN where it has none."""
+        """Project (n, 2) fractions of the frame to (n, 2) coordinates in the plane; NaN where it has none."""
 
 
 @dataclass(frozen=True, slots=True)

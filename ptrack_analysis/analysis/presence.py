@@ -42,7 +42,7 @@ def rows_by_person(table: pd.DataFrame) -> PersonRows:
 
 
 def detected(table: pd.DataFrame, rows: PersonRows) -> Bools:
-    """Tell which rows were detected, and not put into a gap afterwards."""
+    """Return which rows were detected, and not put into a gap afterwards."""
     if "interpolated" not in table.columns:
         return np.ones(len(rows.time), dtype=bool)
     return ~table["interpolated"].to_numpy(dtype=bool)[rows.order]
@@ -65,7 +65,7 @@ def run_starts(rows: PersonRows, run: Integers) -> Bools:
 def estimate_sampling_period(
     table: pd.DataFrame, video: Video, *, max_gap: pd.Timedelta | str = MAX_GAP
 ) -> pd.Timedelta:
-    """Tell the time between two samplings of the video.
+    """Return the time between two samplings of the video.
 
     The lower median of the steps between the table's successive distinct timestamps, of all persons, that
     are at most ``max_gap``; with no such step one frame at the video's frame rate, cut to whole ms; with no
@@ -146,7 +146,7 @@ def found_period(table: pd.DataFrame, video: Video, max_gap: int) -> int:
 
 
 def end_of(video: Video | None, last: int) -> int | None:
-    """Give the video's end [ms], or None where it is unknown or a detection lies beyond it."""
+    """Return the video's end [ms], or None where it is unknown or a detection lies beyond it."""
     if video is None or video.duration is None:
         return None
     duration = milliseconds(video.duration, "duration")
@@ -154,7 +154,7 @@ def end_of(video: Video | None, last: int) -> int | None:
 
 
 def part_end(known: int | None, end: pd.Timedelta | str | None, seen: int) -> int:
-    """Tell where the part of a video that was looked at ends [ms].
+    """Return where the part of a video that was looked at ends [ms].
 
     It is at ``end``, but not beyond the video's ``known`` end; without both, at the last moment ``seen``.
     """
@@ -167,7 +167,7 @@ def part_end(known: int | None, end: pd.Timedelta | str | None, seen: int) -> in
 def compute_time_present(
     rows: PersonRows, *, max_gap: int, period: int, end: int | None
 ) -> tuple[Milliseconds, Bools]:
-    """Tell how long each row holds, and which rows begin a run.
+    """Return how long each row holds, and which rows begin a run.
 
     A row holds until the same person's next row if that comes within ``max_gap``, otherwise for ``period``,
     but not beyond ``end``.
@@ -189,7 +189,7 @@ def compute_time_present(
 
 
 def _level(index: pd.Index, name: str) -> tuple[Integers, Integers]:
-    """Give a level's codes and its values in growing order, such that values[codes] are the rows'."""
+    """Return a level's codes and its values in growing order, such that values[codes] are the rows'."""
     if not isinstance(index, pd.MultiIndex):
         index = pd.MultiIndex.from_arrays([index], names=[index.name])
     place = index.names.index(name)

@@ -46,7 +46,7 @@ def compute_trajectories(
     speed_window: pd.Timedelta | str = SPEED_WINDOW,
     anchor: Anchor = "feet",
 ) -> pd.DataFrame:
-    """Tell where each person stood at each detection, how long it holds, and how fast the person moved.
+    """Return where each person stood at each detection, how long it holds, and how fast the person moved.
 
     A detection holds until the same person's next detection if that comes within ``max_gap``, otherwise for
     one sampling period, never beyond the video's end; a run is a stretch without a longer gap. A person
@@ -185,7 +185,7 @@ def trajectories_from_points(
 def _places(
     detections: pd.DataFrame, order: Integers, plane: Plane, anchor: Anchor
 ) -> tuple[Floats, Floats, Bools]:
-    """Give x and y of each box's point in the plane, and where there is no box."""
+    """Return x and y of each box's point in the plane, and where there is no box."""
     boxes = np.column_stack(
         [detections[name].to_numpy()[order] for name in ("left", "top", "width", "height")]
     )
@@ -241,7 +241,7 @@ def _trajectories(
 
 
 def _put_in(table: pd.DataFrame, rows: PersonRows) -> Bools:
-    """Tell which rows were put into gaps."""
+    """Return which rows were put into gaps."""
     if INTERPOLATED.name not in table.columns:
         return np.zeros(len(rows.time), dtype=bool)
     put_in: Bools = table[INTERPOLATED.name].to_numpy()[rows.order]

@@ -38,7 +38,7 @@ def notes_of(summary: "ExportSummary") -> list[str]:
 
 
 def _gone(summary: "ExportSummary") -> list[str]:
-    """Say which videos of the dataset the source no longer has, and what becomes of their files."""
+    """Describe which videos of the dataset the source no longer has, and what becomes of their files."""
     if not summary.gone:
         return []
     more = f" and {len(summary.gone) - _SHOWN} more" if len(summary.gone) > _SHOWN else ""
@@ -59,7 +59,7 @@ def _noted(summary: "ExportSummary") -> list[str]:
 
 
 def text_of(summary: "ExportSummary", *, withheld: bool) -> str:
-    """Say what was done, where it lies, and how long people stayed, unless that is withheld."""
+    """Describe what was done, where it lies, and how long people stayed, unless that is withheld."""
     out = str(summary.out)
     counts = {status: len(summary.of_status(status)) for status in ("written", "unchanged", "failed")}
     done = [video for video in summary.videos if video.status != "failed"]
@@ -248,7 +248,7 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
 
 @contextmanager
 def _crew_of(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """Give who works on the videos, as ``export_dataset`` takes it."""
+    """Return who works on the videos, as ``export_dataset`` takes it."""
     if given.dask is None:
         yield {"workers": given.workers}
         return

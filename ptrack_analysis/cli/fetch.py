@@ -78,7 +78,7 @@ def run(given: argparse.Namespace) -> int:
 
 @contextmanager
 def _archive(given: argparse.Namespace) -> Iterator["AnyPath"]:
-    """Give the archive as a path; one in S3 with a client of its own, by the same profile and region."""
+    """Return the archive as a path; one in S3 with a client of its own, by the same profile and region."""
     from ptrack_analysis.storage.s3 import S3Path, path_of
 
     path = path_of(given.archive)

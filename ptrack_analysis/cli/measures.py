@@ -199,7 +199,7 @@ def add_cleaning(parser: argparse.ArgumentParser) -> None:
 
 
 def period_of(given: argparse.Namespace) -> str | None:
-    """Give the sampling period, None for auto."""
+    """Return the sampling period, None for auto."""
     return None if given.sampling_period == "auto" else given.sampling_period
 
 

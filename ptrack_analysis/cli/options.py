@@ -223,7 +223,7 @@ def use_remote(given: argparse.Namespace) -> None:
 
 @contextmanager
 def source_of(given: argparse.Namespace) -> Iterator["AnyPath"]:
-    """Give the source as a path; ``-`` is stdin, kept in a temporary file meanwhile."""
+    """Return the source as a path; ``-`` is stdin, kept in a temporary file meanwhile."""
     use_remote(given)
     if given.source != "-":
         yield path_of(given.source)

@@ -140,7 +140,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _check_needs(given: argparse.Namespace, settings: "AnalysisConfig") -> None:
-    """Refuse a plot of an output whose needs the options do not meet."""
+    """Reject a plot of an output whose needs the options do not meet."""
     from ptrack_analysis.pipeline.outputs import PLOTS, refuse_missing
     from ptrack_analysis.scene.zone_files import read_scene
 

@@ -40,7 +40,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _text(found: "Verification") -> str:
-    """Say what each check looked at and found, and then what that was."""
+    """Describe what each check looked at and found, and then what that was."""
     number = sum(check.count for check in found.checks)
     verdict = "as it should be" if found.passed else f"{number} finding{'s' if number > 1 else ''}"
     count = len(found.videos)

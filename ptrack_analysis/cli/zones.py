@@ -93,7 +93,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _tell(desk: "EditorFiles") -> None:
-    """Say on stderr what was written."""
+    """Describe on stderr what was written."""
     for file, said in desk.saved.items():
         print(shown(f"wrote {file}: {said}"), file=sys.stderr)
     if not desk.saved:

@@ -67,7 +67,7 @@ class Hours:
         return np.bincount(self.row, np.diff(self.bounds), len(self)).astype("int64")
 
     def place_of(self, moments: Milliseconds) -> Integers:
-        """Give the stretch in which each moment lies; the first or last one for what is beyond."""
+        """Return the stretch in which each moment lies; the first or last one for what is beyond."""
         return np.clip(np.searchsorted(self.bounds, moments, side="right") - 1, 0, len(self.row) - 1)
 
 
@@ -107,7 +107,7 @@ def hours_of(recording: Recording, begin: int, end: int) -> Hours:
 
 
 def _hours(clock: tzinfo, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Give the hours of a clock from the one that ``since`` lies in until before ``until``, in UTC."""
+    """Return the hours of a clock from the one that ``since`` lies in until before ``until``, in UTC."""
     begin = _hour_start(clock, since)
     while begin < until:
         shown = begin.astimezone(clock)
@@ -118,7 +118,7 @@ def _hours(clock: tzinfo, since: datetime, until: datetime) -> Iterator[tuple[da
 
 
 def _hour_start(clock: tzinfo, moment: datetime) -> datetime:
-    """Give where the hour began that a moment lies in: at a full hour, or where the offset changed last."""
+    """Return where the hour began that a moment lies in: at a full hour, or where the offset changed last."""
     full = moment - _past_the_hour(moment.astimezone(clock))
     return jump_between(clock, full, moment) or full
 
@@ -161,7 +161,7 @@ def _gathered(cut: list[_Stretch], bounds: Milliseconds, clock: tzinfo) -> Hours
 
 
 def compute_occupancy_hourly(occupancy: pd.DataFrame, video: Video, recording: Recording) -> pd.DataFrame:
-    """Tell how many persons were there in each hour of the place's clock.
+    """Return how many persons were there in each hour of the place's clock.
 
     The hours are those of the place, so that one which occurs twice is two rows and one that is skipped
     none. An hour in which the place opens or closes is two rows, one of the time while it was open and one of
@@ -252,7 +252,7 @@ def compute_visits_hourly(
     start: pd.Timedelta | str | None = None,
     end: pd.Timedelta | str | None = None,
 ) -> pd.DataFrame:
-    """Tell how many stays there were in each hour of the place's clock, and how much of their dwell.
+    """Return how many stays there were in each hour of the place's clock, and how much of their dwell.
 
     The hours are those of ``compute_occupancy_hourly``, over the video or the part of it from ``start`` to
     ``end``. A stay is in every hour that ``[entered, exited)`` reaches into (one of no length in that of
@@ -381,5 +381,5 @@ def _assembled(schema: Table, zones: list[str], hours: Hours, arrays: dict[str, 
 
 
 def _end(video: Video, last: int) -> int:
-    """Give the video's end [ms]: what is beyond it shows that it ends later."""
+    """Return the video's end [ms]: what is beyond it shows that it ends later."""
     return last if video.duration is None else max(last, milliseconds(video.duration, "duration"))

@@ -146,7 +146,7 @@ class Clocks(Protocol):
 def recordings_of(
     settings: Clocks, files: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, Recording], list[str]]:
-    """Tell what is known of the recording of each video, from the file of recordings and its files' names.
+    """Return what is known of the recording of each video, from the file of recordings and its files' names.
 
     What the file of recordings tells goes before what names tell. A name that tells a time which cannot be
     is kept as the recording's ``fault``: it concerns that video alone. Every recording has the same further
@@ -196,7 +196,7 @@ def recordings_of(
 
 
 def no_start(settings: Clocks, videos: Sequence[str]) -> list[str]:
-    """Say of which videos no start is told, though it was asked for: those left when all are ``settled``."""
+    """List of which videos no start is told, though it was asked for: those left when all are ``settled``."""
     sources = [] if settings.recordings is None else [f"{settings.recordings} does not tell it"]
     if settings.started_at is not None:
         sources.append(f"the name does not fit {settings.started_at!r}")
@@ -262,7 +262,7 @@ def _candidates(places: Sequence[str]) -> Iterator[str]:
 
 
 def _notes(place: Any, told: Mapping[str, Recording], found: Mapping[str, Recording]) -> Iterator[str]:
-    """Say what does not fit together."""
+    """Describe what does not fit together."""
     strangers = [name for name in told if name not in found]
     if strangers:
         yield f"{place} has {_listed(strangers)}, which the source has not: it has {_listed(sorted(found))}"

@@ -41,7 +41,7 @@ class Recording:
     fault: str | None = None
 
     def row(self) -> dict[str, Any]:
-        """Give all that is known, as JSON knows it."""
+        """Return all that is known, as JSON knows it."""
         known = {one.name: getattr(self, one.name) for one in fields(self)}
         started = None if self.started_at is None else self.started_at.isoformat()
         return known | {"started_at": started, "further": dict(self.further)}
@@ -54,7 +54,7 @@ def taken_names() -> set[str]:
 
 
 def of_recording(recording: Recording) -> dict[str, Any]:
-    """Give the columns of VIDEOS that tell a recording, of one row, as ``assemble`` takes them."""
+    """Return the columns of VIDEOS that tell a recording, of one row, as ``assemble`` takes them."""
     started, shown = recording.started_at, None
     if started is not None and recording.timezone is not None:
         shown = started.astimezone(timezone_of(recording.timezone))
@@ -166,7 +166,7 @@ def _text(path: str | PathLike[str] | S3Path) -> str:
 
 
 def _rows(place: str, text: str) -> Iterator[Row]:
-    """Give each row that is not blank by the names of its columns, with the number of its line."""
+    """Return each row that is not blank by the names of its columns, with the number of its line."""
     header, _, _ = text.lstrip("\r\n").partition("\n")
     delimiter = max(_DELIMITERS, key=header.count)
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -191,7 +191,7 @@ def _rows(place: str, text: str) -> Iterator[Row]:
 
 
 def _named(place: str, line: int, header: list[str]) -> list[str]:
-    """Give the names of the columns, refusing those that are missing, twice, nearly known or taken."""
+    """Return the names of the columns, refusing those that are missing, twice, nearly known or taken."""
     names = [_plain(name) for name in header]
     defects = [f"the column {name!r} is missing" for name in _NEEDED if name not in names]
     for number, name in enumerate(names, start=1):

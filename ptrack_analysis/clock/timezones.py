@@ -67,7 +67,7 @@ def moment_of(text: str, clock: str | None) -> datetime:
 
 
 def moment_at(moment: datetime, clock: str | None) -> datetime:
-    """Give the moment that a time stands for, which without an offset is by the clock; see ``moment_of``."""
+    """Return moment that a time stands for, which without an offset is by the clock; see ``moment_of``."""
     if moment.tzinfo is None:
         if clock is None:
             raise ParameterError(
@@ -105,7 +105,7 @@ def jump_between(clock: tzinfo, before: datetime, after: datetime) -> datetime |
 
 
 def _local(local: datetime, clock: str) -> datetime:
-    """Give the one moment at which a place's clock shows this time."""
+    """Return the one moment at which a place's clock shows this time."""
     place = timezone_of(clock)
     early, late = (local.replace(tzinfo=place, fold=fold) for fold in (0, 1))
     if _offset(early) == _offset(late):
@@ -126,7 +126,7 @@ def _local(local: datetime, clock: str) -> datetime:
 
 
 def _refuse_skipped(local: datetime, place: tzinfo, clock: str) -> None:
-    """Say where the clock jumps over this time."""
+    """Describe where the clock jumps over this time."""
     later, sooner = (local.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
     jump = jump_between(place, sooner.replace(microsecond=0), later + _SECOND)
     if jump is not None:
@@ -159,7 +159,7 @@ Interval = tuple[datetime, datetime]
 
 
 def refuse_hours(text: str) -> None:
-    """Refuse what are no opening hours that can be told from a clock alone.
+    """Reject what are no opening hours that can be told from a clock alone.
 
     The syntax is that of OpenStreetMap's key ``opening_hours``: ``Mo-Fr 09:00-20:00; Sa 10:00-18:00; Su
     off``, ``Fr 22:00-03:00``, ``24/7``. Holidays and the sun are refused.
@@ -177,7 +177,7 @@ def refuse_hours(text: str) -> None:
 
 
 def open_intervals(text: str, begin: datetime, end: datetime) -> Iterator[Interval]:
-    """Give the stretches of a place's own clock in which it is open, from ``begin`` until before ``end``.
+    """Return the stretches of a place's own clock in which it is open, from ``begin`` until before ``end``.
 
     The times are local ones, without zone. What is ``unknown`` in the opening hours counts as not open.
     """

@@ -86,7 +86,7 @@ def join_table(
 
 
 def _kind(folder: str, one: Planned, shelf: Shelf) -> tuple[str | None, bytes, bool]:
-    """Give what decides whether a video's rows may follow those of the video before in one file."""
+    """Return what decides whether a video's rows may follow those of the video before in one file."""
     joined = _joined(folder, one, shelf)
     return joined.day, joined.schema.serialize().to_pybytes(), joined.is_sorted
 

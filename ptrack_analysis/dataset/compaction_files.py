@@ -21,7 +21,7 @@ _SHOWN = 3
 
 
 def refuse_place(source: AnyPath, target: AnyPath, *, force: bool) -> None:
-    """Refuse to write where the dataset lies, or where something lies that no compaction made.
+    """Reject to write where the dataset lies, or where something lies that no compaction made.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def _recorded(target: AnyPath) -> set[str]:
 
 
 def _is_of_dataset(place: str) -> bool:
-    """Whether a file lies where a dataset has its own."""
+    """Return whether a file lies where a dataset has its own."""
     first = place.partition("/")[0]
     return place in CATALOGUE or first == RECORDS or (first in FOLDERS and place.endswith(".parquet"))
 

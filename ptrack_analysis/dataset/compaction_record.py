@@ -51,7 +51,7 @@ class CompactRecord:
     version: str = __version__
 
     def records(self) -> list[VideoEntry]:
-        """Give a record for each video, as the export has it, without its sources and checksums."""
+        """Return a record for each video, as the export has it, without its sources and checksums."""
         return [self._record(one) for one in self.videos]
 
     def _record(self, one: dict[str, Any]) -> VideoEntry:
@@ -176,12 +176,12 @@ def _planned(record: VideoEntry) -> Planned:
 
 
 def day_of(record: VideoEntry) -> str | None:
-    """Tell the day on which a recording starts by the clock of its place; None where that is not known."""
+    """Return the day on which a recording starts by the clock of its place; None where that is not known."""
     return day_in(record.parameters)
 
 
 def day_in(parameters: Mapping[str, Any]) -> str | None:
-    """Tell the day on which a recording starts by the parameters of its record."""
+    """Return the day on which a recording starts by the parameters of its record."""
     recording: dict[str, Any] = parameters.get("recording") or {}
     started = recording.get("started_at") or (parameters.get("video") or {}).get("started_at")
     if started is None:
@@ -192,7 +192,7 @@ def day_in(parameters: Mapping[str, Any]) -> str | None:
 
 
 def form_of(record: VideoEntry) -> str:
-    """Give the columns of a video's tables, as a text by which videos of one form come together."""
+    """Return the columns of a video's tables, as a text by which videos of one form come together."""
     columns = contents_of([record]).columns
     return json.dumps({folder: [column.name for column in listed] for folder, listed in columns.items()})
 
@@ -226,5 +226,5 @@ def describe(folder: Path, records: Sequence[VideoEntry], *, is_compact: bool) -
 
 
 def is_by_day(records: Sequence[VideoEntry]) -> bool:
-    """Whether the large files lie by day: where the clock of at least one video is known."""
+    """Return whether the large files lie by day: where the clock of at least one video is known."""
     return any(day_of(record) is not None for record in records)

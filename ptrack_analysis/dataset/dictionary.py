@@ -47,7 +47,7 @@ class Contents:
         return self.has("crossings")
 
     def has(self, folder: str, *names: str) -> bool:
-        """Whether there is a table, with these columns."""
+        """Return whether there is a table, with these columns."""
         return folder in self.columns and {*names} <= {column.name for column in self.columns[folder]}
 
 
@@ -86,7 +86,7 @@ def _columns(folder: str, record: VideoEntry) -> Iterator[Stored]:
 
 
 def _asked_by(name: str) -> str:
-    """Give the setting that brings an optional column."""
+    """Return the setting that brings an optional column."""
     return "faces" if name.startswith("face_") else _ASKED_BY.get(name, "")
 
 
@@ -193,7 +193,7 @@ def _joins(contents: Contents) -> str:
 
 
 def _withheld(contents: Contents) -> list[str]:
-    """Tell what was withheld for data that leaves the house."""
+    """Return what was withheld for data that leaves the house."""
     said = [_SALTED] if contents.salted else []
     said += [_SUPPRESSED.format(count=count) for count in contents.min_counts]
     return [_RELEASED + "\n".join(said)] if said else []

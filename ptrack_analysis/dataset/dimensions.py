@@ -36,7 +36,7 @@ _SATURDAY = 6
 
 
 def about_of(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
-    """Give what the dimensions need to know of one video, as JSON knows it: where it was recorded, and when.
+    """Return what the dimensions need of one video as JSON: where and when it was recorded.
 
     ``days`` are the first and the last local day that it covers, none where its clock is not known;
     ``further`` are the columns of its own that the table of videos has; ``tracker_columns`` are the optional
@@ -135,7 +135,7 @@ _NOT_SAID = int(np.iinfo("int64").min)
 
 
 def definitions_of(scene: Scene | None, video: str) -> Definitions:
-    """Give what a zone file draws for one video, as JSON knows it, by its keys.
+    """Return what a zone file draws for one video, as JSON knows it, by its keys.
 
     The key of a zone is the first 16 hex digits of the SHA-256 of what decides about it: name, kind, unit,
     outline in the unit of the file and the time for which it holds; not of the videos that it is bound to, so
@@ -151,7 +151,7 @@ def definitions_of(scene: Scene | None, video: str) -> Definitions:
 
 
 def keys_of(definitions: Definitions, kind: str) -> dict[str, str]:
-    """Give the key of each zone (``kind="zones"``) or line (``"lines"``) by its name."""
+    """Return the key of each zone (``kind="zones"``) or line (``"lines"``) by its name."""
     return {drawn["name"]: key for key, drawn in definitions.get(kind, {}).items()}
 
 
@@ -272,7 +272,7 @@ _REFERENCES = {"zone_key": ("zone", "zones"), "line_key": ("line", "lines")}
 
 
 def with_keys(table: pd.DataFrame, schema: Table, definitions: Definitions) -> pd.DataFrame:
-    """Give a table with the keys of its zones or lines beside their names, if its schema has such a column.
+    """Return a table with the keys of its zones or lines beside their names, if its schema has such a column.
 
     The whole scene, the zone ``""``, has no key, and without a zone file there are no keys. The schema's
     columns come in the schema's order, any others behind them.
@@ -293,7 +293,7 @@ def with_keys(table: pd.DataFrame, schema: Table, definitions: Definitions) -> p
 
 
 def _codes_of(index: pd.Index, level: str) -> tuple[Integers, Iterable[Any]]:
-    """Give the names in one level of an index, each once, and which of them each row has."""
+    """Return the names in one level of an index, each once, and which of them each row has."""
     if isinstance(index, pd.MultiIndex):
         place = index.names.index(level)
         return np.asarray(index.codes[place]), index.levels[place]

@@ -208,7 +208,7 @@ def _opened(analysis: VideoAnalysis, settings: dict[str, Any]) -> tuple[Source, 
 
 
 def _refuse_place(place: AnyPath) -> None:
-    """Refuse to write a dataset where a file is."""
+    """Reject to write a dataset where a file is."""
     if isinstance(place, Path) and place.exists() and not place.is_dir():
         raise OutputError(f"{place}: is a file, so no dataset can be written there")
     if isinstance(place, S3Path) and place.is_file():
@@ -216,7 +216,7 @@ def _refuse_place(place: AnyPath) -> None:
 
 
 def _refuse_compacted(place: AnyPath) -> None:
-    """Refuse to export into a compacted dataset, where every video would then count twice."""
+    """Reject to export into a compacted dataset, where every video would then count twice."""
     if read_compact_record(place) is not None:
         raise ParameterError(
             f"{place} is a compacted dataset, and an export cannot add videos to it. Export to the dataset "
@@ -268,7 +268,7 @@ def _each(
 
 
 def _prepare(references: Sequence[VideoReference], export: Export, stage: Workspace, *, force: bool) -> None:
-    """Refuse what is in the way, and remove what killed runs left half written."""
+    """Reject what is in the way, and remove what killed runs left half written."""
     names = [export.settings.name_of(reference.name) for reference in references]
     refuse_names(names)
     unknown = [*CATALOGUE]

@@ -38,7 +38,7 @@ def mark_of(root: AnyPath) -> str:
 
 
 def refuse_other_videos(videos: Mapping[str, VideoReference], root: AnyPath, stage: Workspace) -> None:
-    """Refuse to replace a video of the dataset with a different video of the same name.
+    """Reject to replace a video of the dataset with a different video of the same name.
 
     Where both JobIds are known, they decide: equal means the same video. Otherwise the video is the same if
     one of its files has the absolute path of a file that the earlier export read (the archive grew, or was
@@ -87,7 +87,7 @@ def refuse_other_videos(videos: Mapping[str, VideoReference], root: AnyPath, sta
 def _is_unchanged(
     reference: VideoReference, root: AnyPath, record: VideoEntry, seen: FingerprintCache
 ) -> bool:
-    """Whether the files look as they did when the record was made; no file is read."""
+    """Return whether the files look as they did when the record was made; no file is read."""
     recorded = {source["name"]: source["sha256"] for source in record.source}
     files = {shown(root, file): file for file in reference.files}
     if files.keys() != recorded.keys() or not files.keys() <= seen.sources.keys():
@@ -112,7 +112,7 @@ def _job_in(stage: Workspace, video: str) -> str | None:
 def _shares_path(
     reference: VideoReference, root: AnyPath, record: VideoEntry, seen: FingerprintCache
 ) -> bool:
-    """Whether the earlier export read a file with the absolute path of one of these files."""
+    """Return whether the earlier export read a file with the absolute path of one of these files."""
     if not seen.origin:
         return False
     names = {source["name"] for source in record.source}
@@ -130,7 +130,7 @@ def _shares_path(
 def _has_content(
     reference: VideoReference, root: AnyPath, record: VideoEntry, seen: FingerprintCache
 ) -> bool:
-    """Whether the content of every file of the earlier export is among these files."""
+    """Return whether the content of every file of the earlier export is among these files."""
     try:
         found = {checksum_of(file, shown(root, file), seen.sources, {}) for file in reference.files}
     except OSError:
@@ -152,7 +152,7 @@ _WITHHELD = ("min_count", "salt")
 
 
 def misfits(records: Sequence[VideoEntry], export: Export) -> Iterator[str]:
-    """Say where the videos of a dataset do not fit together."""
+    """Describe where the videos of a dataset do not fit together."""
     yield from _twice(records, export)
     yield from _bound_to_nobody(export)
     yield from no_start(
@@ -179,7 +179,7 @@ def misfits(records: Sequence[VideoEntry], export: Export) -> Iterator[str]:
 def refuse_unwithheld(
     records: Sequence[VideoEntry], export: Export, gone: Sequence[str], *, prune: bool
 ) -> None:
-    """Refuse to withhold something in a dataset in which full files of other videos would stay.
+    """Reject to withhold something in a dataset in which full files of other videos would stay.
 
     ``gone`` are the videos that ``prune`` removes.
 
@@ -213,7 +213,7 @@ def _unwithheld(records: Sequence[VideoEntry], export: Export) -> list[VideoEntr
 
 
 def _bound_to_nobody(export: Export) -> Iterator[str]:
-    """Say which zones and lines are bound to videos that are not in the source."""
+    """Describe which zones and lines are bound to videos that are not in the source."""
     videos = {video_name(video) for video in export.videos}
     strangers = [] if export.scene is None else sorted(set(export.scene.videos) - videos)
     if strangers:
@@ -224,7 +224,7 @@ def _bound_to_nobody(export: Export) -> Iterator[str]:
 
 
 def _twice(records: Sequence[VideoEntry], export: Export) -> Iterator[str]:
-    """Say which videos of the dataset were made of the same files and overlap in time, and so count twice."""
+    """Describe which videos were made from the same files, overlap in time, and so count twice."""
     alike: dict[tuple[str, ...], list[VideoEntry]] = {}
     for record in sorted(records, key=lambda record: record.video not in export.videos):
         files = tuple(sorted(source["sha256"] for source in record.source))

@@ -75,7 +75,7 @@ def _taken(out: S3Path, path: S3Path, content: bytes) -> str:
 
 
 def said_of(holder: dict[str, Any]) -> str:
-    """Say in a sentence that another run holds a dataset, and which as far as it is known."""
+    """Describe in a sentence that another run holds a dataset, and which as far as it is known."""
     return (
         "another run is writing this dataset "
         f"(process {holder.get('process', 'unknown')} on {holder.get('host', 'an unknown host')}, "
@@ -100,7 +100,7 @@ def _renew(
 
 
 def _age(headers: dict[str, str]) -> timedelta:
-    """Tell how long ago the object was put, by the clock of the server alone."""
+    """Return how long ago the object was put, by the clock of the server alone."""
     return parsedate_to_datetime(headers["date"]) - parsedate_to_datetime(headers["last-modified"])
 
 

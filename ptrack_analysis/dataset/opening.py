@@ -47,7 +47,7 @@ _OPEN = ("exited_ms", "exited_at", "ended_ms", "ended_at")
 def rows_between(
     columns: Sequence[str], start: Moment | None, end: Moment | None, *, table: str
 ) -> pa_dataset.Expression | None:
-    """Give the condition that a row has any moment from ``start`` to before ``end``; None without either.
+    """Return the condition that a row has any moment from ``start`` to before ``end``; None without either.
 
     Raises
     ------
@@ -273,7 +273,7 @@ class Dataset:
         )
 
     def _scanned(self, table: str, videos: Sequence[str] | None) -> pa_dataset.FileSystemDataset:
-        """Give the files of a table as an Arrow dataset: of some videos, in their order, or of all."""
+        """Return the files of a table as an Arrow dataset: of some videos, in their order, or of all."""
         parts = self.holding.parts.get(table)
         if parts is None:
             raise unknown(self.root, "table", table, self.holding.parts)

@@ -37,7 +37,7 @@ _SHOWN = 3
 
 
 def refuse_strangers(out: Path, places: Iterable[str], *, force: bool) -> None:
-    """Refuse to write where something lies that the package did not write.
+    """Reject to write where something lies that the package did not write.
 
     With ``force`` a file that is somebody else's may be replaced; a folder in the place of a file, and a file
     in the place of a folder, never.
@@ -74,7 +74,7 @@ def refuse_strangers(out: Path, places: Iterable[str], *, force: bool) -> None:
 
 
 def was_written(out: Path, place: str) -> bool:
-    """Whether the package wrote the file at this place, as far as the file itself tells.
+    """Return whether the package wrote the file at this place, as far as the file itself tells.
 
     A Parquet file has the package's mark in its metadata, a record names the package, a text has the mark in
     its first line, and a CSV file has the columns of its table.
@@ -144,7 +144,7 @@ def upload(folder: Path, out: S3Path, made: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def looks_of(out: Path, made: Mapping[str, Mapping[str, Any]]) -> dict[str, Look]:
-    """Tell how files on disk look that were made just now, of those that can be relied on."""
+    """Return how files on disk look that were made just now, of those that can be relied on."""
     looks = {place: look_at(out / place) for place in made}
     return {
         place: (look, str(made[place]["sha256"])) for place, (look, is_settled) in looks.items() if is_settled
@@ -154,7 +154,7 @@ def looks_of(out: Path, made: Mapping[str, Mapping[str, Any]]) -> dict[str, Look
 def intact(
     record: VideoEntry, out: AnyPath, places: list[str], there: RemoteListing, seen: Mapping[str, Look]
 ) -> dict[str, Look] | None:
-    """Tell how a video's files look, if exactly these were made and are as they were made; else None.
+    """Return how a video's files look, if exactly these were made and are as they were made; else None.
 
     A file is read only if it does not look as it did when it was ``seen``.
     """
@@ -172,7 +172,7 @@ def intact(
 
 
 def place_in(out: AnyPath, place: str, there: RemoteListing) -> AnyPath | None:
-    """Give the path of a file; None where it is known that there is none."""
+    """Return the path of a file; None where it is known that there is none."""
     return out / place if there is None else there.get(place)
 
 

@@ -52,7 +52,7 @@ def arrow_dataset(root: AnyPath, parts: Sequence[DatasetFile]) -> pa_dataset.Fil
 
 @contextmanager
 def told(place: object) -> Iterator[None]:
-    """Say in one sentence what cannot be read, and where."""
+    """Describe in one sentence what cannot be read, and where."""
     try:
         yield
     except PtrackError:
@@ -103,7 +103,7 @@ def connected(root: AnyPath, holding: Manifest, tables: Sequence[str]) -> "duckd
 
 
 def answer(connection: "duckdb.DuckDBPyConnection", query: str, *, as_: str) -> Any:
-    """Give the answer to a query as a table of pandas or Arrow.
+    """Return the answer to a query as a table of pandas or Arrow.
 
     Raises
     ------
@@ -147,7 +147,7 @@ class Selection:
 
 
 def names_of(schema: pa.Schema, columns: Sequence[str], root: AnyPath, table: str) -> list[str]:
-    """Give the stored names of columns that are named as in memory or as stored.
+    """Return the stored names of columns that are named as in memory or as stored.
 
     Raises
     ------
@@ -167,7 +167,7 @@ def names_of(schema: pa.Schema, columns: Sequence[str], root: AnyPath, table: st
 
 
 def in_memory(content: pa.Table, chosen: Selection) -> pd.DataFrame:
-    """Give the rows as the table in memory.
+    """Return the rows as the table in memory.
 
     Raises
     ------
@@ -203,7 +203,7 @@ def _in_one_unit(content: pa.Table, name: str) -> pa.Table:
 
 
 def _refuse_gaps(content: pa.Table, name: str) -> None:
-    """Refuse whole numbers and truth values that some of the files have and others have not."""
+    """Reject whole numbers and truth values that some of the files have and others have not."""
     spec = with_video(schema_by_marks(content.schema.metadata))
     may_miss = {
         column.name

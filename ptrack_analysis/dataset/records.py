@@ -31,7 +31,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}(@(start|\d+m?s)-(end|\d+
 
 
 def schema_in(folder: str, parameters: Mapping[str, object]) -> Table:
-    """Give the schema that the files of a folder have where these are the parameters of a record."""
+    """Return the schema that the files of a folder have where these are the parameters of a record."""
     return OUTPUTS[folder].released_table(
         salted=parameters.get("salt") is not None, suppressed=parameters.get("min_count") is not None
     )
@@ -43,38 +43,38 @@ def video_name(name: str) -> str:
 
 
 def table_place(folder: str, video: str) -> str:
-    """Give the place of a video's file of a table, below the dataset's folder."""
+    """Return the place of a video's file of a table, below the dataset's folder."""
     return f"{folder}/{video}.parquet"
 
 
 def place_file(name: str) -> str:
-    """Give the place of a table of the whole dataset."""
+    """Return the place of a table of the whole dataset."""
     return f"{name}.parquet"
 
 
 def csv_place(folder: str, video: str) -> str:
-    """Give the place of the same table as CSV."""
+    """Return the place of the same table as CSV."""
     return f"csv/{folder}/{video}.csv"
 
 
 def record_place(video: str) -> str:
-    """Give the place of the record of a video's run."""
+    """Return the place of the record of a video's run."""
     return f"{RECORDS}/{video}.json"
 
 
 def is_inside(place: str) -> bool:
-    """Tell whether a place that a record names lies in its dataset: one from elsewhere may say anything."""
+    """Return whether a place that a record names lies in its dataset: one from elsewhere may say anything."""
     return not place.startswith("/") and not {"..", ""} & {*place.replace("\\", "/").split("/")}
 
 
 def places_of(video: str) -> dict[str, str]:
-    """Give every place in which a table of this video can lie, each with the table's folder."""
+    """Return every place in which a table of this video can lie, each with the table's folder."""
     places = {table_place(folder, video): folder for folder in FOLDERS}
     return places | {csv_place(folder, video): folder for folder in FOLDERS}
 
 
 def refuse_names(names: list[str]) -> None:
-    """Refuse names of videos that would lead out of the dataset's folder, or into each other's files.
+    """Reject names of videos that would lead out of the dataset's folder, or into each other's files.
 
     Raises
     ------
@@ -115,12 +115,12 @@ class FingerprintCache:
 
 
 def seen_place(video: str) -> str:
-    """Give the place of what was seen of a video's files."""
+    """Return the place of what was seen of a video's files."""
     return f"{SEEN}/{video}.json"
 
 
 def look_at(path: AnyPath) -> tuple[str, bool]:
-    """Tell how a file looks from outside, and whether it cannot change without looking otherwise.
+    """Return how a file looks from outside, and whether it cannot change without looking otherwise.
 
     On disk that is its size, its times and its number; in S3 its size and its ETag. A file that was changed
     just now may change once more within the grain of the system's clock, and look the same: it is not
@@ -144,12 +144,12 @@ def look_at(path: AnyPath) -> tuple[str, bool]:
 
 
 def tagged(size: int, tag: str | None) -> str:
-    """Tell how an object looks from outside."""
+    """Return how an object looks from outside."""
     return f"{size}-{tag}"
 
 
 def checksum_of(path: AnyPath, name: str, seen: Mapping[str, Look], noted: dict[str, Look]) -> str:
-    """Give the checksum of a file: the one seen if it looks as it did then, else that of its content.
+    """Return the checksum of a file: the one seen if it looks as it did then, else that of its content.
 
     What was found is put into ``noted``, if it can be relied on.
 
@@ -184,7 +184,7 @@ def text_of(seen: FingerprintCache) -> str:
 
 
 def recall_from(content: bytes | None, name_of: Callable[[AnyPath], str]) -> Callable[[AnyPath], Any]:
-    """Give what knows the jobs of the source's files that look as they did when they were read."""
+    """Return what knows the jobs of the source's files that look as they did when they were read."""
     known = _json(content)
 
     def recall(file: AnyPath) -> frozenset[str | None] | None:
@@ -257,7 +257,7 @@ class VideoEntry:
     version: str = __version__
 
     def is_of_same_run(self, other: "VideoEntry") -> bool:
-        """Whether two records are of the same sources and parameters, so that the outputs must be equal."""
+        """Test if two records are of the same sources and parameters, so that the outputs must be equal."""
         return (self.source, self.parameters, self.version) == (other.source, other.parameters, other.version)
 
     @property
@@ -313,7 +313,7 @@ def read_record(out: AnyPath, video: str) -> VideoEntry | None:
 
 
 def is_record(path: Path) -> bool:
-    """Whether a file is the record of a run, be it of another version of the package."""
+    """Return whether a file is the record of a run, be it of another version of the package."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

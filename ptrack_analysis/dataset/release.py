@@ -81,7 +81,7 @@ def _people_in_cells(table: pd.DataFrame, measure: pd.DataFrame) -> Integers:
 
 
 def _looked_up(of_group: pd.Series, table: pd.DataFrame, names: list[str], *, missing: int) -> Integers:
-    """Give each row of a table the number of its group."""
+    """Return the number of the group of each row of a table."""
     levels = [table.index.get_level_values(name) for name in names]
     wanted = levels[0] if len(levels) == 1 else pd.MultiIndex.from_arrays(levels, names=names)
     numbers: Integers = of_group.reindex(wanted, fill_value=missing).to_numpy().astype("int64")
@@ -160,7 +160,7 @@ def groups_of(table: pd.DataFrame, ways: Sequence[Sequence[str]]) -> list[Intege
 def without(
     table: pd.DataFrame, schema: Table, rows: Bools, figures: dict[str, Bools] | None = None
 ) -> pd.DataFrame:
-    """Give a table without the figures of some rows, and without single figures of others.
+    """Return a table without the figures of some rows, and without single figures of others.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def without(
 def release(
     tables: Mapping[str, pd.DataFrame], settings: AnalysisConfig, video: str
 ) -> dict[str, pd.DataFrame]:
-    """Give the tables of one video as they may leave the house.
+    """Return the tables of one video as they may leave the house.
 
     With a salt, ``person`` is the first 16 hex digits of HMAC-SHA256(salt, "video:person_index"), and no
     number of the tracker is left, nor the order that they give: groups are numbered anew, and of a pair the
@@ -267,7 +267,7 @@ def needed_folders(settings: AnalysisConfig) -> set[str]:
 
 
 def _is_released(privacy: Privacy, settings: AnalysisConfig) -> bool:
-    """Whether anything of a table is written."""
+    """Return whether anything of a table is written."""
     if settings.salt is not None and privacy.salting is Salting.WITHHELD:
         return False
     if settings.min_count is None:

@@ -24,7 +24,7 @@ class Workspace:
     there: dict[str, S3Path] | None = None
 
     def of_video(self, video: str) -> dict[str, S3Path] | None:
-        """Give the objects of one video."""
+        """Return the objects of one video."""
         there = self.there
         if there is None:
             return None

@@ -47,7 +47,7 @@ class ExportSummary:
     pruned: bool = False
 
     def of_status(self, status: str) -> list[VideoSummary]:
-        """Give the videos that were ``written``, are ``unchanged`` or ``failed``."""
+        """Return the videos that were ``written``, are ``unchanged`` or ``failed``."""
         return [video for video in self.videos if video.status == status]
 
 

@@ -97,7 +97,7 @@ class Export:
         return [] if self.scene is None else [zone.name for zone in self.scene.of(video).zones]
 
     def parameters_of(self, video: str) -> dict[str, Any]:
-        """Give all that decides about the files of a video: what the zone file draws for it included."""
+        """Return all that decides about the files of a video: what the zone file draws for it included."""
         return {**self.parameters, "places": definitions_of(self.scene, video)}
 
     def places(self, video: str) -> list[str]:

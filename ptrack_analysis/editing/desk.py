@@ -19,7 +19,7 @@ _COMPLETE = 4
 
 
 def shown_pairs(content: dict[str, Any], width: int, height: int) -> list[dict[str, Any]]:
-    """Give the page the pairs of a floor file, their picture points in fractions of the frame."""
+    """Return the pairs of a floor file for the page, their picture points in fractions of the frame."""
     across, down = (width, height) if content.get("picture_unit", "fraction") == "px" else (1, 1)
     return [
         {"picture": [pair["picture"][0] / across, pair["picture"][1] / down], "floor": pair["floor"]}
@@ -28,7 +28,7 @@ def shown_pairs(content: dict[str, Any], width: int, height: int) -> list[dict[s
 
 
 def shown_lens(floor: FloorPlan | None) -> dict[str, Any] | None:
-    """Give the page the lens, in fractions of the frame."""
+    """Return the lens for the page, in fractions of the frame."""
     lens = floor.lens if floor else None
     if lens is None:
         return None
@@ -36,7 +36,7 @@ def shown_lens(floor: FloorPlan | None) -> dict[str, Any] | None:
 
 
 def edited_floor(original: dict[str, Any], edit: dict[str, Any], width: int, height: int) -> dict[str, Any]:
-    """Carry edited pairs and the drawn extent into a copy of the floor file that the page began with.
+    """Project edited pairs and the drawn extent into a copy of the floor file that the page began with.
 
     Each pair is ``{"source": place in the original or null, "picture": [x, y] in fractions, "floor": [x, y]
     in m}``; members that were not edited, the lens among them, stay what they were.
@@ -76,7 +76,7 @@ def _edited(pair: Any, kept: list[Any], before: list[Any], unit: str | None, siz
 
 
 def _in_unit(point: Any, unit: str | None, size: tuple[int, int]) -> Any:
-    """Carry a point in fractions to the file's unit."""
+    """Project a point in fractions to the file's unit."""
     numbers = isinstance(point, list) and [type(value) in (int, float) for value in point] == [True, True]
     if not numbers:
         raise ZoneError(f"a picture point is {point!r:.60}, not two numbers")
@@ -86,7 +86,7 @@ def _in_unit(point: Any, unit: str | None, size: tuple[int, int]) -> Any:
 
 
 def said_of(floor: FloorPlan) -> dict[str, Any]:
-    """Say how far each pair is off [m], and what looks wrong."""
+    """Describe how far each pair is off [m], and what looks wrong."""
     notes = list(floor.notes)
     if len(floor.pairs) == _COMPLETE:
         notes.append("four pairs are always met exactly: a fifth shows how good the fit is")
@@ -98,7 +98,7 @@ _DEPTHS = {"LineString": 1, "Polygon": 2, "MultiPolygon": 3}
 
 
 def shown_features(content: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give what the page shows of each feature: texts, videos, and two coordinates of each position.
+    """Return what the page shows of each feature: texts, videos, and two coordinates of each position.
 
     Raises
     ------
@@ -147,7 +147,7 @@ def _flat(nested: Any, depth: int, place: str) -> Any:
 
 
 def edited_collection(original: dict[str, Any], edits: Any, unit: str) -> dict[str, Any]:
-    """Carry what was edited into a copy of the collection that the page began with.
+    """Project what was edited into a copy of the collection that the page began with.
 
     Each edit is ``{"source": place in the original or null, "properties": {name: text or null, ...},
     "geometry": ... where it changed}``. A feature that occurs a second time, as after a split, loses its
@@ -309,7 +309,7 @@ class EditorFiles:
         return changed or {"disk": digest_of(new), "said": said, "notes": noted}
 
     def _notes(self, scene: Scene) -> list[str]:
-        """Say what is odd about the zones of each video they are bound to; each sentence once."""
+        """Describe what is odd about the zones of each video they are bound to; each sentence once."""
         job, plane = self.job, self.job.plan or self.job.video.pixels
         notes = list[str]()
         for name in scene.videos or [job.video.name]:

@@ -42,7 +42,7 @@ def content_of(place: Path) -> bytes | None:
 
 
 def digest_of(content: bytes | None) -> str:
-    """Give the mark by which a content is known again; that of no file is empty."""
+    """Return the mark by which a content is known again; that of no file is empty."""
     return "" if content is None else sha256(content).hexdigest()
 
 

@@ -46,22 +46,22 @@ class Authenticator:
         return f"{self.origin}/?token={self._token}"
 
     def meant(self, headers: Message) -> bool:
-        """Tell whether a request was meant for this server, and comes from no other page's script."""
+        """Return whether a request was meant for this server, and comes from no other page's script."""
         return headers.get("Host") == self.authority and headers.get("Origin") in {None, self.origin}
 
     def is_good(self, token: str) -> bool:
-        """Tell whether the token is the one that is good now."""
+        """Return whether the token is the one that is good now."""
         return _equal(token, self._token)
 
     def admit(self, token: str) -> bool:
-        """Tell whether the token is the one that is good now, and make it good no more."""
+        """Return whether the token is the one that is good now, and make it good no more."""
         good = self.is_good(token)
         if good and not self.lasting:
             self._token = secrets.token_urlsafe(32)
         return good
 
     def knows(self, headers: Message) -> bool:
-        """Tell whether a request comes from the page: it has the secret."""
+        """Return whether a request comes from the page: it has the secret."""
         site = headers.get("Sec-Fetch-Site")
         return _equal(headers.get(HEADER) or "", self.secret) and site in {None, "same-origin"}
 
@@ -160,7 +160,7 @@ class EditorServer(ThreadingHTTPServer):
         return self.guard.address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a browser that went away."""
+        """Describe nothing of a browser that went away."""
 
     def finish(self) -> None:
         """Stop serving, from within a request."""
@@ -185,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Write no log: addresses have tokens."""
 
     def _answer(self, method: str) -> None:
-        """Refuse whoever may not ask; then do what is asked."""
+        """Reject whoever may not ask; then do what is asked."""
         asked, guard = urlsplit(self.path), self.server.guard
         if not guard.meant(self.headers):
             self._refuse(HTTPStatus.FORBIDDEN, "This server answers only its own page.")

@@ -220,7 +220,7 @@ class AnalysisConfig:
         return self.floor is not None or self.stop_extent is not None
 
     def parameters(self) -> dict[str, Any]:
-        """Give all that decides about the result, as JSON knows it: times in ms, files by their checksum.
+        """Return all that decides about the result, as JSON knows it: times in ms, files by their checksum.
 
         The file of recordings is not among it, as only its own line concerns a video; nor is the memory.
         """
@@ -250,7 +250,7 @@ _LIMITS = ("stop_extent", "max_speed", "cell")
 
 
 def spans_of(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the lengths of time among settings as whole ms, those that were left out as None.
+    """Return the lengths of time among settings as whole ms, those that were left out as None.
 
     Raises
     ------
@@ -272,7 +272,7 @@ def spans_of(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def lengths_of(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the distances, and what is a limit in the plane, among settings as numbers.
+    """Return the distances, and what is a limit in the plane, among settings as numbers.
 
     Raises
     ------
@@ -312,7 +312,7 @@ _LEAST_COUNT = 2
 
 
 def chosen(tables: Iterable[str] | str | None) -> tuple[str, ...] | None:
-    """Give the names of the tables to write, in the order of the dataset, each once; None is the default.
+    """Return the names of the tables to write, in the order of the dataset, each once; None is the default.
 
     Raises
     ------
@@ -336,7 +336,7 @@ def chosen(tables: Iterable[str] | str | None) -> tuple[str, ...] | None:
 
 
 def least_count(count: object) -> int | None:
-    """Give the number of persons below which figures are suppressed.
+    """Return the number of persons below which figures are suppressed.
 
     Raises
     ------
@@ -353,7 +353,7 @@ def least_count(count: object) -> int | None:
 
 
 def secret(salt: object) -> bytes | None:
-    """Give the salt as bytes; it is in no message.
+    """Return the salt as bytes; it is in no message.
 
     Raises
     ------
@@ -374,12 +374,12 @@ def secret(salt: object) -> bytes | None:
 
 
 def keyed(salt: bytes, text: str) -> str:
-    """Give the first 16 hex digits of the HMAC-SHA256 of a text, with the salt as its key."""
+    """Return the first 16 hex digits of the HMAC-SHA256 of a text, with the salt as its key."""
     return hmac.new(salt, text.encode(), sha256).hexdigest()[:16]
 
 
 def secrets_of(salt: bytes | str | None, persons: Iterable[int] | None) -> dict[str, Any]:
-    """Give what a record may say of the salt, its fingerprint, and of persons that were chosen.
+    """Return what a record may say of the salt, its fingerprint, and of persons that were chosen.
 
     Persons that are named by salted keys are not named by their numbers in the record either.
     """

@@ -174,7 +174,7 @@ def field(analysis: VideoAnalysis, options: PlotOptions) -> Any:
 def _cells(
     analysis: VideoAnalysis, shape: tuple[int, int] | None, cell: float
 ) -> tuple[tuple[int, int] | None, float | None]:
-    """Give the shape or the side of the cells that is asked for, or else these: a picture is to be seen.
+    """Return the shape or the side of the cells that is asked for, or else these: a picture is to be seen.
 
     On a floor so wide that it would have more columns than the picture of a frame, the cells are larger.
     """

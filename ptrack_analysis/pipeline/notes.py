@@ -30,7 +30,7 @@ _SAID = ("unlocated time", "feet not seen")
 
 
 def notes_on(reading: Reading, tracks: pd.DataFrame, max_gap: pd.Timedelta | str) -> list[str]:
-    """Say what is odd but usable about a reading, a sentence each; TRACKS tell the time unlocated."""
+    """Describe what is odd but usable about a reading, a sentence each; TRACKS tell the time unlocated."""
     whole = reading.facts()
     return [
         *reading.notes,
@@ -41,7 +41,7 @@ def notes_on(reading: Reading, tracks: pd.DataFrame, max_gap: pd.Timedelta | str
 
 
 def notes_on_quality(quality: pd.DataFrame) -> list[str]:
-    """Say which checks of QUALITY are doubtful or bad, but for what ``notes_on`` says in its own words."""
+    """List which checks of QUALITY are doubtful or bad, but for what ``notes_on`` says in its own words."""
     odd = quality[quality["verdict"].isin(["doubtful", "bad"]) & ~quality.index.isin(_SAID)]
     return [
         f"the tracking is {row.verdict} by the check {row.Index!r}: {row.value:.4g} {row.value_unit} "
@@ -51,7 +51,7 @@ def notes_on_quality(quality: pd.DataFrame) -> list[str]:
 
 
 def _notes_on_times(video: Video, index: pd.MultiIndex, max_gap: pd.Timedelta | str) -> Iterator[str]:
-    """Say what is odd about the times and the video's facts."""
+    """Describe what is odd about the times and the video's facts."""
     moments = index.get_level_values("timestamp").unique()
     if not len(moments):
         yield "no person was detected"
@@ -75,7 +75,7 @@ def _notes_on_times(video: Video, index: pd.MultiIndex, max_gap: pd.Timedelta | 
 
 
 def _notes_on_rows(reading: Reading, whole: Whole) -> Iterator[str]:
-    """Say what is odd about pages and rows."""
+    """Describe what is odd about pages and rows."""
     if reading.goes_on and not reading.incomplete:
         yield (
             "the last page by name has a NextToken, and a page before it ends the job: pages may be missing, "
@@ -92,7 +92,7 @@ def _notes_on_rows(reading: Reading, whole: Whole) -> Iterator[str]:
 
 
 def _notes_on_places(tracks: pd.DataFrame, whole: Whole) -> Iterator[str]:
-    """Say how much of the time or of the boxes says little about places."""
+    """Describe how much of the time or of the boxes says little about places."""
     dwell, unlocated = total_ms(tracks["dwell"]), total_ms(tracks["unlocated"])
     if unlocated > MUCH_UNLOCATED * dwell:
         yield (
@@ -107,7 +107,7 @@ def _notes_on_places(tracks: pd.DataFrame, whole: Whole) -> Iterator[str]:
 
 
 def boxes_of(detections: pd.DataFrame) -> Floats:
-    """Give the body boxes that are there: (k, 4) left, top, width, height."""
+    """Return the body boxes that are there: (k, 4) left, top, width, height."""
     boxes: Floats = detections[["left", "top", "width", "height"]].to_numpy()
     return boxes[~np.isnan(boxes).any(axis=1)]
 

@@ -157,7 +157,7 @@ class Output:
     plots: tuple[Plot, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse an output whose keys name people but are not salted."""
+        """Reject an output whose keys name people but are not salted."""
         if self.table.names_people != (self.privacy.salting is Salting.KEYS):
             raise TypeError(f"output {self.name!r}: its privacy must say whether its key names people")
 
@@ -415,7 +415,7 @@ def find_output(name: str) -> Output:
 
 
 def refuse_missing(what: str, missing: Collection[Need]) -> None:
-    """Refuse to compute something whose needs are not met.
+    """Reject to compute something whose needs are not met.
 
     Raises
     ------

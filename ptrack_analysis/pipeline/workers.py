@@ -38,7 +38,7 @@ class Watch:
         self._staffed = self._asked = time.monotonic()
 
     def is_cut_off(self) -> bool:
-        """Tell whether the client has lost its scheduler.
+        """Return whether the client has lost its scheduler.
 
         It cancels what it had submitted then, but not what is submitted while it tries to connect again.
         """
@@ -72,7 +72,7 @@ class Watch:
 
 
 def scheduler_gone(said: str) -> RemoteError:
-    """Say that a scheduler does not answer any more."""
+    """Report that a scheduler does not answer any more."""
     return RemoteError(f"the scheduler went away ({said}): what is finished stays, and a rerun completes it")
 
 
@@ -80,7 +80,7 @@ _TIMEOUT = "10s"
 
 
 def processes(workers: int) -> Callable[[], Executor]:
-    """Give what makes a pool of so many processes of this machine.
+    """Return what makes a pool of so many processes of this machine.
 
     They start afresh, so a script that uses them has its work below ``if __name__ == "__main__":``. They end
     with the process that started them, however it ends, and leave Ctrl-C to it.
@@ -319,7 +319,7 @@ class _Crew(Generic[T, R]):
 
 
 def _is_lost(flight: _Flight[Any]) -> bool:
-    """Tell whether a task has no outcome, and will get none from its executor."""
+    """Return whether a task has no outcome, and will get none from its executor."""
     future = flight.future
     if future is None or not future.done() or future.cancelled():
         return True
@@ -335,13 +335,13 @@ def _call(function: Callable[[T], R], task: T) -> tuple[R | None, Exception | No
 
 
 def _portable(error: Exception) -> Exception:
-    """Give an error that can be sent to another process: itself, or of a strange class one that says it."""
+    """Return an error that can be sent to another process: itself, or of a strange class one that says it."""
     known = type(error).__module__ in {"builtins", PtrackError.__module__}
     return error if known else WorkerError(f"{type(error).__name__}: {error}")
 
 
 def _lost(error: Exception) -> Exception:
-    """Say in the package's words what an executor says of a task whose workers died."""
+    """Describe in the package's words what an executor says of a task whose workers died."""
     if type(error).__name__ == "KilledWorker":
         return WorkerError("the workers that had it were killed again and again, so it was given up")
     return error

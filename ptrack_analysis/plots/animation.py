@@ -58,7 +58,7 @@ class AnimationCanvas:
         return self.ground.width // _FINE, self.ground.height // _FINE + _STRIP
 
     def pixels(self, points: Floats) -> Floats:
-        """Give where points of the plane (n, 2) lie on the ground [fine px]."""
+        """Return where points of the plane (n, 2) lie on the ground [fine px]."""
         return (points - self.origin) * self.scale
 
 
@@ -124,7 +124,7 @@ def _draw_name(draw: ImageDraw.ImageDraw, stage: AnimationCanvas, thing: Zone | 
 
 
 def _font(size: float) -> ImageFont.FreeTypeFont:
-    """Give the font of matplotlib, the same on every machine."""
+    """Return the font of matplotlib, the same on every machine."""
     place = Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
     return ImageFont.truetype(str(place), size, layout_engine=ImageFont.Layout.BASIC)
 
@@ -175,7 +175,7 @@ class Sketch:
             draw.text(place, text, fill=INK, font=font, anchor="lm" if right else "rm", **halo)
 
     def colour(self, rank: int, pale: float) -> Colour:
-        """Give a person's colour, mixed with white."""
+        """Return a person's colour, mixed with white."""
         red, green, blue = np.rint(self.colours[rank] * (1 - pale) + 255 * pale).astype(int).tolist()
         return red, green, blue
 
@@ -354,7 +354,7 @@ def _whole(value: object, name: str, limits: tuple[int, int]) -> int:
 
 
 def _frames(duration: pd.Timedelta | str, frame_rate: int) -> Integers:
-    """Give how long each frame is shown [10 ms]: whole numbers that add up to the duration."""
+    """Return how long each frame is shown [10 ms]: whole numbers that add up to the duration."""
     rate = _whole(frame_rate, "frame_rate", _RATES)
     number = round(milliseconds(duration, "duration") * rate / 1000)
     if not 1 <= number <= _MOST_FRAMES:
@@ -365,7 +365,7 @@ def _frames(duration: pd.Timedelta | str, frame_rate: int) -> Integers:
 
 
 def _refuse_large(size: tuple[int, int], number: int) -> None:
-    """Refuse an animation that would not fit into memory."""
+    """Reject an animation that would not fit into memory."""
     width, height = size
     if width * height * number > _MOST_PIXELS:
         raise ParameterError(

@@ -35,7 +35,7 @@ def read_backdrop(picture: Picture) -> Floats:
 def frame_extent(
     unit: str, *, extent: Bounds | None, video: Video | None, picture: Floats | None
 ) -> Bounds | None:
-    """Tell which rectangle of the plane the frame, or the drawn part of the floor, fills.
+    """Return which rectangle of the plane the frame, or the drawn part of the floor, fills.
 
     It is the given one, else the video's frame, else the picture's own size; None where nothing says it.
 
@@ -93,7 +93,7 @@ _ROOM = 0.7
 
 
 def refuse_other_plane(things: Sequence[Zone | Line], unit: str) -> None:
-    """Refuse zones or lines that are not in the unit that is drawn.
+    """Reject zones or lines that are not in the unit that is drawn.
 
     Raises
     ------
@@ -165,7 +165,7 @@ def _name_line(ax: Axes, line: Line) -> None:
 
 
 def way_in(line: LineString) -> tuple[Floats, Floats]:
-    """Give a line's middle, and which way *in* is with y downwards: to the right of who walks along it."""
+    """Return a line's middle, and which way *in* is with y downwards: to the right of who walks along it."""
     before, middle = (
         shapely.get_coordinates(line.interpolate(share, normalized=True))[0] for share in (0.45, 0.5)
     )
@@ -174,7 +174,7 @@ def way_in(line: LineString) -> tuple[Floats, Floats]:
 
 
 def _beside(way: Floats) -> dict[str, Any]:
-    """Give the alignment of a text that lies this way from its point, and grows further that way."""
+    """Return the alignment of a text that lies this way from its point, and grows further that way."""
     across, down = np.sign(np.round(way)).astype(int).tolist()
     return {
         "textcoords": "offset points",
@@ -234,7 +234,7 @@ def _free_place(
 
 
 def _inked(colour: Floats) -> object:
-    """Give the colour, or dark grey where it is too light for letters."""
+    """Return the colour, or dark grey where it is too light for letters."""
     return INK if colour[:3].mean() > 0.6 else tuple(colour[:3])  # noqa: PLR2004 - of 1, white
 
 

@@ -88,7 +88,7 @@ def plot_crossings(
 
 
 def _totals(line: Line, crossings: pd.DataFrame) -> str:
-    """Give what is written beside a line: its name, cut to leave room, and its totals."""
+    """Return what is written beside a line: its name, cut to leave room, and its totals."""
     name = " ".join(in_rows(line.name).split("\n")[:2])
     way = crossings["direction"][crossings.index.get_level_values("line") == line.name]
     return f"{name}: {(way == 'in').sum()} in, {(way == 'out').sum()} out"

@@ -140,7 +140,7 @@ def _drawn(heatmap: Heatmap, duration: pd.Timedelta | str | None) -> tuple[Float
 def _place(
     heatmap: Heatmap, extent: Bounds | None, video: Video | None, picture: Floats | None
 ) -> tuple[Bounds, str, Bounds]:
-    """Tell where the cells lie, in which unit, and the rectangle that is shown."""
+    """Return where the cells lie, in which unit, and the rectangle that is shown."""
     unit = "px" if heatmap.unit == "fraction" else heatmap.unit
     frame = frame_extent(unit, extent=extent, video=video, picture=picture)
     if heatmap.unit != "fraction":

@@ -86,7 +86,7 @@ def plot_weekly_profile(
 
 
 def _checked(hourly: pd.DataFrame) -> tuple[Table, pd.DataFrame]:
-    """Tell which table it is, and leave out from which video a row is."""
+    """Return which table it is, and leave out from which video a row is."""
     table = VISITS_HOURLY if isinstance(hourly, pd.DataFrame) and "began" in hourly else OCCUPANCY_HOURLY
     if not isinstance(hourly, pd.DataFrame) or "video" not in hourly.index.names:
         check(hourly, table)
@@ -111,7 +111,7 @@ def _zone(hourly: pd.DataFrame, table: Table, zone: Zone | str | None) -> str:
 
 
 def _week(hourly: pd.DataFrame, table: Table) -> tuple[list[int], Floats]:
-    """Give the hours of the day and (7, hours) what to draw, NaN where nothing was filmed."""
+    """Return the hours of the day and (7, hours) what to draw, NaN where nothing was filmed."""
     covered = hourly["covered"].to_numpy().astype("int64")
     what = hourly["person_seconds" if table is OCCUPANCY_HOURLY else "began"].to_numpy().astype("int64")
     day, hour = (hourly[name].to_numpy(dtype="int64") for name in ("weekday", "local_hour"))

@@ -89,7 +89,7 @@ def plot_occupancy(
 
 
 def _counts(occupancy: pd.DataFrame, zone: str) -> tuple[Floats, Floats]:
-    """Give the times [s] and counts of one zone, in the order of time."""
+    """Return the times [s] and counts of one zone, in the order of time."""
     rows = occupancy[occupancy.index.get_level_values("zone") == zone].sort_index()
     times = rows.index.get_level_values("timestamp").to_numpy().astype("int64") / _MILLISECONDS
     return times, rows["persons"].to_numpy().astype("float64")

@@ -96,7 +96,7 @@ def crossings(flow: Floats, order: Order) -> float:
 
 
 def stacked(heights: Floats, rooms: Floats, gap: float) -> float:
-    """Give the height of a side: each node has its own, or the room of its label if that is more."""
+    """Return the height of a side: each node has its own, or the room of its label if that is more."""
     return float((np.maximum(heights, rooms) + gap).sum())
 
 
@@ -202,7 +202,7 @@ def plot_sankey(
 def _flows(
     transitions: pd.DataFrame, zones: Sequence[Zone | str] | None
 ) -> tuple[list[str], list[str], Floats]:
-    """Give the names of both sides that occur, states last, and how many went from each to each."""
+    """Return the names of both sides that occur, states last, and how many went from each to each."""
     count = transitions["transitions"]
     if zones is not None:
         wanted = {zone if isinstance(zone, str) else zone.name for zone in zones}
@@ -224,7 +224,7 @@ def _zones_of(names: Sequence[str], states: Sequence[str]) -> int:
 
 
 def _scale(flow: Floats) -> float:
-    """Tell how high a single transition is [inches]."""
+    """Return how high a single transition is [inches]."""
     return _NODES / max(float(flow.sum()), 1.0)
 
 

@@ -31,7 +31,7 @@ _DPI = 150
 
 
 def refuse_to_replace(file: Path) -> None:
-    """Refuse to replace a file that this package did not make.
+    """Reject to replace a file that this package did not make.
 
     Raises
     ------

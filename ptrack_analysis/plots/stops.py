@@ -106,7 +106,7 @@ def _draw_circles(ax: Axes, stops: pd.DataFrame, points: Floats, kwargs: dict[st
 
 
 def _former(ax: Axes) -> list[Artist]:
-    """Give the entries of the legend that stands already, such as that of the paths below."""
+    """Return the entries of the legend that stands already, such as that of the paths below."""
     legend = ax.get_legend()
     if legend is None:
         return []
@@ -128,7 +128,7 @@ def _sizes(longest: float, area: float) -> list[Artist]:
 
 
 def _rounded(seconds: float) -> float:
-    """Give the largest round length of time up to this one; below a second, the length itself."""
+    """Return the largest round length of time up to this one; below a second, the length itself."""
     unit = HOUR if seconds >= HOUR else MINUTE if seconds >= MINUTE else 1
     return max((step * unit for step in _ROUND if step * unit <= seconds), default=seconds)
 

@@ -32,7 +32,7 @@ class Steps:
     guessed: Bools
 
     def stretches(self, *, split: bool = True) -> tuple[Integers, Integers]:
-        """Give the first and last row of each unbroken line, ``split`` where observed turns to guessed."""
+        """Return the first and last row of each unbroken line, ``split`` where observed turns to guessed."""
         same = self.joined[1:] & self.joined[:-1]
         if split:
             same &= self.guessed[1:] == self.guessed[:-1]
@@ -41,13 +41,13 @@ class Steps:
         return starts, ends + 1
 
     def lone(self) -> Integers:
-        """Give the located rows that no line leads to or from."""
+        """Return the located rows that no line leads to or from."""
         before = np.concatenate([[False], self.joined])[: len(self.known)]
         after = np.concatenate([self.joined, [False]])[: len(self.known)]
         return np.flatnonzero(self.known & ~before & ~after)
 
     def ends(self) -> tuple[Integers, Integers]:
-        """Give each person's first and last located row, in the order of ``persons``."""
+        """Return each person's first and last located row, in the order of ``persons``."""
         rows = np.flatnonzero(self.known)
         turn = np.flatnonzero(np.diff(self.rank[rows]))
         first = rows[np.concatenate([[0], turn + 1])] if len(rows) else rows

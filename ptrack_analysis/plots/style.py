@@ -30,7 +30,7 @@ _LUMA = (0.299, 0.587, 0.114)
 
 
 def distinct_colours(number: int, *, alpha: float = 1.0) -> Floats:
-    """Give as many colours as there are things to tell apart: (number, 4) red, green, blue, alpha.
+    """Return as many colours as there are things to tell apart: (number, 4) red, green, blue, alpha.
 
     Up to eight are those of Okabe and Ito. More are taken from the perceptual colormap viridis in steps of
     the golden ratio, so that neighbours differ; its brightest end, unreadable on paper, is left out.
@@ -46,7 +46,7 @@ def distinct_colours(number: int, *, alpha: float = 1.0) -> Floats:
 
 
 def casings(colours: Floats) -> Floats:
-    """Give the colour that sets each colour off from what lies below: white, for light colours dark grey."""
+    """Return colour that sets each colour off from what lies below: white, for light colours dark grey."""
     light = colours[:, :3] @ np.array(_LUMA) > _LIGHT
     cased = np.where(light[:, None], to_rgba_array(INK), to_rgba_array(PAPER))
     cased[:, 3] = colours[:, 3]
@@ -60,14 +60,14 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufff
 
 
 def zone_names(table: pd.DataFrame, zones: Sequence[Zone | str] | None) -> list[str]:
-    """Give the names of the zones to draw: those asked for, else all of the table in alphabetical order."""
+    """Return the names of the zones to draw: those asked for, else all of the table in alphabetical order."""
     if zones is None:
         return sorted(table.index.get_level_values("zone").unique())
     return list(dict.fromkeys(zone.name if isinstance(zone, Zone) else zone for zone in zones))
 
 
 def drawable(text: str) -> str:
-    """Give a text as it can be drawn: a replacement character stands for each control character.
+    """Return a text as it can be drawn: a replacement character stands for each control character.
 
     Marks that turn the direction of a text are left out: a name must not turn the figures beside it.
     """
@@ -235,7 +235,7 @@ def legend_below(ax: Axes, handles: Sequence[Artist]) -> None:
 
 
 def bounds(points: Floats) -> Bounds:
-    """Give the rectangle around (n, 2) points, nowhere flatter than a quarter of its longer side."""
+    """Return the rectangle around (n, 2) points, nowhere flatter than a quarter of its longer side."""
     points = points[np.isfinite(points).all(axis=1)]
     if len(points) == 0:
         return 0.0, 0.0, 16.0, 9.0

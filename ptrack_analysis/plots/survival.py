@@ -128,7 +128,7 @@ def _draw_curve(ax: Axes, curve: pd.DataFrame, colour: Floats, kwargs: dict[str,
 
 
 def _label(key: tuple[str, str], curve: pd.DataFrame, unit: str) -> str:
-    """Say whose curve it is, its median, and how many of its stays were cut."""
+    """Describe whose curve it is, its median, and how many of its stays were cut."""
     zone, entry = key
     name = f"{short_name(zone)}, {entry}" if entry else short_name(zone)
     below = np.flatnonzero(curve["share"].to_numpy() <= _HALF + _ROUNDING)

@@ -17,12 +17,12 @@ class ClockLocator(Locator):
     """Ticks at whole seconds, minutes, hours or days, at most ten; below ten seconds also between."""
 
     def __call__(self) -> Sequence[float]:
-        """Give the ticks in view."""
+        """Return the ticks in view."""
         low, high = sorted(self.axis.get_view_interval()) if self.axis else (0.0, 1.0)
         return self.tick_values(low, high)
 
     def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
-        """Give the ticks between two times [s]."""
+        """Return the ticks between two times [s]."""
         least = (vmax - vmin) / _MOST_TICKS
         if least < _STEPS[0]:
             return MaxNLocator(_MOST_TICKS).tick_values(vmin, vmax)
@@ -32,7 +32,7 @@ class ClockLocator(Locator):
 
 
 def time_unit(seconds: float) -> str:
-    """Tell how times up to this one are written: ``s``, ``min:s`` or ``h:min``."""
+    """Return how times up to this one are written: ``s``, ``min:s`` or ``h:min``."""
     return "s" if seconds <= MINUTE else "min:s" if seconds <= HOUR else "h:min"
 
 
@@ -68,7 +68,7 @@ class _LocalLocator(ClockLocator):
         self._begins = begins
 
     def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
-        """Give the ticks between two times since the start of the video [s]."""
+        """Return the ticks between two times since the start of the video [s]."""
         ticks = super().tick_values(vmin + self._begins, vmax + self._begins)
         return [tick - self._begins for tick in ticks]
 

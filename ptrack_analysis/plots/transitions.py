@@ -93,7 +93,7 @@ def plot_transitions(
 
 
 def _zone_names(transitions: pd.DataFrame, zones: Sequence[Zone | str] | None) -> list[str]:
-    """Give the names of the zones to draw: those asked for, else all of the table in alphabetical order."""
+    """Return the names of the zones to draw: those asked for, else all of the table in alphabetical order."""
     if zones is not None:
         return list(dict.fromkeys(zone if isinstance(zone, str) else zone.name for zone in zones))
     both = (transitions.index.get_level_values(side) for side in TRANSITIONS.key_names)

@@ -51,7 +51,7 @@ class Bars:
     lanes: int
 
     def corners(self) -> Floats:
-        """Give the bars' corners: (n, 4, 2)."""
+        """Return the bars' corners: (n, 4, 2)."""
         low, high = self.middle - self.height / 2, self.middle + self.height / 2
         left, right = self.entered, self.exited
         return np.stack(
@@ -98,7 +98,7 @@ def _names(first: pd.DataFrame, zones: Sequence[str], lanes: Lanes) -> tuple[lis
 
 
 def _parts(bars: pd.DataFrame) -> tuple[Floats, Floats]:
-    """Tell which part of the person's lane each bar takes, and how many parts the lane has."""
+    """Return which part of the person's lane each bar takes, and how many parts the lane has."""
     ordered = bars.sort_values(["person", "entered", "exited"])
     until = ordered.groupby("person")["exited"].cummax().groupby(ordered["person"]).shift()
     at_once = (ordered["entered"] < until).groupby(ordered["person"]).transform("any").reindex(bars.index)

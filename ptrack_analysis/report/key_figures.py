@@ -30,7 +30,7 @@ def number(value: Any) -> float | None:
 
 
 def rows_of(table: pd.DataFrame, zone: str) -> pd.DataFrame:
-    """Give the rows of one zone."""
+    """Return the rows of one zone."""
     return table[table.index.get_level_values("zone") == zone]
 
 
@@ -203,7 +203,7 @@ def figures_of(analysis: VideoAnalysis) -> dict[str, Any]:
 
 
 def _left_out(analysis: VideoAnalysis) -> list[str]:
-    """Say what there are no figures of, and how to get them."""
+    """Describe what there are no figures of, and how to get them."""
     if analysis.config.zones is not None and not analysis.zones and not analysis.lines:
         return [f"zones, transitions and lines are left out: {analysis.config.zones} has none of this video"]
     return [text for text, has in ((_ASK_ZONES, analysis.zones), (_ASK_LINES, analysis.lines)) if not has]

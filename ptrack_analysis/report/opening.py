@@ -112,7 +112,7 @@ _HOUR, _MINUTE = 3600, 60
 
 
 def trust_section(measured: ReportData) -> Section:
-    """Say how far the tracking can be trusted: verdict, notes, each check with its thresholds."""
+    """Describe how far the tracking can be trusted: verdict, notes, each check with its thresholds."""
     trust = measured.figures["trust"]
     verdict = trust["verdict"]
     parts: list[Part] = [Words(_verdict_said(trust), verdict)]
@@ -164,7 +164,7 @@ def quality_table(quality: Any) -> ReportTable:
 
 
 def video_section(measured: ReportData, files: dict[str, str]) -> Section:
-    """Say what the video is, and what of it was measured."""
+    """Describe what the video is, and what of it was measured."""
     video, figures = measured.analysis.video, measured.figures
     size = f"{video.width} x {video.height} px" if video.width and video.height else None
     rate = None if video.frame_rate is None else f"{video.frame_rate:g} frames a second"
@@ -193,7 +193,7 @@ def video_section(measured: ReportData, files: dict[str, str]) -> Section:
 
 
 def key_section(measured: ReportData) -> Section:
-    """Say the key figures, each with its definition."""
+    """Describe the key figures, each with its definition."""
     keys = [*_persons(measured), *_presence(measured), *_crossed(measured)]
     parts: list[Part] = [Keys(keys)]
     if not measured.figures["persons"]:

@@ -88,7 +88,7 @@ def presence_figure(scene: pd.DataFrame, most: float, *, alt: str, ends: tuple[s
 def _steps(
     starts: np.ndarray, until: np.ndarray, values: np.ndarray, most: float
 ) -> Iterator[list[tuple[float, float]]]:
-    """Give the corners of the steps in the picture, for each piece without a gap."""
+    """Return the corners of the steps in the picture, for each piece without a gap."""
     begin, length = starts[0], max(until[-1] - starts[0], 1e-9)
     across = (_WIDTH - _LEFT) / length
     down = (_HEIGHT - _BELOW - _TOP) / (most or 1.0)
@@ -193,7 +193,7 @@ def overview_report(dataset: Dataset) -> Report:
 
 
 def _trust(read: Read) -> Section:
-    """Say first how far to trust each video."""
+    """Describe first how far to trust each video."""
     names = read.videos.index.tolist()
     verdicts = {name: (WITHHELD, "") if read.withheld else verdict_of(read.quality, name) for name in names}
     counts = pd.Series([verdict for verdict, _ in verdicts.values()]).value_counts()
@@ -240,7 +240,7 @@ def _facts(read: Read, name: str) -> list[Cell]:
 
 
 def _overview_row(read: Read, name: str) -> pd.Series:
-    """Give what is known of one video."""
+    """Return what is known of one video."""
     return read.videos.iloc[read.videos.index.tolist().index(name)]
 
 

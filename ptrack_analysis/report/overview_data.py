@@ -65,7 +65,7 @@ def read_all(dataset: Dataset) -> Read:
 
 
 def verdict_of(quality: pd.DataFrame | None, video: str) -> tuple[str, str]:
-    """Give the worst verdict on one video, and the checks that have it where it is not good."""
+    """Return the worst verdict on one video, and the checks that have it where it is not good."""
     if quality is None or video not in quality.index.get_level_values("video"):
         return "unknown", ""
     verdicts = quality.xs(video, level="video")["verdict"].astype(str)
@@ -75,7 +75,7 @@ def verdict_of(quality: pd.DataFrame | None, video: str) -> tuple[str, str]:
 
 
 def scene_of(bins: pd.DataFrame | None, video: str) -> pd.DataFrame | None:
-    """Give the intervals of the whole scene of one video."""
+    """Return the intervals of the whole scene of one video."""
     if bins is None:
         return None
     index = bins.index
@@ -83,7 +83,7 @@ def scene_of(bins: pd.DataFrame | None, video: str) -> pd.DataFrame | None:
 
 
 def presence(scene: pd.DataFrame | None) -> tuple[float | None, int | None]:
-    """Give how many were present on average and at most."""
+    """Return how many were present on average and at most."""
     if scene is None or scene.empty:
         return None, None
     length = scene["interval"].dt.total_seconds().sum()
@@ -99,17 +99,17 @@ def means_of(scene: pd.DataFrame) -> pd.Series:
 
 
 def most_of(scene: pd.DataFrame) -> float:
-    """Give the most that were present on average in an interval, of those that are known; 0 without any."""
+    """Return the most that were present on average in an interval, of those that are known; 0 without any."""
     return float(means_of(scene).fillna(0.0).max())
 
 
 def whole_sum(values: pd.Series) -> float | None:
-    """Give the sum; None if one of the values was withheld as a small count."""
+    """Return the sum; None if one of the values was withheld as a small count."""
     return None if values.isna().any() else float(values.sum())
 
 
 def whole_most(counts: pd.Series) -> int | None:
-    """Give the largest count; None if one was withheld, since a largest one that is known may not be it."""
+    """Return the largest count; None if one was withheld, since a largest one that is known may not be it."""
     return None if counts.empty or counts.isna().any() else int(counts.max())
 
 
@@ -184,7 +184,7 @@ _BY_INTERVAL = (
 
 
 def hours_section(read: Read) -> Section:
-    """Say when it was busy, and where there are lines or zones, when people came."""
+    """Describe when it was busy, and where there are lines or zones, when people came."""
     if read.occupancy is None or read.occupancy.empty:
         return Section("hours", "By hour and day", [Words(_NO_CLOCK, "note")])
     scene = read.occupancy[read.occupancy.index.get_level_values("zone") == ""]
@@ -230,7 +230,7 @@ def _came(read: Read, scene: pd.DataFrame) -> list[Part]:
 
 
 def _local_crossings(read: Read, scene: pd.DataFrame) -> pd.DataFrame | None:
-    """Give the crossings inwards over the doors, and the time that videos with these cover, by local hour.
+    """Return the crossings inwards over the doors, and the time that videos with these cover, by local hour.
 
     None where no such video's clock is known.
     """
@@ -249,7 +249,7 @@ def _local_crossings(read: Read, scene: pd.DataFrame) -> pd.DataFrame | None:
 
 
 def _local_counts(read: Read) -> pd.DataFrame | None:
-    """Give the counts over the doors by each place's own clock, an interval being its first hour's."""
+    """Return the counts over the doors by each place's own clock, an interval being its first hour's."""
     if read.counts is None or read.counts.empty:
         return None
     parts = []
@@ -270,7 +270,7 @@ def _over_doors(read: Read, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_local_clock(read: Read, name: Hashable, rows: pd.DataFrame) -> pd.DataFrame | None:
-    """Give the rows of a video the weekday and the hour of its place's clock; None where it is not known."""
+    """Return rows of a video the weekday and the hour of its place's clock; None where it is not known."""
     begun, zone = read.videos["started_at"].get(name), read.videos["timezone"].get(name)
     if pd.isna(begun) or pd.isna(zone):
         return None

@@ -134,7 +134,7 @@ def _table(table: ReportTable) -> str:
 
 
 def _width(table: ReportTable, place: int) -> str:
-    """Tell a column's class: numbers stand at the right, sentences have room."""
+    """Return a column's class: numbers stand at the right, sentences have room."""
     if table.headings[place].digits is not None:
         return ' class="n"'
     longest = max((len(str(row[place])) for row in table.rows[:SHOWN_ROWS]), default=0)
@@ -156,7 +156,7 @@ def _cell(shown: str, *, number: bool, mark: bool) -> str:
 
 
 def _rest(table: ReportTable) -> str:
-    """Say which rows are not on the page, and which not even in it."""
+    """Describe which rows are not on the page, and which not even in it."""
     held, total = len(table.rows), max(table.total, len(table.rows))
     said = []
     if held > SHOWN_ROWS:
@@ -267,7 +267,7 @@ def _contents(sections: Sequence[Section]) -> str:
 
 
 def _tables(report: Report) -> list[dict[str, object]]:
-    """Give the tables as the script sorts and saves them: what is shown, and the values behind it."""
+    """Return the tables as the script sorts and saves them: what is shown, and the values behind it."""
     tables = [part for one in report.sections for part in one.parts if isinstance(part, ReportTable)]
     return [
         {

@@ -270,7 +270,7 @@ def _cells(values: pd.Series, kind: str, local: datetime | None) -> list[Cell]:
 
 
 def local_time(milliseconds: int, started_at: datetime) -> datetime:
-    """Give a time since the start of a video by its place's clock."""
+    """Return a time since the start of a video by its place's clock."""
     begun = started_at.astimezone(UTC)
     return (begun + timedelta(milliseconds=milliseconds)).astimezone(started_at.tzinfo)
 

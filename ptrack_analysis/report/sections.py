@@ -144,7 +144,7 @@ _ASK_ZONES = _ASK.format(which="zones", what="stays and no transitions")
 
 
 def zones_section(measured: ReportData) -> Section:
-    """Say who stayed in which zone, and for how long."""
+    """Describe who stayed in which zone, and for how long."""
     visits = measured.visits
     if visits is None:
         said = _ASK_ZONES if measured.analysis.lines else _ASK_BOTH
@@ -224,7 +224,7 @@ def _visits_table(measured: ReportData) -> ReportTable:
 
 
 def presence_section(measured: ReportData) -> Section:
-    """Say how many were there, over time."""
+    """Describe how many were there, over time."""
     bins = measured.analysis["occupancy_bins"]
     scene = bins[bins.index.get_level_values("zone") == ""]
     table = table_of(
@@ -246,7 +246,7 @@ def presence_section(measured: ReportData) -> Section:
 
 
 def ways_section(measured: ReportData) -> Section | None:
-    """Say from where to where persons went."""
+    """Describe from where to where persons went."""
     if not measured.analysis.zones:
         return None
     figure = transitions_figure(measured)
@@ -266,7 +266,7 @@ def ways_section(measured: ReportData) -> Section | None:
 
 
 def lines_section(measured: ReportData) -> Section | None:
-    """Say how often the lines were crossed."""
+    """Describe how often the lines were crossed."""
     figure = counts_figure(measured)
     if figure is None:
         return None

@@ -65,7 +65,7 @@ def _decimal(value: float | None) -> str:
 
 
 def _usual(figures: dict[str, Any]) -> _Part:
-    """Say who was there, how many at a time, when and where the most."""
+    """Describe who was there, how many at a time, when and where the most."""
     there, busiest = figures["occupancy"], figures["busiest"]
     in_zones = figures["persons_in_zones"]
     rows = [

@@ -185,7 +185,7 @@ def write_report(
 
 
 def refuse_to_replace(file: Path, *, force: bool) -> None:
-    """Refuse to replace a file that is no report.
+    """Reject to replace a file that is no report.
 
     Raises
     ------
@@ -202,7 +202,7 @@ def refuse_to_replace(file: Path, *, force: bool) -> None:
 
 
 def is_dataset(root: AnyPath) -> bool:
-    """Tell whether a folder is a dataset: whether it has records of one."""
+    """Return whether a folder is a dataset: whether it has records of one."""
     return (root / RECORDS).is_dir() or (root / COMPACT_PLACE).is_file()
 
 

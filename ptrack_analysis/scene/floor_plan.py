@@ -47,7 +47,7 @@ class FloorPlan:
         )
 
     def project(self, points: Floats) -> Floats:
-        """Carry (n, 2) fractions of the frame to the floor [m].
+        """Project (n, 2) fractions of the frame to the floor [m].
 
         NaN stays NaN, and becomes what lies at or above the horizon, or where the lens shows nothing.
         """
@@ -58,7 +58,7 @@ class FloorPlan:
         return projected
 
     def unproject(self, points: Floats) -> Floats:
-        """Carry (n, 2) points of the floor [m] to fractions of the frame, the inverse of ``project``.
+        """Project (n, 2) points of the floor [m] to fractions of the frame, the inverse of ``project``.
 
         It is for what is to be drawn on the picture. What lies before the camera but out of its picture has
         fractions below 0 or above 1; what lies beside or behind the camera, or where the lens shows nothing,
@@ -214,7 +214,7 @@ def fit_floor_plan(
 
 
 def _refuse_pairs(picture: Floats, floor: Floats) -> None:
-    """Refuse what is not four pairs of different finite points."""
+    """Reject what is not four pairs of different finite points."""
     if picture.ndim != 2 or floor.shape != picture.shape or picture.shape[1] != 2:  # noqa: PLR2004 - x and y
         raise ZoneError(
             f"a floor needs pairs of points: arrays of shape {picture.shape} and {floor.shape} are not two "
@@ -313,7 +313,7 @@ def read_floor_plan(path: str | PathLike[str], video: Video | None = None) -> Fl
 
 
 def _refuse_misspelt(place: Path, content: dict[str, Any]) -> None:
-    """Refuse a member that is nearly one of the file's: it would be passed over silently."""
+    """Reject a member that is nearly one of the file's: it would be passed over silently."""
     for name in content:
         meant = get_close_matches(name, _MEMBERS, cutoff=_ALIKE)
         if name not in _MEMBERS and meant:

@@ -62,7 +62,7 @@ def frame_at(place: str | PathLike[str]) -> np.ndarray | None:
 
 
 def _is_moment(file: str, moment: str) -> bool:
-    """Tell whether what follows the ``@`` is meant as a moment, and is not a part of a picture's name."""
+    """Return whether what follows the ``@`` is meant as a moment, and is not a part of a picture's name."""
     return Path(file).suffix.lower() in _VIDEOS or (
         Path(file).is_file() and not Path(moment).suffix[1:].isalpha()
     )
@@ -121,7 +121,7 @@ def _last_before(container: Any, stream: Any, moment: Fraction) -> tuple[Any, Fr
 
 
 def _length(frame: Any, stream: Any) -> Fraction:
-    """Tell how long a frame is shown [s], where no other follows."""
+    """Return how long a frame is shown [s], where no other follows."""
     if frame.duration:
         return Fraction(frame.duration * frame.time_base)
     rate = stream.average_rate or stream.guessed_rate
@@ -165,12 +165,12 @@ def read_picture(picture: Picture) -> Image.Image:
 
 
 def is_stretched(size: tuple[int, int], rectangle: tuple[float, float]) -> bool:
-    """Tell whether a picture of so many columns and rows is stretched to fill a rectangle, by over 2 %."""
+    """Return whether a picture of so many columns and rows is stretched to fill a rectangle, by over 2 %."""
     return abs(size[0] / size[1] / (rectangle[0] / rectangle[1]) - 1) > _ALIKE
 
 
 def stretched_note(size: tuple[int, int], rectangle: tuple[float, float], *, of_frame: bool) -> list[str]:
-    """Say that a backdrop has another shape than the frame or the plan below it, if it has."""
+    """Report that a backdrop has another shape than the frame or the plan below it, if it has."""
     if not is_stretched(size, rectangle):
         return []
     where = "{:.0f} x {:.0f} px of the video's frame".format(*rectangle) if of_frame else "extent of the plan"
@@ -179,7 +179,7 @@ def stretched_note(size: tuple[int, int], rectangle: tuple[float, float], *, of_
 
 
 def _refuse_large(named: str, width: int, height: int) -> None:
-    """Refuse a picture of more than 40 megapixels, and say to which size to scale it."""
+    """Reject a picture of more than 40 megapixels, and say to which size to scale it."""
     if width * height <= MOST_PIXELS:
         return
     factor = sqrt(MOST_PIXELS / (width * height))

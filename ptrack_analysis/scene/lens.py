@@ -81,13 +81,13 @@ def _shortened(
 
 
 def _misses(matrix: Floats, seen: Floats, true: Floats) -> Floats:
-    """Give by how much the projected points miss the true ones: x and y of each, (2n,)."""
+    """Return by how much the projected points miss the true ones: x and y of each, (2n,)."""
     misses: Floats = (_moved(matrix, seen) / _depths(matrix, seen)[:, None] - true).ravel()
     return misses
 
 
 def _slopes(matrix: Floats, seen: Floats) -> Floats:
-    """Give how the misses change with each of the matrix's nine numbers: (2n, 9)."""
+    """Return how the misses change with each of the matrix's nine numbers: (2n, 9)."""
     rays = np.column_stack([seen, np.ones(len(seen))]) / _depths(matrix, seen)[:, None]
     places = _moved(matrix, seen) / _depths(matrix, seen)[:, None]
     slopes = np.zeros((len(seen), 2, 9))
@@ -97,7 +97,7 @@ def _slopes(matrix: Floats, seen: Floats) -> Floats:
 
 
 def _normalising(points: Floats) -> Floats:
-    """Give the similarity that moves points to their middle and to a mean distance of √2 from it."""
+    """Return the similarity that moves points to their middle and to a mean distance of √2 from it."""
     middle = points.mean(axis=0)
     distance = np.sqrt(((points - middle) ** 2).sum(axis=1)).mean()
     scale = np.sqrt(2) / distance
@@ -220,14 +220,14 @@ class Lens:
         return radius if radius < _OUT_OF_SIGHT else math.inf
 
     def distort(self, points: Floats) -> Floats:
-        """Carry (n, 2) straight points to where the picture shows them; NaN beyond the fold."""
+        """Project (n, 2) straight points to where the picture shows them; NaN beyond the fold."""
         rays = self._rays(points)
         radius = np.hypot(rays[:, 0], rays[:, 1])
         share = np.where(radius <= self.fold, self._share(np.minimum(radius, self.fold)), np.nan)
         return self._points(rays * share[:, None])
 
     def undistort(self, points: Floats) -> Floats:
-        """Carry (n, 2) points of the picture to where straight lines stay straight; NaN beyond the fold.
+        """Project (n, 2) points of the picture to where straight lines stay straight; NaN beyond the fold.
 
         The model has no inverse formula: each radius is found by Newton's method, kept between bounds that
         hold it, to the float's last digits (beside the fold to half of them). O(n).

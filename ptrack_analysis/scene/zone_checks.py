@@ -103,7 +103,7 @@ def compute_zone_coverage(
 
 
 def picture_in(plane: Plane) -> Polygon | None:
-    """Give the outline of the picture in a plane; None where it reaches the horizon of a floor plan."""
+    """Return the outline of the picture in a plane; None where it reaches the horizon of a floor plan."""
     corners = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]])
     bent = isinstance(plane, FloorPlan) and plane.lens is not None
     frame = plane.project(divided(corners) if bent else corners)
@@ -134,7 +134,7 @@ _PAIRS = 5
 
 
 def check_zones(zones: Sequence[Zone], video: Video, plane: Plane | None = None) -> list[str]:
-    r"""Say in sentences what about the zones may give numbers that nobody meant; mostly nothing.
+    r"""Describe in sentences what about the zones may give numbers that nobody meant; mostly nothing.
 
     That a zone lies outside the picture, or at least 10 % of it does; that it holds at no moment of the
     video; that two zones overlap by at least 1 % of the smaller and neither lies within the other, for the
@@ -176,7 +176,7 @@ def check_zones(zones: Sequence[Zone], video: Video, plane: Plane | None = None)
 
 
 def check_lines(lines: Sequence[Line], video: Video, plane: Plane | None = None) -> list[str]:
-    """Say which lines have no part in the picture, as lines in a wrong unit have none.
+    """Describe which lines have no part in the picture, as lines in a wrong unit have none.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ class Scene:
         return sorted({name for names in bound for name in names})
 
     def of(self, video: str) -> "Scene":
-        """Give the part that is in the video of this name: what is bound to it or to none."""
+        """Return the part that is in the video of this name: what is bound to it or to none."""
         return Scene(
             [zone for zone in self.zones if not zone.videos or video in zone.videos],
             [line for line in self.lines if not line.videos or video in line.videos],
@@ -45,7 +45,7 @@ class Scene:
 
 
 def project_scene(scene: Scene, video: Video, plane: Plane, *, place: str) -> tuple[list[Zone], list[Line]]:
-    """Carry the outlines of a zone file that are in the video to a plane; ``place`` names the file in errors.
+    """Project the outlines of one video to a plane; ``place`` names the zone file in errors.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def project_scene(scene: Scene, video: Video, plane: Plane, *, place: str) -> tu
 
 
 def _projected(thing: Zone | Line, unit: str, video: Video, plane: Plane, place: str) -> Any:
-    """Carry an outline to the plane, refusing one that has no whole image there.
+    """Project an outline to the plane, refusing one that has no whole image there.
 
     What is straight in the picture of a lens is bent on the floor: its edges are divided first. On a floor
     plan that mirrors the picture, a line is turned round, so that ``in`` stays what it is in the picture.
@@ -202,7 +202,7 @@ def _add(scene: Scene, feature: Any) -> None:
 
 
 def _refuse_name_twice(said: Properties, others: Sequence[Zone | Line]) -> None:
-    """Refuse a name that another thing has in the same video."""
+    """Reject a name that another thing has in the same video."""
     for other in others:
         if other.name == said.name and in_one_video(said.videos, other.videos):
             shared = set(said.videos) & set(other.videos) or {*said.videos, *other.videos}

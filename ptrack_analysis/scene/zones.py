@@ -48,7 +48,7 @@ class Zone:
     videos: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what can hold nobody."""
+        """Reject what can hold nobody."""
         outline: object = self.outline
         if not isinstance(outline, Polygon | MultiPolygon):
             got = type(outline).__name__
@@ -96,12 +96,12 @@ class Line:
 
 
 def in_one_video(videos: Sequence[str], others: Sequence[str]) -> bool:
-    """Tell whether two things bound to these videos, none being every video, are both in any."""
+    """Return whether two things bound to these videos, none being every video, are both in any."""
     return not videos or not others or not set(videos).isdisjoint(others)
 
 
 def refuse_zones(zones: Sequence[Zone], unit: str) -> None:
-    """Refuse zones of another plane than the trajectories', two of one name, and what is no zone.
+    """Reject zones of another plane than the trajectories', two of one name, and what is no zone.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def refuse_zones(zones: Sequence[Zone], unit: str) -> None:
 
 
 def refuse_lines(lines: Sequence[Line], unit: str) -> None:
-    """Refuse lines as ``refuse_zones`` does zones; the errors are the same.
+    """Reject lines as ``refuse_zones`` does zones; the errors are the same.
 
     Raises
     ------
@@ -218,14 +218,14 @@ def _videos(name: str, said: dict[str, Any]) -> tuple[str, ...]:
 
 
 def in_rectangle(zone: Zone, x: Floats, y: Floats, margin: float) -> Bools:
-    """Tell which points lie in the zone's bounding rectangle, grown by ``margin`` on each side; NaN: none."""
+    """Return which points lie in the zone's bounding rectangle, grown by ``margin``; False for NaN."""
     left, top, right, bottom = zone.outline.bounds
     across = (x >= left - margin) & (x <= right + margin)
     return across & (y >= top - margin) & (y <= bottom + margin)
 
 
 def near_edges(zone: Zone, x: Floats, y: Floats, margin: float) -> Bools:
-    """Tell which points lie at most ``margin`` from an edge of the zone, that of a hole or a part too.
+    """Return which points lie at most ``margin`` from an edge of the zone, that of a hole or a part too.
 
     The distance is the Euclidean one to the nearest point of the edge. O(corners · points).
     """
@@ -247,7 +247,7 @@ SLIVER = 1e-9
 
 
 def shared_area(zone: Zone, other: Zone) -> float:
-    """Give the area that both cover at some moment of some video, 0 where it is float noise."""
+    """Return the area that both cover at some moment of some video, 0 where it is float noise."""
     if not (in_one_video(zone.videos, other.videos) and hold_together(zone, other)):
         return 0.0
     area = float(zone.outline.intersection(other.outline).area)
@@ -255,14 +255,14 @@ def shared_area(zone: Zone, other: Zone) -> float:
 
 
 def hold_together(zone: Zone, other: Zone) -> bool:
-    """Tell whether there is a moment at which both zones hold."""
+    """Return whether there is a moment at which both zones hold."""
     if zone.window is None or other.window is None:
         return True
     return max(zone.window[0], other.window[0]) < min(zone.window[1], other.window[1])
 
 
 def refuse_invalid(zones: Sequence[Zone]) -> None:
-    """Refuse a zone whose outline crosses itself: what it covers is not defined.
+    """Reject a zone whose outline crosses itself: what it covers is not defined.
 
     Raises
     ------

@@ -51,11 +51,11 @@ class Column:
         return "{u}" in self.name
 
     def named(self, unit: str | None) -> str:
-        """Give the column's name in a plane with this unit."""
+        """Return the column's name in a plane with this unit."""
         return self.name.replace("{u}", unit or "{u}")
 
     def unit_in(self, unit: str | None) -> str:
-        """Give the column's unit in a plane with this unit."""
+        """Return the column's unit in a plane with this unit."""
         return self.unit.replace("{u}", unit or "px or m")
 
 
@@ -89,7 +89,7 @@ class Table:
         return [column.name for column in self.key]
 
     def choices(self, name: str) -> tuple[str, ...]:
-        """Give the values that the choice column ``name`` can take, in the order of their codes."""
+        """Return the values that the choice column ``name`` can take, in the order of their codes."""
         return next(column.choices for column in self.columns if column.name == name)
 
 
@@ -128,14 +128,14 @@ _SUPPRESSED = Column(
 
 
 def salted(schema: Table) -> Table:
-    """Give the form of a table of persons in which they are named by salted keys instead of by numbers."""
+    """Return the form of a table of persons in which they are named by salted keys instead of by numbers."""
     persons = [_SALTED.get(column.name, column) for column in schema.key]
     columns = [column for column in schema.columns if column.name != "merged_from"]
     return replace(schema, name=f"{schema.name}_salted", key=tuple(persons), columns=tuple(columns))
 
 
 def suppressible(schema: Table) -> Table:
-    """Give the form of a table of counts in which figures of few persons are missing."""
+    """Return the form of a table of counts in which figures of few persons are missing."""
     columns = [replace(c, nullable=True) if c.kind == "integer" else c for c in schema.columns]
     columns = [
         replace(c, text=f"{c.text} Withheld: missing in every row.") if c.withheld else c for c in columns

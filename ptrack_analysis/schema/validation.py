@@ -77,7 +77,7 @@ def _index(schema: Table, arrays: Arrays) -> pd.MultiIndex:
 
 
 def _factorized(column: Column, values: Any) -> tuple[np.ndarray, pd.Index] | None:
-    """Give the values of a level, each once and sorted, and where among them each row's is.
+    """Return the values of a level, each once and sorted, and where among them each row's is.
 
     None for what is rare or not there: a value that is missing, a level of another kind.
     """
@@ -130,7 +130,7 @@ def _values(column: Column, values: Any) -> Any:
 
 
 def check(table: object, schema: Table) -> None:
-    """Refuse what is not a table of this schema, with all its defects in one sentence.
+    """Reject what is not a table of this schema, with all its defects in one sentence.
 
     The index must hold the key's levels by name and order, with their dtypes and no key twice; the columns
     must be there with their dtypes, those of the plane in exactly one unit. Rows may come in any order and
@@ -161,7 +161,7 @@ def check(table: object, schema: Table) -> None:
 
 
 def unit_of(table: pd.DataFrame, schema: Table) -> str:
-    """Tell the unit of the plane (``px`` or ``m``) that a table of this schema is measured in.
+    """Return the unit of the plane (``px`` or ``m``) that a table of this schema is measured in.
 
     Raises
     ------
@@ -185,7 +185,7 @@ def columns_of(table: pd.DataFrame, schema: Table) -> list[tuple[str, Column]]:
 
 @cache
 def _dtype(name: str) -> Any:
-    """Give what a dtype of this name equals; to read the name each time would cost more than the rest."""
+    """Return what a dtype of this name equals; to read the name each time would cost more than the rest."""
     return name if name == "category" else pd.api.types.pandas_dtype(name)
 
 
@@ -251,7 +251,7 @@ def _column_defects(table: pd.DataFrame, schema: Table) -> list[str]:
 
 
 def _unique(index: Any) -> bool:
-    """Whether no key occurs twice; sorted keys, the ordinary case, are seen without a hash table."""
+    """Return whether no key occurs twice; sorted keys, the ordinary case, are seen without a hash table."""
     by_level = isinstance(index, pd.MultiIndex) and all(one.is_monotonic_increasing for one in index.levels)
     if by_level and _strictly_sorted([np.asarray(code) for code in index.codes]):
         return True
@@ -259,7 +259,7 @@ def _unique(index: Any) -> bool:
 
 
 def _strictly_sorted(codes: list[np.ndarray]) -> bool:
-    """Whether rows of codes grow from each row to the next, compared level by level."""
+    """Return whether rows of codes grow from each row to the next, compared level by level."""
     after = np.zeros(max(len(codes[0]) - 1, 0), dtype=bool)
     for code in reversed(codes):
         after &= code[1:] == code[:-1]

@@ -183,7 +183,7 @@ def documents(file: AnyPath, decoders: Decoders) -> Iterator[Document]:
 
 
 def no_pages(root: AnyPath, passed_over: list[tuple[str, str]]) -> NoPageError:
-    """Say that there is no page, and what there is instead."""
+    """Report that there is no page, and what there is instead."""
     if root.is_file():
         return NoPageError(
             f"{root}: no GetPersonTracking page: it has no list 'Persons', neither bare nor in one of the "
@@ -196,7 +196,7 @@ def no_pages(root: AnyPath, passed_over: list[tuple[str, str]]) -> NoPageError:
 
 
 def several(root: AnyPath, names: list[str]) -> MixedError:
-    """Say that one video was asked for and there are several."""
+    """Report that one video was asked for and there are several."""
     listed = ", ".join(repr(name) for name in names[:_SHOWN])
     more = ", ..." if len(names) > _SHOWN else ""
     return MixedError(
@@ -205,7 +205,7 @@ def several(root: AnyPath, names: list[str]) -> MixedError:
 
 
 def shown(root: AnyPath, file: AnyPath) -> str:
-    """Give a file's path below the source, for people to read."""
+    """Return a file's path below the source, for people to read."""
     below = below_root(root, file)
     return file.name if below is None else below.as_posix()
 

@@ -21,7 +21,7 @@ _OTHER = re.compile(r"[^a-z0-9._-]+")
 
 
 def natural(path: PurePath | S3Path) -> list[list[tuple[int, int, str]]]:
-    """Give the sorting key that puts ``page-10`` after ``page-9``."""
+    """Return the sorting key that puts ``page-10`` after ``page-9``."""
     return [
         [(0, int(text), text) if text.isdecimal() else (1, 0, text) for text in _DIGITS.split(part) if text]
         for part in path.parts
@@ -34,7 +34,7 @@ def stem_of(name: str) -> str:
 
 
 def group_of(below: PurePath) -> tuple[str, str]:
-    """Give what files of one video have in common: their folder, and their stem without trailing number.
+    """Return what files of one video have in common: their folder, and their stem without trailing number.
 
     A date, also with a time of day, is no page's number: ``cam-2026-10-30`` and ``cam-2026-10-31`` are two.
     """
@@ -43,14 +43,14 @@ def group_of(below: PurePath) -> tuple[str, str]:
 
 
 def below_root(root: AnyPath, file: AnyPath) -> PurePath | None:
-    """Give a file's path below the source, None for the source itself."""
+    """Return a file's path below the source, None for the source itself."""
     if file == root:
         return None
     return file.relative_to(root)  # type: ignore[arg-type] # both are of one kind
 
 
 def group_below(root: AnyPath, file: AnyPath) -> tuple[str, str]:
-    """Give what files of one video have in common; see ``group_of``."""
+    """Return what files of one video have in common; see ``group_of``."""
     return group_of(below_root(root, file) or PurePosixPath(file.name))
 
 
@@ -62,7 +62,7 @@ def number_of(name: str) -> int | None:
 
 
 def title_of(source: AnyPath, below: PurePath | None) -> str:
-    """Give a video's name before it is made safe: its path below the source, or the file's own stem."""
+    """Return a video's name before it is made safe: its path below the source, or the file's own stem."""
     if below is None:
         return stem_of(source.name)
     folder, stem = group_of(below)

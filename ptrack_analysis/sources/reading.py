@@ -153,7 +153,7 @@ def _shown(source: Source | VideoReference) -> object:
 
 
 def _folder_of(reference: VideoReference) -> AnyPath:
-    """Give the folder that all files of a video lie below."""
+    """Return the folder that all files of a video lie below."""
     folder = reference.files[0].parent
     while not all(file.parts[: len(folder.parts)] == folder.parts for file in reference.files):
         folder = folder.parent
@@ -272,5 +272,5 @@ def _only_video(
 
 
 def _common(reference: VideoReference) -> AnyPath:
-    """Give the place that a video's faults are reported at: its one file, or the folder of its files."""
+    """Return the place that a video's faults are reported at: its one file, or the folder of its files."""
     return reference.files[0] if len(reference.files) == 1 else reference.files[0].parent

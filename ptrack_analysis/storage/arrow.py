@@ -79,7 +79,7 @@ def to_arrow(
 
 
 def _start_of(started_at: datetime, table: pd.DataFrame, schema: Table) -> int:
-    """Give the start of a table's one video [us since 1970]."""
+    """Return the start of a table's one video [us since 1970]."""
     if started_at.tzinfo is None:
         raise ParameterError(
             f"started_at is {started_at.isoformat()!r}, a local time without its zone: add an offset such as "
@@ -160,7 +160,7 @@ def _column_parts(table: pd.DataFrame, schema: Table) -> Iterator[Part]:
 
 
 def _refuse_extras(table: pd.DataFrame, names: list[Any], taken: list[str]) -> None:
-    """Refuse further columns for which there is no type, or whose name is another's but for its case."""
+    """Reject further columns for which there is no type, or whose name is another's but for its case."""
     others = {name.lower() for name in taken}
     defects = []
     for name in names:

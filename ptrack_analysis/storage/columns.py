@@ -56,7 +56,7 @@ class Stored:
 
 @cache
 def with_video(schema: Table) -> Table:
-    """Give the schema of such a table of many videos: ``video`` is the first level of its key."""
+    """Return the schema of such a table of many videos: ``video`` is the first level of its key."""
     return schema if VIDEO in schema.key else replace(schema, key=(VIDEO, *schema.key))
 
 
@@ -93,7 +93,7 @@ def with_twins(columns: list[Stored]) -> list[Stored]:
 
 
 def twin_of(column: Stored) -> Stored | None:
-    """Give the column that tells the wall-clock time of a stored moment; None for what is no such moment."""
+    """Return column that tells the wall-clock time of a stored moment; None for what is no such moment."""
     if column.of.kind != "moment" or not column.of.of_video:
         return None
     return replace(

@@ -141,7 +141,7 @@ def flush(file: BinaryIO) -> None:
 
 
 def _is_written(path: Path) -> bool:
-    """Tell whether the process that writes a temporary file is alive."""
+    """Return whether the process that writes a temporary file is alive."""
     process = path.name.split("-")[2]
     if not process.isdecimal() or int(process) == os.getpid():
         return False
@@ -188,6 +188,6 @@ def flush_folder(folder: Path) -> None:
 
 
 def checksum(path: AnyPath) -> str:
-    """Give the SHA-256 of a file, in hexadecimal digits."""
+    """Return the SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()

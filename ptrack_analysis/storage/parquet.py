@@ -131,7 +131,7 @@ def read_parquet(path: str | PathLike[str]) -> pd.DataFrame:
 
 
 def is_ours(path: Path) -> bool:
-    """Whether there is a Parquet file that this package wrote."""
+    """Return whether there is a Parquet file that this package wrote."""
     try:
         schema_by_marks(pq.read_schema(path).metadata)
     except (InputError, OSError, pa.ArrowException):
@@ -140,7 +140,7 @@ def is_ours(path: Path) -> bool:
 
 
 def options_for(content: pa.Table, *, is_sorted: bool) -> dict[str, Any]:
-    """Give how a table is stored: which columns as dictionaries, and the order of its rows if it has one."""
+    """Return how a table is stored: the dictionary columns, and the order of its rows if any."""
     schema = with_video(schema_by_marks(content.schema.metadata))
     names = {column.name for column in stored_columns(schema) if column.is_name}
     dictionary = [f.name for f in content.schema if f.name in names or CATEGORIES_MARK in (f.metadata or {})]
@@ -206,7 +206,7 @@ def format_csv(
 
 
 def _for_people(content: pa.Table) -> pa.Table:
-    """Give the cells of a stored table as they stand in its CSV file."""
+    """Return the cells of a stored table as they stand in its CSV file."""
     return pa.table([_readable(column) for column in content.columns], names=content.column_names)
 
 

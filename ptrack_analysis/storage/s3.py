@@ -60,7 +60,7 @@ _R = TypeVar("_R")
 
 
 def default_client() -> Any:
-    """Give the client of the default session; profile, region and endpoint are those of the environment."""
+    """Return the client of the default session; profile, region and endpoint are those of the environment."""
     return _client(*(os.environ.get(name) for name in SETTINGS))
 
 
@@ -165,19 +165,19 @@ class S3Path:
         return S3Path(self.bucket, self.key.rpartition("/")[0], client=self.client)
 
     def relative_to(self, other: "S3Path") -> PurePosixPath:
-        """Give the key below a prefix."""
+        """Return the key below a prefix."""
         return PurePosixPath(self.key).relative_to(other.key)
 
     def resolve(self) -> "S3Path":
-        """Give the path itself, whose name is the bucket's where the key is empty."""
+        """Return the path itself, whose name is the bucket's where the key is empty."""
         return self if self.key else S3Path(self.bucket, self.bucket)
 
     def is_file(self) -> bool:
-        """Tell whether there is an object with exactly this key."""
+        """Return whether there is an object with exactly this key."""
         return bool(self.key) and any(found.key == self.key for found in _listed(self, self.key, most=1))
 
     def stat(self) -> Stat:
-        """Tell the object's size and tag."""
+        """Return the object's size and tag."""
         if self.size is not None:
             return Stat(self.size, self.tag)
         head = asked(self, self.client, lambda client: client.head_object(Bucket=self.bucket, Key=self.key))
@@ -272,7 +272,7 @@ class S3Path:
         asked(self, self.client, ask)
 
     def is_dir(self) -> bool:
-        """Tell whether there are objects below this prefix."""
+        """Return whether there are objects below this prefix."""
         return bool(_listed(self, self._prefix, most=1))
 
     def unlink(self) -> None:
@@ -295,7 +295,7 @@ AnyPath = Path | S3Path
 
 
 def path_of(place: object, client: Any = None) -> AnyPath:
-    """Give the path of a text, a Path, or an address in S3 (``s3://bucket/prefix``).
+    """Return the path of a text, a Path, or an address in S3 (``s3://bucket/prefix``).
 
     Raises
     ------
@@ -316,7 +316,7 @@ def path_of(place: object, client: Any = None) -> AnyPath:
 
 
 def ahead(files: Sequence[AnyPath]) -> Iterator[AnyPath]:
-    """Give the files in their order; small ones in S3 are fetched while those before are in use."""
+    """Return the files in their order; small ones in S3 are fetched while those before are in use."""
     if all(isinstance(file, Path) for file in files):
         yield from files
         return

@@ -38,7 +38,7 @@ class RangedFile(RawIOBase):
         return True
 
     def tell(self) -> int:
-        """Tell from where the next byte is read."""
+        """Return from where the next byte is read."""
         return self._at
 
     def seek(self, offset: int, whence: int = 0) -> int:
@@ -56,7 +56,7 @@ class RangedFile(RawIOBase):
         return len(part)
 
     def _length(self) -> int:
-        """Give the size; the first call fetches the end of the object with it."""
+        """Return the size; the first call fetches the end of the object with it."""
         if self._tail is None:
             self._tail, self._size, self._tag = self._path.read_end(_TAIL)
         return self._size
@@ -72,7 +72,7 @@ class Store(Protocol):
     """A place of files by name. A file is replaced whole, or stays as it was."""
 
     def __str__(self) -> str:
-        """Give the place's path or address."""
+        """Return the place's path or address."""
 
     def names(self) -> set[str]:
         """List the files directly in the place; none if it does not exist."""
@@ -91,7 +91,7 @@ class Store(Protocol):
 
 
 def open_store(place: AnyPath) -> Store:
-    """Give the manner in which files are kept in a folder, or below a prefix in S3."""
+    """Return the manner in which files are kept in a folder, or below a prefix in S3."""
     return Prefix(place) if isinstance(place, S3Path) else Folder(place)
 
 

@@ -199,7 +199,7 @@ def explore(
 
 
 def explorer_script() -> str:
-    """Give the source of the explorer's ES module; it exports ``mount(element, data, options)``."""
+    """Return the source of the explorer's ES module; it exports ``mount(element, data, options)``."""
     return joined_script("explorer", PARTS)
 
 

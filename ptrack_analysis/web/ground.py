@@ -70,14 +70,14 @@ class Ground:
         return x1 - x0, y1 - y0
 
     def fractions(self, points: Floats) -> Floats:
-        """Carry (n, 2) points of the plane to fractions of the rectangle; NaN where they have none."""
+        """Project (n, 2) points of the plane to fractions of the rectangle; NaN where they have none."""
         if self.floor is not None:
             return self.floor.unproject(points)
         fractions: Floats = (points - np.array(self.extent[:2])) / np.array(self.size)
         return fractions
 
     def parts(self, thing: Zone | Line) -> list[list[list[float]]]:
-        """Give the rings or the polyline of an outline as fractions; none where it cannot be drawn whole."""
+        """Return rings or the polyline of an outline as fractions; none where it cannot be drawn whole."""
         outline = thing.outline
         if self.floor is not None:
             outline = shapely.segmentize(outline, max(outline.length / _PIECES, 1e-9))
@@ -107,7 +107,7 @@ def ground_of(
     extent: Extent | None,
     backdrop: Backdrop | None,
 ) -> Ground:
-    """Tell where to draw: on the frame for px, or m with a floor; else on the extent, or on all there is.
+    """Return where to draw: on the frame for px, or m with a floor; else on the extent, or on all there is.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def _frame(video: Video, backdrop: Backdrop | None) -> Extent | None:
 
 
 def _bounds(points: Floats, outlines: Sequence[Zone | Line]) -> Extent:
-    """Give the rectangle around all that is drawn, with a margin; never without area."""
+    """Return the rectangle around all that is drawn, with a margin; never without area."""
     corners = [np.reshape(thing.outline.bounds, (2, 2)) for thing in outlines]
     known = np.concatenate([points[np.isfinite(points).all(axis=1)], *corners])
     if not len(known):
@@ -159,7 +159,7 @@ def _bounds(points: Floats, outlines: Sequence[Zone | Line]) -> Extent:
 
 
 def aspect_note(backdrop: Backdrop | None, ground: Ground) -> list[str]:
-    """Say that a backdrop has another shape than what it is laid over; nothing if it is within 2 %."""
+    """Report that a backdrop has another shape than what it is laid over; nothing if it is within 2 %."""
     if backdrop is None:
         return []
     return stretched_note((backdrop.width, backdrop.height), ground.size, of_frame=ground.picture)

@@ -151,7 +151,7 @@ def _persons(trajectories: pd.DataFrame, rows: PersonRows) -> Integers:
 
 
 def _numbers(persons: Integers) -> list[Any]:
-    """Give persons' numbers as JSON can hold them exactly: as text where they are too large."""
+    """Return persons' numbers as JSON can hold them exactly: as text where they are too large."""
     numbers = persons.tolist()
     large = any(abs(number) > _LARGEST_EXACT for number in numbers)
     return [str(number) for number in numbers] if large else numbers
@@ -165,7 +165,7 @@ def _header(
     names: list[str],
     arrays: Arrays,
 ) -> dict[str, Any]:
-    """Say what does not come by the row."""
+    """Describe what does not come by the row."""
     zones, lines = things
     end = int((arrays["time"].astype("int64") + arrays["held"]).max(initial=0))
     known = 0 if video.duration is None else int(video.duration / pd.Timedelta("1ms"))
@@ -198,7 +198,7 @@ def _undrawn(things: Sequence[Zone | Line], ground: Ground) -> list[str]:
 
 
 def _rows(trajectories: pd.DataFrame, rows: PersonRows, fractions: Floats) -> Arrays:
-    """Give each row's moment, its hold, where it is, and its flags."""
+    """Return each row's moment, its hold, where it is, and its flags."""
     held = trajectories["held"].to_numpy()[rows.order].astype("timedelta64[ms]").astype("int64")
     run = trajectories["run"].to_numpy()[rows.order]
     located = trajectories["located"].cat.codes.to_numpy()[rows.order].astype("uint8")
@@ -264,7 +264,7 @@ def _add_boxes(arrays: Arrays, boxes: tuple[Floats, Floats], *, draw: bool) -> N
 
 
 def _visits(visits: pd.DataFrame, names: list[str], persons: Integers) -> Arrays:
-    """Give the visits of the persons shown, by person and time."""
+    """Return the visits of the persons shown, by person and time."""
     zone = pd.Index(names, dtype="str").get_indexer(visits.index.get_level_values("zone"))
     number = visits.index.get_level_values("person_index").to_numpy()
     person = np.searchsorted(persons, number)
@@ -290,7 +290,7 @@ def _visits(visits: pd.DataFrame, names: list[str], persons: Integers) -> Arrays
 
 
 def _heat(heatmap: Heatmap, ground: Ground) -> tuple[dict[str, Any], Floats]:
-    """Carry a given heatmap over: its cells, and where they lie as fractions of the ground."""
+    """Project a given heatmap over: its cells, and where they lie as fractions of the ground."""
     if not isinstance(heatmap, Heatmap) or heatmap.unit != ground.unit or ground.floor is not None:
         raise ParameterError(
             f"heatmap is {heatmap!r:.60}, not a Heatmap of the plane that is drawn on, in {ground.unit}"

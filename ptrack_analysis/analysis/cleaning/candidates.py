@@ -36,7 +36,7 @@ class Bodies:
     least: float
 
     def usual(self, bottom: Floats) -> Floats:
-        """Give the usual height for feet at these rows of the picture."""
+        """Return the usual height for feet at these rows of the picture."""
         return np.maximum(self.at_top + self.growth * bottom, self.least)
 
 
@@ -66,13 +66,13 @@ class PictureGround:
         return max(_FOCAL * self.width, nearest / self.bodies.growth)
 
     def on_ground(self, picture: Floats) -> Floats:
-        """Carry (n, 2) places in the picture [px] to the ground [m]."""
+        """Project (n, 2) places in the picture [px] to the ground [m]."""
         metres = BODY / (self.bodies.usual(picture[:, 1] / self.height) * self.height)
         away = -self.focal * metres if self.focal else picture[:, 1] * metres
         return np.column_stack([(picture[:, 0] - self.width / 2) * metres, away])
 
     def in_picture(self, ground: Floats) -> Floats:
-        """Carry (n, 2) places on the ground [m] back to the picture [px]."""
+        """Project (n, 2) places on the ground [m] back to the picture [px]."""
         if self.focal:
             nearest = 4 * (self.bodies.at_top + self.bodies.growth) * self.height
             metres = np.maximum(-ground[:, 1] / self.focal, BODY / nearest)
@@ -105,7 +105,7 @@ def bodies_of(top: Floats, height: Floats) -> Bodies | None:
 
 
 def whole_heights(top: Floats, height: Floats) -> Floats:
-    """Give the heights of boxes; NaN where the picture's upper or lower edge cuts one, or there is none."""
+    """Return the heights of boxes; NaN where the picture's upper or lower edge cuts one, or there is none."""
     bottom = top + height
     whole = (top > EDGE_TOLERANCE) & (bottom < 1 - EDGE_TOLERANCE) & (height > 0)
     return np.where(whole, height, np.nan)
@@ -192,7 +192,7 @@ def _slopes(time: Milliseconds, places: Floats, near: Bools, first: Integers, tr
 
 
 def _medians(size: Floats, near: Bools, track: Integers, tracks: int) -> Floats:
-    """Give the lower median of each track's near sizes, NaN where there is none."""
+    """Return the lower median of each track's near sizes, NaN where there is none."""
     medians = np.full(tracks, np.nan)
     used = np.flatnonzero(near & ~np.isnan(size))
     order = used[np.lexsort((size[used], track[used]))]
@@ -228,7 +228,7 @@ class Limits:
     min_margin: float
 
     def __post_init__(self) -> None:
-        """Refuse what is out of its range, all of it in one sentence."""
+        """Reject what is out of its range, all of it in one sentence."""
         lowest = {"max_gap": 0, "max_speed": 0, "max_drift": 0, "max_size_ratio": 1, "max_cost": 0}
         checks = [partial(above, getattr(self, name), name, least) for name, least in lowest.items()]
         checks.append(partial(at_least, self.min_margin, "min_margin"))
@@ -238,7 +238,7 @@ class Limits:
 
 
 def _fault(check: Callable[[], float]) -> str:
-    """Give what a check has to say, nothing if it passes."""
+    """Return what a check has to say, nothing if it passes."""
     try:
         check()
     except ParameterError as error:
@@ -286,7 +286,7 @@ def candidates(ends: Ends, barred: tuple[Bools, Bools], limits: Limits) -> Pairs
 
 
 def _chunks(ends: Ends, barred: tuple[Bools, Bools], horizon: int) -> Iterator[tuple[Integers, Integers]]:
-    """Give the pairs of a track and those that begin within the horizon of its end, in parts."""
+    """Return the pairs of a track and those that begin within the horizon of its end, in parts."""
     leaving, coming = np.flatnonzero(~barred[0]), np.flatnonzero(~barred[1])
     coming = coming[np.argsort(ends.start.seen[coming], kind="stable")]
     begin, end = ends.start.seen[coming], ends.stop.seen[leaving]
@@ -320,7 +320,7 @@ def _fitting(ends: Ends, before: Integers, after: Integers, limits: Limits) -> P
 
 
 def _came_back(left: Floats, came: Floats) -> Bools:
-    """Tell where both walk, and the later one more than 120 degrees against the earlier one."""
+    """Return where both walk, and the later one more than 120 degrees against the earlier one."""
     along, both = (left * came).sum(axis=1), _length(left) * _length(came)
     walking = np.minimum(_length(left), _length(came)) > WALKING
     back: Bools = walking & (along < _AGAINST * both)

@@ -100,7 +100,7 @@ def fill_gaps(
 def new_rows(
     rows: PersonRows, known: Bools, *, above: int, limit: int, period: int
 ) -> tuple[Integers, Milliseconds]:
-    """Tell after which row each new row comes, and its moment [ms]; lengths of time in ms."""
+    """Return after which row each new row comes, and its moment [ms]; lengths of time in ms."""
     gap = np.diff(rows.time)
     filled = ~rows.first[1:] & (gap > above) & (gap <= limit) & known[:-1] & known[1:]
     before = np.flatnonzero(filled)
@@ -130,7 +130,7 @@ def _lengths(
 def _columns(
     table: pd.DataFrame, order: Integers, before: Integers, between: dict[str, Floats]
 ) -> dict[str, Any]:
-    """Give each column's values of the old rows, then of the new ones."""
+    """Return each column's values of the old rows, then of the new ones."""
     columns = {}
     for name in table.columns:
         old, new = (pd.Series(table[name].array[rows]) for rows in (order, before))

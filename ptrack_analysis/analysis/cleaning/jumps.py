@@ -94,7 +94,7 @@ def _joined(sections: Sections, taken: Bools) -> Sections:
 
 
 def _too_far(walk: Walk, before: Integers, after: Integers, max_speed: float) -> Bools:
-    """Tell whether the way between two rows needs more than the largest speed."""
+    """Return whether the way between two rows needs more than the largest speed."""
     time, x, y = walk
     way = np.sqrt((x[after] - x[before]) ** 2 + (y[after] - y[before]) ** 2)
     far: Bools = way * 1000.0 > max_speed * (time[after] - time[before])

@@ -16,7 +16,7 @@ _MADE = frozenset({"located", "held", "run"})
 
 
 def kind_of(table: object, *, trajectories: bool = False) -> Table:
-    """Tell whether a table is DETECTIONS or POINTS (or TRAJECTORIES, where they are taken), and check it.
+    """Return whether a table is DETECTIONS or POINTS (or TRAJECTORIES, where they are taken), and check it.
 
     Its index tells detections from points, the columns ``located held run`` tell trajectories from points;
     whatever is neither is taken for detections.
@@ -142,7 +142,7 @@ def _refuse_forks(later: Integers, earlier: Integers) -> None:
 
 
 def _refuse_overlap(table: pd.DataFrame, renamed: Integers, person: Integers) -> None:
-    """Refuse to make two tracks one of which one begins before the other has ended; name the first two."""
+    """Reject to make two tracks one of which one begins before the other has ended; name the first two."""
     time = table.index.get_level_values("timestamp").to_numpy().view("int64")
     order = np.lexsort((time, person, renamed))
     first = np.flatnonzero(starts_of(person[order]) | starts_of(renamed[order]))

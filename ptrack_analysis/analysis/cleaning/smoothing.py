@@ -90,7 +90,7 @@ def with_positions(
 
 
 def half_of(window: pd.Timedelta | str, name: str) -> int:
-    """Give half the length of a window, cut to whole milliseconds."""
+    """Return half the length of a window, cut to whole milliseconds."""
     return milliseconds(window, name) // 2
 
 
@@ -162,7 +162,7 @@ def smooth_trajectories(
 
 
 def _has_company(old: Positions, half: int) -> Bools:
-    """Tell which rows have a neighbouring row with a position, in their run, at most ``half`` ms away."""
+    """Return which rows have a neighbouring row with a position, in their run, at most ``half`` ms away."""
     known = ~np.isnan(old.x)
     near = known[1:] & known[:-1] & (old.run[1:] == old.run[:-1]) & (np.diff(old.rows.time) <= half)
     company = np.zeros(len(known), dtype=bool)

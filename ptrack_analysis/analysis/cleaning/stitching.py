@@ -167,7 +167,7 @@ def compute_stitches(
     max_cost: float = 1.0,
     min_margin: float = 0.2,
 ) -> pd.DataFrame:
-    """Tell which tracks continue which, because the tracker lost a person and gave a new number.
+    """Return which tracks continue which, because the tracker lost a person and gave a new number.
 
     A track may continue an earlier one if it begins after that one's end, at most ``max_gap`` later, at a
     place that can be reached at ``max_speed`` (and 0.5 m of slack), unless both walk, faster than 0.5 m/s,
@@ -297,7 +297,7 @@ def compute_stitches(
 def _sizes(
     detections: pd.DataFrame | None, trajectories: pd.DataFrame, old: Positions
 ) -> tuple[Floats, Bodies | None]:
-    """Give each row's height by the usual one in its place, and what is usual."""
+    """Return each row's height by the usual one in its place, and what is usual."""
     if detections is None:
         return np.full(len(old.x), np.nan), None
     row = detection_rows(detections, trajectories)[old.rows.order]
@@ -311,7 +311,7 @@ def _sizes(
 def _ground(
     old: Positions, bodies: Bodies | None, detections: pd.DataFrame | None, video: Video | None
 ) -> PictureGround | None:
-    """Give the ground of the picture, or None where positions are in metres, or there are none."""
+    """Return the ground of the picture, or None where positions are in metres, or there are none."""
     if old.unit == "m":
         return None
     if detections is None:
@@ -321,7 +321,7 @@ def _ground(
 
 
 def _in_doors(ends: Ends, places: Floats, doors: Sequence[Zone]) -> tuple[Bools, Bools]:
-    """Tell which tracks end in a door, and which begin in one."""
+    """Return which tracks end in a door, and which begin in one."""
     barred = []
     for side in (ends.stop, ends.start):
         inside = np.zeros(len(side.row), dtype=bool)

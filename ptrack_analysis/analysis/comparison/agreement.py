@@ -42,7 +42,7 @@ class Tracking:
 
 
 def seen_by_both(a: Tracking, b: Tracking) -> tuple[TrackingArrays, TrackingArrays]:
-    """Give both trackings as arrays, with their moments numbered such that compared ones are the same."""
+    """Return both trackings as arrays, with their moments numbered such that compared ones are the same."""
     times_a, times_b = _moments(a.detections), _moments(b.detections)
     numbers_a, numbers_b = compared_moments(times_a, times_b, a.period, b.period)
     shared = np.intersect1d(numbers_a, numbers_b)
@@ -53,7 +53,7 @@ def seen_by_both(a: Tracking, b: Tracking) -> tuple[TrackingArrays, TrackingArra
 
 
 def boxes_at_compared_moments(seen: TrackingArrays) -> tuple[Boxes, Integers]:
-    """Give the body boxes at compared moments, in their order, and the row of each."""
+    """Return the body boxes at compared moments, in their order, and the row of each."""
     rows = np.flatnonzero(seen.boxed & (seen.moment != LEFT_OUT))
     rows = rows[np.lexsort((seen.person[rows], seen.moment[rows]))]
     return Boxes(seen.moment[rows], seen.person[rows], seen.sides[:, rows]), rows
@@ -132,7 +132,7 @@ def time_together(
 
 
 def _partners(own: TrackingArrays, other: TrackingArrays, own_row: Integers, other_row: Integers) -> Integers:
-    """Tell whom each row's person is taken for from this row on: a person of the other, or nobody."""
+    """Return whom each row's person is taken for from this row on: a person of the other, or nobody."""
     partner = np.full(len(own.person), NOBODY, dtype="int64")
     partner[own_row] = other.person[other_row]
     rows, match = np.arange(len(partner)), _row_of_match(own, partner != NOBODY)
@@ -145,7 +145,7 @@ def _partners(own: TrackingArrays, other: TrackingArrays, own_row: Integers, oth
 
 
 def _row_of_match(own: TrackingArrays, matched: Bools) -> Integers:
-    """Give for each row the row of its person's latest match, before any the first; -1 if never matched."""
+    """Return for each row the row of its person's latest match, before any the first; -1 if never matched."""
     rows, places = np.arange(len(matched)), np.flatnonzero(matched)
     first = np.full(len(own.persons), -1, dtype="int64")
     persons, place = np.unique(own.person[places], return_index=True)
@@ -157,7 +157,7 @@ def _row_of_match(own: TrackingArrays, matched: Bools) -> Integers:
 
 
 def _has_box(seen: TrackingArrays, moment: Integers, person: Integers) -> Bools:
-    """Tell whether a person has a box at a compared moment."""
+    """Return whether a person has a box at a compared moment."""
     width = len(seen.persons) + 1
     known = seen.boxed & (seen.moment != LEFT_OUT)
     there: Bools = np.isin(moment * width + person, (seen.moment * width + seen.person)[known])
@@ -167,14 +167,14 @@ def _has_box(seen: TrackingArrays, moment: Integers, person: Integers) -> Bools:
 def _stretches(
     seen: TrackingArrays, key: Integers, partner: Integers
 ) -> tuple[Integers, Milliseconds, Milliseconds]:
-    """Give the stretches of time of the rows whose person is taken for somebody, by key and time."""
+    """Return the stretches of time of the rows whose person is taken for somebody, by key and time."""
     rows = np.flatnonzero((partner >= 0) & (seen.held > 0))
     rows = rows[np.lexsort((seen.time[rows], key[rows]))]
     return key[rows], seen.time[rows], seen.time[rows] + seen.held[rows]
 
 
 def _covered(start: Integers, stop: Integers, by_start: Integers, by_stop: Integers) -> Integers:
-    """Give how much of each stretch is covered by other stretches, these being disjoint and in order."""
+    """Return how much of each stretch is covered by other stretches, these being disjoint and in order."""
     if not len(by_start):
         return np.zeros_like(start)
     length = np.concatenate([[0], np.cumsum(by_stop - by_start)])
@@ -191,7 +191,7 @@ def _covered(start: Integers, stop: Integers, by_start: Integers, by_stop: Integ
 def pairs_table(
     a: TrackingArrays, b: TrackingArrays, matches: Overlaps, counterparts: Integers
 ) -> pd.DataFrame:
-    """Tell who in a is who in b: one row for each two persons that were matched or are counterparts.
+    """Return who in a is who in b: one row for each two persons that were matched or are counterparts.
 
     Parameters
     ----------

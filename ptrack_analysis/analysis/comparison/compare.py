@@ -86,7 +86,7 @@ class Comparison:
     min_overlap: float
 
     def summary(self) -> dict[str, Any]:
-        """Give the comparison as a dictionary that can be written as JSON.
+        """Return the comparison as a dictionary that can be written as JSON.
 
         Lengths of time are in seconds (``held_s``), undefined ratios None; the tables of matches and of
         occupancy over time, and the heatmap, are left out.
@@ -106,7 +106,7 @@ class Comparison:
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Give one dictionary a row, key first."""
+    """Return one dictionary a row, key first."""
     flat = table.reset_index()
     spans = [name for name in flat.columns if flat[name].dtype.kind == "m"]
     for name in spans:
@@ -141,7 +141,7 @@ def occupancy_of_both(a: pd.DataFrame, b: pd.DataFrame, video: Video, zones: Seq
 
 
 def _steps(occupancy: pd.DataFrame) -> dict[str, tuple[Integers, Integers]]:
-    """Give the moments and counts of each zone."""
+    """Return the moments and counts of each zone."""
     moments = occupancy.index.get_level_values("timestamp").to_numpy().view("int64")
     persons = occupancy["persons"].to_numpy()
     rows: Any = occupancy.groupby(level="zone", sort=False).indices
@@ -149,7 +149,7 @@ def _steps(occupancy: pd.DataFrame) -> dict[str, tuple[Integers, Integers]]:
 
 
 def _held(steps: tuple[Integers, Integers], moments: Integers) -> Integers:
-    """Give the count that holds at each moment; the last one, 0, holds for ever."""
+    """Return the count that holds at each moment; the last one, 0, holds for ever."""
     known, persons = steps
     counts: Integers = persons[np.searchsorted(known, moments, side="right") - 1]
     return counts
@@ -173,7 +173,7 @@ def zones_of_both(
 
 
 def _stays(trajectories: pd.DataFrame, video: Video, zones: Sequence[Zone]) -> dict[str, tuple[int, int]]:
-    """Give dwell [ms] and number of persons of the scene and each zone."""
+    """Return dwell [ms] and number of persons of the scene and each zone."""
     persons = trajectories.index.get_level_values("person_index")
     held = int(trajectories["held"].to_numpy().view("int64").sum())
     stays = {SCENE: (held, int(persons.nunique()))}
@@ -187,7 +187,7 @@ def _stays(trajectories: pd.DataFrame, video: Video, zones: Sequence[Zone]) -> d
 
 
 def _means(occupancy: pd.DataFrame) -> tuple[float, float, float]:
-    """Give the means over time of both counts and of their absolute difference; NaN over no time."""
+    """Return the means over time of both counts and of their absolute difference; NaN over no time."""
     moments = occupancy.index.get_level_values("timestamp").to_numpy().view("int64")
     a, b = (occupancy[name].to_numpy() for name in ("persons_a", "persons_b"))
     length = np.diff(moments)
@@ -206,7 +206,7 @@ def heatmap_difference(a: pd.DataFrame, b: pd.DataFrame, video: Video, shape: tu
 
 
 def _common_bounds(a: pd.DataFrame, b: pd.DataFrame, video: Video, shape: tuple[int, int]) -> Bounds | None:
-    """Give the extent around all positions of both; None where it is the frame's."""
+    """Return the extent around all positions of both; None where it is the frame's."""
     unit = unit_of(a, TRAJECTORIES)
     located = [each for each in (a, b) if each[f"x_{unit}"].notna().any()]
     if unit == "px" or not located:

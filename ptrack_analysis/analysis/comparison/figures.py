@@ -77,7 +77,7 @@ class Figures:
     idtp: int
 
     def to_frame(self) -> pd.DataFrame:
-        """Give a table with one row a figure: key ``figure``, column ``value``."""
+        """Return a table with one row a figure: key ``figure``, column ``value``."""
         figures = asdict(self)
         index = pd.Index(list(figures), name="figure", dtype="str")
         return pd.DataFrame({"value": np.array(list(figures.values()), dtype="float64")}, index=index)
@@ -182,7 +182,7 @@ def _pairs(a: Boxes, b: Boxes, overlaps: Overlaps) -> tuple[Integers, Integers, 
 
 
 def _agreement(pair_of: Integers, boxes: Integers, overlaps: Overlaps) -> Floats:
-    """Tell how well two persons agree over the whole video, before anything is matched."""
+    """Return how well two persons agree over the whole video, before anything is matched."""
     of_a = np.bincount(overlaps.a, overlaps.overlap)[overlaps.a] if len(overlaps.a) else np.zeros(0)
     of_b = np.bincount(overlaps.b, overlaps.overlap)[overlaps.b] if len(overlaps.b) else np.zeros(0)
     shared = np.bincount(pair_of, overlaps.overlap / (of_a + of_b - overlaps.overlap), minlength=len(boxes))

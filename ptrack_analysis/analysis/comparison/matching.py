@@ -65,7 +65,7 @@ def compared_moments(
 
 
 def _paired(a: Milliseconds, b: Milliseconds, period: int) -> Integers:
-    """Give the place in b of each moment of a, or -1: rounds of pairs that are each other's nearest."""
+    """Return the place in b of each moment of a, or -1: rounds of pairs that are each other's nearest."""
     with_b = np.full(len(a), -1, dtype="int64")
     left_a, left_b = np.arange(len(a)), np.arange(len(b))
     while len(left_a) and len(left_b):
@@ -82,7 +82,7 @@ def _paired(a: Milliseconds, b: Milliseconds, period: int) -> Integers:
 
 
 def _nearest(times: Milliseconds, among: Milliseconds, *, later: bool) -> Integers:
-    """Give the place of the nearest of ``among`` to each time; of two equally near, the later or earlier."""
+    """Return place of the nearest of ``among`` to each time; of two equally near, the later or earlier."""
     place = np.searchsorted(among, times)
     before, after = np.maximum(place - 1, 0), np.minimum(place, len(among) - 1)
     to_before, to_after = times - among[before], among[after] - times
@@ -91,7 +91,7 @@ def _nearest(times: Milliseconds, among: Milliseconds, *, later: bool) -> Intege
 
 
 def _looked_for(times: Milliseconds, among: Milliseconds, period: int) -> Bools:
-    """Tell which times lie further than three quarters of a period from all of ``among``."""
+    """Return which times lie further than three quarters of a period from all of ``among``."""
     if not len(among) or not len(times):
         return np.ones(len(times), dtype=bool)
     distance = np.abs(times - among[_nearest(times, among, later=True)])
@@ -178,7 +178,7 @@ def _kept(left: Integers, right: Integers, overlap: Floats) -> Overlaps:
 
 
 def intersection_over_union(a: Floats, b: Floats) -> Floats:
-    """Give the area that both boxes cover by the area that either covers.
+    """Return the area that both boxes cover by the area that either covers.
 
     Parameters
     ----------
@@ -354,7 +354,7 @@ class _Memory:
         self.when[person] = when
 
     def when_last(self, person: Integers, partner: Integers) -> Integers:
-        """Give when each person was last matched, if it was with this partner, else ``NEVER``."""
+        """Return when each person was last matched, if it was with this partner, else ``NEVER``."""
         return np.where(self.partner[person] == partner, self.when[person], NEVER)
 
 

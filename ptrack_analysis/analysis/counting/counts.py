@@ -204,7 +204,7 @@ def _balance(zone: str, times: Integers, persons: Integers, time: Integers, inwa
 
 
 def _present(occupancy: pd.DataFrame, zone: str) -> tuple[Integers, Integers]:
-    """Give the moments [ms] and the counts of one zone, in the order of time."""
+    """Return the moments [ms] and the counts of one zone, in the order of time."""
     rows = occupancy[occupancy.index.get_level_values("zone") == zone].sort_index()
     return _moments(rows), rows["persons"].to_numpy()
 
@@ -215,7 +215,7 @@ def _moments(table: pd.DataFrame) -> Integers:
 
 
 def _line_names(lines: Sequence[Line | str]) -> list[str]:
-    """Give the names of lines, refusing what is no line and what occurs twice."""
+    """Return the names of lines, refusing what is no line and what occurs twice."""
     if not isinstance(lines, list | tuple):
         raise ParameterError(f"{lines!r:.60} is not a list of lines or of their names")
     for line in lines:
@@ -229,7 +229,7 @@ def _line_names(lines: Sequence[Line | str]) -> list[str]:
 
 
 def _intervals(time: Integers, video: Video, length: int, begin: int) -> tuple[Integers, Integers]:
-    """Give the intervals' starts and lengths [ms]."""
+    """Return the intervals' starts and lengths [ms]."""
     if time.min(initial=begin) < begin:
         raise ParameterError(f"a crossing at {time.min()} ms lies before the start at {begin} ms")
     last = int(time.max(initial=begin))

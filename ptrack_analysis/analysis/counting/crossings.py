@@ -149,7 +149,7 @@ def _walk(trajectories: pd.DataFrame, unit: str) -> _Walk:
 
 
 def _outlines(lines: Sequence[Line], unit: str) -> list[Floats]:
-    """Give the lines' vertices, refusing what is no line, or none of this plane."""
+    """Return the lines' vertices, refusing what is no line, or none of this plane."""
     refuse_lines(lines, unit)
     return [_vertices(line) for line in lines]
 

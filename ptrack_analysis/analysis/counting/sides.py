@@ -94,7 +94,7 @@ def _across(edge: Floats, ends: Floats) -> tuple[Integers, Bools, Floats]:
 
 
 def _right(area: Floats, along: Floats, *, moved: int) -> Bools:
-    """Tell what is on the right; what is on the way itself, once it (+1) or the way (-1) has moved."""
+    """Return what is on the right; what is on the way itself, once it (+1) or the way (-1) has moved."""
     tie = np.where(along[1] != 0, -moved * along[1], moved * along[0]) > 0
     right: Bools = np.where(area != 0, area > 0, tie)
     return right

@@ -20,7 +20,7 @@ MOST_INTERVALS = 5_000_000
 def compute_occupancy_bins(
     occupancy: pd.DataFrame, video: Video, *, every: pd.Timedelta | str = MINUTE
 ) -> pd.DataFrame:
-    """Tell for each interval of time how many persons were there on average and at most.
+    """Return for each interval of time how many persons were there on average and at most.
 
     The intervals are ``[0, every)``, ``[every, 2 * every)`` and so on, from the occupancy's first row (0,
     but for a part of a video) to the video's end, where the last one is cut; where the end is unknown, or
@@ -126,7 +126,7 @@ def intervals(end: int, length: int, begin: int = 0) -> tuple[Milliseconds, Mill
 
 
 def time_held(zone: Zone, starts: Milliseconds, spans: Milliseconds) -> Milliseconds:
-    """Tell for how long of each interval the zone holds [ms]."""
+    """Return for how long of each interval the zone holds [ms]."""
     if zone.window is None:
         return spans
     since, until = zone.window
@@ -214,7 +214,7 @@ def compute_density(bins: pd.DataFrame, zones: Sequence[Zone]) -> pd.DataFrame:
 
 
 def refuse_pixels(zones: Sequence[Zone]) -> None:
-    """Refuse zones that have no area in square metres, or are none.
+    """Reject zones that have no area in square metres, or are none.
 
     Raises
     ------

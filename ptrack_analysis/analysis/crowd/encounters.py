@@ -36,7 +36,7 @@ class Samples:
     until: Milliseconds
 
     def where(self, kept: "np.ndarray | slice") -> "Samples":
-        """Give those that are kept, or in this order."""
+        """Return those that are kept, or in this order."""
         return Samples(*(getattr(self, name)[kept] for name in self.__slots__))
 
 
@@ -65,7 +65,7 @@ class ApproachPieces:
     y_high: Floats
 
     def where(self, kept: np.ndarray) -> "ApproachPieces":
-        """Give those that are kept, or in this order."""
+        """Return those that are kept, or in this order."""
         return ApproachPieces(*(getattr(self, name)[kept] for name in self.__slots__))
 
 
@@ -112,7 +112,7 @@ def _by_pair_and_time(pieces: ApproachPieces) -> Integers:
 
 
 def by_tick(samples: Samples) -> Samples:
-    """Give the samples in the order of their ticks."""
+    """Return the samples in the order of their ticks."""
     return samples.where(np.argsort(samples.tick, kind="stable"))
 
 
@@ -172,7 +172,7 @@ def _in_cells(samples: Samples, limit: float) -> tuple[Integers, Integers, int]:
 
 
 def _ranges(key: Integers, rows: int) -> tuple[list[Integers], list[Integers]]:
-    """Give for each sample the ranges of places to look into: after it in its column, and in the next one."""
+    """Return the ranges to search for each sample: after it in its column, and in the next column."""
     after = np.arange(1, len(key) + 1)
     lows: list[Integers] = [after, np.searchsorted(key, key + rows - 1)]
     highs: list[Integers] = [np.searchsorted(key, key + end, side="right") for end in (1, rows + 1)]

@@ -36,7 +36,7 @@ def compute_line_flow(
     every: pd.Timedelta | str = MINUTE,
     start: pd.Timedelta | str = NO_TIME,
 ) -> pd.DataFrame:
-    """Tell how many persons a second cross each line, and on a floor plan each metre of it, both ways.
+    """Return how many persons a second cross each line, and on a floor plan each metre of it, both ways.
 
     The intervals and what is counted in them are those of ``count_crossings``. A flow is the count by the
     length of its interval (the last is cut at the video's end), a specific flow is that by the length of the
@@ -117,7 +117,7 @@ def _by_time(count: Floats, seconds: Floats) -> Floats:
 
 
 def _refuse_other(lines: Sequence[Line], unit: str) -> None:
-    """Refuse what is no line with a length in this plane."""
+    """Reject what is no line with a length in this plane."""
     if not isinstance(lines, list | tuple):
         raise ParameterError(f"{lines!r:.60} is not a list of lines")
     for line in lines:
@@ -289,7 +289,7 @@ class _Sums:
 
 
 def _speeds(walks: Walks) -> Floats:
-    """Give the speed from each row to the next located one of its run [m/s], NaN where there is none."""
+    """Return the speed from each row to the next located one of its run [m/s], NaN where there is none."""
     speed = np.full(len(walks.x), np.nan)
     way, previous = steps(walks.run, walks.x, walks.y)
     here = np.flatnonzero(previous >= 0)

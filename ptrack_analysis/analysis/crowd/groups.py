@@ -23,7 +23,7 @@ def detect_groups(
     min_share: float = 0.5,
     min_extent: float | None = None,
 ) -> pd.DataFrame:
-    """Tell which persons moved together, and put everybody into one group.
+    """Return which persons moved together, and put everybody into one group.
 
     Two persons belong together if they were near for at least ``min_share`` of the time for which both were
     present (the durations of their encounters, added up, by the time that both hold), and in one of these

@@ -37,7 +37,7 @@ def compute_dwell(
     horizon: pd.Timedelta | str | None = None,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
-    """Tell how long the stays in each zone last, beside what a plain mean and median would say.
+    """Return how long the stays in each zone last, beside what a plain mean and median would say.
 
     The length of a stay is its ``dwell``. One whose exit is none of ``ends``, by default ``crossed`` alone,
     lasted longer than seen: it is cut (right-censored), and says only that it lasted so long; so is one that
@@ -137,7 +137,7 @@ def compute_dwell_quantiles(
     inside_before: "pd.Series[pd.Timedelta] | None" = None,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
-    """Tell the lengths that given shares of the stays in each zone do not last beyond.
+    """Return the lengths that given shares of the stays in each zone do not last beyond.
 
     The quantile p is the shortest length that at most 1 - p of the stays last beyond, by the Kaplan-Meier
     estimate; with nothing unseen it is the plain one, the smallest dwell that a share p of the stays does
@@ -222,7 +222,7 @@ def _figures(group: Group, limit: int | None, level: float) -> dict[str, int]:
 
 
 def _estimates(group: Group, shares: Floats, level: float) -> tuple[Integers, Integers, Integers]:
-    """Give the quantiles of a group's lengths and their bounds [ms], missing where there are none."""
+    """Return the quantiles of a group's lengths and their bounds [ms], missing where there are none."""
     curve = kaplan_meier(group.lengths, level)
     lowest = np.where(curve.share == 0, 0.0, curve.low)  # no bound lies above a share of nobody
     found = (first_below(curve.length, values, shares) for values in (curve.share, lowest, curve.high))
@@ -231,7 +231,7 @@ def _estimates(group: Group, shares: Floats, level: float) -> tuple[Integers, In
 
 
 def _quantiles(seen: Integers, shares: Floats) -> Integers:
-    """Give the plain quantiles: the smallest values that a share of all does not exceed."""
+    """Return the plain quantiles: the smallest values that a share of all does not exceed."""
     return np.quantile(seen, shares, method="inverted_cdf").astype("int64")
 
 

@@ -178,7 +178,7 @@ def compute_service_levels(
     targets: Iterable[pd.Timedelta | str] = TARGETS,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
-    """Tell which share of the waits in each queue lasts longer than each target.
+    """Return which share of the waits in each queue lasts longer than each target.
 
     By the Kaplan-Meier estimate, as in ``compute_dwell``: a wait not seen to end counts as longer than what
     was seen of it, one not seen to begin is left out of the estimate and counted in ``left_out``. A wait of

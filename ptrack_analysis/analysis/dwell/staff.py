@@ -23,7 +23,7 @@ def detect_staff(
     zones: Sequence[Zone | str] = (),
     recurrence: int | None = None,
 ) -> pd.DataFrame:
-    """Tell who is taken for staff, and by which rule.
+    """Return who is taken for staff, and by which rule.
 
     A person is taken for staff who meets any of the rules that are given: ``stay``, one stay's dwell in any
     zone is ``min_stay`` or longer; ``zone``, there is a stay in a zone of the staff's; ``recurrence``, there

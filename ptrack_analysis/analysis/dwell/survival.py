@@ -28,7 +28,7 @@ class Lengths:
     since: Integers
 
     def where(self, kept: Bools) -> "Lengths":
-        """Give those that are kept."""
+        """Return those that are kept."""
         return Lengths(self.length[kept], self.ended[kept], self.since[kept])
 
 
@@ -65,7 +65,7 @@ def kaplan_meier(lengths: Lengths, confidence: float) -> Curve:
 
 
 def _hazard_variance(at_risk: Integers, ended: Integers) -> Floats:
-    """Give the terms of Greenwood's sum; one is infinite where all at risk end."""
+    """Return the terms of Greenwood's sum; one is infinite where all at risk end."""
     left = at_risk - ended
     terms = np.where(ended > 0, np.inf, 0.0)
     np.divide(ended, at_risk * left, out=terms, where=left > 0)
@@ -99,7 +99,7 @@ def first_below(length: Integers, share: Floats, quantiles: Floats) -> Integers:
 
 
 def share_at(curve: Curve, lengths: Integers) -> tuple[Floats, Floats, Floats]:
-    """Give the share of stays that last longer than each length, and its bounds.
+    """Return the share of stays that last longer than each length, and its bounds.
 
     Beyond the longest stay nothing is known (NaN), unless it ended: then none lasts longer.
     """
@@ -115,7 +115,7 @@ def share_at(curve: Curve, lengths: Integers) -> tuple[Floats, Floats, Floats]:
 
 
 def restricted_mean(curve: Curve, horizon: int, confidence: float) -> tuple[float, float, float]:
-    """Give the mean of the lengths, those beyond the horizon counting as the horizon, and its bounds.
+    """Return the mean of the lengths, those beyond the horizon counting as the horizon, and its bounds.
 
     It is the area below the curve up to there; unknown (NaN) if the horizon lies beyond the longest stay and
     that did not end. Its variance is Greenwood's sum, each term weighing the square of the area behind it.
@@ -226,7 +226,7 @@ def seen_at(visits: pd.DataFrame, column: str, kinds: Iterable[str], name: str) 
 
 
 def _before(visits: pd.DataFrame, inside_before: object) -> Integers:
-    """Give the time inside before each stay was first seen [ms]; -1 where it is not known."""
+    """Return the time inside before each stay was first seen [ms]; -1 where it is not known."""
     if inside_before is None:
         return np.full(len(visits), -1)
     if not isinstance(inside_before, pd.Series) or inside_before.dtype != "timedelta64[ms]":
@@ -314,7 +314,7 @@ def compute_survival(
     inside_before: "pd.Series[pd.Timedelta] | None" = None,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
-    """Tell which share of the stays in each zone lasts longer than any length of time.
+    """Return which share of the stays in each zone lasts longer than any length of time.
 
     At each length at which stays end, the share left is multiplied by one minus the share of those at risk
     that end there; a stay is at risk up to the length at which it ended or was cut, that included. What is

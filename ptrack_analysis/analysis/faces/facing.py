@@ -40,15 +40,15 @@ class Gaze:
     camera: Floats
 
     def where(self, kept: Bools | slice) -> "Gaze":
-        """Give those that are kept."""
+        """Return those that are kept."""
         return Gaze(*(getattr(self, name)[kept] for name in self.__slots__))
 
     def at_camera(self, within: float) -> Bools:
-        """Tell which faces are turned from the camera by at most so much [degrees]."""
+        """Return which faces are turned from the camera by at most so much [degrees]."""
         return np.asarray(self.camera >= np.cos(np.radians(within)) - _ROUNDING)
 
     def at_edge(self, edge: str, within: float) -> Bools:
-        """Tell which faces are turned to an edge of the picture, within so much to both sides [degrees]."""
+        """Return which faces are turned to an edge of the picture, within so much to both sides [degrees]."""
         angle = np.degrees(np.arctan2(self.down, self.across)) - EDGE_ANGLES[edge]
         return np.asarray(np.abs((angle + 180) % 360 - 180) <= within + _ROUNDING)
 
@@ -218,7 +218,7 @@ def _time_facing(
     angles: tuple[float, float],
     times: tuple[Integers, Integers],
 ) -> Integers:
-    """Give how long each row's face is turned to the target [ms]; ``faces`` says which rows have one."""
+    """Return how long each row's face is turned to the target [ms]; ``faces`` says which rows have one."""
     (good, gaze), (towards_camera, within), (time, held) = faces, angles, times
     looks = np.zeros(len(held), dtype=bool)
     if target == "camera":
@@ -242,7 +242,7 @@ def _time_facing(
 def _faces(
     detections: pd.DataFrame, row: Integers, video: Video, least: dict[str, float]
 ) -> tuple[Integers, Gaze]:
-    """Give the rows whose face is good enough, and where these faces look."""
+    """Return the rows whose face is good enough, and where these faces look."""
     good = np.full(len(row), set(_NEEDED) <= set(detections.columns))
     for name, value in least.items():
         if value > 0:
@@ -263,7 +263,7 @@ def _column(detections: pd.DataFrame, name: str) -> Floats:
 
 
 def _named(targets: Sequence[Zone | str]) -> dict[str, Zone | str]:
-    """Give the targets by their names, refusing what is none and what occurs twice."""
+    """Return the targets by their names, refusing what is none and what occurs twice."""
     if not isinstance(targets, list | tuple):
         raise ParameterError(f"targets is {targets!r:.60}, not a list of zones and edges of the picture")
     named: dict[str, Zone | str] = {}
@@ -282,7 +282,7 @@ def _named(targets: Sequence[Zone | str]) -> dict[str, Zone | str]:
 
 
 def _refuse_range(most: float, **given: object) -> None:
-    """Refuse numbers that are not from 0 to ``most``, all of them in one sentence."""
+    """Reject numbers that are not from 0 to ``most``, all of them in one sentence."""
     wrong = [
         f"{name} is {value!r}, not a number from 0 to {most:g}"
         for name, value in given.items()

@@ -186,7 +186,7 @@ def _change(
 
 
 def _turn(ax: Floats, ay: Floats, bx: Floats, by: Floats) -> Floats:
-    """Give the smallest angle from one way to another [degrees]; a full turn-about is 180, not -180."""
+    """Return the smallest angle from one way to another [degrees]; a full turn-about is 180, not -180."""
     turn = np.degrees(np.arctan2(ax * by - ay * bx, ax * bx + ay * by))
     np.copyto(turn, 180.0, where=turn <= -180)  # noqa: PLR2004 - half a turn
     np.copyto(turn, np.nan, where=((ax == 0) & (ay == 0)) | ((bx == 0) & (by == 0)))
@@ -194,7 +194,7 @@ def _turn(ax: Floats, ay: Floats, bx: Floats, by: Floats) -> Floats:
 
 
 def direction(vx: Floats, vy: Floats) -> Floats:
-    """Give the heading of a velocity [degrees]: 0 = +x, 90 = +y, below 360; NaN where it is 0 or NaN."""
+    """Return the heading of a velocity [degrees]: 0 = +x, 90 = +y, below 360; NaN where it is 0 or NaN."""
     heading = np.degrees(np.arctan2(vy, vx))
     heading += np.where(heading < 0, 360.0, 0.0)
     np.copyto(heading, 0.0, where=heading >= 360)  # noqa: PLR2004 - a tiny negative angle rounds up to the full turn

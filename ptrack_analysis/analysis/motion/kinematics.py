@@ -87,7 +87,7 @@ def _pieces(
 def _cuts(
     own: Stretches, first: Integers, length: Milliseconds, window: int, most: int
 ) -> tuple[Integers, Milliseconds]:
-    """Give the first row of each cut's stretch, and its moment on the clock."""
+    """Return the first row of each cut's stretch, and its moment on the clock."""
     count = np.maximum(length // window, 1)
     total = int(count.sum()) + len(count)
     if total > most:
@@ -101,7 +101,7 @@ def _cuts(
 
 
 def radius_of_gyration(person: Integers, weight: Milliseconds, x: Floats, y: Floats, persons: int) -> Floats:
-    """Give each person's root mean square distance from the mean position, NaN without a position.
+    """Return each person's root mean square distance from the mean position, NaN without a position.
 
     ``person`` numbers the persons from 0; where all of a person's weights are 0, each position counts alike.
     """
@@ -121,7 +121,7 @@ def radius_of_gyration(person: Integers, weight: Milliseconds, x: Floats, y: Flo
 
 
 def _first_of(person: Integers, values: Floats, persons: int) -> Floats:
-    """Give the first value of each person, so that the sums stay small."""
+    """Return the first value of each person, so that the sums stay small."""
     first = np.zeros(persons)
     first[person[::-1]] = values[::-1]
     return first
@@ -137,7 +137,7 @@ def compute_kinematics(
     window: pd.Timedelta | str = SPEED_WINDOW,
     max_speed: float | None = None,
 ) -> pd.DataFrame:
-    """Tell how each person moved at each moment: velocity, acceleration, turning.
+    """Return how each person moved at each moment: velocity, acceleration, turning.
 
     Velocity is the way from the position half a window before to that half a window after, by the time
     between them; its length is the speed of ``compute_trajectories`` with the same window. Acceleration is

@@ -116,7 +116,7 @@ def _cut_back(reach: Floats, least: Integers, far: Integers, limit: float) -> No
 
 
 def _levels(reach: Floats, longest: int, limit: float) -> tuple[list[Floats], list[Floats]]:
-    """Give maxima and minima over 1, 2, 4, 8 … rows from each row, while any spread is within the limit."""
+    """Return maxima and minima over 1, 2, 4, 8 … rows from each row, while any spread is within the limit."""
     high, low = [reach], [reach]
     size = 1
     while 2 * size <= longest:
@@ -133,7 +133,7 @@ def _levels(reach: Floats, longest: int, limit: float) -> tuple[list[Floats], li
 
 
 def _spreads(high: list[Floats], low: list[Floats], first: Integers, last: Integers) -> Floats:
-    """Give the spread of the values from each ``first`` to its ``last`` row, from two overlapping halves."""
+    """Return spread of the values from each ``first`` to its ``last`` row, from two overlapping halves."""
     spread = np.empty(len(first))
     level = np.frexp((last - first + 1).astype("float64"))[1] - 1
     for power in range(len(high)):
@@ -159,7 +159,7 @@ def _descend(high: list[Floats], low: list[Floats], rows: Integers, far: Integer
 
 
 def _axes() -> Floats:
-    """Give the directions as (directions, 2) cosine and sine; the coarse ones first, x and y exact."""
+    """Return the directions as (directions, 2) cosine and sine; the coarse ones first, x and y exact."""
     number = np.arange(DIRECTIONS)
     number = number[np.argsort(-(number & -number) - DIRECTIONS * (number == 0), kind="stable")]
     axes = np.column_stack([np.cos(np.pi * number / DIRECTIONS), np.sin(np.pi * number / DIRECTIONS)])

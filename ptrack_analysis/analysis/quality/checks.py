@@ -132,7 +132,7 @@ CHECKS = {
 
 
 def checks_with(thresholds: Mapping[str, tuple[float, float]] | None) -> dict[str, QualityCheck]:
-    """Give the checks with other thresholds.
+    """Return the checks with other thresholds.
 
     Raises
     ------

@@ -33,7 +33,7 @@ def ratio(above: Floats, below: Floats) -> float:
 
 
 def ratios(above: Floats, below: Floats, *, rounds: int, chance: np.random.Generator) -> Floats:
-    """Give the ratio of the sums of as many clusters drawn with replacement, in each round.
+    """Return the ratio of the sums of as many clusters drawn with replacement, in each round.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def ratios(above: Floats, below: Floats, *, rounds: int, chance: np.random.Gener
 
 
 def medians(values: Floats, cluster: Integers, *, rounds: int, chance: np.random.Generator) -> Floats:
-    """Give the median of the rows of as many clusters drawn with replacement, in each round.
+    """Return the median of the rows of as many clusters drawn with replacement, in each round.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def medians(values: Floats, cluster: Integers, *, rounds: int, chance: np.random
 
 
 def percentile_interval(drawn: Floats, confidence: float) -> tuple[float, float]:
-    """Give the interval between the percentiles of what was drawn."""
+    """Return the interval between the percentiles of what was drawn."""
     low, high = np.nanquantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
 
@@ -99,7 +99,7 @@ def percentile_interval(drawn: Floats, confidence: float) -> tuple[float, float]
 def accelerated_interval(
     value: float, drawn: Floats, left_out: Floats, confidence: float
 ) -> tuple[float, float]:
-    """Give the bias-corrected and accelerated interval (BCa).
+    """Return the bias-corrected and accelerated interval (BCa).
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ class _Chance:
     seed: int
 
     def __post_init__(self) -> None:
-        """Refuse what is out of its range, all of it in one sentence."""
+        """Reject what is out of its range, all of it in one sentence."""
         wrong = []
         if not _whole(self.rounds, _LEAST_ROUNDS):
             wrong.append(f"rounds is {self.rounds!r}, not a whole number of at least {_LEAST_ROUNDS}")
@@ -260,7 +260,7 @@ def compute_confidence_intervals(
 def _figure(
     statistic: Statistic, above: Floats, below: Floats | None, cluster: Integers, chance: _Chance
 ) -> tuple[float, float, float, int, int]:
-    """Give a figure, the ends of its interval, and how many persons and rows it is of."""
+    """Return a figure, the ends of its interval, and how many persons and rows it is of."""
     persons, rows = int(cluster.max()) + 1, len(above)
     draw = np.random.default_rng(chance.seed)
     low = high = float("nan")
@@ -305,13 +305,13 @@ def _label(of: str | None, statistic: Statistic, per: str | None) -> str:
 
 
 def _schema_of(table: object) -> Table:
-    """Tell which of the tables it is; visits, if none."""
+    """Return which of the tables it is; visits, if none."""
     names = list(table.index.names) if isinstance(table, pd.DataFrame) else []
     return next((schema for schema in _TAKEN if schema.key_names == names), VISITS)
 
 
 def _numbers(table: pd.DataFrame, name: str | None, option: str) -> Floats:
-    """Give a column as numbers, lengths of time in seconds; 1 a row, if none is named."""
+    """Return a column as numbers, lengths of time in seconds; 1 a row, if none is named."""
     if name is None:
         return np.ones(len(table))
     if name not in table.columns:

@@ -98,7 +98,7 @@ def compare_with_manual_count(
 
 
 def _events(computed: pd.DataFrame, *, of_lines: bool, direction: str | None) -> tuple[Integers, Integers]:
-    """Give the place and the moment [ms] of all that is counted."""
+    """Return the place and the moment [ms] of all that is counted."""
     if direction not in {None, "in", "out"}:
         raise ParameterError(f"direction is {direction!r}, not 'in' or 'out'")
     if direction is not None and not of_lines:
@@ -164,7 +164,7 @@ def _refuse_unknown(unknown: list[str], known: set[str], kind: str) -> None:
 
 
 def _refuse_wrong(name: Integers, start: Integers, length: Integers, tallied: Integers) -> None:
-    """Refuse the first interval that cannot have been counted; rows are in the order of name and time."""
+    """Reject the first interval that cannot have been counted; rows are in the order of name and time."""
     overlap = (name[1:] == name[:-1]) & (start[1:] < (start + length)[:-1])
     for wrong, what in (
         (length <= 0, "has an interval of no length"),

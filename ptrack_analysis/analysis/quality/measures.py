@@ -24,7 +24,7 @@ _JITTER, _GROWTH = 1.3, 1.5
 def suspected_switches(
     rows: PersonRows, boxes: Sequence[Floats], size: tuple[int, int], *, max_gap: int
 ) -> Bools:
-    """Tell which boxes nobody can have got from the same person's box before.
+    """Return which boxes nobody can have got from the same person's box before.
 
     A box is suspect if its lower edge's middle lies farther from that of the box before than half a body and
     two bodies a second, the larger of both boxes being the body; or if its height is more than 1.3 times that
@@ -61,7 +61,7 @@ def suspected_switches(
 def _suspected(
     time: Milliseconds, person: Integers, boxes: Sequence[Floats], size: tuple[int, int], *, max_gap: int
 ) -> Bools:
-    """Tell which boxes but the first are suspect, of boxes that are all there."""
+    """Return which boxes but the first are suspect, of boxes that are all there."""
     left, top, width, height = boxes
     seconds = np.diff(time) / 1000.0
     follows = (person[1:] == person[:-1]) & (seconds * 1000.0 <= max_gap)
@@ -85,7 +85,7 @@ _BOX = ("left", "top", "width", "height")
 
 
 def share(part: float, whole: float) -> float:
-    """Give a part as a percentage; NaN of nothing."""
+    """Return a part as a percentage; NaN of nothing."""
     return 100.0 * float(part) / float(whole) if whole else float("nan")
 
 
@@ -127,7 +127,7 @@ def of_presence(trajectories: pd.DataFrame, rows: PersonRows, period: int) -> di
 
 
 def continued(detections: pd.DataFrame, stitches: pd.DataFrame) -> float:
-    """Give the percentage of the tracks, as they were before joining, that continue another one."""
+    """Return the percentage of the tracks, as they were before joining, that continue another one."""
     if "merged_from" in detections.columns:
         tracks = detections["merged_from"].to_numpy()
     else:
@@ -166,7 +166,7 @@ def counted_time(
     start: pd.Timedelta | str | None = None,
     end: pd.Timedelta | str | None = None,
 ) -> tuple[int, int]:
-    """Give the begin and the end of the part of the video that was looked at [ms]."""
+    """Return the begin and the end of the part of the video that was looked at [ms]."""
     known = end_of(video, int(rows.time.max()))
     close = part_end(known, end, int((rows.time + held).max()))
     return 0 if start is None else milliseconds(start, "start"), close

@@ -118,7 +118,7 @@ def compute_sensitivity(
 
 
 def _figures(visits: pd.DataFrame, zone: str) -> tuple[int, int, int, int]:
-    """Give the number of stays in a zone and of persons, all their time and its median [ms]."""
+    """Return the number of stays in a zone and of persons, all their time and its median [ms]."""
     of_zone = visits.index.get_level_values("zone") == zone
     dwell: Integers = visits["dwell"].to_numpy()[of_zone].astype("int64")
     if not len(dwell):
@@ -128,7 +128,7 @@ def _figures(visits: pd.DataFrame, zone: str) -> tuple[int, int, int, int]:
 
 
 def _usual(detections: pd.DataFrame, video: Video, period: pd.Timedelta | str | None) -> int:
-    """Give what the choices are multiples of [ms]: a second, or the sampling period where it is longer."""
+    """Return what the choices are multiples of [ms]: a second, or the sampling period where it is longer."""
     step = found_period(detections, video, _EVER) if period is None else milliseconds(period, "period")
     return max(_SECOND, step)
 
@@ -138,7 +138,7 @@ def _times(usual: int, factors: Sequence[int]) -> list[pd.Timedelta | str]:
 
 
 def _spans(spans: object, name: str) -> dict[int, pd.Timedelta | str]:
-    """Give lengths of time by their milliseconds."""
+    """Return lengths of time by their milliseconds."""
     if not isinstance(spans, list | tuple):
         raise ParameterError(f"{name} is {spans!r}, not a list of lengths of time")
     found = {milliseconds(span, name): span for span in spans}
@@ -148,7 +148,7 @@ def _spans(spans: object, name: str) -> dict[int, pd.Timedelta | str]:
 
 
 def _anchors(anchors: object) -> dict[str, Anchor]:
-    """Give points of the box by their names."""
+    """Return points of the box by their names."""
     if not isinstance(anchors, list | tuple):
         raise ParameterError(f"anchors is {anchors!r}, not a list of points of the box")
     found: dict[str, Anchor] = {}

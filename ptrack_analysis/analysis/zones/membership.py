@@ -13,7 +13,7 @@ from ptrack_analysis.video import Milliseconds
 
 
 def names_of(zones: Sequence[Zone | str], argument: str) -> list[str]:
-    """Give the names of zones in their order, refusing what is no zone.
+    """Return the names of zones in their order, refusing what is no zone.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def names_of(zones: Sequence[Zone | str], argument: str) -> list[str]:
 
 
 def refuse_unvisited(zones: Sequence[Zone | str], visits: pd.DataFrame, argument: str) -> None:
-    """Refuse a name that no visit has, for it may be misspelt; that of a Zone is not.
+    """Reject a name that no visit has, for it may be misspelt; that of a Zone is not.
 
     Visits know the zones that somebody visited, and no others: without visits nothing is refused.
 
@@ -74,7 +74,7 @@ class Inside:
 
 
 def positions_inside(zone: Zone, x: Floats, y: Floats, begins: Bools, margin: float = 0.0) -> Bools:
-    """Tell which rows lie in the zone's outline, or are still near it after one that did.
+    """Return which rows lie in the zone's outline, or are still near it after one that did.
 
     Rows are in the order of person and time. With a margin, inside goes on within the run as long as rows
     are at most so far from the zone; a row farther away, one without a position and the start of a run end
@@ -106,7 +106,7 @@ def positions_inside(zone: Zone, x: Floats, y: Floats, begins: Bools, margin: fl
 
 
 def _following(inside: Bools, candidates: Bools, begins: Bools) -> tuple[Integers, Integers]:
-    """Give the stretches of candidates that follow a row inside in its run: their rows, and of which."""
+    """Return the stretches of candidates that follow a row inside in its run: their rows, and of which."""
     rows = np.flatnonzero(candidates)
     new = np.ones(len(rows), dtype=bool)
     new[1:] = (rows[1:] != rows[:-1] + 1) | begins[rows[1:]]

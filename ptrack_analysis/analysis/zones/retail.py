@@ -206,7 +206,7 @@ def _table(rows: list[tuple[str, str, float, int]]) -> pd.DataFrame:
 
 
 def _dwell(own: pd.DataFrame, visitors: int, short: int) -> _Values:
-    """Give the figures of how long, and of how often each came."""
+    """Return the figures of how long, and of how often each came."""
     dwell = own["dwell"].to_numpy().view("int64")
     seconds, visits = float(dwell.sum()) / _SECOND, len(own)
     return {
@@ -221,7 +221,7 @@ def _dwell(own: pd.DataFrame, visitors: int, short: int) -> _Values:
 
 
 def _peak(own: pd.DataFrame) -> _Values:
-    """Give the most visits under way at once, and the first moment [s] at which they were."""
+    """Return the most visits under way at once, and the first moment [s] at which they were."""
     entered, exited = (own[name].to_numpy().view("int64") for name in ("entered", "exited"))
     moments, place = np.unique(np.concatenate([entered, exited]), return_inverse=True)
     change = np.zeros(len(moments), dtype="int64")
@@ -234,7 +234,7 @@ def _peak(own: pd.DataFrame) -> _Values:
 
 
 def _reach(inside: pd.Index, elsewhere: pd.Index, persons: int) -> _Values:
-    """Give the share of all who came here, and of those who came here alone."""
+    """Return the share of all who came here, and of those who came here alone."""
     alone = len(inside.difference(elsewhere))
     return {
         "exposure_rate": (_by(len(inside), persons), persons),
@@ -255,7 +255,7 @@ def _rates(visitors: int, passed: int | None, sold: int | None) -> _Values:
 def _passed(
     visits: pd.DataFrame, names: list[str], passers_by: Zone | str | int | None, inside: pd.Index
 ) -> int | None:
-    """Give the number of passers-by: as it is given, or of those in the zone in front and not inside."""
+    """Return the number of passers-by: as it is given, or of those in the zone in front and not inside."""
     if not isinstance(passers_by, Zone | str):
         return passers_by
     in_front = visits.index.get_level_values("zone") == names_of([passers_by], "passers_by")[0]

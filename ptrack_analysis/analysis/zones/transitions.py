@@ -231,7 +231,7 @@ def compute_funnel(visits: pd.DataFrame, steps: Sequence[Zone | str]) -> pd.Data
 
 
 def _reached(visits: pd.DataFrame, names: list[str]) -> list[Milliseconds]:
-    """Give the moment [ms] at which each person reached each step, ``_NEVER`` for those who did not."""
+    """Return the moment [ms] at which each person reached each step, ``_NEVER`` for those who did not."""
     zone = visits.index.get_level_values("zone")
     person, persons = pd.factorize(visits.index.get_level_values("person_index"))
     entered = visits["entered"].to_numpy().view("int64")
@@ -249,7 +249,7 @@ def _reached(visits: pd.DataFrame, names: list[str]) -> list[Milliseconds]:
 
 
 def _lower_median(moments: list[Milliseconds], step: int) -> int:
-    """Give the lower median of the times from the step before, of those who got there."""
+    """Return the lower median of the times from the step before, of those who got there."""
     there = moments[step] < _NEVER
     if step == 0 or not there.any():
         return _BEFORE

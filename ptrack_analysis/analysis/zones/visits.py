@@ -67,7 +67,7 @@ class _Stretches:
     detections: Integers
 
     def where(self, kept: Bools) -> "_Stretches":
-        """Give those that are kept."""
+        """Return those that are kept."""
         return _Stretches(*(getattr(self, name)[kept] for name in self.__slots__))
 
 

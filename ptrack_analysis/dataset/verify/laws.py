@@ -28,7 +28,7 @@ class Law:
     further: tuple[str, ...] = ()
 
     def holds(self, parameters: Mapping[str, Any]) -> bool:
-        """Whether a video measured with these settings keeps the law."""
+        """Return whether a video measured with these settings keeps the law."""
         return not any(parameters.get(name) for name in (*self.unless, "min_count"))
 
 

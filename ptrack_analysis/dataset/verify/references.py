@@ -67,7 +67,7 @@ def check_references(
 
 
 def _persons(parts: Mapping[str, Sequence[TableFile]], shelf: Shelf) -> dict[str, pa.Array] | None:
-    """Give the persons of a video by key and number; None where the table cannot be relied on."""
+    """Return the persons of a video by key and number; None where the table cannot be relied on."""
     if "persons" not in parts:
         return None
     names = [name for name in (PERSON.name, "person_index") if name in shelf.columns(parts["persons"])]
@@ -109,7 +109,7 @@ def _dangling_places(batch: pa.Table, name: str, known: Known) -> Iterator[tuple
 
 
 def _missing(column: pa.ChunkedArray, there: pa.Array) -> pa.ChunkedArray:
-    """Tell where a value is none of those that are there; null and "" name nothing."""
+    """Return where a value is none of those that are there; null and "" name nothing."""
     named = pc.is_valid(column)
     if pa.types.is_string(column.type):
         named = pc.and_(named, pc.not_equal(column, ""))

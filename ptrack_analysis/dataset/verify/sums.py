@@ -37,7 +37,7 @@ class Shelf:
         self._groups: dict[str, tuple[str, int, pa.Table]] = {}
 
     def local(self, place: str) -> Path:
-        """Give a file as one on disk."""
+        """Return a file as one on disk."""
         if isinstance(self.root, Path):
             return self.root / place
         folder = place.partition("/")[0]
@@ -94,7 +94,7 @@ class Tables:
         return day_in(self.parameters) is not None
 
     def place(self, folder: str) -> str:
-        """Give the file in which a table's rows lie, or begin."""
+        """Return the file in which a table's rows lie, or begin."""
         parts = self.parts[folder]
         return parts[0].place if parts else folder
 
@@ -103,7 +103,7 @@ class Tables:
         return self.shelf.batches(self.parts[folder], columns)
 
     def rows(self, folder: str) -> int:
-        """Tell the number of a table's rows."""
+        """Return the number of a table's rows."""
         return sum(part.stop - part.start for part in self.parts[folder])
 
     def sums(
@@ -133,7 +133,7 @@ class Tables:
         return total
 
     def occupancy(self) -> dict[str, int]:
-        """Give the integral of the occupancy of each zone, and of the scene under "" [person-ms]."""
+        """Return the integral of the occupancy of each zone, and of the scene under "" [person-ms]."""
         total: dict[str, int] = {}
         zone, moment, persons = "", 0, 0
         for batch in self.read("occupancy", ["zone", "timestamp_ms", "persons"]):
@@ -152,7 +152,7 @@ class Tables:
 
 
 def _whole(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
-    """Give a column as whole numbers: what is stored in seconds, in ms."""
+    """Return a column as whole numbers: what is stored in seconds, in ms."""
     if pa.types.is_floating(column.type):
         column = pc.round(pc.multiply(column, 1000.0 if name.endswith("_s") else 1.0))
     return column.cast(pa.int64())
@@ -187,7 +187,7 @@ def heat_is_located(tables: Tables) -> Iterator[tuple[str, str, object, object]]
 
 
 def _side(middles: np.ndarray) -> tuple[float, float, float]:
-    """Give where the cells begin and end along an axis, and how long one is; in px they begin at 0."""
+    """Return where the cells begin and end along an axis, and how long one is; in px they begin at 0."""
     cell = 2 * middles[0] if len(middles) == 1 else (middles[-1] - middles[0]) / (len(middles) - 1)
     return float(middles[0] - cell / 2), float(middles[-1] + cell / 2), float(cell)
 

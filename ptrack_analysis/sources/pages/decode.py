@@ -29,7 +29,7 @@ _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 
 
 def malformed(raw: bytes, place: str, error: Exception) -> PageError:
-    """Say where a document is not well-formed JSON."""
+    """Describe where a document is not well-formed JSON."""
     found = _BYTE.search(str(error))
     if isinstance(error, RecursionError):
         return PageError(f"{place}: nested deeper than any page is; not a GetPersonTracking page")
@@ -44,7 +44,7 @@ def malformed(raw: bytes, place: str, error: Exception) -> PageError:
 
 
 def wall_clock(place: object, name: str, first: str, advice: str) -> str:
-    """Say that timestamps look like wall-clock time."""
+    """Report that timestamps look like wall-clock time."""
     return (
         f"{place}: {name} starts at {first}, more than {LATEST_START // 86_400_000} days into the video, and "
         f"looks like wall-clock time. {advice}"
@@ -52,18 +52,18 @@ def wall_clock(place: object, name: str, first: str, advice: str) -> str:
 
 
 def is_of_several(error: PageError) -> bool:
-    """Tell whether a document is at fault because more follows it, as in JSON Lines."""
+    """Return whether a document is at fault because more follows it, as in JSON Lines."""
     return any(words in str(error) for words in ("trailing characters", "Extra data"))
 
 
 def not_utf8(raw: bytes, place: str, error: UnicodeDecodeError) -> PageError:
-    """Say where a document is not UTF-8."""
+    """Describe where a document is not UTF-8."""
     shown = raw[error.start : error.start + 4]
     return PageError(f"{place}: invalid UTF-8 at byte {error.start} ({_line(raw, error.start)}): {shown!r}")
 
 
 def unexpected(content: Any, place: str, error: msgspec.ValidationError) -> PageError:
-    """Say which value of a well-formed document is not what the API sends."""
+    """Describe which value of a well-formed document is not what the API sends."""
     reason, _, path = str(error).partition(" - at `$")
     path = path.rstrip("`")
     where = f"{place}: {path.removeprefix('.')}" if path else f"{place}: the whole document"
@@ -348,7 +348,7 @@ def _unwrapped(
 
 
 def _has_other_items(value: Any) -> bool:
-    """Tell whether a list holds what is no object, so that it holds no pages."""
+    """Return whether a list holds what is no object, so that it holds no pages."""
     return isinstance(value, list) and not all(isinstance(item, dict) for item in value)
 
 
@@ -390,7 +390,7 @@ def _untyped(raw: bytes, place: str) -> Any:
 
 
 def _looks_like_pages(content: Any, left: int = _DEEPEST) -> bool:
-    """Whether an untyped document has the marks of a page, so that its faults are faults of a page."""
+    """Return whether an untyped document has the marks of a page, so that its faults are faults of a page."""
     if isinstance(content, list):
         return left > 0 and any(
             isinstance(item, dict) and ("Person" in item or _looks_like_pages(item, left - 1))

@@ -27,12 +27,12 @@ def plain_name(name: str) -> str:
 
 
 def is_named_like_a_page(name: str) -> bool:
-    """Whether a file's name says that it may hold pages: JSON or JSON Lines, plain or ``.gz``."""
+    """Return whether a file's name says that it may hold pages: JSON or JSON Lines, plain or ``.gz``."""
     return plain_name(name).lower().endswith(_PAGES)
 
 
 def has_lines(name: str) -> bool:
-    """Whether a file's name says that it holds one document a line."""
+    """Return whether a file's name says that it holds one document a line."""
     return plain_name(name).lower().endswith(_LINES)
 
 
@@ -84,7 +84,7 @@ def read_lines(file: AnyPath) -> Iterator[tuple[int, bytes]]:
 
 
 def _chunks(file: AnyPath, *, limit: int | None) -> Iterator[bytes]:
-    """Give a file's content in pieces, with its sizes checked as they grow."""
+    """Return a file's content in pieces, with its sizes checked as they grow."""
     unzip = file.name.lower().endswith(".gz")
     try:
         if isinstance(file, Path) and not S_ISREG((status := file.stat()).st_mode):

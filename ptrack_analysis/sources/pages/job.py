@@ -134,7 +134,7 @@ class JobReader:
             self.collector.add(rows)
 
     def _was_there(self, rows: PageRows) -> bool:
-        """Tell whether a page was taken in before; only pages that may be equal are digested whole."""
+        """Return whether a page was taken in before; only pages that may be equal are digested whole."""
         number = len(self.collector)
         earlier = self.places.setdefault(rows.fingerprint(), number)
         if earlier == number or not len(rows.time):
@@ -196,7 +196,7 @@ class JobReader:
         )
 
     def overlapping(self) -> bool:
-        """Tell whether pages that each end a job cover the same time."""
+        """Return whether pages that each end a job cover the same time."""
         spans = sorted(self.ends.values())
         return any(first < end for (_, end), (first, _) in pairwise(spans))
 

@@ -44,11 +44,11 @@ class PageRows:
         )
 
     def fingerprint(self) -> bytes:
-        """Give a fingerprint of who was seen when: pages with different ones are different."""
+        """Return a fingerprint of who was seen when: pages with different ones are different."""
         return blake2b(self.time.tobytes() + self.person.tobytes(), digest_size=16).digest()
 
     def digest(self) -> bytes:
-        """Give a fingerprint of the rows: equal pages have equal ones, and no others."""
+        """Return a fingerprint of the rows: equal pages have equal ones, and no others."""
         content = blake2b(digest_size=16)
         for values in (self.time, self.person, self.has_box, self.boxes, self.has_face, self.faces):
             content.update(values.tobytes())
@@ -73,7 +73,7 @@ def rows_of(records: Sequence[Any], *, faces: bool, landmarks: bool) -> PageRows
 
 
 def _there(structs: list[Any]) -> tuple[np.ndarray, list[Any]]:
-    """Tell where there is a struct, and give those that are there."""
+    """Return where there is a struct, and give those that are there."""
     has = np.fromiter(map(truth, structs), dtype=bool, count=len(structs))
     return has, list(filter(None, structs))
 
@@ -168,7 +168,7 @@ class Budget:
     way_out: str
 
     def refuse(self, rows: int, others: int) -> None:
-        """Refuse so many rows if they take more memory than there is.
+        """Reject so many rows if they take more memory than there is.
 
         Raises
         ------
@@ -226,7 +226,7 @@ class Collector:
             self.budget.refuse(self._count, self._count_others)
 
     def digest_of(self, number: int) -> bytes:
-        """Give the fingerprint of a page that was taken in."""
+        """Return the fingerprint of a page that was taken in."""
         return self.pages[number].digest() if self.part is None else self._digests[number]
 
     def table(self) -> tuple[pd.DataFrame, int]:
@@ -316,7 +316,7 @@ class Collector:
 
 
 def _order(time: np.ndarray, person: np.ndarray) -> np.ndarray | None:
-    """Give the order by time and person, or None where the rows are in it."""
+    """Return the order by time and person, or None where the rows are in it."""
     later, same = time[1:] > time[:-1], time[1:] == time[:-1]
     if (later | (same & (person[1:] >= person[:-1]))).all():
         return None
@@ -339,7 +339,7 @@ def _index(time: np.ndarray, person: np.ndarray) -> pd.MultiIndex:
 
 
 def _ranked(person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give the persons in growing order and each row's place among them; without a sort, if it can be."""
+    """Return the persons in growing order and each row's place among them; without a sort, if it can be."""
     most = int(person.max(initial=0))
     if most > 4 * len(person):
         return np.unique(person, return_inverse=True)
@@ -349,7 +349,7 @@ def _ranked(person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _merge(values: np.ndarray, same: np.ndarray) -> np.ndarray:
-    """Give the first row of each key the best box and the best face of its rows; return what to keep."""
+    """Return the first row of each key the best box and the best face of its rows; return what to keep."""
     keep = np.append(True, ~same)
     doubled = np.flatnonzero(np.append(same, False) | ~keep)
     group = np.cumsum(keep)[doubled]

@@ -178,7 +178,7 @@ def _is_page(folder: Path, path: Path) -> bool:
 
 
 def _refuse_unwritable(table: pd.DataFrame) -> None:
-    """Refuse what no page can hold, with the first row of it."""
+    """Reject what no page can hold, with the first row of it."""
     levels = [np.asarray(table.index.get_level_values(name)).astype("int64") for name in DETECTIONS.key_names]
     for name, values in zip(("time [ms]", "number"), levels, strict=True):
         bad = (values < 0) | (values > _MOST)
@@ -211,7 +211,7 @@ def _refuse(table: pd.DataFrame, bad: Bools, text: str) -> None:
 
 
 def _pages(table: pd.DataFrame, video: Video, starts: range) -> Iterator[bytes]:
-    """Give the pages one after the other, each token made of all that stands before it."""
+    """Return the pages one after the other, each token made of all that stands before it."""
     facts, job = _facts(video), _job(video)
     token = msgspec.json.encode([facts, job])
     for start in starts:
@@ -225,7 +225,7 @@ def _pages(table: pd.DataFrame, video: Video, starts: range) -> Iterator[bytes]:
 
 
 def _facts(video: Video) -> Record:
-    """Give what is known of the video, by the API's names."""
+    """Return what is known of the video, by the API's names."""
     duration = None if video.duration is None else video.duration // pd.Timedelta(milliseconds=1)
     facts = {
         "Codec": video.codec,
@@ -240,7 +240,7 @@ def _facts(video: Video) -> Record:
 
 
 def _job(video: Video) -> Record:
-    """Give what is known of the job and where the video lies."""
+    """Return what is known of the job and where the video lies."""
     job: Record = {"JobId": video.job_id, "JobTag": video.job_tag}
     if video.source:
         bucket, _, name = video.source.partition("/")
@@ -274,7 +274,7 @@ def _person(columns: Columns, row: int, index: int) -> Record:
 
 
 def _face(columns: Columns, row: int) -> Record:
-    """Give what is there of a face: nothing, if nothing is."""
+    """Return what is there of a face: nothing, if nothing is."""
     parts = {
         "BoundingBox": _members(columns, row, _BOX, "face_"),
         "Landmarks": _landmarks(columns, row),

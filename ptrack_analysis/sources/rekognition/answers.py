@@ -31,7 +31,7 @@ class TokenError(RemoteError):
 
 
 def refused(error: Any, place: str, rekognition: Any) -> RemoteError:
-    """Say which answer of a service was an error, from botocore's ClientError.
+    """Describe which answer of a service was an error, from botocore's ClientError.
 
     ``rekognition`` is the client that asked, None for that of another service, which has not ended.
     """
@@ -44,7 +44,7 @@ def refused(error: Any, place: str, rekognition: Any) -> RemoteError:
 
 
 def unreached(error: Exception, place: str, rekognition: Any) -> RemoteError:
-    """Say why there was no answer of a service, from one of botocore's other errors; see ``refused``."""
+    """Return why there was no answer of a service, from one of botocore's other errors; see ``refused``."""
     name = type(error).__name__
     reason = _ADVICE.get(name, str(error))
     if name in _NETWORK:
@@ -240,7 +240,7 @@ class BrokenAnswerError(Exception):
 
 
 def checked_job_id(job_id: str) -> str:
-    """Give a job's id back, if it is one.
+    """Return a job's id back, if it is one.
 
     Raises
     ------
@@ -302,7 +302,7 @@ def ask(
 
 
 def shown(content: bytes) -> str:
-    """Give the beginning of an answer, for messages."""
+    """Return the beginning of an answer, for messages."""
     return f"{len(content)} bytes" + (f", beginning {content[:24]!r}" if content else "")
 
 

@@ -39,11 +39,11 @@ class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     complete: bool = False
 
     def fresh(self) -> "State":
-        """Give the state before the first page, for the same questions."""
+        """Return the state before the first page, for the same questions."""
         return State(job_id=self.job_id, sort_by=self.sort_by, max_results=self.max_results)
 
     def after(self, answer: Answer) -> "State":
-        """Give the state in which one more page is saved."""
+        """Return the state in which one more page is saved."""
         return msgspec.structs.replace(
             self, pages=self.pages + 1, next_token=answer.next_token, complete=answer.next_token is None
         )
@@ -59,7 +59,7 @@ def page_name(number: int) -> str:
 
 
 def page_names(names: set[str]) -> list[str]:
-    """Give those of some names that are pages of a fetch, in the order of their numbers."""
+    """Return those of some names that are pages of a fetch, in the order of their numbers."""
     numbers = {name.removesuffix(".json"): name for name in names if name.endswith(".json")}
     ours = [number for number in numbers if number.isdecimal() and page_name(int(number)) == numbers[number]]
     return [numbers[number] for number in sorted(ours, key=int)]
@@ -91,7 +91,7 @@ def read_state(keeping: Store, names: set[str]) -> State | None:
 
 
 def is_whole(state: State, names: set[str]) -> bool:
-    """Tell whether the archive is complete, and all its pages are there."""
+    """Return whether the archive is complete, and all its pages are there."""
     return state.complete and names.issuperset(page_name(number + 1) for number in range(state.pages))
 
 
@@ -242,7 +242,7 @@ class _Fetch:
     restarts: int = 0
 
     def summary(self) -> FetchSummary:
-        """Say what was done so far."""
+        """Describe what was done so far."""
         state = self.state
         return FetchSummary(
             state.job_id, str(self.keeping), state.pages, self.fetched, self.restarts, state.complete
@@ -297,7 +297,7 @@ class _Fetch:
         self.fetched += 1
 
     def _begin(self) -> None:
-        """Say that nothing is saved, and remove the pages of before, the last one first."""
+        """Report that nothing is saved, and remove the pages of before, the last one first."""
         self.keeping.write(STATE, self.state.content())
         for name in reversed(page_names(self.keeping.names())):
             self.keeping.remove(name)
@@ -319,7 +319,7 @@ class _Fetch:
         return answer
 
     def _refuse_other_questions(self, found: State) -> None:
-        """Refuse to go on with other questions: a token belongs to those that it came from."""
+        """Reject to go on with other questions: a token belongs to those that it came from."""
         for name, option in (("sort_by", "--sort-by"), ("max_results", "--max-results")):
             was, now = getattr(found, name), getattr(self.state, name)
             if was != now:

@@ -96,13 +96,13 @@ class Cells:
         return pd.array(pc.if_else(pc.equal(pc.utf8_trim_whitespace(texts), ""), None, texts), dtype="str")
 
     def kept(self, keep: Bools) -> "Cells":
-        """Give the rows where ``keep`` holds, with their places."""
+        """Return the rows where ``keep`` holds, with their places."""
         rows, where = np.flatnonzero(keep), self.where
         columns = {name: column.filter(pa.array(keep)) for name, column in self.columns.items()}
         return replace(self, columns=columns, count=len(rows), where=lambda row: where(int(rows[row])))
 
     def fault(self, name: str, row: int, expected: str) -> InputError:
-        """Say what a cell is, and what was expected."""
+        """Describe what a cell is, and what was expected."""
         shown = repr(self._column(name)[row].as_py())
         shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."
         return InputError(f"{self.where(row)}: {name} is {shown}; expected {expected}")
@@ -244,7 +244,7 @@ def csv_cells(file: AnyPath) -> Cells:
 
 
 def header_of(raw: bytes) -> tuple[list[str], str]:
-    """Give the names in the first line that is not blank, and what separates them."""
+    """Return the names in the first line that is not blank, and what separates them."""
     first = re.split(rb"[\r\n]", raw.lstrip(b"\r\n"), maxsplit=1)[0].decode(errors="replace")
     delimiter = max(_DELIMITERS, key=first.count)
     try:
@@ -255,7 +255,7 @@ def header_of(raw: bytes) -> tuple[list[str], str]:
 
 
 def lines_of(raw: bytes) -> list[tuple[int, bytes]]:
-    """Give the lines that hold something, with their numbers; ``#`` begins a comment line.
+    """Return the lines that hold something, with their numbers; ``#`` begins a comment line.
 
     A line ends with LF, CR or both, as for the parser.
     """

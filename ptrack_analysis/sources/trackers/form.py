@@ -28,7 +28,7 @@ FRAME_NAMES = ("frame", "frame_number", "frame_index", "frame_idx", "frame_id", 
 
 
 def moment_of(columns: Mapping[str, str]) -> str:
-    """Give the one role that tells the time: ``frame``, ``timestamp_ms`` or ``time_s``.
+    """Return the one role that tells the time: ``frame``, ``timestamp_ms`` or ``time_s``.
 
     Raises
     ------
@@ -44,12 +44,12 @@ def moment_of(columns: Mapping[str, str]) -> str:
 
 
 def across(columns: Mapping[str, str]) -> tuple[str, str]:
-    """Give the two roles that tell where a box lies from left to right."""
+    """Return the two roles that tell where a box lies from left to right."""
     return _pair(columns, ACROSS)
 
 
 def down(columns: Mapping[str, str]) -> tuple[str, str]:
-    """Give the two roles that tell where a box lies from top to bottom."""
+    """Return the two roles that tell where a box lies from top to bottom."""
     return _pair(columns, DOWN)
 
 
@@ -251,7 +251,7 @@ def _persons_only(cells: Cells, form: BoxLayout) -> tuple[Cells, list[str], list
 
 
 def _several_classes(cells: Cells, form: BoxLayout) -> list[str]:
-    """Say that classes are known by number only, so that other things than persons may be among them."""
+    """Report that classes are known by number only, so that other things than persons may be among them."""
     number = form.columns.get("class")
     if number is None or number not in cells.columns:
         return []
@@ -262,7 +262,7 @@ def _several_classes(cells: Cells, form: BoxLayout) -> list[str]:
 
 
 def refuse_unknown(given: Given, place: str, allowed: tuple[str, ...] = ()) -> None:
-    """Refuse names of columns that a format does not ask for."""
+    """Reject names of columns that a format does not ask for."""
     for role in given.columns or {}:
         if role not in allowed:
             takes = f"only {', '.join(allowed)}" if allowed else "no names of columns"

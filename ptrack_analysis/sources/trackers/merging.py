@@ -79,7 +79,7 @@ def table_of(
 
 
 def refuse_untracked(place: str, person: Integers) -> None:
-    """Refuse rows of which none has a person.
+    """Reject rows of which none has a person.
 
     Raises
     ------
@@ -121,14 +121,14 @@ def _one_each(
 
 
 def _again(first: Integers, second: Integers) -> Bools:
-    """Tell which sorted keys are those of the row before."""
+    """Return which sorted keys are those of the row before."""
     again = np.zeros(len(first), dtype=bool)
     again[1:] = (first[1:] == first[:-1]) & (second[1:] == second[:-1])
     return again
 
 
 def _rank(values: Any) -> Floats | Integers:
-    """Give numbers in the order of the values, which may be texts."""
+    """Return numbers in the order of the values, which may be texts."""
     if isinstance(values, np.ndarray):
         return values
     codes, _ = pd.factorize(values, sort=True)

@@ -219,7 +219,7 @@ def _read(path: AnyPath, file: AnyPath, given: Given, *, is_truth: bool) -> Trac
 
 
 def fits_mot(sample: Sample) -> str | None:
-    """Say why a source is no MOTChallenge text, None if it is."""
+    """Return why a source is no MOTChallenge text, None if it is."""
     if sample.is_folder:
         found = any((sample.path / name).is_file() for name in ("gt/gt.txt", "gt.txt"))
         return None if found else "a folder without gt/gt.txt"
@@ -230,14 +230,14 @@ def fits_mot(sample: Sample) -> str | None:
 
 
 def fits_mot_truth(sample: Sample) -> str | None:
-    """Say why a source is not taken for ground truth of any name."""
+    """Return why a source is not taken for ground truth of any name."""
     if sample.is_folder:
         return "a folder"
     return unlike_mot(sample) or "looks as other MOTChallenge text does, so it is read as this only by name"
 
 
 def unlike_mot(sample: Sample) -> str | None:
-    """Say why a file is no text of MOTChallenge's columns, None if it is."""
+    """Return why a file is no text of MOTChallenge's columns, None if it is."""
     rows = sample.rows
     if sample.is_folder:
         return "a folder"
@@ -275,13 +275,13 @@ def _title(path: AnyPath, file: AnyPath) -> str:
 
 
 def _is_truth(file: AnyPath) -> bool:
-    """Whether the file's name or folder says that it is ground truth."""
+    """Return whether the file's name or folder says that it is ground truth."""
     folder = (file.absolute() if isinstance(file, Path) else file).parent
     return folder.name.lower() == "gt" or _TRUTH_NAME.fullmatch(file.name) is not None
 
 
 def _is_visdrone(cells: Cells) -> bool:
-    """Whether columns 8 to 10 have the values of VisDrone's category, truncation and occlusion."""
+    """Return whether columns 8 to 10 have the values of VisDrone's category, truncation and occlusion."""
     if not {"x", "y", "z"} <= cells.columns.keys():
         return False
     for name, largest in (("x", max(_VISDRONE_CLASSES)), ("y", 1), ("z", 2)):

@@ -53,7 +53,7 @@ def objects_in(file: AnyPath) -> list[Row]:
 
 
 def refuse_no_object(item: object, place: str) -> None:
-    """Refuse what is no JSON object."""
+    """Reject what is no JSON object."""
     if not isinstance(item, dict):
         raise InputError(f"{place}: is {_shown(item)}; expected an object, one a box")
 

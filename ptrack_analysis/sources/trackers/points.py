@@ -65,7 +65,7 @@ def read_points(path: AnyPath, given: Given) -> Tracked:
 
 
 def fits_points(sample: Sample) -> str | None:
-    """Say why a file holds no point trajectories, None if it does."""
+    """Return why a file holds no point trajectories, None if it does."""
     if sample.is_folder:
         return "a folder"
     if not sample.has_header_comment or not _RATE.search(sample.head.decode(errors="replace")):
@@ -83,7 +83,7 @@ def _names(width: int) -> tuple[str, ...] | None:
 
 
 def _comments(raw: bytes) -> list[str]:
-    """Give the comments that stand before the first row."""
+    """Return the comments that stand before the first row."""
     comments = []
     start = 0
     while start < len(raw):

@@ -145,7 +145,7 @@ def read_tracks(
 
 
 def recognise(path: Source) -> Tracker:
-    """Tell a source's format by looking at its beginning; of several that fit, the first of ``TRACKERS``.
+    """Return a source's format by looking at its beginning; of several that fit, the first of ``TRACKERS``.
 
     Raises
     ------

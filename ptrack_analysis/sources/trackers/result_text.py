@@ -39,7 +39,7 @@ def read_bytetrack(path: AnyPath, given: Given) -> Tracked:
 
 
 def fits_bytetrack(sample: Sample) -> str | None:
-    """Say why a file is no text of ByteTrack's video demo, None if it is."""
+    """Return why a file is no text of ByteTrack's video demo, None if it is."""
     reason = unlike_mot(sample)
     if reason is None and not sample.has_frame_0:
         return "has no frame 0, from which its video demo counts"
@@ -84,5 +84,5 @@ def read_deepsort(path: AnyPath, given: Given) -> Tracked:
 
 
 def fits_deepsort(sample: Sample) -> str | None:
-    """Say why a file is not taken for DeepSORT's."""
+    """Return why a file is not taken for DeepSORT's."""
     return unlike_mot(sample) or "looks as MOTChallenge text does, so it is read as this only by name"

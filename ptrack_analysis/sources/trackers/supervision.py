@@ -82,7 +82,7 @@ def moment_column(present: Sequence[str], given: Given, place: str) -> dict[str,
 
 
 def fits_supervision_csv(sample: Sample) -> str | None:
-    """Say why a source is no table of a CSVSink, None if it is."""
+    """Return why a source is no table of a CSVSink, None if it is."""
     if sample.is_folder:
         return "a folder"
     missing = [name for name in (*CORNERS, "tracker_id") if name not in sample.header]
@@ -119,7 +119,7 @@ def read_supervision_json(path: AnyPath, given: Given) -> Tracked:
 
 
 def fits_supervision_json(sample: Sample) -> str | None:
-    """Say why a source is no list of a JSONSink, None if it is."""
+    """Return why a source is no list of a JSONSink, None if it is."""
     if sample.is_folder:
         return "a folder"
     if not sample.head.lstrip().startswith((b"[", b"{")):

@@ -115,7 +115,7 @@ def of_named(cells: Cells, columns: Mapping[str, str], given: Given, video: Vide
 
 
 def named_columns(given: Given, present: Sequence[str], place: str) -> dict[str, str]:
-    """Tell which column plays which role: as the caller says, else by the columns' own names."""
+    """Return which column plays which role: as the caller says, else by the columns' own names."""
     return checked(given.columns or by_own_names(present), present, place)
 
 
@@ -140,7 +140,7 @@ def _of_pandas(table: pd.DataFrame, place: str, given: Given, video: Video) -> T
 
 
 def _refuse_duration(name: str, columns: Mapping[str, str], place: str) -> None:
-    """Refuse a length of time where a number is asked for; as ``timestamp_ms`` it is taken as it is."""
+    """Reject a length of time where a number is asked for; as ``timestamp_ms`` it is taken as it is."""
     for role, column in columns.items():
         if column == name and role != "timestamp_ms":
             raise InputError(
@@ -197,7 +197,7 @@ def read_table(path: AnyPath, given: Given) -> Tracked:
 
 
 def fits_table(sample: Sample) -> str | None:
-    """Say why a file's columns do not bear the names of roles, None if they do."""
+    """Return why a file's columns do not bear the names of roles, None if they do."""
     if sample.is_folder:
         return "a folder"
     if sample.head.startswith(_PARQUET):

@@ -57,7 +57,7 @@ def warn_of_dropped(place: object, dropped: Sequence[str], *, stacklevel: int = 
 
 
 def checked_unit(unit: Any) -> Any:
-    """Refuse what is no unit of coordinates."""
+    """Reject what is no unit of coordinates."""
     if unit not in {None, "px", "fraction"}:
         raise ParameterError(f"unit is {unit!r}, not 'px' or 'fraction'")
     return unit
@@ -70,13 +70,13 @@ def named(video: Video, title: str, **known: Any) -> Video:
 
 
 def title_of_source(path: AnyPath, *, is_folder: bool = False) -> str:
-    """Give the name of a folder, or the stem of a file."""
+    """Return the name of a folder, or the stem of a file."""
     name = path.name or path.resolve().name
     return name if is_folder else stem_of(name)
 
 
 def frame_size(video: Video, place: str) -> tuple[int, int]:
-    """Give the frame's width and height [px].
+    """Return the frame's width and height [px].
 
     Raises
     ------
@@ -92,7 +92,7 @@ def frame_size(video: Video, place: str) -> tuple[int, int]:
 
 
 def frame_rate(video: Video, place: str) -> float:
-    """Give the video's frames a second.
+    """Return the video's frames a second.
 
     Raises
     ------
@@ -184,7 +184,7 @@ def from_times(cells: Cells, name: str, per_second: int) -> Milliseconds:
 
 
 def _refuse_dates(cells: Cells, name: str) -> None:
-    """Refuse a column in which a cell is a date, such as ISO 8601."""
+    """Reject a column in which a cell is a date, such as ISO 8601."""
     column = cells.columns.get(name)
     if column is None or not pa.types.is_string(column.type):
         return
@@ -197,7 +197,7 @@ def _refuse_dates(cells: Cells, name: str) -> None:
 
 
 def check_first_frame(first_frame: object) -> None:
-    """Refuse what is no number of a first frame."""
+    """Reject what is no number of a first frame."""
     if first_frame is None:
         return
     if isinstance(first_frame, bool) or not isinstance(first_frame, int | np.integer) or first_frame < 0:

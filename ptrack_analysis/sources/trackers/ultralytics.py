@@ -63,7 +63,7 @@ def frame_files(folder: AnyPath, suffix: str) -> tuple[str, list[tuple[int, AnyP
 
 
 def has_frame_files(names: tuple[str, ...], suffix: str) -> bool:
-    """Whether all files with this suffix end in a number, and there is one."""
+    """Return whether all files with this suffix end in a number, and there is one."""
     stems = [stem_of(name) for name in names if name.lower().endswith(suffix)]
     return bool(stems) and all(_NUMBERED.fullmatch(stem) for stem in stems)
 
@@ -103,7 +103,7 @@ def _complete(cells: Cells, columns: dict[str, str]) -> Cells:
 
 
 def _unit(cells: Cells, given: Given) -> tuple[Unit, list[str]]:
-    """Tell whether corners are in px or, all of them being small, fractions of the frame."""
+    """Return whether corners are in px or, all of them being small, fractions of the frame."""
     if given.unit is not None or not cells.count:
         return given.unit or "px", []
     corners = np.concatenate([cells.numbers(f"box.{side}") for side in CORNERS])
@@ -153,7 +153,7 @@ def read_ultralytics_csv(path: AnyPath, given: Given) -> Tracked:
 
 
 def fits_ultralytics_csv(sample: Sample) -> str | None:
-    """Say why a source is no export of ``to_csv``, None if it is."""
+    """Return why a source is no export of ``to_csv``, None if it is."""
     if sample.is_folder:
         first = sample.first(".csv") if has_frame_files(sample.names, ".csv") else None
         return fits_ultralytics_csv(first) if first else "a folder without files name_<frame>.csv"
@@ -269,7 +269,7 @@ def read_ultralytics_json(path: AnyPath, given: Given) -> Tracked:
 
 
 def fits_ultralytics_json(sample: Sample) -> str | None:
-    """Say why a source is no export of ``to_json``, None if it is."""
+    """Return why a source is no export of ``to_json``, None if it is."""
     if sample.is_folder:
         first = sample.first(".json") if has_frame_files(sample.names, ".json") else None
         return fits_ultralytics_json(first) if first else "a folder without files name_<frame>.json"
@@ -280,7 +280,7 @@ def fits_ultralytics_json(sample: Sample) -> str | None:
 
 
 def _boxes(lists: Sequence[tuple[str, int | None, list[Any]]]) -> list[tuple[str, Row]]:
-    """Give every box as one flat object with its place; the frame is added where it is known."""
+    """Return every box as one flat object with its place; the frame is added where it is known."""
     boxes = []
     for place, frame, items in lists:
         for number, item in enumerate(items, 1):
@@ -363,7 +363,7 @@ def read_ultralytics_txt(path: AnyPath, given: Given) -> Tracked:
 
 
 def fits_ultralytics_txt(sample: Sample) -> str | None:
-    """Say why a source is no folder of ``save_txt``, None if it is."""
+    """Return why a source is no folder of ``save_txt``, None if it is."""
     if not sample.is_folder:
         return "no folder"
     labels = sample.path / "labels"
@@ -409,7 +409,7 @@ def _texts(values: list[bytes | None]) -> pa.ChunkedArray:
 
 
 def _is_whole(values: Sequence[bytes]) -> bool:
-    """Whether what stands behind the box is a whole number, or nothing."""
+    """Return whether what stands behind the box is a whole number, or nothing."""
     try:
         return all(float(value).is_integer() for value in values)
     except ValueError:
