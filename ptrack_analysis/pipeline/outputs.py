@@ -84,7 +84,7 @@ class Suppression:
     """How figures that rest on few people are suppressed in a table.
 
     ``people`` counts the people that each row rests on: a column of the table, or a function of
-    ``dataset.counting``, which counts in the table ``source``. With ``same_as``, the rows are suppressed that
+    ``dataset.release``, which counts in the table ``source``. With ``same_as``, the rows are suppressed that
     are suppressed in that table. ``groups`` are levels of the key whose rows add up to totals that are
     published in this or another table; ``parts`` are columns that count a part of the people of a row;
     ``running`` are columns that add up the rows before, within each value of the first level.
