@@ -1,4 +1,4 @@
-"""Numbers that someone gave as a limit, a length or a speed: read, or refused with a sentence."""
+"""Validation of numbers: limits, lengths, speeds and amounts of memory."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Pairing: which detection each row of trajectories was computed from."""
+"""Pairing of each row of trajectories with its detection."""
 
 from typing import Any
 

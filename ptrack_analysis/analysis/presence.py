@@ -1,4 +1,4 @@
-"""The arithmetic of presence: how long a detection stands for, in whole milliseconds."""
+"""Time present: the time that each detection stands for, in whole milliseconds."""
 
 import operator
 from collections.abc import Iterable

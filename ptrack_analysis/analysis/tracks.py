@@ -1,4 +1,4 @@
-"""Tracks: one row a person, with the time in the scene and the way walked."""
+"""Tracks: one row per person, with time in the scene and path length."""
 
 import numpy as np
 import pandas as pd

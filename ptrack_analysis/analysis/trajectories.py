@@ -1,4 +1,4 @@
-"""Trajectories: where each person stood, for how long, how fast."""
+"""Trajectories: position, time present and speed of each detection."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""``ptrack summary``: the usual figures of each video on a page."""
+"""``ptrack summary``: print the key metrics of each video."""
 
 import argparse
 import json

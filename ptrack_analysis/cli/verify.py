@@ -1,4 +1,4 @@
-"""``ptrack verify``: read a dataset again, and say whether it is whole."""
+"""``ptrack verify``: read a dataset again and check that it is complete and consistent."""
 
 import argparse
 import json

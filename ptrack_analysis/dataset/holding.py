@@ -1,4 +1,4 @@
-"""What a dataset holds, as its records tell: videos, tables, and the file of each."""
+"""Contents of a dataset by its records: videos, tables and files."""
 
 import tempfile
 from collections.abc import Iterable, Mapping

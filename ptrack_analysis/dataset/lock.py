@@ -1,4 +1,4 @@
-"""One run at a time writes a dataset, on disk and in S3."""
+"""Lock of a dataset on disk or in S3: one run at a time may write."""
 
 import json
 import os

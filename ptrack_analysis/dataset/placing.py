@@ -1,4 +1,4 @@
-"""Files of a dataset: who wrote them, how they are replaced and removed."""
+"""Writing, replacing and removing files of a dataset."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What a run needs at hand of a dataset as a whole: its catalogue and its records, in a folder."""
+"""Local copies of a dataset's catalogue and records during a run."""
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Which tracks may continue which: ends, distances and bodies."""
+"""Candidates for stitching: which tracks may continue which, by time, distance and box size."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Jumps: positions that nobody can have walked to, flagged and repaired."""
+"""Detection and repair of jumps: positions that imply an impossible speed."""
 
 from dataclasses import dataclass
 

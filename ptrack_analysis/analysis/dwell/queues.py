@@ -1,4 +1,4 @@
-"""Queues: how long persons wait, how many at once, how many longer than they should."""
+"""Queues: waiting times, queue length and service levels."""
 
 from collections.abc import Iterable, Sequence
 

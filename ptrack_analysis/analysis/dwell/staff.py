@@ -1,4 +1,4 @@
-"""Staff: who is there to work, told by rules and kept apart."""
+"""Staff detection by rules, and exclusion of staff."""
 
 from collections.abc import Sequence
 

@@ -1,1 +1,1 @@
-"""How people moved: velocity, the way walked, stops, simpler paths."""
+"""Motion: velocity, path length, stops and simplified paths."""

@@ -1,4 +1,4 @@
-"""What the kernels of walking need of a trajectories table, as arrays in the order of person and time."""
+"""Arrays that the motion kernels read from a table of trajectories, sorted by person and time."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Tallies: how well computed counts agree with those of a person who counted by hand."""
+"""Comparison of computed counts with a manual count."""
 
 from collections.abc import Sequence
 from typing import Literal

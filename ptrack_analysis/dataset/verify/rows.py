@@ -1,4 +1,4 @@
-"""The rows of one table of one video: no NaN, no choice that is none, keys whole, unique and in order."""
+"""Check of the rows of one table: NaN, invalid choices, and complete, unique, sorted keys."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""Which columns of a tracker's table play which role, and how its boxes are read."""
+"""Roles of the columns of a tracker's table, and the layout of its boxes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
