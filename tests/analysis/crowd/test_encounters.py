@@ -201,7 +201,7 @@ def test_encounters_equal_a_loop_over_ticks_and_pairs(seed):
 @given(st.integers(0, 10**6), st.sampled_from([1, 40, 333, 5000]), st.floats(0.1, 9))
 def test_encounters_are_never_longer_than_both_are_there(seed, period, limit):
     trajectories = walked(
-        random_paths(np.random.default_rng(seed), persons=3, rows=8), max_interpolation="1s"
+        random_paths(np.random.default_rng(seed), persons=3, rows=8), max_interpolation="1s", period="100ms"
     )
     found = compute_encounters(trajectories, max_distance=limit, min_duration="0s", period=f"{period}ms")
     rows = rows_of(trajectories)
