@@ -37,7 +37,7 @@ def make_visits(rows):
         "detections": np.ones(len(rows), dtype="int64"),
         "interpolated": np.zeros(len(rows), dtype="int64"),
         "bridged": np.zeros(len(rows), dtype="int64"),
-        "away": np.full(len(rows), MISSING),
+        "since_previous_visit": np.full(len(rows), MISSING),
     }
     return assemble(VISITS, arrays)
 

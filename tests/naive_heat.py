@@ -70,7 +70,7 @@ def flow_field(rows, bounds, shape):
 def all_differences(held, first):
     """Give the difference of means of each cell for every assignment of so many persons to the first set.
 
-    ``held`` is (persons, cells); the rows of each result are the assignments.
+    ``time_present`` is (persons, cells); the rows of each result are the assignments.
     """
     persons = len(held)
     chosen = {tuple(sorted(order[:first])) for order in orders(range(persons))}

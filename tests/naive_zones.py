@@ -50,7 +50,7 @@ def visits(
     for place, one in enumerate(kept):
         again = place and kept[place - 1]["person"] == one["person"]
         one["visit"] = kept[place - 1]["visit"] + 1 if again else 1
-        one["away"] = one["entered"] - kept[place - 1]["exited"] if again else None
+        one["since_previous_visit"] = one["entered"] - kept[place - 1]["exited"] if again else None
     return kept
 
 

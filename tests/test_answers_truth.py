@@ -142,7 +142,7 @@ def test_naive_mean_and_median_of_the_dwell_are_the_true_ones(filmed, unit):
     for zone, row in dwell.iterrows():
         assert row["stays"] == len(lengths[zone])
         mean, median = np.mean(lengths[zone]), np.quantile(lengths[zone], 0.5, method="inverted_cdf")
-        assert row["naive_mean"] / MS == pytest.approx(mean, abs=2 * filmed.step)
+        assert row["observed_mean"] / MS == pytest.approx(mean, abs=2 * filmed.step)
         assert row["naive_median"] / MS == pytest.approx(median, abs=4 * filmed.step)
 
 

@@ -222,7 +222,7 @@ def test_persons_and_times_are_selected_with_the_period_of_the_whole_video(tmp_p
     export_dataset(tmp_path / "pages", tmp_path / "out", persons=[2, 2], end="400ms")
     trajectories = read_parquet(tmp_path / "out/trajectories/shop@start-400ms.parquet").droplevel("video")
     assert trajectories.index.tolist() == [(2, ms(0)), (2, ms(300))]
-    assert trajectories["held"].tolist() == [ms(300), ms(100)]
+    assert trajectories["time_present"].tolist() == [ms(300), ms(100)]
     detections = read_parquet(tmp_path / "out/detections/shop@start-400ms.parquet")
     assert len(detections) == 2
 
@@ -230,7 +230,7 @@ def test_persons_and_times_are_selected_with_the_period_of_the_whole_video(tmp_p
 def test_the_period_can_be_given(archive, tmp_path):
     export_dataset(archive, tmp_path / "out", period="40ms")
     trajectories = read_parquet(tmp_path / "out/trajectories/day.parquet")
-    assert trajectories["held"].tolist() == [ms(100)] * 4 + [ms(40)]
+    assert trajectories["time_present"].tolist() == [ms(100)] * 4 + [ms(40)]
 
 
 def test_the_summary_tells_rows_and_dwell_with_the_unlocated_time_beside_it(archive, zones, tmp_path):

@@ -85,7 +85,7 @@ def test_a_detection_above_the_horizon_is_unlocated_and_not_interpolated():
     floor = fit_floor_plan(PICTURE, FLOOR)
     detections = make_detections({0: [(0, 0.5, 0.9), (100, 0.5, 0.1), (200, 0.5, 0.9)]})
     trajectories = compute_trajectories(detections, make_video(), plane=floor)
-    assert trajectories["located"].tolist() == ["box", "no", "box"]
+    assert trajectories["position_status"].tolist() == ["detected", "missing", "detected"]
     assert list(trajectories.columns[:2]) == ["x_m", "y_m"]
 
 

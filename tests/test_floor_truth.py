@@ -126,7 +126,7 @@ def filmed(request, data):
 def located_by_box(trajectories, detections):
     """Rows located by a box whose feet are seen: whose lower edge is not the picture's."""
     bottom = (detections["top"] + detections["height"]).reorder_levels(trajectories.index.names)
-    return (trajectories["located"] == "box") & (bottom.reindex(trajectories.index) < 1 - 1e-6)
+    return (trajectories["position_status"] == "detected") & (bottom.reindex(trajectories.index) < 1 - 1e-6)
 
 
 def off(trajectories, true, rows):
@@ -159,7 +159,7 @@ def test_feet_below_the_picture_put_a_person_too_far_away(filmed):
     """Such a box ends above the feet: the person seems to stand where the lower edge meets the floor."""
     detections, video, floor, true = filmed
     trajectories = compute_trajectories(detections, video, plane=floor)
-    cut = (trajectories["located"] == "box") & ~located_by_box(trajectories, detections)
+    cut = (trajectories["position_status"] == "detected") & ~located_by_box(trajectories, detections)
     if not cut.any():
         pytest.skip("nobody comes so near in this video")
     behind = true.loc[trajectories.index[cut], "y_m"] - trajectories.loc[cut, "y_m"]
@@ -173,7 +173,7 @@ def test_path_lengths_in_metres_are_the_true_ones_within_a_tenth(filmed):
     tracks = compute_tracks(compute_trajectories(detections, video, plane=floor))
     ways = np.hypot(*true.groupby(level="person_index").diff().T.to_numpy())
     expected = pd.Series(ways, true.index).groupby(level="person_index").sum()
-    ratio = tracks["path_m"] / expected
+    ratio = tracks["path_length_m"] / expected
     assert ratio.median() == pytest.approx(1.0, abs=0.1)
 
 
@@ -184,14 +184,14 @@ def test_density_times_area_times_duration_is_the_time_inside(filmed):
     assert (heatmap.shape, heatmap.bounds, heatmap.unit) == ((32, 48), EXTENT, "m")
     x, y = trajectories["x_m"], trajectories["y_m"]
     inside = (x >= 0) & (x < 12) & (y >= 0) & (y < 8)
-    held = trajectories["held"][inside].sum() / pd.Timedelta("1s")
+    held = trajectories["time_present"][inside].sum() / pd.Timedelta("1s")
     density = heatmap.density(video.duration)
     duration = video.duration / pd.Timedelta("1s")
     assert heatmap.values.sum() == pytest.approx(held, rel=1e-12)
     assert density.sum() * heatmap.cell_area * duration == pytest.approx(held, rel=1e-12)
     naive = naive_floor.density(
         trajectories[["x_m", "y_m"]].to_numpy().tolist(),
-        (trajectories["held"] / pd.Timedelta("1s")).tolist(),
+        (trajectories["time_present"] / pd.Timedelta("1s")).tolist(),
         extent=EXTENT,
         shape=(32, 48),
         duration=duration,

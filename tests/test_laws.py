@@ -71,8 +71,8 @@ def in_frame(trajectories):
 def test_law_1_dwell_is_held_is_the_integral_of_occupancy(persons, duration, period):
     video = make_video(duration)
     trajectories = compute_trajectories(make_detections(whole(persons)), video, period=period)
-    held = total(trajectories["held"])
-    assert (trajectories["held"].to_numpy().astype("int64") >= 0).all()
+    held = total(trajectories["time_present"])
+    assert (trajectories["time_present"].to_numpy().astype("int64") >= 0).all()
     assert total(compute_tracks(trajectories)["dwell"]) == held
     assert integral(compute_occupancy(trajectories, video), "") == held
 
@@ -91,14 +91,14 @@ def test_law_2_zones_that_tile_the_frame_hold_the_time_located_in_it(
     trajectories = compute_trajectories(make_detections(whole(persons)), video, period=period)
     visits = compute_visits(trajectories, zones, video, merge_gap=f"{merge_gap}ms")
     occupancy = compute_occupancy(trajectories, video, zones)
-    held = trajectories["held"].to_numpy().astype("int64")
+    held = trajectories["time_present"].to_numpy().astype("int64")
     assert total(visits["dwell"]) == held[in_frame(trajectories)].sum()
     by_zone = visits.groupby("zone")["dwell"].sum()
     for zone in zones:
         dwell = by_zone.get(zone.name, pd.Timedelta(0)) / pd.Timedelta("1ms")
         assert dwell == integral(occupancy, zone.name)
-    unlocated = held[(trajectories["located"] == "no").to_numpy()].sum()
-    outside = held[~in_frame(trajectories) & (trajectories["located"] != "no").to_numpy()].sum()
+    unlocated = held[(trajectories["position_status"] == "missing").to_numpy()].sum()
+    outside = held[~in_frame(trajectories) & (trajectories["position_status"] != "missing").to_numpy()].sum()
     assert total(visits["dwell"]) + outside + unlocated == held.sum()
     assert (visits["dwell"] <= visits["exited"] - visits["entered"]).all()
 
@@ -107,7 +107,7 @@ def test_law_2_zones_that_tile_the_frame_hold_the_time_located_in_it(
 def test_law_3_the_heatmaps_hold_the_time_in_the_frame(persons, duration, shape, period):
     video, detections = make_video(duration), make_detections(whole(persons))
     trajectories = compute_trajectories(detections, video, period=period)
-    held = trajectories["held"].to_numpy().astype("int64")
+    held = trajectories["time_present"].to_numpy().astype("int64")
     stood = compute_heatmap(trajectories, video, shape=shape)
     assert np.rint(stood.values * 1000).sum() == held[in_frame(trajectories)].sum()
     assert stood.values.sum() * 1000 == pytest.approx(held[in_frame(trajectories)].sum())
@@ -176,7 +176,7 @@ def test_law_5_a_further_detection_within_a_run_changes_no_scene_dwell(persons, 
     before = compute_trajectories(make_detections(persons), video, period="50ms")
     joined = [
         (person, int(moment / np.timedelta64(1, "ms")), int(held / np.timedelta64(1, "ms")))
-        for (person, moment), held in before["held"].items()
+        for (person, moment), held in before["time_present"].items()
     ]
     gaps = [
         (person, moment, held)
@@ -189,4 +189,6 @@ def test_law_5_a_further_detection_within_a_run_changes_no_scene_dwell(persons, 
     extra = data.draw(st.integers(moment + 1, moment + held - 1))
     persons[person] = [*persons[person], (extra, 0.5, 0.5)]
     after = compute_trajectories(make_detections(persons), video, period="50ms")
-    assert_frame_equal(compute_tracks(after)[["dwell", "runs"]], compute_tracks(before)[["dwell", "runs"]])
+    assert_frame_equal(
+        compute_tracks(after)[["dwell", "tracklets"]], compute_tracks(before)[["dwell", "tracklets"]]
+    )

@@ -105,7 +105,7 @@ def test_in_a_picture_of_twice_the_size_ways_and_speeds_double_and_no_time_chang
     one, other = (compute_trajectories(detections, each, period="40ms") for each in (small, large))
     for name in ("x_px", "y_px", "step_px", "speed_px_per_s"):
         np.testing.assert_allclose(other[name], factor * one[name], rtol=1e-9, atol=1e-9)
-    kept = ["held", "run", "located"]
+    kept = ["time_present", "tracklet", "position_status"]
     assert_frame_equal(one[kept], other[kept])
     tracks = [
         compute_tracks(each)[["first_seen", "last_seen", "dwell", "unlocated"]] for each in (one, other)

@@ -135,7 +135,7 @@ def simulated(data):
 
 def located(walk, own):
     """Give the places of a person's located rows within the true walk [ms]."""
-    return own.index[own["located"] != "no"].to_numpy().astype("int64") - walk.begin
+    return own.index[own["position_status"] != "missing"].to_numpy().astype("int64") - walk.begin
 
 
 def test_the_speed_of_walking_is_the_true_one_within_five_percent(simulated):
@@ -149,7 +149,7 @@ def test_the_speed_of_walking_is_the_true_one_within_five_percent(simulated):
         way = np.linalg.norm(walk.positions[late] - walk.positions[early], axis=1)
         true = way / (late - early) * 1000
         walking = true > 0.5
-        measured = speed.loc[person][(own["located"] != "no").to_numpy()].to_numpy()
+        measured = speed.loc[person][(own["position_status"] != "missing").to_numpy()].to_numpy()
         assert np.median(measured[walking]) == pytest.approx(np.median(true[walking]), rel=0.05)
         assert not compute_kinematics(trajectories.loc[[person]])["too_fast"].any()
 
@@ -161,9 +161,9 @@ def test_the_way_walked_is_the_true_one_but_for_corners(simulated):
     for person, walk in enumerate(walks):
         ms = located(walk, trajectories.loc[person])
         true = np.linalg.norm(np.diff(walk.positions[ms[0] : ms[-1] + 1], axis=0), axis=1).sum()
-        assert 0.92 * true <= tracks.loc[person, "walked_m"] <= true
-        assert tracks.loc[person, "path_m"] > true
-    assert (tracks["path_m"] - tracks["walked_m"]).max() > 4
+        assert 0.92 * true <= tracks.loc[person, "path_length_smoothed_m"] <= true
+        assert tracks.loc[person, "path_length_m"] > true
+    assert (tracks["path_length_m"] - tracks["path_length_smoothed_m"]).max() > 4
 
 
 def true_stands(walk, first, last):
@@ -184,7 +184,7 @@ def test_persons_stop_where_and_when_they_truly_stand(simulated):
         for start, stop in true_stands(walk, ms[0], ms[-1]):
             begin, end = walk.begin + start, walk.begin + stop
             seen = own.loc[np.timedelta64(begin, "ms") : np.timedelta64(end, "ms")]
-            if (seen["located"] == "no").any():
+            if (seen["position_status"] == "missing").any():
                 continue
             mine = stops.loc[person]
             entered, exited = (mine[name].to_numpy().astype("int64") for name in ("entered", "exited"))

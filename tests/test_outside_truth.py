@@ -80,10 +80,10 @@ def test_the_real_job_has_the_published_edges(job, real_data):
 def test_a_zone_over_the_whole_picture_holds_all_located_time_in_one_visit_a_stretch(job):
     detections, video = job
     trajectories = compute_trajectories(detections, video)
-    located = trajectories["located"] != "no"
+    located = trajectories["position_status"] != "missing"
     zone = Zone("all", box(0, 0, 640, 360), "px")
     visits = compute_visits(trajectories, [zone], video)
-    assert sum(ms(visits["dwell"])) == sum(ms(trajectories["held"][located]))
+    assert sum(ms(visits["dwell"])) == sum(ms(trajectories["time_present"][located]))
     person = trajectories.index.get_level_values("person_index")
     new = located & ~(located.shift(fill_value=False) & (person == person.to_series().shift().to_numpy()))
     assert len(visits) == new.sum() == 4
@@ -93,9 +93,13 @@ def test_detections_without_a_box_lie_up_to_3470_ms_between_located_ones(job):
     detections, video = job
     wide = compute_trajectories(detections, video, max_interpolation="3470ms")
     narrow = compute_trajectories(detections, video, max_interpolation="3469ms")
-    assert (wide["located"] == "interpolated").sum() > (narrow["located"] == "interpolated").sum()
+    assert (wide["position_status"] == "interpolated").sum() > (
+        narrow["position_status"] == "interpolated"
+    ).sum()
     wider = compute_trajectories(detections, video, max_interpolation="60s")
-    assert (wider["located"] == "interpolated").sum() == (wide["located"] == "interpolated").sum()
+    assert (wider["position_status"] == "interpolated").sum() == (
+        wide["position_status"] == "interpolated"
+    ).sum()
 
 
 def test_a_last_page_alone_is_read_with_the_finding_that_it_starts_late(real_data):

@@ -60,7 +60,7 @@ def make_visits(rows=3):
             "detections": np.array([25, 2, 50])[:rows],
             "interpolated": np.zeros(rows, dtype="int64"),
             "bridged": np.zeros(rows, dtype="int64"),
-            "away": np.array([MISSING, MISSING, 1500])[:rows],
+            "since_previous_visit": np.array([MISSING, MISSING, 1500])[:rows],
         },
     )
 
@@ -73,9 +73,9 @@ def make_trajectories(rows, persons=7):
         "timestamp": number * 66,
         "x_{u}": np.where(values < 0.2, np.nan, values),
         "y_{u}": values,
-        "located": number % 3,
-        "held": np.full(rows, 66),
-        "run": np.ones(rows, "int64"),
+        "position_status": number % 3,
+        "time_present": np.full(rows, 66),
+        "tracklet": np.ones(rows, "int64"),
         "step_{u}": values,
         "speed_{u}_per_s": values,
         "heading": values * 360,
@@ -225,7 +225,7 @@ def test_units_and_definitions_stand_in_the_metadata_of_the_columns(tmp_path):
     schema = pq.read_schema(tmp_path / "trajectories.parquet")
     units = {name: schema.field(name).metadata[b"unit"].decode() for name in schema.names}
     assert units["timestamp_ms"] == "ms"
-    assert units["held_s"] == "s"
+    assert units["time_present_s"] == "s"
     assert units["speed_px_per_s"] == "px/s"
     assert all(schema.field(name).metadata[b"definition"] for name in schema.names)
     assert schema.metadata[b"ptrack_analysis.table"] == b"trajectories"
@@ -241,7 +241,11 @@ def test_the_file_has_the_profile_that_was_measured(tmp_path):
     group = metadata.row_group(0)
     columns = {group.column(i).path_in_schema: group.column(i) for i in range(group.num_columns)}
     assert {column.compression for column in columns.values()} == {"ZSTD"}
-    assert {name for name, c in columns.items() if c.has_dictionary_page} == {"video", "person", "located"}
+    assert {name for name, c in columns.items() if c.has_dictionary_page} == {
+        "video",
+        "person",
+        "position_status",
+    }
     assert all(column.is_stats_set for column in columns.values())
     assert all(column.has_offset_index and column.has_column_index for column in columns.values())
     order = [schema.names[sorting.column_index] for sorting in group.sorting_columns]
@@ -265,8 +269,8 @@ def test_a_table_that_was_read_can_be_changed(tmp_path):
     write_parquet(make_trajectories(10), tmp_path / "trajectories.parquet")
     read = read_parquet(tmp_path / "trajectories.parquet")
     read.loc[:, "x_px"] = 1.0
-    read.iloc[0, read.columns.get_loc("run")] = 5
-    assert read["run"].iloc[0] == 5
+    read.iloc[0, read.columns.get_loc("tracklet")] = 5
+    assert read["tracklet"].iloc[0] == 5
 
 
 @pytest.mark.parametrize("schema", TABLES.values(), ids=TABLES)
@@ -325,7 +329,7 @@ def test_a_table_is_refused_as_another_than_it_is(tmp_path):
 
 
 def test_a_table_with_points_and_more_can_be_written_as_points(tmp_path):
-    trajectories = make_trajectories(4).drop(columns=["located", "held"])
+    trajectories = make_trajectories(4).drop(columns=["position_status", "time_present"])
     write_parquet(trajectories, tmp_path / "points.parquet", schema=POINTS)
     assert_same(read_parquet(tmp_path / "points.parquet"), trajectories)
 

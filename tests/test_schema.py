@@ -76,9 +76,9 @@ WRONG = {
     ),
     "two planes": (TRAJECTORY.assign(x_m=1.0), TRAJECTORIES, "its columns mix px and m"),
     "other categories": (
-        TRAJECTORY.assign(located=pd.Categorical(["box", "box"])),
+        TRAJECTORY.assign(position_status=pd.Categorical(["detected", "detected"])),
         TRAJECTORIES,
-        "column 'located' has categories ('box',), not ('box', 'interpolated', 'no')",
+        "column 'position_status' has categories ('detected',), not ('detected', 'interpolated', 'missing')",
     ),
     "another table": (compute_tracks(TRAJECTORY), TRAJECTORIES, "index is ['person_index'], not"),
 }
@@ -102,7 +102,9 @@ def test_the_dictionary_has_every_column_with_its_unit():
     for table in TABLES.values():
         assert f"## {table.name}\n" in text
     assert "| `x_px` or `x_m` | float64 | px or m |" in text
-    assert "| `dwell` | timedelta64[ms] | s | Time in the scene: the sum of held. |" in dictionary([TRACKS])
+    assert "| `dwell` | timedelta64[ms] | s | Time in the scene: the sum of time_present. |" in dictionary(
+        [TRACKS]
+    )
 
 
 @pytest.mark.parametrize(

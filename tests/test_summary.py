@@ -138,7 +138,7 @@ def test_the_figures_of_a_zone_are_those_of_visits_and_dwell(summed):
                 ("median_dwell_s", "median"),
                 ("median_dwell_low_s", "median_low"),
                 ("median_dwell_high_s", "median_high"),
-                ("naive_mean_dwell_s", "naive_mean"),
+                ("naive_mean_dwell_s", "observed_mean"),
             ):
                 assert zone[name] == seconds(row[column])
             counts = tables["occupancy"].loc[zone["zone"]]["persons"]

@@ -324,8 +324,8 @@ def test_a_catalogue_that_says_something_else_or_is_missing(out, place):
 @pytest.mark.parametrize(
     ("place", "column", "value", "laws"),
     [
-        ("persons/noon.parquet", "unlocated_s", longer, ["held"]),
-        ("persons/noon.parquet", "dwell_s", longer, ["held", "scene"]),
+        ("persons/noon.parquet", "unlocated_s", longer, ["time_present"]),
+        ("persons/noon.parquet", "dwell_s", longer, ["time_present", "scene"]),
         ("persons/noon.parquet", "detections", 1, ["detections"]),
         ("occupancy_bins/noon.parquet", "person_seconds_s", longer, ["person_seconds"]),
         ("fundamental/noon.parquet", "person_seconds_s", longer, ["person_seconds"]),
@@ -482,7 +482,8 @@ def test_a_dataset_in_s3_is_verified_there(out, monkeypatch, moto_url):
 
 def test_every_law_is_tried_by_a_damage_above():
     tried = {
-        "held", "detections", "scene", "visits", "person_seconds", "visit_times", "stays", "transitions",
+        "time_present", "detections", "scene", "visits", "person_seconds", "visit_times", "stays",
+        "transitions",
         "counts", "totals", "drift", "heatmap", "groups", "hourly",
     }  # fmt: skip
     assert set(LAWS) == tried

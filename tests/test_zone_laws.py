@@ -47,7 +47,7 @@ def total(column):
 def held_within(trajectories, window):
     """Give each row's time within the window [ms]."""
     time = trajectories.index.get_level_values("timestamp").to_numpy().astype("int64")
-    until = time + trajectories["held"].to_numpy().astype("int64")
+    until = time + trajectories["time_present"].to_numpy().astype("int64")
     return np.maximum(np.minimum(until, window[1]) - np.maximum(time, window[0]), 0)
 
 
@@ -106,10 +106,12 @@ def test_a_wider_margin_never_takes_time_away(persons, merge_gap):
 def test_a_least_dwell_leaves_visits_out_and_the_others_as_they_are(persons, margin, merge_gap, least):
     trajectories = walks(persons)
     options = {"margin": margin, "merge_gap": ms(merge_gap)}
-    every = visits_of(trajectories, zone(), **options).droplevel("visit").drop(columns="away")
+    every = visits_of(trajectories, zone(), **options).droplevel("visit").drop(columns="since_previous_visit")
     long = visits_of(trajectories, zone(), **options, min_dwell=ms(least))
     assert_frame_equal(
-        long.droplevel("visit").drop(columns="away"), every[every["dwell"] >= ms(least)], check_like=True
+        long.droplevel("visit").drop(columns="since_previous_visit"),
+        every[every["dwell"] >= ms(least)],
+        check_like=True,
     )
 
 
@@ -134,8 +136,8 @@ def test_visits_of_a_person_follow_each_other_by_more_than_the_gap_merged(
         enter_after=ms(least),
         min_dwell=ms(least),
     )
-    assert (visits["away"].dropna() > ms(merge_gap)).all()
-    assert (visits["away"].isna() == (visits.index.get_level_values("visit") == 1)).all()
+    assert (visits["since_previous_visit"].dropna() > ms(merge_gap)).all()
+    assert (visits["since_previous_visit"].isna() == (visits.index.get_level_values("visit") == 1)).all()
     assert (visits["dwell"] <= visits["exited"] - visits["entered"]).all()
     assert (visits["entered"] >= ms(window[0])).all()
     assert (visits["exited"] <= ms(window[1])).all()

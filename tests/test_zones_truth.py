@@ -49,7 +49,7 @@ def test_ten_minutes_unseen_inside_a_zone_are_no_dwell():
     path = at(0.25, *range(0, 10_001, 500), *range(610_000, 620_001, 500))
     visits = visits_of({0: path})
     assert seconds(visits["dwell"]) == [10.5, 10.5]
-    assert seconds(visits["away"].dropna()) == [599.5]
+    assert seconds(visits["since_previous_visit"].dropna()) == [599.5]
     (merged,) = seconds(visits_of({0: path}, merge_gap="10min")["dwell"])
     assert merged == 21
 
@@ -65,7 +65,7 @@ def test_leaving_and_coming_back_is_the_time_inside_not_the_time_between():
     assert visits["dwell"].sum() == pd.Timedelta("1900ms")
     assert (visits["exited"].max() - visits["entered"].min()) == pd.Timedelta("10900ms")
     assert visits.index.get_level_values("visit").tolist() == [1, 2]
-    assert seconds(visits["away"].dropna()) == [9]
+    assert seconds(visits["since_previous_visit"].dropna()) == [9]
 
 
 def test_who_was_seen_once_is_kept():

@@ -9,13 +9,13 @@ from ptrack_analysis.analysis.motion.walks import Walks, walks_of
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import above
-from ptrack_analysis.schema import LOCATED, TRACKS, TRAJECTORIES, assemble, check, empty, unit_of
+from ptrack_analysis.schema import POSITION_STATUSES, TRACKS, TRAJECTORIES, assemble, check, empty, unit_of
 from ptrack_analysis.video import Milliseconds, milliseconds
 
 WALK_WINDOW = pd.Timedelta("1s")
 MIN_STEP = {"m": 0.2, "px": 10.0}
 """The way within one window below which a person stands, if none is given [plane units]."""
-_NO = LOCATED.index("no")
+_NO = POSITION_STATUSES.index("missing")
 
 
 def compute_tracks(
@@ -26,11 +26,11 @@ def compute_tracks(
 ) -> pd.DataFrame:
     """Sum each person's trajectory up: when seen, for how long, how far, how fast.
 
-    ``dwell`` is the sum of ``held``, ``unlocated`` the part of it without a position; ``path`` is the sum of
-    the steps, ``displacement`` the distance from the first to the last known position.
+    ``dwell`` is the sum of ``time_present``, ``unlocated`` the part of it without a position; ``path`` is the
+    sum of the steps, ``displacement`` the distance from the first to the last known position.
 
     The mean and the maximum speed are those of the ``speed`` column, over the rows that have a speed. The
-    mean weights each row by its ``held``, so it is never above the maximum.
+    mean weights each row by its ``time_present``, so it is never above the maximum.
 
     ``walked`` is the way without the jitter of standing. Each stretch of located rows of a run is cut into as
     many equal pieces as whole windows fit into it, at least one; between two cuts the person walked the
@@ -40,7 +40,7 @@ def compute_tracks(
     stretch shorter than a window is one piece, walked from ``min_step`` on. ``straightness`` is the
     displacement of the walked pieces within each run, summed, by ``walked``: 1 is straight, NaN if nothing
     was walked. ``radius_of_gyration`` is the root mean square distance of the positions from their mean, each
-    weighing its ``held`` (all the same, if none holds).
+    weighing its ``time_present`` (all the same, if none holds).
 
     A person who was never located has NaN for all that is measured and no time walking; one located once has
     path, displacement, way walked and radius 0 and NaN speeds. An empty table gives an empty one.
@@ -91,7 +91,7 @@ def compute_tracks(
         return empty(TRACKS, unit=unit)
     walks = walks_of(trajectories, unit)
     rows = walks.rows
-    unlocated = np.asarray(trajectories["located"].cat.codes)[rows.order] == _NO
+    unlocated = np.asarray(trajectories["position_status"].cat.codes)[rows.order] == _NO
     first = np.flatnonzero(rows.first)
     last = np.append(first[1:], len(walks.x)) - 1
     speed = trajectories[f"speed_{unit}_per_s"].to_numpy()[rows.order]
@@ -103,7 +103,7 @@ def compute_tracks(
         "dwell": np.add.reduceat(walks.held, first),
         "unlocated": np.add.reduceat(np.where(unlocated, walks.held, 0), first),
         "detections": np.add.reduceat(walks.detected.astype("int64"), first),
-        "runs": walks.run[last] - walks.run[first] + 1,
+        "tracklets": walks.run[last] - walks.run[first] + 1,
         **_speeds(speed, walks.held, first),
         **_ways(walks, first),
         **_walked(walks, first, pieces),
@@ -112,7 +112,7 @@ def compute_tracks(
 
 
 def _speeds(speed: Floats, held: Milliseconds, first: Integers) -> dict[str, Floats]:
-    """Compute each person's mean speed, weighted by held, and maximum speed, over the rows with a speed."""
+    """Compute each person's time-weighted mean speed and maximum speed over the rows with a speed."""
     known = ~np.isnan(speed)
     time = np.add.reduceat(np.where(known, held, 0), first)
     way = np.add.reduceat(np.where(known, speed * held, 0.0), first)
@@ -140,7 +140,7 @@ def _ways(walks: Walks, first: Integers) -> dict[str, Floats]:
         values[seen] = (x if "_x_" in name else y)[row]
     across, down = places["end_x_{u}"] - places["start_x_{u}"], places["end_y_{u}"] - places["start_y_{u}"]
     return {
-        "path_{u}": np.where(seen, path, np.nan),
+        "path_length_{u}": np.where(seen, path, np.nan),
         "displacement_{u}": np.sqrt(across * across + down * down),
         **places,
     }
@@ -166,7 +166,7 @@ def _walked(walks: Walks, first: Integers, pieces: PathPieces) -> dict[str, Inte
     np.divide(direct, total, out=straightness, where=total > 0)
     radius = radius_of_gyration(person, walks.held, walks.x, walks.y, persons)
     return {
-        "walked_{u}": np.where(np.isnan(radius), np.nan, total),
+        "path_length_smoothed_{u}": np.where(np.isnan(radius), np.nan, total),
         "walking": duration.astype("int64"),
         "straightness": straightness,
         "radius_of_gyration_{u}": radius,

@@ -19,9 +19,9 @@ from ptrack_analysis.geometry import Anchor, Bools, Floats, Integers, anchor_poi
 from ptrack_analysis.schema import (
     DETECTIONS,
     INTERPOLATED,
-    LOCATED,
     MERGED_FROM,
     POINTS,
+    POSITION_STATUSES,
     TRACKER_COLUMNS,
     TRAJECTORIES,
     Table,
@@ -32,7 +32,7 @@ from ptrack_analysis.schema import (
 from ptrack_analysis.video import Plane, Video, milliseconds
 
 SPEED_WINDOW = pd.Timedelta("500ms")
-_BOX, _INTERPOLATED, _NO = range(len(LOCATED))
+_BOX, _INTERPOLATED, _NO = range(len(POSITION_STATUSES))
 
 
 def compute_trajectories(
@@ -229,9 +229,9 @@ def _trajectories(
     columns = {
         f"x_{unit}": x,
         f"y_{unit}": y,
-        "located": choice(TRAJECTORIES, "located", located),
-        "held": held.view("timedelta64[ms]"),
-        "run": _counted_by_person(rows, run),
+        "position_status": choice(TRAJECTORIES, "position_status", located),
+        "time_present": held.view("timedelta64[ms]"),
+        "tracklet": _counted_by_person(rows, run),
         f"step_{unit}": way,
         f"speed_{unit}_per_s": np.sqrt(vx * vx + vy * vy),
         "heading": kernels.direction(vx, vy),

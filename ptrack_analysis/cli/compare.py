@@ -105,7 +105,11 @@ def _text(found: "Comparison") -> str:
     lines = ["                      A            B"]
     lines += [
         f"{name:<16}{_cell(summary['trackings'][0][key]):>7}{_cell(summary['trackings'][1][key]):>13}"
-        for name, key in (("persons", "persons"), ("detections", "detections"), ("time in scene s", "held_s"))
+        for name, key in (
+            ("persons", "persons"),
+            ("detections", "detections"),
+            ("time in scene s", "time_present_s"),
+        )
     ]
     lines += [
         "",

@@ -193,8 +193,8 @@ def compute_occupancy_hourly(occupancy: pd.DataFrame, video: Video, recording: R
     Notes
     -----
     O(n log n + zones · hours). ``person_seconds`` over all hours is the integral of the occupancy, to the
-    millisecond: for the scene the sum of ``held``. Over videos ``covered`` and ``person_seconds`` add up;
-    of ``max_persons`` only the largest is meant.
+    millisecond: for the scene the sum of ``time_present``. Over videos ``covered`` and ``person_seconds`` add
+    up; of ``max_persons`` only the largest is meant.
 
     Examples
     --------

@@ -8,16 +8,16 @@ import pandas as pd
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.schema import LOCATED
+from ptrack_analysis.schema import POSITION_STATUSES
 
-_INTERPOLATED, _NO = LOCATED.index("interpolated"), LOCATED.index("no")
+_INTERPOLATED, _NO = POSITION_STATUSES.index("interpolated"), POSITION_STATUSES.index("missing")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Steps:
     """The rows of a TRAJECTORIES table in the order they were walked, and which of them are joined.
 
-    ``points`` is (n, 2); ``time`` and ``held`` are in ms; ``rank`` numbers the ``persons`` that are
+    ``points`` is (n, 2); ``time`` and ``time_present`` are in ms; ``rank`` numbers the ``persons`` that are
     located at all from 0, -1 for others; ``joined`` tells for each row but the last whether a line leads
     from it to the next, ``guessed`` whether that line has an interpolated end.
     """
@@ -70,14 +70,14 @@ def steps_of(trajectories: pd.DataFrame, unit: str, persons: Collection[int] | N
     order = np.lexsort((time, person))
     person = person[order]
     points = trajectories[[f"x_{unit}", f"y_{unit}"]].to_numpy()[order]
-    located = trajectories["located"].cat.codes.to_numpy()[order]
-    run = trajectories["run"].to_numpy()[order]
+    located = trajectories["position_status"].cat.codes.to_numpy()[order]
+    run = trajectories["tracklet"].to_numpy()[order]
     known = (located != _NO) & np.isfinite(points).all(axis=1)
     joined = (person[1:] == person[:-1]) & (run[1:] == run[:-1]) & known[1:] & known[:-1]
     guessed = (located[1:] == _INTERPOLATED) | (located[:-1] == _INTERPOLATED)
     seen = np.unique(person[known])
     rank = np.where(np.isin(person, seen), np.searchsorted(seen, person), -1)
-    held = trajectories["held"].to_numpy().astype("int64")[order]
+    held = trajectories["time_present"].to_numpy().astype("int64")[order]
     moment = time[order].astype("int64")
     return Steps(seen, moment, held, points, rank, known, joined, guessed & joined)
 

@@ -95,7 +95,7 @@ def busiest_cell(heatmap: Heatmap) -> dict[str, Any] | None:
     }
 
 
-_SPANS = ("median", "median_low", "median_high", "naive_mean")
+_SPANS = ("median", "median_low", "median_high", "observed_mean")
 
 
 def zone_figures(

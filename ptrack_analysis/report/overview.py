@@ -123,7 +123,7 @@ def zones_section(read: Read) -> Section:
         Heading("videos", "videos", "Videos in which somebody stayed in it.", 0),
         Heading("stays", "stays", column_text(DWELL, "stays"), 0),
         Heading("dwell_s", "in all [s]", column_text(VISITS, "dwell"), 1),
-        Heading("naive_mean_s", "mean seen [s]", "Mean of the dwell as seen, of all stays.", 1),
+        Heading("observed_mean_s", "mean seen [s]", "Mean of the dwell as seen, of all stays.", 1),
         Heading("cut_share", "not seen whole", "Share of stays whose beginning or end was not seen.", 2),
     ]
     zones = sorted(set(read.visits.index.get_level_values("zone")))

@@ -195,9 +195,9 @@ def _dwell_table(measured: ReportData) -> ReportTable:
         Heading("median_s", "median [s]", texts["median"], 1),
         Heading("median_low_s", "from", texts["median_low"], 1),
         Heading("median_high_s", "to", texts["median_high"], 1),
-        Heading("naive_mean_s", "mean [s]", column_text(DWELL, "naive_mean"), 1),
-        Heading("naive_mean_low_s", "from", f"Lower bound of the mean.{ends}", 1),
-        Heading("naive_mean_high_s", "to", f"Upper bound of the mean.{ends}", 1),
+        Heading("observed_mean_s", "mean [s]", column_text(DWELL, "observed_mean"), 1),
+        Heading("observed_mean_low_s", "from", f"Lower bound of the mean.{ends}", 1),
+        Heading("observed_mean_high_s", "to", f"Upper bound of the mean.{ends}", 1),
         Heading("cut", "cut", texts["cut"], 0),
         Heading("left_out", "left out", texts["left_out"], 0),
         Heading("dwell_s", "in all [s]", column_text(VISITS, "dwell"), 1),
@@ -331,7 +331,7 @@ def _first_part(measured: ReportData, until: pd.Timedelta, rows: int) -> str:
 def persons_section(measured: ReportData) -> Section:
     """List the persons."""
     unit = measured.analysis.config.unit
-    columns = ["person_index", "first_seen", "last_seen", "dwell", "unlocated", f"path_{unit}"]
+    columns = ["person_index", "first_seen", "last_seen", "dwell", "unlocated", f"path_length_{unit}"]
     table = table_of(
         measured.analysis["persons"].sort_values("first_seen", kind="stable"),
         TRACKS,
@@ -339,7 +339,7 @@ def persons_section(measured: ReportData) -> Section:
         columns,
         unit=unit,
         labels={"person_index": "person", "dwell": "in the scene"},
-        digits={f"path_{unit}": 1},
+        digits={f"path_length_{unit}": 1},
         name="persons",
         clock=measured.clock,
     )

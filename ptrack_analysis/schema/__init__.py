@@ -50,7 +50,7 @@ from ptrack_analysis.schema.quality import (
 from ptrack_analysis.schema.table import PERSON_KEYS, ZONE, Column, Table
 from ptrack_analysis.schema.tables import DATES, NOTEBOOK_ONLY, SALTED, SITES, SUPPRESSED, TABLES, VIDEOS
 from ptrack_analysis.schema.validation import assemble, check, choice, columns_of, dictionary, empty, unit_of
-from ptrack_analysis.schema.walked import LOCATED, MOVEMENT, STOPS, TRACKS, TRAJECTORIES
+from ptrack_analysis.schema.walked import MOVEMENT, POSITION_STATUSES, STOPS, TRACKS, TRAJECTORIES
 from ptrack_analysis.schema.zones import (
     BALANCE,
     COUNTS,
@@ -100,7 +100,6 @@ __all__ = [
     "LANDMARKS",
     "LANDMARK_COLUMNS",
     "LINES",
-    "LOCATED",
     "MEASURE",
     "MERGED_FROM",
     "MOVEMENT",
@@ -111,6 +110,7 @@ __all__ = [
     "OVERLAPS",
     "PERSON_KEYS",
     "POINTS",
+    "POSITION_STATUSES",
     "QUALITY",
     "QUEUE",
     "RETAIL",

@@ -73,7 +73,7 @@ FUNDAMENTAL = Table(
         _INTERVAL,
         _PERSON_SECONDS,
         Column("measured", "span", "The part of person_seconds whose way is known.", unit="s"),
-        Column("path_m", "number", "Way walked inside in the interval, of all persons.", unit="m"),
+        Column("path_length_m", "number", "Way walked inside in the interval, of all persons.", unit="m"),
         Column(
             "density_per_m2",
             "number",
@@ -84,7 +84,7 @@ FUNDAMENTAL = Table(
         Column(
             "speed_m_per_s",
             "number",
-            "Mean speed: path_m by measured; missing where no way is known.",
+            "Mean speed: path_length_m by measured; missing where no way is known.",
             unit="m/s",
             withheld=True,
         ),

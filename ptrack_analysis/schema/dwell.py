@@ -47,7 +47,7 @@ DWELL = Table(
         Column("stays", "integer", "Number of stays."),
         replace(_LEFT_OUT, withheld=True),  # it is that of few entries, which DWELL_BY_ENTRY may suppress
         replace(_CUT, withheld=True),
-        Column("naive_mean", "span", "Mean of the dwell as seen, to whole milliseconds.", "s"),
+        Column("observed_mean", "span", "Mean of the dwell as seen, to whole milliseconds.", "s"),
         Column("naive_median", "span", "Lower median of the dwell as seen.", "s", withheld=True),
         Column(
             "median",

@@ -3,7 +3,7 @@
 from ptrack_analysis.schema.detected import INTERPOLATED, MERGED_FROM, TRACKER_COLUMNS
 from ptrack_analysis.schema.table import PERSON, TIMESTAMP, Column, Table
 
-LOCATED = ("box", "interpolated", "no")
+POSITION_STATUSES = ("detected", "interpolated", "missing")
 
 TRAJECTORIES = Table(
     name="trajectories",
@@ -12,9 +12,9 @@ TRAJECTORIES = Table(
     columns=(
         Column("x_{u}", "number", "Position of the person's footpoint.", unit="{u}"),
         Column("y_{u}", "number", "Position of the person's footpoint, growing downwards.", unit="{u}"),
-        Column("located", "choice", "Where the position comes from.", choices=LOCATED),
-        Column("held", "span", "How long the detection holds.", unit="s"),
-        Column("run", "integer", "Number of the person's stretch without a gap above max_gap, from 1."),
+        Column("position_status", "choice", "Where the position comes from.", choices=POSITION_STATUSES),
+        Column("time_present", "span", "How long the detection holds.", unit="s"),
+        Column("tracklet", "integer", "Number of the person's stretch without a gap above max_gap, from 1."),
         Column("step_{u}", "number", "Way from the person's previous position in the same run.", unit="{u}"),
         Column("speed_{u}_per_s", "number", "Speed over a time window around the moment.", unit="{u}/s"),
         Column("heading", "number", "Direction over the same window: 0 = +x, 90 = +y.", unit="degrees"),
@@ -41,7 +41,7 @@ MOVEMENT = Table(
             unit="{u}/s²",
         ),
         Column(
-            "turning",
+            "turning_angle",
             "number",
             "Change of heading from the first half of the window to the second, by the time between their "
             "middles; positive: from +x towards +y.",
@@ -58,16 +58,16 @@ TRACKS = Table(
     columns=(
         Column("first_seen", "moment", "Moment of the person's first detection."),
         Column("last_seen", "moment", "Moment of the person's last detection."),
-        Column("dwell", "span", "Time in the scene: the sum of held.", unit="s"),
+        Column("dwell", "span", "Time in the scene: the sum of time_present.", unit="s"),
         Column("unlocated", "span", "The part of dwell in which the position is not known.", unit="s"),
         Column("detections", "integer", "Number of the person's detections."),
-        Column("runs", "integer", "Number of the person's stretches without a gap above max_gap."),
-        Column("path_{u}", "number", "Length of the way walked: the sum of the steps.", unit="{u}"),
+        Column("tracklets", "integer", "Number of the person's stretches without a gap above max_gap."),
+        Column("path_length_{u}", "number", "Length of the way walked: the sum of the steps.", unit="{u}"),
         Column("displacement_{u}", "number", "Distance from the first to the last position.", unit="{u}"),
         Column(
             "mean_speed_{u}_per_s",
             "number",
-            "Mean of the speeds of the trajectory, weighted by held.",
+            "Mean of the speeds of the trajectory, weighted by time_present.",
             unit="{u}/s",
         ),
         Column("max_speed_{u}_per_s", "number", "Maximum of the same speeds.", unit="{u}/s"),
@@ -76,7 +76,7 @@ TRACKS = Table(
         Column("end_x_{u}", "number", "Last known position.", unit="{u}"),
         Column("end_y_{u}", "number", "Last known position.", unit="{u}"),
         Column(
-            "walked_{u}",
+            "path_length_smoothed_{u}",
             "number",
             "Length of the smoothed way, without the jitter of standing.",
             unit="{u}",
@@ -91,7 +91,7 @@ TRACKS = Table(
         Column(
             "radius_of_gyration_{u}",
             "number",
-            "Root mean square distance from the mean position, weighted by held.",
+            "Root mean square distance from the mean position, weighted by time_present.",
             unit="{u}",
         ),
     ),
@@ -104,9 +104,9 @@ STOPS = Table(
     columns=(
         Column("entered", "moment", "First moment of the stop."),
         Column("exited", "moment", "First moment no longer part of it."),
-        Column("dwell", "span", "Length of the stop: the sum of held of its detections.", unit="s"),
-        Column("x_{u}", "number", "Mean position, weighted by held.", unit="{u}"),
-        Column("y_{u}", "number", "Mean position, weighted by held.", unit="{u}"),
+        Column("dwell", "span", "Length of the stop: the sum of time_present of its detections.", unit="s"),
+        Column("x_{u}", "number", "Mean position, weighted by time_present.", unit="{u}"),
+        Column("y_{u}", "number", "Mean position, weighted by time_present.", unit="{u}"),
         Column(
             "extent_{u}",
             "number",

@@ -23,7 +23,7 @@ VISITS = Table(
         Column(
             "dwell",
             "span",
-            "Time inside: the sum of held of the detections inside, as far as the zone holds.",
+            "Time inside: the sum of time_present of the detections inside, as far as the zone holds.",
             unit="s",
         ),
         Column(
@@ -54,7 +54,7 @@ VISITS = Table(
         ),
         Column("detections", "integer", "Number of the detections inside."),
         Column(
-            "away",
+            "since_previous_visit",
             "span",
             "Time since the person's previous stay in the zone ended; missing for the first.",
             unit="s",

@@ -167,7 +167,7 @@ def _header(
 ) -> dict[str, Any]:
     """Describe what does not come by the row."""
     zones, lines = things
-    end = int((arrays["time"].astype("int64") + arrays["held"]).max(initial=0))
+    end = int((arrays["time"].astype("int64") + arrays["time_present"]).max(initial=0))
     known = 0 if video.duration is None else int(video.duration / pd.Timedelta("1ms"))
     outlined = {zone.name: zone for zone in zones}
     return {
@@ -199,9 +199,9 @@ def _undrawn(things: Sequence[Zone | Line], ground: Ground) -> list[str]:
 
 def _rows(trajectories: pd.DataFrame, rows: PersonRows, fractions: Floats) -> Arrays:
     """Return each row's moment, its hold, where it is, and its flags."""
-    held = trajectories["held"].to_numpy()[rows.order].astype("timedelta64[ms]").astype("int64")
-    run = trajectories["run"].to_numpy()[rows.order]
-    located = trajectories["located"].cat.codes.to_numpy()[rows.order].astype("uint8")
+    held = trajectories["time_present"].to_numpy()[rows.order].astype("timedelta64[ms]").astype("int64")
+    run = trajectories["tracklet"].to_numpy()[rows.order]
+    located = trajectories["position_status"].cat.codes.to_numpy()[rows.order].astype("uint8")
     known: Bools = np.isfinite(fractions[:, 0]) & np.isfinite(fractions[:, 1])
     located[~known] = 2
     flags = located | np.where(run_starts(rows, run), RUN_BEGINS, 0).astype("uint8")
@@ -215,7 +215,7 @@ def _rows(trajectories: pd.DataFrame, rows: PersonRows, fractions: Floats) -> Ar
     return {
         "start": np.append(np.flatnonzero(rows.first), len(rows.time)).astype("uint32"),
         "time": rows.time.astype("uint32"),
-        "held": held.astype("uint32"),
+        "time_present": held.astype("uint32"),
         "flags": flags.astype("uint8"),
         "x": quantise(points[:, 0]),
         "y": quantise(points[:, 1]),

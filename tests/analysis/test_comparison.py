@@ -230,7 +230,7 @@ def naive_both(tables, comparison, max_gap):
             now = numbers[side][time]
             return now >= 0 and (now, person) in boxes[side] and (now, other) in boxes[1 - side]
 
-        held = compute_trajectories(table, VIDEO, max_gap=max_gap, period=period)["held"]
+        held = compute_trajectories(table, VIDEO, max_gap=max_gap, period=period)["time_present"]
         for person, rows in held.groupby(level=0):
             lengths = {ms(time): ms(length) for (_, time), length in rows.items()}
             for time, other in naive_partners(person, list(lengths), partner[side], apart):
@@ -248,7 +248,7 @@ def test_presence_is_that_of_the_slow_loop_and_its_parts_add_up(seed, step):
     c = compare_tracking(a, b, VIDEO, max_gap="300ms", min_overlap=0.3)
     both, only_a, only_b = presence(c)
     assert both == naive_both((a, b), c, "300ms") > 0
-    held = [ms(span) for span in c.trackings["held"]]
+    held = [ms(span) for span in c.trackings["time_present"]]
     assert [both + only_a, both + only_b] == held
     assert min(only_a, only_b) >= 0
     assert ms(c.pairs["together"].sum()) == both

@@ -22,7 +22,7 @@ def at(*times):
 
 
 def held(trajectories):
-    return trajectories["held"].to_numpy().astype("int64").tolist()
+    return trajectories["time_present"].to_numpy().astype("int64").tolist()
 
 
 CASES = {
@@ -43,7 +43,7 @@ CASES = {
 def test_a_detection_holds_until_the_next_or_for_one_period(persons, duration, holds, runs):
     trajectories = compute_trajectories(make_detections(persons), make_video(duration))
     assert held(trajectories) == holds
-    assert trajectories["run"].tolist() == runs
+    assert trajectories["tracklet"].tolist() == runs
 
 
 PERIODS = {
@@ -100,7 +100,7 @@ def test_sampling_slower_than_max_gap_is_refused_with_the_value_to_use(persons, 
     with pytest.raises(InputError, match=rf"every {step} ms.*max_gap='{3 * int(step)}ms' \(--max-gap"):
         compute_trajectories(detections, video)
     longer = compute_trajectories(detections, video, max_gap=f"{3 * int(step)}ms")
-    assert compute_tracks(longer)["runs"].tolist() == [1] * len(persons)
+    assert compute_tracks(longer)["tracklets"].tolist() == [1] * len(persons)
     assert sum(held(compute_trajectories(detections, video, period="100ms"))) < sum(held(longer))
 
 
@@ -143,7 +143,7 @@ def test_presence_equals_a_walk_over_the_rows(seed):
     got = [
         (person, int(time / np.timedelta64(1, "ms")), compute_time_present, run)
         for (person, time), compute_time_present, run in zip(
-            trajectories.index, held(trajectories), trajectories["run"], strict=True
+            trajectories.index, held(trajectories), trajectories["tracklet"], strict=True
         )
     ]
     assert got == expected
@@ -157,7 +157,7 @@ def test_dwell_is_the_sum_of_held_and_unlocated_the_part_without_a_place():
     row = tracks.loc[3]
     assert row["dwell"] == pd.Timedelta("400ms")
     assert row["unlocated"] == pd.Timedelta("200ms")
-    assert (row["detections"], row["runs"]) == (4, 2)
+    assert (row["detections"], row["tracklets"]) == (4, 2)
     assert (row["first_seen"], row["last_seen"]) == (pd.Timedelta(0), pd.Timedelta("5100ms"))
 
 

@@ -29,7 +29,7 @@ from ptrack_analysis.errors import ParameterError, PtrackError, PtrackWarning
 from ptrack_analysis.scene.floor_plan import fit_floor_plan
 
 NAN = math.nan
-MEASURES = ["walked_m", "walking", "straightness", "radius_of_gyration_m"]
+MEASURES = ["path_length_smoothed_m", "walking", "straightness", "radius_of_gyration_m"]
 
 
 def walk_of(path, **options):
@@ -94,7 +94,7 @@ def test_who_is_not_located_for_a_while_walks_no_way_meanwhile():
     path = [(n * 1000, *((None, None) if n == 2 else (0.1 * n, 0.5))) for n in range(5)]
     trajectories = compute_trajectories(make_detections({0: path}), make_video(), max_interpolation="0s")
     track = compute_tracks(trajectories).loc[0]
-    assert track["walked_px"] == pytest.approx(200)
+    assert track["path_length_smoothed_px"] == pytest.approx(200)
     assert track["walking"] == pd.Timedelta("2s")
 
 
@@ -103,7 +103,7 @@ def speeds_of(table, unit):
     found = {}
     for person, own in table.groupby("person_index"):
         rows = [
-            (row[f"speed_{unit}_per_s"], row["held"] / pd.Timedelta("1s"))
+            (row[f"speed_{unit}_per_s"], row["time_present"] / pd.Timedelta("1s"))
             for _, row in own.iterrows()
             if not math.isnan(row[f"speed_{unit}_per_s"])
         ]
@@ -121,7 +121,7 @@ def test_the_mean_speed_weights_the_windowed_speeds_by_the_time_held():
     mean, most = speeds_of(trajectories, "m")[0]
     assert track["mean_speed_m_per_s"] == pytest.approx(mean)
     assert track["max_speed_m_per_s"] == most
-    assert track["path_m"] / 3.2 > track["mean_speed_m_per_s"]
+    assert track["path_length_m"] / 3.2 > track["mean_speed_m_per_s"]
 
 
 STEPS = some.tuples(some.integers(1, 3000), some.floats(-50, 50), some.floats(-50, 50), some.booleans())
@@ -193,8 +193,8 @@ def test_standing_for_ten_minutes_is_no_way_however_the_box_jitters(noise, seed)
         jitter = chance.normal(0, noise * height, (len(times), 2))
         path = [(int(t), 500 + x, 300 + y) for t, (x, y) in zip(times, jitter, strict=True)]
         track = compute_tracks(trajectories_from_points(make_points({0: path}, unit=unit))).loc[0]
-        assert track[f"path_{unit}"] > 100 * height * noise * 60
-        assert track[f"walked_{unit}"] <= 0.05 * height
+        assert track[f"path_length_{unit}"] > 100 * height * noise * 60
+        assert track[f"path_length_smoothed_{unit}"] <= 0.05 * height
         assert track["walking"] <= pd.Timedelta("2s")
 
 
@@ -217,10 +217,10 @@ def test_the_default_least_step_is_that_of_the_plane():
     assert walk_of(slow)[0] == pytest.approx(1.0)
     assert walk_of(slow, min_step=0.3)[0] == 0
     in_px = compute_tracks(trajectories_from_points(make_points({0: slow}, unit="px")))
-    assert in_px.loc[0, "walked_px"] == 0
+    assert in_px.loc[0, "path_length_smoothed_px"] == 0
     faster = [(1000 * n, 11.0 * n, 0.0) for n in range(5)]
     in_px = compute_tracks(trajectories_from_points(make_points({0: faster}, unit="px")))
-    assert in_px.loc[0, "walked_px"] == pytest.approx(44)
+    assert in_px.loc[0, "path_length_smoothed_px"] == pytest.approx(44)
 
 
 @pytest.mark.parametrize(
@@ -264,10 +264,10 @@ def test_the_way_walked_equals_a_walk_over_the_rows(seed):
     tracks = compute_tracks(trajectories, window=pd.Timedelta(window, "ms"), min_step=least)
     for person, own in trajectories.groupby(level="person_index"):
         times = own.index.get_level_values("timestamp").to_numpy().astype("int64").tolist()
-        held = own["held"].to_numpy().astype("int64")
-        rows = list(zip(times, own["x_m"], own["y_m"], held.tolist(), own["run"], strict=True))
+        held = own["time_present"].to_numpy().astype("int64")
+        rows = list(zip(times, own["x_m"], own["y_m"], held.tolist(), own["tracklet"], strict=True))
         way = time = 0.0
-        runs = {run: np.zeros(2) for run in own["run"]}
+        runs = {run: np.zeros(2) for run in own["tracklet"]}
         for stretch in naive_movement.stretches(rows):
             walked = naive_movement.walked(naive_movement.nodes(stretch), window, least)
             way, time = way + walked[0], time + walked[1]
@@ -312,7 +312,7 @@ def test_on_a_floor_plan_it_is_measured_in_metres():
     floor = fit_floor_plan([(0, 0), (1, 0), (1, 1), (0, 1)], [(0, 0), (20, 0), (20, 10), (0, 10)])
     detections = make_detections({0: [(1000 * n, 0.1 * n, 0.5) for n in range(1, 6)]})
     track = compute_tracks(compute_trajectories(detections, make_video(), plane=floor)).loc[0]
-    assert track["walked_m"] == pytest.approx(8)
+    assert track["path_length_smoothed_m"] == pytest.approx(8)
 
 
 def test_a_walk_at_the_very_threshold_is_walked_whoever_else_is_there():

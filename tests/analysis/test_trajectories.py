@@ -15,13 +15,13 @@ from ptrack_analysis.errors import ParameterError, SchemaError
 def places(trajectories):
     return [
         (round(x, 6), round(y, 6), str(located))
-        for x, y, located in trajectories[["x_px", "y_px", "located"]].itertuples(index=False)
+        for x, y, located in trajectories[["x_px", "y_px", "position_status"]].itertuples(index=False)
     ]
 
 
 def test_a_person_stands_at_the_middle_of_the_lower_edge():
     detections = make_detections({0: [(0, 0.25, 0.5)]}, box=(0.1, 0.3))
-    assert places(compute_trajectories(detections, make_video())) == [(250.0, 250.0, "box")]
+    assert places(compute_trajectories(detections, make_video())) == [(250.0, 250.0, "detected")]
 
 
 @pytest.mark.parametrize(
@@ -71,21 +71,25 @@ UNLOCATED = {
 def test_a_missing_box_without_places_around_it_stays_unlocated(path):
     trajectories = compute_trajectories(make_detections({0: path}), make_video())
     missing = trajectories[[x is None for _, x, _ in path]]
-    assert set(missing["located"]) == {"no"}
+    assert set(missing["position_status"]) == {"missing"}
     assert missing[["x_px", "y_px", "speed_px_per_s", "heading", "step_px"]].isna().all(axis=None)
     assert len(trajectories) == len(path)
 
 
 def test_places_exactly_max_interpolation_apart_are_interpolated_between():
     detections = make_detections({0: [(0, 0.1, 0.1), (100, None, None), (500, 0.5, 0.5)]})
-    for longest, located in (("500ms", "interpolated"), ("499ms", "no"), ("0s", "no")):
+    for longest, located in (("500ms", "interpolated"), ("499ms", "missing"), ("0s", "missing")):
         trajectories = compute_trajectories(detections, make_video(), max_interpolation=longest)
-        assert trajectories["located"].iloc[1] == located
+        assert trajectories["position_status"].iloc[1] == located
 
 
 def test_persons_are_never_interpolated_into_each_other():
     detections = make_detections({0: [(0, 0.1, 0.1), (100, None, None)], 1: [(200, 0.5, 0.5)]})
-    assert compute_trajectories(detections, make_video())["located"].tolist() == ["box", "no", "box"]
+    assert compute_trajectories(detections, make_video())["position_status"].tolist() == [
+        "detected",
+        "missing",
+        "detected",
+    ]
 
 
 def test_a_step_reaches_back_to_the_previous_place_of_the_run():
@@ -153,7 +157,7 @@ def test_speed_and_places_equal_a_walk_over_the_rows(seed):
         stretch, stretches = [], []
         for place, (time, row) in enumerate(zip(own.index, own.itertuples(), strict=True)):
             ms = int(time / np.timedelta64(1, "ms"))
-            new_run = place > 0 and own["run"].iloc[place] != own["run"].iloc[place - 1]
+            new_run = place > 0 and own["tracklet"].iloc[place] != own["tracklet"].iloc[place - 1]
             if stretch and (math.isnan(row.x_px) or new_run):
                 stretches.append(stretch)
                 stretch = []
@@ -169,7 +173,7 @@ def test_speed_and_places_equal_a_walk_over_the_rows(seed):
 def test_a_track_sums_the_way_and_weights_the_speeds_by_held():
     path = [(0, 0.1, 0.5), (100, 0.2, 0.5), (5000, 0.2, 0.9), (5100, 0.1, 0.9)]
     row = compute_tracks(compute_trajectories(make_detections({0: path}), make_video())).loc[0]
-    assert row["path_px"] == pytest.approx(200)
+    assert row["path_length_px"] == pytest.approx(200)
     assert row["displacement_px"] == pytest.approx(200)
     assert row["mean_speed_px_per_s"] == pytest.approx(1000)
     assert row[["start_x_px", "start_y_px", "end_x_px", "end_y_px"]].tolist() == pytest.approx(
@@ -182,7 +186,7 @@ def test_tracks_of_the_unlocated_and_of_those_seen_once():
         {0: [(0, None, None)], 1: [(0, 0.5, 0.5)], 2: [(0, 0.5, 0.5), (50, 0.5, 0.5)]}
     )
     tracks = compute_tracks(compute_trajectories(detections, make_video()))
-    assert tracks["path_px"].tolist() == pytest.approx([math.nan, 0, 0], nan_ok=True)
+    assert tracks["path_length_px"].tolist() == pytest.approx([math.nan, 0, 0], nan_ok=True)
     assert tracks["mean_speed_px_per_s"].tolist() == pytest.approx([math.nan, math.nan, 0], nan_ok=True)
     assert tracks["start_x_px"].tolist() == pytest.approx([math.nan, 500, 500], nan_ok=True)
 
@@ -204,7 +208,7 @@ def test_points_enter_in_their_own_plane():
     points = make_points({4: [(0, 1.0, 2.0), (500, math.nan, math.nan), (1000, 3.0, 2.0)]})
     trajectories = trajectories_from_points(points.iloc[::-1])
     assert trajectories["x_m"].tolist() == [1.0, 2.0, 3.0]
-    assert trajectories["located"].tolist() == ["box", "interpolated", "box"]
+    assert trajectories["position_status"].tolist() == ["detected", "interpolated", "detected"]
     assert trajectories.index[0] == (4, pd.Timedelta(0))
     with pytest.raises(SchemaError, match="'x_px' or 'x_m'"):
         trajectories_from_points(points.rename(columns={"x_m": "x", "y_m": "y"}))
@@ -213,5 +217,5 @@ def test_points_enter_in_their_own_plane():
 def test_an_infinite_position_is_no_position():
     points = make_points({0: [(0, 1, 1), (100, math.inf, 1), (200, 3, 1)]})
     trajectories = trajectories_from_points(points)
-    assert trajectories["located"].tolist() == ["box", "interpolated", "box"]
+    assert trajectories["position_status"].tolist() == ["detected", "interpolated", "detected"]
     assert trajectories["x_m"].tolist() == [1, 2, 3]

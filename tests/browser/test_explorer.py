@@ -499,7 +499,7 @@ def test_the_shop_of_the_data_is_shown_with_its_boxes_and_zones(page, tmp_path, 
     page.evaluate("explorer.seek(75000)")
     moment = pd.Timedelta("75s")
     times = trajectories.index.get_level_values("timestamp")
-    there = trajectories[(times <= moment) & (moment < times + trajectories["held"])]
+    there = trajectories[(times <= moment) & (moment < times + trajectories["time_present"])]
     assert state(page)["here"] == sorted(there.index.get_level_values("person_index"))
 
 

@@ -59,7 +59,7 @@ def visits_of(rows):
         "detections": np.ones(len(rows), dtype="int64"),
         "interpolated": np.zeros(len(rows), dtype="int64"),
         "bridged": np.zeros(len(rows), dtype="int64"),
-        "away": np.array([row[3] - row[2] - row[4] for row in rows], dtype="int64"),
+        "since_previous_visit": np.array([row[3] - row[2] - row[4] for row in rows], dtype="int64"),
     }
     return assemble(VISITS, arrays)
 

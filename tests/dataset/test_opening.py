@@ -202,7 +202,7 @@ def test_videos_in_px_and_in_m_are_one_arrow_table_with_nulls_and_no_pandas_tabl
         dataset.read("trajectories")
     assert "x_m" in dataset.read("trajectories", videos="noon").columns
     assert "x_px" in dataset.read("trajectories", videos=["evening"]).columns
-    assert dataset.read("trajectories", columns=["held"]).columns.tolist() == ["held"]
+    assert dataset.read("trajectories", columns=["time_present"]).columns.tolist() == ["time_present"]
     found = dataset.sql("SELECT count(x_px) AS px, count(x_m) AS m, count(*) AS n FROM trajectories")
     assert found["px"][0] + found["m"][0] <= found["n"][0] == stored.num_rows
 
@@ -305,8 +305,8 @@ def test_a_dataset_in_s3_is_read_as_the_one_on_disk(s3, out, dataset):
     for name in ("detections", "visits", "zones"):
         assert_frame_equal(there.read(name), dataset.read(name))
     assert_frame_equal(
-        there.read("trajectories", videos="noon", columns=["held"], start="10s", end="20s"),
-        dataset.read("trajectories", videos="noon", columns=["held"], start="10s", end="20s"),
+        there.read("trajectories", videos="noon", columns=["time_present"], start="10s", end="20s"),
+        dataset.read("trajectories", videos="noon", columns=["time_present"], start="10s", end="20s"),
     )
     query = "SELECT zone, count(*) AS n, sum(detections) AS d FROM visits GROUP BY ALL ORDER BY ALL"
     assert_frame_equal(there.sql(query), dataset.sql(query))

@@ -152,18 +152,18 @@ def test_figures_of_few_persons_are_missing_and_those_of_nobody_or_many_are_not(
     assert after.index.equals(before.index)
     few_of = (persons.reindex(after.index) < 3).to_numpy()
     assert few_of.any()
-    assert after.loc[few_of, ["stays", "naive_mean"]].isna().all(axis=None)
+    assert after.loc[few_of, ["stays", "observed_mean"]].isna().all(axis=None)
     assert after.loc[few_of, "suppressed"].all()
     shown = after["stays"].notna()
     assert (after.loc[shown, "stays"] == before.loc[shown, "stays"]).all()
 
 
 KEPT = {
-    "dwell": {"zone_key", "stays", "naive_mean"},
-    "dwell_by_entry": {"zone_key", "stays", "left_out", "cut", "naive_mean"},
+    "dwell": {"zone_key", "stays", "observed_mean"},
+    "dwell_by_entry": {"zone_key", "stays", "left_out", "cut", "observed_mean"},
     "transitions": {"transitions", "persons", "mean_travel"},
     "occupancy_bins": {"zone_key", "interval", "max_persons", "person_seconds"},
-    "fundamental": {"zone_key", "interval", "person_seconds", "measured", "path_m"},
+    "fundamental": {"zone_key", "interval", "person_seconds", "measured", "path_length_m"},
     "heatmap": {"x_m", "y_m", "seconds"},
 }
 
@@ -212,7 +212,7 @@ def test_what_is_suppressed_in_the_bins_is_suppressed_where_it_is_told_again():
     arrays = {"zone": np.repeat(["", "a", "b"], 3), "timestamp": np.tile([0, 1000, 2000], 3)}
     arrays |= {"interval": np.full(9, 1000), "person_seconds": persons.ravel() * 1000}
     bins = arrays | {"mean_persons": persons.ravel().astype(float), "max_persons": persons.ravel()}
-    numbers = ("path_m", "density_per_m2", "speed_m_per_s", "flow_per_m_per_s")
+    numbers = ("path_length_m", "density_per_m2", "speed_m_per_s", "flow_per_m_per_s")
     fundamental = {name: values[3:] for name, values in arrays.items()} | dict.fromkeys(numbers, np.ones(6))
     fundamental["measured"] = fundamental["person_seconds"]
     tables = {"occupancy_bins": assemble(BINS, bins), "fundamental": assemble(FUNDAMENTAL, fundamental)}
@@ -230,7 +230,7 @@ def test_release_withholds_the_same_in_python(day):
     assert tables["dwell"]["horizon"].notna().any()
     released = release(tables, settings, "noon")
     assert released["dwell"][["horizon", "median", "naive_median"]].isna().all(axis=None)
-    assert released["dwell"]["naive_mean"].notna().any()
+    assert released["dwell"]["observed_mean"].notna().any()
     assert not released.keys() & {"dwell_quantiles", "service_levels", "intervals", "density", "flow"}
     assert tables["dwell"]["horizon"].notna().any()
 

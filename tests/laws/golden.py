@@ -33,12 +33,27 @@ RENAMED: list[tuple[str, str]] = [
     ("| dwell/", "| dwell_by_entry/"),
     ("csv/dwell/", "csv/dwell_by_entry/"),
     ("observed/", "visits/"),  # its columns interpolated and bridged are columns of visits now
+    (":held_s", ":time_present_s"),
+    (":located", ":position_status"),
+    (":runs", ":tracklets"),
+    (":run", ":tracklet"),
+    (":away_s", ":since_previous_visit_s"),
+    (":naive_mean_s", ":observed_mean_s"),
+    (":turning", ":turning_angle"),
+    (":path_px", ":path_length_px"),
+    (":path_m", ":path_length_m"),
+    (":walked_px", ":path_length_smoothed_px"),
+    (":walked_m", ":path_length_smoothed_m"),
+    ("array held", "array time_present"),
 ]
 """Old and new names, in the order in which they are replaced in the keys of ``golden.json``."""
 GONE = (":observed_s", ":observed_share")
 """Ends of the names of what is gone: it follows from the columns of visits."""
 NEW = ("| dwell/", "csv/dwell/")
 """Parts of the names of what is new since ``golden.json`` was written: ``dwell`` has one row per zone now."""
+
+OLD_VALUES = {"detected": "box", "missing": "no"}
+"""Values of ``position_status`` by their old names."""
 
 CLEAN = "--stitch --fill-gaps 5s --smooth 500ms --max-speed 5 --repair-jumps"
 VISITS = "--margin 0.2 --enter-after 1s --merge-gap 2s --min-dwell 1s"
@@ -95,7 +110,7 @@ def text_of(value):
         return value.isoformat()
     if value is None or value is pd.NaT or value is pd.NA:
         return "nan"
-    return without_part(str(value))
+    return OLD_VALUES.get(str(value)) or without_part(str(value))
 
 
 def flat(value, name=""):
@@ -118,7 +133,7 @@ def of_dataset(out):
     for file in sorted(out.rglob("*.csv")):
         table = pd.read_csv(file, dtype=str, keep_default_na=False)
         place = file.relative_to(out).as_posix()
-        found |= {f"{place}:{name}": digest(table[name]) for name in table.columns}
+        found |= {f"{place}:{name}": digest(map(text_of, table[name])) for name in table.columns}
     for file in sorted((out / "_runs").glob("*.json")):
         record = json.loads(file.read_text())
         name = without_part(file.stem)

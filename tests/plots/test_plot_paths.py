@@ -312,7 +312,11 @@ def test_stretches_agree_with_a_naive_walk_over_the_rows():
     wanted = []
     before = None
     for (person, _), row in table.iterrows():
-        here = None if row["located"] == "no" else (person, row["run"], (row["x_px"], row["y_px"]))
+        here = (
+            None
+            if row["position_status"] == "missing"
+            else (person, row["tracklet"], (row["x_px"], row["y_px"]))
+        )
         if before and here and before[:2] == here[:2]:
             wanted.append([before[2], here[2]])
         before = here

@@ -28,7 +28,7 @@ def make_visits(rows):
             "detections": np.ones(len(rows), dtype="int64"),
             "interpolated": np.zeros(len(rows), dtype="int64"),
             "bridged": np.zeros(len(rows), dtype="int64"),
-            "away": np.full(len(rows), np.iinfo("int64").min),
+            "since_previous_visit": np.full(len(rows), np.iinfo("int64").min),
         },
     )
 

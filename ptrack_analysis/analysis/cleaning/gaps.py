@@ -31,9 +31,9 @@ def fill_gaps(
     ``limit``, and if both the row before it and the row after it have a body box (a position); other gaps
     are left. Rows are put every ``period`` after the row before, none at or beyond the row after; all four
     sides of the box change evenly over time. Such a row has the flag ``interpolated``: its position is a
-    guess, and trajectories say so (``located``). It has no face, and what else the table tells is missing in
-    it, but whole numbers and other flags, which cannot be missing: they are those of the row before. A flag
-    ``interpolated`` that a row has already is kept. An empty table gives an empty one.
+    guess, and trajectories say so (``position_status``). It has no face, and what else the table tells is
+    missing in it, but whole numbers and other flags, which cannot be missing: they are those of the row
+    before. A flag ``interpolated`` that a row has already is kept. An empty table gives an empty one.
 
     Parameters
     ----------

@@ -112,12 +112,12 @@ def flag_jumps(trajectories: pd.DataFrame, *, max_speed: float) -> pd.DataFrame:
                 \        /
                  4 ... 8                  the jump
 
-    The positions measured in a run (``located`` is ``box``) are cut into sections wherever the step to the
-    next needs more than ``max_speed``. A section is a jump if the step past it, from the section before to
-    the one after, needs at most ``max_speed``, and if it has no more detections than either of the two; what
-    it parted is one section then, and the same is asked again until nothing is found. Of neighbouring
-    sections that could both be the jump, equal in size, the first, third, ... are. A position interpolated
-    next to a jump is made from it, and is flagged too. Only flags are set; nothing else changes.
+    The positions measured in a run (``position_status`` is ``box``) are cut into sections wherever the step
+    to the next needs more than ``max_speed``. A section is a jump if the step past it, from the section
+    before to the one after, needs at most ``max_speed``, and if it has no more detections than either of the
+    two; what it parted is one section then, and the same is asked again until nothing is found. Of
+    neighbouring sections that could both be the jump, equal in size, the first, third, ... are. A position
+    interpolated next to a jump is made from it, and is flagged too. Only flags are set; nothing else changes.
 
     Parameters
     ----------
@@ -190,9 +190,10 @@ def repair_jumps(
     """Replace the flagged positions by interpolation between the others of the run.
 
     A flagged position is interpolated linearly in time between the unflagged positions before and after it
-    in the same run, if these are at most ``max_interpolation`` apart, and is ``located`` by
-    ``interpolated`` then; otherwise it is given up, and ``located`` is ``no``. The flag stays. ``held`` and
-    ``run`` are untouched; steps, speeds and headings are measured anew. An empty table gives an empty one.
+    in the same run, if these are at most ``max_interpolation`` apart, and is ``position_status`` by
+    ``interpolated`` then; otherwise it is given up, and ``position_status`` is ``no``. The flag stays.
+    ``time_present`` and ``tracklet`` are untouched; steps, speeds and headings are measured anew. An empty
+    table gives an empty one.
 
     Parameters
     ----------

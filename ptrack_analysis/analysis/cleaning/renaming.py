@@ -12,7 +12,7 @@ from ptrack_analysis.geometry import Integers
 from ptrack_analysis.schema import DETECTIONS, POINTS, STITCHES, TRAJECTORIES, Table, check
 from ptrack_analysis.video import milliseconds, timedelta
 
-_MADE = frozenset({"located", "held", "run"})
+_MADE = frozenset({"position_status", "time_present", "tracklet"})
 
 
 def kind_of(table: object, *, trajectories: bool = False) -> Table:

@@ -11,17 +11,17 @@ from ptrack_analysis.analysis.presence import PersonRows, rows_by_person, run_st
 from ptrack_analysis.analysis.trajectories import SPEED_WINDOW
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.schema import LOCATED, TRAJECTORIES, check, choice, unit_of
+from ptrack_analysis.schema import POSITION_STATUSES, TRAJECTORIES, check, choice, unit_of
 from ptrack_analysis.video import milliseconds
 
-BOX, INTERPOLATED, NO = range(len(LOCATED))
+BOX, INTERPOLATED, NO = range(len(POSITION_STATUSES))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Positions:
     """The arrays of trajectories in the order of person and time.
 
-    ``run`` numbers the runs of all persons; ``located`` holds the codes of the choices.
+    ``tracklet`` numbers the runs of all persons; ``position_status`` holds the codes of the choices.
     """
 
     rows: PersonRows
@@ -47,10 +47,10 @@ def positions_of(trajectories: pd.DataFrame) -> Positions:
     unknown = np.isnan(x) | np.isnan(y)
     return Positions(
         rows=rows,
-        run=np.cumsum(run_starts(rows, trajectories["run"].to_numpy()[rows.order]), dtype="int64"),
+        run=np.cumsum(run_starts(rows, trajectories["tracklet"].to_numpy()[rows.order]), dtype="int64"),
         x=np.where(unknown, np.nan, x),
         y=np.where(unknown, np.nan, y),
-        located=np.asarray(trajectories["located"].cat.codes)[rows.order],
+        located=np.asarray(trajectories["position_status"].cat.codes)[rows.order],
         unit=unit,
     )
 
@@ -80,7 +80,7 @@ def with_positions(
     columns: dict[str, Any] = {
         f"x_{unit}": x,
         f"y_{unit}": y,
-        "located": choice(TRAJECTORIES, "located", located),
+        "position_status": choice(TRAJECTORIES, "position_status", located),
         f"step_{unit}": way,
         f"speed_{unit}_per_s": np.sqrt(vx * vx + vy * vy),
         "heading": kernels.direction(vx, vy),
@@ -112,8 +112,9 @@ def smooth_trajectories(
     shrinks on both sides where an end of the located stretch of its run is nearer than half of it, so the
     ends of a stretch stay where they are, and a straight even walk stays what it is. A row with no other
     located row of its stretch within half the window stays too: so a window that is shorter than the
-    sampling changes nothing. Rows without a position stay without. ``held``, ``run`` and ``located`` are
-    untouched; steps, speeds and headings are measured anew. An empty table gives an empty one.
+    sampling changes nothing. Rows without a position stay without. ``time_present``, ``tracklet`` and
+    ``position_status`` are untouched; steps, speeds and headings are measured anew. An empty table gives an
+    empty one.
 
     Parameters
     ----------

@@ -15,10 +15,10 @@ from ptrack_analysis.video import Milliseconds
 class TrackingArrays:
     """One tracking's detections in the order of person and time.
 
-    ``person`` numbers the persons of ``persons`` from 0; ``time`` and ``held`` are in ms; ``moment`` is the
-    number of the compared moment, ``LEFT_OUT`` where there is none; ``boxed`` tells whether there is a body
-    box; ``sides`` is (4, n) left, top, right, bottom as fractions of the frame. ``period`` is the sampling
-    period [ms], ``alone`` the number of compared moments that have no counterpart.
+    ``person`` numbers the persons of ``persons`` from 0; ``time`` and ``time_present`` are in ms; ``moment``
+    is the number of the compared moment, ``LEFT_OUT`` where there is none; ``boxed`` tells whether there is a
+    body box; ``sides`` is (4, n) left, top, right, bottom as fractions of the frame. ``period`` is the
+    sampling period [ms], ``alone`` the number of compared moments that have no counterpart.
     """
 
     persons: Integers
@@ -77,7 +77,7 @@ def _seen(tracking: Tracking, times: Milliseconds, numbers: Integers, alone: int
         persons=persons,
         person=person,
         time=rows.time,
-        held=tracking.trajectories["held"].to_numpy().view("int64"),
+        held=tracking.trajectories["time_present"].to_numpy().view("int64"),
         moment=numbers[np.searchsorted(times, rows.time)],
         boxed=~np.isnan(sides).any(axis=0),
         sides=sides,
@@ -99,7 +99,7 @@ def time_together(
     in time, until such a moment. A moment at which one of them has no box, or that is not compared, changes
     nothing. Each tracking's moments are its own, and presence is the half-open ``[timestamp, timestamp +
     held)`` of each detection. A person is taken for at most one other at a time, so the sum over all pairs is
-    at most the sum of ``held`` of either tracking; who is never matched is with nobody.
+    at most the sum of ``time_present`` of either tracking; who is never matched is with nobody.
 
     Parameters
     ----------

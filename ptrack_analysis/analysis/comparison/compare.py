@@ -45,15 +45,15 @@ class Comparison:
     ----------
     trackings
         Key ``tracking`` (``a``, ``b``): ``persons``, ``detections``, ``without_box`` (detections without a
-        body box), ``held`` (the sum of ``held`` [ms]), ``period`` (the sampling period [ms]), ``moments``
-        (distinct timestamps), of which ``in_both`` have a counterpart, ``alone`` are compared with nobody
-        and ``left_out`` are not compared.
+        body box), ``time_present`` (the sum of ``time_present`` [ms]), ``period`` (the sampling period [ms]),
+        ``moments`` (distinct timestamps), of which ``in_both`` have a counterpart, ``alone`` are compared
+        with nobody and ``left_out`` are not compared.
     both, only_a, only_b
         Person-time [ms] that both trackings see the same person, that only a sees and that only b sees:
-        both + only_a is the sum of ``held`` of a, both + only_b that of b, exactly.
+        both + only_a is the sum of ``time_present`` of a, both + only_b that of b, exactly.
     pairs
         Who in a is who in b. Key ``person_a``, ``person_b``: ``together`` (their part of ``both`` [ms]),
-        ``share_a`` and ``share_b`` (that time by the ``held`` of the one and of the other),
+        ``share_a`` and ``share_b`` (that time by the ``time_present`` of the one and of the other),
         ``matches`` (moments at which their boxes are matched), ``overlap`` (mean overlap of these),
         ``counterpart`` (paired by the identity figures: at most one a person).
     matches
@@ -88,8 +88,8 @@ class Comparison:
     def summary(self) -> dict[str, Any]:
         """Return the comparison as a dictionary that can be written as JSON.
 
-        Lengths of time are in seconds (``held_s``), undefined ratios None; the tables of matches and of
-        occupancy over time, and the heatmap, are left out.
+        Lengths of time are in seconds (``time_present_s``), undefined ratios None; the tables of matches and
+        of occupancy over time, and the heatmap, are left out.
         """
         return {
             "min_overlap": self.min_overlap,
@@ -175,7 +175,7 @@ def zones_of_both(
 def _stays(trajectories: pd.DataFrame, video: Video, zones: Sequence[Zone]) -> dict[str, tuple[int, int]]:
     """Return dwell [ms] and number of persons of the scene and each zone."""
     persons = trajectories.index.get_level_values("person_index")
-    held = int(trajectories["held"].to_numpy().view("int64").sum())
+    held = int(trajectories["time_present"].to_numpy().view("int64").sum())
     stays = {SCENE: (held, int(persons.nunique()))}
     visits = compute_visits(trajectories, zones, video)
     zone, person = (visits.index.get_level_values(name).to_numpy() for name in ("zone", "person_index"))
@@ -247,9 +247,9 @@ def compare_tracking(
     *Presence.* Two persons matched at a moment are taken for one from then on, until one is matched to
     somebody else or both have a box at a compared moment and are not matched; before their first match also
     back in time, as far as nothing speaks against it in this way. ``both`` is the time for which persons
-    taken for one are present in both trackings, ``only_a`` the rest of the ``held`` of a, ``only_b`` that of
-    b. So what two trackings that differ by half a sampling period see of a person differs by the shift at its
-    start and end, and who never has a body box is seen by one only.
+    taken for one are present in both trackings, ``only_a`` the rest of the ``time_present`` of a, ``only_b``
+    that of b. So what two trackings that differ by half a sampling period see of a person differs by the
+    shift at its start and end, and who never has a body box is seen by one only.
 
     Occupancy, dwell and heatmaps are those of the two trajectories tables, computed with the same
     ``max_gap``. Either table, or both, may be empty.
@@ -369,7 +369,7 @@ def _trackings(*both: TrackingArrays) -> pd.DataFrame:
         "persons": [len(seen.persons) for seen in both],
         "detections": [len(seen.time) for seen in both],
         "without_box": [int((~seen.boxed).sum()) for seen in both],
-        "held": np.array([int(seen.held.sum()) for seen in both]).view("timedelta64[ms]"),
+        "time_present": np.array([int(seen.held.sum()) for seen in both]).view("timedelta64[ms]"),
         "period": np.array([seen.period for seen in both]).view("timedelta64[ms]"),
         "moments": moments,
         "in_both": [some - seen.alone for some, seen in zip(compared, both, strict=True)],

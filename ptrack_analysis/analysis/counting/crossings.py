@@ -142,7 +142,7 @@ class _Walk:
 def _walk(trajectories: pd.DataFrame, unit: str) -> _Walk:
     rows = rows_by_person(trajectories)
     x, y = (trajectories[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
-    run = np.cumsum(run_starts(rows, trajectories["run"].to_numpy()[rows.order]), dtype="int64")
+    run = np.cumsum(run_starts(rows, trajectories["tracklet"].to_numpy()[rows.order]), dtype="int64")
     person_index = trajectories.index.get_level_values("person_index").to_numpy()[rows.order]
     at = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
     return _Walk(person_index[at], run[at], rows.time[at], x[at], y[at], run[at[1:]] == run[at[:-1]])

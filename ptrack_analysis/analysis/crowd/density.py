@@ -52,7 +52,7 @@ def compute_occupancy_bins(
 
     Notes
     -----
-    O(n log n + zones · intervals). The sum of ``person_seconds`` of the scene is the sum of ``held``
+    O(n log n + zones · intervals). The sum of ``person_seconds`` of the scene is the sum of ``time_present``
     to the millisecond; that of a zone is the dwell of its located persons. After a zone's last row nobody is
     counted. A mean over an interval in which the zone held for a part only is over the whole interval.
 

@@ -203,7 +203,7 @@ def compute_fundamental_diagram(
     >>> walked = trajectories_from_points(points, video=video)
     >>> hall = Zone("hall", box(0, 0, 5, 4), "m")
     >>> table = compute_fundamental_diagram(walked, [hall], video)
-    >>> table[["path_m", "density_per_m2", "speed_m_per_s", "flow_per_m_per_s"]].to_numpy().tolist()
+    >>> table[["path_length_m", "density_per_m2", "speed_m_per_s", "flow_per_m_per_s"]].to_numpy().tolist()
     [[4.0, 0.015, 2.0, 0.03]]
     """
     check(trajectories, TRAJECTORIES)
@@ -313,7 +313,7 @@ def _measured(
         "interval": spans,
         "person_seconds": present,
         "measured": measured,
-        "path_m": way,
+        "path_length_m": way,
         "density_per_m2": density,
         "speed_m_per_s": mean,
         "flow_per_m_per_s": np.where(density == 0, 0.0, density * mean),

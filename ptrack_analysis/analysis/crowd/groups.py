@@ -143,10 +143,10 @@ def groups_of(
 
 def runs_of(trajectories: pd.DataFrame, rows: PersonRows) -> Runs:
     """List the runs of trajectories, whose rows are these."""
-    begins = run_starts(rows, trajectories["run"].to_numpy()[rows.order])
+    begins = run_starts(rows, trajectories["tracklet"].to_numpy()[rows.order])
     first = np.flatnonzero(begins)
     last = np.append(first[1:], len(begins))[: len(first)] - 1
-    held = trajectories["held"].to_numpy()[rows.order].view("int64")
+    held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
     return Runs(rows.person[first], rows.time[first], rows.time[last] + held[last])
 
 

@@ -205,7 +205,7 @@ def _figures(group: Group, limit: int | None, level: float) -> dict[str, int]:
         "stays": len(group.seen),
         "left_out": group.left_out,
         "cut": group.cut,
-        "naive_mean": _whole(float(group.seen.mean())),
+        "observed_mean": _whole(float(group.seen.mean())),
         "naive_median": int(_quantiles(group.seen, _MEDIAN)[0]),
         "median": median,
         "median_low": low,

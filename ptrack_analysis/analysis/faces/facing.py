@@ -181,7 +181,7 @@ def compute_facing(
     least = {"confidence": min_confidence, "sharpness": min_sharpness, "brightness": min_brightness}
     _refuse_range(100, **{f"min_{name}": value for name, value in least.items()})
     rows = rows_by_person(trajectories)
-    held = trajectories["held"].to_numpy()[rows.order].view("int64")
+    held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
     good, gaze = _faces(detections, detection_rows(detections, trajectories)[rows.order], video, least)
     looked = {
         name: _time_facing(target, (good, gaze), (towards_camera, within), (rows.time, held))

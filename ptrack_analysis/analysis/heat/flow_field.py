@@ -28,10 +28,10 @@ _TOLERANCE = 1e-12
 class FlowField:
     """Sums of the steps in each cell of a grid.
 
-    A step is the velocity of one position times its ``held``. All sums are (rows, columns), row 0 at the top
-    of the image: ``steps`` is the number of steps, ``seconds`` their duration, ``path_length`` the sum of
-    their lengths, ``displacement_x`` and ``displacement_y`` the sum of their vectors [``unit``]. ``bounds``
-    is x0, y0, x1, y1 of the grid in ``unit`` (``px`` or ``m``).
+    A step is the velocity of one position times its ``time_present``. All sums are (rows, columns), row 0 at
+    the top of the image: ``steps`` is the number of steps, ``seconds`` their duration, ``path_length`` the
+    sum of their lengths, ``displacement_x`` and ``displacement_y`` the sum of their vectors [``unit``].
+    ``bounds`` is x0, y0, x1, y1 of the grid in ``unit`` (``px`` or ``m``).
     """
 
     steps: Integers
@@ -98,11 +98,12 @@ def compute_flow_field(
     """Compute the mean velocity, mean speed and coherence of people in each cell of a grid.
 
     Each position with a speed is a step: its windowed velocity (the columns ``speed`` and ``heading``) times
-    its ``held``. The step belongs to the cell of the position, and a cell includes its left and upper border.
-    The heading of a cell is that of the vector sum of its steps, so a step counts by its length. The
+    its ``time_present``. The step belongs to the cell of the position, and a cell includes its left and upper
+    border. The heading of a cell is that of the vector sum of its steps, so a step counts by its length. The
     coherence is the length of that sum divided by the sum of the lengths: 1 if all steps have one direction,
-    0 if they cancel out. The mean speed is the mean of ``speed`` weighted by ``held``, including people who
-    stand. It equals ``compute_heatmap(quantity="mean_speed")``. Positions outside the bounds are ignored.
+    0 if they cancel out. The mean speed is the mean of ``speed`` weighted by ``time_present``, including
+    people who stand. It equals ``compute_heatmap(quantity="mean_speed")``. Positions outside the bounds are
+    ignored.
 
     Parameters
     ----------
@@ -130,10 +131,10 @@ def compute_flow_field(
 
     Notes
     -----
-    O(n log n + cells). The path length is the sum of speed times ``held``, not of the distances between
-    positions. A fast person may cross a cell between two positions, so use cells longer than a step. Jitter
-    of the boxes adds path length without direction: it lowers the coherence and raises the mean speed where
-    people stand. ``smooth_trajectories`` removes most of it.
+    O(n log n + cells). The path length is the sum of speed times ``time_present``, not of the distances
+    between positions. A fast person may cross a cell between two positions, so use cells longer than a step.
+    Jitter of the boxes adds path length without direction: it lowers the coherence and raises the mean speed
+    where people stand. ``smooth_trajectories`` removes most of it.
 
     References
     ----------

@@ -219,7 +219,7 @@ class _Design:
 def _sum_by_person(
     trajectories: pd.DataFrame, unit: str, bounds: Bounds, shape: tuple[int, int], zone: Zone | None
 ) -> sparse.csr_array:
-    """Sum ``held`` per person and cell: (people, cells) [ms], exact; every person has a row."""
+    """Sum ``time_present`` per person and cell: (people, cells) [ms], exact; every person has a row."""
     walks = walks_of(trajectories, unit)
     rows, held = find_counted_rows(walks, unit, zone)
     cell = find_cells(walks.x[rows], walks.y[rows], bounds=bounds, shape=shape)
@@ -233,7 +233,7 @@ def _sum_by_person(
 
 
 def _test(held: sparse.csc_array, design: _Design, permutations: int, seed: int) -> tuple[Floats, Floats]:
-    """Compute z and p of each cell; ``held`` is (people, cells), the first set before the second."""
+    """Compute z and p of each cell; ``time_present`` is (people, cells), the first set before the second."""
     z, p = np.zeros(held.shape[1]), np.ones(held.shape[1])
     if not design.is_comparable:
         return np.full_like(z, np.nan), np.full_like(p, np.nan)

@@ -44,17 +44,18 @@ def compute_heatmap(
 ) -> Heatmap:
     """Compute the time, visits, people or mean speed in each cell of a grid.
 
-    ``person_seconds`` is the time for which people stood in the cell: each detection adds its ``held``.
-    ``visits`` is the number of visits to the cell, by the rule of ``compute_visits`` for a zone of that
-    shape: a detection in another cell or without a position ends the visit, and so does the end of a run.
-    ``people`` is the number of different people who stood in the cell. ``mean_speed`` is the mean of the
-    speeds of the detections in the cell, weighted by ``held``, and NaN where no speed is known.
+    ``person_seconds`` is the time for which people stood in the cell: each detection adds its
+    ``time_present``. ``visits`` is the number of visits to the cell, by the rule of ``compute_visits`` for a
+    zone of that shape: a detection in another cell or without a position ends the visit, and so does the end
+    of a run. ``people`` is the number of different people who stood in the cell. ``mean_speed`` is the mean
+    of the speeds of the detections in the cell, weighted by ``time_present``, and NaN where no speed is
+    known.
 
     A cell includes its left and upper border. Positions outside the bounds are ignored, as are detections
     without a position, so the sum of the person-seconds is exactly the time located within the bounds.
     With ``every``, the result is a series: bins from 0 to the end of the video, the last one cut there. If
     the end is unknown, the bins reach to the end of the last detection and the last one is complete. A
-    detection's ``held`` is split at the edges of the bins.
+    detection's ``time_present`` is split at the edges of the bins.
 
     Parameters
     ----------
@@ -131,7 +132,7 @@ def compute_heatmap(
         values = _compute_by_person(trajectories, unit, quantity, shape=shape, bounds=bounds, zone=zone)
         return Heatmap(values, bounds, unit, quantity=quantity)
     time = trajectories.index.get_level_values("timestamp").to_numpy().view("int64")
-    held = trajectories["held"].to_numpy().view("int64")
+    held = trajectories["time_present"].to_numpy().view("int64")
     last = int((time + held).max(initial=0))
     if zone is not None:
         inside = find_time_in_zone(zone, unit, (x, y), time, held)
@@ -154,10 +155,10 @@ def compute_box_heatmap(
 ) -> Heatmap:
     """Compute the time for which people's boxes covered each cell of a grid over the image.
 
-    Each detection adds to each cell its ``held`` times the share of the cell that its body box covers. The
-    share is exact. Boxes are clipped to the frame; detections without a body box and boxes of a negative
-    size add nothing. Therefore the sum over the cells times the area of a cell is the sum of ``held`` times
-    the area of the box within the frame.
+    Each detection adds to each cell its ``time_present`` times the share of the cell that its body box
+    covers. The share is exact. Boxes are clipped to the frame; detections without a body box and boxes of a
+    negative size add nothing. Therefore the sum over the cells times the area of a cell is the sum of
+    ``time_present`` times the area of the box within the frame.
 
     Parameters
     ----------
@@ -197,12 +198,12 @@ def compute_box_heatmap(
 
 
 def _find_boxes(detections: pd.DataFrame, trajectories: pd.DataFrame) -> tuple[Floats, Floats]:
-    """Return the boxes of trajectories, (4, n) left, top, right, bottom, and their ``held`` [ms]."""
+    """Return the boxes of trajectories, (4, n) left, top, right, bottom, and their ``time_present`` [ms]."""
     row = detection_rows(detections, trajectories)
     left, top, width, height = (
         detections[name].to_numpy()[row] for name in ("left", "top", "width", "height")
     )
-    held = trajectories["held"].to_numpy().view("int64").astype("float64")
+    held = trajectories["time_present"].to_numpy().view("int64").astype("float64")
     return np.stack([left, top, left + np.maximum(width, 0), top + np.maximum(height, 0)]), held
 
 
@@ -248,7 +249,7 @@ def _find_first_rows(cell: Integers, walks: Walks, row: Integers) -> Integers:
 
 
 def _average_speed(cell: Integers, speed: Floats, held: Milliseconds, cells: int) -> Floats:
-    """Return the mean speed per cell weighted by ``held``, NaN without weight."""
+    """Return the mean speed per cell weighted by ``time_present``, NaN without weight."""
     known = ~np.isnan(speed)
     cell, speed, weight = cell[known], speed[known], held[known].astype("float64")
     total = np.bincount(cell, weight, minlength=cells + 1)

@@ -30,7 +30,7 @@ class Stretches:
 
 
 def stretches(time: Milliseconds, run: Integers, x: Floats) -> Stretches:
-    """Find the stretches of known positions; ``run`` has a number of its own for each person's run."""
+    """Find the stretches of known positions; ``tracklet`` has a number of its own for each person's run."""
     known = np.flatnonzero(~np.isnan(x))
     begins = np.ones(len(known), dtype=bool)
     begins[1:] = (np.diff(known) != 1) | (run[known[1:]] != run[known[:-1]])

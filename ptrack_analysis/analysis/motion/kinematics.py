@@ -225,7 +225,7 @@ def compute_kinematics(
         "velocity_x_{u}_per_s": vx,
         "velocity_y_{u}_per_s": vy,
         "acceleration_{u}_per_s2": acceleration,
-        "turning": turning,
+        "turning_angle": turning,
         "too_fast": np.sqrt(vx * vx + vy * vy) > limit,
     }
     return assemble(MOVEMENT, arrays, unit=unit)

@@ -34,8 +34,8 @@ def simplify_trajectories(trajectories: pd.DataFrame, tolerance: float) -> pd.Da
     Returns
     -------
     pandas.DataFrame
-        POINTS, sorted by person and time, with one more column: ``run``, so that no line need be drawn across
-        a gap.
+        POINTS, sorted by person and time, with one more column: ``tracklet``, so that no line need be drawn
+        across a gap.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def simplify_trajectories(trajectories: pd.DataFrame, tolerance: float) -> pd.Da
         "y_{u}": walks.y[kept],
     }
     points = assemble(POINTS, arrays, unit=unit)
-    return points.assign(run=trajectories["run"].to_numpy()[walks.rows.order][kept])
+    return points.assign(tracklet=trajectories["tracklet"].to_numpy()[walks.rows.order][kept])
 
 
 def _kept(x: Floats, y: Floats, first: Integers, last: Integers, tolerance: float) -> Integers:

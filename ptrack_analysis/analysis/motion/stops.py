@@ -181,12 +181,12 @@ def compute_stops(
     """Find where each person stopped: stayed within a place no larger than ``max_extent``, long enough.
 
     Go through the rows of a run in the order of time, as long as they are located. From a row, take the
-    shortest stretch of rows that holds for ``min_duration`` or longer (the sum of ``held``). If its positions
-    reach no further than ``max_extent`` in any direction, it is a stop, which goes on for as many rows as
-    that stays so; the search goes on behind it. Otherwise go on from the next row. A gap and a row that is
-    not located end a stretch, so no stop lies across either; a single detection is a stop only if it alone
-    holds that long. A stop's dwell is the sum of ``held`` of its rows, its place their mean position, each
-    weighing its ``held``. An empty table gives an empty one.
+    shortest stretch of rows that holds for ``min_duration`` or longer (the sum of ``time_present``). If its
+    positions reach no further than ``max_extent`` in any direction, it is a stop, which goes on for as many
+    rows as that stays so; the search goes on behind it. Otherwise go on from the next row. A gap and a row
+    that is not located end a stretch, so no stop lies across either; a single detection is a stop only if it
+    alone holds that long. A stop's dwell is the sum of ``time_present`` of its rows, its place their mean
+    position, each weighing its ``time_present``. An empty table gives an empty one.
 
     Parameters
     ----------

@@ -14,8 +14,9 @@ from ptrack_analysis.video import Milliseconds
 class Walks:
     """The rows of a trajectories table by person and time.
 
-    ``run`` has a number of its own for each person's run, over the whole table; ``x`` and ``y`` are NaN where
-    the row is not located; ``held`` is in ms; ``detected`` is False for what was put into a gap.
+    ``tracklet`` has a number of its own for each person's run, over the whole table; ``x`` and ``y`` are NaN
+    where the row is not located; ``time_present`` is in ms; ``detected`` is False for what was put into a
+    gap.
     """
 
     rows: PersonRows
@@ -31,7 +32,7 @@ def walks_of(trajectories: pd.DataFrame, unit: str) -> Walks:
     """Take a checked trajectories table apart."""
     rows = rows_by_person(trajectories)
     order = rows.order
-    run = np.cumsum(run_starts(rows, trajectories["run"].to_numpy()[order]), dtype="int64")
+    run = np.cumsum(run_starts(rows, trajectories["tracklet"].to_numpy()[order]), dtype="int64")
     x, y = trajectories[f"x_{unit}"].to_numpy()[order], trajectories[f"y_{unit}"].to_numpy()[order]
     nowhere = np.isnan(x) | np.isnan(y)
     return Walks(
@@ -40,6 +41,6 @@ def walks_of(trajectories: pd.DataFrame, unit: str) -> Walks:
         run=run,
         x=np.where(nowhere, np.nan, x),
         y=np.where(nowhere, np.nan, y),
-        held=trajectories["held"].to_numpy()[order].view("int64"),
+        held=trajectories["time_present"].to_numpy()[order].view("int64"),
         detected=detected(trajectories, rows),
     )

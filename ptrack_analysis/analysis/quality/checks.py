@@ -189,9 +189,11 @@ def compute_quality(
 
     * ``sampling period``: as ``estimate_sampling_period`` finds it; ``irregular sampling``: the 95 % quantile
       of the steps between successive moments, up to ``max_gap``, by the period.
-    * ``gaps``: runs beyond each person's first, a minute of presence; ``bridged time``: share of ``held``
+    * ``gaps``: runs beyond each person's first, a minute of presence; ``bridged time``: share of
+      ``time_present``
       that is beyond two periods of each detection.
-    * ``face only``: share of detections without a body box; ``unlocated time``: share of ``held`` without a
+    * ``face only``: share of detections without a body box; ``unlocated time``: share of ``time_present``
+      without a
       position.
     * ``short tracks``: share of persons with less than 1 s in the scene; ``ends inside``: share of persons'
       first and last positions whose box is farther than 2 % of the frame from each of its edges and that lie
@@ -276,10 +278,10 @@ def compute_quality(
     moments = np.unique(detections.index.get_level_values("timestamp").to_numpy().view("int64"))
     ends = None
     if doors is not None:
-        held = trajectories["held"].to_numpy()[rows.order].view("int64")
+        held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
         between = counted_time(rows, held, video, start, end)
         ends = ends_inside(detections, trajectories, rows, doors, period=step, between=between)
-    total = int(trajectories["held"].to_numpy().view("int64").sum())
+    total = int(trajectories["time_present"].to_numpy().view("int64").sum())
     values = {
         **of_sampling(moments, step, longest),
         **of_presence(trajectories, rows, step),

@@ -10,7 +10,7 @@ from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.analysis.presence import PersonRows, end_of, part_end, rows_by_person, run_starts
 from ptrack_analysis.geometry import EDGE_TOLERANCE, FEET_MARGIN, Bools, Floats, Integers, contains
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import LOCATED, TRAJECTORIES, unit_of
+from ptrack_analysis.schema import POSITION_STATUSES, TRAJECTORIES, unit_of
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
 
 _AT_ONCE = 2**17
@@ -80,7 +80,7 @@ _MOST_STEPS = 0.95
 _AT_EDGE = 0.02
 """A box within this of an edge of the picture touches it, as a fraction of the frame."""
 MINUTE = 60_000.0
-_NO = LOCATED.index("no")
+_NO = POSITION_STATUSES.index("missing")
 _BOX = ("left", "top", "width", "height")
 
 
@@ -112,9 +112,9 @@ def _quantile(values: Integers, quantile: float) -> int:
 
 def of_presence(trajectories: pd.DataFrame, rows: PersonRows, period: int) -> dict[str, float]:
     """Measure how whole the persons' presence is; lengths of time are in ms."""
-    held = trajectories["held"].to_numpy()[rows.order].view("int64")
-    begins = run_starts(rows, trajectories["run"].to_numpy()[rows.order])
-    unlocated = np.asarray(trajectories["located"].cat.codes)[rows.order] == _NO
+    held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
+    begins = run_starts(rows, trajectories["tracklet"].to_numpy()[rows.order])
+    unlocated = np.asarray(trajectories["position_status"].cat.codes)[rows.order] == _NO
     dwell = np.add.reduceat(held, np.flatnonzero(rows.first))
     total = int(held.sum())
     gaps = int(begins.sum() - rows.first.sum())
@@ -137,7 +137,7 @@ def continued(detections: pd.DataFrame, stitches: pd.DataFrame) -> float:
 
 
 def of_boxes(detections: pd.DataFrame, video: Video, max_gap: int, held: int) -> dict[str, float]:
-    """Measure where the boxes lie and how they jump; ``held`` is the time held by all rows [ms]."""
+    """Measure where the boxes lie and how they jump; ``time_present`` is the time held by all rows [ms]."""
     left, top, width, height = boxes = [detections[name].to_numpy() for name in _BOX]
     right, bottom = left + width, top + height
     beyond = 1 + EDGE_TOLERANCE
@@ -187,13 +187,15 @@ def ends_inside(
     """
     unit = unit_of(trajectories, TRAJECTORIES)
     x, y = (trajectories[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
-    boxed = np.flatnonzero((np.asarray(trajectories["located"].cat.codes)[rows.order] == 0) & np.isfinite(x))
+    boxed = np.flatnonzero(
+        (np.asarray(trajectories["position_status"].cat.codes)[rows.order] == 0) & np.isfinite(x)
+    )
     if not len(boxed):
         return 0, 0
     person = rows.person[boxed]
     new = np.append(True, person[1:] != person[:-1])
     firsts, lasts = boxed[new], boxed[np.append(new[1:], values=True)]
-    until = rows.time + trajectories["held"].to_numpy()[rows.order].view("int64")
+    until = rows.time + trajectories["time_present"].to_numpy()[rows.order].view("int64")
     last_seen = np.maximum.reduceat(until, np.flatnonzero(rows.first))[rows.person[lasts]]
     first_seen = rows.time[rows.first][rows.person[firsts]]
     begin, close = between

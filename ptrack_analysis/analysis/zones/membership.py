@@ -119,7 +119,7 @@ def _following(inside: Bools, candidates: Bools, begins: Bools) -> tuple[Integer
 def time_inside(zone: Zone, inside: Bools, time: Milliseconds, held: Milliseconds) -> Inside:
     """Cut what the rows inside hold to the time at which the zone holds; rows that lose all of it drop out.
 
-    A row holds from ``time`` for ``held``; one that holds for 0 counts if its moment is within.
+    A row holds from ``time`` for ``time_present``; one that holds for 0 counts if its moment is within.
     """
     rows = np.flatnonzero(inside)
     since = time[rows]

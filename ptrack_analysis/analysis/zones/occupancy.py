@@ -81,8 +81,8 @@ def compute_occupancy(
     A person is present on the half-open ``[timestamp, timestamp + held)`` of each detection; unlocated
     persons count in the scene and in no zone. There is one row a change, a first row at 0 and a closing row
     at the video's end (at the last moment seen, where the end is unknown), each holding until the next row
-    of the zone. The integral over time is the sum of ``held``; in a zone, of its part while the zone holds:
-    before and after, and with nobody there, the rows say 0.
+    of the zone. The integral over time is the sum of ``time_present``; in a zone, of its part while the zone
+    holds: before and after, and with nobody there, the rows say 0.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def compute_occupancy(
     unit = unit_of(trajectories, TRAJECTORIES)
     refuse_zones(zones, unit)
     rows = rows_by_person(trajectories)
-    held = trajectories["held"].to_numpy()[rows.order].view("int64")
+    held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
     x, y = (trajectories[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
     until = rows.time + held
     known = end_of(video, int(rows.time.max(initial=0)))

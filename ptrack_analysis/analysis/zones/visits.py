@@ -97,7 +97,7 @@ def stays_in(zone: Zone, presence: Presence, options: Options) -> dict[str, Inte
         "entry": _entry(zone, presence, positions, visits.first),
         "exit": _exit(zone, presence, positions, visits),
         "detections": visits.detections,
-        "away": away,
+        "since_previous_visit": away,
     }
 
 
@@ -192,12 +192,12 @@ def compute_visits(
     """Cut each person's presence into stays in zones.
 
     A visit runs from a person's first detection inside the zone to the first after it that is not inside, or
-    to the end of the run; a detection that is not located is not inside. ``dwell`` is the sum of ``held`` of
-    the detections inside; ``interpolated`` is the part of it with interpolated positions, and ``bridged`` is
-    the time of absences between ``entered`` and ``exited``. A point on an edge that two zones share, corner
-    to corner, is in exactly one of them; zones may overlap. Where a zone holds only from a moment, to a
-    moment, what a detection holds is cut to that time to the millisecond: ``entered``, ``exited`` and
-    ``dwell`` are of what is left.
+    to the end of the run; a detection that is not located is not inside. ``dwell`` is the sum of
+    ``time_present`` of the detections inside; ``interpolated`` is the part of it with interpolated positions,
+    and ``bridged`` is the time of absences between ``entered`` and ``exited``. A point on an edge that two
+    zones share, corner to corner, is in exactly one of them; zones may overlap. Where a zone holds only from
+    a moment, to a moment, what a detection holds is cut to that time to the millisecond: ``entered``,
+    ``exited`` and ``dwell`` are of what is left.
 
     Four options, in the order in which they are applied, say what a stay is where people stand about a
     border. ``margin``: who entered at the outline stays inside until a detection lies farther than this from
@@ -205,7 +205,7 @@ def compute_visits(
     stretch inside that is shorter is passing through and no stay, a longer one counts from its first moment.
     ``merge_gap``: two stretches of a person at most this long apart are one visit, even across runs; then
     ``dwell < exited - entered``. ``min_dwell``: visits of less dwell are left out. ``visit`` numbers what
-    remains, so a visit above 1 is a return, and ``away`` is the time since the one before.
+    remains, so a visit above 1 is a return, and ``since_previous_visit`` is the time since the one before.
 
     ``entry`` is ``opened`` if the person was inside as the zone began to hold; else ``crossed`` if the
     detection before, in the same run, was located outside; ``start`` if the person has no earlier detection
@@ -301,8 +301,8 @@ def _presence(
     trajectories: pd.DataFrame, unit: str, video: Video, period: pd.Timedelta | str | None
 ) -> Presence:
     rows = rows_by_person(trajectories)
-    held = trajectories["held"].to_numpy()[rows.order].view("int64")
-    run = trajectories["run"].to_numpy()[rows.order]
+    held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
+    run = trajectories["tracklet"].to_numpy()[rows.order]
     last = int((rows.time + held).max(initial=0))
     end = end_of(video, int(rows.time.max(initial=0)))
     begins = run_starts(rows, run)
@@ -322,5 +322,5 @@ def _presence(
         period=sampled,
         end=last if end is None else end,
         detected=detected(trajectories, rows),
-        interpolated=(trajectories["located"] != "box").to_numpy()[rows.order],
+        interpolated=(trajectories["position_status"] != "detected").to_numpy()[rows.order],
     )

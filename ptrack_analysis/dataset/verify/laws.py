@@ -44,8 +44,10 @@ def _differing(
 
 
 def _held(tables: Tables) -> Iterator[Mismatch]:
-    held = tables.sums("trajectories", [PERSON.name], ["held_s"])
-    lost = tables.sums("trajectories", [PERSON.name], ["held_s"], where=("located", "no"))
+    held = tables.sums("trajectories", [PERSON.name], ["time_present_s"])
+    lost = tables.sums(
+        "trajectories", [PERSON.name], ["time_present_s"], where=("position_status", "missing")
+    )
     persons = tables.sums("persons", [PERSON.name], ["dwell_s", "unlocated_s"])
     yield from _differing("persons", _nth(persons, 1), _nth(held, 1), of="dwell_s")
     yield from _differing("persons", _nth(persons, 2), _nth(lost, 1), of="unlocated_s")
@@ -190,9 +192,9 @@ PER_DETECTION = tuple(
 )
 _LAWS = (
     _law(
-        "held",
-        "a person's dwell in persons is the sum of held in trajectories, and unlocated that of its part "
-        "without a position",
+        "time_present",
+        "a person's dwell in persons is the sum of time_present in trajectories, and unlocated that of its "
+        "part without a position",
         _held,
         "trajectories",
         "persons",

@@ -195,8 +195,8 @@ def _side(middles: np.ndarray) -> tuple[float, float, float]:
 def _located(tables: Tables, unit: str, sides: list[tuple[float, float, float]]) -> tuple[float, float]:
     """Add up the time held surely within the cells, and the time that may be within them [s]."""
     low = high = 0.0
-    for batch in tables.read("trajectories", [f"x_{unit}", f"y_{unit}", "held_s"]):
-        held = np.nan_to_num(batch["held_s"].to_numpy())
+    for batch in tables.read("trajectories", [f"x_{unit}", f"y_{unit}", "time_present_s"]):
+        held = np.nan_to_num(batch["time_present_s"].to_numpy())
         surely = maybe = np.ones(len(held), dtype=bool)
         for axis, (begin, end, cell) in zip("xy", sides, strict=True):
             value, near = batch[f"{axis}_{unit}"].to_numpy(), _NEAR * abs(cell)

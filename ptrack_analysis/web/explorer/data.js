@@ -60,7 +60,7 @@ export function tracksOf(data, arrays) {
   const tracks = {
     start: arrays.start,
     time: arrays.time,
-    held: arrays.held,
+    timePresent: arrays.time_present,
     flags: arrays.flags,
     x: fractionsOf(arrays.x, precision, lowest),
     y: fractionsOf(arrays.y, precision, lowest),
@@ -95,15 +95,15 @@ function addBoxes(tracks, arrays, precision, lowest) {
 }
 
 function addPersons(tracks) {
-  const { start, time, held, flags, persons } = tracks;
+  const { start, time, timePresent, flags, persons } = tracks;
   for (const name of ["first", "last", "end", "dwell", "unlocated"]) tracks[name] = new Float64Array(persons);
   for (let p = 0; p < persons; p++) {
     tracks.first[p] = time[start[p]];
     tracks.last[p] = time[start[p + 1] - 1];
-    tracks.end[p] = tracks.last[p] + held[start[p + 1] - 1];
+    tracks.end[p] = tracks.last[p] + timePresent[start[p + 1] - 1];
     for (let i = start[p]; i < start[p + 1]; i++) {
-      tracks.dwell[p] += held[i];
-      if ((flags[i] & 3) === UNLOCATED) tracks.unlocated[p] += held[i];
+      tracks.dwell[p] += timePresent[i];
+      if ((flags[i] & 3) === UNLOCATED) tracks.unlocated[p] += timePresent[i];
     }
   }
 }

@@ -17,7 +17,7 @@ function locate(s) {
     const row = rowNear(s, p);
     s.rowOf[p] = row;
     s.trails[s.trailCount++] = p;
-    if (moment >= tracks.time[row] + tracks.held[row]) continue;
+    if (moment >= tracks.time[row] + tracks.timePresent[row]) continue;
     if (tracks.flags[row] & 3 & UNLOCATED) s.lost[s.lostCount++] = p;
     s.here[s.hereCount++] = p;
     put(s, p, row);
@@ -121,7 +121,7 @@ function traceTrail(s, c, p, row, until) {
   let px = 0;
   let py = 0;
   let pen = false;
-  if (s.layers.s && s.moment < time[row] + s.tracks.held[row] && !(flags[row] & UNLOCATED)) {
+  if (s.layers.s && s.moment < time[row] + s.tracks.timePresent[row] && !(flags[row] & UNLOCATED)) {
     [px, py, pen] = [s.px[p], s.py[p], true];
     c.moveTo(px, py);
   }

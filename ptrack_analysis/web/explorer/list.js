@@ -88,7 +88,7 @@ export function markRows(s) {
     const p = row.person;
     if (p === NOBODY) continue;
     const at = rowAt(s.tracks, p, s.moment);
-    const there = at >= s.tracks.start[p] && s.moment < s.tracks.time[at] + s.tracks.held[at];
+    const there = at >= s.tracks.start[p] && s.moment < s.tracks.time[at] + s.tracks.timePresent[at];
     row.node.classList.toggle("here", there);
     row.node.classList.toggle("hover", p === s.hover);
   }

@@ -69,12 +69,12 @@ function heatOf(s) {
   const columns = 96;
   const rows = Math.max(1, Math.round((columns * s.data.ground.height) / s.data.ground.width));
   const cells = new Float32Array(rows * columns);
-  const { start, time, held, x, y } = s.tracks;
+  const { start, time, timePresent, x, y } = s.tracks;
   const [from, to] = s.range ?? [0, Infinity];
   for (let p = 0; p < s.tracks.persons; p++) {
     if (!s.shown[p] || (s.chosen.size && !s.chosen.has(p))) continue;
     for (let i = start[p]; i < start[p + 1]; i++) {
-      const seconds = (Math.min(time[i] + held[i], to) - Math.max(time[i], from)) / 1000;
+      const seconds = (Math.min(time[i] + timePresent[i], to) - Math.max(time[i], from)) / 1000;
       if (seconds > 0 && x[i] >= 0 && x[i] < 1 && y[i] >= 0 && y[i] < 1) {
         cells[Math.floor(y[i] * rows) * columns + Math.floor(x[i] * columns)] += seconds;
       }

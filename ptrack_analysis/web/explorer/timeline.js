@@ -9,7 +9,7 @@ import { emit } from "./events.js";
 function changesOf(s) {
   const changes = new Map();
   const add = (moment, by) => changes.set(moment, (changes.get(moment) ?? 0) + by);
-  const { start, time, held } = s.tracks;
+  const { start, time, timePresent } = s.tracks;
   for (let p = 0; p < s.tracks.persons; p++) {
     if (!s.shown[p]) continue;
     let until = -1;
@@ -18,7 +18,7 @@ function changesOf(s) {
         if (until >= 0) add(until, -1);
         add(time[i], 1);
       }
-      until = Math.max(until, time[i] + held[i]);
+      until = Math.max(until, time[i] + timePresent[i]);
     }
     if (until >= 0) add(until, -1);
   }
@@ -79,13 +79,13 @@ export function drawCurve(s) {
 
 /** Draw when a person was there, as bars, one a run. */
 function drawPresence(s, c, p, y) {
-  const { start, time, held, flags } = s.tracks;
+  const { start, time, timePresent, flags } = s.tracks;
   const scale = s.stripWidth / s.duration;
   let from = time[start[p]];
   for (let i = start[p]; i < start[p + 1]; i++) {
     const last = i + 1 === start[p + 1];
     if (!last && !(flags[i + 1] & RUN_BEGINS)) continue;
-    const width = Math.max(2, (time[i] + held[i] - from) * scale);
+    const width = Math.max(2, (time[i] + timePresent[i] - from) * scale);
     c.fillStyle = s.inks.paper;
     c.fillRect(from * scale - 1, y - 1, width + 2, 7);
     c.fillStyle = COLOURS[p % COLOURS.length];

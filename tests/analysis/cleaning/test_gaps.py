@@ -89,7 +89,12 @@ def test_filling_again_changes_nothing():
 def test_a_guess_is_never_located_by_a_box():
     detections = make_detections({1: [(0, 0.1, 0.5), (3000, 0.2, 0.5)]})
     trajectories = compute_trajectories(fill_gaps(detections, limit="5s", period="1s"), VIDEO, period="1s")
-    assert trajectories["located"].tolist() == ["box", "interpolated", "interpolated", "box"]
+    assert trajectories["position_status"].tolist() == [
+        "detected",
+        "interpolated",
+        "interpolated",
+        "detected",
+    ]
     assert trajectories["interpolated"].tolist() == [False, True, True, False]
     assert trajectories["x_px"].to_numpy() == pytest.approx([100, 400 / 3, 500 / 3, 200])
 
@@ -100,7 +105,12 @@ def test_points_are_filled_like_boxes():
     check(filled, POINTS)
     trajectories = trajectories_from_points(filled, period="1s")
     assert trajectories["x_m"].tolist() == [1.0, 2.0, 3.0, 4.0]
-    assert trajectories["located"].tolist() == ["box", "interpolated", "interpolated", "box"]
+    assert trajectories["position_status"].tolist() == [
+        "detected",
+        "interpolated",
+        "interpolated",
+        "detected",
+    ]
 
 
 PATHS = st.dictionaries(

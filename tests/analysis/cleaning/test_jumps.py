@@ -74,13 +74,26 @@ def test_positions_interpolated_from_a_jump_are_flagged_with_it():
     assert flagged["jump"].tolist() == [False, False, True, True, False, False]
     repaired = repair_jumps(flagged)
     assert repaired["x_px"].tolist() == pytest.approx([100.0] * 6)
-    assert repaired["located"].tolist() == ["box", "box", "interpolated", "interpolated", "box", "box"]
+    assert repaired["position_status"].tolist() == [
+        "detected",
+        "detected",
+        "interpolated",
+        "interpolated",
+        "detected",
+        "detected",
+    ]
 
 
 def test_a_repaired_position_lies_between_its_neighbours():
     repaired = repair_jumps(flag_jumps(at([0, 1, 9, 3, 4]), max_speed=3.0))
     assert repaired["x_m"].tolist() == [0, 1, 2, 3, 4]
-    assert repaired["located"].tolist() == ["box", "box", "interpolated", "box", "box"]
+    assert repaired["position_status"].tolist() == [
+        "detected",
+        "detected",
+        "interpolated",
+        "detected",
+        "detected",
+    ]
     assert repaired["step_m"].tolist()[1:] == [1, 1, 1, 1]
     assert repaired["speed_m_per_s"].tolist() == pytest.approx([1.0] * 5)
     assert repaired["jump"].tolist() == [False, False, True, False, False]
@@ -88,13 +101,13 @@ def test_a_repaired_position_lies_between_its_neighbours():
 
 def test_a_position_without_near_neighbours_is_given_up():
     repaired = repair_jumps(flag_jumps(at([0, 1, 9, 3, 4]), max_speed=3.0), max_interpolation="1999ms")
-    assert repaired["located"].tolist() == ["box", "box", "no", "box", "box"]
+    assert repaired["position_status"].tolist() == ["detected", "detected", "missing", "detected", "detected"]
     assert repaired["x_m"].isna().tolist() == [False, False, True, False, False]
 
 
 def test_a_flag_set_by_hand_at_an_end_gives_the_position_up():
     repaired = repair_jumps(at([9, 0, 1]).assign(jump=[True, False, False]))
-    assert repaired["located"].tolist() == ["no", "box", "box"]
+    assert repaired["position_status"].tolist() == ["missing", "detected", "detected"]
 
 
 def test_a_walk_without_jumps_stays_what_it_is():
@@ -115,7 +128,7 @@ def test_the_kernel_agrees_with_a_loop(places):
 def test_repairing_changes_nobodys_time_in_the_scene(places):
     before = at(places)
     after = repair_jumps(flag_jumps(before, max_speed=3.0))
-    assert_frame_equal(after[["held", "run"]], before[["held", "run"]])
+    assert_frame_equal(after[["time_present", "tracklet"]], before[["time_present", "tracklet"]])
     assert compute_tracks(after)["dwell"].equals(compute_tracks(before)["dwell"])
 
 

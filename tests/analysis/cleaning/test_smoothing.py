@@ -18,7 +18,7 @@ from ptrack_analysis import (
 )
 from ptrack_analysis.errors import ParameterError
 
-UNTOUCHED = ["located", "held", "run"]
+UNTOUCHED = ["position_status", "time_present", "tracklet"]
 
 
 def walked(path, **options):
@@ -71,7 +71,7 @@ def test_a_window_without_another_detection_changes_nothing(window):
 def test_who_is_not_located_is_not_located_by_smoothing():
     detections = make_detections({1: [(0, 0.1, 0.5), (100, 0.2, 0.5), (200, None, None)]})
     after = smooth_trajectories(compute_trajectories(detections, make_video()), window="1s")
-    assert after["located"].tolist() == ["box", "box", "no"]
+    assert after["position_status"].tolist() == ["detected", "detected", "missing"]
     assert after["x_px"].isna().tolist() == [False, False, True]
 
 

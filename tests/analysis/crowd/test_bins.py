@@ -122,8 +122,11 @@ def test_person_seconds_add_up_to_held_whatever_the_interval(seed, every):
     trajectories = trajectories_from_points(make_points(paths), video=video)
     left = Zone("left", box(0, 0, 0.5, 1), "m")
     bins = compute_occupancy_bins(compute_occupancy(trajectories, video, [left]), video, every=every)
-    assert bins.loc[""]["person_seconds"].sum() == trajectories["held"].sum()
-    assert bins.loc["left"]["person_seconds"].sum() == trajectories["held"][trajectories["x_m"] < 0.5].sum()
+    assert bins.loc[""]["person_seconds"].sum() == trajectories["time_present"].sum()
+    assert (
+        bins.loc["left"]["person_seconds"].sum()
+        == trajectories["time_present"][trajectories["x_m"] < 0.5].sum()
+    )
 
 
 def bins_of(counts, end, zone="hall"):

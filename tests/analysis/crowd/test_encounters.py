@@ -100,7 +100,7 @@ def test_at_one_moment_that_lasts_no_time_nobody_meets(period):
     """Nothing tells how long a moment lasts: there is one alone, and no frame rate."""
     points = make_points({1: stands(0, [3]), 2: stands(0, [3])})
     trajectories = trajectories_from_points(points, video=make_video(None, frame_rate=None))
-    assert trajectories["held"].max() == pd.Timedelta(0)
+    assert trajectories["time_present"].max() == pd.Timedelta(0)
     encounters = compute_encounters(trajectories, min_duration="0s", period=period)
     check(encounters, ENCOUNTERS)
     assert encounters.empty
@@ -166,8 +166,8 @@ def rows_of(trajectories):
     result = {}
     for (person, time), row in trajectories.iterrows():
         place = (None, None) if np.isnan(row["x_m"]) else (row["x_m"], row["y_m"])
-        held = int(row["held"] / pd.Timedelta("1ms"))
-        result.setdefault(person, []).append((int(time / pd.Timedelta("1ms")), held, row["run"], *place))
+        held = int(row["time_present"] / pd.Timedelta("1ms"))
+        result.setdefault(person, []).append((int(time / pd.Timedelta("1ms")), held, row["tracklet"], *place))
     return result
 
 

@@ -54,20 +54,20 @@ def test_who_stands_has_a_speed_of_0():
 
 def test_the_mean_speed_weighs_persons_by_their_time():
     table = measured({1: [(0, 0, 1), (1000, 4, 1), (1100, 99, 1)], 2: [(0, 1, 1), (2000, 1, 1)]}, zone=HALL)
-    assert table["path_m"].iloc[0] == 4 + 95
+    assert table["path_length_m"].iloc[0] == 4 + 95
     assert table["speed_m_per_s"].iloc[0] == 99 / 3.1
 
 
 def test_a_step_over_the_border_belongs_to_the_side_on_which_it_begins():
     out = measured({1: [(0, 9, 1), (1000, 13, 1), (2000, 13, 1)]})
     into = measured({1: [(0, 13, 1), (1000, 9, 1), (2000, 9, 1)]})
-    assert out["path_m"].iloc[0] == 4.0
-    assert into["path_m"].iloc[0] == 0.0
+    assert out["path_length_m"].iloc[0] == 4.0
+    assert into["path_length_m"].iloc[0] == 0.0
 
 
 def test_a_step_is_shared_out_over_the_intervals_by_time():
     table = measured({1: [(1500, 0, 1), (2500, 4, 1)]})
-    assert table["path_m"].tolist() == [2.0, 2.0]
+    assert table["path_length_m"].tolist() == [2.0, 2.0]
 
 
 def test_a_step_over_a_detection_without_a_position_is_walked_evenly():
@@ -76,7 +76,7 @@ def test_a_step_over_a_detection_without_a_position_is_walked_evenly():
     trajectories = trajectories_from_points(points, video=video, period="1s", max_interpolation="0s")
     table = compute_fundamental_diagram(trajectories, [HALL], video, every="4s")
     assert table["speed_m_per_s"].tolist() == [2.0]
-    assert table["path_m"].tolist() == [2.0]
+    assert table["path_length_m"].tolist() == [2.0]
 
 
 def test_density_is_of_the_time_in_which_the_zone_holds():
@@ -143,7 +143,7 @@ def test_a_selected_part_has_the_intervals_of_its_occupancy(seed, start, every):
     everywhere = Zone("everywhere", box(-9, -9, 9, 9), "m")
     table = same_as_bins(trajectories, everywhere, video, every, start=start, end="20s")
     located = trajectories["x_m"].notna()
-    assert table["person_seconds"].sum() == trajectories["held"][located].sum()
+    assert table["person_seconds"].sum() == trajectories["time_present"][located].sum()
     assert table.index[0][1] == pd.Timedelta(start)
 
 
@@ -153,7 +153,7 @@ def test_a_hold_that_begins_before_the_start_counts_from_there_on():
     )
     assert table["interval"].dt.total_seconds().tolist() == [1, 1, 1, 0.5]
     assert table["person_seconds"].dt.total_seconds().tolist() == [1, 1, 0.5, 0]
-    assert table["path_m"].tolist() == [2, 1, 0, 0]
+    assert table["path_length_m"].tolist() == [2, 1, 0, 0]
 
 
 @pytest.mark.parametrize("every", ["1s", "7s"])
@@ -163,7 +163,7 @@ def test_a_last_hold_beyond_the_end_of_the_video_is_counted_whole(every):
         make_points({1: [(1000 * time, 1, 1) for time in range(10)]}), period="1s"
     )
     table = compute_fundamental_diagram(trajectories, [HALL], make_video(9500), every=every)
-    assert table["person_seconds"].sum() == trajectories["held"].sum() == pd.Timedelta("10s")
+    assert table["person_seconds"].sum() == trajectories["time_present"].sum() == pd.Timedelta("10s")
     assert_frame_equal(
         table[["interval", "person_seconds"]],
         compute_occupancy_bins(
@@ -186,8 +186,8 @@ def rows_of(trajectories):
     result = {}
     for (person, time), row in trajectories.iterrows():
         place = (None, None) if np.isnan(row["x_m"]) else (row["x_m"], row["y_m"])
-        held = int(row["held"] / pd.Timedelta("1ms"))
-        result.setdefault(person, []).append((int(time / pd.Timedelta("1ms")), held, row["run"], *place))
+        held = int(row["time_present"] / pd.Timedelta("1ms"))
+        result.setdefault(person, []).append((int(time / pd.Timedelta("1ms")), held, row["tracklet"], *place))
     return result
 
 
@@ -208,7 +208,9 @@ def test_it_equals_a_loop_over_rows_and_intervals(seed):
     )
     assert (table["person_seconds"].to_numpy().astype("int64") == [row[0] for row in expected]).all()
     assert (table["measured"].to_numpy().astype("int64") == [row[1] for row in expected]).all()
-    assert table["path_m"].to_numpy() == pytest.approx(np.array([row[2] for row in expected]), abs=1e-9)
+    assert table["path_length_m"].to_numpy() == pytest.approx(
+        np.array([row[2] for row in expected]), abs=1e-9
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -218,7 +220,7 @@ def test_zones_that_tile_the_floor_share_all_time_and_all_steps(seed):
     trajectories = trajectories_from_points(make_points(random_paths(chance, lost=0)), video=video)
     zones = [Zone("left", box(-1, -1, 2, 5), "m"), Zone("right", box(2, -1, 5, 5), "m")]
     table = compute_fundamental_diagram(trajectories, zones, video, every="3s")
-    assert table["person_seconds"].sum() == trajectories["held"].sum()
-    assert table["path_m"].sum() == pytest.approx(trajectories["step_m"].sum(), rel=1e-9)
+    assert table["person_seconds"].sum() == trajectories["time_present"].sum()
+    assert table["path_length_m"].sum() == pytest.approx(trajectories["step_m"].sum(), rel=1e-9)
     bins = compute_occupancy_bins(compute_occupancy(trajectories, video, zones), video, every="3s")
     assert table["person_seconds"].equals(bins.loc[["left", "right"], "person_seconds"])

@@ -27,7 +27,7 @@ def _make(stays, entered=0):
             "detections": np.ones(len(rows), "int64"),
             "interpolated": np.zeros(len(rows), dtype="int64"),
             "bridged": np.zeros(len(rows), dtype="int64"),
-            "away": np.full(len(rows), np.iinfo("int64").min),
+            "since_previous_visit": np.full(len(rows), np.iinfo("int64").min),
         },
     )
 

@@ -16,13 +16,13 @@ from ptrack_analysis import (
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.schema import ENTRIES, EXITS, VISITS, empty
 
-SPANS = ("naive_mean", "naive_median", "median", "median_low", "median_high", "restricted_mean")
+SPANS = ("observed_mean", "naive_median", "median", "median_low", "median_high", "restricted_mean")
 
 
 def figures(dwell, key="till"):
     """Give stays, left_out, cut and the naive mean, median, estimated median, restricted mean [s]."""
     row = dwell.loc[key]
-    seconds = [row[name].total_seconds() for name in ("naive_mean", "naive_median", "median")]
+    seconds = [row[name].total_seconds() for name in ("observed_mean", "naive_median", "median")]
     return (row["stays"], row["left_out"], row["cut"], *seconds, row["restricted_mean"].total_seconds())
 
 
@@ -256,7 +256,7 @@ def test_of_stays_cut_at_random_the_median_is_right_on_average_where_the_naive_f
     true = 60 * np.log(2)
     assert seconds["median"].mean() == pytest.approx(true, rel=0.02)
     assert seconds["naive_median"].mean() < 0.65 * true
-    assert seconds["naive_mean"].mean() < 0.65 * 60
+    assert seconds["observed_mean"].mean() < 0.65 * 60
     covered = (seconds["median_low"] <= true) & (true <= seconds["median_high"])
     assert covered.mean() >= 0.9
 

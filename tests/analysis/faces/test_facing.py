@@ -205,7 +205,7 @@ def test_facing_not_facing_and_without_face_are_all_that_is_held(rows, within, t
     )
     times = table[["facing", "not_facing", "without_face"]].astype("timedelta64[ms]").astype("int64")
     assert (times >= 0).all(axis=None)
-    held = trajectories["held"].groupby("person_index").sum().astype("int64")
+    held = trajectories["time_present"].groupby("person_index").sum().astype("int64")
     for _, part in times.sum(axis=1).groupby("target"):
         assert part.droplevel("target").tolist() == held.tolist()
 

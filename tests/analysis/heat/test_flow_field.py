@@ -91,8 +91,10 @@ def test_the_kernel_agrees_with_a_loop_over_the_rows(seed):
     trajectories = on_the_floor(walks(seed))
     field = compute_flow_field(trajectories, VIDEO, shape=(4, 8), bounds=BOUNDS)
     moved = compute_kinematics(trajectories)
-    table = trajectories.assign(held=trajectories["held"].to_numpy().astype("int64")).join(moved)
-    rows = table[["x_m", "y_m", "held", "velocity_x_m_per_s", "velocity_y_m_per_s"]]
+    table = trajectories.assign(time_present=trajectories["time_present"].to_numpy().astype("int64")).join(
+        moved
+    )
+    rows = table[["x_m", "y_m", "time_present", "velocity_x_m_per_s", "velocity_y_m_per_s"]]
     wanted = naive_heat.flow_field(rows.itertuples(index=False, name=None), BOUNDS, (4, 8))
     got = (field.steps, field.seconds, field.path_length, field.displacement_x, field.displacement_y)
     for sums, expected in zip(got, wanted, strict=True):
@@ -104,7 +106,7 @@ def test_the_kernel_agrees_with_a_loop_over_the_rows(seed):
 def test_the_sum_of_the_vectors_is_no_longer_than_the_way(seed):
     trajectories = on_the_floor(walks(seed))
     field = compute_flow_field(trajectories, VIDEO, shape=(3, 5), bounds=(-9.0, -9.0, 9.0, 9.0))
-    held = trajectories["held"] / pd.Timedelta("1s")
+    held = trajectories["time_present"] / pd.Timedelta("1s")
     assert field.path_length.sum() == pytest.approx((trajectories["speed_m_per_s"] * held).sum())
     assert field.seconds.sum() == pytest.approx(held[trajectories["speed_m_per_s"].notna()].sum())
     known = ~np.isnan(field.coherence)

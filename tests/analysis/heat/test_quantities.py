@@ -133,8 +133,8 @@ def random_walks(seed, persons=5, rows=40):
 def rows_of(trajectories):
     table = trajectories.reset_index()
     table["timestamp"] = table["timestamp"].to_numpy().astype("int64")
-    table["held"] = table["held"].to_numpy().astype("int64")
-    names = ["person_index", "timestamp", "x_m", "y_m", "held", "run", "speed_m_per_s"]
+    table["time_present"] = table["time_present"].to_numpy().astype("int64")
+    names = ["person_index", "timestamp", "x_m", "y_m", "time_present", "tracklet", "speed_m_per_s"]
     return list(table[names].itertuples(index=False, name=None))
 
 
@@ -335,7 +335,7 @@ def test_the_kernel_agrees_with_a_loop_over_milliseconds(seed):
     trajectories = long_walks(seed)
     series = compute_heatmap(trajectories, make_video(), every="700ms", **GRID)
     time = trajectories.index.get_level_values("timestamp").to_numpy().astype("int64").tolist()
-    held = trajectories["held"].to_numpy().astype("int64").tolist()
+    held = trajectories["time_present"].to_numpy().astype("int64").tolist()
     rows = list(zip(time, trajectories["x_m"], trajectories["y_m"], held, strict=True))
     wanted = naive_heat.series(rows, BOUNDS, (2, 4), 700, len(series.values))
     assert in_milliseconds(series).tolist() == wanted.tolist()

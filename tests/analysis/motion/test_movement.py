@@ -46,8 +46,8 @@ def random_rows(seed, persons=3, rows=25):
 def rows_of(own):
     """Give (time, x, y, held, run) of one person's trajectory."""
     times = own.index.to_numpy().astype("int64").tolist()
-    held = own["held"].to_numpy().astype("int64").tolist()
-    return list(zip(times, own["x_m"], own["y_m"], held, own["run"], strict=True))
+    held = own["time_present"].to_numpy().astype("int64").tolist()
+    return list(zip(times, own["x_m"], own["y_m"], held, own["tracklet"], strict=True))
 
 
 WALKS = {
@@ -72,7 +72,7 @@ WALKS = {
 def test_change_is_from_the_first_half_of_the_window_to_the_second(path, gain, turn):
     moved = motion(path, window="1s")
     assert moved["acceleration_m_per_s2"].tolist() == about(NAN, *gain, NAN)
-    assert moved["turning"].tolist() == about(NAN, *turn, NAN)
+    assert moved["turning_angle"].tolist() == about(NAN, *turn, NAN)
 
 
 def test_velocity_is_the_way_by_the_time_between_the_ends_of_the_window():
@@ -168,7 +168,7 @@ def test_the_kernels_equal_a_walk_over_the_rows(seed):
             expected |= {path[n][0]: naive_movement.change(path, n, half) for n in range(len(path))}
         times = own.index.get_level_values("timestamp").to_numpy().astype("int64").tolist()
         wanted = np.array([expected.get(time, (NAN, NAN)) for time in times])
-        found = moved.loc[person, ["acceleration_m_per_s2", "turning"]].to_numpy()
+        found = moved.loc[person, ["acceleration_m_per_s2", "turning_angle"]].to_numpy()
         np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-7)
 
 
@@ -205,7 +205,7 @@ def test_a_window_of_no_length_changes_nothing():
 def test_the_mean_in_a_window_equals_an_integral_from_row_to_row(seed):
     trajectories = trajectories_from_points(make_points(random_rows(seed)), max_interpolation="500ms")
     half = int(np.random.default_rng(seed).choice([1, 50, 500, 2000]))
-    run = trajectories.groupby(["person_index", "run"]).ngroup().to_numpy()
+    run = trajectories.groupby(["person_index", "tracklet"]).ngroup().to_numpy()
     time = trajectories.index.get_level_values("timestamp").to_numpy().astype("int64")
     places = trajectories["x_m"].to_numpy(), trajectories["y_m"].to_numpy()
     found = np.column_stack(mean_in_window(time, run, *places, half=half))

@@ -50,7 +50,7 @@ def test_both_ends_of_a_run_are_kept():
     path = [(0, 0, 0), (100, 1, 0), (200, 2, 0), (2201, 3, 0), (2301, 4, 0), (2401, 5, 0)]
     simple = simplify_trajectories(trajectories_from_points(make_points({0: path})), 10)
     assert simple["x_m"].tolist() == [0, 2, 3, 5]
-    assert simple["run"].tolist() == [1, 1, 2, 2]
+    assert simple["tracklet"].tolist() == [1, 1, 2, 2]
 
 
 def test_a_row_that_is_not_located_is_dropped_and_its_neighbours_stay():
@@ -74,7 +74,7 @@ def test_nothing_in_nothing_out_and_a_wrong_table_is_refused():
     simple = simplify_trajectories(empty(TRAJECTORIES, unit="px"), 1)
     assert simple.empty
     check(simple, POINTS)
-    assert simple["run"].dtype == "int64"
+    assert simple["tracklet"].dtype == "int64"
     with pytest.raises(SchemaError, match="not a trajectories table"):
         simplify_trajectories(simple, 1)
 

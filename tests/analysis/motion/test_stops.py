@@ -171,8 +171,8 @@ def test_stops_equal_a_walk_over_the_rows(seed, block, monkeypatch):
     expected = []
     for person, own in trajectories.groupby(level="person_index"):
         times = own.index.get_level_values("timestamp").to_numpy().astype("int64").tolist()
-        held = own["held"].to_numpy().astype("int64").tolist()
-        rows = list(zip(times, own["x_m"], own["y_m"], held, own["run"], strict=True))
+        held = own["time_present"].to_numpy().astype("int64").tolist()
+        rows = list(zip(times, own["x_m"], own["y_m"], held, own["tracklet"], strict=True))
         for stretch in naive_movement.stretches(rows):
             for first, last in naive_movement.stops(stretch, limit, shortest):
                 part = stretch[first : last + 1]

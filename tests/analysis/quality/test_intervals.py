@@ -26,7 +26,7 @@ def make_visits(rows):
         "detections": np.ones(count, dtype="int64"),
         "interpolated": np.zeros(count, dtype="int64"),
         "bridged": np.zeros(count, dtype="int64"),
-        "away": np.zeros(count, dtype="int64"),
+        "since_previous_visit": np.zeros(count, dtype="int64"),
     }
     return assemble(VISITS, arrays)
 
@@ -126,7 +126,10 @@ WRONG = {
     "no numbers": ({"of": "entry"}, "of is 'entry', a column of category, not of numbers"),
     "statistic": ({"statistic": "mode"}, "statistic is 'mode', not one of mean, median, rate"),
     "mean of rows": ({"of": None}, "of is None, but a mean needs a column"),
-    "mean per": ({"per": "away"}, "per is 'away', but a mean is divided by nothing"),
+    "mean per": (
+        {"per": "since_previous_visit"},
+        "per is 'since_previous_visit', but a mean is divided by nothing",
+    ),
 }
 
 

@@ -243,7 +243,7 @@ def test_a_slow_loop_suspects_the_same_switches(seed):
     detections = assemble(DETECTIONS, arrays)
     trajectories = compute_trajectories(detections, VIDEO)
     result = compute_quality(detections, trajectories, VIDEO)
-    minutes = trajectories["held"].sum() / pd.Timedelta("1min")
+    minutes = trajectories["time_present"].sum() / pd.Timedelta("1min")
     wanted = naive_trust.switches(rows, (1000, 500), 2000)
     assert wanted
     assert result.loc["suspected switches", "value"] == pytest.approx(wanted / minutes)

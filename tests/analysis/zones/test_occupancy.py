@@ -74,7 +74,7 @@ def test_occupancy_equals_a_count_at_every_moment(seed):
     trajectories = compute_trajectories(make_detections(persons), video)
     occupancy = compute_occupancy(trajectories, video, [LEFT])
     moments = trajectories.index.get_level_values("timestamp").to_numpy().astype("int64")
-    until = moments + trajectories["held"].to_numpy().astype("int64")
+    until = moments + trajectories["time_present"].to_numpy().astype("int64")
     believed = video.duration.total_seconds() * 1000 >= moments.max()
     close = int(video.duration.total_seconds() * 1000) if believed else int(until.max())
     inside = trajectories["x_px"].to_numpy() < 500

@@ -208,12 +208,14 @@ def test_what_is_left_out_has_no_number_and_no_part_in_away():
     path = [(0, IN), (300, OUT), (1000, IN), (1100, OUT), (2000, IN), (2300, OUT)]
     trajectories, video = walk_along(path), make_video(9000)
     all_of_them = compute_visits(trajectories, [zone()], video)
-    assert all_of_them["away"].isna().tolist() == [True, False, False]
-    assert all_of_them["away"].tolist()[1:] == [ms(700), ms(900)]
+    assert all_of_them["since_previous_visit"].isna().tolist() == [True, False, False]
+    assert all_of_them["since_previous_visit"].tolist()[1:] == [ms(700), ms(900)]
     long = compute_visits(trajectories, [zone()], video, min_dwell="200ms")
     assert long.index.get_level_values("visit").tolist() == [1, 2]
-    assert long["away"].tolist()[1:] == [ms(1700)]
-    assert (long.index.get_level_values("visit") > 1).tolist() == long["away"].notna().tolist()
+    assert long["since_previous_visit"].tolist()[1:] == [ms(1700)]
+    assert (long.index.get_level_values("visit") > 1).tolist() == long[
+        "since_previous_visit"
+    ].notna().tolist()
 
 
 BAD = {
@@ -270,8 +272,10 @@ def assert_equal(visits, expected):
         assert visits[column].astype("int64").tolist() == [one[column] for one in expected]
     for column in ("entry", "exit", "detections"):
         assert visits[column].tolist() == [one[column] for one in expected]
-    away = [None if pd.isna(value) else value / pd.Timedelta("1ms") for value in visits["away"]]
-    assert away == [one["away"] for one in expected]
+    away = [
+        None if pd.isna(value) else value / pd.Timedelta("1ms") for value in visits["since_previous_visit"]
+    ]
+    assert away == [one["since_previous_visit"] for one in expected]
 
 
 RINGS = {

@@ -89,6 +89,10 @@ def test_what_is_interpolated_equals_a_walk_over_the_rows(seed):
         total = 0
         for moment, row in trajectories.loc[person].iterrows():
             inside = 0 <= row["x_m"] < 3 and 0 <= row["y_m"] < 3
-            if inside and row["located"] != "box" and visit["entered"] <= moment < visit["exited"]:
-                total += row["held"] // np.timedelta64(1, "ms")
+            if (
+                inside
+                and row["position_status"] != "detected"
+                and visit["entered"] <= moment < visit["exited"]
+            ):
+                total += row["time_present"] // np.timedelta64(1, "ms")
         assert visit["interpolated"] == np.timedelta64(total, "ms")
