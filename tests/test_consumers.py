@@ -49,7 +49,7 @@ FOLDERS = [
     "quality",
 ]
 PLACES = ["zones", "lines"]
-VIEWS = ["dwell_by_zone", "filter_first_crossings", "visits_joined"]
+VIEWS = ["dwell_by_zone", "first_crossings", "visits_joined"]
 ALL = {
     "stitch": True,
     "fill_gaps": "5s",

@@ -148,7 +148,7 @@ LEFT JOIN scene ON scene.video = places.video;
 
 _FIRST_CROSSINGS = """
 -- Each person's first crossing of each line in each direction: who crossed, not how often.
-CREATE OR REPLACE VIEW filter_first_crossings AS
+CREATE OR REPLACE VIEW first_crossings AS
 SELECT * FROM crossings WHERE crossing = 1;
 """
 
