@@ -106,7 +106,7 @@ def compute_trajectories(
     >>> from ptrack_analysis import Video, empty
     >>> from ptrack_analysis.schema import DETECTIONS
     >>> list(compute_trajectories(empty(DETECTIONS), Video(width=640, height=360)).columns[:4])
-    ['x_px', 'y_px', 'located', 'held']
+    ['x_px', 'y_px', 'position_status', 'time_present']
     """
     check(detections, DETECTIONS)
     rows = rows_by_person(detections)
