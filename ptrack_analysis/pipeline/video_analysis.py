@@ -69,7 +69,8 @@ class VideoAnalysis:
     Examples
     --------
     >>> analysis = VideoAnalysis("data/shop", AnalysisConfig(zones="data/shop/zones.geojson"))
-    >>> analysis["visits"]["dwell"].sum().total_seconds()  # doctest: +SKIP
+    >>> analysis["visits"]["dwell"].sum().total_seconds()
+    327.4
     """
 
     def __init__(
