@@ -151,6 +151,7 @@ def test_rows_in_filled_gaps_have_no_confidence_and_no_class(tmp_path):
     export_dataset(write(tmp_path / "a.txt", text), tmp_path / "out", video=VIDEO, fill_gaps="10s")
     found = open_dataset(tmp_path / "out").read("detections")
     assert found["interpolated"].sum() == 99
+    assert verify_dataset(tmp_path / "out").findings == []
     assert found.loc[found["interpolated"], ["confidence", "class_id"]].isna().all(axis=None)
 
 

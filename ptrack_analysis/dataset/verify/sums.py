@@ -102,12 +102,20 @@ class Tables:
         """Read columns of a table, a row group or less at a time."""
         return self.shelf.batches(self.parts[folder], columns)
 
+    def columns(self, folder: str) -> list[str]:
+        """List the columns of a table."""
+        return self.shelf.columns(self.parts[folder])
+
     def rows(self, folder: str) -> int:
         """Return the number of a table's rows."""
         return sum(part.stop - part.start for part in self.parts[folder])
 
     def sums(
-        self, folder: str, by: Sequence[str], of: Sequence[str] = (), where: tuple[str, str] | None = None
+        self,
+        folder: str,
+        by: Sequence[str],
+        of: Sequence[str] = (),
+        where: tuple[str, str | bool] | None = None,
     ) -> dict[Key, tuple[int, ...]]:
         """Count the rows of each key, and add up columns: lengths of time in ms, others as they are.
 
