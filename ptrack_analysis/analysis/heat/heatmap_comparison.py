@@ -259,16 +259,16 @@ def _draw_assignments(design: _Design, permutations: int, seed: int, *, chunk: i
     For seconds per person the sizes of the sets stay. For seconds per hour each person is assigned to the
     first period with the share that its duration has of both.
     """
-    random = np.random.default_rng(seed)
+    generator = np.random.default_rng(seed)
     people = sum(design.sizes)
     given = np.repeat([1.0, 0.0], design.sizes)
     for start in range(0, permutations, chunk):
         count = min(chunk, permutations - start)
         if design.watched is None:
-            yield np.ascontiguousarray(random.permuted(np.tile(given, (count, 1)), axis=1).T)
+            yield np.ascontiguousarray(generator.permuted(np.tile(given, (count, 1)), axis=1).T)
         else:
             share = design.watched[0] / sum(design.watched)
-            yield np.ascontiguousarray((random.random((count, people)) < share).astype("float64").T)
+            yield np.ascontiguousarray((generator.random((count, people)) < share).astype("float64").T)
 
 
 def _standardize(held: sparse.csr_array, assigned: Floats, design: _Design) -> Floats:
