@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
 from ptrack_analysis.analysis.dwell.survival import compute_survival
 from ptrack_analysis.analysis.heat.flow_field import compute_flow_field
@@ -59,12 +61,18 @@ class PlotOptions:
     trail: str = "5s"
 
 
+@lru_cache(maxsize=1)
+def _read_background(path: str) -> Image.Image:
+    """Read a background image; the note on its shape and the plot need the same one."""
+    return read_picture(path)
+
+
 def background_notes(analysis: VideoAnalysis, options: PlotOptions) -> list[str]:
     """Return a note if the background image is stretched."""
     if options.backdrop is None:
         return []
     x0, y0, x1, y1 = analysis.bounds
-    size = read_picture(options.backdrop).size
+    size = _read_background(options.backdrop).size
     return list(stretched_note(size, (x1 - x0, y1 - y0), of_frame=analysis.floor_plan is None))
 
 
@@ -72,7 +80,7 @@ def _ground(analysis: VideoAnalysis, options: PlotOptions) -> dict[str, Any]:
     """Return the bounds of what is drawn, and the image behind it."""
     if options.backdrop is None:
         return {"extent": analysis.bounds}
-    return {"backdrop": np.asarray(read_picture(options.backdrop)), "extent": analysis.bounds}
+    return {"backdrop": np.asarray(_read_background(options.backdrop)), "extent": analysis.bounds}
 
 
 def paths(analysis: VideoAnalysis, options: PlotOptions) -> Any:
