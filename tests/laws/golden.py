@@ -249,7 +249,9 @@ def cases(folder):
             yield (
                 f"inspect {name}",
                 lambda source=source, options=options: flat(
-                    json.loads(shell("inspect", REAL / source, *options.split(), "--json"))
+                    json.loads(
+                        shell("inspect", REAL / source, *options.split(), "--json").replace(f"{REAL}/", "")
+                    )
                 ),
                 (),
             )
