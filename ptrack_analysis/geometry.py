@@ -110,12 +110,12 @@ def contains(edges: Floats, x: Floats, y: Floats) -> Bools:
     odd = np.zeros(len(near), dtype=bool)
     for edge in _in_fixed_order(edges):
         beside = np.flatnonzero((near_y >= edge[1]) & (near_y < edge[3]))
-        odd[beside] ^= left_of(edge, near_x[beside], near_y[beside])
+        odd[beside] ^= is_left(edge, near_x[beside], near_y[beside])
     inside[near[odd]] = True
     return inside
 
 
-def left_of(edge: Floats, x: Floats, y: Floats) -> Bools:
+def is_left(edge: Floats, x: Floats, y: Floats) -> Bools:
     """Return which points lie strictly to the left of a line that goes downwards, as seen with y downwards.
 
     The answer is exact: where floating point cannot tell, within some 1e-15 of the line, it is worked

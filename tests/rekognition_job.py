@@ -38,7 +38,7 @@ class Job:
             return {"JobStatus": "FAILED", "StatusMessage": self.failed, "Persons": [], "JobId": self.job_id}
         order, most = request.get("SortBy", "TIMESTAMP"), min(request.get("MaxResults", CAP), CAP)
         rows = self.sorted_by(order)
-        first = self.place_of(request.get("NextToken"), order)
+        first = self.find_stretch(request.get("NextToken"), order)
         page = {
             "JobStatus": "SUCCEEDED",
             "VideoMetadata": self.metadata,
@@ -52,7 +52,7 @@ class Job:
         """Name a place in the rows of one order by a token that only this job understands."""
         return f"{place}-{sha256(f'{self.job_id} {order} {place}'.encode()).hexdigest()[:40]}"
 
-    def place_of(self, token, order):
+    def find_stretch(self, token, order):
         """Read a token of this job and order."""
         if token is None:
             return 0

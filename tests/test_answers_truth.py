@@ -23,7 +23,7 @@ from ptrack_analysis import (
     read_zones,
 )
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-from ptrack_analysis.report.key_figures import figures_of
+from ptrack_analysis.report.key_figures import gather_key_figures
 from simulation import detection as simulated
 from simulation.archive import SEED
 from simulation.detection import detect, sample_times
@@ -325,7 +325,7 @@ def test_the_figures_of_the_page_are_the_true_ones(filmed, unit):
         margin=MARGIN[unit],
         min_distance=MARGIN[unit],
     )
-    figures = figures_of(VideoAnalysis(filmed.reference, settings))
+    figures = gather_key_figures(VideoAnalysis(filmed.reference, settings))
     truth, slack = filmed.truth, 2 * filmed.step
     persons = [(one["appeared"], one["vanished"]) for one in truth["persons"]]
     assert figures["persons"] == len(persons)

@@ -61,7 +61,7 @@ def test_a_file_that_was_written_just_now_is_not_trusted_to_look_otherwise_if_it
     os.utime(path, ns=(0, time.time_ns() + 3600 * 10**9))
     assert look_at(path)[1] is False
     noted = {}
-    assert seen.checksum_of(path, "a", {}, noted)
+    assert seen.find_checksum(path, "a", {}, noted)
     assert noted == {}
 
 

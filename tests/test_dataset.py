@@ -14,7 +14,7 @@ from pages import FACE, page, record, write
 from ptrack_analysis import Video, read_parquet, read_tracking, write_pages, write_parquet
 from ptrack_analysis.dataset import export, video_files
 from ptrack_analysis.dataset.export import export_dataset
-from ptrack_analysis.dataset.records import refuse_names
+from ptrack_analysis.dataset.records import validate_names
 from ptrack_analysis.errors import (
     IncompleteError,
     InputError,
@@ -628,16 +628,16 @@ def test_a_source_without_pages_is_refused(tmp_path):
 @pytest.mark.parametrize("name", ["", ".", "..", ".hidden", "a/b", "a\\b", "a b", "a\n", "ä", "a" * 201])
 def test_a_name_that_leads_out_of_the_folder_is_refused(name):
     with pytest.raises(OutputError, match="cannot be the name of a file"):
-        refuse_names(["good", name])
+        validate_names(["good", name])
 
 
 def test_two_videos_of_one_name_are_refused():
     with pytest.raises(OutputError, match="two videos have the name 'a'"):
-        refuse_names(["a", "b", "A"])
+        validate_names(["a", "b", "A"])
 
 
 def test_ordinary_names_are_taken():
-    refuse_names(["a", "b-1", "c.persons", "_", "-", "7"])
+    validate_names(["a", "b-1", "c.persons", "_", "-", "7"])
 
 
 def test_texts_that_look_like_formulas_are_defused_in_csv(archive, tmp_path):

@@ -27,7 +27,7 @@ from ptrack_analysis.schema import (
     assemble,
     empty,
 )
-from ptrack_analysis.storage.columns import schema_of, with_video
+from ptrack_analysis.storage.columns import find_schema, with_video
 from ptrack_analysis.storage.parquet import read_parquet, write_parquet
 
 MISSING = np.iinfo("int64").min
@@ -275,7 +275,7 @@ def test_a_table_that_was_read_can_be_changed(tmp_path):
 
 @pytest.mark.parametrize("schema", TABLES.values(), ids=TABLES)
 def test_the_schema_is_found_by_the_names_of_index_and_columns(schema):
-    found = schema_of(empty(schema, unit="px"))
+    found = find_schema(empty(schema, unit="px"))
     assert found.name == schema.name.replace("queue", "occupancy")  # their columns are the same
 
 

@@ -30,9 +30,9 @@ from ptrack_analysis.plots import plot_occupancy, plot_paths
 from ptrack_analysis.plots.saving import inline_svg
 from ptrack_analysis.plots.time_axis import set_local_clock
 from ptrack_analysis.report import sections
-from ptrack_analysis.report.key_figures import figures_of
+from ptrack_analysis.report.key_figures import gather_key_figures
 from ptrack_analysis.report.page import part_html, report_html, text
-from ptrack_analysis.report.parts import Heading, isolated, table_of
+from ptrack_analysis.report.parts import Heading, build_table, isolated
 from ptrack_analysis.report.parts import ReportTable as Shown
 from ptrack_analysis.report.writing import video_report
 from ptrack_analysis.schema import VISITS
@@ -144,7 +144,7 @@ def test_each_check_stands_with_its_verdict_thresholds_and_meaning(shop):
 
 
 def test_figures_are_those_of_the_summary(shop, analysis):
-    figures = figures_of(analysis)
+    figures = gather_key_figures(analysis)
     dwell = {row[0]: row for row in tables_in(shop)["dwell"]["rows"]}
     for zone in figures["zones"]:
         row = dwell[zone["zone"]]
@@ -259,7 +259,7 @@ def test_of_many_detections_the_explorer_holds_the_first_and_says_so(tmp_path, m
 
 
 def test_a_table_holds_at_most_so_many_rows_and_says_so(analysis):
-    table = table_of(analysis["visits"], VISITS, "Stays", ["zone", "dwell"], most=30)
+    table = build_table(analysis["visits"], VISITS, "Stays", ["zone", "dwell"], most=30)
     html = part_html(table)
     assert len(table.rows) == 30
     assert "The first 25 of 30 rows are shown." in html

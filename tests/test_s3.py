@@ -14,7 +14,7 @@ from ptrack_analysis import export_dataset, find_videos, inspect_tracking, read_
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import InputError, OutputError, ParameterError, RemoteError
 from ptrack_analysis.storage import s3 as s3_asking
-from ptrack_analysis.storage.s3 import S3Path, ahead, default_client, path_of
+from ptrack_analysis.storage.s3 import S3Path, ahead, default_client, parse_path
 
 boto3 = pytest.importorskip("boto3")
 BUCKET = "archive-bucket"
@@ -46,7 +46,7 @@ def s3(moto_url, monkeypatch, tmp_path):
 def upload(folder, prefix):
     for file in folder.rglob("*"):
         if file.is_file():
-            path_of(f"s3://{BUCKET}/{prefix}/{file.relative_to(folder).as_posix()}").write_bytes(
+            parse_path(f"s3://{BUCKET}/{prefix}/{file.relative_to(folder).as_posix()}").write_bytes(
                 file.read_bytes()
             )
 
@@ -83,7 +83,7 @@ def test_a_listing_of_many_parts_is_read_to_its_end_in_natural_order(s3, monkeyp
     count = 23
     for number in range(1, count + 1):
         token = None if number == count else f"t{number}"
-        path_of(f"s3://{BUCKET}/many/p-{number}.json").write_bytes(
+        parse_path(f"s3://{BUCKET}/many/p-{number}.json").write_bytes(
             json.dumps(page(record(number), token=token)).encode()
         )
     (reference,) = find_videos(f"s3://{BUCKET}/many")
@@ -94,12 +94,12 @@ def test_a_listing_of_many_parts_is_read_to_its_end_in_natural_order(s3, monkeyp
 def test_a_client_can_be_given_instead_of_the_default_session(s3, monkeypatch, data):
     upload(data / "shop" / "pages", "shop")
     os.environ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
-    assert len(read_tracking(path_of(f"s3://{BUCKET}/shop", client=s3))[0]) == 5957
+    assert len(read_tracking(parse_path(f"s3://{BUCKET}/shop", client=s3))[0]) == 5957
 
 
 def test_a_reference_travels_to_another_process_without_client_and_content(s3):
-    path_of(f"s3://{BUCKET}/one.json").write_bytes(json.dumps(page(record())).encode())
-    (reference,) = find_videos(path_of(f"s3://{BUCKET}/one.json", client=s3))
+    parse_path(f"s3://{BUCKET}/one.json").write_bytes(json.dumps(page(record())).encode())
+    (reference,) = find_videos(parse_path(f"s3://{BUCKET}/one.json", client=s3))
     sent = pickle.loads(pickle.dumps(reference))  # noqa: S301 - what was made on the line itself
     assert sent == reference
     assert sent.files[0].client is None
@@ -107,7 +107,7 @@ def test_a_reference_travels_to_another_process_without_client_and_content(s3):
 
 
 def test_files_are_given_in_their_order_while_others_are_fetched_ahead(s3):
-    files = [path_of(f"s3://{BUCKET}/f/{number}") for number in range(30)]
+    files = [parse_path(f"s3://{BUCKET}/f/{number}") for number in range(30)]
     for number, file in enumerate(files):
         file.write_bytes(str(number).encode())
     listed = sorted(S3Path(BUCKET, "f").below(), key=lambda file: int(file.name))
@@ -174,7 +174,7 @@ def test_an_upload_that_stops_half_way_is_mended_by_the_next_run(s3, data, tmp_p
 
 
 def test_a_record_that_another_run_wrote_meanwhile_is_not_replaced(s3, data):
-    intruder = path_of(f"s3://{BUCKET}/out/_runs/pages-shop.json")
+    intruder = parse_path(f"s3://{BUCKET}/out/_runs/pages-shop.json")
 
     def interfere(params, **_):
         if "trajectories" in params["url_path"] and not intruder.is_file():
@@ -187,7 +187,7 @@ def test_a_record_that_another_run_wrote_meanwhile_is_not_replaced(s3, data):
 
 
 def test_what_lies_where_the_dataset_should_go_is_not_replaced(s3, data):
-    path_of(f"s3://{BUCKET}/out/zones.parquet").write_bytes(b"mine")
+    parse_path(f"s3://{BUCKET}/out/zones.parquet").write_bytes(b"mine")
     with pytest.raises(OutputError, match=r"'zones\.parquet' would be replaced"):
         export_dataset(data / "shop", f"s3://{BUCKET}/out")
     with pytest.raises(OutputError, match="is an object"):
@@ -242,12 +242,12 @@ def test_the_shell_takes_addresses_wherever_it_takes_paths(s3, capfd, data, tmp_
 
 
 def test_a_path_in_s3_has_the_manners_that_reading_needs():
-    path = path_of("s3://bucket-a/a/b/c.json")
+    path = parse_path("s3://bucket-a/a/b/c.json")
     assert (path.name, path.parent.key, str(path)) == ("c.json", "a/b", "s3://bucket-a/a/b/c.json")
     assert path.relative_to(S3Path("bucket-a", "a")).as_posix() == "b/c.json"
     assert S3Path("bucket-a", "").resolve().name == "bucket-a"
     assert str(S3Path("bucket-a", "a/") / "b") == "s3://bucket-a/a/b"
-    assert path_of(Path("x")) == Path("x")
+    assert parse_path(Path("x")) == Path("x")
     with pytest.raises(ValueError, match="reading bytes"):
         path.open("w")
 
@@ -274,6 +274,6 @@ class Refusing:
 )
 def test_what_this_server_does_not_refuse_has_its_sentence_too(code, said):
     with pytest.raises(RemoteError) as refused:
-        find_videos(path_of("s3://some-bucket/x", client=Refusing(code)))
+        find_videos(parse_path("s3://some-bucket/x", client=Refusing(code)))
     assert said in str(refused.value)
     assert str(refused.value).startswith(f"s3://some-bucket/x: S3 refused: {code}: ")

@@ -7,7 +7,16 @@ from factories import make_detections, make_video
 
 from ptrack_analysis import compute_tracks, compute_trajectories, frames_to_timestamps
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import DETECTIONS, TABLES, TRACKS, TRAJECTORIES, check, dictionary, empty, unit_of
+from ptrack_analysis.schema import (
+    DETECTIONS,
+    TABLES,
+    TRACKS,
+    TRAJECTORIES,
+    check,
+    dictionary,
+    empty,
+    find_unit,
+)
 
 CASES = [(table, unit) for table in TABLES.values() for unit in (table.units if table.in_plane else (None,))]
 
@@ -18,7 +27,7 @@ def test_an_empty_table_is_one(table, unit):
     check(made, table)
     assert made.empty
     if unit:
-        assert unit_of(made, table) == unit
+        assert find_unit(made, table) == unit
 
 
 def test_names_are_unique_and_texts_are_sentences():

@@ -17,8 +17,8 @@ from ptrack_analysis import (
 from ptrack_analysis.dataset.video_files import compute_tables
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-from ptrack_analysis.report.key_figures import figures_of
-from ptrack_analysis.report.summary import MARKDOWN, page_of, span
+from ptrack_analysis.report.key_figures import gather_key_figures
+from ptrack_analysis.report.summary import MARKDOWN, format_page, span
 from ptrack_analysis.scene.zone_files import read_scene
 from ptrack_analysis.sources.finding import find_videos
 
@@ -64,7 +64,7 @@ def summed(request, data):
     source, floor = request.param
     given = {"floor": data / source / "floor.json"} if floor else {}
     return [
-        (figures_of(analysis), analysis, compute_tables(analysis)[0])
+        (gather_key_figures(analysis), analysis, compute_tables(analysis)[0])
         for analysis in analyses(data, source, **given)
     ]
 
@@ -195,7 +195,7 @@ def small(folder, *records, zones=ZONES, **settings):
 
 
 def test_an_empty_video_has_an_ordinary_page_of_zeros_and_dashes(tmp_path):
-    figures = figures_of(small(tmp_path))
+    figures = gather_key_figures(small(tmp_path))
     assert list(figures) == KEYS
     assert {name: figures[name] for name in NOBODY} == NOBODY
     assert figures["occupancy"]["at_end"] == figures["occupancy"]["peak"] == 0
@@ -207,7 +207,7 @@ def test_an_empty_video_has_an_ordinary_page_of_zeros_and_dashes(tmp_path):
     assert figures["balance"]["drift"] == 0
     assert figures["trust"] == {"verdict": "unknown", "checks": [], "unknown": []}
     json.dumps(figures, allow_nan=False)
-    for text in (page_of(figures), page_of(figures, MARKDOWN)):
+    for text in (format_page(figures), format_page(figures, MARKDOWN)):
         assert "nobody went from a zone to a zone" in text
         assert "\N{EN DASH}" in text
         assert "nan" not in text.lower()
@@ -217,7 +217,7 @@ def test_an_empty_video_has_an_ordinary_page_of_zeros_and_dashes(tmp_path):
 def test_one_person_who_stays_is_worked_out_in_the_head(tmp_path):
     """Ten moments, 40 ms apart, in the left half: the stay is cut at both ends, so no median can be told."""
     records = [record(time, 3, box=(0.1, 0.2, 0.2, 0.4)) for time in range(0, 400, 40)]
-    figures = figures_of(small(tmp_path, *records))
+    figures = gather_key_figures(small(tmp_path, *records))
     left, nowhere = figures["zones"]
     assert (figures["persons"], figures["persons_in_zones"], figures["present_s"]) == (1, 1, 0.4)
     assert (left["visits"], left["total_dwell_s"], left["naive_mean_dwell_s"]) == (1, 0.4, 0.4)
@@ -245,10 +245,10 @@ def test_the_mean_of_a_zone_is_over_the_time_in_which_it_holds(tmp_path, window,
     records = [record(time, 3, box=(0.1, 0.2, 0.2, 0.4)) for time in range(0, 400, 40)]
     left = ZONES["features"][0]
     zones = ZONES | {"features": [left | {"properties": left["properties"] | window}]}
-    figures = figures_of(small(tmp_path, *records, zones=zones))
+    figures = gather_key_figures(small(tmp_path, *records, zones=zones))
     assert figures["zones"][0]["occupancy"]["mean"] == pytest.approx(mean)
     assert figures["occupancy"]["mean"] == pytest.approx(0.4)
-    part = figures_of(small(tmp_path, *records, zones=zones, start="200ms", end="400ms"))
+    part = gather_key_figures(small(tmp_path, *records, zones=zones, start="200ms", end="400ms"))
     wanted = None if window.get("from") in {"500ms", "2s"} else 1.0
     assert part["zones"][0]["occupancy"]["mean"] == wanted
 
@@ -258,9 +258,9 @@ def test_a_stay_that_a_zone_opens_and_closes_on_is_seen_whole(tmp_path):
     left = ZONES["features"][0]
     window = {"from": "200ms", "to": "400ms"}
     zones = ZONES | {"features": [left | {"properties": left["properties"] | window}]}
-    (zone,) = figures_of(small(tmp_path, *records, zones=zones))["zones"]
+    (zone,) = gather_key_figures(small(tmp_path, *records, zones=zones))["zones"]
     assert (zone["visits"], zone["censored_share"]) == (1, 0.0)
-    (zone,) = figures_of(small(tmp_path, *records, zones=ZONES | {"features": [left]}))["zones"]
+    (zone,) = gather_key_figures(small(tmp_path, *records, zones=ZONES | {"features": [left]}))["zones"]
     assert (zone["visits"], zone["censored_share"]) == (1, 1.0)
 
 
@@ -275,10 +275,10 @@ def test_a_duration_that_the_whole_video_belies_is_not_believed_of_a_part(tmp_pa
 
 
 def test_without_zones_the_page_says_how_to_get_them(tmp_path):
-    figures = figures_of(small(tmp_path, record(0, 1), zones=None))
+    figures = gather_key_figures(small(tmp_path, record(0, 1), zones=None))
     for name in ("persons_in_zones", "zones", "transitions", "lines", "balance"):
         assert figures[name] is None
-    text = page_of(figures)
+    text = format_page(figures)
     assert "with --zones FILE" in text
     assert "LineString" in text
     assert "Zones" not in text
@@ -287,7 +287,7 @@ def test_without_zones_the_page_says_how_to_get_them(tmp_path):
 def test_zones_of_other_videos_are_told_as_such_and_not_asked_for(tmp_path):
     left = ZONES["features"][0]
     zones = ZONES | {"features": [left | {"properties": left["properties"] | {"video": "another"}}]}
-    figures = figures_of(small(tmp_path, record(0, 1), zones=zones))
+    figures = gather_key_figures(small(tmp_path, record(0, 1), zones=zones))
     (said,) = figures["left_out"]
     assert said.startswith("zones, transitions and lines are left out")
     assert said.endswith("zones.geojson has none of this video")
@@ -295,7 +295,7 @@ def test_zones_of_other_videos_are_told_as_such_and_not_asked_for(tmp_path):
 
 def test_a_part_of_a_video_is_summed_up_over_its_own_time(data):
     analysis = next(analyses(data, "shop", start="60s", end="120s"))
-    figures = figures_of(analysis)
+    figures = gather_key_figures(analysis)
     assert (figures["start_s"], figures["end_s"]) == (60.0, pytest.approx(120.0, abs=0.5))
     watched = figures["end_s"] - figures["start_s"]
     assert figures["occupancy"]["mean"] == pytest.approx(figures["present_s"] / watched, rel=1e-9)
@@ -308,14 +308,14 @@ def test_a_video_of_more_than_an_hour_has_a_busiest_hour(tmp_path):
     analysis.reading = replace(
         analysis.reading, video=replace(analysis.reading.video, duration=pd.Timedelta("2h"))
     )
-    interval = figures_of(analysis)["busiest"]["interval"]
+    interval = gather_key_figures(analysis)["busiest"]["interval"]
     assert (interval["every_s"], interval["start_s"]) == (3600.0, 3600.0)
 
 
 def test_names_do_not_break_a_table_of_markdown(tmp_path):
-    figures = figures_of(small(tmp_path, record(0, 1)))
-    assert "| left\\|side |" in page_of(figures, MARKDOWN)
-    assert "  left|side " in page_of(figures)
+    figures = gather_key_figures(small(tmp_path, record(0, 1)))
+    assert "| left\\|side |" in format_page(figures, MARKDOWN)
+    assert "  left|side " in format_page(figures)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from ptrack_analysis import (
     read_zones,
     write_parquet,
 )
-from ptrack_analysis.dataset.dimensions import definitions_of, lines_table, zones_table
+from ptrack_analysis.dataset.dimensions import lines_table, list_definitions, zones_table
 from ptrack_analysis.errors import ParameterError, ZoneError
 from ptrack_analysis.scene.zone_files import read_scene
 from ptrack_analysis.schema import LINES, ZONES, check
@@ -267,7 +267,7 @@ def test_a_scene_keeps_all_and_names_its_videos(tmp_path):
     assert [zone.name for zone in scene.zones] == ["till", "till", "hall"]
     assert scene.videos == ["evening", "morning", "noon"]
     assert scene.of("night").videos == []
-    drawn = [definitions_of(scene, name) for name in ("evening", "morning", "noon")]
+    drawn = [list_definitions(scene, name) for name in ("evening", "morning", "noon")]
     zones = zones_table(drawn)
     check(zones, ZONES)
     assert sorted(zip(zones["zone"], zones["videos"], strict=True)) == [("hall", 3), ("till", 1), ("till", 2)]
@@ -282,7 +282,7 @@ def test_a_scene_keeps_all_and_names_its_videos(tmp_path):
 
 def test_the_tables_of_a_zone_file_come_back_from_parquet(tmp_path):
     read(tmp_path, feature("till", to="5s", video="noon"), *SEVERAL[3:])
-    drawn = [definitions_of(read_scene(tmp_path / "zones.geojson"), "noon")]
+    drawn = [list_definitions(read_scene(tmp_path / "zones.geojson"), "noon")]
     for name, table in (("zones", zones_table(drawn)), ("lines", lines_table(drawn))):
         write_parquet(table, tmp_path / f"{name}.parquet")
         assert_frame_equal(read_parquet(tmp_path / f"{name}.parquet"), table)

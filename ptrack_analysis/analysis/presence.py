@@ -37,7 +37,7 @@ def rows_by_person(table: pd.DataFrame) -> PersonRows:
         order = np.argsort(person, kind="stable")
     else:
         order = np.lexsort((codes, person))
-    first = starts_of(person[order])
+    first = mark_starts(person[order])
     return PersonRows(order, np.cumsum(first) - 1, times[codes[order]], first)
 
 
@@ -48,7 +48,7 @@ def detected(table: pd.DataFrame, rows: PersonRows) -> Bools:
     return ~table["interpolated"].to_numpy(dtype=bool)[rows.order]
 
 
-def starts_of(labels: Integers) -> Bools:
+def mark_starts(labels: Integers) -> Bools:
     """Mark where a sorted array takes a new value."""
     first = np.ones(len(labels), dtype=bool)
     first[1:] = labels[1:] != labels[:-1]
@@ -145,7 +145,7 @@ def found_period(table: pd.DataFrame, video: Video, max_gap: int) -> int:
     return int(frames_to_timestamps(np.array([1]), video.frame_rate)[0])
 
 
-def end_of(video: Video | None, last: int) -> int | None:
+def find_video_end(video: Video | None, last: int) -> int | None:
     """Return the video's end [ms], or None where it is unknown or a detection lies beyond it."""
     if video is None or video.duration is None:
         return None
@@ -248,11 +248,11 @@ def select(
         keep &= moment < last
     keep &= moment >= first
     if persons is not None:
-        keep &= detections.index.get_level_values("person_index").isin(numbers_of(persons))
+        keep &= detections.index.get_level_values("person_index").isin(parse_person_numbers(persons))
     return detections.copy(deep=False) if keep.all() else detections[keep]
 
 
-def numbers_of(persons: Iterable[int]) -> list[int]:
+def parse_person_numbers(persons: Iterable[int]) -> list[int]:
     """Read numbers of persons.
 
     Raises

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.motion import kernels
-from ptrack_analysis.analysis.motion.kinematics import PathPieces, pieces_of, radius_of_gyration
-from ptrack_analysis.analysis.motion.walks import Walks, walks_of
+from ptrack_analysis.analysis.motion.kinematics import PathPieces, cut_pieces, radius_of_gyration
+from ptrack_analysis.analysis.motion.walks import Walks, split_walks
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import above
-from ptrack_analysis.schema import POSITION_STATUSES, TRACKS, TRAJECTORIES, assemble, check, empty, unit_of
+from ptrack_analysis.schema import POSITION_STATUSES, TRACKS, TRAJECTORIES, assemble, check, empty, find_unit
 from ptrack_analysis.video import Milliseconds, milliseconds
 
 WALK_WINDOW = pd.Timedelta("1s")
@@ -82,20 +82,20 @@ def compute_tracks(
     doi:10.1038/nature06958, for the radius of gyration.
     """
     check(trajectories, TRAJECTORIES)
-    unit = unit_of(trajectories, TRAJECTORIES)
+    unit = find_unit(trajectories, TRAJECTORIES)
     length = milliseconds(window, "window")
     if length < 2:  # noqa: PLR2004 - half of it must be a millisecond
         raise ParameterError(f"window is {window!r}, not at least 2 ms")
     least = MIN_STEP[unit] if min_step is None else above(min_step, "min_step", finite=False)
     if trajectories.empty:
         return empty(TRACKS, unit=unit)
-    walks = walks_of(trajectories, unit)
+    walks = split_walks(trajectories, unit)
     rows = walks.rows
     unlocated = np.asarray(trajectories["position_status"].cat.codes)[rows.order] == _NO
     first = np.flatnonzero(rows.first)
     last = np.append(first[1:], len(walks.x)) - 1
     speed = trajectories[f"speed_{unit}_per_s"].to_numpy()[rows.order]
-    pieces = pieces_of(rows.time, walks.run, walks.x, walks.y, window=length, min_step=least)
+    pieces = cut_pieces(rows.time, walks.run, walks.x, walks.y, window=length, min_step=least)
     arrays = {
         "person_index": walks.person_index[first],
         "first_seen": rows.time[first],

@@ -10,7 +10,7 @@ from ptrack_analysis.analysis.presence import (
     MAX_GAP,
     PersonRows,
     compute_time_present,
-    end_of,
+    find_video_end,
     period_in_ms,
     rows_by_person,
 )
@@ -27,7 +27,7 @@ from ptrack_analysis.schema import (
     Table,
     check,
     choice,
-    unit_of,
+    find_unit,
 )
 from ptrack_analysis.video import Plane, Video, milliseconds
 
@@ -164,7 +164,7 @@ def trajectories_from_points(
         As in ``compute_trajectories``.
     """
     check(points, POINTS)
-    unit = unit_of(points, POINTS)
+    unit = find_unit(points, POINTS)
     rows = rows_by_person(points)
     x, y = points[f"x_{unit}"].to_numpy()[rows.order], points[f"y_{unit}"].to_numpy()[rows.order]
     bare = ~(np.isfinite(x) & np.isfinite(y))
@@ -215,7 +215,7 @@ def _trajectories(
     if half == 0:
         raise ParameterError(f"speed_window is {speed_window!r}, not at least 2 ms")
     sampled = period_in_ms(table, video, max_gap, period)
-    end = end_of(video, int(rows.time.max(initial=0)))
+    end = find_video_end(video, int(rows.time.max(initial=0)))
     held, begins = compute_time_present(rows, max_gap=max_gap, period=sampled, end=end)
     run = np.cumsum(begins, dtype="int64")
     x, y, bare = places

@@ -5,17 +5,17 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.measures import add_places, add_presence, period_of
+from ptrack_analysis.cli.measures import add_places, add_presence, parse_period
 from ptrack_analysis.cli.options import (
     add_source_options,
     add_video,
     chosen,
-    form_of,
+    fallback_video,
+    format_arguments,
+    open_source,
     place,
     read_noted,
     shown,
-    source_of,
-    video_of,
 )
 
 if TYPE_CHECKING:
@@ -70,9 +70,9 @@ def run(given: argparse.Namespace) -> int:
     from ptrack_analysis.scene.floor_plan import read_floor_plan
     from ptrack_analysis.scene.zone_files import read_zones
 
-    a, video = _read(given, given.a, video_of(given), {})
-    said = {fact: value for fact in _SAID if (value := getattr(video_of(given), fact)) is not None}
-    b, _ = _read(given, given.b, replace(video, **said), form_of(given))
+    a, video = _read(given, given.a, fallback_video(given), {})
+    said = {fact: value for fact in _SAID if (value := getattr(fallback_video(given), fact)) is not None}
+    b, _ = _read(given, given.b, replace(video, **said), format_arguments(given))
     plane = read_floor_plan(given.floor, video) if given.floor else None
     zones = read_zones(given.zones, video, plane)[0] if given.zones else []
     found = compare_tracking(
@@ -83,7 +83,7 @@ def run(given: argparse.Namespace) -> int:
         plane=plane,
         min_overlap=given.min_overlap,
         max_gap=given.max_gap,
-        periods=(period_of(given), period_of(given)),
+        periods=(parse_period(given), parse_period(given)),
     )
     print(json.dumps(found.summary(), indent=2) if given.json else shown(_text(found)))
     return 0
@@ -93,7 +93,7 @@ def _read(
     given: argparse.Namespace, source: str, facts: "Video", form: dict[str, Any]
 ) -> "tuple[pd.DataFrame, Video]":
     given.source = source
-    with source_of(given) as path:
+    with open_source(given) as path:
         one = path if form else chosen(path, given.video, form)
         return read_noted(one, given, facts, form)
 

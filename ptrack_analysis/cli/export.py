@@ -20,9 +20,9 @@ from ptrack_analysis.cli.measures import (
     add_release,
     add_stops,
     add_visits,
-    measures_of,
+    config_arguments,
 )
-from ptrack_analysis.cli.options import add_source, form_of, place, shown, source_of
+from ptrack_analysis.cli.options import add_source, format_arguments, open_source, place, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _SHOWN = 10
 
 
-def notes_of(summary: "ExportSummary") -> list[str]:
+def list_notes(summary: "ExportSummary") -> list[str]:
     """List what is odd: videos that are gone, what the dataset says, what is said of videos."""
     return [*_gone(summary), *summary.warnings, *_noted(summary)]
 
@@ -58,7 +58,7 @@ def _noted(summary: "ExportSummary") -> list[str]:
     ]
 
 
-def text_of(summary: "ExportSummary", *, withheld: bool) -> str:
+def format_summary(summary: "ExportSummary", *, withheld: bool) -> str:
     """Describe what was done, where it lies, and how long people stayed, unless that is withheld."""
     out = str(summary.out)
     counts = {status: len(summary.of_status(status)) for status in ("written", "unchanged", "failed")}
@@ -94,7 +94,7 @@ def _rows(video: "VideoSummary") -> list[tuple[str, str, str]]:
     return list(zip(names, times, said, strict=True))
 
 
-def plain_of(summary: "ExportSummary") -> dict[str, Any]:
+def summary_as_json(summary: "ExportSummary") -> dict[str, Any]:
     """Turn the summary into JSON values: times as seconds under ``<name>_s``."""
     videos = [
         {
@@ -206,13 +206,13 @@ def run(given: argparse.Namespace) -> int:
         )
     for video in summary.of_status("failed"):
         print(f"ptrack: {shown(' '.join(str(video.error).split()))}", file=sys.stderr)
-    for note in notes_of(summary):
+    for note in list_notes(summary):
         print(f"note: {shown(note)}", file=sys.stderr)
     withheld = given.min_count is not None or given.salt_file is not None
     if given.json:
-        print(json.dumps(plain_of(summary), indent=2))
+        print(json.dumps(summary_as_json(summary), indent=2))
     else:
-        print(shown(text_of(summary, withheld=withheld)))
+        print(shown(format_summary(summary, withheld=withheld)))
     return _code(summary)
 
 
@@ -222,8 +222,8 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
     from ptrack_analysis.dataset.export import export_dataset
 
     with (
-        source_of(given) as source,
-        _crew_of(given) as crew,
+        open_source(given) as source,
+        _start_workers(given) as crew,
         tqdm(unit="video", disable=not sys.stderr.isatty(), file=sys.stderr, leave=False) as bar,
     ):
 
@@ -237,17 +237,17 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
         return export_dataset(
             source,
             given.out,
-            **measures_of(given),
+            **config_arguments(given),
             force=given.force,
             prune=given.prune,
             progress=progress,
             **crew,
-            **form_of(given),
+            **format_arguments(given),
         )
 
 
 @contextmanager
-def _crew_of(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
+def _start_workers(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Return who works on the videos, as ``export_dataset`` takes it."""
     if given.dask is None:
         yield {"workers": given.workers}

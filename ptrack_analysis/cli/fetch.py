@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.options import ENDED, add_remote, client_of, shown
+from ptrack_analysis.cli.options import ENDED, add_remote, open_client, shown
 
 if TYPE_CHECKING:
     from ptrack_analysis.sources.rekognition.fetch import FetchSummary
@@ -52,7 +52,7 @@ def run(given: argparse.Namespace) -> int:
     from ptrack_analysis.sources.rekognition.fetch import fetch_pages
 
     with (
-        client_of(given) as client,
+        open_client(given) as client,
         _archive(given) as archive,
         tqdm(unit="page", disable=not sys.stderr.isatty(), file=sys.stderr, leave=False) as bar,
     ):
@@ -79,15 +79,15 @@ def run(given: argparse.Namespace) -> int:
 @contextmanager
 def _archive(given: argparse.Namespace) -> Iterator["AnyPath"]:
     """Return the archive as a path; one in S3 with a client of its own, by the same profile and region."""
-    from ptrack_analysis.storage.s3 import S3Path, path_of
+    from ptrack_analysis.storage.s3 import S3Path, parse_path
 
-    path = path_of(given.archive)
+    path = parse_path(given.archive)
     if not isinstance(path, S3Path):
         yield path
         return
     options = {**vars(given), "endpoint_url": given.s3_endpoint_url}
-    with client_of(argparse.Namespace(**options), "s3") as client:
-        yield path_of(given.archive, client)
+    with open_client(argparse.Namespace(**options), "s3") as client:
+        yield parse_path(given.archive, client)
 
 
 def _text(summary: "FetchSummary") -> str:

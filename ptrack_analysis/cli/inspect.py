@@ -6,8 +6,8 @@ import sys
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.measures import add_presence, period_of
-from ptrack_analysis.cli.options import add_source, form_of, shown, source_of, video_of
+from ptrack_analysis.cli.measures import add_presence, parse_period
+from ptrack_analysis.cli.options import add_source, fallback_video, format_arguments, open_source, shown
 
 if TYPE_CHECKING:
     from ptrack_analysis.pipeline.inspection import ReadReport
@@ -33,14 +33,14 @@ def run(given: argparse.Namespace) -> int:
     from ptrack_analysis.pipeline.inspection import inspect_tracking
     from ptrack_analysis.sources.finding import form_given, scan_source
 
-    with source_of(given) as source:
-        archive = scan_source(source, form_given(**form_of(given)))
+    with open_source(given) as source:
+        archive = scan_source(source, form_given(**format_arguments(given)))
         found = [
             inspect_tracking(
                 reference,
-                video=video_of(given),
+                video=fallback_video(given),
                 max_gap=given.max_gap,
-                period=period_of(given),
+                period=parse_period(given),
                 allow_incomplete=given.allow_incomplete,
             )
             for reference in archive.videos

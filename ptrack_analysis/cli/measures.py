@@ -8,12 +8,12 @@ from ptrack_analysis.cli.options import (
     above_zero,
     add_incomplete,
     at_least_zero,
+    fallback_video,
     period,
     persons,
     place,
     shape,
     span,
-    video_of,
 )
 
 
@@ -198,7 +198,7 @@ def add_cleaning(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def period_of(given: argparse.Namespace) -> str | None:
+def parse_period(given: argparse.Namespace) -> str | None:
     """Return the sampling period, None for auto."""
     return None if given.sampling_period == "auto" else given.sampling_period
 
@@ -220,7 +220,7 @@ def add_release(group: Any) -> None:
     )
 
 
-def measures_of(given: argparse.Namespace) -> dict[str, Any]:
+def config_arguments(given: argparse.Namespace) -> dict[str, Any]:
     """Return the fields of ``AnalysisConfig`` that the command has options for."""
     from dataclasses import fields
 
@@ -229,7 +229,7 @@ def measures_of(given: argparse.Namespace) -> dict[str, Any]:
     named = {one.name: getattr(given, one.name) for one in fields(AnalysisConfig) if hasattr(given, one.name)}
     if getattr(given, "salt_file", None) is not None:
         named["salt"] = _salt_in(given.salt_file)
-    return named | {"video": video_of(given), "period": period_of(given)}
+    return named | {"video": fallback_video(given), "period": parse_period(given)}
 
 
 def _salt_in(file: str) -> bytes:

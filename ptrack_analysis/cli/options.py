@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.errors import PtrackError
-from ptrack_analysis.storage.s3 import SETTINGS, path_of
+from ptrack_analysis.storage.s3 import SETTINGS, parse_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,7 +149,7 @@ def add_remote(parser: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def client_of(given: argparse.Namespace, service: str = "rekognition") -> Iterator[Any]:
+def open_client(given: argparse.Namespace, service: str = "rekognition") -> Iterator[Any]:
     """Make the client of a service that the options name, and close it afterwards."""
     from ptrack_analysis.storage.s3 import create_client
 
@@ -201,7 +201,7 @@ def add_incomplete(parser: Any) -> None:
     parser.add_argument("--allow-incomplete", action="store_true", help="read an archive that lacks pages")
 
 
-def video_of(given: argparse.Namespace) -> "Video":
+def fallback_video(given: argparse.Namespace) -> "Video":
     """Gather the facts to fall back to."""
     from ptrack_analysis.video import Video
 
@@ -209,7 +209,7 @@ def video_of(given: argparse.Namespace) -> "Video":
     return Video(width=width, height=height, frame_rate=given.frame_rate)
 
 
-def form_of(given: argparse.Namespace) -> dict[str, Any]:
+def format_arguments(given: argparse.Namespace) -> dict[str, Any]:
     """Gather how another tracker's file is to be read."""
     return {name: getattr(given, name) for name in ("format", "columns", "first_frame", "unit")}
 
@@ -222,11 +222,11 @@ def use_remote(given: argparse.Namespace) -> None:
 
 
 @contextmanager
-def source_of(given: argparse.Namespace) -> Iterator["AnyPath"]:
+def open_source(given: argparse.Namespace) -> Iterator["AnyPath"]:
     """Return the source as a path; ``-`` is stdin, kept in a temporary file meanwhile."""
     use_remote(given)
     if given.source != "-":
-        yield path_of(given.source)
+        yield parse_path(given.source)
         return
     content = sys.stdin.buffer.read()
     with tempfile.TemporaryDirectory() as folder:
@@ -246,7 +246,7 @@ def read_noted(
     from ptrack_analysis.sources.reading import load
 
     reading = load(source, video=facts, faces=False, careful=False, form=form_given(**form) if form else None)
-    reading.refuse(allow_incomplete=given.allow_incomplete)
+    reading.validate(allow_incomplete=given.allow_incomplete)
     for note in reading.notes:
         print(f"note: {reading.video.name}: {note}", file=sys.stderr)
     return reading.detections, reading.video

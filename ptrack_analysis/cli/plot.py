@@ -18,9 +18,18 @@ from ptrack_analysis.cli.measures import (
     add_presence,
     add_stops,
     add_visits,
-    measures_of,
+    config_arguments,
 )
-from ptrack_analysis.cli.options import add_source, add_video, chosen, form_of, place, shown, source_of, span
+from ptrack_analysis.cli.options import (
+    add_source,
+    add_video,
+    chosen,
+    format_arguments,
+    open_source,
+    place,
+    shown,
+    span,
+)
 
 if TYPE_CHECKING:
     from ptrack_analysis.pipeline.config import AnalysisConfig
@@ -112,18 +121,18 @@ def run(given: argparse.Namespace) -> int:
     from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.pipeline.drawing import PlotOptions
     from ptrack_analysis.pipeline.outputs import PLOTS
-    from ptrack_analysis.plots.saving import refuse_to_replace, save_content, save_picture
+    from ptrack_analysis.plots.saving import save_content, save_picture, validate_replaceable
 
     plot = PLOTS[given.plot][1]
     target = None if given.output == "-" else Path(given.output)
     form = given.form or (target.suffix.lower().lstrip(".") if target else plot.formats[0])
     if form not in plot.formats:
         listed = ", ".join(f".{each}" for each in plot.formats)
-        return _refuse(f"{given.output}: the suffix is not one of {listed}; name one with --as")
-    settings = AnalysisConfig(**measures_of(given))
+        return _report_usage_error(f"{given.output}: the suffix is not one of {listed}; name one with --as")
+    settings = AnalysisConfig(**config_arguments(given))
     _check_needs(given, settings)
     if target and not given.force:
-        refuse_to_replace(target)
+        validate_replaceable(target)
     uses_frame = given.zones or given.floor or settings.stitch or settings.video.width
     if not plot.needs_frame and not uses_frame:
         settings = replace(settings, video=replace(settings.video, width=1, height=1))
@@ -141,15 +150,15 @@ def run(given: argparse.Namespace) -> int:
 
 def _check_needs(given: argparse.Namespace, settings: "AnalysisConfig") -> None:
     """Reject a plot of an output whose needs the options do not meet."""
-    from ptrack_analysis.pipeline.outputs import PLOTS, refuse_missing
+    from ptrack_analysis.pipeline.outputs import PLOTS, validate_needs
     from ptrack_analysis.scene.zone_files import read_scene
 
     scene = read_scene(settings.zones) if settings.zones else None
     needs = PLOTS[given.plot][0].needs
-    refuse_missing(f"plot {given.plot}", [need for need in needs if not need.is_met(settings, scene)])
+    validate_needs(f"plot {given.plot}", [need for need in needs if not need.is_met(settings, scene)])
 
 
-def _refuse(message: str) -> int:
+def _report_usage_error(message: str) -> int:
     print(f"ptrack: {shown(message)}", file=sys.stderr)
     return _USAGE
 
@@ -162,8 +171,8 @@ def _analysis(
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
     from ptrack_analysis.sources.finding import form_given
 
-    with source_of(given) as source:
-        form = form_of(given)
+    with open_source(given) as source:
+        form = format_arguments(given)
         one = chosen(source, given.video, form)
         analysis = VideoAnalysis(one, settings, form=form_given(**form))
         notes = [*analysis.reading.notes, *analysis.notes, *background_notes(analysis, options)]

@@ -16,9 +16,9 @@ from ptrack_analysis.cli.measures import (
     add_presence,
     add_stops,
     add_visits,
-    measures_of,
+    config_arguments,
 )
-from ptrack_analysis.cli.options import add_source, add_video, form_of, place, source_of
+from ptrack_analysis.cli.options import add_source, add_video, format_arguments, open_source, place
 
 _DESCRIPTION = """\
 Write one HTML page about a video: how far to trust it, key figures, dwell by zone, occupancy, ways, an
@@ -60,15 +60,15 @@ def run(given: argparse.Namespace) -> int:
     from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.report.writing import write_report
 
-    settings = AnalysisConfig(**measures_of(given))
-    with source_of(given) as source:
+    settings = AnalysisConfig(**config_arguments(given))
+    with open_source(given) as source:
         write_report(
             source,
             Path(given.output),
             settings=settings,
             video=given.video,
             backdrop=given.backdrop,
-            form=form_of(given),
+            form=format_arguments(given),
             force=given.force,
         )
     print(f"wrote {given.output}", file=sys.stderr)

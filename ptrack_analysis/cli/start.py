@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from ptrack_analysis.cli.options import ENDED, add_remote, client_of
+from ptrack_analysis.cli.options import ENDED, add_remote, open_client
 
 
 def add(commands: Any) -> None:
@@ -34,7 +34,7 @@ def run(given: argparse.Namespace) -> int:
     if (given.topic_arn is None) != (given.role_arn is None):
         raise ParameterError("--topic-arn and --role-arn go together; give both, or none")
     channel = None if given.topic_arn is None else NotificationChannel(given.topic_arn, given.role_arn)
-    with client_of(given) as client:
+    with open_client(given) as client:
         job_id = start_job(
             given.video,
             client=client,

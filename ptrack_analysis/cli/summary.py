@@ -14,9 +14,17 @@ from ptrack_analysis.cli.measures import (
     add_places,
     add_presence,
     add_visits,
-    measures_of,
+    config_arguments,
 )
-from ptrack_analysis.cli.options import add_source, add_video, chosen, form_of, place, shown, source_of
+from ptrack_analysis.cli.options import (
+    add_source,
+    add_video,
+    chosen,
+    format_arguments,
+    open_source,
+    place,
+    shown,
+)
 
 if TYPE_CHECKING:
     from ptrack_analysis.errors import PtrackError
@@ -61,8 +69,8 @@ def run(given: argparse.Namespace) -> int:
 
     output = None if given.output == "-" else Path(given.output)
     if output is not None:
-        _refuse_to_replace(output, force=given.force)
-    settings = AnalysisConfig(**measures_of(given), faces=False)
+        _validate_target(output, force=given.force)
+    settings = AnalysisConfig(**config_arguments(given), faces=False)
     found, errors = _found(given, settings, read_scene_file(settings))
     for error in errors:
         print(shown(f"ptrack: {' '.join(str(error).split())}"), file=sys.stderr)
@@ -71,7 +79,7 @@ def run(given: argparse.Namespace) -> int:
     return _code(found, errors)
 
 
-def _refuse_to_replace(output: Path, *, force: bool) -> None:
+def _validate_target(output: Path, *, force: bool) -> None:
     from ptrack_analysis.errors import OutputError
 
     if output.is_dir():
@@ -88,8 +96,8 @@ def _found(
     from ptrack_analysis.sources.finding import find_videos, form_given
 
     found, errors = list[dict[str, Any]](), list[PtrackError]()
-    with source_of(given) as source:
-        form = form_of(given)
+    with open_source(given) as source:
+        form = format_arguments(given)
         references = [chosen(source, given.video, form)] if given.video else find_videos(source, **form)
         for reference in references:
             try:
@@ -112,22 +120,24 @@ def _figures(
 ) -> dict[str, Any]:
     """Gather the figures of one video, and say on stderr what is odd about it."""
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-    from ptrack_analysis.report.key_figures import figures_of
+    from ptrack_analysis.report.key_figures import gather_key_figures
 
     analysis = VideoAnalysis(reference, settings, scene, form=form)
-    figures = figures_of(analysis)
+    figures = gather_key_figures(analysis)
     for note in (*analysis.reading.notes, *analysis.notes):
         print(shown(f"note: {analysis.video.name}: {note}"), file=sys.stderr)
     return figures
 
 
 def _written(found: list[dict[str, Any]], given: argparse.Namespace) -> str:
-    from ptrack_analysis.report.summary import MARKDOWN, PLAIN, page_of
+    from ptrack_analysis.report.summary import MARKDOWN, PLAIN, format_page
 
     if given.json:
         return json.dumps({"videos": found}, indent=2, allow_nan=False) + "\n"
     form = MARKDOWN if given.markdown else PLAIN
-    return shown(("\n\n" if given.markdown else "\n\n\n").join(page_of(one, form) for one in found)) + "\n"
+    return (
+        shown(("\n\n" if given.markdown else "\n\n\n").join(format_page(one, form) for one in found)) + "\n"
+    )
 
 
 def _put(text: str, output: Path | None) -> None:

@@ -17,9 +17,17 @@ from ptrack_analysis.cli.measures import (
     add_presence,
     add_stops,
     add_visits,
-    measures_of,
+    config_arguments,
 )
-from ptrack_analysis.cli.options import add_source, add_video, chosen, form_of, place, shown, source_of
+from ptrack_analysis.cli.options import (
+    add_source,
+    add_video,
+    chosen,
+    format_arguments,
+    open_source,
+    place,
+    shown,
+)
 
 if TYPE_CHECKING:
     from ptrack_analysis.pipeline.config import AnalysisConfig
@@ -89,7 +97,7 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Compute the table and write it; 2 if there is no such table or it lacks something."""
-    from ptrack_analysis.dataset.video_files import compute_table, start_of
+    from ptrack_analysis.dataset.video_files import compute_table, find_start
     from ptrack_analysis.errors import ParameterError
     from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.pipeline.outputs import OUTPUTS, find_output
@@ -100,28 +108,28 @@ def run(given: argparse.Namespace) -> int:
     path = None if given.output == _STDOUT else Path(given.output)
     if path is not None and path.suffix not in {".csv", ".parquet"}:
         raise ParameterError(f"{path}: the suffix must be .csv or .parquet")
-    _refuse_to_replace(path, force=given.force)
-    settings = AnalysisConfig(**measures_of(given))
-    with source_of(given) as source:
+    _validate_target(path, force=given.force)
+    settings = AnalysisConfig(**config_arguments(given))
+    with open_source(given) as source:
         analysis = _analysis(given, settings, source)
         table = compute_table(analysis, output.name)
         video = None if "video" in table.index.names else analysis.video.name
-        marks = {"schema": output.table, "video": video, "started_at": start_of(analysis["videos"])}
+        marks = {"schema": output.table, "video": video, "started_at": find_start(analysis["videos"])}
     _write(table, path, marks)
     return 0
 
 
 def _analysis(given: argparse.Namespace, settings: "AnalysisConfig", source: "AnyPath") -> "VideoAnalysis":
     """Open the video, and print what is odd about it on stderr."""
-    from ptrack_analysis.clock.lookup import recordings_of
+    from ptrack_analysis.clock.lookup import find_recordings
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis, read_scene_file
-    from ptrack_analysis.sources.archive import shown as place_of
+    from ptrack_analysis.sources.archive import shown as name_file
     from ptrack_analysis.sources.finding import form_given
 
-    scene, form = read_scene_file(settings), form_of(given)
+    scene, form = read_scene_file(settings), format_arguments(given)
     reference = _video(source, given.video, form)
-    files = {reference.name: [place_of(source, file) for file in reference.files]}
-    recordings, notes = recordings_of(settings, files)
+    files = {reference.name: [name_file(source, file) for file in reference.files]}
+    recordings, notes = find_recordings(settings, files)
     analysis = VideoAnalysis(reference, settings, scene, recordings[reference.name], form=form_given(**form))
     for note in (*notes, *analysis.reading.notes, *analysis.notes):
         print(shown(f"note: {analysis.video.name}: {note}"), file=sys.stderr)
@@ -142,7 +150,7 @@ def _video(source: "AnyPath", name: str | None, form: dict[str, Any]) -> "VideoR
     return found[0]
 
 
-def _refuse_to_replace(path: Path | None, *, force: bool) -> None:
+def _validate_target(path: Path | None, *, force: bool) -> None:
     from ptrack_analysis.errors import OutputError
 
     if path is None:

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from ptrack_analysis.cli.options import ENDED, add_remote, client_of, span
+from ptrack_analysis.cli.options import ENDED, add_remote, open_client, span
 
 
 def add(commands: Any) -> None:
@@ -34,10 +34,10 @@ def run(given: argparse.Namespace) -> int:
         print(f"{given.job}: SUCCEEDED", flush=True)
 
     if given.queue_url:
-        with client_of(given, "sqs") as sqs:
+        with open_client(given, "sqs") as sqs:
             wait_for_message(given.job, queue_url=given.queue_url, sqs=sqs, deadline=given.deadline, use=say)
         return 0
-    with client_of(given) as client:
+    with open_client(given) as client:
         wait_for_job(given.job, client=client, deadline=given.deadline)
     say()
     return 0

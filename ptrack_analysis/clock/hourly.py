@@ -7,9 +7,15 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import end_of, part_end
+from ptrack_analysis.analysis.presence import find_video_end, part_end
 from ptrack_analysis.clock.recordings import Recording
-from ptrack_analysis.clock.timezones import clock_of, jump_between, moment_at, open_intervals, timezone_of
+from ptrack_analysis.clock.timezones import (
+    jump_between,
+    moment_at,
+    name_offset,
+    open_intervals,
+    parse_timezone,
+)
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.scene.zones import Zone
@@ -66,12 +72,12 @@ class Hours:
         """How much of each row's time the video covers [ms]."""
         return np.bincount(self.row, np.diff(self.bounds), len(self)).astype("int64")
 
-    def place_of(self, moments: Milliseconds) -> Integers:
+    def find_stretch(self, moments: Milliseconds) -> Integers:
         """Return the stretch in which each moment lies; the first or last one for what is beyond."""
         return np.clip(np.searchsorted(self.bounds, moments, side="right") - 1, 0, len(self.row) - 1)
 
 
-def hours_of(recording: Recording, begin: int, end: int) -> Hours:
+def split_hours(recording: Recording, begin: int, end: int) -> Hours:
     """Cut the part of a video from ``begin`` to ``end`` [ms] at the hours of its place's clock.
 
     An hour begins where the clock shows a full hour, or where its offset changes: an hour that occurs twice
@@ -90,7 +96,7 @@ def hours_of(recording: Recording, begin: int, end: int) -> Hours:
             "Recording(started_at=...), in the shell --recordings or --started-at"
         )
     moment = moment_at(recording.started_at, recording.timezone)
-    clock = timezone_of(recording.timezone or clock_of(moment))
+    clock = parse_timezone(recording.timezone or name_offset(moment))
     started = moment.astimezone(UTC)
     try:
         since, until = started + begin * _MILLISECOND, started + max(end, begin + 1) * _MILLISECOND
@@ -217,7 +223,7 @@ def compute_occupancy_hourly(occupancy: pd.DataFrame, video: Video, recording: R
     zone = occupancy.index.get_level_values("zone")
     time = occupancy.index.get_level_values("timestamp").to_numpy().astype("int64")
     persons = occupancy["persons"].to_numpy()
-    hours = hours_of(recording, int(time.min()), _end(video, int(time.max())))
+    hours = split_hours(recording, int(time.min()), _end(video, int(time.max())))
     parts = [
         _integrated(time[rows], persons[rows], hours)
         for rows in pd.Series(range(len(zone))).groupby(zone).indices.values()
@@ -236,7 +242,7 @@ def _integrated(time: Milliseconds, persons: Integers, hours: Hours) -> tuple[Mi
     since, spans = cuts[apart], np.diff(cuts)[apart]
     known = np.searchsorted(time, since, side="right") - 1
     count = np.where(known < 0, 0, persons[np.maximum(known, 0)])
-    row = hours.row[hours.place_of(since)]
+    row = hours.row[hours.find_stretch(since)]
     sums, largest = np.zeros((2, len(hours)), dtype="int64")
     np.add.at(sums, row, count * spans)
     np.maximum.at(largest, row, count)
@@ -314,12 +320,12 @@ def compute_visits_hourly(
         return empty(VISITS_HOURLY)
     begin = 0 if start is None else milliseconds(start, "start")
     left = int(exited.max(initial=0))
-    last = max(part_end(end_of(video, left), end, left), left)
-    hours = hours_of(recording, begin, max(begin, last))
+    last = max(part_end(find_video_end(video, left), end, left), left)
+    hours = split_hours(recording, begin, max(begin, last))
     stay, place, share = _split(entered, exited, dwell, hours)
     number = pd.Index(names).get_indexer(zone)
     cell = number[stay] * len(hours) + hours.row[place]
-    first = number * len(hours) + hours.row[hours.place_of(entered)]
+    first = number * len(hours) + hours.row[hours.find_stretch(entered)]
     seen = stays["entry"].isin(SEEN_ENDS).to_numpy()
     size = len(names) * len(hours)
     person = stays.index.get_level_values("person_index").to_numpy()
@@ -337,8 +343,8 @@ def _split(
     entered: Milliseconds, exited: Milliseconds, dwell: Milliseconds, hours: Hours
 ) -> tuple[Integers, Integers, Milliseconds]:
     """Split stays at the bounds: the stay of each piece, its stretch, and its part of the dwell."""
-    first = hours.place_of(entered)
-    last = np.maximum(hours.place_of(np.maximum(exited - 1, entered)), first)
+    first = hours.find_stretch(entered)
+    last = np.maximum(hours.find_stretch(np.maximum(exited - 1, entered)), first)
     pieces = last - first + 1
     stay = np.repeat(np.arange(len(entered)), pieces)
     place = np.arange(len(stay)) - np.repeat(np.cumsum(pieces) - pieces - first, pieces)

@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 from typing import Any, Protocol
 
 from ptrack_analysis.clock.recordings import Recording, read_recordings, taken_names
-from ptrack_analysis.clock.timezones import clock_of, moment_at
+from ptrack_analysis.clock.timezones import moment_at, name_offset
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.sources.names import listed, stem_of
+from ptrack_analysis.sources.names import listed, strip_suffixes
 from ptrack_analysis.video import Video
 
 _DIRECTIVES = {
@@ -63,7 +63,7 @@ class Pattern:
 
 
 @lru_cache(maxsize=64)
-def pattern_of(text: str) -> Pattern:
+def parse_pattern(text: str) -> Pattern:
     """Make a pattern: ``{camera}`` stands for any text, ``%Y`` and its like for digits of the time.
 
     Directives are those of ``strptime`` that are written in digits: ``%Y %y %m %d %j %H %M %S %f %z``; ``%%``
@@ -143,7 +143,7 @@ class Clocks(Protocol):
         """The opening hours of those that tell none."""
 
 
-def recordings_of(
+def find_recordings(
     settings: Clocks, files: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, Recording], list[str]]:
     """Return what is known of the recording of each video, from the file of recordings and its files' names.
@@ -171,7 +171,7 @@ def recordings_of(
     """
     place = settings.recordings
     told = {} if place is None else read_recordings(place, timezone=settings.timezone)
-    pattern = None if settings.started_at is None else pattern_of(settings.started_at)
+    pattern = None if settings.started_at is None else parse_pattern(settings.started_at)
     found = {}
     for name, places in files.items():
         recording = told.get(name, Recording(video=name, timezone=settings.timezone))
@@ -214,7 +214,7 @@ def settled(recording: Recording, video: Video, settings: Clocks | None = None) 
     InputError
         If the start that a name or the video tells cannot be.
     """
-    pattern = None if settings is None or settings.started_at is None else pattern_of(settings.started_at)
+    pattern = None if settings is None or settings.started_at is None else parse_pattern(settings.started_at)
     if recording.started_at is None and pattern is not None and video.source is not None:
         names = list(_candidates([video.source.partition("://")[2] or video.source]))
         recording = _by_names(replace(recording, fault=None), pattern, names)
@@ -247,7 +247,7 @@ def _by_names(recording: Recording, pattern: Pattern, names: Iterable[str]) -> R
 def _begun(recording: Recording, moment: datetime) -> Recording:
     """Set the start of a recording, and its clock where that is not known."""
     moment = moment_at(moment, recording.timezone)
-    return replace(recording, started_at=moment, timezone=recording.timezone or clock_of(moment))
+    return replace(recording, started_at=moment, timezone=recording.timezone or name_offset(moment))
 
 
 def _candidates(places: Sequence[str]) -> Iterator[str]:
@@ -255,7 +255,7 @@ def _candidates(places: Sequence[str]) -> Iterator[str]:
     if not places:
         return
     path = PurePosixPath(places[0])
-    parts = (*path.parts[:-1], stem_of(path.name))
+    parts = (*path.parts[:-1], strip_suffixes(path.name))
     for end in range(len(parts), 0, -1):
         for begin in range(end):
             yield "/".join(parts[begin:end])

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.clock.timezones import clock_of, moment_of, refuse_hours, timezone_of
+from ptrack_analysis.clock.timezones import name_offset, parse_moment, parse_timezone, validate_opening_hours
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.schema import VIDEOS
 from ptrack_analysis.storage.columns import stored_columns
-from ptrack_analysis.storage.s3 import S3Path, path_of
+from ptrack_analysis.storage.s3 import S3Path, parse_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ def of_recording(recording: Recording) -> dict[str, Any]:
     """Return the columns of VIDEOS that tell a recording, of one row, as ``assemble`` takes them."""
     started, shown = recording.started_at, None
     if started is not None and recording.timezone is not None:
-        shown = started.astimezone(timezone_of(recording.timezone))
+        shown = started.astimezone(parse_timezone(recording.timezone))
     utc = None if started is None else started.astimezone(UTC).replace(tzinfo=None)
     return {
         "started_at": np.array([utc], dtype="datetime64[us]"),
@@ -141,19 +141,19 @@ def _recording(row: dict[str, str], timezone: str | None) -> Recording:
         raise ParameterError("the column 'video' is empty: the name of a video was expected")
     clock = known["timezone"] or timezone
     if clock is not None:
-        timezone_of(clock)
+        parse_timezone(clock)
     if known["opening_hours"] is not None:
-        refuse_hours(known["opening_hours"])
+        validate_opening_hours(known["opening_hours"])
     if known["started_at"] is not None:
-        known["started_at"] = moment_of(known["started_at"], clock)
-        clock = clock or clock_of(known["started_at"])
+        known["started_at"] = parse_moment(known["started_at"], clock)
+        clock = clock or name_offset(known["started_at"])
     further = {name: value or None for name, value in row.items() if name not in _COLUMNS}
     return Recording(**known | {"timezone": clock, "further": further})
 
 
 def _text(path: str | PathLike[str] | S3Path) -> str:
     try:
-        content = path_of(path).read_bytes()
+        content = parse_path(path).read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     try:

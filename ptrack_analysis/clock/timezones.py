@@ -20,7 +20,7 @@ _FORM = "a moment such as 2026-03-29T09:00:00+02:00"
 _FIX = "add an offset such as +01:00, or a timezone such as Europe/Berlin"
 
 
-def timezone_of(name: str) -> tzinfo:
+def parse_timezone(name: str) -> tzinfo:
     """Give the clock of a name such as ``Europe/Berlin``, or of an offset such as ``+01:00``.
 
     Raises
@@ -41,7 +41,7 @@ def timezone_of(name: str) -> tzinfo:
     return ZoneInfo(name)
 
 
-def moment_of(text: str, clock: str | None) -> datetime:
+def parse_moment(text: str, clock: str | None) -> datetime:
     """Read a moment with an offset; or a local time, by the clock of its place.
 
     Parameters
@@ -67,7 +67,7 @@ def moment_of(text: str, clock: str | None) -> datetime:
 
 
 def moment_at(moment: datetime, clock: str | None) -> datetime:
-    """Return moment that a time stands for, which without an offset is by the clock; see ``moment_of``."""
+    """Return moment that a time stands for, which without an offset is by the clock; see ``parse_moment``."""
     if moment.tzinfo is None:
         if clock is None:
             raise ParameterError(
@@ -81,7 +81,7 @@ def moment_at(moment: datetime, clock: str | None) -> datetime:
     return moment
 
 
-def clock_of(moment: datetime) -> str:
+def name_offset(moment: datetime) -> str:
     """Name the clock that a moment's offset alone tells: UTC, or an offset such as ``+01:00``."""
     minutes = round(_offset(moment).total_seconds() / 60)
     return (
@@ -106,7 +106,7 @@ def jump_between(clock: tzinfo, before: datetime, after: datetime) -> datetime |
 
 def _local(local: datetime, clock: str) -> datetime:
     """Return the one moment at which a place's clock shows this time."""
-    place = timezone_of(clock)
+    place = parse_timezone(clock)
     early, late = (local.replace(tzinfo=place, fold=fold) for fold in (0, 1))
     if _offset(early) == _offset(late):
         return early
@@ -119,13 +119,13 @@ def _local(local: datetime, clock: str) -> datetime:
             raise ParameterError(
                 f"started_at is {local.isoformat()!r}, a time that occurs twice in {clock}: give {both}"
             )
-        _refuse_skipped(local, place, clock)
+        _describe_skipped(local, place, clock)
     except OverflowError as error:
         raise ParameterError(f"started_at is {local.isoformat()!r}, beyond the calendar") from error
     return early
 
 
-def _refuse_skipped(local: datetime, place: tzinfo, clock: str) -> None:
+def _describe_skipped(local: datetime, place: tzinfo, clock: str) -> None:
     """Describe where the clock jumps over this time."""
     later, sooner = (local.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
     jump = jump_between(place, sooner.replace(microsecond=0), later + _SECOND)
@@ -158,7 +158,7 @@ _PLACE = re.compile(r"--> 1:(\d+)")
 Interval = tuple[datetime, datetime]
 
 
-def refuse_hours(text: str) -> None:
+def validate_opening_hours(text: str) -> None:
     """Reject what are no opening hours that can be told from a clock alone.
 
     The syntax is that of OpenStreetMap's key ``opening_hours``: ``Mo-Fr 09:00-20:00; Sa 10:00-18:00; Su

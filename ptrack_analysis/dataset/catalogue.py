@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ptrack_analysis.dataset.dictionary import contents_of, dictionary
+from ptrack_analysis.dataset.dictionary import dictionary, gather_contents
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.records import ATHENA_FILE, DICTIONARY_FILE, DUCKDB_FILE, VideoEntry, place_file
 from ptrack_analysis.dataset.views import athena_tables, duckdb_views
@@ -36,7 +36,7 @@ def write_catalogue(out: Path, records: Sequence[VideoEntry]) -> None:
     OutputError
         If a file cannot be written.
     """
-    contents = contents_of(records)
+    contents = gather_contents(records)
     for name, dimension in DIMENSIONS.items():
         path = out / place_file(name)
         if name in contents.places:

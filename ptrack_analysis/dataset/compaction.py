@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ptrack_analysis.dataset.compaction_files import publish, refuse_place, stage_beside, upload
+from ptrack_analysis.dataset.compaction_files import publish, stage_beside, upload, validate_target
 from ptrack_analysis.dataset.compaction_record import (
     COMPACT_PLACE,
     NO_DAY,
@@ -29,7 +29,7 @@ from ptrack_analysis.errors import InputError, OutputError
 from ptrack_analysis.limits import amount_of_bytes
 from ptrack_analysis.storage.files import checksum, flush, make_folder, write_text
 from ptrack_analysis.storage.parquet import ROW_GROUP, options_for
-from ptrack_analysis.storage.s3 import AnyPath, S3Path, path_of
+from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
 
 _FIX = "run ptrack export again, and compact the dataset then"
 
@@ -70,7 +70,7 @@ def join_table(
     for _, stretch in groupby(having, lambda one: _kind(folder, one, shelf)):
         videos = list(stretch)
         joined = _joined(folder, videos[0], shelf)
-        groups = _regrouped(_rows_of(folder, videos, shelf), joined.schema)
+        groups = _regrouped(_read_rows(folder, videos, shelf), joined.schema)
         below = f"{folder}/day={joined.day or NO_DAY}" if by_day else folder
         make_folder(stage / below)
         for number in numbers.setdefault(joined.day, count()):
@@ -103,7 +103,7 @@ def _joined(folder: str, one: Planned, shelf: Shelf) -> Joined:
     return Joined(one.day, foot.schema.to_arrow_schema(), is_sorted)
 
 
-def _rows_of(folder: str, videos: Iterable[Planned], shelf: Shelf) -> Iterator[pa.Table]:
+def _read_rows(folder: str, videos: Iterable[Planned], shelf: Shelf) -> Iterator[pa.Table]:
     """Read the rows of the videos' files, each of which is first compared with its record."""
     for one in videos:
         place = table_place(folder, one.record.video)
@@ -222,10 +222,10 @@ def compact_dataset(
     grow with the dataset, but for its records.
     """
     size = amount_of_bytes(file_size, "file_size", least=_LEAST, most=_MOST)
-    source, target = path_of(out), path_of(big)
+    source, target = parse_path(out), parse_path(big)
     if isinstance(source, Path) and not source.is_dir():
         raise InputError(f"{source}: there is no such folder, so no dataset")
-    refuse_place(source, target, force=force)
+    validate_target(source, target, force=force)
     with ExitStack() as stack:
         stack.enter_context(locked(source))
         planned = plan(source)
@@ -243,7 +243,7 @@ def compact_dataset(
                 upload(stage, target)
         else:
             publish(stage, target)
-    return CompactSummary(path_of(big), tuple(one.record.video for one in planned), files)
+    return CompactSummary(parse_path(big), tuple(one.record.video for one in planned), files)
 
 
 def _make(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ptrack_analysis.dataset.catalogue import CATALOGUE
-from ptrack_analysis.dataset.compaction_record import COMPACT_PLACE, compact_record_of
+from ptrack_analysis.dataset.compaction_record import COMPACT_PLACE, parse_compact_record
 from ptrack_analysis.dataset.placing import was_written
 from ptrack_analysis.dataset.records import FOLDERS, PRIVATE, RECORDS
 from ptrack_analysis.errors import OutputError, RemoteError
@@ -20,7 +20,7 @@ from ptrack_analysis.storage.s3 import AnyPath, S3Path
 _SHOWN = 3
 
 
-def refuse_place(source: AnyPath, target: AnyPath, *, force: bool) -> None:
+def validate_target(source: AnyPath, target: AnyPath, *, force: bool) -> None:
     """Reject to write where the dataset lies, or where something lies that no compaction made.
 
     Raises
@@ -28,7 +28,7 @@ def refuse_place(source: AnyPath, target: AnyPath, *, force: bool) -> None:
     OutputError
         If the target is a file, is the dataset, lies in it or holds it, or has files that would be lost.
     """
-    _refuse_overlap(source, target)
+    _validate_no_overlap(source, target)
     if isinstance(target, Path) and target.exists() and not target.is_dir():
         raise OutputError(f"{target}: is a file, so no dataset can be written there")
     if isinstance(target, S3Path) and target.is_file():
@@ -49,7 +49,7 @@ def refuse_place(source: AnyPath, target: AnyPath, *, force: bool) -> None:
         )
 
 
-def _refuse_overlap(source: AnyPath, target: AnyPath) -> None:
+def _validate_no_overlap(source: AnyPath, target: AnyPath) -> None:
     if isinstance(source, Path) and isinstance(target, Path):
         one, other = source.resolve(), target.resolve()
         overlap = one.is_relative_to(other) or other.is_relative_to(one)
@@ -83,7 +83,7 @@ def _places(target: AnyPath) -> list[str]:
 def _recorded(target: AnyPath) -> set[str]:
     """List what an earlier compaction made there, by its own record."""
     try:
-        record = compact_record_of((target / COMPACT_PLACE).read_bytes())
+        record = parse_compact_record((target / COMPACT_PLACE).read_bytes())
     except (OSError, RemoteError):
         return set()
     if record is None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ptrack_analysis import __version__
-from ptrack_analysis.clock.timezones import timezone_of
+from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.catalogue import write_catalogue
-from ptrack_analysis.dataset.dictionary import contents_of
+from ptrack_analysis.dataset.dictionary import gather_contents
 from ptrack_analysis.dataset.records import (
     ATHENA_FILE,
     DUCKDB_FILE,
@@ -86,7 +86,7 @@ def new_compact_record(videos: Iterable[tuple[VideoEntry, str | None, dict[str, 
     return record
 
 
-def compact_record_of(content: bytes) -> CompactRecord | None:
+def parse_compact_record(content: bytes) -> CompactRecord | None:
     """Read the record of a compaction; None if it is something else."""
     try:
         record = CompactRecord(**json.loads(content))
@@ -172,10 +172,10 @@ def _planned(record: VideoEntry) -> Planned:
         place = table_place(folder, record.video)
         if place in record.outputs:
             rows[folder] = int(record.outputs[place]["rows"])
-    return Planned(record, day_of(record), form_of(record), rows)
+    return Planned(record, find_local_day(record), describe_columns(record), rows)
 
 
-def day_of(record: VideoEntry) -> str | None:
+def find_local_day(record: VideoEntry) -> str | None:
     """Return the day on which a recording starts by the clock of its place; None where that is not known."""
     return day_in(record.parameters)
 
@@ -188,12 +188,12 @@ def day_in(parameters: Mapping[str, Any]) -> str | None:
         return None
     moment = datetime.fromisoformat(started)
     name = recording.get("timezone")
-    return (moment if name is None else moment.astimezone(timezone_of(name))).date().isoformat()
+    return (moment if name is None else moment.astimezone(parse_timezone(name))).date().isoformat()
 
 
-def form_of(record: VideoEntry) -> str:
+def describe_columns(record: VideoEntry) -> str:
     """Return the columns of a video's tables, as a text by which videos of one form come together."""
-    columns = contents_of([record]).columns
+    columns = gather_contents([record]).columns
     return json.dumps({folder: [column.name for column in listed] for folder, listed in columns.items()})
 
 
@@ -227,4 +227,4 @@ def describe(folder: Path, records: Sequence[VideoEntry], *, is_compact: bool) -
 
 def is_by_day(records: Sequence[VideoEntry]) -> bool:
     """Return whether the large files lie by day: where the clock of at least one video is known."""
-    return any(day_of(record) is not None for record in records)
+    return any(find_local_day(record) is not None for record in records)

@@ -51,7 +51,7 @@ class Contents:
         return folder in self.columns and {*names} <= {column.name for column in self.columns[folder]}
 
 
-def contents_of(records: Iterable[VideoEntry]) -> Contents:
+def gather_contents(records: Iterable[VideoEntry]) -> Contents:
     """Gather the columns of all files of these records; a column stands once, though units may differ."""
     found: dict[str, dict[str, Stored]] = {folder: {} for folder in FOLDERS}
     schemas, places, min_counts, salts = dict[str, Table](), set[str](), set[int](), set[object]()
@@ -117,7 +117,7 @@ class Relation:
     always: bool
 
 
-def relations_of(contents: Contents) -> Iterator[Relation]:
+def list_relations(contents: Contents) -> Iterator[Relation]:
     """List the references from table to table, in the order of the tables."""
     there = contents.columns.keys() | contents.places.keys()
     for table, columns in contents.columns.items():
@@ -187,7 +187,7 @@ def _joins(contents: Contents) -> str:
     """Tell by which columns each table refers to another."""
     rows = [
         f"| {one.table} | `{one.column}` | {one.to} (`{one.key}`) | {'no' if one.always else 'yes'} |\n"
-        for one in relations_of(contents)
+        for one in list_relations(contents)
     ]
     return "".join([_JOINS, *rows])
 

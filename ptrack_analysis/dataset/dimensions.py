@@ -26,7 +26,7 @@ from ptrack_analysis.schema import (
     ZONES,
     Table,
     assemble,
-    columns_of,
+    list_columns,
 )
 from ptrack_analysis.video import milliseconds
 
@@ -35,7 +35,7 @@ _NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "S
 _SATURDAY = 6
 
 
-def about_of(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+def describe_video(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Return what the dimensions need of one video as JSON: where and when it was recorded.
 
     ``days`` are the first and the last local day that it covers, none where its clock is not known;
@@ -134,7 +134,7 @@ _DIGITS = 16
 _NOT_SAID = int(np.iinfo("int64").min)
 
 
-def definitions_of(scene: Scene | None, video: str) -> Definitions:
+def list_definitions(scene: Scene | None, video: str) -> Definitions:
     """Return what a zone file draws for one video, as JSON knows it, by its keys.
 
     The key of a zone is the first 16 hex digits of the SHA-256 of what decides about it: name, kind, unit,
@@ -150,14 +150,14 @@ def definitions_of(scene: Scene | None, video: str) -> Definitions:
     }
 
 
-def keys_of(definitions: Definitions, kind: str) -> dict[str, str]:
+def map_keys(definitions: Definitions, kind: str) -> dict[str, str]:
     """Return the key of each zone (``kind="zones"``) or line (``"lines"``) by its name."""
     return {drawn["name"]: key for key, drawn in definitions.get(kind, {}).items()}
 
 
 def zones_table(definitions: Iterable[Definitions]) -> pd.DataFrame:
     """Make the ZONES table of what was drawn for these videos: one row a zone as it was drawn."""
-    drawn, videos = _all_of(definitions, "zones")
+    drawn, videos = _gather_definitions(definitions, "zones")
     areas = [shapely.from_wkt(each["outline"]).area for each in drawn.values()]
     return assemble(
         ZONES,
@@ -174,7 +174,7 @@ def zones_table(definitions: Iterable[Definitions]) -> pd.DataFrame:
 
 def lines_table(definitions: Iterable[Definitions]) -> pd.DataFrame:
     """Make the LINES table of what was drawn for these videos, as ``zones_table`` does that of zones."""
-    drawn, videos = _all_of(definitions, "lines")
+    drawn, videos = _gather_definitions(definitions, "lines")
     lengths = [shapely.from_wkt(each["outline"]).length for each in drawn.values()]
     return assemble(
         LINES,
@@ -209,7 +209,9 @@ def _key(drawn: Mapping[str, Any]) -> str:
     return sha256(text.encode()).hexdigest()[:_DIGITS]
 
 
-def _all_of(definitions: Iterable[Definitions], kind: str) -> tuple[dict[str, dict[str, Any]], Counter[str]]:
+def _gather_definitions(
+    definitions: Iterable[Definitions], kind: str
+) -> tuple[dict[str, dict[str, Any]], Counter[str]]:
     """Gather what was drawn for any of the videos, and count the videos of each."""
     drawn: dict[str, dict[str, Any]] = {}
     videos: Counter[str] = Counter()
@@ -280,19 +282,19 @@ def with_keys(table: pd.DataFrame, schema: Table, definitions: Definitions) -> p
     present = {column.name for column in schema.columns}
     for name, (level, kind) in _REFERENCES.items():
         if name in present and level in table.index.names and kind in definitions:
-            codes, names = _codes_of(table.index, level)
-            keys = keys_of(definitions, kind)
+            codes, names = _encode_level(table.index, level)
+            keys = map_keys(definitions, kind)
             keyed: Any = pd.array(
                 np.array([keys.get(one, np.nan) for one in names], dtype=object), dtype="str"
             )
             table = table.drop(columns=name) if name in table.columns else table.copy(deep=False)
             table.insert(0, name, keyed.take(codes))
-    known = [name for name, _ in columns_of(table, schema)]
+    known = [name for name, _ in list_columns(table, schema)]
     ordered = [*known, *(name for name in table.columns if name not in known)]
     return table if ordered == [*table.columns] else table[ordered]
 
 
-def _codes_of(index: pd.Index, level: str) -> tuple[Integers, Iterable[Any]]:
+def _encode_level(index: pd.Index, level: str) -> tuple[Integers, Iterable[Any]]:
     """Return the names in one level of an index, each once, and which of them each row has."""
     if isinstance(index, pd.MultiIndex):
         place = index.names.index(level)

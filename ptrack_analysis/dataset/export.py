@@ -8,25 +8,25 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from ptrack_analysis.clock.lookup import recordings_of
+from ptrack_analysis.clock.lookup import find_recordings
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.dataset.catalogue import CATALOGUE, write_catalogue
-from ptrack_analysis.dataset.guards import mark_of, misfits, refuse_other_videos, refuse_unwithheld
+from ptrack_analysis.dataset.guards import hash_source, misfits, validate_same_videos, validate_withheld
 from ptrack_analysis.dataset.holding import read_compact_record
 from ptrack_analysis.dataset.lock import HOLDER, locked
-from ptrack_analysis.dataset.placing import gone_from, refuse_strangers, remove_videos
+from ptrack_analysis.dataset.placing import gone_from, remove_videos, validate_own_files
 from ptrack_analysis.dataset.records import (
     JOBS_FILE,
-    bytes_of,
     jobs_text,
-    places_of,
+    list_files,
+    read_cached_bytes,
     read_record,
     read_records,
     read_seen,
     recall_from,
     record_place,
-    refuse_names,
     seen_place,
+    validate_names,
 )
 from ptrack_analysis.dataset.staging import Workspace, staged
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
@@ -39,7 +39,7 @@ from ptrack_analysis.sources.archive import Source, VideoReference, shown
 from ptrack_analysis.sources.finding import form_given, scan_source
 from ptrack_analysis.sources.names import listed
 from ptrack_analysis.storage.files import make_folder, remove_leftovers, write_text
-from ptrack_analysis.storage.s3 import AnyPath, S3Path, path_of
+from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
 
 _A_PROCESS = 4
 _SHOWN = 3
@@ -153,29 +153,29 @@ def export_dataset(
     """
     if isinstance(source, VideoAnalysis):
         source, settings = _opened(source, settings)
-    crew = _crew_of(workers, executor, in_flight)
+    crew = _choose_workers(workers, executor, in_flight)
     if workers is not None and settings.get("memory") is None:
         settings["memory"] = memory_for(workers)
-    measured, place, root = AnalysisConfig(**settings), path_of(out), path_of(source)
-    _refuse_place(place)
-    _refuse_compacted(place)
+    measured, place, root = AnalysisConfig(**settings), parse_path(out), parse_path(source)
+    _validate_target(place)
+    _validate_not_compacted(place)
     scene = read_scene_file(measured)
     form = form_given(format, columns, first_frame, unit)
     with locked(place) as check, staged(place) as stage:
-        known = bytes_of(stage.folder / JOBS_FILE)
+        known = read_cached_bytes(stage.folder / JOBS_FILE)
         found = scan_source(root, form, recall_from(known, partial(shown, root)))
         references = found.videos
-        names = frozenset(measured.name_of(reference.name) for reference in references)
+        names = frozenset(measured.part_name(reference.name) for reference in references)
         files = {one.name: [shown(root, file) for file in one.files] for one in references}
-        recordings, notes = recordings_of(measured, files)
-        export = Export(root, place, measured, measured.parameters(), scene, names, mark_of(root))
-        refuse_other_videos(
-            {measured.name_of(reference.name): reference for reference in references}, root, stage
+        recordings, notes = find_recordings(measured, files)
+        export = Export(root, place, measured, measured.parameters(), scene, names, hash_source(root))
+        validate_same_videos(
+            {measured.part_name(reference.name): reference for reference in references}, root, stage
         )
         if measured.withholds:
             records = read_records(stage.folder)
             gone, _ = gone_from(records, names, stage.folder, export.origin)
-            refuse_unwithheld(records, export, gone, prune=prune)
+            validate_withheld(records, export, gone, prune=prune)
         _prepare(references, export, stage, force=force)
         text = jobs_text(found.jobs, partial(shown, root))
         if text.encode() != known:
@@ -207,7 +207,7 @@ def _opened(analysis: VideoAnalysis, settings: dict[str, Any]) -> tuple[Source, 
     return analysis.source, {field.name: getattr(config, field.name) for field in fields(config)}
 
 
-def _refuse_place(place: AnyPath) -> None:
+def _validate_target(place: AnyPath) -> None:
     """Reject to write a dataset where a file is."""
     if isinstance(place, Path) and place.exists() and not place.is_dir():
         raise OutputError(f"{place}: is a file, so no dataset can be written there")
@@ -215,7 +215,7 @@ def _refuse_place(place: AnyPath) -> None:
         raise OutputError(f"{place}: is an object, so no dataset can be written there")
 
 
-def _refuse_compacted(place: AnyPath) -> None:
+def _validate_not_compacted(place: AnyPath) -> None:
     """Reject to export into a compacted dataset, where every video would then count twice."""
     if read_compact_record(place) is not None:
         raise ParameterError(
@@ -224,7 +224,7 @@ def _refuse_compacted(place: AnyPath) -> None:
         )
 
 
-def _crew_of(workers: int | None, executor: Executor | None, in_flight: int | None) -> dict[str, Any]:
+def _choose_workers(workers: int | None, executor: Executor | None, in_flight: int | None) -> dict[str, Any]:
     """Gather who works on the videos, as ``map_tasks`` takes it."""
     if workers is not None and executor is not None:
         raise ParameterError("workers and executor both say who works on the videos: give one of them")
@@ -249,11 +249,11 @@ def _each(
             reference,
             recordings[reference.name],
             read_record(stage.folder, name),
-            read_seen(bytes_of(stage.folder / seen_place(name))),
+            read_seen(read_cached_bytes(stage.folder / seen_place(name))),
             stage.of_video(name),
         )
         for reference in references
-        for name in (export.settings.name_of(reference.name),)
+        for name in (export.settings.part_name(reference.name),)
     )
     alike = replace(export, videos=frozenset())  # what goes to a worker with each video is small
     for outcome in map_tasks(partial(export_video, export=alike), tasks, **crew):
@@ -269,8 +269,8 @@ def _each(
 
 def _prepare(references: Sequence[VideoReference], export: Export, stage: Workspace, *, force: bool) -> None:
     """Reject what is in the way, and remove what killed runs left half written."""
-    names = [export.settings.name_of(reference.name) for reference in references]
-    refuse_names(names)
+    names = [export.settings.part_name(reference.name) for reference in references]
+    validate_names(names)
     unknown = [*CATALOGUE]
     for name in names:
         record = read_record(stage.folder, name)
@@ -279,7 +279,7 @@ def _prepare(references: Sequence[VideoReference], export: Export, stage: Worksp
             unknown.append(record_place(name))
         unknown += [place for place in export.places(name) if place not in recorded]
     stage.fetch(place for place in unknown if not (stage.folder / place).exists())
-    refuse_strangers(stage.folder, unknown, force=force)
+    validate_own_files(stage.folder, unknown, force=force)
     _remove_leftovers(stage, names)
 
 
@@ -292,7 +292,7 @@ def _remove_leftovers(stage: Workspace, videos: Collection[str]) -> None:
         return
     places = [*CATALOGUE, JOBS_FILE, HOLDER]
     for name in videos:
-        places += [*places_of(name), record_place(name), seen_place(name)]
+        places += [*list_files(name), record_place(name), seen_place(name)]
     written: dict[str, list[str]] = {}
     for place in places:
         folder, _, name = place.rpartition("/")

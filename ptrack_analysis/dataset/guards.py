@@ -13,9 +13,9 @@ from ptrack_analysis.dataset.catalogue import other_settings, other_zones
 from ptrack_analysis.dataset.records import (
     FingerprintCache,
     VideoEntry,
-    bytes_of,
-    checksum_of,
+    find_checksum,
     look_at,
+    read_cached_bytes,
     read_record,
     read_seen,
     seen_place,
@@ -32,12 +32,12 @@ from ptrack_analysis.storage.s3 import AnyPath
 _SHOWN = 3
 
 
-def mark_of(root: AnyPath) -> str:
+def hash_source(root: AnyPath) -> str:
     """Return the SHA-256 of a source's absolute path: it identifies the source without naming it."""
     return _mark(_absolute(root))
 
 
-def refuse_other_videos(videos: Mapping[str, VideoReference], root: AnyPath, stage: Workspace) -> None:
+def validate_same_videos(videos: Mapping[str, VideoReference], root: AnyPath, stage: Workspace) -> None:
     """Reject to replace a video of the dataset with a different video of the same name.
 
     Where both JobIds are known, they decide: equal means the same video. Otherwise the video is the same if
@@ -64,7 +64,7 @@ def refuse_other_videos(videos: Mapping[str, VideoReference], root: AnyPath, sta
         record = read_record(stage.folder, name)
         if record is None:
             continue
-        seen = read_seen(bytes_of(stage.folder / seen_place(name)))
+        seen = read_seen(read_cached_bytes(stage.folder / seen_place(name)))
         if _is_unchanged(reference, root, record, seen):
             continue
         job = _job_in(stage, name)
@@ -132,7 +132,7 @@ def _has_content(
 ) -> bool:
     """Return whether the content of every file of the earlier export is among these files."""
     try:
-        found = {checksum_of(file, shown(root, file), seen.sources, {}) for file in reference.files}
+        found = {find_checksum(file, shown(root, file), seen.sources, {}) for file in reference.files}
     except OSError:
         return True  # the video will fail, and keeps the files that it has
     return {source["sha256"] for source in record.source} <= found
@@ -176,7 +176,7 @@ def misfits(records: Sequence[VideoEntry], export: Export) -> Iterator[str]:
         yield f"the visits of {listed(others, _SHOWN)}, exported earlier, are to the zones of another file"
 
 
-def refuse_unwithheld(
+def validate_withheld(
     records: Sequence[VideoEntry], export: Export, gone: Sequence[str], *, prune: bool
 ) -> None:
     """Reject to withhold something in a dataset in which full files of other videos would stay.

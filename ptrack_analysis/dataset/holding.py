@@ -9,7 +9,7 @@ from pathlib import Path
 from ptrack_analysis.dataset.compaction_record import (
     COMPACT_PLACE,
     CompactRecord,
-    compact_record_of,
+    parse_compact_record,
     read_all_records,
 )
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
@@ -38,7 +38,7 @@ class Manifest:
     withheld: bool = False
 
 
-def holding_of(root: AnyPath) -> Manifest:
+def read_manifest(root: AnyPath) -> Manifest:
     """Read what a dataset holds, or a compacted one; what no record tells of is not there.
 
     Raises
@@ -95,7 +95,7 @@ def read_compact_record(root: AnyPath) -> CompactRecord | None:
     """
     place = root / COMPACT_PLACE
     try:
-        return compact_record_of(place.read_bytes()) if place.is_file() else None
+        return parse_compact_record(place.read_bytes()) if place.is_file() else None
     except OSError as error:
         raise InputError(f"{place}: cannot be read: {error.strerror}") from error
 

@@ -71,10 +71,10 @@ def _taken(out: S3Path, path: S3Path, content: bytes) -> str:
             return path.write_bytes(content, instead_of=headers["etag"])
     except TakenError:
         found, _ = path.read_with_headers()
-    raise OutputError(f"{out}: {said_of(_read(found))}")
+    raise OutputError(f"{out}: {describe_holder(_read(found))}")
 
 
-def said_of(holder: dict[str, Any]) -> str:
+def describe_holder(holder: dict[str, Any]) -> str:
     """Describe in a sentence that another run holds a dataset, and which as far as it is known."""
     return (
         "another run is writing this dataset "
@@ -159,7 +159,7 @@ def locked(out: AnyPath) -> Iterator[Callable[[], None]]:
     try:
         lock.acquire()
     except Timeout:
-        raise OutputError(f"{out}: {said_of(_holder(out))}") from None
+        raise OutputError(f"{out}: {describe_holder(_holder(out))}") from None
     except (OSError, NotImplementedError) as error:
         raise OutputError(f"{out / LOCK}: cannot be locked: {error}") from error
     try:

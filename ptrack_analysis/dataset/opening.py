@@ -11,19 +11,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as pa_dataset
 
-from ptrack_analysis.dataset.holding import Manifest, holding_of, unknown
+from ptrack_analysis.dataset.holding import Manifest, read_manifest, unknown
 from ptrack_analysis.dataset.queries import (
     Selection,
     answer,
     arrow_dataset,
     connected,
+    find_stored_names,
     in_memory,
-    names_of,
     told,
 )
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.limits import at_least
-from ptrack_analysis.storage.s3 import AnyPath, S3Path, path_of
+from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
 from ptrack_analysis.video import milliseconds
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def rows_between(
         )
     if start is not None and end is not None and not bounds["start"] < bounds["end"]:
         raise ParameterError(f"end is {end!r}, which is not after start ({start!r})")
-    first, last = _moments_of(columns, on_clock=clocks.pop(), table=table)
+    first, last = _find_time_columns(columns, on_clock=clocks.pop(), table=table)
     conditions = []
     if "start" in bounds:
         stops = pa_dataset.field(last)
@@ -77,7 +77,7 @@ def rows_between(
     return conditions[0] if len(conditions) == 1 else conditions[0] & conditions[1]
 
 
-def _moments_of(columns: Sequence[str], *, on_clock: bool, table: str) -> tuple[str, str]:
+def _find_time_columns(columns: Sequence[str], *, on_clock: bool, table: str) -> tuple[str, str]:
     """Find the columns with a row's first and last moment."""
     for since_start, clock in _PAIRS:
         pair = clock if on_clock else since_start
@@ -239,7 +239,7 @@ class Dataset:
         InputError
             If a file is missing or damaged.
         """
-        _refuse_form(as_)
+        _validate_form(as_)
         words = set(re.findall(r"\w+", query.lower()))
         tables = [name for name in self.tables if name in words]
         with connected(self.root, self.holding, tables) as connection:
@@ -255,14 +255,14 @@ class Dataset:
         as_: str,
     ) -> Selection:
         """Check what is asked for, and find the files that have it."""
-        _refuse_form(as_)
+        _validate_form(as_)
         names = [videos] if isinstance(videos, str) else None if videos is None else list(videos)
         content = self._scanned(table, names)
         condition = rows_between(content.schema.names, *between, table=table)
         if names is not None:
             of_these = pa_dataset.field("video").isin(names)
             condition = of_these if condition is None else of_these & condition
-        wanted = None if columns is None else names_of(content.schema, columns, self.root, table)
+        wanted = None if columns is None else find_stored_names(content.schema, columns, self.root, table)
         return Selection(
             content=content,
             table=table,
@@ -312,11 +312,11 @@ def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
     --------
     >>> open_dataset("out").read("visits", videos="noon", columns=["dwell"])  # doctest: +SKIP
     """
-    root = path_of(place)
-    return Dataset(root, holding_of(root))
+    root = parse_path(place)
+    return Dataset(root, read_manifest(root))
 
 
-def _refuse_form(as_: str) -> None:
+def _validate_form(as_: str) -> None:
     if as_ not in {"pandas", "arrow"}:
         raise ParameterError(f"as_ is {as_!r}, not 'pandas' or 'arrow'")
 

@@ -13,11 +13,11 @@ from ptrack_analysis.dataset.records import (
     MARK,
     Look,
     VideoEntry,
-    bytes_of,
-    checksum_of,
+    find_checksum,
     is_record,
+    list_files,
     look_at,
-    places_of,
+    read_cached_bytes,
     read_seen,
     record_place,
     seen_place,
@@ -36,7 +36,7 @@ from ptrack_analysis.storage.s3 import AnyPath, S3Path
 _SHOWN = 3
 
 
-def refuse_strangers(out: Path, places: Iterable[str], *, force: bool) -> None:
+def validate_own_files(out: Path, places: Iterable[str], *, force: bool) -> None:
     """Reject to write where something lies that the package did not write.
 
     With ``force`` a file that is somebody else's may be replaced; a folder in the place of a file, and a file
@@ -143,7 +143,7 @@ def upload(folder: Path, out: S3Path, made: Mapping[str, Mapping[str, Any]]) -> 
         return dict([*looks, *pool.map(put, others)])
 
 
-def looks_of(out: Path, made: Mapping[str, Mapping[str, Any]]) -> dict[str, Look]:
+def read_file_stats(out: Path, made: Mapping[str, Mapping[str, Any]]) -> dict[str, Look]:
     """Return how files on disk look that were made just now, of those that can be relied on."""
     looks = {place: look_at(out / place) for place in made}
     return {
@@ -164,7 +164,7 @@ def intact(
     for place in places:
         path = place_in(out, place, there)
         try:
-            if path is None or checksum_of(path, place, seen, noted) != record.outputs[place]["sha256"]:
+            if path is None or find_checksum(path, place, seen, noted) != record.outputs[place]["sha256"]:
                 return None
         except OSError:
             return None
@@ -178,7 +178,7 @@ def place_in(out: AnyPath, place: str, there: RemoteListing) -> AnyPath | None:
 
 def remove_others(out: AnyPath, video: str, places: Iterable[str], there: RemoteListing) -> None:
     """Remove what an earlier run wrote of a video, but for these places."""
-    for place in set(places_of(video)).difference(places):
+    for place in set(list_files(video)).difference(places):
         if there is not None or os.path.isfile(f"{out}/{place}"):  # noqa: PTH113 - half of the cost of a Path
             remove_written(out, place, there)
 
@@ -221,7 +221,9 @@ def gone_from(
     """
     here = {video_name(video) for video in videos}
     others = sorted(record.video for record in records if video_name(record.video) not in here)
-    gone = [name for name in others if read_seen(bytes_of(folder / seen_place(name))).origin == origin]
+    gone = [
+        name for name in others if read_seen(read_cached_bytes(folder / seen_place(name))).origin == origin
+    ]
     return gone, [name for name in others if name not in gone]
 
 
@@ -242,7 +244,7 @@ def remove_videos(stage: Workspace, videos: Sequence[str]) -> None:
     sys.stderr.flush()
     for video in videos:
         there = stage.of_video(video)
-        for place in places_of(video):
+        for place in list_files(video):
             remove_written(stage.out, place, there)
         for place in (seen_place(video), record_place(video)):
             if isinstance(stage.out, S3Path):

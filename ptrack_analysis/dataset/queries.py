@@ -146,7 +146,7 @@ class Selection:
         )
 
 
-def names_of(schema: pa.Schema, columns: Sequence[str], root: AnyPath, table: str) -> list[str]:
+def find_stored_names(schema: pa.Schema, columns: Sequence[str], root: AnyPath, table: str) -> list[str]:
     """Return the stored names of columns that are named as in memory or as stored.
 
     Raises
@@ -176,7 +176,7 @@ def in_memory(content: pa.Table, chosen: Selection) -> pd.DataFrame:
         be missing in memory.
     """
     content = _in_one_unit(content, chosen.table)
-    _refuse_gaps(content, chosen.table)
+    _validate_no_gaps(content, chosen.table)
     try:
         table = from_arrow(content, whole=chosen.columns is None)
     except InputError as error:
@@ -202,7 +202,7 @@ def _in_one_unit(content: pa.Table, name: str) -> pa.Table:
     return content.drop_columns([column for unit in there if unit not in kept for column in named[unit]])
 
 
-def _refuse_gaps(content: pa.Table, name: str) -> None:
+def _validate_no_gaps(content: pa.Table, name: str) -> None:
     """Reject whole numbers and truth values that some of the files have and others have not."""
     spec = with_video(schema_by_marks(content.schema.metadata))
     may_miss = {

@@ -67,13 +67,13 @@ def is_inside(place: str) -> bool:
     return not place.startswith("/") and not {"..", ""} & {*place.replace("\\", "/").split("/")}
 
 
-def places_of(video: str) -> dict[str, str]:
+def list_files(video: str) -> dict[str, str]:
     """Return every place in which a table of this video can lie, each with the table's folder."""
     places = {table_place(folder, video): folder for folder in FOLDERS}
     return places | {csv_place(folder, video): folder for folder in FOLDERS}
 
 
-def refuse_names(names: list[str]) -> None:
+def validate_names(names: list[str]) -> None:
     """Reject names of videos that would lead out of the dataset's folder, or into each other's files.
 
     Raises
@@ -148,7 +148,7 @@ def tagged(size: int, tag: str | None) -> str:
     return f"{size}-{tag}"
 
 
-def checksum_of(path: AnyPath, name: str, seen: Mapping[str, Look], noted: dict[str, Look]) -> str:
+def find_checksum(path: AnyPath, name: str, seen: Mapping[str, Look], noted: dict[str, Look]) -> str:
     """Return the checksum of a file: the one seen if it looks as it did then, else that of its content.
 
     What was found is put into ``noted``, if it can be relied on.
@@ -177,18 +177,18 @@ def read_seen(content: bytes | None) -> FingerprintCache:
     )
 
 
-def text_of(seen: FingerprintCache) -> str:
+def format_fingerprints(seen: FingerprintCache) -> str:
     """Write what was seen of a video."""
     content = {"sources": dict(seen.sources), "outputs": dict(seen.outputs), "origin": seen.origin}
     return json.dumps(content, sort_keys=True) + "\n"
 
 
-def recall_from(content: bytes | None, name_of: Callable[[AnyPath], str]) -> Callable[[AnyPath], Any]:
+def recall_from(content: bytes | None, find_name: Callable[[AnyPath], str]) -> Callable[[AnyPath], Any]:
     """Return what knows the jobs of the source's files that look as they did when they were read."""
     known = _json(content)
 
     def recall(file: AnyPath) -> frozenset[str | None] | None:
-        match known.get(name_of(file)):
+        match known.get(find_name(file)):
             case [str(look), [*jobs]] if all(job is None or isinstance(job, str) for job in jobs):
                 return frozenset(jobs) if look_at(file)[0] == look else None
         return None
@@ -196,18 +196,18 @@ def recall_from(content: bytes | None, name_of: Callable[[AnyPath], str]) -> Cal
     return recall
 
 
-def jobs_text(jobs: Mapping[AnyPath, Iterable[str | None]], name_of: Callable[[AnyPath], str]) -> str:
+def jobs_text(jobs: Mapping[AnyPath, Iterable[str | None]], find_name: Callable[[AnyPath], str]) -> str:
     """Write the jobs of those files that can be relied on."""
     looks = {file: look_at(file) for file in jobs}
     known = {
-        name_of(file): [look, sorted(jobs[file], key=str)]
+        find_name(file): [look, sorted(jobs[file], key=str)]
         for file, (look, settled) in looks.items()
         if settled
     }
     return json.dumps(known, sort_keys=True) + "\n"
 
 
-def bytes_of(path: AnyPath) -> bytes | None:
+def read_cached_bytes(path: AnyPath) -> bytes | None:
     """Read a file of the cache; None where there is none that can be read."""
     try:
         return path.read_bytes()
@@ -282,7 +282,7 @@ def new_record(
     noted: dict[str, Look] = {}
     try:
         source = [
-            {"name": name, "sha256": checksum_of(path, name, seen, noted), "size": path.stat().st_size}
+            {"name": name, "sha256": find_checksum(path, name, seen, noted), "size": path.stat().st_size}
             for name, path in ((shown(root, path), path) for path in reference.files)
         ]
     except OSError as error:

@@ -8,7 +8,7 @@ import pandas as pd
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.pipeline.config import AnalysisConfig, keyed
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, Privacy, Salting, Suppression
-from ptrack_analysis.schema import PERSON_KEYS, SALTED, SUPPRESSED, Table, check, columns_of
+from ptrack_analysis.schema import PERSON_KEYS, SALTED, SUPPRESSED, Table, check, list_columns
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -151,7 +151,7 @@ def complemented(small: Bools, persons: Integers, groups: Sequence[Integers]) ->
     return marked
 
 
-def groups_of(table: pd.DataFrame, ways: Sequence[Sequence[str]]) -> list[Integers]:
+def number_groups(table: pd.DataFrame, ways: Sequence[Sequence[str]]) -> list[Integers]:
     """Give each row the number of its group, for each way to group them by some levels of the key."""
     keys = table.index.to_frame(index=False)
     return [keys.groupby([*way], sort=False).ngroup().to_numpy() for way in ways]
@@ -176,7 +176,7 @@ def without(
     form, given = SUPPRESSED[schema.name], figures or {}
     gone = rows.copy()
     columns = {}
-    for name, column in columns_of(table, schema):
+    for name, column in list_columns(table, schema):
         hidden = rows | given.get(name, False)
         whole = table[name].astype("Int64") if column.kind == "integer" else table[name]
         if column.name in _KEPT:
@@ -310,12 +310,12 @@ def _rows(name: str, rule: Suppression, tables: Mapping[str, pd.DataFrame], leas
         return there.reindex(tables[name].index, fill_value=True).to_numpy()
     persons = persons_in(rule, tables[name], tables)
     small = (persons > 0) & (persons < least)
-    return complemented(small, persons, groups_of(tables[name], rule.groups))
+    return complemented(small, persons, number_groups(tables[name], rule.groups))
 
 
 def _without_withheld(table: pd.DataFrame, schema: Table, rule: Suppression) -> pd.DataFrame:
     """Remove the values that are withheld however many persons they rest on."""
-    names = [name for name, column in columns_of(table, schema) if column.withheld]
+    names = [name for name, column in list_columns(table, schema) if column.withheld]
     table = table.assign(**{name: table[name].mask(np.ones(len(table), dtype=bool)) for name in names})
     if not rule.figures:
         return table

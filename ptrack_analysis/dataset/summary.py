@@ -51,7 +51,7 @@ class ExportSummary:
         return [video for video in self.videos if video.status == status]
 
 
-def figures_of(
+def sum_figures(
     tracks: pd.DataFrame | None, visits: pd.DataFrame | None, zones: Sequence[str]
 ) -> dict[str, Any]:
     """Sum up one video's tables: the time in each zone, and that of which the place is not known [ms].
@@ -67,7 +67,7 @@ def figures_of(
     return figures
 
 
-def summary_of(
+def summarize_video(
     record: VideoEntry, status: Literal["written", "unchanged"], zones: Sequence[str]
 ) -> VideoSummary:
     """Sum up one video by its record."""

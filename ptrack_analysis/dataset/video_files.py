@@ -9,23 +9,30 @@ from typing import Any
 import pandas as pd
 
 from ptrack_analysis.clock.recordings import Recording
-from ptrack_analysis.dataset.dimensions import about_of, definitions_of, with_keys
-from ptrack_analysis.dataset.placing import RemoteListing, intact, looks_of, put_text, remove_others, upload
+from ptrack_analysis.dataset.dimensions import describe_video, list_definitions, with_keys
+from ptrack_analysis.dataset.placing import (
+    RemoteListing,
+    intact,
+    put_text,
+    read_file_stats,
+    remove_others,
+    upload,
+)
 from ptrack_analysis.dataset.records import (
     FingerprintCache,
     Look,
     VideoEntry,
     csv_place,
+    format_fingerprints,
     new_record,
     record_place,
     record_text,
     schema_in,
     seen_place,
     table_place,
-    text_of,
 )
 from ptrack_analysis.dataset.release import needed_folders, release, released_folders
-from ptrack_analysis.dataset.summary import VideoSummary, figures_of, summary_of
+from ptrack_analysis.dataset.summary import VideoSummary, sum_figures, summarize_video
 from ptrack_analysis.errors import InputError, OutputError, PtrackError
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.notes import notes_on
@@ -55,17 +62,17 @@ def compute_tables(analysis: VideoAnalysis) -> tuple[dict[str, pd.DataFrame], li
 
 def compute_table(analysis: VideoAnalysis, name: str) -> pd.DataFrame:
     """Compute one table of a video, with the keys of its zones and lines."""
-    definitions = definitions_of(analysis.scene, analysis.video.name)
+    definitions = list_definitions(analysis.scene, analysis.video.name)
     return with_keys(analysis[name], OUTPUTS[name].table, definitions)
 
 
-def start_of(videos: pd.DataFrame) -> datetime | None:
+def find_start(videos: pd.DataFrame) -> datetime | None:
     """Return when the recording of a video started, by its VIDEOS table, or None if that is unknown."""
     started = pd.Timestamp(videos["started_at"].iloc[0])
     return None if pd.isna(started) else started.tz_localize(None).tz_localize(UTC).to_pydatetime()
 
 
-def folders_of(settings: AnalysisConfig, scene: Scene | None) -> list[str]:
+def list_folders(settings: AnalysisConfig, scene: Scene | None) -> list[str]:
     """List the tables that are written, by the names of their folders, in their order."""
     return released_folders(_computed(settings, scene), settings)
 
@@ -96,13 +103,13 @@ class Export:
         """List the names of the zones that are in a video, in the order of their file."""
         return [] if self.scene is None else [zone.name for zone in self.scene.of(video).zones]
 
-    def parameters_of(self, video: str) -> dict[str, Any]:
+    def parameters_for(self, video: str) -> dict[str, Any]:
         """Return all that decides about the files of a video: what the zone file draws for it included."""
-        return {**self.parameters, "places": definitions_of(self.scene, video)}
+        return {**self.parameters, "places": list_definitions(self.scene, video)}
 
     def places(self, video: str) -> list[str]:
         """List the places of the files that are written for a video; its record is not among them."""
-        folders = folders_of(self.settings, self.scene)
+        folders = list_folders(self.settings, self.scene)
         places = [table_place(folder, video) for folder in folders]
         return places + [csv_place(folder, video) for folder in folders if self.settings.csv]
 
@@ -138,7 +145,7 @@ def export_video(task: Task, export: Export) -> VideoSummary:
         If S3 refuses to take them.
     """
     try:
-        parameters = {**export.parameters_of(task.reference.name), "recording": task.recording.row()}
+        parameters = {**export.parameters_for(task.reference.name), "recording": task.recording.row()}
         record, sources = new_record(task.reference, export.root, parameters, task.seen.sources)
         record = replace(record, video=task.name)
         unchanged = _unchanged(task, record, sources, export)
@@ -165,18 +172,18 @@ def _written(
 ) -> VideoSummary:
     """Write what was measured of a video to its places, and say what became of it."""
     zones = export.zones(task.reference.name)
-    figures = figures_of(tables.get("persons"), tables.get("visits"), zones)
+    figures = sum_figures(tables.get("persons"), tables.get("visits"), zones)
     remove_others(export.out, task.name, export.places(task.name), task.there)
     made, looks = _make(release(tables, export.settings, task.name), task.name, export)
     released: dict[str, Any] = {"figures": figures}
     if export.settings.withholds:  # notes and figures may be of single people
         released = {"notes": []}
-    record = replace(record, outputs=made, about=about_of(tables), **released)
+    record = replace(record, outputs=made, about=describe_video(tables), **released)
     place = record_place(task.name)
     is_new = task.there is not None and place not in task.there
     put_text(export.out, place, record_text(record), new=is_new)
     _note(task, FingerprintCache(sources, looks, export.origin), export)
-    return summary_of(record, "written", zones)
+    return summarize_video(record, "written", zones)
 
 
 def _unchanged(
@@ -191,7 +198,7 @@ def _unchanged(
         return None
     remove_others(export.out, task.name, places, task.there)
     _note(task, FingerprintCache(sources, outputs, export.origin), export)
-    return summary_of(earlier, "unchanged", export.zones(task.reference.name))
+    return summarize_video(earlier, "unchanged", export.zones(task.reference.name))
 
 
 def _make(
@@ -200,7 +207,7 @@ def _make(
     """Put the files of one video to their places; give what they are, and how they look there."""
     if isinstance(export.out, Path):
         made = _write_tables(tables, video, export.out, export)
-        return made, looks_of(export.out, made)
+        return made, read_file_stats(export.out, made)
     with tempfile.TemporaryDirectory(prefix="ptrack-") as folder:
         made = _write_tables(tables, video, Path(folder), export)
         return made, upload(Path(folder), export.out, made)
@@ -210,7 +217,7 @@ def _write_tables(
     tables: dict[str, pd.DataFrame], video: str, folder: Path, export: Export
 ) -> dict[str, dict[str, Any]]:
     """Write the tables of one video; give rows and checksum of each file by its place."""
-    outputs, started_at = {}, start_of(tables["videos"])
+    outputs, started_at = {}, find_start(tables["videos"])
     for name, table in tables.items():
         schema, own = schema_in(name, export.parameters), None if name == "videos" else video
         places = {table_place(name, video): write_parquet}
@@ -226,4 +233,4 @@ def _write_tables(
 def _note(task: Task, seen: FingerprintCache, export: Export) -> None:
     """Note what was seen of a video's files, where it is something else than before."""
     if seen != task.seen:
-        put_text(export.out, seen_place(task.name), text_of(seen))
+        put_text(export.out, seen_place(task.name), format_fingerprints(seen))

@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ptrack_analysis.editing.job import EditSession, content_of, digest_of, judged, object_of, written
+from ptrack_analysis.editing.job import EditSession, hash_content, judged, parse_object, read_content, written
 from ptrack_analysis.errors import PtrackError, ZoneError
 from ptrack_analysis.geometry import FARTHEST
 from ptrack_analysis.scene.floor_plan import FloorPlan, read_floor_plan
 from ptrack_analysis.scene.zone_checks import check_zones
 from ptrack_analysis.scene.zone_files import Scene, project_scene, read_scene
-from ptrack_analysis.scene.zones import properties_of
+from ptrack_analysis.scene.zones import parse_properties
 from ptrack_analysis.storage.files import write_bytes
 
 _COMPLETE = 4
@@ -85,7 +85,7 @@ def _in_unit(point: Any, unit: str | None, size: tuple[int, int]) -> Any:
     return [round(value * full, 2) for value, full in zip(point, size, strict=True)]
 
 
-def said_of(floor: FloorPlan) -> dict[str, Any]:
+def describe_fit(floor: FloorPlan) -> dict[str, Any]:
     """Describe how far each pair is off [m], and what looks wrong."""
     notes = list(floor.notes)
     if len(floor.pairs) == _COMPLETE:
@@ -129,7 +129,7 @@ def _shown(feature: Any, place: str) -> dict[str, Any]:
 
 def _videos(feature: dict[str, Any]) -> list[str]:
     try:
-        return list(properties_of(feature).videos)
+        return list(parse_properties(feature).videos)
     except ZoneError:
         return []
 
@@ -240,8 +240,8 @@ class EditorFiles:
     def _zones(self) -> dict[str, Any]:
         job = self.job
         source = job.output if job.output in self.saved else job.opened
-        content = content_of(source) if source else None
-        read = {} if content is None or source is None else object_of(content, source)
+        content = read_content(source) if source else None
+        read = {} if content is None or source is None else parse_object(content, source)
         defects = []
         if content is not None and source is not None:
             try:
@@ -255,20 +255,20 @@ class EditorFiles:
         return {
             "file": job.output.name,
             "base": self._keep(content, read),
-            "disk": digest_of(content_of(job.output)),
+            "disk": hash_content(read_content(job.output)),
             "saved": source == job.output,
             "features": features,
             "defects": defects,
         }
 
     def _floor(self, place: Path) -> dict[str, Any]:
-        content = content_of(place)
-        read = {} if content is None else object_of(content, place)
+        content = read_content(place)
+        read = {} if content is None else parse_object(content, place)
         floor = None if content is None else read_floor_plan(place, self.job.video)
         return {
             "file": place.name,
             "base": self._keep(content, read),
-            "disk": digest_of(content),
+            "disk": hash_content(content),
             "pairs": shown_pairs(read, *self._size),
             "extent": read.get("extent"),
             "lens": shown_lens(floor),
@@ -280,7 +280,7 @@ class EditorFiles:
         return pixels.width, pixels.height
 
     def _keep(self, content: bytes | None, read: dict[str, Any]) -> str:
-        base = digest_of(content)
+        base = hash_content(content)
         self._opened[base] = (content, read)
         return base
 
@@ -306,7 +306,7 @@ class EditorFiles:
         noted = self._notes(scene)
         said = f"{_counted(scene.zones, 'zone')}, {_counted(scene.lines, 'line')}"
         changed = self._write(job.output, new, edit, said)
-        return changed or {"disk": digest_of(new), "said": said, "notes": noted}
+        return changed or {"disk": hash_content(new), "said": said, "notes": noted}
 
     def _notes(self, scene: Scene) -> list[str]:
         """Describe what is odd about the zones of each video they are bound to; each sentence once."""
@@ -342,13 +342,13 @@ class EditorFiles:
         floor: FloorPlan = judged(new, place, fitted)
         said = f"{len(floor.pairs)} pairs, error {floor.error:.3g} m"
         changed = self._write(place, new, edit, said)
-        return changed or {"disk": digest_of(new), "said": said, **said_of(floor)}
+        return changed or {"disk": hash_content(new), "said": said, **describe_fit(floor)}
 
     def _write(self, place: Path, new: bytes, edit: dict[str, Any], said: str) -> Answer | None:
         """Write a file, or answer that somebody else changed it since the page knew it."""
-        disk = content_of(place)
-        if digest_of(disk) != edit.get("disk") and disk != new and edit.get("replace") is not True:
-            known = digest_of(disk)
+        disk = read_content(place)
+        if hash_content(disk) != edit.get("disk") and disk != new and edit.get("replace") is not True:
+            known = hash_content(disk)
             return {"error": f"{place.name} was changed meanwhile by something else", "changed": known}
         if disk != new:
             write_bytes(place, new)

@@ -21,7 +21,7 @@ Read = TypeVar("Read")
 _MOST = 32 * 2**20
 
 
-def content_of(place: Path) -> bytes | None:
+def read_content(place: Path) -> bytes | None:
     """Read a file's bytes; None where there is none.
 
     Raises
@@ -41,12 +41,12 @@ def content_of(place: Path) -> bytes | None:
         raise ZoneError(f"{place}: cannot be read: {error.strerror}") from error
 
 
-def digest_of(content: bytes | None) -> str:
+def hash_content(content: bytes | None) -> str:
     """Return the mark by which a content is known again; that of no file is empty."""
     return "" if content is None else sha256(content).hexdigest()
 
 
-def object_of(content: bytes, place: Path) -> dict[str, Any]:
+def parse_object(content: bytes, place: Path) -> dict[str, Any]:
     """Read a JSON object.
 
     Raises
@@ -176,7 +176,7 @@ def make_job(
     target, opened = Path(fspath(output)), _opened(output, zones, replace=replace)
     place = None if floor is None else Path(fspath(floor))
     for file in filter(None, (target, place)):
-        _refuse_place(file)
+        _validate_target(file)
     if place is not None and _same(place, target):
         raise ParameterError(f"{place}: is both the file of zones and the floor plan")
     shown = backdrop if isinstance(backdrop, Backdrop) else embedded_backdrop(backdrop)
@@ -208,7 +208,7 @@ def _same(one: Path, other: Path) -> bool:
     return one.resolve() == other.resolve()
 
 
-def _refuse_place(file: Path) -> None:
+def _validate_target(file: Path) -> None:
     if file.exists() and not file.is_file():
         raise OutputError(f"{file}: is not a file that can be written")
     if not file.parent.is_dir():
@@ -217,10 +217,10 @@ def _refuse_place(file: Path) -> None:
 
 def _unit(opened: Path | None, unit: str | None) -> str:
     """Take the unit of the file that is opened, refusing another."""
-    content = content_of(opened) if opened else None
+    content = read_content(opened) if opened else None
     if opened is None or content is None:
         return unit or "fraction"
-    read = object_of(content, opened)
+    read = parse_object(content, opened)
     said = read.get("unit", "fraction")
     if said not in UNITS:
         raise ZoneError(f"{opened}: unit is {said!r}, not one of {', '.join(UNITS)}")

@@ -188,18 +188,18 @@ class _Handler(BaseHTTPRequestHandler):
         """Reject whoever may not ask; then do what is asked."""
         asked, guard = urlsplit(self.path), self.server.guard
         if not guard.meant(self.headers):
-            self._refuse(HTTPStatus.FORBIDDEN, "This server answers only its own page.")
+            self._send_refusal(HTTPStatus.FORBIDDEN, "This server answers only its own page.")
         elif (method, asked.path) == ("GET", "/"):
             with self.server.lock:
                 self._page(parse_qs(asked.query).get("token", [""])[0])
         elif not guard.knows(self.headers):
-            self._refuse(HTTPStatus.FORBIDDEN, "This server answers only its own page.")
+            self._send_refusal(HTTPStatus.FORBIDDEN, "This server answers only its own page.")
         elif (method, asked.path) == ("GET", "/backdrop"):
             self._send(HTTPStatus.OK, self.server.desk.job.picture, "image/jpeg")
         elif method == "GET" or asked.path not in {"/zones", "/floor", "/done"}:
-            self._refuse(HTTPStatus.NOT_FOUND, "There is no such place.")
+            self._send_refusal(HTTPStatus.NOT_FOUND, "There is no such place.")
         elif method != ("POST" if asked.path == "/done" else "PUT"):
-            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, "That is not how to ask for this.")
+            self._send_refusal(HTTPStatus.METHOD_NOT_ALLOWED, "That is not how to ask for this.")
         elif asked.path == "/done":
             self.server.done = True
             self._send(HTTPStatus.OK, b"{}", _JSON)
@@ -210,15 +210,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _page(self, token: str) -> None:
         server = self.server
         if not server.guard.is_good(token):
-            self._refuse(HTTPStatus.FORBIDDEN, _USED)
+            self._send_refusal(HTTPStatus.FORBIDDEN, _USED)
             return
         try:
             opening = server.desk.opening()
         except PtrackError as error:  # the token stays good for when the file is mended
-            self._refuse(HTTPStatus.CONFLICT, f"{error}\n")
+            self._send_refusal(HTTPStatus.CONFLICT, f"{error}\n")
             return
         if not server.guard.admit(token):
-            self._refuse(HTTPStatus.FORBIDDEN, _USED)
+            self._send_refusal(HTTPStatus.FORBIDDEN, _USED)
             return
         opening |= {"secret": server.guard.secret, "next": server.address, "embedded": server.guard.lasting}
         page, policy = editor_page(opening)
@@ -241,11 +241,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Read the JSON object that came, or refuse it."""
         length = self.headers.get("Content-Length") or ""
         if self.headers.get_content_type() != _JSON:
-            self._refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Only application/json is taken.")
+            self._send_refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Only application/json is taken.")
         elif not (length.isascii() and length.isdecimal()) or self.headers.get("Transfer-Encoding"):
-            self._refuse(HTTPStatus.LENGTH_REQUIRED, "The length must be said.")
+            self._send_refusal(HTTPStatus.LENGTH_REQUIRED, "The length must be said.")
         elif int(length) > MOST:
-            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"More than {MOST} bytes are not taken.")
+            self._send_refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"More than {MOST} bytes are not taken.")
         else:
             return self._object(self.rfile.read(int(length)))
         return None
@@ -256,11 +256,11 @@ class _Handler(BaseHTTPRequestHandler):
         except (ValueError, RecursionError):
             read = None
         if not isinstance(read, dict):
-            self._refuse(HTTPStatus.BAD_REQUEST, "That is not a JSON object.")
+            self._send_refusal(HTTPStatus.BAD_REQUEST, "That is not a JSON object.")
             return None
         return read
 
-    def _refuse(self, status: HTTPStatus, sentence: str) -> None:
+    def _send_refusal(self, status: HTTPStatus, sentence: str) -> None:
         self.close_connection = True
         self._send(status, sentence.encode(), _PLAIN)
 

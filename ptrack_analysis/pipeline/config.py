@@ -14,14 +14,14 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.heat.grid import validate_shape
-from ptrack_analysis.analysis.presence import numbers_of
-from ptrack_analysis.clock.lookup import pattern_of
-from ptrack_analysis.clock.timezones import refuse_hours, timezone_of
+from ptrack_analysis.analysis.presence import parse_person_numbers
+from ptrack_analysis.clock.lookup import parse_pattern
+from ptrack_analysis.clock.timezones import parse_timezone, validate_opening_hours
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.limits import above, amount_of_bytes, at_least, available_memory
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS
 from ptrack_analysis.storage.files import checksum
-from ptrack_analysis.storage.s3 import S3Path, path_of
+from ptrack_analysis.storage.s3 import S3Path, parse_path
 from ptrack_analysis.video import Video, milliseconds, timedelta
 
 _LEAST_MEMORY = 10**6
@@ -153,9 +153,9 @@ class AnalysisConfig:
         if self.shape is not None:
             validate_shape(self.shape)
         for read, text in (
-            (pattern_of, self.started_at),
-            (timezone_of, self.timezone),
-            (refuse_hours, self.opening_hours),
+            (parse_pattern, self.started_at),
+            (parse_timezone, self.timezone),
+            (validate_opening_hours, self.opening_hours),
         ):
             if text is not None:
                 read(text)
@@ -178,10 +178,10 @@ class AnalysisConfig:
         formed: dict[str, Any] = {"video": self.video or Video(), "shape": shape}
         for name in ("zones", "floor"):
             formed[name] = None if given[name] is None else Path(given[name])
-        formed["recordings"] = None if self.recordings is None else path_of(self.recordings)
-        formed |= spans_of(given) | lengths_of(given)
+        formed["recordings"] = None if self.recordings is None else parse_path(self.recordings)
+        formed |= parse_durations(given) | parse_lengths(given)
         if self.persons is not None:
-            formed["persons"] = tuple(sorted(set(numbers_of(self.persons))))
+            formed["persons"] = tuple(sorted(set(parse_person_numbers(self.persons))))
         formed["tables"] = chosen(self.tables)
         formed["min_count"] = least_count(self.min_count)
         formed["salt"] = secret(self.salt)
@@ -199,7 +199,7 @@ class AnalysisConfig:
         """How much memory one video may take [bytes]; None where the system does not tell."""
         return memory_for(1) if self.memory is None else int(self.memory)
 
-    def name_of(self, video: str) -> str:
+    def part_name(self, video: str) -> str:
         """Return the name of a video in a dataset, which says what part of the video it is."""
         start, end = (None if time is None else milliseconds(time, "time") for time in (self.start, self.end))
         return _part_name(video, start, end)
@@ -226,8 +226,8 @@ class AnalysisConfig:
         """
         values = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _NO_PARAMETERS}
         values["video"] = {n: v for n, v in asdict(self.video).items() if v is not None and n != "name"}
-        values |= secrets_of(self.salt, self.persons)
-        plain: dict[str, Any] = plain_of(values)
+        values |= describe_secrets(self.salt, self.persons)
+        plain: dict[str, Any] = to_json_value(values)
         return plain
 
 
@@ -249,7 +249,7 @@ _LENGTHS = ("margin", "min_distance")
 _LIMITS = ("stop_extent", "max_speed", "cell")
 
 
-def spans_of(given: Mapping[str, Any]) -> dict[str, Any]:
+def parse_durations(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the lengths of time among settings as whole ms, those that were left out as None.
 
     Raises
@@ -271,7 +271,7 @@ def spans_of(given: Mapping[str, Any]) -> dict[str, Any]:
     return formed
 
 
-def lengths_of(given: Mapping[str, Any]) -> dict[str, Any]:
+def parse_lengths(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the distances, and what is a limit in the plane, among settings as numbers.
 
     Raises
@@ -285,14 +285,14 @@ def lengths_of(given: Mapping[str, Any]) -> dict[str, Any]:
     return formed
 
 
-def plain_of(value: Any) -> Any:
+def to_json_value(value: Any) -> Any:
     """Make a value one that JSON knows: times in ms, files as their checksums."""
     value = value.item() if isinstance(value, np.generic) else value
     match value:
         case Mapping():
-            return {name: plain_of(inner) for name, inner in value.items()}
+            return {name: to_json_value(inner) for name, inner in value.items()}
         case tuple():
-            return [plain_of(inner) for inner in value]
+            return [to_json_value(inner) for inner in value]
         case pd.Timedelta():
             return milliseconds(value, "duration")
         case datetime():
@@ -378,7 +378,7 @@ def keyed(salt: bytes, text: str) -> str:
     return hmac.new(salt, text.encode(), sha256).hexdigest()[:16]
 
 
-def secrets_of(salt: bytes | str | None, persons: Iterable[int] | None) -> dict[str, Any]:
+def describe_secrets(salt: bytes | str | None, persons: Iterable[int] | None) -> dict[str, Any]:
     """Return what a record may say of the salt, its fingerprint, and of persons that were chosen.
 
     Persons that are named by salted keys are not named by their numbers in the record either.

@@ -10,7 +10,7 @@ from ptrack_analysis.analysis.quality.checks import compute_quality
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.geometry import EDGE_TOLERANCE
-from ptrack_analysis.pipeline.notes import boxes_of, count_hidden, notes_on, notes_on_quality, total_ms
+from ptrack_analysis.pipeline.notes import count_hidden, notes_on, notes_on_quality, select_boxes, total_ms
 from ptrack_analysis.sources.archive import Source, VideoReference
 from ptrack_analysis.sources.reading import load
 from ptrack_analysis.video import Pixels, Video, milliseconds, timedelta
@@ -100,7 +100,7 @@ def inspect_tracking(
     """
     reading = load(source, video=video)
     detections = reading.detections
-    boxes = boxes_of(detections)
+    boxes = select_boxes(detections)
     left, top, right, bottom = boxes[:, 0], boxes[:, 1], boxes[:, 0] + boxes[:, 2], boxes[:, 1] + boxes[:, 3]
     beyond = np.minimum(left, top) < -EDGE_TOLERANCE
     beyond |= np.maximum(right, bottom) > 1 + EDGE_TOLERANCE

@@ -106,7 +106,7 @@ def _notes_on_places(tracks: pd.DataFrame, whole: Whole) -> Iterator[str]:
         )
 
 
-def boxes_of(detections: pd.DataFrame) -> Floats:
+def select_boxes(detections: pd.DataFrame) -> Floats:
     """Return the body boxes that are there: (k, 4) left, top, width, height."""
     boxes: Floats = detections[["left", "top", "width", "height"]].to_numpy()
     return boxes[~np.isnan(boxes).any(axis=1)]

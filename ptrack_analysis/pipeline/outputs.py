@@ -414,7 +414,7 @@ def find_output(name: str) -> Output:
     return OUTPUTS[name]
 
 
-def refuse_missing(what: str, missing: Collection[Need]) -> None:
+def validate_needs(what: str, missing: Collection[Need]) -> None:
     """Reject to compute something whose needs are not met.
 
     Raises

@@ -16,22 +16,22 @@ from ptrack_analysis.analysis.cleaning.stitching import compute_stitches
 from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds
 from ptrack_analysis.analysis.heat.heatmap import Basis, Heatmap
 from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
-from ptrack_analysis.analysis.presence import end_of, estimate_sampling_period, select
+from ptrack_analysis.analysis.presence import estimate_sampling_period, find_video_end, select
 from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
 from ptrack_analysis.clock.lookup import settled
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on_analysis
-from ptrack_analysis.pipeline.outputs import OUTPUTS, Need, find_output, refuse_missing
+from ptrack_analysis.pipeline.outputs import OUTPUTS, Need, find_output, validate_needs
 from ptrack_analysis.scene.floor_plan import FloorPlan, read_floor_plan
 from ptrack_analysis.scene.zone_files import Scene, project_scene, read_scene
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import STITCHES, empty, unit_of
+from ptrack_analysis.schema import STITCHES, empty, find_unit
 from ptrack_analysis.schema.detected import POINTS
 from ptrack_analysis.sources.archive import FormatOptions, Source, VideoReference
 from ptrack_analysis.sources.pages.job import Reading
-from ptrack_analysis.sources.pages.rows import Budget, TimeRange, Whole, whole_of
+from ptrack_analysis.sources.pages.rows import Budget, TimeRange, Whole, compute_whole
 from ptrack_analysis.sources.reading import load
 from ptrack_analysis.video import Pixels, Plane, Video, milliseconds, timedelta
 
@@ -109,7 +109,7 @@ class VideoAnalysis:
         """
         if name not in self._tables:
             output = find_output(name)
-            refuse_missing(f"table {name!r}", [need for need in output.needs if not self.meets(need)])
+            validate_needs(f"table {name!r}", [need for need in output.needs if not self.meets(need)])
             self._tables[name] = output.compute(self)
         return self._tables[name]
 
@@ -150,7 +150,7 @@ class VideoAnalysis:
             table, video = self.source
             self._read = [table]
             index: Any = table.index
-            facts = Whole(index, 0, 0, 0) if self.has_points else whole_of(table)
+            facts = Whole(index, 0, 0, 0) if self.has_points else compute_whole(table)
             return Reading(table.iloc[:0], video, 0, 0, False, 0, 0, [], None, [], whole=facts)  # noqa: FBT003
         part, budget = _part_to_read(self.config), _memory_budget(self.source, self.config)
         reading = load(
@@ -162,9 +162,9 @@ class VideoAnalysis:
             part=part,
             budget=budget,
         )
-        reading.refuse(allow_incomplete=self.config.allow_incomplete)
+        reading.validate(allow_incomplete=self.config.allow_incomplete)
         if budget is not None and part is None:
-            budget.refuse(len(reading.detections), 0)
+            budget.validate(len(reading.detections), 0)
         self._read = [reading.detections]
         return replace(reading, detections=reading.detections.iloc[:0], whole=reading.facts())
 
@@ -179,7 +179,7 @@ class VideoAnalysis:
         last = self.reading.facts().index.get_level_values("timestamp").max()
         seen = 0 if pd.isna(last) else milliseconds(last, "timestamp")
         video = self.reading.video
-        return video if end_of(video, seen) is not None else replace(video, duration=None)
+        return video if find_video_end(video, seen) is not None else replace(video, duration=None)
 
     @cached_property
     def recording(self) -> Recording:
@@ -210,7 +210,7 @@ class VideoAnalysis:
     def unit(self) -> str:
         """The unit of positions: ``px`` or ``m``."""
         if isinstance(self.source, tuple) and self.has_points:
-            return unit_of(self.source[0], POINTS)
+            return find_unit(self.source[0], POINTS)
         return self.config.unit
 
     @property

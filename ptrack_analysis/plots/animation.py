@@ -18,14 +18,14 @@ from shapely.ops import substring
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
-from ptrack_analysis.plots.background import dimmed, frame_extent, read_backdrop, refuse_other_plane, way_in
+from ptrack_analysis.plots.background import dimmed, frame_extent, read_backdrop, validate_plane, way_in
 from ptrack_analysis.plots.saving import MARK
-from ptrack_analysis.plots.stretches import Steps, steps_of
+from ptrack_analysis.plots.stretches import Steps, find_steps
 from ptrack_analysis.plots.style import GRID, INK, PAPER, bounds, distinct_colours, in_rows
 from ptrack_analysis.plots.time_axis import clock, time_unit
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import TRAJECTORIES, check, unit_of
+from ptrack_analysis.schema import TRAJECTORIES, check, find_unit
 from ptrack_analysis.storage.files import write_bytes
 from ptrack_analysis.video import Video, milliseconds
 
@@ -62,7 +62,7 @@ class AnimationCanvas:
         return (points - self.origin) * self.scale
 
 
-def stage_of(
+def prepare_canvas(
     width: int, shown: Bounds, picture: Floats | None, zones: Sequence[Zone], lines: Sequence[Line]
 ) -> AnimationCanvas:
     """Prepare the ground: the backdrop or paper, with outlines and their names."""
@@ -197,7 +197,7 @@ class Sketch:
         return framed
 
 
-def palette_of(sketch: Sketch) -> Image.Image:
+def choose_palette(sketch: Sketch) -> Image.Image:
     """Choose the 256 colours of all frames: of the ground, of the ink on paper, of the persons and trails."""
     ground = sketch.at(-1).quantize(_GROUND_COLOURS, Image.Quantize.MEDIANCUT).convert("RGB")
     found = ground.getcolors(_GROUND_COLOURS) or []
@@ -331,16 +331,16 @@ def animate_paths(
     O(frames · n). All frames are in memory at once, a byte a pixel.
     """
     check(trajectories, TRAJECTORIES)
-    unit = unit_of(trajectories, TRAJECTORIES)
-    refuse_other_plane([*zones, *lines], unit)
+    unit = find_unit(trajectories, TRAJECTORIES)
+    validate_plane([*zones, *lines], unit)
     size = _whole(width, "width", _WIDTHS)
     frames = _frames(duration, frame_rate)
     behind = milliseconds(trail, "trail")
     picture = None if backdrop is None else read_backdrop(backdrop)
     frame = frame_extent(unit, extent=extent, video=video, picture=picture)
-    steps = steps_of(trajectories, unit, persons)
-    stage = stage_of(size, frame or bounds(steps.points[steps.known]), picture, zones, lines)
-    _refuse_large(stage.size, len(frames))
+    steps = find_steps(trajectories, unit, persons)
+    stage = prepare_canvas(size, frame or bounds(steps.points[steps.known]), picture, zones, lines)
+    _validate_size(stage.size, len(frames))
     moments = _moments(steps, len(frames))
     factor = (moments[-1] + moments[1] - 2 * moments[0]) / frames.sum() / _TEN if len(moments) > 1 else 1.0
     return _encoded(Sketch(stage, steps, behind, factor, int(moments[-1])), moments, frames)
@@ -364,7 +364,7 @@ def _frames(duration: pd.Timedelta | str, frame_rate: int) -> Integers:
     return np.diff(np.arange(number + 1) * _CENTI // rate)
 
 
-def _refuse_large(size: tuple[int, int], number: int) -> None:
+def _validate_size(size: tuple[int, int], number: int) -> None:
     """Reject an animation that would not fit into memory."""
     width, height = size
     if width * height * number > _MOST_PIXELS:
@@ -384,7 +384,7 @@ def _moments(steps: Steps, number: int) -> Integers:
 
 def _encoded(sketch: Sketch, moments: Integers, frames: Integers) -> bytes:
     """Draw each frame and encode all."""
-    palette = palette_of(sketch)
+    palette = choose_palette(sketch)
     drawn = [sketch.at(int(moment)).quantize(palette=palette, dither=Image.Dither.NONE) for moment in moments]
     stream = BytesIO()
     drawn[0].save(

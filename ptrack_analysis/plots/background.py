@@ -92,7 +92,7 @@ _OUTER = 0.12
 _ROOM = 0.7
 
 
-def refuse_other_plane(things: Sequence[Zone | Line], unit: str) -> None:
+def validate_plane(things: Sequence[Zone | Line], unit: str) -> None:
     """Reject zones or lines that are not in the unit that is drawn.
 
     Raises
@@ -258,7 +258,7 @@ def ground_axes(
         If the axes, a zone or a line is in another unit, the backdrop cannot be read or nothing says where
         it lies, or the extent is empty.
     """
-    refuse_other_plane([*zones, *lines], unit)
+    validate_plane([*zones, *lines], unit)
     picture = None if backdrop is None else read_backdrop(backdrop)
     frame = frame_extent(unit, extent=extent, video=video, picture=picture)
     outlines = [*(zone.outline for zone in zones), *(line.outline for line in lines)]

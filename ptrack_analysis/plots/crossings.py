@@ -14,7 +14,7 @@ from ptrack_analysis.plots.background import draw_outlines, ground_axes
 from ptrack_analysis.plots.style import OKABE_ITO, PAPER, in_rows, legend_below, say_nothing_to_draw
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import CROSSINGS, check, unit_of
+from ptrack_analysis.schema import CROSSINGS, check, find_unit
 from ptrack_analysis.video import Video
 
 _MARKS = {"in": ("o", OKABE_ITO[0], "crossed in"), "out": ("s", OKABE_ITO[1], "crossed out")}
@@ -73,7 +73,7 @@ def plot_crossings(
         it lies, or the extent is empty.
     """
     check(crossings, CROSSINGS)
-    unit = unit_of(crossings, CROSSINGS)
+    unit = find_unit(crossings, CROSSINGS)
     nothing = np.empty((0, 2))
     ax = ground_axes(
         ax, unit, nothing, backdrop=backdrop, video=video, extent=extent, zones=zones, lines=lines

@@ -16,7 +16,7 @@ from ptrack_analysis.plots.background import (
     draw_outlines,
     frame_extent,
     read_backdrop,
-    refuse_other_plane,
+    validate_plane,
 )
 from ptrack_analysis.plots.style import plane_axes, say_nothing_to_draw
 from ptrack_analysis.scene.images import Picture
@@ -84,7 +84,7 @@ def plot_flow_field(
     if not isinstance(min_steps, int | np.integer) or isinstance(min_steps, bool) or min_steps < 1:
         raise ParameterError(f"min_steps is {min_steps!r}, not a whole number of at least 1")
     picture = None if backdrop is None else read_backdrop(backdrop)
-    refuse_other_plane([*zones, *lines], field.unit)
+    validate_plane([*zones, *lines], field.unit)
     frame = frame_extent(field.unit, extent=extent, video=video, picture=picture) or field.bounds
     ax = plane_axes(ax, field.unit, frame, fixed=True, margin=(1.5, 0.75))
     if picture is not None:

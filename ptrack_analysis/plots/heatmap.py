@@ -19,7 +19,7 @@ from ptrack_analysis.plots.background import (
     draw_outlines,
     frame_extent,
     read_backdrop,
-    refuse_other_plane,
+    validate_plane,
 )
 from ptrack_analysis.plots.style import plane_axes, say_nothing_to_draw
 from ptrack_analysis.scene.images import Picture
@@ -107,7 +107,7 @@ def plot_heatmap(
     drawn, label = _drawn(heatmap, duration)
     picture = None if backdrop is None else read_backdrop(backdrop)
     place, unit, frame = _place(heatmap, extent, video, picture)
-    refuse_other_plane([*zones, *lines], unit)
+    validate_plane([*zones, *lines], unit)
     (rows, columns), (x0, y0, x1, y1) = heatmap.shape, place
     aspect = (x1 - x0) / columns / ((y1 - y0) / rows) if unit == "fraction" else 1.0
     ax = plane_axes(ax, unit, frame, fixed=True, aspect=aspect, margin=(1.5, 0.75))

@@ -17,7 +17,7 @@ from ptrack_analysis.plots.background import (
     draw_outlines,
     frame_extent,
     read_backdrop,
-    refuse_other_plane,
+    validate_plane,
 )
 from ptrack_analysis.plots.style import INK, plane_axes, say_nothing_to_draw
 from ptrack_analysis.scene.images import Picture
@@ -87,7 +87,7 @@ def plot_heatmap_comparison(
         raise SchemaError(f"comparison must be a HeatmapComparison, got a {type(comparison).__name__}")
     marked = comparison.mask(level)
     picture = None if backdrop is None else read_backdrop(backdrop)
-    refuse_other_plane([*zones, *lines], comparison.unit)
+    validate_plane([*zones, *lines], comparison.unit)
     frame = frame_extent(comparison.unit, extent=extent, video=video, picture=picture) or comparison.bounds
     ax = plane_axes(ax, comparison.unit, frame, fixed=True, margin=(1.5, 0.75))
     if picture is not None:

@@ -17,9 +17,9 @@ from ptrack_analysis.plots.background import (
     frame_extent,
     label_points,
     read_backdrop,
-    refuse_other_plane,
+    validate_plane,
 )
-from ptrack_analysis.plots.stretches import Steps, steps_of
+from ptrack_analysis.plots.stretches import Steps, find_steps
 from ptrack_analysis.plots.style import (
     INK,
     OKABE_ITO,
@@ -33,7 +33,7 @@ from ptrack_analysis.plots.style import (
 )
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import TRAJECTORIES, check, unit_of
+from ptrack_analysis.schema import TRAJECTORIES, check, find_unit
 from ptrack_analysis.video import Video
 
 _STRAIGHT = 0.6
@@ -168,11 +168,11 @@ def plot_paths(
     O(n log n). An SVG or PDF holds every position; ``rasterized=True`` keeps it small.
     """
     check(trajectories, TRAJECTORIES)
-    unit = unit_of(trajectories, TRAJECTORIES)
-    refuse_other_plane([*zones, *lines], unit)
+    unit = find_unit(trajectories, TRAJECTORIES)
+    validate_plane([*zones, *lines], unit)
     picture = None if backdrop is None else read_backdrop(backdrop)
     frame = frame_extent(unit, extent=extent, video=video, picture=picture)
-    steps = steps_of(trajectories, unit, persons)
+    steps = find_steps(trajectories, unit, persons)
     shown = frame or bounds(_all_points(steps, zones, lines))
     ax = plane_axes(ax, unit, shown, fixed=frame is not None, margin=(1.0, 1.4))
     if picture is not None and frame is not None:

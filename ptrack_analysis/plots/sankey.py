@@ -181,7 +181,7 @@ def plot_sankey(
     if ax is not None and (ax.has_data() or ax.get_xlabel()):
         raise ParameterError("the axes hold a picture already: a Sankey diagram needs axes of its own")
     left, right, flow = _flows(transitions, zones)
-    order = untangled(flow, _zones_of(left, ORIGINS), _zones_of(right, DESTINATIONS))
+    order = untangled(flow, _count_zones(left, ORIGINS), _count_zones(right, DESTINATIONS))
     left, right = [left[each] for each in order[0]], [right[each] for each in order[1]]
     flow = flow[np.ix_(*order)]
     columns, height = _columns(flow, left, right)
@@ -218,7 +218,7 @@ def _flows(
     return left, right, cells.fillna(0.0).to_numpy(dtype="float64").reshape(len(left), len(right))
 
 
-def _zones_of(names: Sequence[str], states: Sequence[str]) -> int:
+def _count_zones(names: Sequence[str], states: Sequence[str]) -> int:
     """Count the zones, which stand before the states."""
     return sum(name not in states for name in names)
 

@@ -30,7 +30,7 @@ _METADATA = {
 _DPI = 150
 
 
-def refuse_to_replace(file: Path) -> None:
+def validate_replaceable(file: Path) -> None:
     """Reject to replace a file that this package did not make.
 
     Raises

@@ -55,7 +55,7 @@ class Steps:
         return first, last
 
 
-def steps_of(trajectories: pd.DataFrame, unit: str, persons: Collection[int] | None) -> Steps:
+def find_steps(trajectories: pd.DataFrame, unit: str, persons: Collection[int] | None) -> Steps:
     """Order the rows by person and time, and join neighbours of one run that are both located.
 
     Raises

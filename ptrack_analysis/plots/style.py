@@ -149,7 +149,7 @@ def plane_axes(
     """
     x0, y0, x1, y1 = shown
     ax = ax or _new_axes(_plane_size(aspect * (y1 - y0) / (x1 - x0), margin))
-    _refuse_other(ax, unit)
+    _validate_unit(ax, unit)
     of_width, of_height = (
         (" of the frame's width", " of the frame's height") if unit == "fraction" else ("", "")
     )
@@ -172,7 +172,7 @@ def time_axes(ax: Axes | None, unit: str, *, height: float) -> Axes:
         If the axes are those of a plane.
     """
     ax = ax or _new_axes((_WIDTH, min(max(height, _LEAST), _MOST)))
-    _refuse_other(ax, TIME)
+    _validate_unit(ax, TIME)
     ax.set_xlabel(_TIME_LABEL.format(unit=unit))
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(color=GRID, linewidth=0.6)
@@ -191,7 +191,7 @@ def _plane_size(slope: float, margin: tuple[float, float]) -> tuple[float, float
     return max(width + beside, _WIDTH / 2), max(width * slope + below, _LEAST)
 
 
-def _refuse_other(ax: Axes, unit: str) -> None:
+def _validate_unit(ax: Axes, unit: str) -> None:
     label = _LABEL.match(ax.get_xlabel())
     if label and (found := next(filter(None, label.groups()))) != unit:
         raise ParameterError(

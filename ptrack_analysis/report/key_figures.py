@@ -29,7 +29,7 @@ def number(value: Any) -> float | None:
     return None if pd.isna(value) else float(value)
 
 
-def rows_of(table: pd.DataFrame, zone: str) -> pd.DataFrame:
+def select_zone(table: pd.DataFrame, zone: str) -> pd.DataFrame:
     """Return the rows of one zone."""
     return table[table.index.get_level_values("zone") == zone]
 
@@ -40,7 +40,7 @@ def plain_occupancy(occupancy: pd.DataFrame, zone: Zone | None = None) -> dict[s
     ``at_end`` is what holds until the closing row, for the end of the video is nobody's going. ``mean`` is
     over the time in which the zone holds, None if it holds at no moment.
     """
-    rows = rows_of(occupancy, "" if zone is None else zone.name)
+    rows = select_zone(occupancy, "" if zone is None else zone.name)
     moments = rows.index.get_level_values("timestamp").to_numpy().astype("int64")
     persons = rows["persons"].to_numpy()
     watched = moments[-1:] - moments[0]
@@ -105,7 +105,7 @@ def zone_figures(
     dwell = compute_dwell(visits)
     return [
         {
-            **_figures(zone.name, rows_of(visits, zone.name), rows_of(dwell, zone.name)),
+            **_figures(zone.name, select_zone(visits, zone.name), select_zone(dwell, zone.name)),
             "occupancy": plain_occupancy(occupancy, zone),
         }
         for zone in zones
@@ -138,7 +138,7 @@ _ASK_ZONES = (
 _ASK_LINES = "lines are left out: draw a LineString in the GeoJSON file of --zones FILE"
 
 
-def figures_of(analysis: VideoAnalysis) -> dict[str, Any]:
+def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
     """Gather the usual figures of one video.
 
     Each is that of a table: persons and unlocated time of TRACKS, ``occupancy`` of OCCUPANCY, ``busiest`` of
@@ -189,7 +189,7 @@ def figures_of(analysis: VideoAnalysis) -> dict[str, Any]:
         "unlocated_share": unlocated / present if present else None,
         "occupancy": plain_occupancy(occupancy),
         "busiest": {
-            "interval": busiest_interval(rows_of(occupancy, ""), analysis.video),
+            "interval": busiest_interval(select_zone(occupancy, ""), analysis.video),
             "cell": busiest_cell(analysis.heatmap(basis="foot_points")),
         },
         "confidence": CONFIDENCE,

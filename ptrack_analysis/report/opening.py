@@ -19,10 +19,10 @@ from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
 from ptrack_analysis.analysis.zones.transitions import compute_transitions
 from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.clock.recordings import Recording
-from ptrack_analysis.clock.timezones import timezone_of
+from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-from ptrack_analysis.report.key_figures import figures_of
+from ptrack_analysis.report.key_figures import gather_key_figures
 from ptrack_analysis.report.parts import (
     Facts,
     Items,
@@ -32,12 +32,12 @@ from ptrack_analysis.report.parts import (
     ReportTable,
     Section,
     Words,
+    build_table,
     column_text,
+    extract_rule,
     first_sentence,
     isolated,
     local_time,
-    rule_of,
-    table_of,
 )
 from ptrack_analysis.report.summary import share, span
 from ptrack_analysis.schema import BINS, OCCUPANCY, QUALITY, TRACKS, VISITS
@@ -84,7 +84,7 @@ class ReportData:
         recording = self.recording
         if recording.started_at is None or recording.timezone is None:
             return None
-        return recording.started_at.astimezone(timezone_of(recording.timezone))
+        return recording.started_at.astimezone(parse_timezone(recording.timezone))
 
 
 def measure(
@@ -98,7 +98,7 @@ def measure(
     )
     return ReportData(
         analysis=analysis,
-        figures=figures_of(analysis),
+        figures=gather_key_figures(analysis),
         backdrop=backdrop,
         embedded=embedded,
         scene_stay=compute_confidence_intervals(analysis["persons"], "dwell", statistic="mean"),
@@ -153,7 +153,7 @@ def quality_table(quality: Any) -> ReportTable:
     """List the checks, the worst first."""
     rank = quality["verdict"].astype(str).map({one: place for place, one in enumerate(_WORST)})
     ordered = quality.iloc[rank.to_numpy().argsort(kind="stable")]
-    return table_of(
+    return build_table(
         ordered,
         QUALITY,
         "Checks of the tracking",
@@ -209,7 +209,7 @@ def _persons(measured: ReportData) -> list[Key]:
         f"The number of rows of the table persons; a row is {TRACKS.row}. A person whom the tracker lost and "
         "found again under another number counts twice."
     )
-    keys = [Key("Persons", str(figures["persons"]), _part_of(inside), a_person)]
+    keys = [Key("Persons", str(figures["persons"]), _describe_part(inside), a_person)]
     method = first_sentence(compute_confidence_intervals)
     definition = f"{column_text(TRACKS, 'dwell')} Its mean over persons. {method}"
     if stay is not None:
@@ -221,7 +221,7 @@ def _persons(measured: ReportData) -> list[Key]:
     return keys
 
 
-def _part_of(inside: int | None) -> str:
+def _describe_part(inside: int | None) -> str:
     return "" if inside is None else f"{inside} of them in a zone"
 
 
@@ -295,7 +295,7 @@ def definitions_section(measured: ReportData) -> Section:
     return Section(
         "definitions",
         "Definitions and parameters",
-        [Words(said), *map(rule_of, rules), _parameters(measured)],
+        [Words(said), *map(extract_rule, rules), _parameters(measured)],
     )
 
 

@@ -11,18 +11,18 @@ from ptrack_analysis import __version__
 from ptrack_analysis.analysis.dwell.dwell import compute_dwell
 from ptrack_analysis.analysis.dwell.survival import seen_whole
 from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
-from ptrack_analysis.clock.timezones import timezone_of
+from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.opening import Dataset
 from ptrack_analysis.report.overview_data import (
     WITHHELD,
     Read,
+    compute_means,
+    find_maximum,
+    find_worst_verdict,
     hours_section,
-    means_of,
-    most_of,
     presence,
     read_all,
-    scene_of,
-    verdict_of,
+    select_scene,
 )
 from ptrack_analysis.report.parts import (
     Cell,
@@ -38,7 +38,7 @@ from ptrack_analysis.report.parts import (
     Section,
     Words,
     column_text,
-    rule_of,
+    extract_rule,
 )
 from ptrack_analysis.report.summary import span
 from ptrack_analysis.schema import BINS, DWELL, TRACKS, VISITS
@@ -62,7 +62,7 @@ def presence_figure(scene: pd.DataFrame, most: float, *, alt: str, ends: tuple[s
     """
     starts = scene.index.get_level_values("timestamp").to_numpy().astype("int64") / 1000.0
     until = starts + scene["interval"].dt.total_seconds().to_numpy()
-    values = means_of(scene).to_numpy()
+    values = compute_means(scene).to_numpy()
     floor = _HEIGHT - _BELOW
     area = " ".join(
         f"M{steps[0][0]:.1f} {floor:.1f} "
@@ -195,7 +195,9 @@ def overview_report(dataset: Dataset) -> Report:
 def _trust(read: Read) -> Section:
     """Describe first how far to trust each video."""
     names = read.videos.index.tolist()
-    verdicts = {name: (WITHHELD, "") if read.withheld else verdict_of(read.quality, name) for name in names}
+    verdicts = {
+        name: (WITHHELD, "") if read.withheld else find_worst_verdict(read.quality, name) for name in names
+    }
     counts = pd.Series([verdict for verdict, _ in verdicts.values()]).value_counts()
     worst = next((one for one in _RANKS if one in counts), "unknown")
     said = ", ".join(f"{counts[one]} {one}" for one in _RANKS if one in counts)
@@ -227,7 +229,7 @@ def _facts_headings() -> list[Heading]:
 
 def _facts(read: Read, name: str) -> list[Cell]:
     row = _overview_row(read, name)
-    mean, most = presence(scene_of(read.bins, name))
+    mean, most = presence(select_scene(read.bins, name))
     length = None if pd.isna(row["duration"]) else float(row["duration"].total_seconds())
     return [
         local_start(row),
@@ -248,7 +250,7 @@ def local_start(row: pd.Series) -> str | None:
     """Write when a video was recorded, by its place's clock."""
     if pd.isna(row["started_at"]) or pd.isna(row["timezone"]):
         return None
-    return f"{row['started_at'].tz_convert(timezone_of(str(row['timezone']))):%Y-%m-%d %H:%M}"
+    return f"{row['started_at'].tz_convert(parse_timezone(str(row['timezone']))):%Y-%m-%d %H:%M}"
 
 
 def _keys(read: Read) -> Section:
@@ -275,9 +277,9 @@ def _videos_side_by_side(read: Read) -> Section | None:
     if read.bins is None or read.bins.empty:
         return None
     order = read.videos.sort_values(["site", "camera", "started_at"], kind="stable").index
-    found = {str(name): scene_of(read.bins, str(name)) for name in order}
+    found = {str(name): select_scene(read.bins, str(name)) for name in order}
     scenes = {name: scene for name, scene in found.items() if scene is not None and len(scene)}
-    most = math.ceil(max((most_of(scene) for scene in scenes.values()), default=1.0)) or 1
+    most = math.ceil(max((find_maximum(scene) for scene in scenes.values()), default=1.0)) or 1
     drawn = [*scenes.items()][:MOST_SMALL]
     small = [_small(_overview_row(read, name), name, scene, most) for name, scene in drawn]
     left = len(scenes) - len(small)
@@ -293,14 +295,14 @@ def _small(row: pd.Series, name: str, scene: pd.DataFrame, most: float) -> tuple
     where = [str(row[one]) for one in ("site", "camera") if not pd.isna(row.get(one))]
     below = ", ".join([*where, *([start] if start else [])])
     ends = (start[-5:] if start else "0:00", f"+{span(length)}")
-    most_known = f"{most_of(scene):.1f} at most in an interval"
+    most_known = f"{find_maximum(scene):.1f} at most in an interval"
     is_known = scene["person_seconds"].notna().all()
     alt = f"Persons present in {name}: {most_known if is_known else 'withheld in some intervals'}."
     return name, below, presence_figure(scene, most, alt=alt, ends=ends)
 
 
 def _definitions() -> Section:
-    rules = [rule_of(one) for one in (compute_occupancy_hourly, compute_visits_hourly, compute_dwell)]
+    rules = [extract_rule(one) for one in (compute_occupancy_hourly, compute_visits_hourly, compute_dwell)]
     notes = [
         "Persons are known within one video only: who comes twice, or is seen by two cameras, counts twice.",
         "Videos were measured as they were exported; their parameters are in the dataset's records.",

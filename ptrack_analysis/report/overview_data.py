@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ptrack_analysis.clock.timezones import timezone_of
+from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.opening import Dataset
 from ptrack_analysis.report.parts import Cell, Grid, Heading, Part, ReportTable, Section, Words, column_text
 from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY
@@ -64,7 +64,7 @@ def read_all(dataset: Dataset) -> Read:
     )
 
 
-def verdict_of(quality: pd.DataFrame | None, video: str) -> tuple[str, str]:
+def find_worst_verdict(quality: pd.DataFrame | None, video: str) -> tuple[str, str]:
     """Return the worst verdict on one video, and the checks that have it where it is not good."""
     if quality is None or video not in quality.index.get_level_values("video"):
         return "unknown", ""
@@ -74,7 +74,7 @@ def verdict_of(quality: pd.DataFrame | None, video: str) -> tuple[str, str]:
     return worst, "" if worst in {"good", "unknown"} else ", ".join(checks)
 
 
-def scene_of(bins: pd.DataFrame | None, video: str) -> pd.DataFrame | None:
+def select_scene(bins: pd.DataFrame | None, video: str) -> pd.DataFrame | None:
     """Return the intervals of the whole scene of one video."""
     if bins is None:
         return None
@@ -92,15 +92,15 @@ def presence(scene: pd.DataFrame | None) -> tuple[float | None, int | None]:
     return mean, whole_most(scene["max_persons"])
 
 
-def means_of(scene: pd.DataFrame) -> pd.Series:
+def compute_means(scene: pd.DataFrame) -> pd.Series:
     """Return the number of people present on average in each interval; NaN where it is withheld."""
     means: pd.Series = scene["person_seconds"].dt.total_seconds() / scene["interval"].dt.total_seconds()
     return means
 
 
-def most_of(scene: pd.DataFrame) -> float:
+def find_maximum(scene: pd.DataFrame) -> float:
     """Return the most that were present on average in an interval, of those that are known; 0 without any."""
-    return float(means_of(scene).fillna(0.0).max())
+    return float(compute_means(scene).fillna(0.0).max())
 
 
 def whole_sum(values: pd.Series) -> float | None:
@@ -274,7 +274,7 @@ def _by_local_clock(read: Read, name: Hashable, rows: pd.DataFrame) -> pd.DataFr
     begun, zone = read.videos["started_at"].get(name), read.videos["timezone"].get(name)
     if pd.isna(begun) or pd.isna(zone):
         return None
-    local = (begun + rows.index.get_level_values("timestamp")).tz_convert(timezone_of(str(zone)))
+    local = (begun + rows.index.get_level_values("timestamp")).tz_convert(parse_timezone(str(zone)))
     return rows.assign(weekday=local.day_of_week + 1, local_hour=local.hour)
 
 

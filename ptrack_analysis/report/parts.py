@@ -172,7 +172,7 @@ class Report:
     footer: str
 
 
-def rule_of(function: Callable[..., Any]) -> Definition:
+def extract_rule(function: Callable[..., Any]) -> Definition:
     """Take the rule of a computation from its docstring: all up to its parameters."""
     return Definition(function.__name__, _paragraphs(function))
 
@@ -197,7 +197,7 @@ _MS = 1000
 _TO_THE_SECOND = len("2026-01-01 00:00:00")
 
 
-def table_of(
+def build_table(
     table: pd.DataFrame,
     schema: Schema,
     caption: str,

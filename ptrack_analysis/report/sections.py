@@ -27,9 +27,9 @@ from ptrack_analysis.report.parts import (
     ReportTable,
     Section,
     Words,
+    build_table,
     column_text,
     isolated,
-    table_of,
 )
 from ptrack_analysis.report.summary import span
 from ptrack_analysis.schema import BINS, DWELL, INTERVALS, TRACKS, TRANSITIONS, VISITS, empty
@@ -220,14 +220,14 @@ def _visits_table(measured: ReportData) -> ReportTable:
     ordered = visits.sort_values("entered", kind="stable")
     columns = ["zone", "person_index", "entered", "exited", "dwell", "entry", "exit"]
     labels = {"person_index": "person"}
-    return table_of(ordered, VISITS, "Stays", columns, labels=labels, clock=measured.clock)
+    return build_table(ordered, VISITS, "Stays", columns, labels=labels, clock=measured.clock)
 
 
 def presence_section(measured: ReportData) -> Section:
     """Describe how many were there, over time."""
     bins = measured.analysis["occupancy_bins"]
     scene = bins[bins.index.get_level_values("zone") == ""]
-    table = table_of(
+    table = build_table(
         scene,
         BINS,
         "Presence in the scene by interval",
@@ -250,7 +250,7 @@ def ways_section(measured: ReportData) -> Section | None:
     if not measured.analysis.zones:
         return None
     figure = transitions_figure(measured)
-    table = table_of(
+    table = build_table(
         measured.analysis["transitions"].sort_values("transitions", ascending=False, kind="stable"),
         TRANSITIONS,
         "Transitions from zone to zone",
@@ -332,7 +332,7 @@ def persons_section(measured: ReportData) -> Section:
     """List the persons."""
     unit = measured.analysis.config.unit
     columns = ["person_index", "first_seen", "last_seen", "dwell", "unlocated", f"path_length_{unit}"]
-    table = table_of(
+    table = build_table(
         measured.analysis["persons"].sort_values("first_seen", kind="stable"),
         TRACKS,
         "Persons",

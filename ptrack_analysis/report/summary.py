@@ -26,7 +26,7 @@ class _Part:
     said: tuple[str, ...] = ()
 
 
-def page_of(figures: dict[str, Any], form: str = PLAIN) -> str:
+def format_page(figures: dict[str, Any], form: str = PLAIN) -> str:
     """Write the figures of one video as a page: ``"text"`` or ``"markdown"``.
 
     Lengths of time are rounded, to a tenth of a second below two minutes, to a second below two hours, to a

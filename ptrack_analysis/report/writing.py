@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ptrack_analysis import __version__
-from ptrack_analysis.clock.lookup import no_start, recordings_of
+from ptrack_analysis.clock.lookup import find_recordings, no_start
 from ptrack_analysis.dataset.compaction_record import COMPACT_PLACE
 from ptrack_analysis.dataset.opening import open_dataset
 from ptrack_analysis.dataset.records import RECORDS
@@ -28,7 +28,7 @@ from ptrack_analysis.sources.archive import FormatOptions, VideoReference, shown
 from ptrack_analysis.sources.finding import find_videos, form_given
 from ptrack_analysis.sources.trackers.tracked import warn_of_dropped
 from ptrack_analysis.storage.files import write_text
-from ptrack_analysis.storage.s3 import AnyPath, path_of
+from ptrack_analysis.storage.s3 import AnyPath, parse_path
 from ptrack_analysis.web.ground import embedded_backdrop
 
 
@@ -157,13 +157,13 @@ def write_report(
     the positions of all persons.
     """
     target = Path(path)
-    refuse_to_replace(target, force=force)
+    validate_replaceable(target, force=force)
     if isinstance(source, VideoAnalysis):
         if settings is not None or video is not None or form:
             raise ParameterError("settings, video and form are those of the VideoAnalysis. Leave them out.")
         write_text(target, report_html(video_report(source, backdrop=backdrop)))
         return
-    root = path_of(source)
+    root = parse_path(source)
     if is_dataset(root):
         of_video = [
             video,
@@ -184,7 +184,7 @@ def write_report(
     write_text(target, report_html(report))
 
 
-def refuse_to_replace(file: Path, *, force: bool) -> None:
+def validate_replaceable(file: Path, *, force: bool) -> None:
     """Reject to replace a file that is no report.
 
     Raises
@@ -229,7 +229,7 @@ def _of_video(
 ) -> Report:
 
     places = {reference.name: [shown(root, file) for file in reference.files]}
-    recordings, notes = recordings_of(settings, places)
+    recordings, notes = find_recordings(settings, places)
     analysis = VideoAnalysis(reference, settings, recording=recordings[reference.name], form=form)
     warn_of_dropped(reference.name, analysis.reading.dropped)
     if analysis.recording.started_at is None:

@@ -204,7 +204,7 @@ def fit_floor_plan(
     [[2.0, 6.667]]
     """
     picture, floor = np.asarray(picture, dtype="float64"), np.asarray(floor, dtype="float64")
-    _refuse_pairs(picture, floor)
+    _validate_pairs(picture, floor)
     straight = picture if lens is None else lens.undistort(picture)
     if not np.isfinite(straight).all():
         place = int(np.flatnonzero(~np.isfinite(straight).all(axis=1))[0])
@@ -213,7 +213,7 @@ def fit_floor_plan(
     return FloorPlan(matrix, np.column_stack([picture, floor]), _drawn(extent, floor), lens)
 
 
-def _refuse_pairs(picture: Floats, floor: Floats) -> None:
+def _validate_pairs(picture: Floats, floor: Floats) -> None:
     """Reject what is not four pairs of different finite points."""
     if picture.ndim != 2 or floor.shape != picture.shape or picture.shape[1] != 2:  # noqa: PLR2004 - x and y
         raise ZoneError(
@@ -293,7 +293,7 @@ def read_floor_plan(path: str | PathLike[str], video: Video | None = None) -> Fl
         ) from error
     if unit != "m" or picture_unit not in _UNITS:
         raise ZoneError(f"{place}: units are {unit!r} and {picture_unit!r}, not 'm' and 'fraction' or 'px'")
-    _refuse_misspelt(place, content)
+    _validate_members(place, content)
     if picture_unit == "fraction" and not ((picture > -_FAR) & (picture < 1 + _FAR)).all():
         raise ZoneError(
             f"{place}: pairs have picture points far outside 0 to 1, such as {picture.max():g}: is "
@@ -312,7 +312,7 @@ def read_floor_plan(path: str | PathLike[str], video: Video | None = None) -> Fl
         raise ZoneError(f"{place}: {error}") from error
 
 
-def _refuse_misspelt(place: Path, content: dict[str, Any]) -> None:
+def _validate_members(place: Path, content: dict[str, Any]) -> None:
     """Reject a member that is nearly one of the file's: it would be passed over silently."""
     for name in content:
         meant = get_close_matches(name, _MEMBERS, cutoff=_ALIKE)

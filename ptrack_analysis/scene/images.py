@@ -178,7 +178,7 @@ def stretched_note(size: tuple[int, int], rectangle: tuple[float, float], *, of_
     return [f"{said}: it is stretched to fill it."]
 
 
-def _refuse_large(named: str, width: int, height: int) -> None:
+def _validate_size(named: str, width: int, height: int) -> None:
     """Reject a picture of more than 40 megapixels, and say to which size to scale it."""
     if width * height <= MOST_PIXELS:
         return
@@ -201,7 +201,7 @@ def _from_file(place: Path) -> Image.Image:
     named = f"backdrop {str(place)!r}"
     try:
         with _opened(place) as image:
-            _refuse_large(named, *image.size)
+            _validate_size(named, *image.size)
             return _on_white(ImageOps.exif_transpose(image))
     except Image.DecompressionBombError as error:
         pixels = re.search(r"\d+", str(error))  # Pillow refuses it before it tells width and height
@@ -225,7 +225,7 @@ def _from_array(picture: np.ndarray, named: str) -> Image.Image:
         raise ParameterError(
             f"backdrop has the shape {picture.shape}, not (rows, columns) with 1, 3 or 4 colours"
         )
-    _refuse_large(named, levels.shape[1], levels.shape[0])
+    _validate_size(named, levels.shape[1], levels.shape[0])
     if levels.dtype.kind == "f" and ((levels >= 0) & (levels <= 1)).all():
         levels = np.rint(levels * 255.0).astype("uint8")
     elif levels.dtype != np.uint8:

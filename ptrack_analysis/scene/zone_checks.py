@@ -11,7 +11,7 @@ from shapely.geometry import Polygon, box
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.lens import divided
-from ptrack_analysis.scene.zones import SLIVER, Line, Zone, refuse_invalid, refuse_zones, shared_area
+from ptrack_analysis.scene.zones import SLIVER, Line, Zone, shared_area, validate_outlines, validate_zones
 from ptrack_analysis.video import Plane, Video, milliseconds
 
 
@@ -85,8 +85,8 @@ def compute_zone_coverage(
     Coverage(covered=0.5, doubled=0.0)
     """
     plane = plane or video.pixels
-    refuse_zones(zones, plane.unit)
-    refuse_invalid(zones)
+    validate_zones(zones, plane.unit)
+    validate_outlines(zones)
     area = picture_in(plane) if extent is None else box(*extent)
     if area is None:
         raise ParameterError(

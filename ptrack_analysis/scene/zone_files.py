@@ -17,7 +17,7 @@ from ptrack_analysis.errors import PtrackError, ZoneError
 from ptrack_analysis.geometry import FARTHEST, Floats
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.lens import divided
-from ptrack_analysis.scene.zones import Line, Properties, Zone, in_one_video, properties_of
+from ptrack_analysis.scene.zones import Line, Properties, Zone, in_one_video, parse_properties
 from ptrack_analysis.video import Plane, Video
 
 
@@ -188,20 +188,20 @@ def _add(scene: Scene, feature: Any) -> None:
     """Add one GeoJSON feature to the scene, or raise with what is wrong with it."""
     if not isinstance(feature, dict):
         raise ZoneError(f"{feature!r:.60} is not a Feature")
-    said = properties_of(feature)
+    said = parse_properties(feature)
     outline = _outline(said.name, feature.get("geometry") or {})
     if isinstance(outline, LineString):
-        _refuse_name_twice(said, scene.lines)
+        _validate_names_differ(said, scene.lines)
         if said.start is not None or said.end is not None:
             raise ZoneError(f"line {said.name!r} has properties.from or to; only zones hold for a time")
         scene.lines.append(Line(said.name, outline, scene.unit, said.kind or "line", said.videos))
     else:
-        _refuse_name_twice(said, scene.zones)
+        _validate_names_differ(said, scene.zones)
         kind = said.kind or "zone"
         scene.zones.append(Zone(said.name, outline, scene.unit, kind, said.start, said.end, said.videos))
 
 
-def _refuse_name_twice(said: Properties, others: Sequence[Zone | Line]) -> None:
+def _validate_names_differ(said: Properties, others: Sequence[Zone | Line]) -> None:
     """Reject a name that another thing has in the same video."""
     for other in others:
         if other.name == said.name and in_one_video(said.videos, other.videos):

@@ -100,7 +100,7 @@ def in_one_video(videos: Sequence[str], others: Sequence[str]) -> bool:
     return not videos or not others or not set(videos).isdisjoint(others)
 
 
-def refuse_zones(zones: Sequence[Zone], unit: str) -> None:
+def validate_zones(zones: Sequence[Zone], unit: str) -> None:
     """Reject zones of another plane than the trajectories', two of one name, and what is no zone.
 
     Raises
@@ -112,13 +112,13 @@ def refuse_zones(zones: Sequence[Zone], unit: str) -> None:
     ParameterError
         If something is no zone.
     """
-    _refuse(zones, Zone, unit)
+    _validate_items(zones, Zone, unit)
     if "" in {zone.name for zone in zones}:
         raise ZoneError("a zone has the name '', which stands for the whole scene")
 
 
-def refuse_lines(lines: Sequence[Line], unit: str) -> None:
-    """Reject lines as ``refuse_zones`` does zones; the errors are the same.
+def validate_lines(lines: Sequence[Line], unit: str) -> None:
+    """Reject lines as ``validate_zones`` does zones; the errors are the same.
 
     Raises
     ------
@@ -129,12 +129,12 @@ def refuse_lines(lines: Sequence[Line], unit: str) -> None:
     ParameterError
         If something is no line.
     """
-    _refuse(lines, Line, unit)
+    _validate_items(lines, Line, unit)
     if "" in {line.name for line in lines}:
         raise ZoneError("a line has the name '', which names nothing")
 
 
-def _refuse(things: Sequence[Zone | Line], wanted: type[Zone | Line], unit: str) -> None:
+def _validate_items(things: Sequence[Zone | Line], wanted: type[Zone | Line], unit: str) -> None:
     kind = wanted.__name__
     if not isinstance(things, list | tuple):
         raise ParameterError(
@@ -166,7 +166,7 @@ class Properties:
     videos: tuple[str, ...]
 
 
-def properties_of(feature: dict[str, Any]) -> Properties:
+def parse_properties(feature: dict[str, Any]) -> Properties:
     """Read ``name``, ``kind``, ``from``, ``to`` and ``video`` of a feature; others are passed over.
 
     Raises
@@ -261,7 +261,7 @@ def hold_together(zone: Zone, other: Zone) -> bool:
     return max(zone.window[0], other.window[0]) < min(zone.window[1], other.window[1])
 
 
-def refuse_invalid(zones: Sequence[Zone]) -> None:
+def validate_outlines(zones: Sequence[Zone]) -> None:
     """Reject a zone whose outline crosses itself: what it covers is not defined.
 
     Raises

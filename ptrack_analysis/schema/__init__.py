@@ -49,7 +49,15 @@ from ptrack_analysis.schema.quality import (
 )
 from ptrack_analysis.schema.table import PERSON_KEYS, ZONE, Column, Table
 from ptrack_analysis.schema.tables import DATES, NOTEBOOK_ONLY, SALTED, SITES, SUPPRESSED, TABLES, VIDEOS
-from ptrack_analysis.schema.validation import assemble, check, choice, columns_of, dictionary, empty, unit_of
+from ptrack_analysis.schema.validation import (
+    assemble,
+    check,
+    choice,
+    dictionary,
+    empty,
+    find_unit,
+    list_columns,
+)
 from ptrack_analysis.schema.walked import MOVEMENT, POSITION_STATUSES, STOPS, TRACKS, TRAJECTORIES
 from ptrack_analysis.schema.zones import (
     BALANCE,
@@ -144,8 +152,8 @@ __all__ = [
     "assemble",
     "check",
     "choice",
-    "columns_of",
     "dictionary",
     "empty",
-    "unit_of",
+    "find_unit",
+    "list_columns",
 ]

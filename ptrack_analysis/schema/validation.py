@@ -151,7 +151,7 @@ def check(table: object, schema: Table) -> None:
     if not isinstance(table, pd.DataFrame):
         message = f"not a {schema.name} table: it is a {type(table).__name__}, not a pandas.DataFrame"
         raise SchemaError(message)
-    _refuse_several_videos(table, schema)
+    _validate_one_video(table, schema)
     defects = [*_index_defects(table.index, schema), *_column_defects(table, schema)]
     if not defects and not _unique(table.index):
         twice = table.index[table.index.duplicated()][0]
@@ -160,7 +160,7 @@ def check(table: object, schema: Table) -> None:
         raise SchemaError(f"not a {schema.name} table: " + "; ".join(defects))
 
 
-def unit_of(table: pd.DataFrame, schema: Table) -> str:
+def find_unit(table: pd.DataFrame, schema: Table) -> str:
     """Return the unit of the plane (``px`` or ``m``) that a table of this schema is measured in.
 
     Raises
@@ -176,9 +176,9 @@ def unit_of(table: pd.DataFrame, schema: Table) -> str:
     raise SchemaError(f"not a {schema.name} table: {mixed}")
 
 
-def columns_of(table: pd.DataFrame, schema: Table) -> list[tuple[str, Column]]:
+def list_columns(table: pd.DataFrame, schema: Table) -> list[tuple[str, Column]]:
     """Pair each column of the schema that the table has with its name there, in the schema's order."""
-    unit = unit_of(table, schema) if schema.in_plane else None
+    unit = find_unit(table, schema) if schema.in_plane else None
     named = ((column.named(unit), column) for column in schema.columns)
     return [(name, column) for name, column in named if name in table.columns]
 
@@ -198,7 +198,7 @@ def _units(table: pd.DataFrame, schema: Table) -> list[str]:
     return [u for u in schema.units if any(column.named(u) in table.columns for column in in_plane)]
 
 
-def _refuse_several_videos(table: pd.DataFrame, schema: Table) -> None:
+def _validate_one_video(table: pd.DataFrame, schema: Table) -> None:
     if "video" in table.index.names and "video" not in schema.key_names:
         raise SchemaError(
             f"not a {schema.name} table of one video: its index has the level 'video', so it may hold "
@@ -231,7 +231,7 @@ def _column_defects(table: pd.DataFrame, schema: Table) -> list[str]:
     unit = None
     if schema.in_plane:
         try:
-            unit = unit_of(table, schema)
+            unit = find_unit(table, schema)
         except SchemaError as error:
             return [str(error).partition(": ")[2]]
     dtypes = dict(zip(table.columns, table.dtypes, strict=True))  # by column it would cost a Series each

@@ -10,15 +10,15 @@ from typing import Literal
 from ptrack_analysis.errors import InputError, MixedError, NoPageError, PageError
 from ptrack_analysis.sources.names import (
     below_root,
+    find_page_number,
+    find_title,
     group_below,
     natural,
-    number_of,
     slugs,
-    stem_of,
-    title_of,
+    strip_suffixes,
 )
 from ptrack_analysis.sources.pages.completeness import Listing, find_missing
-from ptrack_analysis.sources.pages.decode import SKIPPING, Decoders, is_of_several, pages_of
+from ptrack_analysis.sources.pages.decode import SKIPPING, Decoders, decode_pages, is_of_several
 from ptrack_analysis.sources.pages.documents import (
     Document,
     documents_of_lines,
@@ -26,7 +26,7 @@ from ptrack_analysis.sources.pages.documents import (
     is_named_like_a_page,
     read_document,
 )
-from ptrack_analysis.storage.s3 import AnyPath, S3Path, ahead, path_of
+from ptrack_analysis.storage.s3 import AnyPath, S3Path, ahead, parse_path
 
 Source = str | PathLike[str] | S3Path
 Jobs = frozenset[str | None]
@@ -78,7 +78,7 @@ def scan(source: Source, recall: Recall | None = None) -> Scan:
     ``recall`` gives the jobs of a file where they are known from an earlier scan, else None; such a file is
     not opened.
     """
-    root = path_of(source)
+    root = parse_path(source)
     listing = list_files(root)
     files, passed_over = listing.files, listing.others
     collected = _Groups(root, listing)
@@ -87,7 +87,7 @@ def scan(source: Source, recall: Recall | None = None) -> Scan:
     for file in files:
         jobs = known[file]
         try:
-            jobs = _jobs_of(next(fetched)) if jobs is None else jobs
+            jobs = _list_jobs(next(fetched)) if jobs is None else jobs
         except (PageError, InputError):
             collected.broken.append(file)
             continue
@@ -102,7 +102,7 @@ def scan(source: Source, recall: Recall | None = None) -> Scan:
     return Scan(videos, sorted(passed_over), {file: jobs for file, jobs in known.items() if jobs is not None})
 
 
-def _jobs_of(file: AnyPath) -> Jobs:
+def _list_jobs(file: AnyPath) -> Jobs:
     """List the jobs of the pages in a file."""
     return frozenset(page.job_id for _, pages in documents(file, SKIPPING) for page in pages or ())
 
@@ -122,11 +122,12 @@ def list_files(root: AnyPath) -> Listing:
     if not isinstance(root, Path):
         return _sorted_by_name(root, _in_s3(root), [])
     listing = _sorted_by_name(root, *_on_disk(root))
-    numbered = {group_below(root, file) for file in listing.files if number_of(file.name) is not None}
+    numbered = {group_below(root, file) for file in listing.files if find_page_number(file.name) is not None}
     beside = [
         entry
         for entry in listing.unreadable
-        if not entry.is_dir() or (number_of(entry.name) is not None and group_below(root, entry) in numbered)
+        if not entry.is_dir()
+        or (find_page_number(entry.name) is not None and group_below(root, entry) in numbered)
     ]
     return replace(listing, unreadable=beside)
 
@@ -146,7 +147,7 @@ def _sorted_by_name(root: AnyPath, found: Iterable[AnyPath], entries: Iterable[P
 def _on_disk(root: Path) -> tuple[list[Path], list[Path]]:
     """Walk a folder without hidden entries and links to folders; return files and entries that are none."""
     files, entries = list[Path](), list[Path]()
-    for folder, folders, names in os.walk(root, onerror=_refuse):
+    for folder, folders, names in os.walk(root, onerror=_raise):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         entries += [Path(folder, name) for name in folders]
         for name in names:
@@ -169,11 +170,11 @@ def documents(file: AnyPath, decoders: Decoders) -> Iterator[Document]:
         yield from documents_of_lines(file, decoders)
         return
     raw = read_document(file)
-    if raw[:9].strip() == b"[]" and not stem_of(file.name).lower().endswith("persons"):
+    if raw[:9].strip() == b"[]" and not strip_suffixes(file.name).lower().endswith("persons"):
         yield str(file), None  # an empty array may be anything, but in <video>.persons.json
         return
     try:
-        pages = pages_of(raw, str(file), decoders)
+        pages = decode_pages(raw, str(file), decoders)
     except PageError as error:
         if not is_of_several(error) or b"\n" not in raw.strip():
             raise
@@ -210,7 +211,7 @@ def shown(root: AnyPath, file: AnyPath) -> str:
     return file.name if below is None else below.as_posix()
 
 
-def _refuse(error: OSError) -> None:
+def _raise(error: OSError) -> None:
     raise InputError(f"{error.filename}: cannot be read: {error.strerror}") from error
 
 
@@ -242,7 +243,7 @@ class _Groups:
             ((key, sorted(files, key=natural)) for key, files in self.files.items()),
             key=lambda item: natural(item[1][0]),
         )
-        titles = [title_of(self.root, below_root(self.root, files[0])) for _, files in ordered]
+        titles = [find_title(self.root, below_root(self.root, files[0])) for _, files in ordered]
         names = slugs(titles, [str(key) for key, _ in ordered])
         return [
             VideoReference(

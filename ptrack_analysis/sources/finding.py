@@ -17,7 +17,7 @@ from ptrack_analysis.sources.names import slugs
 from ptrack_analysis.sources.pages.documents import is_named_like_a_page
 from ptrack_analysis.sources.trackers.registry import recognise
 from ptrack_analysis.sources.trackers.tracked import title_of_source
-from ptrack_analysis.storage.s3 import AnyPath, path_of
+from ptrack_analysis.storage.s3 import AnyPath, parse_path
 
 PAGES = "pages"
 _FEW = 20
@@ -68,7 +68,7 @@ def find_videos(
 
 def scan_source(source: Source, form: FormatOptions | None = None, recall: Recall | None = None) -> Scan:
     """Find the videos of a source, and what in it is none; ``recall`` is as in ``scan``."""
-    path = path_of(source)
+    path = parse_path(source)
     form = form or form_of_file(path)
     if form is not None and form.format != PAGES:
         return Scan([_reference(path, form)], [])

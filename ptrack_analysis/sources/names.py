@@ -28,17 +28,17 @@ def natural(path: PurePath | S3Path) -> list[list[tuple[int, int, str]]]:
     ]
 
 
-def stem_of(name: str) -> str:
+def strip_suffixes(name: str) -> str:
     """Take the suffixes of its format (``.json``, ``.jsonl``, ``.gz``) off a file's name."""
     return plain_name(name).rpartition(".")[0] or plain_name(name)
 
 
-def group_of(below: PurePath) -> tuple[str, str]:
+def find_group(below: PurePath) -> tuple[str, str]:
     """Return what files of one video have in common: their folder, and their stem without trailing number.
 
     A date, also with a time of day, is no page's number: ``cam-2026-10-30`` and ``cam-2026-10-31`` are two.
     """
-    stem = stem_of(below.name)
+    stem = strip_suffixes(below.name)
     return below.parent.as_posix(), stem if _DATE.search(stem) else _NUMBER.sub("", stem)
 
 
@@ -50,22 +50,22 @@ def below_root(root: AnyPath, file: AnyPath) -> PurePath | None:
 
 
 def group_below(root: AnyPath, file: AnyPath) -> tuple[str, str]:
-    """Return what files of one video have in common; see ``group_of``."""
-    return group_of(below_root(root, file) or PurePosixPath(file.name))
+    """Return what files of one video have in common; see ``find_group``."""
+    return find_group(below_root(root, file) or PurePosixPath(file.name))
 
 
-def number_of(name: str) -> int | None:
+def find_page_number(name: str) -> int | None:
     """Return the number at the end of a file's stem, None without one; a date is not a number."""
-    stem = stem_of(name)
+    stem = strip_suffixes(name)
     found = None if _DATE.search(stem) else _NUMBER.search(stem)
     return None if found is None else int(found[0].lstrip("-_. "))
 
 
-def title_of(source: AnyPath, below: PurePath | None) -> str:
+def find_title(source: AnyPath, below: PurePath | None) -> str:
     """Return a video's name before it is made safe: its path below the source, or the file's own stem."""
     if below is None:
-        return stem_of(source.name)
-    folder, stem = group_of(below)
+        return strip_suffixes(source.name)
+    folder, stem = find_group(below)
     path = "/".join(part for part in (*PurePosixPath(folder).parts, stem) if part)
     return path or source.resolve().name or "video"
 

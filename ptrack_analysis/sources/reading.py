@@ -19,14 +19,14 @@ from ptrack_analysis.sources.archive import (
     shown,
 )
 from ptrack_analysis.sources.finding import PAGES, form_given, form_of_file, instead
-from ptrack_analysis.sources.names import below_root, group_below, slugs, title_of
+from ptrack_analysis.sources.names import below_root, find_title, group_below, slugs
 from ptrack_analysis.sources.pages.completeness import find_missing
 from ptrack_analysis.sources.pages.decode import BARE, WITH_FACES, WITH_LANDMARKS, Decoders
 from ptrack_analysis.sources.pages.job import JobReader, Reading
 from ptrack_analysis.sources.pages.rows import Budget, Collector, TimeRange
 from ptrack_analysis.sources.trackers.registry import read_tracks
 from ptrack_analysis.sources.trackers.tracked import warn_of_dropped
-from ptrack_analysis.storage.s3 import AnyPath, ahead, path_of
+from ptrack_analysis.storage.s3 import AnyPath, ahead, parse_path
 from ptrack_analysis.video import Video
 
 
@@ -106,7 +106,7 @@ def read_tracking(
     """
     form = form_given(format, columns, first_frame, unit)
     reading = load(source, video=video, faces=faces, landmarks=landmarks, careful=False, form=form)
-    reading.refuse(allow_incomplete=allow_incomplete)
+    reading.validate(allow_incomplete=allow_incomplete)
     warn_of_dropped(_shown(source), reading.dropped)
     return reading.detections, reading.video
 
@@ -131,10 +131,10 @@ def load(
     options |= {"part": part, "budget": budget}
     if isinstance(source, VideoReference):
         if source.form is not None:
-            path = source.files[0] if len(source.files) == 1 else _folder_of(source)
+            path = source.files[0] if len(source.files) == 1 else _find_common_folder(source)
             return _load_tracks(path, source.form, source.name, video, len(source.files))
         return _load_pages(source, video, **options)
-    path = path_of(source)
+    path = parse_path(source)
     form = form or form_of_file(path)
     if form is not None and form.format != PAGES:
         return _load_tracks(path, form, None, video, 1)
@@ -152,7 +152,7 @@ def _shown(source: Source | VideoReference) -> object:
     return _common(source) if isinstance(source, VideoReference) else source
 
 
-def _folder_of(reference: VideoReference) -> AnyPath:
+def _find_common_folder(reference: VideoReference) -> AnyPath:
     """Return the folder that all files of a video lie below."""
     folder = reference.files[0].parent
     while not all(file.parts[: len(folder.parts)] == folder.parts for file in reference.files):
@@ -233,7 +233,7 @@ def _load_pages(
         goes_on=reader.goes_on,
         merged=merged,
         files=reader.files,
-        faults=reader.faults_of(place),
+        faults=reader.list_faults(place),
         incomplete=reader.incomplete(place, missing),
         passed_over=passed_over,
         whole=whole,
@@ -267,7 +267,7 @@ def _only_video(
     if orphans:
         raise several(root, [found.name for found in scan(root).videos])
     first = next(iter(keys.values()), root)
-    name = slugs([title_of(root, below_root(root, first))])[0]
+    name = slugs([find_title(root, below_root(root, first))])[0]
     return name, sorted(passed_over), tuple(missing.get("video", ()))
 
 

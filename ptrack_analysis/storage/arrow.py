@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ptrack_analysis.errors import InputError, ParameterError, SchemaError
-from ptrack_analysis.schema import Column, Table, check, unit_of
+from ptrack_analysis.schema import Column, Table, check, find_unit
 from ptrack_analysis.storage.columns import (
     CATEGORIES_MARK,
     PACKAGE,
@@ -21,11 +21,11 @@ from ptrack_analysis.storage.columns import (
     TABLE_MARK,
     VIDEO,
     Stored,
+    find_clock_column,
+    find_schema,
     schema_by_marks,
-    schema_of,
     stored_columns,
     stored_key,
-    twin_of,
     with_video,
 )
 
@@ -73,12 +73,12 @@ def to_arrow(
         raise ParameterError(f"video is {video!r}, but the {schema.name} table has the key 'video' itself")
     parts = [*_key_parts(table, schema, video), *_column_parts(table, schema)]
     if started_at is not None:
-        parts = list(_with_twins(parts, schema, _start_of(started_at, table, schema)))
+        parts = list(_with_twins(parts, schema, _find_start(started_at, table, schema)))
     marks = {TABLE_MARK: schema.name.encode(), PACKAGE_MARK: PACKAGE}
     return pa.table([array for _, array in parts], pa.schema([field for field, _ in parts], marks))
 
 
-def _start_of(started_at: datetime, table: pd.DataFrame, schema: Table) -> int:
+def _find_start(started_at: datetime, table: pd.DataFrame, schema: Table) -> int:
     """Return the start of a table's one video [us since 1970]."""
     if started_at.tzinfo is None:
         raise ParameterError(
@@ -97,7 +97,7 @@ def _with_twins(parts: list[Part], schema: Table, start: int) -> Iterator[Part]:
     stored = {column.name: column for column in stored_columns(with_video(schema))}
     for field, moments in parts:
         yield field, moments
-        twin = twin_of(stored[field.name]) if field.name in stored else None
+        twin = find_clock_column(stored[field.name]) if field.name in stored else None
         if twin is not None:
             try:
                 instants = pc.add_checked(pc.multiply_checked(moments, 1000), start)
@@ -109,7 +109,7 @@ def _with_twins(parts: list[Part], schema: Table, start: int) -> Iterator[Part]:
 def _checked(table: pd.DataFrame, schema: Table | None) -> Table:
     """Check the table and give its schema, with the key ``video`` where it has it."""
     if schema is None:
-        schema = schema_of(table)
+        schema = find_schema(table)
     elif isinstance(table, pd.DataFrame) and table.index.names[0] == VIDEO.name:
         schema = with_video(schema)
     if isinstance(table, pd.DataFrame) and not table.columns.is_unique:
@@ -144,12 +144,14 @@ def _persons(arrays: Mapping[str, pa.Array], video: str | None) -> pa.Array:
 
 def _column_parts(table: pd.DataFrame, schema: Table) -> Iterator[Part]:
     """Convert the columns, in the order in which the table has them."""
-    unit = unit_of(table, schema) if schema.in_plane else None
+    unit = find_unit(table, schema) if schema.in_plane else None
     columns = stored_columns(with_video(schema), unit, clocked=True)
     known = {
-        column.memory_name: column for column in columns if column.of in schema.columns and not column.twin_of
+        column.memory_name: column
+        for column in columns
+        if column.of in schema.columns and not column.moment_name
     }
-    _refuse_extras(table, [name for name in table.columns if name not in known], [c.name for c in columns])
+    _validate_extras(table, [name for name in table.columns if name not in known], [c.name for c in columns])
     bare = table.reset_index(drop=True)  # with its key, pandas would copy that for each column
     for name, values in bare.items():
         if name in known:
@@ -159,7 +161,7 @@ def _column_parts(table: pd.DataFrame, schema: Table) -> Iterator[Part]:
             yield _extra_part(str(name), values)
 
 
-def _refuse_extras(table: pd.DataFrame, names: list[Any], taken: list[str]) -> None:
+def _validate_extras(table: pd.DataFrame, names: list[Any], taken: list[str]) -> None:
     """Reject further columns for which there is no type, or whose name is another's but for its case."""
     others = {name.lower() for name in taken}
     defects = []
@@ -248,8 +250,8 @@ def from_arrow(content: pa.Table, *, whole: bool = True) -> pd.DataFrame:
         if column is None:
             columns[field.name] = _extra_values(field, array)
             continue
-        _refuse_type(field, ARROW_TYPES[column.type])
-        if column.twin_of is not None:
+        _validate_type(field, ARROW_TYPES[column.type])
+        if column.moment_name is not None:
             if not whole:
                 columns[field.name] = _instants(array)
             continue  # it says again what the moment says
@@ -312,7 +314,7 @@ def _extra_values(field: pa.Field, array: pa.ChunkedArray) -> Any:
     """Convert a column of the user's own, by its type."""
     kept = (field.metadata or {}).get(CATEGORIES_MARK)
     if kept is not None:
-        _refuse_type(field, pa.string())
+        _validate_type(field, pa.string())
         try:
             written = json.loads(kept)
             return _categorical(array, written["categories"], ordered=written["ordered"])
@@ -331,6 +333,6 @@ def _categorical(array: pa.ChunkedArray, categories: Any, *, ordered: bool) -> p
     return pd.Categorical.from_codes(codes.fill_null(-1).to_numpy(), dtype=dtype)
 
 
-def _refuse_type(field: pa.Field, expected: pa.DataType) -> None:
+def _validate_type(field: pa.Field, expected: pa.DataType) -> None:
     if field.type != expected:
         raise InputError(f"column {field.name!r} is {field.type}, not {expected}")

@@ -41,7 +41,7 @@ class Stored:
 
     ``of`` is the column of the schema, ``memory_name`` its name in memory. ``is_name`` tells whether its
     values name something (a video, a zone, a choice): then they are few, and stored as a dictionary.
-    ``twin_of`` is the stored name of the moment whose wall-clock time this column tells, None for others.
+    ``moment_name`` is the stored name of the moment whose wall-clock time this column tells, None for others.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Stored:
     of: Column
     memory_name: str
     is_name: bool
-    twin_of: str | None = None
+    moment_name: str | None = None
 
 
 @cache
@@ -89,10 +89,10 @@ def _stored_columns(schema: Table, unit: str | None, clocked: bool) -> tuple[Sto
 
 def with_twins(columns: list[Stored]) -> list[Stored]:
     """Put behind each moment of the video its twin in UTC."""
-    return [one for column in columns for one in (column, twin_of(column)) if one is not None]
+    return [one for column in columns for one in (column, find_clock_column(column)) if one is not None]
 
 
-def twin_of(column: Stored) -> Stored | None:
+def find_clock_column(column: Stored) -> Stored | None:
     """Return column that tells the wall-clock time of a stored moment; None for what is no such moment."""
     if column.of.kind != "moment" or not column.of.of_video:
         return None
@@ -102,7 +102,7 @@ def twin_of(column: Stored) -> Stored | None:
         type="timestamp",
         unit="UTC",
         definition=f"The moment {column.name} by the clock.",
-        twin_of=column.name,
+        moment_name=column.name,
     )
 
 
@@ -130,7 +130,7 @@ def _stored(column: Column, is_name: bool, unit: str | None = None) -> Stored:  
     )
 
 
-def schema_of(table: pd.DataFrame) -> Table:
+def find_schema(table: pd.DataFrame) -> Table:
     """Find the schema that a table is of, by the names of its index levels and columns.
 
     Where the index fits two schemas (points and trajectories), it is the one with more columns whose columns
@@ -145,11 +145,11 @@ def schema_of(table: pd.DataFrame) -> Table:
         raise SchemaError(
             f"not a table of the package: it is a {type(table).__name__}, not a pandas.DataFrame"
         )
-    return _schema_of(tuple(table.index.names), tuple(table.columns))
+    return _find_schema(tuple(table.index.names), tuple(table.columns))
 
 
 @lru_cache(maxsize=1024)  # not without end: further columns have names of any kind
-def _schema_of(key: tuple[Hashable, ...], columns: tuple[Hashable, ...]) -> Table:
+def _find_schema(key: tuple[Hashable, ...], columns: tuple[Hashable, ...]) -> Table:
     names = list(key)
     own = names[1:] if names[0] == VIDEO.name else names
     fitting = [schema for schema in TABLES.values() if schema.key_names in (names, own)]

@@ -44,7 +44,7 @@ def replace_file(
         write there (no permission, disk full).
     """
     target = Path(path)
-    _refuse_place(target)
+    _validate_target(target)
     temporary = temporary_beside(target)
     try:
         with temporary.open("xb") as file:
@@ -159,7 +159,7 @@ def _prefix(name: str) -> str:
     return f"{_MARK}{sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}-"
 
 
-def _refuse_place(target: Path) -> None:
+def _validate_target(target: Path) -> None:
     if target.is_dir():
         raise OutputError(f"{target}: is a folder, so no file can be written there")
     if target.exists() and not target.is_file():

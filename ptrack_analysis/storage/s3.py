@@ -294,7 +294,7 @@ class S3Path:
 AnyPath = Path | S3Path
 
 
-def path_of(place: object, client: Any = None) -> AnyPath:
+def parse_path(place: object, client: Any = None) -> AnyPath:
     """Return the path of a text, a Path, or an address in S3 (``s3://bucket/prefix``).
 
     Raises

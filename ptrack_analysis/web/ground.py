@@ -97,7 +97,7 @@ def _rings(outline: Any) -> list[Floats]:
     return [np.asarray(ring.coords)[:, :2] for part in parts for ring in (part.exterior, *part.interiors)]
 
 
-def ground_of(
+def find_bounds(
     unit: str,
     points: Floats,
     outlines: Sequence[Zone | Line],

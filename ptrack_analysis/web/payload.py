@@ -17,10 +17,10 @@ from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture
-from ptrack_analysis.scene.zones import Line, Zone, refuse_lines, refuse_zones
-from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, VISITS, check, unit_of
+from ptrack_analysis.scene.zones import Line, Zone, validate_lines, validate_zones
+from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, VISITS, check, find_unit
 from ptrack_analysis.video import Video
-from ptrack_analysis.web.ground import Backdrop, Extent, Ground, aspect_note, embedded_backdrop, ground_of
+from ptrack_analysis.web.ground import Backdrop, Extent, Ground, aspect_note, embedded_backdrop, find_bounds
 
 LOWEST, HIGHEST = -0.5, 1.5
 """The coordinates that a page can hold, as fractions of the ground; what lies beyond is put on the border."""
@@ -111,13 +111,13 @@ def explorer_data(
         If the backdrop cannot be read or nothing says where it lies, or the extent is empty.
     """
     check(trajectories, TRAJECTORIES)
-    unit = unit_of(trajectories, TRAJECTORIES)
-    refuse_zones(zones, unit)
-    refuse_lines(lines, unit)
+    unit = find_unit(trajectories, TRAJECTORIES)
+    validate_zones(zones, unit)
+    validate_lines(lines, unit)
     rows = rows_by_person(trajectories)
     points = trajectories[[f"x_{unit}", f"y_{unit}"]].to_numpy()[rows.order]
     picture = _embedded(backdrop)
-    ground = ground_of(
+    ground = find_bounds(
         unit, points, [*zones, *lines], video=video, floor=floor, extent=extent, backdrop=picture
     )
     if visits is None:
@@ -126,7 +126,7 @@ def explorer_data(
     persons = _persons(trajectories, rows)
     arrays = _rows(trajectories, rows, ground.fractions(points))
     if detections is not None:
-        _add_boxes(arrays, _boxes_of(detections, trajectories, rows), draw=ground.picture)
+        _add_boxes(arrays, _find_boxes(detections, trajectories, rows), draw=ground.picture)
     names = [zone.name for zone in zones]
     names += sorted(set(visits.index.get_level_values("zone")) - {*names, ""})
     arrays |= _visits(visits, names, persons)
@@ -222,7 +222,7 @@ def _rows(trajectories: pd.DataFrame, rows: PersonRows, fractions: Floats) -> Ar
     }
 
 
-def _boxes_of(
+def _find_boxes(
     detections: pd.DataFrame, trajectories: pd.DataFrame, rows: PersonRows
 ) -> tuple[Floats, Floats]:
     """Find body and face boxes of the rows, NaN where there is none: (n, 4) each."""

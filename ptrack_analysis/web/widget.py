@@ -62,10 +62,10 @@ def explore_widget(*arguments: Any, **options: Any) -> Any:
     """
     from ptrack_analysis.web.explorer import explore  # noqa: PLC0415 - one door leads to the other
 
-    return widget_of(explore(*arguments, **options))
+    return build_widget(explore(*arguments, **options))
 
 
-def widget_of(explorer: Explorer) -> Any:
+def build_widget(explorer: Explorer) -> Any:
     """Make a widget of an explorer."""
     try:
         import anywidget  # noqa: PLC0415 - an extra

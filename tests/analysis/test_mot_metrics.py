@@ -9,8 +9,8 @@ import pytest
 
 from ptrack_analysis import Video, frames_to_timestamps
 from ptrack_analysis.analysis.comparison.compare import compare_tracking
-from ptrack_analysis.analysis.comparison.figures import figures_of
-from ptrack_analysis.analysis.comparison.matching import Boxes, match_boxes, overlaps_of
+from ptrack_analysis.analysis.comparison.figures import compute_figures
+from ptrack_analysis.analysis.comparison.matching import Boxes, find_overlaps, match_boxes
 from ptrack_analysis.schema import DETECTIONS, assemble
 
 VIDEO = Video(width=640, height=480, frame_rate=25.0)
@@ -118,7 +118,7 @@ def boxes_of(frames, side):
 def computed(frames, min_overlap):
     a, b = boxes_of(frames, 0), boxes_of(frames, 1)
     matches = match_boxes(a, b, min_overlap=min_overlap)
-    return figures_of(a, b, overlaps_of(a, b), matches, min_overlap)[0]
+    return compute_figures(a, b, find_overlaps(a, b), matches, min_overlap)[0]
 
 
 def random_frames(seed, persons=4, moments=25):
@@ -247,9 +247,9 @@ def test_the_figures_are_those_of_the_slow_loops(seed, min_overlap):
 def test_overlaps_in_many_passes_are_those_of_one(monkeypatch):
     frames = random_frames(1)
     a, b = boxes_of(frames, 0), boxes_of(frames, 1)
-    whole = overlaps_of(a, b)
+    whole = find_overlaps(a, b)
     monkeypatch.setattr("ptrack_analysis.analysis.comparison.matching._CHUNK", 5)
-    parts = overlaps_of(a, b)
+    parts = find_overlaps(a, b)
     pairs = [(i, j) for i in range(len(a.moment)) for j in range(len(b.moment)) if a.moment[i] == b.moment[j]]
     naive = {(i, j): naive_overlap(a.sides[:, i], b.sides[:, j]) for i, j in pairs}
     for ours in (whole, parts):

@@ -12,7 +12,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.web.explorer import explorer_script
 from ptrack_analysis.web.ground import Backdrop
-from ptrack_analysis.web.widget import widget_of
+from ptrack_analysis.web.widget import build_widget
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -522,7 +522,7 @@ MODEL = """async ([source, values]) => {
 
 def test_the_widget_tells_python_and_is_told(page):
     pytest.importorskip("anywidget", reason="the extra 'widgets' is not installed")
-    widget = widget_of(walked(height=500))
+    widget = build_widget(walked(height=500))
     values = {
         name: getattr(widget, name)
         for name in ("data", "height", "theme", "selected", "time_range", "moment")

@@ -12,7 +12,7 @@ from naive_clock import at, naive_occupancy, naive_rows, table_of
 from shapely.geometry import box
 
 from ptrack_analysis import Recording, Zone, compute_occupancy_hourly, compute_visits_hourly
-from ptrack_analysis.clock.hourly import hours_of
+from ptrack_analysis.clock.hourly import split_hours
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.schema import OCCUPANCY, OCCUPANCY_HOURLY, VISITS, assemble, check
 
@@ -26,7 +26,7 @@ def recorded(started, timezone="Europe/Berlin", opening_hours=None):
 
 def hours(started, timezone, length, opening_hours=None):
     """List the rows of a video: local hour, whether open, minutes covered."""
-    found = hours_of(recorded(started, timezone, opening_hours), 0, length)
+    found = split_hours(recorded(started, timezone, opening_hours), 0, length)
     return [
         (int(hour), bool(is_open), int(ms) / MINUTE)
         for hour, is_open, ms in zip(found.local_hour, found.open, found.covered, strict=True)
@@ -91,7 +91,7 @@ def test_a_clock_that_moves_by_half_an_hour_makes_short_hours():
 
 
 def test_the_hours_of_a_zone_with_a_quarter_begin_at_its_own_full_hours():
-    found = hours_of(recorded("2026-10-04T09:20:00+05:45", "Asia/Kathmandu"), 0, HOUR)
+    found = split_hours(recorded("2026-10-04T09:20:00+05:45", "Asia/Kathmandu"), 0, HOUR)
     begins = found.hour_at.view("datetime64[us]").astype(str).tolist()
     assert begins == ["2026-10-04T03:15:00.000000", "2026-10-04T04:15:00.000000"]
     assert found.local_day == ["2026-10-04"] * 2
@@ -99,12 +99,12 @@ def test_the_hours_of_a_zone_with_a_quarter_begin_at_its_own_full_hours():
 
 
 def test_a_day_that_a_clock_skips_has_no_hours():
-    found = hours_of(recorded("2011-12-29T23:00:00-10:00", "Pacific/Apia"), 0, 2 * HOUR)
+    found = split_hours(recorded("2011-12-29T23:00:00-10:00", "Pacific/Apia"), 0, 2 * HOUR)
     assert found.local_day == ["2011-12-29", "2011-12-31"]
 
 
 def test_a_millisecond_belongs_to_the_hour_in_which_it_begins():
-    found = hours_of(recorded("2026-11-24T09:59:59.999500+01:00"), 0, 10)
+    found = split_hours(recorded("2026-11-24T09:59:59.999500+01:00"), 0, 10)
     assert found.covered.tolist() == [1, 9]
 
 
@@ -135,11 +135,11 @@ def test_an_hour_in_which_the_place_opens_or_closes_is_two_rows(text, rows):
 
 def test_a_start_without_a_zone_is_by_the_clock_or_refused():
     local = Recording(video="v", started_at=at("2026-11-24T09:30:00"), timezone="Asia/Tokyo")
-    assert hours_of(local, 0, HOUR).local_hour.tolist() == [9, 10]
+    assert split_hours(local, 0, HOUR).local_hour.tolist() == [9, 10]
     with pytest.raises(ParameterError, match="a local time without its zone"):
-        hours_of(Recording(video="v", started_at=at("2026-11-24T09:30:00")), 0, HOUR)
+        split_hours(Recording(video="v", started_at=at("2026-11-24T09:30:00")), 0, HOUR)
     alone = Recording(video="v", started_at=at("2026-11-24T09:30:00+03:00"))
-    assert hours_of(alone, 0, HOUR).local_hour.tolist() == [9, 10]
+    assert split_hours(alone, 0, HOUR).local_hour.tolist() == [9, 10]
 
 
 def test_opening_hours_are_by_the_clock_on_the_wall():

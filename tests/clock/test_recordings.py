@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 
 from ptrack_analysis import Recording, Video, create_client, read_recordings
-from ptrack_analysis.clock.lookup import no_start, pattern_of, recordings_of, settled
-from ptrack_analysis.clock.timezones import refuse_hours
+from ptrack_analysis.clock.lookup import find_recordings, no_start, parse_pattern, settled
+from ptrack_analysis.clock.timezones import validate_opening_hours
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError
-from ptrack_analysis.storage.s3 import path_of
+from ptrack_analysis.storage.s3 import parse_path
 
 
 def settings(**given):
@@ -63,7 +63,7 @@ def test_all_columns_are_kept_the_others_as_text(write):
 
 
 def test_a_setting_of_the_clock_that_changes_nothing_is_said():
-    _, notes = recordings_of(settings(timezone="Asia/Tokyo"), {"v": []})
+    _, notes = find_recordings(settings(timezone="Asia/Tokyo"), {"v": []})
     assert len(notes) == 1
     assert notes[0].startswith("timezone is given, and changes nothing")
 
@@ -74,9 +74,9 @@ def test_the_file_may_lie_in_s3(monkeypatch, moto_url):
     client = create_client("s3", endpoint_url=moto_url, region="us-east-1")
     client.create_bucket(Bucket="clocks")
     client.put_object(Bucket="clocks", Key="videos.csv", Body=b"video,started_at\na,2026-03-29T09:00Z\n")
-    assert list(read_recordings(path_of("s3://clocks/videos.csv", client))) == ["a"]
+    assert list(read_recordings(parse_path("s3://clocks/videos.csv", client))) == ["a"]
     with pytest.raises(RemoteError, match=r"s3://clocks/none\.csv: S3 refused: NoSuchKey"):
-        read_recordings(path_of("s3://clocks/none.csv", client))
+        read_recordings(parse_path("s3://clocks/none.csv", client))
 
 
 def test_blank_lines_and_quoted_line_ends_are_read(write):
@@ -188,18 +188,18 @@ HOURS = {
 @pytest.mark.parametrize(("text", "message"), HOURS.values(), ids=HOURS.keys())
 def test_opening_hours_that_cannot_be_read_are_refused(text, message):
     with pytest.raises(ParameterError, match=message):
-        refuse_hours(text)
+        validate_opening_hours(text)
 
 
 PATTERN = "{camera}_%Y-%m-%dT%H-%M-%S%z"
 
 
 def test_a_name_tells_camera_and_moment():
-    moment, fields = pattern_of(PATTERN).read("Door 1_2026-11-24T09-30-00+0100")
+    moment, fields = parse_pattern(PATTERN).read("Door 1_2026-11-24T09-30-00+0100")
     assert moment.isoformat() == "2026-11-24T09:30:00+01:00"
     assert fields == {"camera": "Door 1"}
-    assert pattern_of(PATTERN).read("Door 1_2026-11-24T09-30-00") is None
-    assert pattern_of("{site}.%y%j%H%M%S%f").read("a.b.26001091500250")[0].microsecond == 250_000
+    assert parse_pattern(PATTERN).read("Door 1_2026-11-24T09-30-00") is None
+    assert parse_pattern("{site}.%y%j%H%M%S%f").read("a.b.26001091500250")[0].microsecond == 250_000
 
 
 PATTERNS = {
@@ -220,11 +220,11 @@ PATTERNS = {
 @pytest.mark.parametrize(("text", "message"), PATTERNS.values(), ids=PATTERNS.keys())
 def test_a_pattern_that_cannot_be_used_is_refused(text, message):
     with pytest.raises(ParameterError, match=message):
-        pattern_of(text)
+        parse_pattern(text)
 
 
 def test_names_that_are_hostile_are_compared_fast():
-    pattern = pattern_of("{a}_{b}_{c}_%Y%m%d%H")
+    pattern = parse_pattern("{a}_{b}_{c}_%Y%m%d%H")
     assert pattern.read("_" * 200) is None
 
 
@@ -232,7 +232,7 @@ def test_the_file_goes_before_the_pattern_and_that_before_the_video(write):
     place = write("video,started_at,site,note\nin_file,2026-01-01T00:00Z,Mitte,x\n")
     names = {name: [f"{name}_2026-02-02T00-00-00+0000.json"] for name in ("in_file", "in_name")}
     told = settings(recordings=place, started_at=PATTERN, opening_hours="24/7")
-    found, notes = recordings_of(told, names | {"in_video": ["page-1.json"]})
+    found, notes = find_recordings(told, names | {"in_video": ["page-1.json"]})
     own = Video(started_at=found["in_name"].started_at.replace(month=3))
     ends = {name: settled(one, own, told) for name, one in found.items()}
     assert [one.started_at.month for one in ends.values()] == [1, 2, 3]
@@ -248,7 +248,7 @@ def test_the_file_goes_before_the_pattern_and_that_before_the_video(write):
 
 def test_a_video_that_is_not_there_is_said_once(write):
     place = write("video,started_at\n" + "".join(f"v{n},2026-01-01T00:00Z\n" for n in range(5)))
-    _, notes = recordings_of(settings(recordings=place), {"v0": []})
+    _, notes = find_recordings(settings(recordings=place), {"v0": []})
     assert notes == [
         f"{place} has 4 videos ('v1', 'v2', 'v3' and 1 more), which the source has not: it has the video 'v0'"
     ]
@@ -263,20 +263,20 @@ def test_a_video_that_is_not_there_is_said_once(write):
     ],
 )
 def test_a_name_is_that_of_the_file_or_of_a_folder(place):
-    found, _ = recordings_of(settings(started_at=PATTERN), {"v": [place]})
+    found, _ = find_recordings(settings(started_at=PATTERN), {"v": [place]})
     assert found["v"].started_at.isoformat() == "2026-02-02T09:00:00+00:00"
 
 
 def test_a_pattern_with_folders_is_compared_with_the_path():
     told = settings(started_at="{site}/{camera}/%Y%m%d-%H%M", timezone="Asia/Tokyo")
-    found, _ = recordings_of(told, {"v": ["all/mitte/c1/20260202-0900.json"]})
+    found, _ = find_recordings(told, {"v": ["all/mitte/c1/20260202-0900.json"]})
     assert (found["v"].site, found["v"].camera, found["v"].timezone) == ("mitte", "c1", "Asia/Tokyo")
     assert found["v"].started_at.isoformat() == "2026-02-02T09:00:00+09:00"
 
 
 def test_the_name_of_the_filmed_file_tells_it_too():
     told = settings(started_at=PATTERN)
-    found, _ = recordings_of(told, {"job": ["job/page-1.json"]})
+    found, _ = find_recordings(told, {"job": ["job/page-1.json"]})
     video = Video(source="s3://films/2026/c9_2026-02-02T09-00-00+0000.mp4")
     assert settled(found["job"], video, told).camera == "c9"
 
@@ -288,7 +288,7 @@ def test_a_name_with_a_time_that_cannot_be_concerns_its_video_alone():
         "skipped": ["2026-03-29T02-30.json"],
         "none": ["2026-13-29T02-30.json"],
     }
-    found, notes = recordings_of(told, names)
+    found, notes = find_recordings(told, names)
     assert settled(found["good"], Video(), told).started_at is not None
     assert notes == []
     with pytest.raises(InputError, match=r"skipped: .*a time that Europe/Berlin skips"):
@@ -299,7 +299,7 @@ def test_a_name_with_a_time_that_cannot_be_concerns_its_video_alone():
 
 def test_a_local_time_in_a_name_needs_a_time_zone():
     told = settings(started_at="%Y-%m-%dT%H-%M")
-    found, _ = recordings_of(told, {"v": ["2026-03-29T01-30.json"]})
+    found, _ = find_recordings(told, {"v": ["2026-03-29T01-30.json"]})
     with pytest.raises(InputError, match="a local time without its zone"):
         settled(found["v"], Video(), told)
 
@@ -330,5 +330,5 @@ def test_a_row_is_what_json_knows():
 def test_a_site_of_the_file_goes_before_one_of_the_name(write):
     place = write("video,started_at,site\na,,Mitte\n")
     told = settings(recordings=place, started_at="{site}_{camera}_%Y-%m-%dT%H-%M-%S%z")
-    found, _ = recordings_of(told, {"a": ["berlin_door_2026-02-02T00-00-00+0000.json"]})
+    found, _ = find_recordings(told, {"a": ["berlin_door_2026-02-02T00-00-00+0000.json"]})
     assert (found["a"].site, found["a"].camera, found["a"].further) == ("Mitte", "door", {})

@@ -70,7 +70,7 @@ def test_no_twin_has_the_name_of_another_column(schema):
 
 @pytest.mark.parametrize("name", ["survival", "service_levels", "sensitivity"])
 def test_lengths_in_a_key_are_no_moments_of_the_video(name):
-    assert not [one for one in stored_columns(TABLES[name], clocked=True) if one.twin_of]
+    assert not [one for one in stored_columns(TABLES[name], clocked=True) if one.moment_name]
 
 
 def test_moments_in_a_csv_file_are_iso_8601(tmp_path):

@@ -40,8 +40,10 @@ def pages(tmp_path):
 
 def test_a_video_that_needs_more_memory_is_refused_before_all_of_it_is_read(pages, monkeypatch):
     read = []
-    rows_of = job.rows_of
-    monkeypatch.setattr(job, "rows_of", lambda *given, **more: read.append(1) or rows_of(*given, **more))
+    build_page_rows = job.build_page_rows
+    monkeypatch.setattr(
+        job, "build_page_rows", lambda *given, **more: read.append(1) or build_page_rows(*given, **more)
+    )
     monkeypatch.setattr(video_analysis, "compute_trajectories", None)
     with pytest.raises(
         InputError, match=r"needs more than 1\.2MB .* but 1MB may be used\. Analyze it in parts"

@@ -17,7 +17,7 @@ from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.records import FOLDERS
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError
 from ptrack_analysis.storage import s3 as s3_asking
-from ptrack_analysis.storage.s3 import S3Path, default_client, path_of
+from ptrack_analysis.storage.s3 import S3Path, default_client, parse_path
 from ptrack_analysis.storage.store import RangedFile
 from ptrack_analysis.video import Video
 
@@ -299,7 +299,7 @@ def test_a_dataset_in_s3_is_read_as_the_one_on_disk(s3, out, dataset):
     for file in out.rglob("*"):
         if file.is_file():
             key = file.relative_to(out).as_posix()
-            path_of(f"s3://{BUCKET}/day/{key}").write_bytes(file.read_bytes())
+            parse_path(f"s3://{BUCKET}/day/{key}").write_bytes(file.read_bytes())
     there = open_dataset(f"s3://{BUCKET}/day")
     assert (there.videos, there.tables) == (dataset.videos, dataset.tables)
     for name in ("detections", "visits", "zones"):
@@ -310,7 +310,7 @@ def test_a_dataset_in_s3_is_read_as_the_one_on_disk(s3, out, dataset):
     )
     query = "SELECT zone, count(*) AS n, sum(detections) AS d FROM visits GROUP BY ALL ORDER BY ALL"
     assert_frame_equal(there.sql(query), dataset.sql(query))
-    path_of(f"s3://{BUCKET}/day/visits/noon.parquet").unlink()
+    parse_path(f"s3://{BUCKET}/day/visits/noon.parquet").unlink()
     with pytest.raises(RemoteError, match=r"visits/noon.parquet: S3 refused: NoSuchKey: there is no object"):
         there.read("visits")
 
@@ -322,7 +322,7 @@ def test_nothing_at_an_address_is_no_dataset(s3):
 
 def test_a_part_of_a_large_object_is_fetched_and_not_the_whole(s3):
     content = np.random.default_rng(4).bytes(3 * 2**20)
-    path_of(f"s3://{BUCKET}/large").write_bytes(content)
+    parse_path(f"s3://{BUCKET}/large").write_bytes(content)
     asked = []
     s3.meta.events.register("before-call.s3.GetObject", lambda params, **_: asked.append(params["headers"]))
     with RangedFile(S3Path(BUCKET, "large", client=s3)) as file:
@@ -336,7 +336,7 @@ def test_a_part_of_a_large_object_is_fetched_and_not_the_whole(s3):
 
 
 def test_an_object_that_is_replaced_while_it_is_read_is_refused(s3):
-    path = path_of(f"s3://{BUCKET}/large")
+    path = parse_path(f"s3://{BUCKET}/large")
     path.write_bytes(bytes(2 * 2**20))
     with RangedFile(path) as file:
         assert file.read(1) == b"\0"

@@ -9,7 +9,7 @@ import pytest
 from pages import page, record, write
 
 from ptrack_analysis import compact_dataset, export_dataset, open_dataset, verify_dataset
-from ptrack_analysis.dataset.records import refuse_names, video_name
+from ptrack_analysis.dataset.records import validate_names, video_name
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.pipeline.config import AnalysisConfig
 
@@ -53,9 +53,9 @@ def exported(shop, **settings):
     ],
 )
 def test_the_name_of_a_part_says_from_when_to_when(start, end, name):
-    assert AnalysisConfig(start=start, end=end).name_of("shop") == name
+    assert AnalysisConfig(start=start, end=end).part_name("shop") == name
     assert video_name(name) == "shop"
-    refuse_names([name])
+    validate_names([name])
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_the_name_of_a_part_says_from_when_to_when(start, end, name):
 )
 def test_other_names_with_an_at_sign_are_refused(name):
     with pytest.raises(OutputError, match="cannot be the name of a file"):
-        refuse_names([name])
+        validate_names([name])
 
 
 def test_two_parts_lie_side_by_side_and_no_check_finds_anything(shop):
@@ -132,5 +132,5 @@ def test_parts_with_what_is_to_be_withheld_are_not_left_beside_those_without(sho
 
 
 def test_only_times_make_a_part():
-    assert AnalysisConfig(persons=[3]).name_of("shop") == "shop"
-    assert AnalysisConfig(start="1500ms", end="70s").name_of("shop") == "shop@1500ms-70s"
+    assert AnalysisConfig(persons=[3]).part_name("shop") == "shop"
+    assert AnalysisConfig(start="1500ms", end="70s").part_name("shop") == "shop@1500ms-70s"

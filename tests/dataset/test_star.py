@@ -9,12 +9,12 @@ import pytest
 from shapely.geometry import LineString, box
 
 from ptrack_analysis import Video, Zone, read_parquet
-from ptrack_analysis.dataset.dictionary import contents_of, relations_of
+from ptrack_analysis.dataset.dictionary import gather_contents, list_relations
 from ptrack_analysis.dataset.dimensions import (
     DIMENSIONS,
     dates_table,
-    definitions_of,
     lines_table,
+    list_definitions,
     sites_table,
     zones_table,
 )
@@ -54,8 +54,8 @@ def till(**changes):
 
 
 def test_a_zone_keeps_its_key_whichever_videos_it_is_bound_to():
-    everywhere = definitions_of(scene(till()), "noon")
-    assert everywhere == definitions_of(scene(till(videos=("noon",))), "noon")
+    everywhere = list_definitions(scene(till()), "noon")
+    assert everywhere == list_definitions(scene(till(videos=("noon",))), "noon")
     [key] = everywhere["zones"]
     assert re.fullmatch("[0-9a-f]{16}", key)
 
@@ -73,17 +73,17 @@ def test_a_zone_keeps_its_key_whichever_videos_it_is_bound_to():
     ids=lambda change: next(iter(change)),
 )
 def test_a_zone_that_is_another_has_another_key(change):
-    first, second = (definitions_of(scene(till(**one)), "noon")["zones"] for one in ({}, change))
+    first, second = (list_definitions(scene(till(**one)), "noon")["zones"] for one in ({}, change))
     assert first.keys().isdisjoint(second)
 
 
 def test_a_zone_of_another_video_is_not_in_this_one():
-    assert definitions_of(scene(till(videos=("noon",))), "evening") == {"zones": {}, "lines": {}}
-    assert definitions_of(None, "evening") == {}
+    assert list_definitions(scene(till(videos=("noon",))), "evening") == {"zones": {}, "lines": {}}
+    assert list_definitions(None, "evening") == {}
 
 
 def test_every_version_that_a_video_was_measured_with_is_a_row():
-    old, new = (definitions_of(scene(till(outline=box(0, 0, 2, y))), "noon") for y in (1, 2))
+    old, new = (list_definitions(scene(till(outline=box(0, 0, 2, y))), "noon") for y in (1, 2))
     table = zones_table([old, new, new])
     check(table, ZONES)
     assert sorted(zip(table["area"], table["videos"], strict=True)) == [(2.0, 1), (4.0, 2)]
@@ -91,7 +91,7 @@ def test_every_version_that_a_video_was_measured_with_is_a_row():
 
 
 def test_a_line_is_a_row_with_its_length():
-    drawn = definitions_of(scene(lines=[Line("door", LineString([(0, 0), (3, 4)]), "px")]), "noon")
+    drawn = list_definitions(scene(lines=[Line("door", LineString([(0, 0), (3, 4)]), "px")]), "noon")
     table = lines_table([drawn])
     check(table, LINES)
     assert table.iloc[0][["line", "length", "outline"]].tolist() == ["door", 5.0, "LINESTRING (0 0, 3 4)"]
@@ -119,7 +119,7 @@ def test_a_site_is_told_by_what_its_videos_agree_in():
 
 
 def test_every_reference_finds_exactly_one_row(out, database):
-    relations = list(relations_of(contents_of(read_records(out))))
+    relations = list(list_relations(gather_contents(read_records(out))))
     assert {one.to for one in relations} == {"videos", "persons", "zones", "lines", "dates"}
     for one in relations:
         assert database(f"FROM {one.to} SELECT count(*) = count(DISTINCT {one.key})") == [(True,)]

@@ -21,7 +21,7 @@ from ptrack_analysis import (
 )
 from ptrack_analysis.clock.recordings import read_recordings
 from ptrack_analysis.editing.desk import shown_features
-from ptrack_analysis.editing.job import object_of
+from ptrack_analysis.editing.job import parse_object
 from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.scene.floor_plan import read_floor_plan
 from ptrack_analysis.schema import DETECTIONS, POINTS, check
@@ -61,7 +61,7 @@ def zones(content):
     with _file(content, "zones.geojson") as place:
         _read(lambda: read_zones(place, VIDEO), place)
         with suppress(PtrackError):
-            shown_features(object_of(content, place))
+            shown_features(parse_object(content, place))
 
 
 def floors(content):

@@ -12,7 +12,7 @@ from ptrack_analysis.analysis.trajectories import compute_trajectories, trajecto
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_paths
 from ptrack_analysis.plots.paths import arrow_heads
-from ptrack_analysis.plots.stretches import steps_of
+from ptrack_analysis.plots.stretches import find_steps
 from ptrack_analysis.plots.style import OKABE_ITO
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import TRAJECTORIES, empty
@@ -270,7 +270,7 @@ def test_further_options_go_to_the_lines():
 
 def test_arrow_heads_stand_along_the_path_and_point_where_it_goes():
     walk = [(100 * number, 0.01 * number, 0.5) for number in range(101)]
-    steps = steps_of(trajectories({7: walk}), "px", None)
+    steps = find_steps(trajectories({7: walk}), "px", None)
     places, ways, ranks = arrow_heads(steps, spacing=250)
     assert places[:, 0].tolist() == pytest.approx([125, 375, 625, 875], rel=1e-3)
     assert np.sign(ways).tolist() == [[1, 0]] * 4
@@ -282,13 +282,13 @@ def test_who_stands_and_jitters_has_no_arrow_heads():
     walk = [
         (100 * number, 0.5 + x, 0.5 + y) for number, (x, y) in enumerate(random.normal(0, 0.004, (500, 2)))
     ]
-    places, _, _ = arrow_heads(steps_of(trajectories({7: walk}), "px", None), spacing=130)
+    places, _, _ = arrow_heads(find_steps(trajectories({7: walk}), "px", None), spacing=130)
     assert len(places) == 0
 
 
 def test_arrow_heads_never_lie_in_a_gap():
     walk = [(0, 0.0, 0.5), (400, 0.1, 0.5), (9000, 0.8, 0.5), (9400, 0.9, 0.5)]
-    places, _, _ = arrow_heads(steps_of(trajectories({7: walk}), "px", None), spacing=100)
+    places, _, _ = arrow_heads(find_steps(trajectories({7: walk}), "px", None), spacing=100)
     assert places[:, 0].tolist() == pytest.approx([50, 850], rel=1e-3)
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from ptrack_analysis.analysis.presence import PersonRows, starts_of
+from ptrack_analysis.analysis.presence import PersonRows, mark_starts
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import EDGE_TOLERANCE, Bools, Floats, Integers
 from ptrack_analysis.limits import above, at_least
@@ -83,7 +83,7 @@ class PictureGround:
         return np.column_stack([ground[:, 0] / metres + self.width / 2, y])
 
 
-def bodies_of(top: Floats, height: Floats) -> Bodies | None:
+def fit_body_heights(top: Floats, height: Floats) -> Bodies | None:
     """Fit the usual height of a box to where its feet are, by least squares; None without a whole box.
 
     Boxes that the picture's upper or lower edge cuts are left out: neither feet nor height are seen. The
@@ -139,7 +139,7 @@ class Ends:
     stop: Side
 
 
-def ends_of(rows: PersonRows, places: Floats, size: Floats, *, window: int, max_speed: float) -> Ends:
+def find_track_ends(rows: PersonRows, places: Floats, size: Floats, *, window: int, max_speed: float) -> Ends:
     """Find the beginning and the end of each track that has a position.
 
     Velocity is the slope of the positions within ``window`` ms of the outermost one, by least squares, drawn
@@ -159,7 +159,7 @@ def ends_of(rows: PersonRows, places: Floats, size: Floats, *, window: int, max_
         The largest speed [m/s].
     """
     known = np.flatnonzero(~np.isnan(places).any(axis=1))
-    begins = starts_of(rows.person[known])
+    begins = mark_starts(rows.person[known])
     first = np.flatnonzero(begins)
     last = first + np.diff(first, append=len(known)) - 1
     track = np.cumsum(begins) - 1
@@ -196,7 +196,7 @@ def _medians(size: Floats, near: Bools, track: Integers, tracks: int) -> Floats:
     medians = np.full(tracks, np.nan)
     used = np.flatnonzero(near & ~np.isnan(size))
     order = used[np.lexsort((size[used], track[used]))]
-    begin = np.flatnonzero(starts_of(track[order])) if len(order) else order
+    begin = np.flatnonzero(mark_starts(track[order])) if len(order) else order
     count = np.diff(begin, append=len(order))
     medians[track[order[begin]]] = size[order[begin + (count - 1) // 2]]
     return medians

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.cleaning.renaming import kind_of
+from ptrack_analysis.analysis.cleaning.renaming import find_table_kind
 from ptrack_analysis.analysis.presence import MAX_GAP, PersonRows, rows_by_person
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.schema import DETECTIONS, POINTS, Table, unit_of
+from ptrack_analysis.schema import DETECTIONS, POINTS, Table, find_unit
 from ptrack_analysis.video import Milliseconds, milliseconds
 
 _BOX = ("left", "top", "width", "height")
@@ -80,10 +80,10 @@ def fill_gaps(
     >>> fill_gaps(points, limit="5s", period="1s")["x_m"].tolist()
     [0.0, 2.0, 4.0, 6.0, 8.0]
     """
-    kind = kind_of(table)
+    kind = find_table_kind(table)
     above, longest, step = _lengths(limit, max_gap, period)
     rows = rows_by_person(table)
-    names = _BOX if kind is DETECTIONS else tuple(f"{axis}_{unit_of(table, POINTS)}" for axis in "xy")
+    names = _BOX if kind is DETECTIONS else tuple(f"{axis}_{find_unit(table, POINTS)}" for axis in "xy")
     places = np.column_stack([table[name].to_numpy()[rows.order] for name in names])
     before, time = new_rows(rows, np.isfinite(places).all(axis=1), above=above, limit=longest, period=step)
     share = (time - rows.time[before]) / (rows.time[before + 1] - rows.time[before])

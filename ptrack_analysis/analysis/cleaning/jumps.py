@@ -10,7 +10,7 @@ from ptrack_analysis.analysis.cleaning.smoothing import (
     INTERPOLATED,
     NO,
     Positions,
-    positions_of,
+    split_positions,
     with_positions,
 )
 from ptrack_analysis.analysis.motion import kernels
@@ -165,7 +165,7 @@ def flag_jumps(trajectories: pd.DataFrame, *, max_speed: float) -> pd.DataFrame:
     >>> flag_jumps(trajectories_from_points(points), max_speed=3.0)["jump"].tolist()
     [False, False, True, False]
     """
-    positions = positions_of(trajectories)
+    positions = split_positions(trajectories)
     if not (isinstance(max_speed, int | float | np.number) and 0 < max_speed < np.inf):
         raise ParameterError(f"max_speed is {max_speed!r}, not a speed above 0 [{positions.unit} per second]")
     measured = np.flatnonzero((positions.located == BOX) & ~np.isnan(positions.x))
@@ -228,7 +228,7 @@ def repair_jumps(
     >>> len(repair_jumps(flag_jumps(empty(TRAJECTORIES, unit="m"), max_speed=3.0)))
     0
     """
-    old = positions_of(trajectories)
+    old = split_positions(trajectories)
     if "jump" not in trajectories.columns:
         raise SchemaError(
             "not a trajectories table with jumps: column 'jump' is missing; flag_jumps makes it"

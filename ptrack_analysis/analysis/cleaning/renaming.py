@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.cleaning.stitching import first_of_chains
-from ptrack_analysis.analysis.presence import rows_by_person, starts_of
+from ptrack_analysis.analysis.presence import mark_starts, rows_by_person
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.schema import DETECTIONS, POINTS, STITCHES, TRAJECTORIES, Table, check
@@ -15,7 +15,7 @@ from ptrack_analysis.video import milliseconds, timedelta
 _MADE = frozenset({"position_status", "time_present", "tracklet"})
 
 
-def kind_of(table: object, *, trajectories: bool = False) -> Table:
+def find_table_kind(table: object, *, trajectories: bool = False) -> Table:
     """Return whether a table is DETECTIONS or POINTS (or TRAJECTORIES, where they are taken), and check it.
 
     Its index tells detections from points, the columns ``located held run`` tell trajectories from points;
@@ -78,11 +78,11 @@ def apply_stitches(table: pd.DataFrame, stitches: pd.DataFrame) -> pd.DataFrame:
     >>> list(apply_stitches(empty(DETECTIONS), empty(STITCHES, unit="px")).columns[-1:])
     ['merged_from']
     """
-    kind_of(table)
+    find_table_kind(table)
     check(stitches, STITCHES)
     later = stitches.index.to_numpy()
     earlier = stitches["after"].to_numpy()
-    _refuse_forks(later, earlier)
+    _validate_no_forks(later, earlier)
     into, circular = first_of_chains(later, earlier)
     if circular.any():
         raise ParameterError(f"the stitches of person {later[circular].min()} go round in a circle")
@@ -90,7 +90,7 @@ def apply_stitches(table: pd.DataFrame, stitches: pd.DataFrame) -> pd.DataFrame:
     renamed = _renamed(person, later, into)
     kept = table["merged_from"].to_numpy() if "merged_from" in table.columns else person
     result = _with_numbers(table, renamed).assign(merged_from=kept)
-    _refuse_overlap(table, renamed, person)
+    _validate_no_overlap(table, renamed, person)
     return result
 
 
@@ -124,7 +124,7 @@ def unstitch_tracks(table: pd.DataFrame) -> pd.DataFrame:
     >>> unstitch_tracks(apply_stitches(detections, empty(STITCHES, unit="px"))).equals(detections)
     True
     """
-    kind = kind_of(table)
+    kind = find_table_kind(table)
     if "merged_from" not in table.columns:
         raise SchemaError(
             f"not a {kind.name} table of joined persons: column 'merged_from' is missing; "
@@ -133,7 +133,7 @@ def unstitch_tracks(table: pd.DataFrame) -> pd.DataFrame:
     return _with_numbers(table, table["merged_from"].to_numpy()).drop(columns="merged_from")
 
 
-def _refuse_forks(later: Integers, earlier: Integers) -> None:
+def _validate_no_forks(later: Integers, earlier: Integers) -> None:
     number, count = np.unique(earlier, return_counts=True)
     if (count > 1).any():
         forked = number[count > 1][0]
@@ -141,11 +141,11 @@ def _refuse_forks(later: Integers, earlier: Integers) -> None:
         raise ParameterError(f"person {forked} is followed by several ({both}): delete all but one")
 
 
-def _refuse_overlap(table: pd.DataFrame, renamed: Integers, person: Integers) -> None:
+def _validate_no_overlap(table: pd.DataFrame, renamed: Integers, person: Integers) -> None:
     """Reject to make two tracks one of which one begins before the other has ended; name the first two."""
     time = table.index.get_level_values("timestamp").to_numpy().view("int64")
     order = np.lexsort((time, person, renamed))
-    first = np.flatnonzero(starts_of(person[order]) | starts_of(renamed[order]))
+    first = np.flatnonzero(mark_starts(person[order]) | mark_starts(renamed[order]))
     last = np.append(first[1:], len(order))[: len(first)] - 1
     begins, ends, whose = time[order[first]], time[order[last]], renamed[order[first]]
     by_start = np.lexsort((begins, whose))
@@ -218,7 +218,7 @@ def filter_short_tracks(
     >>> len(kept), len(removed)
     (0, 0)
     """
-    kind_of(table, trajectories=True)
+    find_table_kind(table, trajectories=True)
     shortest = milliseconds(min_duration, "min_duration")
     if isinstance(min_detections, bool) or not isinstance(min_detections, int | np.integer):
         raise ParameterError(f"min_detections is {min_detections!r}, not a whole number")

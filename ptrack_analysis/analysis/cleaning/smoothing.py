@@ -11,7 +11,7 @@ from ptrack_analysis.analysis.presence import PersonRows, rows_by_person, run_st
 from ptrack_analysis.analysis.trajectories import SPEED_WINDOW
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.schema import POSITION_STATUSES, TRAJECTORIES, check, choice, unit_of
+from ptrack_analysis.schema import POSITION_STATUSES, TRAJECTORIES, check, choice, find_unit
 from ptrack_analysis.video import milliseconds
 
 BOX, INTERPOLATED, NO = range(len(POSITION_STATUSES))
@@ -32,7 +32,7 @@ class Positions:
     unit: str
 
 
-def positions_of(trajectories: pd.DataFrame) -> Positions:
+def split_positions(trajectories: pd.DataFrame) -> Positions:
     """Take trajectories apart.
 
     Raises
@@ -41,7 +41,7 @@ def positions_of(trajectories: pd.DataFrame) -> Positions:
         If the table is not a TRAJECTORIES table.
     """
     check(trajectories, TRAJECTORIES)
-    unit = unit_of(trajectories, TRAJECTORIES)
+    unit = find_unit(trajectories, TRAJECTORIES)
     rows = rows_by_person(trajectories)
     x, y = (trajectories[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
     unknown = np.isnan(x) | np.isnan(y)
@@ -70,7 +70,7 @@ def with_positions(
     ParameterError
         If ``speed_window`` is below 2 ms.
     """
-    half = half_of(speed_window, "speed_window")
+    half = parse_half_window(speed_window, "speed_window")
     if half == 0:
         raise ParameterError(f"speed_window is {speed_window!r}, not at least 2 ms")
     x, y, located = new
@@ -89,7 +89,7 @@ def with_positions(
     return trajectories.take(old.rows.order).assign(**columns)
 
 
-def half_of(window: pd.Timedelta | str, name: str) -> int:
+def parse_half_window(window: pd.Timedelta | str, name: str) -> int:
     """Return half the length of a window, cut to whole milliseconds."""
     return milliseconds(window, name) // 2
 
@@ -151,8 +151,8 @@ def smooth_trajectories(
     >>> smooth_trajectories(empty(TRAJECTORIES, unit="m")).columns[-1]
     'smoothed'
     """
-    old = positions_of(trajectories)
-    half = half_of(window, "window")
+    old = split_positions(trajectories)
+    half = parse_half_window(window, "window")
     x, y = kernels.mean_in_window(old.rows.time, old.run, old.x, old.y, half=half)
     alone = ~_has_company(old, half)
     x[alone], y[alone] = old.x[alone], old.y[alone]

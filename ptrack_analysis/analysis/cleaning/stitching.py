@@ -11,16 +11,16 @@ from ptrack_analysis.analysis.cleaning.candidates import (
     Limits,
     Pairs,
     PictureGround,
-    bodies_of,
     candidates,
-    ends_of,
+    find_track_ends,
+    fit_body_heights,
     whole_heights,
 )
-from ptrack_analysis.analysis.cleaning.smoothing import Positions, positions_of
+from ptrack_analysis.analysis.cleaning.smoothing import Positions, split_positions
 from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
-from ptrack_analysis.scene.zones import Zone, refuse_zones
+from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import DETECTIONS, STITCHES, assemble, check
 from ptrack_analysis.video import Video, milliseconds
 
@@ -131,13 +131,13 @@ def margins(before: Integers, after: Integers, cost: Floats, chosen: Bools, *, u
     lost = sum(np.where(join >= 0, gain[join], 0.0) for join in out)
     both = np.flatnonzero((out[0] >= 0) & (out[1] >= 0))
     won = gain[other]
-    won[both] += _gain_of(before[out[1][both]], after[out[0][both]], (before, after, gain), tracks)
+    won[both] += _find_gains(before[out[1][both]], after[out[0][both]], (before, after, gain), tracks)
     for join in out:
         np.minimum.at(margin, join[join >= 0], (lost - won)[join >= 0])
     return margin
 
 
-def _gain_of(
+def _find_gains(
     left: Integers, right: Integers, pairs: tuple[Integers, Integers, Floats], tracks: int
 ) -> Floats:
     """Look up what joining each two tracks gains, 0 where they cannot be joined."""
@@ -275,14 +275,14 @@ def compute_stitches(
     """
     if detections is not None:
         check(detections, DETECTIONS)
-    old = positions_of(trajectories)
-    refuse_zones(list(doors), old.unit)
+    old = split_positions(trajectories)
+    validate_zones(list(doors), old.unit)
     gap = milliseconds(max_gap, "max_gap")
     limits = Limits(gap, gap * _COMPETITION, max_speed, max_drift, max_size_ratio, max_cost, min_margin)
     size, bodies = _sizes(detections, trajectories, old)
     ground = _ground(old, bodies, detections, video)
     places = np.column_stack([old.x, old.y])
-    ends = ends_of(
+    ends = find_track_ends(
         old.rows, ground.on_ground(places) if ground else places, size, window=_WINDOW, max_speed=max_speed
     )
     pairs = candidates(ends, _in_doors(ends, places, doors), limits)
@@ -302,7 +302,7 @@ def _sizes(
         return np.full(len(old.x), np.nan), None
     row = detection_rows(detections, trajectories)[old.rows.order]
     top, height = (detections[name].to_numpy()[row] for name in ("top", "height"))
-    bodies = bodies_of(top, height)
+    bodies = fit_body_heights(top, height)
     if bodies is None:
         return np.full(len(old.x), np.nan), None
     return whole_heights(top, height) / bodies.usual(top + height), bodies

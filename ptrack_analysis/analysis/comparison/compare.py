@@ -15,13 +15,13 @@ from ptrack_analysis.analysis.comparison.agreement import (
     pairs_table,
     seen_by_both,
 )
-from ptrack_analysis.analysis.comparison.figures import Figures, figures_of
+from ptrack_analysis.analysis.comparison.figures import Figures, compute_figures
 from ptrack_analysis.analysis.comparison.matching import (
     LEFT_OUT,
     MIN_OVERLAP,
     Overlaps,
+    find_overlaps,
     match_overlaps,
-    overlaps_of,
 )
 from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
@@ -33,7 +33,7 @@ from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, check, unit_of
+from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, check, find_unit
 from ptrack_analysis.video import Plane, Video, milliseconds, timedelta
 
 
@@ -207,7 +207,7 @@ def heatmap_difference(a: pd.DataFrame, b: pd.DataFrame, video: Video, shape: tu
 
 def _common_bounds(a: pd.DataFrame, b: pd.DataFrame, video: Video, shape: tuple[int, int]) -> Bounds | None:
     """Return the extent around all positions of both; None where it is the frame's."""
-    unit = unit_of(a, TRAJECTORIES)
+    unit = find_unit(a, TRAJECTORIES)
     located = [each for each in (a, b) if each[f"x_{unit}"].notna().any()]
     if unit == "px" or not located:
         return None
@@ -341,9 +341,9 @@ def _matched(
 ) -> tuple[Figures, pd.DataFrame, pd.DataFrame]:
     """Match the boxes, and give the figures, the pairs of persons and the matches."""
     (boxes_a, row_a), (boxes_b, row_b) = boxes_at_compared_moments(a), boxes_at_compared_moments(b)
-    overlaps = overlaps_of(boxes_a, boxes_b)
+    overlaps = find_overlaps(boxes_a, boxes_b)
     chosen = match_overlaps(overlaps.at_least(min_overlap), boxes_a, boxes_b)
-    figures, counterparts = figures_of(boxes_a, boxes_b, overlaps, chosen, min_overlap)
+    figures, counterparts = compute_figures(boxes_a, boxes_b, overlaps, chosen, min_overlap)
     matches = Overlaps(row_a[chosen.a], row_b[chosen.b], chosen.overlap)
     return figures, pairs_table(a, b, matches, counterparts), _matches_table(a, b, matches)
 

@@ -83,7 +83,7 @@ class Figures:
         return pd.DataFrame({"value": np.array(list(figures.values()), dtype="float64")}, index=index)
 
 
-def figures_of(
+def compute_figures(
     a: Boxes, b: Boxes, overlaps: Overlaps, matches: Overlaps, min_overlap: float
 ) -> tuple[Figures, Integers]:
     """Compute the figures of b against a, and the pairing of persons that the identity figures stand for.
@@ -106,7 +106,7 @@ def figures_of(
     """
     possible = overlaps.at_least(min_overlap)
     pairs, idtp = paired_persons(a.person[possible.a], b.person[possible.b])
-    hota, deta, assa = hota_of(a, b, overlaps)
+    hota, deta, assa = compute_hota(a, b, overlaps)
     boxes_a, boxes_b, matched = len(a.person), len(b.person), len(matches.a)
     misses, false_positives = boxes_a - matched, boxes_b - matched
     switches, fragmentations = _changes(a, b, matches)
@@ -148,7 +148,7 @@ def paired_persons(person_a: Integers, person_b: Integers) -> tuple[Integers, in
     return pairs[chosen], int(count[chosen].sum())
 
 
-def hota_of(a: Boxes, b: Boxes, overlaps: Overlaps) -> tuple[float, float, float]:
+def compute_hota(a: Boxes, b: Boxes, overlaps: Overlaps) -> tuple[float, float, float]:
     """Compute HOTA, DetA and AssA as ``Figures`` defines them; NaN if neither tracking has a box.
 
     Two persons agree by the sum over the moments of their overlap, each divided by all overlap that either of

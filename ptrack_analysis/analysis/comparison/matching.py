@@ -138,7 +138,7 @@ class Overlaps:
         return self.where(self.overlap >= overlap - TOLERANCE)
 
 
-def overlaps_of(a: Boxes, b: Boxes) -> Overlaps:
+def find_overlaps(a: Boxes, b: Boxes) -> Overlaps:
     """Find all pairs of boxes of the same moment that overlap.
 
     The overlap is intersection over union: the area that both cover by the area that either covers. It is
@@ -313,7 +313,7 @@ def match_boxes(a: Boxes, b: Boxes, *, min_overlap: float = MIN_OVERLAP) -> Over
     K. Bernardin, R. Stiefelhagen, "Evaluating Multiple Object Tracking Performance: The CLEAR MOT Metrics",
     EURASIP Journal on Image and Video Processing 2008, section 2.1.3, doi:10.1155/2008/246309.
     """
-    return match_overlaps(overlaps_of(a, b).at_least(min_overlap), a, b)
+    return match_overlaps(find_overlaps(a, b).at_least(min_overlap), a, b)
 
 
 def match_overlaps(possible: Overlaps, a: Boxes, b: Boxes) -> Overlaps:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import end_of
+from ptrack_analysis.analysis.presence import find_video_end
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.scene.zones import Line
@@ -233,7 +233,7 @@ def _intervals(time: Integers, video: Video, length: int, begin: int) -> tuple[I
     if time.min(initial=begin) < begin:
         raise ParameterError(f"a crossing at {time.min()} ms lies before the start at {begin} ms")
     last = int(time.max(initial=begin))
-    end = end_of(video, last)
+    end = find_video_end(video, last)
     if end is None:
         starts = np.arange((last - begin) // length + 1 if len(time) else 0) * length + begin
         return starts, np.full(len(starts), length)

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.counting import sides
-from ptrack_analysis.analysis.presence import rows_by_person, run_starts, starts_of
+from ptrack_analysis.analysis.presence import mark_starts, rows_by_person, run_starts
 from ptrack_analysis.errors import ZoneError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import at_least
-from ptrack_analysis.scene.zones import Line, refuse_lines
-from ptrack_analysis.schema import CROSSINGS, DIRECTIONS, TRAJECTORIES, assemble, check, unit_of
+from ptrack_analysis.scene.zones import Line, validate_lines
+from ptrack_analysis.schema import CROSSINGS, DIRECTIONS, TRAJECTORIES, assemble, check, find_unit
 from ptrack_analysis.video import Milliseconds
 
 _IN, _OUT = range(len(DIRECTIONS))
@@ -89,7 +89,7 @@ def compute_crossings(
     ['direction', 'crossing', 'x_m', 'y_m']
     """
     check(trajectories, TRAJECTORIES)
-    unit = unit_of(trajectories, TRAJECTORIES)
+    unit = find_unit(trajectories, TRAJECTORIES)
     outlines = _outlines(lines, unit)
     distance = at_least(min_distance, "min_distance")
     walk = _walk(trajectories, unit)
@@ -150,7 +150,7 @@ def _walk(trajectories: pd.DataFrame, unit: str) -> _Walk:
 
 def _outlines(lines: Sequence[Line], unit: str) -> list[Floats]:
     """Return the lines' vertices, refusing what is no line, or none of this plane."""
-    refuse_lines(lines, unit)
+    validate_lines(lines, unit)
     return [_vertices(line) for line in lines]
 
 
@@ -217,7 +217,7 @@ def _clear_before(walk: _Walk, unclear: Integers, steps: Integers) -> tuple[Inte
 def _numbers(person_index: Integers, direction: Integers) -> Integers:
     """Count each person's crossings in each direction from 1, rows being in the order of person and time."""
     order = np.lexsort((direction, person_index))
-    new = starts_of(person_index[order]) | starts_of(direction[order])
+    new = mark_starts(person_index[order]) | mark_starts(direction[order])
     place = np.arange(len(order))
     number = np.empty(len(order), dtype="int64")
     number[order] = place - np.maximum.accumulate(np.where(new, place, 0)) + 1

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ptrack_analysis.analysis.presence import starts_of
+from ptrack_analysis.analysis.presence import mark_starts
 from ptrack_analysis.geometry import Bools, Floats, Integers, doubled_areas
 
 _SWAPPED = [2, 3, 0, 1]
@@ -104,10 +104,10 @@ def last_of_net(way: Integers, sign: Integers) -> Integers:
     """Find, on each way whose signs do not add up to 0, the last crossing in the direction of the sum."""
     if not len(way):
         return np.empty(0, "int64")
-    first = starts_of(way)
+    first = mark_starts(way)
     net = np.sign(np.add.reduceat(sign, np.flatnonzero(first)))[np.cumsum(first) - 1]
     agreeing = np.flatnonzero(sign == net)
-    last: Integers = agreeing[starts_of(way[agreeing][::-1])[::-1]]
+    last: Integers = agreeing[mark_starts(way[agreeing][::-1])[::-1]]
     return last
 
 

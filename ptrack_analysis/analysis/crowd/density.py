@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import end_of
+from ptrack_analysis.analysis.presence import find_video_end
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
-from ptrack_analysis.scene.zones import Zone, refuse_zones
+from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import BINS, DENSITY, OCCUPANCY, assemble, check
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
 
@@ -75,13 +75,13 @@ def compute_occupancy_bins(
     [[1.5, 2.0], [0.0, 0.0]]
     """
     check(occupancy, OCCUPANCY)
-    length = length_of(every)
+    length = parse_bin_length(every)
     occupancy = occupancy.sort_index()
     zone = occupancy.index.get_level_values("zone")
     time = occupancy.index.get_level_values("timestamp").to_numpy().astype("int64")
     persons = occupancy["persons"].to_numpy()
     last = int(time.max(initial=0))
-    known = end_of(video, last)
+    known = find_video_end(video, last)
     starts, spans = intervals(last if known is None else known, length, int(time.min(initial=last)))
     names = zone.unique().tolist()
     parts = [_binned(time[zone == name], persons[zone == name], starts, spans) for name in names]
@@ -100,7 +100,7 @@ def compute_occupancy_bins(
     return assemble(BINS, arrays)
 
 
-def length_of(every: pd.Timedelta | str) -> int:
+def parse_bin_length(every: pd.Timedelta | str) -> int:
     """Read the length of an interval [ms].
 
     Raises
@@ -198,7 +198,7 @@ def compute_density(bins: pd.DataFrame, zones: Sequence[Zone]) -> pd.DataFrame:
     ['area_m2', 'density_per_m2']
     """
     check(bins, BINS)
-    refuse_pixels(zones)
+    validate_square_meters(zones)
     bins = bins.sort_index()
     of_rows = bins.index.get_level_values("zone")
     missing = [zone.name for zone in zones if zone.name not in of_rows]
@@ -213,7 +213,7 @@ def compute_density(bins: pd.DataFrame, zones: Sequence[Zone]) -> pd.DataFrame:
     return assemble(DENSITY, arrays | {"zone": names})
 
 
-def refuse_pixels(zones: Sequence[Zone]) -> None:
+def validate_square_meters(zones: Sequence[Zone]) -> None:
     """Reject zones that have no area in square metres, or are none.
 
     Raises
@@ -229,7 +229,7 @@ def refuse_pixels(zones: Sequence[Zone]) -> None:
                 f"zone {zone.name!r} is in {zone.unit}, and no density is to be had in the picture, where a "
                 f"{zone.unit} is another length at each place: read the zones on a floor plan, in m"
             )
-    refuse_zones(zones, "m")
+    validate_zones(zones, "m")
 
 
 def _dense(zone: Zone, bins: pd.DataFrame) -> dict[str, Integers | Floats]:

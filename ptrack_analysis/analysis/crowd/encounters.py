@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.motion.clock import stretches
-from ptrack_analysis.analysis.motion.walks import Walks, walks_of
-from ptrack_analysis.analysis.presence import found_period, starts_of
+from ptrack_analysis.analysis.motion.walks import Walks, split_walks
+from ptrack_analysis.analysis.presence import found_period, mark_starts
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import above
-from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES, assemble, check, empty, unit_of
+from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES, assemble, check, empty, find_unit
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
 
 _SLACK = 1 + 1e-9  # so that rounding never puts two cells between two positions that are near
@@ -288,22 +288,22 @@ def compute_encounters(
     ([(3, 8, 1)], [4.0], [0.5])
     """
     check(trajectories, TRAJECTORIES)
-    unit = unit_of(trajectories, TRAJECTORIES)
+    unit = find_unit(trajectories, TRAJECTORIES)
     limit = _limit(max_distance, unit)
     shortest, gap = milliseconds(min_duration, "min_duration"), milliseconds(merge_gap, "merge_gap")
     tick = None if period is None else milliseconds(period, "period")
     if tick == 0:
         raise ParameterError(f"period is {period!r}, not a length of time above 0")
-    walks = walks_of(trajectories, unit)
+    walks = split_walks(trajectories, unit)
     longest = int(walks.held.max(initial=0))
     if longest == 0:  # nobody is there for any time
         return empty(ENCOUNTERS, unit=unit)
     tick = tick or found_period(trajectories, Video(), longest) or longest
     start = int(walks.rows.time.min())
     clock = Clock(tick, start)
-    samples = by_tick(samples_of(walks, clock))
+    samples = by_tick(sample_positions(walks, clock))
     near = Near(limit, shortest, gap)
-    return encounters_of([samples], clock, near, walks.person_index[walks.rows.first], unit)
+    return build_encounters([samples], clock, near, walks.person_index[walks.rows.first], unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +327,7 @@ NEAR = Near(MAX_DISTANCE_M, milliseconds(MIN_DURATION, "min_duration"), 0)
 """What an encounter is on a floor plan, if nothing is said."""
 
 
-def encounters_of(
+def build_encounters(
     blocks: Iterable[Samples], clock: Clock, near: Near, person_index: Integers, unit: str
 ) -> pd.DataFrame:
     """Make the ENCOUNTERS of samples that come in the order of ticks, in blocks of any size.
@@ -355,7 +355,7 @@ def _limit(given: float | None, unit: str) -> float:
     return MAX_DISTANCE_M
 
 
-def samples_of(walks: Walks, clock: Clock) -> Samples:
+def sample_positions(walks: Walks, clock: Clock) -> Samples:
     """Read the positions of all persons at the ticks of a clock."""
     tick = clock.tick
     own = stretches(walks.rows.time, walks.run, walks.x)
@@ -380,7 +380,7 @@ def _columns(met: ApproachPieces, person_index: Integers) -> dict[str, Integers 
     """Turn what was added up into the columns of the table."""
     one, other = np.divmod(met.pair, PAIR)
     number = np.arange(len(met.pair))
-    opens = np.maximum.accumulate(np.where(starts_of(met.pair), number, 0))
+    opens = np.maximum.accumulate(np.where(mark_starts(met.pair), number, 0))
     return {
         "person_index": person_index[one],
         "other": person_index[other],

@@ -11,18 +11,18 @@ from ptrack_analysis.analysis.crowd.density import (
     MINUTE,
     MOST_INTERVALS,
     intervals,
-    length_of,
-    refuse_pixels,
+    parse_bin_length,
     time_held,
+    validate_square_meters,
 )
 from ptrack_analysis.analysis.motion.kernels import steps
-from ptrack_analysis.analysis.motion.walks import Walks, walks_of
-from ptrack_analysis.analysis.presence import end_of
+from ptrack_analysis.analysis.motion.walks import Walks, split_walks
+from ptrack_analysis.analysis.presence import find_video_end
 from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers, contains
-from ptrack_analysis.scene.zones import Line, Zone, refuse_lines
-from ptrack_analysis.schema import CROSSINGS, FLOW, FUNDAMENTAL, TRAJECTORIES, assemble, check, unit_of
+from ptrack_analysis.scene.zones import Line, Zone, validate_lines
+from ptrack_analysis.schema import CROSSINGS, FLOW, FUNDAMENTAL, TRAJECTORIES, assemble, check, find_unit
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
 
 _MILLISECONDS = 1000.0
@@ -89,9 +89,9 @@ def compute_line_flow(
     [0.0]
     """
     check(crossings, CROSSINGS)
-    length_of(every)
-    unit = unit_of(crossings, CROSSINGS)
-    _refuse_other(lines, unit)
+    parse_bin_length(every)
+    unit = find_unit(crossings, CROSSINGS)
+    _validate_lines(lines, unit)
     counts = count_crossings(crossings, lines, video, every=every, start=start)
     names = counts.index.get_level_values("line")
     interval = counts["interval"].to_numpy().astype("int64")
@@ -116,7 +116,7 @@ def _by_time(count: Floats, seconds: Floats) -> Floats:
     return result
 
 
-def _refuse_other(lines: Sequence[Line], unit: str) -> None:
+def _validate_lines(lines: Sequence[Line], unit: str) -> None:
     """Reject what is no line with a length in this plane."""
     if not isinstance(lines, list | tuple):
         raise ParameterError(f"{lines!r:.60} is not a list of lines")
@@ -125,7 +125,7 @@ def _refuse_other(lines: Sequence[Line], unit: str) -> None:
             raise ParameterError(f"{line!r:.60} is not a Line")
         if not line.outline.length > 0:
             raise ParameterError(f"line {line.name!r} has no length, so no flow can be had for a metre of it")
-    refuse_lines(lines, unit)
+    validate_lines(lines, unit)
 
 
 def compute_fundamental_diagram(
@@ -207,18 +207,18 @@ def compute_fundamental_diagram(
     [[4.0, 0.015, 2.0, 0.03]]
     """
     check(trajectories, TRAJECTORIES)
-    unit = unit_of(trajectories, TRAJECTORIES)
+    unit = find_unit(trajectories, TRAJECTORIES)
     if unit != "m":
         raise ParameterError(
             f"the trajectories are in {unit}, and no density is to be had in the picture: give "
             "compute_trajectories a floor plan, plane=floor"
         )
-    refuse_pixels(zones)
-    walks = walks_of(trajectories, unit)
+    validate_square_meters(zones)
+    walks = split_walks(trajectories, unit)
     last = int((walks.rows.time + walks.held).max(initial=0))
-    end = end_of(video, last)
+    end = find_video_end(video, last)
     end = last if end is None else end
-    walked = Walked(zones, length_of(every), milliseconds(start, "start"))
+    walked = Walked(zones, parse_bin_length(every), milliseconds(start, "start"))
     intervals(end, walked.length, walked.begin)  # refuses too many, before they are filled
     walked.add(walks)
     return walked.table(end)

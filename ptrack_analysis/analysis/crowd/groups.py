@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import PersonRows, rows_by_person, run_starts, starts_of
+from ptrack_analysis.analysis.presence import PersonRows, mark_starts, rows_by_person, run_starts
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import above
-from ptrack_analysis.schema import ENCOUNTERS, GROUPS, TRAJECTORIES, assemble, check, unit_of
+from ptrack_analysis.schema import ENCOUNTERS, GROUPS, TRAJECTORIES, assemble, check, find_unit
 from ptrack_analysis.video import Milliseconds
 
 MIN_EXTENT_M = 2.0
@@ -86,15 +86,15 @@ def detect_groups(
     """
     check(encounters, ENCOUNTERS)
     check(trajectories, TRAJECTORIES)
-    unit = unit_of(encounters, ENCOUNTERS)
-    other_unit = unit_of(trajectories, TRAJECTORIES)
+    unit = find_unit(encounters, ENCOUNTERS)
+    other_unit = find_unit(trajectories, TRAJECTORIES)
     if other_unit != unit:
         raise ParameterError(f"the encounters are in {unit}, and the trajectories are in {other_unit}")
     least_share, least_extent = _share(min_share), _extent(min_extent, unit)
     rows = rows_by_person(trajectories)
     person_index = trajectories.index.get_level_values("person_index").to_numpy()[rows.order][rows.first]
     linking = Linking(least_share, least_extent)
-    return groups_of(encounters, person_index, runs_of(trajectories, rows), linking, unit)
+    return build_groups(encounters, person_index, find_tracklets(trajectories, rows), linking, unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Runs:
     until: Milliseconds
 
 
-def groups_of(
+def build_groups(
     encounters: pd.DataFrame, person_index: Integers, runs: Runs, linking: Linking, unit: str
 ) -> pd.DataFrame:
     """Make the GROUPS of these persons, growing, of whom encounters and runs are known."""
@@ -141,7 +141,7 @@ def groups_of(
     return assemble(GROUPS, {"person_index": person_index, **linked})
 
 
-def runs_of(trajectories: pd.DataFrame, rows: PersonRows) -> Runs:
+def find_tracklets(trajectories: pd.DataFrame, rows: PersonRows) -> Runs:
     """List the runs of trajectories, whose rows are these."""
     begins = run_starts(rows, trajectories["tracklet"].to_numpy()[rows.order])
     first = np.flatnonzero(begins)
@@ -183,7 +183,7 @@ def _places(persons: Integers, person_index: Integers) -> Integers:
 def _shared(runs: Runs, one: Integers, other: Integers) -> Milliseconds:
     """Measure the time for which both of each pair are present [ms]."""
     person, since, until = runs.person, runs.since, runs.until
-    opens = np.flatnonzero(starts_of(person))
+    opens = np.flatnonzero(mark_starts(person))
     number = np.diff(opens, append=len(person))
     pair = np.repeat(np.arange(len(one)), number[one])
     run = (

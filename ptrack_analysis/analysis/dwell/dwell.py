@@ -10,12 +10,12 @@ from ptrack_analysis.analysis.dwell.survival import (
     CONFIDENCE,
     ENDS,
     Group,
-    confidence_of,
     first_below,
-    groups_of,
     kaplan_meier,
-    quantiles_of,
+    parse_confidence,
+    parse_quantiles,
     restricted_mean,
+    split_visits,
 )
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
@@ -113,11 +113,11 @@ def compute_dwell(
     True
     """
     check(visits, VISITS)
-    level = confidence_of(confidence)
+    level = parse_confidence(confidence)
     limit = None if horizon is None else milliseconds(horizon, "horizon")
     if limit == 0:
         raise ParameterError(f"horizon is {horizon!r}, not above 0")
-    groups = groups_of(visits, by=by, begins=begins, ends=ends, inside_before=inside_before)
+    groups = split_visits(visits, by=by, begins=begins, ends=ends, inside_before=inside_before)
     rows = [_figures(group, limit, level) for group in groups]
     arrays: dict[str, np.ndarray | list[str]] = {"zone": [group.zone for group in groups]}
     if by == "entry":
@@ -182,8 +182,8 @@ def compute_dwell_quantiles(
     FrozenList(['zone', 'entry', 'quantile'])
     """
     check(visits, VISITS)
-    shares, level = quantiles_of(quantiles), confidence_of(confidence)
-    groups = groups_of(visits, by=by, begins=begins, ends=ends, inside_before=inside_before)
+    shares, level = parse_quantiles(quantiles), parse_confidence(confidence)
+    groups = split_visits(visits, by=by, begins=begins, ends=ends, inside_before=inside_before)
     found = [(_quantiles(group.seen, shares), *_estimates(group, shares, level)) for group in groups]
     columns = np.reshape(np.array(found, dtype="int64"), (len(groups), 4, len(shares)))
     arrays: dict[str, np.ndarray | list[str]] = {

@@ -10,14 +10,14 @@ from ptrack_analysis.analysis.dwell.survival import (
     CONFIDENCE,
     ENDS,
     Lengths,
-    confidence_of,
     kaplan_meier,
+    parse_confidence,
     seen_at,
     share_at,
     zone_names,
 )
-from ptrack_analysis.analysis.presence import end_of, part_end
-from ptrack_analysis.analysis.zones.membership import refuse_unvisited
+from ptrack_analysis.analysis.presence import find_video_end, part_end
+from ptrack_analysis.analysis.zones.membership import validate_visited
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.scene.zones import Zone
@@ -77,7 +77,7 @@ def compute_waiting_times(
     """
     check(visits, VISITS)
     names = zone_names(zones, kind=_KIND)
-    refuse_unvisited(zones, visits, "zones")
+    validate_visited(zones, visits, "zones")
     begun, ended = seen_at(visits, "entry", begins, "begins"), seen_at(visits, "exit", ends, "ends")
     taken = visits.index.get_level_values("zone").isin(names)
     entered, exited = (visits[name].to_numpy().astype("int64")[taken] for name in ("entered", "exited"))
@@ -147,11 +147,11 @@ def compute_queue_length(
     """
     check(visits, VISITS)
     names = zone_names(zones, kind=_KIND)
-    refuse_unvisited(zones, visits, "zones")
+    validate_visited(zones, visits, "zones")
     entered, exited = (visits[name].to_numpy().astype("int64") for name in ("entered", "exited"))
     last = int(exited.max(initial=0))
     begin = 0 if start is None else milliseconds(start, "start")
-    close = max(part_end(end_of(video, last), end, last), last, begin)
+    close = max(part_end(find_video_end(video, last), end, last), last, begin)
     zone = visits.index.get_level_values("zone")
     counts = {name: _changes(entered[zone == name], exited[zone == name], begin, close) for name in names}
     arrays: dict[str, Integers | list[str]] = {
@@ -226,7 +226,7 @@ def compute_service_levels(
     True
     """
     check(waits, WAITS)
-    level, limits = confidence_of(confidence), _targets(targets)
+    level, limits = parse_confidence(confidence), _targets(targets)
     wait = waits["wait"].to_numpy().astype("int64")
     begun, ended = (waits[name].to_numpy() for name in ("begin_seen", "end_seen"))
     lengths = Lengths(wait, ended, np.full(len(wait), -1))

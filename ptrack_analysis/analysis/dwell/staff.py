@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.dwell.survival import zone_names
-from ptrack_analysis.analysis.zones.membership import refuse_unvisited
+from ptrack_analysis.analysis.zones.membership import validate_visited
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.scene.zones import Zone
@@ -69,7 +69,7 @@ def detect_staff(
     """
     check(visits, VISITS)
     names = zone_names(zones, kind=KIND)
-    refuse_unvisited(zones, visits, "zones")
+    validate_visited(zones, visits, "zones")
     longest, most = _above_zero(min_stay), _count(recurrence)
     if longest is None and most is None and not zones:
         raise ParameterError("no rule is given: name min_stay, zones or recurrence")

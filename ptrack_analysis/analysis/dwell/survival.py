@@ -166,7 +166,7 @@ class Group:
         return int((~self.lengths.ended).sum())
 
 
-def groups_of(
+def split_visits(
     visits: pd.DataFrame,
     *,
     by: str,
@@ -250,7 +250,7 @@ def _before(visits: pd.DataFrame, inside_before: object) -> Integers:
     return before
 
 
-def confidence_of(confidence: object) -> float:
+def parse_confidence(confidence: object) -> float:
     """Read a confidence level.
 
     Raises
@@ -261,7 +261,7 @@ def confidence_of(confidence: object) -> float:
     return float(_shares([confidence], "confidence")[0])
 
 
-def quantiles_of(quantiles: object) -> Floats:
+def parse_quantiles(quantiles: object) -> Floats:
     """Read quantiles, each once, in growing order.
 
     Raises
@@ -359,8 +359,8 @@ def compute_survival(
     ['at_risk', 'ended', 'cut', 'share', 'share_low', 'share_high']
     """
     check(visits, VISITS)
-    level = confidence_of(confidence)
-    groups = groups_of(visits, by=by, begins=begins, ends=ends, inside_before=inside_before)
+    level = parse_confidence(confidence)
+    groups = split_visits(visits, by=by, begins=begins, ends=ends, inside_before=inside_before)
     curves = [kaplan_meier(group.lengths, level) for group in groups]
     lengths = [len(curve.length) for curve in curves]
     columns: dict[str, list[np.ndarray]] = {

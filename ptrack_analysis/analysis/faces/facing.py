@@ -177,9 +177,9 @@ def compute_facing(
     check(detections, DETECTIONS)
     check(trajectories, TRAJECTORIES)
     names = _named(targets)
-    _refuse_range(90, within=within, towards_camera=towards_camera)
+    _validate_range(90, within=within, towards_camera=towards_camera)
     least = {"confidence": min_confidence, "sharpness": min_sharpness, "brightness": min_brightness}
-    _refuse_range(100, **{f"min_{name}": value for name, value in least.items()})
+    _validate_range(100, **{f"min_{name}": value for name, value in least.items()})
     rows = rows_by_person(trajectories)
     held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
     good, gaze = _faces(detections, detection_rows(detections, trajectories)[rows.order], video, least)
@@ -281,7 +281,7 @@ def _named(targets: Sequence[Zone | str]) -> dict[str, Zone | str]:
     return named
 
 
-def _refuse_range(most: float, **given: object) -> None:
+def _validate_range(most: float, **given: object) -> None:
     """Reject numbers that are not from 0 to ``most``, all of them in one sentence."""
     wrong = [
         f"{name} is {value!r}, not a number from 0 to {most:g}"

@@ -14,10 +14,10 @@ from ptrack_analysis.analysis.heat.grid import (
     resolve_grid,
 )
 from ptrack_analysis.analysis.motion import kernels
-from ptrack_analysis.analysis.motion.walks import walks_of
+from ptrack_analysis.analysis.motion.walks import split_walks
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import FIELD, TRAJECTORIES, assemble, check, unit_of
+from ptrack_analysis.schema import FIELD, TRAJECTORIES, assemble, check, find_unit
 from ptrack_analysis.video import Milliseconds, Video
 
 _TOLERANCE = 1e-12
@@ -156,8 +156,8 @@ def compute_flow_field(
     (1.0, 0.0, 1.0)
     """
     check(trajectories, TRAJECTORIES)
-    unit = unit_of(trajectories, TRAJECTORIES)
-    walks = walks_of(trajectories, unit)
+    unit = find_unit(trajectories, TRAJECTORIES)
+    walks = split_walks(trajectories, unit)
     shape, bounds = resolve_grid(
         shape, cell, find_bounds(walks.x, walks.y, unit, video) if bounds is None else bounds
     )

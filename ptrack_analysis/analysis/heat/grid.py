@@ -10,7 +10,7 @@ from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
 from ptrack_analysis.limits import above
-from ptrack_analysis.scene.zones import Zone, refuse_zones
+from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.video import Milliseconds, Video
 
 Bounds = tuple[float, float, float, float]
@@ -127,7 +127,7 @@ def find_time_in_zone(
     ParameterError
         If ``zone`` is not a Zone.
     """
-    refuse_zones([zone], unit)
+    validate_zones([zone], unit)
     return time_inside(zone, contains(zone.edges, *positions), time, held)
 
 

@@ -15,11 +15,11 @@ from ptrack_analysis.analysis.heat.grid import (
     find_counted_rows,
     resolve_grid,
 )
-from ptrack_analysis.analysis.motion.walks import walks_of
+from ptrack_analysis.analysis.motion.walks import split_walks
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Floats
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import HEAT_DIFFERENCE, TRAJECTORIES, assemble, check, unit_of
+from ptrack_analysis.schema import HEAT_DIFFERENCE, TRAJECTORIES, assemble, check, find_unit
 from ptrack_analysis.video import Video, milliseconds
 
 MAX_PERMUTATIONS = 1_000_000
@@ -165,10 +165,10 @@ def compare_heatmaps(
     """
     check(first, TRAJECTORIES)
     check(second, TRAJECTORIES)
-    unit = unit_of(first, TRAJECTORIES)
-    if unit_of(second, TRAJECTORIES) != unit:
+    unit = find_unit(first, TRAJECTORIES)
+    if find_unit(second, TRAJECTORIES) != unit:
         raise SchemaError(
-            f"first and second must be in one unit, got {unit} and {unit_of(second, TRAJECTORIES)}"
+            f"first and second must be in one unit, got {unit} and {find_unit(second, TRAJECTORIES)}"
         )
     _validate_whole("permutations", permutations, 1, MAX_PERMUTATIONS)
     _validate_whole("seed", seed, 0, 2**63 - 1)
@@ -220,7 +220,7 @@ def _sum_by_person(
     trajectories: pd.DataFrame, unit: str, bounds: Bounds, shape: tuple[int, int], zone: Zone | None
 ) -> sparse.csr_array:
     """Sum ``time_present`` per person and cell: (people, cells) [ms], exact; every person has a row."""
-    walks = walks_of(trajectories, unit)
+    walks = split_walks(trajectories, unit)
     rows, held = find_counted_rows(walks, unit, zone)
     cell = find_cells(walks.x[rows], walks.y[rows], bounds=bounds, shape=shape)
     cells = shape[0] * shape[1]

@@ -18,13 +18,13 @@ from ptrack_analysis.analysis.heat.grid import (
     validate_grid,
 )
 from ptrack_analysis.analysis.heat.heatmap import Heatmap, Quantity
-from ptrack_analysis.analysis.motion.walks import Walks, walks_of
+from ptrack_analysis.analysis.motion.walks import Walks, split_walks
 from ptrack_analysis.analysis.pairing import detection_rows
-from ptrack_analysis.analysis.presence import end_of
+from ptrack_analysis.analysis.presence import find_video_end
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, check, unit_of
+from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, check, find_unit
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
 
 MAX_VALUES = 20_000_000
@@ -125,7 +125,7 @@ def compute_heatmap(
     length = None if every is None else milliseconds(every, "every")
     if length == 0:
         raise ParameterError(f"every must be longer than 0, got {every!r}")
-    unit = unit_of(trajectories, TRAJECTORIES)
+    unit = find_unit(trajectories, TRAJECTORIES)
     x, y = trajectories[f"x_{unit}"].to_numpy(), trajectories[f"y_{unit}"].to_numpy()
     shape, bounds = resolve_grid(shape, cell, find_bounds(x, y, unit, video) if bounds is None else bounds)
     if quantity != "person_seconds":
@@ -217,7 +217,7 @@ def _compute_by_person(
     zone: Zone | None,
 ) -> Floats:
     """Compute visits, people or mean speed, which need the rows by person and time."""
-    walks = walks_of(trajectories, unit)
+    walks = split_walks(trajectories, unit)
     row, held = find_counted_rows(walks, unit, zone)
     cell = find_cells(walks.x[row], walks.y[row], bounds=bounds, shape=shape)
     cells = shape[0] * shape[1]
@@ -262,7 +262,7 @@ def _average_speed(cell: Integers, speed: Floats, held: Milliseconds, cells: int
 
 def _find_bin_edges(last: int, video: Video, length: int, shape: tuple[int, int]) -> Milliseconds:
     """Return the edges of the bins, up to the end of the video or of the last detection [ms]."""
-    end = end_of(video, last)
+    end = find_video_end(video, last)
     count = -(-(last if end is None else max(end, 1)) // length)
     if count * shape[0] * shape[1] > MAX_VALUES:
         raise ParameterError(

@@ -7,12 +7,12 @@ import pandas as pd
 
 from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.motion.clock import Stretches, means_at, stretches, whole_runs
-from ptrack_analysis.analysis.motion.walks import walks_of
+from ptrack_analysis.analysis.motion.walks import split_walks
 from ptrack_analysis.analysis.trajectories import SPEED_WINDOW
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import above
-from ptrack_analysis.schema import MOVEMENT, TRAJECTORIES, assemble, check, unit_of
+from ptrack_analysis.schema import MOVEMENT, TRAJECTORIES, assemble, check, find_unit
 from ptrack_analysis.video import Milliseconds, milliseconds
 
 _MOST_PIECES = 20_000_000
@@ -36,7 +36,7 @@ class PathPieces:
         return np.sqrt(self.dx * self.dx + self.dy * self.dy)
 
 
-def pieces_of(
+def cut_pieces(
     time: Milliseconds, run: Integers, x: Floats, y: Floats, *, window: int, min_step: float
 ) -> PathPieces:
     """Cut each located stretch into equal pieces and tell which of them were walked.
@@ -113,14 +113,14 @@ def radius_of_gyration(person: Integers, weight: Milliseconds, x: Floats, y: Flo
     total = np.where(total > 0, total, np.nan)
     square = np.zeros(persons)
     for values in (x, y):
-        shifted = values - _first_of(person, values, persons)[person]
+        shifted = values - _find_first_values(person, values, persons)[person]
         mean = np.bincount(person, weights=weight * shifted, minlength=persons) / total
         apart = shifted - mean[person]
         square += np.bincount(person, weights=weight * apart * apart, minlength=persons)
     return np.sqrt(square / total)
 
 
-def _first_of(person: Integers, values: Floats, persons: int) -> Floats:
+def _find_first_values(person: Integers, values: Floats, persons: int) -> Floats:
     """Return the first value of each person, so that the sums stay small."""
     first = np.zeros(persons)
     first[person[::-1]] = values[::-1]
@@ -209,12 +209,12 @@ def compute_kinematics(
     [nan, 1.0, nan]
     """
     check(trajectories, TRAJECTORIES)
-    unit = unit_of(trajectories, TRAJECTORIES)
+    unit = find_unit(trajectories, TRAJECTORIES)
     half = milliseconds(window, "window") // 2
     if half == 0:
         raise ParameterError(f"window is {window!r}, not at least 2 ms")
     limit = MAX_SPEED[unit] if max_speed is None else above(max_speed, "max_speed", finite=False)
-    walks = walks_of(trajectories, unit)
+    walks = split_walks(trajectories, unit)
     time, person_index = walks.rows.time, walks.person_index
     vx, vy = kernels.velocity(time, walks.run, walks.x, walks.y, half=half)
     acceleration, turning = kernels.change(time, walks.run, walks.x, walks.y, half=half)

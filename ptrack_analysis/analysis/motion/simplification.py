@@ -5,10 +5,10 @@ import pandas as pd
 import shapely
 
 from ptrack_analysis.analysis.motion.clock import stretches
-from ptrack_analysis.analysis.motion.walks import walks_of
+from ptrack_analysis.analysis.motion.walks import split_walks
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import at_least
-from ptrack_analysis.schema import POINTS, TRAJECTORIES, assemble, check, unit_of
+from ptrack_analysis.schema import POINTS, TRAJECTORIES, assemble, check, find_unit
 
 _PIECE = 1024
 """Rows of a piece that is simplified at once."""
@@ -65,9 +65,9 @@ def simplify_trajectories(trajectories: pd.DataFrame, tolerance: float) -> pd.Da
     [0.0, 2.0, 2.0]
     """
     check(trajectories, TRAJECTORIES)
-    unit = unit_of(trajectories, TRAJECTORIES)
+    unit = find_unit(trajectories, TRAJECTORIES)
     allowed = at_least(tolerance, "tolerance")
-    walks = walks_of(trajectories, unit)
+    walks = split_walks(trajectories, unit)
     own = stretches(walks.rows.time, walks.run, walks.x)
     kept = own.rows[_kept(walks.x[own.rows], walks.y[own.rows], own.first, own.last, allowed)]
     arrays = {

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.motion.clock import Stretches, stretches
-from ptrack_analysis.analysis.motion.walks import Walks, walks_of
-from ptrack_analysis.analysis.presence import starts_of
+from ptrack_analysis.analysis.motion.walks import Walks, split_walks
+from ptrack_analysis.analysis.presence import mark_starts
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import above
-from ptrack_analysis.schema import STOPS, TRAJECTORIES, assemble, check, unit_of
+from ptrack_analysis.schema import STOPS, TRAJECTORIES, assemble, check, find_unit
 from ptrack_analysis.video import milliseconds
 
 DIRECTIONS = 16
@@ -239,12 +239,12 @@ def compute_stops(
     [[4.0, 0.0, 4.0]]
     """
     check(trajectories, TRAJECTORIES)
-    unit = unit_of(trajectories, TRAJECTORIES)
+    unit = find_unit(trajectories, TRAJECTORIES)
     limit = _extent(max_extent, unit)
     shortest = milliseconds(min_duration, "min_duration")
     if shortest == 0:
         raise ParameterError(f"min_duration is {min_duration!r}, not above 0")
-    walks = walks_of(trajectories, unit)
+    walks = split_walks(trajectories, unit)
     own = stretches(walks.rows.time, walks.run, walks.x)
     first, last = _stops(walks, own, limit, shortest)
     return assemble(STOPS, _measured(walks, own, first, last), unit=unit)
@@ -294,7 +294,7 @@ def _measured(walks: Walks, own: Stretches, first: Integers, last: Integers) -> 
     dwell = until[last] - until[first] + held[first]
     person = walks.rows.person[own.rows[first]]
     number = np.arange(len(first))
-    opens = np.maximum.accumulate(np.where(starts_of(person), number, 0))
+    opens = np.maximum.accumulate(np.where(mark_starts(person), number, 0))
     time, opening = walks.rows.time[own.rows], own.first[first]
     count = np.concatenate([[0], np.cumsum(walks.detected[own.rows])])
     places = {

@@ -28,7 +28,7 @@ class Walks:
     detected: Bools
 
 
-def walks_of(trajectories: pd.DataFrame, unit: str) -> Walks:
+def split_walks(trajectories: pd.DataFrame, unit: str) -> Walks:
     """Take a checked trajectories table apart."""
     rows = rows_by_person(trajectories)
     order = rows.order

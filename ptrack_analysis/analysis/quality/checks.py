@@ -18,7 +18,7 @@ from ptrack_analysis.analysis.quality.measures import (
     share,
 )
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.scene.zones import Zone, refuse_zones
+from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import (
     DETECTIONS,
     QUALITY,
@@ -28,7 +28,7 @@ from ptrack_analysis.schema import (
     assemble,
     check,
     empty,
-    unit_of,
+    find_unit,
 )
 from ptrack_analysis.video import Video, milliseconds
 
@@ -265,8 +265,8 @@ def compute_quality(
     """
     check(detections, DETECTIONS)
     check(trajectories, TRAJECTORIES)
-    unit = unit_of(trajectories, TRAJECTORIES)
-    refuse_zones([] if doors is None else doors, unit)
+    unit = find_unit(trajectories, TRAJECTORIES)
+    validate_zones([] if doors is None else doors, unit)
     checks = checks_with(thresholds)
     longest = milliseconds(max_gap, "max_gap")
     if stitches is not None:

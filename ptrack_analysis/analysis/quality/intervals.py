@@ -238,10 +238,10 @@ def compute_confidence_intervals(
     >>> compute_confidence_intervals(empty(VISITS)).columns.tolist()
     ['value', 'low', 'high', 'confidence', 'persons', 'rows']
     """
-    schema = _schema_of(table)
+    schema = _find_table_schema(table)
     check(table, schema)
     chance = _Chance(rounds, confidence, seed)
-    _refuse(of, statistic, per)
+    _validate_request(of, statistic, per)
     table = table.sort_index()
     above, below = _numbers(table, of, "of"), _numbers(table, per, "per")
     kept = np.isfinite(above + below)
@@ -304,7 +304,7 @@ def _label(of: str | None, statistic: Statistic, per: str | None) -> str:
     return f"{statistic} {of}"
 
 
-def _schema_of(table: object) -> Table:
+def _find_table_schema(table: object) -> Table:
     """Return which of the tables it is; visits, if none."""
     names = list(table.index.names) if isinstance(table, pd.DataFrame) else []
     return next((schema for schema in _TAKEN if schema.key_names == names), VISITS)
@@ -327,7 +327,7 @@ def _numbers(table: pd.DataFrame, name: str | None, option: str) -> Floats:
     return column.to_numpy(dtype="float64", na_value=np.nan)
 
 
-def _refuse(of: str | None, statistic: str, per: str | None) -> None:
+def _validate_request(of: str | None, statistic: str, per: str | None) -> None:
     if statistic not in STATISTICS:
         raise ParameterError(f"statistic is {statistic!r}, not one of {', '.join(STATISTICS)}")
     if statistic != "rate" and of is None:

@@ -84,11 +84,11 @@ def compare_with_manual_count(
     tally = tally.sort_index()
     name = tally.index.get_level_values("name").to_numpy().astype(object)
     known = set(computed.index.get_level_values(0)) if places is None else _names(places)
-    _refuse_unknown(sorted(set(name) - known), known, "line" if of_lines else "zone")
+    _validate_known(sorted(set(name) - known), known, "line" if of_lines else "zone")
     start = tally.index.get_level_values("timestamp").to_numpy().astype("int64")
     length = tally["interval"].to_numpy().astype("int64")
     tallied = tally["tallied"].to_numpy()
-    _refuse_wrong(name, start, length, tallied)
+    _validate_bins(name, start, length, tallied)
     counted = np.zeros(len(tally), dtype="int64")
     for one in dict.fromkeys(name):
         rows, moments = name == one, np.sort(time[place == one])
@@ -154,7 +154,7 @@ def _names(places: object) -> set[str]:
     return {place if isinstance(place, str) else place.name for place in places}
 
 
-def _refuse_unknown(unknown: list[str], known: set[str], kind: str) -> None:
+def _validate_known(unknown: list[str], known: set[str], kind: str) -> None:
     if unknown:
         there = ", ".join(repr(name) for name in sorted(known)) or "none"
         raise ParameterError(
@@ -163,7 +163,7 @@ def _refuse_unknown(unknown: list[str], known: set[str], kind: str) -> None:
         )
 
 
-def _refuse_wrong(name: Integers, start: Integers, length: Integers, tallied: Integers) -> None:
+def _validate_bins(name: Integers, start: Integers, length: Integers, tallied: Integers) -> None:
     """Reject the first interval that cannot have been counted; rows are in the order of name and time."""
     overlap = (name[1:] == name[:-1]) & (start[1:] < (start + length)[:-1])
     for wrong, what in (

@@ -7,10 +7,10 @@ import pandas as pd
 
 from ptrack_analysis.analysis.cleaning.candidates import whole_heights
 from ptrack_analysis.analysis.pairing import detection_rows
-from ptrack_analysis.analysis.presence import PersonRows, end_of, part_end, rows_by_person, run_starts
+from ptrack_analysis.analysis.presence import PersonRows, find_video_end, part_end, rows_by_person, run_starts
 from ptrack_analysis.geometry import EDGE_TOLERANCE, FEET_MARGIN, Bools, Floats, Integers, contains
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import POSITION_STATUSES, TRAJECTORIES, unit_of
+from ptrack_analysis.schema import POSITION_STATUSES, TRAJECTORIES, find_unit
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
 
 _AT_ONCE = 2**17
@@ -167,7 +167,7 @@ def counted_time(
     end: pd.Timedelta | str | None = None,
 ) -> tuple[int, int]:
     """Return the begin and the end of the part of the video that was looked at [ms]."""
-    known = end_of(video, int(rows.time.max()))
+    known = find_video_end(video, int(rows.time.max()))
     close = part_end(known, end, int((rows.time + held).max()))
     return 0 if start is None else milliseconds(start, "start"), close
 
@@ -185,7 +185,7 @@ def ends_inside(
 
     Ends within a period of one of the two moments that all is ``between`` are not [ms].
     """
-    unit = unit_of(trajectories, TRAJECTORIES)
+    unit = find_unit(trajectories, TRAJECTORIES)
     x, y = (trajectories[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
     boxed = np.flatnonzero(
         (np.asarray(trajectories["position_status"].cat.codes)[rows.order] == 0) & np.isfinite(x)

@@ -6,12 +6,12 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import found_period, starts_of
+from ptrack_analysis.analysis.presence import found_period, mark_starts
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Anchor, Integers, anchor_fractions
-from ptrack_analysis.scene.zones import Zone, refuse_zones
+from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import DETECTIONS, SENSITIVITY, assemble, check
 from ptrack_analysis.video import Plane, Video, milliseconds, timedelta
 
@@ -94,7 +94,7 @@ def compute_sensitivity(
     0
     """
     check(detections, DETECTIONS)
-    refuse_zones(zones, (plane or video.pixels).unit)
+    validate_zones(zones, (plane or video.pixels).unit)
     usual = _usual(detections, video, period)
     gaps = _spans(_times(usual, _MAX_GAPS) if max_gaps is None else max_gaps, "max_gaps")
     merges = _spans(_times(usual, _MERGE_GAPS) if merge_gaps is None else merge_gaps, "merge_gaps")
@@ -124,7 +124,7 @@ def _figures(visits: pd.DataFrame, zone: str) -> tuple[int, int, int, int]:
     if not len(dwell):
         return 0, 0, 0, _NO_TIME
     person = visits.index.get_level_values("person_index").to_numpy()[of_zone]
-    return len(dwell), int(starts_of(person).sum()), int(dwell.sum()), int(np.median(dwell))
+    return len(dwell), int(mark_starts(person).sum()), int(dwell.sum()), int(np.median(dwell))
 
 
 def _usual(detections: pd.DataFrame, video: Video, period: pd.Timedelta | str | None) -> int:

@@ -12,7 +12,7 @@ from ptrack_analysis.scene.zones import Zone, in_rectangle, near_edges
 from ptrack_analysis.video import Milliseconds
 
 
-def names_of(zones: Sequence[Zone | str], argument: str) -> list[str]:
+def parse_zone_names(zones: Sequence[Zone | str], argument: str) -> list[str]:
     """Return the names of zones in their order, refusing what is no zone.
 
     Parameters
@@ -35,7 +35,7 @@ def names_of(zones: Sequence[Zone | str], argument: str) -> list[str]:
     return [zone if isinstance(zone, str) else zone.name for zone in zones]
 
 
-def refuse_unvisited(zones: Sequence[Zone | str], visits: pd.DataFrame, argument: str) -> None:
+def validate_visited(zones: Sequence[Zone | str], visits: pd.DataFrame, argument: str) -> None:
     """Reject a name that no visit has, for it may be misspelt; that of a Zone is not.
 
     Visits know the zones that somebody visited, and no others: without visits nothing is refused.

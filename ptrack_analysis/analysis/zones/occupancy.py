@@ -6,11 +6,11 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import end_of, part_end, rows_by_person
+from ptrack_analysis.analysis.presence import find_video_end, part_end, rows_by_person
 from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.geometry import Integers, contains
-from ptrack_analysis.scene.zones import Zone, refuse_invalid, refuse_zones, shared_area
-from ptrack_analysis.schema import OCCUPANCY, OVERLAPS, TRAJECTORIES, assemble, check, unit_of
+from ptrack_analysis.scene.zones import Zone, shared_area, validate_outlines, validate_zones
+from ptrack_analysis.schema import OCCUPANCY, OVERLAPS, TRAJECTORIES, assemble, check, find_unit
 from ptrack_analysis.video import Video, milliseconds
 
 
@@ -55,8 +55,8 @@ def compute_zone_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> 
     1  till  shop       10.0   0.50
     """
     unit = unit or (zones[0].unit if zones else "px")
-    refuse_zones(zones, unit)
-    refuse_invalid(zones)
+    validate_zones(zones, unit)
+    validate_outlines(zones)
     pairs = [(zone, other, shared_area(zone, other)) for zone, other in permutations(zones, 2)]
     found = [pair for pair in pairs if pair[2] > 0]
     arrays: dict[str, np.ndarray | list[str]] = {
@@ -113,13 +113,13 @@ def compute_occupancy(
     O(zones · n log n) at worst; the sort is over stretches of presence, not over detections.
     """
     check(trajectories, TRAJECTORIES)
-    unit = unit_of(trajectories, TRAJECTORIES)
-    refuse_zones(zones, unit)
+    unit = find_unit(trajectories, TRAJECTORIES)
+    validate_zones(zones, unit)
     rows = rows_by_person(trajectories)
     held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
     x, y = (trajectories[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
     until = rows.time + held
-    known = end_of(video, int(rows.time.max(initial=0)))
+    known = find_video_end(video, int(rows.time.max(initial=0)))
     seen = int(until.max(initial=0))
     begin = 0 if start is None else milliseconds(start, "start")
     close = part_end(known, end, seen) if end is None else max(part_end(known, end, seen), seen, begin)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.zones.membership import names_of, refuse_unvisited
+from ptrack_analysis.analysis.zones.membership import parse_zone_names, validate_visited
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone
@@ -170,8 +170,8 @@ def compute_retail_metrics(
     (np.float64(0.0), np.float64(nan))
     """
     check(visits, VISITS)
-    names = _distinct(names_of(zones, "zones"))
-    refuse_unvisited(zones, visits, "zones")
+    names = _distinct(parse_zone_names(zones, "zones"))
+    validate_visited(zones, visits, "zones")
     short = milliseconds(bounce_below, "bounce_below")
     passing, sold = (
         _given(numbers, names, argument)
@@ -258,7 +258,7 @@ def _passed(
     """Return the number of passers-by: as it is given, or of those in the zone in front and not inside."""
     if not isinstance(passers_by, Zone | str):
         return passers_by
-    in_front = visits.index.get_level_values("zone") == names_of([passers_by], "passers_by")[0]
+    in_front = visits.index.get_level_values("zone") == parse_zone_names([passers_by], "passers_by")[0]
     if isinstance(passers_by, str) and passers_by not in names and not in_front.any():
         raise ParameterError(
             f"passers_by names {passers_by!r}, which nobody visited and which is none of the zones {names}: "
@@ -287,7 +287,7 @@ def _given(numbers: Mapping[str, Zone | str | int] | None, names: list[str], arg
         if name not in names:
             raise ParameterError(f"{argument} names {name!r}, which is not one of the zones {names}")
         if argument == "passers_by" and isinstance(number, Zone | str):
-            if names_of([number], argument) == [name]:
+            if parse_zone_names([number], argument) == [name]:
                 raise ParameterError(
                     f"passers_by of {name!r} is the zone itself: all who passed it visited it"
                 )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import starts_of
-from ptrack_analysis.analysis.zones.membership import names_of, refuse_unvisited
+from ptrack_analysis.analysis.presence import mark_starts
+from ptrack_analysis.analysis.zones.membership import parse_zone_names, validate_visited
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
@@ -130,7 +130,7 @@ def _journey_starts(
     person: Integers, entered: Milliseconds, exited: Milliseconds, longest: int | None
 ) -> Bools:
     """Mark the visits before which a person was in no zone, ever or for longer than that."""
-    first = starts_of(person)
+    first = mark_starts(person)
     if longest is not None:
         latest = pd.Series(exited).groupby(np.cumsum(first)).cummax().to_numpy()
         first[1:] |= entered[1:] - latest[:-1] > longest
@@ -141,13 +141,13 @@ def _counted(ways: _Ways, origins: list[str], destinations: list[str]) -> pd.Dat
     """Gather the ways that have one origin and one destination."""
     pair = ways.origin * len(destinations) + ways.destination
     order = np.lexsort((ways.travel, pair))
-    first = np.flatnonzero(starts_of(pair[order]))
+    first = np.flatnonzero(mark_starts(pair[order]))
     count = np.diff(np.append(first, len(pair)))
     travel = ways.travel[order]
     median = travel[first + (count - 1) // 2]
     total = np.add.reduceat(travel, first) if len(first) else first
     by_person = np.lexsort((ways.person, pair))
-    new = starts_of(pair[by_person]) | starts_of(ways.person[by_person])
+    new = mark_starts(pair[by_person]) | mark_starts(ways.person[by_person])
     origin = ways.origin[order][first]
     arrays: dict[str, np.ndarray | list[str]] = {
         "origin": [origins[code] for code in origin],
@@ -213,8 +213,8 @@ def compute_funnel(visits: pd.DataFrame, steps: Sequence[Zone | str]) -> pd.Data
     [0, 0]
     """
     check(visits, VISITS)
-    names = names_of(steps, "steps")
-    refuse_unvisited(steps, visits, "steps")
+    names = parse_zone_names(steps, "steps")
+    validate_visited(steps, visits, "steps")
     moments = _reached(visits, names)
     persons = np.array([(moment < _NEVER).sum() for moment in moments], dtype="int64")
     before = np.append(0, persons)[: len(persons)]

@@ -10,17 +10,17 @@ from ptrack_analysis.analysis.presence import (
     MAX_GAP,
     PersonRows,
     detected,
-    end_of,
+    find_video_end,
     found_period,
+    mark_starts,
     rows_by_person,
     run_starts,
-    starts_of,
 )
 from ptrack_analysis.analysis.zones.membership import Inside, positions_inside, time_inside
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import at_least
-from ptrack_analysis.scene.zones import Zone, refuse_zones
-from ptrack_analysis.schema import ENTRIES, EXITS, TRAJECTORIES, VISITS, assemble, check, unit_of
+from ptrack_analysis.scene.zones import Zone, validate_zones
+from ptrack_analysis.schema import ENTRIES, EXITS, TRAJECTORIES, VISITS, assemble, check, find_unit
 from ptrack_analysis.video import Video, milliseconds
 
 _CROSSED, _START, _APPEARED, _OPENED = range(len(ENTRIES))
@@ -83,7 +83,7 @@ def stays_in(zone: Zone, presence: Presence, options: Options) -> dict[str, Inte
     visits = _merged(stretches, presence.rows.person, options.merge_gap)
     visits = visits.where(visits.dwell >= options.min_dwell)
     person = presence.rows.person[visits.first]
-    again = ~starts_of(person)
+    again = ~mark_starts(person)
     away = np.full(len(person), _NONE_BEFORE)
     away[again] = visits.entered[again] - visits.exited[np.flatnonzero(again) - 1]
     return {
@@ -127,7 +127,7 @@ def _stretches(inside: Inside, presence: Presence) -> _Stretches:
 def _merged(stretches: _Stretches, person: Integers, merge_gap: int) -> _Stretches:
     """Join the stretches of a person that are at most so long apart."""
     absence = stretches.entered[1:] - stretches.exited[:-1]
-    new = starts_of(person[stretches.first])
+    new = mark_starts(person[stretches.first])
     new[1:] |= absence > merge_gap
     opens = np.flatnonzero(new)
     closes = np.append(opens[1:], len(new))[: len(opens)] - 1
@@ -172,7 +172,7 @@ def _exit(zone: Zone, presence: Presence, positions: Bools, visits: _Stretches) 
 def _counted(person: Integers) -> Integers:
     """Count equal neighbours from 1."""
     place = np.arange(len(person))
-    return place - np.maximum.accumulate(np.where(starts_of(person), place, 0)) + 1
+    return place - np.maximum.accumulate(np.where(mark_starts(person), place, 0)) + 1
 
 
 NO_TIME = pd.Timedelta(0)
@@ -278,8 +278,8 @@ def compute_visits(
     [4.0]
     """
     check(trajectories, TRAJECTORIES)
-    unit = unit_of(trajectories, TRAJECTORIES)
-    refuse_zones(zones, unit)
+    unit = find_unit(trajectories, TRAJECTORIES)
+    validate_zones(zones, unit)
     options = Options(
         margin=at_least(margin, "margin"),
         enter_after=milliseconds(enter_after, "enter_after"),
@@ -304,7 +304,7 @@ def _presence(
     held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
     run = trajectories["tracklet"].to_numpy()[rows.order]
     last = int((rows.time + held).max(initial=0))
-    end = end_of(video, int(rows.time.max(initial=0)))
+    end = find_video_end(video, int(rows.time.max(initial=0)))
     begins = run_starts(rows, run)
     if period is None:
         steps = np.diff(rows.time)[~begins[1:]]

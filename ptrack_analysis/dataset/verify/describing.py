@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from ptrack_analysis.dataset.catalogue import CATALOGUE
 from ptrack_analysis.dataset.compaction_record import describe
-from ptrack_analysis.dataset.dictionary import contents_of
+from ptrack_analysis.dataset.dictionary import gather_contents
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.records import place_file
 from ptrack_analysis.dataset.verify.files import check_columns
@@ -44,7 +44,7 @@ def check_catalogue(
 
 
 def _tables(holding: ExpectedDataset, shelf: Shelf, ledger: Ledger) -> dict[str, pa.Table]:
-    contents = contents_of(holding.records)
+    contents = gather_contents(holding.records)
     tables = {}
     for name, columns in contents.places.items():
         place, path = place_file(name), shelf.local(place_file(name))

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ptrack_analysis.dataset.dictionary import FURTHER, contents_of
+from ptrack_analysis.dataset.dictionary import FURTHER, gather_contents
 from ptrack_analysis.dataset.records import FOLDERS, RECORDS, VideoEntry, schema_in
 from ptrack_analysis.dataset.verify.findings import ExpectedDataset, Ledger
 from ptrack_analysis.dataset.verify.sums import Shelf
@@ -67,7 +67,7 @@ def _check_form(place: str, record: VideoEntry, made: dict[str, Any], shelf: She
     if foot.num_rows != made["rows"]:
         ledger.find("rows", place, "", f"has {foot.num_rows} rows", made["rows"])
     folder = place.partition("/")[0]
-    columns = contents_of([record]).columns.get(folder, [])
+    columns = gather_contents([record]).columns.get(folder, [])
     check_columns(
         place, schema_in(folder, record.parameters).name, columns, foot.schema.to_arrow_schema(), ledger
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ptrack_analysis import __version__
-from ptrack_analysis.dataset.compaction_record import COMPACT_PLACE, CompactRecord, compact_record_of
+from ptrack_analysis.dataset.compaction_record import COMPACT_PLACE, CompactRecord, parse_compact_record
 from ptrack_analysis.dataset.records import PACKAGE, RECORDS, VideoEntry, table_place
 from ptrack_analysis.dataset.verify.sums import TableFile
 from ptrack_analysis.errors import InputError
@@ -159,7 +159,7 @@ def read_holding(root: AnyPath, places: Sequence[str], ledger: Ledger) -> Expect
     if not records:
         raise InputError(f"{root}: is no dataset: it has no records in {RECORDS}")
     ledger.look("records", len(records))
-    if COMPACT_PLACE in records and compact_record_of((root / COMPACT_PLACE).read_bytes()) is not None:
+    if COMPACT_PLACE in records and parse_compact_record((root / COMPACT_PLACE).read_bytes()) is not None:
         return _of_compact(root, records, ledger)
     held = [_read(root, place, ledger) for place in records]
     sound = [record for record in held if record is not None]
@@ -171,7 +171,7 @@ def read_holding(root: AnyPath, places: Sequence[str], ledger: Ledger) -> Expect
 def _of_compact(root: AnyPath, records: list[str], ledger: Ledger) -> ExpectedDataset:
     """Lay the videos along the large files, in the order in which they were joined."""
     content = (root / COMPACT_PLACE).read_bytes()
-    record = compact_record_of(content) or CompactRecord()
+    record = parse_compact_record(content) or CompactRecord()
     _check_version(ledger, COMPACT_PLACE, record.version)
     files: dict[str, _Laid] = {}
     for place, made in record.outputs.items():

@@ -32,7 +32,7 @@ class Known:
     places: dict[str, pa.Array] = field(default_factory=dict)
 
 
-def known_of(places: Mapping[str, pa.Table]) -> Known:
+def gather_known_keys(places: Mapping[str, pa.Table]) -> Known:
     """Gather the keys and names of zones and lines; a key stands together with its name."""
     known: dict[str, pa.Array] = {}
     for table, (key, name) in _KEYS.items():

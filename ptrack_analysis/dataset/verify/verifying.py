@@ -19,10 +19,10 @@ from ptrack_analysis.dataset.verify.findings import (
     read_holding,
 )
 from ptrack_analysis.dataset.verify.laws import LAWS
-from ptrack_analysis.dataset.verify.references import Known, check_references, known_of
+from ptrack_analysis.dataset.verify.references import Known, check_references, gather_known_keys
 from ptrack_analysis.dataset.verify.rows import check_rows
 from ptrack_analysis.dataset.verify.sums import Shelf, Tables
-from ptrack_analysis.storage.s3 import S3Path, path_of
+from ptrack_analysis.storage.s3 import S3Path, parse_path
 
 RULES = {
     "records": RECORD_RULE,
@@ -68,7 +68,7 @@ def verify_dataset(out: str | PathLike[str] | S3Path) -> Verification:
     Each file is read twice, for its checksum and for its rows, a row group at a time; one row group a table
     is held in memory, and the sums of one video. Files in S3 are fetched one after the other, one a table.
     """
-    root = path_of(out)
+    root = parse_path(out)
     ledger = Ledger(RULES)
     with tempfile.TemporaryDirectory(prefix="ptrack-") as folder:
         scratch = Path(folder)
@@ -79,7 +79,7 @@ def verify_dataset(out: str | PathLike[str] | S3Path) -> Verification:
         tables = check_catalogue(holding, shelf, scratch / "catalogue", ledger)
         if holding.is_compact:
             _check_files(holding, shelf, ledger)
-        _check_videos(holding, known_of(tables), shelf, ledger)
+        _check_videos(holding, gather_known_keys(tables), shelf, ledger)
     return Verification(root, tuple(held.video for held in holding.videos), ledger.checks())
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from ptrack_analysis.errors import InputError
-from ptrack_analysis.sources.names import group_below, number_of
+from ptrack_analysis.sources.names import find_page_number, group_below
 from ptrack_analysis.sources.pages.documents import read_document
 from ptrack_analysis.storage.s3 import AnyPath
 
@@ -86,7 +86,7 @@ def find_missing(
             video for video, files in videos.items() if any(file.parent == entry.parent for file in files)
         ]
         for video in owners:
-            found.setdefault(video, []).append(f"{entry.name!r} cannot be read: {_kind_of(entry)}")
+            found.setdefault(video, []).append(f"{entry.name!r} cannot be read: {_describe_kind(entry)}")
         if not owners:
             orphans.append(entry)
     return found, orphans
@@ -94,7 +94,7 @@ def find_missing(
 
 def _missing_numbers(own: Iterable[AnyPath], all_files: Iterable[AnyPath]) -> list[str]:
     """Return a sentence if the page numbers of a video have a hole that no file of ``all_files`` fills."""
-    by_number = {number: file for file in own if (number := number_of(file.name)) is not None}
+    by_number = {number: file for file in own if (number := find_page_number(file.name)) is not None}
     if len(by_number) < 2:  # noqa: PLR2004 - a hole lies between two pages
         return []
     numbers = sorted(by_number)
@@ -103,7 +103,7 @@ def _missing_numbers(own: Iterable[AnyPath], all_files: Iterable[AnyPath]) -> li
     span = (numbers[-1] - numbers[0]) // stride + 1
     if numbers[0] > 1 and len(numbers) < _LEAST_DENSITY * span:
         return []
-    present = {number for file in all_files if (number := number_of(file.name)) is not None}
+    present = {number for file in all_files if (number := find_page_number(file.name)) is not None}
     holes = [
         (before + stride, after - stride)
         for before, after in pairwise(numbers)
@@ -135,7 +135,7 @@ def _missing_of_fetch(state_file: AnyPath, files: Collection[AnyPath]) -> list[s
     return [f"{FETCH_STATE} counts {state.pages} pages, but {listed} {verb} missing"]
 
 
-def _kind_of(entry: Path) -> str:
+def _describe_kind(entry: Path) -> str:
     if entry.is_symlink() and not entry.exists():
         return f"the link's target {os.fspath(entry.readlink())!r} does not exist"
     if entry.is_dir():

@@ -251,7 +251,7 @@ _MEMBERS: dict[str, Any] = {
 }
 
 
-def pages_of(raw: bytes, place: str, decoders: Decoders) -> list[Page[Any]] | None:
+def decode_pages(raw: bytes, place: str, decoders: Decoders) -> list[Page[Any]] | None:
     """Decode one JSON document and take the pages out of their wrapping.
 
     Accepted are a page, a list of pages, a bare array of Persons, one record of such an array, and a page or
@@ -320,7 +320,7 @@ def _pruned(content: Any) -> Any:
     return kept
 
 
-def record_of(raw: bytes, place: str, decoders: Decoders) -> Page[Any]:
+def decode_record(raw: bytes, place: str, decoders: Decoders) -> Page[Any]:
     """Decode one line that holds a single record, as a page of one."""
     return _bare(b"[" + raw + b"]", place, decoders)
 
@@ -341,7 +341,7 @@ def _unwrapped(
         if not decoded or any(page.person is not None for page in decoded):
             return [_bare(raw, place, decoders)]
     elif decoded.person is not None:
-        return [record_of(raw, place, decoders)]
+        return [decode_record(raw, place, decoders)]
     elif decoded.persons is None and decoded.job_status == "SUCCEEDED" and b'"Persons"' in raw:
         return [decoded]  # "Persons": null
     return list(_pages(decoded, place, _DEEPEST)) or None

@@ -7,7 +7,7 @@ from stat import S_ISDIR, S_ISREG
 from typing import Any
 
 from ptrack_analysis.errors import InputError, PageError
-from ptrack_analysis.sources.pages.decode import Decoders, Page, pages_of
+from ptrack_analysis.sources.pages.decode import Decoders, Page, decode_pages
 from ptrack_analysis.storage.s3 import AnyPath
 
 MAX_DOCUMENT = 2**30
@@ -174,14 +174,14 @@ def _documents(file: AnyPath, decoders: Decoders) -> Iterator[Document]:
 
 def _one(file: AnyPath, number: int, line: bytes, decoders: Decoders) -> Document:
     place = f"{file}, line {number}"
-    return place, pages_of(line, place, decoders)
+    return place, decode_pages(line, place, decoders)
 
 
 def _together(file: AnyPath, records: list[tuple[int, bytes]], decoders: Decoders) -> Document:
     """Decode lines of one record each as one array; a fault is looked for line by line."""
     place = f"{file}, lines {records[0][0]} to {records[-1][0]}"
     try:
-        return place, pages_of(b"[" + b",".join(line for _, line in records) + b"]", place, decoders)
+        return place, decode_pages(b"[" + b",".join(line for _, line in records) + b"]", place, decoders)
     except PageError:
         for number, line in records:
             if not _one(file, number, line, decoders)[1]:

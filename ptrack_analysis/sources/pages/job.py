@@ -19,7 +19,7 @@ from ptrack_analysis.sources.pages.decode import (
     VideoMetadata,
     wall_clock,
 )
-from ptrack_analysis.sources.pages.rows import Collector, PageRows, Whole, rows_of, whole_of
+from ptrack_analysis.sources.pages.rows import Collector, PageRows, Whole, build_page_rows, compute_whole
 from ptrack_analysis.storage.s3 import AnyPath, ahead
 from ptrack_analysis.video import Video, timedelta
 
@@ -55,14 +55,14 @@ class Reading:
 
     def facts(self) -> Whole:
         """Return the facts about all detections of the video."""
-        return self.whole or whole_of(self.detections)
+        return self.whole or compute_whole(self.detections)
 
     @property
     def cut_short(self) -> list[str]:
         """Say that the archive ends before the job, to who reads it all the same."""
         return [] if self.incomplete is None else [str(self.incomplete).removesuffix(REST)]
 
-    def refuse(self, *, allow_incomplete: bool) -> None:
+    def validate(self, *, allow_incomplete: bool) -> None:
         """Raise the gravest reason for which the job cannot be used, if there is one."""
         for fault in self.faults:
             raise fault
@@ -121,7 +121,9 @@ class JobReader:
     def add(self, page: Page[Any], place: str) -> None:
         """Take in one page, unless it was there before."""
         self._notice(page, place)
-        rows = rows_of(page.persons or [], faces=self.collector.faces, landmarks=self.collector.landmarks)
+        rows = build_page_rows(
+            page.persons or [], faces=self.collector.faces, landmarks=self.collector.landmarks
+        )
         if len(rows.time):
             first = int(rows.time.min())
             self.first = first if self.first is None else min(first, self.first)
@@ -139,7 +141,7 @@ class JobReader:
         earlier = self.places.setdefault(rows.fingerprint(), number)
         if earlier == number or not len(rows.time):
             return False
-        self.digests.add(self.collector.digest_of(earlier))
+        self.digests.add(self.collector.page_digest(earlier))
         known = (digest := rows.digest()) in self.digests
         self.digests.add(digest)
         return known
@@ -165,7 +167,7 @@ class JobReader:
                 difference = f"{fact} is {value!r} here and {known!r} in {where}"
                 self.mixed.append(MixedError(f"{place}: pages of different videos are mixed: {difference}"))
 
-    def faults_of(self, place: AnyPath) -> list[InputError]:
+    def list_faults(self, place: AnyPath) -> list[InputError]:
         """List why the job cannot be used."""
         mixed = list(self.mixed)
         if self.job_id is None and self.overlapping():

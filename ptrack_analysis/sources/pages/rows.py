@@ -13,7 +13,7 @@ from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import FEET_MARGIN, Bools, Floats, Integers
 from ptrack_analysis.limits import shown_bytes
 from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, LANDMARK_COLUMNS, LANDMARKS, check
-from ptrack_analysis.sources.pages.writing import BOX, FACE, POSE, QUALITY, numbers_of, unpack
+from ptrack_analysis.sources.pages.writing import BOX, FACE, POSE, QUALITY, unpack, unpack_numbers
 
 _BOX = 4
 _FACE = len(FACE_COLUMNS)
@@ -56,7 +56,7 @@ class PageRows:
         return content.digest()
 
 
-def rows_of(records: Sequence[Any], *, faces: bool, landmarks: bool) -> PageRows:
+def build_page_rows(records: Sequence[Any], *, faces: bool, landmarks: bool) -> PageRows:
     """Turn a page's decoded records into columns; nothing of the decoded page is kept."""
     count = len(records)
     persons = [record.person for record in records]
@@ -66,7 +66,7 @@ def rows_of(records: Sequence[Any], *, faces: bool, landmarks: bool) -> PageRows
         time=np.fromiter([record.timestamp for record in records], dtype="int64", count=count),
         person=np.fromiter([person.index for person in persons], dtype="int64", count=count),
         has_box=has_box,
-        boxes=numbers_of(boxes, BOX),
+        boxes=unpack_numbers(boxes, BOX),
         has_face=has_face,
         faces=_faces(found, landmarks=landmarks) if faces else np.empty((0, 0)),
     )
@@ -91,7 +91,7 @@ def _faces(faces: list[Any], *, landmarks: bool) -> np.ndarray:
     )
     for columns, structs, form in parts:
         has, there = _there(structs)
-        values[columns, has] = numbers_of(there, form)
+        values[columns, has] = unpack_numbers(there, form)
     values[_BOX] = np.array([face.confidence for face in faces], dtype="float64")
     for column, face in enumerate(faces if landmarks else ()):
         for point in face.landmarks or ():
@@ -129,15 +129,15 @@ class Whole:
     hidden: int
 
 
-def whole_of(detections: pd.DataFrame) -> Whole:
+def compute_whole(detections: pd.DataFrame) -> Whole:
     """Return the facts about all detections of a table."""
     boxes = detections[["left", "top", "width", "height"]].to_numpy().T
-    kinds = _kinds_of(boxes)
+    kinds = _classify_boxes(boxes)
     index: Any = detections.index
     return _counted(index, kinds)
 
 
-def _kinds_of(boxes: Floats) -> np.ndarray:
+def _classify_boxes(boxes: Floats) -> np.ndarray:
     """Return a number for each box (4, n): bits for any, a complete, a negative and a hidden box."""
     known = ~np.isnan(boxes)
     complete = known.all(axis=0)
@@ -167,7 +167,7 @@ class Budget:
     other: int
     way_out: str
 
-    def refuse(self, rows: int, others: int) -> None:
+    def validate(self, rows: int, others: int) -> None:
         """Reject so many rows if they take more memory than there is.
 
         Raises
@@ -216,16 +216,16 @@ class Collector:
         self._count_others += len(others.time)
         self._keep(rows.where(keep))
         kinds = np.zeros(len(others.time), "uint8")
-        kinds[others.has_box] = _kinds_of(others.boxes)
+        kinds[others.has_box] = _classify_boxes(others.boxes)
         self._others.append((others.time, others.person, kinds))
 
     def _keep(self, rows: PageRows) -> None:
         self.pages.append(rows)
         self._count += len(rows.time)
         if self.budget is not None:
-            self.budget.refuse(self._count, self._count_others)
+            self.budget.validate(self._count, self._count_others)
 
-    def digest_of(self, number: int) -> bytes:
+    def page_digest(self, number: int) -> bytes:
         """Return the fingerprint of a page that was taken in."""
         return self.pages[number].digest() if self.part is None else self._digests[number]
 
@@ -258,7 +258,7 @@ class Collector:
     def whole(self, kept: pd.DataFrame) -> tuple[Whole, int]:
         """Return the facts about all rows, and the number of merged rows outside of the table ``kept``."""
         time, person, kinds, merged, _ = self._merged_others()
-        of_kept = whole_of(kept)
+        of_kept = compute_whole(kept)
         of_others = _counted(of_kept.index, kinds)
         if not len(time):
             return of_kept, merged

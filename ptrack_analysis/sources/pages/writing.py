@@ -37,16 +37,16 @@ class PackedLayout:
     length: int
 
 
-def form_of(struct: Struct) -> PackedLayout:
+def find_packed_layout(struct: Struct) -> PackedLayout:
     """Find where the numbers stand, by packing a struct in which each is 0."""
     packed = np.frombuffer(_ENCODER.encode(struct), dtype="uint8")
     return PackedLayout(tuple(int(place) + 1 for place in np.flatnonzero(packed == _FLOAT)), len(packed))
 
 
-BOX = form_of(Box(0.0, 0.0, 0.0, 0.0))
-POSE = form_of(Pose(0.0, 0.0, 0.0))
-QUALITY = form_of(Quality(0.0, 0.0))
-FACE = form_of(Face(Box(0.0, 0.0, 0.0, 0.0), 0.0, Pose(0.0, 0.0, 0.0), Quality(0.0, 0.0)))
+BOX = find_packed_layout(Box(0.0, 0.0, 0.0, 0.0))
+POSE = find_packed_layout(Pose(0.0, 0.0, 0.0))
+QUALITY = find_packed_layout(Quality(0.0, 0.0))
+FACE = find_packed_layout(Face(Box(0.0, 0.0, 0.0, 0.0), 0.0, Pose(0.0, 0.0, 0.0), Quality(0.0, 0.0)))
 
 
 def unpack(structs: Sequence[Any], form: PackedLayout) -> Floats | None:
@@ -68,7 +68,7 @@ def unpack(structs: Sequence[Any], form: PackedLayout) -> Floats | None:
     return numbers
 
 
-def numbers_of(structs: Sequence[Any], form: PackedLayout) -> Floats:
+def unpack_numbers(structs: Sequence[Any], form: PackedLayout) -> Floats:
     """Take out the numbers of flat structs, (width, k); a null is NaN."""
     numbers = unpack(structs, form)
     if numbers is None:
@@ -145,7 +145,7 @@ def write_pages(
     if isinstance(page_size, bool) or not isinstance(page_size, int) or not 1 <= page_size <= MAX_PAGE:
         raise ParameterError(f"page_size is {page_size!r}, not a whole number from 1 to {MAX_PAGE}")
     table = detections if detections.index.is_monotonic_increasing else detections.sort_index()
-    _refuse_unwritable(table)
+    _validate_writable(table)
     target = _prepared(folder, force=force)
     starts = range(0, max(len(table), 1), page_size)
     files = [target / _NAME.format(number) for number in range(1, len(starts) + 1)]
@@ -177,13 +177,13 @@ def _is_page(folder: Path, path: Path) -> bool:
     return not hidden and is_named_like_a_page(path.name) and path.is_file()
 
 
-def _refuse_unwritable(table: pd.DataFrame) -> None:
+def _validate_writable(table: pd.DataFrame) -> None:
     """Reject what no page can hold, with the first row of it."""
     levels = [np.asarray(table.index.get_level_values(name)).astype("int64") for name in DETECTIONS.key_names]
     for name, values in zip(("time [ms]", "number"), levels, strict=True):
         bad = (values < 0) | (values > _MOST)
         if bad.any():
-            _refuse(table, bad, f"a {name} of {values[bad.argmax()]}; a page holds 0 to {_MOST}")
+            _validate_rows(table, bad, f"a {name} of {values[bad.argmax()]}; a page holds 0 to {_MOST}")
     for column in DETECTIONS.columns:
         if column.name in table.columns:
             values = np.asarray(table[column.name], dtype="float64")
@@ -192,20 +192,22 @@ def _refuse_unwritable(table: pd.DataFrame) -> None:
                 text = (
                     f"{column.name} {values[bad.argmax()].item()!r}; a page holds numbers up to {_LARGEST:g}"
                 )
-                _refuse(table, bad, text)
+                _validate_rows(table, bad, text)
     for names in (_BOX, tuple(f"face_{side}" for side in _BOX), *_landmark_pairs()):
         there = [name for name in names if name in table.columns]
         found = table[there].notna().to_numpy().sum(axis=1)
         partly: Bools = (found > 0) & (found < len(names))
         if partly.any():
-            _refuse(table, partly, f"only some of {', '.join(names)}; a page holds all of them or none")
+            _validate_rows(
+                table, partly, f"only some of {', '.join(names)}; a page holds all of them or none"
+            )
 
 
 def _landmark_pairs() -> list[tuple[str, str]]:
     return [(f"{name}_x", f"{name}_y") for name in LANDMARKS.values()]
 
 
-def _refuse(table: pd.DataFrame, bad: Bools, text: str) -> None:
+def _validate_rows(table: pd.DataFrame, bad: Bools, text: str) -> None:
     time, person = table.index[int(bad.argmax())]
     raise ParameterError(f"person {person} at {time} cannot be written to a page: it has {text}")
 

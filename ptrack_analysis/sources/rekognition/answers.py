@@ -30,7 +30,7 @@ class TokenError(RemoteError):
     """The service does not know a NextToken (any more)."""
 
 
-def refused(error: Any, place: str, rekognition: Any) -> RemoteError:
+def describe_service_error(error: Any, place: str, rekognition: Any) -> RemoteError:
     """Describe which answer of a service was an error, from botocore's ClientError.
 
     ``rekognition`` is the client that asked, None for that of another service, which has not ended.
@@ -44,7 +44,7 @@ def refused(error: Any, place: str, rekognition: Any) -> RemoteError:
 
 
 def unreached(error: Exception, place: str, rekognition: Any) -> RemoteError:
-    """Return why there was no answer of a service, from one of botocore's other errors; see ``refused``."""
+    """Return why a service gave no answer, from another of botocore's errors."""
     name = type(error).__name__
     reason = _ADVICE.get(name, str(error))
     if name in _NETWORK:
@@ -131,7 +131,7 @@ class Answer:
     digest: bytes | None
 
 
-def answer_of(content: bytes) -> Answer:
+def parse_answer(content: bytes) -> Answer:
     """Read an answer. It has a JobStatus, and on success a list ``Persons``; else it is broken.
 
     Raises
@@ -160,7 +160,7 @@ def answer_of(content: bytes) -> Answer:
     )
 
 
-def refuse_unfinished(answer: Answer, place: str) -> None:
+def validate_finished(answer: Answer, place: str) -> None:
     """Raise unless the job has succeeded.
 
     Raises
@@ -183,7 +183,7 @@ class PageHistory:
     digests: set[bytes] = field(default_factory=set)
     metadata: dict[str, Any] | None = None
 
-    def refuse(self, answer: Answer, job_id: str, place: str) -> None:
+    def validate(self, answer: Answer, job_id: str, place: str) -> None:
         """Raise if an answer does not go on from those before.
 
         Raises
@@ -195,7 +195,7 @@ class PageHistory:
         RemoteError
             If its NextToken or its Persons were there before.
         """
-        refuse_unfinished(answer, place)
+        validate_finished(answer, place)
         if answer.job_id not in {None, job_id}:
             raise MixedError(f"{place}: the page is of job {answer.job_id!r}; {_NOT_SAVED}")
         if self.metadata and answer.metadata and self.metadata != answer.metadata:
@@ -317,7 +317,7 @@ def _body(client: Any, operation: str, request: dict[str, Any], place: str) -> b
         try:
             getattr(client, _METHODS[operation])(**request)
         except ClientError as error:
-            raise refused(error, place, client) from error
+            raise describe_service_error(error, place, client) from error
         except ParamValidationError as error:
             raise ParameterError(f"{place}: {' '.join(str(error).split())}") from error
         except BotoCoreError as error:

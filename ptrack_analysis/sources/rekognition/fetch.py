@@ -15,11 +15,11 @@ from ptrack_analysis.sources.rekognition.answers import (
     BrokenAnswerError,
     PageHistory,
     TokenError,
-    answer_of,
     ask,
     checked_job_id,
+    parse_answer,
 )
-from ptrack_analysis.storage.s3 import path_of
+from ptrack_analysis.storage.s3 import parse_path
 from ptrack_analysis.storage.store import Store, open_store
 
 STATE = "fetch.json"
@@ -106,8 +106,8 @@ def seen_before(state: State, keeping: Store, names: set[str]) -> PageHistory | 
     seen, token = PageHistory(), None
     for name, content in zip(wanted, keeping.read(wanted), strict=True):
         try:
-            answer = answer_of(content)
-            seen.refuse(answer, state.job_id, name)
+            answer = parse_answer(content)
+            seen.validate(answer, state.job_id, name)
         except (BrokenAnswerError, PtrackError):
             return None
         seen.add(answer)
@@ -220,7 +220,7 @@ def fetch_pages(
     if max_pages < 1:
         raise ParameterError(f"max_pages is {max_pages!r}, not at least 1")
     wanted = State(job_id=checked_job_id(job_id), sort_by=sort_by, max_results=max_results)
-    fetch = _Fetch(open_store(path_of(archive)), client, sleep, wanted, PageHistory())
+    fetch = _Fetch(open_store(parse_path(archive)), client, sleep, wanted, PageHistory())
     fetch.resume()
     while not fetch.state.complete:
         fetch.save(fetch.next_page(max_pages))
@@ -263,7 +263,7 @@ class _Fetch:
         if is_whole(found, names):
             self.state = found
             return
-        self._refuse_other_questions(found)
+        self._validate_same_request(found)
         seen = seen_before(found, self.keeping, names) if found.pages else PageHistory()
         if seen is None:
             self.restarts += 1
@@ -309,16 +309,16 @@ class _Fetch:
         if state.next_token:
             request["NextToken"] = state.next_token
         place = f"job {state.job_id!r}, page {state.pages + 1}"
-        answer = ask(self.client, "GetPersonTracking", request, answer_of, place=place, sleep=self.sleep)
+        answer = ask(self.client, "GetPersonTracking", request, parse_answer, place=place, sleep=self.sleep)
         try:
-            self.seen.refuse(answer, state.job_id, place)
+            self.seen.validate(answer, state.job_id, place)
         except MixedError:
             if state.pages == 1:  # either of the two may be the wrong one: neither is gone on from
                 self.keeping.write(STATE, state.fresh().content())
             raise
         return answer
 
-    def _refuse_other_questions(self, found: State) -> None:
+    def _validate_same_request(self, found: State) -> None:
         """Reject to go on with other questions: a token belongs to those that it came from."""
         for name, option in (("sort_by", "--sort-by"), ("max_results", "--max-results")):
             was, now = getattr(found, name), getattr(self.state, name)

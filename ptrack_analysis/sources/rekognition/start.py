@@ -10,7 +10,7 @@ import msgspec
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.sources.rekognition.answers import BrokenAnswerError, ask, shown
-from ptrack_analysis.storage.s3 import S3Path, path_of
+from ptrack_analysis.storage.s3 import S3Path, parse_path
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TAG = re.compile(r"[A-Za-z0-9_.\-:+=/]{1,1024}")
@@ -88,7 +88,7 @@ def start_job(
 
 
 def _video(s3_uri: str | S3Path, version: str | None) -> dict[str, str]:
-    path = path_of(s3_uri)
+    path = parse_path(s3_uri)
     if not isinstance(path, S3Path) or not path.key:
         raise ParameterError(f"{str(s3_uri)!r} is no video in S3: its address is s3://bucket/key")
     more = {} if version is None else {"Version": version}

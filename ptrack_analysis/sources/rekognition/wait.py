@@ -14,12 +14,12 @@ from ptrack_analysis.errors import JobError, ParameterError, RemoteError
 from ptrack_analysis.sources.rekognition.answers import (
     IN_PROGRESS,
     SUCCEEDED,
-    answer_of,
     ask,
     checked_job_id,
-    refuse_unfinished,
-    refused,
+    describe_service_error,
+    parse_answer,
     unreached,
+    validate_finished,
 )
 from ptrack_analysis.video import milliseconds
 
@@ -70,9 +70,9 @@ def wait_for_job(
     pause, longest = _pause(first_pause, "first_pause"), _pause(longest_pause, "longest_pause")
     place = f"job {job_id!r}"
     while True:
-        answer = ask(client, "GetPersonTracking", request, answer_of, place=place, sleep=sleep)
+        answer = ask(client, "GetPersonTracking", request, parse_answer, place=place, sleep=sleep)
         if answer.status != IN_PROGRESS:
-            refuse_unfinished(answer, place)
+            validate_finished(answer, place)
             return
         rest = end - clock()
         if rest <= 0:
@@ -224,7 +224,7 @@ class _Queue:
         try:
             answer: dict[str, Any] = getattr(self.sqs, method)(QueueUrl=self.url, **request)
         except ClientError as error:
-            raise refused(error, self.place, None) from error
+            raise describe_service_error(error, self.place, None) from error
         except BotoCoreError as error:
             raise unreached(error, self.place, None) from error
         return answer

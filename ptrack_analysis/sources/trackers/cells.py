@@ -220,7 +220,7 @@ def csv_cells(file: AnyPath) -> Cells:
         If it is no text, a column is named twice, or a line has another number of cells than the first.
     """
     raw = read_text(file)
-    header, delimiter = header_of(raw)
+    header, delimiter = read_header(raw)
     if not header:
         raise InputError(f"{file}: no CSV: its first line names no columns")
     twice = [name for name in header if header.count(name) > 1]
@@ -243,7 +243,7 @@ def csv_cells(file: AnyPath) -> Cells:
     return Cells(columns=columns, count=table.num_rows, place=str(file), where=line)
 
 
-def header_of(raw: bytes) -> tuple[list[str], str]:
+def read_header(raw: bytes) -> tuple[list[str], str]:
     """Return the names in the first line that is not blank, and what separates them."""
     first = re.split(rb"[\r\n]", raw.lstrip(b"\r\n"), maxsplit=1)[0].decode(errors="replace")
     delimiter = max(_DELIMITERS, key=first.count)
@@ -254,7 +254,7 @@ def header_of(raw: bytes) -> tuple[list[str], str]:
     return [name.strip() for name in names], delimiter
 
 
-def lines_of(raw: bytes) -> list[tuple[int, bytes]]:
+def read_lines(raw: bytes) -> list[tuple[int, bytes]]:
     """Return the lines that hold something, with their numbers; ``#`` begins a comment line.
 
     A line ends with LF, CR or both, as for the parser.
@@ -284,7 +284,7 @@ def plain_cells(
     InputError
         If a line has another number of values than the format or the first line has.
     """
-    numbered = lines_of(raw)
+    numbered = read_lines(raw)
     if not numbered:
         raise InputError(f"{file}: no rows; expected {expected}")
     numbers, lines = zip(*numbered, strict=True)

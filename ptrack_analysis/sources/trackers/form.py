@@ -13,7 +13,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.schema import DETECTIONS
 from ptrack_analysis.sources.trackers.cells import Cells
-from ptrack_analysis.sources.trackers.merging import refuse_untracked, table_of
+from ptrack_analysis.sources.trackers.merging import build_detections, validate_tracked
 from ptrack_analysis.sources.trackers.tracked import Given, Tracked, Unit, frame_size, from_frames, from_times
 from ptrack_analysis.video import Milliseconds, Video
 
@@ -27,7 +27,7 @@ FRAME_NAMES = ("frame", "frame_number", "frame_index", "frame_idx", "frame_id", 
 """Names under which people write the number of the frame."""
 
 
-def moment_of(columns: Mapping[str, str]) -> str:
+def find_time_role(columns: Mapping[str, str]) -> str:
     """Return the one role that tells the time: ``frame``, ``timestamp_ms`` or ``time_s``.
 
     Raises
@@ -80,7 +80,7 @@ def checked(columns: Mapping[str, str], present: Sequence[str], place: str) -> d
     if "id" not in columns:
         raise ParameterError(f"{place}: columns names no 'id', the tracker's number of the person")
     try:
-        moment_of(columns)
+        find_time_role(columns)
         used = {*across(columns), *down(columns)}
     except ParameterError as error:
         raise ParameterError(f"{place}: {error}") from error
@@ -159,7 +159,7 @@ def tracked(cells: Cells, form: BoxLayout, given: Given, video: Video) -> Tracke
     """
     cells, notes, others = _persons_only(cells, form)
     person = cells.whole(form.columns["id"], low=UNTRACKED, missing=UNTRACKED)
-    refuse_untracked(cells.place, person)
+    validate_tracked(cells.place, person)
     time, counted = _moments(cells, form, given, video)
     size = (1, 1) if form.unit == "fraction" else frame_size(video, cells.place)
     left, width = _side(cells, across(form.columns), form)
@@ -174,7 +174,7 @@ def tracked(cells: Cells, form: BoxLayout, given: Given, video: Video) -> Tracke
     flat = int(((width == 0) | (height == 0)).sum())
     if flat:
         notes.append(f"{flat} boxes have no area")
-    table, odd, dropped = table_of(DETECTIONS, cells, time, person, columns)
+    table, odd, dropped = build_detections(DETECTIONS, cells, time, person, columns)
     return Tracked(table, video, (*others, *notes, *counted, *odd), (*others, *dropped))
 
 
@@ -184,7 +184,7 @@ def with_notes(result: Tracked, *notes: str, dropped: Sequence[str] = ()) -> Tra
 
 
 def _moments(cells: Cells, form: BoxLayout, given: Given, video: Video) -> tuple[Milliseconds, list[str]]:
-    role = moment_of(form.columns)
+    role = find_time_role(form.columns)
     name = form.columns[role]
     if role == "frame":
         return from_frames(cells, name, given, form.first_frame, video)
@@ -261,7 +261,7 @@ def _several_classes(cells: Cells, form: BoxLayout) -> list[str]:
     return [f"there are the classes {', '.join(found[:_SHOWN])}, by number: all count as persons"]
 
 
-def refuse_unknown(given: Given, place: str, allowed: tuple[str, ...] = ()) -> None:
+def validate_columns(given: Given, place: str, allowed: tuple[str, ...] = ()) -> None:
     """Reject names of columns that a format does not ask for."""
     for role in given.columns or {}:
         if role not in allowed:

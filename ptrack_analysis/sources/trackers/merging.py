@@ -20,7 +20,7 @@ MOST_DOUBLED = 0.01
 """Share of a file's rows that may repeat the id and frame of another row; more means two people in one id."""
 
 
-def table_of(
+def build_detections(
     schema: Table, cells: Cells, time: Milliseconds, person: Integers, columns: Columns
 ) -> tuple[pd.DataFrame, list[str], list[str]]:
     """Make the table of rows that come in any order, one a person and moment.
@@ -78,7 +78,7 @@ def table_of(
     return table.assign(**{name: kept[name] for name in kept if name not in ours}), notes, dropped
 
 
-def refuse_untracked(place: str, person: Integers) -> None:
+def validate_tracked(place: str, person: Integers) -> None:
     """Reject rows of which none has a person.
 
     Raises

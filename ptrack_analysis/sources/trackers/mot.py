@@ -14,7 +14,7 @@ import pyarrow as pa
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import Bools
 from ptrack_analysis.sources.trackers.cells import Cells, plain_cells, read_text
-from ptrack_analysis.sources.trackers.form import BoxLayout, refuse_unknown, tracked, with_notes
+from ptrack_analysis.sources.trackers.form import BoxLayout, tracked, validate_columns, with_notes
 from ptrack_analysis.sources.trackers.sample import Sample
 from ptrack_analysis.sources.trackers.tracked import Given, Tracked, named, title_of_source
 from ptrack_analysis.storage.s3 import AnyPath
@@ -174,7 +174,7 @@ def read_mot(path: AnyPath, given: Given) -> Tracked:
     ----------
     A. Milan et al., "MOT16: A Benchmark for Multi-Object Tracking", arXiv:1603.00831.
     """
-    file = _file_of(path)
+    file = _find_file(path)
     return _read(path, file, given, is_truth=_is_truth(file))
 
 
@@ -186,12 +186,12 @@ def read_mot_truth(path: AnyPath, given: Given) -> Tracked:
     folder, as CVAT and Datumaro write it, line n names class n, boxes are counted from (0, 0), and classes
     are told by their names. Parameters, result and errors are those of ``read_mot``.
     """
-    return _read(path, _file_of(path), given, is_truth=True)
+    return _read(path, _find_file(path), given, is_truth=True)
 
 
 def _read(path: AnyPath, file: AnyPath, given: Given, *, is_truth: bool) -> Tracked:
-    refuse_unknown(given, str(file))
-    cells = plain_cells(file, read_text(file), names_of, EXPECTED)
+    validate_columns(given, str(file))
+    cells = plain_cells(file, read_text(file), name_columns, EXPECTED)
     video = named(given.video, _title(path, file), **facts_beside(file))
     columns: dict[str, str] = dict(COLUMNS)
     notes, dropped = list[str](), list[str]()
@@ -241,21 +241,21 @@ def unlike_mot(sample: Sample) -> str | None:
     rows = sample.rows
     if sample.is_folder:
         return "a folder"
-    if not rows or names_of(len(rows[0])) is None or not sample.is_numeric:
+    if not rows or name_columns(len(rows[0])) is None or not sample.is_numeric:
         return "its first line is no row of 6, 7, 9 or 10 numbers"
     if sample.has_header_comment:
         return "it begins with a comment"
     return None
 
 
-def names_of(width: int) -> Sequence[str] | None:
+def name_columns(width: int) -> Sequence[str] | None:
     """Name the columns by their number."""
     if width == _WITH_CLASS:
         return (*NAMES[:_FEWEST], "conf", "class", "visibility")
     return NAMES[:width] if width in {_FEWEST, _FEWEST + 1, len(NAMES)} else None
 
 
-def _file_of(path: AnyPath) -> AnyPath:
+def _find_file(path: AnyPath) -> AnyPath:
     if not path.is_dir():
         return path
     for name in ("gt/gt.txt", "gt.txt"):

@@ -48,17 +48,17 @@ def objects_in(file: AnyPath) -> list[Row]:
     """
     found = documents_in(file)
     for number, item in enumerate(found, 1):
-        refuse_no_object(item, f"{file}, item {number}")
+        validate_object(item, f"{file}, item {number}")
     return found
 
 
-def refuse_no_object(item: object, place: str) -> None:
+def validate_object(item: object, place: str) -> None:
     """Reject what is no JSON object."""
     if not isinstance(item, dict):
         raise InputError(f"{place}: is {_shown(item)}; expected an object, one a box")
 
 
-def cells_of(rows: Sequence[Row], path: AnyPath, where: Callable[[int], str] | None = None) -> Cells:
+def build_cells(rows: Sequence[Row], path: AnyPath, where: Callable[[int], str] | None = None) -> Cells:
     """Make cells of objects; a member that an object lacks is missing there."""
     names: dict[str, None] = {}
     for row in rows:

@@ -7,8 +7,8 @@ import numpy as np
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.schema import POINTS
 from ptrack_analysis.sources.trackers.cells import plain_cells, read_text
-from ptrack_analysis.sources.trackers.form import refuse_unknown
-from ptrack_analysis.sources.trackers.merging import refuse_untracked, table_of
+from ptrack_analysis.sources.trackers.form import validate_columns
+from ptrack_analysis.sources.trackers.merging import build_detections, validate_tracked
 from ptrack_analysis.sources.trackers.sample import Sample
 from ptrack_analysis.sources.trackers.tracked import Given, Tracked, from_frames, named, title_of_source
 from ptrack_analysis.storage.s3 import AnyPath
@@ -50,17 +50,17 @@ def read_points(path: AnyPath, given: Given) -> Tracked:
     ----------
     PedPy, ``load_trajectory_from_txt``.
     """
-    refuse_unknown(given, str(path))
+    validate_columns(given, str(path))
     raw = read_text(path)
     head = _comments(raw)
     cells = plain_cells(path, raw, _names, "ID FR X Y [Z]")
     video = named(given.video, title_of_source(path), frame_rate=_rate(head, path))
     person = cells.whole("ID", low=-1)
-    refuse_untracked(cells.place, person)
+    validate_tracked(cells.place, person)
     time, _ = from_frames(cells, "FR", given, 0, video)
     scale, notes = (100, ["coordinates in centimetres are turned into metres"]) if _is_cm(head) else (1, [])
     columns = {f"{axis.lower()}_{{u}}": cells.numbers(axis) / scale for axis in ("X", "Y")}
-    table, odd, dropped = table_of(POINTS, cells, time, person, columns)
+    table, odd, dropped = build_detections(POINTS, cells, time, person, columns)
     return Tracked(table, video, (*notes, *odd), tuple(dropped))
 
 

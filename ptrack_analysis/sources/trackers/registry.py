@@ -7,9 +7,9 @@ from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.sources.archive import Source
 from ptrack_analysis.sources.trackers import mot, points, result_text, supervision, tables, ultralytics
 from ptrack_analysis.sources.trackers.form import MOMENTS
-from ptrack_analysis.sources.trackers.sample import Sample, sample_of
+from ptrack_analysis.sources.trackers.sample import Sample, read_sample
 from ptrack_analysis.sources.trackers.tracked import Given, Tracked, Unit, check_first_frame, checked_unit
-from ptrack_analysis.storage.s3 import AnyPath, path_of
+from ptrack_analysis.storage.s3 import AnyPath, parse_path
 from ptrack_analysis.video import Video
 
 
@@ -132,7 +132,7 @@ def read_tracks(
     """
     check_first_frame(first_frame)
     given = Given(video=video or Video(), columns=columns, first_frame=first_frame, unit=checked_unit(unit))
-    source = path_of(path)
+    source = parse_path(path)
     if format is None and not set(columns or {}) <= set(MOMENTS):
         format = "table"  # noqa: A001 - the same
     if format is None:
@@ -152,7 +152,7 @@ def recognise(path: Source) -> Tracker:
     InputError
         If none fits, with the reason for each; if there is no such file.
     """
-    sample = sample_of(path_of(path))
+    sample = read_sample(parse_path(path))
     if not sample.is_folder and not sample.head.strip():
         raise InputError(f"{sample.path}: the file is empty")
     reasons = {}

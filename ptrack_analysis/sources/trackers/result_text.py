@@ -1,8 +1,8 @@
 """Result text of ByteTrack and DeepSORT."""
 
 from ptrack_analysis.sources.trackers.cells import plain_cells, read_text
-from ptrack_analysis.sources.trackers.form import BoxLayout, refuse_unknown, tracked, with_notes
-from ptrack_analysis.sources.trackers.mot import COLUMNS, EXPECTED, facts_beside, names_of, unlike_mot
+from ptrack_analysis.sources.trackers.form import BoxLayout, tracked, validate_columns, with_notes
+from ptrack_analysis.sources.trackers.mot import COLUMNS, EXPECTED, facts_beside, name_columns, unlike_mot
 from ptrack_analysis.sources.trackers.sample import Sample
 from ptrack_analysis.sources.trackers.tracked import Given, Tracked, named, title_of_source
 from ptrack_analysis.storage.s3 import AnyPath
@@ -32,8 +32,8 @@ def read_bytetrack(path: AnyPath, given: Given) -> Tracked:
     ----------
     Y. Zhang et al., "ByteTrack", arXiv:2110.06864; ``tools/demo_track.py`` of its repository.
     """
-    refuse_unknown(given, str(path))
-    cells = plain_cells(path, read_text(path), names_of, EXPECTED)
+    validate_columns(given, str(path))
+    cells = plain_cells(path, read_text(path), name_columns, EXPECTED)
     video = named(given.video, title_of_source(path), **facts_beside(path))
     return tracked(cells, BoxLayout(columns=COLUMNS), given, video)
 
@@ -72,8 +72,8 @@ def read_deepsort(path: AnyPath, given: Given) -> Tracked:
     N. Wojke et al., "Simple Online and Realtime Tracking with a Deep Association Metric", arXiv:1703.07402;
     ``deep_sort_app.py`` of nwojke/deep_sort, ``deepsort.py`` of ZQPei/deep_sort_pytorch.
     """
-    refuse_unknown(given, str(path))
-    cells = plain_cells(path, read_text(path), names_of, EXPECTED)
+    validate_columns(given, str(path))
+    cells = plain_cells(path, read_text(path), name_columns, EXPECTED)
     video = named(given.video, title_of_source(path), **facts_beside(path))
     is_first = "conf" in cells.columns and bool((cells.numbers("conf") == 1).all())
     base = 1 if is_first else 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.sources.names import natural
-from ptrack_analysis.sources.trackers.cells import header_of, lines_of
+from ptrack_analysis.sources.trackers.cells import read_header, read_lines
 from ptrack_analysis.storage.s3 import AnyPath
 
 _HEAD = 2**16
@@ -29,12 +29,12 @@ class Sample:
     @property
     def header(self) -> list[str]:
         """The cells of the first line, as of a CSV file."""
-        return header_of(self.head)[0]
+        return read_header(self.head)[0]
 
     @property
     def rows(self) -> list[list[bytes]]:
         """The values of the lines that hold something, split at commas or white space."""
-        lines = [line for _, line in lines_of(self.head)]
+        lines = [line for _, line in read_lines(self.head)]
         if not lines:
             return []
         delimiter = b"," if b"," in lines[0] else None
@@ -52,7 +52,7 @@ class Sample:
         """Look at a folder's first file with this suffix that is not empty."""
         for file in files_in(self.path):
             if file.name.lower().endswith(suffix) and file.stat().st_size:
-                return sample_of(file)
+                return read_sample(file)
         return None
 
     @property
@@ -66,7 +66,7 @@ class Sample:
         return any(row[:1] == [b"0"] for row in self.rows)
 
 
-def sample_of(path: AnyPath) -> Sample:
+def read_sample(path: AnyPath) -> Sample:
     """Take a first look at a file or folder.
 
     Raises

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.sources.trackers.cells import Cells, csv_cells
-from ptrack_analysis.sources.trackers.form import FRAME_NAMES, MOMENTS, BoxLayout, refuse_unknown, tracked
-from ptrack_analysis.sources.trackers.objects import cells_of, objects_in
+from ptrack_analysis.sources.trackers.form import FRAME_NAMES, MOMENTS, BoxLayout, tracked, validate_columns
+from ptrack_analysis.sources.trackers.objects import build_cells, objects_in
 from ptrack_analysis.sources.trackers.sample import Sample
 from ptrack_analysis.sources.trackers.tracked import Given, Tracked, named, title_of_source
 from ptrack_analysis.storage.s3 import AnyPath
@@ -61,7 +61,7 @@ def read_supervision_csv(path: AnyPath, given: Given) -> Tracked:
 
 def of_sink(cells: Cells, path: AnyPath, given: Given) -> Tracked:
     """Make DETECTIONS of a sink's cells."""
-    refuse_unknown(given, str(path), MOMENTS)
+    validate_columns(given, str(path), MOMENTS)
     columns = _COLUMNS | moment_column(list(cells.columns), given, cells.place)
     base = 0 if columns.get("frame") in _INDEX else None
     video = named(given.video, title_of_source(path))
@@ -115,7 +115,7 @@ def read_supervision_json(path: AnyPath, given: Given) -> Tracked:
     ----------
     supervision, "Save Detections": ``sv.JSONSink``.
     """
-    return of_sink(cells_of(objects_in(path), path), path, given)
+    return of_sink(build_cells(objects_in(path), path), path, given)
 
 
 def fits_supervision_json(sample: Sample) -> str | None:

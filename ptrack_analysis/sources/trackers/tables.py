@@ -100,7 +100,7 @@ def of_arrow_table(table: pa.Table, place: str, given: Given, video: Video) -> T
         if table.column_names.count(name) > 1:
             raise InputError(f"{place}: column {name!r} is there twice")
         if pa.types.is_duration(table[name].type):
-            _refuse_duration(name, columns, place)
+            _validate_no_duration(name, columns, place)
         try:
             cells[name] = of_arrow(table[name], name)
         except (InputError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
@@ -133,13 +133,13 @@ def _of_pandas(table: pd.DataFrame, place: str, given: Given, video: Video) -> T
             raise InputError(f"{place}: column {name!r} is there twice")
         values = table[name] if name in table.columns else levels[name]
         if values.dtype.kind == "m":
-            _refuse_duration(name, columns, place)
+            _validate_no_duration(name, columns, place)
         cells[name] = _of_series(pd.Series(values.array), name)
     found = Cells(cells, len(table), place, lambda row: f"{place}, row {row}")
     return of_named(found, columns, given, video)
 
 
-def _refuse_duration(name: str, columns: Mapping[str, str], place: str) -> None:
+def _validate_no_duration(name: str, columns: Mapping[str, str], place: str) -> None:
     """Reject a length of time where a number is asked for; as ``timestamp_ms`` it is taken as it is."""
     for role, column in columns.items():
         if column == name and role != "timestamp_ms":

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from ptrack_analysis.errors import InputError, ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Integers
-from ptrack_analysis.sources.names import slugs, stem_of
+from ptrack_analysis.sources.names import slugs, strip_suffixes
 from ptrack_analysis.sources.pages.decode import DATE, LATEST_START, TRACKS_FROM_START, wall_clock
 from ptrack_analysis.sources.trackers.cells import MOST, Cells
 from ptrack_analysis.storage.s3 import AnyPath
@@ -72,7 +72,7 @@ def named(video: Video, title: str, **known: Any) -> Video:
 def title_of_source(path: AnyPath, *, is_folder: bool = False) -> str:
     """Return the name of a folder, or the stem of a file."""
     name = path.name or path.resolve().name
-    return name if is_folder else stem_of(name)
+    return name if is_folder else strip_suffixes(name)
 
 
 def frame_size(video: Video, place: str) -> tuple[int, int]:
@@ -139,7 +139,7 @@ def from_frames(
     ParameterError
         If the rate is not known.
     """
-    _refuse_dates(cells, name)
+    _validate_no_dates(cells, name)
     least = cells.least(name)
     if LAST_FRAME < least < np.inf:
         raise InputError(
@@ -174,7 +174,7 @@ def from_times(cells: Cells, name: str, per_second: int) -> Milliseconds:
     InputError
         If a time is no number; if the first is above 10 days, as wall-clock times are.
     """
-    _refuse_dates(cells, name)
+    _validate_no_dates(cells, name)
     least = cells.least(name)
     if LATEST_START < least * (1000 / per_second) < np.inf:
         unit = "s" if per_second == 1 else "ms"
@@ -183,7 +183,7 @@ def from_times(cells: Cells, name: str, per_second: int) -> Milliseconds:
     return np.floor(np.round(times, _NEAR)).astype("int64")
 
 
-def _refuse_dates(cells: Cells, name: str) -> None:
+def _validate_no_dates(cells: Cells, name: str) -> None:
     """Reject a column in which a cell is a date, such as ISO 8601."""
     column = cells.columns.get(name)
     if column is None or not pa.types.is_string(column.type):

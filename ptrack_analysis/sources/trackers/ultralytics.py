@@ -10,18 +10,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ptrack_analysis.errors import InputError, MixedError
-from ptrack_analysis.sources.names import stem_of
-from ptrack_analysis.sources.trackers.cells import Cells, csv_cells, lines_of, of_values, read_text
+from ptrack_analysis.sources.names import strip_suffixes
+from ptrack_analysis.sources.trackers.cells import Cells, csv_cells, of_values, read_lines, read_text
 from ptrack_analysis.sources.trackers.form import (
     FRAME_NAMES,
     MOMENTS,
     BoxLayout,
-    refuse_unknown,
     tracked,
+    validate_columns,
     with_notes,
 )
-from ptrack_analysis.sources.trackers.objects import Row, cells_of, documents_in, refuse_no_object
-from ptrack_analysis.sources.trackers.sample import Sample, files_in, sample_of
+from ptrack_analysis.sources.trackers.objects import Row, build_cells, documents_in, validate_object
+from ptrack_analysis.sources.trackers.sample import Sample, files_in, read_sample
 from ptrack_analysis.sources.trackers.supervision import moment_column
 from ptrack_analysis.sources.trackers.tracked import Given, Tracked, Unit, named, title_of_source
 from ptrack_analysis.storage.s3 import AnyPath
@@ -49,7 +49,7 @@ def frame_files(folder: AnyPath, suffix: str) -> tuple[str, list[tuple[int, AnyP
         raise InputError(f"{folder}: no files name_<frame>{suffix}, neither here nor in a folder 'labels'")
     found: dict[str, list[tuple[int, AnyPath]]] = {}
     for file in files:
-        numbered = _NUMBERED.fullmatch(stem_of(file.name))
+        numbered = _NUMBERED.fullmatch(strip_suffixes(file.name))
         if numbered is None:
             raise InputError(f"{file}: its name does not end in the number of a frame")
         found.setdefault(numbered[1], []).append((int(numbered[2]), file))
@@ -64,7 +64,7 @@ def frame_files(folder: AnyPath, suffix: str) -> tuple[str, list[tuple[int, AnyP
 
 def has_frame_files(names: tuple[str, ...], suffix: str) -> bool:
     """Return whether all files with this suffix end in a number, and there is one."""
-    stems = [stem_of(name) for name in names if name.lower().endswith(suffix)]
+    stems = [strip_suffixes(name) for name in names if name.lower().endswith(suffix)]
     return bool(stems) and all(_NUMBERED.fullmatch(stem) for stem in stems)
 
 
@@ -83,7 +83,7 @@ def of_results(
     cells: Cells, path: AnyPath, given: Given, *, title: str, first_frame: int | None = None
 ) -> Tracked:
     """Make DETECTIONS of cells with ``box.x1`` to ``box.y2``, a frame and perhaps a ``track_id``."""
-    refuse_unknown(given, str(path), MOMENTS)
+    validate_columns(given, str(path), MOMENTS)
     present = list(cells.columns) if cells.columns else ["frame"]
     columns = {role: f"box.{corner}" for role, corner in zip(_SIDES, CORNERS, strict=True)}
     columns |= {"id": "track_id", "confidence": "confidence", "class": "class", "class_name": "name"}
@@ -285,7 +285,7 @@ def _boxes(lists: Sequence[tuple[str, int | None, list[Any]]]) -> list[tuple[str
     for place, frame, items in lists:
         for number, item in enumerate(items, 1):
             here = f"{place}, item {number}"
-            refuse_no_object(item, here)
+            validate_object(item, here)
             corners = item.get("box")
             if not isinstance(corners, dict):
                 raise InputError(f"{here}: box is {corners!r}; expected an object with x1, y1, x2, y2")
@@ -298,7 +298,7 @@ def _boxes(lists: Sequence[tuple[str, int | None, list[Any]]]) -> list[tuple[str
 
 
 def _cells(boxes: list[tuple[str, Row]], path: AnyPath) -> Cells:
-    return cells_of([row for _, row in boxes], path, lambda row: boxes[row][0])
+    return build_cells([row for _, row in boxes], path, lambda row: boxes[row][0])
 
 
 _COLUMNS = {
@@ -348,7 +348,7 @@ def read_ultralytics_txt(path: AnyPath, given: Given) -> Tracked:
     ----------
     Ultralytics, ``Results.save_txt``.
     """
-    refuse_unknown(given, str(path))
+    validate_columns(given, str(path))
     if not path.is_dir():
         raise InputError(f"{path}: save_txt writes a folder of one file a frame; give the folder")
     name, files = frame_files(path, ".txt")
@@ -356,7 +356,7 @@ def read_ultralytics_txt(path: AnyPath, given: Given) -> Tracked:
         (file, frame, number, line.split())
         for frame, file in files
         if file.stat().st_size
-        for number, line in lines_of(read_text(file))
+        for number, line in read_lines(read_text(file))
     ]
     cells = _ultralytics_txt_cells(lines, str(path))
     return tracked(cells, BoxLayout(columns=_COLUMNS, unit="fraction"), given, named(given.video, name))
@@ -368,7 +368,7 @@ def fits_ultralytics_txt(sample: Sample) -> str | None:
         return "no folder"
     labels = sample.path / "labels"
     if not has_frame_files(sample.names, ".txt") and labels.is_dir():
-        sample = sample_of(labels)
+        sample = read_sample(labels)
     first = sample.first(".txt") if has_frame_files(sample.names, ".txt") else None
     if first is None:
         return "a folder without files name_<frame>.txt"

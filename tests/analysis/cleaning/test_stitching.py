@@ -15,7 +15,12 @@ from shapely.geometry import box
 
 from ptrack_analysis import Video, Zone, compute_stitches, compute_trajectories, trajectories_from_points
 from ptrack_analysis.analysis.cleaning import candidates as room
-from ptrack_analysis.analysis.cleaning.candidates import Bodies, PictureGround, bodies_of, whole_heights
+from ptrack_analysis.analysis.cleaning.candidates import (
+    Bodies,
+    PictureGround,
+    fit_body_heights,
+    whole_heights,
+)
 from ptrack_analysis.analysis.cleaning.stitching import cheapest, margins
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import POINTS, assemble
@@ -262,7 +267,7 @@ def test_the_choice_is_the_cheapest_of_all(pairs):
 
 def test_the_ground_is_learned_from_the_boxes():
     bottom = np.linspace(0.3, 0.95, 50)
-    bodies = bodies_of(bottom - 0.4 * bottom, 0.4 * bottom)
+    bodies = fit_body_heights(bottom - 0.4 * bottom, 0.4 * bottom)
     assert (bodies.at_top, bodies.growth) == pytest.approx((0.0, 0.4))
     ground = PictureGround(bodies, 1000, 500)
     places = ground.on_ground(np.array([[500.0, 250.0], [500.0 + 100 / 1.7, 250.0], [500.0, 500.0]]))
@@ -272,8 +277,8 @@ def test_the_ground_is_learned_from_the_boxes():
 
 def test_without_growth_the_ground_is_the_picture():
     for bodies in (
-        bodies_of(np.full(9, 0.2), np.full(9, 0.34)),
-        bodies_of(np.arange(9) / 20, 0.34 - np.arange(9) / 50),
+        fit_body_heights(np.full(9, 0.2), np.full(9, 0.34)),
+        fit_body_heights(np.arange(9) / 20, 0.34 - np.arange(9) / 50),
     ):
         assert bodies.growth == 0
     ground = PictureGround(Bodies(0.34, 0.0, 0.3), 1000, 500)
