@@ -43,5 +43,5 @@ def slow(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure speed and memory beside other packages."""
-    session.install("--editable", ".[bench,neighbours]")
+    session.install("--editable", ".[bench,neighbors]")
     session.run("python", "-m", "tests.benchmarks", *session.posargs)

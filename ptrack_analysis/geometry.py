@@ -11,9 +11,13 @@ from ptrack_analysis.errors import ParameterError
 Floats = NDArray[np.float64]
 Integers = NDArray[np.integer[Any]]
 Bools = NDArray[np.bool_]
-Anchor = Literal["feet", "centre", "head"] | tuple[float, float]
+Anchor = Literal["bottom_center", "center", "top_center"] | tuple[float, float]
 
-ANCHORS: dict[str, tuple[float, float]] = {"feet": (0.5, 1.0), "centre": (0.5, 0.5), "head": (0.5, 0.0)}
+ANCHORS: dict[str, tuple[float, float]] = {
+    "bottom_center": (0.5, 1.0),
+    "center": (0.5, 0.5),
+    "top_center": (0.5, 0.0),
+}
 FEET_MARGIN = 0.01
 """A box whose lower edge lies this near the picture's, as a share of its height, may hide the feet."""
 EDGE_TOLERANCE = 1e-6
@@ -45,7 +49,7 @@ def anchor_fractions(anchor: Anchor) -> tuple[float, float]:
     raise ParameterError(f"anchor is {anchor!r}, not one of {sorted(ANCHORS)} or two fractions of the box")
 
 
-def anchor_points(boxes: Floats, anchor: Anchor = "feet") -> Floats:
+def anchor_points(boxes: Floats, anchor: Anchor = "bottom_center") -> Floats:
     """Take one point of each box: by default the footpoint, the middle of its lower edge.
 
     A point on the frame's right or lower edge, or at most ``EDGE_TOLERANCE`` beyond it, is moved just
@@ -56,7 +60,7 @@ def anchor_points(boxes: Floats, anchor: Anchor = "feet") -> Floats:
     boxes
         (n, 4) left, top, width, height as fractions of the frame; NaN where there is no box.
     anchor
-        ``"feet"``, ``"centre"``, ``"head"``, or fractions of the box's width and height.
+        ``"bottom_center"``, ``"center"``, ``"top_center"``, or fractions of the box's width and height.
 
     Returns
     -------

@@ -16,7 +16,7 @@ import pandas as pd
 
 from ptrack_analysis import read_tracking
 from simulation.detection import FRAME_RATE, LANDMARKS, Plan, Recording, record
-from simulation.drawings import draw_backdrop, draw_floor_plan
+from simulation.drawings import draw_background, draw_floor_plan
 from simulation.scene import DOOR, EXTENT, HEIGHT, WIDTH, ZONES, Camera, Corners
 
 SEED = 4  # of the archives in data/
@@ -72,7 +72,7 @@ def write_archive(out: Path, plans: Sequence[Plan], seed: int = SEED) -> int:
     if not all(plan.compact for plan in plans):
         write_json(out / "floor.json", floor_json(), indent=1)
         write_json(out / "truth.json", truth_json(recordings), indent=1)
-        write_bytes(out / "backdrop.png", draw_backdrop())
+        write_bytes(out / "background.png", draw_background())
         write_bytes(out / "floor_plan.png", draw_floor_plan())
     return sum(len(_order(recording)) for recording in recordings)
 
@@ -196,10 +196,10 @@ def zones_geojson() -> Row:
 
 
 def floor_json() -> Row:
-    """Return pairs of positions in the image and on the floor, with the extent of the floor plan."""
+    """Return pairs of positions in the image and on the floor, with the bounds of the floor plan."""
     places = zip(_in_image(MARKS), MARKS, strict=True)
-    pairs = [{"picture": picture, "floor": list(mark)} for picture, mark in places]
-    return {"unit": "m", "picture_unit": "fraction", "pairs": pairs, "extent": list(EXTENT)}
+    pairs = [{"image": picture, "floor": list(mark)} for picture, mark in places]
+    return {"unit": "m", "image_unit": "fraction", "pairs": pairs, "bounds": list(EXTENT)}
 
 
 def truth_json(recordings: list[Recording]) -> Row:

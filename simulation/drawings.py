@@ -50,31 +50,31 @@ class Pen:
     draw: ImageDraw.ImageDraw
     look: Callable[[Floats], Floats]
 
-    def fill(self, places: Iterable[Place], colour: str) -> None:
+    def fill(self, places: Iterable[Place], color: str) -> None:
         """Fill an outline."""
-        self.draw.polygon(self._points(places), fill=colour)
+        self.draw.polygon(self._points(places), fill=color)
 
-    def line(self, places: Iterable[Place], colour: str, width: float = 1.5) -> None:
+    def line(self, places: Iterable[Place], color: str, width: float = 1.5) -> None:
         """Draw a line, `width` wide [px]."""
-        self.draw.line(self._points(places), fill=colour, width=round(FINE * width))
+        self.draw.line(self._points(places), fill=color, width=round(FINE * width))
 
     def _points(self, places: Iterable[Place]) -> list[tuple[float, float]]:
         """Places as Pillow takes them [px of the fine image]."""
         return [(x, y) for x, y in FINE * self.look(np.array(list(places), dtype=np.float64))]
 
-    def ground(self, sides: Sides, colour: str, height: float = 0) -> None:
+    def ground(self, sides: Sides, color: str, height: float = 0) -> None:
         """Fill a level rectangle."""
         left, back, right, front = sides
         corners = ((left, back), (right, back), (right, front), (left, front))
-        self.fill([(x, y, height) for x, y in corners], colour)
+        self.fill([(x, y, height) for x, y in corners], color)
 
-    def upright(self, x: Span, height: Span, y: float, colour: str) -> None:
+    def upright(self, x: Span, height: Span, y: float, color: str) -> None:
         """Fill an upright rectangle that faces the camera."""
         corners = ((x[0], height[0]), (x[1], height[0]), (x[1], height[1]), (x[0], height[1]))
-        self.fill([(across, y, above) for across, above in corners], colour)
+        self.fill([(across, y, above) for across, above in corners], color)
 
 
-def draw_backdrop() -> bytes:
+def draw_background() -> bytes:
     """Draw the empty shop as the camera sees it, as PNG."""
     camera = Camera()
     size = np.array([WIDTH, HEIGHT])
@@ -82,7 +82,7 @@ def draw_backdrop() -> bytes:
 
 
 def draw_floor_plan() -> bytes:
-    """Draw the shop from above, as PNG; its edges are those of the scene's extent."""
+    """Draw the shop from above, as PNG; its edges are those of the scene's bounds."""
     size = np.array([EXTENT[2] - EXTENT[0], EXTENT[3] - EXTENT[1]]) * PLAN_SCALE
     return _png(size, lambda places: (places[:, :2] - np.array(EXTENT[:2])) * PLAN_SCALE, PAVEMENT)
 
@@ -137,23 +137,23 @@ def _draw_front(pen: Pen) -> None:
 def _draw_sides(pen: Pen) -> None:
     """Draw the walls to the left and to the right."""
     for x in (EXTENT[0], EXTENT[2]):
-        for height, colour in ((WALL_HEIGHT, SIDE_WALL), (0.1, WALL_LINE)):
-            _draw_side(pen, x, (FRONT, NEAR), height, colour)
+        for height, color in ((WALL_HEIGHT, SIDE_WALL), (0.1, WALL_LINE)):
+            _draw_side(pen, x, (FRONT, NEAR), height, color)
 
 
-def _draw_side(pen: Pen, x: float, y: Span, height: float, colour: str) -> None:
+def _draw_side(pen: Pen, x: float, y: Span, height: float, color: str) -> None:
     """Fill an upright rectangle that runs towards the camera."""
-    pen.fill([(x, y[0], 0), (x, y[1], 0), (x, y[1], height), (x, y[0], height)], colour)
+    pen.fill([(x, y[0], 0), (x, y[1], 0), (x, y[1], height), (x, y[0], height)], color)
 
 
 def _draw_block(pen: Pen, block: Furniture) -> None:
     """Draw a piece of furniture: its sides, its front, its top, what is on it."""
-    colour = WOODS[block.name]
+    color = WOODS[block.name]
     for x in (block.left, block.right):
-        _draw_side(pen, x, (block.back, block.front), block.height, _shade(colour, 0.8))
-    pen.upright((block.left, block.right), (0, block.height), block.front, _shade(colour, 0.9))
-    pen.ground((block.left, block.back, block.right, block.front), _shade(colour, 0.75), block.height)
-    pen.ground(_inset(block, 0.015), colour, block.height)
+        _draw_side(pen, x, (block.back, block.front), block.height, _shade(color, 0.8))
+    pen.upright((block.left, block.right), (0, block.height), block.front, _shade(color, 0.9))
+    pen.ground((block.left, block.back, block.right, block.front), _shade(color, 0.75), block.height)
+    pen.ground(_inset(block, 0.015), color, block.height)
     {"shelf": _draw_shelves, "plant": _draw_leaves}.get(block.name, _draw_wares)(pen, block)
 
 
@@ -195,6 +195,6 @@ def _inset(block: Furniture, margin: float) -> Sides:
     return block.left + margin, block.back + margin, block.right - margin, block.front - margin
 
 
-def _shade(colour: str, share: float) -> str:
-    """Give the same colour, darker."""
-    return "#" + "".join(f"{round(share * int(colour[at : at + 2], 16)):02x}" for at in (1, 3, 5))
+def _shade(color: str, share: float) -> str:
+    """Give the same color, darker."""
+    return "#" + "".join(f"{round(share * int(color[at : at + 2], 16)):02x}" for at in (1, 3, 5))

@@ -79,7 +79,7 @@ def visits(rows, *, merge_gap, period, end):
             entry = (
                 "crossed"
                 if same_before and before[5]
-                else "start"
+                else "video_start"
                 if first and time <= period
                 else "appeared"
             )
@@ -89,7 +89,7 @@ def visits(rows, *, merge_gap, period, end):
         stay["detections"] += 1
         stay["exited"] = time + held
         crossed = same_after and after[5]
-        stay["exit"] = "crossed" if crossed else "end" if time + held + period >= end else "vanished"
+        stay["exit"] = "crossed" if crossed else "video_end" if time + held + period >= end else "lost"
     return stays
 
 

@@ -102,7 +102,7 @@ def first_of_chain(after, person):
 
 
 def cost(stop, start, *, max_gap, max_speed=3.0, max_drift=1.0):
-    """Give the cost of joining two tracks of points (ms, x, y) in metres, None where they cannot be."""
+    """Give the cost of joining two tracks of points (ms, x, y) in meters, None where they cannot be."""
     gap = (start[0][0] - stop[-1][0]) / 1000
     one, other = _velocity(stop, stop[-1][0], max_speed), _velocity(start, start[0][0], max_speed)
     dx, dy = start[0][1] - stop[-1][1], start[0][2] - stop[-1][2]

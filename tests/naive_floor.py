@@ -3,17 +3,17 @@
 import math
 
 
-def bend(point, *, k1, k2, focal, centre):
+def bend(point, *, k1, k2, focal, center):
     """Carry one straight point to where the lens shows it."""
-    x, y = ((value - c) / f for value, c, f in zip(point, centre, focal, strict=True))
+    x, y = ((value - c) / f for value, c, f in zip(point, center, focal, strict=True))
     r = math.hypot(x, y)
     share = 1 + k1 * r**2 + k2 * r**4
-    return centre[0] + focal[0] * x * share, centre[1] + focal[1] * y * share
+    return center[0] + focal[0] * x * share, center[1] + focal[1] * y * share
 
 
-def straighten(point, *, k1, k2, focal, centre):
+def straighten(point, *, k1, k2, focal, center):
     """Find the straight radius of one seen point by halving, below where the bent radius stops growing."""
-    x, y = ((value - c) / f for value, c, f in zip(point, centre, focal, strict=True))
+    x, y = ((value - c) / f for value, c, f in zip(point, center, focal, strict=True))
     seen, low, high = math.hypot(x, y), 0.0, 0.0
     step = 1e-3
     while high < 3 and (high + step) * (1 + k1 * (high + step) ** 2 + k2 * (high + step) ** 4) > (
@@ -25,7 +25,7 @@ def straighten(point, *, k1, k2, focal, centre):
     for _ in range(200):
         middle = (low + high) / 2
         low, high = (middle, high) if middle * (1 + k1 * middle**2 + k2 * middle**4) < seen else (low, middle)
-    return tuple(c + f * value * low / seen for value, c, f in zip((x, y), centre, focal, strict=True))
+    return tuple(c + f * value * low / seen for value, c, f in zip((x, y), center, focal, strict=True))
 
 
 def project(matrix, point):
@@ -43,9 +43,9 @@ def squares(matrix, pairs):
     )
 
 
-def density(points, seconds, *, extent, shape, duration):
-    """Count the mean number of persons on a square metre, point by point."""
-    (x0, y0, x1, y1), (rows, columns) = extent, shape
+def density(points, seconds, *, bounds, shape, duration):
+    """Count the mean number of persons on a square meter, point by point."""
+    (x0, y0, x1, y1), (rows, columns) = bounds, shape
     across, down = (x1 - x0) / columns, (y1 - y0) / rows
     grid = [[0.0] * columns for _ in range(rows)]
     for (x, y), held in zip(points, seconds, strict=True):

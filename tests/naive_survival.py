@@ -25,9 +25,9 @@ def bounds(stays, confidence):
     for _, at_risk, ended, _, share in curve(stays):
         if 0 < share < 1:
             variance += Fraction(ended, at_risk * (at_risk - ended))
-            centre = math.log(-math.log(share))
+            center = math.log(-math.log(share))
             spread = z * math.sqrt(variance) / abs(math.log(share))
-            result.append((math.exp(-math.exp(centre + spread)), math.exp(-math.exp(centre - spread))))
+            result.append((math.exp(-math.exp(center + spread)), math.exp(-math.exp(center - spread))))
         else:
             result.append((math.nan, math.nan))
     return result

@@ -64,23 +64,23 @@ def stretches(rows, rings, window, margin, period, end):
         if not (positions[place] and counts):
             current = None
             continue
-        before, after = neighbour(rows, place, -1), neighbour(rows, place, 1)
+        before, after = neighbor(rows, place, -1), neighbor(rows, place, 1)
         if current is None or before is None:
             opened = time < window[0] or (before is not None and positions[place - 1])
             first = not any(row[0] == person for row in rows[:place])
-            unseen = "start" if first and time <= period else "appeared"
-            entry = "opened" if opened else "crossed" if before and before[4] is not None else unseen
+            unseen = "video_start" if first and time <= period else "appeared"
+            entry = "zone_opened" if opened else "crossed" if before and before[4] is not None else unseen
             current = {"person": person, "entered": since, "entry": entry, "dwell": 0, "detections": 0}
             found.append(current)
         closed = time + held > window[1] or (after is not None and positions[place + 1])
-        unseen = "end" if until + period >= end else "vanished"
-        gone = "closed" if closed else "crossed" if after and after[4] is not None else unseen
+        unseen = "video_end" if until + period >= end else "lost"
+        gone = "zone_closed" if closed else "crossed" if after and after[4] is not None else unseen
         current |= {"exited": until, "exit": gone, "dwell": current["dwell"] + until - since}
         current["detections"] += 1
     return found
 
 
-def neighbour(rows, place, step):
+def neighbor(rows, place, step):
     """Give the row beside one, if there is one of the same run."""
     other = rows[place + step] if 0 <= place + step < len(rows) else None
     return other if other and (other[0], other[3]) == (rows[place][0], rows[place][3]) else None

@@ -101,7 +101,7 @@ def truth(day):
             hour = zone, moment.strftime("%Y-%m-%d"), moment.hour
             footfall[hour] = footfall.get(hour, 0) + 1
         ways.append(compute_transitions(visits)["transitions"])
-        seconds.append(compute_heatmap(trajectories, video, bounds=floor.extent).values)
+        seconds.append(compute_heatmap(trajectories, video, bounds=floor.bounds).values)
         speeds.append(trajectories["speed_m_per_s"])
     total = sum(seconds[1:], seconds[0])
     row, column = divmod(int(total.argmax()), total.shape[1])

@@ -89,7 +89,7 @@ class RekognitionServer:
         assert not self.errors
 
     def add(self, persons, *, job_id="job-1", **more):
-        """Put a job there whose video was analysed before."""
+        """Put a job there whose video was analyzed before."""
         self.jobs[job_id] = Job(job_id, persons, **more)
         return job_id
 

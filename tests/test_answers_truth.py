@@ -38,7 +38,7 @@ NEAR, SHORTEST = 1.5, 3000  # of an encounter [m, ms]
 BRIDGED = 1700
 """A longer time without a box may, with a step or two at its ends, be above the 2 s that are bridged [ms]."""
 OFF, FAR_OFF = 0.03, 0.5
-"""How far a place is off [m]: 3 cm at the 99 % quantile by jitter, as test_floor_truth shows; half a metre
+"""How far a place is off [m]: 3 cm at the 99 % quantile by jitter, as test_floor_truth shows; half a meter
 in a time without a box, which is walked straight, and of feet below the picture, which stand at its edge."""
 POSE_NOISE, FACELESS, TURNED_AWAY = 4.0, 0.1, 65.0
 """What the simulated detector does to a face: noise of yaw and pitch, share missed, none beyond [degrees]."""
@@ -140,7 +140,7 @@ def test_naive_mean_and_median_of_the_dwell_are_the_true_ones(filmed, unit):
     dwell = compute_dwell(visits)
     assert dwell.index.tolist() == sorted(lengths)
     for zone, row in dwell.iterrows():
-        assert row["stays"] == len(lengths[zone])
+        assert row["visits"] == len(lengths[zone])
         mean, median = np.mean(lengths[zone]), np.quantile(lengths[zone], 0.5, method="inverted_cdf")
         assert row["observed_mean"] / MS == pytest.approx(mean, abs=2 * filmed.step)
         assert row["naive_median"] / MS == pytest.approx(median, abs=4 * filmed.step)
@@ -150,7 +150,7 @@ def test_naive_mean_and_median_of_the_dwell_are_the_true_ones(filmed, unit):
 def test_where_nothing_is_cut_the_estimated_median_is_the_true_one(filmed, unit):
     visits, lengths = seen_stays(filmed, unit)
     dwell = compute_dwell(visits)
-    whole = dwell[(dwell["cut"] == 0) & (dwell["left_out"] == 0)]
+    whole = dwell[(dwell["end_unobserved"] == 0) & (dwell["start_unobserved"] == 0)]
     assert len(whole) > 0
     for zone, row in whole.iterrows():
         median = np.quantile(lengths[zone], 0.5, method="inverted_cdf")
@@ -167,8 +167,8 @@ def test_stays_are_cut_or_left_out_where_the_video_begins_or_ends(filmed, unit):
     true = [one for one in filmed.truth["visits"] if (one["zone"], one["person_index"]) in kept]
     for zone, row in dwell.iterrows():
         begun = [one for one in true if one["zone"] == zone and one["entered"] > 0]
-        assert row["left_out"] == sum(one["zone"] == zone and one["entered"] == 0 for one in true)
-        assert row["cut"] == sum(one["exited"] == filmed.duration for one in begun)
+        assert row["start_unobserved"] == sum(one["zone"] == zone and one["entered"] == 0 for one in true)
+        assert row["end_unobserved"] == sum(one["exited"] == filmed.duration for one in begun)
 
 
 def true_time(intervals, starts, spans):

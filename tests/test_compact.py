@@ -115,11 +115,11 @@ def test_the_views_read_the_large_files_and_polars_does(clocked, tmp_path, monke
             answers.append(connection.sql(query).fetchall())
     assert answers[0] == answers[1]
     assert len(answers[0]) == 12
-    read = pl.scan_parquet(f"{big}/persons/**/*.parquet", missing_columns="insert", extra_columns="ignore")
-    dwell = read.select(pl.col("dwell_s").sum()).collect().item()
+    read = pl.scan_parquet(f"{big}/tracks/**/*.parquet", missing_columns="insert", extra_columns="ignore")
+    dwell = read.select(pl.col("time_in_scene_s").sum()).collect().item()
     assert dwell == pytest.approx(
-        pl.scan_parquet(f"{clocked}/persons/*.parquet", missing_columns="insert", extra_columns="ignore")
-        .select(pl.col("dwell_s").sum())
+        pl.scan_parquet(f"{clocked}/tracks/*.parquet", missing_columns="insert", extra_columns="ignore")
+        .select(pl.col("time_in_scene_s").sum())
         .collect()
         .item()
     )
@@ -128,7 +128,7 @@ def test_the_views_read_the_large_files_and_polars_does(clocked, tmp_path, monke
 def test_where_the_clock_is_known_files_lie_by_the_local_day(clocked, tmp_path):
     summary = compact_dataset(clocked, tmp_path / "big")
     assert summary.videos == ("morning", "noon", "evening")
-    days = sorted(path.parent.name for path in (tmp_path / "big/persons").glob("*/*.parquet"))
+    days = sorted(path.parent.name for path in (tmp_path / "big/tracks").glob("*/*.parquet"))
     assert days == ["day=2026-03-29", "day=__HIVE_DEFAULT_PARTITION__"]
     for folder in folders_of(clocked):
         assert rows_differ(f"{clocked}/{folder}/*.parquet", f"{tmp_path}/big/{folder}/*/*.parquet") == 0
@@ -162,14 +162,14 @@ def test_files_end_with_the_row_group_that_reaches_the_size(sound, tmp_path, mon
     monkeypatch.setattr(joining, "ROW_GROUP", 1000)
     big = tmp_path / "big"
     compact_dataset(sound, big, file_size=20_000)
-    files = sorted((big / "movement").glob("*.parquet"))
+    files = sorted((big / "kinematics").glob("*.parquet"))
     assert len(files) > 1
     assert [path.name[:11] for path in files] == [f"part-{number:05d}-" for number in range(len(files))]
     feet = [pq.read_metadata(path) for path in files]
     groups = [[foot.row_group(n).num_rows for n in range(foot.num_row_groups)] for foot in feet]
     assert {rows for group in groups[:-1] for rows in group} == {1000}
     assert all(path.stat().st_size >= 20_000 for path in files[:-1])
-    assert rows_differ(f"{sound}/movement/*.parquet", f"{big}/movement/*.parquet") == 0
+    assert rows_differ(f"{sound}/kinematics/*.parquet", f"{big}/kinematics/*.parquet") == 0
     assert verify_dataset(big).findings == []
 
 

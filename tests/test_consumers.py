@@ -27,24 +27,24 @@ from ptrack_analysis.dataset.export import export_dataset
 
 FOLDERS = [
     "videos",
-    "persons",
+    "tracks",
     "detections",
     "trajectories",
-    "movement",
+    "kinematics",
     "visits",
     "dwell",
     "dwell_by_entry",
     "dwell_quantiles",
     "survival",
     "transitions",
-    "retail",
+    "retail_metrics",
     "zone_overlaps",
     "occupancy",
     "occupancy_bins",
     "crossings",
     "counts",
-    "balance",
-    "flow",
+    "count_drift",
+    "line_flow",
     "heatmap",
     "quality",
 ]
@@ -99,7 +99,7 @@ def folders(out):
     every = [*FOLDERS]
     every.insert(3, "stitches")
     every[6:6] = ["stops", "encounters", "groups"]
-    every[every.index("crossings") : every.index("crossings")] = ["density", "fundamental"]
+    every[every.index("crossings") : every.index("crossings")] = ["density", "fundamental_diagram"]
     every.insert(every.index("quality"), "facing")
     return every if (out / "stitches").exists() else FOLDERS
 
@@ -154,8 +154,10 @@ def test_the_view_of_dwell_has_every_zone_of_every_video_once(database, dwell):
 
 
 def test_the_view_of_dwell_has_the_unlocated_time_beside_it(database, out):
-    found = database("SELECT DISTINCT video, scene_dwell_s, unlocated_s FROM dwell_by_zone")
-    persons = pd.read_parquet(out / "persons").groupby("video")[["dwell_s", "unlocated_s"]].sum()
+    found = database("SELECT DISTINCT video, time_in_scene_s, without_position_s FROM dwell_by_zone")
+    persons = (
+        pd.read_parquet(out / "tracks").groupby("video")[["time_in_scene_s", "without_position_s"]].sum()
+    )
     assert {video: [scene, unlocated] for video, scene, unlocated in found} == {
         video: pytest.approx(row.tolist()) for video, row in persons.iterrows()
     }
@@ -178,14 +180,14 @@ def test_a_zone_that_nobody_entered_is_in_the_view_with_zero(day, tmp_path, monk
 def test_tables_join_by_person_and_zone(database):
     query = """
         SELECT count(*) FROM visits
-        JOIN persons USING (person) JOIN zones USING (zone) JOIN videos ON videos.video = visits.video
+        JOIN tracks USING (person) JOIN zones USING (zone) JOIN videos ON videos.video = visits.video
     """
     assert database(query) == database("SELECT count(*) FROM visits")
 
 
 def test_person_names_a_person_over_all_videos(database):
     composed = "bool_and(person = video || ':' || person_index)"
-    query = f"FROM persons SELECT count(*), count(DISTINCT person), {composed}"
+    query = f"FROM tracks SELECT count(*), count(DISTINCT person), {composed}"
     [(rows, distinct, composed)] = database(query)
     assert rows == distinct
     assert composed

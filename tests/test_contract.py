@@ -105,7 +105,7 @@ def stitches_of(detections):
 
 
 def on_a_floor(trajectories):
-    """Take the pixels for metres."""
+    """Take the pixels for meters."""
     check(trajectories, TRAJECTORIES)
     return trajectories.rename(columns=lambda name: name.replace("_px", "_m"))
 

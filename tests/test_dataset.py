@@ -27,17 +27,17 @@ from ptrack_analysis.schema import VISITS, empty
 
 FOLDERS = [
     "videos",
-    "persons",
+    "tracks",
     "detections",
     "trajectories",
-    "movement",
+    "kinematics",
     "visits",
     "dwell",
     "dwell_by_entry",
     "dwell_quantiles",
     "survival",
     "transitions",
-    "retail",
+    "retail_metrics",
     "zone_overlaps",
     "occupancy",
     "occupancy_bins",
@@ -67,8 +67,8 @@ def zone_file(path, *features, unit="fraction"):
 
 
 def floor_file(path):
-    pairs = [{"picture": [x, y], "floor": [10 * x, 5 * y]} for x, y in UNIT_SQUARE]
-    return write(path, {"unit": "m", "pairs": pairs, "extent": [0, 0, 10, 5]})
+    pairs = [{"image": [x, y], "floor": [10 * x, 5 * y]} for x, y in UNIT_SQUARE]
+    return write(path, {"unit": "m", "pairs": pairs, "bounds": [0, 0, 10, 5]})
 
 
 def make_archive(folder):
@@ -164,7 +164,7 @@ def test_on_a_floor_plan_positions_are_in_metres_and_the_heatmap_is_of_footpoint
     trajectories = read_parquet(tmp_path / "out/trajectories/shop.parquet")
     heatmap = read_parquet(tmp_path / "out/heatmap/shop.parquet").droplevel("video")
     assert trajectories["x_m"].iloc[0] == pytest.approx(2.5)
-    assert set(heatmap.index.get_level_values("of")) == {"footpoints"}
+    assert set(heatmap.index.get_level_values("basis")) == {"foot_points"}
     assert heatmap["x_m"].max() == pytest.approx(10 - 10 / 96 / 2)
     assert "x_px" not in (tmp_path / "out/dictionary.md").read_text()
 
@@ -172,8 +172,8 @@ def test_on_a_floor_plan_positions_are_in_metres_and_the_heatmap_is_of_footpoint
 def test_in_the_picture_the_heatmap_is_of_footpoints_and_boxes(archive, tmp_path):
     export_dataset(archive, tmp_path / "out", shape=(5, 10))
     heatmap = read_parquet(tmp_path / "out/heatmap/day.parquet").droplevel("video")
-    seconds = heatmap["seconds"].groupby(level="of").agg(["sum", "size"])
-    assert seconds.loc["footpoints"].tolist() == [0.5, 50]
+    seconds = heatmap["seconds"].groupby(level="basis").agg(["sum", "size"])
+    assert seconds.loc["foot_points"].tolist() == [0.5, 50]
     assert seconds.loc["boxes"].tolist() == [pytest.approx(0.5 * 0.1 * 0.4 * 50), 50]
 
 
@@ -241,7 +241,7 @@ def test_the_summary_tells_rows_and_dwell_with_the_unlocated_time_beside_it(arch
         assert shop.rows["detections"] == 11
         assert list(shop.dwell.items()) == [("right", ms(500)), ("left", ms(400)), ("=nobody", ms(0))]
         assert shop.in_scene == ms(1100)
-        assert shop.unlocated == ms(200)
+        assert shop.without_position == ms(200)
         assert shop.warnings == (
             (
                 "for 18% of the time in the scene it is not known where the person stood (no body box): "
@@ -479,7 +479,7 @@ def test_a_file_that_somebody_else_wrote_is_replaced_only_by_force(
 
 
 def test_of_many_files_in_the_way_the_first_are_named(archive, tmp_path):
-    for folder in ("videos", "persons", "detections", "trajectories"):
+    for folder in ("videos", "tracks", "detections", "trajectories"):
         write(tmp_path / "out" / folder / "day.parquet", b"mine")
     with pytest.raises(OutputError, match=r"'detections/day.parquet' and 1 more would be replaced"):
         export_dataset(archive, tmp_path / "out")
@@ -572,14 +572,14 @@ def test_if_every_video_fails_nothing_is_written(tmp_path):
         lambda folder: {
             "floor": write(
                 folder / "floor.json",
-                {"picture_unit": "px", "pairs": [{"picture": [x, x], "floor": [x, x]} for x in range(4)]},
+                {"image_unit": "px", "pairs": [{"image": [x, x], "floor": [x, x]} for x in range(4)]},
             )
         },
     ],
     ids=[
         "no zones",
         "zones of no JSON",
-        "metres without floor",
+        "meters without floor",
         "no floor",
         "an empty floor",
         "a floor in a line",
@@ -594,8 +594,8 @@ def test_a_bad_zone_or_floor_file_is_told_before_anything_is_written(make, archi
 def test_zones_and_floor_in_px_are_measured_with_each_video(archive, tmp_path):
     zones = zone_file(tmp_path / "zones.json", rectangle("left", 0, 500), unit="px")
     zones.write_text(zones.read_text().replace("1.0", "500"))
-    pairs = [{"picture": [1000 * x, 500 * y], "floor": [10 * x, 5 * y]} for x, y in UNIT_SQUARE]
-    floor = write(tmp_path / "floor.json", {"picture_unit": "px", "pairs": pairs})
+    pairs = [{"image": [1000 * x, 500 * y], "floor": [10 * x, 5 * y]} for x, y in UNIT_SQUARE]
+    floor = write(tmp_path / "floor.json", {"image_unit": "px", "pairs": pairs})
     summary = export_dataset(archive, tmp_path / "out", zones=zones, floor=floor)
     assert [video.dwell for video in summary.videos] == [{"left": ms(500)}, {"left": ms(400)}]
 
@@ -732,7 +732,7 @@ def test_the_number_of_a_track_that_was_joined_is_that_of_its_person(data, tmp_p
         export_dataset(tmp_path / "pages", out, stitch=True, persons=[number])
         (stitched,) = (out / "stitches").iterdir()
         assert read_parquet(stitched)["merged_into"].tolist() == [3]
-        (persons,) = (out / "persons").iterdir()
+        (persons,) = (out / "tracks").iterdir()
         assert read_parquet(persons)["detections"].tolist() == [len(broken)]
 
 
@@ -740,9 +740,9 @@ def test_a_part_of_a_video_is_said_to_be_one(data, tmp_path):
     zones = data / "shop/zones.geojson"
     export_dataset(data / "shop", tmp_path, zones=zones, start="20s", end="50s")
     (videos,) = (tmp_path / "videos").iterdir()
-    part = read_parquet(videos)[["analysed_from", "analysed_to"]].iloc[0]
+    part = read_parquet(videos)[["analyzed_from", "analyzed_to"]].iloc[0]
     assert part.tolist() == [pd.Timedelta("20s"), pd.Timedelta("50s")]
-    (balance,) = (tmp_path / "balance").iterdir()
+    (balance,) = (tmp_path / "count_drift").iterdir()
     rows = read_parquet(balance)
     moments = rows.index.get_level_values("timestamp")
     assert moments.min() == pd.Timedelta("20s")
@@ -759,12 +759,12 @@ def test_a_line_of_the_kind_door_bounds_the_scene_and_others_do_not(data, tmp_pa
     (tmp_path / "both.geojson").write_text(json.dumps(content))
     for feature in content["features"]:
         if feature["properties"]["name"] == "door":
-            feature["properties"]["kind"] = "door"
+            feature["properties"]["kind"] = "entrance"
     (tmp_path / "door.geojson").write_text(json.dumps(content))
     counted = {}
     for name in ("both", "door"):
         summary = export_dataset(data / "shop", tmp_path / name, zones=tmp_path / f"{name}.geojson")
-        (balance,) = (tmp_path / name / "balance").iterdir()
+        (balance,) = (tmp_path / name / "count_drift").iterdir()
         counted[name] = read_parquet(balance)["in_total"].max()
         said = any("takes every line as one that bounds the scene" in n for n in summary.videos[0].warnings)
         assert said == (name == "both")

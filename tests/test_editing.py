@@ -32,7 +32,7 @@ def drawn(name="till", **more):
 @pytest.fixture
 def picture(tmp_path):
     file = tmp_path / "frame.png"
-    Image.new("RGB", (160, 90), "grey").save(file)
+    Image.new("RGB", (160, 90), "gray").save(file)
     return file
 
 
@@ -175,21 +175,21 @@ def test_another_file_is_replaced_only_on_request(picture, tmp_path):
 @pytest.mark.parametrize(
     ("options", "error", "sentence"),
     [
-        ({"unit": "feet"}, ParameterError, "not one of"),
+        ({"unit": "bottom_center"}, ParameterError, "not one of"),
         ({"unit": "m"}, ParameterError, "plan of a floor"),
         ({"output": "none/zones.json"}, OutputError, "does not exist"),
         ({"output": "."}, OutputError, "not a file"),
-        ({"backdrop": "none.png"}, ParameterError, "cannot be read"),
-        ({"backdrop": "video.mp4"}, ParameterError, "which of its frames"),
+        ({"background": "none.png"}, ParameterError, "cannot be read"),
+        ({"background": "video.mp4"}, ParameterError, "which of its frames"),
         ({"floor": "zones.json"}, ParameterError, "both"),
         ({"frame_size": (0, 9)}, ParameterError, "width"),
     ],
 )
 def test_a_job_that_cannot_be_done_is_refused(picture, tmp_path, monkeypatch, options, error, sentence):
     monkeypatch.chdir(tmp_path)
-    given = {"backdrop": picture, "output": "zones.json", **options}
+    given = {"background": picture, "output": "zones.json", **options}
     with pytest.raises(error, match=sentence):
-        make_job(given.pop("backdrop"), given.pop("output"), **given)
+        make_job(given.pop("background"), given.pop("output"), **given)
 
 
 def test_a_broken_picture_is_refused(tmp_path):
@@ -204,13 +204,13 @@ def test_a_picture_of_another_shape_is_noted(open_desk):
 
 
 def test_px_are_those_of_the_frame_not_of_the_picture(open_desk):
-    assert open_desk(unit="px", frame_size=(1280, 720))[1]["extent"] == [0, 0, 1280, 720]
+    assert open_desk(unit="px", frame_size=(1280, 720))[1]["bounds"] == [0, 0, 1280, 720]
 
 
 def test_zones_in_metres_are_drawn_on_the_plan(data, tmp_path):
     shop = data / "shop"
     job = make_job(shop / "floor_plan.png", tmp_path / "zones.json", floor=shop / "floor.json", unit="m")
-    assert (job.extent, job.floor) == ((0.0, 0.0, 12.0, 8.0), None)
+    assert (job.bounds, job.floor) == ((0.0, 0.0, 12.0, 8.0), None)
     desk = EditorFiles(job)
     ring = [[[1, 1], [2, 1], [2, 2], [1, 1]]]
     desk.save_zones(edit_of(desk.opening(), [drawn(geometry=polygon(ring))]))
@@ -229,10 +229,10 @@ def test_overlap_is_said_when_saved(open_desk):
 # ------------------------------------------------------------------ floor
 
 PAIRS = [
-    {"picture": [0.4, 0.5], "floor": [0, 0]},
-    {"picture": [0.6, 0.5], "floor": [4, 0]},
-    {"picture": [1.0, 1.0], "floor": [4, 8]},
-    {"picture": [0.0, 1.0], "floor": [0, 8]},
+    {"image": [0.4, 0.5], "floor": [0, 0]},
+    {"image": [0.6, 0.5], "floor": [4, 0]},
+    {"image": [1.0, 1.0], "floor": [4, 8]},
+    {"image": [0.0, 1.0], "floor": [0, 8]},
 ]
 
 
@@ -243,44 +243,44 @@ def floor_edit(opening, pairs, **more):
 
 def test_a_calibration_is_read_as_any_other(open_desk, tmp_path):
     desk, opening = open_desk(floor={})
-    said = desk.save_floor(floor_edit(opening, PAIRS, extent=[0, 0, 5, 9]))
+    said = desk.save_floor(floor_edit(opening, PAIRS, bounds=[0, 0, 5, 9]))
     assert "a fifth shows" in said["notes"][0]
     floor = read_floor_plan(tmp_path / "floor.json")
-    assert floor.extent == (0, 0, 5, 9)
+    assert floor.bounds == (0, 0, 5, 9)
     assert floor.project(np.array([[0.5, 0.75]]))[0] == pytest.approx([2, 20 / 3])
 
 
 def test_a_floor_file_keeps_its_lens_its_unit_and_what_is_unknown(open_desk, tmp_path):
     lens = {"k1": -0.1, "focal": [150, 150]}
     pairs = [
-        {"picture": [160 * x, 90 * y], "floor": pair["floor"], "where": "corner"}
+        {"image": [160 * x, 90 * y], "floor": pair["floor"], "where": "corner"}
         for pair in PAIRS
-        for x, y in [pair["picture"]]
+        for x, y in [pair["image"]]
     ]
-    before = {"unit": "m", "picture_unit": "px", "by": "me", "pairs": pairs, "lens": lens}
+    before = {"unit": "m", "image_unit": "px", "by": "me", "pairs": pairs, "lens": lens}
     desk, opening = open_desk(floor=before)
     assert opening["floor"]["lens"]["focal"] == [150 / 160, 150 / 90]
     shown = [{"source": place, **pair} for place, pair in enumerate(opening["floor"]["pairs"])]
     shown[0]["floor"] = [0.5, 0]
-    desk.save_floor(floor_edit(opening, [*shown, {"source": None, "picture": [0.5, 0.75], "floor": [2, 6]}]))
+    desk.save_floor(floor_edit(opening, [*shown, {"source": None, "image": [0.5, 0.75], "floor": [2, 6]}]))
     after = json.loads((tmp_path / "floor.json").read_bytes())
-    assert {key: after[key] for key in ("by", "lens", "picture_unit")} == {
+    assert {key: after[key] for key in ("by", "lens", "image_unit")} == {
         "by": "me",
         "lens": lens,
-        "picture_unit": "px",
+        "image_unit": "px",
     }
     assert after["pairs"][0] == {**pairs[0], "floor": [0.5, 0]}
-    assert after["pairs"][4] == {"picture": [80, 67.5], "floor": [2, 6]}
+    assert after["pairs"][4] == {"image": [80, 67.5], "floor": [2, 6]}
 
 
 @pytest.mark.parametrize(
     ("pairs", "sentence"),
     [
         (PAIRS[:3], "at least 4 pairs"),
-        ([{**pair, "picture": [pair["picture"][0], 0.5]} for pair in PAIRS], "floor"),
-        ([*PAIRS[:3], {"picture": [0.3, 1.0], "floor": [None, 8]}], "not 2 numbers"),
-        ([*PAIRS[:3], {"floor": [1, 8]}], "not an object with picture and floor"),
-        ([*PAIRS[:3], {"picture": "here", "floor": [1, 8]}], "not two numbers"),
+        ([{**pair, "image": [pair["image"][0], 0.5]} for pair in PAIRS], "floor"),
+        ([*PAIRS[:3], {"image": [0.3, 1.0], "floor": [None, 8]}], "not 2 numbers"),
+        ([*PAIRS[:3], {"floor": [1, 8]}], "not an object with image and floor"),
+        ([*PAIRS[:3], {"image": "here", "floor": [1, 8]}], "not two numbers"),
         (None, "no list 'pairs'"),
     ],
 )
@@ -381,7 +381,7 @@ def test_without_the_token_there_is_no_page(server, path):
     ],
     ids=str,
 )
-@pytest.mark.parametrize(("method", "path"), [("PUT", "/zones"), ("GET", "/backdrop"), ("POST", "/done")])
+@pytest.mark.parametrize(("method", "path"), [("PUT", "/zones"), ("GET", "/background"), ("POST", "/done")])
 def test_whoever_is_not_the_page_is_refused(server, tmp_path, headers, method, path):
     headers = {name: value.encode("utf-8") if value else value for name, value in headers.items()}
     body = json.dumps(edit_of(server.opening, [drawn()])).encode() if method == "PUT" else None
@@ -397,7 +397,7 @@ def test_whoever_is_not_the_page_is_refused(server, tmp_path, headers, method, p
     [
         ("GET", "/zones", 404),
         ("GET", "/../etc/passwd", 404),
-        ("GET", "//127.0.0.1/backdrop", 404),
+        ("GET", "//127.0.0.1/background", 404),
         ("PUT", "/", 404),
         ("PUT", "/other.json", 404),
         ("POST", "/zones", 405),
@@ -445,7 +445,7 @@ def test_a_file_that_cannot_be_written_is_told(server, tmp_path):
 
 
 def test_the_picture_goes_to_the_page_only(server):
-    status, content, headers = ask(server, "GET", "/backdrop")
+    status, content, headers = ask(server, "GET", "/background")
     assert (status, headers["Content-Type"], content[:2]) == (200, "image/jpeg", b"\xff\xd8")
 
 
@@ -465,7 +465,7 @@ def test_a_port_in_use_is_said(server, open_desk):
 def test_the_notebooks_editor_reads_what_was_saved(tmp_path, data):
     shop = data / "shop"
     file = shutil.copy(shop / "zones.geojson", tmp_path / "zones.json")
-    with edit_zones(shop / "backdrop.png", file, floor=shop / "floor.json") as editor:
+    with edit_zones(shop / "background.png", file, floor=shop / "floor.json") as editor:
         assert "sandbox=" in editor._repr_html_()
         assert editor.address.startswith("http://127.0.0.1:")
         assert (editor.is_open, editor.saved) == (True, False)
@@ -480,7 +480,7 @@ def test_the_notebooks_editor_reads_what_was_saved(tmp_path, data):
 
 
 def edited_without_floor(folder, shop):
-    with edit_zones(shop / "backdrop.png", folder / "other.json") as editor:
+    with edit_zones(shop / "background.png", folder / "other.json") as editor:
         return editor
 
 

@@ -20,7 +20,7 @@ FLOOR = np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 8.0], [0.0, 8.0]])
 BARREL = Lens(k1=-0.2, focal=(0.8, 1.4))
 LENSES = {
     "barrel": Lens(k1=-0.25, focal=(0.8, 1.4)),
-    "barrel that never folds": Lens(k1=-0.3, k2=0.1, focal=(0.7, 1.2), centre=(0.51, 0.48)),
+    "barrel that never folds": Lens(k1=-0.3, k2=0.1, focal=(0.7, 1.2), center=(0.51, 0.48)),
     "pincushion": Lens(k1=0.2, focal=(0.9, 1.6)),
     "pincushion that folds": Lens(k1=0.2, k2=-0.3, focal=(0.7, 1.2)),
     "barrel that folds early": Lens(k1=-0.5, k2=-0.2, focal=(0.5, 0.9)),
@@ -32,7 +32,7 @@ GRID = np.stack(np.meshgrid(np.linspace(0, 1, 11), np.linspace(0, 1, 11)), axis=
 
 
 def numbers_of(lens):
-    return {"k1": lens.k1, "k2": lens.k2, "focal": lens.focal, "centre": lens.centre}
+    return {"k1": lens.k1, "k2": lens.k2, "focal": lens.focal, "center": lens.center}
 
 
 def known_pairs(seed, count=12, noise=0.0):
@@ -48,7 +48,7 @@ def test_four_pairs_are_met_exactly():
     floor = fit_floor_plan(PICTURE, FLOOR)
     assert floor.project(PICTURE) == pytest.approx(FLOOR, abs=1e-9)
     assert floor.error == pytest.approx(0, abs=1e-9)
-    assert (floor.unit, floor.extent, floor.notes) == ("m", (0, 0, 4, 8), [])
+    assert (floor.unit, floor.bounds, floor.notes) == ("m", (0, 0, 4, 8), [])
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -176,16 +176,16 @@ def test_pairs_that_fix_no_plane_are_refused(picture, floor, said):
         fit_floor_plan(np.array(picture, dtype=float), np.array(floor, dtype=float))
 
 
-@pytest.mark.parametrize("extent", [(0, 0, 0, 1), (0, 3, 1, 2), (0, 0, np.inf, 1)])
-def test_an_empty_extent_is_refused(extent):
-    with pytest.raises(ZoneError, match="floor's extent is"):
-        fit_floor_plan(PICTURE, FLOOR, extent=extent)
+@pytest.mark.parametrize("bounds", [(0, 0, 0, 1), (0, 3, 1, 2), (0, 0, np.inf, 1)])
+def test_an_empty_extent_is_refused(bounds):
+    with pytest.raises(ZoneError, match="floor's bounds is"):
+        fit_floor_plan(PICTURE, FLOOR, bounds=bounds)
 
 
 @every_lens
 def test_a_lens_bends_as_point_by_point(lens):
     expected = [naive_floor.bend(point, **numbers_of(lens)) for point in GRID.tolist()]
-    inside = np.hypot(*((GRID - lens.centre) / lens.focal).T) <= lens.fold
+    inside = np.hypot(*((GRID - lens.center) / lens.focal).T) <= lens.fold
     bent = lens.distort(GRID)
     assert bent[inside] == pytest.approx(np.array(expected)[inside], abs=1e-12)
     assert np.isnan(bent[~inside]).all()
@@ -207,16 +207,16 @@ def test_what_was_straightened_bends_back(lens, seed):
     assert lens.distort(straight[shown]) == pytest.approx(seen[shown], abs=1e-12)
 
 
-def test_the_centre_is_not_bent_and_no_points_are_no_points():
+def test_the_center_is_not_bent_and_no_points_are_no_points():
     for lens in LENSES.values():
-        assert lens.undistort(np.array([lens.centre])).tolist() == [list(lens.centre)]
+        assert lens.undistort(np.array([lens.center])).tolist() == [list(lens.center)]
         assert lens.undistort(np.empty((0, 2))).shape == (0, 2)
         assert np.isnan(lens.undistort(np.array([[np.nan, 0.5], [np.inf, 0.5]]))).all()
 
 
 @given(st.floats(-2, 2), st.floats(-2, 2), st.floats(0, 3))
 def test_within_the_fold_a_further_point_is_seen_further_out(k1, k2, radius):
-    lens = Lens(k1=k1, k2=k2, focal=(1.0, 1.0), centre=(0.0, 0.0))
+    lens = Lens(k1=k1, k2=k2, focal=(1.0, 1.0), center=(0.0, 0.0))
     radius = min(radius, 0.999 * lens.fold)
     near, far = lens.distort(np.array([[radius * 0.99, 0.0], [radius, 0.0]]))[:, 0]
     assert near <= far
@@ -224,7 +224,7 @@ def test_within_the_fold_a_further_point_is_seen_further_out(k1, k2, radius):
 
 
 def test_a_barrel_lens_folds_at_its_known_radius():
-    lens = Lens(k1=-1 / 3, focal=(1.0, 1.0), centre=(0.0, 0.0))
+    lens = Lens(k1=-1 / 3, focal=(1.0, 1.0), center=(0.0, 0.0))
     assert lens.fold == pytest.approx(1.0)
     bent = lens.distort(np.array([[0.999999, 0.0], [1.01, 0.0]]))
     assert bent[0, 0] == pytest.approx(2 / 3)
@@ -276,7 +276,7 @@ def test_a_pair_where_the_lens_shows_nothing_is_refused():
         ({"focal": (0.0, 1.0)}, "focal is (0.0, 1.0), not finite numbers above 0"),
         ({"focal": (1.0, -1.0)}, "focal is (1.0, -1.0)"),
         ({"focal": (1.0, np.nan)}, "focal is (1.0, nan)"),
-        ({"centre": (np.nan, 0.5)}, "centre is (nan, 0.5), not a finite number"),
+        ({"center": (np.nan, 0.5)}, "center is (nan, 0.5), not a finite number"),
     ],
 )
 def test_a_lens_of_impossible_numbers_is_refused(wrong, said):
@@ -286,9 +286,7 @@ def test_a_lens_of_impossible_numbers_is_refused(wrong, said):
 
 
 def pairs(scale=1.0, picture=PICTURE):
-    return [
-        {"picture": (p * scale).tolist(), "floor": f.tolist()} for p, f in zip(picture, FLOOR, strict=True)
-    ]
+    return [{"image": (p * scale).tolist(), "floor": f.tolist()} for p, f in zip(picture, FLOOR, strict=True)]
 
 
 def written(folder, **content):
@@ -298,22 +296,22 @@ def written(folder, **content):
 
 
 def test_a_floor_file_in_fractions_or_pixels_is_read(tmp_path):
-    assert read_floor_plan(written(tmp_path, extent=[-1, -1, 5, 9])).extent == (-1, -1, 5, 9)
-    file = written(tmp_path, unit="m", picture_unit="px", pairs=pairs(np.array([1000, 500])), by="hand")
+    assert read_floor_plan(written(tmp_path, bounds=[-1, -1, 5, 9])).bounds == (-1, -1, 5, 9)
+    file = written(tmp_path, unit="m", image_unit="px", pairs=pairs(np.array([1000, 500])), by="hand")
     assert read_floor_plan(file, make_video()).project(PICTURE) == pytest.approx(FLOOR, abs=1e-9)
     with pytest.raises(ParameterError, match="frame size of video 'video' is not known"):
         read_floor_plan(file)
 
 
 def test_a_lens_in_pixels_is_that_of_opencv_and_one_in_fractions_is_of_the_frame(tmp_path):
-    in_pixels = {"k1": -0.2, "k2": 0.05, "focal": 800, "centre": [510, 245]}
-    file = written(tmp_path, picture_unit="px", pairs=pairs(np.array([1000, 500])), lens=in_pixels)
-    expected = Lens(k1=-0.2, k2=0.05, focal=(0.8, 1.6), centre=(0.51, 0.49))
+    in_pixels = {"k1": -0.2, "k2": 0.05, "focal": 800, "center": [510, 245]}
+    file = written(tmp_path, image_unit="px", pairs=pairs(np.array([1000, 500])), lens=in_pixels)
+    expected = Lens(k1=-0.2, k2=0.05, focal=(0.8, 1.6), center=(0.51, 0.49))
     assert read_floor_plan(file, make_video()).lens == expected
-    in_fractions = {"k1": -0.2, "k2": 0.05, "focal": [0.8, 1.6], "centre": [0.51, 0.49]}
+    in_fractions = {"k1": -0.2, "k2": 0.05, "focal": [0.8, 1.6], "center": [0.51, 0.49]}
     assert read_floor_plan(written(tmp_path, lens=in_fractions)).lens == expected
     only = read_floor_plan(written(tmp_path, lens={"k1": -0.2, "focal": [0.8, 1.6]})).lens
-    assert only == Lens(k1=-0.2, k2=0.0, focal=(0.8, 1.6), centre=(0.5, 0.5))
+    assert only == Lens(k1=-0.2, k2=0.0, focal=(0.8, 1.6), center=(0.5, 0.5))
     assert read_floor_plan(written(tmp_path, lens=None)).lens is None
 
 
@@ -323,13 +321,13 @@ def test_a_lens_in_pixels_is_that_of_opencv_and_one_in_fractions_is_of_the_frame
         ([], "lens is [], not an object"),
         ({}, "lens: 'k1' is missing"),
         ({"k1": -0.1}, "lens: 'focal' is missing"),
-        ({"K1": -0.1, "focal": [1, 1]}, "lens: 'K1' is not one of k1, k2, focal, centre"),
+        ({"K1": -0.1, "focal": [1, 1]}, "lens: 'K1' is not one of k1, k2, focal, center"),
         ({"k1": -0.1, "p1": 0.01, "focal": [1, 1]}, "lens: 'p1' is not modelled"),
         ({"k1": -0.1, "focal": 0.9}, "focal is 0.9, one number"),
         ({"k1": -0.1, "focal": [1]}, "focal is [1], not 2 numbers"),
         ({"k1": -0.1, "focal": [0, 1]}, "focal is (0.0, 1.0), not finite numbers above 0"),
         ({"k1": "-0.1", "focal": [1, 1]}, "k1 and k2 is ['-0.1', 0.0], not 2 numbers"),
-        ({"k1": -0.1, "focal": [1, 1], "centre": 0.5}, "centre is 0.5, not 2 numbers"),
+        ({"k1": -0.1, "focal": [1, 1], "center": 0.5}, "center is 0.5, not 2 numbers"),
         ({"k1": float("nan"), "focal": [1, 1]}, "k1 is nan, not a finite number"),
     ],
 )
@@ -348,12 +346,12 @@ def test_a_lens_that_is_none_is_refused_with_its_file(tmp_path, lens, said):
         ("{}", "not a floor file"),
         ('{"pairs": []}', "at least 4"),
         ('{"pairs": [], "unit": "ft"}', "units are 'ft'"),
-        ('{"pairs": [], "picture_unit": []}', "units are 'm' and"),
-        ('{"pairs": [], "extent": [1]}', "not a floor file"),
-        ('{"pairs": [{"picture": [1, 2, 3], "floor": [1, 2]}]}', r"pairs\[0\].picture is \[1, 2, 3\], not 2"),
-        ('{"pairs": [{"picture": [1, 2], "floor": ["1", 2]}]}', r"pairs\[0\].floor is \['1', 2\], not 2"),
-        ('{"pairs": [{"picture": [1, 2], "floor": [true, 2]}]}', r"pairs\[0\].floor is \[True, 2\], not 2"),
-        ('{"pairs": [{"picture": [1, 2]}]}', "'floor'"),
+        ('{"pairs": [], "image_unit": []}', "units are 'm' and"),
+        ('{"pairs": [], "bounds": [1]}', "not a floor file"),
+        ('{"pairs": [{"image": [1, 2, 3], "floor": [1, 2]}]}', r"pairs\[0\].image is \[1, 2, 3\], not 2"),
+        ('{"pairs": [{"image": [1, 2], "floor": ["1", 2]}]}', r"pairs\[0\].floor is \['1', 2\], not 2"),
+        ('{"pairs": [{"image": [1, 2], "floor": [true, 2]}]}', r"pairs\[0\].floor is \[True, 2\], not 2"),
+        ('{"pairs": [{"image": [1, 2]}]}', "'floor'"),
     ],
 )
 def test_a_file_that_is_no_floor_file_is_refused(tmp_path, content, said):
@@ -381,16 +379,16 @@ def test_a_misspelt_member_is_not_passed_over(tmp_path):
 
 def test_pixels_taken_for_fractions_are_refused(tmp_path):
     file = tmp_path / "floor.json"
-    pairs = [{"picture": [221 * n, 31 * n * n], "floor": [n, n * n]} for n in range(1, 6)]
+    pairs = [{"image": [221 * n, 31 * n * n], "floor": [n, n * n]} for n in range(1, 6)]
     file.write_text(json.dumps({"pairs": pairs}))
-    with pytest.raises(ZoneError, match='such as 1105: is "picture_unit": "px" missing'):
+    with pytest.raises(ZoneError, match='such as 1105: is "image_unit": "px" missing'):
         read_floor_plan(file)
 
 
 def test_fractions_named_px_are_refused_instead_of_measured_wrongly(data, tmp_path):
     content = json.loads((data / "shop" / "floor.json").read_text(encoding="utf-8"))
-    (tmp_path / "floor.json").write_text(json.dumps(content | {"picture_unit": "px"}), encoding="utf-8")
+    (tmp_path / "floor.json").write_text(json.dumps(content | {"image_unit": "px"}), encoding="utf-8")
     with pytest.raises(
-        ZoneError, match='within 2 px of the picture\'s corner: is "picture_unit": "fraction" meant'
+        ZoneError, match='within 2 px of the picture\'s corner: is "image_unit": "fraction" meant'
     ):
         read_floor_plan(tmp_path / "floor.json", Video(width=1280, height=720))

@@ -62,7 +62,7 @@ WIDE = Lens.in_pixels(WIDTH, HEIGHT, focal=800.0, k1=-0.22, k2=0.04)
 
 
 def of_opencv():
-    return Lens.in_pixels(1280, 720, focal=(800.0, 810.0), k1=-0.31, k2=0.12, centre=(655.0, 350.0))
+    return Lens.in_pixels(1280, 720, focal=(800.0, 810.0), k1=-0.31, k2=0.12, center=(655.0, 350.0))
 
 
 def test_points_are_straightened_as_opencv_recorded():
@@ -180,7 +180,7 @@ def test_path_lengths_in_metres_are_the_true_ones_within_a_tenth(filmed):
 def test_density_times_area_times_duration_is_the_time_inside(filmed):
     detections, video, floor, _ = filmed
     trajectories = compute_trajectories(detections, video, plane=floor)
-    heatmap = compute_heatmap(trajectories, video, cell=0.25, bounds=floor.extent)
+    heatmap = compute_heatmap(trajectories, video, cell=0.25, bounds=floor.bounds)
     assert (heatmap.shape, heatmap.bounds, heatmap.unit) == ((32, 48), EXTENT, "m")
     x, y = trajectories["x_m"], trajectories["y_m"]
     inside = (x >= 0) & (x < 12) & (y >= 0) & (y < 8)
@@ -192,7 +192,7 @@ def test_density_times_area_times_duration_is_the_time_inside(filmed):
     naive = naive_floor.density(
         trajectories[["x_m", "y_m"]].to_numpy().tolist(),
         (trajectories["time_present"] / pd.Timedelta("1s")).tolist(),
-        extent=EXTENT,
+        bounds=EXTENT,
         shape=(32, 48),
         duration=duration,
     )

@@ -73,7 +73,7 @@ def test_law_1_dwell_is_held_is_the_integral_of_occupancy(persons, duration, per
     trajectories = compute_trajectories(make_detections(whole(persons)), video, period=period)
     held = total(trajectories["time_present"])
     assert (trajectories["time_present"].to_numpy().astype("int64") >= 0).all()
-    assert total(compute_tracks(trajectories)["dwell"]) == held
+    assert total(compute_tracks(trajectories)["time_in_scene"]) == held
     assert integral(compute_occupancy(trajectories, video), "") == held
 
 
@@ -190,5 +190,6 @@ def test_law_5_a_further_detection_within_a_run_changes_no_scene_dwell(persons, 
     persons[person] = [*persons[person], (extra, 0.5, 0.5)]
     after = compute_trajectories(make_detections(persons), video, period="50ms")
     assert_frame_equal(
-        compute_tracks(after)[["dwell", "tracklets"]], compute_tracks(before)[["dwell", "tracklets"]]
+        compute_tracks(after)[["time_in_scene", "tracklets"]],
+        compute_tracks(before)[["time_in_scene", "tracklets"]],
     )

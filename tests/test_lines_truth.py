@@ -34,7 +34,7 @@ the line. On the floor 0.4 px at the door are below 1 cm across the line, where 
 
 @pytest.fixture(scope="module")
 def bottleneck(real_data):
-    """The experiment AO 300: points in metres at 16 frames a second."""
+    """The experiment AO 300: points in meters at 16 frames a second."""
     rows = np.loadtxt(real_data / "pedpy" / "traj.txt")
     arrays = {
         "person_index": rows[:, 0].astype("int64"),

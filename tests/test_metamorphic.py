@@ -108,7 +108,8 @@ def test_in_a_picture_of_twice_the_size_ways_and_speeds_double_and_no_time_chang
     kept = ["time_present", "tracklet", "position_status"]
     assert_frame_equal(one[kept], other[kept])
     tracks = [
-        compute_tracks(each)[["first_seen", "last_seen", "dwell", "unlocated"]] for each in (one, other)
+        compute_tracks(each)[["first_seen", "last_seen", "time_in_scene", "without_position"]]
+        for each in (one, other)
     ]
     assert_frame_equal(*tracks)
     sized = [zone("a", tuple(factor * side for side in ZONES["a"]))]

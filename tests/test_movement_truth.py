@@ -53,7 +53,7 @@ TOLERANCE = {4: 1e-6, 5: 2 * 0.001 * FASTEST / 0.624 + 1e-6}
 
 @pytest.fixture(scope="module")
 def rows(real_data):
-    """The experiment AO 300: person, frame, x, y in metres."""
+    """The experiment AO 300: person, frame, x, y in meters."""
     return np.loadtxt(real_data / "pedpy" / "traj.txt")
 
 

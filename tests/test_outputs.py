@@ -43,15 +43,15 @@ ZONES = {
     "features": [
         feature("Polygon", rectangle(0, 0.4), name="left"),
         feature("Polygon", rectangle(0.35, 0.7), name="till", kind="queue"),
-        feature("LineString", [[0.5, 1], [0.5, 0]], name="door", kind="door"),
+        feature("LineString", [[0.5, 1], [0.5, 0]], name="door", kind="entrance"),
     ],
 }
 CORNERS = ((0, 0), (1, 0), (1, 1), (0, 1))
 FLOOR = {
     "unit": "m",
-    "picture_unit": "fraction",
-    "extent": [0, 0, 10, 5],
-    "pairs": [{"picture": [x, y], "floor": [10 * x, 5 * y]} for x, y in CORNERS],
+    "image_unit": "fraction",
+    "bounds": [0, 0, 10, 5],
+    "pairs": [{"image": [x, y], "floor": [10 * x, 5 * y]} for x, y in CORNERS],
 }
 
 
@@ -154,9 +154,9 @@ def test_an_output_declares_its_privacy(output):
 
 def test_an_output_without_privacy_or_with_another_tables_is_refused():
     with pytest.raises(TypeError, match="privacy"):
-        Output("persons", TRACKS, "tracks")
-    with pytest.raises(TypeError, match="output 'persons': its privacy must say"):
-        Output("persons", TRACKS, "tracks", PUBLIC)
+        Output("tracks", TRACKS, "tracks")
+    with pytest.raises(TypeError, match="output 'tracks': its privacy must say"):
+        Output("tracks", TRACKS, "tracks", PUBLIC)
     with pytest.raises(TypeError, match="output 'videos': its privacy must say"):
         Output("videos", VIDEOS, "videos", PERSONAL)
 

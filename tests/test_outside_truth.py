@@ -51,7 +51,7 @@ def test_the_real_job_gives_the_published_dwell(job):
     assert estimate_sampling_period(detections, video) == pd.Timedelta("67ms")
     trajectories = compute_trajectories(detections, video)
     tracks = compute_tracks(trajectories)
-    assert ms(tracks["dwell"]) == [14581, 14047, 14581, 67, 67]
+    assert ms(tracks["time_in_scene"]) == [14581, 14047, 14581, 67, 67]
     occupancy = compute_occupancy(trajectories, video).loc[""]
     moments = occupancy.index.to_numpy().astype("int64")
     assert (np.diff(moments) * occupancy["persons"].to_numpy()[:-1]).sum() == 43343
@@ -61,8 +61,8 @@ def test_an_export_of_the_real_job_gives_the_published_dwell(real_data, tmp_path
     file = real_data / "rekognition" / "edenai-2023-10-16.json"
     summary = export_dataset(file, tmp_path)
     assert summary.videos[0].rows["detections"] == 400
-    persons = pd.read_parquet(tmp_path / "persons" / "edenai-2023-10-16.parquet")
-    assert persons["dwell_s"].tolist() == [14.581, 14.047, 14.581, 0.067, 0.067]
+    persons = pd.read_parquet(tmp_path / "tracks" / "edenai-2023-10-16.parquet")
+    assert persons["time_in_scene_s"].tolist() == [14.581, 14.047, 14.581, 0.067, 0.067]
     occupancy = pd.read_parquet(tmp_path / "occupancy" / "edenai-2023-10-16.parquet")
     scene = occupancy[occupancy["zone"] == ""]
     assert (scene["timestamp_ms"].diff().shift(-1) * scene["persons"]).sum() == 43343
@@ -126,7 +126,7 @@ def test_an_example_as_printed_is_refused_with_the_place(real_data):
 
 @pytest.fixture(scope="module")
 def bottleneck(real_data):
-    """The experiment AO 300: points in metres at 16 frames a second."""
+    """The experiment AO 300: points in meters at 16 frames a second."""
     rows = np.loadtxt(real_data / "pedpy" / "traj.txt")
     arrays = {
         "person_index": rows[:, 0].astype("int64"),

@@ -201,7 +201,7 @@ def test_moments_are_milliseconds_and_spans_are_seconds(tmp_path):
     content = pq.read_table(tmp_path / "visits.parquet")
     assert content["entered_ms"].to_pylist() == [0, 40, 5000]
     assert content["dwell_s"].to_pylist() == [1.001, 0.05, 2.0]
-    assert content["entry"].to_pylist() == ["start", "crossed", "crossed"]
+    assert content["entry"].to_pylist() == ["video_start", "crossed", "crossed"]
 
 
 def test_what_is_missing_is_null_and_never_nan(tmp_path):
@@ -276,7 +276,7 @@ def test_a_table_that_was_read_can_be_changed(tmp_path):
 @pytest.mark.parametrize("schema", TABLES.values(), ids=TABLES)
 def test_the_schema_is_found_by_the_names_of_index_and_columns(schema):
     found = find_schema(empty(schema, unit="px"))
-    assert found.name == schema.name.replace("queue", "occupancy")  # their columns are the same
+    assert found.name == schema.name.replace("queue_length", "occupancy")  # their columns are the same
 
 
 REFUSED = {
@@ -379,7 +379,7 @@ DAMAGED = {
     "another's": (lambda path: pq.write_table(pa.table({"a": [1]}), path), "not a table written by ptrack"),
     "a column less": (lambda path: pq.write_table(pq.read_table(path).drop_columns("zone"), path), "'zone'"),
     "another type": (_other_type, "column 'entered_ms' is int32, not int64"),
-    "another choice": (_other_choice, "a value is not one of crossed, start, appeared"),
+    "another choice": (_other_choice, "a value is not one of crossed, video_start, appeared"),
     "broken categories": (_broken_categories, "column 'mine' has broken categories"),
     "a strange column": (_further_column, r"column 'mine' is duration\[s\]"),
 }
@@ -410,7 +410,7 @@ def test_a_path_that_looks_like_a_partition_adds_no_column(tmp_path):
 
 @pytest.mark.parametrize("unit", HEATMAP.units)
 def test_a_heatmap_keeps_its_unit(unit, tmp_path):
-    arrays = {"of": ["boxes"], "row": [0], "column": [0], "x_{u}": [0.5], "y_{u}": [0.5], "seconds": [1.5]}
+    arrays = {"basis": ["boxes"], "row": [0], "column": [0], "x_{u}": [0.5], "y_{u}": [0.5], "seconds": [1.5]}
     heatmap = assemble(HEATMAP, {name: np.array(values) for name, values in arrays.items()}, unit=unit)
     write_parquet(heatmap, tmp_path / "heatmap.parquet")
     assert_same(read_parquet(tmp_path / "heatmap.parquet"), heatmap)

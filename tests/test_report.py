@@ -81,10 +81,10 @@ def settings_of(data, **more):
 
 @pytest.fixture(scope="module")
 def shop(data, tmp_path_factory):
-    """The report of the shop, with zones and a backdrop."""
+    """The report of the shop, with zones and a background."""
     file = tmp_path_factory.mktemp("report") / "shop.html"
-    backdrop = data / "shop" / "backdrop.png"
-    write_report(data / "shop" / "pages", file, settings=settings_of(data), backdrop=backdrop)
+    background = data / "shop" / "background.png"
+    write_report(data / "shop" / "pages", file, settings=settings_of(data), background=background)
     return file.read_text(encoding="utf-8")
 
 
@@ -167,10 +167,13 @@ def test_it_names_files_without_the_folders_they_lie_in(shop, data, tmp_path):
 
 
 def test_the_same_input_gives_the_same_bytes(shop, data, tmp_path):
-    backdrop = data / "shop" / "backdrop.png"
+    background = data / "shop" / "background.png"
     for _ in range(2):
         write_report(
-            data / "shop" / "pages", tmp_path / "again.html", settings=settings_of(data), backdrop=backdrop
+            data / "shop" / "pages",
+            tmp_path / "again.html",
+            settings=settings_of(data),
+            background=background,
         )
     assert (tmp_path / "again.html").read_text(encoding="utf-8") == shop
 
@@ -208,7 +211,7 @@ def test_a_quarter_of_an_hour_stays_below_five_megabytes(tmp_path):
     archive = tmp_path / "archive"
     settings = AnalysisConfig(zones=archive / "zones.geojson")
     write_report(
-        archive / "pages", tmp_path / "out.html", settings=settings, backdrop=archive / "backdrop.png"
+        archive / "pages", tmp_path / "out.html", settings=settings, background=archive / "background.png"
     )
     assert (tmp_path / "out.html").stat().st_size < 5 * MEGABYTE
 
@@ -308,8 +311,8 @@ def test_an_inline_picture_has_no_styles_and_its_own_names(data):
     detections, video = read_tracking(data / "shop" / "pages")
     zones, _ = read_zones(data / "shop" / "zones.geojson", video)
     trajectories = compute_trajectories(detections, video)
-    backdrop = data / "shop" / "backdrop.png"
-    ax = plot_paths(trajectories, zones=zones, backdrop=backdrop, video=video)
+    background = data / "shop" / "background.png"
+    ax = plot_paths(trajectories, zones=zones, background=background, video=video)
     svg = inline_svg(ax, "mine", 'the "ways"')
     assert "style" not in svg
     assert 'aria-label="the &quot;ways&quot;"' in svg
@@ -336,17 +339,17 @@ def test_of_several_videos_one_has_to_be_chosen(data, tmp_path):
         write_report(data / "day" / "pages", tmp_path / "out.html", video="night")
 
 
-def test_a_broken_backdrop_is_a_sentence(tmp_path):
+def test_a_broken_background_is_a_sentence(tmp_path):
     (tmp_path / "broken.png").write_bytes(b"\x89PNG nothing")
     with pytest.raises(ParameterError, match="cannot be read"):
-        written(tmp_path, WALK, backdrop=tmp_path / "broken.png")
+        written(tmp_path, WALK, background=tmp_path / "broken.png")
     with pytest.raises(ParameterError, match="No such file"):
-        written(tmp_path, WALK, backdrop=tmp_path / "none.png")
+        written(tmp_path, WALK, background=tmp_path / "none.png")
 
 
-def test_a_backdrop_of_another_shape_is_said_to_be_stretched(tmp_path, analysis):
+def test_a_background_of_another_shape_is_said_to_be_stretched(tmp_path, analysis):
     tall = np.zeros((200, 100, 3), dtype="uint8")
-    html = report_html(video_report(analysis, backdrop=tall))
+    html = report_html(video_report(analysis, background=tall))
     assert "has another shape" in html.split("<main", 1)[1].split("<script", 1)[0]
 
 
@@ -439,7 +442,7 @@ def test_footfall_is_over_the_time_of_videos_with_a_door_whose_clock_is_known(da
     (line,) = [one for one in drawn["features"] if one["geometry"]["type"] == "LineString"]
     lines = [
         line | {"properties": {"name": name, "kind": kind, "video": video}}
-        for name, kind, video in (("door", "door", "a-shop"), ("aisle", "line", "b-shop"))
+        for name, kind, video in (("door", "entrance", "a-shop"), ("aisle", "line", "b-shop"))
     ]
     zones = write(tmp_path / "lines.geojson", drawn | {"features": lines})
     rows = "".join(f"{video}-shop,2026-03-30T09:00:00,Europe/Berlin\n" for video in known)
@@ -468,7 +471,7 @@ def test_the_overview_without_clock_and_zones_says_what_is_missing(data, tmp_pat
 
 
 @pytest.mark.parametrize(
-    "given", [{"video": "x"}, {"backdrop": "x.png"}, {"settings": AnalysisConfig(faces=True)}]
+    "given", [{"video": "x"}, {"background": "x.png"}, {"settings": AnalysisConfig(faces=True)}]
 )
 def test_what_is_for_one_video_is_refused_for_a_dataset(data, tmp_path, given):
     export_dataset(data / "shop/pages", tmp_path / "out", tables="quality")

@@ -111,8 +111,9 @@ def test_the_dictionary_has_every_column_with_its_unit():
     for table in TABLES.values():
         assert f"## {table.name}\n" in text
     assert "| `x_px` or `x_m` | float64 | px or m |" in text
-    assert "| `dwell` | timedelta64[ms] | s | Time in the scene: the sum of time_present. |" in dictionary(
-        [TRACKS]
+    assert (
+        "| `time_in_scene` | timedelta64[ms] | s | Time in the scene: the sum of time_present. |"
+        in dictionary([TRACKS])
     )
 
 

@@ -290,7 +290,7 @@ def test_footpoints_lie_in_a_zone_just_when_the_truth_says_so(scene, video):
         wrong = (depth >= 0) != np.array(said)
         assert (
             np.abs(depth[wrong]).max(initial=0) < 0.1
-        )  # metres: the jitter of the boxes, far from the camera
+        )  # meters: the jitter of the boxes, far from the camera
         assert wrong.mean() < 0.005
 
 
@@ -310,10 +310,10 @@ def test_zones_lie_above_the_lower_edge_and_two_share_an_edge_corner_to_corner()
 
 def test_the_floor_plan_brings_the_zones_back_to_where_they_are():
     floor = json.loads((DATA / "shop" / "floor.json").read_text())
-    assert (floor["unit"], floor["picture_unit"], floor["extent"]) == ("m", "fraction", [0, 0, 12, 8])
+    assert (floor["unit"], floor["image_unit"], floor["bounds"]) == ("m", "fraction", [0, 0, 12, 8])
     assert len(floor["pairs"]) >= 6
     marks = np.array([pair["floor"] for pair in floor["pairs"]])
-    pictures = np.array([pair["picture"] for pair in floor["pairs"]])
+    pictures = np.array([pair["image"] for pair in floor["pairs"]])
     assert np.abs(Camera().project(marks) - pictures).max() < 1e-6
     assert ((pictures > 0) & (pictures < 1)).all()
 

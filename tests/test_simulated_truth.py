@@ -49,7 +49,7 @@ def test_persons_and_their_time_in_the_scene_are_recovered(recording):
             truth, number, person["vanished"], 2 * step
         ):
             continue
-        dwell = tracks.loc[number, "dwell"] / pd.Timedelta("1ms")
+        dwell = tracks.loc[number, "time_in_scene"] / pd.Timedelta("1ms")
         assert dwell == pytest.approx(person["vanished"] - person["appeared"], abs=2 * step)
 
 

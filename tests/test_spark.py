@@ -12,7 +12,7 @@ from ptrack_analysis.video import Video
 
 pytestmark = pytest.mark.slow
 
-FOLDERS = ["videos", "persons", "detections", "trajectories", "visits", "occupancy", "heatmap"]
+FOLDERS = ["videos", "tracks", "detections", "trajectories", "visits", "occupancy", "heatmap"]
 TYPES = {"string": "string", "int64": "bigint", "double": "double", "timestamp[us, tz=UTC]": "timestamp"}
 
 

@@ -24,13 +24,13 @@ WITH rows AS (
   SELECT lead(t) OVER (ORDER BY t) - t AS step FROM (SELECT DISTINCT t FROM rows)
 ), period AS (
   SELECT quantile_disc(step, 0.5) AS period FROM steps WHERE step <= {GAP}
-), neighbours AS (
+), neighbors AS (
   SELECT *, lead(t) OVER person AS after, lag(t) OVER person AS before, lag(x) OVER person AS x_before
   FROM rows WINDOW person AS (PARTITION BY person_index ORDER BY t)
 ), held AS (
   SELECT *, coalesce(t - before > {GAP}, true) AS begins,
     CASE WHEN after - t <= {GAP} THEN after - t ELSE least(period, {DURATION} - t) END AS held
-  FROM neighbours, period
+  FROM neighbors, period
 )"""
 
 
@@ -85,7 +85,7 @@ def inside(zone):
 
 def test_presence_of_each_person(ask):
     expected = ask(f"{_HELD} SELECT person_index, sum(held)::BIGINT FROM held GROUP BY ALL ORDER BY 1")
-    got = "SELECT person_index, round(1000 * dwell_s)::BIGINT FROM 'persons/*.parquet' ORDER BY 1"
+    got = "SELECT person_index, round(1000 * time_in_scene_s)::BIGINT FROM 'tracks/*.parquet' ORDER BY 1"
     assert ask(got) == expected
 
 

@@ -35,7 +35,7 @@ LENGTH = 180_000
 VIDEO = make_video(LENGTH, width=WIDTH, height=HEIGHT)
 PAIRS = floor_json()["pairs"]
 FLOOR = fit_floor_plan(
-    np.array([pair["picture"] for pair in PAIRS]), np.array([pair["floor"] for pair in PAIRS])
+    np.array([pair["image"] for pair in PAIRS]), np.array([pair["floor"] for pair in PAIRS])
 )
 SIGHT = np.array([(-3, -1), (14, -1), (14, 0.6), (-3, 0.6)])  # where people come into sight, and leave it
 DOORS = {

@@ -37,11 +37,17 @@ ZONES = {
         )
     ],
 }
-NOBODY = {"unlocated_share": None, "persons": 0, "persons_in_zones": 0, "present_s": 0.0, "unlocated_s": 0.0}
+NOBODY = {
+    "without_position_share": None,
+    "persons": 0,
+    "persons_in_zones": 0,
+    "present_s": 0.0,
+    "without_position_s": 0.0,
+}
 KEYS = [
-    "video", "unit", "start_s", "end_s", "persons", "persons_in_zones", "present_s", "unlocated_s",
-    "unlocated_share", "occupancy", "busiest", "confidence", "zones", "transitions", "lines", "balance",
-    "trust", "left_out",
+    "video", "unit", "start_s", "end_s", "persons", "persons_in_zones", "present_s", "without_position_s",
+    "without_position_share", "occupancy", "busiest", "confidence", "zones", "transitions", "lines",
+    "balance", "trust", "unavailable",
 ]  # fmt: skip
 
 
@@ -75,10 +81,10 @@ def seconds(value):
 
 def test_persons_and_their_time_are_those_of_the_exported_tables(summed):
     for figures, _, tables in summed:
-        tracks, visits = tables["persons"], tables["visits"]
+        tracks, visits = tables["tracks"], tables["visits"]
         assert figures["persons"] == len(tracks) > 0
-        assert figures["present_s"] == tracks["dwell"].sum().total_seconds()
-        assert figures["unlocated_s"] == tracks["unlocated"].sum().total_seconds()
+        assert figures["present_s"] == tracks["time_in_scene"].sum().total_seconds()
+        assert figures["without_position_s"] == tracks["without_position"].sum().total_seconds()
         assert figures["persons_in_zones"] == visits.reset_index()["person_index"].nunique()
 
 
@@ -87,8 +93,8 @@ def test_occupancy_is_that_of_its_table(summed):
         scene = tables["occupancy"].loc[""]["persons"]
         there = figures["occupancy"]
         watched = scene.index[-1] - scene.index[0]
-        assert there["at_end"] == tables["balance"]["present"].iloc[-1] == figures["balance"]["present"]
-        assert there["mean"] == pytest.approx(tables["persons"]["dwell"].sum() / watched, rel=1e-12)
+        assert there["at_end"] == tables["count_drift"]["present"].iloc[-1] == figures["balance"]["present"]
+        assert there["mean"] == pytest.approx(tables["tracks"]["time_in_scene"].sum() / watched, rel=1e-12)
         assert there["peak"] == scene.max()
         assert there["peak_at_s"] == scene.idxmax().total_seconds()
         assert (figures["start_s"], figures["end_s"]) == (0.0, scene.index[-1].total_seconds())
@@ -107,12 +113,12 @@ def test_the_busiest_interval_is_the_greatest_of_the_bins(summed):
 
 def test_the_busiest_cell_is_the_greatest_of_the_heatmap(summed):
     for figures, analysis, _ in summed:
-        table = analysis.heatmap(basis="foot_points").to_frame()
+        table = analysis.heatmap(basis="footpoints").to_frame()
         row = table.loc[table["seconds"].idxmax()]
         cell, unit = figures["busiest"]["cell"], analysis.unit
         assert cell["stood_s"] == row["seconds"]
         assert (cell[f"x_{unit}"], cell[f"y_{unit}"]) == pytest.approx((row[f"x_{unit}"], row[f"y_{unit}"]))
-        assert ("footpoints", cell["row"], cell["column"]) == table["seconds"].idxmax()
+        assert ("foot_points", cell["row"], cell["column"]) == table["seconds"].idxmax()
 
 
 def test_an_unknown_basis_of_the_heatmap_is_refused(summed):
@@ -129,8 +135,10 @@ def test_the_figures_of_a_zone_are_those_of_visits_and_dwell(summed):
         for zone in figures["zones"]:
             mine = visits[visits.index.get_level_values("zone") == zone["zone"]]
             row = dwell.loc[zone["zone"]]
-            whole = mine["entry"].isin(["crossed", "opened"]) & mine["exit"].isin(["crossed", "closed"])
-            assert zone["visits"] == len(mine) == row["stays"]
+            whole = mine["entry"].isin(["crossed", "zone_opened"]) & mine["exit"].isin(
+                ["crossed", "zone_closed"]
+            )
+            assert zone["visits"] == len(mine) == row["visits"]
             assert zone["visitors"] == mine.reset_index()["person_index"].nunique()
             assert zone["total_dwell_s"] == mine["dwell"].sum().total_seconds()
             assert zone["censored_share"] == pytest.approx(1 - whole.mean())
@@ -160,8 +168,8 @@ def test_the_lines_and_their_drift_are_those_of_counts_and_balance(summed):
         for line in figures["lines"]:
             last = analysis["counts"].loc[line["line"]].iloc[-1]
             assert (line["in_total"], line["out_total"]) == (last["in_total"], last["out_total"])
-        last = analysis["balance"].iloc[-1]
-        assert tables["balance"].iloc[-1][last.index].to_dict() == last.to_dict()
+        last = analysis["count_drift"].iloc[-1]
+        assert tables["count_drift"].iloc[-1][last.index].to_dict() == last.to_dict()
         assert {name: figures["balance"][name] for name in last.index} == last.to_dict()
 
 
@@ -221,7 +229,7 @@ def test_one_person_who_stays_is_worked_out_in_the_head(tmp_path):
     left, nowhere = figures["zones"]
     assert (figures["persons"], figures["persons_in_zones"], figures["present_s"]) == (1, 1, 0.4)
     assert (left["visits"], left["total_dwell_s"], left["naive_mean_dwell_s"]) == (1, 0.4, 0.4)
-    assert (left["median_dwell_s"], left["left_out"], left["censored_share"]) == (None, 1, 1.0)
+    assert (left["median_dwell_s"], left["start_unobserved"], left["censored_share"]) == (None, 1, 1.0)
     assert (nowhere["visits"], nowhere["total_dwell_s"], nowhere["censored_share"]) == (0, 0.0, None)
     assert figures["busiest"]["interval"]["person_seconds"] == 0.4
     assert figures["busiest"]["cell"]["stood_s"] == pytest.approx(0.4)
@@ -288,7 +296,7 @@ def test_zones_of_other_videos_are_told_as_such_and_not_asked_for(tmp_path):
     left = ZONES["features"][0]
     zones = ZONES | {"features": [left | {"properties": left["properties"] | {"video": "another"}}]}
     figures = gather_key_figures(small(tmp_path, record(0, 1), zones=zones))
-    (said,) = figures["left_out"]
+    (said,) = figures["unavailable"]
     assert said.startswith("zones, transitions and lines are left out")
     assert said.endswith("zones.geojson has none of this video")
 

@@ -122,13 +122,13 @@ def test_a_cut_file(out):
 
 
 def test_two_files_swapped(out):
-    one, other = out / "persons/noon.parquet", out / "persons/morning.parquet"
+    one, other = out / "tracks/noon.parquet", out / "tracks/morning.parquet"
     content = one.read_bytes()
     one.write_bytes(other.read_bytes())
     other.write_bytes(content)
     found = verify_dataset(out)
     assert found.failed == ["checksums"]
-    assert [finding.file for finding in found.findings] == ["persons/morning.parquet", "persons/noon.parquet"]
+    assert [finding.file for finding in found.findings] == ["tracks/morning.parquet", "tracks/noon.parquet"]
 
 
 def test_two_files_swapped_and_their_records_with_them(out):
@@ -252,8 +252,8 @@ def test_a_file_that_is_no_parquet(out):
     [
         ("trajectories/noon.parquet", "heading", float("nan"), "nan, expected a finite number, or null"),
         ("quality/noon.parquet", "value", float("inf"), "inf, expected a finite number, or null"),
-        ("visits/noon.parquet", "entry", "flown", "'flown', expected one of crossed, start, appeared"),
-        ("persons/noon.parquet", "detections", None, "None, expected a value in every row"),
+        ("visits/noon.parquet", "entry", "flown", "'flown', expected one of crossed, video_start, appeared"),
+        ("tracks/noon.parquet", "detections", None, "None, expected a value in every row"),
     ],
     ids=["NaN", "infinity", "no such choice", "null"],
 )
@@ -287,16 +287,16 @@ def test_a_person_that_is_not_the_number(out):
 
 
 def test_a_person_is_missing(out):
-    rewrite(out, "persons/noon.parquet", without_row(0))
+    rewrite(out, "tracks/noon.parquet", without_row(0))
     found = verify_dataset(out)
     assert found.failed == ["references"]
-    assert "expected a person of the table persons" in str(found.findings[0])
+    assert "expected a person of the table tracks" in str(found.findings[0])
     assert {finding.file.split("/")[1] for finding in found.findings} == {"noon.parquet"}
 
 
 @pytest.mark.parametrize(("column", "kind"), [("zone", "zones"), ("line", "lines")])
 def test_a_zone_or_line_that_is_not_there(out, column, kind):
-    place = {"zone": "retail/noon.parquet", "line": "counts/noon.parquet"}[column]
+    place = {"zone": "retail_metrics/noon.parquet", "line": "counts/noon.parquet"}[column]
     rewrite(out, place, with_value(column, -1, "zzz"))
     found = verify_dataset(out)
     assert found.failed == ["references"]
@@ -324,23 +324,23 @@ def test_a_catalogue_that_says_something_else_or_is_missing(out, place):
 @pytest.mark.parametrize(
     ("place", "column", "value", "laws"),
     [
-        ("persons/noon.parquet", "unlocated_s", longer, ["time_present"]),
-        ("persons/noon.parquet", "dwell_s", longer, ["time_present", "scene"]),
-        ("persons/noon.parquet", "detections", 1, ["detections"]),
+        ("tracks/noon.parquet", "without_position_s", longer, ["time_present"]),
+        ("tracks/noon.parquet", "time_in_scene_s", longer, ["time_present", "scene"]),
+        ("tracks/noon.parquet", "detections", 1, ["detections"]),
         ("occupancy_bins/noon.parquet", "person_seconds_s", longer, ["person_seconds"]),
-        ("fundamental/noon.parquet", "person_seconds_s", longer, ["person_seconds"]),
+        ("fundamental_diagram/noon.parquet", "person_seconds_s", longer, ["person_seconds"]),
         ("visits/noon.parquet", "dwell_s", longer, ["visits", "hourly", "visit_times"]),
         ("visits/noon.parquet", "exited_ms", lambda value: value + 1, ["visit_times"]),
         ("visits_hourly/noon.parquet", "began", 99, ["hourly"]),
         ("occupancy_hourly/noon.parquet", "person_seconds_s", longer, ["person_seconds"]),
         ("visits/noon.parquet", "bridged_s", longer, ["visit_times"]),
         ("visits/noon.parquet", "interpolated_s", 1e6, ["visit_times"]),
-        ("dwell/noon.parquet", "stays", 99, ["stays"]),
-        ("dwell_by_entry/noon.parquet", "stays", 99, ["stays"]),
+        ("dwell/noon.parquet", "visits", 99, ["visits of dwell"]),
+        ("dwell_by_entry/noon.parquet", "visits", 99, ["visits of dwell"]),
         ("transitions/noon.parquet", "transitions", 99, ["transitions"]),
         ("counts/noon.parquet", "in_total", 99, ["totals"]),
         ("crossings/noon.parquet", "direction", lambda way: {"in": "out", "out": "in"}[way], ["counts"]),
-        ("balance/noon.parquet", "drift", 99, ["drift"]),
+        ("count_drift/noon.parquet", "drift", 99, ["drift"]),
         ("heatmap/noon.parquet", "seconds", longer, ["heatmap"]),
         ("groups/noon.parquet", "size", 99, ["groups"]),
     ],
@@ -431,11 +431,11 @@ def test_what_is_no_dataset_is_refused(tmp_path, name, capsys):
 def test_the_shell_tells_the_findings_and_3(out, capsys):
     assert main(["verify", str(out)]) == 0
     assert "3 videos" in capsys.readouterr().out
-    rewrite(out, "balance/noon.parquet", with_value("drift", 0, 99))
+    rewrite(out, "count_drift/noon.parquet", with_value("drift", 0, 99))
     assert main(["verify", str(out)]) == 3
     told = capsys.readouterr().out
     assert re.search(r"drift +\d+ +1 found", told)
-    assert "drift: balance/noon.parquet: drift of '' at 0 ms: 99, expected" in told
+    assert "drift: count_drift/noon.parquet: drift of '' at 0 ms: 99, expected" in told
     assert main(["verify", str(out), "--json"]) == 3
     content = json.loads(capsys.readouterr().out)
     assert [check["name"] for check in content["checks"] if check["count"]] == ["drift"]
@@ -474,7 +474,7 @@ def test_a_dataset_in_s3_is_verified_there(out, monkeypatch, moto_url):
     assert [(c.name, c.looked_at) for c in found.checks] == [
         (c.name, c.looked_at) for c in verify_dataset(out).checks
     ]
-    client.put_object(Bucket="verify-bucket", Key="d/visits/noon.parquet", Body=b"cut")
+    client.put_object(Bucket="verify-bucket", Key="d/visits/noon.parquet", Body=b"end_unobserved")
     client.delete_object(Bucket="verify-bucket", Key="d/heatmap/noon.parquet")
     assert failed("s3://verify-bucket/d") == ["files", "checksums"]
     client.close()
@@ -482,7 +482,7 @@ def test_a_dataset_in_s3_is_verified_there(out, monkeypatch, moto_url):
 
 def test_every_law_is_tried_by_a_damage_above():
     tried = {
-        "time_present", "detections", "scene", "visits", "person_seconds", "visit_times", "stays",
+        "time_present", "detections", "scene", "visits", "person_seconds", "visit_times", "visits of dwell",
         "transitions",
         "counts", "totals", "drift", "heatmap", "groups", "hourly",
     }  # fmt: skip
@@ -504,8 +504,8 @@ def test_one_row_of_cells_on_a_floor_that_begins_elsewhere_is_no_finding(data, t
     plan = json.loads((data / "shop/floor.json").read_text())
     for pair in plan["pairs"]:
         pair["floor"] = [value - 20 for value in pair["floor"]]
-    if "extent" in plan:
-        plan["extent"] = [value - 20 for value in plan["extent"]]
+    if "bounds" in plan:
+        plan["bounds"] = [value - 20 for value in plan["bounds"]]
     (tmp_path / "floor.json").write_text(json.dumps(plan))
     options = {"floor": tmp_path / "floor.json", "shape": (1, 4)}
     export_dataset(data / "shop/pages", tmp_path / "out", **options)

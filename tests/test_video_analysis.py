@@ -26,7 +26,7 @@ def test_a_table_is_computed_once(analysis, monkeypatch):
     calls = []
     compute = tables.occupancy
     monkeypatch.setattr(tables, "occupancy", lambda opened: calls.append(1) or compute(opened))
-    for name in ("occupancy", "counts", "flow", "occupancy_bins", "occupancy"):
+    for name in ("occupancy", "counts", "line_flow", "occupancy_bins", "occupancy"):
         assert len(analysis[name])
     assert calls == [1]
 
@@ -47,7 +47,7 @@ def test_tables_in_memory_are_a_source(data):
 def test_points_in_memory_are_a_source():
     points = make_points({7: [(0, 1, 1), (100, 2, 1), (200, 3, 1)]})
     analysis = pta.open_video((points, pta.Video(name="hall")))
-    assert analysis["persons"]["detections"].tolist() == [3]
+    assert analysis["tracks"]["detections"].tolist() == [3]
     with pytest.raises(
         ParameterError, match="table 'heatmap' needs bounding boxes, but the source has points"
     ):

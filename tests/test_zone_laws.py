@@ -71,7 +71,7 @@ def test_a_zone_cut_in_time_holds_what_it_holds_uncut(persons, moment, margin):
     first, second = zone(end=moment), zone(start=moment)
     parts = [visits_of(trajectories, part, margin=margin) for part in (first, second)]
     assert sum(total(part["dwell"]) for part in parts) == total(whole["dwell"])
-    closed, opened = (parts[0]["exit"] == "closed").sum(), (parts[1]["entry"] == "opened").sum()
+    closed, opened = (parts[0]["exit"] == "zone_closed").sum(), (parts[1]["entry"] == "zone_opened").sum()
     assert closed == opened
     assert sum(map(len, parts)) == len(whole) + closed
 

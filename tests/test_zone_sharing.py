@@ -116,7 +116,7 @@ def test_zones_that_share_corners_tile_the_picture():
     assert not compute_zone_coverage(QUARTERS[1:], VIDEO).tiles
     assert not compute_zone_coverage([*QUARTERS, zone("middle", 300, 100, 500, 300)], VIDEO).tiles
     assert compute_zone_coverage([], VIDEO).covered == 0
-    assert compute_zone_coverage(QUARTERS[:1], VIDEO, extent=(0, 0, 800, 200)).covered == 0.5
+    assert compute_zone_coverage(QUARTERS[:1], VIDEO, bounds=(0, 0, 800, 200)).covered == 0.5
 
 
 def test_coverage_on_a_floor_plan_is_of_the_picture_there():
@@ -133,10 +133,10 @@ def test_a_picture_that_reaches_the_horizon_has_no_area_on_the_floor():
     zones = [Zone("a", box(0, 0, 4, 4), "m")]
     with pytest.raises(ParameterError, match="the picture reaches the horizon of the floor plan"):
         compute_zone_coverage(zones, VIDEO, floor)
-    assert compute_zone_coverage(zones, VIDEO, floor, extent=floor.extent).covered == pytest.approx(0.5)
+    assert compute_zone_coverage(zones, VIDEO, floor, bounds=floor.bounds).covered == pytest.approx(0.5)
     assert check_zones(zones, VIDEO, floor) == []
-    with pytest.raises(ParameterError, match=r"extent is \(0, 0, 0, 1\), which has no area"):
-        compute_zone_coverage(zones, VIDEO, floor, extent=(0, 0, 0, 1))
+    with pytest.raises(ParameterError, match=r"bounds is \(0, 0, 0, 1\), which has no area"):
+        compute_zone_coverage(zones, VIDEO, floor, bounds=(0, 0, 0, 1))
 
 
 NOTES = {

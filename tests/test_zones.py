@@ -195,7 +195,7 @@ def test_a_file_that_is_no_zone_file_is_refused(tmp_path, content, said):
 
 
 def test_metres_need_a_floor_and_fractions_a_frame_size(tmp_path):
-    with pytest.raises(ZoneError, match="zones in metres need a floor plan"):
+    with pytest.raises(ZoneError, match="zones in meters need a floor plan"):
         read(tmp_path, feature(), unit="m")
     with pytest.raises(ParameterError, match="frame size"):
         read(tmp_path, feature(), video=Video())
@@ -209,7 +209,7 @@ def test_zones_that_are_no_zones_are_refused_with_what_read_zones_gives():
             compute_visits(trajectories, wrong, make_video())
 
 
-def test_on_a_floor_zones_are_in_metres(tmp_path):
+def test_on_a_floor_zones_are_in_meters(tmp_path):
     corners = [[0, 0.5], [1, 0.5], [1, 1], [0, 1]]
     floor = fit_floor_plan(corners, [[0, 0], [8, 0], [8, 4], [0, 4]])
     (zone,), _ = read(tmp_path, feature(coordinates=[[*corners, corners[0]]]), plane=floor)

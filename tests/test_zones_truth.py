@@ -95,7 +95,10 @@ def test_a_till_that_opens_at_noon_counts_from_noon():
     till = Zone("till", LEFT.outline, "px", start=pd.Timedelta("10s"), end=pd.Timedelta("70s"))
     persons = {0: at(0.25, *range(0, 100_000, 500)), 1: at(0.25, *range(50_250, 60_250, 500))}
     visits = visits_of(persons, till)
-    assert visits[["entry", "exit"]].to_numpy().tolist() == [["opened", "closed"], ["appeared", "vanished"]]
+    assert visits[["entry", "exit"]].to_numpy().tolist() == [
+        ["zone_opened", "zone_closed"],
+        ["appeared", "lost"],
+    ]
     assert seconds(visits["dwell"])[0] == 60
     trajectories = compute_trajectories(make_detections(persons), VIDEO)
     occupancy = compute_occupancy(trajectories, VIDEO, [till]).loc["till"]["persons"]

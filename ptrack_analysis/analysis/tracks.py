@@ -26,8 +26,8 @@ def compute_tracks(
 ) -> pd.DataFrame:
     """Sum each person's trajectory up: when seen, for how long, how far, how fast.
 
-    ``dwell`` is the sum of ``time_present``, ``unlocated`` the part of it without a position; ``path`` is the
-    sum of the steps, ``displacement`` the distance from the first to the last known position.
+    ``time_in_scene`` is the sum of ``time_present``, ``without_position`` the part of it without a position;
+    ``path`` is the sum of the steps, ``displacement`` the distance from the first to the last known position.
 
     The mean and the maximum speed are those of the ``speed`` column, over the rows that have a speed. The
     mean weights each row by its ``time_present``, so it is never above the maximum.
@@ -100,8 +100,8 @@ def compute_tracks(
         "person_index": walks.person_index[first],
         "first_seen": rows.time[first],
         "last_seen": rows.time[last],
-        "dwell": np.add.reduceat(walks.held, first),
-        "unlocated": np.add.reduceat(np.where(unlocated, walks.held, 0), first),
+        "time_in_scene": np.add.reduceat(walks.held, first),
+        "without_position": np.add.reduceat(np.where(unlocated, walks.held, 0), first),
         "detections": np.add.reduceat(walks.detected.astype("int64"), first),
         "tracklets": walks.run[last] - walks.run[first] + 1,
         **_speeds(speed, walks.held, first),

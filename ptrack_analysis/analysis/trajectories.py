@@ -44,7 +44,7 @@ def compute_trajectories(
     period: pd.Timedelta | str | None = None,
     max_interpolation: pd.Timedelta | str | None = None,
     speed_window: pd.Timedelta | str = SPEED_WINDOW,
-    anchor: Anchor = "feet",
+    anchor: Anchor = "bottom_center",
 ) -> pd.DataFrame:
     """Return where each person stood at each detection, how long it holds, and how fast the person moved.
 
@@ -77,8 +77,8 @@ def compute_trajectories(
     speed_window
         Length of the window for speed and heading [ms].
     anchor
-        The point of the box that stands for the person: ``"feet"``, ``"centre"``, ``"head"`` or fractions
-        of the box's width and height.
+        The point of the box that stands for the person: ``"bottom_center"``, ``"center"``, ``"top_center"``
+        or fractions of the box's width and height.
 
     Returns
     -------

@@ -87,7 +87,7 @@ def _seconds(span: "pd.Timedelta | None") -> float | None:
 
 
 def _rows(video: "VideoSummary") -> list[tuple[str, str, str]]:
-    times = {"in the scene": video.in_scene, "of it unlocated": video.unlocated}
+    times = {"in the scene": video.in_scene, "of it without position": video.without_position}
     times |= {f"zone {zone}": dwell for zone, dwell in video.dwell.items()}
     said = ["not known" if (found := _seconds(time)) is None else f"{found:.3f}" for time in times.values()]
     names = [video.name, *[""] * (len(times) - 1)]
@@ -103,7 +103,7 @@ def summary_as_json(summary: "ExportSummary") -> dict[str, Any]:
             "error": None if video.error is None else str(video.error),
             "rows": dict(video.rows),
             "in_scene_s": _seconds(video.in_scene),
-            "unlocated_s": _seconds(video.unlocated),
+            "without_position_s": _seconds(video.without_position),
             "dwell_s": {zone: dwell.total_seconds() for zone, dwell in video.dwell.items()},
             "warnings": list(video.warnings),
         }

@@ -48,11 +48,11 @@ def run(given: argparse.Namespace) -> int:
     if given.source == "-":
         found = [_named_stdin(one, str(source)) for one in found]
     if given.json:
-        listed = [{"file": name, "reason": reason} for name, reason in archive.passed_over]
-        print(json.dumps({"videos": [_plain(one) for one in found], "passed_over": listed}, indent=2))
+        listed = [{"file": name, "reason": reason} for name, reason in archive.ignored]
+        print(json.dumps({"videos": [_plain(one) for one in found], "ignored": listed}, indent=2))
     else:
         print(shown("\n\n".join(_text(one) for one in found)))
-        _print_passed_over(archive.passed_over)
+        _print_passed_over(archive.ignored)
     problems = [problem for one in found for problem in one.problems]
     for problem in problems:
         print(shown(f"ptrack: {problem}"), file=sys.stderr)
@@ -68,13 +68,13 @@ def _named_stdin(found: "ReadReport", file: str) -> "ReadReport":
     return replace(found, notes=notes, problems=problems)
 
 
-def _print_passed_over(passed_over: list[tuple[str, str]]) -> None:
-    if passed_over:
-        print(f"\npassed over: {_count(len(passed_over), 'other file')}")
-        for name, reason in passed_over[:_SHOWN]:
+def _print_passed_over(ignored: list[tuple[str, str]]) -> None:
+    if ignored:
+        print(f"\npassed over: {_count(len(ignored), 'other file')}")
+        for name, reason in ignored[:_SHOWN]:
             print(shown(f"  {name}: {reason}"))
-        if len(passed_over) > _SHOWN:
-            print(f"  and {len(passed_over) - _SHOWN} more (--json lists them all)")
+        if len(ignored) > _SHOWN:
+            print(f"  and {len(ignored) - _SHOWN} more (--json lists them all)")
 
 
 def _text(found: "ReadReport") -> str:
@@ -88,7 +88,7 @@ def _text(found: "ReadReport") -> str:
         ("read", (f"{_count(found.pages, 'page')} in " if found.pages else "") + _count(found.files, "file")),
         ("persons", f"{found.persons}"),
         ("detections", f"{found.detections}" + _between(found)),
-        ("time in scene", f"{_seconds(found.dwell)}, of which {_seconds(found.unlocated)} unlocated"),
+        ("time in scene", f"{_seconds(found.dwell)}, of which {_seconds(found.without_position)} unlocated"),
         ("without body box", f"{_share(found.without_box, found.detections)} detections (face only)"),
         (
             "feet not seen",
@@ -133,12 +133,12 @@ def _plain(found: "ReadReport") -> dict[str, Any]:
     """Turn findings into JSON values: times as whole milliseconds under ``<name>_ms``."""
     plain = {"name": found.video.name, "verdict": found.verdict, **asdict(found)}
     plain["video"] = _in_ms(plain["video"])
-    plain.pop("passed_over")
+    plain.pop("ignored")
     return _in_ms(plain)
 
 
 def _in_ms(values: dict[str, Any]) -> dict[str, Any]:
-    times = ("first", "last", "dwell", "unlocated", "period", "longest_gap", "duration")
+    times = ("first", "last", "dwell", "without_position", "period", "longest_gap", "duration")
     return {
         f"{name}_ms" if name in times else name: _value(value)
         if name in times or name == "started_at"

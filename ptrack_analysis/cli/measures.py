@@ -42,7 +42,7 @@ def add_places(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("places")
     group.add_argument("--zones", type=place, metavar="FILE", help="GeoJSON file of zones and lines")
     group.add_argument(
-        "--floor", type=place, metavar="FILE", help="floor.json: measure in metres on this floor plan"
+        "--floor", type=place, metavar="FILE", help="floor.json: measure in meters on this floor plan"
     )
 
 
@@ -70,7 +70,7 @@ def add_clock(parser: argparse.ArgumentParser) -> None:
 
 
 def add_cut(parser: argparse.ArgumentParser) -> None:
-    """Add the options that cut what is analysed."""
+    """Add the options that cut what is analyzed."""
     group = parser.add_argument_group("part of the video")
     group.add_argument(
         "--from",

@@ -26,7 +26,7 @@ _COMMANDS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u
 
 
 def shown(text: str) -> str:
-    r"""Write what would move, colour or clear a terminal as its code: a name in a file commands nothing.
+    r"""Write what would move, color or clear a terminal as its code: a name in a file commands nothing.
 
     Control characters (but line feeds), line and paragraph separators, marks that turn the direction of the
     text, and halves of characters become ``\x1b``, ``\u202e`` and the like.

@@ -49,7 +49,7 @@ def add(commands: Any) -> None:
     groups: dict[str, Callable[[argparse.ArgumentParser], None]] = {
         "heatmap": _add_heatmap,
         "animation": _add_animation,
-        "field": partial(add_cells, default=_CELLS.format(*FIELD_SHAPE, FIELD_CELL)),
+        "flow_field": partial(add_cells, default=_CELLS.format(*FIELD_SHAPE, FIELD_CELL)),
         "visits": add_visits,
         "lines": add_lines,
         "bins": add_counts,
@@ -62,11 +62,11 @@ def add(commands: Any) -> None:
         add_video(command)
         if plot.on_plane:
             command.add_argument(
-                "--backdrop",
+                "--background",
                 type=place,
                 metavar="FILE",
                 help="background image: of the scene (video.mp4@12.5s names a frame of a video), or "
-                "with --floor of the floor plan's extent",
+                "with --floor of the floor plan's bounds",
             )
         add_places(command)
         add_presence(command)
@@ -93,8 +93,8 @@ def _add_output(command: argparse.ArgumentParser, formats: tuple[str, ...]) -> N
 
 def _add_heatmap(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--of",
-        choices=("boxes", "footpoints"),
+        "--basis",
+        choices=("boxes", "foot_points"),
         help="what people cover or where they stood (default boxes; on a floor footpoints)",
     )
     command.add_argument(

@@ -37,10 +37,10 @@ def add(commands: Any) -> None:
     parser.add_argument("--force", action="store_true", help="replace FILE though it is no report")
     add_video(parser)
     parser.add_argument(
-        "--backdrop",
+        "--background",
         type=place,
         metavar="FILE",
-        help="picture to draw over: of the scene, or with --floor the plan of its extent",
+        help="picture to draw over: of the scene, or with --floor the plan of its bounds",
     )
     add_places(parser)
     add_clock(parser)
@@ -67,7 +67,7 @@ def run(given: argparse.Namespace) -> int:
             Path(given.output),
             settings=settings,
             video=given.video,
-            backdrop=given.backdrop,
+            background=given.background,
             form=format_arguments(given),
             force=given.force,
         )

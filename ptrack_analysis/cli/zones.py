@@ -21,11 +21,11 @@ def add(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser("zones", description=_DESCRIPTION)
     parser.add_argument(
-        "backdrop",
+        "background",
         type=place,
-        metavar="BACKDROP",
-        help="picture of the scene, or a frame of a video as video.mp4@12.5s; for zones in metres a picture "
-        "of the floor plan's extent",
+        metavar="BACKGROUND",
+        help="picture of the scene, or a frame of a video as video.mp4@12.5s; for zones in meters a picture "
+        "of the floor plan's bounds",
     )
     parser.add_argument(
         "-o",
@@ -70,7 +70,7 @@ def run(given: argparse.Namespace) -> int:
 
     desk = EditorFiles(
         make_job(
-            given.backdrop,
+            given.background,
             given.output,
             zones=given.zones,
             floor=given.floor,

@@ -68,7 +68,7 @@ class Hours:
         return len(self.hour_at)
 
     @property
-    def covered(self) -> Milliseconds:
+    def recorded_time(self) -> Milliseconds:
         """How much of each row's time the video covers [ms]."""
         return np.bincount(self.row, np.diff(self.bounds), len(self)).astype("int64")
 
@@ -199,8 +199,8 @@ def compute_occupancy_hourly(occupancy: pd.DataFrame, video: Video, recording: R
     Notes
     -----
     O(n log n + zones · hours). ``person_seconds`` over all hours is the integral of the occupancy, to the
-    millisecond: for the scene the sum of ``time_present``. Over videos ``covered`` and ``person_seconds`` add
-    up; of ``max_persons`` only the largest is meant.
+    millisecond: for the scene the sum of ``time_present``. Over videos ``recorded_time`` and
+    ``person_seconds`` add up; of ``max_persons`` only the largest is meant.
 
     Examples
     --------
@@ -379,7 +379,7 @@ def _assembled(schema: Table, zones: list[str], hours: Hours, arrays: dict[str, 
         "local_day": np.array(hours.local_day, dtype=object),
         "local_hour": hours.local_hour,
         "weekday": hours.weekday,
-        "covered": hours.covered,
+        "recorded_time": hours.recorded_time,
     }
     repeated = {name: np.tile(values, times) for name, values in of_hours.items()}
     names = [zone for zone in zones for _ in range(len(hours))]

@@ -39,7 +39,7 @@ class Contents:
     @property
     def has_visits(self) -> bool:
         """Whether there are visits, and what a question about them needs beside them."""
-        return self.has("visits") and self.has("persons") and self.has("occupancy")
+        return self.has("visits") and self.has("tracks") and self.has("occupancy")
 
     @property
     def has_crossings(self) -> bool:
@@ -92,8 +92,8 @@ def _asked_by(name: str) -> str:
 
 _TARGETS = {
     "video": ("videos", "video"),
-    "person": ("persons", "person"),
-    "other_person": ("persons", "person"),
+    "person": ("tracks", "person"),
+    "other_person": ("tracks", "person"),
     "zone_key": ("zones", "zone_key"),
     "line_key": ("lines", "line_key"),
     "site": ("sites", "site"),

@@ -68,18 +68,18 @@ def export_dataset(
     With ``start`` or ``end``, the part of each video has a name of its own in the dataset, such as
     ``shop@20s-70s``, so that a dataset can hold several parts of one video.
 
-    The folders are ``videos``, ``persons``, ``detections``, ``trajectories``, ``movement``,
+    The folders are ``videos``, ``tracks``, ``detections``, ``trajectories``, ``kinematics``,
     ``occupancy``, ``occupancy_bins``, ``heatmap`` and ``quality``; with zones ``visits``, ``dwell``,
-    ``dwell_by_entry``, ``transitions``, ``retail`` and ``zone_overlaps``; with lines ``crossings``,
-    ``counts`` and ``balance``; with a floor plan ``stops``, ``encounters`` and ``groups``, and with zones too
-    ``fundamental``; with ``stitch`` ``stitches``; beside them lie ``zones.parquet`` and
+    ``dwell_by_entry``, ``transitions``, ``retail_metrics`` and ``zone_overlaps``; with lines ``crossings``,
+    ``counts`` and ``count_drift``; with a floor plan ``stops``, ``encounters`` and ``groups``, and with zones
+    too ``fundamental_diagram``; with ``stitch`` ``stitches``; beside them lie ``zones.parquet`` and
     ``lines.parquet``, ``dictionary.md``, which defines every column, views for DuckDB and Athena in
-    ``views``, and ``_runs`` with a record of what each video's files were made from. Every file is
-    replaced whole or not at all. A video whose sources, settings and files are those of its record is
-    left as it is; so a second run changes nothing, and a run after a killed one completes it. A video
-    that fails does not stop the others, and keeps the files that it had. Files that an earlier run made
-    of a video and this one does not are removed; videos that are not in the archive stay, unless ``prune`` is
-    set. One run at a time may write a dataset.
+    ``views``, and ``_runs`` with a record of what each video's files were made from. Every file is replaced
+    whole or not at all. A video whose sources, settings and files are those of its record is left as it is;
+    so a second run changes nothing, and a run after a killed one completes it. A video that fails does not
+    stop the others, and keeps the files that it had. Files that an earlier run made of a video and this one
+    does not are removed; videos that are not in the archive stay, unless ``prune`` is set. One run at a time
+    may write a dataset.
 
     A video replaces only itself. If the dataset has a different video under the name of a video of the
     source, the export is refused and writes nothing. Where both JobIds are known, they decide: equal means

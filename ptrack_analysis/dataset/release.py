@@ -76,7 +76,7 @@ def _crossers(table: pd.DataFrame, crossings: pd.DataFrame) -> Integers:
 
 
 def _people_in_cells(table: pd.DataFrame, measure: pd.DataFrame) -> Integers:
-    persons = measure.xs("persons", level="of")["number"].astype("int64")
+    persons = measure.xs("persons", level="quantity")["number"].astype("int64")
     return _looked_up(persons, table, ["row", "column"], missing=_UNKNOWN)
 
 
@@ -100,7 +100,7 @@ _KEPT = {
     "zone_key",
     "line_key",
     "interval",
-    "covered",
+    "recorded_time",
     "local_day",
     "local_hour",
     "weekday",
@@ -208,11 +208,12 @@ def release(
     Some figures are withheld with ``min_count`` however many persons they rest on, because they are the
     value of one person to the millisecond, or because two other published figures give them and they might
     reveal a suppressed one. Missing are the medians, ``horizon`` and the restricted means of ``dwell`` and
-    ``dwell_by_entry``; ``left_out`` and ``cut`` of ``dwell``, which are those of few entries; the median and
-    the share of ``transitions``; ``mean_persons`` of ``occupancy_bins``; density, speed and flow
-    of ``fundamental``; ``density_per_m2`` of ``heatmap``; and ``peak_moment``, ``average_dwell``,
-    ``dwell_per_visitor`` and ``re_entry_rate`` of ``retail``. The tables ``dwell_quantiles``,
-    ``service_levels``, ``intervals``, ``density`` and ``flow`` consist of such figures and are left out.
+    ``dwell_by_entry``; ``start_unobserved`` and ``end_unobserved`` of ``dwell``, which are those of few
+    entries; the median and the share of ``transitions``; ``mean_persons`` of ``occupancy_bins``; density,
+    speed and flow of ``fundamental``; ``density_per_m2`` of ``heatmap``; and ``peak_moment``,
+    ``average_dwell``, ``dwell_per_visitor`` and ``re_entry_rate`` of ``retail``. The tables
+    ``dwell_quantiles``, ``service_levels``, ``intervals``, ``density`` and ``flow`` consist of such figures
+    and are left out.
 
     Parameters
     ----------

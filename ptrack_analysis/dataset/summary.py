@@ -17,9 +17,9 @@ class VideoSummary:
     """What became of one video.
 
     ``error`` is what failed, if it did. ``rows`` has the rows of each table by its folder. ``in_scene`` is
-    the persons' time in the scene, ``unlocated`` the part of it in which nobody knows where they stood, so
-    which is missing from ``dwell``, their time in each zone, by the zone's name in the order of its file.
-    None of these is known of a video that failed, nor where what may be of single persons is withheld.
+    the persons' time in the scene, ``without_position`` the part of it in which nobody knows where they
+    stood, so which is missing from ``dwell``, their time in each zone, by the zone's name in the order of its
+    file. None of these is known of a video that failed, nor where what may be of single persons is withheld.
     """
 
     name: str
@@ -28,7 +28,7 @@ class VideoSummary:
     rows: Mapping[str, int] = field(default_factory=dict)
     dwell: Mapping[str, pd.Timedelta] = field(default_factory=dict)
     in_scene: pd.Timedelta | None = None
-    unlocated: pd.Timedelta | None = None
+    without_position: pd.Timedelta | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -60,7 +60,10 @@ def sum_figures(
     """
     figures: dict[str, Any] = {}
     if tracks is not None:
-        figures |= {"in_scene": _sum(tracks["dwell"]), "unlocated": _sum(tracks["unlocated"])}
+        figures |= {
+            "in_scene": _sum(tracks["time_in_scene"]),
+            "without_position": _sum(tracks["without_position"]),
+        }
     if visits is not None:
         by_zone = visits["dwell"].groupby(level="zone").sum()
         figures["dwell"] = {zone: _sum(by_zone[by_zone.index == zone]) for zone in zones}
@@ -79,7 +82,7 @@ def summarize_video(
         rows={folder: int(record.outputs[table_place(folder, name)]["rows"]) for folder in record.folders},
         dwell={zone: timedelta(dwell[zone]) for zone in zones if zone in dwell},
         in_scene=timedelta(figures["in_scene"]) if "in_scene" in figures else None,
-        unlocated=timedelta(figures["unlocated"]) if "unlocated" in figures else None,
+        without_position=timedelta(figures["without_position"]) if "without_position" in figures else None,
         warnings=tuple(record.notes),
     )
 

@@ -56,7 +56,7 @@ def compute_tables(analysis: VideoAnalysis) -> tuple[dict[str, pd.DataFrame], li
         If the video cannot be read, or not be analyzed as asked.
     """
     tables = {name: compute_table(analysis, name) for name in _computed(analysis.config, analysis.scene)}
-    notes = notes_on(analysis.reading, tables["persons"], analysis.config.max_gap)
+    notes = notes_on(analysis.reading, tables["tracks"], analysis.config.max_gap)
     return tables, [*notes, *analysis.notes]
 
 
@@ -172,7 +172,7 @@ def _written(
 ) -> VideoSummary:
     """Write what was measured of a video to its places, and say what became of it."""
     zones = export.zones(task.reference.name)
-    figures = sum_figures(tables.get("persons"), tables.get("visits"), zones)
+    figures = sum_figures(tables.get("tracks"), tables.get("visits"), zones)
     remove_others(export.out, task.name, export.places(task.name), task.there)
     made, looks = _make(release(tables, export.settings, task.name), task.name, export)
     released: dict[str, Any] = {"figures": figures}

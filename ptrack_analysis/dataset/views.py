@@ -28,7 +28,7 @@ SELECT
   sum(visits_hourly.entries) AS entries,
   sum(visits_hourly.began) AS began,
   sum(visits_hourly.dwell_s) AS dwell_s,
-  sum(visits_hourly.covered_s) AS covered_s
+  sum(visits_hourly.recorded_time_s) AS recorded_time_s
 FROM visits_hourly
 JOIN videos ON videos.video = visits_hourly.video
 GROUP BY
@@ -41,8 +41,8 @@ CREATE OR REPLACE VIEW presence_hourly AS
 SELECT
   {groups},
   sum(occupancy_hourly.person_seconds_s) AS person_seconds_s,
-  sum(occupancy_hourly.covered_s) AS covered_s,
-  sum(occupancy_hourly.person_seconds_s) / nullif(sum(occupancy_hourly.covered_s), 0) AS mean_persons,
+  sum(occupancy_hourly.recorded_time_s) AS recorded_time_s,
+  sum(occupancy_hourly.person_seconds_s) / nullif(sum(occupancy_hourly.recorded_time_s), 0) AS mean_persons,
   max(occupancy_hourly.max_persons) AS max_persons
 FROM occupancy_hourly
 JOIN videos ON videos.video = occupancy_hourly.video
@@ -108,7 +108,7 @@ _ATHENA_TYPES = {
 }
 _DWELL_BY_ZONE = """
 -- Stays and time in each zone of each video. The true stay is longer than seen in "cut_visits" of them; for
--- "unlocated_s" of the persons' time in the scene nobody knows where they stood: it is missing from dwell_s.
+-- "without_position_s" of the time in the scene the position is not known: it is missing from dwell_s.
 CREATE OR REPLACE VIEW dwell_by_zone AS
 WITH places AS (
   SELECT DISTINCT video, zone FROM occupancy WHERE zone <> ''
@@ -122,13 +122,15 @@ stays AS (
     sum(dwell_s) AS dwell_s,
     max(dwell_s) AS longest_dwell_s,
     count(
-      CASE WHEN "entry" IN ('start', 'appeared') OR "exit" IN ('end', 'vanished') THEN 1 END
+      CASE WHEN "entry" IN ('video_start', 'appeared') OR "exit" IN ('video_end', 'lost') THEN 1 END
     ) AS cut_visits
   FROM visits
   GROUP BY video, zone
 ),
 scene AS (
-  SELECT video, sum(dwell_s) AS scene_dwell_s, sum(unlocated_s) AS unlocated_s FROM persons GROUP BY video
+  SELECT video, sum(time_in_scene_s) AS time_in_scene_s, sum(without_position_s) AS without_position_s
+  FROM tracks
+  GROUP BY video
 )
 SELECT
   places.video,
@@ -139,8 +141,8 @@ SELECT
   stays.dwell_s / stays.visits AS mean_dwell_s,
   stays.longest_dwell_s,
   coalesce(stays.cut_visits, 0) AS cut_visits,
-  coalesce(scene.scene_dwell_s, 0) AS scene_dwell_s,
-  coalesce(scene.unlocated_s, 0) AS unlocated_s
+  coalesce(scene.time_in_scene_s, 0) AS time_in_scene_s,
+  coalesce(scene.without_position_s, 0) AS without_position_s
 FROM places
 LEFT JOIN stays ON stays.video = places.video AND stays.zone = places.zone
 LEFT JOIN scene ON scene.video = places.video;

@@ -20,9 +20,9 @@ _COMPLETE = 4
 
 def shown_pairs(content: dict[str, Any], width: int, height: int) -> list[dict[str, Any]]:
     """Return the pairs of a floor file for the page, their picture points in fractions of the frame."""
-    across, down = (width, height) if content.get("picture_unit", "fraction") == "px" else (1, 1)
+    across, down = (width, height) if content.get("image_unit", "fraction") == "px" else (1, 1)
     return [
-        {"picture": [pair["picture"][0] / across, pair["picture"][1] / down], "floor": pair["floor"]}
+        {"image": [pair["image"][0] / across, pair["image"][1] / down], "floor": pair["floor"]}
         for pair in content.get("pairs", [])
     ]
 
@@ -32,13 +32,13 @@ def shown_lens(floor: FloorPlan | None) -> dict[str, Any] | None:
     lens = floor.lens if floor else None
     if lens is None:
         return None
-    return {"k1": lens.k1, "k2": lens.k2, "focal": list(lens.focal), "centre": list(lens.centre)}
+    return {"k1": lens.k1, "k2": lens.k2, "focal": list(lens.focal), "center": list(lens.center)}
 
 
 def edited_floor(original: dict[str, Any], edit: dict[str, Any], width: int, height: int) -> dict[str, Any]:
-    """Project edited pairs and the drawn extent into a copy of the floor file that the page began with.
+    """Project edited pairs and the drawn bounds into a copy of the floor file that the page began with.
 
-    Each pair is ``{"source": place in the original or null, "picture": [x, y] in fractions, "floor": [x, y]
+    Each pair is ``{"source": place in the original or null, "image": [x, y] in fractions, "floor": [x, y]
     in m}``; members that were not edited, the lens among them, stay what they were.
 
     Raises
@@ -51,25 +51,25 @@ def edited_floor(original: dict[str, Any], edit: dict[str, Any], width: int, hei
         raise ZoneError("the edit has no list 'pairs'")
     before = shown_pairs(original, width, height)
     kept = original.get("pairs", [])
-    pairs = [_edited(pair, kept, before, original.get("picture_unit"), (width, height)) for pair in given]
-    head = {"unit": "m", "picture_unit": "fraction"} if not original else {}
+    pairs = [_edited(pair, kept, before, original.get("image_unit"), (width, height)) for pair in given]
+    head = {"unit": "m", "image_unit": "fraction"} if not original else {}
     made = {**head, **original, "pairs": pairs}
-    if "extent" in edit:
-        made.pop("extent", None)
-        if edit["extent"] is not None:
-            made["extent"] = edit["extent"]
+    if "bounds" in edit:
+        made.pop("bounds", None)
+        if edit["bounds"] is not None:
+            made["bounds"] = edit["bounds"]
     return made
 
 
 def _edited(pair: Any, kept: list[Any], before: list[Any], unit: str | None, size: tuple[int, int]) -> Any:
-    if not isinstance(pair, dict) or not {"picture", "floor"} <= pair.keys():
-        raise ZoneError(f"a pair is {pair!r:.60}, not an object with picture and floor")
+    if not isinstance(pair, dict) or not {"image", "floor"} <= pair.keys():
+        raise ZoneError(f"a pair is {pair!r:.60}, not an object with image and floor")
     source = pair.get("source")
     if source is not None and (type(source) is not int or not 0 <= source < len(kept)):
         raise ZoneError(f"a pair is {source!r} of the file, and there are {len(kept)}")
     made = {} if source is None else deepcopy(kept[source])
-    if source is None or pair["picture"] != before[source]["picture"]:
-        made["picture"] = _in_unit(pair["picture"], unit, size)
+    if source is None or pair["image"] != before[source]["image"]:
+        made["image"] = _in_unit(pair["image"], unit, size)
     if source is None or pair["floor"] != before[source]["floor"]:
         made["floor"] = pair["floor"]
     return made
@@ -228,10 +228,10 @@ class EditorFiles:
         """
         job = self.job
         return {
-            "picture": {"width": job.backdrop.width, "height": job.backdrop.height},
+            "picture": {"width": job.background.width, "height": job.background.height},
             "frame": {"width": job.video.width, "height": job.video.height},
             "unit": job.unit,
-            "extent": list(job.extent),
+            "bounds": list(job.bounds),
             "zones": self._zones(),
             "floor": None if job.floor is None else self._floor(job.floor),
             "notes": job.notes,
@@ -270,7 +270,7 @@ class EditorFiles:
             "base": self._keep(content, read),
             "disk": hash_content(content),
             "pairs": shown_pairs(read, *self._size),
-            "extent": read.get("extent"),
+            "bounds": read.get("bounds"),
             "lens": shown_lens(floor),
         }
 

@@ -15,7 +15,7 @@ from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zone_files import read_zones
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Plane, Video
-from ptrack_analysis.web.ground import Backdrop
+from ptrack_analysis.web.ground import Background
 
 _LOWEST = 360
 
@@ -66,7 +66,7 @@ class ZoneEditor:
         video
             The video, for its name and its frame; by default one with the frame of the editor.
         plane
-            The plane to carry the outlines to; by default the picture [px], the floor for zones in metres.
+            The plane to carry the outlines to; by default the picture [px], the floor for zones in meters.
 
         Raises
         ------
@@ -121,7 +121,7 @@ class ZoneEditor:
 
 
 def edit_zones(
-    backdrop: Picture | Backdrop,
+    background: Picture | Background,
     path: str | PathLike[str] = "zones.json",
     *,
     zones: str | PathLike[str] | None = None,
@@ -143,10 +143,10 @@ def edit_zones(
 
     Parameters
     ----------
-    backdrop
+    background
         A frame of the video: a picture file, ``"video.mp4@12.5s"`` (with the extra ``video``), or an array
-        (rows, columns, colours). For zones in metres a picture of
-        the floor plan's extent.
+        (rows, columns, colors). For zones in meters a picture of
+        the floor plan's bounds.
     path
         The file of zones to write; opened first if it exists.
     zones
@@ -173,7 +173,7 @@ def edit_zones(
     Raises
     ------
     ParameterError
-        If the picture cannot be read, the unit is not the opened file's, metres come without a floor plan,
+        If the picture cannot be read, the unit is not the opened file's, meters come without a floor plan,
         or the port cannot be used.
     ZoneError
         If a file cannot be opened.
@@ -190,7 +190,7 @@ def edit_zones(
     False
     """
     job = make_job(
-        backdrop, path, zones=zones, floor=floor, unit=unit, frame_size=frame_size, replace=replace
+        background, path, zones=zones, floor=floor, unit=unit, frame_size=frame_size, replace=replace
     )
     desk = EditorFiles(job)
     desk.opening()

@@ -15,7 +15,7 @@ from ptrack_analysis.limits import at_least
 from ptrack_analysis.scene.floor_plan import FloorPlan, read_floor_plan
 from ptrack_analysis.scene.images import Picture, is_stretched
 from ptrack_analysis.video import Video
-from ptrack_analysis.web.ground import Backdrop, embedded_backdrop
+from ptrack_analysis.web.ground import Background, embedded_background
 
 Read = TypeVar("Read")
 _MOST = 32 * 2**20
@@ -113,29 +113,29 @@ UNITS = ("fraction", "px", "m")
 class EditSession:
     """A picture, the file that is opened (None: nothing), the one that is written, the floor plan's.
 
-    ``unit`` is that of the coordinates, ``extent`` the rectangle of them that the picture fills: x0, y0,
+    ``unit`` is that of the coordinates, ``bounds`` the rectangle of them that the picture fills: x0, y0,
     x1, y1; ``video`` has the size of the frame. ``floor`` is written when somebody calibrates; None: nobody
     can.
     """
 
-    backdrop: Backdrop
+    background: Background
     opened: Path | None
     output: Path
     floor: Path | None
     unit: str
-    extent: tuple[float, float, float, float]
+    bounds: tuple[float, float, float, float]
     video: Video
     plan: FloorPlan | None = None
 
     @property
     def picture(self) -> bytes:
         """The picture's bytes, a JPEG."""
-        return b64decode(self.backdrop.address.partition(",")[2])
+        return b64decode(self.background.address.partition(",")[2])
 
     @property
     def notes(self) -> list[str]:
         """What looks wrong about the picture, one sentence each."""
-        frame, picture = self.video, self.backdrop
+        frame, picture = self.video, self.background
         if self.plan is not None or not frame.width or not frame.height:
             return []
         if not is_stretched((picture.width, picture.height), (frame.width, frame.height)):
@@ -146,7 +146,7 @@ class EditSession:
 
 
 def make_job(
-    backdrop: Picture | Backdrop,
+    background: Picture | Background,
     output: str | PathLike[str],
     *,
     zones: str | PathLike[str] | None = None,
@@ -158,13 +158,13 @@ def make_job(
     """Look at everything that is given, and refuse what cannot be edited.
 
     Without ``zones`` the output is opened where it exists. The unit is that of the file opened, for a new
-    file the one given, by default fractions of the frame; in metres the picture is the plan of the floor's
-    extent. The frame has the size given, by default the picture's.
+    file the one given, by default fractions of the frame; in meters the picture is the plan of the floor's
+    bounds. The frame has the size given, by default the picture's.
 
     Raises
     ------
     ParameterError
-        If the picture cannot be read, the unit is none or another than the file's, or metres come without a
+        If the picture cannot be read, the unit is none or another than the file's, or meters come without a
         floor plan.
     ZoneError
         If a file that should be opened cannot be.
@@ -179,15 +179,15 @@ def make_job(
         _validate_target(file)
     if place is not None and _same(place, target):
         raise ParameterError(f"{place}: is both the file of zones and the floor plan")
-    shown = backdrop if isinstance(backdrop, Backdrop) else embedded_backdrop(backdrop)
+    shown = background if isinstance(background, Background) else embedded_background(background)
     wide, high = frame_size or (shown.width, shown.height)
     video = Video(
         name=target.stem, width=int(at_least(wide, "width", 1)), height=int(at_least(high, "height", 1))
     )
     chosen = _unit(opened, unit)
     plan = None if chosen != "m" else _plan(place, video)
-    extent = {"fraction": (0.0, 0.0, 1.0, 1.0), "px": (0.0, 0.0, float(wide), float(high))}
-    drawn = plan.extent if plan else extent[chosen]
+    bounds = {"fraction": (0.0, 0.0, 1.0, 1.0), "px": (0.0, 0.0, float(wide), float(high))}
+    drawn = plan.bounds if plan else bounds[chosen]
     return EditSession(shown, opened, target, None if plan else place, chosen, drawn, video, plan)
 
 
@@ -232,7 +232,7 @@ def _unit(opened: Path | None, unit: str | None) -> str:
 def _plan(place: Path | None, video: Video) -> FloorPlan:
     if place is None or not place.exists():
         raise ParameterError(
-            "zones in metres are drawn on the plan of a floor: give the floor plan's file, and as backdrop a "
-            "picture of its extent"
+            "zones in meters are drawn on the plan of a floor: give the floor plan's file, and as background "
+            "a picture of its bounds"
         )
     return read_floor_plan(place, video)

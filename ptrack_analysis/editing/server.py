@@ -194,7 +194,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._page(parse_qs(asked.query).get("token", [""])[0])
         elif not guard.knows(self.headers):
             self._send_refusal(HTTPStatus.FORBIDDEN, "This server answers only its own page.")
-        elif (method, asked.path) == ("GET", "/backdrop"):
+        elif (method, asked.path) == ("GET", "/background"):
             self._send(HTTPStatus.OK, self.server.desk.job.picture, "image/jpeg")
         elif method == "GET" or asked.path not in {"/zones", "/floor", "/done"}:
             self._send_refusal(HTTPStatus.NOT_FOUND, "There is no such place.")

@@ -75,7 +75,7 @@ class AnalysisConfig:
         Whether positions flagged as jumps are replaced, as in ``repair_jumps``; needs ``max_speed``.
     stitch
         Whether tracks that are one person's are joined, as in ``compute_stitches``; zones of the kind
-        ``door`` are its doors.
+        ``entrance`` are its doors.
     fill_gaps
         The longest gap that is filled, as in ``fill_gaps`` [ms]; by default none is.
     smooth
@@ -92,7 +92,7 @@ class AnalysisConfig:
         Whether each table is written as CSV too, below ``csv``.
     tables
         Names of the tables to write, in a list or one text with commas, or ``"all"``; ``videos`` and
-        ``persons``, which the others refer to, are always written. By default all but ``measure``, ``field``
+        ``tracks``, which the others refer to, are always written. By default all but ``measure``, ``field``
         and ``intervals``, which take long.
     min_count
         Small counts are suppressed: what rests on fewer persons is missing, tables of single persons are left
@@ -168,7 +168,7 @@ class AnalysisConfig:
             raise ParameterError("jumps are steps above max_speed (--max-speed): to repair them, give it")
 
         if self.cell is not None and self.floor is None:
-            raise ParameterError("cell is the side of a cell in metres, which needs a floor plan (--floor)")
+            raise ParameterError("cell is the side of a cell in meters, which needs a floor plan (--floor)")
         if self.cell is not None and self.shape is not None:
             raise ParameterError("cell and shape both say how large a cell is: give one of them")
 

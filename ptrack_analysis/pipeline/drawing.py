@@ -44,16 +44,16 @@ class PlotOptions:
 
     Parameters
     ----------
-    backdrop
-        Background image: of the scene, or of the floor plan's extent.
+    background
+        Background image: of the scene, or of the floor plan's bounds.
     of, density
         Basis of a heatmap, and whether it is drawn as a density.
     width, duration, fps, trail
         Size, length, rate and trail of an animation.
     """
 
-    backdrop: str | None = None
-    of: str | None = None
+    background: str | None = None
+    basis: str | None = None
     density: bool = False
     width: int = 640
     duration: str = "12s"
@@ -69,18 +69,18 @@ def _read_background(path: str) -> Image.Image:
 
 def background_notes(analysis: VideoAnalysis, options: PlotOptions) -> list[str]:
     """Return a note if the background image is stretched."""
-    if options.backdrop is None:
+    if options.background is None:
         return []
     x0, y0, x1, y1 = analysis.bounds
-    size = _read_background(options.backdrop).size
+    size = _read_background(options.background).size
     return list(stretched_note(size, (x1 - x0, y1 - y0), of_frame=analysis.floor_plan is None))
 
 
 def _ground(analysis: VideoAnalysis, options: PlotOptions) -> dict[str, Any]:
     """Return the bounds of what is drawn, and the image behind it."""
-    if options.backdrop is None:
-        return {"extent": analysis.bounds}
-    return {"backdrop": np.asarray(_read_background(options.backdrop)), "extent": analysis.bounds}
+    if options.background is None:
+        return {"bounds": analysis.bounds}
+    return {"background": np.asarray(_read_background(options.background)), "bounds": analysis.bounds}
 
 
 def paths(analysis: VideoAnalysis, options: PlotOptions) -> Any:
@@ -92,14 +92,14 @@ def paths(analysis: VideoAnalysis, options: PlotOptions) -> Any:
 
 def heatmap(analysis: VideoAnalysis, options: PlotOptions) -> Any:
     """Plot a heatmap."""
-    if analysis.floor_plan is not None and options.of == "boxes":
+    if analysis.floor_plan is not None and options.basis == "boxes":
         raise ParameterError(
-            "boxes lie in the picture, not on a floor plan: leave --floor or take --of footpoints"
+            "boxes lie in the picture, not on a floor plan: leave --floor or take --basis footpoints"
         )
     if options.density and (analysis.floor_plan is None or analysis.duration is None):
         raise ParameterError("a density needs a floor plan (--floor FILE) and a video of known length")
     shape, cell = _cells(analysis, None, HEAT_CELL)
-    basis: Basis = "foot_points" if options.of == "footpoints" else "boxes"
+    basis: Basis = "foot_points" if options.basis == "foot_points" else "boxes"
     return plot_heatmap(
         analysis.heatmap(basis=basis, shape=shape, cell=cell),
         duration=analysis.duration if options.density else None,
@@ -131,9 +131,9 @@ def counts(analysis: VideoAnalysis, options: PlotOptions) -> Any:
     return plot_counts(analysis["counts"])
 
 
-def balance(analysis: VideoAnalysis, options: PlotOptions) -> Any:
+def count_drift(analysis: VideoAnalysis, options: PlotOptions) -> Any:
     """Plot the counts beside the number of people present."""
-    return plot_count_drift(analysis["balance"])
+    return plot_count_drift(analysis["count_drift"])
 
 
 def stops(analysis: VideoAnalysis, options: PlotOptions) -> Any:
@@ -165,12 +165,12 @@ def encounters(analysis: VideoAnalysis, options: PlotOptions) -> Any:
     )
 
 
-def fundamental(analysis: VideoAnalysis, options: PlotOptions) -> Any:
+def fundamental_diagram(analysis: VideoAnalysis, options: PlotOptions) -> Any:
     """Plot speed against density."""
-    return plot_fundamental_diagram(analysis["fundamental"])
+    return plot_fundamental_diagram(analysis["fundamental_diagram"])
 
 
-def field(analysis: VideoAnalysis, options: PlotOptions) -> Any:
+def flow_field(analysis: VideoAnalysis, options: PlotOptions) -> Any:
     """Plot the flow field."""
     shape, cell = _cells(analysis, FIELD_SHAPE, FIELD_CELL)
     field = compute_flow_field(
@@ -190,7 +190,7 @@ def _cells(
         return analysis.config.shape, analysis.config.cell
     if analysis.floor_plan is None:
         return shape, None
-    x0, y0, x1, y1 = analysis.floor_plan.extent
+    x0, y0, x1, y1 = analysis.floor_plan.bounds
     _, columns = shape or SHAPE
     return None, max(cell, max(x1 - x0, y1 - y0) / columns)
 

@@ -28,8 +28,8 @@ class ReadReport:
     edge is within 1 % of the picture's height of its lower edge, ``out_of_frame`` boxes that reach beyond the
     frame by more than 1e-6, ``merged`` rows made one with another of the same person and moment,
     ``repeated_pages`` pages that were saved twice, ``gaps`` times without a detection of a person that are
-    longer than ``max_gap``. Times: ``dwell`` the persons' time in the scene, ``unlocated`` the part of it in
-    which nobody knows where they stood, ``period`` between two samplings, ``longest_gap``.
+    longer than ``max_gap``. Times: ``dwell`` the persons' time in the scene, ``without_position`` the part of
+    it in which nobody knows where they stood, ``period`` between two samplings, ``longest_gap``.
     """
 
     video: Video
@@ -40,7 +40,7 @@ class ReadReport:
     first: pd.Timedelta | None
     last: pd.Timedelta | None
     dwell: pd.Timedelta
-    unlocated: pd.Timedelta
+    without_position: pd.Timedelta
     period: pd.Timedelta
     gaps: int
     longest_gap: pd.Timedelta | None
@@ -50,7 +50,7 @@ class ReadReport:
     out_of_frame: int
     merged: int
     repeated_pages: int
-    passed_over: tuple[tuple[str, str], ...]
+    ignored: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
     problems: tuple[str, ...]
 
@@ -122,7 +122,7 @@ def inspect_tracking(
         detections, reading.video, plane=Pixels(1, 1), max_gap=gap, period=step
     )
     tracks = compute_tracks(trajectories)
-    dwell, unlocated = total_ms(tracks["dwell"]), total_ms(tracks["unlocated"])
+    dwell, unlocated = total_ms(tracks["time_in_scene"]), total_ms(tracks["without_position"])
     notes = notes_on(reading, tracks, max_gap)
     quality = compute_quality(detections, trajectories, reading.video, max_gap=gap, period=step)
     notes += notes_on_quality(quality)
@@ -139,7 +139,7 @@ def inspect_tracking(
         first=None if detections.empty else moments.min(),
         last=None if detections.empty else moments.max(),
         dwell=timedelta(dwell),
-        unlocated=timedelta(unlocated),
+        without_position=timedelta(unlocated),
         period=timedelta(sampled),
         gaps=len(gaps),
         longest_gap=timedelta(gaps.max()) if len(gaps) else None,
@@ -149,7 +149,7 @@ def inspect_tracking(
         out_of_frame=int(beyond.sum()),
         merged=reading.merged,
         repeated_pages=reading.repeated,
-        passed_over=tuple(reading.passed_over),
+        ignored=tuple(reading.ignored),
         notes=tuple(notes),
         problems=tuple(problems),
     )

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 LATE = pd.Timedelta("2s")
 """A first detection later than this may mean that the first pages are missing."""
-MUCH_UNLOCATED = CHECKS["unlocated time"].doubtful / 100
+MUCH_UNLOCATED = CHECKS["time without position"].doubtful / 100
 """A share of the time in the scene, spent nobody knows where, that a reader of zone dwell must know of."""
 MANY_FEET_HIDDEN = CHECKS["feet not seen"].doubtful / 100
 """A share of boxes on the picture's lower edge that a reader of positions must know of."""
 
-_SAID = ("unlocated time", "feet not seen")
+_SAID = ("time without position", "feet not seen")
 
 
 def notes_on(reading: Reading, tracks: pd.DataFrame, max_gap: pd.Timedelta | str) -> list[str]:
@@ -93,7 +93,7 @@ def _notes_on_rows(reading: Reading, whole: Whole) -> Iterator[str]:
 
 def _notes_on_places(tracks: pd.DataFrame, whole: Whole) -> Iterator[str]:
     """Describe how much of the time or of the boxes says little about places."""
-    dwell, unlocated = total_ms(tracks["dwell"]), total_ms(tracks["unlocated"])
+    dwell, unlocated = total_ms(tracks["time_in_scene"]), total_ms(tracks["without_position"])
     if unlocated > MUCH_UNLOCATED * dwell:
         yield (
             f"for {unlocated / dwell:.0%} of the time in the scene it is not known where the person stood "
@@ -126,7 +126,7 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-ENTRANCE = "door"
+ENTRANCE = "entrance"
 """Kind of zones and lines through which people come and go."""
 _RUNNING = 5.0
 """If more than a quarter of the speeds are above this, the floor points are probably not in meters [m/s]."""
@@ -150,12 +150,12 @@ def notes_on_analysis(analysis: VideoAnalysis) -> list[str]:
             notes.append(f"{int(rows[flag].sum())} of {len(rows)} {text} (column {flag})")
     if analysis.floor_plan is not None:
         notes += [f"floor plan: {note}" for note in analysis.floor_plan.notes]
-        notes += _notes_on_floor(rows, analysis.floor_plan.extent)
+        notes += _notes_on_floor(rows, analysis.floor_plan.bounds)
     bounds = analysis.boundary_lines
     if len(bounds) > 1 and not any(line.kind == ENTRANCE for line in bounds):
         notes.append(
-            "the balance takes every line as one that bounds the scene: give those that do the kind 'door', "
-            "if there are others"
+            "the balance takes every line as one that bounds the scene: give those that do the kind "
+            "'entrance', if there are others"
         )
     notes += check_lines(analysis.lines, analysis.video, analysis.floor_plan)
     notes += check_zones(analysis.zones, analysis.video, analysis.floor_plan)
@@ -166,13 +166,13 @@ def _notes_on_floor(trajectories: pd.DataFrame, bounds: Bounds) -> Iterator[str]
     x, y = trajectories["x_m"].to_numpy(), trajectories["y_m"].to_numpy()
     x0, y0, x1, y1 = bounds
     if np.isfinite(x).any() and not ((x >= x0) & (x < x1) & (y >= y0) & (y < y1)).any():
-        yield f"floor plan: nobody ever stood within its extent {list(bounds)}, so its heatmap is empty"
+        yield f"floor plan: nobody ever stood within its bounds {list(bounds)}, so its heatmap is empty"
     speed = trajectories["speed_m_per_s"].to_numpy()
     known, fast = int(np.isfinite(speed).sum()), int((speed > _RUNNING).sum())
     if fast > known * _FEW:
         yield (
             f"floor plan: {fast / known:.0%} of the speeds are above {_RUNNING:g} m/s, faster "
-            "than people run: are its floor points in metres?"
+            "than people run: are its floor points in meters?"
         )
 
 

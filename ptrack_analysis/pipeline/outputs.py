@@ -201,8 +201,8 @@ def _of_visitors(*groups: tuple[str, ...], **rules: Any) -> Privacy:
     return _suppressed(people="visitors", source="visits", groups=groups, **rules)
 
 
-def _in_cells(**rules: Any) -> Privacy:
-    return _suppressed(people="people_in_cells", source="measure", groups=(("of",),), **rules)
+def _in_cells(level: str, **rules: Any) -> Privacy:
+    return _suppressed(people="people_in_cells", source="cell_values", groups=((level,),), **rules)
 
 
 HEAT_CELL, FIELD_CELL = 0.25, 0.5
@@ -216,7 +216,7 @@ OUTPUTS: dict[str, Output] = {
     output.name: output
     for output in (
         _output("videos", schema.VIDEOS, PUBLIC),
-        _output("persons", schema.TRACKS, PERSONAL, function="tracks"),
+        _output("tracks", schema.TRACKS, PERSONAL),
         _output("detections", schema.DETECTIONS, PERSONAL),
         _output("stitches", schema.STITCHES, TRACK_NUMBERS, Need.STITCHING),
         _output(
@@ -234,7 +234,7 @@ OUTPUTS: dict[str, Output] = {
                 ),
             ),
         ),
-        _output("movement", schema.MOVEMENT, PERSONAL),
+        _output("kinematics", schema.MOVEMENT, PERSONAL),
         _output(
             "stops",
             schema.STOPS,
@@ -261,7 +261,7 @@ OUTPUTS: dict[str, Output] = {
         _output(
             "dwell_by_entry",
             schema.DWELL_BY_ENTRY,
-            _of_visitors(("zone",), parts=("left_out", "cut")),
+            _of_visitors(("zone",), parts=("start_unobserved", "end_unobserved")),
             Need.ZONES,
         ),
         _output("dwell_quantiles", schema.DWELL_QUANTILES, WITHHELD, Need.ZONES),
@@ -289,9 +289,9 @@ OUTPUTS: dict[str, Output] = {
             Need.ZONES,
             Need.CLOCK,
         ),
-        _output("waits", schema.WAITS, PERSONAL, Need.QUEUE),
+        _output("waiting_times", schema.WAITS, PERSONAL, Need.QUEUE),
         _output("service_levels", schema.SERVICE_LEVELS, WITHHELD, Need.QUEUE),
-        _output("queue", schema.QUEUE, WITHHELD, Need.QUEUE),
+        _output("queue_length", schema.QUEUE, WITHHELD, Need.QUEUE),
         _output(
             "transitions",
             schema.TRANSITIONS,
@@ -303,7 +303,7 @@ OUTPUTS: dict[str, Output] = {
             ),
         ),
         _output(
-            "retail",
+            "retail_metrics",
             schema.RETAIL,
             _suppressed(people="people_of_retail", source="visits", figures=_RATES_OF_RETAIL),
             Need.ZONES,
@@ -328,12 +328,14 @@ OUTPUTS: dict[str, Output] = {
         ),
         _output("density", schema.DENSITY, WITHHELD, Need.ZONES, Need.FLOOR_PLAN),
         _output(
-            "fundamental",
+            "fundamental_diagram",
             schema.FUNDAMENTAL,
             _suppressed(same_as="occupancy_bins", finer_than_hours=True),
             Need.ZONES,
             Need.FLOOR_PLAN,
-            plots=(_plot("fundamental", "speed against density (needs --zones and --floor)", "bins"),),
+            plots=(
+                _plot("fundamental_diagram", "speed against density (needs --zones and --floor)", "bins"),
+            ),
         ),
         _output(
             "crossings",
@@ -362,40 +364,40 @@ OUTPUTS: dict[str, Output] = {
             plots=(_plot("counts", "counts per bin over time (needs --zones with lines)", "lines", "bins"),),
         ),
         _output(
-            "balance",
+            "count_drift",
             schema.BALANCE,
             WITHHELD,
             Need.LINES,
             plots=(
                 _plot(
-                    "balance",
+                    "count_drift",
                     "counts beside the number of people present (needs --zones with lines)",
                     "lines",
                 ),
             ),
         ),
-        _output("flow", schema.FLOW, WITHHELD, Need.LINES),
+        _output("line_flow", schema.FLOW, WITHHELD, Need.LINES),
         _output(
             "heatmap",
             schema.HEATMAP,
-            _in_cells(only=("of", "footpoints")),
+            _in_cells("basis", only=("basis", "foot_points")),
             Need.BOXES,
             plots=(_plot("heatmap", "person-seconds per cell", "heatmap", on_plane=True),),
         ),
-        _output("measure", schema.MEASURE, _in_cells(), standard=False),
+        _output("cell_values", schema.MEASURE, _in_cells("quantity"), standard=False),
         _output(
-            "field",
+            "flow_field",
             schema.FIELD,
             WITHHELD,
             standard=False,
-            plots=(_plot("field", "mean direction and speed per cell", "field", on_plane=True),),
+            plots=(_plot("flow_field", "mean direction and speed per cell", "flow_field", on_plane=True),),
         ),
         _output("facing", schema.FACING, PERSONAL, Need.ZONES, Need.FACES, Need.BOXES),
-        _output("intervals", schema.INTERVALS, WITHHELD, standard=False),
+        _output("confidence_intervals", schema.INTERVALS, WITHHELD, standard=False),
         _output("quality", schema.QUALITY, WITHHELD, Need.BOXES),
     )
 }
-ALWAYS = ("videos", "persons")
+ALWAYS = ("videos", "tracks")
 """Written whichever tables are chosen, because the others refer to them."""
 
 

@@ -94,7 +94,7 @@ def trajectories(analysis: VideoAnalysis) -> pd.DataFrame:
     return analysis.trajectories
 
 
-def movement(analysis: VideoAnalysis) -> pd.DataFrame:
+def kinematics(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute velocity, acceleration and turning."""
     return compute_kinematics(analysis.trajectories, max_speed=analysis.config.max_speed)
 
@@ -168,7 +168,7 @@ def visits_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
     )
 
 
-def waits(analysis: VideoAnalysis) -> pd.DataFrame:
+def waiting_times(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the waiting times."""
     return compute_waiting_times(analysis["visits"], analysis.zones)
 
@@ -178,7 +178,7 @@ def service_levels(analysis: VideoAnalysis) -> pd.DataFrame:
     return compute_service_levels(compute_waiting_times(analysis["visits"], analysis.zones))
 
 
-def queue(analysis: VideoAnalysis) -> pd.DataFrame:
+def queue_length(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the queue lengths over time."""
     config = analysis.config
     return compute_queue_length(
@@ -191,7 +191,7 @@ def transitions(analysis: VideoAnalysis) -> pd.DataFrame:
     return compute_transitions(analysis["visits"])
 
 
-def retail(analysis: VideoAnalysis) -> pd.DataFrame:
+def retail_metrics(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the retail metrics."""
     return compute_retail_metrics(analysis["visits"], analysis.zones)
 
@@ -228,7 +228,7 @@ def density(analysis: VideoAnalysis) -> pd.DataFrame:
     return compute_density(analysis["occupancy_bins"], analysis.zones)
 
 
-def fundamental(analysis: VideoAnalysis) -> pd.DataFrame:
+def fundamental_diagram(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute density, speed and flow in the zones per bin."""
     return compute_fundamental_diagram(
         analysis.trajectories,
@@ -255,7 +255,7 @@ def counts(analysis: VideoAnalysis) -> pd.DataFrame:
     )
 
 
-def balance(analysis: VideoAnalysis) -> pd.DataFrame:
+def count_drift(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compare the counts over the boundary lines with the number of people present."""
     names = [line.name for line in analysis.boundary_lines]
     if not names:
@@ -263,7 +263,7 @@ def balance(analysis: VideoAnalysis) -> pd.DataFrame:
     return compute_count_drift(analysis["crossings"], analysis.scene_occupancy, lines=names)
 
 
-def flow(analysis: VideoAnalysis) -> pd.DataFrame:
+def line_flow(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the flow over the lines per bin."""
     return compute_line_flow(
         analysis["crossings"],
@@ -284,7 +284,7 @@ def heatmap(analysis: VideoAnalysis) -> pd.DataFrame:
     return pd.concat(both).sort_index()
 
 
-def measure(analysis: VideoAnalysis) -> pd.DataFrame:
+def cell_values(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute visits, people and mean speed per cell."""
     grid = _grid(analysis)
     measured = [
@@ -294,7 +294,7 @@ def measure(analysis: VideoAnalysis) -> pd.DataFrame:
     return pd.concat(measured).sort_index()
 
 
-def field(analysis: VideoAnalysis) -> pd.DataFrame:
+def flow_field(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the mean velocity per cell."""
     return compute_flow_field(analysis.trajectories, analysis.video, **_grid(analysis)).to_frame()
 
@@ -315,9 +315,9 @@ def facing(analysis: VideoAnalysis) -> pd.DataFrame:
     return compute_facing(analysis.detections, analysis.trajectories, targets, video)
 
 
-def intervals(analysis: VideoAnalysis) -> pd.DataFrame:
+def confidence_intervals(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute confidence intervals of the main figures."""
-    found = [compute_confidence_intervals(analysis["persons"], "dwell")]
+    found = [compute_confidence_intervals(analysis["tracks"], "time_in_scene")]
     if analysis.scene is not None:
         visits = analysis["visits"]
         found += [compute_confidence_intervals(visits, "dwell", statistic="mean")]
@@ -348,7 +348,7 @@ def videos_table(
     end: pd.Timedelta | str | None = None,
     recording: Recording | None = None,
 ) -> pd.DataFrame:
-    """Make the VIDEOS table of one video, of which the part from ``start`` to ``end`` was analysed.
+    """Make the VIDEOS table of one video, of which the part from ``start`` to ``end`` was analyzed.
 
     When and where it was recorded is the recording's to tell; without one, the video's start is.
     """
@@ -360,8 +360,8 @@ def videos_table(
     arrays |= {
         "frame_rate": np.array([rate]),
         "duration": np.array([duration]),
-        "analysed_from": np.array([_NOT_KNOWN if start is None else milliseconds(start, "start")]),
-        "analysed_to": np.array([_NOT_KNOWN if end is None else milliseconds(end, "end")]),
+        "analyzed_from": np.array([_NOT_KNOWN if start is None else milliseconds(start, "start")]),
+        "analyzed_to": np.array([_NOT_KNOWN if end is None else milliseconds(end, "end")]),
     }
     recording = recording or settled(Recording(video=video.name), video)
     return with_further(assemble(VIDEOS, arrays | of_recording(recording)), recording.further)

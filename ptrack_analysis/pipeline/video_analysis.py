@@ -217,7 +217,7 @@ class VideoAnalysis:
     def bounds(self) -> Bounds:
         """The part of the plane that is drawn: the frame, or the floor plan's bounds."""
         if self.floor_plan is not None:
-            return self.floor_plan.extent
+            return self.floor_plan.bounds
         pixels = self.video.pixels
         return 0.0, 0.0, float(pixels.width), float(pixels.height)
 

@@ -18,10 +18,10 @@ from shapely.ops import substring
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
-from ptrack_analysis.plots.background import dimmed, frame_extent, read_backdrop, validate_plane, way_in
+from ptrack_analysis.plots.background import dimmed, frame_bounds, read_background, validate_plane, way_in
 from ptrack_analysis.plots.saving import MARK
 from ptrack_analysis.plots.stretches import Steps, find_steps
-from ptrack_analysis.plots.style import GRID, INK, PAPER, bounds, distinct_colours, in_rows
+from ptrack_analysis.plots.style import GRID, INK, PAPER, distinct_colors, enclosing_bounds, in_rows
 from ptrack_analysis.plots.time_axis import clock, time_unit
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
@@ -38,10 +38,10 @@ _DASH, _BREAK, _ARROW = 14.0, 6.0, 24.0
 """Lengths of what a line is drawn of [fine px]."""
 _NAMED = 30
 _PALEST = 0.75
-_GROUND_COLOURS = 160
-_PERSON_COLOURS = 30
+_GROUND_COLORS = 160
+_PERSON_COLORS = 30
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +65,7 @@ class AnimationCanvas:
 def prepare_canvas(
     width: int, shown: Bounds, picture: Floats | None, zones: Sequence[Zone], lines: Sequence[Line]
 ) -> AnimationCanvas:
-    """Prepare the ground: the backdrop or paper, with outlines and their names."""
+    """Prepare the ground: the background or paper, with outlines and their names."""
     x0, y0, x1, y1 = shown
     scale = _FINE * width / (x1 - x0)
     height = int(np.clip(round(scale * (y1 - y0) / _FINE), 1, _TALLEST * width)) * _FINE
@@ -90,10 +90,10 @@ def _draw_outline(draw: ImageDraw.ImageDraw, stage: AnimationCanvas, thing: Zone
     if isinstance(thing, Line):
         middle, inwards = way_in(strokes[0])
         strokes = [*_dashes(strokes[0]), LineString([middle, middle + _ARROW * inwards])]
-    for colour, wide in ((PAPER, 3.0), (INK, 1.0)):
+    for color, wide in ((PAPER, 3.0), (INK, 1.0)):
         for stroke in strokes:
             corners = shapely.get_coordinates(stroke).ravel().tolist()
-            draw.line(corners, fill=colour, width=round(_FINE * _OUTLINE * wide), joint="curve")
+            draw.line(corners, fill=color, width=round(_FINE * _OUTLINE * wide), joint="curve")
     if isinstance(thing, Line):
         tip, across = middle + 1.3 * _ARROW * inwards, 0.35 * _ARROW * inwards[::-1] * [1, -1]
         base = middle + 0.7 * _ARROW * inwards
@@ -136,7 +136,7 @@ class Sketch:
         self.stage, self.steps, self.behind, self.factor = stage, steps, behind, factor
         self.unit = time_unit(end / 1000)
         self.places = stage.pixels(steps.points)
-        self.colours = np.rint(255 * distinct_colours(len(steps.persons))[:, :3]).astype(int)
+        self.colors = np.rint(255 * distinct_colors(len(steps.persons))[:, :3]).astype(int)
 
     def at(self, moment: int) -> Image.Image:
         """Draw the frame of a moment [ms]."""
@@ -157,16 +157,16 @@ class Sketch:
         ends = np.flatnonzero(steps.joined & recent[1:] & recent[:-1])
         for row in ends[np.argsort(steps.time[ends], kind="stable")].tolist():
             age = (moment - int(steps.time[row])) / max(self.behind, 1)
-            colour = self.colour(int(steps.rank[row]), _PALEST * age)
+            color = self.color(int(steps.rank[row]), _PALEST * age)
             line = self.places[row : row + 2].ravel().tolist()
-            draw.line(line, fill=colour, width=round(_FINE * _TRAIL))
+            draw.line(line, fill=color, width=round(_FINE * _TRAIL))
 
     def _draw_dot(self, draw: ImageDraw.ImageDraw, row: int, *, named: bool) -> None:
         x, y = self.places[row].tolist()
         rank = int(self.steps.rank[row])
         radius = _FINE * _DOT
         draw.circle((x, y), radius + 1.5 * _FINE, fill=PAPER)
-        draw.circle((x, y), radius, fill=self.colour(rank, 0.0))
+        draw.circle((x, y), radius, fill=self.color(rank, 0.0))
         if named:
             text, font = str(self.steps.persons[rank]), _font(_FINE * _LETTERS)
             halo: dict[str, Any] = {"stroke_width": 2 * _FINE, "stroke_fill": PAPER}
@@ -174,9 +174,9 @@ class Sketch:
             place = (x + (2 if right else -2) * radius, y)
             draw.text(place, text, fill=INK, font=font, anchor="lm" if right else "rm", **halo)
 
-    def colour(self, rank: int, pale: float) -> Colour:
-        """Return a person's colour, mixed with white."""
-        red, green, blue = np.rint(self.colours[rank] * (1 - pale) + 255 * pale).astype(int).tolist()
+    def color(self, rank: int, pale: float) -> Color:
+        """Return a person's color, mixed with white."""
+        red, green, blue = np.rint(self.colors[rank] * (1 - pale) + 255 * pale).astype(int).tolist()
         return red, green, blue
 
     def _framed(self, picture: Image.Image, moment: int, present: int, located: int) -> Image.Image:
@@ -198,16 +198,16 @@ class Sketch:
 
 
 def choose_palette(sketch: Sketch) -> Image.Image:
-    """Choose the 256 colours of all frames: of the ground, of the ink on paper, of the persons and trails."""
-    ground = sketch.at(-1).quantize(_GROUND_COLOURS, Image.Quantize.MEDIANCUT).convert("RGB")
-    found = ground.getcolors(_GROUND_COLOURS) or []
-    number = len(sketch.colours)
-    ranks = sorted({each * number // _PERSON_COLOURS for each in range(_PERSON_COLOURS) if number})
-    shades = [sketch.colour(rank, pale) for pale in (0.0, 0.4, 0.7) for rank in ranks]
+    """Choose the 256 colors of all frames: of the ground, of the ink on paper, of the persons and trails."""
+    ground = sketch.at(-1).quantize(_GROUND_COLORS, Image.Quantize.MEDIANCUT).convert("RGB")
+    found = ground.getcolors(_GROUND_COLORS) or []
+    number = len(sketch.colors)
+    ranks = sorted({each * number // _PERSON_COLORS for each in range(_PERSON_COLORS) if number})
+    shades = [sketch.color(rank, pale) for pale in (0.0, 0.4, 0.7) for rank in ranks]
     greys = [(level, level, level) for level in (51, 120, 190, 255)]
-    chosen = [*greys, *shades, *(colour for _, colour in found)][:256]
+    chosen = [*greys, *shades, *(color for _, color in found)][:256]
     palette = Image.new("P", (1, 1))
-    palette.putpalette([int(level) for colour in chosen for level in colour])  # type: ignore[union-attr]
+    palette.putpalette([int(level) for color in chosen for level in color])  # type: ignore[union-attr]
     return palette
 
 
@@ -229,8 +229,8 @@ def write_animation(
     video: Video,
     path: str | PathLike[str],
     *,
-    backdrop: Picture | None = None,
-    extent: Bounds | None = None,
+    background: Picture | None = None,
+    bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     persons: Collection[int] | None = None,
@@ -253,8 +253,8 @@ def write_animation(
     content = animate_paths(
         trajectories,
         video,
-        backdrop=backdrop,
-        extent=extent,
+        background=background,
+        bounds=bounds,
         zones=zones,
         lines=lines,
         persons=persons,
@@ -270,8 +270,8 @@ def animate_paths(
     trajectories: pd.DataFrame,
     video: Video,
     *,
-    backdrop: Picture | None = None,
-    extent: Bounds | None = None,
+    background: Picture | None = None,
+    bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     persons: Collection[int] | None = None,
@@ -286,19 +286,19 @@ def animate_paths(
     factor, which stands below. A person is a dot where the last detection was, from its moment for the time
     that it holds; in a gap nobody is drawn. The trail is broken where a run ends and where the person is not
     located. Below stand the time since the start of the video and how many are present, and how many of
-    these are not located. Each person has the colour of ``plot_paths``.
+    these are not located. Each person has the color of ``plot_paths``.
 
     Parameters
     ----------
     trajectories
         TRAJECTORIES of one video, rows in any order; those of a part of it play that part.
     video
-        The video, for the size of its frame, which the backdrop fills.
-    backdrop
-        Picture to draw below, dimmed: a file, a frame of a video, or an array (rows, columns, colours).
-    extent
-        x0, y0, x1, y1 of the rectangle that the backdrop fills and the picture shows, in the plane's unit;
-        needed for a backdrop in m (``floor.extent``).
+        The video, for the size of its frame, which the background fills.
+    background
+        Picture to draw below, dimmed: a file, a frame of a video, or an array (rows, columns, colors).
+    bounds
+        x0, y0, x1, y1 of the rectangle that the background fills and the picture shows, in the plane's unit;
+        needed for a background in m (``floor.bounds``).
     zones, lines
         Outlines to draw with their names, in the same plane.
     persons
@@ -322,8 +322,8 @@ def animate_paths(
     SchemaError
         If ``trajectories`` is not a TRAJECTORIES table.
     ParameterError
-        If a zone or a line is in another unit, the backdrop cannot be read or nothing says where it lies,
-        the extent is empty, one of ``persons`` is not in the table, a number is out of its range, or there
+        If a zone or a line is in another unit, the background cannot be read or nothing says where it lies,
+        the bounds is empty, one of ``persons`` is not in the table, a number is out of its range, or there
         would be more than 3000 frames or 600 million pixels.
 
     Notes
@@ -336,10 +336,10 @@ def animate_paths(
     size = _whole(width, "width", _WIDTHS)
     frames = _frames(duration, frame_rate)
     behind = milliseconds(trail, "trail")
-    picture = None if backdrop is None else read_backdrop(backdrop)
-    frame = frame_extent(unit, extent=extent, video=video, picture=picture)
+    picture = None if background is None else read_background(background)
+    frame = frame_bounds(unit, bounds=bounds, video=video, picture=picture)
     steps = find_steps(trajectories, unit, persons)
-    stage = prepare_canvas(size, frame or bounds(steps.points[steps.known]), picture, zones, lines)
+    stage = prepare_canvas(size, frame or enclosing_bounds(steps.points[steps.known]), picture, zones, lines)
     _validate_size(stage.size, len(frames))
     moments = _moments(steps, len(frames))
     factor = (moments[-1] + moments[1] - 2 * moments[0]) / frames.sum() / _TEN if len(moments) > 1 else 1.0

@@ -13,7 +13,7 @@ from shapely.geometry import LineString, MultiPolygon, Polygon
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.plots.style import INK, PAPER, bounds, plane_axes, short_name
+from ptrack_analysis.plots.style import INK, PAPER, enclosing_bounds, plane_axes, short_name
 from ptrack_analysis.scene.images import Picture, read_picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video
@@ -24,7 +24,7 @@ _LUMA = (0.299, 0.587, 0.114)
 _FULL = 255.0
 
 
-def read_backdrop(picture: Picture) -> Floats:
+def read_background(picture: Picture) -> Floats:
     """Read a picture as (rows, columns, 3) from 0 to 1.
 
     ``picture`` is what ``read_picture`` takes, and its errors are this function's.
@@ -32,8 +32,8 @@ def read_backdrop(picture: Picture) -> Floats:
     return np.asarray(read_picture(picture)) / _FULL
 
 
-def frame_extent(
-    unit: str, *, extent: Bounds | None, video: Video | None, picture: Floats | None
+def frame_bounds(
+    unit: str, *, bounds: Bounds | None, video: Video | None, picture: Floats | None
 ) -> Bounds | None:
     """Return which rectangle of the plane the frame, or the drawn part of the floor, fills.
 
@@ -44,15 +44,15 @@ def frame_extent(
     ParameterError
         If the given one is empty, or there is a picture but nothing says where it lies on the floor.
     """
-    if extent is not None:
-        x0, y0, x1, y1 = extent
-        if not (np.isfinite(extent).all() and x1 > x0 and y1 > y0):
-            raise ParameterError(f"extent is {extent!r}, not x0 < x1 and y0 < y1")
+    if bounds is not None:
+        x0, y0, x1, y1 = bounds
+        if not (np.isfinite(bounds).all() and x1 > x0 and y1 > y0):
+            raise ParameterError(f"bounds is {bounds!r}, not x0 < x1 and y0 < y1")
         return x0, y0, x1, y1
     if unit == "m":
         if picture is not None:
             raise ParameterError(
-                "a backdrop under a plot in m needs extent=(x0, y0, x1, y1), as floor.extent has it"
+                "a background under a plot in m needs bounds=(x0, y0, x1, y1), as floor.bounds has it"
             )
         return None
     if video is not None and video.width is not None and video.height is not None:
@@ -63,18 +63,18 @@ def frame_extent(
 
 
 def dimmed(picture: Floats) -> Floats:
-    """Make a picture paler in colour and nearer to white."""
-    grey = (picture @ np.array(_LUMA))[..., None]
-    pale: Floats = 1.0 - (1.0 - _DIM) * (1.0 - (_GREY * grey + (1.0 - _GREY) * picture))
+    """Make a picture paler in color and nearer to white."""
+    gray = (picture @ np.array(_LUMA))[..., None]
+    pale: Floats = 1.0 - (1.0 - _DIM) * (1.0 - (_GREY * gray + (1.0 - _GREY) * picture))
     return pale.clip(0.0, 1.0)
 
 
-def draw_backdrop(ax: Axes, picture: Floats, extent: Bounds) -> None:
-    """Lay the picture over its rectangle, paler in colour and nearer to white, so that data stand out."""
-    x0, y0, x1, y1 = extent
+def draw_background(ax: Axes, picture: Floats, bounds: Bounds) -> None:
+    """Lay the picture over its rectangle, paler in color and nearer to white, so that data stand out."""
+    x0, y0, x1, y1 = bounds
     limits = ax.axis()
     image = ax.imshow(dimmed(picture), extent=(x0, x1, y1, y0), zorder=0, aspect=ax.get_aspect())
-    image.set_label("_backdrop")
+    image.set_label("_background")
     ax.axis(limits)
 
 
@@ -188,7 +188,7 @@ _AWAY = (6.0, 15.0)
 _SIDES = ((1, 0), (0, 1), (-1, 0), (0, -1), (1, 1), (-1, 1), (-1, -1), (1, -1))
 
 
-def label_points(ax: Axes, points: Floats, texts: Sequence[str], colours: Floats) -> None:
+def label_points(ax: Axes, points: Floats, texts: Sequence[str], colors: Floats) -> None:
     """Write a text beside each (n, 2) point, on the first side where it is free and inside the axes.
 
     Texts that stand already are kept clear of; where every side is taken, the text goes to the right. The
@@ -203,10 +203,10 @@ def label_points(ax: Axes, points: Floats, texts: Sequence[str], colours: Floats
     low, high = ax.bbox.get_points() / scale
     taken = [(place - 4, place + 4) for place in places]
     taken += [tuple(text.get_window_extent().get_points() / scale) for text in ax.texts]
-    for place, point, text, colour in zip(places, points, texts, colours, strict=True):
+    for place, point, text, color in zip(places, points, texts, colors, strict=True):
         away, box = _free_place(place, np.array([_WIDE * len(text), _HIGH]), taken, low, high)
         taken.append(box)
-        style: dict[str, Any] = {"color": _inked(colour), "ha": "center", "va": "center", "zorder": 8}
+        style: dict[str, Any] = {"color": _inked(color), "ha": "center", "va": "center", "zorder": 8}
         ax.annotate(
             text,
             (float(point[0]), float(point[1])),
@@ -233,9 +233,9 @@ def _free_place(
     return ways[0], boxes[0]
 
 
-def _inked(colour: Floats) -> object:
-    """Return the colour, or dark grey where it is too light for letters."""
-    return INK if colour[:3].mean() > 0.6 else tuple(colour[:3])  # noqa: PLR2004 - of 1, white
+def _inked(color: Floats) -> object:
+    """Return the color, or dark gray where it is too light for letters."""
+    return INK if color[:3].mean() > 0.6 else tuple(color[:3])  # noqa: PLR2004 - of 1, white
 
 
 def ground_axes(
@@ -243,28 +243,28 @@ def ground_axes(
     unit: str,
     points: Floats,
     *,
-    backdrop: Picture | None,
+    background: Picture | None,
     video: Video | None,
-    extent: Bounds | None,
+    bounds: Bounds | None,
     zones: Sequence[Zone],
     lines: Sequence[Line],
     margin: tuple[float, float] = (1.0, 1.4),
 ) -> Axes:
-    """Make axes of the plane: of the frame or the extent, else of all points (n, 2), zones and lines.
+    """Make axes of the plane: of the frame or the bounds, else of all points (n, 2), zones and lines.
 
     Raises
     ------
     ParameterError
-        If the axes, a zone or a line is in another unit, the backdrop cannot be read or nothing says where
-        it lies, or the extent is empty.
+        If the axes, a zone or a line is in another unit, the background cannot be read or nothing says where
+        it lies, or the bounds is empty.
     """
     validate_plane([*zones, *lines], unit)
-    picture = None if backdrop is None else read_backdrop(backdrop)
-    frame = frame_extent(unit, extent=extent, video=video, picture=picture)
+    picture = None if background is None else read_background(background)
+    frame = frame_bounds(unit, bounds=bounds, video=video, picture=picture)
     outlines = [*(zone.outline for zone in zones), *(line.outline for line in lines)]
     corners = [np.reshape(outline.bounds, (2, 2)) for outline in outlines]
-    shown = frame or bounds(np.concatenate([points, *corners]))
+    shown = frame or enclosing_bounds(np.concatenate([points, *corners]))
     ax = plane_axes(ax, unit, shown, fixed=frame is not None, margin=margin)
     if picture is not None and frame is not None:
-        draw_backdrop(ax, picture, frame)
+        draw_background(ax, picture, frame)
     return ax

@@ -78,11 +78,11 @@ def _draw(ax: Axes, times: np.ndarray, rows: pd.DataFrame, kwargs: dict[str, Any
     counted, present = rows["counted"].to_numpy(), rows["present"].to_numpy()
     ax.fill_between(times, counted, present, step="post", color=_DRIFT, alpha=0.3, linewidth=0, zorder=1)
     given = cbook.normalize_kwargs(kwargs, Line2D)
-    for values, colour, label, width in (
+    for values, color, label, width in (
         (present, INK, "present", 1.2),
         (counted, _COUNTED, "counted over lines", 1.8),
     ):
-        style: dict[str, Any] = {"color": colour, "label": label, "linewidth": width, "zorder": 3}
+        style: dict[str, Any] = {"color": color, "label": label, "linewidth": width, "zorder": 3}
         ax.step(times, values, where="post", **{**style, "solid_joinstyle": "miter", **given})
     ax.set_ylim(bottom=min(0, counted.min()))
     ax.margins(x=0.01)

@@ -13,7 +13,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.style import (
     INK,
-    distinct_colours,
+    distinct_colors,
     legend_below,
     say_nothing_to_draw,
     short_name,
@@ -47,7 +47,7 @@ def plot_counts(
     ax
         Axes to draw on; by default a new figure's.
     lines
-        Lines to draw, or their names, in the order of their colours; by default all, by name.
+        Lines to draw, or their names, in the order of their colors; by default all, by name.
     **kwargs
         Handed to ``Axes.bar``, which draws the bars.
 
@@ -94,20 +94,20 @@ def _starts(counts: pd.DataFrame) -> Floats:
 
 
 def _draw_bars(ax: Axes, tables: list[pd.DataFrame], names: list[str], kwargs: dict[str, Any]) -> None:
-    colours = distinct_colours(len(names))
+    colors = distinct_colors(len(names))
     keys = []
-    for place, (table, name, colour) in enumerate(zip(tables, names, colours, strict=True)):
+    for place, (table, name, color) in enumerate(zip(tables, names, colors, strict=True)):
         width = table["interval"].to_numpy().astype("int64") / _MILLISECONDS
         slot = _FILLED / len(names)
         left = _starts(table) + width * ((1 - _FILLED) / 2 + place * slot)
         inwards, outwards = table["in_count"].to_numpy(), table["out_count"].to_numpy()
-        pale = np.append(colour[:3], _PALE)
-        for count, face, label in ((inwards, colour, "_in"), (-outwards, pale, "_out")):
+        pale = np.append(color[:3], _PALE)
+        for count, face, label in ((inwards, color, "_in"), (-outwards, pale, "_out")):
             style: dict[str, Any] = {"color": tuple(face), "align": "edge", "zorder": 3, "linewidth": 0}
             high = count != 0  # thousands of bars without height would take minutes
             ax.bar(left[high], count[high], width[high] * slot, label=label, **{**style, **kwargs})
         totals = f"{short_name(name)}: {inwards.sum()} in, {outwards.sum()} out"
-        keys.append(Patch(color=colour, label=totals))
+        keys.append(Patch(color=color, label=totals))
     ax.axhline(0, color=INK, linewidth=0.8, zorder=4)
     ends = [float((_starts(table) + table["interval"].dt.total_seconds()).max()) for table in tables]
     ax.update_datalim([(0.0, 0.0), (max(ends), 0.0)])

@@ -27,9 +27,9 @@ def plot_crossings(
     lines: Sequence[Line],
     *,
     ax: Axes | None = None,
-    backdrop: Picture | None = None,
+    background: Picture | None = None,
     video: Video | None = None,
-    extent: Bounds | None = None,
+    bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     **kwargs: Any,
 ) -> Axes:
@@ -46,14 +46,14 @@ def plot_crossings(
         The lines, in the same plane.
     ax
         Axes to draw on, such as those of ``plot_paths``; by default a new figure's.
-    backdrop
-        Picture to draw below, dimmed: a file, or an array (rows, columns, colours).
+    background
+        Picture to draw below, dimmed: a file, or an array (rows, columns, colors).
     video
-        The video, for the size of its frame, which the backdrop fills and the axes show; by default the
-        backdrop's own size.
-    extent
-        x0, y0, x1, y1 of the rectangle that the backdrop fills and the axes show, in the plane's unit; needed
-        for a backdrop in m (``floor.extent``).
+        The video, for the size of its frame, which the background fills and the axes show; by default the
+        background's own size.
+    bounds
+        x0, y0, x1, y1 of the rectangle that the background fills and the axes show, in the plane's unit;
+        needed for a background in m (``floor.bounds``).
     zones
         Outlines to draw with their names, in the same plane.
     **kwargs
@@ -69,14 +69,14 @@ def plot_crossings(
     SchemaError
         If ``crossings`` is not a CROSSINGS table.
     ParameterError
-        If the axes, a zone or a line is in another unit, the backdrop cannot be read or nothing says where
-        it lies, or the extent is empty.
+        If the axes, a zone or a line is in another unit, the background cannot be read or nothing says where
+        it lies, or the bounds is empty.
     """
     check(crossings, CROSSINGS)
     unit = find_unit(crossings, CROSSINGS)
     nothing = np.empty((0, 2))
     ax = ground_axes(
-        ax, unit, nothing, backdrop=backdrop, video=video, extent=extent, zones=zones, lines=lines
+        ax, unit, nothing, background=background, video=video, bounds=bounds, zones=zones, lines=lines
     )
     of_lines = crossings[crossings.index.isin([line.name for line in lines], level="line")]
     draw_outlines(ax, zones, [replace(line, name=_totals(line, of_lines)) for line in lines])
@@ -97,12 +97,12 @@ def _totals(line: Line, crossings: pd.DataFrame) -> str:
 def _draw_marks(ax: Axes, crossings: pd.DataFrame, unit: str, kwargs: dict[str, Any]) -> None:
     smaller = min(1.0, _MANY / len(crossings)) ** 0.25
     keys = []
-    for way, (marker, colour, label) in _MARKS.items():
+    for way, (marker, color, label) in _MARKS.items():
         size = _SIZES[way] * smaller
         rows = crossings[crossings["direction"] == way]
-        style: dict[str, Any] = {"c": colour, "s": size**2, "linewidths": size / 10, "edgecolors": PAPER}
+        style: dict[str, Any] = {"c": color, "s": size**2, "linewidths": size / 10, "edgecolors": PAPER}
         marks: dict[str, Any] = {"marker": marker, "alpha": 0.85, "label": f"_{way}"}
         marks["zorder"] = 7 if way == "in" else 6
         ax.scatter(rows[f"x_{unit}"], rows[f"y_{unit}"], **{**style, **marks, **kwargs})
-        keys.append(Line2D([], [], linestyle="", marker=marker, color=colour, label=f"{label}: {len(rows)}"))
+        keys.append(Line2D([], [], linestyle="", marker=marker, color=color, label=f"{label}: {len(rows)}"))
     legend_below(ax, keys)

@@ -24,14 +24,14 @@ def plot_encounters(
     encounters: pd.DataFrame,
     *,
     ax: Axes | None = None,
-    backdrop: Picture | None = None,
+    background: Picture | None = None,
     video: Video | None = None,
-    extent: Bounds | None = None,
+    bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     **kwargs: Any,
 ) -> Axes:
-    """Draw each encounter as a dot at its place, whose colour is its duration, y downwards.
+    """Draw each encounter as a dot at its place, whose color is its duration, y downwards.
 
     Longer encounters lie above shorter ones. Up to twenty have the numbers of their two persons beside them.
 
@@ -41,14 +41,14 @@ def plot_encounters(
         ENCOUNTERS of one video, rows in any order.
     ax
         Axes to draw on, such as those of ``plot_paths``; by default a new figure's.
-    backdrop
-        Picture to draw below, dimmed: a file, or an array (rows, columns, colours).
+    background
+        Picture to draw below, dimmed: a file, or an array (rows, columns, colors).
     video
-        The video, for the size of its frame, which the backdrop fills and the axes show; by default the
-        backdrop's own size.
-    extent
-        x0, y0, x1, y1 of the rectangle that the backdrop fills and the axes show, in the plane's unit; needed
-        for a backdrop in m (``floor.extent``).
+        The video, for the size of its frame, which the background fills and the axes show; by default the
+        background's own size.
+    bounds
+        x0, y0, x1, y1 of the rectangle that the background fills and the axes show, in the plane's unit;
+        needed for a background in m (``floor.bounds``).
     zones, lines
         Outlines to draw with their names, in the same plane.
     **kwargs
@@ -64,8 +64,8 @@ def plot_encounters(
     SchemaError
         If ``encounters`` is not an ENCOUNTERS table.
     ParameterError
-        If the axes, a zone or a line is in another unit, the backdrop cannot be read or nothing says where
-        it lies, or the extent is empty.
+        If the axes, a zone or a line is in another unit, the background cannot be read or nothing says where
+        it lies, or the bounds is empty.
     """
     check(encounters, ENCOUNTERS)
     unit = find_unit(encounters, ENCOUNTERS)
@@ -75,9 +75,9 @@ def plot_encounters(
         ax,
         unit,
         points,
-        backdrop=backdrop,
+        background=background,
         video=video,
-        extent=extent,
+        bounds=bounds,
         zones=zones,
         lines=lines,
         margin=(1.8, 0.9),
@@ -91,7 +91,7 @@ def plot_encounters(
 
 
 def _draw_dots(ax: Axes, encounters: pd.DataFrame, points: Floats, kwargs: dict[str, Any]) -> None:
-    """Draw the dots, the longest above, with a bar that says what the colours mean."""
+    """Draw the dots, the longest above, with a bar that says what the colors mean."""
     seconds = encounters["duration"].to_numpy() / np.timedelta64(1, "s")
     style: dict[str, Any] = {"c": seconds, "cmap": "viridis", "vmin": 0.0, "s": 60, "edgecolors": PAPER}
     style |= {"linewidths": 0.8, "zorder": 5, "label": "_encounters"}

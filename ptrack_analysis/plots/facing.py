@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from ptrack_analysis.plots.style import legend_below, say_nothing_to_draw, short_name, time_axes
 from ptrack_analysis.schema import FACING, check
 
-_COLOURS = {"facing": "#0072B2", "not_facing": "#56B4E9", "without_face": "#DDDDDD"}
+_COLORS = {"facing": "#0072B2", "not_facing": "#56B4E9", "without_face": "#DDDDDD"}
 _LABELS = {"facing": "facing", "not_facing": "turned elsewhere", "without_face": "without a face"}
 _THICK = 0.7
 
@@ -44,7 +44,7 @@ def plot_facing(facing: pd.DataFrame, *, ax: Axes | None = None, **kwargs: Any) 
         If the axes are those of a plane.
     """
     check(facing, FACING)
-    seconds = facing[list(_COLOURS)].apply(lambda column: column.dt.total_seconds())
+    seconds = facing[list(_COLORS)].apply(lambda column: column.dt.total_seconds())
     sums = seconds.groupby("target").sum().sort_values("facing", kind="stable")
     ax = time_axes(ax, "s", height=1.6 + 0.34 * len(sums))
     ax.set_xlabel("time of all persons [s]")
@@ -52,11 +52,11 @@ def plot_facing(facing: pd.DataFrame, *, ax: Axes | None = None, **kwargs: Any) 
         say_nothing_to_draw(ax, "nobody had a target")
         return ax
     place, left = np.arange(len(sums)), np.zeros(len(sums))
-    for name, colour in _COLOURS.items():
-        style: dict[str, Any] = {"color": colour, "height": _THICK, "linewidth": 0, "zorder": 3}
+    for name, color in _COLORS.items():
+        style: dict[str, Any] = {"color": color, "height": _THICK, "linewidth": 0, "zorder": 3}
         ax.barh(place, sums[name], left=left, label=_LABELS[name], **{**style, **kwargs})
         left += sums[name].to_numpy()
     ax.set_yticks(place, [short_name(target) for target in sums.index])
     ax.grid(visible=False, axis="y")
-    legend_below(ax, [Patch(color=colour, label=_LABELS[name]) for name, colour in _COLOURS.items()])
+    legend_below(ax, [Patch(color=color, label=_LABELS[name]) for name, color in _COLORS.items()])
     return ax

@@ -12,10 +12,10 @@ from ptrack_analysis.analysis.heat.flow_field import FlowField
 from ptrack_analysis.analysis.heat.grid import Bounds, build_cell_columns, compute_cell_size
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots.background import (
-    draw_backdrop,
+    draw_background,
     draw_outlines,
-    frame_extent,
-    read_backdrop,
+    frame_bounds,
+    read_background,
     validate_plane,
 )
 from ptrack_analysis.plots.style import plane_axes, say_nothing_to_draw
@@ -31,15 +31,15 @@ def plot_flow_field(
     field: FlowField,
     *,
     ax: Axes | None = None,
-    backdrop: Picture | None = None,
+    background: Picture | None = None,
     video: Video | None = None,
-    extent: Bounds | None = None,
+    bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     min_steps: int = 1,
     **kwargs: Any,
 ) -> Axes:
-    """Draw an arrow in each cell: where people went, as long as they agree, coloured by their mean speed.
+    """Draw an arrow in each cell: where people went, as long as they agree, colored by their mean speed.
 
     An arrow lies in the middle of its cell and points along the mean direction; its length is the coherence,
     1 being nearly the cell's shorter side, so that a cell with people going to and fro has a short one. Cells
@@ -51,14 +51,14 @@ def plot_flow_field(
         The result of ``compute_flow_field``.
     ax
         Axes to draw on, such as those of ``plot_heatmap``; by default a new figure's.
-    backdrop
-        Picture to draw below, dimmed: a file, or an array (rows, columns, colours).
+    background
+        Picture to draw below, dimmed: a file, or an array (rows, columns, colors).
     video
-        The video, for the size of its frame, which the backdrop fills and the axes show; by default the
-        backdrop's own size.
-    extent
-        x0, y0, x1, y1 of the rectangle that the backdrop fills and the axes show, in the plane's unit; needed
-        for a backdrop in m (``floor.extent``).
+        The video, for the size of its frame, which the background fills and the axes show; by default the
+        background's own size.
+    bounds
+        x0, y0, x1, y1 of the rectangle that the background fills and the axes show, in the plane's unit;
+        needed for a background in m (``floor.bounds``).
     zones, lines
         Outlines to draw with their names, in the same plane.
     min_steps
@@ -77,18 +77,18 @@ def plot_flow_field(
         If ``field`` is not a FlowField.
     ParameterError
         If ``min_steps`` is no whole number above 0, the axes, a zone or a line is in another unit, the
-        backdrop cannot be read or nothing says where it lies, or the extent is empty.
+        background cannot be read or nothing says where it lies, or the bounds is empty.
     """
     if not isinstance(field, FlowField):
         raise SchemaError(f"field must be a FlowField, got a {type(field).__name__}")
     if not isinstance(min_steps, int | np.integer) or isinstance(min_steps, bool) or min_steps < 1:
         raise ParameterError(f"min_steps is {min_steps!r}, not a whole number of at least 1")
-    picture = None if backdrop is None else read_backdrop(backdrop)
+    picture = None if background is None else read_background(background)
     validate_plane([*zones, *lines], field.unit)
-    frame = frame_extent(field.unit, extent=extent, video=video, picture=picture) or field.bounds
+    frame = frame_bounds(field.unit, bounds=bounds, video=video, picture=picture) or field.bounds
     ax = plane_axes(ax, field.unit, frame, fixed=True, margin=(1.5, 0.75))
     if picture is not None:
-        draw_backdrop(ax, picture, frame)
+        draw_background(ax, picture, frame)
     shown = (field.steps >= min_steps) & ~np.isnan(field.heading) & (field.seconds > 0)
     if shown.any():
         _draw_arrows(ax, field, np.flatnonzero(shown), kwargs)
@@ -99,7 +99,7 @@ def plot_flow_field(
 
 
 def _draw_arrows(ax: Axes, field: FlowField, shown: np.ndarray, kwargs: dict[str, Any]) -> None:
-    """Draw the arrows of these cells, and the bar that says how fast their colours are."""
+    """Draw the arrows of these cells, and the bar that says how fast their colors are."""
     cells, longest = (
         build_cell_columns(field.shape, field.bounds),
         min(compute_cell_size(field.shape, field.bounds)),

@@ -13,7 +13,7 @@ from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.style import (
     GRID,
     INK,
-    distinct_colours,
+    distinct_colors,
     legend_below,
     say_nothing_to_draw,
     short_name,
@@ -34,9 +34,9 @@ def plot_fundamental_diagram(
     zones: Sequence[Zone | str] | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw the mean speed of each interval against its density, zones in their colours.
+    """Draw the mean speed of each interval against its density, zones in their colors.
 
-    Intervals without a known speed are left out. The grey line is what Weidmann found for walkers on level
+    Intervals without a known speed are left out. The gray line is what Weidmann found for walkers on level
     ground: points far below it are of people who do not mean to walk.
 
     Parameters
@@ -46,7 +46,7 @@ def plot_fundamental_diagram(
     ax
         Axes to draw on, new or of another fundamental diagram; by default a new figure's.
     zones
-        Zones to draw, or their names, in the order of their colours; by default all, by name.
+        Zones to draw, or their names, in the order of their colors; by default all, by name.
     **kwargs
         Handed to ``Axes.scatter``, which draws the points.
 
@@ -78,10 +78,10 @@ def plot_fundamental_diagram(
     if not known.any():
         say_nothing_to_draw(ax, "no speed is known")
         return ax
-    colours = distinct_colours(len(names), alpha=_FAINT)
-    for name, colour in zip(names, colours, strict=True):
+    colors = distinct_colors(len(names), alpha=_FAINT)
+    for name, color in zip(names, colors, strict=True):
         rows = fundamental[known & (of_rows == name)].sort_index()
-        style: dict[str, Any] = {"color": [tuple(colour)], "s": 26, "linewidths": 0, "zorder": 3}
+        style: dict[str, Any] = {"color": [tuple(color)], "s": 26, "linewidths": 0, "zorder": 3}
         style["label"] = short_name(name)
         ax.scatter(rows["density_per_m2"], rows["speed_m_per_s"], **{**style, **kwargs})
     _draw_reference(ax, float(fundamental["density_per_m2"][known].max()))

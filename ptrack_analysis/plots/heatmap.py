@@ -15,10 +15,10 @@ from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.background import (
-    draw_backdrop,
+    draw_background,
     draw_outlines,
-    frame_extent,
-    read_backdrop,
+    frame_bounds,
+    read_background,
     validate_plane,
 )
 from ptrack_analysis.plots.style import plane_axes, say_nothing_to_draw
@@ -41,9 +41,9 @@ def plot_heatmap(
     heatmap: Heatmap,
     *,
     ax: Axes | None = None,
-    backdrop: Picture | None = None,
+    background: Picture | None = None,
     video: Video | None = None,
-    extent: Bounds | None = None,
+    bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     duration: pd.Timedelta | str | None = None,
@@ -55,7 +55,7 @@ def plot_heatmap(
 
     With a ``duration``, the mean density on the floor is drawn, ``heatmap.density(duration)``. Cells with 0
     and cells without a value are transparent. A heatmap in fractions of the frame is drawn in px if the
-    frame size is known (``video``, ``extent`` or a backdrop), so that paths in px fit on the same axes.
+    frame size is known (``video``, ``bounds`` or a background), so that paths in px fit on the same axes.
     Otherwise it is drawn in fractions, with square cells.
 
     Parameters
@@ -64,23 +64,23 @@ def plot_heatmap(
         The result of ``compute_heatmap`` or ``compute_box_heatmap``; of a series, one of its ``bins``.
     ax
         Axes to draw on; by default a new figure's.
-    backdrop
-        Picture to draw below, dimmed: a file, or an array (rows, columns, colours).
+    background
+        Picture to draw below, dimmed: a file, or an array (rows, columns, colors).
     video
-        The video, for the size of its frame, which the backdrop fills and the axes show; by default the
-        backdrop's own size.
-    extent
-        x0, y0, x1, y1 of the rectangle that the backdrop fills and the axes show, in the plane's unit; needed
-        for a backdrop in m (``floor.extent``).
+        The video, for the size of its frame, which the background fills and the axes show; by default the
+        background's own size.
+    bounds
+        x0, y0, x1, y1 of the rectangle that the background fills and the axes show, in the plane's unit;
+        needed for a background in m (``floor.bounds``).
     zones, lines
         Outlines to draw with their names, in the plane that is drawn.
     duration
         The time that was watched, as ``video.duration``, to draw persons per m² instead of seconds [ms].
     scale
-        How colours follow what is drawn: by their square root, which shows ways beside places to wait, or
+        How colors follow what is drawn: by their square root, which shows ways beside places to wait, or
         linearly.
     alpha
-        Opacity of the cells, 0 to 1; by default 0.75 over a backdrop, else 1.
+        Opacity of the cells, 0 to 1; by default 0.75 over a background, else 1.
     **kwargs
         Handed to ``Axes.imshow``, which draws the cells.
 
@@ -94,8 +94,8 @@ def plot_heatmap(
     SchemaError
         If ``heatmap`` is not a Heatmap.
     ParameterError
-        If the axes, a zone or a line is in another unit, the backdrop cannot be read or nothing says where
-        it lies, the extent is empty, or the scale is unknown; if the heatmap is a series; if a duration is
+        If the axes, a zone or a line is in another unit, the background cannot be read or nothing says where
+        it lies, the bounds is empty, or the scale is unknown; if the heatmap is a series; if a duration is
         given for a heatmap that is not in m, or does not have person-seconds.
     """
     if not isinstance(heatmap, Heatmap):
@@ -105,14 +105,14 @@ def plot_heatmap(
     if scale not in _SCALES:
         raise ParameterError(f"scale is {scale!r}, not one of {sorted(_SCALES)}")
     drawn, label = _drawn(heatmap, duration)
-    picture = None if backdrop is None else read_backdrop(backdrop)
-    place, unit, frame = _place(heatmap, extent, video, picture)
+    picture = None if background is None else read_background(background)
+    place, unit, frame = _place(heatmap, bounds, video, picture)
     validate_plane([*zones, *lines], unit)
     (rows, columns), (x0, y0, x1, y1) = heatmap.shape, place
     aspect = (x1 - x0) / columns / ((y1 - y0) / rows) if unit == "fraction" else 1.0
     ax = plane_axes(ax, unit, frame, fixed=True, aspect=aspect, margin=(1.5, 0.75))
     if picture is not None:
-        draw_backdrop(ax, picture, frame)
+        draw_background(ax, picture, frame)
     if (drawn > 0).any():
         opacity = alpha if alpha is not None else 1.0 if picture is None else 0.75
         image = _draw_cells(ax, drawn, place, {"alpha": opacity, **kwargs}, scale)
@@ -138,11 +138,11 @@ def _drawn(heatmap: Heatmap, duration: pd.Timedelta | str | None) -> tuple[Float
 
 
 def _place(
-    heatmap: Heatmap, extent: Bounds | None, video: Video | None, picture: Floats | None
+    heatmap: Heatmap, bounds: Bounds | None, video: Video | None, picture: Floats | None
 ) -> tuple[Bounds, str, Bounds]:
     """Return where the cells lie, in which unit, and the rectangle that is shown."""
     unit = "px" if heatmap.unit == "fraction" else heatmap.unit
-    frame = frame_extent(unit, extent=extent, video=video, picture=picture)
+    frame = frame_bounds(unit, bounds=bounds, video=video, picture=picture)
     if heatmap.unit != "fraction":
         return heatmap.bounds, unit, frame or heatmap.bounds
     if frame is None:

@@ -13,10 +13,10 @@ from ptrack_analysis.analysis.heat.heatmap_comparison import HeatmapComparison
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.background import (
-    draw_backdrop,
+    draw_background,
     draw_outlines,
-    frame_extent,
-    read_backdrop,
+    frame_bounds,
+    read_background,
     validate_plane,
 )
 from ptrack_analysis.plots.style import INK, plane_axes, say_nothing_to_draw
@@ -32,18 +32,18 @@ def plot_heatmap_comparison(
     comparison: HeatmapComparison,
     *,
     ax: Axes | None = None,
-    backdrop: Picture | None = None,
+    background: Picture | None = None,
     video: Video | None = None,
-    extent: Bounds | None = None,
+    bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     level: float = 0.05,
     alpha: float | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw the difference of each cell as a colour, over the picture or the floor plan, y downwards.
+    """Draw the difference of each cell as a color, over the picture or the floor plan, y downwards.
 
-    Orange where the first set spent more time, purple where the second did, white between; the colours reach
+    Orange where the first set spent more time, purple where the second did, white between; the colors reach
     to the largest difference on both sides. Cells in which the difference may be chance are pale; where it is
     more, at the ``level``, they are full and outlined. Cells without a difference stay transparent.
 
@@ -53,20 +53,20 @@ def plot_heatmap_comparison(
         The result of ``compare_heatmaps``.
     ax
         Axes to draw on; by default a new figure's.
-    backdrop
-        Picture to draw below, dimmed: a file, or an array (rows, columns, colours).
+    background
+        Picture to draw below, dimmed: a file, or an array (rows, columns, colors).
     video
-        The video, for the size of its frame, which the backdrop fills and the axes show; by default the
-        backdrop's own size.
-    extent
-        x0, y0, x1, y1 of the rectangle that the backdrop fills and the axes show, in the plane's unit; needed
-        for a backdrop in m (``floor.extent``).
+        The video, for the size of its frame, which the background fills and the axes show; by default the
+        background's own size.
+    bounds
+        x0, y0, x1, y1 of the rectangle that the background fills and the axes show, in the plane's unit;
+        needed for a background in m (``floor.bounds``).
     zones, lines
         Outlines to draw with their names, in the same plane.
     level
         The largest ``p`` of a cell that counts as more than chance.
     alpha
-        Opacity of these cells, 0 to 1; by default 0.85 over a backdrop, else 1.
+        Opacity of these cells, 0 to 1; by default 0.85 over a background, else 1.
     **kwargs
         Handed to ``Axes.imshow``, which draws the cells.
 
@@ -80,18 +80,18 @@ def plot_heatmap_comparison(
     SchemaError
         If ``comparison`` is not a HeatmapComparison.
     ParameterError
-        If the level is no share, the axes, a zone or a line is in another unit, the backdrop cannot be read
-        or nothing says where it lies, or the extent is empty.
+        If the level is no share, the axes, a zone or a line is in another unit, the background cannot be read
+        or nothing says where it lies, or the bounds is empty.
     """
     if not isinstance(comparison, HeatmapComparison):
         raise SchemaError(f"comparison must be a HeatmapComparison, got a {type(comparison).__name__}")
     marked = comparison.mask(level)
-    picture = None if backdrop is None else read_backdrop(backdrop)
+    picture = None if background is None else read_background(background)
     validate_plane([*zones, *lines], comparison.unit)
-    frame = frame_extent(comparison.unit, extent=extent, video=video, picture=picture) or comparison.bounds
+    frame = frame_bounds(comparison.unit, bounds=bounds, video=video, picture=picture) or comparison.bounds
     ax = plane_axes(ax, comparison.unit, frame, fixed=True, margin=(1.5, 0.75))
     if picture is not None:
-        draw_backdrop(ax, picture, frame)
+        draw_background(ax, picture, frame)
     values = comparison.difference
     if np.nan_to_num(values).any():
         opacity = alpha if alpha is not None else 1.0 if picture is None else 0.85
@@ -104,7 +104,7 @@ def plot_heatmap_comparison(
 
 
 def _draw_cells(ax: Axes, comparison: HeatmapComparison, opacity: Floats, kwargs: dict[str, Any]) -> None:
-    """Draw the cells, and the bar that says what their colours mean."""
+    """Draw the cells, and the bar that says what their colors mean."""
     values, (x0, y0, x1, y1) = comparison.difference, comparison.bounds
     most = float(np.nanmax(np.abs(values)))
     limits = ax.axis()

@@ -112,7 +112,7 @@ def _zone(hourly: pd.DataFrame, table: Table, zone: Zone | str | None) -> str:
 
 def _week(hourly: pd.DataFrame, table: Table) -> tuple[list[int], Floats]:
     """Return the hours of the day and (7, hours) what to draw, NaN where nothing was filmed."""
-    covered = hourly["covered"].to_numpy().astype("int64")
+    covered = hourly["recorded_time"].to_numpy().astype("int64")
     what = hourly["person_seconds" if table is OCCUPANCY_HOURLY else "began"].to_numpy().astype("int64")
     day, hour = (hourly[name].to_numpy(dtype="int64") for name in ("weekday", "local_hour"))
     filmed, sums = np.zeros((2, 7, 24))

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.style import (
-    distinct_colours,
+    distinct_colors,
     legend_below,
     say_nothing_to_draw,
     short_name,
@@ -40,8 +40,8 @@ def plot_occupancy(
 ) -> Axes:
     """Draw how many persons were in the scene and in each zone, as steps along time.
 
-    A count holds from its row until the next; the last row of a zone closes it. The whole scene is a grey
-    line over a grey ground.
+    A count holds from its row until the next; the last row of a zone closes it. The whole scene is a gray
+    line over a gray ground.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def plot_occupancy(
     ax
         Axes to draw on; by default a new figure's.
     zones
-        Zones to draw, or their names (``""`` is the whole scene), in the order of their colours; by default
+        Zones to draw, or their names (``""`` is the whole scene), in the order of their colors; by default
         all, by name.
     **kwargs
         Handed to ``Axes.step``, which draws each line.
@@ -96,13 +96,13 @@ def _counts(occupancy: pd.DataFrame, zone: str) -> tuple[Floats, Floats]:
 
 
 def _draw_steps(ax: Axes, counts: dict[str, tuple[Floats, Floats]], kwargs: dict[str, Any]) -> None:
-    coloured = [name for name in counts if name != SCENE]
-    colours = dict(zip(coloured, distinct_colours(len(coloured)), strict=True))
+    colored = [name for name in counts if name != SCENE]
+    colors = dict(zip(colored, distinct_colors(len(colored)), strict=True))
     width = 1.6 if max(len(times) for times, _ in counts.values()) <= _MANY else 0.8
     given = cbook.normalize_kwargs(kwargs, Line2D)
     for name, (times, persons) in counts.items():
         style: dict[str, Any] = {
-            "color": colours.get(name, to_rgba_array(_GREY)[0]),
+            "color": colors.get(name, to_rgba_array(_GREY)[0]),
             "label": short_name(name) or WHOLE_SCENE,
             "linewidth": width,
             "solid_joinstyle": "miter",

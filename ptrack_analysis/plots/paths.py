@@ -12,11 +12,11 @@ from matplotlib.lines import Line2D
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.plots.background import (
-    draw_backdrop,
+    draw_background,
     draw_outlines,
-    frame_extent,
+    frame_bounds,
     label_points,
-    read_backdrop,
+    read_background,
     validate_plane,
 )
 from ptrack_analysis.plots.stretches import Steps, find_steps
@@ -24,9 +24,9 @@ from ptrack_analysis.plots.style import (
     INK,
     OKABE_ITO,
     PAPER,
-    bounds,
     casings,
-    distinct_colours,
+    distinct_colors,
+    enclosing_bounds,
     legend_below,
     plane_axes,
     say_nothing_to_draw,
@@ -73,8 +73,8 @@ def arrow_heads(steps: Steps, spacing: float) -> tuple[Floats, Floats, Integers]
     return _at(steps, way, at)[straight], chord[straight], steps.rank[starts][stretch][straight]
 
 
-def draw_arrow_heads(ax: Axes, heads: tuple[Floats, Floats, Integers], colours: Floats, size: float) -> None:
-    """Draw arrow heads ``size`` points long, each in its person's colour, on a plane with y downwards."""
+def draw_arrow_heads(ax: Axes, heads: tuple[Floats, Floats, Integers], colors: Floats, size: float) -> None:
+    """Draw arrow heads ``size`` points long, each in its person's color, on a plane with y downwards."""
     places, ways, rank = heads
     figure = ax.get_figure(root=True)
     if len(places) == 0 or figure is None:
@@ -87,7 +87,7 @@ def draw_arrow_heads(ax: Axes, heads: tuple[Floats, Floats, Integers], colours: 
         list(inch * np.stack(corners, axis=1)),
         offsets=places,
         offset_transform=ax.transData,
-        facecolors=list(colours[rank]),
+        facecolors=list(colors[rank]),
         zorder=4,
     )
     drawn.set_transform(figure.dpi_scale_trans)
@@ -114,9 +114,9 @@ def plot_paths(
     trajectories: pd.DataFrame,
     *,
     ax: Axes | None = None,
-    backdrop: Picture | None = None,
+    background: Picture | None = None,
     video: Video | None = None,
-    extent: Bounds | None = None,
+    bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     persons: Collection[int] | None = None,
@@ -124,7 +124,7 @@ def plot_paths(
 ) -> Axes:
     """Draw the path of each person on the picture or the floor plan, y downwards.
 
-    Each person has a colour. A path begins at a ring and ends at a square: the first and the last place where
+    Each person has a color. A path begins at a ring and ends at a square: the first and the last place where
     the person was located; arrow heads show the way. It is broken where a run ends and where the person is
     not located; a lone position is a dot. What is interpolated is dashed. Up to eight persons stand in a
     legend, up to thirty have their number beside the end of their path; more are drawn thinner and paler.
@@ -135,14 +135,14 @@ def plot_paths(
         TRAJECTORIES of one video, rows in any order.
     ax
         Axes to draw on, such as those of ``plot_heatmap``; by default a new figure's.
-    backdrop
-        Picture to draw below, dimmed: a file, or an array (rows, columns, colours).
+    background
+        Picture to draw below, dimmed: a file, or an array (rows, columns, colors).
     video
-        The video, for the size of its frame, which the backdrop fills and the axes show; by default the
-        backdrop's own size.
-    extent
-        x0, y0, x1, y1 of the rectangle that the backdrop fills and the axes show, in the plane's unit; needed
-        for a backdrop in m (``floor.extent``).
+        The video, for the size of its frame, which the background fills and the axes show; by default the
+        background's own size.
+    bounds
+        x0, y0, x1, y1 of the rectangle that the background fills and the axes show, in the plane's unit;
+        needed for a background in m (``floor.bounds``).
     zones, lines
         Outlines to draw with their names, in the same plane.
     persons
@@ -160,8 +160,8 @@ def plot_paths(
     SchemaError
         If ``trajectories`` is not a TRAJECTORIES table.
     ParameterError
-        If the axes, a zone or a line is in another unit, the backdrop cannot be read or nothing says where
-        it lies, the extent is empty, or one of ``persons`` is not in the table.
+        If the axes, a zone or a line is in another unit, the background cannot be read or nothing says where
+        it lies, the bounds is empty, or one of ``persons`` is not in the table.
 
     Notes
     -----
@@ -170,13 +170,13 @@ def plot_paths(
     check(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     validate_plane([*zones, *lines], unit)
-    picture = None if backdrop is None else read_backdrop(backdrop)
-    frame = frame_extent(unit, extent=extent, video=video, picture=picture)
+    picture = None if background is None else read_background(background)
+    frame = frame_bounds(unit, bounds=bounds, video=video, picture=picture)
     steps = find_steps(trajectories, unit, persons)
-    shown = frame or bounds(_all_points(steps, zones, lines))
+    shown = frame or enclosing_bounds(_all_points(steps, zones, lines))
     ax = plane_axes(ax, unit, shown, fixed=frame is not None, margin=(1.0, 1.4))
     if picture is not None and frame is not None:
-        draw_backdrop(ax, picture, frame)
+        draw_background(ax, picture, frame)
     if len(steps.persons):
         _draw_paths(ax, steps, shown, kwargs)
     else:
@@ -197,44 +197,44 @@ def _draw_paths(ax: Axes, steps: Steps, shown: Bounds, kwargs: dict[str, Any]) -
     crowd = min(len(OKABE_ITO) / number, 1.0)
     width, alpha = max(2.0 * crowd**0.4, 0.5), max(0.95 * crowd**0.22, 0.4)
     size = max(6.5 * crowd**0.3, 1.5)
-    colours = distinct_colours(number)
-    faded = np.column_stack([colours[:, :3], np.full(number, alpha)])
+    colors = distinct_colors(number)
+    faded = np.column_stack([colors[:, :3], np.full(number, alpha)])
     diagonal = float(np.hypot(shown[2] - shown[0], shown[3] - shown[1]))
     _draw_strokes(ax, steps, faded, width, kwargs)
     spacing = diagonal * (0.12 if number <= _LABELLED else 0.3)
-    draw_arrow_heads(ax, arrow_heads(steps, spacing), colours, size + width)
-    _draw_marks(ax, steps, colours, size)
-    legend_below(ax, _keys(steps, colours))
+    draw_arrow_heads(ax, arrow_heads(steps, spacing), colors, size + width)
+    _draw_marks(ax, steps, colors, size)
+    legend_below(ax, _keys(steps, colors))
 
 
-def _draw_strokes(ax: Axes, steps: Steps, colours: Floats, width: float, kwargs: dict[str, Any]) -> None:
+def _draw_strokes(ax: Axes, steps: Steps, colors: Floats, width: float, kwargs: dict[str, Any]) -> None:
     """Draw all stretches as one collection, for few persons over a pale casing."""
     first, last = steps.stretches()
     strokes = [steps.points[start : end + 1] for start, end in zip(first, last, strict=True)]
     guessed, rank = steps.guessed[first], steps.rank[first]
     style: dict[str, Any] = {
-        "colors": colours[rank],
+        "colors": colors[rank],
         "linewidths": np.where(guessed, 0.7 * width, width),
         "linestyles": [_DASHES if each else "solid" for each in guessed.tolist()],
         "joinstyle": "round",
         "zorder": 3,
     }
     if len(steps.persons) <= _LABELLED:
-        below: dict[str, Any] = {"colors": casings(colours)[rank], "linewidths": width + 1.6, "zorder": 2.9}
+        below: dict[str, Any] = {"colors": casings(colors)[rank], "linewidths": width + 1.6, "zorder": 2.9}
         ax.add_collection(LineCollection(strokes, label="_casings", joinstyle="round", **below))
     ax.add_collection(LineCollection(strokes, **{**style, "label": "_paths", **kwargs}))
 
 
-def _draw_marks(ax: Axes, steps: Steps, colours: Floats, size: float) -> None:
+def _draw_marks(ax: Axes, steps: Steps, colors: Floats, size: float) -> None:
     """Mark where paths begin and end, and positions that stand alone."""
     first, last = steps.ends()
     lone = np.setdiff1d(steps.lone(), np.concatenate([first, last]))
-    edge = size / 12 if len(colours) <= _LABELLED else 0.0
+    edge = size / 12 if len(colors) <= _LABELLED else 0.0
     for rows, marker, scale, label in ((lone, "o", 0.4, "_lone"), (last, "s", 0.8, "_ends")):
-        full: dict[str, Any] = {"c": colours[steps.rank[rows]], "s": (scale * size) ** 2, "linewidths": edge}
+        full: dict[str, Any] = {"c": colors[steps.rank[rows]], "s": (scale * size) ** 2, "linewidths": edge}
         ax.scatter(*_xy(steps, rows), marker=marker, edgecolors=PAPER, zorder=6, label=label, **full)
     ring: dict[str, Any] = {
-        "edgecolors": colours[steps.rank[first]],
+        "edgecolors": colors[steps.rank[first]],
         "s": (1.3 * size) ** 2,
         "linewidths": size / 5,
     }
@@ -250,15 +250,15 @@ def _name_persons(ax: Axes, steps: Steps) -> None:
     if len(steps.persons) <= _LABELLED:
         _, last = steps.ends()
         names = [str(person) for person in steps.persons]
-        label_points(ax, steps.points[last], names, distinct_colours(len(names)))
+        label_points(ax, steps.points[last], names, distinct_colors(len(names)))
 
 
-def _keys(steps: Steps, colours: Floats) -> list[Line2D]:
+def _keys(steps: Steps, colors: Floats) -> list[Line2D]:
     """Make the legend: the persons if they are few, and what the marks mean."""
     few = len(steps.persons) <= len(OKABE_ITO)
     named = [
-        Line2D([], [], color=colour, linewidth=2, label=f"person {person}")
-        for person, colour in zip(steps.persons, colours, strict=True)
+        Line2D([], [], color=color, linewidth=2, label=f"person {person}")
+        for person, color in zip(steps.persons, colors, strict=True)
         if few
     ]
     start = Line2D([], [], linestyle="", marker="o", markerfacecolor="none", color=INK, label="first seen")

@@ -12,7 +12,7 @@ from matplotlib.path import Path
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.plots.style import INK, distinct_colours, in_rows, say_nothing_to_draw
+from ptrack_analysis.plots.style import INK, distinct_colors, in_rows, say_nothing_to_draw
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, check
 
@@ -30,7 +30,7 @@ def untangled(flow: Floats, left: int, right: int) -> Order:
     """Order the nodes of both sides so that wide bands cross little.
 
     Each node goes to the mean place of its partners, weighted by the bands, one side after the other; the
-    order with the least crossings met on the way is kept, the first of equals, and neighbours are swapped
+    order with the least crossings met on the way is kept, the first of equals, and neighbors are swapped
     where that leaves less.
 
     Parameters
@@ -59,7 +59,7 @@ def untangled(flow: Floats, left: int, right: int) -> Order:
 
 
 def _swapped(flow: Floats, order: Order, movable: tuple[int, int]) -> Order:
-    """Swap neighbours as long as bands cross less for it, at most some rounds."""
+    """Swap neighbors as long as bands cross less for it, at most some rounds."""
     sides, least = [list(order[0]), list(order[1])], crossings(flow, order)
     for _ in range(_ROUNDS):
         before = least
@@ -101,7 +101,7 @@ def stacked(heights: Floats, rooms: Floats, gap: float) -> float:
 
 
 def place(heights: Floats, rooms: Floats, gap: float, height: float) -> Column:
-    """Stack the nodes of one side, centred: each has its height, or the room of its label if that is more."""
+    """Stack the nodes of one side, centerd: each has its height, or the room of its label if that is more."""
     slots = np.maximum(heights, rooms) + gap
     tops = np.cumsum(slots) - slots
     return tops + (height - slots.sum()) / 2 + (slots - heights) / 2, heights
@@ -139,7 +139,7 @@ def plot_sankey(
 
     Origins stand on the left, destinations on the right, so that a zone stands on both sides: a band is one
     step from zone to zone, not the whole way of a person. The zones of both sides are ordered so that bands
-    cross little; the states in brackets stand below them, in grey. A zone has one colour, and so have the
+    cross little; the states in brackets stand below them, in gray. A zone has one color, and so have the
     bands that leave it. Beside each name stands how many transitions leave or reach it. It reads well for up
     to about twelve zones.
 
@@ -150,7 +150,7 @@ def plot_sankey(
     ax
         Axes to draw on, empty ones; by default a new figure's.
     zones
-        Zones to draw, or their names, in the order of their colours; by default all of the table, by name.
+        Zones to draw, or their names, in the order of their colors; by default all of the table, by name.
         Transitions from or to others are left out.
     **kwargs
         Handed to ``matplotlib.patches.PathPatch``, which draws the bands.
@@ -191,11 +191,11 @@ def plot_sankey(
     if not flow.any():
         say_nothing_to_draw(ax, "nobody went from zone to zone")
         return ax
-    colours = _colours([*left, *right], zones)
-    _draw_bands(ax, bands(flow * _scale(flow), *columns), [colours[name] for name in left], kwargs)
+    colors = _colors([*left, *right], zones)
+    _draw_bands(ax, bands(flow * _scale(flow), *columns), [colors[name] for name in left], kwargs)
     for number, (side, names) in enumerate((("from", left), ("to", right))):
         sums = dict(zip(names, flow.sum(axis=1 - number).tolist(), strict=True))
-        _draw_nodes(ax, side, columns[number], sums, colours)
+        _draw_nodes(ax, side, columns[number], sums, colors)
     return ax
 
 
@@ -237,32 +237,32 @@ def _columns(flow: Floats, left: Sequence[str], right: Sequence[str]) -> tuple[t
     return (place(heights[0], rooms[0], _GAP, height), place(heights[1], rooms[1], _GAP, height)), height
 
 
-def _colours(names: Sequence[str], zones: Sequence[Zone | str] | None) -> dict[str, Any]:
-    """Give each zone its colour, on both sides the same, in the order asked for; and states grey."""
+def _colors(names: Sequence[str], zones: Sequence[Zone | str] | None) -> dict[str, Any]:
+    """Give each zone its color, on both sides the same, in the order asked for; and states gray."""
     there = sorted(set(names) - {*ORIGINS, *DESTINATIONS})
     asked = there if zones is None else [zone if isinstance(zone, str) else zone.name for zone in zones]
     order = list(dict.fromkeys([*asked, *there]))
-    own = dict(zip(order, map(tuple, distinct_colours(len(order))), strict=True))
+    own = dict(zip(order, map(tuple, distinct_colors(len(order))), strict=True))
     return {name: own.get(name, _STATE) for name in names}
 
 
-def _draw_bands(ax: Axes, shapes: Sequence[Band], colours: Sequence[Any], kwargs: dict[str, Any]) -> None:
+def _draw_bands(ax: Axes, shapes: Sequence[Band], colors: Sequence[Any], kwargs: dict[str, Any]) -> None:
     """Draw each band as a curve that leaves and arrives level; wide ones below narrow ones."""
     codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
     start, end = _BAR, 1 - _BAR
     for row, from_, to, width in sorted(shapes, key=lambda band: -band[3]):
         ways = [(start, from_), (0.5, from_), (0.5, to), (end, to)]
         back = [(x, y + width) for x, y in reversed(ways)]
-        style: dict[str, Any] = {"facecolor": colours[row], "alpha": _ALPHA, "linewidth": 0, "zorder": 2}
+        style: dict[str, Any] = {"facecolor": colors[row], "alpha": _ALPHA, "linewidth": 0, "zorder": 2}
         outline = Path([*ways, *back, ways[0]], codes)
         ax.add_patch(PathPatch(outline, **{**style, "label": "_band", **kwargs}))
 
 
-def _draw_nodes(ax: Axes, side: str, column: Column, sums: dict[str, float], colours: dict[str, Any]) -> None:
+def _draw_nodes(ax: Axes, side: str, column: Column, sums: dict[str, float], colors: dict[str, Any]) -> None:
     """Draw the bars of one side with names and sums beside them, and the side's heading."""
     x, edge, away, across = (0.0, 0.0, -6, "right") if side == "from" else (1.0 - _BAR, 1.0, 6, "left")
     for (name, total), top, high in zip(sums.items(), *column, strict=True):
-        ax.add_patch(Rectangle((x, top), _BAR, high, facecolor=colours[name], linewidth=0, zorder=3))
+        ax.add_patch(Rectangle((x, top), _BAR, high, facecolor=colors[name], linewidth=0, zorder=3))
         label: dict[str, Any] = {"ha": across, "va": "center", "color": INK, "parse_math": False}
         text = f"{in_rows(name)}  {total:.0f}"
         ax.annotate(

@@ -88,7 +88,7 @@ def inline_svg(axes: Axes, name: str, alt: str, *, on_white: bool = False) -> st
     """Write the axes' figure as an SVG element that can stand in a page, and close it.
 
     Letters stay text. What has very many points, and pictures, are held as WebP. There are no styles: what
-    has the colour of ink, of the grid or of paper has the class ``t`` (letters), ``a`` (strokes), ``b``
+    has the color of ink, of the grid or of paper has the class ``t`` (letters), ``a`` (strokes), ``b``
     (fillings), ``g`` or ``p``, so that the page can give them others in the dark; letters on a cell of a
     heatmap keep theirs. Equal pictures give equal texts.
 
@@ -101,7 +101,7 @@ def inline_svg(axes: Axes, name: str, alt: str, *, on_white: bool = False) -> st
     alt
         What the picture shows, for those who cannot see it.
     on_white
-        Whether what lies within the axes keeps its colours, on white: for pictures over a backdrop.
+        Whether what lies within the axes keeps its colors, on white: for pictures over a background.
     """
     figure = axes.get_figure(root=True)
     if figure is None:
@@ -120,9 +120,9 @@ def inline_svg(axes: Axes, name: str, alt: str, *, on_white: bool = False) -> st
     plt.close(figure)
     root = ET.fromstring(content.getvalue())  # noqa: S314 - matplotlib wrote it just now
     _strip(root)
-    coloured = {id(element) for element in (_within(root) if on_white else _on_colour(root))}
+    colored = {id(element) for element in (_within(root) if on_white else _on_color(root))}
     for element in root.iter():
-        _attribute(element, free=id(element) not in coloured)
+        _attribute(element, free=id(element) not in colored)
         _rename(element, name)
         if element.tag == f"{_SVG}text" and element.text:  # labels of ticks are made anew as it is drawn
             element.text = element.text.replace(r"\$", "$")
@@ -144,7 +144,7 @@ def _strip(root: ET.Element) -> None:
                 parent.remove(child)
 
 
-def _on_colour(root: ET.Element) -> Iterator[ET.Element]:
+def _on_color(root: ET.Element) -> Iterator[ET.Element]:
     """List the letters that stand in the cells of a picture, where they are white in others."""
     for group in root.iter(f"{_SVG}g"):
         texts = [text for child in group for text in child.iter(f"{_SVG}text")]
@@ -153,7 +153,7 @@ def _on_colour(root: ET.Element) -> Iterator[ET.Element]:
 
 
 def _within(root: ET.Element) -> Iterator[ET.Element]:
-    """List all that lies within the axes: no ticks and their labels, no legend, no colour bar."""
+    """List all that lies within the axes: no ticks and their labels, no legend, no color bar."""
     first = next((group for group in root.iter(f"{_SVG}g") if group.get("id", "").startswith("axes_")), root)
     for group in first:
         if not group.get("id", "").startswith(("matplotlib.axis", "legend", "axes_")):

@@ -23,7 +23,7 @@ from ptrack_analysis.video import Video
 _LARGEST = 20.0  # diameter of the longest stop's circle [points]
 _LABELLED = 30
 _FILL = 0.45
-_COLOUR = "#D55E00"
+_COLOR = "#D55E00"
 _ROUND = (1, 2, 5, 10, 20, 30)
 _SHARES = (1, 4, 16)  # of the longest stop, in the legend
 
@@ -32,9 +32,9 @@ def plot_stops(
     stops: pd.DataFrame,
     *,
     ax: Axes | None = None,
-    backdrop: Picture | None = None,
+    background: Picture | None = None,
     video: Video | None = None,
-    extent: Bounds | None = None,
+    bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
     **kwargs: Any,
@@ -51,14 +51,14 @@ def plot_stops(
         STOPS of one video, rows in any order.
     ax
         Axes to draw on, such as those of ``plot_paths``; by default a new figure's.
-    backdrop
-        Picture to draw below, dimmed: a file, or an array (rows, columns, colours).
+    background
+        Picture to draw below, dimmed: a file, or an array (rows, columns, colors).
     video
-        The video, for the size of its frame, which the backdrop fills and the axes show; by default the
-        backdrop's own size.
-    extent
-        x0, y0, x1, y1 of the rectangle that the backdrop fills and the axes show, in the plane's unit; needed
-        for a backdrop in m (``floor.extent``).
+        The video, for the size of its frame, which the background fills and the axes show; by default the
+        background's own size.
+    bounds
+        x0, y0, x1, y1 of the rectangle that the background fills and the axes show, in the plane's unit;
+        needed for a background in m (``floor.bounds``).
     zones, lines
         Outlines to draw with their names, in the same plane.
     **kwargs
@@ -74,15 +74,15 @@ def plot_stops(
     SchemaError
         If ``stops`` is not a STOPS table.
     ParameterError
-        If the axes, a zone or a line is in another unit, the backdrop cannot be read or nothing says where
-        it lies, or the extent is empty.
+        If the axes, a zone or a line is in another unit, the background cannot be read or nothing says where
+        it lies, or the bounds is empty.
     """
     check(stops, STOPS)
     unit = find_unit(stops, STOPS)
-    stops = stops.sort_index().sort_values("dwell", ascending=False, kind="stable")
+    stops = stops.sort_index().sort_values("duration", ascending=False, kind="stable")
     points = stops[[f"x_{unit}", f"y_{unit}"]].to_numpy()
     ax = ground_axes(
-        ax, unit, points, backdrop=backdrop, video=video, extent=extent, zones=zones, lines=lines
+        ax, unit, points, background=background, video=video, bounds=bounds, zones=zones, lines=lines
     )
     draw_outlines(ax, zones, lines)
     if len(stops):
@@ -94,9 +94,9 @@ def plot_stops(
 
 def _draw_circles(ax: Axes, stops: pd.DataFrame, points: Floats, kwargs: dict[str, Any]) -> None:
     """Draw the circles, the longest stop below, and say what their sizes mean."""
-    seconds = stops["dwell"].to_numpy() / np.timedelta64(1, "s")
+    seconds = stops["duration"].to_numpy() / np.timedelta64(1, "s")
     area = _LARGEST**2 / seconds[0]
-    style: dict[str, Any] = {"c": [to_rgba(_COLOUR, _FILL)], "edgecolors": _COLOUR, "linewidths": 1.2}
+    style: dict[str, Any] = {"c": [to_rgba(_COLOR, _FILL)], "edgecolors": _COLOR, "linewidths": 1.2}
     style |= {"s": seconds * area, "zorder": 5, "label": "_stops"}
     ax.scatter(points[:, 0], points[:, 1], **{**style, **kwargs})
     legend_below(ax, [*_former(ax), *_sizes(seconds[0], area)])
@@ -120,7 +120,7 @@ def _sizes(longest: float, area: float) -> list[Artist]:
     """Make the legend's entries of up to three round lengths of time, and the circles that they have."""
     lengths = {_rounded(longest / share) for share in _SHARES if share == 1 or longest >= share}
     sizes: dict[float, float] = {length: float(np.sqrt(length * area)) for length in sorted(lengths)}
-    fill: dict[str, Any] = {"markerfacecolor": to_rgba(_COLOUR, _FILL), "markeredgecolor": _COLOUR}
+    fill: dict[str, Any] = {"markerfacecolor": to_rgba(_COLOR, _FILL), "markeredgecolor": _COLOR}
     return [
         Line2D([], [], linestyle="", marker="o", markersize=size, label=f"stop of {_written(length)}", **fill)
         for length, size in sizes.items()

@@ -56,7 +56,7 @@ class Steps:
 
 
 def find_steps(trajectories: pd.DataFrame, unit: str, persons: Collection[int] | None) -> Steps:
-    """Order the rows by person and time, and join neighbours of one run that are both located.
+    """Order the rows by person and time, and join neighbors of one run that are both located.
 
     Raises
     ------

@@ -29,11 +29,11 @@ _LIGHT = 0.7
 _LUMA = (0.299, 0.587, 0.114)
 
 
-def distinct_colours(number: int, *, alpha: float = 1.0) -> Floats:
-    """Return as many colours as there are things to tell apart: (number, 4) red, green, blue, alpha.
+def distinct_colors(number: int, *, alpha: float = 1.0) -> Floats:
+    """Return as many colors as there are things to tell apart: (number, 4) red, green, blue, alpha.
 
     Up to eight are those of Okabe and Ito. More are taken from the perceptual colormap viridis in steps of
-    the golden ratio, so that neighbours differ; its brightest end, unreadable on paper, is left out.
+    the golden ratio, so that neighbors differ; its brightest end, unreadable on paper, is left out.
 
     References
     ----------
@@ -45,11 +45,11 @@ def distinct_colours(number: int, *, alpha: float = 1.0) -> Floats:
     return to_rgba_array(colormaps["viridis"](places), alpha)
 
 
-def casings(colours: Floats) -> Floats:
-    """Return colour that sets each colour off from what lies below: white, for light colours dark grey."""
-    light = colours[:, :3] @ np.array(_LUMA) > _LIGHT
+def casings(colors: Floats) -> Floats:
+    """Return color that sets each color off from what lies below: white, for light colors dark gray."""
+    light = colors[:, :3] @ np.array(_LUMA) > _LIGHT
     cased = np.where(light[:, None], to_rgba_array(INK), to_rgba_array(PAPER))
-    cased[:, 3] = colours[:, 3]
+    cased[:, 3] = colors[:, 3]
     return cased
 
 
@@ -234,7 +234,7 @@ def legend_below(ax: Axes, handles: Sequence[Artist]) -> None:
             return
 
 
-def bounds(points: Floats) -> Bounds:
+def enclosing_bounds(points: Floats) -> Bounds:
     """Return the rectangle around (n, 2) points, nowhere flatter than a quarter of its longer side."""
     points = points[np.isfinite(points).all(axis=1)]
     if len(points) == 0:

@@ -14,7 +14,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.style import (
     INK,
-    distinct_colours,
+    distinct_colors,
     legend_below,
     say_nothing_to_draw,
     short_name,
@@ -54,7 +54,7 @@ def plot_survival(
     ax
         Axes to draw on; by default a new figure's.
     zones
-        Zones to draw, or their names, in the order of their colours; by default all, by name.
+        Zones to draw, or their names, in the order of their colors; by default all, by name.
     **kwargs
         Handed to ``Axes.step``, which draws the curves.
 
@@ -86,14 +86,14 @@ def plot_survival(
     ax.axhline(_HALF, color=INK, linewidth=0.8, linestyle=(0, (4, 4)), zorder=2, label="_half")
     curves = {(str(zone), str(entry)): own for (zone, entry), own in survival.groupby(["zone", "entry"])}
     keys = [key for name in names for key in [one for one in curves if one[0] == name] or [(name, "")]]
-    colours = distinct_colours(len(keys))
+    colors = distinct_colors(len(keys))
     legend: list[Artist] = []
-    for key, colour in zip(keys, colours, strict=True):
+    for key, color in zip(keys, colors, strict=True):
         label = f"{short_name(key[0])}: no stay\nseen from its beginning"
         if key in curves:
-            _draw_curve(ax, curves[key], colour, kwargs)
+            _draw_curve(ax, curves[key], color, kwargs)
             label = _label(key, curves[key], unit)
-        legend.append(Line2D([], [], color=tuple(colour), linewidth=2, label=label))
+        legend.append(Line2D([], [], color=tuple(color), linewidth=2, label=label))
     legend_below(ax, legend)
     return ax
 
@@ -115,15 +115,15 @@ def _axes(ax: Axes | None, unit: str) -> Axes:
     return ax
 
 
-def _draw_curve(ax: Axes, curve: pd.DataFrame, colour: Floats, kwargs: dict[str, Any]) -> None:
+def _draw_curve(ax: Axes, curve: pd.DataFrame, color: Floats, kwargs: dict[str, Any]) -> None:
     length, share = _lengths(curve), curve["share"].to_numpy()
-    style: dict[str, Any] = {"where": "post", "color": tuple(colour), "linewidth": 1.8, "zorder": 4}
+    style: dict[str, Any] = {"where": "post", "color": tuple(color), "linewidth": 1.8, "zorder": 4}
     ax.step(length, share, **{**style, "label": "_share", **kwargs})
     held = curve[["share_low", "share_high"]].ffill(limit=1)  # bounds hold until all have ended
     bounds = (held["share_low"].to_numpy(), held["share_high"].to_numpy())
-    ax.fill_between(length, *bounds, step="post", color=tuple(colour), alpha=_BAND, linewidth=0, zorder=3)
-    cut = curve["cut"].to_numpy() > 0
-    strokes: dict[str, Any] = {"linestyle": "", "marker": "|", "markersize": 7, "color": tuple(colour)}
+    ax.fill_between(length, *bounds, step="post", color=tuple(color), alpha=_BAND, linewidth=0, zorder=3)
+    cut = curve["end_unobserved"].to_numpy() > 0
+    strokes: dict[str, Any] = {"linestyle": "", "marker": "|", "markersize": 7, "color": tuple(color)}
     ax.plot(length[cut], share[cut], zorder=5, label="_cut", **strokes)
 
 
@@ -133,7 +133,7 @@ def _label(key: tuple[str, str], curve: pd.DataFrame, unit: str) -> str:
     name = f"{short_name(zone)}, {entry}" if entry else short_name(zone)
     below = np.flatnonzero(curve["share"].to_numpy() <= _HALF + _ROUNDING)
     half = f"median {_time(float(_lengths(curve)[below[0]]), unit)}" if len(below) else "no median"
-    cut, ended = int(curve["cut"].sum()), int(curve["ended"].sum())
+    cut, ended = int(curve["end_unobserved"].sum()), int(curve["ended"].sum())
     return f"{name}: {half}\n{cut} of {cut + ended} cut"
 
 

@@ -39,7 +39,7 @@ def plot_transitions(
     """Draw how often persons went from each zone to each other one, as a matrix with its numbers.
 
     Origins are the rows, destinations the columns; below and beside the zones, behind a line, stand the
-    states in brackets that occur. Colours follow the square root, so that rare ways show beside common ones;
+    states in brackets that occur. Colors follow the square root, so that rare ways show beside common ones;
     where nobody went the cell is empty. It reads well for up to twenty zones.
 
     Parameters
@@ -144,5 +144,5 @@ def _write_numbers(ax: Axes, image: AxesImage, cells: Floats, form: str) -> None
         value = cells[row, column]
         text = "<1%" if form == _FORMS["share"] and value < _LEAST_SHARE else form.format(value)
         luma = float(np.dot(image.to_rgba(np.array([value]))[0, :3], _LUMA))
-        colour = PAPER if luma < _DARK else INK
-        ax.text(column, row, text, ha="center", va="center", fontsize=size, color=colour, zorder=4)
+        color = PAPER if luma < _DARK else INK
+        ax.text(column, row, text, ha="center", va="center", fontsize=size, color=color, zorder=4)

@@ -16,7 +16,7 @@ from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.plots.style import (
     INK,
     PAPER,
-    distinct_colours,
+    distinct_colors,
     legend_below,
     say_nothing_to_draw,
     short_name,
@@ -121,7 +121,7 @@ def plot_visits(
     lanes: Lanes = "person",
     **kwargs: Any,
 ) -> Axes:
-    """Draw each visit as a bar along time, coloured by its zone, one lane a person.
+    """Draw each visit as a bar along time, colored by its zone, one lane a person.
 
     A bar reaches from ``entered`` to ``exited``. An end at which the person neither crossed the border nor
     the zone began or ceased to hold bears a white arrow head: the stay was longer than seen. Persons stand in
@@ -135,7 +135,7 @@ def plot_visits(
     ax
         Axes to draw on; by default a new figure's.
     zones
-        Zones to draw, or their names, in the order of their colours; by default all, by name.
+        Zones to draw, or their names, in the order of their colors; by default all, by name.
     lanes
         One lane a ``person``, or one a visitor of each ``zone``, zone by zone.
     **kwargs
@@ -163,7 +163,7 @@ def plot_visits(
     set_clock(ax.xaxis, unit)
     ax.set_ylabel(lanes)
     if bars.lanes:
-        _draw_bars(ax, bars, distinct_colours(len(names)), kwargs)
+        _draw_bars(ax, bars, distinct_colors(len(names)), kwargs)
         _name_lanes(ax, bars)
         legend_below(ax, _keys(names, bars))
     else:
@@ -171,10 +171,10 @@ def plot_visits(
     return ax
 
 
-def _draw_bars(ax: Axes, bars: Bars, colours: Floats, kwargs: dict[str, Any]) -> None:
+def _draw_bars(ax: Axes, bars: Bars, colors: Floats, kwargs: dict[str, Any]) -> None:
     style: dict[str, Any] = {
-        "facecolors": colours[bars.zone],
-        "edgecolors": colours[bars.zone],
+        "facecolors": colors[bars.zone],
+        "edgecolors": colors[bars.zone],
         "linewidths": 0.5,
         "label": "_visits",
         "zorder": 2,
@@ -188,7 +188,7 @@ def _draw_bars(ax: Axes, bars: Bars, colours: Floats, kwargs: dict[str, Any]) ->
         head: dict[str, Any] = {
             "s": size[unseen] ** 2,
             "facecolors": PAPER,
-            "edgecolors": colours[bars.zone[unseen]],
+            "edgecolors": colors[bars.zone[unseen]],
             "linewidths": np.minimum(size[unseen] / 6, 1.2),
         }
         ax.scatter(times[unseen], bars.middle[unseen], marker=marker, zorder=3, label="_unseen", **head)
@@ -213,8 +213,8 @@ def _name_lanes(ax: Axes, bars: Bars) -> None:
 def _keys(names: Sequence[str], bars: Bars) -> list[Patch | Line2D]:
     """Make the legend: the zones, and what the arrow heads mean."""
     keys: list[Patch | Line2D] = [
-        Patch(color=colour, label=short_name(name))
-        for name, colour in zip(names, distinct_colours(len(names)), strict=True)
+        Patch(color=color, label=short_name(name))
+        for name, color in zip(names, distinct_colors(len(names)), strict=True)
     ]
     if bars.entry_unseen.any() or bars.exit_unseen.any():
         keys.append(

@@ -113,7 +113,9 @@ def zone_figures(
 
 
 def _figures(name: str, visits: pd.DataFrame, dwell: pd.DataFrame) -> dict[str, Any]:
-    stays, cut, left_out = (int(dwell[count].sum()) for count in ("stays", "cut", "left_out"))
+    stays, cut, left_out = (
+        int(dwell[count].sum()) for count in ("visits", "end_unobserved", "start_unobserved")
+    )
     median, low, high, mean = (seconds(dwell[span].iloc[0]) if stays else None for span in _SPANS)
     return {
         "zone": name,
@@ -124,8 +126,8 @@ def _figures(name: str, visits: pd.DataFrame, dwell: pd.DataFrame) -> dict[str, 
         "median_dwell_low_s": low,
         "median_dwell_high_s": high,
         "naive_mean_dwell_s": mean,
-        "cut": cut,
-        "left_out": left_out,
+        "end_unobserved": cut,
+        "start_unobserved": left_out,
         "censored_share": float(1.0 - seen_whole(visits).mean()) if stays else None,
     }
 
@@ -161,7 +163,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
     dict
         Values that JSON knows, always with the same keys in the same order: times in s (``_s``), places in
         the plane's unit (``_px``, ``_m``), None where a figure cannot be told. ``zones`` and ``transitions``
-        are None without zones, ``lines`` and ``balance`` without lines; ``left_out`` says how to get them.
+        are None without zones, ``lines`` and ``balance`` without lines; ``unavailable`` says how to get them.
 
     Raises
     ------
@@ -174,8 +176,10 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
     """
     occupancy = analysis["occupancy"]
     moments = occupancy.index.get_level_values("timestamp")
-    tracks = analysis["persons"]
-    present, unlocated = (int(tracks[name].to_numpy().view("int64").sum()) for name in ("dwell", "unlocated"))
+    tracks = analysis["tracks"]
+    present, unlocated = (
+        int(tracks[name].to_numpy().view("int64").sum()) for name in ("time_in_scene", "without_position")
+    )
     visits = analysis["visits"] if analysis.zones else None
     return {
         "video": analysis.video.name,
@@ -185,8 +189,8 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         "persons": len(tracks),
         "persons_in_zones": None if visits is None else _distinct(visits),
         "present_s": seconds(present),
-        "unlocated_s": seconds(unlocated),
-        "unlocated_share": unlocated / present if present else None,
+        "without_position_s": seconds(unlocated),
+        "without_position_share": unlocated / present if present else None,
         "occupancy": plain_occupancy(occupancy),
         "busiest": {
             "interval": busiest_interval(select_zone(occupancy, ""), analysis.video),
@@ -198,7 +202,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         "lines": _lines(analysis) if analysis.lines else None,
         "balance": _balance(analysis) if analysis.lines else None,
         "trust": _trust(analysis["quality"]),
-        "left_out": _left_out(analysis),
+        "unavailable": _left_out(analysis),
     }
 
 
@@ -246,7 +250,7 @@ def _lines(analysis: VideoAnalysis) -> list[dict[str, Any]]:
 
 def _balance(analysis: VideoAnalysis) -> dict[str, Any]:
     """Set what the lines that bound the scene counted beside those present, at the end."""
-    last = analysis["balance"].iloc[-1]
+    last = analysis["count_drift"].iloc[-1]
     names = ("in_total", "out_total", "counted", "present", "drift")
     return {
         "lines": [line.name for line in analysis.boundary_lines],

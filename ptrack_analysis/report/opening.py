@@ -42,7 +42,7 @@ from ptrack_analysis.report.parts import (
 from ptrack_analysis.report.summary import share, span
 from ptrack_analysis.schema import BINS, OCCUPANCY, QUALITY, TRACKS, VISITS
 from ptrack_analysis.video import milliseconds
-from ptrack_analysis.web.ground import Backdrop
+from ptrack_analysis.web.ground import Background
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,8 +55,8 @@ class ReportData:
 
     analysis: VideoAnalysis
     figures: dict[str, Any]
-    backdrop: Any
-    embedded: Backdrop | None
+    background: Any
+    embedded: Background | None
     scene_stay: pd.DataFrame
     stays: pd.DataFrame | None
     notes: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ class ReportData:
 
 
 def measure(
-    analysis: VideoAnalysis, backdrop: Any, embedded: Backdrop | None, notes: tuple[str, ...] = ()
+    analysis: VideoAnalysis, background: Any, embedded: Background | None, notes: tuple[str, ...] = ()
 ) -> ReportData:
     """Compute what a report needs beside the tables."""
     stays = (
@@ -99,9 +99,9 @@ def measure(
     return ReportData(
         analysis=analysis,
         figures=gather_key_figures(analysis),
-        backdrop=backdrop,
+        background=background,
         embedded=embedded,
-        scene_stay=compute_confidence_intervals(analysis["persons"], "dwell", statistic="mean"),
+        scene_stay=compute_confidence_intervals(analysis["tracks"], "time_in_scene", statistic="mean"),
         stays=stays,
         notes=notes,
     )
@@ -142,7 +142,7 @@ def notes_said(measured: ReportData) -> list[str]:
     analysis = measured.analysis
     found = [
         *analysis.reading.notes,
-        *notes_on(analysis.reading, measured.analysis["persons"], measured.analysis.config.max_gap),
+        *notes_on(analysis.reading, measured.analysis["tracks"], measured.analysis.config.max_gap),
         *analysis.notes,
         *measured.notes,
     ]
@@ -186,7 +186,7 @@ def video_section(measured: ReportData, files: dict[str, str]) -> Section:
         "codec": video.codec,
         "job": video.job_id,
         "job tag": video.job_tag,
-        "distances in": "metres on a floor plan" if measured.analysis.floor_plan else "px of the picture",
+        "distances in": "meters on a floor plan" if measured.analysis.floor_plan else "px of the picture",
     }
     told = [(name, str(value)) for name, value in [*facts.items(), *recording.further.items()] if value]
     return Section("video", "The video", [Facts(told)])
@@ -211,12 +211,12 @@ def _persons(measured: ReportData) -> list[Key]:
     )
     keys = [Key("Persons", str(figures["persons"]), _describe_part(inside), a_person)]
     method = first_sentence(compute_confidence_intervals)
-    definition = f"{column_text(TRACKS, 'dwell')} Its mean over persons. {method}"
+    definition = f"{column_text(TRACKS, 'time_in_scene')} Its mean over persons. {method}"
     if stay is not None:
         bounds = interval(stay["low"], stay["high"], stay["confidence"])
         keys.append(Key("Mean time in the scene", span(float(stay["value"])), bounds, definition))
-    unlocated = f"{share(figures['unlocated_share'])} of it unlocated"
-    text = f"{column_text(TRACKS, 'dwell')} Over all persons. Unlocated: {column_text(TRACKS, 'unlocated')}"
+    unlocated = f"{share(figures['without_position_share'])} of it without position"
+    text = f"{column_text(TRACKS, 'time_in_scene')} {column_text(TRACKS, 'without_position')}"
     keys.append(Key("Time in the scene, all", span(figures["present_s"]), unlocated, text))
     return keys
 

@@ -121,7 +121,7 @@ def zones_section(read: Read) -> Section:
     headings = [
         Heading("zone", "zone"),
         Heading("videos", "videos", "Videos in which somebody stayed in it.", 0),
-        Heading("stays", "stays", column_text(DWELL, "stays"), 0),
+        Heading("visits", "stays", column_text(DWELL, "visits"), 0),
         Heading("dwell_s", "in all [s]", column_text(VISITS, "dwell"), 1),
         Heading("observed_mean_s", "mean seen [s]", "Mean of the dwell as seen, of all stays.", 1),
         Heading("cut_share", "not seen whole", "Share of stays whose beginning or end was not seen.", 2),

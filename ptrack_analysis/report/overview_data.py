@@ -46,7 +46,7 @@ def read_all(dataset: Dataset) -> Read:
     def table(name: str, columns: list[str] | None = None) -> pd.DataFrame | None:
         return dataset.read(name, columns=columns) if name in dataset.tables else None
 
-    persons = table("persons", ["dwell"])
+    persons = table("tracks", ["time_in_scene"])
     counted = None if persons is None else persons.groupby(level="video").size()
     return Read(
         videos=dataset.read("videos"),
@@ -129,7 +129,7 @@ def by_hour(
     plain = values.dt.total_seconds() if is_time else values.astype("float64")
     keys = [hourly["weekday"].to_numpy(), hourly["local_hour"].to_numpy()]
     sums = plain.groupby(keys).sum().mask(plain.isna().groupby(keys).any())
-    covered = hourly["covered"].dt.total_seconds().groupby(keys).sum()
+    covered = hourly["recorded_time"].dt.total_seconds().groupby(keys).sum()
     minutes, covered = covered / 60.0, covered / (1.0 if is_time else 3600.0)
     hours = range(int(hourly["local_hour"].min()), int(hourly["local_hour"].max()) + 1)
     days = sorted(set(hourly["weekday"]))
@@ -156,7 +156,7 @@ def by_day(stays: pd.DataFrame | None, scene: pd.DataFrame) -> list[list[Cell]]:
     for day in sorted(set(scene["local_day"])):
         there = scene[scene["local_day"] == day]
         begun = None if stays is None else stays[stays["local_day"] == day]
-        covered = float(there["covered"].dt.total_seconds().sum())
+        covered = float(there["recorded_time"].dt.total_seconds().sum())
         present = whole_sum(there["person_seconds"].dt.total_seconds())
         rows.append(
             [
@@ -170,7 +170,7 @@ def by_day(stays: pd.DataFrame | None, scene: pd.DataFrame) -> list[list[Cell]]:
     return rows
 
 
-_DOOR = "door"
+_DOOR = "entrance"
 _ENOUGH = 15.0
 """Below so many minutes of film an hour is warned of."""
 _NO_CLOCK = (
@@ -195,7 +195,7 @@ def hours_section(read: Read) -> Section:
     )
     said += " An asterisk stands for a value that is withheld." if read.withheld else ""
     parts: list[Part] = [Words(said)]
-    least = scene.groupby(["weekday", "local_hour"])["covered"].sum().dt.total_seconds().min() / 60
+    least = scene.groupby(["weekday", "local_hour"])["recorded_time"].sum().dt.total_seconds().min() / 60
     if least < _ENOUGH:
         said = (
             f"Some hours are covered by only {least:.1f} minutes of film: a rate an hour of so little says "
@@ -224,8 +224,8 @@ def _came(read: Read, scene: pd.DataFrame) -> list[Part]:
     stays = read.stays
     if stays is None or stays.empty:
         return []
-    zones = stays.groupby(["video", "hour_at", "open"])["covered"].transform("size")
-    once = stays.assign(covered=stays["covered"] / zones)
+    zones = stays.groupby(["video", "hour_at", "open"])["recorded_time"].transform("size")
+    once = stays.assign(recorded_time=stays["recorded_time"] / zones)
     return [_grid("Footfall: stays that began in the zones of a camera", once, "began", "an hour")]
 
 
@@ -242,8 +242,8 @@ def _local_crossings(read: Read, scene: pd.DataFrame) -> pd.DataFrame | None:
         return None
     came = _over_doors(read, read.crossings[read.crossings["direction"].astype(str) == "in"])
     local = [_by_local_clock(read, name, rows) for name, rows in came.groupby(level="video")]
-    once = [rows.assign(in_count=1, covered=pd.Timedelta(0)) for rows in local if rows is not None]
-    columns = ["weekday", "local_hour", "covered", "in_count"]
+    once = [rows.assign(in_count=1, recorded_time=pd.Timedelta(0)) for rows in local if rows is not None]
+    columns = ["weekday", "local_hour", "recorded_time", "in_count"]
     parts = [filmed.assign(in_count=0)[columns], *(rows[columns] for rows in once)]
     return pd.concat(parts, ignore_index=True)
 
@@ -257,7 +257,7 @@ def _local_counts(read: Read) -> pd.DataFrame | None:
         local = _by_local_clock(read, name, rows)
         if local is not None:
             lines = rows.index.get_level_values("line").nunique()
-            parts.append(local.assign(covered=rows["interval"] / lines))
+            parts.append(local.assign(recorded_time=rows["interval"] / lines))
     return pd.concat(parts) if parts else None
 
 
@@ -286,7 +286,7 @@ def _grid(caption: str, table: pd.DataFrame, value: str, unit: str, *, digits: i
 def _days(read: Read, scene: pd.DataFrame) -> ReportTable:
     headings = [
         Heading("local_day", "day", column_text(OCCUPANCY_HOURLY, "local_day")),
-        Heading("covered_h", "covered [h]", column_text(OCCUPANCY_HOURLY, "covered"), 2),
+        Heading("recorded_h", "covered [h]", column_text(OCCUPANCY_HOURLY, "recorded_time"), 2),
         Heading(
             "mean_persons",
             "present on average before a camera",

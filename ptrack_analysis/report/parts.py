@@ -84,7 +84,7 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A paragraph; ``kind`` is empty, ``note``, or a verdict that colours it."""
+    """A paragraph; ``kind`` is empty, ``note``, or a verdict that colors it."""
 
     text: str
     kind: str = ""

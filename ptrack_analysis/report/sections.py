@@ -50,13 +50,13 @@ def heatmap_figure(measured: ReportData) -> ReportFigure:
     axes = plot_heatmap(heatmap, zones=analysis.zones, lines=analysis.lines, **_ground(measured))
     seen = "that persons stood in" if basis == "foot_points" else "that persons' boxes cover"
     alt = f"Heatmap: person-seconds of each cell {seen}; zones and lines are outlined."
-    said = f"Person-seconds of each cell {seen}; colours follow the square root."
+    said = f"Person-seconds of each cell {seen}; colors follow the square root."
     return ReportFigure(inline_svg(axes, "heatmap", alt, on_white=True), alt, said)
 
 
 def paths_figure(measured: ReportData) -> ReportFigure:
     """Draw the ways that persons walked."""
-    analysis, tracks = measured.analysis, measured.analysis["persons"]
+    analysis, tracks = measured.analysis, measured.analysis["tracks"]
     persons = [int(one) for one in tracks.index[:MOST_PATHS]]
     some = len(tracks) > MOST_PATHS
     axes = plot_paths(
@@ -74,9 +74,12 @@ def paths_figure(measured: ReportData) -> ReportFigure:
 def _ground(measured: ReportData) -> dict[str, Any]:
     analysis = measured.analysis
     if analysis.floor_plan is not None:
-        return {"backdrop": measured.backdrop, "extent": analysis.floor_plan.extent}
+        return {"background": measured.background, "bounds": analysis.floor_plan.bounds}
     pixels = analysis.video.pixels
-    return {"backdrop": measured.backdrop, "extent": (0.0, 0.0, float(pixels.width), float(pixels.height))}
+    return {
+        "background": measured.background,
+        "bounds": (0.0, 0.0, float(pixels.width), float(pixels.height)),
+    }
 
 
 def occupancy_figure(measured: ReportData) -> ReportFigure:
@@ -136,8 +139,8 @@ def counts_figure(measured: ReportData) -> ReportFigure | None:
 
 MOST_EXPLORED = 150_000
 _ASK = (
-    "No {which} were given, so this page has no {what}. Draw them with `ptrack zones BACKDROP -o FILE`, and "
-    "give the file with `--zones FILE`."
+    "No {which} were given, so this page has no {what}. Draw them with `ptrack zones BACKGROUND -o FILE`, "
+    "and give the file with `--zones FILE`."
 )
 _ASK_BOTH = _ASK.format(which="zones and lines", what="stays, no transitions and no counts")
 _ASK_ZONES = _ASK.format(which="zones", what="stays and no transitions")
@@ -177,29 +180,30 @@ def _dwell_table(measured: ReportData) -> ReportTable:
             *(zone[f"median_dwell{end}_s"] for end in ("", "_low", "_high")),
             zone["naive_mean_dwell_s"],
             *_bounds(means, zone["zone"]),
-            zone["cut"],
-            zone["left_out"],
+            zone["end_unobserved"],
+            zone["start_unobserved"],
             zone["total_dwell_s"],
             zone["occupancy"]["peak"],
         ]
         for zone in measured.figures["zones"]
     ]
     texts = {
-        name: column_text(DWELL, name) for name in ("median", "median_low", "median_high", "cut", "left_out")
+        name: column_text(DWELL, name)
+        for name in ("median", "median_low", "median_high", "end_unobserved", "start_unobserved")
     }
     ends = " By drawing persons anew, as `compute_confidence_intervals` does."
     headings = [
         Heading("zone", "zone"),
         Heading("visitors", "persons", "Different persons who stayed in it.", 0),
-        Heading("stays", "stays", column_text(DWELL, "stays"), 0),
+        Heading("visits", "stays", column_text(DWELL, "visits"), 0),
         Heading("median_s", "median [s]", texts["median"], 1),
         Heading("median_low_s", "from", texts["median_low"], 1),
         Heading("median_high_s", "to", texts["median_high"], 1),
         Heading("observed_mean_s", "mean [s]", column_text(DWELL, "observed_mean"), 1),
         Heading("observed_mean_low_s", "from", f"Lower bound of the mean.{ends}", 1),
         Heading("observed_mean_high_s", "to", f"Upper bound of the mean.{ends}", 1),
-        Heading("cut", "cut", texts["cut"], 0),
-        Heading("left_out", "left out", texts["left_out"], 0),
+        Heading("end_unobserved", "end_unobserved", texts["end_unobserved"], 0),
+        Heading("start_unobserved", "left out", texts["start_unobserved"], 0),
         Heading("dwell_s", "in all [s]", column_text(VISITS, "dwell"), 1),
         Heading("max_persons", "most at a time", "Largest number of persons at any moment.", 0),
     ]
@@ -312,8 +316,8 @@ def explorer_section(measured: ReportData) -> Section:
         lines=analysis.lines,
         detections=detections,
         visits=visits,
-        backdrop=measured.embedded,
-        extent=None if analysis.floor_plan is None else analysis.floor_plan.extent,
+        background=measured.embedded,
+        bounds=None if analysis.floor_plan is None else analysis.floor_plan.bounds,
     )
     first = measured.figures["occupancy"]["peak_at_s"] or 0.0
     parts += [Words(note, "note") for note in data["notes"]]
@@ -331,14 +335,21 @@ def _first_part(measured: ReportData, until: pd.Timedelta, rows: int) -> str:
 def persons_section(measured: ReportData) -> Section:
     """List the persons."""
     unit = measured.analysis.config.unit
-    columns = ["person_index", "first_seen", "last_seen", "dwell", "unlocated", f"path_length_{unit}"]
+    columns = [
+        "person_index",
+        "first_seen",
+        "last_seen",
+        "time_in_scene",
+        "without_position",
+        f"path_length_{unit}",
+    ]
     table = build_table(
-        measured.analysis["persons"].sort_values("first_seen", kind="stable"),
+        measured.analysis["tracks"].sort_values("first_seen", kind="stable"),
         TRACKS,
         "Persons",
         columns,
         unit=unit,
-        labels={"person_index": "person", "dwell": "in the scene"},
+        labels={"person_index": "person", "time_in_scene": "in the scene"},
         digits={f"path_length_{unit}": 1},
         name="persons",
         clock=measured.clock,

@@ -35,8 +35,8 @@ def format_page(figures: dict[str, Any], form: str = PLAIN) -> str:
     start, end = figures["start_s"], figures["end_s"]
     title = f"{_line(figures['video']) or 'video'}: {span(start)} to {span(end)}"
     parts = [_usual(figures), *_zones(figures), *_ways(figures), *_crossed(figures), _trust(figures)]
-    if figures["left_out"]:
-        parts.append(_Part("Left out", said=tuple(figures["left_out"])))
+    if figures["unavailable"]:
+        parts.append(_Part("Left out", said=tuple(figures["unavailable"])))
     if form == MARKDOWN:
         return "\n\n".join([f"## {_escaped(title)}", *map(_in_markdown, parts)])
     return "\n\n".join([title, *map(_in_text, parts)])
@@ -72,7 +72,10 @@ def _usual(figures: dict[str, Any]) -> _Part:
         ("persons", str(figures["persons"])),
         *([] if in_zones is None else [("persons in a zone", str(in_zones))]),
         ("time in the scene", span(figures["present_s"])),
-        ("of it unlocated", f"{span(figures['unlocated_s'])} ({share(figures['unlocated_share'])})"),
+        (
+            "of it without position",
+            f"{span(figures['without_position_s'])} ({share(figures['without_position_share'])})",
+        ),
         ("present at the end", str(there["at_end"])),
         ("present on average", _decimal(there["mean"])),
         ("present at most", f"{there['peak']}{_first(there['peak_at_s'])}"),

@@ -29,13 +29,13 @@ from ptrack_analysis.sources.finding import find_videos, form_given
 from ptrack_analysis.sources.trackers.tracked import warn_of_dropped
 from ptrack_analysis.storage.files import write_text
 from ptrack_analysis.storage.s3 import AnyPath, parse_path
-from ptrack_analysis.web.ground import embedded_backdrop
+from ptrack_analysis.web.ground import embedded_background
 
 
 def video_report(
     analysis: VideoAnalysis,
     *,
-    backdrop: Any = None,
+    background: Any = None,
     files: Mapping[str, str] | None = None,
     notes: Sequence[str] = (),
 ) -> Report:
@@ -45,8 +45,8 @@ def video_report(
     ----------
     analysis
         The video with its configuration. If it is known when it was recorded, the page's times are local.
-    backdrop
-        Picture of the scene, or with a floor plan the plan of its extent.
+    background
+        Picture of the scene, or with a floor plan the plan of its bounds.
     files
         Names of the files that it was made from, by what they are.
     notes
@@ -55,7 +55,7 @@ def video_report(
     Raises
     ------
     ParameterError
-        If the backdrop cannot be read, or the frame size is not known.
+        If the background cannot be read, or the frame size is not known.
     """
     from ptrack_analysis.report.sections import (  # noqa: PLC0415 - matplotlib comes late
         explorer_section,
@@ -67,9 +67,9 @@ def video_report(
         zones_section,
     )
 
-    embedded = None if backdrop is None else embedded_backdrop(backdrop)
+    embedded = None if background is None else embedded_background(background)
     recording = analysis.recording
-    measured = measure(analysis, backdrop, embedded, tuple(notes))
+    measured = measure(analysis, background, embedded, tuple(notes))
     sections = [
         trust_section(measured),
         key_section(measured),
@@ -106,7 +106,7 @@ def write_report(
     *,
     settings: AnalysisConfig | None = None,
     video: str | None = None,
-    backdrop: str | PathLike[str] | None = None,
+    background: str | PathLike[str] | None = None,
     form: dict[str, Any] | None = None,
     force: bool = False,
 ) -> None:
@@ -128,8 +128,8 @@ def write_report(
         What is measured of a video, and how; a dataset is taken as it was measured.
     video
         Name of one video, where the source holds several.
-    backdrop
-        Picture of the scene; with a floor plan, the plan of its extent.
+    background
+        Picture of the scene; with a floor plan, the plan of its bounds.
     form
         How another tracker's file is read: ``format``, ``columns``, ``first_frame`` and ``unit`` as in
         ``read_tracking``.
@@ -146,8 +146,8 @@ def write_report(
     OutputError
         If the file cannot be written, or is there and no report.
     ParameterError
-        If the source holds several videos and none is chosen, or the backdrop cannot be read; if settings, a
-        video, a backdrop or a form are given for a dataset.
+        If the source holds several videos and none is chosen, or the background cannot be read; if settings,
+        a video, a background or a form are given for a dataset.
     PtrackError
         If the source cannot be read, or not be measured as asked.
 
@@ -161,26 +161,26 @@ def write_report(
     if isinstance(source, VideoAnalysis):
         if settings is not None or video is not None or form:
             raise ParameterError("settings, video and form are those of the VideoAnalysis. Leave them out.")
-        write_text(target, report_html(video_report(source, backdrop=backdrop)))
+        write_text(target, report_html(video_report(source, background=background)))
         return
     root = parse_path(source)
     if is_dataset(root):
         of_video = [
             video,
-            backdrop,
+            background,
             *(form or {}).values(),
             None if settings == AnalysisConfig() else settings,
         ]
         if any(said is not None for said in of_video):
             raise ParameterError(
                 f"{root} is a dataset, of which the overview is told as it was exported: settings, a video, "
-                "a backdrop or a form are for the report of one video"
+                "a background or a form are for the report of one video"
             )
         report = overview_report(open_dataset(root))
     else:
         given = _NO_FORM | (form or {})
         reference = _one_video(root, video, given)
-        report = _of_video(root, reference, settings or AnalysisConfig(), backdrop, form_given(**given))
+        report = _of_video(root, reference, settings or AnalysisConfig(), background, form_given(**given))
     write_text(target, report_html(report))
 
 
@@ -224,7 +224,7 @@ def _of_video(
     root: AnyPath,
     reference: VideoReference,
     settings: AnalysisConfig,
-    backdrop: Any,
+    background: Any,
     form: FormatOptions | None,
 ) -> Report:
 
@@ -234,15 +234,17 @@ def _of_video(
     warn_of_dropped(reference.name, analysis.reading.dropped)
     if analysis.recording.started_at is None:
         notes += no_start(settings, [reference.name])
-    return video_report(analysis, backdrop=backdrop, files=_names(reference, settings, backdrop), notes=notes)
+    return video_report(
+        analysis, background=background, files=_names(reference, settings, background), notes=notes
+    )
 
 
-def _names(reference: VideoReference, settings: AnalysisConfig, backdrop: Any) -> dict[str, str]:
+def _names(reference: VideoReference, settings: AnalysisConfig, background: Any) -> dict[str, str]:
     """Name the files that the report was made from, without the folders they lie in."""
     names = [file.name for file in reference.files]
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""  # noqa: PLR2004 - two are named
     files = {"source": ", ".join(names[:2]) + more}
-    for name, file in (("zones", settings.zones), ("floor plan", settings.floor), ("backdrop", backdrop)):
+    for name, file in (("zones", settings.zones), ("floor plan", settings.floor), ("background", background)):
         if file is not None and not hasattr(file, "shape"):
             files[name] = Path(file).name
     return files

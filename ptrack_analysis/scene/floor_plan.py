@@ -14,7 +14,7 @@ from ptrack_analysis.geometry import FARTHEST, Floats
 from ptrack_analysis.scene.lens import HORIZON, Lens, fit_homography
 from ptrack_analysis.video import Pixels, Video
 
-Extent = tuple[float, float, float, float]
+Bounds = tuple[float, float, float, float]
 
 _CHANCE = 0.001
 _NOTED = 0.01
@@ -28,13 +28,13 @@ class FloorPlan:
 
     ``matrix`` is (3, 3), scaled so that points in front of the horizon have a positive last coordinate, the
     largest of the given ones 1; ``pairs`` is (n, 4), the given points: x and y in the picture (fractions of
-    the frame) and on the floor [m]; ``extent`` is the part that is drawn: x0, y0, x1, y1 [m]; ``lens`` bends
+    the frame) and on the floor [m]; ``bounds`` is the part that is drawn: x0, y0, x1, y1 [m]; ``lens`` bends
     the picture, None where straight lines are straight in it.
     """
 
     matrix: Floats
     pairs: Floats
-    extent: Extent
+    bounds: Bounds
     lens: Lens | None = None
     unit: str = "m"
 
@@ -42,7 +42,7 @@ class FloorPlan:
         worst = int(self.residuals.argmax())
         return (
             f"Floor({len(self.pairs)} pairs, error {self.error:.3g} m, "
-            f"worst pairs[{worst}] {self.residuals[worst]:.3g} m, extent {self.extent} m"
+            f"worst pairs[{worst}] {self.residuals[worst]:.3g} m, bounds {self.bounds} m"
             f"{'' if self.lens is None else f', {self.lens}'})"
         )
 
@@ -146,7 +146,7 @@ class FloorPlan:
             matrix = fit_homography(picture[others], self.pairs[others, 2:])
         except ZoneError:
             return None
-        residuals = FloorPlan(matrix, self.pairs, self.extent, self.lens).residuals
+        residuals = FloorPlan(matrix, self.pairs, self.bounds, self.lens).residuals
         return float((residuals[others] ** 2).sum()), place, float(residuals[place])
 
 
@@ -154,14 +154,14 @@ _LEAST_PAIRS = 4
 
 
 def fit_floor_plan(
-    picture: Floats, floor: Floats, *, extent: Extent | None = None, lens: Lens | None = None
+    picture: Floats, floor: Floats, *, bounds: Bounds | None = None, lens: Lens | None = None
 ) -> FloorPlan:
     """Fit the homography that carries picture points to floor points, by least squares on the floor.
 
     Four pairs are met exactly; more are met such that the sum of the squared distances on the floor between
-    the given points and the projected ones is least. So errors count in metres where people walk: a far
+    the given points and the projected ones is least. So errors count in meters where people walk: a far
     place, where a pixel is wide, pulls more than a near one. With a lens its bending is undone first. What
-    is drawn of the floor is ``extent``, by default the rectangle around the floor points.
+    is drawn of the floor is ``bounds``, by default the rectangle around the floor points.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def fit_floor_plan(
         (n, 2) fractions of the frame, n at least 4, as the picture shows them.
     floor
         (n, 2) where these points are on the floor [m].
-    extent
+    bounds
         x0, y0, x1, y1 of the part that is drawn [m].
     lens
         What bends the picture; by default nothing.
@@ -185,11 +185,11 @@ def fit_floor_plan(
     ZoneError
         If there are fewer than four pairs or different points, a value is not finite or beyond 1e9, the
         points (but for one) lie on one line, the fit puts a given point at or above the horizon, a picture
-        point lies where the lens shows nothing, or the extent is empty.
+        point lies where the lens shows nothing, or the bounds is empty.
 
     Notes
     -----
-    The direct linear transform on normalised points, which minimises an algebraic error, is where the
+    The direct linear transform on normalized points, which minimizes an algebraic error, is where the
     Gauss-Newton steps to the least squares begin; where they find nothing better it is kept. O(n) a step.
 
     References
@@ -210,7 +210,7 @@ def fit_floor_plan(
         place = int(np.flatnonzero(~np.isfinite(straight).all(axis=1))[0])
         raise ZoneError(f"pairs[{place}]: the lens shows nothing at {tuple(picture[place].tolist())}")
     matrix = fit_homography(straight, floor)
-    return FloorPlan(matrix, np.column_stack([picture, floor]), _drawn(extent, floor), lens)
+    return FloorPlan(matrix, np.column_stack([picture, floor]), _drawn(bounds, floor), lens)
 
 
 def _validate_pairs(picture: Floats, floor: Floats) -> None:
@@ -234,19 +234,19 @@ def _validate_pairs(picture: Floats, floor: Floats) -> None:
             raise ZoneError(f"a floor needs at least 4 different points {where}, not {different}")
 
 
-def _drawn(extent: Extent | None, floor: Floats) -> Extent:
-    """Take the given extent, refusing an empty one, or the rectangle around the floor points."""
-    if extent is None:
+def _drawn(bounds: Bounds | None, floor: Floats) -> Bounds:
+    """Take the given bounds, refusing an empty one, or the rectangle around the floor points."""
+    if bounds is None:
         return (*floor.min(axis=0).tolist(), *floor.max(axis=0).tolist())
-    x0, y0, x1, y1 = extent
-    if not ((np.abs(extent) <= FARTHEST).all() and x1 > x0 and y1 > y0):
-        raise ZoneError(f"a floor's extent is {extent!r}, not finite numbers x0 < x1 and y0 < y1")
+    x0, y0, x1, y1 = bounds
+    if not ((np.abs(bounds) <= FARTHEST).all() and x1 > x0 and y1 > y0):
+        raise ZoneError(f"a floor's bounds is {bounds!r}, not finite numbers x0 < x1 and y0 < y1")
     return x0, y0, x1, y1
 
 
 _FAULTS = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, OverflowError)
-_LENS_MEMBERS = ("k1", "k2", "focal", "centre")
-_MEMBERS = ("unit", "picture_unit", "pairs", "extent", "lens")
+_LENS_MEMBERS = ("k1", "k2", "focal", "center")
+_MEMBERS = ("unit", "image_unit", "pairs", "bounds", "lens")
 _ALIKE = 0.75
 _UNITS = ("fraction", "px")
 _FAR = 10.0
@@ -259,12 +259,12 @@ _UNMODELLED = frozenset({"p1", "p2", "k3", "k4", "k5", "k6"})
 def read_floor_plan(path: str | PathLike[str], video: Video | None = None) -> FloorPlan:
     """Read a floor plan: pairs of points known in the picture and on the floor.
 
-    The file is JSON: ``{"unit": "m", "picture_unit": "fraction" | "px", "pairs": [{"picture": [x, y],
-    "floor": [x, y]}, ...], "extent": [x0, y0, x1, y1], "lens": {"k1": ..., "k2": ..., "focal": [fx, fy],
-    "centre": [cx, cy]}}``; extent and lens may be missing, and further members of the file and of its pairs
-    are passed over. The points and the lens are in ``picture_unit``; in px, which needs the video's frame
+    The file is JSON: ``{"unit": "m", "image_unit": "fraction" | "px", "pairs": [{"image": [x, y],
+    "floor": [x, y]}, ...], "bounds": [x0, y0, x1, y1], "lens": {"k1": ..., "k2": ..., "focal": [fx, fy],
+    "center": [cx, cy]}}``; bounds and lens may be missing, and further members of the file and of its pairs
+    are passed over. The points and the lens are in ``image_unit``; in px, which needs the video's frame
     size, the lens is as OpenCV's ``calibrateCamera`` gives it, and ``focal`` may be one number. Of the lens,
-    ``k2`` is 0 and ``centre`` the middle of the picture where they are missing; a member that is none of the
+    ``k2`` is 0 and ``center`` the middle of the picture where they are missing; a member that is none of the
     four is refused.
 
     Raises
@@ -279,35 +279,35 @@ def read_floor_plan(path: str | PathLike[str], video: Video | None = None) -> Fl
         content = json.loads(place.read_text(encoding="utf-8-sig"))
         if not isinstance(content, dict) or not isinstance(content.get("pairs"), list):
             raise ZoneError(f"{place}: not a floor file: it has no list 'pairs'")  # noqa: TRY301 - told as it is
-        picture, floor = _points(content["pairs"], "picture"), _points(content["pairs"], "floor")
-        unit, picture_unit = content.get("unit", "m"), content.get("picture_unit", "fraction")
-        drawn, bent = content.get("extent"), content.get("lens")
-        extent = None if drawn is None else _four(drawn)
+        picture, floor = _points(content["pairs"], "image"), _points(content["pairs"], "floor")
+        unit, image_unit = content.get("unit", "m"), content.get("image_unit", "fraction")
+        drawn, bent = content.get("bounds"), content.get("lens")
+        bounds = None if drawn is None else _four(drawn)
     except ZoneError:
         raise
     except OSError as error:
         raise ZoneError(f"{place}: cannot be read: {error.strerror}") from error
     except _FAULTS as error:
         raise ZoneError(
-            f"{place}: not a floor file with 'pairs' of 'picture' and 'floor' points: {error}"
+            f"{place}: not a floor file with 'pairs' of 'image' and 'floor' points: {error}"
         ) from error
-    if unit != "m" or picture_unit not in _UNITS:
-        raise ZoneError(f"{place}: units are {unit!r} and {picture_unit!r}, not 'm' and 'fraction' or 'px'")
+    if unit != "m" or image_unit not in _UNITS:
+        raise ZoneError(f"{place}: units are {unit!r} and {image_unit!r}, not 'm' and 'fraction' or 'px'")
     _validate_members(place, content)
-    if picture_unit == "fraction" and not ((picture > -_FAR) & (picture < 1 + _FAR)).all():
+    if image_unit == "fraction" and not ((picture > -_FAR) & (picture < 1 + _FAR)).all():
         raise ZoneError(
             f"{place}: pairs have picture points far outside 0 to 1, such as {picture.max():g}: is "
-            '"picture_unit": "px" missing?'
+            '"image_unit": "px" missing?'
         )
-    if picture_unit == "px" and len(picture) and (np.abs(picture) <= _NEAR).all():
+    if image_unit == "px" and len(picture) and (np.abs(picture) <= _NEAR).all():
         raise ZoneError(
             f"{place}: all picture points lie within {_NEAR:g} px of the picture's corner: is "
-            '"picture_unit": "fraction" meant?'
+            '"image_unit": "fraction" meant?'
         )
-    frame = (video or Video()).pixels if picture_unit == "px" else Pixels(1, 1)
+    frame = (video or Video()).pixels if image_unit == "px" else Pixels(1, 1)
     try:
-        lens = None if bent is None else _lens(bent, frame, picture_unit)
-        return fit_floor_plan(picture / [frame.width, frame.height], floor, extent=extent, lens=lens)
+        lens = None if bent is None else _lens(bent, frame, image_unit)
+        return fit_floor_plan(picture / [frame.width, frame.height], floor, bounds=bounds, lens=lens)
     except ZoneError as error:
         raise ZoneError(f"{place}: {error}") from error
 
@@ -326,8 +326,8 @@ def _points(pairs: Any, which: str) -> Floats:
     return np.array(points, dtype="float64").reshape(-1, 2)
 
 
-def _four(drawn: Any) -> Extent:
-    x0, y0, x1, y1 = _numbers(drawn, 4, "extent")
+def _four(drawn: Any) -> Bounds:
+    x0, y0, x1, y1 = _numbers(drawn, 4, "bounds")
     return x0, y0, x1, y1
 
 
@@ -343,7 +343,7 @@ def _lens(content: Any, frame: Pixels, unit: str) -> Lens:
     for name in ("k1", "focal"):
         if name not in content:
             raise ZoneError(f"lens: {name!r} is missing")
-    focal, centre = content["focal"], content.get("centre")
+    focal, center = content["focal"], content.get("center")
     if not isinstance(focal, list):
         if unit == "fraction":
             raise ZoneError(
@@ -354,7 +354,7 @@ def _lens(content: Any, frame: Pixels, unit: str) -> Lens:
     try:
         (k1, k2) = _numbers([content["k1"], content.get("k2", 0.0)], 2, "k1 and k2")
         across, down = _numbers(focal, 2, "focal")
-        middle = None if centre is None else _numbers(centre, 2, "centre")
+        middle = None if center is None else _numbers(center, 2, "center")
     except _FAULTS as error:
         raise ZoneError(f"lens: {error}") from error
     return Lens.in_pixels(
@@ -363,7 +363,7 @@ def _lens(content: Any, frame: Pixels, unit: str) -> Lens:
         focal=(across, down),
         k1=k1,
         k2=k2,
-        centre=None if middle is None else (middle[0], middle[1]),
+        center=None if middle is None else (middle[0], middle[1]),
     )
 
 

@@ -158,9 +158,9 @@ def read_picture(picture: Picture) -> Image.Image:
         If the picture has more than 40 megapixels. A file is not decoded then.
     """
     if isinstance(picture, np.ndarray):
-        return _from_array(picture, "backdrop")
+        return _from_array(picture, "background")
     if (frame := frame_at(picture)) is not None:
-        return _from_array(frame, f"backdrop {fspath(picture)!r}")
+        return _from_array(frame, f"background {fspath(picture)!r}")
     return _from_file(Path(fspath(picture)))
 
 
@@ -170,11 +170,11 @@ def is_stretched(size: tuple[int, int], rectangle: tuple[float, float]) -> bool:
 
 
 def stretched_note(size: tuple[int, int], rectangle: tuple[float, float], *, of_frame: bool) -> list[str]:
-    """Report that a backdrop has another shape than the frame or the plan below it, if it has."""
+    """Report that a background has another shape than the frame or the plan below it, if it has."""
     if not is_stretched(size, rectangle):
         return []
     where = "{:.0f} x {:.0f} px of the video's frame".format(*rectangle) if of_frame else "extent of the plan"
-    said = f"The backdrop ({size[0]} x {size[1]} px) has another shape than the {where}"
+    said = f"The background ({size[0]} x {size[1]} px) has another shape than the {where}"
     return [f"{said}: it is stretched to fill it."]
 
 
@@ -198,7 +198,7 @@ def _opened(place: Path) -> Image.Image:
 
 
 def _from_file(place: Path) -> Image.Image:
-    named = f"backdrop {str(place)!r}"
+    named = f"background {str(place)!r}"
     try:
         with _opened(place) as image:
             _validate_size(named, *image.size)
@@ -212,25 +212,25 @@ def _from_file(place: Path) -> Image.Image:
         ) from error
     except OSError as error:
         reason = error.strerror or "not a picture that can be read, or not a whole one"
-        raise ParameterError(f"backdrop {str(place)!r} cannot be read: {reason}") from error
+        raise ParameterError(f"background {str(place)!r} cannot be read: {reason}") from error
     except InputError:
         raise
     except (ValueError, SyntaxError, EOFError) as error:
-        raise ParameterError(f"backdrop {str(place)!r} cannot be read: {error}") from error
+        raise ParameterError(f"background {str(place)!r} cannot be read: {error}") from error
 
 
 def _from_array(picture: np.ndarray, named: str) -> Image.Image:
     levels = np.atleast_3d(picture)
     if picture.ndim not in {2, 3} or levels.shape[2] not in {1, 3, 4} or levels.size == 0:
         raise ParameterError(
-            f"backdrop has the shape {picture.shape}, not (rows, columns) with 1, 3 or 4 colours"
+            f"background has the shape {picture.shape}, not (rows, columns) with 1, 3 or 4 colors"
         )
     _validate_size(named, levels.shape[1], levels.shape[0])
     if levels.dtype.kind == "f" and ((levels >= 0) & (levels <= 1)).all():
         levels = np.rint(levels * 255.0).astype("uint8")
     elif levels.dtype != np.uint8:
         raise ParameterError(
-            f"backdrop is an array of {picture.dtype}, not of uint8 or of floats from 0 to 1"
+            f"background is an array of {picture.dtype}, not of uint8 or of floats from 0 to 1"
         )
     if levels.shape[2] == 1:
         levels = np.repeat(levels, 3, axis=2)

@@ -130,10 +130,10 @@ _LEAST_SHARE = 4 / 9
 class Lens:
     """The radial distortion of a camera.
 
-    A point at distance r from the centre, where straight lines are straight, is seen on the same ray at
+    A point at distance r from the center, where straight lines are straight, is seen on the same ray at
     r · (1 + k1 · r² + k2 · r⁴), r being measured in focal lengths. ``k1`` and ``k2`` are OpenCV's, ``k1``
     is below 0 for a barrel (wide angle); ``focal`` is the focal length as fractions of the frame's width
-    and of its height, ``centre`` the point that is not bent, in fractions of the frame. A ``k1`` far below 0
+    and of its height, ``center`` the point that is not bent, in fractions of the frame. A ``k1`` far below 0
     folds the picture back: beyond some radius straight points would come inwards again. Only what lies
     within the fold is a picture that a camera can take; points beyond it are NaN both ways.
 
@@ -162,10 +162,10 @@ class Lens:
     k1: float
     focal: tuple[float, float]
     k2: float = 0.0
-    centre: tuple[float, float] = (0.5, 0.5)
+    center: tuple[float, float] = (0.5, 0.5)
 
     def __post_init__(self) -> None:
-        for name, numbers in (("k1", (self.k1,)), ("k2", (self.k2,)), ("centre", self.centre)):
+        for name, numbers in (("k1", (self.k1,)), ("k2", (self.k2,)), ("center", self.center)):
             if not all(abs(number) <= FARTHEST for number in numbers):
                 raise ZoneError(
                     f"lens: {name} is {getattr(self, name)!r}, not a finite number within {FARTHEST:.0e}"
@@ -182,7 +182,7 @@ class Lens:
         focal: float | tuple[float, float],
         k1: float,
         k2: float = 0.0,
-        centre: tuple[float, float] | None = None,
+        center: tuple[float, float] | None = None,
     ) -> Self:
         """Make the lens from numbers in px, as OpenCV's ``calibrateCamera`` gives them.
 
@@ -194,7 +194,7 @@ class Lens:
             fx and fy of the camera matrix, or one number for both [px].
         k1, k2
             The radial coefficients, the first two that OpenCV lists.
-        centre
+        center
             cx and cy of the camera matrix; by default the middle of the frame [px].
 
         Raises
@@ -203,8 +203,8 @@ class Lens:
             If a number is not finite, or a focal length is not above 0.
         """
         across, down = focal if isinstance(focal, tuple) else (focal, focal)
-        x, y = (width / 2, height / 2) if centre is None else centre
-        return cls(k1=k1, k2=k2, focal=(across / width, down / height), centre=(x / width, y / height))
+        x, y = (width / 2, height / 2) if center is None else center
+        return cls(k1=k1, k2=k2, focal=(across / width, down / height), center=(x / width, y / height))
 
     @property
     def fold(self) -> float:
@@ -271,12 +271,12 @@ class Lens:
         return radius * self._share(radius)
 
     def _rays(self, points: Floats) -> Floats:
-        """Measure points from the centre, in focal lengths; NaN where a point is not finite."""
-        rays = (np.asarray(points, dtype="float64") - self.centre) / self.focal
+        """Measure points from the center, in focal lengths; NaN where a point is not finite."""
+        rays = (np.asarray(points, dtype="float64") - self.center) / self.focal
         return np.where(np.isfinite(rays), rays, np.nan)
 
     def _points(self, rays: Floats) -> Floats:
-        points: Floats = rays * self.focal + self.centre
+        points: Floats = rays * self.focal + self.center
         return points
 
 

@@ -38,7 +38,7 @@ def compute_zone_coverage(
     video: Video,
     plane: Plane | None = None,
     *,
-    extent: tuple[float, float, float, float] | None = None,
+    bounds: tuple[float, float, float, float] | None = None,
 ) -> Coverage:
     """Measure how much of the picture lies in a zone, and how much in several.
 
@@ -55,8 +55,8 @@ def compute_zone_coverage(
     plane
         The plane that the zones are in; by default the picture [px]. On a floor plan, the picture is its
         image there.
-    extent
-        x0, y0, x1, y1 of another area to be measured, such as a floor plan's ``extent`` [px or m].
+    bounds
+        x0, y0, x1, y1 of another area to be measured, such as a floor plan's ``bounds`` [px or m].
 
     Returns
     -------
@@ -71,7 +71,7 @@ def compute_zone_coverage(
         If two zones have one name, or an outline crosses itself.
     ParameterError
         If the picture reaches the horizon of the floor plan, so that its area there has no end, or the
-        extent has no area.
+        bounds has no area.
 
     Notes
     -----
@@ -87,13 +87,13 @@ def compute_zone_coverage(
     plane = plane or video.pixels
     validate_zones(zones, plane.unit)
     validate_outlines(zones)
-    area = picture_in(plane) if extent is None else box(*extent)
+    area = picture_in(plane) if bounds is None else box(*bounds)
     if area is None:
         raise ParameterError(
-            "the picture reaches the horizon of the floor plan: give an extent, such as extent=floor.extent"
+            "the picture reaches the horizon of the floor plan: give an bounds, such as bounds=floor.bounds"
         )
     if not area.area > 0:
-        raise ParameterError(f"extent is {extent!r}, which has no area")
+        raise ParameterError(f"bounds is {bounds!r}, which has no area")
     doubled = [
         one.outline.intersection(other.outline)
         for one, other in combinations(zones, 2)

@@ -50,12 +50,12 @@ def project_scene(scene: Scene, video: Video, plane: Plane, *, place: str) -> tu
     Raises
     ------
     ZoneError
-        If an outline reaches the horizon of the floor plan or beyond what its lens shows, or is in metres and
+        If an outline reaches the horizon of the floor plan or beyond what its lens shows, or is in meters and
         there is no floor plan.
     """
     if scene.unit == "m" and plane.unit != "m":
         raise ZoneError(
-            f"{place}: zones in metres need a floor plan to be carried to {plane.unit}; none is given"
+            f"{place}: zones in meters need a floor plan to be carried to {plane.unit}; none is given"
         )
     part = scene.of(video.name)
 
@@ -153,7 +153,7 @@ def read_zones(
     ZoneError
         With all defects found: not such a file, a name that is missing or occurs twice, an outline that
         crosses itself, has too few corners, is not finite, or crosses the horizon; a property that is not
-        what it should be, or times that leave nothing between them; metres without a floor.
+        what it should be, or times that leave nothing between them; meters without a floor.
     """
     plane = plane or video.pixels
     return project_scene(read_scene(path), video, plane, place=str(path))

@@ -32,14 +32,14 @@ DENSITY = Table(
         ZONE_KEY,
         _INTERVAL,
         Column("area_m2", "number", "Area of the zone.", unit="m²"),
-        Column("density_per_m2", "number", "Persons on a square metre, weighted by time.", unit="1/m²"),
+        Column("density_per_m2", "number", "Persons on a square meter, weighted by time.", unit="1/m²"),
         Column("max_density_per_m2", "number", "Largest number of persons by the area.", unit="1/m²"),
         Column("space_m2", "number", "Area a person has on average; missing with nobody there.", unit="m²"),
     ),
 )
 
 FLOW = Table(
-    name="flow",
+    name="line_flow",
     row="how many persons a second crossed a line in an interval of time",
     key=(LINE, _STARTS),
     columns=(
@@ -65,7 +65,7 @@ FLOW = Table(
 )
 
 FUNDAMENTAL = Table(
-    name="fundamental",
+    name="fundamental_diagram",
     row="density, speed and flow in a zone in an interval of time",
     key=(ZONE, _STARTS),
     columns=(
@@ -77,7 +77,7 @@ FUNDAMENTAL = Table(
         Column(
             "density_per_m2",
             "number",
-            "Persons on a square metre, weighted by time.",
+            "Persons on a square meter, weighted by time.",
             unit="1/m²",
             withheld=True,
         ),
@@ -140,7 +140,7 @@ _HOUR = (
     Column("local_day", "text", "Day of the hour by the place's clock: YYYY-MM-DD."),
     Column("local_hour", "integer", "Hour of the day by the place's clock: 0 to 23."),
     Column("weekday", "integer", "Day of the week by the place's clock: 1 is Monday, 7 Sunday."),
-    Column("covered", "span", "Time of the hour's part that the video covers.", "s"),
+    Column("recorded_time", "span", "Time of the hour's part that the video covers.", "s"),
 )
 
 OCCUPANCY_HOURLY = Table(
@@ -163,7 +163,9 @@ VISITS_HOURLY = Table(
         ZONE_KEY,
         *_HOUR,
         Column("began", "integer", "Stays whose first moment is in it."),
-        Column("entries", "integer", "Those of them that were seen to begin: entry is crossed or opened."),
+        Column(
+            "entries", "integer", "Those of them that were seen to begin: entry is crossed or zone_opened."
+        ),
         Column("present", "integer", "Stays that lasted in it, whenever they began."),
         Column("persons", "integer", "Different persons whose stays these are."),
         Column("dwell", "span", "The part of the stays' dwell that falls in it, pro rata.", "s"),

@@ -6,12 +6,14 @@ from ptrack_analysis.schema.table import PERSON, ZONE, ZONE_KEY, Column, Table
 from ptrack_analysis.schema.zones import ENTRIES, EXITS, VISITS
 
 _ENTRY = Column("entry", "text", 'How the stays began: an entry of the visits; "" is any.')
-_LEFT_OUT = Column(
-    "left_out",
+_START_UNOBSERVED = Column(
+    "start_unobserved",
     "integer",
     "Those of them that began unseen at an unknown time before, and are in no estimate but the naive ones.",
 )
-_CUT = Column("cut", "integer", "Those that are estimated from and ended unseen: longer than seen.")
+_END_UNOBSERVED = Column(
+    "end_unobserved", "integer", "Those that are estimated from and ended unseen: longer than seen."
+)
 
 # A length of time in a key is a moment since the stay began: stored in whole ms, so that keys stay exact.
 SURVIVAL = Table(
@@ -31,7 +33,7 @@ SURVIVAL = Table(
         ZONE_KEY,
         Column("at_risk", "integer", "Stays seen to last until this length, and seen at it."),
         Column("ended", "integer", "Stays that ended, seen, at this length."),
-        Column("cut", "integer", "Stays that ended unseen at this length: longer than seen."),
+        Column("end_unobserved", "integer", "Stays that ended unseen at this length: longer than seen."),
         Column("share", "number", "Share of the stays that last longer: the Kaplan-Meier estimate.", "1"),
         Column("share_low", "number", "Lower confidence bound of the share.", "1"),
         Column("share_high", "number", "Upper confidence bound of the share.", "1"),
@@ -44,9 +46,10 @@ DWELL = Table(
     key=(ZONE,),
     columns=(
         ZONE_KEY,
-        Column("stays", "integer", "Number of stays."),
-        replace(_LEFT_OUT, withheld=True),  # it is that of few entries, which DWELL_BY_ENTRY may suppress
-        replace(_CUT, withheld=True),
+        Column("visits", "integer", "Number of stays."),
+        # Withheld, as it may be the count of few entries, which DWELL_BY_ENTRY suppresses.
+        replace(_START_UNOBSERVED, withheld=True),
+        replace(_END_UNOBSERVED, withheld=True),
         Column("observed_mean", "span", "Mean of the dwell as seen, to whole milliseconds.", "s"),
         Column("naive_median", "span", "Lower median of the dwell as seen.", "s", withheld=True),
         Column(
@@ -89,7 +92,7 @@ DWELL_BY_ENTRY = Table(
     name="dwell_by_entry",
     row="the stays in one zone that began in one way",
     key=(ZONE, Column("entry", "text", "How the stays began: an entry of the visits.")),
-    columns=(*DWELL.columns[:2], _LEFT_OUT, _CUT, *DWELL.columns[4:]),
+    columns=(*DWELL.columns[:2], _START_UNOBSERVED, _END_UNOBSERVED, *DWELL.columns[4:]),
 )
 
 DWELL_QUANTILES = Table(
@@ -108,7 +111,7 @@ DWELL_QUANTILES = Table(
 )
 
 WAITS = Table(
-    name="waits",
+    name="waiting_times",
     row="one wait of one person in one queue",
     key=VISITS.key,
     columns=(
@@ -135,8 +138,8 @@ SERVICE_LEVELS = Table(
     columns=(
         ZONE_KEY,
         Column("waits", "integer", "Number of waits."),
-        _LEFT_OUT,
-        _CUT,
+        _START_UNOBSERVED,
+        _END_UNOBSERVED,
         Column("naive_share_longer", "number", "Share of the waits seen to last longer.", "1"),
         Column("share_longer", "number", "Share of the waits that last longer (Kaplan-Meier).", "1"),
         Column("share_longer_low", "number", "Lower confidence bound of the share.", "1"),
@@ -226,7 +229,7 @@ FUNNEL = Table(
 )
 
 RETAIL = Table(
-    name="retail",
+    name="retail_metrics",
     row="one figure of the retail dictionary for one zone",
     key=(ZONE, Column("figure", "text", "Name of the figure.")),
     columns=(

@@ -10,13 +10,13 @@ _MIDDLE = (
 )
 
 MEASURE = Table(
-    name="measure",
+    name="cell_values",
     row="one cell, and one number measured in it",
     key=(
         Column(
-            "of",
+            "quantity",
             "text",
-            "What is measured: footpoints or boxes (time), visits (how often the cell was entered), persons "
+            "What is measured: foot_points or boxes (time), visits (how often the cell was entered), persons "
             "(distinct ones), speed (the mean).",
         ),
         _ROW,
@@ -67,7 +67,7 @@ HEAT_DIFFERENCE = Table(
 )
 
 FIELD = Table(
-    name="field",
+    name="flow_field",
     row="one cell, and how people moved through it",
     key=(_ROW, _COLUMN),
     columns=(

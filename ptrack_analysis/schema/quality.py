@@ -21,10 +21,10 @@ QUALITY = Table(
 STATISTICS = ("mean", "median", "rate")
 
 INTERVALS = Table(
-    name="intervals",
+    name="confidence_intervals",
     row="one figure of one zone or line, with the interval that chance leaves open",
     key=(
-        Column("of", "text", "Name of the zone or line; empty for a table that has neither."),
+        Column("name", "text", "Name of the zone or line; empty for a table that has neither."),
         Column("figure", "text", "What was estimated: the statistic and the column."),
     ),
     columns=(

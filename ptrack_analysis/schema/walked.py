@@ -27,7 +27,7 @@ TRAJECTORIES = Table(
 )
 
 MOVEMENT = Table(
-    name="movement",
+    name="kinematics",
     row="how a person moved at one moment",
     key=(PERSON, TIMESTAMP),
     columns=(
@@ -58,8 +58,13 @@ TRACKS = Table(
     columns=(
         Column("first_seen", "moment", "Moment of the person's first detection."),
         Column("last_seen", "moment", "Moment of the person's last detection."),
-        Column("dwell", "span", "Time in the scene: the sum of time_present.", unit="s"),
-        Column("unlocated", "span", "The part of dwell in which the position is not known.", unit="s"),
+        Column("time_in_scene", "span", "Time in the scene: the sum of time_present.", unit="s"),
+        Column(
+            "without_position",
+            "span",
+            "The part of time_in_scene in which the position is not known.",
+            unit="s",
+        ),
         Column("detections", "integer", "Number of the person's detections."),
         Column("tracklets", "integer", "Number of the person's stretches without a gap above max_gap."),
         Column("path_length_{u}", "number", "Length of the way walked: the sum of the steps.", unit="{u}"),
@@ -104,7 +109,9 @@ STOPS = Table(
     columns=(
         Column("entered", "moment", "First moment of the stop."),
         Column("exited", "moment", "First moment no longer part of it."),
-        Column("dwell", "span", "Length of the stop: the sum of time_present of its detections.", unit="s"),
+        Column(
+            "duration", "span", "Length of the stop: the sum of time_present of its detections.", unit="s"
+        ),
         Column("x_{u}", "number", "Mean position, weighted by time_present.", unit="{u}"),
         Column("y_{u}", "number", "Mean position, weighted by time_present.", unit="{u}"),
         Column(

@@ -2,11 +2,11 @@
 
 from ptrack_analysis.schema.table import LINE, LINE_KEY, PERSON, ZONE, ZONE_KEY, Column, Table
 
-ENTRIES = ("crossed", "start", "appeared", "opened")
+ENTRIES = ("crossed", "video_start", "appeared", "zone_opened")
 
-EXITS = ("crossed", "end", "vanished", "closed")
+EXITS = ("crossed", "video_end", "lost", "zone_closed")
 
-SEEN_ENDS = ("crossed", "opened", "closed")
+SEEN_ENDS = ("crossed", "zone_opened", "zone_closed")
 """The entries and exits that were seen: there nothing is missing of the stay, as far as its zone held.
 
 How long a person would have stayed is another question: there a stay that a zone's closing ended is cut.
@@ -41,15 +41,15 @@ VISITS = Table(
         Column(
             "entry",
             "choice",
-            "How the stay began: opened means that the zone began to hold around the person; all but "
-            "crossed and opened: it began unseen.",
+            "How the stay began: zone_opened means that the zone began to hold around the person; all but "
+            "crossed and zone_opened: it began unseen.",
             choices=ENTRIES,
         ),
         Column(
             "exit",
             "choice",
-            "How the stay ended: closed means that the zone ceased to hold around the person; all but "
-            "crossed and closed: it ended unseen.",
+            "How the stay ended: zone_closed means that the zone ceased to hold around the person; all but "
+            "crossed and zone_closed: it ended unseen.",
             choices=EXITS,
         ),
         Column("detections", "integer", "Number of the detections inside."),
@@ -76,7 +76,7 @@ OCCUPANCY = Table(
 )
 
 QUEUE = Table(
-    name="queue",
+    name="queue_length",
     row="the number of people in a queue, from this moment until the next row of the zone",
     key=(ZONE, OCCUPANCY.key[1]),
     columns=OCCUPANCY.columns,
@@ -118,7 +118,7 @@ COUNTS = Table(
 )
 
 BALANCE = Table(
-    name="balance",
+    name="count_drift",
     row="counts over lines beside the persons present, from this moment until the next row",
     key=(
         Column("zone", "text", 'Name of the zone that the lines bound; "" is the whole scene.'),
@@ -138,7 +138,9 @@ HEATMAP = Table(
     name="heatmap",
     row="one cell of a heatmap",
     key=(
-        Column("of", "text", "What is counted: footpoints (where people stood) or boxes (what they cover)."),
+        Column(
+            "basis", "text", "What is counted: foot_points (where people stood) or boxes (what they cover)."
+        ),
         Column("row", "integer", "Row of the cell; 0 is the top of the picture."),
         Column("column", "integer", "Column of the cell; 0 is the left of the picture."),
     ),
@@ -155,7 +157,7 @@ HEATMAP = Table(
         Column(
             "density_per_m2",
             "number",
-            "Mean number of persons on a square metre of the cell: seconds divided by the cell's area and by "
+            "Mean number of persons on a square meter of the cell: seconds divided by the cell's area and by "
             "the time that was watched. On a floor plan only.",
             unit="1/m²",
             optional=True,

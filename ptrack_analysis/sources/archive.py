@@ -68,7 +68,7 @@ class Scan:
     """
 
     videos: list[VideoReference]
-    passed_over: list[tuple[str, str]]
+    ignored: list[tuple[str, str]]
     jobs: dict[AnyPath, Jobs] = field(default_factory=dict)
 
 
@@ -80,7 +80,7 @@ def scan(source: Source, recall: Recall | None = None) -> Scan:
     """
     root = parse_path(source)
     listing = list_files(root)
-    files, passed_over = listing.files, listing.others
+    files, ignored = listing.files, listing.others
     collected = _Groups(root, listing)
     known = {file: None if recall is None else recall(file) for file in files}
     fetched = ahead([file for file in files if known[file] is None])
@@ -95,11 +95,11 @@ def scan(source: Source, recall: Recall | None = None) -> Scan:
         if jobs:
             collected.add(file, jobs)
         else:
-            passed_over.append((shown(root, file), "well-formed, but no GetPersonTracking page"))
+            ignored.append((shown(root, file), "well-formed, but no GetPersonTracking page"))
     videos = collected.videos()
     if not videos:
-        raise no_pages(root, passed_over)
-    return Scan(videos, sorted(passed_over), {file: jobs for file, jobs in known.items() if jobs is not None})
+        raise no_pages(root, ignored)
+    return Scan(videos, sorted(ignored), {file: jobs for file, jobs in known.items() if jobs is not None})
 
 
 def _list_jobs(file: AnyPath) -> Jobs:
@@ -183,16 +183,16 @@ def documents(file: AnyPath, decoders: Decoders) -> Iterator[Document]:
         yield str(file), pages
 
 
-def no_pages(root: AnyPath, passed_over: list[tuple[str, str]]) -> NoPageError:
+def no_pages(root: AnyPath, ignored: list[tuple[str, str]]) -> NoPageError:
     """Report that there is no page, and what there is instead."""
     if root.is_file():
         return NoPageError(
             f"{root}: no GetPersonTracking page: it has no list 'Persons', neither bare nor in one of the "
             "wrappings in which pages are known to be saved"
         )
-    seen = ", ".join(repr(name) for name, _ in passed_over[:_SHOWN])
+    seen = ", ".join(repr(name) for name, _ in ignored[:_SHOWN])
     hint = "of another tracker's result, give the file itself"
-    more = f" (other files: {len(passed_over)}, such as {seen}); {hint}" if passed_over else " (it is empty)"
+    more = f" (other files: {len(ignored)}, such as {seen}); {hint}" if ignored else " (it is empty)"
     return NoPageError(f"{root}: no GetPersonTracking pages in this folder{more}")
 
 

@@ -15,7 +15,7 @@ from ptrack_analysis.sources.archive import (
 )
 from ptrack_analysis.sources.names import slugs
 from ptrack_analysis.sources.pages.documents import is_named_like_a_page
-from ptrack_analysis.sources.trackers.registry import recognise
+from ptrack_analysis.sources.trackers.registry import recognize
 from ptrack_analysis.sources.trackers.tracked import title_of_source
 from ptrack_analysis.storage.s3 import AnyPath, parse_path
 
@@ -93,7 +93,7 @@ def form_given(
 
 
 def form_of_file(path: AnyPath) -> FormatOptions | None:
-    """Recognise a file whose name is not that of a page; None for pages, and for folders.
+    """Recognize a file whose name is not that of a page; None for pages, and for folders.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def form_of_file(path: AnyPath) -> FormatOptions | None:
     if is_named_like_a_page(path.name) or not path.is_file():
         return None
     try:
-        return FormatOptions(recognise(path).name)
+        return FormatOptions(recognize(path).name)
     except InputError:
         with path.open("rb") as file:
             if file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_JSON):
@@ -112,12 +112,12 @@ def form_of_file(path: AnyPath) -> FormatOptions | None:
 
 
 def instead(path: AnyPath, error: NoPageError) -> tuple[AnyPath, FormatOptions]:
-    """Recognise what holds no page: a file, a folder that is one result, or the only such file of a folder.
+    """Recognize what holds no page: a file, a folder that is one result, or the only such file of a folder.
 
     Raises
     ------
     NoPageError
-        If nothing is recognised: then there is no page.
+        If nothing is recognized: then there is no page.
     InputError
         If several files of a folder are.
     """
@@ -134,7 +134,7 @@ def instead(path: AnyPath, error: NoPageError) -> tuple[AnyPath, FormatOptions]:
 
 def _recognised(path: AnyPath) -> FormatOptions | None:
     try:
-        return FormatOptions(recognise(path).name)
+        return FormatOptions(recognize(path).name)
     except InputError:
         return None
 

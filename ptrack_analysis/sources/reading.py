@@ -188,7 +188,7 @@ def _load_tracks(
         files=files,
         faults=[],
         incomplete=None,
-        passed_over=[],
+        ignored=[],
         notes=tracked.notes,
         dropped=tracked.dropped,
     )
@@ -211,10 +211,10 @@ def _load_pages(
     if isinstance(source, VideoReference):
         reader.read(source, decoders)
         name, place, missing = source.name, _common(source), source.missing
-        passed_over: list[tuple[str, str]] = []
+        ignored: list[tuple[str, str]] = []
     else:
         place = source
-        name, passed_over, missing = _only_video(place, reader, decoders)
+        name, ignored, missing = _only_video(place, reader, decoders)
     whole = None
     if part is not None and len(unclear := collector.unclear()):
         del collector, reader
@@ -235,7 +235,7 @@ def _load_pages(
         files=reader.files,
         faults=reader.list_faults(place),
         incomplete=reader.incomplete(place, missing),
-        passed_over=passed_over,
+        ignored=ignored,
         whole=whole,
     )
 
@@ -248,7 +248,7 @@ def _only_video(
     Returns its name, the files that were not used, and the signs of missing pages.
     """
     listing = list_files(root)
-    files, passed_over = listing.files, listing.others
+    files, ignored = listing.files, listing.others
     own: list[AnyPath] = []
     keys: dict[object, AnyPath] = {}
     for file, fetched in zip(files, ahead(files), strict=True):
@@ -258,17 +258,17 @@ def _only_video(
         if held:
             own.append(file)
         else:
-            passed_over.append((shown(root, file), "well-formed, but no GetPersonTracking page"))
+            ignored.append((shown(root, file), "well-formed, but no GetPersonTracking page"))
         if len(keys) > 1:
             raise several(root, [found.name for found in scan(root).videos])
     if not keys and not reader.broken:
-        raise no_pages(root, passed_over)
+        raise no_pages(root, ignored)
     missing, orphans = find_missing(root, listing, {"video": own})
     if orphans:
         raise several(root, [found.name for found in scan(root).videos])
     first = next(iter(keys.values()), root)
     name = slugs([find_title(root, below_root(root, first))])[0]
-    return name, sorted(passed_over), tuple(missing.get("video", ()))
+    return name, sorted(ignored), tuple(missing.get("video", ()))
 
 
 def _common(reference: VideoReference) -> AnyPath:

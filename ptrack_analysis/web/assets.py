@@ -83,7 +83,7 @@ LARGEST = 100_000_000
 """Largest film that a page holds [bytes]."""
 
 
-def embedded_film(path: str | PathLike[str]) -> dict[str, Any]:
+def embed_video_file(path: str | PathLike[str]) -> dict[str, Any]:
     """Read a film that a browser plays: its type, and its bytes in base64.
 
     Raises

@@ -19,12 +19,12 @@ from ptrack_analysis.storage.files import write_text
 from ptrack_analysis.video import Video
 from ptrack_analysis.web.assets import (
     content_policy,
-    embedded_film,
+    embed_video_file,
     inline_json,
     inline_script,
     joined_script,
 )
-from ptrack_analysis.web.ground import Backdrop, Extent
+from ptrack_analysis.web.ground import Background, Bounds
 from ptrack_analysis.web.payload import explorer_data
 
 THEMES = ("auto", "light", "dark")
@@ -48,10 +48,10 @@ _LOWEST = 240
 _STYLE = "html,body{height:100%;margin:0}body>main{height:100%}"
 _MOUNT = """
 const held = (name) => JSON.parse(document.getElementById(`explorer-${name}`)?.textContent ?? "null");
-const [data, options, film] = ["data", "options", "film"].map(held);
-if (film) {
-  const bytes = Uint8Array.from(atob(film.data), (letter) => letter.charCodeAt(0));
-  options.video = URL.createObjectURL(new Blob([bytes], { type: film.type }));
+const [data, options, video_file] = ["data", "options", "video_file"].map(held);
+if (video_file) {
+  const bytes = Uint8Array.from(atob(video_file.data), (letter) => letter.charCodeAt(0));
+  options.video = URL.createObjectURL(new Blob([bytes], { type: video_file.type }));
 }
 globalThis.explorer = mount(document.getElementById("explorer"), data, options);
 """
@@ -62,13 +62,14 @@ class Explorer:
     """An explorer of one video: shows itself in a notebook, or is saved as one file that needs nothing else.
 
     ``data`` is that of ``explorer_data``, ``height`` that of the notebook's cell [px], ``theme`` one of
-    ``"auto"`` (that of the reader's system), ``"light"`` and ``"dark"``, ``film`` that of ``embedded_film``.
+    ``"auto"`` (that of the reader's system), ``"light"`` and ``"dark"``, ``video_file`` that of
+    ``embed_video_file``.
     """
 
     data: dict[str, Any] = field(repr=False)
     height: int = 640
     theme: str = "auto"
-    film: dict[str, Any] | None = field(default=None, repr=False)
+    video_file: dict[str, Any] | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         rows = next(array["length"] for array in self.data["arrays"] if array["name"] == "time")
@@ -78,7 +79,7 @@ class Explorer:
     @property
     def html(self) -> str:
         """The whole page."""
-        return explorer_page(self.data, theme=self.theme, film=self.film)
+        return explorer_page(self.data, theme=self.theme, video_file=self.video_file)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write one self-contained HTML file, whole or not at all.
@@ -108,10 +109,10 @@ def explore(
     detections: pd.DataFrame | None = None,
     visits: pd.DataFrame | None = None,
     heatmap: Heatmap | None = None,
-    backdrop: Picture | Backdrop | None = None,
+    background: Picture | Background | None = None,
     floor: FloorPlan | None = None,
-    extent: Extent | None = None,
-    film: str | PathLike[str] | None = None,
+    bounds: Bounds | None = None,
+    video_file: str | PathLike[str] | None = None,
     height: int = 640,
     theme: str = "auto",
 ) -> Explorer:
@@ -127,7 +128,7 @@ def explore(
     ----------
     trajectories
         TRAJECTORIES of one video, rows in any order; or a ``VideoAnalysis``, which has everything up to
-        ``floor`` and ``extent``.
+        ``floor`` and ``bounds``.
     video
         The video, for its name, its duration and the size of its frame.
     zones, lines
@@ -138,16 +139,16 @@ def explore(
         VISITS to list and to filter by; by default those to ``zones``.
     heatmap
         A heatmap of the same plane to show; by default the explorer sums up where the persons stood.
-    backdrop
-        Picture to draw below: a file, or an array (rows, columns, colours). One of another shape than what
+    background
+        Picture to draw below: a file, or an array (rows, columns, colors). One of another shape than what
         it is laid over is stretched, and a note says so.
     floor
         The floor plan that the trajectories are in, to draw them on the video's picture.
-    extent
-        x0, y0, x1, y1 of the rectangle of the plane to draw, which a plan as backdrop fills:
-        ``floor.extent``.
-    film
-        A film of the video to play below, whose clock then leads: a file that browsers play (``.mp4``,
+    bounds
+        x0, y0, x1, y1 of the rectangle of the plane to draw, which a plan as background fills:
+        ``floor.bounds``.
+    video_file
+        A video file of the video to play below, whose clock then leads: a file that browsers play (``.mp4``,
         ``.webm``), up to 100 MB; the page holds it.
     height
         Height of the notebook's cell [px], at least 240.
@@ -164,8 +165,8 @@ def explore(
     SchemaError
         If a table is not what it should be, or a zone or line is in another unit.
     ParameterError
-        If the backdrop or the film cannot be read or nothing says where the backdrop lies, the extent is
-        empty, or ``height`` or ``theme`` is none.
+        If the background or the video file cannot be read or nothing says where the background lies, the
+        bounds is empty, or ``height`` or ``theme`` is none.
 
     Notes
     -----
@@ -178,7 +179,7 @@ def explore(
         analysis = trajectories
         trajectories, video = analysis.trajectories, analysis.video
         zones, lines, floor = analysis.zones, analysis.lines, analysis.floor_plan
-        extent = None if floor is None else analysis.bounds
+        bounds = None if floor is None else analysis.bounds
         detections = None if analysis.has_points else analysis.detections
         visits = analysis["visits"] if analysis.scene is not None else None
     if video is None:
@@ -191,11 +192,11 @@ def explore(
         detections=detections,
         visits=visits,
         heatmap=heatmap,
-        backdrop=backdrop,
+        background=background,
         floor=floor,
-        extent=extent,
+        bounds=bounds,
     )
-    return Explorer(data, int(height), theme, None if film is None else embedded_film(film))
+    return Explorer(data, int(height), theme, None if video_file is None else embed_video_file(video_file))
 
 
 def explorer_script() -> str:
@@ -203,15 +204,19 @@ def explorer_script() -> str:
     return joined_script("explorer", PARTS)
 
 
-def explorer_page(data: dict[str, Any], *, theme: str = "auto", film: dict[str, Any] | None = None) -> str:
-    """Make the self-contained page of an explorer from the data of ``explorer_data``, and a film if given."""
+def explorer_page(
+    data: dict[str, Any], *, theme: str = "auto", video_file: dict[str, Any] | None = None
+) -> str:
+    """Make the self-contained page of an explorer from ``explorer_data``, and a video file if given."""
     script = inline_script(explorer_script() + _MOUNT)
     title = escape(f"{data['video']['name']} - explorer")
     options = {"theme": theme, "fill": True, "keys": "page"}
-    policy = content_policy([script], [_STYLE], media=film is not None)
+    policy = content_policy([script], [_STYLE], media=video_file is not None)
     held = ""
-    if film is not None:
-        held = f'<script type="application/json" id="explorer-film">{inline_json(film)}</script>\n'
+    if video_file is not None:
+        held = (
+            f'<script type="application/json" id="explorer-video_file">{inline_json(video_file)}</script>\n'
+        )
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'

@@ -22,7 +22,7 @@ _QUALITY = 85
 
 
 @dataclass(frozen=True, slots=True)
-class Backdrop:
+class Background:
     """A picture as a page holds it: a ``data:`` address, and the size of the picture it was made from."""
 
     address: str
@@ -30,7 +30,7 @@ class Backdrop:
     height: int
 
 
-def embedded_backdrop(picture: Picture) -> Backdrop:
+def embedded_background(picture: Picture) -> Background:
     """Read a picture and make it part of a page, as JPEG with its longer side at most 1920 px.
 
     ``picture`` is what ``read_picture`` takes, and its errors are this function's. What else the file holds
@@ -41,10 +41,10 @@ def embedded_backdrop(picture: Picture) -> Backdrop:
     image.thumbnail((_LONGEST, _LONGEST))
     stream = BytesIO()
     image.save(stream, "JPEG", quality=_QUALITY, optimize=True)
-    return Backdrop(f"data:image/jpeg;base64,{b64encode(stream.getvalue()).decode('ascii')}", width, height)
+    return Background(f"data:image/jpeg;base64,{b64encode(stream.getvalue()).decode('ascii')}", width, height)
 
 
-Extent = tuple[float, float, float, float]
+Bounds = tuple[float, float, float, float]
 
 _MARGIN = 0.05
 _PIECES = 64
@@ -53,27 +53,27 @@ _DIGITS = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ground:
-    """A rectangle of a plane: ``extent`` is x0, y0, x1, y1 [unit], ``unit`` that of what is drawn.
+    """A rectangle of a plane: ``bounds`` is x0, y0, x1, y1 [unit], ``unit`` that of what is drawn.
 
-    Where ``floor`` is given, the rectangle is the video's picture [px] and what is drawn is in metres.
+    Where ``floor`` is given, the rectangle is the video's picture [px] and what is drawn is in meters.
     """
 
     unit: str
-    extent: Extent
+    bounds: Bounds
     picture: bool
     floor: FloorPlan | None = None
 
     @property
     def size(self) -> tuple[float, float]:
         """Width and height of the rectangle."""
-        x0, y0, x1, y1 = self.extent
+        x0, y0, x1, y1 = self.bounds
         return x1 - x0, y1 - y0
 
     def fractions(self, points: Floats) -> Floats:
         """Project (n, 2) points of the plane to fractions of the rectangle; NaN where they have none."""
         if self.floor is not None:
             return self.floor.unproject(points)
-        fractions: Floats = (points - np.array(self.extent[:2])) / np.array(self.size)
+        fractions: Floats = (points - np.array(self.bounds[:2])) / np.array(self.size)
         return fractions
 
     def parts(self, thing: Zone | Line) -> list[list[list[float]]]:
@@ -104,47 +104,47 @@ def find_bounds(
     *,
     video: Video,
     floor: FloorPlan | None,
-    extent: Extent | None,
-    backdrop: Backdrop | None,
+    bounds: Bounds | None,
+    background: Background | None,
 ) -> Ground:
-    """Return where to draw: on the frame for px, or m with a floor; else on the extent, or on all there is.
+    """Return where to draw: on the frame for px, or m with a floor; else on the bounds, or on all there is.
 
     Raises
     ------
     ParameterError
-        If the extent is empty, nothing says where a backdrop lies on the plan, or the size of the frame is
+        If the bounds is empty, nothing says where a background lies on the plan, or the size of the frame is
         needed and not known.
     """
-    frame = _frame(video, backdrop)
+    frame = _frame(video, background)
     if unit == "m" and floor is not None:
         if frame is None:
             raise ParameterError(
                 "the frame size of the video is not known, so its picture cannot be drawn on: "
-                "give Video(width=..., height=...) or a backdrop"
+                "give Video(width=..., height=...) or a background"
             )
         return Ground(unit, frame, picture=True, floor=floor)
-    if extent is not None:
-        x0, y0, x1, y1 = extent
-        if not (np.isfinite(extent).all() and x1 > x0 and y1 > y0):
-            raise ParameterError(f"extent is {extent!r}, not x0 < x1 and y0 < y1")
+    if bounds is not None:
+        x0, y0, x1, y1 = bounds
+        if not (np.isfinite(bounds).all() and x1 > x0 and y1 > y0):
+            raise ParameterError(f"bounds is {bounds!r}, not x0 < x1 and y0 < y1")
         return Ground(unit, (float(x0), float(y0), float(x1), float(y1)), picture=False)
     if unit == "px" and frame is not None:
         return Ground(unit, frame, picture=True)
-    if backdrop is not None:
+    if background is not None:
         raise ParameterError(
-            "trajectories in m on a backdrop need floor=, if it shows the video's picture, or "
-            "extent=(x0, y0, x1, y1), if it is a plan; floor.extent is the one of the floor's plan"
+            "trajectories in m on a background need floor=, if it shows the video's picture, or "
+            "bounds=(x0, y0, x1, y1), if it is a plan; floor.bounds is the one of the floor's plan"
         )
     return Ground(unit, _bounds(points, outlines), picture=False)
 
 
-def _frame(video: Video, backdrop: Backdrop | None) -> Extent | None:
+def _frame(video: Video, background: Background | None) -> Bounds | None:
     if video.width and video.height:
         return 0.0, 0.0, float(video.width), float(video.height)
-    return None if backdrop is None else (0.0, 0.0, float(backdrop.width), float(backdrop.height))
+    return None if background is None else (0.0, 0.0, float(background.width), float(background.height))
 
 
-def _bounds(points: Floats, outlines: Sequence[Zone | Line]) -> Extent:
+def _bounds(points: Floats, outlines: Sequence[Zone | Line]) -> Bounds:
     """Return the rectangle around all that is drawn, with a margin; never without area."""
     corners = [np.reshape(thing.outline.bounds, (2, 2)) for thing in outlines]
     known = np.concatenate([points[np.isfinite(points).all(axis=1)], *corners])
@@ -158,8 +158,8 @@ def _bounds(points: Floats, outlines: Sequence[Zone | Line]) -> Extent:
     return float(x0), float(y0), float(x1), float(y1)
 
 
-def aspect_note(backdrop: Backdrop | None, ground: Ground) -> list[str]:
-    """Report that a backdrop has another shape than what it is laid over; nothing if it is within 2 %."""
-    if backdrop is None:
+def aspect_note(background: Background | None, ground: Ground) -> list[str]:
+    """Report that a background has another shape than what it is laid over; nothing if it is within 2 %."""
+    if background is None:
         return []
-    return stretched_note((backdrop.width, backdrop.height), ground.size, of_frame=ground.picture)
+    return stretched_note((background.width, background.height), ground.size, of_frame=ground.picture)

@@ -20,7 +20,14 @@ from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone, validate_lines, validate_zones
 from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, VISITS, check, find_unit
 from ptrack_analysis.video import Video
-from ptrack_analysis.web.ground import Backdrop, Extent, Ground, aspect_note, embedded_backdrop, find_bounds
+from ptrack_analysis.web.ground import (
+    Background,
+    Bounds,
+    Ground,
+    aspect_note,
+    embedded_background,
+    find_bounds,
+)
 
 LOWEST, HIGHEST = -0.5, 1.5
 """The coordinates that a page can hold, as fractions of the ground; what lies beyond is put on the border."""
@@ -33,12 +40,12 @@ _LEVEL = 6
 Words = NDArray[np.uint16]
 
 
-def quantise(values: Floats, lowest: float = LOWEST) -> Words:
+def quantize(values: Floats, lowest: float = LOWEST) -> Words:
     """Turn fractions into whole steps of ``PRECISION`` above ``lowest``; NaN becomes ``UNKNOWN``.
 
     Examples
     --------
-    >>> quantise(np.array([-0.5, 0.5, 9.0, np.nan]))
+    >>> quantize(np.array([-0.5, 0.5, 9.0, np.nan]))
     array([    0, 32767, 65534, 65535], dtype=uint16)
     """
     known = np.isfinite(values)
@@ -93,9 +100,9 @@ def explorer_data(
     detections: pd.DataFrame | None = None,
     visits: pd.DataFrame | None = None,
     heatmap: Heatmap | None = None,
-    backdrop: Picture | Backdrop | None = None,
+    background: Picture | Background | None = None,
     floor: FloorPlan | None = None,
-    extent: Extent | None = None,
+    bounds: Bounds | None = None,
 ) -> dict[str, Any]:
     """Make what the explorer draws, as values that JSON can hold; parameters as in ``explore``.
 
@@ -108,7 +115,7 @@ def explorer_data(
     SchemaError
         If a table is not what it should be, or none of the trajectories' rows is in ``detections``.
     ParameterError
-        If the backdrop cannot be read or nothing says where it lies, or the extent is empty.
+        If the background cannot be read or nothing says where it lies, or the bounds is empty.
     """
     check(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
@@ -116,9 +123,9 @@ def explorer_data(
     validate_lines(lines, unit)
     rows = rows_by_person(trajectories)
     points = trajectories[[f"x_{unit}", f"y_{unit}"]].to_numpy()[rows.order]
-    picture = _embedded(backdrop)
+    picture = _embedded(background)
     ground = find_bounds(
-        unit, points, [*zones, *lines], video=video, floor=floor, extent=extent, backdrop=picture
+        unit, points, [*zones, *lines], video=video, floor=floor, bounds=bounds, background=picture
     )
     if visits is None:
         visits = compute_visits(trajectories, zones, video)
@@ -134,13 +141,17 @@ def explorer_data(
     if heatmap is not None:
         header["heatmap"], arrays["heat"] = _heat(heatmap, ground)
     header["persons"] = _numbers(persons)
-    header["backdrop"] = None if picture is None else picture.address
+    header["background"] = None if picture is None else picture.address
     header["notes"] = [*aspect_note(picture, ground), *_undrawn([*zones, *lines], ground)]
     return header | pack(arrays)
 
 
-def _embedded(backdrop: Picture | Backdrop | None) -> Backdrop | None:
-    return backdrop if backdrop is None or isinstance(backdrop, Backdrop) else embedded_backdrop(backdrop)
+def _embedded(background: Picture | Background | None) -> Background | None:
+    return (
+        background
+        if background is None or isinstance(background, Background)
+        else embedded_background(background)
+    )
 
 
 def _persons(trajectories: pd.DataFrame, rows: PersonRows) -> Integers:
@@ -217,8 +228,8 @@ def _rows(trajectories: pd.DataFrame, rows: PersonRows, fractions: Floats) -> Ar
         "time": rows.time.astype("uint32"),
         "time_present": held.astype("uint32"),
         "flags": flags.astype("uint8"),
-        "x": quantise(points[:, 0]),
-        "y": quantise(points[:, 1]),
+        "x": quantize(points[:, 0]),
+        "y": quantize(points[:, 1]),
     }
 
 
@@ -254,13 +265,13 @@ def _add_boxes(arrays: Arrays, boxes: tuple[Floats, Floats], *, draw: bool) -> N
     has_box, has_face = np.isfinite(body[:, 0]), np.isfinite(face[:, 0])
     arrays["flags"] |= np.where(has_box, HAS_BOX, 0).astype("uint8")
     arrays["flags"] |= np.where(has_face, HAS_FACE, 0).astype("uint8")
-    left, top = quantise(body[:, 0]), quantise(body[:, 1])
-    width, height = quantise(body[:, 2], 0.0), quantise(body[:, 3], 0.0)
+    left, top = quantize(body[:, 0]), quantize(body[:, 1])
+    width, height = quantize(body[:, 2], 0.0), quantize(body[:, 3], 0.0)
     arrays["box_x"] = left + width // 2 - arrays["x"]
     arrays["box_y"] = top + height - arrays["y"]
     arrays["box_width"], arrays["box_height"] = width, height
     for name, values in zip(_FACE, face[has_face].T, strict=True):
-        arrays[name] = quantise(values, LOWEST if name in {"face_left", "face_top"} else 0.0)
+        arrays[name] = quantize(values, LOWEST if name in {"face_left", "face_top"} else 0.0)
 
 
 def _visits(visits: pd.DataFrame, names: list[str], persons: Integers) -> Arrays:
@@ -301,5 +312,5 @@ def _heat(heatmap: Heatmap, ground: Ground) -> tuple[dict[str, Any], Floats]:
         )
     corners = ground.fractions(np.reshape(np.array(heatmap.bounds, dtype="float64"), (2, 2)))
     rows, columns = heatmap.shape
-    header = {"rows": rows, "columns": columns, "extent": np.round(corners, 6).ravel().tolist()}
+    header = {"rows": rows, "columns": columns, "bounds": np.round(corners, 6).ravel().tolist()}
     return header, np.ascontiguousarray(heatmap.values, dtype="float32").ravel()

@@ -11,7 +11,7 @@ export default {
     const box = document.createElement("div");
     box.style.height = `${model.get("height")}px`;
     el.append(box);
-    const video = model.get("film") || undefined;
+    const video = model.get("video_file") || undefined;
     const handle = mount(box, model.get("data"), { theme: model.get("theme"), fill: true, video });
     let own = false;
     const tell = (name, value) => {
@@ -82,10 +82,16 @@ def build_widget(explorer: Explorer) -> Any:
         data = traitlets.Dict().tag(sync=True)
         height = traitlets.Int(640).tag(sync=True)
         theme = traitlets.Unicode("auto").tag(sync=True)
-        film = traitlets.Unicode("").tag(sync=True)
+        video_file = traitlets.Unicode("").tag(sync=True)
         selected = traitlets.List(traitlets.Int()).tag(sync=True)
         time_range = traitlets.List(traitlets.Int(), maxlen=2).tag(sync=True)
         moment = traitlets.Int(0).tag(sync=True)
 
-    film = "" if explorer.film is None else f"data:{explorer.film['type']};base64,{explorer.film['data']}"
-    return ExplorerWidget(data=explorer.data, height=explorer.height, theme=explorer.theme, film=film)
+    video_file = (
+        ""
+        if explorer.video_file is None
+        else f"data:{explorer.video_file['type']};base64,{explorer.video_file['data']}"
+    )
+    return ExplorerWidget(
+        data=explorer.data, height=explorer.height, theme=explorer.theme, video_file=video_file
+    )

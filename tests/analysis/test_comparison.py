@@ -251,7 +251,7 @@ def test_presence_is_that_of_the_slow_loop_and_its_parts_add_up(seed, step):
     held = [ms(span) for span in c.trackings["time_present"]]
     assert [both + only_a, both + only_b] == held
     assert min(only_a, only_b) >= 0
-    assert ms(c.pairs["together"].sum()) == both
+    assert ms(c.pairs["matched"].sum()) == both
     assert c.zones.loc["", ["dwell_a", "dwell_b"]].map(ms).tolist() == held
 
 
@@ -259,7 +259,7 @@ def test_the_real_job_sees_itself_but_for_two_persons_without_a_body_box(real_da
     job, video = read_tracking(real_data / "rekognition" / "edenai-2023-10-16.json")
     c = compare_tracking(job, job, video)
     assert presence(c) == (43_343 - 134, 134, 134)
-    assert c.pairs["together"].map(ms).to_dict() == {(0, 0): 14_581, (1, 1): 14_047, (2, 2): 14_581}
+    assert c.pairs["matched"].map(ms).to_dict() == {(0, 0): 14_581, (1, 1): 14_047, (2, 2): 14_581}
     assert c.trackings.loc["a", ["detections", "without_box", "moments", "in_both"]].tolist() == [
         400,
         96,
@@ -287,7 +287,7 @@ def test_pairs_tell_who_is_who():
         {5: every(100, 0, 600, 0.2), 6: every(100, 600, 1000, 0.2), 7: every(100, 0, 1000, 0.8)},
     )
     assert c.pairs.index.tolist() == [(1, 5), (1, 6), (2, 7)]
-    assert c.pairs["together"].map(ms).tolist() == [600, 400, 1000]
+    assert c.pairs["matched"].map(ms).tolist() == [600, 400, 1000]
     assert c.pairs["share_a"].tolist() == [0.6, 0.4, 1.0]
     assert c.pairs["share_b"].tolist() == [1.0, 1.0, 1.0]
     assert c.pairs["matches"].tolist() == [6, 4, 10]
@@ -307,20 +307,20 @@ def test_matches_keep_the_moments_of_both():
 def test_a_moment_that_the_other_did_not_look_at_is_no_miss():
     c = compared({1: every(100, 0, 1000, 0.2)}, {5: every(200, 0, 1000, 0.2)})
     assert (c.figures.mota, c.figures.misses, c.figures.matches) == (1, 0, 5)
-    assert c.trackings.loc["a", ["moments", "in_both", "alone", "left_out"]].tolist() == [10, 5, 0, 5]
-    assert c.trackings.loc["b", ["moments", "in_both", "alone", "left_out"]].tolist() == [5, 5, 0, 0]
+    assert c.trackings.loc["a", ["moments", "in_both", "unmatched", "not_compared"]].tolist() == [10, 5, 0, 5]
+    assert c.trackings.loc["b", ["moments", "in_both", "unmatched", "not_compared"]].tolist() == [5, 5, 0, 0]
 
 
 def test_a_moment_at_which_the_other_saw_nobody_is_a_miss():
     c = compared({1: every(100, 0, 1000, 0.2)}, {5: every(100, 0, 800, 0.2)})
     assert (c.figures.misses, c.figures.mota) == (2, 0.8)
-    assert c.trackings.loc["a", ["in_both", "alone", "left_out"]].tolist() == [8, 2, 0]
+    assert c.trackings.loc["a", ["in_both", "unmatched", "not_compared"]].tolist() == [8, 2, 0]
 
 
 def test_the_periods_can_be_given():
     half = {5: every(200, 0, 1000, 0.2)}
     c = compared({1: every(100, 0, 1000, 0.2)}, half, periods=(None, "100ms"))
-    assert (c.figures.misses, c.trackings["left_out"].tolist()) == (5, [0, 0])
+    assert (c.figures.misses, c.trackings["not_compared"].tolist()) == (5, [0, 0])
     assert c.trackings["period"].map(ms).tolist() == [100, 100]
 
 

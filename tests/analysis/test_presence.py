@@ -155,8 +155,8 @@ def test_dwell_is_the_sum_of_held_and_unlocated_the_part_without_a_place():
     )
     tracks = compute_tracks(compute_trajectories(detections, make_video()))
     row = tracks.loc[3]
-    assert row["dwell"] == pd.Timedelta("400ms")
-    assert row["unlocated"] == pd.Timedelta("200ms")
+    assert row["time_in_scene"] == pd.Timedelta("400ms")
+    assert row["without_position"] == pd.Timedelta("200ms")
     assert (row["detections"], row["tracklets"]) == (4, 2)
     assert (row["first_seen"], row["last_seen"]) == (pd.Timedelta(0), pd.Timedelta("5100ms"))
 

@@ -304,11 +304,11 @@ def test_a_selection_of_persons_is_measured_as_among_all():
 def test_straightness_is_from_0_to_1_and_walking_no_longer_than_the_dwell(seed):
     tracks = compute_tracks(wanderers(seed), min_step=0.05)
     assert tracks["straightness"].dropna().between(0, 1).all()
-    assert (tracks["walking"] <= tracks["dwell"]).all()
+    assert (tracks["walking"] <= tracks["time_in_scene"]).all()
     assert (tracks["straightness"].isna() == (tracks["walking"] == pd.Timedelta(0))).all()
 
 
-def test_on_a_floor_plan_it_is_measured_in_metres():
+def test_on_a_floor_plan_it_is_measured_in_meters():
     floor = fit_floor_plan([(0, 0), (1, 0), (1, 1), (0, 1)], [(0, 0), (20, 0), (20, 10), (0, 10)])
     detections = make_detections({0: [(1000 * n, 0.1 * n, 0.5) for n in range(1, 6)]})
     track = compute_tracks(compute_trajectories(detections, make_video(), plane=floor)).loc[0]

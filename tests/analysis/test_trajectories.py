@@ -26,7 +26,12 @@ def test_a_person_stands_at_the_middle_of_the_lower_edge():
 
 @pytest.mark.parametrize(
     ("anchor", "place"),
-    [("feet", (250, 250)), ("centre", (250, 150)), ("head", (250, 50)), ((0.0, 0.5), (200, 150))],
+    [
+        ("bottom_center", (250, 250)),
+        ("center", (250, 150)),
+        ("top_center", (250, 50)),
+        ((0.0, 0.5), (200, 150)),
+    ],
 )
 def test_another_point_of_the_box_can_be_chosen(anchor, place):
     detections = make_detections({0: [(0, 0.25, 0.5)]}, box=(0.1, 0.4))
@@ -193,9 +198,9 @@ def test_tracks_of_the_unlocated_and_of_those_seen_once():
 
 def test_further_columns_are_carried_along():
     detections = make_detections({1: [(0, 0.5, 0.5)], 0: [(0, 0.5, 0.5), (9, 0.5, 0.5)]}, faces=True)
-    detections["colour"] = ["a", "b", "c"]
+    detections["color"] = ["a", "b", "c"]
     trajectories = compute_trajectories(detections, make_video())
-    assert trajectories["colour"].tolist() == ["a", "c", "b"]
+    assert trajectories["color"].tolist() == ["a", "c", "b"]
     assert "face_left" not in trajectories
 
 

@@ -19,7 +19,7 @@ CASES = (
     "growth",
     "sql",
     "answers",
-    "neighbours",
+    "neighbors",
     "frames",
     "export",
     "explorer",

@@ -164,7 +164,7 @@ def _feature(name, kind, coordinates):
 def _floor():
     corners = [(0.0, 0.1), (1.0, 0.1), (1.0, 1.0), (0.0, 1.0)]
     floor = [(0.0, 0.0), (16.0, 0.0), (12.0, 12.0), (4.0, 12.0)]
-    pairs = [{"picture": picture, "floor": place} for picture, place in zip(corners, floor, strict=True)]
+    pairs = [{"image": picture, "floor": place} for picture, place in zip(corners, floor, strict=True)]
     return {"unit": "m", "picture_unit": "fraction", "pairs": pairs}
 
 

@@ -85,11 +85,11 @@ def octagons(count=10):
     random = np.random.default_rng(SEED)
     angles = np.linspace(0, 2 * np.pi, 8, endpoint=False)
     ring = np.column_stack([np.cos(angles), np.sin(angles)])
-    centres = random.uniform([200, 200], [1080, 520], size=(count, 2))
+    centers = random.uniform([200, 200], [1080, 520], size=(count, 2))
     radii = random.uniform(60, 180, size=count)
     return [
-        Zone(name=f"zone {number}", outline=Polygon(centre + radius * ring), unit="px")
-        for number, (centre, radius) in enumerate(zip(centres, radii, strict=True), 1)
+        Zone(name=f"zone {number}", outline=Polygon(center + radius * ring), unit="px")
+        for number, (center, radius) in enumerate(zip(centers, radii, strict=True), 1)
     ]
 
 

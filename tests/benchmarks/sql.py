@@ -28,11 +28,11 @@ WITH rows AS (
   SELECT lead(t) OVER (ORDER BY t) - t AS step FROM (SELECT DISTINCT t FROM rows)
 ), period AS (
   SELECT quantile_disc(step, 0.5) AS period FROM steps WHERE step <= {gap}
-), neighbours AS (
+), neighbors AS (
   SELECT *, lead(t) OVER (PARTITION BY person_index ORDER BY t) AS after FROM rows
 ), held AS (
   SELECT *, CASE WHEN after - t <= {gap} THEN after - t ELSE least(period, {duration} - t) END AS held
-  FROM neighbours, period
+  FROM neighbors, period
 )"""
 _DWELL = "SELECT person_index, sum(held)::BIGINT AS dwell FROM held GROUP BY ALL ORDER BY ALL"
 _OCCUPANCY = """, changes AS (

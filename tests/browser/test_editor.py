@@ -31,7 +31,7 @@ def open_editor(tmp_path, data):
             shutil.copy(existing, path)
         elif existing is not None:
             path.write_text(json.dumps(existing), encoding="utf-8")
-        editor = edit_zones(data / "shop" / "backdrop.png", path, floor=floor, **options)
+        editor = edit_zones(data / "shop" / "background.png", path, floor=floor, **options)
         opened.append(editor)
         return editor
 
@@ -113,11 +113,10 @@ def test_a_zone_that_is_drawn_and_split_gives_the_expected_dwell(page, open_edit
     export = ["export", str(data / "shop" / "pages"), str(tmp_path / "out"), "--zones"]
     assert main([*export, str(tmp_path / "zones.json")]) == 0
     tables = {
-        name: read_parquet(next((tmp_path / "out" / name).glob("*.parquet")))
-        for name in ("visits", "persons")
+        name: read_parquet(next((tmp_path / "out" / name).glob("*.parquet"))) for name in ("visits", "tracks")
     }
     inside = tables["visits"]["dwell"].sum()
-    assert inside == (tables["persons"]["dwell"] - tables["persons"]["unlocated"]).sum()
+    assert inside == (tables["tracks"]["time_in_scene"] - tables["tracks"]["without_position"]).sum()
     assert set(tables["visits"].index.get_level_values("zone")) == {"all", "all 2"}
 
 
@@ -398,7 +397,7 @@ def test_four_points_are_calibrated_with_a_grid_and_saved(page, open_editor, dat
     page.get_by_role("tab", name="Floor plan").click()
     pairs = json.loads((data / "shop" / "floor.json").read_bytes())["pairs"]
     for count, pair in enumerate([pairs[0], pairs[2], pairs[5], pairs[6], pairs[7]], 1):
-        click(page, pair["picture"])
+        click(page, pair["image"])
         for axis in (0, 1):
             page.get_by_label(f"{'xy'[axis]} of point {count}").fill(str(pair["floor"][axis]))
         page.keyboard.press("Escape")
@@ -444,7 +443,7 @@ def test_a_lens_is_kept_and_seen(page, open_editor, tmp_path, data):
     page.get_by_label("right x").press("Tab")
     save(page)
     after = json.loads(floor.read_bytes())
-    assert (after["lens"], after["pairs"], after["extent"][2]) == (content["lens"], content["pairs"], 13)
+    assert (after["lens"], after["pairs"], after["bounds"][2]) == (content["lens"], content["pairs"], 13)
 
 
 def test_what_was_not_saved_comes_back_when_the_page_is_loaded_again(page, open_editor):
@@ -552,7 +551,7 @@ def test_it_is_legible_in_the_dark(open_page, open_editor, data):
 
 
 def test_the_shell_serves_it_until_done(page, data, tmp_path):
-    command = [sys.executable, "-m", "ptrack_analysis", "zones", str(data / "shop" / "backdrop.png")]
+    command = [sys.executable, "-m", "ptrack_analysis", "zones", str(data / "shop" / "background.png")]
     done = subprocess.Popen(
         [*command, "-o", str(tmp_path / "zones.json"), "--no-browser"],
         stdout=subprocess.PIPE,
@@ -578,7 +577,7 @@ def test_the_shell_serves_it_until_done(page, data, tmp_path):
 
 
 def test_leaving_the_shells_editor_with_an_unfinished_drawing_warns(page, data, tmp_path):
-    command = [sys.executable, "-m", "ptrack_analysis", "zones", str(data / "shop" / "backdrop.png")]
+    command = [sys.executable, "-m", "ptrack_analysis", "zones", str(data / "shop" / "background.png")]
     served = subprocess.Popen(
         [*command, "-o", str(tmp_path / "zones.json"), "--no-browser"], stdout=subprocess.PIPE, text=True
     )
@@ -614,8 +613,8 @@ def test_a_notebooks_frame_holds_the_editor(page, open_editor, data, tmp_path):
 
 
 def contrast(one, other):
-    def luminance(colour):
-        levels = [int(level) / 255 for level in re.findall(r"\d+", colour)[:3]]
+    def luminance(color):
+        levels = [int(level) / 255 for level in re.findall(r"\d+", color)[:3]]
         linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in levels]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 

@@ -11,7 +11,7 @@ from ptrack_analysis import compute_trajectories, explore, read_tracking, read_z
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.web.explorer import explorer_script
-from ptrack_analysis.web.ground import Backdrop
+from ptrack_analysis.web.ground import Background
 from ptrack_analysis.web.widget import build_widget
 
 HOSTILE = (
@@ -316,12 +316,12 @@ def test_the_maximum_is_of_the_persons_shown(page, tmp_path):
 def test_what_is_drawn_lies_where_the_footpoint_is(walk):
     walk.evaluate("explorer.seek(0)")
     x, y = state(walk)["positions"][0]
-    colour = walk.evaluate(
+    color = walk.evaluate(
         "([x, y]) => { const c = document.querySelector('main > div').shadowRoot.querySelector('.top');"
         "return [...c.getContext('2d').getImageData(x, y, 1, 1).data] }",
         [x, y],
     )
-    assert colour == [0x00, 0x72, 0xB2, 255]
+    assert color == [0x00, 0x72, 0xB2, 255]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -422,14 +422,14 @@ def test_ten_thousand_persons_are_few_elements(page, tmp_path):
     assert page.get_by_role("option", name="Person 9999").is_visible()
 
 
-def test_a_backdrop_of_another_shape_is_stretched_and_said(page, tmp_path):
-    opened(page, tmp_path, walked(backdrop=np.zeros((300, 400, 3), dtype="uint8")))
+def test_a_background_of_another_shape_is_stretched_and_said(page, tmp_path):
+    opened(page, tmp_path, walked(background=np.zeros((300, 400, 3), dtype="uint8")))
     assert "has another shape" in page.get_by_role("list", name="Notes").inner_text()
 
 
-def test_a_broken_backdrop_is_said(page, tmp_path):
-    opened(page, tmp_path, walked(backdrop=Backdrop("data:image/png;base64,AAAA", 1000, 500)))
-    page.get_by_text("The backdrop cannot be shown").wait_for()
+def test_a_broken_background_is_said(page, tmp_path):
+    opened(page, tmp_path, walked(background=Background("data:image/png;base64,AAAA", 1000, 500)))
+    page.get_by_text("The background cannot be shown").wait_for()
 
 
 def test_broken_data_are_said(page):
@@ -493,7 +493,7 @@ def test_the_shop_of_the_data_is_shown_with_its_boxes_and_zones(page, tmp_path, 
         zones=zones,
         lines=lines,
         detections=detections,
-        backdrop=data / "shop" / "backdrop.png",
+        background=data / "shop" / "background.png",
     )
     opened(page, tmp_path, explorer)
     page.evaluate("explorer.seek(75000)")
@@ -635,7 +635,7 @@ def test_a_film_that_the_page_holds_leads_with_its_clock(page, tmp_path):
         made.mux(stream.encode())
     video = make_video(2_000)
     trajectories = compute_trajectories(make_detections({1: [(0, 0.2, 0.5), (1000, 0.8, 0.5)]}), video)
-    opened(page, tmp_path, explore(trajectories, video, film=tmp_path / "film.webm"))
+    opened(page, tmp_path, explore(trajectories, video, video_file=tmp_path / "film.webm"))
     film = "document.querySelector('main > div').shadowRoot.querySelector('video')"
     until(page, f"globalThis.explorer?.state() && {film}?.readyState >= 2")
     page.evaluate("explorer.seek(1200)")
@@ -656,4 +656,4 @@ def test_what_is_no_film_for_a_page_is_refused(tmp_path, name, size, said):
             file.truncate(size)
     trajectories = compute_trajectories(make_detections({1: [(0, 0.2, 0.5)]}), VIDEO)
     with pytest.raises(ParameterError, match=said):
-        explore(trajectories, VIDEO, film=tmp_path / name)
+        explore(trajectories, VIDEO, video_file=tmp_path / name)

@@ -27,8 +27,8 @@ def shop(data, tmp_path_factory):
     """The report of the shop as a file's address."""
     file = tmp_path_factory.mktemp("report") / "shop.html"
     settings = AnalysisConfig(zones=data / "shop" / "zones.geojson")
-    backdrop = data / "shop" / "backdrop.png"
-    write_report(data / "shop" / "pages", file, settings=settings, backdrop=backdrop)
+    background = data / "shop" / "background.png"
+    write_report(data / "shop" / "pages", file, settings=settings, background=background)
     return file.as_uri()
 
 
@@ -131,7 +131,7 @@ def test_a_table_is_saved_in_the_order_shown_with_numbers_as_numbers(page, shop)
     table(page, "dwell").locator("thead th").nth(2).get_by_role("button").click()
     name, text = saved(page, "dwell")
     assert name == "dwell.csv"
-    assert text.startswith("\ufeffzone,visitors,stays,median_s,")
+    assert text.startswith("\ufeffzone,visitors,visits,median_s,")
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     assert [row["zone"] for row in rows] == ["checkout", "shelves", "table", "entrance"]
     assert float(rows[0]["dwell_s"]) == pytest.approx(61.88, abs=0.1)

@@ -115,11 +115,11 @@ def test_one_bad_video_leaves_the_others_done_and_exit_4(tmp_path, capfd, archiv
     ("content", "said"),
     [
         ("{", "not JSON"),
-        (json.dumps(ZONES | {"unit": "m"}), "metres need a floor plan"),
+        (json.dumps(ZONES | {"unit": "m"}), "meters need a floor plan"),
         (json.dumps(ZONES | {"features": ZONES["features"] * 2}), "occurs twice"),
         (json.dumps(ZONES).replace("[0.5, 0], [0.5, 1]", "[0.5, 1], [0.5, 0]"), "not a valid outline"),
     ],
-    ids=["broken", "metres", "equal names", "bow tie"],
+    ids=["broken", "meters", "equal names", "bow tie"],
 )
 def test_a_bad_zone_file_is_exit_3_and_nothing_written(tmp_path, capfd, archive, content, said):
     code, _, err = run(
@@ -183,7 +183,7 @@ def test_an_unknown_option_is_told_by_the_command_that_does_not_know_it(capfd, c
         (["expotr", "x", "y"], "'export'"),
         (["plot", "heatmpa", "x"], "'heatmap'"),
         (["summary", "x", "--max-gp", "2s"], "'--max-gap'"),
-        (["plot", "heatmap", "x", "-o", "a.png", "--of", "box"], "'boxes'"),
+        (["plot", "heatmap", "x", "-o", "a.png", "--basis", "box"], "'boxes'"),
     ],
 )
 def test_a_mistyped_word_suggests_the_right_one(capfd, arguments, near):
@@ -219,7 +219,7 @@ def test_no_persons_is_fine_and_all_files_are_written(tmp_path, capfd, zones):
     code, _out, _ = run(capfd, "export", file, tmp_path / "out", "--zones", zones)
     assert code == 0
     written = files_of(tmp_path / "out")
-    for table in ("videos", "persons", "detections", "trajectories", "visits", "occupancy", "heatmap"):
+    for table in ("videos", "tracks", "detections", "trajectories", "visits", "occupancy", "heatmap"):
         assert f"{table}/empty.parquet" in written
     assert pd.read_parquet(tmp_path / "out" / "visits" / "empty.parquet").empty
 
@@ -309,15 +309,15 @@ def test_export_speaks_json(tmp_path, capfd, archive, zones):
     (video,) = json.loads(out)["videos"]
     assert code == 0
     assert (video["name"], video["status"], video["dwell_s"]) == ("good", "written", {"left": 0.08})
-    assert (video["in_scene_s"], video["unlocated_s"], video["rows"]["detections"]) == (0.12, 0.04, 3)
+    assert (video["in_scene_s"], video["without_position_s"], video["rows"]["detections"]) == (0.12, 0.04, 3)
 
 
 def test_a_part_of_the_video_can_be_exported_with_the_period_of_the_whole(tmp_path, capfd):
     rows = [record(t, p) for t in range(0, 1000, 40) for p in (0, 1)] + [record(500, 2)]
     file = write(tmp_path / "a.json", page(*rows))
     run(capfd, "export", file, tmp_path / "out", "--persons", "2", "--from", "400ms", "--to", "600ms")
-    persons = pd.read_parquet(tmp_path / "out" / "persons" / "a@400ms-600ms.parquet")
-    assert persons[["person_index", "dwell_s"]].to_numpy().tolist() == [[2, 0.04]]
+    persons = pd.read_parquet(tmp_path / "out" / "tracks" / "a@400ms-600ms.parquet")
+    assert persons[["person_index", "time_in_scene_s"]].to_numpy().tolist() == [[2, 0.04]]
 
 
 def test_inspect_prints_a_report_even_of_what_is_bad(tmp_path, capfd, archive):
@@ -340,7 +340,7 @@ def test_inspect_speaks_json(capfd, archive):
     assert code == 0
     assert found["videos"][0]["dwell_ms"] == 120
     assert found["videos"][0]["video"]["duration_ms"] == 1000
-    assert found["passed_over"] == [
+    assert found["ignored"] == [
         {"file": "truth.json", "reason": "well-formed, but no GetPersonTracking page"}
     ]
 
@@ -451,7 +451,7 @@ def test_pictures_on_the_floor(tmp_path, capfd, data):
     for picture in ("paths", "heatmap"):
         code, *_ = run(
             capfd, "plot", picture, shop, "-o", tmp_path / "a.svg", "--floor", shop / "floor.json",
-            "--backdrop", shop / "floor_plan.png", "--zones", shop / "zones.geojson",
+            "--background", shop / "floor_plan.png", "--zones", shop / "zones.geojson",
         )  # fmt: skip
         assert code == 0
         assert "[m]" in (tmp_path / "a.svg").read_text()
@@ -464,7 +464,7 @@ def test_pictures_on_the_floor(tmp_path, capfd, data):
         tmp_path / "b.svg",
         "--floor",
         shop / "floor.json",
-        "--of",
+        "--basis",
         "boxes",
     )
     assert code == 2

@@ -43,8 +43,8 @@ def test_an_animation_is_a_gif_and_replaces_only_its_like(capfd, data, tmp_path)
         (["paths", "-o", "a.gif"], "the suffix is not one of .png, .svg, .pdf"),
         (["animation", "-o", "a.gif", "--width", "5"], "width is 5, not a whole number"),
         (["animation", "-o", "a.gif", "--duration", "12"], "'12' has no unit"),
-        (["paths", "-o", "a.png", "--backdrop", "none.mp4@1s"], "there is no file 'none.mp4'"),
-        (["paths", "-o", "a.png", "--backdrop", "none.mp4"], "say which of its frames"),
+        (["paths", "-o", "a.png", "--background", "none.mp4@1s"], "there is no file 'none.mp4'"),
+        (["paths", "-o", "a.png", "--background", "none.mp4"], "say which of its frames"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(capfd, data, tmp_path, monkeypatch, arguments, message):
@@ -54,7 +54,7 @@ def test_what_cannot_be_drawn_is_refused(capfd, data, tmp_path, monkeypatch, arg
     assert message in err
 
 
-def test_a_frame_of_a_video_is_a_backdrop(capfd, data, tmp_path):
+def test_a_frame_of_a_video_is_a_background(capfd, data, tmp_path):
     av = pytest.importorskip("av", reason="PyAV is not installed")
     with av.open(str(tmp_path / "film.mp4"), "w") as film:
         stream = film.add_stream("mpeg4", rate=5)
@@ -63,20 +63,19 @@ def test_a_frame_of_a_video_is_a_backdrop(capfd, data, tmp_path):
             film.mux(stream.encode(av.VideoFrame(64, 36, "yuv420p")))
         film.mux(stream.encode())
     target, place = tmp_path / "a.png", f"{tmp_path / 'film.mp4'}@0.5s"
-    assert run(capfd, "plot", "paths", data / "shop", "-o", target, "--backdrop", place)[0] == 0
+    assert run(capfd, "plot", "paths", data / "shop", "-o", target, "--background", place)[0] == 0
     assert target.read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("size", [(64, 36), (600, 400), (800, 800)], ids=["frame's", "plan's", "another"])
 @pytest.mark.parametrize("floor", [(), ("--floor",)], ids=["frame", "plan"])
-def test_a_stretched_backdrop_is_told(capfd, data, tmp_path, size, floor):
+def test_a_stretched_background_is_told(capfd, data, tmp_path, size, floor):
     Image.new("RGB", size).save(tmp_path / "below.png")
     plan = [*floor, *[data / "shop" / "floor.json" for _ in floor]]
     target, below = tmp_path / "a.png", tmp_path / "below.png"
-    code, _, err = run(capfd, "plot", "paths", data / "shop", "-o", target, "--backdrop", below, *plan)
+    code, _, err = run(capfd, "plot", "paths", data / "shop", "-o", target, "--background", below, *plan)
     assert code == 0
     where = "extent of the plan" if floor else "1280 x 720 px of the video's frame"
-    said = (
-        f"note: pages-shop: The backdrop ({size[0]} x {size[1]} px) has another shape than the {where}: it is"
-    )
+    image = f"The background ({size[0]} x {size[1]} px)"
+    said = f"note: pages-shop: {image} has another shape than the {where}: it is"
     assert (said in err) == (size != ((600, 400) if floor else (64, 36)))

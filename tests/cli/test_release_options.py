@@ -21,7 +21,7 @@ def test_the_salt_comes_from_a_file_and_is_printed_nowhere(data, tmp_path, capsy
     assert "person-seconds" not in said.out
     assert {path.name for path in (tmp_path / "out").glob("[!._]*/")} == {
         "videos",
-        "persons",
+        "tracks",
         "visits",
         "dwell",
         "views",

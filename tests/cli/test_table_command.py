@@ -47,13 +47,13 @@ def test_it_writes_csv_or_parquet_by_the_suffix(capfd, shop, tmp_path):
 def test_it_replaces_a_file_only_with_force(capfd, shop, tmp_path):
     file = tmp_path / "persons.csv"
     file.write_text("mine")
-    code, _, err = run(capfd, "table", "persons", *shop, "-o", file)
+    code, _, err = run(capfd, "table", "tracks", *shop, "-o", file)
     assert code == 1
     assert f"{file} exists. Replace it with --force." in err
     assert file.read_text() == "mine"
-    assert run(capfd, "table", "persons", *shop, "-o", file, "--force")[0] == 0
+    assert run(capfd, "table", "tracks", *shop, "-o", file, "--force")[0] == 0
     assert file.read_text().startswith('"video","person"')
-    assert run(capfd, "table", "persons", *shop, "-o", tmp_path)[:2] == (2, "")
+    assert run(capfd, "table", "tracks", *shop, "-o", tmp_path)[:2] == (2, "")
 
 
 def test_the_list_has_every_table_and_what_a_row_is(capfd):
@@ -75,8 +75,8 @@ def test_a_wrong_name_lists_the_tables_before_anything_is_read(capfd, tmp_path):
     ("arguments", "code", "said"),
     [
         (["visits"], 2, "table 'visits' needs zones. Pass a GeoJSON file of polygons: "),
-        (["persons", "-o", "x.xlsx"], 2, "x.xlsx: the suffix must be .csv or .parquet"),
-        (["persons", "--video", "noon"], 2, "holds no video 'noon', but 'shop'"),
+        (["tracks", "-o", "x.xlsx"], 2, "x.xlsx: the suffix must be .csv or .parquet"),
+        (["tracks", "--video", "noon"], 2, "holds no video 'noon', but 'shop'"),
         (["facing"], 2, "--faces"),
         (["stops"], 2, "--stop-extent"),
     ],
@@ -89,10 +89,10 @@ def test_what_is_missing_or_wrong_is_named(capfd, data, arguments, code, said):
 
 def test_one_of_several_videos_is_chosen_by_name(capfd, data):
     pages = data / "day" / "pages"
-    code, out, err = run(capfd, "table", "persons", pages)
+    code, out, err = run(capfd, "table", "tracks", pages)
     assert (code, out) == (3, "")
     assert "holds 3 videos ('evening', 'morning', 'noon')" in err
-    code, out, _ = run(capfd, "table", "persons", pages, "--video", "noon")
+    code, out, _ = run(capfd, "table", "tracks", pages, "--video", "noon")
     assert code == 0
     assert all(line.startswith('"noon",') for line in out.splitlines()[1:])
 

@@ -45,7 +45,7 @@ def archive(folder):
 TEXTS = {
     "plain": ("till 3, Kasse für Übergrößen", "till 3, Kasse für Übergrößen"),
     "lines stay lines": ("one\ntwo", "one\ntwo"),
-    "a colour": ("\x1b[31mtill", "\\x1b[31mtill"),
+    "a color": ("\x1b[31mtill", "\\x1b[31mtill"),
     "one command in a byte": ("\x9b2Jtill", "\\x9b2Jtill"),
     "back to the start of the line": ("till\rgood", "till\\rgood"),
     "bell, back and delete": ("\a\b\x7f", "\\x07\\x08\\x7f"),

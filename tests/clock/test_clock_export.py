@@ -165,7 +165,7 @@ def test_a_part_of_a_video_has_the_hours_of_the_part(archive, zones, tmp_path):
     )
     for folder in ("occupancy_hourly", "visits_hourly"):
         hourly = listed(out, folder).xs("left", level="zone").sort_index()
-        assert (hourly["covered"] / pd.Timedelta("1s")).tolist() == [60, 60, 60, 60]
+        assert (hourly["recorded_time"] / pd.Timedelta("1s")).tolist() == [60, 60, 60, 60]
 
 
 def test_the_views_list_the_columns_that_the_files_have(archive, zones, tmp_path):

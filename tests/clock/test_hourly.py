@@ -29,7 +29,7 @@ def hours(started, timezone, length, opening_hours=None):
     found = split_hours(recorded(started, timezone, opening_hours), 0, length)
     return [
         (int(hour), bool(is_open), int(ms) / MINUTE)
-        for hour, is_open, ms in zip(found.local_hour, found.open, found.covered, strict=True)
+        for hour, is_open, ms in zip(found.local_hour, found.open, found.recorded_time, strict=True)
     ]
 
 
@@ -105,7 +105,7 @@ def test_a_day_that_a_clock_skips_has_no_hours():
 
 def test_a_millisecond_belongs_to_the_hour_in_which_it_begins():
     found = split_hours(recorded("2026-11-24T09:59:59.999500+01:00"), 0, 10)
-    assert found.covered.tolist() == [1, 9]
+    assert found.recorded_time.tolist() == [1, 9]
 
 
 def test_a_fixed_offset_is_a_clock_too():
@@ -155,7 +155,7 @@ def test_occupancy_is_added_up_over_each_hour():
     assert hourly["local_hour"].tolist() == [9, 10, 11, 12]
     assert (hourly["person_seconds"] / pd.Timedelta("1min")).tolist() == [40, 35, 0, 0]
     assert hourly["max_persons"].tolist() == [2, 2, 0, 0]
-    assert (hourly["covered"] / pd.Timedelta("1min")).tolist() == [20, 60, 60, 10]
+    assert (hourly["recorded_time"] / pd.Timedelta("1min")).tolist() == [20, 60, 60, 10]
 
 
 def test_a_stay_is_split_over_the_hours_that_it_reaches_into():
@@ -169,7 +169,10 @@ def test_a_stay_is_split_over_the_hours_that_it_reaches_into():
 
 
 def test_an_entry_is_a_stay_that_was_seen_to_begin():
-    stays = [("door", 1, 0, MINUTE, MINUTE, "start"), ("door", 1, 2 * MINUTE, 3 * MINUTE, MINUTE, "opened")]
+    stays = [
+        ("door", 1, 0, MINUTE, MINUTE, "video_start"),
+        ("door", 1, 2 * MINUTE, 3 * MINUTE, MINUTE, "zone_opened"),
+    ]
     stays += [("door", 2, 0, MINUTE, MINUTE, "appeared"), ("door", 5, 5, MINUTE, MINUTE - 5, "crossed")]
     hourly = compute_visits_hourly(visits_of(stays), make_video(HOUR), recorded("2026-11-24T09:00:00+01:00"))
     assert hourly[["began", "entries", "present", "persons"]].to_numpy().tolist() == [[4, 2, 4, 3]]
@@ -198,7 +201,7 @@ def test_a_part_of_a_video_covers_only_its_hours():
         start="50min",
         end="70min",
     )
-    assert (hourly["covered"] / pd.Timedelta("1min")).tolist() == [10, 10]
+    assert (hourly["recorded_time"] / pd.Timedelta("1min")).tolist() == [10, 10]
 
 
 def test_a_stay_is_split_exactly_however_long_it_is():
@@ -219,7 +222,7 @@ def test_hours_beyond_the_calendar_are_refused():
 def test_a_video_whose_start_is_not_known_has_no_hours(compute):
     tables = {
         compute_occupancy_hourly: occupancy_of({"": [(0, 1), (9, 0)]}),
-        compute_visits_hourly: visits_of([("a", 1, 0, 5, 5, "start")]),
+        compute_visits_hourly: visits_of([("a", 1, 0, 5, 5, "video_start")]),
     }
     with pytest.raises(ParameterError, match="the start of the video 'v' is not known"):
         compute(tables[compute], make_video(), Recording(video="v"))
@@ -255,7 +258,7 @@ def test_the_hours_are_those_of_counting_millisecond_by_millisecond(changes, sta
     expected = naive_occupancy(occupancy, rows, "")
     hourly = compute_occupancy_hourly(occupancy, make_video(), recording)
     check(hourly, OCCUPANCY_HOURLY)
-    assert table_of(hourly, "", ["person_seconds", "max_persons", "covered"]) == expected
+    assert table_of(hourly, "", ["person_seconds", "max_persons", "recorded_time"]) == expected
 
 
 ANY_ZONE = st.sampled_from(
@@ -304,8 +307,8 @@ def test_the_dwell_and_number_of_stays_is_that_of_their_hours(stays, recording):
         split, whole = hourly.xs(zone, level="zone"), visits.xs(zone, level="zone")
         assert total(split["dwell"]) == total(whole["dwell"])
         assert split["began"].sum() == len(whole)
-        assert split["entries"].sum() == whole["entry"].isin(["crossed", "opened"]).sum()
-        assert total(split["covered"]) == max(row[3] for row in stays)
+        assert split["entries"].sum() == whole["entry"].isin(["crossed", "zone_opened"]).sum()
+        assert total(split["recorded_time"]) == max(row[3] for row in stays)
     assert (hourly["dwell"] >= pd.Timedelta(0)).all()
     assert (hourly["persons"] <= hourly["present"]).all()
     assert (hourly["began"] <= hourly["present"]).all()
@@ -321,7 +324,7 @@ def test_the_integral_of_the_occupancy_is_that_of_its_hours(changes, recording, 
     whole = sum((b - a) * n for a, b, (_, n) in zip(moments, moments[1:], counts, strict=False))
     assert total(hourly.xs("", level="zone")["person_seconds"]) == whole
     assert total(hourly.xs("a", level="zone")["person_seconds"]) == last
-    assert total(hourly.xs("a", level="zone")["covered"]) == last
+    assert total(hourly.xs("a", level="zone")["recorded_time"]) == last
 
 
 @given(RECORDINGS, st.integers(2, 30 * HOUR), st.data())
@@ -339,5 +342,5 @@ def test_a_recording_that_is_cut_in_two_has_the_same_hours(recording, length, da
         compute_occupancy_hourly(occupancy_of({"": [(0, 2), (length - cut, 0)]}), make_video(), second),
     ]
     both = pd.concat(parts)
-    both = both.groupby(level=both.index.names)["covered"].sum().sort_index()
-    pd.testing.assert_series_equal(both, one["covered"], check_freq=False)
+    both = both.groupby(level=both.index.names)["recorded_time"].sum().sort_index()
+    pd.testing.assert_series_equal(both, one["recorded_time"], check_freq=False)

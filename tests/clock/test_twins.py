@@ -56,8 +56,8 @@ def test_without_a_clock_there_are_no_twins():
 def test_a_missing_moment_has_a_missing_twin():
     video = make_video(1000, started_at=STARTED)
     stored = to_arrow(videos_table(video, start="500ms"), started_at=STARTED)
-    assert stored["analysed_to_at"].to_pylist() == [None]
-    assert stored["analysed_from_at"].to_pylist() == [STARTED + timedelta(milliseconds=500)]
+    assert stored["analyzed_to_at"].to_pylist() == [None]
+    assert stored["analyzed_from_at"].to_pylist() == [STARTED + timedelta(milliseconds=500)]
     assert stored["started_at"].to_pylist() == [STARTED]
 
 

@@ -75,13 +75,13 @@ def test_a_list_of_one_name_keeps_the_video_in_the_key(dataset):
 
 
 def test_videos_come_in_the_order_in_which_they_are_named(dataset):
-    videos = dataset.read("persons", videos=["noon", "evening"]).index.get_level_values("video")
+    videos = dataset.read("tracks", videos=["noon", "evening"]).index.get_level_values("video")
     assert list(dict.fromkeys(videos)) == ["noon", "evening"]
 
 
 def test_a_table_of_one_video_goes_into_every_computation(dataset):
     tracks = compute_tracks(dataset.read("trajectories", videos="noon"))
-    assert_frame_equal(tracks, dataset.read("persons", videos="noon"))
+    assert_frame_equal(tracks, dataset.read("tracks", videos="noon"))
 
 
 def test_a_table_of_the_whole_dataset_is_read_as_it_is(dataset, out):

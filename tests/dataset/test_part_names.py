@@ -78,12 +78,12 @@ def test_two_parts_lie_side_by_side_and_no_check_finds_anything(shop):
     assert not [check for check in verify_dataset(shop / "out").checks if check.count]
     videos = dataset.read("videos")
     assert videos.index.tolist() == names
-    assert videos["analysed_to"].tolist() == [pd.Timedelta("70s"), pd.Timedelta("20s")]
+    assert videos["analyzed_to"].tolist() == [pd.Timedelta("70s"), pd.Timedelta("20s")]
     assert videos["started_at"].notna().all()
     visits = dataset.read("visits")
     assert visits.groupby(level="video")["dwell"].sum().tolist() == [pd.Timedelta("50s"), pd.Timedelta("20s")]
     for name in names:
-        of_part = dataset.read("persons", videos=[name])
+        of_part = dataset.read("tracks", videos=[name])
         assert of_part.index.get_level_values("video").unique().tolist() == [name]
 
 
@@ -93,7 +93,7 @@ def test_views_and_compacted_files_know_parts_by_their_names(shop):
     with duckdb.connect() as connection, contextlib.chdir(shop / "out"):
         connection.execute((shop / "out/views/duckdb.sql").read_text())
         found = connection.execute("SELECT video, dwell_s FROM dwell_by_zone ORDER BY video").fetchall()
-        persons = connection.execute("SELECT person FROM persons ORDER BY person").fetchall()
+        persons = connection.execute("SELECT person FROM tracks ORDER BY person").fetchall()
     assert found == [("shop@20s-70s", 50.0), ("shop@start-20s", 20.0)]
     assert persons == [("shop@20s-70s:3",), ("shop@start-20s:3",)]
     compact_dataset(shop / "out", shop / "big")

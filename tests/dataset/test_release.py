@@ -70,7 +70,7 @@ def test_a_salted_key_is_the_hmac_of_video_and_number(plain, salted):
 
 
 def test_no_number_of_a_person_is_left_in_any_file(plain, salted):
-    numbers = set(read_parquet(plain / "persons/noon.parquet").index.get_level_values("person_index"))
+    numbers = set(read_parquet(plain / "tracks/noon.parquet").index.get_level_values("person_index"))
     assert len(numbers) > 2
     for path in salted.glob("*/*.parquet"):
         if path.parent.name == "zone_overlaps":
@@ -104,9 +104,9 @@ def test_the_record_has_a_fingerprint_of_the_salt_and_no_numbers_of_chosen_perso
 
 def test_another_salt_writes_all_videos_again(day, tmp_path):
     export(day, tmp_path / "out", salt=SALT)
-    before = (tmp_path / "out/persons/noon.parquet").read_bytes()
+    before = (tmp_path / "out/tracks/noon.parquet").read_bytes()
     export(day, tmp_path / "out", salt=SALT[::-1])
-    assert (tmp_path / "out/persons/noon.parquet").read_bytes() != before
+    assert (tmp_path / "out/tracks/noon.parquet").read_bytes() != before
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,16 @@ def test_the_salt_is_in_no_text_of_the_settings():
 def test_tables_of_single_persons_are_left_out(few):
     left = {path.name for path in few.iterdir() if path.is_dir()} - {"_runs", "views", "csv", ".ptrack"}
     assert left == {
-        *("videos", "dwell", "dwell_by_entry", "transitions", "retail", "zone_overlaps", "occupancy_bins"),
-        *("fundamental", "counts", "heatmap", "measure"),
+        *(
+            "videos",
+            "dwell",
+            "dwell_by_entry",
+            "transitions",
+            "retail_metrics",
+            "zone_overlaps",
+            "occupancy_bins",
+        ),
+        *("fundamental_diagram", "counts", "heatmap", "cell_values"),
     }
     assert not {"figures", "notes"} & {
         name for name, value in json.loads((few / "_runs/noon.json").read_text()).items() if value
@@ -152,18 +160,18 @@ def test_figures_of_few_persons_are_missing_and_those_of_nobody_or_many_are_not(
     assert after.index.equals(before.index)
     few_of = (persons.reindex(after.index) < 3).to_numpy()
     assert few_of.any()
-    assert after.loc[few_of, ["stays", "observed_mean"]].isna().all(axis=None)
+    assert after.loc[few_of, ["visits", "observed_mean"]].isna().all(axis=None)
     assert after.loc[few_of, "suppressed"].all()
-    shown = after["stays"].notna()
-    assert (after.loc[shown, "stays"] == before.loc[shown, "stays"]).all()
+    shown = after["visits"].notna()
+    assert (after.loc[shown, "visits"] == before.loc[shown, "visits"]).all()
 
 
 KEPT = {
-    "dwell": {"zone_key", "stays", "observed_mean"},
-    "dwell_by_entry": {"zone_key", "stays", "left_out", "cut", "observed_mean"},
+    "dwell": {"zone_key", "visits", "observed_mean"},
+    "dwell_by_entry": {"zone_key", "visits", "start_unobserved", "end_unobserved", "observed_mean"},
     "transitions": {"transitions", "persons", "mean_travel"},
     "occupancy_bins": {"zone_key", "interval", "max_persons", "person_seconds"},
-    "fundamental": {"zone_key", "interval", "person_seconds", "measured", "path_length_m"},
+    "fundamental_diagram": {"zone_key", "interval", "person_seconds", "measured", "path_length_m"},
     "heatmap": {"x_m", "y_m", "seconds"},
 }
 
@@ -191,8 +199,8 @@ def test_medians_extremes_and_quotients_are_withheld_and_counts_sums_and_means_a
 
 
 def test_of_the_retail_figures_the_peak_moment_and_quotients_of_others_are_withheld(plain, day, tmp_path):
-    export(day, tmp_path / "out", min_count=2, csv=False, tables="retail")
-    before, after = (read_parquet(out / "retail/noon.parquet") for out in (plain, tmp_path / "out"))
+    export(day, tmp_path / "out", min_count=2, csv=False, tables="retail_metrics")
+    before, after = (read_parquet(out / "retail_metrics/noon.parquet") for out in (plain, tmp_path / "out"))
     gone = {"peak_moment", "average_dwell", "dwell_per_visitor", "re_entry_rate"}
     rows = after.index.get_level_values("figure").isin(gone)
     assert before.loc[rows, "value"].notna().any()
@@ -215,12 +223,15 @@ def test_what_is_suppressed_in_the_bins_is_suppressed_where_it_is_told_again():
     numbers = ("path_length_m", "density_per_m2", "speed_m_per_s", "flow_per_m_per_s")
     fundamental = {name: values[3:] for name, values in arrays.items()} | dict.fromkeys(numbers, np.ones(6))
     fundamental["measured"] = fundamental["person_seconds"]
-    tables = {"occupancy_bins": assemble(BINS, bins), "fundamental": assemble(FUNDAMENTAL, fundamental)}
+    tables = {
+        "occupancy_bins": assemble(BINS, bins),
+        "fundamental_diagram": assemble(FUNDAMENTAL, fundamental),
+    }
     released = release(tables, AnalysisConfig(min_count=2), "noon")
     hidden = released["occupancy_bins"]["suppressed"].drop(index="")
     assert hidden.tolist() == [False, True, True, True, False, True]
-    assert released["fundamental"]["suppressed"].tolist() == hidden.tolist()
-    assert released["fundamental"]["measured"].isna().tolist() == hidden.tolist()
+    assert released["fundamental_diagram"]["suppressed"].tolist() == hidden.tolist()
+    assert released["fundamental_diagram"]["measured"].isna().tolist() == hidden.tolist()
 
 
 def test_release_withholds_the_same_in_python(day):
@@ -231,14 +242,20 @@ def test_release_withholds_the_same_in_python(day):
     released = release(tables, settings, "noon")
     assert released["dwell"][["horizon", "median", "naive_median"]].isna().all(axis=None)
     assert released["dwell"]["observed_mean"].notna().any()
-    assert not released.keys() & {"dwell_quantiles", "service_levels", "intervals", "density", "flow"}
+    assert not released.keys() & {
+        "dwell_quantiles",
+        "service_levels",
+        "confidence_intervals",
+        "density",
+        "line_flow",
+    }
     assert tables["dwell"]["horizon"].notna().any()
 
 
 def test_no_cell_that_one_or_two_persons_stood_in_has_its_time(plain, few):
-    measure = read_parquet(plain / "measure/noon.parquet").droplevel("video")
-    persons = measure.xs("persons", level="of")["number"]
-    heatmap = read_parquet(few / "heatmap/noon.parquet").xs("footpoints", level="of").droplevel("video")
+    measure = read_parquet(plain / "cell_values/noon.parquet").droplevel("video")
+    persons = measure.xs("persons", level="quantity")["number"]
+    heatmap = read_parquet(few / "heatmap/noon.parquet").xs("foot_points", level="basis").droplevel("video")
     hidden = heatmap["seconds"].isna()
     assert hidden[(persons > 0) & (persons < 3)].all()
     assert not hidden[persons == 0].any()
@@ -271,7 +288,7 @@ def test_hours_of_few_persons_have_no_figures_and_no_view_adds_up_what_is_left(d
         small = whole[persons].between(1, 3)
         assert released.loc[small, "suppressed"].all()
         pd.testing.assert_series_equal(released[figure], whole[figure].mask(released["suppressed"]))
-        assert released["covered"].equals(whole["covered"])
+        assert released["recorded_time"].equals(whole["recorded_time"])
         rows += released["suppressed"].tolist()
     assert set(rows) == {True, False}
     views = [(out / "views/duckdb.sql").read_text() for out in (plain, few)]
@@ -333,14 +350,16 @@ def test_groups_and_pairs_do_not_tell_the_order_of_the_trackers_numbers(plain, s
 
 
 def test_a_share_of_few_is_withheld_with_what_it_counts(plain, few):
-    shares = read_parquet(plain / "retail/noon.parquet").query("measured_in == '1'").dropna(subset="value")
+    shares = (
+        read_parquet(plain / "retail_metrics/noon.parquet").query("measured_in == '1'").dropna(subset="value")
+    )
     counted = (shares["value"] * shares["taken_of"]).round()
     small = shares[
         ((counted > 0) & (counted < 3))
         | ((shares["taken_of"] > counted) & (shares["taken_of"] < counted + 3))
     ]
     assert len(small)
-    released = read_parquet(few / "retail/noon.parquet")
+    released = read_parquet(few / "retail_metrics/noon.parquet")
     assert released.loc[small.index.intersection(released.index), "suppressed"].all()
 
 

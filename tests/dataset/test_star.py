@@ -120,7 +120,7 @@ def test_a_site_is_told_by_what_its_videos_agree_in():
 
 def test_every_reference_finds_exactly_one_row(out, database):
     relations = list(list_relations(gather_contents(read_records(out))))
-    assert {one.to for one in relations} == {"videos", "persons", "zones", "lines", "dates"}
+    assert {one.to for one in relations} == {"videos", "tracks", "zones", "lines", "dates"}
     for one in relations:
         assert database(f"FROM {one.to} SELECT count(*) = count(DISTINCT {one.key})") == [(True,)]
         found = database(
@@ -138,7 +138,7 @@ def test_the_dictionary_lists_the_references(out):
     text = (out / "dictionary.md").read_text()
     assert "| visits | `zone_key` | zones (`zone_key`) | no |" in text
     assert "| occupancy | `zone_key` | zones (`zone_key`) | yes |" in text
-    assert "| persons | `video` | videos (`video`) | no |" in text
+    assert "| tracks | `video` | videos (`video`) | no |" in text
 
 
 def test_the_joined_view_has_each_visit_once_with_its_day(database):
@@ -163,7 +163,7 @@ def test_hourly_footfall_over_videos_is_the_sum_of_the_visits(database):
 
 def test_presence_by_the_hour_is_that_of_the_persons(database):
     [(there,)] = database("SELECT round(sum(person_seconds_s), 3) FROM presence_hourly WHERE zone = ''")
-    assert [(there,)] == database("SELECT round(sum(dwell_s), 3) FROM persons")
+    assert [(there,)] == database("SELECT round(sum(time_in_scene_s), 3) FROM tracks")
 
 
 def test_the_zones_of_earlier_runs_stay_while_a_video_refers_to_them(data, tmp_path):
@@ -201,7 +201,7 @@ def test_only_the_chosen_tables_and_the_dimensions_are_written(data, tmp_path):
 
 
 def test_all_tables_are_there_if_all_are_asked_for(out):
-    asked_otherwise = {"stitches", "waits", "service_levels", "queue"}
+    asked_otherwise = {"stitches", "waiting_times", "service_levels", "queue_length"}
     assert {path.name for path in out.iterdir() if path.name in FOLDERS} == FOLDERS.keys() - asked_otherwise
 
 
@@ -212,10 +212,11 @@ def test_zones_of_the_kind_queue_bring_the_tables_of_queues(data, tmp_path):
             feature["properties"]["kind"] = "queue"
     zones = tmp_path / "zones.geojson"
     zones.write_text(json.dumps(content))
-    tables = ["visits", "waits", "service_levels", "queue"]
+    tables = ["visits", "waiting_times", "service_levels", "queue_length"]
     export_dataset(data / "shop", tmp_path / "out", zones=zones, tables=tables)
     waits, visits, queue = (
-        read_parquet(next((tmp_path / "out" / name).iterdir())) for name in ("waits", "visits", "queue")
+        read_parquet(next((tmp_path / "out" / name).iterdir()))
+        for name in ("waiting_times", "visits", "queue_length")
     )
     assert len(waits) == len(visits) > 0
     assert queue["zone_key"].notna().all()

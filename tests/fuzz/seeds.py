@@ -89,7 +89,7 @@ _ZONES = [
     _zones(),
 ]
 _PAIRS = [
-    {"picture": picture, "floor": floor}
+    {"image": picture, "floor": floor}
     for picture, floor in zip(
         [[0.1, 0.9], [0.9, 0.9], [0.7, 0.3], [0.3, 0.3], [0.5, 0.5]],
         [[0, 0], [6, 0], [6, 9], [0, 9], [3, 5]],
@@ -97,12 +97,12 @@ _PAIRS = [
     )
 ]
 _FLOORS = [
-    json.dumps({"unit": "m", "picture_unit": "fraction", "pairs": _PAIRS[:4]}),
-    json.dumps({"unit": "m", "picture_unit": "fraction", "pairs": _PAIRS, "extent": [0, 0, 6, 9]}),
+    json.dumps({"unit": "m", "image_unit": "fraction", "pairs": _PAIRS[:4]}),
+    json.dumps({"unit": "m", "image_unit": "fraction", "pairs": _PAIRS, "bounds": [0, 0, 6, 9]}),
     json.dumps(
         {
             "unit": "m",
-            "picture_unit": "fraction",
+            "image_unit": "fraction",
             "pairs": _PAIRS,
             "lens": {"k1": -0.1, "k2": 0.01, "focal": [0.8, 1.4]},
         }

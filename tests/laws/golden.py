@@ -29,31 +29,12 @@ GOLDEN = Path(__file__).parent / "golden.json"
 SHOP, DAY = ROOT / "data/shop", ROOT / "data/day"
 REAL = ROOT.parent / "shared/data"
 
-RENAMED: list[tuple[str, str]] = [
-    ("| dwell/", "| dwell_by_entry/"),
-    ("csv/dwell/", "csv/dwell_by_entry/"),
-    ("observed/", "visits/"),  # its columns interpolated and bridged are columns of visits now
-    (":held_s", ":time_present_s"),
-    (":located", ":position_status"),
-    (":runs", ":tracklets"),
-    (":run", ":tracklet"),
-    (":away_s", ":since_previous_visit_s"),
-    (":naive_mean_s", ":observed_mean_s"),
-    (":turning", ":turning_angle"),
-    (":path_px", ":path_length_px"),
-    (":path_m", ":path_length_m"),
-    (":walked_px", ":path_length_smoothed_px"),
-    (":walked_m", ":path_length_smoothed_m"),
-    ("array held", "array time_present"),
-]
+RENAMED: list[tuple[str, str]] = []
 """Old and new names, in the order in which they are replaced in the keys of ``golden.json``."""
-GONE = (":observed_s", ":observed_share")
-"""Ends of the names of what is gone: it follows from the columns of visits."""
-NEW = ("| dwell/", "csv/dwell/")
-"""Parts of the names of what is new since ``golden.json`` was written: ``dwell`` has one row per zone now."""
-
-OLD_VALUES = {"detected": "box", "missing": "no"}
-"""Values of ``position_status`` by their old names."""
+GONE: tuple[str, ...] = ()
+"""Ends of the names of what is gone."""
+NEW: tuple[str, ...] = ()
+"""Parts of the names of what is new since ``golden.json`` was written."""
 
 CLEAN = "--stitch --fill-gaps 5s --smooth 500ms --max-speed 5 --repair-jumps"
 VISITS = "--margin 0.2 --enter-after 1s --merge-gap 2s --min-dwell 1s"
@@ -110,7 +91,7 @@ def text_of(value):
         return value.isoformat()
     if value is None or value is pd.NaT or value is pd.NA:
         return "nan"
-    return OLD_VALUES.get(str(value)) or without_part(str(value))
+    return without_part(str(value))
 
 
 def flat(value, name=""):
@@ -179,7 +160,7 @@ def of_explorer(data):
         found[f"array {array['name']}"] = sha256(packed[start : start + size]).hexdigest()[:16]
         start += size
     rest = {
-        name: value for name, value in data.items() if name not in {"data", "arrays", "backdrop", "notes"}
+        name: value for name, value in data.items() if name not in {"data", "arrays", "background", "notes"}
     }
     return found | flat(rest)
 

@@ -20,7 +20,7 @@ VIDEO = make_video(10_000)
 STANDS = {
     7: [*((ms, 0.2, 0.5) for ms in range(0, 2000, 100)), *((ms, 0.8, 0.5) for ms in range(6000, 8100, 100))]
 }
-BLUE, ORANGE = (tuple(bytes.fromhex(colour[1:])) for colour in OKABE_ITO[:2])
+BLUE, ORANGE = (tuple(bytes.fromhex(color[1:])) for color in OKABE_ITO[:2])
 SMALL = {"width": 200, "duration": "800ms"}
 
 
@@ -38,10 +38,10 @@ def frames(content):
     return shown, lasts
 
 
-def has(picture, colour, x, y):
-    """Tell whether the point of the 1000 x 500 px plane has about this colour."""
+def has(picture, color, x, y):
+    """Tell whether the point of the 1000 x 500 px plane has about this color."""
     part = picture[round(y / 5) - 1 : round(y / 5) + 2, round(x / 5) - 1 : round(x / 5) + 2]
-    return bool((np.abs(part.astype(int) - colour).max(axis=-1) < 24).all())
+    return bool((np.abs(part.astype(int) - color).max(axis=-1) < 24).all())
 
 
 def test_a_person_is_drawn_while_a_detection_holds_and_not_in_a_gap():
@@ -92,15 +92,15 @@ def test_a_line_is_dashed_and_has_an_arrow_to_its_in_side(line, side):
 
 def test_equal_arguments_give_equal_bytes():
     zones, lines = [Zone("a", box(0, 0, 300, 300), "px")], [Line("b", LineString([(0, 0), (9, 9)]), "px")]
-    backdrop = np.random.default_rng(3).integers(0, 255, (50, 100, 3), dtype="uint8")
-    options = {**SMALL, "zones": zones, "lines": lines, "backdrop": backdrop}
+    background = np.random.default_rng(3).integers(0, 255, (50, 100, 3), dtype="uint8")
+    options = {**SMALL, "zones": zones, "lines": lines, "background": background}
     table = trajectories(STANDS)
     assert animate_paths(table, VIDEO, **options) == animate_paths(
         table.sample(frac=1, random_state=1), VIDEO, **options
     )
 
 
-def test_more_persons_than_colours_have_their_place():
+def test_more_persons_than_colors_have_their_place():
     many = {number: [(0, number / 70, 0.5), (400, number / 70, 0.6)] for number in range(70)}
     shown, _ = frames(animate_paths(trajectories(many), VIDEO, **SMALL))
     assert shown[0].shape == (126, 200, 3)
@@ -108,7 +108,7 @@ def test_more_persons_than_colours_have_their_place():
 
 def test_metres_are_drawn_too():
     table = trajectories_from_points(make_points({1: [(0, 1, 1), (400, 3, 2)]}))
-    shown, _ = frames(animate_paths(table, VIDEO, extent=(0, 0, 4, 4), **SMALL))
+    shown, _ = frames(animate_paths(table, VIDEO, bounds=(0, 0, 4, 4), **SMALL))
     assert shown[0].shape == (226, 200, 3)
     assert frames(animate_paths(table, VIDEO, **SMALL))[0]
     with pytest.raises(ParameterError, match="mixing two planes"):
@@ -142,8 +142,8 @@ def test_persons_can_be_chosen():
         ({"duration": "soon"}, "duration is 'soon', not a length of time"),
         ({"trail": "-1s"}, "trail is '-1s'"),
         ({"persons": [3]}, "persons names 3"),
-        ({"backdrop": "nowhere.png"}, "cannot be read"),
-        ({"extent": (0, 0, 0, 1)}, "extent is"),
+        ({"background": "nowhere.png"}, "cannot be read"),
+        ({"bounds": (0, 0, 0, 1)}, "bounds is"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(options, message):

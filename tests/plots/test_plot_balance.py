@@ -71,7 +71,7 @@ def test_an_empty_table_gives_labelled_axes_that_say_so():
 
 
 def test_a_wrong_table_is_refused():
-    with pytest.raises(SchemaError, match="not a balance table"):
+    with pytest.raises(SchemaError, match="not a count_drift table"):
         plot_count_drift(empty(COUNTS))
 
 

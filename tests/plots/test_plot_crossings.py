@@ -54,7 +54,7 @@ def test_a_long_name_leaves_room_for_the_totals():
 
 
 def test_the_picture_is_shown_with_y_downwards():
-    ax = plot_crossings(CROSSED, [DOOR], backdrop=np.zeros((50, 100)), video=VIDEO)
+    ax = plot_crossings(CROSSED, [DOOR], background=np.zeros((50, 100)), video=VIDEO)
     assert ax.images[0].get_extent() == [0, 1000, 500, 0]
     assert ax.yaxis_inverted()
     assert ax.get_xlabel() == "x [px]"

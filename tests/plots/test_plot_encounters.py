@@ -30,7 +30,7 @@ def test_a_dot_lies_at_each_encounter_the_longest_above():
     assert dots(plot_encounters(MET)).get_offsets().tolist() == [[8.5, 1.0], [0.5, 1.0]]
 
 
-def test_the_colour_is_the_duration():
+def test_the_color_is_the_duration():
     ax = plot_encounters(MET)
     assert dots(ax).get_array().tolist() == [4.0, 9.0]
     assert "duration [s]" in [axes.get_ylabel() for axes in ax.figure.axes]
@@ -47,8 +47,8 @@ def test_it_is_drawn_on_paths_of_the_same_plane():
     assert ax.get_xlabel() == "x [m]"
 
 
-def test_a_backdrop_fills_the_extent():
-    ax = plot_encounters(MET, backdrop=np.zeros((4, 8, 3)), extent=(0, 0, 10, 5))
+def test_a_background_fills_the_extent():
+    ax = plot_encounters(MET, background=np.zeros((4, 8, 3)), bounds=(0, 0, 10, 5))
     assert ax.images[0].get_extent() == [0, 10, 5, 0]
 
 

@@ -29,7 +29,7 @@ def test_an_arrow_in_the_middle_of_its_cell_points_along_the_way():
     assert drawn.pivot == "middle"
 
 
-def test_its_colour_is_the_mean_speed():
+def test_its_color_is_the_mean_speed():
     ax = plot_flow_field(field(WALK))
     assert arrows(ax).get_array().tolist() == [1.0, 0.9]
     assert arrows(ax).norm.vmax == 1.0

@@ -72,5 +72,5 @@ def test_nothing_to_draw_is_said():
 
 
 def test_another_table_is_refused():
-    with pytest.raises(SchemaError, match="not a fundamental table"):
+    with pytest.raises(SchemaError, match="not a fundamental_diagram table"):
         plot_fundamental_diagram(WALKED)

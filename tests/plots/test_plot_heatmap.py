@@ -38,13 +38,13 @@ def test_cells_without_time_are_transparent():
     assert image.cmap(image.norm(image.get_array()))[0, 0, 3] == 0
 
 
-def test_the_colour_bar_says_what_it_measures():
+def test_the_color_bar_says_what_it_measures():
     ax = plot_heatmap(heatmap())
     assert cells(ax).colorbar.ax.get_ylabel() == "person-seconds per cell"
 
 
 @pytest.mark.parametrize(("scale", "share"), [("sqrt", 2 / 3), ("linear", 4 / 9)])
-def test_colours_follow_the_root_of_the_seconds_or_the_seconds(scale, share):
+def test_colors_follow_the_root_of_the_seconds_or_the_seconds(scale, share):
     norm = cells(plot_heatmap(heatmap(), scale=scale)).norm
     assert float(norm(4.0)) == pytest.approx(share)
     assert norm.vmin == 0
@@ -56,21 +56,21 @@ def test_an_unknown_scale_is_refused():
         plot_heatmap(heatmap(), scale="log")
 
 
-def test_over_a_backdrop_cells_let_it_shine_through():
-    ax = plot_heatmap(heatmap(), backdrop=PICTURE)
+def test_over_a_background_cells_let_it_shine_through():
+    ax = plot_heatmap(heatmap(), background=PICTURE)
     assert cells(ax).get_alpha() < 1
-    assert [image.get_label() for image in ax.images] == ["_backdrop", "_heatmap"]
+    assert [image.get_label() for image in ax.images] == ["_background", "_heatmap"]
     assert cells(plot_heatmap(heatmap())).get_alpha() == 1
 
 
-def test_fractions_over_a_backdrop_are_drawn_in_its_pixels():
-    ax = plot_heatmap(heatmap("fraction", (0.0, 0.0, 1.0, 1.0)), backdrop=PICTURE)
+def test_fractions_over_a_background_are_drawn_in_its_pixels():
+    ax = plot_heatmap(heatmap("fraction", (0.0, 0.0, 1.0, 1.0)), background=PICTURE)
     assert cells(ax).get_extent() == [0, 100, 50, 0]
     assert ax.get_xlabel() == "x [px]"
 
 
 def test_fractions_are_drawn_in_the_pixels_of_the_video():
-    ax = plot_heatmap(heatmap("fraction", (0.0, 0.5, 1.0, 1.0)), backdrop=PICTURE, video=VIDEO)
+    ax = plot_heatmap(heatmap("fraction", (0.0, 0.5, 1.0, 1.0)), background=PICTURE, video=VIDEO)
     assert cells(ax).get_extent() == [0, WIDTH, HEIGHT, HEIGHT / 2]
     assert ax.images[0].get_extent() == [0, WIDTH, HEIGHT, 0]
 
@@ -90,18 +90,18 @@ def test_paths_in_px_are_refused_on_axes_in_fractions():
 
 def test_paths_fit_on_the_axes_of_a_heatmap_and_leave_its_view():
     table = compute_trajectories(make_detections({7: [(0, 0.5, 0.5), (400, 1.6, 0.5)]}), VIDEO)
-    ax = plot_heatmap(heatmap("fraction", (0.0, 0.0, 1.0, 1.0)), backdrop=PICTURE, video=VIDEO)
+    ax = plot_heatmap(heatmap("fraction", (0.0, 0.0, 1.0, 1.0)), background=PICTURE, video=VIDEO)
     limits = ax.axis()
     plot_paths(table, ax=ax)
     assert ax.axis() == limits
 
 
-def test_metres_need_an_extent_for_a_backdrop():
-    metres = heatmap("m", (0.0, 0.0, 6.0, 4.0))
-    assert plot_heatmap(metres).get_xlabel() == "x [m]"
-    with pytest.raises(ParameterError, match="extent"):
-        plot_heatmap(metres, backdrop=PICTURE)
-    ax = plot_heatmap(metres, backdrop=PICTURE, extent=(0, 0, 12, 8))
+def test_metres_need_an_extent_for_a_background():
+    meters = heatmap("m", (0.0, 0.0, 6.0, 4.0))
+    assert plot_heatmap(meters).get_xlabel() == "x [m]"
+    with pytest.raises(ParameterError, match="bounds"):
+        plot_heatmap(meters, background=PICTURE)
+    ax = plot_heatmap(meters, background=PICTURE, bounds=(0, 0, 12, 8))
     assert ax.images[0].get_extent() == [0, 12, 8, 0]
     assert cells(ax).get_extent() == [0, 6, 4, 0]
 

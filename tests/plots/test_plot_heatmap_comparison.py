@@ -25,7 +25,7 @@ def marked(ax):
     return next(drawn for drawn in ax.collections if drawn.get_label() == "_marked")
 
 
-def test_colours_reach_as_far_on_both_sides():
+def test_colors_reach_as_far_on_both_sides():
     image = cells(plot_heatmap_comparison(comparison()))
     assert image.get_array().tolist() == [[3, 0, -2]]
     assert (image.norm.vmin, image.norm.vmax) == (-3, 3)
@@ -39,8 +39,8 @@ def test_what_may_be_chance_is_pale_and_what_is_equal_is_not_drawn():
     ]
 
 
-def test_over_a_backdrop_cells_let_it_shine_through():
-    ax = plot_heatmap_comparison(comparison(), backdrop=PICTURE, extent=(0, 0, 6, 2))
+def test_over_a_background_cells_let_it_shine_through():
+    ax = plot_heatmap_comparison(comparison(), background=PICTURE, bounds=(0, 0, 6, 2))
     assert cells(ax).get_alpha()[0, 0] == pytest.approx(0.85)
     assert len(ax.images) == 2
 

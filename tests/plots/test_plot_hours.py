@@ -106,7 +106,7 @@ def test_axes_with_a_picture_are_refused_and_empty_ones_used():
 
 
 @pytest.mark.parametrize(
-    "wrong", [np.zeros(3), DAY.drop(columns="covered")], ids=["an array", "a column less"]
+    "wrong", [np.zeros(3), DAY.drop(columns="recorded_time")], ids=["an array", "a column less"]
 )
 def test_what_is_not_hourly_is_refused(wrong):
     with pytest.raises(SchemaError, match=r"not an? occupancy_hourly table"):

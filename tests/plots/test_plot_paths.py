@@ -73,8 +73,8 @@ def test_a_path_is_broken_where_the_person_is_not_located():
 def test_persons_are_not_joined():
     ax = plot_paths(trajectories({7: WALK, 8: WALK}))
     assert len(strokes(ax)) == 2
-    assert [to_hex(colour) for colour in drawn(ax, "_paths").get_colors()] == [
-        colour.lower() for colour in OKABE_ITO[:2]
+    assert [to_hex(color) for color in drawn(ax, "_paths").get_colors()] == [
+        color.lower() for color in OKABE_ITO[:2]
     ]
 
 
@@ -148,29 +148,29 @@ def test_the_axes_show_the_frame_of_the_video():
     assert ax.get_ylim() == pytest.approx((1.02 * HEIGHT, -0.02 * HEIGHT))
 
 
-def test_the_backdrop_fills_the_frame_and_is_paler_than_the_picture():
-    ax = plot_paths(trajectories({7: WALK}), backdrop=np.zeros((50, 100, 3)), video=VIDEO)
+def test_the_background_fills_the_frame_and_is_paler_than_the_picture():
+    ax = plot_paths(trajectories({7: WALK}), background=np.zeros((50, 100, 3)), video=VIDEO)
     assert ax.images[0].get_extent() == [0, WIDTH, HEIGHT, 0]
     assert 0.3 < ax.images[0].get_array().min() < 0.6
 
 
-def test_without_a_video_the_backdrop_fills_its_own_size():
-    ax = plot_paths(trajectories({7: WALK}), backdrop=np.zeros((50, 100, 3)))
+def test_without_a_video_the_background_fills_its_own_size():
+    ax = plot_paths(trajectories({7: WALK}), background=np.zeros((50, 100, 3)))
     assert ax.images[0].get_extent() == [0, 100, 50, 0]
 
 
 def test_a_floor_plan_fills_the_extent_given():
     table = trajectories_from_points(make_points({7: [(0, 1, 1), (400, 2, 1)]}, unit="m"))
-    ax = plot_paths(table, backdrop=np.zeros((50, 100)), extent=(0, 0, 12, 8))
+    ax = plot_paths(table, background=np.zeros((50, 100)), bounds=(0, 0, 12, 8))
     assert ax.images[0].get_extent() == [0, 12, 8, 0]
-    with pytest.raises(ParameterError, match="extent"):
-        plot_paths(table, backdrop=np.zeros((50, 100)))
+    with pytest.raises(ParameterError, match="bounds"):
+        plot_paths(table, background=np.zeros((50, 100)))
 
 
-@pytest.mark.parametrize("extent", [(0, 0, 0, 5), (0, 5, 5, 0), (0, 0, np.nan, 5)])
-def test_an_empty_extent_is_refused(extent):
-    with pytest.raises(ParameterError, match="extent"):
-        plot_paths(trajectories({7: WALK}), extent=extent)
+@pytest.mark.parametrize("bounds", [(0, 0, 0, 5), (0, 5, 5, 0), (0, 0, np.nan, 5)])
+def test_an_empty_extent_is_refused(bounds):
+    with pytest.raises(ParameterError, match="bounds"):
+        plot_paths(trajectories({7: WALK}), bounds=bounds)
 
 
 def test_zones_and_lines_are_outlined_with_their_names():
@@ -213,9 +213,9 @@ def test_zones_of_another_plane_are_refused():
 
 def test_mixing_two_planes_on_one_axes_is_refused():
     ax = plot_paths(trajectories({7: WALK}))
-    metres = trajectories_from_points(make_points({7: [(0, 1, 1), (400, 2, 1)]}, unit="m"))
+    meters = trajectories_from_points(make_points({7: [(0, 1, 1), (400, 2, 1)]}, unit="m"))
     with pytest.raises(ParameterError, match="mixing two planes: the axes are in px"):
-        plot_paths(metres, ax=ax)
+        plot_paths(meters, ax=ax)
 
 
 def test_given_axes_are_drawn_on_and_returned():
@@ -294,7 +294,7 @@ def test_arrow_heads_never_lie_in_a_gap():
 
 @pytest.mark.parametrize("form", ["png", "svg", "pdf"])
 def test_a_picture_can_be_saved(tmp_path, form):
-    ax = plot_paths(trajectories({7: WALK}), backdrop=np.zeros((50, 100, 3)), video=VIDEO)
+    ax = plot_paths(trajectories({7: WALK}), background=np.zeros((50, 100, 3)), video=VIDEO)
     ax.figure.savefig(tmp_path / f"paths.{form}")
     assert (tmp_path / f"paths.{form}").stat().st_size > 1000
 

@@ -16,10 +16,10 @@ from ptrack_analysis.schema import TRANSITIONS, empty
 HOSTILE = ["<script>alert(1)</script>", "$x_1$ $", "\u05e9\u05dc\u05d5\u05dd", "a" * 90, "&amp;"]
 WAYS = compute_transitions(
     make_visits([
-        ("shop", 1, 0, 5, "start", "crossed"),
+        ("shop", 1, 0, 5, "video_start", "crossed"),
         ("till", 1, 6, 9),
         ("shop", 2, 1, 4),
-        ("shop", 2, 6, 9, "crossed", "vanished"),
+        ("shop", 2, 6, 9, "crossed", "lost"),
     ])
 )  # fmt: skip
 
@@ -38,9 +38,9 @@ def labels(ax, side):
 def test_states_stand_below_the_zones_and_sums_beside_the_names():
     ax = plot_sankey(WAYS)
     assert sorted(labels(ax, "from")[:2]) == ["shop  3", "till  1"]
-    assert labels(ax, "from")[2:] == ["(outside)  1", "(start)  1"]
+    assert labels(ax, "from")[2:] == ["(outside)  1", "(video_start)  1"]
     assert sorted(labels(ax, "to")[:2]) == ["shop  3", "till  1"]
-    assert labels(ax, "to")[2:] == ["(outside)  1", "(vanished)  1"]
+    assert labels(ax, "to")[2:] == ["(outside)  1", "(lost)  1"]
 
 
 def test_a_band_is_as_wide_as_it_is_walked():
@@ -51,12 +51,12 @@ def test_a_band_is_as_wide_as_it_is_walked():
     )
 
 
-def test_a_zone_has_one_colour_on_both_sides_and_its_bands_too():
+def test_a_zone_has_one_color_on_both_sides_and_its_bands_too():
     ax = plot_sankey(WAYS)
-    colours = {to_hex(node.get_facecolor()) for node in of(ax, Rectangle)}
-    assert len(colours) == 3
-    assert "#8c8c8c" in colours
-    assert {to_hex(band.get_facecolor()) for band in of(ax, PathPatch)} <= colours
+    colors = {to_hex(node.get_facecolor()) for node in of(ax, Rectangle)}
+    assert len(colors) == 3
+    assert "#8c8c8c" in colors
+    assert {to_hex(band.get_facecolor()) for band in of(ax, PathPatch)} <= colors
 
 
 def test_zones_can_be_chosen():

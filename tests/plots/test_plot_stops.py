@@ -92,10 +92,10 @@ def test_stops_lie_over_the_paths_and_both_stand_in_the_legend():
     assert legend(ax) == [*before, "stop of 2 s", "stop of 10 s", "stop of 30 s"]
 
 
-def test_a_backdrop_fills_the_frame_and_outlines_are_drawn():
+def test_a_background_fills_the_frame_and_outlines_are_drawn():
     zone, line = Zone("shelf", box(50, 50, 150, 250), "px"), Line("door", LineString([(0, 0), (0, 99)]), "px")
     picture = np.zeros((HEIGHT, WIDTH, 3), dtype="uint8")
-    ax = plot_stops(STOPPED, backdrop=picture, zones=[zone], lines=[line])
+    ax = plot_stops(STOPPED, background=picture, zones=[zone], lines=[line])
     assert tuple(ax.images[0].get_extent()) == (0, WIDTH, HEIGHT, 0)
     assert {"shelf", "door"} <= set(texts(ax))
 
@@ -118,5 +118,5 @@ def test_another_table_another_plane_and_an_empty_extent_are_refused():
     ax.set_xlabel("x [m]")
     with pytest.raises(ParameterError, match="the axes are in m"):
         plot_stops(STOPPED, ax=ax)
-    with pytest.raises(ParameterError, match="extent is"):
-        plot_stops(STOPPED, extent=(0, 0, 0, 0))
+    with pytest.raises(ParameterError, match="bounds is"):
+        plot_stops(STOPPED, bounds=(0, 0, 0, 0))

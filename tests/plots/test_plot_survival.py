@@ -22,7 +22,7 @@ def make_survival(curves):
             "length": np.array(length),
             "at_risk": np.array(ended) + np.array(cut),
             "ended": np.array(ended),
-            "cut": np.array(cut),
+            "end_unobserved": np.array(cut),
             "share": share,
             "share_low": np.where(inner, share - 0.1, np.nan),
             "share_high": np.where(inner, share + 0.1, np.nan),
@@ -65,9 +65,11 @@ def test_the_legend_gives_the_median_and_those_cut():
 
 
 def test_curves_of_each_entry_say_so_and_zones_come_in_the_order_asked_for():
-    table = make_survival({("till", "crossed"): TILL, ("till", "opened"): DOOR, ("door", "crossed"): DOOR})
+    table = make_survival(
+        {("till", "crossed"): TILL, ("till", "zone_opened"): DOOR, ("door", "crossed"): DOOR}
+    )
     found = [text.split(":")[0] for text in texts(plot_survival(table, zones=["till", "door"]))]
-    assert found == ["till, crossed", "till, opened", "door, crossed"]
+    assert found == ["till, crossed", "till, zone_opened", "door, crossed"]
 
 
 def test_long_medians_are_written_as_a_clock_shows_them():
@@ -114,7 +116,7 @@ def test_further_options_go_to_the_curves():
     assert {line.get_linewidth() for line in ax.get_lines() if line.get_label() == "_share"} == {3}
 
 
-def test_a_zone_of_which_no_stay_was_seen_to_begin_is_named_and_keeps_the_colours():
+def test_a_zone_of_which_no_stay_was_seen_to_begin_is_named_and_keeps_the_colors():
     zones = [Zone(name, box(0, 0, 1, 1), "m") for name in ("door", "hall", "till")]
     ax = plot_survival(DRAWN, zones=zones)
     assert texts(ax)[1] == "hall: no stay\nseen from its beginning"

@@ -14,10 +14,10 @@ from ptrack_analysis.schema import TRANSITIONS, empty
 
 WAYS = compute_transitions(
     make_visits([
-        ("shop", 1, 0, 5, "start", "crossed"),
+        ("shop", 1, 0, 5, "video_start", "crossed"),
         ("till", 1, 6, 9),
         ("shop", 2, 1, 4),
-        ("shop", 2, 6, 9, "crossed", "vanished"),
+        ("shop", 2, 6, 9, "crossed", "lost"),
     ])
 )  # fmt: skip
 
@@ -34,20 +34,20 @@ def numbers(ax):
 
 def test_zones_stand_before_the_states_that_occur():
     assert names(plot_transitions(WAYS)) == [
-        ["shop", "till", "(outside)", "(start)"],
-        ["shop", "till", "(outside)", "(vanished)"],
+        ["shop", "till", "(outside)", "(video_start)"],
+        ["shop", "till", "(outside)", "(lost)"],
     ]
 
 
-def test_each_cell_has_its_number_and_its_colour():
+def test_each_cell_has_its_number_and_its_color():
     ax = plot_transitions(WAYS)
     assert numbers(ax) == {
         "shop > shop": "1",
         "shop > till": "1",
-        "shop > (vanished)": "1",
+        "shop > (lost)": "1",
         "till > (outside)": "1",
         "(outside) > shop": "1",
-        "(start) > shop": "1",
+        "(video_start) > shop": "1",
     }
     cells = ax.images[0].get_array()
     assert cells.filled(0).tolist() == [[1, 1, 0, 1], [0, 0, 1, 0], [1, 0, 0, 0], [1, 0, 0, 0]]
@@ -81,8 +81,8 @@ def test_a_line_parts_zones_from_states():
 def test_numbers_on_dark_cells_are_white_and_others_dark():
     rows = [("a", person, 0, 1) for person in range(300)] + [("b", 7, 3, 4)]
     ax = plot_transitions(compute_transitions(make_visits(rows)))
-    colours = {text.get_text(): text.get_color() for text in ax.texts}
-    assert (colours["300"], colours["1"]) == ("#ffffff", "#333333")
+    colors = {text.get_text(): text.get_color() for text in ax.texts}
+    assert (colors["300"], colors["1"]) == ("#ffffff", "#333333")
 
 
 def test_origins_go_down_and_destinations_to_the_right():

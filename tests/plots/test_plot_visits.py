@@ -34,12 +34,12 @@ def make_visits(rows):
 
 
 def bars(ax):
-    """Read off the bars: colour -> (from, to, lower, upper)."""
+    """Read off the bars: color -> (from, to, lower, upper)."""
     drawn = next(each for each in ax.collections if each.get_label() == "_visits")
     corners = [path.get_extents().extents for path in drawn.get_paths()]
     return [
-        (to_hex(colour), (x0, x1, y0, y1))
-        for colour, (x0, y0, x1, y1) in zip(drawn.get_facecolors(), corners, strict=True)
+        (to_hex(color), (x0, x1, y0, y1))
+        for color, (x0, y0, x1, y1) in zip(drawn.get_facecolors(), corners, strict=True)
     ]
 
 
@@ -65,7 +65,7 @@ def test_each_person_has_a_lane_the_first_to_enter_on_top():
     ax = plot_visits(make_visits([("hall", 7, 5000, 6000), ("hall", 8, 1000, 2000), ("till", 7, 8000, 9000)]))
     assert lane_names(ax) == ["8", "7"]
     assert ax.get_ylim()[0] > ax.get_ylim()[1]
-    assert sorted((colour, round((low + high) / 2)) for colour, (_, _, low, high) in bars(ax)) == sorted(
+    assert sorted((color, round((low + high) / 2)) for color, (_, _, low, high) in bars(ax)) == sorted(
         [(BLUE, 1), (BLUE, 0), (VERMILLION, 1)]
     )
 
@@ -78,12 +78,12 @@ def test_zones_stand_in_the_legend():
 def test_zones_asked_for_are_drawn_in_that_order():
     ax = plot_visits(make_visits([("till", 7, 0, 1000), ("hall", 7, 2000, 3000)]), zones=["till", "exit"])
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["till", "exit"]
-    assert [colour for colour, _ in bars(ax)] == [BLUE]
+    assert [color for color, _ in bars(ax)] == [BLUE]
 
 
 def test_being_in_two_zones_at_once_divides_the_lane():
     ax = plot_visits(make_visits([("hall", 7, 0, 5000), ("till", 7, 2000, 3000), ("hall", 8, 0, 1000)]))
-    heights = {(colour, x0): (low, high) for colour, (x0, _, low, high) in bars(ax)}
+    heights = {(color, x0): (low, high) for color, (x0, _, low, high) in bars(ax)}
     assert heights[BLUE, 0] in [pytest.approx((-0.4, 0)), pytest.approx((0.6, 1.4))]
     assert heights[VERMILLION, 2] == pytest.approx((0, 0.4))
 
@@ -92,10 +92,10 @@ def test_being_in_two_zones_at_once_divides_the_lane():
     ("entry", "exit_", "marks"),
     [
         pytest.param("crossed", "crossed", [], id="seen"),
-        pytest.param("opened", "closed", [], id="the zone began and ceased to hold"),
-        pytest.param("start", "crossed", [(1, 0)], id="began unseen"),
-        pytest.param("appeared", "vanished", [(1, 0), (2, 0)], id="began and ended unseen"),
-        pytest.param("crossed", "end", [(2, 0)], id="ended unseen"),
+        pytest.param("zone_opened", "zone_closed", [], id="the zone began and ceased to hold"),
+        pytest.param("video_start", "crossed", [(1, 0)], id="began unseen"),
+        pytest.param("appeared", "lost", [(1, 0), (2, 0)], id="began and ended unseen"),
+        pytest.param("crossed", "video_end", [(2, 0)], id="ended unseen"),
     ],
 )
 def test_ends_that_were_not_seen_are_marked(entry, exit_, marks):

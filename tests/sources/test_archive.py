@@ -86,7 +86,7 @@ def test_other_files_are_passed_over_and_named(tmp_path):
     write(tmp_path / "labels.json", {"JobStatus": "SUCCEEDED", "Labels": [], "VideoMetadata": METADATA})
     write(tmp_path / "zones.geojson", "{}")
     write(tmp_path / ".hidden.json", "broken")
-    assert inspect_tracking(tmp_path).passed_over == (
+    assert inspect_tracking(tmp_path).ignored == (
         ("labels.json", "well-formed, but no GetPersonTracking page"),
         ("truth.json", "well-formed, but no GetPersonTracking page"),
         ("zones.geojson", "not named like a page"),
@@ -293,7 +293,7 @@ def test_what_is_odd_is_counted_and_said(tmp_path):
     assert (findings.persons, findings.detections, findings.boxes, findings.without_box) == (1, 3, 2, 1)
     assert (findings.out_of_frame, findings.feet_not_seen) == (1, 2)
     assert (findings.gaps, findings.longest_gap) == (1, pd.Timedelta("6433ms"))
-    assert (findings.dwell, findings.unlocated) == (pd.Timedelta("201ms"), pd.Timedelta("67ms"))
+    assert (findings.dwell, findings.without_position) == (pd.Timedelta("201ms"), pd.Timedelta("67ms"))
     said = " ".join(findings.notes)
     for part in (
         "first detection is at 2.500 s",

@@ -177,5 +177,5 @@ def test_the_shell_refuses_with_exit_3_or_notes_what_is_missing(
     if command == "export":
         notes = json.loads((tmp_path / "out/_runs/shop.json").read_text())["notes"]
         assert any("page 3 is missing" in note for note in notes)
-        people = pd.read_parquet(tmp_path / "out/persons")
-        assert (len(people), round(people["dwell_s"].sum(), 3)) == (12, 408.2)
+        people = pd.read_parquet(tmp_path / "out/tracks")
+        assert (len(people), round(people["time_in_scene_s"].sum(), 3)) == (12, 408.2)

@@ -65,7 +65,7 @@ def test_a_table_is_read_by_the_names_of_its_columns(tmp_path):
     file = write(tmp_path / "boxes.csv", CSV)
     detections, _ = read_tracking(file, video=FACTS, columns=COLUMNS)
     assert detections.index.get_level_values("person_index").tolist() == [7, 7]
-    with pytest.raises(InputError, match="no tracker's format is recognised"):
+    with pytest.raises(InputError, match="no tracker's format is recognized"):
         read_tracking(file, video=FACTS)
 
 

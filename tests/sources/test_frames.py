@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.plots.background import read_backdrop
+from ptrack_analysis.plots.background import read_background
 from ptrack_analysis.scene.images import frame_at
-from ptrack_analysis.web.ground import embedded_backdrop
+from ptrack_analysis.web.ground import embedded_background
 
 av = pytest.importorskip("av", reason="PyAV is not installed")
 ROWS, COLUMNS = 48, 64
@@ -27,7 +27,7 @@ TURNED = {  # how the file says that the picture is to be turned to the right
 
 
 def shade(number):
-    """Grey of a frame: dark, growing by 25; the upper left quarter is white."""
+    """Gray of a frame: dark, growing by 25; the upper left quarter is white."""
     picture = np.full((ROWS, COLUMNS, 3), 25 * number, dtype="uint8")
     picture[: ROWS // 2, : COLUMNS // 2] = 255
     return picture
@@ -102,10 +102,10 @@ def test_a_video_filmed_on_its_side_is_turned_upright(tmp_path, degrees):
     assert picture[-white[0], -white[1]].max() < 50
 
 
-def test_all_who_take_a_backdrop_take_a_frame(video):
-    assert read_backdrop(f"{video}@0.8s").shape == (ROWS, COLUMNS, 3)
-    assert number_of(255 * read_backdrop(f"{video}@0.8s")) == 5
-    assert (embedded_backdrop(f"{video}@0.8s").width, embedded_backdrop(f"{video}@0s").height) == (64, 48)
+def test_all_who_take_a_background_take_a_frame(video):
+    assert read_background(f"{video}@0.8s").shape == (ROWS, COLUMNS, 3)
+    assert number_of(255 * read_background(f"{video}@0.8s")) == 5
+    assert (embedded_background(f"{video}@0.8s").width, embedded_background(f"{video}@0s").height) == (64, 48)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_all_who_take_a_backdrop_take_a_frame(video):
         ("{folder}/text.mp4@1s", r"text\.mp4' is not a video, or a broken one"),
         ("{folder}/empty.mp4@1s", r"empty\.mp4' is not a video, or a broken one"),
         ("{folder}/cut.mp4@1s", r"cut\.mp4' (is not a video, or a broken one|has no pictures)"),
-        ("{folder}/picture@3x.png", r"backdrop '.*picture@3x\.png' cannot be read: No such file"),
+        ("{folder}/picture@3x.png", r"background '.*picture@3x\.png' cannot be read: No such file"),
         ("{folder}/picture.png@1s", r"no pictures|not a video|ends at"),
     ],
 )
@@ -129,7 +129,7 @@ def test_what_names_no_frame_is_refused_with_a_sentence(video, tmp_path, place, 
     (tmp_path / "cut.mp4").write_bytes(video.read_bytes()[:600])
     Image.fromarray(shade(1)).save(tmp_path / "picture.png")
     with pytest.raises(ParameterError, match=message):
-        read_backdrop(place.format(video=video, folder=tmp_path))
+        read_background(place.format(video=video, folder=tmp_path))
 
 
 def test_sound_alone_has_no_frame(tmp_path):
@@ -146,7 +146,7 @@ def test_sound_alone_has_no_frame(tmp_path):
 def test_a_picture_whose_name_has_the_sign_is_a_picture(tmp_path):
     Image.fromarray(shade(2)).save(tmp_path / "picture@2x.png")
     assert frame_at(tmp_path / "picture@2x.png") is None
-    assert number_of(255 * read_backdrop(tmp_path / "picture@2x.png")) == 2
+    assert number_of(255 * read_background(tmp_path / "picture@2x.png")) == 2
 
 
 def test_without_pyav_the_fix_is_named(video, monkeypatch):

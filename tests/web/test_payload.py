@@ -24,7 +24,7 @@ from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video
 from ptrack_analysis.web.assets import content_policy, inline_json
 from ptrack_analysis.web.explorer import explorer_page
-from ptrack_analysis.web.ground import embedded_backdrop
+from ptrack_analysis.web.ground import embedded_background
 from ptrack_analysis.web.payload import (
     HAS_BOX,
     HAS_FACE,
@@ -181,22 +181,22 @@ def test_a_heatmap_of_visits_or_over_time_is_refused():
             explorer_data(trajectories, VIDEO, heatmap=heatmap)
 
 
-def test_a_backdrop_is_embedded_smaller_and_without_what_else_the_file_holds(tmp_path):
+def test_a_background_is_embedded_smaller_and_without_what_else_the_file_holds(tmp_path):
     file = tmp_path / "large.png"
     Image.new("RGBA", (4000, 2000), (0, 0, 0, 0)).save(file)
-    backdrop = embedded_backdrop(file)
-    assert (backdrop.width, backdrop.height) == (4000, 2000)
-    assert backdrop.address.startswith("data:image/jpeg;base64,")
-    assert len(backdrop.address) < 50_000
+    background = embedded_background(file)
+    assert (background.width, background.height) == (4000, 2000)
+    assert background.address.startswith("data:image/jpeg;base64,")
+    assert len(background.address) < 50_000
 
 
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"backdrop": "nowhere.png"}, ParameterError, "cannot be read: No such file"),
-        ({"backdrop": np.zeros((2, 2, 7))}, ParameterError, "has the shape"),
-        ({"backdrop": np.full((2, 2), 7.0)}, ParameterError, "not of uint8"),
-        ({"extent": (0, 0, 0, 1)}, ParameterError, "not x0 < x1"),
+        ({"background": "nowhere.png"}, ParameterError, "cannot be read: No such file"),
+        ({"background": np.zeros((2, 2, 7))}, ParameterError, "has the shape"),
+        ({"background": np.full((2, 2), 7.0)}, ParameterError, "not of uint8"),
+        ({"bounds": (0, 0, 0, 1)}, ParameterError, "not x0 < x1"),
         ({"zones": [Zone("m", box(0, 0, 1, 1), "m")]}, SchemaError, "is in m"),
         ({"zones": [ZONE, ZONE]}, ZoneError, "occurs twice"),
         ({"heatmap": "hot"}, ParameterError, "not a Heatmap"),
@@ -212,13 +212,13 @@ def test_a_broken_picture_is_refused(tmp_path):
     file = tmp_path / "broken.png"
     file.write_bytes(b"\x89PNG\r\n\x1a\nnothing")
     with pytest.raises(ParameterError, match="cannot be read"):
-        made(backdrop=file)
+        made(background=file)
 
 
 def test_a_plan_needs_to_know_where_it_lies():
     trajectories = trajectories_from_points(make_points({1: [(0, 0.0, 0.0)]}))
-    with pytest.raises(ParameterError, match=r"need floor=.*or extent="):
-        explorer_data(trajectories, VIDEO, backdrop=np.zeros((2, 2), "uint8"))
+    with pytest.raises(ParameterError, match=r"need floor=.*or bounds="):
+        explorer_data(trajectories, VIDEO, background=np.zeros((2, 2), "uint8"))
 
 
 @pytest.mark.parametrize(

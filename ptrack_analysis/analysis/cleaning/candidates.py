@@ -67,20 +67,20 @@ class PictureGround:
 
     def on_ground(self, picture: Floats) -> Floats:
         """Project (n, 2) places in the picture [px] to the ground [m]."""
-        metres = BODY / (self.bodies.usual(picture[:, 1] / self.height) * self.height)
-        away = -self.focal * metres if self.focal else picture[:, 1] * metres
-        return np.column_stack([(picture[:, 0] - self.width / 2) * metres, away])
+        meters = BODY / (self.bodies.usual(picture[:, 1] / self.height) * self.height)
+        away = -self.focal * meters if self.focal else picture[:, 1] * meters
+        return np.column_stack([(picture[:, 0] - self.width / 2) * meters, away])
 
     def in_picture(self, ground: Floats) -> Floats:
         """Project (n, 2) places on the ground [m] back to the picture [px]."""
         if self.focal:
             nearest = 4 * (self.bodies.at_top + self.bodies.growth) * self.height
-            metres = np.maximum(-ground[:, 1] / self.focal, BODY / nearest)
-            y = (BODY / metres / self.height - self.bodies.at_top) / self.bodies.growth * self.height
+            meters = np.maximum(-ground[:, 1] / self.focal, BODY / nearest)
+            y = (BODY / meters / self.height - self.bodies.at_top) / self.bodies.growth * self.height
         else:
-            metres = np.full(len(ground), BODY / (self.bodies.at_top * self.height))
-            y = ground[:, 1] / metres
-        return np.column_stack([ground[:, 0] / metres + self.width / 2, y])
+            meters = np.full(len(ground), BODY / (self.bodies.at_top * self.height))
+            y = ground[:, 1] / meters
+        return np.column_stack([ground[:, 0] / meters + self.width / 2, y])
 
 
 def fit_body_heights(top: Floats, height: Floats) -> Bodies | None:

@@ -40,7 +40,7 @@ def away(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, max_speed: 
     All rows have positions and are in the order of run and time. A run is cut into sections wherever the
     step needs more than ``max_speed``. A section is away if the step past it, from the last row of the
     section before to the first row of the one after, needs at most ``max_speed``, and if it has no more rows
-    than either of these two. Of neighbouring sections that are all away (they are of equal size then) every
+    than either of these two. Of neighboring sections that are all away (they are of equal size then) every
     other from the first is taken. What it parted is one section then, and the same is asked again until
     nothing is away.
 
@@ -64,7 +64,7 @@ def away(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, max_speed: 
 
 
 def _taken(sections: Sections, walk: Walk, max_speed: float) -> Bools:
-    """Mark the sections that are away, no two neighbours."""
+    """Mark the sections that are away, no two neighbors."""
     taken = np.zeros(len(sections.first), dtype=bool)
     if len(taken) < 3:  # noqa: PLR2004 - one between two
         return taken
@@ -75,7 +75,7 @@ def _taken(sections: Sections, walk: Walk, max_speed: float) -> Bools:
         & (size[middle] <= np.minimum(size[middle - 1], size[middle + 1]))
         & ~_too_far(walk, sections.last[middle - 1], sections.first[middle + 1], max_speed)
     )
-    # neighbours that are both away have equal sizes: neither has more rows than the other
+    # neighbors that are both away have equal sizes: neither has more rows than the other
     chain = taken & ~np.concatenate([[False], taken[:-1]])
     place = np.arange(len(taken)) - np.maximum.accumulate(np.where(chain, np.arange(len(taken)), 0))
     alternate: Bools = taken & (place % 2 == 0)
@@ -116,7 +116,7 @@ def flag_jumps(trajectories: pd.DataFrame, *, max_speed: float) -> pd.DataFrame:
     to the next needs more than ``max_speed``. A section is a jump if the step past it, from the section
     before to the one after, needs at most ``max_speed``, and if it has no more detections than either of the
     two; what it parted is one section then, and the same is asked again until nothing is found. Of
-    neighbouring sections that could both be the jump, equal in size, the first, third, ... are. A position
+    neighboring sections that could both be the jump, equal in size, the first, third, ... are. A position
     interpolated next to a jump is made from it, and is flagged too. Only flags are set; nothing else changes.
 
     Parameters
@@ -247,6 +247,6 @@ def _spread(jump: Bools, positions: Positions, measured: Integers) -> None:
     if not len(made) or not len(measured):
         return
     after = np.searchsorted(measured, made)
-    for neighbour in (np.maximum(after - 1, 0), np.minimum(after, len(measured) - 1)):
-        row = measured[neighbour]
+    for neighbor in (np.maximum(after - 1, 0), np.minimum(after, len(measured) - 1)):
+        row = measured[neighbor]
         jump[made] |= jump[row] & (positions.run[row] == positions.run[made])

@@ -108,7 +108,7 @@ def smooth_trajectories(
 ) -> pd.DataFrame:
     """Replace each position by the mean over time of the way around it, and flag those that moved.
 
-    The way is that between the positions, walked straight and evenly; the window is centred on the row and
+    The way is that between the positions, walked straight and evenly; the window is centerd on the row and
     shrinks on both sides where an end of the located stretch of its run is nearer than half of it, so the
     ends of a stretch stay where they are, and a straight even walk stays what it is. A row with no other
     located row of its stretch within half the window stays too: so a window that is shorter than the
@@ -142,7 +142,7 @@ def smooth_trajectories(
     -----
     O(n log n). Nobody's time in the scene changes; the time in a zone may, where positions cross its border.
     Errs towards shorter ways: corners are cut, as well as jitter. Flag and repair jumps first: a mean spreads
-    a jump over its neighbours.
+    a jump over its neighbors.
 
     Examples
     --------
@@ -163,7 +163,7 @@ def smooth_trajectories(
 
 
 def _has_company(old: Positions, half: int) -> Bools:
-    """Return which rows have a neighbouring row with a position, in their run, at most ``half`` ms away."""
+    """Return which rows have a neighboring row with a position, in their run, at most ``half`` ms away."""
     known = ~np.isnan(old.x)
     near = known[1:] & known[:-1] & (old.run[1:] == old.run[:-1]) & (np.diff(old.rows.time) <= half)
     company = np.zeros(len(known), dtype=bool)

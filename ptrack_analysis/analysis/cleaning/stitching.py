@@ -190,7 +190,7 @@ def compute_stitches(
     A track that ends in one of the ``doors`` has left, and one that begins there has come: neither is joined
     there. An empty table, and tracks without any position, give no joins.
 
-    Lengths are in metres: on a floor plan its own, in the picture those of the ground that the boxes stand
+    Lengths are in meters: on a floor plan its own, in the picture those of the ground that the boxes stand
     on, as if each body were 1.7 m tall (see Notes).
 
     Parameters
@@ -311,7 +311,7 @@ def _sizes(
 def _ground(
     old: Positions, bodies: Bodies | None, detections: pd.DataFrame | None, video: Video | None
 ) -> PictureGround | None:
-    """Return the ground of the picture, or None where positions are in metres, or there are none."""
+    """Return the ground of the picture, or None where positions are in meters, or there are none."""
     if old.unit == "m":
         return None
     if detections is None:

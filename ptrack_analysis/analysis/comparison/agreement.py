@@ -18,7 +18,7 @@ class TrackingArrays:
     ``person`` numbers the persons of ``persons`` from 0; ``time`` and ``time_present`` are in ms; ``moment``
     is the number of the compared moment, ``LEFT_OUT`` where there is none; ``boxed`` tells whether there is a
     body box; ``sides`` is (4, n) left, top, right, bottom as fractions of the frame. ``period`` is the
-    sampling period [ms], ``alone`` the number of compared moments that have no counterpart.
+    sampling period [ms], ``unmatched`` the number of compared moments that have no counterpart.
     """
 
     persons: Integers
@@ -29,7 +29,7 @@ class TrackingArrays:
     boxed: Bools
     sides: Floats
     period: int
-    alone: int
+    unmatched: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +82,7 @@ def _seen(tracking: Tracking, times: Milliseconds, numbers: Integers, alone: int
         boxed=~np.isnan(sides).any(axis=0),
         sides=sides,
         period=tracking.period,
-        alone=alone,
+        unmatched=alone,
     )
 
 
@@ -111,7 +111,7 @@ def time_together(
     Returns
     -------
     dict
-        ``a``, ``b``: numbers of the persons; ``together`` [ms], above 0; one entry a pair, in this order.
+        ``a``, ``b``: numbers of the persons; ``matched`` [ms], above 0; one entry a pair, in this order.
     """
     partner_a = _partners(a, b, row_a, row_b)
     partner_b = _partners(b, a, row_b, row_a)
@@ -128,7 +128,7 @@ def time_together(
     np.add.at(together, code_a, shared)
     some = together > 0
     one, other = np.divmod(keys[some], width)
-    return {"a": one, "b": other, "together": together[some]}
+    return {"a": one, "b": other, "matched": together[some]}
 
 
 def _partners(own: TrackingArrays, other: TrackingArrays, own_row: Integers, other_row: Integers) -> Integers:
@@ -212,9 +212,9 @@ def pairs_table(
     count = np.bincount(np.searchsorted(keys, met), minlength=len(keys))
     total = np.bincount(np.searchsorted(keys, met), matches.overlap, minlength=len(keys))
     shared = np.zeros(len(keys), dtype="int64")
-    shared[np.searchsorted(keys, together["a"] * width + together["b"])] = together["together"]
+    shared[np.searchsorted(keys, together["a"] * width + together["b"])] = together["matched"]
     columns = {
-        "together": shared.view("timedelta64[ms]"),
+        "matched": shared.view("timedelta64[ms]"),
         "share_a": _share(shared, a, one),
         "share_b": _share(shared, b, other),
         "matches": count.astype("int64"),

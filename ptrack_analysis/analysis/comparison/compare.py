@@ -46,13 +46,13 @@ class Comparison:
     trackings
         Key ``tracking`` (``a``, ``b``): ``persons``, ``detections``, ``without_box`` (detections without a
         body box), ``time_present`` (the sum of ``time_present`` [ms]), ``period`` (the sampling period [ms]),
-        ``moments`` (distinct timestamps), of which ``in_both`` have a counterpart, ``alone`` are compared
-        with nobody and ``left_out`` are not compared.
+        ``moments`` (distinct timestamps), of which ``in_both`` have a counterpart, ``unmatched`` are compared
+        with nobody and ``not_compared`` are not compared.
     both, only_a, only_b
         Person-time [ms] that both trackings see the same person, that only a sees and that only b sees:
         both + only_a is the sum of ``time_present`` of a, both + only_b that of b, exactly.
     pairs
-        Who in a is who in b. Key ``person_a``, ``person_b``: ``together`` (their part of ``both`` [ms]),
+        Who in a is who in b. Key ``person_a``, ``person_b``: ``matched`` (their part of ``both`` [ms]),
         ``share_a`` and ``share_b`` (that time by the ``time_present`` of the one and of the other),
         ``matches`` (moments at which their boxes are matched), ``overlap`` (mean overlap of these),
         ``counterpart`` (paired by the identity figures: at most one a person).
@@ -319,7 +319,7 @@ def compare_tracking(
     )
     seen_a, seen_b = seen_by_both(Tracking(a, held_a, period_a), Tracking(b, held_b, period_b))
     figures, pairs, matches = _matched(seen_a, seen_b, float(min_overlap))
-    both = int(pairs["together"].to_numpy().view("int64").sum())
+    both = int(pairs["matched"].to_numpy().view("int64").sum())
     occupancy = occupancy_of_both(held_a, held_b, video, zones)
     return Comparison(
         trackings=_trackings(seen_a, seen_b),
@@ -372,8 +372,8 @@ def _trackings(*both: TrackingArrays) -> pd.DataFrame:
         "time_present": np.array([int(seen.held.sum()) for seen in both]).view("timedelta64[ms]"),
         "period": np.array([seen.period for seen in both]).view("timedelta64[ms]"),
         "moments": moments,
-        "in_both": [some - seen.alone for some, seen in zip(compared, both, strict=True)],
-        "alone": [seen.alone for seen in both],
-        "left_out": [count - some for count, some in zip(moments, compared, strict=True)],
+        "in_both": [some - seen.unmatched for some, seen in zip(compared, both, strict=True)],
+        "unmatched": [seen.unmatched for seen in both],
+        "not_compared": [count - some for count, some in zip(moments, compared, strict=True)],
     }
     return pd.DataFrame(columns, index=pd.Index(["a", "b"], name="tracking", dtype="str"))

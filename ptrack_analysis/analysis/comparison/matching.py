@@ -208,7 +208,7 @@ def intersection_over_union(a: Floats, b: Floats) -> Floats:
 class Competition:
     """Possible pairs, split into those that stand alone and groups that share ends.
 
-    ``alone`` is (n,) bool; ``groups`` holds the places of the pairs of each group, groups in the order of
+    ``unmatched`` is (n,) bool; ``groups`` holds the places of the pairs of each group, groups in the order of
     their first pair; ``row`` and ``column`` number the left and the right ends of a group from 0.
     """
 

@@ -44,7 +44,7 @@ def hits(vertices: Floats, x: Floats, y: Floats, steps: Integers) -> Hits:
     Parameters
     ----------
     vertices
-        (m, 2) vertices, no two neighbours equal.
+        (m, 2) vertices, no two neighbors equal.
     x, y
         (n,) coordinates of positions, y growing downwards.
     steps
@@ -127,7 +127,7 @@ def distances(vertices: Floats, x: Floats, y: Floats) -> Floats:
     Parameters
     ----------
     vertices
-        (m, 2) vertices, no two neighbours equal.
+        (m, 2) vertices, no two neighbors equal.
     x, y
         (n,) coordinates of positions.
 

@@ -174,7 +174,7 @@ def compute_density(bins: pd.DataFrame, zones: Sequence[Zone]) -> pd.DataFrame:
     SchemaError
         If ``bins`` is not a BINS table.
     ParameterError
-        If a zone is not in metres, or not in ``bins``.
+        If a zone is not in meters, or not in ``bins``.
     ZoneError
         If a zone has the name of another.
 
@@ -214,7 +214,7 @@ def compute_density(bins: pd.DataFrame, zones: Sequence[Zone]) -> pd.DataFrame:
 
 
 def validate_square_meters(zones: Sequence[Zone]) -> None:
-    """Reject zones that have no area in square metres, or are none.
+    """Reject zones that have no area in square meters, or are none.
 
     Raises
     ------

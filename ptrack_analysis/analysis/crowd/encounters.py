@@ -139,7 +139,7 @@ def near_pieces(samples: Samples, limit: float, period: int, start: int) -> Appr
     """Find the pairs within ``limit`` at each tick, each piece lasting a tick or to the end of presence.
 
     The samples are sorted by tick and cell of a square grid; who is near lies in the same cell or one of its
-    eight neighbours, of which half are looked into, for each pair is looked for once.
+    eight neighbors, of which half are looked into, for each pair is looked for once.
     """
     order, key, across = _in_cells(samples, limit)
     ones, others = _pairs(*_ranges(key, across))
@@ -165,7 +165,7 @@ def _in_cells(samples: Samples, limit: float) -> tuple[Integers, Integers, int]:
     columns, rows = (
         int(column.max()) + 2,
         int(row.max()) + 3,
-    )  # empty cells around, so that none is a neighbour
+    )  # empty cells around, so that none is a neighbor
     key = ((samples.tick - samples.tick.min()) * columns + column) * rows + row + 1
     order = np.argsort(key)
     return order, key[order], rows
@@ -260,7 +260,7 @@ def compute_encounters(
 
     Notes
     -----
-    O(s log s + pairs of samples in neighbouring cells) with s ticks of all persons together; the cells of
+    O(s log s + pairs of samples in neighboring cells) with s ticks of all persons together; the cells of
     the grid are ``max_distance`` wide, so a distance as wide as the scene costs the square of the persons
     at each tick. Beginning and end are known to a period, and an approach between two ticks is not seen.
     An encounter is never longer than the time that both are present. Jitter cuts encounters about the limit
@@ -275,7 +275,7 @@ def compute_encounters(
 
     Examples
     --------
-    Two persons stand a metre apart for 4 s, then one goes.
+    Two persons stand a meter apart for 4 s, then one goes.
 
     >>> import pandas as pd
     >>> from ptrack_analysis import compute_encounters, trajectories_from_points

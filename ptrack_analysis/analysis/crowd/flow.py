@@ -36,7 +36,7 @@ def compute_line_flow(
     every: pd.Timedelta | str = MINUTE,
     start: pd.Timedelta | str = NO_TIME,
 ) -> pd.DataFrame:
-    """Return how many persons a second cross each line, and on a floor plan each metre of it, both ways.
+    """Return how many persons a second cross each line, and on a floor plan each meter of it, both ways.
 
     The intervals and what is counted in them are those of ``count_crossings``. A flow is the count by the
     length of its interval (the last is cut at the video's end), a specific flow is that by the length of the
@@ -59,7 +59,7 @@ def compute_line_flow(
     Returns
     -------
     pandas.DataFrame
-        FLOW, one row an interval, sorted by line and time; the specific flow is there in metres only.
+        FLOW, one row an interval, sorted by line and time; the specific flow is there in meters only.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def _validate_lines(lines: Sequence[Line], unit: str) -> None:
         if not isinstance(line, Line):
             raise ParameterError(f"{line!r:.60} is not a Line")
         if not line.outline.length > 0:
-            raise ParameterError(f"line {line.name!r} has no length, so no flow can be had for a metre of it")
+            raise ParameterError(f"line {line.name!r} has no length, so no flow can be had for a meter of it")
     validate_lines(lines, unit)
 
 
@@ -172,7 +172,7 @@ def compute_fundamental_diagram(
     SchemaError
         If ``trajectories`` is not a TRAJECTORIES table.
     ParameterError
-        If the trajectories or a zone are not in metres, or ``every`` is no length of time above 0.
+        If the trajectories or a zone are not in meters, or ``every`` is no length of time above 0.
     ZoneError
         If two zones have one name, or one has none.
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.dwell.survival import (
-    BEGINS,
     CONFIDENCE,
-    ENDS,
+    OBSERVED_ENTRIES,
+    OBSERVED_EXITS,
     Group,
     first_below,
     kaplan_meier,
@@ -31,21 +31,21 @@ def compute_dwell(
     visits: pd.DataFrame,
     *,
     by: str = "zone",
-    begins: Iterable[str] = BEGINS,
-    ends: Iterable[str] = ENDS,
+    observed_entries: Iterable[str] = OBSERVED_ENTRIES,
+    observed_exits: Iterable[str] = OBSERVED_EXITS,
     inside_before: "pd.Series[pd.Timedelta] | None" = None,
     horizon: pd.Timedelta | str | None = None,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
     """Return how long the stays in each zone last, beside what a plain mean and median would say.
 
-    The length of a stay is its ``dwell``. One whose exit is none of ``ends``, by default ``crossed`` alone,
-    lasted longer than seen: it is cut (right-censored), and says only that it lasted so long; so is one that
-    a zone's closing ended. One whose entry is none of ``begins`` began before it was seen, and it is seen
-    only because it had not ended by then (left-truncated). If the time spent inside before is known
-    (``inside_before``), the stay counts among those at risk from that length on; if not, which is the
-    ordinary case, it can stand nowhere on the scale of lengths and is left out of the estimates, but counted
-    in ``left_out``. The naive figures are those of all stays as seen.
+    The length of a stay is its ``dwell``. One whose exit is none of ``observed_exits``, by default
+    ``crossed`` alone, lasted longer than seen: it is cut (right-censored), and says only that it lasted so
+    long; so is one that a zone's closing ended. One whose entry is none of ``observed_entries`` began before
+    it was seen, and it is seen only because it had not ended by then (left-truncated). If the time spent
+    inside before is known (``inside_before``), the stay counts among those at risk from that length on; if
+    not, which is the ordinary case, it can stand nowhere on the scale of lengths and is left out of the
+    estimates, but counted in ``start_unobserved``. The naive figures are those of all stays as seen.
 
     The median is the shortest length that at most half of the stays last beyond; the restricted mean is the
     mean of the lengths, those beyond the horizon counting as the horizon. A figure that cannot be told is
@@ -59,11 +59,11 @@ def compute_dwell(
         VISITS of one video, rows in any order.
     by
         ``"zone"``, or ``"entry"`` for each kind of entry of each zone.
-    begins
+    observed_entries
         The entries at which a stay is seen to begin. Add ``"appeared"`` for a zone at a door or at the edge
         of the picture, where persons come into sight as they enter.
-    ends
-        The exits at which a stay is seen to end. Add ``"vanished"`` for a zone that persons leave out of
+    observed_exits
+        The exits at which a stay is seen to end. Add ``"lost"`` for a zone that persons leave out of
         sight.
     inside_before
         Time inside before a stay was first seen, by the key of the visit, as far as it is known [ms]. It is
@@ -117,7 +117,13 @@ def compute_dwell(
     limit = None if horizon is None else milliseconds(horizon, "horizon")
     if limit == 0:
         raise ParameterError(f"horizon is {horizon!r}, not above 0")
-    groups = split_visits(visits, by=by, begins=begins, ends=ends, inside_before=inside_before)
+    groups = split_visits(
+        visits,
+        by=by,
+        observed_entries=observed_entries,
+        observed_exits=observed_exits,
+        inside_before=inside_before,
+    )
     rows = [_figures(group, limit, level) for group in groups]
     arrays: dict[str, np.ndarray | list[str]] = {"zone": [group.zone for group in groups]}
     if by == "entry":
@@ -132,8 +138,8 @@ def compute_dwell_quantiles(
     *,
     by: str = "zone",
     quantiles: Iterable[float] = QUANTILES,
-    begins: Iterable[str] = BEGINS,
-    ends: Iterable[str] = ENDS,
+    observed_entries: Iterable[str] = OBSERVED_ENTRIES,
+    observed_exits: Iterable[str] = OBSERVED_EXITS,
     inside_before: "pd.Series[pd.Timedelta] | None" = None,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
@@ -149,7 +155,7 @@ def compute_dwell_quantiles(
     ----------
     visits
         VISITS of one video, rows in any order.
-    by, begins, ends, inside_before, confidence
+    by, observed_entries, observed_exits, inside_before, confidence
         As in ``compute_dwell``.
     quantiles
         The shares, between 0 and 1, each once.
@@ -183,7 +189,13 @@ def compute_dwell_quantiles(
     """
     check(visits, VISITS)
     shares, level = parse_quantiles(quantiles), parse_confidence(confidence)
-    groups = split_visits(visits, by=by, begins=begins, ends=ends, inside_before=inside_before)
+    groups = split_visits(
+        visits,
+        by=by,
+        observed_entries=observed_entries,
+        observed_exits=observed_exits,
+        inside_before=inside_before,
+    )
     found = [(_quantiles(group.seen, shares), *_estimates(group, shares, level)) for group in groups]
     columns = np.reshape(np.array(found, dtype="int64"), (len(groups), 4, len(shares)))
     arrays: dict[str, np.ndarray | list[str]] = {
@@ -202,9 +214,9 @@ def _figures(group: Group, limit: int | None, level: float) -> dict[str, int]:
     horizon = int(group.lengths.length.max(initial=0)) if limit is None else limit
     means = restricted_mean(curve, horizon, level)
     return {
-        "stays": len(group.seen),
-        "left_out": group.left_out,
-        "cut": group.cut,
+        "visits": len(group.seen),
+        "start_unobserved": group.start_unobserved,
+        "end_unobserved": group.end_unobserved,
         "observed_mean": _whole(float(group.seen.mean())),
         "naive_median": int(_quantiles(group.seen, _MEDIAN)[0]),
         "median": median,

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.dwell.survival import (
-    BEGINS,
     CONFIDENCE,
-    ENDS,
+    OBSERVED_ENTRIES,
+    OBSERVED_EXITS,
     Lengths,
     kaplan_meier,
     parse_confidence,
@@ -32,15 +32,15 @@ def compute_waiting_times(
     visits: pd.DataFrame,
     zones: Sequence[Zone | str],
     *,
-    begins: Iterable[str] = BEGINS,
-    ends: Iterable[str] = ENDS,
+    observed_entries: Iterable[str] = OBSERVED_ENTRIES,
+    observed_exits: Iterable[str] = OBSERVED_EXITS,
 ) -> pd.DataFrame:
     """List how long each person waited in each queue.
 
     A queue is a zone of kind ``queue``, or any zone given by its name; other zones are passed over. A wait
     lasts from ``entered`` to ``exited``: who is not seen for a moment that a visit bridges still waits. It is
-    seen to begin if its entry is one of ``begins``, and to end if its exit is one of ``ends``. No queues, or
-    nobody in them: no rows.
+    seen to begin if its entry is one of ``observed_entries``, and to end if its exit is one of
+    ``observed_exits``. No queues, or nobody in them: no rows.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def compute_waiting_times(
     zones
         Zones, of which those of kind ``queue`` are taken, or names of zones. A name alone must be that of a
         zone that somebody visited, unless the table is empty and knows none.
-    begins, ends
+    observed_entries, ends
         As in ``compute_dwell``.
 
     Returns
@@ -62,8 +62,8 @@ def compute_waiting_times(
     SchemaError
         If ``visits`` is not a VISITS table.
     ParameterError
-        If something is no zone, a zone occurs twice, a name is of a zone that nobody visited, or ``begins``
-        or ``ends`` name what is no entry or exit.
+        If something is no zone, a zone occurs twice, a name is of a zone that nobody visited, or
+        ``observed_entries`` or ``observed_exits`` name what is no entry or exit.
 
     Notes
     -----
@@ -78,7 +78,10 @@ def compute_waiting_times(
     check(visits, VISITS)
     names = zone_names(zones, kind=_KIND)
     validate_visited(zones, visits, "zones")
-    begun, ended = seen_at(visits, "entry", begins, "begins"), seen_at(visits, "exit", ends, "ends")
+    begun, ended = (
+        seen_at(visits, "entry", observed_entries, "observed_entries"),
+        seen_at(visits, "exit", observed_exits, "observed_exits"),
+    )
     taken = visits.index.get_level_values("zone").isin(names)
     entered, exited = (visits[name].to_numpy().astype("int64")[taken] for name in ("entered", "exited"))
     index = visits.index[taken]
@@ -181,10 +184,10 @@ def compute_service_levels(
     """Return which share of the waits in each queue lasts longer than each target.
 
     By the Kaplan-Meier estimate, as in ``compute_dwell``: a wait not seen to end counts as longer than what
-    was seen of it, one not seen to begin is left out of the estimate and counted in ``left_out``. A wait of
-    exactly the target is not longer. The naive share is that of all waits as seen. Missing (NaN) where a
-    target lies beyond the longest wait and that was cut, or all are left out; bounds also where the share is
-    1 or 0. No waits: no rows.
+    was seen of it, one not seen to begin is left out of the estimate and counted in ``start_unobserved``. A
+    wait of exactly the target is not longer. The naive share is that of all waits as seen. Missing (NaN)
+    where a target lies beyond the longest wait and that was cut, or all are left out; bounds also where the
+    share is 1 or 0. No waits: no rows.
 
     Parameters
     ----------
@@ -198,7 +201,7 @@ def compute_service_levels(
     Returns
     -------
     pandas.DataFrame
-        SERVICE_LEVELS, one row a target of a queue, sorted by both. The service level of a call centre, the
+        SERVICE_LEVELS, one row a target of a queue, sorted by both. The service level of a call center, the
         share served within the target, is 1 - ``share_longer``.
 
     Raises
@@ -215,7 +218,7 @@ def compute_service_levels(
 
     References
     ----------
-    ISO 18295-1:2017 (customer contact centres) counts the share answered within a target; N. Gans, G. Koole,
+    ISO 18295-1:2017 (customer contact centers) counts the share answered within a target; N. Gans, G. Koole,
     A. Mandelbaum, "Telephone call centers", M&SOM 5, 2003, doi:10.1287/msom.5.2.79.16071, estimates waits
     with those cut short by Kaplan-Meier.
 

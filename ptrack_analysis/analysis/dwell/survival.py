@@ -39,7 +39,7 @@ class Curve:
     length: Integers
     at_risk: Integers
     ended: Integers
-    cut: Integers
+    end_unobserved: Integers
     share: Floats
     low: Floats
     high: Floats
@@ -131,9 +131,9 @@ def restricted_mean(curve: Curve, horizon: int, confidence: float) -> tuple[floa
     return mean, max(mean - float(spread), 0.0), min(mean + float(spread), float(horizon))
 
 
-BEGINS = ("crossed",)
+OBSERVED_ENTRIES = ("crossed",)
 """The entries at which a stay is seen to begin, if the caller names no others."""
-ENDS = ("crossed",)
+OBSERVED_EXITS = ("crossed",)
 """The exits at which a stay is seen to end, if the caller names no others."""
 CONFIDENCE = 0.95
 BY = ("zone", "entry")
@@ -156,12 +156,12 @@ class Group:
     lengths: Lengths
 
     @property
-    def left_out(self) -> int:
+    def start_unobserved(self) -> int:
         """How many stays began unseen at an unknown time before."""
         return len(self.seen) - len(self.lengths.length)
 
     @property
-    def cut(self) -> int:
+    def end_unobserved(self) -> int:
         """How many of the others ended unseen."""
         return int((~self.lengths.ended).sum())
 
@@ -170,8 +170,8 @@ def split_visits(
     visits: pd.DataFrame,
     *,
     by: str,
-    begins: Iterable[str],
-    ends: Iterable[str],
+    observed_entries: Iterable[str],
+    observed_exits: Iterable[str],
     inside_before: "pd.Series[pd.Timedelta] | None",
 ) -> list[Group]:
     """Take a checked visits table apart into its groups, in the order of their names.
@@ -184,13 +184,13 @@ def split_visits(
     if by not in BY:
         raise ParameterError(f"by must be 'zone' or 'entry', got {by!r}")
     seen = visits["dwell"].to_numpy().astype("int64")
-    begun = seen_at(visits, "entry", begins, "begins")
+    begun = seen_at(visits, "entry", observed_entries, "observed_entries")
     before = _before(visits, inside_before)
     late = ~begun & (before >= 0) & (seen > 0)  # who was never at risk, for no time, tells nothing
     known = begun | late
     lengths = Lengths(
         length=seen + np.where(late, before, 0),
-        ended=seen_at(visits, "exit", ends, "ends"),
+        ended=seen_at(visits, "exit", observed_exits, "observed_exits"),
         since=np.where(late, before, -1),
     )
     zone, names = pd.factorize(visits.index.get_level_values("zone"), sort=True)
@@ -309,8 +309,8 @@ def compute_survival(
     visits: pd.DataFrame,
     *,
     by: str = "zone",
-    begins: Iterable[str] = BEGINS,
-    ends: Iterable[str] = ENDS,
+    observed_entries: Iterable[str] = OBSERVED_ENTRIES,
+    observed_exits: Iterable[str] = OBSERVED_EXITS,
     inside_before: "pd.Series[pd.Timedelta] | None" = None,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
@@ -327,7 +327,7 @@ def compute_survival(
     ----------
     visits
         VISITS of one video, rows in any order.
-    by, begins, ends, inside_before, confidence
+    by, observed_entries, observed_exits, inside_before, confidence
         As in ``compute_dwell``.
 
     Returns
@@ -356,18 +356,24 @@ def compute_survival(
     --------
     >>> from ptrack_analysis import empty
     >>> list(compute_survival(empty(VISITS)).columns)
-    ['at_risk', 'ended', 'cut', 'share', 'share_low', 'share_high']
+    ['at_risk', 'ended', 'end_unobserved', 'share', 'share_low', 'share_high']
     """
     check(visits, VISITS)
     level = parse_confidence(confidence)
-    groups = split_visits(visits, by=by, begins=begins, ends=ends, inside_before=inside_before)
+    groups = split_visits(
+        visits,
+        by=by,
+        observed_entries=observed_entries,
+        observed_exits=observed_exits,
+        inside_before=inside_before,
+    )
     curves = [kaplan_meier(group.lengths, level) for group in groups]
     lengths = [len(curve.length) for curve in curves]
     columns: dict[str, list[np.ndarray]] = {
         "length": [curve.length for curve in curves],
         "at_risk": [curve.at_risk for curve in curves],
         "ended": [curve.ended for curve in curves],
-        "cut": [curve.cut for curve in curves],
+        "end_unobserved": [curve.end_unobserved for curve in curves],
         "share": [curve.share for curve in curves],
         "share_low": [curve.low for curve in curves],
         "share_high": [curve.high for curve in curves],

@@ -18,7 +18,7 @@ Divisor = Literal["area", "hour", "total"]
 
 _HOUR = 3_600_000
 _SUFFIXES = {"area": "/m²", "hour": "/h"}
-_STORED = {"foot_points": "footpoints", "boxes": "boxes", "people": "persons", "mean_speed": "speed"}
+_STORED = {"foot_points": "foot_points", "boxes": "boxes", "people": "persons", "mean_speed": "speed"}
 """Words of the tables on disk, where they differ from those in memory."""
 _TRUNCATE = 4.0
 _MAX_SIGMA = 8.0
@@ -269,12 +269,12 @@ class Heatmap:
         if self.quantity != "person_seconds" or self.normalized:
             stored = self.basis if self.quantity == "person_seconds" else self.quantity
             columns |= {
-                "of": [_STORED.get(stored, stored)] * count,
+                "quantity": [_STORED.get(stored, stored)] * count,
                 "measured_in": [self.value_unit.replace("people", _STORED["people"])] * count,
                 "number": values,
             }
             return assemble(MEASURE, columns, unit=self.unit)
-        columns |= {"of": [_STORED[self.basis]] * count, "seconds": values}
+        columns |= {"basis": [_STORED[self.basis]] * count, "seconds": values}
         if density is not None:
             columns["density_per_m2"] = density.ravel()
         return assemble(HEATMAP, columns, unit=self.unit)

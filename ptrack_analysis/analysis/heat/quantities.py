@@ -73,7 +73,7 @@ def compute_heatmap(
         Side of square cells, instead of a shape. As many cells as cover the bounds, so the grid may reach
         beyond them to the right and downward by less than a cell [px or m].
     bounds
-        x0, y0, x1, y1 of the grid, such as ``floor.extent``; by default the frame [px], or the rectangle
+        x0, y0, x1, y1 of the grid, such as ``floor.bounds``; by default the frame [px], or the rectangle
         around all positions, extended to whole meters [m].
     zone
         Zone in the same unit: only the time inside it counts, and only while the zone is active. By default

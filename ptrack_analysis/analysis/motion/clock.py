@@ -17,7 +17,7 @@ _AT_ONCE = 2**17
 class Stretches:
     """The rows with known positions, stretch after stretch on one growing clock.
 
-    A stretch is made of neighbouring rows of one run with known positions. ``rows`` are these rows,
+    A stretch is made of neighboring rows of one run with known positions. ``rows`` are these rows,
     ``begins`` marks the first of each stretch, ``clock`` is their time [ms] with the stretches put one after
     another, ``first`` and ``last`` are the places within ``rows`` of each one's stretch's two ends.
     """

@@ -60,7 +60,7 @@ def steps(run: Integers, x: Floats, y: Floats) -> tuple[Floats, Integers]:
 def velocity(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: int) -> tuple[Floats, Floats]:
     """Measure velocity between the positions ``half`` ms before and after each row.
 
-    The window is cut at the ends of the stretch of neighbouring rows of one run with known positions;
+    The window is cut at the ends of the stretch of neighboring rows of one run with known positions;
     positions between rows are interpolated linearly in time. A way that is no longer than what rounding
     makes of two equal positions is 0.
 
@@ -109,8 +109,8 @@ def mean_in_window(
     """Take the mean over time of the way from ``half`` ms before each row to ``half`` ms after it.
 
     Between rows a person walks straight and evenly, so the mean is an integral by trapezoids, and uneven
-    sampling weighs nothing twice. Where an end of the stretch of neighbouring rows of one run with known
-    positions is nearer than ``half``, the window shrinks on both sides to that distance: it stays centred,
+    sampling weighs nothing twice. Where an end of the stretch of neighboring rows of one run with known
+    positions is nearer than ``half``, the window shrinks on both sides to that distance: it stays centerd,
     a straight even walk stays what it is, and the two ends stay where they are.
 
     Parameters
@@ -143,7 +143,7 @@ def mean_in_window(
 def change(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: int) -> tuple[Floats, Floats]:
     """Measure how speed and heading change from the ``half`` ms before each row to those after it.
 
-    Each half is cut at the end of its stretch, and reaches at least to the neighbouring row: within one step
+    Each half is cut at the end of its stretch, and reaches at least to the neighboring row: within one step
     nothing is known to change. The time of the change is that between the middles of the two halves.
 
     Returns

@@ -152,7 +152,7 @@ def compute_kinematics(
     rows of a run ends, so nothing is measured across a gap or an unlocated row. NaN where there is nothing to
     measure: velocity at a position that stands alone, acceleration and turning also at the two ends of a
     stretch, turning also where a half has no way. A window shorter than two sampling periods is no error:
-    velocity is then that of the neighbouring steps, in equal parts, and the halves are those steps.
+    velocity is then that of the neighboring steps, in equal parts, and the halves are those steps.
 
     ``too_fast`` marks a speed above ``max_speed``; the row stays. An empty table gives an empty one.
 

@@ -306,7 +306,7 @@ def _measured(walks: Walks, own: Stretches, first: Integers, last: Integers) -> 
         "stop": number - opens + 1,
         "entered": time[first],
         "exited": time[last] + held[last],
-        "dwell": dwell,
+        "duration": dwell,
         **places,
         "extent_{u}": widths(x, y, first, last),
         "detections": count[last + 1] - count[first],

@@ -81,7 +81,7 @@ CHECKS = {
         40.0,
         "Share of detections with a face and no body box: their positions are interpolated or missing.",
     ),
-    "unlocated time": QualityCheck(
+    "time without position": QualityCheck(
         "%",
         10.0,
         30.0,
@@ -192,7 +192,8 @@ def compute_quality(
     * ``gaps``: runs beyond each person's first, a minute of presence; ``bridged time``: share of
       ``time_present``
       that is beyond two periods of each detection.
-    * ``face only``: share of detections without a body box; ``unlocated time``: share of ``time_present``
+    * ``face only``: share of detections without a body box; ``time without position``: share of
+      ``time_present``
       without a
       position.
     * ``short tracks``: share of persons with less than 1 s in the scene; ``ends inside``: share of persons'

@@ -288,7 +288,7 @@ def _table(
 ) -> pd.DataFrame:
     columns = list(zip(*figures.values(), strict=True)) or [()] * 5
     arrays: dict[str, np.ndarray | list[str]] = {
-        "of": list(figures),
+        "name": list(figures),
         "figure": [label] * len(figures),
         "confidence": np.full(len(figures), confidence),
     }

@@ -121,7 +121,7 @@ def of_presence(trajectories: pd.DataFrame, rows: PersonRows, period: int) -> di
     return {
         "gaps": gaps * MINUTE / total if total else float("nan"),
         "bridged time": share(np.maximum(held - 2 * period, 0).sum() if period else float("nan"), total),
-        "unlocated time": share(held[unlocated].sum(), total),
+        "time without position": share(held[unlocated].sum(), total),
         "short tracks": share((dwell < _SHORT).sum(), len(dwell)),
     }
 

@@ -31,7 +31,7 @@ def compute_sensitivity(
     plane: Plane | None = None,
     max_gaps: Sequence[pd.Timedelta | str] | None = None,
     merge_gaps: Sequence[pd.Timedelta | str] | None = None,
-    anchors: Sequence[Anchor] = ("feet", "centre"),
+    anchors: Sequence[Anchor] = ("bottom_center", "center"),
     period: pd.Timedelta | str | None = None,
 ) -> pd.DataFrame:
     """Ask the same question, who stayed how long in which zone, under several choices of options.

@@ -36,10 +36,10 @@ def compute_transitions(
     entered at one moment: the one exited earlier, then the zone whose name sorts first). Each is a transition
     from the zone of the visit before to its own; coming back to a zone without a visit to another is one from
     it to itself. Before the first stands how it began, after the last how the one ended that ended last (of
-    several: the last in the order): ``(outside)`` for ``crossed``, else ``(start)``, ``(appeared)``,
-    ``(opened)`` and ``(end)``, ``(vanished)``, ``(closed)``. So every visit is entered by one transition and
-    left by one. Travel time is from the exit of the one to the entry of the next, and 0 where zones overlap
-    and the next is entered before.
+    several: the last in the order): ``(outside)`` for ``crossed``, else ``(video_start)``, ``(appeared)``,
+    ``(zone_opened)`` and ``(video_end)``, ``(lost)``, ``(zone_closed)``. So every visit is entered by one
+    transition and left by one. Travel time is from the exit of the one to the entry of the next, and 0 where
+    zones overlap and the next is entered before.
 
     With ``max_between``, a person who was in no zone for longer than that ends one way and begins another, as
     after the last visit and before the first. No visits: no rows. Persons who were in no zone have none.
@@ -66,7 +66,7 @@ def compute_transitions(
     Notes
     -----
     O(visits · log visits). A tracker that loses a person and finds them under another number turns one
-    transition into two, by way of ``(vanished)`` and ``(appeared)``: their share tells how many are missing
+    transition into two, by way of ``(lost)`` and ``(appeared)``: their share tells how many are missing
     from the matrix. A zone within another is on the way to it and from it; for the ways between zones that
     share no area (``compute_zone_overlaps``), give the visits to these alone.
 
@@ -91,7 +91,7 @@ def compute_transitions(
     >>> visits = compute_visits(trajectories_from_points(points), zones, Video())
     >>> transitions = compute_transitions(visits)
     >>> transitions["transitions"].to_dict()
-    {('(start)', 'hall'): 1, ('hall', 'till'): 1, ('till', '(end)'): 1}
+    {('(video_start)', 'hall'): 1, ('hall', 'till'): 1, ('till', '(video_end)'): 1}
     >>> transitions.loc[("hall", "till"), "mean_travel"].total_seconds()
     1.0
     """

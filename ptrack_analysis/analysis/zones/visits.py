@@ -102,7 +102,7 @@ def stays_in(zone: Zone, presence: Presence, options: Options) -> dict[str, Inte
 
 
 def _stretches(inside: Inside, presence: Presence) -> _Stretches:
-    """Join neighbouring rows of one run."""
+    """Join neighboring rows of one run."""
     rows = inside.rows
     new = np.ones(len(rows), dtype=bool)
     new[1:] = (rows[1:] != rows[:-1] + 1) | presence.begins[rows[1:]]
@@ -170,7 +170,7 @@ def _exit(zone: Zone, presence: Presence, positions: Bools, visits: _Stretches) 
 
 
 def _counted(person: Integers) -> Integers:
-    """Count equal neighbours from 1."""
+    """Count equal neighbors from 1."""
     place = np.arange(len(person))
     return place - np.maximum.accumulate(np.where(mark_starts(person), place, 0)) + 1
 
@@ -207,13 +207,13 @@ def compute_visits(
     ``dwell < exited - entered``. ``min_dwell``: visits of less dwell are left out. ``visit`` numbers what
     remains, so a visit above 1 is a return, and ``since_previous_visit`` is the time since the one before.
 
-    ``entry`` is ``opened`` if the person was inside as the zone began to hold; else ``crossed`` if the
+    ``entry`` is ``zone_opened`` if the person was inside as the zone began to hold; else ``crossed`` if the
     detection before, in the same run, was located outside; ``start`` if the person has no earlier detection
-    and this one is within one sampling period of the video's start; else ``appeared``. ``exit`` is ``closed``
-    if the person was inside as the zone ceased to hold; else ``crossed`` if the next detection in the same
-    run is located outside; ``end`` if the visit ends within one period of the video's end (of the last moment
-    seen, where that is unknown); else ``vanished``. ``start``, ``appeared``, ``end`` and ``vanished`` mean
-    that the stay was longer than seen. No zones, or nobody in them: no rows.
+    and this one is within one sampling period of the video's start; else ``appeared``. ``exit`` is
+    ``zone_closed`` if the person was inside as the zone ceased to hold; else ``crossed`` if the next
+    detection in the same run is located outside; ``end`` if the visit ends within one period of the video's
+    end (of the last moment seen, where that is unknown); else ``lost``. ``start``, ``appeared``, ``end`` and
+    ``lost`` mean that the stay was longer than seen. No zones, or nobody in them: no rows.
 
     Parameters
     ----------

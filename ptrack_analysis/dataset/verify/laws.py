@@ -49,16 +49,16 @@ def _held(tables: Tables) -> Iterator[Mismatch]:
     lost = tables.sums(
         "trajectories", [PERSON.name], ["time_present_s"], where=("position_status", "missing")
     )
-    persons = tables.sums("persons", [PERSON.name], ["dwell_s", "unlocated_s"])
-    yield from _differing("persons", _nth(persons, 1), _nth(held, 1), of="dwell_s")
-    yield from _differing("persons", _nth(persons, 2), _nth(lost, 1), of="unlocated_s")
+    persons = tables.sums("tracks", [PERSON.name], ["time_in_scene_s", "without_position_s"])
+    yield from _differing("tracks", _nth(persons, 1), _nth(held, 1), of="time_in_scene_s")
+    yield from _differing("tracks", _nth(persons, 2), _nth(lost, 1), of="without_position_s")
 
 
 _FILLED = INTERPOLATED.name
 
 
 def _detections(tables: Tables) -> Iterator[Mismatch]:
-    rows = _nth(tables.sums("persons", [PERSON.name], ["detections"]), 1)
+    rows = _nth(tables.sums("tracks", [PERSON.name], ["detections"]), 1)
     written = [folder for folder in PER_DETECTION if folder in tables]
     flagged = [folder for folder in written if _FILLED in tables.columns(folder)]
     if tables.parameters.get("fill_gaps") is not None and not flagged:
@@ -71,7 +71,7 @@ def _detections(tables: Tables) -> Iterator[Mismatch]:
 
 
 def _scene(tables: Tables) -> Iterator[Mismatch]:
-    dwell = _nth(tables.sums("persons", [], ["dwell_s"]), 1)
+    dwell = _nth(tables.sums("tracks", [], ["time_in_scene_s"]), 1)
     found = {(): tables.occupancy().get("", 0)}
     yield from _differing("occupancy", found, dwell, of="time in the scene")
 
@@ -113,8 +113,8 @@ def _stays(tables: Tables) -> Iterator[Mismatch]:
     for folder in OF_STAYS:
         if folder in tables:
             key = FOLDERS[folder].key_names
-            found, wanted = _nth(tables.sums(folder, key, ["stays"]), 1), _nth(tables.sums("visits", key), 0)
-            yield from _differing(folder, found, wanted, of="stays", unit="")
+            found, wanted = _nth(tables.sums(folder, key, ["visits"]), 1), _nth(tables.sums("visits", key), 0)
+            yield from _differing(folder, found, wanted, of="visits", unit="")
 
 
 def _transitions(tables: Tables) -> Iterator[Mismatch]:
@@ -146,11 +146,11 @@ def _groups(tables: Tables) -> Iterator[Mismatch]:
 
 def _drift(tables: Tables) -> Iterator[Mismatch]:
     names = ["zone", "timestamp_ms", "counted", "present", "drift"]
-    for batch in tables.read("balance", names):
+    for batch in tables.read("count_drift", names):
         columns = [batch[name].to_pylist() for name in names]
         for zone, moment, counted, present, drift in zip(*columns, strict=True):
             if drift != counted - present:
-                yield "balance", f"drift of {zone!r} at {moment} ms", drift, counted - present
+                yield "count_drift", f"drift of {zone!r} at {moment} ms", drift, counted - present
 
 
 def _totals(tables: Tables) -> Iterator[Mismatch]:
@@ -195,7 +195,7 @@ def _law(
 COUNTED = _having({"zone", "person_seconds_s"})
 """The tables that tell the time of persons in zones, interval by interval."""
 HOURLY = _having({"hour_at"})
-OF_STAYS = _having({"zone", "stays"})
+OF_STAYS = _having({"zone", "visits", "observed_mean_s"})
 PER_DETECTION = tuple(
     folder for folder in FOLDERS if {*FOLDERS[folder].key_names} == {"timestamp", "person_index"}
 )
@@ -206,21 +206,21 @@ _LAWS = (
         "part without a position",
         _held,
         "trajectories",
-        "persons",
+        "tracks",
     ),
     _law(
         "detections",
         "a person has as many rows in detections, trajectories and movement as detections in persons, and "
         "rows put into gaps",
         _detections,
-        "persons",
+        "tracks",
         further=PER_DETECTION,
     ),
     _law(
         "scene",
         "the dwell of all persons is the integral of the scene's occupancy",
         _scene,
-        "persons",
+        "tracks",
         "occupancy",
     ),
     _law(
@@ -255,7 +255,7 @@ _LAWS = (
         "visits",
     ),
     _law(
-        "stays",
+        "visits of dwell",
         "dwell and dwell_by_entry tell as many stays in a zone as there are visits",
         _stays,
         "visits",
@@ -270,7 +270,7 @@ _LAWS = (
     ),
     _law("counts", "the counts of a line are its crossings, in and out", _counts, "counts", "crossings"),
     _law("totals", "the totals of a line are its counts, added up", _totals, "counts"),
-    _law("drift", "the drift is counted minus present", _drift, "balance"),
+    _law("drift", "the drift is counted minus present", _drift, "count_drift"),
     _law(
         "heatmap",
         "the seconds of the heatmap of footpoints are the time held by positions within it",

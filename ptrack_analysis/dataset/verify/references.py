@@ -16,7 +16,7 @@ RULES = {
     "references": "each person named is in persons, each zone in zones and each line in lines "
     "(looked at: rows)"
 }
-_A_PERSON = "a person of the table persons"
+_A_PERSON = "a person of the table tracks"
 _KEYS = {"zones": ("zone_key", "zone"), "lines": ("line_key", "line")}
 _OTHER_ZONES = {"origin": ORIGINS, "destination": DESTINATIONS, "other": ()}
 _OTHER_PERSONS = {"other": "person_index", "merged_into": "person_index", "other_person": PERSON.name}
@@ -49,7 +49,7 @@ def check_references(
     sound = {folder: rows for folder, rows in parts.items() if not any(p.place in ledger.bad for p in rows)}
     persons = _persons(sound, shelf)
     for folder, rows in sound.items():
-        if folder == "persons":
+        if folder == "tracks":
             continue
         for part in rows:
             at = part.start
@@ -57,7 +57,7 @@ def check_references(
                 ledger.look("references", batch.num_rows)
                 for name, wrong, expected in _dangling(batch, persons, known):
                     if expected == _A_PERSON and pc.any(wrong).as_py():
-                        ledger.bad.update(part.place for part in sound["persons"])
+                        ledger.bad.update(part.place for part in sound["tracks"])
                     for row in np.flatnonzero(np.asarray(pc.fill_null(wrong, fill_value=False)))[:1].tolist():
                         found = repr(batch[name][row].as_py())
                         ledger.find(
@@ -68,10 +68,10 @@ def check_references(
 
 def _persons(parts: Mapping[str, Sequence[TableFile]], shelf: Shelf) -> dict[str, pa.Array] | None:
     """Return the persons of a video by key and number; None where the table cannot be relied on."""
-    if "persons" not in parts:
+    if "tracks" not in parts:
         return None
-    names = [name for name in (PERSON.name, "person_index") if name in shelf.columns(parts["persons"])]
-    batches = list(shelf.batches(parts["persons"], names))
+    names = [name for name in (PERSON.name, "person_index") if name in shelf.columns(parts["tracks"])]
+    batches = list(shelf.batches(parts["tracks"], names))
     if not batches:
         return {PERSON.name: pa.array([], pa.string()), "person_index": pa.array([], pa.int64())}
     table = pa.concat_tables(batches)

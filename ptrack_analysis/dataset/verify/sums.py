@@ -177,8 +177,8 @@ def heat_is_located(tables: Tables) -> Iterator[tuple[str, str, object, object]]
     if unit is None:
         return
     cells = [
-        batch.filter(pa.compute.equal(batch["of"], "footpoints"))
-        for batch in tables.read("heatmap", ["of", f"x_{unit}", f"y_{unit}", "seconds"])
+        batch.filter(pa.compute.equal(batch["basis"], "foot_points"))
+        for batch in tables.read("heatmap", ["basis", f"x_{unit}", f"y_{unit}", "seconds"])
     ]
     table = pa.concat_tables(cells)
     if not table.num_rows:

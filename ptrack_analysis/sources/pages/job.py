@@ -48,7 +48,7 @@ class Reading:
     files: int
     faults: list[InputError]
     incomplete: IncompleteError | None
-    passed_over: list[tuple[str, str]]
+    ignored: list[tuple[str, str]]
     notes: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     whole: Whole | None = None

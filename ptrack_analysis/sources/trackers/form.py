@@ -18,8 +18,8 @@ from ptrack_analysis.sources.trackers.tracked import Given, Tracked, Unit, frame
 from ptrack_analysis.video import Milliseconds, Video
 
 MOMENTS = ("frame", "timestamp_ms", "time_s")
-ACROSS = (("left", "right"), ("left", "width"), ("centre_x", "width"))
-DOWN = (("top", "bottom"), ("top", "height"), ("centre_y", "height"))
+ACROSS = (("left", "right"), ("left", "width"), ("center_x", "width"))
+DOWN = (("top", "bottom"), ("top", "height"), ("center_y", "height"))
 FURTHER = ("confidence", "class", "class_name")
 ROLES = (*MOMENTS, "id", *dict.fromkeys(role for pair in (*ACROSS, *DOWN) for role in pair), *FURTHER)
 
@@ -198,7 +198,7 @@ def _side(cells: Cells, pair: tuple[str, str], form: BoxLayout) -> tuple[Floats,
     if pair[1] in {"width", "height"}:
         if (second < 0).any():
             raise cells.fault(other, int((second < 0).argmax()), "a size of at least 0")
-        begin = first - second / 2 if pair[0].startswith("centre") else first
+        begin = first - second / 2 if pair[0].startswith("center") else first
         return begin - form.origin, second
     if (second < first).any():
         row = int((second < first).argmax())

@@ -16,14 +16,14 @@ from ptrack_analysis.storage.s3 import AnyPath
 _NAMES = ("ID", "FR", "X", "Y")
 _FEWEST, _MOST = 4, 12
 _RATE = re.compile(r"#\s*framerate\s*:?\s*(\S+)", re.IGNORECASE)
-_CENTIMETRES = re.compile(r"x/cm|in cm", re.IGNORECASE)
+_CENTIMETERS = re.compile(r"x/cm|in cm", re.IGNORECASE)
 
 
 def read_points(path: AnyPath, given: Given) -> Tracked:
-    """Read point trajectories: ``ID FR X Y Z`` a line, in metres, without boxes.
+    """Read point trajectories: ``ID FR X Y Z`` a line, in meters, without boxes.
 
     Lines that begin with ``#`` are comments; ``#framerate: 16`` among them tells the rate, ``x/cm`` or ``in
-    cm`` that coordinates are in centimetres, which are turned into metres, and noted. Frames are counted
+    cm`` that coordinates are in centimeters, which are turned into meters, and noted. Frames are counted
     from 0. The third coordinate and further ones are not read. The same person twice at one moment: the
     smaller x, then y is kept, and counted.
 
@@ -58,7 +58,7 @@ def read_points(path: AnyPath, given: Given) -> Tracked:
     person = cells.whole("ID", low=-1)
     validate_tracked(cells.place, person)
     time, _ = from_frames(cells, "FR", given, 0, video)
-    scale, notes = (100, ["coordinates in centimetres are turned into metres"]) if _is_cm(head) else (1, [])
+    scale, notes = (100, ["coordinates in centimeters are turned into meters"]) if _is_cm(head) else (1, [])
     columns = {f"{axis.lower()}_{{u}}": cells.numbers(axis) / scale for axis in ("X", "Y")}
     table, odd, dropped = build_detections(POINTS, cells, time, person, columns)
     return Tracked(table, video, (*notes, *odd), tuple(dropped))
@@ -114,4 +114,4 @@ def _rate(comments: list[str], path: AnyPath) -> float | None:
 
 
 def _is_cm(comments: list[str]) -> bool:
-    return any(_CENTIMETRES.search(comment) for comment in comments)
+    return any(_CENTIMETERS.search(comment) for comment in comments)

@@ -17,13 +17,13 @@ from ptrack_analysis.video import Video
 class Tracker:
     """A format: its name, one line about it, its reader, and what tells a file of it.
 
-    ``recognises`` says why a source does not fit, and gives None where it does.
+    ``recognizes`` says why a source does not fit, and gives None where it does.
     """
 
     name: str
     text: str
     read: Callable[[AnyPath, Given], Tracked]
-    recognises: Callable[[Sample], str | None]
+    recognizes: Callable[[Sample], str | None]
 
 
 TRACKERS = {
@@ -78,7 +78,7 @@ TRACKERS = {
             ultralytics.read_ultralytics_csv,
             ultralytics.fits_ultralytics_csv,
         ),
-        Tracker("points", "points in metres (PedPy, JuPedSim)", points.read_points, points.fits_points),
+        Tracker("points", "points in meters (PedPy, JuPedSim)", points.read_points, points.fits_points),
         Tracker("table", "CSV or Parquet with named columns", tables.read_table, tables.fits_table),
     )
 }
@@ -136,7 +136,7 @@ def read_tracks(
     if format is None and not set(columns or {}) <= set(MOMENTS):
         format = "table"  # noqa: A001 - the same
     if format is None:
-        return recognise(source).read(source, given)
+        return recognize(source).read(source, given)
     if format not in TRACKERS:
         raise ParameterError(f"format is {format!r}, not one of {', '.join(TRACKERS)}")
     if not source.is_file() and not source.is_dir():
@@ -144,7 +144,7 @@ def read_tracks(
     return TRACKERS[format].read(source, given)
 
 
-def recognise(path: Source) -> Tracker:
+def recognize(path: Source) -> Tracker:
     """Return a source's format by looking at its beginning; of several that fit, the first of ``TRACKERS``.
 
     Raises
@@ -157,11 +157,11 @@ def recognise(path: Source) -> Tracker:
         raise InputError(f"{sample.path}: the file is empty")
     reasons = {}
     for tracker in TRACKERS.values():
-        reason = tracker.recognises(sample)
+        reason = tracker.recognizes(sample)
         if reason is None:
             return tracker
         reasons[tracker.name] = reason
     tried = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
     raise InputError(
-        f"{sample.path}: no tracker's format is recognised ({tried}); name it with format (--format)"
+        f"{sample.path}: no tracker's format is recognized ({tried}); name it with format (--format)"
     )

@@ -46,8 +46,8 @@ def detections_from(
     columns
         Role to column, such as ``{"frame": "frame", "id": "track_id", "left": "x1", "top": "y1",
         "right": "x2", "bottom": "y2"}``; by default columns that bear the names of their roles: ``id``; one
-        of ``frame``, ``timestamp_ms``, ``time_s``; ``left`` or ``centre_x``, ``right`` or ``width``; ``top``
-        or ``centre_y``, ``bottom`` or ``height``; perhaps ``confidence``, ``class``, ``class_name``.
+        of ``frame``, ``timestamp_ms``, ``time_s``; ``left`` or ``center_x``, ``right`` or ``width``; ``top``
+        or ``center_y``, ``bottom`` or ``height``; perhaps ``confidence``, ``class``, ``class_name``.
     video
         The video, for its frame size and rate, as far as they are needed.
     first_frame
@@ -163,8 +163,8 @@ def read_table(path: AnyPath, given: Given) -> Tracked:
     """Read a CSV or Parquet file whose columns the caller names.
 
     ``columns`` maps roles to the file's columns: ``id``; one of ``frame``, ``timestamp_ms``, ``time_s``;
-    ``left`` with ``right`` or ``width``, or ``centre_x`` with ``width``; ``top`` with ``bottom`` or
-    ``height``, or ``centre_y`` with ``height``; perhaps ``confidence``, ``class``, ``class_name``. Without
+    ``left`` with ``right`` or ``width``, or ``center_x`` with ``width``; ``top`` with ``bottom`` or
+    ``height``, or ``center_y`` with ``height``; perhaps ``confidence``, ``class``, ``class_name``. Without
     ``columns``, those that bear the names of their roles are taken. Sides are in px unless ``unit`` is
     ``fraction``; the frame's upper left corner is (0, 0). Frames are counted from 0 where a frame 0 occurs,
     else from 1, which is noted, unless ``first_frame`` is given. Times are cut to whole ms.

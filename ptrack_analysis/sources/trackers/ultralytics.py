@@ -304,8 +304,8 @@ def _cells(boxes: list[tuple[str, Row]], path: AnyPath) -> Cells:
 _COLUMNS = {
     "frame": "frame",
     "class": "class",
-    "centre_x": "xc",
-    "centre_y": "yc",
+    "center_x": "xc",
+    "center_y": "yc",
     "width": "w",
     "height": "h",
     "confidence": "conf",
@@ -319,7 +319,7 @@ _Line = tuple[AnyPath, int, int, list[bytes]]
 def read_ultralytics_txt(path: AnyPath, given: Given) -> Tracked:
     """Read a folder of Ultralytics' ``save_txt``: one file ``name_<frame>.txt`` a frame with detections.
 
-    A line is ``class xc yc w h [conf] [id]``: the box's centre and size as fractions of the frame. Frames of
+    A line is ``class xc yc w h [conf] [id]``: the box's center and size as fractions of the frame. Frames of
     a video file are counted from 1, those of a stream from 0: from 0 where a frame 0 occurs, which is noted.
     A frame in which nothing was tracked is written without ids; its lines are left out and counted. Six
     values a line everywhere are an id at the end if all are whole numbers, else a confidence. The format

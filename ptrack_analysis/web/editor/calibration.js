@@ -9,7 +9,7 @@ const whole = (pair) => pair.floor.every(Number.isFinite);
 export function refit(app) {
   const { pairs } = app.model.doc;
   const used = pairs.filter(whole);
-  const fit = fitFloor(used.map((pair) => pair.picture), used.map((pair) => pair.floor), app.opening.floor?.lens);
+  const fit = fitFloor(used.map((pair) => pair.image), used.map((pair) => pair.floor), app.opening.floor?.lens);
   let at = 0;
   const residuals = pairs.map((pair) => (whole(pair) ? (fit.residuals?.[at++] ?? null) : null));
   app.fit = { ...fit, residuals };
@@ -17,15 +17,15 @@ export function refit(app) {
 
 /** Give the part of the floor that is drawn: the one given, else the rectangle around the points. */
 export function drawnExtent(app) {
-  const { extent, pairs } = app.model.doc;
-  if (extent && extent.every(Number.isFinite) && extent[2] > extent[0] && extent[3] > extent[1]) return extent;
+  const { bounds, pairs } = app.model.doc;
+  if (bounds && bounds.every(Number.isFinite) && bounds[2] > bounds[0] && bounds[3] > bounds[1]) return bounds;
   const floor = pairs.filter(whole).map((pair) => pair.floor);
   if (floor.length < 2) return null;
   const ends = (axis, choose) => choose(...floor.map((p) => p[axis]));
   return [ends(0, Math.min), ends(1, Math.min), ends(0, Math.max), ends(1, Math.max)];
 }
 
-/** Choose how many metres apart the grid's lines are. */
+/** Choose how many meters apart the grid's lines are. */
 export function gridStep([x0, y0, x1, y1]) {
   const longest = Math.max(x1 - x0, y1 - y0);
   return [0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 500, 1000].find((step) => longest / step <= 24) ?? longest / 20;
@@ -33,14 +33,14 @@ export function gridStep([x0, y0, x1, y1]) {
 
 /** Draw the grid of the floor over the picture, cut at the horizon. */
 export function floorGrid(app, shape) {
-  const extent = drawnExtent(app);
-  if (!app.fit.unproject || !extent) return [];
-  const step = gridStep(extent);
+  const bounds = drawnExtent(app);
+  if (!app.fit.unproject || !bounds) return [];
+  const step = gridStep(bounds);
   const made = [];
   for (const axis of [0, 1]) {
-    for (const value of stops(extent[axis], extent[axis + 2], step)) {
+    for (const value of stops(bounds[axis], bounds[axis + 2], step)) {
       const points = Array.from({ length: 41 }, (_, i) => {
-        const along = extent[1 - axis] + ((extent[3 - axis] - extent[1 - axis]) * i) / 40;
+        const along = bounds[1 - axis] + ((bounds[3 - axis] - bounds[1 - axis]) * i) / 40;
         return axis ? [along, value] : [value, along];
       });
       const d = cutPath(points.map((p) => app.fit.unproject(p)).map((p) => p && app.view.ofFraction(p)), app.view);
@@ -48,7 +48,7 @@ export function floorGrid(app, shape) {
       if (d) made.push(shape("path", { class: "grid casing", d }), shape("path", { class: `grid${main}`, d }));
     }
   }
-  return [...made, ...corners(app, extent, shape)];
+  return [...made, ...corners(app, bounds, shape)];
 }
 
 function stops(low, high, step) {
@@ -59,7 +59,7 @@ function stops(low, high, step) {
 
 /** Write where the corners of the grid are on the floor, where they are not points themselves. */
 function corners(app, [x0, y0, x1, y1], shape) {
-  if (!app.model.doc.extent) return [];
+  if (!app.model.doc.bounds) return [];
   return [[x0, y0, -14], [x1, y0, -14], [x0, y1, 18], [x1, y1, 18]].flatMap(([x, y, off]) => {
     const at = app.fit.unproject([x, y]);
     if (!at) return [];

@@ -3,9 +3,9 @@ import { insidePoint, middle, segments } from "./geometry.js";
 import { floorGrid } from "./calibration.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-export const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
+export const COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
 
-export const colourOf = (app, item) => COLOURS[app.model.doc.items.indexOf(item) % COLOURS.length];
+export const colorOf = (app, item) => COLORS[app.model.doc.items.indexOf(item) % COLORS.length];
 
 /** Make an SVG element. */
 function shape(name, attributes, ...inner) {
@@ -39,7 +39,7 @@ function outline(app, item, faint) {
   const chosen = item.id === app.selected && !faint;
   const bad = app.problems.has(item.id);
   const group = shape("g", { class: `item ${item.type}${chosen ? " chosen" : ""}${bad ? " bad" : ""}${faint ? " faint" : ""}` });
-  group.style.setProperty("--mark", colourOf(app, item));
+  group.style.setProperty("--mark", colorOf(app, item));
   const closed = item.type === "zone";
   const d = item.parts.flat().filter((ring) => ring.length).map((ring) => path(ring.map((p) => app.view.place(p)), closed)).join("");
   group.append(shape("path", { class: "casing", d }), shape("path", { class: "edge", d, "fill-rule": "evenodd" }));
@@ -140,7 +140,7 @@ function pointing(app) {
 function pairMarks(app) {
   const made = [];
   app.model.doc.pairs.forEach((pair, i) => {
-    const [x, y] = app.view.ofFraction(pair.picture);
+    const [x, y] = app.view.ofFraction(pair.image);
     const back = app.fit.unproject && pair.floor.every(Number.isFinite) ? app.fit.unproject(pair.floor) : null;
     if (back) {
       const d = path([[x, y], app.view.ofFraction(back)], false);

@@ -319,7 +319,7 @@ function snappedShift(app, item, before, shift, near) {
 /** On the floor plan's tab: press on a point to move it, elsewhere to make one. */
 function onPairs(app, place, how) {
   const { pairs } = app.model.doc;
-  const index = pairs.findIndex((pair) => distance(app.view.ofFraction(pair.picture), place) < how.near + 2);
+  const index = pairs.findIndex((pair) => distance(app.view.ofFraction(pair.image), place) < how.near + 2);
   if (index < 0) return panning(app, place, () => putPair(app, place));
   app.pair = index;
   app.refresh();
@@ -329,7 +329,7 @@ function onPairs(app, place, how) {
       if (!moved && distance(now, place) < 3) return;
       if (!moved) app.model.keep();
       moved = true;
-      app.model.doc.pairs[index].picture = fine(app.view.toFraction(now));
+      app.model.doc.pairs[index].image = fine(app.view.toFraction(now));
       app.changed();
     },
     end: () => app.refresh(),
@@ -341,7 +341,7 @@ const fine = (p) => p.map((value) => Math.round(value * 1e6) / 1e6);
 
 /** Make a pair at a place of the screen. */
 export function putPair(app, place) {
-  app.change(() => app.model.doc.pairs.push({ source: null, picture: fine(app.view.toFraction(place)), floor: [null, null] }));
+  app.change(() => app.model.doc.pairs.push({ source: null, image: fine(app.view.toFraction(place)), floor: [null, null] }));
   app.pair = app.model.doc.pairs.length - 1;
   app.refresh({ focusPair: true });
 }
@@ -398,8 +398,8 @@ function nudge(app, [dx, dy], step) {
   };
   if (app.mode === "floor") {
     const pair = model.doc.pairs[app.pair];
-    const [x, y] = view.ofFraction(pair.picture);
-    app.change(() => (pair.picture = fine(view.toFraction([x + dx * step, y + dy * step]))), `pair ${app.pair}`);
+    const [x, y] = view.ofFraction(pair.image);
+    app.change(() => (pair.image = fine(view.toFraction([x + dx * step, y + dy * step]))), `pair ${app.pair}`);
   } else if (!item) {
     view.pan(-dx * 40, -dy * 40);
     app.redraw();

@@ -27,13 +27,13 @@ function leastSquares(rows, right) {
 }
 
 /** Give middle and scale that bring points to about 1 around 0. */
-function normalising(points) {
+function normalizing(points) {
   const mean = [0, 1].map((axis) => points.reduce((sum, p) => sum + p[axis], 0) / points.length);
   const away = points.reduce((sum, p) => sum + Math.hypot(p[0] - mean[0], p[1] - mean[1]), 0) / points.length;
   return { mean, scale: away > 0 ? Math.SQRT2 / away : 0 };
 }
 
-const normalised = (p, { mean, scale }) => [(p[0] - mean[0]) * scale, (p[1] - mean[1]) * scale];
+const normalized = (p, { mean, scale }) => [(p[0] - mean[0]) * scale, (p[1] - mean[1]) * scale];
 
 /** Apply a matrix of nine numbers to a point; null at or beyond the horizon. */
 function applied(h, [x, y]) {
@@ -41,7 +41,7 @@ function applied(h, [x, y]) {
   return depth > 1e-9 ? [(h[0] * x + h[1] * y + h[2]) / depth, (h[3] * x + h[4] * y + h[5]) / depth] : null;
 }
 
-/** Fit eight numbers to normalised pairs: the algebraic least squares, then Gauss-Newton steps on the floor. */
+/** Fit eight numbers to normalized pairs: the algebraic least squares, then Gauss-Newton steps on the floor. */
 function fitted(seen, floor) {
   const rows = seen.flatMap(([x, y], i) => {
     const [u, v] = floor[i];
@@ -85,7 +85,7 @@ function cost(h, seen, floor) {
 /** Undo the bending of a lens; null where it shows nothing. */
 export function straightened(p, lens) {
   if (!lens) return p;
-  const ray = [0, 1].map((axis) => (p[axis] - lens.centre[axis]) / lens.focal[axis]);
+  const ray = [0, 1].map((axis) => (p[axis] - lens.center[axis]) / lens.focal[axis]);
   const bent = Math.hypot(...ray);
   let r = bent;
   for (let round = 0; round < 60; round++) {
@@ -97,17 +97,17 @@ export function straightened(p, lens) {
   }
   const share = bent > 0 ? r / bent : 1;
   const legal = 1 + 3 * lens.k1 * r * r + 5 * lens.k2 * r ** 4 > 0 && r >= 0;
-  return legal ? [0, 1].map((axis) => lens.centre[axis] + ray[axis] * share * lens.focal[axis]) : null;
+  return legal ? [0, 1].map((axis) => lens.center[axis] + ray[axis] * share * lens.focal[axis]) : null;
 }
 
 /** Bend a straight point as the lens does; null beyond the fold. */
 export function bentBy(p, lens) {
   if (!lens || !p) return p;
-  const ray = [0, 1].map((axis) => (p[axis] - lens.centre[axis]) / lens.focal[axis]);
+  const ray = [0, 1].map((axis) => (p[axis] - lens.center[axis]) / lens.focal[axis]);
   const squared = ray[0] ** 2 + ray[1] ** 2;
   if (1 + 3 * lens.k1 * squared + 5 * lens.k2 * squared ** 2 <= 0) return null;
   const share = 1 + lens.k1 * squared + lens.k2 * squared ** 2;
-  return [0, 1].map((axis) => lens.centre[axis] + ray[axis] * share * lens.focal[axis]);
+  return [0, 1].map((axis) => lens.center[axis] + ray[axis] * share * lens.focal[axis]);
 }
 
 function inverse([a, b, c, d, e, f, g, h, i]) {
@@ -124,19 +124,19 @@ export function fitFloor(picture, floor, lens) {
   if (picture.length < 4) return { problem: `Four points with floor coordinates are needed; ${picture.length} ${picture.length === 1 ? "is" : "are"} there.` };
   const straight = picture.map((p) => straightened(p, lens));
   if (straight.includes(null)) return { problem: "A point lies where the lens shows nothing." };
-  const [from, to] = [normalising(straight), normalising(floor)];
+  const [from, to] = [normalizing(straight), normalizing(floor)];
   const unfit = { problem: "These points do not fix a plane: three or more lie on one line, or two are swapped." };
   if (!from.scale || !to.scale) return unfit;
-  const h = fitted(straight.map((p) => normalised(p, from)), floor.map((p) => normalised(p, to)));
+  const h = fitted(straight.map((p) => normalized(p, from)), floor.map((p) => normalized(p, to)));
   const back = h && inverse(h);
   if (!back) return unfit;
   const project = (p) => {
     const bare = straightened(p, lens);
-    const at = bare && applied(h, normalised(bare, from));
+    const at = bare && applied(h, normalized(bare, from));
     return at && [at[0] / to.scale + to.mean[0], at[1] / to.scale + to.mean[1]];
   };
   const unproject = (p) => {
-    const at = applied(back, normalised(p, to));
+    const at = applied(back, normalized(p, to));
     return at && bentBy([at[0] / from.scale + from.mean[0], at[1] / from.scale + from.mean[1]], lens);
   };
   const residuals = picture.map((p, i) => {

@@ -13,7 +13,7 @@ class App {
   constructor(opening) {
     this.opening = opening;
     this.model = new Model(opening.unit);
-    this.view = new View(opening.picture, opening.extent);
+    this.view = new View(opening.picture, opening.bounds);
     Object.assign(this, { mode: "zones", tool: "select", selected: null, corner: null, pair: null, draft: [], cursor: null, snap: null, keyed: false, snapping: true, saving: false, queued: false, ended: false });
     this.problems = new Map();
     this.told = { zones: [...opening.zones.defects], floor: [] };
@@ -30,14 +30,14 @@ class App {
     this.model.doc = {
       items: structuredClone(this.originals),
       pairs: (floor?.pairs ?? []).map((pair, source) => ({ source, ...structuredClone(pair) })),
-      extent: floor?.extent ?? null,
+      bounds: floor?.bounds ?? null,
     };
     this.saved = { zones: zones.saved || !zones.features.length ? this.content("zones") : "", floor: this.content("floor") };
   }
 
   content(mode) {
-    const { items, pairs, extent } = this.model.doc;
-    return JSON.stringify(mode === "zones" ? items : [pairs, extent]);
+    const { items, pairs, bounds } = this.model.doc;
+    return JSON.stringify(mode === "zones" ? items : [pairs, bounds]);
   }
 
   isDirty(mode) {
@@ -222,10 +222,10 @@ class App {
   }
 
   edits(mode) {
-    const { items, pairs, extent } = this.model.doc;
+    const { items, pairs, bounds } = this.model.doc;
     if (mode === "zones") return { features: items.map((item) => editOf(item, this.originals)) };
-    const before = this.opening.floor.extent ?? null;
-    return { pairs, ...(JSON.stringify(extent) === JSON.stringify(before) ? {} : { extent }) };
+    const before = this.opening.floor.bounds ?? null;
+    return { pairs, ...(JSON.stringify(bounds) === JSON.stringify(before) ? {} : { bounds }) };
   }
 
   wasSaved(mode, content, said) {
@@ -379,7 +379,7 @@ async function start() {
     app.view.resize(app.stage.clientWidth, app.stage.clientHeight);
     app.redraw();
   }).observe(app.stage);
-  const answer = await fetch("/backdrop", { headers: { "X-Ptrack-Session": opening.secret } });
+  const answer = await fetch("/background", { headers: { "X-Ptrack-Session": opening.secret } });
   app.image.src = URL.createObjectURL(await answer.blob());
   await app.image.decode();
   app.stage.dataset.ready = "yes";

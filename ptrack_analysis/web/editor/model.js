@@ -38,7 +38,7 @@ function geometryOf({ type, multi, parts }) {
 export class Model {
   constructor(unit) {
     this.steps = STEPS[unit];
-    this.doc = { items: [], pairs: [], extent: null };
+    this.doc = { items: [], pairs: [], bounds: null };
     this.past = [];
     this.future = [];
     this.lastKey = null;
@@ -124,7 +124,7 @@ export class Model {
   }
 
   /**
-   * Take a corner away; from a neighbour too, where both edges are shared. Where a ring has too few corners
+   * Take a corner away; from a neighbor too, where both edges are shared. Where a ring has too few corners
    * then, nothing happens and false comes back.
    */
   removeCorner(item, { part, ring, index }, only) {
@@ -144,7 +144,7 @@ export class Model {
     return true;
   }
 
-  /** Leave out corners that repeat their neighbour, where enough remain. */
+  /** Leave out corners that repeat their neighbor, where enough remain. */
   tidy() {
     for (const { item, part, ring, points, closed } of this.rings()) {
       const kept = tidied(points, closed);

@@ -1,9 +1,9 @@
 /** The panel beside the picture: tools, the list of things, what is chosen, what is wrong. */
-import { colourOf } from "./drawing.js";
+import { colorOf } from "./drawing.js";
 import { finish } from "./hands.js";
 import { overlapNotes } from "./validity.js";
 
-const KINDS = ["zone", "queue", "service", "shelf", "door", "waiting", "staff", "exclude"];
+const KINDS = ["zone", "queue", "service", "shelf", "entrance", "waiting", "staff", "exclude"];
 const TOOLS = [
   ["select", "Select", "V", "M5 3l13 9-6 1.2L9.5 19z"],
   ["zone", "Zone", "Z", "M4 8l8-5 8 6-3 11H7z"],
@@ -129,7 +129,7 @@ export function show(app, { focusName = false, focusPair = false } = {}) {
 
 function hint(app) {
   const { tool, mode, draft, model } = app;
-  if (mode === "floor") return app.opening.floor ? "Click a point that you can find on the floor, then type where it is, in metres." : "";
+  if (mode === "floor") return app.opening.floor ? "Click a point that you can find on the floor, then type where it is, in meters." : "";
   if (tool === "zone" || tool === "hole") return draft.length > 2 ? "Click the first point, or press Finish." : draft.length ? "Click the next corner." : `Click the first corner of the ${tool}.`;
   if (tool === "line") return draft.length > 1 ? "Click the last point again, or press Finish." : draft.length ? "Click the next point. Left to right along the line is in." : "Click where the line begins.";
   if (tool === "split") return model.item(app.selected)?.type === "line" ? "Click on the line where it should part." : draft.length ? "Click through the zone to another place on its outline." : "Click on the outline where the cut begins.";
@@ -146,7 +146,7 @@ function showList(app) {
 function row(app, item) {
   const problems = app.problems.get(item.id);
   const swatch = make("i", { className: `swatch ${item.type}` });
-  swatch.style.setProperty("--mark", colourOf(app, item));
+  swatch.style.setProperty("--mark", colorOf(app, item));
   const badge = item.kind && item.kind !== item.type ? `${item.type}, ${item.kind}` : item.type;
   const node = make("div", { className: `row${problems ? " bad" : ""}`, role: "option", onclick: () => app.select(item.id) },
     swatch, make("bdi", { className: "name" }, item.name || "no name"), make("small", {}, badge), problems ? make("b", { title: problems.join(" ") }, "!") : null);
@@ -219,7 +219,7 @@ export function numberOf(text) {
 }
 
 function showNotes(app) {
-  const size = Math.abs(app.opening.extent[2] - app.opening.extent[0]);
+  const size = Math.abs(app.opening.bounds[2] - app.opening.bounds[0]);
   const live = app.mode === "floor" ? [] : overlapNotes(app.model.doc.items, app.problems, size).map((note) => note.text);
   const said = [...app.opening.notes, ...(app.mode === "floor" ? app.told.floor : live.length ? live : app.told.zones)];
   app.e.notes.replaceChildren(...said.map((text) => make("p", {}, text)));
@@ -239,20 +239,20 @@ function showFloor(app, focusPair) {
       if (document.activeElement !== input) input.value = pair.floor[axis] ?? "";
     });
     const off = app.fit.residuals[i];
-    miss.textContent = off === null ? "" : Number.isFinite(off) ? metres(off) : "beyond";
+    miss.textContent = off === null ? "" : Number.isFinite(off) ? meters(off) : "beyond";
     row.classList.toggle("chosen", i === app.pair);
   });
   app.extentFields.forEach((input, i) => {
-    if (document.activeElement !== input) input.value = model.doc.extent?.[i] ?? "";
+    if (document.activeElement !== input) input.value = model.doc.bounds?.[i] ?? "";
   });
   const { error, problem } = app.fit;
   const four = app.fit.residuals.filter((off) => off !== null).length === 4;
-  e.fit.textContent = problem ?? `Reprojection error ${metres(error)}${four ? ": four points are always met, a fifth shows how good they are" : " (root mean square)"}.`;
+  e.fit.textContent = problem ?? `Reprojection error ${meters(error)}${four ? ": four points are always met, a fifth shows how good they are" : " (root mean square)"}.`;
   e.fit.className = `fit${problem ? " bad" : ""}`;
   if (focusPair && app.pair !== null) app.pairFields[app.pair]?.inputs[0].focus();
 }
 
-const metres = (value) => `${value.toFixed(value < 10 ? 3 : 1)} m`;
+const meters = (value) => `${value.toFixed(value < 10 ? 3 : 1)} m`;
 
 function buildFloor(app) {
   const { e } = app;
@@ -264,18 +264,18 @@ function buildFloor(app) {
     const { doc } = app.model;
     const value = numberOf(event.target.value);
     app.change(() => {
-      const next = [...(doc.extent ?? [null, null, null, null])];
+      const next = [...(doc.bounds ?? [null, null, null, null])];
       next[i] = value;
-      doc.extent = next.every((one) => one === null) ? null : next;
+      doc.bounds = next.every((one) => one === null) ? null : next;
     });
     app.refresh();
   } }));
-  e.floor.replaceChildren(e.fit, table, make("fieldset", { className: "extent" }, make("legend", {}, "Part that is drawn (m); empty: around the points"), ...app.extentFields),
+  e.floor.replaceChildren(e.fit, table, make("fieldset", { className: "bounds" }, make("legend", {}, "Part that is drawn (m); empty: around the points"), ...app.extentFields),
     make("p", { className: "advice" }, "Take at least six points, near and far, never three of four on a line; y grows downwards, as in the picture."));
 }
 
 function pairRow(app, i) {
-  const inputs = [0, 1].map((axis) => make("input", { type: "text", inputMode: "decimal", "aria-label": `${"xy"[axis]} of point ${i + 1} on the floor, in metres`,
+  const inputs = [0, 1].map((axis) => make("input", { type: "text", inputMode: "decimal", "aria-label": `${"xy"[axis]} of point ${i + 1} on the floor, in meters`,
     onfocus: () => { app.pair = i; app.refresh(); },
     oninput: (event) => app.change(() => (app.model.doc.pairs[i].floor[axis] = numberOf(event.target.value)), `pair ${i} ${axis}`) }));
   const miss = make("span", { className: "miss" });

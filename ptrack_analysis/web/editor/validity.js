@@ -41,15 +41,15 @@ function flat(ring) {
   return !(Math.abs(area(ring)) > 1e-12 * longest * longest) && !crossesItself(ring);
 }
 
-/** Tell whether edges of a ring that are not neighbours meet, or neighbours run back along each other. */
+/** Tell whether edges of a ring that are not neighbors meet, or neighbors run back along each other. */
 export function crossesItself(ring) {
   const edges = segments(ring, true).filter(([a, b]) => !same(a, b));
   for (let i = 0; i < edges.length; i++) {
     for (let j = i + 1; j < edges.length; j++) {
       const [a, b] = edges[i];
       const [c, d] = edges[j];
-      const neighbours = j === i + 1 || (i === 0 && j === edges.length - 1);
-      if (neighbours ? alongEach(a, b, c, d) && edges.length > 2 : touch(a, b, c, d)) return true;
+      const neighbors = j === i + 1 || (i === 0 && j === edges.length - 1);
+      if (neighbors ? alongEach(a, b, c, d) && edges.length > 2 : touch(a, b, c, d)) return true;
     }
   }
   return false;

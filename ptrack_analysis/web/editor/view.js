@@ -4,9 +4,9 @@ import { distance, nearestOn, segments } from "./geometry.js";
 export const NEAR = { mouse: 10, pen: 12, touch: 18 };
 
 export class View {
-  /** @param {{width: number, height: number}} picture  @param {number[]} extent x0, y0, x1, y1 that it fills */
-  constructor(picture, extent) {
-    Object.assign(this, { picture, extent, scale: 1, left: 0, top: 0, width: 1, height: 1, fitted: true });
+  /** @param {{width: number, height: number}} picture  @param {number[]} bounds x0, y0, x1, y1 that it fills */
+  constructor(picture, bounds) {
+    Object.assign(this, { picture, bounds, scale: 1, left: 0, top: 0, width: 1, height: 1, fitted: true });
   }
 
   resize(width, height) {
@@ -49,13 +49,13 @@ export class View {
 
   /** Screen place of a point of the file. */
   place([x, y]) {
-    const [x0, y0, x1, y1] = this.extent;
+    const [x0, y0, x1, y1] = this.bounds;
     return this.ofFraction([(x - x0) / (x1 - x0), (y - y0) / (y1 - y0)]);
   }
 
   /** Point of the file at a place of the screen. */
   point(place) {
-    const [x0, y0, x1, y1] = this.extent;
+    const [x0, y0, x1, y1] = this.bounds;
     const [x, y] = this.toFraction(place);
     return [x0 + x * (x1 - x0), y0 + y * (y1 - y0)];
   }
@@ -100,7 +100,7 @@ function nearestEdge(rings, view, place, near, free) {
 }
 
 function borderSnap(model, view, place, near, plain) {
-  const [x0, y0, x1, y1] = view.extent;
+  const [x0, y0, x1, y1] = view.bounds;
   const [low, high] = [view.place([x0, y0]), view.place([x1, y1])];
   const point = [...plain.point];
   let kind = null;

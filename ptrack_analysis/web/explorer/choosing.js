@@ -2,7 +2,7 @@
 import { HAS_BOX, NOBODY } from "./data.js";
 import { clock, counted, span } from "./words.js";
 import { ICONS, button, make } from "./elements.js";
-import { COLOURS } from "./looks.js";
+import { COLORS } from "./looks.js";
 import { fillList, filter, markRows } from "./list.js";
 import { refresh, seek } from "./playing.js";
 import { zoomed } from "./hands.js";
@@ -49,8 +49,8 @@ function showDetails(s) {
   close.addEventListener("click", () => clearChoice(s));
   const others = s.chosen.size > 1 ? ` and ${s.chosen.size - 1} more` : "";
   const swatch = make("span", { class: "swatch" });
-  swatch.style.setProperty("--mark", COLOURS[p % COLOURS.length]);
-  swatch.style.background = COLOURS[p % COLOURS.length];
+  swatch.style.setProperty("--mark", COLORS[p % COLORS.length]);
+  swatch.style.background = COLORS[p % COLORS.length];
   const header = make("header", {}, swatch, make("h2", { text: `Person ${s.tracks.labels[p]}${others}` }), close);
   s.e.details.replaceChildren(header, factsOf(s, p), ...visitList(s, p));
   return undefined;
@@ -59,12 +59,12 @@ function showDetails(s) {
 function factsOf(s, p) {
   const { tracks } = s;
   const facts = [
-    ["Dwell in the scene", span(tracks.dwell[p])],
+    ["Dwell in the scene", span(tracks.timeInScene[p])],
     ["Detections", (tracks.start[p + 1] - tracks.start[p]).toLocaleString("en")],
     ["First seen", clock(tracks.first[p])],
     ["Last seen", clock(tracks.last[p])],
   ];
-  if (tracks.unlocated[p]) facts.push(["Not located", span(tracks.unlocated[p])]);
+  if (tracks.withoutPosition[p]) facts.push(["Not located", span(tracks.withoutPosition[p])]);
   return make("dl", {}, ...facts.map(([name, value]) => make("div", {}, make("dt", { text: name }), make("dd", { text: value }))));
 }
 

@@ -96,14 +96,14 @@ function addBoxes(tracks, arrays, precision, lowest) {
 
 function addPersons(tracks) {
   const { start, time, timePresent, flags, persons } = tracks;
-  for (const name of ["first", "last", "end", "dwell", "unlocated"]) tracks[name] = new Float64Array(persons);
+  for (const name of ["first", "last", "end", "timeInScene", "withoutPosition"]) tracks[name] = new Float64Array(persons);
   for (let p = 0; p < persons; p++) {
     tracks.first[p] = time[start[p]];
     tracks.last[p] = time[start[p + 1] - 1];
     tracks.end[p] = tracks.last[p] + timePresent[start[p + 1] - 1];
     for (let i = start[p]; i < start[p + 1]; i++) {
-      tracks.dwell[p] += timePresent[i];
-      if ((flags[i] & 3) === UNLOCATED) tracks.unlocated[p] += timePresent[i];
+      tracks.timeInScene[p] += timePresent[i];
+      if ((flags[i] & 3) === UNLOCATED) tracks.withoutPosition[p] += timePresent[i];
     }
   }
 }

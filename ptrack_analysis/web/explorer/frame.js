@@ -1,7 +1,7 @@
 /** One frame: who is where, boxes, trails, dots and names. */
 import { HAS_BOX, HAS_FACE, INTERPOLATED, NOBODY, RUN_BEGINS, UNLOCATED, rowAt } from "./data.js";
 import { make } from "./elements.js";
-import { COLOURS } from "./looks.js";
+import { COLORS } from "./looks.js";
 import { drawBase, fitCanvas, inWindow, pill, place } from "./picture.js";
 import { moveHead } from "./timeline.js";
 
@@ -83,7 +83,7 @@ function zonesTurned(s) {
   return turned && s.layers.z;
 }
 
-/** Draw the ways of the last seconds, one stroke a colour; those of few persons fade with age. */
+/** Draw the ways of the last seconds, one stroke a color; those of few persons fade with age. */
 function drawTrails(s, c) {
   const crowded = s.trailCount > CROWD;
   c.lineJoin = crowded ? "bevel" : "round";
@@ -96,16 +96,16 @@ function drawTrails(s, c) {
 
 function drawTrailsSince(s, c, length, width, alpha) {
   c.lineWidth = width;
-  for (let colour = 0; colour <= COLOURS.length; colour++) {
-    const grey = colour === COLOURS.length;
-    if (grey && !s.chosen.size) break;
-    c.strokeStyle = grey ? s.inks.dim : COLOURS[colour];
-    c.globalAlpha = grey ? 0.3 : alpha;
+  for (let color = 0; color <= COLORS.length; color++) {
+    const gray = color === COLORS.length;
+    if (gray && !s.chosen.size) break;
+    c.strokeStyle = gray ? s.inks.dim : COLORS[color];
+    c.globalAlpha = gray ? 0.3 : alpha;
     c.beginPath();
     let any = false;
     for (let i = 0; i < s.trailCount; i++) {
       const p = s.trails[i];
-      if (faded(s, p) ? !grey : grey || p % COLOURS.length !== colour) continue;
+      if (faded(s, p) ? !gray : gray || p % COLORS.length !== color) continue;
       traceTrail(s, c, p, s.rowOf[p], s.moment - length);
       any = true;
     }
@@ -152,7 +152,7 @@ function drawWays(s, c) {
     traceTrail(s, c, p, s.tracks.start[p + 1] - 1, 0);
     c.stroke();
     c.lineWidth = 1.25;
-    c.strokeStyle = COLOURS[p % COLOURS.length];
+    c.strokeStyle = COLORS[p % COLORS.length];
     c.stroke();
     c.globalAlpha = 1;
   }
@@ -165,7 +165,7 @@ function drawBoxes(s, c) {
   for (let i = 0; i < s.hereCount; i++) {
     const p = s.here[i];
     const row = s.rowOf[p];
-    const grey = faded(s, p);
+    const gray = faded(s, p);
     const face = t.flags[row] & HAS_FACE ? t.faceRow[row] : NOBODY;
     if (!(t.flags[row] & HAS_BOX) && face === NOBODY) continue;
     const share = t.flags[row] & HAS_BOX && t.flags[row + 1] & HAS_BOX ? shareOf(s, p, row) : 0;
@@ -174,10 +174,10 @@ function drawBoxes(s, c) {
     const y = top + height * (whole ? between(t.top, row, share) : t.face[1][face]);
     const w = width * (whole ? between(t.width, row, share) : t.face[2][face]);
     const h = height * (whole ? between(t.height, row, share) : t.face[3][face]);
-    c.globalAlpha = grey ? 0.35 : 1;
+    c.globalAlpha = gray ? 0.35 : 1;
     const bold = s.chosen.has(p) || s.hover === p;
     if (!whole) c.setLineDash(DASHED);
-    frameBox(s, c, p, grey, bold ? 2.75 : s.hereCount > CROWD ? 1 : 1.75, x, y, w, h);
+    frameBox(s, c, p, gray, bold ? 2.75 : s.hereCount > CROWD ? 1 : 1.75, x, y, w, h);
     if (!whole) c.setLineDash(SOLID);
   }
   c.globalAlpha = 1;
@@ -187,13 +187,13 @@ const DASHED = [3, 3];
 const SOLID = [];
 const between = (values, row, share) => (share ? values[row] + (values[row + 1] - values[row]) * share : values[row]);
 
-function frameBox(s, c, p, grey, line, x, y, width, height) {
-  if (!grey && s.hereCount <= CROWD) {
+function frameBox(s, c, p, gray, line, x, y, width, height) {
+  if (!gray && s.hereCount <= CROWD) {
     c.strokeStyle = s.inks.casing;
     c.lineWidth = line + 2;
     c.strokeRect(x, y, width, height);
   }
-  c.strokeStyle = grey ? s.inks.dim : COLOURS[p % COLOURS.length];
+  c.strokeStyle = gray ? s.inks.dim : COLORS[p % COLORS.length];
   c.lineWidth = line;
   c.strokeRect(x, y, width, height);
 }
@@ -205,10 +205,10 @@ function drawPoints(s, c) {
     const p = s.here[i];
     const kind = s.tracks.flags[s.rowOf[p]] & 3;
     if (kind === UNLOCATED) continue;
-    const grey = faded(s, p);
+    const gray = faded(s, p);
     const size = s.chosen.has(p) || s.hover === p ? 2 : crowded ? 0 : 1;
-    const dot = dotOf(s, grey ? COLOURS.length : p % COLOURS.length, kind === INTERPOLATED ? 1 : 0, size);
-    c.globalAlpha = grey ? 0.5 : 1;
+    const dot = dotOf(s, gray ? COLORS.length : p % COLORS.length, kind === INTERPOLATED ? 1 : 0, size);
+    c.globalAlpha = gray ? 0.5 : 1;
     c.drawImage(dot, s.px[p] - DOT / 2, s.py[p] - DOT / 2, DOT, DOT);
   }
   c.globalAlpha = 1;
@@ -216,18 +216,18 @@ function drawPoints(s, c) {
 
 const DOT = 20;
 
-/** Give a dot ready to be put down, drawn once for each colour, kind and size. */
-function dotOf(s, colour, ring, size) {
-  const number = (colour * 2 + ring) * 3 + size;
-  s.dots[number] ??= newDot(s, colour, ring, [3, 5, 7][size]);
+/** Give a dot ready to be put down, drawn once for each color, kind and size. */
+function dotOf(s, color, ring, size) {
+  const number = (color * 2 + ring) * 3 + size;
+  s.dots[number] ??= newDot(s, color, ring, [3, 5, 7][size]);
   return s.dots[number];
 }
 
-function newDot(s, colour, ring, radius) {
+function newDot(s, color, ring, radius) {
   const canvas = make("canvas");
   fitCanvas(canvas, DOT, DOT, s.ratio);
   const c = canvas.getContext("2d");
-  const ink = COLOURS[colour] ?? s.inks.dim;
+  const ink = COLORS[color] ?? s.inks.dim;
   c.arc(DOT / 2, DOT / 2, radius, 0, 7);
   c.fillStyle = ring ? s.inks.paper : ink;
   c.fill();

@@ -166,7 +166,7 @@ function moveInList(s, event) {
 }
 
 /** Choose the next or the previous person of the list. */
-function neighbour(s, way) {
+function neighbor(s, way) {
   if (!s.order.length) return;
   const at = s.placeOf[[...s.chosen].at(-1)] ?? NOBODY;
   s.active = (at < 0 ? (way > 0 ? 0 : s.order.length - 1) : at + way + s.order.length) % s.order.length;
@@ -184,8 +184,8 @@ const KEYS = {
   End: (s) => seek(s, s.duration),
   ",": (s) => setSpeed(s, SPEEDS[Math.max(0, SPEEDS.indexOf(s.speed) - 1)]),
   ".": (s) => setSpeed(s, SPEEDS[Math.min(SPEEDS.length - 1, SPEEDS.indexOf(s.speed) + 1)]),
-  n: (s) => neighbour(s, 1),
-  p: (s) => neighbour(s, -1),
+  n: (s) => neighbor(s, 1),
+  p: (s) => neighbor(s, -1),
   "/": (s) => s.e.search.focus(),
   b: (s) => switchLayer(s, "b"),
   t: (s) => switchLayer(s, "t"),

@@ -2,7 +2,7 @@
 import { NOBODY, rowAt } from "./data.js";
 import { counted, span } from "./words.js";
 import { make } from "./elements.js";
-import { COLOURS, ROW } from "./looks.js";
+import { COLORS, ROW } from "./looks.js";
 import { choose, hover } from "./choosing.js";
 import { refresh } from "./playing.js";
 
@@ -23,7 +23,7 @@ export function filter(s) {
   }
   const by = s.e.sort.value;
   if (by === "first") s.order.sort((a, b) => s.tracks.first[a] - s.tracks.first[b] || a - b);
-  if (by === "dwell") s.order.sort((a, b) => s.tracks.dwell[b] - s.tracks.dwell[a] || a - b);
+  if (by === "dwell") s.order.sort((a, b) => s.tracks.timeInScene[b] - s.tracks.timeInScene[a] || a - b);
   s.placeOf.fill(NOBODY);
   s.order.forEach((p, i) => (s.placeOf[p] = i));
   s.active = Math.min(s.active, s.order.length - 1);
@@ -69,13 +69,13 @@ function fillRow(s, row, position) {
   const p = row.person;
   row.node.id = `${s.id}-${position}`;
   row.node.style.top = `${position * ROW}px`;
-  row.node.style.setProperty("--mark", COLOURS[p % COLOURS.length]);
+  row.node.style.setProperty("--mark", COLORS[p % COLORS.length]);
   row.node.setAttribute("aria-selected", s.chosen.has(p));
   row.node.setAttribute("aria-setsize", s.order.length);
   row.node.setAttribute("aria-posinset", position + 1);
   row.node.classList.toggle("active", position === s.active);
   row.name.textContent = `Person ${tracks.labels[p]}`;
-  row.time.textContent = span(tracks.dwell[p]);
+  row.time.textContent = span(tracks.timeInScene[p]);
   row.time.title = "time in the scene";
   const scale = 100 / (s.duration || 1);
   row.bar.style.left = `${Math.min(tracks.first[p] * scale, 99)}%`;

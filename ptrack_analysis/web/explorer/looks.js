@@ -1,7 +1,7 @@
-/** Colours and styles, light and dark. */
+/** Colors and styles, light and dark. */
 
 export const ROW = 46;
-export const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
+export const COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
 
 const DARK = `
   --paper:#16191d; --raised:#1e2227; --ink:#e8eaed; --soft:#a5adb8; --line:#343a43; --stage:#0e1012;
@@ -129,7 +129,7 @@ export function styles() {
   return sheet;
 }
 
-/** Read the colours of the theme as they are now. */
+/** Read the colors of the theme as they are now. */
 export function inks(host) {
   const style = getComputedStyle(host);
   const read = (name) => style.getPropertyValue(`--${name}`).trim();

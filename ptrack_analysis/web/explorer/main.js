@@ -28,16 +28,16 @@ function themed(s) {
   refresh(s);
 }
 
-function addBackdrop(s) {
-  if (!s.data.backdrop) return;
+function addBackground(s) {
+  if (!s.data.background) return;
   const image = new Image();
   image.addEventListener("load", () => {
-    s.backdrop = image;
+    s.background = image;
     s.baseDirty = true;
     refresh(s);
   });
-  image.addEventListener("error", () => note(s, "The backdrop cannot be shown: it is not a picture, or not a whole one."));
-  image.src = s.data.backdrop;
+  image.addEventListener("error", () => note(s, "The background cannot be shown: it is not a picture, or not a whole one."));
+  image.src = s.data.background;
 }
 
 /** Put a video below the drawing; its clock leads. Where it cannot be played, the explorer goes on alone. */
@@ -139,7 +139,7 @@ async function start(s) {
   if (s.gone) return;
   listen(s);
   addVideo(s);
-  addBackdrop(s);
+  addBackground(s);
   resize(s);
   place(s);
   themed(s);

@@ -9,9 +9,9 @@ export function place(s) {
   const aspect = s.data.ground.width / s.data.ground.height;
   s.view.width = Math.min(width, height * aspect) * s.view.zoom;
   s.view.height = s.view.width / aspect;
-  for (const [centre, shown, whole] of [["x", width, s.view.width], ["y", height, s.view.height]]) {
+  for (const [center, shown, whole] of [["x", width, s.view.width], ["y", height, s.view.height]]) {
     const half = Math.min(0.5, shown / whole / 2);
-    s.view[centre] = Math.min(1 - half, Math.max(half, s.view[centre]));
+    s.view[center] = Math.min(1 - half, Math.max(half, s.view[center]));
   }
   s.view.left = width / 2 - s.view.x * s.view.width;
   s.view.top = height / 2 - s.view.y * s.view.height;
@@ -51,8 +51,8 @@ export function drawBase(s) {
     c.fillRect(left, top, width, height);
   }
   c.imageSmoothingQuality = "high";
-  if (s.backdrop && !s.video) c.drawImage(s.backdrop, left, top, width, height);
-  if (s.backdrop || s.video) {
+  if (s.background && !s.video) c.drawImage(s.background, left, top, width, height);
+  if (s.background || s.video) {
     c.fillStyle = s.inks.veil;
     c.fillRect(left, top, width, height);
   }
@@ -213,7 +213,7 @@ function nameOutlines(s, c) {
 }
 
 /** Write a few words on a soft ground, kept on the stage. */
-export function pill(s, c, text, x, y, colour = s.inks.pill, ink = s.inks.ink, bold = false) {
+export function pill(s, c, text, x, y, color = s.inks.pill, ink = s.inks.ink, bold = false) {
   const letters = s.size.width < 520 ? 10.5 : 12;
   c.font = `${bold ? "600 " : ""}${letters}px system-ui, sans-serif`;
   c.textAlign = "center";
@@ -221,7 +221,7 @@ export function pill(s, c, text, x, y, colour = s.inks.pill, ink = s.inks.ink, b
   const half = c.measureText(text).width / 2 + letters / 2;
   const px = Math.min(Math.max(x, half + 2), s.size.width - half - 2);
   const py = Math.min(Math.max(y, 12), s.size.height - 12);
-  c.fillStyle = colour;
+  c.fillStyle = color;
   c.beginPath();
   c.roundRect(px - half, py - 0.8 * letters, 2 * half, 1.6 * letters, 0.8 * letters);
   c.fill();

@@ -1,7 +1,7 @@
 /** The time line below the picture. */
 import { RUN_BEGINS } from "./data.js";
 import { clock, counted } from "./words.js";
-import { COLOURS } from "./looks.js";
+import { COLORS } from "./looks.js";
 import { markRows } from "./list.js";
 import { emit } from "./events.js";
 
@@ -88,7 +88,7 @@ function drawPresence(s, c, p, y) {
     const width = Math.max(2, (time[i] + timePresent[i] - from) * scale);
     c.fillStyle = s.inks.paper;
     c.fillRect(from * scale - 1, y - 1, width + 2, 7);
-    c.fillStyle = COLOURS[p % COLOURS.length];
+    c.fillStyle = COLORS[p % COLORS.length];
     c.fillRect(from * scale, y, width, 5);
     if (!last) from = time[i + 1];
   }

@@ -22,7 +22,7 @@ def moments(table):
 
 def dwell(table, **options):
     trajectories = compute_trajectories(table, VIDEO, **options)
-    return (compute_tracks(trajectories)["dwell"] / pd.Timedelta("1ms")).tolist()
+    return (compute_tracks(trajectories)["time_in_scene"] / pd.Timedelta("1ms")).tolist()
 
 
 CASES = {

@@ -84,7 +84,7 @@ def test_positions_interpolated_from_a_jump_are_flagged_with_it():
     ]
 
 
-def test_a_repaired_position_lies_between_its_neighbours():
+def test_a_repaired_position_lies_between_its_neighbors():
     repaired = repair_jumps(flag_jumps(at([0, 1, 9, 3, 4]), max_speed=3.0))
     assert repaired["x_m"].tolist() == [0, 1, 2, 3, 4]
     assert repaired["position_status"].tolist() == [
@@ -99,7 +99,7 @@ def test_a_repaired_position_lies_between_its_neighbours():
     assert repaired["jump"].tolist() == [False, False, True, False, False]
 
 
-def test_a_position_without_near_neighbours_is_given_up():
+def test_a_position_without_near_neighbors_is_given_up():
     repaired = repair_jumps(flag_jumps(at([0, 1, 9, 3, 4]), max_speed=3.0), max_interpolation="1999ms")
     assert repaired["position_status"].tolist() == ["detected", "detected", "missing", "detected", "detected"]
     assert repaired["x_m"].isna().tolist() == [False, False, True, False, False]
@@ -129,7 +129,7 @@ def test_repairing_changes_nobodys_time_in_the_scene(places):
     before = at(places)
     after = repair_jumps(flag_jumps(before, max_speed=3.0))
     assert_frame_equal(after[["time_present", "tracklet"]], before[["time_present", "tracklet"]])
-    assert compute_tracks(after)["dwell"].equals(compute_tracks(before)["dwell"])
+    assert compute_tracks(after)["time_in_scene"].equals(compute_tracks(before)["time_in_scene"])
 
 
 @pytest.mark.parametrize("speed", [0, -1.0, np.inf, np.nan, "fast", None])

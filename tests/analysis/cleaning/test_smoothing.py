@@ -36,7 +36,7 @@ def test_a_straight_even_walk_stays_what_it_is():
     assert not after["smoothed"].any()
 
 
-def test_a_spike_is_shared_with_its_neighbours():
+def test_a_spike_is_shared_with_its_neighbors():
     after = smooth_trajectories(
         walked([(t, float(t == 200), 0.0) for t in range(0, 500, 100)]), window="200ms"
     )
@@ -96,7 +96,7 @@ def test_presence_is_untouched(persons, window):
     after = smooth_trajectories(before, window=f"{window}ms")
     assert_frame_equal(after[UNTOUCHED], before[UNTOUCHED])
     assert_frame_equal(compute_occupancy(after, make_video()), compute_occupancy(before, make_video()))
-    assert compute_tracks(after)["dwell"].equals(compute_tracks(before)["dwell"])
+    assert compute_tracks(after)["time_in_scene"].equals(compute_tracks(before)["time_in_scene"])
     for axis in ("x_m", "y_m"):
         assert after[axis].abs().max() <= before[axis].abs().max() + 1e-9 or before.empty
 

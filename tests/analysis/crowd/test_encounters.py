@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import compute_encounters, detect_groups, empty, trajectories_from_points
-from ptrack_analysis.analysis.crowd import encounters as neighbours
+from ptrack_analysis.analysis.crowd import encounters as neighbors
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES, check
 
@@ -310,6 +310,6 @@ def test_how_the_search_is_cut_up_changes_nothing(monkeypatch, name, value):
     trajectories = walked(random_paths(np.random.default_rng(5), persons=9))
     options = {"max_distance": 1.2, "min_duration": "0s", "merge_gap": "100ms"}
     whole = compute_encounters(trajectories, **options)
-    monkeypatch.setattr(neighbours, name, value)
+    monkeypatch.setattr(neighbors, name, value)
     assert len(whole)
     assert_frame_equal(compute_encounters(trajectories, **options), whole)

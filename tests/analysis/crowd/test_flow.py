@@ -40,7 +40,7 @@ def test_an_interval_of_no_length_has_no_flow():
     assert np.isnan(flow["in_per_s"]).all()
 
 
-def test_in_the_picture_there_is_no_flow_for_a_metre():
+def test_in_the_picture_there_is_no_flow_for_a_meter():
     line = Line("door", DOOR.outline, "px")
     flow = compute_line_flow(empty(CROSSINGS, unit="px"), [line], make_video(1000))
     assert flow.columns.tolist() == ["interval", "in_per_s", "out_per_s"]

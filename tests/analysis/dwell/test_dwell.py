@@ -23,27 +23,33 @@ def figures(dwell, key="till"):
     """Give stays, left_out, cut and the naive mean, median, estimated median, restricted mean [s]."""
     row = dwell.loc[key]
     seconds = [row[name].total_seconds() for name in ("observed_mean", "naive_median", "median")]
-    return (row["stays"], row["left_out"], row["cut"], *seconds, row["restricted_mean"].total_seconds())
+    return (
+        row["visits"],
+        row["start_unobserved"],
+        row["end_unobserved"],
+        *seconds,
+        row["restricted_mean"].total_seconds(),
+    )
 
 
 NAN = float("nan")
 CASES = {
     "one stay": ([(3000,)], (1, 0, 0, 3, 3, 3, 3)),
-    "one stay that was cut": ([(3000, "crossed", "end")], (1, 0, 1, 3, 3, NAN, 3)),
-    "one stay that vanished": ([(3000, "crossed", "vanished")], (1, 0, 1, 3, 3, NAN, 3)),
-    "one stay begun before the video": ([(3000, "start")], (1, 1, 0, 3, 3, NAN, NAN)),
+    "one stay that was cut": ([(3000, "crossed", "video_end")], (1, 0, 1, 3, 3, NAN, 3)),
+    "one stay that vanished": ([(3000, "crossed", "lost")], (1, 0, 1, 3, 3, NAN, 3)),
+    "one stay begun before the video": ([(3000, "video_start")], (1, 1, 0, 3, 3, NAN, NAN)),
     "one stay that appeared": ([(3000, "appeared")], (1, 1, 0, 3, 3, NAN, NAN)),
-    "one stay that a zone's closing cut": ([(3000, "crossed", "closed")], (1, 0, 1, 3, 3, NAN, 3)),
-    "one stay that was there at the opening": ([(3000, "opened")], (1, 1, 0, 3, 3, NAN, NAN)),
+    "one stay that a zone's closing cut": ([(3000, "crossed", "zone_closed")], (1, 0, 1, 3, 3, NAN, 3)),
+    "one stay that was there at the opening": ([(3000, "zone_opened")], (1, 1, 0, 3, 3, NAN, NAN)),
     "nothing unseen": ([(1000,), (2000,), (6000,)], (3, 0, 0, 3, 2, 2, 3)),
     "an even number": ([(1000,), (2000,), (3000,), (6000,)], (4, 0, 0, 3, 2, 2, 3)),
     "ties": ([(2000,), (2000,), (2000,)], (3, 0, 0, 2, 2, 2, 2)),
     "a cut one between": (  # half of two at 3 s: 1, then 1/2 from 3 s to 6 s
-        [(1500, "crossed", "end"), (3000,), (6000,)],
+        [(1500, "crossed", "video_end"), (3000,), (6000,)],
         (3, 0, 1, 3.5, 3, 3, 4.5),
     ),
-    "all cut": ([(1000, "crossed", "end"), (2000, "crossed", "end")], (2, 0, 2, 1.5, 1, NAN, 2)),
-    "a long one begun before": ([(1000,), (2000,), (9000, "start")], (3, 1, 0, 4, 2, 1, 1.5)),
+    "all cut": ([(1000, "crossed", "video_end"), (2000, "crossed", "video_end")], (2, 0, 2, 1.5, 1, NAN, 2)),
+    "a long one begun before": ([(1000,), (2000,), (9000, "video_start")], (3, 1, 0, 4, 2, 1, 1.5)),
     "no time at all": ([(0,), (0,)], (2, 0, 0, 0, 0, 0, 0)),
     "a mean between milliseconds": ([(0,), (1,), (1,)], (3, 0, 0, 0.001, 0.001, 0.001, 0.001)),
 }
@@ -57,26 +63,35 @@ def test_what_was_not_seen_is_neither_taken_for_the_end_nor_for_the_beginning(ma
 
 def test_each_zone_and_each_kind_of_entry_has_its_row(make_visits):
     visits = make_visits(
-        [("till", 1, 1000), ("till", 2, 3000), ("till", 3, 9000, "start"), ("door", 1, 5000, "appeared")]
+        [
+            ("till", 1, 1000),
+            ("till", 2, 3000),
+            ("till", 3, 9000, "video_start"),
+            ("door", 1, 5000, "appeared"),
+        ]
     )
     assert compute_dwell(visits).index.tolist() == ["door", "till"]
     dwell = compute_dwell(visits, by="entry")
-    assert dwell.index.tolist() == [("door", "appeared"), ("till", "crossed"), ("till", "start")]
+    assert dwell.index.tolist() == [("door", "appeared"), ("till", "crossed"), ("till", "video_start")]
     assert figures(dwell, ("till", "crossed")) == (2, 0, 0, 2, 1, 1, 2)
-    assert dwell.loc[("till", "start"), "left_out"] == 1
-    assert (dwell["stays"].groupby(level="zone").sum() == compute_dwell(visits)["stays"].to_numpy()).all()
+    assert dwell.loc[("till", "video_start"), "start_unobserved"] == 1
+    assert (dwell["visits"].groupby(level="zone").sum() == compute_dwell(visits)["visits"].to_numpy()).all()
 
 
 def test_at_a_door_who_appears_or_vanishes_has_come_or_gone(make_visits):
-    visits = make_visits([("door", 1, 2000, "appeared", "vanished"), ("door", 2, 4000, "appeared", "end")])
-    assert compute_dwell(visits)["left_out"].item() == 2
-    dwell = compute_dwell(visits, begins=["crossed", "appeared"], ends=["crossed", "vanished"])
+    visits = make_visits([("door", 1, 2000, "appeared", "lost"), ("door", 2, 4000, "appeared", "video_end")])
+    assert compute_dwell(visits)["start_unobserved"].item() == 2
+    dwell = compute_dwell(
+        visits, observed_entries=["crossed", "appeared"], observed_exits=["crossed", "lost"]
+    )
     assert figures(dwell, "door") == (2, 0, 1, 3, 2, 2, 3)
 
 
 def test_a_stay_begun_before_counts_from_the_length_at_which_it_was_first_seen(make_visits):
     """At 1 s one of two ends, at 3 s the only one at risk: the third is seen only from beyond 3 s on."""
-    visits = make_visits([("till", 1, 3000), ("till", 2, 2000, "start"), ("till", 3, 1000, "start")])
+    visits = make_visits(
+        [("till", 1, 3000), ("till", 2, 2000, "video_start"), ("till", 3, 1000, "video_start")]
+    )
     before = pd.Series(
         np.array([3000, 0], "timedelta64[ms]"), index=visits.index[[1, 2]].set_names(VISITS.key_names)
     )
@@ -84,14 +99,14 @@ def test_a_stay_begun_before_counts_from_the_length_at_which_it_was_first_seen(m
     assert survival["at_risk"].tolist() == [1, 2, 1, 1]
     assert survival["share"].tolist() == [1, 0.5, 0, 0]
     one = compute_survival(visits, inside_before=before.iloc[:1])
-    assert compute_dwell(visits, inside_before=before.iloc[:1])["left_out"].item() == 1
+    assert compute_dwell(visits, inside_before=before.iloc[:1])["start_unobserved"].item() == 1
     assert one["at_risk"].tolist() == [1, 1, 1]
 
 
 def test_a_late_stay_of_no_time_was_never_at_risk_and_is_left_out(make_visits):
-    visits = make_visits([("till", 1, 2000), ("till", 2, 0, "start"), ("till", 3, 0, "start")])
+    visits = make_visits([("till", 1, 2000), ("till", 2, 0, "video_start"), ("till", 3, 0, "video_start")])
     before = pd.Series(np.array([500, 500], "timedelta64[ms]"), index=visits.index[1:])
-    assert compute_dwell(visits, inside_before=before)["left_out"].item() == 2
+    assert compute_dwell(visits, inside_before=before)["start_unobserved"].item() == 2
     assert compute_survival(visits, inside_before=before)["at_risk"].tolist() == [1, 1]
 
 
@@ -120,16 +135,23 @@ def test_no_more_stays_end_than_are_at_risk_and_the_share_stays_a_share(make_vis
     assert survival["share"].between(0, 1).all()
     assert (survival["share"].diff().dropna() <= 0).all()
     dwell = compute_dwell(visits, inside_before=before)
-    assert (dwell["left_out"] + dwell["cut"]).item() + survival["ended"].sum() == len(stays)
+    assert (dwell["start_unobserved"] + dwell["end_unobserved"]).item() + survival["ended"].sum() == len(
+        stays
+    )
 
 
 def test_who_was_there_at_the_opening_or_at_the_closing_was_not_seen_to_come_or_go(make_visits):
-    kinds = [("opened", "crossed"), ("opened", "closed"), ("crossed", "closed"), ("crossed", "crossed")]
+    kinds = [
+        ("zone_opened", "crossed"),
+        ("zone_opened", "zone_closed"),
+        ("crossed", "zone_closed"),
+        ("crossed", "crossed"),
+    ]
     visits = make_visits([("till", person, 1000, *kind) for person, kind in enumerate(kinds)])
     survival = compute_survival(visits)
-    assert survival[["ended", "cut"]].sum().tolist() == [1, 1]
+    assert survival[["ended", "end_unobserved"]].sum().tolist() == [1, 1]
     row = compute_dwell(visits).iloc[0]
-    assert row[["stays", "left_out", "cut"]].tolist() == [4, 2, 1]
+    assert row[["visits", "start_unobserved", "end_unobserved"]].tolist() == [4, 2, 1]
     waits = compute_waiting_times(visits, ["till"])[["begin_seen", "end_seen"]].sum()
     assert waits.tolist() == [2, 2]
 
@@ -145,14 +167,16 @@ def test_where_the_share_falls_to_0_the_median_has_a_lower_bound(make_visits):
 
 
 def test_the_usual_horizon_is_the_longest_stay_that_is_not_left_out(make_visits):
-    visits = make_visits([("till", 1, 2000), ("till", 2, 9000, "start")])
+    visits = make_visits([("till", 1, 2000), ("till", 2, 9000, "video_start")])
     assert compute_dwell(visits)["horizon"].item() == pd.Timedelta("2s")
     before = pd.Series(np.array([1000], "timedelta64[ms]"), index=visits.index[1:])
     assert compute_dwell(visits, inside_before=before)["horizon"].item() == pd.Timedelta("10s")
 
 
 def test_the_horizon_makes_the_means_of_zones_comparable(make_visits):
-    visits = make_visits([("a", 1, 1000), ("a", 2, 9000), ("b", 1, 2000), ("b", 2, 6000, "crossed", "end")])
+    visits = make_visits(
+        [("a", 1, 1000), ("a", 2, 9000), ("b", 1, 2000), ("b", 2, 6000, "crossed", "video_end")]
+    )
     means = compute_dwell(visits, horizon="5s")["restricted_mean"].dt.total_seconds()
     assert means.tolist() == [3, 3.5]
     means = compute_dwell(visits, horizon="8s")["restricted_mean"].dt.total_seconds()
@@ -161,7 +185,9 @@ def test_the_horizon_makes_the_means_of_zones_comparable(make_visits):
 
 
 def test_quantiles_beyond_the_longest_cut_stay_are_missing(make_visits):
-    visits = make_visits([("a", n, 1000 * n, "crossed", "end" if n == 4 else "crossed") for n in range(1, 5)])
+    visits = make_visits(
+        [("a", n, 1000 * n, "crossed", "video_end" if n == 4 else "crossed") for n in range(1, 5)]
+    )
     found = compute_dwell_quantiles(visits, quantiles=[0.9, 0.5, 0.75])
     assert found.index.get_level_values("quantile").tolist() == [0.5, 0.75, 0.9]
     assert found["estimate"].dt.total_seconds().tolist() == pytest.approx([2, 3, NAN], nan_ok=True)
@@ -177,13 +203,13 @@ def test_the_median_of_both_tables_is_the_same(make_visits):
 
 
 def test_the_curve_begins_at_0_and_adds_up(make_visits):
-    visits = make_visits([("a", 1, 2000), ("a", 2, 2000, "crossed", "end"), ("b", 1, 9, "start")])
+    visits = make_visits([("a", 1, 2000), ("a", 2, 2000, "crossed", "video_end"), ("b", 1, 9, "video_start")])
     survival = compute_survival(visits)
     assert survival.index.tolist() == [
         ("a", "", pd.Timedelta(0)),
         ("a", "", pd.Timedelta("2s")),
     ]
-    assert survival[["at_risk", "ended", "cut"]].to_numpy().tolist() == [[2, 0, 0], [2, 1, 1]]
+    assert survival[["at_risk", "ended", "end_unobserved"]].to_numpy().tolist() == [[2, 0, 0], [2, 1, 1]]
     assert survival["share"].tolist() == [1, 0.5]
 
 
@@ -194,9 +220,12 @@ def test_the_curve_begins_at_0_and_adds_up(make_visits):
         ({"by": ("zone",)}, r"by must be 'zone' or 'entry', got \('zone',\)"),
         ({"by": "person_index"}, "by must be 'zone' or 'entry', got 'person_index'"),
         ({"by": None}, "by must be 'zone' or 'entry', got None"),
-        ({"begins": ["entered"]}, r"begins is \['entered'\], not a list of some of \['crossed', 'start'"),
-        ({"ends": "crossed"}, "ends is 'crossed', not a list"),
-        ({"ends": None}, "ends is None, not a list"),
+        (
+            {"observed_entries": ["entered"]},
+            r"observed_entries is \['entered'\], not a list of some of \['crossed', 'video_start'",
+        ),
+        ({"observed_exits": "crossed"}, "observed_exits is 'crossed', not a list"),
+        ({"observed_exits": None}, "observed_exits is None, not a list"),
         ({"confidence": 95}, "confidence has 95, not a number between 0 and 1"),
         ({"confidence": 1.0}, "confidence has 1.0, not"),
         ({"confidence": NAN}, "confidence has nan, not"),
@@ -226,7 +255,7 @@ def test_a_wrong_horizon_is_refused_with_its_value(horizon):
 
 
 def test_time_before_a_stay_that_is_not_there_is_refused(make_visits):
-    visits = make_visits([("till", 1, 1000), ("till", 2, 1000, "start")])
+    visits = make_visits([("till", 1, 1000), ("till", 2, 1000, "video_start")])
     stray = pd.Series(np.array([5], "timedelta64[ms]"), index=visits.index[[1]]).rename({2: 7})
     with pytest.raises(ParameterError, match="visit 1 of person 7 to zone 'till', which is not in"):
         compute_dwell(visits, inside_before=stray)
@@ -244,7 +273,7 @@ def cut_at_random(make_visits, seed, number, *, mean=60_000):
     chance = np.random.default_rng(seed)
     length = chance.exponential(mean, number).round().astype("int64")
     until = chance.exponential(1.5 * mean, number).round().astype("int64")
-    exits = np.where(length <= until, "crossed", "end").tolist()
+    exits = np.where(length <= until, "crossed", "video_end").tolist()
     rows = zip(np.minimum(length, until).tolist(), exits, strict=True)
     return make_visits([("till", person, dwell, "crossed", end) for person, (dwell, end) in enumerate(rows)])
 
@@ -272,8 +301,8 @@ def windowed(make_visits, seed, *, window=300_000, mean=60_000):
     dwell = np.minimum(end, window) - np.maximum(begin, 0)
     rows = zip(
         dwell.tolist(),
-        np.where(begin < 0, "start", "crossed").tolist(),
-        np.where(end > window, "end", "crossed").tolist(),
+        np.where(begin < 0, "video_start", "crossed").tolist(),
+        np.where(end > window, "video_end", "crossed").tolist(),
         strict=True,
     )
     visits = make_visits([("till", person, *row) for person, row in enumerate(rows)])
@@ -288,7 +317,7 @@ def test_stays_begun_before_the_video_do_not_bias_the_median_left_out_or_with_th
         visits, before, length = windowed(make_visits, seed)
         left_out.append(compute_dwell(visits)["median"].item().total_seconds())
         known = compute_dwell(visits, inside_before=before)
-        assert known["left_out"].item() == 0
+        assert known["start_unobserved"].item() == 0
         delayed.append(known["median"].item().total_seconds())
         lengths.append(np.median(length) / 1000)
     true = 60 * np.log(2)

@@ -40,14 +40,14 @@ def test_who_is_not_seen_for_a_moment_still_waits(make_visits):
 def test_a_wait_says_which_of_its_ends_were_seen(make_visits):
     visits = make_visits(
         [
-            ("till", 1, 9, "crossed", "vanished"),
-            ("till", 2, 9, "start", "crossed"),
-            ("till", 3, 9, "opened", "closed"),
+            ("till", 1, 9, "crossed", "lost"),
+            ("till", 2, 9, "video_start", "crossed"),
+            ("till", 3, 9, "zone_opened", "zone_closed"),
         ]
     )
     seen = compute_waiting_times(visits, [TILL])[["begin_seen", "end_seen"]].to_numpy().tolist()
     assert seen == [[True, False], [False, True], [False, False]]
-    assert compute_waiting_times(visits, [TILL], ends=["vanished"])["end_seen"].tolist() == [
+    assert compute_waiting_times(visits, [TILL], observed_exits=["lost"])["end_seen"].tolist() == [
         True,
         False,
         False,
@@ -100,10 +100,10 @@ def test_a_wait_of_exactly_the_target_is_not_longer(make_visits):
 
 def test_a_wait_not_seen_to_end_is_longer_than_what_was_seen_of_it(make_visits):
     """One cut at 1 s is not known to be short: of the two others one lasts beyond 3 s."""
-    stays = [(1000, "crossed", "end"), (2000,), (4000,), (9000, "start")]
+    stays = [(1000, "crossed", "video_end"), (2000,), (4000,), (9000, "video_start")]
     visits = make_visits([("till", n, *stay) for n, stay in enumerate(stays)])
     level = compute_service_levels(compute_waiting_times(visits, [TILL]), targets=["3s"]).iloc[0]
-    assert level[["waits", "left_out", "cut"]].tolist() == [4, 1, 1]
+    assert level[["waits", "start_unobserved", "end_unobserved"]].tolist() == [4, 1, 1]
     assert level["naive_share_longer"] == 0.5
     assert level["share_longer"] == 0.5
     early = compute_service_levels(compute_waiting_times(visits, [TILL]), targets=["1s"]).iloc[0]
@@ -111,10 +111,12 @@ def test_a_wait_not_seen_to_end_is_longer_than_what_was_seen_of_it(make_visits):
 
 
 def test_beyond_the_longest_cut_wait_nothing_is_known(make_visits):
-    visits = make_visits([("till", 1, 2000), ("till", 2, 3000, "crossed", "end"), ("door", 1, 9, "start")])
+    visits = make_visits(
+        [("till", 1, 2000), ("till", 2, 3000, "crossed", "video_end"), ("door", 1, 9, "video_start")]
+    )
     levels = compute_service_levels(compute_waiting_times(visits, ["till", "door"]), targets=["2s", "5s"])
     assert levels["share_longer"].tolist() == pytest.approx([np.nan, np.nan, 0.5, np.nan], nan_ok=True)
-    assert levels["left_out"].tolist() == [1, 1, 0, 0]
+    assert levels["start_unobserved"].tolist() == [1, 1, 0, 0]
     bounds = levels.loc[("till", pd.Timedelta("2s")), ["share_longer_low", "share_longer_high"]]
     assert bounds.tolist() == pytest.approx([0.006, 0.910], abs=1e-3)
 
@@ -139,8 +141,8 @@ def test_a_name_that_no_visit_has_is_refused_with_those_that_there_are(make_visi
         (lambda: compute_waiting_times(empty(VISITS), [3]), "3 is not a Zone or the name of one"),
         (lambda: compute_waiting_times(empty(VISITS), [TILL, "till"]), "the zone 'till' occurs twice"),
         (
-            lambda: compute_waiting_times(empty(VISITS), [TILL], begins=["in"]),
-            r"begins is \['in'\], not a list",
+            lambda: compute_waiting_times(empty(VISITS), [TILL], observed_entries=["in"]),
+            r"observed_entries is \['in'\], not a list",
         ),
         (lambda: compute_queue_length(empty(VISITS), TILL, make_video()), "is not a list of zones"),
         (lambda: compute_service_levels(empty(WAITS), targets="1min"), "targets is '1min', not a list"),
@@ -154,7 +156,7 @@ def test_a_wrong_option_is_refused_with_its_value(call, sentence):
 
 
 def test_the_queue_of_a_part_of_a_video_is_that_of_its_time(make_visits):
-    visits = make_visits([("till", 1, 4000, "appeared", "vanished", 4000)])
+    visits = make_visits([("till", 1, 4000, "appeared", "lost", 4000)])
     for video in (make_video(10_000), make_video()):
         queue = compute_queue_length(visits, ["till"], video, start="3s", end="9s")
         assert steps(queue) == [(3000, 0), (4000, 1), (8000, 0), (9000, 0)]

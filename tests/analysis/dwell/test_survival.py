@@ -119,7 +119,8 @@ def test_the_kernels_equal_a_walk_over_the_stays(seed, late):
     stays = random_stays(seed, late=late)
     curve = kaplan_meier(lengths_of(stays), 0.95)
     found = zip(
-        *(getattr(curve, name).tolist() for name in ("length", "at_risk", "ended", "cut")), strict=True
+        *(getattr(curve, name).tolist() for name in ("length", "at_risk", "ended", "end_unobserved")),
+        strict=True,
     )
     expected = naive_survival.curve(stays)
     assert list(found) == [row[:4] for row in expected]
@@ -154,7 +155,7 @@ def test_the_share_never_grows_and_lies_within_its_bounds(stays, confidence):
     known = np.isfinite(curve.low)
     assert ((curve.low <= curve.share) & (curve.share <= curve.high))[known].all()
     assert ((curve.low >= 0) & (curve.high <= 1))[known].all()
-    assert (curve.ended.sum() + curve.cut.sum()) == len(stays)
+    assert (curve.ended.sum() + curve.end_unobserved.sum()) == len(stays)
 
 
 def test_beyond_the_longest_stay_the_share_is_known_only_if_that_ended():

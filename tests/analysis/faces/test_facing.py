@@ -234,7 +234,7 @@ WRONG = {
         ParameterError,
         "'up' is neither a Zone nor one of left, right, top, bottom, camera",
     ),
-    "metres": ([Zone("a", box(0, 0, 1, 1), "m")], SchemaError, "zone 'a' is in m"),
+    "meters": ([Zone("a", box(0, 0, 1, 1), "m")], SchemaError, "zone 'a' is in m"),
     "twice": (["left", "left"], ZoneError, "the name 'left' occurs twice"),
     "a zone named like an edge, beside it": (
         [Zone("left", box(0, 0, 1, 1), "px"), "left"],

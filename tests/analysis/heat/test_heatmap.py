@@ -68,7 +68,7 @@ def test_a_meaningless_division_is_refused(call, sentence):
 
 def test_the_fields_after_the_unit_are_given_by_name():
     with pytest.raises(TypeError):
-        Heatmap(np.ones((1, 2)), BOUNDS, "m", "footpoints")
+        Heatmap(np.ones((1, 2)), BOUNDS, "m", "foot_points")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_heatmap_that_contradicts_itself_is_refused(options, sentence):
         (some(), "visits", "visits"),
         (some(quantity="people").normalize("hour", duration="1h"), "persons", "persons/h"),
         (some(quantity="mean_speed", unit="px"), "speed", "px/s"),
-        (some(quantity="person_seconds").normalize("area"), "footpoints", "s/m²"),
+        (some(quantity="person_seconds").normalize("area"), "foot_points", "s/m²"),
         (
             Heatmap(np.array([[30.0, 10.0]]), (0.0, 0.0, 1.0, 1.0), "fraction", basis="boxes").normalize(
                 "total"
@@ -104,7 +104,7 @@ def test_a_heatmap_that_contradicts_itself_is_refused(options, sentence):
 def test_the_table_has_the_words_of_the_files_on_disk(heatmap, stored, unit):
     table = heatmap.to_frame()
     check(table, MEASURE)
-    assert table.index.get_level_values("of").tolist() == [stored] * 2
+    assert table.index.get_level_values(0).tolist() == [stored] * 2
     assert table["measured_in"].tolist() == [unit] * 2
     assert table["number"].tolist() == heatmap.values.ravel().tolist()
 
@@ -165,7 +165,7 @@ def test_density_equals_point_by_point(seed):
     points = {person: [(0, x, y)] for person, (x, y) in enumerate(places.tolist())}
     heatmap = on_the_floor(points, bounds=(0.0, -0.5, 4.0, 5.5), shape=(6, 5))
     expected = naive_floor.density(
-        places.tolist(), [6.0] * 200, extent=heatmap.bounds, shape=(6, 5), duration=90.0
+        places.tolist(), [6.0] * 200, bounds=heatmap.bounds, shape=(6, 5), duration=90.0
     )
     assert heatmap.density("90s") == pytest.approx(np.array(expected), abs=1e-12)
 
@@ -218,7 +218,7 @@ def test_the_long_table_has_the_middle_of_each_cell():
     )
     table = heatmap.to_frame()
     check(table, HEATMAP)
-    assert table.loc[("footpoints", 1, 1)].tolist() == [750.0, 375.0, 1.0]
+    assert table.loc[("foot_points", 1, 1)].tolist() == [750.0, 375.0, 1.0]
     assert len(table) == 4
     part = compute_heatmap(
         compute_trajectories(detections, make_video(), period="1s"),
@@ -226,7 +226,7 @@ def test_the_long_table_has_the_middle_of_each_cell():
         shape=(2, 2),
         bounds=(800, 400, 1000, 480),
     )
-    assert part.to_frame().loc[("footpoints", 1, 1)].tolist() == [950.0, 460.0, 1.0]
+    assert part.to_frame().loc[("foot_points", 1, 1)].tolist() == [950.0, 460.0, 1.0]
 
 
 def heatmap(seconds, unit="m", bounds=None):

@@ -90,7 +90,7 @@ def test_only_the_rows_of_the_trajectories_are_counted():
         compute_box_heatmap(select(detections, persons=[1]), trajectories)
 
 
-def test_a_floor_on_which_nobody_is_located_has_one_square_metre():
+def test_a_floor_on_which_nobody_is_located_has_one_square_meter():
     points = make_points({0: [(0, math.nan, 1.0), (40, 1.0, math.nan)]})
     heatmap = compute_heatmap(trajectories_from_points(points), make_video(), shape=(1, 1))
     assert (heatmap.bounds, heatmap.values.sum()) == ((0.0, 0.0, 1.0, 1.0), 0.0)
@@ -116,7 +116,7 @@ def computed(persons, quantity, shape=(1, 2), **options):
 
 
 def random_walks(seed, persons=5, rows=40):
-    """Make walks that jump, stop, leave the extent and are lost."""
+    """Make walks that jump, stop, leave the bounds and are lost."""
     chance = np.random.default_rng(seed)
     points = {}
     for person in range(persons):

@@ -89,7 +89,7 @@ def test_the_length_of_the_velocity_is_the_speed_of_the_trajectory(window):
     np.testing.assert_allclose(speed, trajectories["speed_m_per_s"], atol=1e-12)
 
 
-def test_a_window_below_the_sampling_period_measures_the_neighbouring_steps():
+def test_a_window_below_the_sampling_period_measures_the_neighboring_steps():
     path = [(0, 0, 0), (100, 0.1, 0), (200, 0.4, 0), (300, 0.5, 0)]
     for window in ("2ms", "50ms", "200ms"):
         moved = motion(path, window=window)

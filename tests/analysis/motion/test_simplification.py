@@ -53,7 +53,7 @@ def test_both_ends_of_a_run_are_kept():
     assert simple["tracklet"].tolist() == [1, 1, 2, 2]
 
 
-def test_a_row_that_is_not_located_is_dropped_and_its_neighbours_stay():
+def test_a_row_that_is_not_located_is_dropped_and_its_neighbors_stay():
     path = [(n * 100, *((None, None) if n == 2 else (0.1 * n, 0.5))) for n in range(6)]
     trajectories = compute_trajectories(make_detections({0: path}), make_video(), max_interpolation="0s")
     assert simplify_trajectories(trajectories, 5)["x_px"].tolist() == pytest.approx([0, 100, 300, 500])

@@ -98,7 +98,7 @@ def test_the_place_of_a_stop_weighs_each_position_by_the_time_held():
     path = [(0, 0.0, 0.0), (1000, 0.9, 0.3), (1100, 0.0, 0.0), (3000, 0.0, 0.0)]
     trajectories = trajectories_from_points(make_points({0: path}), period="1s")
     stop = compute_stops(trajectories, min_duration="3s").loc[(0, 1)]
-    assert stop["dwell"] == pd.Timedelta("4s")
+    assert stop["duration"] == pd.Timedelta("4s")
     assert stop[["x_m", "y_m"]].tolist() == pytest.approx([0.9 * 100 / 4000, 0.3 * 100 / 4000])
 
 
@@ -181,9 +181,9 @@ def test_stops_equal_a_walk_over_the_rows(seed, block, monkeypatch):
                 reach = naive_movement.extent([row[1:3] for row in part])
                 expected.append((person, part[0][0], part[-1][0] + part[-1][3], dwell, x, reach, len(part)))
     found = stops.reset_index()
-    for name in ("entered", "exited", "dwell"):
+    for name in ("entered", "exited", "duration"):
         found[name] = found[name].to_numpy().astype("int64")
-    names = ["person_index", "entered", "exited", "dwell", "x_m", "extent_m", "detections"]
+    names = ["person_index", "entered", "exited", "duration", "x_m", "extent_m", "detections"]
     assert len(found) == len(expected)
     if expected:
         np.testing.assert_allclose(found[names].to_numpy(dtype="float64"), np.array(expected), atol=1e-9)
@@ -206,8 +206,8 @@ def test_an_extent_is_the_diameter_but_for_half_a_percent(points):
 def test_stops_of_a_person_do_not_overlap_are_long_enough_and_small_enough(seed, limit, shortest):
     stops = compute_stops(loiterers(seed), max_extent=limit, min_duration=shortest)
     assert (stops["extent_m"] <= limit + 1e-9).all()
-    assert (stops["dwell"] >= pd.Timedelta(shortest)).all()
-    assert (stops["exited"] - stops["entered"] == stops["dwell"]).all()
+    assert (stops["duration"] >= pd.Timedelta(shortest)).all()
+    assert (stops["exited"] - stops["entered"] == stops["duration"]).all()
     earlier = stops["exited"].groupby(level="person_index").shift()
     assert (stops["entered"] >= earlier)[earlier.notna()].all()
 
@@ -216,5 +216,5 @@ def test_ten_thousand_stops_of_one_person_are_found():
     path = [(500 * n, 3.0 * (n // 10), 0.0) for n in range(100_000)]
     stops = compute_stops(trajectories_from_points(make_points({0: path})))
     assert len(stops) == 10_000
-    assert (stops["dwell"] == pd.Timedelta("5s")).all()
+    assert (stops["duration"] == pd.Timedelta("5s")).all()
     assert stops["x_m"].to_numpy() == pytest.approx(3.0 * np.arange(10_000))

@@ -62,7 +62,7 @@ CASES = {
         40.0,
     ),
     "one of four without a body": ("face only", {1: [*PATH[:3], (300, None, None)]}, 25.0),
-    "the last of four is nowhere": ("unlocated time", {1: [*PATH[:3], (300, None, None)]}, 25.0),
+    "the last of four is nowhere": ("time without position", {1: [*PATH[:3], (300, None, None)]}, 25.0),
     "one of two is there for 0.2 s": ("short tracks", {1: PATH, 2: PATH[:2]}, 50.0),
     "boxes beyond the left edge": ("out of frame", {1: PATH[:3], 2: [(0, 0.01, 0.5)]}, 25.0),
     "a box that ends at the lower edge": ("feet not seen", {1: PATH[:3], 2: [(0, 0.5, 0.995)]}, 25.0),

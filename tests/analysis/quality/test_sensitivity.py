@@ -16,7 +16,7 @@ TWICE = make_detections({1: [(0, 0.2, 0.5), (500, 0.2, 0.5), (3500, 0.2, 0.5), (
 
 
 def sensitivity_of(detections=TWICE, zones=(HALL,), **options):
-    options = {"max_gaps": ["1s", "4s"], "merge_gaps": ["0s", "5s"], "anchors": ["feet"]} | options
+    options = {"max_gaps": ["1s", "4s"], "merge_gaps": ["0s", "5s"], "anchors": ["bottom_center"]} | options
     return compute_sensitivity(detections, VIDEO, list(zones), period="500ms", **options)
 
 
@@ -35,12 +35,12 @@ def test_a_gap_is_two_stays_one_stay_or_presence():
 
 def test_another_point_of_the_box_stands_in_another_zone():
     table = sensitivity_of(
-        zones=[ROOF], anchors=["feet", "head", (0.5, 0.25)], max_gaps=["4s"], merge_gaps=["0s"]
+        zones=[ROOF], anchors=["bottom_center", "top_center", (0.5, 0.25)], max_gaps=["4s"], merge_gaps=["0s"]
     )
     assert dict(zip(table.index.get_level_values("anchor"), table["visits"], strict=True)) == {
         "0.5, 0.25": 1,
-        "feet": 0,
-        "head": 1,
+        "bottom_center": 0,
+        "top_center": 1,
     }
     assert table["median_dwell"].isna().tolist() == [False, True, False]
 
@@ -74,14 +74,14 @@ SAMPLED = {
 
 @pytest.mark.parametrize(("detections", "options", "unit"), SAMPLED.values(), ids=SAMPLED.keys())
 def test_what_is_tried_by_default_is_never_below_the_time_between_samplings(detections, options, unit):
-    table = compute_sensitivity(detections, VIDEO, [HALL], anchors=["feet"], **options)
+    table = compute_sensitivity(detections, VIDEO, [HALL], anchors=["bottom_center"], **options)
     assert choices(table) == ([unit, 2 * unit, 4 * unit], [0, unit, 5 * unit])
     assert (table["visits"] == 1).all()
 
 
 def test_of_one_moment_the_frames_of_the_video_tell_what_is_tried():
     slow = make_video(20_000, frame_rate=0.5)
-    table = compute_sensitivity(every(100, 100), slow, [HALL], anchors=["feet"])
+    table = compute_sensitivity(every(100, 100), slow, [HALL], anchors=["bottom_center"])
     assert choices(table) == ([2, 4, 8], [0, 2, 10])
     assert table["dwell"].unique().tolist() == [pd.Timedelta("2s")]
 
@@ -97,9 +97,15 @@ WRONG = {
     "a text": ({"max_gaps": "1s"}, "max_gaps is '1s', not a list of lengths of time"),
     "twice": ({"merge_gaps": ["1s", "1000ms"]}, "merge_gaps is .*, which has one length of time twice"),
     "no time": ({"merge_gaps": ["soon"]}, "merge_gaps is 'soon', not a length of time"),
-    "no anchors": ({"anchors": "feet"}, "anchors is 'feet', not a list of points of the box"),
+    "no anchors": (
+        {"anchors": "bottom_center"},
+        "anchors is 'bottom_center', not a list of points of the box",
+    ),
     "no anchor": ({"anchors": ["knee"]}, "anchor is 'knee', not one of"),
-    "an anchor twice": ({"anchors": ["feet", "feet"]}, "which has one point of the box twice"),
+    "an anchor twice": (
+        {"anchors": ["bottom_center", "bottom_center"]},
+        "which has one point of the box twice",
+    ),
 }
 
 

@@ -25,14 +25,17 @@ def ways_of(*visits, **options):
 CASES = {
     "nobody": ([], {}),
     "one visit": ([("a", 1, 2)], {"(outside) > a": 1, "a > (outside)": 1}),
-    "there from start to end": ([("a", 0, 9, "start", "end")], {"(start) > a": 1, "a > (end)": 1}),
+    "there from start to end": (
+        [("a", 0, 9, "video_start", "video_end")],
+        {"(video_start) > a": 1, "a > (video_end)": 1},
+    ),
     "appears and vanishes": (
-        [("a", 1, 2, "appeared", "crossed"), ("b", 3, 4, "crossed", "vanished")],
-        {"(appeared) > a": 1, "a > b": 1, "b > (vanished)": 1},
+        [("a", 1, 2, "appeared", "crossed"), ("b", 3, 4, "crossed", "lost")],
+        {"(appeared) > a": 1, "a > b": 1, "b > (lost)": 1},
     ),
     "there as it opens and as it closes": (
-        [("a", 1, 2, "opened", "closed")],
-        {"(opened) > a": 1, "a > (closed)": 1},
+        [("a", 1, 2, "zone_opened", "zone_closed")],
+        {"(zone_opened) > a": 1, "a > (zone_closed)": 1},
     ),
     "comes back without another zone": (
         [("a", 1, 2), ("a", 4, 5)],
@@ -43,20 +46,20 @@ CASES = {
         {"(outside) > a": 1, "a > b": 1, "b > a": 1, "a > (outside)": 1},
     ),
     "a zone within another, left last": (
-        [("hall", 1, 9, "crossed", "end"), ("till", 3, 5)],
-        {"(outside) > hall": 1, "hall > till": 1, "till > (end)": 1},
+        [("hall", 1, 9, "crossed", "video_end"), ("till", 3, 5)],
+        {"(outside) > hall": 1, "hall > till": 1, "till > (video_end)": 1},
     ),
     "two zones entered at once: first the one exited earlier": (
         [("a", 1, 9), ("b", 1, 3)],
         {"(outside) > b": 1, "b > a": 1, "a > (outside)": 1},
     ),
     "and exited at once: first the earlier name": (
-        [("b", 1, 3, "start", "end"), ("a", 1, 3, "start", "end")],
-        {"(start) > a": 1, "a > b": 1, "b > (end)": 1},
+        [("b", 1, 3, "video_start", "video_end"), ("a", 1, 3, "video_start", "video_end")],
+        {"(video_start) > a": 1, "a > b": 1, "b > (video_end)": 1},
     ),
     "an exit at once counts as the later visit's": (
-        [("a", 1, 3, "crossed", "vanished"), ("b", 2, 3, "crossed", "closed")],
-        {"(outside) > a": 1, "a > b": 1, "b > (closed)": 1},
+        [("a", 1, 3, "crossed", "lost"), ("b", 2, 3, "crossed", "zone_closed")],
+        {"(outside) > a": 1, "a > b": 1, "b > (zone_closed)": 1},
     ),
 }
 
@@ -67,11 +70,11 @@ def test_each_visit_is_entered_by_one_way_and_left_by_one(visits, ways):
 
 
 def test_a_longer_time_in_no_zone_ends_one_way_and_begins_another():
-    visits = [("a", 0, 1, "start", "vanished"), ("b", 3, 4, "appeared", "crossed")]
-    assert ways_of(*visits, max_between="2ms") == {"(start) > a": 1, "a > b": 1, "b > (outside)": 1}
+    visits = [("a", 0, 1, "video_start", "lost"), ("b", 3, 4, "appeared", "crossed")]
+    assert ways_of(*visits, max_between="2ms") == {"(video_start) > a": 1, "a > b": 1, "b > (outside)": 1}
     assert ways_of(*visits, max_between="1ms") == {
-        "(start) > a": 1,
-        "a > (vanished)": 1,
+        "(video_start) > a": 1,
+        "a > (lost)": 1,
         "(appeared) > b": 1,
         "b > (outside)": 1,
     }
@@ -85,10 +88,12 @@ def test_time_in_another_zone_is_no_time_in_none():
 @pytest.mark.parametrize("zones", [125, 130, 300])
 def test_more_zones_than_a_byte_counts_keep_their_states(zones):
     """One person goes through all zones, in the first as it opens, in the last as it closes."""
-    kinds = [("opened", "crossed")] + [("crossed", "crossed")] * (zones - 2) + [("crossed", "closed")]
+    kinds = (
+        [("zone_opened", "crossed")] + [("crossed", "crossed")] * (zones - 2) + [("crossed", "zone_closed")]
+    )
     names = [f"zone {place:03d}" for place in range(zones)]
     rows = [(name, 2 * place, 2 * place + 1, *kinds[place]) for place, name in enumerate(names)]
-    expected = {f"{one} > {other}": 1 for one, other in pairwise(["(opened)", *names, "(closed)"])}
+    expected = {f"{one} > {other}": 1 for one, other in pairwise(["(zone_opened)", *names, "(zone_closed)"])}
     assert ways_of(*rows) == expected
 
 
@@ -140,8 +145,10 @@ def test_a_wrong_option_is_refused(options, message):
 
 
 def test_a_zone_named_like_a_state_is_refused():
-    with pytest.raises(ParameterError, match=r"zone '\(start\)' is named like a state: give it another name"):
-        compute_transitions(make_visits([("(start)", 7, 0, 1)]))
+    with pytest.raises(
+        ParameterError, match=r"zone '\(video_start\)' is named like a state: give it another name"
+    ):
+        compute_transitions(make_visits([("(video_start)", 7, 0, 1)]))
 
 
 def test_what_is_not_visits_is_refused():

@@ -41,43 +41,47 @@ def visits_of(trajectories, zones, *, end=100_000, **options):
 STAYS = [(5000, IN), (5200, IN), (5400, IN), (5600, OUT)]
 HOLDS = {
     "always": (STAYS, (None, None), [(5000, 5600, 600, "appeared", "crossed", 3)]),
-    "opens around a person": (STAYS, (5100, None), [(5100, 5600, 500, "opened", "crossed", 3)]),
-    "opens at the moment of a detection": (STAYS, (5200, None), [(5200, 5600, 400, "opened", "crossed", 2)]),
+    "opens around a person": (STAYS, (5100, None), [(5100, 5600, 500, "zone_opened", "crossed", 3)]),
+    "opens at the moment of a detection": (
+        STAYS,
+        (5200, None),
+        [(5200, 5600, 400, "zone_opened", "crossed", 2)],
+    ),
     "opens as someone enters": (
         [(4900, OUT), *STAYS],
         (5000, None),
         [(5000, 5600, 600, "crossed", "crossed", 3)],
     ),
     "opens before": ([(4900, OUT), *STAYS], (4999, None), [(5000, 5600, 600, "crossed", "crossed", 3)]),
-    "closes around a person": (STAYS, (None, 5500), [(5000, 5500, 500, "appeared", "closed", 3)]),
+    "closes around a person": (STAYS, (None, 5500), [(5000, 5500, 500, "appeared", "zone_closed", 3)]),
     "closes at the moment of a detection": (
         STAYS,
         (None, 5400),
-        [(5000, 5400, 400, "appeared", "closed", 2)],
+        [(5000, 5400, 400, "appeared", "zone_closed", 2)],
     ),
     "closes as someone leaves": (STAYS, (None, 5600), [(5000, 5600, 600, "appeared", "crossed", 3)]),
     "opens and closes between two detections": (
         STAYS,
         (5050, 5051),
-        [(5050, 5051, 1, "opened", "closed", 1)],
+        [(5050, 5051, 1, "zone_opened", "zone_closed", 1)],
     ),
     "opens when all are gone": (STAYS, (5600, None), []),
     "closes before anybody came": (STAYS, (None, 5000), []),
     "opens while nobody is seen": (
         [(5000, IN), (9000, IN)],
         (7000, None),
-        [(9000, 9100, 100, "appeared", "vanished", 1)],
+        [(9000, 9100, 100, "appeared", "lost", 1)],
     ),
     "vanishes as the zone closes": (
         [(5000, IN)],
         (None, 5100),
-        [(5000, 5100, 100, "appeared", "vanished", 1)],
+        [(5000, 5100, 100, "appeared", "lost", 1)],
     ),
-    "is there from the video's start": ([(0, IN)], (0, None), [(0, 100, 100, "start", "vanished", 1)]),
+    "is there from the video's start": ([(0, IN)], (0, None), [(0, 100, 100, "video_start", "lost", 1)]),
     "holds beyond the video's end": (
         [(99_900, IN)],
         (None, 200_000),
-        [(99_900, 100_000, 100, "appeared", "end", 1)],
+        [(99_900, 100_000, 100, "appeared", "video_end", 1)],
     ),
 }
 
@@ -126,12 +130,12 @@ MARGINS = {
     "an unlocated moment ends it": (
         LEFT,
         [(1000, 499), (1100, np.nan), (1200, 510)],
-        [(1000, 1100, 100, "appeared", "vanished", 1)],
+        [(1000, 1100, 100, "appeared", "lost", 1)],
     ),
     "a new run starts without memory": (
         LEFT,
         [(1000, 499), (5000, 510), (5100, 499)],
-        [(1000, 1100, 100, "appeared", "vanished", 1), (5100, 5200, 100, "crossed", "vanished", 1)],
+        [(1000, 1100, 100, "appeared", "lost", 1), (5100, 5200, 100, "crossed", "lost", 1)],
     ),
     "the rim of a hole is near": (
         RING,
@@ -177,7 +181,7 @@ def test_in_the_margin_between_two_zones_one_may_be_in_both():
 def test_the_margin_is_remembered_from_before_the_zone_opened():
     path = [(1000, 490), (1100, 520), (1200, 530), (1300, 600)]
     assert visits_of(walk_along(path), [zone(start=1150)], margin=50) == [
-        (1150, 1300, 150, "opened", "crossed", 2)
+        (1150, 1300, 150, "zone_opened", "crossed", 2)
     ]
 
 

@@ -27,33 +27,36 @@ def visits_of(path, *, duration=100_000, merge_gap="0s", zones=(LEFT,)):
 
 CASES = {
     "never inside": ([(5000, OUT), (5100, OUT)], []),
-    "seen once": ([(5000, IN)], [(5000, 5100, 100, "appeared", "vanished", 1)]),
-    "seen once at the start": ([(100, IN)], [(100, 200, 100, "start", "vanished", 1)]),
-    "one millisecond after the first period": ([(101, IN)], [(101, 201, 100, "appeared", "vanished", 1)]),
-    "stays": ([(5000, IN), (5200, IN), (5300, IN)], [(5000, 5400, 400, "appeared", "vanished", 3)]),
+    "seen once": ([(5000, IN)], [(5000, 5100, 100, "appeared", "lost", 1)]),
+    "seen once at the start": ([(100, IN)], [(100, 200, 100, "video_start", "lost", 1)]),
+    "one millisecond after the first period": ([(101, IN)], [(101, 201, 100, "appeared", "lost", 1)]),
+    "stays": ([(5000, IN), (5200, IN), (5300, IN)], [(5000, 5400, 400, "appeared", "lost", 3)]),
     "enters and leaves": (
         [(5000, OUT), (5200, IN), (5300, IN), (5700, OUT)],
         [(5200, 5700, 500, "crossed", "crossed", 2)],
     ),
     "returns": (
         [(0, IN), (100, OUT), (300, IN), (400, OUT)],
-        [(0, 100, 100, "start", "crossed", 1), (300, 400, 100, "crossed", "crossed", 1)],
+        [(0, 100, 100, "video_start", "crossed", 1), (300, 400, 100, "crossed", "crossed", 1)],
     ),
-    "a gap of exactly max_gap": ([(5000, IN), (7000, IN)], [(5000, 7100, 2100, "appeared", "vanished", 2)]),
+    "a gap of exactly max_gap": ([(5000, IN), (7000, IN)], [(5000, 7100, 2100, "appeared", "lost", 2)]),
     "one millisecond more": (
         [(5000, IN), (7001, IN)],
-        [(5000, 5100, 100, "appeared", "vanished", 1), (7001, 7101, 100, "appeared", "vanished", 1)],
+        [(5000, 5100, 100, "appeared", "lost", 1), (7001, 7101, 100, "appeared", "lost", 1)],
     ),
     "lost to sight inside": (
         [(5000, IN), (5100, LOST), (5300, IN)],
-        [(5000, 5100, 100, "appeared", "vanished", 1), (5300, 5400, 100, "appeared", "vanished", 1)],
+        [(5000, 5100, 100, "appeared", "lost", 1), (5300, 5400, 100, "appeared", "lost", 1)],
     ),
-    "there at the end": ([(99_800, OUT), (99_900, IN)], [(99_900, 100_000, 100, "crossed", "end", 1)]),
-    "vanishes within one period of the end": ([(99_800, IN)], [(99_800, 99_900, 100, "appeared", "end", 1)]),
-    "vanishes just before": ([(99_799, IN)], [(99_799, 99_899, 100, "appeared", "vanished", 1)]),
+    "there at the end": ([(99_800, OUT), (99_900, IN)], [(99_900, 100_000, 100, "crossed", "video_end", 1)]),
+    "vanishes within one period of the end": (
+        [(99_800, IN)],
+        [(99_800, 99_900, 100, "appeared", "video_end", 1)],
+    ),
+    "vanishes just before": ([(99_799, IN)], [(99_799, 99_899, 100, "appeared", "lost", 1)]),
     "an earlier detection elsewhere is no start": (
         [(0, LOST), (100, IN)],
-        [(100, 200, 100, "appeared", "vanished", 1)],
+        [(100, 200, 100, "appeared", "lost", 1)],
     ),
 }
 
@@ -67,14 +70,14 @@ MERGED = {
     "an absence of exactly merge_gap": (
         [(5000, IN), (5100, OUT), (6100, IN)],
         "1s",
-        [(5000, 6200, 200, "appeared", "vanished", 2)],
+        [(5000, 6200, 200, "appeared", "lost", 2)],
     ),
     "one millisecond more": (
         [(5000, IN), (5100, OUT), (6101, IN)],
         "1s",
-        [(5000, 5100, 100, "appeared", "crossed", 1), (6101, 6201, 100, "crossed", "vanished", 1)],
+        [(5000, 5100, 100, "appeared", "crossed", 1), (6101, 6201, 100, "crossed", "lost", 1)],
     ),
-    "across runs": ([(5000, IN), (9000, IN)], "4s", [(5000, 9100, 200, "appeared", "vanished", 2)]),
+    "across runs": ([(5000, IN), (9000, IN)], "4s", [(5000, 9100, 200, "appeared", "lost", 2)]),
     "three in a row": (
         [(5000, IN), (5100, OUT), (5200, IN), (5300, OUT), (5400, IN), (5500, OUT)],
         "100ms",
@@ -96,7 +99,7 @@ def test_the_end_unknown_is_the_last_moment_of_the_table():
         make_video(None),
         period="100ms",
     )
-    assert visits["exit"].tolist() == ["vanished", "end"]
+    assert visits["exit"].tolist() == ["lost", "video_end"]
 
 
 def test_a_point_on_an_edge_that_two_zones_share_is_in_one_of_them():
@@ -177,7 +180,7 @@ def test_the_period_follows_a_longer_max_gap():
     video = make_video(15_000)
     trajectories = compute_trajectories(detections, video, max_gap="5s")
     visits = compute_visits(trajectories, [LEFT], video)
-    assert visits[["entry", "exit"]].to_numpy().tolist() == [["start", "end"]]
+    assert visits[["entry", "exit"]].to_numpy().tolist() == [["video_start", "video_end"]]
 
 
 def test_lines_are_no_zones():
@@ -189,9 +192,9 @@ def test_lines_are_no_zones():
 
 FOUND = {
     "the steps within runs": ([250, 450, 650, 850, 5000, 10_000, 15_000], "2s", "appeared"),
-    "steps beyond the usual gap": ([2500, 5500, 8500], "4s", "start"),
+    "steps beyond the usual gap": ([2500, 5500, 8500], "4s", "video_start"),
     "no steps: one frame": ([41], "2s", "appeared"),
-    "no steps, within one frame": ([40], "2s", "start"),
+    "no steps, within one frame": ([40], "2s", "video_start"),
 }
 
 
@@ -208,7 +211,7 @@ def test_without_a_known_end_the_last_moment_is_the_end():
     detections = make_detections({0: [(9850, *IN)], 1: [(10_000, *IN)]})
     trajectories = compute_trajectories(detections, make_video(), period="100ms")
     visits = compute_visits(trajectories, [LEFT], make_video(), period="100ms")
-    assert visits["exit"].tolist() == ["vanished", "end"]
+    assert visits["exit"].tolist() == ["lost", "video_end"]
 
 
 def test_a_wrong_period_is_named():

@@ -6,7 +6,7 @@ from pages import write
 from tracker_files import SMALL, boxes, read
 
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.sources.trackers.registry import read_tracks, recognise
+from ptrack_analysis.sources.trackers.registry import read_tracks, recognize
 from ptrack_analysis.video import Video
 
 ROWS = "1,1,1,1,50,100,0.9,-1,-1,-1\n3,1,26,101,50,100,0.8,-1,-1,-1\n"
@@ -155,7 +155,7 @@ def test_a_sequence_folder_tells_size_rate_and_length(tmp_path):
     write(tmp_path / "Seq-1" / "seqinfo.ini", INI)
     file = write(tmp_path / "Seq-1" / "gt" / "gt.txt", "1,1,1,1,50,100,1,1,1\n2,1,1,1,50,100,1,1,1\n")
     for path in (tmp_path / "Seq-1", file):
-        assert recognise(path).name == "mot"
+        assert recognize(path).name == "mot"
         tracked = read_tracks(path)
         assert boxes(tracked) == [(0, 1, 0.0, 0.0, 0.25, 0.25), (100, 1, 0.0, 0.0, 0.25, 0.25)]
         assert tracked.video.duration == pd.Timedelta("3s")
@@ -213,7 +213,7 @@ def test_a_size_or_rate_that_is_not_known_is_asked_for(tmp_path, video, said):
 @pytest.mark.parametrize(("name", "rows", "persons"), [("gt.txt", 359, 8), ("test.txt", 222, 13)])
 def test_the_published_files_load_with_their_counts(real_data, name, rows, persons):
     file = real_data / "mot" / "TUD-Campus" / name
-    assert recognise(file).name == "mot"
+    assert recognize(file).name == "mot"
     tracked = read(file, video=Video(width=640, height=480, frame_rate=25.0))
     times, ids = (tracked.table.index.get_level_values(level) for level in (0, 1))
     assert (len(tracked.table), ids.nunique()) == (rows, persons)
@@ -227,7 +227,7 @@ PLACES = [(0, 1, 0.0, 0.0, 0.5, 0.5), (80, 1, 0.25, 0.5, 0.5, 0.5)]
 
 def test_bytetrack_counts_pixels_from_0_and_a_video_from_frame_0(tmp_path):
     file = write(tmp_path / "a.txt", BYTETRACK)
-    assert recognise(file).name == "bytetrack"
+    assert recognize(file).name == "bytetrack"
     tracked = read(file)
     assert boxes(tracked) == PLACES
     assert tracked.notes == (

@@ -13,7 +13,7 @@ from tracker_files import SMALL, boxes, read
 
 from ptrack_analysis.errors import InputError, ParameterError, PtrackWarning
 from ptrack_analysis.schema import DETECTIONS, check
-from ptrack_analysis.sources.trackers.registry import read_tracks, recognise
+from ptrack_analysis.sources.trackers.registry import read_tracks, recognize
 from ptrack_analysis.sources.trackers.tables import detections_from
 from ptrack_analysis.video import Video
 
@@ -41,8 +41,8 @@ def test_named_columns_of_a_parquet_file_are_taken(tmp_path):
 
 FORMS = {
     "sizes": ({"left": [0, 25], "top": [0, 100], "width": [50, 50], "height": [100, 100]}),
-    "centre": ({"centre_x": [25, 50], "centre_y": [50, 150], "width": [50, 50], "height": [100, 100]}),
-    "mixed": ({"left": [0, 25], "right": [50, 75], "centre_y": [50, 150], "height": [100, 100]}),
+    "center": ({"center_x": [25, 50], "center_y": [50, 150], "width": [50, 50], "height": [100, 100]}),
+    "mixed": ({"left": [0, 25], "right": [50, 75], "center_y": [50, 150], "height": [100, 100]}),
     "corners and sizes": (
         {"left": [0, 25], "right": [50, 75], "width": [9, 9], "top": [0, 100], "bottom": [100, 200]}
     ),
@@ -53,7 +53,7 @@ FORMS = {
 def test_columns_that_bear_their_roles_names_need_no_mapping(tmp_path, sides):
     table = pd.DataFrame({"frame": [0, 2], "id": [7, 7], **sides})
     file = write(tmp_path / "a.csv", table.to_csv(index=False))
-    assert recognise(file).name == "table"
+    assert recognize(file).name == "table"
     assert boxes(read(file)) == PLACES
     assert len(detections_from(table, video=SMALL)) == 2
 

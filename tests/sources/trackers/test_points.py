@@ -7,7 +7,7 @@ from pages import write
 from ptrack_analysis import trajectories_from_points
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.schema import POINTS, check
-from ptrack_analysis.sources.trackers.registry import read_tracks, recognise
+from ptrack_analysis.sources.trackers.registry import read_tracks, recognize
 from ptrack_analysis.video import Video
 
 TEXT = "#framerate: 16.00 fps\n#ID\tFR\tX\tY\tZ\n2\t0\t1.5\t-2\t0\n1\t1\t0\t0\t0\n1\t0\t1\t1\t0\n"
@@ -21,7 +21,7 @@ def read(file, **given):
 
 def test_positions_in_metres_become_points(tmp_path):
     file = write(tmp_path / "a.txt", TEXT)
-    assert recognise(file).name == "points"
+    assert recognize(file).name == "points"
     tracked = read(file)
     assert tracked.table.index.tolist() == [
         (1, pd.Timedelta(0)),
@@ -33,11 +33,11 @@ def test_positions_in_metres_become_points(tmp_path):
     assert tracked.notes == ("at 1 places the rows of a track go back in time; all rows are sorted by time",)
 
 
-def test_centimetres_become_metres_and_it_is_noted(tmp_path):
+def test_centimeters_become_metres_and_it_is_noted(tmp_path):
     text = "#framerate: 10\n#id fr x/cm y/cm z/cm\n1 0 150 -200 0\n"
     tracked = read(write(tmp_path / "a.txt", text))
     assert tracked.table.to_numpy().tolist() == [[1.5, -2.0]]
-    assert tracked.notes == ("coordinates in centimetres are turned into metres",)
+    assert tracked.notes == ("coordinates in centimeters are turned into meters",)
 
 
 def test_the_rate_may_be_given(tmp_path):
@@ -75,7 +75,7 @@ def test_a_fault_in_points_is_refused_with_its_line(tmp_path, text, said):
 
 def test_the_recorded_experiment_loads_with_its_counts(real_data):
     file = real_data / "pedpy" / "traj.txt"
-    assert recognise(file).name == "points"
+    assert recognize(file).name == "points"
     tracked = read(file)
     assert len(tracked.table) == 128783
     assert tracked.table.index.get_level_values("person_index").nunique() == 348

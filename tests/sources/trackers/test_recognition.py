@@ -4,7 +4,7 @@ import pytest
 from pages import page, record, write
 
 from ptrack_analysis.errors import InputError
-from ptrack_analysis.sources.trackers.registry import TRACKERS, recognise
+from ptrack_analysis.sources.trackers.registry import TRACKERS, recognize
 
 STRANGERS = {
     "words": ("a.txt", "lorem ipsum\n"),
@@ -18,8 +18,8 @@ STRANGERS = {
 @pytest.mark.parametrize(("name", "content"), STRANGERS.values(), ids=STRANGERS.keys())
 def test_what_no_format_fits_is_refused_with_all_that_was_tried(tmp_path, name, content):
     file = write(tmp_path / name, content)
-    with pytest.raises(InputError, match="no tracker's format is recognised") as refused:
-        recognise(file)
+    with pytest.raises(InputError, match="no tracker's format is recognized") as refused:
+        recognize(file)
     for tracker in TRACKERS:
         assert f"{tracker}: " in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -28,8 +28,8 @@ def test_what_no_format_fits_is_refused_with_all_that_was_tried(tmp_path, name, 
 def test_a_folder_of_pages_is_no_trackers(tmp_path):
     for number in (1, 2):
         write(tmp_path / f"page-{number}.json", page(record()))
-    with pytest.raises(InputError, match="no tracker's format is recognised"):
-        recognise(tmp_path)
+    with pytest.raises(InputError, match="no tracker's format is recognized"):
+        recognize(tmp_path)
 
 
 def test_every_format_says_what_it_is():
@@ -41,4 +41,4 @@ def test_every_format_says_what_it_is():
 
 def test_an_empty_file_is_told_so_at_once(tmp_path):
     with pytest.raises(InputError, match=r"a\.txt: the file is empty"):
-        recognise(write(tmp_path / "a.txt", " \n"))
+        recognize(write(tmp_path / "a.txt", " \n"))

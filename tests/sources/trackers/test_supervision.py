@@ -8,7 +8,7 @@ from pandas.testing import assert_frame_equal
 from tracker_files import boxes, read
 
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.sources.trackers.registry import recognise
+from ptrack_analysis.sources.trackers.registry import recognize
 from ptrack_analysis.video import Video
 
 HEADER = "x_min,y_min,x_max,y_max,class_id,confidence,tracker_id,class_name,"
@@ -33,7 +33,7 @@ def as_json(text):
 
 def test_corners_in_px_become_fractions(tmp_path):
     file = write(tmp_path / "a.csv", sheet(*ROWS))
-    assert recognise(file).name == "supervision-csv"
+    assert recognize(file).name == "supervision-csv"
     tracked = read(file)
     assert boxes(tracked) == PLACES
     assert tracked.table["class_id"].tolist() == [0, 0]
@@ -46,7 +46,7 @@ def test_the_json_sink_gives_the_same_table(tmp_path, lines):
     rows = as_json(sheet(*ROWS))
     content = "\n".join(map(json.dumps, rows)) if lines else json.dumps(rows, indent=4)
     file = write(tmp_path / "a.json", content)
-    assert recognise(file).name == "supervision-json"
+    assert recognize(file).name == "supervision-json"
     expected = read(write(tmp_path / "a.csv", sheet(*ROWS)))
     assert_frame_equal(read(file).table, expected.table)
     assert read(file).notes == expected.notes
@@ -181,7 +181,7 @@ def test_broken_json_is_refused_with_its_place(tmp_path, content, said):
 @pytest.mark.parametrize("name", ["csvsink-excerpt.csv", "jsonsink-excerpt.csv"])
 def test_the_published_excerpts_load_with_their_counts(real_data, name):
     file = real_data / "supervision" / name
-    assert recognise(file).name == "supervision-csv"
+    assert recognize(file).name == "supervision-csv"
     tracked = read(file, video=Video(width=1920, height=1080, frame_rate=25.0))
     assert len(tracked.table) == 10
     assert {row[0] for row in boxes(tracked)} == {0, 13600}

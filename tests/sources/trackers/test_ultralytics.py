@@ -8,7 +8,7 @@ from pandas.testing import assert_frame_equal
 from tracker_files import boxes, read
 
 from ptrack_analysis.errors import InputError, MixedError
-from ptrack_analysis.sources.trackers.registry import recognise
+from ptrack_analysis.sources.trackers.registry import recognize
 from ptrack_analysis.video import Video
 
 PLACES = [(0, 7, 0.0, 0.0, 0.5, 0.5), (80, 7, 0.25, 0.5, 0.5, 0.5)]
@@ -21,11 +21,11 @@ def txt(folder, files):
     return folder
 
 
-def test_centres_as_fractions_become_boxes_and_the_file_tells_the_frame(tmp_path):
+def test_centers_as_fractions_become_boxes_and_the_file_tells_the_frame(tmp_path):
     folder = txt(
         tmp_path, {"v_1.txt": "0 0.25 0.25 0.5 0.5 0.9 7\n", "v_3.txt": "0 0.5 0.75 0.5 0.5 0.8 7\n"}
     )
-    assert recognise(folder).name == "ultralytics-txt"
+    assert recognize(folder).name == "ultralytics-txt"
     tracked = read(folder, video=RATE)
     assert boxes(tracked) == PLACES
     assert tracked.table["confidence"].tolist() == [0.9, 0.8]
@@ -35,7 +35,7 @@ def test_centres_as_fractions_become_boxes_and_the_file_tells_the_frame(tmp_path
 def test_a_run_folder_with_labels_is_found(tmp_path):
     txt(tmp_path / "run" / "labels", {"v_1.txt": "0 0.25 0.25 0.5 0.5 7", "v_3.txt": "0 0.5 0.75 0.5 0.5 7"})
     write(tmp_path / "run" / "args.yaml", "x")
-    assert recognise(tmp_path / "run").name == "ultralytics-txt"
+    assert recognize(tmp_path / "run").name == "ultralytics-txt"
     assert boxes(read(tmp_path / "run", video=RATE)) == PLACES
 
 
@@ -114,7 +114,7 @@ SAVED = {
 @pytest.mark.parametrize("content", SAVED.values(), ids=SAVED.keys())
 def test_every_way_of_saving_to_json_gives_the_same_boxes(tmp_path, content):
     file = write(tmp_path / "a.json", content)
-    assert recognise(file).name == "ultralytics-json"
+    assert recognize(file).name == "ultralytics-json"
     tracked = read(file)
     assert boxes(tracked) == PLACES
     assert tracked.table["class_name"].tolist() == ["person", "person"]
@@ -123,7 +123,7 @@ def test_every_way_of_saving_to_json_gives_the_same_boxes(tmp_path, content):
 def test_a_folder_of_one_file_a_frame_gives_the_same_boxes(tmp_path):
     for frame, boxes_ in ((1, [box()]), (2, []), (3, [box(SECOND)])):
         write(tmp_path / f"v_{frame}.json", boxes_)
-    assert recognise(tmp_path).name == "ultralytics-json"
+    assert recognize(tmp_path).name == "ultralytics-json"
     assert boxes(read(tmp_path)) == PLACES
 
 
@@ -184,7 +184,7 @@ SPELT = {
 @pytest.mark.parametrize("content", SPELT.values(), ids=SPELT.keys())
 def test_every_way_of_saving_to_csv_gives_the_same_table(tmp_path, content):
     file = write(tmp_path / "a.csv", content)
-    assert recognise(file).name == "ultralytics-csv"
+    assert recognize(file).name == "ultralytics-csv"
     expected = read(write(tmp_path / "a.json", SAVED["numbered"]))
     assert_frame_equal(read(file).table, expected.table)
 
@@ -194,7 +194,7 @@ def test_a_folder_of_one_csv_a_frame_gives_the_same_boxes(tmp_path):
     for name, row in (("v_1.csv", first), ("v_3.csv", second)):
         write(tmp_path / name, "\n".join(line.partition(",")[2] for line in (header, row)))
     write(tmp_path / "v_2.csv", "\n")
-    assert recognise(tmp_path).name == "ultralytics-csv"
+    assert recognize(tmp_path).name == "ultralytics-csv"
     assert boxes(read(tmp_path)) == PLACES
 
 

@@ -12,19 +12,19 @@ from PIL import Image
 
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.plots.background import read_backdrop
+from ptrack_analysis.plots.background import read_background
 from ptrack_analysis.scene.images import read_picture
-from ptrack_analysis.web.ground import embedded_backdrop
+from ptrack_analysis.web.ground import embedded_background
 
 RED = np.zeros((2, 3, 3), dtype="uint8")
 RED[..., 0] = 255
 
 
 @pytest.mark.parametrize("form", ["png", "bmp"])
-def test_a_file_is_read_as_colours_from_0_to_1(tmp_path, form):
+def test_a_file_is_read_as_colors_from_0_to_1(tmp_path, form):
     Image.fromarray(RED).save(tmp_path / f"red.{form}")
     for place in (tmp_path / f"red.{form}", str(tmp_path / f"red.{form}")):
-        assert read_backdrop(place).tolist() == (RED / 255).tolist()
+        assert read_background(place).tolist() == (RED / 255).tolist()
 
 
 @pytest.mark.parametrize(
@@ -32,22 +32,22 @@ def test_a_file_is_read_as_colours_from_0_to_1(tmp_path, form):
     [
         pytest.param(RED, [1, 0, 0], id="bytes"),
         pytest.param(RED / 255, [1, 0, 0], id="floats"),
-        pytest.param(np.full((2, 3), 0.2), [0.2] * 3, id="grey"),
-        pytest.param(np.full((2, 3, 1), 0.2), [0.2] * 3, id="grey with an axis"),
+        pytest.param(np.full((2, 3), 0.2), [0.2] * 3, id="gray"),
+        pytest.param(np.full((2, 3, 1), 0.2), [0.2] * 3, id="gray with an axis"),
         pytest.param(np.zeros((2, 3, 4)), [1, 1, 1], id="transparent is white"),
     ],
 )
-def test_an_array_is_taken_as_colours_from_0_to_1(picture, wanted):
-    colours = read_backdrop(picture)
-    assert colours.shape == (2, 3, 3)
-    assert colours[1, 2].tolist() == wanted
+def test_an_array_is_taken_as_colors_from_0_to_1(picture, wanted):
+    colors = read_background(picture)
+    assert colors.shape == (2, 3, 3)
+    assert colors[1, 2].tolist() == wanted
 
 
 @pytest.mark.parametrize(
     "picture",
     [
         pytest.param(np.zeros(3), id="a row"),
-        pytest.param(np.zeros((2, 3, 2)), id="two colours"),
+        pytest.param(np.zeros((2, 3, 2)), id="two colors"),
         pytest.param(np.zeros((0, 3, 3)), id="empty"),
         pytest.param(np.full((2, 3, 3), 2.0), id="above 1"),
         pytest.param(np.full((2, 3, 3), np.nan), id="not a number"),
@@ -56,18 +56,18 @@ def test_an_array_is_taken_as_colours_from_0_to_1(picture, wanted):
     ],
 )
 def test_an_array_that_is_no_picture_is_refused(picture):
-    with pytest.raises(ParameterError, match="backdrop"):
-        read_backdrop(picture)
+    with pytest.raises(ParameterError, match="background"):
+        read_background(picture)
 
 
 def test_a_missing_file_is_refused_by_name(tmp_path):
     with pytest.raises(ParameterError, match=r"nowhere\.png' cannot be read: No such file"):
-        read_backdrop(tmp_path / "nowhere.png")
+        read_background(tmp_path / "nowhere.png")
 
 
 def test_a_folder_is_refused(tmp_path):
     with pytest.raises(ParameterError, match="cannot be read"):
-        read_backdrop(tmp_path)
+        read_background(tmp_path)
 
 
 def test_a_broken_picture_is_refused_by_name(tmp_path):
@@ -78,7 +78,7 @@ def test_a_broken_picture_is_refused_by_name(tmp_path):
     for name, part in {"cut.png": content[:3000], "text.png": b"no picture", "empty.png": b""}.items():
         (tmp_path / name).write_bytes(part)
         with pytest.raises(ParameterError, match=f"{name}' cannot be read"):
-            read_backdrop(tmp_path / name)
+            read_background(tmp_path / name)
 
 
 def test_a_photograph_is_turned_upright(tmp_path):
@@ -88,7 +88,7 @@ def test_a_photograph_is_turned_upright(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # orientation: to be turned a quarter clockwise
     Image.fromarray(taken).save(tmp_path / "phone.png", exif=exif)
-    assert read_backdrop(tmp_path / "phone.png")[..., 0].tolist() == [[1, 1], [0, 0], [0, 0]]
+    assert read_background(tmp_path / "phone.png")[..., 0].tolist() == [[1, 1], [0, 0], [0, 0]]
 
 
 def png_of(width, height, rows=None):
@@ -128,7 +128,7 @@ REFUSED = (
 )
 
 
-@pytest.mark.parametrize("read", [read_picture, read_backdrop, embedded_backdrop])
+@pytest.mark.parametrize("read", [read_picture, read_background, embedded_background])
 def test_a_picture_above_40_megapixels_is_refused_with_its_size_and_the_limit(large, read):
     with pytest.raises(InputError, match=REFUSED):
         read(large)
@@ -177,18 +177,18 @@ def test_any_form_of_picture_is_refused_by_the_size_that_it_claims(tmp_path, nam
 def test_40_megapixels_are_read_and_an_array_of_more_is_refused(tmp_path):
     (tmp_path / "most.png").write_bytes(png_of(8000, 5000))
     assert read_picture(tmp_path / "most.png").size == (8000, 5000)
-    with pytest.raises(InputError, match=r"backdrop has 40\.0 megapixels \(8000 x 5001 px\)"):
+    with pytest.raises(InputError, match=r"background has 40\.0 megapixels \(8000 x 5001 px\)"):
         read_picture(np.broadcast_to(np.uint8(0), (5001, 8000)))
 
 
 @pytest.mark.parametrize(
     "command",
     [
-        "plot paths SHOP --backdrop PLAN -o OUT.png",
-        "plot heatmap SHOP --backdrop PLAN -o OUT.png",
-        "plot animation SHOP --backdrop PLAN -o OUT.gif",
-        "plot paths SHOP --backdrop PLAN --floor FLOOR -o OUT.png",
-        "report SHOP --backdrop PLAN -o OUT.html",
+        "plot paths SHOP --background PLAN -o OUT.png",
+        "plot heatmap SHOP --background PLAN -o OUT.png",
+        "plot animation SHOP --background PLAN -o OUT.gif",
+        "plot paths SHOP --background PLAN --floor FLOOR -o OUT.png",
+        "report SHOP --background PLAN -o OUT.html",
         "zones PLAN -o OUT.json --no-browser",
     ],
 )

@@ -1,6 +1,6 @@
-"""The same questions asked of neighbouring packages, on the same table: PedPy, MovingPandas, trackpy.
+"""The same questions asked of neighboring packages, on the same table: PedPy, MovingPandas, trackpy.
 
-They are not needed by the package: install them with the extra ``neighbours``. What is not there is left out.
+They are not needed by the package: install them with the extra ``neighbors``. What is not there is left out.
 """
 
 import warnings
@@ -43,7 +43,7 @@ def run(options):
 
 
 def _own(options):
-    """Crossings and identities: no neighbour does the same, so the limit is a time."""
+    """Crossings and identities: no neighbor does the same, so the limit is a time."""
     trajectories = compute_trajectories(square(), VIDEO)
     sparse, crowd = fragments(), fragments(within=CROWD)
     crossings, alone, crowded = alternate(
