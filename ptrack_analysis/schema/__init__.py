@@ -1,4 +1,10 @@
-"""The tables of the package: what they hold, whether a table is one, and how to make one."""
+"""The tables of the package: their declarations, and functions that validate and build tables.
+
+The declarations need no pandas. The functions do, and are imported on first use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.schema.crowd import (
     BINS,
@@ -49,15 +55,6 @@ from ptrack_analysis.schema.quality import (
 )
 from ptrack_analysis.schema.table import PERSON_KEYS, ZONE, Column, Table
 from ptrack_analysis.schema.tables import DATES, NOTEBOOK_ONLY, SALTED, SITES, SUPPRESSED, TABLES, VIDEOS
-from ptrack_analysis.schema.validation import (
-    assemble,
-    check,
-    choice,
-    dictionary,
-    empty,
-    find_unit,
-    list_columns,
-)
 from ptrack_analysis.schema.walked import MOVEMENT, POSITION_STATUSES, STOPS, TRACKS, TRAJECTORIES
 from ptrack_analysis.schema.zones import (
     BALANCE,
@@ -75,6 +72,17 @@ from ptrack_analysis.schema.zones import (
     VISITS,
     ZONES,
 )
+
+if TYPE_CHECKING:
+    from ptrack_analysis.schema.validation import (
+        assemble,
+        check,
+        choice,
+        dictionary,
+        empty,
+        find_unit,
+        list_columns,
+    )
 
 __all__ = [
     "AGREEMENT",
@@ -157,3 +165,9 @@ __all__ = [
     "find_unit",
     "list_columns",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.validation"), name)
