@@ -131,9 +131,19 @@ def test_the_names_of_a_notebook_pull_in_neither_plots_nor_the_cloud():
     assert not loaded_after(statement) & {"matplotlib", "boto3", "botocore"}
 
 
-def test_the_help_of_the_shell_pulls_in_nothing_heavy():
-    statement = "from ptrack_analysis.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass"
-    assert not loaded_after(statement) & {"matplotlib", "boto3", "pandas", "pyarrow", "numpy", "shapely"}
+@pytest.mark.parametrize(
+    "call", [["--help"], ["plot", "--help"], ["plot", "heatmap", "--help"], ["export", "-h"]]
+)
+def test_the_help_of_the_shell_pulls_in_nothing_heavy(call):
+    statement = f"from ptrack_analysis.cli import main\ntry: main({call})\nexcept SystemExit: pass"
+    heavy = {"matplotlib", "boto3", "pandas", "pyarrow", "numpy", "shapely", "scipy"}
+    assert not loaded_after(statement) & heavy
+
+
+@pytest.mark.parametrize("module", ["schema", "pipeline.outputs", "pipeline.config", "pipeline.plot_options"])
+def test_what_is_declared_needs_neither_pandas_nor_matplotlib_nor_scipy(module):
+    loaded = loaded_after(f"import ptrack_analysis.{module}")
+    assert not loaded & {"pandas", "matplotlib", "scipy", "numpy"}
 
 
 def test_every_public_name_is_there():

@@ -1,44 +1,41 @@
-"""``ptrack compact``: a dataset as few large files."""
+"""``ptrack compact``: rewrite a dataset as few large files."""
 
 import argparse
 import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.options import add_remote, place, shown, use_remote
+from ptrack_analysis.cli.options import add_command, add_remote, place, shown, use_remote
 
 if TYPE_CHECKING:
     from ptrack_analysis.dataset.compaction import CompactSummary
 
-_DESCRIPTION = """\
-Write the tables of a dataset as few large files, by day where the clock is known, to a folder of their own,
-which is put in its place in one step.
-"""
-
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser("compact", description=_DESCRIPTION)
+    parser = add_command(
+        commands,
+        "compact",
+        "Write the tables of a dataset to another folder as few large files, by day where clock times are "
+        "known. The folder is replaced in one step.",
+        "compact out big",
+        "compact s3://bucket/dataset s3://bucket/big --file-size 256MB",
+    )
     parser.add_argument("out", type=place, metavar="OUT", help="folder or s3://bucket/prefix of a dataset")
     parser.add_argument(
-        "big", type=place, metavar="BIG", help="folder or s3://bucket/prefix of the compacted one"
+        "big", type=place, metavar="BIG", help="folder or s3://bucket/prefix of the compacted dataset"
     )
+    parser.add_argument(
+        "--file-size", default="128MB", metavar="SIZE", help="size at which a new file starts (default 128MB)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--force", action="store_true", help="replace files that ptrack did not write")
     add_remote(parser)
-    parser.add_argument(
-        "--file-size",
-        default="128MB",
-        metavar="SIZE",
-        help="size with which a file ends, such as 256MB (default 128MB)",
-    )
-    parser.add_argument(
-        "--force", action="store_true", help="replace files of a dataset that ptrack did not make"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON for machines")
     parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:
-    """Compact the dataset, and say what was made."""
+    """Compact the dataset, and print what was written."""
     from tqdm import tqdm
 
     from ptrack_analysis.dataset.compaction import compact_dataset

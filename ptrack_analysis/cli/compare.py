@@ -1,12 +1,13 @@
-"""``ptrack compare``: whether two trackings of one video saw the same."""
+"""``ptrack compare``: agreement of two trackings of one video."""
 
 import argparse
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.measures import add_places, add_presence, parse_period
+from ptrack_analysis.cli.config_options import add_options, read_fields
 from ptrack_analysis.cli.options import (
+    add_command,
     add_source_options,
     add_video,
     chosen,
@@ -24,37 +25,43 @@ if TYPE_CHECKING:
     from ptrack_analysis.analysis.comparison.compare import Comparison
     from ptrack_analysis.video import Video
 
-_DESCRIPTION = """\
-Compare two trackings of one video, A (say, an old job) and B (say, a new tracker's run): who is who, how far
-they agree on presence and on time in zones, and MOTA, IDF1 and HOTA of B with A taken as the truth. --format
-and its kin say how B is read, --video chooses one of A's videos; frame size and rate that B lacks are A's.
-"""
 _MOST_PAIRS = 12
 _SAID = ("width", "height", "frame_rate")
 
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser("compare", description=_DESCRIPTION)
-    parser.add_argument("a", type=place, metavar="A", help="a tracking of the video, as SOURCE of inspect")
+    parser = add_command(
+        commands,
+        "compare",
+        "Compare two trackings of one video, such as an old job (A) and a run of a new tracker (B): "
+        "matching people, presence, time in zones, and MOTA, IDF1 and HOTA of B with A as the reference. "
+        "Format options apply to B, and --video selects a video of A. B takes the frame size and rate of A "
+        "if it has none.",
+        "compare data/shop data/shop/pages",
+        "compare data/shop data/tracker/tracks.csv --zones data/shop/zones.geojson",
+    )
+    parser.add_argument(
+        "a", type=place, metavar="A", help="file, folder or s3://bucket/prefix of the reference"
+    )
     parser.add_argument("b", type=place, metavar="B", help="another tracking of the same video")
-    add_source_options(parser)
+    add_options(parser, "scene", into=parser)
     add_video(parser)
-    add_places(parser)
-    add_presence(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "--min-overlap",
         type=overlap,
         default=0.5,
         metavar="IOU",
-        help="least overlap of a match (default 0.5)",
+        help="minimum overlap (IoU) of matching boxes (default 0.5)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON for machines")
+    add_options(parser, "presence")
+    add_source_options(parser)
     parser.set_defaults(run=run)
 
 
 def overlap(text: str) -> float:
-    """Read a least overlap: above 0, at most 1."""
+    """Read a minimum overlap: above 0, at most 1."""
     try:
         value = float(text)
     except ValueError:
@@ -65,11 +72,12 @@ def overlap(text: str) -> float:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Compare the two."""
+    """Compare the two trackings."""
     from ptrack_analysis.analysis.comparison.compare import compare_tracking
     from ptrack_analysis.scene.floor_plan import read_floor_plan
     from ptrack_analysis.scene.zone_files import read_zones
 
+    period = read_fields(given)["period"]
     a, video = _read(given, given.a, fallback_video(given), {})
     said = {fact: value for fact in _SAID if (value := getattr(fallback_video(given), fact)) is not None}
     b, _ = _read(given, given.b, replace(video, **said), format_arguments(given))
@@ -83,7 +91,7 @@ def run(given: argparse.Namespace) -> int:
         plane=plane,
         min_overlap=given.min_overlap,
         max_gap=given.max_gap,
-        periods=(parse_period(given), parse_period(given)),
+        periods=(period, period),
     )
     print(json.dumps(found.summary(), indent=2) if given.json else shown(_text(found)))
     return 0
@@ -99,7 +107,7 @@ def _read(
 
 
 def _text(found: "Comparison") -> str:
-    """Write the comparison as lines."""
+    """Format the comparison."""
     summary = found.summary()
     presence, figures = summary["presence"], summary["figures"]
     lines = ["                      A            B"]

@@ -8,21 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.measures import (
-    add_cells,
-    add_cleaning,
-    add_clock,
-    add_counts,
-    add_cut,
-    add_lines,
-    add_places,
-    add_presence,
-    add_release,
-    add_stops,
-    add_visits,
-    config_arguments,
+from ptrack_analysis.cli.config_options import MEASURING, add_options, read_config
+from ptrack_analysis.cli.options import (
+    add_command,
+    add_source,
+    add_source_options,
+    format_arguments,
+    open_source,
+    place,
+    shown,
 )
-from ptrack_analysis.cli.options import add_source, format_arguments, open_source, place, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,94 +116,77 @@ def summary_as_json(summary: "ExportSummary") -> dict[str, Any]:
 _A_THREAD = 3
 """So many videos wait or are worked on for each thread of a cluster."""
 _FAILURE, _USAGE, _BAD, _SOME = 1, 2, 3, 4
-_DESCRIPTION = """\
-Write an archive as a dataset: one folder a table, in it one Parquet file a video, with a data dictionary and
-views for DuckDB and Athena. A second run over unchanged input changes nothing; a run after a killed one
-completes it. One run at a time may write a dataset.
-"""
 
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "export",
-        description=_DESCRIPTION,
+        "Write a dataset: one folder per table with one Parquet file per video, a data dictionary, and "
+        "views for DuckDB and Athena. A second run over unchanged input changes nothing. A run after an "
+        "interrupted one completes it. Only one run at a time can write a dataset.",
+        "export data/shop out --zones data/shop/zones.geojson",
+        "export data/day out --zones data/day/zones.geojson --workers 2 --prune",
+        "export data/shop out --tables visits,dwell --csv",
     )
     add_source(parser)
     parser.add_argument("out", type=place, metavar="OUT", help="folder or s3://bucket/prefix of the dataset")
-    add_places(parser)
-    add_clock(parser)
-    add_presence(parser)
-    add_visits(parser)
-    add_lines(parser)
-    add_counts(parser)
-    add_stops(parser)
-    add_cleaning(parser)
-    add_cut(parser)
-    group = parser.add_argument_group("output")
-    add_cells(group)
-    group.add_argument("--faces", action="store_true", help="write face columns, which are personal data")
-    group.add_argument("--csv", action="store_true", help="write each table as CSV too")
-    group.add_argument(
-        "--tables",
-        metavar="NAME,NAME|all",
-        help="which tables to write (default: all but measure, field and intervals, which take long)",
-    )
-    add_release(parser.add_argument_group("for data that leaves the house"))
-    group.add_argument("--force", action="store_true", help="replace files that ptrack did not make")
-    group.add_argument(
+    add_options(parser, "scene", "tables", "faces", into=parser)
+    _add_workers(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--force", action="store_true", help="replace files that ptrack did not write")
+    parser.add_argument(
         "--prune",
         action="store_true",
-        help="remove the videos that an earlier export of this same SOURCE wrote and SOURCE no longer has",
+        help="remove videos that an earlier export of this SOURCE wrote and SOURCE no longer contains",
     )
-    group.add_argument("--json", action="store_true", help="print JSON for machines")
-    _add_workers(parser.add_argument_group("who works on the videos"))
+    add_options(parser, *MEASURING, "clock", "privacy")
+    add_source_options(parser)
     parser.set_defaults(run=run)
 
 
 def _count(text: str) -> int:
-    """Read a number of processes."""
+    """Read the number of processes."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes from 1 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes of at least 1")
     return int(text)
 
 
-def _add_workers(group: Any) -> None:
-    either = group.add_mutually_exclusive_group()
-    either.add_argument(
-        "--workers", type=_count, metavar="N", help="so many processes of this machine (default 1)"
-    )
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--workers", type=_count, metavar="N", help="number of processes (default 1)")
     either.add_argument(
         "--dask",
         metavar="ADDRESS",
-        help="the workers of a Dask scheduler, as in tcp://host:8786; they read SOURCE and write OUT "
-        "themselves, so both must be reachable from there",
+        help="Dask scheduler whose workers process the videos, such as tcp://host:8786; they must be able to "
+        "read SOURCE and write OUT",
     )
 
 
 def run(given: argparse.Namespace) -> int:
-    """Export each video of the source; 3 if none could be, 4 if some could not."""
+    """Export each video of the source; 3 if all videos fail, 4 if some fail."""
     if not given.out.startswith("s3://") and Path(given.out).exists() and not Path(given.out).is_dir():
-        print(f"ptrack: {given.out}: is a file, not a folder to write a dataset to", file=sys.stderr)
+        print(f"ptrack: {given.out} is a file. Name a folder for the dataset.", file=sys.stderr)
         return _USAGE
     if not given.out.startswith("s3://") and Path(given.out).resolve() == Path(given.source).resolve():
         print(
-            f"ptrack: {given.out}: is the source itself; give the dataset a folder of its own",
+            f"ptrack: {given.out} is the source. Name another folder for the dataset.",
             file=sys.stderr,
         )
         return _USAGE
     summary = _export(given)
     if not given.zones:
         print(
-            "no zones are given, so no visits are computed, nor crossings: draw polygons and lines in a "
-            "GeoJSON file, and give it with --zones FILE",
+            "note: no visits and crossings without zones and lines. Draw them with ptrack zones, and pass "
+            "the file with --zones FILE.",
             file=sys.stderr,
         )
     for video in summary.of_status("failed"):
         print(f"ptrack: {shown(' '.join(str(video.error).split()))}", file=sys.stderr)
     for note in list_notes(summary):
         print(f"note: {shown(note)}", file=sys.stderr)
-    withheld = given.min_count is not None or given.salt_file is not None
+    withheld = given.min_count is not None or given.salt is not None
     if given.json:
         print(json.dumps(summary_as_json(summary), indent=2))
     else:
@@ -237,7 +215,7 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
         return export_dataset(
             source,
             given.out,
-            **config_arguments(given),
+            **read_config(given),
             force=given.force,
             prune=given.prune,
             progress=progress,

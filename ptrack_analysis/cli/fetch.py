@@ -1,4 +1,4 @@
-"""``ptrack fetch``: a job's pages, into an archive."""
+"""``ptrack fetch``: fetch the pages of a job into an archive."""
 
 import argparse
 import json
@@ -8,45 +8,51 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.options import ENDED, add_remote, open_client, shown
+from ptrack_analysis.cli.options import ENDED, add_command, add_remote, open_client, shown
 
 if TYPE_CHECKING:
     from ptrack_analysis.sources.rekognition.fetch import FetchSummary
     from ptrack_analysis.storage.s3 import AnyPath
 
-_DESCRIPTION = """\
-Fetch a job's pages into an archive, a folder or s3://bucket/prefix. A fetch that was interrupted goes on
-where it stopped; a complete archive stays as it is.
-"""
-
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser("fetch", description=f"{_DESCRIPTION} {ENDED}")
-    parser.add_argument("job", metavar="JOB", help="the job's id")
-    parser.add_argument("archive", metavar="ARCHIVE", help="folder or s3://bucket/prefix of the pages")
+    parser = add_command(
+        commands,
+        "fetch",
+        "Fetch the pages of a job into an archive: a folder or s3://bucket/prefix. An interrupted fetch "
+        f"continues where it stopped, and a complete archive stays unchanged. {ENDED}",
+        "fetch JOB pages/ --endpoint-url https://example.org",
+        "fetch JOB s3://bucket/pages --sort-by TIMESTAMP --max-results 1000",
+    )
+    parser.add_argument("job", metavar="JOB", help="id of the job")
+    parser.add_argument("archive", metavar="ARCHIVE", help="folder or s3://bucket/prefix for the pages")
     parser.add_argument(
         "--sort-by",
         choices=("TIMESTAMP", "INDEX"),
         default="TIMESTAMP",
-        help="order of the persons on the pages (default TIMESTAMP); tables do not depend on it",
+        help="order of the detections on the pages (default TIMESTAMP); tables do not depend on it",
     )
     parser.add_argument(
-        "--max-results", type=int, default=1000, metavar="N", help="most persons a page (default 1000)"
+        "--max-results",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="maximum detections per page (default 1000)",
     )
     parser.add_argument(
-        "--max-pages", type=int, default=100_000, metavar="N", help="most pages (default 100000)"
+        "--max-pages", type=int, default=100_000, metavar="N", help="maximum number of pages (default 100000)"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON for machines")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     add_remote(parser)
     parser.add_argument(
-        "--s3-endpoint-url", metavar="URL", help="another endpoint than AWS for an archive in S3"
+        "--s3-endpoint-url", metavar="URL", help="endpoint of S3 for the archive, if it is not AWS"
     )
     parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:
-    """Fetch what the archive lacks, and say what was done."""
+    """Fetch the pages that the archive lacks, and print what was done."""
     from tqdm import tqdm
 
     from ptrack_analysis.sources.rekognition.fetch import fetch_pages
@@ -71,14 +77,14 @@ def run(given: argparse.Namespace) -> int:
             progress=progress,
         )
     if summary.restarts:
-        print("note: a token had expired, or pages were lost: the pages were fetched anew", file=sys.stderr)
+        print("note: a token expired or pages were lost, so all pages were fetched again", file=sys.stderr)
     print(json.dumps(asdict(summary), indent=2) if given.json else shown(_text(summary)))
     return 0
 
 
 @contextmanager
 def _archive(given: argparse.Namespace) -> Iterator["AnyPath"]:
-    """Return the archive as a path; one in S3 with a client of its own, by the same profile and region."""
+    """Return the path of the archive; in S3 with its own client for the same profile and region."""
     from ptrack_analysis.storage.s3 import S3Path, parse_path
 
     path = parse_path(given.archive)

@@ -1,4 +1,4 @@
-"""``ptrack inspect``: what an archive holds, and whether it can be trusted."""
+"""``ptrack inspect``: contents and quality of an archive."""
 
 import argparse
 import json
@@ -6,8 +6,16 @@ import sys
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.measures import add_presence, parse_period
-from ptrack_analysis.cli.options import add_source, fallback_video, format_arguments, open_source, shown
+from ptrack_analysis.cli.config_options import add_options, read_fields
+from ptrack_analysis.cli.options import (
+    add_command,
+    add_source,
+    add_source_options,
+    fallback_video,
+    format_arguments,
+    open_source,
+    shown,
+)
 
 if TYPE_CHECKING:
     from ptrack_analysis.pipeline.inspection import ReadReport
@@ -18,18 +26,22 @@ _BAD, _SOME = 3, 4
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "inspect",
-        description="Say what an archive holds, and whether it can be trusted.",
+        "Show what an archive contains, whether it is complete, and how reliable the tracking is.",
+        "inspect data/shop",
+        "inspect data/day --json",
     )
     add_source(parser)
-    add_presence(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON for machines")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_options(parser, "presence")
+    add_source_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:
-    """Inspect each video of the source; 3 if none is usable, 4 if some are not."""
+    """Inspect each video of the source; 3 if no video is usable, 4 if some are not."""
     from ptrack_analysis.pipeline.inspection import inspect_tracking
     from ptrack_analysis.sources.finding import form_given, scan_source
 
@@ -39,9 +51,7 @@ def run(given: argparse.Namespace) -> int:
             inspect_tracking(
                 reference,
                 video=fallback_video(given),
-                max_gap=given.max_gap,
-                period=parse_period(given),
-                allow_incomplete=given.allow_incomplete,
+                **read_fields(given),
             )
             for reference in archive.videos
         ]
@@ -61,7 +71,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _named_stdin(found: "ReadReport", file: str) -> "ReadReport":
-    """Name stdin where the temporary file that held it is named."""
+    """Replace the name of the temporary copy of stdin."""
     notes, problems = (
         tuple(text.replace(file, "stdin") for text in texts) for texts in (found.notes, found.problems)
     )
@@ -78,7 +88,7 @@ def _print_passed_over(ignored: list[tuple[str, str]]) -> None:
 
 
 def _text(found: "ReadReport") -> str:
-    """Write the findings about one video as lines."""
+    """Format what was found about one video."""
     video = found.video
     size = f"{video.width} x {video.height} px" if video.width and video.height else "frame size unknown"
     rate = f"{video.frame_rate:.6g} frames/s" if video.frame_rate else "frame rate unknown"
@@ -130,7 +140,7 @@ def _share(part: int, whole: int) -> str:
 
 
 def _plain(found: "ReadReport") -> dict[str, Any]:
-    """Turn findings into JSON values: times as whole milliseconds under ``<name>_ms``."""
+    """Convert a report to JSON values, with times in milliseconds as ``<name>_ms``."""
     plain = {"name": found.video.name, "verdict": found.verdict, **asdict(found)}
     plain["video"] = _in_ms(plain["video"])
     plain.pop("ignored")

@@ -1,4 +1,4 @@
-"""The command ``ptrack``: its commands, its errors, its exit codes."""
+"""The command ``ptrack``: commands, errors and exit codes."""
 
 import argparse
 import io
@@ -25,21 +25,21 @@ from ptrack_analysis.errors import (
 )
 
 COMMANDS = {
-    "inspect": "say what an archive holds, and whether it can be trusted",
-    "export": "write a dataset of Parquet files: dwell times, trajectories, heatmaps",
-    "verify": "read a dataset again, and say whether it is whole",
-    "compact": "write a dataset's tables as few large files",
+    "inspect": "show what an archive contains and how reliable the tracking is",
+    "summary": "print key metrics: visitors, occupancy, dwell time, data quality",
     "plot": "draw a plot",
-    "report": "write a page about a video, or about a dataset",
-    "compare": "say whether two trackings of one video saw the same",
     "table": "write one table of one video as CSV or Parquet",
-    "summary": "say the usual figures: visitors, occupancy, dwell, trust",
+    "report": "write an HTML page about a video or a dataset",
+    "export": "write a dataset of Parquet files: dwell times, trajectories, heatmaps",
+    "verify": "check that a dataset is complete and consistent",
+    "compact": "rewrite a dataset as few large files",
+    "compare": "compare two trackings of one video",
     "zones": "draw zones, lines and the floor plan in the browser",
-    "start": "start a job for a video in S3, at an endpoint that speaks the API",
+    "start": "start a job for a video in S3, at a service with the API",
     "wait": "wait until a job has succeeded",
-    "fetch": "fetch a job's pages into an archive",
+    "fetch": "fetch the pages of a job into an archive",
 }
-"""Each command with its help; its options are built only when it is called."""
+"""Each command with its help. Its parser is built only when the command is called."""
 FAILURE, USAGE, BAD_INPUT, REMOTE, INTERRUPTED = 1, 2, 3, 5, 130
 _CODES: list[tuple[type[PtrackError], int]] = [
     (ParameterError, USAGE),
@@ -49,20 +49,46 @@ _CODES: list[tuple[type[PtrackError], int]] = [
     (OutputError, FAILURE),
     (RemoteError, REMOTE),
 ]
-_EPILOG = """\
-exit codes: 0 done, 1 failure, 2 usage, 3 input is bad or incomplete, 4 some videos failed,
-5 remote error, 130 interrupted
+_DESCRIPTION = """\
+examples:
+  ptrack inspect data/shop
+  ptrack summary data/shop --zones data/shop/zones.geojson
+  ptrack export data/shop out --zones data/shop/zones.geojson
 
-Amazon ended People Pathing on 31 October 2025; archives of its pages are read as ever.
+Analyze how people move through video: dwell time, paths, heatmaps, counts and
+crowding, from saved People Pathing pages or the files of other trackers.
+ptrack COMMAND --help shows the options of a command.
+"""
+_EPILOG = """\
+exit codes: 0 done, 1 failure, 2 usage, 3 input is bad or incomplete,
+4 some videos failed, 5 remote error, 130 interrupted
+
+AWS ended People Pathing on 31 October 2025. Archives of its pages can still be
+read.
 """
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one sentence, and which takes -1s for a value."""
+    """A parser with short usage and errors of one line, which accepts -1s as a value."""
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **{"allow_abbrev": False} | named)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        defaults: dict[str, Any] = {
+            "allow_abbrev": False,
+            "formatter_class": argparse.RawDescriptionHelpFormatter,
+        }
+        super().__init__(*args, **defaults | options)
         self._negative_number_matcher = re.compile(r"-[\d.]")
+
+    def format_help(self) -> str:
+        """Return the help; its usage shows only what is required, so that examples come first."""
+        positional = [str(action.metavar or action.dest) for action in self._get_positional_actions()]
+        required = [
+            f"{action.option_strings[0]} {action.metavar}"
+            for action in self._get_optional_actions()
+            if action.required
+        ]
+        self.usage = " ".join([self.prog, *positional, *required, "[options]"])
+        return super().format_help()
 
     def parse_known_args(
         self, args: Any = None, namespace: Any = None
@@ -90,9 +116,9 @@ def _similar(word: str, known: Iterable[str]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the shell command; give its exit code.
+    """Run the command and return its exit code.
 
-    Data go to stdout, messages to stderr. An error is one sentence on stderr.
+    Data go to stdout, messages to stderr. An error is one line on stderr.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a name that the terminal cannot show is no failure
@@ -139,9 +165,8 @@ def _report(message: object, code: int) -> int:
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="ptrack",
-        description="Make sense of where people walked in a video, from saved People Pathing pages.",
+        description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"ptrack-analysis {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how their values are read."""
+"""Options that several commands share, and readers of their values."""
 
 import argparse
 import os
@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.errors import PtrackError
@@ -20,22 +21,23 @@ if TYPE_CHECKING:
     from ptrack_analysis.video import Video
 
 _MOST = 1e6
+_WIDTH = 79
 _SIZE = re.compile(r"(\d{1,7})[xX](\d{1,7})")
 _COMMANDS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""What a terminal takes for a command, or for another order of the letters; not the end of a line."""
+"""Control characters of a terminal, and characters that change the direction of text; not line feeds."""
 
 
 def shown(text: str) -> str:
-    r"""Write what would move, color or clear a terminal as its code: a name in a file commands nothing.
+    r"""Escape control characters, so that a name from a file cannot control the terminal.
 
-    Control characters (but line feeds), line and paragraph separators, marks that turn the direction of the
-    text, and halves of characters become ``\x1b``, ``\u202e`` and the like.
+    Control characters except line feeds, line and paragraph separators, marks that change the direction of
+    text, and lone surrogates become ``\x1b``, ``\u202e`` and the like.
     """
     return _COMMANDS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _reader(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Turn the package's errors into the parser's."""
+    """Convert errors of the package to errors of the parser."""
 
     def wrapped(text: str) -> Any:
         try:
@@ -48,18 +50,18 @@ def _reader(read: Callable[[str], Any]) -> Callable[[str], Any]:
 
 @_reader
 def span(text: str) -> str:
-    """Read a length of time, as pandas does."""
+    """Read a duration, as pandas does."""
     from ptrack_analysis.video import milliseconds
 
     if text.strip().lstrip("+-").replace(".", "", 1).isdigit() and float(text) != 0:
-        raise ValueError(f"{text!r} has no unit; write 2s, 500ms or 5min")
+        raise ValueError(f"{text!r} has no unit. Write 2s, 500ms or 5min.")
     milliseconds(text, "the time")
     return text
 
 
 @_reader
 def period(text: str) -> str:
-    """Read a sampling period: a length of time, or auto."""
+    """Read a sampling period: a duration or auto."""
     return text if text == "auto" else span(text)
 
 
@@ -68,7 +70,7 @@ def size(text: str) -> tuple[int, int]:
     """Read a frame size such as 640x360."""
     found = _SIZE.fullmatch(text.strip())
     if found is None or not int(found[1]) or not int(found[2]):
-        raise ValueError(f"{text!r} is not a size in px such as 640x360")
+        raise ValueError(f"{text!r} is not a size in px, such as 640x360")
     return int(found[1]), int(found[2])
 
 
@@ -77,25 +79,25 @@ def shape(text: str) -> tuple[int, int]:
     """Read rows and columns such as 54x96."""
     found = _SIZE.fullmatch(text.strip())
     if found is None or not int(found[1]) or not int(found[2]):
-        raise ValueError(f"{text!r} is not rows x columns such as 54x96")
+        raise ValueError(f"{text!r} is not a number of rows and columns, such as 54x96")
     return int(found[1]), int(found[2])
 
 
 @_reader
 def rate(text: str) -> float:
     """Read a frame rate."""
-    return _number(text, "a number of frames a second, as in 25", lambda value: 0 < value < _MOST)
+    return _number(text, "a number of frames per second, such as 25", lambda value: 0 < value < _MOST)
 
 
 @_reader
 def at_least_zero(text: str) -> float:
-    """Read a length."""
+    """Read a number of at least 0."""
     return _number(text, "a number of at least 0", lambda value: 0 <= value < _MOST)
 
 
 @_reader
 def above_zero(text: str) -> float:
-    """Read a length or a speed that cannot be 0."""
+    """Read a number above 0."""
     return _number(text, "a number above 0", lambda value: 0 < value < _MOST)
 
 
@@ -111,7 +113,7 @@ def _number(text: str, wanted: str, fits: Callable[[float], bool]) -> float:
 
 @_reader
 def place(text: str) -> str:
-    """Read a path, which an unset variable of a shell is not."""
+    """Read a path. It is empty if a variable of the shell is unset."""
     if not text:
         raise ValueError("the path is empty")
     return text
@@ -119,38 +121,45 @@ def place(text: str) -> str:
 
 @_reader
 def columns(text: str) -> dict[str, str]:
-    """Read which column plays which role."""
+    """Read the columns of a table by role."""
     pairs = [part.partition("=") for part in text.split(",")]
     if not all(role.strip() and sign and name.strip() for role, sign, name in pairs):
-        raise ValueError(f"{text!r} is not a list such as frame=frame,id=track_id,left=x1")
+        raise ValueError(f"{text!r} is not a list, such as frame=frame,id=track_id,left=x1")
     return {role.strip(): name.strip() for role, _, name in pairs}
 
 
 @_reader
 def persons(text: str) -> list[int]:
-    """Read numbers of persons such as 3,7."""
+    """Read person indices, such as 3,7."""
     try:
         return [int(part) for part in text.split(",")]
     except ValueError as error:
-        raise ValueError(f"{text!r} is not a list of persons such as 3,7") from error
+        raise ValueError(f"{text!r} is not a list of person indices, such as 3,7") from error
 
 
-ENDED = (
-    "AWS ended People Pathing on 31 October 2025: --endpoint-url names another endpoint that speaks its API."
-)
+ENDED = "AWS ended People Pathing on 31 October 2025. Use --endpoint-url for another service with this API."
+
+
+def add_command(commands: Any, name: str, text: str, *examples: str, **more: Any) -> argparse.ArgumentParser:
+    """Add a command whose help begins with examples, each without the name ``ptrack``."""
+    listed = "\n".join(f"  ptrack {example}" for example in examples)
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, description=f"examples:\n{listed}\n\n{fill(text, _WIDTH)}", **more
+    )
+    return parser
 
 
 def add_remote(parser: argparse.ArgumentParser) -> None:
     """Add profile, region and endpoint, as in the AWS CLI."""
-    group = parser.add_argument_group("remote, as in the AWS CLI")
-    group.add_argument("--profile", metavar="NAME", help="profile whose credentials are used")
+    group = parser.add_argument_group("S3 and AWS (as in the AWS CLI)")
+    group.add_argument("--profile", metavar="NAME", help="profile with the credentials")
     group.add_argument("--region", metavar="NAME", help="region of the service")
-    group.add_argument("--endpoint-url", metavar="URL", help="another endpoint than AWS")
+    group.add_argument("--endpoint-url", metavar="URL", help="endpoint of the service, if it is not AWS")
 
 
 @contextmanager
 def open_client(given: argparse.Namespace, service: str = "rekognition") -> Iterator[Any]:
-    """Make the client of a service that the options name, and close it afterwards."""
+    """Create a client with the given options, and close it afterwards."""
     from ptrack_analysis.storage.s3 import create_client
 
     client = create_client(
@@ -164,24 +173,25 @@ def open_client(given: argparse.Namespace, service: str = "rekognition") -> Iter
 
 _FORMATS = (
     "pages, mot, mot-gt, bytetrack, deepsort, supervision-csv, supervision-json, ultralytics-txt, "
-    "ultralytics-json, ultralytics-csv or table (default: the file is looked at)"
+    "ultralytics-json, ultralytics-csv or table (default: recognized by content)"
 )
 _SOURCE = (
-    "file, folder or s3://bucket/prefix of saved pages (.json, .jsonl, .gz), or another tracker's file; "
-    "- reads one from stdin"
+    "file, folder or s3://bucket/prefix of saved pages (.json, .jsonl, .gz), or a file of another tracker; "
+    "- is stdin"
 )
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
-    """Add SOURCE and what is said about it."""
+    """Add the argument SOURCE."""
     parser.add_argument("source", type=place, metavar="SOURCE", help=_SOURCE)
-    add_source_options(parser)
 
 
 def add_source_options(parser: argparse.ArgumentParser) -> None:
-    """Add what is said about a source."""
-    add_remote(parser)
-    form = parser.add_argument_group("other trackers' files")
+    """Add the options that tell how a source is read: formats, facts and credentials."""
+    facts = parser.add_argument_group("facts that the source may lack")
+    facts.add_argument("--frame-size", type=size, metavar="WxH", help="frame size in px, such as 640x360")
+    facts.add_argument("--frame-rate", type=rate, metavar="RATE", help="frames per second, such as 25")
+    form = parser.add_argument_group("files of other trackers")
     form.add_argument("--format", metavar="NAME", help=_FORMATS)
     form.add_argument(
         "--columns",
@@ -189,20 +199,13 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
         metavar="ROLE=NAME,...",
         help="columns of a table by role: frame=frame,id=track_id,left=x1,top=y1,right=x2,bottom=y2",
     )
-    form.add_argument("--first-frame", type=int, metavar="N", help="number of the video's first frame")
-    form.add_argument("--unit", choices=("px", "fraction"), help="unit of a table's boxes (default px)")
-    facts = parser.add_argument_group("facts that the pages may lack")
-    facts.add_argument("--frame-size", type=size, metavar="WxH", help="frame size in px, as in 640x360")
-    facts.add_argument("--frame-rate", type=rate, metavar="RATE", help="frames a second, as in 25")
-
-
-def add_incomplete(parser: Any) -> None:
-    """Add the permission to read an incomplete archive."""
-    parser.add_argument("--allow-incomplete", action="store_true", help="read an archive that lacks pages")
+    form.add_argument("--first-frame", type=int, metavar="N", help="number of the first frame of the video")
+    form.add_argument("--unit", choices=("px", "fraction"), help="unit of the boxes in a table (default px)")
+    add_remote(parser)
 
 
 def fallback_video(given: argparse.Namespace) -> "Video":
-    """Gather the facts to fall back to."""
+    """Return the facts that the source may lack."""
     from ptrack_analysis.video import Video
 
     width, height = given.frame_size or (None, None)
@@ -210,12 +213,12 @@ def fallback_video(given: argparse.Namespace) -> "Video":
 
 
 def format_arguments(given: argparse.Namespace) -> dict[str, Any]:
-    """Gather how another tracker's file is to be read."""
+    """Return how the file of another tracker is read."""
     return {name: getattr(given, name) for name in ("format", "columns", "first_frame", "unit")}
 
 
 def use_remote(given: argparse.Namespace) -> None:
-    """Put profile, region and endpoint where boto3 looks for them, in this process and those it starts."""
+    """Set profile, region and endpoint for boto3, in this process and its children."""
     for name, value in zip(SETTINGS, (given.profile, given.region, given.endpoint_url), strict=True):
         if value:
             os.environ[name] = value
@@ -223,7 +226,7 @@ def use_remote(given: argparse.Namespace) -> None:
 
 @contextmanager
 def open_source(given: argparse.Namespace) -> Iterator["AnyPath"]:
-    """Return the source as a path; ``-`` is stdin, kept in a temporary file meanwhile."""
+    """Return the source as a path; stdin is copied to a temporary file."""
     use_remote(given)
     if given.source != "-":
         yield parse_path(given.source)
@@ -241,7 +244,7 @@ def open_source(given: argparse.Namespace) -> Iterator["AnyPath"]:
 def read_noted(
     source: Any, given: argparse.Namespace, facts: "Video", form: dict[str, Any]
 ) -> "tuple[pd.DataFrame, Video]":
-    """Read one video without faces, and say on stderr what its reader left out or found odd."""
+    """Read one video without faces, and print the notes of its reader on stderr."""
     from ptrack_analysis.sources.finding import form_given
     from ptrack_analysis.sources.reading import load
 
@@ -253,12 +256,12 @@ def read_noted(
 
 
 def add_video(parser: argparse.ArgumentParser) -> None:
-    """Add the choice of one video of several."""
-    parser.add_argument("--video", metavar="NAME", help="which video, where the source holds several")
+    """Add the option ``--video``."""
+    parser.add_argument("--video", metavar="NAME", help="name of the video, if the source contains several")
 
 
 def chosen(source: "AnyPath", name: str | None, form: dict[str, Any]) -> Any:
-    """Choose one video of several by its name, where one is named."""
+    """Return the video of this name, or the source if there is no name."""
     from ptrack_analysis.errors import ParameterError
     from ptrack_analysis.sources.finding import find_videos
 
@@ -266,5 +269,5 @@ def chosen(source: "AnyPath", name: str | None, form: dict[str, Any]) -> Any:
         return source
     found = {reference.name: reference for reference in find_videos(source, **form)}
     if name not in found:
-        raise ParameterError(f"{source} holds no video {name!r}, but {', '.join(map(repr, found))}")
+        raise ParameterError(f"{source} has no video {name!r}. It has {', '.join(map(repr, found))}.")
     return found[name]

@@ -2,125 +2,92 @@
 
 import argparse
 import sys
-from collections.abc import Callable
-from dataclasses import fields, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.measures import (
-    add_cells,
-    add_cleaning,
-    add_counts,
-    add_cut,
-    add_lines,
-    add_places,
-    add_presence,
-    add_stops,
-    add_visits,
-    config_arguments,
-)
+from ptrack_analysis.cli.config_options import add_options, read_config, read_fields
 from ptrack_analysis.cli.options import (
+    add_command,
     add_source,
+    add_source_options,
     add_video,
     chosen,
     format_arguments,
     open_source,
     place,
     shown,
-    span,
 )
+from ptrack_analysis.pipeline.config import AnalysisConfig
+from ptrack_analysis.pipeline.outputs import PLOTS, Need, Output, Plot, validate_needs
+from ptrack_analysis.pipeline.plot_options import PlotOptions
 
 if TYPE_CHECKING:
-    from ptrack_analysis.pipeline.config import AnalysisConfig
-    from ptrack_analysis.pipeline.drawing import PlotOptions
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 
 _USAGE = 2
-_CELLS = "default {}x{}; on a floor plan square cells of {} m, larger on a large one"
+_SAMPLE = "data/shop"
+_NEEDED = {
+    Need.ZONES: f"--zones {_SAMPLE}/zones.geojson",
+    Need.LINES: f"--zones {_SAMPLE}/zones.geojson",
+    Need.FLOOR_PLAN: f"--floor {_SAMPLE}/floor.json",
+    Need.STOP_SIZE: f"--floor {_SAMPLE}/floor.json",
+}
+"""Options with which the sample has what a plot needs."""
 
 
 def add(commands: Any) -> None:
     """Add the command and its plots."""
-    from ptrack_analysis.pipeline.outputs import FIELD_CELL, FIELD_SHAPE, PLOTS
-
-    parser = commands.add_parser("plot", description="Draw a plot of one video.")
+    parser = add_command(
+        commands,
+        "plot",
+        "Draw a plot of one video.",
+        f"plot paths {_SAMPLE} -o paths.png --background {_SAMPLE}/background.png",
+        f"plot heatmap {_SAMPLE} -o heatmap.svg",
+        f"plot visits {_SAMPLE} -o visits.pdf --zones {_SAMPLE}/zones.geojson",
+    )
     plots = parser.add_subparsers(title="plots", metavar="PLOT", required=True)
-    groups: dict[str, Callable[[argparse.ArgumentParser], None]] = {
-        "heatmap": _add_heatmap,
-        "animation": _add_animation,
-        "flow_field": partial(add_cells, default=_CELLS.format(*FIELD_SHAPE, FIELD_CELL)),
-        "visits": add_visits,
-        "lines": add_lines,
-        "bins": add_counts,
-        "stops": add_stops,
-    }
-    for name, (_, plot) in PLOTS.items():
-        command = plots.add_parser(name, help=plot.help, description=f"Draw {plot.help}.")
+    for name, (output, plot) in PLOTS.items():
+        text = f"Draw {plot.help}."
+        command = add_command(plots, name, text, *_list_examples(output, plot), help=plot.help)
         add_source(command)
         _add_output(command, plot.formats)
-        add_video(command)
+        add_options(command, "scene", into=command)
         if plot.on_plane:
-            command.add_argument(
-                "--background",
-                type=place,
-                metavar="FILE",
-                help="background image: of the scene (video.mp4@12.5s names a frame of a video), or "
-                "with --floor of the floor plan's bounds",
-            )
-        add_places(command)
-        add_presence(command)
-        for group, add_group in groups.items():
-            if group in plot.options:
-                add_group(command)
-        add_cleaning(command)
-        add_cut(command)
+            add_options(command, "background", config=PlotOptions, into=command)
+        add_video(command)
+        command.add_argument(
+            "--force", action="store_true", help="replace FILE even if ptrack did not write it"
+        )
+        for config in (PlotOptions, AnalysisConfig):
+            add_options(command, *plot.options, config=config, defaults=dict(plot.defaults))
+        add_options(command, "presence", "cleaning", "part")
+        add_source_options(command)
         command.set_defaults(run=run, plot=name)
 
 
+def _list_examples(output: Output, plot: Plot) -> list[str]:
+    """Return two commands that draw the plot of the sample."""
+    needed = " ".join(sorted({_NEEDED[need] for need in output.needs if need in _NEEDED}))
+    first = f"plot {plot.name} {_SAMPLE} -o {plot.name}.{plot.formats[0]} {needed}".strip()
+    return [first, f"{first} --from 30s --to 90s"]
+
+
 def _add_output(command: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    listed = ", ".join(f".{suffix}" for suffix in formats)
     command.add_argument(
         "-o",
         "--output",
         type=place,
         required=True,
         metavar="FILE",
-        help=f"{' or '.join(formats).upper()}, by its suffix; - is stdout",
+        help=f"file to write, {listed}; - is stdout",
     )
-    command.add_argument("--as", dest="form", choices=formats, help="where the suffix does not say it")
-    command.add_argument("--force", action="store_true", help="replace FILE though ptrack did not make it")
-
-
-def _add_heatmap(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--basis",
-        choices=("boxes", "foot_points"),
-        help="what people cover or where they stood (default boxes; on a floor footpoints)",
-    )
-    command.add_argument(
-        "--density", action="store_true", help="mean persons per m² instead of seconds (needs --floor)"
-    )
-    from ptrack_analysis.pipeline.outputs import HEAT_CELL
-
-    add_cells(command, default=_CELLS.format(54, 96, HEAT_CELL))
-
-
-def _add_animation(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--width", type=int, default=640, metavar="PX", help="of the picture (default 640)")
-    command.add_argument(
-        "--duration", type=span, default="12s", metavar="TIME", help="of the animation (default 12s)"
-    )
-    command.add_argument("--fps", type=int, default=10, metavar="N", help="frames a second (default 10)")
-    command.add_argument(
-        "--trail", type=span, default="5s", metavar="TIME", help="how much of the way is shown (default 5s)"
-    )
+    command.add_argument("--as", dest="form", choices=formats, help="format, if the suffix does not say it")
 
 
 def run(given: argparse.Namespace) -> int:
     """Draw the plot and write it."""
-    from ptrack_analysis.pipeline.config import AnalysisConfig
-    from ptrack_analysis.pipeline.drawing import PlotOptions
-    from ptrack_analysis.pipeline.outputs import PLOTS
     from ptrack_analysis.plots.saving import save_content, save_picture, validate_replaceable
 
     plot = PLOTS[given.plot][1]
@@ -128,16 +95,17 @@ def run(given: argparse.Namespace) -> int:
     form = given.form or (target.suffix.lower().lstrip(".") if target else plot.formats[0])
     if form not in plot.formats:
         listed = ", ".join(f".{each}" for each in plot.formats)
-        return _report_usage_error(f"{given.output}: the suffix is not one of {listed}; name one with --as")
-    settings = AnalysisConfig(**config_arguments(given))
-    _check_needs(given, settings)
+        return _report_usage_error(
+            f"{given.output}: the suffix must be one of {listed}. Or name the format with --as."
+        )
+    settings = AnalysisConfig(**read_config(given))
+    _check_needs(given.plot, settings)
     if target and not given.force:
         validate_replaceable(target)
     uses_frame = given.zones or given.floor or settings.stitch or settings.video.width
     if not plot.needs_frame and not uses_frame:
         settings = replace(settings, video=replace(settings.video, width=1, height=1))
-    names = {option.name for option in fields(PlotOptions)}
-    options = PlotOptions(**{name: value for name, value in vars(given).items() if name in names})
+    options = PlotOptions(**read_fields(given, PlotOptions))
     drawn = plot.draw(_analysis(given, settings, options), options)
     if isinstance(drawn, bytes):
         save_content(drawn, target or sys.stdout.buffer)
@@ -148,14 +116,13 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _check_needs(given: argparse.Namespace, settings: "AnalysisConfig") -> None:
-    """Reject a plot of an output whose needs the options do not meet."""
-    from ptrack_analysis.pipeline.outputs import PLOTS, validate_needs
-    from ptrack_analysis.scene.zone_files import read_scene
+def _check_needs(name: str, settings: AnalysisConfig) -> None:
+    """Reject a plot whose needs the options do not meet."""
+    from ptrack_analysis.pipeline.video_analysis import read_scene_file
 
-    scene = read_scene(settings.zones) if settings.zones else None
-    needs = PLOTS[given.plot][0].needs
-    validate_needs(f"plot {given.plot}", [need for need in needs if not need.is_met(settings, scene)])
+    scene = read_scene_file(settings)
+    needs = PLOTS[name][0].needs
+    validate_needs(f"plot {name}", [need for need in needs if not need.is_met(settings, scene)])
 
 
 def _report_usage_error(message: str) -> int:
@@ -163,10 +130,8 @@ def _report_usage_error(message: str) -> int:
     return _USAGE
 
 
-def _analysis(
-    given: argparse.Namespace, settings: "AnalysisConfig", options: "PlotOptions"
-) -> "VideoAnalysis":
-    """Read the video, and print what is odd about it on stderr."""
+def _analysis(given: argparse.Namespace, settings: AnalysisConfig, options: PlotOptions) -> "VideoAnalysis":
+    """Read the video, and print its notes on stderr."""
     from ptrack_analysis.pipeline.drawing import background_notes
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
     from ptrack_analysis.sources.finding import form_given

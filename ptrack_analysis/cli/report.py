@@ -1,57 +1,45 @@
-"""``ptrack report``: a page about one video, or about the many of a dataset."""
+"""``ptrack report``: an HTML page about one video or about a dataset."""
 
 import argparse
 import sys
 from pathlib import Path
 from typing import Any
 
-from ptrack_analysis.cli.measures import (
-    add_cells,
-    add_cleaning,
-    add_clock,
-    add_counts,
-    add_cut,
-    add_lines,
-    add_places,
-    add_presence,
-    add_stops,
-    add_visits,
-    config_arguments,
+from ptrack_analysis.cli.config_options import MEASURING, add_options, read_config
+from ptrack_analysis.cli.options import (
+    add_command,
+    add_source,
+    add_source_options,
+    add_video,
+    format_arguments,
+    open_source,
+    place,
 )
-from ptrack_analysis.cli.options import add_source, add_video, format_arguments, open_source, place
-
-_DESCRIPTION = """\
-Write one HTML page about a video: how far to trust it, key figures, dwell by zone, occupancy, ways, an
-explorer. Of a dataset that ptrack export made: an overview of its videos. It needs no network, and prints on
-A4.
-"""
+from ptrack_analysis.pipeline.plot_options import PlotOptions
 
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser("report", description=_DESCRIPTION)
+    parser = add_command(
+        commands,
+        "report",
+        "Write one HTML page about a video: data quality, key metrics, dwell time per zone, occupancy, "
+        "transitions and an explorer. For a dataset of ptrack export, write an overview of its videos. The "
+        "page needs no network and can be printed on A4.",
+        "report data/shop -o report.html --zones data/shop/zones.geojson",
+        "report data/shop -o report.html --background data/shop/background.png",
+        "report out -o overview.html",
+    )
     add_source(parser)
     parser.add_argument(
         "-o", "--output", type=place, required=True, metavar="FILE", help="HTML file to write"
     )
-    parser.add_argument("--force", action="store_true", help="replace FILE though it is no report")
+    add_options(parser, "scene", into=parser)
+    add_options(parser, "background", config=PlotOptions, into=parser)
     add_video(parser)
-    parser.add_argument(
-        "--background",
-        type=place,
-        metavar="FILE",
-        help="picture to draw over: of the scene, or with --floor the plan of its bounds",
-    )
-    add_places(parser)
-    add_clock(parser)
-    add_presence(parser)
-    add_visits(parser)
-    add_lines(parser)
-    add_counts(parser)
-    add_stops(parser)
-    add_cleaning(parser)
-    add_cut(parser)
-    add_cells(parser.add_argument_group("heatmaps"))
+    parser.add_argument("--force", action="store_true", help="replace FILE even if it is not a report")
+    add_options(parser, *MEASURING, "clock")
+    add_source_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -60,7 +48,7 @@ def run(given: argparse.Namespace) -> int:
     from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.report.writing import write_report
 
-    settings = AnalysisConfig(**config_arguments(given))
+    settings = AnalysisConfig(**read_config(given))
     with open_source(given) as source:
         write_report(
             source,

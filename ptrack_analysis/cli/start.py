@@ -3,25 +3,30 @@
 import argparse
 from typing import Any
 
-from ptrack_analysis.cli.options import ENDED, add_remote, open_client
+from ptrack_analysis.cli.options import ENDED, add_command, add_remote, open_client
 
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "start",
-        description=f"Start a job for a video in S3, and print its id. {ENDED}",
+        f"Start a job for a video in S3, and print its id. {ENDED}",
+        "start s3://bucket/video.mp4 --endpoint-url https://example.org",
+        "start s3://bucket/video.mp4 --topic-arn ARN --role-arn ARN",
     )
     parser.add_argument("video", metavar="s3://BUCKET/KEY", help="the video")
     parser.add_argument("--object-version", metavar="VERSION", help="version of the object (default: newest)")
     parser.add_argument(
-        "--job-tag", metavar="WORD", help="a word that the service repeats on the job's pages"
+        "--job-tag", metavar="TAG", help="tag that the service repeats on each page of the job"
     )
     parser.add_argument(
-        "--request-token", metavar="TOKEN", help="starts with the same token are one job (default: a new one)"
+        "--request-token",
+        metavar="TOKEN",
+        help="calls with the same token start one job (default: a new token)",
     )
-    parser.add_argument("--topic-arn", metavar="ARN", help="SNS topic that gets a message at the job's end")
-    parser.add_argument("--role-arn", metavar="ARN", help="role by which the service may send it")
+    parser.add_argument("--topic-arn", metavar="ARN", help="SNS topic for the completion message")
+    parser.add_argument("--role-arn", metavar="ARN", help="role with which the service sends the message")
     add_remote(parser)
     parser.set_defaults(run=run)
 
@@ -32,7 +37,7 @@ def run(given: argparse.Namespace) -> int:
     from ptrack_analysis.sources.rekognition.start import NotificationChannel, start_job
 
     if (given.topic_arn is None) != (given.role_arn is None):
-        raise ParameterError("--topic-arn and --role-arn go together; give both, or none")
+        raise ParameterError("--topic-arn and --role-arn belong together. Pass both.")
     channel = None if given.topic_arn is None else NotificationChannel(given.topic_arn, given.role_arn)
     with open_client(given) as client:
         job_id = start_job(

@@ -6,18 +6,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.measures import (
-    add_cells,
-    add_cleaning,
-    add_cut,
-    add_lines,
-    add_places,
-    add_presence,
-    add_visits,
-    config_arguments,
-)
+from ptrack_analysis.cli.config_options import MEASURING, add_options, read_config
 from ptrack_analysis.cli.options import (
+    add_command,
     add_source,
+    add_source_options,
     add_video,
     chosen,
     format_arguments,
@@ -33,44 +26,43 @@ if TYPE_CHECKING:
     from ptrack_analysis.sources.archive import FormatOptions, VideoReference
 
 _USAGE, _BAD, _SOME = 2, 3, 4
-_DESCRIPTION = """\
-Say the usual figures of each video: visitors, occupancy, dwell in each zone, the busiest time and place, main
-ways from zone to zone, counts over lines, and how far to trust them.
-"""
 
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser("summary", description=_DESCRIPTION)
-    add_source(parser)
-    add_video(parser)
-    add_places(parser)
-    add_presence(parser)
-    add_visits(parser)
-    add_lines(parser)
-    add_cleaning(parser)
-    add_cut(parser)
-    group = parser.add_argument_group("output")
-    add_cells(group)
-    forms = group.add_mutually_exclusive_group()
-    forms.add_argument("--json", action="store_true", help="JSON for machines")
-    forms.add_argument("--markdown", action="store_true", help="Markdown, as for a report")
-    group.add_argument(
-        "-o", "--output", type=place, default="-", metavar="FILE", help="file to write; - is stdout (default)"
+    parser = add_command(
+        commands,
+        "summary",
+        "Print the key metrics of each video: visitors, occupancy, dwell time per zone, busiest time and "
+        "place, transitions between zones, counts over lines, and data quality.",
+        "summary data/shop --zones data/shop/zones.geojson",
+        "summary data/shop --floor data/shop/floor.json --from 10s --to 60s",
+        "summary data/day --markdown -o summary.md",
     )
-    group.add_argument("--force", action="store_true", help="replace FILE")
+    add_source(parser)
+    add_options(parser, "scene", into=parser)
+    add_video(parser)
+    formats = parser.add_mutually_exclusive_group()
+    formats.add_argument("--json", action="store_true", help="print JSON")
+    formats.add_argument("--markdown", action="store_true", help="print Markdown")
+    parser.add_argument(
+        "-o", "--output", type=place, default="-", metavar="FILE", help="file to write (default -: stdout)"
+    )
+    parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
+    add_options(parser, *(group for group in MEASURING if group not in {"bins", "stops"}))
+    add_source_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:
-    """Sum up each video of the source; 3 (or 2) if none can be, 4 if some cannot."""
+    """Print the key metrics; 2 or 3 if all videos fail, 4 if some fail."""
     from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.pipeline.video_analysis import read_scene_file
 
     output = None if given.output == "-" else Path(given.output)
     if output is not None:
         _validate_target(output, force=given.force)
-    settings = AnalysisConfig(**config_arguments(given), faces=False)
+    settings = AnalysisConfig(**read_config(given), faces=False)
     found, errors = _found(given, settings, read_scene_file(settings))
     for error in errors:
         print(shown(f"ptrack: {' '.join(str(error).split())}"), file=sys.stderr)
@@ -83,15 +75,15 @@ def _validate_target(output: Path, *, force: bool) -> None:
     from ptrack_analysis.errors import OutputError
 
     if output.is_dir():
-        raise OutputError(f"{output}: is a folder, not a file to write figures to")
+        raise OutputError(f"{output} is a folder. Name a file.")
     if output.exists() and not force:
-        raise OutputError(f"{output}: exists; --force replaces it")
+        raise OutputError(f"{output} exists. Replace it with --force.")
 
 
 def _found(
     given: argparse.Namespace, settings: "AnalysisConfig", scene: "Scene | None"
 ) -> "tuple[list[dict[str, Any]], list[PtrackError]]":
-    """Gather the figures of each video, one after the other, and what was wrong with the others."""
+    """Return the key metrics of each video, and the errors of videos that failed."""
     from ptrack_analysis.errors import InputError, ParameterError, PtrackError, SchemaError, ZoneError
     from ptrack_analysis.sources.finding import find_videos, form_given
 
@@ -108,7 +100,7 @@ def _found(
 
 
 def _named_stdin(error: "PtrackError", file: str) -> "PtrackError":
-    """Name stdin where the temporary file that held it is named."""
+    """Replace the name of the temporary copy of stdin."""
     return type(error)(str(error).replace(file, "stdin"))
 
 
@@ -118,7 +110,7 @@ def _figures(
     scene: "Scene | None",
     form: "FormatOptions | None",
 ) -> dict[str, Any]:
-    """Gather the figures of one video, and say on stderr what is odd about it."""
+    """Return the key metrics of one video, and print its notes on stderr."""
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
     from ptrack_analysis.report.key_figures import gather_key_figures
 

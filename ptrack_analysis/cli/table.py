@@ -6,21 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.measures import (
-    add_cells,
-    add_cleaning,
-    add_clock,
-    add_counts,
-    add_cut,
-    add_lines,
-    add_places,
-    add_presence,
-    add_stops,
-    add_visits,
-    config_arguments,
-)
+from ptrack_analysis.cli.config_options import MEASURING, add_options, read_config
 from ptrack_analysis.cli.options import (
+    add_command,
     add_source,
+    add_source_options,
     add_video,
     chosen,
     format_arguments,
@@ -36,14 +26,6 @@ if TYPE_CHECKING:
     from ptrack_analysis.storage.s3 import AnyPath
 
 _STDOUT = "-"
-_DESCRIPTION = """\
-examples:
-  ptrack table visits data/shop --zones data/shop/zones.geojson
-  ptrack table persons data/shop -o persons.parquet
-  ptrack table --list
-
-Compute one table of one video and write it as CSV or Parquet, with the columns that it has in a dataset.
-"""
 
 
 class _List(argparse.Action):
@@ -62,36 +44,32 @@ class _List(argparse.Action):
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "table",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "Compute one table of one video and write it as CSV or Parquet, with the columns that it has in a "
+        "dataset.",
+        "table visits data/shop --zones data/shop/zones.geojson",
+        "table persons data/shop -o persons.parquet",
+        "table --list",
     )
     parser.add_argument("name", metavar="NAME", help="name of the table; --list lists all")
     add_source(parser)
-    add_video(parser)
-    group = parser.add_argument_group("output")
-    group.add_argument(
+    parser.add_argument(
         "-o",
         "--output",
         type=place,
         default=_STDOUT,
         metavar="FILE",
-        help=".csv or .parquet, by its suffix; - is CSV on stdout (default)",
+        help="file to write, .csv or .parquet (default -: CSV on stdout)",
     )
-    group.add_argument("--force", action="store_true", help="replace FILE")
-    group.add_argument("--list", nargs=0, action=_List, help="list the tables and exit")
-    group.add_argument("--faces", action="store_true", help="read faces, which are personal data")
-    add_cells(group)
-    add_places(parser)
-    add_clock(parser)
-    add_presence(parser)
-    add_visits(parser)
-    add_lines(parser)
-    add_counts(parser)
-    add_stops(parser)
-    add_cleaning(parser)
-    add_cut(parser)
+    parser.add_argument("--list", nargs=0, action=_List, help="list the tables and exit")
+    add_options(parser, "scene", into=parser)
+    add_video(parser)
+    add_options(parser, "faces", into=parser)
+    parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
+    add_options(parser, *MEASURING, "clock")
+    add_source_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -109,7 +87,7 @@ def run(given: argparse.Namespace) -> int:
     if path is not None and path.suffix not in {".csv", ".parquet"}:
         raise ParameterError(f"{path}: the suffix must be .csv or .parquet")
     _validate_target(path, force=given.force)
-    settings = AnalysisConfig(**config_arguments(given))
+    settings = AnalysisConfig(**read_config(given))
     with open_source(given) as source:
         analysis = _analysis(given, settings, source)
         table = compute_table(analysis, output.name)

@@ -5,32 +5,35 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.options import add_remote, place, shown, use_remote
+from ptrack_analysis.cli.options import add_command, add_remote, place, shown, use_remote
 
 if TYPE_CHECKING:
     from ptrack_analysis.dataset.verify import Verification
 
 _SHOWN = 20
 _BAD = 3
-_DESCRIPTION = """\
-Read everything in a dataset again, and set it against its records, its schema and itself: files, checksums,
-columns, keys, references, and the laws by which its tables add up.
-"""
 
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser("verify", description=_DESCRIPTION)
+    parser = add_command(
+        commands,
+        "verify",
+        "Read a dataset again and check that it is complete and consistent: files, checksums, columns, keys, "
+        "references, and the sums of its tables.",
+        "verify out",
+        "verify s3://bucket/dataset --json",
+    )
     parser.add_argument(
         "out", type=place, metavar="OUT", help="folder or s3://bucket/prefix of a dataset, compacted or not"
     )
+    parser.add_argument("--json", action="store_true", help="print JSON")
     add_remote(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON for machines")
     parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:
-    """Verify the dataset; 3 if something is not as it should be, or there is no dataset."""
+    """Verify the dataset; 3 if a check fails, or there is no dataset."""
     from ptrack_analysis.dataset.verify import verify_dataset
 
     use_remote(given)
@@ -40,7 +43,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _text(found: "Verification") -> str:
-    """Describe what each check looked at and found, and then what that was."""
+    """List the checks with their counts, and then what they found."""
     number = sum(check.count for check in found.checks)
     verdict = "as it should be" if found.passed else f"{number} finding{'s' if number > 1 else ''}"
     count = len(found.videos)

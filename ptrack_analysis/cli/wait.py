@@ -3,31 +3,33 @@
 import argparse
 from typing import Any
 
-from ptrack_analysis.cli.options import ENDED, add_remote, open_client, span
+from ptrack_analysis.cli.options import ENDED, add_command, add_remote, open_client, span
 
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser(
+    parser = add_command(
+        commands,
         "wait",
-        description="Wait until a job has succeeded, by asking the service, or by its completion message. "
-        f"{ENDED}",
+        f"Wait until a job has succeeded: ask the service, or receive the completion message. {ENDED}",
+        "wait JOB --endpoint-url https://example.org",
+        "wait JOB --queue-url https://sqs.example.org/queue --deadline 2h",
     )
-    parser.add_argument("job", metavar="JOB", help="the job's id")
+    parser.add_argument("job", metavar="JOB", help="id of the job")
     parser.add_argument(
         "--queue-url",
         metavar="URL",
-        help="SQS queue that brings the completion message; the options of the remote are then those of SQS",
+        help="SQS queue with the completion message; --endpoint-url is then the endpoint of SQS",
     )
     parser.add_argument(
-        "--deadline", type=span, default="1h", metavar="TIME", help="how long to wait (default 1h)"
+        "--deadline", type=span, default="1h", metavar="TIME", help="maximum time to wait (default 1h)"
     )
     add_remote(parser)
     parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:
-    """Wait, and say that the job has succeeded; whatever else happens is an error."""
+    """Wait, and print that the job has succeeded."""
     from ptrack_analysis.sources.rekognition.wait import wait_for_job, wait_for_message
 
     def say() -> None:

@@ -5,27 +5,29 @@ import sys
 import webbrowser
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.options import place, shown, size
+from ptrack_analysis.cli.options import add_command, place, shown, size
 
 if TYPE_CHECKING:
     from ptrack_analysis.editing.desk import EditorFiles
 
-_DESCRIPTION = """\
-Draw zones and lines on a frame of the video, and calibrate a floor plan on it, in the browser. The editor is
-served on this machine only, at an address that is good for one page, and writes only the files named here. It
-ends with its button Done, or with Ctrl-C.
-"""
-
 
 def add(commands: Any) -> None:
     """Add the command."""
-    parser = commands.add_parser("zones", description=_DESCRIPTION)
+    parser = add_command(
+        commands,
+        "zones",
+        "Draw zones and lines on a frame of the video, and calibrate a floor plan on it, in the browser. The "
+        "editor is served only on this machine, at an address for one page, and writes only the files named "
+        "here. It ends with the button Done or with Ctrl-C.",
+        "zones data/shop/background.png -o zones.geojson",
+        "zones video.mp4@12.5s -o zones.geojson --floor floor.json",
+    )
     parser.add_argument(
         "background",
         type=place,
         metavar="BACKGROUND",
-        help="picture of the scene, or a frame of a video as video.mp4@12.5s; for zones in meters a picture "
-        "of the floor plan's bounds",
+        help="image of the scene, or a frame of a video such as video.mp4@12.5s; for zones in meters an "
+        "image of the floor plan",
     )
     parser.add_argument(
         "-o",
@@ -33,26 +35,30 @@ def add(commands: Any) -> None:
         type=place,
         required=True,
         metavar="FILE",
-        help="file of zones to write; opened first if it exists",
+        help="GeoJSON file of zones and lines to write; opened first if it exists",
     )
-    parser.add_argument("--zones", type=place, metavar="FILE", help="another file of zones to begin with")
+    parser.add_argument("--zones", type=place, metavar="FILE", help="another zone file to start from")
     parser.add_argument(
-        "--floor", type=place, metavar="FILE", help="file of the floor plan, opened or made by calibrating"
+        "--floor", type=place, metavar="FILE", help="file of the floor plan, opened or written by calibration"
     )
     parser.add_argument(
-        "--unit", choices=("fraction", "px", "m"), help="unit of a new file (default fraction of the frame)"
+        "--unit", choices=("fraction", "px", "m"), help="unit of a new zone file (default fraction)"
     )
     parser.add_argument(
         "--frame-size",
         type=size,
         metavar="WxH",
-        help="size of the video's frame in px, where the picture has another; matters to zones in px",
+        help="frame size of the video in px, if the image has another size; needed for zones in px",
     )
     parser.add_argument(
-        "--port", type=_port, default=0, metavar="N", help="port to serve on (default: a free one)"
+        "--port", type=_port, default=0, metavar="N", help="port of the server (default: a free one)"
     )
-    parser.add_argument("--no-browser", action="store_true", help="only print the address")
-    parser.add_argument("--force", action="store_true", help="replace FILE though another one is opened")
+    parser.add_argument(
+        "--no-browser", action="store_true", help="print the address without opening a browser"
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="replace FILE even if --zones opened another one"
+    )
     parser.set_defaults(run=run)
 
 
@@ -63,7 +69,7 @@ def _port(text: str) -> int:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Serve the editor until somebody is done; the address goes to stdout."""
+    """Serve the editor until the user is done; print its address on stdout."""
     from ptrack_analysis.editing.desk import EditorFiles
     from ptrack_analysis.editing.job import make_job
     from ptrack_analysis.editing.server import EditorServer

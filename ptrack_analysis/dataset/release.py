@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.geometry import Bools, Integers
-from ptrack_analysis.pipeline.config import AnalysisConfig, keyed
+from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, Privacy, Salting, Suppression
+from ptrack_analysis.pipeline.salt import create_key
 from ptrack_analysis.schema import PERSON_KEYS, SALTED, SUPPRESSED, Table, check, list_columns
 
 Tables = Mapping[str, pd.DataFrame]
@@ -346,7 +347,7 @@ def _salted(table: pd.DataFrame, schema: Table, salt: bytes, video: str) -> pd.D
     for old, new in zip(schema.key, SALTED[schema.name].key, strict=True):
         values = table.index.get_level_values(old.name)
         if old.name in PERSON_KEYS:
-            keys = {number: keyed(salt, f"{video}:{number}") for number in values.unique()}
+            keys = {number: create_key(salt, f"{video}:{number}") for number in values.unique()}
             named = np.array([keys[number] for number in values], dtype=object)
             values = pd.Index(pd.array(named, dtype="str"))
         levels.append(values.rename(new.name))

@@ -1,155 +1,296 @@
-"""The configuration of an analysis: what is computed for each video, and how."""
+"""The configuration of an analysis and of its plots: what is computed for each video, and how."""
 
-import hmac
-from collections.abc import Iterable, Mapping
+from __future__ import annotations
+
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
-from difflib import get_close_matches
-from hashlib import sha256
-from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-
-from ptrack_analysis.analysis.heat.grid import validate_shape
-from ptrack_analysis.analysis.presence import parse_person_numbers
-from ptrack_analysis.clock.lookup import parse_pattern
-from ptrack_analysis.clock.timezones import parse_timezone, validate_opening_hours
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.limits import above, amount_of_bytes, at_least, available_memory
-from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS
-from ptrack_analysis.storage.files import checksum
-from ptrack_analysis.storage.s3 import S3Path, parse_path
-from ptrack_analysis.video import Video, milliseconds, timedelta
+from ptrack_analysis.limits import amount_of_bytes, available_memory
+from ptrack_analysis.pipeline.config_fields import document_fields, option
+from ptrack_analysis.pipeline.config_values import (
+    convert_to_json,
+    read_durations,
+    read_numbers,
+    read_table_names,
+    validate_min_count,
+)
+from ptrack_analysis.pipeline.salt import describe_secrets, validate_salt
+from ptrack_analysis.storage.s3 import parse_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from os import PathLike
+
+    import pandas as pd
+
+    from ptrack_analysis.storage.s3 import S3Path
+    from ptrack_analysis.video import Video
+
+    Duration = pd.Timedelta | str
+    FilePath = str | PathLike[str]
+    AnyFilePath = FilePath | S3Path
 
 _LEAST_MEMORY = 10**6
 _NO_PARAMETERS = {"recordings", "memory"}
 
-Span = pd.Timedelta | str
-Place = str | PathLike[str]
-AnyPlace = Place | S3Path
+
+def _unknown_video() -> Video:
+    from ptrack_analysis.video import Video
+
+    return Video()
 
 
+@document_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysisConfig:
-    """What is measured of each video, and how; all that has a default may be left out.
+    """What is computed for each video, and how. All fields have defaults.
 
-    Lengths of time are texts that pandas reads, such as ``"2s"``, or Timedeltas, in whole ms; distances and
-    speeds are in the unit of the plane: m and m/s with a floor plan, else px and px/s.
+    Durations are texts that pandas reads, such as ``"2s"``, or Timedeltas, in whole milliseconds. Distances
+    and speeds are in the unit of the plane: m and m/s with a floor plan, px and px/s without.
 
     Parameters
     ----------
-    zones
-        Zone file (GeoJSON) of zones and lines; without one there are neither visits nor crossings.
-    floor
-        Floor plan: everything is then measured in m, and the heatmap is of footpoints only.
-    recordings
-        File of recordings, on disk or in S3, that tells when and where each video was recorded, as in
-        ``read_recordings``; it goes before ``started_at``, and that before what the video tells itself.
-    started_at
-        Pattern of file names that tell it, such as ``"{camera}_%Y-%m-%dT%H-%M-%S%z"``; fields in braces
-        become columns of the videos.
-    timezone
-        Time zone of the recordings that tell none, such as ``"Europe/Berlin"``.
-    opening_hours
-        Opening hours of the recordings that tell none, such as ``"Mo-Sa 09:00-20:00; Su off"``, in the syntax
-        of OpenStreetMap.
+    FIELDS
     video
-        Facts to fall back to where the source has none (frame size, frame rate).
-    max_gap, period
-        As in ``compute_trajectories`` [ms].
-    merge_gap, min_dwell, enter_after, margin
-        As in ``compute_visits`` [ms, ms, ms, unit of the plane].
-    min_distance
-        As in ``compute_crossings`` [unit of the plane].
-    every
-        Length of the intervals in which crossings are counted, as in ``count_crossings`` [ms].
-    stop_extent, stop_duration
-        ``max_extent`` and ``min_duration`` of ``compute_stops`` [unit of the plane, ms]; without a floor plan
-        there are stops only if the extent is given.
-    max_speed
-        Speed above which a movement is flagged as too fast, and a position as a jump [unit of the plane/s].
-    repair_jumps
-        Whether positions flagged as jumps are replaced, as in ``repair_jumps``; needs ``max_speed``.
-    stitch
-        Whether tracks that are one person's are joined, as in ``compute_stitches``; zones of the kind
-        ``entrance`` are its doors.
-    fill_gaps
-        The longest gap that is filled, as in ``fill_gaps`` [ms]; by default none is.
-    smooth
-        Window of ``smooth_trajectories`` [ms]; by default positions are left as they are.
-    shape, cell
-        Rows and columns of the heatmaps, by default 54 x 96; or, with a floor plan, the side of their square
-        cells [m].
-    start, end, persons
-        What to keep, as in ``select``. Who is joined to a person that is wanted is kept too, whichever of its
-        numbers is given.
-    faces
-        Whether the columns of faces, which are personal data, are written.
-    csv
-        Whether each table is written as CSV too, below ``csv``.
-    tables
-        Names of the tables to write, in a list or one text with commas, or ``"all"``; ``videos`` and
-        ``tracks``, which the others refer to, are always written. By default all but ``measure``, ``field``
-        and ``intervals``, which take long.
-    min_count
-        Small counts are suppressed: what rests on fewer persons is missing, tables of single persons are left
-        out, and medians, quantiles, times of single events and rates are withheld, as in ``release``.
-    salt
-        A secret of at least 16 bytes: persons are named by keys made with it, as in ``release``. It is
-        written nowhere; bytes or text.
-    allow_incomplete
-        Whether to read archives that lack pages, as in ``read_tracking``.
-    memory
-        How much memory one video may take, such as ``"8GB"``; by default three quarters of the available
-        memory. A video that would take more is refused while it is read: analyze it in parts with ``start``
-        and ``end``.
+        Facts about the video that the source may lack: frame size, frame rate.
 
     Raises
     ------
     ParameterError
-        If one is out of its range.
+        If a value is out of its range, or contradicts another one.
     """
 
-    zones: Place | None = None
-    floor: Place | None = None
-    recordings: AnyPlace | None = None
-    started_at: str | None = None
-    timezone: str | None = None
-    opening_hours: str | None = None
-    video: Video = field(default_factory=Video)
-    max_gap: Span = "2s"
-    period: Span | None = None
-    merge_gap: Span = "0s"
-    min_dwell: Span = "0s"
-    enter_after: Span = "0s"
-    margin: float = 0.0
-    min_distance: float = 0.0
-    every: Span = "1min"
-    stop_extent: float | None = None
-    stop_duration: Span = "5s"
-    max_speed: float | None = None
-    repair_jumps: bool = False
-    stitch: bool = False
-    fill_gaps: Span | None = None
-    smooth: Span | None = None
-    shape: tuple[int, int] | None = None
-    cell: float | None = None
-    start: Span | None = None
-    end: Span | None = None
-    persons: Iterable[int] | None = None
-    faces: bool = False
-    csv: bool = False
-    tables: Iterable[str] | str | None = None
-    min_count: int | None = None
-    salt: bytes | str | None = field(default=None, repr=False)
-    allow_incomplete: bool = False
-    memory: int | str | None = None
+    zones: FilePath | None = field(default=None, metadata=option("GeoJSON file of zones and lines", "scene"))
+    floor: FilePath | None = field(
+        default=None, metadata=option("floor plan (floor.json); results are then in meters", "scene")
+    )
+    recordings: AnyFilePath | None = field(
+        default=None,
+        metadata=option(
+            "CSV file with the columns video and started_at, and optionally timezone, site, camera, "
+            "opening_hours and others; also from s3://",
+            "clock",
+            note="Takes precedence over ``started_at``, and that over the start that the video states. See "
+            "``read_recordings``.",
+        ),
+    )
+    started_at: str | None = field(
+        default=None,
+        metadata=option(
+            "pattern of the start in file names, such as '{camera}_%Y-%m-%dT%H-%M-%S%z'",
+            "clock",
+            metavar="PATTERN",
+            note="Fields in braces become columns of the videos.",
+        ),
+    )
+    timezone: str | None = field(
+        default=None,
+        metadata=option(
+            "time zone of recordings without one, such as Europe/Berlin", "clock", metavar="ZONE"
+        ),
+    )
+    opening_hours: str | None = field(
+        default=None,
+        metadata=option(
+            "opening hours of recordings without any, such as 'Mo-Sa 09:00-20:00; Su off' (OpenStreetMap "
+            "syntax)",
+            "clock",
+            metavar="TEXT",
+        ),
+    )
+    video: Video = field(default_factory=_unknown_video)
+    max_gap: Duration = field(
+        default="2s",
+        metadata=option(
+            "longest gap between detections that still counts as presence", "presence", unit="ms"
+        ),
+    )
+    period: Duration | None = field(
+        default=None,
+        metadata=option(
+            "sampling period: the time that the last detection before a gap stands for",
+            "presence",
+            unit="ms",
+            flag="--sampling-period",
+            default="auto: estimated from the video",
+            auto=True,
+        ),
+    )
+    merge_gap: Duration = field(
+        default="0s",
+        metadata=option("longest absence from a zone that does not end a visit", "visits", unit="ms"),
+    )
+    min_dwell: Duration = field(
+        default="0s", metadata=option("minimum dwell time of a visit", "visits", unit="ms")
+    )
+    enter_after: Duration = field(
+        default="0s",
+        metadata=option(
+            "minimum time inside a zone; a shorter one does not start a visit", "visits", unit="ms"
+        ),
+    )
+    margin: float = field(
+        default=0.0,
+        metadata=option(
+            "distance outside a zone up to which a person inside has not left it", "visits", unit="plane"
+        ),
+    )
+    min_distance: float = field(
+        default=0.0,
+        metadata=option(
+            "minimum distance from a line that a person must reach on both sides to cross it",
+            "lines",
+            unit="plane",
+        ),
+    )
+    every: Duration = field(
+        default="1min",
+        metadata=option("length of the bins for counts over lines", "bins", unit="ms", above_zero=True),
+    )
+    stop_extent: float | None = field(
+        default=None,
+        metadata=option(
+            "maximum extent of a stop",
+            "stops",
+            unit="plane",
+            default="1 m on a floor plan, no stops without one",
+            above_zero=True,
+        ),
+    )
+    stop_duration: Duration = field(
+        default="5s", metadata=option("minimum duration of a stop", "stops", unit="ms", above_zero=True)
+    )
+    max_speed: float | None = field(
+        default=None,
+        metadata=option(
+            "speed above which a step is flagged as a jump",
+            "cleaning",
+            unit="plane/s",
+            metavar="SPEED",
+            above_zero=True,
+        ),
+    )
+    repair_jumps: bool = field(
+        default=False,
+        metadata=option("replace flagged jumps by interpolated positions; needs a maximum speed", "cleaning"),
+    )
+    stitch: bool = field(
+        default=False,
+        metadata=option(
+            "stitch tracks that belong to one person",
+            "cleaning",
+            note="Zones of kind ``door`` are used as entrances.",
+        ),
+    )
+    fill_gaps: Duration | None = field(
+        default=None,
+        metadata=option(
+            "longest gap that is filled with interpolated detections", "cleaning", unit="ms", default="none"
+        ),
+    )
+    smooth: Duration | None = field(
+        default=None,
+        metadata=option(
+            "length of the window for smoothing positions", "cleaning", unit="ms", default="no smoothing"
+        ),
+    )
+    shape: tuple[int, int] | None = field(
+        default=None, metadata=option("rows and columns of heatmaps", "cells", metavar="RxC", default="54x96")
+    )
+    cell: float | None = field(
+        default=None,
+        metadata=option(
+            "side of square cells, instead of rows and columns; needs a floor plan",
+            "cells",
+            unit="m",
+            above_zero=True,
+        ),
+    )
+    start: Duration | None = field(
+        default=None,
+        metadata=option(
+            "start of the analyzed part, such as 10s; a dataset names the part, as in shop@10s-end",
+            "part",
+            unit="ms",
+            flag="--from",
+        ),
+    )
+    end: Duration | None = field(
+        default=None,
+        metadata=option(
+            "end of the analyzed part, such as 5min; detections from then on are ignored",
+            "part",
+            unit="ms",
+            flag="--to",
+        ),
+    )
+    persons: Iterable[int] | None = field(
+        default=None,
+        metadata=option(
+            "person indices to analyze, such as 3,7",
+            "part",
+            metavar="N,N",
+            default="all",
+            note="With stitching, each index selects all tracks of the person.",
+        ),
+    )
+    faces: bool = field(
+        default=False, metadata=option("include face columns, which are personal data", "faces")
+    )
+    csv: bool = field(default=False, metadata=option("write each table as CSV, too", "tables"))
+    tables: Iterable[str] | str | None = field(
+        default=None,
+        metadata=option(
+            "names of the tables to write, or all",
+            "tables",
+            metavar="NAME,NAME|all",
+            default="all but measure, field and intervals, which take long",
+            note="``videos`` and ``persons`` are always written, because the other tables refer to them.",
+        ),
+    )
+    min_count: int | None = field(
+        default=None,
+        metadata=option(
+            "minimum number of people behind a published figure; figures of fewer people are suppressed, and "
+            "tables of single people, medians, quantiles, times of single events and rates are withheld",
+            "privacy",
+            metavar="K",
+        ),
+    )
+    salt: bytes | str | None = field(
+        default=None,
+        repr=False,
+        metadata=option(
+            "secret of at least 16 bytes, from which keys are made that replace person indices",
+            "privacy",
+            flag="--salt-file",
+            from_file=True,
+            note="It is not written to any file.",
+        ),
+    )
+    allow_incomplete: bool = field(
+        default=False, metadata=option("read archives that lack pages", "presence")
+    )
+    memory: int | str | None = field(
+        default=None,
+        metadata=option(
+            "memory limit for one video, such as 8GB; a larger video is refused, and can be analyzed in "
+            "parts",
+            "part",
+            metavar="SIZE",
+            default="three quarters of the available memory",
+        ),
+    )
 
     def __post_init__(self) -> None:
-        """Bring each field to its one form, refusing what is out of range."""
+        """Normalize each field, and reject values out of range."""
+        from ptrack_analysis.analysis.heat.grid import validate_shape
+        from ptrack_analysis.clock.lookup import parse_pattern
+        from ptrack_analysis.clock.timezones import parse_timezone, validate_opening_hours
+        from ptrack_analysis.video import timedelta
+
         if self.shape is not None:
             validate_shape(self.shape)
         for read, text in (
@@ -163,28 +304,31 @@ class AnalysisConfig:
         for name, value in self._formed().items():
             object.__setattr__(self, name, value)
         if self.end is not None and self.end <= (self.start or timedelta(0)):  # type: ignore[operator] # both are Timedeltas now
-            raise ParameterError(f"end is {given[1]!r}, which is not after start ({given[0]!r})")
+            raise ParameterError(f"end must be after start ({given[0]!r}), got {given[1]!r}")
         if self.repair_jumps and self.max_speed is None:
-            raise ParameterError("jumps are steps above max_speed (--max-speed): to repair them, give it")
-
+            raise ParameterError("repair_jumps needs max_speed (--max-speed), above which a step is a jump.")
         if self.cell is not None and self.floor is None:
-            raise ParameterError("cell is the side of a cell in meters, which needs a floor plan (--floor)")
+            raise ParameterError(
+                "cell is in meters, which needs a floor plan. Pass floor=... (--floor FILE)."
+            )
         if self.cell is not None and self.shape is not None:
-            raise ParameterError("cell and shape both say how large a cell is: give one of them")
+            raise ParameterError("cell and shape both set the size of the cells. Pass one of them.")
 
     def _formed(self) -> dict[str, Any]:
+        from ptrack_analysis.analysis.presence import parse_person_numbers
+
         given = {one.name: getattr(self, one.name) for one in fields(self)}
         shape = None if self.shape is None else tuple(map(int, self.shape))
-        formed: dict[str, Any] = {"video": self.video or Video(), "shape": shape}
+        formed: dict[str, Any] = {"video": self.video or _unknown_video(), "shape": shape}
         for name in ("zones", "floor"):
             formed[name] = None if given[name] is None else Path(given[name])
         formed["recordings"] = None if self.recordings is None else parse_path(self.recordings)
-        formed |= parse_durations(given) | parse_lengths(given)
+        formed |= read_durations(type(self), given) | read_numbers(type(self), given)
         if self.persons is not None:
             formed["persons"] = tuple(sorted(set(parse_person_numbers(self.persons))))
-        formed["tables"] = chosen(self.tables)
-        formed["min_count"] = least_count(self.min_count)
-        formed["salt"] = secret(self.salt)
+        formed["tables"] = read_table_names(self.tables)
+        formed["min_count"] = validate_min_count(self.min_count)
+        formed["salt"] = validate_salt(self.salt)
         if self.memory is not None:
             formed["memory"] = amount_of_bytes(self.memory, "memory", least=_LEAST_MEMORY)
         return formed
@@ -201,6 +345,8 @@ class AnalysisConfig:
 
     def part_name(self, video: str) -> str:
         """Return the name of a video in a dataset, which says what part of the video it is."""
+        from ptrack_analysis.video import milliseconds
+
         start, end = (None if time is None else milliseconds(time, "time") for time in (self.start, self.end))
         return _part_name(video, start, end)
 
@@ -227,166 +373,8 @@ class AnalysisConfig:
         values = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _NO_PARAMETERS}
         values["video"] = {n: v for n, v in asdict(self.video).items() if v is not None and n != "name"}
         values |= describe_secrets(self.salt, self.persons)
-        plain: dict[str, Any] = to_json_value(values)
+        plain: dict[str, Any] = convert_to_json(values)
         return plain
-
-
-_SPANS = (
-    "max_gap",
-    "period",
-    "merge_gap",
-    "min_dwell",
-    "enter_after",
-    "every",
-    "stop_duration",
-    "fill_gaps",
-    "smooth",
-    "start",
-    "end",
-)
-_ABOVE_ZERO = ("every", "stop_duration")
-_LENGTHS = ("margin", "min_distance")
-_LIMITS = ("stop_extent", "max_speed", "cell")
-
-
-def parse_durations(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the lengths of time among settings as whole ms, those that were left out as None.
-
-    Raises
-    ------
-    ParameterError
-        If one is no length of time, is 0 where that means nothing, or does not fit another.
-    """
-    formed: dict[str, Any] = {
-        name: None if given[name] is None else timedelta(milliseconds(given[name], name)) for name in _SPANS
-    }
-    for name in _ABOVE_ZERO:
-        if formed[name] == timedelta(0):
-            raise ParameterError(f"{name} is {given[name]!r}, not a length of time above 0")
-    fill_gaps, max_gap, period = (given[name] for name in ("fill_gaps", "max_gap", "period"))
-    if fill_gaps is not None and formed["fill_gaps"] <= formed["max_gap"]:
-        raise ParameterError(f"fill_gaps is {fill_gaps!r}, not above max_gap ({max_gap!r}): no gap is filled")
-    if period is not None and formed["period"] > formed["max_gap"]:
-        raise ParameterError(f"max_gap is {max_gap!r}, below the sampling period of {period!r}")
-    return formed
-
-
-def parse_lengths(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the distances, and what is a limit in the plane, among settings as numbers.
-
-    Raises
-    ------
-    ParameterError
-        If one is no number, or out of its range.
-    """
-    formed: dict[str, Any] = {name: at_least(given[name], name) for name in _LENGTHS}
-    for name in _LIMITS:
-        formed[name] = None if given[name] is None else above(given[name], name)
-    return formed
-
-
-def to_json_value(value: Any) -> Any:
-    """Make a value one that JSON knows: times in ms, files as their checksums."""
-    value = value.item() if isinstance(value, np.generic) else value
-    match value:
-        case Mapping():
-            return {name: to_json_value(inner) for name, inner in value.items()}
-        case tuple():
-            return [to_json_value(inner) for inner in value]
-        case pd.Timedelta():
-            return milliseconds(value, "duration")
-        case datetime():
-            return value.isoformat()
-        case Path():
-            return checksum(value)
-        case _:
-            return value
-
-
-LEAST_SALT = 16
-"""Shortest salt that is taken [bytes]."""
-
-_EVERY = "all"
-_FINGERPRINT = b"ptrack-analysis salt"
-_LEAST_COUNT = 2
-
-
-def chosen(tables: Iterable[str] | str | None) -> tuple[str, ...] | None:
-    """Return the names of the tables to write, in the order of the dataset, each once; None is the default.
-
-    Raises
-    ------
-    ParameterError
-        If one is no table of a dataset, or none is named.
-    """
-    if tables is None:
-        return None
-    names = tables.split(",") if isinstance(tables, str) else [*tables]
-    names = [name.strip() if isinstance(name, str) else name for name in names]
-    if names == [_EVERY]:
-        return tuple(OUTPUTS)
-    unknown = [name for name in names if name not in OUTPUTS]
-    if unknown:
-        near = get_close_matches(str(unknown[0]), OUTPUTS, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(OUTPUTS)}, or all"
-        raise ParameterError(f"tables (--tables) has {unknown[0]!r}, which is no table of a dataset: {hint}")
-    if not names:
-        raise ParameterError("tables (--tables) names none; give some, or all")
-    return tuple(name for name in OUTPUTS if name in {*ALWAYS, *names})
-
-
-def least_count(count: object) -> int | None:
-    """Return the number of persons below which figures are suppressed.
-
-    Raises
-    ------
-    ParameterError
-        If it is no whole number of at least 2: below that nothing would be suppressed.
-    """
-    if count is None:
-        return None
-    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < _LEAST_COUNT:
-        raise ParameterError(
-            f"min_count (--min-count) is {count!r}, not a whole number of at least {_LEAST_COUNT}"
-        )
-    return int(count)
-
-
-def secret(salt: object) -> bytes | None:
-    """Return the salt as bytes; it is in no message.
-
-    Raises
-    ------
-    ParameterError
-        If it is no text or bytes, or shorter than 16 bytes.
-    """
-    if salt is None:
-        return None
-    if not isinstance(salt, str | bytes):
-        raise ParameterError(f"salt is a {type(salt).__name__}, not bytes or text")
-    plain = salt.encode() if isinstance(salt, str) else salt
-    if len(plain) < LEAST_SALT:
-        raise ParameterError(
-            f"the salt (--salt-file) has {len(plain)} bytes, not at least {LEAST_SALT}: make one with "
-            "head -c 32 /dev/urandom | base64 > salt.txt, and keep it secret"
-        )
-    return plain
-
-
-def keyed(salt: bytes, text: str) -> str:
-    """Return the first 16 hex digits of the HMAC-SHA256 of a text, with the salt as its key."""
-    return hmac.new(salt, text.encode(), sha256).hexdigest()[:16]
-
-
-def describe_secrets(salt: bytes | str | None, persons: Iterable[int] | None) -> dict[str, Any]:
-    """Return what a record may say of the salt, its fingerprint, and of persons that were chosen.
-
-    Persons that are named by salted keys are not named by their numbers in the record either.
-    """
-    if not isinstance(salt, bytes):
-        return {}
-    known = {"salt": hmac.new(salt, _FINGERPRINT, sha256).hexdigest()}
-    return known if persons is None else known | {"persons": [keyed(salt, str(one)) for one in persons]}
 
 
 def memory_for(workers: int) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -35,30 +34,8 @@ from ptrack_analysis.plots import (
 from ptrack_analysis.scene.images import read_picture, stretched_note
 
 if TYPE_CHECKING:
+    from ptrack_analysis.pipeline.plot_options import PlotOptions
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlotOptions:
-    """Options of plots beyond the configuration of the analysis.
-
-    Parameters
-    ----------
-    background
-        Background image: of the scene, or of the floor plan's bounds.
-    of, density
-        Basis of a heatmap, and whether it is drawn as a density.
-    width, duration, fps, trail
-        Size, length, rate and trail of an animation.
-    """
-
-    background: str | None = None
-    basis: str | None = None
-    density: bool = False
-    width: int = 640
-    duration: str = "12s"
-    fps: int = 10
-    trail: str = "5s"
 
 
 @lru_cache(maxsize=1)
@@ -72,7 +49,7 @@ def background_notes(analysis: VideoAnalysis, options: PlotOptions) -> list[str]
     if options.background is None:
         return []
     x0, y0, x1, y1 = analysis.bounds
-    size = _read_background(options.background).size
+    size = _read_background(str(options.background)).size
     return list(stretched_note(size, (x1 - x0, y1 - y0), of_frame=analysis.floor_plan is None))
 
 
@@ -80,7 +57,7 @@ def _ground(analysis: VideoAnalysis, options: PlotOptions) -> dict[str, Any]:
     """Return the bounds of what is drawn, and the image behind it."""
     if options.background is None:
         return {"bounds": analysis.bounds}
-    return {"background": np.asarray(_read_background(options.background)), "bounds": analysis.bounds}
+    return {"background": np.asarray(_read_background(str(options.background))), "bounds": analysis.bounds}
 
 
 def paths(analysis: VideoAnalysis, options: PlotOptions) -> Any:

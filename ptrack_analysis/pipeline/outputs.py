@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ptrack_analysis.pipeline.config import AnalysisConfig
-    from ptrack_analysis.pipeline.drawing import PlotOptions
+    from ptrack_analysis.pipeline.plot_options import PlotOptions
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
     from ptrack_analysis.scene.zone_files import Scene
 
@@ -60,15 +60,17 @@ class Need(Enum):
 class Plot:
     """A plot of an output.
 
-    ``function`` is the function of ``pipeline.drawing`` that draws it, ``options`` are the groups of options
-    that change it. ``on_plane`` tells whether it can have a background image, ``needs_frame`` whether the
-    frame size must be known.
+    ``function`` is the function of ``pipeline.drawing`` that draws it. ``options`` are the groups of options
+    that change it: fields of ``AnalysisConfig`` and ``PlotOptions``. ``defaults`` describes the defaults of
+    fields that differ for this plot. ``on_plane`` tells whether it can have a background image,
+    ``needs_frame`` whether the frame size must be known.
     """
 
     name: str
     help: str
     function: str = ""
-    options: frozenset[str] = frozenset()
+    options: tuple[str, ...] = ()
+    defaults: tuple[tuple[str, str], ...] = ()
     on_plane: bool = False
     needs_frame: bool = True
     formats: tuple[str, ...] = ("png", "svg", "pdf")
@@ -190,7 +192,7 @@ def _output(
 
 
 def _plot(name: str, text: str, *options: str, **more: Any) -> Plot:
-    return Plot(name=name, help=text, options=frozenset(options), **more)
+    return Plot(name=name, help=text, options=options, **more)
 
 
 def _suppressed(**rules: Any) -> Privacy:
@@ -207,6 +209,8 @@ def _in_cells(level: str, **rules: Any) -> Privacy:
 
 HEAT_CELL, FIELD_CELL = 0.25, 0.5
 """Default size of the cells of plots on a floor plan [m]."""
+_CELL = "{} on a floor plan, larger on a large one"
+"""Default size of the cells, as help shows it."""
 FIELD_SHAPE = (18, 32)
 """Default rows and columns of a plotted flow field: one arrow per cell, long enough to be seen."""
 _RATES_OF_RETAIL = ("peak_moment", "average_dwell", "dwell_per_visitor", "re_entry_rate")
@@ -382,7 +386,16 @@ OUTPUTS: dict[str, Output] = {
             schema.HEATMAP,
             _in_cells("basis", only=("basis", "foot_points")),
             Need.BOXES,
-            plots=(_plot("heatmap", "person-seconds per cell", "heatmap", on_plane=True),),
+            plots=(
+                _plot(
+                    "heatmap",
+                    "person-seconds per cell",
+                    "heatmap",
+                    "cells",
+                    defaults=(("shape", "54x96"), ("cell", _CELL.format(HEAT_CELL))),
+                    on_plane=True,
+                ),
+            ),
         ),
         _output("cell_values", schema.MEASURE, _in_cells("quantity"), standard=False),
         _output(
@@ -390,7 +403,18 @@ OUTPUTS: dict[str, Output] = {
             schema.FIELD,
             WITHHELD,
             standard=False,
-            plots=(_plot("flow_field", "mean direction and speed per cell", "flow_field", on_plane=True),),
+            plots=(
+                _plot(
+                    "field",
+                    "mean direction and speed per cell",
+                    "cells",
+                    defaults=(
+                        ("shape", "{}x{}".format(*FIELD_SHAPE)),
+                        ("cell", _CELL.format(FIELD_CELL)),
+                    ),
+                    on_plane=True,
+                ),
+            ),
         ),
         _output("facing", schema.FACING, PERSONAL, Need.ZONES, Need.FACES, Need.BOXES),
         _output("confidence_intervals", schema.INTERVALS, WITHHELD, standard=False),

@@ -256,7 +256,7 @@ def test_a_second_export_changes_nothing_and_says_so(tmp_path, capfd, archive, z
 def test_export_without_zones_says_how_to_get_visits(tmp_path, capfd, archive):
     code, _, err = run(capfd, "export", archive, tmp_path / "out")
     assert code == 0
-    assert "no visits are computed" in err
+    assert "no visits and crossings without zones" in err
     assert not (tmp_path / "out" / "visits").exists()
 
 
@@ -443,7 +443,7 @@ def test_one_video_of_several_is_chosen_by_name(tmp_path, capfd, archive):
     assert run(capfd, "plot", "paths", archive, "-o", target, "--video", "other")[0] == 0
     code, _, err = run(capfd, "plot", "paths", archive, "-o", target, "--video", "nobody")
     assert code == 2
-    assert "holds no video 'nobody', but 'good', 'other'" in err
+    assert "has no video 'nobody'. It has 'good', 'other'." in err
 
 
 def test_pictures_on_the_floor(tmp_path, capfd, data):

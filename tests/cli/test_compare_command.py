@@ -93,7 +93,7 @@ def test_a_table_is_named_by_its_columns(capfd, tmp_path):
     assert "0.080" in out
     code, _, err = run(capfd, "inspect", table, "--columns", "frame")
     assert code == 2
-    assert "is not a list such as frame=frame,id=track_id" in err
+    assert "is not a list, such as frame=frame,id=track_id" in err
 
 
 def test_what_is_said_of_the_frame_holds_for_the_second(capfd, two, tmp_path):

@@ -31,11 +31,16 @@ def test_the_salt_comes_from_a_file_and_is_printed_nowhere(data, tmp_path, capsy
 @pytest.mark.parametrize(
     ("content", "options", "code", "said"),
     [
-        ("short", (), 2, "the salt (--salt-file) has 5 bytes, not at least 16"),
-        ("", (), 2, "the salt (--salt-file) has 0 bytes"),
-        (None, (), 3, "the salt cannot be read: No such file or directory"),
-        (SECRET, ("--min-count", "1"), 2, "min_count (--min-count) is 1"),
-        (SECRET, ("--tables", "visit"), 2, "did you mean 'visits'?"),
+        ("short", (), 2, "salt (--salt-file) must have at least 16 bytes, got 5"),
+        ("", (), 2, "at least 16 bytes, got 0"),
+        (None, (), 3, "cannot read the file of --salt-file: No such file or directory"),
+        (
+            SECRET,
+            ("--min-count", "1"),
+            2,
+            "min_count (--min-count) must be a whole number of at least 2, got 1",
+        ),
+        (SECRET, ("--tables", "visit"), 2, "Did you mean 'visits'?"),
     ],
     ids=["short", "empty", "missing", "a count of one", "an unknown table"],
 )

@@ -105,7 +105,7 @@ def test_a_restart_is_told(tmp_path, run, server):
         "fetch", "job-1", tmp_path / "archive", "--max-results", "5", "--endpoint-url", server.url
     )
     assert code == 0
-    assert err.startswith("note: a token had expired")
+    assert err.startswith("note: a token expired")
 
 
 def test_progress_is_shown_on_a_terminal_only(tmp_path, run, server, monkeypatch):
@@ -182,7 +182,11 @@ def test_waiting_has_a_deadline(run, server):
         (("wait", "job/1"), 2, "'job/1' is no job's id"),
         (("start", "a.mp4"), 2, "'a.mp4' is no video in S3"),
         (("start", "s3://videos/a.mp4", "--job-tag", "a b"), 2, "job_tag is 'a b'"),
-        (("start", "s3://videos/a.mp4", "--topic-arn", "arn:t"), 2, "--topic-arn and --role-arn go together"),
+        (
+            ("start", "s3://videos/a.mp4", "--topic-arn", "arn:t"),
+            2,
+            "--topic-arn and --role-arn belong together",
+        ),
         (("start", "s3://videos/a.mp4", "--endpoint-url", "nonsense"), 5, "Invalid endpoint: nonsense"),
     ],
 )

@@ -56,7 +56,7 @@ def test_it_writes_markdown_to_a_file_and_replaces_none_unasked(capfd, shop, tmp
     assert file.read_text(encoding="utf-8").startswith("## shop: ")
     code, _, err = run(capfd, "summary", *shop, "-o", file)
     assert code == 1
-    assert "exists; --force replaces it" in err
+    assert "exists. Replace it with --force." in err
     assert run(capfd, "summary", *shop, "-o", file, "--force")[0] == 0
     assert file.read_text(encoding="utf-8").startswith("shop: ")
     assert "is a folder" in run(capfd, "summary", *shop, "-o", tmp_path)[2]
@@ -78,7 +78,7 @@ def test_a_video_that_cannot_be_read_does_not_stop_the_others(capfd, tmp_path):
     ("arguments", "code", "said"),
     [
         (["--json", "--markdown"], 2, "not allowed with"),
-        (["--video", "elsewhere"], 2, "holds no video 'elsewhere'"),
+        (["--video", "elsewhere"], 2, "has no video 'elsewhere'"),
         (["--zones", "nowhere.geojson"], 3, "nowhere.geojson"),
         (["--max-gap", "2"], 2, "has no unit"),
     ],

@@ -76,7 +76,7 @@ def test_a_wrong_name_lists_the_tables_before_anything_is_read(capfd, tmp_path):
     [
         (["visits"], 2, "table 'visits' needs zones. Pass a GeoJSON file of polygons: "),
         (["tracks", "-o", "x.xlsx"], 2, "x.xlsx: the suffix must be .csv or .parquet"),
-        (["tracks", "--video", "noon"], 2, "holds no video 'noon', but 'shop'"),
+        (["tracks", "--video", "noon"], 2, "has no video 'noon'. It has 'shop'."),
         (["facing"], 2, "--faces"),
         (["stops"], 2, "--stop-extent"),
     ],

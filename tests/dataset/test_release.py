@@ -112,14 +112,14 @@ def test_another_salt_writes_all_videos_again(day, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"salt": b""}, "has 0 bytes, not at least 16"),
-        ({"salt": "fifteen letters"}, "has 15 bytes, not at least 16"),
-        ({"salt": 12}, "is a int, not bytes or text"),
-        ({"min_count": 1}, "is 1, not a whole number of at least 2"),
-        ({"min_count": 2.5}, "is 2.5, not a whole number of at least 2"),
-        ({"min_count": True}, "is True, not a whole number"),
-        ({"tables": "visit"}, "has 'visit', which is no table of a dataset: did you mean 'visits'?"),
-        ({"tables": []}, "names none"),
+        ({"salt": b""}, "at least 16 bytes, got 0"),
+        ({"salt": "fifteen letters"}, "at least 16 bytes, got 15"),
+        ({"salt": 12}, "must be bytes or text, got int"),
+        ({"min_count": 1}, "must be a whole number of at least 2, got 1"),
+        ({"min_count": 2.5}, "must be a whole number of at least 2, got 2.5"),
+        ({"min_count": True}, "must be a whole number of at least 2, got True"),
+        ({"tables": "visit"}, "contains 'visit', which is not a table. Did you mean 'visits'?"),
+        ({"tables": []}, "must contain at least one name"),
     ],
     ids=str,
 )

@@ -1,0 +1,148 @@
+"""Options of the shell that follow from the fields of a configuration."""
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import Field
+from pathlib import Path
+from typing import Any
+
+from ptrack_analysis.cli.options import (
+    above_zero,
+    at_least_zero,
+    fallback_video,
+    period,
+    persons,
+    place,
+    shape,
+    span,
+)
+from ptrack_analysis.pipeline.config import AnalysisConfig
+from ptrack_analysis.pipeline.config_fields import Option, find_options, get_value_type
+
+_READERS: dict[str, Any] = {
+    "Duration": span,
+    "FilePath": place,
+    "AnyFilePath": place,
+    "float": at_least_zero,
+    "int": int,
+    "tuple[int, int]": shape,
+    "Iterable[int]": persons,
+}
+"""How the value of a field is read, by the field's type; others are text."""
+_METAVARS = {"Duration": "TIME", "FilePath": "FILE", "AnyFilePath": "FILE", "float": "LENGTH"}
+_UNITS = {
+    "plane": " [px, or m with --floor]",
+    "plane/s": " [px/s, or m/s with --floor]",
+    "m": " [m]",
+    "px": " [px]",
+}
+_AUTO = "auto"
+_TITLES = {
+    "scene": "zones and floor plan",
+    "clock": "clock times",
+    "presence": "presence",
+    "visits": "visits to zones",
+    "lines": "crossings of lines",
+    "bins": "bins",
+    "stops": "stops",
+    "cleaning": "cleaning (off by default; changed rows are flagged)",
+    "part": "part of the video",
+    "cells": "heatmap cells",
+    "faces": "faces",
+    "tables": "tables",
+    "privacy": "data for publication",
+    "background": "background",
+    "heatmap": "heatmap",
+    "animation": "animation",
+}
+MEASURING = ("presence", "visits", "lines", "bins", "stops", "cells", "cleaning", "part")
+"""The groups of options that change what is computed, in the order of the help."""
+
+
+def add_options(
+    parser: argparse.ArgumentParser,
+    *groups: str,
+    config: type = AnalysisConfig,
+    defaults: Mapping[str, str] | None = None,
+    into: Any = None,
+) -> None:
+    """Add the options of some groups.
+
+    Parameters
+    ----------
+    parser
+        Where to add them.
+    *groups
+        Names of the groups, in the order of the help.
+    config
+        The configuration whose fields they are.
+    defaults
+        What happens by default, for fields where the command has its own default.
+    into
+        The group of the help that gets all of them; by default each group has its own.
+    """
+    for group in groups:
+        found = [(each, option) for each, option in find_options(config) if option.group == group]
+        place = into or (parser.add_argument_group(_TITLES[group]) if found else None)
+        for each, option in found:
+            _add_option(place, each, option, (defaults or {}).get(each.name))
+
+
+def _add_option(group: Any, each: Field[Any], option: Option, default: str | None) -> None:
+    flag = option.flag or f"--{each.name.replace('_', '-')}"
+    text = f"{option.text}{_UNITS.get(option.unit, '')}".replace("%", "%%")
+    kind = get_value_type(each)
+    if kind == "bool":
+        group.add_argument(flag, dest=each.name, action="store_true", help=text)
+        return
+    options: dict[str, Any] = {"type": _READERS.get(kind, str), "default": each.default}
+    options["metavar"] = option.metavar or _METAVARS.get(kind)
+    if option.above_zero and kind == "float":
+        options["type"] = above_zero
+    if option.choices:
+        options |= {"choices": option.choices, "metavar": None}
+    if option.auto:
+        options |= {"type": period, "default": _AUTO}
+    if option.from_file:
+        options |= {"type": place, "metavar": "FILE"}
+        text = f"file with the {text}"
+    default = default or option.default or _format_default(options["default"])
+    group.add_argument(
+        flag, dest=each.name, help=f"{text} (default {default})" if default else text, **options
+    )
+
+
+def _format_default(default: Any) -> str:
+    if default is None:
+        return ""
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def read_config(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the fields of ``AnalysisConfig`` for which the command has options."""
+    return read_fields(args) | {"video": fallback_video(args)}
+
+
+def read_fields(args: argparse.Namespace, config: type = AnalysisConfig) -> dict[str, Any]:
+    """Return the fields of a configuration for which the command has options."""
+    return {
+        each.name: _read_value(getattr(args, each.name), option)
+        for each, option in find_options(config)
+        if hasattr(args, each.name)
+    }
+
+
+def _read_value(value: Any, option: Option) -> Any:
+    if option.auto and value == _AUTO:
+        return None
+    return _read_file(value, option.flag) if option.from_file and value is not None else value
+
+
+def _read_file(file: str, flag: str) -> bytes:
+    """Read a value from a file, without the white space around it."""
+    from ptrack_analysis.errors import InputError
+
+    try:
+        return Path(file).read_bytes().strip()
+    except OSError as error:
+        raise InputError(f"{file}: cannot read the file of {flag}: {error.strerror or error}") from error

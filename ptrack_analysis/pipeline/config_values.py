@@ -1,0 +1,129 @@
+"""Validation of the values of a configuration, and their form in a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from difflib import get_close_matches
+from numbers import Integral
+from pathlib import Path
+from typing import Any
+
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.limits import above, at_least
+from ptrack_analysis.pipeline.config_fields import find_options, get_value_type
+from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS
+
+_EVERY = "all"
+_LEAST_COUNT = 2
+
+
+def read_durations(config: type, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the durations among the fields as whole milliseconds, or None.
+
+    Raises
+    ------
+    ParameterError
+        If a value is not a duration, is 0 where it must not be, or contradicts another one.
+    """
+    from ptrack_analysis.video import milliseconds, timedelta
+
+    formed: dict[str, Any] = {}
+    for each, declared in find_options(config):
+        name = each.name
+        if get_value_type(each) != "Duration":
+            continue
+        formed[name] = None if given[name] is None else timedelta(milliseconds(given[name], name))
+        if declared.above_zero and formed[name] == timedelta(0):
+            raise ParameterError(f"{name} must be a duration above 0, got {given[name]!r}")
+    fill_gaps, max_gap, period = (given[name] for name in ("fill_gaps", "max_gap", "period"))
+    if fill_gaps is not None and formed["fill_gaps"] <= formed["max_gap"]:
+        raise ParameterError(
+            f"fill_gaps must be longer than max_gap ({max_gap!r}), got {fill_gaps!r}. Shorter gaps already "
+            "count as presence."
+        )
+    if period is not None and formed["period"] > formed["max_gap"]:
+        raise ParameterError(f"max_gap must be at least the sampling period ({period!r}), got {max_gap!r}")
+    return formed
+
+
+def read_numbers(config: type, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the distances, speeds and sizes among the fields as numbers, or None.
+
+    Raises
+    ------
+    ParameterError
+        If a value is not a number, or out of its range.
+    """
+    return {
+        each.name: None
+        if given[each.name] is None
+        else (above if declared.above_zero else at_least)(given[each.name], each.name)
+        for each, declared in find_options(config)
+        if get_value_type(each) == "float"
+    }
+
+
+def convert_to_json(value: Any) -> Any:
+    """Convert a value to JSON types: times in milliseconds, files as their checksums."""
+    import numpy as np
+    import pandas as pd
+
+    from ptrack_analysis.storage.files import checksum
+    from ptrack_analysis.video import milliseconds
+
+    value = value.item() if isinstance(value, np.generic) else value
+    match value:
+        case Mapping():
+            return {name: convert_to_json(inner) for name, inner in value.items()}
+        case tuple():
+            return [convert_to_json(inner) for inner in value]
+        case pd.Timedelta():
+            return milliseconds(value, "duration")
+        case datetime():
+            return value.isoformat()
+        case Path():
+            return checksum(value)
+        case _:
+            return value
+
+
+def read_table_names(tables: Iterable[str] | str | None) -> tuple[str, ...] | None:
+    """Return the names of the tables to write, in the order of the dataset. None is the default.
+
+    Raises
+    ------
+    ParameterError
+        If a name is unknown, or the list is empty.
+    """
+    if tables is None:
+        return None
+    names = tables.split(",") if isinstance(tables, str) else [*tables]
+    names = [name.strip() if isinstance(name, str) else name for name in names]
+    if names == [_EVERY]:
+        return tuple(OUTPUTS)
+    unknown = [name for name in names if name not in OUTPUTS]
+    if unknown:
+        near = get_close_matches(str(unknown[0]), OUTPUTS, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(OUTPUTS)}."
+        raise ParameterError(f"tables (--tables) contains {unknown[0]!r}, which is not a table. {hint}")
+    if not names:
+        raise ParameterError("tables (--tables) must contain at least one name, or be 'all'")
+    return tuple(name for name in OUTPUTS if name in {*ALWAYS, *names})
+
+
+def validate_min_count(count: object) -> int | None:
+    """Return the number of people below which figures are suppressed.
+
+    Raises
+    ------
+    ParameterError
+        If it is not a whole number of at least 2. With 1, nothing would be suppressed.
+    """
+    if count is None:
+        return None
+    if isinstance(count, bool) or not isinstance(count, Integral) or count < _LEAST_COUNT:
+        raise ParameterError(
+            f"min_count (--min-count) must be a whole number of at least {_LEAST_COUNT}, got {count!r}"
+        )
+    return int(count)
