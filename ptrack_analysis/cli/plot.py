@@ -24,6 +24,7 @@ from ptrack_analysis.pipeline.plot_options import PlotOptions
 
 if TYPE_CHECKING:
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+    from ptrack_analysis.scene.zone_files import Scene
 
 _USAGE = 2
 _SAMPLE = "data/shop"
@@ -99,14 +100,14 @@ def run(given: argparse.Namespace) -> int:
             f"{given.output}: the suffix must be one of {listed}. Or name the format with --as."
         )
     settings = AnalysisConfig(**read_config(given))
-    _check_needs(given.plot, settings)
+    scene = _read_scene(given.plot, settings)
     if target and not given.force:
         validate_replaceable(target)
     uses_frame = given.zones or given.floor or settings.stitch or settings.video.width
     if not plot.needs_frame and not uses_frame:
         settings = replace(settings, video=replace(settings.video, width=1, height=1))
     options = PlotOptions(**read_fields(given, PlotOptions))
-    drawn = plot.draw(_analysis(given, settings, options), options)
+    drawn = plot.draw(_analysis(given, settings, scene, options), options)
     if isinstance(drawn, bytes):
         save_content(drawn, target or sys.stdout.buffer)
     else:
@@ -116,13 +117,14 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _check_needs(name: str, settings: AnalysisConfig) -> None:
-    """Reject a plot whose needs the options do not meet."""
+def _read_scene(name: str, settings: AnalysisConfig) -> "Scene | None":
+    """Read the zone file, and reject a plot whose needs the options do not meet."""
     from ptrack_analysis.pipeline.video_analysis import read_scene_file
 
     scene = read_scene_file(settings)
     needs = PLOTS[name][0].needs
     validate_needs(f"plot {name}", [need for need in needs if not need.is_met(settings, scene)])
+    return scene
 
 
 def _report_usage_error(message: str) -> int:
@@ -130,7 +132,9 @@ def _report_usage_error(message: str) -> int:
     return _USAGE
 
 
-def _analysis(given: argparse.Namespace, settings: AnalysisConfig, options: PlotOptions) -> "VideoAnalysis":
+def _analysis(
+    given: argparse.Namespace, settings: AnalysisConfig, scene: "Scene | None", options: PlotOptions
+) -> "VideoAnalysis":
     """Read the video, and print its notes on stderr."""
     from ptrack_analysis.pipeline.drawing import background_notes
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
@@ -139,7 +143,7 @@ def _analysis(given: argparse.Namespace, settings: AnalysisConfig, options: Plot
     with open_source(given) as source:
         form = format_arguments(given)
         one = chosen(source, given.video, form)
-        analysis = VideoAnalysis(one, settings, form=form_given(**form))
+        analysis = VideoAnalysis(one, settings, scene, form=form_given(**form))
         notes = [*analysis.reading.notes, *analysis.notes, *background_notes(analysis, options)]
     for note in notes:
         print(f"note: {shown(analysis.video.name)}: {shown(note)}", file=sys.stderr)

@@ -4,6 +4,7 @@ import argparse
 import re
 import shlex
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -143,3 +144,12 @@ def test_everyday_options_come_before_credentials_and_formats(capsys, call):
     assert heads[0] == "examples"
     if "S3 and AWS (as in the AWS CLI)" in heads and call != ["fetch"]:
         assert heads[-1] == "S3 and AWS (as in the AWS CLI)"
+
+
+def test_a_plot_reads_the_zone_file_once(data, tmp_path, monkeypatch):
+    opened, read_text = [], Path.read_text
+    monkeypatch.setattr(Path, "read_text", lambda path, **how: opened.append(path) or read_text(path, **how))
+    zones = data / "shop" / "zones.geojson"
+    target = str(tmp_path / "a.png")
+    assert main(["plot", "visits", str(data / "shop"), "-o", target, "--zones", str(zones)]) == 0
+    assert opened.count(zones) == 1
