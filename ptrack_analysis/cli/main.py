@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, NoReturn
@@ -38,6 +38,7 @@ COMMANDS = {
     "start": "start a job for a video in S3, at a service with the API",
     "wait": "wait until a job has succeeded",
     "fetch": "fetch the pages of a job into an archive",
+    "completion": "print a completion script for bash, zsh or fish",
 }
 """Each command with its help. Its parser is built only when the command is called."""
 FAILURE, USAGE, BAD_INPUT, REMOTE, INTERRUPTED = 1, 2, 3, 5, 130
@@ -124,7 +125,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="replace")  # a name that the terminal cannot show is no failure
     try:
         arguments = sys.argv[1:] if arguments is None else arguments
-        given = _parser(arguments).parse_args(arguments)
+        called = next((argument for argument in arguments if not argument.startswith("-")), "")
+        given = build_parser({called}).parse_args(arguments)
         run: Callable[[argparse.Namespace], int] = given.run
         with warnings.catch_warnings():
             warnings.simplefilter("always", PtrackWarning)
@@ -162,7 +164,8 @@ def _report(message: object, code: int) -> int:
     return code
 
 
-def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+def build_parser(called: Container[str]) -> argparse.ArgumentParser:
+    """Return the parser, with the options of the commands that are called."""
     parser = _Parser(
         prog="ptrack",
         description=_DESCRIPTION,
@@ -170,9 +173,8 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"ptrack-analysis {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
-    called = next((argument for argument in arguments if not argument.startswith("-")), None)
     for name, text in COMMANDS.items():
-        if name == called:
+        if name in called:
             import_module(f"ptrack_analysis.cli.{name}").add(commands)
         else:
             commands.add_parser(name, help=text)

@@ -143,6 +143,7 @@ ENDED = "AWS ended People Pathing on 31 October 2025. Use --endpoint-url for ano
 def add_command(commands: Any, name: str, text: str, *examples: str, **more: Any) -> argparse.ArgumentParser:
     """Add a command whose help begins with examples, each without the name ``ptrack``."""
     listed = "\n".join(f"  ptrack {example}" for example in examples)
+    more.setdefault("help", text.partition(". ")[0].rstrip("."))
     parser: argparse.ArgumentParser = commands.add_parser(
         name, description=f"examples:\n{listed}\n\n{fill(text, _WIDTH)}", **more
     )
