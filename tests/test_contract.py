@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from factories import make_detections, make_points, make_video
+from pages import record
 from pandas.testing import assert_frame_equal
+from rekognition_server import RekognitionServer
 from shapely.geometry import LineString, box
 
 import ptrack_analysis
@@ -398,3 +400,22 @@ def test_the_definition_is_written_down(call, takes, gives):
         assert part in text
     if name in {"compute_trajectories", "trajectories_from_points", "compute_visits", "select"}:
         assert "[ms]" in text
+
+
+@pytest.mark.parametrize(("sort_by", "max_results"), [("TIMESTAMP", 2), ("INDEX", 3)])
+def test_a_job_is_started_waited_for_and_fetched_with_sort_by_and_max_results(tmp_path, sort_by, max_results):
+    with RekognitionServer() as server:
+        client = server.client()
+        job_id = ptrack_analysis.start_job("s3://videos/shop.mp4", client=client)
+        server.jobs[job_id].persons = [record(40 * number, number % 2) for number in range(7)]
+        server.jobs[job_id].in_progress = 2
+        ptrack_analysis.wait_for_job(job_id, client=client, first_pause="1ms")
+        server.requests.clear()
+        fetched = ptrack_analysis.fetch_pages(
+            job_id, tmp_path / "pages", client=client, sort_by=sort_by, max_results=max_results
+        )
+        asked = [request for _, request in server.requests]
+    assert {(request["SortBy"], request["MaxResults"]) for request in asked} == {(sort_by, max_results)}
+    assert fetched.pages == -(-7 // max_results)
+    detections, _ = ptrack_analysis.read_tracking(tmp_path / "pages")
+    assert len(detections) == 7
