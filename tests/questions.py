@@ -90,7 +90,7 @@ def truth(day):
     floor = read_floor_plan(day / "floor.json")
     for reference in find_videos(day / "pages"):
         detections, video = read_tracking(reference)
-        zones, _ = read_zones(day / "zones.geojson", video, floor)
+        zones, _ = read_zones(day / "zones.geojson", video, plane=floor)
         trajectories = compute_trajectories(detections, video, plane=floor)
         visits = compute_visits(trajectories, zones, video)
         for zone, span in visits["dwell"].groupby(level="zone").sum().items():

@@ -62,7 +62,7 @@ class Filmed:
     def in_plane(self, unit):
         """Give trajectories and zones in the picture or on the floor."""
         plane = self.floor if unit == "m" else None
-        zones, _ = read_zones(self.folder / "zones.geojson", self.video, plane)
+        zones, _ = read_zones(self.folder / "zones.geojson", self.video, plane=plane)
         return compute_trajectories(self.detections, self.video, plane=plane), zones
 
     def hidden(self, kind, person):
@@ -193,7 +193,7 @@ def edges_within(edges, starts, spans, slack):
 def test_the_mean_persons_of_each_interval_are_the_true_ones(filmed, unit, every):
     """Each coming and going is off by two steps; in a zone also by the time without a box it falls into."""
     trajectories, zones = filmed.in_plane(unit)
-    occupancy = compute_occupancy(trajectories, filmed.video, zones)
+    occupancy = compute_occupancy(trajectories, filmed.video, zones=zones)
     bins = compute_occupancy_bins(occupancy, filmed.video, every=every)
     present = {
         "": [(one["person_index"], one["appeared"], one["vanished"]) for one in filmed.truth["persons"]]

@@ -127,7 +127,11 @@ CALLS = {
         TRAJECTORIES,
         STOPS,
     ),
-    "simplify_trajectories": (lambda t: ptrack_analysis.simplify_trajectories(t, 20.0), TRAJECTORIES, POINTS),
+    "simplify_trajectories": (
+        lambda t: ptrack_analysis.simplify_trajectories(t, tolerance=20.0),
+        TRAJECTORIES,
+        POINTS,
+    ),
     "compute_visits": (lambda t: ptrack_analysis.compute_visits(t, ZONES, VIDEO), TRAJECTORIES, VISITS),
     "compute_dwell": (ptrack_analysis.compute_dwell, VISITS, DWELL),
     "compute_dwell_quantiles": (ptrack_analysis.compute_dwell_quantiles, VISITS, DWELL_QUANTILES),
@@ -164,7 +168,7 @@ CALLS = {
         RETAIL,
     ),
     "compute_occupancy": (
-        lambda t: ptrack_analysis.compute_occupancy(t, VIDEO, ZONES),
+        lambda t: ptrack_analysis.compute_occupancy(t, VIDEO, zones=ZONES),
         TRAJECTORIES,
         OCCUPANCY,
     ),
@@ -238,7 +242,7 @@ CALLS = {
         QUALITY,
     ),
     "compute_sensitivity": (
-        lambda d: ptrack_analysis.compute_sensitivity(d, VIDEO, ZONES, max_gaps=["1s", "3s"]),
+        lambda d: ptrack_analysis.compute_sensitivity(d, ZONES, VIDEO, max_gaps=["1s", "3s"]),
         DETECTIONS,
         SENSITIVITY,
     ),
@@ -305,7 +309,7 @@ INPUTS = {DETECTIONS.name: DETECTED, TRAJECTORIES.name: trajectories_of(DETECTED
 INPUTS[VISITS.name] = ptrack_analysis.compute_visits(INPUTS[TRAJECTORIES.name], ZONES, VIDEO)
 INPUTS[CROSSINGS.name] = ptrack_analysis.compute_crossings(INPUTS[TRAJECTORIES.name], LINES)
 INPUTS[WAITS.name] = ptrack_analysis.compute_waiting_times(INPUTS[VISITS.name], ["left", "right"])
-INPUTS[OCCUPANCY.name] = ptrack_analysis.compute_occupancy(INPUTS[TRAJECTORIES.name], VIDEO, ZONES)
+INPUTS[OCCUPANCY.name] = ptrack_analysis.compute_occupancy(INPUTS[TRAJECTORIES.name], VIDEO, zones=ZONES)
 INPUTS[BINS.name] = ptrack_analysis.compute_occupancy_bins(INPUTS[OCCUPANCY.name], VIDEO, every="1s")
 every = pytest.mark.parametrize(("call", "takes", "gives"), CALLS.values(), ids=CALLS.keys())
 
@@ -318,6 +322,22 @@ def test_every_computation_is_under_this_contract():
     public = {name for name in ptrack_analysis.__all__ if name.startswith("compute_")}
     of_zones = {"compute_zone_overlaps", "compute_zone_coverage"}  # take zones, not a table
     assert public <= set(CALLS) | of_zones
+
+
+RANKS = dict.fromkeys(("zones", "lines", "targets", "steps"), 1) | {"video": 2, "recording": 3}
+"""Where an argument stands; tables come first."""
+
+
+@pytest.mark.parametrize(
+    "name", sorted({name.split()[0] for name in CALLS} | {"check_zones", "compute_zone_coverage"})
+)
+def test_tables_come_before_zones_and_zones_before_the_video_and_options_are_named(name):
+    parameters = inspect.signature(getattr(ptrack_analysis, name)).parameters.values()
+    positional = [each for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+    ranks = [RANKS.get(each.name, 0) for each in positional]
+    assert ranks == sorted(ranks)
+    assert all(each.default is each.empty or each.name == "video" for each in positional)
+    assert not [each for each in positional if each.annotation in {"float", float, int, str}]
 
 
 @every

@@ -215,7 +215,7 @@ def test_zones_in_metres_are_drawn_on_the_plan(data, tmp_path):
     ring = [[[1, 1], [2, 1], [2, 2], [1, 1]]]
     desk.save_zones(edit_of(desk.opening(), [drawn(geometry=polygon(ring))]))
     floor = read_floor_plan(shop / "floor.json")
-    zones, _ = read_zones(tmp_path / "zones.json", Video(width=9, height=9), floor)
+    zones, _ = read_zones(tmp_path / "zones.json", Video(width=9, height=9), plane=floor)
     assert zones[0].outline.area == pytest.approx(0.5)
 
 

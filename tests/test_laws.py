@@ -90,7 +90,7 @@ def test_law_2_zones_that_tile_the_frame_hold_the_time_located_in_it(
     video, zones = make_video(duration), tiles(middle)
     trajectories = compute_trajectories(make_detections(whole(persons)), video, period=period)
     visits = compute_visits(trajectories, zones, video, merge_gap=f"{merge_gap}ms")
-    occupancy = compute_occupancy(trajectories, video, zones)
+    occupancy = compute_occupancy(trajectories, video, zones=zones)
     held = trajectories["time_present"].to_numpy().astype("int64")
     assert total(visits["dwell"]) == held[in_frame(trajectories)].sum()
     by_zone = visits.groupby("zone")["dwell"].sum()
@@ -141,7 +141,7 @@ def test_law_4_renumbering_persons_renames_keys_and_nothing_else(persons, durati
             trajectories,
             compute_tracks(trajectories),
             visits,
-            compute_occupancy(trajectories, video, zones),
+            compute_occupancy(trajectories, video, zones=zones),
         )
 
     persons = whole(persons)

@@ -99,7 +99,7 @@ def crossed(recording, unit):
     """Give the trajectories, the lines and their crossings, in px or on the floor."""
     detections, video, folder, _ = recording
     plane = read_floor_plan(folder / "floor.json", video) if unit == "m" else video.pixels
-    _, lines = read_zones(folder / "zones.geojson", video, plane)
+    _, lines = read_zones(folder / "zones.geojson", video, plane=plane)
     trajectories = compute_trajectories(detections, video, plane=plane)
     return trajectories, lines, compute_crossings(trajectories, lines, min_distance=NOISE[unit])
 

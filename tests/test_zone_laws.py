@@ -59,7 +59,7 @@ def test_law_2_while_a_zone_holds_in_it_and_outside_it_and_unlocated_is_all(pers
     inside = ((x >= 0) & (x < 200)) | ((x >= 300) & (x < 500))
     dwell = total(visits_of(trajectories, zone(*window), merge_gap=ms(merge_gap))["dwell"])
     assert dwell + held[~inside & ~np.isnan(x)].sum() + held[np.isnan(x)].sum() == held.sum()
-    occupancy = compute_occupancy(trajectories, VIDEO, [zone(*window)]).loc["holed"]
+    occupancy = compute_occupancy(trajectories, VIDEO, zones=[zone(*window)]).loc["holed"]
     moments = occupancy.index.to_numpy().astype("int64")
     assert (np.diff(moments) * occupancy["persons"].to_numpy()[:-1]).sum() == dwell
 

@@ -122,9 +122,9 @@ def test_zones_that_share_corners_tile_the_picture():
 def test_coverage_on_a_floor_plan_is_of_the_picture_there():
     corners = [[0, 0], [1, 0], [1, 1], [0, 1]]
     floor = fit_floor_plan(corners, [[0, 0], [8, 0], [6, 4], [2, 4]])
-    coverage = compute_zone_coverage([Zone("a", box(0, 0, 8, 4), "m")], VIDEO, floor)
+    coverage = compute_zone_coverage([Zone("a", box(0, 0, 8, 4), "m")], VIDEO, plane=floor)
     assert coverage.covered == pytest.approx(1)
-    near = compute_zone_coverage([Zone("a", box(0, 2, 8, 4), "m")], VIDEO, floor)
+    near = compute_zone_coverage([Zone("a", box(0, 2, 8, 4), "m")], VIDEO, plane=floor)
     assert near.covered == pytest.approx((4 + 6) / 2 * 2 / 24)
 
 
@@ -132,11 +132,11 @@ def test_a_picture_that_reaches_the_horizon_has_no_area_on_the_floor():
     floor = fit_floor_plan([[0.4, 0.5], [0.6, 0.5], [1, 1], [0, 1]], [[0, 0], [4, 0], [4, 8], [0, 8]])
     zones = [Zone("a", box(0, 0, 4, 4), "m")]
     with pytest.raises(ParameterError, match="the picture reaches the horizon of the floor plan"):
-        compute_zone_coverage(zones, VIDEO, floor)
-    assert compute_zone_coverage(zones, VIDEO, floor, bounds=floor.bounds).covered == pytest.approx(0.5)
-    assert check_zones(zones, VIDEO, floor) == []
+        compute_zone_coverage(zones, VIDEO, plane=floor)
+    assert compute_zone_coverage(zones, VIDEO, plane=floor, bounds=floor.bounds).covered == pytest.approx(0.5)
+    assert check_zones(zones, VIDEO, plane=floor) == []
     with pytest.raises(ParameterError, match=r"bounds is \(0, 0, 0, 1\), which has no area"):
-        compute_zone_coverage(zones, VIDEO, floor, bounds=(0, 0, 0, 1))
+        compute_zone_coverage(zones, VIDEO, plane=floor, bounds=(0, 0, 0, 1))
 
 
 NOTES = {

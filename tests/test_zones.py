@@ -36,7 +36,7 @@ def read(tmp_path, *features, unit=None, plane=None, video=None):
     file = tmp_path / "zones.geojson"
     content = {"type": "FeatureCollection", "features": list(features)} | ({"unit": unit} if unit else {})
     file.write_text(json.dumps(content), encoding="utf-8")
-    return read_zones(file, video or make_video(), plane)
+    return read_zones(file, video or make_video(), plane=plane)
 
 
 def test_fractions_become_pixels(tmp_path):

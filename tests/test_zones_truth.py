@@ -101,7 +101,7 @@ def test_a_till_that_opens_at_noon_counts_from_noon():
     ]
     assert seconds(visits["dwell"])[0] == 60
     trajectories = compute_trajectories(make_detections(persons), VIDEO)
-    occupancy = compute_occupancy(trajectories, VIDEO, [till]).loc["till"]["persons"]
+    occupancy = compute_occupancy(trajectories, VIDEO, zones=[till]).loc["till"]["persons"]
     assert occupancy.tolist() == [0, 1, 2, 1, 0, 0]
     assert seconds(occupancy.index.to_series())[1] == 10
     assert seconds(occupancy.index.to_series())[4] == 70
@@ -157,7 +157,7 @@ def true_stays(truth, step):
 def found_stays(detections, video, folder, where, **options):
     """Give the stays found by zone and person: entered, exited, dwell [ms]."""
     plane = read_floor_plan(folder / "floor.json", video) if where == "floor" else None
-    zones, _ = read_zones(folder / "zones.geojson", video, plane)
+    zones, _ = read_zones(folder / "zones.geojson", video, plane=plane)
     trajectories = compute_trajectories(detections, video, plane=plane)
     visits = compute_visits(trajectories, zones, video, **options)
     times = visits[["entered", "exited", "dwell"]] / pd.Timedelta("1ms")

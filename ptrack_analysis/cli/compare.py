@@ -82,7 +82,7 @@ def run(given: argparse.Namespace) -> int:
     said = {fact: value for fact in _SAID if (value := getattr(fallback_video(given), fact)) is not None}
     b, _ = _read(given, given.b, replace(video, **said), format_arguments(given))
     plane = read_floor_plan(given.floor, video) if given.floor else None
-    zones = read_zones(given.zones, video, plane)[0] if given.zones else []
+    zones = read_zones(given.zones, video, plane=plane)[0] if given.zones else []
     found = compare_tracking(
         a,
         b,

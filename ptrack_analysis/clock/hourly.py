@@ -253,8 +253,8 @@ def compute_visits_hourly(
     visits: pd.DataFrame,
     video: Video,
     recording: Recording,
-    zones: Sequence[Zone] = (),
     *,
+    zones: Sequence[Zone] = (),
     start: pd.Timedelta | str | None = None,
     end: pd.Timedelta | str | None = None,
 ) -> pd.DataFrame:

@@ -316,7 +316,7 @@ class EditorFiles:
             video = replace(job.video, name=name)
             try:
                 zones, _ = project_scene(scene, video, plane, place=job.output.name)
-                notes += check_zones(zones, video, plane)
+                notes += check_zones(zones, video, plane=plane)
             except PtrackError as error:
                 notes.append(str(error))
         return list(dict.fromkeys(notes))

@@ -74,7 +74,7 @@ class ZoneEditor:
             If nothing was saved yet, or the file is not such a file.
         """
         job = self._server.desk.job
-        return read_zones(job.output, video or job.video, plane or job.plan)
+        return read_zones(job.output, video or job.video, plane=plane or job.plan)
 
     @property
     def zones(self) -> list[Zone]:

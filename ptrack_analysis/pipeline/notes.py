@@ -158,7 +158,7 @@ def notes_on_analysis(analysis: VideoAnalysis) -> list[str]:
             "'entrance', if there are others"
         )
     notes += check_lines(analysis.lines, analysis.video, analysis.floor_plan)
-    notes += check_zones(analysis.zones, analysis.video, analysis.floor_plan)
+    notes += check_zones(analysis.zones, analysis.video, plane=analysis.floor_plan)
     return notes
 
 

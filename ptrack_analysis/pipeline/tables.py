@@ -163,7 +163,7 @@ def visits_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
         analysis["visits"],
         analysis.video_until_end,
         analysis.recording,
-        analysis.zones,
+        zones=analysis.zones,
         start=analysis.window[0],
     )
 
@@ -205,7 +205,7 @@ def occupancy(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the occupancy of the scene and the zones."""
     config = analysis.config
     return compute_occupancy(
-        analysis.trajectories, analysis.video, analysis.zones, start=config.start, end=config.end
+        analysis.trajectories, analysis.video, zones=analysis.zones, start=config.start, end=config.end
     )
 
 
@@ -317,12 +317,12 @@ def facing(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def confidence_intervals(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute confidence intervals of the main figures."""
-    found = [compute_confidence_intervals(analysis["tracks"], "time_in_scene")]
+    found = [compute_confidence_intervals(analysis["tracks"], of="dwell")]
     if analysis.scene is not None:
         visits = analysis["visits"]
-        found += [compute_confidence_intervals(visits, "dwell", statistic="mean")]
-        found += [compute_confidence_intervals(visits, "dwell", statistic="median")]
-        found += [compute_confidence_intervals(visits, None, statistic="rate")]
+        found += [compute_confidence_intervals(visits, of="dwell", statistic="mean")]
+        found += [compute_confidence_intervals(visits, of="dwell", statistic="median")]
+        found += [compute_confidence_intervals(visits, of=None, statistic="rate")]
     return pd.concat([part for part in found if len(part)] or found[:1]).sort_index()
 
 

@@ -92,7 +92,7 @@ def measure(
 ) -> ReportData:
     """Compute what a report needs beside the tables."""
     stays = (
-        compute_confidence_intervals(analysis["visits"], "dwell", statistic="mean")
+        compute_confidence_intervals(analysis["visits"], of="dwell", statistic="mean")
         if analysis.zones
         else None
     )
@@ -101,7 +101,7 @@ def measure(
         figures=gather_key_figures(analysis),
         background=background,
         embedded=embedded,
-        scene_stay=compute_confidence_intervals(analysis["tracks"], "time_in_scene", statistic="mean"),
+        scene_stay=compute_confidence_intervals(analysis["tracks"], of="dwell", statistic="mean"),
         stays=stays,
         notes=notes,
     )

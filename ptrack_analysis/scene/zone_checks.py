@@ -36,8 +36,8 @@ class Coverage:
 def compute_zone_coverage(
     zones: Sequence[Zone],
     video: Video,
-    plane: Plane | None = None,
     *,
+    plane: Plane | None = None,
     bounds: tuple[float, float, float, float] | None = None,
 ) -> Coverage:
     """Measure how much of the picture lies in a zone, and how much in several.
@@ -133,7 +133,7 @@ NEARLY = 0.95
 _PAIRS = 5
 
 
-def check_zones(zones: Sequence[Zone], video: Video, plane: Plane | None = None) -> list[str]:
+def check_zones(zones: Sequence[Zone], video: Video, *, plane: Plane | None = None) -> list[str]:
     r"""Describe in sentences what about the zones may give numbers that nobody meant; mostly nothing.
 
     That a zone lies outside the picture, or at least 10 % of it does; that it holds at no moment of the
@@ -237,7 +237,7 @@ def _on_overlaps(zones: Sequence[Zone]) -> Iterator[str]:
 def _on_coverage(zones: Sequence[Zone], video: Video, plane: Plane) -> Iterator[str]:
     if picture_in(plane) is None:
         return
-    coverage = compute_zone_coverage(zones, video, plane)
+    coverage = compute_zone_coverage(zones, video, plane=plane)
     if coverage.covered >= NEARLY and not coverage.fills:
         yield (
             f"the zones leave {_percent(1 - coverage.covered)} of the picture uncovered: "

@@ -121,7 +121,7 @@ _FAULTS = (
 
 
 def read_zones(
-    path: str | PathLike[str], video: Video, plane: Plane | None = None
+    path: str | PathLike[str], video: Video, *, plane: Plane | None = None
 ) -> tuple[list[Zone], list[Line]]:
     """Read zones and lines from a GeoJSON FeatureCollection, in the coordinates of a plane.
 

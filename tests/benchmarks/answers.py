@@ -38,7 +38,7 @@ def run(options):
     crowd = hall()
 
     def together():
-        compute_occupancy(trajectories, VIDEO, zones)
+        compute_occupancy(trajectories, VIDEO, zones=zones)
         compute_transitions(visits)
         compute_funnel(visits, [zone.name for zone in zones[:6]])
 

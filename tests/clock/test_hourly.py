@@ -181,7 +181,7 @@ def test_an_entry_is_a_stay_that_was_seen_to_begin():
 def test_a_zone_in_which_nobody_was_has_rows_of_zeros():
     zones = [Zone("b", box(0, 0, 9, 9), "px"), Zone("a", box(0, 0, 9, 9), "px")]
     hourly = compute_visits_hourly(
-        visits_of([]), make_video(HOUR), recorded("2026-11-24T09:30:00+01:00"), zones
+        visits_of([]), make_video(HOUR), recorded("2026-11-24T09:30:00+01:00"), zones=zones
     )
     assert hourly.index.get_level_values("zone").tolist() == ["a", "a", "b", "b"]
     assert not hourly[["began", "entries", "present", "persons"]].to_numpy().any()

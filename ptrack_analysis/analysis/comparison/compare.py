@@ -128,7 +128,10 @@ SCENE = ""
 
 def occupancy_of_both(a: pd.DataFrame, b: pd.DataFrame, video: Video, zones: Sequence[Zone]) -> pd.DataFrame:
     """Count the persons of both trajectories tables in the scene and each zone, at every change of either."""
-    of_a, of_b = _steps(compute_occupancy(a, video, zones)), _steps(compute_occupancy(b, video, zones))
+    of_a, of_b = (
+        _steps(compute_occupancy(a, video, zones=zones)),
+        _steps(compute_occupancy(b, video, zones=zones)),
+    )
     parts = []
     for zone in sorted(of_a):
         moments = np.union1d(of_a[zone][0], of_b[zone][0])

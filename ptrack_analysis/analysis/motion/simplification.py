@@ -14,7 +14,7 @@ _PIECE = 1024
 """Rows of a piece that is simplified at once."""
 
 
-def simplify_trajectories(trajectories: pd.DataFrame, tolerance: float) -> pd.DataFrame:
+def simplify_trajectories(trajectories: pd.DataFrame, *, tolerance: float) -> pd.DataFrame:
     """Keep the rows that a path needs to stay within ``tolerance`` of what it was; drop those between.
 
     By the rule of Douglas and Peucker, for each stretch of located rows of a run: keep its two ends; the

@@ -168,8 +168,8 @@ def _whole(value: object, least: int) -> bool:
 
 def compute_confidence_intervals(
     table: pd.DataFrame,
-    of: str | None = "dwell",
     *,
+    of: str | None = "dwell",
     statistic: Statistic = "mean",
     per: str | None = None,
     rounds: int = 1000,

@@ -25,8 +25,8 @@ _COLUMNS = ("visits", "visitors", "dwell", "median_dwell")
 
 def compute_sensitivity(
     detections: pd.DataFrame,
-    video: Video,
     zones: Sequence[Zone],
+    video: Video,
     *,
     plane: Plane | None = None,
     max_gaps: Sequence[pd.Timedelta | str] | None = None,
@@ -45,10 +45,10 @@ def compute_sensitivity(
     ----------
     detections
         DETECTIONS of one video, rows in any order.
-    video
-        The video.
     zones
         Zones in the plane.
+    video
+        The video.
     plane
         Where distances are measured: a floor plan [m]; by default the picture [px].
     max_gaps

@@ -71,8 +71,8 @@ def compute_zone_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> 
 def compute_occupancy(
     trajectories: pd.DataFrame,
     video: Video,
-    zones: Sequence[Zone] = (),
     *,
+    zones: Sequence[Zone] = (),
     start: pd.Timedelta | str | None = None,
     end: pd.Timedelta | str | None = None,
 ) -> pd.DataFrame:

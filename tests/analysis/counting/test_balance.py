@@ -28,7 +28,7 @@ ROOM = Zone("room", box(5, 0, 10, 10), "m")
 def tables_of(persons, duration=1000, lines=(DOOR,)):
     video = make_video(duration)
     trajectories = trajectories_from_points(make_points(persons), video=video, period="100ms")
-    return compute_crossings(trajectories, list(lines)), compute_occupancy(trajectories, video, [ROOM])
+    return compute_crossings(trajectories, list(lines)), compute_occupancy(trajectories, video, zones=[ROOM])
 
 
 def rows_of(balance):

@@ -121,7 +121,7 @@ def test_person_seconds_add_up_to_held_whatever_the_interval(seed, every):
     video = make_video(60_000 if seed % 2 else None)
     trajectories = trajectories_from_points(make_points(paths), video=video)
     left = Zone("left", box(0, 0, 0.5, 1), "m")
-    bins = compute_occupancy_bins(compute_occupancy(trajectories, video, [left]), video, every=every)
+    bins = compute_occupancy_bins(compute_occupancy(trajectories, video, zones=[left]), video, every=every)
     assert bins.loc[""]["person_seconds"].sum() == trajectories["time_present"].sum()
     assert (
         bins.loc["left"]["person_seconds"].sum()

@@ -119,7 +119,7 @@ def test_more_intervals_than_fit_are_refused_with_a_sentence():
 
 def same_as_bins(trajectories, zone, video, every, **part):
     """Give both tables' rows of a zone: keys, lengths and person-seconds."""
-    occupancy = compute_occupancy(trajectories, video, [zone], **part)
+    occupancy = compute_occupancy(trajectories, video, zones=[zone], **part)
     moments = occupancy.index.get_level_values("timestamp")
     until = make_video(int(moments.max() / pd.Timedelta("1ms")))
     bins = compute_occupancy_bins(occupancy, until, every=every).loc[[zone.name]]
@@ -167,7 +167,7 @@ def test_a_last_hold_beyond_the_end_of_the_video_is_counted_whole(every):
     assert_frame_equal(
         table[["interval", "person_seconds"]],
         compute_occupancy_bins(
-            compute_occupancy(trajectories, make_video(9500), [HALL]), make_video(9500), every=every
+            compute_occupancy(trajectories, make_video(9500), zones=[HALL]), make_video(9500), every=every
         ).loc[["hall"], ["interval", "person_seconds"]],
     )
 
@@ -222,5 +222,5 @@ def test_zones_that_tile_the_floor_share_all_time_and_all_steps(seed):
     table = compute_fundamental_diagram(trajectories, zones, video, every="3s")
     assert table["person_seconds"].sum() == trajectories["time_present"].sum()
     assert table["path_length_m"].sum() == pytest.approx(trajectories["step_m"].sum(), rel=1e-9)
-    bins = compute_occupancy_bins(compute_occupancy(trajectories, video, zones), video, every="3s")
+    bins = compute_occupancy_bins(compute_occupancy(trajectories, video, zones=zones), video, every="3s")
     assert table["person_seconds"].equals(bins.loc[["left", "right"], "person_seconds"])

@@ -17,7 +17,7 @@ NAN = math.nan
 
 def kept(path, tolerance):
     """Give the moments [ms] that are kept of one person's path."""
-    simple = simplify_trajectories(trajectories_from_points(make_points({0: path})), tolerance)
+    simple = simplify_trajectories(trajectories_from_points(make_points({0: path})), tolerance=tolerance)
     check(simple, POINTS)
     return simple.index.get_level_values("timestamp").to_numpy().astype("int64").tolist()
 
@@ -48,7 +48,7 @@ def test_a_row_is_kept_if_the_path_needs_it(path, expected):
 
 def test_both_ends_of_a_run_are_kept():
     path = [(0, 0, 0), (100, 1, 0), (200, 2, 0), (2201, 3, 0), (2301, 4, 0), (2401, 5, 0)]
-    simple = simplify_trajectories(trajectories_from_points(make_points({0: path})), 10)
+    simple = simplify_trajectories(trajectories_from_points(make_points({0: path})), tolerance=10)
     assert simple["x_m"].tolist() == [0, 2, 3, 5]
     assert simple["tracklet"].tolist() == [1, 1, 2, 2]
 
@@ -56,12 +56,20 @@ def test_both_ends_of_a_run_are_kept():
 def test_a_row_that_is_not_located_is_dropped_and_its_neighbors_stay():
     path = [(n * 100, *((None, None) if n == 2 else (0.1 * n, 0.5))) for n in range(6)]
     trajectories = compute_trajectories(make_detections({0: path}), make_video(), max_interpolation="0s")
-    assert simplify_trajectories(trajectories, 5)["x_px"].tolist() == pytest.approx([0, 100, 300, 500])
+    assert simplify_trajectories(trajectories, tolerance=5)["x_px"].tolist() == pytest.approx(
+        [0, 100, 300, 500]
+    )
 
 
 def test_persons_are_never_drawn_into_each_other():
     points = make_points({1: along((0, 0), (1, 0)), 2: along((2, 0), (3, 0)), 9: along((4, 0))})
-    assert simplify_trajectories(trajectories_from_points(points), 1)["x_m"].tolist() == [0, 1, 2, 3, 4]
+    assert simplify_trajectories(trajectories_from_points(points), tolerance=1)["x_m"].tolist() == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
 
 
 @pytest.mark.parametrize("tolerance", [-1, NAN, math.inf, "1 m", None])
@@ -71,12 +79,12 @@ def test_a_wrong_tolerance_is_refused_with_its_value(tolerance):
 
 
 def test_nothing_in_nothing_out_and_a_wrong_table_is_refused():
-    simple = simplify_trajectories(empty(TRAJECTORIES, unit="px"), 1)
+    simple = simplify_trajectories(empty(TRAJECTORIES, unit="px"), tolerance=1)
     assert simple.empty
     check(simple, POINTS)
     assert simple["tracklet"].dtype == "int64"
     with pytest.raises(SchemaError, match="not a trajectories table"):
-        simplify_trajectories(simple, 1)
+        simplify_trajectories(simple, tolerance=1)
 
 
 eighths = some.integers(-72, 72).map(lambda number: number / 8)
@@ -87,7 +95,9 @@ eighths = some.integers(-72, 72).map(lambda number: number / 8)
     tolerance=some.sampled_from([0.0, 0.1, 1.0, 5.0]),
 )
 def test_each_dropped_position_lies_within_the_tolerance_of_the_kept_path(places, tolerance):
-    simple = simplify_trajectories(trajectories_from_points(make_points({0: along(*places)})), tolerance)
+    simple = simplify_trajectories(
+        trajectories_from_points(make_points({0: along(*places)})), tolerance=tolerance
+    )
     rest = shapely.LineString(simple[["x_m", "y_m"]].to_numpy())
     moments = simple.index.get_level_values("timestamp").to_numpy().astype("int64")
     assert (shapely.distance(rest, shapely.points(places)) <= tolerance + 1e-9).all()

@@ -17,7 +17,7 @@ TWICE = make_detections({1: [(0, 0.2, 0.5), (500, 0.2, 0.5), (3500, 0.2, 0.5), (
 
 def sensitivity_of(detections=TWICE, zones=(HALL,), **options):
     options = {"max_gaps": ["1s", "4s"], "merge_gaps": ["0s", "5s"], "anchors": ["bottom_center"]} | options
-    return compute_sensitivity(detections, VIDEO, list(zones), period="500ms", **options)
+    return compute_sensitivity(detections, list(zones), VIDEO, period="500ms", **options)
 
 
 def test_a_gap_is_two_stays_one_stay_or_presence():
@@ -74,14 +74,14 @@ SAMPLED = {
 
 @pytest.mark.parametrize(("detections", "options", "unit"), SAMPLED.values(), ids=SAMPLED.keys())
 def test_what_is_tried_by_default_is_never_below_the_time_between_samplings(detections, options, unit):
-    table = compute_sensitivity(detections, VIDEO, [HALL], anchors=["bottom_center"], **options)
+    table = compute_sensitivity(detections, [HALL], VIDEO, anchors=["bottom_center"], **options)
     assert choices(table) == ([unit, 2 * unit, 4 * unit], [0, unit, 5 * unit])
     assert (table["visits"] == 1).all()
 
 
 def test_of_one_moment_the_frames_of_the_video_tell_what_is_tried():
     slow = make_video(20_000, frame_rate=0.5)
-    table = compute_sensitivity(every(100, 100), slow, [HALL], anchors=["bottom_center"])
+    table = compute_sensitivity(every(100, 100), [HALL], slow, anchors=["bottom_center"])
     assert choices(table) == ([2, 4, 8], [0, 2, 10])
     assert table["dwell"].unique().tolist() == [pd.Timedelta("2s")]
 

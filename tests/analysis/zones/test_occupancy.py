@@ -22,7 +22,7 @@ def rows_of(occupancy, zone):
 def occupancy_of(persons, duration=None, zones=()):
     video = make_video(duration)
     return compute_occupancy(
-        compute_trajectories(make_detections(persons), video, period="100ms"), video, zones
+        compute_trajectories(make_detections(persons), video, period="100ms"), video, zones=zones
     )
 
 
@@ -72,7 +72,7 @@ def test_occupancy_equals_a_count_at_every_moment(seed):
     }
     video = make_video(int(chance.integers(0, 30_000)))
     trajectories = compute_trajectories(make_detections(persons), video)
-    occupancy = compute_occupancy(trajectories, video, [LEFT])
+    occupancy = compute_occupancy(trajectories, video, zones=[LEFT])
     moments = trajectories.index.get_level_values("timestamp").to_numpy().astype("int64")
     until = moments + trajectories["time_present"].to_numpy().astype("int64")
     believed = video.duration.total_seconds() * 1000 >= moments.max()

@@ -189,7 +189,7 @@ def test_without_options_of_the_visits_the_peak_is_that_of_the_occupancy(seed):
     )
     trajectories, zone = trajectories_from_points(points), Zone("hall", box(0, 0, 6, 10), "m")
     visits = compute_visits(trajectories, [zone], Video())
-    persons = compute_occupancy(trajectories, Video(), [zone]).loc["hall", "persons"]
+    persons = compute_occupancy(trajectories, Video(), zones=[zone]).loc["hall", "persons"]
     table = compute_retail_metrics(visits, [zone])
     assert table.loc[("hall", "peak_occupancy"), "value"] == persons.max()
     assert table.loc[("hall", "peak_moment"), "value"] == persons.idxmax().total_seconds()

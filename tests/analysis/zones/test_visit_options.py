@@ -90,7 +90,7 @@ HOLDS = {
 def test_a_stay_is_cut_to_the_time_at_which_the_zone_holds(path, window, expected):
     trajectories = walk_along(path)
     assert visits_of(trajectories, [zone(LEFT, *window)]) == expected
-    occupancy = compute_occupancy(trajectories, make_video(100_000), [zone(LEFT, *window)]).loc["left"]
+    occupancy = compute_occupancy(trajectories, make_video(100_000), zones=[zone(LEFT, *window)]).loc["left"]
     moments = occupancy.index.to_numpy().astype("int64")
     present = (np.diff(moments) * occupancy["persons"].to_numpy()[:-1]).sum()
     assert present == sum(stay[2] for stay in expected)
