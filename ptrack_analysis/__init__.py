@@ -1,12 +1,33 @@
-"""Make sense of where people walked in a video: from People Pathing pages to tables, Parquet and pictures.
+"""Analyze how people move through video: dwell time, paths, heatmaps, counts and crowding.
 
-Importing the package imports nothing heavy: each name below is loaded when it is first used.
+The everyday functions are here, all others one level down, such as ``cleaning.smooth_trajectories``.
+Importing the package imports nothing heavy: each name and each submodule is loaded on first use.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ptrack_analysis import (
+        cleaning,
+        clock,
+        counting,
+        crowd,
+        datasets,
+        dwell,
+        errors,
+        explorer,
+        faces,
+        floor,
+        heat,
+        motion,
+        plots,
+        quality,
+        queues,
+        rekognition,
+        schema,
+        zones,
+    )
     from ptrack_analysis.analysis.cleaning.gaps import fill_gaps
     from ptrack_analysis.analysis.cleaning.jumps import flag_jumps, repair_jumps
     from ptrack_analysis.analysis.cleaning.renaming import (
@@ -86,7 +107,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.2.0.dev0"
 
-_ROOMS = {
+_NAMES_BY_MODULE = {
     "analysis.cleaning.gaps": ("fill_gaps",),
     "analysis.cleaning.jumps": (
         "flag_jumps",
@@ -259,7 +280,7 @@ _ROOMS = {
     ),
     "web.widget": ("explore_widget",),
 }
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+_MODULE_BY_NAME = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 
 __all__ = [
     "AnalysisConfig",
@@ -370,12 +391,35 @@ __all__ = [
     "write_report",
 ]
 
+_SUBMODULES = (
+    "cleaning",
+    "clock",
+    "counting",
+    "crowd",
+    "datasets",
+    "dwell",
+    "errors",
+    "explorer",
+    "faces",
+    "floor",
+    "heat",
+    "motion",
+    "plots",
+    "quality",
+    "queues",
+    "rekognition",
+    "schema",
+    "zones",
+)
+
 
 def __getattr__(name: str) -> Any:
-    if name not in _ROOM_OF:
+    if name in _SUBMODULES:
+        return import_module(f"{__name__}.{name}")
+    if name not in _MODULE_BY_NAME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULE_BY_NAME[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return sorted([*__all__, *_SUBMODULES])

@@ -1,6 +1,8 @@
 """Imports point down only, and what is heavy comes late."""
 
 import ast
+import importlib
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +25,22 @@ LAYERS = [
     {"editing"},
     {"report"},
     {"cli"},
+    {
+        "cleaning",
+        "counting",
+        "crowd",
+        "datasets",
+        "dwell",
+        "explorer",
+        "faces",
+        "floor",
+        "heat",
+        "motion",
+        "quality",
+        "queues",
+        "rekognition",
+        "zones",
+    },
     {"__main__", "__init__"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
@@ -151,6 +169,60 @@ def test_every_public_name_is_there():
         assert getattr(ptrack_analysis, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = ptrack_analysis.nonsense
+
+
+SUBMODULES = [name for name in dir(ptrack_analysis) if inspect.ismodule(getattr(ptrack_analysis, name))]
+
+
+@pytest.mark.parametrize("name", SUBMODULES)
+def test_every_submodule_is_an_attribute_with_its_public_names(name):
+    module = getattr(ptrack_analysis, name)
+    assert module is importlib.import_module(f"ptrack_analysis.{name}")
+    for each in getattr(module, "__all__", []):
+        assert getattr(module, each) is not None
+    with pytest.raises(AttributeError):
+        _ = module.nonsense
+
+
+def test_functions_are_one_level_down():
+    assert set(SUBMODULES) == {
+        "cleaning",
+        "clock",
+        "counting",
+        "crowd",
+        "datasets",
+        "dwell",
+        "errors",
+        "explorer",
+        "faces",
+        "floor",
+        "heat",
+        "motion",
+        "plots",
+        "quality",
+        "queues",
+        "rekognition",
+        "schema",
+        "zones",
+    }
+    assert ptrack_analysis.cleaning.smooth_trajectories.__name__ == "smooth_trajectories"
+    assert ptrack_analysis.errors.PtrackError is ptrack_analysis.PtrackError
+    for name in (
+        "start_job",
+        "wait_for_job",
+        "wait_for_message",
+        "fetch_pages",
+        "write_pages",
+        "create_client",
+    ):
+        assert callable(getattr(ptrack_analysis.rekognition, name))
+
+
+@pytest.mark.parametrize("folder", ["cleaning", "counting", "crowd", "faces", "heat", "motion"])
+def test_a_submodule_has_what_the_folder_of_analysis_has(folder):
+    homes = {f"ptrack_analysis.analysis.{folder}"}
+    module = getattr(ptrack_analysis, folder)
+    assert {getattr(module, name).__module__.rpartition(".")[0] for name in module.__all__} == homes
 
 
 def test_an_export_starts_without_scipy_which_takes_half_a_second():

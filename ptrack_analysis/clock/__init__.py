@@ -1,1 +1,23 @@
-"""Wall-clock time: when each video was recorded, and what happened in which hour of its place."""
+"""Clock times: when each video was recorded, and tables per local hour."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
+    from ptrack_analysis.clock.recordings import Recording, read_recordings
+
+__all__ = ["Recording", "compute_occupancy_hourly", "compute_visits_hourly", "read_recordings"]
+
+_MODULES = {
+    "Recording": "recordings",
+    "compute_occupancy_hourly": "hourly",
+    "compute_visits_hourly": "hourly",
+    "read_recordings": "recordings",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,0 +1,18 @@
+"""Clean tracking data: stitch tracks, fill gaps, repair jumps, smooth positions."""
+
+from ptrack_analysis.analysis.cleaning.gaps import fill_gaps
+from ptrack_analysis.analysis.cleaning.jumps import flag_jumps, repair_jumps
+from ptrack_analysis.analysis.cleaning.renaming import apply_stitches, filter_short_tracks, unstitch_tracks
+from ptrack_analysis.analysis.cleaning.smoothing import smooth_trajectories
+from ptrack_analysis.analysis.cleaning.stitching import compute_stitches
+
+__all__ = [
+    "apply_stitches",
+    "compute_stitches",
+    "fill_gaps",
+    "filter_short_tracks",
+    "flag_jumps",
+    "repair_jumps",
+    "smooth_trajectories",
+    "unstitch_tracks",
+]

@@ -1,0 +1,21 @@
+"""Many videos: find them, export them as a dataset, read and check it."""
+
+from ptrack_analysis.dataset.compaction import compact_dataset
+from ptrack_analysis.dataset.export import export_dataset
+from ptrack_analysis.dataset.opening import Dataset, open_dataset
+from ptrack_analysis.dataset.verify import Verification, verify_dataset
+from ptrack_analysis.pipeline.workers import map_videos
+from ptrack_analysis.sources.archive import VideoReference
+from ptrack_analysis.sources.finding import find_videos
+
+__all__ = [
+    "Dataset",
+    "Verification",
+    "VideoReference",
+    "compact_dataset",
+    "export_dataset",
+    "find_videos",
+    "map_videos",
+    "open_dataset",
+    "verify_dataset",
+]

@@ -1,0 +1,16 @@
+"""Heatmaps, their comparison, and flow fields."""
+
+from ptrack_analysis.analysis.heat.flow_field import FlowField, compute_flow_field
+from ptrack_analysis.analysis.heat.heatmap import Heatmap
+from ptrack_analysis.analysis.heat.heatmap_comparison import HeatmapComparison, compare_heatmaps
+from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
+
+__all__ = [
+    "FlowField",
+    "Heatmap",
+    "HeatmapComparison",
+    "compare_heatmaps",
+    "compute_box_heatmap",
+    "compute_flow_field",
+    "compute_heatmap",
+]

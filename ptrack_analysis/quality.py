@@ -1,0 +1,21 @@
+"""Quality of tracking: checks, confidence intervals, sensitivity, comparisons."""
+
+from ptrack_analysis.analysis.comparison.compare import Comparison, compare_tracking
+from ptrack_analysis.analysis.presence import estimate_sampling_period
+from ptrack_analysis.analysis.quality.checks import compute_quality
+from ptrack_analysis.analysis.quality.intervals import compute_confidence_intervals
+from ptrack_analysis.analysis.quality.manual_count import compare_with_manual_count
+from ptrack_analysis.analysis.quality.sensitivity import compute_sensitivity
+from ptrack_analysis.pipeline.inspection import ReadReport, inspect_tracking
+
+__all__ = [
+    "Comparison",
+    "ReadReport",
+    "compare_tracking",
+    "compare_with_manual_count",
+    "compute_confidence_intervals",
+    "compute_quality",
+    "compute_sensitivity",
+    "estimate_sampling_period",
+    "inspect_tracking",
+]
