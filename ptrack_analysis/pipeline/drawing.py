@@ -71,7 +71,7 @@ def heatmap(analysis: VideoAnalysis, options: PlotOptions) -> Any:
     """Plot a heatmap."""
     if analysis.floor_plan is not None and options.basis == "boxes":
         raise ParameterError(
-            "boxes lie in the picture, not on a floor plan: leave --floor or take --basis footpoints"
+            "boxes lie in the picture, not on a floor plan: leave --floor or take --basis foot_points"
         )
     if options.density and (analysis.floor_plan is None or analysis.duration is None):
         raise ParameterError("a density needs a floor plan (--floor FILE) and a video of known length")

@@ -28,13 +28,13 @@ class PlotOptions:
             "background",
         ),
     )
-    of: str | None = field(
+    basis: str | None = field(
         default=None,
         metadata=option(
             "basis of a heatmap: what people cover, or where they stood",
             "heatmap",
             choices=("boxes", "foot_points"),
-            default="boxes, or footpoints on a floor plan",
+            default="boxes, or foot_points on a floor plan",
         ),
     )
     density: bool = field(
