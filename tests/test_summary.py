@@ -113,7 +113,7 @@ def test_the_busiest_interval_is_the_greatest_of_the_bins(summed):
 
 def test_the_busiest_cell_is_the_greatest_of_the_heatmap(summed):
     for figures, analysis, _ in summed:
-        table = analysis.heatmap(basis="footpoints").to_frame()
+        table = analysis.heatmap(basis="foot_points").to_frame()
         row = table.loc[table["seconds"].idxmax()]
         cell, unit = figures["busiest"]["cell"], analysis.unit
         assert cell["stood_s"] == row["seconds"]

@@ -317,7 +317,7 @@ def facing(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def confidence_intervals(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute confidence intervals of the main figures."""
-    found = [compute_confidence_intervals(analysis["tracks"], of="dwell")]
+    found = [compute_confidence_intervals(analysis["tracks"], of="time_in_scene")]
     if analysis.scene is not None:
         visits = analysis["visits"]
         found += [compute_confidence_intervals(visits, of="dwell", statistic="mean")]

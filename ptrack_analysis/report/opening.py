@@ -101,7 +101,7 @@ def measure(
         figures=gather_key_figures(analysis),
         background=background,
         embedded=embedded,
-        scene_stay=compute_confidence_intervals(analysis["tracks"], of="dwell", statistic="mean"),
+        scene_stay=compute_confidence_intervals(analysis["tracks"], of="time_in_scene", statistic="mean"),
         stays=stays,
         notes=notes,
     )

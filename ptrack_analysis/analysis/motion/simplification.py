@@ -57,7 +57,7 @@ def simplify_trajectories(trajectories: pd.DataFrame, *, tolerance: float) -> pd
     Examples
     --------
     >>> import pandas as pd
-    >>> from ptrack_analysis import simplify_trajectories, trajectories_from_points
+    >>> from ptrack_analysis.motion import simplify_trajectories
     >>> moments = pd.to_timedelta([0, 1000, 2000, 3000], unit="ms").as_unit("ms")
     >>> index = pd.MultiIndex.from_arrays([[7] * 4, moments], names=["person_index", "timestamp"])
     >>> points = pd.DataFrame({"x_m": [0.0, 1.0, 2.0, 2.0], "y_m": [0.0, 0.1, 0.0, 2.0]}, index=index)
