@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     from ptrack_analysis.analysis.quality.manual_count import compare_with_manual_count
     from ptrack_analysis.analysis.quality.sensitivity import compute_sensitivity
     from ptrack_analysis.analysis.tracks import compute_tracks
-    from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
+    from ptrack_analysis.analysis.trajectories import compute_trajectories
     from ptrack_analysis.analysis.zones.occupancy import compute_occupancy, compute_zone_overlaps
     from ptrack_analysis.analysis.zones.retail import compute_retail_metrics
     from ptrack_analysis.analysis.zones.transitions import compute_funnel, compute_transitions
@@ -89,7 +89,7 @@ if TYPE_CHECKING:
     from ptrack_analysis.scene.zone_checks import Coverage, check_zones, compute_zone_coverage
     from ptrack_analysis.scene.zone_files import read_zones
     from ptrack_analysis.scene.zones import Line, Zone
-    from ptrack_analysis.schema import check, empty
+    from ptrack_analysis.schema import empty_table, validate
     from ptrack_analysis.sources.archive import VideoReference
     from ptrack_analysis.sources.finding import find_videos
     from ptrack_analysis.sources.pages.writing import write_pages
@@ -182,10 +182,7 @@ _NAMES_BY_MODULE = {
     "analysis.quality.manual_count": ("compare_with_manual_count",),
     "analysis.quality.sensitivity": ("compute_sensitivity",),
     "analysis.tracks": ("compute_tracks",),
-    "analysis.trajectories": (
-        "compute_trajectories",
-        "trajectories_from_points",
-    ),
+    "analysis.trajectories": ("compute_trajectories",),
     "analysis.zones.occupancy": (
         "compute_occupancy",
         "compute_zone_overlaps",
@@ -250,8 +247,8 @@ _NAMES_BY_MODULE = {
         "Zone",
     ),
     "schema": (
-        "check",
-        "empty",
+        "validate",
+        "empty_table",
     ),
     "sources.archive": ("VideoReference",),
     "sources.finding": ("find_videos",),
@@ -306,7 +303,6 @@ __all__ = [
     "ZoneEditor",
     "__version__",
     "apply_stitches",
-    "check",
     "check_zones",
     "compact_dataset",
     "compare_heatmaps",
@@ -352,7 +348,7 @@ __all__ = [
     "detect_staff",
     "detections_from",
     "edit_zones",
-    "empty",
+    "empty_table",
     "estimate_sampling_period",
     "exclude_staff",
     "explore",
@@ -381,8 +377,8 @@ __all__ = [
     "simplify_trajectories",
     "smooth_trajectories",
     "start_job",
-    "trajectories_from_points",
     "unstitch_tracks",
+    "validate",
     "verify_dataset",
     "wait_for_job",
     "wait_for_message",

@@ -13,7 +13,7 @@ from rekognition_server import RekognitionServer
 from shapely.geometry import LineString, box
 
 import ptrack_analysis
-from ptrack_analysis import Line, Zone, compute_trajectories, empty
+from ptrack_analysis import Line, Zone, compute_trajectories, empty_table
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.schema import (
     BALANCE,
@@ -55,7 +55,7 @@ from ptrack_analysis.schema import (
     VISITS,
     VISITS_HOURLY,
     WAITS,
-    check,
+    validate,
 )
 
 VIDEO = make_video(10_000)
@@ -93,7 +93,7 @@ def trajectories_of(detections):
 
 def renumbered(detections):
     """Give each person another number from the fifth second on."""
-    check(detections, DETECTIONS)
+    validate(detections, DETECTIONS)
     time, person = (detections.index.get_level_values(name) for name in DETECTIONS.key_names)
     numbers = np.where(time >= pd.Timedelta("5s"), person + 10, person)
     return detections.set_axis(pd.MultiIndex.from_arrays([time, numbers], names=DETECTIONS.key_names))
@@ -108,7 +108,7 @@ def stitches_of(detections):
 
 def on_a_floor(trajectories):
     """Take the pixels for meters."""
-    check(trajectories, TRAJECTORIES)
+    validate(trajectories, TRAJECTORIES)
     return trajectories.rename(columns=lambda name: name.replace("_px", "_m"))
 
 
@@ -119,7 +119,7 @@ CALLS = {
         DETECTIONS,
         TRAJECTORIES,
     ),
-    "trajectories_from_points": (ptrack_analysis.trajectories_from_points, POINTS, TRAJECTORIES),
+    "compute_trajectories of points": (ptrack_analysis.compute_trajectories, POINTS, TRAJECTORIES),
     "compute_tracks": (ptrack_analysis.compute_tracks, TRAJECTORIES, TRACKS),
     "compute_kinematics": (ptrack_analysis.compute_kinematics, TRAJECTORIES, MOVEMENT),
     "compute_stops": (
@@ -237,7 +237,7 @@ CALLS = {
         FACING,
     ),
     "compute_quality": (
-        lambda d: ptrack_analysis.compute_quality(d, trajectories_of(d), VIDEO, doors=ZONES[:1]),
+        lambda d: ptrack_analysis.compute_quality(d, trajectories_of(d), VIDEO, entrances=ZONES[:1]),
         DETECTIONS,
         QUALITY,
     ),
@@ -343,7 +343,7 @@ def test_tables_come_before_zones_and_zones_before_the_video_and_options_are_nam
 @every
 def test_the_result_is_the_table_that_it_should_be(call, takes, gives):
     result = table_of(call(INPUTS[takes.name]))
-    check(result, gives)
+    validate(result, gives)
     assert len(result)
     assert result.index.is_monotonic_increasing
 
@@ -360,11 +360,13 @@ def test_the_argument_is_not_changed(call, takes, gives):
 @every
 def test_nothing_in_gives_nothing_out_with_the_right_types(call, takes, gives):
     result = table_of(call(INPUTS[takes.name].iloc[:0]))
-    check(result, gives)
+    validate(result, gives)
     fresh = table_of(
-        call(empty(takes, unit={"trajectories": "px", "points": "m", "crossings": "px"}.get(takes.name)))
+        call(
+            empty_table(takes, unit={"trajectories": "px", "points": "m", "crossings": "px"}.get(takes.name))
+        )
     )
-    check(fresh, gives)
+    validate(fresh, gives)
     if gives not in (
         HEATMAP,
         OCCUPANCY,
@@ -408,7 +410,8 @@ def test_who_else_is_in_the_table_changes_nothing_for_a_person(name):
     "wrong", [None, [1, 2], pd.DataFrame({"a": [1]}), pd.concat({"v": DETECTED}, names=["video"])]
 )
 def test_a_wrong_table_is_refused(call, takes, gives, wrong):
-    with pytest.raises(SchemaError, match=f"not a {takes.name} table"):
+    name = "detections" if takes is POINTS else takes.name
+    with pytest.raises(SchemaError, match=f"not a {name} table"):
         call(wrong)
 
 
@@ -418,7 +421,7 @@ def test_the_definition_is_written_down(call, takes, gives):
     text = inspect.getdoc(getattr(ptrack_analysis, name.split()[0]))
     for part in ("Parameters\n----------", "Returns\n-------", "Raises\n------"):
         assert part in text
-    if name in {"compute_trajectories", "trajectories_from_points", "compute_visits", "select"}:
+    if name in {"compute_trajectories", "compute_visits", "select"}:
         assert "[ms]" in text
 
 

@@ -23,7 +23,7 @@ from ptrack_analysis.errors import (
     ParameterError,
     ZoneError,
 )
-from ptrack_analysis.schema import VISITS, empty
+from ptrack_analysis.schema import VISITS, empty_table
 
 FOLDERS = [
     "videos",
@@ -496,7 +496,7 @@ def test_files_that_are_not_in_the_way_stay(archive, tmp_path):
 
 def test_a_table_that_the_package_wrote_may_be_replaced(archive, zones, tmp_path):
     (tmp_path / "out/visits").mkdir(parents=True)
-    write_parquet(empty(VISITS), tmp_path / "out/visits/shop.parquet")
+    write_parquet(empty_table(VISITS), tmp_path / "out/visits/shop.parquet")
     summary = export_dataset(archive, tmp_path / "out", zones=zones)
     assert statuses(summary)["shop"] == "written"
 

@@ -22,7 +22,6 @@ from ptrack_analysis import (
     read_floor_plan,
     read_tracking,
     read_zones,
-    trajectories_from_points,
 )
 from ptrack_analysis.schema import POINTS, assemble
 
@@ -42,7 +41,7 @@ def bottleneck(real_data):
         "x_{u}": rows[:, 2],
         "y_{u}": rows[:, 3],
     }
-    return trajectories_from_points(assemble(POINTS, arrays, unit="m"), video=Video(frame_rate=16.0))
+    return compute_trajectories(assemble(POINTS, arrays, unit="m"), video=Video(frame_rate=16.0))
 
 
 MEASURED = Line("measured", LineString([(-2.25, 0.5), (4.0, 0.5)]), "m")

@@ -11,7 +11,6 @@ from ptrack_analysis import (
     compute_tracks,
     compute_trajectories,
     frames_to_timestamps,
-    trajectories_from_points,
 )
 from ptrack_analysis.scene.floor_plan import read_floor_plan
 from ptrack_analysis.schema import DETECTIONS, POINTS, assemble
@@ -65,7 +64,7 @@ def bottleneck(rows):
         "x_{u}": rows[:, 2],
         "y_{u}": rows[:, 3],
     }
-    return trajectories_from_points(assemble(POINTS, arrays, unit="m"), video=Video(frame_rate=RATE))
+    return compute_trajectories(assemble(POINTS, arrays, unit="m"), video=Video(frame_rate=RATE))
 
 
 def window_of(frames):

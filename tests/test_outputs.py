@@ -12,7 +12,7 @@ from ptrack_analysis.dataset.video_files import compute_table
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.outputs import OUTPUTS, PERSONAL, PUBLIC, Output, Privacy, Salting
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-from ptrack_analysis.schema import NOTEBOOK_ONLY, SALTED, SUPPRESSED, TABLES, TRACKS, VIDEOS, check
+from ptrack_analysis.schema import NOTEBOOK_ONLY, SALTED, SUPPRESSED, TABLES, TRACKS, VIDEOS, validate
 from ptrack_analysis.storage.parquet import read_parquet, write_parquet
 from ptrack_analysis.video import Video
 
@@ -111,12 +111,12 @@ def test_the_archive_has_something_for_each_output(busy):
 
 
 def test_an_outputs_table_is_of_its_schema(output, busy):
-    check(busy[output.name], output.table)
+    validate(busy[output.name], output.table)
 
 
 def test_an_output_without_people_has_the_same_columns_and_types(output, busy, empty):
     there, none = compute_table(busy, output.name), compute_table(empty, output.name)
-    check(none, output.table)
+    validate(none, output.table)
     assert none.dtypes.to_dict() == there.dtypes.to_dict()
     assert none.index.names == there.index.names
     if output.table.names_people:

@@ -17,7 +17,6 @@ from ptrack_analysis import (
     frames_to_timestamps,
     inspect_tracking,
     read_tracking,
-    trajectories_from_points,
 )
 from ptrack_analysis.errors import IncompleteError, PageError
 from ptrack_analysis.schema import POINTS, assemble
@@ -134,7 +133,7 @@ def bottleneck(real_data):
         "x_{u}": rows[:, 2],
         "y_{u}": rows[:, 3],
     }
-    return trajectories_from_points(assemble(POINTS, arrays, unit="m"), video=Video(frame_rate=16.0))
+    return compute_trajectories(assemble(POINTS, arrays, unit="m"), video=Video(frame_rate=16.0))
 
 
 def test_time_in_the_measurement_box_equals_jpsreport(real_data, bottleneck):

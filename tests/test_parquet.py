@@ -25,7 +25,7 @@ from ptrack_analysis.schema import (
     VIDEOS,
     VISITS,
     assemble,
-    empty,
+    empty_table,
 )
 from ptrack_analysis.storage.columns import find_schema, with_video
 from ptrack_analysis.storage.parquet import read_parquet, write_parquet
@@ -159,8 +159,8 @@ def test_any_table_comes_back_as_it_was(schema, data, tmp_path):
 @pytest.mark.parametrize("schema", TABLES.values(), ids=TABLES)
 def test_an_empty_table_comes_back_as_it_was(schema, tmp_path):
     for unit in schema.units if schema.in_plane else [None]:
-        write_parquet(empty(schema, unit=unit), tmp_path / "empty.parquet")
-        assert_same(read_parquet(tmp_path / "empty.parquet"), empty(schema, unit=unit))
+        write_parquet(empty_table(schema, unit=unit), tmp_path / "empty.parquet")
+        assert_same(read_parquet(tmp_path / "empty.parquet"), empty_table(schema, unit=unit))
 
 
 def test_with_a_video_the_file_has_the_columns_video_and_person(tmp_path):
@@ -172,7 +172,7 @@ def test_with_a_video_the_file_has_the_columns_video_and_person(tmp_path):
 
 
 def test_a_table_without_persons_gets_no_column_person(tmp_path):
-    write_parquet(empty(OCCUPANCY), tmp_path / "occupancy.parquet", video="shop")
+    write_parquet(empty_table(OCCUPANCY), tmp_path / "occupancy.parquet", video="shop")
     names = pq.read_schema(tmp_path / "occupancy.parquet").names
     assert names == ["video", "zone", "timestamp_ms", "persons"]
 
@@ -193,7 +193,7 @@ def test_a_table_of_many_videos_is_written_as_the_export_writes_it(tmp_path):
 
 def test_a_video_cannot_be_given_for_a_table_that_has_one(tmp_path):
     with pytest.raises(ParameterError, match="the videos table has the key 'video' itself"):
-        write_parquet(empty(VIDEOS), tmp_path / "videos.parquet", video="shop")
+        write_parquet(empty_table(VIDEOS), tmp_path / "videos.parquet", video="shop")
 
 
 def test_moments_are_milliseconds_and_spans_are_seconds(tmp_path):
@@ -214,7 +214,7 @@ def test_what_is_missing_is_null_and_never_nan(tmp_path):
 def test_the_types_are_those_that_every_reader_knows(tmp_path):
     allowed = {pa.int64(), pa.float64(), pa.string(), pa.bool_(), pa.timestamp("us", tz="UTC")}
     for schema in TABLES.values():
-        write_parquet(empty(schema, unit="px"), tmp_path / "table.parquet")
+        write_parquet(empty_table(schema, unit="px"), tmp_path / "table.parquet")
         content = pq.read_schema(tmp_path / "table.parquet")
         assert set(content.types) <= allowed
         assert set(content.metadata) == {b"ptrack_analysis.table", b"ptrack_analysis.package"}
@@ -275,7 +275,7 @@ def test_a_table_that_was_read_can_be_changed(tmp_path):
 
 @pytest.mark.parametrize("schema", TABLES.values(), ids=TABLES)
 def test_the_schema_is_found_by_the_names_of_index_and_columns(schema):
-    found = find_schema(empty(schema, unit="px"))
+    found = find_schema(empty_table(schema, unit="px"))
     assert found.name == schema.name.replace("queue_length", "occupancy")  # their columns are the same
 
 

@@ -12,10 +12,10 @@ from ptrack_analysis.schema import (
     TABLES,
     TRACKS,
     TRAJECTORIES,
-    check,
     dictionary,
-    empty,
+    empty_table,
     find_unit,
+    validate,
 )
 
 CASES = [(table, unit) for table in TABLES.values() for unit in (table.units if table.in_plane else (None,))]
@@ -23,8 +23,8 @@ CASES = [(table, unit) for table in TABLES.values() for unit in (table.units if 
 
 @pytest.mark.parametrize(("table", "unit"), CASES, ids=[f"{table.name}-{unit}" for table, unit in CASES])
 def test_an_empty_table_is_one(table, unit):
-    made = empty(table, unit=unit)
-    check(made, table)
+    made = empty_table(table, unit=unit)
+    validate(made, table)
     assert made.empty
     if unit:
         assert find_unit(made, table) == unit
@@ -96,14 +96,14 @@ WRONG = {
 @pytest.mark.parametrize(("table", "schema", "said"), WRONG.values(), ids=WRONG.keys())
 def test_a_wrong_table_is_refused_with_all_its_defects(table, schema, said):
     with pytest.raises(SchemaError) as refused:
-        check(table, schema)
+        validate(table, schema)
     assert said in str(refused.value)
 
 
 def test_rows_may_come_in_any_order_with_further_columns():
-    check(DETECTION.iloc[::-1].assign(note="x"), DETECTIONS)
+    validate(DETECTION.iloc[::-1].assign(note="x"), DETECTIONS)
     with pytest.raises(SchemaError, match="occurs twice"):
-        check(pd.concat([DETECTION.iloc[::-1], DETECTION.iloc[:1]]), DETECTIONS)
+        validate(pd.concat([DETECTION.iloc[::-1], DETECTION.iloc[:1]]), DETECTIONS)
 
 
 def test_the_dictionary_has_every_column_with_its_unit():

@@ -23,7 +23,6 @@ from ptrack_analysis import (
     fit_floor_plan,
     frames_to_timestamps,
     read_tracking,
-    trajectories_from_points,
     unstitch_tracks,
 )
 from ptrack_analysis.schema import DETECTIONS, POINTS, assemble
@@ -136,12 +135,12 @@ def judge(broken, stitches):
     )
 
 
-def stitched(broken, unit, *, doors=True, **limits):
+def stitched(broken, unit, *, entrances=True, **limits):
     trajectories = compute_trajectories(
         broken.detections, VIDEO, plane=FLOOR if unit == "m" else None, period="80ms"
     )
     return compute_stitches(
-        broken.detections, trajectories, VIDEO, doors=[DOORS[unit]] if doors else [], **limits
+        broken.detections, trajectories, VIDEO, entrances=[DOORS[unit]] if entrances else [], **limits
     )
 
 
@@ -191,7 +190,7 @@ def test_among_longer_breaks_the_short_ones_are_still_found(long_breaks, unit):
 
 @pytest.mark.parametrize("unit", ["m", "px"])
 def test_without_doors_who_leaves_and_who_comes_are_not_joined(short_breaks, unit):
-    counts = total(short_breaks, unit, doors=False)
+    counts = total(short_breaks, unit, entrances=False)
     assert counts["found"] >= 0.92 * counts["true"]
     assert counts["false"] == 0
 
@@ -245,7 +244,7 @@ def cut_points(rows, seed, longest):
 def test_in_a_real_crowd_without_any_size_no_join_is_false(real_data, longest, least):
     """The experiment AO 300: 348 people through a bottleneck within a minute."""
     points, true = cut_points(np.loadtxt(real_data / "pedpy" / "traj.txt"), 1, longest)
-    stitches = compute_stitches(None, trajectories_from_points(points, period="62ms"))
+    stitches = compute_stitches(None, compute_trajectories(points, period="62ms"))
     counts = judge(Broken(points, true, {}), stitches)
     assert counts["true"] > 250
     assert counts["found"] >= least * counts["true"]

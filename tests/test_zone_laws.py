@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from shapely.geometry import Polygon, box
 
-from ptrack_analysis import Zone, compute_occupancy, compute_visits, trajectories_from_points
+from ptrack_analysis import Zone, compute_occupancy, compute_trajectories, compute_visits
 
 MOMENTS = st.integers(0, 12_000)
 PLACES = st.one_of(st.just(np.nan), st.integers(0, 120).map(lambda tens: 10.0 * tens), st.floats(0, 1200))
@@ -29,7 +29,7 @@ def ms(value):
 
 def walks(persons):
     points = make_points({person: [(t, x, 250.0) for t, x in path] for person, path in persons.items()}, "px")
-    return trajectories_from_points(points, video=VIDEO, period="90ms", max_interpolation="200ms")
+    return compute_trajectories(points, video=VIDEO, period="90ms", max_interpolation="200ms")
 
 
 def zone(start=None, end=None):

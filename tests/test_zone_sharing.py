@@ -8,7 +8,7 @@ from shapely import MultiPolygon, Polygon, box, contains_xy
 
 from ptrack_analysis import Zone, check_zones, compute_zone_coverage, compute_zone_overlaps, fit_floor_plan
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
-from ptrack_analysis.schema import OVERLAPS, check
+from ptrack_analysis.schema import OVERLAPS, validate
 
 VIDEO = make_video(60_000)
 
@@ -74,7 +74,7 @@ PAIRS = {
 @pytest.mark.parametrize(("zones", "expected"), PAIRS.values(), ids=PAIRS.keys())
 def test_overlaps_are_listed_from_both_sides(zones, expected):
     overlaps = compute_zone_overlaps(zones)
-    check(overlaps, OVERLAPS)
+    validate(overlaps, OVERLAPS)
     assert rows(overlaps) == expected
     assert rows(compute_zone_overlaps(zones[::-1])) == expected
 

@@ -22,7 +22,7 @@ from ptrack_analysis import (
 from ptrack_analysis.dataset.dimensions import lines_table, list_definitions, zones_table
 from ptrack_analysis.errors import ParameterError, ZoneError
 from ptrack_analysis.scene.zone_files import read_scene
-from ptrack_analysis.schema import LINES, ZONES, check
+from ptrack_analysis.schema import LINES, ZONES, validate
 
 SQUARE = [[0.1, 0.1], [0.5, 0.1], [0.5, 0.5], [0.1, 0.5], [0.1, 0.1]]
 
@@ -269,13 +269,13 @@ def test_a_scene_keeps_all_and_names_its_videos(tmp_path):
     assert scene.of("night").videos == []
     drawn = [list_definitions(scene, name) for name in ("evening", "morning", "noon")]
     zones = zones_table(drawn)
-    check(zones, ZONES)
+    validate(zones, ZONES)
     assert sorted(zip(zones["zone"], zones["videos"], strict=True)) == [("hall", 3), ("till", 1), ("till", 2)]
     assert zones["unit"].tolist() == ["fraction"] * 3
     assert sorted(zones["area"]) == pytest.approx([0.125, 0.16, 0.16])
     assert zones[["holds_from", "holds_to"]].isna().all(axis=None)
     lines = lines_table(drawn)
-    check(lines, LINES)
+    validate(lines, LINES)
     assert lines[["line", "videos"]].to_numpy().tolist() == [["door", 1]]
     assert lines["length"].tolist() == [pytest.approx(2**0.5)]
 

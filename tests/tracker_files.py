@@ -1,6 +1,6 @@
 """What tests of other trackers share: a video of 100 x 200 px, and what a table says in a few numbers."""
 
-from ptrack_analysis.schema import DETECTIONS, check
+from ptrack_analysis.schema import DETECTIONS, validate
 from ptrack_analysis.sources.trackers.registry import read_tracks
 from ptrack_analysis.video import Video
 
@@ -10,7 +10,7 @@ SMALL = Video(width=100, height=200, frame_rate=25.0)
 def read(path, **given):
     """Read a tracker's file of the small video, and check the table."""
     tracked = read_tracks(path, **{"video": SMALL, **given})
-    check(tracked.table, DETECTIONS)
+    validate(tracked.table, DETECTIONS)
     assert tracked.table.index.is_monotonic_increasing
     return tracked
 

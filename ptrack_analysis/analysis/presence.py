@@ -9,7 +9,7 @@ import pandas as pd
 
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.geometry import Bools, Integers
-from ptrack_analysis.schema import DETECTIONS, check
+from ptrack_analysis.schema import DETECTIONS, validate
 from ptrack_analysis.video import Milliseconds, Video, frames_to_timestamps, milliseconds, timedelta
 
 MAX_GAP = pd.Timedelta("2s")
@@ -237,7 +237,7 @@ def select(
     ParameterError
         If ``end`` is not after ``start``, or one of them is no moment.
     """
-    check(detections, DETECTIONS)
+    validate(detections, DETECTIONS)
     keep = np.ones(len(detections), dtype=bool)
     moment = detections.index.get_level_values("timestamp").to_numpy().view("int64")
     first = 0 if start is None else milliseconds(start, "start")

@@ -9,7 +9,15 @@ from ptrack_analysis.analysis.motion.walks import Walks, split_walks
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import above
-from ptrack_analysis.schema import POSITION_STATUSES, TRACKS, TRAJECTORIES, assemble, check, empty, find_unit
+from ptrack_analysis.schema import (
+    POSITION_STATUSES,
+    TRACKS,
+    TRAJECTORIES,
+    assemble,
+    empty_table,
+    find_unit,
+    validate,
+)
 from ptrack_analysis.video import Milliseconds, milliseconds
 
 WALK_WINDOW = pd.Timedelta("1s")
@@ -81,14 +89,14 @@ def compute_tracks(
     C. A. Hidalgo, A.-L. Barabási, "Understanding individual human mobility patterns", Nature 453 (2008),
     doi:10.1038/nature06958, for the radius of gyration.
     """
-    check(trajectories, TRAJECTORIES)
+    validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     length = milliseconds(window, "window")
     if length < 2:  # noqa: PLR2004 - half of it must be a millisecond
         raise ParameterError(f"window is {window!r}, not at least 2 ms")
     least = MIN_STEP[unit] if min_step is None else above(min_step, "min_step", finite=False)
     if trajectories.empty:
-        return empty(TRACKS, unit=unit)
+        return empty_table(TRACKS, unit=unit)
     walks = split_walks(trajectories, unit)
     rows = walks.rows
     unlocated = np.asarray(trajectories["position_status"].cat.codes)[rows.order] == _NO

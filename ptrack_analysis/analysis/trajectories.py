@@ -25,9 +25,9 @@ from ptrack_analysis.schema import (
     TRACKER_COLUMNS,
     TRAJECTORIES,
     Table,
-    check,
     choice,
     find_unit,
+    validate,
 )
 from ptrack_analysis.video import Plane, Video, milliseconds
 
@@ -37,7 +37,7 @@ _BOX, _INTERPOLATED, _NO = range(len(POSITION_STATUSES))
 
 def compute_trajectories(
     detections: pd.DataFrame,
-    video: Video,
+    video: Video | None = None,
     *,
     plane: Plane | None = None,
     max_gap: pd.Timedelta | str = MAX_GAP,
@@ -46,28 +46,28 @@ def compute_trajectories(
     speed_window: pd.Timedelta | str = SPEED_WINDOW,
     anchor: Anchor = "bottom_center",
 ) -> pd.DataFrame:
-    """Return where each person stood at each detection, how long it holds, and how fast the person moved.
+    """Compute each person's position, time present and speed at each detection.
 
-    A detection holds until the same person's next detection if that comes within ``max_gap``, otherwise for
-    one sampling period, never beyond the video's end; a run is a stretch without a longer gap. A person
-    stands at the footpoint, the middle of the box's lower edge; a point on the frame's right or lower edge,
-    or up to 1e-6 beyond, counts as just inside. A detection without a body box is located by linear
-    interpolation in time between the located ones around it in the same run, if these are at most
-    ``max_interpolation`` apart, else not at all; it is never dropped. A row with the flag ``interpolated``
-    (``fill_gaps``) is located where it says, as ``interpolated``. Speed and heading are those of the
-    displacement between half a window before and half a window after, the window being cut where the
-    located stretch ends: NaN where there is only one position, and heading also where nobody moved.
-    An empty table gives an empty one.
+    A detection stands for the time until the same person's next detection if that comes within ``max_gap``,
+    otherwise for one sampling period, never beyond the video's end; a tracklet is a stretch without a longer
+    gap. The position is the foot point, the middle of the box's lower edge; a point on the frame's right or
+    lower edge, or up to 1e-6 beyond, counts as just inside. A detection without a body box is interpolated
+    linearly in time between the positions around it in the same tracklet, if these are at most
+    ``max_interpolation`` apart; otherwise it has no position. It is never dropped. Speed and heading are
+    those of the displacement between half a window before and half a window after. The window is cut where
+    the positions end: NaN where there is only one position, and heading also where the person did not move.
+    POINTS are positions without boxes (laser, UWB, PedPy files): a missing one (NaN) is interpolated like a
+    missing box, and the plane is that of their columns. An empty table gives an empty one.
 
     Parameters
     ----------
     detections
-        DETECTIONS, rows in any order.
+        DETECTIONS, or POINTS with ``x_m y_m`` or ``x_px y_px``; rows in any order.
     video
-        The video, for its frame size, rate and duration. A duration that a detection lies beyond is not
-        believed.
+        The video, for its frame size, rate and duration; points need none. A duration is ignored if a
+        detection is later than that.
     plane
-        Where distances are measured: a floor plan [m]; by default the picture [px].
+        Where distances are measured: a floor plan [m]; by default the image [px].
     max_gap
         The longest time without a detection that does not interrupt presence [ms].
     period
@@ -83,97 +83,53 @@ def compute_trajectories(
     Returns
     -------
     pandas.DataFrame
-        TRAJECTORIES, one row a detection, sorted by person and time; the flags ``interpolated`` and
+        TRAJECTORIES, one row per detection, sorted by person and time; the flags ``interpolated`` and
         ``merged_from`` and further columns of the detections are carried along.
 
     Raises
     ------
     SchemaError
-        If ``detections`` is not a DETECTIONS table.
+        If ``detections`` is neither a DETECTIONS nor a POINTS table.
     InputError
         If people are typically detected less often than every ``max_gap``; see ``estimate_sampling_period``.
     ParameterError
-        If a length of time is negative or not whole milliseconds, or ``max_gap`` is below the period; if
-        the frame size is not known.
+        If a duration is negative or not whole milliseconds, or ``max_gap`` is below the period; if the frame
+        size is not known; if points come with a plane.
 
     Notes
     -----
-    O(n log n). A gap in which a person left and came back unseen counts as presence if it is at most
+    O(n log n). A gap in which a person left and came back unobserved counts as presence if it is at most
     ``max_gap``: a longer ``max_gap`` errs towards longer dwell.
 
     Examples
     --------
-    >>> from ptrack_analysis import Video, empty
-    >>> from ptrack_analysis.schema import DETECTIONS
-    >>> list(compute_trajectories(empty(DETECTIONS), Video(width=640, height=360)).columns[:4])
+    >>> from ptrack_analysis import Video
+    >>> from ptrack_analysis.schema import DETECTIONS, empty_table
+    >>> list(compute_trajectories(empty_table(DETECTIONS), Video(width=640, height=360)).columns[:4])
     ['x_px', 'y_px', 'position_status', 'time_present']
     """
-    check(detections, DETECTIONS)
-    rows = rows_by_person(detections)
-    plane = plane or video.pixels
-    if not hasattr(plane, "project"):
-        raise ParameterError(f"plane is {plane!r:.60}, not a floor plan: read_floor_plan gives one")
+    video = video or Video()
+    if isinstance(detections, pd.DataFrame) and detections.index.names == POINTS.key_names:
+        if plane is not None:
+            raise ParameterError("points are in the plane of their columns already; plane must be None")
+        validate(detections, POINTS)
+        schema, unit = POINTS, find_unit(detections, POINTS)
+        rows = rows_by_person(detections)
+        x, y = (detections[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
+        places = x, y, ~(np.isfinite(x) & np.isfinite(y))
+    else:
+        validate(detections, DETECTIONS)
+        rows = rows_by_person(detections)
+        plane = plane or video.pixels
+        if not hasattr(plane, "project"):
+            raise ParameterError(f"plane is {plane!r:.60}, not a floor plan: read_floor_plan gives one")
+        schema, unit, places = DETECTIONS, plane.unit, _places(detections, rows.order, plane, anchor)
     return _trajectories(
         detections,
-        DETECTIONS,
+        schema,
         rows,
-        _places(detections, rows.order, plane, anchor),
+        places,
         video=video,
-        unit=plane.unit,
-        max_gap=milliseconds(max_gap, "max_gap"),
-        period=period,
-        max_interpolation=max_interpolation,
-        speed_window=speed_window,
-    )
-
-
-def trajectories_from_points(
-    points: pd.DataFrame,
-    *,
-    video: Video | None = None,
-    max_gap: pd.Timedelta | str = MAX_GAP,
-    period: pd.Timedelta | str | None = None,
-    max_interpolation: pd.Timedelta | str | None = None,
-    speed_window: pd.Timedelta | str = SPEED_WINDOW,
-) -> pd.DataFrame:
-    """Make trajectories of positions that no box stands behind: laser, UWB, PedPy files.
-
-    The rules are those of ``compute_trajectories``; a given position counts as located by ``box`` (with the
-    flag ``interpolated``, as ``interpolated``), a missing one (NaN) is interpolated as a missing box is. The
-    plane is that of the columns: ``x_px y_px`` or ``x_m y_m``.
-
-    Parameters
-    ----------
-    points
-        POINTS: key ``person_index``, ``timestamp``, columns ``x_m y_m`` or ``x_px y_px``; any order.
-    video
-        The recording, for its rate and duration; may be missing.
-    max_gap, period, max_interpolation, speed_window
-        As in ``compute_trajectories`` [ms].
-
-    Returns
-    -------
-    pandas.DataFrame
-        TRAJECTORIES, one row a point, sorted by person and time.
-
-    Raises
-    ------
-    SchemaError
-        If ``points`` is not a POINTS table.
-    ParameterError
-        As in ``compute_trajectories``.
-    """
-    check(points, POINTS)
-    unit = find_unit(points, POINTS)
-    rows = rows_by_person(points)
-    x, y = points[f"x_{unit}"].to_numpy()[rows.order], points[f"y_{unit}"].to_numpy()[rows.order]
-    bare = ~(np.isfinite(x) & np.isfinite(y))
-    return _trajectories(
-        points,
-        POINTS,
-        rows,
-        (x, y, bare),
-        video=video or Video(),
         unit=unit,
         max_gap=milliseconds(max_gap, "max_gap"),
         period=period,

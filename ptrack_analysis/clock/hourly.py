@@ -27,8 +27,8 @@ from ptrack_analysis.schema import (
     VISITS_HOURLY,
     Table,
     assemble,
-    check,
-    empty,
+    empty_table,
+    validate,
 )
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
 
@@ -216,9 +216,9 @@ def compute_occupancy_hourly(occupancy: pd.DataFrame, video: Video, recording: R
     >>> hourly[["local_hour", "max_persons"]].to_numpy().tolist()
     [[9, 2], [10, 2]]
     """
-    check(occupancy, OCCUPANCY)
+    validate(occupancy, OCCUPANCY)
     if occupancy.empty:
-        return empty(OCCUPANCY_HOURLY)
+        return empty_table(OCCUPANCY_HOURLY)
     occupancy = occupancy.sort_index()
     zone = occupancy.index.get_level_values("zone")
     time = occupancy.index.get_level_values("timestamp").to_numpy().astype("int64")
@@ -303,13 +303,13 @@ def compute_visits_hourly(
     --------
     >>> from datetime import datetime
     >>> from ptrack_analysis import Recording, Video, compute_visits_hourly
-    >>> from ptrack_analysis.schema import VISITS, empty
+    >>> from ptrack_analysis.schema import VISITS, empty_table
     >>> started = datetime.fromisoformat("2026-11-24T09:40:00+01:00")
     >>> recording = Recording(video="shop", started_at=started, timezone="Europe/Berlin")
-    >>> len(compute_visits_hourly(empty(VISITS), Video(), recording))
+    >>> len(compute_visits_hourly(empty_table(VISITS), Video(), recording))
     0
     """
-    check(visits, VISITS)
+    validate(visits, VISITS)
     stays = visits.sort_index()
     entered, exited, dwell = (
         stays[name].to_numpy().astype("int64") for name in ("entered", "exited", "dwell")
@@ -317,7 +317,7 @@ def compute_visits_hourly(
     zone = stays.index.get_level_values("zone")
     names = sorted({*zone, *(one.name for one in zones)})
     if not names:
-        return empty(VISITS_HOURLY)
+        return empty_table(VISITS_HOURLY)
     begin = 0 if start is None else milliseconds(start, "start")
     left = int(exited.max(initial=0))
     last = max(part_end(find_video_end(video, left), end, left), left)

@@ -9,7 +9,7 @@ from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, Privacy, Salting, Suppression
 from ptrack_analysis.pipeline.salt import create_key
-from ptrack_analysis.schema import PERSON_KEYS, SALTED, SUPPRESSED, Table, check, list_columns
+from ptrack_analysis.schema import PERSON_KEYS, SALTED, SUPPRESSED, Table, list_columns, validate
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -186,7 +186,7 @@ def without(
         gone |= hidden & table[name].notna().to_numpy()
         columns[name] = whole.mask(hidden)
     table = table.assign(**columns, suppressed=gone)
-    check(table, form)
+    validate(table, form)
     return table
 
 

@@ -51,7 +51,7 @@ from ptrack_analysis.schema import (
     VIDEOS,
     VISITS_HOURLY,
     assemble,
-    empty,
+    empty_table,
 )
 from ptrack_analysis.video import Video, milliseconds
 
@@ -110,7 +110,7 @@ def stops(analysis: VideoAnalysis) -> pd.DataFrame:
 def encounters(analysis: VideoAnalysis) -> pd.DataFrame:
     """Find the encounters, on the clock of the sampling."""
     if analysis.floor_plan is None:
-        return empty(ENCOUNTERS, unit="m")
+        return empty_table(ENCOUNTERS, unit="m")
     tick = analysis.period if analysis.period > pd.Timedelta(0) else None
     return compute_encounters(analysis.trajectories, period=tick)
 
@@ -158,7 +158,7 @@ def survival(analysis: VideoAnalysis) -> pd.DataFrame:
 def visits_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
     """Sum the visits over the hours of the clock; empty where the clock is not known."""
     if analysis.recording.started_at is None:
-        return empty(VISITS_HOURLY)
+        return empty_table(VISITS_HOURLY)
     return compute_visits_hourly(
         analysis["visits"],
         analysis.video_until_end,
@@ -219,7 +219,7 @@ def occupancy_bins(analysis: VideoAnalysis) -> pd.DataFrame:
 def occupancy_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
     """Sum the occupancy over the hours of the clock; empty where the clock is not known."""
     if analysis.recording.started_at is None:
-        return empty(OCCUPANCY_HOURLY)
+        return empty_table(OCCUPANCY_HOURLY)
     return compute_occupancy_hourly(analysis["occupancy"], analysis.video_until_end, analysis.recording)
 
 
@@ -259,7 +259,7 @@ def count_drift(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compare the counts over the boundary lines with the number of people present."""
     names = [line.name for line in analysis.boundary_lines]
     if not names:
-        return empty(BALANCE)
+        return empty_table(BALANCE)
     return compute_count_drift(analysis["crossings"], analysis.scene_occupancy, lines=names)
 
 
@@ -306,7 +306,7 @@ def facing(analysis: VideoAnalysis) -> pd.DataFrame:
     """
     video, scene = analysis.video, analysis.scene
     if scene is None or video.width is None or video.height is None:
-        return empty(FACING)
+        return empty_table(FACING)
     zones: list[Zone] = []
     if scene.unit != "m":
         zones, _ = project_scene(scene, video, video.pixels, place=str(analysis.config.zones))
@@ -333,7 +333,7 @@ def quality(analysis: VideoAnalysis) -> pd.DataFrame:
         analysis.detections,
         analysis.trajectories,
         analysis.video,
-        doors=analysis.entrances or None,
+        entrances=analysis.entrances or None,
         stitches=analysis.stitches if config.stitch else None,
         max_gap=config.max_gap,
         period=analysis.period,

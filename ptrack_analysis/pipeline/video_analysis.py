@@ -17,7 +17,7 @@ from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds
 from ptrack_analysis.analysis.heat.heatmap import Basis, Heatmap
 from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
 from ptrack_analysis.analysis.presence import estimate_sampling_period, find_video_end, select
-from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
+from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.clock.lookup import settled
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.errors import ParameterError
@@ -27,7 +27,7 @@ from ptrack_analysis.pipeline.outputs import OUTPUTS, Need, find_output, validat
 from ptrack_analysis.scene.floor_plan import FloorPlan, read_floor_plan
 from ptrack_analysis.scene.zone_files import Scene, project_scene, read_scene
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import STITCHES, empty, find_unit
+from ptrack_analysis.schema import STITCHES, empty_table, find_unit
 from ptrack_analysis.schema.detected import POINTS
 from ptrack_analysis.sources.archive import FormatOptions, Source, VideoReference
 from ptrack_analysis.sources.pages.job import Reading
@@ -252,10 +252,10 @@ class VideoAnalysis:
         """Detections after stitching, gap filling and selection; and the stitches."""
         config, video = self.config, self.video
         detections = self._read.pop()
-        stitches = empty(STITCHES, unit=self.unit)
+        stitches = empty_table(STITCHES, unit=self.unit)
         if config.stitch:
             trajectories = self._locate(detections)
-            stitches = compute_stitches(detections, trajectories, video, doors=self.entrances)
+            stitches = compute_stitches(detections, trajectories, video, entrances=self.entrances)
             detections = apply_stitches(detections, stitches)
         if config.fill_gaps is not None and self.period > pd.Timedelta(
             0
@@ -284,7 +284,7 @@ class VideoAnalysis:
 
     def _locate(self, detections: pd.DataFrame) -> pd.DataFrame:
         if self.has_points:
-            return trajectories_from_points(
+            return compute_trajectories(
                 detections, video=self.video, max_gap=self.config.max_gap, period=self.period
             )
         return compute_trajectories(

@@ -25,7 +25,7 @@ from ptrack_analysis.plots.style import GRID, INK, PAPER, distinct_colors, enclo
 from ptrack_analysis.plots.time_axis import clock, time_unit
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import TRAJECTORIES, check, find_unit
+from ptrack_analysis.schema import TRAJECTORIES, find_unit, validate
 from ptrack_analysis.storage.files import write_bytes
 from ptrack_analysis.video import Video, milliseconds
 
@@ -330,7 +330,7 @@ def animate_paths(
     -----
     O(frames · n). All frames are in memory at once, a byte a pixel.
     """
-    check(trajectories, TRAJECTORIES)
+    validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     validate_plane([*zones, *lines], unit)
     size = _whole(width, "width", _WIDTHS)

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.plots.style import INK, OKABE_ITO, legend_below, say_nothing_to_draw, time_axes
 from ptrack_analysis.plots.time_axis import set_clock, time_unit
-from ptrack_analysis.schema import BALANCE, check
+from ptrack_analysis.schema import BALANCE, validate
 
 _MILLISECONDS = 1000.0
 _COUNTED, _DRIFT = OKABE_ITO[0], OKABE_ITO[1]
@@ -48,7 +48,7 @@ def plot_count_drift(
     ParameterError
         If the axes are those of a plane, or the zone is not the table's, or not given and not the only one.
     """
-    check(balance, BALANCE)
+    validate(balance, BALANCE)
     rows = _of_zone(balance, zone).sort_index()
     times = rows.index.get_level_values("timestamp").to_numpy().astype("int64") / _MILLISECONDS
     last = float(times.max(initial=0.0))

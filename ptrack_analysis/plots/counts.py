@@ -21,7 +21,7 @@ from ptrack_analysis.plots.style import (
 )
 from ptrack_analysis.plots.time_axis import set_clock, time_unit
 from ptrack_analysis.scene.zones import Line
-from ptrack_analysis.schema import COUNTS, check
+from ptrack_analysis.schema import COUNTS, validate
 
 _MILLISECONDS = 1000.0
 _FILLED = 0.86
@@ -63,7 +63,7 @@ def plot_counts(
     ParameterError
         If the axes are those of a plane, or a line is not in the table.
     """
-    check(counts, COUNTS)
+    validate(counts, COUNTS)
     of_rows = counts.index.get_level_values("line")
     names = sorted(of_rows.unique()) if lines is None else [_name(line) for line in lines]
     names = list(dict.fromkeys(names))

@@ -14,7 +14,7 @@ from ptrack_analysis.plots.background import draw_outlines, ground_axes
 from ptrack_analysis.plots.style import OKABE_ITO, PAPER, in_rows, legend_below, say_nothing_to_draw
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import CROSSINGS, check, find_unit
+from ptrack_analysis.schema import CROSSINGS, find_unit, validate
 from ptrack_analysis.video import Video
 
 _MARKS = {"in": ("o", OKABE_ITO[0], "crossed in"), "out": ("s", OKABE_ITO[1], "crossed out")}
@@ -72,7 +72,7 @@ def plot_crossings(
         If the axes, a zone or a line is in another unit, the background cannot be read or nothing says where
         it lies, or the bounds is empty.
     """
-    check(crossings, CROSSINGS)
+    validate(crossings, CROSSINGS)
     unit = find_unit(crossings, CROSSINGS)
     nothing = np.empty((0, 2))
     ax = ground_axes(

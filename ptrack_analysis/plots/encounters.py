@@ -14,7 +14,7 @@ from ptrack_analysis.plots.background import draw_outlines, ground_axes, label_p
 from ptrack_analysis.plots.style import INK, PAPER, say_nothing_to_draw
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import ENCOUNTERS, check, find_unit
+from ptrack_analysis.schema import ENCOUNTERS, find_unit, validate
 from ptrack_analysis.video import Video
 
 _LABELLED = 20
@@ -67,7 +67,7 @@ def plot_encounters(
         If the axes, a zone or a line is in another unit, the background cannot be read or nothing says where
         it lies, or the bounds is empty.
     """
-    check(encounters, ENCOUNTERS)
+    validate(encounters, ENCOUNTERS)
     unit = find_unit(encounters, ENCOUNTERS)
     encounters = encounters.sort_index().sort_values("duration", kind="stable")
     points = encounters[[f"x_{unit}", f"y_{unit}"]].to_numpy()

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from ptrack_analysis.plots.style import legend_below, say_nothing_to_draw, short_name, time_axes
-from ptrack_analysis.schema import FACING, check
+from ptrack_analysis.schema import FACING, validate
 
 _COLORS = {"facing": "#0072B2", "not_facing": "#56B4E9", "without_face": "#DDDDDD"}
 _LABELS = {"facing": "facing", "not_facing": "turned elsewhere", "without_face": "without a face"}
@@ -43,7 +43,7 @@ def plot_facing(facing: pd.DataFrame, *, ax: Axes | None = None, **kwargs: Any) 
     ParameterError
         If the axes are those of a plane.
     """
-    check(facing, FACING)
+    validate(facing, FACING)
     seconds = facing[list(_COLORS)].apply(lambda column: column.dt.total_seconds())
     sums = seconds.groupby("target").sum().sort_values("facing", kind="stable")
     ax = time_axes(ax, "s", height=1.6 + 0.34 * len(sums))

@@ -20,7 +20,7 @@ from ptrack_analysis.plots.style import (
     zone_names,
 )
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import FUNDAMENTAL, check
+from ptrack_analysis.schema import FUNDAMENTAL, validate
 
 _LABEL = "density [persons/m²]"
 _FREE, _SHAPE, _JAM = 1.34, 1.913, 5.4  # Weidmann's speed [m/s], parameter and density [1/m²]
@@ -67,7 +67,7 @@ def plot_fundamental_diagram(
     U. Weidmann, "Transporttechnik der Fussgänger", Schriftenreihe des IVT 90, ETH Zürich, 1993,
     doi:10.3929/ethz-a-000687810.
     """
-    check(fundamental, FUNDAMENTAL)
+    validate(fundamental, FUNDAMENTAL)
     names = zone_names(fundamental, zones)
     of_rows = fundamental.index.get_level_values("zone")
     missing = sorted(set(names) - set(of_rows))

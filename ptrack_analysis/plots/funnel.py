@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.plots.style import GRID, INK, OKABE_ITO, say_nothing_to_draw, short_name
-from ptrack_analysis.schema import FUNNEL, check
+from ptrack_analysis.schema import FUNNEL, validate
 
 _WIDTH, _ROW, _BESIDE = 6.5, 0.55, 1.0  # [inches]
 _ROOM = 1.3  # of the longest bar, so that what is written beside it has room
@@ -42,7 +42,7 @@ def plot_funnel(funnel: pd.DataFrame, *, ax: Axes | None = None, **kwargs: Any) 
     ParameterError
         If the axes hold a picture already.
     """
-    check(funnel, FUNNEL)
+    validate(funnel, FUNNEL)
     if ax is not None and (ax.has_data() or ax.get_xlabel()):
         raise ParameterError("the axes hold a picture already: a funnel needs axes of its own")
     if ax is None:

@@ -15,7 +15,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.style import GRID, INK, PAPER, in_rows, legend_below, say_nothing_to_draw
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY, Table, check
+from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY, Table, validate
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _HOUR = 3_600_000
@@ -89,10 +89,10 @@ def _checked(hourly: pd.DataFrame) -> tuple[Table, pd.DataFrame]:
     """Return which table it is, and leave out from which video a row is."""
     table = VISITS_HOURLY if isinstance(hourly, pd.DataFrame) and "began" in hourly else OCCUPANCY_HOURLY
     if not isinstance(hourly, pd.DataFrame) or "video" not in hourly.index.names:
-        check(hourly, table)
+        validate(hourly, table)
         return table, hourly
     for _, own in hourly.groupby(level="video", sort=False):
-        check(own.droplevel("video"), table)
+        validate(own.droplevel("video"), table)
     return table, hourly.droplevel("video")
 
 

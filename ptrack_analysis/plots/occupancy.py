@@ -22,7 +22,7 @@ from ptrack_analysis.plots.style import (
 )
 from ptrack_analysis.plots.time_axis import set_clock, time_unit
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import OCCUPANCY, check
+from ptrack_analysis.schema import OCCUPANCY, validate
 
 SCENE = ""
 WHOLE_SCENE = "whole scene"
@@ -68,7 +68,7 @@ def plot_occupancy(
     ParameterError
         If the axes are those of a plane, or a zone is not in the table.
     """
-    check(occupancy, OCCUPANCY)
+    validate(occupancy, OCCUPANCY)
     names = zone_names(occupancy, zones)
     counts = {name: _counts(occupancy, name) for name in names}
     missing = [name for name, (times, _) in counts.items() if len(times) == 0]

@@ -33,7 +33,7 @@ from ptrack_analysis.plots.style import (
 )
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import TRAJECTORIES, check, find_unit
+from ptrack_analysis.schema import TRAJECTORIES, find_unit, validate
 from ptrack_analysis.video import Video
 
 _STRAIGHT = 0.6
@@ -167,7 +167,7 @@ def plot_paths(
     -----
     O(n log n). An SVG or PDF holds every position; ``rasterized=True`` keeps it small.
     """
-    check(trajectories, TRAJECTORIES)
+    validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     validate_plane([*zones, *lines], unit)
     picture = None if background is None else read_background(background)

@@ -14,7 +14,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.style import INK, distinct_colors, in_rows, say_nothing_to_draw
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, check
+from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, validate
 
 Column = tuple[Floats, Floats]
 """Upper edges and heights of the nodes of one side, y downwards."""
@@ -177,7 +177,7 @@ def plot_sankey(
     K. Sugiyama, S. Tagawa, M. Toda, Methods for visual understanding of hierarchical system structures, IEEE
     Transactions on Systems, Man, and Cybernetics 11 (1981), https://doi.org/10.1109/TSMC.1981.4308636
     """
-    check(transitions, TRANSITIONS)
+    validate(transitions, TRANSITIONS)
     if ax is not None and (ax.has_data() or ax.get_xlabel()):
         raise ParameterError("the axes hold a picture already: a Sankey diagram needs axes of its own")
     left, right, flow = _flows(transitions, zones)

@@ -17,7 +17,7 @@ from ptrack_analysis.plots.style import INK, legend_below, say_nothing_to_draw
 from ptrack_analysis.plots.time_axis import HOUR, MINUTE
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import STOPS, check, find_unit
+from ptrack_analysis.schema import STOPS, find_unit, validate
 from ptrack_analysis.video import Video
 
 _LARGEST = 20.0  # diameter of the longest stop's circle [points]
@@ -77,7 +77,7 @@ def plot_stops(
         If the axes, a zone or a line is in another unit, the background cannot be read or nothing says where
         it lies, or the bounds is empty.
     """
-    check(stops, STOPS)
+    validate(stops, STOPS)
     unit = find_unit(stops, STOPS)
     stops = stops.sort_index().sort_values("duration", ascending=False, kind="stable")
     points = stops[[f"x_{unit}", f"y_{unit}"]].to_numpy()

@@ -23,7 +23,7 @@ from ptrack_analysis.plots.style import (
 )
 from ptrack_analysis.plots.time_axis import clock, set_clock, time_unit
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import SURVIVAL, check
+from ptrack_analysis.schema import SURVIVAL, validate
 
 _MILLISECONDS = 1000.0
 _LABEL = "length of stay [{unit}]"
@@ -70,7 +70,7 @@ def plot_survival(
     ParameterError
         If the axes show something else, or a name is none of a zone in the table.
     """
-    check(survival, SURVIVAL)
+    validate(survival, SURVIVAL)
     names = zone_names(survival, zones)
     given = [zone.name for zone in zones or () if isinstance(zone, Zone)]
     known = {*survival.index.get_level_values("zone"), *given}

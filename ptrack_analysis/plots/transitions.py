@@ -15,7 +15,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.style import GRID, INK, PAPER, say_nothing_to_draw, short_name
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, check
+from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, validate
 
 _PALEST = 0.04  # of the colormap, so that a single transition stands out from paper
 _LUMA = (0.299, 0.587, 0.114)
@@ -68,7 +68,7 @@ def plot_transitions(
     ParameterError
         If the axes hold a picture already, or the measure is unknown.
     """
-    check(transitions, TRANSITIONS)
+    validate(transitions, TRANSITIONS)
     if measure not in _FORMS:
         raise ParameterError(f"measure is {measure!r}, not one of {sorted(_FORMS)}")
     if ax is not None and (ax.has_data() or ax.get_xlabel()):

@@ -25,7 +25,7 @@ from ptrack_analysis.plots.style import (
 )
 from ptrack_analysis.plots.time_axis import set_clock, time_unit
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import SEEN_ENDS, VISITS, check
+from ptrack_analysis.schema import SEEN_ENDS, VISITS, validate
 
 Lanes = Literal["person", "zone"]
 _FILLED = 0.8
@@ -153,7 +153,7 @@ def plot_visits(
     ParameterError
         If the axes are those of a plane, or ``lanes`` is unknown.
     """
-    check(visits, VISITS)
+    validate(visits, VISITS)
     if lanes not in {"person", "zone"}:
         raise ParameterError(f"lanes is {lanes!r}, not 'person' or 'zone'")
     names = zone_names(visits, zones)

@@ -32,7 +32,7 @@ from ptrack_analysis.report.parts import (
     isolated,
 )
 from ptrack_analysis.report.summary import span
-from ptrack_analysis.schema import BINS, DWELL, INTERVALS, TRACKS, TRANSITIONS, VISITS, empty
+from ptrack_analysis.schema import BINS, DWELL, INTERVALS, TRACKS, TRANSITIONS, VISITS, empty_table
 from ptrack_analysis.web.payload import explorer_data
 
 MOST_CURVES = 6
@@ -170,7 +170,7 @@ def zones_section(measured: ReportData) -> Section:
 
 def _dwell_table(measured: ReportData) -> ReportTable:
     """Set the median with its interval beside the naive mean with its own."""
-    stays = measured.stays if measured.stays is not None else empty(INTERVALS)
+    stays = measured.stays if measured.stays is not None else empty_table(INTERVALS)
     means = stays.reset_index("figure", drop=True)
     rows = [
         [
@@ -220,7 +220,7 @@ def _bounds(means: pd.DataFrame, zone: str) -> list[float | None]:
 
 
 def _visits_table(measured: ReportData) -> ReportTable:
-    visits = measured.visits if measured.visits is not None else empty(VISITS)
+    visits = measured.visits if measured.visits is not None else empty_table(VISITS)
     ordered = visits.sort_values("entered", kind="stable")
     columns = ["zone", "person_index", "entered", "exited", "dwell", "entry", "exit"]
     labels = {"person_index": "person"}

@@ -76,12 +76,12 @@ from ptrack_analysis.schema.zones import (
 if TYPE_CHECKING:
     from ptrack_analysis.schema.validation import (
         assemble,
-        check,
         choice,
         dictionary,
-        empty,
+        empty_table,
         find_unit,
         list_columns,
+        validate,
     )
 
 __all__ = [
@@ -158,12 +158,12 @@ __all__ = [
     "Column",
     "Table",
     "assemble",
-    "check",
     "choice",
     "dictionary",
-    "empty",
+    "empty_table",
     "find_unit",
     "list_columns",
+    "validate",
 ]
 
 

@@ -49,7 +49,7 @@ def assemble(schema: Table, arrays: Arrays, *, unit: str | None = None) -> pd.Da
     return table if index.is_monotonic_increasing else table.sort_index()
 
 
-def empty(schema: Table, *, unit: str | None = None) -> pd.DataFrame:
+def empty_table(schema: Table, *, unit: str | None = None) -> pd.DataFrame:
     """Make the table of this schema that has no rows; optional columns are left out."""
     columns = [c for c in (*schema.key, *schema.columns) if not c.optional]
     return assemble(schema, {c.name: np.empty(0, _raw_dtype(c)) for c in columns}, unit=unit)
@@ -129,7 +129,7 @@ def _values(column: Column, values: Any) -> Any:
             )
 
 
-def check(table: object, schema: Table) -> None:
+def validate(table: object, schema: Table) -> None:
     """Reject what is not a table of this schema, with all its defects in one sentence.
 
     The index must hold the key's levels by name and order, with their dtypes and no key twice; the columns

@@ -175,7 +175,7 @@ def _load_tracks(
     if "left" not in tracked.table.columns:
         raise InputError(
             f"{path}: holds points without boxes; in Python, read_tracks reads them and "
-            "trajectories_from_points makes trajectories of them"
+            "compute_trajectories makes trajectories of them"
         )
     known = tracked.video if name is None else replace(tracked.video, name=name)
     return Reading(

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ptrack_analysis.errors import InputError, ParameterError, SchemaError
-from ptrack_analysis.schema import Column, Table, check, find_unit
+from ptrack_analysis.schema import Column, Table, find_unit, validate
 from ptrack_analysis.storage.columns import (
     CATEGORIES_MARK,
     PACKAGE,
@@ -115,7 +115,7 @@ def _checked(table: pd.DataFrame, schema: Table | None) -> Table:
     if isinstance(table, pd.DataFrame) and not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()][0]
         raise SchemaError(f"not a {schema.name} table: column {twice!r} is there twice")
-    check(table, schema)
+    validate(table, schema)
     return schema
 
 
@@ -262,7 +262,7 @@ def from_arrow(content: pa.Table, *, whole: bool = True) -> pd.DataFrame:
     table = pd.DataFrame(columns, index=_index(levels, schema))
     try:
         if whole:
-            check(table, schema)
+            validate(table, schema)
     except SchemaError as error:
         raise InputError(str(error)) from error
     return table

@@ -80,9 +80,9 @@ def write_parquet(
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
-    >>> from ptrack_analysis.schema import VISITS, empty
+    >>> from ptrack_analysis.schema import VISITS, empty_table
     >>> with TemporaryDirectory() as folder:
-    ...     write_parquet(empty(VISITS), f"{folder}/visits.parquet")
+    ...     write_parquet(empty_table(VISITS), f"{folder}/visits.parquet")
     ...     read_parquet(f"{folder}/visits.parquet").index.names
     FrozenList(['zone', 'person_index', 'visit'])
     """

@@ -18,7 +18,7 @@ from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone, validate_lines, validate_zones
-from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, VISITS, check, find_unit
+from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, VISITS, find_unit, validate
 from ptrack_analysis.video import Video
 from ptrack_analysis.web.ground import (
     Background,
@@ -117,7 +117,7 @@ def explorer_data(
     ParameterError
         If the background cannot be read or nothing says where it lies, or the bounds is empty.
     """
-    check(trajectories, TRAJECTORIES)
+    validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     validate_zones(zones, unit)
     validate_lines(lines, unit)
@@ -129,7 +129,7 @@ def explorer_data(
     )
     if visits is None:
         visits = compute_visits(trajectories, zones, video)
-    check(visits, VISITS)
+    validate(visits, VISITS)
     persons = _persons(trajectories, rows)
     arrays = _rows(trajectories, rows, ground.fractions(points))
     if detections is not None:
@@ -237,7 +237,7 @@ def _find_boxes(
     detections: pd.DataFrame, trajectories: pd.DataFrame, rows: PersonRows
 ) -> tuple[Floats, Floats]:
     """Find body and face boxes of the rows, NaN where there is none: (n, 4) each."""
-    check(detections, DETECTIONS)
+    validate(detections, DETECTIONS)
     keys: Any = detections.index
     wanted = trajectories.index[rows.order]
     row: Integers = keys.reorder_levels(wanted.names).get_indexer(wanted)

@@ -9,11 +9,11 @@ from factories import make_detections, make_video
 from pandas.testing import assert_frame_equal
 from shapely.geometry import box
 
-from ptrack_analysis import Zone, compute_trajectories, empty, fit_floor_plan, read_tracking
+from ptrack_analysis import Zone, compute_trajectories, empty_table, fit_floor_plan, read_tracking
 from ptrack_analysis.analysis.comparison.compare import compare_tracking
 from ptrack_analysis.analysis.comparison.matching import compared_moments
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import DETECTIONS, HEATMAP, check
+from ptrack_analysis.schema import DETECTIONS, HEATMAP, validate
 
 VIDEO = make_video(10_000)
 LEFT, RIGHT = (Zone(name, box(x, 0, x + 500, 500), "px") for name, x in (("left", 0), ("right", 500)))
@@ -352,7 +352,7 @@ def test_occupancy_and_dwell_of_both():
 def test_the_heatmap_difference_is_b_minus_a():
     c = compared({1: every(100, 0, 1000, 0.2)}, {5: every(100, 0, 600, 0.8)}, shape=(1, 2))
     assert c.heatmap_difference.values.tolist() == [[-1.0, 0.6]]
-    check(c.heatmap_difference.to_frame(), HEATMAP)
+    validate(c.heatmap_difference.to_frame(), HEATMAP)
 
 
 def test_on_a_floor_plan_the_heatmap_holds_the_places_of_both():
@@ -403,7 +403,7 @@ def test_arguments_are_not_changed_and_order_does_not_matter():
 
 
 def test_an_empty_table_of_the_schema_is_an_ordinary_input():
-    c = compare_tracking(empty(DETECTIONS), empty(DETECTIONS), VIDEO)
+    c = compare_tracking(empty_table(DETECTIONS), empty_table(DETECTIONS), VIDEO)
     assert presence(c) == (0, 0, 0)
     assert c.matches.empty
     assert c.pairs.empty

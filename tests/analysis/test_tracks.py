@@ -23,7 +23,6 @@ from ptrack_analysis import (
     fill_gaps,
     frames_to_timestamps,
     read_tracking,
-    trajectories_from_points,
 )
 from ptrack_analysis.errors import ParameterError, PtrackError, PtrackWarning
 from ptrack_analysis.scene.floor_plan import fit_floor_plan
@@ -34,7 +33,7 @@ MEASURES = ["path_length_smoothed_m", "walking", "straightness", "radius_of_gyra
 
 def walk_of(path, **options):
     """Give way walked, time walking [ms], straightness and radius of one person, with a period of 1 s."""
-    tracks = compute_tracks(trajectories_from_points(make_points({0: path}), period="1s"), **options)
+    tracks = compute_tracks(compute_trajectories(make_points({0: path}), period="1s"), **options)
     way, time, straightness, radius = tracks.loc[0, MEASURES]
     return [way, time / pd.Timedelta("1ms"), straightness, radius]
 
@@ -77,14 +76,14 @@ def test_walking_is_what_is_not_standing(path, expected):
 
 def test_the_radius_weighs_each_position_by_the_time_held():
     assert walk_of([(0, 0, 0), (3000, 4, 0)], window="1s")[3] == 2.0
-    trajectories = trajectories_from_points(make_points({0: [(0, 0, 0), (1500, 4, 0)]}), period="500ms")
+    trajectories = compute_trajectories(make_points({0: [(0, 0, 0), (1500, 4, 0)]}), period="500ms")
     assert compute_tracks(trajectories).loc[0, "radius_of_gyration_m"] == pytest.approx(
         math.sqrt(0.75 * 1 + 0.25 * 9)
     )
 
 
 def test_positions_that_hold_no_time_weigh_the_same():
-    trajectories = trajectories_from_points(
+    trajectories = compute_trajectories(
         make_points({0: [(0, 0, 0), (5000, 2, 0)], 1: [(0, 0, 0)]}), period="0s"
     )
     assert compute_tracks(trajectories)["radius_of_gyration_m"].tolist() == [1.0, 0.0]
@@ -116,7 +115,7 @@ def speeds_of(table, unit):
 def test_the_mean_speed_weights_the_windowed_speeds_by_the_time_held():
     """A zigzag: raw steps of 10 m/s, while the position moves at 1 m/s over the window of 500 ms."""
     path = [(0, 0, 0), (500, 1, 0), (1000, 2, 0), (1100, 1, 0), (1200, 2, 0), (3200, 2, 0)]
-    trajectories = trajectories_from_points(make_points({0: path}), period="500ms", max_gap="3s")
+    trajectories = compute_trajectories(make_points({0: path}), period="500ms", max_gap="3s")
     track = compute_tracks(trajectories).loc[0]
     mean, most = speeds_of(trajectories, "m")[0]
     assert track["mean_speed_m_per_s"] == pytest.approx(mean)
@@ -141,7 +140,7 @@ def test_the_mean_speed_is_never_above_the_maximum(persons, period):
             (time, *((x, y) if known else (NAN, NAN)))
             for time, (_, x, y, known) in zip(times, steps, strict=True)
         ]
-    trajectories = trajectories_from_points(make_points(points), period=period)
+    trajectories = compute_trajectories(make_points(points), period=period)
     tracks = compute_tracks(trajectories)
     mean, most = tracks["mean_speed_m_per_s"], tracks["max_speed_m_per_s"]
     assert ((mean <= most) | mean.isna()).all()
@@ -167,7 +166,7 @@ def test_in_every_real_file_no_mean_speed_is_above_the_maximum(real_data):
     index = pd.MultiIndex.from_arrays(keys, names=["person_index", "timestamp"])
     points = pd.DataFrame({"x_m": rows[:, 2], "y_m": rows[:, 3]}, index=index)
     known = 0
-    for trajectories in [trajectories_from_points(points), *read_all(real_data)]:
+    for trajectories in [compute_trajectories(points), *read_all(real_data)]:
         unit = "m" if "x_m" in trajectories else "px"
         mean, most = (compute_tracks(trajectories)[f"{name}_speed_{unit}_per_s"] for name in ("mean", "max"))
         assert (mean <= most).equals(most.notna())
@@ -192,7 +191,7 @@ def test_standing_for_ten_minutes_is_no_way_however_the_box_jitters(noise, seed)
     for unit, height in (("px", 300.0), ("m", 1.7)):
         jitter = chance.normal(0, noise * height, (len(times), 2))
         path = [(int(t), 500 + x, 300 + y) for t, (x, y) in zip(times, jitter, strict=True)]
-        track = compute_tracks(trajectories_from_points(make_points({0: path}, unit=unit))).loc[0]
+        track = compute_tracks(compute_trajectories(make_points({0: path}, unit=unit))).loc[0]
         assert track[f"path_length_{unit}"] > 100 * height * noise * 60
         assert track[f"path_length_smoothed_{unit}"] <= 0.05 * height
         assert track["walking"] <= pd.Timedelta("2s")
@@ -216,10 +215,10 @@ def test_the_default_least_step_is_that_of_the_plane():
     slow = [(1000 * n, 0.25 * n, 0.0) for n in range(5)]
     assert walk_of(slow)[0] == pytest.approx(1.0)
     assert walk_of(slow, min_step=0.3)[0] == 0
-    in_px = compute_tracks(trajectories_from_points(make_points({0: slow}, unit="px")))
+    in_px = compute_tracks(compute_trajectories(make_points({0: slow}, unit="px")))
     assert in_px.loc[0, "path_length_smoothed_px"] == 0
     faster = [(1000 * n, 11.0 * n, 0.0) for n in range(5)]
-    in_px = compute_tracks(trajectories_from_points(make_points({0: faster}, unit="px")))
+    in_px = compute_tracks(compute_trajectories(make_points({0: faster}, unit="px")))
     assert in_px.loc[0, "path_length_smoothed_px"] == pytest.approx(44)
 
 
@@ -240,7 +239,7 @@ def test_a_wrong_parameter_is_refused_with_its_value(options, sentence):
 
 def test_a_window_that_cuts_the_ways_into_too_many_pieces_is_refused():
     points = make_points({0: [(0, 0, 0), (10**9, 1, 1)]})
-    trajectories = trajectories_from_points(points, max_gap="30D")
+    trajectories = compute_trajectories(points, max_gap="30D")
     with pytest.raises(ParameterError, match="window is 2 ms, which cuts the ways into 500000001 pieces"):
         compute_tracks(trajectories, window="2ms")
 
@@ -253,7 +252,7 @@ def wanderers(seed, persons=3, rows=40):
         places[chance.random(rows) < 0.1] = NAN
         times = np.cumsum(chance.choice([33, 67, 100, 400, 2500], rows, p=[0.2, 0.4, 0.2, 0.15, 0.05]))
         people[person] = [(int(t), float(x), float(y)) for t, (x, y) in zip(times, places, strict=True)]
-    return trajectories_from_points(make_points(people), max_interpolation="200ms")
+    return compute_trajectories(make_points(people), max_interpolation="200ms")
 
 
 @pytest.mark.parametrize("seed", range(15))
@@ -320,7 +319,7 @@ def test_a_walk_at_the_very_threshold_is_walked_whoever_else_is_there():
     edge = [(100 * n, 0.02 * n, 0.0) for n in range(60)]
     stranger = [(100 * n, 1000.0 + n / 7, 3.3) for n in range(60)]
     alone, together = (
-        compute_tracks(trajectories_from_points(make_points(persons), period="100ms"))
+        compute_tracks(compute_trajectories(make_points(persons), period="100ms"))
         for persons in ({1: edge}, {0: stranger, 1: edge})
     )
     assert alone.loc[1, "walking"] == together.loc[1, "walking"] == pd.Timedelta("5.9s")

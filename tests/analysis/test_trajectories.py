@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from factories import make_detections, make_points, make_video
 
-from ptrack_analysis import Video, compute_tracks, compute_trajectories, trajectories_from_points
+from ptrack_analysis import Video, compute_tracks, compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
 
 
@@ -118,14 +118,14 @@ def test_speed_is_measured_over_a_window_in_time_not_in_frames():
 )
 def test_heading_is_0_towards_x_and_90_towards_y(dx, dy, heading):
     points = make_points({0: [(0, 0, 0), (100, dx, dy)]})
-    assert trajectories_from_points(points)["heading"].tolist() == pytest.approx([heading] * 2)
+    assert compute_trajectories(points)["heading"].tolist() == pytest.approx([heading] * 2)
 
 
 @pytest.mark.parametrize("away", [1.0, 1e-9, 1e6])
 def test_who_is_where_she_was_has_no_heading_though_interpolation_rounds(away):
     """Half a second before and after, the person is a sixth of the way out: (1 - 500/600) and 100/600."""
     points = make_points({0: [(0, 0.0, 0.0), (600, away, 0.0), (1200, 0.0, 0.0), (1300, 0.0, 0.0)]})
-    turned = trajectories_from_points(points, speed_window="1s").iloc[1]
+    turned = compute_trajectories(points, speed_window="1s").iloc[1]
     assert turned["speed_m_per_s"] == 0
     assert np.isnan(turned["heading"])
 
@@ -133,14 +133,14 @@ def test_who_is_where_she_was_has_no_heading_though_interpolation_rounds(away):
 def test_who_is_back_between_two_rows_has_no_heading():
     way = [(0, 0.0), (300, 5.0), (700, 5.0), (800, 0.0), (1400, 2.0)]
     points = make_points({0: [(ms, x, 0.0) for ms, x in way]})
-    turned = trajectories_from_points(points, speed_window="1200ms").iloc[2]
+    turned = compute_trajectories(points, speed_window="1200ms").iloc[2]
     assert turned["speed_m_per_s"] == 0
     assert np.isnan(turned["heading"])
 
 
 def test_one_place_has_no_speed_and_a_standing_person_has_speed_zero_and_no_heading():
     points = make_points({0: [(0, 1, 1)], 1: [(0, 2, 2), (100, 2, 2)]})
-    trajectories = trajectories_from_points(points)
+    trajectories = compute_trajectories(points)
     assert trajectories["speed_m_per_s"].tolist() == pytest.approx([math.nan, 0, 0], nan_ok=True)
     assert trajectories["heading"].isna().all()
 
@@ -211,16 +211,16 @@ def test_without_a_frame_size_nothing_is_measured_in_px():
 
 def test_points_enter_in_their_own_plane():
     points = make_points({4: [(0, 1.0, 2.0), (500, math.nan, math.nan), (1000, 3.0, 2.0)]})
-    trajectories = trajectories_from_points(points.iloc[::-1])
+    trajectories = compute_trajectories(points.iloc[::-1])
     assert trajectories["x_m"].tolist() == [1.0, 2.0, 3.0]
     assert trajectories["position_status"].tolist() == ["detected", "interpolated", "detected"]
     assert trajectories.index[0] == (4, pd.Timedelta(0))
     with pytest.raises(SchemaError, match="'x_px' or 'x_m'"):
-        trajectories_from_points(points.rename(columns={"x_m": "x", "y_m": "y"}))
+        compute_trajectories(points.rename(columns={"x_m": "x", "y_m": "y"}))
 
 
 def test_an_infinite_position_is_no_position():
     points = make_points({0: [(0, 1, 1), (100, math.inf, 1), (200, 3, 1)]})
-    trajectories = trajectories_from_points(points)
+    trajectories = compute_trajectories(points)
     assert trajectories["position_status"].tolist() == ["detected", "interpolated", "detected"]
     assert trajectories["x_m"].tolist() == [1, 2, 3]

@@ -16,7 +16,6 @@ from ptrack_analysis import (
     compute_trajectories,
     compute_transitions,
     compute_visits,
-    trajectories_from_points,
 )
 from ptrack_analysis.schema import POINTS, assemble
 
@@ -84,4 +83,4 @@ def hall(persons=100, side=20.0):
         "x_{u}": np.abs((x % (2 * side)) - side).ravel(),
         "y_{u}": np.abs((y % (2 * side)) - side).ravel(),
     }
-    return trajectories_from_points(assemble(POINTS, arrays, unit="m"), video=HOUR)
+    return compute_trajectories(assemble(POINTS, arrays, unit="m"), video=HOUR)

@@ -66,7 +66,7 @@ def _zones(rounds):
         zones = octagons(count)
         times = alternate(
             partial(compute_visits, trajectories, zones, video),
-            partial(compute_occupancy, trajectories, video, zones),
+            partial(compute_occupancy, trajectories, video, zones=zones),
             rounds=rounds,
         )
         for name, seconds in zip(("visits", "occupancy"), times, strict=True):

@@ -16,7 +16,6 @@ from ptrack_analysis import (
     compute_stops,
     compute_trajectories,
     filter_short_tracks,
-    trajectories_from_points,
 )
 from ptrack_analysis.analysis.motion.kernels import velocity
 from ptrack_analysis.schema import POINTS, assemble
@@ -97,7 +96,7 @@ def _pedpy(options):
         frame_step=HALF,
         speed_calculation=SpeedCalculation.BORDER_EXCLUDE,
     )
-    ours = partial(trajectories_from_points, points, speed_window=pd.Timedelta(milliseconds=2 * half))
+    ours = partial(compute_trajectories, points, speed_window=pd.Timedelta(milliseconds=2 * half))
     kernel = partial(velocity, frame.ravel() * (1000 // RATE), person, x.ravel(), y.ravel(), half=half)
     differs = _speeds_differ(theirs(), ours()["speed_m_per_s"], np.hypot(*kernel()), frame.ravel(), person)
     speed, all_columns, alone = alternate(theirs, ours, kernel, rounds=options.rounds)
@@ -142,7 +141,7 @@ def _movingpandas(options):
     collection = movingpandas.TrajectoryCollection(table, "person", t="time", x="x", y="y", crs="EPSG:32632")
     detector = movingpandas.TrajectoryStopDetector(collection)
     points = _points(frame, x, y)
-    trajectories = trajectories_from_points(points)
+    trajectories = compute_trajectories(points)
     speeds = partial(collection.add_speed, overwrite=True)
     ranges = partial(
         detector.get_stop_time_ranges,
@@ -156,7 +155,7 @@ def _movingpandas(options):
     steps_differ = _steps_differ(collection, trajectories)
     stops_differ = _stops_differ(ranges(), stops(), begin)
     speed, columns, stop, ours = alternate(
-        speeds, partial(trajectories_from_points, points), ranges, stops, rounds=min(options.rounds, 3)
+        speeds, partial(compute_trajectories, points), ranges, stops, rounds=min(options.rounds, 3)
     )
     scale = PERSONS / SLOW_PERSONS
     speed, stop = (Rounds(scale * one for one in seconds) for seconds in (speed, stop))

@@ -34,7 +34,7 @@ def usual(detections, video, zones):
         "trajectories": partial(compute_trajectories, detections, video),
         "visits": partial(compute_visits, trajectories, zones, video),
         "tracks": partial(compute_tracks, trajectories),
-        "occupancy": partial(compute_occupancy, trajectories, video, zones),
+        "occupancy": partial(compute_occupancy, trajectories, video, zones=zones),
         "heatmap": partial(compute_heatmap, trajectories, video),
         "box heatmap": partial(compute_box_heatmap, detections, trajectories),
     }

@@ -14,7 +14,7 @@ from shapely.geometry import box
 from ptrack_analysis import Recording, Zone, compute_occupancy_hourly, compute_visits_hourly
 from ptrack_analysis.clock.hourly import split_hours
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.schema import OCCUPANCY, OCCUPANCY_HOURLY, VISITS, assemble, check
+from ptrack_analysis.schema import OCCUPANCY, OCCUPANCY_HOURLY, VISITS, assemble, validate
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -257,7 +257,7 @@ def test_the_hours_are_those_of_counting_millisecond_by_millisecond(changes, sta
     rows = naive_rows(recording, 0, counts[-1][0], is_open)
     expected = naive_occupancy(occupancy, rows, "")
     hourly = compute_occupancy_hourly(occupancy, make_video(), recording)
-    check(hourly, OCCUPANCY_HOURLY)
+    validate(hourly, OCCUPANCY_HOURLY)
     assert table_of(hourly, "", ["person_seconds", "max_persons", "recorded_time"]) == expected
 
 

@@ -23,7 +23,7 @@ from ptrack_analysis.dataset.records import FOLDERS, read_records
 from ptrack_analysis.pipeline.outputs import ALWAYS
 from ptrack_analysis.scene.zone_files import Scene
 from ptrack_analysis.scene.zones import Line
-from ptrack_analysis.schema import DATES, LINES, SITES, ZONES, check
+from ptrack_analysis.schema import DATES, LINES, SITES, ZONES, validate
 
 STARTED = Video(started_at=pd.Timestamp("2024-05-06T23:59:50Z").to_pydatetime())
 
@@ -85,7 +85,7 @@ def test_a_zone_of_another_video_is_not_in_this_one():
 def test_every_version_that_a_video_was_measured_with_is_a_row():
     old, new = (list_definitions(scene(till(outline=box(0, 0, 2, y))), "noon") for y in (1, 2))
     table = zones_table([old, new, new])
-    check(table, ZONES)
+    validate(table, ZONES)
     assert sorted(zip(table["area"], table["videos"], strict=True)) == [(2.0, 1), (4.0, 2)]
     assert zones_table([]).empty
 
@@ -93,13 +93,13 @@ def test_every_version_that_a_video_was_measured_with_is_a_row():
 def test_a_line_is_a_row_with_its_length():
     drawn = list_definitions(scene(lines=[Line("door", LineString([(0, 0), (3, 4)]), "px")]), "noon")
     table = lines_table([drawn])
-    check(table, LINES)
+    validate(table, LINES)
     assert table.iloc[0][["line", "length", "outline"]].tolist() == ["door", 5.0, "LINESTRING (0 0, 3 4)"]
 
 
 def test_days_are_told_without_a_gap_and_by_iso_weeks():
     table = dates_table(["2021-01-04", "2020-12-31"])
-    check(table, DATES)
+    validate(table, DATES)
     assert table.index.tolist() == ["2020-12-31", "2021-01-01", "2021-01-02", "2021-01-03", "2021-01-04"]
     assert table["iso_year"].tolist() == [2020, 2020, 2020, 2020, 2021]
     assert table["iso_week"].tolist() == [53, 53, 53, 53, 1]
@@ -112,7 +112,7 @@ def test_days_are_told_without_a_gap_and_by_iso_weeks():
 def test_a_site_is_told_by_what_its_videos_agree_in():
     a, b = ({"site": "Bonn", "camera": name, "timezone": "Europe/Berlin"} for name in ("door", "till"))
     table = sites_table([a, a | {"opening_hours": "24/7"}, b, {"site": None}, {}])
-    check(table, SITES)
+    validate(table, SITES)
     assert table.index.tolist() == ["Bonn"]
     assert table.loc["Bonn", ["timezone", "cameras", "videos"]].tolist() == ["Europe/Berlin", 2, 3]
     assert pd.isna(table.loc["Bonn", "opening_hours"])

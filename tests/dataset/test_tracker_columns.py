@@ -15,7 +15,7 @@ from ptrack_analysis import (
     read_tracking,
     verify_dataset,
 )
-from ptrack_analysis.schema import DETECTIONS, TRACKER_COLUMNS, TRAJECTORIES, check, dictionary
+from ptrack_analysis.schema import DETECTIONS, TRACKER_COLUMNS, TRAJECTORIES, dictionary, validate
 from ptrack_analysis.sources.trackers.registry import TRACKERS
 from ptrack_analysis.video import Video
 
@@ -115,7 +115,7 @@ def test_the_columns_have_declared_types_and_texts_in_the_schema(tmp_path):
     detections, video = read_tracking(named_table(tmp_path), video=VIDEO)
     trajectories = compute_trajectories(detections, video)
     for table, schema in ((detections, DETECTIONS), (trajectories, TRAJECTORIES)):
-        check(table, schema)
+        validate(table, schema)
         assert table.dtypes[NAMES].astype(str).to_dict() == {
             "confidence": "float64",
             "class_id": "Int64",

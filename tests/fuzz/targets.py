@@ -24,7 +24,7 @@ from ptrack_analysis.editing.desk import shown_features
 from ptrack_analysis.editing.job import parse_object
 from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.scene.floor_plan import read_floor_plan
-from ptrack_analysis.schema import DETECTIONS, POINTS, check
+from ptrack_analysis.schema import DETECTIONS, POINTS, validate
 from ptrack_analysis.sources.trackers.registry import TRACKERS, read_tracks
 from ptrack_analysis.video import Video
 
@@ -51,7 +51,7 @@ def trackers(content):
         if tracked is None:
             return
         if POINTS.name == getattr(tracked.table, "name", "") or "x_m" in tracked.table:
-            check(tracked.table, POINTS)
+            validate(tracked.table, POINTS)
         else:
             _is_right(tracked.table, tracked.video, place.parent)
 
@@ -107,7 +107,7 @@ def _read(read, place):
 
 def _is_right(table, video, folder):
     """Whether it is the table that it should be, and goes through the first analyses without a loss."""
-    check(table, DETECTIONS)
+    validate(table, DETECTIONS)
     assert table.index.is_monotonic_increasing
     if len(table) > MOST_ROWS:
         return

@@ -8,12 +8,12 @@ from factories import make_detections, make_points, make_video
 from PIL import Image
 from shapely.geometry import LineString, box
 
-from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
+from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import OutputError, ParameterError, SchemaError
 from ptrack_analysis.plots import animate_paths, write_animation
 from ptrack_analysis.plots.style import OKABE_ITO
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import TRAJECTORIES, empty
+from ptrack_analysis.schema import TRAJECTORIES, empty_table
 
 VIDEO = make_video(10_000)
 # stands at the left for two seconds, is gone for four, then stands at the right for two
@@ -107,7 +107,7 @@ def test_more_persons_than_colors_have_their_place():
 
 
 def test_metres_are_drawn_too():
-    table = trajectories_from_points(make_points({1: [(0, 1, 1), (400, 3, 2)]}))
+    table = compute_trajectories(make_points({1: [(0, 1, 1), (400, 3, 2)]}))
     shown, _ = frames(animate_paths(table, VIDEO, bounds=(0, 0, 4, 4), **SMALL))
     assert shown[0].shape == (226, 200, 3)
     assert frames(animate_paths(table, VIDEO, **SMALL))[0]
@@ -116,7 +116,7 @@ def test_metres_are_drawn_too():
 
 
 def test_nobody_is_one_frame_that_says_so():
-    shown, _ = frames(animate_paths(empty(TRAJECTORIES, unit="px"), VIDEO, **SMALL))
+    shown, _ = frames(animate_paths(empty_table(TRAJECTORIES, unit="px"), VIDEO, **SMALL))
     assert len(shown) == 1
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_count_drift
-from ptrack_analysis.schema import BALANCE, COUNTS, assemble, empty
+from ptrack_analysis.schema import BALANCE, COUNTS, assemble, empty_table
 
 
 def make_balance(rows, zone=""):
@@ -65,14 +65,14 @@ def test_rows_in_any_order_give_the_same_lines():
 
 
 def test_an_empty_table_gives_labelled_axes_that_say_so():
-    ax = plot_count_drift(empty(BALANCE))
+    ax = plot_count_drift(empty_table(BALANCE))
     assert [text.get_text() for text in ax.texts] == ["nothing to draw: nothing was counted"]
     assert ax.get_ylabel() == "number of persons"
 
 
 def test_a_wrong_table_is_refused():
     with pytest.raises(SchemaError, match="not a count_drift table"):
-        plot_count_drift(empty(COUNTS))
+        plot_count_drift(empty_table(COUNTS))
 
 
 def test_further_options_go_to_the_steps():

@@ -5,7 +5,7 @@ from shapely.geometry import LineString
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_counts, plot_occupancy
 from ptrack_analysis.scene.zones import Line
-from ptrack_analysis.schema import COUNTS, OCCUPANCY, assemble, empty
+from ptrack_analysis.schema import COUNTS, OCCUPANCY, assemble, empty_table
 
 
 def make_counts(lines, every=1000):
@@ -88,18 +88,18 @@ def test_lines_that_nobody_crossed_are_drawn_as_such():
 
 
 def test_an_empty_table_gives_labelled_axes_that_say_so():
-    ax = plot_counts(empty(COUNTS))
+    ax = plot_counts(empty_table(COUNTS))
     assert [text.get_text() for text in ax.texts] == ["nothing to draw: no line was counted"]
 
 
 def test_counts_and_occupancy_share_their_time_axes():
     ax = plot_counts(COUNTED)
-    assert plot_occupancy(empty(OCCUPANCY), ax=ax) is ax
+    assert plot_occupancy(empty_table(OCCUPANCY), ax=ax) is ax
 
 
 def test_a_wrong_table_is_refused():
     with pytest.raises(SchemaError, match="not a counts table"):
-        plot_counts(empty(OCCUPANCY))
+        plot_counts(empty_table(OCCUPANCY))
 
 
 def test_further_options_go_to_the_bars():

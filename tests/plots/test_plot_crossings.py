@@ -8,7 +8,7 @@ from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_crossings, plot_paths
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import CROSSINGS, TRAJECTORIES, empty
+from ptrack_analysis.schema import CROSSINGS, TRAJECTORIES, empty_table
 
 DOOR = Line("door", LineString([(500, 500), (500, 0)]), "px")
 GATE = Line("gate", LineString([(700, 500), (700, 0)]), "px")
@@ -71,15 +71,15 @@ def test_another_plane_is_refused():
 
 
 def test_an_empty_table_gives_the_lines_and_says_so():
-    ax = plot_crossings(empty(CROSSINGS, unit="px"), [DOOR], video=VIDEO)
+    ax = plot_crossings(empty_table(CROSSINGS, unit="px"), [DOOR], video=VIDEO)
     written = [text.get_text() for text in ax.texts]
     assert written == ["in", "door: 0 in, 0 out", "nothing to draw: no line was crossed"]
-    assert plot_crossings(empty(CROSSINGS, unit="m"), []).get_xlabel() == "x [m]"
+    assert plot_crossings(empty_table(CROSSINGS, unit="m"), []).get_xlabel() == "x [m]"
 
 
 def test_a_wrong_table_is_refused():
     with pytest.raises(SchemaError, match="not a crossings table"):
-        plot_crossings(empty(TRAJECTORIES, unit="px"), [])
+        plot_crossings(empty_table(TRAJECTORIES, unit="px"), [])
 
 
 def test_further_options_go_to_the_marks():

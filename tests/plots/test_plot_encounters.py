@@ -5,18 +5,18 @@ import pytest
 from factories import make_points
 from shapely.geometry import box
 
-from ptrack_analysis import compute_encounters, trajectories_from_points
+from ptrack_analysis import compute_encounters, compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_encounters, plot_paths
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import ENCOUNTERS, empty
+from ptrack_analysis.schema import ENCOUNTERS, empty_table
 
 
 def stands(x, seconds):
     return [(1000 * time, x, 1.0) for time in range(seconds)]
 
 
-WALKED = trajectories_from_points(
+WALKED = compute_trajectories(
     make_points({1: stands(0, 9), 2: stands(1, 9), 3: stands(8, 9), 4: stands(9, 4)}), period="1s"
 )
 MET = compute_encounters(WALKED)
@@ -58,7 +58,7 @@ def test_zones_of_another_plane_are_refused():
 
 
 def test_nothing_to_draw_is_said():
-    ax = plot_encounters(empty(ENCOUNTERS, unit="m"))
+    ax = plot_encounters(empty_table(ENCOUNTERS, unit="m"))
     assert ax.texts[0].get_text() == "nothing to draw: nobody met anybody"
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.plots import plot_facing
-from ptrack_analysis.schema import FACING, assemble, empty
+from ptrack_analysis.schema import FACING, assemble, empty_table
 
 
 def make_facing(rows):
@@ -34,7 +34,7 @@ def test_options_reach_the_bars():
 
 
 def test_nobody_says_so():
-    assert "nothing to draw" in plot_facing(empty(FACING)).texts[0].get_text()
+    assert "nothing to draw" in plot_facing(empty_table(FACING)).texts[0].get_text()
 
 
 def test_another_table_is_refused():

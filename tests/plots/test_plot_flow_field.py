@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 from factories import make_points, make_video
 
-from ptrack_analysis import compute_flow_field, trajectories_from_points
+from ptrack_analysis import compute_flow_field, compute_trajectories
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_flow_field, plot_heatmap
 
 
 def field(persons, unit="m"):
-    trajectories = trajectories_from_points(make_points(persons, unit=unit), period="1s")
+    trajectories = compute_trajectories(make_points(persons, unit=unit), period="1s")
     return compute_flow_field(trajectories, make_video(), shape=(2, 4), bounds=(0.0, 0.0, 8.0, 4.0))
 
 

@@ -6,15 +6,15 @@ import pytest
 from factories import make_points, make_video
 from shapely.geometry import box
 
-from ptrack_analysis import compute_fundamental_diagram, trajectories_from_points
+from ptrack_analysis import compute_fundamental_diagram, compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_fundamental_diagram
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import FUNDAMENTAL, empty
+from ptrack_analysis.schema import FUNDAMENTAL, empty_table
 
 VIDEO = make_video(4000)
 ZONES = [Zone("hall", box(0, 0, 10, 2), "m"), Zone("back room", box(10, 0, 20, 2), "m")]
-WALKED = trajectories_from_points(
+WALKED = compute_trajectories(
     make_points(
         {1: [(0, 0, 1), (1000, 2, 1), (2000, 4, 1)], 2: [(2000, 12, 1), (3000, 12, 1), (4000, 12, 1)]}
     ),
@@ -67,7 +67,7 @@ def test_a_zone_that_is_not_there_is_refused():
 
 
 def test_nothing_to_draw_is_said():
-    ax = plot_fundamental_diagram(empty(FUNDAMENTAL))
+    ax = plot_fundamental_diagram(empty_table(FUNDAMENTAL))
     assert ax.texts[0].get_text() == "nothing to draw: no speed is known"
 
 

@@ -12,7 +12,7 @@ from shapely.geometry import box
 from ptrack_analysis import Recording, Video, Zone, compute_occupancy_hourly, compute_visits_hourly
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_weekly_profile
-from ptrack_analysis.schema import OCCUPANCY, OCCUPANCY_HOURLY, assemble, empty
+from ptrack_analysis.schema import OCCUPANCY, OCCUPANCY_HOURLY, assemble, empty_table
 
 MINUTE = 60_000
 MONDAY = datetime.fromisoformat("2026-03-30T08:30:00+02:00")
@@ -82,7 +82,7 @@ def test_a_zone_is_chosen_by_itself_or_by_its_name():
 
 
 def test_no_hour_at_all_is_said():
-    ax = plot_weekly_profile(empty(OCCUPANCY_HOURLY))
+    ax = plot_weekly_profile(empty_table(OCCUPANCY_HOURLY))
     assert [text.get_text() for text in ax.texts] == ["nothing to draw: no hour was filmed"]
 
 

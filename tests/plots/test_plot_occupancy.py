@@ -9,7 +9,7 @@ from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_occupancy, plot_visits
 from ptrack_analysis.plots.time_axis import ClockLocator, clock
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import OCCUPANCY, VISITS, assemble, empty
+from ptrack_analysis.schema import OCCUPANCY, VISITS, assemble, empty_table
 
 
 def make_occupancy(zones):
@@ -64,7 +64,7 @@ def test_a_computed_occupancy_is_drawn_to_the_end_of_the_video():
 
 def test_occupancy_and_visits_share_their_time_axes():
     ax = plot_occupancy(make_occupancy(COUNTS))
-    assert plot_visits(empty(VISITS), ax=ax) is ax
+    assert plot_visits(empty_table(VISITS), ax=ax) is ax
 
 
 def test_rows_in_any_order_give_the_same_lines():
@@ -73,14 +73,14 @@ def test_rows_in_any_order_give_the_same_lines():
 
 
 def test_an_empty_table_gives_labelled_axes_that_say_so():
-    ax = plot_occupancy(empty(OCCUPANCY), zones=["hall"])
+    ax = plot_occupancy(empty_table(OCCUPANCY), zones=["hall"])
     assert [text.get_text() for text in ax.texts] == ["nothing to draw: nobody was counted"]
     assert ax.get_ylabel() == "number of persons"
 
 
 def test_a_wrong_table_is_refused():
     with pytest.raises(SchemaError):
-        plot_occupancy(empty(VISITS))
+        plot_occupancy(empty_table(VISITS))
 
 
 def test_further_options_go_to_the_steps():

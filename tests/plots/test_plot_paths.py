@@ -8,14 +8,14 @@ from matplotlib.colors import to_hex
 from matplotlib.path import Path
 from shapely.geometry import LineString, Polygon
 
-from ptrack_analysis.analysis.trajectories import compute_trajectories, trajectories_from_points
+from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_paths
 from ptrack_analysis.plots.paths import arrow_heads
 from ptrack_analysis.plots.stretches import find_steps
 from ptrack_analysis.plots.style import OKABE_ITO
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import TRAJECTORIES, empty
+from ptrack_analysis.schema import TRAJECTORIES, empty_table
 
 VIDEO = make_video(60_000)
 
@@ -54,7 +54,7 @@ def test_axes_are_labelled_with_the_unit_and_y_points_down():
 
 def test_metres_are_labelled_and_drawn_downwards_too():
     points = make_points({7: [(0, 1, 1), (400, 2, 1)]}, unit="m")
-    ax = plot_paths(trajectories_from_points(points))
+    ax = plot_paths(compute_trajectories(points))
     assert ax.get_xlabel() == "x [m]"
     assert ax.yaxis_inverted()
 
@@ -160,7 +160,7 @@ def test_without_a_video_the_background_fills_its_own_size():
 
 
 def test_a_floor_plan_fills_the_extent_given():
-    table = trajectories_from_points(make_points({7: [(0, 1, 1), (400, 2, 1)]}, unit="m"))
+    table = compute_trajectories(make_points({7: [(0, 1, 1), (400, 2, 1)]}, unit="m"))
     ax = plot_paths(table, background=np.zeros((50, 100)), bounds=(0, 0, 12, 8))
     assert ax.images[0].get_extent() == [0, 12, 8, 0]
     with pytest.raises(ParameterError, match="bounds"):
@@ -213,7 +213,7 @@ def test_zones_of_another_plane_are_refused():
 
 def test_mixing_two_planes_on_one_axes_is_refused():
     ax = plot_paths(trajectories({7: WALK}))
-    meters = trajectories_from_points(make_points({7: [(0, 1, 1), (400, 2, 1)]}, unit="m"))
+    meters = compute_trajectories(make_points({7: [(0, 1, 1), (400, 2, 1)]}, unit="m"))
     with pytest.raises(ParameterError, match="mixing two planes: the axes are in px"):
         plot_paths(meters, ax=ax)
 
@@ -234,13 +234,13 @@ def test_given_axes_that_show_a_frame_keep_showing_it():
 
 @pytest.mark.parametrize("unit", ["px", "m"])
 def test_an_empty_table_gives_labelled_axes_that_say_so(unit):
-    ax = plot_paths(empty(TRAJECTORIES, unit=unit))
+    ax = plot_paths(empty_table(TRAJECTORIES, unit=unit))
     assert ax.get_xlabel() == f"x [{unit}]"
     assert texts(ax) == ["nothing to draw: no person was located"]
 
 
 def test_an_empty_table_has_no_person_to_miss():
-    assert texts(plot_paths(empty(TRAJECTORIES, unit="px"), persons=[7])) != []
+    assert texts(plot_paths(empty_table(TRAJECTORIES, unit="px"), persons=[7])) != []
 
 
 def test_a_table_in_which_nobody_is_located_says_so():

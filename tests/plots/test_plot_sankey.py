@@ -11,7 +11,7 @@ from shapely.geometry import box
 from ptrack_analysis import Zone, compute_transitions
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_sankey
-from ptrack_analysis.schema import TRANSITIONS, empty
+from ptrack_analysis.schema import TRANSITIONS, empty_table
 
 HOSTILE = ["<script>alert(1)</script>", "$x_1$ $", "\u05e9\u05dc\u05d5\u05dd", "a" * 90, "&amp;"]
 WAYS = compute_transitions(
@@ -81,7 +81,7 @@ def test_a_name_is_written_as_it_is():
     assert (text.get_text(), text.get_parse_math()) == ("$x_1$ $  1", False)
 
 
-@pytest.mark.parametrize("ways", [empty(TRANSITIONS), WAYS], ids=["nobody", "none of the zones"])
+@pytest.mark.parametrize("ways", [empty_table(TRANSITIONS), WAYS], ids=["nobody", "none of the zones"])
 def test_nothing_to_draw_is_said(ways):
     chosen = ways[ways.index.get_level_values("origin") == "shop"]
     ax = plot_sankey(chosen, zones=["attic"] if len(ways) else None)

@@ -6,11 +6,11 @@ import pytest
 from factories import HEIGHT, WIDTH, make_points, make_video
 from shapely.geometry import LineString, box
 
-from ptrack_analysis import compute_stops, trajectories_from_points
+from ptrack_analysis import compute_stops, compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_paths, plot_stops
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import STOPS, empty
+from ptrack_analysis.schema import STOPS, empty_table
 
 
 def standing(seconds, x, y, start=0):
@@ -18,7 +18,7 @@ def standing(seconds, x, y, start=0):
 
 
 PERSONS = {7: standing(40, 100, 200), 2: [*standing(10, 300, 50), *standing(20, 400, 100, start=10)]}
-TRAJECTORIES = trajectories_from_points(make_points(PERSONS, unit="px"), period="1s")
+TRAJECTORIES = compute_trajectories(make_points(PERSONS, unit="px"), period="1s")
 STOPPED = compute_stops(TRAJECTORIES, max_extent=20)
 
 
@@ -60,7 +60,7 @@ def test_the_legend_says_what_sizes_mean():
     ],
 )
 def test_sizes_are_round_lengths_of_time(seconds, written):
-    trajectories = trajectories_from_points(
+    trajectories = compute_trajectories(
         make_points({0: [(0, 1, 1), (seconds * 1000, 9, 9)]}), max_gap="1D", period="0s"
     )
     ax = plot_stops(compute_stops(trajectories, min_duration="1s"))
@@ -68,14 +68,14 @@ def test_sizes_are_round_lengths_of_time(seconds, written):
 
 
 def test_a_stop_of_less_than_a_second_has_its_own_size():
-    trajectories = trajectories_from_points(make_points({0: [(0, 1, 1)]}), period="250ms")
+    trajectories = compute_trajectories(make_points({0: [(0, 1, 1)]}), period="250ms")
     assert legend(plot_stops(compute_stops(trajectories, min_duration="100ms"))) == ["stop of 0.25 s"]
 
 
 def test_few_stops_have_the_number_of_their_person_beside_them():
     assert texts(plot_stops(STOPPED)) == ["7", "2", "2"]
     many = {person: standing(9, person, person) for person in range(31)}
-    stops = compute_stops(trajectories_from_points(make_points(many)))
+    stops = compute_stops(compute_trajectories(make_points(many)))
     assert texts(plot_stops(stops)) == []
 
 
@@ -101,7 +101,7 @@ def test_a_background_fills_the_frame_and_outlines_are_drawn():
 
 
 def test_nobody_stopped_is_said():
-    (text,) = plot_stops(empty(STOPS, unit="px")).texts
+    (text,) = plot_stops(empty_table(STOPS, unit="px")).texts
     assert text.get_text() == "nothing to draw: nobody stopped"
 
 

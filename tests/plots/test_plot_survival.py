@@ -5,7 +5,7 @@ from shapely.geometry import box
 from ptrack_analysis import Zone
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_occupancy, plot_survival
-from ptrack_analysis.schema import OCCUPANCY, SURVIVAL, assemble, empty
+from ptrack_analysis.schema import OCCUPANCY, SURVIVAL, assemble, empty_table
 
 
 def make_survival(curves):
@@ -93,7 +93,7 @@ def test_rows_in_any_order_give_the_same_curves():
 
 def test_axes_of_something_else_are_refused():
     with pytest.raises(ParameterError, match=r"the axes show 'time since .*', not a length of stay"):
-        plot_survival(DRAWN, ax=plot_occupancy(empty(OCCUPANCY)))
+        plot_survival(DRAWN, ax=plot_occupancy(empty_table(OCCUPANCY)))
 
 
 def test_a_zone_that_is_not_there_is_refused_by_name():
@@ -102,13 +102,13 @@ def test_a_zone_that_is_not_there_is_refused_by_name():
 
 
 def test_an_empty_table_gives_labelled_axes_that_say_so():
-    ax = plot_survival(empty(SURVIVAL))
+    ax = plot_survival(empty_table(SURVIVAL))
     assert [text.get_text() for text in ax.texts] == ["nothing to draw: no stay was seen from its beginning"]
 
 
 def test_a_wrong_table_is_refused():
     with pytest.raises(SchemaError, match="not a survival table"):
-        plot_survival(empty(OCCUPANCY))
+        plot_survival(empty_table(OCCUPANCY))
 
 
 def test_further_options_go_to_the_curves():

@@ -10,7 +10,7 @@ from shapely.geometry import box
 from ptrack_analysis import Zone, compute_transitions
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_transitions
-from ptrack_analysis.schema import TRANSITIONS, empty
+from ptrack_analysis.schema import TRANSITIONS, empty_table
 
 WAYS = compute_transitions(
     make_visits([
@@ -99,7 +99,7 @@ def test_twenty_zones_have_room():
     assert max(label.get_window_extent().width for label in ax.get_xticklabels()) < cell
 
 
-@pytest.mark.parametrize("ways", [empty(TRANSITIONS), WAYS], ids=["nobody", "none of the zones"])
+@pytest.mark.parametrize("ways", [empty_table(TRANSITIONS), WAYS], ids=["nobody", "none of the zones"])
 def test_nothing_to_draw_is_said(ways):
     ax = plot_transitions(ways, zones=["attic"])
     assert [text.get_text() for text in ax.texts] == ["nothing to draw: nobody went from zone to zone"]

@@ -6,7 +6,7 @@ from matplotlib.colors import to_hex
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_paths, plot_visits
 from ptrack_analysis.plots.style import OKABE_ITO
-from ptrack_analysis.schema import ENTRIES, EXITS, TRAJECTORIES, VISITS, assemble, empty
+from ptrack_analysis.schema import ENTRIES, EXITS, TRAJECTORIES, VISITS, assemble, empty_table
 
 
 def make_visits(rows):
@@ -116,7 +116,7 @@ def test_lanes_by_zone_are_named_once_in_the_middle():
 
 def test_unknown_lanes_are_refused():
     with pytest.raises(ParameterError, match="'video'"):
-        plot_visits(empty(VISITS), lanes="video")
+        plot_visits(empty_table(VISITS), lanes="video")
 
 
 def test_with_many_persons_only_some_lanes_are_named():
@@ -140,13 +140,13 @@ def test_times_are_written_as_a_clock_shows_them(end, unit, tick):
 
 
 def test_an_empty_table_gives_labelled_axes_that_say_so():
-    ax = plot_visits(empty(VISITS))
+    ax = plot_visits(empty_table(VISITS))
     assert [text.get_text() for text in ax.texts] == ["nothing to draw: nobody visited a zone"]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("time since the start of the video [s]", "person")
 
 
 def test_axes_of_a_plane_are_refused():
-    ax = plot_paths(empty(TRAJECTORIES, unit="px"))
+    ax = plot_paths(empty_table(TRAJECTORIES, unit="px"))
     with pytest.raises(ParameterError, match="mixing two planes: the axes are in px"):
         plot_visits(make_visits([("hall", 7, 0, 1000)]), ax=ax)
 

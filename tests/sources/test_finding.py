@@ -8,12 +8,12 @@ from pages import page, record, write
 
 from ptrack_analysis import (
     Video,
+    compute_trajectories,
     export_dataset,
     find_videos,
     inspect_tracking,
     read_tracking,
     read_tracks,
-    trajectories_from_points,
 )
 from ptrack_analysis.errors import InputError, PageError, ParameterError
 
@@ -85,10 +85,10 @@ def test_what_looks_like_a_page_under_another_name_is_told_its_fault_as_a_page(t
 
 
 def test_points_are_sent_where_they_belong(tmp_path, points):
-    with pytest.raises(InputError, match="read_tracks reads them and trajectories_from_points"):
+    with pytest.raises(InputError, match="read_tracks reads them and compute_trajectories"):
         read_tracking(points)
     tracked = read_tracks(points)
-    trajectories = trajectories_from_points(tracked.table, video=tracked.video)
+    trajectories = compute_trajectories(tracked.table, video=tracked.video)
     assert trajectories["x_m"].tolist() == [0.5, 0.6]
 
 

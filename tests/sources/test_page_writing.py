@@ -15,7 +15,7 @@ from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import read_tracking
 from ptrack_analysis.errors import OutputError, ParameterError, SchemaError
-from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, LANDMARK_COLUMNS, assemble, empty
+from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, LANDMARK_COLUMNS, assemble, empty_table
 from ptrack_analysis.sources.pages.decode import LATEST_START
 from ptrack_analysis.sources.pages.writing import write_pages
 from ptrack_analysis.video import Video, timedelta
@@ -77,7 +77,7 @@ def test_the_same_table_gives_the_same_bytes_whatever_the_order_of_its_rows(tmp_
 
 
 def test_no_detections_are_one_page_without_persons(tmp_path):
-    write_pages(empty(DETECTIONS), make_video(), tmp_path)
+    write_pages(empty_table(DETECTIONS), make_video(), tmp_path)
     assert pages_in(tmp_path)[0]["Persons"] == []
     assert read_tracking(tmp_path)[0].empty
 

@@ -11,7 +11,7 @@ from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import read_tracking
 from ptrack_analysis.errors import InputError, PageError
-from ptrack_analysis.schema import DETECTIONS, check
+from ptrack_analysis.schema import DETECTIONS, validate
 
 RECORDS = [
     record(0, 0, face=FACE),
@@ -68,7 +68,7 @@ SHAPES = {
 def test_every_known_shape_gives_the_same_table(tmp_path, name, content):
     detections, _ = read_tracking(write(tmp_path / name, content))
     expected, _ = read_tracking(write(tmp_path / "plain.json", ONE))
-    check(detections, DETECTIONS)
+    validate(detections, DETECTIONS)
     assert_frame_equal(detections, expected)
     assert len(detections) == len(RECORDS)
 
@@ -131,7 +131,7 @@ def test_nulls_of_other_writers_are_missing_values(tmp_path):
 )
 def test_no_persons_is_an_empty_table(tmp_path, content):
     detections, _ = read_tracking(write(tmp_path / "a.persons.json", content))
-    check(detections, DETECTIONS)
+    validate(detections, DETECTIONS)
     assert detections.empty
 
 

@@ -17,7 +17,6 @@ from ptrack_analysis import (
     compute_visits,
     explore,
     fit_floor_plan,
-    trajectories_from_points,
 )
 from ptrack_analysis.errors import OutputError, ParameterError, SchemaError, ZoneError
 from ptrack_analysis.scene.zones import Line, Zone
@@ -145,7 +144,7 @@ def test_numbers_too_large_for_a_browser_become_text():
 
 
 def test_points_in_metres_lie_on_a_plan_around_them():
-    trajectories = trajectories_from_points(make_points({1: [(0, 0.0, 0.0), (100, 10.0, 5.0)]}))
+    trajectories = compute_trajectories(make_points({1: [(0, 0.0, 0.0), (100, 10.0, 5.0)]}))
     data = explorer_data(trajectories, Video())
     arrays = unpacked(data)
     assert not data["ground"]["picture"]
@@ -157,7 +156,7 @@ def test_points_in_metres_lie_on_a_plan_around_them():
 
 def test_metres_are_carried_to_the_picture_with_a_floor():
     floor = fit_floor_plan([(0, 0), (1, 0), (1, 1), (0, 1)], [(0, 0), (10, 0), (10, 5), (0, 5)])
-    trajectories = trajectories_from_points(make_points({1: [(0, 5.0, 2.5)]}))
+    trajectories = compute_trajectories(make_points({1: [(0, 5.0, 2.5)]}))
     zone, line = Zone("till", box(0, 0, 5, 5), "m"), Line("door", LineString([(0, 1), (10, 1)]), "m")
     data = explorer_data(trajectories, VIDEO, floor=floor, zones=[zone], lines=[line])
     assert data["ground"]["picture"]
@@ -216,7 +215,7 @@ def test_a_broken_picture_is_refused(tmp_path):
 
 
 def test_a_plan_needs_to_know_where_it_lies():
-    trajectories = trajectories_from_points(make_points({1: [(0, 0.0, 0.0)]}))
+    trajectories = compute_trajectories(make_points({1: [(0, 0.0, 0.0)]}))
     with pytest.raises(ParameterError, match=r"need floor=.*or bounds="):
         explorer_data(trajectories, VIDEO, background=np.zeros((2, 2), "uint8"))
 

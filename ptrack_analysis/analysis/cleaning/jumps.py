@@ -154,7 +154,7 @@ def flag_jumps(trajectories: pd.DataFrame, *, max_speed: float) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from ptrack_analysis import trajectories_from_points
+    >>> from ptrack_analysis import compute_trajectories
     >>> from ptrack_analysis.schema import POINTS, assemble
     >>> points = assemble(
     ...     POINTS,
@@ -162,7 +162,7 @@ def flag_jumps(trajectories: pd.DataFrame, *, max_speed: float) -> pd.DataFrame:
     ...      "x_{u}": np.array([0.0, 0.5, 9.0, 1.5]), "y_{u}": np.zeros(4)},
     ...     unit="m",
     ... )
-    >>> flag_jumps(trajectories_from_points(points), max_speed=3.0)["jump"].tolist()
+    >>> flag_jumps(compute_trajectories(points), max_speed=3.0)["jump"].tolist()
     [False, False, True, False]
     """
     positions = split_positions(trajectories)
@@ -223,9 +223,9 @@ def repair_jumps(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
+    >>> from ptrack_analysis import empty_table
     >>> from ptrack_analysis.schema import TRAJECTORIES
-    >>> len(repair_jumps(flag_jumps(empty(TRAJECTORIES, unit="m"), max_speed=3.0)))
+    >>> len(repair_jumps(flag_jumps(empty_table(TRAJECTORIES, unit="m"), max_speed=3.0)))
     0
     """
     old = split_positions(trajectories)

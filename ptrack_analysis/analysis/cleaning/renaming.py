@@ -9,7 +9,7 @@ from ptrack_analysis.analysis.cleaning.stitching import first_of_chains
 from ptrack_analysis.analysis.presence import mark_starts, rows_by_person
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Integers
-from ptrack_analysis.schema import DETECTIONS, POINTS, STITCHES, TRAJECTORIES, Table, check
+from ptrack_analysis.schema import DETECTIONS, POINTS, STITCHES, TRAJECTORIES, Table, validate
 from ptrack_analysis.video import milliseconds, timedelta
 
 _MADE = frozenset({"position_status", "time_present", "tracklet"})
@@ -34,7 +34,7 @@ def find_table_kind(table: object, *, trajectories: bool = False) -> Table:
             "not a detections table: these are trajectories; clean the detections or points that they were "
             "computed from, then compute them again"
         )
-    check(table, kind)
+    validate(table, kind)
     return kind
 
 
@@ -73,13 +73,13 @@ def apply_stitches(table: pd.DataFrame, stitches: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
+    >>> from ptrack_analysis import empty_table
     >>> from ptrack_analysis.schema import DETECTIONS, STITCHES
-    >>> list(apply_stitches(empty(DETECTIONS), empty(STITCHES, unit="px")).columns[-1:])
+    >>> list(apply_stitches(empty_table(DETECTIONS), empty_table(STITCHES, unit="px")).columns[-1:])
     ['merged_from']
     """
     find_table_kind(table)
-    check(stitches, STITCHES)
+    validate(stitches, STITCHES)
     later = stitches.index.to_numpy()
     earlier = stitches["after"].to_numpy()
     _validate_no_forks(later, earlier)
@@ -118,10 +118,10 @@ def unstitch_tracks(table: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
+    >>> from ptrack_analysis import empty_table
     >>> from ptrack_analysis.schema import DETECTIONS, STITCHES
-    >>> detections = empty(DETECTIONS)
-    >>> unstitch_tracks(apply_stitches(detections, empty(STITCHES, unit="px"))).equals(detections)
+    >>> detections = empty_table(DETECTIONS)
+    >>> unstitch_tracks(apply_stitches(detections, empty_table(STITCHES, unit="px"))).equals(detections)
     True
     """
     kind = find_table_kind(table)
@@ -212,9 +212,9 @@ def filter_short_tracks(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
+    >>> from ptrack_analysis import empty_table
     >>> from ptrack_analysis.schema import DETECTIONS
-    >>> kept, removed = filter_short_tracks(empty(DETECTIONS), min_duration="1s", min_detections=2)
+    >>> kept, removed = filter_short_tracks(empty_table(DETECTIONS), min_duration="1s", min_detections=2)
     >>> len(kept), len(removed)
     (0, 0)
     """

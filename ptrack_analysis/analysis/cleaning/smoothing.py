@@ -11,7 +11,7 @@ from ptrack_analysis.analysis.presence import PersonRows, rows_by_person, run_st
 from ptrack_analysis.analysis.trajectories import SPEED_WINDOW
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.schema import POSITION_STATUSES, TRAJECTORIES, check, choice, find_unit
+from ptrack_analysis.schema import POSITION_STATUSES, TRAJECTORIES, choice, find_unit, validate
 from ptrack_analysis.video import milliseconds
 
 BOX, INTERPOLATED, NO = range(len(POSITION_STATUSES))
@@ -40,7 +40,7 @@ def split_positions(trajectories: pd.DataFrame) -> Positions:
     SchemaError
         If the table is not a TRAJECTORIES table.
     """
-    check(trajectories, TRAJECTORIES)
+    validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     rows = rows_by_person(trajectories)
     x, y = (trajectories[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
@@ -146,9 +146,9 @@ def smooth_trajectories(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
+    >>> from ptrack_analysis import empty_table
     >>> from ptrack_analysis.schema import TRAJECTORIES
-    >>> smooth_trajectories(empty(TRAJECTORIES, unit="m")).columns[-1]
+    >>> smooth_trajectories(empty_table(TRAJECTORIES, unit="m")).columns[-1]
     'smoothed'
     """
     old = split_positions(trajectories)

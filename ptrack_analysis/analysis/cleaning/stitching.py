@@ -21,7 +21,7 @@ from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
 from ptrack_analysis.scene.zones import Zone, validate_zones
-from ptrack_analysis.schema import DETECTIONS, STITCHES, assemble, check
+from ptrack_analysis.schema import DETECTIONS, STITCHES, assemble, validate
 from ptrack_analysis.video import Video, milliseconds
 
 
@@ -159,7 +159,7 @@ def compute_stitches(
     trajectories: pd.DataFrame,
     video: Video | None = None,
     *,
-    doors: Sequence[Zone] = (),
+    entrances: Sequence[Zone] = (),
     max_gap: pd.Timedelta | str = STITCH_GAP,
     max_speed: float = 3.0,
     max_drift: float = 1.0,
@@ -187,8 +187,8 @@ def compute_stitches(
     made if another use of its tracks would make the choice dearer by less than ``min_margin``: where two
     continuations fit nearly as well, neither is made. Pairs up to twice ``max_gap`` apart take part in the
     choice, so that a track is kept from a near stranger by its own late continuation, but are not joined.
-    A track that ends in one of the ``doors`` has left, and one that begins there has come: neither is joined
-    there. An empty table, and tracks without any position, give no joins.
+    A track that ends in one of the ``entrances`` has left, and one that begins there has come: neither is
+    joined there. An empty table, and tracks without any position, give no joins.
 
     Lengths are in meters: on a floor plan its own, in the picture those of the ground that the boxes stand
     on, as if each body were 1.7 m tall (see Notes).
@@ -202,7 +202,7 @@ def compute_stitches(
         TRAJECTORIES of footpoints of one video, in px or m; rows in any order.
     video
         The video, for its frame size; needed in px.
-    doors
+    entrances
         Zones of the same plane in which people come into sight and leave it.
     max_gap
         The longest gap that is joined, above 0 [ms].
@@ -267,16 +267,16 @@ def compute_stitches(
 
     Examples
     --------
-    >>> from ptrack_analysis import Video, compute_trajectories, empty
+    >>> from ptrack_analysis import Video, compute_trajectories, empty_table
     >>> from ptrack_analysis.schema import DETECTIONS
-    >>> video, detections = Video(width=640, height=360), empty(DETECTIONS)
+    >>> video, detections = Video(width=640, height=360), empty_table(DETECTIONS)
     >>> len(compute_stitches(detections, compute_trajectories(detections, video), video))
     0
     """
     if detections is not None:
-        check(detections, DETECTIONS)
+        validate(detections, DETECTIONS)
     old = split_positions(trajectories)
-    validate_zones(list(doors), old.unit)
+    validate_zones(list(entrances), old.unit)
     gap = milliseconds(max_gap, "max_gap")
     limits = Limits(gap, gap * _COMPETITION, max_speed, max_drift, max_size_ratio, max_cost, min_margin)
     size, bodies = _sizes(detections, trajectories, old)
@@ -285,7 +285,7 @@ def compute_stitches(
     ends = find_track_ends(
         old.rows, ground.on_ground(places) if ground else places, size, window=_WINDOW, max_speed=max_speed
     )
-    pairs = candidates(ends, _in_doors(ends, places, doors), limits)
+    pairs = candidates(ends, _in_entrances(ends, places, entrances), limits)
     chosen = cheapest(pairs.before, pairs.after, pairs.cost, unmatched=max_cost)
     margin = margins(pairs.before, pairs.after, pairs.cost, chosen, unmatched=max_cost)
     waited = ends.start.seen[pairs.after] - ends.stop.seen[pairs.before]
@@ -320,12 +320,12 @@ def _ground(
     return None if bodies is None else PictureGround(bodies, pixels.width, pixels.height)
 
 
-def _in_doors(ends: Ends, places: Floats, doors: Sequence[Zone]) -> tuple[Bools, Bools]:
+def _in_entrances(ends: Ends, places: Floats, entrances: Sequence[Zone]) -> tuple[Bools, Bools]:
     """Return which tracks end in a door, and which begin in one."""
     barred = []
     for side in (ends.stop, ends.start):
         inside = np.zeros(len(side.row), dtype=bool)
-        for door in doors:
+        for door in entrances:
             inside |= contains(door.edges, places[side.row, 0], places[side.row, 1])
         barred.append(inside)
     return barred[0], barred[1]

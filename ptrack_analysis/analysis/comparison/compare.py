@@ -33,7 +33,7 @@ from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, check, find_unit
+from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, find_unit, validate
 from ptrack_analysis.video import Plane, Video, milliseconds, timedelta
 
 
@@ -303,13 +303,13 @@ def compare_tracking(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
-    >>> nobody = empty(DETECTIONS)
+    >>> from ptrack_analysis import empty_table
+    >>> nobody = empty_table(DETECTIONS)
     >>> compare_tracking(nobody, nobody, Video(width=640, height=360)).summary()["presence"]
     {'both_s': 0.0, 'only_a_s': 0.0, 'only_b_s': 0.0}
     """
-    check(a, DETECTIONS)
-    check(b, DETECTIONS)
+    validate(a, DETECTIONS)
+    validate(b, DETECTIONS)
     if not 0 < min_overlap <= 1:
         raise ParameterError(f"min_overlap is {min_overlap!r}, not above 0 and at most 1")
     gap = milliseconds(max_gap, "max_gap")

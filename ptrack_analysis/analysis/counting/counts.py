@@ -9,7 +9,7 @@ from ptrack_analysis.analysis.presence import find_video_end
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.scene.zones import Line
-from ptrack_analysis.schema import BALANCE, COUNTS, CROSSINGS, OCCUPANCY, assemble, check, empty
+from ptrack_analysis.schema import BALANCE, COUNTS, CROSSINGS, OCCUPANCY, assemble, empty_table, validate
 from ptrack_analysis.video import Video, milliseconds
 
 MINUTE = pd.Timedelta("1min")
@@ -67,13 +67,13 @@ def count_crossings(
 
     Examples
     --------
-    >>> from ptrack_analysis import Video, empty
+    >>> from ptrack_analysis import Video, empty_table
     >>> video = Video(duration=pd.Timedelta("150s"))
-    >>> counts = count_crossings(empty(CROSSINGS, unit="px"), ["door"], video)
+    >>> counts = count_crossings(empty_table(CROSSINGS, unit="px"), ["door"], video)
     >>> counts["interval"].dt.total_seconds().tolist()
     [60.0, 60.0, 30.0]
     """
-    check(crossings, CROSSINGS)
+    validate(crossings, CROSSINGS)
     names = _line_names(lines)
     length = milliseconds(every, "every")
     if length == 0:
@@ -158,17 +158,17 @@ def compute_count_drift(
     --------
     >>> from ptrack_analysis import Video, compute_occupancy
     >>> from ptrack_analysis.schema import TRAJECTORIES
-    >>> nobody = compute_occupancy(empty(TRAJECTORIES, unit="px"), Video(duration=pd.Timedelta("9s")))
-    >>> compute_count_drift(empty(CROSSINGS, unit="px"), nobody)["drift"].tolist()
+    >>> nobody = compute_occupancy(empty_table(TRAJECTORIES, unit="px"), Video(duration=pd.Timedelta("9s")))
+    >>> compute_count_drift(empty_table(CROSSINGS, unit="px"), nobody)["drift"].tolist()
     [0, 0]
     """
-    check(crossings, CROSSINGS)
-    check(occupancy, OCCUPANCY)
+    validate(crossings, CROSSINGS)
+    validate(occupancy, OCCUPANCY)
     line = crossings.index.get_level_values("line")
     taken = np.ones(len(crossings), dtype=bool) if lines is None else line.isin(_line_names(lines))
     times, persons = _present(occupancy, zone)
     if not len(occupancy) and not taken.any():
-        return empty(BALANCE)
+        return empty_table(BALANCE)
     if not len(times):
         raise ParameterError(f"zone {zone!r} is not in the occupancy table")
     time = _moments(crossings)[taken]

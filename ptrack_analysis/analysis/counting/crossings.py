@@ -12,7 +12,7 @@ from ptrack_analysis.errors import ZoneError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import at_least
 from ptrack_analysis.scene.zones import Line, validate_lines
-from ptrack_analysis.schema import CROSSINGS, DIRECTIONS, TRAJECTORIES, assemble, check, find_unit
+from ptrack_analysis.schema import CROSSINGS, DIRECTIONS, TRAJECTORIES, assemble, find_unit, validate
 from ptrack_analysis.video import Milliseconds
 
 _IN, _OUT = range(len(DIRECTIONS))
@@ -83,12 +83,12 @@ def compute_crossings(
     Examples
     --------
     >>> from shapely.geometry import LineString
-    >>> from ptrack_analysis import Line, empty
+    >>> from ptrack_analysis import Line, empty_table
     >>> door = Line("door", LineString([(5, 10), (5, 0)]), "m")
-    >>> compute_crossings(empty(TRAJECTORIES, unit="m"), [door]).columns.tolist()
+    >>> compute_crossings(empty_table(TRAJECTORIES, unit="m"), [door]).columns.tolist()
     ['direction', 'crossing', 'x_m', 'y_m']
     """
-    check(trajectories, TRAJECTORIES)
+    validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     outlines = _outlines(lines, unit)
     distance = at_least(min_distance, "min_distance")
@@ -123,7 +123,7 @@ def filter_first_crossings(crossings: pd.DataFrame) -> pd.DataFrame:
     SchemaError
         If ``crossings`` is not a CROSSINGS table.
     """
-    check(crossings, CROSSINGS)
+    validate(crossings, CROSSINGS)
     return crossings[crossings["crossing"] == 1]
 
 

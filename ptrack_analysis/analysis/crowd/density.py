@@ -9,7 +9,7 @@ from ptrack_analysis.analysis.presence import find_video_end
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.scene.zones import Zone, validate_zones
-from ptrack_analysis.schema import BINS, DENSITY, OCCUPANCY, assemble, check
+from ptrack_analysis.schema import BINS, DENSITY, OCCUPANCY, assemble, validate
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
 
 MINUTE = pd.Timedelta("1min")
@@ -74,7 +74,7 @@ def compute_occupancy_bins(
     >>> bins[["mean_persons", "max_persons"]].to_numpy().tolist()
     [[1.5, 2.0], [0.0, 0.0]]
     """
-    check(occupancy, OCCUPANCY)
+    validate(occupancy, OCCUPANCY)
     length = parse_bin_length(every)
     occupancy = occupancy.sort_index()
     zone = occupancy.index.get_level_values("zone")
@@ -192,12 +192,12 @@ def compute_density(bins: pd.DataFrame, zones: Sequence[Zone]) -> pd.DataFrame:
     Examples
     --------
     >>> from shapely.geometry import box
-    >>> from ptrack_analysis import Zone, empty
+    >>> from ptrack_analysis import Zone, empty_table
     >>> from ptrack_analysis.schema import BINS
-    >>> compute_density(empty(BINS), [Zone("hall", box(0, 0, 4, 5), "m")]).columns.tolist()[1:3]
+    >>> compute_density(empty_table(BINS), [Zone("hall", box(0, 0, 4, 5), "m")]).columns.tolist()[1:3]
     ['area_m2', 'density_per_m2']
     """
-    check(bins, BINS)
+    validate(bins, BINS)
     validate_square_meters(zones)
     bins = bins.sort_index()
     of_rows = bins.index.get_level_values("zone")

@@ -13,7 +13,7 @@ from ptrack_analysis.analysis.presence import found_period, mark_starts
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import above
-from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES, assemble, check, empty, find_unit
+from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES, assemble, empty_table, find_unit, validate
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
 
 _SLACK = 1 + 1e-9  # so that rounding never puts two cells between two positions that are near
@@ -278,16 +278,16 @@ def compute_encounters(
     Two persons stand a meter apart for 4 s, then one goes.
 
     >>> import pandas as pd
-    >>> from ptrack_analysis import compute_encounters, trajectories_from_points
+    >>> from ptrack_analysis import compute_encounters, compute_trajectories
     >>> moments = pd.to_timedelta([0, 1, 2, 3, 4, 5] * 2, unit="s").as_unit("ms")
     >>> index = pd.MultiIndex.from_arrays([[3] * 6 + [8] * 6, moments], names=["person_index", "timestamp"])
     >>> x = [0.0] * 6 + [1.0] * 4 + [3.0, 5.0]
     >>> points = pd.DataFrame({"x_m": x, "y_m": [0.0] * 12}, index=index)
-    >>> met = compute_encounters(trajectories_from_points(points))
+    >>> met = compute_encounters(compute_trajectories(points))
     >>> met.index.tolist(), met["duration"].dt.total_seconds().tolist(), met["x_m"].tolist()
     ([(3, 8, 1)], [4.0], [0.5])
     """
-    check(trajectories, TRAJECTORIES)
+    validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     limit = _limit(max_distance, unit)
     shortest, gap = milliseconds(min_duration, "min_duration"), milliseconds(merge_gap, "merge_gap")
@@ -297,7 +297,7 @@ def compute_encounters(
     walks = split_walks(trajectories, unit)
     longest = int(walks.held.max(initial=0))
     if longest == 0:  # nobody is there for any time
-        return empty(ENCOUNTERS, unit=unit)
+        return empty_table(ENCOUNTERS, unit=unit)
     tick = tick or found_period(trajectories, Video(), longest) or longest
     start = int(walks.rows.time.min())
     clock = Clock(tick, start)
@@ -338,7 +338,7 @@ def build_encounters(
         merged(near_pieces(part, near.limit, clock.tick, clock.start), near.gap) for part in passes(blocks)
     ]
     if not parts:
-        return empty(ENCOUNTERS, unit=unit)
+        return empty_table(ENCOUNTERS, unit=unit)
     met = merged(joined(parts), near.gap)
     met = met.where(met.near >= near.shortest)
     return assemble(ENCOUNTERS, _columns(met, person_index), unit=unit)

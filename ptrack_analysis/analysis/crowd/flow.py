@@ -22,7 +22,7 @@ from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers, contains
 from ptrack_analysis.scene.zones import Line, Zone, validate_lines
-from ptrack_analysis.schema import CROSSINGS, FLOW, FUNDAMENTAL, TRAJECTORIES, assemble, check, find_unit
+from ptrack_analysis.schema import CROSSINGS, FLOW, FUNDAMENTAL, TRAJECTORIES, assemble, find_unit, validate
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
 
 _MILLISECONDS = 1000.0
@@ -81,14 +81,14 @@ def compute_line_flow(
     Examples
     --------
     >>> from shapely.geometry import LineString
-    >>> from ptrack_analysis import Line, Video, empty
+    >>> from ptrack_analysis import Line, Video, empty_table
     >>> from ptrack_analysis.schema import CROSSINGS
     >>> door = Line("door", LineString([(0, 0), (0, 2)]), "m")
     >>> video = Video(duration=pd.Timedelta("60s"))
-    >>> compute_line_flow(empty(CROSSINGS, unit="m"), [door], video)["in_per_m_per_s"].tolist()
+    >>> compute_line_flow(empty_table(CROSSINGS, unit="m"), [door], video)["in_per_m_per_s"].tolist()
     [0.0]
     """
-    check(crossings, CROSSINGS)
+    validate(crossings, CROSSINGS)
     parse_bin_length(every)
     unit = find_unit(crossings, CROSSINGS)
     _validate_lines(lines, unit)
@@ -195,18 +195,18 @@ def compute_fundamental_diagram(
 
     >>> import pandas as pd
     >>> from shapely.geometry import box
-    >>> from ptrack_analysis import Video, Zone, compute_fundamental_diagram, trajectories_from_points
+    >>> from ptrack_analysis import Video, Zone, compute_fundamental_diagram, compute_trajectories
     >>> moments = pd.to_timedelta([0, 1, 2], unit="s").as_unit("ms")
     >>> index = pd.MultiIndex.from_arrays([[7] * 3, moments], names=["person_index", "timestamp"])
     >>> points = pd.DataFrame({"x_m": [0.5, 2.5, 4.5], "y_m": [1.0] * 3}, index=index)
     >>> video = Video(duration=pd.Timedelta("10s"))
-    >>> walked = trajectories_from_points(points, video=video)
+    >>> walked = compute_trajectories(points, video=video)
     >>> hall = Zone("hall", box(0, 0, 5, 4), "m")
     >>> table = compute_fundamental_diagram(walked, [hall], video)
     >>> table[["path_length_m", "density_per_m2", "speed_m_per_s", "flow_per_m_per_s"]].to_numpy().tolist()
     [[4.0, 0.015, 2.0, 0.03]]
     """
-    check(trajectories, TRAJECTORIES)
+    validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     if unit != "m":
         raise ParameterError(

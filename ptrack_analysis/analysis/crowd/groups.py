@@ -9,7 +9,7 @@ from ptrack_analysis.analysis.presence import PersonRows, mark_starts, rows_by_p
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import above
-from ptrack_analysis.schema import ENCOUNTERS, GROUPS, TRAJECTORIES, assemble, check, find_unit
+from ptrack_analysis.schema import ENCOUNTERS, GROUPS, TRAJECTORIES, assemble, find_unit, validate
 from ptrack_analysis.video import Milliseconds
 
 MIN_EXTENT_M = 2.0
@@ -75,17 +75,17 @@ def detect_groups(
     Two persons walk side by side, a third one far away.
 
     >>> import pandas as pd
-    >>> from ptrack_analysis import compute_encounters, detect_groups, trajectories_from_points
+    >>> from ptrack_analysis import compute_encounters, detect_groups, compute_trajectories
     >>> moments = pd.to_timedelta([0, 1, 2, 3, 4] * 3, unit="s").as_unit("ms")
     >>> persons = [person for person in (3, 5, 8) for _ in range(5)]
     >>> index = pd.MultiIndex.from_arrays([persons, moments], names=["person_index", "timestamp"])
     >>> x, y = [0.0, 1.0, 2.0, 3.0, 4.0] * 3, [0.0] * 5 + [9.0] * 5 + [1.0] * 5
-    >>> walked = trajectories_from_points(pd.DataFrame({"x_m": x, "y_m": y}, index=index))
+    >>> walked = compute_trajectories(pd.DataFrame({"x_m": x, "y_m": y}, index=index))
     >>> detect_groups(compute_encounters(walked), walked)["group"].to_dict()
     {3: 1, 5: 2, 8: 1}
     """
-    check(encounters, ENCOUNTERS)
-    check(trajectories, TRAJECTORIES)
+    validate(encounters, ENCOUNTERS)
+    validate(trajectories, TRAJECTORIES)
     unit = find_unit(encounters, ENCOUNTERS)
     other_unit = find_unit(trajectories, TRAJECTORIES)
     if other_unit != unit:

@@ -19,7 +19,7 @@ from ptrack_analysis.analysis.dwell.survival import (
 )
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
-from ptrack_analysis.schema import DWELL, DWELL_BY_ENTRY, DWELL_QUANTILES, VISITS, assemble, check
+from ptrack_analysis.schema import DWELL, DWELL_BY_ENTRY, DWELL_QUANTILES, VISITS, assemble, validate
 from ptrack_analysis.video import milliseconds
 
 QUANTILES = (0.25, 0.5, 0.75, 0.9)
@@ -108,11 +108,11 @@ def compute_dwell(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
-    >>> compute_dwell(empty(VISITS)).empty
+    >>> from ptrack_analysis import empty_table
+    >>> compute_dwell(empty_table(VISITS)).empty
     True
     """
-    check(visits, VISITS)
+    validate(visits, VISITS)
     level = parse_confidence(confidence)
     limit = None if horizon is None else milliseconds(horizon, "horizon")
     if limit == 0:
@@ -183,11 +183,11 @@ def compute_dwell_quantiles(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
-    >>> compute_dwell_quantiles(empty(VISITS), quantiles=[0.5]).index.names
+    >>> from ptrack_analysis import empty_table
+    >>> compute_dwell_quantiles(empty_table(VISITS), quantiles=[0.5]).index.names
     FrozenList(['zone', 'entry', 'quantile'])
     """
-    check(visits, VISITS)
+    validate(visits, VISITS)
     shares, level = parse_quantiles(quantiles), parse_confidence(confidence)
     groups = split_visits(
         visits,

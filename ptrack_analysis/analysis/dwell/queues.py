@@ -21,7 +21,7 @@ from ptrack_analysis.analysis.zones.membership import validate_visited
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import QUEUE, SERVICE_LEVELS, VISITS, WAITS, assemble, check
+from ptrack_analysis.schema import QUEUE, SERVICE_LEVELS, VISITS, WAITS, assemble, validate
 from ptrack_analysis.video import Video, milliseconds
 
 _KIND = "queue"
@@ -71,11 +71,11 @@ def compute_waiting_times(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
-    >>> list(compute_waiting_times(empty(VISITS), ["till"]).columns)
+    >>> from ptrack_analysis import empty_table
+    >>> list(compute_waiting_times(empty_table(VISITS), ["till"]).columns)
     ['entered', 'wait', 'begin_seen', 'end_seen']
     """
-    check(visits, VISITS)
+    validate(visits, VISITS)
     names = zone_names(zones, kind=_KIND)
     validate_visited(zones, visits, "zones")
     begun, ended = (
@@ -144,11 +144,13 @@ def compute_queue_length(
 
     Examples
     --------
-    >>> from ptrack_analysis import Video, empty
-    >>> compute_queue_length(empty(VISITS), ["till"], Video(duration=pd.Timedelta("9s")))["persons"].tolist()
+    >>> from ptrack_analysis import Video, empty_table
+    >>> compute_queue_length(
+    ...     empty_table(VISITS), ["till"], Video(duration=pd.Timedelta("9s"))
+    ... )["persons"].tolist()
     [0, 0]
     """
-    check(visits, VISITS)
+    validate(visits, VISITS)
     names = zone_names(zones, kind=_KIND)
     validate_visited(zones, visits, "zones")
     entered, exited = (visits[name].to_numpy().astype("int64") for name in ("entered", "exited"))
@@ -224,11 +226,11 @@ def compute_service_levels(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
-    >>> compute_service_levels(empty(WAITS)).empty
+    >>> from ptrack_analysis import empty_table
+    >>> compute_service_levels(empty_table(WAITS)).empty
     True
     """
-    check(waits, WAITS)
+    validate(waits, WAITS)
     level, limits = parse_confidence(confidence), _targets(targets)
     wait = waits["wait"].to_numpy().astype("int64")
     begun, ended = (waits[name].to_numpy() for name in ("begin_seen", "end_seen"))

@@ -10,7 +10,7 @@ from ptrack_analysis.analysis.zones.membership import validate_visited
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import STAFF, VISITS, assemble, check
+from ptrack_analysis.schema import STAFF, VISITS, assemble, validate
 from ptrack_analysis.video import milliseconds
 
 KIND = "staff"
@@ -63,11 +63,11 @@ def detect_staff(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
-    >>> detect_staff(empty(VISITS), min_stay="30min", zones=["back room"]).empty
+    >>> from ptrack_analysis import empty_table
+    >>> detect_staff(empty_table(VISITS), min_stay="30min", zones=["back room"]).empty
     True
     """
-    check(visits, VISITS)
+    validate(visits, VISITS)
     names = zone_names(zones, kind=KIND)
     validate_visited(zones, visits, "zones")
     longest, most = _above_zero(min_stay), _count(recurrence)
@@ -124,12 +124,12 @@ def exclude_staff(table: pd.DataFrame, staff: pd.DataFrame) -> tuple[pd.DataFram
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
-    >>> kept, excluded = exclude_staff(empty(VISITS), empty(STAFF))
+    >>> from ptrack_analysis import empty_table
+    >>> kept, excluded = exclude_staff(empty_table(VISITS), empty_table(STAFF))
     >>> excluded.columns[-1]
     'reason'
     """
-    check(staff, STAFF)
+    validate(staff, STAFF)
     if not isinstance(table, pd.DataFrame) or "person_index" not in table.index.names:
         got = list(table.index.names) if isinstance(table, pd.DataFrame) else type(table).__name__
         raise SchemaError(f"not a table of persons: its index is {got}, without the level 'person_index'")

@@ -10,7 +10,7 @@ import pandas as pd
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import ENTRIES, SEEN_ENDS, SURVIVAL, VISITS, assemble, check
+from ptrack_analysis.schema import ENTRIES, SEEN_ENDS, SURVIVAL, VISITS, assemble, validate
 
 _ROUNDING = 1e-9
 """How far above a share rounding may leave the product that stands for it."""
@@ -354,11 +354,11 @@ def compute_survival(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
-    >>> list(compute_survival(empty(VISITS)).columns)
+    >>> from ptrack_analysis import empty_table
+    >>> list(compute_survival(empty_table(VISITS)).columns)
     ['at_risk', 'ended', 'end_unobserved', 'share', 'share_low', 'share_high']
     """
-    check(visits, VISITS)
+    validate(visits, VISITS)
     level = parse_confidence(confidence)
     groups = split_visits(
         visits,

@@ -12,7 +12,7 @@ from ptrack_analysis.analysis.zones.membership import time_inside
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import DETECTIONS, FACING, TARGETS, TRAJECTORIES, assemble, check
+from ptrack_analysis.schema import DETECTIONS, FACING, TARGETS, TRAJECTORIES, assemble, validate
 from ptrack_analysis.video import Video
 
 EDGE_ANGLES = {"right": 0.0, "bottom": 90.0, "left": 180.0, "top": -90.0}
@@ -174,8 +174,8 @@ def compute_facing(
     >>> facing["facing"].dt.total_seconds().tolist()
     [0.2, 1.0]
     """
-    check(detections, DETECTIONS)
-    check(trajectories, TRAJECTORIES)
+    validate(detections, DETECTIONS)
+    validate(trajectories, TRAJECTORIES)
     names = _named(targets)
     _validate_range(90, within=within, towards_camera=towards_camera)
     least = {"confidence": min_confidence, "sharpness": min_sharpness, "brightness": min_brightness}

@@ -17,7 +17,7 @@ from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.motion.walks import split_walks
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import FIELD, TRAJECTORIES, assemble, check, find_unit
+from ptrack_analysis.schema import FIELD, TRAJECTORIES, assemble, find_unit, validate
 from ptrack_analysis.video import Milliseconds, Video
 
 _TOLERANCE = 1e-12
@@ -144,18 +144,18 @@ def compute_flow_field(
 
     Examples
     --------
-    >>> from ptrack_analysis import trajectories_from_points
+    >>> from ptrack_analysis import compute_trajectories
     >>> points = pd.DataFrame(
     ...     {"x_m": [0.0, 1.0, 2.0], "y_m": 0.5},
     ...     index=pd.MultiIndex.from_arrays(
     ...         [[7] * 3, np.array([0, 1000, 2000], "timedelta64[ms]")], names=["person_index", "timestamp"]
     ...     ),
     ... )
-    >>> field = compute_flow_field(trajectories_from_points(points), Video(), shape=(1, 1))
+    >>> field = compute_flow_field(compute_trajectories(points), Video(), shape=(1, 1))
     >>> float(field.mean_speed[0, 0]), float(field.heading[0, 0]), float(field.coherence[0, 0])
     (1.0, 0.0, 1.0)
     """
-    check(trajectories, TRAJECTORIES)
+    validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     walks = split_walks(trajectories, unit)
     shape, bounds = resolve_grid(

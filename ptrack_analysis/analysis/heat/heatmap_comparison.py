@@ -19,7 +19,7 @@ from ptrack_analysis.analysis.motion.walks import split_walks
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Floats
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import HEAT_DIFFERENCE, TRAJECTORIES, assemble, check, find_unit
+from ptrack_analysis.schema import HEAT_DIFFERENCE, TRAJECTORIES, assemble, find_unit, validate
 from ptrack_analysis.video import Video, milliseconds
 
 MAX_PERMUTATIONS = 1_000_000
@@ -158,13 +158,13 @@ def compare_heatmaps(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
-    >>> nobody, video = empty(TRAJECTORIES, unit="px"), Video(width=640, height=360)
+    >>> from ptrack_analysis import empty_table
+    >>> nobody, video = empty_table(TRAJECTORIES, unit="px"), Video(width=640, height=360)
     >>> compare_heatmaps(nobody, nobody, video, durations=("1h", "2h"), shape=(1, 2)).p.tolist()
     [[1.0, 1.0]]
     """
-    check(first, TRAJECTORIES)
-    check(second, TRAJECTORIES)
+    validate(first, TRAJECTORIES)
+    validate(second, TRAJECTORIES)
     unit = find_unit(first, TRAJECTORIES)
     if find_unit(second, TRAJECTORIES) != unit:
         raise SchemaError(

@@ -24,7 +24,7 @@ from ptrack_analysis.analysis.presence import find_video_end
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, check, find_unit
+from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, find_unit, validate
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
 
 MAX_VALUES = 20_000_000
@@ -108,8 +108,8 @@ def compute_heatmap(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
-    >>> trajectories = empty(TRAJECTORIES, unit="px")
+    >>> from ptrack_analysis import empty_table
+    >>> trajectories = empty_table(TRAJECTORIES, unit="px")
     >>> video = Video(width=640, height=360, duration=pd.Timedelta("150s"))
     >>> compute_heatmap(trajectories, video, quantity="visits", shape=(1, 2)).values.tolist()
     [[0.0, 0.0]]
@@ -117,7 +117,7 @@ def compute_heatmap(
     >>> series.bin_edges.tolist(), series.values.shape
     ([0, 60000, 120000, 150000], (3, 2, 2))
     """
-    check(trajectories, TRAJECTORIES)
+    validate(trajectories, TRAJECTORIES)
     if quantity not in get_args(Quantity):
         raise ParameterError(f"quantity must be one of {', '.join(get_args(Quantity))}, got {quantity!r}")
     if every is not None and quantity != "person_seconds":
@@ -187,8 +187,8 @@ def compute_box_heatmap(
     -----
     O(n + cells), for boxes of any size.
     """
-    check(detections, DETECTIONS)
-    check(trajectories, TRAJECTORIES)
+    validate(detections, DETECTIONS)
+    validate(trajectories, TRAJECTORIES)
     bounds, unit = (0.0, 0.0, 1.0, 1.0), "fraction"
     if video is not None:
         bounds, unit = (0.0, 0.0, float(video.pixels.width), float(video.pixels.height)), "px"

@@ -12,7 +12,7 @@ from ptrack_analysis.analysis.trajectories import SPEED_WINDOW
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import above
-from ptrack_analysis.schema import MOVEMENT, TRAJECTORIES, assemble, check, find_unit
+from ptrack_analysis.schema import MOVEMENT, TRAJECTORIES, assemble, find_unit, validate
 from ptrack_analysis.video import Milliseconds, milliseconds
 
 _MOST_PIECES = 20_000_000
@@ -198,17 +198,17 @@ def compute_kinematics(
     A person walks 1 m in the first second and 2 m in the next.
 
     >>> import pandas as pd
-    >>> from ptrack_analysis import compute_kinematics, trajectories_from_points
+    >>> from ptrack_analysis import compute_kinematics, compute_trajectories
     >>> moments = pd.to_timedelta([0, 1000, 2000], unit="ms").as_unit("ms")
     >>> index = pd.MultiIndex.from_arrays([[7, 7, 7], moments], names=["person_index", "timestamp"])
     >>> points = pd.DataFrame({"x_m": [0.0, 1.0, 3.0], "y_m": [0.0, 0.0, 0.0]}, index=index)
-    >>> motion = compute_kinematics(trajectories_from_points(points), window="2s")
+    >>> motion = compute_kinematics(compute_trajectories(points), window="2s")
     >>> motion["velocity_x_m_per_s"].tolist()
     [1.0, 1.5, 2.0]
     >>> motion["acceleration_m_per_s2"].tolist()
     [nan, 1.0, nan]
     """
-    check(trajectories, TRAJECTORIES)
+    validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     half = milliseconds(window, "window") // 2
     if half == 0:

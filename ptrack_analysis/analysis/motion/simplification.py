@@ -8,7 +8,7 @@ from ptrack_analysis.analysis.motion.clock import stretches
 from ptrack_analysis.analysis.motion.walks import split_walks
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import at_least
-from ptrack_analysis.schema import POINTS, TRAJECTORIES, assemble, check, find_unit
+from ptrack_analysis.schema import POINTS, TRAJECTORIES, assemble, find_unit, validate
 
 _PIECE = 1024
 """Rows of a piece that is simplified at once."""
@@ -57,14 +57,15 @@ def simplify_trajectories(trajectories: pd.DataFrame, *, tolerance: float) -> pd
     Examples
     --------
     >>> import pandas as pd
+    >>> from ptrack_analysis import compute_trajectories
     >>> from ptrack_analysis.motion import simplify_trajectories
     >>> moments = pd.to_timedelta([0, 1000, 2000, 3000], unit="ms").as_unit("ms")
     >>> index = pd.MultiIndex.from_arrays([[7] * 4, moments], names=["person_index", "timestamp"])
     >>> points = pd.DataFrame({"x_m": [0.0, 1.0, 2.0, 2.0], "y_m": [0.0, 0.1, 0.0, 2.0]}, index=index)
-    >>> simplify_trajectories(trajectories_from_points(points), 0.2)["x_m"].tolist()
+    >>> simplify_trajectories(compute_trajectories(points), tolerance=0.2)["x_m"].tolist()
     [0.0, 2.0, 2.0]
     """
-    check(trajectories, TRAJECTORIES)
+    validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     allowed = at_least(tolerance, "tolerance")
     walks = split_walks(trajectories, unit)

@@ -11,7 +11,7 @@ from ptrack_analysis.analysis.presence import mark_starts
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import above
-from ptrack_analysis.schema import STOPS, TRAJECTORIES, assemble, check, find_unit
+from ptrack_analysis.schema import STOPS, TRAJECTORIES, assemble, find_unit, validate
 from ptrack_analysis.video import milliseconds
 
 DIRECTIONS = 16
@@ -230,15 +230,15 @@ def compute_stops(
     A person walks up, stands for 4 s, walks on.
 
     >>> import pandas as pd
-    >>> from ptrack_analysis import compute_stops, trajectories_from_points
+    >>> from ptrack_analysis import compute_stops, compute_trajectories
     >>> moments = pd.to_timedelta([0, 1, 2, 3, 4, 5, 6], unit="s").as_unit("ms")
     >>> index = pd.MultiIndex.from_arrays([[7] * 7, moments], names=["person_index", "timestamp"])
     >>> points = pd.DataFrame({"x_m": [0.0, 2.0, 4.0, 4.0, 4.0, 4.0, 6.0], "y_m": [0.0] * 7}, index=index)
-    >>> stops = compute_stops(trajectories_from_points(points), min_duration="3s")
+    >>> stops = compute_stops(compute_trajectories(points), min_duration="3s")
     >>> stops[["x_m", "extent_m", "detections"]].to_numpy().tolist()
     [[4.0, 0.0, 4.0]]
     """
-    check(trajectories, TRAJECTORIES)
+    validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     limit = _extent(max_extent, unit)
     shortest = milliseconds(min_duration, "min_duration")

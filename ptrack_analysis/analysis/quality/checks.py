@@ -26,9 +26,9 @@ from ptrack_analysis.schema import (
     TRAJECTORIES,
     VERDICTS,
     assemble,
-    check,
-    empty,
+    empty_table,
     find_unit,
+    validate,
 )
 from ptrack_analysis.video import Video, milliseconds
 
@@ -172,7 +172,7 @@ def compute_quality(
     trajectories: pd.DataFrame,
     video: Video,
     *,
-    doors: Sequence[Zone] | None = None,
+    entrances: Sequence[Zone] | None = None,
     stitches: pd.DataFrame | None = None,
     max_gap: pd.Timedelta | str = MAX_GAP,
     period: pd.Timedelta | str | None = None,
@@ -198,7 +198,7 @@ def compute_quality(
       position.
     * ``short tracks``: share of persons with less than 1 s in the scene; ``ends inside``: share of persons'
       first and last positions whose box is farther than 2 % of the frame from each of its edges and that lie
-      in no door, those within a period of the video's start or end left out, unknown without ``doors``;
+      in no door, those within a period of the video's start or end left out, unknown without ``entrances``;
       ``continued tracks``: share of persons whose track is a later one of the ``stitches``, the persons
       being those before joining where the detections are joined (column ``merged_from``); unknown without
       ``stitches``.
@@ -218,7 +218,7 @@ def compute_quality(
         TRAJECTORIES computed from them, in any plane.
     video
         The video, for its frame size and end.
-    doors
+    entrances
         Zones of the trajectories' plane in which people come into sight and leave it; an empty list where
         they do so at the picture's edges only.
     stitches
@@ -260,28 +260,28 @@ def compute_quality(
     Examples
     --------
     >>> from ptrack_analysis import compute_trajectories
-    >>> video, nobody = Video(width=640, height=360), empty(DETECTIONS)
+    >>> video, nobody = Video(width=640, height=360), empty_table(DETECTIONS)
     >>> len(compute_quality(nobody, compute_trajectories(nobody, video), video))
     0
     """
-    check(detections, DETECTIONS)
-    check(trajectories, TRAJECTORIES)
+    validate(detections, DETECTIONS)
+    validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
-    validate_zones([] if doors is None else doors, unit)
+    validate_zones([] if entrances is None else entrances, unit)
     checks = checks_with(thresholds)
     longest = milliseconds(max_gap, "max_gap")
     if stitches is not None:
-        check(stitches, STITCHES)
+        validate(stitches, STITCHES)
     if not len(trajectories) or not len(detections):
-        return empty(QUALITY)
+        return empty_table(QUALITY)
     step = found_period(detections, video, longest) if period is None else milliseconds(period, "period")
     rows = rows_by_person(trajectories)
     moments = np.unique(detections.index.get_level_values("timestamp").to_numpy().view("int64"))
     ends = None
-    if doors is not None:
+    if entrances is not None:
         held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
         between = counted_time(rows, held, video, start, end)
-        ends = ends_inside(detections, trajectories, rows, doors, period=step, between=between)
+        ends = ends_inside(detections, trajectories, rows, entrances, period=step, between=between)
     total = int(trajectories["time_present"].to_numpy().view("int64").sum())
     values = {
         **of_sampling(moments, step, longest),

@@ -18,7 +18,7 @@ from ptrack_analysis.schema import (
     VISITS,
     Table,
     assemble,
-    check,
+    validate,
 )
 
 _MOST_DRAWS = 1 << 21
@@ -234,12 +234,12 @@ def compute_confidence_intervals(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
-    >>> compute_confidence_intervals(empty(VISITS)).columns.tolist()
+    >>> from ptrack_analysis import empty_table
+    >>> compute_confidence_intervals(empty_table(VISITS)).columns.tolist()
     ['value', 'low', 'high', 'confidence', 'persons', 'rows']
     """
     schema = _find_table_schema(table)
-    check(table, schema)
+    validate(table, schema)
     chance = _Chance(rounds, confidence, seed)
     _validate_request(of, statistic, per)
     table = table.sort_index()

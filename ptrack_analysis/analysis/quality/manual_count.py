@@ -9,7 +9,7 @@ import pandas as pd
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import AGREEMENT, CROSSINGS, TALLY, VISITS, assemble, check
+from ptrack_analysis.schema import AGREEMENT, CROSSINGS, TALLY, VISITS, assemble, validate
 
 _HOUR = 3_600_000.0
 _CLOSE = 5.0
@@ -71,15 +71,15 @@ def compare_with_manual_count(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
+    >>> from ptrack_analysis import empty_table
     >>> arrays = {"name": ["door"], "timestamp": [0], "interval": [60_000], "tallied": [3]}
     >>> tally = assemble(TALLY, {name: np.array(values) for name, values in arrays.items()})
-    >>> compare_with_manual_count(empty(CROSSINGS, unit="px"), tally, places=["door"])["bias"].tolist()
+    >>> compare_with_manual_count(empty_table(CROSSINGS, unit="px"), tally, places=["door"])["bias"].tolist()
     [-3.0]
     """
     of_lines = isinstance(computed, pd.DataFrame) and "line" in computed.index.names
-    check(computed, CROSSINGS if of_lines else VISITS)
-    check(tally, TALLY)
+    validate(computed, CROSSINGS if of_lines else VISITS)
+    validate(tally, TALLY)
     place, time = _events(computed, of_lines=of_lines, direction=direction)
     tally = tally.sort_index()
     name = tally.index.get_level_values("name").to_numpy().astype(object)

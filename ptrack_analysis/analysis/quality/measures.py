@@ -176,7 +176,7 @@ def ends_inside(
     detections: pd.DataFrame,
     trajectories: pd.DataFrame,
     rows: PersonRows,
-    doors: Sequence[Zone],
+    entrances: Sequence[Zone],
     *,
     period: int,
     between: tuple[int, int],
@@ -202,7 +202,7 @@ def ends_inside(
     ends = np.concatenate([firsts[first_seen > begin + period], lasts[last_seen + period < close]])
     at = detection_rows(detections, trajectories.iloc[rows.order[ends]])
     away = _away_from_edges([detections[name].to_numpy()[at] for name in _BOX])
-    for door in doors:
+    for door in entrances:
         away &= ~contains(door.edges, x[ends], y[ends])
     return int(away.sum()), len(ends)
 

@@ -12,7 +12,7 @@ from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Anchor, Integers, anchor_fractions
 from ptrack_analysis.scene.zones import Zone, validate_zones
-from ptrack_analysis.schema import DETECTIONS, SENSITIVITY, assemble, check
+from ptrack_analysis.schema import DETECTIONS, SENSITIVITY, assemble, validate
 from ptrack_analysis.video import Plane, Video, milliseconds, timedelta
 
 _NO_TIME = np.iinfo("int64").min
@@ -89,11 +89,11 @@ def compute_sensitivity(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
-    >>> len(compute_sensitivity(empty(DETECTIONS), Video(width=640, height=360), []))
+    >>> from ptrack_analysis.schema import empty_table
+    >>> len(compute_sensitivity(empty_table(DETECTIONS), [], Video(width=640, height=360)))
     0
     """
-    check(detections, DETECTIONS)
+    validate(detections, DETECTIONS)
     validate_zones(zones, (plane or video.pixels).unit)
     usual = _usual(detections, video, period)
     gaps = _spans(_times(usual, _MAX_GAPS) if max_gaps is None else max_gaps, "max_gaps")

@@ -10,7 +10,7 @@ from ptrack_analysis.analysis.presence import find_video_end, part_end, rows_by_
 from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.geometry import Integers, contains
 from ptrack_analysis.scene.zones import Zone, shared_area, validate_outlines, validate_zones
-from ptrack_analysis.schema import OCCUPANCY, OVERLAPS, TRAJECTORIES, assemble, check, find_unit
+from ptrack_analysis.schema import OCCUPANCY, OVERLAPS, TRAJECTORIES, assemble, find_unit, validate
 from ptrack_analysis.video import Video, milliseconds
 
 
@@ -112,7 +112,7 @@ def compute_occupancy(
     A zone counts who stands within its outline, whatever options visits to it are computed with.
     O(zones · n log n) at worst; the sort is over stretches of presence, not over detections.
     """
-    check(trajectories, TRAJECTORIES)
+    validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     validate_zones(zones, unit)
     rows = rows_by_person(trajectories)

@@ -11,7 +11,7 @@ from ptrack_analysis.analysis.zones.membership import parse_zone_names, validate
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import RETAIL, VISITS, assemble, check
+from ptrack_analysis.schema import RETAIL, VISITS, assemble, validate
 from ptrack_analysis.video import milliseconds
 
 
@@ -164,12 +164,12 @@ def compute_retail_metrics(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
-    >>> figures = compute_retail_metrics(empty(VISITS), ["shop"], transactions={"shop": 3})
+    >>> from ptrack_analysis import empty_table
+    >>> figures = compute_retail_metrics(empty_table(VISITS), ["shop"], transactions={"shop": 3})
     >>> figures.loc[("shop", "total_dwell"), "value"], figures.loc[("shop", "conversion_rate"), "value"]
     (np.float64(0.0), np.float64(nan))
     """
-    check(visits, VISITS)
+    validate(visits, VISITS)
     names = _distinct(parse_zone_names(zones, "zones"))
     validate_visited(zones, visits, "zones")
     short = milliseconds(bounce_below, "bounce_below")

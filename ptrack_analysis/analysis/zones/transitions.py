@@ -11,7 +11,7 @@ from ptrack_analysis.analysis.zones.membership import parse_zone_names, validate
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import DESTINATIONS, FUNNEL, ORIGINS, TRANSITIONS, VISITS, assemble, check
+from ptrack_analysis.schema import DESTINATIONS, FUNNEL, ORIGINS, TRANSITIONS, VISITS, assemble, validate
 from ptrack_analysis.video import Milliseconds, milliseconds
 
 _MISSING = np.iinfo("int64").min
@@ -79,7 +79,7 @@ def compute_transitions(
     Examples
     --------
     >>> from shapely.geometry import box
-    >>> from ptrack_analysis import Video, Zone, compute_visits, trajectories_from_points
+    >>> from ptrack_analysis import Video, Zone, compute_visits, compute_trajectories
     >>> points = pd.DataFrame(
     ...     {"x_m": [1.0, 2.0, 4.0, 6.0, 7.0], "y_m": 1.0},
     ...     index=pd.MultiIndex.from_arrays(
@@ -88,14 +88,14 @@ def compute_transitions(
     ...     ),
     ... )
     >>> zones = [Zone("hall", box(0, 0, 3, 3), "m"), Zone("till", box(5, 0, 9, 3), "m")]
-    >>> visits = compute_visits(trajectories_from_points(points), zones, Video())
+    >>> visits = compute_visits(compute_trajectories(points), zones, Video())
     >>> transitions = compute_transitions(visits)
     >>> transitions["transitions"].to_dict()
     {('(video_start)', 'hall'): 1, ('hall', 'till'): 1, ('till', '(video_end)'): 1}
     >>> transitions.loc[("hall", "till"), "mean_travel"].total_seconds()
     1.0
     """
-    check(visits, VISITS)
+    validate(visits, VISITS)
     longest = None if max_between is None else milliseconds(max_between, "max_between")
     zone, names = pd.factorize(visits.index.get_level_values("zone"), sort=True)
     like_states = sorted({*names} & {*ORIGINS, *DESTINATIONS})
@@ -208,11 +208,11 @@ def compute_funnel(visits: pd.DataFrame, steps: Sequence[Zone | str]) -> pd.Data
 
     Examples
     --------
-    >>> from ptrack_analysis import empty
-    >>> compute_funnel(empty(VISITS), ["door", "till"])["persons"].tolist()
+    >>> from ptrack_analysis import empty_table
+    >>> compute_funnel(empty_table(VISITS), ["door", "till"])["persons"].tolist()
     [0, 0]
     """
-    check(visits, VISITS)
+    validate(visits, VISITS)
     names = parse_zone_names(steps, "steps")
     validate_visited(steps, visits, "steps")
     moments = _reached(visits, names)

@@ -20,7 +20,7 @@ from ptrack_analysis.analysis.zones.membership import Inside, positions_inside, 
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import at_least
 from ptrack_analysis.scene.zones import Zone, validate_zones
-from ptrack_analysis.schema import ENTRIES, EXITS, TRAJECTORIES, VISITS, assemble, check, find_unit
+from ptrack_analysis.schema import ENTRIES, EXITS, TRAJECTORIES, VISITS, assemble, find_unit, validate
 from ptrack_analysis.video import Video, milliseconds
 
 _CROSSED, _START, _APPEARED, _OPENED = range(len(ENTRIES))
@@ -263,7 +263,7 @@ def compute_visits(
     Examples
     --------
     >>> from shapely.geometry import box
-    >>> from ptrack_analysis import trajectories_from_points
+    >>> from ptrack_analysis import compute_trajectories
     >>> points = pd.DataFrame(
     ...     {"x_m": [1.0, 2.0, 3.5, 2.0, 6.0], "y_m": 1.0},
     ...     index=pd.MultiIndex.from_arrays(
@@ -271,13 +271,13 @@ def compute_visits(
     ...         names=["person_index", "timestamp"],
     ...     ),
     ... )
-    >>> trajectories, hall = trajectories_from_points(points), Zone("hall", box(0, 0, 3, 3), "m")
+    >>> trajectories, hall = compute_trajectories(points), Zone("hall", box(0, 0, 3, 3), "m")
     >>> compute_visits(trajectories, [hall], Video())["dwell"].dt.total_seconds().tolist()
     [2.0, 1.0]
     >>> compute_visits(trajectories, [hall], Video(), margin=1)["dwell"].dt.total_seconds().tolist()
     [4.0]
     """
-    check(trajectories, TRAJECTORIES)
+    validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     validate_zones(zones, unit)
     options = Options(

@@ -12,7 +12,7 @@ import pandas as pd
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import FEET_MARGIN, Bools, Floats, Integers
 from ptrack_analysis.limits import shown_bytes
-from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, LANDMARK_COLUMNS, LANDMARKS, check
+from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, LANDMARK_COLUMNS, LANDMARKS, validate
 from ptrack_analysis.sources.pages.writing import BOX, FACE, POSE, QUALITY, unpack, unpack_numbers
 
 _BOX = 4
@@ -252,7 +252,7 @@ class Collector:
             keep = _merge(values, same)
             time, person, values = time[keep], person[keep], values[:, keep]
         table = pd.DataFrame(values.T, index=_index(time, person), columns=self.columns(), copy=False)
-        check(table, DETECTIONS)
+        validate(table, DETECTIONS)
         return table, merged
 
     def whole(self, kept: pd.DataFrame) -> tuple[Whole, int]:

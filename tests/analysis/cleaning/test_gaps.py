@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from ptrack_analysis import compute_tracks, compute_trajectories, fill_gaps, trajectories_from_points
+from ptrack_analysis import compute_tracks, compute_trajectories, fill_gaps
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import DETECTIONS, POINTS, check
+from ptrack_analysis.schema import DETECTIONS, POINTS, validate
 
 VIDEO = make_video()
 
@@ -40,7 +40,7 @@ CASES = {
 @pytest.mark.parametrize(("path", "expected"), CASES.values(), ids=CASES.keys())
 def test_a_gap_is_filled_if_it_is_above_max_gap_and_at_most_the_limit(path, expected):
     filled = fill_gaps(make_detections({3: path}), limit="3s", period="500ms")
-    check(filled, DETECTIONS)
+    validate(filled, DETECTIONS)
     assert moments(filled) == expected
     assert filled["interpolated"].sum() == len(expected) - len(path)
 
@@ -102,8 +102,8 @@ def test_a_guess_is_never_located_by_a_box():
 def test_points_are_filled_like_boxes():
     points = make_points({4: [(0, 1.0, 1.0), (3000, 4.0, 1.0)]})
     filled = fill_gaps(points, limit="3s", period="1s")
-    check(filled, POINTS)
-    trajectories = trajectories_from_points(filled, period="1s")
+    validate(filled, POINTS)
+    trajectories = compute_trajectories(filled, period="1s")
     assert trajectories["x_m"].tolist() == [1.0, 2.0, 3.0, 4.0]
     assert trajectories["position_status"].tolist() == [
         "detected",

@@ -13,14 +13,13 @@ from ptrack_analysis import (
     compute_trajectories,
     flag_jumps,
     repair_jumps,
-    trajectories_from_points,
 )
 from ptrack_analysis.errors import ParameterError, SchemaError
 
 
 def at(places, step=1000):
     """Stand at these places, one after the other, a second apart."""
-    return trajectories_from_points(
+    return compute_trajectories(
         make_points({1: [(place * step, float(x), 0.0) for place, x in enumerate(places)]}), period="1s"
     )
 
@@ -57,7 +56,7 @@ def test_nothing_but_the_flag_changes():
 
 def test_a_run_is_not_compared_with_the_next():
     points = make_points({1: [(0, 0.0, 0.0), (2500, 90.0, 0.0), (5000, 0.0, 0.0)], 2: [(0, 90.0, 0.0)]})
-    assert not flag_jumps(trajectories_from_points(points, period="1s"), max_speed=3.0)["jump"].any()
+    assert not flag_jumps(compute_trajectories(points, period="1s"), max_speed=3.0)["jump"].any()
 
 
 def test_positions_interpolated_from_a_jump_are_flagged_with_it():

@@ -11,7 +11,7 @@ from pandas.testing import assert_frame_equal
 from ptrack_analysis import apply_stitches, compute_tracks, compute_trajectories, fill_gaps, unstitch_tracks
 from ptrack_analysis.analysis.cleaning.stitching import first_of_chains
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import DETECTIONS, POINTS, STITCHES, assemble, check
+from ptrack_analysis.schema import DETECTIONS, POINTS, STITCHES, assemble, validate
 
 
 def make_stitches(after, unit="px"):
@@ -57,7 +57,7 @@ CASES = {
 def test_joined_tracks_get_the_number_of_the_first(after, expected):
     table = seen_after_another([4, 9, 2, 7])
     joined = apply_stitches(table, make_stitches(after))
-    check(joined, DETECTIONS)
+    validate(joined, DETECTIONS)
     assert numbers(joined)[::2] == expected
     assert joined["merged_from"].tolist()[::2] == [4, 9, 2, 7]
     assert_frame_equal(unstitch_tracks(joined), table)
@@ -89,7 +89,7 @@ def test_undoing_gives_exactly_the_table_before(after, persons, chance):
 def test_points_are_joined_too():
     points = make_points({1: [(0, 1.0, 1.0)], 2: [(500, 1.0, 1.0)]})
     joined = apply_stitches(points, make_stitches({2: 1}, "m"))
-    check(joined, POINTS)
+    validate(joined, POINTS)
     assert numbers(joined) == [1, 1]
     assert_frame_equal(unstitch_tracks(joined), points)
 

@@ -14,7 +14,6 @@ from ptrack_analysis import (
     compute_tracks,
     compute_trajectories,
     smooth_trajectories,
-    trajectories_from_points,
 )
 from ptrack_analysis.errors import ParameterError
 
@@ -22,7 +21,7 @@ UNTOUCHED = ["position_status", "time_present", "tracklet"]
 
 
 def walked(path, **options):
-    return trajectories_from_points(make_points({1: path}), period="100ms", **options)
+    return compute_trajectories(make_points({1: path}), period="100ms", **options)
 
 
 def places(trajectories):
@@ -92,7 +91,7 @@ PATHS = st.dictionaries(
 
 @given(PATHS, st.integers(0, 3000))
 def test_presence_is_untouched(persons, window):
-    before = trajectories_from_points(make_points(persons), period="100ms")
+    before = compute_trajectories(make_points(persons), period="100ms")
     after = smooth_trajectories(before, window=f"{window}ms")
     assert_frame_equal(after[UNTOUCHED], before[UNTOUCHED])
     assert_frame_equal(compute_occupancy(after, make_video()), compute_occupancy(before, make_video()))

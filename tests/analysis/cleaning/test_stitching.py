@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from shapely.geometry import box
 
-from ptrack_analysis import Video, Zone, compute_stitches, compute_trajectories, trajectories_from_points
+from ptrack_analysis import Video, Zone, compute_stitches, compute_trajectories
 from ptrack_analysis.analysis.cleaning import candidates as room
 from ptrack_analysis.analysis.cleaning.candidates import (
     Bodies,
@@ -35,7 +35,7 @@ def walk(start, place, velocity=(0.0, 0.0), *, rows=11, step=100):
 
 
 def stitches(tracks, **options):
-    return compute_stitches(None, trajectories_from_points(make_points(tracks), period="100ms"), **options)
+    return compute_stitches(None, compute_trajectories(make_points(tracks), period="100ms"), **options)
 
 
 def joins(tracks, **options):
@@ -114,9 +114,9 @@ def test_a_chain_is_merged_into_its_first():
 
 def test_who_ends_or_begins_in_a_door_has_left_or_come():
     tracks = {3: STOOD, 8: walk(2000, (5.0, 5.4))}
-    assert joins(tracks, doors=[Zone("shop", box(0, 0, 4, 4), "m")]) == {8: 3}
-    assert joins(tracks, doors=[Zone("end", box(4.9, 4.9, 5.1, 5.1), "m")]) == {}
-    assert joins(tracks, doors=[Zone("begin", box(4.9, 5.3, 5.1, 5.5), "m")]) == {}
+    assert joins(tracks, entrances=[Zone("shop", box(0, 0, 4, 4), "m")]) == {8: 3}
+    assert joins(tracks, entrances=[Zone("end", box(4.9, 4.9, 5.1, 5.1), "m")]) == {}
+    assert joins(tracks, entrances=[Zone("begin", box(4.9, 5.3, 5.1, 5.5), "m")]) == {}
 
 
 def test_a_track_without_a_position_is_joined_to_nobody():
@@ -236,7 +236,7 @@ def test_ten_thousand_tracks_are_joined_within_little_memory():
         "x_{u}": np.repeat(np.tile(place[:, 0], 2), 5),
         "y_{u}": np.repeat(np.tile(place[:, 1], 2), 5),
     }
-    trajectories = trajectories_from_points(assemble(POINTS, arrays, unit="m"), period="100ms")
+    trajectories = compute_trajectories(assemble(POINTS, arrays, unit="m"), period="100ms")
     tracemalloc.start()
     table = compute_stitches(None, trajectories)
     _, peak = tracemalloc.get_traced_memory()
@@ -323,7 +323,7 @@ def test_limits_that_cannot_be_are_refused(options, message):
 
 
 def test_points_in_px_are_refused_because_nothing_tells_their_scale():
-    trajectories = trajectories_from_points(make_points({1: STOOD}, "px"), period="100ms")
+    trajectories = compute_trajectories(make_points({1: STOOD}, "px"), period="100ms")
     with pytest.raises(SchemaError, match="trajectories in px need the detections"):
         compute_stitches(None, trajectories)
 
@@ -342,4 +342,4 @@ def test_trajectories_of_others_are_refused():
 
 def test_a_door_of_another_plane_is_refused():
     with pytest.raises(SchemaError, match="'exit' is in px"):
-        stitches({1: STOOD}, doors=[Zone("exit", box(0, 0, 1, 1), "px")])
+        stitches({1: STOOD}, entrances=[Zone("exit", box(0, 0, 1, 1), "px")])

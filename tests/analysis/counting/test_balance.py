@@ -15,11 +15,11 @@ from ptrack_analysis import (
     compute_count_drift,
     compute_crossings,
     compute_occupancy,
-    empty,
-    trajectories_from_points,
+    compute_trajectories,
+    empty_table,
 )
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import BALANCE, CROSSINGS, OCCUPANCY, check
+from ptrack_analysis.schema import BALANCE, CROSSINGS, OCCUPANCY, validate
 
 DOOR = Line("door", LineString([(5, 10), (5, 0)]), "m")
 ROOM = Zone("room", box(5, 0, 10, 10), "m")
@@ -27,7 +27,7 @@ ROOM = Zone("room", box(5, 0, 10, 10), "m")
 
 def tables_of(persons, duration=1000, lines=(DOOR,)):
     video = make_video(duration)
-    trajectories = trajectories_from_points(make_points(persons), video=video, period="100ms")
+    trajectories = compute_trajectories(make_points(persons), video=video, period="100ms")
     return compute_crossings(trajectories, list(lines)), compute_occupancy(trajectories, video, zones=[ROOM])
 
 
@@ -80,10 +80,10 @@ def test_only_the_lines_asked_for_are_counted():
 def test_nothing_in_gives_the_occupancy_alone_or_nothing():
     crossings, occupancy = tables_of({})
     balance = compute_count_drift(crossings, occupancy, zone="room")
-    check(balance, BALANCE)
+    validate(balance, BALANCE)
     assert rows_of(balance) == [(0, 0, 0, 0, 0, 0), (1000, 0, 0, 0, 0, 0)]
-    nothing = compute_count_drift(empty(CROSSINGS, unit="px"), empty(OCCUPANCY))
-    check(nothing, BALANCE)
+    nothing = compute_count_drift(empty_table(CROSSINGS, unit="px"), empty_table(OCCUPANCY))
+    validate(nothing, BALANCE)
     assert nothing.empty
 
 

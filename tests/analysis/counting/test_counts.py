@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import LineString
 
-from ptrack_analysis import Line, Video, count_crossings, empty
+from ptrack_analysis import Line, Video, count_crossings, empty_table
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import COUNTS, CROSSINGS, OCCUPANCY, assemble, check
+from ptrack_analysis.schema import COUNTS, CROSSINGS, OCCUPANCY, assemble, validate
 
 DOOR = Line("door", LineString([(5, 10), (5, 0)]), "px")
 IN, OUT = 0, 1
@@ -79,12 +79,12 @@ def test_lines_never_crossed_have_rows_and_lines_not_given_have_none():
 
 
 def test_nothing_in_gives_rows_of_0_or_none():
-    nothing = empty(CROSSINGS, unit="m")
+    nothing = empty_table(CROSSINGS, unit="m")
     counts = count_crossings(nothing, [DOOR], make_video(90_000))
-    check(counts, COUNTS)
+    validate(counts, COUNTS)
     assert rows_of(counts) == [(0, 60_000, 0, 0, 0, 0), (60_000, 30_000, 0, 0, 0, 0)]
     for none in (count_crossings(nothing, [], make_video(90_000)), count_crossings(nothing, [DOOR], Video())):
-        check(none, COUNTS)
+        validate(none, COUNTS)
         assert none.empty
 
 
@@ -110,7 +110,7 @@ def test_an_interval_without_length_is_refused(every):
 
 def test_a_wrong_table_is_refused():
     with pytest.raises(SchemaError, match="not a crossings table"):
-        count_crossings(empty(OCCUPANCY), [DOOR], make_video(1000))
+        count_crossings(empty_table(OCCUPANCY), [DOOR], make_video(1000))
 
 
 ROWS = st.lists(st.tuples(st.sampled_from(["a", "b"]), st.integers(1, 5000), st.sampled_from([IN, OUT])))
@@ -139,7 +139,7 @@ def test_counts_add_up_to_the_crossings_and_intervals_to_the_video(rows, duratio
 
 def test_more_intervals_than_anyone_wants_are_refused():
     with pytest.raises(ParameterError, match="every is '1ms', which makes 7200000 intervals for each of 1"):
-        count_crossings(empty(CROSSINGS, unit="px"), ["door"], make_video(7_200_000), every="1ms")
+        count_crossings(empty_table(CROSSINGS, unit="px"), ["door"], make_video(7_200_000), every="1ms")
 
 
 def test_counting_begins_where_the_part_that_was_selected_does():

@@ -18,12 +18,11 @@ from ptrack_analysis import (
     Zone,
     compute_crossings,
     compute_trajectories,
-    empty,
+    empty_table,
     filter_first_crossings,
-    trajectories_from_points,
 )
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
-from ptrack_analysis.schema import CROSSINGS, TRAJECTORIES, check
+from ptrack_analysis.schema import CROSSINGS, TRAJECTORIES, validate
 
 
 def line_of(*vertices, name="door", unit="m"):
@@ -34,7 +33,7 @@ UP = line_of((5, 10), (5, 0))  # its right is where x grows
 
 
 def crossings_of(persons, lines=(UP,), **options):
-    trajectories = trajectories_from_points(make_points(persons), period="100ms")
+    trajectories = compute_trajectories(make_points(persons), period="100ms")
     return compute_crossings(trajectories, list(lines), **options)
 
 
@@ -162,9 +161,9 @@ def test_first_crossings_count_each_person_once_a_line_and_direction():
         (150, 3, "out"),
         (150, 5, "in"),
     ]
-    assert filter_first_crossings(empty(CROSSINGS, unit="px")).empty
+    assert filter_first_crossings(empty_table(CROSSINGS, unit="px")).empty
     with pytest.raises(SchemaError, match="not a crossings table"):
-        filter_first_crossings(empty(TRAJECTORIES, unit="px"))
+        filter_first_crossings(empty_table(TRAJECTORIES, unit="px"))
 
 
 def test_two_persons_on_either_side_of_a_line_do_not_cross_it():
@@ -209,7 +208,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("lines", "error", "sentence"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_is_no_line_of_this_plane_is_refused(lines, error, sentence):
-    trajectories = trajectories_from_points(make_points({7: along(4, 6)}))
+    trajectories = compute_trajectories(make_points({7: along(4, 6)}))
     with pytest.raises(error, match=sentence.replace("(", r"\(")):
         compute_crossings(trajectories, lines)
 
@@ -221,14 +220,14 @@ def test_a_distance_that_is_none_is_refused(distance):
 
 
 def test_nobody_and_no_lines_are_ordinary():
-    nobody = empty(TRAJECTORIES, unit="px")
+    nobody = empty_table(TRAJECTORIES, unit="px")
     for crossings in (
         compute_crossings(nobody, []),
         compute_crossings(nobody, [line_of((0, 0), (1, 1), unit="px")], min_distance=1),
         crossings_of({7: along(4, 6)}, []),
         crossings_of({7: along(None, None)}),
     ):
-        check(crossings, CROSSINGS)
+        validate(crossings, CROSSINGS)
         assert crossings.empty
 
 
@@ -273,7 +272,7 @@ def net(crossings, person):
 def test_crossings_equal_an_exact_walk_past_a_line_moved_a_little(persons, vertices, distance):
     persons = timed(persons)
     crossings = crossings_of(persons, [line_of(*vertices)], min_distance=distance)
-    check(crossings, CROSSINGS)
+    validate(crossings, CROSSINGS)
     rows = [
         (person, row[3], time, x, y)
         for person, path in persons.items()

@@ -14,10 +14,10 @@ from ptrack_analysis import (
     compute_density,
     compute_occupancy,
     compute_occupancy_bins,
-    trajectories_from_points,
+    compute_trajectories,
 )
 from ptrack_analysis.errors import ParameterError, ZoneError
-from ptrack_analysis.schema import BINS, OCCUPANCY, assemble, empty
+from ptrack_analysis.schema import BINS, OCCUPANCY, assemble, empty_table
 
 HALL = Zone("hall", box(0, 0, 4, 5), "m")
 
@@ -93,7 +93,7 @@ def test_more_intervals_than_fit_are_refused_with_a_sentence():
 @pytest.mark.parametrize("every", ["0s", "soon", "-1s"])
 def test_an_interval_that_is_no_time_is_refused_with_the_value(every):
     with pytest.raises(ParameterError, match=f"every is '{every}'"):
-        compute_occupancy_bins(empty(OCCUPANCY), make_video(1000), every=every)
+        compute_occupancy_bins(empty_table(OCCUPANCY), make_video(1000), every=every)
 
 
 @settings(max_examples=60, deadline=None)
@@ -119,7 +119,7 @@ def test_person_seconds_add_up_to_held_whatever_the_interval(seed, every):
         for person in range(5)
     }
     video = make_video(60_000 if seed % 2 else None)
-    trajectories = trajectories_from_points(make_points(paths), video=video)
+    trajectories = compute_trajectories(make_points(paths), video=video)
     left = Zone("left", box(0, 0, 0.5, 1), "m")
     bins = compute_occupancy_bins(compute_occupancy(trajectories, video, zones=[left]), video, every=every)
     assert bins.loc[""]["person_seconds"].sum() == trajectories["time_present"].sum()
@@ -152,7 +152,7 @@ def test_density_is_of_the_time_in_which_the_zone_holds():
 
 def test_density_in_the_picture_is_refused():
     with pytest.raises(ParameterError, match="zone 'hall' is in px, and no density"):
-        compute_density(empty(BINS), [Zone("hall", HALL.outline, "px")])
+        compute_density(empty_table(BINS), [Zone("hall", HALL.outline, "px")])
 
 
 def test_density_of_a_zone_that_was_not_counted_is_refused():
@@ -162,9 +162,9 @@ def test_density_of_a_zone_that_was_not_counted_is_refused():
 
 def test_density_of_two_zones_of_one_name_is_refused():
     with pytest.raises(ZoneError, match="'hall' occurs twice"):
-        compute_density(empty(BINS), [HALL, HALL])
+        compute_density(empty_table(BINS), [HALL, HALL])
 
 
 def test_no_zones_and_no_bins_give_no_rows():
     assert compute_density(bins_of([(0, 1), (1000, 0)], 1000), []).empty
-    assert compute_density(empty(BINS), [HALL]).empty
+    assert compute_density(empty_table(BINS), [HALL]).empty

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from ptrack_analysis import compute_encounters, detect_groups, empty, trajectories_from_points
+from ptrack_analysis import compute_encounters, compute_trajectories, detect_groups, empty_table
 from ptrack_analysis.analysis.crowd import encounters as neighbors
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES, check
+from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES, validate
 
 
 def walked(paths, unit="m", **options):
-    return trajectories_from_points(make_points(paths, unit), video=make_video(None), **options)
+    return compute_trajectories(make_points(paths, unit), video=make_video(None), **options)
 
 
 def stands(x, times, y=0.0):
@@ -99,10 +99,10 @@ def test_who_is_never_located_does_not_change_who_met_whom(paths, pair):
 def test_at_one_moment_that_lasts_no_time_nobody_meets(period):
     """Nothing tells how long a moment lasts: there is one alone, and no frame rate."""
     points = make_points({1: stands(0, [3]), 2: stands(0, [3])})
-    trajectories = trajectories_from_points(points, video=make_video(None, frame_rate=None))
+    trajectories = compute_trajectories(points, video=make_video(None, frame_rate=None))
     assert trajectories["time_present"].max() == pd.Timedelta(0)
     encounters = compute_encounters(trajectories, min_duration="0s", period=period)
-    check(encounters, ENCOUNTERS)
+    validate(encounters, ENCOUNTERS)
     assert encounters.empty
 
 
@@ -116,7 +116,7 @@ def test_distances_and_places_are_means_over_time():
 
 def test_the_distance_in_the_picture_must_be_given():
     with pytest.raises(ParameterError, match="max_distance is not given, and in px"):
-        compute_encounters(empty(TRAJECTORIES, unit="px"))
+        compute_encounters(empty_table(TRAJECTORIES, unit="px"))
     encounters = compute_encounters(
         walked({1: stands(0, range(5)), 2: stands(9, range(5))}, "px"), max_distance=10
     )
@@ -126,18 +126,18 @@ def test_the_distance_in_the_picture_must_be_given():
 @pytest.mark.parametrize("distance", [0, -1, float("nan"), "1 m"])
 def test_a_distance_that_is_none_is_refused_with_the_value(distance):
     with pytest.raises(ParameterError, match="max_distance is"):
-        compute_encounters(empty(TRAJECTORIES, unit="px"), max_distance=distance)
+        compute_encounters(empty_table(TRAJECTORIES, unit="px"), max_distance=distance)
 
 
 @pytest.mark.parametrize("option", ["min_duration", "merge_gap", "period"])
 def test_a_time_that_is_none_is_refused_with_the_value(option):
     with pytest.raises(ParameterError, match=f"{option} is 'soon'"):
-        compute_encounters(empty(TRAJECTORIES, unit="m"), **{option: "soon"})
+        compute_encounters(empty_table(TRAJECTORIES, unit="m"), **{option: "soon"})
 
 
 def test_a_clock_that_stands_is_refused():
     with pytest.raises(ParameterError, match="period is '0s'"):
-        compute_encounters(empty(TRAJECTORIES, unit="m"), period="0s")
+        compute_encounters(empty_table(TRAJECTORIES, unit="m"), period="0s")
 
 
 def test_an_endless_distance_finds_all_who_are_there_together():
@@ -276,12 +276,12 @@ def test_an_extent_out_of_range_is_refused_with_the_value(extent):
 
 def test_in_the_picture_an_extent_must_be_given():
     with pytest.raises(ParameterError, match="min_extent is not given, and in px"):
-        detect_groups(empty(ENCOUNTERS, unit="px"), empty(TRAJECTORIES, unit="px"))
+        detect_groups(empty_table(ENCOUNTERS, unit="px"), empty_table(TRAJECTORIES, unit="px"))
 
 
 def test_tables_of_two_planes_are_refused():
     with pytest.raises(ParameterError, match="the encounters are in m, and the trajectories are in px"):
-        detect_groups(empty(ENCOUNTERS, unit="m"), empty(TRAJECTORIES, unit="px"))
+        detect_groups(empty_table(ENCOUNTERS, unit="m"), empty_table(TRAJECTORIES, unit="px"))
 
 
 def test_encounters_of_another_video_are_refused():

@@ -13,8 +13,8 @@ from ptrack_analysis import (
     compute_fundamental_diagram,
     compute_occupancy,
     compute_occupancy_bins,
-    empty,
-    trajectories_from_points,
+    compute_trajectories,
+    empty_table,
 )
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import TRAJECTORIES
@@ -24,7 +24,7 @@ MEASURES = ["density_per_m2", "speed_m_per_s", "flow_per_m_per_s"]
 
 
 def walked(paths, end=None):
-    return trajectories_from_points(make_points(paths), video=make_video(end), period="1s")
+    return compute_trajectories(make_points(paths), video=make_video(end), period="1s")
 
 
 def measured(paths, end=4000, zone=HALL, every="2s"):
@@ -73,7 +73,7 @@ def test_a_step_is_shared_out_over_the_intervals_by_time():
 def test_a_step_over_a_detection_without_a_position_is_walked_evenly():
     points = make_points({1: [(0, 0, 1), (1000, np.nan, np.nan), (2000, 4, 1)]})
     video = make_video(4000)
-    trajectories = trajectories_from_points(points, video=video, period="1s", max_interpolation="0s")
+    trajectories = compute_trajectories(points, video=video, period="1s", max_interpolation="0s")
     table = compute_fundamental_diagram(trajectories, [HALL], video, every="4s")
     assert table["speed_m_per_s"].tolist() == [2.0]
     assert table["path_length_m"].tolist() == [2.0]
@@ -88,16 +88,16 @@ def test_density_is_of_the_time_in_which_the_zone_holds():
 
 def test_in_the_picture_it_is_refused():
     with pytest.raises(ParameterError, match="the trajectories are in px, and no density"):
-        compute_fundamental_diagram(empty(TRAJECTORIES, unit="px"), [], make_video(1000))
+        compute_fundamental_diagram(empty_table(TRAJECTORIES, unit="px"), [], make_video(1000))
     with pytest.raises(ParameterError, match="zone 'hall' is in px"):
         compute_fundamental_diagram(
-            empty(TRAJECTORIES, unit="m"), [Zone("hall", HALL.outline, "px")], make_video(1000)
+            empty_table(TRAJECTORIES, unit="m"), [Zone("hall", HALL.outline, "px")], make_video(1000)
         )
 
 
 def test_what_is_no_list_of_zones_is_refused():
     with pytest.raises(ParameterError, match="is not a list of zones"):
-        compute_fundamental_diagram(empty(TRAJECTORIES, unit="m"), "hall", make_video(1000))
+        compute_fundamental_diagram(empty_table(TRAJECTORIES, unit="m"), "hall", make_video(1000))
 
 
 def test_a_table_that_is_none_is_refused():
@@ -106,8 +106,8 @@ def test_a_table_that_is_none_is_refused():
 
 
 def test_no_zones_and_no_time_give_no_rows():
-    assert compute_fundamental_diagram(empty(TRAJECTORIES, unit="m"), [], make_video(1000)).empty
-    assert compute_fundamental_diagram(empty(TRAJECTORIES, unit="m"), [HALL], make_video(None)).empty
+    assert compute_fundamental_diagram(empty_table(TRAJECTORIES, unit="m"), [], make_video(1000)).empty
+    assert compute_fundamental_diagram(empty_table(TRAJECTORIES, unit="m"), [HALL], make_video(None)).empty
 
 
 def test_more_intervals_than_fit_are_refused_with_a_sentence():
@@ -139,7 +139,7 @@ def test_a_selected_part_has_the_intervals_of_its_occupancy(seed, start, every):
         person: [row for row in path if begin <= row[0] < 20_000]
         for person, path in random_paths(np.random.default_rng(seed)).items()
     }
-    trajectories = trajectories_from_points(make_points(part), video=video, period="100ms")
+    trajectories = compute_trajectories(make_points(part), video=video, period="100ms")
     everywhere = Zone("everywhere", box(-9, -9, 9, 9), "m")
     table = same_as_bins(trajectories, everywhere, video, every, start=start, end="20s")
     located = trajectories["x_m"].notna()
@@ -159,7 +159,7 @@ def test_a_hold_that_begins_before_the_start_counts_from_there_on():
 @pytest.mark.parametrize("every", ["1s", "7s"])
 def test_a_last_hold_beyond_the_end_of_the_video_is_counted_whole(every):
     """The trajectories were made without the video: the last of them holds for a second, beyond its end."""
-    trajectories = trajectories_from_points(
+    trajectories = compute_trajectories(
         make_points({1: [(1000 * time, 1, 1) for time in range(10)]}), period="1s"
     )
     table = compute_fundamental_diagram(trajectories, [HALL], make_video(9500), every=every)
@@ -195,7 +195,7 @@ def rows_of(trajectories):
 def test_it_equals_a_loop_over_rows_and_intervals(seed):
     chance = np.random.default_rng(seed)
     video = make_video(int(chance.integers(30_000, 60_000)))
-    trajectories = trajectories_from_points(
+    trajectories = compute_trajectories(
         make_points(random_paths(chance)), video=video, max_interpolation="1s"
     )
     window = (3000, 17_000)
@@ -217,7 +217,7 @@ def test_it_equals_a_loop_over_rows_and_intervals(seed):
 def test_zones_that_tile_the_floor_share_all_time_and_all_steps(seed):
     chance = np.random.default_rng(seed)
     video = make_video(60_000)
-    trajectories = trajectories_from_points(make_points(random_paths(chance, lost=0)), video=video)
+    trajectories = compute_trajectories(make_points(random_paths(chance, lost=0)), video=video)
     zones = [Zone("left", box(-1, -1, 2, 5), "m"), Zone("right", box(2, -1, 5, 5), "m")]
     table = compute_fundamental_diagram(trajectories, zones, video, every="3s")
     assert table["person_seconds"].sum() == trajectories["time_present"].sum()

@@ -14,7 +14,7 @@ from ptrack_analysis import (
     compute_waiting_times,
 )
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.schema import ENTRIES, EXITS, VISITS, empty
+from ptrack_analysis.schema import ENTRIES, EXITS, VISITS, empty_table
 
 SPANS = ("observed_mean", "naive_median", "median", "median_low", "median_high", "restricted_mean")
 
@@ -251,7 +251,7 @@ def test_a_wrong_quantile_is_refused_with_its_value(make_visits, quantiles, sent
 @pytest.mark.parametrize("horizon", ["0s", "-1s", "soon"])
 def test_a_wrong_horizon_is_refused_with_its_value(horizon):
     with pytest.raises(ParameterError, match=f"horizon is '{horizon}', not"):
-        compute_dwell(empty(VISITS), horizon=horizon)
+        compute_dwell(empty_table(VISITS), horizon=horizon)
 
 
 def test_time_before_a_stay_that_is_not_there_is_refused(make_visits):

@@ -8,7 +8,7 @@ from shapely.geometry import box
 
 from ptrack_analysis import Zone, detect_staff, exclude_staff
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import STAFF, VISITS, empty
+from ptrack_analysis.schema import STAFF, VISITS, empty_table
 
 STAYS = [("hall", 1, 5000), ("hall", 2, 60_000), ("hall", 3, 1000), ("hall", 3, 1000), ("office", 4, 500)]
 
@@ -69,7 +69,7 @@ def test_what_is_kept_and_what_is_excluded_are_the_whole_table(make_visits):
 
 def test_a_table_of_persons_alone_is_split_too():
     table = pd.DataFrame({"dwell": [1, 2]}, index=pd.Index([7, 8], name="person_index"))
-    staff = pd.DataFrame(empty(STAFF))
+    staff = pd.DataFrame(empty_table(STAFF))
     kept, excluded = exclude_staff(table, staff)
     assert (len(kept), len(excluded)) == (2, 0)
 
@@ -99,18 +99,18 @@ def test_staff_equal_a_walk_over_the_stays(make_visits, seed):
 )
 def test_a_wrong_rule_is_refused_with_its_value(rules, sentence):
     with pytest.raises(ParameterError, match=sentence):
-        detect_staff(empty(VISITS), **rules)
+        detect_staff(empty_table(VISITS), **rules)
 
 
 def test_a_name_that_no_visit_has_is_refused(make_visits):
     sentence = r"zones names 'ofice', which nobody visited: the zones of the visits are \['hall', 'office'\]"
     with pytest.raises(ParameterError, match=sentence):
         detect_staff(make_visits(STAYS), zones=["ofice"])
-    assert detect_staff(empty(VISITS), zones=["ofice"]).empty
+    assert detect_staff(empty_table(VISITS), zones=["ofice"]).empty
 
 
 def test_a_table_without_persons_is_refused(make_visits):
-    staff = empty(STAFF)
+    staff = empty_table(STAFF)
     with pytest.raises(SchemaError, match=r"not a table of persons: its index is \[None\]"):
         exclude_staff(pd.DataFrame({"a": [1]}), staff)
     with pytest.raises(SchemaError, match="not a table of persons: its index is NoneType"):

@@ -11,7 +11,7 @@ from shapely.geometry import box
 
 from ptrack_analysis import Zone, compute_queue_length, compute_service_levels, compute_waiting_times
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.schema import VISITS, WAITS, empty
+from ptrack_analysis.schema import VISITS, WAITS, empty_table
 
 SQUARE = box(0, 0, 1, 1)
 TILL = Zone("till", SQUARE, "m", kind="queue")
@@ -73,7 +73,7 @@ def test_a_queue_is_as_long_as_there_are_waits_going_on(make_visits, waits, expe
 def test_without_a_known_end_the_queue_closes_with_the_last_visit_of_any_zone(make_visits):
     visits = make_visits([("till", 1, 2000), ("shelf", 1, 5000)])
     assert steps(compute_queue_length(visits, ["till"], make_video())) == [(0, 1), (2000, 0), (5000, 0)]
-    assert steps(compute_queue_length(empty(VISITS), ["till"], make_video())) == [(0, 0)]
+    assert steps(compute_queue_length(empty_table(VISITS), ["till"], make_video())) == [(0, 0)]
 
 
 @given(some.lists(some.tuples(some.integers(0, 50), some.integers(0, 30)), max_size=15))
@@ -137,17 +137,20 @@ def test_a_name_that_no_visit_has_is_refused_with_those_that_there_are(make_visi
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: compute_waiting_times(empty(VISITS), "till"), "'till' is not a list of zones"),
-        (lambda: compute_waiting_times(empty(VISITS), [3]), "3 is not a Zone or the name of one"),
-        (lambda: compute_waiting_times(empty(VISITS), [TILL, "till"]), "the zone 'till' occurs twice"),
+        (lambda: compute_waiting_times(empty_table(VISITS), "till"), "'till' is not a list of zones"),
+        (lambda: compute_waiting_times(empty_table(VISITS), [3]), "3 is not a Zone or the name of one"),
+        (lambda: compute_waiting_times(empty_table(VISITS), [TILL, "till"]), "the zone 'till' occurs twice"),
         (
-            lambda: compute_waiting_times(empty(VISITS), [TILL], observed_entries=["in"]),
+            lambda: compute_waiting_times(empty_table(VISITS), [TILL], observed_entries=["in"]),
             r"observed_entries is \['in'\], not a list",
         ),
-        (lambda: compute_queue_length(empty(VISITS), TILL, make_video()), "is not a list of zones"),
-        (lambda: compute_service_levels(empty(WAITS), targets="1min"), "targets is '1min', not a list"),
-        (lambda: compute_service_levels(empty(WAITS), targets=["-1s"]), "targets is '-1s', not a length"),
-        (lambda: compute_service_levels(empty(WAITS), confidence=0), "confidence has 0, not"),
+        (lambda: compute_queue_length(empty_table(VISITS), TILL, make_video()), "is not a list of zones"),
+        (lambda: compute_service_levels(empty_table(WAITS), targets="1min"), "targets is '1min', not a list"),
+        (
+            lambda: compute_service_levels(empty_table(WAITS), targets=["-1s"]),
+            "targets is '-1s', not a length",
+        ),
+        (lambda: compute_service_levels(empty_table(WAITS), confidence=0), "confidence has 0, not"),
     ],
 )
 def test_a_wrong_option_is_refused_with_its_value(call, sentence):

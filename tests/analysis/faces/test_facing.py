@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import Point, Polygon, box
 
-from ptrack_analysis import Zone, compute_facing, compute_trajectories, empty, read_tracking
+from ptrack_analysis import Zone, compute_facing, compute_trajectories, empty_table, read_tracking
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
-from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, FACING, TRAJECTORIES, assemble, check
+from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, FACING, TRAJECTORIES, assemble, validate
 
 VIDEO = make_video(10_000)
 EDGES = ["left", "right", "top", "bottom", "camera"]
@@ -177,7 +177,7 @@ def test_who_holds_for_no_time_has_no_coverage():
 
 def test_no_targets_are_no_rows():
     table = facing_of([(1, 0, 500, 250, 60, 0)], [])
-    check(table, FACING)
+    validate(table, FACING)
     assert table.empty
 
 
@@ -264,5 +264,5 @@ def test_trajectories_of_others_are_refused():
         compute_facing(detections, other, ["left"], VIDEO)
     with pytest.raises(SchemaError, match="not a trajectories table"):
         compute_facing(detections, detections, ["left"], VIDEO)
-    nobody = compute_facing(detections, empty(TRAJECTORIES, unit="m"), ["left"], VIDEO)
+    nobody = compute_facing(detections, empty_table(TRAJECTORIES, unit="m"), ["left"], VIDEO)
     assert nobody.empty

@@ -16,17 +16,17 @@ from ptrack_analysis import (
     compute_flow_field,
     compute_heatmap,
     compute_kinematics,
-    trajectories_from_points,
+    compute_trajectories,
 )
 from ptrack_analysis.errors import SchemaError
-from ptrack_analysis.schema import FIELD, check
+from ptrack_analysis.schema import FIELD, validate
 
 BOUNDS = (0.0, 0.0, 4.0, 2.0)
 VIDEO = make_video()
 
 
 def on_the_floor(persons):
-    return trajectories_from_points(make_points(persons), period="1s", max_gap="2s", max_interpolation="0s")
+    return compute_trajectories(make_points(persons), period="1s", max_gap="2s", max_interpolation="0s")
 
 
 def field_of(persons, shape=(1, 1), **options):
@@ -99,7 +99,7 @@ def test_the_kernel_agrees_with_a_loop_over_the_rows(seed):
     got = (field.steps, field.seconds, field.path_length, field.displacement_x, field.displacement_y)
     for sums, expected in zip(got, wanted, strict=True):
         np.testing.assert_allclose(sums, expected, atol=1e-9)
-    check(field.to_frame(), FIELD)
+    validate(field.to_frame(), FIELD)
 
 
 @given(seed=st.integers(0, 10_000))

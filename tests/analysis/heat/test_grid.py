@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from factories import make_detections, make_points, make_video
 
-from ptrack_analysis import compute_heatmap, compute_trajectories, trajectories_from_points
+from ptrack_analysis import compute_heatmap, compute_trajectories
 from ptrack_analysis.analysis.heat.grid import CHUNK, resolve_grid, sum_boxes, sum_points
 from ptrack_analysis.errors import ParameterError
 
@@ -96,7 +96,7 @@ def test_a_grid_of_the_most_cells_is_one():
 
 
 def on_the_floor(points, bounds=(0.0, 0.0, 2.0, 1.0), **options):
-    trajectories = trajectories_from_points(make_points(points), period="6s", max_gap="6s")
+    trajectories = compute_trajectories(make_points(points), period="6s", max_gap="6s")
     return compute_heatmap(trajectories, make_video(), bounds=bounds, **options)
 
 

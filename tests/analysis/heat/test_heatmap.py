@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ptrack_analysis import Heatmap, compute_heatmap, compute_trajectories, trajectories_from_points
+from ptrack_analysis import Heatmap, compute_heatmap, compute_trajectories
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.schema import HEATMAP, HEATMAP_SLICES, MEASURE, check
+from ptrack_analysis.schema import HEATMAP, HEATMAP_SLICES, MEASURE, validate
 
 BOUNDS = (0.0, 0.0, 4.0, 2.0)
 
@@ -103,7 +103,7 @@ def test_a_heatmap_that_contradicts_itself_is_refused(options, sentence):
 )
 def test_the_table_has_the_words_of_the_files_on_disk(heatmap, stored, unit):
     table = heatmap.to_frame()
-    check(table, MEASURE)
+    validate(table, MEASURE)
     assert table.index.get_level_values(0).tolist() == [stored] * 2
     assert table["measured_in"].tolist() == [unit] * 2
     assert table["number"].tolist() == heatmap.values.ravel().tolist()
@@ -129,9 +129,9 @@ def test_a_series_has_a_heatmap_and_a_table_per_bin():
     assert (first.shape, first.values.tolist(), second.values.tolist()) == ((1, 2), [[30, 10]], [[2, 0]])
     assert second.bin_edges.tolist() == [60_000, 90_000]
     assert first.bins == [first]
-    check(first.to_frame(), HEATMAP)
+    validate(first.to_frame(), HEATMAP)
     table = series().to_frame()
-    check(table, HEATMAP_SLICES)
+    validate(table, HEATMAP_SLICES)
     assert table["seconds"].tolist() == [30, 10, 2, 0]
     assert table["interval"].dt.total_seconds().tolist() == [60, 60, 30, 30]
     with pytest.raises(ParameterError, match=r"a normalized series has no table: call to_frame\(\) on each"):
@@ -145,7 +145,7 @@ def test_each_bin_of_a_series_is_smoothed_by_itself():
 
 
 def on_the_floor(points, bounds=(0.0, 0.0, 2.0, 1.0), **options):
-    trajectories = trajectories_from_points(make_points(points), period="6s", max_gap="6s")
+    trajectories = compute_trajectories(make_points(points), period="6s", max_gap="6s")
     return compute_heatmap(trajectories, make_video(), bounds=bounds, **options)
 
 
@@ -205,7 +205,7 @@ def test_the_long_table_has_the_density_if_a_duration_is_given():
     heatmap = on_the_floor({0: [(0, 0.5, 0.5)]}, shape=(1, 2))
     assert "density_per_m2" not in heatmap.to_frame().columns
     table = heatmap.to_frame("60s")
-    check(table, HEATMAP)
+    validate(table, HEATMAP)
     assert table["density_per_m2"].tolist() == [0.1, 0.0]
     with pytest.raises(ParameterError, match="got one in px"):
         compute_heatmap(compute_trajectories(make_detections({}), make_video()), make_video()).to_frame("1s")
@@ -217,7 +217,7 @@ def test_the_long_table_has_the_middle_of_each_cell():
         compute_trajectories(detections, make_video(), period="1s"), make_video(), shape=(2, 2)
     )
     table = heatmap.to_frame()
-    check(table, HEATMAP)
+    validate(table, HEATMAP)
     assert table.loc[("foot_points", 1, 1)].tolist() == [750.0, 375.0, 1.0]
     assert len(table) == 4
     part = compute_heatmap(

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from ptrack_analysis import Zone, compare_heatmaps, compute_heatmap, trajectories_from_points
+from ptrack_analysis import Zone, compare_heatmaps, compute_heatmap, compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import HEAT_DIFFERENCE, check
+from ptrack_analysis.schema import HEAT_DIFFERENCE, validate
 
 BOUNDS = (0.0, 0.0, 4.0, 1.0)
 GRID = {"shape": (1, 4), "bounds": BOUNDS}
@@ -26,7 +26,7 @@ def stood(held, period=100):
         cells = np.repeat(np.arange(len(seconds)), seconds)
         points[person] = [(place * 1000, cell + 0.5, 0.5) for place, cell in enumerate(cells.tolist())]
         points[person] = points[person] or [(0, -1.0, 0.5)]
-    return trajectories_from_points(make_points(points), period="1s", max_gap="1s")
+    return compute_trajectories(make_points(points), period="1s", max_gap="1s")
 
 
 def difference(first, second, **options):
@@ -159,7 +159,7 @@ def test_without_persons_what_is_by_person_cannot_be_told():
     hourly = compare_heatmaps(nobody, nobody, VIDEO, durations=("1h", "1h"), **GRID)
     assert not hourly.first.any()
     assert (hourly.p == 1).all()
-    check(hourly.to_frame(), HEAT_DIFFERENCE)
+    validate(hourly.to_frame(), HEAT_DIFFERENCE)
 
 
 def test_a_zone_limits_both():
@@ -195,6 +195,6 @@ def test_a_level_that_is_no_share_is_refused(level):
 
 
 def test_two_planes_are_not_compared():
-    in_px = trajectories_from_points(make_points({1: [(0, 1, 1)]}, unit="px"))
+    in_px = compute_trajectories(make_points({1: [(0, 1, 1)]}, unit="px"))
     with pytest.raises(SchemaError, match="must be in one unit, got m and px"):
         compare_heatmaps(stood([[1, 0, 0, 0]]), in_px, VIDEO)

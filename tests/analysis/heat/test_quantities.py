@@ -19,10 +19,9 @@ from ptrack_analysis import (
     compute_trajectories,
     compute_visits,
     select,
-    trajectories_from_points,
 )
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import HEATMAP, HEATMAP_SLICES, MEASURE, check
+from ptrack_analysis.schema import HEATMAP, HEATMAP_SLICES, MEASURE, validate
 
 
 def test_a_footpoint_gives_its_cell_the_time_that_it_holds():
@@ -35,22 +34,22 @@ def test_a_footpoint_gives_its_cell_the_time_that_it_holds():
 
 def test_a_cell_owns_its_left_and_upper_border():
     points = make_points({0: [(0, 1.0, 1.0)], 1: [(0, 0.0, 0.0)], 2: [(0, 2.0, 0.5)], 3: [(0, 0.5, 2.0)]})
-    trajectories = trajectories_from_points(points, period="1s")
+    trajectories = compute_trajectories(points, period="1s")
     heatmap = compute_heatmap(trajectories, make_video(), shape=(2, 2), bounds=(0, 0, 2, 2))
     assert heatmap.values.tolist() == [[1, 0], [0, 1]]
 
 
 def test_on_the_floor_the_extent_goes_around_all_positions():
     points = make_points({0: [(0, 1.5, -0.5)], 1: [(0, 4.0, 2.0)]})
-    heatmap = compute_heatmap(trajectories_from_points(points, period="1s"), make_video(), shape=(4, 4))
+    heatmap = compute_heatmap(compute_trajectories(points, period="1s"), make_video(), shape=(4, 4))
     assert heatmap.bounds == (1.0, -1.0, 5.0, 3.0)
     assert heatmap.values.sum() == 2.0
-    assert compute_heatmap(trajectories_from_points(points.iloc[:0]), make_video()).values.sum() == 0
+    assert compute_heatmap(compute_trajectories(points.iloc[:0]), make_video()).values.sum() == 0
 
 
 def test_of_a_zone_only_the_time_inside_it_while_it_holds_is_counted():
     points = make_points({0: [(0, 0.5, 0.5), (1000, 1.5, 0.5), (2000, 0.5, 1.5), (3000, 0.5, 0.5)]})
-    trajectories = trajectories_from_points(points, period="1s")
+    trajectories = compute_trajectories(points, period="1s")
     zone = Zone("left", box(0, 0, 1, 2), "m", start=pd.Timedelta("500ms"), end=pd.Timedelta("2250ms"))
     heatmap = compute_heatmap(trajectories, make_video(), shape=(2, 2), bounds=(0, 0, 2, 2), zone=zone)
     assert heatmap.values.tolist() == [[0.5, 0], [0.25, 0]]
@@ -92,7 +91,7 @@ def test_only_the_rows_of_the_trajectories_are_counted():
 
 def test_a_floor_on_which_nobody_is_located_has_one_square_meter():
     points = make_points({0: [(0, math.nan, 1.0), (40, 1.0, math.nan)]})
-    heatmap = compute_heatmap(trajectories_from_points(points), make_video(), shape=(1, 1))
+    heatmap = compute_heatmap(compute_trajectories(points), make_video(), shape=(1, 1))
     assert (heatmap.bounds, heatmap.values.sum()) == ((0.0, 0.0, 1.0, 1.0), 0.0)
 
 
@@ -106,7 +105,7 @@ DOOR = Line("door", LineString([(0, 0), (1, 1)]), "m")
 
 
 def on_the_floor(persons, **options):
-    return trajectories_from_points(make_points(persons), **{"period": "1s", "max_gap": "2s", **options})
+    return compute_trajectories(make_points(persons), **{"period": "1s", "max_gap": "2s", **options})
 
 
 def computed(persons, quantity, shape=(1, 2), **options):
@@ -184,7 +183,7 @@ def test_the_kernels_agree_with_a_loop_over_the_rows(quantity, seed):
     got = compute_heatmap(trajectories, VIDEO, quantity=quantity, shape=(4, 8), bounds=BOUNDS)
     wanted = naive_heat.heatmap(quantity, rows_of(trajectories), BOUNDS, (4, 8))
     np.testing.assert_allclose(got.values, wanted, rtol=1e-12)
-    check(got.to_frame(), HEATMAP if quantity == "person_seconds" else MEASURE)
+    validate(got.to_frame(), HEATMAP if quantity == "person_seconds" else MEASURE)
 
 
 @given(seed=st.integers(0, 10_000), rows=st.integers(1, 3), columns=st.integers(1, 4))
@@ -261,7 +260,7 @@ GRID = {"shape": (2, 4), "bounds": BOUNDS}
 
 
 def walking(persons, duration=None):
-    return trajectories_from_points(
+    return compute_trajectories(
         make_points(persons), video=make_video(duration), period="100ms", max_gap="2s"
     )
 
@@ -314,7 +313,7 @@ def test_what_is_held_is_split_at_the_edges_of_the_bins():
 def test_the_bins_reach_to_the_end(persons, duration, intervals):
     series = compute_heatmap(walking(persons, duration), make_video(duration), every="1s", **GRID)
     assert np.diff(series.bin_edges).tolist() == intervals
-    check(series.to_frame(), HEATMAP_SLICES)
+    validate(series.to_frame(), HEATMAP_SLICES)
     assert len(series.to_frame()) == 8 * len(intervals)
 
 

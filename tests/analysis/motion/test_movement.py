@@ -10,7 +10,7 @@ from factories import make_detections, make_points, make_video
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ptrack_analysis import compute_kinematics, compute_trajectories, trajectories_from_points
+from ptrack_analysis import compute_kinematics, compute_trajectories
 from ptrack_analysis.analysis.motion.kernels import mean_in_window
 from ptrack_analysis.errors import ParameterError
 
@@ -18,7 +18,7 @@ NAN = math.nan
 
 
 def motion(path, **options):
-    return compute_kinematics(trajectories_from_points(make_points({0: path}), period="100ms"), **options)
+    return compute_kinematics(compute_trajectories(make_points({0: path}), period="100ms"), **options)
 
 
 def about(*values):
@@ -83,7 +83,7 @@ def test_velocity_is_the_way_by_the_time_between_the_ends_of_the_window():
 
 @pytest.mark.parametrize("window", ["2ms", "100ms", "500ms", "3s"])
 def test_the_length_of_the_velocity_is_the_speed_of_the_trajectory(window):
-    trajectories = trajectories_from_points(make_points(random_rows(5)), speed_window=window)
+    trajectories = compute_trajectories(make_points(random_rows(5)), speed_window=window)
     moved = compute_kinematics(trajectories, window=window)
     speed = np.hypot(moved["velocity_x_m_per_s"], moved["velocity_y_m_per_s"])
     np.testing.assert_allclose(speed, trajectories["speed_m_per_s"], atol=1e-12)
@@ -158,7 +158,7 @@ def test_a_wrong_parameter_is_refused_with_its_value(options, sentence):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_the_kernels_equal_a_walk_over_the_rows(seed):
-    trajectories = trajectories_from_points(make_points(random_rows(seed)), max_interpolation="500ms")
+    trajectories = compute_trajectories(make_points(random_rows(seed)), max_interpolation="500ms")
     half = int(np.random.default_rng(seed).choice([1, 40, 250, 1500]))
     moved = compute_kinematics(trajectories, window=pd.Timedelta(2 * half, "ms"))
     for person, own in trajectories.groupby(level="person_index"):
@@ -203,7 +203,7 @@ def test_a_window_of_no_length_changes_nothing():
 
 @pytest.mark.parametrize("seed", range(12))
 def test_the_mean_in_a_window_equals_an_integral_from_row_to_row(seed):
-    trajectories = trajectories_from_points(make_points(random_rows(seed)), max_interpolation="500ms")
+    trajectories = compute_trajectories(make_points(random_rows(seed)), max_interpolation="500ms")
     half = int(np.random.default_rng(seed).choice([1, 50, 500, 2000]))
     run = trajectories.groupby(["person_index", "tracklet"]).ngroup().to_numpy()
     time = trajectories.index.get_level_values("timestamp").to_numpy().astype("int64")

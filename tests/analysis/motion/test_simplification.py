@@ -8,17 +8,17 @@ from factories import make_detections, make_points, make_video
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ptrack_analysis import compute_trajectories, empty, simplify_trajectories, trajectories_from_points
+from ptrack_analysis import compute_trajectories, empty_table, simplify_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import POINTS, TRAJECTORIES, check
+from ptrack_analysis.schema import POINTS, TRAJECTORIES, validate
 
 NAN = math.nan
 
 
 def kept(path, tolerance):
     """Give the moments [ms] that are kept of one person's path."""
-    simple = simplify_trajectories(trajectories_from_points(make_points({0: path})), tolerance=tolerance)
-    check(simple, POINTS)
+    simple = simplify_trajectories(compute_trajectories(make_points({0: path})), tolerance=tolerance)
+    validate(simple, POINTS)
     return simple.index.get_level_values("timestamp").to_numpy().astype("int64").tolist()
 
 
@@ -48,7 +48,7 @@ def test_a_row_is_kept_if_the_path_needs_it(path, expected):
 
 def test_both_ends_of_a_run_are_kept():
     path = [(0, 0, 0), (100, 1, 0), (200, 2, 0), (2201, 3, 0), (2301, 4, 0), (2401, 5, 0)]
-    simple = simplify_trajectories(trajectories_from_points(make_points({0: path})), tolerance=10)
+    simple = simplify_trajectories(compute_trajectories(make_points({0: path})), tolerance=10)
     assert simple["x_m"].tolist() == [0, 2, 3, 5]
     assert simple["tracklet"].tolist() == [1, 1, 2, 2]
 
@@ -63,7 +63,7 @@ def test_a_row_that_is_not_located_is_dropped_and_its_neighbors_stay():
 
 def test_persons_are_never_drawn_into_each_other():
     points = make_points({1: along((0, 0), (1, 0)), 2: along((2, 0), (3, 0)), 9: along((4, 0))})
-    assert simplify_trajectories(trajectories_from_points(points), tolerance=1)["x_m"].tolist() == [
+    assert simplify_trajectories(compute_trajectories(points), tolerance=1)["x_m"].tolist() == [
         0,
         1,
         2,
@@ -79,9 +79,9 @@ def test_a_wrong_tolerance_is_refused_with_its_value(tolerance):
 
 
 def test_nothing_in_nothing_out_and_a_wrong_table_is_refused():
-    simple = simplify_trajectories(empty(TRAJECTORIES, unit="px"), tolerance=1)
+    simple = simplify_trajectories(empty_table(TRAJECTORIES, unit="px"), tolerance=1)
     assert simple.empty
-    check(simple, POINTS)
+    validate(simple, POINTS)
     assert simple["tracklet"].dtype == "int64"
     with pytest.raises(SchemaError, match="not a trajectories table"):
         simplify_trajectories(simple, tolerance=1)
@@ -96,7 +96,7 @@ eighths = some.integers(-72, 72).map(lambda number: number / 8)
 )
 def test_each_dropped_position_lies_within_the_tolerance_of_the_kept_path(places, tolerance):
     simple = simplify_trajectories(
-        trajectories_from_points(make_points({0: along(*places)})), tolerance=tolerance
+        compute_trajectories(make_points({0: along(*places)})), tolerance=tolerance
     )
     rest = shapely.LineString(simple[["x_m", "y_m"]].to_numpy())
     moments = simple.index.get_level_values("timestamp").to_numpy().astype("int64")

@@ -11,7 +11,7 @@ from factories import make_detections, make_points, make_video
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ptrack_analysis import compute_stops, compute_trajectories, trajectories_from_points
+from ptrack_analysis import compute_stops, compute_trajectories
 from ptrack_analysis.analysis.motion import stops as extents
 from ptrack_analysis.errors import ParameterError
 
@@ -20,7 +20,7 @@ NAN = math.nan
 
 def stopped(path, **options):
     """Give (entered, exited, detections) of the stops of one person, with a period of 1 s."""
-    trajectories = trajectories_from_points(make_points({0: path}), period="1s")
+    trajectories = compute_trajectories(make_points({0: path}), period="1s")
     return found_in(compute_stops(trajectories, **{"min_duration": "3s", **options}))
 
 
@@ -96,7 +96,7 @@ def test_the_cadence_of_the_samples_changes_nothing():
 
 def test_the_place_of_a_stop_weighs_each_position_by_the_time_held():
     path = [(0, 0.0, 0.0), (1000, 0.9, 0.3), (1100, 0.0, 0.0), (3000, 0.0, 0.0)]
-    trajectories = trajectories_from_points(make_points({0: path}), period="1s")
+    trajectories = compute_trajectories(make_points({0: path}), period="1s")
     stop = compute_stops(trajectories, min_duration="3s").loc[(0, 1)]
     assert stop["duration"] == pd.Timedelta("4s")
     assert stop[["x_m", "y_m"]].tolist() == pytest.approx([0.9 * 100 / 4000, 0.3 * 100 / 4000])
@@ -109,13 +109,13 @@ def test_stops_are_counted_from_one_for_each_person():
         7: walking(0, 9),
         1: [(0, 0, 0)],
     }
-    stops = compute_stops(trajectories_from_points(make_points(persons), period="1s"), min_duration="3s")
+    stops = compute_stops(compute_trajectories(make_points(persons), period="1s"), min_duration="3s")
     assert stops.index.tolist() == [(2, 1), (5, 1), (5, 2)]
 
 
 def test_a_selection_of_persons_stops_as_among_all():
     persons = {5: standing(0, 4), 2: standing(0, 9), 7: [*standing(0, 4), *standing(4, 5, 3.0)]}
-    trajectories = trajectories_from_points(make_points(persons), period="1s")
+    trajectories = compute_trajectories(make_points(persons), period="1s")
     everyone = compute_stops(trajectories, min_duration="3s")
     pd.testing.assert_frame_equal(
         compute_stops(trajectories.loc[[5, 7]], min_duration="3s"), everyone.loc[[5, 7]]
@@ -157,7 +157,7 @@ def loiterers(seed, persons=4, rows=60):
         places[chance.random(rows) < 0.03] = NAN
         times = np.cumsum(chance.choice([33, 67, 100, 400, 2500], rows, p=[0.2, 0.4, 0.2, 0.17, 0.03]))
         people[person] = [(int(t), float(x), float(y)) for t, (x, y) in zip(times, places, strict=True)]
-    return trajectories_from_points(make_points(people), max_interpolation="100ms")
+    return compute_trajectories(make_points(people), max_interpolation="100ms")
 
 
 @pytest.mark.parametrize("block", [1, 100, 131_072])
@@ -214,7 +214,7 @@ def test_stops_of_a_person_do_not_overlap_are_long_enough_and_small_enough(seed,
 
 def test_ten_thousand_stops_of_one_person_are_found():
     path = [(500 * n, 3.0 * (n // 10), 0.0) for n in range(100_000)]
-    stops = compute_stops(trajectories_from_points(make_points({0: path})))
+    stops = compute_stops(compute_trajectories(make_points({0: path})))
     assert len(stops) == 10_000
     assert (stops["duration"] == pd.Timedelta("5s")).all()
     assert stops["x_m"].to_numpy() == pytest.approx(3.0 * np.arange(10_000))

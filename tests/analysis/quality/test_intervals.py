@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptrack_analysis import compute_confidence_intervals, empty
+from ptrack_analysis import compute_confidence_intervals, empty_table
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import INTERVALS, VISITS, assemble, check
+from ptrack_analysis.schema import INTERVALS, VISITS, assemble, validate
 
 
 def make_visits(rows):
@@ -65,8 +65,8 @@ def test_where_all_are_alike_chance_moves_nothing():
 
 
 def test_no_rows_give_no_rows():
-    check(compute_confidence_intervals(empty(VISITS)), INTERVALS)
-    assert compute_confidence_intervals(empty(VISITS)).empty
+    validate(compute_confidence_intervals(empty_table(VISITS)), INTERVALS)
+    assert compute_confidence_intervals(empty_table(VISITS)).empty
 
 
 def many(seed, persons=60):

@@ -13,12 +13,12 @@ from ptrack_analysis import (
     compute_quality,
     compute_stitches,
     compute_trajectories,
-    empty,
+    empty_table,
     read_tracking,
     select,
 )
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import DETECTIONS, QUALITY, assemble, check
+from ptrack_analysis.schema import DETECTIONS, QUALITY, assemble, validate
 
 VIDEO = make_video(100_000)
 PATH = [(time, 0.5, 0.5) for time in range(0, 4001, 100)]
@@ -33,8 +33,8 @@ def value(persons, name, **options):
 
 
 def test_nobody_detected_is_no_rows():
-    result = quality_of(empty(DETECTIONS))
-    check(result, QUALITY)
+    result = quality_of(empty_table(DETECTIONS))
+    validate(result, QUALITY)
     assert result.empty
 
 
@@ -93,16 +93,16 @@ def test_a_body_that_grows_at_once_is_suspected():
 def test_ends_inside_are_those_away_from_edges_and_doors():
     persons = {1: [(5000, 0.5, 0.5), (5100, 0.06, 0.5)], 2: [(5000, 0.5, 0.9), (5100, 0.5, 0.8)]}
     assert np.isnan(value(persons, "ends inside"))
-    assert value(persons, "ends inside", doors=[]) == 75.0
+    assert value(persons, "ends inside", entrances=[]) == 75.0
     door = Zone("door", box(400, 420, 600, 480), "px")
-    assert value(persons, "ends inside", doors=[door]) == 50.0
+    assert value(persons, "ends inside", entrances=[door]) == 50.0
 
 
 def test_ends_at_the_start_and_the_end_of_the_video_say_nothing():
     persons = {1: [(0, 0.5, 0.5), (100, 0.5, 0.5)], 2: [(99_800, 0.5, 0.5), (99_900, 0.5, 0.5)]}
-    assert value(persons, "ends inside", doors=[]) == 100.0
+    assert value(persons, "ends inside", entrances=[]) == 100.0
     whole = {1: [(time, 0.5, 0.5) for time in range(0, 1000, 100)]}
-    assert np.isnan(value(whole, "ends inside", doors=[], video=make_video(1000)))
+    assert np.isnan(value(whole, "ends inside", entrances=[], video=make_video(1000)))
 
 
 def test_stitches_are_continued_tracks():
@@ -132,10 +132,10 @@ def test_joined_tracks_are_counted_of_the_persons_before_joining():
 def test_who_is_there_as_a_selected_part_begins_or_ends_was_neither_found_nor_lost():
     detections = make_detections({1: [(time, 0.5, 0.5) for time in range(0, 9001, 100)]})
     part = select(detections, start="2s", end="4s")
-    assert quality_of(part, doors=[]).loc["ends inside", "value"] == 100
-    assert np.isnan(quality_of(part, doors=[], start="2s", end="4s").loc["ends inside", "value"])
-    assert quality_of(part, doors=[], start="2s").loc["ends inside", "value"] == 100
-    assert quality_of(part, doors=[], start="1s", end="4s").loc["ends inside", "value"] == 100
+    assert quality_of(part, entrances=[]).loc["ends inside", "value"] == 100
+    assert np.isnan(quality_of(part, entrances=[], start="2s", end="4s").loc["ends inside", "value"])
+    assert quality_of(part, entrances=[], start="2s").loc["ends inside", "value"] == 100
+    assert quality_of(part, entrances=[], start="1s", end="4s").loc["ends inside", "value"] == 100
 
 
 def test_of_a_selected_part_the_period_of_the_whole_can_be_given():
@@ -199,7 +199,7 @@ def test_a_verdict_is_what_the_thresholds_say():
 
 def test_faces_alone_have_no_boxes_to_judge():
     detections = make_detections({1: [(0, None, None), (100, None, None)]})
-    result = quality_of(detections, doors=[])
+    result = quality_of(detections, entrances=[])
     unknown = {"ends inside", "continued tracks", "out of frame", "feet not seen"}
     assert set(result.index[result["verdict"] == "unknown"]) == unknown
 
@@ -220,7 +220,7 @@ def test_thresholds_that_are_none_are_refused(thresholds, message):
 
 def test_a_door_of_another_plane_is_refused():
     with pytest.raises(SchemaError, match="zone 'door' is in m"):
-        quality_of(make_detections({1: PATH}), doors=[Zone("door", box(0, 0, 1, 1), "m")])
+        quality_of(make_detections({1: PATH}), entrances=[Zone("door", box(0, 0, 1, 1), "m")])
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -5,9 +5,9 @@ import pytest
 from factories import make_detections, make_video
 from shapely.geometry import box
 
-from ptrack_analysis import Zone, compute_sensitivity, compute_trajectories, compute_visits, empty
+from ptrack_analysis import Zone, compute_sensitivity, compute_trajectories, compute_visits, empty_table
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import DETECTIONS, SENSITIVITY, check
+from ptrack_analysis.schema import DETECTIONS, SENSITIVITY, validate
 
 VIDEO = make_video(20_000)
 HALL = Zone("hall", box(0, 0, 500, 500), "px")
@@ -86,10 +86,10 @@ def test_of_one_moment_the_frames_of_the_video_tell_what_is_tried():
     assert table["dwell"].unique().tolist() == [pd.Timedelta("2s")]
 
 
-@pytest.mark.parametrize("options", [{"detections": empty(DETECTIONS)}, {"zones": []}, {"anchors": []}])
+@pytest.mark.parametrize("options", [{"detections": empty_table(DETECTIONS)}, {"zones": []}, {"anchors": []}])
 def test_nothing_to_ask_gives_no_rows(options):
     table = sensitivity_of(**options)
-    check(table, SENSITIVITY)
+    validate(table, SENSITIVITY)
     assert table.empty
 
 

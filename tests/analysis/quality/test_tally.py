@@ -4,9 +4,9 @@ import naive_trust
 import numpy as np
 import pytest
 
-from ptrack_analysis import compare_with_manual_count, empty
+from ptrack_analysis import compare_with_manual_count, empty_table
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import AGREEMENT, CROSSINGS, TALLY, VISITS, assemble, check
+from ptrack_analysis.schema import AGREEMENT, CROSSINGS, TALLY, VISITS, assemble, validate
 
 MINUTE = 60_000
 
@@ -75,8 +75,8 @@ def test_an_unknown_line_is_refused_by_its_name():
 def test_a_zone_without_visits_is_compared_where_it_is_named():
     tally = make_tally([("till", 0, MINUTE, 2)])
     with pytest.raises(ParameterError, match="there is none"):
-        compare_with_manual_count(empty(VISITS), tally)
-    assert compare_with_manual_count(empty(VISITS), tally, places=["till"])["bias"].tolist() == [-2.0]
+        compare_with_manual_count(empty_table(VISITS), tally)
+    assert compare_with_manual_count(empty_table(VISITS), tally, places=["till"])["bias"].tolist() == [-2.0]
 
 
 WRONG = {
@@ -100,7 +100,7 @@ def test_wrong_options_and_tables_are_refused():
     with pytest.raises(ParameterError, match="direction is 'up', not 'in' or 'out'"):
         compare_with_manual_count(CROSSED, tally, direction="up")
     with pytest.raises(ParameterError, match="visits have none"):
-        compare_with_manual_count(empty(VISITS), tally, direction="in")
+        compare_with_manual_count(empty_table(VISITS), tally, direction="in")
     with pytest.raises(ParameterError, match="7 is no Zone, no Line and no name of one"):
         compare_with_manual_count(CROSSED, tally, places=[7])
     with pytest.raises(SchemaError, match="not a tally table"):
@@ -110,8 +110,8 @@ def test_wrong_options_and_tables_are_refused():
 
 
 def test_an_empty_tally_gives_no_rows():
-    result = compare_with_manual_count(CROSSED, empty(TALLY))
-    check(result, AGREEMENT)
+    result = compare_with_manual_count(CROSSED, empty_table(TALLY))
+    validate(result, AGREEMENT)
     assert result.empty
 
 

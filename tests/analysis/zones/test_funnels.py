@@ -9,9 +9,9 @@ from hypothesis import given
 from pandas.testing import assert_frame_equal
 from shapely.geometry import box
 
-from ptrack_analysis import Zone, compute_funnel, empty
+from ptrack_analysis import Zone, compute_funnel, empty_table
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import FUNNEL, VISITS, check
+from ptrack_analysis.schema import FUNNEL, VISITS, validate
 
 
 def persons_of(steps, *visits):
@@ -52,14 +52,14 @@ def test_shares_and_times_are_those_of_who_got_there():
 
 
 def test_of_nobody_there_are_no_shares_and_no_times():
-    funnel = compute_funnel(empty(VISITS), ["a", "b"])
-    check(funnel, FUNNEL)
+    funnel = compute_funnel(empty_table(VISITS), ["a", "b"])
+    validate(funnel, FUNNEL)
     assert funnel[["share_of_first", "share_of_previous", "median_time"]].isna().all(axis=None)
 
 
 def test_no_steps_give_no_rows():
     funnel = compute_funnel(make_visits([("a", 7, 0, 1)]), [])
-    check(funnel, FUNNEL)
+    validate(funnel, FUNNEL)
     assert funnel.empty
 
 
@@ -72,7 +72,7 @@ WRONG = {
 @pytest.mark.parametrize(("steps", "message"), WRONG.values(), ids=WRONG.keys())
 def test_what_is_no_list_of_zones_is_refused(steps, message):
     with pytest.raises(ParameterError, match=message):
-        compute_funnel(empty(VISITS), steps)
+        compute_funnel(empty_table(VISITS), steps)
 
 
 def test_a_name_that_no_visit_has_is_refused_and_a_zone_that_nobody_visited_is_a_step_of_nobody():

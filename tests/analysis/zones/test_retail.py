@@ -13,13 +13,13 @@ from ptrack_analysis import (
     Zone,
     compute_occupancy,
     compute_retail_metrics,
+    compute_trajectories,
     compute_visits,
-    empty,
-    trajectories_from_points,
+    empty_table,
 )
 from ptrack_analysis.analysis.zones.retail import FIGURES
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import RETAIL, VISITS, check
+from ptrack_analysis.schema import RETAIL, VISITS, validate
 
 # Ten persons come by the window. 0, 1, 2 and 3 enter the shop (3 twice); 0 and 1 go on to the till.
 #   shop  0: 10-40 s   1: 20-50 s   2: 30-35 s   3: 60-80 s and 90-95 s
@@ -99,15 +99,15 @@ def test_what_is_not_given_is_not_estimated():
 
 
 def test_nobody_at_all_is_nobody_in_each_zone():
-    table = compute_retail_metrics(empty(VISITS), ["a", "b"])
-    check(table, RETAIL)
+    table = compute_retail_metrics(empty_table(VISITS), ["a", "b"])
+    validate(table, RETAIL)
     assert len(table) == 2 * len(FIGURES)
     assert np.isnan(table.loc[("a", "exposure_rate"), "value"])
 
 
 def test_no_zones_give_no_rows():
     table = compute_retail_metrics(make_visits(TEN), [])
-    check(table, RETAIL)
+    validate(table, RETAIL)
     assert table.empty
 
 
@@ -187,7 +187,7 @@ def test_without_options_of_the_visits_the_peak_is_that_of_the_occupancy(seed):
             for person in range(8)
         }
     )
-    trajectories, zone = trajectories_from_points(points), Zone("hall", box(0, 0, 6, 10), "m")
+    trajectories, zone = compute_trajectories(points), Zone("hall", box(0, 0, 6, 10), "m")
     visits = compute_visits(trajectories, [zone], Video())
     persons = compute_occupancy(trajectories, Video(), zones=[zone]).loc["hall", "persons"]
     table = compute_retail_metrics(visits, [zone])

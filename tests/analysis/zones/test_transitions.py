@@ -10,9 +10,9 @@ from flow_tables import make_visits, plain, random_rows, rows_of, visit_rows
 from hypothesis import given
 from pandas.testing import assert_frame_equal
 
-from ptrack_analysis import compute_transitions, empty
+from ptrack_analysis import compute_transitions, empty_table
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import TRANSITIONS, VISITS, check
+from ptrack_analysis.schema import TRANSITIONS, VISITS, validate
 
 
 def ways_of(*visits, **options):
@@ -127,8 +127,8 @@ def test_shares_are_of_all_ways_out_of_the_origin():
 
 
 def test_no_visits_give_no_rows():
-    table = compute_transitions(empty(VISITS))
-    check(table, TRANSITIONS)
+    table = compute_transitions(empty_table(VISITS))
+    validate(table, TRANSITIONS)
     assert table.empty
 
 
@@ -141,7 +141,7 @@ WRONG = {
 @pytest.mark.parametrize(("options", "message"), WRONG.values(), ids=WRONG.keys())
 def test_a_wrong_option_is_refused(options, message):
     with pytest.raises(ParameterError, match=message):
-        compute_transitions(empty(VISITS), **options)
+        compute_transitions(empty_table(VISITS), **options)
 
 
 def test_a_zone_named_like_a_state_is_refused():

@@ -9,7 +9,7 @@ from factories import make_points, make_video
 from pandas.testing import assert_frame_equal
 from shapely.geometry import MultiPolygon, Polygon, box
 
-from ptrack_analysis import Zone, compute_occupancy, compute_visits, trajectories_from_points
+from ptrack_analysis import Zone, compute_occupancy, compute_trajectories, compute_visits
 from ptrack_analysis.errors import ParameterError, ZoneError
 
 LEFT = box(0, 0, 500, 500)
@@ -27,7 +27,7 @@ def zone(outline=LEFT, start=None, end=None, name="left"):
 def walk_along(path, y=250):
     """Make trajectories of one person: (ms, x), or (ms, x, y); sampled every 100 ms."""
     points = make_points({0: [(*step, y)[:3] for step in path]}, unit="px")
-    return trajectories_from_points(points, video=make_video(100_000), period="100ms", max_interpolation="0s")
+    return compute_trajectories(points, video=make_video(100_000), period="100ms", max_interpolation="0s")
 
 
 def visits_of(trajectories, zones, *, end=100_000, **options):
@@ -98,7 +98,7 @@ def test_a_stay_is_cut_to_the_time_at_which_the_zone_holds(path, window, expecte
 
 def test_a_detection_that_holds_for_nothing_counts_at_its_moment_only():
     points = make_points({0: [(5000, IN, 250)]}, unit="px")
-    trajectories = trajectories_from_points(points, period="0s")
+    trajectories = compute_trajectories(points, period="0s")
     for window, stays in (((5000, 5001), 1), ((None, 5000), 0), ((5001, None), 0), ((None, None), 1)):
         assert len(compute_visits(trajectories, [zone(LEFT, *window)], make_video(9000))) == stays
 
@@ -319,7 +319,7 @@ def test_all_options_together_equal_a_walk_over_the_rows(outline, rings, seed):
         )
     points = make_points(persons, unit="px")
     video = make_video(end)
-    trajectories = trajectories_from_points(points, video=video, period="70ms", max_interpolation="0s")
+    trajectories = compute_trajectories(points, video=video, period="70ms", max_interpolation="0s")
     rows = [
         (person, time, held, run, *path[person, time])
         for person, time, held, run in naive.presence(list(path), max_gap=2000, period=70, end=end)

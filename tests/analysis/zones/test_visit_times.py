@@ -8,7 +8,7 @@ import pytest
 from factories import make_points
 from shapely.geometry import box
 
-from ptrack_analysis import Video, Zone, compute_visits, trajectories_from_points
+from ptrack_analysis import Video, Zone, compute_trajectories, compute_visits
 
 HALL = Zone("hall", box(0, 0, 3, 3), "m")
 STRIP = Zone("strip", box(-2, 0, 5, 1), "m", start=pd.Timedelta("2s"), end=pd.Timedelta("15s"))
@@ -18,7 +18,7 @@ IN, OUT, LOST = 1.0, 9.0, math.nan
 def times(xs, **options):
     """Give (observed, interpolated, bridged) [s] of one person's visits, one position a second."""
     path = [(1000 * n, x, LOST if x is LOST else IN) for n, x in enumerate(xs) if x is not None]
-    trajectories = trajectories_from_points(make_points({5: path}), period="1s")
+    trajectories = compute_trajectories(make_points({5: path}), period="1s")
     visits = compute_visits(trajectories, [HALL], Video(), **options)
     observed = visits["dwell"] - visits["interpolated"]
     columns = pd.concat([observed, visits[["interpolated", "bridged"]]], axis=1)
@@ -60,7 +60,7 @@ def wanderers(seed, persons=6, rows=80):
         places[chance.random(rows) < 0.2] = math.nan
         moments = np.cumsum(chance.choice([33, 100, 400, 2500], rows, p=[0.3, 0.4, 0.2, 0.1]))
         people[person] = [(int(t), float(x), float(y)) for t, (x, y) in zip(moments, places, strict=True)]
-    return trajectories_from_points(make_points(people))
+    return compute_trajectories(make_points(people))
 
 
 OPTIONS = [

@@ -7,7 +7,7 @@ import pytest
 from factories import make_detections, make_points, make_video
 from shapely.geometry import LineString, MultiPolygon, Polygon, box
 
-from ptrack_analysis import Line, Zone, compute_trajectories, compute_visits, trajectories_from_points
+from ptrack_analysis import Line, Zone, compute_trajectories, compute_visits
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
 
 LEFT = Zone("left", box(0, 0, 500, 500), "px")
@@ -94,7 +94,7 @@ def test_visits_a_short_absence_apart_are_one(path, merge_gap, expected):
 def test_the_end_unknown_is_the_last_moment_of_the_table():
     points = make_points({0: [(0, 1, 1), (100, 1, 1)], 1: [(0, 1, 1), (500, 1, 1), (600, 1, 1)]})
     visits = compute_visits(
-        trajectories_from_points(points, period="100ms"),
+        compute_trajectories(points, period="100ms"),
         [Zone("z", box(0, 0, 2, 2), "m")],
         make_video(None),
         period="100ms",
@@ -223,7 +223,7 @@ def test_a_wrong_period_is_named():
 @pytest.mark.parametrize(("margin", "dwell"), [({}, 1), ({"margin": 0.25}, 1), ({"margin": 0.75}, 2)])
 def test_half_a_metre_outside_is_outside_unless_a_margin_says_otherwise(margin, dwell):
     points = make_points({0: [(0, 1.0, 1.0), (1000, 2.5, 1.0), (2000, 5.0, 1.0)]})
-    trajectories = trajectories_from_points(points, period="1s")
+    trajectories = compute_trajectories(points, period="1s")
     zone = Zone("shop", box(0, 0, 2, 2), "m")
     visits = compute_visits(trajectories, [zone], make_video(), period="1s", **margin)
     assert visits["dwell"].tolist() == [pd.Timedelta(dwell, "s")]

@@ -12,7 +12,7 @@ from pandas.testing import assert_frame_equal
 from tracker_files import SMALL, boxes, read
 
 from ptrack_analysis.errors import InputError, ParameterError, PtrackWarning
-from ptrack_analysis.schema import DETECTIONS, check
+from ptrack_analysis.schema import DETECTIONS, validate
 from ptrack_analysis.sources.trackers.registry import read_tracks, recognize
 from ptrack_analysis.sources.trackers.tables import detections_from
 from ptrack_analysis.video import Video
@@ -102,7 +102,7 @@ SOURCES = {
 @pytest.mark.parametrize("make", SOURCES.values(), ids=SOURCES.keys())
 def test_every_table_in_memory_gives_the_same_detections(make):
     found = detections_from(make(), columns=COLUMNS, video=SMALL)
-    check(found, DETECTIONS)
+    validate(found, DETECTIONS)
     assert_frame_equal(found, detections_from(pa.table(VALUES), columns=COLUMNS, video=SMALL))
     assert found["left"].tolist() == [0.0, 0.25]
 
@@ -139,7 +139,7 @@ def test_classes_known_by_number_only_are_noted(tmp_path):
 
 def test_no_rows_are_an_empty_table():
     found = detections_from(TABLE[:0], columns=COLUMNS, video=SMALL)
-    check(found, DETECTIONS)
+    validate(found, DETECTIONS)
     assert found.empty
 
 

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 from pages import write
 
-from ptrack_analysis import trajectories_from_points
+from ptrack_analysis import compute_trajectories
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.schema import POINTS, check
+from ptrack_analysis.schema import POINTS, validate
 from ptrack_analysis.sources.trackers.registry import read_tracks, recognize
 from ptrack_analysis.video import Video
 
@@ -15,7 +15,7 @@ TEXT = "#framerate: 16.00 fps\n#ID\tFR\tX\tY\tZ\n2\t0\t1.5\t-2\t0\n1\t1\t0\t0\t0
 
 def read(file, **given):
     tracked = read_tracks(file, **given)
-    check(tracked.table, POINTS)
+    validate(tracked.table, POINTS)
     return tracked
 
 
@@ -81,4 +81,4 @@ def test_the_recorded_experiment_loads_with_its_counts(real_data):
     assert tracked.table.index.get_level_values("person_index").nunique() == 348
     assert tracked.video.frame_rate == 16.0
     assert tracked.notes == ()
-    assert len(trajectories_from_points(tracked.table, video=tracked.video)) == 128783
+    assert len(compute_trajectories(tracked.table, video=tracked.video)) == 128783
