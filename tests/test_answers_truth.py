@@ -10,19 +10,18 @@ import pytest
 from ptrack_analysis import (
     AnalysisConfig,
     compute_dwell,
-    compute_encounters,
-    compute_facing,
     compute_occupancy,
-    compute_occupancy_bins,
     compute_trajectories,
     compute_visits,
-    estimate_sampling_period,
     find_videos,
     read_floor_plan,
     read_tracking,
     read_zones,
 )
+from ptrack_analysis.crowd import compute_encounters, compute_occupancy_bins
+from ptrack_analysis.faces import compute_facing
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+from ptrack_analysis.quality import estimate_sampling_period
 from ptrack_analysis.report.key_figures import gather_key_figures
 from simulation import detection as simulated
 from simulation.archive import SEED

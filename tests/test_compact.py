@@ -14,11 +14,12 @@ import pytest
 from cut_short import cut_short
 from pages import page, record, write
 
-from ptrack_analysis import compact_dataset, export_dataset, read_parquet, verify_dataset
+from ptrack_analysis import export_dataset, read_parquet, verify_dataset
 from ptrack_analysis.cli import main
 from ptrack_analysis.dataset import compaction as joining
 from ptrack_analysis.dataset import compaction_files as publishing
 from ptrack_analysis.dataset.lock import locked
+from ptrack_analysis.datasets import compact_dataset
 from ptrack_analysis.errors import InputError, OutputError, ParameterError
 
 RECORDINGS = """\

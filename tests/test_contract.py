@@ -13,7 +13,7 @@ from rekognition_server import RekognitionServer
 from shapely.geometry import LineString, box
 
 import ptrack_analysis
-from ptrack_analysis import Line, Zone, compute_trajectories, empty_table
+from ptrack_analysis import Line, Zone, compute_trajectories
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.schema import (
     BALANCE,
@@ -55,11 +55,16 @@ from ptrack_analysis.schema import (
     VISITS,
     VISITS_HOURLY,
     WAITS,
+    empty_table,
     validate,
 )
 
+MODULES = [ptrack_analysis] + [
+    module for name in dir(ptrack_analysis) if inspect.ismodule(module := getattr(ptrack_analysis, name))
+]
+PUBLIC = {name: getattr(module, name) for module in MODULES for name in getattr(module, "__all__", [])}
 VIDEO = make_video(10_000)
-RECORDING = ptrack_analysis.Recording(
+RECORDING = ptrack_analysis.clock.Recording(
     video="video",
     started_at=datetime.fromisoformat("2026-10-25T02:59:55+02:00"),
     timezone="Europe/Berlin",
@@ -101,7 +106,7 @@ def renumbered(detections):
 
 def stitches_of(detections):
     broken = renumbered(detections)
-    return ptrack_analysis.compute_stitches(
+    return ptrack_analysis.cleaning.compute_stitches(
         broken, trajectories_of(broken), VIDEO, max_speed=99.0, max_drift=99.0, min_margin=0.0
     )
 
@@ -121,38 +126,38 @@ CALLS = {
     ),
     "compute_trajectories of points": (ptrack_analysis.compute_trajectories, POINTS, TRAJECTORIES),
     "compute_tracks": (ptrack_analysis.compute_tracks, TRAJECTORIES, TRACKS),
-    "compute_kinematics": (ptrack_analysis.compute_kinematics, TRAJECTORIES, MOVEMENT),
+    "compute_kinematics": (ptrack_analysis.motion.compute_kinematics, TRAJECTORIES, MOVEMENT),
     "compute_stops": (
         lambda t: ptrack_analysis.compute_stops(t, max_extent=900, min_duration="300ms"),
         TRAJECTORIES,
         STOPS,
     ),
     "simplify_trajectories": (
-        lambda t: ptrack_analysis.simplify_trajectories(t, tolerance=20.0),
+        lambda t: ptrack_analysis.motion.simplify_trajectories(t, tolerance=20.0),
         TRAJECTORIES,
         POINTS,
     ),
     "compute_visits": (lambda t: ptrack_analysis.compute_visits(t, ZONES, VIDEO), TRAJECTORIES, VISITS),
     "compute_dwell": (ptrack_analysis.compute_dwell, VISITS, DWELL),
-    "compute_dwell_quantiles": (ptrack_analysis.compute_dwell_quantiles, VISITS, DWELL_QUANTILES),
-    "compute_survival": (ptrack_analysis.compute_survival, VISITS, SURVIVAL),
+    "compute_dwell_quantiles": (ptrack_analysis.dwell.compute_dwell_quantiles, VISITS, DWELL_QUANTILES),
+    "compute_survival": (ptrack_analysis.dwell.compute_survival, VISITS, SURVIVAL),
     "detect_staff": (
-        lambda v: ptrack_analysis.detect_staff(v, min_stay="300ms", zones=["left"], recurrence=2),
+        lambda v: ptrack_analysis.dwell.detect_staff(v, min_stay="300ms", zones=["left"], recurrence=2),
         VISITS,
         STAFF,
     ),
     "compute_waiting_times": (
-        lambda v: ptrack_analysis.compute_waiting_times(v, ["left", "right"]),
+        lambda v: ptrack_analysis.queues.compute_waiting_times(v, ["left", "right"]),
         VISITS,
         WAITS,
     ),
     "compute_queue_length": (
-        lambda v: ptrack_analysis.compute_queue_length(v, ["left"], VIDEO),
+        lambda v: ptrack_analysis.queues.compute_queue_length(v, ["left"], VIDEO),
         VISITS,
         QUEUE,
     ),
     "compute_service_levels": (
-        lambda w: ptrack_analysis.compute_service_levels(w, targets=["100ms", "1s"]),
+        lambda w: ptrack_analysis.queues.compute_service_levels(w, targets=["100ms", "1s"]),
         WAITS,
         SERVICE_LEVELS,
     ),
@@ -177,14 +182,14 @@ CALLS = {
         TRAJECTORIES,
         CROSSINGS,
     ),
-    "filter_first_crossings": (ptrack_analysis.filter_first_crossings, CROSSINGS, CROSSINGS),
+    "filter_first_crossings": (ptrack_analysis.counting.filter_first_crossings, CROSSINGS, CROSSINGS),
     "count_crossings": (
         lambda c: ptrack_analysis.count_crossings(c, LINES, VIDEO, every="1s"),
         CROSSINGS,
         COUNTS,
     ),
     "compute_count_drift": (
-        lambda c: ptrack_analysis.compute_count_drift(
+        lambda c: ptrack_analysis.counting.compute_count_drift(
             c, ptrack_analysis.compute_occupancy(INPUTS[TRAJECTORIES.name], VIDEO)
         ),
         CROSSINGS,
@@ -192,14 +197,20 @@ CALLS = {
     ),
     "compute_stitches": (stitches_of, DETECTIONS, STITCHES),
     "fill_gaps": (
-        lambda d: ptrack_analysis.fill_gaps(d, limit="4s", period="67ms"),
+        lambda d: ptrack_analysis.cleaning.fill_gaps(d, limit="4s", period="67ms"),
         DETECTIONS,
         DETECTIONS,
     ),
-    "smooth_trajectories": (ptrack_analysis.smooth_trajectories, TRAJECTORIES, TRAJECTORIES),
-    "flag_jumps": (lambda t: ptrack_analysis.flag_jumps(t, max_speed=4000.0), TRAJECTORIES, TRAJECTORIES),
+    "smooth_trajectories": (ptrack_analysis.cleaning.smooth_trajectories, TRAJECTORIES, TRAJECTORIES),
+    "flag_jumps": (
+        lambda t: ptrack_analysis.cleaning.flag_jumps(t, max_speed=4000.0),
+        TRAJECTORIES,
+        TRAJECTORIES,
+    ),
     "repair_jumps": (
-        lambda t: ptrack_analysis.repair_jumps(ptrack_analysis.flag_jumps(t, max_speed=4000.0)),
+        lambda t: ptrack_analysis.cleaning.repair_jumps(
+            ptrack_analysis.cleaning.flag_jumps(t, max_speed=4000.0)
+        ),
         TRAJECTORIES,
         TRAJECTORIES,
     ),
@@ -215,14 +226,14 @@ CALLS = {
         HEATMAP_SLICES,
     ),
     "compare_heatmaps": (
-        lambda t: ptrack_analysis.compare_heatmaps(
+        lambda t: ptrack_analysis.heat.compare_heatmaps(
             t, INPUTS[TRAJECTORIES.name], VIDEO, permutations=20, shape=(5, 9)
         ),
         TRAJECTORIES,
         HEAT_DIFFERENCE,
     ),
     "compute_flow_field": (
-        lambda t: ptrack_analysis.compute_flow_field(t, VIDEO, shape=(5, 9)),
+        lambda t: ptrack_analysis.heat.compute_flow_field(t, VIDEO, shape=(5, 9)),
         TRAJECTORIES,
         FIELD,
     ),
@@ -232,7 +243,7 @@ CALLS = {
         HEATMAP,
     ),
     "compute_facing": (
-        lambda d: ptrack_analysis.compute_facing(d, trajectories_of(d), [*ZONES, "camera"], VIDEO),
+        lambda d: ptrack_analysis.faces.compute_facing(d, trajectories_of(d), [*ZONES, "camera"], VIDEO),
         DETECTIONS,
         FACING,
     ),
@@ -242,49 +253,51 @@ CALLS = {
         QUALITY,
     ),
     "compute_sensitivity": (
-        lambda d: ptrack_analysis.compute_sensitivity(d, ZONES, VIDEO, max_gaps=["1s", "3s"]),
+        lambda d: ptrack_analysis.quality.compute_sensitivity(d, ZONES, VIDEO, max_gaps=["1s", "3s"]),
         DETECTIONS,
         SENSITIVITY,
     ),
     "compute_confidence_intervals": (
-        lambda v: ptrack_analysis.compute_confidence_intervals(v, rounds=50),
+        lambda v: ptrack_analysis.quality.compute_confidence_intervals(v, rounds=50),
         VISITS,
         INTERVALS,
     ),
     "compute_occupancy_bins": (
-        lambda o: ptrack_analysis.compute_occupancy_bins(o, VIDEO, every="1s"),
+        lambda o: ptrack_analysis.crowd.compute_occupancy_bins(o, VIDEO, every="1s"),
         OCCUPANCY,
         BINS,
     ),
     "compute_occupancy_hourly": (
-        lambda o: ptrack_analysis.compute_occupancy_hourly(o, VIDEO, RECORDING),
+        lambda o: ptrack_analysis.clock.compute_occupancy_hourly(o, VIDEO, RECORDING),
         OCCUPANCY,
         OCCUPANCY_HOURLY,
     ),
     "compute_visits_hourly": (
-        lambda v: ptrack_analysis.compute_visits_hourly(v, VIDEO, RECORDING),
+        lambda v: ptrack_analysis.clock.compute_visits_hourly(v, VIDEO, RECORDING),
         VISITS,
         VISITS_HOURLY,
     ),
-    "compute_density": (lambda b: ptrack_analysis.compute_density(b, FLOOR_ZONES), BINS, DENSITY),
+    "compute_density": (lambda b: ptrack_analysis.crowd.compute_density(b, FLOOR_ZONES), BINS, DENSITY),
     "compute_line_flow": (
-        lambda c: ptrack_analysis.compute_line_flow(c, LINES, VIDEO, every="1s"),
+        lambda c: ptrack_analysis.crowd.compute_line_flow(c, LINES, VIDEO, every="1s"),
         CROSSINGS,
         FLOW,
     ),
     "compute_fundamental_diagram": (
-        lambda t: ptrack_analysis.compute_fundamental_diagram(on_a_floor(t), FLOOR_ZONES, VIDEO, every="1s"),
+        lambda t: ptrack_analysis.crowd.compute_fundamental_diagram(
+            on_a_floor(t), FLOOR_ZONES, VIDEO, every="1s"
+        ),
         TRAJECTORIES,
         FUNDAMENTAL,
     ),
     "compute_encounters": (
-        lambda t: ptrack_analysis.compute_encounters(t, max_distance=400, min_duration="100ms"),
+        lambda t: ptrack_analysis.crowd.compute_encounters(t, max_distance=400, min_duration="100ms"),
         TRAJECTORIES,
         ENCOUNTERS,
     ),
     "detect_groups": (
-        lambda t: ptrack_analysis.detect_groups(
-            ptrack_analysis.compute_encounters(t, max_distance=400), t, min_extent=50
+        lambda t: ptrack_analysis.crowd.detect_groups(
+            ptrack_analysis.crowd.compute_encounters(t, max_distance=400), t, min_extent=50
         ),
         TRAJECTORIES,
         GROUPS,
@@ -308,9 +321,9 @@ EACH_BY_ITSELF = {
 INPUTS = {DETECTIONS.name: DETECTED, TRAJECTORIES.name: trajectories_of(DETECTED), POINTS.name: POINTED}
 INPUTS[VISITS.name] = ptrack_analysis.compute_visits(INPUTS[TRAJECTORIES.name], ZONES, VIDEO)
 INPUTS[CROSSINGS.name] = ptrack_analysis.compute_crossings(INPUTS[TRAJECTORIES.name], LINES)
-INPUTS[WAITS.name] = ptrack_analysis.compute_waiting_times(INPUTS[VISITS.name], ["left", "right"])
+INPUTS[WAITS.name] = ptrack_analysis.queues.compute_waiting_times(INPUTS[VISITS.name], ["left", "right"])
 INPUTS[OCCUPANCY.name] = ptrack_analysis.compute_occupancy(INPUTS[TRAJECTORIES.name], VIDEO, zones=ZONES)
-INPUTS[BINS.name] = ptrack_analysis.compute_occupancy_bins(INPUTS[OCCUPANCY.name], VIDEO, every="1s")
+INPUTS[BINS.name] = ptrack_analysis.crowd.compute_occupancy_bins(INPUTS[OCCUPANCY.name], VIDEO, every="1s")
 every = pytest.mark.parametrize(("call", "takes", "gives"), CALLS.values(), ids=CALLS.keys())
 
 
@@ -319,7 +332,7 @@ def table_of(result):
 
 
 def test_every_computation_is_under_this_contract():
-    public = {name for name in ptrack_analysis.__all__ if name.startswith("compute_")}
+    public = {name for name in PUBLIC if name.startswith("compute_")}
     of_zones = {"compute_zone_overlaps", "compute_zone_coverage"}  # take zones, not a table
     assert public <= set(CALLS) | of_zones
 
@@ -332,7 +345,7 @@ RANKS = dict.fromkeys(("zones", "lines", "targets", "steps"), 1) | {"video": 2, 
     "name", sorted({name.split()[0] for name in CALLS} | {"check_zones", "compute_zone_coverage"})
 )
 def test_tables_come_before_zones_and_zones_before_the_video_and_options_are_named(name):
-    parameters = inspect.signature(getattr(ptrack_analysis, name)).parameters.values()
+    parameters = inspect.signature(PUBLIC[name]).parameters.values()
     positional = [each for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
     ranks = [RANKS.get(each.name, 0) for each in positional]
     assert ranks == sorted(ranks)
@@ -418,7 +431,7 @@ def test_a_wrong_table_is_refused(call, takes, gives, wrong):
 @every
 def test_the_definition_is_written_down(call, takes, gives):
     name = next(name for name, entry in CALLS.items() if entry[0] is call)
-    text = inspect.getdoc(getattr(ptrack_analysis, name.split()[0]))
+    text = inspect.getdoc(PUBLIC[name.split()[0]])
     for part in ("Parameters\n----------", "Returns\n-------", "Raises\n------"):
         assert part in text
     if name in {"compute_trajectories", "compute_visits", "select"}:
@@ -429,12 +442,12 @@ def test_the_definition_is_written_down(call, takes, gives):
 def test_a_job_is_started_waited_for_and_fetched_with_sort_by_and_max_results(tmp_path, sort_by, max_results):
     with RekognitionServer() as server:
         client = server.client()
-        job_id = ptrack_analysis.start_job("s3://videos/shop.mp4", client=client)
+        job_id = ptrack_analysis.rekognition.start_job("s3://videos/shop.mp4", client=client)
         server.jobs[job_id].persons = [record(40 * number, number % 2) for number in range(7)]
         server.jobs[job_id].in_progress = 2
-        ptrack_analysis.wait_for_job(job_id, client=client, first_pause="1ms")
+        ptrack_analysis.rekognition.wait_for_job(job_id, client=client, first_pause="1ms")
         server.requests.clear()
-        fetched = ptrack_analysis.fetch_pages(
+        fetched = ptrack_analysis.rekognition.fetch_pages(
             job_id, tmp_path / "pages", client=client, sort_by=sort_by, max_results=max_results
         )
         asked = [request for _, request in server.requests]

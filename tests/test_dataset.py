@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from pages import FACE, page, record, write
 
-from ptrack_analysis import Video, read_parquet, read_tracking, write_pages, write_parquet
+from ptrack_analysis import Video, read_parquet, read_tracking, write_parquet
 from ptrack_analysis.dataset import export, video_files
 from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.dataset.records import validate_names
@@ -23,6 +23,7 @@ from ptrack_analysis.errors import (
     ParameterError,
     ZoneError,
 )
+from ptrack_analysis.rekognition import write_pages
 from ptrack_analysis.schema import VISITS, empty_table
 
 FOLDERS = [

@@ -10,8 +10,9 @@ from factories import make_detections, make_video
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptrack_analysis import compute_trajectories, fit_floor_plan, read_floor_plan
+from ptrack_analysis import compute_trajectories, read_floor_plan
 from ptrack_analysis.errors import ParameterError, ZoneError
+from ptrack_analysis.floor import fit_floor_plan
 from ptrack_analysis.scene.lens import Lens, divided
 from ptrack_analysis.video import Video
 

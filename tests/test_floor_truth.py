@@ -10,10 +10,10 @@ from ptrack_analysis import (
     compute_tracks,
     compute_trajectories,
     find_videos,
-    fit_floor_plan,
     read_floor_plan,
     read_tracking,
 )
+from ptrack_analysis.floor import fit_floor_plan
 from ptrack_analysis.scene.lens import Lens
 from simulation import detection as recording
 from simulation.archive import MARKS, SEED

@@ -144,8 +144,9 @@ def test_importing_the_package_pulls_in_nothing_heavy():
     }
 
 
-def test_the_names_of_a_notebook_pull_in_neither_plots_nor_the_cloud():
-    statement = "from ptrack_analysis import *"
+def test_reading_and_analysis_pull_in_neither_plots_nor_the_cloud():
+    names = [name for name in ptrack_analysis.__all__ if not name.startswith("plot_")]
+    statement = f"from ptrack_analysis import {', '.join(names)}"
     assert not loaded_after(statement) & {"matplotlib", "boto3", "botocore"}
 
 
@@ -169,6 +170,13 @@ def test_every_public_name_is_there():
         assert getattr(ptrack_analysis, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = ptrack_analysis.nonsense
+
+
+def test_the_top_level_has_the_everyday_names():
+    assert 40 <= len(ptrack_analysis.__all__) <= 48
+    assert ptrack_analysis._MODULES.keys() | {"__version__"} == set(ptrack_analysis.__all__)
+    for name in ("compute_stitches", "smooth_trajectories", "start_job", "Recording", "check"):
+        assert not hasattr(ptrack_analysis, name)
 
 
 SUBMODULES = [name for name in dir(ptrack_analysis) if inspect.ismodule(getattr(ptrack_analysis, name))]

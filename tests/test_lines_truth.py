@@ -10,19 +10,18 @@ from shapely.geometry import LineString
 from ptrack_analysis import (
     Line,
     Video,
-    compute_count_drift,
     compute_crossings,
     compute_occupancy,
     compute_trajectories,
     count_crossings,
-    estimate_sampling_period,
-    filter_first_crossings,
     find_videos,
     frames_to_timestamps,
     read_floor_plan,
     read_tracking,
     read_zones,
 )
+from ptrack_analysis.counting import compute_count_drift, filter_first_crossings
+from ptrack_analysis.quality import estimate_sampling_period
 from ptrack_analysis.schema import POINTS, assemble
 
 ARCHIVES = [("shop", "shop"), ("day", "morning"), ("day", "noon"), ("day", "evening")]

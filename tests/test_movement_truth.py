@@ -6,12 +6,12 @@ import pytest
 
 from ptrack_analysis import (
     Video,
-    compute_kinematics,
     compute_stops,
     compute_tracks,
     compute_trajectories,
     frames_to_timestamps,
 )
+from ptrack_analysis.motion import compute_kinematics
 from ptrack_analysis.scene.floor_plan import read_floor_plan
 from ptrack_analysis.schema import DETECTIONS, POINTS, assemble
 from simulation.detection import detect, sample_times

@@ -12,13 +12,13 @@ from ptrack_analysis import (
     compute_tracks,
     compute_trajectories,
     compute_visits,
-    estimate_sampling_period,
     export_dataset,
     frames_to_timestamps,
     inspect_tracking,
     read_tracking,
 )
 from ptrack_analysis.errors import IncompleteError, PageError
+from ptrack_analysis.quality import estimate_sampling_period
 from ptrack_analysis.schema import POINTS, assemble
 
 

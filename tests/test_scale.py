@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from moving import local_cluster
 from pages import page, record, write
 
-from ptrack_analysis import find_videos, map_videos
+from ptrack_analysis import find_videos
+from ptrack_analysis.datasets import map_videos
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError, WorkerError
 from ptrack_analysis.pipeline.workers import dask, map_tasks, processes
 

@@ -9,11 +9,11 @@ from ptrack_analysis import (
     compute_tracks,
     compute_trajectories,
     compute_visits,
-    estimate_sampling_period,
     find_videos,
     read_tracking,
     read_zones,
 )
+from ptrack_analysis.quality import estimate_sampling_period
 
 ARCHIVES = [("shop", "shop"), ("day", "morning"), ("day", "noon"), ("day", "evening")]
 

@@ -16,15 +16,13 @@ from shapely.geometry import Polygon
 from ptrack_analysis import (
     Video,
     Zone,
-    apply_stitches,
     compare_tracking,
-    compute_stitches,
     compute_trajectories,
-    fit_floor_plan,
     frames_to_timestamps,
     read_tracking,
-    unstitch_tracks,
 )
+from ptrack_analysis.cleaning import apply_stitches, compute_stitches, unstitch_tracks
+from ptrack_analysis.floor import fit_floor_plan
 from ptrack_analysis.schema import DETECTIONS, POINTS, assemble
 from simulation.archive import floor_json
 from simulation.detection import Plan, record

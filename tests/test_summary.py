@@ -7,13 +7,8 @@ import pandas as pd
 import pytest
 from pages import page, record, write
 
-from ptrack_analysis import (
-    AnalysisConfig,
-    compute_dwell,
-    compute_occupancy_bins,
-    compute_quality,
-    compute_transitions,
-)
+from ptrack_analysis import AnalysisConfig, compute_dwell, compute_quality, compute_transitions
+from ptrack_analysis.crowd import compute_occupancy_bins
 from ptrack_analysis.dataset.video_files import compute_tables
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis

@@ -6,9 +6,11 @@ import pytest
 from factories import HEIGHT, WIDTH, make_video
 from shapely import MultiPolygon, Polygon, box, contains_xy
 
-from ptrack_analysis import Zone, check_zones, compute_zone_coverage, compute_zone_overlaps, fit_floor_plan
+from ptrack_analysis import Zone
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
+from ptrack_analysis.floor import fit_floor_plan
 from ptrack_analysis.schema import OVERLAPS, validate
+from ptrack_analysis.zones import check_zones, compute_zone_coverage, compute_zone_overlaps
 
 VIDEO = make_video(60_000)
 

@@ -14,13 +14,13 @@ from ptrack_analysis import (
     Video,
     compute_trajectories,
     compute_visits,
-    fit_floor_plan,
     read_parquet,
     read_zones,
     write_parquet,
 )
 from ptrack_analysis.dataset.dimensions import lines_table, list_definitions, zones_table
 from ptrack_analysis.errors import ParameterError, ZoneError
+from ptrack_analysis.floor import fit_floor_plan
 from ptrack_analysis.scene.zone_files import read_scene
 from ptrack_analysis.schema import LINES, ZONES, validate
 

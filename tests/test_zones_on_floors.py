@@ -7,16 +7,10 @@ import pytest
 import shapely
 from factories import make_video
 
-from ptrack_analysis import (
-    Lens,
-    check_zones,
-    compute_crossings,
-    compute_trajectories,
-    compute_zone_coverage,
-    fit_floor_plan,
-    read_zones,
-)
+from ptrack_analysis import compute_crossings, compute_trajectories, read_zones
+from ptrack_analysis.floor import Lens, fit_floor_plan
 from ptrack_analysis.schema import DETECTIONS, assemble
+from ptrack_analysis.zones import check_zones, compute_zone_coverage
 
 LENS = Lens(k1=-0.2, focal=(0.7, 1.4))
 PICTURE = np.array([[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8], [0.5, 0.4]])

@@ -13,12 +13,12 @@ from ptrack_analysis import (
     compute_occupancy,
     compute_trajectories,
     compute_visits,
-    estimate_sampling_period,
     find_videos,
     read_floor_plan,
     read_tracking,
     read_zones,
 )
+from ptrack_analysis.quality import estimate_sampling_period
 
 LEFT = Zone("left", box(0, 0, 500, 500), "px")
 RIGHT = Zone("right", box(500, 0, 1000, 500), "px")

@@ -206,7 +206,8 @@ def compute_occupancy_hourly(occupancy: pd.DataFrame, video: Video, recording: R
     --------
     >>> from datetime import datetime
     >>> import pandas as pd
-    >>> from ptrack_analysis import Recording, Video, compute_occupancy_hourly
+    >>> from ptrack_analysis import Video
+    >>> from ptrack_analysis.clock import Recording, compute_occupancy_hourly
     >>> moments = pd.to_timedelta([0, 30, 60], unit="min").as_unit("ms")
     >>> index = pd.MultiIndex.from_product([[""], moments], names=["zone", "timestamp"])
     >>> occupancy = pd.DataFrame({"persons": [2, 1, 0]}, index=index)
@@ -302,7 +303,8 @@ def compute_visits_hourly(
     Examples
     --------
     >>> from datetime import datetime
-    >>> from ptrack_analysis import Recording, Video, compute_visits_hourly
+    >>> from ptrack_analysis import Video
+    >>> from ptrack_analysis.clock import Recording, compute_visits_hourly
     >>> from ptrack_analysis.schema import VISITS, empty_table
     >>> started = datetime.fromisoformat("2026-11-24T09:40:00+01:00")
     >>> recording = Recording(video="shop", started_at=started, timezone="Europe/Berlin")

@@ -9,11 +9,12 @@ from factories import make_detections, make_video
 from pandas.testing import assert_frame_equal
 from shapely.geometry import box
 
-from ptrack_analysis import Zone, compute_trajectories, empty_table, fit_floor_plan, read_tracking
+from ptrack_analysis import Zone, compute_trajectories, read_tracking
 from ptrack_analysis.analysis.comparison.compare import compare_tracking
 from ptrack_analysis.analysis.comparison.matching import compared_moments
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import DETECTIONS, HEATMAP, validate
+from ptrack_analysis.floor import fit_floor_plan
+from ptrack_analysis.schema import DETECTIONS, HEATMAP, empty_table, validate
 
 VIDEO = make_video(10_000)
 LEFT, RIGHT = (Zone(name, box(x, 0, x + 500, 500), "px") for name, x in (("left", 0), ("right", 500)))

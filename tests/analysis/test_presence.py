@@ -6,15 +6,10 @@ import pandas as pd
 import pytest
 from factories import make_detections, make_video
 
-from ptrack_analysis import (
-    compute_tracks,
-    compute_trajectories,
-    estimate_sampling_period,
-    read_tracking,
-    select,
-)
+from ptrack_analysis import compute_tracks, compute_trajectories, read_tracking, select
 from ptrack_analysis.analysis.presence import found_period
 from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.quality import estimate_sampling_period
 
 
 def at(*times):

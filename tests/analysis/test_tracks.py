@@ -20,10 +20,10 @@ from ptrack_analysis import (
     compute_tracks,
     compute_trajectories,
     compute_visits,
-    fill_gaps,
     frames_to_timestamps,
     read_tracking,
 )
+from ptrack_analysis.cleaning import fill_gaps
 from ptrack_analysis.errors import ParameterError, PtrackError, PtrackWarning
 from ptrack_analysis.scene.floor_plan import fit_floor_plan
 

@@ -7,9 +7,6 @@ import pandas as pd
 
 from ptrack_analysis import (
     Video,
-    compare_heatmaps,
-    compute_confidence_intervals,
-    compute_encounters,
     compute_funnel,
     compute_occupancy,
     compute_quality,
@@ -17,6 +14,9 @@ from ptrack_analysis import (
     compute_transitions,
     compute_visits,
 )
+from ptrack_analysis.crowd import compute_encounters
+from ptrack_analysis.heat import compare_heatmaps
+from ptrack_analysis.quality import compute_confidence_intervals
 from ptrack_analysis.schema import POINTS, assemble
 
 from .inputs import SEED, VIDEO, octagons, square

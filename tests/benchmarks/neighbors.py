@@ -10,14 +10,9 @@ from importlib.util import find_spec
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis import (
-    compute_crossings,
-    compute_stitches,
-    compute_stops,
-    compute_trajectories,
-    filter_short_tracks,
-)
+from ptrack_analysis import compute_crossings, compute_stops, compute_trajectories
 from ptrack_analysis.analysis.motion.kernels import velocity
+from ptrack_analysis.cleaning import compute_stitches, filter_short_tracks
 from ptrack_analysis.schema import POINTS, assemble
 
 from .inputs import SEED, VIDEO, fragments, square, strokes

@@ -11,7 +11,8 @@ _PROGRAM = """
 import json, os, sys, time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from ptrack_analysis import find_videos, map_videos
+from ptrack_analysis import find_videos
+from ptrack_analysis.datasets import map_videos
 
 def count(detections, video):
     return len(detections)

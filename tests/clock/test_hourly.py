@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from naive_clock import at, naive_occupancy, naive_rows, table_of
 from shapely.geometry import box
 
-from ptrack_analysis import Recording, Zone, compute_occupancy_hourly, compute_visits_hourly
+from ptrack_analysis import Zone
+from ptrack_analysis.clock import Recording, compute_occupancy_hourly, compute_visits_hourly
 from ptrack_analysis.clock.hourly import split_hours
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.schema import OCCUPANCY, OCCUPANCY_HOURLY, VISITS, assemble, validate

@@ -5,10 +5,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from ptrack_analysis import Recording, Video, create_client, read_recordings
+from ptrack_analysis import Video
+from ptrack_analysis.clock import Recording, read_recordings
 from ptrack_analysis.clock.lookup import find_recordings, no_start, parse_pattern, settled
 from ptrack_analysis.clock.timezones import validate_opening_hours
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError
+from ptrack_analysis.rekognition import create_client
 from ptrack_analysis.storage.s3 import parse_path
 
 

@@ -8,8 +8,9 @@ import boto3
 import pytest
 from pages import page, record, write
 
-from ptrack_analysis import compact_dataset, export_dataset
+from ptrack_analysis import export_dataset
 from ptrack_analysis.cli import main
+from ptrack_analysis.datasets import compact_dataset
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.storage.s3 import S3Path
 from ptrack_analysis.video import Video

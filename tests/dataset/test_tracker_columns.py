@@ -7,14 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 from pages import page, record, write
 
-from ptrack_analysis import (
-    compact_dataset,
-    compute_trajectories,
-    export_dataset,
-    open_dataset,
-    read_tracking,
-    verify_dataset,
-)
+from ptrack_analysis import compute_trajectories, export_dataset, open_dataset, read_tracking, verify_dataset
+from ptrack_analysis.datasets import compact_dataset
 from ptrack_analysis.schema import DETECTIONS, TRACKER_COLUMNS, TRAJECTORIES, dictionary, validate
 from ptrack_analysis.sources.trackers.registry import TRACKERS
 from ptrack_analysis.video import Video

@@ -38,11 +38,11 @@ DRAWN = {
     "visits": lambda it: plots.plot_visits(it.visits, zones=it.zones),
     "lanes": lambda it: plots.plot_visits(it.visits, zones=it.zones, lanes="zone"),
     "occupancy": lambda it: plots.plot_occupancy(pta.compute_occupancy(it.walked, it.video, zones=it.zones)),
-    "survival": lambda it: plots.plot_survival(pta.compute_survival(it.visits)),
+    "survival": lambda it: plots.plot_survival(pta.dwell.compute_survival(it.visits)),
     "transitions": lambda it: plots.plot_transitions(pta.compute_transitions(it.visits)),
     "sankey": lambda it: plots.plot_sankey(pta.compute_transitions(it.visits)),
     "funnel": lambda it: plots.plot_funnel(pta.compute_funnel(it.visits, list(ODD))),
-    "facing": lambda it: plots.plot_facing(pta.compute_facing(it.seen, it.walked, it.zones, it.video)),
+    "facing": lambda it: plots.plot_facing(pta.faces.compute_facing(it.seen, it.walked, it.zones, it.video)),
     "crossings": lambda it: plots.plot_crossings(it.crossings, it.lines, video=it.video),
     "counts": lambda it: plots.plot_counts(pta.count_crossings(it.crossings, it.lines, it.video)),
 }

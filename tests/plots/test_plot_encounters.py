@@ -5,7 +5,8 @@ import pytest
 from factories import make_points
 from shapely.geometry import box
 
-from ptrack_analysis import compute_encounters, compute_trajectories
+from ptrack_analysis import compute_trajectories
+from ptrack_analysis.crowd import compute_encounters
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_encounters, plot_paths
 from ptrack_analysis.scene.zones import Zone

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from factories import make_points, make_video
 
-from ptrack_analysis import compute_flow_field, compute_trajectories
+from ptrack_analysis import compute_trajectories
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.errors import ParameterError, SchemaError
+from ptrack_analysis.heat import compute_flow_field
 from ptrack_analysis.plots import plot_flow_field, plot_heatmap
 
 

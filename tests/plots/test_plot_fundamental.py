@@ -6,7 +6,8 @@ import pytest
 from factories import make_points, make_video
 from shapely.geometry import box
 
-from ptrack_analysis import compute_fundamental_diagram, compute_trajectories
+from ptrack_analysis import compute_trajectories
+from ptrack_analysis.crowd import compute_fundamental_diagram
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_fundamental_diagram
 from ptrack_analysis.scene.zones import Zone

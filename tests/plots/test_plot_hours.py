@@ -9,7 +9,8 @@ import pytest
 from flow_tables import make_visits
 from shapely.geometry import box
 
-from ptrack_analysis import Recording, Video, Zone, compute_occupancy_hourly, compute_visits_hourly
+from ptrack_analysis import Video, Zone
+from ptrack_analysis.clock import Recording, compute_occupancy_hourly, compute_visits_hourly
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_weekly_profile
 from ptrack_analysis.schema import OCCUPANCY, OCCUPANCY_HOURLY, assemble, empty_table

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from pages import page, record, write
 
-from ptrack_analysis import export_dataset, find_videos, inspect_tracking, read_tracking, write_pages
+from ptrack_analysis import export_dataset, find_videos, inspect_tracking, read_tracking
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import IncompleteError
+from ptrack_analysis.rekognition import write_pages
 
 
 def make_archive(folder, names=("page-1", "page-2", "page-3", "page-4"), job="job-1"):

@@ -16,9 +16,9 @@ from ptrack_analysis import (
     compute_trajectories,
     compute_visits,
     explore,
-    fit_floor_plan,
 )
 from ptrack_analysis.errors import OutputError, ParameterError, SchemaError, ZoneError
+from ptrack_analysis.floor import fit_floor_plan
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video
 from ptrack_analysis.web.assets import content_policy, inline_json

@@ -3,7 +3,8 @@
 import pytest
 from factories import make_detections, make_video
 
-from ptrack_analysis import compute_trajectories, explore, explore_widget
+from ptrack_analysis import compute_trajectories, explore
+from ptrack_analysis.explorer import explore_widget
 
 pytest.importorskip("anywidget", reason="the extra 'widgets' is not installed")
 

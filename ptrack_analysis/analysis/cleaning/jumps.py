@@ -223,7 +223,7 @@ def repair_jumps(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty_table
+    >>> from ptrack_analysis.schema import empty_table
     >>> from ptrack_analysis.schema import TRAJECTORIES
     >>> len(repair_jumps(flag_jumps(empty_table(TRAJECTORIES, unit="m"), max_speed=3.0)))
     0

@@ -73,7 +73,7 @@ def apply_stitches(table: pd.DataFrame, stitches: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from ptrack_analysis import empty_table
+    >>> from ptrack_analysis.schema import empty_table
     >>> from ptrack_analysis.schema import DETECTIONS, STITCHES
     >>> list(apply_stitches(empty_table(DETECTIONS), empty_table(STITCHES, unit="px")).columns[-1:])
     ['merged_from']
@@ -118,7 +118,7 @@ def unstitch_tracks(table: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from ptrack_analysis import empty_table
+    >>> from ptrack_analysis.schema import empty_table
     >>> from ptrack_analysis.schema import DETECTIONS, STITCHES
     >>> detections = empty_table(DETECTIONS)
     >>> unstitch_tracks(apply_stitches(detections, empty_table(STITCHES, unit="px"))).equals(detections)
@@ -212,7 +212,7 @@ def filter_short_tracks(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty_table
+    >>> from ptrack_analysis.schema import empty_table
     >>> from ptrack_analysis.schema import DETECTIONS
     >>> kept, removed = filter_short_tracks(empty_table(DETECTIONS), min_duration="1s", min_detections=2)
     >>> len(kept), len(removed)

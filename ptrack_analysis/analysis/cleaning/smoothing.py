@@ -146,7 +146,7 @@ def smooth_trajectories(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty_table
+    >>> from ptrack_analysis.schema import empty_table
     >>> from ptrack_analysis.schema import TRAJECTORIES
     >>> smooth_trajectories(empty_table(TRAJECTORIES, unit="m")).columns[-1]
     'smoothed'

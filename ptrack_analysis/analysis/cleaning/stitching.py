@@ -267,7 +267,8 @@ def compute_stitches(
 
     Examples
     --------
-    >>> from ptrack_analysis import Video, compute_trajectories, empty_table
+    >>> from ptrack_analysis import Video, compute_trajectories
+    >>> from ptrack_analysis.schema import empty_table
     >>> from ptrack_analysis.schema import DETECTIONS
     >>> video, detections = Video(width=640, height=360), empty_table(DETECTIONS)
     >>> len(compute_stitches(detections, compute_trajectories(detections, video), video))

@@ -303,7 +303,7 @@ def compare_tracking(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty_table
+    >>> from ptrack_analysis.schema import empty_table
     >>> nobody = empty_table(DETECTIONS)
     >>> compare_tracking(nobody, nobody, Video(width=640, height=360)).summary()["presence"]
     {'both_s': 0.0, 'only_a_s': 0.0, 'only_b_s': 0.0}

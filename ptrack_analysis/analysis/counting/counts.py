@@ -67,7 +67,8 @@ def count_crossings(
 
     Examples
     --------
-    >>> from ptrack_analysis import Video, empty_table
+    >>> from ptrack_analysis import Video
+    >>> from ptrack_analysis.schema import empty_table
     >>> video = Video(duration=pd.Timedelta("150s"))
     >>> counts = count_crossings(empty_table(CROSSINGS, unit="px"), ["door"], video)
     >>> counts["interval"].dt.total_seconds().tolist()

@@ -83,7 +83,8 @@ def compute_crossings(
     Examples
     --------
     >>> from shapely.geometry import LineString
-    >>> from ptrack_analysis import Line, empty_table
+    >>> from ptrack_analysis import Line
+    >>> from ptrack_analysis.schema import empty_table
     >>> door = Line("door", LineString([(5, 10), (5, 0)]), "m")
     >>> compute_crossings(empty_table(TRAJECTORIES, unit="m"), [door]).columns.tolist()
     ['direction', 'crossing', 'x_m', 'y_m']

@@ -66,7 +66,8 @@ def compute_occupancy_bins(
     Two persons for 30 s, then one for another 30 s, then nobody.
 
     >>> import pandas as pd
-    >>> from ptrack_analysis import Video, compute_occupancy_bins
+    >>> from ptrack_analysis import Video
+    >>> from ptrack_analysis.crowd import compute_occupancy_bins
     >>> moments = pd.to_timedelta([0, 30, 60, 90], unit="s").as_unit("ms")
     >>> index = pd.MultiIndex.from_product([[""], moments], names=["zone", "timestamp"])
     >>> occupancy = pd.DataFrame({"persons": [2, 1, 0, 0]}, index=index)
@@ -192,7 +193,8 @@ def compute_density(bins: pd.DataFrame, zones: Sequence[Zone]) -> pd.DataFrame:
     Examples
     --------
     >>> from shapely.geometry import box
-    >>> from ptrack_analysis import Zone, empty_table
+    >>> from ptrack_analysis import Zone
+    >>> from ptrack_analysis.schema import empty_table
     >>> from ptrack_analysis.schema import BINS
     >>> compute_density(empty_table(BINS), [Zone("hall", box(0, 0, 4, 5), "m")]).columns.tolist()[1:3]
     ['area_m2', 'density_per_m2']

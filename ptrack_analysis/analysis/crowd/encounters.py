@@ -278,7 +278,8 @@ def compute_encounters(
     Two persons stand a meter apart for 4 s, then one goes.
 
     >>> import pandas as pd
-    >>> from ptrack_analysis import compute_encounters, compute_trajectories
+    >>> from ptrack_analysis import compute_trajectories
+    >>> from ptrack_analysis.crowd import compute_encounters
     >>> moments = pd.to_timedelta([0, 1, 2, 3, 4, 5] * 2, unit="s").as_unit("ms")
     >>> index = pd.MultiIndex.from_arrays([[3] * 6 + [8] * 6, moments], names=["person_index", "timestamp"])
     >>> x = [0.0] * 6 + [1.0] * 4 + [3.0, 5.0]

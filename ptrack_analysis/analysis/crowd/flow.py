@@ -81,7 +81,8 @@ def compute_line_flow(
     Examples
     --------
     >>> from shapely.geometry import LineString
-    >>> from ptrack_analysis import Line, Video, empty_table
+    >>> from ptrack_analysis import Line, Video
+    >>> from ptrack_analysis.schema import empty_table
     >>> from ptrack_analysis.schema import CROSSINGS
     >>> door = Line("door", LineString([(0, 0), (0, 2)]), "m")
     >>> video = Video(duration=pd.Timedelta("60s"))
@@ -195,7 +196,8 @@ def compute_fundamental_diagram(
 
     >>> import pandas as pd
     >>> from shapely.geometry import box
-    >>> from ptrack_analysis import Video, Zone, compute_fundamental_diagram, compute_trajectories
+    >>> from ptrack_analysis import Video, Zone, compute_trajectories
+    >>> from ptrack_analysis.crowd import compute_fundamental_diagram
     >>> moments = pd.to_timedelta([0, 1, 2], unit="s").as_unit("ms")
     >>> index = pd.MultiIndex.from_arrays([[7] * 3, moments], names=["person_index", "timestamp"])
     >>> points = pd.DataFrame({"x_m": [0.5, 2.5, 4.5], "y_m": [1.0] * 3}, index=index)

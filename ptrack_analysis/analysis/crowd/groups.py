@@ -75,7 +75,8 @@ def detect_groups(
     Two persons walk side by side, a third one far away.
 
     >>> import pandas as pd
-    >>> from ptrack_analysis import compute_encounters, detect_groups, compute_trajectories
+    >>> from ptrack_analysis import compute_trajectories
+    >>> from ptrack_analysis.crowd import compute_encounters, detect_groups
     >>> moments = pd.to_timedelta([0, 1, 2, 3, 4] * 3, unit="s").as_unit("ms")
     >>> persons = [person for person in (3, 5, 8) for _ in range(5)]
     >>> index = pd.MultiIndex.from_arrays([persons, moments], names=["person_index", "timestamp"])

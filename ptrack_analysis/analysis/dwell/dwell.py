@@ -108,7 +108,7 @@ def compute_dwell(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty_table
+    >>> from ptrack_analysis.schema import empty_table
     >>> compute_dwell(empty_table(VISITS)).empty
     True
     """
@@ -183,7 +183,7 @@ def compute_dwell_quantiles(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty_table
+    >>> from ptrack_analysis.schema import empty_table
     >>> compute_dwell_quantiles(empty_table(VISITS), quantiles=[0.5]).index.names
     FrozenList(['zone', 'entry', 'quantile'])
     """

@@ -71,7 +71,7 @@ def compute_waiting_times(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty_table
+    >>> from ptrack_analysis.schema import empty_table
     >>> list(compute_waiting_times(empty_table(VISITS), ["till"]).columns)
     ['entered', 'wait', 'begin_seen', 'end_seen']
     """
@@ -144,7 +144,8 @@ def compute_queue_length(
 
     Examples
     --------
-    >>> from ptrack_analysis import Video, empty_table
+    >>> from ptrack_analysis import Video
+    >>> from ptrack_analysis.schema import empty_table
     >>> compute_queue_length(
     ...     empty_table(VISITS), ["till"], Video(duration=pd.Timedelta("9s"))
     ... )["persons"].tolist()
@@ -226,7 +227,7 @@ def compute_service_levels(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty_table
+    >>> from ptrack_analysis.schema import empty_table
     >>> compute_service_levels(empty_table(WAITS)).empty
     True
     """

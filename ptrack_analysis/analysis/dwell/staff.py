@@ -63,7 +63,7 @@ def detect_staff(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty_table
+    >>> from ptrack_analysis.schema import empty_table
     >>> detect_staff(empty_table(VISITS), min_stay="30min", zones=["back room"]).empty
     True
     """
@@ -124,7 +124,7 @@ def exclude_staff(table: pd.DataFrame, staff: pd.DataFrame) -> tuple[pd.DataFram
 
     Examples
     --------
-    >>> from ptrack_analysis import empty_table
+    >>> from ptrack_analysis.schema import empty_table
     >>> kept, excluded = exclude_staff(empty_table(VISITS), empty_table(STAFF))
     >>> excluded.columns[-1]
     'reason'

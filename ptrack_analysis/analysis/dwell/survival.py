@@ -354,7 +354,7 @@ def compute_survival(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty_table
+    >>> from ptrack_analysis.schema import empty_table
     >>> list(compute_survival(empty_table(VISITS)).columns)
     ['at_risk', 'ended', 'end_unobserved', 'share', 'share_low', 'share_high']
     """

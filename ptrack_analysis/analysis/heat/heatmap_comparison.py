@@ -158,7 +158,7 @@ def compare_heatmaps(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty_table
+    >>> from ptrack_analysis.schema import empty_table
     >>> nobody, video = empty_table(TRAJECTORIES, unit="px"), Video(width=640, height=360)
     >>> compare_heatmaps(nobody, nobody, video, durations=("1h", "2h"), shape=(1, 2)).p.tolist()
     [[1.0, 1.0]]

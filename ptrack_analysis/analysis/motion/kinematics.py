@@ -198,7 +198,8 @@ def compute_kinematics(
     A person walks 1 m in the first second and 2 m in the next.
 
     >>> import pandas as pd
-    >>> from ptrack_analysis import compute_kinematics, compute_trajectories
+    >>> from ptrack_analysis import compute_trajectories
+    >>> from ptrack_analysis.motion import compute_kinematics
     >>> moments = pd.to_timedelta([0, 1000, 2000], unit="ms").as_unit("ms")
     >>> index = pd.MultiIndex.from_arrays([[7, 7, 7], moments], names=["person_index", "timestamp"])
     >>> points = pd.DataFrame({"x_m": [0.0, 1.0, 3.0], "y_m": [0.0, 0.0, 0.0]}, index=index)

@@ -234,7 +234,7 @@ def compute_confidence_intervals(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty_table
+    >>> from ptrack_analysis.schema import empty_table
     >>> compute_confidence_intervals(empty_table(VISITS)).columns.tolist()
     ['value', 'low', 'high', 'confidence', 'persons', 'rows']
     """

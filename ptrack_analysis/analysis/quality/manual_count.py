@@ -71,7 +71,7 @@ def compare_with_manual_count(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty_table
+    >>> from ptrack_analysis.schema import empty_table
     >>> arrays = {"name": ["door"], "timestamp": [0], "interval": [60_000], "tallied": [3]}
     >>> tally = assemble(TALLY, {name: np.array(values) for name, values in arrays.items()})
     >>> compare_with_manual_count(empty_table(CROSSINGS, unit="px"), tally, places=["door"])["bias"].tolist()

@@ -164,7 +164,7 @@ def compute_retail_metrics(
 
     Examples
     --------
-    >>> from ptrack_analysis import empty_table
+    >>> from ptrack_analysis.schema import empty_table
     >>> figures = compute_retail_metrics(empty_table(VISITS), ["shop"], transactions={"shop": 3})
     >>> figures.loc[("shop", "total_dwell"), "value"], figures.loc[("shop", "conversion_rate"), "value"]
     (np.float64(0.0), np.float64(nan))

@@ -208,7 +208,7 @@ def compute_funnel(visits: pd.DataFrame, steps: Sequence[Zone | str]) -> pd.Data
 
     Examples
     --------
-    >>> from ptrack_analysis import empty_table
+    >>> from ptrack_analysis.schema import empty_table
     >>> compute_funnel(empty_table(VISITS), ["door", "till"])["persons"].tolist()
     [0, 0]
     """

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from ptrack_analysis import compute_tracks, compute_trajectories, fill_gaps
+from ptrack_analysis import compute_tracks, compute_trajectories
+from ptrack_analysis.cleaning import fill_gaps
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import DETECTIONS, POINTS, validate
 

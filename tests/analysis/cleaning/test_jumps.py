@@ -8,12 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from ptrack_analysis import (
-    compute_tracks,
-    compute_trajectories,
-    flag_jumps,
-    repair_jumps,
-)
+from ptrack_analysis import compute_tracks, compute_trajectories
+from ptrack_analysis.cleaning import flag_jumps, repair_jumps
 from ptrack_analysis.errors import ParameterError, SchemaError
 
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from ptrack_analysis import apply_stitches, compute_tracks, compute_trajectories, fill_gaps, unstitch_tracks
+from ptrack_analysis import compute_tracks, compute_trajectories
 from ptrack_analysis.analysis.cleaning.stitching import first_of_chains
+from ptrack_analysis.cleaning import apply_stitches, fill_gaps, unstitch_tracks
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import DETECTIONS, POINTS, STITCHES, assemble, validate
 

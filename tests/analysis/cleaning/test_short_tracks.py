@@ -5,7 +5,8 @@ import pytest
 from factories import make_detections, make_points, make_video
 from pandas.testing import assert_frame_equal
 
-from ptrack_analysis import compute_trajectories, filter_short_tracks
+from ptrack_analysis import compute_trajectories
+from ptrack_analysis.cleaning import filter_short_tracks
 from ptrack_analysis.errors import ParameterError, SchemaError
 
 PERSONS = {

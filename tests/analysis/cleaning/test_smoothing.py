@@ -9,12 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from ptrack_analysis import (
-    compute_occupancy,
-    compute_tracks,
-    compute_trajectories,
-    smooth_trajectories,
-)
+from ptrack_analysis import compute_occupancy, compute_tracks, compute_trajectories
+from ptrack_analysis.cleaning import smooth_trajectories
 from ptrack_analysis.errors import ParameterError
 
 UNTOUCHED = ["position_status", "time_present", "tracklet"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from shapely.geometry import box
 
-from ptrack_analysis import Video, Zone, compute_stitches, compute_trajectories
+from ptrack_analysis import Video, Zone, compute_trajectories
 from ptrack_analysis.analysis.cleaning import candidates as room
 from ptrack_analysis.analysis.cleaning.candidates import (
     Bodies,
@@ -22,6 +22,7 @@ from ptrack_analysis.analysis.cleaning.candidates import (
     whole_heights,
 )
 from ptrack_analysis.analysis.cleaning.stitching import cheapest, margins
+from ptrack_analysis.cleaning import compute_stitches
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import POINTS, assemble
 

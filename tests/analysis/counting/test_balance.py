@@ -9,17 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import LineString, box
 
-from ptrack_analysis import (
-    Line,
-    Zone,
-    compute_count_drift,
-    compute_crossings,
-    compute_occupancy,
-    compute_trajectories,
-    empty_table,
-)
+from ptrack_analysis import Line, Zone, compute_crossings, compute_occupancy, compute_trajectories
+from ptrack_analysis.counting import compute_count_drift
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import BALANCE, CROSSINGS, OCCUPANCY, validate
+from ptrack_analysis.schema import BALANCE, CROSSINGS, OCCUPANCY, empty_table, validate
 
 DOOR = Line("door", LineString([(5, 10), (5, 0)]), "m")
 ROOM = Zone("room", box(5, 0, 10, 10), "m")

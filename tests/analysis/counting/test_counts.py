@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import LineString
 
-from ptrack_analysis import Line, Video, count_crossings, empty_table
+from ptrack_analysis import Line, Video, count_crossings
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import COUNTS, CROSSINGS, OCCUPANCY, assemble, validate
+from ptrack_analysis.schema import COUNTS, CROSSINGS, OCCUPANCY, assemble, empty_table, validate
 
 DOOR = Line("door", LineString([(5, 10), (5, 0)]), "px")
 IN, OUT = 0, 1

@@ -13,16 +13,10 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from shapely.geometry import LineString, box
 
-from ptrack_analysis import (
-    Line,
-    Zone,
-    compute_crossings,
-    compute_trajectories,
-    empty_table,
-    filter_first_crossings,
-)
+from ptrack_analysis import Line, Zone, compute_crossings, compute_trajectories
+from ptrack_analysis.counting import filter_first_crossings
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
-from ptrack_analysis.schema import CROSSINGS, TRAJECTORIES, validate
+from ptrack_analysis.schema import CROSSINGS, TRAJECTORIES, empty_table, validate
 
 
 def line_of(*vertices, name="door", unit="m"):

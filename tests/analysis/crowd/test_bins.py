@@ -9,13 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from ptrack_analysis import (
-    Zone,
-    compute_density,
-    compute_occupancy,
-    compute_occupancy_bins,
-    compute_trajectories,
-)
+from ptrack_analysis import Zone, compute_occupancy, compute_trajectories
+from ptrack_analysis.crowd import compute_density, compute_occupancy_bins
 from ptrack_analysis.errors import ParameterError, ZoneError
 from ptrack_analysis.schema import BINS, OCCUPANCY, assemble, empty_table
 

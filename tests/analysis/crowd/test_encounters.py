@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from ptrack_analysis import compute_encounters, compute_trajectories, detect_groups, empty_table
+from ptrack_analysis import compute_trajectories
 from ptrack_analysis.analysis.crowd import encounters as neighbors
+from ptrack_analysis.crowd import compute_encounters, detect_groups
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES, validate
+from ptrack_analysis.schema import ENCOUNTERS, TRAJECTORIES, empty_table, validate
 
 
 def walked(paths, unit="m", **options):

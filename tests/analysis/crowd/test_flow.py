@@ -5,9 +5,10 @@ import pytest
 from factories import make_points, make_video
 from shapely.geometry import LineString
 
-from ptrack_analysis import Line, compute_crossings, compute_line_flow, compute_trajectories, empty_table
+from ptrack_analysis import Line, compute_crossings, compute_trajectories
+from ptrack_analysis.crowd import compute_line_flow
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import CROSSINGS
+from ptrack_analysis.schema import CROSSINGS, empty_table
 
 DOOR = Line("door", LineString([(0, 2), (0, 0)]), "m")
 

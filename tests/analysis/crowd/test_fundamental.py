@@ -8,16 +8,10 @@ from factories import make_points, make_video
 from pandas.testing import assert_frame_equal
 from shapely.geometry import box
 
-from ptrack_analysis import (
-    Zone,
-    compute_fundamental_diagram,
-    compute_occupancy,
-    compute_occupancy_bins,
-    compute_trajectories,
-    empty_table,
-)
+from ptrack_analysis import Zone, compute_occupancy, compute_trajectories
+from ptrack_analysis.crowd import compute_fundamental_diagram, compute_occupancy_bins
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import TRAJECTORIES
+from ptrack_analysis.schema import TRAJECTORIES, empty_table
 
 HALL = Zone("hall", box(0, 0, 10, 2), "m")
 MEASURES = ["density_per_m2", "speed_m_per_s", "flow_per_m_per_s"]

@@ -6,14 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ptrack_analysis import (
-    compute_dwell,
-    compute_dwell_quantiles,
-    compute_service_levels,
-    compute_survival,
-    compute_waiting_times,
-)
+from ptrack_analysis import compute_dwell
+from ptrack_analysis.dwell import compute_dwell_quantiles, compute_survival
 from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.queues import compute_service_levels, compute_waiting_times
 from ptrack_analysis.schema import ENTRIES, EXITS, VISITS, empty_table
 
 SPANS = ("observed_mean", "naive_median", "median", "median_low", "median_high", "restricted_mean")

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
-from ptrack_analysis import Zone, detect_staff, exclude_staff
+from ptrack_analysis import Zone
+from ptrack_analysis.dwell import detect_staff, exclude_staff
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import STAFF, VISITS, empty_table
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 from shapely.geometry import box
 
-from ptrack_analysis import Zone, compute_queue_length, compute_service_levels, compute_waiting_times
+from ptrack_analysis import Zone
 from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.queues import compute_queue_length, compute_service_levels, compute_waiting_times
 from ptrack_analysis.schema import VISITS, WAITS, empty_table
 
 SQUARE = box(0, 0, 1, 1)

@@ -9,9 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import Point, Polygon, box
 
-from ptrack_analysis import Zone, compute_facing, compute_trajectories, empty_table, read_tracking
+from ptrack_analysis import Zone, compute_trajectories, read_tracking
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
-from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, FACING, TRAJECTORIES, assemble, validate
+from ptrack_analysis.faces import compute_facing
+from ptrack_analysis.schema import (
+    DETECTIONS,
+    FACE_COLUMNS,
+    FACING,
+    TRAJECTORIES,
+    assemble,
+    empty_table,
+    validate,
+)
 
 VIDEO = make_video(10_000)
 EDGES = ["left", "right", "top", "bottom", "camera"]

@@ -11,14 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from ptrack_analysis import (
-    Zone,
-    compute_flow_field,
-    compute_heatmap,
-    compute_kinematics,
-    compute_trajectories,
-)
+from ptrack_analysis import Zone, compute_heatmap, compute_trajectories
 from ptrack_analysis.errors import SchemaError
+from ptrack_analysis.heat import compute_flow_field
+from ptrack_analysis.motion import compute_kinematics
 from ptrack_analysis.schema import FIELD, validate
 
 BOUNDS = (0.0, 0.0, 4.0, 2.0)

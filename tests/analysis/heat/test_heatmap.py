@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ptrack_analysis import Heatmap, compute_heatmap, compute_trajectories
+from ptrack_analysis import compute_heatmap, compute_trajectories
 from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.heat import Heatmap
 from ptrack_analysis.schema import HEATMAP, HEATMAP_SLICES, MEASURE, validate
 
 BOUNDS = (0.0, 0.0, 4.0, 2.0)

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from ptrack_analysis import Zone, compare_heatmaps, compute_heatmap, compute_trajectories
+from ptrack_analysis import Zone, compute_heatmap, compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
+from ptrack_analysis.heat import compare_heatmaps
 from ptrack_analysis.schema import HEAT_DIFFERENCE, validate
 
 BOUNDS = (0.0, 0.0, 4.0, 1.0)

@@ -10,9 +10,10 @@ from factories import make_detections, make_points, make_video
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ptrack_analysis import compute_kinematics, compute_trajectories
+from ptrack_analysis import compute_trajectories
 from ptrack_analysis.analysis.motion.kernels import mean_in_window
 from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.motion import compute_kinematics
 
 NAN = math.nan
 

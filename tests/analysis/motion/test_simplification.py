@@ -8,9 +8,10 @@ from factories import make_detections, make_points, make_video
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ptrack_analysis import compute_trajectories, empty_table, simplify_trajectories
+from ptrack_analysis import compute_trajectories
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import POINTS, TRAJECTORIES, validate
+from ptrack_analysis.motion import simplify_trajectories
+from ptrack_analysis.schema import POINTS, TRAJECTORIES, empty_table, validate
 
 NAN = math.nan
 

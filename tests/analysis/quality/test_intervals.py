@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptrack_analysis import compute_confidence_intervals, empty_table
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import INTERVALS, VISITS, assemble, validate
+from ptrack_analysis.quality import compute_confidence_intervals
+from ptrack_analysis.schema import INTERVALS, VISITS, assemble, empty_table, validate
 
 
 def make_visits(rows):

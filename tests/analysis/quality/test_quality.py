@@ -7,18 +7,10 @@ import pytest
 from factories import make_detections, make_video
 from shapely.geometry import box
 
-from ptrack_analysis import (
-    Zone,
-    apply_stitches,
-    compute_quality,
-    compute_stitches,
-    compute_trajectories,
-    empty_table,
-    read_tracking,
-    select,
-)
+from ptrack_analysis import Zone, compute_quality, compute_trajectories, read_tracking, select
+from ptrack_analysis.cleaning import apply_stitches, compute_stitches
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import DETECTIONS, QUALITY, assemble, validate
+from ptrack_analysis.schema import DETECTIONS, QUALITY, assemble, empty_table, validate
 
 VIDEO = make_video(100_000)
 PATH = [(time, 0.5, 0.5) for time in range(0, 4001, 100)]

@@ -5,9 +5,10 @@ import pytest
 from factories import make_detections, make_video
 from shapely.geometry import box
 
-from ptrack_analysis import Zone, compute_sensitivity, compute_trajectories, compute_visits, empty_table
+from ptrack_analysis import Zone, compute_trajectories, compute_visits
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import DETECTIONS, SENSITIVITY, validate
+from ptrack_analysis.quality import compute_sensitivity
+from ptrack_analysis.schema import DETECTIONS, SENSITIVITY, empty_table, validate
 
 VIDEO = make_video(20_000)
 HALL = Zone("hall", box(0, 0, 500, 500), "px")

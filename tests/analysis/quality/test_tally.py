@@ -4,9 +4,9 @@ import naive_trust
 import numpy as np
 import pytest
 
-from ptrack_analysis import compare_with_manual_count, empty_table
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import AGREEMENT, CROSSINGS, TALLY, VISITS, assemble, validate
+from ptrack_analysis.quality import compare_with_manual_count
+from ptrack_analysis.schema import AGREEMENT, CROSSINGS, TALLY, VISITS, assemble, empty_table, validate
 
 MINUTE = 60_000
 

@@ -14,11 +14,11 @@ from ptrack_analysis import (
     compute_trajectories,
     compute_transitions,
     compute_visits,
-    estimate_sampling_period,
     find_videos,
     read_tracking,
     read_zones,
 )
+from ptrack_analysis.quality import estimate_sampling_period
 
 ARCHIVES = [("shop", "shop"), ("day", "morning"), ("day", "noon"), ("day", "evening")]
 MS = pd.Timedelta("1ms")

@@ -9,9 +9,9 @@ from hypothesis import given
 from pandas.testing import assert_frame_equal
 from shapely.geometry import box
 
-from ptrack_analysis import Zone, compute_funnel, empty_table
+from ptrack_analysis import Zone, compute_funnel
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import FUNNEL, VISITS, validate
+from ptrack_analysis.schema import FUNNEL, VISITS, empty_table, validate
 
 
 def persons_of(steps, *visits):

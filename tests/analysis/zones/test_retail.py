@@ -15,11 +15,10 @@ from ptrack_analysis import (
     compute_retail_metrics,
     compute_trajectories,
     compute_visits,
-    empty_table,
 )
 from ptrack_analysis.analysis.zones.retail import FIGURES
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import RETAIL, VISITS, validate
+from ptrack_analysis.schema import RETAIL, VISITS, empty_table, validate
 
 # Ten persons come by the window. 0, 1, 2 and 3 enter the shop (3 twice); 0 and 1 go on to the till.
 #   shop  0: 10-40 s   1: 20-50 s   2: 30-35 s   3: 60-80 s and 90-95 s

@@ -10,9 +10,9 @@ from flow_tables import make_visits, plain, random_rows, rows_of, visit_rows
 from hypothesis import given
 from pandas.testing import assert_frame_equal
 
-from ptrack_analysis import compute_transitions, empty_table
+from ptrack_analysis import compute_transitions
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import TRANSITIONS, VISITS, validate
+from ptrack_analysis.schema import TRANSITIONS, VISITS, empty_table, validate
 
 
 def ways_of(*visits, **options):

@@ -6,8 +6,9 @@ from pages import write
 from tracker_files import SMALL, read
 
 import ptrack_analysis
-from ptrack_analysis import detections_from, find_videos, inspect_tracking, map_videos, read_tracking
+from ptrack_analysis import detections_from, find_videos, inspect_tracking, read_tracking
 from ptrack_analysis.cli import main
+from ptrack_analysis.datasets import map_videos
 from ptrack_analysis.errors import PtrackError, PtrackWarning
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.report.writing import write_report
