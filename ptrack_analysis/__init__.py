@@ -180,7 +180,6 @@ _MODULES = {
     "read_tracks": "sources.trackers.registry",
     "read_zones": "scene.zone_files",
     "select": "analysis.presence",
-    "compute_trajectories": "analysis.trajectories",
     "verify_dataset": "dataset.verify",
     "write_parquet": "storage.parquet",
     "write_report": "report.writing",
