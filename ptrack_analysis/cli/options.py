@@ -129,6 +129,15 @@ def columns(text: str) -> dict[str, str]:
 
 
 @_reader
+def words(text: str) -> list[str]:
+    """Read a list of words such as person,child."""
+    found = [part.strip() for part in text.split(",")]
+    if not all(found):
+        raise ValueError(f"{text!r} is not a list such as person,child,0")
+    return found
+
+
+@_reader
 def persons(text: str) -> list[int]:
     """Read person indices, such as 3,7."""
     try:
@@ -173,8 +182,8 @@ def open_client(given: argparse.Namespace, service: str = "rekognition") -> Iter
 
 
 _FORMATS = (
-    "pages, mot, mot-gt, bytetrack, deepsort, supervision-csv, supervision-json, ultralytics-txt, "
-    "ultralytics-json, ultralytics-csv or table (default: recognized by content)"
+    "pages, mot, mot-gt, boxmot, bytetrack, deepsort, visdrone, supervision-csv, supervision-json, "
+    "ultralytics-txt, ultralytics-json, ultralytics-csv, boxmot-jsonl or table (default: recognized)"
 )
 _SOURCE = (
     "file, folder or s3://bucket/prefix of saved pages (.json, .jsonl, .gz), or a file of another tracker; "
@@ -200,8 +209,23 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
         metavar="ROLE=NAME,...",
         help="columns of a table by role: frame=frame,id=track_id,left=x1,top=y1,right=x2,bottom=y2",
     )
-    form.add_argument("--first-frame", type=int, metavar="N", help="number of the first frame of the video")
-    form.add_argument("--unit", choices=("px", "fraction"), help="unit of the boxes in a table (default px)")
+    form.add_argument(
+        "--classes",
+        type=words,
+        metavar="CLASS,...",
+        help="classes to keep, by name or number: person,child,0",
+    )
+    form.add_argument(
+        "--min-confidence", type=float, metavar="X", help="leave out detections with a lower confidence"
+    )
+    form.add_argument("--first-frame", type=int, metavar="N", help="number of the video's first frame")
+    form.add_argument(
+        "--stride", type=int, metavar="N", help="frames of the video per frame of the file (default 1)"
+    )
+    form.add_argument(
+        "--first-pixel", type=int, choices=(0, 1), help="coordinate of the upper left pixel in MOT text"
+    )
+    form.add_argument("--unit", choices=("px", "fraction"), help="unit of the boxes (default: recognized)")
     add_remote(parser)
 
 
@@ -215,7 +239,9 @@ def fallback_video(given: argparse.Namespace) -> "Video":
 
 def format_arguments(given: argparse.Namespace) -> dict[str, Any]:
     """Return how the file of another tracker is read."""
-    return {name: getattr(given, name) for name in ("format", "columns", "first_frame", "unit")}
+    from ptrack_analysis.sources.archive import FORMAT_OPTIONS
+
+    return {name: getattr(given, name) for name in FORMAT_OPTIONS}
 
 
 def use_remote(given: argparse.Namespace) -> None:

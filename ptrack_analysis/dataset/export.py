@@ -60,7 +60,11 @@ def export_dataset(
     format: str | None = None,  # noqa: A002 - what everyone calls it
     columns: Mapping[str, str] | None = None,
     first_frame: int | None = None,
+    first_pixel: int | None = None,
+    stride: int | None = None,
     unit: Literal["px", "fraction"] | None = None,
+    classes: Sequence[int | str] | None = None,
+    min_confidence: float | None = None,
     **settings: Any,
 ) -> ExportSummary:
     """Export an archive as a dataset: one folder a table, in it one Parquet file a video.
@@ -114,7 +118,7 @@ def export_dataset(
         How many videos workers hold at most; by default 4 a process, 32 of an executor.
     progress
         Called after each video with its summary and the number of videos.
-    format, columns, first_frame, unit
+    format, columns, first_frame, first_pixel, stride, unit, classes, min_confidence
         How another tracker's file is to be read, as in ``read_tracking``.
     **settings
         What is measured, and how: the fields of ``AnalysisConfig``, such as ``zones="zones.geojson"``,
@@ -160,7 +164,16 @@ def export_dataset(
     _validate_target(place)
     _validate_not_compacted(place)
     scene = read_scene_file(measured)
-    form = form_given(format, columns, first_frame, unit)
+    form = form_given(
+        format=format,
+        columns=columns,
+        first_frame=first_frame,
+        first_pixel=first_pixel,
+        stride=stride,
+        unit=unit,
+        classes=classes,
+        min_confidence=min_confidence,
+    )
     with locked(place) as check, staged(place) as stage:
         known = read_cached_bytes(stage.folder / JOBS_FILE)
         found = scan_source(root, form, recall_from(known, partial(shown, root)))

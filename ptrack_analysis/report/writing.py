@@ -24,7 +24,7 @@ from ptrack_analysis.report.overview import overview_report
 from ptrack_analysis.report.page import MARKED, report_html
 from ptrack_analysis.report.parts import Report
 from ptrack_analysis.report.summary import span
-from ptrack_analysis.sources.archive import FormatOptions, VideoReference, shown
+from ptrack_analysis.sources.archive import FORMAT_OPTIONS, FormatOptions, VideoReference, shown
 from ptrack_analysis.sources.finding import find_videos, form_given
 from ptrack_analysis.sources.trackers.tracked import warn_of_dropped
 from ptrack_analysis.storage.files import write_text
@@ -97,7 +97,7 @@ def video_report(
 
 _HEAD = 4096
 _NAMED = 5
-_NO_FORM: dict[str, Any] = dict.fromkeys(("format", "columns", "first_frame", "unit"))
+_NO_FORM: dict[str, Any] = dict.fromkeys(FORMAT_OPTIONS)
 
 
 def write_report(
@@ -131,7 +131,7 @@ def write_report(
     background
         Picture of the scene; with a floor plan, the plan of its bounds.
     form
-        How another tracker's file is read: ``format``, ``columns``, ``first_frame`` and ``unit`` as in
+        How another tracker's file is read: the options ``format``, ``columns``, ``classes`` and so on, as in
         ``read_tracking``.
     force
         Whether a file that is no report may be replaced.

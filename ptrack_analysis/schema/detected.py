@@ -65,6 +65,7 @@ TRACKER_COLUMNS = (
         nullable=True,
     ),
     Column("class_name", "text", "Name of the object's class.", optional=True),
+    Column("source_id", "text", "Identity in the tracker's file, if it is not a number.", optional=True),
 )
 """What other trackers write beside the box; GetPersonTracking pages have no such columns."""
 

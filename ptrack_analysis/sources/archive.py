@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from os import PathLike
 from pathlib import Path
 from typing import Literal
@@ -36,12 +36,25 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class FormatOptions:
-    """How another tracker's file is to be read: its format, its columns by role, how frames are counted."""
+    """How another tracker's file is read; ``read_tracks`` explains the options.
 
-    format: str
+    ``part`` selects the rows of one video of a table: pairs of a role (``video`` or ``camera``) and its
+    value.
+    """
+
+    format: str = ""
     columns: tuple[tuple[str, str], ...] = ()
     first_frame: int | None = None
+    first_pixel: int | None = None
+    stride: int | None = None
     unit: Literal["px", "fraction"] | None = None
+    classes: tuple[int | str, ...] = ()
+    min_confidence: float | None = None
+    part: tuple[tuple[str, str], ...] = ()
+
+
+FORMAT_OPTIONS = tuple(field.name for field in fields(FormatOptions) if field.name != "part")
+"""Names of the arguments that say how another tracker's file is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +62,8 @@ class VideoReference:
     """One video of an archive: its name, its files in natural order, its job where the pages tell it.
 
     What is read of the files is the pages with this ``job_id`` (with none, if it is None); with a ``form``,
-    another tracker's file or folder is read instead. ``missing`` has a sentence for each sign that pages are
-    missing.
+    another tracker's file or folder, ``path``, is read instead. ``missing`` has a sentence for each sign that
+    pages are missing.
     """
 
     name: str
@@ -58,6 +71,7 @@ class VideoReference:
     job_id: str | None = None
     form: FormatOptions | None = None
     missing: tuple[str, ...] = ()
+    path: AnyPath | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,10 @@
 """Which videos a source holds, be it pages or another tracker's file."""
 
-from collections.abc import Mapping
-from typing import Literal
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Literal
 
 from ptrack_analysis.errors import InputError, NoPageError
 from ptrack_analysis.sources.archive import (
@@ -11,18 +14,27 @@ from ptrack_analysis.sources.archive import (
     Source,
     VideoReference,
     list_files,
+    no_pages,
     scan,
+    shown,
 )
-from ptrack_analysis.sources.names import slugs
+from ptrack_analysis.sources.names import below_root, natural, slugs
 from ptrack_analysis.sources.pages.documents import is_named_like_a_page
-from ptrack_analysis.sources.trackers.registry import recognize
-from ptrack_analysis.sources.trackers.tracked import title_of_source
+from ptrack_analysis.sources.trackers.classes import parse_classes
+from ptrack_analysis.sources.trackers.registry import TRACKERS, find_format, find_parts, recognize
+from ptrack_analysis.sources.trackers.sample import Sample, read_sample
+from ptrack_analysis.sources.trackers.tracked import title_of_source, validate_options
+from ptrack_analysis.sources.trackers.unknown import describe_unknown
 from ptrack_analysis.storage.s3 import AnyPath, parse_path
 
 PAGES = "pages"
-_FEW = 20
-_SHOWN = 5
+_MOST_FILES = 1000
+"""Most files of a folder that are looked at for those of other trackers."""
+_SHOWN = 8
 _JSON = (b"{", b"[", b"\x1f\x8b")
+_PERSONS = re.compile(rb'"persons"', re.IGNORECASE)
+_COMPANIONS = {"seqinfo.ini", "labels.txt"}
+_DETECTIONS = {"det.txt"}
 
 
 def find_videos(
@@ -31,7 +43,11 @@ def find_videos(
     format: str | None = None,  # noqa: A002 - what everyone calls it
     columns: Mapping[str, str] | None = None,
     first_frame: int | None = None,
+    first_pixel: int | None = None,
+    stride: int | None = None,
     unit: Literal["px", "fraction"] | None = None,
+    classes: Sequence[int | str] | None = None,
+    min_confidence: float | None = None,
 ) -> list[VideoReference]:
     """Find the videos of an archive: a file, or a folder with pages of one job or of many.
 
@@ -42,7 +58,8 @@ def find_videos(
     would be equal. A file that is named like a page and is not well-formed belongs to the videos of its
     group, and reading them says what is wrong.
 
-    What is no page may be another tracker's file, which is one video; see ``read_tracking``.
+    A source without pages may be another tracker's file, or a folder of such files of one format; see
+    ``read_tracking``. A table with a column for the video or the camera has several videos.
 
     Parameters
     ----------
@@ -50,7 +67,7 @@ def find_videos(
         A file or a folder, on disk or in S3 (``s3://bucket/prefix``), searched to any depth; hidden files
         and links to folders are left out.
 
-    format, columns, first_frame, unit
+    format, columns, first_frame, first_pixel, stride, unit, classes, min_confidence
         How another tracker's file is to be read, as in ``read_tracking``.
 
     Returns
@@ -61,47 +78,67 @@ def find_videos(
     Raises
     ------
     InputError
-        If there is no such file or folder, no page in it, or several other trackers' files.
+        If there is no such file or folder, no page in it, or files of several other trackers.
     """
-    return scan_source(source, form_given(format, columns, first_frame, unit)).videos
+    form = form_given(
+        format=format,
+        columns=columns,
+        first_frame=first_frame,
+        first_pixel=first_pixel,
+        stride=stride,
+        unit=unit,
+        classes=classes,
+        min_confidence=min_confidence,
+    )
+    return scan_source(source, form).videos
 
 
 def scan_source(source: Source, form: FormatOptions | None = None, recall: Recall | None = None) -> Scan:
-    """Find the videos of a source, and what in it is none; ``recall`` is as in ``scan``."""
+    """Find the videos of a source, and the files that are not used; ``recall`` is as in ``scan``."""
     path = parse_path(source)
     form = form or form_of_file(path)
     if form is not None and form.format != PAGES:
-        return Scan([_reference(path, form)], [])
+        return find_tracker_videos(path, form)
     try:
-        return scan(path, recall)
+        found = scan(path, recall)
     except NoPageError as error:
         if form is not None:
             raise
-        return Scan([_reference(*instead(path, error))], [])
+        return find_instead(path, error)
+    if form is None and not path.is_file() and not any(found.jobs.values()):
+        with suppress(NoPageError):
+            return find_instead(path, no_pages(path, found.ignored))
+    return found
 
 
-def form_given(
-    format: str | None,  # noqa: A002 - what everyone calls it
-    columns: Mapping[str, str] | None,
-    first_frame: int | None,
-    unit: Literal["px", "fraction"] | None,
-) -> FormatOptions | None:
-    """Gather what is said about how a file is to be read; None where nothing is."""
-    if format is None and columns is None and first_frame is None and unit is None:
+def form_given(**options: Any) -> FormatOptions | None:
+    """Gather the options that say how a tracker's file is read; None if all of them are None.
+
+    Raises
+    ------
+    ParameterError
+        If an option has a value that it cannot have.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    if not given:
         return None
-    return FormatOptions(format or "", tuple(sorted((columns or {}).items())), first_frame, unit)
+    given["columns"] = tuple(sorted(given.get("columns", {}).items()))
+    given["classes"] = parse_classes(given.get("classes", ()))
+    return validate_options(FormatOptions(**given))
 
 
 def form_of_file(path: AnyPath) -> FormatOptions | None:
-    """Recognize a file whose name is not that of a page; None for pages, and for folders.
+    """Recognize another tracker's file; None for pages, and for folders.
 
     Raises
     ------
     InputError
-        If it is no tracker's file that is known, and does not begin as JSON does.
+        If the file is neither named like a page, nor recognized, nor begins as JSON does.
     """
-    if is_named_like_a_page(path.name) or not path.is_file():
+    if not path.is_file():
         return None
+    if is_named_like_a_page(path.name):
+        return None if _PERSONS.search(read_sample(path).head) else _recognized(path)
     try:
         return FormatOptions(recognize(path).name)
     except InputError:
@@ -111,48 +148,190 @@ def form_of_file(path: AnyPath) -> FormatOptions | None:
         raise
 
 
-def instead(path: AnyPath, error: NoPageError) -> tuple[AnyPath, FormatOptions]:
-    """Recognize what holds no page: a file, a folder that is one result, or the only such file of a folder.
+def find_instead(path: AnyPath, error: NoPageError) -> Scan:
+    """Find the videos of other trackers in a source that has no page.
 
     Raises
     ------
     NoPageError
-        If nothing is recognized: then there is no page.
+        If there is none: then what is wrong is that there is no page.
     InputError
-        If several files of a folder are.
+        If there are files of several formats.
     """
-    if (form := _recognised(path)) is not None:
-        return path, form
-    found = [(file, form) for file in _few_files(path) if (form := _recognised(file)) is not None]
+    if path.is_file() and (form := _recognized(path)) is None:
+        raise NoPageError(
+            f"{error}. {describe_unknown(read_sample(path)).removeprefix(f'{path}: ').capitalize()}"
+        )
+    try:
+        return find_tracker_videos(path, FormatOptions() if not path.is_file() else form or FormatOptions())
+    except NoPageError:
+        raise error from None
+
+
+def find_tracker_videos(path: AnyPath, options: FormatOptions) -> Scan:
+    """Find the videos of other trackers: of a file, of a folder that is one result, or of a folder of files.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or folder, or a folder has files of several formats.
+    NoPageError
+        If a folder has no file of another tracker.
+    ParameterError
+        If there is no such format, or it does not fit the options.
+    """
+    sample = read_sample(path)
+    if not sample.is_folder or _is_one_result(sample, options):
+        return Scan(_list_references(path, options, title_of_source(path, is_folder=sample.is_folder)), [])
+    found, others = _list_results(path, options)
     if not found:
-        raise error
-    if len(found) > 1:
-        names = ", ".join(repr(file.name) for file, _ in found[:_SHOWN])
-        raise InputError(f"{path}: holds {len(found)} files of other trackers ({names}); give one of them")
-    return found[0]
+        raise NoPageError(f"{path}: no file of another tracker in this folder")
+    formats = dict.fromkeys(tracker for _, tracker in found)
+    if len(formats) > 1:
+        raise InputError(_describe_mixed(path, found))
+    titles = [_find_title(path, place) for place, _ in found]
+    named = [
+        reference
+        for (place, _), title in zip(found, titles, strict=True)
+        for reference in _list_references(place, options, title, is_alone=len(found) == 1)
+    ]
+    names = slugs([reference.name for reference in named]) if len(found) > 1 else [one.name for one in named]
+    return Scan([replace(one, name=name) for one, name in zip(named, names, strict=True)], others)
 
 
-def _recognised(path: AnyPath) -> FormatOptions | None:
+def _is_one_result(sample: Sample, options: FormatOptions) -> bool:
+    """Return whether a folder is one result: one file per frame, or a sequence of MOTChallenge."""
+    if options.format:
+        tracker = find_format(sample.path, options)
+        return tracker.reads_folders and (not tracker.reads_files or tracker.recognizes(sample) is None)
+    return any(tracker.reads_folders and tracker.recognizes(sample) is None for tracker in TRACKERS.values())
+
+
+def _list_results(
+    root: AnyPath, options: FormatOptions
+) -> tuple[list[tuple[AnyPath, str]], list[tuple[str, str]]]:
+    """List the results below a folder with their formats, and the other files with what they are."""
+    files = _all_files(root)
+    others = list[tuple[str, str]]()
+    if len(files) > _MOST_FILES:
+        return [], others
+    found = list[tuple[AnyPath, str]]()
+    whole = [
+        folder
+        for folder in dict.fromkeys(file.parent for file in files)
+        if _is_one_result_below(root, folder)
+    ]
+    found += [(folder, recognize(folder).name) for folder in whole]
+    for file in files:
+        if file.parent in whole or file.name.lower() in _COMPANIONS:
+            continue
+        name, reason = _find_format_of_file(file, options)
+        if name:
+            found.append((file, name))
+        else:
+            others.append((shown(root, file), reason))
+    return sorted(found, key=lambda pair: natural(pair[0])), others
+
+
+def _is_one_result_below(root: AnyPath, folder: AnyPath) -> bool:
+    """Return whether a folder below the source has one file per frame."""
+    if folder == root:
+        return False
+    form = _recognized(folder)
+    return form is not None and form.format.startswith("ultralytics")
+
+
+def _find_format_of_file(file: AnyPath, options: FormatOptions) -> tuple[str, str]:
+    """Return the format of a file, or an empty text and why it has none."""
+    if file.name.lower() in _DETECTIONS:
+        return "", "detections without identities"
+    try:
+        sample = read_sample(file)
+        if not sample.head.strip():
+            return "", "empty"
+        tracker = None if not options.format and not options.columns else find_format(file, options)
+        if tracker is not None:
+            return (
+                (tracker.name, "") if tracker.accepts_file(sample, options) else ("", f"not {tracker.text}")
+            )
+        return recognize(file).name, ""
+    except InputError as error:
+        return "", str(error).removeprefix(f"{file}: ")
+
+
+def _list_references(
+    path: AnyPath, options: FormatOptions, title: str, *, is_alone: bool = True
+) -> list[VideoReference]:
+    """Return the videos of one result, several if it is a table of several."""
+    tracker = find_format(path, options)
+    form = replace(options, format=tracker.name)
+    files = _list_files(path)
+    parts = find_parts(path, form)
+    if len(parts) < 2:  # noqa: PLR2004 - one value is one video
+        name = slugs([title or "video"])[0] if is_alone else title
+        return [VideoReference(name, tuple(files) or (path,), form=form, path=path)]
+    titles = [
+        "/".join(
+            [
+                *([] if "video" in part and is_alone else [title]),
+                *(value or "none" for value in part.values()),
+            ]
+        )
+        for part in parts
+    ]
+    names = slugs(titles) if is_alone else titles
+    return [
+        VideoReference(name, tuple(files), form=replace(form, part=tuple(part.items())), path=path)
+        for name, part in zip(names, parts, strict=True)
+    ]
+
+
+def _list_files(path: AnyPath) -> list[AnyPath]:
+    """List the files that a result consists of."""
+    if path.is_file():
+        return [path]
+    truth = [path / name for name in ("gt/gt.txt", "gt.txt", "gt/labels.txt", "labels.txt", "seqinfo.ini")]
+    return (
+        [file for file in truth if file.is_file()]
+        if any(file.is_file() for file in truth[:2])
+        else _all_files(path)
+    )
+
+
+def _find_title(root: AnyPath, place: AnyPath) -> str:
+    """Return the name of a result: its path, or its sequence's if all have one name."""
+    below = below_root(root, place)
+    if below is None:
+        return title_of_source(place, is_folder=True)
+    parts = list(below.parts)
+    if place.name.lower() == "gt.txt" and len(parts) > 1:
+        parts = parts[:-2] if parts[-2] == "gt" else parts[:-1]
+    elif parts[-1] == "labels" and place.is_dir():
+        parts = parts[:-1]
+    else:
+        parts[-1] = title_of_source(place, is_folder=place.is_dir())
+    return "/".join(parts) or title_of_source(root, is_folder=True)
+
+
+def _describe_mixed(root: AnyPath, found: list[tuple[AnyPath, str]]) -> str:
+    """List the files of a folder with several formats."""
+    listed = "; ".join(f"{shown(root, place)}: {TRACKERS[name].text}" for place, name in found[:_SHOWN])
+    more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return (
+        f"{root}: has files of several formats ({listed}{more}). Read one format with format (--format), "
+        f"or give one "
+        "file."
+    )
+
+
+def _recognized(path: AnyPath) -> FormatOptions | None:
     try:
         return FormatOptions(recognize(path).name)
     except InputError:
         return None
 
 
-def _few_files(path: AnyPath) -> list[AnyPath]:
-    """List the files of a folder, if it has few: no more are looked at."""
-    files = [] if path.is_file() else _all_files(path)
-    return files if len(files) <= _FEW else []
-
-
 def _all_files(folder: AnyPath) -> list[AnyPath]:
     """List the files of a folder, pages and others, by name."""
     listing = list_files(folder)
     return sorted([*listing.files, *(folder / name for name, _ in listing.others)], key=str)
-
-
-def _reference(path: AnyPath, form: FormatOptions) -> VideoReference:
-    is_folder = not path.is_file()
-    files = _all_files(path) if is_folder else [path]
-    name = slugs([title_of_source(path, is_folder=is_folder) or "video"])[0]
-    return VideoReference(name, tuple(files) or (path,), form=form)

@@ -1,6 +1,6 @@
 """Reading the tracking of one video."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -18,13 +18,13 @@ from ptrack_analysis.sources.archive import (
     several,
     shown,
 )
-from ptrack_analysis.sources.finding import PAGES, form_given, form_of_file, instead
+from ptrack_analysis.sources.finding import PAGES, find_instead, find_tracker_videos, form_given, form_of_file
 from ptrack_analysis.sources.names import below_root, find_title, group_below, slugs
 from ptrack_analysis.sources.pages.completeness import find_missing
 from ptrack_analysis.sources.pages.decode import BARE, WITH_FACES, WITH_LANDMARKS, Decoders
 from ptrack_analysis.sources.pages.job import JobReader, Reading
 from ptrack_analysis.sources.pages.rows import Budget, Collector, TimeRange
-from ptrack_analysis.sources.trackers.registry import read_tracks
+from ptrack_analysis.sources.trackers.registry import read_with_options
 from ptrack_analysis.sources.trackers.tracked import warn_of_dropped
 from ptrack_analysis.storage.s3 import AnyPath, ahead, parse_path
 from ptrack_analysis.video import Video
@@ -40,7 +40,11 @@ def read_tracking(
     format: str | None = None,  # noqa: A002 - what everyone calls it
     columns: Mapping[str, str] | None = None,
     first_frame: int | None = None,
+    first_pixel: int | None = None,
+    stride: int | None = None,
     unit: Literal["px", "fraction"] | None = None,
+    classes: Sequence[int | str] | None = None,
+    min_confidence: float | None = None,
 ) -> tuple[pd.DataFrame, Video]:
     """Read the tracking of one video: detections, and the facts about the video.
 
@@ -77,10 +81,8 @@ def read_tracking(
     columns
         Which column of a table plays which role: ``{"frame": "frame", "id": "track_id", "left": "x1", "top":
         "y1", "right": "x2", "bottom": "y2"}``; see ``read_tracks``.
-    first_frame
-        Number of the video's first frame in another tracker's file; by default the format's own.
-    unit
-        Unit of a table's boxes, ``px`` (the default) or ``fraction``.
+    first_frame, first_pixel, stride, unit, classes, min_confidence
+        How another tracker's file is read, as in ``read_tracks``.
 
     Returns
     -------
@@ -104,7 +106,16 @@ def read_tracking(
     -----
     O(size of the pages). One page is decoded at a time; at the end the peak is about twice the table.
     """
-    form = form_given(format, columns, first_frame, unit)
+    form = form_given(
+        format=format,
+        columns=columns,
+        first_frame=first_frame,
+        first_pixel=first_pixel,
+        stride=stride,
+        unit=unit,
+        classes=classes,
+        min_confidence=min_confidence,
+    )
     reading = load(source, video=video, faces=faces, landmarks=landmarks, careful=False, form=form)
     reading.validate(allow_incomplete=allow_incomplete)
     warn_of_dropped(_shown(source), reading.dropped)
@@ -131,20 +142,27 @@ def load(
     options |= {"part": part, "budget": budget}
     if isinstance(source, VideoReference):
         if source.form is not None:
-            path = source.files[0] if len(source.files) == 1 else _find_common_folder(source)
-            return _load_tracks(path, source.form, source.name, video, len(source.files))
+            return _load_tracks(source, video, budget)
         return _load_pages(source, video, **options)
     path = parse_path(source)
     form = form or form_of_file(path)
     if form is not None and form.format != PAGES:
-        return _load_tracks(path, form, None, video, 1)
+        return _load_only(path, find_tracker_videos(path, form).videos, video, budget)
     try:
         return _load_pages(path, video, **options)
     except NoPageError as error:
         if form is not None:
             raise
-        found, known = instead(path, error)
-        return _load_tracks(found, known, None, video, 1)
+        return _load_only(path, find_instead(path, error).videos, video, budget)
+
+
+def _load_only(
+    path: AnyPath, videos: Sequence[VideoReference], video: Video | None, budget: Budget | None
+) -> Reading:
+    """Read the only video of another tracker."""
+    if len(videos) > 1:
+        raise several(path, [found.name for found in videos])
+    return _load_tracks(videos[0], video, budget)
 
 
 def _shown(source: Source | VideoReference) -> object:
@@ -152,40 +170,23 @@ def _shown(source: Source | VideoReference) -> object:
     return _common(source) if isinstance(source, VideoReference) else source
 
 
-def _find_common_folder(reference: VideoReference) -> AnyPath:
-    """Return the folder that all files of a video lie below."""
-    folder = reference.files[0].parent
-    while not all(file.parts[: len(folder.parts)] == folder.parts for file in reference.files):
-        folder = folder.parent
-    return folder
-
-
-def _load_tracks(
-    path: AnyPath, form: FormatOptions, name: str | None, video: Video | None, files: int
-) -> Reading:
-    """Read another tracker's file."""
-    tracked = read_tracks(
-        path,
-        format=form.format or None,
-        video=video,
-        columns=dict(form.columns) or None,
-        first_frame=form.first_frame,
-        unit=form.unit,
-    )
+def _load_tracks(reference: VideoReference, video: Video | None, budget: Budget | None) -> Reading:
+    """Read one video of another tracker."""
+    path, form = reference.path or reference.files[0], reference.form or FormatOptions()
+    tracked = read_with_options(path, form, video, budget)
     if "left" not in tracked.table.columns:
         raise InputError(
             f"{path}: holds points without boxes; in Python, read_tracks reads them and "
             "compute_trajectories makes trajectories of them"
         )
-    known = tracked.video if name is None else replace(tracked.video, name=name)
     return Reading(
         detections=tracked.table,
-        video=known,
+        video=replace(tracked.video, name=reference.name),
         pages=0,
         repeated=0,
         goes_on=False,
         merged=0,
-        files=files,
+        files=len(reference.files),
         faults=[],
         incomplete=None,
         ignored=[],

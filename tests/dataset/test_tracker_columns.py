@@ -15,7 +15,7 @@ from ptrack_analysis.video import Video
 
 VIDEO = Video(width=1280, height=720, frame_rate=25.0)
 FRAMES = range(1, 6)
-NAMES = [column.name for column in TRACKER_COLUMNS]
+NAMES = [column.name for column in TRACKER_COLUMNS if column.name != "source_id"]
 BOX = {"x1": 100.0, "y1": 200.0, "x2": 150.0, "y2": 320.0}
 SINK = "x_min,y_min,x_max,y_max,class_id,confidence,tracker_id,class_name,frame_number"
 
@@ -23,6 +23,31 @@ SINK = "x_min,y_min,x_max,y_max,class_id,confidence,tracker_id,class_name,frame_
 def mot_text(path, first=1):
     rows = [f"{first + frame},1,{100 + frame},200,50,120,0.9,0,-1" for frame in range(5)]
     return write(path / "a.txt", "\n".join(rows) + "\n")
+
+
+def boxmot_text(path):
+    rows = [f"{frame},1,{100 + frame}.0,200.0,50.0,120.0,0.9,0,-1" for frame in FRAMES]
+    return write(path / "tracks.txt", "\n".join(rows) + "\n")
+
+
+def boxmot_lines(path):
+    track = {
+        "geometry": [100.0, 200.0, 150.0, 320.0],
+        "geometry_mode": "aabb",
+        "track_id": 7,
+        "score": 0.9,
+        "class_id": 0,
+    }
+    lines = [
+        {"frame_index": frame, "timestamp_s": None, "sequence_id": "a", "tracks": [track]}
+        for frame in range(5)
+    ]
+    return write(path / "tracks.jsonl", "\n".join(map(json.dumps, lines)) + "\n")
+
+
+def visdrone_text(path):
+    rows = [f"{frame},1,{100 + frame},200,50,120,1,1,0,0" for frame in FRAMES]
+    return write(path / "uav1_v.txt", "\n".join(rows) + "\n")
 
 
 def bytetrack_text(path):
@@ -67,6 +92,9 @@ def named_table(path):
 
 
 FILES = {
+    "boxmot": (boxmot_text, NAMES[:2]),
+    "boxmot-jsonl": (boxmot_lines, NAMES[:2]),
+    "visdrone": (visdrone_text, NAMES[1:2]),
     "mot": (mot_text, NAMES[:2]),
     "bytetrack": (bytetrack_text, NAMES[:2]),
     "deepsort": (mot_text, NAMES[:2]),
@@ -100,8 +128,9 @@ def test_verify_compact_and_open_know_the_columns_of_every_reader(tmp_path, form
         for table in ("detections", "trajectories"):
             found = open_dataset(folder).read(table)
             assert [name for name in NAMES if name in found.columns] == names
-            assert found["confidence"].tolist() == [0.9] * 5
-            assert found["class_id"].tolist() == [0] * 5
+            if "confidence" in names:
+                assert found["confidence"].tolist() == [0.9] * 5
+            assert found["class_id"].tolist() == [int(form == "visdrone")] * 5
             assert found["class_id"].dtype == "Int64"
 
 
@@ -152,10 +181,10 @@ def test_rows_in_filled_gaps_have_no_confidence_and_no_class(tmp_path):
 @pytest.mark.parametrize(
     ("values", "name", "found"),
     [
-        ([0, 2], "class_id", [0, 2]),
+        ([2, 2], "class_id", [2, 2]),
         ([0, None], "class_id", [0, pd.NA]),
         (["person", "child"], "class_name", ["person", "child"]),
-        ([0.5, 1], "class_name", ["0.5", "1"]),
+        (["a1", "b"], "class_name", ["a1", "b"]),
     ],
 )
 def test_a_class_is_an_id_if_it_is_a_whole_number_and_else_a_name(tmp_path, values, name, found):

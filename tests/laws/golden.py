@@ -31,8 +31,14 @@ REAL = ROOT.parent / "shared/data"
 
 RENAMED: list[tuple[str, str]] = []
 """Old and new names, in the order in which they are replaced in the keys of ``golden.json``."""
-GONE: tuple[str, ...] = ()
-"""Ends of the names of what is gone."""
+GONE: tuple[str, ...] = (
+    "_runs/boxmot-class0/notes",
+    "_runs/test/notes",
+    "boxmot | /videos/0/notes",
+    "edge | /videos/0/notes",
+    "mot-test | /videos/0/notes",
+)
+"""Ends of the names of what says the same in other words."""
 NEW: tuple[str, ...] = ()
 """Parts of the names of what is new since ``golden.json`` was written."""
 
@@ -62,7 +68,7 @@ REAL_FILES = {
     "mot-test": "mot/TUD-Campus/test.txt --frame-size 640x480 --frame-rate 25",
     "csvsink": "supervision/csvsink-excerpt.csv --frame-size 1920x1080 --frame-rate 25 --first-frame 1",
     "jsonsink": "supervision/jsonsink-excerpt.csv --frame-size 1920x1080 --frame-rate 25 --first-frame 1",
-    "boxmot": "cases/trackers/boxmot-class0.txt --frame-size 1280x720 --frame-rate 25",
+    "boxmot": "cases/trackers/boxmot-class0.txt --frame-size 1280x720 --frame-rate 25 --first-pixel 1",
     "too-short": "cases/numbers/duration-too-short.json",
     "edge": "cases/numbers/leaves-over-the-edge.csv --frame-size 1000x1000 --frame-rate 25 "
     "--columns frame=frame,id=track_id,left=x1,top=y1,right=x2,bottom=y2",

@@ -1,7 +1,7 @@
-"""Roles of the columns of a tracker's table, and the layout of its boxes."""
+"""DETECTIONS from a tracker's columns: the layout of boxes, their unit and their origin."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -9,205 +9,238 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.geometry import Floats
+from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.geometry import Bools, Floats
 from ptrack_analysis.schema import DETECTIONS
 from ptrack_analysis.sources.trackers.cells import Cells
-from ptrack_analysis.sources.trackers.merging import build_detections, validate_tracked
-from ptrack_analysis.sources.trackers.tracked import Given, Tracked, Unit, frame_size, from_frames, from_times
-from ptrack_analysis.video import Milliseconds, Video
+from ptrack_analysis.sources.trackers.classes import ClassList, select_classes, select_confident
+from ptrack_analysis.sources.trackers.identities import read_identities
+from ptrack_analysis.sources.trackers.merging import build_detections
+from ptrack_analysis.sources.trackers.roles import BOXES, PARTS, across, down
+from ptrack_analysis.sources.trackers.times import read_times
+from ptrack_analysis.sources.trackers.tracked import Given, Tracked, Unit, frame_size
+from ptrack_analysis.video import Video
 
-MOMENTS = ("frame", "timestamp_ms", "time_s")
-ACROSS = (("left", "right"), ("left", "width"), ("center_x", "width"))
-DOWN = (("top", "bottom"), ("top", "height"), ("center_y", "height"))
-FURTHER = ("confidence", "class", "class_name")
-ROLES = (*MOMENTS, "id", *dict.fromkeys(role for pair in (*ACROSS, *DOWN) for role in pair), *FURTHER)
-
-FRAME_NAMES = ("frame", "frame_number", "frame_index", "frame_idx", "frame_id", "frame_no", "frame_num")
-"""Names under which people write the number of the frame."""
-
-
-def find_time_role(columns: Mapping[str, str]) -> str:
-    """Return the one role that tells the time: ``frame``, ``timestamp_ms`` or ``time_s``.
-
-    Raises
-    ------
-    ParameterError
-        If there is none, or several.
-    """
-    found = [role for role in MOMENTS if role in columns]
-    if len(found) != 1:
-        raise ParameterError(
-            f"columns names {_listed(found)} for the time; expected one of {_listed(MOMENTS)}"
-        )
-    return found[0]
-
-
-def across(columns: Mapping[str, str]) -> tuple[str, str]:
-    """Return the two roles that tell where a box lies from left to right."""
-    return _pair(columns, ACROSS)
-
-
-def down(columns: Mapping[str, str]) -> tuple[str, str]:
-    """Return the two roles that tell where a box lies from top to bottom."""
-    return _pair(columns, DOWN)
-
-
-def checked(columns: Mapping[str, str], present: Sequence[str], place: str) -> dict[str, str]:
-    """Check which column plays which role.
-
-    Parameters
-    ----------
-    columns
-        Role to name of a column, as the caller gives it.
-    present
-        The table's columns.
-    place
-        The table, for errors.
-
-    Raises
-    ------
-    ParameterError
-        If a role is not known, a column is not there, or the roles do not make a box with a time and an id.
-    """
-    for role, name in columns.items():
-        if role not in ROLES:
-            raise ParameterError(f"{place}: columns names {role!r}; expected some of {_listed(ROLES)}")
-        if name not in present:
-            raise ParameterError(
-                f"{place}: column {name!r}, given for {role}, is missing; there are {_listed(present)}"
-            )
-    if "id" not in columns:
-        raise ParameterError(f"{place}: columns names no 'id', the tracker's number of the person")
-    try:
-        find_time_role(columns)
-        used = {*across(columns), *down(columns)}
-    except ParameterError as error:
-        raise ParameterError(f"{place}: {error}") from error
-    loose = [role for role in columns if role not in {*used, *MOMENTS, "id", *FURTHER}]
-    if loose:
-        raise ParameterError(
-            f"{place}: columns names {_listed(loose)} beside {_listed(sorted(used))}: a side too many"
-        )
-    return dict(columns)
-
-
-def by_own_names(present: Sequence[str]) -> dict[str, str]:
-    """Take the columns that bear the names of their roles."""
-    own = {role: role for role in ROLES if role in present}
-    if "left" in own and "right" in own:
-        own.pop("width", None)
-    if "top" in own and "bottom" in own:
-        own.pop("height", None)
-    for later in MOMENTS[1 + next((n for n, role in enumerate(MOMENTS) if role in own), 0) :]:
-        own.pop(later, None)
-    return own
-
-
-def _pair(columns: Mapping[str, str], pairs: Sequence[tuple[str, str]]) -> tuple[str, str]:
-    for pair in pairs:
-        if all(role in columns for role in pair):
-            return pair
-    wanted = " or ".join(" and ".join(pair) for pair in pairs)
-    raise ParameterError(f"columns names no {wanted}: the boxes' sides cannot be told")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(repr(name) for name in names) if names else "nothing"
-
-
-UNTRACKED = -1
-_PERSONS = {"person", "pedestrian", "people", "human"}
-_SHOWN = 4
+_FRACTIONS = (-1.0, 2.0)
+"""Sides of boxes are fractions of the frame if all of them are within these bounds."""
+_BEYOND = 10.0
+"""A side beyond this is in px, whatever the caller says."""
+_FOUR = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_BOX_CELL = r"^[^0-9.+-]*" + r"[\s,;]+".join(f"(?P<n{at}>{_FOUR})" for at in range(4)) + r"[^0-9.]*$"
+_CLIPPED = 2
+"""Number of sides exactly on the border of the image that shows where the image begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxLayout:
     """How a format writes its boxes.
 
-    ``columns`` says which column plays which role (see ``roles``), ``first_frame`` is the number of the first
-    frame (None: writers differ), ``origin`` the coordinate of the frame's upper left corner, ``unit`` that of
-    the coordinates.
+    ``columns`` has the name of the column of each role, ``first_frame`` is the number of the first frame,
+    ``first_pixel`` the coordinate of the upper left pixel, ``unit`` that of the coordinates; None if they
+    differ by writer, so that the values decide. If they do not, the first pixel is ``likely_pixel``.
+    ``classes`` is the format's list of classes, ``text_ids`` tells whether identities may be texts.
     """
 
     columns: Mapping[str, str]
     first_frame: int | None = None
-    origin: float = 0.0
-    unit: Unit = "px"
+    first_pixel: int | None = 0
+    likely_pixel: int = 0
+    unit: Unit | None = None
+    classes: ClassList | None = None
+    text_ids: bool = False
 
 
-def tracked(cells: Cells, form: BoxLayout, given: Given, video: Video) -> Tracked:
-    """Make DETECTIONS of a tracker's cells.
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The rows of a tracker's file in any order, what they mean, and what was said about them so far."""
+
+    cells: Cells
+    layout: BoxLayout
+    notes: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    video: Video = field(default_factory=Video)
+
+
+def build_tracked(rows: Rows, given: Given) -> Tracked:
+    """Make DETECTIONS of the rows of a tracker's file.
 
     Parameters
     ----------
-    cells
-        The rows, in any order.
-    form
-        What they mean.
+    rows
+        The rows, as a reader returns them.
     given
         What the caller says.
-    video
-        The facts that are known.
 
     Raises
     ------
     InputError
-        With the place and value of the first cell that cannot be.
+        With the place and value of the first cell that is at fault.
     ParameterError
         If the frame size or rate is needed and not known.
     """
-    cells, notes, others = _persons_only(cells, form)
-    person = cells.whole(form.columns["id"], low=UNTRACKED, missing=UNTRACKED)
-    validate_tracked(cells.place, person)
-    time, counted = _moments(cells, form, given, video)
-    size = (1, 1) if form.unit == "fraction" else frame_size(video, cells.place)
-    left, width = _side(cells, across(form.columns), form)
-    top, height = _side(cells, down(form.columns), form)
-    columns = {
-        "left": left / size[0],
-        "top": top / size[1],
-        "width": width / size[0],
-        "height": height / size[1],
-        **_further(cells, form.columns),
-    }
-    flat = int(((width == 0) | (height == 0)).sum())
-    if flat:
-        notes.append(f"{flat} boxes have no area")
-    table, odd, dropped = build_detections(DETECTIONS, cells, time, person, columns)
-    return Tracked(table, video, (*others, *notes, *counted, *odd), (*others, *dropped))
+    layout, video = rows.layout, rows.video
+    has_frame_0 = "frame" in layout.columns and rows.cells.least(layout.columns["frame"]) == 0
+    part = select_part(rows.cells, layout.columns, given)
+    part, columns = _spread_boxes(part, layout.columns)
+    by_class = select_classes(part, columns, given, layout.classes)
+    confident = select_confident(part, columns, given)
+    ids = read_identities(part, columns["id"], texts=layout.text_ids)
+    times = read_times(part, columns, given, layout.first_frame, video, has_frame_0=has_frame_0)
+    box, notes, assumed = _read_boxes(part, columns, layout, given, video)
+    further = _read_further(part, columns)
+    if ids.texts is not None:
+        texts: Any = np.where(ids.is_tracked, ids.texts, None)
+        further["source_id"] = pd.array(texts, dtype="str")
+    keep = by_class.keep & confident.keep
+    person = ids.number_by_appearance(times.values)
+    values = {name: column[keep] for name, column in {**box, **further}.items()}
+    cells = part if keep.all() else part.kept(keep)
+    table, odd, dropped = build_detections(DETECTIONS, cells, times.values[keep], person[keep], values)
+    known = video if times.started_at is None else replace(video, started_at=times.started_at)
+    said = (*by_class.dropped, *confident.dropped)
+    result = Tracked(table, known, (*by_class.notes, *notes, *times.notes, *odd), tuple(dropped))
+    return with_notes(result, *rows.notes, dropped=(*rows.dropped, *said, *assumed))
 
 
 def with_notes(result: Tracked, *notes: str, dropped: Sequence[str] = ()) -> Tracked:
-    """Put further sentences before those of a result; ``dropped`` are those about rows that were dropped."""
+    """Put further sentences before those of a result; ``dropped`` are those that Python warns of."""
     return replace(result, notes=(*notes, *dropped, *result.notes), dropped=(*dropped, *result.dropped))
 
 
-def _moments(cells: Cells, form: BoxLayout, given: Given, video: Video) -> tuple[Milliseconds, list[str]]:
-    role = find_time_role(form.columns)
-    name = form.columns[role]
-    if role == "frame":
-        return from_frames(cells, name, given, form.first_frame, video)
-    return from_times(cells, name, 1 if role == "time_s" else 1000), []
+def select_part(cells: Cells, columns: Mapping[str, str], given: Given) -> Cells:
+    """Keep the rows of the video and camera that are asked for.
+
+    Raises
+    ------
+    InputError
+        If the rows are of several, and none is chosen.
+    """
+    roles = [role for role in PARTS if columns.get(role) in cells.columns]
+    keep: Bools = np.ones(cells.count, dtype=bool)
+    for role in roles:
+        texts = pc.fill_null(pc.cast(cells.columns[columns[role]], pa.string()), "")
+        if role in given.part:
+            keep &= pc.equal(texts, given.part[role]).to_numpy(zero_copy_only=False).astype(bool)
+            continue
+        values = pc.unique(texts).to_pylist()
+        if len(values) > 1:
+            shown = ", ".join(map(repr, values[:3])) + (", ..." if len(values) > 3 else "")  # noqa: PLR2004
+            raise InputError(
+                f"{cells.place}: the column {columns[role]!r} has {len(values)} values ({shown}), each a "
+                f"{role}. Read "
+                "one of the videos that find_videos returns (--video NAME)."
+            )
+    return cells if keep.all() else cells.kept(keep)
 
 
-def _side(cells: Cells, pair: tuple[str, str], form: BoxLayout) -> tuple[Floats, Floats]:
+def list_parts(cells: Cells, columns: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the combinations of ``video`` and ``camera``, in order of appearance."""
+    roles = [role for role in PARTS if columns.get(role) in cells.columns]
+    if not roles or not cells.count:
+        return []
+    texts = {role: pc.fill_null(pc.cast(cells.columns[columns[role]], pa.string()), "") for role in roles}
+    frame = pd.DataFrame({role: column.to_pandas() for role, column in texts.items()}).drop_duplicates()
+    return [dict(zip(roles, map(str, row), strict=True)) for row in frame.itertuples(index=False)]
+
+
+def _spread_boxes(cells: Cells, columns: Mapping[str, str]) -> tuple[Cells, dict[str, str]]:
+    """Replace a column whose cells have four numbers by four columns."""
+    role = next((role for role in BOXES if role in columns), None)
+    if role is None:
+        return cells, dict(columns)
+    name = columns[role]
+    texts = pc.cast(cells.columns[name], pa.string())
+    found = pc.extract_regex(texts, _BOX_CELL)
+    absent = pc.is_null(found)
+    if pc.any(absent, min_count=0).as_py():
+        raise cells.fault(name, pc.index(absent, True).as_py(), "four numbers, as in [10, 20, 60, 220]")
+    sides = {f"{name}.{side}": pc.struct_field(found, f"n{at}") for at, side in enumerate(BOXES[role])}
+    roles = {side: f"{name}.{side}" for side in BOXES[role]}
+    kept = {key: value for key, value in columns.items() if key != role}
+    return replace(cells, columns={**cells.columns, **sides}), {**kept, **roles}
+
+
+def _read_boxes(
+    cells: Cells, columns: Mapping[str, str], layout: BoxLayout, given: Given, video: Video
+) -> tuple[dict[str, Floats], list[str], list[str]]:
+    """Read the sides of boxes as fractions of the frame; return notes, and assumptions to warn of."""
+    left, width = _read_side(cells, columns, across(columns))
+    top, height = _read_side(cells, columns, down(columns))
+    unit, assumed = _find_unit(cells, (left, top, left + width, top + height), layout, given)
+    size, notes = (1, 1), list[str]()
+    if unit == "px":
+        size = frame_size(video, cells.place)
+        origin, notes = _find_first_pixel(left, top, layout, given)
+        left, top = left - origin, top - origin
+    if flat := int(((width == 0) | (height == 0)).sum()):
+        notes.append(f"{flat} boxes have no area")
+    box = {"left": left / size[0], "top": top / size[1], "width": width / size[0], "height": height / size[1]}
+    return box, notes, assumed
+
+
+def _read_side(cells: Cells, columns: Mapping[str, str], pair: tuple[str, str]) -> tuple[Floats, Floats]:
     """Read where a box begins along one axis, and how long it is there."""
-    one, other = (form.columns[role] for role in pair)
+    one, other = (columns[role] for role in pair)
     first, second = cells.numbers(one), cells.numbers(other)
     if pair[1] in {"width", "height"}:
         if (second < 0).any():
             raise cells.fault(other, int((second < 0).argmax()), "a size of at least 0")
-        begin = first - second / 2 if pair[0].startswith("center") else first
-        return begin - form.origin, second
+        return (first - second / 2 if pair[0].startswith("center") else first), second
     if (second < first).any():
         row = int((second < first).argmax())
         begins = first[row].item()
         raise cells.fault(other, row, f"at least the {one} of its row, {begins:g}: no size is negative")
-    return first - form.origin, second - first
+    return first, second - first
 
 
-def _further(cells: Cells, columns: Mapping[str, str]) -> dict[str, Any]:
+def _find_unit(
+    cells: Cells, sides: tuple[Floats, ...], layout: BoxLayout, given: Given
+) -> tuple[Unit, list[str]]:
+    """Return the unit of the sides: as given, as the format says, otherwise by their values."""
+    unit = given.unit or layout.unit
+    if not cells.count:
+        return unit or "px", []
+    least, most = min(float(side.min()) for side in sides), max(float(side.max()) for side in sides)
+    small = _FRACTIONS[0] <= least and most <= _FRACTIONS[1]
+    small = small and any((side % 1 != 0).any() for side in sides)
+    if unit == "fraction" and (most > _BEYOND or least < -_BEYOND):
+        side = next(side for side in sides if max(side.max(), -side.min()) > _BEYOND)
+        row = int(np.abs(side).argmax())
+        raise InputError(
+            f"{cells.where(row)}: a side of the box is {side[row]:g}, but the unit is fraction of the "
+            f"frame. Leave out "
+            "unit='fraction' (--unit fraction): the boxes are in px."
+        )
+    if given.unit == "px" and small:
+        raise InputError(
+            f"{cells.place}: the sides of all boxes are between {least:g} and {most:g}, so they are "
+            f"fractions of the "
+            "frame, not px. Pass unit='fraction' (--unit fraction)."
+        )
+    if unit is None and small:
+        bounds = f"between {least:g} and {most:g}"
+        return "fraction", [f"the sides of all boxes are {bounds}: they are read as fractions of the frame"]
+    return unit or "px", []
+
+
+def _find_first_pixel(left: Floats, top: Floats, layout: BoxLayout, given: Given) -> tuple[int, list[str]]:
+    """Return the coordinate of the upper left pixel: as given, as the format says, otherwise by the boxes.
+
+    Boxes that a tracker clips to the image prove it: many begin exactly at the first pixel, and none before.
+    """
+    known = given.first_pixel if given.first_pixel is not None else layout.first_pixel
+    if known is not None:
+        return known, []
+    for first in (0, 1):
+        on_border = int((left == first).sum() + (top == first).sum())
+        if on_border >= _CLIPPED and not ((left < first) | (top < first)).any():
+            return first, []
+    likely, other = layout.likely_pixel, 1 - layout.likely_pixel
+    text = f"pixels are assumed to be counted from {likely}"
+    return likely, [f"{text}; change this with first_pixel (--first-pixel {other})"]
+
+
+def _read_further(cells: Cells, columns: Mapping[str, str]) -> dict[str, Any]:
     """Return the columns beside the boxes that have values: ``confidence``, ``class_id``, ``class_name``.
 
     A class that is not a whole number is a name.
@@ -215,7 +248,7 @@ def _further(cells: Cells, columns: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if columns.get("confidence") in cells.columns:
         confidence = cells.numbers(columns["confidence"], required=False)
-        if not (np.isnan(confidence) | (confidence == UNTRACKED)).all():
+        if not (np.isnan(confidence) | (confidence == -1)).all():
             found["confidence"] = confidence
     numbers, name = columns.get("class", ""), columns.get("class_name", "")
     if numbers in cells.columns:
@@ -229,41 +262,15 @@ def _further(cells: Cells, columns: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def _persons_only(cells: Cells, form: BoxLayout) -> tuple[Cells, list[str], list[str]]:
-    """Leave out what is named and no person, where any class is named a person; else keep all.
-
-    Returns the rows to keep, sentences on the classes, and sentences on the rows that were left out.
-    """
-    name = form.columns.get("class_name")
-    if name is None or name not in cells.columns:
-        return cells, _several_classes(cells, form), []
-    texts = pc.utf8_trim_whitespace(pc.fill_null(pc.cast(cells.columns[name], pa.string()), ""))
-    others = sorted(text for text in pc.unique(texts).to_pylist() if text and text.lower() not in _PERSONS)
-    if not others:
-        return cells, [], []
-    is_other = pc.is_in(texts, pa.array(others)).to_numpy().astype(bool)
-    shown = ", ".join(repr(one) for one in others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
-    if is_other.all():
-        return cells, [f"no class is named a person; all {cells.count} rows are kept ({shown})"], []
-    kept = cells.kept(~is_other)
-    count = cells.count - kept.count
-    return kept, [], [f"{count} rows of other classes than persons are left out ({shown})"]
-
-
-def _several_classes(cells: Cells, form: BoxLayout) -> list[str]:
-    """Report that classes are known by number only, so that other things than persons may be among them."""
-    number = form.columns.get("class")
-    if number is None or number not in cells.columns:
-        return []
-    found = sorted({str(one) for one in pc.unique(cells.columns[number]).to_pylist() if one is not None})
-    if len(found) < 2:  # noqa: PLR2004 - one class is persons, as far as anybody can tell
-        return []
-    return [f"there are the classes {', '.join(found[:_SHOWN])}, by number: all count as persons"]
-
-
 def validate_columns(given: Given, place: str, allowed: tuple[str, ...] = ()) -> None:
-    """Reject names of columns that a format does not ask for."""
+    """Reject names of columns that a format does not ask for.
+
+    Raises
+    ------
+    ParameterError
+        If a role is not among those that are allowed.
+    """
     for role in given.columns or {}:
         if role not in allowed:
-            takes = f"only {', '.join(allowed)}" if allowed else "no names of columns"
+            takes = f"only {', '.join(allowed)}" if allowed else "no columns"
             raise ParameterError(f"{place}: columns names {role!r}, but this format takes {takes}")

@@ -18,6 +18,9 @@ Columns = Mapping[str, Any]
 
 MOST_DOUBLED = 0.01
 """Share of a file's rows that may repeat the id and frame of another row; more means two people in one id."""
+_MOSTLY = 0.9
+_RESTART = 0.5
+"""Share of the whole time span by which times go back where another clip begins."""
 
 
 def build_detections(
@@ -64,7 +67,7 @@ def build_detections(
     order, again = _one_each(schema, time, person, columns, np.flatnonzero(tracked))
     doubled = len(again)
     if doubled > MOST_DOUBLED * (len(order) + doubled):
-        raise _two_in_one(cells, person, again, len(order) + doubled)
+        raise _explain_repeats(cells, time, person, columns, again)
     if doubled:
         dropped.append(
             f"{doubled} rows are of a person and moment that another row has too; one row of each is kept"
@@ -78,30 +81,46 @@ def build_detections(
     return table.assign(**{name: kept[name] for name in kept if name not in ours}), notes, dropped
 
 
-def validate_tracked(place: str, person: Integers) -> None:
-    """Reject rows of which none has a person.
-
-    Raises
-    ------
-    InputError
-        If there are rows, and every number is below 0.
-    """
-    if len(person) and (person < 0).all():
-        raise InputError(
-            f"{place}: the id is -1 or missing in every row: these are detections, not tracks; "
-            "let a tracker number the persons first"
-        )
-
-
-def _two_in_one(cells: Cells, person: Integers, again: Integers, count: int) -> InputError:
+def _explain_repeats(
+    cells: Cells, time: Milliseconds, person: Integers, columns: Columns, again: Integers
+) -> InputError:
+    """Return the error about rows that repeat the id and time of another row, with their likely cause."""
+    count = int((person >= 0).sum())
     row = int(again.min())
+    cause = _find_cause(time, person, columns)
     return InputError(
         f"{cells.place}: {len(again)} of {count} rows ({len(again) / count:.1%}) repeat the id and time of "
         f"another row (first: {cells.where(row)}, id {person[row]}). At most {MOST_DOUBLED:.0%} is accepted, "
-        "because one id at one time must be one person. Likely causes: several cameras or videos in one "
-        "table, clips appended whose frames start again, one run saved twice, or ids that start again for "
-        "each class. Save one file per video and camera, or give each person a separate id."
+        f"because one id at one time must be one person. {cause}"
     )
+
+
+_CAUSES = {
+    "twice": "one run was saved twice (save it once)",
+    "clips": "clips were appended whose frames start again (save one file per clip)",
+    "cameras": (
+        "several cameras or videos are in one table (name their column: video=... or camera=... in columns, "
+        "--columns; otherwise save one file per video and camera)"
+    ),
+    "classes": "ids start again for each class (choose classes, --classes)",
+}
+
+
+def _find_cause(time: Milliseconds, person: Integers, columns: Columns) -> str:
+    """Name the likely causes of repeated rows, first the one that the rows point to."""
+    tracked = person >= 0
+    rows = pd.DataFrame({"time": time, "person": person, **columns})[tracked]
+    repeated = rows.duplicated(["time", "person"], keep=False)
+    identical = rows[repeated].duplicated(keep=False)
+    likely = "cameras"
+    if identical.mean() > _MOSTLY:
+        likely = "twice"
+    elif "class_id" in columns and not rows.duplicated(["time", "person", "class_id"]).any():
+        likely = "classes"
+    elif (np.diff(time[tracked]) < -_RESTART * max(int(np.ptp(time[tracked])), 1)).any():
+        likely = "clips"
+    others = "; ".join(text for name, text in _CAUSES.items() if name != likely)
+    return f"Probably {_CAUSES[likely]}. Other causes: {others}."
 
 
 def _one_each(

@@ -1,11 +1,8 @@
-"""MOTChallenge text: results and ground truth, with seqinfo.ini."""
+"""MOTChallenge text and the text files of trackers that resemble it."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from configparser import ConfigParser
-from configparser import Error as BrokenIni
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,74 +10,27 @@ import pyarrow as pa
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import Bools
-from ptrack_analysis.sources.trackers.cells import Cells, plain_cells, read_text
-from ptrack_analysis.sources.trackers.form import BoxLayout, tracked, validate_columns, with_notes
+from ptrack_analysis.sources.trackers.cells import Cells
+from ptrack_analysis.sources.trackers.classes import ClassList
+from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, validate_columns
 from ptrack_analysis.sources.trackers.sample import Sample
-from ptrack_analysis.sources.trackers.tracked import Given, Tracked, named, title_of_source
+from ptrack_analysis.sources.trackers.sequence import find_folder, is_in_challenge, read_labels, read_seqinfo
+from ptrack_analysis.sources.trackers.text import plain_cells, read_text
+from ptrack_analysis.sources.trackers.tracked import Given, named, title_of_source
 from ptrack_analysis.storage.s3 import AnyPath
-from ptrack_analysis.video import frames_to_timestamps, timedelta
 
-_FACTS: dict[str, tuple[str, type, float]] = {
-    "frameRate": ("frame_rate", float, 1e6),
-    "imWidth": ("width", int, 1e6),
-    "imHeight": ("height", int, 1e6),
-    "seqLength": ("frames", int, 1e9),
+_BOX = ("frame", "id", "bb_left", "bb_top", "bb_width", "bb_height")
+_WIDTHS: dict[int, tuple[str, ...]] = {
+    6: _BOX,
+    7: (*_BOX, "conf"),
+    9: (*_BOX, "conf", "class", "visibility"),
+    10: (*_BOX, "conf", "x", "y", "z"),
+    11: (*_BOX, "conf", "class", "x", "y", "z"),
 }
-_SMALLEST = 1e-3
-
-
-def facts_beside(file: AnyPath) -> dict[str, Any]:
-    """Read ``seqinfo.ini`` beside a file, or in the folder above; none is an ordinary case.
-
-    Returns
-    -------
-    dict
-        ``width``, ``height``, ``frame_rate`` and ``duration``, as far as they are told.
-
-    Raises
-    ------
-    InputError
-        If it is broken, or a value is no number above 0.
-    """
-    folder = (file.absolute() if isinstance(file, Path) else file).parent
-    for place in (folder / "seqinfo.ini", folder.parent / "seqinfo.ini"):
-        if place.is_file():
-            return _facts(place)
-    return {}
-
-
-def _facts(place: AnyPath) -> dict[str, Any]:
-    parser = ConfigParser(interpolation=None)
-    try:
-        parser.read_string(read_text(place).decode())
-    except BrokenIni as error:
-        raise InputError(f"{place}: no INI file: {' '.join(str(error).split())}") from error
-    told = dict(parser["Sequence"]) if parser.has_section("Sequence") else {}
-    facts: dict[str, Any] = {
-        fact: _number(place, name, told[name.lower()], kind, largest)
-        for name, (fact, kind, largest) in _FACTS.items()
-        if name.lower() in told
-    }
-    frames = facts.pop("frames", None)
-    if frames is not None and "frame_rate" in facts:
-        end = frames_to_timestamps(np.array([frames]), facts["frame_rate"])
-        facts["duration"] = timedelta(int(end[0]))
-    return facts
-
-
-def _number(place: AnyPath, name: str, text: str, kind: type, largest: float) -> Any:
-    try:
-        number = kind(text)
-    except ValueError:
-        number = 0
-    if not _SMALLEST <= number <= largest:
-        raise InputError(f"{place}: {name} is {text!r}; expected a number above 0")
-    return number
-
-
-NAMES = ("frame", "id", "bb_left", "bb_top", "bb_width", "bb_height", "conf", "x", "y", "z")
-EXPECTED = "frame,id,bb_left,bb_top,bb_width,bb_height and up to conf,x,y,z"
-COLUMNS = {
+_ZQPEI = ("frame", "id", "class", *_BOX[2:], "x", "y", "z", "w")
+_ORIENTED = 13
+_EXPECTED = "frame,id,bb_left,bb_top,bb_width,bb_height and up to conf,x,y,z"
+_ROLES = {
     "frame": "frame",
     "id": "id",
     "left": "bb_left",
@@ -90,65 +40,76 @@ COLUMNS = {
     "confidence": "conf",
     "class": "class",
 }
-_FEWEST, _WITH_CLASS = 6, 9
-_PEDESTRIAN = 1
-_CLASSES = {
-    1: "pedestrian",
-    2: "person on vehicle",
-    3: "car",
-    4: "bicycle",
-    5: "motorbike",
-    6: "other vehicle",
-    7: "static person",
-    8: "distractor",
-    9: "occluder",
-    10: "occluder on the ground",
-    11: "full occluder",
-    12: "reflection",
-    13: "crowd",
-}
-_VISDRONE_CLASSES = {
-    0: "ignored region",
-    1: "pedestrian",
-    2: "people",
-    3: "bicycle",
-    4: "car",
-    5: "van",
-    6: "truck",
-    7: "tricycle",
-    8: "awning-tricycle",
-    9: "bus",
-    10: "motor",
-    11: "others",
-}
-_VISDRONE_PERSONS = {1, 2}
-_TRUTH_NAME = re.compile(r"gt(?![a-z]).*\.txt(\.gz)?", re.IGNORECASE)
 _LABEL = "label"
-_NO_PEDESTRIAN = (
-    "If the classes have other numbers, put a file labels.txt with one class name per line into the same "
-    "folder. If the rows are a tracker's results, rename the file: it is read as ground truth because it is "
-    "named gt.txt, lies in a folder gt, or is read with the format mot-gt."
+
+MOT_CLASSES = ClassList(
+    names={
+        1: "pedestrian",
+        2: "person on vehicle",
+        3: "car",
+        4: "bicycle",
+        5: "motorbike",
+        6: "other vehicle",
+        7: "static person",
+        8: "distractor",
+        9: "occluder",
+        10: "occluder on the ground",
+        11: "full occluder",
+        12: "reflection",
+        13: "crowd",
+    },
+    people=(1,),
+    advice=(
+        "If the classes have other numbers, put a file labels.txt with one class name per line into the same "
+        "folder, or choose classes by number (--classes). If the rows are a tracker's results, rename the "
+        "file: it "
+        "is read as ground truth because it is named gt.txt, is in a folder gt, or is read with the format "
+        "mot-gt."
+    ),
 )
-_NOT_TRUTH = (
-    "nine columns are read as a tracker's results with a class in the eighth: rows of all classes are kept; "
-    "MOTChallenge ground truth is named gt.txt, lies in a folder gt, or is read with the format mot-gt "
-    "(--format mot-gt)"
+VISDRONE_CLASSES = ClassList(
+    names={
+        0: "ignored region",
+        1: "pedestrian",
+        2: "people",
+        3: "bicycle",
+        4: "car",
+        5: "van",
+        6: "truck",
+        7: "tricycle",
+        8: "awning-tricycle",
+        9: "bus",
+        10: "motor",
+        11: "others",
+    },
+    people=(1, 2),
+)
+_TRUTH_NAME = re.compile(r"gt(?![a-z]).*\.txt(\.gz)?", re.IGNORECASE)
+_VISDRONE_NAME = re.compile(r"uav.*_v\.txt(\.gz)?", re.IGNORECASE)
+_BOXMOT_NAME = re.compile(r"tracks\.txt(\.gz)?", re.IGNORECASE)
+_CLASS_UNPROVEN = (
+    "nine columns are read as a tracker's results with a class in the eighth: rows of all classes are "
+    "kept. For "
+    "MOTChallenge ground truth, use --format mot-gt; for BoxMOT, --format boxmot"
 )
 
 
-def read_mot(path: AnyPath, given: Given) -> Tracked:
+_Interpret = Callable[[Cells, AnyPath], Rows]
+
+
+def read_mot(path: AnyPath, given: Given) -> Rows:
     """Read MOTChallenge text: a tracker's results, or ground truth.
 
-    A row is ``frame,id,bb_left,bb_top,bb_width,bb_height,conf,x,y,z``; frames, ids and boxes are counted from
-    1, so the upper left pixel is at (1, 1). The frame size and rate come from ``seqinfo.ini`` beside the file
-    or in the folder above, else from the facts to fall back to.
+    A row is ``frame,id,bb_left,bb_top,bb_width,bb_height,conf,x,y,z``. Frames are counted from 0 if a frame 0
+    occurs, otherwise from 1. The upper left pixel is at (0, 0) or (1, 1): ``first_pixel`` says which,
+    otherwise boxes that are clipped to the image, otherwise 0 is assumed. The frame size and rate come from
+    ``seqinfo.ini`` beside the file or in the folder above, otherwise from ``video``.
 
     A file is ground truth only if it is named ``gt.txt`` (or ``gt_val.txt``, ``gt1.txt`` ...), if its folder
     is named ``gt``, or if the format is ``mot-gt``: see ``read_mot_truth``. Any other file with nine columns
-    is read as results with a class in the eighth column, as BoxMOT writes them. Rows of all classes are kept.
+    is read as results with a class in the eighth column. Rows of all classes are kept.
 
-    Ten columns of whole numbers are VisDrone's if columns 8 to 10 are its category, truncation and occlusion.
-    Only its pedestrians and people are kept.
+    Eleven columns are those of FairMOT with a score, or of deep_sort_pytorch with a class in the third.
 
     Parameters
     ----------
@@ -159,13 +120,13 @@ def read_mot(path: AnyPath, given: Given) -> Tracked:
 
     Returns
     -------
-    Tracked
-        DETECTIONS; ``confidence`` (where it is not -1 everywhere) and ``class_id`` are carried along.
+    Rows
+        The rows and what they mean, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the place and value of what cannot be; if the id is -1 everywhere; if no row of ground truth is
+        With the place and value of what is at fault; if the id is -1 everywhere; if no row of ground truth is
         a person.
     ParameterError
         If the frame size or rate is not known.
@@ -175,84 +136,261 @@ def read_mot(path: AnyPath, given: Given) -> Tracked:
     A. Milan et al., "MOT16: A Benchmark for Multi-Object Tracking", arXiv:1603.00831.
     """
     file = _find_file(path)
-    return _read(path, file, given, is_truth=_is_truth(file))
+    return _read(path, given, _interpret_truth if _is_truth(file) else _interpret_results)
 
 
-def read_mot_truth(path: AnyPath, given: Given) -> Tracked:
-    """Read MOTChallenge ground truth, whatever the file is called.
+def read_mot_truth(path: AnyPath, given: Given) -> Rows:
+    """Read MOTChallenge ground truth from a file of any name.
 
     Nine columns are ``frame,id,bb_left,bb_top,bb_width,bb_height,flag,class,visibility``. Rows with flag 0
-    and rows of classes other than pedestrian (1) are left out and counted. If ``labels.txt`` is in the same
-    folder, as CVAT and Datumaro write it, line n names class n, boxes are counted from (0, 0), and classes
-    are told by their names. Parameters, result and errors are those of ``read_mot``.
+    and rows of classes other than pedestrian (1) are left out and counted; ``classes`` keeps others, such as
+    static persons (7). If ``labels.txt`` is in the same folder, as CVAT and Datumaro write it, line n names
+    class n, and boxes are counted from (0, 0). Parameters, result and errors are those of ``read_mot``.
     """
-    return _read(path, _find_file(path), given, is_truth=True)
+    return _read(path, given, _interpret_truth)
 
 
-def _read(path: AnyPath, file: AnyPath, given: Given, *, is_truth: bool) -> Tracked:
-    validate_columns(given, str(file))
-    cells = plain_cells(file, read_text(file), name_columns, EXPECTED)
-    video = named(given.video, _title(path, file), **facts_beside(file))
-    columns: dict[str, str] = dict(COLUMNS)
-    notes, dropped = list[str](), list[str]()
-    origin = 1.0
-    if _is_visdrone(cells):
-        cells, dropped = _evaluated(cells, "x", _VISDRONE_CLASSES, _VISDRONE_PERSONS)
-        notes = ["columns 8 to 10 are read as category, truncation and occlusion of VisDrone"]
-        columns["class"] = "x"
-        columns.pop("confidence")
-    elif is_truth and "conf" in cells.columns:
-        labels = _labels_beside(file) if "class" in cells.columns else {}
-        if labels:
-            cells, dropped = _named(cells, labels)
-            columns["class_name"] = _LABEL
-            origin = 0.0
-        else:
-            cells, dropped = _evaluated(cells, "class", _CLASSES, {_PEDESTRIAN}, hint=_NO_PEDESTRIAN)
-        columns.pop("confidence")
-    elif "visibility" in cells.columns and (cells.numbers("visibility") >= 0).any():
-        notes = [_NOT_TRUTH]
-        if (cells.numbers("conf") == 1).all():  # BoxMOT writes 1 there, and the confidence elsewhere
-            columns.pop("confidence")
-    result = tracked(cells, BoxLayout(columns=columns, first_frame=1, origin=origin), given, video)
-    return with_notes(result, *notes, dropped=dropped)
+def read_boxmot(path: AnyPath, given: Given) -> Rows:
+    """Read the result text of BoxMOT, of any version; frames are counted from 1 and pixels from 0.
+
+    A row has nine values: ``frame,id,left,top,width,height`` and then ``1,class,conf`` (to version 16),
+    ``conf,class,detection index`` (17 to 23) or ``conf,class,-1`` (from 25, and the first of version 10). The
+    values tell which. Person is class 0, but 1 in versions 16 to 23; a file does not prove which, so rows of
+    all classes are kept unless ``classes`` chooses. Parameters, result and errors are those of ``read_mot``.
+    """
+    return _read(path, given, _interpret_boxmot)
+
+
+def read_bytetrack(path: AnyPath, given: Given) -> Rows:
+    """Read the result text of ByteTrack, BoT-SORT, OC-SORT, StrongSORT or FairMOT.
+
+    The columns are those of MOTChallenge, but the upper left pixel is at (0, 0). Their demos count the frames
+    of a video from 0 and those of a folder of images from 1; so frames are counted from 0 if a frame 0
+    occurs, otherwise from 1, which is noted. Parameters, result and errors are those of ``read_mot``.
+
+    References
+    ----------
+    Y. Zhang et al., "ByteTrack", arXiv:2110.06864; ``tools/demo_track.py`` of its repository.
+    """
+    return _read(path, given, _interpret_own_detector)
+
+
+def read_deepsort(path: AnyPath, given: Given) -> Rows:
+    """Read the result text of SORT or DeepSORT by their authors, or of deep_sort_pytorch.
+
+    The authors' programs write 1 as every confidence and count frames and pixels from 1, as the MOTChallenge
+    detections do that they are given. ``deep_sort_pytorch`` writes -1 and counts both from 0. The confidences
+    tell which program it was, which is noted. Parameters, result and errors are those of ``read_mot``.
+
+    References
+    ----------
+    N. Wojke et al., "Simple Online and Realtime Tracking with a Deep Association Metric", arXiv:1703.07402;
+    ``deep_sort_app.py`` of nwojke/deep_sort, ``deepsort.py`` of ZQPei/deep_sort_pytorch.
+    """
+    return _read(path, given, _interpret_deepsort)
+
+
+def read_visdrone(path: AnyPath, given: Given) -> Rows:
+    """Read annotations of VisDrone-MOT.
+
+    A row is ``frame,id,left,top,width,height,score,category,truncation,occlusion``. Rows with score 0 are
+    ignored regions. Of the categories, pedestrian (1) and people (2) are kept; ``classes`` keeps others.
+    Parameters, result and errors are those of ``read_mot``.
+    """
+    return _read(path, given, _interpret_visdrone)
 
 
 def fits_mot(sample: Sample) -> str | None:
-    """Return why a source is no MOTChallenge text, None if it is."""
+    """Return why a source is not MOTChallenge text, None if it is."""
     if sample.is_folder:
         found = any((sample.path / name).is_file() for name in ("gt/gt.txt", "gt.txt"))
         return None if found else "a folder without gt/gt.txt"
-    reason = unlike_mot(sample)
-    if reason is None and sample.has_frame_0:
-        return "has a frame 0, and MOTChallenge counts from 1"
+    return _find_misfit(sample)
+
+
+def fits_boxmot(sample: Sample) -> str | None:
+    """Return why a file is not recognized as BoxMOT's."""
+    if not _BOXMOT_NAME.fullmatch(sample.path.name):
+        return "not named tracks.txt, so only --format boxmot reads it"
+    return _find_misfit(sample, 9)
+
+
+def fits_bytetrack(sample: Sample) -> str | None:
+    """Return why a file is not text of ByteTrack's demo on a video, None if it is."""
+    reason = _find_misfit(sample, 7, 10)
+    if reason is None and not sample.has_frame_0:
+        return "has no frame 0, from which its demo counts the frames of a video"
     return reason
 
 
-def fits_mot_truth(sample: Sample) -> str | None:
-    """Return why a source is not taken for ground truth of any name."""
+def fits_visdrone(sample: Sample) -> str | None:
+    """Return why a file is not annotations of VisDrone-MOT, None if it is."""
+    reason = _find_misfit(sample, 10)
+    if reason is not None or _VISDRONE_NAME.fullmatch(sample.path.name):
+        return reason
+    try:
+        rows = np.array([[float(cell) for cell in row] for row in sample.rows if len(row) == 10])  # noqa: PLR2004
+    except ValueError:
+        return "has a value that is not a number"
+    ranges = ((7, 0, 11), (8, 0, 1), (9, 0, 2))
+    if (rows % 1 != 0).any() or not all(
+        ((rows[:, at] >= low) & (rows[:, at] <= high)).all() for at, low, high in ranges
+    ):
+        return "columns 8 to 10 are not a category, truncation and occlusion"
+    proves = (rows[:, 7] != 1).any() and rows[:, 7].any()
+    return None if proves else "column 8 has the same value in every row, which does not prove a category"
+
+
+def fits_only_by_name(sample: Sample) -> str | None:
+    """Return why a file is not read in a format that its content cannot prove."""
+    return (
+        _find_misfit(sample)
+        or "only --format reads a file in this format, because its content cannot prove it"
+    )
+
+
+def fits_text(sample: Sample) -> str | None:
+    """Return why a file is not text with the columns of MOTChallenge, None if it is."""
+    return _find_misfit(sample)
+
+
+def _find_misfit(sample: Sample, *widths: int) -> str | None:
+    """Return why a file is not text with so many columns of numbers, None if it is."""
     if sample.is_folder:
         return "a folder"
-    return unlike_mot(sample) or "looks as other MOTChallenge text does, so it is read as this only by name"
+    width = len(sample.rows[0]) if sample.rows else 0
+    if width not in (widths or (*_WIDTHS, _ORIENTED)) or not sample.is_numeric:
+        return f"its first line is not a row of {' or '.join(map(str, widths or _WIDTHS))} numbers"
+    return "it begins with a comment" if sample.has_header_comment else None
 
 
-def unlike_mot(sample: Sample) -> str | None:
-    """Return why a file is no text of MOTChallenge's columns, None if it is."""
-    rows = sample.rows
-    if sample.is_folder:
-        return "a folder"
-    if not rows or name_columns(len(rows[0])) is None or not sample.is_numeric:
-        return "its first line is no row of 6, 7, 9 or 10 numbers"
-    if sample.has_header_comment:
-        return "it begins with a comment"
-    return None
+def _read(path: AnyPath, given: Given, interpret: _Interpret) -> Rows:
+    file = _find_file(path)
+    validate_columns(given, str(file))
+    raw = read_text(file)
+    given.validate_size(raw.count(b"\n"))
+    cells = _rename(plain_cells(file, raw, _name_columns, _EXPECTED))
+    if b"," not in raw[:256]:
+        cells = _take_camera(cells)
+    video = named(given.video, _find_title(path, file), **read_seqinfo(file))
+    return replace(interpret(cells, file), video=video)
 
 
-def name_columns(width: int) -> Sequence[str] | None:
-    """Name the columns by their number."""
-    if width == _WITH_CLASS:
-        return (*NAMES[:_FEWEST], "conf", "class", "visibility")
-    return NAMES[:width] if width in {_FEWEST, _FEWEST + 1, len(NAMES)} else None
+def _name_columns(width: int) -> Sequence[str] | None:
+    if width == _ORIENTED:
+        raise InputError(
+            "lines of 13 values are oriented boxes, which are not read. Save axis-aligned boxes."
+        )
+    return _WIDTHS.get(width)
+
+
+def _rename(cells: Cells) -> Cells:
+    """Name the columns of deep_sort_pytorch, which has the class in the third of eleven."""
+    if "class" not in cells.columns or "z" not in cells.columns:
+        return cells
+    if not all((cells.numbers(name) == -1).all() for name in ("class", "x", "y", "z")):
+        return cells
+    return replace(cells, columns=dict(zip(_ZQPEI, cells.columns.values(), strict=True)))
+
+
+def _take_camera(cells: Cells) -> Cells:
+    """Name the last of ten columns the camera if those before it are -1, as Yolov5_StrongSORT writes it."""
+    if "z" not in cells.columns or not all((cells.numbers(name) == -1).all() for name in ("conf", "x", "y")):
+        return cells
+    if (cells.numbers("z") == -1).all():
+        return cells
+    return replace(cells, columns={**cells.columns, "camera": cells.columns["z"]})
+
+
+def _lay_out(cells: Cells, **facts: Any) -> BoxLayout:
+    columns = {role: name for role, name in _ROLES.items() if name in cells.columns}
+    if "camera" in cells.columns:
+        columns["camera"] = "camera"
+    return BoxLayout(columns=columns, unit="px", **facts)
+
+
+def _without_confidence(layout: BoxLayout) -> BoxLayout:
+    columns = {role: name for role, name in layout.columns.items() if role != "confidence"}
+    return replace(layout, columns=columns)
+
+
+def _interpret_results(cells: Cells, file: AnyPath) -> Rows:
+    """Interpret results in MOTChallenge's columns by a writer who is not known."""
+    layout = _lay_out(cells, first_frame=_find_first_frame(cells), first_pixel=None)
+    layout = replace(layout, unit=None, likely_pixel=int(is_in_challenge(file)))
+    if "visibility" not in cells.columns or not (cells.numbers("visibility") >= 0).any():
+        return Rows(cells, layout)
+    if (cells.numbers("conf") == 1).all():  # BoxMOT writes 1 there, and the confidence elsewhere
+        layout = _without_confidence(layout)
+    return Rows(cells, layout, (_CLASS_UNPROVEN,))
+
+
+def _interpret_own_detector(cells: Cells, _: AnyPath) -> Rows:
+    """Interpret results of a tracker with a detector of its own, which counts pixels from 0."""
+    return Rows(cells, _lay_out(cells, first_frame=None))
+
+
+def _interpret_deepsort(cells: Cells, _: AnyPath) -> Rows:
+    is_by_authors = "conf" in cells.columns and bool((cells.numbers("conf") == 1).all())
+    base = 1 if is_by_authors else 0
+    layout = _lay_out(cells, first_frame=base, first_pixel=base)
+    if is_by_authors:
+        layout = _without_confidence(layout)
+    writer = "SORT and DeepSORT do" if is_by_authors else "deep_sort_pytorch does"
+    return Rows(cells, layout, (f"frames and pixels are counted from {base}, as {writer}",))
+
+
+def _interpret_truth(cells: Cells, file: AnyPath) -> Rows:
+    """Interpret ground truth: MOTChallenge's, or that of CVAT and Datumaro if ``labels.txt`` is beside it."""
+    if "conf" not in cells.columns:
+        return _interpret_results(cells, file)
+    labels = read_labels(file) if "class" in cells.columns else {}
+    cells, dropped = _select_flagged(cells)
+    if labels:
+        cells = _add_labels(cells, labels)
+        layout = _lay_out(cells, first_frame=_find_first_frame(cells))
+        columns = {**layout.columns, "class_name": _LABEL}
+        return Rows(cells, _without_confidence(replace(layout, columns=columns)), (), dropped)
+    known = MOT_CLASSES if "class" in cells.columns else None
+    layout = _lay_out(cells, first_frame=1, first_pixel=1, classes=known)
+    return Rows(cells, _without_confidence(layout), (), dropped)
+
+
+def _interpret_visdrone(cells: Cells, _: AnyPath) -> Rows:
+    cells, dropped = _select_flagged(cells)
+    layout = _without_confidence(_lay_out(cells, first_frame=1, classes=VISDRONE_CLASSES))
+    layout = replace(layout, columns={**layout.columns, "class": "x"})
+    note = "columns 8 to 10 are read as category, truncation and occlusion of VisDrone"
+    return Rows(cells, layout, (note,), dropped)
+
+
+def _interpret_boxmot(cells: Cells, file: AnyPath) -> Rows:
+    """Tell BoxMOT's writers apart by the last three of nine columns."""
+    if "visibility" not in cells.columns:
+        raise InputError(
+            f"{file}: BoxMOT writes nine values per line. Read the file without --format boxmot."
+        )
+    layout = _lay_out(cells, first_frame=1)
+    last, seventh = cells.numbers("visibility"), cells.numbers("conf")
+    if (last == -1).all():
+        if np.isin(seventh, (0, 1)).all() and (cells.numbers("bb_left") % 1 == 0).all():
+            note = "BoxMOT before version 10.0.40 cut confidences to 0 or 1: they are not read"
+            return Rows(cells, _without_confidence(layout), (note,))
+        return Rows(cells, layout)
+    if (seventh == 1).all() and (last % 1 != 0).any():
+        return Rows(cells, replace(layout, columns={**layout.columns, "confidence": "visibility"}))
+    if (last % 1 == 0).all():
+        return Rows(cells, layout)
+    raise InputError(
+        f"{file}: columns 7 to 9 are none that BoxMOT writes: 1,class,confidence or "
+        f"confidence,class,index. Read the "
+        "file without --format boxmot, or as a table with columns (--columns)."
+    )
+
+
+def _find_first_frame(cells: Cells) -> int:
+    """Return the number of the first frame of MOTChallenge text: 0 if a frame 0 occurs, otherwise 1."""
+    return 0 if cells.least("frame") == 0 else 1
 
 
 def _find_file(path: AnyPath) -> AnyPath:
@@ -261,14 +399,14 @@ def _find_file(path: AnyPath) -> AnyPath:
     for name in ("gt/gt.txt", "gt.txt"):
         if (path / name).is_file():
             return path / name
-    raise InputError(f"{path}: a folder without gt/gt.txt; give the file of the results itself")
+    raise InputError(f"{path}: a folder without gt/gt.txt. Give the file of the results.")
 
 
-def _title(path: AnyPath, file: AnyPath) -> str:
-    """Name the video after its sequence's folder where the file is called as all are."""
+def _find_title(path: AnyPath, file: AnyPath) -> str:
+    """Return the name of the video: the sequence's folder if the file has a name that all have."""
     if path.is_dir():
         return title_of_source(path, is_folder=True)
-    folder = (file.absolute() if isinstance(file, Path) else file).parent
+    folder = find_folder(file)
     if file.name == "gt.txt" and folder.name == "gt":
         return title_of_source(folder.parent, is_folder=True)
     return title_of_source(file)
@@ -276,64 +414,26 @@ def _title(path: AnyPath, file: AnyPath) -> str:
 
 def _is_truth(file: AnyPath) -> bool:
     """Return whether the file's name or folder says that it is ground truth."""
-    folder = (file.absolute() if isinstance(file, Path) else file).parent
-    return folder.name.lower() == "gt" or _TRUTH_NAME.fullmatch(file.name) is not None
+    return find_folder(file).name.lower() == "gt" or _TRUTH_NAME.fullmatch(file.name) is not None
 
 
-def _is_visdrone(cells: Cells) -> bool:
-    """Return whether columns 8 to 10 have the values of VisDrone's category, truncation and occlusion."""
-    if not {"x", "y", "z"} <= cells.columns.keys():
-        return False
-    for name, largest in (("x", max(_VISDRONE_CLASSES)), ("y", 1), ("z", 2)):
-        values = cells.numbers(name)
-        if not ((values >= 0) & (values <= largest) & (values % 1 == 0)).all():
-            return False
-    return len(np.unique(cells.numbers("x"))) > 1
-
-
-def _labels_beside(file: AnyPath) -> dict[int, str]:
-    """Read the names of the classes from ``labels.txt`` in the same folder; a missing file names none."""
-    place = file.parent / "labels.txt"
-    if not place.is_file():
-        return {}
-    return dict(enumerate((line.strip() for line in read_text(place).decode().splitlines()), 1))
-
-
-def _named(cells: Cells, labels: Mapping[int, str]) -> tuple[Cells, list[str]]:
-    """Keep the rows with flag 1, and add a column with the names of their classes."""
-    cells, notes = _flagged(cells)
+def _add_labels(cells: Cells, labels: Mapping[int, str]) -> Cells:
+    """Add a column with the names of the classes, empty for class -1."""
     classes = cells.whole("class", low=-1)
     if classes.max(initial=0) > max(labels):
         row = int(classes.argmax())
         raise cells.fault("class", row, f"a class from 1 to {max(labels)}, the lines of labels.txt")
-    names = pa.chunked_array([pa.array([labels.get(int(number)) for number in classes], pa.string())])
-    return replace(cells, columns={**cells.columns, _LABEL: names}), notes
+    names = pa.array(["", *(labels.get(number, "") for number in range(max(labels) + 1))], pa.string())
+    return replace(
+        cells, columns={**cells.columns, _LABEL: pa.chunked_array([names.take(pa.array(classes + 1))])}
+    )
 
 
-def _flagged(cells: Cells) -> tuple[Cells, list[str]]:
+def _select_flagged(cells: Cells) -> tuple[Cells, tuple[str, ...]]:
     """Keep the rows of ground truth with flag 1."""
     flagged: Bools = cells.numbers("conf") != 0
     if cells.count and not flagged.any():
         raise InputError(f"{cells.place}: the flag (column 7) is 0 in every row, so no row counts")
-    notes = [f"{(~flagged).sum()} rows with flag 0 are left out"] if not flagged.all() else []
-    return cells.kept(flagged), notes
-
-
-def _evaluated(
-    cells: Cells, name: str, names: Mapping[int, str], persons: Collection[int], *, hint: str = ""
-) -> tuple[Cells, list[str]]:
-    """Keep the rows of ground truth that count: flag 1, and persons where classes are told."""
-    cells, notes = _flagged(cells)
-    if name not in cells.columns:
-        return cells, notes
-    classes = cells.whole(name, low=-1)
-    is_person = np.isin(classes, list(persons))
-    others = classes[~is_person]
-    if len(others):
-        counts = zip(*np.unique(others, return_counts=True), strict=True)
-        said = ", ".join(f"{count} {names.get(int(number), f'class {number}')}" for number, count in counts)
-        kept = " or ".join(names[number] for number in sorted(persons))
-        if not is_person.any():
-            raise InputError(f"{cells.place}: no row has the class {kept} ({said}). {hint}".rstrip())
-        notes.append(f"{len(others)} rows of other classes than {kept} are left out ({said})")
-    return cells.kept(is_person), notes
+    if flagged.all():
+        return cells, ()
+    return cells.kept(flagged), (f"{(~flagged).sum()} of {cells.count} rows with flag 0 are left out",)

@@ -8,7 +8,8 @@ import msgspec
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.sources.pages.decode import malformed
 from ptrack_analysis.sources.pages.documents import has_lines, read_lines
-from ptrack_analysis.sources.trackers.cells import Cells, of_values, read_text
+from ptrack_analysis.sources.trackers.cells import Cells, of_values
+from ptrack_analysis.sources.trackers.text import read_text
 from ptrack_analysis.storage.s3 import AnyPath
 
 Row = dict[str, Any]
@@ -58,13 +59,18 @@ def validate_object(item: object, place: str) -> None:
         raise InputError(f"{place}: is {_shown(item)}; expected an object, one a box")
 
 
-def build_cells(rows: Sequence[Row], path: AnyPath, where: Callable[[int], str] | None = None) -> Cells:
-    """Make cells of objects; a member that an object lacks is missing there."""
-    names: dict[str, None] = {}
+def build_cells(
+    rows: Sequence[Row],
+    path: AnyPath,
+    where: Callable[[int], str] | None = None,
+    names: Sequence[str] = (),
+) -> Cells:
+    """Make cells of objects, with columns for ``names`` at least."""
+    found: dict[str, None] = dict.fromkeys(names)
     for row in rows:
-        names.update(dict.fromkeys(row))
+        found.update(dict.fromkeys(row))
     return Cells(
-        columns={name: of_values([row.get(name) for row in rows]) for name in names},
+        columns={name: of_values([row.get(name) for row in rows]) for name in found},
         count=len(rows),
         place=str(path),
         where=where or (lambda row: f"{path}, item {row + 1}"),

@@ -6,11 +6,13 @@ import numpy as np
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.schema import POINTS
-from ptrack_analysis.sources.trackers.cells import plain_cells, read_text
 from ptrack_analysis.sources.trackers.form import validate_columns
-from ptrack_analysis.sources.trackers.merging import build_detections, validate_tracked
+from ptrack_analysis.sources.trackers.identities import read_identities
+from ptrack_analysis.sources.trackers.merging import build_detections
 from ptrack_analysis.sources.trackers.sample import Sample
-from ptrack_analysis.sources.trackers.tracked import Given, Tracked, from_frames, named, title_of_source
+from ptrack_analysis.sources.trackers.text import plain_cells, read_text
+from ptrack_analysis.sources.trackers.times import read_times
+from ptrack_analysis.sources.trackers.tracked import Given, Tracked, named, title_of_source
 from ptrack_analysis.storage.s3 import AnyPath
 
 _NAMES = ("ID", "FR", "X", "Y")
@@ -55,9 +57,8 @@ def read_points(path: AnyPath, given: Given) -> Tracked:
     head = _comments(raw)
     cells = plain_cells(path, raw, _names, "ID FR X Y [Z]")
     video = named(given.video, title_of_source(path), frame_rate=_rate(head, path))
-    person = cells.whole("ID", low=-1)
-    validate_tracked(cells.place, person)
-    time, _ = from_frames(cells, "FR", given, 0, video)
+    person = read_identities(cells, "ID", texts=False).numbers
+    time = read_times(cells, {"frame": "FR"}, given, 0, video).values
     scale, notes = (100, ["coordinates in centimeters are turned into meters"]) if _is_cm(head) else (1, [])
     columns = {f"{axis.lower()}_{{u}}": cells.numbers(axis) / scale for axis in ("X", "Y")}
     table, odd, dropped = build_detections(POINTS, cells, time, person, columns)

@@ -1,82 +1,120 @@
-"""The formats of other trackers: by name, or by looking at a file."""
+"""The formats of other trackers: one declaration each, recognized by evidence."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.sources.archive import Source
-from ptrack_analysis.sources.trackers import mot, points, result_text, supervision, tables, ultralytics
-from ptrack_analysis.sources.trackers.form import MOMENTS
+from ptrack_analysis.sources.archive import FormatOptions, Source
+from ptrack_analysis.sources.pages.rows import Budget
+from ptrack_analysis.sources.trackers import boxmot, labels, mot, points, results, tables
+from ptrack_analysis.sources.trackers.classes import parse_classes
+from ptrack_analysis.sources.trackers.form import Rows, build_tracked, list_parts
+from ptrack_analysis.sources.trackers.roles import MOMENTS, PARTS, find_part_columns
 from ptrack_analysis.sources.trackers.sample import Sample, read_sample
-from ptrack_analysis.sources.trackers.tracked import Given, Tracked, Unit, check_first_frame, checked_unit
+from ptrack_analysis.sources.trackers.tracked import Given, Tracked, Unit, combine, validate_options
+from ptrack_analysis.sources.trackers.unknown import describe_unknown
 from ptrack_analysis.storage.s3 import AnyPath, parse_path
 from ptrack_analysis.video import Video
 
 
 @dataclass(frozen=True, slots=True)
 class Tracker:
-    """A format: its name, one line about it, its reader, and what tells a file of it.
+    """A format: its name, one line about it, its reader, and what recognizes a file of it.
 
-    ``recognizes`` says why a source does not fit, and gives None where it does.
+    ``read`` returns the rows with their layout: the base of frames and pixels, and the classes.
+    ``recognizes`` returns why a source does not fit, and None if it does; ``accepts`` does so for a source
+    whose format the caller names.
     """
 
     name: str
     text: str
-    read: Callable[[AnyPath, Given], Tracked]
+    read: Callable[[AnyPath, Given], Rows | Tracked]
     recognizes: Callable[[Sample], str | None]
+    accepts: Callable[[Sample], str | None] | None = None
+    reads_files: bool = True
+    reads_folders: bool = False
+
+    def accepts_file(self, sample: Sample, options: FormatOptions) -> bool:
+        """Return whether a file of a folder is read in this format if the caller names the format."""
+        if self.name == "table" and options.columns:
+            names = tables.read_names(sample)
+            return all(name in names for _, name in options.columns)
+        return (self.accepts or self.recognizes)(sample) is None
 
 
 TRACKERS = {
     tracker.name: tracker
     for tracker in (
-        Tracker("mot", "MOTChallenge text: results or ground truth", mot.read_mot, mot.fits_mot),
+        Tracker(
+            "visdrone", "annotations of VisDrone-MOT", mot.read_visdrone, mot.fits_visdrone, mot.fits_text
+        ),
+        Tracker(
+            "boxmot", "result text of BoxMOT, any version", mot.read_boxmot, mot.fits_boxmot, mot.fits_text
+        ),
+        Tracker(
+            "bytetrack",
+            "result text of ByteTrack, BoT-SORT, OC-SORT, StrongSORT or FairMOT (pixels from 0)",
+            mot.read_bytetrack,
+            mot.fits_bytetrack,
+            mot.fits_text,
+        ),
+        Tracker(
+            "mot",
+            "MOTChallenge text: results or ground truth",
+            mot.read_mot,
+            mot.fits_mot,
+            mot.fits_text,
+            reads_folders=True,
+        ),
         Tracker(
             "mot-gt",
             "MOTChallenge ground truth in a file of any name",
             mot.read_mot_truth,
-            mot.fits_mot_truth,
-        ),
-        Tracker(
-            "bytetrack",
-            "result text of ByteTrack (frames from 0 or 1, pixels from 0)",
-            result_text.read_bytetrack,
-            result_text.fits_bytetrack,
+            mot.fits_only_by_name,
+            mot.fits_text,
+            reads_folders=True,
         ),
         Tracker(
             "deepsort",
-            "result text of DeepSORT or deep_sort_pytorch",
-            result_text.read_deepsort,
-            result_text.fits_deepsort,
+            "result text of SORT, DeepSORT or deep_sort_pytorch",
+            mot.read_deepsort,
+            mot.fits_only_by_name,
+            mot.fits_text,
         ),
+        Tracker("boxmot-jsonl", "tracks.jsonl of BoxMOT", boxmot.read_boxmot_jsonl, boxmot.fits_boxmot_jsonl),
         Tracker(
             "supervision-csv",
             "table of supervision's CSVSink",
-            supervision.read_supervision_csv,
-            supervision.fits_supervision_csv,
+            results.read_supervision_csv,
+            results.fits_supervision_csv,
         ),
         Tracker(
             "supervision-json",
             "list of supervision's JSONSink",
-            supervision.read_supervision_json,
-            supervision.fits_supervision_json,
+            results.read_supervision_json,
+            results.fits_supervision_json,
         ),
         Tracker(
             "ultralytics-txt",
-            "folder of Ultralytics' save_txt, one file a frame",
-            ultralytics.read_ultralytics_txt,
-            ultralytics.fits_ultralytics_txt,
+            "folder of Ultralytics' save_txt, one file per frame",
+            labels.read_ultralytics_txt,
+            labels.fits_ultralytics_txt,
+            reads_files=False,
+            reads_folders=True,
         ),
         Tracker(
             "ultralytics-json",
-            "Ultralytics' Results.to_json with the frames told",
-            ultralytics.read_ultralytics_json,
-            ultralytics.fits_ultralytics_json,
+            "Ultralytics' Results.to_json, with frames",
+            results.read_ultralytics_json,
+            results.fits_ultralytics_json,
+            reads_folders=True,
         ),
         Tracker(
             "ultralytics-csv",
-            "Ultralytics' Results.to_csv with the frames told",
-            ultralytics.read_ultralytics_csv,
-            ultralytics.fits_ultralytics_csv,
+            "Ultralytics' Results.to_csv, with frames",
+            results.read_ultralytics_csv,
+            results.fits_ultralytics_csv,
+            reads_folders=True,
         ),
         Tracker("points", "points in meters (PedPy, JuPedSim)", points.read_points, points.fits_points),
         Tracker("table", "CSV or Parquet with named columns", tables.read_table, tables.fits_table),
@@ -92,35 +130,50 @@ def read_tracks(
     video: Video | None = None,
     columns: Mapping[str, str] | None = None,
     first_frame: int | None = None,
+    first_pixel: int | None = None,
+    stride: int | None = None,
     unit: Unit | None = None,
+    classes: Sequence[int | str] | None = None,
+    min_confidence: float | None = None,
 ) -> Tracked:
-    """Read what another tracker wrote, of one video.
+    """Read one video from the file of another tracker.
 
-    Frames become times as the API's do: 1000 · (frame - first) / rate, cut to whole ms. Boxes become
-    fractions of the frame. The order of rows means nothing; the same person twice at one moment is one row.
-    Rows without an id are left out and counted, refused if it is all of them.
+    Frames become times as the API's do: 1000 · (frame - first) · stride / rate, cut to whole ms. Boxes become
+    fractions of the frame. The order of rows does not matter; the same person twice at one time is one row.
+    Rows without an id are left out and counted, and refused if it is all of them.
 
     Parameters
     ----------
     path
         A file, or a folder where the format is one; on disk or in S3.
     format
-        Name of the format, one of ``TRACKERS``; by default the file is looked at, and taken as ``table`` if
-        ``columns`` names more than the time.
+        Name of the format, one of ``TRACKERS``; by default it is recognized, and ``table`` if ``columns``
+        names more than the time.
     video
-        Facts to fall back to where the file has none: frame size, frame rate.
+        Facts that the file lacks: frame size, frame rate, start of the recording.
     columns
-        Which column plays which role, for ``table``; the column that tells the frame or time, for tables of
-        supervision and Ultralytics.
+        Role to column. For ``table``: ``id``; one of ``frame``, ``time`` (date and time, HH:MM:SS.mmm, or
+        since 1970), ``time_s``, ``time_ms``; ``left`` or ``center_x``, ``right`` or ``width``; ``top`` or
+        ``center_y``, ``bottom`` or ``height``; or one of ``box_xyxy``, ``box_xywh``, ``box_cxcywh`` for a
+        column with four numbers; perhaps ``video``, ``camera``, ``confidence``, ``class``, ``class_name``.
+        For tables of supervision and Ultralytics: the time, ``video`` and ``camera``.
     first_frame
         Number of the video's first frame; by default the format's own.
+    first_pixel
+        Coordinate of the upper left pixel in MOT text, 0 or 1; by default the format's own.
+    stride
+        Frames of the video per frame of the file, if the tracker skipped frames and numbered the rest.
     unit
-        Unit of a table's boxes, ``px`` (default) or ``fraction``.
+        Unit of the boxes, ``px`` or ``fraction``; by default recognized.
+    classes
+        Classes to keep, by name or number; by default people, if the file tells which they are.
+    min_confidence
+        Least confidence of a detection.
 
     Returns
     -------
     Tracked
-        DETECTIONS (of ``points``: POINTS in m), the video, and notes on what was left out or odd.
+        DETECTIONS (for ``points``: POINTS in m), the video, and notes on what was left out or assumed.
 
     Raises
     ------
@@ -130,38 +183,91 @@ def read_tracks(
         If there is no such format, an argument does not fit it, or the frame size or rate is needed and not
         known.
     """
-    check_first_frame(first_frame)
-    given = Given(video=video or Video(), columns=columns, first_frame=first_frame, unit=checked_unit(unit))
-    source = parse_path(path)
-    if format is None and not set(columns or {}) <= set(MOMENTS):
-        format = "table"  # noqa: A001 - the same
-    if format is None:
-        return recognize(source).read(source, given)
-    if format not in TRACKERS:
-        raise ParameterError(f"format is {format!r}, not one of {', '.join(TRACKERS)}")
-    if not source.is_file() and not source.is_dir():
-        raise InputError(f"{source}: there is no such file or folder")
-    return TRACKERS[format].read(source, given)
+    options = FormatOptions(
+        format=format or "",
+        columns=tuple((columns or {}).items()),
+        first_frame=first_frame,
+        first_pixel=first_pixel,
+        stride=stride,
+        unit=unit,
+        classes=parse_classes(classes or ()),
+        min_confidence=min_confidence,
+    )
+    return read_with_options(path, validate_options(options), video)
 
 
-def recognize(path: Source) -> Tracker:
-    """Return a source's format by looking at its beginning; of several that fit, the first of ``TRACKERS``.
+def read_with_options(
+    path: Source, options: FormatOptions, video: Video | None = None, budget: Budget | None = None
+) -> Tracked:
+    """Read one video; see ``read_tracks``. A file with more rows than the ``budget`` allows is refused."""
+    given = combine(options, video or Video(), budget)
+    found = _read_rows(parse_path(path), options, given)
+    return found if isinstance(found, Tracked) else build_tracked(found, given)
+
+
+def find_parts(path: Source, options: FormatOptions) -> list[dict[str, str]]:
+    """Return the videos of a file by their values of ``video`` and ``camera``; one or none is one video."""
+    if not _may_have_parts(read_sample(parse_path(path)), options):
+        return []
+    found = _read_rows(parse_path(path), options, combine(options, Video()))
+    return [] if isinstance(found, Tracked) else list_parts(found.cells, found.layout.columns)
+
+
+def find_format(path: AnyPath, options: FormatOptions) -> Tracker:
+    """Return the format of a source: the one that the options name, otherwise the one recognized.
 
     Raises
     ------
     InputError
-        If none fits, with the reason for each; if there is no such file.
+        If there is no such file, or no format fits.
+    ParameterError
+        If there is no such format.
+    """
+    name = options.format
+    if not name and not {role for role, _ in options.columns} <= _TIMES_AND_PARTS:
+        name = "table"
+    if not name:
+        return recognize(path)
+    if name not in TRACKERS:
+        raise ParameterError(f"format must be one of {', '.join(TRACKERS)}, got {name!r}")
+    if not path.is_file() and not path.is_dir():
+        raise InputError(f"{path}: there is no such file or folder")
+    return TRACKERS[name]
+
+
+def recognize(path: Source) -> Tracker:
+    """Return a source's format by its names and beginning; if several fit, the first of ``TRACKERS``.
+
+    Raises
+    ------
+    InputError
+        If none fits, with what the file is; if there is no such file.
     """
     sample = read_sample(parse_path(path))
     if not sample.is_folder and not sample.head.strip():
         raise InputError(f"{sample.path}: the file is empty")
-    reasons = {}
     for tracker in TRACKERS.values():
-        reason = tracker.recognizes(sample)
-        if reason is None:
+        if tracker.recognizes(sample) is None:
             return tracker
-        reasons[tracker.name] = reason
-    tried = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-    raise InputError(
-        f"{sample.path}: no tracker's format is recognized ({tried}); name it with format (--format)"
-    )
+    raise InputError(describe_unknown(sample))
+
+
+_TIMES_AND_PARTS = {*MOMENTS, *PARTS}
+_SPACED = {"mot", "bytetrack", "deepsort"}
+"""Formats whose files may tell cameras apart if white space separates the values."""
+
+
+def _read_rows(path: AnyPath, options: FormatOptions, given: Given) -> Rows | Tracked:
+    return find_format(path, options).read(path, given)
+
+
+def _may_have_parts(sample: Sample, options: FormatOptions) -> bool:
+    """Return whether the beginning of a file allows that it has several videos."""
+    if sample.is_folder:
+        return False
+    if {role for role, _ in options.columns} & {*PARTS} or options.format == "boxmot-jsonl":
+        return True
+    if options.format == "table":
+        names = tables.read_names(sample)
+        return bool({*names} & {*PARTS} or find_part_columns(dict(options.columns), names))
+    return options.format in _SPACED and b"," not in sample.head

@@ -1,25 +1,25 @@
-"""What is seen of a source at first sight: enough to tell its format."""
+"""The beginning of a file or the names in a folder: enough to tell the format."""
 
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from math import isfinite
 from pathlib import Path
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.sources.names import natural
-from ptrack_analysis.sources.trackers.cells import read_header, read_lines
+from ptrack_analysis.sources.trackers.text import decode_utf16, read_header, read_lines
 from ptrack_analysis.storage.s3 import AnyPath
 
 _HEAD = 2**16
 _ZIPPED = b"\x1f\x8b"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sample:
-    """The beginning of a file; or of a folder the names of its files, and the beginning of the first.
-
-    A last line that is cut by the end of the sample is left out.
-    """
+    """The beginning of a file as UTF-8, in whole lines; or the names in a folder."""
 
     path: AnyPath
     is_folder: bool
@@ -31,7 +31,7 @@ class Sample:
         """The cells of the first line, as of a CSV file."""
         return read_header(self.head)[0]
 
-    @property
+    @cached_property
     def rows(self) -> list[list[bytes]]:
         """The values of the lines that hold something, split at commas or white space."""
         lines = [line for _, line in read_lines(self.head)]
@@ -54,6 +54,11 @@ class Sample:
             if file.name.lower().endswith(suffix) and file.stat().st_size:
                 return read_sample(file)
         return None
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the text begins as JSON does."""
+        return self.head.lstrip().startswith((b"[", b"{"))
 
     @property
     def has_header_comment(self) -> bool:
@@ -110,5 +115,8 @@ def _head(file: AnyPath) -> bytes:
             head, whole = zlib.decompressobj(wbits=31).decompress(head, _HEAD), False
         except zlib.error as error:
             raise InputError(f"{file}: not a whole gzip file: {error}") from error
+    if head.startswith(_UTF16):
+        with suppress(InputError):
+            head = decode_utf16(head[: len(head) // 2 * 2], str(file))
     head = head.removeprefix(b"\xef\xbb\xbf")
     return head if whole or b"\n" not in head else head[: head.rindex(b"\n")]

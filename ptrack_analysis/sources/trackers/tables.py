@@ -1,28 +1,47 @@
-"""Tables whose columns are named: files and tables in memory."""
+"""Tables whose columns have roles: files and tables in memory."""
 
+import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.sources.trackers.cells import Cells, csv_cells, of_arrow, of_values, read_raw
-from ptrack_analysis.sources.trackers.form import BoxLayout, by_own_names, checked, tracked
+from ptrack_analysis.sources.archive import FormatOptions
+from ptrack_analysis.sources.trackers.cells import Cells, of_arrow, of_values
+from ptrack_analysis.sources.trackers.classes import parse_classes
+from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, build_tracked
+from ptrack_analysis.sources.trackers.roles import (
+    BOXES,
+    MOMENTS,
+    NUMERIC,
+    ROLES,
+    across,
+    by_own_names,
+    down,
+    find_part_columns,
+    propose_columns,
+    validate_roles,
+)
 from ptrack_analysis.sources.trackers.sample import Sample
+from ptrack_analysis.sources.trackers.text import Sheet, read_raw
 from ptrack_analysis.sources.trackers.tracked import (
     Given,
-    Tracked,
     Unit,
-    check_first_frame,
-    checked_unit,
+    combine,
     named,
     title_of_source,
+    validate_options,
     warn_of_dropped,
 )
 from ptrack_analysis.storage.s3 import AnyPath
 from ptrack_analysis.video import Video
+
+_SHOWN = 3
 
 
 def detections_from(
@@ -31,13 +50,15 @@ def detections_from(
     columns: Mapping[str, str] | None = None,
     video: Video | None = None,
     first_frame: int | None = None,
-    unit: Unit = "px",
+    stride: int | None = None,
+    unit: Unit | None = None,
+    classes: Sequence[int | str] | None = None,
+    min_confidence: float | None = None,
 ) -> pd.DataFrame:
     """Make DETECTIONS of a table in memory: polars, DuckDB, pyarrow, pandas.
 
-    The rules are those of a CSV or Parquet file whose columns are named: rows without an id are left out, of
-    a person's rows at one moment the larger box is kept. If rows are dropped, a ``PtrackWarning`` has the
-    counts.
+    The rules are those of a CSV or Parquet file with named columns; see ``read_tracks``. If rows are left
+    out, a ``PtrackWarning`` has the counts.
 
     Parameters
     ----------
@@ -45,15 +66,11 @@ def detections_from(
         Anything with ``__arrow_c_stream__``, or a pandas DataFrame, whose index levels count as columns.
     columns
         Role to column, such as ``{"frame": "frame", "id": "track_id", "left": "x1", "top": "y1",
-        "right": "x2", "bottom": "y2"}``; by default columns that bear the names of their roles: ``id``; one
-        of ``frame``, ``timestamp_ms``, ``time_s``; ``left`` or ``center_x``, ``right`` or ``width``; ``top``
-        or ``center_y``, ``bottom`` or ``height``; perhaps ``confidence``, ``class``, ``class_name``.
+        "right": "x2", "bottom": "y2"}``; by default columns that have the names of roles.
     video
         The video, for its frame size and rate, as far as they are needed.
-    first_frame
-        Number of the video's first frame; by default 0 where a frame 0 occurs, else 1.
-    unit
-        Unit of the boxes' sides: ``px``, or ``fraction`` of the frame.
+    first_frame, stride, unit, classes, min_confidence
+        As in ``read_tracks``.
 
     Returns
     -------
@@ -75,83 +92,150 @@ def detections_from(
     >>> detections_from(table, video=Video(width=100, height=200, frame_rate=25.0))["height"].tolist()
     [0.25]
     """
-    check_first_frame(first_frame)
+    options = FormatOptions(
+        first_frame=first_frame,
+        stride=stride,
+        unit=unit,
+        classes=parse_classes(classes or ()),
+        min_confidence=min_confidence,
+        columns=tuple((columns or {}).items()),
+    )
     video = video or Video()
-    given = Given(video=video, columns=columns, first_frame=first_frame, unit=checked_unit(unit))
-    place = "the table"
+    given, place = combine(validate_options(options), video), "the table"
     if isinstance(table, pd.DataFrame):
-        result = _of_pandas(table, place, given, video)
+        rows = _read_pandas(table, place, given, video)
     elif hasattr(table, "__arrow_c_stream__"):
-        result = of_arrow_table(pa.table(table), place, given, video)
+        rows = _read_arrow(pa.table(table), place, given, video)
     else:
         raise ParameterError(
             f"the table is a {type(table).__name__}; expected a pandas.DataFrame or anything with "
             "__arrow_c_stream__ (polars, DuckDB, pyarrow)"
         )
+    result = build_tracked(rows, given)
     warn_of_dropped(place, result.dropped)
     return result.table
 
 
-def of_arrow_table(table: pa.Table, place: str, given: Given, video: Video) -> Tracked:
-    """Make DETECTIONS of an Arrow table."""
-    columns = named_columns(given, table.column_names, place)
+def _read_arrow(table: pa.Table, place: str, given: Given, video: Video) -> Rows:
+    """Read the columns of an Arrow table that have a role."""
+    present = table.column_names
+    columns, candidates = name_columns(given, present, place)
     cells = {}
-    for name in dict.fromkeys(columns.values()):
-        if table.column_names.count(name) > 1:
-            raise InputError(f"{place}: column {name!r} is there twice")
+    for name in dict.fromkeys([*columns.values(), *candidates.values()]):
+        if present.count(name) > 1:
+            raise InputError(f"{place}: two columns have the name {name!r}")
         if pa.types.is_duration(table[name].type):
             _validate_no_duration(name, columns, place)
         try:
-            cells[name] = of_arrow(table[name], name)
+            cells[name] = _read_column(table[name], name, columns)
         except (InputError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise InputError(f"{place}: {error}") from error
     found = Cells(cells, table.num_rows, place, lambda row: f"{place}, row {row}")
-    return of_named(found, columns, given, video)
+    return _interpret(found, columns, candidates, video)
 
 
-def of_named(cells: Cells, columns: Mapping[str, str], given: Given, video: Video) -> Tracked:
-    """Make DETECTIONS of cells whose columns are known."""
-    return tracked(cells, BoxLayout(columns=columns, unit=given.unit or "px"), given, video)
+def _read_column(column: Any, name: str, columns: Mapping[str, str]) -> Any:
+    """Convert an Arrow column; a list of numbers, which may be a box, becomes a text."""
+    kind = column.type
+    if any(columns.get(role) == name for role in BOXES) and hasattr(kind, "value_type"):
+        lists = [chunk.cast(pa.list_(pa.float64())).cast(pa.list_(pa.string())) for chunk in column.chunks]
+        return pa.chunked_array([pc.binary_join(chunk, " ") for chunk in lists], pa.string())
+    return of_arrow(column, name, exact=columns["id"] == name)
 
 
-def named_columns(given: Given, present: Sequence[str], place: str) -> dict[str, str]:
-    """Return which column plays which role: as the caller says, else by the columns' own names."""
-    return checked(given.columns or by_own_names(present), present, place)
+def _interpret(cells: Cells, columns: Mapping[str, str], candidates: Mapping[str, str], video: Video) -> Rows:
+    """Interpret cells whose columns are known; ``candidates`` may separate videos or cameras.
+
+    Raises
+    ------
+    InputError
+        If a column separates cameras, and the caller does not name it.
+    """
+    notes, columns = list[str](), dict(columns)
+    for role, name in candidates.items():
+        values = pc.unique(pc.fill_null(pc.cast(cells.columns[name], pa.string()), "")).to_pylist()
+        if not 1 < len(values) <= max(cells.count // 2, 1):
+            continue
+        shown = ", ".join(map(repr, values[:_SHOWN])) + (", ..." if len(values) > _SHOWN else "")
+        if role == "camera":
+            raise InputError(
+                f"{cells.place}: the column {name!r} has {len(values)} values ({shown}), so the rows may "
+                f"be of several "
+                f"cameras. Add camera={name} to the columns (--columns) to read each camera as a video."
+            )
+        columns[role] = name
+        notes.append(f"each of the {len(values)} values of the column {name!r} is read as a video")
+    return Rows(cells, BoxLayout(columns=columns, text_ids=True), tuple(notes), video=video)
 
 
-def _of_pandas(table: pd.DataFrame, place: str, given: Given, video: Video) -> Tracked:
+def name_columns(given: Given, present: Sequence[str], place: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the column of each role, as the caller says, otherwise by the columns' own names.
+
+    The second dictionary has columns without a role that may separate videos or cameras.
+    """
+    try:
+        columns = validate_roles(given.columns or by_own_names(present), present, place)
+    except ParameterError as error:
+        if given.columns:
+            raise
+        raise ParameterError(f"{error}. {advise_columns(present)}") from error
+    return columns, find_part_columns(columns, present)
+
+
+def advise_columns(present: Sequence[str]) -> str:
+    """Return an option to paste, with a guess of the role of each column."""
+    guess = propose_columns(present)
+    missing = [role for role in ("frame", "id") if role not in guess]
+    if "frame" in missing and any(role in guess for role in MOMENTS):
+        missing.remove("frame")
+    try:
+        across(guess), down(guess)
+    except ParameterError:
+        missing += [role for role in ("left", "top", "right", "bottom") if role not in guess]
+    order = sorted(guess, key=ROLES.index)
+    pairs = [f"{role}={guess[role]}" for role in order] + [f"{role}=..." for role in missing]
+    line = f"--columns {shlex.quote(','.join(pairs))}"
+    return f"Name the columns by role, for example {line}"
+
+
+def _read_pandas(table: pd.DataFrame, place: str, given: Given, video: Video) -> Rows:
     levels = {
         str(name): table.index.get_level_values(at)
         for at, name in enumerate(table.index.names)
         if name is not None
     }
     present = [*map(str, table.columns), *levels]
-    columns = named_columns(given, present, place)
+    columns, candidates = name_columns(given, present, place)
     cells = {}
-    for name in dict.fromkeys(columns.values()):
+    for name in dict.fromkeys([*columns.values(), *candidates.values()]):
         if present.count(name) > 1:
-            raise InputError(f"{place}: column {name!r} is there twice")
+            raise InputError(f"{place}: two columns have the name {name!r}")
         values = table[name] if name in table.columns else levels[name]
         if values.dtype.kind == "m":
             _validate_no_duration(name, columns, place)
-        cells[name] = _of_series(pd.Series(values.array), name)
+        cells[name] = _read_series(pd.Series(values.array), name, columns)
     found = Cells(cells, len(table), place, lambda row: f"{place}, row {row}")
-    return of_named(found, columns, given, video)
+    return _interpret(found, columns, candidates, video)
 
 
 def _validate_no_duration(name: str, columns: Mapping[str, str], place: str) -> None:
-    """Reject a length of time where a number is asked for; as ``timestamp_ms`` it is taken as it is."""
+    """Reject durations in a column whose role asks for something else."""
     for role, column in columns.items():
-        if column == name and role != "timestamp_ms":
+        if column == name and role not in {"timestamp_ms", "time_ms"}:
             raise InputError(
-                f"{place}: column {name!r}, given for {role}, is a length of time; give it for timestamp_ms"
+                f"{place}: column {name!r}, given for {role}, has durations. Give it the role time_ms."
             )
 
 
-def _of_series(values: "pd.Series[Any]", name: str) -> Any:
+def _read_series(values: "pd.Series[Any]", name: str, columns: Mapping[str, str]) -> Any:
     if values.dtype == object:
-        return of_values([None if one is pd.NA or one != one else one for one in values])  # noqa: PLR0124 - NaN
-    return of_arrow(pa.chunked_array([pa.array(values, from_pandas=True)]), name)
+        plain = [None if value is pd.NA or value is pd.NaT or _is_nan(value) else value for value in values]
+        return of_values(plain)
+    return _read_column(pa.chunked_array([pa.array(values, from_pandas=True)]), name, columns)
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and value != value  # noqa: PLR0124 - only NaN differs from itself
 
 
 MAX_ROWS = 2**28
@@ -159,64 +243,92 @@ MAX_ROWS = 2**28
 _PARQUET = b"PAR1"
 
 
-def read_table(path: AnyPath, given: Given) -> Tracked:
-    """Read a CSV or Parquet file whose columns the caller names.
+def read_table(path: AnyPath, given: Given) -> Rows:
+    """Read a CSV or Parquet file whose columns have roles.
 
-    ``columns`` maps roles to the file's columns: ``id``; one of ``frame``, ``timestamp_ms``, ``time_s``;
-    ``left`` with ``right`` or ``width``, or ``center_x`` with ``width``; ``top`` with ``bottom`` or
-    ``height``, or ``center_y`` with ``height``; perhaps ``confidence``, ``class``, ``class_name``. Without
-    ``columns``, those that bear the names of their roles are taken. Sides are in px unless ``unit`` is
-    ``fraction``; the frame's upper left corner is (0, 0). Frames are counted from 0 where a frame 0 occurs,
-    else from 1, which is noted, unless ``first_frame`` is given. Times are cut to whole ms.
+    ``columns`` maps roles to the file's columns; ``read_tracks`` lists the roles. Without ``columns``, those
+    that have the names of their roles are taken. The frame's upper left corner is (0, 0).
 
     Parameters
     ----------
     path
-        The file; what it is, is seen by looking at it.
+        The file; its content tells whether it is CSV or Parquet.
     given
         What the caller says.
 
     Returns
     -------
-    Tracked
-        DETECTIONS, with ``confidence``, ``class_id`` and ``class_name`` where they are named.
+    Rows
+        The rows and what they mean, for ``build_tracked``.
 
     Raises
     ------
     InputError
-        With the place and value of what cannot be; if no row has an id.
+        With the place and value of what is at fault; if the rows may be of several cameras.
     ParameterError
-        If a column is not there, roles are missing, or the frame size or rate is needed and not known.
+        If a column is missing, or roles are missing.
     """
-    raw = _first_bytes(path)
     video = named(given.video, title_of_source(path))
-    if raw == _PARQUET:
-        return of_arrow_table(_parquet(path, given), str(path), given, video)
-    cells = csv_cells(path)
-    return of_named(cells, named_columns(given, list(cells.columns), cells.place), given, video)
+    if _first_bytes(path) == _PARQUET:
+        return _read_arrow(_read_parquet(path, given), str(path), given, video)
+    sheet = Sheet.open(path)
+    given.validate_size(sheet.raw.count(b"\n"))
+    columns, candidates = name_columns(given, sheet.names, str(path))
+    numeric = {name for role, name in columns.items() if role in NUMERIC}
+    cells = sheet.read([*columns.values(), *candidates.values()], numeric)
+    return _interpret(cells, columns, candidates, video)
+
+
+def read_names(sample: Sample) -> list[str]:
+    """Return the names of the columns of a table."""
+    return read_parquet_names(sample.path) if sample.head.startswith(_PARQUET) else sample.header
 
 
 def fits_table(sample: Sample) -> str | None:
-    """Return why a file's columns do not bear the names of roles, None if they do."""
+    """Return why a file's columns do not have the names of roles, None if they do."""
     if sample.is_folder:
         return "a folder"
     if sample.head.startswith(_PARQUET):
-        return "a Parquet file, whose columns are to be named with columns (--columns)"
-    own = by_own_names(sample.header)
+        return "a Parquet file, whose columns need roles (--columns)"
     try:
-        checked(own, sample.header, "its first line")
+        validate_roles(by_own_names(sample.header), sample.header, "its first line")
     except ParameterError as error:
-        return f"its columns are to be named with columns (--columns): {error}"
+        return f"its columns need roles (--columns): {error}"
     return None
 
 
-def _parquet(path: AnyPath, given: Given) -> pa.Table:
+def read_parquet_names(path: AnyPath) -> list[str]:
+    """Return the names of the columns of a Parquet file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    with _open_parquet(path) as file:
+        names: list[str] = file.schema_arrow.names
+        return names
+
+
+def _read_parquet(path: AnyPath, given: Given) -> pa.Table:
+    with _open_parquet(path) as file:
+        rows = file.metadata.num_rows
+        if rows > MAX_ROWS:
+            raise InputError(f"{path}: {rows} rows; at most {MAX_ROWS} are read")
+        given.validate_size(rows)
+        columns, candidates = name_columns(given, file.schema_arrow.names, str(path))
+        try:
+            return file.read(columns=list(dict.fromkeys([*columns.values(), *candidates.values()])))
+        except (pa.ArrowException, OSError) as error:
+            raise InputError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}") from error
+
+
+def _open_parquet(path: AnyPath) -> Any:
+    """Open a Parquet file; one on disk is not read beyond its metadata."""
     try:
-        with pq.ParquetFile(pa.BufferReader(read_raw(path))) as file:
-            if file.metadata.num_rows > MAX_ROWS:
-                raise InputError(f"{path}: {file.metadata.num_rows} rows; at most {MAX_ROWS} are read")
-            columns = named_columns(given, file.schema_arrow.names, str(path))
-            return file.read(columns=list(dict.fromkeys(columns.values())))
+        if isinstance(path, Path) and not path.name.lower().endswith(".gz"):
+            return pq.ParquetFile(path)
+        return pq.ParquetFile(pa.BufferReader(read_raw(path)))
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}") from error
 

@@ -7,16 +7,15 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from ptrack_analysis.errors import InputError, ParameterError, PtrackWarning
+from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Integers
+from ptrack_analysis.limits import at_least
+from ptrack_analysis.sources.archive import FORMAT_OPTIONS, FormatOptions
 from ptrack_analysis.sources.names import slugs, strip_suffixes
-from ptrack_analysis.sources.pages.decode import DATE, LATEST_START, TRACKS_FROM_START, wall_clock
-from ptrack_analysis.sources.trackers.cells import MOST, Cells
+from ptrack_analysis.sources.pages.rows import Budget
 from ptrack_analysis.storage.s3 import AnyPath
-from ptrack_analysis.video import Milliseconds, Video, frames_to_timestamps
+from ptrack_analysis.video import Milliseconds, Video
 
 Unit = Literal["px", "fraction"]
 _RATES = (1e-3, 1e6)
@@ -38,29 +37,69 @@ class Tracked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What the caller says about a file: facts to fall back to, names of columns, how frames are counted.
+    """What the caller says about a file: facts that the file lacks, and how it is read.
 
-    ``first_frame`` is the number of the video's first frame, None for the format's own; ``unit`` that of the
-    coordinates, None for the format's own.
+    ``first_frame``, ``first_pixel``, ``stride`` and ``unit`` are None for those of the format; ``budget``
+    limits the number of rows. ``read_tracks`` explains the others.
     """
 
     video: Video = field(default_factory=Video)
     columns: Mapping[str, str] | None = None
     first_frame: int | None = None
+    first_pixel: int | None = None
+    stride: int | None = None
     unit: Unit | None = None
+    classes: tuple[int | str, ...] = ()
+    min_confidence: float | None = None
+    part: Mapping[str, str] = field(default_factory=dict)
+    budget: Budget | None = None
+
+    def validate_size(self, rows: int) -> None:
+        """Reject a file with so many rows if they need more memory than the budget.
+
+        Raises
+        ------
+        InputError
+            If they do.
+        """
+        if self.budget is not None:
+            self.budget.validate(rows, 0)
+
+
+def combine(options: FormatOptions, video: Video, budget: Budget | None = None) -> Given:
+    """Combine the options and the facts that the caller gives."""
+    values = {name: getattr(options, name) for name in FORMAT_OPTIONS if name not in {"format", "columns"}}
+    columns = dict(options.columns) or None
+    return Given(video=video, columns=columns, part=dict(options.part), budget=budget, **values)
+
+
+def validate_options(options: FormatOptions) -> FormatOptions:
+    """Return the options, after validation of their values.
+
+    Raises
+    ------
+    ParameterError
+        If a value is out of its range.
+    """
+    for name, least, most in (("first_frame", 0, None), ("first_pixel", 0, 1), ("stride", 1, None)):
+        value = getattr(options, name)
+        if value is None:
+            continue
+        is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if not is_whole or value < least or (most is not None and value > most):
+            expected = f"{least} or {most}" if most is not None else f"a whole number of at least {least}"
+            raise ParameterError(f"{name} must be {expected}, got {value!r}")
+    if options.unit not in {None, "px", "fraction"}:
+        raise ParameterError(f"unit must be 'px' or 'fraction', got {options.unit!r}")
+    if options.min_confidence is not None:
+        at_least(options.min_confidence, "min_confidence")
+    return options
 
 
 def warn_of_dropped(place: object, dropped: Sequence[str], *, stacklevel: int = 3) -> None:
     """Warn once that rows of a source were dropped; say nothing if none were."""
     if dropped:
         warnings.warn(f"{place}: {'; '.join(dropped)}", PtrackWarning, stacklevel=stacklevel)
-
-
-def checked_unit(unit: Any) -> Any:
-    """Reject what is no unit of coordinates."""
-    if unit not in {None, "px", "fraction"}:
-        raise ParameterError(f"unit is {unit!r}, not 'px' or 'fraction'")
-    return unit
 
 
 def named(video: Video, title: str, **known: Any) -> Video:
@@ -108,100 +147,6 @@ def frame_rate(video: Video, place: str) -> float:
     if not _RATES[0] <= rate <= _RATES[1]:
         raise ParameterError(f"{place}: the frame rate is {rate!r}; expected {_RATES[0]:g} to {_RATES[1]:g}")
     return rate
-
-
-LAST_FRAME = 10**9
-"""Largest frame number that is believed: more than a year of video."""
-_NEAR = 6
-
-
-def from_frames(
-    cells: Cells, name: str, given: Given, base: int | None, video: Video
-) -> tuple[Milliseconds, list[str]]:
-    """Turn a column of frame numbers into times: 1000 · (frame - first) / rate, cut to whole ms.
-
-    Parameters
-    ----------
-    cells, name
-        The column.
-    given
-        What the caller says: the number of the first frame, if any.
-    base
-        Number of the format's first frame; None where writers differ: 0 where a frame 0 occurs, else 1,
-        which is noted.
-    video
-        The video, for its rate.
-
-    Raises
-    ------
-    InputError
-        If a frame is no whole number, or before the first; if the first is a wall-clock time.
-    ParameterError
-        If the rate is not known.
-    """
-    _validate_no_dates(cells, name)
-    least = cells.least(name)
-    if LAST_FRAME < least < np.inf:
-        raise InputError(
-            f"{cells.place}: {name} starts at {least:.0f}, which looks like wall-clock time and not like the "
-            f"number of a frame. {TRACKS_FROM_START}"
-        )
-    first = given.first_frame if given.first_frame is not None else base
-    frames = cells.whole(name, low=first or 0, high=LAST_FRAME + (first or 0))
-    notes = []
-    if first is None and cells.count:
-        first = 0 if (frames == 0).any() else 1
-        seen = "a frame 0 occurs" if first == 0 else "no frame 0 occurs"
-        notes = [
-            f"frames are counted from {first} ({seen} in {name!r}); first_frame (--first-frame) tells another"
-        ]
-    rate = frame_rate(video, cells.place)
-    return frames_to_timestamps(frames - (first or 0), rate), notes
-
-
-def from_times(cells: Cells, name: str, per_second: int) -> Milliseconds:
-    """Turn a column of times into whole ms, cut; a millionth of a ms below counts as whole.
-
-    Parameters
-    ----------
-    cells, name
-        The column.
-    per_second
-        1 for a time in seconds, 1000 for one in milliseconds.
-
-    Raises
-    ------
-    InputError
-        If a time is no number; if the first is above 10 days, as wall-clock times are.
-    """
-    _validate_no_dates(cells, name)
-    least = cells.least(name)
-    if LATEST_START < least * (1000 / per_second) < np.inf:
-        unit = "s" if per_second == 1 else "ms"
-        raise InputError(wall_clock(cells.place, name, f"{least:.15g} {unit}", TRACKS_FROM_START))
-    times = cells.numbers(name, 0, MOST * per_second / 1000) * (1000 / per_second)
-    return np.floor(np.round(times, _NEAR)).astype("int64")
-
-
-def _validate_no_dates(cells: Cells, name: str) -> None:
-    """Reject a column in which a cell is a date, such as ISO 8601."""
-    column = cells.columns.get(name)
-    if column is None or not pa.types.is_string(column.type):
-        return
-    row = pc.index(pc.match_substring_regex(column, DATE), True).as_py()
-    if row >= 0:
-        shown = column[row].as_py()
-        raise InputError(
-            f"{cells.where(row)}: {name} is {shown!r}, which is a wall-clock time. {TRACKS_FROM_START}"
-        )
-
-
-def check_first_frame(first_frame: object) -> None:
-    """Reject what is no number of a first frame."""
-    if first_frame is None:
-        return
-    if isinstance(first_frame, bool) or not isinstance(first_frame, int | np.integer) or first_frame < 0:
-        raise ParameterError(f"first_frame is {first_frame!r}, not a whole number of at least 0")
 
 
 def frames_backwards(person: Integers, time: Milliseconds) -> int:

@@ -27,9 +27,9 @@ FILES = {
     "flag and class": (
         "gt.txt",
         TRUTH,
-        ["1 rows with flag 0", "1 rows of other classes than pedestrian are left out (1 car)"],
+        ["1 of 4 rows with flag 0", "1 of 3 rows of other classes are left out (1 car)"],
     ),
-    "class and id": ("a.csv", SINK, ["1 rows of other classes than persons are left out ('car')", NO_ID]),
+    "class and id": ("a.csv", SINK, ["1 of 4 rows of other classes are left out (1 car)", NO_ID]),
 }
 GIVEN = ("--frame-size", "100x200", "--frame-rate", "25")
 

@@ -16,19 +16,18 @@ STRANGERS = {
 
 
 @pytest.mark.parametrize(("name", "content"), STRANGERS.values(), ids=STRANGERS.keys())
-def test_what_no_format_fits_is_refused_with_all_that_was_tried(tmp_path, name, content):
+def test_what_no_format_fits_is_refused_in_one_line(tmp_path, name, content):
     file = write(tmp_path / name, content)
-    with pytest.raises(InputError, match="no tracker's format is recognized") as refused:
+    with pytest.raises(InputError) as refused:
         recognize(file)
-    for tracker in TRACKERS:
-        assert f"{tracker}: " in str(refused.value)
+    assert str(refused.value).startswith(f"{file}: ")
     assert "\n" not in str(refused.value)
 
 
 def test_a_folder_of_pages_is_no_trackers(tmp_path):
     for number in (1, 2):
         write(tmp_path / f"page-{number}.json", page(record()))
-    with pytest.raises(InputError, match="no tracker's format is recognized"):
+    with pytest.raises(InputError, match="a folder with no tracking data"):
         recognize(tmp_path)
 
 

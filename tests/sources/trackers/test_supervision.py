@@ -80,7 +80,8 @@ def test_the_column_of_the_frame_can_be_named_and_its_base_chosen(tmp_path):
 def test_names_of_other_roles_are_refused(tmp_path):
     file = write(tmp_path / "a.csv", sheet(*ROWS))
     with pytest.raises(
-        ParameterError, match="names 'id', but this format takes only frame, timestamp_ms, time_s"
+        ParameterError,
+        match="names 'id', but this format takes only frame, time, timestamp_ms, time_ms, time_s",
     ):
         read(file, format="supervision-csv", columns={"id": "tracker_id"})
 
@@ -104,13 +105,16 @@ def test_classes_that_are_no_persons_are_left_out_and_counted(tmp_path):
     rows = [*ROWS, "0,0,5,5,2,0.5,8,car,4", "0,0,5,5,56,0.5,9,chair,4"]
     tracked = read(write(tmp_path / "a.csv", sheet(*rows)))
     assert boxes(tracked) == PLACES
-    assert tracked.notes[0] == "2 rows of other classes than persons are left out ('car', 'chair')"
+    assert tracked.notes[0] == "2 of 4 rows of other classes are left out (1 car, 1 chair)"
 
 
 def test_where_no_class_is_a_person_all_are_kept_and_noted(tmp_path):
     tracked = read(write(tmp_path / "a.csv", sheet(*ROWS).replace("person", "customer")))
     assert boxes(tracked) == PLACES
-    assert tracked.notes[0] == "no class is named a person; all 2 rows are kept ('customer')"
+    assert tracked.notes[0] == (
+        "no class has the name of a person: rows of all classes are kept (2 customer); choose with classes "
+        "(--classes)"
+    )
 
 
 def test_a_header_alone_is_an_empty_table(tmp_path):
@@ -146,7 +150,7 @@ def test_a_quoted_cell_may_hold_commas_and_line_ends(tmp_path):
 
 BROKEN_CSV = {
     "a line too short": (sheet(ROWS[0], "1,2,3"), "line 3: has 3 values; the first line has 9"),
-    "a column twice": (sheet(*ROWS, frame="x_min"), "line 1: column 'x_min' is there twice"),
+    "a column twice": (sheet(*ROWS, frame="x_min"), "line 1: two columns have the name 'x_min'"),
 }
 
 

@@ -33,14 +33,13 @@ VALUES = {
     "negative width": (4, "-5", "bb_width is '-5'; expected a size of at least 0"),
     "negative height": (5, "-0.1", "bb_height is '-0.1'; expected a size of at least 0"),
     "fraction of a frame": (0, "1.5", "frame is '1.5'; expected a whole number from 1"),
-    "frame before the first": (0, "0", "frame is '0'; expected a whole number from 1"),
+    "frame before the first": (0, "-1", "frame is '-1'; expected a whole number from 1"),
     "huge frame": (0, "99999999999", "frame is '99999999999'; expected a whole number"),
     "frame beyond 2^64": (0, "1" + "0" * 30, "frame is '1000000000"),
     "nan as a frame": (0, "nan", "frame is 'nan'; expected a whole number"),
-    "id that is no number": (1, "p7", "id is 'p7'; expected a whole number from -1"),
+    "id that is no number": (1, "p7", "id is 'p7'; expected a whole number of at least -1"),
     "fraction of an id": (1, "1.5", "id is '1.5'; expected a whole number"),
-    "id below -1": (1, "-2", "id is '-2'; expected a whole number from -1"),
-    "id beyond 2^53": (1, str(2**53), "id is '9007199254740992'; expected a whole number"),
+    "id below -1": (1, "-2", "id is '-2'; expected a whole number of at least -1"),
     "confidence that is no number": (6, "high", "conf is 'high'; expected a number"),
     "python's underscore": (2, "1_0", "bb_left is '1_0'; expected a number"),
     "long text": (2, "x" * 100, "bb_left is '" + "x" * 59 + "...; expected a number"),
@@ -63,7 +62,7 @@ BROKEN = {
     "zero byte": (b"1,1,\0", "not a text file: byte 4 is zero"),
     "no UTF-8": (b"1,1,1\xff", "invalid UTF-8 at byte 5"),
     "too few values": ("1,1,1\n", "line 1: has 3 values; expected frame,id"),
-    "too many values": (",".join("1" * 11), "line 1: has 11 values; expected"),
+    "too many values": (",".join("1" * 12), "line 1: has 12 values; expected"),
     "a line with fewer values": (f"{GOOD}\n1,1,1,1,5,5\n", "line 2: has 6 values; the first line has 10"),
     "words": ("lorem ipsum dolor sit amet et\n", "line 1: id is 'ipsum'; expected a whole number"),
 }
@@ -131,7 +130,7 @@ def test_two_people_in_one_id_are_refused_with_the_likely_causes(tmp_path, rows)
     assert message.startswith(
         f"{file}: 50 of 100 rows (50.0%) repeat the id and time of another row (first: "
     )
-    for words in ("line ", "id 7", "several cameras", "clips appended", "one file per video and camera"):
+    for words in ("line ", "id 7", "several cameras", "clips were appended", "one file per video and camera"):
         assert words in message
 
 
@@ -148,10 +147,8 @@ def test_rows_without_an_id_repeat_nothing(tmp_path):
 
 
 def test_the_published_cases_of_two_people_in_one_id_are_refused(real_data):
-    columns = {"frame": "frame", "id": "track_id", "left": "x1", "top": "y1", "right": "x2", "bottom": "y2"}
-    for name, more in (("two-cameras.csv", {"columns": columns}), ("clips-appended.txt", {})):
-        with pytest.raises(InputError, match=r"\(50\.0%\) repeat the id and time of another row"):
-            read(real_data / "cases/trackers" / name, **more)
+    with pytest.raises(InputError, match=r"\(50\.0%\) repeat .* Probably clips were appended"):
+        read(real_data / "cases/trackers/clips-appended.txt")
 
 
 def test_frames_that_go_backwards_inside_a_track_are_sorted_and_counted(tmp_path):
@@ -168,21 +165,21 @@ def test_boxes_without_area_are_kept_and_counted(tmp_path):
 
 
 def test_boxes_beyond_the_frame_are_neither_refused_nor_cut(tmp_path):
-    tracked = read(write(tmp_path / "a.txt", "1,1,-49,1,200,400"))
+    tracked = read(write(tmp_path / "a.txt", "1,1,-49,1,200,400"), first_pixel=1)
     assert boxes(tracked) == [(0, 1, -0.5, 0.0, 2.0, 2.0)]
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"format": "sort"}, "format is 'sort', not one of mot, mot-gt, bytetrack"),
-        ({"first_frame": -1}, "first_frame is -1, not a whole number"),
-        ({"first_frame": True}, "first_frame is True"),
-        ({"first_frame": 1.5}, "first_frame is 1.5"),
-        ({"unit": "m"}, "unit is 'm', not 'px' or 'fraction'"),
+        ({"format": "sort"}, "format must be one of visdrone, boxmot, .*, got 'sort'"),
+        ({"first_frame": -1}, "first_frame must be a whole number of at least 0, got -1"),
+        ({"first_frame": True}, "first_frame must be .* got True"),
+        ({"first_frame": 1.5}, "first_frame must be .* got 1.5"),
+        ({"unit": "m"}, "unit must be 'px' or 'fraction', got 'm'"),
         (
             {"format": "mot", "columns": {"frame": "f"}},
-            "columns names 'frame', but this format takes no names",
+            "columns names 'frame', but this format takes no columns",
         ),
     ],
 )

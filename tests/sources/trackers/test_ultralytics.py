@@ -91,7 +91,7 @@ def test_files_of_two_videos_are_refused(tmp_path):
 
 def test_a_file_of_save_txt_alone_is_refused(tmp_path):
     file = write(tmp_path / "v_1.txt", "0 .5 .5 .1 .1 7")
-    with pytest.raises(InputError, match="give the folder"):
+    with pytest.raises(InputError, match="Give the folder"):
         read(file, format="ultralytics-txt")
 
 
@@ -131,7 +131,9 @@ def test_normalised_corners_are_seen_and_noted(tmp_path):
     file = write(tmp_path / "a.json", [[box((0, 0, 0.5, 0.5))], [], [box((0.25, 0.5, 0.75, 1.0))]])
     tracked = read(file, video=RATE)
     assert boxes(tracked) == PLACES
-    assert tracked.notes == ("all corners lie between -1 and 2: they are taken as fractions of the frame",)
+    assert tracked.notes == (
+        "the sides of all boxes are between 0 and 1: they are read as fractions of the frame",
+    )
 
 
 def test_boxes_without_track_id_are_left_out_and_counted(tmp_path):
@@ -142,7 +144,7 @@ def test_boxes_without_track_id_are_left_out_and_counted(tmp_path):
 
 JSON_FAULTS = {
     "no ids": ([[box(person=None)]], "detections, not tracks"),
-    "no frame": ([box()], "no object tells its frame"),
+    "no frame": ([box()], "no object has the number of its frame"),
     "no box": ([[{"track_id": 1}]], "frame 0, item 1: box is None; expected an object"),
     "turned boxes": ([[box() | {"box": {"x1": 1, "x3": 2}}]], "box has a corner x3"),
     "no number": ([[box(), box(("a", 0, 1, 1))]], "frame 0, item 2: box.x1 is 'a'; expected a number"),

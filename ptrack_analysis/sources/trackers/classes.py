@@ -1,0 +1,229 @@
+"""Selection of rows by class and confidence; whatever is left out is counted."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.geometry import Bools
+from ptrack_analysis.sources.trackers.cells import Cells, parse_numbers
+from ptrack_analysis.sources.trackers.tracked import Given
+
+PEOPLE = frozenset(
+    {
+        *("person", "pedestrian", "people", "ped", "human", "person_sitting", "worker", "player"),
+        *("child", "adult", "man", "woman", "boy", "girl"),
+    }
+)
+"""Class names of people, in lower case; riders are not among them."""
+_SHOWN = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassList:
+    """The classes of a format by number: their names, and which of them are kept by default."""
+
+    names: Mapping[int, str]
+    people: Collection[int]
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """Which rows are kept, sentences about them, and sentences about rows that are left out."""
+
+    keep: Bools
+    notes: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+def parse_classes(classes: Any) -> tuple[int | str, ...]:
+    """Validate the classes to keep: names and whole numbers, or one of them.
+
+    Raises
+    ------
+    ParameterError
+        If one is something else.
+    """
+    listed = [classes] if isinstance(classes, str | int) else list(classes)
+    for item in listed:
+        if isinstance(item, bool) or not isinstance(item, str | int | np.integer) or item == "":
+            raise ParameterError(f"classes must be names or numbers such as ['person', 0], got {classes!r}")
+    return tuple(item if isinstance(item, str) else int(item) for item in listed)
+
+
+def select_classes(
+    cells: Cells, columns: Mapping[str, str], given: Given, known: ClassList | None = None
+) -> Selection:
+    """Keep the classes that the caller names; without any, the people, if the file tells which they are.
+
+    A file that names its classes, or whose format has a list of them, tells it. If none of the names is that
+    of a person, or classes are unknown numbers, all rows are kept.
+
+    Raises
+    ------
+    InputError
+        If no row has one of the classes.
+    ParameterError
+        If classes are asked for by name, and the file has only numbers or no classes.
+    """
+    numbers, names = _read_numbers(cells, columns), _read_names(cells, columns)
+    if names is None and numbers is not None and known is not None:
+        names = _name(numbers, known.names)
+    if given.classes:
+        return _select_given(cells, numbers, names, given.classes)
+    if known is not None and numbers is not None:
+        return _select(cells, np.isin(numbers, list(known.people)), names, known)
+    if names is not None:
+        return _select_people(cells, names)
+    if numbers is None:
+        return _keep_all(cells)
+    found = np.unique(numbers[~np.isnan(numbers)])
+    if len(found) <= 1:
+        return _keep_all(cells)
+    shown = ", ".join(f"{number:g}" for number in found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
+    text = (
+        f"the classes are numbers without names ({shown}): rows of all classes are kept; choose with classes "
+        "(--classes)"
+    )
+    return Selection(_all(cells), dropped=(text,))
+
+
+def select_confident(cells: Cells, columns: Mapping[str, str], given: Given) -> Selection:
+    """Leave out rows whose confidence is below ``min_confidence``; a row without a confidence is kept.
+
+    Raises
+    ------
+    ParameterError
+        If the file has no confidence.
+    """
+    least, name = given.min_confidence, columns.get("confidence")
+    if least is None or not cells.count:
+        return _keep_all(cells)
+    known = name is not None and name in cells.columns
+    values = cells.numbers(name, required=False) if name is not None and known else None
+    if values is None or (np.isnan(values) | (values == -1)).all():
+        raise ParameterError(
+            f"{cells.place}: min_confidence (--min-confidence) needs a confidence, which the file does not "
+            f"have"
+        )
+    low = (values < least) & (values != -1)
+    if not low.any():
+        return _keep_all(cells)
+    text = f"{int(low.sum())} of {cells.count} rows with a confidence below {least:g} are left out"
+    return Selection(~low, dropped=(text,))
+
+
+def _all(cells: Cells) -> Bools:
+    return np.ones(cells.count, dtype=bool)
+
+
+def _keep_all(cells: Cells) -> Selection:
+    return Selection(_all(cells))
+
+
+def _read_numbers(cells: Cells, columns: Mapping[str, str]) -> Any:
+    """Return the classes of rows as numbers, None if the file does not have them or they are texts."""
+    name = columns.get("class", "")
+    if name not in cells.columns:
+        return None
+    values, missing = parse_numbers(cells.columns[name])
+    is_text = np.isnan(values) & ~missing
+    return None if is_text.any() or missing.all() else values
+
+
+def _read_names(cells: Cells, columns: Mapping[str, str]) -> Any:
+    """Return the names of classes of rows, empty where missing; None if the file does not have them."""
+    for role in ("class_name", "class"):
+        name = columns.get(role, "")
+        if name not in cells.columns or (role == "class" and _read_numbers(cells, columns) is not None):
+            continue
+        texts = pc.fill_null(pc.utf8_trim_whitespace(pc.cast(cells.columns[name], pa.string())), "")
+        if pc.any(pc.not_equal(texts, ""), min_count=0).as_py():
+            return texts
+    return None
+
+
+def _name(numbers: Any, names: Mapping[int, str]) -> Any:
+    codes = np.unique(numbers)
+    labels = [names.get(int(code), f"class {code:g}") if code == code else "" for code in codes]  # noqa: PLR0124
+    return pa.array(labels, pa.string()).take(pa.array(np.searchsorted(codes, numbers)))
+
+
+def _select_given(cells: Cells, numbers: Any, names: Any, classes: Sequence[int | str]) -> Selection:
+    """Keep the rows whose class the caller names."""
+    wanted = {str(item).strip().lower() for item in classes}
+    digits = {int(item) for item in wanted if item.lstrip("-").isdecimal()}
+    if numbers is None and names is None:
+        raise ParameterError(
+            f"{cells.place}: classes (--classes) needs a class, which the file does not have"
+        )
+    if names is None and wanted - {str(digit) for digit in digits}:
+        shown = ", ".join(f"{number:g}" for number in np.unique(numbers[~np.isnan(numbers)])[:_SHOWN])
+        raise ParameterError(
+            f"{cells.place}: the classes of the file are numbers without names ({shown}). Give numbers as "
+            f"classes "
+            "(--classes)."
+        )
+    keep: Bools = np.zeros(cells.count, dtype=bool)
+    if numbers is not None:
+        keep |= np.isin(numbers, list(digits))
+    if names is not None:
+        keep |= (
+            pc.is_in(pc.utf8_lower(names), pa.array(sorted(wanted)))
+            .to_numpy(zero_copy_only=False)
+            .astype(bool)
+        )
+    selection = _select(cells, keep, names if names is not None else _name(numbers, {}), None)
+    missing = sorted(wanted - _list_kept(keep, numbers, names))
+    if missing:
+        text = f"no row has the class {', '.join(map(repr, missing))}"
+        return Selection(selection.keep, (*selection.notes, text), selection.dropped)
+    return selection
+
+
+def _list_kept(keep: Bools, numbers: Any, names: Any) -> set[str]:
+    found: set[str] = set()
+    if numbers is not None:
+        found |= {f"{number:g}" for number in np.unique(numbers[keep & ~np.isnan(numbers)])}
+    if names is not None:
+        found |= set(pc.unique(pc.utf8_lower(names).filter(pa.array(keep))).to_pylist())
+    return found
+
+
+def _select_people(cells: Cells, names: Any) -> Selection:
+    """Keep people and rows without a name; all rows if no name is that of a person."""
+    lower = pc.utf8_lower(names)
+    is_person = pc.is_in(lower, pa.array(sorted(PEOPLE))).to_numpy(zero_copy_only=False).astype(bool)
+    unnamed = pc.equal(names, "").to_numpy(zero_copy_only=False).astype(bool)
+    if not is_person.any():
+        text = f"no class has the name of a person: rows of all classes are kept ({_count(names, ~unnamed)})"
+        return Selection(_all(cells), (f"{text}; choose with classes (--classes)",))
+    return _select(cells, is_person | unnamed, names, None)
+
+
+def _select(cells: Cells, keep: Bools, names: Any, known: ClassList | None) -> Selection:
+    """Keep rows, and count the others by class."""
+    if keep.all():
+        return _keep_all(cells)
+    counts = _count(names, ~keep)
+    if not keep.any():
+        wanted = "of the given classes" if known is None else "of the class "
+        if known is not None:
+            wanted += " or ".join(known.names[number] for number in sorted(known.people))
+        advice = "Choose with classes (--classes)." if known is None else known.advice
+        raise InputError(f"{cells.place}: no row is {wanted} ({counts}). {advice}".rstrip())
+    text = f"{int((~keep).sum())} of {cells.count} rows of other classes are left out ({counts})"
+    return Selection(keep, dropped=(text,))
+
+
+def _count(names: Any, rows: Bools) -> str:
+    """Return the number of rows of each class, the most frequent first."""
+    counted = pc.value_counts(names.filter(pa.array(rows))).to_pylist()
+    ordered = sorted(counted, key=lambda item: (-item["counts"], item["values"] or ""))
+    shown = [f"{item['counts']} {item['values'] or 'without a class'}" for item in ordered[:_SHOWN]]
+    return ", ".join(shown) + (", ..." if len(ordered) > _SHOWN else "")

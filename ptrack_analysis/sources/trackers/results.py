@@ -1,0 +1,319 @@
+"""Tables that supervision and Ultralytics write, as CSV or JSON."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow.compute as pc
+
+from ptrack_analysis.errors import InputError
+from ptrack_analysis.sources.trackers.cells import Cells, of_values
+from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, validate_columns
+from ptrack_analysis.sources.trackers.frame_files import has_frame_files, join_cells, list_frame_files
+from ptrack_analysis.sources.trackers.objects import (
+    Row,
+    build_cells,
+    documents_in,
+    objects_in,
+    validate_object,
+)
+from ptrack_analysis.sources.trackers.roles import FRAME_NAMES, MOMENTS, NUMERIC, PARTS, SIDES
+from ptrack_analysis.sources.trackers.sample import Sample
+from ptrack_analysis.sources.trackers.text import Sheet
+from ptrack_analysis.sources.trackers.tracked import Given, named, title_of_source
+from ptrack_analysis.storage.s3 import AnyPath
+
+_CORNERS = ("x1", "y1", "x2", "y2")
+_DOTTED = tuple(f"box.{corner}" for corner in _CORNERS)
+_BOX_MEMBER = r"""['"]{0}['"]\s*:\s*(?P<value>[^,}}\s]+)"""
+_INDEX = ("frame_index", "frame_idx")
+"""Names of columns that count frames from 0."""
+_USUAL_TIMES = dict.fromkeys(FRAME_NAMES, "frame") | {role: role for role in MOMENTS[1:]}
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A program that writes tables: the columns of each role, and those that prove that it wrote a table."""
+
+    columns: dict[str, str]
+    proof: tuple[str, ...]
+
+
+SUPERVISION = Writer(
+    {
+        "id": "tracker_id",
+        "left": "x_min",
+        "top": "y_min",
+        "right": "x_max",
+        "bottom": "y_max",
+        "confidence": "confidence",
+        "class": "class_id",
+        "class_name": "class_name",
+    },
+    ("x_min", "y_min", "x_max", "y_max", "tracker_id"),
+)
+ULTRALYTICS = Writer(
+    {
+        "id": "track_id",
+        **dict(zip(("left", "top", "right", "bottom"), _DOTTED, strict=True)),
+        "confidence": "confidence",
+        "class": "class",
+        "class_name": "name",
+    },
+    ("class", "confidence"),
+)
+
+
+def read_supervision_csv(path: AnyPath, given: Given) -> Rows:
+    """Read a table of supervision's CSVSink: corners of boxes in px, and the tracker's id.
+
+    The frame is a column of custom data: ``frame_number``, ``frame_index`` or another usual name, or as
+    ``columns`` says (``frame``, ``time``, ``time_ms`` or ``time_s``; also ``video`` and ``camera``). A
+    ``frame_index`` is counted from 0; others from 0 if a frame 0 occurs, otherwise from 1, which is noted.
+    Rows without an id (empty or -1) are left out and counted; so are other classes than people, if classes
+    are named and people are among them.
+
+    Parameters
+    ----------
+    path
+        The file; a CSV excerpt of a JSONSink's table is one too.
+    given
+        What the caller says.
+
+    Returns
+    -------
+    Rows
+        The rows and what they mean, for ``build_tracked``.
+
+    Raises
+    ------
+    InputError
+        With the place and value of what is at fault; if no column tells the frame.
+
+    References
+    ----------
+    supervision, "Save Detections": ``sv.CSVSink``.
+    """
+    sheet = Sheet.open(path)
+    given.validate_size(sheet.raw.count(b"\n"))
+    columns = SUPERVISION.columns | _find_time(sheet.names, given, str(path))
+    cells = sheet.read(columns.values(), _list_numeric(columns))
+    return _interpret(cells, columns, given, title_of_source(path))
+
+
+def read_supervision_json(path: AnyPath, given: Given) -> Rows:
+    """Read a list of supervision's JSONSink: one object per box.
+
+    Its members are those of ``read_supervision_csv``.
+
+    The file is one list, or JSON Lines of such objects.
+
+    References
+    ----------
+    supervision, "Save Detections": ``sv.JSONSink``.
+    """
+    cells = build_cells(objects_in(path), path)
+    columns = SUPERVISION.columns | _find_time(list(cells.columns), given, str(path))
+    return _interpret(cells, columns, given, title_of_source(path))
+
+
+def read_ultralytics_csv(path: AnyPath, given: Given) -> Rows:
+    """Read boxes of Ultralytics' ``Results.to_csv``, which writes the boxes of one frame without its number.
+
+    The box is one cell (``{'x1': 1.0, ...}``), or spread over ``x1`` to ``y2`` or ``box.x1`` to ``box.y2``.
+    The frame is a column ``frame`` (or another usual name, or as ``columns`` says), or the number in the
+    name of the file in a folder with one file ``name_<frame>.csv`` per frame.
+
+    References
+    ----------
+    Ultralytics, ``Results.summary`` and ``Results.to_csv``.
+    """
+    if not path.is_dir():
+        sheet = Sheet.open(path)
+        given.validate_size(sheet.raw.count(b"\n"))
+        columns = ULTRALYTICS.columns | _find_time(sheet.names, given, str(path))
+        return _interpret(_read_sheet(sheet, columns), columns, given, title_of_source(path))
+    title, files = list_frame_files(path, ".csv")
+    parts = [
+        (frame, _read_sheet(Sheet.open(file), ULTRALYTICS.columns))
+        for frame, file in files
+        if file.stat().st_size > 1
+    ]
+    return _interpret_frames(join_cells(parts, str(path)), path, given, title)
+
+
+def read_ultralytics_json(path: AnyPath, given: Given) -> Rows:
+    """Read boxes of Ultralytics' ``Results.to_json``, which writes the boxes of one frame without its number.
+
+    The frame follows from how they were saved: a list (or JSON Lines) with one list per frame, the first
+    being the first frame; objects with a member ``frame`` (or another usual name, or as ``columns`` says);
+    or a folder with one file ``name_<frame>.json`` per frame. Frames that are numbered are counted from 0 if
+    a frame 0 occurs, otherwise from 1, which is noted.
+
+    References
+    ----------
+    Ultralytics, ``Results.summary`` and ``Results.to_json``.
+    """
+    if path.is_dir():
+        title, files = list_frame_files(path, ".json")
+        lists = [(str(file), frame, documents_in(file)) for frame, file in files if file.stat().st_size]
+        return _interpret_frames(_build_cells(_list_boxes(lists), path), path, given, title)
+    found = documents_in(path)
+    title = title_of_source(path)
+    if found and all(isinstance(item, list) for item in found):
+        first = given.first_frame or 0
+        lists = [(f"{path}, frame {at}", at, items) for at, items in enumerate(found, first)]
+        return _interpret_frames(_build_cells(_list_boxes(lists), path), path, given, title, first)
+    boxes = _list_boxes([(str(path), None, found)])
+    names = {*FRAME_NAMES, *(given.columns or {}).values()}
+    if boxes and not any(name in row for _, row in boxes for name in names):
+        raise InputError(
+            f"{path}: no object has the number of its frame, because Results.to_json writes one frame. "
+            f"Save a list "
+            "with one list per frame, or add a member 'frame'."
+        )
+    cells = _build_cells(boxes, path)
+    present = list(cells.columns) if boxes else ["frame"]
+    columns = ULTRALYTICS.columns | _find_time(present, given, str(path))
+    return _interpret(_complete(cells, columns), columns, given, title)
+
+
+def fits_supervision_csv(sample: Sample) -> str | None:
+    """Return why a source is not a table of a CSVSink, None if it is."""
+    if sample.is_folder:
+        return "a folder"
+    missing = [name for name in SUPERVISION.proof if name not in sample.header]
+    return f"its first line names no column {missing[0]!r}" if missing else None
+
+
+def fits_supervision_json(sample: Sample) -> str | None:
+    """Return why a source is not a list of a JSONSink, None if it is."""
+    return _find_json_misfit(sample, SUPERVISION.proof[:4])
+
+
+def fits_ultralytics_csv(sample: Sample) -> str | None:
+    """Return why a source is not an export of ``to_csv``, None if it is."""
+    if sample.is_folder:
+        first = sample.first(".csv") if has_frame_files(sample.names, ".csv") else None
+        return fits_ultralytics_csv(first) if first else "a folder without files name_<frame>.csv"
+    header = sample.header
+    if any(name not in header for name in ULTRALYTICS.proof):
+        return "its first line names no columns 'class' and 'confidence'"
+    if not {"name", "track_id"} & {*header}:
+        return "its first line names neither 'name' nor 'track_id'"
+    found = any(all(name in header for name in names) for names in (["box"], _DOTTED, _CORNERS))
+    return None if found else "its first line names no column 'box'"
+
+
+def fits_ultralytics_json(sample: Sample) -> str | None:
+    """Return why a source is not an export of ``to_json``, None if it is."""
+    if sample.is_folder:
+        first = sample.first(".json") if has_frame_files(sample.names, ".json") else None
+        return fits_ultralytics_json(first) if first else "a folder without files name_<frame>.json"
+    return _find_json_misfit(sample, ("box", "x1", "y2"))
+
+
+def _find_json_misfit(sample: Sample, members: Sequence[str]) -> str | None:
+    if sample.is_folder:
+        return "a folder"
+    if not sample.is_json:
+        return "does not begin as JSON does"
+    missing = [name for name in members if f'"{name}"'.encode() not in sample.head]
+    return f"its objects have no member {missing[0]!r}" if missing else None
+
+
+def _find_time(present: Sequence[str], given: Given, place: str) -> dict[str, str]:
+    """Find the column that tells the time, and those of the video and the camera that the caller names."""
+    validate_columns(given, place, (*MOMENTS, *PARTS))
+    named_by_caller = dict(given.columns or {})
+    parts = {role: named_by_caller.pop(role) for role in PARTS if role in named_by_caller}
+    for name in [*parts.values(), *named_by_caller.values()]:
+        if name not in present:
+            raise InputError(
+                f"{place}: the column {name!r} is missing; there are {', '.join(map(repr, present))}"
+            )
+    if named_by_caller:
+        return {**named_by_caller, **parts}
+    found = next((name for name in _USUAL_TIMES if name in present), None)
+    if found is None:
+        sought = ", ".join(map(repr, _USUAL_TIMES))
+        raise InputError(
+            f"{place}: no column tells the frame (looked for {sought}). "
+            'Name it: columns={"frame": "..."}, in the shell --columns frame=...'
+        )
+    return {_USUAL_TIMES[found]: found, **parts}
+
+
+def _list_numeric(columns: Mapping[str, str]) -> set[str]:
+    return {name for role, name in columns.items() if role in NUMERIC}
+
+
+def _interpret(cells: Cells, columns: Mapping[str, str], given: Given, title: str) -> Rows:
+    base = 0 if columns.get("frame") in _INDEX else None
+    layout = BoxLayout(columns=columns, first_frame=base, text_ids=False)
+    return Rows(cells, layout, video=named(given.video, title))
+
+
+def _interpret_frames(
+    cells: Cells, path: AnyPath, given: Given, title: str, first_frame: int | None = None
+) -> Rows:
+    """Interpret boxes whose frame follows from the list or the file that they are in."""
+    validate_columns(given, str(path))
+    columns = ULTRALYTICS.columns | {"frame": "frame"}
+    layout = BoxLayout(columns=columns, first_frame=first_frame)
+    return Rows(_complete(cells, columns), layout, video=named(given.video, title))
+
+
+def _complete(cells: Cells, columns: Mapping[str, str]) -> Cells:
+    """Add the columns that Ultralytics leaves out if nothing was tracked."""
+    needed = [name for role, name in columns.items() if role in (*SIDES, "id", *MOMENTS)]
+    empty = of_values([None] * cells.count)
+    added = {name: empty for name in needed if name not in cells.columns}
+    return replace(cells, columns={**cells.columns, **added})
+
+
+def _read_sheet(sheet: Sheet, columns: Mapping[str, str]) -> Cells:
+    """Read a table of ``to_csv``, with the box in four columns."""
+    place, numeric = sheet.file, _list_numeric(columns)
+    if "box" in sheet.names:
+        cells = sheet.read([*columns.values(), "box"], numeric)
+        texts = cells.columns["box"]
+        if pc.any(pc.match_substring(texts, "x3"), min_count=0).as_py():
+            raise InputError(f"{place}: boxes have a corner x3. Oriented boxes are not read.")
+        spread = {name: _read_corner(texts, corner) for name, corner in zip(_DOTTED, _CORNERS, strict=True)}
+        return _complete(replace(cells, columns={**cells.columns, **spread}), columns)
+    if all(name in sheet.names for name in _CORNERS):
+        cells = sheet.read([*columns.values(), *_CORNERS], {*numeric, *_CORNERS})
+        spread = {name: cells.columns[corner] for name, corner in zip(_DOTTED, _CORNERS, strict=True)}
+        return _complete(replace(cells, columns={**cells.columns, **spread}), columns)
+    if not all(name in sheet.names for name in _DOTTED):
+        raise InputError(f"{place}: no column 'box', nor {', '.join(_CORNERS)}. Is it of Results.to_csv?")
+    return _complete(sheet.read(columns.values(), numeric), columns)
+
+
+def _read_corner(boxes: Any, corner: str) -> Any:
+    """Take one corner out of cells such as ``{'x1': 1.0, 'y1': 2.0, 'x2': 3.0, 'y2': 4.0}``."""
+    found = pc.struct_field(pc.extract_regex(boxes, _BOX_MEMBER.format(corner)), "value")
+    return pc.if_else(pc.is_null(found), boxes, found)
+
+
+def _list_boxes(lists: Sequence[tuple[str, int | None, list[Any]]]) -> list[tuple[str, Row]]:
+    """Return every box as one flat object with its place; the frame is added where it is known."""
+    boxes = []
+    for place, frame, items in lists:
+        for number, item in enumerate(items, 1):
+            here = f"{place}, item {number}"
+            validate_object(item, here)
+            corners = item.get("box")
+            if not isinstance(corners, dict):
+                raise InputError(f"{here}: box is {corners!r}; expected an object with x1, y1, x2, y2")
+            if "x3" in corners:
+                raise InputError(f"{here}: box has a corner x3. Oriented boxes are not read.")
+            flat = {name: value for name, value in item.items() if not isinstance(value, dict | list)}
+            flat |= {f"box.{corner}": corners.get(corner) for corner in _CORNERS}
+            boxes.append((here, flat if frame is None else flat | {"frame": frame}))
+    return boxes
+
+
+def _build_cells(boxes: list[tuple[str, Row]], path: AnyPath) -> Cells:
+    return build_cells([row for _, row in boxes], path, lambda row: boxes[row][0])

@@ -1,0 +1,161 @@
+"""What a file is that no reader knows, and what to do about it."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from ptrack_analysis.errors import InputError
+from ptrack_analysis.sources.trackers.roles import list_columns
+from ptrack_analysis.sources.trackers.sample import Sample
+from ptrack_analysis.sources.trackers.tables import advise_columns, read_parquet_names
+from ptrack_analysis.sources.trackers.text import read_header
+
+_VIDEOS = (
+    b"RIFF....AVI ",
+    b"\x1aE\xdf\xa3",
+    b"FLV\x01",
+    b"\x00\x00\x01\xba",
+    b"0&\xb2u\x8ef\xcf\x11",
+    b"G.{187}G",
+)
+_IMAGES = (
+    b"\xff\xd8\xff",
+    b"\x89PNG",
+    b"GIF8",
+    b"BM....\x00\x00\x00\x00",
+    b"RIFF....WEBP",
+    b"II\\*\x00",
+    b"MM\x00\\*",
+)
+_IMAGE_BRANDS = (b"heic", b"heix", b"mif1", b"avif")
+_BINARIES = {
+    b"PK\x03\x04": "a ZIP archive or an Excel workbook. Unpack it, or save the sheet as CSV.",
+    b"%PDF": "a PDF document, which has no tracking data.",
+    b"\x89HDF": "an HDF5 file, which is not read. Export its trajectories as text or CSV.",
+    b"SQLite format 3": "an SQLite database, which is not read. Export its trajectories as text or CSV.",
+    b"\x80\x04\x95": "a Python pickle, which is never loaded because it can run code. Save a CSV file.",
+    b"\x93NUMPY": "a NumPy array, which does not say what its columns are. Save a CSV with a header.",
+}
+_XML_KINDS = {
+    "annotations": "annotations in XML, as CVAT or JAAD write them. Export them from CVAT as MOT 1.1.",
+    "annotation": "an annotation of one image in PASCAL VOC's XML, which has no tracks.",
+    "dataset": "a CVML or CAVIAR data set in XML, which is not read. Convert it to a CSV table.",
+    "svg": "a drawing (SVG), which has no tracking data.",
+}
+_JSON_KINDS = (
+    (
+        {"Labels"},
+        "labels of Rekognition (GetLabelDetection), which have no identities: people need a tracker.",
+    ),
+    ({"annotationResults"}, "a result of Google Video Intelligence, which is not read."),
+    ({"annotation_results"}, "a result of Google Video Intelligence, which is not read."),
+    ({"images", "annotations", "categories"}, "a COCO file. Convert its tracks to a CSV table."),
+    ({"type", "features"}, "a GeoJSON file, as zones are: pass it as zones (--zones)."),
+    ({"people", "version"}, "an OpenPose result, which has skeletons without identities."),
+    (
+        {"predictions", "image"},
+        "a Roboflow result of one image. Save the detections with supervision's CSVSink.",
+    ),
+)
+_VIDEO_ADVICE = (
+    "a video. ptrack reads what a tracker found in a video: run a tracker on it first, for example "
+    "'yolo track source=VIDEO save_txt=True save_conf=True', and give ptrack the folder that it writes."
+)
+_LONGEST_NAME = 60
+_NUMBERS = "rows of {} numbers without a header"
+
+
+def describe_unknown(sample: Sample) -> str:
+    """Return what a file or folder is that no reader knows, and what to do about it."""
+    return f"{sample.path}: {_describe(sample)}"
+
+
+def _describe(sample: Sample) -> str:
+    head, body = sample.head, sample.head.lstrip()
+    if sample.is_folder:
+        shown = ", ".join(map(repr, sample.names[:3])) + (", ..." if len(sample.names) > 3 else "")  # noqa: PLR2004
+        return f"a folder with no tracking data ({shown or 'no files'})."
+    if head.startswith(b"PAR1"):
+        return _describe_parquet(sample)
+    if (kind := _describe_binary(head)) is not None:
+        return f"this is {kind}"
+    if body.startswith(b"<"):
+        return f"this is {_describe_xml(body)}"
+    return _describe_json(body) if sample.is_json else _describe_text(sample)
+
+
+def _describe_binary(head: bytes) -> str | None:
+    """Return what a file is by its magic bytes, None for text."""
+    if _is_video(head):
+        return _VIDEO_ADVICE
+    if any(re.match(pattern, head, re.DOTALL) for pattern in _IMAGES) or head[8:12] in _IMAGE_BRANDS:
+        return "an image. ptrack reads the tracks of people in a video; an image can be the background."
+    found = next((text for magic, text in _BINARIES.items() if head.startswith(magic)), None)
+    return "a binary file of an unknown kind." if found is None and b"\0" in head else found
+
+
+def _is_video(head: bytes) -> bool:
+    if head[4:8] == b"ftyp":
+        return head[8:12] not in _IMAGE_BRANDS
+    return any(re.match(pattern, head, re.DOTALL) for pattern in _VIDEOS)
+
+
+def _describe_parquet(sample: Sample) -> str:
+    try:
+        names = read_parquet_names(sample.path)
+    except InputError as error:
+        return str(error).removeprefix(f"{sample.path}: ")
+    return f"a Parquet file with the columns {list_columns(names)}. {advise_columns(names)}"
+
+
+def _describe_xml(text: bytes) -> str:
+    if re.match(rb"<!doctype html|<html", text, re.IGNORECASE):
+        return "a web page (HTML), not tracking data. Was a login page saved instead of the file?"
+    found = re.search(rb"<([A-Za-z_][\w.:-]*)", re.sub(rb"<\?.*?\?>|<!--.*?-->", b"", text, flags=re.DOTALL))
+    root = found[1].decode() if found else "unknown"
+    return _XML_KINDS.get(root, f"XML with the root element {root!r}, which no reader knows.")
+
+
+def _describe_json(text: bytes) -> str:
+    names = _list_names(text)
+    for members, kind in _JSON_KINDS:
+        if members <= {*names}:
+            return f"this is {kind}"
+    if not names:
+        return "this is JSON without named members, which no reader knows."
+    kind = "a list of objects with" if text.startswith(b"[") else "an object with"
+    return f"this is JSON, {kind} the members {list_columns(names)}, which no reader knows. Save a CSV table."
+
+
+def _list_names(text: bytes) -> list[str]:
+    """Return the names of the members of a JSON object, or of the first object in a list."""
+    try:
+        document: Any = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        names = re.findall(rb'[{,]\s*"((?:[^"\\]|\\.){1,60})"\s*:', text[:4096])
+        return list(dict.fromkeys(name.decode(errors="replace") for name in names[:8]))
+    while isinstance(document, list) and document:
+        document = document[0]
+    return list(document) if isinstance(document, dict) else []
+
+
+def _describe_text(sample: Sample) -> str:
+    names, _ = read_header(sample.head)
+    if sample.is_numeric:
+        count = len(sample.rows[0])
+        return (
+            f"{_NUMBERS.format(count)}, which no reader knows. Name the format (--format), or add a first "
+            f"line with the "
+            "names of the columns and give their roles (--columns)."
+        )
+    if len(names) > 1 and _looks_like_header(names):
+        return f"a table with the columns {list_columns(names)}. {advise_columns(names)}"
+    return "a text file that no reader knows. Name the format (--format)."
+
+
+def _looks_like_header(names: Sequence[str]) -> bool:
+    return all(len(name) <= _LONGEST_NAME for name in names) and not any(
+        re.fullmatch(r"[\d.+-]+", name) for name in names
+    )
