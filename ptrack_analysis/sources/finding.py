@@ -31,7 +31,7 @@ PAGES = "pages"
 _MOST_FILES = 1000
 """Most files of a folder that are looked at for those of other trackers."""
 _SHOWN = 8
-_JSON = (b"{", b"[", b"\x1f\x8b")
+_JSON = (b"{", b"[")
 _PERSONS = re.compile(rb'"persons"', re.IGNORECASE)
 _COMPANIONS = {"seqinfo.ini", "labels.txt"}
 _DETECTIONS = {"det.txt"}
@@ -142,9 +142,8 @@ def form_of_file(path: AnyPath) -> FormatOptions | None:
     try:
         return FormatOptions(recognize(path).name)
     except InputError:
-        with path.open("rb") as file:
-            if file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_JSON):
-                return None
+        if read_sample(path).head.lstrip(b" \t\r\n").startswith(_JSON):
+            return None
         raise
 
 
@@ -159,9 +158,8 @@ def find_instead(path: AnyPath, error: NoPageError) -> Scan:
         If there are files of several formats.
     """
     if path.is_file() and (form := _recognized(path)) is None:
-        raise NoPageError(
-            f"{error}. {describe_unknown(read_sample(path)).removeprefix(f'{path}: ').capitalize()}"
-        )
+        kind = describe_unknown(read_sample(path)).removeprefix(f"{path}: ")
+        raise NoPageError(f"{error}. {kind[:1].upper()}{kind[1:]}")
     try:
         return find_tracker_videos(path, FormatOptions() if not path.is_file() else form or FormatOptions())
     except NoPageError:

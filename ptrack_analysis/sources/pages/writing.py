@@ -16,7 +16,7 @@ from msgspec.structs import astuple
 
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.geometry import Bools, Floats
-from ptrack_analysis.schema import DETECTIONS, LANDMARKS, validate
+from ptrack_analysis.schema import DETECTIONS, LANDMARKS, TRACKER_COLUMNS, validate
 from ptrack_analysis.sources.names import listed
 from ptrack_analysis.sources.pages.decode import Box, Face, Pose, Quality, nan
 from ptrack_analysis.sources.pages.documents import is_named_like_a_page
@@ -185,7 +185,7 @@ def _validate_writable(table: pd.DataFrame) -> None:
         if bad.any():
             _validate_rows(table, bad, f"a {name} of {values[bad.argmax()]}; a page holds 0 to {_MOST}")
     for column in DETECTIONS.columns:
-        if column.name in table.columns:
+        if column.name in table.columns and column not in TRACKER_COLUMNS:
             values = np.asarray(table[column.name], dtype="float64")
             bad = np.abs(values) > _LARGEST
             if bad.any():

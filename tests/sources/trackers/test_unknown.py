@@ -1,0 +1,70 @@
+"""Files that no reader knows: each is told what it is, and what to do about it."""
+
+import gzip
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pages import write
+
+from ptrack_analysis.cli import main
+from ptrack_analysis.errors import InputError, NoPageError
+from ptrack_analysis.sources.finding import find_videos
+
+FILES = {
+    "an MP4 video": ("a.mp4", b"\0\0\0\x20ftypisom\0\0\2\0", "this is a video. .*what a tracker found"),
+    "an AVI video": ("a.avi", b"RIFF\1\2\3\4AVI LIST", "this is a video"),
+    "a Matroska video": ("a.mkv", b"\x1aE\xdf\xa3\1\0", "this is a video"),
+    "a JPEG image": ("a.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", "this is an image"),
+    "a PNG image": ("a.png", b"\x89PNG\r\n\x1a\n\0", "this is an image"),
+    "an HEIC image": ("a.heic", b"\0\0\0\x18ftypheic\0\0", "this is an image"),
+    "a web page": ("a.txt", "<!DOCTYPE html><html>", "this is a web page"),
+    "CVAT's XML": ("a.xml", '<?xml version="1.0"?>\n<annotations><version>1.1', "CVAT .* as MOT 1.1"),
+    "CVML": ("a.xml", '<dataset name="x">', "CVML"),
+    "other XML": ("a.xml", "<foo/>", "XML with the root element 'foo'"),
+    "a workbook": ("a.xlsx", b"PK\x03\x04\x14\0", "Excel workbook.*save the sheet as CSV"),
+    "a pickle": ("a.pkl", b"\x80\x04\x95\0", "pickle, which is never loaded"),
+    "a table": (
+        "a.csv",
+        "Frame No,Track ID,X1,Y1,W,H\n0,1,2,3,4,5\n",
+        r"the columns 'Frame No', .*--columns 'frame=Frame No,id=Track ID,left=X1,width=W,top=Y1,height=H'",
+    ),
+    "a table of something": ("a.csv", "a,b\n1,2\n", r"--columns frame=...,id=...,left=...,top=...,"),
+    "rows of numbers": ("a.txt", "1,2,3\n4,5,6\n", "rows of 3 numbers without a header"),
+    "labels of Rekognition": ("a.json", json.dumps({"Labels": []}), "GetLabelDetection"),
+    "COCO": ("a.json", json.dumps({"images": [], "annotations": [], "categories": []}), "COCO"),
+    "unknown JSON": ("a.json", json.dumps([{"foo": 1, "bar": 2}]), "members 'foo', 'bar'"),
+    "text": ("a.txt", "lorem ipsum\n", "text file that no reader knows"),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "said"), FILES.values(), ids=FILES.keys())
+def test_an_unknown_file_is_answered_as_what_it_is(tmp_path, capsys, name, content, said):
+    file = write(tmp_path / name, content)
+    with pytest.raises(InputError, match=said) as refused:
+        find_videos(file)
+    assert str(refused.value).startswith(f"{file}: ")
+    assert main(["summary", str(file)]) == 3
+    assert str(refused.value) in capsys.readouterr().err
+
+
+def test_a_parquet_file_is_answered_with_its_columns(tmp_path):
+    pq.write_table(
+        pa.table({"frame": [1], "pid": [1], "cx": [1], "cy": [1], "w": [1], "h": [1]}), tmp_path / "a.pq"
+    )
+    with pytest.raises(
+        InputError, match=r"--columns frame=frame,id=pid,width=w,center_x=cx,height=h,center_y=cy"
+    ):
+        find_videos(tmp_path / "a.pq")
+
+
+def test_a_zipped_file_is_answered_by_its_content(tmp_path):
+    with pytest.raises(InputError, match="a web page"):
+        find_videos(write(tmp_path / "a.txt.gz", gzip.compress(b"<html><body>")))
+
+
+def test_a_folder_without_tracking_data_is_no_archive(tmp_path):
+    write(tmp_path / "a" / "notes.md", "x")
+    with pytest.raises(NoPageError):
+        find_videos(tmp_path / "a")

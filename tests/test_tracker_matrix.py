@@ -1,0 +1,221 @@
+"""Every reader of another tracker's file with everything that can be done with what it reads."""
+
+import json
+import warnings
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pages import write
+from pandas.testing import assert_frame_equal
+from ptrack_analysis.datasets import compact_dataset
+from ptrack_analysis.rekognition import write_pages
+
+from ptrack_analysis import export_dataset, inspect_tracking, open_dataset, read_tracking, verify_dataset
+from ptrack_analysis.cli import main
+from ptrack_analysis.errors import PtrackWarning
+from ptrack_analysis.sources.trackers.registry import TRACKERS
+from ptrack_analysis.video import Video
+
+VIDEO = Video(width=1280, height=720, frame_rate=25.0)
+FACTS = ("--frame-size", "1280x720", "--frame-rate", "25")
+PAGE_COLUMNS = ["left", "top", "width", "height"]
+SINK = (
+    "x_min",
+    "y_min",
+    "x_max",
+    "y_max",
+    "class_id",
+    "confidence",
+    "tracker_id",
+    "class_name",
+    "frame_number",
+)
+
+
+def lines(rows):
+    return "".join(f"{row}\n" for row in rows)
+
+
+def mot(rows, frame=1, end="{confidence},-1,-1,-1"):
+    return lines(
+        f"{row['frame'] + frame},{row['id']},{row['x']},{row['y']},{row['w']},{row['h']},"
+        + end.format(confidence=row["confidence"])
+        for row in rows
+    )
+
+
+def corners(row):
+    return row["x"], row["y"], row["x"] + row["w"], row["y"] + row["h"]
+
+
+def sink(row):
+    values = (*corners(row), 0, row["confidence"], row["id"], "person", row["frame"])
+    return dict(zip(SINK, values, strict=True))
+
+
+def result(row):
+    box = dict(zip(("x1", "y1", "x2", "y2"), corners(row), strict=True))
+    return {"name": "person", "class": 0, "confidence": row["confidence"], "track_id": row["id"], "box": box}
+
+
+def by_frame(rows):
+    return [[row for row in rows if row["frame"] == frame] for frame in range(rows[-1]["frame"] + 1)]
+
+
+def label_files(folder, rows):
+    for frame, found in enumerate(by_frame(rows), 1):
+        texts = [
+            f"0 {(row['x'] + row['w'] / 2) / 1280!r} {(row['y'] + row['h'] / 2) / 720!r} "
+            f"{row['w'] / 1280!r} {row['h'] / 720!r} {row['confidence']} {row['id']}"
+            for row in found
+        ]
+        if texts:
+            write(folder / "labels" / f"v_{frame}.txt", lines(texts))
+    return folder / "labels"
+
+
+def boxmot_line(frame, rows):
+    tracks = [
+        {
+            "geometry": corners(row),
+            "geometry_mode": "aabb",
+            "track_id": row["id"],
+            "score": row["confidence"],
+            "class_id": 0,
+        }
+        for row in rows
+    ]
+    return json.dumps({"frame_index": frame, "timestamp_s": None, "sequence_id": "v", "tracks": tracks})
+
+
+def csv_of(rows):
+    return lines([",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)])
+
+
+def results_csv(rows):
+    flat = [{"frame": row["frame"], **result(row)} for row in rows]
+    return csv_of([{**row, "box": f'"{row["box"]}"'} for row in flat])
+
+
+def table(row):
+    sides = dict(zip(("left", "top", "right", "bottom"), corners(row), strict=True))
+    return {"frame": row["frame"], "id": row["id"], **sides, "confidence": row["confidence"]}
+
+
+WRITERS = {
+    "mot": lambda folder, rows: write(folder / "v.txt", mot(rows)),
+    "mot-gt": lambda folder, rows: write(folder / "v.txt", mot(rows, end="1,1,1")),
+    "bytetrack": lambda folder, rows: write(folder / "v.txt", mot(rows, frame=0)),
+    "deepsort": lambda folder, rows: write(folder / "v.txt", mot(rows, end="1,-1,-1,-1")),
+    "boxmot": lambda folder, rows: write(folder / "tracks.txt", mot(rows, end="{confidence},0,-1")),
+    "boxmot-jsonl": lambda folder, rows: write(
+        folder / "tracks.jsonl", lines(boxmot_line(*item) for item in enumerate(by_frame(rows)))
+    ),
+    "visdrone": lambda folder, rows: write(folder / "uav1_v.txt", mot(rows, end="1,1,0,0")),
+    "supervision-csv": lambda folder, rows: write(folder / "v.csv", csv_of([sink(row) for row in rows])),
+    "supervision-json": lambda folder, rows: write(
+        folder / "v.json", json.dumps([sink(row) for row in rows])
+    ),
+    "ultralytics-txt": label_files,
+    "ultralytics-json": lambda folder, rows: write(
+        folder / "v.jsonl", lines(json.dumps([result(row) for row in found]) for found in by_frame(rows))
+    ),
+    "ultralytics-csv": lambda folder, rows: write(folder / "v.csv", results_csv(rows)),
+    "table": lambda folder, rows: write(folder / "v.csv", csv_of([table(row) for row in rows])),
+}
+BASE_1 = {"mot-gt", "deepsort"}
+"""Formats that count pixels from 1."""
+WITHOUT_BOXES = {"points"}
+
+
+def sample():
+    """Give two people over ten frames, the second from the third frame on."""
+    return [
+        {
+            "frame": n,
+            "id": person,
+            "x": 100.5 + 200 * person + n,
+            "y": 200.0,
+            "w": 50.0,
+            "h": 120.25,
+            "confidence": 0.9,
+        }
+        for n in range(10)
+        for person in (1, 2)
+        if person == 1 or n > 1
+    ]
+
+
+ROW = st.fixed_dictionaries(
+    {
+        "x": st.integers(12, 4000).map(lambda n: n / 4),
+        "y": st.integers(12, 2000).map(lambda n: n / 4),
+        "w": st.integers(20, 400).map(lambda n: n / 4),
+        "h": st.integers(20, 400).map(lambda n: n / 4),
+        "confidence": st.integers(10, 99).map(lambda n: n / 100),
+    }
+)
+
+
+def test_every_reader_of_boxes_has_a_writer_here():
+    assert WRITERS.keys() | WITHOUT_BOXES == TRACKERS.keys()
+
+
+@pytest.mark.filterwarnings("ignore::ptrack_analysis.errors.PtrackWarning")
+@pytest.mark.parametrize("form", WRITERS)
+def test_what_a_reader_reads_goes_through_every_command_and_back(tmp_path, capsys, form):
+    source = WRITERS[form](tmp_path / "in", sample())
+    out, big = tmp_path / "out", tmp_path / "big"
+    detections, video = read_tracking(source, video=VIDEO, format=form)
+    assert len(detections) == 18
+    report = inspect_tracking(next(iter([source])), video=VIDEO) if form not in BASE_1 else None
+    assert report is None or (report.persons, report.detections) == (2, 18)
+    for command in (
+        ["inspect", source, "--json"],
+        ["summary", source],
+        ["plot", "paths", source, "-o", tmp_path / "a.png"],
+        ["export", source, out],
+    ):
+        assert main([*map(str, command), *FACTS, "--format", form]) == 0, capsys.readouterr().err
+    assert (tmp_path / "a.png").stat().st_size > 0
+    compact_dataset(out, big)
+    for folder in (out, big):
+        assert verify_dataset(folder).findings == []
+        assert len(open_dataset(folder).read("detections")) == 18
+    write_pages(detections, video, tmp_path / "pages")
+    again, _ = read_tracking(tmp_path / "pages", faces=False)
+    assert_frame_equal(again[PAGE_COLUMNS], detections[PAGE_COLUMNS])
+    export_dataset(source, out, video=VIDEO, format=form)
+
+
+@pytest.mark.parametrize("form", WRITERS)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(rows=st.lists(st.tuples(st.integers(0, 6), st.integers(1, 3), ROW), min_size=1, max_size=12))
+def test_a_reader_gives_back_what_was_written(tmp_path_factory, form, rows):
+    unique = {(frame, person): row for frame, person, row in [(0, 1, rows[0][2]), *rows]}
+    written = [{"frame": frame, "id": person, **row} for (frame, person), row in sorted(unique.items())]
+    source = WRITERS[form](tmp_path_factory.mktemp("in"), written)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PtrackWarning)
+        detections, _ = read_tracking(source, video=VIDEO, format=form)
+    shift = 1 if form in BASE_1 else 0
+    expected = [
+        ((row["x"] - shift) / 1280, (row["y"] - shift) / 720, row["w"] / 1280, row["h"] / 720)
+        for row in written
+    ]
+    assert [(t.value // 10**6, p) for t, p in detections.index] == [
+        (r["frame"] * 40, r["id"]) for r in written
+    ]
+    np.testing.assert_allclose(detections[PAGE_COLUMNS].to_numpy(), expected, atol=1e-9)
+
+
+def test_a_parquet_file_is_read_as_the_same_table_in_csv(tmp_path):
+    rows = [table(row) for row in sample()]
+    csv = WRITERS["table"](tmp_path, sample())
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "v.parquet")
+    found = read_tracking(tmp_path / "v.parquet", video=VIDEO, format="table")[0]
+    assert_frame_equal(found, read_tracking(csv, video=VIDEO)[0])
