@@ -9,6 +9,8 @@ import pytest
 
 from ptrack_analysis.cli import main
 from ptrack_analysis.dataset.records import FOLDERS
+from ptrack_analysis.sources.trackers.registry import TRACKERS
+from ptrack_analysis.sources.trackers.roles import BOXES, MOMENTS, PARTS, SIDES
 
 
 @pytest.fixture
@@ -63,3 +65,11 @@ def test_every_table_and_every_command_is_named(readme):
     missing = [name for name in FOLDERS if f"{name}/" not in readme]
     missing += [name for name in ("verify", "compact", "zones", "report") if f"ptrack {name} " not in readme]
     assert not missing
+
+
+def test_the_table_of_formats_has_every_format_and_role(readme):
+    section = readme.partition("### Other trackers")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    assert {name for row in rows for name in re.findall("`([^`]+)`", row)} == TRACKERS.keys()
+    roles = ["id", *MOMENTS, *SIDES, *BOXES, *PARTS, "confidence", "class", "class_name"]
+    assert [role for role in roles if f"`{role}`" not in section] == ["timestamp_ms"]

@@ -40,6 +40,11 @@ _ULTRALYTICS = [{"name": "person", "class": 0, "confidence": 0.9, "box": _BOX, "
 _TRACKERS = {
     "mot": [_MOT, "1 1 1 1 5 5 1\n"],
     "bytetrack": ["0,1,10.0,20.0,50.0,100.0,0.9,-1,-1,-1\n1,1,11.0,20.0,50.0,100.0,0.9,-1,-1,-1\n"],
+    "boxmot": ["1,7,10,20,50,100,0.913000,1,4\n", "1 7 10 20 50 100 1 0 -1\n", "1,7,10,20,50,100,1,0,0.9\n"],
+    "boxmot-jsonl": [
+        '{"frame_index":0,"timestamp_s":0.0,"sequence_id":"a","tracks":[{"geometry":[1,2,3,4],"track_id":1}]}\n'
+    ],
+    "visdrone": ["1,0,5,4,9,9,0,0,0,0\n1,1,6,6,4,9,1,1,0,0\n1,2,7,3,9,8,1,4,0,1\n"],
     "deepsort": ["1 1 10 20 50 100 -1 -1 -1 -1\n", "0,1,10,20,50,100,-1,-1,-1,-1\n"],
     "supervision-csv": [_SUPERVISION],
     "supervision-json": [
@@ -61,7 +66,8 @@ _TRACKERS = {
     "points": ["#framerate: 16.00 fps\n#ID\tFR\tX\tY\tZ\n2\t0\t1.5\t-2\t0\n1\t1\t0\t0\t0\n1\t0\t1\t1\t0\n"],
     "table": [
         "frame,id,left,top,right,bottom,class\n0,1,1,1,2,2,0\n0,2,3,3,4,4,2\n",
-        "time_s;person;x;y\n0.5;a;1;2\n",
+        "time;id;left;top;width;height;camera\n2024-05-01T10:00:00Z;a;1,5;2;3;4;x\n",
+        "time_ms,id,box_xyxy,class_name\n1698765432123,18446744073709551615,1 2 3 4,car\n",
     ],
 }
 _SQUARE = [[[0.1, 0.1], [0.5, 0.1], [0.5, 0.9], [0.1, 0.9], [0.1, 0.1]]]

@@ -104,7 +104,7 @@ class Cells:
     def fault(self, name: str, row: int, expected: str) -> InputError:
         """Describe what a cell is, and what was expected."""
         value = self._column(name)[row].as_py()
-        if self.written is not None and isinstance(value, float):
+        if self.written is not None and isinstance(value, int | float):
             value = self.written(name, row)
         shown = repr(value)
         shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."

@@ -66,6 +66,8 @@ def read_identities(cells: Cells, name: str, *, texts: bool = True) -> Identitie
         raise InputError(f"{cells.place}: column {name!r} is missing")
     column = cells.columns[name]
     found = _read_floats(cells, name) if pa.types.is_floating(column.type) else None
+    if pa.types.is_integer(column.type):
+        found = _validated(cells, name, _to_array(pc.fill_null(column, UNTRACKED)))
     if found is None:
         found = _read_texts(cells, name, pc.cast(column, pa.string()), texts=texts)
     if cells.count and not found.is_tracked.any():

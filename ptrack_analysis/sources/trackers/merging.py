@@ -129,7 +129,8 @@ def _one_each(
     """Return the rows to keep, in the order of the schema's key, and the other rows."""
     keys = {"timestamp": time[rows], "person_index": person[rows]}
     first, second = (keys[name] for name in schema.key_names)
-    order = np.lexsort((second, first))
+    is_sorted = ((first[1:] > first[:-1]) | ((first[1:] == first[:-1]) & (second[1:] >= second[:-1]))).all()
+    order = np.arange(len(rows)) if is_sorted else np.lexsort((second, first))
     if _again(first[order], second[order]).any():
         ranks = [_rank(values)[rows] for values in columns.values()]
         if schema is DETECTIONS:

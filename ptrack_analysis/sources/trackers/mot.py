@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -268,18 +269,18 @@ def _read(path: AnyPath, given: Given, interpret: _Interpret) -> Rows:
     file = _find_file(path)
     validate_columns(given, str(file))
     raw = read_text(file)
-    given.validate_size(raw.count(b"\n"))
-    cells = _rename(plain_cells(file, raw, _name_columns, _EXPECTED))
+    given.validate_lines(raw)
+    cells = _rename(plain_cells(file, raw, partial(_name_columns, file), _EXPECTED))
     if b"," not in raw[:256]:
         cells = _take_camera(cells)
     video = named(given.video, _find_title(path, file), **read_seqinfo(file))
     return replace(interpret(cells, file), video=video)
 
 
-def _name_columns(width: int) -> Sequence[str] | None:
+def _name_columns(file: AnyPath, width: int) -> Sequence[str] | None:
     if width == _ORIENTED:
         raise InputError(
-            "lines of 13 values are oriented boxes, which are not read. Save axis-aligned boxes."
+            f"{file}: 13 values per line are oriented boxes, which are not read. Save upright boxes."
         )
     return _WIDTHS.get(width)
 

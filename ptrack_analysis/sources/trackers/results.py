@@ -95,9 +95,9 @@ def read_supervision_csv(path: AnyPath, given: Given) -> Rows:
     supervision, "Save Detections": ``sv.CSVSink``.
     """
     sheet = Sheet.open(path)
-    given.validate_size(sheet.raw.count(b"\n"))
+    given.validate_lines(sheet.raw)
     columns = SUPERVISION.columns | _find_time(sheet.names, given, str(path))
-    cells = sheet.read(columns.values(), _list_numeric(columns))
+    cells = sheet.read(columns.values(), _list_numeric(columns), {columns["id"]})
     return _interpret(cells, columns, given, title_of_source(path))
 
 
@@ -130,7 +130,7 @@ def read_ultralytics_csv(path: AnyPath, given: Given) -> Rows:
     """
     if not path.is_dir():
         sheet = Sheet.open(path)
-        given.validate_size(sheet.raw.count(b"\n"))
+        given.validate_lines(sheet.raw)
         columns = ULTRALYTICS.columns | _find_time(sheet.names, given, str(path))
         return _interpret(_read_sheet(sheet, columns), columns, given, title_of_source(path))
     title, files = list_frame_files(path, ".csv")
@@ -276,19 +276,19 @@ def _read_sheet(sheet: Sheet, columns: Mapping[str, str]) -> Cells:
     """Read a table of ``to_csv``, with the box in four columns."""
     place, numeric = sheet.file, _list_numeric(columns)
     if "box" in sheet.names:
-        cells = sheet.read([*columns.values(), "box"], numeric)
+        cells = sheet.read([*columns.values(), "box"], numeric, {columns["id"]})
         texts = cells.columns["box"]
         if pc.any(pc.match_substring(texts, "x3"), min_count=0).as_py():
             raise InputError(f"{place}: boxes have a corner x3. Oriented boxes are not read.")
         spread = {name: _read_corner(texts, corner) for name, corner in zip(_DOTTED, _CORNERS, strict=True)}
         return _complete(replace(cells, columns={**cells.columns, **spread}), columns)
     if all(name in sheet.names for name in _CORNERS):
-        cells = sheet.read([*columns.values(), *_CORNERS], {*numeric, *_CORNERS})
+        cells = sheet.read([*columns.values(), *_CORNERS], {*numeric, *_CORNERS}, {columns["id"]})
         spread = {name: cells.columns[corner] for name, corner in zip(_DOTTED, _CORNERS, strict=True)}
         return _complete(replace(cells, columns={**cells.columns, **spread}), columns)
     if not all(name in sheet.names for name in _DOTTED):
         raise InputError(f"{place}: no column 'box', nor {', '.join(_CORNERS)}. Is it of Results.to_csv?")
-    return _complete(sheet.read(columns.values(), numeric), columns)
+    return _complete(sheet.read(columns.values(), numeric, {columns["id"]}), columns)
 
 
 def _read_corner(boxes: Any, corner: str) -> Any:

@@ -272,10 +272,10 @@ def read_table(path: AnyPath, given: Given) -> Rows:
     if _first_bytes(path) == _PARQUET:
         return _read_arrow(_read_parquet(path, given), str(path), given, video)
     sheet = Sheet.open(path)
-    given.validate_size(sheet.raw.count(b"\n"))
+    given.validate_lines(sheet.raw)
     columns, candidates = name_columns(given, sheet.names, str(path))
     numeric = {name for role, name in columns.items() if role in NUMERIC}
-    cells = sheet.read([*columns.values(), *candidates.values()], numeric)
+    cells = sheet.read([*columns.values(), *candidates.values()], numeric, {columns["id"]})
     return _interpret(cells, columns, candidates, video)
 
 
@@ -288,11 +288,10 @@ def fits_table(sample: Sample) -> str | None:
     """Return why a file's columns do not have the names of roles, None if they do."""
     if sample.is_folder:
         return "a folder"
-    if sample.head.startswith(_PARQUET):
-        return "a Parquet file, whose columns need roles (--columns)"
     try:
-        validate_roles(by_own_names(sample.header), sample.header, "its first line")
-    except ParameterError as error:
+        names = read_names(sample)
+        validate_roles(by_own_names(names), names, "the table")
+    except (InputError, ParameterError) as error:
         return f"its columns need roles (--columns): {error}"
     return None
 

@@ -112,8 +112,8 @@ class Sheet:
             raise InputError(f"{file}, line 1: two columns have the name {twice[0]!r}")
         return cls(file, raw[start:] if start else raw, names, delimiter, int(start > 0))
 
-    def read(self, names: Iterable[str], numbers: Collection[str] = ()) -> Cells:
-        """Read the columns with these names; ``numbers`` are those that should be numeric.
+    def read(self, names: Iterable[str], numbers: Collection[str] = (), ids: Collection[str] = ()) -> Cells:
+        """Read the columns with these names; ``numbers`` should be numeric, ``ids`` may be whole numbers.
 
         A numeric column with any other cell is read as text, so that the cell can be shown.
 
@@ -124,7 +124,9 @@ class Sheet:
         """
         wanted = [name for name in dict.fromkeys(names) if name in self.names]
         kinds = {name: pa.float64() if name in numbers else pa.string() for name in wanted}
-        table = self._parse(kinds)
+        table = self._parse(kinds | {name: pa.int64() for name in wanted if name in ids})
+        if table is None and ids:
+            table = self._parse(kinds)
         if table is None:
             table = self._parse(dict.fromkeys(wanted, pa.string()))
         columns = {name: table[name] for name in wanted}
@@ -162,7 +164,7 @@ class Sheet:
                 return None
             raise self._explain(error) from error
         if is_numeric and any(
-            not _is_finite(table[str(at)]) for at, kind in positions.items() if kind != pa.string()
+            not _is_finite(table[str(at)]) for at, kind in positions.items() if kind == pa.float64()
         ):
             return None
         return table.rename_columns([self.names[int(name)] for name in table.column_names])
@@ -236,7 +238,7 @@ def plain_cells(
 def _parse_plain(file: AnyPath, raw: bytes, columns: Sequence[str]) -> Cells | None:
     """Parse text that has the same number of comma-separated numbers in each line, None for other text."""
     kinds: dict[int, pa.DataType] = {
-        at: pa.string() if name == "id" else pa.float64() for at, name in enumerate(columns)
+        at: pa.int64() if name == "id" else pa.float64() for at, name in enumerate(columns)
     }
     try:
         table = _parse(raw, ",", len(columns), kinds, quoted=False)

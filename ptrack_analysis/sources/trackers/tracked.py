@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.errors import ParameterError, PtrackWarning
+from ptrack_analysis.errors import InputError, ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Integers
-from ptrack_analysis.limits import at_least
+from ptrack_analysis.limits import at_least, shown_bytes
 from ptrack_analysis.sources.archive import FORMAT_OPTIONS, FormatOptions
 from ptrack_analysis.sources.names import slugs, strip_suffixes
 from ptrack_analysis.sources.pages.rows import Budget
@@ -62,8 +62,18 @@ class Given:
         InputError
             If they do.
         """
+        if self.budget is not None and rows * self.budget.row > self.budget.memory:
+            raise InputError(
+                f"video {self.budget.video!r}: {rows} rows need more than "
+                f"{shown_bytes(rows * self.budget.row)} of "
+                f"memory, but {shown_bytes(self.budget.memory)} may be used. Raise memory (--memory), or "
+                f"split the file."
+            )
+
+    def validate_lines(self, raw: bytes) -> None:
+        """Reject text with so many lines that its rows need more memory than the budget."""
         if self.budget is not None:
-            self.budget.validate(rows, 0)
+            self.validate_size(raw.count(b"\n"))
 
 
 def combine(options: FormatOptions, video: Video, budget: Budget | None = None) -> Given:
@@ -151,6 +161,8 @@ def frame_rate(video: Video, place: str) -> float:
 
 def frames_backwards(person: Integers, time: Milliseconds) -> int:
     """Count the places where a person's rows go back in time, in the order in which they were written."""
+    if (time[1:] >= time[:-1]).all():
+        return 0
     order = np.argsort(person, kind="stable")
     same = person[order][1:] == person[order][:-1]
     return int((same & (time[order][1:] < time[order][:-1])).sum())
