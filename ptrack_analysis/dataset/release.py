@@ -10,6 +10,7 @@ from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, Privacy, Salting, Suppression
 from ptrack_analysis.pipeline.salt import create_key
 from ptrack_analysis.schema import PERSON_KEYS, SALTED, SUPPRESSED, Table, list_columns, validate
+from ptrack_analysis.schema.table import TRACKER_IDENTITIES
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -354,7 +355,7 @@ def _salted(table: pd.DataFrame, schema: Table, salt: bytes, video: str) -> pd.D
     if schema.key_names[:2] == [*PERSON_KEYS]:
         levels[:2] = _in_their_order(*levels[:2])
     index = levels[0] if len(levels) == 1 else pd.MultiIndex.from_arrays(levels)
-    table = table.drop(columns="merged_from", errors="ignore").set_axis(index).sort_index()
+    table = table.drop(columns=[*TRACKER_IDENTITIES], errors="ignore").set_axis(index).sort_index()
     if "group" in table.columns:  # numbered by the persons' numbers, it would tell their order
         table["group"] = pd.factorize(table["group"])[0].astype("int64") + 1
     return table

@@ -127,10 +127,14 @@ _SUPPRESSED = Column(
 )
 
 
+TRACKER_IDENTITIES = ("merged_from", "source_id")
+"""Columns with identities that a tracker gave, which a table with salted keys does not have."""
+
+
 def salted(schema: Table) -> Table:
     """Return the form of a table of persons in which they are named by salted keys instead of by numbers."""
     persons = [_SALTED.get(column.name, column) for column in schema.key]
-    columns = [column for column in schema.columns if column.name != "merged_from"]
+    columns = [column for column in schema.columns if column.name not in TRACKER_IDENTITIES]
     return replace(schema, name=f"{schema.name}_salted", key=tuple(persons), columns=tuple(columns))
 
 

@@ -90,6 +90,17 @@ def test_no_number_of_a_person_is_left_in_any_file(plain, salted):
         assert SALT not in content, path
 
 
+def test_salted_keys_replace_the_text_ids_of_a_tracker(tmp_path):
+    file = tmp_path / "in.csv"
+    file.write_text("frame,id,left,top,width,height\n0,secret-a,10,20,50,100\n1,secret-a,11,20,50,100\n")
+    video = Video(width=1280, height=720, frame_rate=25.0)
+    export_dataset(file, tmp_path / "out", video=video, salt=SALT)
+    for path in (tmp_path / "out").rglob("*"):
+        if path.is_file():
+            assert b"secret-a" not in path.read_bytes(), path
+    assert "source_id" not in pq.read_schema(tmp_path / "out" / "detections" / "in.parquet").names
+
+
 def test_rows_of_salted_persons_are_in_the_order_of_their_keys(salted):
     for path in salted.glob("*/noon.parquet"):
         assert read_parquet(path).index.is_monotonic_increasing
