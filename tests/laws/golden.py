@@ -31,14 +31,8 @@ REAL = ROOT.parent / "shared/data"
 
 RENAMED: list[tuple[str, str]] = []
 """Old and new names, in the order in which they are replaced in the keys of ``golden.json``."""
-GONE: tuple[str, ...] = (
-    "_runs/boxmot-class0/notes",
-    "_runs/test/notes",
-    "boxmot | /videos/0/notes",
-    "edge | /videos/0/notes",
-    "mot-test | /videos/0/notes",
-)
-"""Ends of the names of what says the same in other words."""
+GONE: tuple[str, ...] = ()
+"""Ends of the names of what is gone."""
 NEW: tuple[str, ...] = ()
 """Parts of the names of what is new since ``golden.json`` was written."""
 
