@@ -9,7 +9,7 @@ import pandas as pd
 
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.geometry import Bools, Integers
-from ptrack_analysis.schema import DETECTIONS, validate
+from ptrack_analysis.schema import DETECTIONS, POINTS, validate
 from ptrack_analysis.video import Milliseconds, Video, frames_to_timestamps, milliseconds, timedelta
 
 MAX_GAP = pd.Timedelta("2s")
@@ -219,7 +219,7 @@ def select(
     Parameters
     ----------
     detections
-        DETECTIONS, rows in any order.
+        DETECTIONS or POINTS, rows in any order.
     start, end
         Moments since the start of the video [ms]; by default its start and its end.
     persons
@@ -228,7 +228,7 @@ def select(
     Returns
     -------
     pandas.DataFrame
-        DETECTIONS, the rows kept in their order.
+        DETECTIONS or POINTS, the rows kept in their order.
 
     Raises
     ------
@@ -237,7 +237,8 @@ def select(
     ParameterError
         If ``end`` is not after ``start``, or one of them is no moment.
     """
-    validate(detections, DETECTIONS)
+    points = isinstance(detections, pd.DataFrame) and {"x_px", "x_m"} & {*detections}
+    validate(detections, POINTS if points else DETECTIONS)
     keep = np.ones(len(detections), dtype=bool)
     moment = detections.index.get_level_values("timestamp").to_numpy().view("int64")
     first = 0 if start is None else milliseconds(start, "start")

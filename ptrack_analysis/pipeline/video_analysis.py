@@ -263,10 +263,6 @@ class VideoAnalysis:
             detections = fill_gaps(
                 detections, limit=config.fill_gaps, max_gap=config.max_gap, period=self.period
             )
-        if self.has_points:
-            if (config.start, config.end, config.persons) != (None, None, None):
-                raise ParameterError("start, end and persons select detections with boxes, not points")
-            return detections, stitches
         persons: Sequence[int] | None = config.persons  # type: ignore[assignment] # a tuple after validation
         if persons is not None:
             persons = [int(stitches["merged_into"].get(person, person)) for person in persons]
