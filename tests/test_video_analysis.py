@@ -7,6 +7,7 @@ from factories import make_points
 import ptrack_analysis as pta
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.pipeline import tables
+from ptrack_analysis.report.key_figures import gather_key_figures
 
 
 @pytest.fixture
@@ -81,3 +82,20 @@ def test_the_explorer_the_report_and_the_export_take_an_analysis(analysis, data,
         pta.export_dataset(pta.open_video(pta.read_tracking(data / "shop")), tmp_path / "other")
     with pytest.raises(ParameterError, match="settings, video and form are those of the VideoAnalysis"):
         pta.write_report(analysis, tmp_path / "b.html", settings=config)
+
+
+def test_a_source_of_points_is_cut_to_a_part_and_to_people():
+    points = make_points({7: [(0, 1, 1), (100, 2, 1), (200, 3, 1)], 9: [(100, 5, 5), (200, 5, 6)]})
+    video = pta.Video(name="hall")
+    part = pta.open_video((points, video), start="100ms", end="200ms")
+    assert part["tracks"]["detections"].to_dict() == {7: 1, 9: 1}
+    assert part["videos"].index.tolist() == ["hall@100ms-200ms"]
+    assert pta.open_video((points, video), persons=[9])["tracks"].index.tolist() == [9]
+
+
+def test_summary_and_report_name_a_part_as_the_export_does(data, tmp_path):
+    part = pta.open_video(data / "shop", start="20s", end="70s")
+    assert gather_key_figures(part)["video"] == part["videos"].index[0] == "pages-shop@20s-70s"
+    page = tmp_path / "report.html"
+    pta.write_report(data / "shop", page, settings=part.config)
+    assert "<h1>pages-shop@20s-70s</h1>" in page.read_text()

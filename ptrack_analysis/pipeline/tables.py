@@ -66,7 +66,7 @@ _BASES: tuple[Basis, ...] = ("boxes", "foot_points")
 def videos(analysis: VideoAnalysis) -> pd.DataFrame:
     """Return the row of the video."""
     config = analysis.config
-    video = replace(analysis.reading.video, name=config.part_name(analysis.reading.video.name))
+    video = replace(analysis.reading.video, name=analysis.name)
     return videos_table(video, config.start, config.end, analysis.recording)
 
 

@@ -189,6 +189,11 @@ class VideoAnalysis:
         )
 
     @cached_property
+    @property
+    def name(self) -> str:
+        """The name of the video; of a part such as ``shop@20s-70s``."""
+        return self.config.part_name(self.video.name)
+
     def period(self) -> pd.Timedelta:
         """The sampling period of the whole video."""
         if self.config.period is not None:

@@ -182,7 +182,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
     )
     visits = analysis["visits"] if analysis.zones else None
     return {
-        "video": analysis.video.name,
+        "video": analysis.name,
         "unit": analysis.unit,
         "start_s": seconds(moments.min()),
         "end_s": seconds(moments.max()),

@@ -88,7 +88,7 @@ def video_report(
     where = "".join(f", {one}" for one in (recording.site, recording.camera) if one)
     length = span(figures["end_s"] - figures["start_s"])
     return Report(
-        title=analysis.video.name,
+        title=analysis.name,
         subtitle=f"Where people were and for how long: {length} of video{when}{where}",
         sections=[one for one in sections if one is not None],
         footer=f"Made with ptrack-analysis {__version__}. The page asks for nothing from the network.",
