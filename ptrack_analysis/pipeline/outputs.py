@@ -60,7 +60,7 @@ class Need(Enum):
 class Plot:
     """A plot of an output.
 
-    ``function`` is the function of ``pipeline.drawing`` that draws it. ``options`` are the groups of options
+    ``function`` is the function of ``plots`` that draws it. ``options`` are the groups of options
     that change it: fields of ``AnalysisConfig`` and ``PlotOptions``. ``defaults`` describes the defaults of
     fields that differ for this plot. ``on_plane`` tells whether it can have a background image,
     ``needs_frame`` whether the frame size must be known.
@@ -68,7 +68,7 @@ class Plot:
 
     name: str
     help: str
-    function: str = ""
+    function: str
     options: tuple[str, ...] = ()
     defaults: tuple[tuple[str, str], ...] = ()
     on_plane: bool = False
@@ -77,8 +77,7 @@ class Plot:
 
     def draw(self, analysis: VideoAnalysis, options: PlotOptions) -> Any:
         """Draw the plot: matplotlib axes, or the bytes of an animation."""
-        draw = getattr(import_module("ptrack_analysis.pipeline.drawing"), self.function or self.name)
-        return draw(analysis, options)
+        return import_module("ptrack_analysis.pipeline.drawing").draw_plot(self, analysis, options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +191,7 @@ def _output(
 
 
 def _plot(name: str, text: str, *options: str, **more: Any) -> Plot:
-    return Plot(name=name, help=text, options=options, **more)
+    return Plot(name=name, help=text, options=options, **{"function": f"plot_{name}", **more})
 
 
 def _suppressed(**rules: Any) -> Privacy:
@@ -209,10 +208,10 @@ def _in_cells(level: str, **rules: Any) -> Privacy:
 
 HEAT_CELL, FIELD_CELL = 0.25, 0.5
 """Default size of the cells of plots on a floor plan [m]."""
-_CELL = "{} on a floor plan, larger on a large one"
-"""Default size of the cells, as help shows it."""
 FIELD_SHAPE = (18, 32)
 """Default rows and columns of a plotted flow field: one arrow per cell, long enough to be seen."""
+_CELL = "{} on a floor plan, larger on a large one"
+"""Default size of the cells, as help shows it."""
 _RATES_OF_RETAIL = ("peak_moment", "average_dwell", "dwell_per_visitor", "re_entry_rate")
 """Retail figures that are the time of one event, or quotients of other figures."""
 
@@ -233,6 +232,7 @@ OUTPUTS: dict[str, Output] = {
                     "animation",
                     "people walking, as an animated GIF",
                     "animation",
+                    function="animate_paths",
                     on_plane=True,
                     formats=("gif",),
                 ),
@@ -408,6 +408,7 @@ OUTPUTS: dict[str, Output] = {
                     "field",
                     "mean direction and speed per cell",
                     "cells",
+                    function="plot_flow_field",
                     defaults=(
                         ("shape", "{}x{}".format(*FIELD_SHAPE)),
                         ("cell", _CELL.format(FIELD_CELL)),

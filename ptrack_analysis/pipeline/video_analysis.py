@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,15 @@ from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on_analysis
-from ptrack_analysis.pipeline.outputs import OUTPUTS, Need, find_output, validate_needs
+from ptrack_analysis.pipeline.outputs import (
+    FIELD_CELL,
+    FIELD_SHAPE,
+    HEAT_CELL,
+    OUTPUTS,
+    Need,
+    find_output,
+    validate_needs,
+)
 from ptrack_analysis.scene.floor_plan import FloorPlan, read_floor_plan
 from ptrack_analysis.scene.zone_files import Scene, project_scene, read_scene
 from ptrack_analysis.scene.zones import Line, Zone
@@ -181,6 +189,11 @@ class VideoAnalysis:
         video = self.reading.video
         return video if find_video_end(video, seen) is not None else replace(video, duration=None)
 
+    @property
+    def name(self) -> str:
+        """The name of the video; of a part such as ``shop@20s-70s``."""
+        return self.config.part_name(self.video.name)
+
     @cached_property
     def recording(self) -> Recording:
         """When and where the video was recorded."""
@@ -189,11 +202,6 @@ class VideoAnalysis:
         )
 
     @cached_property
-    @property
-    def name(self) -> str:
-        """The name of the video; of a part such as ``shop@20s-70s``."""
-        return self.config.part_name(self.video.name)
-
     def period(self) -> pd.Timedelta:
         """The sampling period of the whole video."""
         if self.config.period is not None:
@@ -328,6 +336,19 @@ class VideoAnalysis:
     def video_until_end(self) -> Video:
         """The video with the end of the analyzed part as its duration."""
         return replace(self.video, duration=self.window[1])
+
+    def choose_cells(self, plot: Literal["heatmap", "flow_field"]) -> dict[str, Any]:
+        """Return the shape or the size of the cells of a plot: as configured, otherwise its default.
+
+        On a large floor plan the cells are larger, so that there are no more columns than on the image.
+        """
+        shape, cell = (None, HEAT_CELL) if plot == "heatmap" else (FIELD_SHAPE, FIELD_CELL)
+        if self.config.shape is not None or self.config.cell is not None:
+            return {"shape": self.config.shape, "cell": self.config.cell}
+        if self.floor_plan is None:
+            return {"shape": shape, "cell": None}
+        x0, y0, x1, y1 = self.floor_plan.bounds
+        return {"shape": None, "cell": max(cell, max(x1 - x0, y1 - y0) / (shape or SHAPE)[1])}
 
     def heatmap(
         self,

@@ -1,7 +1,9 @@
-"""Pictures of computed results, drawn with matplotlib.
+"""Plots of computed results, drawn with matplotlib.
 
-Each function takes a result, and axes to draw on or none; then it makes a figure. Legends stand below the
-axes: a figure of your own with several axes gives them room if it is made with ``layout="constrained"``.
+Each function takes a result, or a VideoAnalysis that computes it: ``plot_visits(visits, zones=zones)`` or
+``plot_visits(analysis)``. An analysis also gives the ``zones``, ``lines`` and ``bounds`` that ``ptrack plot``
+draws; an argument of your own replaces them. Each function draws on the axes ``ax``, or makes a figure.
+Legends are below the axes: a figure of your own with several axes needs ``layout="constrained"`` for them.
 """
 
 from ptrack_analysis.plots.animation import animate_paths, write_animation

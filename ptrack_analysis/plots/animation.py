@@ -18,6 +18,7 @@ from shapely.ops import substring
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.background import dimmed, frame_bounds, read_background, validate_plane, way_in
 from ptrack_analysis.plots.saving import MARK
 from ptrack_analysis.plots.stretches import Steps, find_steps
@@ -266,8 +267,10 @@ def write_animation(
     write_bytes(path, content)
 
 
+@plot_analysis(lambda analysis: analysis.trajectories, "video", "lines", "zones", "bounds")
 def animate_paths(
     trajectories: pd.DataFrame,
+    /,
     video: Video,
     *,
     background: Picture | None = None,

@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import INK, OKABE_ITO, legend_below, say_nothing_to_draw, time_axes
 from ptrack_analysis.plots.time_axis import set_clock, time_unit
 from ptrack_analysis.schema import BALANCE, validate
@@ -19,8 +20,9 @@ _MILLISECONDS = 1000.0
 _COUNTED, _DRIFT = OKABE_ITO[0], OKABE_ITO[1]
 
 
+@plot_analysis("count_drift")
 def plot_count_drift(
-    balance: pd.DataFrame, *, ax: Axes | None = None, zone: str | None = None, **kwargs: Any
+    balance: pd.DataFrame, /, *, ax: Axes | None = None, zone: str | None = None, **kwargs: Any
 ) -> Axes:
     """Draw the persons counted over lines and those present, as steps along time, the drift shaded between.
 

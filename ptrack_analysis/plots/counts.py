@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import (
     INK,
     distinct_colors,
@@ -28,8 +29,10 @@ _FILLED = 0.86
 _PALE = 0.55
 
 
+@plot_analysis("counts")
 def plot_counts(
     counts: pd.DataFrame,
+    /,
     *,
     ax: Axes | None = None,
     lines: Sequence[Line | str] | None = None,

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from ptrack_analysis.analysis.heat.grid import Bounds
+from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.background import draw_outlines, ground_axes
 from ptrack_analysis.plots.style import OKABE_ITO, PAPER, in_rows, legend_below, say_nothing_to_draw
 from ptrack_analysis.scene.images import Picture
@@ -22,8 +23,10 @@ _SIZES = {"in": 4.8, "out": 7.5}  # so that a circle upon a square leaves both t
 _MANY = 60
 
 
+@plot_analysis("crossings", "lines", "zones", "bounds")
 def plot_crossings(
     crossings: pd.DataFrame,
+    /,
     lines: Sequence[Line],
     *,
     ax: Axes | None = None,

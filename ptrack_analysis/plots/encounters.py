@@ -10,6 +10,7 @@ from matplotlib.colors import to_rgba
 
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.background import draw_outlines, ground_axes, label_points
 from ptrack_analysis.plots.style import INK, PAPER, say_nothing_to_draw
 from ptrack_analysis.scene.images import Picture
@@ -20,8 +21,10 @@ from ptrack_analysis.video import Video
 _LABELLED = 20
 
 
+@plot_analysis("encounters", "lines", "zones", "bounds")
 def plot_encounters(
     encounters: pd.DataFrame,
+    /,
     *,
     ax: Axes | None = None,
     background: Picture | None = None,

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
+from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import legend_below, say_nothing_to_draw, short_name, time_axes
 from ptrack_analysis.schema import FACING, validate
 
@@ -15,7 +16,8 @@ _LABELS = {"facing": "facing", "not_facing": "turned elsewhere", "without_face":
 _THICK = 0.7
 
 
-def plot_facing(facing: pd.DataFrame, *, ax: Axes | None = None, **kwargs: Any) -> Axes:
+@plot_analysis("facing")
+def plot_facing(facing: pd.DataFrame, /, *, ax: Axes | None = None, **kwargs: Any) -> Axes:
     """Draw how long faces were turned to each target, one bar a target, of all persons together.
 
     Each bar is as long as all persons' time in the scene: facing, turned elsewhere, and, pale, the time

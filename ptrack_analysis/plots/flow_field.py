@@ -8,9 +8,10 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, Normalize
 
-from ptrack_analysis.analysis.heat.flow_field import FlowField
+from ptrack_analysis.analysis.heat.flow_field import FlowField, compute_flow_field
 from ptrack_analysis.analysis.heat.grid import Bounds, build_cell_columns, compute_cell_size
 from ptrack_analysis.errors import ParameterError, SchemaError
+from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.background import (
     draw_background,
     draw_outlines,
@@ -27,8 +28,15 @@ _LONGEST = 0.95  # of a cell's shorter side
 _DARKEST = 0.9  # of the colormap: its brightest end is unreadable on paper
 
 
+def _compute_flow_field(analysis: Any) -> FlowField:
+    cells = analysis.choose_cells("flow_field")
+    return compute_flow_field(analysis.trajectories, analysis.video, bounds=analysis.bounds, **cells)
+
+
+@plot_analysis(_compute_flow_field, "lines", "zones", "bounds")
 def plot_flow_field(
     field: FlowField,
+    /,
     *,
     ax: Axes | None = None,
     background: Picture | None = None,

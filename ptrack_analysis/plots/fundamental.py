@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import (
     GRID,
     INK,
@@ -27,8 +28,10 @@ _FREE, _SHAPE, _JAM = 1.34, 1.913, 5.4  # Weidmann's speed [m/s], parameter and 
 _FAINT = 0.65
 
 
+@plot_analysis("fundamental_diagram")
 def plot_fundamental_diagram(
     fundamental: pd.DataFrame,
+    /,
     *,
     ax: Axes | None = None,
     zones: Sequence[Zone | str] | None = None,

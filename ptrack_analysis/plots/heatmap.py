@@ -14,6 +14,7 @@ from ptrack_analysis.analysis.heat.grid import Bounds, compute_cell_size
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.background import (
     draw_background,
     draw_outlines,
@@ -37,8 +38,12 @@ _NOUNS = {
 _PALEST = 0.08  # of the colormap, so that the least time stands out from paper
 
 
+@plot_analysis(
+    lambda analysis: analysis.heatmap(**analysis.choose_cells("heatmap")), "lines", "zones", "bounds"
+)
 def plot_heatmap(
     heatmap: Heatmap,
+    /,
     *,
     ax: Axes | None = None,
     background: Picture | None = None,

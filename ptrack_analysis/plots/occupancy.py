@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import (
     distinct_colors,
     legend_below,
@@ -31,8 +32,10 @@ _MILLISECONDS = 1000.0
 _MANY = 200
 
 
+@plot_analysis("occupancy", zones=lambda analysis: ["", *analysis.zones])
 def plot_occupancy(
     occupancy: pd.DataFrame,
+    /,
     *,
     ax: Axes | None = None,
     zones: Sequence[Zone | str] | None = None,

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.background import (
     draw_background,
     draw_outlines,
@@ -110,8 +111,10 @@ _LABELLED = 30
 _DASHES = (0, (2.5, 1.8))
 
 
+@plot_analysis(lambda analysis: analysis.trajectories, "lines", "zones", "bounds")
 def plot_paths(
     trajectories: pd.DataFrame,
+    /,
     *,
     ax: Axes | None = None,
     background: Picture | None = None,

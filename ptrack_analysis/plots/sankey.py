@@ -12,6 +12,7 @@ from matplotlib.path import Path
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import INK, distinct_colors, in_rows, say_nothing_to_draw
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, validate
@@ -128,8 +129,10 @@ _ALPHA = 0.5
 _STATE = "#8c8c8c"
 
 
+@plot_analysis("transitions", "zones")
 def plot_sankey(
     transitions: pd.DataFrame,
+    /,
     *,
     ax: Axes | None = None,
     zones: Sequence[Zone | str] | None = None,

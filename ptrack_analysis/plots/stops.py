@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.background import draw_outlines, ground_axes, label_points
 from ptrack_analysis.plots.style import INK, legend_below, say_nothing_to_draw
 from ptrack_analysis.plots.time_axis import HOUR, MINUTE
@@ -28,8 +29,10 @@ _ROUND = (1, 2, 5, 10, 20, 30)
 _SHARES = (1, 4, 16)  # of the longest stop, in the legend
 
 
+@plot_analysis("stops", "lines", "zones", "bounds")
 def plot_stops(
     stops: pd.DataFrame,
+    /,
     *,
     ax: Axes | None = None,
     background: Picture | None = None,

@@ -10,8 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
+from ptrack_analysis.analysis.dwell.survival import compute_survival
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import (
     INK,
     distinct_colors,
@@ -32,8 +34,10 @@ _HALF = 0.5
 _ROUNDING = 1e-9
 
 
+@plot_analysis(lambda analysis: compute_survival(analysis["visits"]), "zones")
 def plot_survival(
     survival: pd.DataFrame,
+    /,
     *,
     ax: Axes | None = None,
     zones: Sequence[Zone | str] | None = None,

@@ -13,6 +13,7 @@ from matplotlib.image import AxesImage
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import GRID, INK, PAPER, say_nothing_to_draw, short_name
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DESTINATIONS, ORIGINS, TRANSITIONS, validate
@@ -28,8 +29,10 @@ _LEAST_SHARE = 0.005
 _FORMS = {"transitions": "{:.0f}", "share": "{:.0%}"}
 
 
+@plot_analysis("transitions")
 def plot_transitions(
     transitions: pd.DataFrame,
+    /,
     *,
     ax: Axes | None = None,
     zones: Sequence[Zone | str] | None = None,

@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import (
     INK,
     PAPER,
@@ -113,8 +114,10 @@ _NAMED = 40
 _POINTS_PER_INCH = 72
 
 
+@plot_analysis("visits", "zones")
 def plot_visits(
     visits: pd.DataFrame,
+    /,
     *,
     ax: Axes | None = None,
     zones: Sequence[Zone | str] | None = None,
