@@ -8,34 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.counting.counts import compute_count_drift, count_crossings
-from ptrack_analysis.analysis.counting.crossings import compute_crossings
-from ptrack_analysis.analysis.crowd.density import compute_density, compute_occupancy_bins
-from ptrack_analysis.analysis.crowd.encounters import compute_encounters
-from ptrack_analysis.analysis.crowd.flow import compute_fundamental_diagram, compute_line_flow
-from ptrack_analysis.analysis.crowd.groups import detect_groups
-from ptrack_analysis.analysis.dwell.dwell import compute_dwell, compute_dwell_quantiles
-from ptrack_analysis.analysis.dwell.queues import (
-    compute_queue_length,
-    compute_service_levels,
-    compute_waiting_times,
-)
-from ptrack_analysis.analysis.dwell.survival import compute_survival
-from ptrack_analysis.analysis.faces.facing import compute_facing
-from ptrack_analysis.analysis.heat.flow_field import compute_flow_field
 from ptrack_analysis.analysis.heat.grid import SHAPE
 from ptrack_analysis.analysis.heat.heatmap import Basis, Quantity
-from ptrack_analysis.analysis.heat.quantities import compute_heatmap
-from ptrack_analysis.analysis.motion.kinematics import compute_kinematics
-from ptrack_analysis.analysis.motion.stops import compute_stops
-from ptrack_analysis.analysis.quality.checks import compute_quality
-from ptrack_analysis.analysis.quality.intervals import compute_confidence_intervals
-from ptrack_analysis.analysis.tracks import compute_tracks
-from ptrack_analysis.analysis.zones.occupancy import compute_occupancy, compute_zone_overlaps
-from ptrack_analysis.analysis.zones.retail import compute_retail_metrics
-from ptrack_analysis.analysis.zones.transitions import compute_transitions
-from ptrack_analysis.analysis.zones.visits import compute_visits
-from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
 from ptrack_analysis.clock.lookup import settled
 from ptrack_analysis.clock.recordings import Recording, of_recording, with_further
 from ptrack_analysis.scene.zone_files import project_scene
@@ -72,6 +46,8 @@ def videos(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def tracks(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the tracks."""
+    from ptrack_analysis.analysis.tracks import compute_tracks
+
     return compute_tracks(analysis.trajectories)
 
 
@@ -96,11 +72,15 @@ def trajectories(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def kinematics(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute velocity, acceleration and turning."""
+    from ptrack_analysis.analysis.motion.kinematics import compute_kinematics
+
     return compute_kinematics(analysis.trajectories, max_speed=analysis.config.max_speed)
 
 
 def stops(analysis: VideoAnalysis) -> pd.DataFrame:
     """Find the stops."""
+    from ptrack_analysis.analysis.motion.stops import compute_stops
+
     config = analysis.config
     return compute_stops(
         analysis.trajectories, max_extent=config.stop_extent, min_duration=config.stop_duration
@@ -109,6 +89,8 @@ def stops(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def encounters(analysis: VideoAnalysis) -> pd.DataFrame:
     """Find the encounters, on the clock of the sampling."""
+    from ptrack_analysis.analysis.crowd.encounters import compute_encounters
+
     if analysis.floor_plan is None:
         return empty_table(ENCOUNTERS, unit="m")
     tick = analysis.period if analysis.period > pd.Timedelta(0) else None
@@ -117,11 +99,15 @@ def encounters(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def groups(analysis: VideoAnalysis) -> pd.DataFrame:
     """Find the groups."""
+    from ptrack_analysis.analysis.crowd.groups import detect_groups
+
     return detect_groups(analysis["encounters"], analysis.trajectories)
 
 
 def visits(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the visits."""
+    from ptrack_analysis.analysis.zones.visits import compute_visits
+
     config = analysis.config
     return compute_visits(
         analysis.trajectories,
@@ -137,26 +123,36 @@ def visits(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def dwell(analysis: VideoAnalysis) -> pd.DataFrame:
     """Estimate the dwell times per zone."""
+    from ptrack_analysis.analysis.dwell.dwell import compute_dwell
+
     return compute_dwell(analysis["visits"])
 
 
 def dwell_by_entry(analysis: VideoAnalysis) -> pd.DataFrame:
     """Estimate the dwell times per zone and entry."""
+    from ptrack_analysis.analysis.dwell.dwell import compute_dwell
+
     return compute_dwell(analysis["visits"], by="entry")
 
 
 def dwell_quantiles(analysis: VideoAnalysis) -> pd.DataFrame:
     """Estimate quantiles of the dwell times."""
+    from ptrack_analysis.analysis.dwell.dwell import compute_dwell_quantiles
+
     return compute_dwell_quantiles(analysis["visits"], by="entry")
 
 
 def survival(analysis: VideoAnalysis) -> pd.DataFrame:
     """Estimate the survival curves of the dwell times."""
+    from ptrack_analysis.analysis.dwell.survival import compute_survival
+
     return compute_survival(analysis["visits"], by="entry")
 
 
 def visits_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
     """Sum the visits over the hours of the clock; empty where the clock is not known."""
+    from ptrack_analysis.clock.hourly import compute_visits_hourly
+
     if analysis.recording.started_at is None:
         return empty_table(VISITS_HOURLY)
     return compute_visits_hourly(
@@ -170,16 +166,22 @@ def visits_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def waiting_times(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the waiting times."""
+    from ptrack_analysis.analysis.dwell.queues import compute_waiting_times
+
     return compute_waiting_times(analysis["visits"], analysis.zones)
 
 
 def service_levels(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the share of waits per target."""
+    from ptrack_analysis.analysis.dwell.queues import compute_service_levels, compute_waiting_times
+
     return compute_service_levels(compute_waiting_times(analysis["visits"], analysis.zones))
 
 
 def queue_length(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the queue lengths over time."""
+    from ptrack_analysis.analysis.dwell.queues import compute_queue_length
+
     config = analysis.config
     return compute_queue_length(
         analysis["visits"], analysis.zones, analysis.video, start=config.start, end=config.end
@@ -188,21 +190,29 @@ def queue_length(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def transitions(analysis: VideoAnalysis) -> pd.DataFrame:
     """Count the transitions."""
+    from ptrack_analysis.analysis.zones.transitions import compute_transitions
+
     return compute_transitions(analysis["visits"])
 
 
 def retail_metrics(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the retail metrics."""
+    from ptrack_analysis.analysis.zones.retail import compute_retail_metrics
+
     return compute_retail_metrics(analysis["visits"], analysis.zones)
 
 
 def zone_overlaps(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the overlaps of the zones."""
+    from ptrack_analysis.analysis.zones.occupancy import compute_zone_overlaps
+
     return compute_zone_overlaps(analysis.zones, unit=analysis.unit)
 
 
 def occupancy(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the occupancy of the scene and the zones."""
+    from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
+
     config = analysis.config
     return compute_occupancy(
         analysis.trajectories, analysis.video, zones=analysis.zones, start=config.start, end=config.end
@@ -211,6 +221,8 @@ def occupancy(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def occupancy_bins(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the occupancy per bin."""
+    from ptrack_analysis.analysis.crowd.density import compute_occupancy_bins
+
     return compute_occupancy_bins(
         analysis["occupancy"], analysis.video_until_end, every=analysis.config.every
     )
@@ -218,6 +230,8 @@ def occupancy_bins(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def occupancy_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
     """Sum the occupancy over the hours of the clock; empty where the clock is not known."""
+    from ptrack_analysis.clock.hourly import compute_occupancy_hourly
+
     if analysis.recording.started_at is None:
         return empty_table(OCCUPANCY_HOURLY)
     return compute_occupancy_hourly(analysis["occupancy"], analysis.video_until_end, analysis.recording)
@@ -225,11 +239,15 @@ def occupancy_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def density(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the density in the zones per bin."""
+    from ptrack_analysis.analysis.crowd.density import compute_density
+
     return compute_density(analysis["occupancy_bins"], analysis.zones)
 
 
 def fundamental_diagram(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute density, speed and flow in the zones per bin."""
+    from ptrack_analysis.analysis.crowd.flow import compute_fundamental_diagram
+
     return compute_fundamental_diagram(
         analysis.trajectories,
         analysis.zones,
@@ -241,11 +259,15 @@ def fundamental_diagram(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def crossings(analysis: VideoAnalysis) -> pd.DataFrame:
     """Find the crossings of the lines."""
+    from ptrack_analysis.analysis.counting.crossings import compute_crossings
+
     return compute_crossings(analysis.trajectories, analysis.lines, min_distance=analysis.config.min_distance)
 
 
 def counts(analysis: VideoAnalysis) -> pd.DataFrame:
     """Count the crossings per bin."""
+    from ptrack_analysis.analysis.counting.counts import count_crossings
+
     return count_crossings(
         analysis["crossings"],
         analysis.lines,
@@ -257,6 +279,8 @@ def counts(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def count_drift(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compare the counts over the boundary lines with the number of people present."""
+    from ptrack_analysis.analysis.counting.counts import compute_count_drift
+
     names = [line.name for line in analysis.boundary_lines]
     if not names:
         return empty_table(BALANCE)
@@ -265,6 +289,8 @@ def count_drift(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def line_flow(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the flow over the lines per bin."""
+    from ptrack_analysis.analysis.crowd.flow import compute_line_flow
+
     return compute_line_flow(
         analysis["crossings"],
         analysis.lines,
@@ -286,6 +312,8 @@ def heatmap(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def cell_values(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute visits, people and mean speed per cell."""
+    from ptrack_analysis.analysis.heat.quantities import compute_heatmap
+
     grid = _grid(analysis)
     measured = [
         compute_heatmap(analysis.trajectories, analysis.video, quantity=quantity, **grid).to_frame()
@@ -296,6 +324,8 @@ def cell_values(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def flow_field(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the mean velocity per cell."""
+    from ptrack_analysis.analysis.heat.flow_field import compute_flow_field
+
     return compute_flow_field(analysis.trajectories, analysis.video, **_grid(analysis)).to_frame()
 
 
@@ -304,6 +334,8 @@ def facing(analysis: VideoAnalysis) -> pd.DataFrame:
 
     Faces are seen in the image, so zones drawn in meters are ignored. Empty if the frame size is unknown.
     """
+    from ptrack_analysis.analysis.faces.facing import compute_facing
+
     video, scene = analysis.video, analysis.scene
     if scene is None or video.width is None or video.height is None:
         return empty_table(FACING)
@@ -317,6 +349,8 @@ def facing(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def confidence_intervals(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute confidence intervals of the main figures."""
+    from ptrack_analysis.analysis.quality.intervals import compute_confidence_intervals
+
     found = [compute_confidence_intervals(analysis["tracks"], of="time_in_scene")]
     if analysis.scene is not None:
         visits = analysis["visits"]
@@ -328,6 +362,8 @@ def confidence_intervals(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def quality(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the quality checks."""
+    from ptrack_analysis.analysis.quality.checks import compute_quality
+
     config = analysis.config
     return compute_quality(
         analysis.detections,

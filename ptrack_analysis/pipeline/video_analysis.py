@@ -8,14 +8,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.cleaning.gaps import fill_gaps
-from ptrack_analysis.analysis.cleaning.jumps import flag_jumps, repair_jumps
-from ptrack_analysis.analysis.cleaning.renaming import apply_stitches
-from ptrack_analysis.analysis.cleaning.smoothing import smooth_trajectories
-from ptrack_analysis.analysis.cleaning.stitching import compute_stitches
 from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds
 from ptrack_analysis.analysis.heat.heatmap import Basis, Heatmap
-from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
 from ptrack_analysis.analysis.presence import estimate_sampling_period, find_video_end, select
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.clock.lookup import settled
@@ -263,6 +257,10 @@ class VideoAnalysis:
     @cached_property
     def _cleaned(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Detections after stitching, gap filling and selection; and the stitches."""
+        from ptrack_analysis.analysis.cleaning.gaps import fill_gaps
+        from ptrack_analysis.analysis.cleaning.renaming import apply_stitches
+        from ptrack_analysis.analysis.cleaning.stitching import compute_stitches
+
         config, video = self.config, self.video
         detections = self._read.pop()
         stitches = empty_table(STITCHES, unit=self.unit)
@@ -303,6 +301,9 @@ class VideoAnalysis:
     @cached_property
     def trajectories(self) -> pd.DataFrame:
         """Trajectories after cleaning and after the time and person filters."""
+        from ptrack_analysis.analysis.cleaning.jumps import flag_jumps, repair_jumps
+        from ptrack_analysis.analysis.cleaning.smoothing import smooth_trajectories
+
         config, trajectories = self.config, self._locate(self.detections)
         if config.max_speed is not None:
             trajectories = flag_jumps(trajectories, max_speed=config.max_speed)
@@ -366,6 +367,8 @@ class VideoAnalysis:
         shape, cell
             Rows and columns, or the side of a cell; by default those of the configuration.
         """
+        from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
+
         if basis is not None and basis not in get_args(Basis):
             raise ParameterError(f"basis must be one of {', '.join(get_args(Basis))}, got {basis!r}")
         on_floor = self.floor_plan is not None
