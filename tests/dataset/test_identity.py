@@ -1,33 +1,20 @@
 """A video of a dataset is replaced by itself only."""
 
-import json
-import os
 import shutil
 
-import boto3
 import pytest
+from buckets import BUCKET, content, objects, put
 from pages import page, record, write
 
 from ptrack_analysis import export_dataset
 from ptrack_analysis.cli import main
 from ptrack_analysis.datasets import compact_dataset
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.storage.s3 import S3Path
 from ptrack_analysis.video import Video
 
-BUCKET = "identity-bucket"
 WALK = [record(ms, 1, box=(0.2, 0.2, 0.1, 0.4)) for ms in range(0, 500, 100)]
 LATER = [record(ms, 1, box=(0.4, 0.2, 0.1, 0.4)) for ms in range(500, 900, 100)]
 OTHER = [record(ms, 2, box=(0.6, 0.2, 0.1, 0.4)) for ms in range(0, 900, 100)]
-
-
-def content(folder):
-    """Give the content of every file below a folder, hidden ones too, but for the empty lock."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != "lock"
-    }
 
 
 def night(folder, *records, job=None):
@@ -168,33 +155,6 @@ def test_an_export_into_a_compacted_dataset_is_refused(tmp_path, capfd):
     assert "Export to the dataset that it was made from and compact that again" in said
     assert content(tmp_path / "big") == before
     assert not (tmp_path / "big/.ptrack").exists()
-
-
-@pytest.fixture
-def bucket(monkeypatch, moto_url):
-    """Serve an empty bucket."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_url)
-    client = boto3.client("s3")
-    client.create_bucket(Bucket=BUCKET)
-    yield S3Path(BUCKET, "")
-    for found in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-        client.delete_object(Bucket=BUCKET, Key=found["Key"])
-    client.delete_bucket(Bucket=BUCKET)
-
-
-def put(key, *records, job):
-    body = json.dumps(page(*records, job=job)).encode()
-    boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
-
-
-def objects(prefix):
-    listed = boto3.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=prefix)["Contents"]
-    return {one["Key"]: one["ETag"] for one in listed}
 
 
 @pytest.mark.parametrize("jobs", [("a", "b"), (None, None)], ids=["jobs", "none"])

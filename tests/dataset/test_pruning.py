@@ -1,28 +1,15 @@
 """Pruning removes only videos that came from the same source, and says so first."""
 
-import json
-import os
-
 import boto3
 import pytest
+from buckets import BUCKET, content, objects, put
 from pages import page, record, write
 
 from ptrack_analysis import export_dataset
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import OutputError
-from ptrack_analysis.storage.s3 import S3Path
 
-BUCKET = "pruning-bucket"
 WALK = [record(ms, 1, box=(0.2, 0.2, 0.1, 0.4)) for ms in range(0, 500, 100)]
-
-
-def content(folder):
-    """Give the content of every file below a folder, hidden ones too, but for the empty lock."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != "lock"
-    }
 
 
 def two_sources(tmp_path):
@@ -80,33 +67,6 @@ def test_full_tables_of_another_source_are_not_kept_beside_withheld_ones(tmp_pat
     with pytest.raises(OutputError, match="holds 'bx', 'by' from another source"):
         export_dataset(tmp_path / "a", out, csv=True, min_count=3, prune=True)
     assert content(out) == before
-
-
-@pytest.fixture
-def bucket(monkeypatch, moto_url):
-    """Serve an empty bucket."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_url)
-    client = boto3.client("s3")
-    client.create_bucket(Bucket=BUCKET)
-    yield S3Path(BUCKET, "")
-    for found in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-        client.delete_object(Bucket=BUCKET, Key=found["Key"])
-    client.delete_bucket(Bucket=BUCKET)
-
-
-def put(key, *records, job):
-    body = json.dumps(page(*records, job=job)).encode()
-    boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
-
-
-def objects(prefix):
-    listed = boto3.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=prefix)["Contents"]
-    return {one["Key"]: one["ETag"] for one in listed}
 
 
 def test_in_s3_videos_of_other_sources_stay(bucket, capfd):
