@@ -241,7 +241,7 @@ def _inked(color: Floats) -> object:
 def ground_axes(
     ax: Axes | None,
     unit: str,
-    points: Floats,
+    points: Floats | None = None,
     *,
     background: Picture | None,
     video: Video | None,
@@ -249,8 +249,11 @@ def ground_axes(
     zones: Sequence[Zone],
     lines: Sequence[Line],
     margin: tuple[float, float] = (1.0, 1.4),
+    default: Bounds | None = None,
 ) -> Axes:
-    """Make axes of the plane: of the frame or the bounds, else of all points (n, 2), zones and lines.
+    """Make axes of the plane: of the frame or the bounds, else of all (n, 2) points and outlines.
+
+    ``default`` is shown if neither ``bounds`` nor the video nor the background tells the size of the frame.
 
     Raises
     ------
@@ -260,10 +263,12 @@ def ground_axes(
     """
     validate_plane([*zones, *lines], unit)
     picture = None if background is None else read_background(background)
-    frame = frame_bounds(unit, bounds=bounds, video=video, picture=picture)
+    frame = frame_bounds(unit, bounds=bounds, video=video, picture=picture) or default
     outlines = [*(zone.outline for zone in zones), *(line.outline for line in lines)]
     corners = [np.reshape(outline.bounds, (2, 2)) for outline in outlines]
-    shown = frame or enclosing_bounds(np.concatenate([points, *corners]))
+    shown = frame or enclosing_bounds(
+        np.concatenate([np.empty((0, 2)) if points is None else points, *corners])
+    )
     ax = plane_axes(ax, unit, shown, fixed=frame is not None, margin=margin)
     if picture is not None and frame is not None:
         draw_background(ax, picture, frame)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -49,16 +48,8 @@ def plot_crossings(
         The lines, in the same plane.
     ax
         Axes to draw on, such as those of ``plot_paths``; by default a new figure's.
-    background
-        Picture to draw below, dimmed: a file, or an array (rows, columns, colors).
-    video
-        The video, for the size of its frame, which the background fills and the axes show; by default the
-        background's own size.
-    bounds
-        x0, y0, x1, y1 of the rectangle that the background fills and the axes show, in the plane's unit;
-        needed for a background in m (``floor.bounds``).
-    zones
-        Outlines to draw with their names, in the same plane.
+    background, video, bounds, zones
+        As in ``plot_paths``.
     **kwargs
         Handed to ``Axes.scatter``, which draws the crossings.
 
@@ -77,10 +68,7 @@ def plot_crossings(
     """
     validate(crossings, CROSSINGS)
     unit = find_unit(crossings, CROSSINGS)
-    nothing = np.empty((0, 2))
-    ax = ground_axes(
-        ax, unit, nothing, background=background, video=video, bounds=bounds, zones=zones, lines=lines
-    )
+    ax = ground_axes(ax, unit, background=background, video=video, bounds=bounds, zones=zones, lines=lines)
     of_lines = crossings[crossings.index.isin([line.name for line in lines], level="line")]
     draw_outlines(ax, zones, [replace(line, name=_totals(line, of_lines)) for line in lines])
     if len(of_lines):

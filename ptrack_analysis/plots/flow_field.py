@@ -12,14 +12,8 @@ from ptrack_analysis.analysis.heat.flow_field import FlowField, compute_flow_fie
 from ptrack_analysis.analysis.heat.grid import Bounds, build_cell_columns, compute_cell_size
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots.analyses import plot_analysis
-from ptrack_analysis.plots.background import (
-    draw_background,
-    draw_outlines,
-    frame_bounds,
-    read_background,
-    validate_plane,
-)
-from ptrack_analysis.plots.style import plane_axes, say_nothing_to_draw
+from ptrack_analysis.plots.background import draw_outlines, ground_axes
+from ptrack_analysis.plots.style import say_nothing_to_draw
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video
@@ -59,16 +53,8 @@ def plot_flow_field(
         The result of ``compute_flow_field``.
     ax
         Axes to draw on, such as those of ``plot_heatmap``; by default a new figure's.
-    background
-        Picture to draw below, dimmed: a file, or an array (rows, columns, colors).
-    video
-        The video, for the size of its frame, which the background fills and the axes show; by default the
-        background's own size.
-    bounds
-        x0, y0, x1, y1 of the rectangle that the background fills and the axes show, in the plane's unit;
-        needed for a background in m (``floor.bounds``).
-    zones, lines
-        Outlines to draw with their names, in the same plane.
+    background, video, bounds, zones, lines
+        As in ``plot_paths``.
     min_steps
         The least number of steps of a cell that has an arrow, 1 or more.
     **kwargs
@@ -91,12 +77,9 @@ def plot_flow_field(
         raise SchemaError(f"field must be a FlowField, got a {type(field).__name__}")
     if not isinstance(min_steps, int | np.integer) or isinstance(min_steps, bool) or min_steps < 1:
         raise ParameterError(f"min_steps is {min_steps!r}, not a whole number of at least 1")
-    picture = None if background is None else read_background(background)
-    validate_plane([*zones, *lines], field.unit)
-    frame = frame_bounds(field.unit, bounds=bounds, video=video, picture=picture) or field.bounds
-    ax = plane_axes(ax, field.unit, frame, fixed=True, margin=(1.5, 0.75))
-    if picture is not None:
-        draw_background(ax, picture, frame)
+    ground: dict[str, Any] = {"background": background, "video": video, "bounds": bounds}
+    ground |= {"default": field.bounds, "margin": (1.5, 0.75)}
+    ax = ground_axes(ax, field.unit, zones=zones, lines=lines, **ground)
     shown = (field.steps >= min_steps) & ~np.isnan(field.heading) & (field.seconds > 0)
     if shown.any():
         _draw_arrows(ax, field, np.flatnonzero(shown), kwargs)

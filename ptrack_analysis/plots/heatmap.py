@@ -69,16 +69,8 @@ def plot_heatmap(
         The result of ``compute_heatmap`` or ``compute_box_heatmap``; of a series, one of its ``bins``.
     ax
         Axes to draw on; by default a new figure's.
-    background
-        Picture to draw below, dimmed: a file, or an array (rows, columns, colors).
-    video
-        The video, for the size of its frame, which the background fills and the axes show; by default the
-        background's own size.
-    bounds
-        x0, y0, x1, y1 of the rectangle that the background fills and the axes show, in the plane's unit;
-        needed for a background in m (``floor.bounds``).
-    zones, lines
-        Outlines to draw with their names, in the plane that is drawn.
+    background, video, bounds, zones, lines
+        As in ``plot_paths``.
     duration
         The time that was watched, as ``video.duration``, to draw persons per m² instead of seconds [ms].
     scale

@@ -12,14 +12,8 @@ from ptrack_analysis.analysis.heat.grid import Bounds, build_cell_columns, compu
 from ptrack_analysis.analysis.heat.heatmap_comparison import HeatmapComparison
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.plots.background import (
-    draw_background,
-    draw_outlines,
-    frame_bounds,
-    read_background,
-    validate_plane,
-)
-from ptrack_analysis.plots.style import INK, plane_axes, say_nothing_to_draw
+from ptrack_analysis.plots.background import draw_outlines, ground_axes
+from ptrack_analysis.plots.style import INK, say_nothing_to_draw
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Video
@@ -53,16 +47,8 @@ def plot_heatmap_comparison(
         The result of ``compare_heatmaps``.
     ax
         Axes to draw on; by default a new figure's.
-    background
-        Picture to draw below, dimmed: a file, or an array (rows, columns, colors).
-    video
-        The video, for the size of its frame, which the background fills and the axes show; by default the
-        background's own size.
-    bounds
-        x0, y0, x1, y1 of the rectangle that the background fills and the axes show, in the plane's unit;
-        needed for a background in m (``floor.bounds``).
-    zones, lines
-        Outlines to draw with their names, in the same plane.
+    background, video, bounds, zones, lines
+        As in ``plot_paths``.
     level
         The largest ``p`` of a cell that counts as more than chance.
     alpha
@@ -86,15 +72,12 @@ def plot_heatmap_comparison(
     if not isinstance(comparison, HeatmapComparison):
         raise SchemaError(f"comparison must be a HeatmapComparison, got a {type(comparison).__name__}")
     marked = comparison.mask(level)
-    picture = None if background is None else read_background(background)
-    validate_plane([*zones, *lines], comparison.unit)
-    frame = frame_bounds(comparison.unit, bounds=bounds, video=video, picture=picture) or comparison.bounds
-    ax = plane_axes(ax, comparison.unit, frame, fixed=True, margin=(1.5, 0.75))
-    if picture is not None:
-        draw_background(ax, picture, frame)
+    ground: dict[str, Any] = {"background": background, "video": video, "bounds": bounds}
+    ground |= {"default": comparison.bounds, "margin": (1.5, 0.75)}
+    ax = ground_axes(ax, comparison.unit, zones=zones, lines=lines, **ground)
     values = comparison.difference
     if np.nan_to_num(values).any():
-        opacity = alpha if alpha is not None else 1.0 if picture is None else 0.85
+        opacity = alpha if alpha is not None else 1.0 if background is None else 0.85
         _draw_cells(ax, comparison, np.where(marked, opacity, opacity * _PALE), kwargs)
         _outline(ax, comparison, marked.ravel())
     else:

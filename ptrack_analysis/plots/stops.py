@@ -54,16 +54,8 @@ def plot_stops(
         STOPS of one video, rows in any order.
     ax
         Axes to draw on, such as those of ``plot_paths``; by default a new figure's.
-    background
-        Picture to draw below, dimmed: a file, or an array (rows, columns, colors).
-    video
-        The video, for the size of its frame, which the background fills and the axes show; by default the
-        background's own size.
-    bounds
-        x0, y0, x1, y1 of the rectangle that the background fills and the axes show, in the plane's unit;
-        needed for a background in m (``floor.bounds``).
-    zones, lines
-        Outlines to draw with their names, in the same plane.
+    background, video, bounds, zones, lines
+        As in ``plot_paths``.
     **kwargs
         Handed to ``Axes.scatter``, which draws the circles.
 

@@ -117,13 +117,7 @@ def compute_dwell(
     limit = None if horizon is None else milliseconds(horizon, "horizon")
     if limit == 0:
         raise ParameterError(f"horizon is {horizon!r}, not above 0")
-    groups = split_visits(
-        visits,
-        by=by,
-        observed_entries=observed_entries,
-        observed_exits=observed_exits,
-        inside_before=inside_before,
-    )
+    groups = split_visits(visits, by, observed_entries, observed_exits, inside_before)
     rows = [_figures(group, limit, level) for group in groups]
     arrays: dict[str, np.ndarray | list[str]] = {"zone": [group.zone for group in groups]}
     if by == "entry":
@@ -189,13 +183,7 @@ def compute_dwell_quantiles(
     """
     validate(visits, VISITS)
     shares, level = parse_quantiles(quantiles), parse_confidence(confidence)
-    groups = split_visits(
-        visits,
-        by=by,
-        observed_entries=observed_entries,
-        observed_exits=observed_exits,
-        inside_before=inside_before,
-    )
+    groups = split_visits(visits, by, observed_entries, observed_exits, inside_before)
     found = [(_quantiles(group.seen, shares), *_estimates(group, shares, level)) for group in groups]
     columns = np.reshape(np.array(found, dtype="int64"), (len(groups), 4, len(shares)))
     arrays: dict[str, np.ndarray | list[str]] = {

@@ -168,7 +168,6 @@ class Group:
 
 def split_visits(
     visits: pd.DataFrame,
-    *,
     by: str,
     observed_entries: Iterable[str],
     observed_exits: Iterable[str],
@@ -360,13 +359,7 @@ def compute_survival(
     """
     validate(visits, VISITS)
     level = parse_confidence(confidence)
-    groups = split_visits(
-        visits,
-        by=by,
-        observed_entries=observed_entries,
-        observed_exits=observed_exits,
-        inside_before=inside_before,
-    )
+    groups = split_visits(visits, by, observed_entries, observed_exits, inside_before)
     curves = [kaplan_meier(group.lengths, level) for group in groups]
     lengths = [len(curve.length) for curve in curves]
     columns: dict[str, list[np.ndarray]] = {
