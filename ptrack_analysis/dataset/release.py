@@ -7,8 +7,8 @@ import pandas as pd
 
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.pipeline.config import AnalysisConfig
+from ptrack_analysis.pipeline.config_values import create_key
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, Privacy, Salting, Suppression
-from ptrack_analysis.pipeline.salt import create_key
 from ptrack_analysis.schema import PERSON_KEYS, SALTED, SUPPRESSED, Table, list_columns, validate
 from ptrack_analysis.schema.table import TRACKER_IDENTITIES
 

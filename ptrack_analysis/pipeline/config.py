@@ -11,12 +11,13 @@ from ptrack_analysis.limits import amount_of_bytes, available_memory
 from ptrack_analysis.pipeline.config_fields import document_fields, option
 from ptrack_analysis.pipeline.config_values import (
     convert_to_json,
+    describe_secrets,
     read_durations,
     read_numbers,
     read_table_names,
     validate_min_count,
+    validate_salt,
 )
-from ptrack_analysis.pipeline.salt import describe_secrets, validate_salt
 from ptrack_analysis.storage.s3 import parse_path
 
 if TYPE_CHECKING:

@@ -1,10 +1,12 @@
-"""Validation of the values of a configuration, and their form in a manifest."""
+"""Validation of the values of a configuration, their form in a manifest, and keys made from a salt."""
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from difflib import get_close_matches
+from hashlib import sha256
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,9 @@ from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS
 
 _EVERY = "all"
 _LEAST_COUNT = 2
+_LEAST_SALT = 16
+"""Minimum length of a salt [bytes]."""
+_FINGERPRINT = b"ptrack-analysis salt"
 
 
 def read_durations(config: type, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,3 +132,44 @@ def validate_min_count(count: object) -> int | None:
             f"min_count (--min-count) must be a whole number of at least {_LEAST_COUNT}, got {count!r}"
         )
     return int(count)
+
+
+def validate_salt(salt: object) -> bytes | None:
+    """Return the salt as bytes. Messages never contain it.
+
+    Raises
+    ------
+    ParameterError
+        If it is neither text nor bytes, or shorter than 16 bytes.
+    """
+    if salt is None:
+        return None
+    if not isinstance(salt, str | bytes):
+        raise ParameterError(f"salt must be bytes or text, got {type(salt).__name__}")
+    plain = salt.encode() if isinstance(salt, str) else salt
+    if len(plain) < _LEAST_SALT:
+        raise ParameterError(
+            f"salt (--salt-file) must have at least {_LEAST_SALT} bytes, got {len(plain)}. Make one with "
+            "head -c 32 /dev/urandom | base64 > salt.txt, and keep it secret."
+        )
+    return plain
+
+
+def create_key(salt: bytes, text: str) -> str:
+    """Return the first 16 hex digits of the HMAC-SHA256 of a text, with the salt as its key."""
+    return hmac.new(salt, text.encode(), sha256).hexdigest()[:16]
+
+
+def describe_secrets(salt: bytes | str | None, persons: Iterable[int] | None) -> dict[str, Any]:
+    """Return the fingerprint of the salt and the keys of the selected people, for a record.
+
+    A record of salted tables does not contain person indices either.
+    """
+    if not isinstance(salt, bytes):
+        return {}
+    known = {"salt": hmac.new(salt, _FINGERPRINT, sha256).hexdigest()}
+    return (
+        known
+        if persons is None
+        else known | {"persons": [create_key(salt, str(person)) for person in persons]}
+    )
