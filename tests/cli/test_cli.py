@@ -468,7 +468,7 @@ def test_pictures_on_the_floor(tmp_path, capfd, data):
         "boxes",
     )
     assert code == 2
-    assert "boxes lie in the picture" in err
+    assert "A floor plan has no boxes" in err
 
 
 def test_help_comes_at_once_and_names_the_exit_codes(capfd):
