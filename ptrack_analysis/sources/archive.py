@@ -7,6 +7,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
 from ptrack_analysis.errors import InputError, MixedError, NoPageError, PageError
 from ptrack_analysis.sources.names import (
     below_root,
@@ -18,14 +20,17 @@ from ptrack_analysis.sources.names import (
     strip_suffixes,
 )
 from ptrack_analysis.sources.pages.completeness import Listing, find_missing
-from ptrack_analysis.sources.pages.decode import SKIPPING, Decoders, decode_pages, is_of_several
+from ptrack_analysis.sources.pages.decode import SKIPPING, Decoders
 from ptrack_analysis.sources.pages.documents import (
     Document,
+    decode_document,
     documents_of_lines,
     has_lines,
     is_named_like_a_page,
     read_document,
 )
+from ptrack_analysis.sources.pages.members import name_operation
+from ptrack_analysis.sources.pages.salvage import SalvageLog
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, ahead, parse_path
 
 Source = str | PathLike[str] | S3Path
@@ -99,9 +104,11 @@ def scan(source: Source, recall: Recall | None = None) -> Scan:
     known = {file: None if recall is None else recall(file) for file in files}
     fetched = ahead([file for file in files if known[file] is None])
     for file in files:
-        jobs = known[file]
+        jobs, content = known[file], file
         try:
-            jobs = _list_jobs(next(fetched)) if jobs is None else jobs
+            if jobs is None:
+                content = next(fetched)
+                jobs = _list_jobs(content)
         except (PageError, InputError):
             collected.broken.append(file)
             continue
@@ -109,7 +116,7 @@ def scan(source: Source, recall: Recall | None = None) -> Scan:
         if jobs:
             collected.add(file, jobs)
         else:
-            ignored.append((shown(root, file), "well-formed, but no GetPersonTracking page"))
+            ignored.append((shown(root, file), describe_other_content(content)))
     videos = collected.videos()
     if not videos:
         raise no_pages(root, ignored)
@@ -117,8 +124,17 @@ def scan(source: Source, recall: Recall | None = None) -> Scan:
 
 
 def _list_jobs(file: AnyPath) -> Jobs:
-    """List the jobs of the pages in a file."""
-    return frozenset(page.job_id for _, pages in documents(file, SKIPPING) for page in pages or ())
+    """List the jobs of the pages in a file.
+
+    Raises
+    ------
+    PageError
+        If the file is broken, or cut before its job is named: then the names of files tell its job.
+    """
+    pages = [page for _, found in documents(file, SKIPPING) for page in found or ()]
+    if any(page.is_cut and page.job_id is None for page in pages):
+        raise PageError(f"{file}: is cut before the JobId")
+    return frozenset(page.job_id for page in pages)
 
 
 def list_files(root: AnyPath) -> Listing:
@@ -178,28 +194,42 @@ def _in_s3(root: S3Path) -> Iterator[S3Path]:
             yield file
 
 
-def documents(file: AnyPath, decoders: Decoders) -> Iterator[Document]:
-    """Decode the documents of a file one after the other, each with its place; None: it holds no page."""
+def documents(file: AnyPath, decoders: Decoders, log: SalvageLog | None = None) -> Iterator[Document]:
+    """Decode the documents of a file one after the other, each with its place; None: it holds no page.
+
+    What was salvaged is noted in ``log``.
+    """
+    log = SalvageLog() if log is None else log
+    log.job_id = None
     if has_lines(file.name):
-        yield from documents_of_lines(file, decoders)
+        yield from documents_of_lines(file, decoders, log)
         return
-    raw = read_document(file)
+    raw = read_document(file, log)
     if raw[:9].strip() == b"[]" and not strip_suffixes(file.name).lower().endswith("persons"):
         yield str(file), None  # an empty array may be anything, but in <video>.persons.json
         return
-    try:
-        pages = decode_pages(raw, str(file), decoders)
-    except PageError as error:
-        if not is_of_several(error) or b"\n" not in raw.strip():
-            raise
-        yield from documents_of_lines(file, decoders)
-    else:
-        yield str(file), pages
+    yield from decode_document(raw, str(file), decoders, log)
+
+
+def describe_other_content(file: AnyPath) -> str:
+    """Tell what a well-formed file without a page is."""
+    operation = None
+    if not has_lines(file.name):
+        try:
+            members = msgspec.json.decode(read_document(file), type=dict[str, msgspec.Raw])
+        except (InputError, msgspec.MsgspecError, RecursionError):
+            members = {}
+        operation = name_operation(members)
+    if operation is None:
+        return "well-formed, but no GetPersonTracking page"
+    return f"the answer of {operation}, not of GetPersonTracking"
 
 
 def no_pages(root: AnyPath, ignored: list[tuple[str, str]]) -> NoPageError:
     """Report that there is no page, and what there is instead."""
     if root.is_file():
+        if (other := describe_other_content(root)).startswith("the answer"):
+            return NoPageError(f"{root}: {other}; give the pages of GetPersonTracking")
         return NoPageError(
             f"{root}: no GetPersonTracking page: it has no list 'Persons', neither bare nor in one of the "
             "wrappings in which pages are known to be saved"

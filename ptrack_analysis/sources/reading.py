@@ -12,6 +12,7 @@ from ptrack_analysis.sources.archive import (
     FormatOptions,
     Source,
     VideoReference,
+    describe_other_content,
     list_files,
     no_pages,
     scan,
@@ -237,6 +238,7 @@ def _load_pages(
         faults=reader.list_faults(place),
         incomplete=reader.incomplete(place, missing),
         ignored=ignored,
+        notes=tuple(reader.log.notes),
         whole=whole,
     )
 
@@ -259,7 +261,7 @@ def _only_video(
         if held:
             own.append(file)
         else:
-            ignored.append((shown(root, file), "well-formed, but no GetPersonTracking page"))
+            ignored.append((shown(root, file), describe_other_content(fetched)))
         if len(keys) > 1:
             raise several(root, [found.name for found in scan(root).videos])
     if not keys and not reader.broken:

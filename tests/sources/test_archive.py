@@ -69,12 +69,12 @@ def test_two_jobs_in_numbered_files_are_two_videos(tmp_path):
 
 def test_a_broken_page_is_a_fault_of_its_video_and_of_no_other(tmp_path):
     write(tmp_path / "a-1.json", page(record(0), token="x", job="a"))
-    write(tmp_path / "a-2.json", '{"Persons": [')
+    write(tmp_path / "a-2.json", '{"Persons": [}')
     write(tmp_path / "a-3.json", page(record(9), job="a"))
     write(tmp_path / "b-1.json", page(record(0), job="b"))
     assert found(tmp_path) == {"a": ["a-1.json", "a-2.json", "a-3.json"], "b": ["b-1.json"]}
     broken, whole = find_videos(tmp_path)
-    with pytest.raises(PageError, match=r"a-2\.json: not whole JSON"):
+    with pytest.raises(PageError, match=r"a-2\.json: not JSON at byte"):
         read_tracking(broken)
     assert len(read_tracking(whole)[0]) == 1
     assert "a-2.json" in inspect_tracking(broken).problems[0]
@@ -87,7 +87,7 @@ def test_other_files_are_passed_over_and_named(tmp_path):
     write(tmp_path / "zones.geojson", "{}")
     write(tmp_path / ".hidden.json", "broken")
     assert inspect_tracking(tmp_path).ignored == (
-        ("labels.json", "well-formed, but no GetPersonTracking page"),
+        ("labels.json", "the answer of GetLabelDetection, not of GetPersonTracking"),
         ("truth.json", "well-formed, but no GetPersonTracking page"),
         ("zones.geojson", "not named like a page"),
     )

@@ -141,5 +141,5 @@ def test_a_file_in_which_no_line_is_a_page_holds_none(tmp_path):
 
 
 def test_the_first_line_that_holds_no_page_is_named_once_another_does(tmp_path):
-    with pytest.raises(PageError, match=r"a\.jsonl, line 1: holds no page, while other lines"):
+    with pytest.raises(PageError, match=r"a\.jsonl, line 1: expected a GetPersonTracking page"):
         lines_of(tmp_path, {"level": "info"}, {"level": "error"}, page(record()))

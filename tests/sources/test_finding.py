@@ -15,7 +15,7 @@ from ptrack_analysis import (
     read_tracking,
     read_tracks,
 )
-from ptrack_analysis.errors import InputError, PageError, ParameterError
+from ptrack_analysis.errors import IncompleteError, InputError, PageError, ParameterError
 
 FACTS = Video(width=100, height=100, frame_rate=25.0)
 MOT = "1,1,10,20,10,20,1,-1,-1,-1\n2,1,11,20,10,20,1,-1,-1,-1\n2,2,50,50,10,20,1,-1,-1,-1\n"
@@ -81,7 +81,7 @@ def test_a_format_can_be_named(tmp_path):
 
 
 def test_what_looks_like_a_page_under_another_name_is_told_its_fault_as_a_page(tmp_path):
-    with pytest.raises(PageError, match="not whole JSON"):
+    with pytest.raises(IncompleteError, match="JSON ends early"):
         read_tracking(write(tmp_path / "a.txt", '{"Persons": ['))
     assert len(read_tracking(write(tmp_path / "b.txt", page(record())))[0]) == 1
 

@@ -10,7 +10,7 @@ from pages import FACE, METADATA, page, record, write
 from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import read_tracking
-from ptrack_analysis.errors import InputError, PageError
+from ptrack_analysis.errors import IncompleteError, InputError, PageError
 from ptrack_analysis.schema import DETECTIONS, validate
 
 RECORDS = [
@@ -164,7 +164,7 @@ BAD_VALUES = {
     "text in a box": ("Left", '"wide"', "Persons[1].Person.BoundingBox.Left is 'wide'; expected float"),
     "list in a box": ("Left", "[1]", "Persons[1].Person.BoundingBox.Left is [1]; expected float"),
     "absurd": ("Left", "1e300", "Persons[1].Person.BoundingBox.Left is 1e+300"),
-    "overflow": ("Left", "1e999", "Persons[1].Person.BoundingBox.Left is inf; number out of range"),
+    "overflow": ("Left", "1e999", "a number must be finite, found b'1e999"),
 }
 
 
@@ -188,7 +188,7 @@ BROKEN = {
     "cut in the middle": (
         "a.json",
         json.dumps(ONE)[:200],
-        "not whole JSON: Input data was truncated (at its end, byte 200",
+        "JSON ends early at line 1, column 201 (byte 200)",
     ),
     "empty": ("a.json", "", "the file is empty"),
     "blank": ("a.json", " \n ", "the file is empty"),
@@ -228,7 +228,7 @@ BROKEN = {
         "Persons[0].Person.BoundingBox: required field",
     ),
     "persons that are no list": ("a.json", {"Persons": {"a": 1}}, "Persons is {'a': 1}; expected array"),
-    "broken line": ("a.jsonl", json.dumps(TWO[0]) + '\n{"Persons": [', "a.jsonl, line 2: not whole JSON"),
+    "broken line": ("a.jsonl", json.dumps(TWO[0]) + '\n{"Persons": [', "a.jsonl, line 2: JSON ends early"),
     "second page of a list": (
         "a.json",
         [page(record(), token="x"), {"Persons": [{"Timestamp": "x", "Person": {"Index": 0}}]}],
@@ -251,12 +251,12 @@ BROKEN = {
     "a line without a page": (
         "a.jsonl",
         lines(TWO[0], {"level": "info"}, TWO[1]),
-        "a.jsonl, line 2: holds no page",
+        "a.jsonl, line 2: expected a GetPersonTracking page",
     ),
     "a line of a record without person": (
         "a.jsonl",
         lines(record(0), {"Timestamp": 33}),
-        "a.jsonl, line 2: holds no page",
+        "a.jsonl, line 2: expected a GetPersonTracking page",
     ),
     "a bad record in a line": (
         "a.jsonl",
@@ -280,7 +280,7 @@ BROKEN = {
 @pytest.mark.parametrize(("name", "content", "said"), BROKEN.values(), ids=BROKEN.keys())
 def test_a_broken_file_is_refused_with_its_place(tmp_path, name, content, said):
     file = write(tmp_path / name, content)
-    with pytest.raises(PageError) as refused:
+    with pytest.raises((PageError, IncompleteError)) as refused:
         read_tracking(file)
     assert said in str(refused.value)
     assert str(file) in str(refused.value)

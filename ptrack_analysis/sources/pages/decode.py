@@ -9,6 +9,18 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from ptrack_analysis.errors import InputError, PageError
+from ptrack_analysis.sources.pages.members import (
+    DoubledError,
+    NotFiniteError,
+    describe_dump,
+    find_doubled,
+    find_not_finite,
+    load_untyped,
+    look_over,
+    may_have_other_spellings,
+    rename_members,
+)
+from ptrack_analysis.sources.pages.salvage import SalvageLog, find_end
 
 LATEST_START = 10 * 24 * 3600 * 1000
 """A first timestamp above this (10 days) is taken for wall-clock time, not time since the video's start [ms].
@@ -23,9 +35,22 @@ TRACKS_FROM_START = (
     f"{_FROM_START}, and give milliseconds as the column timestamp_ms or seconds as the column time_s "
     "(columns=, in the shell --columns)."
 )
+END_EARLY = ". The file is probably incomplete."
 _LONGEST = 60
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+
+
+class EarlyEndError(PageError):
+    """A document ends before its last bracket is closed."""
+
+
+class SeveralError(PageError):
+    """More follows a document, which ends at ``end``."""
+
+    def __init__(self, message: str, end: int) -> None:
+        super().__init__(message)
+        self.end = end
 
 
 def malformed(raw: bytes, place: str, error: Exception) -> PageError:
@@ -35,12 +60,16 @@ def malformed(raw: bytes, place: str, error: Exception) -> PageError:
         return PageError(f"{place}: nested deeper than any page is; not a GetPersonTracking page")
     reason = _BYTE.sub("", str(error)).removeprefix("JSON is malformed: ").strip()
     if found is None:
-        return PageError(
-            f"{place}: not whole JSON: {reason} (at its end, byte {len(raw)}, {_line(raw, len(raw))})"
+        return EarlyEndError(
+            f"{place}: JSON ends early at {_line(raw, len(raw))} (byte {len(raw)}): {reason}{END_EARLY}"
         )
     at = int(found.group(1))
     shown = raw[at : at + 12]
-    return PageError(f"{place}: not JSON at byte {at} ({_line(raw, at)}): {reason}, found {shown!r}")
+    end = find_end(error)
+    looks = describe_dump(raw) if end is None else None
+    message = f"{place}: not JSON at byte {at} ({_line(raw, at)}): {reason}, found {shown!r}"
+    message += f". {looks}." if looks else ""
+    return PageError(message) if end is None else SeveralError(message, end)
 
 
 def wall_clock(place: object, name: str, first: str, advice: str) -> str:
@@ -49,11 +78,6 @@ def wall_clock(place: object, name: str, first: str, advice: str) -> str:
         f"{place}: {name} starts at {first}, more than {LATEST_START // 86_400_000} days into the video, and "
         f"looks like wall-clock time. {advice}"
     )
-
-
-def is_of_several(error: PageError) -> bool:
-    """Return whether a document is at fault because more follows it, as in JSON Lines."""
-    return any(words in str(error) for words in ("trailing characters", "Extra data"))
 
 
 def not_utf8(raw: bytes, place: str, error: UnicodeDecodeError) -> PageError:
@@ -217,6 +241,16 @@ class Page(Struct, Generic[P], rename="pascal"):
     data: "Page[P] | list[Page[P]] | None" = field(name="data", default=None)
     error: Failure | None = field(name="error", default=None)
     person: Skipped | None = None
+    job_status_: msgspec.Raw = field(name="jobStatus", default=msgspec.Raw())
+    video_metadata_: msgspec.Raw = field(name="videoMetadata", default=msgspec.Raw())
+    next_token_: msgspec.Raw = field(name="nextToken", default=msgspec.Raw())
+    job_id_: msgspec.Raw = field(name="jobId", default=msgspec.Raw())
+
+    is_cut: bool = field(name="ptrack:is_cut", default=False)
+
+    def has_other_spellings(self) -> bool:
+        """Return whether members of the page are spelled in camelCase."""
+        return bool(self.job_status_ or self.video_metadata_ or self.next_token_ or self.job_id_)
 
 
 class Decoders:
@@ -251,11 +285,14 @@ _MEMBERS: dict[str, Any] = {
 }
 
 
-def decode_pages(raw: bytes, place: str, decoders: Decoders) -> list[Page[Any]] | None:
+def decode_pages(
+    raw: bytes, place: str, decoders: Decoders, log: SalvageLog | None = None
+) -> list[Page[Any]] | None:
     """Decode one JSON document and take the pages out of their wrapping.
 
     Accepted are a page, a list of pages, a bare array of Persons, one record of such an array, and a page or
-    list of pages under ``original_response`` or ``data``. Numbers may be texts.
+    list of pages under ``original_response`` or ``data``. Numbers may be texts. Members may be spelled in
+    camelCase or snake_case, and enums may be objects with the member ``Value``; ``log`` notes it.
 
     Returns
     -------
@@ -274,28 +311,80 @@ def decode_pages(raw: bytes, place: str, decoders: Decoders) -> list[Page[Any]] 
             raw.decode()
         except UnicodeDecodeError as error:
             raise not_utf8(raw, place, error) from error
+    log = SalvageLog() if log is None else log
+    pages = _decode_or_look_again(raw, place, decoders, log)
+    if pages:
+        log.job_id = pages[-1].job_id or log.job_id
+    return pages
+
+
+def _decode_or_look_again(
+    raw: bytes, place: str, decoders: Decoders, log: SalvageLog
+) -> list[Page[Any]] | None:
     try:
-        return _unwrapped(_decoded(raw, decoders), raw, place, decoders)
+        pages = _unwrapped(_decoded(raw, decoders), raw, place, decoders)
     except msgspec.ValidationError as error:
-        return _second_look(_untyped(raw, place), place, decoders, error)
+        return _second_look(_untyped(raw, place), place, decoders, error, log)
     except (msgspec.DecodeError, RecursionError) as error:
         raise malformed(raw, place, error) from error
+    if _is_spelled_otherwise(pages, raw):
+        spelled = msgspec.ValidationError("members are spelled otherwise")
+        return _second_look(_untyped(raw, place), place, decoders, spelled, log)
+    if pages and decoders is not SKIPPING:
+        _validate_unread(raw, place, pages, log)
+        log.typed += 1
+    return pages
+
+
+def _is_spelled_otherwise(pages: list[Page[Any]] | None, raw: bytes) -> bool:
+    """Return whether members that were not found may be there in another spelling."""
+    if pages is None:
+        return may_have_other_spellings(raw)
+    if any(page.has_other_spellings() for page in pages):
+        return True
+    return b'"BoundingBox"' not in raw and (b'"boundingBox"' in raw or b'"bounding_box"' in raw)
+
+
+def _validate_unread(raw: bytes, place: str, pages: list[Page[Any]], log: SalvageLog) -> None:
+    """Reject numbers that are not finite and doubled lists of persons, which the decoder passes over."""
+    has_large, brackets = look_over(raw)
+    if has_large and find_not_finite(raw) is not None:
+        raise _not_finite(raw, place)
+    if brackets == 1:
+        return
+    persons = [page.persons for page in pages if page.persons is not None]
+    faces = sum(getattr(one.person, "face", None) is not None for page in persons for one in page)
+    if brackets == 1 + faces:
+        return
+    if raw.count(b'"Persons"') > len(persons):
+        _untyped(raw, place)
+    if b'"FaceMatches"' in raw:
+        log.note(f"{place}: read a page of GetFaceSearch; the members FaceMatches are not used")
 
 
 def _second_look(
-    content: Any, place: str, decoders: Decoders, error: msgspec.ValidationError
+    content: Any, place: str, decoders: Decoders, error: msgspec.ValidationError, log: SalvageLog
 ) -> list[Page[Any]] | None:
-    """Read what did not fit the types: a page among whose further members one only shares its name."""
+    """Read other spellings, and members that only share a name with a member of a page."""
+    try:
+        renamed = rename_members(content)
+    except DoubledError as doubled:
+        raise PageError(f"{place}: has the member {str(doubled)!r} twice, in two spellings") from error
+    if renamed != content and _looks_like_pages(renamed):
+        log.note(
+            f"{place}: read members in camelCase or snake_case, or enums as objects, by their names in the "
+            "API"
+        )
+        content = renamed
     if isinstance(content, dict) and content.get("success") is False:
         raise InputError(f"{place}: the answer is an error, not a page: {content.get('error')!r}") from error
     if not _looks_like_pages(content):
         return None
     pruned = _pruned(content)
-    if pruned == content:
+    if pruned == content and content is not renamed:
         raise unexpected(content, place, error) from error
-    raw = json.dumps(
-        pruned
-    ).encode()  # as it is written, NaN and half a surrogate pair too: these are refused
+    raw = json.dumps(pruned).encode()  # half a surrogate pair too, which is then refused
+    log.untyped += 1
     try:
         return _unwrapped(_decoded(raw, decoders), raw, place, decoders)
     except msgspec.ValidationError as again:
@@ -384,9 +473,32 @@ def _pages(decoded: Page[Any] | list[Page[Any]], place: str, left: int) -> Itera
 
 def _untyped(raw: bytes, place: str) -> Any:
     try:
-        return json.loads(raw)
+        return load_untyped(raw)
+    except NotFiniteError as error:
+        raise _not_finite(raw, place) from error
+    except DoubledError as error:
+        name = str(error)
+        places = find_doubled(raw, name)
+        listed = " and ".join(_line(raw, at) for at in places)
+        where = f" ({listed})" if len(places) == 2 else ""  # noqa: PLR2004 - of more, the two are not known
+        raise PageError(
+            f"{place}: an object has the member {name!r} twice{where}; keep each in a document of its own"
+        ) from error
     except (ValueError, RecursionError) as error:
+        try:
+            msgspec.json.decode(raw, type=msgspec.Raw)  # its errors tell the byte
+        except (msgspec.DecodeError, RecursionError) as again:
+            raise malformed(raw, place, again) from error
         raise malformed(raw, place, error) from error
+
+
+def _not_finite(raw: bytes, place: str) -> PageError:
+    """Report a number that is not finite."""
+    at = find_not_finite(raw) or 0
+    shown = raw[at : at + 12]
+    return PageError(
+        f"{place}: not JSON at byte {at} ({_line(raw, at)}): a number must be finite, found {shown!r}"
+    )
 
 
 def _looks_like_pages(content: Any, left: int = _DEEPEST) -> bool:

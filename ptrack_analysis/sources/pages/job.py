@@ -20,6 +20,7 @@ from ptrack_analysis.sources.pages.decode import (
     wall_clock,
 )
 from ptrack_analysis.sources.pages.rows import Collector, PageRows, Whole, build_page_rows, compute_whole
+from ptrack_analysis.sources.pages.salvage import SalvageLog
 from ptrack_analysis.storage.s3 import AnyPath, ahead
 from ptrack_analysis.video import Video, timedelta
 
@@ -96,6 +97,7 @@ class JobReader:
     status: list[InputError] = field(default_factory=list)
     broken: list[InputError] = field(default_factory=list)
     first: int | None = None
+    log: SalvageLog = field(default_factory=SalvageLog)
 
     def read(self, reference: VideoReference, decoders: Decoders) -> None:
         """Take in the pages of one video, leaving those of other jobs in the same files."""
@@ -106,9 +108,10 @@ class JobReader:
         """Take in the pages of one file; give the jobs that it holds pages of."""
         jobs: set[str | None] = set()
         try:
-            for place, page in _pages(file, decoders):
-                jobs.add(page.job_id)
-                if only is None or page.job_id in only:
+            for place, page in _pages(file, decoders, self.log):
+                is_unnamed = page.is_cut and page.job_id is None
+                jobs.add(self.job_id if is_unnamed else page.job_id)
+                if only is None or page.job_id in only or is_unnamed:
                     self.add(page, place)
         except InputError as error:
             if not self.careful:
@@ -184,7 +187,7 @@ class JobReader:
 
     def incomplete(self, place: AnyPath, missing: Sequence[str] = ()) -> IncompleteError | None:
         """Return an error if the archive lacks pages; ``missing`` are the signs of that outside the pages."""
-        signs = [*missing]
+        signs = [*missing, *(cut.removeprefix(f"{place}: ") for cut in self.log.cuts)]
         if self.pages and not self.ends and not self.status:
             signs.append(
                 f"every page ({self.pages}) has a NextToken, so the last page of the job is missing"
@@ -217,7 +220,7 @@ class JobReader:
         return replace(fallback, **{fact: value for fact, value in known.items() if value})
 
 
-def _pages(file: AnyPath, decoders: Decoders) -> Iterator[tuple[str, Page[Any]]]:
-    for place, pages in documents(file, decoders):
+def _pages(file: AnyPath, decoders: Decoders, log: SalvageLog) -> Iterator[tuple[str, Page[Any]]]:
+    for place, pages in documents(file, decoders, log):
         for number, page in enumerate(pages or (), 1):
             yield (f"{place}, page {number}" if pages and len(pages) > 1 else place), page

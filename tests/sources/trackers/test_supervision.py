@@ -163,7 +163,7 @@ def test_a_broken_sheet_is_refused_with_its_place(tmp_path, content, said):
 JSON_ROWS = as_json(sheet(*ROWS))
 BROKEN_JSON = {
     "no JSON": ("[{x", "not JSON at byte 2"),
-    "cut": (json.dumps(JSON_ROWS)[:50], "not whole JSON"),
+    "cut": (json.dumps(JSON_ROWS)[:50], "JSON ends early"),
     "NaN": (json.dumps([JSON_ROWS[0] | {"x_min": float("nan")}]), "not JSON at byte"),
     "an object": ({"x_min": 1}, "the JSON is an object; expected a list"),
     "a list of numbers": ([1, 2], "item 1: is 1; expected an object"),
