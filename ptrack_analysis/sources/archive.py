@@ -229,7 +229,7 @@ def no_pages(root: AnyPath, ignored: list[tuple[str, str]]) -> NoPageError:
     """Report that there is no page, and what there is instead."""
     if root.is_file():
         if (other := describe_other_content(root)).startswith("the answer"):
-            return NoPageError(f"{root}: {other}; give the pages of GetPersonTracking")
+            return NoPageError(f"{root}: no GetPersonTracking page: it has {other}")
         return NoPageError(
             f"{root}: no GetPersonTracking page: it has no list 'Persons', neither bare nor in one of the "
             "wrappings in which pages are known to be saved"

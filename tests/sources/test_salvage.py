@@ -238,7 +238,8 @@ def test_a_file_of_zeros_is_refused_as_such(tmp_path):
 def test_clean_pages_take_the_typed_decoder():
     log = SalvageLog()
     face = FACE | {"Confidence": 9.5e-05}
-    for content in (WHOLE, TWO, {"data": WHOLE}, RECORDS, page(record(face=face))):
+    token = page(*RECORDS, token="x9e999+1e+400/12e9+==")
+    for content in (token, TWO, {"data": WHOLE}, RECORDS, page(record(face=face))):
         decode_pages(text(content).encode(), "a", WITH_FACES, log)
     assert (log.typed, log.untyped, log.notes) == (5, 0, [])
     decode_pages(text(camel(WHOLE)).encode(), "a", WITH_FACES, log)

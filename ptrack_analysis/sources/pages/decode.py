@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
@@ -267,6 +268,7 @@ BARE = Decoders(list[PersonRecord[Skipped]], PersonRecord[Skipped])
 WITH_FACES = Decoders(list[PersonRecord[Face]], PersonRecord[Face])
 WITH_LANDMARKS = Decoders(list[PersonRecord[FaceWithLandmarks]], PersonRecord[FaceWithLandmarks])
 
+_FACE = attrgetter("person.face")
 _UNFINISHED = {"IN_PROGRESS", "FAILED"}
 _DEEPEST = 16
 """How many wrappings may lie around a page."""
@@ -353,7 +355,7 @@ def _validate_unread(raw: bytes, place: str, pages: list[Page[Any]], log: Salvag
     if brackets == 1:
         return
     persons = [page.persons for page in pages if page.persons is not None]
-    faces = sum(getattr(one.person, "face", None) is not None for page in persons for one in page)
+    faces = sum(len(list(filter(None, map(_FACE, page)))) for page in persons)
     if brackets == 1 + faces:
         return
     if raw.count(b'"Persons"') > len(persons):

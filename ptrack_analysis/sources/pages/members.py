@@ -111,7 +111,7 @@ def find_doubled(raw: bytes, name: str) -> list[int]:
 
 
 def look_over(raw: bytes) -> tuple[bool, int]:
-    """Return whether a document may have a large exponent, and the number of its opening brackets.
+    """Return whether a document may have a number beyond all bounds, and the number of its opening brackets.
 
     A decoder skips members that are not read without looking at their numbers, so the bytes are searched: an
     ``e`` before a digit or a plus sign. This is a small part of the time of decoding.
@@ -135,10 +135,21 @@ def look_over(raw: bytes) -> tuple[bool, int]:
         if sign.min() < 16:  # noqa: PLR2004 - bits of '+' to ':', beside letters close to 'e'
             at = np.flatnonzero(sign < 16)  # noqa: PLR2004 - the same
             at = at[(here[at] & 0xDF == 0x45) & np.isin(after[at], _PLUS_OR_DIGIT)]  # noqa: PLR2004 - e and E
-            large = len(at) > 0
+            large = any(_is_beyond_bounds(raw, start + int(one)) for one in at)
     return large, brackets
 
 
+def _is_beyond_bounds(raw: bytes, at: int) -> bool:
+    """Return whether the text around an ``e`` would be an infinite number; it may be part of a text."""
+    exponent = _EXPONENT.match(raw, at + 1)
+    if exponent is None:
+        return False
+    mantissa = _MANTISSA.search(raw[max(at - 400, 0) : at])
+    return mantissa is not None and isinf(float(mantissa[0] + b"e" + exponent[1]))
+
+
+_EXPONENT = re.compile(rb"\+?([0-9]+)")
+_MANTISSA = re.compile(rb"[0-9]+(?:\.[0-9]+)?$")
 _PLUS_OR_DIGIT = np.frombuffer(b"+0123456789", np.uint8)
 
 
