@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ def add(commands: Any) -> None:
         "Fetch the pages of a job into an archive: a folder or s3://bucket/prefix. An interrupted fetch "
         f"continues where it stopped, and a complete archive stays unchanged. {ENDED}",
         "fetch JOB pages/ --endpoint-url https://example.org",
+        "fetch JOB pages/ --gateway https://example.org/jobs/{job}",
         "fetch JOB s3://bucket/pages --sort-by TIMESTAMP --max-results 1000",
     )
     parser.add_argument("job", metavar="JOB", help="id of the job")
@@ -43,6 +44,20 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--max-pages", type=int, default=100_000, metavar="N", help="maximum number of pages (default 100000)"
     )
+    parser.add_argument(
+        "--gateway",
+        metavar="URL",
+        help="fetch from an HTTP gateway that answers {success, data}; {job} in the URL stands for the id",
+    )
+    parser.add_argument(
+        "--no-wait",
+        dest="wait",
+        action="store_false",
+        help="fail if the job is in progress instead of waiting for it",
+    )
+    parser.add_argument(
+        "--deadline", default="1h", metavar="DURATION", help="maximum time to wait for the job (default 1h)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_remote(parser)
     parser.add_argument(
@@ -58,19 +73,23 @@ def run(given: argparse.Namespace) -> int:
     from ptrack_analysis.sources.rekognition.fetch import fetch_pages
 
     with (
-        open_client(given) as client,
+        nullcontext() if given.gateway else open_client(given) as client,
         _archive(given) as archive,
         tqdm(unit="page", disable=not sys.stderr.isatty(), file=sys.stderr, leave=False) as bar,
     ):
 
         def progress(summary: "FetchSummary") -> None:
             bar.n = summary.pages
+            bar.set_postfix_str("" if summary.pages else "waiting for the job")
             bar.refresh()
 
         summary = fetch_pages(
             given.job,
             archive,
             client=client,
+            gateway=given.gateway,
+            wait=given.wait,
+            deadline=given.deadline,
             sort_by=given.sort_by,
             max_results=given.max_results,
             max_pages=given.max_pages,

@@ -155,7 +155,7 @@ def test_waiting_for_the_message_of_the_end(run, moto_url):
 )
 def test_a_fetch_that_fails_is_one_sentence(tmp_path, run, server, fault, code, message):
     server.faults = {1: fault}
-    found, out, err = run("fetch", "job-1", tmp_path / "archive", "--endpoint-url", server.url)
+    found, out, err = run("fetch", "job-1", tmp_path / "archive", "--no-wait", "--endpoint-url", server.url)
     assert (found, out) == (code, "")
     assert message in err
     assert err.count("\n") == 1

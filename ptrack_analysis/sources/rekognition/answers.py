@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from threading import get_ident
+from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -37,7 +38,8 @@ def describe_service_error(error: Any, place: str, rekognition: Any) -> RemoteEr
     """
     found = error.response.get("Error", {})
     code, message = str(found.get("Code") or "unknown"), str(found.get("Message") or "").strip()
-    reason = ": ".join(part for part in (code, _ADVICE.get(code, message)) if part)
+    said = ": ".join(part for part in (code, message) if part)
+    reason = "; ".join(part for part in (said.rstrip("."), _ADVICE.get(code)) if part)
     if rekognition and (code in _CLOSED or (_is_aws(rekognition) and code not in _ADVICE)):
         reason = f"{reason.rstrip('.')}; {ENDED}"
     return (TokenError if code == _TOKEN else RemoteError)(f"{place}: the service refused: {reason}")
@@ -225,8 +227,11 @@ def _difference(one: dict[str, Any], other: dict[str, Any]) -> str:
     return f"{name} was {one.get(name)!r}, and is {other.get(name)!r}"
 
 
-LARGEST = 2**26
+LARGEST = 2**28
 """Largest answer, unzipped [bytes]; a page of 1000 persons with faces has about 1 MiB."""
+PAGE_DEADLINE = 600
+"""Longest time in which one answer may arrive [s]."""
+_PIECE = 2**16
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Pauses before a broken answer is asked for again [s]; after the last, asking ends with an error."""
 _GZIP = b"\x1f\x8b"
@@ -290,7 +295,7 @@ def ask(
     """
     for pause in (*PAUSES, None):
         try:
-            return decode(_unzipped(_body(client, operation, request, place)))
+            return decode(unzip_answer(_body(client, operation, request, place)))
         except BrokenAnswerError as error:
             if pause is None:
                 raise RemoteError(
@@ -340,14 +345,66 @@ def _listening(client: Any, operation: str) -> Iterator[list[bytes]]:
             bodies.append(bytes(response_dict["body"]))
             response_dict["body"] = b"{}"
 
+    def send(request: Any, **_: Any) -> Any:
+        is_ours = get_ident() == thread and not others
+        return _send_bounded(client, request) if is_ours else None
+
+    sending = f"before-send.rekognition.{operation}"
+    others = _list_handlers(client, sending)  # these may answer in the place of the network
     client.meta.events.register(event, take)
+    client.meta.events.register(sending, send)
     try:
         yield bodies
     finally:
         client.meta.events.unregister(event, take)
+        client.meta.events.unregister(sending, send)
 
 
-def _unzipped(content: bytes) -> bytes:
+def _list_handlers(client: Any, event: str) -> list[Any]:
+    """List the handlers of an event of a client, as far as this botocore tells them."""
+    emitter = getattr(client.meta.events, "_emitter", client.meta.events)
+    handlers = getattr(emitter, "_handlers", None)
+    return [] if handlers is None else list(handlers.prefix_search(event))
+
+
+def _send_bounded(client: Any, request: Any) -> Any:
+    """Send a request as botocore does, but read its answer within the bounds of size and time.
+
+    Returns
+    -------
+    object
+        The response with its content; None if this botocore sends in another way, and then reads unbounded.
+    """
+    from botocore.exceptions import HTTPClientError, ReadTimeoutError  # noqa: PLC0415 - heavy, for remote calls
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415 - the same
+    from urllib3.exceptions import ReadTimeoutError as Late  # noqa: PLC0415 - the same
+
+    session = getattr(getattr(client, "_endpoint", None), "http_session", None)
+    if session is None or not hasattr(request, "stream_output"):
+        return None
+    request.stream_output = True  # the content is then not read by the session
+    end = monotonic() + PAGE_DEADLINE
+    response = session.send(request)
+    pieces, total = list[bytes](), 0
+    try:
+        for piece in response.raw.stream(_PIECE):
+            pieces.append(piece)
+            total += len(piece)
+            if total > LARGEST:
+                raise BrokenAnswerError(f"larger than {LARGEST} bytes")
+            if monotonic() > end:
+                raise BrokenAnswerError(f"not complete after {PAGE_DEADLINE} s")
+    except Late as error:
+        raise ReadTimeoutError(endpoint_url=request.url, error=error) from error
+    except HTTPError as error:
+        raise HTTPClientError(error=error) from error
+    finally:
+        response.raw.close()
+    response._content = b"".join(pieces)  # noqa: SLF001 - where botocore keeps what it has read
+    return response
+
+
+def unzip_answer(content: bytes) -> bytes:
     """Unzip a body that came zipped: botocore asks for plain ones, and leaves others as they are."""
     if content.startswith(_GZIP):
         member = zlib.decompressobj(wbits=31)

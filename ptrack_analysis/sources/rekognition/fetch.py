@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import pandas as pd
 
 from ptrack_analysis.errors import MixedError, OutputError, ParameterError, PtrackError, RemoteError
 from ptrack_analysis.sources.archive import Source
 from ptrack_analysis.sources.pages.documents import is_named_like_a_page
 from ptrack_analysis.sources.rekognition.answers import (
+    IN_PROGRESS,
     Answer,
     BrokenAnswerError,
     PageHistory,
@@ -19,12 +21,15 @@ from ptrack_analysis.sources.rekognition.answers import (
     checked_job_id,
     parse_answer,
 )
+from ptrack_analysis.sources.rekognition.gateway import Gateway
 from ptrack_analysis.storage.s3 import parse_path
 from ptrack_analysis.storage.store import Store, open_store
+from ptrack_analysis.video import milliseconds
 
 STATE = "fetch.json"
 """The state's file: JSON without any member of a page, which the loader passes over."""
 _FORM = 1
+_FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE = 1.0, 1.5, 30.0
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -148,12 +153,16 @@ def fetch_pages(
     job_id: str,
     archive: Source,
     *,
-    client: Any,
+    client: Any = None,
+    gateway: str | None = None,
     sort_by: str = "TIMESTAMP",
     max_results: int = MAX_RESULTS,
     max_pages: int = MAX_PAGES,
+    wait: bool = True,
+    deadline: pd.Timedelta | str = "1h",
     progress: Callable[[FetchSummary], object] | None = None,
     sleep: Callable[[float], object] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
 ) -> FetchSummary:
     """Fetch all pages of a job into an archive, and say what was done.
 
@@ -179,16 +188,25 @@ def fetch_pages(
         The folder, or the address in S3 (``s3://bucket/prefix``); made where it is missing.
     client
         A boto3 client of Rekognition, of an endpoint that speaks the API; it is left as it was.
+    gateway
+        Instead of a client, the URL of a gateway that takes ``MaxResults`` and ``NextToken`` as query
+        parameters and answers ``{"success": true, "data": PAGE}``; ``{job}`` in it stands for the job's id.
     sort_by
         ``TIMESTAMP`` or ``INDEX``; the tables that are read from the archive do not depend on it.
     max_results
         Most persons a page, 1 to 1000.
     max_pages
         Most pages that the archive may have: a NextToken that never ends stops there.
+    wait
+        Whether to wait while the job is in progress; otherwise that is an error.
+    deadline
+        How long to wait at most.
     progress
-        Called with the summary so far after each page.
+        Called with the summary so far after each page, and before each pause of waiting.
     sleep
-        Called with the length of each pause before a broken answer is asked for again [s].
+        Called with the length of each pause [s]: before a broken answer is asked for again, and of waiting.
+    clock
+        Returns the time from which the deadline is measured [s].
 
     Returns
     -------
@@ -202,7 +220,7 @@ def fetch_pages(
     OutputError
         If the archive is of another job, holds other pages, or cannot be written.
     JobError
-        If the job failed, with its StatusMessage, or is in progress.
+        If the job failed, with its StatusMessage, or is in progress at the deadline or without ``wait``.
     MixedError
         If a page is of another job, or has other VideoMetadata than those before.
     RemoteError
@@ -220,7 +238,13 @@ def fetch_pages(
     if max_pages < 1:
         raise ParameterError(f"max_pages is {max_pages!r}, not at least 1")
     wanted = State(job_id=checked_job_id(job_id), sort_by=sort_by, max_results=max_results)
-    fetch = _Fetch(open_store(parse_path(archive)), client, sleep, wanted, PageHistory())
+    if (client is None) == (gateway is None):
+        raise ParameterError("fetch_pages requires either client or gateway")
+    end = clock() + milliseconds(deadline, "deadline") / 1000 if wait else None
+    service = client if gateway is None else Gateway(gateway)
+    fetch = _Fetch(
+        open_store(parse_path(archive)), service, sleep, wanted, PageHistory(), end, clock, progress
+    )
     fetch.resume()
     while not fetch.state.complete:
         fetch.save(fetch.next_page(max_pages))
@@ -238,6 +262,9 @@ class _Fetch:
     sleep: Callable[[float], object]
     state: State
     seen: PageHistory
+    end: float | None
+    clock: Callable[[], float]
+    progress: Callable[[FetchSummary], object] | None
     fetched: int = 0
     restarts: int = 0
 
@@ -309,7 +336,7 @@ class _Fetch:
         if state.next_token:
             request["NextToken"] = state.next_token
         place = f"job {state.job_id!r}, page {state.pages + 1}"
-        answer = ask(self.client, "GetPersonTracking", request, parse_answer, place=place, sleep=self.sleep)
+        answer = self._asked_until_finished(request, place)
         try:
             self.seen.validate(answer, state.job_id, place)
         except MixedError:
@@ -317,6 +344,24 @@ class _Fetch:
                 self.keeping.write(STATE, state.fresh().content())
             raise
         return answer
+
+    def _asked_until_finished(self, request: dict[str, Any], place: str) -> Answer:
+        """Ask until the job is not in progress, or the deadline has passed."""
+        pause = _FIRST_PAUSE
+        while True:
+            if isinstance(self.client, Gateway):
+                answer = self.client.ask(request, place=place, sleep=self.sleep)
+            else:
+                answer = ask(
+                    self.client, "GetPersonTracking", request, parse_answer, place=place, sleep=self.sleep
+                )
+            rest = 0 if self.end is None else self.end - self.clock()
+            if answer.status != IN_PROGRESS or rest <= 0:
+                return answer
+            if self.progress is not None:
+                self.progress(self.summary())
+            self.sleep(min(pause, rest))
+            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
     def _validate_same_request(self, found: State) -> None:
         """Reject to go on with other questions: a token belongs to those that it came from."""
