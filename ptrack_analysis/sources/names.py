@@ -16,6 +16,7 @@ _DATE = re.compile(
     r"(?:19|20)\d\d([-_.]?)[01]\d\1[0-3]\d"  # 2026-10-31, 20261031
     r"(?:[T_ -]?[0-2]\d[-_.:]?[0-5]\d(?:[-_.:]?[0-5]\d)?)?$"  # T08-30, _083000
 )
+_SIZE = re.compile(r"(?<!\d)\d{2,5}x\d{2,5}$", re.IGNORECASE)  # 640x360
 _DIGITS = re.compile(r"(\d+)")
 _OTHER = re.compile(r"[^a-z0-9._-]+")
 
@@ -36,10 +37,16 @@ def strip_suffixes(name: str) -> str:
 def find_group(below: PurePath) -> tuple[str, str]:
     """Return what files of one video have in common: their folder, and their stem without trailing number.
 
-    A date, also with a time of day, is no page's number: ``cam-2026-10-30`` and ``cam-2026-10-31`` are two.
+    A date, with or without a time of day, is not a page number, and neither is a frame size:
+    ``cam-2026-10-30`` and ``cam-2026-10-31`` are two videos, like ``cam_640x360`` and ``cam_640x480``.
     """
     stem = strip_suffixes(below.name)
-    return below.parent.as_posix(), stem if _DATE.search(stem) else _NUMBER.sub("", stem)
+    return below.parent.as_posix(), stem if _is_whole(stem) else _NUMBER.sub("", stem)
+
+
+def _is_whole(stem: str) -> bool:
+    """Return whether the digits at the end of a stem are a date or a frame size."""
+    return bool(_DATE.search(stem) or _SIZE.search(stem))
 
 
 def below_root(root: AnyPath, file: AnyPath) -> PurePath | None:
@@ -55,9 +62,9 @@ def group_below(root: AnyPath, file: AnyPath) -> tuple[str, str]:
 
 
 def find_page_number(name: str) -> int | None:
-    """Return the number at the end of a file's stem, None without one; a date is not a number."""
+    """Return the number at the end of a file's stem, None without one."""
     stem = strip_suffixes(name)
-    found = None if _DATE.search(stem) else _NUMBER.search(stem)
+    found = None if _is_whole(stem) else _NUMBER.search(stem)
     return None if found is None else int(found[0].lstrip("-_. "))
 
 

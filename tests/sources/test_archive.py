@@ -39,6 +39,15 @@ def test_pages_without_job_are_grouped_by_folder_and_stem(tmp_path):
     }
 
 
+def test_a_frame_size_at_the_end_of_a_name_is_not_a_page_number(tmp_path):
+    for name in ("cam_640x360", "cam_640x480"):
+        write(tmp_path / f"{name}.json", {"VideoMetadata": METADATA, "Persons": [record()]})
+    assert found(tmp_path) == {
+        "cam_640x360": ["cam_640x360.json"],
+        "cam_640x480": ["cam_640x480.json"],
+    }
+
+
 def test_files_that_are_only_numbers_are_named_after_their_folder(tmp_path):
     write(tmp_path / "film" / "person" / "00000000.json", {"VideoMetadata": METADATA, "Persons": []})
     write(tmp_path / "film" / "person" / "mapFile.json", {"00000000.json": 1})
