@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from math import isinf
+from threading import local
 from typing import Any, NoReturn
 
 import numpy as np
@@ -22,7 +23,8 @@ _SPELLINGS = {
 } | {"s3_object": "S3Object"}
 _ENUMS = {"JobStatus", "Type", "ColorRange", "Codec", "Format", "Index", "Timestamp"}
 _LOWER = re.compile(rb'"(?:persons?|timestamp)"\s*:')
-_CHUNK = 2**17
+_CHUNK = 2**16
+_BUFFERS = local()
 _NUMBERS = re.compile(rb'"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)|-?[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]+', re.DOTALL)
 _OPERATIONS = {
     "FaceDetails": "DetectFaces",
@@ -117,8 +119,9 @@ def look_over(raw: bytes) -> tuple[bool, int]:
     ``e`` before a digit or a plus sign. This is a small part of the time of decoding.
     """
     content = np.frombuffer(raw, np.uint8)
-    letters, signs = np.empty(_CHUNK, np.uint8), np.empty(_CHUNK, np.uint8)
-    truths = np.empty(_CHUNK, bool)
+    if not hasattr(_BUFFERS, "kept"):  # memory that is given back and taken again costs more than the search
+        _BUFFERS.kept = (np.empty(_CHUNK, np.uint8), np.empty(_CHUNK, np.uint8), np.empty(_CHUNK, bool))
+    letters, signs, truths = _BUFFERS.kept
     brackets, large = 0, False
     for start in range(0, len(content), _CHUNK):
         here = content[start : start + _CHUNK]
@@ -133,7 +136,7 @@ def look_over(raw: bytes) -> tuple[bool, int]:
         np.subtract(after, 43, out=sign)
         np.bitwise_or(letter, sign, out=sign)
         if sign.min() < 16:  # noqa: PLR2004 - bits of '+' to ':', beside letters close to 'e'
-            at = np.flatnonzero(sign < 16)  # noqa: PLR2004 - the same
+            at = np.flatnonzero(np.less(sign, 16, out=truths[:size]))
             at = at[(here[at] & 0xDF == 0x45) & np.isin(after[at], _PLUS_OR_DIGIT)]  # noqa: PLR2004 - e and E
             large = any(_is_beyond_bounds(raw, start + int(one)) for one in at)
     return large, brackets
