@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pages import write
 from pandas.testing import assert_frame_equal
-from ptrack_analysis.datasets import compact_dataset
-from ptrack_analysis.rekognition import write_pages
 
 from ptrack_analysis import export_dataset, inspect_tracking, open_dataset, read_tracking, verify_dataset
 from ptrack_analysis.cli import main
+from ptrack_analysis.datasets import compact_dataset
 from ptrack_analysis.errors import PtrackWarning
+from ptrack_analysis.rekognition import write_pages
 from ptrack_analysis.sources.trackers.registry import TRACKERS
 from ptrack_analysis.video import Video
 
