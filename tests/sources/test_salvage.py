@@ -139,11 +139,6 @@ DOUBLED = text(WHOLE)[:-1] + ', "Persons": [' + text(record(900)) + "]}"
 OVERFLOW = text(WHOLE).replace('"X": 0.41', '"X": 1e999', 1)
 REFUSED = {
     "a doubled member": (DOUBLED, r"the member 'Persons' twice \(line 1, column \d+ and line 1, column"),
-    "a doubled member of a record": (
-        text(WHOLE).replace('"Timestamp": 80', '"Timestamp": 80, "Timestamp": 90').replace("job-1", "\\u006a")
-        + "x",
-        "",
-    ),
     "a member in two spellings": (text(camel(WHOLE) | {"JobStatus": "x"}), "twice, in two spellings"),
     "1e999 in a landmark": (OVERFLOW, "a number must be finite, found b'1e999"),
     "1E+400 in an unknown member": (text(WHOLE)[:-1] + ', "x": {"y": [-1E+400]}}', "must be finite"),
@@ -172,7 +167,6 @@ REFUSED = {
     ),
     "a document without a page": (json.dumps(WHOLE, indent=1) + '{"Timestamp": "x"}', "document 2"),
 }  # fmt: skip
-del REFUSED["a doubled member of a record"]
 
 
 @pytest.mark.parametrize(("content", "said"), REFUSED.values(), ids=REFUSED)
@@ -190,16 +184,12 @@ def test_two_merged_jobs_in_one_file_are_refused_as_mixed(tmp_path):
         read_tracking(file)
 
 
-@pytest.mark.parametrize("name", ["a.json", "a.json.gz"])
-def test_a_file_of_3_gib_is_refused_without_reading_it_whole(tmp_path, name):
-    file = tmp_path / name
-    with file.open("wb") as stream:
-        stream.write(gzip.compress(b"{") if name.endswith("gz") else b"{")
+def test_a_file_of_3_gib_is_refused_without_reading_it_whole(tmp_path):
+    with (tmp_path / "a.json").open("wb") as stream:
+        stream.write(b"{")
         stream.truncate(3 * 2**30)
-    if name.endswith("gz"):
-        return  # zeros after a gzip stream are no data; see the test of padding
     with pytest.raises(PageError, match="larger than"):
-        read_tracking(file)
+        read_tracking(tmp_path / "a.json")
 
 
 def test_a_page_of_face_search_is_read_with_a_note(tmp_path):
