@@ -34,6 +34,9 @@ ZONES = {
 }
 NOBODY = {
     "without_position_share": None,
+    "outside_image_s": 0.0,
+    "box_truncated_s": 0.0,
+    "box_truncated_share": None,
     "persons": 0,
     "persons_in_zones": 0,
     "present_s": 0.0,
@@ -41,7 +44,8 @@ NOBODY = {
 }
 KEYS = [
     "video", "unit", "start_s", "end_s", "persons", "persons_in_zones", "present_s", "without_position_s",
-    "without_position_share", "occupancy", "busiest", "confidence", "zones", "transitions", "lines",
+    "without_position_share", "outside_image_s", "box_truncated_s", "box_truncated_share",
+    "occupancy", "busiest", "confidence", "zones", "transitions", "lines",
     "balance", "trust", "unavailable",
 ]  # fmt: skip
 
@@ -108,7 +112,7 @@ def test_the_busiest_interval_is_the_greatest_of_the_bins(summed):
 
 def test_the_busiest_cell_is_the_greatest_of_the_heatmap(summed):
     for figures, analysis, _ in summed:
-        table = analysis.heatmap(basis="foot_points").to_frame()
+        table = analysis.heatmap(basis="foot_points", truncated=False).to_frame()
         row = table.loc[table["seconds"].idxmax()]
         cell, unit = figures["busiest"]["cell"], analysis.unit
         assert cell["stood_s"] == row["seconds"]

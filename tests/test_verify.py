@@ -252,7 +252,12 @@ def test_a_file_that_is_no_parquet(out):
     [
         ("trajectories/noon.parquet", "heading", float("nan"), "nan, expected a finite number, or null"),
         ("quality/noon.parquet", "value", float("inf"), "inf, expected a finite number, or null"),
-        ("visits/noon.parquet", "entry", "flown", "'flown', expected one of crossed, video_start, appeared"),
+        (
+            "visits/noon.parquet",
+            "entry",
+            "flown",
+            "'flown', expected one of crossed, frame_edge, video_start, appeared",
+        ),
         ("tracks/noon.parquet", "detections", None, "None, expected a value in every row"),
     ],
     ids=["NaN", "infinity", "no such choice", "null"],

@@ -48,6 +48,14 @@ def detected(table: pd.DataFrame, rows: PersonRows) -> Bools:
     return ~table["interpolated"].to_numpy(dtype=bool)[rows.order]
 
 
+def read_flag(table: pd.DataFrame, rows: PersonRows, name: str) -> Bools:
+    """Return a flag of the rows, all False where the table does not have it."""
+    if name not in table.columns:
+        return np.zeros(len(rows.time), dtype=bool)
+    flag: Bools = table[name].to_numpy(dtype=bool)[rows.order]
+    return flag
+
+
 def mark_starts(labels: Integers) -> Bools:
     """Mark where a sorted array takes a new value."""
     first = np.ones(len(labels), dtype=bool)

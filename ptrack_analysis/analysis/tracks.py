@@ -6,6 +6,7 @@ import pandas as pd
 from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.motion.kinematics import PathPieces, cut_pieces, radius_of_gyration
 from ptrack_analysis.analysis.motion.walks import Walks, split_walks
+from ptrack_analysis.analysis.presence import read_flag
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import above
@@ -110,6 +111,8 @@ def compute_tracks(
         "last_seen": rows.time[last],
         "time_in_scene": np.add.reduceat(walks.held, first),
         "without_position": np.add.reduceat(np.where(unlocated, walks.held, 0), first),
+        "time_outside_image": _sum_time(trajectories, walks, first, "outside_image"),
+        "time_box_truncated": _sum_time(trajectories, walks, first, "box_truncated"),
         "detections": np.add.reduceat(walks.detected.astype("int64"), first),
         "tracklets": walks.run[last] - walks.run[first] + 1,
         **_speeds(speed, walks.held, first),
@@ -117,6 +120,13 @@ def compute_tracks(
         **_walked(walks, first, pieces),
     }
     return assemble(TRACKS, arrays, unit=unit)
+
+
+def _sum_time(trajectories: pd.DataFrame, walks: Walks, first: Integers, flag: str) -> Milliseconds:
+    """Sum each person's time present on the rows that have a position and a flag."""
+    counted = read_flag(trajectories, walks.rows, flag) & ~np.isnan(walks.x)
+    total: Milliseconds = np.add.reduceat(np.where(counted, walks.held, 0), first)
+    return total
 
 
 def _speeds(speed: Floats, held: Milliseconds, first: Integers) -> dict[str, Floats]:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.frame_edges import BoxFlags, find_outside, flag_boxes
 from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.presence import (
     MAX_GAP,
@@ -45,6 +46,7 @@ def compute_trajectories(
     max_interpolation: pd.Timedelta | str | None = None,
     speed_window: pd.Timedelta | str = SPEED_WINDOW,
     anchor: Anchor = "bottom_center",
+    clip_boxes: bool = False,
 ) -> pd.DataFrame:
     """Compute each person's position, time present and speed at each detection.
 
@@ -79,6 +81,9 @@ def compute_trajectories(
     anchor
         The point of the box that stands for the person: ``"bottom_center"``, ``"center"``, ``"top_center"``
         or fractions of the box's width and height.
+    clip_boxes
+        Whether boxes are clipped to the frame before the position is taken. By default, a position below
+        the image stays there and counts as outside the image.
 
     Returns
     -------
@@ -109,6 +114,7 @@ def compute_trajectories(
     ['x_px', 'y_px', 'position_status', 'time_present']
     """
     video = video or Video()
+    raw = None
     if isinstance(detections, pd.DataFrame) and detections.index.names == POINTS.key_names:
         if plane is not None:
             raise ParameterError("points are in the plane of their columns already; plane must be None")
@@ -123,12 +129,17 @@ def compute_trajectories(
         plane = plane or video.pixels
         if not hasattr(plane, "project"):
             raise ParameterError(f"plane is {plane!r:.60}, not a floor plan: read_floor_plan gives one")
-        schema, unit, places = DETECTIONS, plane.unit, _places(detections, rows.order, plane, anchor)
+        boxes = np.column_stack(
+            [detections[name].to_numpy()[rows.order] for name in ("left", "top", "width", "height")]
+        )
+        schema, unit, raw = DETECTIONS, plane.unit, (boxes, anchor, clip_boxes)
+        places = _locate_boxes(_clip(boxes) if clip_boxes else boxes, plane, anchor)
     return _trajectories(
         detections,
         schema,
         rows,
         places,
+        boxes=raw,
         video=video,
         unit=unit,
         max_gap=milliseconds(max_gap, "max_gap"),
@@ -138,15 +149,15 @@ def compute_trajectories(
     )
 
 
-def _places(
-    detections: pd.DataFrame, order: Integers, plane: Plane, anchor: Anchor
-) -> tuple[Floats, Floats, Bools]:
+def _clip(boxes: Floats) -> Floats:
+    """Clip boxes to the frame."""
+    corners = np.clip(np.column_stack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]]), 0.0, 1.0)
+    return np.column_stack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
+
+
+def _locate_boxes(boxes: Floats, plane: Plane, anchor: Anchor) -> tuple[Floats, Floats, Bools]:
     """Return x and y of each box's point in the plane, and where there is no box."""
-    boxes = np.column_stack(
-        [detections[name].to_numpy()[order] for name in ("left", "top", "width", "height")]
-    )
     points = anchor_points(boxes, anchor)
-    del boxes
     bare = ~(np.isfinite(points[:, 0]) & np.isfinite(points[:, 1]))
     points = plane.project(points)
     return np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1]), bare
@@ -164,6 +175,7 @@ def _trajectories(
     period: pd.Timedelta | str | None,
     max_interpolation: pd.Timedelta | str | None,
     speed_window: pd.Timedelta | str,
+    boxes: tuple[Floats, Anchor, bool] | None = None,
 ) -> pd.DataFrame:
     """Add presence, interpolated positions, steps and speed to the rows' places."""
     longest = max_gap if max_interpolation is None else milliseconds(max_interpolation, "max_interpolation")
@@ -193,6 +205,13 @@ def _trajectories(
         "heading": kernels.direction(vx, vy),
     }
     del vx, vy
+    if boxes is not None:
+        raw, anchor, clipped = boxes
+        outside = find_outside(_clip(raw) if clipped else raw, anchor)
+        flags = flag_boxes(
+            raw, anchor, time=rows.time, run=run, status=located, period=sampled, outside=outside
+        )
+        columns |= {name: getattr(flags, name) for name in BoxFlags.__slots__}
     return _table(table, schema, rows, columns)
 
 

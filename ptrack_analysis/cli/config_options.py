@@ -10,6 +10,7 @@ from ptrack_analysis.cli.options import (
     above_zero,
     at_least_zero,
     fallback_video,
+    names,
     period,
     persons,
     place,
@@ -27,6 +28,7 @@ _READERS: dict[str, Any] = {
     "int": int,
     "tuple[int, int]": shape,
     "Iterable[int]": persons,
+    "Iterable[str]": names,
 }
 """How the value of a field is read, by the field's type; others are text."""
 _METAVARS = {"Duration": "TIME", "FilePath": "FILE", "AnyFilePath": "FILE", "float": "LENGTH"}
@@ -41,6 +43,7 @@ _TITLES = {
     "scene": "zones and floor plan",
     "clock": "clock times",
     "presence": "presence",
+    "positions": "positions",
     "visits": "visits to zones",
     "lines": "crossings of lines",
     "bins": "bins",
@@ -55,7 +58,7 @@ _TITLES = {
     "heatmap": "heatmap",
     "animation": "animation",
 }
-MEASURING = ("presence", "visits", "lines", "bins", "stops", "cells", "cleaning", "part")
+MEASURING = ("presence", "positions", "visits", "lines", "bins", "stops", "cells", "cleaning", "part")
 """The groups of options that change what is computed, in the order of the help."""
 
 

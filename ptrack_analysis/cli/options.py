@@ -128,6 +128,11 @@ def columns(text: str) -> dict[str, str]:
     return {role.strip(): name.strip() for role, _, name in pairs}
 
 
+def names(text: str) -> list[str]:
+    """Read names separated by commas."""
+    return [name.strip() for name in text.split(",")]
+
+
 @_reader
 def words(text: str) -> list[str]:
     """Read a list of words such as person,child."""

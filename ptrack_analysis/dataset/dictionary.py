@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.records import FOLDERS, MARK, VideoEntry, place_file, schema_in
 from ptrack_analysis.schema import TRACKER_COLUMNS, ZONE, Column, Table
+from ptrack_analysis.schema.walked import BOX_FLAGS
 from ptrack_analysis.storage.columns import Stored, stored_columns, with_video
 
 _ASKED_BY = {
+    **{column.name: "anchor" for column in BOX_FLAGS},
     "interpolated": "fill_gaps",
     "merged_from": "stitch",
     "smoothed": "smooth",

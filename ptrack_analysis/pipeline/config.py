@@ -12,12 +12,14 @@ from ptrack_analysis.pipeline.config_fields import document_fields, option
 from ptrack_analysis.pipeline.config_values import (
     convert_to_json,
     describe_secrets,
+    read_choices,
     read_durations,
     read_numbers,
     read_table_names,
     validate_min_count,
     validate_salt,
 )
+from ptrack_analysis.schema.zones import ENTRIES, EXITS, OBSERVED_ENTRIES, OBSERVED_EXITS
 from ptrack_analysis.storage.s3 import parse_path
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     FilePath = str | PathLike[str]
     AnyFilePath = FilePath | S3Path
 
+ANCHORS = ("bottom_center", "center", "top_center")
 _LEAST_MEMORY = 10**6
 _NO_PARAMETERS = {"recordings", "memory"}
 
@@ -119,6 +122,18 @@ class AnalysisConfig:
             auto=True,
         ),
     )
+    anchor: str = field(
+        default="bottom_center",
+        metadata=option(
+            "point of the box that is taken as the position",
+            "positions",
+            choices=ANCHORS,
+        ),
+    )
+    clip_boxes: bool = field(
+        default=False,
+        metadata=option("clip boxes to the image before the position is taken", "positions"),
+    )
     merge_gap: Duration = field(
         default="0s",
         metadata=option("longest absence from a zone that does not end a visit", "visits", unit="ms"),
@@ -136,6 +151,24 @@ class AnalysisConfig:
         default=0.0,
         metadata=option(
             "distance outside a zone up to which a person inside has not left it", "visits", unit="plane"
+        ),
+    )
+    observed_entries: Iterable[str] = field(
+        default=OBSERVED_ENTRIES,
+        metadata=option(
+            "entries at which the start of a visit is observed",
+            "visits",
+            metavar="ENTRY,ENTRY",
+            default=",".join(OBSERVED_ENTRIES),
+        ),
+    )
+    observed_exits: Iterable[str] = field(
+        default=OBSERVED_EXITS,
+        metadata=option(
+            "exits at which the end of a visit is observed",
+            "visits",
+            metavar="EXIT,EXIT",
+            default=",".join(OBSERVED_EXITS),
         ),
     )
     min_distance: float = field(
@@ -327,6 +360,9 @@ class AnalysisConfig:
         formed |= read_durations(type(self), given) | read_numbers(type(self), given)
         if self.persons is not None:
             formed["persons"] = tuple(sorted(set(parse_person_numbers(self.persons))))
+        formed["observed_entries"] = read_choices(self.observed_entries, ENTRIES, "observed_entries")
+        formed["observed_exits"] = read_choices(self.observed_exits, EXITS, "observed_exits")
+        read_choices([self.anchor], ANCHORS, "anchor")
         formed["tables"] = read_table_names(self.tables)
         formed["min_count"] = validate_min_count(self.min_count)
         formed["salt"] = validate_salt(self.salt)

@@ -52,6 +52,22 @@ def read_durations(config: type, given: Mapping[str, Any]) -> dict[str, Any]:
     return formed
 
 
+def read_choices(given: Iterable[str] | str, choices: Iterable[str], name: str) -> tuple[str, ...]:
+    """Return the values of a list, in the order in which they are given.
+
+    Raises
+    ------
+    ParameterError
+        If one of them is unknown.
+    """
+    values = tuple(given.split(",") if isinstance(given, str) else given)
+    known = tuple(choices)
+    unknown = [value for value in values if value not in known]
+    if unknown:
+        raise ParameterError(f"{name} must be of {', '.join(known)}, got {unknown[0]!r}")
+    return values
+
+
 def read_numbers(config: type, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the distances, speeds and sizes among the fields as numbers, or None.
 

@@ -53,7 +53,9 @@ def draw_plot(plot: Plot, analysis: VideoAnalysis, options: PlotOptions) -> Any:
             raise ParameterError("--density needs a floor plan (--floor FILE) and a video of known duration.")
         more["duration"] = analysis.duration if options.density else None
         if options.basis == "foot_points":
-            content = analysis.heatmap(basis="foot_points", **analysis.choose_cells("heatmap"))
+            content = analysis.heatmap(
+                basis="foot_points", truncated=False, **analysis.choose_cells("heatmap")
+            )
             more |= {"zones": analysis.zones, "lines": analysis.lines, "bounds": analysis.bounds}
     elif plot.name == "animation":
         more |= {"width": options.width, "duration": options.duration}

@@ -125,28 +125,28 @@ def dwell(analysis: VideoAnalysis) -> pd.DataFrame:
     """Estimate the dwell times per zone."""
     from ptrack_analysis.analysis.dwell.dwell import compute_dwell
 
-    return compute_dwell(analysis["visits"])
+    return compute_dwell(analysis["visits"], **analysis.observed)
 
 
 def dwell_by_entry(analysis: VideoAnalysis) -> pd.DataFrame:
     """Estimate the dwell times per zone and entry."""
     from ptrack_analysis.analysis.dwell.dwell import compute_dwell
 
-    return compute_dwell(analysis["visits"], by="entry")
+    return compute_dwell(analysis["visits"], by="entry", **analysis.observed)
 
 
 def dwell_quantiles(analysis: VideoAnalysis) -> pd.DataFrame:
     """Estimate quantiles of the dwell times."""
     from ptrack_analysis.analysis.dwell.dwell import compute_dwell_quantiles
 
-    return compute_dwell_quantiles(analysis["visits"], by="entry")
+    return compute_dwell_quantiles(analysis["visits"], by="entry", **analysis.observed)
 
 
 def survival(analysis: VideoAnalysis) -> pd.DataFrame:
     """Estimate the survival curves of the dwell times."""
     from ptrack_analysis.analysis.dwell.survival import compute_survival
 
-    return compute_survival(analysis["visits"], by="entry")
+    return compute_survival(analysis["visits"], by="entry", **analysis.observed)
 
 
 def visits_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -168,14 +168,14 @@ def waiting_times(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the waiting times."""
     from ptrack_analysis.analysis.dwell.queues import compute_waiting_times
 
-    return compute_waiting_times(analysis["visits"], analysis.zones)
+    return compute_waiting_times(analysis["visits"], analysis.zones, **analysis.observed)
 
 
 def service_levels(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the share of waits per target."""
-    from ptrack_analysis.analysis.dwell.queues import compute_service_levels, compute_waiting_times
+    from ptrack_analysis.analysis.dwell.queues import compute_service_levels
 
-    return compute_service_levels(compute_waiting_times(analysis["visits"], analysis.zones))
+    return compute_service_levels(analysis["waiting_times"])
 
 
 def queue_length(analysis: VideoAnalysis) -> pd.DataFrame:

@@ -1,9 +1,9 @@
 """One video with its configuration: reads, cleans and computes each table once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypedDict, cast, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.clock.lookup import settled
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Anchor
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on_analysis
 from ptrack_analysis.pipeline.outputs import (
@@ -46,6 +47,13 @@ _OTHER_BYTES = 110
 """Bytes per detection outside the part that is read: time, person and their order, as measured."""
 _MARGIN = 1000
 """Time that is read on both sides of a part beside twice ``max_gap``, for windows of speed [ms]."""
+
+
+class ObservedEnds(TypedDict):
+    """The entries and exits at which the start and the end of a visit are observed."""
+
+    observed_entries: Iterable[str]
+    observed_exits: Iterable[str]
 
 
 class VideoAnalysis:
@@ -295,7 +303,13 @@ class VideoAnalysis:
                 detections, video=self.video, max_gap=self.config.max_gap, period=self.period
             )
         return compute_trajectories(
-            detections, self.video, plane=self.floor_plan, max_gap=self.config.max_gap, period=self.period
+            detections,
+            self.video,
+            plane=self.floor_plan,
+            max_gap=self.config.max_gap,
+            period=self.period,
+            anchor=cast("Anchor", self.config.anchor),
+            clip_boxes=self.config.clip_boxes,
         )
 
     @cached_property
@@ -320,6 +334,12 @@ class VideoAnalysis:
         if not ends:
             return None
         return max(min(map(pd.Timedelta, ends)) - pd.Timedelta(self.config.start or 0), timedelta(0)) or None
+
+    @property
+    def observed(self) -> ObservedEnds:
+        """The entries and exits at which the start and the end of a visit are observed."""
+        config = self.config
+        return {"observed_entries": config.observed_entries, "observed_exits": config.observed_exits}
 
     @property
     def scene_occupancy(self) -> pd.DataFrame:
@@ -357,6 +377,7 @@ class VideoAnalysis:
         basis: Basis | None = None,
         shape: tuple[int, int] | None = None,
         cell: float | None = None,
+        truncated: bool = True,
     ) -> Heatmap:
         """Return the person-seconds per cell, computed once per grid.
 
@@ -366,6 +387,8 @@ class VideoAnalysis:
             ``boxes`` (the default on the image) or ``foot_points`` (always on a floor plan).
         shape, cell
             Rows and columns, or the side of a cell; by default those of the configuration.
+        truncated
+            Whether foot points of truncated boxes count. Their true position may be elsewhere.
         """
         from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
 
@@ -375,14 +398,21 @@ class VideoAnalysis:
         basis = "foot_points" if on_floor else basis or "boxes"
         if shape is None and cell is None:
             shape, cell = self.config.shape, self.config.cell
-        key = basis, shape, cell
+        key = basis, shape, cell, truncated
         if key not in self._heatmaps:
             if on_floor:
                 made = compute_heatmap(
-                    self.trajectories, self.video, shape=shape, cell=cell, bounds=self.bounds
+                    self.trajectories,
+                    self.video,
+                    shape=shape,
+                    cell=cell,
+                    bounds=self.bounds,
+                    truncated=truncated,
                 )
             elif basis == "foot_points":
-                made = compute_heatmap(self.trajectories, self.video, shape=shape or SHAPE)
+                made = compute_heatmap(
+                    self.trajectories, self.video, shape=shape or SHAPE, truncated=truncated
+                )
             else:
                 made = compute_box_heatmap(
                     self.detections, self.trajectories, self.video, shape=shape or SHAPE

@@ -39,7 +39,12 @@ _PALEST = 0.08  # of the colormap, so that the least time stands out from paper
 
 
 @plot_analysis(
-    lambda analysis: analysis.heatmap(**analysis.choose_cells("heatmap")), "lines", "zones", "bounds"
+    lambda analysis: analysis.heatmap(
+        truncated=analysis.floor_plan is None, **analysis.choose_cells("heatmap")
+    ),
+    "lines",
+    "zones",
+    "bounds",
 )
 def plot_heatmap(
     heatmap: Heatmap,
@@ -102,6 +107,8 @@ def plot_heatmap(
     if scale not in _SCALES:
         raise ParameterError(f"scale is {scale!r}, not one of {sorted(_SCALES)}")
     drawn, label = _drawn(heatmap, duration)
+    if heatmap.excluded_seconds:
+        label += f"\nwithout {heatmap.excluded_seconds:.1f} s on truncated boxes"
     picture = None if background is None else read_background(background)
     place, unit, frame = _place(heatmap, bounds, video, picture)
     validate_plane([*zones, *lines], unit)

@@ -34,7 +34,7 @@ _HALF = 0.5
 _ROUNDING = 1e-9
 
 
-@plot_analysis(lambda analysis: compute_survival(analysis["visits"]), "zones")
+@plot_analysis(lambda analysis: compute_survival(analysis["visits"], **analysis.observed), "zones")
 def plot_survival(
     survival: pd.DataFrame,
     /,

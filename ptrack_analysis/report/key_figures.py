@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.crowd.density import MINUTE, compute_occupancy_bins, time_held
-from ptrack_analysis.analysis.dwell.dwell import compute_dwell
 from ptrack_analysis.analysis.dwell.survival import CONFIDENCE, seen_whole
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
@@ -99,10 +98,9 @@ _SPANS = ("median", "median_low", "median_high", "observed_mean")
 
 
 def zone_figures(
-    zones: Sequence[Zone], visits: pd.DataFrame, occupancy: pd.DataFrame
+    zones: Sequence[Zone], visits: pd.DataFrame, dwell: pd.DataFrame, occupancy: pd.DataFrame
 ) -> list[dict[str, Any]]:
-    """List the figures of each zone, in the order of its file; zeros for one that nobody visited."""
-    dwell = compute_dwell(visits)
+    """List the figures of each zone, in the order of its file; zeros for a zone without visits."""
     return [
         {
             **_figures(zone.name, select_zone(visits, zone.name), select_zone(dwell, zone.name)),
@@ -177,8 +175,9 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
     occupancy = analysis["occupancy"]
     moments = occupancy.index.get_level_values("timestamp")
     tracks = analysis["tracks"]
-    present, unlocated = (
-        int(tracks[name].to_numpy().view("int64").sum()) for name in ("time_in_scene", "without_position")
+    present, unlocated, outside, truncated = (
+        int(tracks[name].to_numpy().view("int64").sum())
+        for name in ("time_in_scene", "without_position", "time_outside_image", "time_box_truncated")
     )
     visits = analysis["visits"] if analysis.zones else None
     return {
@@ -191,13 +190,18 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         "present_s": seconds(present),
         "without_position_s": seconds(unlocated),
         "without_position_share": unlocated / present if present else None,
+        "outside_image_s": seconds(outside),
+        "box_truncated_s": seconds(truncated),
+        "box_truncated_share": truncated / present if present else None,
         "occupancy": plain_occupancy(occupancy),
         "busiest": {
             "interval": busiest_interval(select_zone(occupancy, ""), analysis.video),
-            "cell": busiest_cell(analysis.heatmap(basis="foot_points")),
+            "cell": busiest_cell(analysis.heatmap(basis="foot_points", truncated=False)),
         },
         "confidence": CONFIDENCE,
-        "zones": None if visits is None else zone_figures(analysis.zones, visits, occupancy),
+        "zones": None
+        if visits is None
+        else zone_figures(analysis.zones, visits, analysis["dwell"], occupancy),
         "transitions": None if visits is None else _transitions(analysis["transitions"]),
         "lines": _lines(analysis) if analysis.lines else None,
         "balance": _balance(analysis) if analysis.lines else None,

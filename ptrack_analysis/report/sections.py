@@ -46,11 +46,13 @@ def heatmap_figure(measured: ReportData) -> ReportFigure:
     """Draw where the time was spent."""
     analysis = measured.analysis
     basis: Basis = "foot_points" if analysis.floor_plan is not None else "boxes"
-    heatmap = analysis.heatmap(basis=basis)
+    heatmap = analysis.heatmap(basis=basis, truncated=basis == "boxes")
     axes = plot_heatmap(heatmap, zones=analysis.zones, lines=analysis.lines, **_ground(measured))
     seen = "that persons stood in" if basis == "foot_points" else "that persons' boxes cover"
     alt = f"Heatmap: person-seconds of each cell {seen}; zones and lines are outlined."
     said = f"Person-seconds of each cell {seen}; colors follow the square root."
+    if heatmap.excluded_seconds:
+        said += f" Excludes {span(heatmap.excluded_seconds)} on boxes that the image border truncates."
     return ReportFigure(inline_svg(axes, "heatmap", alt, on_white=True), alt, said)
 
 
@@ -98,7 +100,7 @@ def survival_figure(measured: ReportData) -> ReportFigure | None:
     """Draw which share of the stays lasts how long."""
     if measured.visits is None or measured.visits.empty:
         return None
-    curves = compute_survival(measured.visits)
+    curves = compute_survival(measured.visits, **measured.analysis.observed)
     present = set(curves.index.get_level_values("zone"))
     zones = [name for name in measured.busiest_zones if name in present][:MOST_CURVES]
     if not zones:

@@ -76,6 +76,17 @@ def _usual(figures: dict[str, Any]) -> _Part:
             "of it without position",
             f"{span(figures['without_position_s'])} ({share(figures['without_position_share'])})",
         ),
+        *([("outside the image", span(figures["outside_image_s"]))] if figures["outside_image_s"] else []),
+        *(
+            [
+                (
+                    "box truncated by the border",
+                    f"{span(figures['box_truncated_s'])} ({share(figures['box_truncated_share'])})",
+                )
+            ]
+            if figures["box_truncated_s"]
+            else []
+        ),
         ("present at the end", str(there["at_end"])),
         ("present on average", _decimal(there["mean"])),
         ("present at most", f"{there['peak']}{_first(there['peak_at_s'])}"),

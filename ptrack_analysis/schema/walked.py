@@ -5,6 +5,35 @@ from ptrack_analysis.schema.table import PERSON, TIMESTAMP, Column, Table
 
 POSITION_STATUSES = ("detected", "interpolated", "missing")
 
+BOX_FLAGS = (
+    Column(
+        "box_truncated",
+        "flag",
+        "Whether the image border cuts the box at a side that the position depends on (within 0.01 of the "
+        "frame); of an interpolated position, whether it cuts either box that the position lies between.",
+        optional=True,
+    ),
+    Column(
+        "outside_image",
+        "flag",
+        "Whether the position lies outside the image, before projection.",
+        optional=True,
+    ),
+    Column(
+        "enters_frame",
+        "flag",
+        "Whether the tracklet enters over the image border; on its first row.",
+        optional=True,
+    ),
+    Column(
+        "leaves_frame",
+        "flag",
+        "Whether the tracklet leaves over the image border; on its last row.",
+        optional=True,
+    ),
+)
+"""What follows from boxes: tables computed from points do not have these columns."""
+
 TRAJECTORIES = Table(
     name="trajectories",
     row="where a person stood from this moment until the next",
@@ -18,6 +47,7 @@ TRAJECTORIES = Table(
         Column("step_{u}", "number", "Way from the person's previous position in the same run.", unit="{u}"),
         Column("speed_{u}_per_s", "number", "Speed over a time window around the moment.", unit="{u}/s"),
         Column("heading", "number", "Direction over the same window: 0 = +x, 90 = +y.", unit="degrees"),
+        *BOX_FLAGS,
         INTERPOLATED,
         Column("smoothed", "flag", "Whether smoothing moved the position.", optional=True),
         Column("jump", "flag", "Whether the position is one that nobody can have walked to.", optional=True),
@@ -63,6 +93,18 @@ TRACKS = Table(
             "without_position",
             "span",
             "The part of time_in_scene in which the position is not known.",
+            unit="s",
+        ),
+        Column(
+            "time_outside_image",
+            "span",
+            "The part of time_in_scene in which the position lies outside the image.",
+            unit="s",
+        ),
+        Column(
+            "time_box_truncated",
+            "span",
+            "The part of time_in_scene with a position from a box that the image border cuts.",
             unit="s",
         ),
         Column("detections", "integer", "Number of the person's detections."),

@@ -2,15 +2,21 @@
 
 from ptrack_analysis.schema.table import LINE, LINE_KEY, PERSON, ZONE, ZONE_KEY, Column, Table
 
-ENTRIES = ("crossed", "video_start", "appeared", "zone_opened")
+ENTRIES = ("crossed", "frame_edge", "video_start", "appeared", "zone_opened")
 
-EXITS = ("crossed", "video_end", "lost", "zone_closed")
+EXITS = ("crossed", "frame_edge", "video_end", "lost", "zone_closed")
 
-SEEN_ENDS = ("crossed", "zone_opened", "zone_closed")
-"""The entries and exits that were seen: there nothing is missing of the stay, as far as its zone held.
+SEEN_ENDS = ("crossed", "frame_edge", "zone_opened", "zone_closed")
+"""The entries and exits that were observed: no part of the visit is missing while its zone was active.
 
-How long a person would have stayed is another question: there a stay that a zone's closing ended is cut.
+For the length of a visit, an end by ``zone_closed`` is still censored: the person would have stayed longer.
 """
+
+OBSERVED_ENTRIES = ("crossed", "frame_edge")
+"""The entries at which the start of a visit is observed, by default."""
+
+OBSERVED_EXITS = ("crossed", "frame_edge")
+"""The exits at which the end of a visit is observed, by default."""
 
 VISITS = Table(
     name="visits",
@@ -41,15 +47,17 @@ VISITS = Table(
         Column(
             "entry",
             "choice",
-            "How the stay began: zone_opened means that the zone began to hold around the person; all but "
-            "crossed and zone_opened: it began unseen.",
+            "How the visit began: over the zone's outline (crossed), over the image border (frame_edge), or "
+            "as the zone opened around the person (zone_opened). With video_start and appeared, the start "
+            "was not observed.",
             choices=ENTRIES,
         ),
         Column(
             "exit",
             "choice",
-            "How the stay ended: zone_closed means that the zone ceased to hold around the person; all but "
-            "crossed and zone_closed: it ended unseen.",
+            "How the visit ended: over the zone's outline (crossed), over the image border (frame_edge), or "
+            "as the zone closed around the person (zone_closed). With video_end and lost, the end was not "
+            "observed.",
             choices=EXITS,
         ),
         Column("detections", "integer", "Number of the detections inside."),

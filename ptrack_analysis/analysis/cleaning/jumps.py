@@ -13,6 +13,7 @@ from ptrack_analysis.analysis.cleaning.smoothing import (
     split_positions,
     with_positions,
 )
+from ptrack_analysis.analysis.frame_edges import spread_to_interpolated
 from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.presence import MAX_GAP
 from ptrack_analysis.analysis.trajectories import SPEED_WINDOW
@@ -238,7 +239,12 @@ def repair_jumps(
     x, y = np.where(jump, np.nan, old.x), np.where(jump, np.nan, old.y)
     filled = kernels.fill_between(old.rows.time, old.run, x, y, jump, longest=longest)
     located = np.where(jump, np.where(filled, INTERPOLATED, NO), old.located).astype("int8")
-    return with_positions(trajectories, old, (x, y, located), speed_window=speed_window)
+    flags = {}
+    for name, combine in (("box_truncated", np.logical_or), ("outside_image", np.logical_and)):
+        if name in trajectories.columns:
+            flag = trajectories[name].to_numpy()[old.rows.order]
+            flags[name] = spread_to_interpolated(flag & ~jump, located, old.run, combine)
+    return with_positions(trajectories, old, (x, y, located), speed_window=speed_window, **flags)
 
 
 def _spread(jump: Bools, positions: Positions, measured: Integers) -> None:

@@ -7,8 +7,6 @@ import pandas as pd
 
 from ptrack_analysis.analysis.dwell.survival import (
     CONFIDENCE,
-    OBSERVED_ENTRIES,
-    OBSERVED_EXITS,
     Group,
     first_below,
     kaplan_meier,
@@ -20,6 +18,7 @@ from ptrack_analysis.analysis.dwell.survival import (
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.schema import DWELL, DWELL_BY_ENTRY, DWELL_QUANTILES, VISITS, assemble, validate
+from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
 from ptrack_analysis.video import milliseconds
 
 QUANTILES = (0.25, 0.5, 0.75, 0.9)
@@ -40,12 +39,13 @@ def compute_dwell(
     """Return how long the stays in each zone last, beside what a plain mean and median would say.
 
     The length of a stay is its ``dwell``. One whose exit is none of ``observed_exits``, by default
-    ``crossed`` alone, lasted longer than seen: it is cut (right-censored), and says only that it lasted so
-    long; so is one that a zone's closing ended. One whose entry is none of ``observed_entries`` began before
-    it was seen, and it is seen only because it had not ended by then (left-truncated). If the time spent
-    inside before is known (``inside_before``), the stay counts among those at risk from that length on; if
-    not, which is the ordinary case, it can stand nowhere on the scale of lengths and is left out of the
-    estimates, but counted in ``start_unobserved``. The naive figures are those of all stays as seen.
+    ``crossed`` and ``frame_edge``, lasted longer than seen: it is right-censored, and says only that it
+    lasted so long; so is one that a zone's closing ended. One whose entry is none of ``observed_entries``
+    began before it was seen, and it is seen only because it had not ended by then (left-truncated). If
+    the time spent inside before is known (``inside_before``), the stay counts among those at risk from
+    that length on; if not, which is the ordinary case, it can stand nowhere on the scale of lengths and
+    is left out of the estimates, but counted in ``start_unobserved``. The naive figures are those of all
+    stays as seen.
 
     The median is the shortest length that at most half of the stays last beyond; the restricted mean is the
     mean of the lengths, those beyond the horizon counting as the horizon. A figure that cannot be told is
@@ -60,8 +60,8 @@ def compute_dwell(
     by
         ``"zone"``, or ``"entry"`` for each kind of entry of each zone.
     observed_entries
-        The entries at which a stay is seen to begin. Add ``"appeared"`` for a zone at a door or at the edge
-        of the picture, where persons come into sight as they enter.
+        The entries at which the start of a visit is observed. Add ``"appeared"`` for a zone at an entrance
+        where people come into view as they enter.
     observed_exits
         The exits at which a stay is seen to end. Add ``"lost"`` for a zone that persons leave out of
         sight.

@@ -7,8 +7,6 @@ import pandas as pd
 
 from ptrack_analysis.analysis.dwell.survival import (
     CONFIDENCE,
-    OBSERVED_ENTRIES,
-    OBSERVED_EXITS,
     Lengths,
     kaplan_meier,
     parse_confidence,
@@ -22,6 +20,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import QUEUE, SERVICE_LEVELS, VISITS, WAITS, assemble, validate
+from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
 from ptrack_analysis.video import Video, milliseconds
 
 _KIND = "queue"

@@ -11,6 +11,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import ENTRIES, SEEN_ENDS, SURVIVAL, VISITS, assemble, validate
+from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
 
 _ROUNDING = 1e-9
 """How far above a share rounding may leave the product that stands for it."""
@@ -131,10 +132,6 @@ def restricted_mean(curve: Curve, horizon: int, confidence: float) -> tuple[floa
     return mean, max(mean - float(spread), 0.0), min(mean + float(spread), float(horizon))
 
 
-OBSERVED_ENTRIES = ("crossed",)
-"""The entries at which a stay is seen to begin, if the caller names no others."""
-OBSERVED_EXITS = ("crossed",)
-"""The exits at which a stay is seen to end, if the caller names no others."""
 CONFIDENCE = 0.95
 BY = ("zone", "entry")
 ANY_ENTRY = ""

@@ -34,7 +34,7 @@ class Heatmap:
     frame. ``quantity`` is ``person_seconds``, ``visits``, ``people`` or ``mean_speed``, ``basis`` is
     ``foot_points`` or ``boxes``. ``normalized`` lists the divisors in the order of division: ``area``,
     ``hour``, ``total``. ``bin_edges`` are the times at which the bins start and end [ms]; None if the time
-    range is unknown.
+    range is unknown. ``excluded_seconds`` is the time on truncated boxes within the bounds that was left out.
     """
 
     values: Floats
@@ -44,6 +44,7 @@ class Heatmap:
     basis: Basis = field(default="foot_points", kw_only=True)
     normalized: tuple[Divisor, ...] = field(default=(), kw_only=True)
     bin_edges: Milliseconds | None = field(default=None, kw_only=True)
+    excluded_seconds: float = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
         """Check the quantity, the basis, and the number of bins.

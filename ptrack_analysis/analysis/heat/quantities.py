@@ -41,6 +41,7 @@ def compute_heatmap(
     cell: float | None = None,
     bounds: Bounds | None = None,
     zone: Zone | None = None,
+    truncated: bool = True,
 ) -> Heatmap:
     """Compute the time, visits, people or mean speed in each cell of a grid.
 
@@ -78,6 +79,9 @@ def compute_heatmap(
     zone
         Zone in the same unit: only the time inside it counts, and only while the zone is active. By default
         all time counts. The zone does not change the grid.
+    truncated
+        Whether positions of truncated boxes count (``box_truncated``). The true position may be elsewhere,
+        so leave them out to find the busiest cell. ``excluded_seconds`` is then their time.
 
     Returns
     -------
@@ -128,9 +132,15 @@ def compute_heatmap(
     unit = find_unit(trajectories, TRAJECTORIES)
     x, y = trajectories[f"x_{unit}"].to_numpy(), trajectories[f"y_{unit}"].to_numpy()
     shape, bounds = resolve_grid(shape, cell, find_bounds(x, y, unit, video) if bounds is None else bounds)
+    excluded = 0.0
+    if not truncated and "box_truncated" in trajectories.columns:
+        cut = trajectories["box_truncated"].to_numpy()
+        excluded = _sum_excluded(trajectories, x, y, cut, bounds)
+        x = np.where(cut, np.nan, x)
+        trajectories = trajectories.assign(**{f"x_{unit}": x})
     if quantity != "person_seconds":
         values = _compute_by_person(trajectories, unit, quantity, shape=shape, bounds=bounds, zone=zone)
-        return Heatmap(values, bounds, unit, quantity=quantity)
+        return Heatmap(values, bounds, unit, quantity=quantity, excluded_seconds=excluded)
     time = trajectories.index.get_level_values("timestamp").to_numpy().view("int64")
     held = trajectories["time_present"].to_numpy().view("int64")
     last = int((time + held).max(initial=0))
@@ -139,11 +149,18 @@ def compute_heatmap(
         x, y, time, held = x[inside.rows], y[inside.rows], inside.since, inside.until - inside.since
     if length is None:
         total = sum_points(x, y, held.astype("float64"), bounds=bounds, shape=shape)
-        return Heatmap(total / 1000.0, bounds, unit)
+        return Heatmap(total / 1000.0, bounds, unit, excluded_seconds=excluded)
     edges = _find_bin_edges(last, video, length, shape)
     cells = find_cells(x, y, bounds=bounds, shape=shape)
     sums = _sum_bins(cells, time, held, length, (len(edges) - 1, *shape))
-    return Heatmap(sums / 1000.0, bounds, unit, bin_edges=edges)
+    return Heatmap(sums / 1000.0, bounds, unit, bin_edges=edges, excluded_seconds=excluded)
+
+
+def _sum_excluded(trajectories: pd.DataFrame, x: Floats, y: Floats, cut: Bools, bounds: Bounds) -> float:
+    """Return the time on truncated boxes within the bounds [s]."""
+    x0, y0, x1, y1 = bounds
+    counted = cut & (x >= x0) & (x < x1) & (y >= y0) & (y < y1)
+    return float(trajectories["time_present"].to_numpy().view("int64")[counted].sum()) / 1000.0
 
 
 def compute_box_heatmap(

@@ -7,7 +7,14 @@ import pandas as pd
 
 from ptrack_analysis.analysis.cleaning.candidates import whole_heights
 from ptrack_analysis.analysis.pairing import detection_rows
-from ptrack_analysis.analysis.presence import PersonRows, find_video_end, part_end, rows_by_person, run_starts
+from ptrack_analysis.analysis.presence import (
+    PersonRows,
+    find_video_end,
+    part_end,
+    read_flag,
+    rows_by_person,
+    run_starts,
+)
 from ptrack_analysis.geometry import EDGE_TOLERANCE, FEET_MARGIN, Bools, Floats, Integers, contains
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import POSITION_STATUSES, TRAJECTORIES, find_unit
@@ -181,9 +188,10 @@ def ends_inside(
     period: int,
     between: tuple[int, int],
 ) -> tuple[int, int]:
-    """Count the tracks' ends that lie inside the picture and in no door, and all ends that are looked at.
+    """Count the tracks' starts and ends away from the border and the entrances, and all that are considered.
 
-    Ends within a period of one of the two moments that all is ``between`` are not [ms].
+    A start or an end at the border is not counted if the tracklet enters or leaves the frame there. Starts
+    and ends within a sampling period of the two times ``between`` are not considered [ms].
     """
     unit = find_unit(trajectories, TRAJECTORIES)
     x, y = (trajectories[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
@@ -202,6 +210,17 @@ def ends_inside(
     ends = np.concatenate([firsts[first_seen > begin + period], lasts[last_seen + period < close]])
     at = detection_rows(detections, trajectories.iloc[rows.order[ends]])
     away = _away_from_edges([detections[name].to_numpy()[at] for name in _BOX])
+    runs = np.concatenate(
+        [
+            np.flatnonzero(rows.first)[rows.person[firsts]][first_seen > begin + period],
+            (np.append(np.flatnonzero(rows.first)[1:], len(rows.time)) - 1)[rows.person[lasts]][
+                last_seen + period < close
+            ],
+        ]
+    )
+    away &= ~(read_flag(trajectories, rows, "enters_frame") | read_flag(trajectories, rows, "leaves_frame"))[
+        runs
+    ]
     for door in entrances:
         away &= ~contains(door.edges, x[ends], y[ends])
     return int(away.sum()), len(ends)

@@ -13,6 +13,7 @@ from ptrack_analysis.analysis.presence import (
     find_video_end,
     found_period,
     mark_starts,
+    read_flag,
     rows_by_person,
     run_starts,
 )
@@ -23,8 +24,8 @@ from ptrack_analysis.scene.zones import Zone, validate_zones
 from ptrack_analysis.schema import ENTRIES, EXITS, TRAJECTORIES, VISITS, assemble, find_unit, validate
 from ptrack_analysis.video import Video, milliseconds
 
-_CROSSED, _START, _APPEARED, _OPENED = range(len(ENTRIES))
-_, _END, _VANISHED, _CLOSED = range(len(EXITS))
+_CROSSED, _EDGE, _START, _APPEARED, _OPENED = range(len(ENTRIES))
+_, _, _END, _LOST, _CLOSED = range(len(EXITS))
 _NONE_BEFORE = np.iinfo("int64").min
 
 
@@ -52,6 +53,8 @@ class Presence:
     end: int
     detected: Bools
     interpolated: Bools
+    enters_frame: Bools
+    leaves_frame: Bools
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,7 +154,8 @@ def _entry(zone: Zone, presence: Presence, positions: Bools, first: Integers) ->
     linked = ~presence.begins[first]
     at_start = rows.first[first] & (rows.time[first] <= presence.period)
     crossed = linked & ~np.isnan(presence.x[first - 1])
-    entry = np.where(crossed, _CROSSED, np.where(at_start, _START, _APPEARED))
+    unseen = np.where(presence.enters_frame[first], _EDGE, _APPEARED)
+    entry = np.where(crossed, _CROSSED, np.where(at_start, _START, unseen))
     if zone.window is not None:
         entry[(rows.time[first] < zone.window[0]) | (linked & positions[first - 1])] = _OPENED
     return entry.astype("int8")
@@ -162,7 +166,8 @@ def _exit(zone: Zone, presence: Presence, positions: Bools, visits: _Stretches) 
     linked = (following > visits.last) & ~presence.begins[following]
     crossed = linked & ~np.isnan(presence.x[following])
     at_end = visits.exited + presence.period >= presence.end
-    left = np.where(crossed, _CROSSED, np.where(at_end, _END, _VANISHED))
+    unseen = np.where(presence.leaves_frame[visits.last], _EDGE, _LOST)
+    left = np.where(crossed, _CROSSED, np.where(at_end, _END, unseen))
     if zone.window is not None:
         until = presence.rows.time[visits.last] + presence.held[visits.last]
         left[(until > zone.window[1]) | (linked & positions[following])] = _CLOSED
@@ -208,12 +213,14 @@ def compute_visits(
     remains, so a visit above 1 is a return, and ``since_previous_visit`` is the time since the one before.
 
     ``entry`` is ``zone_opened`` if the person was inside as the zone began to hold; else ``crossed`` if the
-    detection before, in the same run, was located outside; ``start`` if the person has no earlier detection
-    and this one is within one sampling period of the video's start; else ``appeared``. ``exit`` is
+    detection before, in the same run, was located outside; ``video_start`` if the person has no earlier
+    detection and this one is within one sampling period of the video's start; ``frame_edge`` if the tracklet
+    enters over the image border (``enters_frame``); else ``appeared``. ``exit`` is
     ``zone_closed`` if the person was inside as the zone ceased to hold; else ``crossed`` if the next
-    detection in the same run is located outside; ``end`` if the visit ends within one period of the video's
-    end (of the last moment seen, where that is unknown); else ``lost``. ``start``, ``appeared``, ``end`` and
-    ``lost`` mean that the stay was longer than seen. No zones, or nobody in them: no rows.
+    detection in the same run is located outside; ``video_end`` if the visit ends within one period of the
+    video's end (of the last moment seen, where that is unknown); ``frame_edge`` if the tracklet leaves over
+    the image border (``leaves_frame``); else ``lost``. With ``video_start``, ``appeared``, ``video_end`` and
+    ``lost``, the visit was longer than observed. No zones, or no one in them: no rows.
 
     Parameters
     ----------
@@ -323,4 +330,6 @@ def _presence(
         end=last if end is None else end,
         detected=detected(trajectories, rows),
         interpolated=(trajectories["position_status"] != "detected").to_numpy()[rows.order],
+        enters_frame=read_flag(trajectories, rows, "enters_frame"),
+        leaves_frame=read_flag(trajectories, rows, "leaves_frame"),
     )

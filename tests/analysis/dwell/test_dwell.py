@@ -218,7 +218,7 @@ def test_the_curve_begins_at_0_and_adds_up(make_visits):
         ({"by": None}, "by must be 'zone' or 'entry', got None"),
         (
             {"observed_entries": ["entered"]},
-            r"observed_entries is \['entered'\], not a list of some of \['crossed', 'video_start'",
+            r"observed_entries is \['entered'\], not a list of some of \['crossed', 'frame_edge'",
         ),
         ({"observed_exits": "crossed"}, "observed_exits is 'crossed', not a list"),
         ({"observed_exits": None}, "observed_exits is None, not a list"),

@@ -83,7 +83,7 @@ def test_a_body_that_grows_at_once_is_suspected():
 
 
 def test_ends_inside_are_those_away_from_edges_and_doors():
-    persons = {1: [(5000, 0.5, 0.5), (5100, 0.06, 0.5)], 2: [(5000, 0.5, 0.9), (5100, 0.5, 0.8)]}
+    persons = {1: [(5000, 0.1, 0.5), (5100, 0.06, 0.5)], 2: [(5000, 0.5, 0.85), (5100, 0.5, 0.8)]}
     assert np.isnan(value(persons, "ends inside"))
     assert value(persons, "ends inside", entrances=[]) == 75.0
     door = Zone("door", box(400, 420, 600, 480), "px")

@@ -19,6 +19,7 @@ def visits_of(path, *, duration=100_000, merge_gap="0s", zones=(LEFT,)):
     detections = make_detections({0: [(time, *place) for time, place in path]})
     video = make_video(duration)
     trajectories = compute_trajectories(detections, video, period="100ms", max_interpolation="0s")
+    trajectories = trajectories.assign(enters_frame=False, leaves_frame=False)  # jumps here are no walks
     visits = compute_visits(trajectories, list(zones), video, merge_gap=merge_gap, period="100ms")
     times = visits[["entered", "exited", "dwell"]].astype("int64").to_numpy().tolist()
     ends = visits[["entry", "exit", "detections"]].astype(object).to_numpy().tolist()
@@ -150,6 +151,7 @@ def test_visits_equal_a_walk_over_the_rows(seed):
     duration = int(last + chance.integers(0, 200))
     video = make_video(duration)
     trajectories = compute_trajectories(detections, video, max_interpolation="0s")
+    trajectories = trajectories.assign(enters_frame=False, leaves_frame=False)  # jumps here are no walks
     visits = compute_visits(trajectories, [LEFT], video, merge_gap=f"{merge_gap}ms")
     period = naive.lower_median_step([time for path in persons.values() for time, *_ in path], 2000)
     place = {(person, time): x for person, path in persons.items() for time, x, _ in path}
