@@ -41,12 +41,25 @@ def position(nodes, time):
     return nodes[0][1:] if time <= nodes[0][0] else nodes[-1][1:]
 
 
-def speed(nodes, time, half):
+def mean_position(nodes, time, around):
+    """Give the time mean of the position in a window that shrinks on both sides towards an end."""
+    reach = min(around, time - nodes[0][0], nodes[-1][0] - time)
+    if reach == 0:
+        return position(nodes, time)
+    inner = [node[0] for node in nodes if time - reach < node[0] < time + reach]
+    total = [0.0, 0.0]
+    for since, until in pairwise([time - reach, *inner, time + reach]):
+        for axis, (a, b) in enumerate(zip(position(nodes, since), position(nodes, until), strict=True)):
+            total[axis] += (a + b) / 2 * (until - since)
+    return total[0] / (2 * reach), total[1] / (2 * reach)
+
+
+def speed(nodes, time, half, around):
     """Give velocity in a window around a time, nodes being one located stretch."""
     early, late = max(time - half, nodes[0][0]), min(time + half, nodes[-1][0])
-    if early == late:
+    if late - early < half:
         return math.nan, math.nan
-    (x0, y0), (x1, y1) = position(nodes, early), position(nodes, late)
+    (x0, y0), (x1, y1) = mean_position(nodes, early, around), mean_position(nodes, late, around)
     return (x1 - x0) / (late - early) * 1000, (y1 - y0) / (late - early) * 1000
 
 

@@ -122,13 +122,9 @@ def fundamental(persons, inside, *, window, end, every):
     result = [[0, 0, 0.0] for _ in range(0, end, every)]
     for rows in persons.values():
         rows = sorted(rows)  # noqa: PLW2901 - the same rows, in order
-        for place, (time, held, run, x, y) in enumerate(rows):
+        for time, held, _, x, y, speed in rows:
             if x is None or not inside(x, y):
                 continue
-            after = [row for row in rows[place + 1 :] if row[2] == run and row[3] is not None]
-            speed = None
-            if after:
-                speed = math.hypot(after[0][3] - x, after[0][4] - y) / (after[0][0] - time)
             for number, cell in enumerate(result):
                 since = max(time, number * every, window[0])
                 until = min(time + held, (number + 1) * every, window[1])

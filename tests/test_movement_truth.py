@@ -78,7 +78,7 @@ def speed_of(movement):
 
 @pytest.mark.parametrize("frames", PEDPY)
 def test_speeds_are_those_that_pedpy_computed(bottleneck, frames):
-    speed = speed_of(compute_kinematics(bottleneck, window=window_of(frames)))
+    speed = speed_of(compute_kinematics(bottleneck, window=window_of(frames), smoothing="0ms"))
     for person, frame, published in PEDPY[frames]:
         moment = frames_to_timestamps(np.array([frame]), RATE).astype("timedelta64[ms]")[0]
         assert speed[person, moment] == pytest.approx(published, abs=TOLERANCE[frames])
@@ -106,7 +106,7 @@ def test_all_speeds_are_those_of_pedpy(rows, bottleneck, frames):
     at_end = ~one_sided["id"].duplicated() | ~one_sided["id"].duplicated(keep="last")
     theirs = pd.concat([theirs, one_sided[at_end]])
     assert len(theirs) > 120_000
-    ours = speed_of(compute_kinematics(bottleneck, window=window_of(frames)))
+    ours = speed_of(compute_kinematics(bottleneck, window=window_of(frames), smoothing="0ms"))
     moments = frames_to_timestamps(theirs["frame"].to_numpy(), RATE).astype("timedelta64[ms]")
     same = ours.loc[pd.MultiIndex.from_arrays([theirs["id"], moments])].to_numpy()
     # a window of odd frames, and a one-sided one of half its length, as above
@@ -137,8 +137,8 @@ def located(walk, own):
     return own.index[own["position_status"] != "missing"].to_numpy().astype("int64") - walk.begin
 
 
-def test_the_speed_of_walking_is_the_true_one_within_five_percent(simulated):
-    """Of the median while walking, true speed being measured over the same half second."""
+def test_the_speed_of_walking_is_the_true_one_within_eight_percent(simulated):
+    """The median while walking. Smoothing cuts corners and turns: up to 7 % below the true half second."""
     walks, trajectories = simulated
     speed = speed_of(compute_kinematics(trajectories))
     for person, walk in enumerate(walks):
@@ -149,7 +149,7 @@ def test_the_speed_of_walking_is_the_true_one_within_five_percent(simulated):
         true = way / (late - early) * 1000
         walking = true > 0.5
         measured = speed.loc[person][(own["position_status"] != "missing").to_numpy()].to_numpy()
-        assert np.median(measured[walking]) == pytest.approx(np.median(true[walking]), rel=0.05)
+        assert np.median(measured[walking]) == pytest.approx(np.median(true[walking]), rel=0.08)
         assert not compute_kinematics(trajectories.loc[[person]])["too_fast"].any()
 
 

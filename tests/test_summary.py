@@ -37,6 +37,7 @@ NOBODY = {
     "outside_image_s": 0.0,
     "box_truncated_s": 0.0,
     "box_truncated_share": None,
+    "speed": {"mean_px_per_s": None, "max_px_per_s": None, "speed_time_s": 0.0},
     "persons": 0,
     "persons_in_zones": 0,
     "present_s": 0.0,
@@ -45,7 +46,7 @@ NOBODY = {
 KEYS = [
     "video", "unit", "start_s", "end_s", "persons", "persons_in_zones", "present_s", "without_position_s",
     "without_position_share", "outside_image_s", "box_truncated_s", "box_truncated_share",
-    "occupancy", "busiest", "confidence", "zones", "transitions", "lines",
+    "speed", "occupancy", "busiest", "confidence", "zones", "transitions", "lines",
     "balance", "trust", "unavailable",
 ]  # fmt: skip
 

@@ -39,7 +39,8 @@ def compute_tracks(
     ``path`` is the sum of the steps, ``displacement`` the distance from the first to the last known position.
 
     The mean and the maximum speed are those of the ``speed`` column, over the rows that have a speed. The
-    mean weights each row by its ``time_present``, so it is never above the maximum.
+    mean weights each row by its ``time_present``, so it is never above the maximum. It is missing if the rows
+    with a speed (``speed_time``) make up less than half of the time in the scene.
 
     ``walked`` is the way without the jitter of standing. Each stretch of located rows of a run is cut into as
     many equal pieces as whole windows fit into it, at least one; between two cuts the person walked the
@@ -129,7 +130,7 @@ def _sum_time(trajectories: pd.DataFrame, walks: Walks, first: Integers, flag: s
     return total
 
 
-def _speeds(speed: Floats, held: Milliseconds, first: Integers) -> dict[str, Floats]:
+def _speeds(speed: Floats, held: Milliseconds, first: Integers) -> dict[str, Floats | Milliseconds]:
     """Compute each person's time-weighted mean speed and maximum speed over the rows with a speed."""
     known = ~np.isnan(speed)
     time = np.add.reduceat(np.where(known, held, 0), first)
@@ -137,8 +138,13 @@ def _speeds(speed: Floats, held: Milliseconds, first: Integers) -> dict[str, Flo
     most = np.fmax.reduceat(speed, first)
     mean = np.full(len(first), np.nan)
     np.divide(way, time, out=mean, where=time > 0)
+    mean[2 * time < np.add.reduceat(held, first)] = np.nan
     # rounding can lift a weighted mean above its largest term
-    return {"mean_speed_{u}_per_s": np.minimum(mean, most), "max_speed_{u}_per_s": most}
+    return {
+        "mean_speed_{u}_per_s": np.minimum(mean, most),
+        "max_speed_{u}_per_s": most,
+        "speed_time": time,
+    }
 
 
 def _ways(walks: Walks, first: Integers) -> dict[str, Floats]:

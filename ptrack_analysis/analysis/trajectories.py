@@ -33,6 +33,7 @@ from ptrack_analysis.schema import (
 from ptrack_analysis.video import Plane, Video, milliseconds
 
 SPEED_WINDOW = pd.Timedelta("500ms")
+SMOOTHING = pd.Timedelta("500ms")
 _BOX, _INTERPOLATED, _NO = range(len(POSITION_STATUSES))
 
 
@@ -45,6 +46,7 @@ def compute_trajectories(
     period: pd.Timedelta | str | None = None,
     max_interpolation: pd.Timedelta | str | None = None,
     speed_window: pd.Timedelta | str = SPEED_WINDOW,
+    smoothing: pd.Timedelta | str = SMOOTHING,
     anchor: Anchor = "bottom_center",
     clip_boxes: bool = False,
 ) -> pd.DataFrame:
@@ -56,8 +58,10 @@ def compute_trajectories(
     lower edge, or up to 1e-6 beyond, counts as just inside. A detection without a body box is interpolated
     linearly in time between the positions around it in the same tracklet, if these are at most
     ``max_interpolation`` apart; otherwise it has no position. It is never dropped. Speed and heading are
-    those of the displacement between half a window before and half a window after. The window is cut where
-    the positions end: NaN where there is only one position, and heading also where the person did not move.
+    those of the displacement between the mean position half a window before and that half a window after.
+    The mean position is taken over ``smoothing``, which shrinks on both sides towards an end of the located
+    stretch. The window is cut there: NaN where less than half of it is left, and heading also where the
+    person did not move.
     POINTS are positions without boxes (laser, UWB, PedPy files): a missing one (NaN) is interpolated like a
     missing box, and the plane is that of their columns. An empty table gives an empty one.
 
@@ -78,6 +82,9 @@ def compute_trajectories(
         The longest time between two positions to interpolate between [ms]; by default ``max_gap``.
     speed_window
         Length of the window for speed and heading [ms].
+    smoothing
+        Length of the window for the mean positions that speed and heading are taken from; with 0, they are
+        taken from the positions themselves [ms].
     anchor
         The point of the box that stands for the person: ``"bottom_center"``, ``"center"``, ``"top_center"``
         or fractions of the box's width and height.
@@ -145,7 +152,7 @@ def compute_trajectories(
         max_gap=milliseconds(max_gap, "max_gap"),
         period=period,
         max_interpolation=max_interpolation,
-        speed_window=speed_window,
+        windows=(speed_window, smoothing),
     )
 
 
@@ -174,14 +181,12 @@ def _trajectories(
     max_gap: int,
     period: pd.Timedelta | str | None,
     max_interpolation: pd.Timedelta | str | None,
-    speed_window: pd.Timedelta | str,
+    windows: tuple[pd.Timedelta | str, pd.Timedelta | str],
     boxes: tuple[Floats, Anchor, bool] | None = None,
 ) -> pd.DataFrame:
     """Add presence, interpolated positions, steps and speed to the rows' places."""
     longest = max_gap if max_interpolation is None else milliseconds(max_interpolation, "max_interpolation")
-    half = milliseconds(speed_window, "speed_window") // 2
-    if half == 0:
-        raise ParameterError(f"speed_window is {speed_window!r}, not at least 2 ms")
+    half, smoothing = parse_speed_windows(*windows)
     sampled = period_in_ms(table, video, max_gap, period)
     end = find_video_end(video, int(rows.time.max(initial=0)))
     held, begins = compute_time_present(rows, max_gap=max_gap, period=sampled, end=end)
@@ -193,7 +198,7 @@ def _trajectories(
     located = np.where(unknown, _NO, _BOX).astype("int8")
     located[filled | (_put_in(table, rows) & ~unknown)] = _INTERPOLATED
     way = kernels.steps(run, x, y)[0]
-    vx, vy = kernels.velocity(rows.time, run, x, y, half=half)
+    vx, vy = kernels.velocity(rows.time, run, x, y, half=half, smoothing=smoothing)
     columns = {
         f"x_{unit}": x,
         f"y_{unit}": y,
@@ -213,6 +218,22 @@ def _trajectories(
         )
         columns |= {name: getattr(flags, name) for name in BoxFlags.__slots__}
     return _table(table, schema, rows, columns)
+
+
+def parse_speed_windows(
+    speed_window: pd.Timedelta | str, smoothing: pd.Timedelta | str, name: str = "speed_window"
+) -> tuple[int, int]:
+    """Return half of the window for speed and half of that for mean positions [ms].
+
+    Raises
+    ------
+    ParameterError
+        If the window for speed is shorter than 2 ms, or one of them is not a duration.
+    """
+    half = milliseconds(speed_window, name) // 2
+    if half == 0:
+        raise ParameterError(f"{name} is {speed_window!r}, not at least 2 ms")
+    return half, milliseconds(smoothing, "smoothing") // 2
 
 
 def _put_in(table: pd.DataFrame, rows: PersonRows) -> Bools:

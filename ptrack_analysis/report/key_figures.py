@@ -193,6 +193,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         "outside_image_s": seconds(outside),
         "box_truncated_s": seconds(truncated),
         "box_truncated_share": truncated / present if present else None,
+        "speed": mean_speed(tracks, analysis.unit),
         "occupancy": plain_occupancy(occupancy),
         "busiest": {
             "interval": busiest_interval(select_zone(occupancy, ""), analysis.video),
@@ -207,6 +208,20 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         "balance": _balance(analysis) if analysis.lines else None,
         "trust": _trust(analysis["quality"]),
         "unavailable": _left_out(analysis),
+    }
+
+
+def mean_speed(tracks: pd.DataFrame, unit: str) -> dict[str, Any]:
+    """Return the mean speed of all tracks, weighted by ``speed_time``, and their maximum."""
+    time = tracks["speed_time"].to_numpy().view("int64").astype("float64")
+    mean, most = (tracks[f"{name}_speed_{unit}_per_s"].to_numpy() for name in ("mean", "max"))
+    known = np.isfinite(mean) & (time > 0)
+    total, present = time[known].sum(), tracks["time_in_scene"].to_numpy().view("int64").sum()
+    is_known = total > 0 and 2 * total >= present
+    return {
+        f"mean_{unit}_per_s": float((mean * time)[known].sum() / total) if is_known else None,
+        f"max_{unit}_per_s": float(np.nanmax(most)) if np.isfinite(most).any() else None,
+        "speed_time_s": seconds(int(time.sum())),
     }
 
 

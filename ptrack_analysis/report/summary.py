@@ -87,6 +87,7 @@ def _usual(figures: dict[str, Any]) -> _Part:
             if figures["box_truncated_s"]
             else []
         ),
+        ("mean speed", _speed(figures["speed"], figures["unit"])),
         ("present at the end", str(there["at_end"])),
         ("present on average", _decimal(there["mean"])),
         ("present at most", f"{there['peak']}{_first(there['peak_at_s'])}"),
@@ -94,6 +95,11 @@ def _usual(figures: dict[str, Any]) -> _Part:
         ("busiest cell", _cell(busiest["cell"], figures["unit"])),
     ]
     return _Part("Figures", ("figure", "value"), rows)
+
+
+def _speed(speed: dict[str, Any], unit: str) -> str:
+    mean = speed[f"mean_{unit}_per_s"]
+    return NONE if mean is None else f"{mean:.{2 if unit == 'm' else 1}f} {unit}/s"
 
 
 def _first(moment: float | None) -> str:

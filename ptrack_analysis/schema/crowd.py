@@ -72,8 +72,8 @@ FUNDAMENTAL = Table(
         ZONE_KEY,
         _INTERVAL,
         _PERSON_SECONDS,
-        Column("measured", "span", "The part of person_seconds whose way is known.", unit="s"),
-        Column("path_length_m", "number", "Way walked inside in the interval, of all persons.", unit="m"),
+        Column("speed_time", "span", "The part of person_seconds with a known speed.", unit="s"),
+        Column("path_length_m", "number", "Sum of speed times time present inside, of all people.", unit="m"),
         Column(
             "density_per_m2",
             "number",
@@ -84,7 +84,7 @@ FUNDAMENTAL = Table(
         Column(
             "speed_m_per_s",
             "number",
-            "Mean speed: path_length_m by measured; missing where no way is known.",
+            "Mean speed: path_length_m by speed_time; missing if speed_time is below half of person_seconds.",
             unit="m/s",
             withheld=True,
         ),

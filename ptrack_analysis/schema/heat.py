@@ -77,9 +77,14 @@ FIELD = Table(
             "integer",
             "Number of positions with a speed in the cell. Each is a step: its velocity for the time held.",
         ),
-        Column("seconds", "number", "Duration of the steps: the sum of time_present.", unit="s"),
+        Column("speed_time", "number", "Duration of the steps: the sum of time_present.", unit="s"),
         Column("way_{u}", "number", "Length of the steps: the sum of speed times time_present.", unit="{u}"),
-        Column("mean_speed_{u}_per_s", "number", "Way by time; missing without time.", unit="{u}/s"),
+        Column(
+            "mean_speed_{u}_per_s",
+            "number",
+            "way by speed_time; missing if the speed is known for less than half of the time.",
+            unit="{u}/s",
+        ),
         Column("velocity_x_{u}_per_s", "number", "Sum of the steps along x by time.", unit="{u}/s"),
         Column("velocity_y_{u}_per_s", "number", "Sum of the steps along y by time.", unit="{u}/s"),
         Column(

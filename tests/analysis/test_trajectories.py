@@ -117,7 +117,7 @@ def test_speed_is_measured_over_a_window_in_time_not_in_frames():
     ("dx", "dy", "heading"), [(1, 0, 0), (1, 1, 45), (0, 1, 90), (-1, 0, 180), (0, -1, 270), (1, -1, 315)]
 )
 def test_heading_is_0_towards_x_and_90_towards_y(dx, dy, heading):
-    points = make_points({0: [(0, 0, 0), (100, dx, dy)]})
+    points = make_points({0: [(0, 0, 0), (250, dx, dy)]})
     assert compute_trajectories(points)["heading"].tolist() == pytest.approx([heading] * 2)
 
 
@@ -125,7 +125,7 @@ def test_heading_is_0_towards_x_and_90_towards_y(dx, dy, heading):
 def test_who_is_where_she_was_has_no_heading_though_interpolation_rounds(away):
     """Half a second before and after, the person is a sixth of the way out: (1 - 500/600) and 100/600."""
     points = make_points({0: [(0, 0.0, 0.0), (600, away, 0.0), (1200, 0.0, 0.0), (1300, 0.0, 0.0)]})
-    turned = compute_trajectories(points, speed_window="1s").iloc[1]
+    turned = compute_trajectories(points, speed_window="1s", smoothing="0ms").iloc[1]
     assert turned["speed_m_per_s"] == 0
     assert np.isnan(turned["heading"])
 
@@ -133,15 +133,17 @@ def test_who_is_where_she_was_has_no_heading_though_interpolation_rounds(away):
 def test_who_is_back_between_two_rows_has_no_heading():
     way = [(0, 0.0), (300, 5.0), (700, 5.0), (800, 0.0), (1400, 2.0)]
     points = make_points({0: [(ms, x, 0.0) for ms, x in way]})
-    turned = compute_trajectories(points, speed_window="1200ms").iloc[2]
+    turned = compute_trajectories(points, speed_window="1200ms", smoothing="0ms").iloc[2]
     assert turned["speed_m_per_s"] == 0
     assert np.isnan(turned["heading"])
 
 
 def test_one_place_has_no_speed_and_a_standing_person_has_speed_zero_and_no_heading():
-    points = make_points({0: [(0, 1, 1)], 1: [(0, 2, 2), (100, 2, 2)]})
+    points = make_points({0: [(0, 1, 1)], 1: [(0, 2, 2), (250, 2, 2)], 2: [(0, 2, 2), (249, 2, 2)]})
     trajectories = compute_trajectories(points)
-    assert trajectories["speed_m_per_s"].tolist() == pytest.approx([math.nan, 0, 0], nan_ok=True)
+    assert trajectories["speed_m_per_s"].tolist() == pytest.approx(
+        [math.nan, 0, 0, math.nan, math.nan], nan_ok=True
+    )
     assert trajectories["heading"].isna().all()
 
 
@@ -156,7 +158,10 @@ def test_speed_and_places_equal_a_walk_over_the_rows(seed):
             (int(t), None if gone else float(x), None if gone else float(y))
             for t, x, y, gone in zip(times, chance.random(25), chance.random(25), missing, strict=True)
         ]
-    trajectories = compute_trajectories(make_detections(rows), make_video(), max_interpolation="500ms")
+    smoothing = int(chance.choice([0, 300, 500]))
+    trajectories = compute_trajectories(
+        make_detections(rows), make_video(), max_interpolation="500ms", smoothing=f"{smoothing}ms"
+    )
     for person, path in rows.items():
         own = trajectories.loc[person]
         stretch, stretches = [], []
@@ -169,18 +174,20 @@ def test_speed_and_places_equal_a_walk_over_the_rows(seed):
             if not math.isnan(row.x_px):
                 stretch.append((ms, row.x_px, row.y_px))
         stretches.append(stretch)
-        expected = {node[0]: naive.speed(nodes, node[0], 250) for nodes in stretches for node in nodes}
+        expected = {
+            node[0]: naive.speed(nodes, node[0], 250, smoothing // 2) for nodes in stretches for node in nodes
+        }
         for (ms, _, _), row in zip(path, own.itertuples(), strict=True):
             vx, vy = expected.get(ms, (math.nan, math.nan))
             assert row.speed_px_per_s == pytest.approx(math.hypot(vx, vy), nan_ok=True, abs=1e-7)
 
 
 def test_a_track_sums_the_way_and_weights_the_speeds_by_held():
-    path = [(0, 0.1, 0.5), (100, 0.2, 0.5), (5000, 0.2, 0.9), (5100, 0.1, 0.9)]
+    path = [(0, 0.1, 0.5), (1000, 0.2, 0.5), (5000, 0.2, 0.9), (6000, 0.1, 0.9)]
     row = compute_tracks(compute_trajectories(make_detections({0: path}), make_video())).loc[0]
     assert row["path_length_px"] == pytest.approx(200)
     assert row["displacement_px"] == pytest.approx(200)
-    assert row["mean_speed_px_per_s"] == pytest.approx(1000)
+    assert row["mean_speed_px_per_s"] == pytest.approx(100)
     assert row[["start_x_px", "start_y_px", "end_x_px", "end_y_px"]].tolist() == pytest.approx(
         [100, 250, 100, 450]
     )
@@ -188,7 +195,7 @@ def test_a_track_sums_the_way_and_weights_the_speeds_by_held():
 
 def test_tracks_of_the_unlocated_and_of_those_seen_once():
     detections = make_detections(
-        {0: [(0, None, None)], 1: [(0, 0.5, 0.5)], 2: [(0, 0.5, 0.5), (50, 0.5, 0.5)]}
+        {0: [(0, None, None)], 1: [(0, 0.5, 0.5)], 2: [(0, 0.5, 0.5), (250, 0.5, 0.5)]}
     )
     tracks = compute_tracks(compute_trajectories(detections, make_video()))
     assert tracks["path_length_px"].tolist() == pytest.approx([math.nan, 0, 0], nan_ok=True)
@@ -224,3 +231,15 @@ def test_an_infinite_position_is_no_position():
     trajectories = compute_trajectories(points)
     assert trajectories["position_status"].tolist() == ["detected", "interpolated", "detected"]
     assert trajectories["x_m"].tolist() == [1, 2, 3]
+
+
+def test_jitter_of_a_standing_person_adds_little_to_the_speed_and_a_walk_keeps_its_own():
+    chance = np.random.default_rng(0)
+    jitter = chance.normal(0, 0.05, (5000, 2))
+    stand = [(40 * step, x, y) for step, (x, y) in enumerate(jitter)]
+    walk = [(40 * step, 1.4 * 0.04 * step + x, y) for step, (x, y) in enumerate(jitter)]
+    tracks = compute_tracks(compute_trajectories(make_points({0: stand, 1: walk})))
+    raw = compute_tracks(compute_trajectories(make_points({0: stand}), smoothing="0ms"))
+    assert tracks.loc[0, "mean_speed_m_per_s"] == pytest.approx(0.049, abs=0.01)
+    assert tracks.loc[1, "mean_speed_m_per_s"] == pytest.approx(1.401, abs=0.005)
+    assert raw.loc[0, "mean_speed_m_per_s"] > 0.1

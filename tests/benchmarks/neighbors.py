@@ -91,8 +91,12 @@ def _pedpy(options):
         frame_step=HALF,
         speed_calculation=SpeedCalculation.BORDER_EXCLUDE,
     )
-    ours = partial(compute_trajectories, points, speed_window=pd.Timedelta(milliseconds=2 * half))
-    kernel = partial(velocity, frame.ravel() * (1000 // RATE), person, x.ravel(), y.ravel(), half=half)
+    ours = partial(
+        compute_trajectories, points, speed_window=pd.Timedelta(milliseconds=2 * half), smoothing="0ms"
+    )
+    kernel = partial(
+        velocity, frame.ravel() * (1000 // RATE), person, x.ravel(), y.ravel(), half=half, smoothing=0
+    )
     differs = _speeds_differ(theirs(), ours()["speed_m_per_s"], np.hypot(*kernel()), frame.ravel(), person)
     speed, all_columns, alone = alternate(theirs, ours, kernel, rounds=options.rounds)
     lines = [Line("PedPy's speed", "compute_individual_speed, 1 M positions", speed)]

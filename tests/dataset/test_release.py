@@ -182,7 +182,7 @@ KEPT = {
     "dwell_by_entry": {"zone_key", "visits", "start_unobserved", "end_unobserved", "observed_mean"},
     "transitions": {"transitions", "persons", "mean_travel"},
     "occupancy_bins": {"zone_key", "interval", "max_persons", "person_seconds"},
-    "fundamental_diagram": {"zone_key", "interval", "person_seconds", "measured", "path_length_m"},
+    "fundamental_diagram": {"zone_key", "interval", "person_seconds", "speed_time", "path_length_m"},
     "heatmap": {"x_m", "y_m", "seconds"},
 }
 
@@ -233,7 +233,7 @@ def test_what_is_suppressed_in_the_bins_is_suppressed_where_it_is_told_again():
     bins = arrays | {"mean_persons": persons.ravel().astype(float), "max_persons": persons.ravel()}
     numbers = ("path_length_m", "density_per_m2", "speed_m_per_s", "flow_per_m_per_s")
     fundamental = {name: values[3:] for name, values in arrays.items()} | dict.fromkeys(numbers, np.ones(6))
-    fundamental["measured"] = fundamental["person_seconds"]
+    fundamental["speed_time"] = fundamental["person_seconds"]
     tables = {
         "occupancy_bins": assemble(BINS, bins),
         "fundamental_diagram": assemble(FUNDAMENTAL, fundamental),
@@ -242,7 +242,7 @@ def test_what_is_suppressed_in_the_bins_is_suppressed_where_it_is_told_again():
     hidden = released["occupancy_bins"]["suppressed"].drop(index="")
     assert hidden.tolist() == [False, True, True, True, False, True]
     assert released["fundamental_diagram"]["suppressed"].tolist() == hidden.tolist()
-    assert released["fundamental_diagram"]["measured"].isna().tolist() == hidden.tolist()
+    assert released["fundamental_diagram"]["speed_time"].isna().tolist() == hidden.tolist()
 
 
 def test_release_withholds_the_same_in_python(day):

@@ -239,7 +239,7 @@ def repair_jumps(
     x, y = np.where(jump, np.nan, old.x), np.where(jump, np.nan, old.y)
     filled = kernels.fill_between(old.rows.time, old.run, x, y, jump, longest=longest)
     located = np.where(jump, np.where(filled, INTERPOLATED, NO), old.located).astype("int8")
-    flags = {}
+    flags: dict[str, Bools] = {}
     for name, combine in (("box_truncated", np.logical_or), ("outside_image", np.logical_and)):
         if name in trajectories.columns:
             flag = trajectories[name].to_numpy()[old.rows.order]

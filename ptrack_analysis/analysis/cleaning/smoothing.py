@@ -8,8 +8,7 @@ import pandas as pd
 
 from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.presence import PersonRows, rows_by_person, run_starts
-from ptrack_analysis.analysis.trajectories import SPEED_WINDOW
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.analysis.trajectories import SMOOTHING, SPEED_WINDOW, parse_speed_windows
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.schema import POSITION_STATUSES, TRAJECTORIES, choice, find_unit, validate
 from ptrack_analysis.video import milliseconds
@@ -70,12 +69,10 @@ def with_positions(
     ParameterError
         If ``speed_window`` is below 2 ms.
     """
-    half = parse_half_window(speed_window, "speed_window")
-    if half == 0:
-        raise ParameterError(f"speed_window is {speed_window!r}, not at least 2 ms")
+    half, around = parse_speed_windows(speed_window, SMOOTHING)
     x, y, located = new
     way, _ = kernels.steps(old.run, x, y)
-    vx, vy = kernels.velocity(old.rows.time, old.run, x, y, half=half)
+    vx, vy = kernels.velocity(old.rows.time, old.run, x, y, half=half, smoothing=around)
     unit = old.unit
     columns: dict[str, Any] = {
         f"x_{unit}": x,

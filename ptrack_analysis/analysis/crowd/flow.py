@@ -15,7 +15,6 @@ from ptrack_analysis.analysis.crowd.density import (
     time_held,
     validate_square_meters,
 )
-from ptrack_analysis.analysis.motion.kernels import steps
 from ptrack_analysis.analysis.motion.walks import Walks, split_walks
 from ptrack_analysis.analysis.presence import find_video_end
 from ptrack_analysis.analysis.zones.membership import Inside, time_inside
@@ -141,14 +140,13 @@ def compute_fundamental_diagram(
 
     The intervals are those of ``compute_occupancy_bins``. With ``A`` the zone's area and ``T`` the part of
     the interval in which it holds, in Edie's definitions: density ``k`` is the time that persons spent inside
-    by ``A · T``, speed ``v`` the way they walked inside by the time they walked it in, flow ``q = k · v``.
+    by ``A · T``, speed ``v`` the mean speed inside, flow ``q = k · v``.
 
-    A detection counts where its footpoint lies, for all that it holds, as in ``compute_occupancy``; so does
-    the way from it to the person's next located position in the run: a step over the zone's border belongs
-    whole to the side on which it begins. It is walked evenly, and shared out over the intervals by time. What
-    a run's last detection holds has no known way: it counts in the density and not in the speed. With nobody
-    inside, density and flow are 0 and the speed is NaN; with persons of whom no way is known, speed and flow
-    are NaN; where the zone holds at no time, all three are. No zones, or an end at 0: no rows.
+    A detection counts where its foot point lies, for its ``time_present``, as in ``compute_occupancy``. The
+    mean speed is the mean of the column ``speed`` weighted by ``time_present``. It is NaN where the speed is
+    known for less than half of the time inside (``speed_time``), and so is the flow. With no one inside,
+    density and flow are 0 and the speed is NaN. While the zone is closed, all three are NaN. No zones, or an
+    end at 0: no rows.
 
     Parameters
     ----------
@@ -179,10 +177,8 @@ def compute_fundamental_diagram(
 
     Notes
     -----
-    O(zones · n + intervals). ``person_seconds`` is that of ``compute_occupancy_bins`` to the millisecond; the
-    ways in zones that tile the floor add up to all steps, but for what was walked while not located. Jitter
-    of the footpoint lengthens the way and so the speed: smooth the trajectories before. What of the zone the
-    camera does not see makes the density too low.
+    O(zones · n + intervals). ``person_seconds`` is that of ``compute_occupancy_bins`` to the millisecond. The
+    part of the zone that the camera does not see makes the density too low.
 
     References
     ----------
@@ -222,7 +218,7 @@ def compute_fundamental_diagram(
     end = last if end is None else end
     walked = Walked(zones, parse_bin_length(every), milliseconds(start, "start"))
     intervals(end, walked.length, walked.begin)  # refuses too many, before they are filled
-    walked.add(walks)
+    walked.add(walks, trajectories["speed_m_per_s"].to_numpy()[walks.rows.order])
     return walked.table(end)
 
 
@@ -243,12 +239,11 @@ class Walked:
         """Begin with nobody."""
         self.sums = [_Sums() for _ in self.zones]
 
-    def add(self, walks: Walks) -> None:
+    def add(self, walks: Walks, speed: Floats) -> None:
         """Add whole persons, all of them after those before; too many intervals are left to be refused."""
         last = int((walks.rows.time + walks.held).max(initial=0))
         if (last - self.begin) // self.length > MOST_INTERVALS:
             return
-        speed = _speeds(walks)
         for zone, sums in zip(self.zones, self.sums, strict=True):
             located = contains(zone.edges, walks.x, walks.y) & (walks.held > 0)
             inside = time_inside(zone, located, walks.rows.time, walks.held)
@@ -290,16 +285,6 @@ class _Sums:
         self.way = np.pad(self.way, (0, more))
 
 
-def _speeds(walks: Walks) -> Floats:
-    """Return the speed from each row to the next located one of its run [m/s], NaN where there is none."""
-    speed = np.full(len(walks.x), np.nan)
-    way, previous = steps(walks.run, walks.x, walks.y)
-    here = np.flatnonzero(previous >= 0)
-    there = previous[here]
-    speed[there] = way[here] * _MILLISECONDS / (walks.rows.time[here] - walks.rows.time[there])
-    return speed
-
-
 def _measured(
     zone: Zone, sums: _Sums, starts: Milliseconds, spans: Milliseconds
 ) -> dict[str, Integers | Floats]:
@@ -309,12 +294,12 @@ def _measured(
     present, measured, way = sums.present[:number], sums.measured[:number], sums.way[:number] / _MILLISECONDS
     space = zone.outline.area * time_held(zone, starts, spans)
     density = _divided(present, space)
-    mean = _divided(way * _MILLISECONDS, measured)
+    mean = _divided(way * _MILLISECONDS, np.where(2 * measured >= present, measured, 0))
     return {
         "timestamp": starts,
         "interval": spans,
         "person_seconds": present,
-        "measured": measured,
+        "speed_time": measured,
         "path_length_m": way,
         "density_per_m2": density,
         "speed_m_per_s": mean,

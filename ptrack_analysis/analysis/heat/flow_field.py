@@ -12,10 +12,11 @@ from ptrack_analysis.analysis.heat.grid import (
     find_cells,
     find_counted_rows,
     resolve_grid,
+    sum_points,
 )
 from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.motion.walks import split_walks
-from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import FIELD, TRAJECTORIES, assemble, find_unit, validate
 from ptrack_analysis.video import Milliseconds, Video
@@ -31,6 +32,7 @@ class FlowField:
     A step is the velocity of one position times its ``time_present``. All sums are (rows, columns), row 0 at
     the top of the image: ``steps`` is the number of steps, ``seconds`` their duration, ``path_length`` the
     sum of their lengths, ``displacement_x`` and ``displacement_y`` the sum of their vectors [``unit``].
+    ``present`` is the time of all positions, with a speed or without [s].
     ``bounds`` is x0, y0, x1, y1 of the grid in ``unit`` (``px`` or ``m``).
     """
 
@@ -41,6 +43,7 @@ class FlowField:
     displacement_y: Floats
     bounds: Bounds
     unit: str
+    present: Floats
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -50,13 +53,21 @@ class FlowField:
 
     @property
     def mean_speed(self) -> Floats:
-        """Path length by time, NaN without time [``unit`` per second]."""
-        return _divide(self.path_length, self.seconds)
+        """Path length by time; NaN where the speed is known for less than half of the time [``unit``/s]."""
+        return np.where(self._is_known, _divide(self.path_length, self.seconds), np.nan)
+
+    @property
+    def _is_known(self) -> Bools:
+        return np.asarray(2 * self.seconds >= self.present)
 
     @property
     def velocity(self) -> tuple[Floats, Floats]:
-        """Sum of the vectors by time, along x and y, NaN without time [``unit`` per second]."""
-        return _divide(self.displacement_x, self.seconds), _divide(self.displacement_y, self.seconds)
+        """Sum of the vectors by time, along x and y; NaN where ``mean_speed`` is [``unit`` per second]."""
+        x, y = (
+            np.where(self._is_known, _divide(each, self.seconds), np.nan)
+            for each in (self.displacement_x, self.displacement_y)
+        )
+        return x, y
 
     @property
     def heading(self) -> Floats:
@@ -74,7 +85,7 @@ class FlowField:
         velocity_x, velocity_y = self.velocity
         arrays = {
             "steps": self.steps,
-            "seconds": self.seconds,
+            "speed_time": self.seconds,
             "way_{u}": self.path_length,
             "mean_speed_{u}_per_s": self.mean_speed,
             "velocity_x_{u}_per_s": velocity_x,
@@ -169,7 +180,8 @@ def compute_flow_field(
     cells = find_cells(walks.x[row][moves], walks.y[row][moves], bounds=bounds, shape=shape)
     sums = _sum_steps(cells, speed[moves], heading[moves], held[moves], count=shape[0] * shape[1])
     steps, seconds, path_length, x, y = (each.reshape(shape) for each in sums)
-    return FlowField(steps.astype("int64"), seconds, path_length, x, y, bounds, unit)
+    present = sum_points(walks.x[row], walks.y[row], held.astype("float64"), bounds=bounds, shape=shape)
+    return FlowField(steps.astype("int64"), seconds, path_length, x, y, bounds, unit, present / 1000.0)
 
 
 def _sum_steps(

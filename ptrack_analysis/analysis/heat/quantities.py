@@ -49,8 +49,8 @@ def compute_heatmap(
     ``time_present``. ``visits`` is the number of visits to the cell, by the rule of ``compute_visits`` for a
     zone of that shape: a detection in another cell or without a position ends the visit, and so does the end
     of a run. ``people`` is the number of different people who stood in the cell. ``mean_speed`` is the mean
-    of the speeds of the detections in the cell, weighted by ``time_present``, and NaN where no speed is
-    known.
+    of the speeds of the detections in the cell, weighted by ``time_present``, and NaN where the
+    speed is known for less than half of the time.
 
     A cell includes its left and upper border. Positions outside the bounds are ignored, as are detections
     without a position, so the sum of the person-seconds is exactly the time located within the bounds.
@@ -266,12 +266,13 @@ def _find_first_rows(cell: Integers, walks: Walks, row: Integers) -> Integers:
 
 
 def _average_speed(cell: Integers, speed: Floats, held: Milliseconds, cells: int) -> Floats:
-    """Return the mean speed per cell weighted by ``time_present``, NaN without weight."""
+    """Return the mean speed per cell weighted by ``time_present``; NaN if unknown for most of the time."""
     known = ~np.isnan(speed)
+    present = np.bincount(cell, held.astype("float64"), minlength=cells + 1)
     cell, speed, weight = cell[known], speed[known], held[known].astype("float64")
     total = np.bincount(cell, weight, minlength=cells + 1)
     distance = np.bincount(cell, weight * speed, minlength=cells + 1)
-    means: Floats = distance / np.where(total > 0, total, np.nan)
+    means: Floats = distance / np.where((total > 0) & (2 * total >= present), total, np.nan)
     maximum = np.zeros(cells + 1)
     np.maximum.at(maximum, cell, speed)
     return np.minimum(means, maximum)  # rounding can lift a weighted mean above its largest term

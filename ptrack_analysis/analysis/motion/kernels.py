@@ -2,12 +2,14 @@
 
 import numpy as np
 
-from ptrack_analysis.analysis.motion.clock import between, means_at, place, stretches, whole_runs
+from ptrack_analysis.analysis.motion.clock import Stretches, between, means_at, place, stretches, whole_runs
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
 
 _ROUNDING = 2.0**-50
 """Two interpolated positions that are equal differ by no more of the positions around them."""
+_NOISE = 1e-9
+"""Two mean positions that are equal differ by no more of the position."""
 
 
 def fill_between(
@@ -57,12 +59,15 @@ def steps(run: Integers, x: Floats, y: Floats) -> tuple[Floats, Integers]:
     return way, previous
 
 
-def velocity(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: int) -> tuple[Floats, Floats]:
-    """Measure velocity between the positions ``half`` ms before and after each row.
+def velocity(
+    time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: int, smoothing: int
+) -> tuple[Floats, Floats]:
+    """Measure velocity between the mean positions ``half`` ms before and after each row.
 
-    The window is cut at the ends of the stretch of neighboring rows of one run with known positions;
-    positions between rows are interpolated linearly in time. A way that is no longer than what rounding
-    makes of two equal positions is 0.
+    A mean position is that over ``smoothing`` ms on both sides (see ``mean_in_window``); with 0, it is the
+    position itself, interpolated linearly in time. The window is cut at the ends of the stretch of
+    neighboring rows of one tracklet with known positions. There is no velocity where less than ``half`` of it
+    is left. A displacement that rounding can make of two equal positions is 0.
 
     Returns
     -------
@@ -71,7 +76,9 @@ def velocity(time: Milliseconds, run: Integers, x: Floats, y: Floats, *, half: i
     """
     vx, vy = np.full(len(time), np.nan), np.full(len(time), np.nan)
     for part in whole_runs(run):
-        _velocity(time[part], run[part], (x[part], y[part]), (vx[part], vy[part]), half=half)
+        _velocity(
+            time[part], run[part], (x[part], y[part]), (vx[part], vy[part]), half=half, smoothing=smoothing
+        )
     return vx, vy
 
 
@@ -82,6 +89,7 @@ def _velocity(
     into: tuple[Floats, Floats],
     *,
     half: int,
+    smoothing: int,
 ) -> None:
     """Write the velocity of the rows of some runs into two arrays."""
     own = stretches(time, run, places[0])
@@ -90,7 +98,11 @@ def _velocity(
     early = np.maximum(own.clock - half, own.clock[own.first])
     late = np.minimum(own.clock + half, own.clock[own.last])
     seconds = (late - early) / 1000.0
-    np.copyto(seconds, np.nan, where=seconds == 0)
+    np.copyto(seconds, np.nan, where=late - early < half)
+    if smoothing:
+        for values, result in zip(places, into, strict=True):
+            result[own.rows] = _mean_displacement(own, values[own.rows], early, late, smoothing) / seconds
+        return
     (row_early, share_early), (row_late, share_late) = place(own.clock, early), place(own.clock, late)
     for place_of_row, result in zip(places, into, strict=True):
         values = place_of_row[own.rows]
@@ -101,6 +113,19 @@ def _velocity(
         near = _ROUNDING * np.maximum(far[row_early], far[row_late])
         np.copyto(moved, 0.0, where=np.abs(moved) <= near)
         result[own.rows] = moved / seconds
+
+
+def _mean_displacement(
+    own: Stretches, values: Floats, early: Milliseconds, late: Milliseconds, smoothing: int
+) -> Floats:
+    """Return the displacement from the mean position around ``early`` to that around ``late``."""
+    every = np.arange(len(values))
+    ((before,), (after,)) = (
+        means_at(own, moment, every, (values,), half=smoothing) for moment in (early, late)
+    )
+    moved: Floats = after - before
+    np.copyto(moved, 0.0, where=np.abs(moved) <= _NOISE * (1e-3 + np.abs(values)))
+    return moved
 
 
 def mean_in_window(

@@ -8,12 +8,12 @@ import pandas as pd
 from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.motion.clock import Stretches, means_at, stretches, whole_runs
 from ptrack_analysis.analysis.motion.walks import split_walks
-from ptrack_analysis.analysis.trajectories import SPEED_WINDOW
+from ptrack_analysis.analysis.trajectories import SMOOTHING, SPEED_WINDOW, parse_speed_windows
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import above
 from ptrack_analysis.schema import MOVEMENT, TRAJECTORIES, assemble, find_unit, validate
-from ptrack_analysis.video import Milliseconds, milliseconds
+from ptrack_analysis.video import Milliseconds
 
 _MOST_PIECES = 20_000_000
 _NOISE = 1e-9
@@ -135,6 +135,7 @@ def compute_kinematics(
     trajectories: pd.DataFrame,
     *,
     window: pd.Timedelta | str = SPEED_WINDOW,
+    smoothing: pd.Timedelta | str = SMOOTHING,
     max_speed: float | None = None,
 ) -> pd.DataFrame:
     """Return how each person moved at each moment: velocity, acceleration, turning.
@@ -162,6 +163,9 @@ def compute_kinematics(
         TRAJECTORIES of one video, rows in any order.
     window
         Length of the window, at least 2 ms [ms].
+    smoothing
+        Length of the window for the mean positions that velocity is taken from, as in
+        ``compute_trajectories`` [ms].
     max_speed
         The fastest that a person is believed to move, above 0; by default 5 m/s on a floor plan, and no
         limit in the picture, where a px is another length at each place [plane units per second].
@@ -203,7 +207,7 @@ def compute_kinematics(
     >>> moments = pd.to_timedelta([0, 1000, 2000], unit="ms").as_unit("ms")
     >>> index = pd.MultiIndex.from_arrays([[7, 7, 7], moments], names=["person_index", "timestamp"])
     >>> points = pd.DataFrame({"x_m": [0.0, 1.0, 3.0], "y_m": [0.0, 0.0, 0.0]}, index=index)
-    >>> motion = compute_kinematics(compute_trajectories(points), window="2s")
+    >>> motion = compute_kinematics(compute_trajectories(points), window="2s", smoothing="0ms")
     >>> motion["velocity_x_m_per_s"].tolist()
     [1.0, 1.5, 2.0]
     >>> motion["acceleration_m_per_s2"].tolist()
@@ -211,13 +215,11 @@ def compute_kinematics(
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
-    half = milliseconds(window, "window") // 2
-    if half == 0:
-        raise ParameterError(f"window is {window!r}, not at least 2 ms")
+    half, around = parse_speed_windows(window, smoothing, "window")
     limit = MAX_SPEED[unit] if max_speed is None else above(max_speed, "max_speed", finite=False)
     walks = split_walks(trajectories, unit)
     time, person_index = walks.rows.time, walks.person_index
-    vx, vy = kernels.velocity(time, walks.run, walks.x, walks.y, half=half)
+    vx, vy = kernels.velocity(time, walks.run, walks.x, walks.y, half=half, smoothing=around)
     acceleration, turning = kernels.change(time, walks.run, walks.x, walks.y, half=half)
     del walks  # its arrays would stay in memory beside the table
     arrays = {

@@ -47,30 +47,27 @@ def test_who_stands_has_a_speed_of_0():
 
 
 def test_the_mean_speed_weighs_persons_by_their_time():
-    table = measured({1: [(0, 0, 1), (1000, 4, 1), (1100, 99, 1)], 2: [(0, 1, 1), (2000, 1, 1)]}, zone=HALL)
-    assert table["path_length_m"].iloc[0] == 4 + 95
-    assert table["speed_m_per_s"].iloc[0] == 99 / 3.1
+    table = measured({1: [(0, 0, 1), (1000, 4, 1)], 2: [(0, 1, 1), (1000, 1, 1), (3000, 1, 1)]}, every="4s")
+    assert table["path_length_m"].iloc[0] == pytest.approx(8.0)
+    assert table["speed_m_per_s"].iloc[0] == pytest.approx(8 / 6)
 
 
-def test_a_step_over_the_border_belongs_to_the_side_on_which_it_begins():
+def test_the_speed_of_a_detection_belongs_to_the_zone_of_its_foot_point():
     out = measured({1: [(0, 9, 1), (1000, 13, 1), (2000, 13, 1)]})
     into = measured({1: [(0, 13, 1), (1000, 9, 1), (2000, 9, 1)]})
-    assert out["path_length_m"].iloc[0] == 4.0
-    assert into["path_length_m"].iloc[0] == 0.0
+    assert out["path_length_m"].iloc[0] == pytest.approx(4.0)
+    assert into["path_length_m"].iloc[0] == pytest.approx(2.0)
 
 
-def test_a_step_is_shared_out_over_the_intervals_by_time():
-    table = measured({1: [(1500, 0, 1), (2500, 4, 1)]})
-    assert table["path_length_m"].tolist() == [2.0, 2.0]
+def test_the_path_is_shared_out_over_the_bins_by_time():
+    table = measured({1: [(1500, 0, 1), (2500, 4, 1), (3500, 8, 1)]})
+    assert table["path_length_m"].tolist() == pytest.approx([2.0, 8.0])
 
 
-def test_a_step_over_a_detection_without_a_position_is_walked_evenly():
-    points = make_points({1: [(0, 0, 1), (1000, np.nan, np.nan), (2000, 4, 1)]})
-    video = make_video(4000)
-    trajectories = compute_trajectories(points, video=video, period="1s", max_interpolation="0s")
-    table = compute_fundamental_diagram(trajectories, [HALL], video, every="4s")
-    assert table["speed_m_per_s"].tolist() == [2.0]
-    assert table["path_length_m"].tolist() == [2.0]
+def test_a_speed_that_is_known_for_less_than_half_of_the_time_is_missing():
+    table = measured({1: [(0, 0, 1), (300, 1, 1)], 2: [(0, 1, 1)], 3: [(0, 2, 1)]})
+    assert table["speed_time"].iloc[0] == pd.Timedelta("1.3s")
+    assert np.isnan(table["speed_m_per_s"].iloc[0])
 
 
 def test_density_is_of_the_time_in_which_the_zone_holds():
@@ -147,7 +144,7 @@ def test_a_hold_that_begins_before_the_start_counts_from_there_on():
     )
     assert table["interval"].dt.total_seconds().tolist() == [1, 1, 1, 0.5]
     assert table["person_seconds"].dt.total_seconds().tolist() == [1, 1, 0.5, 0]
-    assert table["path_length_m"].tolist() == [2, 1, 0, 0]
+    assert table["path_length_m"].tolist() == pytest.approx([2, 2, 1, 0])
 
 
 @pytest.mark.parametrize("every", ["1s", "7s"])
@@ -181,7 +178,10 @@ def rows_of(trajectories):
     for (person, time), row in trajectories.iterrows():
         place = (None, None) if np.isnan(row["x_m"]) else (row["x_m"], row["y_m"])
         held = int(row["time_present"] / pd.Timedelta("1ms"))
-        result.setdefault(person, []).append((int(time / pd.Timedelta("1ms")), held, row["tracklet"], *place))
+        speed = None if np.isnan(row["speed_m_per_s"]) else row["speed_m_per_s"] / 1000
+        result.setdefault(person, []).append(
+            (int(time / pd.Timedelta("1ms")), held, row["tracklet"], *place, speed)
+        )
     return result
 
 
@@ -201,20 +201,21 @@ def test_it_equals_a_loop_over_rows_and_intervals(seed):
         rows_of(trajectories), lambda x, y: 1 <= x < 3 and 1 <= y < 3, window=window, end=end, every=every
     )
     assert (table["person_seconds"].to_numpy().astype("int64") == [row[0] for row in expected]).all()
-    assert (table["measured"].to_numpy().astype("int64") == [row[1] for row in expected]).all()
+    assert (table["speed_time"].to_numpy().astype("int64") == [row[1] for row in expected]).all()
     assert table["path_length_m"].to_numpy() == pytest.approx(
         np.array([row[2] for row in expected]), abs=1e-9
     )
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_zones_that_tile_the_floor_share_all_time_and_all_steps(seed):
+def test_zones_that_tile_the_floor_share_all_time_and_the_whole_path(seed):
     chance = np.random.default_rng(seed)
     video = make_video(60_000)
     trajectories = compute_trajectories(make_points(random_paths(chance, lost=0)), video=video)
     zones = [Zone("left", box(-1, -1, 2, 5), "m"), Zone("right", box(2, -1, 5, 5), "m")]
     table = compute_fundamental_diagram(trajectories, zones, video, every="3s")
     assert table["person_seconds"].sum() == trajectories["time_present"].sum()
-    assert table["path_length_m"].sum() == pytest.approx(trajectories["step_m"].sum(), rel=1e-9)
+    path = trajectories["speed_m_per_s"] * trajectories["time_present"].dt.total_seconds()
+    assert table["path_length_m"].sum() == pytest.approx(path.sum(), rel=1e-9)
     bins = compute_occupancy_bins(compute_occupancy(trajectories, video, zones=zones), video, every="3s")
     assert table["person_seconds"].equals(bins.loc[["left", "right"], "person_seconds"])

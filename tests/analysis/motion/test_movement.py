@@ -19,7 +19,9 @@ NAN = math.nan
 
 
 def motion(path, **options):
-    return compute_kinematics(compute_trajectories(make_points({0: path}), period="100ms"), **options)
+    return compute_kinematics(
+        compute_trajectories(make_points({0: path}), period="100ms"), **{"smoothing": "0ms", **options}
+    )
 
 
 def about(*values):
@@ -161,7 +163,7 @@ def test_a_wrong_parameter_is_refused_with_its_value(options, sentence):
 def test_the_kernels_equal_a_walk_over_the_rows(seed):
     trajectories = compute_trajectories(make_points(random_rows(seed)), max_interpolation="500ms")
     half = int(np.random.default_rng(seed).choice([1, 40, 250, 1500]))
-    moved = compute_kinematics(trajectories, window=pd.Timedelta(2 * half, "ms"))
+    moved = compute_kinematics(trajectories, window=pd.Timedelta(2 * half, "ms"), smoothing="0ms")
     for person, own in trajectories.groupby(level="person_index"):
         expected = {}
         for stretch in naive_movement.stretches(rows_of(own.droplevel(0))):
