@@ -3,12 +3,17 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from pages import page, record, write
 
-from ptrack_analysis import AnalysisConfig, compute_dwell, compute_quality, compute_transitions
-from ptrack_analysis.crowd import compute_occupancy_bins
+from ptrack_analysis import (
+    AnalysisConfig,
+    compute_dwell,
+    compute_quality,
+    compute_transitions,
+)
 from ptrack_analysis.dataset.video_files import compute_tables
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
@@ -100,15 +105,27 @@ def test_occupancy_is_that_of_its_table(summed):
         assert (figures["start_s"], figures["end_s"]) == (0.0, scene.index[-1].total_seconds())
 
 
-def test_the_busiest_interval_is_the_greatest_of_the_bins(summed):
+def test_the_busiest_minute_is_the_greatest_of_all_windows(summed):
     for figures, analysis, _ in summed:
-        occupancy = analysis.scene_occupancy
-        video = replace(analysis.video, duration=occupancy.index.get_level_values("timestamp").max())
-        bins = compute_occupancy_bins(occupancy, video).loc[""]
+        scene = analysis.scene_occupancy["persons"].droplevel(0)
+        time = scene.index.to_numpy().astype("int64")
+        present = np.repeat(scene.to_numpy()[:-1], np.diff(time))
+        area = np.append(0, np.cumsum(present))
         busiest = figures["busiest"]["interval"]
-        assert busiest["every_s"] == 60.0
-        assert busiest["person_seconds"] == bins["person_seconds"].max().total_seconds()
-        assert busiest["start_s"] == bins["person_seconds"].idxmax().total_seconds()
+        if len(present) < 180_000:
+            assert busiest is None
+            continue
+        windows = area[60_000:] - area[:-60_000]
+        assert (busiest["every_s"], busiest["length_s"]) == (60.0, 60.0)
+        assert busiest["person_seconds"] == windows.max() / 1000
+        start = int(windows.argmax())
+        assert busiest["start_s"] == (time[0] + start) / 1000
+        assert busiest["max_persons"] == present[start : start + 60_000].max()
+
+
+def test_the_busiest_minute_of_the_shop_starts_between_two_minutes(data):
+    busiest = gather_key_figures(next(analyses(data, "shop")))["busiest"]["interval"]
+    assert (busiest["start_s"], busiest["person_seconds"]) == (82.76, pytest.approx(217.6, abs=0.05))
 
 
 def test_the_busiest_cell_is_the_greatest_of_the_heatmap(summed):
@@ -231,7 +248,7 @@ def test_one_person_who_stays_is_worked_out_in_the_head(tmp_path):
     assert (left["visits"], left["total_dwell_s"], left["naive_mean_dwell_s"]) == (1, 0.4, 0.4)
     assert (left["median_dwell_s"], left["start_unobserved"], left["censored_share"]) == (None, 1, 1.0)
     assert (nowhere["visits"], nowhere["total_dwell_s"], nowhere["censored_share"]) == (0, 0.0, None)
-    assert figures["busiest"]["interval"]["person_seconds"] == 0.4
+    assert figures["busiest"]["interval"] is None
     assert figures["busiest"]["cell"]["stood_s"] == pytest.approx(0.4)
     assert figures["lines"] == [{"line": "middle", "in_total": 0, "out_total": 0}]
 
@@ -307,17 +324,17 @@ def test_a_part_of_a_video_is_summed_up_over_its_own_time(data):
     assert (figures["start_s"], figures["end_s"]) == (60.0, pytest.approx(120.0, abs=0.5))
     watched = figures["end_s"] - figures["start_s"]
     assert figures["occupancy"]["mean"] == pytest.approx(figures["present_s"] / watched, rel=1e-9)
-    assert figures["busiest"]["interval"]["start_s"] == 60.0
+    assert figures["busiest"]["interval"] is None
 
 
-def test_a_video_of_more_than_an_hour_has_a_busiest_hour(tmp_path):
+def test_a_video_of_three_hours_has_a_busiest_hour(tmp_path):
     records = [record(time, 1) for time in (0, 7_000_000, 7_000_400)]
     analysis = small(tmp_path, *records, zones=None)
     analysis.reading = replace(
-        analysis.reading, video=replace(analysis.reading.video, duration=pd.Timedelta("2h"))
+        analysis.reading, video=replace(analysis.reading.video, duration=pd.Timedelta("3h"))
     )
     interval = gather_key_figures(analysis)["busiest"]["interval"]
-    assert (interval["every_s"], interval["start_s"]) == (3600.0, 3600.0)
+    assert (interval["every_s"], interval["length_s"]) == (3600.0, 3600.0)
 
 
 def test_names_do_not_break_a_table_of_markdown(tmp_path):

@@ -1,19 +1,19 @@
 """The key figures of one video, each taken from the table that defines it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.crowd.density import MINUTE, compute_occupancy_bins, time_held
+from ptrack_analysis.analysis.crowd.density import MINUTE, time_held
 from ptrack_analysis.analysis.dwell.survival import CONFIDENCE, seen_whole
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
+from ptrack_analysis.geometry import Integers
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import VERDICTS
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import milliseconds, timedelta
 
 
 def seconds(value: Any) -> float | None:
@@ -54,26 +54,53 @@ def plain_occupancy(occupancy: pd.DataFrame, zone: Zone | None = None) -> dict[s
 
 
 HOUR = pd.Timedelta("1h")
+_FEWEST = 3
+"""Fewest windows that a video must have, so that one can be the busiest."""
 
 
-def busiest_interval(occupancy: pd.DataFrame, video: Video) -> dict[str, Any] | None:
-    """Find the first interval with the most person-seconds; None if nobody was there."""
-    moments = occupancy.index.get_level_values("timestamp")
-    every = HOUR if moments.max() - moments.min() > HOUR else MINUTE
-    bins = compute_occupancy_bins(occupancy, replace(video, duration=moments.max()), every=every)
-    total = bins["person_seconds"].to_numpy().view("int64")
-    if not total.any():
+def find_busiest_window(occupancy: pd.DataFrame) -> dict[str, Any] | None:
+    """Find the earliest minute, or hour of a long video, with the most person-seconds.
+
+    All windows of that length within the video are compared, not only those that start at a full minute.
+    None if the video has fewer than three windows, or no one was there.
+
+    Parameters
+    ----------
+    occupancy
+        The OCCUPANCY of the scene.
+
+    Notes
+    -----
+    O(n): the person-seconds of a window change evenly between the rows, so the greatest window starts or
+    ends at a row.
+    """
+    time = occupancy.index.get_level_values("timestamp").to_numpy().astype("int64")
+    count = occupancy["persons"].to_numpy()
+    begin, end = int(time[0]), int(time[-1])
+    every = HOUR if timedelta(end - begin) >= _FEWEST * HOUR else MINUTE
+    length = milliseconds(every, "every")
+    if end - begin < _FEWEST * length or not count[:-1].any():
         return None
-    place = int(total.argmax())
-    row = bins.iloc[place]
+    area = np.append(0, np.cumsum(count[:-1] * np.diff(time)))
+    starts = np.unique(np.clip(np.concatenate([time, time - length]), begin, end - length))
+    total = _sum_until(time, count, area, starts + length) - _sum_until(time, count, area, starts)
+    start = int(starts[total.argmax()])
+    within = (time < start + length) & (np.append(time[1:], end) > start)
     return {
-        "every_s": seconds(every),
-        "start_s": seconds(bins.index[place][1]),
-        "length_s": seconds(row["interval"]),
-        "person_seconds": seconds(row["person_seconds"]),
-        "mean_persons": float(row["mean_persons"]),
-        "max_persons": int(row["max_persons"]),
+        "every_s": seconds(length),
+        "start_s": seconds(start),
+        "length_s": seconds(length),
+        "person_seconds": seconds(int(total.max())),
+        "mean_persons": float(total.max() / length),
+        "max_persons": int(count[within].max()),
     }
+
+
+def _sum_until(time: Integers, count: Integers, area: Integers, moment: Integers) -> Integers:
+    """Return the person-milliseconds up to some times."""
+    row = np.searchsorted(time, moment, side="right") - 1
+    summed: Integers = area[row] + count[row] * (moment - time[row])
+    return summed
 
 
 def busiest_cell(heatmap: Heatmap) -> dict[str, Any] | None:
@@ -141,15 +168,15 @@ _ASK_LINES = "lines are left out: draw a LineString in the GeoJSON file of --zon
 def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
     """Gather the usual figures of one video.
 
-    Each is that of a table: persons and unlocated time of TRACKS, ``occupancy`` of OCCUPANCY, ``busiest`` of
-    BINS (the first interval with the most person-seconds: hours of what is longer than one, else minutes)
-    and of the heatmap of footpoints (the first cell with the most seconds), ``zones`` of VISITS, DWELL and
-    OCCUPANCY, ``transitions`` the most frequent of TRANSITIONS that lead from zone to zone, ``lines`` of
-    COUNTS, ``balance`` the last row of BALANCE, ``trust`` of QUALITY. ``at_end`` is the number of persons
-    present until the end, ``mean`` is weighted by time, that of a zone over the time in which it holds,
-    ``peak_at_s`` is the first moment of the peak.
-    ``censored_share`` is the share of stays whose beginning or end was not seen. The verdict is the worst of
-    the checks; ``unknown`` if none of them says anything.
+    Each is that of a table: persons and unlocated time of TRACKS, ``occupancy`` of OCCUPANCY, ``busiest``
+    of OCCUPANCY (the earliest minute, or hour from three hours on, with the most person-seconds; it may
+    start at any time) and of the heatmap of foot points without truncated boxes (the first cell with the
+    most seconds), ``zones`` of VISITS, DWELL and OCCUPANCY, ``transitions`` the most frequent of
+    TRANSITIONS that lead from zone to zone, ``lines`` of COUNTS, ``balance`` the last row of BALANCE,
+    ``trust`` of QUALITY. ``at_end`` is the number of persons present until the end, ``mean`` is weighted
+    by time, that of a zone over the time in which it holds, ``peak_at_s`` is the first moment of the
+    peak. ``censored_share`` is the share of stays whose beginning or end was not seen. The verdict is the
+    worst of the checks; ``unknown`` if none of them says anything.
 
     Parameters
     ----------
@@ -196,7 +223,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         "speed": mean_speed(tracks, analysis.unit),
         "occupancy": plain_occupancy(occupancy),
         "busiest": {
-            "interval": busiest_interval(select_zone(occupancy, ""), analysis.video),
+            "interval": find_busiest_window(select_zone(occupancy, "")),
             "cell": busiest_cell(analysis.heatmap(basis="foot_points", truncated=False)),
         },
         "confidence": CONFIDENCE,

@@ -273,7 +273,7 @@ def _crossed(measured: ReportData) -> list[Key]:
 def moment(measured: ReportData, seconds: float) -> str:
     """Write a moment of the video: as the local clock, where it is known."""
     if measured.clock is None:
-        minutes, rest = divmod(round(seconds), _MINUTE)
+        minutes, rest = divmod(int(seconds), _MINUTE)
         return (
             f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
             if minutes >= _MINUTE

@@ -55,6 +55,13 @@ def span(value: float | None) -> str:
     return f"{minutes // _MINUTE} h {minutes % _MINUTE:02d} min"
 
 
+def clock_time(value: float) -> str:
+    """Write a time in the video as a player shows it: floored to the second."""
+    hours, rest = divmod(int(value), _HOUR)
+    minutes, whole = divmod(rest, _MINUTE)
+    return f"{hours}:{minutes:02d}:{whole:02d}" if hours else f"{minutes}:{whole:02d}"
+
+
 def share(value: float | None) -> str:
     """Write a share as a percentage."""
     return NONE if value is None else f"{value:.0%}"
@@ -114,7 +121,7 @@ def _busiest_interval(interval: dict[str, Any] | None) -> tuple[str, str]:
     return (
         f"busiest {name}",
         (
-            f"{span(start)} to {span(start + interval['length_s'])}: "
+            f"{clock_time(start)} to {clock_time(start + interval['length_s'])}: "
             f"{interval['person_seconds']:.1f} person-seconds, {interval['mean_persons']:.2f} on average"
         ),
     )

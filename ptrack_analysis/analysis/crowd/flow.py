@@ -202,7 +202,7 @@ def compute_fundamental_diagram(
     >>> hall = Zone("hall", box(0, 0, 5, 4), "m")
     >>> table = compute_fundamental_diagram(walked, [hall], video)
     >>> table[["path_length_m", "density_per_m2", "speed_m_per_s", "flow_per_m_per_s"]].to_numpy().tolist()
-    [[4.0, 0.015, 2.0, 0.03]]
+    [[6.0, 0.015, 2.0, 0.03]]
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
