@@ -80,6 +80,21 @@ def extent(points, directions=16):
     return max(max(reach) - min(reach) for reach in reaches)
 
 
+def standing(speeds, max_extent):
+    """Give the (first, last) rows of the times of standing in a stretch with these speeds."""
+    found, stands = [], False
+    for row, speed in enumerate(speeds):
+        if speed <= 0.3 * max_extent:
+            if stands:
+                found[-1][1] = row
+            else:
+                found.append([row, row])
+            stands = True
+        elif speed > 0.5 * max_extent:
+            stands = False
+    return found
+
+
 def stops(stretch, max_extent, min_duration):
     """Give the (first, last) places of the stops in one stretch of rows (time, x, y, held, run)."""
     found, first = [], 0

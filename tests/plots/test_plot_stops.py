@@ -18,7 +18,7 @@ def standing(seconds, x, y, start=0):
 
 
 PERSONS = {7: standing(40, 100, 200), 2: [*standing(10, 300, 50), *standing(20, 400, 100, start=10)]}
-TRAJECTORIES = compute_trajectories(make_points(PERSONS, unit="px"), period="1s")
+TRAJECTORIES = compute_trajectories(make_points(PERSONS, unit="px"), period="1s").assign(speed_px_per_s=0.0)
 STOPPED = compute_stops(TRAJECTORIES, max_extent=20)
 
 
@@ -62,13 +62,15 @@ def test_the_legend_says_what_sizes_mean():
 def test_sizes_are_round_lengths_of_time(seconds, written):
     trajectories = compute_trajectories(
         make_points({0: [(0, 1, 1), (seconds * 1000, 9, 9)]}), max_gap="1D", period="0s"
-    )
+    ).assign(speed_m_per_s=0.0)
     ax = plot_stops(compute_stops(trajectories, min_duration="1s"))
     assert legend(ax) == [f"stop of {each}" for each in written]
 
 
 def test_a_stop_of_less_than_a_second_has_its_own_size():
-    trajectories = compute_trajectories(make_points({0: [(0, 1, 1)]}), period="250ms")
+    trajectories = compute_trajectories(make_points({0: [(0, 1, 1)]}), period="250ms").assign(
+        speed_m_per_s=0.0
+    )
     assert legend(plot_stops(compute_stops(trajectories, min_duration="100ms"))) == ["stop of 0.25 s"]
 
 

@@ -167,6 +167,8 @@ def _axes() -> Floats:
     return axes
 
 
+STAND, WALK = 0.3, 0.5
+"""Speeds at which standing starts and ends [maximum extents per second]."""
 MIN_DURATION = pd.Timedelta("5s")
 MAX_EXTENT_M = 1.0
 """The extent of a stop on a floor plan, if none is given [m]."""
@@ -180,7 +182,11 @@ def compute_stops(
 ) -> pd.DataFrame:
     """Find where each person stopped: stayed within a place no larger than ``max_extent``, long enough.
 
-    Go through the rows of a run in the order of time, as long as they are located. From a row, take the
+    A person stands from a row with a speed of at most 0.3 ``max_extent`` per second until a row with a speed
+    above 0.5 ``max_extent`` per second; the stretch is cut back to its last row at or below the lower limit.
+    A row without a speed changes nothing. Stops are searched for where a person stands.
+
+    Go through the rows of a tracklet in the order of time, as long as the person stands. From a row, take the
     shortest stretch of rows that holds for ``min_duration`` or longer (the sum of ``time_present``). If its
     positions reach no further than ``max_extent`` in any direction, it is a stop, which goes on for as many
     rows as that stays so; the search goes on behind it. Otherwise go on from the next row. A gap and a row
@@ -216,7 +222,8 @@ def compute_stops(
     between two positions of a stop, its diameter, lies between ``extent`` and 1.005 ``extent``: a few stops
     more are found than by the diameter itself. Jitter of the positions by s adds about 4 to 6 s to an extent;
     a long stop is cut where one position lies too far off, so smooth the positions before, or widen the
-    extent. A stop takes the last steps towards its place and the first away from it along. Whose box the
+    extent. Strong body sway, of 10 cm and more, splits stops. With a sampling period above 1 s, speeds are
+    too coarse to tell who stands. Whose box the
     picture cuts at its lower edge stands on that edge, and may seem to stop there while walking.
 
     References
@@ -227,16 +234,16 @@ def compute_stops(
 
     Examples
     --------
-    A person walks up, stands for 4 s, walks on.
+    A person walks up, stands for 4 s, walks on. Speeds are taken over half a second before and after.
 
     >>> import pandas as pd
     >>> from ptrack_analysis import compute_stops, compute_trajectories
     >>> moments = pd.to_timedelta([0, 1, 2, 3, 4, 5, 6], unit="s").as_unit("ms")
     >>> index = pd.MultiIndex.from_arrays([[7] * 7, moments], names=["person_index", "timestamp"])
     >>> points = pd.DataFrame({"x_m": [0.0, 2.0, 4.0, 4.0, 4.0, 4.0, 6.0], "y_m": [0.0] * 7}, index=index)
-    >>> stops = compute_stops(compute_trajectories(points), min_duration="3s")
+    >>> stops = compute_stops(compute_trajectories(points), min_duration="2s")
     >>> stops[["x_m", "extent_m", "detections"]].to_numpy().tolist()
-    [[4.0, 0.0, 4.0]]
+    [[4.0, 0.0, 2.0]]
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
@@ -246,7 +253,8 @@ def compute_stops(
         raise ParameterError(f"min_duration is {min_duration!r}, not above 0")
     walks = split_walks(trajectories, unit)
     own = stretches(walks.rows.time, walks.run, walks.x)
-    first, last = _stops(walks, own, limit, shortest)
+    speed = trajectories[f"speed_{unit}_per_s"].to_numpy()[walks.rows.order][own.rows]
+    first, last = _stops(walks, own, find_standing(speed, own, limit), limit, shortest)
     return assemble(STOPS, _measured(walks, own, first, last), unit=unit)
 
 
@@ -261,15 +269,44 @@ def _extent(given: float | None, unit: str) -> float:
     return MAX_EXTENT_M
 
 
-def _stops(walks: Walks, own: Stretches, limit: float, shortest: int) -> tuple[Integers, Integers]:
-    """Find the first and the last row of each stop, as places within the located rows."""
-    x, y, held = walks.x[own.rows], walks.y[own.rows], walks.held[own.rows]
-    until = np.cumsum(held)
-    least = np.searchsorted(until, until - held + shortest)
-    far = last_within(x, y, own.first, least, own.last, limit=limit)
+def find_standing(speed: Floats, own: Stretches, limit: float) -> Bools:
+    """Return which located rows belong to a time of standing, by two limits of speed.
+
+    Standing starts at or below ``STAND`` times the extent per second, and ends above ``WALK`` times it.
+    """
+    number = np.arange(len(speed))
+    low = speed <= STAND * limit
+    switches = low | (speed > WALK * limit) | own.begins
+    latest = np.maximum.accumulate(np.where(switches, number, 0))
+    standing = low[latest]
+    opens = standing & own.begins
+    opens[1:] |= standing[1:] & ~standing[:-1]
+    closes = np.append(opens[1:] | ~standing[1:], True)[: len(speed)] & standing
+    last_low = np.maximum.accumulate(np.where(low, number, -1))
+    period = np.cumsum(opens) - 1
+    result: Bools = np.zeros(len(speed), dtype=bool)
+    if opens.any():
+        result[standing] = number[standing] <= last_low[closes][period[standing]]
+    return result
+
+
+def _stops(
+    walks: Walks, own: Stretches, standing: Bools, limit: float, shortest: int
+) -> tuple[Integers, Integers]:
+    """Find the first and the last row of each stop, as indices within the located rows."""
+    rows = np.flatnonzero(standing)
+    begins = np.ones(len(rows), dtype=bool)
+    begins[1:] = (np.diff(rows) != 1) | own.begins[rows[1:]]
+    opens = np.flatnonzero(begins)
+    closes = np.append(opens[1:], len(rows))[: len(opens)] - 1
+    period = np.cumsum(begins) - 1
+    at = own.rows[rows]
+    until = np.cumsum(walks.held[at])
+    least = np.searchsorted(until, until - walks.held[at] + shortest)
+    far = last_within(walks.x[at], walks.y[at], opens[period], least, closes[period], limit=limit)
     able = np.flatnonzero(far >= least)
     chosen = able[_chain(np.searchsorted(able, far[able], side="right"))]
-    return chosen, far[chosen]
+    return rows[chosen], rows[far[chosen]]
 
 
 def _chain(following: Integers) -> Bools:

@@ -20,7 +20,7 @@ NAN = math.nan
 
 def stopped(path, **options):
     """Give (entered, exited, detections) of the stops of one person, with a period of 1 s."""
-    trajectories = compute_trajectories(make_points({0: path}), period="1s")
+    trajectories = at_rest(compute_trajectories(make_points({0: path}), period="1s"))
     return found_in(compute_stops(trajectories, **{"min_duration": "3s", **options}))
 
 
@@ -37,6 +37,11 @@ def standing(start, seconds, x=0.0, y=0.0):
 
 def walking(start, seconds, x=0.0):
     return [(1000 * (start + n), x + 2.0 * n, 0.0) for n in range(seconds)]
+
+
+def at_rest(trajectories):
+    """Give the trajectories with speeds of 0, so that the search for stops alone decides."""
+    return trajectories.assign(speed_m_per_s=0.0)
 
 
 PATHS = {
@@ -96,7 +101,7 @@ def test_the_cadence_of_the_samples_changes_nothing():
 
 def test_the_place_of_a_stop_weighs_each_position_by_the_time_held():
     path = [(0, 0.0, 0.0), (1000, 0.9, 0.3), (1100, 0.0, 0.0), (3000, 0.0, 0.0)]
-    trajectories = compute_trajectories(make_points({0: path}), period="1s")
+    trajectories = at_rest(compute_trajectories(make_points({0: path}), period="1s"))
     stop = compute_stops(trajectories, min_duration="3s").loc[(0, 1)]
     assert stop["duration"] == pd.Timedelta("4s")
     assert stop[["x_m", "y_m"]].tolist() == pytest.approx([0.9 * 100 / 4000, 0.3 * 100 / 4000])
@@ -109,13 +114,13 @@ def test_stops_are_counted_from_one_for_each_person():
         7: walking(0, 9),
         1: [(0, 0, 0)],
     }
-    stops = compute_stops(compute_trajectories(make_points(persons), period="1s"), min_duration="3s")
+    stops = compute_stops(at_rest(compute_trajectories(make_points(persons), period="1s")), min_duration="3s")
     assert stops.index.tolist() == [(2, 1), (5, 1), (5, 2)]
 
 
 def test_a_selection_of_persons_stops_as_among_all():
     persons = {5: standing(0, 4), 2: standing(0, 9), 7: [*standing(0, 4), *standing(4, 5, 3.0)]}
-    trajectories = compute_trajectories(make_points(persons), period="1s")
+    trajectories = at_rest(compute_trajectories(make_points(persons), period="1s"))
     everyone = compute_stops(trajectories, min_duration="3s")
     pd.testing.assert_frame_equal(
         compute_stops(trajectories.loc[[5, 7]], min_duration="3s"), everyone.loc[[5, 7]]
@@ -172,10 +177,16 @@ def test_stops_equal_a_walk_over_the_rows(seed, block, monkeypatch):
     for person, own in trajectories.groupby(level="person_index"):
         times = own.index.get_level_values("timestamp").to_numpy().astype("int64").tolist()
         held = own["time_present"].to_numpy().astype("int64").tolist()
-        rows = list(zip(times, own["x_m"], own["y_m"], held, own["tracklet"], strict=True))
+        columns = own["x_m"], own["y_m"], held, own["tracklet"], own["speed_m_per_s"]
+        rows = list(zip(times, *columns, strict=True))
         for stretch in naive_movement.stretches(rows):
-            for first, last in naive_movement.stops(stretch, limit, shortest):
-                part = stretch[first : last + 1]
+            stands = naive_movement.standing([row[5] for row in stretch], limit)
+            parts = [stretch[first : last + 1] for first, last in stands]
+            for part in [
+                stood[first : last + 1]
+                for stood in parts
+                for first, last in naive_movement.stops(stood, limit, shortest)
+            ]:
                 dwell = sum(row[3] for row in part)
                 x = sum(row[1] * row[3] for row in part) / dwell
                 reach = naive_movement.extent([row[1:3] for row in part])
@@ -214,7 +225,28 @@ def test_stops_of_a_person_do_not_overlap_are_long_enough_and_small_enough(seed,
 
 def test_ten_thousand_stops_of_one_person_are_found():
     path = [(500 * n, 3.0 * (n // 10), 0.0) for n in range(100_000)]
-    stops = compute_stops(compute_trajectories(make_points({0: path})))
+    stops = compute_stops(at_rest(compute_trajectories(make_points({0: path}))))
     assert len(stops) == 10_000
     assert (stops["duration"] == pd.Timedelta("5s")).all()
     assert stops["x_m"].to_numpy() == pytest.approx(3.0 * np.arange(10_000))
+
+
+@pytest.mark.parametrize("jitter", [0.005, 0.02, 0.05])
+def test_a_stop_between_two_walks_is_found_once_and_holds_no_walking(jitter):
+    chance = np.random.default_rng(3)
+    time = np.arange(0, 30_000, 40)
+    x = 1.4 * (np.minimum(time, 10_000) + np.maximum(time - 20_000, 0)) / 1000
+    noise = chance.normal(0, jitter, (2, len(time)))
+    path = list(zip(time.tolist(), x + noise[0], noise[1], strict=True))
+    trajectories = compute_trajectories(make_points({0: path}))
+    ((entered, exited, _),) = found_in(compute_stops(trajectories))
+    assert abs(entered - 10_000) <= 500
+    assert abs(exited - 20_000) <= 500
+    own = trajectories.loc[0]
+    inside = own[(own.index >= pd.Timedelta(entered, "ms")) & (own.index < pd.Timedelta(exited, "ms"))]
+    assert (inside["speed_m_per_s"] > 0.5).mean() < 0.01
+
+
+def test_who_walks_slowly_never_stops_though_the_extent_would_allow_it():
+    path = [(100 * step, 0.06 * step, 0.0) for step in range(200)]
+    assert compute_stops(compute_trajectories(make_points({0: path})), min_duration="1s").empty
