@@ -66,18 +66,17 @@ def between(values: Floats, at: tuple[Integers, Floats]) -> Floats:
     return result
 
 
-def integral(own: Stretches, values: Floats, at: tuple[Integers, Floats]) -> Floats:
-    """Integrate values that change evenly between rows, from their stretch's first to moments given by place.
+def integrals(own: Stretches, values: Floats, times: list[tuple[Integers, Floats]]) -> list[Floats]:
+    """Integrate values that change evenly between rows, from the first row of the stretch to some times.
 
-    Each stretch is added up by itself, so that who else is in the table does not touch a bit of it.
+    Each stretch is summed by itself, so other people in the table do not change a bit of the result.
     """
     clock = own.clock
     length, rise = np.diff(clock, append=clock[-1:] + 1), np.diff(values, append=values[-1:])
     part = np.zeros(len(values))
     part[1:] = np.where(own.begins[1:], 0.0, (length * (values + rise / 2))[:-1])
     area = pd.Series(part).groupby(own.first, sort=False).cumsum().to_numpy("float64")
-    row, share = at
-    return area[row] + share * length[row] * (values[row] + rise[row] * share / 2)
+    return [area[row] + share * length[row] * (values[row] + rise[row] * share / 2) for row, share in times]
 
 
 def means_at(
@@ -91,15 +90,17 @@ def means_at(
     opens = own.first[row]
     reach = np.minimum(moment - own.clock[opens], own.clock[own.last[row]] - moment)
     reach = np.minimum(reach, half)
-    here = place(own.clock, moment)
-    ends = place(own.clock, moment - reach), place(own.clock, moment + reach)
+    still = np.flatnonzero(reach == 0)
+    here = place(own.clock, moment[still])
+    ends = [place(own.clock, moment - reach), place(own.clock, moment + reach)]
     length = np.maximum(2 * reach, 1)
     result = []
     for each in values:
         origin = each[own.first]  # so that the sums stay small, and who stands still stays exactly there
-        early, late = (integral(own, each - origin, end) for end in ends)
+        early, late = integrals(own, each - origin, ends)
         mean = each[opens] + (late - early) / length
-        result.append(np.where(reach > 0, mean, between(each, here)))
+        mean[still] = between(each, here)
+        result.append(mean)
     return result
 
 

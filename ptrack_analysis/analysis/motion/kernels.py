@@ -100,8 +100,10 @@ def _velocity(
     seconds = (late - early) / 1000.0
     np.copyto(seconds, np.nan, where=late - early < half)
     if smoothing:
-        for values, result in zip(places, into, strict=True):
-            result[own.rows] = _mean_displacement(own, values[own.rows], early, late, smoothing) / seconds
+        x, y = places
+        displacements = _mean_displacements(own, (x[own.rows], y[own.rows]), early, late, smoothing)
+        for each, result in zip(displacements, into, strict=True):
+            result[own.rows] = each / seconds
         return
     (row_early, share_early), (row_late, share_late) = place(own.clock, early), place(own.clock, late)
     for place_of_row, result in zip(places, into, strict=True):
@@ -115,16 +117,16 @@ def _velocity(
         result[own.rows] = moved / seconds
 
 
-def _mean_displacement(
-    own: Stretches, values: Floats, early: Milliseconds, late: Milliseconds, smoothing: int
-) -> Floats:
-    """Return the displacement from the mean position around ``early`` to that around ``late``."""
-    every = np.arange(len(values))
-    ((before,), (after,)) = (
-        means_at(own, moment, every, (values,), half=smoothing) for moment in (early, late)
-    )
-    moved: Floats = after - before
-    np.copyto(moved, 0.0, where=np.abs(moved) <= _NOISE * (1e-3 + np.abs(values)))
+def _mean_displacements(
+    own: Stretches, values: tuple[Floats, ...], early: Milliseconds, late: Milliseconds, smoothing: int
+) -> list[Floats]:
+    """Return the displacements from the mean position around ``early`` to that around ``late``."""
+    size = len(early)
+    row = np.tile(np.arange(size), 2)
+    means = means_at(own, np.concatenate([early, late]), row, values, half=smoothing)
+    moved = [mean[size:] - mean[:size] for mean in means]
+    for each, position in zip(moved, values, strict=True):
+        np.copyto(each, 0.0, where=np.abs(each) <= _NOISE * (1e-3 + np.abs(position)))
     return moved
 
 

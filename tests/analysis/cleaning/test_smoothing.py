@@ -43,7 +43,7 @@ def test_steps_and_speeds_are_those_of_the_new_positions():
     before = walked([(t, float(t == 200), 0.0) for t in range(0, 500, 100)])
     after = smooth_trajectories(before, window="200ms", speed_window="200ms")
     assert after["step_m"].tolist()[1:] == pytest.approx([0.25, 0.25, 0.25, 0.25])
-    assert after["speed_m_per_s"].tolist() == pytest.approx([2.5, 2.5, 0, 2.5, 2.5])
+    assert after["speed_m_per_s"].tolist() == pytest.approx([2.5, 1.25, 0, 1.25, 2.5])
 
 
 def test_the_ends_of_a_run_stay_where_they_are():

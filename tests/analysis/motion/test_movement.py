@@ -117,9 +117,10 @@ def test_where_there_is_nothing_to_measure_stands_nan(path):
 
 def test_nothing_is_measured_across_a_gap_or_an_unlocated_row():
     path = [(0, 0, 0), (100, 0.1, 0), (2101, 9, 9), (2201, 9, 9.1)]
-    assert motion(path, window="1min")["velocity_x_m_per_s"].tolist() == about(1, 1, 0, 0)
+    assert motion(path, window="200ms")["velocity_x_m_per_s"].tolist() == about(1, 1, 0, 0)
     detections = make_detections({0: [(0, 0.1, 0.5), (100, 0.2, 0.5), (200, None, None), (300, 0.9, 0.5)]})
-    unlocated = compute_kinematics(compute_trajectories(detections, make_video(), max_interpolation="0s"))
+    trajectories = compute_trajectories(detections, make_video(), max_interpolation="0s")
+    unlocated = compute_kinematics(trajectories, window="200ms")
     assert unlocated["velocity_x_px_per_s"].tolist() == about(1000, 1000, NAN, NAN)
 
 
@@ -137,8 +138,8 @@ def test_what_is_above_the_limit_is_marked_and_stays(limit, fast):
 def test_in_the_picture_no_speed_is_too_fast_unless_a_limit_is_given():
     detections = make_detections({0: [(0, 0.0, 0.5), (10, 1.0, 0.5)]})
     trajectories = compute_trajectories(detections, make_video())
-    assert not compute_kinematics(trajectories)["too_fast"].any()
-    assert compute_kinematics(trajectories, max_speed=99_000)["too_fast"].all()
+    assert not compute_kinematics(trajectories, window="20ms")["too_fast"].any()
+    assert compute_kinematics(trajectories, window="20ms", max_speed=99_000)["too_fast"].all()
 
 
 @pytest.mark.parametrize(
