@@ -15,6 +15,7 @@ from ptrack_analysis.schema import (
     dictionary,
     empty_table,
     find_unit,
+    in_seconds,
     validate,
 )
 
@@ -136,3 +137,18 @@ def test_frames_become_milliseconds_by_exact_arithmetic(rate, frames, expected):
 def test_a_frame_rate_that_is_none_is_refused(rate):
     with pytest.raises(ParameterError, match="frame_rate is"):
         frames_to_timestamps(np.array([1]), rate)
+
+
+def test_times_in_seconds_are_floats_named_as_in_a_dataset():
+    index = pd.MultiIndex.from_arrays(
+        [[1, 2], pd.to_timedelta([0, 2500], unit="ms")], names=["person_index", "timestamp"]
+    )
+    table = pd.DataFrame({"dwell": pd.to_timedelta([1500, None], unit="ms"), "visits": [1, 2]}, index=index)
+    converted = in_seconds(table)
+    assert converted.index.names == ["person_index", "timestamp_s"]
+    assert converted.index.get_level_values("timestamp_s").tolist() == [0.0, 2.5]
+    assert converted["dwell_s"].tolist()[0] == 1.5
+    assert converted["dwell_s"].isna().tolist() == [False, True]
+    assert converted["visits"].tolist() == [1, 2]
+    with pytest.raises(SchemaError, match=r"table must be a pandas.DataFrame, got a list"):
+        in_seconds([])

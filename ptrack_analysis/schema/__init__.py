@@ -80,6 +80,7 @@ if TYPE_CHECKING:
         dictionary,
         empty_table,
         find_unit,
+        in_seconds,
         list_columns,
         validate,
     )
@@ -162,6 +163,7 @@ __all__ = [
     "dictionary",
     "empty_table",
     "find_unit",
+    "in_seconds",
     "list_columns",
     "validate",
 ]

@@ -55,6 +55,42 @@ def empty_table(schema: Table, *, unit: str | None = None) -> pd.DataFrame:
     return assemble(schema, {c.name: np.empty(0, _raw_dtype(c)) for c in columns}, unit=unit)
 
 
+def in_seconds(table: pd.DataFrame) -> pd.DataFrame:
+    """Convert the times of a table to seconds.
+
+    Parameters
+    ----------
+    table
+        Any table; timedelta columns and index levels are converted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table with float columns and index levels in seconds, named as in a dataset: ``dwell`` becomes
+        ``dwell_s``. Missing times are NaN.
+
+    Raises
+    ------
+    SchemaError
+        If ``table`` is not a DataFrame.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"dwell": pd.to_timedelta([1500], unit="ms")})
+    >>> in_seconds(table)["dwell_s"].tolist()
+    [1.5]
+    """
+    if not isinstance(table, pd.DataFrame):
+        raise SchemaError(f"table must be a pandas.DataFrame, got a {type(table).__name__}")
+    levels = [str(name) for name in table.index.names if name is not None]
+    named = levels if len(levels) == table.index.nlevels else []
+    plain = table.reset_index() if named else table.copy()
+    spans = [name for name in plain.columns if pd.api.types.is_timedelta64_dtype(plain[name])]
+    names = {name: f"{name}_s" for name in spans}
+    seconds = plain.assign(**{name: plain[name].dt.total_seconds() for name in spans}).rename(columns=names)
+    return seconds.set_index([names.get(name, name) for name in named]) if named else seconds
+
+
 def choice(schema: Table, name: str, codes: np.ndarray) -> "pd.Categorical[str]":
     """Make the values of a choice column of the schema from their codes."""
     column = next(column for column in schema.columns if column.name == name)
