@@ -1,10 +1,13 @@
 """One video with its configuration: each table computed once, the same as by the functions."""
 
+import json
+
 import pandas as pd
 import pytest
 from factories import make_points
 
 import ptrack_analysis as pta
+from ptrack_analysis.cli import main
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.pipeline import tables
 from ptrack_analysis.report.key_figures import gather_key_figures
@@ -99,3 +102,16 @@ def test_summary_and_report_name_a_part_as_the_export_does(data, tmp_path):
     page = tmp_path / "report.html"
     pta.write_report(data / "shop", page, settings=part.config)
     assert "<h1>pages-shop@20s-70s</h1>" in page.read_text()
+
+
+def test_the_explorer_the_report_and_the_shell_name_a_part(data, tmp_path, capsys):
+    name = "pages-shop@20s-end"
+    part = pta.open_video(data / "shop", zones=data / "shop/zones.geojson", start="20s")
+    assert name in repr(pta.explore(part))
+    pta.write_report(part, tmp_path / "report.html")
+    assert f'"name":"{name}"' in (tmp_path / "report.html").read_text().replace('": "', '":"')
+    given = [str(data / "shop"), "--from", "20s"]
+    assert main(["summary", *given, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["videos"][0]["video"] == name
+    assert main(["plot", "paths", *given, "-o", str(tmp_path / "none.png"), "--persons", "99"]) == 0
+    assert f"note: {name}: nothing" in capsys.readouterr().err

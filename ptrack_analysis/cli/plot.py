@@ -146,5 +146,5 @@ def _analysis(
         analysis = VideoAnalysis(one, settings, scene, form=form_given(**form))
         notes = [*analysis.reading.notes, *analysis.notes, *background_notes(analysis, options)]
     for note in notes:
-        print(f"note: {shown(analysis.video.name)}: {shown(note)}", file=sys.stderr)
+        print(f"note: {shown(analysis.name)}: {shown(note)}", file=sys.stderr)
     return analysis

@@ -117,7 +117,7 @@ def _figures(
     analysis = VideoAnalysis(reference, settings, scene, form=form)
     figures = gather_key_figures(analysis)
     for note in (*analysis.reading.notes, *analysis.notes):
-        print(shown(f"note: {analysis.video.name}: {note}"), file=sys.stderr)
+        print(shown(f"note: {analysis.name}: {note}"), file=sys.stderr)
     return figures
 
 

@@ -91,7 +91,7 @@ def run(given: argparse.Namespace) -> int:
     with open_source(given) as source:
         analysis = _analysis(given, settings, source)
         table = compute_table(analysis, output.name)
-        video = None if "video" in table.index.names else analysis.video.name
+        video = None if "video" in table.index.names else analysis.name
         marks = {"schema": output.table, "video": video, "started_at": find_start(analysis["videos"])}
     _write(table, path, marks)
     return 0
@@ -110,7 +110,7 @@ def _analysis(given: argparse.Namespace, settings: "AnalysisConfig", source: "An
     recordings, notes = find_recordings(settings, files)
     analysis = VideoAnalysis(reference, settings, scene, recordings[reference.name], form=form_given(**form))
     for note in (*notes, *analysis.reading.notes, *analysis.notes):
-        print(shown(f"note: {analysis.video.name}: {note}"), file=sys.stderr)
+        print(shown(f"note: {analysis.name}: {note}"), file=sys.stderr)
     return analysis
 
 

@@ -245,10 +245,11 @@ class AnalysisConfig:
     start: Duration | None = field(
         default=None,
         metadata=option(
-            "start of the analyzed part, such as 10s; a dataset names the part, as in shop@10s-end",
+            "start of the analyzed part, such as 10s; results name the part, as in shop@10s-end",
             "part",
             unit="ms",
             flag="--from",
+            note="Files of other trackers are read completely before they are cut.",
         ),
     )
     end: Duration | None = field(
@@ -280,7 +281,7 @@ class AnalysisConfig:
             "names of the tables to write, or all",
             "tables",
             metavar="NAME,NAME|all",
-            default="all but measure, field and intervals, which take long",
+            default="all but cell_values, flow_field and confidence_intervals, which take long",
             note="``videos`` and ``persons`` are always written, because the other tables refer to them.",
         ),
     )

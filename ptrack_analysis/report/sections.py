@@ -1,6 +1,7 @@
 """The sections of a report that show tables, plots and the explorer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -313,7 +314,7 @@ def explorer_section(measured: ReportData) -> Section:
         parts.append(Words(_first_part(measured, until, len(trajectories)), "note"))
     data = explorer_data(
         trajectories,
-        analysis.video,
+        replace(analysis.video, name=analysis.name),
         zones=analysis.zones,
         lines=analysis.lines,
         detections=detections,
@@ -336,7 +337,7 @@ def _first_part(measured: ReportData, until: pd.Timedelta, rows: int) -> str:
 
 def persons_section(measured: ReportData) -> Section:
     """List the persons."""
-    unit = measured.analysis.config.unit
+    unit = measured.analysis.unit
     columns = [
         "person_index",
         "first_seen",

@@ -1,7 +1,7 @@
 """The explorer as a page: in a notebook's cell, or in a file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from os import PathLike
 from typing import Any
@@ -177,7 +177,7 @@ def explore(
         raise ParameterError(f"theme is {theme!r}, not one of {', '.join(THEMES)}")
     if isinstance(trajectories, VideoAnalysis):
         analysis = trajectories
-        trajectories, video = analysis.trajectories, analysis.video
+        trajectories, video = analysis.trajectories, replace(analysis.video, name=analysis.name)
         zones, lines, floor = analysis.zones, analysis.lines, analysis.floor_plan
         bounds = None if floor is None else analysis.bounds
         detections = None if analysis.has_points else analysis.detections
