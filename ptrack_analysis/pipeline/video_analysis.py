@@ -265,20 +265,19 @@ class VideoAnalysis:
     @cached_property
     def _cleaned(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Detections after stitching, gap filling and selection; and the stitches."""
-        from ptrack_analysis.analysis.cleaning.gaps import fill_gaps
-        from ptrack_analysis.analysis.cleaning.renaming import apply_stitches
-        from ptrack_analysis.analysis.cleaning.stitching import compute_stitches
-
         config, video = self.config, self.video
         detections = self._read.pop()
         stitches = empty_table(STITCHES, unit=self.unit)
         if config.stitch:
+            from ptrack_analysis.analysis.cleaning.renaming import apply_stitches
+            from ptrack_analysis.analysis.cleaning.stitching import compute_stitches
+
             trajectories = self._locate(detections)
             stitches = compute_stitches(detections, trajectories, video, entrances=self.entrances)
             detections = apply_stitches(detections, stitches)
-        if config.fill_gaps is not None and self.period > pd.Timedelta(
-            0
-        ):  # without a period there are no gaps
+        if config.fill_gaps is not None and self.period > timedelta(0):  # without a period there are no gaps
+            from ptrack_analysis.analysis.cleaning.gaps import fill_gaps
+
             detections = fill_gaps(
                 detections, limit=config.fill_gaps, max_gap=config.max_gap, period=self.period
             )
@@ -315,15 +314,16 @@ class VideoAnalysis:
     @cached_property
     def trajectories(self) -> pd.DataFrame:
         """Trajectories after cleaning and after the time and person filters."""
-        from ptrack_analysis.analysis.cleaning.jumps import flag_jumps, repair_jumps
-        from ptrack_analysis.analysis.cleaning.smoothing import smooth_trajectories
-
         config, trajectories = self.config, self._locate(self.detections)
         if config.max_speed is not None:
+            from ptrack_analysis.analysis.cleaning.jumps import flag_jumps, repair_jumps
+
             trajectories = flag_jumps(trajectories, max_speed=config.max_speed)
-        if config.repair_jumps:
-            trajectories = repair_jumps(trajectories, max_interpolation=config.max_gap)
+            if config.repair_jumps:
+                trajectories = repair_jumps(trajectories, max_interpolation=config.max_gap)
         if config.smooth is not None:
+            from ptrack_analysis.analysis.cleaning.smoothing import smooth_trajectories
+
             trajectories = smooth_trajectories(trajectories, window=config.smooth)
         return trajectories
 
