@@ -225,8 +225,10 @@ _CENTI = 100
 _TEN = 10
 
 
+@plot_analysis(lambda analysis: analysis.trajectories, "lines", "zones", "bounds")
 def write_animation(
     trajectories: pd.DataFrame,
+    /,
     video: Video,
     path: str | PathLike[str],
     *,
@@ -240,9 +242,10 @@ def write_animation(
     frame_rate: int = 10,
     trail: pd.Timedelta | str = "5s",
 ) -> None:
-    """Write an animated GIF of the persons walking; see ``animate_paths``.
+    """Write an animated GIF of people walking.
 
-    The file is replaced whole or not at all, and equal arguments give equal bytes.
+    The arguments are those of ``animate_paths``, which may start with a VideoAnalysis. The file is replaced
+    completely or not at all, and equal arguments give equal bytes.
 
     Raises
     ------

@@ -13,6 +13,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.plots.analyses import plot_analysis
 from ptrack_analysis.plots.style import GRID, INK, PAPER, in_rows, legend_below, say_nothing_to_draw
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY, Table, validate
@@ -27,8 +28,9 @@ _UNSEEN = "#f0f0f0"
 _TENTH, _TEN = 0.05, 9.95
 
 
+@plot_analysis("occupancy_hourly")
 def plot_weekly_profile(
-    hourly: pd.DataFrame, *, zone: Zone | str | None = None, ax: Axes | None = None, **kwargs: Any
+    hourly: pd.DataFrame, /, *, zone: Zone | str | None = None, ax: Axes | None = None, **kwargs: Any
 ) -> Axes:
     """Draw how full it was in each hour of the week, or how many came, as a matrix with its numbers.
 

@@ -1,5 +1,7 @@
 """Every plot function of an output draws a VideoAnalysis as ``ptrack plot`` does."""
 
+from datetime import UTC, datetime
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -24,6 +26,26 @@ def pixels(axes):
     canvas = axes.figure.canvas
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())
+
+
+OF_MORE = {"plot_heatmap_comparison", "plot_funnel", "write_animation"}
+"""Plots of two videos or of a path through zones; and one that writes."""
+
+
+def test_every_plot_of_one_video_takes_an_analysis(open_shop):
+    started = pta.Video(started_at=datetime(2026, 3, 2, 10, tzinfo=UTC))
+    analysis = open_shop(faces=True, video=started, timezone="UTC")
+    names = set(plots.__all__) - OF_MORE
+    assert {plot.function for _, plot in PLOTS.values()} < names
+    assert all(getattr(plots, name)(analysis) for name in names)
+    documented = {name for name in plots.__all__ if "VideoAnalysis" in getattr(plots, name).__doc__}
+    assert documented == names | {"write_animation"}
+
+
+def test_an_animation_of_an_analysis_is_written(open_shop, tmp_path):
+    analysis = open_shop()
+    plots.write_animation(analysis, analysis.video, tmp_path / "paths.gif", width=120, duration="1s")
+    assert (tmp_path / "paths.gif").read_bytes() == plots.animate_paths(analysis, width=120, duration="1s")
 
 
 @pytest.mark.parametrize("name", PLOTS)
