@@ -41,10 +41,13 @@ class Pixels:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Video:
-    """The facts about one filmed file; what is not known is None.
+    """The facts about one recording; an unknown fact is None.
 
-    ``width`` and ``height`` are those of the frame [px], ``frame_rate`` is in frames a second, ``source`` is
-    where the filmed file lies (bucket and key), ``started_at`` the wall-clock moment at which it starts.
+    ``width`` and ``height`` are the size of the frame [px], ``frame_rate`` is in frames per second,
+    ``source`` is the location of the recording (bucket and key), and ``started_at`` is the wall-clock time
+    of its start. ``sampling_period`` is the time between two detections of a person, as
+    ``estimate_sampling_period`` defines it. ``read_tracking`` determines it on the whole video, and all
+    functions use it for parts and selections too.
     """
 
     name: str = "video"
@@ -59,6 +62,7 @@ class Video:
     job_tag: str | None = None
     source: str | None = None
     started_at: datetime | None = None
+    sampling_period: pd.Timedelta | None = None
 
     @property
     def pixels(self) -> Pixels:
@@ -108,6 +112,37 @@ def frames_to_timestamps(frames: Integers, frame_rate: float) -> Milliseconds:
     if not rate:
         raise ParameterError(f"frame_rate is {frame_rate!r}, less than one frame in a day")
     return np.asarray(frames, dtype="int64") * (1000 * rate.denominator) // rate.numerator
+
+
+def find_sampling_period(steps: Milliseconds, people: int, frame_rate: float | None) -> int:
+    """Return the sampling period of a video [ms].
+
+    Parameters
+    ----------
+    steps
+        Times between each person's successive detections [ms].
+    people
+        Number of people. With fewer steps than people, the steps do not show how the video was sampled.
+    frame_rate
+        Frames per second, or None.
+
+    Returns
+    -------
+    int
+        The lower median of the steps, if there are at least as many steps as people. Otherwise one frame, or
+        without a frame rate the lower median of the steps, or 0 without steps.
+
+    Examples
+    --------
+    >>> find_sampling_period(np.array([40, 40, 80]), 2, None)
+    40
+    """
+    if frame_rate is not None and (len(steps) < people or not len(steps)):
+        return int(frames_to_timestamps(np.array([1]), frame_rate)[0])
+    if not len(steps):
+        return 0
+    middle = (len(steps) - 1) // 2
+    return int(np.partition(steps, middle)[middle])
 
 
 def milliseconds(value: pd.Timedelta | str, name: str) -> int:

@@ -25,10 +25,9 @@ def presence(rows, *, max_gap, period, end=None):
     return result
 
 
-def lower_median_step(times, max_gap):
-    """Give the lower median of the steps between distinct times that are at most max_gap."""
-    distinct = sorted(set(times))
-    steps = sorted(b - a for a, b in pairwise(distinct) if b - a <= max_gap)
+def lower_median_step(rows):
+    """Give the lower median of the steps between each person's successive rows (person, time)."""
+    steps = sorted(b[1] - a[1] for a, b in pairwise(sorted(rows)) if a[0] == b[0])
     return steps[(len(steps) - 1) // 2] if steps else None
 
 

@@ -301,7 +301,7 @@ def test_a_record_tells_sources_settings_and_outputs_but_no_place_and_no_time(ar
         *("parameters", "source", "version", "video"),
     }
     assert [file["name"] for file in content["source"]] == ["shop-1.json", "shop-2.json"]
-    assert content["parameters"]["max_gap"] == 2000
+    assert content["parameters"]["max_gap"] is None
     assert re.fullmatch("[0-9a-f]{64}", content["parameters"]["zones"])
     assert content["outputs"]["visits/shop.parquet"]["rows"] == 3
     assert sorted(content["outputs"]) == sorted(f"{folder}/shop.parquet" for folder in FOLDERS)

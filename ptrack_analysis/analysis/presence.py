@@ -1,18 +1,24 @@
 """Time present: the time that each detection stands for, in whole milliseconds."""
 
 import operator
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.schema import DETECTIONS, POINTS, validate
-from ptrack_analysis.video import Milliseconds, Video, frames_to_timestamps, milliseconds, timedelta
+from ptrack_analysis.video import Milliseconds, Video, find_sampling_period, milliseconds, timedelta
 
 MAX_GAP = pd.Timedelta("2s")
+"""Shortest default of ``max_gap``."""
+GAP_PERIODS = 3
+"""Number of sampling periods that the default of ``max_gap`` covers at least."""
+MOST_LONG_STEPS = 0.05
+"""Share of the steps within three periods that may exceed ``max_gap`` without a warning."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,87 +76,97 @@ def run_starts(rows: PersonRows, run: Integers) -> Bools:
     return begins
 
 
-def estimate_sampling_period(
-    table: pd.DataFrame, video: Video, *, max_gap: pd.Timedelta | str = MAX_GAP
-) -> pd.Timedelta:
-    """Return the time between two samplings of the video.
+def estimate_sampling_period(table: pd.DataFrame, video: Video) -> pd.Timedelta:
+    """Estimate the sampling period of a video from all of its detections.
 
-    The lower median of the steps between the table's successive distinct timestamps, of all persons, that
-    are at most ``max_gap``; with no such step one frame at the video's frame rate, cut to whole ms; with no
-    rate 0. Take it from the whole table before selecting persons or times: what is left out changes it.
+    The period is the lower median of the steps between each person's successive detections, if there are at
+    least as many steps as people. Otherwise it is one frame at the frame rate of the video, without a frame
+    rate the lower median of the steps, and without steps 0.
+
+    ``read_tracking`` stores the period as ``video.sampling_period``, and the other functions use that value.
+    Call this function for a table from elsewhere, before selecting people or times from it.
 
     Parameters
     ----------
     table
-        Detections, trajectories, or any table whose index has the level ``timestamp``.
+        Detections, trajectories or points of the whole video.
     video
         The video, for its frame rate.
-    max_gap
-        The longest step that counts as sampling [ms].
 
     Returns
     -------
     pandas.Timedelta
         The period [ms].
 
+    Notes
+    -----
+    A video of 1 frame per second in which 60 % of the detections are missed has a period of 2 s by this
+    definition. If every detection occurs twice, 40 ms apart, the period is 40 ms.
+
+    Examples
+    --------
+    >>> from ptrack_analysis.schema import empty_table
+    >>> estimate_sampling_period(empty_table(DETECTIONS), Video(frame_rate=25.0))
+    Timedelta('0 days 00:00:00.040000')
+    """
+    return timedelta(find_period(rows_by_person(table), video))
+
+
+def find_period(rows: PersonRows, video: Video) -> int:
+    """Return the sampling period by the rule of ``estimate_sampling_period`` [ms]."""
+    return find_sampling_period(steps_between(rows), int(rows.first.sum()), video.frame_rate)
+
+
+def steps_between(rows: PersonRows) -> Milliseconds:
+    """Return the times between each person's successive detections [ms]."""
+    steps: Milliseconds = np.diff(rows.time)[~rows.first[1:]]
+    return steps
+
+
+def choose_period(rows: PersonRows, video: Video, period: pd.Timedelta | str | None = None) -> int:
+    """Return the period that was given, else the period of the video, else an estimate [ms]."""
+    if period is not None:
+        return milliseconds(period, "period")
+    if video.sampling_period is not None:
+        return milliseconds(video.sampling_period, "sampling_period")
+    return find_period(rows, video)
+
+
+def choose_max_gap(max_gap: pd.Timedelta | str | None, period: int) -> int:
+    """Return the longest step that does not interrupt presence [ms]: as given, else by the period [ms].
+
     Raises
     ------
-    InputError
-        If the lower median of each person's steps exceeds ``max_gap``, and there are at least as many steps
-        as people: most of the time present would be lost.
     ParameterError
-        If one frame, where it is taken, is longer than ``max_gap``.
+        If ``max_gap`` is shorter than the period, so that no time would count as presence.
     """
-    return timedelta(period_in_ms(table, video, milliseconds(max_gap, "max_gap"), None))
+    if max_gap is None:
+        return max(milliseconds(MAX_GAP, "max_gap"), GAP_PERIODS * period)
+    longest = milliseconds(max_gap, "max_gap")
+    if longest < period:
+        raise ParameterError(
+            f"max_gap must be at least the sampling period of {period} ms, got {longest} ms. Pass a longer "
+            f"max_gap, such as '{GAP_PERIODS * period}ms' (--max-gap {GAP_PERIODS * period}ms), or set the "
+            "sampling period with period (--sampling-period)."
+        )
+    return longest
 
 
-def period_in_ms(table: pd.DataFrame, video: Video, max_gap: int, given: pd.Timedelta | str | None) -> int:
-    """Return the sampling period [ms], estimated unless it is given; at most ``max_gap``."""
-    if given is None:
-        if (slow := slow_sampling(table, max_gap)) is not None:
-            raise InputError(f"video {video.name!r}: {slow}")
-        period = found_period(table, video, max_gap)
-    else:
-        period = milliseconds(given, "period")
-    if period > max_gap:
-        raise ParameterError(f"max_gap is {max_gap} ms, below the sampling period of {period} ms")
-    return period
-
-
-def slow_sampling(table: pd.DataFrame, max_gap: int) -> str | None:
-    """Return a sentence if most detections are farther apart than ``max_gap`` [ms], otherwise None.
-
-    Compared is the lower median of the steps between each person's successive detections, if there are at
-    least as many steps as people.
-    """
-    rows = rows_by_person(table)
-    steps = np.diff(rows.time)[~rows.first[1:]]
-    if not len(steps) or len(steps) < rows.first.sum():
-        return None
-    middle = (len(steps) - 1) // 2
-    step = int(np.partition(steps, middle)[middle])
-    if step <= max_gap:
-        return None
-    return (
-        f"a person is typically detected every {step} ms, but max_gap is {max_gap} ms, so almost no "
-        f"time would count as presence. Set max_gap='{3 * step}ms' (--max-gap {3 * step}ms), "
-        "or the sampling period."
-    )
-
-
-def found_period(table: pd.DataFrame, video: Video, max_gap: int) -> int:
-    """Find the sampling period [ms] by the rule of ``estimate_sampling_period``, whatever its length."""
-    codes, times = _level(table.index, "timestamp")
-    used = np.zeros(len(times), dtype=bool)
-    used[codes] = True
-    steps = np.diff(times[used])
-    steps = steps[steps <= max_gap]
-    if len(steps):
-        middle = (len(steps) - 1) // 2
-        return int(np.partition(steps, middle)[middle])
-    if video.frame_rate is None:
-        return 0
-    return int(frames_to_timestamps(np.array([1]), video.frame_rate)[0])
+def warn_of_long_steps(rows: PersonRows, max_gap: int, period: int, *, stacklevel: int = 3) -> None:
+    """Warn if ``max_gap`` interrupts many of the steps within three periods [ms]."""
+    if max_gap >= GAP_PERIODS * period:
+        return
+    steps = steps_between(rows)
+    steps = steps[steps <= GAP_PERIODS * period]
+    long = int((steps > max_gap).sum())
+    if long > MOST_LONG_STEPS * len(steps):
+        warnings.warn(
+            f"{long / len(steps):.0%} of the steps within three sampling periods ({GAP_PERIODS * period} ms) "
+            f"exceed max_gap ({max_gap} ms) and interrupt presence. Set max_gap to at least "
+            f"'{GAP_PERIODS * period}ms' (--max-gap {GAP_PERIODS * period}ms).",
+            PtrackWarning,
+            stacklevel=stacklevel,
+        )
 
 
 def find_video_end(video: Video | None, last: int) -> int | None:
@@ -220,9 +236,9 @@ def select(
 ) -> pd.DataFrame:
     """Keep the detections of some persons and of a stretch of time: ``start <= timestamp < end``.
 
-    What is computed afterwards is computed as if nothing else had been seen: a person's last detection
-    before ``end`` holds for one sampling period, and who was there before ``start`` has ``appeared``. The
-    sampling period itself is to be taken from the whole table (``estimate_sampling_period``) and given on.
+    The results for a selection are those of a video without the other detections: a person's last detection
+    before ``end`` stands for one sampling period, and a person present before ``start`` has ``appeared``. The
+    sampling period is that of the whole video (``video.sampling_period``).
 
     Parameters
     ----------

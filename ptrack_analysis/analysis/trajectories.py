@@ -8,12 +8,13 @@ import pandas as pd
 from ptrack_analysis.analysis.frame_edges import BoxFlags, find_outside, flag_boxes
 from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.presence import (
-    MAX_GAP,
     PersonRows,
+    choose_max_gap,
+    choose_period,
     compute_time_present,
     find_video_end,
-    period_in_ms,
     rows_by_person,
+    warn_of_long_steps,
 )
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Anchor, Bools, Floats, Integers, anchor_points
@@ -42,7 +43,7 @@ def compute_trajectories(
     video: Video | None = None,
     *,
     plane: Plane | None = None,
-    max_gap: pd.Timedelta | str = MAX_GAP,
+    max_gap: pd.Timedelta | str | None = None,
     period: pd.Timedelta | str | None = None,
     max_interpolation: pd.Timedelta | str | None = None,
     speed_window: pd.Timedelta | str = SPEED_WINDOW,
@@ -75,9 +76,11 @@ def compute_trajectories(
     plane
         Where distances are measured: a floor plan [m]; by default the image [px].
     max_gap
-        The longest time without a detection that does not interrupt presence [ms].
+        The longest time without a detection that does not interrupt presence [ms]; by default 2 s, or three
+        sampling periods if that is longer.
     period
-        The sampling period [ms]; by default ``estimate_sampling_period``.
+        The sampling period [ms]; by default ``video.sampling_period``, or ``estimate_sampling_period`` of the
+        detections.
     max_interpolation
         The longest time between two positions to interpolate between [ms]; by default ``max_gap``.
     speed_window
@@ -102,8 +105,6 @@ def compute_trajectories(
     ------
     SchemaError
         If ``detections`` is neither a DETECTIONS nor a POINTS table.
-    InputError
-        If people are typically detected less often than every ``max_gap``; see ``estimate_sampling_period``.
     ParameterError
         If a duration is negative or not whole milliseconds, or ``max_gap`` is below the period; if the frame
         size is not known; if points come with a plane.
@@ -149,7 +150,7 @@ def compute_trajectories(
         boxes=raw,
         video=video,
         unit=unit,
-        max_gap=milliseconds(max_gap, "max_gap"),
+        max_gap=max_gap,
         period=period,
         max_interpolation=max_interpolation,
         windows=(speed_window, smoothing),
@@ -178,18 +179,20 @@ def _trajectories(
     *,
     video: Video,
     unit: str,
-    max_gap: int,
+    max_gap: pd.Timedelta | str | None,
     period: pd.Timedelta | str | None,
     max_interpolation: pd.Timedelta | str | None,
     windows: tuple[pd.Timedelta | str, pd.Timedelta | str],
     boxes: tuple[Floats, Anchor, bool] | None = None,
 ) -> pd.DataFrame:
     """Add presence, interpolated positions, steps and speed to the rows' places."""
-    longest = max_gap if max_interpolation is None else milliseconds(max_interpolation, "max_interpolation")
+    sampled = choose_period(rows, video, period)
+    gap = choose_max_gap(max_gap, sampled)
+    warn_of_long_steps(rows, gap, sampled, stacklevel=4)
+    longest = gap if max_interpolation is None else milliseconds(max_interpolation, "max_interpolation")
     half, smoothing = parse_speed_windows(*windows)
-    sampled = period_in_ms(table, video, max_gap, period)
     end = find_video_end(video, int(rows.time.max(initial=0)))
-    held, begins = compute_time_present(rows, max_gap=max_gap, period=sampled, end=end)
+    held, begins = compute_time_present(rows, max_gap=gap, period=sampled, end=end)
     run = np.cumsum(begins, dtype="int64")
     x, y, bare = places
     unknown = ~(np.isfinite(x) & np.isfinite(y))

@@ -77,10 +77,11 @@ def run(given: argparse.Namespace) -> int:
     from ptrack_analysis.scene.floor_plan import read_floor_plan
     from ptrack_analysis.scene.zone_files import read_zones
 
-    period = read_fields(given)["period"]
     a, video = _read(given, given.a, fallback_video(given), {})
     said = {fact: value for fact in _SAID if (value := getattr(fallback_video(given), fact)) is not None}
-    b, _ = _read(given, given.b, replace(video, **said), format_arguments(given))
+    b, video_b = _read(given, given.b, replace(video, **said), format_arguments(given))
+    period = read_fields(given)["period"]
+    periods = [period or one.sampling_period for one in (video, video_b)]
     plane = read_floor_plan(given.floor, video) if given.floor else None
     zones = read_zones(given.zones, video, plane=plane)[0] if given.zones else []
     found = compare_tracking(
@@ -91,7 +92,7 @@ def run(given: argparse.Namespace) -> int:
         plane=plane,
         min_overlap=given.min_overlap,
         max_gap=given.max_gap,
-        periods=(period, period),
+        periods=(periods[0], periods[1]),
     )
     print(json.dumps(found.summary(), indent=2) if given.json else shown(_text(found)))
     return 0

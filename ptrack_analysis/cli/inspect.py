@@ -42,19 +42,22 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Inspect each video of the source; 3 if no video is usable, 4 if some are not."""
+    from ptrack_analysis.errors import ParameterError
     from ptrack_analysis.pipeline.inspection import inspect_tracking
     from ptrack_analysis.sources.finding import form_given, scan_source
 
     with open_source(given) as source:
         archive = scan_source(source, form_given(**format_arguments(given)))
-        found = [
-            inspect_tracking(
-                reference,
-                video=fallback_video(given),
-                **read_fields(given),
-            )
-            for reference in archive.videos
-        ]
+        found, errors = [], []
+        for reference in archive.videos:
+            try:
+                inspected = inspect_tracking(reference, video=fallback_video(given), **read_fields(given))
+            except ParameterError as error:  # the options do not fit this video
+                errors.append(f"{reference.name}: {error}")
+            else:
+                found.append(inspected)
+    if not found and errors:
+        raise ParameterError("; ".join(errors))
     if given.source == "-":
         found = [_named_stdin(one, str(source)) for one in found]
     if given.json:
@@ -64,10 +67,10 @@ def run(given: argparse.Namespace) -> int:
         print(shown("\n\n".join(_text(one) for one in found)))
         _print_passed_over(archive.ignored)
     problems = [problem for one in found for problem in one.problems]
-    for problem in problems:
+    for problem in (*problems, *errors):
         print(shown(f"ptrack: {problem}"), file=sys.stderr)
-    bad = sum(one.verdict == "not usable" for one in found)
-    return 0 if not bad else _BAD if bad == len(found) else _SOME
+    bad = sum(one.verdict == "not usable" for one in found) + len(errors)
+    return 0 if not bad else _BAD if bad == len(archive.videos) else _SOME
 
 
 def _named_stdin(found: "ReadReport", file: str) -> "ReadReport":
@@ -148,7 +151,16 @@ def _plain(found: "ReadReport") -> dict[str, Any]:
 
 
 def _in_ms(values: dict[str, Any]) -> dict[str, Any]:
-    times = ("first", "last", "dwell", "without_position", "period", "longest_gap", "duration")
+    times = (
+        "first",
+        "last",
+        "dwell",
+        "without_position",
+        "period",
+        "longest_gap",
+        "duration",
+        "sampling_period",
+    )
     return {
         f"{name}_ms" if name in times else name: _value(value)
         if name in times or name == "started_at"

@@ -56,7 +56,7 @@ def compute_tables(analysis: VideoAnalysis) -> tuple[dict[str, pd.DataFrame], li
         If the video cannot be read, or not be analyzed as asked.
     """
     tables = {name: compute_table(analysis, name) for name in _computed(analysis.config, analysis.scene)}
-    notes = notes_on(analysis.reading, tables["tracks"], analysis.config.max_gap)
+    notes = notes_on(analysis.reading, tables["tracks"])
     return tables, [*notes, *analysis.notes]
 
 

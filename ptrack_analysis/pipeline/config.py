@@ -105,10 +105,13 @@ class AnalysisConfig:
         ),
     )
     video: Video = field(default_factory=_unknown_video)
-    max_gap: Duration = field(
-        default="2s",
+    max_gap: Duration | None = field(
+        default=None,
         metadata=option(
-            "longest gap between detections that still counts as presence", "presence", unit="ms"
+            "longest gap between detections that still counts as presence",
+            "presence",
+            unit="ms",
+            default="2s, or three sampling periods if that is longer",
         ),
     )
     period: Duration | None = field(

@@ -42,13 +42,16 @@ def read_durations(config: type, given: Mapping[str, Any]) -> dict[str, Any]:
         if declared.above_zero and formed[name] == timedelta(0):
             raise ParameterError(f"{name} must be a duration above 0, got {given[name]!r}")
     fill_gaps, max_gap, period = (given[name] for name in ("fill_gaps", "max_gap", "period"))
-    if fill_gaps is not None and formed["fill_gaps"] <= formed["max_gap"]:
+    from ptrack_analysis.analysis.presence import MAX_GAP, choose_max_gap
+
+    longest = timedelta(milliseconds(MAX_GAP if max_gap is None else max_gap, "max_gap"))
+    if fill_gaps is not None and formed["fill_gaps"] <= longest:
         raise ParameterError(
-            f"fill_gaps must be longer than max_gap ({max_gap!r}), got {fill_gaps!r}. Shorter gaps already "
-            "count as presence."
+            f"fill_gaps (--fill-gaps) must be above max_gap ({longest.total_seconds():g} s), got "
+            f"{fill_gaps!r}. Shorter gaps already count as presence."
         )
-    if period is not None and formed["period"] > formed["max_gap"]:
-        raise ParameterError(f"max_gap must be at least the sampling period ({period!r}), got {max_gap!r}")
+    if period is not None:
+        choose_max_gap(max_gap, milliseconds(period, "period"))
     return formed
 
 

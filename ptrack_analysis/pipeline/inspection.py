@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import MAX_GAP, found_period, rows_by_person, slow_sampling
+from ptrack_analysis.analysis.presence import choose_max_gap, choose_period, rows_by_person, steps_between
 from ptrack_analysis.analysis.quality.checks import compute_quality
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
@@ -13,7 +13,7 @@ from ptrack_analysis.geometry import EDGE_TOLERANCE
 from ptrack_analysis.pipeline.notes import count_hidden, notes_on, notes_on_quality, select_boxes, total_ms
 from ptrack_analysis.sources.archive import Source, VideoReference
 from ptrack_analysis.sources.reading import load
-from ptrack_analysis.video import Pixels, Video, milliseconds, timedelta
+from ptrack_analysis.video import Pixels, Video, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def inspect_tracking(
     source: Source | VideoReference,
     *,
     video: Video | None = None,
-    max_gap: pd.Timedelta | str = MAX_GAP,
+    max_gap: pd.Timedelta | str | None = None,
     period: pd.Timedelta | str | None = None,
     allow_incomplete: bool = False,
 ) -> ReadReport:
@@ -105,25 +105,19 @@ def inspect_tracking(
     beyond = np.minimum(left, top) < -EDGE_TOLERANCE
     beyond |= np.maximum(right, bottom) > 1 + EDGE_TOLERANCE
     moments = detections.index.get_level_values("timestamp")
-    longest = milliseconds(max_gap, "max_gap")
-    gaps = _gaps(detections, longest)
+    rows = rows_by_person(detections)
+    sampled = choose_period(rows, reading.video, period)
+    longest = choose_max_gap(max_gap, sampled)
+    gaps = steps_between(rows)
+    gaps = gaps[gaps > longest]
     problems = [str(problem) for problem in reading.faults]
-    if period is None and (slow := slow_sampling(detections, longest)) is not None:
-        problems.append(slow)
-    sampled = (
-        found_period(detections, reading.video, longest) if period is None else milliseconds(period, "period")
-    )
-    if sampled > longest:
-        problems.append(
-            f"max_gap is {longest} ms, below the sampling period of {sampled} ms: give a longer one"
-        )
-    gap, step = timedelta(max(sampled, longest)), timedelta(sampled)
+    gap, step = timedelta(longest), timedelta(sampled)
     trajectories = compute_trajectories(
         detections, reading.video, plane=Pixels(1, 1), max_gap=gap, period=step
     )
     tracks = compute_tracks(trajectories)
     dwell, unlocated = total_ms(tracks["time_in_scene"]), total_ms(tracks["without_position"])
-    notes = notes_on(reading, tracks, max_gap)
+    notes = notes_on(reading, tracks)
     quality = compute_quality(detections, trajectories, reading.video, max_gap=gap, period=step)
     notes += notes_on_quality(quality)
     if allow_incomplete:
@@ -153,11 +147,3 @@ def inspect_tracking(
         notes=tuple(notes),
         problems=tuple(problems),
     )
-
-
-def _gaps(detections: pd.DataFrame, max_gap: int) -> np.ndarray:
-    """List the times between successive detections of a person that are longer than ``max_gap`` [ms]."""
-    rows = rows_by_person(detections)
-    steps = np.diff(rows.time)[~rows.first[1:]]
-    long: np.ndarray = steps[steps > max_gap]
-    return long

@@ -29,12 +29,12 @@ MANY_FEET_HIDDEN = CHECKS["feet not seen"].doubtful / 100
 _SAID = ("time without position", "feet not seen")
 
 
-def notes_on(reading: Reading, tracks: pd.DataFrame, max_gap: pd.Timedelta | str) -> list[str]:
+def notes_on(reading: Reading, tracks: pd.DataFrame) -> list[str]:
     """Describe what is odd but usable about a reading, a sentence each; TRACKS tell the time unlocated."""
     whole = reading.facts()
     return [
         *reading.notes,
-        *_notes_on_times(reading.video, whole.index, max_gap),
+        *_notes_on_times(reading.video, whole.index),
         *_notes_on_rows(reading, whole),
         *_notes_on_places(tracks, whole),
     ]
@@ -50,7 +50,7 @@ def notes_on_quality(quality: pd.DataFrame) -> list[str]:
     ]
 
 
-def _notes_on_times(video: Video, index: pd.MultiIndex, max_gap: pd.Timedelta | str) -> Iterator[str]:
+def _notes_on_times(video: Video, index: pd.MultiIndex) -> Iterator[str]:
     """Describe what is odd about the times and the video's facts."""
     moments = index.get_level_values("timestamp").unique()
     if not len(moments):
@@ -58,20 +58,10 @@ def _notes_on_times(video: Video, index: pd.MultiIndex, max_gap: pd.Timedelta | 
     elif moments.min() > LATE:
         late = moments.min().total_seconds()
         yield f"the first detection is at {late:.3f} s: if people were there before, first pages are missing"
-    if len(moments) > 1 and (np.diff(moments) > pd.Timedelta(max_gap)).all():
-        yield (
-            f"no two moments of the video lie within max_gap ({pd.Timedelta(max_gap).total_seconds():g} s): "
-            "each detection counts for itself alone; if the sampling was that slow, give a longer --max-gap"
-        )
     if video.width is None or video.height is None:
         yield "the frame size is not known: give --frame-size, as in 640x360, to measure anything in px"
     if video.duration is None:
         yield "the video's duration is not known: the last stays are taken to end with the last detection"
-    elif len(moments) and moments.max() > video.duration:
-        yield (
-            f"a detection lies at {moments.max().total_seconds():.3f} s, beyond the video's duration of "
-            f"{video.duration.total_seconds():.3f} s, which is therefore not believed"
-        )
 
 
 def _notes_on_rows(reading: Reading, whole: Whole) -> Iterator[str]:

@@ -371,7 +371,7 @@ def quality(analysis: VideoAnalysis) -> pd.DataFrame:
         analysis.video,
         entrances=analysis.entrances or None,
         stitches=analysis.stitches if config.stitch else None,
-        max_gap=config.max_gap,
+        max_gap=analysis.max_gap,
         period=analysis.period,
         start=config.start,
         end=config.end,

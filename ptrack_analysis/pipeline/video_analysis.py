@@ -10,7 +10,7 @@ import pandas as pd
 
 from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds
 from ptrack_analysis.analysis.heat.heatmap import Basis, Heatmap
-from ptrack_analysis.analysis.presence import estimate_sampling_period, find_video_end, select
+from ptrack_analysis.analysis.presence import choose_max_gap, select
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.clock.lookup import settled
 from ptrack_analysis.clock.recordings import Recording
@@ -36,6 +36,7 @@ from ptrack_analysis.sources.archive import FormatOptions, Source, VideoReferenc
 from ptrack_analysis.sources.pages.job import Reading
 from ptrack_analysis.sources.pages.rows import Budget, TimeRange, Whole, compute_whole
 from ptrack_analysis.sources.reading import load
+from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.video import Pixels, Plane, Video, milliseconds, timedelta
 
 Tables = tuple[pd.DataFrame, Video]
@@ -161,22 +162,28 @@ class VideoAnalysis:
             self._read = [table]
             index: Any = table.index
             facts = Whole(index, 0, 0, 0) if self.has_points else compute_whole(table)
-            return Reading(table.iloc[:0], video, 0, 0, False, 0, 0, [], None, [], whole=facts)  # noqa: FBT003
-        part, budget = _part_to_read(self.config), _memory_budget(self.source, self.config)
-        reading = load(
-            self.source,
-            video=self.config.video,
-            faces=self.config.faces,
-            careful=False,
-            form=self._form,
-            part=part,
-            budget=budget,
-        )
+            resolved, _ = resolve_video(video, index)
+            if video.sampling_period is not None:
+                resolved = replace(resolved, sampling_period=video.sampling_period)
+            return Reading(table.iloc[:0], resolved, 0, 0, False, 0, 0, [], None, [], whole=facts)  # noqa: FBT003
+        gap = timedelta(choose_max_gap(self.config.max_gap, 0))
+        budget = _memory_budget(self.source, self.config)
+        options: dict[str, Any] = {"video": self.config.video, "faces": self.config.faces, "careful": False}
+        options |= {"form": self._form, "budget": budget}
+        part = _part_to_read(self.config, gap)
+        reading = load(self.source, part=part, **options)
+        needed = self._choose_max_gap(reading.video)
+        if part is not None and needed > gap:  # the sampling period is known only after reading
+            reading = load(self.source, part=_part_to_read(self.config, needed), **options)
         reading.validate(allow_incomplete=self.config.allow_incomplete)
         if budget is not None and part is None:
             budget.validate(len(reading.detections), 0)
         self._read = [reading.detections]
         return replace(reading, detections=reading.detections.iloc[:0], whole=reading.facts())
+
+    def _choose_max_gap(self, video: Video) -> pd.Timedelta:
+        period = video.sampling_period if self.config.period is None else self.config.period
+        return timedelta(choose_max_gap(self.config.max_gap, milliseconds(period or timedelta(0), "period")))
 
     @property
     def has_points(self) -> bool:
@@ -185,11 +192,11 @@ class VideoAnalysis:
 
     @cached_property
     def video(self) -> Video:
-        """The facts about the video, without a duration that a detection is later than."""
-        last = self.reading.facts().index.get_level_values("timestamp").max()
-        seen = 0 if pd.isna(last) else milliseconds(last, "timestamp")
+        """The facts about the video, with the sampling period of the configuration if it gives one."""
         video = self.reading.video
-        return video if find_video_end(video, seen) is not None else replace(video, duration=None)
+        if self.config.period is None:
+            return video
+        return replace(video, sampling_period=pd.Timedelta(self.config.period))
 
     @property
     def name(self) -> str:
@@ -206,10 +213,12 @@ class VideoAnalysis:
     @cached_property
     def period(self) -> pd.Timedelta:
         """The sampling period of the whole video."""
-        if self.config.period is not None:
-            return pd.Timedelta(self.config.period)
-        every_row = pd.DataFrame(index=self.reading.facts().index)
-        return estimate_sampling_period(every_row, self.video, max_gap=self.config.max_gap)
+        return self.video.sampling_period or timedelta(0)
+
+    @cached_property
+    def max_gap(self) -> pd.Timedelta:
+        """The longest time without a detection that does not interrupt presence."""
+        return self._choose_max_gap(self.video)
 
     @cached_property
     def floor_plan(self) -> FloorPlan | None:
@@ -279,7 +288,7 @@ class VideoAnalysis:
             from ptrack_analysis.analysis.cleaning.gaps import fill_gaps
 
             detections = fill_gaps(
-                detections, limit=config.fill_gaps, max_gap=config.max_gap, period=self.period
+                detections, limit=config.fill_gaps, max_gap=self.max_gap, period=self.period
             )
         persons: Sequence[int] | None = config.persons  # type: ignore[assignment] # a tuple after validation
         if persons is not None:
@@ -299,13 +308,13 @@ class VideoAnalysis:
     def _locate(self, detections: pd.DataFrame) -> pd.DataFrame:
         if self.has_points:
             return compute_trajectories(
-                detections, video=self.video, max_gap=self.config.max_gap, period=self.period
+                detections, video=self.video, max_gap=self.max_gap, period=self.period
             )
         return compute_trajectories(
             detections,
             self.video,
             plane=self.floor_plan,
-            max_gap=self.config.max_gap,
+            max_gap=self.max_gap,
             period=self.period,
             anchor=cast("Anchor", self.config.anchor),
             clip_boxes=self.config.clip_boxes,
@@ -320,7 +329,7 @@ class VideoAnalysis:
 
             trajectories = flag_jumps(trajectories, max_speed=config.max_speed)
             if config.repair_jumps:
-                trajectories = repair_jumps(trajectories, max_interpolation=config.max_gap)
+                trajectories = repair_jumps(trajectories, max_interpolation=self.max_gap)
         if config.smooth is not None:
             from ptrack_analysis.analysis.cleaning.smoothing import smooth_trajectories
 
@@ -444,7 +453,7 @@ def read_scene_file(settings: AnalysisConfig) -> Scene | None:
     return scene
 
 
-def _part_to_read(config: AnalysisConfig) -> TimeRange | None:
+def _part_to_read(config: AnalysisConfig, max_gap: pd.Timedelta) -> TimeRange | None:
     """Return the part of the video to keep in memory while it is read; None: all of it.
 
     The part has a margin on both sides, wider than anything that one detection can change of another.
@@ -452,7 +461,7 @@ def _part_to_read(config: AnalysisConfig) -> TimeRange | None:
     """
     if _cleans(config) or (config.start is None and config.end is None):
         return None
-    margin = 2 * milliseconds(config.max_gap, "max_gap") + _MARGIN
+    margin = 2 * milliseconds(max_gap, "max_gap") + _MARGIN
     start = 0 if config.start is None else milliseconds(config.start, "start") - margin
     end = np.inf if config.end is None else milliseconds(config.end, "end") + margin
     return TimeRange(start, end)

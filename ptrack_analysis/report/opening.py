@@ -142,7 +142,7 @@ def notes_said(measured: ReportData) -> list[str]:
     analysis = measured.analysis
     found = [
         *analysis.reading.notes,
-        *notes_on(analysis.reading, measured.analysis["tracks"], measured.analysis.config.max_gap),
+        *notes_on(analysis.reading, measured.analysis["tracks"]),
         *analysis.notes,
         *measured.notes,
     ]
@@ -307,16 +307,12 @@ def _parameters(measured: ReportData) -> Facts:
         for name, value in measured.analysis.config.parameters().items()
         if name not in withheld and value is not None and value is not False
     }
-    times = {
-        name for name in given if isinstance(getattr(measured.analysis.config, name, None), pd.Timedelta)
-    }
+    analysis = measured.analysis
+    times = {name for name in given if isinstance(getattr(analysis.config, name, None), pd.Timedelta)}
     shown = [
-        (
-            name,
-            f"{milliseconds(getattr(measured.analysis.config, name), name)} ms"
-            if name in times
-            else str(value),
-        )
+        (name, f"{milliseconds(getattr(analysis.config, name), name)} ms" if name in times else str(value))
         for name, value in given.items()
+        if name != "max_gap"
     ]
+    shown.insert(0, ("max_gap", f"{milliseconds(analysis.max_gap, 'max_gap')} ms"))
     return Facts(shown)

@@ -24,7 +24,8 @@ from ptrack_analysis.sources.names import below_root, find_title, group_below, s
 from ptrack_analysis.sources.pages.completeness import find_missing
 from ptrack_analysis.sources.pages.decode import BARE, WITH_FACES, WITH_LANDMARKS, Decoders
 from ptrack_analysis.sources.pages.job import JobReader, Reading
-from ptrack_analysis.sources.pages.rows import Budget, Collector, TimeRange
+from ptrack_analysis.sources.pages.rows import Budget, Collector, TimeRange, compute_whole
+from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.sources.trackers.registry import read_with_options
 from ptrack_analysis.sources.trackers.tracked import warn_of_dropped
 from ptrack_analysis.storage.s3 import AnyPath, ahead, parse_path
@@ -227,9 +228,12 @@ def _load_pages(
     if part is not None:
         whole, more = collector.whole(detections)
         merged += more
+    resolved, notes = resolve_video(
+        reader.facts(name, video or Video()), (whole or compute_whole(detections)).index
+    )
     return Reading(
         detections=detections,
-        video=reader.facts(name, video or Video()),
+        video=resolved,
         pages=reader.pages,
         repeated=reader.repeated,
         goes_on=reader.goes_on,
@@ -238,7 +242,7 @@ def _load_pages(
         faults=reader.list_faults(place),
         incomplete=reader.incomplete(place, missing),
         ignored=ignored,
-        notes=tuple(reader.log.notes),
+        notes=(*reader.log.notes, *notes),
         whole=whole,
     )
 

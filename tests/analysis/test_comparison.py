@@ -16,6 +16,8 @@ from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.floor import fit_floor_plan
 from ptrack_analysis.schema import DETECTIONS, HEATMAP, empty_table, validate
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*exceed max_gap:ptrack_analysis.errors.PtrackWarning")
+
 VIDEO = make_video(10_000)
 LEFT, RIGHT = (Zone(name, box(x, 0, x + 500, 500), "px") for name, x in (("left", 0), ("right", 500)))
 

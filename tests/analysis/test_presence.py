@@ -1,5 +1,7 @@
 """How long a detection holds: the rule, case by case."""
 
+from dataclasses import replace
+
 import naive
 import numpy as np
 import pandas as pd
@@ -7,9 +9,11 @@ import pytest
 from factories import make_detections, make_video
 
 from ptrack_analysis import compute_tracks, compute_trajectories, read_tracking, select
-from ptrack_analysis.analysis.presence import found_period
-from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.cli import main
+from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.quality import estimate_sampling_period
+from ptrack_analysis.sources.resolution import resolve_video
+from ptrack_analysis.video import Video
 
 
 def at(*times):
@@ -28,7 +32,7 @@ CASES = {
     "the end at the last detection": ({0: at(0, 100)}, 100, [100, 0], [1, 1]),
     "an end before a detection is not believed": ({0: at(0, 100)}, 99, [100, 100], [1, 1]),
     "a hold before the end is not cut": ({0: at(0, 100)}, 5000, [100, 100], [1, 1]),
-    "seen once": ({0: at(0, 100), 1: at(100)}, None, [100, 100, 100], [1, 1, 1]),
+    "seen once": ({0: at(0, 100, 200), 1: at(100)}, None, [100, 100, 100, 100], [1, 1, 1, 1]),
     "returns": ({0: at(0, 100, 9000, 9100)}, None, [100, 100, 100, 100], [1, 1, 2, 2]),
     "two persons do not join": ({0: at(0, 100), 1: at(100, 200)}, None, [100, 100, 100, 100], [1, 1, 1, 1]),
 }
@@ -42,74 +46,119 @@ def test_a_detection_holds_until_the_next_or_for_one_period(persons, duration, h
 
 
 PERIODS = {
-    "lower median of two": (at(0, 100, 300), 25.0, 100),
-    "median of three": (at(0, 100, 300, 700), 25.0, 200),
-    "steps above max_gap do not count": (at(0, 100, 5000, 10000, 10100), 25.0, 100),
-    "one moment: one frame cut to ms": (at(500), 29.97, 33),
-    "no step and no rate": (at(0), None, 0),
+    "lower median of two": ({0: at(0, 100, 300)}, 25.0, 100),
+    "median of three": ({0: at(0, 100, 300, 700)}, 25.0, 200),
+    "long steps count": ({0: at(0, 5000, 10000, 10100)}, 25.0, 5000),
+    "steps of each person, not between people": ({0: at(0, 300, 600), 1: at(100, 400, 700)}, 25.0, 300),
+    "every 3 s": ({0: at(*range(0, 120_000, 3000))}, 25.0, 3000),
+    "every 3 s with one double": ({0: at(*range(0, 120_000, 3000), 30_040)}, 25.0, 3000),
+    "as many steps as people": ({0: at(0, 900, 1800), 1: at(500)}, 25.0, 900),
+    "fewer steps than people: one frame cut to ms": ({0: at(0, 900), 1: at(5), 2: at(7)}, 29.97, 33),
+    "fewer steps than people and no rate": ({0: at(0, 900), 1: at(5), 2: at(7)}, None, 900),
+    "one detection: one frame": ({0: at(500)}, 25.0, 40),
+    "no step and no rate": ({0: at(0), 1: at(10)}, None, 0),
+    "no detection": ({}, None, 0),
 }
 
 
-@pytest.mark.parametrize(("path", "rate", "period"), PERIODS.values(), ids=PERIODS.keys())
-def test_the_sampling_period_is_the_lower_median_step(path, rate, period):
-    video = make_video(frame_rate=rate)
-    assert estimate_sampling_period(make_detections({0: path}), video) == pd.Timedelta(period, unit="ms")
+@pytest.mark.parametrize(("persons", "rate", "period"), PERIODS.values(), ids=PERIODS.keys())
+def test_the_sampling_period_is_the_lower_median_of_each_persons_steps(persons, rate, period):
+    video, detections = make_video(frame_rate=rate), make_detections(persons)
+    expected = pd.Timedelta(period, unit="ms")
+    assert estimate_sampling_period(detections, video) == expected
+    assert estimate_sampling_period(detections[::-1], video) == expected
+    assert resolve_video(video, detections.index)[0].sampling_period == expected
 
 
-@pytest.mark.parametrize("option", [-1, "soon"])
-def test_a_wrong_max_gap_of_the_sampling_period_is_named(option):
-    with pytest.raises(ParameterError, match=r"^max_gap is "):
-        estimate_sampling_period(make_detections({0: at(0, 100)}), make_video(), max_gap=option)
+def test_face_only_detections_count_for_the_sampling_period():
+    detections = make_detections({0: [(0, 0.5, 0.5), (80, None, None), (160, 0.5, 0.5)]})
+    assert estimate_sampling_period(detections, make_video()) == pd.Timedelta("80ms")
 
 
-def test_the_sampling_period_counts_moments_of_all_persons_once():
-    detections = make_detections({0: at(0, 300, 600), 1: at(0, 100, 600)})
-    assert estimate_sampling_period(detections, make_video()) == pd.Timedelta("200ms")
-
-
-def test_the_sampling_period_looks_only_at_rows_that_are_there():
-    detections = make_detections({0: at(0, 300, 600), 1: at(100, 200)})
-    assert estimate_sampling_period(select(detections, persons=[0]), make_video()) == pd.Timedelta("300ms")
+def test_parts_and_selections_use_the_period_of_the_video():
+    detections = make_detections({0: at(0, 100, 200, 300), 1: at(0, 300, 600)})
+    video = replace(make_video(), sampling_period=pd.Timedelta("100ms"))
+    part = select(detections, persons=[1])
+    assert held(compute_trajectories(part, video)) == [300, 300, 100]
+    assert held(compute_trajectories(part, make_video())) == [300, 300, 300]
 
 
 def test_the_period_can_be_given_and_must_not_exceed_max_gap():
     detections = make_detections({0: at(0, 100)})
     trajectories = compute_trajectories(detections, make_video(), period="7ms")
     assert held(trajectories) == [100, 7]
-    with pytest.raises(ParameterError, match="max_gap is 50 ms, below the sampling period of 60 ms"):
+    ways_out = r"max_gap, such as '180ms' \(--max-gap 180ms\), or set the sampling period .*--sampling-period"
+    with pytest.raises(ParameterError, match=rf"sampling period of 60 ms, got 50 ms.*{ways_out}"):
         compute_trajectories(detections, make_video(), period="60ms", max_gap="50ms")
-    with pytest.raises(ParameterError, match="max_gap is 10 ms, below the sampling period of 40 ms"):
+    with pytest.raises(ParameterError, match="sampling period of 40 ms, got 10 ms"):
         compute_trajectories(make_detections({0: at(0)}), make_video(), max_gap="10ms")
 
 
-SLOW = {
-    "every 3 s": ({0: at(*range(0, 120_000, 3000))}, "3000"),
-    "every 3 s, with one double": ({0: at(*range(0, 120_000, 3000), 30_040)}, "3000"),
-    "two people at odd moments": ({0: at(0, 2500, 5000), 1: at(1250, 3750, 6250)}, "2500"),
-}
+def test_the_default_of_max_gap_grows_with_the_sampling_period():
+    for step, longest in ((100, 2000), (600, 2000), (3000, 9000)):
+        path = at(*range(0, 20 * step, step), 19 * step + longest, 19 * step + 2 * longest + 1)
+        trajectories = compute_trajectories(make_detections({0: path}), make_video())
+        assert trajectories["tracklet"].tolist() == [1] * 21 + [2]
 
 
-@pytest.mark.parametrize(("persons", "step"), SLOW.values(), ids=SLOW.keys())
-def test_sampling_slower_than_max_gap_is_refused_with_the_value_to_use(persons, step):
-    detections, video = make_detections(persons), make_video(120_000)
-    with pytest.raises(InputError, match=rf"every {step} ms.*max_gap='{3 * int(step)}ms' \(--max-gap"):
-        compute_trajectories(detections, video)
-    longer = compute_trajectories(detections, video, max_gap=f"{3 * int(step)}ms")
-    assert compute_tracks(longer)["tracklets"].tolist() == [1] * len(persons)
-    assert sum(held(compute_trajectories(detections, video, period="100ms"))) < sum(held(longer))
+def test_a_max_gap_that_interrupts_ordinary_steps_is_warned_of():
+    path = at(*[time for start in range(0, 30_000, 300) for time in (start, start + 100)])
+    video = replace(make_video(), sampling_period=pd.Timedelta("100ms"))
+    message = r"50% of the steps within three sampling periods \(300 ms\) exceed max_gap \(150 ms\).*'300ms'"
+    with pytest.warns(PtrackWarning, match=message):
+        compute_trajectories(make_detections({0: path}), video, max_gap="150ms")
+    compute_trajectories(make_detections({0: path}), video, max_gap="200ms")
 
 
 def test_few_steps_among_many_people_do_not_make_the_sampling_slow():
-    persons = {0: at(0, 60_000)} | {person: at(100 * person) for person in range(1, 100)}
-    assert estimate_sampling_period(make_detections(persons), make_video()) == pd.Timedelta("100ms")
+    persons = {0: at(0, 60_000)} | {person: at(100 * person) for person in range(1, 101)}
+    trajectories = compute_trajectories(make_detections(persons), make_video())
+    assert sum(held(trajectories)) == 4080  # with a period of 60 s it would be 6120 s
 
 
-@pytest.mark.parametrize("name", ["every-3-s", "every-3-s-one-double"])
-def test_a_person_seen_every_3_s_counts_for_120_s_with_a_longer_max_gap(real_data, name):
-    detections, video = read_tracking(real_data / f"cases/numbers/{name}.json")
-    with pytest.raises(InputError, match=r"max_gap='9000ms'"):
-        compute_trajectories(detections, video)
-    assert sum(held(compute_trajectories(detections, video, max_gap="9s"))) == 120_000
+def test_a_period_of_0_is_explained():
+    video, notes = resolve_video(Video(), make_detections({0: at(0), 1: at(10)}).index)
+    assert video.sampling_period == pd.Timedelta(0)
+    assert "no sampling step is known" in notes[0]
+    assert "--frame-rate" in notes[0]
+
+
+CASES_OF_PERIODS = {
+    "rekognition/edenai-2023-10-16.json": (67, [14581, 14047, 14581, 67, 67]),
+    "cases/numbers/every-3-s.json": (3000, [120_000]),
+    "cases/numbers/every-3-s-one-double.json": (3000, [120_000]),
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), CASES_OF_PERIODS.items(), ids=CASES_OF_PERIODS.keys())
+def test_periods_and_dwell_of_real_files(real_data, name, expected):
+    period, dwell = expected
+    detections, video = read_tracking(real_data / name)
+    assert video.sampling_period == pd.Timedelta(period, unit="ms")
+    tracks = compute_tracks(compute_trajectories(detections, video))
+    assert tracks["time_in_scene"].to_numpy().astype("int64").tolist() == dwell
+
+
+def test_period_and_dwell_of_the_shop(data):
+    detections, video = read_tracking(data / "shop")
+    assert video.sampling_period == pd.Timedelta("80ms")
+    assert sum(held(compute_trajectories(detections, video))) == 499_360
+
+
+def test_ten_tags_at_1_hz_with_random_phase_have_a_period_of_1_s():
+    phases = np.random.default_rng(1).integers(0, 1000, 10).tolist()
+    tags = {tag: at(*range(phase, 60_000, 1000)) for tag, phase in enumerate(phases)}
+    assert estimate_sampling_period(make_detections(tags), make_video()) == pd.Timedelta("1s")
+
+
+@pytest.mark.parametrize("command", ["summary", "inspect"])
+def test_the_shell_refuses_a_max_gap_below_the_period_with_exit_2(real_data, command, capsys):
+    source = str(real_data / "cases/numbers/every-3-s.json")
+    assert main([command, source, "--max-gap", "2s"]) == 2
+    assert "--max-gap 9000ms" in capsys.readouterr().err
+    assert main([command, source, "--json"]) == 0
+    assert "120" in capsys.readouterr().out
+    assert main([command, source, "--max-gap", "2s", "--sampling-period", "100ms"]) == 0
 
 
 @pytest.mark.parametrize("option", ["max_gap", "period", "max_interpolation", "speed_window"])
@@ -119,6 +168,7 @@ def test_a_length_of_time_that_is_none_is_refused(option, value):
         compute_trajectories(make_detections({0: at(0, 100)}), make_video(), **{option: value})
 
 
+@pytest.mark.filterwarnings("ignore:.*exceed max_gap:ptrack_analysis.errors.PtrackWarning")
 @pytest.mark.parametrize("seed", range(20))
 def test_presence_equals_a_walk_over_the_rows(seed):
     chance = np.random.default_rng(seed)
@@ -130,8 +180,7 @@ def test_presence_equals_a_walk_over_the_rows(seed):
     duration = int(chance.integers(5000, 7000))
     max_gap = int(chance.integers(200, 900))
     detections, video = make_detections(persons), make_video(duration)
-    period = naive.lower_median_step([time for _, time in rows], max_gap)
-    assert found_period(detections, video, max_gap) == period
+    period = min(naive.lower_median_step(rows), max_gap)
     trajectories = compute_trajectories(detections, video, max_gap=f"{max_gap}ms", period=f"{period}ms")
     end = duration if duration >= max(time for _, time in rows) else None
     expected = naive.presence(rows, max_gap=max_gap, period=period, end=end)

@@ -33,7 +33,9 @@ MEASURES = ["path_length_smoothed_m", "walking", "straightness", "radius_of_gyra
 
 def walk_of(path, **options):
     """Give way walked, time walking [ms], straightness and radius of one person, with a period of 1 s."""
-    tracks = compute_tracks(compute_trajectories(make_points({0: path}), period="1s"), **options)
+    tracks = compute_tracks(
+        compute_trajectories(make_points({0: path}), period="1s", max_gap="2s"), **options
+    )
     way, time, straightness, radius = tracks.loc[0, MEASURES]
     return [way, time / pd.Timedelta("1ms"), straightness, radius]
 
@@ -74,6 +76,7 @@ def test_walking_is_what_is_not_standing(path, expected):
     assert found == about(*expected)
 
 
+@pytest.mark.filterwarnings("ignore:.*exceed max_gap:ptrack_analysis.errors.PtrackWarning")
 def test_the_radius_weighs_each_position_by_the_time_held():
     assert walk_of([(0, 0, 0), (3000, 4, 0)], window="1s")[3] == 2.0
     trajectories = compute_trajectories(make_points({0: [(0, 0, 0), (1500, 4, 0)]}), period="500ms")

@@ -74,7 +74,7 @@ UNLOCATED = {
 
 @pytest.mark.parametrize("path", UNLOCATED.values(), ids=UNLOCATED.keys())
 def test_a_missing_box_without_places_around_it_stays_unlocated(path):
-    trajectories = compute_trajectories(make_detections({0: path}), make_video())
+    trajectories = compute_trajectories(make_detections({0: path}), make_video(), period="40ms")
     missing = trajectories[[x is None for _, x, _ in path]]
     assert set(missing["position_status"]) == {"missing"}
     assert missing[["x_px", "y_px", "speed_px_per_s", "heading", "step_px"]].isna().all(axis=None)

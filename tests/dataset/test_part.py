@@ -42,7 +42,7 @@ def computed(reference, asked):
 def assert_same_as_whole(reference, asked):
     tables, notes = computed(reference, asked)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(video_analysis, "_part_to_read", lambda _: None)
+        patch.setattr(video_analysis, "_part_to_read", lambda *_: None)
         expected, expected_notes = computed(reference, asked)
     assert notes == expected_notes
     assert tables.keys() == expected.keys()
@@ -66,6 +66,7 @@ rows = st.builds(
 )
 
 
+@pytest.mark.filterwarnings("ignore:.*exceed max_gap:ptrack_analysis.errors.PtrackWarning")
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     pages=st.lists(st.lists(rows, max_size=40), min_size=1, max_size=4),

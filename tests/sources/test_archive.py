@@ -11,7 +11,14 @@ from pages import FACE, METADATA, page, record, write
 from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import Video, find_videos, inspect_tracking, read_tracking
-from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedError, PageError
+from ptrack_analysis.errors import (
+    IncompleteError,
+    InputError,
+    JobError,
+    MixedError,
+    PageError,
+    ParameterError,
+)
 from ptrack_analysis.sources.names import slugs
 
 
@@ -306,7 +313,7 @@ def test_what_is_odd_is_counted_and_said(tmp_path):
     said = " ".join(findings.notes)
     for part in (
         "first detection is at 2.500 s",
-        "9.000 s, beyond the video's duration of 1.000 s",
+        "the duration of 1.000 s is ignored, because a detection is at 9.000 s",
         "33% of the time",
     ):
         assert part in said
@@ -347,21 +354,11 @@ def test_a_last_page_with_a_token_behind_one_without_is_noticed(tmp_path):
     assert any("the last page by name has a NextToken" in note for note in inspect_tracking(tmp_path).notes)
 
 
-def test_moments_further_apart_than_max_gap_are_noticed(tmp_path):
-    file = write(tmp_path / "a.json", page(*(record(2500 * n) for n in range(9)), VideoMetadata=None))
-    assert any(
-        "no two moments of the video lie within max_gap" in note for note in inspect_tracking(file).notes
-    )
-    assert not any("no two moments" in note for note in inspect_tracking(file, max_gap="3s").notes)
-
-
-def test_a_frame_rate_slower_than_max_gap_is_a_problem_and_the_rest_is_told(tmp_path):
+def test_a_max_gap_below_the_sampling_period_is_refused(tmp_path):
     file = write(tmp_path / "a.json", page(record(0), VideoMetadata=METADATA | {"FrameRate": 0.25}))
-    findings = inspect_tracking(file)
-    assert findings.problems == (
-        "max_gap is 2000 ms, below the sampling period of 4000 ms: give a longer one",
-    )
-    assert findings.persons == 1
+    assert inspect_tracking(file).period == pd.Timedelta("4s")
+    with pytest.raises(ParameterError, match="sampling period of 4000 ms, got 2000 ms"):
+        inspect_tracking(file, max_gap="2s")
 
 
 @pytest.mark.parametrize("duration", [2**53, 0])

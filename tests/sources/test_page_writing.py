@@ -18,6 +18,7 @@ from ptrack_analysis.errors import OutputError, ParameterError, SchemaError
 from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, LANDMARK_COLUMNS, assemble, empty_table
 from ptrack_analysis.sources.pages.decode import LATEST_START
 from ptrack_analysis.sources.pages.writing import write_pages
+from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.video import Video, timedelta
 
 THREE = make_detections({7: [(0, 0.5, 0.5), (40, 0.5, 0.5)], 3: [(0, None, None)]})
@@ -151,6 +152,7 @@ def test_tables_and_pages_round_trip_exactly(rows, page_size, duration, rate, jo
         name="page", width=640, height=480, frame_rate=rate, job_id=job, job_tag=job, source=source,
         duration=None if duration is None else timedelta(duration),
     )  # fmt: skip
+    video, _ = resolve_video(video, detections.index)
     with tempfile.TemporaryDirectory() as folder:
         write_pages(detections, video, Path(folder, "a"), page_size=page_size)
         again, facts = read_tracking(Path(folder, "a"), landmarks=True)

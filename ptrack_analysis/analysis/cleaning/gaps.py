@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.cleaning.renaming import find_table_kind
-from ptrack_analysis.analysis.presence import MAX_GAP, PersonRows, rows_by_person
+from ptrack_analysis.analysis.presence import PersonRows, choose_max_gap, rows_by_person
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.schema import DETECTIONS, POINTS, Table, find_unit
@@ -22,7 +22,7 @@ def fill_gaps(
     table: pd.DataFrame,
     *,
     limit: pd.Timedelta | str,
-    max_gap: pd.Timedelta | str = MAX_GAP,
+    max_gap: pd.Timedelta | str | None = None,
     period: pd.Timedelta | str,
 ) -> pd.DataFrame:
     """Put rows into the gaps of each person, with boxes (or positions) interpolated, and flag them.
@@ -43,10 +43,9 @@ def fill_gaps(
         The longest gap that is filled, above ``max_gap`` [ms].
     max_gap
         The longest time without a detection that does not interrupt presence anyway, as for
-        ``compute_trajectories`` [ms].
+        ``compute_trajectories`` [ms]; by default 2 s, or three periods if that is longer.
     period
-        Time from one new row to the next, above 0 and at most ``max_gap``:
-        ``estimate_sampling_period(table, video)`` [ms].
+        Time from one new row to the next, above 0 and at most ``max_gap``: ``video.sampling_period`` [ms].
 
     Returns
     -------
@@ -116,14 +115,16 @@ def new_rows(
 
 
 def _lengths(
-    limit: pd.Timedelta | str, max_gap: pd.Timedelta | str, period: pd.Timedelta | str
+    limit: pd.Timedelta | str, max_gap: pd.Timedelta | str | None, period: pd.Timedelta | str
 ) -> tuple[int, int, int]:
-    above, longest = milliseconds(max_gap, "max_gap"), milliseconds(limit, "limit")
-    step = milliseconds(period, "period")
+    longest, step = milliseconds(limit, "limit"), milliseconds(period, "period")
+    if not step:
+        raise ParameterError(f"period must be above 0, got {period!r}")
+    above = choose_max_gap(max_gap, step)
     if longest <= above:
-        raise ParameterError(f"limit is {limit!r}, not above max_gap ({max_gap!r}): no gap could be filled")
-    if not 0 < step <= above:
-        raise ParameterError(f"period is {period!r}, not above 0 and at most max_gap ({max_gap!r})")
+        raise ParameterError(
+            f"limit must be above max_gap ({above} ms), got {limit!r}: otherwise no gap is filled"
+        )
     return above, longest, step
 
 

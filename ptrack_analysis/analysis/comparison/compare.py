@@ -26,7 +26,7 @@ from ptrack_analysis.analysis.comparison.matching import (
 from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.analysis.heat.quantities import compute_heatmap
-from ptrack_analysis.analysis.presence import MAX_GAP, period_in_ms
+from ptrack_analysis.analysis.presence import choose_max_gap, choose_period, rows_by_person
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
 from ptrack_analysis.analysis.zones.visits import compute_visits
@@ -34,7 +34,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, find_unit, validate
-from ptrack_analysis.video import Plane, Video, milliseconds, timedelta
+from ptrack_analysis.video import Plane, Video, timedelta
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -230,7 +230,7 @@ def compare_tracking(
     *,
     zones: Sequence[Zone] = (),
     min_overlap: float = MIN_OVERLAP,
-    max_gap: pd.Timedelta | str = MAX_GAP,
+    max_gap: pd.Timedelta | str | None = None,
     periods: tuple[Period, Period] = (None, None),
     plane: Plane | None = None,
     shape: tuple[int, int] = SHAPE,
@@ -270,7 +270,8 @@ def compare_tracking(
     min_overlap
         The least overlap of boxes that may be matched [1]: above 0, at most 1; itself is enough.
     max_gap
-        The longest time without a detection that does not interrupt presence [ms].
+        The longest time without a detection that does not interrupt presence [ms]; by default
+        2 s, or three times the longer sampling period if that is longer.
     periods
         Sampling periods of a and of b [ms]; None: ``estimate_sampling_period`` of the table.
     plane
@@ -312,12 +313,13 @@ def compare_tracking(
     validate(b, DETECTIONS)
     if not 0 < min_overlap <= 1:
         raise ParameterError(f"min_overlap is {min_overlap!r}, not above 0 and at most 1")
-    gap = milliseconds(max_gap, "max_gap")
+    own = replace(video, sampling_period=None)  # each tracking has a sampling period of its own
     period_a, period_b = (
-        period_in_ms(table, video, gap, given) for table, given in zip((a, b), periods, strict=True)
+        choose_period(rows_by_person(table), own, given) for table, given in zip((a, b), periods, strict=True)
     )
+    gap = timedelta(max(choose_max_gap(max_gap, period) for period in (period_a, period_b)))
     held_a, held_b = (
-        compute_trajectories(table, video, plane=plane, max_gap=max_gap, period=timedelta(period))
+        compute_trajectories(table, video, plane=plane, max_gap=gap, period=timedelta(period))
         for table, period in ((a, period_a), (b, period_b))
     )
     seen_a, seen_b = seen_by_both(Tracking(a, held_a, period_a), Tracking(b, held_b, period_b))

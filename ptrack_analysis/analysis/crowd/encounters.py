@@ -9,7 +9,7 @@ import pandas as pd
 
 from ptrack_analysis.analysis.motion.clock import stretches
 from ptrack_analysis.analysis.motion.walks import Walks, split_walks
-from ptrack_analysis.analysis.presence import found_period, mark_starts
+from ptrack_analysis.analysis.presence import find_period, mark_starts
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import above
@@ -299,7 +299,7 @@ def compute_encounters(
     longest = int(walks.held.max(initial=0))
     if longest == 0:  # nobody is there for any time
         return empty_table(ENCOUNTERS, unit=unit)
-    tick = tick or found_period(trajectories, Video(), longest) or longest
+    tick = tick or find_period(walks.rows, Video()) or longest
     start = int(walks.rows.time.min())
     clock = Clock(tick, start)
     samples = by_tick(sample_positions(walks, clock))

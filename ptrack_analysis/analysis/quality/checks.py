@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import MAX_GAP, found_period, rows_by_person
+from ptrack_analysis.analysis.presence import choose_max_gap, choose_period, rows_by_person
 from ptrack_analysis.analysis.quality.measures import (
     MINUTE,
     continued,
@@ -30,7 +30,7 @@ from ptrack_analysis.schema import (
     find_unit,
     validate,
 )
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Video
 
 RATE = "1/min"
 """The unit of a check that counts events in a minute of presence."""
@@ -174,7 +174,7 @@ def compute_quality(
     *,
     entrances: Sequence[Zone] | None = None,
     stitches: pd.DataFrame | None = None,
-    max_gap: pd.Timedelta | str = MAX_GAP,
+    max_gap: pd.Timedelta | str | None = None,
     period: pd.Timedelta | str | None = None,
     start: pd.Timedelta | str | None = None,
     end: pd.Timedelta | str | None = None,
@@ -187,7 +187,7 @@ def compute_quality(
     above a threshold is ``unknown`` too with fewer than 3 events: in a short part of a video one event makes
     a high rate, and is no evidence of it.
 
-    * ``sampling period``: as ``estimate_sampling_period`` finds it; ``irregular sampling``: the 95 % quantile
+    * ``sampling period``: see ``estimate_sampling_period``; ``irregular sampling``: the 95 % quantile
       of the steps between successive moments, up to ``max_gap``, by the period.
     * ``gaps``: runs beyond each person's first, a minute of presence; ``bridged time``: share of
       ``time_present``
@@ -225,9 +225,11 @@ def compute_quality(
         STITCHES of the video (``compute_stitches``), applied or not; those of tracks that the detections do
         not have are passed over. By default not looked at.
     max_gap
-        The longest step between moments, and between two boxes of a person, that is looked at [ms].
+        The longest step between moments, and between two boxes of a person, that is checked [ms]; by default
+        that of ``compute_trajectories``.
     period
-        The sampling period [ms]; by default ``estimate_sampling_period``.
+        The sampling period [ms]; by default ``video.sampling_period``, or ``estimate_sampling_period`` of the
+        detections.
     start, end
         The part of the video that was selected, as given to ``select`` [ms].
     thresholds
@@ -269,12 +271,12 @@ def compute_quality(
     unit = find_unit(trajectories, TRAJECTORIES)
     validate_zones([] if entrances is None else entrances, unit)
     checks = checks_with(thresholds)
-    longest = milliseconds(max_gap, "max_gap")
     if stitches is not None:
         validate(stitches, STITCHES)
     if not len(trajectories) or not len(detections):
         return empty_table(QUALITY)
-    step = found_period(detections, video, longest) if period is None else milliseconds(period, "period")
+    step = choose_period(rows_by_person(detections), video, period)
+    longest = choose_max_gap(max_gap, step)
     rows = rows_by_person(trajectories)
     moments = np.unique(detections.index.get_level_values("timestamp").to_numpy().view("int64"))
     ends = None

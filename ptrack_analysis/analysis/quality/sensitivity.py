@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import found_period, mark_starts
+from ptrack_analysis.analysis.presence import choose_period, mark_starts, rows_by_person
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError
@@ -16,7 +16,6 @@ from ptrack_analysis.schema import DETECTIONS, SENSITIVITY, assemble, validate
 from ptrack_analysis.video import Plane, Video, milliseconds, timedelta
 
 _NO_TIME = np.iinfo("int64").min
-_EVER = int(np.iinfo("int64").max)
 _SECOND = 1000
 _MAX_GAPS, _MERGE_GAPS = (1, 2, 4), (0, 1, 5)
 """What is tried by default: so many times a second, or the time between two samplings, if that is longer."""
@@ -59,8 +58,8 @@ def compute_sensitivity(
     anchors
         Points of the box that stand for the person, as in ``compute_trajectories``.
     period
-        The sampling period [ms]; by default that found for each ``max_gap``. For the defaults above, it is by
-        default the lower median of all steps between moments; with one moment, one frame.
+        The sampling period [ms]; by default ``video.sampling_period``, or ``estimate_sampling_period`` of the
+        detections.
 
     Returns
     -------
@@ -129,8 +128,7 @@ def _figures(visits: pd.DataFrame, zone: str) -> tuple[int, int, int, int]:
 
 def _usual(detections: pd.DataFrame, video: Video, period: pd.Timedelta | str | None) -> int:
     """Return what the choices are multiples of [ms]: a second, or the sampling period where it is longer."""
-    step = found_period(detections, video, _EVER) if period is None else milliseconds(period, "period")
-    return max(_SECOND, step)
+    return max(_SECOND, choose_period(rows_by_person(detections), video, period))
 
 
 def _times(usual: int, factors: Sequence[int]) -> list[pd.Timedelta | str]:

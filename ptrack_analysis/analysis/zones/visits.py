@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.presence import (
-    MAX_GAP,
     PersonRows,
+    choose_period,
     detected,
     find_video_end,
-    found_period,
     mark_starts,
     read_flag,
     rows_by_person,
@@ -239,7 +238,7 @@ def compute_visits(
     min_dwell
         The shortest dwell of a visit that is listed [ms].
     period
-        The sampling period [ms]; by default the lower median of the steps between the trajectories' moments
+        The sampling period [ms]; by default ``video.sampling_period``, or that of the trajectories
         that are no longer than the longest step within a run. Give the one that the trajectories were
         computed with, if it was given there.
 
@@ -313,12 +312,6 @@ def _presence(
     last = int((rows.time + held).max(initial=0))
     end = find_video_end(video, int(rows.time.max(initial=0)))
     begins = run_starts(rows, run)
-    if period is None:
-        steps = np.diff(rows.time)[~begins[1:]]
-        longest = int(steps.max()) if len(steps) else milliseconds(MAX_GAP, "max_gap")
-        sampled = found_period(trajectories, video, longest)
-    else:
-        sampled = milliseconds(period, "period")
     return Presence(
         rows=rows,
         person_index=trajectories.index.get_level_values("person_index").to_numpy()[rows.order],
@@ -326,7 +319,7 @@ def _presence(
         y=trajectories[f"y_{unit}"].to_numpy()[rows.order],
         held=held,
         begins=begins,
-        period=sampled,
+        period=choose_period(rows, video, period),
         end=last if end is None else end,
         detected=detected(trajectories, rows),
         interpolated=(trajectories["position_status"] != "detected").to_numpy()[rows.order],

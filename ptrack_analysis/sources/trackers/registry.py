@@ -1,11 +1,12 @@
 """The formats of other trackers: one declaration each, recognized by evidence."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.sources.archive import FormatOptions, Source
 from ptrack_analysis.sources.pages.rows import Budget
+from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.sources.trackers import boxmot, labels, mot, points, results, tables
 from ptrack_analysis.sources.trackers.classes import parse_classes
 from ptrack_analysis.sources.trackers.form import Rows, build_tracked, list_parts
@@ -202,7 +203,9 @@ def read_with_options(
     """Read one video; see ``read_tracks``. A file with more rows than the ``budget`` allows is refused."""
     given = combine(options, video or Video(), budget)
     found = _read_rows(parse_path(path), options, given)
-    return found if isinstance(found, Tracked) else build_tracked(found, given)
+    tracked = found if isinstance(found, Tracked) else build_tracked(found, given)
+    resolved, notes = resolve_video(tracked.video, tracked.table.index)
+    return replace(tracked, video=resolved, notes=(*tracked.notes, *notes))
 
 
 def find_parts(path: Source, options: FormatOptions) -> list[dict[str, str]]:

@@ -52,7 +52,8 @@ def test_nothing_but_the_flag_changes():
 
 def test_a_run_is_not_compared_with_the_next():
     points = make_points({1: [(0, 0.0, 0.0), (2500, 90.0, 0.0), (5000, 0.0, 0.0)], 2: [(0, 90.0, 0.0)]})
-    assert not flag_jumps(compute_trajectories(points, period="1s"), max_speed=3.0)["jump"].any()
+    trajectories = compute_trajectories(points, period="500ms", max_gap="2s")
+    assert not flag_jumps(trajectories, max_speed=3.0)["jump"].any()
 
 
 def test_positions_interpolated_from_a_jump_are_flagged_with_it():

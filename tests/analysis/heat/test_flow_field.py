@@ -17,6 +17,8 @@ from ptrack_analysis.heat import compute_flow_field
 from ptrack_analysis.motion import compute_kinematics
 from ptrack_analysis.schema import FIELD, validate
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*exceed max_gap:ptrack_analysis.errors.PtrackWarning")
+
 BOUNDS = (0.0, 0.0, 4.0, 2.0)
 VIDEO = make_video()
 

@@ -23,6 +23,8 @@ from ptrack_analysis import (
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.schema import HEATMAP, HEATMAP_SLICES, MEASURE, validate
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*exceed max_gap:ptrack_analysis.errors.PtrackWarning")
+
 
 def test_a_footpoint_gives_its_cell_the_time_that_it_holds():
     detections = make_detections({0: [(0, 0.1, 0.1), (100, 0.9, 0.9), (300, None, None)]})

@@ -186,7 +186,7 @@ def test_without_options_of_the_visits_the_peak_is_that_of_the_occupancy(seed):
             for person in range(8)
         }
     )
-    trajectories, zone = compute_trajectories(points), Zone("hall", box(0, 0, 6, 10), "m")
+    trajectories, zone = compute_trajectories(points, period="100ms"), Zone("hall", box(0, 0, 6, 10), "m")
     visits = compute_visits(trajectories, [zone], Video())
     persons = compute_occupancy(trajectories, Video(), zones=[zone]).loc["hall", "persons"]
     table = compute_retail_metrics(visits, [zone])

@@ -153,7 +153,7 @@ def test_visits_equal_a_walk_over_the_rows(seed):
     trajectories = compute_trajectories(detections, video, max_interpolation="0s")
     trajectories = trajectories.assign(enters_frame=False, leaves_frame=False)  # jumps here are no walks
     visits = compute_visits(trajectories, [LEFT], video, merge_gap=f"{merge_gap}ms")
-    period = naive.lower_median_step([time for path in persons.values() for time, *_ in path], 2000)
+    period = naive.lower_median_step([(one, time) for one, path in persons.items() for time, *_ in path])
     place = {(person, time): x for person, path in persons.items() for time, x, _ in path}
     rows = [
         (person, time, held, run, place[person, time] == IN[0], place[person, time] is not None)

@@ -1,0 +1,59 @@
+"""Facts about a video that follow from its detections: sampling period and duration."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.video import Milliseconds, Video, find_sampling_period, milliseconds, timedelta
+
+
+def resolve_video(video: Video, index: pd.Index) -> tuple[Video, list[str]]:
+    """Set the sampling period of a video, and drop a duration that a detection lies beyond.
+
+    Parameters
+    ----------
+    video
+        The facts that the source and the caller give.
+    index
+        Timestamp and person of each detection of the whole video.
+
+    Returns
+    -------
+    tuple
+        The video; a sentence for each fact that was not used or could not be determined.
+    """
+    if not isinstance(index, pd.MultiIndex) or not len(index):
+        return replace(video, sampling_period=timedelta(_one_frame(video))), []
+    steps, people = _steps_by_person(index)
+    period = find_sampling_period(steps, people, video.frame_rate)
+    notes = []
+    if not period:
+        notes.append(
+            "no sampling step is known, because no person was detected twice and there is no frame rate: "
+            "detections stand for no time. Pass video=Video(frame_rate=25) (--frame-rate 25)."
+        )
+    resolved = replace(video, sampling_period=timedelta(period))
+    last = milliseconds(index.get_level_values("timestamp").max(), "timestamp")
+    if video.duration is not None and last > milliseconds(video.duration, "duration"):
+        notes.append(
+            f"the duration of {video.duration.total_seconds():.3f} s is ignored, because a detection is at "
+            f"{last / 1000:.3f} s"
+        )
+        resolved = replace(resolved, duration=None)
+    return resolved, notes
+
+
+def _one_frame(video: Video) -> int:
+    return find_sampling_period(np.empty(0, "int64"), 0, video.frame_rate)
+
+
+def _steps_by_person(index: pd.MultiIndex) -> tuple[Milliseconds, int]:
+    """Return the times between each person's successive detections [ms], and the number of people."""
+    person = np.asarray(index.codes[index.names.index("person_index")])
+    time = index.get_level_values("timestamp").to_numpy().view("int64")
+    in_order = bool((time[1:] >= time[:-1]).all())
+    order = np.argsort(person, kind="stable") if in_order else np.lexsort((time, person))
+    person, time = person[order], time[order]
+    same = person[1:] == person[:-1]
+    return np.diff(time)[same], len(person) - int(same.sum())
