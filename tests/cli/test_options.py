@@ -83,8 +83,11 @@ def test_a_value_of_the_wrong_type_is_refused(option):
         ({"start": "2s", "end": "2s"}, "end must be after start ('2s'), got '2s'"),
         ({"repair_jumps": True}, "repair_jumps needs max_speed"),
         ({"cell": 0.5}, "cell is in meters, which needs a floor plan"),
-        ({"fill_gaps": "2s"}, "fill_gaps must be longer than max_gap ('2s'), got '2s'"),
-        ({"period": "3s"}, "max_gap must be at least the sampling period ('3s'), got '2s'"),
+        ({"fill_gaps": "2s"}, "fill_gaps (--fill-gaps) must be above max_gap (2 s), got '2s'"),
+        (
+            {"period": "3s", "max_gap": "2s"},
+            "max_gap must be at least the sampling period of 3000 ms, got 2000 ms",
+        ),
     ],
     ids=str,
 )
@@ -100,7 +103,7 @@ def test_the_docstring_describes_each_field_with_its_default(config):
         assert option.text.split()[-1] in " ".join(config.__doc__.split()), each.name
         assert entry[1]
     assert "FIELDS" not in config.__doc__
-    assert "counts as presence [ms]; by default '2s'." in AnalysisConfig.__doc__
+    assert "three sampling periods if that is longer." in " ".join(AnalysisConfig.__doc__.split())
 
 
 def test_the_options_of_a_plot_are_groups_of_fields():
