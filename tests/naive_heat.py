@@ -16,13 +16,17 @@ def cell_of(x, y, bounds, shape):
 
 
 def heatmap(quantity, rows, bounds, shape):
-    """Compute a quantity per cell; rows are (person, time, x, y, held, run, speed) by person and time."""
+    """Compute a quantity per cell; rows are (person, time, x, y, held, run, speed) by person and time.
+
+    A mean speed is blank where it is known for less than half of the time.
+    """
     values = np.zeros(shape)
-    weights, persons, before = np.zeros(shape), {}, None
+    weights, present, persons, before = np.zeros(shape), np.zeros(shape), {}, None
     for person, _, x, y, held, run, speed in rows:
         cell = cell_of(x, y, bounds, shape)
         here = (person, run, cell)
         if cell is not None:
+            present[cell] += held
             if quantity == "person_seconds":
                 values[cell] += held
             elif quantity == "visits":
@@ -37,8 +41,8 @@ def heatmap(quantity, rows, bounds, shape):
     if quantity == "mean_speed":
         return np.array(
             [
-                [v / w if w else math.nan for v, w in zip(*both, strict=True)]
-                for both in zip(values, weights, strict=True)
+                [v / w if w and 2 * w >= p else math.nan for v, w, p in zip(*row, strict=True)]
+                for row in zip(values, weights, present, strict=True)
             ]
         )
     return values / 1000 if quantity == "person_seconds" else values

@@ -128,7 +128,7 @@ CALLS = {
     "compute_tracks": (ptrack_analysis.compute_tracks, TRAJECTORIES, TRACKS),
     "compute_kinematics": (ptrack_analysis.motion.compute_kinematics, TRAJECTORIES, MOVEMENT),
     "compute_stops": (
-        lambda t: ptrack_analysis.compute_stops(t, max_extent=900, min_duration="300ms"),
+        lambda t: ptrack_analysis.compute_stops(t, max_extent=9000, min_duration="300ms"),
         TRAJECTORIES,
         STOPS,
     ),

@@ -55,7 +55,7 @@ def make_visits(rows=3):
             "entered": np.array([0, 40, 5000])[:rows],
             "exited": np.array([1001, 90, 7000])[:rows],
             "dwell": np.array([1001, 50, 2000])[:rows],
-            "entry": np.array([1, 0, 0])[:rows],
+            "entry": np.array([2, 0, 0])[:rows],
             "exit": np.array([0, 2, 1])[:rows],
             "detections": np.array([25, 2, 50])[:rows],
             "interpolated": np.zeros(rows, dtype="int64"),
@@ -379,7 +379,7 @@ DAMAGED = {
     "another's": (lambda path: pq.write_table(pa.table({"a": [1]}), path), "not a table written by ptrack"),
     "a column less": (lambda path: pq.write_table(pq.read_table(path).drop_columns("zone"), path), "'zone'"),
     "another type": (_other_type, "column 'entered_ms' is int32, not int64"),
-    "another choice": (_other_choice, "a value is not one of crossed, video_start, appeared"),
+    "another choice": (_other_choice, "a value is not one of crossed, frame_edge, video_start"),
     "broken categories": (_broken_categories, "column 'mine' has broken categories"),
     "a strange column": (_further_column, r"column 'mine' is duration\[s\]"),
 }

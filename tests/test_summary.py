@@ -152,8 +152,8 @@ def test_the_figures_of_a_zone_are_those_of_visits_and_dwell(summed):
         for zone in figures["zones"]:
             mine = visits[visits.index.get_level_values("zone") == zone["zone"]]
             row = dwell.loc[zone["zone"]]
-            whole = mine["entry"].isin(["crossed", "zone_opened"]) & mine["exit"].isin(
-                ["crossed", "zone_closed"]
+            whole = mine["entry"].isin(["crossed", "frame_edge", "zone_opened"]) & mine["exit"].isin(
+                ["crossed", "frame_edge", "zone_closed"]
             )
             assert zone["visits"] == len(mine) == row["visits"]
             assert zone["visitors"] == mine.reset_index()["person_index"].nunique()

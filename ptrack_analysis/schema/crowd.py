@@ -164,7 +164,9 @@ VISITS_HOURLY = Table(
         *_HOUR,
         Column("began", "integer", "Stays whose first moment is in it."),
         Column(
-            "entries", "integer", "Those of them that were seen to begin: entry is crossed or zone_opened."
+            "entries",
+            "integer",
+            "Those of them whose start was observed: crossed, frame_edge or zone_opened.",
         ),
         Column("present", "integer", "Stays that lasted in it, whenever they began."),
         Column("persons", "integer", "Different persons whose stays these are."),

@@ -308,7 +308,7 @@ def test_the_dwell_and_number_of_stays_is_that_of_their_hours(stays, recording):
         split, whole = hourly.xs(zone, level="zone"), visits.xs(zone, level="zone")
         assert total(split["dwell"]) == total(whole["dwell"])
         assert split["began"].sum() == len(whole)
-        assert split["entries"].sum() == whole["entry"].isin(["crossed", "zone_opened"]).sum()
+        assert split["entries"].sum() == whole["entry"].isin(["crossed", "frame_edge", "zone_opened"]).sum()
         assert total(split["recorded_time"]) == max(row[3] for row in stays)
     assert (hourly["dwell"] >= pd.Timedelta(0)).all()
     assert (hourly["persons"] <= hourly["present"]).all()

@@ -78,7 +78,7 @@ def test_a_file_of_another_tracker_is_refused_too(tmp_path):
     lines = [f"{frame},1,10,10,20,40,1,-1,-1,-1" for frame in range(1, 5001)]
     write(tmp_path / "gt.txt", "\n".join(lines) + "\n")
     asked = AnalysisConfig(memory="1MB", video=Video(width=640, height=360, frame_rate=10.0))
-    with pytest.raises(InputError, match="5000 detections"):
+    with pytest.raises(InputError, match="5000 rows"):
         _ = VideoAnalysis(tmp_path / "gt.txt", asked).trajectories
 
 

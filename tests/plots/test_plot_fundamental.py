@@ -29,7 +29,10 @@ def points(ax):
 
 
 def test_a_point_is_an_interval_whose_speed_is_known():
-    assert points(plot_fundamental_diagram(TABLE)) == {"hall": [[0.05, 2.0]], "back room": [[0.05, 0.0]]}
+    assert points(plot_fundamental_diagram(TABLE)) == {
+        "hall": [[0.05, 2.0], [0.025, 2.0]],
+        "back room": [[0.05, 0.0]],
+    }
 
 
 def test_zones_are_drawn_in_the_order_asked_for():
