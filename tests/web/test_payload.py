@@ -68,7 +68,7 @@ def test_rows_come_by_person_and_time():
     assert data["persons"] == [2, 7]
     assert arrays["start"].tolist() == [0, 1, 5]
     assert arrays["time"].tolist() == [100, 0, 200, 400, 5000]
-    assert arrays["time_present"].tolist() == [100, 200, 200, 100, 100]
+    assert arrays["time_present"].tolist() == [200] * 5
 
 
 def test_flags_say_where_positions_come_from_and_where_runs_begin():
