@@ -27,7 +27,7 @@ from ptrack_analysis.schema import (
     assemble,
     empty_table,
 )
-from ptrack_analysis.storage.columns import find_schema, with_video
+from ptrack_analysis.storage.columns import add_video_key, find_schema
 from ptrack_analysis.storage.parquet import read_parquet, write_parquet
 
 MISSING = np.iinfo("int64").min
@@ -91,7 +91,7 @@ def assert_same(read, written):
 @st.composite
 def tables(draw, schema):
     """Draw a table of this schema: any rows in any order, optional and further columns or none."""
-    keyed = with_video(schema) if draw(st.booleans()) else schema
+    keyed = add_video_key(schema) if draw(st.booleans()) else schema
     keys = [TEXTS if c.kind == "text" else WHOLE for c in keyed.key]
     rows = draw(st.lists(st.tuples(*keys), unique=True, max_size=6))
     count = len(rows)

@@ -5,7 +5,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.options import add_command, add_remote, place, shown, use_remote
+from ptrack_analysis.cli.options import add_command, add_remote, parse_file_path, shown, use_remote
 
 if TYPE_CHECKING:
     from ptrack_analysis.dataset.compaction import CompactSummary
@@ -21,9 +21,14 @@ def add(commands: Any) -> None:
         "compact out big",
         "compact s3://bucket/dataset s3://bucket/big --file-size 256MB",
     )
-    parser.add_argument("out", type=place, metavar="OUT", help="folder or s3://bucket/prefix of a dataset")
     parser.add_argument(
-        "big", type=place, metavar="BIG", help="folder or s3://bucket/prefix of the compacted dataset"
+        "out", type=parse_file_path, metavar="OUT", help="folder or s3://bucket/prefix of a dataset"
+    )
+    parser.add_argument(
+        "big",
+        type=parse_file_path,
+        metavar="BIG",
+        help="folder or s3://bucket/prefix of the compacted dataset",
     )
     parser.add_argument(
         "--file-size", default="128MB", metavar="SIZE", help="size at which a new file starts (default 128MB)"

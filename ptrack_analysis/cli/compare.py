@@ -14,7 +14,7 @@ from ptrack_analysis.cli.options import (
     fallback_video,
     format_arguments,
     open_source,
-    place,
+    parse_file_path,
     read_noted,
     shown,
 )
@@ -42,9 +42,9 @@ def add(commands: Any) -> None:
         "compare data/shop data/tracker/tracks.csv --zones data/shop/zones.geojson",
     )
     parser.add_argument(
-        "a", type=place, metavar="A", help="file, folder or s3://bucket/prefix of the reference"
+        "a", type=parse_file_path, metavar="A", help="file, folder or s3://bucket/prefix of the reference"
     )
-    parser.add_argument("b", type=place, metavar="B", help="another tracking of the same video")
+    parser.add_argument("b", type=parse_file_path, metavar="B", help="another tracking of the same video")
     add_options(parser, "scene", into=parser)
     add_video(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from ptrack_analysis.cli.options import add_command, place
+from ptrack_analysis.cli.options import add_command, parse_file_path
 
 _SHELLS = ("bash", "zsh", "fish")
 
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
 def _prepare(parser: argparse.ArgumentParser, file: Any) -> None:
     """Mark arguments that are paths, and describe commands by one line, also below subcommands."""
     for action in parser._actions:  # noqa: SLF001 - argparse has no public list of arguments
-        if action.type is place:
+        if action.type is parse_file_path:
             action.complete = file  # type: ignore[attr-defined] # read by shtab
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - the only way to the subcommands
             for line in action._choices_actions:  # noqa: SLF001 - the only way to their help

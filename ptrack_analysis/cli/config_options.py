@@ -11,9 +11,9 @@ from ptrack_analysis.cli.options import (
     at_least_zero,
     fallback_video,
     names,
+    parse_file_path,
     period,
     persons,
-    place,
     shape,
     span,
 )
@@ -22,8 +22,8 @@ from ptrack_analysis.pipeline.config_fields import Option, find_options, get_val
 
 _READERS: dict[str, Any] = {
     "Duration": span,
-    "FilePath": place,
-    "AnyFilePath": place,
+    "FilePath": parse_file_path,
+    "AnyFilePath": parse_file_path,
     "float": at_least_zero,
     "int": int,
     "tuple[int, int]": shape,
@@ -86,9 +86,9 @@ def add_options(
     """
     for group in groups:
         found = [(each, option) for each, option in find_options(config) if option.group == group]
-        place = into or (parser.add_argument_group(_TITLES[group]) if found else None)
+        container = into or (parser.add_argument_group(_TITLES[group]) if found else None)
         for each, option in found:
-            _add_option(place, each, option, (defaults or {}).get(each.name))
+            _add_option(container, each, option, (defaults or {}).get(each.name))
 
 
 def _add_option(group: Any, each: Field[Any], option: Option, default: str | None) -> None:
@@ -107,7 +107,7 @@ def _add_option(group: Any, each: Field[Any], option: Option, default: str | Non
     if option.auto:
         options |= {"type": period, "default": _AUTO}
     if option.from_file:
-        options |= {"type": place, "metavar": "FILE"}
+        options |= {"type": parse_file_path, "metavar": "FILE"}
         text = f"file with the {text}"
     default = default or option.default or _format_default(options["default"])
     group.add_argument(

@@ -15,7 +15,7 @@ from ptrack_analysis.cli.options import (
     add_source_options,
     format_arguments,
     open_source,
-    place,
+    parse_file_path,
     shown,
 )
 
@@ -64,7 +64,7 @@ def format_summary(summary: "ExportSummary", *, withheld: bool) -> str:
         rows = [("video", "where", "person-seconds")]
         for video in done[:_SHOWN]:
             rows += _rows(video)
-        widths = [max(len(row[place]) for row in rows) for place in range(2)]
+        widths = [max(len(row[column]) for row in rows) for column in range(2)]
         lines += ["", *(f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>14}" for a, b, c in rows)]
         if len(done) > _SHOWN:
             lines.append(f"and {_videos(len(done) - _SHOWN)} more (--json lists them all)")
@@ -131,7 +131,9 @@ def add(commands: Any) -> None:
         "export data/shop out --tables visits,dwell --csv",
     )
     add_source(parser)
-    parser.add_argument("out", type=place, metavar="OUT", help="folder or s3://bucket/prefix of the dataset")
+    parser.add_argument(
+        "out", type=parse_file_path, metavar="OUT", help="folder or s3://bucket/prefix of the dataset"
+    )
     add_options(parser, "scene", "tables", "faces", into=parser)
     _add_workers(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")

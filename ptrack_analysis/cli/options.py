@@ -112,7 +112,7 @@ def _number(text: str, wanted: str, fits: Callable[[float], bool]) -> float:
 
 
 @_reader
-def place(text: str) -> str:
+def parse_file_path(text: str) -> str:
     """Read a path. It is empty if a variable of the shell is unset."""
     if not text:
         raise ValueError("the path is empty")
@@ -198,7 +198,7 @@ _SOURCE = (
 
 def add_source(parser: argparse.ArgumentParser) -> None:
     """Add the argument SOURCE."""
-    parser.add_argument("source", type=place, metavar="SOURCE", help=_SOURCE)
+    parser.add_argument("source", type=parse_file_path, metavar="SOURCE", help=_SOURCE)
 
 
 def add_source_options(parser: argparse.ArgumentParser) -> None:

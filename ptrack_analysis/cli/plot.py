@@ -15,7 +15,7 @@ from ptrack_analysis.cli.options import (
     chosen,
     format_arguments,
     open_source,
-    place,
+    parse_file_path,
     shown,
 )
 from ptrack_analysis.pipeline.config import AnalysisConfig
@@ -79,7 +79,7 @@ def _add_output(command: argparse.ArgumentParser, formats: tuple[str, ...]) -> N
     command.add_argument(
         "-o",
         "--output",
-        type=place,
+        type=parse_file_path,
         required=True,
         metavar="FILE",
         help=f"file to write, {listed}; - is stdout",

@@ -13,7 +13,7 @@ from ptrack_analysis.cli.options import (
     add_video,
     format_arguments,
     open_source,
-    place,
+    parse_file_path,
 )
 from ptrack_analysis.pipeline.plot_options import PlotOptions
 
@@ -32,7 +32,7 @@ def add(commands: Any) -> None:
     )
     add_source(parser)
     parser.add_argument(
-        "-o", "--output", type=place, required=True, metavar="FILE", help="HTML file to write"
+        "-o", "--output", type=parse_file_path, required=True, metavar="FILE", help="HTML file to write"
     )
     add_options(parser, "scene", into=parser)
     add_options(parser, "background", config=PlotOptions, into=parser)

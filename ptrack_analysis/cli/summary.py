@@ -15,7 +15,7 @@ from ptrack_analysis.cli.options import (
     chosen,
     format_arguments,
     open_source,
-    place,
+    parse_file_path,
     shown,
 )
 
@@ -46,7 +46,12 @@ def add(commands: Any) -> None:
     formats.add_argument("--json", action="store_true", help="print JSON")
     formats.add_argument("--markdown", action="store_true", help="print Markdown")
     parser.add_argument(
-        "-o", "--output", type=place, default="-", metavar="FILE", help="file to write (default -: stdout)"
+        "-o",
+        "--output",
+        type=parse_file_path,
+        default="-",
+        metavar="FILE",
+        help="file to write (default -: stdout)",
     )
     parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
     add_options(parser, *(group for group in MEASURING if group not in {"bins", "stops"}))

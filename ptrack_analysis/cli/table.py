@@ -15,7 +15,7 @@ from ptrack_analysis.cli.options import (
     chosen,
     format_arguments,
     open_source,
-    place,
+    parse_file_path,
     shown,
 )
 
@@ -58,7 +58,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=place,
+        type=parse_file_path,
         default=_STDOUT,
         metavar="FILE",
         help="file to write, .csv or .parquet (default -: CSV on stdout)",

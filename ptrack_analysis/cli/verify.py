@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.options import add_command, add_remote, place, shown, use_remote
+from ptrack_analysis.cli.options import add_command, add_remote, parse_file_path, shown, use_remote
 
 if TYPE_CHECKING:
     from ptrack_analysis.dataset.verify import Verification
@@ -25,7 +25,10 @@ def add(commands: Any) -> None:
         "verify s3://bucket/dataset --json",
     )
     parser.add_argument(
-        "out", type=place, metavar="OUT", help="folder or s3://bucket/prefix of a dataset, compacted or not"
+        "out",
+        type=parse_file_path,
+        metavar="OUT",
+        help="folder or s3://bucket/prefix of a dataset, compacted or not",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_remote(parser)

@@ -5,7 +5,7 @@ import sys
 import webbrowser
 from typing import TYPE_CHECKING, Any
 
-from ptrack_analysis.cli.options import add_command, place, shown, size
+from ptrack_analysis.cli.options import add_command, parse_file_path, shown, size
 
 if TYPE_CHECKING:
     from ptrack_analysis.editing.desk import EditorFiles
@@ -24,7 +24,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument(
         "background",
-        type=place,
+        type=parse_file_path,
         metavar="BACKGROUND",
         help="image of the scene, or a frame of a video such as video.mp4@12.5s; for zones in meters an "
         "image of the floor plan",
@@ -32,14 +32,19 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=place,
+        type=parse_file_path,
         required=True,
         metavar="FILE",
         help="GeoJSON file of zones and lines to write; opened first if it exists",
     )
-    parser.add_argument("--zones", type=place, metavar="FILE", help="another zone file to start from")
     parser.add_argument(
-        "--floor", type=place, metavar="FILE", help="file of the floor plan, opened or written by calibration"
+        "--zones", type=parse_file_path, metavar="FILE", help="another zone file to start from"
+    )
+    parser.add_argument(
+        "--floor",
+        type=parse_file_path,
+        metavar="FILE",
+        help="file of the floor plan, opened or written by calibration",
     )
     parser.add_argument(
         "--unit", choices=("fraction", "px", "m"), help="unit of a new zone file (default fraction)"

@@ -7,7 +7,7 @@ from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.records import FOLDERS, MARK, VideoEntry, place_file, schema_in
 from ptrack_analysis.schema import TRACKER_COLUMNS, ZONE, Column, Table
 from ptrack_analysis.schema.walked import BOX_FLAGS
-from ptrack_analysis.storage.columns import Stored, stored_columns, with_video
+from ptrack_analysis.storage.columns import Stored, add_video_key, stored_columns
 
 _ASKED_BY = {
     **{column.name: "anchor" for column in BOX_FLAGS},
@@ -74,7 +74,7 @@ def gather_contents(records: Iterable[VideoEntry]) -> Contents:
 def _columns(folder: str, record: VideoEntry) -> Iterator[Stored]:
     """List the columns of one file: optional ones only if a setting or tracker adds them, no landmarks."""
     unit = "px" if record.parameters.get("floor") is None else "m"
-    schema = with_video(schema_in(folder, record.parameters))
+    schema = add_video_key(schema_in(folder, record.parameters))
     for column in stored_columns(schema, unit, clocked=bool(record.about.get("days"))):
         if column.of in TRACKER_COLUMNS:
             is_there = column.name in record.about.get("tracker_columns", [])

@@ -18,7 +18,7 @@ from ptrack_analysis.dataset.placing import gone_from, remove_videos, validate_o
 from ptrack_analysis.dataset.records import (
     JOBS_FILE,
     jobs_text,
-    list_files,
+    list_table_files,
     read_cached_bytes,
     read_record,
     read_records,
@@ -305,7 +305,7 @@ def _remove_leftovers(stage: Workspace, videos: Collection[str]) -> None:
         return
     places = [*CATALOGUE, JOBS_FILE, HOLDER]
     for name in videos:
-        places += [*list_files(name), record_place(name), seen_place(name)]
+        places += [*list_table_files(name), record_place(name), seen_place(name)]
     written: dict[str, list[str]] = {}
     for place in places:
         folder, _, name = place.rpartition("/")

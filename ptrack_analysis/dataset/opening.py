@@ -17,8 +17,8 @@ from ptrack_analysis.dataset.queries import (
     answer,
     arrow_dataset,
     connected,
+    convert_to_pandas,
     find_stored_names,
-    in_memory,
     told,
 )
 from ptrack_analysis.errors import ParameterError
@@ -189,7 +189,7 @@ class Dataset:
         chosen = self._selection(table, videos=videos, columns=columns, between=(start, end), as_=as_)
         with told(self.root / table):
             content = chosen.scanner().to_table()
-        return in_memory(content, chosen) if as_ == "pandas" else content
+        return convert_to_pandas(content, chosen) if as_ == "pandas" else content
 
     def batches(
         self,
@@ -327,4 +327,4 @@ def _batches(chosen: Selection, rows: int, as_: Form, place: object) -> Iterator
         for batch in chosen.scanner(batch_size=rows).to_batches():
             if batch.num_rows:
                 content = pa.Table.from_batches([batch]).replace_schema_metadata(marks)
-                yield in_memory(content, chosen) if as_ == "pandas" else content
+                yield convert_to_pandas(content, chosen) if as_ == "pandas" else content

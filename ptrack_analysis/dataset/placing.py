@@ -15,7 +15,7 @@ from ptrack_analysis.dataset.records import (
     VideoEntry,
     find_checksum,
     is_record,
-    list_files,
+    list_table_files,
     look_at,
     read_cached_bytes,
     read_seen,
@@ -28,7 +28,7 @@ from ptrack_analysis.dataset.staging import Workspace
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.schema import SALTED, SUPPRESSED, TABLES
 from ptrack_analysis.sources.names import listed
-from ptrack_analysis.storage.columns import stored_columns, with_video
+from ptrack_analysis.storage.columns import add_video_key, stored_columns
 from ptrack_analysis.storage.files import make_folder, remove_file, write_text
 from ptrack_analysis.storage.parquet import is_ours
 from ptrack_analysis.storage.s3 import AnyPath, S3Path
@@ -96,13 +96,15 @@ def _has_columns(path: Path, folder: str) -> bool:
     forms = [forms[name] for forms in (TABLES, SALTED, SUPPRESSED) if name in forms]
     known = {
         column.name
-        for form in map(with_video, forms)
+        for form in map(add_video_key, forms)
         for unit in form.units
         for column in stored_columns(form, unit, clocked=True)
     }
     header = _first_line(path).strip().replace('"', "").split(",")
     further = folder == "videos"  # the user's own columns of a recording may stand there
-    needed = {column.name for column in stored_columns(with_video(FOLDERS[folder])) if not column.of.optional}
+    needed = {
+        column.name for column in stored_columns(add_video_key(FOLDERS[folder])) if not column.of.optional
+    }
     return header[0] == "video" and (needed <= set(header) if further else set(header) <= known)
 
 
@@ -178,7 +180,7 @@ def place_in(out: AnyPath, place: str, there: RemoteListing) -> AnyPath | None:
 
 def remove_others(out: AnyPath, video: str, places: Iterable[str], there: RemoteListing) -> None:
     """Remove what an earlier run wrote of a video, but for these places."""
-    for place in set(list_files(video)).difference(places):
+    for place in set(list_table_files(video)).difference(places):
         if there is not None or os.path.isfile(f"{out}/{place}"):  # noqa: PTH113 - half of the cost of a Path
             remove_written(out, place, there)
 
@@ -244,7 +246,7 @@ def remove_videos(stage: Workspace, videos: Sequence[str]) -> None:
     sys.stderr.flush()
     for video in videos:
         there = stage.of_video(video)
-        for place in list_files(video):
+        for place in list_table_files(video):
             remove_written(stage.out, place, there)
         for place in (seen_place(video), record_place(video)):
             if isinstance(stage.out, S3Path):

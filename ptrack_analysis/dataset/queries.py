@@ -15,7 +15,7 @@ from pyarrow.fs import LocalFileSystem
 from ptrack_analysis.dataset.holding import DatasetFile, Manifest, unknown
 from ptrack_analysis.errors import InputError, ParameterError, PtrackError
 from ptrack_analysis.storage.arrow import from_arrow
-from ptrack_analysis.storage.columns import PERSON, schema_by_marks, stored_columns, stored_key, with_video
+from ptrack_analysis.storage.columns import PERSON, add_video_key, schema_by_marks, stored_columns, stored_key
 from ptrack_analysis.storage.s3 import AnyPath, S3Path
 from ptrack_analysis.storage.store import RangedFile
 
@@ -156,7 +156,7 @@ def find_stored_names(schema: pa.Schema, columns: Sequence[str], root: AnyPath, 
     """
     if isinstance(columns, str):
         raise ParameterError(f"columns is {columns!r}, not a list of names")
-    spec = with_video(schema_by_marks(schema.metadata))
+    spec = add_video_key(schema_by_marks(schema.metadata))
     stored = [column for unit in (None, *spec.units) for column in stored_columns(spec, unit)]
     known = {column.memory_name: column.name for column in stored if column.name in schema.names}
     known |= {name: name for name in schema.names}
@@ -166,7 +166,7 @@ def find_stored_names(schema: pa.Schema, columns: Sequence[str], root: AnyPath, 
     return list(dict.fromkeys(known[name] for name in columns))
 
 
-def in_memory(content: pa.Table, chosen: Selection) -> pd.DataFrame:
+def convert_to_pandas(content: pa.Table, chosen: Selection) -> pd.DataFrame:
     """Return the rows as the table in memory.
 
     Raises
@@ -204,7 +204,7 @@ def _in_one_unit(content: pa.Table, name: str) -> pa.Table:
 
 def _validate_no_gaps(content: pa.Table, name: str) -> None:
     """Reject whole numbers and truth values that some of the files have and others have not."""
-    spec = with_video(schema_by_marks(content.schema.metadata))
+    spec = add_video_key(schema_by_marks(content.schema.metadata))
     may_miss = {
         column.name
         for unit in spec.units
@@ -222,5 +222,5 @@ def _validate_no_gaps(content: pa.Table, name: str) -> None:
 
 def _key_names(schema: pa.Schema) -> list[str]:
     """List the stored columns of the key that the files have."""
-    key = stored_key(with_video(schema_by_marks(schema.metadata)))
+    key = stored_key(add_video_key(schema_by_marks(schema.metadata)))
     return [one.name for one in key if one.of is not PERSON and one.name in schema.names]

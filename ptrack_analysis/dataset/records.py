@@ -67,7 +67,7 @@ def is_inside(place: str) -> bool:
     return not place.startswith("/") and not {"..", ""} & {*place.replace("\\", "/").split("/")}
 
 
-def list_files(video: str) -> dict[str, str]:
+def list_table_files(video: str) -> dict[str, str]:
     """Return every place in which a table of this video can lie, each with the table's folder."""
     places = {table_place(folder, video): folder for folder in FOLDERS}
     return places | {csv_place(folder, video): folder for folder in FOLDERS}

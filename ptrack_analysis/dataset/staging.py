@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ptrack_analysis.dataset.catalogue import CATALOGUE
-from ptrack_analysis.dataset.records import JOBS_FILE, RECORDS, SEEN, list_files, record_place
+from ptrack_analysis.dataset.records import JOBS_FILE, RECORDS, SEEN, list_table_files, record_place
 from ptrack_analysis.storage.files import checksum, make_folder
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, ahead
 
@@ -28,7 +28,9 @@ class Workspace:
         there = self.there
         if there is None:
             return None
-        return {place: there[place] for place in (*list_files(video), record_place(video)) if place in there}
+        return {
+            place: there[place] for place in (*list_table_files(video), record_place(video)) if place in there
+        }
 
     def fetch(self, places: Iterable[str]) -> None:
         """Bring what there is at these places from S3; on disk it is there."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ptrack_analysis.editing.job import EditSession, hash_content, judged, parse_object, read_content, written
+from ptrack_analysis.editing.job import EditSession, judged, mark_content, parse_object, read_content, written
 from ptrack_analysis.errors import PtrackError, ZoneError
 from ptrack_analysis.geometry import FARTHEST
 from ptrack_analysis.scene.floor_plan import FloorPlan, read_floor_plan
@@ -255,7 +255,7 @@ class EditorFiles:
         return {
             "file": job.output.name,
             "base": self._keep(content, read),
-            "disk": hash_content(read_content(job.output)),
+            "disk": mark_content(read_content(job.output)),
             "saved": source == job.output,
             "features": features,
             "defects": defects,
@@ -268,7 +268,7 @@ class EditorFiles:
         return {
             "file": place.name,
             "base": self._keep(content, read),
-            "disk": hash_content(content),
+            "disk": mark_content(content),
             "pairs": shown_pairs(read, *self._size),
             "bounds": read.get("bounds"),
             "lens": shown_lens(floor),
@@ -280,7 +280,7 @@ class EditorFiles:
         return pixels.width, pixels.height
 
     def _keep(self, content: bytes | None, read: dict[str, Any]) -> str:
-        base = hash_content(content)
+        base = mark_content(content)
         self._opened[base] = (content, read)
         return base
 
@@ -306,7 +306,7 @@ class EditorFiles:
         noted = self._notes(scene)
         said = f"{_counted(scene.zones, 'zone')}, {_counted(scene.lines, 'line')}"
         changed = self._write(job.output, new, edit, said)
-        return changed or {"disk": hash_content(new), "said": said, "notes": noted}
+        return changed or {"disk": mark_content(new), "said": said, "notes": noted}
 
     def _notes(self, scene: Scene) -> list[str]:
         """Describe what is odd about the zones of each video they are bound to; each sentence once."""
@@ -342,13 +342,13 @@ class EditorFiles:
         floor: FloorPlan = judged(new, place, fitted)
         said = f"{len(floor.pairs)} pairs, error {floor.error:.3g} m"
         changed = self._write(place, new, edit, said)
-        return changed or {"disk": hash_content(new), "said": said, **describe_fit(floor)}
+        return changed or {"disk": mark_content(new), "said": said, **describe_fit(floor)}
 
     def _write(self, place: Path, new: bytes, edit: dict[str, Any], said: str) -> Answer | None:
         """Write a file, or answer that somebody else changed it since the page knew it."""
         disk = read_content(place)
-        if hash_content(disk) != edit.get("disk") and disk != new and edit.get("replace") is not True:
-            known = hash_content(disk)
+        if mark_content(disk) != edit.get("disk") and disk != new and edit.get("replace") is not True:
+            known = mark_content(disk)
             return {"error": f"{place.name} was changed meanwhile by something else", "changed": known}
         if disk != new:
             write_bytes(place, new)

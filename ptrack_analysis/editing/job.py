@@ -41,7 +41,7 @@ def read_content(place: Path) -> bytes | None:
         raise ZoneError(f"{place}: cannot be read: {error.strerror}") from error
 
 
-def hash_content(content: bytes | None) -> str:
+def mark_content(content: bytes | None) -> str:
     """Return the mark by which a content is known again; that of no file is empty."""
     return "" if content is None else sha256(content).hexdigest()
 

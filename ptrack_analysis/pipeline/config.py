@@ -324,13 +324,13 @@ class AnalysisConfig:
 
     def __post_init__(self) -> None:
         """Normalize each field, and reject values out of range."""
-        from ptrack_analysis.analysis.heat.grid import validate_shape
+        from ptrack_analysis.analysis.heat.grid import validate_grid_shape
         from ptrack_analysis.clock.lookup import parse_pattern
         from ptrack_analysis.clock.timezones import parse_timezone, validate_opening_hours
         from ptrack_analysis.video import timedelta
 
         if self.shape is not None:
-            validate_shape(self.shape)
+            validate_grid_shape(self.shape)
         for read, text in (
             (parse_pattern, self.started_at),
             (parse_timezone, self.timezone),

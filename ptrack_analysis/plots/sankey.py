@@ -79,10 +79,10 @@ def _swapped(flow: Floats, order: Order, movable: tuple[int, int]) -> Order:
 
 def _sorted(flow: Floats, partners: list[int], own: list[int], movable: int) -> list[int]:
     """Sort the movable of one side by the mean place of their partners, those without any as they stand."""
-    place = np.empty(len(partners))
-    place[partners] = np.arange(len(partners))
+    rank = np.empty(len(partners))
+    rank[partners] = np.arange(len(partners))
     weight = flow.sum(axis=1)
-    mean = np.divide(flow @ place, weight, out=np.full(len(flow), np.inf), where=weight > 0)
+    mean = np.divide(flow @ rank, weight, out=np.full(len(flow), np.inf), where=weight > 0)
     free = [each for each in own if each < movable]
     return [*sorted(free, key=lambda each: mean[each]), *range(movable, len(flow))]
 
@@ -101,7 +101,7 @@ def stacked(heights: Floats, rooms: Floats, gap: float) -> float:
     return float((np.maximum(heights, rooms) + gap).sum())
 
 
-def place(heights: Floats, rooms: Floats, gap: float, height: float) -> Column:
+def stack_nodes(heights: Floats, rooms: Floats, gap: float, height: float) -> Column:
     """Stack the nodes of one side, centerd: each has its height, or the room of its label if that is more."""
     slots = np.maximum(heights, rooms) + gap
     tops = np.cumsum(slots) - slots
@@ -237,7 +237,10 @@ def _columns(flow: Floats, left: Sequence[str], right: Sequence[str]) -> tuple[t
     heights = [flow.sum(axis=1 - side) * _scale(flow) for side in (0, 1)]
     height = max(stacked(high, room, _GAP) for high, room in zip(heights, rooms, strict=True))
     height = max(height, _LOWEST)
-    return (place(heights[0], rooms[0], _GAP, height), place(heights[1], rooms[1], _GAP, height)), height
+    return (
+        stack_nodes(heights[0], rooms[0], _GAP, height),
+        stack_nodes(heights[1], rooms[1], _GAP, height),
+    ), height
 
 
 def _colors(names: Sequence[str], zones: Sequence[Zone | str] | None) -> dict[str, Any]:

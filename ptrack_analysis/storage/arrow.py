@@ -21,12 +21,12 @@ from ptrack_analysis.storage.columns import (
     TABLE_MARK,
     VIDEO,
     Stored,
+    add_video_key,
     find_clock_column,
     find_schema,
     schema_by_marks,
     stored_columns,
     stored_key,
-    with_video,
 )
 
 ARROW_TYPES = {
@@ -94,7 +94,7 @@ def _find_start(started_at: datetime, table: pd.DataFrame, schema: Table) -> int
 
 def _with_twins(parts: list[Part], schema: Table, start: int) -> Iterator[Part]:
     """Put behind each moment of the video its twin in UTC: the start and the moment, in whole us."""
-    stored = {column.name: column for column in stored_columns(with_video(schema))}
+    stored = {column.name: column for column in stored_columns(add_video_key(schema))}
     for field, moments in parts:
         yield field, moments
         twin = find_clock_column(stored[field.name]) if field.name in stored else None
@@ -111,7 +111,7 @@ def _checked(table: pd.DataFrame, schema: Table | None) -> Table:
     if schema is None:
         schema = find_schema(table)
     elif isinstance(table, pd.DataFrame) and table.index.names[0] == VIDEO.name:
-        schema = with_video(schema)
+        schema = add_video_key(schema)
     if isinstance(table, pd.DataFrame) and not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()][0]
         raise SchemaError(f"not a {schema.name} table: column {twice!r} is there twice")
@@ -124,7 +124,7 @@ def _key_parts(table: pd.DataFrame, schema: Table, video: str | None) -> Iterato
     levels = {name: table.index.get_level_values(name).array for name in schema.key_names}
     arrays = {column.name: _array(column, levels[column.name]) for column in schema.key}
     if video is not None:
-        schema = with_video(schema)
+        schema = add_video_key(schema)
         arrays[VIDEO.name] = pa.repeat(pa.scalar(video, pa.string()), len(table))
     for column in stored_key(schema):
         if column.of is PERSON:
@@ -145,7 +145,7 @@ def _persons(arrays: Mapping[str, pa.Array], video: str | None) -> pa.Array:
 def _column_parts(table: pd.DataFrame, schema: Table) -> Iterator[Part]:
     """Convert the columns, in the order in which the table has them."""
     unit = find_unit(table, schema) if schema.in_plane else None
-    columns = stored_columns(with_video(schema), unit, clocked=True)
+    columns = stored_columns(add_video_key(schema), unit, clocked=True)
     known = {
         column.memory_name: column
         for column in columns
@@ -240,7 +240,7 @@ def from_arrow(content: pa.Table, *, whole: bool = True) -> pd.DataFrame:
     """
     schema = schema_by_marks(content.schema.metadata)
     if VIDEO.name in content.column_names:
-        schema = with_video(schema)
+        schema = add_video_key(schema)
     known = {
         column.name: column for unit in schema.units for column in stored_columns(schema, unit, clocked=True)
     }

@@ -55,7 +55,7 @@ class Stored:
 
 
 @cache
-def with_video(schema: Table) -> Table:
+def add_video_key(schema: Table) -> Table:
     """Return the schema of such a table of many videos: ``video`` is the first level of its key."""
     return schema if VIDEO in schema.key else replace(schema, key=(VIDEO, *schema.key))
 
@@ -68,7 +68,7 @@ def stored_columns(schema: Table, unit: str | None = None, *, clocked: bool = Fa
     Parameters
     ----------
     schema
-        Which table; ``with_video(schema)`` for one of a dataset.
+        Which table; ``add_video_key(schema)`` for one of a dataset.
     unit
         Unit of the plane, for a table that has one.
     clocked
@@ -157,7 +157,7 @@ def _find_schema(key: tuple[Hashable, ...], columns: tuple[Hashable, ...]) -> Ta
         raise SchemaError(f"not a table of the package: there is none with the index {names}")
     fitting.sort(key=lambda schema: len(schema.columns), reverse=True)
     found = next((schema for schema in fitting if _has_columns(columns, schema)), fitting[0])
-    return found if names == found.key_names else with_video(found)
+    return found if names == found.key_names else add_video_key(found)
 
 
 def schema_by_marks(marks: Mapping[bytes, bytes] | None) -> Table:

@@ -17,10 +17,10 @@ from ptrack_analysis.schema import Table
 from ptrack_analysis.storage.arrow import from_arrow, to_arrow
 from ptrack_analysis.storage.columns import (
     CATEGORIES_MARK,
+    add_video_key,
     schema_by_marks,
     stored_columns,
     stored_key,
-    with_video,
 )
 from ptrack_analysis.storage.files import replace_file
 
@@ -141,7 +141,7 @@ def is_ours(path: Path) -> bool:
 
 def options_for(content: pa.Table, *, is_sorted: bool) -> dict[str, Any]:
     """Return how a table is stored: the dictionary columns, and the order of its rows if any."""
-    schema = with_video(schema_by_marks(content.schema.metadata))
+    schema = add_video_key(schema_by_marks(content.schema.metadata))
     names = {column.name for column in stored_columns(schema) if column.is_name}
     dictionary = [f.name for f in content.schema if f.name in names or CATEGORIES_MARK in (f.metadata or {})]
     order = [column.name for column in stored_key(schema) if column.of in schema.key]

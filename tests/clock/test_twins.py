@@ -18,7 +18,7 @@ from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.pipeline.tables import videos_table
 from ptrack_analysis.schema import DETECTIONS, TABLES, assemble
 from ptrack_analysis.storage.arrow import to_arrow
-from ptrack_analysis.storage.columns import stored_columns, with_video
+from ptrack_analysis.storage.columns import add_video_key, stored_columns
 from ptrack_analysis.storage.parquet import write_csv
 
 STARTED = datetime.fromisoformat("2026-11-24T09:30:00.000001+01:00")
@@ -64,7 +64,7 @@ def test_a_missing_moment_has_a_missing_twin():
 @pytest.mark.parametrize("schema", TABLES.values(), ids=TABLES.keys())
 def test_no_twin_has_the_name_of_another_column(schema):
     for unit in schema.units:
-        names = [one.name for one in stored_columns(with_video(schema), unit, clocked=True)]
+        names = [one.name for one in stored_columns(add_video_key(schema), unit, clocked=True)]
         assert len(names) == len(set(names))
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptrack_analysis.plots.sankey import bands, crossings, place, stacked, untangled
+from ptrack_analysis.plots.sankey import bands, crossings, stack_nodes, stacked, untangled
 
 CHANCE = np.random.default_rng(5)
 
@@ -52,7 +52,7 @@ def test_the_order_is_never_worse_than_that_of_the_table(seed):
 
 
 def test_a_low_node_gets_the_room_of_its_label():
-    tops, heights = place(np.array([1.0, 0.1]), np.array([0.5, 0.5]), 0.1, 2.0)
+    tops, heights = stack_nodes(np.array([1.0, 0.1]), np.array([0.5, 0.5]), 0.1, 2.0)
     assert (tops.tolist(), heights.tolist()) == (pytest.approx([0.2, 1.5]), [1.0, 0.1])
     assert stacked(np.array([1.0, 0.1]), np.array([0.5, 0.5]), 0.1) == pytest.approx(1.7)
 

@@ -40,7 +40,7 @@ def resolve_grid(
     if max(across, down) > MAX_CELLS:
         raise ParameterError(f"cell is {cell!r}: more than {MAX_CELLS} cells within the bounds {bounds!r}")
     columns, rows = (max(1, math.ceil(count - _TOLERANCE)) for count in (across, down))
-    validate_shape((rows, columns))
+    validate_grid_shape((rows, columns))
     return (rows, columns), (x0, y0, x0 + columns * cell, y0 + rows * cell)
 
 
@@ -56,7 +56,7 @@ def find_bounds(x: Floats, y: Floats, unit: str, video: Video) -> Bounds:
     return float(np.floor(x.min())), float(np.floor(y.min())), float(upper_x), float(upper_y)
 
 
-def validate_shape(shape: tuple[int, int]) -> None:
+def validate_grid_shape(shape: tuple[int, int]) -> None:
     """Check the number of rows and columns, and the number of cells against ``MAX_CELLS``.
 
     Raises
@@ -74,7 +74,7 @@ def validate_shape(shape: tuple[int, int]) -> None:
 
 def validate_grid(shape: tuple[int, int], bounds: Bounds) -> None:
     """Check the shape, and that the bounds have an area."""
-    validate_shape(shape)
+    validate_grid_shape(shape)
     x0, y0, x1, y1 = bounds
     if not (np.isfinite(bounds).all() and x1 > x0 and y1 > y0):
         raise ParameterError(f"bounds must be finite with x0 < x1 and y0 < y1, got {bounds!r}")

@@ -51,7 +51,7 @@ def whole_runs(run: Integers) -> Iterator[slice]:
         begin = end
 
 
-def place(clock: Milliseconds, moment: Milliseconds) -> tuple[Integers, Floats]:
+def locate_rows(clock: Milliseconds, moment: Milliseconds) -> tuple[Integers, Floats]:
     """Find the row at or before each moment, and which share of the way to the next row has passed."""
     row = np.searchsorted(clock, moment, side="right") - 1
     length = np.diff(clock, append=clock[-1:] + 1)
@@ -91,8 +91,8 @@ def means_at(
     reach = np.minimum(moment - own.clock[opens], own.clock[own.last[row]] - moment)
     reach = np.minimum(reach, half)
     still = np.flatnonzero(reach == 0)
-    here = place(own.clock, moment[still])
-    ends = [place(own.clock, moment - reach), place(own.clock, moment + reach)]
+    here = locate_rows(own.clock, moment[still])
+    ends = [locate_rows(own.clock, moment - reach), locate_rows(own.clock, moment + reach)]
     length = np.maximum(2 * reach, 1)
     result = []
     for each in values:

@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from ptrack_analysis.analysis.motion.clock import Stretches, between, means_at, place, stretches, whole_runs
+from ptrack_analysis.analysis.motion.clock import (
+    Stretches,
+    between,
+    locate_rows,
+    means_at,
+    stretches,
+    whole_runs,
+)
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
 
@@ -105,7 +112,10 @@ def _velocity(
         for each, result in zip(displacements, into, strict=True):
             result[own.rows] = each / seconds
         return
-    (row_early, share_early), (row_late, share_late) = place(own.clock, early), place(own.clock, late)
+    (row_early, share_early), (row_late, share_late) = (
+        locate_rows(own.clock, early),
+        locate_rows(own.clock, late),
+    )
     for place_of_row, result in zip(places, into, strict=True):
         values = place_of_row[own.rows]
         rise = np.diff(values, append=values[-1:])
@@ -204,7 +214,7 @@ def _change(
     past, future = (clock - early) / 1000.0, (late - clock) / 1000.0
     inside = (past > 0) & (future > 0)
     rows, past, future = own.rows[inside], past[inside], future[inside]
-    start, end = place(clock, early[inside]), place(clock, late[inside])
+    start, end = locate_rows(clock, early[inside]), locate_rows(clock, late[inside])
     ax, ay = (here[rows] - between(here[own.rows], start) for here in places)
     bx, by = (between(here[own.rows], end) - here[rows] for here in places)
     seconds = (past + future) / 2

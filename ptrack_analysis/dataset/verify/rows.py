@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from ptrack_analysis.dataset.verify.findings import Ledger
 from ptrack_analysis.dataset.verify.sums import Shelf, TableFile
 from ptrack_analysis.schema import Table
-from ptrack_analysis.storage.columns import PERSON, VIDEO, stored_columns, stored_key, with_video
+from ptrack_analysis.storage.columns import PERSON, VIDEO, add_video_key, stored_columns, stored_key
 
 RULES = {
     "values": "no number is NaN or infinite, each choice is one of its values, and whole numbers and flags "
@@ -26,7 +26,7 @@ def check_rows(
     video: str, parts: Sequence[TableFile], schema: Table, shelf: Shelf, ledger: Ledger, *, salted: bool
 ) -> None:
     """Check the rows of one table of one video, a row group at a time."""
-    schema = with_video(schema)
+    schema = add_video_key(schema)
     before, at = None, parts[0].start if parts else 0
     for place, batch in _with_places(parts, shelf):
         check_values(place, batch, schema, at, ledger)
