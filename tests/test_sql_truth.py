@@ -21,9 +21,9 @@ WITH rows AS (
   SELECT person_index, timestamp_ms AS t, "left" + width / 2 AS x, top + height AS y
   FROM 'detections/*.parquet'
 ), steps AS (
-  SELECT lead(t) OVER (ORDER BY t) - t AS step FROM (SELECT DISTINCT t FROM rows)
+  SELECT lead(t) OVER (PARTITION BY person_index ORDER BY t) - t AS step FROM rows
 ), period AS (
-  SELECT quantile_disc(step, 0.5) AS period FROM steps WHERE step <= {GAP}
+  SELECT quantile_disc(step, 0.5) AS period FROM steps
 ), neighbors AS (
   SELECT *, lead(t) OVER person AS after, lag(t) OVER person AS before, lag(x) OVER person AS x_before
   FROM rows WINDOW person AS (PARTITION BY person_index ORDER BY t)
