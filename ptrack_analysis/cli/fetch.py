@@ -47,7 +47,8 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--gateway",
         metavar="URL",
-        help="fetch from an HTTP gateway that answers {success, data}; {job} in the URL stands for the id",
+        help="fetch from an HTTP gateway that answers {success, data}; {job} in the URL stands for the id, "
+        "otherwise it is the query parameter JobId",
     )
     parser.add_argument(
         "--no-wait",

@@ -1,10 +1,13 @@
 """Fetching from an HTTP gateway on loopback: its form, its faults, and the same guarantees."""
 
 import json
+import socket
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+import boto3
 import pytest
 from rekognition_job import people
 from rekognition_server import RekognitionServer
@@ -178,3 +181,69 @@ def test_an_answer_of_the_service_is_bounded_while_it_arrives(tmp_path, monkeypa
         service.add(people(3))
         with pytest.raises(RemoteError, match="not complete after"):
             fetch_pages("job-1", tmp_path / "a", client=service.client(), sleep=lambda _: None)
+
+
+def test_the_job_is_a_query_parameter_where_the_url_has_no_place_for_it(tmp_path, server):
+    url = server.url.replace("/{job}", "?stage=test")
+    assert fetch_pages("job-1", tmp_path / "a", gateway=url, sleep=lambda _: None).complete
+    path, query = server.requests[0]
+    assert path == "/jobs"
+    assert query == {"stage": "test", "JobId": "job-1", "SortBy": "TIMESTAMP", "MaxResults": "1000"}
+
+
+class Drip:
+    """A server whose answers come one byte every 20 ms and never end."""
+
+    def __enter__(self):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        self.ended = threading.Event()
+        self.threads = [threading.Thread(target=self.accept)]
+        self.threads[0].start()
+        return self
+
+    def accept(self):
+        while True:
+            connection, _ = self.socket.accept()
+            if self.ended.is_set():
+                connection.close()
+                return
+            self.threads.append(threading.Thread(target=self.answer, args=(connection,)))
+            self.threads[-1].start()
+
+    def answer(self, connection):
+        with connection:
+            connection.recv(65536)
+            with suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+                while not self.ended.wait(0.02):
+                    connection.sendall(b" ")
+
+    def __exit__(self, *_):
+        self.ended.set()
+        socket.create_connection(self.socket.getsockname()).close()
+        for thread in self.threads:
+            thread.join()
+        self.socket.close()
+
+
+@pytest.mark.parametrize("through", ["client", "gateway"])
+def test_an_answer_that_never_ends_is_given_up_at_the_deadline(tmp_path, monkeypatch, through):
+    for module in (answers, gateway):
+        monkeypatch.setattr(module, "PAGE_DEADLINE", 0.2)
+        monkeypatch.setattr(module, "PAUSES", ())
+    monkeypatch.setattr(answers, "_list_handlers", lambda *_: [])  # other tests may have loaded moto's
+    with Drip() as drip:
+        service = {"gateway": drip.url}
+        if through == "client":
+            service = {
+                "client": boto3.client(
+                    "rekognition",
+                    endpoint_url=drip.url,
+                    region_name="us-east-1",
+                    aws_access_key_id="a",
+                    aws_secret_access_key="b",
+                )
+            }
+        with pytest.raises(RemoteError, match=r"not complete after 0\.2 s"):
+            fetch_pages("job-1", tmp_path / "a", sleep=lambda _: None, **service)

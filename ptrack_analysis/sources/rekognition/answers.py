@@ -387,7 +387,8 @@ def _send_bounded(client: Any, request: Any) -> Any:
     response = session.send(request)
     pieces, total = list[bytes](), 0
     try:
-        for piece in response.raw.stream(_PIECE):
+        read = getattr(response.raw, "read1", response.raw.read)  # read waits until the whole piece has come
+        while piece := read(_PIECE):
             pieces.append(piece)
             total += len(piece)
             if total > LARGEST:

@@ -190,7 +190,8 @@ def fetch_pages(
         A boto3 client of Rekognition, of an endpoint that speaks the API; it is left as it was.
     gateway
         Instead of a client, the URL of a gateway that takes ``MaxResults`` and ``NextToken`` as query
-        parameters and answers ``{"success": true, "data": PAGE}``; ``{job}`` in it stands for the job's id.
+        parameters and answers ``{"success": true, "data": PAGE}``; ``{job}`` in it stands for the job's
+        id, which is the query parameter ``JobId`` otherwise.
     sort_by
         ``TIMESTAMP`` or ``INDEX``; the tables that are read from the archive do not depend on it.
     max_results

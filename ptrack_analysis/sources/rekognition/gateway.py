@@ -46,7 +46,7 @@ class _Envelope(msgspec.Struct):
 class Gateway:
     """A gateway that takes MaxResults and NextToken as query parameters and wraps a page in ``data``.
 
-    ``{job}`` in the URL stands for the job's id.
+    ``{job}`` in the URL stands for the job's id; without it, the id is the query parameter JobId.
     """
 
     url: str
@@ -103,9 +103,9 @@ class Gateway:
     def _address(self, request: dict[str, Any]) -> str:
         parts = urlsplit(self.url.replace("{job}", quote(request["JobId"], safe="")))
         query = parse_qsl(parts.query, keep_blank_values=True)
-        query += [
-            (name, str(request[name])) for name in ("SortBy", "MaxResults", "NextToken") if name in request
-        ]
+        names = [] if "{job}" in self.url else ["JobId"]
+        names += ["SortBy", "MaxResults", "NextToken"]
+        query += [(name, str(request[name])) for name in names if name in request]
         return urlunsplit(parts._replace(query=urlencode(query), fragment=""))
 
     def _get(self, address: str, place: str) -> tuple[int, bytes]:
