@@ -106,10 +106,6 @@ class Linking:
     least_extent: float
 
 
-LINKING = Linking(0.5, MIN_EXTENT_M)
-"""What makes a pair belong together on a floor plan, if nothing is said."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Runs:
     """When persons were present: of each run whose it is, as a place among the persons, since and until [ms].

@@ -30,11 +30,9 @@ Seconds since 1970 are above it too if they are read as milliseconds.
 """
 DATE = r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}"
 """What a text with a date looks like."""
-_FROM_START = "Timestamps count from the start of the video: subtract the time of its first frame from each"
-PAGES_FROM_START = f"{_FROM_START} Timestamp, in milliseconds."
-TRACKS_FROM_START = (
-    f"{_FROM_START}, and give milliseconds as the column timestamp_ms or seconds as the column time_s "
-    "(columns=, in the shell --columns)."
+PAGES_FROM_START = (
+    "Timestamps count from the start of the video: subtract the time of its first frame from each Timestamp, "
+    "in milliseconds."
 )
 END_EARLY = ". The file is probably incomplete."
 _LONGEST = 60

@@ -33,7 +33,7 @@ class ClassList:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Selection:
+class RowSelection:
     """Which rows are kept, sentences about them, and sentences about rows that are left out."""
 
     keep: Bools
@@ -58,7 +58,7 @@ def parse_classes(classes: Any) -> tuple[int | str, ...]:
 
 def select_classes(
     cells: Cells, columns: Mapping[str, str], given: Given, known: ClassList | None = None
-) -> Selection:
+) -> RowSelection:
     """Keep the classes that the caller names; without any, the people, if the file tells which they are.
 
     A file that names its classes, or whose format has a list of them, tells it. If none of the names is that
@@ -90,10 +90,10 @@ def select_classes(
         f"the classes are numbers without names ({shown}): rows of all classes are kept; choose with classes "
         "(--classes)"
     )
-    return Selection(_all(cells), dropped=(text,))
+    return RowSelection(_all(cells), dropped=(text,))
 
 
-def select_confident(cells: Cells, columns: Mapping[str, str], given: Given) -> Selection:
+def select_confident(cells: Cells, columns: Mapping[str, str], given: Given) -> RowSelection:
     """Leave out rows whose confidence is below ``min_confidence``; a row without a confidence is kept.
 
     Raises
@@ -115,15 +115,15 @@ def select_confident(cells: Cells, columns: Mapping[str, str], given: Given) -> 
     if not low.any():
         return _keep_all(cells)
     text = f"{int(low.sum())} of {cells.count} rows with a confidence below {least:g} are left out"
-    return Selection(~low, dropped=(text,))
+    return RowSelection(~low, dropped=(text,))
 
 
 def _all(cells: Cells) -> Bools:
     return np.ones(cells.count, dtype=bool)
 
 
-def _keep_all(cells: Cells) -> Selection:
-    return Selection(_all(cells))
+def _keep_all(cells: Cells) -> RowSelection:
+    return RowSelection(_all(cells))
 
 
 def _read_numbers(cells: Cells, columns: Mapping[str, str]) -> Any:
@@ -154,7 +154,7 @@ def _name(numbers: Any, names: Mapping[int, str]) -> Any:
     return pa.array(labels, pa.string()).take(pa.array(np.searchsorted(codes, numbers)))
 
 
-def _select_given(cells: Cells, numbers: Any, names: Any, classes: Sequence[int | str]) -> Selection:
+def _select_given(cells: Cells, numbers: Any, names: Any, classes: Sequence[int | str]) -> RowSelection:
     """Keep the rows whose class the caller names."""
     wanted = {str(item).strip().lower() for item in classes}
     digits = {int(item) for item in wanted if item.lstrip("-").isdecimal()}
@@ -182,7 +182,7 @@ def _select_given(cells: Cells, numbers: Any, names: Any, classes: Sequence[int 
     missing = sorted(wanted - _list_kept(keep, numbers, names))
     if missing:
         text = f"no row has the class {', '.join(map(repr, missing))}"
-        return Selection(selection.keep, (*selection.notes, text), selection.dropped)
+        return RowSelection(selection.keep, (*selection.notes, text), selection.dropped)
     return selection
 
 
@@ -195,18 +195,18 @@ def _list_kept(keep: Bools, numbers: Any, names: Any) -> set[str]:
     return found
 
 
-def _select_people(cells: Cells, names: Any) -> Selection:
+def _select_people(cells: Cells, names: Any) -> RowSelection:
     """Keep people and rows without a name; all rows if no name is that of a person."""
     lower = pc.utf8_lower(names)
     is_person = pc.is_in(lower, pa.array(sorted(PEOPLE))).to_numpy(zero_copy_only=False).astype(bool)
     unnamed = pc.equal(names, "").to_numpy(zero_copy_only=False).astype(bool)
     if not is_person.any():
         text = f"no class has the name of a person: rows of all classes are kept ({_count(names, ~unnamed)})"
-        return Selection(_all(cells), (f"{text}; choose with classes (--classes)",))
+        return RowSelection(_all(cells), (f"{text}; choose with classes (--classes)",))
     return _select(cells, is_person | unnamed, names, None)
 
 
-def _select(cells: Cells, keep: Bools, names: Any, known: ClassList | None) -> Selection:
+def _select(cells: Cells, keep: Bools, names: Any, known: ClassList | None) -> RowSelection:
     """Keep rows, and count the others by class."""
     if keep.all():
         return _keep_all(cells)
@@ -218,7 +218,7 @@ def _select(cells: Cells, keep: Bools, names: Any, known: ClassList | None) -> S
         advice = "Choose with classes (--classes)." if known is None else known.advice
         raise InputError(f"{cells.place}: no row is {wanted} ({counts}). {advice}".rstrip())
     text = f"{int((~keep).sum())} of {cells.count} rows of other classes are left out ({counts})"
-    return Selection(keep, dropped=(text,))
+    return RowSelection(keep, dropped=(text,))
 
 
 def _count(names: Any, rows: Bools) -> str:
