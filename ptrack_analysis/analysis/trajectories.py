@@ -63,6 +63,7 @@ def compute_trajectories(
     The mean position is taken over ``smoothing``, which shrinks on both sides towards an end of the located
     stretch. The window is cut there: NaN where less than half of it is left, and heading also where the
     person did not move.
+
     POINTS are positions without boxes (laser, UWB, PedPy files): a missing one (NaN) is interpolated like a
     missing box, and the plane is that of their columns. An empty table gives an empty one.
 
@@ -140,8 +141,9 @@ def compute_trajectories(
         boxes = np.column_stack(
             [detections[name].to_numpy()[rows.order] for name in ("left", "top", "width", "height")]
         )
-        schema, unit, raw = DETECTIONS, plane.unit, (boxes, anchor, clip_boxes)
-        places = _locate_boxes(_clip(boxes) if clip_boxes else boxes, plane, anchor)
+        used = _clip(boxes) if clip_boxes else boxes
+        schema, unit, raw = DETECTIONS, plane.unit, (boxes, used, anchor)
+        places = _locate_boxes(used, plane, anchor)
     return _trajectories(
         detections,
         schema,
@@ -183,7 +185,7 @@ def _trajectories(
     period: pd.Timedelta | str | None,
     max_interpolation: pd.Timedelta | str | None,
     windows: tuple[pd.Timedelta | str, pd.Timedelta | str],
-    boxes: tuple[Floats, Anchor, bool] | None = None,
+    boxes: tuple[Floats, Floats, Anchor] | None = None,
 ) -> pd.DataFrame:
     """Add presence, interpolated positions, steps and speed to the rows' places."""
     sampled = choose_period(rows, video, period)
@@ -214,8 +216,8 @@ def _trajectories(
     }
     del vx, vy
     if boxes is not None:
-        raw, anchor, clipped = boxes
-        outside = find_outside(_clip(raw) if clipped else raw, anchor)
+        raw, used, anchor = boxes
+        outside = find_outside(used, anchor)
         flags = flag_boxes(
             raw, anchor, time=rows.time, run=run, status=located, period=sampled, outside=outside
         )
