@@ -17,7 +17,7 @@ from ptrack_analysis.dataset.lock import HOLDER, locked
 from ptrack_analysis.dataset.placing import gone_from, remove_videos, validate_own_files
 from ptrack_analysis.dataset.records import (
     JOBS_FILE,
-    jobs_text,
+    format_evidence,
     list_table_files,
     read_cached_bytes,
     read_record,
@@ -190,7 +190,7 @@ def export_dataset(
             gone, _ = gone_from(records, names, stage.folder, export.origin)
             validate_withheld(records, export, gone, prune=prune)
         _prepare(references, export, stage, force=force)
-        text = jobs_text(found.jobs, partial(shown, root))
+        text = format_evidence(found.evidence, partial(shown, root))
         if text.encode() != known:
             make_folder((stage.folder / JOBS_FILE).parent)
             write_text(stage.folder / JOBS_FILE, text)

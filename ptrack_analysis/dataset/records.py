@@ -13,6 +13,7 @@ from ptrack_analysis.errors import InputError, OutputError
 from ptrack_analysis.pipeline.outputs import OUTPUTS
 from ptrack_analysis.schema import Table
 from ptrack_analysis.sources.archive import VideoReference, shown
+from ptrack_analysis.sources.grouping import Evidence, parse_evidence
 from ptrack_analysis.storage.files import checksum
 from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
@@ -184,23 +185,25 @@ def format_fingerprints(seen: FingerprintCache) -> str:
 
 
 def recall_from(content: bytes | None, find_name: Callable[[AnyPath], str]) -> Callable[[AnyPath], Any]:
-    """Return what knows the jobs of the source's files that look as they did when they were read."""
+    """Return a function that knows what the pages of unchanged files say from an earlier run."""
     known = _json(content)
 
-    def recall(file: AnyPath) -> frozenset[str | None] | None:
+    def recall(file: AnyPath) -> frozenset[Evidence] | None:
         match known.get(find_name(file)):
-            case [str(look), [*jobs]] if all(job is None or isinstance(job, str) for job in jobs):
-                return frozenset(jobs) if look_at(file)[0] == look else None
+            case [str(look), [*found]] if look_at(file)[0] == look:
+                return parse_evidence(found)
         return None
 
     return recall
 
 
-def jobs_text(jobs: Mapping[AnyPath, Iterable[str | None]], find_name: Callable[[AnyPath], str]) -> str:
-    """Write the jobs of those files that can be relied on."""
-    looks = {file: look_at(file) for file in jobs}
+def format_evidence(
+    evidence: Mapping[AnyPath, Iterable[Evidence]], find_name: Callable[[AnyPath], str]
+) -> str:
+    """Write what the pages of those files say that can be relied on."""
+    looks = {file: look_at(file) for file in evidence}
     known = {
-        find_name(file): [look, sorted(jobs[file], key=str)]
+        find_name(file): [look, sorted(map(list, evidence[file]), key=str)]
         for file, (look, settled) in looks.items()
         if settled
     }

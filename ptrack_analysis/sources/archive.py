@@ -1,26 +1,29 @@
 """Which files of a folder belong to which video."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from os import PathLike
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from ptrack_analysis.errors import InputError, MixedError, NoPageError, PageError
+from ptrack_analysis.sources.grouping import Evidence, Key, find_identity, gather_evidence, group_files
 from ptrack_analysis.sources.names import (
+    FIRST_NUMBERS,
     below_root,
     find_page_number,
     find_title,
     group_below,
+    has_numbered_siblings,
+    name_videos,
     natural,
-    slugs,
     strip_suffixes,
 )
 from ptrack_analysis.sources.pages.completeness import Listing, find_missing
-from ptrack_analysis.sources.pages.decode import SKIPPING, Decoders
+from ptrack_analysis.sources.pages.decode import SKIPPING, Decoders, Page
 from ptrack_analysis.sources.pages.documents import (
     Document,
     decode_document,
@@ -34,8 +37,7 @@ from ptrack_analysis.sources.pages.salvage import SalvageLog
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, ahead, parse_path
 
 Source = str | PathLike[str] | S3Path
-Jobs = frozenset[str | None]
-Recall = Callable[[AnyPath], Jobs | None]
+Recall = Callable[[AnyPath], frozenset[Evidence] | None]
 _SHOWN = 3
 
 
@@ -64,11 +66,11 @@ FORMAT_OPTIONS = tuple(field.name for field in fields(FormatOptions) if field.na
 
 @dataclass(frozen=True, slots=True)
 class VideoReference:
-    """One video of an archive: its name, its files in natural order, its job where the pages tell it.
+    """One video of an archive: its name, its files in natural order, and its job where the pages name it.
 
-    What is read of the files is the pages with this ``job_id`` (with none, if it is None); with a ``form``,
-    another tracker's file or folder, ``path``, is read instead. ``missing`` has a sentence for each sign that
-    pages are missing.
+    Only the pages of ``identity`` are read (see ``find_identity``); with a ``form``, another tracker's file
+    or folder, ``path``, is read instead. ``missing`` has a sentence for each sign that pages are missing,
+    ``notes`` one for each assumption about which files belong together.
     """
 
     name: str
@@ -76,65 +78,147 @@ class VideoReference:
     job_id: str | None = None
     form: FormatOptions | None = None
     missing: tuple[str, ...] = ()
+    identity: str = ""
+    notes: tuple[str, ...] = ()
     path: AnyPath | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a folder holds: its videos, and the files that are passed over, each with the reason.
+    """The videos of a folder, and the files that are ignored, each with the reason.
 
-    ``jobs`` has the jobs of each well-formed file: None for pages that tell none, nothing where it has none.
+    ``evidence`` is what the pages of each well-formed file say; it is empty for a file without pages.
     """
 
     videos: list[VideoReference]
     ignored: list[tuple[str, str]]
-    jobs: dict[AnyPath, Jobs] = field(default_factory=dict)
+    evidence: dict[AnyPath, frozenset[Evidence]] = field(default_factory=dict)
 
 
 def scan(source: Source, recall: Recall | None = None) -> Scan:
     """Find the videos of an archive of pages, and what in it is none; see ``find_videos``.
 
-    ``recall`` gives the jobs of a file where they are known from an earlier scan, else None; such a file is
-    not opened.
+    ``recall`` returns what the pages of a file say if it is known from an earlier scan, else None; such a
+    file is not opened.
     """
     root = parse_path(source)
     listing = list_files(root)
     files, ignored = listing.files, listing.others
-    collected = _Groups(root, listing)
+    found: dict[AnyPath, frozenset[Evidence]] = {}
+    broken: list[AnyPath] = []
     known = {file: None if recall is None else recall(file) for file in files}
     fetched = ahead([file for file in files if known[file] is None])
-    for file in files:
-        jobs, content = known[file], file
+    for listed in files:
+        evidence, file = known[listed], listed
         try:
-            if jobs is None:
-                content = next(fetched)
-                jobs = _list_jobs(content)
-        except (PageError, InputError):
-            collected.broken.append(file)
+            if evidence is None:
+                file = next(fetched)
+                evidence = _read_evidence(file)
+        except InputError:
+            broken.append(listed)
             continue
-        known[file] = jobs
-        if jobs:
-            collected.add(file, jobs)
-        else:
-            ignored.append((shown(root, file), describe_other_content(content)))
-    videos = collected.videos()
+        found[listed] = evidence
+        if not evidence:
+            ignored.append((shown(root, file), describe_other_content(file)))
+    videos = build_references(root, listing, {file: one for file, one in found.items() if one}, broken)
     if not videos:
         raise no_pages(root, ignored)
-    return Scan(videos, sorted(ignored), {file: jobs for file, jobs in known.items() if jobs is not None})
+    return Scan(videos, sorted(ignored), found)
 
 
-def _list_jobs(file: AnyPath) -> Jobs:
-    """List the jobs of the pages in a file.
+def _read_evidence(file: AnyPath) -> frozenset[Evidence]:
+    """Return what the pages of a file say about their videos.
 
     Raises
     ------
     PageError
-        If the file is broken, or cut before its job is named: then the names of files tell its job.
+        If the file is broken, or cut before what identifies its video.
     """
     pages = [page for _, found in documents(file, SKIPPING) for page in found or ()]
-    if any(page.is_cut and page.job_id is None for page in pages):
+    if any(page.is_cut and not find_identity(page) for page in pages):
         raise PageError(f"{file}: is cut before the JobId")
-    return frozenset(page.job_id for page in pages)
+    return gather_evidence((page, *_find_span(page)) for page in pages)
+
+
+def _find_span(page: Page[Any]) -> tuple[int | None, int | None]:
+    """Return the first and last timestamp of a page that does not say which video it belongs to."""
+    if page.next_token or find_identity(page):
+        return None, None
+    times = [one.timestamp for one in page.persons or () if isinstance(one.timestamp, int | float)]
+    if not times:
+        texts = [one.timestamp for one in page.persons or () if isinstance(one.timestamp, str)]
+        times = [int(text) for text in texts if text.isdecimal()]
+    return (int(min(times)), int(max(times))) if times else (None, None)
+
+
+def build_references(
+    root: AnyPath,
+    listing: Listing,
+    evidence: Mapping[AnyPath, frozenset[Evidence]],
+    broken: Sequence[AnyPath] = (),
+) -> list[VideoReference]:
+    """Return the videos of a source, in the natural order of their first files.
+
+    Parameters
+    ----------
+    root, listing
+        The source and its files.
+    evidence
+        What the pages of each file say.
+    broken
+        Files that cannot be decoded. They belong to the video whose pages are beside them.
+    """
+    groups, assumed = group_files(root, evidence)
+    missing, orphans = find_missing(root, listing, groups)
+    for file in [*broken, *orphans]:
+        for key in _find_kin(root, file, groups, evidence) or [("", *group_below(root, file))]:
+            groups.setdefault(key, []).append(file)
+    ordered = sorted(
+        ((key, sorted(files, key=natural)) for key, files in groups.items()),
+        key=lambda item: natural(item[1][0]),
+    )
+    titles = [
+        find_title(files[0], is_page=_are_numbered(root, key, files, evidence)) for key, files in ordered
+    ]
+    identities = [" ".join([*key, *(shown(root, file) for file in files)]) for key, files in ordered]
+    names = name_videos(titles, [files[0] for _, files in ordered], identities)
+    return [
+        VideoReference(
+            name,
+            tuple(files),
+            key[0].removeprefix("job ") if key[0].startswith("job ") else None,
+            missing=tuple(missing.get(key, ())),
+            identity=key[0],
+            notes=tuple(note for note in assumed if note.startswith(f"{files[0].name!r} to")),
+        )
+        for name, (key, files) in zip(names, ordered, strict=True)
+    ]
+
+
+def _find_kin(
+    root: AnyPath,
+    file: AnyPath,
+    groups: Mapping[Key, Sequence[AnyPath]],
+    evidence: Mapping[AnyPath, frozenset[Evidence]],
+) -> list[Key]:
+    """Return the videos that a file which cannot be read may be a page of."""
+    group = group_below(root, file)
+    kin = [key for key, files in groups.items() if any(group_below(root, one) == group for one in files)]
+    numbered = [key for key in kin if _are_numbered(root, key, groups[key], evidence)]
+    return numbered or (kin if len(kin) == 1 else [])
+
+
+def _are_numbered(
+    root: AnyPath, key: Key, files: Sequence[AnyPath], evidence: Mapping[AnyPath, frozenset[Evidence]]
+) -> bool:
+    """Return whether the numbers in the names of a video's files are page numbers."""
+    own = [one for file in files for one in evidence.get(file, ()) if one.identity == key[0]]
+    if any(one.continues for one in own):
+        return True
+    if len(files) > 1:
+        return len({group_below(root, file) for file in files}) < len(files)
+    is_first = find_page_number(files[0].name) in FIRST_NUMBERS and not any(one.is_merged for one in own)
+    return is_first and not has_numbered_siblings(files[0])
 
 
 def list_files(root: AnyPath) -> Listing:
@@ -257,44 +341,3 @@ def shown(root: AnyPath, file: AnyPath) -> str:
 
 def _raise(error: OSError) -> None:
     raise InputError(f"{error.filename}: cannot be read: {error.strerror}") from error
-
-
-@dataclass(slots=True)
-class _Groups:
-    """Files on their way to videos: by job where pages tell it, else by folder and stem."""
-
-    root: AnyPath
-    listing: Listing
-    files: dict[object, list[AnyPath]] = field(default_factory=dict)
-    broken: list[AnyPath] = field(default_factory=list)
-
-    def add(self, file: AnyPath, jobs: Jobs) -> None:
-        for job in sorted(jobs, key=str):
-            self.files.setdefault(group_below(self.root, file) if job is None else job, []).append(file)
-
-    def videos(self) -> list[VideoReference]:
-        missing, orphans = find_missing(self.root, self.listing, self.files)
-        for file in [*self.broken, *orphans]:
-            group = group_below(self.root, file)
-            kin = [
-                files
-                for files in self.files.values()
-                if any(group_below(self.root, one) == group for one in files)
-            ]
-            for files in kin or [self.files.setdefault(group, [])]:
-                files.append(file)
-        ordered = sorted(
-            ((key, sorted(files, key=natural)) for key, files in self.files.items()),
-            key=lambda item: natural(item[1][0]),
-        )
-        titles = [find_title(self.root, below_root(self.root, files[0])) for _, files in ordered]
-        names = slugs(titles, [str(key) for key, _ in ordered])
-        return [
-            VideoReference(
-                name,
-                tuple(files),
-                key if isinstance(key, str) else None,
-                missing=tuple(missing.get(key, ())),
-            )
-            for name, (key, files) in zip(names, ordered, strict=True)
-        ]

@@ -18,7 +18,7 @@ from ptrack_analysis.sources.archive import (
     scan,
     shown,
 )
-from ptrack_analysis.sources.names import below_root, natural, slugs
+from ptrack_analysis.sources.names import below_root, make_slug, natural, slugs
 from ptrack_analysis.sources.pages.documents import is_named_like_a_page
 from ptrack_analysis.sources.trackers.classes import parse_classes
 from ptrack_analysis.sources.trackers.registry import TRACKERS, find_format, find_parts, recognize
@@ -51,12 +51,15 @@ def find_videos(
 ) -> list[VideoReference]:
     """Find the videos of an archive: a file, or a folder with pages of one job or of many.
 
-    Pages with one JobId are one video. Pages without are grouped by folder, and within a folder by file name
-    without its trailing number: ``page-1`` and ``page-2`` are one video, ``a.persons`` and ``b.persons`` are
-    two. A video's name is its path below the source without suffix and trailing number (of a file given
-    itself, its stem), its parts joined by ``-``, made safe, with a short hash where that changed it or two
-    would be equal. A file that is named like a page and is not well-formed belongs to the videos of its
-    group, and reading them says what is wrong.
+    Pages of one JobId are one video, otherwise pages that name the same filmed object or file. Other pages
+    are one video if their names differ only in a number at the end and their tokens or times show that they
+    belong together: ``page-1`` and ``page-2`` are one video, but ``IMG_3656`` and ``IMG_3657``, each a whole
+    result, are two. A video is named after its files, or after the nearest folder if these are called
+    ``page-1`` or
+    ``000001``. The name does not depend on whether the source is the file, its folder or the folder above. It
+    contains folder names or a hash only if two videos would have the same name. A file that is named like a
+    page but is not well-formed belongs to the video of the pages beside it, and reading that says what is
+    wrong.
 
     A source without pages may be another tracker's file, or a folder of such files of one format; see
     ``read_tracking``. A table with a column for the video or the camera has several videos.
@@ -105,7 +108,7 @@ def scan_source(source: Source, form: FormatOptions | None = None, recall: Recal
         if form is not None:
             raise
         return find_instead(path, error)
-    if form is None and not path.is_file() and not any(found.jobs.values()):
+    if form is None and not path.is_file() and not any(found.evidence.values()):
         with suppress(NoPageError):
             return find_instead(path, no_pages(path, found.ignored))
     return found
@@ -266,7 +269,7 @@ def _list_references(
     files = _list_files(path)
     parts = find_parts(path, form)
     if len(parts) < 2:  # noqa: PLR2004 - one value is one video
-        name = slugs([title or "video"])[0] if is_alone else title
+        name = make_slug(title) if is_alone else title
         return [VideoReference(name, tuple(files) or (path,), form=form, path=path)]
     titles = [
         "/".join(

@@ -1,12 +1,15 @@
 """Names of videos, made from the places of their files."""
 
+import glob
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from hashlib import sha256
-from pathlib import PurePath, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
-from ptrack_analysis.sources.pages.documents import plain_name
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.sources.pages.documents import is_named_like_a_page, plain_name
 from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
 _LONGEST = 100
@@ -18,7 +21,16 @@ _DATE = re.compile(
 )
 _SIZE = re.compile(r"(?<!\d)\d{2,5}x\d{2,5}$", re.IGNORECASE)  # 640x360
 _DIGITS = re.compile(r"(\d+)")
-_OTHER = re.compile(r"[^a-z0-9._-]+")
+_OTHER = re.compile(r"[^A-Za-z0-9._-]+")
+_SEPARATOR = re.compile(r"[-_. ]+")
+_GENERIC = {
+    "", "answer", "answers", "chunk", "chunks", "getpersontracking", "json", "output", "outputs", "page",
+    "pages", "part", "parts", "people", "peoplepathing", "person", "persons", "persontracking", "raw",
+    "rekognition", "response", "responses", "result", "results",
+}  # fmt: skip
+_GENERIC_PAGE = re.compile(rf"(?:{'|'.join(sorted(_GENERIC))})(?:\d{{1,3}}|0\d*)")
+FIRST_NUMBERS = (0, 1)
+"""Numbers of the first page of an archive."""
 
 
 def natural(path: PurePath | S3Path) -> list[list[tuple[int, int, str]]]:
@@ -68,36 +80,120 @@ def find_page_number(name: str) -> int | None:
     return None if found is None else int(found[0].lstrip("-_. "))
 
 
-def find_title(source: AnyPath, below: PurePath | None) -> str:
-    """Return a video's name before it is made safe: its path below the source, or the file's own stem."""
-    if below is None:
-        return strip_suffixes(source.name)
-    folder, stem = find_group(below)
-    path = "/".join(part for part in (*PurePosixPath(folder).parts, stem) if part)
-    return path or source.resolve().name or "video"
+def is_generic(stem: str) -> bool:
+    """Return whether a name only says that there are pages, so that the folder names the video."""
+    return _SEPARATOR.sub("", stem.lower()) in _GENERIC
 
 
-def slugs(titles: Sequence[str], marks: Sequence[str] | None = None) -> list[str]:
-    """Make titles safe as names of files: ``[a-z0-9._-]``, with a hash where that changed one or two agree.
+def find_title(file: AnyPath, *, is_page: bool) -> str:
+    """Return a video's name before it is made safe.
 
-    The parts of a path are joined by ``-``, which alone is no change. The result is never empty, never
-    begins with a dot, is at most 109 characters long and names no other folder. Titles that agree are told
-    apart by their ``marks`` (their jobs), which enter the hash then.
+    It is the stem of its first file, without the number if ``is_page``; if that is generic, the name of the
+    nearest folder whose name is not.
     """
-    joined = [title.replace("/", "-") for title in titles]
-    plain = [_OTHER.sub("-", name.lower()).lstrip(".-")[:_LONGEST] for name in joined]
-    times = Counter(plain)
-    made = []
-    for slug, name, title, mark in zip(plain, joined, titles, marks or titles, strict=True):
-        if times[slug] > 1:
-            made.append(f"{slug or 'video'}-{_hash(title + mark)}")
-        else:
-            made.append(slug if slug == name and slug else f"{slug or 'video'}-{_hash(title)}")
-    return made
+    stem = strip_suffixes(file.name)
+    if is_page or _GENERIC_PAGE.fullmatch(_SEPARATOR.sub("", stem.lower())):
+        stem = find_group(PurePosixPath(file.name))[1]
+    if not is_generic(stem):
+        return stem
+    folders = find_folders(file)
+    return next(
+        (name for name in reversed(folders) if not is_generic(name)), folders[-1] if folders else "video"
+    )
+
+
+def has_numbered_siblings(file: AnyPath) -> bool:
+    """Return whether files with other numbers and the same name are beside a file on disk."""
+    if not isinstance(file, Path):
+        return False
+    group = find_group(PurePath(file.name))
+    pattern = f"{glob.escape(strip_suffixes(file.name)[: len(group[1])])}*"
+    others = [other for other in file.parent.glob(pattern) if other.name != file.name]
+    return any(
+        is_named_like_a_page(other.name) and find_group(PurePath(other.name)) == group for other in others
+    )
+
+
+def find_folders(file: AnyPath) -> list[str]:
+    """List the names of the folders around a file, the outermost first."""
+    parts = file.resolve().parent.parts if isinstance(file, Path) else file.parent.parts
+    return [part for part in parts if part.strip("/\\")]
+
+
+def name_videos(titles: Sequence[str], files: Sequence[AnyPath], identities: Sequence[str]) -> list[str]:
+    """Return safe and different names for the videos of one source.
+
+    Videos with the same title get the names of their folders before it, as many as tell them apart. If none
+    do, the name ends with six digits of a hash of the video's identity.
+    """
+    names = [make_slug(title) for title in titles]
+    for slug, times in Counter(name.casefold() for name in names).items():
+        if times == 1:
+            continue
+        alike = [index for index, name in enumerate(names) if name.casefold() == slug]
+        for index, name in zip(
+            alike, _tell_apart([titles[i] for i in alike], [files[i] for i in alike]), strict=True
+        ):
+            names[index] = name
+    times_now = Counter(name.casefold() for name in names)
+    return [
+        name if times_now[name.casefold()] == 1 else f"{name}-{_hash(identity)}"
+        for name, identity in zip(names, identities, strict=True)
+    ]
+
+
+def _tell_apart(titles: Sequence[str], files: Sequence[AnyPath]) -> list[str]:
+    """Put the names of folders before titles, as many as tell them apart."""
+    folders = [find_folders(file) for file in files]
+    for depth in range(1, max(map(len, folders), default=0) + 1):
+        names = [
+            make_slug("-".join([*path[-depth:], title])) for path, title in zip(folders, titles, strict=True)
+        ]
+        if len({name.casefold() for name in names}) == len(names):
+            return names
+    return [make_slug(title) for title in titles]
+
+
+def make_slug(title: str) -> str:
+    """Make a title safe as the name of a file: at most 100 letters, digits, ``.``, ``_`` and ``-``.
+
+    Case is kept. Accents are left out, and other characters become ``-``. The result is never empty and never
+    begins with a dot.
+    """
+    plain = unicodedata.normalize("NFKD", title.replace("\u00df", "ss").replace("/", "-"))
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    slug = _OTHER.sub("-", plain).strip("-").lstrip(".-")[:_LONGEST]
+    return slug or "video"
+
+
+def slugs(titles: Sequence[str]) -> list[str]:
+    """Make titles safe as names of files, with a hash where two would be equal."""
+    names = [make_slug(title) for title in titles]
+    times = Counter(name.casefold() for name in names)
+    return [
+        name if times[name.casefold()] == 1 else f"{name}-{_hash(title)}"
+        for name, title in zip(names, titles, strict=True)
+    ]
+
+
+def validate_name(name: str) -> str:
+    """Return a name that was given for a video, if it is safe as the name of a file.
+
+    Raises
+    ------
+    ParameterError
+        If it is not.
+    """
+    if make_slug(name) != name:
+        raise ParameterError(
+            f"name must consist of letters, digits, '.', '_' and '-', got {name!r}; "
+            f"{make_slug(name)!r} would do (--name)"
+        )
+    return name
 
 
 def _hash(text: str) -> str:
-    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:6]
 
 
 def listed(names: Sequence[str], most: int) -> str:

@@ -12,6 +12,7 @@ from ptrack_analysis.sources.archive import (
     FormatOptions,
     Source,
     VideoReference,
+    build_references,
     describe_other_content,
     list_files,
     no_pages,
@@ -20,8 +21,8 @@ from ptrack_analysis.sources.archive import (
     shown,
 )
 from ptrack_analysis.sources.finding import PAGES, find_instead, find_tracker_videos, form_given, form_of_file
-from ptrack_analysis.sources.names import below_root, find_title, group_below, slugs
-from ptrack_analysis.sources.pages.completeness import find_missing
+from ptrack_analysis.sources.grouping import Evidence
+from ptrack_analysis.sources.names import group_below
 from ptrack_analysis.sources.pages.decode import BARE, WITH_FACES, WITH_LANDMARKS, Decoders
 from ptrack_analysis.sources.pages.job import JobReader, Reading
 from ptrack_analysis.sources.pages.rows import Budget, Collector, TimeRange, compute_whole
@@ -250,32 +251,35 @@ def _load_pages(
 def _only_video(
     root: AnyPath, reader: JobReader, decoders: Decoders
 ) -> tuple[str, list[tuple[str, str]], tuple[str, ...]]:
-    """Read a file or folder in one pass, as long as it holds one video.
+    """Read a file or folder in one pass, as long as it contains one video.
 
     Returns its name, the files that were not used, and the signs of missing pages.
     """
     listing = list_files(root)
     files, ignored = listing.files, listing.others
-    own: list[AnyPath] = []
-    keys: dict[object, AnyPath] = {}
+    evidence: dict[AnyPath, frozenset[Evidence]] = {}
+    broken: list[AnyPath] = []
+    keys: set[object] = set()
     for file, fetched in zip(files, ahead(files), strict=True):
-        held = reader.file(fetched, decoders)
-        for job in held:
-            keys.setdefault(group_below(root, file) if job is None else job, file)
-        if held:
-            own.append(file)
+        cuts, faults = len(reader.log.cuts), len(reader.broken)
+        found = reader.file(fetched, decoders)
+        if found:
+            evidence[file] = found
+        elif len(reader.log.cuts) > cuts or len(reader.broken) > faults:
+            broken.append(file)
         else:
             ignored.append((shown(root, file), describe_other_content(fetched)))
+        keys |= {one.identity or group_below(root, file) for one in found}
         if len(keys) > 1:
             raise several(root, [found.name for found in scan(root).videos])
-    if not keys and not reader.broken:
+    if not evidence and not broken:
         raise no_pages(root, ignored)
-    missing, orphans = find_missing(root, listing, {"video": own})
-    if orphans:
-        raise several(root, [found.name for found in scan(root).videos])
-    first = next(iter(keys.values()), root)
-    name = slugs([find_title(root, below_root(root, first))])[0]
-    return name, sorted(ignored), tuple(missing.get("video", ()))
+    videos = build_references(root, listing, evidence, broken)
+    if len(videos) > 1:
+        raise several(root, [found.name for found in videos])
+    for note in videos[0].notes:
+        reader.log.note(note)
+    return videos[0].name, sorted(ignored), videos[0].missing
 
 
 def _common(reference: VideoReference) -> AnyPath:

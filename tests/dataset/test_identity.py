@@ -19,7 +19,7 @@ OTHER = [record(ms, 2, box=(0.6, 0.2, 0.1, 0.4)) for ms in range(0, 900, 100)]
 
 def night(folder, *records, job=None):
     """Save a night as pages, all nights under the same name; give its folder."""
-    write(folder / "cam.json", page(*records, job=job))
+    write(folder / "cam.json", page(*records, job=job, JobStatus="SUCCEEDED" if job else None))
     return folder
 
 
@@ -72,7 +72,7 @@ def test_another_trackers_file_of_the_same_name_is_another_video(tmp_path):
 
 
 def grown(source, job):
-    write(source / "cam-2.json", page(*LATER, job=job))
+    write(source / "cam-2.json", page(*LATER, job=job, JobStatus="SUCCEEDED" if job else None))
     return source
 
 

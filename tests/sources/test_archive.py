@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+import re
 import shutil
 
 import pandas as pd
@@ -19,7 +20,7 @@ from ptrack_analysis.errors import (
     PageError,
     ParameterError,
 )
-from ptrack_analysis.sources.names import slugs
+from ptrack_analysis.sources.names import make_slug, name_videos
 
 
 def found(folder):
@@ -31,7 +32,7 @@ def found(folder):
 def test_pages_of_one_job_are_one_video_wherever_they_lie(tmp_path):
     write(tmp_path / "a" / "one.json", page(record(0), token="x", job="j"))
     write(tmp_path / "b" / "two.json", page(record(9), job="j"))
-    assert found(tmp_path) == {"a-one": ["a/one.json", "b/two.json"]}
+    assert found(tmp_path) == {"one": ["a/one.json", "b/two.json"]}
     assert len(read_tracking(tmp_path)[0]) == 2
 
 
@@ -41,8 +42,8 @@ def test_pages_without_job_are_grouped_by_folder_and_stem(tmp_path):
     assert found(tmp_path) == {
         "a.persons": ["a.persons.json"],
         "b.persons": ["b.persons.json"],
-        "page": ["page-1.json", "page-2.json", "page-10.json"],
-        "sub-page": ["sub/page-1.json"],
+        tmp_path.name: ["page-1.json", "page-2.json", "page-10.json"],
+        "sub": ["sub/page-1.json"],
     }
 
 
@@ -58,8 +59,11 @@ def test_a_frame_size_at_the_end_of_a_name_is_not_a_page_number(tmp_path):
 def test_files_that_are_only_numbers_are_named_after_their_folder(tmp_path):
     write(tmp_path / "film" / "person" / "00000000.json", {"VideoMetadata": METADATA, "Persons": []})
     write(tmp_path / "film" / "person" / "mapFile.json", {"00000000.json": 1})
-    assert found(tmp_path) == {"film-person": ["film/person/00000000.json"]}
-    assert list(found(tmp_path / "film" / "person")) == ["person"]
+    for source in (tmp_path, tmp_path / "film", tmp_path / "film" / "person"):
+        assert list(found(source)) == ["film"]
+        assert read_tracking(source)[1].name == "film"
+    (reference,) = find_videos(tmp_path / "film" / "person" / "00000000.json")
+    assert reference.name == "film"
 
 
 def test_a_file_given_itself_is_named_by_its_stem(tmp_path):
@@ -73,6 +77,7 @@ def test_two_jobs_in_one_file_are_two_videos(tmp_path):
     one, two = find_videos(file)
     assert one.name != two.name
     assert [len(read_tracking(each)[0]) for each in (one, two)] == [1, 2]
+    assert all(re.fullmatch("a-[0-9a-f]{6}", reference.name) for reference in (one, two))
     with pytest.raises(MixedError, match="holds 2 videos"):
         read_tracking(file)
 
@@ -121,28 +126,30 @@ def test_a_folder_without_pages_is_refused(tmp_path, call):
 
 
 @pytest.mark.parametrize(
-    ("titles", "names"),
+    ("title", "name"),
     [
-        (["shop"], ["shop"]),
-        (["pages/shop"], ["pages-shop"]),
-        (["Shop"], ["shop-2a7ad3b6"]),
-        (["../../etc/passwd"], ["etc-passwd-75c4c3ef"]),
-        (["..", "."], ["video-5ec1f7e7", "video-cdb4ee2a"]),
-        (["a/b", "a-b"], ["a-b-c14cddc0", "a-b-81ca5f7d"]),
-        (["größe"], ["gr-e-65317e26"]),
-        (["x" * 300], ["x" * 100 + "-"]),
+        ("shop", "shop"),
+        ("Shop 2", "Shop-2"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("..", "video"),
+        ("", "video"),
+        ("Größe", "Grosse"),
+        ("C\u0301ine\u0301ma", "Cinema"),
+        ("入口", "video"),
+        (".hidden", "hidden"),
+        ("x" * 300, "x" * 100),
     ],
-    ids=["plain", "path", "capital", "climbing", "dots", "equal", "other letters", "long"],
 )
-def test_names_are_safe_and_differ(titles, names):
-    made = slugs(titles)
-    for name, start in zip(made, names, strict=True):
-        assert name.startswith(start.rpartition("-")[0] or start)
-        assert not set(name) - set("abcdefghijklmnopqrstuvwxyz0123456789._-")
-        assert not name.startswith(".")
-        assert 0 < len(name) < 120
-    assert len(set(made)) == len(made)
-    assert slugs(titles) == made
+def test_names_are_safe_and_keep_case(title, name):
+    assert make_slug(title) == name
+
+
+def test_names_that_collide_get_their_folders_and_a_hash_only_if_these_are_equal(tmp_path):
+    files = [tmp_path / "day" / "a" / "1.json", tmp_path / "day" / "b" / "1.json", tmp_path / "x.json"]
+    assert name_videos(["front", "Front", "back"], files, ["1", "2", "3"]) == ["a-front", "b-Front", "back"]
+    one, two = name_videos(["front", "front"], [files[0], files[0]], ["job 1", "job 2"])
+    assert one != two
+    assert all(re.fullmatch("front-[0-9a-f]{6}", name) for name in (one, two))
 
 
 RECORDS = [
@@ -254,15 +261,104 @@ def test_pages_with_different_metadata_are_not_mixed(tmp_path):
     assert inspect_tracking(tmp_path).problems
 
 
-def test_last_pages_without_job_that_cover_the_same_time_are_not_mixed(tmp_path):
+def test_last_pages_without_job_that_cover_the_same_time_are_a_video_each(tmp_path):
     for number in (1, 2):
         write(
             tmp_path / f"film-{number}.json",
             page(record(0, box=(0.1 * number, 0, 0.1, 0.1)), record(900), job=None),
         )
-    with pytest.raises(MixedError, match="2 pages without JobId each end a job"):
+    assert found(tmp_path) == {"film-1": ["film-1.json"], "film-2": ["film-2.json"]}
+    with pytest.raises(MixedError, match="holds 2 videos"):
         read_tracking(tmp_path)
-    assert inspect_tracking(tmp_path).verdict == "not usable"
+
+
+def merged_object(name, *records):
+    """Make what a Lambda function stores: one object for the results of several analyses."""
+    return {
+        "ModerationLabels": [],
+        "fileName": name,
+        "Labels": [],
+        "Celebrities": [],
+        "Persons": list(records),
+    }
+
+
+NUMBERED = {
+    "merged objects with their own file names": [
+        merged_object("IMG_3656.mp4", record(0), record(900)),
+        merged_object("IMG_3657.mp4", record(1000), record(2000)),
+    ],
+    "merged objects without file names": [
+        merged_object(None, record(0), record(900)),
+        merged_object(None, record(1000), record(2000)),
+    ],
+    "one without people": [merged_object("a.mp4", record(0)), merged_object("b.mp4")],
+    "metadata and persons, one without people": [
+        {"VideoMetadata": METADATA, "Persons": [record(0)]},
+        {"VideoMetadata": METADATA, "Persons": []},
+    ],
+    "metadata and persons at the same time": [
+        {"VideoMetadata": METADATA, "Persons": [record(0), record(500, 1)]},
+        {"VideoMetadata": METADATA, "Persons": [record(100), record(700)]},
+    ],
+    "metadata and persons of other facts": [
+        {"VideoMetadata": METADATA, "Persons": [record(0)]},
+        {"VideoMetadata": METADATA | {"DurationMillis": 5000}, "Persons": [record(2000)]},
+    ],
+    "whole responses": [page(record(0), job=None), page(record(2000), job=None)],
+    "responses of two videos": [
+        page(record(0), token="a", job=None, Video={"S3Object": {"Bucket": "b", "Name": "one.mp4"}}),
+        page(record(9), job=None, Video={"S3Object": {"Bucket": "b", "Name": "two.mp4"}}),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("contents", NUMBERED.values(), ids=NUMBERED)
+@pytest.mark.parametrize("names", [("IMG_3656", "IMG_3657"), ("cam_640x360", "cam_640x480")])
+def test_numbers_of_whole_results_are_not_page_numbers(tmp_path, contents, names):
+    for name, content in zip(names, contents, strict=True):
+        write(tmp_path / f"{name}.json", content)
+    expected = {name: [f"{name}.json"] for name in names}
+    if "NextToken" in contents[0] and names[0] == "IMG_3656":
+        expected = {"IMG": ["IMG_3656.json"], "IMG_3657": ["IMG_3657.json"]}
+    assert found(tmp_path) == expected
+    assert [len(read_tracking(one, allow_incomplete=True)[0]) for one in find_videos(tmp_path)] == [
+        len(content["Persons"]) for content in contents
+    ]
+
+
+def test_pages_joined_by_names_and_times_alone_are_said(tmp_path):
+    for number in (1, 2):
+        write(tmp_path / f"film-{number}.json", {"Persons": [record(1000 * number)]})
+    assert len(read_tracking(tmp_path)[0]) == 2
+    note = "'film-1.json' to 'film-2.json' are read as pages of one video, by their names and times alone"
+    assert note in inspect_tracking(tmp_path).notes
+    (reference,) = find_videos(tmp_path)
+    assert note in inspect_tracking(reference).notes
+
+
+def test_a_broken_file_beside_whole_results_is_its_own_video(tmp_path):
+    write(tmp_path / "IMG_1.json", page(record(0), job=None))
+    write(tmp_path / "IMG_2.json", page(record(0), record(5), job=None))
+    write(tmp_path / "IMG_3.json", "{broken")
+    one, two, three = find_videos(tmp_path)
+    assert [each.name for each in (one, two, three)] == ["IMG_1", "IMG_2", "IMG_3"]
+    assert read_tracking(tmp_path / "IMG_1.json")[1].name == "IMG_1"
+    assert [len(read_tracking(each)[0]) for each in (one, two)] == [1, 2]
+    with pytest.raises(PageError, match="not JSON"):
+        read_tracking(three)
+
+
+@pytest.mark.parametrize("job", ["job-1", None])
+@pytest.mark.parametrize("names", [("page-1", "page-2"), ("Front-1", "Front-2"), ("000001", "000002")])
+def test_a_video_has_the_same_name_from_its_file_its_folder_and_the_folder_above(tmp_path, job, names):
+    folder = tmp_path / "Front"
+    for number, name in enumerate(names):
+        write(folder / f"{name}.json", page(record(number), token=None if number else "t", job=job))
+    for source in (folder, tmp_path):
+        assert [one.name for one in find_videos(source)] == ["Front"]
+        assert read_tracking(source)[1].name == "Front"
+    assert read_tracking(folder / f"{names[0]}.json", allow_incomplete=True)[1].name == "Front"
 
 
 def test_pages_one_after_the_other_without_tokens_are_one_video(tmp_path):

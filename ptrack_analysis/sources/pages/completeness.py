@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import gcd
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -24,6 +25,9 @@ _LEAST_STRIDE = 10
 _LEAST_DENSITY = 0.5
 """Numbers that fill less of their range than this are no page numbers, unless they start at 0 or 1."""
 _PAGE_OF_A_FETCH = re.compile(r"\d{6,}\.json")
+
+
+K = TypeVar("K")
 
 
 class _FetchState(msgspec.Struct):
@@ -45,8 +49,8 @@ class Listing:
 
 
 def find_missing(
-    root: AnyPath, listing: Listing, videos: Mapping[object, Sequence[AnyPath]]
-) -> tuple[dict[object, list[str]], list[Path]]:
+    root: AnyPath, listing: Listing, videos: Mapping[K, Sequence[AnyPath]]
+) -> tuple[dict[K, list[str]], list[Path]]:
     """Find the pages that videos lack, by page numbers, fetch states and entries that are not files.
 
     Parameters
@@ -68,8 +72,8 @@ def find_missing(
     for file in listing.files:
         alike[group_below(root, file)].append(file)
     states = {file.parent: file for file in listing.files if file.name == FETCH_STATE}
-    found: dict[object, list[str]] = {}
-    groups: dict[object, dict[tuple[str, str], list[AnyPath]]] = {}
+    found: dict[K, list[str]] = {}
+    groups: dict[K, dict[tuple[str, str], list[AnyPath]]] = {}
     for video, files in videos.items():
         own = groups[video] = defaultdict(list)
         for file in files:

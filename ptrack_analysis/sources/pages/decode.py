@@ -192,6 +192,12 @@ class PersonRecord(Struct, Generic[F], rename="pascal", gc=False):
     person: Person[F]
 
 
+class TimeOnly(Struct, rename="pascal", gc=False):
+    """When a person was seen; a value of another kind is an error only when the person is read."""
+
+    timestamp: int | float | str | None = None
+
+
 class VideoMetadata(Struct, rename="pascal", frozen=True):
     """What the service found out about the video."""
 
@@ -239,6 +245,10 @@ class Page(Struct, Generic[P], rename="pascal"):
     success: bool | None = field(name="success", default=None)
     data: "Page[P] | list[Page[P]] | None" = field(name="data", default=None)
     error: Failure | None = field(name="error", default=None)
+    file_name: str | None = field(name="fileName", default=None)
+    labels: msgspec.Raw = msgspec.Raw(b"")
+    celebrities: msgspec.Raw = msgspec.Raw(b"")
+    moderation_labels: msgspec.Raw = msgspec.Raw(b"")
     person: Skipped | None = None
     job_status_: msgspec.Raw = field(name="jobStatus", default=msgspec.Raw())
     video_metadata_: msgspec.Raw = field(name="videoMetadata", default=msgspec.Raw())
@@ -251,6 +261,11 @@ class Page(Struct, Generic[P], rename="pascal"):
         """Return whether members of the page are spelled in camelCase."""
         return bool(self.job_status_ or self.video_metadata_ or self.next_token_ or self.job_id_)
 
+    @property
+    def is_merged(self) -> bool:
+        """Whether the object has the results of other analyses too, so that it is not one page of several."""
+        return any(map(len, map(bytes, (self.labels, self.celebrities, self.moderation_labels))))
+
 
 class Decoders:
     """The decoders for one way of reading persons, each strict and lax (numbers may be texts)."""
@@ -261,7 +276,8 @@ class Decoders:
         self.records = [msgspec.json.Decoder(list[record], strict=strict) for strict in (True, False)]  # type: ignore[valid-type]
 
 
-SKIPPING = Decoders(list[Skipped], Skipped)
+SKIPPING = Decoders(list[TimeOnly], TimeOnly)
+"""Reads the times of records and nothing else of them."""
 BARE = Decoders(list[PersonRecord[Skipped]], PersonRecord[Skipped])
 WITH_FACES = Decoders(list[PersonRecord[Face]], PersonRecord[Face])
 WITH_LANDMARKS = Decoders(list[PersonRecord[FaceWithLandmarks]], PersonRecord[FaceWithLandmarks])
@@ -276,6 +292,7 @@ _MEMBERS: dict[str, Any] = {
     "NextToken": str,
     "JobId": str,
     "JobTag": str,
+    "fileName": str,
     "VideoMetadata": dict,
     "Video": dict,
     "original_response": dict | list,
@@ -468,7 +485,9 @@ def _pages(decoded: Page[Any] | list[Page[Any]], place: str, left: int) -> Itera
         yield decoded
     for inner in (decoded.original_response, decoded.data):
         if inner is not None:
-            yield from _pages(inner, place, left - 1)
+            for page in _pages(inner, place, left - 1):
+                page.file_name = page.file_name or decoded.file_name
+                yield page
 
 
 def _untyped(raw: bytes, place: str) -> Any:

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pandas as pd
 from msgspec.structs import asdict
 
 from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedError, PageError
 from ptrack_analysis.sources.archive import VideoReference, documents
+from ptrack_analysis.sources.grouping import Evidence, find_identity, gather_evidence
 from ptrack_analysis.sources.pages.decode import (
     LATEST_START,
     PAGES_FROM_START,
@@ -102,34 +104,41 @@ class JobReader:
     def read(self, reference: VideoReference, decoders: Decoders) -> None:
         """Take in the pages of one video, leaving those of other jobs in the same files."""
         for file in ahead(reference.files):
-            self.file(file, decoders, only={reference.job_id})
+            self.file(file, decoders, only=reference.identity)
+        for note in reference.notes:
+            self.log.note(note)
 
-    def file(self, file: AnyPath, decoders: Decoders, only: set[str | None] | None = None) -> set[str | None]:
-        """Take in the pages of one file; give the jobs that it holds pages of."""
-        jobs: set[str | None] = set()
+    def file(self, file: AnyPath, decoders: Decoders, only: str | None = None) -> frozenset[Evidence]:
+        """Take in the pages of one file, or those of one identity; return what its pages say.
+
+        A page that is cut may have lost what identifies its video: it may belong to any, and proves nothing.
+        """
+        found: list[tuple[Page[Any], int | None, int | None]] = []
         try:
             for place, page in _pages(file, decoders, self.log):
-                is_unnamed = page.is_cut and page.job_id is None
-                jobs.add(self.job_id if is_unnamed else page.job_id)
-                if only is None or page.job_id in only or is_unnamed:
-                    self.add(page, place)
+                identity = find_identity(page)
+                is_unnamed = page.is_cut and not identity
+                span: tuple[int | None, int | None] = (None, None)
+                if only is None or identity == only or is_unnamed:
+                    span = self.add(page, place)
+                if not is_unnamed:
+                    found.append((msgspec.structs.replace(page, persons=None), *span))
         except InputError as error:
             if not self.careful:
                 raise
             self.broken.append(error)
-            jobs.add(self.job_id)
         self.files += 1
-        return jobs
+        return gather_evidence(found)
 
-    def add(self, page: Page[Any], place: str) -> None:
-        """Take in one page, unless it was there before."""
+    def add(self, page: Page[Any], place: str) -> tuple[int | None, int | None]:
+        """Take in one page, unless it was there before; return its first and last timestamp."""
         self._notice(page, place)
         rows = build_page_rows(
             page.persons or [], faces=self.collector.faces, landmarks=self.collector.landmarks
         )
-        if len(rows.time):
-            first = int(rows.time.min())
-            self.first = first if self.first is None else min(first, self.first)
+        span = (int(rows.time.min()), int(rows.time.max())) if len(rows.time) else (None, None)
+        if span[0] is not None:
+            self.first = span[0] if self.first is None else min(span[0], self.first)
         self.goes_on = bool(page.next_token)
         if not self.goes_on:
             self.ends[rows.digest()] = int(rows.time.min(initial=2**53)), int(rows.time.max(initial=0))
@@ -137,6 +146,7 @@ class JobReader:
             self.repeated += 1
         else:
             self.collector.add(rows)
+        return span
 
     def _was_there(self, rows: PageRows) -> bool:
         """Return whether a page was taken in before; only pages that may be equal are digested whole."""

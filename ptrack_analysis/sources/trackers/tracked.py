@@ -12,7 +12,7 @@ from ptrack_analysis.errors import InputError, ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.limits import at_least, shown_bytes
 from ptrack_analysis.sources.archive import FORMAT_OPTIONS, FormatOptions
-from ptrack_analysis.sources.names import slugs, strip_suffixes
+from ptrack_analysis.sources.names import make_slug, strip_suffixes
 from ptrack_analysis.sources.pages.rows import Budget
 from ptrack_analysis.storage.s3 import AnyPath
 from ptrack_analysis.video import Milliseconds, Video
@@ -115,7 +115,7 @@ def warn_of_dropped(place: object, dropped: Sequence[str], *, stacklevel: int = 
 def named(video: Video, title: str, **known: Any) -> Video:
     """Put what a file tells before the facts to fall back to; the name is made of the title."""
     facts = {fact: value for fact, value in known.items() if value is not None}
-    return replace(video, name=slugs([title or "video"])[0], **facts)
+    return replace(video, name=make_slug(title), **facts)
 
 
 def title_of_source(path: AnyPath, *, is_folder: bool = False) -> str:

@@ -163,7 +163,7 @@ def test_a_sequence_folder_tells_size_rate_and_length(tmp_path):
         assert boxes(tracked) == [(0, 1, 0.0, 0.0, 0.25, 0.25), (100, 1, 0.0, 0.0, 0.25, 0.25)]
         assert tracked.video.duration == pd.Timedelta("3s")
         assert (tracked.video.width, tracked.video.height, tracked.video.frame_rate) == (200, 400, 10.0)
-        assert tracked.video.name.startswith("seq-1")
+        assert tracked.video.name.startswith("Seq-1")
 
 
 def test_what_seqinfo_says_goes_before_what_is_given(tmp_path):
