@@ -37,7 +37,7 @@ def test_the_lines_for_a_notebook_run(readme, beside_data):
     )
     assert done.returncode == 0, done.stderr
     assert (beside_data / "visits.parquet").exists()
-    assert done.stdout.startswith("pages-evening 5 ")
+    assert done.stdout.startswith("evening 5 ")
 
 
 def test_the_lines_for_the_shell_run(readme, beside_data, capfd):

@@ -56,7 +56,7 @@ def add(commands: Any) -> None:
         help="minimum overlap (IoU) of matching boxes (default 0.5)",
     )
     add_options(parser, "presence")
-    add_source_options(parser)
+    add_source_options(parser, has_name=False)
     parser.set_defaults(run=run)
 
 

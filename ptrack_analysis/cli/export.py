@@ -220,6 +220,7 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
             **read_config(given),
             force=given.force,
             prune=given.prune,
+            name=given.video_name,
             progress=progress,
             **crew,
             **format_arguments(given),

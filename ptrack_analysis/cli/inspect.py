@@ -44,12 +44,12 @@ def run(given: argparse.Namespace) -> int:
     """Inspect each video of the source; 3 if no video is usable, 4 if some are not."""
     from ptrack_analysis.errors import ParameterError
     from ptrack_analysis.pipeline.inspection import inspect_tracking
-    from ptrack_analysis.sources.finding import form_given, scan_source
+    from ptrack_analysis.sources.finding import form_given, rename_videos, scan_source
 
     with open_source(given) as source:
         archive = scan_source(source, form_given(**format_arguments(given)))
         found, errors = [], []
-        for reference in archive.videos:
+        for reference in rename_videos(archive.videos, given.video_name, source):
             try:
                 inspected = inspect_tracking(reference, video=fallback_video(given), **read_fields(given))
             except ParameterError as error:  # the options do not fit this video

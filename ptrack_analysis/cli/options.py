@@ -201,9 +201,12 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=parse_file_path, metavar="SOURCE", help=_SOURCE)
 
 
-def add_source_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that tell how a source is read: formats, facts and credentials."""
+def add_source_options(parser: argparse.ArgumentParser, *, has_name: bool = True) -> None:
+    """Add the options that tell how a source is read: name, facts, formats and credentials."""
     facts = parser.add_argument_group("facts that the source may lack")
+    if has_name:
+        text = "name of the video (default: from its files or folder)"
+        facts.add_argument("--name", dest="video_name", metavar="NAME", help=text)
     facts.add_argument("--frame-size", type=size, metavar="WxH", help="frame size in px, such as 640x360")
     facts.add_argument("--frame-rate", type=rate, metavar="RATE", help="frames per second, such as 25")
     form = parser.add_argument_group("files of other trackers")

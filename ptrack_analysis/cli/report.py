@@ -58,6 +58,7 @@ def run(given: argparse.Namespace) -> int:
             background=given.background,
             form=format_arguments(given),
             force=given.force,
+            name=given.video_name,
         )
     print(f"wrote {given.output}", file=sys.stderr)
     return 0

@@ -90,12 +90,13 @@ def _found(
 ) -> "tuple[list[dict[str, Any]], list[PtrackError]]":
     """Return the key metrics of each video, and the errors of videos that failed."""
     from ptrack_analysis.errors import InputError, ParameterError, PtrackError, SchemaError, ZoneError
-    from ptrack_analysis.sources.finding import find_videos, form_given
+    from ptrack_analysis.sources.finding import find_videos, form_given, rename_videos
 
     found, errors = list[dict[str, Any]](), list[PtrackError]()
     with open_source(given) as source:
         form = format_arguments(given)
         references = [chosen(source, given.video, form)] if given.video else find_videos(source, **form)
+        references = rename_videos(references, given.video_name, source)
         for reference in references:
             try:
                 found.append(_figures(reference, settings, scene, form_given(**form)))

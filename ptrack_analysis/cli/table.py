@@ -102,10 +102,10 @@ def _analysis(given: argparse.Namespace, settings: "AnalysisConfig", source: "An
     from ptrack_analysis.clock.lookup import find_recordings
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis, read_scene_file
     from ptrack_analysis.sources.archive import shown as name_file
-    from ptrack_analysis.sources.finding import form_given
+    from ptrack_analysis.sources.finding import form_given, rename_videos
 
     scene, form = read_scene_file(settings), format_arguments(given)
-    reference = _video(source, given.video, form)
+    (reference,) = rename_videos([_video(source, given.video, form)], given.video_name, source)
     files = {reference.name: [name_file(source, file) for file in reference.files]}
     recordings, notes = find_recordings(settings, files)
     analysis = VideoAnalysis(reference, settings, scene, recordings[reference.name], form=form_given(**form))

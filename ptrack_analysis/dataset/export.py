@@ -36,7 +36,7 @@ from ptrack_analysis.pipeline.config import AnalysisConfig, memory_for
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis, read_scene_file
 from ptrack_analysis.pipeline.workers import IN_FLIGHT, map_tasks, processes
 from ptrack_analysis.sources.archive import Source, VideoReference, shown
-from ptrack_analysis.sources.finding import form_given, scan_source
+from ptrack_analysis.sources.finding import form_given, rename_videos, scan_source
 from ptrack_analysis.sources.names import listed
 from ptrack_analysis.storage.files import make_folder, remove_leftovers, write_text
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
@@ -65,6 +65,7 @@ def export_dataset(
     unit: Literal["px", "fraction"] | None = None,
     classes: Sequence[int | str] | None = None,
     min_confidence: float | None = None,
+    name: str | None = None,
     **settings: Any,
 ) -> ExportSummary:
     """Export an archive as a dataset: one folder a table, in it one Parquet file a video.
@@ -120,6 +121,8 @@ def export_dataset(
         Called after each video with its summary and the number of videos.
     format, columns, first_frame, first_pixel, stride, unit, classes, min_confidence
         How another tracker's file is to be read, as in ``read_tracking``.
+    name
+        Name of the video in the dataset, if the source contains only one; see ``find_videos``.
     **settings
         What is measured, and how: the fields of ``AnalysisConfig``, such as ``zones="zones.geojson"``,
         ``floor="floor.json"``, ``max_gap="2s"``, ``stitch=True``.
@@ -177,7 +180,7 @@ def export_dataset(
     with locked(place) as check, staged(place) as stage:
         known = read_cached_bytes(stage.folder / JOBS_FILE)
         found = scan_source(root, form, recall_from(known, partial(shown, root)))
-        references = found.videos
+        references = rename_videos(found.videos, name, root)
         names = frozenset(measured.part_name(reference.name) for reference in references)
         files = {one.name: [shown(root, file) for file in one.files] for one in references}
         recordings, notes = find_recordings(measured, files)

@@ -92,8 +92,10 @@ class VideoAnalysis:
         recording: Recording | None = None,
         *,
         form: FormatOptions | None = None,
+        name: str | None = None,
     ) -> None:
         self.source = source
+        self._name = name
         self.config = AnalysisConfig() if config is None else config
         self._given_scene = scene
         self._given_recording = recording
@@ -169,7 +171,7 @@ class VideoAnalysis:
         gap = timedelta(choose_max_gap(self.config.max_gap, 0))
         budget = _memory_budget(self.source, self.config)
         options: dict[str, Any] = {"video": self.config.video, "faces": self.config.faces, "careful": False}
-        options |= {"form": self._form, "budget": budget}
+        options |= {"form": self._form, "budget": budget, "name": self._name}
         part = _part_to_read(self.config, gap)
         reading = load(self.source, part=part, **options)
         needed = self._choose_max_gap(reading.video)
@@ -492,6 +494,7 @@ def open_video(
     source: Source | VideoReference | Tables,
     *,
     config: AnalysisConfig | None = None,
+    name: str | None = None,
     **options: Any,
 ) -> VideoAnalysis:
     """Open one video for analysis; nothing is read before it is needed.
@@ -503,6 +506,8 @@ def open_video(
         ``(detections, video)``.
     config
         The configuration; or give its fields as options.
+    name
+        Name of the video; by default that of its files or folder, see ``find_videos``.
     **options
         Fields of the configuration, such as ``zones="zones.geojson"``, ``floor="floor.json"``,
         ``merge_gap="1s"``.
@@ -514,4 +519,4 @@ def open_video(
     """
     if config is not None and options:
         raise ParameterError(f"config and {next(iter(options))} are both given. Pass one of them.")
-    return VideoAnalysis(source, AnalysisConfig(**options) if config is None else config)
+    return VideoAnalysis(source, AnalysisConfig(**options) if config is None else config, name=name)

@@ -25,7 +25,7 @@ from ptrack_analysis.report.page import MARKED, report_html
 from ptrack_analysis.report.parts import Report
 from ptrack_analysis.report.summary import span
 from ptrack_analysis.sources.archive import FORMAT_OPTIONS, FormatOptions, VideoReference, shown
-from ptrack_analysis.sources.finding import find_videos, form_given
+from ptrack_analysis.sources.finding import find_videos, form_given, rename_videos
 from ptrack_analysis.sources.trackers.tracked import warn_of_dropped
 from ptrack_analysis.storage.files import write_text
 from ptrack_analysis.storage.s3 import AnyPath, parse_path
@@ -109,6 +109,7 @@ def write_report(
     background: str | PathLike[str] | None = None,
     form: dict[str, Any] | None = None,
     force: bool = False,
+    name: str | None = None,
 ) -> None:
     """Write the report of one video, or the overview of a dataset, as one HTML file that needs nothing else.
 
@@ -135,6 +136,8 @@ def write_report(
         ``read_tracking``.
     force
         Whether a file that is no report may be replaced.
+    name
+        Name of the video; by default that of its files or folder, see ``find_videos``.
 
     Warns
     -----
@@ -179,8 +182,9 @@ def write_report(
         report = overview_report(open_dataset(root))
     else:
         given = _NO_FORM | (form or {})
-        reference = _one_video(root, video, given)
-        report = _of_video(root, reference, settings or AnalysisConfig(), background, form_given(**given))
+        config = settings or AnalysisConfig()
+        (reference,) = rename_videos([_one_video(root, video, given)], name, root)
+        report = _of_video(root, reference, config, background, form_given(**given))
     write_text(target, report_html(report))
 
 

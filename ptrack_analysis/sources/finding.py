@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal
 
-from ptrack_analysis.errors import InputError, NoPageError
+from ptrack_analysis.errors import InputError, NoPageError, ParameterError
 from ptrack_analysis.sources.archive import (
     FormatOptions,
     Recall,
@@ -18,7 +18,7 @@ from ptrack_analysis.sources.archive import (
     scan,
     shown,
 )
-from ptrack_analysis.sources.names import below_root, make_slug, natural, slugs
+from ptrack_analysis.sources.names import below_root, make_slug, natural, slugs, validate_name
 from ptrack_analysis.sources.pages.documents import is_named_like_a_page
 from ptrack_analysis.sources.trackers.classes import parse_classes
 from ptrack_analysis.sources.trackers.registry import TRACKERS, find_format, find_parts, recognize
@@ -48,6 +48,7 @@ def find_videos(
     unit: Literal["px", "fraction"] | None = None,
     classes: Sequence[int | str] | None = None,
     min_confidence: float | None = None,
+    name: str | None = None,
 ) -> list[VideoReference]:
     """Find the videos of an archive: a file, or a folder with pages of one job or of many.
 
@@ -72,6 +73,8 @@ def find_videos(
 
     format, columns, first_frame, first_pixel, stride, unit, classes, min_confidence
         How another tracker's file is to be read, as in ``read_tracking``.
+    name
+        Name of the video, if the source contains only one.
 
     Returns
     -------
@@ -82,6 +85,8 @@ def find_videos(
     ------
     InputError
         If there is no such file or folder, no page in it, or files of several other trackers.
+    ParameterError
+        If a name is given for several videos.
     """
     form = form_given(
         format=format,
@@ -93,7 +98,25 @@ def find_videos(
         classes=classes,
         min_confidence=min_confidence,
     )
-    return scan_source(source, form).videos
+    return rename_videos(scan_source(source, form).videos, name, source)
+
+
+def rename_videos(videos: list[VideoReference], name: str | None, source: object) -> list[VideoReference]:
+    """Return the videos of a source with the given name, if there is one.
+
+    Raises
+    ------
+    ParameterError
+        If there are several videos, or the name is not safe as the name of a file.
+    """
+    if name is None:
+        return videos
+    if len(videos) > 1:
+        raise ParameterError(
+            f"{source} contains {len(videos)} videos, but name (--name) is the name of one. Pass the file or "
+            "folder of that video."
+        )
+    return [replace(video, name=validate_name(name)) for video in videos]
 
 
 def scan_source(source: Source, form: FormatOptions | None = None, recall: Recall | None = None) -> Scan:

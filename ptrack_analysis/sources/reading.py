@@ -22,7 +22,7 @@ from ptrack_analysis.sources.archive import (
 )
 from ptrack_analysis.sources.finding import PAGES, find_instead, find_tracker_videos, form_given, form_of_file
 from ptrack_analysis.sources.grouping import Evidence
-from ptrack_analysis.sources.names import group_below
+from ptrack_analysis.sources.names import group_below, validate_name
 from ptrack_analysis.sources.pages.decode import BARE, WITH_FACES, WITH_LANDMARKS, Decoders
 from ptrack_analysis.sources.pages.job import JobReader, Reading
 from ptrack_analysis.sources.pages.rows import Budget, Collector, TimeRange, compute_whole
@@ -48,6 +48,7 @@ def read_tracking(
     unit: Literal["px", "fraction"] | None = None,
     classes: Sequence[int | str] | None = None,
     min_confidence: float | None = None,
+    name: str | None = None,
 ) -> tuple[pd.DataFrame, Video]:
     """Read the tracking of one video: detections, and the facts about the video.
 
@@ -86,6 +87,8 @@ def read_tracking(
         "y1", "right": "x2", "bottom": "y2"}``; see ``read_tracks``.
     first_frame, first_pixel, stride, unit, classes, min_confidence
         How another tracker's file is read, as in ``read_tracks``.
+    name
+        Name of the video; by default that of its files or folder, see ``find_videos``.
 
     Returns
     -------
@@ -119,7 +122,8 @@ def read_tracking(
         classes=classes,
         min_confidence=min_confidence,
     )
-    reading = load(source, video=video, faces=faces, landmarks=landmarks, careful=False, form=form)
+    options: dict[str, Any] = {"faces": faces, "landmarks": landmarks, "careful": False}
+    reading = load(source, video=video, form=form, name=name, **options)
     reading.validate(allow_incomplete=allow_incomplete)
     warn_of_dropped(_shown(source), reading.dropped)
     return reading.detections, reading.video
@@ -135,12 +139,26 @@ def load(
     form: FormatOptions | None = None,
     part: TimeRange | None = None,
     budget: Budget | None = None,
+    name: str | None = None,
 ) -> Reading:
-    """Read one video and say what was noticed; if ``careful``, broken pages are noticed instead of raised.
+    """Read one video and what was noticed; if ``careful``, broken pages are noticed instead of raised.
 
     With a ``part``, only its rows of pages are kept in memory; another tracker's file is read whole. With a
-    ``budget``, too many rows are refused.
+    ``budget``, too many rows are refused. A ``name`` takes the place of the one from the files.
     """
+    if name is not None:
+        validate_name(name)
+        reading = load(
+            source,
+            video=video,
+            faces=faces,
+            landmarks=landmarks,
+            careful=careful,
+            form=form,
+            part=part,
+            budget=budget,
+        )
+        return replace(reading, video=replace(reading.video, name=name))
     options: dict[str, Any] = {"faces": faces, "landmarks": landmarks, "careful": careful}
     options |= {"part": part, "budget": budget}
     if isinstance(source, VideoReference):

@@ -377,8 +377,8 @@ def test_a_fault_of_stdin_names_stdin(capfd, monkeypatch):
 def test_a_video_under_two_names_in_one_dataset_is_noted(tmp_path, capfd):
     file = write(tmp_path / "in" / "result-7.json", page(record()))
     run(capfd, "export", file, tmp_path / "out")
-    _, _, err = run(capfd, "export", file.parent, tmp_path / "out")
-    assert "'result-7', exported earlier, was made of the same files as 'result', so they count twice" in err
+    _, _, err = run(capfd, "export", file.parent, tmp_path / "out", "--name", "Lobby")
+    assert "'in', exported earlier, was made of the same files as 'Lobby', so they count twice" in err
 
 
 def test_a_page_can_come_from_stdin(capfd, monkeypatch):

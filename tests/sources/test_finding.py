@@ -12,9 +12,11 @@ from ptrack_analysis import (
     export_dataset,
     find_videos,
     inspect_tracking,
+    open_video,
     read_tracking,
     read_tracks,
 )
+from ptrack_analysis.cli import main
 from ptrack_analysis.errors import IncompleteError, InputError, PageError, ParameterError
 
 FACTS = Video(width=100, height=100, frame_rate=25.0)
@@ -149,3 +151,35 @@ def test_an_archive_whose_tracking_is_doubtful_is_not_called_good(data):
     assert found.notes == (
         "the tracking is doubtful by the check 'face only': 10.48 % (doubtful above 10, bad above 40)",
     )
+
+
+def test_a_name_can_be_given_for_one_video(tmp_path):
+    folder = tmp_path / "pages"
+    write(folder / "000001.json", page(record(), record(40)))
+    assert read_tracking(folder, name="Lobby")[1].name == "Lobby"
+    assert read_tracking(write(tmp_path / "run.txt", MOT), video=FACTS, name="Lobby")[1].name == "Lobby"
+    assert [one.name for one in find_videos(folder, name="Lobby")] == ["Lobby"]
+    assert open_video(folder, name="Lobby").video.name == "Lobby"
+    exported = export_dataset(folder, tmp_path / "out", name="Lobby")
+    assert [one.name for one in exported.videos] == ["Lobby"]
+    with pytest.raises(ParameterError, match=r"name must consist of letters.*'a-b' would do"):
+        read_tracking(folder, name="a b")
+    write(folder / "other.json", page(record(), job="job-2"))
+    with pytest.raises(ParameterError, match=r"contains 2 videos, but name \(--name\) is the name of one"):
+        find_videos(folder, name="Lobby")
+
+
+@pytest.mark.parametrize("command", ["summary", "inspect", "table tracks", "report"])
+def test_the_shell_takes_a_name(tmp_path, capsys, command):
+    source = str(write(tmp_path / "pages" / "000001.json", page(record(), record(40))))
+    output = (
+        ["-o", str(tmp_path / "report.html")]
+        if command == "report"
+        else ["--json"]
+        if command[0] in "si"
+        else []
+    )
+    assert main([*command.split(), source, "--name", "Lobby", *output]) == 0
+    said = (tmp_path / "report.html").read_text() if command == "report" else capsys.readouterr().out
+    assert "Lobby" in said
+    assert main([*command.split(), source, "--name", "a b", *output]) == 2

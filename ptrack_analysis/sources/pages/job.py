@@ -216,7 +216,7 @@ class JobReader:
         return any(first < end for (_, end), (first, _) in pairwise(spans))
 
     def facts(self, name: str, fallback: Video) -> Video:
-        """Put the pages' facts about the video before those to fall back to."""
+        """Return the pages' facts about the video, completed by the fallback."""
         known: dict[str, Any] = {"name": name, "job_id": self.job_id, "job_tag": self.job_tag}
         facts = {fact: value for fact, (value, _) in self.metadata.items()}
         known |= {fact: facts.get(fact) for fact in _METADATA}

@@ -113,7 +113,7 @@ def warn_of_dropped(place: object, dropped: Sequence[str], *, stacklevel: int = 
 
 
 def named(video: Video, title: str, **known: Any) -> Video:
-    """Put what a file tells before the facts to fall back to; the name is made of the title."""
+    """Complete what a file tells by the given facts; the name is made of the title."""
     facts = {fact: value for fact, value in known.items() if value is not None}
     return replace(video, name=make_slug(title), **facts)
 
