@@ -46,7 +46,7 @@ def test_the_lines_for_the_shell_run(readme, beside_data, capfd):
     for line in lines:
         assert main(shlex.split(line, comments=True)[1:]) == 0
     assert (beside_data / "paths.png").exists()
-    assert (beside_data / "out" / "visits" / "pages-shop.parquet").exists()
+    assert (beside_data / "out" / "visits" / "shop.parquet").exists()
 
 
 def test_the_two_commands_stand_where_the_checks_look_for_them(readme):

@@ -417,7 +417,7 @@ def test_the_overview_sums_by_local_hour_and_day(day):
 def test_a_crossing_counts_for_the_hour_in_which_it_was(data, tmp_path, every):
     """The film begins half past 58: five come before nine o'clock and six after, whatever the interval."""
     recordings = write(
-        tmp_path / "rec.csv", "video,started_at,timezone\npages-shop,2026-03-30T08:58:30,Europe/Berlin\n"
+        tmp_path / "rec.csv", "video,started_at,timezone\nshop,2026-03-30T08:58:30,Europe/Berlin\n"
     )
     settings = {"zones": data / "shop/zones.geojson", "recordings": recordings, "every": every}
     export_dataset(data / "shop", tmp_path / "out", **settings)

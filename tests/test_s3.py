@@ -143,9 +143,9 @@ def test_a_second_export_uploads_nothing_and_a_record_comes_after_its_tables(s3,
     keys = writes(s3)
     export_dataset(data / "shop", f"s3://{BUCKET}/out", zones=zones)
     assert len(keys) == len(set(keys)) == len(remote("out"))
-    (recorded,) = (place for place, key in enumerate(keys) if key.endswith("_runs/pages-shop.json"))
-    assert all(key.endswith("/pages-shop.parquet") for key in keys[:recorded])
-    assert not [key for key in keys[recorded:] if "pages-shop.parquet" in key]
+    (recorded,) = (place for place, key in enumerate(keys) if key.endswith("_runs/shop.json"))
+    assert all(key.endswith("/shop.parquet") for key in keys[:recorded])
+    assert not [key for key in keys[recorded:] if "shop.parquet" in key]
     before = len(keys)
     summary = export_dataset(data / "shop", f"s3://{BUCKET}/out", zones=zones)
     assert summary.videos[0].status == "unchanged"
@@ -174,7 +174,7 @@ def test_an_upload_that_stops_half_way_is_mended_by_the_next_run(s3, data, tmp_p
 
 
 def test_a_record_that_another_run_wrote_meanwhile_is_not_replaced(s3, data):
-    intruder = parse_path(f"s3://{BUCKET}/out/_runs/pages-shop.json")
+    intruder = parse_path(f"s3://{BUCKET}/out/_runs/shop.json")
 
     def interfere(params, **_):
         if "trajectories" in params["url_path"] and not intruder.is_file():

@@ -98,14 +98,14 @@ def test_a_source_of_points_is_cut_to_a_part_and_to_people():
 
 def test_summary_and_report_name_a_part_as_the_export_does(data, tmp_path):
     part = pta.open_video(data / "shop", start="20s", end="70s")
-    assert gather_key_figures(part)["video"] == part["videos"].index[0] == "pages-shop@20s-70s"
+    assert gather_key_figures(part)["video"] == part["videos"].index[0] == "shop@20s-70s"
     page = tmp_path / "report.html"
     pta.write_report(data / "shop", page, settings=part.config)
-    assert "<h1>pages-shop@20s-70s</h1>" in page.read_text()
+    assert "<h1>shop@20s-70s</h1>" in page.read_text()
 
 
 def test_the_explorer_the_report_and_the_shell_name_a_part(data, tmp_path, capsys):
-    name = "pages-shop@20s-end"
+    name = "shop@20s-end"
     part = pta.open_video(data / "shop", zones=data / "shop/zones.geojson", start="20s")
     assert name in repr(pta.explore(part))
     pta.write_report(part, tmp_path / "report.html")

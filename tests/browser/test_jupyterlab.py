@@ -94,7 +94,7 @@ def test_all_cells_run_and_the_pictures_and_the_explorer_are_there(lab, open_pag
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.locator('[data-command="runmenu:run-all"]').click()
-    frame = page.locator('iframe[title="Explorer: pages-shop"]')
+    frame = page.locator('iframe[title="Explorer: shop"]')
     frame.wait_for()
     explorer = frame.element_handle().content_frame()
     explorer.evaluate("explorer.ready")
