@@ -126,6 +126,55 @@ def test_an_export_of_and_to_s3_has_the_bytes_of_one_on_disk(s3, data, tmp_path)
     assert local(tmp_path / "again") == local(tmp_path / "out")
 
 
+def reads(s3):
+    """Note the keys of what is got from now on."""
+    keys = []
+    s3.meta.events.register(
+        "before-call.s3.GetObject", lambda params, **_: keys.append(params["url_path"].lstrip("/"))
+    )
+    return keys
+
+
+def test_each_page_is_got_once_and_not_at_all_while_nothing_has_changed(s3, data, tmp_path):
+    upload(data / "day" / "pages", "day")
+    pages = sorted(f"day/{file.name}" for file in (data / "day" / "pages").iterdir())
+    keys = reads(s3)
+    for reference in find_videos(f"s3://{BUCKET}/day"):
+        read_tracking(reference)
+    assert sorted(keys) == pages
+    upload(data / "shop" / "pages", "shop")
+    shop = sorted(f"shop/{file.name}" for file in (data / "shop" / "pages").iterdir())
+    keys.clear()
+    export_dataset(f"s3://{BUCKET}/shop", tmp_path / "out")
+    assert sorted(keys) == shop
+    keys.clear()
+    summary = export_dataset(f"s3://{BUCKET}/shop", tmp_path / "out")
+    assert ([one.status for one in summary.videos], keys) == (["unchanged"], [])
+    read_tracking(f"s3://{BUCKET}/shop")
+    assert sorted(keys) == shop
+    upload(data / "shop" / "pages", "other")  # the same content under other names has the same ETags
+    keys.clear()
+    export_dataset(f"s3://{BUCKET}/other", tmp_path / "other")
+    assert sorted(keys) == sorted(key.replace("shop/", "other/", 1) for key in shop)
+
+
+def test_copies_of_objects_take_a_bounded_part_of_the_disk_and_may_vanish(s3, monkeypatch):
+    monkeypatch.setattr(s3_asking, "_COPIES", s3_asking._Copies(limit=3000))
+    for number in range(4):
+        parse_path(f"s3://{BUCKET}/many/{number}.json").write_bytes(
+            json.dumps(page(record(number), job=str(number))).encode().ljust(1000)
+        )
+    references = find_videos(f"s3://{BUCKET}/many")
+    copies = [reference.files[0].copy for reference in references]
+    there = [copy is not None and copy.exists() for copy in copies]
+    assert sum(there) <= 3
+    assert s3_asking._COPIES.size <= 3000
+    next(copy for copy, is_there in zip(copies, there, strict=True) if is_there).unlink()
+    keys = reads(s3)
+    assert [len(read_tracking(reference)[0]) for reference in references] == [1] * 4
+    assert len(keys) == 5 - sum(there)
+
+
 def writes(s3):
     """Note the keys of what is put from now on, in their order, but for what runs note for themselves."""
     keys = []

@@ -107,7 +107,7 @@ def scan(source: Source, recall: Recall | None = None) -> Scan:
     found: dict[AnyPath, frozenset[Evidence]] = {}
     broken: list[AnyPath] = []
     known = {file: None if recall is None else recall(file) for file in files}
-    fetched = ahead([file for file in files if known[file] is None])
+    fetched = ahead([file for file in files if known[file] is None], keep=True)
     for listed in files:
         evidence, file = known[listed], listed
         try:
@@ -115,15 +115,19 @@ def scan(source: Source, recall: Recall | None = None) -> Scan:
                 file = next(fetched)
                 evidence = _read_evidence(file)
         except InputError:
-            broken.append(listed)
+            broken.append(_without_content(file))
             continue
-        found[listed] = evidence
+        found[_without_content(file)] = evidence
         if not evidence:
             ignored.append((shown(root, file), describe_other_content(file)))
     videos = build_references(root, listing, {file: one for file, one in found.items() if one}, broken)
     if not videos:
         raise no_pages(root, ignored)
     return Scan(videos, sorted(ignored), found)
+
+
+def _without_content(file: AnyPath) -> AnyPath:
+    return file if isinstance(file, Path) else replace(file, content=None)
 
 
 def _read_evidence(file: AnyPath) -> frozenset[Evidence]:

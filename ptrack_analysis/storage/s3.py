@@ -1,12 +1,17 @@
 """Files in S3 that are read like files on disk, through boto3."""
 
+import atexit
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cache
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path, PurePosixPath
+from shutil import rmtree
+from tempfile import mkdtemp
+from threading import Lock
 from typing import Any, TypeVar
 
 from ptrack_analysis.errors import ParameterError, RemoteError, TakenError
@@ -133,7 +138,8 @@ class S3Path:
     """An object in S3, or a prefix of several, with those manners of a Path that reading pages needs.
 
     ``client`` is a boto3 client, or None for one of the default session; it is left out of comparisons, and
-    of what is sent to another process. ``tag`` is the ETag with which it was listed.
+    of what is sent to another process. ``tag`` is the ETag with which it was listed, ``copy`` a file on disk
+    with the content that it had then.
     """
 
     bucket: str
@@ -142,12 +148,13 @@ class S3Path:
     tag: str | None = field(default=None, compare=False)
     client: Any = field(default=None, compare=False, repr=False)
     content: bytes | None = field(default=None, compare=False, repr=False)
+    copy: Path | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{SCHEME}{self.bucket}/{self.key}"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return S3Path, (self.bucket, self.key, self.size, self.tag)
+        return S3Path, (self.bucket, self.key, self.size, self.tag, None, None, self.copy)
 
     @property
     def name(self) -> str:
@@ -183,16 +190,22 @@ class S3Path:
         head = asked(self, self.client, lambda client: client.head_object(Bucket=self.bucket, Key=self.key))
         return Stat(int(head["ContentLength"]), str(head["ETag"]))
 
-    def open(self, mode: str = "rb") -> BytesIO:
+    def open(self, mode: str = "rb") -> BufferedReader | BytesIO:
         """Open the object for reading bytes."""
         if mode != "rb":
             raise ValueError(f"an object in S3 is opened for reading bytes, not {mode!r}")
+        if self.content is None and self.copy is not None:
+            with suppress(OSError):  # it was removed meanwhile, or is on another machine
+                return self.copy.open("rb")
         return BytesIO(self.read_bytes())
 
     def read_bytes(self) -> bytes:
         """Read the object whole."""
         if self.content is not None:
             return self.content
+        if self.copy is not None:
+            with suppress(OSError):  # it was removed meanwhile, or is on another machine
+                return self.copy.read_bytes()
         content: bytes = asked(
             self,
             self.client,
@@ -315,24 +328,87 @@ def parse_path(place: object, client: Any = None) -> AnyPath:
     return S3Path(bucket, key.rstrip("/"), client=client)
 
 
-def ahead(files: Sequence[AnyPath]) -> Iterator[AnyPath]:
-    """Return the files in their order; small ones in S3 are fetched while those before are in use."""
+def ahead(files: Sequence[AnyPath], *, keep: bool = False) -> Iterator[AnyPath]:
+    """Return the files in their order; small ones in S3 are fetched while those before are in use.
+
+    With ``keep``, a copy of each is kept on disk until the process ends, as long as the copies of all take at
+    most 4 GiB, so that reading the file again asks S3 for nothing.
+    """
     if all(isinstance(file, Path) for file in files):
         yield from files
         return
+    fetch = _fetch_and_keep if keep else _fetched
     with ThreadPoolExecutor(max_workers=_AHEAD) as pool:
-        waiting = [pool.submit(_fetched, file) for file in files[:_AHEAD]]
+        waiting = [pool.submit(fetch, file) for file in files[:_AHEAD]]
         for place in range(len(files)):
             fetched = waiting.pop(0).result()
             if place + _AHEAD < len(files):
-                waiting.append(pool.submit(_fetched, files[place + _AHEAD]))
+                waiting.append(pool.submit(fetch, files[place + _AHEAD]))
             yield fetched
 
 
 def _fetched(file: AnyPath) -> AnyPath:
-    if isinstance(file, Path) or (file.size or _SMALL) >= _SMALL:
+    if isinstance(file, Path) or file.copy is not None or (file.size or _SMALL) >= _SMALL:
         return file
-    return S3Path(file.bucket, file.key, file.size, file.tag, file.client, file.read_bytes())
+    return replace(file, content=file.read_bytes())
+
+
+def _fetch_and_keep(file: AnyPath) -> AnyPath:
+    if isinstance(file, Path) or file.size is None:
+        return _fetched(file)
+    if (copy := _COPIES.find(file)) is not None:
+        return replace(file, copy=copy)
+    target = _COPIES.reserve(file.size)
+    if target is None:
+        return _fetched(file)
+    if file.size >= _SMALL:
+        file.fetch(target)
+        content = None
+    else:
+        content = file.read_bytes()
+        target.write_bytes(content)
+    return replace(file, content=content, copy=_COPIES.add(file, target))
+
+
+@dataclass(slots=True)
+class _Copies:
+    """Copies of objects on disk, by address and ETag; the oldest are removed where they take too much."""
+
+    limit: int = 4 * 2**30
+    size: int = 0
+    folder: Path | None = None
+    files: dict[tuple[str, str, str | None], tuple[Path, int]] = field(default_factory=dict)
+    count: int = 0
+    lock: Any = field(default_factory=Lock)
+
+    def find(self, file: S3Path) -> Path | None:
+        """Return the copy of an object, if it is there."""
+        found = self.files.get((file.bucket, file.key, file.tag))
+        return found[0] if found is not None and found[0].exists() else None
+
+    def reserve(self, size: int) -> Path | None:
+        """Return a path for a copy of this size, None if there is no place for it."""
+        with self.lock:
+            while self.size + size > self.limit and self.files:
+                path, freed = self.files.pop(next(iter(self.files)))
+                path.unlink(missing_ok=True)
+                self.size -= freed
+            if self.size + size > self.limit:
+                return None
+            if self.folder is None:
+                self.folder = Path(mkdtemp(prefix="ptrack-"))
+                atexit.register(rmtree, self.folder, ignore_errors=True)
+            self.size, self.count = self.size + size, self.count + 1
+            return self.folder / str(self.count)
+
+    def add(self, file: S3Path, copy: Path) -> Path:
+        """Remember the copy of an object."""
+        with self.lock:
+            self.files[file.bucket, file.key, file.tag] = copy, file.size or 0
+        return copy
+
+
+_COPIES = _Copies()
 
 
 def _listed(path: S3Path, prefix: str, most: int | None = None) -> list[S3Path]:
