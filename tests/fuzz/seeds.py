@@ -28,6 +28,16 @@ _PAGES = [
     json.dumps(page()),
     json.dumps(page(JobStatus="IN_PROGRESS")),
     json.dumps(page(JobStatus="FAILED", StatusMessage="no")),
+    json.dumps(_ONE, indent=1) + json.dumps(_TWO[1]),
+    json.dumps(_ONE)[:-200],
+    json.dumps(_ONE) + "\nDone.",
+    json.dumps(
+        {
+            "jobStatus": {"Value": "SUCCEEDED"},
+            "persons": [{"timestamp": 5, "person": {"index": 1}}],
+            "x": 1e300,
+        }
+    ),
     "",
 ]
 _MOT = "1,1,10,20,50,100,1,-1,-1,-1\n1,2,300,200,40,90,0.9,-1,-1,-1\n2,1,12,20,50,100,1,-1,-1,-1\n"
