@@ -149,7 +149,7 @@ def table_of(rows):
 def test_tables_and_pages_round_trip_exactly(rows, page_size, duration, rate, job, source):
     detections = table_of(rows)
     video = Video(
-        name="page", width=640, height=480, frame_rate=rate, job_id=job, job_tag=job, source=source,
+        name="a", width=640, height=480, frame_rate=rate, job_id=job, job_tag=job, source=source,
         duration=None if duration is None else timedelta(duration),
     )  # fmt: skip
     video, _ = resolve_video(video, detections.index)
