@@ -91,10 +91,13 @@ class Cells:
 
     def kept(self, keep: Bools) -> "Cells":
         """Return the rows where ``keep`` holds, with their places."""
-        rows, where, written = np.flatnonzero(keep), self.where, self.written
-        columns = {name: column.filter(pa.array(keep)) for name, column in self.columns.items()}
+        return self.taken(np.flatnonzero(keep))
+
+    def taken(self, rows: Integers) -> "Cells":
+        """Return the rows with these numbers, with their places."""
+        where, written = self.where, self.written
         return Cells(
-            columns=columns,
+            columns={name: column.take(pa.array(rows)) for name, column in self.columns.items()},
             count=len(rows),
             place=self.place,
             where=lambda row: where(int(rows[row])),

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.geometry import Bools, Floats
+from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.schema import DETECTIONS
 from ptrack_analysis.sources.trackers.cells import Cells
 from ptrack_analysis.sources.trackers.classes import ClassList, select_classes, select_confident
@@ -27,6 +27,8 @@ _BEYOND = 10.0
 """A side beyond this is in px, whatever the caller says."""
 _FOUR = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _BOX_CELL = r"^[^0-9.+-]*" + r"[\s,;]+".join(f"(?P<n{at}>{_FOUR})" for at in range(4)) + r"[^0-9.]*$"
+Part = tuple[tuple[str, str], ...]
+"""What selects the rows of one video: pairs of a role (``video``, ``camera``) and its value."""
 _CLIPPED = 2
 """Number of sides exactly on the border of the image that shows where the image begins."""
 
@@ -59,6 +61,15 @@ class Rows:
     notes: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     video: Video = field(default_factory=Video)
+    parts: Mapping[Part, Integers] | None = None
+    has_frame_0: bool | None = None
+
+
+def split_rows(rows: Rows) -> Rows:
+    """Return the rows with the places of each video's rows, so that a video is selected without a search."""
+    columns = rows.layout.columns
+    has_frame_0 = "frame" in columns and rows.cells.least(columns["frame"]) == 0
+    return replace(rows, parts=_find_parts(rows.cells, columns), has_frame_0=has_frame_0)
 
 
 def build_tracked(rows: Rows, given: Given) -> Tracked:
@@ -79,8 +90,10 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
         If the frame size or rate is needed and not known.
     """
     layout, video = rows.layout, rows.video
-    has_frame_0 = "frame" in layout.columns and rows.cells.least(layout.columns["frame"]) == 0
-    part = select_part(rows.cells, layout.columns, given)
+    has_frame_0 = rows.has_frame_0
+    if has_frame_0 is None:
+        has_frame_0 = "frame" in layout.columns and rows.cells.least(layout.columns["frame"]) == 0
+    part = select_part(rows, given)
     part, columns = _spread_boxes(part, layout.columns)
     by_class = select_classes(part, columns, given, layout.classes)
     confident = select_confident(part, columns, given)
@@ -107,40 +120,71 @@ def with_notes(result: Tracked, *notes: str, dropped: Sequence[str] = ()) -> Tra
     return replace(result, notes=(*notes, *dropped, *result.notes), dropped=(*dropped, *result.dropped))
 
 
-def select_part(cells: Cells, columns: Mapping[str, str], given: Given) -> Cells:
-    """Keep the rows of the video and camera that are asked for.
+def select_part(rows: Rows, given: Given) -> Cells:
+    """Return the rows of the video and camera that are asked for.
 
     Raises
     ------
     InputError
         If the rows are of several, and none is chosen.
     """
-    roles = [role for role in PARTS if columns.get(role) in cells.columns]
-    keep: Bools = np.ones(cells.count, dtype=bool)
-    for role in roles:
-        texts = pc.fill_null(pc.cast(cells.columns[columns[role]], pa.string()), "")
-        if role in given.part:
-            keep &= pc.equal(texts, given.part[role]).to_numpy(zero_copy_only=False).astype(bool)
-            continue
-        values = pc.unique(texts).to_pylist()
+    cells, columns = rows.cells, rows.layout.columns
+    roles = _list_roles(cells, columns)
+    if not roles or not cells.count:
+        return cells
+    parts = _find_parts(cells, columns) if rows.parts is None else rows.parts
+    chosen = [part for part in parts if all(dict(part)[role] == value for role, value in given.part.items())]
+    if len(chosen) > 1:
+        _reject_several(cells, columns, chosen)
+    if len(chosen) == len(parts):
+        return cells
+    return cells.taken(parts[chosen[0]] if chosen else np.empty(0, dtype="int64"))
+
+
+def _reject_several(cells: Cells, columns: Mapping[str, str], parts: Sequence[Part]) -> None:
+    """Reject rows of several videos or cameras."""
+    for role in dict(parts[0]):
+        values = list(dict.fromkeys(dict(part)[role] for part in parts))
         if len(values) > 1:
             shown = ", ".join(map(repr, values[:3])) + (", ..." if len(values) > 3 else "")  # noqa: PLR2004
             raise InputError(
                 f"{cells.place}: the column {columns[role]!r} has {len(values)} values ({shown}), each a "
-                f"{role}. Read "
-                "one of the videos that find_videos returns (--video NAME)."
+                f"{role}. Read one of the videos that find_videos returns (--video NAME)."
             )
-    return cells if keep.all() else cells.kept(keep)
 
 
-def list_parts(cells: Cells, columns: Mapping[str, str]) -> list[dict[str, str]]:
+def list_parts(rows: Rows) -> list[dict[str, str]]:
     """Return the combinations of ``video`` and ``camera``, in order of appearance."""
-    roles = [role for role in PARTS if columns.get(role) in cells.columns]
+    parts = _find_parts(rows.cells, rows.layout.columns) if rows.parts is None else rows.parts
+    return [dict(part) for part in parts if part]
+
+
+def _list_roles(cells: Cells, columns: Mapping[str, str]) -> list[str]:
+    return [role for role in PARTS if columns.get(role) in cells.columns]
+
+
+def _find_parts(cells: Cells, columns: Mapping[str, str]) -> dict[Part, Integers]:
+    """Return the places of the rows of each video, in order of appearance."""
+    roles = _list_roles(cells, columns)
     if not roles or not cells.count:
-        return []
-    texts = {role: pc.fill_null(pc.cast(cells.columns[columns[role]], pa.string()), "") for role in roles}
-    frame = pd.DataFrame({role: column.to_pandas() for role, column in texts.items()}).drop_duplicates()
-    return [dict(zip(roles, map(str, row), strict=True)) for row in frame.itertuples(index=False)]
+        return {}
+    codes, values = np.zeros(cells.count, dtype="int64"), list[list[str]]()
+    for role in roles:
+        texts = pc.fill_null(pc.cast(cells.columns[columns[role]], pa.string()), "")
+        found, names = pd.factorize(texts.to_pandas())
+        values.append(list(map(str, names)))
+        codes = codes * len(names) + found
+    numbers, known = pd.factorize(codes)
+    order = np.argsort(numbers, kind="stable")
+    places = np.split(order, np.cumsum(np.bincount(numbers))[:-1])
+    parts = dict[Part, Integers]()
+    for code, rows in zip(known.tolist(), places, strict=True):
+        pairs = list[tuple[str, str]]()
+        for role, names in zip(reversed(roles), reversed(values), strict=True):
+            code, place = divmod(code, len(names))  # noqa: PLW2901 - the digits of a mixed base
+            pairs.insert(0, (role, names[place]))
+        parts[tuple(pairs)] = rows
+    return parts
 
 
 def _spread_boxes(cells: Cells, columns: Mapping[str, str]) -> tuple[Cells, dict[str, str]]:

@@ -1,7 +1,8 @@
 """The formats of other trackers: one declaration each, recognized by evidence."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.sources.archive import FormatOptions, Source
@@ -9,7 +10,7 @@ from ptrack_analysis.sources.pages.rows import Budget
 from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.sources.trackers import boxmot, labels, mot, points, results, tables
 from ptrack_analysis.sources.trackers.classes import parse_classes
-from ptrack_analysis.sources.trackers.form import Rows, build_tracked, list_parts
+from ptrack_analysis.sources.trackers.form import Part, Rows, build_tracked, list_parts, split_rows
 from ptrack_analysis.sources.trackers.roles import MOMENTS, PARTS, find_part_columns
 from ptrack_analysis.sources.trackers.sample import Sample, read_sample
 from ptrack_analysis.sources.trackers.tracked import Given, Tracked, Unit, combine, validate_options
@@ -202,7 +203,7 @@ def read_with_options(
 ) -> Tracked:
     """Read one video; see ``read_tracks``. A file with more rows than the ``budget`` allows is refused."""
     given = combine(options, video or Video(), budget)
-    found = _read_rows(parse_path(path), options, given)
+    found = _read_part(parse_path(path), options, given)
     tracked = found if isinstance(found, Tracked) else build_tracked(found, given)
     resolved, notes = resolve_video(tracked.video, tracked.table.index)
     return replace(tracked, video=resolved, notes=(*tracked.notes, *notes))
@@ -213,7 +214,12 @@ def find_parts(path: Source, options: FormatOptions) -> list[dict[str, str]]:
     if not _may_have_parts(read_sample(parse_path(path)), options):
         return []
     found = _read_rows(parse_path(path), options, combine(options, Video()))
-    return [] if isinstance(found, Tracked) else list_parts(found.cells, found.layout.columns)
+    if isinstance(found, Tracked):
+        return []
+    split = split_rows(found)
+    if len(parts := list_parts(split)) > 1:
+        _last_split.keep(parse_path(path), options, split)
+    return parts
 
 
 def find_format(path: AnyPath, options: FormatOptions) -> Tracker:
@@ -262,6 +268,63 @@ _SPACED = {"mot", "bytetrack", "deepsort"}
 
 def _read_rows(path: AnyPath, options: FormatOptions, given: Given) -> Rows | Tracked:
     return find_format(path, options).read(path, given)
+
+
+def _read_part(path: AnyPath, options: FormatOptions, given: Given) -> Rows | Tracked:
+    """Read the rows of a file; those of a file of several videos are read once for all of them."""
+    if not options.part:
+        return _read_rows(path, options, given)
+    if (kept := _last_split.find(path, options)) is not None:
+        given.validate_size(kept.cells.count)
+        return _complete(kept, given.video)
+    found = _read_rows(path, options, replace(given, video=Video()))
+    if isinstance(found, Tracked):
+        return found
+    split = split_rows(found)
+    _last_split.keep(path, options, split)
+    return _complete(split, given.video)
+
+
+def _complete(rows: Rows, video: Video) -> Rows:
+    """Complete the facts of the file by those that the caller gives."""
+    known = {field.name: getattr(rows.video, field.name) for field in fields(Video)}
+    known = {name: value for name, value in known.items() if value is not None}
+    return replace(rows, video=replace(video, **known))
+
+
+class _LastSplit:
+    """The rows of the last file of several videos, until each of its videos was read or the file changed."""
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._rows: Rows | None = None
+        self._left: set[Part] = set()
+
+    def keep(self, path: AnyPath, options: FormatOptions, rows: Rows) -> None:
+        """Keep the rows of a file in place of those of the file before."""
+        self._key, self._rows = _identify(path, options), rows
+        self._left = {*(rows.parts or {})}
+        self._left.discard(options.part)
+
+    def find(self, path: AnyPath, options: FormatOptions) -> Rows | None:
+        """Return the rows of a file if they are kept, and forget them with its last video."""
+        rows = self._rows
+        if rows is None or self._key != _identify(path, options):
+            return None
+        self._left.discard(options.part)
+        if not self._left:
+            self._key = self._rows = None
+        return rows
+
+
+_last_split = _LastSplit()
+
+
+def _identify(path: AnyPath, options: FormatOptions) -> object:
+    """Return what changes if a file is replaced or read in another way."""
+    stat: Any = path.stat()
+    state = getattr(stat, "st_mtime_ns", None) or getattr(stat, "tag", None)
+    return str(path), stat.st_size, state, replace(options, part=())
 
 
 def _may_have_parts(sample: Sample, options: FormatOptions) -> bool:
