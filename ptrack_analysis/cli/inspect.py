@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ptrack_analysis.pipeline.inspection import ReadReport
 
 _SHOWN = 8
+_OF_BOXES = {"without body box", "feet not seen", "out of the frame"}
 _BAD, _SOME = 3, 4
 
 
@@ -119,6 +120,9 @@ def _text(found: "ReadReport") -> str:
         return "\n".join(
             [f"{video.name}: {found.verdict}", *(f"  problem: {text}" for text in found.problems)]
         )
+    if found.has_points:
+        rows = [row for row in rows if row[0] not in _OF_BOXES]
+        rows.insert(3, ("positions", f"points without boxes, y points {video.y_axis}"))
     lines = [f"{video.name}: {found.verdict}", *(f"  {name:<18}{text}" for name, text in rows)]
     lines += [f"  note: {note}" for note in found.notes]
     return "\n".join(lines + [f"  problem: {problem}" for problem in found.problems])

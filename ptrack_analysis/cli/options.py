@@ -188,7 +188,8 @@ def open_client(given: argparse.Namespace, service: str = "rekognition") -> Iter
 
 _FORMATS = (
     "pages, mot, mot-gt, boxmot, bytetrack, deepsort, visdrone, supervision-csv, supervision-json, "
-    "ultralytics-txt, ultralytics-json, ultralytics-csv, boxmot-jsonl or table (default: recognized)"
+    "ultralytics-txt, ultralytics-json, ultralytics-csv, boxmot-jsonl, points, obsmat, trajnet or table "
+    "(default: recognized)"
 )
 _SOURCE = (
     "file, folder or s3://bucket/prefix of saved pages (.json, .jsonl, .gz), or a file of another tracker; "
@@ -215,7 +216,8 @@ def add_source_options(parser: argparse.ArgumentParser, *, has_name: bool = True
         "--columns",
         type=columns,
         metavar="ROLE=NAME,...",
-        help="columns of a table by role: frame=frame,id=track_id,left=x1,top=y1,right=x2,bottom=y2",
+        help="columns of a table by role: frame=frame,id=track_id,left=x1,top=y1,right=x2,bottom=y2; "
+        "points have x=x,y=y instead of a box",
     )
     form.add_argument(
         "--classes",
@@ -233,7 +235,14 @@ def add_source_options(parser: argparse.ArgumentParser, *, has_name: bool = True
     form.add_argument(
         "--first-pixel", type=int, choices=(0, 1), help="coordinate of the upper left pixel in MOT text"
     )
-    form.add_argument("--unit", choices=("px", "fraction"), help="unit of the boxes (default: recognized)")
+    form.add_argument(
+        "--unit",
+        choices=("px", "fraction", "m", "cm"),
+        help="unit of boxes (px or fraction, default: recognized) or of points (m, cm or px)",
+    )
+    form.add_argument(
+        "--y-axis", choices=("up", "down"), help="which way y grows for points (default: up in m, down in px)"
+    )
     add_remote(parser)
 
 

@@ -59,6 +59,9 @@ class AnalysisConfig:
     FIELDS
     video
         Facts about the video that the source may lack: frame size, frame rate.
+    points_unit
+        Unit of the positions, ``m`` or ``px``, if the source has points without boxes. It is set when the
+        source is known.
 
     Raises
     ------
@@ -105,6 +108,7 @@ class AnalysisConfig:
         ),
     )
     video: Video = field(default_factory=_unknown_video)
+    points_unit: str = ""
     max_gap: Duration | None = field(
         default=None,
         metadata=option(
@@ -345,9 +349,10 @@ class AnalysisConfig:
             raise ParameterError(f"end must be after start ({given[0]!r}), got {given[1]!r}")
         if self.repair_jumps and self.max_speed is None:
             raise ParameterError("repair_jumps needs max_speed (--max-speed), above which a step is a jump.")
-        if self.cell is not None and self.floor is None:
+        if self.points_unit and self.floor is not None:
             raise ParameterError(
-                "cell is in meters, which needs a floor plan. Pass floor=... (--floor FILE)."
+                "the source has points without boxes, which a floor plan cannot project. Leave out floor "
+                "(--floor)."
             )
         if self.cell is not None and self.shape is not None:
             raise ParameterError("cell and shape both set the size of the cells. Pass one of them.")
@@ -399,12 +404,25 @@ class AnalysisConfig:
     @property
     def unit(self) -> str:
         """The unit of the plane in which positions are measured."""
-        return "px" if self.floor is None else "m"
+        return self.points_unit or ("px" if self.floor is None else "m")
+
+    def validate_cell(self) -> None:
+        """Reject the side of a cell in meters where positions are in px.
+
+        Raises
+        ------
+        ParameterError
+            If they are; only the source tells whether it has points in meters.
+        """
+        if self.cell is not None and self.unit != "m":
+            raise ParameterError(
+                "cell is in meters, which needs a floor plan. Pass floor=... (--floor FILE)."
+            )
 
     @property
     def measures_stops(self) -> bool:
         """Whether stops are found: in px no extent of a stop suits every camera, so it has to be given."""
-        return self.floor is not None or self.stop_extent is not None
+        return self.unit == "m" or self.stop_extent is not None
 
     def parameters(self) -> dict[str, Any]:
         """Return all that decides about the result, as JSON knows it: times in ms, files by their checksum.
@@ -412,6 +430,8 @@ class AnalysisConfig:
         The file of recordings is not among it, as only its own line concerns a video; nor is the memory.
         """
         values = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _NO_PARAMETERS}
+        if not self.points_unit:
+            del values["points_unit"]
         values["video"] = {n: v for n, v in asdict(self.video).items() if v is not None and n != "name"}
         values |= describe_secrets(self.salt, self.persons)
         plain: dict[str, Any] = convert_to_json(values)

@@ -55,6 +55,11 @@ class ReadReport:
     problems: tuple[str, ...]
 
     @property
+    def has_points(self) -> bool:
+        """Whether the source has points without boxes, so that what counts boxes is 0."""
+        return bool(self.detections) and not self.boxes and not self.without_box
+
+    @property
     def verdict(self) -> str:
         """One of ``good``, ``usable with care``, ``not usable``."""
         if self.problems:
@@ -70,7 +75,7 @@ def inspect_tracking(
     period: pd.Timedelta | str | None = None,
     allow_incomplete: bool = False,
 ) -> ReadReport:
-    """Read one job and say what is in it, and whether it can be trusted.
+    """Read one video and report what is in it, and how reliable it is.
 
     What ``read_tracking`` would refuse (broken pages, a job that failed or is in progress, an incomplete
     archive, mixed videos) is listed in ``problems`` instead of raised, and the rest is read.
@@ -100,7 +105,8 @@ def inspect_tracking(
     """
     reading = load(source, video=video)
     detections = reading.detections
-    boxes = select_boxes(detections)
+    has_points = "left" not in detections.columns
+    boxes = np.empty((0, 4)) if has_points else select_boxes(detections)
     left, top, right, bottom = boxes[:, 0], boxes[:, 1], boxes[:, 0] + boxes[:, 2], boxes[:, 1] + boxes[:, 3]
     beyond = np.minimum(left, top) < -EDGE_TOLERANCE
     beyond |= np.maximum(right, bottom) > 1 + EDGE_TOLERANCE
@@ -112,14 +118,14 @@ def inspect_tracking(
     gaps = gaps[gaps > longest]
     problems = [str(problem) for problem in reading.faults]
     gap, step = timedelta(longest), timedelta(sampled)
-    trajectories = compute_trajectories(
-        detections, reading.video, plane=Pixels(1, 1), max_gap=gap, period=step
-    )
+    plane = None if has_points else Pixels(1, 1)
+    trajectories = compute_trajectories(detections, reading.video, plane=plane, max_gap=gap, period=step)
     tracks = compute_tracks(trajectories)
     dwell, unlocated = total_ms(tracks["time_in_scene"]), total_ms(tracks["without_position"])
     notes = notes_on(reading, tracks)
-    quality = compute_quality(detections, trajectories, reading.video, max_gap=gap, period=step)
-    notes += notes_on_quality(quality)
+    if not has_points:
+        quality = compute_quality(detections, trajectories, reading.video, max_gap=gap, period=step)
+        notes += notes_on_quality(quality)
     if allow_incomplete:
         notes += reading.cut_short
     elif reading.incomplete:
@@ -138,7 +144,7 @@ def inspect_tracking(
         gaps=len(gaps),
         longest_gap=timedelta(gaps.max()) if len(gaps) else None,
         boxes=len(boxes),
-        without_box=len(detections) - len(boxes),
+        without_box=0 if has_points else len(detections) - len(boxes),
         feet_not_seen=count_hidden(boxes),
         out_of_frame=int(beyond.sum()),
         merged=reading.merged,

@@ -34,7 +34,7 @@ def notes_on(reading: Reading, tracks: pd.DataFrame) -> list[str]:
     whole = reading.facts()
     return [
         *reading.notes,
-        *_notes_on_times(reading.video, whole.index),
+        *_notes_on_times(reading.video, whole.index, has_points="left" not in reading.detections.columns),
         *_notes_on_rows(reading, whole),
         *_notes_on_places(tracks, whole),
     ]
@@ -50,7 +50,7 @@ def notes_on_quality(quality: pd.DataFrame) -> list[str]:
     ]
 
 
-def _notes_on_times(video: Video, index: pd.MultiIndex) -> Iterator[str]:
+def _notes_on_times(video: Video, index: pd.MultiIndex, *, has_points: bool) -> Iterator[str]:
     """Describe what is odd about the times and the video's facts."""
     moments = index.get_level_values("timestamp").unique()
     if not len(moments):
@@ -58,7 +58,7 @@ def _notes_on_times(video: Video, index: pd.MultiIndex) -> Iterator[str]:
     elif moments.min() > LATE:
         late = moments.min().total_seconds()
         yield f"the first detection is at {late:.3f} s: if people were there before, first pages are missing"
-    if video.width is None or video.height is None:
+    if not has_points and (video.width is None or video.height is None):
         yield "the frame size is not known: give --frame-size, as in 640x360, to measure anything in px"
     if video.duration is None:
         yield "the video's duration is not known: the last stays are taken to end with the last detection"
@@ -147,8 +147,9 @@ def notes_on_analysis(analysis: VideoAnalysis) -> list[str]:
             "the balance takes every line as one that bounds the scene: give those that do the kind "
             "'entrance', if there are others"
         )
-    notes += check_lines(analysis.lines, analysis.video, analysis.floor_plan)
-    notes += check_zones(analysis.zones, analysis.video, plane=analysis.floor_plan)
+    if not analysis.has_points:  # the checks compare outlines with the image
+        notes += check_lines(analysis.lines, analysis.video, analysis.floor_plan)
+        notes += check_zones(analysis.zones, analysis.video, plane=analysis.floor_plan)
     return notes
 
 

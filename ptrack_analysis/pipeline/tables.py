@@ -16,7 +16,6 @@ from ptrack_analysis.scene.zone_files import project_scene
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import (
     BALANCE,
-    ENCOUNTERS,
     FACE_COLUMNS,
     FACING,
     LANDMARK_COLUMNS,
@@ -54,7 +53,7 @@ def tracks(analysis: VideoAnalysis) -> pd.DataFrame:
 def detections(analysis: VideoAnalysis) -> pd.DataFrame:
     """Return the detections, with faces only where they are asked for."""
     table = analysis.detections
-    if analysis.config.faces or analysis.has_points:
+    if analysis.config.faces:
         return table
     names = {column.name for column in (*FACE_COLUMNS, *LANDMARK_COLUMNS)}
     return table.drop(columns=[name for name in table.columns if name in names])
@@ -91,8 +90,6 @@ def encounters(analysis: VideoAnalysis) -> pd.DataFrame:
     """Find the encounters, on the clock of the sampling."""
     from ptrack_analysis.analysis.crowd.encounters import compute_encounters
 
-    if analysis.floor_plan is None:
-        return empty_table(ENCOUNTERS, unit="m")
     tick = analysis.period if analysis.period > pd.Timedelta(0) else None
     return compute_encounters(analysis.trajectories, period=tick)
 
@@ -302,11 +299,12 @@ def line_flow(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def heatmap(analysis: VideoAnalysis) -> pd.DataFrame:
     """Return the heatmap of foot points, and that of boxes where positions are on the image."""
-    if analysis.floor_plan is not None:
+    if analysis.unit == "m":
         if analysis.duration is None:  # the column exists anyway, so that all files have the same columns
             return analysis.heatmap().to_frame().assign(density_per_m2=np.nan)
         return analysis.heatmap().to_frame(analysis.duration)
-    both = [analysis.heatmap(basis=basis).to_frame() for basis in _BASES]
+    bases = _BASES[1:] if analysis.has_points else _BASES
+    both = [analysis.heatmap(basis=basis).to_frame() for basis in bases]
     return pd.concat(both).sort_index()
 
 
@@ -406,6 +404,6 @@ def videos_table(
 def _grid(analysis: VideoAnalysis) -> dict[str, Any]:
     """Return the grid of the heatmap of foot points."""
     config = analysis.config
-    if analysis.floor_plan is not None:
+    if analysis.unit == "m":
         return {"shape": config.shape, "cell": config.cell, "bounds": analysis.bounds}
     return {"shape": config.shape or SHAPE, "cell": None, "bounds": None}

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypedDict, cast, get_args
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds
+from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds, find_bounds
 from ptrack_analysis.analysis.heat.heatmap import Basis, Heatmap
 from ptrack_analysis.analysis.presence import choose_max_gap, select
 from ptrack_analysis.analysis.trajectories import compute_trajectories
@@ -33,11 +33,21 @@ from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import STITCHES, empty_table, find_unit
 from ptrack_analysis.schema.detected import POINTS
 from ptrack_analysis.sources.archive import FormatOptions, Source, VideoReference
+from ptrack_analysis.sources.finding import find_unit_of_points
 from ptrack_analysis.sources.pages.job import Reading
-from ptrack_analysis.sources.pages.rows import Budget, TimeRange, Whole, compute_whole
+from ptrack_analysis.sources.pages.rows import Budget, TimeRange, compute_whole
 from ptrack_analysis.sources.reading import load
 from ptrack_analysis.sources.resolution import resolve_video
-from ptrack_analysis.video import Pixels, Plane, Video, milliseconds, timedelta
+from ptrack_analysis.video import (
+    Pixels,
+    Plane,
+    PointPlane,
+    Video,
+    YAxis,
+    choose_y_axis,
+    milliseconds,
+    timedelta,
+)
 
 Tables = tuple[pd.DataFrame, Video]
 ROW_BYTES = 300
@@ -96,7 +106,7 @@ class VideoAnalysis:
     ) -> None:
         self.source = source
         self._name = name
-        self.config = AnalysisConfig() if config is None else config
+        self._given_config = AnalysisConfig() if config is None else config
         self._given_scene = scene
         self._given_recording = recording
         self._form = form
@@ -126,10 +136,21 @@ class VideoAnalysis:
             self._tables[name] = output.compute(self)
         return self._tables[name]
 
+    @cached_property
+    def config(self) -> AnalysisConfig:
+        """What is computed, and how; with the unit of the positions if the source has points."""
+        given = self._given_config
+        if isinstance(self.source, tuple):
+            table = self.source[0]
+            unit = "" if "left" in table.columns else find_unit(table, POINTS)
+        else:
+            unit = given.points_unit or find_unit_of_points(self.source, self._form)
+        config = given if unit == given.points_unit else replace(given, points_unit=unit)
+        config.validate_cell()
+        return config
+
     def meets(self, need: Need) -> bool:
         """Return whether the source and the configuration have what a table needs."""
-        if need is Need.BOXES:
-            return not self.has_points
         return need.is_met(self.config, self.scene)
 
     @property
@@ -163,7 +184,7 @@ class VideoAnalysis:
             table, video = self.source
             self._read = [table]
             index: Any = table.index
-            facts = Whole(index, 0, 0, 0) if self.has_points else compute_whole(table)
+            facts = compute_whole(table)
             resolved, _ = resolve_video(video, index)
             if video.sampling_period is not None:
                 resolved = replace(resolved, sampling_period=video.sampling_period)
@@ -190,7 +211,7 @@ class VideoAnalysis:
     @property
     def has_points(self) -> bool:
         """Whether the source has positions without boxes."""
-        return isinstance(self.source, tuple) and "left" not in self.source[0].columns
+        return bool(self.config.points_unit)
 
     @cached_property
     def video(self) -> Video:
@@ -229,21 +250,29 @@ class VideoAnalysis:
 
     @property
     def plane(self) -> Plane:
-        """Where positions are measured: the floor plan, otherwise the image."""
+        """Where positions are measured: the floor plan, the plane of points, otherwise the image."""
+        if self.has_points:
+            return PointPlane(self.unit, self.video.y_axis or choose_y_axis(self.unit))
         return self.floor_plan or self.video.pixels
 
-    @cached_property
-    def unit(self) -> str:
-        """The unit of positions: ``px`` or ``m``."""
-        if isinstance(self.source, tuple) and self.has_points:
-            return find_unit(self.source[0], POINTS)
-        return self.config.unit
+    @property
+    def y_axis(self) -> YAxis:
+        """Which way y grows in the plane: ``down`` on the image, ``up`` or ``down`` otherwise."""
+        return self.plane.y_axis if self.has_points or self.floor_plan is not None else "down"
 
     @property
+    def unit(self) -> str:
+        """The unit of positions: ``px`` or ``m``."""
+        return self.config.unit
+
+    @cached_property
     def bounds(self) -> Bounds:
-        """The part of the plane that is drawn: the frame, or the floor plan's bounds."""
+        """The part of the plane that is drawn: the frame, the floor plan's bounds, or all points."""
         if self.floor_plan is not None:
             return self.floor_plan.bounds
+        if self.has_points and not (self.unit == "px" and self.video.width and self.video.height):
+            x, y = self.trajectories[[f"x_{self.unit}", f"y_{self.unit}"]].to_numpy().T
+            return find_bounds(x, y, "m", self.video)
         pixels = self.video.pixels
         return 0.0, 0.0, float(pixels.width), float(pixels.height)
 
@@ -280,6 +309,8 @@ class VideoAnalysis:
         detections = self._read.pop()
         stitches = empty_table(STITCHES, unit=self.unit)
         if config.stitch:
+            if self.has_points:
+                validate_needs("stitching", [Need.BOXES])
             from ptrack_analysis.analysis.cleaning.renaming import apply_stitches
             from ptrack_analysis.analysis.cleaning.stitching import compute_stitches
 
@@ -377,9 +408,9 @@ class VideoAnalysis:
         shape, cell = (None, HEAT_CELL) if plot == "heatmap" else (FIELD_SHAPE, FIELD_CELL)
         if self.config.shape is not None or self.config.cell is not None:
             return {"shape": self.config.shape, "cell": self.config.cell}
-        if self.floor_plan is None:
+        if self.unit != "m":
             return {"shape": shape, "cell": None}
-        x0, y0, x1, y1 = self.floor_plan.bounds
+        x0, y0, x1, y1 = self.bounds
         return {"shape": None, "cell": max(cell, max(x1 - x0, y1 - y0) / (shape or SHAPE)[1])}
 
     def heatmap(
@@ -395,7 +426,7 @@ class VideoAnalysis:
         Parameters
         ----------
         basis
-            ``boxes`` (the default on the image) or ``foot_points`` (always on a floor plan).
+            ``boxes`` (the default on the image) or ``foot_points`` (always in m; the default for points).
         shape, cell
             Rows and columns, or the side of a cell; by default those of the configuration.
         truncated
@@ -405,8 +436,11 @@ class VideoAnalysis:
 
         if basis is not None and basis not in get_args(Basis):
             raise ParameterError(f"basis must be one of {', '.join(get_args(Basis))}, got {basis!r}")
-        on_floor = self.floor_plan is not None
-        basis = "foot_points" if on_floor else basis or "boxes"
+        on_floor = self.unit == "m"
+        default: Basis = "foot_points" if on_floor or self.has_points else "boxes"
+        basis = "foot_points" if on_floor else basis or default
+        if self.has_points and basis == "boxes":
+            validate_needs("basis 'boxes'", [Need.BOXES])
         if shape is None and cell is None:
             shape, cell = self.config.shape, self.config.cell
         key = basis, shape, cell, truncated
@@ -442,6 +476,8 @@ def read_scene_file(settings: AnalysisConfig) -> Scene | None:
     """
     scene = None if settings.zones is None else read_scene(settings.zones)
     video = settings.video
+    if scene is not None and scene.unit == "m" and settings.floor is None:
+        return scene  # the source may have points in m
     if settings.floor is not None:
         sized = video if video.width and video.height else Video(width=1, height=1)
         read_floor_plan(settings.floor, sized)

@@ -12,7 +12,7 @@ from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import VERDICTS
+from ptrack_analysis.schema import QUALITY, VERDICTS, empty_table
 from ptrack_analysis.video import milliseconds, timedelta
 
 
@@ -202,9 +202,12 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
     occupancy = analysis["occupancy"]
     moments = occupancy.index.get_level_values("timestamp")
     tracks = analysis["tracks"]
-    present, unlocated, outside, truncated = (
-        int(tracks[name].to_numpy().view("int64").sum())
-        for name in ("time_in_scene", "without_position", "time_outside_image", "time_box_truncated")
+    present, unlocated = (
+        int(tracks[name].to_numpy().view("int64").sum()) for name in ("time_in_scene", "without_position")
+    )
+    outside, truncated = (
+        None if analysis.has_points else int(tracks[name].to_numpy().view("int64").sum())
+        for name in ("time_outside_image", "time_box_truncated")
     )
     visits = analysis["visits"] if analysis.zones else None
     return {
@@ -217,9 +220,9 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         "present_s": seconds(present),
         "without_position_s": seconds(unlocated),
         "without_position_share": unlocated / present if present else None,
-        "outside_image_s": seconds(outside),
-        "box_truncated_s": seconds(truncated),
-        "box_truncated_share": truncated / present if present else None,
+        "outside_image_s": None if outside is None else seconds(outside),
+        "box_truncated_s": None if truncated is None else seconds(truncated),
+        "box_truncated_share": truncated / present if present and truncated is not None else None,
         "speed": mean_speed(tracks, analysis.unit),
         "occupancy": plain_occupancy(occupancy),
         "busiest": {
@@ -233,9 +236,14 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         "transitions": None if visits is None else _transitions(analysis["transitions"]),
         "lines": _lines(analysis) if analysis.lines else None,
         "balance": _balance(analysis) if analysis.lines else None,
-        "trust": _trust(analysis["quality"]),
+        "trust": _trust(read_quality(analysis)),
         "unavailable": _left_out(analysis),
     }
+
+
+def read_quality(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Return the quality checks; points have none, because the checks need boxes."""
+    return empty_table(QUALITY) if analysis.has_points else analysis["quality"]
 
 
 def mean_speed(tracks: pd.DataFrame, unit: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-from ptrack_analysis.report.key_figures import gather_key_figures
+from ptrack_analysis.report.key_figures import gather_key_figures, read_quality
 from ptrack_analysis.report.parts import (
     Facts,
     Items,
@@ -119,7 +119,7 @@ def trust_section(measured: ReportData) -> Section:
     notes = list(dict.fromkeys(notes_said(measured)))
     if notes:
         parts.append(Items(notes))
-    parts.append(quality_table(measured.analysis["quality"]))
+    parts.append(quality_table(read_quality(measured.analysis)))
     return Section("trust", "How far to trust it", parts)
 
 
@@ -186,10 +186,16 @@ def video_section(measured: ReportData, files: dict[str, str]) -> Section:
         "codec": video.codec,
         "job": video.job_id,
         "job tag": video.job_tag,
-        "distances in": "meters on a floor plan" if measured.analysis.floor_plan else "px of the picture",
+        "distances in": _describe_plane(measured.analysis),
     }
     told = [(name, str(value)) for name, value in [*facts.items(), *recording.further.items()] if value]
     return Section("video", "The video", [Facts(told)])
+
+
+def _describe_plane(analysis: VideoAnalysis) -> str:
+    if analysis.has_points:
+        return f"{'meters' if analysis.unit == 'm' else 'px'}, as in the source; y points {analysis.y_axis}"
+    return "meters on a floor plan" if analysis.floor_plan else "px of the picture"
 
 
 def key_section(measured: ReportData) -> Section:
@@ -289,8 +295,11 @@ def definitions_section(measured: ReportData) -> Section:
         rules += [compute_visits, compute_dwell, compute_transitions]
     if measured.analysis.lines:
         rules += [compute_crossings, count_crossings]
-    rules.append(compute_box_heatmap if measured.analysis.floor_plan is None else compute_heatmap)
-    rules += [compute_confidence_intervals, compute_quality]
+    has_boxes = measured.analysis.unit == "px" and not measured.analysis.has_points
+    rules.append(compute_box_heatmap if has_boxes else compute_heatmap)
+    rules.append(compute_confidence_intervals)
+    if not measured.analysis.has_points:
+        rules.append(compute_quality)
     said = "What each figure means, in the words of the functions that compute it."
     return Section(
         "definitions",

@@ -46,7 +46,7 @@ MOST_LINES = 4
 def heatmap_figure(measured: ReportData) -> ReportFigure:
     """Draw where the time was spent."""
     analysis = measured.analysis
-    basis: Basis = "foot_points" if analysis.floor_plan is not None else "boxes"
+    basis: Basis = "foot_points" if analysis.unit == "m" or analysis.has_points else "boxes"
     heatmap = analysis.heatmap(basis=basis, truncated=basis == "boxes")
     axes = plot_heatmap(heatmap, zones=analysis.zones, lines=analysis.lines, **_ground(measured))
     seen = "that persons stood in" if basis == "foot_points" else "that persons' boxes cover"
@@ -76,13 +76,14 @@ def paths_figure(measured: ReportData) -> ReportFigure:
 
 def _ground(measured: ReportData) -> dict[str, Any]:
     analysis = measured.analysis
-    if analysis.floor_plan is not None:
-        return {"background": measured.background, "bounds": analysis.floor_plan.bounds}
+    y_axis: dict[str, Any] = {"y_axis": analysis.y_axis}
+    if analysis.unit == "m":
+        return {"background": measured.background, "bounds": analysis.bounds} | y_axis
     pixels = analysis.video.pixels
     return {
         "background": measured.background,
         "bounds": (0.0, 0.0, float(pixels.width), float(pixels.height)),
-    }
+    } | y_axis
 
 
 def occupancy_figure(measured: ReportData) -> ReportFigure:
@@ -304,12 +305,13 @@ def places_section(measured: ReportData) -> Section:
 def explorer_section(measured: ReportData) -> Section:
     """Let the reader see persons move; of a very large video the first part."""
     analysis = measured.analysis
-    detections, trajectories, visits = analysis.detections, analysis.trajectories, measured.visits
+    detections = None if analysis.has_points else analysis.detections
+    trajectories, visits = analysis.trajectories, measured.visits
     parts: list[Part] = []
     if len(trajectories) > MOST_EXPLORED:
         moments = trajectories.index.get_level_values("timestamp")
         until = pd.Timedelta(moments.sort_values()[MOST_EXPLORED])
-        detections = select(detections, end=until)
+        detections = None if detections is None else select(detections, end=until)
         trajectories = trajectories[moments < until]
         parts.append(Words(_first_part(measured, until, len(trajectories)), "note"))
     data = explorer_data(
@@ -320,7 +322,8 @@ def explorer_section(measured: ReportData) -> Section:
         detections=detections,
         visits=visits,
         background=measured.embedded,
-        bounds=None if analysis.floor_plan is None else analysis.floor_plan.bounds,
+        bounds=analysis.bounds if analysis.unit == "m" else None,
+        y_axis=analysis.y_axis,
     )
     first = measured.figures["occupancy"]["peak_at_s"] or 0.0
     parts += [Words(note, "note") for note in data["notes"]]

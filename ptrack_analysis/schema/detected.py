@@ -93,6 +93,7 @@ POINTS = Table(
     columns=(
         Column("x_{u}", "number", "Position of the person.", unit="{u}"),
         Column("y_{u}", "number", "Position of the person.", unit="{u}"),
+        *TRACKER_COLUMNS,
         INTERPOLATED,
         MERGED_FROM,
     ),

@@ -40,7 +40,12 @@ TRAJECTORIES = Table(
     key=(PERSON, TIMESTAMP),
     columns=(
         Column("x_{u}", "number", "Position of the person's footpoint.", unit="{u}"),
-        Column("y_{u}", "number", "Position of the person's footpoint, growing downwards.", unit="{u}"),
+        Column(
+            "y_{u}",
+            "number",
+            "Position of the person's footpoint; it grows downward on the image.",
+            unit="{u}",
+        ),
         Column("position_status", "choice", "Where the position comes from.", choices=POSITION_STATUSES),
         Column("time_present", "span", "How long the detection holds.", unit="s"),
         Column("tracklet", "integer", "Number of the person's stretch without a gap above max_gap, from 1."),

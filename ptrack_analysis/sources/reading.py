@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.errors import InputError, NoPageError
+from ptrack_analysis.errors import NoPageError
 from ptrack_analysis.sources.archive import (
     FormatOptions,
     Source,
@@ -45,7 +45,8 @@ def read_tracking(
     first_frame: int | None = None,
     first_pixel: int | None = None,
     stride: int | None = None,
-    unit: Literal["px", "fraction"] | None = None,
+    unit: Literal["px", "fraction", "m", "cm"] | None = None,
+    y_axis: Literal["up", "down"] | None = None,
     classes: Sequence[int | str] | None = None,
     min_confidence: float | None = None,
     name: str | None = None,
@@ -85,7 +86,7 @@ def read_tracking(
     columns
         Which column of a table plays which role: ``{"frame": "frame", "id": "track_id", "left": "x1", "top":
         "y1", "right": "x2", "bottom": "y2"}``; see ``read_tracks``.
-    first_frame, first_pixel, stride, unit, classes, min_confidence
+    first_frame, first_pixel, stride, unit, y_axis, classes, min_confidence
         How another tracker's file is read, as in ``read_tracks``.
     name
         Name of the video; by default that of its files or folder, see ``find_videos``.
@@ -93,7 +94,8 @@ def read_tracking(
     Returns
     -------
     tuple
-        DETECTIONS, sorted by timestamp and person; the Video. No persons: an empty table.
+        DETECTIONS, sorted by timestamp and person, or POINTS, sorted by person and timestamp, if the source
+        has points without boxes; the Video. No people: an empty table.
 
     Raises
     ------
@@ -119,6 +121,7 @@ def read_tracking(
         first_pixel=first_pixel,
         stride=stride,
         unit=unit,
+        y_axis=y_axis,
         classes=classes,
         min_confidence=min_confidence,
     )
@@ -195,11 +198,6 @@ def _load_tracks(reference: VideoReference, video: Video | None, budget: Budget 
     """Read one video of another tracker."""
     path, form = reference.path or reference.files[0], reference.form or FormatOptions()
     tracked = read_with_options(path, form, video, budget)
-    if "left" not in tracked.table.columns:
-        raise InputError(
-            f"{path}: holds points without boxes; in Python, read_tracks reads them and "
-            "compute_trajectories makes trajectories of them"
-        )
     return Reading(
         detections=tracked.table,
         video=replace(tracked.video, name=reference.name),

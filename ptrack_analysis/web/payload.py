@@ -19,7 +19,7 @@ from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone, validate_lines, validate_zones
 from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, VISITS, find_unit, validate
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, YAxis
 from ptrack_analysis.web.ground import (
     Background,
     Bounds,
@@ -103,6 +103,7 @@ def explorer_data(
     background: Picture | Background | None = None,
     floor: FloorPlan | None = None,
     bounds: Bounds | None = None,
+    y_axis: YAxis = "down",
 ) -> dict[str, Any]:
     """Make what the explorer draws, as values that JSON can hold; parameters as in ``explore``.
 
@@ -125,7 +126,14 @@ def explorer_data(
     points = trajectories[[f"x_{unit}", f"y_{unit}"]].to_numpy()[rows.order]
     picture = _embedded(background)
     ground = find_bounds(
-        unit, points, [*zones, *lines], video=video, floor=floor, bounds=bounds, background=picture
+        unit,
+        points,
+        [*zones, *lines],
+        video=video,
+        floor=floor,
+        bounds=bounds,
+        background=picture,
+        y_axis=y_axis,
     )
     if visits is None:
         visits = compute_visits(trajectories, zones, video)
@@ -312,5 +320,9 @@ def _heat(heatmap: Heatmap, ground: Ground) -> tuple[dict[str, Any], Floats]:
         )
     corners = ground.fractions(np.reshape(np.array(heatmap.bounds, dtype="float64"), (2, 2)))
     rows, columns = heatmap.shape
+    values = heatmap.values
+    if corners[0, 1] > corners[1, 1]:  # the page draws y downward, the plane upward
+        corners[:, 1] = corners[::-1, 1]
+        values = values[::-1]
     header = {"rows": rows, "columns": columns, "bounds": np.round(corners, 6).ravel().tolist()}
-    return header, np.ascontiguousarray(heatmap.values, dtype="float32").ravel()
+    return header, np.ascontiguousarray(values, dtype="float32").ravel()

@@ -29,8 +29,9 @@ def compute_crossings(
     A person walks straight from each located position to the next one in the same run; nothing is crossed in
     a gap. A position is *clear of* a line if it is farther from it than ``min_distance``: by default, if it
     is not exactly on it. From each clear position to the next clear one of the run, the crossings of the
-    line on the way are added up, +1 from its left to its right, -1 back, left and right as seen looking
-    from its first to its last vertex in the picture. A sum above 0 is one crossing ``in``, a sum below 0 one
+    line on the way are added up, +1 from its left to its right, -1 back, left and right as seen
+    looking from its first to its last vertex, with y as ``line.y_axis`` says. A sum above 0 is one crossing
+    ``in``, a sum below 0 one
     ``out``, a sum of 0 is none. The moment is that of the last crossing in that direction on this way, by
     linear interpolation along the step, rounded up to whole ms: the first whole ms by which the line has been
     crossed. Who stands exactly on the line crosses it on leaving it.
@@ -156,7 +157,7 @@ def _outlines(lines: Sequence[Line], unit: str) -> list[Floats]:
 
 
 def _vertices(line: Line) -> Floats:
-    vertices = np.array([point[:2] for point in line.outline.coords], dtype="float64").reshape(-1, 2)
+    vertices = np.array([point[:2] for point in line.seen.coords], dtype="float64").reshape(-1, 2)
     if not np.isfinite(vertices).all():
         raise ZoneError(f"line {line.name!r} has a coordinate that is not a finite number")
     vertices = sides.distinct(vertices)

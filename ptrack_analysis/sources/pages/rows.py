@@ -130,10 +130,12 @@ class Whole:
 
 
 def compute_whole(detections: pd.DataFrame) -> Whole:
-    """Return the facts about all detections of a table."""
+    """Return the facts about all detections of a table; points have no boxes."""
+    index: Any = detections.index
+    if "left" not in detections.columns:
+        return Whole(index, 0, 0, 0)
     boxes = detections[["left", "top", "width", "height"]].to_numpy().T
     kinds = _classify_boxes(boxes)
-    index: Any = detections.index
     return _counted(index, kinds)
 
 

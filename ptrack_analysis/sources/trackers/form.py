@@ -11,15 +11,16 @@ import pyarrow.compute as pc
 
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.geometry import Floats, Integers
-from ptrack_analysis.schema import DETECTIONS
+from ptrack_analysis.schema import DETECTIONS, POINTS
 from ptrack_analysis.sources.trackers.cells import Cells
 from ptrack_analysis.sources.trackers.classes import ClassList, select_classes, select_confident
 from ptrack_analysis.sources.trackers.identities import read_identities
 from ptrack_analysis.sources.trackers.merging import build_detections
+from ptrack_analysis.sources.trackers.positions import find_stated_unit, read_positions, validate_speed
 from ptrack_analysis.sources.trackers.roles import BOXES, PARTS, across, down
 from ptrack_analysis.sources.trackers.times import read_times
-from ptrack_analysis.sources.trackers.tracked import Given, Tracked, Unit, frame_size
-from ptrack_analysis.video import Video
+from ptrack_analysis.sources.trackers.tracked import Given, PointUnit, Tracked, Unit, frame_size
+from ptrack_analysis.video import Video, choose_y_axis
 
 _FRACTIONS = (-1.0, 2.0)
 """Sides of boxes are fractions of the frame if all of them are within these bounds."""
@@ -40,7 +41,9 @@ class BoxLayout:
     ``columns`` has the name of the column of each role, ``first_frame`` is the number of the first frame,
     ``first_pixel`` the coordinate of the upper left pixel, ``unit`` that of the coordinates; None if they
     differ by writer, so that the values decide. If they do not, the first pixel is ``likely_pixel``.
-    ``classes`` is the format's list of classes, ``text_ids`` tells whether identities may be texts.
+    The unit of points is ``likely_unit`` if neither the file nor the caller states it; ``may_be_hidden``
+    tells whether a position may be missing. ``classes`` is the format's list of classes, ``text_ids`` tells
+    whether identities may be texts.
     """
 
     columns: Mapping[str, str]
@@ -48,6 +51,8 @@ class BoxLayout:
     first_pixel: int | None = 0
     likely_pixel: int = 0
     unit: Unit | None = None
+    likely_unit: PointUnit | None = None
+    may_be_hidden: bool = False
     classes: ClassList | None = None
     text_ids: bool = False
 
@@ -73,7 +78,7 @@ def split_rows(rows: Rows) -> Rows:
 
 
 def build_tracked(rows: Rows, given: Given) -> Tracked:
-    """Make DETECTIONS of the rows of a tracker's file.
+    """Make DETECTIONS, or POINTS, of the rows of a tracker's file.
 
     Parameters
     ----------
@@ -98,8 +103,13 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
     by_class = select_classes(part, columns, given, layout.classes)
     confident = select_confident(part, columns, given)
     ids = read_identities(part, columns["id"], texts=layout.text_ids)
+    has_points, unit = "x" in columns, None
+    box: dict[str, Floats]
+    if has_points:
+        box, unit, notes, assumed = read_positions(part, columns, layout, given)
     times = read_times(part, columns, given, layout.first_frame, video, has_frame_0=has_frame_0)
-    box, notes, assumed = _read_boxes(part, columns, layout, given, video)
+    if not has_points:
+        box, notes, assumed = _read_boxes(part, columns, layout, given, video)
     further = _read_further(part, columns)
     if ids.texts is not None:
         texts: Any = np.where(ids.is_tracked, ids.texts, None)
@@ -108,8 +118,18 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
     person = ids.number_by_appearance(times.values)
     values = {name: column[keep] for name, column in {**box, **further}.items()}
     cells = part if keep.all() else part.kept(keep)
-    table, odd, dropped = build_detections(DETECTIONS, cells, times.values[keep], person[keep], values)
+    schema = POINTS if has_points else DETECTIONS
+    table, odd, dropped = build_detections(schema, cells, times.values[keep], person[keep], values, unit=unit)
     known = video if times.started_at is None else replace(video, started_at=times.started_at)
+    if unit is not None:
+        is_stated = (layout.unit or find_stated_unit(columns)) is not None
+        odd += validate_speed(table, unit, cells.place, is_stated=is_stated)
+        known = replace(known, y_axis=given.y_axis or known.y_axis or choose_y_axis(unit))
+    elif given.y_axis is not None:
+        raise ParameterError(
+            f"{cells.place}: y_axis is for points, but the file has boxes, whose y points down. Leave it out "
+            "(--y-axis)."
+        )
     said = (*by_class.dropped, *confident.dropped)
     result = Tracked(table, known, (*by_class.notes, *notes, *times.notes, *odd), tuple(dropped))
     return with_notes(result, *rows.notes, dropped=(*rows.dropped, *said, *assumed))
@@ -241,6 +261,11 @@ def _find_unit(
     cells: Cells, sides: tuple[Floats, ...], layout: BoxLayout, given: Given
 ) -> tuple[Unit, list[str]]:
     """Return the unit of the sides: as given, as the format says, otherwise by their values."""
+    if given.unit in {"m", "cm"}:
+        raise ParameterError(
+            f"{cells.place}: unit is {given.unit!r}, but the file has boxes, which are in px or fractions of "
+            "the frame. Points need the columns x and y (--columns)."
+        )
     unit = given.unit or layout.unit
     if not cells.count:
         return unit or "px", []

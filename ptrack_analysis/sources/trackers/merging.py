@@ -8,7 +8,7 @@ import pandas as pd
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.schema import DETECTIONS, POINTS, Table, assemble
+from ptrack_analysis.schema import DETECTIONS, Table, assemble
 from ptrack_analysis.sources.trackers.cells import Cells
 from ptrack_analysis.sources.trackers.tracked import frames_backwards
 from ptrack_analysis.video import Milliseconds
@@ -24,7 +24,13 @@ _RESTART = 0.5
 
 
 def build_detections(
-    schema: Table, cells: Cells, time: Milliseconds, person: Integers, columns: Columns
+    schema: Table,
+    cells: Cells,
+    time: Milliseconds,
+    person: Integers,
+    columns: Columns,
+    *,
+    unit: str | None = None,
 ) -> tuple[pd.DataFrame, list[str], list[str]]:
     """Make the table of rows that come in any order, one a person and moment.
 
@@ -35,7 +41,7 @@ def build_detections(
     Parameters
     ----------
     schema
-        DETECTIONS, or POINTS (in m).
+        DETECTIONS, or POINTS.
     cells
         The rows as they were written, for their places.
     time
@@ -44,6 +50,8 @@ def build_detections(
         (n,) numbers of the persons, -1 for none.
     columns
         The columns of the schema by their names (``x_{u}``), and further ones.
+    unit
+        Unit of POINTS.
 
     Returns
     -------
@@ -73,7 +81,6 @@ def build_detections(
             f"{doubled} rows are of a person and moment that another row has too; one row of each is kept"
         )
         notes.append(dropped[-1])
-    unit = "m" if schema is POINTS else None
     ours = {column.name for column in schema.columns}
     kept = {name: values[order] for name, values in columns.items()}
     key = {"timestamp": time[order], "person_index": person[order]}

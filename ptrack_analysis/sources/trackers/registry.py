@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, Literal
 
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.sources.archive import FormatOptions, Source
@@ -11,12 +11,13 @@ from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.sources.trackers import boxmot, labels, mot, points, results, tables
 from ptrack_analysis.sources.trackers.classes import parse_classes
 from ptrack_analysis.sources.trackers.form import Part, Rows, build_tracked, list_parts, split_rows
-from ptrack_analysis.sources.trackers.roles import MOMENTS, PARTS, find_part_columns
+from ptrack_analysis.sources.trackers.positions import find_stated_unit
+from ptrack_analysis.sources.trackers.roles import MOMENTS, PARTS, by_own_names, find_part_columns
 from ptrack_analysis.sources.trackers.sample import Sample, read_sample
 from ptrack_analysis.sources.trackers.tracked import Given, Tracked, Unit, combine, validate_options
 from ptrack_analysis.sources.trackers.unknown import describe_unknown
 from ptrack_analysis.storage.s3 import AnyPath, parse_path
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, YAxis
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,27 @@ TRACKERS = {
             results.fits_ultralytics_csv,
             reads_folders=True,
         ),
-        Tracker("points", "points in meters (PedPy, JuPedSim)", points.read_points, points.fits_points),
+        Tracker(
+            "obsmat",
+            "obsmat.txt of ETH or UCY: points in meters",
+            points.read_obsmat,
+            points.fits_obsmat,
+            points.accepts_text,
+        ),
+        Tracker(
+            "trajnet",
+            "text of TrajNet: points in meters",
+            points.read_trajnet,
+            points.fits_trajnet,
+            points.accepts_text,
+        ),
+        Tracker(
+            "points",
+            "points as text (PedPy, JuPedSim, HERMES)",
+            points.read_points,
+            points.fits_points,
+            points.accepts_text,
+        ),
         Tracker("table", "CSV or Parquet with named columns", tables.read_table, tables.fits_table),
     )
 }
@@ -135,6 +156,7 @@ def read_tracks(
     first_pixel: int | None = None,
     stride: int | None = None,
     unit: Unit | None = None,
+    y_axis: YAxis | None = None,
     classes: Sequence[int | str] | None = None,
     min_confidence: float | None = None,
 ) -> Tracked:
@@ -157,7 +179,8 @@ def read_tracks(
         Role to column. For ``table``: ``id``; one of ``frame``, ``time`` (date and time, HH:MM:SS.mmm, or
         since 1970), ``time_s``, ``time_ms``; ``left`` or ``center_x``, ``right`` or ``width``; ``top`` or
         ``center_y``, ``bottom`` or ``height``; or one of ``box_xyxy``, ``box_xywh``, ``box_cxcywh`` for a
-        column with four numbers; perhaps ``video``, ``camera``, ``confidence``, ``class``, ``class_name``.
+        column with four numbers; for points without boxes ``x`` and ``y``; perhaps ``video``,
+        ``camera``, ``confidence``, ``class``, ``class_name``.
         For tables of supervision and Ultralytics: the time, ``video`` and ``camera``.
     first_frame
         Number of the video's first frame; by default the format's own.
@@ -166,7 +189,10 @@ def read_tracks(
     stride
         Frames of the video per frame of the file, if the tracker skipped frames and numbered the rest.
     unit
-        Unit of the boxes, ``px`` or ``fraction``; by default recognized.
+        Unit of the boxes, ``px`` or ``fraction``, by default recognized; or of points, ``m``, ``cm`` or
+        ``px``, required unless the file states it.
+    y_axis
+        Which way y grows in the plane of points: ``up`` (the default for m) or ``down`` (for px).
     classes
         Classes to keep, by name or number; by default people, if the file tells which they are.
     min_confidence
@@ -175,7 +201,7 @@ def read_tracks(
     Returns
     -------
     Tracked
-        DETECTIONS (for ``points``: POINTS in m), the video, and notes on what was left out or assumed.
+        DETECTIONS (for points: POINTS in m or px), the video, and notes on what was left out or assumed.
 
     Raises
     ------
@@ -192,6 +218,7 @@ def read_tracks(
         first_pixel=first_pixel,
         stride=stride,
         unit=unit,
+        y_axis=y_axis,
         classes=parse_classes(classes or ()),
         min_confidence=min_confidence,
     )
@@ -220,6 +247,17 @@ def find_parts(path: Source, options: FormatOptions) -> list[dict[str, str]]:
     if len(parts := list_parts(split)) > 1:
         _last_split.keep(parse_path(path), options, split)
     return parts
+
+
+def find_points_unit(path: AnyPath, options: FormatOptions) -> Literal["", "m", "px"]:
+    """Return the unit of the plane if a source has points without boxes, otherwise an empty text."""
+    tracker = find_format(path, options)
+    names: dict[str, str] = {}
+    if tracker.name == "table":
+        names = dict(options.columns) or by_own_names(tables.read_names(read_sample(path)))
+    if tracker.name not in POINT_FORMATS and "x" not in names:
+        return ""
+    return "px" if "px" in {options.unit, find_stated_unit(names)} else "m"
 
 
 def find_format(path: AnyPath, options: FormatOptions) -> Tracker:
@@ -261,6 +299,8 @@ def recognize(path: Source) -> Tracker:
     raise InputError(describe_unknown(sample))
 
 
+POINT_FORMATS = {"obsmat", "trajnet", "points"}
+"""Formats of points without boxes; a table may have points, too."""
 _TIMES_AND_PARTS = {*MOMENTS, *PARTS}
 _SPACED = {"mot", "bytetrack", "deepsort"}
 """Formats whose files may tell cameras apart if white space separates the values."""

@@ -15,6 +15,7 @@ from ptrack_analysis.sources.archive import FormatOptions
 from ptrack_analysis.sources.trackers.cells import Cells, of_arrow, of_values
 from ptrack_analysis.sources.trackers.classes import parse_classes
 from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, build_tracked
+from ptrack_analysis.sources.trackers.positions import find_stated_unit
 from ptrack_analysis.sources.trackers.roles import (
     BOXES,
     MOMENTS,
@@ -39,7 +40,7 @@ from ptrack_analysis.sources.trackers.tracked import (
     warn_of_dropped,
 )
 from ptrack_analysis.storage.s3 import AnyPath
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, YAxis
 
 _SHOWN = 3
 
@@ -52,10 +53,11 @@ def detections_from(
     first_frame: int | None = None,
     stride: int | None = None,
     unit: Unit | None = None,
+    y_axis: YAxis | None = None,
     classes: Sequence[int | str] | None = None,
     min_confidence: float | None = None,
 ) -> pd.DataFrame:
-    """Make DETECTIONS of a table in memory: polars, DuckDB, pyarrow, pandas.
+    """Make DETECTIONS, or POINTS, of a table in memory: polars, DuckDB, pyarrow, pandas.
 
     The rules are those of a CSV or Parquet file with named columns; see ``read_tracks``. If rows are left
     out, a ``PtrackWarning`` has the counts.
@@ -69,14 +71,14 @@ def detections_from(
         "right": "x2", "bottom": "y2"}``; by default columns that have the names of roles.
     video
         The video, for its frame size and rate, as far as they are needed.
-    first_frame, stride, unit, classes, min_confidence
+    first_frame, stride, unit, y_axis, classes, min_confidence
         As in ``read_tracks``.
 
     Returns
     -------
     pandas.DataFrame
-        DETECTIONS, sorted by timestamp and person; ``confidence``, ``class_id`` and ``class_name`` are
-        carried along. No rows: an empty table.
+        DETECTIONS, sorted by timestamp and person, or with the roles ``x`` and ``y`` POINTS;
+        ``confidence``, ``class_id`` and ``class_name`` are carried along. No rows: an empty table.
 
     Raises
     ------
@@ -96,6 +98,7 @@ def detections_from(
         first_frame=first_frame,
         stride=stride,
         unit=unit,
+        y_axis=y_axis,
         classes=parse_classes(classes or ()),
         min_confidence=min_confidence,
         columns=tuple((columns or {}).items()),
@@ -185,6 +188,8 @@ def name_columns(given: Given, present: Sequence[str], place: str) -> tuple[dict
 def advise_columns(present: Sequence[str]) -> str:
     """Return an option to paste, with a guess of the role of each column."""
     guess = propose_columns(present)
+    if "x" in guess:
+        return _advise_points(guess)
     missing = [role for role in ("frame", "id") if role not in guess]
     if "frame" in missing and any(role in guess for role in MOMENTS):
         missing.remove("frame")
@@ -196,6 +201,20 @@ def advise_columns(present: Sequence[str]) -> str:
     pairs = [f"{role}={guess[role]}" for role in order] + [f"{role}=..." for role in missing]
     line = f"--columns {shlex.quote(','.join(pairs))}"
     return f"Name the columns by role, for example {line}"
+
+
+def _advise_points(guess: Mapping[str, str]) -> str:
+    """Return options to paste for a table of points."""
+    order = sorted(guess, key=ROLES.index)
+    missing = [] if "id" in guess else ["id=..."]
+    if not any(role in guess for role in MOMENTS):
+        missing.append("frame=...")
+    pairs = ",".join([*(f"{role}={guess[role]}" for role in order), *missing])
+    unit = "" if find_stated_unit(guess) else " --unit m"
+    return (
+        f"Name the columns by role, for example --columns {shlex.quote(pairs)}{unit}"
+        f"{' (or cm, or px)' if unit else ''}"
+    )
 
 
 def _read_pandas(table: pd.DataFrame, place: str, given: Given, video: Video) -> Rows:

@@ -15,9 +15,12 @@ from ptrack_analysis.sources.archive import FORMAT_OPTIONS, FormatOptions
 from ptrack_analysis.sources.names import make_slug, strip_suffixes
 from ptrack_analysis.sources.pages.rows import Budget
 from ptrack_analysis.storage.s3 import AnyPath
-from ptrack_analysis.video import Milliseconds, Video
+from ptrack_analysis.video import Milliseconds, Video, YAxis
 
-Unit = Literal["px", "fraction"]
+PointUnit = Literal["m", "cm", "px"]
+Unit = Literal["px", "fraction", "m", "cm"]
+UNITS = ("px", "fraction", "m", "cm")
+Y_AXES = ("up", "down")
 _RATES = (1e-3, 1e6)
 
 
@@ -39,8 +42,8 @@ class Tracked:
 class Given:
     """What the caller says about a file: facts that the file lacks, and how it is read.
 
-    ``first_frame``, ``first_pixel``, ``stride`` and ``unit`` are None for those of the format; ``budget``
-    limits the number of rows. ``read_tracks`` explains the others.
+    ``first_frame``, ``first_pixel``, ``stride``, ``unit`` and ``y_axis`` are None for those of the format;
+    ``budget`` limits the number of rows. ``read_tracks`` explains the others.
     """
 
     video: Video = field(default_factory=Video)
@@ -49,6 +52,7 @@ class Given:
     first_pixel: int | None = None
     stride: int | None = None
     unit: Unit | None = None
+    y_axis: YAxis | None = None
     classes: tuple[int | str, ...] = ()
     min_confidence: float | None = None
     part: Mapping[str, str] = field(default_factory=dict)
@@ -99,8 +103,11 @@ def validate_options(options: FormatOptions) -> FormatOptions:
         if not is_whole or value < least or (most is not None and value > most):
             expected = f"{least} or {most}" if most is not None else f"a whole number of at least {least}"
             raise ParameterError(f"{name} must be {expected}, got {value!r}")
-    if options.unit not in {None, "px", "fraction"}:
-        raise ParameterError(f"unit must be 'px' or 'fraction', got {options.unit!r}")
+    for name, allowed in (("unit", UNITS), ("y_axis", Y_AXES)):
+        value = getattr(options, name)
+        if value is not None and value not in allowed:
+            listed = ", ".join(map(repr, allowed[:-1]))
+            raise ParameterError(f"{name} must be {listed} or {allowed[-1]!r}, got {value!r}")
     if options.min_confidence is not None:
         at_least(options.min_confidence, "min_confidence")
     return options

@@ -170,7 +170,7 @@ def test_a_bad_value_in_memory_is_refused_with_its_row(changed, said):
 
 
 ARGUMENT_FAULTS = {
-    "unknown role": ({**COLUMNS, "x": "x1"}, "columns names the role 'x'; the roles are 'frame'"),
+    "unknown role": ({**COLUMNS, "u": "x1"}, "columns names the role 'u'; the roles are 'frame'"),
     "missing column": ({**COLUMNS, "left": "x9"}, "column 'x9', given for left, is missing; there are 'n'"),
     "no id": ({k: v for k, v in COLUMNS.items() if k != "id"}, "names no 'id'"),
     "no time": ({k: v for k, v in COLUMNS.items() if k != "frame"}, "names nothing for the time"),
