@@ -50,7 +50,7 @@ def trackers(content):
         tracked = _read(lambda: read_tracks(place, format=form, video=VIDEO), place)
         if tracked is None:
             return
-        if POINTS.name == getattr(tracked.table, "name", "") or "x_m" in tracked.table:
+        if {"x_m", "x_px"} & {*tracked.table}:
             validate(tracked.table, POINTS)
         else:
             _is_right(tracked.table, tracked.video, place.parent)

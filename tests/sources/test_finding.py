@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 from pages import page, record, write
+from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import (
     Video,
@@ -17,7 +18,7 @@ from ptrack_analysis import (
     read_tracks,
 )
 from ptrack_analysis.cli import main
-from ptrack_analysis.errors import IncompleteError, InputError, PageError, ParameterError
+from ptrack_analysis.errors import IncompleteError, InputError, PageError, ParameterError, PtrackWarning
 
 FACTS = Video(width=100, height=100, frame_rate=25.0)
 MOT = "1,1,10,20,10,20,1,-1,-1,-1\n2,1,11,20,10,20,1,-1,-1,-1\n2,2,50,50,10,20,1,-1,-1,-1\n"
@@ -89,11 +90,11 @@ def test_what_looks_like_a_page_under_another_name_is_told_its_fault_as_a_page(t
 
 
 def test_points_are_sent_where_they_belong(tmp_path, points):
-    with pytest.raises(InputError, match="read_tracks reads them and compute_trajectories"):
-        read_tracking(points)
-    tracked = read_tracks(points)
-    trajectories = compute_trajectories(tracked.table, video=tracked.video)
-    assert trajectories["x_m"].tolist() == [0.5, 0.6]
+    with pytest.warns(PtrackWarning, match="coordinates are assumed to be in m"):
+        table, video = read_tracking(points)
+    assert_frame_equal(table, read_tracks(points).table)
+    assert find_videos(points)[0].points_unit == "m"
+    assert compute_trajectories(table, video=video)["x_m"].tolist() == [0.5, 0.6]
 
 
 def test_a_trackers_file_is_inspected_and_exported(tmp_path):

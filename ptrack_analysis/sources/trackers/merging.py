@@ -10,7 +10,7 @@ from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.schema import DETECTIONS, Table, assemble
 from ptrack_analysis.sources.trackers.cells import Cells
-from ptrack_analysis.sources.trackers.tracked import frames_backwards
+from ptrack_analysis.sources.trackers.tracked import find_backward_rows
 from ptrack_analysis.video import Milliseconds
 
 Columns = Mapping[str, Any]
@@ -67,12 +67,15 @@ def build_detections(
     without = len(person) - int(tracked.sum())
     dropped = [f"{without} rows without an id (detections of no track) are left out"] if without else []
     notes = [*dropped]
-    backwards = frames_backwards(person[tracked], time[tracked])
-    if backwards:
+    rows = np.flatnonzero(tracked)
+    backward = find_backward_rows(person[rows], time[rows])
+    if len(backward):
+        first = int(rows[backward[0]])
         notes.append(
-            f"at {backwards} places the rows of a track go back in time; all rows are sorted by time"
+            f"at {len(backward)} places the rows of a track go back in time (first: {cells.where(first)}, id "
+            f"{person[first]}, {time[first] / 1000:.3f} s); all rows are sorted by time"
         )
-    order, again = _one_each(schema, time, person, columns, np.flatnonzero(tracked))
+    order, again = _one_each(schema, time, person, columns, rows)
     doubled = len(again)
     if doubled > MOST_DOUBLED * (len(order) + doubled):
         raise _explain_repeats(cells, time, person, columns, again)

@@ -32,6 +32,7 @@ _HIDDEN = "?"
 _ANNOTATED = 2.5
 """Annotations a second of ETH, UCY and TrajNet [Hz]."""
 _MOSTLY = 0.9
+_AMBIGUOUS = "it may be points (id frame x y) or trajnet (frame id x y)"
 _HEADERLESS = (4, 5)
 """Numbers of columns of text without a header that may be points."""
 
@@ -133,14 +134,20 @@ def fits_points(sample: Sample) -> str | None:
     rows = sample.rows
     if not rows or not sample.is_numeric or _name_columns(len(rows[0])) is None:
         return "its first line is not a row of ID FR X Y"
-    if has_rate:
-        return None
-    if len(rows[0]) not in _HEADERLESS or b"," in b" ".join(rows[0]) or b"," in sample.head:
+    return None if has_rate else _find_headerless_misfit(sample)
+
+
+def _find_headerless_misfit(sample: Sample) -> str | None:
+    """Return why a file without comments is not recognized as text of HERMES, None if it is."""
+    rows = sample.rows
+    if len(rows[0]) not in _HEADERLESS or b"," in sample.head:
         return "it has no comment '#framerate:'"
     values = _read_rows(rows)
     if values is None or not _rises(values, person=0, frame=1, least=1):
         return "its second column is not a frame that rises by a constant step for each id in the first"
-    return None if fits_trajnet(sample) is not None else "it may be text of TrajNet, too"
+    if _rises(values, person=1, frame=0, least=2) and not _is_nearer(values, person=0, frame=1):
+        return _AMBIGUOUS
+    return None
 
 
 def fits_obsmat(sample: Sample) -> str | None:
@@ -164,12 +171,22 @@ def fits_trajnet(sample: Sample) -> str | None:
         return "it does not have four numbers in each line"
     if not _rises(values, person=1, frame=0, least=2):
         return "its first column is not a frame that rises by a constant step for each id in the second"
+    if _rises(values, person=0, frame=1, least=1) and not _is_nearer(values, person=1, frame=0):
+        return _AMBIGUOUS
     return None
 
 
 def accepts_text(sample: Sample) -> str | None:
     """Return why a file cannot be text of points if the caller says that it is, None if it can."""
     return None if not sample.is_folder and _read_rows(sample.rows[:1]) is not None else "not rows of numbers"
+
+
+def describe_ambiguous(sample: Sample) -> str | None:
+    """Return which formats a file may be if its columns can be read in two ways."""
+    reasons = {fits_points(sample), fits_trajnet(sample)}
+    if _AMBIGUOUS not in reasons:
+        return None
+    return f"rows of four numbers: {_AMBIGUOUS}. Name the format (--format)."
 
 
 def _read_annotated(
@@ -235,6 +252,16 @@ def _rises(values: Floats, *, person: int, frame: int, least: int) -> bool:
         return False
     usual = np.median(steps)
     return bool(usual >= least and (steps == usual).mean() >= _MOSTLY)
+
+
+def _is_nearer(values: Floats, *, person: int, frame: int) -> bool:
+    """Return whether people move less between frames if the columns are read so than the other way round."""
+    steps = []
+    for who, when in ((person, frame), (frame, person)):
+        order = np.lexsort((values[:, when], values[:, who]))
+        moved = np.hypot(*np.diff(values[order, 2:4], axis=0).T)[np.diff(values[order, who]) == 0]
+        steps.append(np.nanmedian(moved) if np.isfinite(moved).any() else np.inf)
+    return bool(2 * steps[0] < steps[1])
 
 
 def _name_columns(width: int) -> tuple[str, ...] | None:

@@ -58,7 +58,7 @@ def read_positions(
     }
     for axis in "xy":
         if cells.count > 1 and not values[f"{axis}_{{u}}"].any():
-            notes.append(
+            assumed.append(
                 f"{columns[axis]} is 0 in all {cells.count} rows: check that it is the column of {axis}"
             )
     return values, "m" if unit == "cm" else unit, notes, assumed

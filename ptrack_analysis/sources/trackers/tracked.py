@@ -166,10 +166,10 @@ def frame_rate(video: Video, place: str) -> float:
     return rate
 
 
-def frames_backwards(person: Integers, time: Milliseconds) -> int:
-    """Count the places where a person's rows go back in time, in the order in which they were written."""
+def find_backward_rows(person: Integers, time: Milliseconds) -> Integers:
+    """Return the rows that are earlier than the row before of the same person, in the order of the file."""
     if (time[1:] >= time[:-1]).all():
-        return 0
+        return np.empty(0, dtype="int64")
     order = np.argsort(person, kind="stable")
     same = person[order][1:] == person[order][:-1]
-    return int((same & (time[order][1:] < time[order][:-1])).sum())
+    return np.sort(order[1:][same & (time[order][1:] < time[order][:-1])])

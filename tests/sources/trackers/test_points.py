@@ -19,6 +19,9 @@ ASSUMED = (
 )
 
 
+BACKWARD = "at 1 places the rows of a track go back in time (first: {place}); all rows are sorted by time"
+
+
 def read(file, **given):
     tracked = read_tracks(file, **given)
     validate(tracked.table, POINTS)
@@ -38,7 +41,7 @@ def test_positions_in_metres_become_points(tmp_path):
     assert tracked.video.frame_rate == 16.0
     assert tracked.notes == (
         ASSUMED,
-        "at 1 places the rows of a track go back in time; all rows are sorted by time",
+        BACKWARD.format(place=f"{file}, line 5, id 1, 0.000 s"),
     )
     assert tracked.video.y_axis == "up"
 
@@ -178,6 +181,19 @@ def test_text_of_trajnet_has_the_frame_first(tmp_path, order):
     assert tracked.table.index[1] == (1, pd.Timedelta("400ms"))
     trajectories = compute_trajectories(tracked.table, video=tracked.video)
     assert trajectories["position_status"].iloc[0] == "missing"
+
+
+def test_four_columns_that_can_be_read_in_two_ways_are_refused(tmp_path):
+    rows = [(10 * p, 10 * n, 0.03 * n, 0.03 * p) for p in (1, 2, 3) for n in range(3)]
+    with pytest.raises(InputError, match=r"points \(id frame x y\) or trajnet \(frame id x y\)..*--format"):
+        recognize(write(tmp_path / "a.txt", text(rows)))
+
+
+@pytest.mark.parametrize("people", [(1, 3), (1, 11), (10, 20)])
+def test_ids_with_gaps_do_not_look_like_frames(tmp_path, people):
+    assert recognize(write(tmp_path / "a.txt", text(walk(people=people)))).name == "points"
+    swapped = text(walk(people=people, step=10), (1, 0, 2, 3))
+    assert recognize(write(tmp_path / "b.txt", swapped)).name == "trajnet"
 
 
 FAULTS = {
