@@ -199,3 +199,69 @@ def test_the_explorer_draws_points_upward(file, zones):
     assert max(ys) == pytest.approx(line["parts"][0][0][1])  # the zone is above the line
     start, end = line["parts"][0]
     assert start[0] < end[0]
+
+
+def test_points_in_px_have_y_downward_and_their_own_zones(tmp_path, capsys):
+    rows = [f"{n},{p},{50 * p},{300 - 5 * n if p == 1 else 5 * n}" for n in range(60) for p in (1, 2)]
+    file = write(tmp_path / "px.csv", "\n".join(["frame,id,x_px,y_px", *rows]) + "\n")
+    zones = write(
+        tmp_path / "px.geojson", collection("px").replace("[[0, 0], [1, 0]]", "[[0, 150], [640, 150]]")
+    )
+    options = ["--columns", "frame=frame,id=id,x=x_px,y=y_px", "--frame-rate", "25", "--zones", str(zones)]
+    assert main(["table", "crossings", str(file), *options]) == 0
+    written = capsys.readouterr().out.splitlines()[1:]
+    assert [row.split(",")[6].strip('"') for row in written] == ["out", "in"]
+    for command in (
+        ["summary", file],
+        ["report", file, "-o", tmp_path / "a.html"],
+        ["export", file, tmp_path / "out", "--tables", "all"],
+        ["plot", "heatmap", file, "-o", tmp_path / "a.png"],
+    ):
+        assert main([*map(str, command), *options, "--frame-size", "640x360"]) == 0
+    assert pta.verify_dataset(tmp_path / "out").findings == []
+
+
+def test_zones_are_read_for_points_without_a_plane(file, zones):
+    points, video = pta.read_tracking(file)
+    (hall,), (gate,) = pta.read_zones(zones, video)
+    assert (hall.unit, gate.unit, gate.y_axis) == ("m", "m", "up")
+    crossings = compute_crossings(compute_trajectories(points, video), [gate])
+    assert crossings["direction"].tolist() == ["in", "out"]
+
+
+def test_what_needs_boxes_in_python_refuses_points(file, tmp_path):
+    points, video = pta.read_tracking(file)
+    with pytest.raises(ParameterError, match="a has points, but a comparison matches the boxes"):
+        pta.compare_tracking(points, points, video)
+    with pytest.raises(ParameterError, match="pages contain boxes"):
+        pta.rekognition.write_pages(points, video, tmp_path / "pages")
+
+
+def test_a_plot_of_boxes_says_that_points_have_none(file, tmp_path, capsys):
+    command = ["plot", "heatmap", str(file), "-o", str(tmp_path / "a.png"), "--basis", "boxes"]
+    assert main(command) == 2
+    assert "--basis boxes needs bounding boxes, but the source has points" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("y_axis", ["up", "down"])
+def test_a_line_in_meters_on_a_floor_plan_obeys_the_y_axis_of_the_plan(tmp_path, y_axis):
+    """A person walks toward the camera, to the right of a line from left to right as seen from above."""
+    sign = -1 if y_axis == "up" else 1
+    pairs = [{"image": [x, y], "floor": [10 * x, 5 * y * sign]} for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))]
+    plan = write(tmp_path / "floor.json", json.dumps({"unit": "m", "y_axis": y_axis, "pairs": pairs}))
+    drawn = collection().replace("[[0, 0], [1, 0]]", json.dumps([[2, 2.5 * sign], [8, 2.5 * sign]]))
+    rows = [f"{n},1,300,{30 * n},340,{30 * n + 60}" for n in range(9)]
+    table = write(tmp_path / "t.csv", "\n".join(["frame,id,left,top,right,bottom", *rows]) + "\n")
+    analysis = pta.open_video(
+        table,
+        zones=write(tmp_path / "z.geojson", drawn),
+        floor=plan,
+        video=Video(width=640, height=360, frame_rate=25.0),
+    )
+    assert analysis.y_axis == y_axis
+    assert analysis.floor_plan.notes == []
+    assert analysis["crossings"]["direction"].tolist() == ["in"]
+    assert plot_paths(analysis).yaxis_inverted() == (y_axis == "down")
+    (line,) = pta.explore(analysis).data["lines"]
+    start, end = line["parts"][0][0], line["parts"][0][-1]
+    assert start[0] < end[0]  # in the image, y down: in is below

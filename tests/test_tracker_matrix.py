@@ -240,7 +240,7 @@ def test_points_go_through_every_command(tmp_path, capsys, form):
     for folder in (out, big):
         assert verify_dataset(folder).findings == []
         assert len(open_dataset(folder).read("trajectories")) == 18
-    with pytest.raises(PtrackError, match="not a detections table"):
+    with pytest.raises(PtrackError, match="detections has points, but pages contain boxes"):
         write_pages(points, video, tmp_path / "pages")
 
 

@@ -148,7 +148,8 @@ def read_zones(
     video
         The video, for its frame size and its name.
     plane
-        The plane to carry the outlines to; by default the picture [px].
+        The plane to carry the outlines to; by default the image [px], or for a video of points (with a
+        ``y_axis``) their own plane.
 
     Returns
     -------
@@ -162,8 +163,10 @@ def read_zones(
         crosses itself, has too few corners, is not finite, or crosses the horizon; a property that is not
         what it should be, or times that leave nothing between them; meters without a floor.
     """
-    plane = plane or video.pixels
-    return project_scene(read_scene(path), video, plane, place=str(path))
+    scene = read_scene(path)
+    if plane is None and video.y_axis is not None and scene.unit != "fraction":
+        plane = PointPlane(scene.unit, video.y_axis)
+    return project_scene(scene, video, plane or video.pixels, place=str(path))
 
 
 def read_scene(path: str | PathLike[str]) -> Scene:

@@ -333,27 +333,27 @@ def _complete(rows: Rows, video: Video) -> Rows:
 
 
 class _LastSplit:
-    """The rows of the last file of several videos, until each of its videos was read or the file changed."""
+    """The rows of the last file of several videos, until each of its videos was read or the file changed.
+
+    Threads share it: key, rows and remaining videos are replaced at once.
+    """
 
     def __init__(self) -> None:
-        self._key: object = None
-        self._rows: Rows | None = None
-        self._left: set[Part] = set()
+        self._kept: tuple[object, Rows, set[Part]] | None = None
 
     def keep(self, path: AnyPath, options: FormatOptions, rows: Rows) -> None:
         """Keep the rows of a file in place of those of the file before."""
-        self._key, self._rows = _identify(path, options), rows
-        self._left = {*(rows.parts or {})}
-        self._left.discard(options.part)
+        self._kept = _identify(path, options), rows, {*(rows.parts or {})} - {options.part}
 
     def find(self, path: AnyPath, options: FormatOptions) -> Rows | None:
         """Return the rows of a file if they are kept, and forget them with its last video."""
-        rows = self._rows
-        if rows is None or self._key != _identify(path, options):
+        kept = self._kept
+        if kept is None or kept[0] != _identify(path, options):
             return None
-        self._left.discard(options.part)
-        if not self._left:
-            self._key = self._rows = None
+        _, rows, left = kept
+        left.discard(options.part)
+        if not left and self._kept is kept:
+            self._kept = None
         return rows
 
 
