@@ -349,13 +349,22 @@ class AnalysisConfig:
             raise ParameterError(f"end must be after start ({given[0]!r}), got {given[1]!r}")
         if self.repair_jumps and self.max_speed is None:
             raise ParameterError("repair_jumps needs max_speed (--max-speed), above which a step is a jump.")
-        if self.points_unit and self.floor is not None:
-            raise ParameterError(
-                "the source has points without boxes, which a floor plan cannot project. Leave out floor "
-                "(--floor)."
-            )
+        if self.points_unit:
+            self._validate_points()
         if self.cell is not None and self.shape is not None:
             raise ParameterError("cell and shape both set the size of the cells. Pass one of them.")
+
+    def _validate_points(self) -> None:
+        """Reject settings that concern boxes, because the source has points."""
+        for name, is_given, text in (
+            ("floor", self.floor is not None, "a floor plan projects boxes from the image"),
+            ("stitch", self.stitch, "stitching needs bounding boxes"),
+            ("clip_boxes", self.clip_boxes, "there are no boxes to clip"),
+            ("anchor", self.anchor != ANCHORS[0], "there are no boxes with an anchor"),
+        ):
+            if is_given:
+                flag = name.replace("_", "-")
+                raise ParameterError(f"{text}, but the source has points. Leave out {name} (--{flag}).")
 
     def _formed(self) -> dict[str, Any]:
         from ptrack_analysis.analysis.presence import parse_person_numbers

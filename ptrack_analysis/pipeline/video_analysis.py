@@ -309,8 +309,6 @@ class VideoAnalysis:
         detections = self._read.pop()
         stitches = empty_table(STITCHES, unit=self.unit)
         if config.stitch:
-            if self.has_points:
-                validate_needs("stitching", [Need.BOXES])
             from ptrack_analysis.analysis.cleaning.renaming import apply_stitches
             from ptrack_analysis.analysis.cleaning.stitching import compute_stitches
 

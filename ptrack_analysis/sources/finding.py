@@ -152,8 +152,10 @@ def find_unit_of_points(source: Source | VideoReference, form: FormatOptions | N
     with suppress(PtrackError):
         path = parse_path(source)
         form = form or form_of_file(path)
+        if form is not None and (form.format == PAGES or path.is_file()):
+            return "" if form.format == PAGES else find_points_unit(path, form)
         if form is not None:
-            return "" if form.format == PAGES else find_tracker_videos(path, form).videos[0].points_unit
+            return find_tracker_videos(path, form).videos[0].points_unit
         if path.is_dir() and not any(map(is_named_like_a_page, (file.name for file in _all_files(path)))):
             return find_tracker_videos(path, FormatOptions()).videos[0].points_unit
     return ""
