@@ -69,13 +69,6 @@ def mark_starts(labels: Integers) -> Bools:
     return first
 
 
-def run_starts(rows: PersonRows, run: Integers) -> Bools:
-    """Mark the first row of each run, of runs that are numbered within each person."""
-    begins = rows.first.copy()
-    begins[1:] |= run[1:] != run[:-1]
-    return begins
-
-
 def estimate_sampling_period(table: pd.DataFrame, video: Video) -> pd.Timedelta:
     """Estimate the sampling period of a video from all of its detections.
 

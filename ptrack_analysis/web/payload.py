@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ptrack_analysis.analysis.dwell.survival import seen_whole
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
-from ptrack_analysis.analysis.presence import PersonRows, rows_by_person, run_starts
+from ptrack_analysis.analysis.linking import link_rows
+from ptrack_analysis.analysis.presence import PersonRows, rows_by_person
 from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers
@@ -218,12 +219,12 @@ def _undrawn(things: Sequence[Zone | Line], ground: Ground) -> list[str]:
 
 def _rows(trajectories: pd.DataFrame, rows: PersonRows, fractions: Floats) -> Arrays:
     """Return each row's moment, its hold, where it is, and its flags."""
-    held = trajectories["time_present"].to_numpy()[rows.order].astype("timedelta64[ms]").astype("int64")
-    run = trajectories["tracklet"].to_numpy()[rows.order]
+    links = link_rows(trajectories, rows)
+    held = links.time_present
     located = trajectories["position_status"].cat.codes.to_numpy()[rows.order].astype("uint8")
     known: Bools = np.isfinite(fractions[:, 0]) & np.isfinite(fractions[:, 1])
     located[~known] = 2
-    flags = located | np.where(run_starts(rows, run), RUN_BEGINS, 0).astype("uint8")
+    flags = located | np.where(links.begins, RUN_BEGINS, 0).astype("uint8")
     points = np.where(known[:, None], fractions, np.nan)
     last = int((rows.time + held).max(initial=0))
     if last > _LATEST:

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.counting import sides
-from ptrack_analysis.analysis.presence import mark_starts, rows_by_person, run_starts
+from ptrack_analysis.analysis.linking import link_rows
+from ptrack_analysis.analysis.presence import mark_starts, rows_by_person
 from ptrack_analysis.errors import ZoneError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import at_least
@@ -95,7 +96,7 @@ def compute_crossings(
     outlines = _outlines(lines, unit)
     distance = at_least(min_distance, "min_distance")
     walk = _walk(trajectories, unit)
-    found = [_crossings(outline, walk, distance) for outline in outlines]
+    found = [_crossings(outline, walk, distance, trajectories.index) for outline in outlines]
     names = [line.name for line, one in zip(lines, found, strict=True) for _ in one["crossing"]]
     arrays = {"line": np.array(names, dtype=object)} | {
         column.name: np.concatenate([np.empty(0, "int64"), *(one[column.name] for one in found)])
@@ -131,9 +132,12 @@ def filter_first_crossings(crossings: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Walk:
-    """The located positions in the order of person and time; ``joined`` to the next one in the same run."""
+    """The located positions in the order of person and time; ``joined`` to the next one in the same run.
 
-    person_index: Integers
+    ``row`` is the row of the table.
+    """
+
+    row: Integers
     run: Integers
     time: Milliseconds
     x: Floats
@@ -144,10 +148,10 @@ class _Walk:
 def _walk(trajectories: pd.DataFrame, unit: str) -> _Walk:
     rows = rows_by_person(trajectories)
     x, y = (trajectories[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
-    run = np.cumsum(run_starts(rows, trajectories["tracklet"].to_numpy()[rows.order]), dtype="int64")
-    person_index = trajectories.index.get_level_values("person_index").to_numpy()[rows.order]
+    run = link_rows(trajectories, rows).tracklet
     at = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-    return _Walk(person_index[at], run[at], rows.time[at], x[at], y[at], run[at[1:]] == run[at[:-1]])
+    x, y, run = x[at], y[at], run[at]
+    return _Walk(rows.order[at], run, rows.time[at], x, y, run[1:] == run[:-1])
 
 
 def _outlines(lines: Sequence[Line], unit: str) -> list[Floats]:
@@ -166,7 +170,7 @@ def _vertices(line: Line) -> Floats:
     return vertices
 
 
-def _crossings(vertices: Floats, walk: _Walk, distance: float) -> dict[str, np.ndarray]:
+def _crossings(vertices: Floats, walk: _Walk, distance: float, index: pd.Index) -> dict[str, np.ndarray]:
     """Find the crossings of one line: those of its edges, added up between positions clear of it."""
     near, steps = _near(vertices, walk, distance)
     away = sides.distances(vertices, walk.x[near], walk.y[near])
@@ -182,11 +186,12 @@ def _crossings(vertices: Floats, walk: _Walk, distance: float) -> dict[str, np.n
     leaves = sides.last_of_stay(near[away == 0], step[stops] + 1)
     time[stops], x[stops], y[stops] = walk.time[leaves], walk.x[leaves], walk.y[leaves]
     direction = np.where(sign > 0, _IN, _OUT)
+    person_index = index[walk.row[step]].get_level_values("person_index").to_numpy()
     return {
         "timestamp": time,
-        "person_index": walk.person_index[step],
+        "person_index": person_index,
         "direction": direction,
-        "crossing": _numbers(walk.person_index[step], direction),
+        "crossing": _numbers(person_index, direction),
         "x_{u}": x,
         "y_{u}": y,
     }

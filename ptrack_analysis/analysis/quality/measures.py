@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.cleaning.candidates import whole_heights
+from ptrack_analysis.analysis.linking import link_rows
 from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.analysis.presence import (
     PersonRows,
@@ -13,7 +14,6 @@ from ptrack_analysis.analysis.presence import (
     part_end,
     read_flag,
     rows_by_person,
-    run_starts,
 )
 from ptrack_analysis.geometry import EDGE_TOLERANCE, FEET_MARGIN, Bools, Floats, Integers, contains
 from ptrack_analysis.scene.zones import Zone
@@ -119,8 +119,8 @@ def _quantile(values: Integers, quantile: float) -> int:
 
 def of_presence(trajectories: pd.DataFrame, rows: PersonRows, period: int) -> dict[str, float]:
     """Measure how whole the persons' presence is; lengths of time are in ms."""
-    held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
-    begins = run_starts(rows, trajectories["tracklet"].to_numpy()[rows.order])
+    links = link_rows(trajectories, rows)
+    begins, held = links.begins, links.time_present
     unlocated = np.asarray(trajectories["position_status"].cat.codes)[rows.order] == _NO
     dwell = np.add.reduceat(held, np.flatnonzero(rows.first))
     total = int(held.sum())

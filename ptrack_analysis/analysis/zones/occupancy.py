@@ -6,6 +6,7 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.linking import link_rows
 from ptrack_analysis.analysis.presence import find_video_end, part_end, rows_by_person
 from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.geometry import Integers, contains
@@ -116,7 +117,7 @@ def compute_occupancy(
     unit = find_unit(trajectories, TRAJECTORIES)
     validate_zones(zones, unit)
     rows = rows_by_person(trajectories)
-    held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
+    held = link_rows(trajectories, rows).time_present
     x, y = (trajectories[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
     until = rows.time + held
     known = find_video_end(video, int(rows.time.max(initial=0)))
