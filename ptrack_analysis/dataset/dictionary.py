@@ -13,6 +13,7 @@ from ptrack_analysis.storage.columns import Stored, add_video_key, stored_column
 _ASKED_BY = {
     **{column.name: "anchor" for column in BOX_FLAGS},
     "interpolated": "fill_gaps",
+    "continued": "start",
     "merged_from": "stitch",
     "smoothed": "smooth",
     "jump": "max_speed",

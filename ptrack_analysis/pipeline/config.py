@@ -262,7 +262,7 @@ class AnalysisConfig:
     end: Duration | None = field(
         default=None,
         metadata=option(
-            "end of the analyzed part, such as 5min; detections from then on are ignored",
+            "end of the analyzed part, such as 5min; time present is cut there",
             "part",
             unit="ms",
             flag="--to",
@@ -367,7 +367,7 @@ class AnalysisConfig:
                 raise ParameterError(f"{text}, but the source has points. Leave out {name} (--{flag}).")
 
     def _formed(self) -> dict[str, Any]:
-        from ptrack_analysis.analysis.presence import parse_person_numbers
+        from ptrack_analysis.analysis.selection import parse_person_numbers
 
         given = {one.name: getattr(self, one.name) for one in fields(self)}
         shape = None if self.shape is None else tuple(map(int, self.shape))

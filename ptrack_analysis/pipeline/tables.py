@@ -70,10 +70,8 @@ def trajectories(analysis: VideoAnalysis) -> pd.DataFrame:
 
 
 def kinematics(analysis: VideoAnalysis) -> pd.DataFrame:
-    """Compute velocity, acceleration and turning."""
-    from ptrack_analysis.analysis.motion.kinematics import compute_kinematics
-
-    return compute_kinematics(analysis.trajectories, max_speed=analysis.config.max_speed)
+    """Return velocity, acceleration and turning."""
+    return analysis.kinematics
 
 
 def stops(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -115,6 +113,8 @@ def visits(analysis: VideoAnalysis) -> pd.DataFrame:
         enter_after=config.enter_after,
         margin=config.margin,
         period=analysis.period,
+        start=config.start,
+        end=config.end,
     )
 
 

@@ -10,12 +10,14 @@ import pandas as pd
 
 from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds, find_bounds
 from ptrack_analysis.analysis.heat.heatmap import Basis, Heatmap
-from ptrack_analysis.analysis.presence import choose_max_gap, select
+from ptrack_analysis.analysis.pairing import detection_rows
+from ptrack_analysis.analysis.presence import choose_max_gap
+from ptrack_analysis.analysis.selection import cut_trajectories, flag_continued, select
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.clock.lookup import settled
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.geometry import Anchor
+from ptrack_analysis.geometry import Anchor, Integers
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on_analysis
 from ptrack_analysis.pipeline.outputs import (
@@ -30,7 +32,7 @@ from ptrack_analysis.pipeline.outputs import (
 from ptrack_analysis.scene.floor_plan import FloorPlan, read_floor_plan
 from ptrack_analysis.scene.zone_files import Scene, project_scene, read_scene
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import STITCHES, empty_table, find_unit
+from ptrack_analysis.schema import CONTINUED, STITCHES, empty_table, find_unit
 from ptrack_analysis.schema.detected import POINTS
 from ptrack_analysis.sources.archive import FormatOptions, Source, VideoReference
 from ptrack_analysis.sources.finding import find_unit_of_points
@@ -304,7 +306,7 @@ class VideoAnalysis:
 
     @cached_property
     def _cleaned(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Detections after stitching, gap filling and selection; and the stitches."""
+        """Detections of the selected people after stitching and gap filling; and the stitches."""
         config, video = self.config, self.video
         detections = self._read.pop()
         stitches = empty_table(STITCHES, unit=self.unit)
@@ -324,12 +326,26 @@ class VideoAnalysis:
         persons: Sequence[int] | None = config.persons  # type: ignore[assignment] # a tuple after validation
         if persons is not None:
             persons = [int(stitches["merged_into"].get(person, person)) for person in persons]
-        return select(detections, start=config.start, end=config.end, persons=persons), stitches
+        return select(detections, persons=persons), stitches
 
     @property
+    def is_part(self) -> bool:
+        """Whether a part of the time is analyzed, and not the whole video."""
+        return self.config.start is not None or self.config.end is not None
+
+    @cached_property
     def detections(self) -> pd.DataFrame:
-        """Detections after cleaning and after the time and person filters."""
-        return self._cleaned[0]
+        """Detections after cleaning and after the time and person filters: one for each trajectory row."""
+        detections = self._cleaned[0]
+        if not self.is_part:
+            return detections
+        index: Any = self.trajectories.index
+        part = detections.iloc[detection_rows(detections, self._located)[self._cut[1]]]
+        continued = part.index.get_level_values("timestamp") != index.get_level_values("timestamp")
+        part = part.set_axis(index.reorder_levels(part.index.names))
+        if CONTINUED.name in self.trajectories.columns:
+            part = part.assign(**{CONTINUED.name: flag_continued(part, continued)})
+        return part.sort_index()
 
     @property
     def stitches(self) -> pd.DataFrame:
@@ -352,9 +368,9 @@ class VideoAnalysis:
         )
 
     @cached_property
-    def trajectories(self) -> pd.DataFrame:
-        """Trajectories after cleaning and after the time and person filters."""
-        config, trajectories = self.config, self._locate(self.detections)
+    def _located(self) -> pd.DataFrame:
+        """Trajectories of the selected people after cleaning, not cut to a part of the time."""
+        config, trajectories = self.config, self._locate(self._cleaned[0])
         if config.max_speed is not None:
             from ptrack_analysis.analysis.cleaning.jumps import flag_jumps, repair_jumps
 
@@ -366,6 +382,27 @@ class VideoAnalysis:
 
             trajectories = smooth_trajectories(trajectories, window=config.smooth)
         return trajectories
+
+    @cached_property
+    def _cut(self) -> tuple[pd.DataFrame, Integers]:
+        """The trajectories of the part, and the row of the uncut trajectories that each row is from."""
+        return cut_trajectories(self._located, self.config.start, self.config.end)
+
+    @property
+    def trajectories(self) -> pd.DataFrame:
+        """Trajectories after cleaning and after the time and person filters."""
+        return self._cut[0] if self.is_part else self._located
+
+    @property
+    def kinematics(self) -> pd.DataFrame:
+        """Velocity, acceleration and turning, measured before the trajectories are cut to a part."""
+        from ptrack_analysis.analysis.motion.kinematics import compute_kinematics
+
+        motion = compute_kinematics(self._located, max_speed=self.config.max_speed)
+        if not self.is_part:
+            return motion
+        part, rows = self._cut
+        return motion.iloc[rows].set_axis(part.index)
 
     @cached_property
     def duration(self) -> pd.Timedelta | None:

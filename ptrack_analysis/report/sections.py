@@ -8,7 +8,7 @@ import pandas as pd
 
 from ptrack_analysis.analysis.dwell.survival import compute_survival, seen_whole
 from ptrack_analysis.analysis.heat.heatmap import Basis
-from ptrack_analysis.analysis.presence import select
+from ptrack_analysis.analysis.selection import select
 from ptrack_analysis.plots import (
     plot_counts,
     plot_heatmap,

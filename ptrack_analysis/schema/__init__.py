@@ -17,6 +17,7 @@ from ptrack_analysis.schema.crowd import (
     VISITS_HOURLY,
 )
 from ptrack_analysis.schema.detected import (
+    CONTINUED,
     DETECTIONS,
     FACE_COLUMNS,
     FACING,
@@ -89,6 +90,7 @@ __all__ = [
     "AGREEMENT",
     "BALANCE",
     "BINS",
+    "CONTINUED",
     "COUNTS",
     "CROSSINGS",
     "DATES",

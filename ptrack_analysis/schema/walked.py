@@ -1,6 +1,6 @@
 """The tables of where people walked, and how."""
 
-from ptrack_analysis.schema.detected import INTERPOLATED, MERGED_FROM, TRACKER_COLUMNS
+from ptrack_analysis.schema.detected import CONTINUED, INTERPOLATED, MERGED_FROM, TRACKER_COLUMNS
 from ptrack_analysis.schema.table import PERSON, TIMESTAMP, Column, Table
 
 POSITION_STATUSES = ("detected", "interpolated", "missing")
@@ -54,6 +54,7 @@ TRAJECTORIES = Table(
         Column("heading", "number", "Direction over the same window: 0 = +x, 90 = +y.", unit="degrees"),
         *BOX_FLAGS,
         INTERPOLATED,
+        CONTINUED,
         Column("smoothed", "flag", "Whether smoothing moved the position.", optional=True),
         Column("jump", "flag", "Whether the position is one that nobody can have walked to.", optional=True),
         MERGED_FROM,

@@ -19,6 +19,7 @@ from ptrack_analysis import (
     compute_trajectories,
     compute_visits,
     plots,
+    select,
 )
 from ptrack_analysis.cleaning import flag_jumps, smooth_trajectories
 from ptrack_analysis.crowd import compute_encounters, compute_fundamental_diagram, detect_groups
@@ -119,6 +120,7 @@ METERS = {
     "simplified": lambda t: simplify_trajectories(t, tolerance=0.1),
     "smoothed": smooth_trajectories,
     "jumps": lambda t: flag_jumps(t, max_speed=5.0),
+    "part": lambda t: select(t, start="1s"),
     "paths": plots.plot_paths,
 }
 

@@ -47,7 +47,8 @@ def assert_same_as_whole(reference, asked):
     assert notes == expected_notes
     assert tables.keys() == expected.keys()
     for name, table in tables.items():
-        pd.testing.assert_frame_equal(table, expected[name], check_exact=True)
+        # speeds are differences of integrals from the first row that was read
+        pd.testing.assert_frame_equal(table, expected[name], check_exact=False, rtol=1e-9, atol=1e-6)
 
 
 @pytest.mark.parametrize("asked", RANGES, ids=str)

@@ -14,6 +14,7 @@ from ptrack_analysis.analysis.presence import (
     detected,
     find_video_end,
     mark_starts,
+    part_end,
     read_flag,
     rows_by_person,
 )
@@ -54,6 +55,7 @@ class Presence:
     begins: Bools
     removed: Bools
     period: int
+    start: int
     end: int
     detected: Bools
     interpolated: Bools
@@ -157,7 +159,7 @@ def _merged(stretches: _Stretches, person: Integers, merge_gap: int) -> _Stretch
 def _entry(zone: Zone, presence: Presence, positions: Bools, first: Integers) -> Integers:
     rows = presence.rows
     linked = ~presence.begins[first]
-    at_start = rows.first[first] & (rows.time[first] <= presence.period)
+    at_start = rows.first[first] & (rows.time[first] <= presence.start + presence.period)
     crossed = linked & ~np.isnan(presence.x[first - 1])
     unseen = np.where(presence.enters_frame[first], _EDGE, _APPEARED)
     entry = np.where(crossed, _CROSSED, np.where(at_start, _START, unseen))
@@ -220,6 +222,8 @@ def compute_visits(
     merge_gap: pd.Timedelta | str = NO_TIME,
     min_dwell: pd.Timedelta | str = NO_TIME,
     period: pd.Timedelta | str | None = None,
+    start: pd.Timedelta | str | None = None,
+    end: pd.Timedelta | str | None = None,
 ) -> pd.DataFrame:
     """Cut each person's presence into stays in zones.
 
@@ -273,6 +277,9 @@ def compute_visits(
         The sampling period [ms]; by default ``video.sampling_period``, or that of the trajectories
         that are no longer than the longest step within a run. Give the one that the trajectories were
         computed with, if it was given there.
+    start, end
+        The part of the video that was selected, as given to ``select`` [ms]: ``video_start`` and
+        ``video_end`` then mean its ends.
 
     Returns
     -------
@@ -324,7 +331,7 @@ def compute_visits(
         merge_gap=milliseconds(merge_gap, "merge_gap"),
         min_dwell=milliseconds(min_dwell, "min_dwell"),
     )
-    presence = _presence(trajectories, unit, video, period)
+    presence = _presence(trajectories, unit, video, period, (start, end))
     stays = [stays_in(zone, presence, options) for zone in zones]
     _warn_of_removed(stays)
     names = [zone.name for zone, stay in zip(zones, stays, strict=True) for _ in stay["visit"]]
@@ -337,13 +344,18 @@ def compute_visits(
 
 
 def _presence(
-    trajectories: pd.DataFrame, unit: str, video: Video, period: pd.Timedelta | str | None
+    trajectories: pd.DataFrame,
+    unit: str,
+    video: Video,
+    period: pd.Timedelta | str | None,
+    part: tuple[pd.Timedelta | str | None, pd.Timedelta | str | None],
 ) -> Presence:
     rows = rows_by_person(trajectories)
     links = link_rows(trajectories, rows)
     held = links.time_present
     last = int((rows.time + held).max(initial=0))
-    end = find_video_end(video, int(rows.time.max(initial=0)))
+    start, end = part
+    known = find_video_end(video, int(rows.time.max(initial=0)))
     return Presence(
         rows=rows,
         person_index=trajectories.index.get_level_values("person_index").to_numpy()[rows.order],
@@ -353,7 +365,8 @@ def _presence(
         begins=links.begins,
         removed=find_removed(trajectories, rows, links),
         period=choose_period(rows, video, period),
-        end=last if end is None else end,
+        start=0 if start is None else milliseconds(start, "start"),
+        end=part_end(known, end, last),
         detected=detected(trajectories, rows),
         interpolated=(trajectories["position_status"] != "detected").to_numpy()[rows.order],
         enters_frame=read_flag(trajectories, rows, "enters_frame"),
