@@ -289,6 +289,16 @@ def test_a_stay_that_a_zone_opens_and_closes_on_is_seen_whole(tmp_path):
     assert (zone["visits"], zone["censored_share"]) == (1, 1.0)
 
 
+def test_the_censored_share_follows_the_observed_entries_and_exits(tmp_path):
+    records = [record(time, 3, box=(0.1, 0.2, 0.2, 0.4)) for time in range(0, 1000, 40)]
+    options = {"observed_entries": ["video_start"], "observed_exits": ["video_end"]}
+    zone, _ = gather_key_figures(small(tmp_path, *records, **options))["zones"]
+    assert (zone["visits"], zone["end_unobserved"], zone["censored_share"]) == (1, 0, 0.0)
+    options["observed_exits"] = ["lost"]
+    zone, _ = gather_key_figures(small(tmp_path, *records, **options))["zones"]
+    assert (zone["visits"], zone["end_unobserved"], zone["censored_share"]) == (1, 1, 1.0)
+
+
 def test_a_duration_that_the_whole_video_belies_is_not_believed_of_a_part(tmp_path):
     """The pages say 1 s, and somebody is seen at 1.5 s: a part to 1.2 s is not cut at 1 s."""
     records = [record(time, 3, box=(0.1, 0.2, 0.2, 0.4)) for time in (0, 100, 200, 900, 1500)]

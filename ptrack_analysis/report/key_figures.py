@@ -10,7 +10,7 @@ from ptrack_analysis.analysis.crowd.density import MINUTE, time_held
 from ptrack_analysis.analysis.dwell.survival import CONFIDENCE, seen_whole
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.geometry import Integers
-from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+from ptrack_analysis.pipeline.video_analysis import ObservedEnds, VideoAnalysis
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import QUALITY, VERDICTS, empty_table
 from ptrack_analysis.video import milliseconds, timedelta
@@ -125,19 +125,23 @@ _SPANS = ("median", "median_low", "median_high", "observed_mean")
 
 
 def zone_figures(
-    zones: Sequence[Zone], visits: pd.DataFrame, dwell: pd.DataFrame, occupancy: pd.DataFrame
+    zones: Sequence[Zone],
+    visits: pd.DataFrame,
+    dwell: pd.DataFrame,
+    occupancy: pd.DataFrame,
+    observed: ObservedEnds,
 ) -> list[dict[str, Any]]:
     """List the figures of each zone, in the order of its file; zeros for a zone without visits."""
     return [
         {
-            **_figures(zone.name, select_zone(visits, zone.name), select_zone(dwell, zone.name)),
+            **_figures(zone.name, select_zone(visits, zone.name), select_zone(dwell, zone.name), observed),
             "occupancy": plain_occupancy(occupancy, zone),
         }
         for zone in zones
     ]
 
 
-def _figures(name: str, visits: pd.DataFrame, dwell: pd.DataFrame) -> dict[str, Any]:
+def _figures(name: str, visits: pd.DataFrame, dwell: pd.DataFrame, observed: ObservedEnds) -> dict[str, Any]:
     stays, cut, left_out = (
         int(dwell[count].sum()) for count in ("visits", "end_unobserved", "start_unobserved")
     )
@@ -153,7 +157,7 @@ def _figures(name: str, visits: pd.DataFrame, dwell: pd.DataFrame) -> dict[str, 
         "naive_mean_dwell_s": mean,
         "end_unobserved": cut,
         "start_unobserved": left_out,
-        "censored_share": float(1.0 - seen_whole(visits).mean()) if stays else None,
+        "censored_share": float(1.0 - seen_whole(visits, **observed).mean()) if stays else None,
     }
 
 
@@ -175,7 +179,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
     TRANSITIONS that lead from zone to zone, ``lines`` of COUNTS, ``balance`` the last row of BALANCE,
     ``trust`` of QUALITY. ``at_end`` is the number of persons present until the end, ``mean`` is weighted
     by time, that of a zone over the time in which it holds, ``peak_at_s`` is the first moment of the
-    peak. ``censored_share`` is the share of stays whose beginning or end was not seen. The verdict is the
+    peak. ``censored_share`` is the share of visits whose start or end was not observed. The verdict is the
     worst of the checks; ``unknown`` if none of them says anything.
 
     Parameters
@@ -232,7 +236,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         "confidence": CONFIDENCE,
         "zones": None
         if visits is None
-        else zone_figures(analysis.zones, visits, analysis["dwell"], occupancy),
+        else zone_figures(analysis.zones, visits, analysis["dwell"], occupancy, analysis.observed),
         "transitions": None if visits is None else _transitions(analysis["transitions"]),
         "lines": _lines(analysis) if analysis.lines else None,
         "balance": _balance(analysis) if analysis.lines else None,

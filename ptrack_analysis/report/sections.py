@@ -159,7 +159,7 @@ def zones_section(measured: ReportData) -> Section:
             said = "Of the zones and lines that were given, none is of this video."
         return Section("zones", "Dwell by zone", [Words(said, "note")])
     stays = len(visits)
-    cut = stays - int(seen_whole(visits).sum())
+    cut = stays - int(seen_whole(visits, **measured.analysis.observed).sum())
     said = (
         f"{cut} of {stays} stays were not seen whole: they began before or ended after they were seen. The "
         "median takes that into account (Kaplan-Meier); the mean of what was seen does not, and is too short "
@@ -321,6 +321,7 @@ def explorer_section(measured: ReportData) -> Section:
         lines=analysis.lines,
         detections=detections,
         visits=visits,
+        observed=analysis.observed,
         background=measured.embedded,
         bounds=analysis.bounds if analysis.unit == "m" else None,
         y_axis=analysis.y_axis,

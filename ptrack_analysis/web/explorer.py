@@ -178,6 +178,7 @@ def explore(
     at_least(height, "height", _LOWEST)
     if theme not in THEMES:
         raise ParameterError(f"theme is {theme!r}, not one of {', '.join(THEMES)}")
+    observed = None
     if isinstance(trajectories, VideoAnalysis):
         analysis = trajectories
         trajectories, video = analysis.trajectories, replace(analysis.video, name=analysis.name)
@@ -186,6 +187,7 @@ def explore(
         y_axis = analysis.y_axis
         detections = None if analysis.has_points else analysis.detections
         visits = analysis["visits"] if analysis.scene is not None else None
+        observed = analysis.observed
     if video is None:
         raise ParameterError("video must be a Video, got None. Pass the video that read_tracking returned.")
     data = explorer_data(
@@ -195,6 +197,7 @@ def explore(
         lines=lines,
         detections=detections,
         visits=visits,
+        observed=observed,
         heatmap=heatmap,
         background=background,
         floor=floor,

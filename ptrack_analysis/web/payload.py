@@ -16,6 +16,7 @@ from ptrack_analysis.analysis.presence import PersonRows, rows_by_person
 from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.pipeline.video_analysis import ObservedEnds
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone, validate_lines, validate_zones
@@ -100,6 +101,7 @@ def explorer_data(
     lines: Sequence[Line] = (),
     detections: pd.DataFrame | None = None,
     visits: pd.DataFrame | None = None,
+    observed: ObservedEnds | None = None,
     heatmap: Heatmap | None = None,
     background: Picture | Background | None = None,
     floor: FloorPlan | None = None,
@@ -110,7 +112,8 @@ def explorer_data(
 
     Coordinates are fractions of the ground, kept to 1 / 32767 of it between -0.5 and 1.5; a position beyond
     that is put on the border. Face boxes are kept only where the body box is missing. The same tables give
-    the same data, in whatever order their rows come.
+    the same data, in whatever order their rows come. ``observed`` are the entries and exits at which the ends
+    of a visit are observed.
 
     Raises
     ------
@@ -145,7 +148,7 @@ def explorer_data(
         _add_boxes(arrays, _find_boxes(detections, trajectories, rows), draw=ground.picture)
     names = [zone.name for zone in zones]
     names += sorted(set(visits.index.get_level_values("zone")) - {*names, ""})
-    arrays |= _visits(visits, names, persons)
+    arrays |= _visits(visits, names, persons, observed)
     header = _header(video, ground, (zones, lines), names=names, arrays=arrays)
     if heatmap is not None:
         header["heatmap"], arrays["heat"] = _heat(heatmap, ground)
@@ -283,7 +286,9 @@ def _add_boxes(arrays: Arrays, boxes: tuple[Floats, Floats], *, draw: bool) -> N
         arrays[name] = quantize(values, LOWEST if name in {"face_left", "face_top"} else 0.0)
 
 
-def _visits(visits: pd.DataFrame, names: list[str], persons: Integers) -> Arrays:
+def _visits(
+    visits: pd.DataFrame, names: list[str], persons: Integers, observed: ObservedEnds | None
+) -> Arrays:
     """Return the visits of the persons shown, by person and time."""
     zone = pd.Index(names, dtype="str").get_indexer(visits.index.get_level_values("zone"))
     number = visits.index.get_level_values("person_index").to_numpy()
@@ -298,7 +303,7 @@ def _visits(visits: pd.DataFrame, names: list[str], persons: Integers) -> Arrays
     entered = milliseconds("entered")
     order = np.lexsort((zone, entered, person))
     order = order[shown[order]]
-    cut = ~seen_whole(visits)
+    cut = ~(seen_whole(visits) if observed is None else seen_whole(visits, **observed))
     return {
         "visit_zone": zone[order].astype("uint16"),
         "visit_person": person[order].astype("uint32"),

@@ -10,7 +10,7 @@ import pandas as pd
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import ENTRIES, SEEN_ENDS, SURVIVAL, VISITS, assemble, validate
+from ptrack_analysis.schema import ENTRIES, SURVIVAL, VISITS, assemble, validate
 from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
 
 _ROUNDING = 1e-9
@@ -137,9 +137,15 @@ BY = ("zone", "entry")
 ANY_ENTRY = ""
 
 
-def seen_whole(visits: pd.DataFrame) -> Bools:
-    """Tell of each stay whether nothing of it is missing: both its ends were seen, or are the zone's own."""
-    whole: Bools = (visits["entry"].isin(SEEN_ENDS) & visits["exit"].isin(SEEN_ENDS)).to_numpy()
+def seen_whole(
+    visits: pd.DataFrame,
+    *,
+    observed_entries: Iterable[str] = OBSERVED_ENTRIES,
+    observed_exits: Iterable[str] = OBSERVED_EXITS,
+) -> Bools:
+    """Return which visits were observed from start to end, or to an end of the zone itself."""
+    entries, exits = {*observed_entries, "zone_opened"}, {*observed_exits, "zone_closed"}
+    whole: Bools = (visits["entry"].isin(entries) & visits["exit"].isin(exits)).to_numpy()
     return whole
 
 
