@@ -6,6 +6,7 @@ import json
 from hypothesis import strategies as st
 from pages import FACE, METADATA, page, record
 
+_FACTS = METADATA | {"DurationMillis": 5000}
 _SIDES = st.floats(-0.2, 1.2).map(lambda value: round(value, 6))
 _SIZES = st.floats(0.01, 0.5).map(lambda value: round(value, 6))
 _BOXES = st.one_of(st.none(), st.tuples(_SIDES, _SIDES, _SIZES, _SIZES))
@@ -28,7 +29,7 @@ def split(draw, made):
     cuts = sorted(draw(st.lists(st.integers(0, len(made)), max_size=4)))
     parts = [made[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(made)], strict=True)]
     tokens = [f"token-{number}" for number in range(len(parts) - 1)] + [None]
-    return [page(*part, token=token) for part, token in zip(parts, tokens, strict=True)]
+    return [page(*part, token=token, VideoMetadata=_FACTS) for part, token in zip(parts, tokens, strict=True)]
 
 
 def _lines(documents):
@@ -63,7 +64,7 @@ SHAPES = {
     "merged": lambda pages: {
         "all.json": json.dumps(
             {
-                "VideoMetadata": METADATA,
+                "VideoMetadata": _FACTS,
                 "JobId": "job-1",
                 "Persons": [one for each in pages for one in each["Persons"]],
             }

@@ -284,8 +284,9 @@ def read_noted(
     from ptrack_analysis.sources.reading import load
 
     reading = load(source, video=facts, faces=False, careful=False, form=form_given(**form) if form else None)
-    reading.validate(allow_incomplete=given.allow_incomplete)
-    for note in reading.notes:
+    reading.validate(allow_incomplete=given.allow_incomplete, allow_dropped=given.allow_dropped)
+    reading.report.warn()
+    for note in reading.report.oddities:
         print(f"note: {reading.video.name}: {note}", file=sys.stderr)
     return reading.detections, reading.video
 

@@ -144,7 +144,7 @@ def _analysis(
         form = format_arguments(given)
         one = chosen(source, given.video, form)
         analysis = VideoAnalysis(one, settings, scene, form=form_given(**form), name=given.video_name)
-        notes = [*analysis.reading.notes, *analysis.notes, *background_notes(analysis, options)]
+        notes = [*analysis.reading.report.oddities, *analysis.notes, *background_notes(analysis, options)]
     for note in notes:
         print(f"note: {shown(analysis.name)}: {shown(note)}", file=sys.stderr)
     return analysis

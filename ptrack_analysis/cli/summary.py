@@ -122,7 +122,7 @@ def _figures(
 
     analysis = VideoAnalysis(reference, settings, scene, form=form)
     figures = gather_key_figures(analysis)
-    for note in (*analysis.reading.notes, *analysis.notes):
+    for note in (*analysis.reading.report.oddities, *analysis.notes):
         print(shown(f"note: {analysis.name}: {note}"), file=sys.stderr)
     return figures
 

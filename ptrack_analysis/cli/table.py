@@ -109,7 +109,7 @@ def _analysis(given: argparse.Namespace, settings: "AnalysisConfig", source: "An
     files = {reference.name: [name_file(source, file) for file in reference.files]}
     recordings, notes = find_recordings(settings, files)
     analysis = VideoAnalysis(reference, settings, scene, recordings[reference.name], form=form_given(**form))
-    for note in (*notes, *analysis.reading.notes, *analysis.notes):
+    for note in (*notes, *analysis.reading.report.oddities, *analysis.notes):
         print(shown(f"note: {analysis.name}: {note}"), file=sys.stderr)
     return analysis
 

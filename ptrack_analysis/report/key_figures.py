@@ -234,6 +234,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         "lines": _lines(analysis) if analysis.lines else None,
         "balance": _balance(analysis) if analysis.lines else None,
         "trust": _trust(analysis["quality"]),
+        "read_report": analysis.reading.report.to_dict(),
         "unavailable": _left_out(analysis),
     }
 

@@ -74,8 +74,10 @@ def _decimal(value: float | None) -> str:
 def _usual(figures: dict[str, Any]) -> _Part:
     """Describe who was there, how many at a time, when and where the most."""
     there, busiest = figures["occupancy"], figures["busiest"]
-    in_zones = figures["persons_in_zones"]
+    in_zones, report = figures["persons_in_zones"], figures["read_report"]
     rows = [
+        *([] if report["completeness"] is None else [("pages", report["completeness"])]),
+        ("rows read", f"{report['rows_read']}, of which {report['rows_kept']} kept"),
         ("persons", str(figures["persons"])),
         *([] if in_zones is None else [("persons in a zone", str(in_zones))]),
         ("time in the scene", span(figures["present_s"])),

@@ -6,6 +6,7 @@ import numpy as np
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.schema import POINTS
+from ptrack_analysis.sources.read_report import ReadReport
 from ptrack_analysis.sources.trackers.form import validate_columns
 from ptrack_analysis.sources.trackers.identities import read_identities
 from ptrack_analysis.sources.trackers.merging import build_detections
@@ -59,10 +60,14 @@ def read_points(path: AnyPath, given: Given) -> Tracked:
     video = named(given.video, title_of_source(path), frame_rate=_rate(head, path))
     person = read_identities(cells, "ID", texts=False).numbers
     time = read_times(cells, {"frame": "FR"}, given, 0, video).values
-    scale, notes = (100, ["coordinates in centimeters are turned into meters"]) if _is_cm(head) else (1, [])
+    converted = ("coordinates in centimeters are converted to meters",)
+    scale, oddities = (100, converted) if _is_cm(head) else (1, ())
     columns = {f"{axis.lower()}_{{u}}": cells.numbers(axis) / scale for axis in ("X", "Y")}
-    table, odd, dropped = build_detections(POINTS, cells, time, person, columns)
-    return Tracked(table, video, (*notes, *odd), tuple(dropped))
+    table, dropped, odd = build_detections(POINTS, cells, time, person, columns)
+    report = ReadReport(
+        source=str(path), files=1, kept=len(table), dropped=tuple(dropped), oddities=(*oddities, *odd)
+    )
+    return Tracked(table, video, report)
 
 
 def fits_points(sample: Sample) -> str | None:

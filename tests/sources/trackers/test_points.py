@@ -5,7 +5,7 @@ import pytest
 from pages import write
 
 from ptrack_analysis import compute_trajectories
-from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.errors import InputError, ParameterError, PtrackWarning
 from ptrack_analysis.schema import POINTS, validate
 from ptrack_analysis.sources.trackers.registry import read_tracks, recognize
 from ptrack_analysis.video import Video
@@ -37,7 +37,7 @@ def test_centimeters_become_metres_and_it_is_noted(tmp_path):
     text = "#framerate: 10\n#id fr x/cm y/cm z/cm\n1 0 150 -200 0\n"
     tracked = read(write(tmp_path / "a.txt", text))
     assert tracked.table.to_numpy().tolist() == [[1.5, -2.0]]
-    assert tracked.notes == ("coordinates in centimeters are turned into meters",)
+    assert tracked.notes == ("coordinates in centimeters are converted to meters",)
 
 
 def test_the_rate_may_be_given(tmp_path):
@@ -50,7 +50,9 @@ def test_the_rate_may_be_given(tmp_path):
 
 def test_the_same_person_twice_at_a_moment_is_one_row(tmp_path):
     more = "".join(f"1 {frame} 1 1\n" for frame in range(1, 198))
-    tracked = read(write(tmp_path / "a.txt", "#framerate: 10\n1 0 5 5\n1 0 3 9\n1 0 3 4\n" + more))
+    file = write(tmp_path / "a.txt", "#framerate: 10\n1 0 5 5\n1 0 3 9\n1 0 3 4\n" + more)
+    with pytest.warns(PtrackWarning, match=r"2 of 200 rows \(1.0%\) repeat the id and time"):
+        tracked = read(file)
     assert tracked.table.to_numpy().tolist()[:2] == [[3.0, 4.0], [1.0, 1.0]]
     assert len(tracked.notes) == 1
 
