@@ -78,7 +78,12 @@ def _named_stdin(found: "Inspection", file: str) -> "Inspection":
     notes, problems = (
         tuple(text.replace(file, "stdin") for text in texts) for texts in (found.notes, found.problems)
     )
-    return replace(found, notes=notes, problems=problems)
+    dropped = tuple(
+        replace(reason, examples=tuple(example.replace(file, "stdin") for example in reason.examples))
+        for reason in found.read_report.dropped
+    )
+    report = replace(found.read_report, source="stdin", dropped=dropped)
+    return replace(found, notes=notes, problems=problems, read_report=report)
 
 
 def _print_passed_over(ignored: list[tuple[str, str]]) -> None:
@@ -100,7 +105,7 @@ def _text(found: "Inspection") -> str:
         ("video", f"{size}, {rate}, {length}"),
         ("read", (f"{_count(found.pages, 'page')} in " if found.pages else "") + _count(found.files, "file")),
         ("rows", _rows_read(found)),
-        ("completeness", found.read_report.verdict or "-"),
+        *([("completeness", found.read_report.verdict)] if found.read_report.verdict else []),
         ("persons", f"{found.persons}"),
         ("detections", f"{found.detections}" + _between(found)),
         ("time in scene", f"{_seconds(found.dwell)}, of which {_seconds(found.without_position)} unlocated"),
@@ -117,7 +122,7 @@ def _text(found: "Inspection") -> str:
         ),
         ("doubled", f"{_count(found.merged, 'row')}, {_count(found.repeated_pages, 'page')}"),
     ]
-    if not found.pages and found.problems:
+    if not found.read_report.rows and found.problems:
         return "\n".join(
             [f"{video.name}: {found.verdict}", *(f"  problem: {text}" for text in found.problems)]
         )

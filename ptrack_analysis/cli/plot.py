@@ -14,6 +14,7 @@ from ptrack_analysis.cli.options import (
     add_video,
     chosen,
     format_arguments,
+    list_video_notes,
     open_source,
     parse_file_path,
     shown,
@@ -144,7 +145,7 @@ def _analysis(
         form = format_arguments(given)
         one = chosen(source, given.video, form)
         analysis = VideoAnalysis(one, settings, scene, form=form_given(**form), name=given.video_name)
-        notes = [*analysis.reading.report.oddities, *analysis.notes, *background_notes(analysis, options)]
+        notes = [*list_video_notes(analysis), *background_notes(analysis, options)]
     for note in notes:
         print(f"note: {shown(analysis.name)}: {shown(note)}", file=sys.stderr)
     return analysis

@@ -26,7 +26,7 @@ MUCH_UNLOCATED = CHECKS["time without position"].doubtful / 100
 MANY_FEET_HIDDEN = CHECKS["feet not seen"].doubtful / 100
 """A share of boxes on the picture's lower edge that a reader of positions must know of."""
 
-_SAID = ("time without position", "feet not seen")
+_SAID = ("time without position", "feet not seen", "dropped rows", "missing pages")
 
 
 def notes_on(reading: Reading, tracks: pd.DataFrame) -> list[str]:

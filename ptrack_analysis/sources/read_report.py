@@ -217,7 +217,7 @@ class ReadReport:
         lost = f" and all rows of {people} {'person' if people == 1 else 'people'}" if people else ""
         advice = " ".join(reason.advice for reason in doubtful if reason.advice)
         raise InputError(
-            f"{self.source}: {reasons}{example}. This drops {rows / self.rows:.1%} of the rows{lost}, and "
-            f"the file may have been misread. {advice or 'Check the reason.'} To read the other rows, pass "
+            f"{self.source}: {reasons}{example}. That is {rows / self.rows:.1%} of the rows{lost}, so the "
+            f"file may have been misread. {advice or 'Check the reason.'} To read the other rows, pass "
             "allow_dropped=True (--allow-dropped)."
         )

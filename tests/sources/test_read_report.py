@@ -1,6 +1,8 @@
 """The report of a read: what became of the rows, in Python and in the shell."""
 
+import io
 import json
+import tempfile
 
 import pandas as pd
 import pytest
@@ -60,7 +62,9 @@ def test_rows_of_pages_are_accounted_for(tmp_path):
 def test_many_rows_with_another_box_are_refused_unless_allowed(tmp_path):
     rows = [record(40 * number, box=(left, 0.1, 0.1, 0.2)) for number in range(20) for left in (0.1, 0.7)]
     file = write(tmp_path / "a.json", page(*rows))
-    with pytest.raises(InputError, match=r"drops 50.0% of the rows.*allow_dropped=True \(--allow-dropped\)"):
+    with pytest.raises(
+        InputError, match=r"That is 50.0% of the rows.*allow_dropped=True \(--allow-dropped\)"
+    ):
         read_tracking(file)
     with pytest.warns(PtrackWarning, match="20 rows have another box"):
         assert len(read_tracking(file, allow_dropped=True)[0]) == 20
@@ -126,3 +130,43 @@ def test_the_report_of_a_duration_that_is_too_short(real_data):
         _, video = read_tracking(real_data / "cases/numbers/duration-too-short.json")
     assert video.duration is None
     assert video.read_report.assumptions
+
+
+def test_a_warning_about_stdin_does_not_name_the_temporary_copy(monkeypatch, capsys):
+    raw = json.dumps(page(record(0), record(40), token="more")).encode()
+    for command in (["summary", "-"], ["inspect", "-", "--json"]):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(raw)))
+        assert main([*command, "--allow-incomplete"]) == 0
+        printed = capsys.readouterr()
+        assert tempfile.gettempdir() not in printed.out + printed.err
+        assert "incomplete: its page has a NextToken" in printed.out + printed.err
+
+
+def test_a_refused_tracker_file_is_still_inspected(tmp_path, capsys):
+    file = write(tmp_path / "a.csv", CHILD)
+    assert main(["inspect", str(file), *SIZE]) == 3
+    printed = capsys.readouterr().out
+    assert "10 read, 5 kept, 5 dropped" in printed
+    assert "problem: " in printed
+
+
+def test_repeated_ids_name_the_option_that_allows_them_last(tmp_path):
+    rows = [f"{frame},1,{left},9,5,50" for frame in range(1, 51) for left in (9, 60)]
+    file = write(tmp_path / "a.txt", "\n".join(rows))
+    with pytest.raises(InputError) as refused:
+        read_tracking(file, video=SMALL)
+    assert str(refused.value).endswith("To read the other rows, pass allow_dropped=True (--allow-dropped).")
+    with pytest.warns(PtrackWarning, match=r"50 of 100 rows \(50.0%\) repeat the id and time"):
+        detections, video = read_tracking(file, video=SMALL, allow_dropped=True)
+    assert (len(detections), video.read_report.dropped_rows) == (50, 50)
+    assert video.read_report.dropped[0].examples[0] == f"{file}, line 2: id 1"
+
+
+def test_a_row_of_another_class_and_a_low_confidence_is_counted_once(tmp_path):
+    rows = ["0,1,1,1,9,90,person,0.9", "0,2,1,1,9,90,car,0.1", "1,1,1,1,9,90,person,0.2"]
+    table = "frame,id,left,top,right,bottom,class_name,confidence\n" + "\n".join(rows)
+    with pytest.warns(PtrackWarning):
+        _, video = read_tracking(write(tmp_path / "a.csv", table), video=SMALL, min_confidence=0.5)
+    report = video.read_report
+    assert (report.rows, report.kept, [reason.rows for reason in report.dropped]) == (3, 1, [1, 1])
+    assert [reason.people for reason in report.dropped] == [1, 0]

@@ -67,8 +67,8 @@ class Reading:
 
     @property
     def cut_short(self) -> list[str]:
-        """Return a sentence that pages are missing, for readers of the results; no sentence if none are."""
-        return [] if self.incomplete is None else [str(self.incomplete).removesuffix(REST)]
+        """Return the verdict if pages are missing, for readers of the results; otherwise nothing."""
+        return [self.report.completeness.verdict] if self.report.completeness.is_incomplete else []
 
     def validate(self, *, allow_incomplete: bool, allow_dropped: bool = False) -> None:
         """Raise the gravest reason for which the job cannot be used, if there is one."""

@@ -96,8 +96,8 @@ def select_classes(
         return _keep_all(cells)
     shown = ", ".join(f"{number:g}" for number in found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
     text = (
-        f"the classes are numbers without names ({shown}): rows of all classes are kept; choose with classes "
-        "(--classes)"
+        f"the classes are numbers without names ({shown}): rows of all classes are kept, unless classes "
+        "(--classes) are given"
     )
     return RowSelection(_all(cells), assumptions=(text,))
 
@@ -214,7 +214,7 @@ def _select_people(cells: Cells, names: Any) -> RowSelection:
     unnamed = pc.equal(names, "").to_numpy(zero_copy_only=False).astype(bool)
     if not is_person.any():
         text = f"no class has the name of a person: rows of all classes are kept ({_count(names, ~unnamed)})"
-        return RowSelection(_all(cells), assumptions=(f"{text}; choose with classes (--classes)",))
+        return RowSelection(_all(cells), assumptions=(f"{text}, unless classes (--classes) are given",))
     selection = _select(cells, is_person | unnamed, names, None)
     dropped = pc.unique(lower.filter(pa.array(~selection.keep))).to_pylist()
     if _PERHAPS_PEOPLE.isdisjoint(dropped):

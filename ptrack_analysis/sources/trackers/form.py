@@ -254,7 +254,7 @@ def _find_first_pixel(left: Floats, top: Floats, layout: BoxLayout, given: Given
             return first, []
     likely, other = layout.likely_pixel, 1 - layout.likely_pixel
     text = f"pixels are assumed to be counted from {likely}"
-    return likely, [f"{text}; change this with first_pixel (--first-pixel {other})"]
+    return likely, [f"{text}, unless first_pixel (--first-pixel {other}) is given"]
 
 
 def _read_further(cells: Cells, columns: Mapping[str, str]) -> dict[str, Any]:

@@ -79,8 +79,8 @@ def _describe_repeats(
     """Return the rows that repeat the id and time of another row, with their likely cause."""
     count = int((person >= 0).sum())
     text = (
-        f"{len(again)} of {count} rows ({len(again) / count:.1%}) repeat the id and time of another row; one "
-        "row of each is kept"
+        f"{len(again)} of {count} rows ({len(again) / count:.1%}) repeat the id and time of another row and "
+        "are dropped"
     )
     advice = ""
     if len(again) > MOST_DOUBLED * count:

@@ -90,9 +90,8 @@ _TRUTH_NAME = re.compile(r"gt(?![a-z]).*\.txt(\.gz)?", re.IGNORECASE)
 _VISDRONE_NAME = re.compile(r"uav.*_v\.txt(\.gz)?", re.IGNORECASE)
 _BOXMOT_NAME = re.compile(r"tracks\.txt(\.gz)?", re.IGNORECASE)
 _CLASS_UNPROVEN = (
-    "nine columns are read as a tracker's results with a class in the eighth: rows of all classes are "
-    "kept. For "
-    "MOTChallenge ground truth, use --format mot-gt; for BoxMOT, --format boxmot"
+    "nine columns are read as a tracker's results with a class in the eighth, and rows of all classes are "
+    "kept (for MOTChallenge ground truth use --format mot-gt, for BoxMOT --format boxmot)"
 )
 
 

@@ -137,7 +137,7 @@ def _read_frames(
         evidence = "a frame 0 occurs" if is_proven else "no frame 0 occurs"
         text = f"frames are counted from {first} ({evidence} in {name!r})"
         told = oddities if is_proven else assumptions
-        told.append(f"{text}; change this with first_frame (--first-frame)")
+        told.append(f"{text}, unless first_frame (--first-frame) is given")
     values = frames_to_timestamps((frames - (first or 0)) * (given.stride or 1), rate)
     return Times(values, None, tuple(assumptions), tuple(oddities))
 
@@ -285,8 +285,8 @@ def _from_clock(cells: Cells, name: str, moments: Floats, given: Given, *, has_z
         local = shown.replace(tzinfo=None).isoformat(sep=" ", timespec="milliseconds")
         note = (
             f"times in {name!r} have no UTC offset: the video is taken to start with the first one, "
-            f"{local}; give the "
-            "start with started_at (--started-at) and timezone (--timezone)"
+            f"{local} "
+            "(give the start with started_at, --started-at, and timezone, --timezone)"
         )
         return Times(values - first, None, (note,))
     known = given.video.started_at

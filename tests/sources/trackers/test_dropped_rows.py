@@ -26,7 +26,7 @@ FILES = {
     "duplicates": (
         "a.txt",
         TWICE,
-        ["1 of 201 rows (0.5%) repeat the id and time of another row; one row of each is kept"],
+        ["1 of 201 rows (0.5%) repeat the id and time of another row and are dropped"],
     ),
     "flag and class": (
         "gt.txt",
