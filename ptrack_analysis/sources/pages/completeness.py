@@ -74,15 +74,17 @@ def find_missing(
         belong to none of the videos.
     """
     alike = defaultdict[tuple[str, str], list[AnyPath]](list)
+    known = dict[AnyPath, tuple[str, str]]()
     for file in listing.files:
-        alike[group_below(root, file)].append(file)
+        group = known[file] = group_below(root, file)
+        alike[group].append(file)
     states = {file.parent: file for file in listing.files if file.name == FETCH_STATE}
     found: dict[K, list[str]] = {}
     groups: dict[K, dict[tuple[str, str], list[AnyPath]]] = {}
     for video, files in videos.items():
         own = groups[video] = defaultdict(list)
         for file in files:
-            own[group_below(root, file)].append(file)
+            own[known[file] if file in known else group_below(root, file)].append(file)
         signs = [sign for group in own for sign in _missing_numbers(own[group], alike[group])]
         for folder in {file.parent for file in files}.intersection(states):
             signs += _missing_of_fetch(states[folder], listing.files)
@@ -185,9 +187,11 @@ class PageSpan:
 
 def build_span(time: Milliseconds, place: str) -> PageSpan:
     """Return the span of a page that has rows."""
-    if (time[1:] < time[:-1]).any():
+    steps = time[1:] - time[:-1]
+    if len(steps) and steps.min() < 0:
         time = np.sort(time)
-    return PageSpan(place, int(time[0]), int(time[-1]), int(np.diff(time).max(initial=0)))
+        steps = np.diff(time)
+    return PageSpan(place, int(time[0]), int(time[-1]), int(steps.max(initial=0)))
 
 
 def find_border_gaps(spans: Sequence[PageSpan]) -> list[str]:
