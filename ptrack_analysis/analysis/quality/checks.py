@@ -125,13 +125,13 @@ CHECKS = {
         "%",
         1.0,
         5.0,
-        "Share of the rows of the source that were dropped: people or parts of their tracks may be missing.",
+        "Share of the rows of the source that were dropped. People or parts of their tracks may be missing.",
     ),
     "missing pages": QualityCheck(
         "1",
         0.0,
         0.0,
-        "Signs that pages of the job are missing: people and times on them are not in any figure.",
+        "Number of signs that pages are missing. Figures do not include the people on these pages.",
     ),
     "feet not seen": QualityCheck(
         "%",
