@@ -6,6 +6,7 @@ import json
 from hypothesis import strategies as st
 from pages import FACE, METADATA, page, record
 
+FETCH_STATE = "fetch.json"
 _FACTS = METADATA | {"DurationMillis": 5000}
 _SIDES = st.floats(-0.2, 1.2).map(lambda value: round(value, 6))
 _SIZES = st.floats(0.01, 0.5).map(lambda value: round(value, 6))
@@ -50,6 +51,12 @@ SHAPES = {
     "pretty-printed": lambda pages: {
         f"p-{n:02}.json": json.dumps(one, indent=2) for n, one in enumerate(pages)
     },
+    "numbered from 1": lambda pages: {f"p-{n}.json": json.dumps(one) for n, one in enumerate(pages, 1)},
+    "fetched": lambda pages: {
+        **{f"{n:06}.json": json.dumps(one) for n, one in enumerate(pages, 1)},
+        FETCH_STATE: json.dumps({"ptrack_fetch": 1, "pages": len(pages), "complete": True}),
+    },
+    "one after another": lambda pages: {"all.json": "\n".join(json.dumps(one, indent=1) for one in pages)},
     "a list": lambda pages: {"all.json": json.dumps(pages)},
     "JSON Lines": lambda pages: {"all.jsonl": _lines(pages)},
     "gzip": lambda pages: {
