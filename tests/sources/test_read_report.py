@@ -170,3 +170,29 @@ def test_a_row_of_another_class_and_a_low_confidence_is_counted_once(tmp_path):
     report = video.read_report
     assert (report.rows, report.kept, [reason.rows for reason in report.dropped]) == (3, 1, [1, 1])
     assert [reason.people for reason in report.dropped] == [1, 0]
+
+
+SINK = {"x_min": 1, "y_min": 1, "x_max": 9, "y_max": 90, "class_id": 0, "confidence": 0.9, "tracker_id": 1}
+BOX = {"x1": 1.0, "y1": 1.0, "x2": 9.0, "y2": 90.0}
+RESULT = {"name": "person", "class": 0, "confidence": 0.9, "track_id": 1, "box": BOX}
+EXTRA = {
+    "a table": ("a.csv", "frame,id,left,top,right,bottom,speed\n0,1,1,1,9,90,2\n1,1,1,1,9,90,2\n"),
+    "supervision-csv": (
+        "a.csv",
+        "\n".join([",".join([*SINK, "frame_index", "speed"])] + [f"1,1,9,90,0,0.9,1,{n},2" for n in (0, 1)]),
+    ),
+    "supervision-json": ("a.json", [SINK | {"frame_index": number, "speed": 2} for number in (0, 1)]),
+    "ultralytics-csv": (
+        "a.csv",
+        ",frame,name,class,confidence,track_id,box,speed\n"
+        + "".join(f'{number},{number},person,0,0.9,1,"{BOX}",2\n' for number in (0, 1)),
+    ),
+    "ultralytics-json": ("a.json", [[RESULT | {"speed": 2}], [RESULT | {"speed": 2}]]),
+}
+
+
+@pytest.mark.parametrize(("name", "content"), EXTRA.values(), ids=EXTRA)
+def test_every_reader_of_columns_names_those_that_it_does_not_read(tmp_path, name, content):
+    with pytest.warns(PtrackWarning, match="column without a role is not read: 'speed'$"):
+        _, video = read_tracking(write(tmp_path / name, content), video=SMALL)
+    assert video.read_report.ignored_columns == ("speed",)

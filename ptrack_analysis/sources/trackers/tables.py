@@ -23,6 +23,7 @@ from ptrack_analysis.sources.trackers.roles import (
     across,
     by_own_names,
     down,
+    find_ignored,
     find_part_columns,
     propose_columns,
     validate_roles,
@@ -173,9 +174,13 @@ def _interpret(
             )
         columns[role] = name
         assumptions.append(f"each of the {len(values)} values of the column {name!r} is read as a video")
-    ignored = tuple(name for name in present if name not in {*columns.values()})
-    layout = BoxLayout(columns=columns, text_ids=True)
-    return Rows(cells, layout, assumptions=tuple(assumptions), ignored_columns=ignored, video=video)
+    return Rows(
+        cells,
+        BoxLayout(columns=columns, text_ids=True),
+        assumptions=tuple(assumptions),
+        ignored_columns=find_ignored(columns, present),
+        video=video,
+    )
 
 
 def name_columns(given: Given, present: Sequence[str], place: str) -> tuple[dict[str, str], dict[str, str]]:
