@@ -6,10 +6,12 @@ from ptrack_analysis.analysis.quality.checks import compute_quality
 from ptrack_analysis.analysis.quality.intervals import compute_confidence_intervals
 from ptrack_analysis.analysis.quality.manual_count import compare_with_manual_count
 from ptrack_analysis.analysis.quality.sensitivity import compute_sensitivity
-from ptrack_analysis.pipeline.inspection import ReadReport, inspect_tracking
+from ptrack_analysis.pipeline.inspection import Inspection, inspect_tracking
+from ptrack_analysis.sources.read_report import ReadReport
 
 __all__ = [
     "Comparison",
+    "Inspection",
     "ReadReport",
     "compare_tracking",
     "compare_with_manual_count",

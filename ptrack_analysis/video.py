@@ -1,15 +1,18 @@
 """The filmed file: its facts, its picture as a plane, its clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 import pandas as pd
 
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
+
+if TYPE_CHECKING:
+    from ptrack_analysis.sources.read_report import ReadReport
 
 Milliseconds = Integers
 
@@ -75,7 +78,8 @@ class Video:
     of its start. ``sampling_period`` is the time between two detections of a person, as
     ``estimate_sampling_period`` defines it. ``read_tracking`` determines it on the whole video, and all
     functions use it for parts and selections too. ``y_axis`` tells which way y grows in the plane of points,
-    ``up`` or ``down``; boxes are on the image, where it grows downward.
+    ``up`` or ``down``; boxes are on the image, where it grows downward. ``read_report`` says what became of
+    the rows of the source.
     """
 
     name: str = "video"
@@ -92,6 +96,7 @@ class Video:
     started_at: datetime | None = None
     sampling_period: pd.Timedelta | None = None
     y_axis: YAxis | None = None
+    read_report: "ReadReport | None" = field(default=None, compare=False, repr=False)
 
     @property
     def pixels(self) -> Pixels:
@@ -170,8 +175,7 @@ def find_sampling_period(steps: Milliseconds, people: int, frame_rate: float | N
         return int(frames_to_timestamps(np.array([1]), frame_rate)[0])
     if not len(steps):
         return 0
-    middle = (len(steps) - 1) // 2
-    return int(np.partition(steps, middle)[middle])
+    return int(np.sort(steps)[(len(steps) - 1) // 2])
 
 
 def milliseconds(value: pd.Timedelta | str, name: str) -> int:

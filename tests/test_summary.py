@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from pages import page, record, write
+from pages import METADATA, page, record, write
 
 from ptrack_analysis import (
     AnalysisConfig,
@@ -15,7 +15,7 @@ from ptrack_analysis import (
     compute_transitions,
 )
 from ptrack_analysis.dataset.video_files import compute_tables
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.key_figures import gather_key_figures
 from ptrack_analysis.report.summary import MARKDOWN, format_page, span
@@ -52,7 +52,7 @@ KEYS = [
     "video", "unit", "start_s", "end_s", "persons", "persons_in_zones", "present_s", "without_position_s",
     "without_position_share", "outside_image_s", "box_truncated_s", "box_truncated_share",
     "speed", "occupancy", "busiest", "confidence", "zones", "transitions", "lines",
-    "balance", "trust", "unavailable",
+    "balance", "trust", "read_report", "unavailable",
 ]  # fmt: skip
 
 
@@ -211,9 +211,9 @@ def test_all_is_json_with_keys_in_one_order(summed):
         assert json.loads(json.dumps(figures, allow_nan=False)) == figures
 
 
-def small(folder, *records, zones=ZONES, **settings):
+def small(folder, *records, zones=ZONES, more=None, **settings):
     """Open a small archive."""
-    file = write(folder / "in" / "a.json", page(*records))
+    file = write(folder / "in" / "a.json", page(*records, **(more or {})))
     path = write(folder / "zones.geojson", zones) if zones else None
     given = AnalysisConfig(zones=path, **settings)
     return VideoAnalysis(file, given, read_scene(path) if zones else None)
@@ -302,9 +302,10 @@ def test_the_censored_share_follows_the_observed_entries_and_exits(tmp_path):
 def test_a_duration_that_the_whole_video_belies_is_not_believed_of_a_part(tmp_path):
     """The pages say 1 s, and somebody is seen at 1.5 s: a part to 1.2 s is not cut at 1 s."""
     records = [record(time, 3, box=(0.1, 0.2, 0.2, 0.4)) for time in (0, 100, 200, 900, 1500)]
-    analysis = small(tmp_path, *records, end="1200ms")
-    assert analysis.video.duration is None
-    assert "the duration of 1.000 s is ignored" in " ".join(analysis.reading.notes)
+    analysis = small(tmp_path, *records, more={"VideoMetadata": METADATA}, end="1200ms")
+    with pytest.warns(PtrackWarning, match="the duration of 1.000 s is ignored"):
+        assert analysis.video.duration is None
+    assert "the duration of 1.000 s is ignored" in " ".join(analysis.reading.report.assumptions)
     occupancy = analysis.scene_occupancy
     assert occupancy.index.get_level_values("timestamp").max() == analysis.duration == pd.Timedelta("1200ms")
 

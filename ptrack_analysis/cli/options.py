@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from ptrack_analysis.storage.s3 import SETTINGS, parse_path
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
     from ptrack_analysis.storage.s3 import AnyPath
     from ptrack_analysis.video import Video
 
@@ -279,10 +281,17 @@ def open_source(given: argparse.Namespace) -> Iterator["AnyPath"]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "stdin.json.gz" if content.startswith(b"\x1f\x8b") else "stdin.json")
         file.write_bytes(content)
-        try:
-            yield file
-        except PtrackError as error:
-            raise type(error)(str(error).replace(str(file), "stdin")) from error
+        with warnings.catch_warnings():
+            show = warnings.showwarning
+
+            def show_stdin(message: Warning | str, *more: Any, **named: Any) -> None:
+                show(str(message).replace(str(file), "stdin"), *more, **named)
+
+            warnings.showwarning = show_stdin
+            try:
+                yield file
+            except PtrackError as error:
+                raise type(error)(str(error).replace(str(file), "stdin")) from error
 
 
 def read_noted(
@@ -293,10 +302,17 @@ def read_noted(
     from ptrack_analysis.sources.reading import load
 
     reading = load(source, video=facts, faces=False, careful=False, form=form_given(**form) if form else None)
-    reading.validate(allow_incomplete=given.allow_incomplete)
-    for note in reading.notes:
+    reading.validate(allow_incomplete=given.allow_incomplete, allow_dropped=given.allow_dropped)
+    reading.report.warn()
+    for note in reading.report.oddities:
         print(f"note: {reading.video.name}: {note}", file=sys.stderr)
     return reading.detections, reading.video
+
+
+def list_video_notes(analysis: "VideoAnalysis") -> list[str]:
+    """List what the shell says about a video, except what the warning of the read says."""
+    report = analysis.reading.report
+    return [note for note in (*report.notes, *analysis.notes) if note not in report.findings]
 
 
 def add_video(parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from ptrack_analysis.cli.options import (
     add_video,
     chosen,
     format_arguments,
+    list_video_notes,
     open_source,
     parse_file_path,
     shown,
@@ -146,7 +147,7 @@ def _analysis(
         analysis = VideoAnalysis(one, settings, scene, form=form_given(**form), name=given.video_name)
         needs = PLOTS[given.plot][0].needs
         validate_needs(f"plot {given.plot}", [need for need in needs if not analysis.meets(need)])
-        notes = [*analysis.reading.notes, *analysis.notes, *background_notes(analysis, options)]
+        notes = [*list_video_notes(analysis), *background_notes(analysis, options)]
     for note in notes:
         print(f"note: {shown(analysis.name)}: {shown(note)}", file=sys.stderr)
     return analysis

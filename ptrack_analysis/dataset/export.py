@@ -1,5 +1,6 @@
 """Exporting an archive as a dataset: a folder of Parquet files that BI tools read without help."""
 
+import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import fields, replace
@@ -31,7 +32,7 @@ from ptrack_analysis.dataset.records import (
 from ptrack_analysis.dataset.staging import Workspace, staged
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
 from ptrack_analysis.dataset.video_files import Export, Task, export_video
-from ptrack_analysis.errors import OutputError, ParameterError, WorkerError, ZoneError
+from ptrack_analysis.errors import OutputError, ParameterError, PtrackWarning, WorkerError, ZoneError
 from ptrack_analysis.pipeline.config import AnalysisConfig, memory_for
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis, read_scene_file
 from ptrack_analysis.pipeline.workers import IN_FLIGHT, map_tasks, processes
@@ -134,6 +135,11 @@ def export_dataset(
     ExportSummary
         What became of each video, in the order of ``find_videos``.
 
+    Warns
+    -----
+    PtrackWarning
+        For each video of which rows are dropped, facts are assumed, or pages are missing.
+
     Raises
     ------
     OutputError
@@ -205,6 +211,9 @@ def export_dataset(
         for summary in _each(references, recordings, export, stage, crew):
             check()
             summaries.append(summary)
+            if summary.findings:
+                said = f"{summary.name}: {'; '.join(summary.findings)}"
+                warnings.warn(said, PtrackWarning, stacklevel=2)
             if progress is not None:
                 progress(summary, len(references))
         _remove_leftovers(stage, names)  # a worker was killed, and others did its videos
@@ -356,10 +365,10 @@ def _finish(
         remove_videos(stage, gone)
         records = [record for record in records if record.video not in gone]
     write_catalogue(stage.folder, records)
-    warnings = [*misfits(records, export)]
+    notes = [*misfits(records, export)]
     if prune and elsewhere:
-        warnings.append(
+        notes.append(
             f"prune keeps {listed(elsewhere, _SHOWN)}: the export that wrote them read another source, or "
             "the dataset does not know which"
         )
-    return ExportSummary(export.out, tuple(summaries), tuple(warnings), tuple(gone), pruned=prune)
+    return ExportSummary(export.out, tuple(summaries), tuple(notes), tuple(gone), pruned=prune)

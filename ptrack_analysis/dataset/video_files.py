@@ -151,8 +151,9 @@ def export_video(task: Task, export: Export) -> VideoSummary:
         unchanged = _unchanged(task, record, sources, export)
         if unchanged is not None:
             return unchanged
-        analysis = VideoAnalysis(task.reference, export.settings, export.scene, task.recording)
+        analysis = VideoAnalysis(task.reference, export.settings, export.scene, task.recording, warn=False)
         tables, notes = compute_tables(analysis)
+        read_report = analysis.reading.report.to_dict(examples=False)
     except OutputError:
         raise
     except PtrackError as error:
@@ -160,7 +161,7 @@ def export_video(task: Task, export: Export) -> VideoSummary:
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one video stops no other
         said = InputError(f"{task.name}: cannot be measured: {type(error).__name__}: {error}")
         return VideoSummary(name=task.name, status="failed", error=said)
-    return _written(tables, replace(record, notes=notes), sources, task, export)
+    return _written(tables, replace(record, notes=notes, read_report=read_report), sources, task, export)
 
 
 def _written(
@@ -177,7 +178,7 @@ def _written(
     made, looks = _make(release(tables, export.settings, task.name), task.name, export)
     released: dict[str, Any] = {"figures": figures}
     if export.settings.withholds:  # notes and figures may be of single people
-        released = {"notes": []}
+        released = {"notes": [], "read_report": {"completeness": record.read_report["completeness"]}}
     record = replace(record, outputs=made, about=describe_video(tables), **released)
     place = record_place(task.name)
     is_new = task.there is not None and place not in task.there

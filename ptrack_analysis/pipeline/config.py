@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 ANCHORS = ("bottom_center", "center", "top_center")
 _LEAST_MEMORY = 10**6
 _NO_PARAMETERS = {"recordings", "memory"}
+_NO_FACTS = {"name", "sampling_period", "read_report"}
 
 
 def _unknown_video() -> Video:
@@ -315,6 +316,12 @@ class AnalysisConfig:
     allow_incomplete: bool = field(
         default=False, metadata=option("read archives that lack pages", "presence")
     )
+    allow_dropped: bool = field(
+        default=False,
+        metadata=option(
+            "read sources of which many rows are dropped for a reason that may be a misreading", "presence"
+        ),
+    )
     memory: int | str | None = field(
         default=None,
         metadata=option(
@@ -441,7 +448,11 @@ class AnalysisConfig:
         values = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _NO_PARAMETERS}
         if not self.points_unit:
             del values["points_unit"]
-        values["video"] = {n: v for n, v in asdict(self.video).items() if v is not None and n != "name"}
+        values["video"] = {
+            n: getattr(self.video, n)
+            for n in (one.name for one in fields(self.video))
+            if n not in _NO_FACTS and getattr(self.video, n) is not None
+        }
         values |= describe_secrets(self.salt, self.persons)
         plain: dict[str, Any] = convert_to_json(values)
         return plain

@@ -9,16 +9,18 @@ from ptrack_analysis.analysis.presence import choose_max_gap, choose_period, row
 from ptrack_analysis.analysis.quality.checks import compute_quality
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
+from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import EDGE_TOLERANCE
 from ptrack_analysis.pipeline.notes import count_hidden, notes_on, notes_on_quality, select_boxes, total_ms
 from ptrack_analysis.sources.archive import Source, VideoReference
+from ptrack_analysis.sources.read_report import ReadReport
 from ptrack_analysis.sources.reading import load
 from ptrack_analysis.video import Pixels, Video, timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class ReadReport:
-    """What was found in the pages of one video.
+class Inspection:
+    """What one video holds, and how reliable it is.
 
     ``problems`` are the reasons for which it cannot be read as it is, ``notes`` what is odd but usable, each
     a sentence, among them the checks of ``compute_quality`` that are doubtful or bad; ``verdict`` is
@@ -30,6 +32,7 @@ class ReadReport:
     ``repeated_pages`` pages that were saved twice, ``gaps`` times without a detection of a person that are
     longer than ``max_gap``. Times: ``dwell`` the persons' time in the scene, ``without_position`` the part of
     it in which nobody knows where they stood, ``period`` between two samplings, ``longest_gap``.
+    ``read_report`` says what became of the rows and pages of the source.
     """
 
     video: Video
@@ -53,6 +56,7 @@ class ReadReport:
     ignored: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
     problems: tuple[str, ...]
+    read_report: ReadReport
 
     @property
     def has_points(self) -> bool:
@@ -74,7 +78,8 @@ def inspect_tracking(
     max_gap: pd.Timedelta | str | None = None,
     period: pd.Timedelta | str | None = None,
     allow_incomplete: bool = False,
-) -> ReadReport:
+    allow_dropped: bool = False,
+) -> Inspection:
     """Read one video and report what is in it, and how reliable it is.
 
     What ``read_tracking`` would refuse (broken pages, a job that failed or is in progress, an incomplete
@@ -89,11 +94,13 @@ def inspect_tracking(
     max_gap, period
         As in ``compute_trajectories`` [ms].
     allow_incomplete
-        Whether an archive that lacks pages is a note, not a problem.
+        Whether missing pages are a note instead of a problem.
+    allow_dropped
+        Whether many dropped rows are a note instead of a problem.
 
     Returns
     -------
-    Findings
+    Inspection
         All that was found.
 
     Raises
@@ -126,14 +133,19 @@ def inspect_tracking(
     if not has_points:
         quality = compute_quality(detections, trajectories, reading.video, max_gap=gap, period=step)
         notes += notes_on_quality(quality)
+    if not allow_dropped:
+        try:
+            reading.report.validate_dropped()
+        except InputError as error:
+            problems.append(str(error))
     if allow_incomplete:
         notes += reading.cut_short
     elif reading.incomplete:
         problems.append(str(reading.incomplete))
-    return ReadReport(
+    return Inspection(
         video=reading.video,
-        files=reading.files,
-        pages=reading.pages,
+        files=reading.report.files,
+        pages=reading.report.pages,
         persons=len(tracks),
         detections=len(detections),
         first=None if detections.empty else moments.min(),
@@ -147,9 +159,10 @@ def inspect_tracking(
         without_box=0 if has_points else len(detections) - len(boxes),
         feet_not_seen=count_hidden(boxes),
         out_of_frame=int(beyond.sum()),
-        merged=reading.merged,
-        repeated_pages=reading.repeated,
+        merged=reading.report.merged,
+        repeated_pages=reading.report.repeated_pages,
         ignored=tuple(reading.ignored),
         notes=tuple(notes),
         problems=tuple(problems),
+        read_report=reading.report,
     )

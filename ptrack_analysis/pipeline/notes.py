@@ -26,16 +26,16 @@ MUCH_UNLOCATED = CHECKS["time without position"].doubtful / 100
 MANY_FEET_HIDDEN = CHECKS["feet not seen"].doubtful / 100
 """A share of boxes on the picture's lower edge that a reader of positions must know of."""
 
-_SAID = ("time without position", "feet not seen")
+_SAID = ("time without position", "feet not seen", "dropped rows", "missing pages")
 
 
 def notes_on(reading: Reading, tracks: pd.DataFrame) -> list[str]:
     """Describe what is odd but usable about a reading, a sentence each; TRACKS tell the time unlocated."""
     whole = reading.facts()
     return [
-        *reading.notes,
+        *reading.report.notes,
         *_notes_on_times(reading.video, whole.index, has_points="left" not in reading.detections.columns),
-        *_notes_on_rows(reading, whole),
+        *_notes_on_boxes(whole),
         *_notes_on_places(tracks, whole),
     ]
 
@@ -64,18 +64,8 @@ def _notes_on_times(video: Video, index: pd.MultiIndex, *, has_points: bool) -> 
         yield "the video's duration is not known: the last stays are taken to end with the last detection"
 
 
-def _notes_on_rows(reading: Reading, whole: Whole) -> Iterator[str]:
-    """Describe what is odd about pages and rows."""
-    if reading.goes_on and not reading.incomplete:
-        yield (
-            "the last page by name has a NextToken, and a page before it ends the job: pages may be missing, "
-            "or two fetches be mixed"
-        )
-    if reading.repeated:
-        yield f"{_count(reading.repeated, 'page was', 'pages were')} saved twice and counted once"
-    if reading.merged:
-        repeat = _count(reading.merged, "row repeats", "rows repeat")
-        yield f"{repeat} a person at a moment: made one row each"
+def _notes_on_boxes(whole: Whole) -> Iterator[str]:
+    """Describe what is odd about the boxes."""
     if whole.negative:
         boxes = _count(whole.negative, "box has", "boxes have")
         yield f"{boxes} a negative size and covers nothing in a heatmap"

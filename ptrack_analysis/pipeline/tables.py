@@ -391,9 +391,16 @@ def videos_table(
     arrays["video"] = arrays.pop("name")
     rate = np.nan if video.frame_rate is None else video.frame_rate
     duration = _NOT_KNOWN if video.duration is None else milliseconds(video.duration, "duration")
+    period, report = _NOT_KNOWN, video.read_report
+    if video.sampling_period is not None:
+        period = milliseconds(video.sampling_period, "sampling_period")
     arrays |= {
         "frame_rate": np.array([rate]),
         "duration": np.array([duration]),
+        "sampling_period": np.array([period]),
+        "completeness": [None if report is None else report.verdict],
+        "rows_read": [None if report is None else report.rows],
+        "rows_dropped": [None if report is None else report.dropped_rows],
         "analyzed_from": np.array([_NOT_KNOWN if start is None else milliseconds(start, "start")]),
         "analyzed_to": np.array([_NOT_KNOWN if end is None else milliseconds(end, "end")]),
     }

@@ -38,6 +38,7 @@ from ptrack_analysis.sources.archive import FormatOptions, Source, VideoReferenc
 from ptrack_analysis.sources.finding import find_unit_of_points
 from ptrack_analysis.sources.pages.job import Reading
 from ptrack_analysis.sources.pages.rows import Budget, TimeRange, compute_whole
+from ptrack_analysis.sources.read_report import ReadReport
 from ptrack_analysis.sources.reading import load
 from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.video import (
@@ -88,6 +89,8 @@ class VideoAnalysis:
         When and where the video was recorded.
     form
         How a tracker's file is read.
+    warn
+        Whether to emit a ``PtrackWarning`` if rows are dropped, facts are assumed or pages are missing.
 
     Examples
     --------
@@ -105,6 +108,7 @@ class VideoAnalysis:
         *,
         form: FormatOptions | None = None,
         name: str | None = None,
+        warn: bool = True,
     ) -> None:
         self.source = source
         self._name = name
@@ -112,6 +116,7 @@ class VideoAnalysis:
         self._given_scene = scene
         self._given_recording = recording
         self._form = form
+        self._warns = warn
         self._tables: dict[str, pd.DataFrame] = {}
         self._heatmaps: dict[tuple[Any, ...], Heatmap] = {}
         self._read: list[pd.DataFrame] = []
@@ -181,7 +186,7 @@ class VideoAnalysis:
 
     @cached_property
     def reading(self) -> Reading:
-        """What was noticed while the video was read; its rows are in ``detections`` alone."""
+        """The facts and the report of the read; the rows are in ``detections`` only."""
         if isinstance(self.source, tuple):
             table, video = self.source
             self._read = [table]
@@ -190,7 +195,8 @@ class VideoAnalysis:
             resolved, _ = resolve_video(video, index)
             if video.sampling_period is not None:
                 resolved = replace(resolved, sampling_period=video.sampling_period)
-            return Reading(table.iloc[:0], resolved, 0, 0, False, 0, 0, [], None, [], whole=facts)  # noqa: FBT003
+            report = video.read_report or ReadReport(source="tables in memory", kept=len(table))
+            return Reading(table.iloc[:0], replace(resolved, read_report=report), report, whole=facts)
         gap = timedelta(choose_max_gap(self.config.max_gap, 0))
         budget = _memory_budget(self.source, self.config)
         options: dict[str, Any] = {"video": self.config.video, "faces": self.config.faces, "careful": False}
@@ -200,7 +206,11 @@ class VideoAnalysis:
         needed = self._choose_max_gap(reading.video)
         if part is not None and needed > gap:  # the sampling period is known only after reading
             reading = load(self.source, part=_part_to_read(self.config, needed), **options)
-        reading.validate(allow_incomplete=self.config.allow_incomplete)
+        reading.validate(
+            allow_incomplete=self.config.allow_incomplete, allow_dropped=self.config.allow_dropped
+        )
+        if self._warns:
+            reading.report.warn()
         if budget is not None and part is None:
             budget.validate(len(reading.detections), 0)
         self._read = [reading.detections]

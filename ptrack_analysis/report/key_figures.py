@@ -241,6 +241,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         "lines": _lines(analysis) if analysis.lines else None,
         "balance": _balance(analysis) if analysis.lines else None,
         "trust": _trust(read_quality(analysis)),
+        "read_report": analysis.reading.report.to_dict(),
         "unavailable": _left_out(analysis),
     }
 

@@ -141,7 +141,6 @@ def notes_said(measured: ReportData) -> list[str]:
     """List what a reader should know of how the video was read and measured."""
     analysis = measured.analysis
     found = [
-        *analysis.reading.notes,
         *notes_on(analysis.reading, measured.analysis["tracks"]),
         *analysis.notes,
         *measured.notes,
@@ -181,6 +180,9 @@ def video_section(measured: ReportData, files: dict[str, str]) -> Section:
         "frame rate": rate,
         "length": length,
         "measured part": f"{span(figures['start_s'])} to {span(figures['end_s'])}",
+        "pages": measured.analysis.reading.report.verdict,
+        "rows read": f"{measured.analysis.reading.report.rows}",
+        "rows kept": f"{measured.analysis.reading.report.kept}",
         "detections": str(len(measured.analysis.detections)),
         "sampling period": f"{measured.analysis.period.total_seconds():g} s",
         "codec": video.codec,
@@ -310,7 +312,7 @@ def definitions_section(measured: ReportData) -> Section:
 
 def _parameters(measured: ReportData) -> Facts:
     """List what was asked for: times in ms, distances in the plane's unit; files by their checksum."""
-    withheld = {"csv", "tables", "salt", "faces", "video", "min_count", "allow_incomplete"}
+    withheld = {"csv", "tables", "salt", "faces", "video", "min_count", "allow_incomplete", "allow_dropped"}
     given = {
         name: value
         for name, value in measured.analysis.config.parameters().items()

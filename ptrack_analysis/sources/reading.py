@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.errors import NoPageError
+from ptrack_analysis.errors import IncompleteError, NoPageError
 from ptrack_analysis.sources.archive import (
     FormatOptions,
     Source,
@@ -24,11 +24,10 @@ from ptrack_analysis.sources.finding import PAGES, find_instead, find_tracker_vi
 from ptrack_analysis.sources.grouping import Evidence
 from ptrack_analysis.sources.names import group_below, validate_name
 from ptrack_analysis.sources.pages.decode import BARE, WITH_FACES, WITH_LANDMARKS, Decoders
-from ptrack_analysis.sources.pages.job import JobReader, Reading
+from ptrack_analysis.sources.pages.job import REST, JobReader, Reading
 from ptrack_analysis.sources.pages.rows import Budget, Collector, TimeRange, compute_whole
 from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.sources.trackers.registry import read_with_options
-from ptrack_analysis.sources.trackers.tracked import warn_of_dropped
 from ptrack_analysis.storage.s3 import AnyPath, ahead, parse_path
 from ptrack_analysis.video import Video
 
@@ -40,6 +39,7 @@ def read_tracking(
     faces: bool = True,
     landmarks: bool = False,
     allow_incomplete: bool = False,
+    allow_dropped: bool = False,
     format: str | None = None,  # noqa: A002 - what everyone calls it
     columns: Mapping[str, str] | None = None,
     first_frame: int | None = None,
@@ -62,8 +62,8 @@ def read_tracking(
     What is no page is read as another tracker's file: MOTChallenge text, tables of supervision, results of
     Ultralytics, ByteTrack or DeepSORT, or a table whose columns are named. Its frames become whole ms as the
     API's do, its boxes fractions of the frame. If rows are dropped (without an id, by class, as
-    duplicates), a ``PtrackWarning`` has the counts. All notes are in what ``read_tracks`` and
-    ``inspect_tracking`` return.
+    duplicates) or facts are assumed, a ``PtrackWarning`` has the counts. ``video.read_report`` has the whole
+    account of the read.
 
     Parameters
     ----------
@@ -79,7 +79,10 @@ def read_tracking(
     allow_incomplete
         Whether to read an archive that lacks pages: the last page has a NextToken, the page numbers in the
         file names have a hole, ``fetch.json`` counts more pages than there are, or an entry named like a page
-        cannot be opened.
+        cannot be opened. The verdict stands in ``video.read_report.completeness``.
+    allow_dropped
+        Whether to read a source of which more than 5 % of the rows, or all rows of a person, are dropped for
+        a reason that may be a misreading of the file.
     format
         ``pages``, or the name of another tracker's format (``read_tracks`` lists them); by default the source
         is looked at.
@@ -108,6 +111,7 @@ def read_tracking(
     MixedError
         If there are pages of several videos.
     InputError
+        If many rows are dropped for a doubtful reason (``allow_dropped``).
         If there is no such file, or neither a page nor another tracker's result in it.
 
     Notes
@@ -127,8 +131,8 @@ def read_tracking(
     )
     options: dict[str, Any] = {"faces": faces, "landmarks": landmarks, "careful": False}
     reading = load(source, video=video, form=form, name=name, **options)
-    reading.validate(allow_incomplete=allow_incomplete)
-    warn_of_dropped(_shown(source), reading.dropped)
+    reading.validate(allow_incomplete=allow_incomplete, allow_dropped=allow_dropped)
+    reading.report.warn()
     return reading.detections, reading.video
 
 
@@ -189,29 +193,13 @@ def _load_only(
     return _load_tracks(videos[0], video, budget)
 
 
-def _shown(source: Source | VideoReference) -> object:
-    """Return what names a source in a message."""
-    return _common(source) if isinstance(source, VideoReference) else source
-
-
 def _load_tracks(reference: VideoReference, video: Video | None, budget: Budget | None) -> Reading:
     """Read one video of another tracker."""
     path, form = reference.path or reference.files[0], reference.form or FormatOptions()
     tracked = read_with_options(path, form, video, budget)
-    return Reading(
-        detections=tracked.table,
-        video=replace(tracked.video, name=reference.name),
-        pages=0,
-        repeated=0,
-        goes_on=False,
-        merged=0,
-        files=len(reference.files),
-        faults=[],
-        incomplete=None,
-        ignored=[],
-        notes=tracked.notes,
-        dropped=tracked.dropped,
-    )
+    report = replace(tracked.report, files=len(reference.files))
+    video = replace(tracked.video, name=reference.name, read_report=report)
+    return Reading(tracked.table, video, report)
 
 
 def _load_pages(
@@ -244,22 +232,19 @@ def _load_pages(
     detections, merged = collector.table()
     if part is not None:
         whole, more = collector.whole(detections)
-        merged += more
-    resolved, notes = resolve_video(
-        reader.facts(name, video or Video()), (whole or compute_whole(detections)).index
-    )
+        merged = replace(merged, rows=merged.rows + more)
+    index = (whole or compute_whole(detections)).index
+    resolved, assumptions = resolve_video(reader.facts(name, video or Video()), index)
+    completeness = reader.judge_completeness(place, missing)
+    report = reader.build_report(place, len(index), merged, completeness, assumptions)
+    signs = "; ".join(completeness.missing)
     return Reading(
         detections=detections,
-        video=resolved,
-        pages=reader.pages,
-        repeated=reader.repeated,
-        goes_on=reader.goes_on,
-        merged=merged,
-        files=reader.files,
+        video=replace(resolved, read_report=report),
+        report=report,
         faults=reader.list_faults(place),
-        incomplete=reader.incomplete(place, missing),
+        incomplete=IncompleteError(f"{place}: the archive is incomplete: {signs}{REST}") if signs else None,
         ignored=ignored,
-        notes=(*reader.log.notes, *notes),
         whole=whole,
     )
 
@@ -294,7 +279,7 @@ def _only_video(
     if len(videos) > 1:
         raise several(root, [found.name for found in videos])
     for note in videos[0].notes:
-        reader.log.note(note)
+        reader.log.assume(note)
     return videos[0].name, sorted(ignored), videos[0].missing
 
 

@@ -253,6 +253,10 @@ def test_release_withholds_the_same_in_python(day):
     released = release(tables, settings, "noon")
     assert released["dwell"][["horizon", "median", "naive_median"]].isna().all(axis=None)
     assert released["dwell"]["observed_mean"].notna().any()
+    counts = ["rows_read", "rows_dropped"]
+    assert tables["videos"][counts].notna().all(axis=None)
+    assert released["videos"][counts].isna().all(axis=None)
+    assert released["videos"]["completeness"].tolist() == tables["videos"]["completeness"].tolist()
     assert not released.keys() & {
         "dwell_quantiles",
         "service_levels",

@@ -20,6 +20,11 @@ BOX = {"x1": 100.0, "y1": 200.0, "x2": 150.0, "y2": 320.0}
 SINK = "x_min,y_min,x_max,y_max,class_id,confidence,tracker_id,class_name,frame_number"
 
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.*(are counted from|are assumed|are read as|are kept):ptrack_analysis.errors.PtrackWarning"
+)
+
+
 def mot_text(path, first=1):
     rows = [f"{first + frame},1,{100 + frame},200,50,120,0.9,0,-1" for frame in range(5)]
     return write(path / "a.txt", "\n".join(rows) + "\n")

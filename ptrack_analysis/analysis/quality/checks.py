@@ -121,6 +121,18 @@ CHECKS = {
         20.0,
         "Share of boxes that reach beyond the frame: their footpoints may be outside of it.",
     ),
+    "dropped rows": QualityCheck(
+        "%",
+        1.0,
+        5.0,
+        "Share of the rows of the source that were dropped. People or parts of their tracks may be missing.",
+    ),
+    "missing pages": QualityCheck(
+        "1",
+        0.0,
+        0.0,
+        "Number of signs that pages are missing. Figures do not include the people on these pages.",
+    ),
     "feet not seen": QualityCheck(
         "%",
         25.0,
@@ -207,6 +219,9 @@ def compute_quality(
       second); unknown without the frame size.
     * ``out of frame``: share of boxes that reach beyond the frame by more than 1e-6; ``feet not seen``:
       share of boxes whose lower edge is within 1 % of the picture's, or beyond it.
+    * ``dropped rows``: share of the rows of the source that were dropped, without rows that only repeat
+      others; ``missing pages``: number of signs that pages are missing. Both come from
+      ``video.read_report`` and are unknown without it.
 
     Nobody detected: no rows.
 
@@ -289,10 +304,23 @@ def compute_quality(
         **of_sampling(moments, step, longest),
         **of_presence(trajectories, rows, step),
         **of_boxes(detections, video, longest, total),
+        **_of_reading(video),
         "ends inside": np.nan if ends is None else share(*ends),
         "continued tracks": np.nan if stitches is None else continued(detections, stitches),
     }
     return _table(values, checks, total)
+
+
+def _of_reading(video: Video) -> dict[str, float]:
+    """Measure how much of the source was not read."""
+    report = video.read_report
+    if report is None:
+        return {"dropped rows": np.nan, "missing pages": np.nan}
+    lost = sum(one.rows for one in report.dropped if not one.is_repeat)
+    return {
+        "dropped rows": share(lost, report.rows),
+        "missing pages": float(len(report.completeness.missing)),
+    }
 
 
 def _table(values: dict[str, float], checks: dict[str, QualityCheck], held: int) -> pd.DataFrame:

@@ -18,6 +18,7 @@ LARGEST = 1e6
 MOST = 2**53 - 1
 """Largest whole number that is believed."""
 _SHOWN = 60
+_EXAMPLES = 3
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 
 
@@ -50,6 +51,14 @@ class Cells:
         if bad.any():
             raise self.fault(name, int(bad.argmax()), f"a number from {low:g} to {high:g}")
         return values
+
+    def list_examples(self, rows: Integers, name: str | None = None) -> tuple[str, ...]:
+        """Name the file, the line and the value of the first of some rows."""
+        shown = []
+        for row in rows[:_EXAMPLES].tolist():
+            value = f": {name} is {self.columns[name][row].as_py()!r}" if name is not None else ""
+            shown.append(f"{self.where(row)}{value}")
+        return tuple(shown)
 
     def least(self, name: str) -> float:
         """Return the smallest number of a column, NaN if it has no numbers."""

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.schema import DETECTIONS, POINTS
+from ptrack_analysis.sources.read_report import DroppedRows, ReadReport
 from ptrack_analysis.sources.trackers.cells import Cells
 from ptrack_analysis.sources.trackers.classes import ClassList, select_classes, select_confident
 from ptrack_analysis.sources.trackers.identities import read_identities
@@ -59,12 +60,14 @@ class BoxLayout:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """The rows of a tracker's file in any order, what they mean, and what was said about them so far."""
+    """The rows of a tracker's file in any order, what they mean, and what the reader did with them."""
 
     cells: Cells
     layout: BoxLayout
-    notes: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
+    dropped: tuple[DroppedRows, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    oddities: tuple[str, ...] = ()
+    ignored_columns: tuple[str, ...] = ()
     video: Video = field(default_factory=Video)
     parts: Mapping[Part, Integers] | None = None
     has_frame_0: bool | None = None
@@ -101,15 +104,15 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
     part = select_part(rows, given)
     part, columns = _spread_boxes(part, layout.columns)
     by_class = select_classes(part, columns, given, layout.classes)
-    confident = select_confident(part, columns, given)
+    confident = select_confident(part, columns, given, by_class.keep)
     ids = read_identities(part, columns["id"], texts=layout.text_ids)
     has_points, unit = "x" in columns, None
     box: dict[str, Floats]
     if has_points:
-        box, unit, notes, assumed = read_positions(part, columns, layout, given)
+        box, unit, odd, assumed = read_positions(part, columns, layout, given)
     times = read_times(part, columns, given, layout.first_frame, video, has_frame_0=has_frame_0)
     if not has_points:
-        box, notes, assumed = _read_boxes(part, columns, layout, given, video)
+        box, assumed, odd = _read_boxes(part, columns, layout, given, video)
     further = _read_further(part, columns)
     if ids.texts is not None:
         texts: Any = np.where(ids.is_tracked, ids.texts, None)
@@ -119,25 +122,40 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
     values = {name: column[keep] for name, column in {**box, **further}.items()}
     cells = part if keep.all() else part.kept(keep)
     schema = POINTS if has_points else DETECTIONS
-    table, odd, dropped = build_detections(schema, cells, times.values[keep], person[keep], values, unit=unit)
+    table, dropped, oddities = build_detections(
+        schema, cells, times.values[keep], person[keep], values, unit=unit
+    )
     known = video if times.started_at is None else replace(video, started_at=times.started_at)
     if unit is not None:
         is_stated = (layout.unit or find_stated_unit(columns)) is not None
-        odd += validate_speed(table, unit, cells.place, is_stated=is_stated)
+        oddities += validate_speed(table, unit, cells.place, is_stated=is_stated)
         known = replace(known, y_axis=given.y_axis or known.y_axis or choose_y_axis(unit))
     elif given.y_axis is not None:
         raise ParameterError(
             f"{cells.place}: y_axis is for points, but the file has boxes, whose y points down. Leave it out "
             "(--y-axis)."
         )
-    said = (*by_class.dropped, *confident.dropped)
-    result = Tracked(table, known, (*by_class.notes, *notes, *times.notes, *odd), tuple(dropped))
-    return with_notes(result, *rows.notes, dropped=(*rows.dropped, *said, *assumed))
+    selected = [
+        replace(reason, people=_count_lost(person, selection.keep, keep))
+        for selection in (by_class, confident)
+        for reason in selection.dropped
+    ]
+    report = ReadReport(
+        source=cells.place,
+        files=1,
+        kept=len(table),
+        dropped=(*rows.dropped, *selected, *dropped),
+        assumptions=(*rows.assumptions, *by_class.assumptions, *assumed, *times.assumptions),
+        oddities=(*rows.oddities, *by_class.oddities, *odd, *times.oddities, *oddities),
+        ignored_columns=rows.ignored_columns,
+    )
+    return Tracked(table, known, report)
 
 
-def with_notes(result: Tracked, *notes: str, dropped: Sequence[str] = ()) -> Tracked:
-    """Put further sentences before those of a result; ``dropped`` are those that Python warns of."""
-    return replace(result, notes=(*notes, *dropped, *result.notes), dropped=(*dropped, *result.dropped))
+def _count_lost(person: Integers, selected: Bools, keep: Bools) -> int:
+    """Count the people of whom no row is kept and a row is not among the selected ones."""
+    dropped = np.unique(person[~selected])
+    return int((~np.isin(dropped[dropped >= 0], person[keep])).sum())
 
 
 def select_part(rows: Rows, given: Given) -> Cells:
@@ -227,19 +245,20 @@ def _spread_boxes(cells: Cells, columns: Mapping[str, str]) -> tuple[Cells, dict
 def _read_boxes(
     cells: Cells, columns: Mapping[str, str], layout: BoxLayout, given: Given, video: Video
 ) -> tuple[dict[str, Floats], list[str], list[str]]:
-    """Read the sides of boxes as fractions of the frame; return notes, and assumptions to warn of."""
+    """Read the sides of boxes as fractions of the frame; return assumptions and oddities, too."""
     left, width = _read_side(cells, columns, across(columns))
     top, height = _read_side(cells, columns, down(columns))
     unit, assumed = _find_unit(cells, (left, top, left + width, top + height), layout, given)
-    size, notes = (1, 1), list[str]()
+    size, oddities = (1, 1), list[str]()
     if unit == "px":
         size = frame_size(video, cells.place)
-        origin, notes = _find_first_pixel(left, top, layout, given)
+        origin, counted = _find_first_pixel(left, top, layout, given)
+        assumed += counted
         left, top = left - origin, top - origin
     if flat := int(((width == 0) | (height == 0)).sum()):
-        notes.append(f"{flat} boxes have no area")
+        oddities.append(f"{flat} boxes have no area")
     box = {"left": left / size[0], "top": top / size[1], "width": width / size[0], "height": height / size[1]}
-    return box, notes, assumed
+    return box, assumed, oddities
 
 
 def _read_side(cells: Cells, columns: Mapping[str, str], pair: tuple[str, str]) -> tuple[Floats, Floats]:
@@ -306,7 +325,7 @@ def _find_first_pixel(left: Floats, top: Floats, layout: BoxLayout, given: Given
             return first, []
     likely, other = layout.likely_pixel, 1 - layout.likely_pixel
     text = f"pixels are assumed to be counted from {likely}"
-    return likely, [f"{text}; change this with first_pixel (--first-pixel {other})"]
+    return likely, [f"{text}, unless first_pixel (--first-pixel {other}) is given"]
 
 
 def _read_further(cells: Cells, columns: Mapping[str, str]) -> dict[str, Any]:

@@ -220,7 +220,7 @@ def _build_annotated(cells: Cells, video: Video, notes: tuple[str, ...]) -> Rows
         likely_unit="m",
         may_be_hidden=True,
     )
-    return Rows(cells, layout, dropped=notes, video=video)
+    return Rows(cells, layout, assumptions=notes, video=video)
 
 
 def _find_step(frames: Integers, ids: Integers) -> int | None:

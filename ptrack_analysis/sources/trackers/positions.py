@@ -90,7 +90,7 @@ def _find_unit(
             )
         raise InputError(f"{place}, but unit is 'm'. Pass unit='cm' (--unit cm).")
     if unit is not None:
-        return unit, ["coordinates in centimeters are turned into meters"] if unit == "cm" else [], []
+        return unit, ["coordinates in centimeters are converted to meters"] if unit == "cm" else [], []
     if layout.likely_unit is None:
         raise ParameterError(f"{cells.place}: the unit of x and y is not known. {_ADVICE}")
     text = (

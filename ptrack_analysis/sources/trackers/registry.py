@@ -159,6 +159,7 @@ def read_tracks(
     y_axis: YAxis | None = None,
     classes: Sequence[int | str] | None = None,
     min_confidence: float | None = None,
+    allow_dropped: bool = False,
 ) -> Tracked:
     """Read one video from the file of another tracker.
 
@@ -197,16 +198,25 @@ def read_tracks(
         Classes to keep, by name or number; by default people, if the file tells which they are.
     min_confidence
         Least confidence of a detection.
+    allow_dropped
+        Whether to read a file of which more than 5 % of the rows, or all rows of a person, are dropped for a
+        reason that may be a misreading.
 
     Returns
     -------
     Tracked
-        DETECTIONS (for points: POINTS in m or px), the video, and notes on what was left out or assumed.
+        DETECTIONS (for points: POINTS in m or px), the video, and the report of the read.
+
+    Warns
+    -----
+    PtrackWarning
+        If rows are dropped, columns are ignored, or facts are assumed.
 
     Raises
     ------
     InputError
-        With the place, column and value of the first fault; if no format fits.
+        With the place, column and value of the first fault; if no format fits; if many rows are dropped for a
+        doubtful reason.
     ParameterError
         If there is no such format, an argument does not fit it, or the frame size or rate is needed and not
         known.
@@ -222,7 +232,11 @@ def read_tracks(
         classes=parse_classes(classes or ()),
         min_confidence=min_confidence,
     )
-    return read_with_options(path, validate_options(options), video)
+    tracked = read_with_options(path, validate_options(options), video)
+    if not allow_dropped:
+        tracked.report.validate_dropped()
+    tracked.report.warn()
+    return tracked
 
 
 def read_with_options(
@@ -232,8 +246,9 @@ def read_with_options(
     given = combine(options, video or Video(), budget)
     found = _read_part(parse_path(path), options, given)
     tracked = found if isinstance(found, Tracked) else build_tracked(found, given)
-    resolved, notes = resolve_video(tracked.video, tracked.table.index)
-    return replace(tracked, video=resolved, notes=(*tracked.notes, *notes))
+    resolved, assumptions = resolve_video(tracked.video, tracked.table.index)
+    report = replace(tracked.report, assumptions=(*tracked.report.assumptions, *assumptions))
+    return replace(tracked, video=replace(resolved, read_report=report), report=report)
 
 
 def find_parts(path: Source, options: FormatOptions) -> list[dict[str, str]]:

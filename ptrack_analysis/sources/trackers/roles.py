@@ -1,7 +1,7 @@
 """Roles of the columns of a tracker's table: which column tells the time, the id, the box."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ptrack_analysis.errors import ParameterError
 
@@ -178,6 +178,14 @@ def find_part_columns(columns: Mapping[str, str], present: Sequence[str]) -> dic
         for name in present
         if name.lower() in names and name not in used
     }
+
+
+def find_ignored(
+    columns: Mapping[str, str], present: Sequence[str], known: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Return columns that have a name but no role, except ``known`` ones."""
+    used = {*columns.values(), *known, ""}
+    return tuple(name for name in present if name not in used)
 
 
 def list_columns(names: Sequence[str], most: int = 20) -> str:

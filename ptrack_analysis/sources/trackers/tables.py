@@ -24,6 +24,7 @@ from ptrack_analysis.sources.trackers.roles import (
     across,
     by_own_names,
     down,
+    find_ignored,
     find_part_columns,
     propose_columns,
     validate_roles,
@@ -37,7 +38,6 @@ from ptrack_analysis.sources.trackers.tracked import (
     named,
     title_of_source,
     validate_options,
-    warn_of_dropped,
 )
 from ptrack_analysis.storage.s3 import AnyPath
 from ptrack_analysis.video import Video, YAxis
@@ -56,11 +56,12 @@ def detections_from(
     y_axis: YAxis | None = None,
     classes: Sequence[int | str] | None = None,
     min_confidence: float | None = None,
+    allow_dropped: bool = False,
 ) -> pd.DataFrame:
     """Make DETECTIONS, or POINTS, of a table in memory: polars, DuckDB, pyarrow, pandas.
 
-    The rules are those of a CSV or Parquet file with named columns; see ``read_tracks``. If rows are left
-    out, a ``PtrackWarning`` has the counts.
+    The rules are those of a CSV or Parquet file with named columns; see ``read_tracks``. If rows are
+    dropped, columns ignored or facts assumed, a ``PtrackWarning`` has the counts.
 
     Parameters
     ----------
@@ -71,7 +72,7 @@ def detections_from(
         "right": "x2", "bottom": "y2"}``; by default columns that have the names of roles.
     video
         The video, for its frame size and rate, as far as they are needed.
-    first_frame, stride, unit, y_axis, classes, min_confidence
+    first_frame, stride, unit, y_axis, classes, min_confidence, allow_dropped
         As in ``read_tracks``.
 
     Returns
@@ -115,7 +116,9 @@ def detections_from(
             "__arrow_c_stream__ (polars, DuckDB, pyarrow)"
         )
     result = build_tracked(rows, given)
-    warn_of_dropped(place, result.dropped)
+    if not allow_dropped:
+        result.report.validate_dropped()
+    result.report.warn()
     return result.table
 
 
@@ -134,7 +137,7 @@ def _read_arrow(table: pa.Table, place: str, given: Given, video: Video) -> Rows
         except (InputError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise InputError(f"{place}: {error}") from error
     found = Cells(cells, table.num_rows, place, lambda row: f"{place}, row {row}")
-    return _interpret(found, columns, candidates, video)
+    return _interpret(found, present, columns, candidates, video)
 
 
 def _read_column(column: Any, name: str, columns: Mapping[str, str]) -> Any:
@@ -146,7 +149,13 @@ def _read_column(column: Any, name: str, columns: Mapping[str, str]) -> Any:
     return of_arrow(column, name, exact=columns["id"] == name)
 
 
-def _interpret(cells: Cells, columns: Mapping[str, str], candidates: Mapping[str, str], video: Video) -> Rows:
+def _interpret(
+    cells: Cells,
+    present: Sequence[str],
+    columns: Mapping[str, str],
+    candidates: Mapping[str, str],
+    video: Video,
+) -> Rows:
     """Interpret cells whose columns are known; ``candidates`` may separate videos or cameras.
 
     Raises
@@ -154,7 +163,7 @@ def _interpret(cells: Cells, columns: Mapping[str, str], candidates: Mapping[str
     InputError
         If a column separates cameras, and the caller does not name it.
     """
-    notes, columns = list[str](), dict(columns)
+    assumptions, columns = list[str](), dict(columns)
     for role, name in candidates.items():
         values = pc.unique(pc.fill_null(pc.cast(cells.columns[name], pa.string()), "")).to_pylist()
         if not 1 < len(values) <= max(cells.count // 2, 1):
@@ -167,8 +176,14 @@ def _interpret(cells: Cells, columns: Mapping[str, str], candidates: Mapping[str
                 f"cameras. Add camera={name} to the columns (--columns) to read each camera as a video."
             )
         columns[role] = name
-        notes.append(f"each of the {len(values)} values of the column {name!r} is read as a video")
-    return Rows(cells, BoxLayout(columns=columns, text_ids=True), tuple(notes), video=video)
+        assumptions.append(f"each of the {len(values)} values of the column {name!r} is read as a video")
+    return Rows(
+        cells,
+        BoxLayout(columns=columns, text_ids=True),
+        assumptions=tuple(assumptions),
+        ignored_columns=find_ignored(columns, present),
+        video=video,
+    )
 
 
 def name_columns(given: Given, present: Sequence[str], place: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -234,7 +249,7 @@ def _read_pandas(table: pd.DataFrame, place: str, given: Given, video: Video) ->
             _validate_no_duration(name, columns, place)
         cells[name] = _read_series(pd.Series(values.array), name, columns)
     found = Cells(cells, len(table), place, lambda row: f"{place}, row {row}")
-    return _interpret(found, columns, candidates, video)
+    return _interpret(found, present, columns, candidates, video)
 
 
 def _validate_no_duration(name: str, columns: Mapping[str, str], place: str) -> None:
@@ -295,7 +310,7 @@ def read_table(path: AnyPath, given: Given) -> Rows:
     columns, candidates = name_columns(given, sheet.names, str(path))
     numeric = {name for role, name in columns.items() if role in NUMERIC}
     cells = sheet.read([*columns.values(), *candidates.values()], numeric, {columns["id"]})
-    return _interpret(cells, columns, candidates, video)
+    return _interpret(cells, sheet.names, columns, candidates, video)
 
 
 def read_names(sample: Sample) -> list[str]:

@@ -1,19 +1,19 @@
 """What a caller says about a tracker's file, and its frames as times."""
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.errors import InputError, ParameterError, PtrackWarning
+from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.limits import at_least, shown_bytes
 from ptrack_analysis.sources.archive import FORMAT_OPTIONS, FormatOptions
 from ptrack_analysis.sources.names import make_slug, strip_suffixes
 from ptrack_analysis.sources.pages.rows import Budget
+from ptrack_analysis.sources.read_report import ReadReport
 from ptrack_analysis.storage.s3 import AnyPath
 from ptrack_analysis.video import Milliseconds, Video, YAxis
 
@@ -26,16 +26,16 @@ _RATES = (1e-3, 1e6)
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """Another tracker's result: DETECTIONS (or POINTS), the video, and what was odd or left out.
-
-    ``notes`` are sentences, each with the number of rows that it is about; ``dropped`` are those of them that
-    count the rows that are not in the table.
-    """
+    """Another tracker's result: DETECTIONS (or POINTS), the video, and the report of the read."""
 
     table: pd.DataFrame
     video: Video
-    notes: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
+    report: ReadReport
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on dropped rows, assumptions and oddities."""
+        return self.report.notes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,12 +111,6 @@ def validate_options(options: FormatOptions) -> FormatOptions:
     if options.min_confidence is not None:
         at_least(options.min_confidence, "min_confidence")
     return options
-
-
-def warn_of_dropped(place: object, dropped: Sequence[str], *, stacklevel: int = 3) -> None:
-    """Warn once that rows of a source were dropped; say nothing if none were."""
-    if dropped:
-        warnings.warn(f"{place}: {'; '.join(dropped)}", PtrackWarning, stacklevel=stacklevel)
 
 
 def named(video: Video, title: str, **known: Any) -> Video:

@@ -5,7 +5,7 @@ import pytest
 from pages import write
 
 from ptrack_analysis import compute_trajectories
-from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.errors import InputError, ParameterError, PtrackWarning
 from ptrack_analysis.schema import POINTS, validate
 from ptrack_analysis.sources.trackers.registry import read_tracks, recognize
 from ptrack_analysis.video import Video
@@ -28,10 +28,16 @@ def read(file, **given):
     return tracked
 
 
+def read_assumed(file, *assumptions, **given):
+    """Read a file whose report warns of assumptions."""
+    with pytest.warns(PtrackWarning, match=".*".join(assumptions)):
+        return read(file, **given)
+
+
 def test_positions_in_metres_become_points(tmp_path):
     file = write(tmp_path / "a.txt", TEXT)
     assert recognize(file).name == "points"
-    tracked = read(file)
+    tracked = read_assumed(file, "assumed to be in m")
     assert tracked.table.index.tolist() == [
         (1, pd.Timedelta(0)),
         (1, pd.Timedelta("62ms")),
@@ -50,11 +56,11 @@ def test_centimeters_become_metres_and_it_is_noted(tmp_path):
     text = "#framerate: 10\n#id fr x/cm y/cm z/cm\n1 0 150 -200 0\n"
     tracked = read(write(tmp_path / "a.txt", text))
     assert tracked.table.to_numpy().tolist() == [[1.5, -2.0]]
-    assert tracked.notes == ("coordinates in centimeters are turned into meters",)
+    assert tracked.notes == ("coordinates in centimeters are converted to meters",)
 
 
 def test_the_rate_may_be_given(tmp_path):
-    file = write(tmp_path / "a.txt", "1 0 0 0\n1 1 0 0\n")
+    file = write(tmp_path / "a.txt", "1 0 1 2\n1 1 1 2\n")
     with pytest.raises(ParameterError, match="the frame rate is not known"):
         read(file, format="points", unit="m")
     tracked = read(file, format="points", unit="m", video=Video(frame_rate=10.0))
@@ -63,7 +69,9 @@ def test_the_rate_may_be_given(tmp_path):
 
 def test_the_same_person_twice_at_a_moment_is_one_row(tmp_path):
     more = "".join(f"1 {frame} 1 1\n" for frame in range(1, 198))
-    tracked = read(write(tmp_path / "a.txt", "#framerate: 10\n1 0 5 5\n1 0 3 9\n1 0 3 4\n" + more))
+    file = write(tmp_path / "a.txt", "#framerate: 10\n1 0 5 5\n1 0 3 9\n1 0 3 4\n" + more)
+    with pytest.warns(PtrackWarning, match=r"2 of 200 rows \(1.0%\) repeat the id and time"):
+        tracked = read(file)
     assert tracked.table.to_numpy().tolist()[:2] == [[3.0, 4.0], [1.0, 1.0]]
     assert len(tracked.notes) == 2
 
@@ -93,7 +101,7 @@ def test_text_of_hermes_without_a_header_needs_a_unit(tmp_path, order):
         read(file, video=RATE)
     tracked = read(file, video=RATE, unit="cm")
     assert tracked.table["x_m"].unique().tolist() == [0.3, 0.6]
-    assert "coordinates in centimeters are turned into meters" in tracked.notes
+    assert "coordinates in centimeters are converted to meters" in tracked.notes
 
 
 def test_heights_of_people_in_centimeters_are_never_meters(tmp_path):
@@ -150,12 +158,12 @@ def obsmat(rows):
 def test_obsmat_has_its_positions_in_columns_3_and_5(tmp_path):
     file = write(tmp_path / "obsmat.txt", obsmat(walk(step=6, order="frame")))
     assert recognize(file).name == "obsmat"
-    tracked = read(file)
+    tracked = read_assumed(file, "assumed to be annotated 2.5 times a second", "assumed to be in m")
     assert tracked.table["x_m"].unique().tolist() == pytest.approx([0.3, 0.6])
     assert tracked.table["y_m"].iloc[:2].tolist() == pytest.approx([-2.0, -1.94])
     assert tracked.video.frame_rate == 15.0
     assert tracked.table.index[1] == (1, pd.Timedelta("52.4s"))
-    assert [note.partition(";")[0] for note in tracked.dropped] == [
+    assert [note.partition(";")[0] for note in tracked.report.assumptions] == [
         "people are assumed to be annotated 2.5 times a second, every 6 frames",
         "coordinates are assumed to be in m, because the file does not state their unit",
     ]
@@ -175,7 +183,7 @@ def test_text_of_trajnet_has_the_frame_first(tmp_path, order):
     rows = text(walk(step=10, order=order), (1, 0, 2, 3)).replace("0 1 0.3 -2\n", "0 1 ? ?\n", 1)
     file = write(tmp_path / "biwi.txt", rows)
     assert recognize(file).name == "trajnet"
-    tracked = read(file)
+    tracked = read_assumed(file, "assumed to be annotated 2.5 times a second", "assumed to be in m")
     assert tracked.video.frame_rate == 25.0
     assert tracked.table["x_m"].isna().sum() == 1
     assert tracked.table.index[1] == (1, pd.Timedelta("400ms"))

@@ -108,10 +108,7 @@ def test_the_same_person_twice_at_a_moment_is_the_larger_box_and_counted(tmp_pat
         tracked = read(write(tmp_path / "a.txt", "\n".join(order)))
         assert boxes(tracked)[:2] == [(0, 1, 0.2, 0.0, 0.5, 0.25), (40, 1, 0.0, 0.0, 0.05, 0.025)]
         assert tracked.table["confidence"].tolist()[:2] == [0.4, 0.2]
-        assert (
-            "3 rows are of a person and moment that another row has too; one row of each is kept"
-            in tracked.notes
-        )
+        assert "3 of 300 rows (1.0%) repeat the id and time of another row and are dropped" in tracked.notes
 
 
 APPENDED = {
@@ -128,8 +125,9 @@ def test_two_people_in_one_id_are_refused_with_the_likely_causes(tmp_path, rows)
         read(file)
     message = str(refused.value)
     assert message.startswith(
-        f"{file}: 50 of 100 rows (50.0%) repeat the id and time of another row (first: "
+        f"{file}: 50 of 100 rows (50.0%) repeat the id and time of another row and are dropped (for example "
     )
+    assert message.endswith("pass allow_dropped=True (--allow-dropped).")
     for words in ("line ", "id 7", "several cameras", "clips were appended", "one file per video and camera"):
         assert words in message
 
