@@ -196,3 +196,15 @@ def test_every_reader_of_columns_names_those_that_it_does_not_read(tmp_path, nam
     with pytest.warns(PtrackWarning, match="column without a role is not read: 'speed'$"):
         _, video = read_tracking(write(tmp_path / name, content), video=SMALL)
     assert video.read_report.ignored_columns == ("speed",)
+
+
+def test_an_example_names_the_line_in_files_of_any_line_end(tmp_path):
+    head = "frame,id,left,top,right,bottom,note"
+    rows = [f"{number},{'' if number == 3 else 1},1,1,9,90,{{}}" for number in range(5)]
+    for end, note in (("\n", "a"), ("\r\n", "a"), ("\n\n", "a"), ("\n", '"a,b"'), ("\n", '"a\nb"')):
+        text = end.join([head, *(row.format(note) for row in rows)])
+        file = write(tmp_path / "a.csv", text.encode())
+        with pytest.warns(PtrackWarning, match="1 rows without an id"):
+            _, video = read_tracking(file, video=SMALL)
+        line = text[: text.index("3,,")].count("\n") + 1
+        assert video.read_report.dropped[0].examples == (f"{file}, line {line}",)
