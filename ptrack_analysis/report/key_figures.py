@@ -82,7 +82,8 @@ def find_busiest_window(occupancy: pd.DataFrame) -> dict[str, Any] | None:
     if end - begin < _FEWEST * length or not count[:-1].any():
         return None
     area = np.append(0, np.cumsum(count[:-1] * np.diff(time)))
-    starts = np.unique(np.clip(np.concatenate([time, time - length]), begin, end - length))
+    starts = np.clip(np.concatenate([time, time - length]), begin, end - length)
+    starts.sort(kind="stable")  # merges two sorted halves in O(n)
     total = _sum_until(time, count, area, starts + length) - _sum_until(time, count, area, starts)
     start = int(starts[total.argmax()])
     within = (time < start + length) & (np.append(time[1:], end) > start)
