@@ -94,6 +94,7 @@ def test_what_looks_like_a_page_under_another_name_is_told_its_fault_as_a_page(t
 def test_points_are_sent_where_they_belong(tmp_path, points):
     with pytest.warns(PtrackWarning, match="coordinates are assumed to be in m"):
         table, video = read_tracking(points)
+    with pytest.warns(PtrackWarning, match="coordinates are assumed to be in m"):
         assert_frame_equal(table, read_tracks(points).table)
     assert find_videos(points)[0].points_unit == "m"
     assert compute_trajectories(table, video=video)["x_m"].tolist() == [0.5, 0.6]
