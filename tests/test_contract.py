@@ -258,7 +258,7 @@ CALLS = {
         SENSITIVITY,
     ),
     "compute_confidence_intervals": (
-        lambda v: ptrack_analysis.quality.compute_confidence_intervals(v, rounds=50),
+        ptrack_analysis.quality.compute_confidence_intervals,
         VISITS,
         INTERVALS,
     ),

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.crowd.density import MINUTE, time_held
-from ptrack_analysis.analysis.dwell.survival import CONFIDENCE, seen_whole
+from ptrack_analysis.analysis.dwell.survival import seen_whole
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
+from ptrack_analysis.analysis.uncertainty.estimates import CONFIDENCE
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.scene.zones import Zone

@@ -194,7 +194,7 @@ def _dwell_table(measured: ReportData) -> ReportTable:
         name: column_text(DWELL, name)
         for name in ("median", "median_low", "median_high", "end_unobserved", "start_unobserved")
     }
-    ends = " By drawing persons anew, as `compute_confidence_intervals` does."
+    ends = " Jackknife over people; see `compute_confidence_intervals`."
     headings = [
         Heading("zone", "zone"),
         Heading("visitors", "persons", "Different persons who stayed in it.", 0),
