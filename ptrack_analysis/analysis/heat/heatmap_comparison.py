@@ -159,7 +159,7 @@ def compare_heatmaps(
     -----
     PtrackWarning
         If the groups were detected: detection misses some, and then ``p`` is too small. With 70 % of the
-        groups found, 11 to 15 % of comparisons without any difference have a ``p`` of 0.05 or less.
+        groups found, 12 to 17 % of comparisons without any difference have a ``p`` of 0.05 or less.
 
     Notes
     -----
