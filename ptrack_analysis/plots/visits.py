@@ -26,7 +26,7 @@ from ptrack_analysis.plots.style import (
 )
 from ptrack_analysis.plots.time_axis import set_clock, time_unit
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import SEEN_ENDS, VISITS, validate
+from ptrack_analysis.schema import OBSERVED_ENTRIES, OBSERVED_EXITS, VISITS, validate
 
 Lanes = Literal["person", "zone"]
 _FILLED = 0.8
@@ -82,8 +82,8 @@ def lay_out(visits: pd.DataFrame, zones: Sequence[str], lanes: Lanes) -> Bars:
         middle=lane - _FILLED / 2 + _FILLED * (part + 0.5) / parts,
         height=_FILLED / parts,
         zone=zone,
-        entry_unseen=~visits["entry"].isin(SEEN_ENDS).to_numpy(),
-        exit_unseen=~visits["exit"].isin(SEEN_ENDS).to_numpy(),
+        entry_unseen=~visits["entry"].isin(OBSERVED_ENTRIES).to_numpy(),
+        exit_unseen=~visits["exit"].isin(OBSERVED_EXITS).to_numpy(),
         names=names,
         places=places,
         lanes=len(first),

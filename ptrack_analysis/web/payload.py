@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ptrack_analysis.analysis.dwell.survival import seen_whole
+from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.analysis.presence import PersonRows, rows_by_person, run_starts
 from ptrack_analysis.analysis.zones.visits import compute_visits
@@ -289,7 +289,7 @@ def _visits(visits: pd.DataFrame, names: list[str], persons: Integers) -> Arrays
     entered = milliseconds("entered")
     order = np.lexsort((zone, entered, person))
     order = order[shown[order]]
-    cut = ~seen_whole(visits)
+    cut = ~is_complete(visits)
     return {
         "visit_zone": zone[order].astype("uint16"),
         "visit_person": person[order].astype("uint32"),

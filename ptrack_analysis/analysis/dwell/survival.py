@@ -11,17 +11,22 @@ from ptrack_analysis.analysis.uncertainty.kaplan_meier import Lengths, estimate_
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import ENTRIES, SEEN_ENDS, SURVIVAL, VISITS, assemble, validate
+from ptrack_analysis.schema import ENTRIES, SURVIVAL, VISITS, assemble, validate
 from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
 
 BY = ("zone", "entry")
 ANY_ENTRY = ""
 
 
-def seen_whole(visits: pd.DataFrame) -> Bools:
-    """Tell of each stay whether nothing of it is missing: both its ends were seen, or are the zone's own."""
-    whole: Bools = (visits["entry"].isin(SEEN_ENDS) & visits["exit"].isin(SEEN_ENDS)).to_numpy()
-    return whole
+def is_complete(
+    visits: pd.DataFrame,
+    *,
+    observed_entries: Iterable[str] = OBSERVED_ENTRIES,
+    observed_exits: Iterable[str] = OBSERVED_EXITS,
+) -> Bools:
+    """Return for each visit whether both its start and its end were observed."""
+    begun = seen_at(visits, "entry", observed_entries, "observed_entries")
+    return begun & seen_at(visits, "exit", observed_exits, "observed_exits")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
