@@ -131,6 +131,33 @@ DWELL_QUANTILES = Table(
     ),
 )
 
+DWELL_COMPARISON = Table(
+    name="dwell_comparison",
+    row="one figure of the visits to one zone in two periods, or to two zones",
+    key=(
+        Column("zone", "text", "Name of the zone; of two zones, their names."),
+        Column(
+            "figure",
+            "text",
+            "median, restricted_mean, share_within, or visits (per hour if durations are given).",
+        ),
+    ),
+    columns=(
+        Column("first", "number", "The figure in the first period or zone; durations in s."),
+        Column("second", "number", "The figure in the second period or zone."),
+        Column("difference", "number", "second minus first."),
+        Column("low", "number", "Lower confidence bound of the difference."),
+        Column("high", "number", "Upper confidence bound of the difference."),
+        Column("confidence", "number", "Share of such intervals that contain the true difference.", unit="1"),
+        Column(
+            "verdict",
+            "text",
+            "may be chance: the interval contains no difference; differs: it does not; unknown: no interval.",
+        ),
+        Column("note", "text", "Why a bound is missing; empty if none is."),
+    ),
+)
+
 WAITS = Table(
     name="waiting_times",
     row="one wait of one person in one queue",

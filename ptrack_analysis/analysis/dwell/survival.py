@@ -33,13 +33,15 @@ def is_complete(
 class Group:
     """The visits of one zone and entry: their observed dwell [ms], and the lengths to estimate from.
 
-    ``start_unobserved`` and ``end_unobserved`` count all visits whose start or end was not observed.
+    ``units`` is the person or group of each visit. ``start_unobserved`` and ``end_unobserved`` count all
+    visits whose start or end was not observed.
     """
 
     zone: str
     entry: str
     observed: Integers
     lengths: Lengths
+    units: Integers
     start_unobserved: int
     end_unobserved: int
 
@@ -95,6 +97,7 @@ def split_visits(
                 kind,
                 observed[own],
                 lengths.where(own & known),
+                lengths.unit[own],
                 int((own & ~begun).sum()),
                 int((own & ~ended).sum()),
             )
