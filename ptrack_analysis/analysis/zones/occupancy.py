@@ -111,7 +111,10 @@ def compute_occupancy(
 
     Notes
     -----
-    A zone counts who stands within its outline, whatever options visits to it are computed with.
+    A zone counts people within its outline, whatever options visits to it are computed with. Presence is
+    half-open: where one person leaves as another comes, the peak counts one of them, while tools with closed
+    intervals count both. The peak is the largest number at any time; tools that report the largest average
+    per interval give a smaller one (``occupancy_bins`` has both).
     O(zones · n log n) at worst; the sort is over stretches of presence, not over detections.
     """
     validate(trajectories, TRAJECTORIES)
