@@ -23,6 +23,7 @@ from ptrack_analysis.schema import (
     DENSITY,
     DETECTIONS,
     DWELL,
+    DWELL_COMPARISON,
     DWELL_QUANTILES,
     ENCOUNTERS,
     FACING,
@@ -141,6 +142,16 @@ CALLS = {
     "compute_dwell": (ptrack_analysis.compute_dwell, VISITS, DWELL),
     "compute_dwell_quantiles": (ptrack_analysis.dwell.compute_dwell_quantiles, VISITS, DWELL_QUANTILES),
     "compute_survival": (ptrack_analysis.dwell.compute_survival, VISITS, SURVIVAL),
+    "compare_periods": (
+        lambda v: ptrack_analysis.dwell.compare_periods(v, v),
+        VISITS,
+        DWELL_COMPARISON,
+    ),
+    "compare_dwell": (
+        lambda v: ptrack_analysis.dwell.compare_dwell(v, ["left", "right"]),
+        VISITS,
+        DWELL_COMPARISON,
+    ),
     "detect_staff": (
         lambda v: ptrack_analysis.dwell.detect_staff(v, min_stay="300ms", zones=["left"], recurrence=2),
         VISITS,
@@ -258,7 +269,7 @@ CALLS = {
         SENSITIVITY,
     ),
     "compute_confidence_intervals": (
-        lambda v: ptrack_analysis.quality.compute_confidence_intervals(v, rounds=50),
+        ptrack_analysis.quality.compute_confidence_intervals,
         VISITS,
         INTERVALS,
     ),

@@ -217,8 +217,8 @@ def release(
     entries; the median and the share of ``transitions``; ``mean_persons`` of ``occupancy_bins``; density,
     speed and flow of ``fundamental``; ``density_per_m2`` of ``heatmap``; and ``peak_moment``,
     ``average_dwell``, ``dwell_per_visitor`` and ``re_entry_rate`` of ``retail``. The tables
-    ``dwell_quantiles``, ``service_levels``, ``intervals``, ``density`` and ``flow`` consist of such figures
-    and are left out.
+    ``dwell_quantiles``, ``service_levels``, ``confidence_intervals``, ``density`` and ``flow`` consist of
+    such figures and are left out.
 
     Parameters
     ----------

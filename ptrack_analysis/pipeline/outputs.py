@@ -212,8 +212,8 @@ FIELD_SHAPE = (18, 32)
 """Default rows and columns of a plotted flow field: one arrow per cell, long enough to be seen."""
 _CELL = "{} on a floor plan, larger on a large one"
 """Default size of the cells, as help shows it."""
-_RATES_OF_RETAIL = ("peak_moment", "average_dwell", "dwell_per_visitor", "re_entry_rate")
-"""Retail figures that are the time of one event, or quotients of other figures."""
+_RATES_OF_RETAIL = ("peak_moment", "whole_visits", "average_dwell", "dwell_per_visitor", "re_entry_rate")
+"""Retail figures that are the time of one event, a small count of others, or quotients of other figures."""
 
 OUTPUTS: dict[str, Output] = {
     output.name: output

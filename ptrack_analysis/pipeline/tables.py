@@ -196,7 +196,7 @@ def retail_metrics(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the retail metrics."""
     from ptrack_analysis.analysis.zones.retail import compute_retail_metrics
 
-    return compute_retail_metrics(analysis["visits"], analysis.zones)
+    return compute_retail_metrics(analysis["visits"], analysis.zones, **analysis.observed)
 
 
 def zone_overlaps(analysis: VideoAnalysis) -> pd.DataFrame:

@@ -26,8 +26,7 @@ from ptrack_analysis.plots.style import (
 )
 from ptrack_analysis.plots.time_axis import set_clock, time_unit
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import VISITS, validate
-from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
+from ptrack_analysis.schema import OBSERVED_ENTRIES, OBSERVED_EXITS, VISITS, validate
 
 Lanes = Literal["person", "zone"]
 _FILLED = 0.8

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.crowd.density import MINUTE, time_held
-from ptrack_analysis.analysis.dwell.survival import CONFIDENCE, seen_whole
+from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
-from ptrack_analysis.geometry import Integers
-from ptrack_analysis.pipeline.video_analysis import ObservedEnds, VideoAnalysis
+from ptrack_analysis.analysis.uncertainty.estimates import CONFIDENCE
+from ptrack_analysis.geometry import Bools, Integers
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import QUALITY, VERDICTS, empty_table
 from ptrack_analysis.video import milliseconds, timedelta
@@ -36,7 +37,7 @@ def select_zone(table: pd.DataFrame, zone: str) -> pd.DataFrame:
 def plain_occupancy(occupancy: pd.DataFrame, zone: Zone | None = None) -> dict[str, Any]:
     """Sum up the occupancy of the scene or of one zone.
 
-    ``at_end`` is what holds until the closing row, for the end of the video is nobody's going. ``mean`` is
+    ``at_end`` is the closing row, which repeats the number of people until the end. ``mean`` is
     over the time in which the zone holds, None if it holds at no moment.
     """
     rows = select_zone(occupancy, "" if zone is None else zone.name)
@@ -46,7 +47,7 @@ def plain_occupancy(occupancy: pd.DataFrame, zone: Zone | None = None) -> dict[s
     held = int((watched if zone is None else time_held(zone, moments[:1], watched))[0])
     peak = int(persons.max())
     return {
-        "at_end": int(persons[-2:][0]),
+        "at_end": int(persons[-1]),
         "mean": int((persons[:-1] * np.diff(moments)).sum()) / held if held else None,
         "peak": peak,
         "peak_at_s": seconds(moments[persons.argmax()]) if peak else None,
@@ -130,19 +131,24 @@ def zone_figures(
     visits: pd.DataFrame,
     dwell: pd.DataFrame,
     occupancy: pd.DataFrame,
-    observed: ObservedEnds,
+    complete: Bools,
 ) -> list[dict[str, Any]]:
     """List the figures of each zone, in the order of its file; zeros for a zone without visits."""
     return [
         {
-            **_figures(zone.name, select_zone(visits, zone.name), select_zone(dwell, zone.name), observed),
+            **_figures(
+                zone.name,
+                select_zone(visits, zone.name),
+                select_zone(dwell, zone.name),
+                complete[visits.index.get_level_values("zone") == zone.name],
+            ),
             "occupancy": plain_occupancy(occupancy, zone),
         }
         for zone in zones
     ]
 
 
-def _figures(name: str, visits: pd.DataFrame, dwell: pd.DataFrame, observed: ObservedEnds) -> dict[str, Any]:
+def _figures(name: str, visits: pd.DataFrame, dwell: pd.DataFrame, complete: Bools) -> dict[str, Any]:
     stays, cut, left_out = (
         int(dwell[count].sum()) for count in ("visits", "end_unobserved", "start_unobserved")
     )
@@ -158,7 +164,7 @@ def _figures(name: str, visits: pd.DataFrame, dwell: pd.DataFrame, observed: Obs
         "naive_mean_dwell_s": mean,
         "end_unobserved": cut,
         "start_unobserved": left_out,
-        "censored_share": float(1.0 - seen_whole(visits, **observed).mean()) if stays else None,
+        "censored_share": float(1.0 - complete.mean()) if stays else None,
     }
 
 
@@ -237,7 +243,13 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         "confidence": CONFIDENCE,
         "zones": None
         if visits is None
-        else zone_figures(analysis.zones, visits, analysis["dwell"], occupancy, analysis.observed),
+        else zone_figures(
+            analysis.zones,
+            visits,
+            analysis["dwell"],
+            occupancy,
+            is_complete(visits, **analysis.observed),
+        ),
         "transitions": None if visits is None else _transitions(analysis["transitions"]),
         "lines": _lines(analysis) if analysis.lines else None,
         "balance": _balance(analysis) if analysis.lines else None,

@@ -221,7 +221,7 @@ def _persons(measured: ReportData) -> list[Key]:
     method = first_sentence(compute_confidence_intervals)
     definition = f"{column_text(TRACKS, 'time_in_scene')} Its mean over persons. {method}"
     if stay is not None:
-        bounds = interval(stay["low"], stay["high"], stay["confidence"])
+        bounds = interval(stay)
         keys.append(Key("Mean time in the scene", span(float(stay["value"])), bounds, definition))
     unlocated = f"{share(figures['without_position_share'])} of it without position"
     text = f"{column_text(TRACKS, 'time_in_scene')} {column_text(TRACKS, 'without_position')}"
@@ -233,11 +233,12 @@ def _describe_part(inside: int | None) -> str:
     return "" if inside is None else f"{inside} of them in a zone"
 
 
-def interval(low: float, high: float, confidence: float) -> str:
-    """Write an interval of times [s]."""
-    if low != low or high != high:  # noqa: PLR0124 - NaN
-        return "no interval: too few persons"
-    return f"{share(confidence)} interval: {span(low)} to {span(high)}"
+def interval(row: pd.Series) -> str:
+    """Format the interval of a row of INTERVALS [s], with its note."""
+    if pd.isna(row["low"]) or pd.isna(row["high"]):
+        return f"no interval: {row['note']}"
+    text = f"{share(row['confidence'])} interval: {span(row['low'])} to {span(row['high'])}"
+    return f"{text} ({row['note']})" if row["note"] else text
 
 
 def _presence(measured: ReportData) -> list[Key]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from ptrack_analysis.analysis.dwell.survival import compute_survival, seen_whole
+from ptrack_analysis.analysis.dwell.survival import compute_survival, is_complete
 from ptrack_analysis.analysis.heat.heatmap import Basis
 from ptrack_analysis.analysis.selection import select
 from ptrack_analysis.plots import (
@@ -159,11 +159,10 @@ def zones_section(measured: ReportData) -> Section:
             said = "Of the zones and lines that were given, none is of this video."
         return Section("zones", "Dwell by zone", [Words(said, "note")])
     stays = len(visits)
-    cut = stays - int(seen_whole(visits, **measured.analysis.observed).sum())
+    cut = stays - int(is_complete(visits, **measured.analysis.observed).sum())
     said = (
-        f"{cut} of {stays} stays were not seen whole: they began before or ended after they were seen. The "
-        "median takes that into account (Kaplan-Meier); the mean of what was seen does not, and is too short "
-        "by it."
+        f"The start or the end of {cut} of {stays} visits was not observed. The median takes this into "
+        "account (Kaplan-Meier). The mean of the observed time does not, and is too short."
     )
     parts: list[Part] = [Words(said if stays else "Nobody stayed in a zone."), _dwell_table(measured)]
     figure = survival_figure(measured)
@@ -195,7 +194,7 @@ def _dwell_table(measured: ReportData) -> ReportTable:
         name: column_text(DWELL, name)
         for name in ("median", "median_low", "median_high", "end_unobserved", "start_unobserved")
     }
-    ends = " By drawing persons anew, as `compute_confidence_intervals` does."
+    ends = " Jackknife over people; see `compute_confidence_intervals`."
     headings = [
         Heading("zone", "zone"),
         Heading("visitors", "persons", "Different persons who stayed in it.", 0),
@@ -206,8 +205,8 @@ def _dwell_table(measured: ReportData) -> ReportTable:
         Heading("observed_mean_s", "mean [s]", column_text(DWELL, "observed_mean"), 1),
         Heading("observed_mean_low_s", "from", f"Lower bound of the mean.{ends}", 1),
         Heading("observed_mean_high_s", "to", f"Upper bound of the mean.{ends}", 1),
-        Heading("end_unobserved", "end_unobserved", texts["end_unobserved"], 0),
-        Heading("start_unobserved", "left out", texts["start_unobserved"], 0),
+        Heading("end_unobserved", "end not observed", texts["end_unobserved"], 0),
+        Heading("start_unobserved", "start not observed", texts["start_unobserved"], 0),
         Heading("dwell_s", "in all [s]", column_text(VISITS, "dwell"), 1),
         Heading("max_persons", "most at a time", "Largest number of persons at any moment.", 0),
     ]

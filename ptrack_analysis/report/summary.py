@@ -160,7 +160,7 @@ def _zones(figures: dict[str, Any]) -> list[_Part]:
     ]
     said = (
         f"median: of the stays' lengths by Kaplan-Meier, with its {share(figures['confidence'])} interval; "
-        "mean seen: as if nothing were cut; censored: stays whose beginning or end was not seen; "
+        "mean seen: of the observed time; censored: visits whose start or end was not observed; "
         "peak: most persons at a time."
     )
     return [_Part("Zones", _ZONES, rows, (said,))]

@@ -14,6 +14,7 @@ from ptrack_analysis.schema.detected import DETECTIONS, FACING, POINTS, STITCHES
 from ptrack_analysis.schema.dwell import (
     DWELL,
     DWELL_BY_ENTRY,
+    DWELL_COMPARISON,
     DWELL_QUANTILES,
     FUNNEL,
     RETAIL,
@@ -126,6 +127,7 @@ TABLES = {
         DWELL,
         DWELL_BY_ENTRY,
         DWELL_QUANTILES,
+        DWELL_COMPARISON,
         WAITS,
         SERVICE_LEVELS,
         STAFF,
@@ -171,6 +173,7 @@ NOTEBOOK_ONLY = {
         POINTS,
         STAFF,
         FUNNEL,
+        DWELL_COMPARISON,
         HEATMAP_SLICES,
         HEAT_DIFFERENCE,
         SENSITIVITY,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ptrack_analysis.analysis.dwell.survival import seen_whole
+from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.analysis.linking import link_rows
 from ptrack_analysis.analysis.presence import PersonRows, rows_by_person
@@ -303,7 +303,7 @@ def _visits(
     entered = milliseconds("entered")
     order = np.lexsort((zone, entered, person))
     order = order[shown[order]]
-    cut = ~(seen_whole(visits) if observed is None else seen_whole(visits, **observed))
+    cut = ~(is_complete(visits) if observed is None else is_complete(visits, **observed))
     return {
         "visit_zone": zone[order].astype("uint16"),
         "visit_person": person[order].astype("uint32"),

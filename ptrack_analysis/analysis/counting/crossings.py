@@ -80,7 +80,9 @@ def compute_crossings(
     located on one side, and then located on the other, has crossed: that is counted, but its moment, on a
     straight and even way between the two positions, is a guess. ``min_distance`` of a few times the jitter
     of the footpoint takes the repeated crossings of a person who stands at the line; a person who turns
-    within it is not counted.
+    within it is not counted. The direction ``in`` depends on the order in which the line is drawn. Other
+    tools use other rules: Ultralytics counts a movement to the right or downwards as in. If the directions
+    are swapped, draw the line from its other end.
 
     Examples
     --------

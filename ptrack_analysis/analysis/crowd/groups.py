@@ -47,7 +47,8 @@ def detect_groups(
     Returns
     -------
     pandas.DataFrame
-        GROUPS, one row a person of ``trajectories``, sorted by person.
+        GROUPS, one row per person of ``trajectories``, sorted by person. ``attrs["detected"]`` is True, by
+        which ``compare_heatmaps`` knows detected groups from given ones.
 
     Raises
     ------
@@ -96,7 +97,9 @@ def detect_groups(
     rows = rows_by_person(trajectories)
     person_index = trajectories.index.get_level_values("person_index").to_numpy()[rows.order][rows.first]
     linking = Linking(least_share, least_extent)
-    return build_groups(encounters, person_index, find_tracklets(trajectories, rows), linking, unit)
+    groups = build_groups(encounters, person_index, find_tracklets(trajectories, rows), linking, unit)
+    groups.attrs["detected"] = True
+    return groups
 
 
 @dataclass(frozen=True, slots=True)
