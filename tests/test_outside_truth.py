@@ -73,7 +73,7 @@ def test_the_real_job_has_the_published_edges(job, real_data):
     assert ((bottom >= 1).sum(), (bottom == 1).sum()) == (75, 35)
     findings = inspect_tracking(real_data / "rekognition" / "edenai-2023-10-16.json")
     assert (findings.boxes, findings.without_box, findings.feet_not_seen) == (304, 96, 172)
-    assert findings.verdict == "usable with care"
+    assert findings.verdict == "not usable for visits, dwell, tracks and heatmap"
 
 
 def test_a_zone_over_the_whole_picture_holds_all_located_time_in_one_visit_a_stretch(job):

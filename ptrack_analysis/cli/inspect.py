@@ -69,7 +69,7 @@ def run(given: argparse.Namespace) -> int:
     problems = [problem for one in found for problem in one.problems]
     for problem in (*problems, *errors):
         print(shown(f"ptrack: {problem}"), file=sys.stderr)
-    bad = sum(one.verdict == "not usable" for one in found) + len(errors)
+    bad = sum(bool(one.problems) for one in found) + len(errors)
     return 0 if not bad else _BAD if bad == len(archive.videos) else _SOME
 
 
@@ -144,7 +144,7 @@ def _share(part: int, whole: int) -> str:
 
 def _plain(found: "ReadReport") -> dict[str, Any]:
     """Convert a report to JSON values, with times in milliseconds as ``<name>_ms``."""
-    plain = {"name": found.video.name, "verdict": found.verdict, **asdict(found)}
+    plain = {"name": found.video.name, "verdict": found.verdict} | asdict(found)
     plain["video"] = _in_ms(plain["video"])
     plain.pop("ignored")
     return _in_ms(plain)

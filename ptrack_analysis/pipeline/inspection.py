@@ -7,6 +7,7 @@ import pandas as pd
 
 from ptrack_analysis.analysis.presence import choose_max_gap, choose_period, rows_by_person, steps_between
 from ptrack_analysis.analysis.quality.checks import compute_quality
+from ptrack_analysis.analysis.quality.verdict import judge_video
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.geometry import EDGE_TOLERANCE
@@ -22,7 +23,7 @@ class ReadReport:
 
     ``problems`` are the reasons for which it cannot be read as it is, ``notes`` what is odd but usable, each
     a sentence, among them the checks of ``compute_quality`` that are doubtful or bad; ``verdict`` is
-    ``good``, ``usable with care`` or ``not usable``.
+    that of ``judge_video``: ``good``, ``usable with care``, ``not usable`` (for some outputs), ``unknown``.
 
     Counts: ``without_box`` detections without a body box (face only), ``feet_not_seen`` boxes whose lower
     edge is within 1 % of the picture's height of its lower edge, ``out_of_frame`` boxes that reach beyond the
@@ -53,13 +54,7 @@ class ReadReport:
     ignored: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
     problems: tuple[str, ...]
-
-    @property
-    def verdict(self) -> str:
-        """One of ``good``, ``usable with care``, ``not usable``."""
-        if self.problems:
-            return "not usable"
-        return "usable with care" if self.notes else "good"
+    verdict: str
 
 
 def inspect_tracking(
@@ -146,4 +141,5 @@ def inspect_tracking(
         ignored=tuple(reading.ignored),
         notes=tuple(notes),
         problems=tuple(problems),
+        verdict=str(judge_video(quality, problems=problems, caveats=reading.cut_short)),
     )

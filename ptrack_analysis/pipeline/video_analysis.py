@@ -11,6 +11,7 @@ import pandas as pd
 from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds
 from ptrack_analysis.analysis.heat.heatmap import Basis, Heatmap
 from ptrack_analysis.analysis.presence import choose_max_gap, select
+from ptrack_analysis.analysis.quality.verdict import VideoVerdict, judge_video
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.clock.lookup import settled
 from ptrack_analysis.clock.recordings import Recording
@@ -337,6 +338,12 @@ class VideoAnalysis:
 
             trajectories = smooth_trajectories(trajectories, window=config.smooth)
         return trajectories
+
+    @property
+    def verdict(self) -> VideoVerdict:
+        """How reliable the tracking is: the verdict of the quality checks."""
+        quality = None if self.has_points else self["quality"]
+        return judge_video(quality, caveats=self.reading.cut_short)
 
     @cached_property
     def duration(self) -> pd.Timedelta | None:

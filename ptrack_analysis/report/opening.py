@@ -1,6 +1,6 @@
 """The first and last sections of a report: quality, key figures, definitions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -35,11 +35,12 @@ from ptrack_analysis.report.parts import (
     build_table,
     column_text,
     extract_rule,
+    find_verdict_kind,
     first_sentence,
     isolated,
     local_time,
 )
-from ptrack_analysis.report.summary import share, span
+from ptrack_analysis.report.summary import describe_no_findings, share, span
 from ptrack_analysis.schema import BINS, OCCUPANCY, QUALITY, TRACKS, VISITS
 from ptrack_analysis.video import milliseconds
 from ptrack_analysis.web.ground import Background
@@ -113,9 +114,8 @@ _HOUR, _MINUTE = 3600, 60
 
 def trust_section(measured: ReportData) -> Section:
     """Describe how far the tracking can be trusted: verdict, notes, each check with its thresholds."""
-    trust = measured.figures["trust"]
-    verdict = trust["verdict"]
-    parts: list[Part] = [Words(_verdict_said(trust), verdict)]
+    verdict = measured.figures["trust"]["verdict"]
+    parts: list[Part] = [Words(describe_verdict(measured.figures["trust"]), find_verdict_kind(verdict))]
     notes = list(dict.fromkeys(notes_said(measured)))
     if notes:
         parts.append(Items(notes))
@@ -123,18 +123,18 @@ def trust_section(measured: ReportData) -> Section:
     return Section("trust", "How far to trust it", parts)
 
 
-def _verdict_said(trust: dict[str, Any]) -> str:
-    said: str = {
-        "good": "Good: no check of the tracking finds anything odd, which proves nothing of what it missed.",
-        "unknown": "Unknown: nothing can be said about the tracking.",
-    }.get(trust["verdict"], "")
-    unknown = ", ".join(trust["unknown"])
-    if said:
-        more = f" Nothing can be said by: {unknown}." if unknown and trust["verdict"] == "good" else ""
-        return said + more
-    names = ", ".join(f"{check['check']} ({check['verdict']})" for check in trust["checks"])
-    worst = trust["verdict"].capitalize()
-    return f"{worst}: {len(trust['checks'])} of the checks did not come out good: {names}."
+def describe_verdict(trust: dict[str, Any]) -> str:
+    """Write the verdict, the checks that are not good, and the unknown ones."""
+    names = [
+        f"{check['check']}{' in ' + isolated(check['name']) if check['name'] else ''} ({check['verdict']})"
+        for check in trust["checks"]
+    ]
+    verdict = f"{trust['verdict'][:1].upper()}{trust['verdict'][1:]}"
+    said = (
+        f"{verdict}: {', '.join(names)}." if names else f"{verdict}. {describe_no_findings(trust['verdict'])}"
+    )
+    unknown = ", ".join(one["check"] for one in trust["unknown"])
+    return f"{said} Unknown checks: {unknown}." if unknown else said
 
 
 def notes_said(measured: ReportData) -> list[str]:
@@ -150,15 +150,28 @@ def notes_said(measured: ReportData) -> list[str]:
 
 
 def quality_table(quality: Any) -> ReportTable:
-    """List the checks, the worst first."""
-    rank = quality["verdict"].astype(str).map({one: place for place, one in enumerate(_WORST)})
-    ordered = quality.iloc[rank.to_numpy().argsort(kind="stable")]
+    """List the checks, the worst first, and those of zones and lines that are not good."""
+    verdict = quality["verdict"].astype(str)
+    is_shown = (quality.index.get_level_values("name") == "") | verdict.isin(["bad", "doubtful"])
+    rank = verdict[is_shown].map({one: place for place, one in enumerate(_WORST)})
+    ordered = quality[is_shown].iloc[rank.to_numpy().argsort(kind="stable")]
     return build_table(
         ordered,
         QUALITY,
         "Checks of the tracking",
-        ["check", "verdict", "value", "value_unit", "doubtful_above", "bad_above", "meaning"],
-        labels={"value": "found", "value_unit": "unit"},
+        [
+            "check",
+            "name",
+            "verdict",
+            "value",
+            "value_unit",
+            "doubtful_above",
+            "bad_above",
+            "affects",
+            "meaning",
+            "advice",
+        ],
+        labels={"name": "zone or line", "value_unit": "unit", "advice": "what to do"},
         marks="verdict",
     )
 
@@ -194,7 +207,11 @@ def video_section(measured: ReportData, files: dict[str, str]) -> Section:
 
 def key_section(measured: ReportData) -> Section:
     """Describe the key figures, each with its definition."""
-    keys = [*_persons(measured), *_presence(measured), *_crossed(measured)]
+    affected = measured.figures["trust"]["affected"]
+    keys = [
+        replace(key, checks=affected[key.figure]) if key.figure else key
+        for key in (*_persons(measured), *_presence(measured), *_crossed(measured))
+    ]
     parts: list[Part] = [Keys(keys)]
     if not measured.figures["persons"]:
         parts.insert(0, Words("Nobody was detected in this video, so all figures are of nobody.", "note"))
@@ -209,15 +226,22 @@ def _persons(measured: ReportData) -> list[Key]:
         f"The number of rows of the table persons; a row is {TRACKS.row}. A person whom the tracker lost and "
         "found again under another number counts twice."
     )
-    keys = [Key("Persons", str(figures["persons"]), _describe_part(inside), a_person)]
+    keys = [Key("Persons", str(figures["persons"]), _describe_part(inside), a_person, "persons")]
     method = first_sentence(compute_confidence_intervals)
     definition = f"{column_text(TRACKS, 'time_in_scene')} Its mean over persons. {method}"
     if stay is not None:
         bounds = interval(stay["low"], stay["high"], stay["confidence"])
-        keys.append(Key("Mean time in the scene", span(float(stay["value"])), bounds, definition))
+        keys.append(
+            Key("Mean time in the scene", span(float(stay["value"])), bounds, definition, "present_s")
+        )
     unlocated = f"{share(figures['without_position_share'])} of it without position"
     text = f"{column_text(TRACKS, 'time_in_scene')} {column_text(TRACKS, 'without_position')}"
-    keys.append(Key("Time in the scene, all", span(figures["present_s"]), unlocated, text))
+    keys.append(Key("Time in the scene, all", span(figures["present_s"]), unlocated, text, "present_s"))
+    if figures["outside_image_s"]:
+        definition = column_text(TRACKS, "time_outside_image")
+        keys.append(
+            Key("Time outside the image", span(figures["outside_image_s"]), "", definition, "present_s")
+        )
     return keys
 
 
@@ -240,14 +264,28 @@ def _presence(measured: ReportData) -> list[Key]:
     peak_at = "" if first is None else f"first at {moment(measured, first)}"
     count = column_text(OCCUPANCY, "persons")
     keys = [
-        Key("Present on average", mean, f"{there['at_end']} at the end", f"{count} Its mean over time."),
-        Key("Present at most", str(there["peak"]), peak_at, f"{count} The largest."),
+        Key(
+            "Present on average",
+            mean,
+            f"{there['at_end']} at the end",
+            f"{count} Its mean over time.",
+            "occupancy",
+        ),
+        Key("Present at most", str(there["peak"]), peak_at, f"{count} The largest.", "occupancy"),
     ]
     if busiest is not None:
         name = "hour" if busiest["every_s"] >= _HOUR else "minute"
         text = f"The {name} with the most person-seconds. {column_text(BINS, 'person_seconds')}"
         beside = f"{busiest['mean_persons']:.2f} persons on average"
-        keys.append(Key(f"Busiest {name}", f"from {moment(measured, busiest['start_s'])}", beside, text))
+        keys.append(
+            Key(
+                f"Busiest {name}",
+                f"from {moment(measured, busiest['start_s'])}",
+                beside,
+                text,
+                "busiest_interval",
+            )
+        )
     return keys
 
 
@@ -266,7 +304,7 @@ def _crossed(measured: ReportData) -> list[Key]:
         text = f"Crossings of the lines of kind {ENTRANCE!r}: {lines}."
         if not has_doors:
             text = f"Crossings of all lines, as none is of the kind {ENTRANCE!r}: {lines}."
-        keys.append(Key("Over the doors" if has_doors else "Over the lines", value, beside, text))
+        keys.append(Key("Over the doors" if has_doors else "Over the lines", value, beside, text, "balance"))
     return keys
 
 
