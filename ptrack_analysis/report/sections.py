@@ -325,6 +325,7 @@ def explorer_section(measured: ReportData) -> Section:
         lines=analysis.lines,
         detections=detections,
         visits=visits,
+        quality=None if analysis.has_points else analysis["quality"],
         background=measured.embedded,
         bounds=None if analysis.floor_plan is None else analysis.floor_plan.bounds,
     )
