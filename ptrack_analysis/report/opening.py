@@ -40,7 +40,7 @@ from ptrack_analysis.report.parts import (
     isolated,
     local_time,
 )
-from ptrack_analysis.report.summary import describe_no_findings, share, span
+from ptrack_analysis.report.summary import clock_time, describe_no_findings, share, span
 from ptrack_analysis.schema import BINS, OCCUPANCY, QUALITY, TRACKS, VISITS
 from ptrack_analysis.video import milliseconds
 from ptrack_analysis.web.ground import Background
@@ -109,7 +109,7 @@ def measure(
 
 
 _WORST = ("bad", "doubtful", "unknown", "good")
-_HOUR, _MINUTE = 3600, 60
+_HOUR = 3600
 
 
 def trust_section(measured: ReportData) -> Section:
@@ -193,7 +193,7 @@ def video_section(measured: ReportData, files: dict[str, str]) -> Section:
         "frame": size,
         "frame rate": rate,
         "length": length,
-        "measured part": f"{span(figures['start_s'])} to {span(figures['end_s'])}",
+        "measured part": f"{clock_time(figures['start_s'])} to {clock_time(figures['end_s'])}",
         "detections": str(len(measured.analysis.detections)),
         "sampling period": f"{measured.analysis.period.total_seconds():g} s",
         "codec": video.codec,
@@ -309,14 +309,9 @@ def _crossed(measured: ReportData) -> list[Key]:
 
 
 def moment(measured: ReportData, seconds: float) -> str:
-    """Write a moment of the video: as the local clock, where it is known."""
+    """Write a time in the video, floored to the second; in local time if the clock is known."""
     if measured.clock is None:
-        minutes, rest = divmod(int(seconds), _MINUTE)
-        return (
-            f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
-            if minutes >= _MINUTE
-            else f"{minutes}:{rest:02d}"
-        )
+        return clock_time(seconds)
     return f"{local_time(round(1000 * seconds), measured.clock):%H:%M:%S}"
 
 

@@ -8,7 +8,6 @@ from typing import Any
 PLAIN, MARKDOWN = "text", "markdown"
 NONE = "\N{EN DASH}"
 _MINUTE, _HOUR = 60, 3600
-_LONG = 2
 _MARKS = re.compile(r"([\\`*_|<>\[\]#])")
 _ZONES = (
     "zone",
@@ -54,11 +53,12 @@ class _Part:
 def format_page(figures: dict[str, Any], form: str = PLAIN) -> str:
     """Write the figures of one video as a page: ``"text"`` or ``"markdown"``.
 
-    Lengths of time are rounded, to a tenth of a second below two minutes, to a second below two hours, to a
-    minute beyond; what cannot be told is an en dash.
+    Durations are rounded: to a tenth of a second below a minute, to a second below an hour, otherwise to a
+    minute. Times in the video are floored to the second, as a player shows them. Unknown values are an en
+    dash.
     """
     start, end = figures["start_s"], figures["end_s"]
-    title = f"{_line(figures['video']) or 'video'}: {span(start)} to {span(end)}"
+    title = f"{_line(figures['video']) or 'video'}: {clock_time(start)} to {clock_time(end)}"
     parts = [_usual(figures), *_zones(figures), *_ways(figures), *_crossed(figures), *_trust(figures)]
     if figures["unavailable"]:
         parts.append(_Part("Left out", said=tuple(figures["unavailable"])))
@@ -68,13 +68,13 @@ def format_page(figures: dict[str, Any], form: str = PLAIN) -> str:
 
 
 def span(value: float | None) -> str:
-    """Write a length of time [s]."""
+    """Write a duration [s], rounded as in the explorer: 7.4 s, 1 min 12 s, 2 h 03 min."""
     if value is None:
         return NONE
-    if round(value, 1) < _LONG * _MINUTE:
+    if round(value, 1) < _MINUTE:
         return f"{value:.1f} s"
     whole = round(value)
-    if whole < _LONG * _HOUR:
+    if whole < _HOUR:
         return f"{whole // _MINUTE} min {whole % _MINUTE:02d} s"
     minutes = round(value / _MINUTE)
     return f"{minutes // _MINUTE} h {minutes % _MINUTE:02d} min"
@@ -137,7 +137,7 @@ def _speed(speed: dict[str, Any], unit: str) -> str:
 
 
 def _first(moment: float | None) -> str:
-    return "" if moment is None else f" (first at {span(moment)})"
+    return "" if moment is None else f" (first at {clock_time(moment)})"
 
 
 def _busiest_interval(interval: dict[str, Any] | None) -> tuple[str, str]:
