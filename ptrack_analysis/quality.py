@@ -6,11 +6,13 @@ from ptrack_analysis.analysis.quality.checks import compute_quality
 from ptrack_analysis.analysis.quality.intervals import compute_confidence_intervals
 from ptrack_analysis.analysis.quality.manual_count import compare_with_manual_count
 from ptrack_analysis.analysis.quality.sensitivity import compute_sensitivity
+from ptrack_analysis.analysis.quality.verdict import VideoVerdict, judge_video
 from ptrack_analysis.pipeline.inspection import ReadReport, inspect_tracking
 
 __all__ = [
     "Comparison",
     "ReadReport",
+    "VideoVerdict",
     "compare_tracking",
     "compare_with_manual_count",
     "compute_confidence_intervals",
@@ -18,4 +20,5 @@ __all__ = [
     "compute_sensitivity",
     "estimate_sampling_period",
     "inspect_tracking",
+    "judge_video",
 ]
