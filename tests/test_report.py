@@ -137,7 +137,10 @@ def test_each_check_stands_with_its_verdict_thresholds_and_meaning(shop):
     quality = tables_in(shop)["quality"]
     names = [one["name"] for one in quality["headings"]]
     assert names[:4] == ["check", "name", "verdict", "value"]
-    assert names[4:] == ["value_unit", "doubtful_above", "bad_above", "affects", "meaning", "advice"]
+    assert names[4:] == ["value_unit", "doubtful_above", "bad_above", "meaning"]
+    assert "Usable with care. Face only 10.5 %, 11.2 % in checkout, 10.2 % in table." in shop
+    unknown = dict(tables_in(shop)["unknown_checks"]["rows"])
+    assert "--stitch" in unknown["continued tracks"]
     verdicts = [row[2] for row in quality["rows"]]
     assert verdicts[0] == "doubtful"
     assert verdicts == sorted(verdicts, key=["bad", "doubtful", "unknown", "good"].index)

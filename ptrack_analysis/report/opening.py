@@ -25,6 +25,7 @@ from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.key_figures import gather_key_figures
 from ptrack_analysis.report.parts import (
     Facts,
+    Heading,
     Items,
     Key,
     Keys,
@@ -40,7 +41,13 @@ from ptrack_analysis.report.parts import (
     isolated,
     local_time,
 )
-from ptrack_analysis.report.summary import clock_time, describe_no_findings, share, span
+from ptrack_analysis.report.summary import (
+    clock_time,
+    describe_no_findings,
+    format_value,
+    share,
+    span,
+)
 from ptrack_analysis.schema import BINS, OCCUPANCY, QUALITY, TRACKS, VISITS
 from ptrack_analysis.video import milliseconds
 from ptrack_analysis.web.ground import Background
@@ -114,27 +121,36 @@ _HOUR = 3600
 
 def trust_section(measured: ReportData) -> Section:
     """Describe how far the tracking can be trusted: verdict, notes, each check with its thresholds."""
-    verdict = measured.figures["trust"]["verdict"]
-    parts: list[Part] = [Words(describe_verdict(measured.figures["trust"]), find_verdict_kind(verdict))]
-    notes = list(dict.fromkeys(notes_said(measured)))
-    if notes:
-        parts.append(Items(notes))
+    trust = measured.figures["trust"]
+    parts: list[Part] = [Words(describe_verdict(trust), find_verdict_kind(trust["verdict"]))]
+    checks = {check["check"]: check for check in trust["checks"]}
+    said = [
+        f"{name[:1].upper()}{name[1:]}: {one['meaning']} It affects {', '.join(one['affects'])}. "
+        f"{one['advice']}"
+        for name, one in checks.items()
+    ]
+    if items := [*said, *dict.fromkeys(notes_said(measured))]:
+        parts.append(Items(items))
     parts.append(quality_table(measured.analysis["quality"]))
+    if trust["unknown"]:
+        headings = [Heading("check", "unknown check"), Heading("needs", "what makes it known")]
+        rows = [[one["check"], one["needs"]] for one in trust["unknown"]]
+        parts.append(ReportTable("unknown_checks", "Unknown checks", headings, rows, row="one check"))
     return Section("trust", "How far to trust it", parts)
 
 
 def describe_verdict(trust: dict[str, Any]) -> str:
-    """Write the verdict, the checks that are not good, and the unknown ones."""
-    names = [
-        f"{check['check']}{' in ' + isolated(check['name']) if check['name'] else ''} ({check['verdict']})"
-        for check in trust["checks"]
-    ]
-    verdict = f"{trust['verdict'][:1].upper()}{trust['verdict'][1:]}"
-    said = (
-        f"{verdict}: {', '.join(names)}." if names else f"{verdict}. {describe_no_findings(trust['verdict'])}"
-    )
-    unknown = ", ".join(one["check"] for one in trust["unknown"])
-    return f"{said} Unknown checks: {unknown}." if unknown else said
+    """Write the verdict, and the value of each check that is not good with those of its zones and lines."""
+    verdict = f"{trust['verdict'][:1].upper()}{trust['verdict'][1:]}."
+    if not trust["checks"]:
+        return f"{verdict} {describe_no_findings(trust['verdict'])}"
+    values: dict[str, list[str]] = {}
+    for check in trust["checks"]:
+        where = f" in {isolated(check['name'])}" if check["name"] else ""
+        value = format_value(check["value"], check["value_unit"])
+        values.setdefault(check["check"], []).append(f"{value}{where}")
+    said = "; ".join(f"{name} {', '.join(one)}" for name, one in values.items())
+    return f"{verdict} {said[:1].upper()}{said[1:]}."
 
 
 def notes_said(measured: ReportData) -> list[str]:
@@ -155,23 +171,14 @@ def quality_table(quality: Any) -> ReportTable:
     is_shown = (quality.index.get_level_values("name") == "") | verdict.isin(["bad", "doubtful"])
     rank = verdict[is_shown].map({one: place for place, one in enumerate(_WORST)})
     ordered = quality[is_shown].iloc[rank.to_numpy().argsort(kind="stable")]
+    is_video = ordered.index.get_level_values("name") == ""
+    ordered = ordered.assign(meaning=ordered["meaning"].where(is_video, ""))
     return build_table(
         ordered,
         QUALITY,
         "Checks of the tracking",
-        [
-            "check",
-            "name",
-            "verdict",
-            "value",
-            "value_unit",
-            "doubtful_above",
-            "bad_above",
-            "affects",
-            "meaning",
-            "advice",
-        ],
-        labels={"name": "zone or line", "value_unit": "unit", "advice": "what to do"},
+        ["check", "name", "verdict", "value", "value_unit", "doubtful_above", "bad_above", "meaning"],
+        labels={"name": "zone or line", "value_unit": "unit"},
         marks="verdict",
     )
 

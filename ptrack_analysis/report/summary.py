@@ -234,7 +234,7 @@ def _trust(figures: dict[str, Any]) -> list[_Part]:
             check["check"],
             check["name"] or "whole video",
             check["verdict"],
-            _found(check["value"], check["value_unit"]),
+            format_value(check["value"], check["value_unit"]),
             ", ".join(check["affects"]),
         )
         for check in trust["checks"]
@@ -258,7 +258,8 @@ def _names(checks: Sequence[str]) -> str:
     return ", ".join(checks) or NONE
 
 
-def _found(value: float | None, unit: str) -> str:
+def format_value(value: float | None, unit: str) -> str:
+    """Write the value of a check with its unit."""
     return NONE if value is None else f"{value:.3g}" + ("" if unit == "1" else f" {unit}")
 
 

@@ -167,7 +167,9 @@ CHECKS = {
             "Share of detections that have a face but no body box; per zone, share of the time with an "
             "interpolated position. These positions are estimated or missing."
         ),
-        advice=("Mount the camera so that it sees whole bodies. Compare zones by the share of this check."),
+        advice=(
+            "Mount the camera so that it sees whole bodies. Compare zones only if their shares are similar."
+        ),
     ),
     "time without position": QualityCheck(
         unit="%",
@@ -536,8 +538,10 @@ def compute_quality(
     if not len(trajectories) or not len(detections):
         return empty_table(QUALITY)
     rows, step = rows_by_person(trajectories), choose_period(rows_by_person(detections), video, period)
-    if visits is None:
+    if visits is None and zones:
         visits = compute_visits(trajectories, zones, video, period=period)
+    if crossings is None and lines:
+        crossings = compute_crossings(trajectories, lines)
     inputs = QualityInputs(
         detections=detections,
         trajectories=trajectories,
@@ -551,8 +555,8 @@ def compute_quality(
         stitches=stitches,
         zones=zones,
         lines=lines,
-        visits=visits,
-        crossings=compute_crossings(trajectories, lines) if crossings is None else crossings,
+        visits=empty_table(VISITS) if visits is None else visits,
+        crossings=empty_table(CROSSINGS, unit=unit) if crossings is None else crossings,
         floor_plan=plane,
         thresholds={name: check.doubtful for name, check in checks.items()},
     )

@@ -81,13 +81,12 @@ def _measure(
     returns: tuple[Integers, Milliseconds, Milliseconds],
 ) -> _Flicker:
     """Measure the quick returns of people to one zone or line: person, start and end of each absence."""
-    rows = inputs.rows
-    index = inputs.trajectories.index.get_level_values("person_index").to_numpy()[rows.order]
-    minutes = float(inputs.time_present[np.isin(index, people)].sum()) / MINUTE
+    is_here = np.isin(inputs.people, people)
+    minutes = float(inputs.time_in_scene[is_here].sum()) / MINUTE
     person, since, until = returns
     if not len(person):
         return _Flicker(0.0, np.empty(0), minutes)
-    first, after = _find_rows(index, rows.time, person, since), _find_rows(index, rows.time, person, until)
+    first, after = _find_rows(inputs, person, since), _find_rows(inputs, person, until)
     after = np.maximum(after, first + 1)
     row = np.repeat(first, after - first) + _count_up(after - first)
     x, y = inputs.position
@@ -99,13 +98,13 @@ def _measure(
     return _Flicker(len(person) / minutes if minutes else 0.0, farthest, minutes)
 
 
-def _find_rows(index: Integers, time: Milliseconds, person: Integers, since: Milliseconds) -> Integers:
-    """Return the first row of each person at or after a time; rows are in the order of person and time."""
-    people, codes = np.unique(index, return_inverse=True)
+def _find_rows(inputs: QualityInputs, person: Integers, since: Milliseconds) -> Integers:
+    """Return the first row of each person at or after a time."""
+    time = inputs.rows.time
     span = int(time.max()) + 1
-    keys = codes.astype("int64") * span + time
-    wanted = np.searchsorted(people, person).astype("int64") * span + np.minimum(since, span - 1)
-    return np.minimum(np.searchsorted(keys, wanted), len(index) - 1)
+    keys = inputs.rows.person.astype("int64") * span + time
+    wanted = np.searchsorted(inputs.people, person).astype("int64") * span + np.minimum(since, span - 1)
+    return np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
 
 
 def _count_up(lengths: Integers) -> Integers:

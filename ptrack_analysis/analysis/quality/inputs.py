@@ -87,6 +87,19 @@ class QualityInputs:
         return int(self.time_present.sum())
 
     @cached_property
+    def people(self) -> Integers:
+        """Number of each person, ascending."""
+        index = self.trajectories.index.get_level_values("person_index").to_numpy()
+        people: Integers = index[self.rows.order[self.rows.first]]
+        return people
+
+    @cached_property
+    def time_in_scene(self) -> Milliseconds:
+        """Time present of each person [ms]."""
+        time: Milliseconds = np.add.reduceat(self.time_present, np.flatnonzero(self.rows.first))
+        return time
+
+    @cached_property
     def position(self) -> tuple[Floats, Floats]:
         """Coordinates x and y; NaN without a position."""
         x, y = (self.trajectories[f"{axis}_{self.unit}"].to_numpy()[self.rows.order] for axis in "xy")

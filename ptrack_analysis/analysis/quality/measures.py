@@ -160,11 +160,9 @@ def measure_missing_positions(inputs: QualityInputs) -> Measured:
 
 def measure_short_tracks(inputs: QualityInputs) -> Measured:
     """Measure the share of people with less than 1 s in the scene [%]."""
-    rows = inputs.rows
-    times = np.add.reduceat(inputs.time_present, np.flatnonzero(rows.first))
-    is_short = times < _SHORT
-    value = compute_percentage(int(is_short.sum()), len(times))
-    return Measured(value, time=np.where(is_short[rows.person], inputs.time_present, 0.0))
+    is_short = inputs.time_in_scene < _SHORT
+    value = compute_percentage(int(is_short.sum()), len(is_short))
+    return Measured(value, time=np.where(is_short[inputs.rows.person], inputs.time_present, 0.0))
 
 
 def measure_continued_tracks(inputs: QualityInputs) -> Measured:

@@ -66,10 +66,9 @@ def measure_tiny_boxes(inputs: QualityInputs) -> Measured:
 
 def measure_duplicate_tracks(inputs: QualityInputs) -> Measured:
     """Measure the share of people whose boxes overlap those of another track all the time [%]."""
-    people = inputs.trajectories.index.get_level_values("person_index").to_numpy()[inputs.rows.order]
-    duplicates = _find_duplicates(inputs)
-    value = compute_percentage(len(duplicates), int(inputs.rows.first.sum()))
-    return Measured(value, time=np.where(np.isin(people, duplicates), inputs.time_present, 0.0))
+    is_duplicate = np.isin(inputs.people, _find_duplicates(inputs))
+    value = compute_percentage(int(is_duplicate.sum()), len(is_duplicate))
+    return Measured(value, time=np.where(is_duplicate[inputs.rows.person], inputs.time_present, 0.0))
 
 
 def _find_duplicates(inputs: QualityInputs) -> Integers:
