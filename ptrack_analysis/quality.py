@@ -6,6 +6,7 @@ from ptrack_analysis.analysis.quality.checks import compute_quality
 from ptrack_analysis.analysis.quality.intervals import compute_confidence_intervals
 from ptrack_analysis.analysis.quality.manual_count import compare_with_manual_count
 from ptrack_analysis.analysis.quality.sensitivity import compute_sensitivity
+from ptrack_analysis.analysis.quality.verdict import VideoVerdict, judge_video
 from ptrack_analysis.pipeline.inspection import Inspection, inspect_tracking
 from ptrack_analysis.sources.read_report import ReadReport
 
@@ -13,6 +14,7 @@ __all__ = [
     "Comparison",
     "Inspection",
     "ReadReport",
+    "VideoVerdict",
     "compare_tracking",
     "compare_with_manual_count",
     "compute_confidence_intervals",
@@ -20,4 +22,5 @@ __all__ = [
     "compute_sensitivity",
     "estimate_sampling_period",
     "inspect_tracking",
+    "judge_video",
 ]

@@ -14,6 +14,7 @@ from ptrack_analysis import (
     compute_quality,
     compute_transitions,
 )
+from ptrack_analysis.analysis.quality.verdict import judge_video
 from ptrack_analysis.dataset.video_files import compute_tables
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
@@ -190,19 +191,26 @@ def test_the_lines_and_their_drift_are_those_of_counts_and_balance(summed):
         assert {name: figures["balance"][name] for name in last.index} == last.to_dict()
 
 
-def test_the_verdict_is_the_worst_of_quality_and_says_which(summed):
+def test_the_checks_are_those_of_quality_and_the_verdict_is_the_videos(summed):
     for figures, analysis, _ in summed:
         quality = compute_quality(
-            analysis.detections, analysis.trajectories, analysis.video, max_gap=analysis.config.max_gap
+            analysis.detections,
+            analysis.trajectories,
+            analysis.video,
+            zones=analysis.zones,
+            lines=analysis.lines,
+            plane=analysis.floor_plan,
+            entrances=analysis.entrances or None,
+            max_gap=analysis.config.max_gap,
         )
         trust, verdicts = figures["trust"], quality["verdict"].astype(str)
-        worst = next(one for one in ("bad", "doubtful", "good") if one in set(verdicts))
-        assert trust["verdict"] == worst
+        assert trust["verdict"] == str(judge_video(quality))
         suspect = verdicts[verdicts.isin(["bad", "doubtful"])].to_dict()
-        assert {check["check"]: check["verdict"] for check in trust["checks"]} == suspect
+        assert {(check["check"], check["name"]): check["verdict"] for check in trust["checks"]} == suspect
         for check in trust["checks"]:
-            assert check["value"] == quality.loc[check["check"], "value"]
-            assert check["meaning"] == quality.loc[check["check"], "meaning"]
+            row = quality.loc[(check["check"], check["name"])]
+            assert check["value"] == row["value"]
+            assert (check["meaning"], check["advice"]) == (row["meaning"], row["advice"])
 
 
 def test_all_is_json_with_keys_in_one_order(summed):
@@ -230,7 +238,9 @@ def test_an_empty_video_has_an_ordinary_page_of_zeros_and_dashes(tmp_path):
     assert figures["zones"][0]["median_dwell_s"] is None
     assert figures["transitions"] == []
     assert figures["balance"]["drift"] == 0
-    assert figures["trust"] == {"verdict": "unknown", "checks": [], "unknown": []}
+    trust = figures["trust"]
+    assert (trust["verdict"], trust["checks"], trust["unknown"]) == ("unknown", [], [])
+    assert not any(trust["affected"].values())
     json.dumps(figures, allow_nan=False)
     for text in (format_page(figures), format_page(figures, MARKDOWN)):
         assert "nobody went from a zone to a zone" in text
@@ -250,7 +260,7 @@ def test_one_person_who_stays_is_worked_out_in_the_head(tmp_path):
     assert (nowhere["visits"], nowhere["total_dwell_s"], nowhere["censored_share"]) == (0, 0.0, None)
     assert figures["busiest"]["interval"] is None
     assert figures["busiest"]["cell"]["stood_s"] == pytest.approx(0.4)
-    assert figures["lines"] == [{"line": "middle", "in_total": 0, "out_total": 0}]
+    assert figures["lines"] == [{"line": "middle", "in_total": 0, "out_total": 0, "affected_by": []}]
 
 
 HOLDS = {
@@ -360,10 +370,10 @@ def test_names_do_not_break_a_table_of_markdown(tmp_path):
     [
         (None, "\N{EN DASH}"),
         (0.0, "0.0 s"),
-        (119.94, "119.9 s"),
-        (119.96, "2 min 00 s"),
-        (7199.4, "119 min 59 s"),
-        (7199.6, "2 h 00 min"),
+        (59.94, "59.9 s"),
+        (59.96, "1 min 00 s"),
+        (3599.4, "59 min 59 s"),
+        (3599.6, "1 h 00 min"),
         (93_599.0, "26 h 00 min"),
     ],
 )

@@ -70,7 +70,7 @@ def run(given: argparse.Namespace) -> int:
     problems = [problem for one in found for problem in one.problems]
     for problem in (*problems, *errors):
         print(shown(f"ptrack: {problem}"), file=sys.stderr)
-    bad = sum(one.verdict == "not usable" for one in found) + len(errors)
+    bad = sum(bool(one.problems) for one in found) + len(errors)
     return 0 if not bad else _BAD if bad == len(archive.videos) else _SOME
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ptrack_analysis.analysis.presence import choose_max_gap, choose_period, rows_by_person, steps_between
 from ptrack_analysis.analysis.quality.checks import compute_quality
+from ptrack_analysis.analysis.quality.verdict import judge_video
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import InputError
@@ -24,7 +25,7 @@ class Inspection:
 
     ``problems`` are the reasons for which it cannot be read as it is, ``notes`` what is odd but usable, each
     a sentence, among them the checks of ``compute_quality`` that are doubtful or bad; ``verdict`` is
-    ``good``, ``usable with care`` or ``not usable``.
+    that of ``judge_video``: ``good``, ``usable with care``, ``not usable`` (for some outputs), ``unknown``.
 
     Counts: ``without_box`` detections without a body box (face only), ``feet_not_seen`` boxes whose lower
     edge is within 1 % of the picture's height of its lower edge, ``out_of_frame`` boxes that reach beyond the
@@ -57,18 +58,12 @@ class Inspection:
     notes: tuple[str, ...]
     problems: tuple[str, ...]
     read_report: ReadReport
+    verdict: str
 
     @property
     def has_points(self) -> bool:
         """Whether the source has points without boxes, so that what counts boxes is 0."""
         return bool(self.detections) and not self.boxes and not self.without_box
-
-    @property
-    def verdict(self) -> str:
-        """One of ``good``, ``usable with care``, ``not usable``."""
-        if self.problems:
-            return "not usable"
-        return "usable with care" if self.notes else "good"
 
 
 def inspect_tracking(
@@ -130,6 +125,7 @@ def inspect_tracking(
     tracks = compute_tracks(trajectories)
     dwell, unlocated = total_ms(tracks["time_in_scene"]), total_ms(tracks["without_position"])
     notes = notes_on(reading, tracks)
+    quality = None
     if not has_points:
         quality = compute_quality(detections, trajectories, reading.video, max_gap=gap, period=step)
         notes += notes_on_quality(quality)
@@ -165,4 +161,5 @@ def inspect_tracking(
         notes=tuple(notes),
         problems=tuple(problems),
         read_report=reading.report,
+        verdict=str(judge_video(quality, problems=problems, caveats=reading.cut_short)),
     )

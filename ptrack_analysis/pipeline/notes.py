@@ -23,10 +23,10 @@ LATE = pd.Timedelta("2s")
 """A first detection later than this may mean that the first pages are missing."""
 MUCH_UNLOCATED = CHECKS["time without position"].doubtful / 100
 """A share of the time in the scene, spent nobody knows where, that a reader of zone dwell must know of."""
-MANY_FEET_HIDDEN = CHECKS["feet not seen"].doubtful / 100
+MANY_FEET_HIDDEN = CHECKS["truncated boxes"].doubtful / 100
 """A share of boxes on the picture's lower edge that a reader of positions must know of."""
 
-_SAID = ("time without position", "feet not seen", "dropped rows", "missing pages")
+_SAID = ("time without position", "dropped rows", "missing pages")
 
 
 def notes_on(reading: Reading, tracks: pd.DataFrame) -> list[str]:
@@ -41,12 +41,15 @@ def notes_on(reading: Reading, tracks: pd.DataFrame) -> list[str]:
 
 
 def notes_on_quality(quality: pd.DataFrame) -> list[str]:
-    """List which checks of QUALITY are doubtful or bad, but for what ``notes_on`` says in its own words."""
-    odd = quality[quality["verdict"].isin(["doubtful", "bad"]) & ~quality.index.isin(_SAID)]
+    """Describe each check that is doubtful or bad: its value, what it affects, and what to do."""
+    odd = quality[quality["verdict"].isin(["doubtful", "bad"])].reset_index()
+    odd = odd[~odd["check"].isin(_SAID)]
     return [
-        f"the tracking is {row.verdict} by the check {row.Index!r}: {row.value:.4g} {row.value_unit} "
-        f"(doubtful above {row.doubtful_above:g}, bad above {row.bad_above:g})"
-        for row in odd.itertuples()
+        f"{row.check}{f' in {row.name!r}' if row.name else ''} is {row.verdict}: "
+        f"{row.value:.4g}{'' if row.value_unit == '1' else f' {row.value_unit}'} "
+        f"(doubtful above {row.doubtful_above:g}, bad above {row.bad_above:g}). "
+        f"It affects {row.affects}. {row.advice}"
+        for row in odd.itertuples(index=False)
     ]
 
 

@@ -12,6 +12,7 @@ from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds, find_bounds
 from ptrack_analysis.analysis.heat.heatmap import Basis, Heatmap
 from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.analysis.presence import choose_max_gap
+from ptrack_analysis.analysis.quality.verdict import VideoVerdict, judge_video
 from ptrack_analysis.analysis.selection import cut_trajectories, flag_continued, select
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.clock.lookup import settled
@@ -392,6 +393,12 @@ class VideoAnalysis:
 
             trajectories = smooth_trajectories(trajectories, window=config.smooth)
         return trajectories
+
+    @property
+    def verdict(self) -> VideoVerdict:
+        """How reliable the tracking is: the verdict of the quality checks."""
+        quality = None if self.has_points else self["quality"]
+        return judge_video(quality, caveats=self.reading.cut_short)
 
     @cached_property
     def _cut(self) -> tuple[pd.DataFrame, Integers]:

@@ -9,11 +9,12 @@ import pandas as pd
 from ptrack_analysis.analysis.crowd.density import MINUTE, time_held
 from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
+from ptrack_analysis.analysis.quality.verdict import find_affecting_checks
 from ptrack_analysis.analysis.uncertainty.estimates import CONFIDENCE
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import QUALITY, VERDICTS, empty_table
+from ptrack_analysis.schema import QUALITY, empty_table
 from ptrack_analysis.video import milliseconds, timedelta
 
 
@@ -131,7 +132,9 @@ def zone_figures(
     visits: pd.DataFrame,
     dwell: pd.DataFrame,
     occupancy: pd.DataFrame,
+    *,
     complete: Bools,
+    quality: pd.DataFrame,
 ) -> list[dict[str, Any]]:
     """List the figures of each zone, in the order of its file; zeros for a zone without visits."""
     return [
@@ -143,6 +146,7 @@ def zone_figures(
                 complete[visits.index.get_level_values("zone") == zone.name],
             ),
             "occupancy": plain_occupancy(occupancy, zone),
+            "affected_by": find_affecting_checks(quality, _ZONE_OUTPUTS, zone.name),
         }
         for zone in zones
     ]
@@ -169,7 +173,18 @@ def _figures(name: str, visits: pd.DataFrame, dwell: pd.DataFrame, complete: Boo
 
 
 MOST_TRANSITIONS = 5
-_WORST_FIRST = ("bad", "doubtful", "good")
+FIGURE_OUTPUTS: dict[str, tuple[str, ...]] = {
+    "persons": ("tracks",),
+    "present_s": ("occupancy",),
+    "speed": ("kinematics",),
+    "occupancy": ("occupancy",),
+    "busiest_interval": ("occupancy",),
+    "busiest_cell": ("heatmap",),
+    "transitions": ("transitions",),
+    "balance": ("count_drift", "crossings"),
+}
+"""The outputs that each figure of the whole video comes from, for the checks that affect it."""
+_ZONE_OUTPUTS, _LINE_OUTPUTS = ("visits", "dwell"), ("crossings", "counts")
 _ASK_ZONES = (
     "zones and transitions are left out: draw polygons in a GeoJSON file, and give it with --zones FILE"
 )
@@ -186,8 +201,9 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
     TRANSITIONS that lead from zone to zone, ``lines`` of COUNTS, ``balance`` the last row of BALANCE,
     ``trust`` of QUALITY. ``at_end`` is the number of persons present until the end, ``mean`` is weighted
     by time, that of a zone over the time in which it holds, ``peak_at_s`` is the first moment of the
-    peak. ``censored_share`` is the share of visits whose start or end was not observed. The verdict is the
-    worst of the checks; ``unknown`` if none of them says anything.
+    peak. ``censored_share`` is the share of visits whose start or end was not observed. ``trust`` has the
+    verdict, the checks that are not good and those that are unknown; ``affected`` and ``affected_by`` list
+    the checks that make a figure, a zone or a line doubtful or bad.
 
     Parameters
     ----------
@@ -248,12 +264,13 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
             visits,
             analysis["dwell"],
             occupancy,
-            is_complete(visits, **analysis.observed),
+            complete=is_complete(visits, **analysis.observed),
+            quality=read_quality(analysis),
         ),
         "transitions": None if visits is None else _transitions(analysis["transitions"]),
         "lines": _lines(analysis) if analysis.lines else None,
         "balance": _balance(analysis) if analysis.lines else None,
-        "trust": _trust(read_quality(analysis)),
+        "trust": _trust(analysis),
         "read_report": analysis.reading.report.to_dict(),
         "unavailable": _left_out(analysis),
     }
@@ -315,7 +332,12 @@ def _lines(analysis: VideoAnalysis) -> list[dict[str, Any]]:
     names = [line.name for line in analysis.lines]
     totals = counts.reindex(names, fill_value=0)
     return [
-        {"line": name, "in_total": int(way_in), "out_total": int(way_out)}
+        {
+            "line": name,
+            "in_total": int(way_in),
+            "out_total": int(way_out),
+            "affected_by": find_affecting_checks(read_quality(analysis), _LINE_OUTPUTS, name),
+        }
         for name, way_in, way_out in zip(names, totals["in_count"], totals["out_count"], strict=True)
     ]
 
@@ -330,21 +352,36 @@ def _balance(analysis: VideoAnalysis) -> dict[str, Any]:
     }
 
 
-def _trust(quality: pd.DataFrame) -> dict[str, Any]:
-    """Judge the tracking: the worst verdict, the checks that are not good, and those that say nothing."""
-    verdicts = quality["verdict"].astype(str)
-    worst = next((one for one in _WORST_FIRST if (verdicts == one).any()), VERDICTS[-1])
+def _trust(analysis: VideoAnalysis) -> dict[str, Any]:
+    """Judge the tracking: the verdict, the checks that are not good, and those that are unknown."""
+    quality = read_quality(analysis)
+    rows = quality.astype({"verdict": str}).reset_index().to_dict("records")
     suspect = [
         {
-            "check": str(name),
+            "check": row["check"],
+            "name": row["name"],
             "verdict": row["verdict"],
             "value": number(row["value"]),
             "value_unit": row["value_unit"],
             "doubtful_above": number(row["doubtful_above"]),
             "bad_above": number(row["bad_above"]),
+            "affects": row["affects"].split(", "),
             "meaning": row["meaning"],
+            "advice": row["advice"],
         }
-        for verdict in _WORST_FIRST[:2]
-        for name, row in quality[verdicts == verdict].astype({"verdict": str}).to_dict("index").items()
+        for verdict in ("bad", "doubtful")
+        for row in rows
+        if row["verdict"] == verdict
     ]
-    return {"verdict": worst, "checks": suspect, "unknown": quality.index[verdicts == VERDICTS[-1]].tolist()}
+    return {
+        "verdict": str(analysis.verdict),
+        "checks": suspect,
+        "unknown": [
+            {"check": row["check"], "needs": row["advice"]}
+            for row in rows
+            if row["verdict"] == "unknown" and not row["name"]
+        ],
+        "affected": {
+            figure: find_affecting_checks(quality, outputs) for figure, outputs in FIGURE_OUTPUTS.items()
+        },
+    }

@@ -1,6 +1,6 @@
 """The first and last sections of a report: quality, key figures, definitions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.key_figures import gather_key_figures, read_quality
 from ptrack_analysis.report.parts import (
     Facts,
+    Heading,
     Items,
     Key,
     Keys,
@@ -35,11 +36,18 @@ from ptrack_analysis.report.parts import (
     build_table,
     column_text,
     extract_rule,
+    find_verdict_kind,
     first_sentence,
     isolated,
     local_time,
 )
-from ptrack_analysis.report.summary import share, span
+from ptrack_analysis.report.summary import (
+    clock_time,
+    describe_no_findings,
+    format_value,
+    share,
+    span,
+)
 from ptrack_analysis.schema import BINS, OCCUPANCY, QUALITY, TRACKS, VISITS
 from ptrack_analysis.video import milliseconds
 from ptrack_analysis.web.ground import Background
@@ -108,33 +116,41 @@ def measure(
 
 
 _WORST = ("bad", "doubtful", "unknown", "good")
-_HOUR, _MINUTE = 3600, 60
+_HOUR = 3600
 
 
 def trust_section(measured: ReportData) -> Section:
     """Describe how far the tracking can be trusted: verdict, notes, each check with its thresholds."""
     trust = measured.figures["trust"]
-    verdict = trust["verdict"]
-    parts: list[Part] = [Words(_verdict_said(trust), verdict)]
-    notes = list(dict.fromkeys(notes_said(measured)))
-    if notes:
-        parts.append(Items(notes))
+    parts: list[Part] = [Words(describe_verdict(trust), find_verdict_kind(trust["verdict"]))]
+    checks = {check["check"]: check for check in trust["checks"]}
+    said = [
+        f"{name[:1].upper()}{name[1:]}: {one['meaning']} It affects {', '.join(one['affects'])}. "
+        f"{one['advice']}"
+        for name, one in checks.items()
+    ]
+    if items := [*said, *dict.fromkeys(notes_said(measured))]:
+        parts.append(Items(items))
     parts.append(quality_table(read_quality(measured.analysis)))
+    if trust["unknown"]:
+        headings = [Heading("check", "unknown check"), Heading("needs", "what makes it known")]
+        rows = [[one["check"], one["needs"]] for one in trust["unknown"]]
+        parts.append(ReportTable("unknown_checks", "Unknown checks", headings, rows, row="one check"))
     return Section("trust", "How far to trust it", parts)
 
 
-def _verdict_said(trust: dict[str, Any]) -> str:
-    said: str = {
-        "good": "Good: no check of the tracking finds anything odd, which proves nothing of what it missed.",
-        "unknown": "Unknown: nothing can be said about the tracking.",
-    }.get(trust["verdict"], "")
-    unknown = ", ".join(trust["unknown"])
-    if said:
-        more = f" Nothing can be said by: {unknown}." if unknown and trust["verdict"] == "good" else ""
-        return said + more
-    names = ", ".join(f"{check['check']} ({check['verdict']})" for check in trust["checks"])
-    worst = trust["verdict"].capitalize()
-    return f"{worst}: {len(trust['checks'])} of the checks did not come out good: {names}."
+def describe_verdict(trust: dict[str, Any]) -> str:
+    """Write the verdict, and the value of each check that is not good with those of its zones and lines."""
+    verdict = f"{trust['verdict'][:1].upper()}{trust['verdict'][1:]}."
+    if not trust["checks"]:
+        return f"{verdict} {describe_no_findings(trust['verdict'])}"
+    values: dict[str, list[str]] = {}
+    for check in trust["checks"]:
+        where = f" in {isolated(check['name'])}" if check["name"] else ""
+        value = format_value(check["value"], check["value_unit"])
+        values.setdefault(check["check"], []).append(f"{value}{where}")
+    said = "; ".join(f"{name} {', '.join(one)}" for name, one in values.items())
+    return f"{verdict} {said[:1].upper()}{said[1:]}."
 
 
 def notes_said(measured: ReportData) -> list[str]:
@@ -149,15 +165,19 @@ def notes_said(measured: ReportData) -> list[str]:
 
 
 def quality_table(quality: Any) -> ReportTable:
-    """List the checks, the worst first."""
-    rank = quality["verdict"].astype(str).map({one: place for place, one in enumerate(_WORST)})
-    ordered = quality.iloc[rank.to_numpy().argsort(kind="stable")]
+    """List the checks, the worst first, and those of zones and lines that are not good."""
+    verdict = quality["verdict"].astype(str)
+    is_shown = (quality.index.get_level_values("name") == "") | verdict.isin(["bad", "doubtful"])
+    rank = verdict[is_shown].map({one: place for place, one in enumerate(_WORST)})
+    ordered = quality[is_shown].iloc[rank.to_numpy().argsort(kind="stable")]
+    is_video = ordered.index.get_level_values("name") == ""
+    ordered = ordered.assign(meaning=ordered["meaning"].where(is_video, ""))
     return build_table(
         ordered,
         QUALITY,
         "Checks of the tracking",
-        ["check", "verdict", "value", "value_unit", "doubtful_above", "bad_above", "meaning"],
-        labels={"value": "found", "value_unit": "unit"},
+        ["check", "name", "verdict", "value", "value_unit", "doubtful_above", "bad_above", "meaning"],
+        labels={"name": "zone or line", "value_unit": "unit"},
         marks="verdict",
     )
 
@@ -179,7 +199,7 @@ def video_section(measured: ReportData, files: dict[str, str]) -> Section:
         "frame": size,
         "frame rate": rate,
         "length": length,
-        "measured part": f"{span(figures['start_s'])} to {span(figures['end_s'])}",
+        "measured part": f"{clock_time(figures['start_s'])} to {clock_time(figures['end_s'])}",
         "pages": measured.analysis.reading.report.verdict,
         "rows read": f"{measured.analysis.reading.report.rows}",
         "rows kept": f"{measured.analysis.reading.report.kept}",
@@ -202,7 +222,11 @@ def _describe_plane(analysis: VideoAnalysis) -> str:
 
 def key_section(measured: ReportData) -> Section:
     """Describe the key figures, each with its definition."""
-    keys = [*_persons(measured), *_presence(measured), *_crossed(measured)]
+    affected = measured.figures["trust"]["affected"]
+    keys = [
+        replace(key, checks=affected[key.figure]) if key.figure else key
+        for key in (*_persons(measured), *_presence(measured), *_crossed(measured))
+    ]
     parts: list[Part] = [Keys(keys)]
     if not measured.figures["persons"]:
         parts.insert(0, Words("Nobody was detected in this video, so all figures are of nobody.", "note"))
@@ -217,15 +241,22 @@ def _persons(measured: ReportData) -> list[Key]:
         f"The number of rows of the table persons; a row is {TRACKS.row}. A person whom the tracker lost and "
         "found again under another number counts twice."
     )
-    keys = [Key("Persons", str(figures["persons"]), _describe_part(inside), a_person)]
+    keys = [Key("Persons", str(figures["persons"]), _describe_part(inside), a_person, "persons")]
     method = first_sentence(compute_confidence_intervals)
     definition = f"{column_text(TRACKS, 'time_in_scene')} Its mean over persons. {method}"
     if stay is not None:
         bounds = interval(stay)
-        keys.append(Key("Mean time in the scene", span(float(stay["value"])), bounds, definition))
+        keys.append(
+            Key("Mean time in the scene", span(float(stay["value"])), bounds, definition, "present_s")
+        )
     unlocated = f"{share(figures['without_position_share'])} of it without position"
     text = f"{column_text(TRACKS, 'time_in_scene')} {column_text(TRACKS, 'without_position')}"
-    keys.append(Key("Time in the scene, all", span(figures["present_s"]), unlocated, text))
+    keys.append(Key("Time in the scene, all", span(figures["present_s"]), unlocated, text, "present_s"))
+    if figures["outside_image_s"]:
+        definition = column_text(TRACKS, "time_outside_image")
+        keys.append(
+            Key("Time outside the image", span(figures["outside_image_s"]), "", definition, "present_s")
+        )
     return keys
 
 
@@ -249,14 +280,28 @@ def _presence(measured: ReportData) -> list[Key]:
     peak_at = "" if first is None else f"first at {moment(measured, first)}"
     count = column_text(OCCUPANCY, "persons")
     keys = [
-        Key("Present on average", mean, f"{there['at_end']} at the end", f"{count} Its mean over time."),
-        Key("Present at most", str(there["peak"]), peak_at, f"{count} The largest."),
+        Key(
+            "Present on average",
+            mean,
+            f"{there['at_end']} at the end",
+            f"{count} Its mean over time.",
+            "occupancy",
+        ),
+        Key("Present at most", str(there["peak"]), peak_at, f"{count} The largest.", "occupancy"),
     ]
     if busiest is not None:
         name = "hour" if busiest["every_s"] >= _HOUR else "minute"
         text = f"The {name} with the most person-seconds. {column_text(BINS, 'person_seconds')}"
         beside = f"{busiest['mean_persons']:.2f} persons on average"
-        keys.append(Key(f"Busiest {name}", f"from {moment(measured, busiest['start_s'])}", beside, text))
+        keys.append(
+            Key(
+                f"Busiest {name}",
+                f"from {moment(measured, busiest['start_s'])}",
+                beside,
+                text,
+                "busiest_interval",
+            )
+        )
     return keys
 
 
@@ -275,19 +320,14 @@ def _crossed(measured: ReportData) -> list[Key]:
         text = f"Crossings of the lines of kind {ENTRANCE!r}: {lines}."
         if not has_doors:
             text = f"Crossings of all lines, as none is of the kind {ENTRANCE!r}: {lines}."
-        keys.append(Key("Over the doors" if has_doors else "Over the lines", value, beside, text))
+        keys.append(Key("Over the doors" if has_doors else "Over the lines", value, beside, text, "balance"))
     return keys
 
 
 def moment(measured: ReportData, seconds: float) -> str:
-    """Write a moment of the video: as the local clock, where it is known."""
+    """Write a time in the video, floored to the second; in local time if the clock is known."""
     if measured.clock is None:
-        minutes, rest = divmod(int(seconds), _MINUTE)
-        return (
-            f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
-            if minutes >= _MINUTE
-            else f"{minutes}:{rest:02d}"
-        )
+        return clock_time(seconds)
     return f"{local_time(round(1000 * seconds), measured.clock):%H:%M:%S}"
 
 

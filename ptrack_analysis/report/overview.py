@@ -18,7 +18,7 @@ from ptrack_analysis.report.overview_data import (
     Read,
     compute_means,
     find_maximum,
-    find_worst_verdict,
+    find_verdict,
     hours_section,
     presence,
     read_all,
@@ -39,6 +39,7 @@ from ptrack_analysis.report.parts import (
     Words,
     column_text,
     extract_rule,
+    find_verdict_kind,
 )
 from ptrack_analysis.report.summary import span
 from ptrack_analysis.schema import BINS, DWELL, TRACKS, VISITS
@@ -161,7 +162,12 @@ _WITHHELD_CHECKS = (
 )
 _WITHHELD_KEYS = "The total numbers of people and of stays are withheld."
 _WITHHELD_INTERVALS = "The figures by interval are withheld: the dataset has figures by hour only."
-_RANKS = ("bad", "doubtful", "unknown", "good")
+_RANKS = {
+    "bad": "not usable for some outputs",
+    "doubtful": "usable with care",
+    "unknown": "unknown",
+    "good": "good",
+}
 
 
 def overview_report(dataset: Dataset) -> Report:
@@ -195,16 +201,15 @@ def overview_report(dataset: Dataset) -> Report:
 def _trust(read: Read) -> Section:
     """Describe first how far to trust each video."""
     names = read.videos.index.tolist()
-    verdicts = {
-        name: (WITHHELD, "") if read.withheld else find_worst_verdict(read.quality, name) for name in names
-    }
-    counts = pd.Series([verdict for verdict, _ in verdicts.values()]).value_counts()
+    verdicts = {name: (WITHHELD, "") if read.withheld else find_verdict(read.quality, name) for name in names}
+    kinds = [find_verdict_kind(verdict) for verdict, _ in verdicts.values()]
+    counts = pd.Series(kinds).value_counts()
     worst = next((one for one in _RANKS if one in counts), "unknown")
-    said = ", ".join(f"{counts[one]} {one}" for one in _RANKS if one in counts)
+    said = ", ".join(f"{counts[one]} {words}" for one, words in _RANKS.items() if one in counts)
     headings = [
         Heading("video", "video"),
-        Heading("verdict", "verdict", "The worst verdict of the checks of its tracking."),
-        Heading("checks", "checks with it"),
+        Heading("verdict", "verdict", "The verdict of the quality checks of its tracking."),
+        Heading("checks", "checks that are not good"),
         *_facts_headings(),
     ]
     rows = [[name, *verdicts[name], *_facts(read, name)] for name in names]

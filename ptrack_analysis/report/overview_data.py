@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ptrack_analysis.analysis.quality.verdict import judge_video
 from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.opening import Dataset
 from ptrack_analysis.report.parts import Cell, Grid, Heading, Part, ReportTable, Section, Words, column_text
 from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY
 
-VERDICTS = ("bad", "doubtful", "good", "unknown")
 WITHHELD = "withheld"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -50,7 +50,7 @@ def read_all(dataset: Dataset) -> Read:
     counted = None if persons is None else persons.groupby(level="video").size()
     return Read(
         videos=dataset.read("videos"),
-        quality=table("quality", ["verdict"]),
+        quality=table("quality", ["verdict", "affects"]),
         bins=table("occupancy_bins"),
         persons=counted,
         visits=table("visits", ["dwell", "entry", "exit"]),
@@ -64,14 +64,13 @@ def read_all(dataset: Dataset) -> Read:
     )
 
 
-def find_worst_verdict(quality: pd.DataFrame | None, video: str) -> tuple[str, str]:
-    """Return the worst verdict on one video, and the checks that have it where it is not good."""
+def find_verdict(quality: pd.DataFrame | None, video: str) -> tuple[str, str]:
+    """Return the verdict on one video, and the checks that are not good."""
     if quality is None or video not in quality.index.get_level_values("video"):
-        return "unknown", ""
-    verdicts = quality.xs(video, level="video")["verdict"].astype(str)
-    worst = next((one for one in VERDICTS if (verdicts == one).any()), "unknown")
-    checks = [str(name) for name in verdicts.index[verdicts == worst]]
-    return worst, "" if worst in {"good", "unknown"} else ", ".join(checks)
+        return str(judge_video(None)), ""
+    rows = quality[quality.index.get_level_values("video") == video].droplevel("video")
+    suspect = rows.index.get_level_values("check")[rows["verdict"].isin(["bad", "doubtful"])]
+    return str(judge_video(rows)), ", ".join(suspect.unique())
 
 
 def select_scene(bins: pd.DataFrame | None, video: str) -> pd.DataFrame | None:

@@ -21,6 +21,7 @@ from ptrack_analysis.report.parts import (
     ReportTable,
     Section,
     Words,
+    find_verdict_kind,
 )
 from ptrack_analysis.web.assets import asset, content_policy, inline_json, inline_script
 from ptrack_analysis.web.explorer import explorer_script
@@ -70,6 +71,11 @@ def _keys(keys: Keys) -> str:
 
 def _key(key: Any) -> str:
     beside = f'<p class="beside">{text(key.beside)}</p>' if key.beside else ""
+    checks = (
+        f'<p class="checks"><span class="verdict doubtful">{text(", ".join(key.checks))}</span></p>'
+        if key.checks
+        else ""
+    )
     definition = (
         f"<details><summary>what it means<span class='unseen'>: {text(key.label)}</span></summary>"
         f"<p>{prose(key.definition)}</p></details>"
@@ -78,7 +84,7 @@ def _key(key: Any) -> str:
     )
     return (
         f'<div class="key"><h3>{text(key.label)}</h3><p class="value">{text(key.value)}</p>'
-        f"{beside}{definition}</div>"
+        f"{beside}{checks}{definition}</div>"
     )
 
 
@@ -150,7 +156,7 @@ def _cells(table: ReportTable, row: Any) -> str:
 
 def _cell(shown: str, *, number: bool, mark: bool) -> str:
     if mark:
-        return f'<td><span class="verdict {escape(shown)}">{text(shown)}</span></td>'
+        return f'<td><span class="verdict {escape(find_verdict_kind(shown))}">{text(shown)}</span></td>'
     kind = "n" if number else "k" if len(shown) <= _SHORT else ""
     return f'<td class="{kind}">{text(shown)}</td>'
 

@@ -67,12 +67,24 @@ class ReportFigure:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key figure: what it is called, its value, what goes with it, and its definition."""
+    """One key figure: what it is called, its value, what goes with it, and its definition.
+
+    ``figure`` names it among the figures that quality checks affect, ``checks`` are those that do.
+    """
 
     label: str
     value: str
     beside: str = ""
     definition: str = ""
+    figure: str = ""
+    checks: Sequence[str] = ()
+
+
+def find_verdict_kind(verdict: str) -> str:
+    """Return the kind of a verdict, which colors it: ``good``, ``doubtful``, ``bad`` or ``unknown``."""
+    if verdict.startswith("not usable"):
+        return "bad"
+    return "doubtful" if verdict == "usable with care" else verdict
 
 
 @dataclass(frozen=True, slots=True)

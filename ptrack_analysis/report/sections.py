@@ -187,6 +187,7 @@ def _dwell_table(measured: ReportData) -> ReportTable:
             zone["start_unobserved"],
             zone["total_dwell_s"],
             zone["occupancy"]["peak"],
+            ", ".join(zone["affected_by"]),
         ]
         for zone in measured.figures["zones"]
     ]
@@ -209,6 +210,7 @@ def _dwell_table(measured: ReportData) -> ReportTable:
         Heading("start_unobserved", "start not observed", texts["start_unobserved"], 0),
         Heading("dwell_s", "in all [s]", column_text(VISITS, "dwell"), 1),
         Heading("max_persons", "most at a time", "Largest number of persons at any moment.", 0),
+        Heading("affected_by", "checks", "Quality checks that are doubtful or bad for dwell in this zone."),
     ]
     return ReportTable(
         "dwell", "Dwell by zone, with 95% intervals", headings, rows, row="the stays in one zone"
@@ -278,11 +280,15 @@ def lines_section(measured: ReportData) -> Section | None:
     if figure is None:
         return None
     balance = measured.figures["balance"]
-    rows = [[line["line"], line["in_total"], line["out_total"]] for line in measured.figures["lines"]]
+    rows = [
+        [line["line"], line["in_total"], line["out_total"], ", ".join(line["affected_by"])]
+        for line in measured.figures["lines"]
+    ]
     headings = [
         Heading("line", "line"),
         Heading("in_count", "in", digits=0),
         Heading("out_count", "out", digits=0),
+        Heading("affected_by", "checks", "Quality checks that are doubtful or bad for counts of this line."),
     ]
     said = (
         f"At the end {balance['counted']} persons are there by counting over "
@@ -321,6 +327,7 @@ def explorer_section(measured: ReportData) -> Section:
         detections=detections,
         visits=visits,
         observed=analysis.observed,
+        quality=None if analysis.has_points else analysis["quality"],
         background=measured.embedded,
         bounds=analysis.bounds if analysis.unit == "m" else None,
         y_axis=analysis.y_axis,

@@ -8,12 +8,36 @@ from typing import Any
 PLAIN, MARKDOWN = "text", "markdown"
 NONE = "\N{EN DASH}"
 _MINUTE, _HOUR = 60, 3600
-_LONG = 2
 _MARKS = re.compile(r"([\\`*_|<>\[\]#])")
-_ZONES = ("zone", "persons", "visits", "in all", "mean seen", "median", "its interval", "censored", "peak")
+_ZONES = (
+    "zone",
+    "persons",
+    "visits",
+    "in all",
+    "mean seen",
+    "median",
+    "its interval",
+    "censored",
+    "peak",
+    "checks",
+)
+_FIGURES = {
+    "persons": "persons",
+    "persons in a zone": "persons",
+    "time in the scene": "present_s",
+    "mean speed": "speed",
+    "present at the end": "occupancy",
+    "present on average": "occupancy",
+    "present at most": "occupancy",
+    "busiest minute": "busiest_interval",
+    "busiest hour": "busiest_interval",
+    "busiest cell": "busiest_cell",
+}
+"""The figure of each row, whose checks are named beside it."""
 _WAYS = ("from", "to", "times", "persons", "share", "median time")
-_CROSSED = ("line", "in", "out")
-_CHECKS = ("check", "verdict", "found", "what it means")
+_CROSSED = ("line", "in", "out", "checks")
+_CHECKS = ("check", "zone or line", "verdict", "value", "affects")
+_UNKNOWN = ("unknown check", "what makes it known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +53,13 @@ class _Part:
 def format_page(figures: dict[str, Any], form: str = PLAIN) -> str:
     """Write the figures of one video as a page: ``"text"`` or ``"markdown"``.
 
-    Lengths of time are rounded, to a tenth of a second below two minutes, to a second below two hours, to a
-    minute beyond; what cannot be told is an en dash.
+    Durations are rounded: to a tenth of a second below a minute, to a second below an hour, otherwise to a
+    minute. Times in the video are floored to the second, as a player shows them. Unknown values are an en
+    dash.
     """
     start, end = figures["start_s"], figures["end_s"]
-    title = f"{_line(figures['video']) or 'video'}: {span(start)} to {span(end)}"
-    parts = [_usual(figures), *_zones(figures), *_ways(figures), *_crossed(figures), _trust(figures)]
+    title = f"{_line(figures['video']) or 'video'}: {clock_time(start)} to {clock_time(end)}"
+    parts = [_usual(figures), *_zones(figures), *_ways(figures), *_crossed(figures), *_trust(figures)]
     if figures["unavailable"]:
         parts.append(_Part("Left out", said=tuple(figures["unavailable"])))
     if form == MARKDOWN:
@@ -43,13 +68,13 @@ def format_page(figures: dict[str, Any], form: str = PLAIN) -> str:
 
 
 def span(value: float | None) -> str:
-    """Write a length of time [s]."""
+    """Write a duration [s], rounded as in the explorer: 7.4 s, 1 min 12 s, 2 h 03 min."""
     if value is None:
         return NONE
-    if round(value, 1) < _LONG * _MINUTE:
+    if round(value, 1) < _MINUTE:
         return f"{value:.1f} s"
     whole = round(value)
-    if whole < _LONG * _HOUR:
+    if whole < _HOUR:
         return f"{whole // _MINUTE} min {whole % _MINUTE:02d} s"
     minutes = round(value / _MINUTE)
     return f"{minutes // _MINUTE} h {minutes % _MINUTE:02d} min"
@@ -108,7 +133,9 @@ def _usual(figures: dict[str, Any]) -> _Part:
         _busiest_interval(busiest["interval"]),
         ("busiest cell", _cell(busiest["cell"], figures["unit"])),
     ]
-    return _Part("Figures", ("figure", "value"), rows)
+    affected = figures["trust"]["affected"]
+    marked = [(*row, _names(affected[_FIGURES[row[0]]]) if row[0] in _FIGURES else NONE) for row in rows]
+    return _Part("Figures", ("figure", "value", "checks"), marked)
 
 
 def _speed(speed: dict[str, Any], unit: str) -> str:
@@ -117,7 +144,7 @@ def _speed(speed: dict[str, Any], unit: str) -> str:
 
 
 def _first(moment: float | None) -> str:
-    return "" if moment is None else f" (first at {span(moment)})"
+    return "" if moment is None else f" (first at {clock_time(moment)})"
 
 
 def _busiest_interval(interval: dict[str, Any] | None) -> tuple[str, str]:
@@ -155,6 +182,7 @@ def _zones(figures: dict[str, Any]) -> list[_Part]:
             _bounds(zone["median_dwell_low_s"], zone["median_dwell_high_s"]),
             share(zone["censored_share"]),
             str(zone["occupancy"]["peak"]),
+            _names(zone["affected_by"]),
         )
         for zone in figures["zones"]
     ]
@@ -193,7 +221,10 @@ def _ways(figures: dict[str, Any]) -> list[_Part]:
 def _crossed(figures: dict[str, Any]) -> list[_Part]:
     if figures["lines"] is None:
         return []
-    rows = [(line["line"], str(line["in_total"]), str(line["out_total"])) for line in figures["lines"]]
+    rows = [
+        (line["line"], str(line["in_total"]), str(line["out_total"]), _names(line["affected_by"]))
+        for line in figures["lines"]
+    ]
     balance = figures["balance"]
     said = (
         f"at the end {balance['counted']} persons are there by counting over {', '.join(balance['lines'])}, "
@@ -202,21 +233,40 @@ def _crossed(figures: dict[str, Any]) -> list[_Part]:
     return [_Part("Lines", _CROSSED, rows, (said,))]
 
 
-def _trust(figures: dict[str, Any]) -> _Part:
+def _trust(figures: dict[str, Any]) -> list[_Part]:
+    """Describe the checks that are not good, then those that are unknown and what makes them known."""
     trust = figures["trust"]
     rows = [
-        (check["check"], check["verdict"], _found(check["value"], check["value_unit"]), check["meaning"])
+        (
+            check["check"],
+            check["name"] or "whole video",
+            check["verdict"],
+            format_value(check["value"], check["value_unit"]),
+            ", ".join(check["affects"]),
+        )
         for check in trust["checks"]
     ]
-    said = {
-        "good": "no check of the tracking finds anything odd, which proves nothing",
-        "unknown": "nothing can be said about the tracking",
-    }.get(trust["verdict"], f"{len(rows)} of the checks of the tracking did not come out good")
-    unknown = f"of which nothing can be said: {', '.join(trust['unknown'])}" if trust["unknown"] else ""
-    return _Part(f"Trust: {trust['verdict']}", _CHECKS, rows, (said, *([unknown] if unknown else [])))
+    texts = {check["check"]: f"{check['meaning']} {check['advice']}" for check in trust["checks"]}
+    said = tuple(f"{check}: {text}" for check, text in texts.items())
+    said = said or (describe_no_findings(trust["verdict"]),)
+    unknown = [(one["check"], one["needs"]) for one in trust["unknown"]]
+    parts = [_Part(f"Quality: {trust['verdict']}", _CHECKS, rows, said)]
+    return [*parts, _Part("Unknown checks", _UNKNOWN, unknown)] if unknown else parts
 
 
-def _found(value: float | None, unit: str) -> str:
+def describe_no_findings(verdict: str) -> str:
+    """Say what it means that no check is doubtful or bad."""
+    if verdict == "unknown":
+        return "The tracking could not be checked."
+    return "All known checks passed. They cannot detect people the tracker missed."
+
+
+def _names(checks: Sequence[str]) -> str:
+    return ", ".join(checks) or NONE
+
+
+def format_value(value: float | None, unit: str) -> str:
+    """Write the value of a check with its unit."""
     return NONE if value is None else f"{value:.3g}" + ("" if unit == "1" else f" {unit}")
 
 

@@ -134,12 +134,12 @@ _PAIRS = 5
 
 
 def check_zones(zones: Sequence[Zone], video: Video, *, plane: Plane | None = None) -> list[str]:
-    r"""Describe in sentences what about the zones may give numbers that nobody meant; mostly nothing.
+    r"""Describe in sentences what is unusual about the zones and may give wrong numbers.
 
-    That a zone lies outside the picture, or at least 10 % of it does; that it holds at no moment of the
-    video; that two zones overlap by at least 1 % of the smaller and neither lies within the other, for the
-    first five pairs; and that zones cover at least 95 % of the picture but not all of it. A zone in another,
-    zones apart, and zones that tile the picture are ordinary, and nothing is said.
+    Zones that are smaller than a pixel; that lie outside the image, or at least 10 % of them does; that hold
+    at no time of the video; pairs of zones that overlap by at least 1 % of the smaller if neither lies within
+    the other (the first five pairs); and zones that cover at least 95 % of the image but not all of it.
+    Nothing is said about a zone within another, zones apart, and zones that tile the image.
 
     Parameters
     ----------
@@ -168,6 +168,7 @@ def check_zones(zones: Sequence[Zone], video: Video, *, plane: Plane | None = No
     """
     plane = plane or video.pixels
     return [
+        *_on_size(zones),
         *_on_the_picture(zones, video, plane),
         *_on_time(zones, video),
         *_on_overlaps(zones),
@@ -176,7 +177,7 @@ def check_zones(zones: Sequence[Zone], video: Video, *, plane: Plane | None = No
 
 
 def check_lines(lines: Sequence[Line], video: Video, plane: Plane | None = None) -> list[str]:
-    """Describe which lines have no part in the picture, as lines in a wrong unit have none.
+    """Describe which lines are smaller than a pixel or outside the image, as lines in a wrong unit are.
 
     Parameters
     ----------
@@ -190,10 +191,24 @@ def check_lines(lines: Sequence[Line], video: Video, plane: Plane | None = None)
     """
     picture = picture_in(plane or video.pixels)
     return [
-        f"line {line.name!r} lies outside the picture: check the unit of its file"
-        for line in lines
-        if picture is not None and not line.outline.intersects(picture)
+        *_on_size(lines),
+        *(
+            f"line {line.name!r} lies outside the picture: check the unit of its file"
+            for line in lines
+            if picture is not None and not line.outline.intersects(picture)
+        ),
     ]
+
+
+def _on_size(things: Sequence[Zone | Line]) -> Iterator[str]:
+    """Describe zones and lines on the image that are smaller than a pixel, as fractions called px are."""
+    for thing in things:
+        x0, y0, x1, y1 = thing.outline.bounds
+        if thing.unit == "px" and max(x1 - x0, y1 - y0) < 1:
+            yield (
+                f"{'zone' if isinstance(thing, Zone) else 'line'} {thing.name!r} is smaller than a pixel. "
+                'If its coordinates are fractions of the frame, set "unit": "fraction" in its file.'
+            )
 
 
 def _on_the_picture(zones: Sequence[Zone], video: Video, plane: Plane) -> Iterator[str]:

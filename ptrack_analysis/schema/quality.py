@@ -6,15 +6,24 @@ VERDICTS = ("good", "doubtful", "bad", "unknown")
 
 QUALITY = Table(
     name="quality",
-    row="one check of the tracking of one video",
-    key=(Column("check", "text", "Name of the check."),),
+    row="one check of the tracking of one video, or of one zone or line in it",
+    key=(
+        Column("check", "text", "Name of the check."),
+        Column("name", "text", "Name of the zone or line; empty for the whole video."),
+    ),
     columns=(
-        Column("value", "number", "What was found; missing where nothing can be said."),
+        Column("value", "number", "The measured value; missing if it is unknown."),
         Column("value_unit", "text", "Unit of the value and of both thresholds."),
-        Column("doubtful_above", "number", "A greater value is doubtful."),
-        Column("bad_above", "number", "A greater value is bad."),
-        Column("verdict", "choice", "What the thresholds say about the value.", choices=VERDICTS),
-        Column("meaning", "text", "What the value is, and what suffers if it is great."),
+        Column("doubtful_above", "number", "Threshold above which the value is doubtful."),
+        Column("bad_above", "number", "Threshold above which the value is bad."),
+        Column("verdict", "choice", "The value compared with the thresholds.", choices=VERDICTS),
+        Column(
+            "affects",
+            "text",
+            "Names of the outputs that suffer from a great value, separated by commas.",
+        ),
+        Column("meaning", "text", "What the check measures, and what a great value does."),
+        Column("advice", "text", "What to do; for an unknown check, what makes it known."),
     ),
 )
 

@@ -108,6 +108,7 @@ def explore(
     lines: Sequence[Line] = (),
     detections: pd.DataFrame | None = None,
     visits: pd.DataFrame | None = None,
+    quality: pd.DataFrame | None = None,
     heatmap: Heatmap | None = None,
     background: Picture | Background | None = None,
     floor: FloorPlan | None = None,
@@ -138,6 +139,8 @@ def explore(
         DETECTIONS that the trajectories were computed from, for their boxes.
     visits
         VISITS to list and to filter by; by default those to ``zones``.
+    quality
+        QUALITY of the video. The explorer shows the verdict, and marks zones whose visits need care.
     heatmap
         A heatmap of the same plane to show; by default the explorer sums up where the persons stood.
     background
@@ -188,6 +191,7 @@ def explore(
         detections = None if analysis.has_points else analysis.detections
         visits = analysis["visits"] if analysis.scene is not None else None
         observed = analysis.observed
+        quality = None if analysis.has_points else analysis["quality"]
     if video is None:
         raise ParameterError("video must be a Video, got None. Pass the video that read_tracking returned.")
     data = explorer_data(
@@ -198,6 +202,7 @@ def explore(
         detections=detections,
         visits=visits,
         observed=observed,
+        quality=quality,
         heatmap=heatmap,
         background=background,
         floor=floor,

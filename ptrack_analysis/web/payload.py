@@ -13,6 +13,7 @@ from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.analysis.linking import link_rows
 from ptrack_analysis.analysis.presence import PersonRows, rows_by_person
+from ptrack_analysis.analysis.quality.verdict import GOOD, find_affecting_checks, judge_video
 from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers
@@ -20,7 +21,7 @@ from ptrack_analysis.pipeline.video_analysis import ObservedEnds
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone, validate_lines, validate_zones
-from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, VISITS, find_unit, validate
+from ptrack_analysis.schema import DETECTIONS, QUALITY, TRAJECTORIES, VISITS, find_unit, validate
 from ptrack_analysis.video import Video, YAxis
 from ptrack_analysis.web.ground import (
     Background,
@@ -85,6 +86,8 @@ def _bytes(array: NDArray[Any]) -> bytes:
 FORMAT = "ptrack-explorer/1"
 RUN_BEGINS, HAS_BOX, HAS_FACE = 4, 8, 16
 """Bits of a row's flags above the two that say where its position comes from."""
+_OUTPUTS = {"zones": ("visits", "dwell"), "lines": ("crossings", "counts")}
+"""The outputs that the checks of zones and lines are about."""
 _LARGEST_EXACT = 2**53
 _LATEST = 2**32 - 1
 _BOX = ("left", "top", "width", "height")
@@ -102,6 +105,7 @@ def explorer_data(
     detections: pd.DataFrame | None = None,
     visits: pd.DataFrame | None = None,
     observed: ObservedEnds | None = None,
+    quality: pd.DataFrame | None = None,
     heatmap: Heatmap | None = None,
     background: Picture | Background | None = None,
     floor: FloorPlan | None = None,
@@ -155,6 +159,8 @@ def explorer_data(
     header["persons"] = _numbers(persons)
     header["background"] = None if picture is None else picture.address
     header["notes"] = [*aspect_note(picture, ground), *_undrawn([*zones, *lines], ground)]
+    if quality is not None:
+        _add_quality(header, quality)
     return header | pack(arrays)
 
 
@@ -213,6 +219,17 @@ def _header(
         ],
         "lines": [{"name": line.name, "parts": ground.parts(line)} for line in lines],
     }
+
+
+def _add_quality(header: dict[str, Any], quality: pd.DataFrame) -> None:
+    """Add the verdict on the video, and the checks that are not good for the visits or crossings of each."""
+    validate(quality, QUALITY)
+    header["verdict"] = str(judge_video(quality))
+    for kind, outputs in _OUTPUTS.items():
+        for thing in header[kind]:
+            thing["checks"] = find_affecting_checks(quality, outputs, thing["name"])
+    if header["verdict"] != GOOD:
+        header["notes"].insert(0, f"Tracking quality: {header['verdict']}.")
 
 
 def _undrawn(things: Sequence[Zone | Line], ground: Ground) -> list[str]:

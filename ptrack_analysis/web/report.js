@@ -56,12 +56,17 @@ function save(name, text) {
   setTimeout(() => URL.revokeObjectURL(address), 10000);
 }
 
+function kindOf(verdict) {
+  if (verdict.startsWith("not usable")) return "bad";
+  return verdict === "usable with care" ? "doubtful" : verdict;
+}
+
 function rowOf(table, row) {
   return make("tr", {}, ...row.map((value, c) => {
     const { name, digits } = table.headings[c];
     const text = shown(value, table.headings[c]);
     if (name !== table.marks) return make("td", { className: digits !== null ? "n" : text.length <= SHORT ? "k" : "" }, make("bdi", { textContent: text }));
-    return make("td", {}, make("span", { className: `verdict ${text}`, textContent: text }));
+    return make("td", {}, make("span", { className: `verdict ${kindOf(text)}`, textContent: text }));
   }));
 }
 

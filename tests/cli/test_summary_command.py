@@ -24,7 +24,7 @@ def shop(data):
 def test_it_says_the_usual_figures(capfd, shop):
     code, out, _ = run(capfd, "summary", *shop)
     assert code == 0
-    assert out.startswith("shop: 0.0 s to 3 min 00 s\n")
+    assert out.startswith("shop: 0:00 to 3:00\n")
     for said in (
         "persons in a zone",
         "busiest minute",

@@ -13,6 +13,7 @@ from shapely.geometry import LineString, box
 
 from ptrack_analysis import (
     compute_heatmap,
+    compute_quality,
     compute_trajectories,
     compute_visits,
     explore,
@@ -127,6 +128,20 @@ def test_visits_are_computed_unless_they_are_given():
     assert arrays["visit_person"].tolist() == [0, 1]
     assert arrays["visit_dwell"].tolist() == [int(value / pd.Timedelta("1ms")) for value in visits["dwell"]]
     assert arrays["visit_cut"].tolist() == [1, 1]
+
+
+def test_zones_and_lines_carry_the_checks_that_are_not_good_there():
+    """The person trembles on the border of the left zone; no one is near the other one or the line."""
+    detections = make_detections({1: [(40 * n, 0.5 + 0.002 * (-1) ** n, 0.5) for n in range(500)]})
+    trajectories = compute_trajectories(detections, VIDEO)
+    zones = [ZONE, Zone("right", box(600, 0, 1000, 500), "px")]
+    lines = [Line("door", LineString([(700, 500), (700, 0)]), "px")]
+    quality = compute_quality(detections, trajectories, VIDEO, zones=zones, lines=lines)
+    data = explorer_data(trajectories, VIDEO, zones=zones, lines=lines, quality=quality)
+    assert [zone["checks"] for zone in data["zones"]] == [["visit flicker"], []]
+    assert [line["checks"] for line in data["lines"]] == [[]]
+    assert data["verdict"] == "not usable for visits, dwell and transitions"
+    assert data["notes"] == ["Tracking quality: not usable for visits, dwell and transitions."]
 
 
 def test_empty_tables_give_empty_arrays():

@@ -1,176 +1,432 @@
 """The quality checks of the tracking, with thresholds and verdicts."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import choose_max_gap, choose_period, rows_by_person
-from ptrack_analysis.analysis.quality.measures import (
-    MINUTE,
-    continued,
-    counted_time,
-    ends_inside,
-    of_boxes,
-    of_presence,
-    of_sampling,
-    share,
+from ptrack_analysis.analysis.counting.crossings import compute_crossings
+from ptrack_analysis.analysis.presence import (
+    PersonRows,
+    choose_max_gap,
+    choose_period,
+    find_video_end,
+    part_end,
+    rows_by_person,
 )
+from ptrack_analysis.analysis.quality import flicker, measures, positions
+from ptrack_analysis.analysis.quality.inputs import Measured, QualityInputs
+from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.scene.zones import Zone, validate_zones
+from ptrack_analysis.scene.floor_plan import FloorPlan
+from ptrack_analysis.scene.zones import Line, Zone, validate_lines, validate_zones
 from ptrack_analysis.schema import (
+    CROSSINGS,
     DETECTIONS,
     QUALITY,
     STITCHES,
     TRAJECTORIES,
     VERDICTS,
+    VISITS,
     assemble,
     empty_table,
     find_unit,
     validate,
 )
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, milliseconds
 
 RATE = "1/min"
-"""The unit of a check that counts events in a minute of presence."""
+"""The unit of a check that counts events per minute of presence."""
 LEAST_EVENTS = 3
-"""The number of events from which on a rate above a threshold is doubtful or bad."""
+"""Number of events from which a rate above a threshold is doubtful or bad."""
+
+
+_MORE = "This check needs more detections."
+_BOXES = "This check needs body boxes. The tracking has none."
+_SIZE = "This check needs the frame size: video=Video(width=1280, height=720) (--frame-size 1280x720)."
+_FLOOR = "This check needs a floor plan: plane= or floor= (--floor FILE)."
+_READ = "This check needs the report of the read: video.read_report, which read_tracking sets."
+_EVENTS = "Fewer than 3 events are no evidence of a high rate. Analyze a longer part of the video."
 
 
 @dataclass(frozen=True, slots=True)
 class QualityCheck:
-    """One check: the unit of its value, and the values above which it is doubtful and bad."""
+    """One check: what it measures, its thresholds, and what suffers.
+
+    Attributes
+    ----------
+    unit
+        Unit of the value and of the thresholds.
+    doubtful, bad
+        Values above which the check is doubtful and bad.
+    measure
+        Function that measures the value.
+    affects
+        Names of the outputs that suffer.
+    meaning
+        What the value is, and what a great value does.
+    advice
+        What to do about a great value.
+    needs
+        What makes an unknown value known.
+    """
 
     unit: str
     doubtful: float
     bad: float
+    measure: Callable[[QualityInputs], Measured]
+    affects: tuple[str, ...]
     meaning: str
+    advice: str
+    needs: str = _MORE
 
 
 CHECKS = {
     "sampling period": QualityCheck(
-        "s",
-        0.5,
-        2.0,
-        "Time between two samplings: every moment of entry, exit and crossing is off by up to it.",
+        unit="s",
+        doubtful=0.5,
+        bad=2.0,
+        measure=measures.measure_sampling_period,
+        affects=("visits", "crossings", "transitions"),
+        meaning="Time between two samplings. Every entry, exit and crossing can be off by this much.",
+        advice="Track more frames per second.",
+        needs="This check needs at least two timestamps.",
+    ),
+    "coarse sampling": QualityCheck(
+        unit="s",
+        doubtful=1.0,
+        bad=3.0,
+        measure=measures.measure_sampling_period,
+        affects=("stops", "visits", "dwell"),
+        meaning=(
+            "Time between two samplings. Above 1 s, stops and exits over the image border cannot be "
+            "told reliably."
+        ),
+        advice="Track at least one frame per second.",
+        needs="This check needs at least two timestamps.",
     ),
     "irregular sampling": QualityCheck(
-        "1",
-        3.0,
-        10.0,
-        "The step that 95 % of the steps between samplings stay within, by the period: what happens in "
-        "longer steps is not seen.",
+        unit="1",
+        doubtful=3.0,
+        bad=10.0,
+        measure=measures.measure_irregular_sampling,
+        affects=("visits", "crossings", "stops"),
+        meaning=(
+            "Length of the longest steps between samplings (95 % quantile), in sampling periods. Events"
+            " within a long step are not seen."
+        ),
+        advice="Check whether the tracker skips frames, or whether frames were lost before tracking.",
+        needs="This check needs at least two timestamps.",
+    ),
+    "long steps": QualityCheck(
+        unit="%",
+        doubtful=5.0,
+        bad=20.0,
+        measure=measures.measure_long_steps,
+        affects=("visits", "dwell", "occupancy"),
+        meaning=(
+            "Share of the steps from one detection of a person to the next that exceed max_gap. "
+            "Presence is interrupted there."
+        ),
+        advice="Set a longer max_gap (--max-gap), or track more frames per second.",
+        needs="This check needs a person with two detections.",
     ),
     "gaps": QualityCheck(
-        RATE,
-        1.0,
-        4.0,
-        "Interruptions of persons' presence in a minute of it: dwell is too short and stays are too many.",
+        unit=RATE,
+        doubtful=1.0,
+        bad=4.0,
+        measure=measures.measure_gaps,
+        affects=("visits", "dwell", "occupancy"),
+        meaning=(
+            "Interruptions of people's presence, per minute of presence. Dwell times are too short and "
+            "visits too many."
+        ),
+        advice="Set a longer max_gap (--max-gap), or merge visits with merge_gap (--merge-gap).",
+        needs="This check needs a sampling period: period= (--sampling-period).",
     ),
     "bridged time": QualityCheck(
-        "%",
-        10.0,
-        30.0,
-        "Share of the time in the scene that no detection is near, beyond two periods of one: nobody saw "
-        "whether the person was there.",
+        unit="%",
+        doubtful=10.0,
+        bad=30.0,
+        measure=measures.measure_bridged_time,
+        affects=("visits", "dwell", "occupancy"),
+        meaning=(
+            "Share of the time in the scene that is more than two sampling periods from a detection. "
+            "People count as present there without having been seen."
+        ),
+        advice="Set a shorter max_gap (--max-gap) to count only the time that was observed.",
+        needs="This check needs a sampling period: period= (--sampling-period).",
     ),
     "face only": QualityCheck(
-        "%",
-        10.0,
-        40.0,
-        "Share of detections with a face and no body box: their positions are interpolated or missing.",
+        unit="%",
+        doubtful=10.0,
+        bad=40.0,
+        measure=measures.measure_face_only,
+        affects=("visits", "dwell", "crossings", "heatmap"),
+        meaning=(
+            "Share of detections that have a face but no body box; per zone, share of the time with an "
+            "interpolated position. These positions are estimated or missing."
+        ),
+        advice=(
+            "Mount the camera so that it sees whole bodies. Compare zones only if their shares are similar."
+        ),
     ),
     "time without position": QualityCheck(
-        "%",
-        10.0,
-        30.0,
-        "Share of the time in the scene without a position: the dwell in zones lacks it.",
+        unit="%",
+        doubtful=10.0,
+        bad=30.0,
+        measure=measures.measure_missing_positions,
+        affects=("visits", "dwell", "heatmap"),
+        meaning="Share of the time in the scene without a position. It is missing from every zone.",
+        advice=("Treat dwell times as lower bounds, or interpolate short gaps with fill_gaps (--fill-gaps)."),
+        needs="This check needs a sampling period: period= (--sampling-period).",
     ),
     "short tracks": QualityCheck(
-        "%",
-        10.0,
-        30.0,
-        "Share of persons in the scene for less than a second: false detections or pieces of others, and "
-        "too many persons.",
+        unit="%",
+        doubtful=10.0,
+        bad=30.0,
+        measure=measures.measure_short_tracks,
+        affects=("tracks", "visits", "dwell"),
+        meaning=(
+            "Share of people who are in the scene for less than a second. They are false detections or "
+            "fragments of other tracks, so people are too many."
+        ),
+        advice="Join fragments with stitch (--stitch), or raise the tracker's confidence threshold.",
     ),
-    "ends inside": QualityCheck(
-        "%",
-        30.0,
-        60.0,
-        "Share of tracks' beginnings and ends inside the picture, away from its edges and the doors given: "
-        "persons lost and found anew, and dwell cut.",
+    "track ends inside": QualityCheck(
+        unit="%",
+        doubtful=30.0,
+        bad=60.0,
+        measure=measures.measure_track_ends,
+        affects=("tracks", "visits", "dwell", "transitions"),
+        meaning=(
+            "Share of track starts and ends inside the image, away from its border and the entrances. "
+            "The tracker loses people and finds them again, so people are too many and dwell times too "
+            "short."
+        ),
+        advice="Join fragments with stitch (--stitch).",
+        needs=(
+            "This check needs the entrances: zones of kind 'entrance' (--zones FILE), or entrances=[] "
+            "if people come over the image border only."
+        ),
     ),
     "continued tracks": QualityCheck(
-        "%",
-        10.0,
-        30.0,
-        "Share of persons who continue another one's track, of the stitches given: too many persons, and "
-        "dwell cut.",
+        unit="%",
+        doubtful=10.0,
+        bad=30.0,
+        measure=measures.measure_continued_tracks,
+        affects=("tracks", "visits", "dwell", "transitions"),
+        meaning=(
+            "Share of tracks that continue the track of another person. People are too many and dwell "
+            "times too short without stitching."
+        ),
+        advice="Join the tracks with stitch (--stitch), and check the table stitches.",
+        needs="This check needs stitches: stitches=compute_stitches(...), or stitch=True (--stitch).",
     ),
-    "suspected switches": QualityCheck(
-        RATE,
-        0.2,
-        1.0,
-        "Jumps of a person's box in place or size in a minute of presence that nobody can have made: two "
-        "persons may share a number.",
+    "identity switches": QualityCheck(
+        unit=RATE,
+        doubtful=0.2,
+        bad=1.0,
+        measure=measures.measure_identity_switches,
+        affects=("dwell", "transitions", "crossings"),
+        meaning=(
+            "Jumps in position or size of a person's box that no one can make, per minute of presence. "
+            "Two people may share one number."
+        ),
+        advice=("Review the people with jumps in the explorer, or flag jumps with max_speed (--max-speed)."),
+        needs=_SIZE,
     ),
-    "out of frame": QualityCheck(
-        "%",
-        5.0,
-        20.0,
-        "Share of boxes that reach beyond the frame: their footpoints may be outside of it.",
+    "duplicate tracks": QualityCheck(
+        unit="%",
+        doubtful=2.0,
+        bad=10.0,
+        measure=positions.measure_duplicate_tracks,
+        affects=("tracks", "visits", "occupancy", "crossings"),
+        meaning=(
+            "Share of people whose boxes overlap those of another track all the time. One person is "
+            "tracked under two numbers and counts twice."
+        ),
+        advice=(
+            "Lower the tracker's overlap threshold (non-maximum suppression), or remove one of the two "
+            "tracks."
+        ),
     ),
     "dropped rows": QualityCheck(
-        "%",
-        1.0,
-        5.0,
-        "Share of the rows of the source that were dropped. People or parts of their tracks may be missing.",
+        unit="%",
+        doubtful=1.0,
+        bad=5.0,
+        measure=measures.measure_dropped_rows,
+        affects=("tracks", "visits", "dwell", "occupancy", "crossings"),
+        meaning=(
+            "Share of the rows of the source that were dropped. People or parts of their tracks may "
+            "be missing."
+        ),
+        advice="Read the report of the read (ptrack inspect), and correct the file or the options.",
+        needs=_READ,
     ),
     "missing pages": QualityCheck(
-        "1",
-        0.0,
-        0.0,
-        "Number of signs that pages are missing. Figures do not include the people on these pages.",
+        unit="1",
+        doubtful=0.0,
+        bad=0.0,
+        measure=measures.measure_missing_pages,
+        affects=("tracks", "visits", "dwell", "occupancy", "crossings"),
+        meaning="Number of signs that pages are missing. No figure includes the people on these pages.",
+        advice="Restore the missing pages. Figures of the times that they cover are lower bounds.",
+        needs=_READ,
     ),
-    "feet not seen": QualityCheck(
-        "%",
-        25.0,
-        50.0,
-        "Share of boxes that end at the picture's lower edge: the person stands nearer than the footpoint "
-        "says.",
+    "boxes beyond image": QualityCheck(
+        unit="%",
+        doubtful=5.0,
+        bad=20.0,
+        measure=positions.measure_boxes_beyond_image,
+        affects=("heatmap",),
+        meaning="Share of boxes that reach beyond the image. Their position can be outside the image.",
+        advice="Clip the boxes with clip_boxes=True (--clip-boxes).",
+        needs=_BOXES,
+    ),
+    "truncated boxes": QualityCheck(
+        unit="%",
+        doubtful=25.0,
+        bad=50.0,
+        measure=positions.measure_truncated_boxes,
+        affects=("visits", "dwell", "heatmap"),
+        meaning=(
+            "Share of the time with a position whose box the image border truncates. People are nearer "
+            "to the camera than their position says."
+        ),
+        advice="Draw zones away from the image border, or use another anchor (--anchor center).",
+        needs=_BOXES,
+    ),
+    "time outside image": QualityCheck(
+        unit="%",
+        doubtful=1.0,
+        bad=10.0,
+        measure=positions.measure_time_outside_image,
+        affects=("visits", "dwell", "heatmap"),
+        meaning=(
+            "Share of the time with a position whose position is outside the image. It is missing from "
+            "zones within the image."
+        ),
+        advice="Clip the boxes with clip_boxes=True (--clip-boxes).",
+        needs=_BOXES,
+    ),
+    "tiny boxes": QualityCheck(
+        unit="%",
+        doubtful=1.0,
+        bad=10.0,
+        measure=positions.measure_tiny_boxes,
+        affects=("visits", "dwell", "crossings", "heatmap"),
+        meaning=(
+            "Share of boxes that are less than a pixel wide or high. The unit of the boxes is probably wrong."
+        ),
+        advice="Check the unit of the boxes (unit=, --unit), and the frame size.",
+        needs=_SIZE,
+    ),
+    "impossible speeds": QualityCheck(
+        unit="%",
+        doubtful=1.0,
+        bad=10.0,
+        measure=positions.measure_impossible_speeds,
+        affects=("kinematics", "flow_field", "stops"),
+        meaning=(
+            "Share of the time with a speed above 12 m/s, faster than anyone runs. Speeds and path "
+            "lengths are worth nothing there."
+        ),
+        advice=(
+            "Check the points of the floor plan, or remove jumps with max_speed and repair_jumps "
+            "(--max-speed, --repair-jumps)."
+        ),
+        needs=_FLOOR,
+    ),
+    "near horizon": QualityCheck(
+        unit="%",
+        doubtful=5.0,
+        bad=20.0,
+        measure=positions.measure_time_near_horizon,
+        affects=("trajectories", "kinematics", "stops", "visits", "dwell", "heatmap"),
+        meaning=(
+            "Share of the time with a position where one pixel is more than 0.5 m on the floor. "
+            "Positions there are worth nothing."
+        ),
+        advice="Use only zones near the camera, or add points far from the camera to the floor plan.",
+        needs=(
+            "This check needs a floor plan: plane= or floor= (--floor FILE). It also needs the frame "
+            "size (--frame-size)."
+        ),
+    ),
+    "off the plan": QualityCheck(
+        unit="%",
+        doubtful=5.0,
+        bad=20.0,
+        measure=positions.measure_time_off_plan,
+        affects=("visits", "dwell", "heatmap"),
+        meaning=(
+            "Share of the time with a position outside the bounds of the floor plan. It is missing from"
+            " the heatmap."
+        ),
+        advice="Check the points and the bounds of the floor plan.",
+        needs=_FLOOR,
+    ),
+    "visit flicker": QualityCheck(
+        unit=RATE,
+        doubtful=1.0,
+        bad=4.0,
+        measure=flicker.measure_visit_flicker,
+        affects=("visits", "dwell", "transitions"),
+        meaning=(
+            "Visits that begin at most 2 s after the person left the zone, per person and minute, in "
+            "the zone with the most. One visit counts as several."
+        ),
+        advice="Set margin (--margin), or merge visits with merge_gap (--merge-gap).",
+        needs="This check needs zones: zones= (--zones FILE).",
+    ),
+    "crossing flicker": QualityCheck(
+        unit=RATE,
+        doubtful=1.0,
+        bad=4.0,
+        measure=flicker.measure_crossing_flicker,
+        affects=("crossings", "counts", "count_drift"),
+        meaning=(
+            "Crossings at most 2 s after the person's previous crossing of the line, per person and "
+            "minute, over the line with the most. One passage counts as several."
+        ),
+        advice="Set min_distance (--min-distance).",
+        needs="This check needs lines: lines= (--zones FILE).",
     ),
 }
 
 
-def checks_with(thresholds: Mapping[str, tuple[float, float]] | None) -> dict[str, QualityCheck]:
+def change_thresholds(thresholds: Mapping[str, tuple[float, float]] | None) -> dict[str, QualityCheck]:
     """Return the checks with other thresholds.
 
     Raises
     ------
     ParameterError
-        If there is no such check, or two thresholds are no growing pair of at least 0; all in one sentence.
+        If there is no such check, or the thresholds are not two numbers of at least 0 in ascending order.
     """
     given = {} if thresholds is None else thresholds
     if not isinstance(given, Mapping):
-        raise ParameterError(f"thresholds is {thresholds!r:.60}, not a mapping from checks to two numbers")
+        raise ParameterError(
+            f"thresholds must be a mapping from checks to two numbers each, got {thresholds!r:.60}"
+        )
     wrong = [
-        f"{name!r} is no check; there are {', '.join(CHECKS)}"
+        f"There is no check {name!r}. The checks are {', '.join(CHECKS)}."
         if name not in CHECKS
-        else f"thresholds of {name!r} are {pair!r}, not two numbers of at least 0, the first not the greater"
+        else f"thresholds[{name!r}] must be two numbers of at least 0 in ascending order, got {pair!r}"
         for name, pair in given.items()
-        if name not in CHECKS or not _growing(pair)
+        if name not in CHECKS or not _is_ascending(pair)
     ]
     if wrong:
-        raise ParameterError("; ".join(wrong))
+        raise ParameterError(" ".join(wrong))
     changed = {
-        name: QualityCheck(CHECKS[name].unit, float(pair[0]), float(pair[1]), CHECKS[name].meaning)
+        name: replace(CHECKS[name], doubtful=float(pair[0]), bad=float(pair[1]))
         for name, pair in given.items()
     }
     return CHECKS | changed
 
 
-def _growing(pair: object) -> bool:
+def _is_ascending(pair: object) -> bool:
     if not isinstance(pair, list | tuple) or len(pair) != 2:  # noqa: PLR2004 - doubtful and bad
         return False
     return all(isinstance(one, int | float | np.number) for one in pair) and 0 <= pair[0] <= pair[1] < np.inf
@@ -184,6 +440,11 @@ def compute_quality(
     trajectories: pd.DataFrame,
     video: Video,
     *,
+    zones: Sequence[Zone] = (),
+    lines: Sequence[Line] = (),
+    visits: pd.DataFrame | None = None,
+    crossings: pd.DataFrame | None = None,
+    plane: FloorPlan | None = None,
     entrances: Sequence[Zone] | None = None,
     stitches: pd.DataFrame | None = None,
     max_gap: pd.Timedelta | str | None = None,
@@ -192,38 +453,38 @@ def compute_quality(
     end: pd.Timedelta | str | None = None,
     thresholds: Mapping[str, tuple[float, float]] | None = None,
 ) -> pd.DataFrame:
-    """Check the tracking of a video: what is odd about it, how much, and which figures suffer.
+    """Check the tracking of a video: what is wrong, how much, and which outputs and zones suffer.
 
-    Each check gives one number, the greater the worse: ``doubtful`` above the one threshold, ``bad`` above
-    the other, ``good`` otherwise, ``unknown`` where nothing can be said. A number of events a minute that is
-    above a threshold is ``unknown`` too with fewer than 3 events: in a short part of a video one event makes
-    a high rate, and is no evidence of it.
+    Each check gives one number; greater is worse. The verdict is ``doubtful`` above the first threshold,
+    ``bad`` above the second, otherwise ``good``, and ``unknown`` without a number. A rate above a threshold
+    is ``unknown`` as well with fewer than 3 events, because in a short part of a video one event makes a
+    high rate.
 
-    * ``sampling period``: see ``estimate_sampling_period``; ``irregular sampling``: the 95 % quantile
-      of the steps between successive moments, up to ``max_gap``, by the period.
-    * ``gaps``: runs beyond each person's first, a minute of presence; ``bridged time``: share of
-      ``time_present``
-      that is beyond two periods of each detection.
-    * ``face only``: share of detections without a body box; ``time without position``: share of
-      ``time_present``
-      without a
-      position.
-    * ``short tracks``: share of persons with less than 1 s in the scene; ``ends inside``: share of persons'
-      first and last positions whose box is farther than 2 % of the frame from each of its edges and that lie
-      in no door, those within a period of the video's start or end left out, unknown without ``entrances``;
-      ``continued tracks``: share of persons whose track is a later one of the ``stitches``, the persons
-      being those before joining where the detections are joined (column ``merged_from``); unknown without
-      ``stitches``.
-    * ``suspected switches``: boxes, a minute of presence, too far from the person's box before (by more than
-      half its height and two heights a second) or of another size (more than 1.3-fold, and 1.5-fold a
-      second); unknown without the frame size.
-    * ``out of frame``: share of boxes that reach beyond the frame by more than 1e-6; ``feet not seen``:
-      share of boxes whose lower edge is within 1 % of the picture's, or beyond it.
-    * ``dropped rows``: share of the rows of the source that were dropped, without rows that only repeat
-      others; ``missing pages``: number of signs that pages are missing. Both come from
-      ``video.read_report`` and are unknown without it.
+    The row with an empty ``name`` is the check of the whole video. If a check can be measured per zone or
+    line, one more row per zone or line has the measured share or rate there, judged by the same thresholds.
+    ``affects`` lists the outputs that suffer: of a check with rows per zone, in the zones that are not
+    ``good``; of other checks, everywhere. ``advice`` says what to do; for an unknown check, what makes it
+    known. ``meaning`` says what each check measures.
 
-    Nobody detected: no rows.
+    * Sampling: ``sampling period``, ``coarse sampling`` (the same number, judged for stops and exits over the
+      image border), ``irregular sampling`` (95 % quantile of the steps up to ``max_gap`` between successive
+      timestamps, in periods), ``long steps`` (share of a person's steps that exceed ``max_gap``).
+    * Presence: ``gaps``, ``bridged time`` (more than two periods from a detection),
+      ``time without position``, ``face only``.
+    * Identities: ``short tracks`` (less than 1 s), ``track ends inside`` (first and last boxes farther than
+      2 % of the frame from its border and outside the entrances; those within a period of the video's start
+      or end are ignored), ``continued tracks``, ``identity switches`` (boxes farther from the person's
+      previous box than half its height and two heights per second, or of another size: more than 1.3-fold
+      and 1.5-fold per second), ``duplicate tracks`` (boxes that overlap those of another track by 70 %,
+      in 90 % of the track and for at least 1 s).
+    * Positions: ``boxes beyond image`` (by more than 1e-6), ``truncated boxes``, ``time outside image``,
+      ``tiny boxes``; on a floor plan ``impossible speeds``, ``near horizon`` and ``off the plan``.
+    * Source: ``dropped rows`` (without rows that only repeat others) and ``missing pages``, from
+      ``video.read_report``.
+    * Zones and lines: ``visit flicker`` and ``crossing flicker``. Their advice has the smallest margin and
+      ``min_distance`` that calm them, rounded up to 3 digits.
+
+    Without detections: no rows.
 
     Parameters
     ----------
@@ -233,14 +494,22 @@ def compute_quality(
         TRAJECTORIES computed from them, in any plane.
     video
         The video, for its frame size and end.
+    zones, lines
+        Zones and lines of the trajectories' plane.
+    visits
+        VISITS of the zones; by default those of ``compute_visits`` without options.
+    crossings
+        CROSSINGS of the lines; by default those of ``compute_crossings`` without options.
+    plane
+        The floor plan that the trajectories are on.
     entrances
-        Zones of the trajectories' plane in which people come into sight and leave it; an empty list where
-        they do so at the picture's edges only.
+        Zones of the trajectories' plane through which people come and go; an empty list if they come and go
+        over the image border only.
     stitches
-        STITCHES of the video (``compute_stitches``), applied or not; those of tracks that the detections do
-        not have are passed over. By default not looked at.
+        STITCHES of the video (``compute_stitches``), applied or not. Tracks that the detections do not have
+        are ignored.
     max_gap
-        The longest step between moments, and between two boxes of a person, that is checked [ms]; by default
+        Longest step between timestamps, and between two boxes of a person, that is checked [ms]; by default
         that of ``compute_trajectories``.
     period
         The sampling period [ms]; by default ``video.sampling_period``, or ``estimate_sampling_period`` of the
@@ -248,98 +517,128 @@ def compute_quality(
     start, end
         The part of the video that was selected, as given to ``select`` [ms].
     thresholds
-        Check to (doubtful above, bad above), where others than the usual ones hold.
+        Thresholds of checks, as (doubtful above, bad above), instead of the defaults.
 
     Returns
     -------
     pandas.DataFrame
-        QUALITY, one row a check, sorted by its name.
+        QUALITY, one row per check, and per zone or line where it can be measured; sorted.
 
     Raises
     ------
     SchemaError
-        If a table is not what it should be, a door is in another plane, or a trajectory has no detection.
+        If a table does not match its declaration, a zone or line is in another plane, or a trajectory has no
+        detection.
     ParameterError
-        If ``max_gap`` is no length of time, or ``thresholds`` names no check or has no two growing numbers.
+        If ``max_gap`` is not a duration, or ``thresholds`` has an unknown check or wrong numbers.
 
     Notes
     -----
-    O(n log n). The thresholds are rules of thumb: they say where to look, and a good verdict proves nothing.
-    A switch between two persons of one size who meet is not seen (it needs the truth to be seen), and a fast
-    run close to the camera may be suspected: the number is a hint, not a count.
+    O(n log n + zones · n). The thresholds are rules of thumb: they say where to look, and a good verdict does
+    not prove that nothing is wrong. A switch between two people of one size who meet is not found (only
+    ground truth shows it), and a fast run close to the camera may be suspected: the number is a hint.
 
     References
     ----------
-    What can go wrong and its names (fragmentation, identity switches) are those of the tracking benchmarks:
+    The faults and their names (fragmentation, identity switches) are those of the tracking benchmarks:
     K. Bernardin, R. Stiefelhagen, "Evaluating multiple object tracking performance: the CLEAR MOT metrics",
     EURASIP J. Image Video Process. 2008, doi:10.1155/2008/246309; the thresholds are the package's own.
 
     Examples
     --------
     >>> from ptrack_analysis import compute_trajectories
-    >>> video, nobody = Video(width=640, height=360), empty_table(DETECTIONS)
-    >>> len(compute_quality(nobody, compute_trajectories(nobody, video), video))
+    >>> video, empty = Video(width=640, height=360), empty_table(DETECTIONS)
+    >>> len(compute_quality(empty, compute_trajectories(empty, video), video))
     0
     """
     validate(detections, DETECTIONS)
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
-    validate_zones([] if entrances is None else entrances, unit)
-    checks = checks_with(thresholds)
-    if stitches is not None:
-        validate(stitches, STITCHES)
+    for given in (zones, [] if entrances is None else entrances):
+        validate_zones(given, unit)
+    validate_lines(lines, unit)
+    checks = change_thresholds(thresholds)
+    for table, schema in ((stitches, STITCHES), (visits, VISITS), (crossings, CROSSINGS)):
+        if table is not None:
+            validate(table, schema)
     if not len(trajectories) or not len(detections):
         return empty_table(QUALITY)
-    step = choose_period(rows_by_person(detections), video, period)
-    longest = choose_max_gap(max_gap, step)
-    rows = rows_by_person(trajectories)
-    moments = np.unique(detections.index.get_level_values("timestamp").to_numpy().view("int64"))
-    ends = None
-    if entrances is not None:
-        held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
-        between = counted_time(rows, held, video, start, end)
-        ends = ends_inside(detections, trajectories, rows, entrances, period=step, between=between)
-    total = int(trajectories["time_present"].to_numpy().view("int64").sum())
-    values = {
-        **of_sampling(moments, step, longest),
-        **of_presence(trajectories, rows, step),
-        **of_boxes(detections, video, longest, total),
-        **_of_reading(video),
-        "ends inside": np.nan if ends is None else share(*ends),
-        "continued tracks": np.nan if stitches is None else continued(detections, stitches),
-    }
-    return _table(values, checks, total)
-
-
-def _of_reading(video: Video) -> dict[str, float]:
-    """Measure how much of the source was not read."""
-    report = video.read_report
-    if report is None:
-        return {"dropped rows": np.nan, "missing pages": np.nan}
-    lost = sum(one.rows for one in report.dropped if not one.is_repeat)
-    return {
-        "dropped rows": share(lost, report.rows),
-        "missing pages": float(len(report.completeness.missing)),
-    }
-
-
-def _table(values: dict[str, float], checks: dict[str, QualityCheck], held: int) -> pd.DataFrame:
-    """Judge each value, the rates being of the time held [ms]."""
-    value = np.array([values[name] for name in checks], dtype="float64")
-    doubtful = np.array([one.doubtful for one in checks.values()])
-    bad = np.array([one.bad for one in checks.values()])
-    rate = np.array([one.unit == RATE for one in checks.values()])
-    few = rate & (value > doubtful) & (np.rint(value * held / MINUTE) < LEAST_EVENTS)
-    verdict = np.select(
-        [np.isnan(value) | few, value > bad, value > doubtful], [_UNKNOWN, _BAD, _DOUBTFUL], _GOOD
+    rows, step = rows_by_person(trajectories), choose_period(rows_by_person(detections), video, period)
+    if visits is None and zones:
+        visits = compute_visits(trajectories, zones, video, period=period)
+    if crossings is None and lines:
+        crossings = compute_crossings(trajectories, lines)
+    inputs = QualityInputs(
+        detections=detections,
+        trajectories=trajectories,
+        video=video,
+        rows=rows,
+        unit=unit,
+        period=step,
+        max_gap=choose_max_gap(max_gap, step),
+        part=_find_part(rows, trajectories, video, start, end),
+        entrances=entrances,
+        stitches=stitches,
+        zones=zones,
+        lines=lines,
+        visits=empty_table(VISITS) if visits is None else visits,
+        crossings=empty_table(CROSSINGS, unit=unit) if crossings is None else crossings,
+        floor_plan=plane,
+        thresholds={name: check.doubtful for name, check in checks.items()},
     )
+    return _build_table({name: _judge(check, inputs) for name, check in checks.items()}, checks)
+
+
+def _find_part(
+    rows: PersonRows,
+    trajectories: pd.DataFrame,
+    video: Video,
+    start: pd.Timedelta | str | None,
+    end: pd.Timedelta | str | None,
+) -> tuple[int, int]:
+    """Return the start and the end of the analyzed part of the video [ms]."""
+    known = find_video_end(video, int(rows.time.max()))
+    held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
+    close = part_end(known, end, int((rows.time + held).max()))
+    return 0 if start is None else milliseconds(start, "start"), close
+
+
+_Row = tuple[str, float, int, str]
+"""Name of the zone or line, value, code of the verdict, advice."""
+
+
+def _judge(check: QualityCheck, inputs: QualityInputs) -> list[_Row]:
+    """Measure one check, and judge the value of the video and those of its zones or lines."""
+    measured = check.measure(inputs)
+    shares = {} if measured.time is None else inputs.compute_zone_shares(measured.time)
+    values: dict[str, tuple[float, int | None]] = {"": (measured.value, measured.events)}
+    values |= {name: (value, None) for name, value in shares.items()} | dict(measured.by_name)
+    rows = []
+    for name, (value, events) in values.items():
+        is_rare = events is not None and value > check.doubtful and events < LEAST_EVENTS
+        verdict = _BAD if value > check.bad else _DOUBTFUL if value > check.doubtful else _GOOD
+        if np.isnan(value):
+            rows.append((name, value, _UNKNOWN, check.needs))
+        elif is_rare:
+            rows.append((name, value, _UNKNOWN, _EVENTS))
+        else:
+            rows.append((name, value, verdict, measured.advice or check.advice))
+    return rows
+
+
+def _build_table(judged: Mapping[str, list[_Row]], checks: Mapping[str, QualityCheck]) -> pd.DataFrame:
+    """Build the QUALITY table from the rows of each check."""
+    flat = [(checks[check], check, *row) for check, rows in judged.items() for row in rows]
     arrays: dict[str, np.ndarray | list[str]] = {
-        "check": list(checks),
-        "value": value,
-        "value_unit": [one.unit for one in checks.values()],
-        "doubtful_above": doubtful,
-        "bad_above": bad,
-        "verdict": verdict.astype("int8"),
-        "meaning": [one.meaning for one in checks.values()],
+        "check": [row[1] for row in flat],
+        "name": [row[2] for row in flat],
+        "value": np.array([row[3] for row in flat], dtype="float64"),
+        "value_unit": [row[0].unit for row in flat],
+        "doubtful_above": np.array([row[0].doubtful for row in flat]),
+        "bad_above": np.array([row[0].bad for row in flat]),
+        "verdict": np.array([row[4] for row in flat], dtype="int8"),
+        "affects": [", ".join(row[0].affects) for row in flat],
+        "meaning": [row[0].meaning for row in flat],
+        "advice": [row[5] for row in flat],
     }
     return assemble(QUALITY, arrays)

@@ -1,74 +1,80 @@
-"""What the quality checks measure."""
+"""Measures of tracks: sampling, gaps, identities, track ends."""
 
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from ptrack_analysis.analysis.cleaning.candidates import whole_heights
-from ptrack_analysis.analysis.linking import link_rows
 from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.analysis.presence import (
     PersonRows,
-    find_video_end,
-    part_end,
+    mark_starts,
     read_flag,
     rows_by_person,
+    steps_between,
 )
-from ptrack_analysis.geometry import EDGE_TOLERANCE, FEET_MARGIN, Bools, Floats, Integers, contains
-from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import POSITION_STATUSES, TRAJECTORIES, find_unit
-from ptrack_analysis.video import Milliseconds, Video, milliseconds
+from ptrack_analysis.analysis.quality.inputs import (
+    BOX,
+    MINUTE,
+    NAN,
+    UNKNOWN,
+    Measured,
+    QualityInputs,
+    compute_percentage,
+)
+from ptrack_analysis.geometry import Bools, Floats, Integers, contains
+from ptrack_analysis.schema import POSITION_STATUSES
+from ptrack_analysis.video import Milliseconds
 
 _AT_ONCE = 2**17
-"""Boxes that are compared at a time, so that intermediate arrays stay small in a long video."""
+"""Number of boxes that are compared at a time, to keep intermediate arrays small."""
 _SLACK, _SPEED = 0.5, 2.0
-"""How far a box may jump, and how far a person may walk in a second [heights of the box]."""
+"""How far a box can jump, and how far a person can walk per second [heights of the box]."""
 _JITTER, _GROWTH = 1.3, 1.5
-"""Ratio of two heights that is jitter, and that in a second a person's walk may add."""
+"""Ratio of two heights that is jitter, and the ratio per second that walking can add."""
 
 
-def suspected_switches(
+def find_suspected_switches(
     rows: PersonRows, boxes: Sequence[Floats], size: tuple[int, int], *, max_gap: int
 ) -> Bools:
-    """Return which boxes nobody can have got from the same person's box before.
+    """Return which boxes are too different from the same person's previous box.
 
-    A box is suspect if its lower edge's middle lies farther from that of the box before than half a body and
-    two bodies a second, the larger of both boxes being the body; or if its height is more than 1.3 times that
-    of the box before, or less than the 1.3th part, times 1.5 a second. Boxes more than ``max_gap`` apart are
-    not compared, and no heights of boxes that the picture cuts.
+    A box is suspected if the center of its lower edge is farther from the previous one than half a body
+    height plus two body heights per second; the body height is the larger of the two. It is also suspected
+    if the heights differ by more than a factor of 1.3, times 1.5 per second. Boxes more than ``max_gap``
+    apart are not compared, and neither are the heights of boxes that the image border cuts.
 
     Parameters
     ----------
     rows
         The rows in the order of person and time.
     boxes
-        left, top, width, height, each (n,) in that order; NaN where there is none.
+        left, top, width, height, each (n,) in that order; NaN without a box.
     size
         Width and height of the frame [px].
     max_gap
-        The longest time between two boxes that are compared [ms].
+        Longest time between two boxes that are compared [ms].
 
     Returns
     -------
     numpy.ndarray
-        (m - 1,) bool, one for each of the m rows with a box but the first.
+        (m - 1,) bool, one for each of the m rows with a box except the first.
     """
     seen = np.flatnonzero(np.isfinite(sum(boxes)))
     suspected: Bools = np.zeros(max(len(seen) - 1, 0), dtype=bool)
     for begin in range(0, len(suspected), _AT_ONCE):
         part = seen[begin : begin + _AT_ONCE + 1]
         there = [box[part] for box in boxes]
-        suspected[begin : begin + _AT_ONCE] = _suspected(
+        suspected[begin : begin + _AT_ONCE] = _compare_boxes(
             rows.time[part], rows.person[part], there, size, max_gap=max_gap
         )
     return suspected
 
 
-def _suspected(
+def _compare_boxes(
     time: Milliseconds, person: Integers, boxes: Sequence[Floats], size: tuple[int, int], *, max_gap: int
 ) -> Bools:
-    """Return which boxes but the first are suspect, of boxes that are all there."""
+    """Return which boxes except the first are suspected; all boxes are finite."""
     left, top, width, height = boxes
     seconds = np.diff(time) / 1000.0
     follows = (person[1:] == person[:-1]) & (seconds * 1000.0 <= max_gap)
@@ -85,148 +91,180 @@ def _suspected(
 _SHORT = 1000
 _MOST_STEPS = 0.95
 _AT_EDGE = 0.02
-"""A box within this of an edge of the picture touches it, as a fraction of the frame."""
-MINUTE = 60_000.0
-_NO = POSITION_STATUSES.index("missing")
-_BOX = ("left", "top", "width", "height")
+"""A box is at the image border within this distance, as a fraction of the frame."""
 
 
-def share(part: float, whole: float) -> float:
-    """Return a part as a percentage; NaN of nothing."""
-    return 100.0 * float(part) / float(whole) if whole else float("nan")
+def measure_sampling_period(inputs: QualityInputs) -> Measured:
+    """Measure the sampling period [s]."""
+    return Measured(_measure_sampling(inputs)[0])
 
 
-def of_sampling(moments: Integers, period: int, max_gap: int) -> dict[str, float]:
-    """Measure the steps between successive distinct moments, sorted [ms]."""
-    steps = np.sort(np.diff(moments))
-    near = steps <= max_gap
-    if len(steps) and not near.any():  # sampled so rarely that nobody is ever followed
-        period = _quantile(steps, 0.5)
+def measure_irregular_sampling(inputs: QualityInputs) -> Measured:
+    """Measure the 95 % quantile of the steps between samplings, in sampling periods."""
+    return Measured(_measure_sampling(inputs)[1])
+
+
+def _measure_sampling(inputs: QualityInputs) -> tuple[float, float]:
+    """Measure the steps between distinct timestamps: the period [s], and the 95 % quantile in periods."""
+    times = inputs.detections.index.get_level_values("timestamp").to_numpy().view("int64")
+    period, steps = inputs.period, np.sort(np.diff(np.unique(times)))
+    near = steps <= inputs.max_gap
+    if len(steps) and not near.any():  # all steps are gaps, so that no one is ever followed
+        period = _find_quantile(steps, 0.5)
     else:
         steps = steps[near]
     if not len(steps) or not period:
-        return {"sampling period": float("nan"), "irregular sampling": float("nan")}
-    return {
-        "sampling period": period / 1000.0,
-        "irregular sampling": float(_quantile(steps, _MOST_STEPS)) / period,
-    }
+        return NAN, NAN
+    return period / 1000.0, float(_find_quantile(steps, _MOST_STEPS)) / period
 
 
-def _quantile(values: Integers, quantile: float) -> int:
+def _find_quantile(values: Integers, quantile: float) -> int:
     """Return the smallest of sorted values that at least this share of the values does not exceed."""
     return int(values[np.searchsorted(np.arange(1, len(values) + 1), quantile * len(values))])
 
 
-def of_presence(trajectories: pd.DataFrame, rows: PersonRows, period: int) -> dict[str, float]:
-    """Measure how whole the persons' presence is; lengths of time are in ms."""
-    links = link_rows(trajectories, rows)
-    begins, held = links.begins, links.time_present
-    unlocated = np.asarray(trajectories["position_status"].cat.codes)[rows.order] == _NO
-    dwell = np.add.reduceat(held, np.flatnonzero(rows.first))
-    total = int(held.sum())
-    gaps = int(begins.sum() - rows.first.sum())
-    return {
-        "gaps": gaps * MINUTE / total if total else float("nan"),
-        "bridged time": share(np.maximum(held - 2 * period, 0).sum() if period else float("nan"), total),
-        "time without position": share(held[unlocated].sum(), total),
-        "short tracks": share((dwell < _SHORT).sum(), len(dwell)),
+def measure_long_steps(inputs: QualityInputs) -> Measured:
+    """Measure the share of the steps of a person that exceed ``max_gap`` [%]."""
+    steps = steps_between(inputs.rows)
+    return Measured(compute_percentage(int((steps > inputs.max_gap).sum()), len(steps)))
+
+
+def measure_gaps(inputs: QualityInputs) -> Measured:
+    """Measure the tracklets of each person after the first, per minute of presence, with those per zone."""
+    rows, total = inputs.rows, inputs.total
+    starts = np.flatnonzero(inputs.tracklet_starts & ~rows.first)
+    if not total:
+        return UNKNOWN
+    is_before_gap = np.zeros(len(rows.time), dtype=bool)
+    is_before_gap[starts - 1] = True
+    by_name = {
+        name: (int(is_before_gap[inside].sum()) * MINUTE / time.sum(), int(is_before_gap[inside].sum()))
+        for name, (inside, time) in inputs.inside.items()
+        if time.sum()
     }
+    return Measured(len(starts) * MINUTE / total, events=len(starts), by_name=by_name)
 
 
-def continued(detections: pd.DataFrame, stitches: pd.DataFrame) -> float:
-    """Return the percentage of the tracks, as they were before joining, that continue another one."""
+def measure_bridged_time(inputs: QualityInputs) -> Measured:
+    """Measure the share of the time present that is beyond two periods of each detection [%]."""
+    if not inputs.period:
+        return UNKNOWN
+    return inputs.measure_time(np.maximum(inputs.time_present - 2.0 * inputs.period, 0.0))
+
+
+def measure_missing_positions(inputs: QualityInputs) -> Measured:
+    """Measure the share of the time present without a position [%]."""
+    missing = float(inputs.time_present[inputs.is_missing].sum())
+    return Measured(compute_percentage(missing, inputs.total))
+
+
+def measure_short_tracks(inputs: QualityInputs) -> Measured:
+    """Measure the share of people with less than 1 s in the scene [%]."""
+    is_short = inputs.time_in_scene < _SHORT
+    value = compute_percentage(int(is_short.sum()), len(is_short))
+    return Measured(value, time=np.where(is_short[inputs.rows.person], inputs.time_present, 0.0))
+
+
+def measure_continued_tracks(inputs: QualityInputs) -> Measured:
+    """Measure the share of the tracks, as they were before joining, that continue another track [%]."""
+    if inputs.stitches is None:
+        return UNKNOWN
+    detections = inputs.detections
     if "merged_from" in detections.columns:
         tracks = detections["merged_from"].to_numpy()
     else:
         tracks = detections.index.get_level_values("person_index").to_numpy()
     found = np.unique(tracks)
-    return share(np.isin(found, stitches.index.to_numpy()).sum(), len(found))
+    continued = int(np.isin(found, inputs.stitches.index.to_numpy()).sum())
+    return Measured(compute_percentage(continued, len(found)))
 
 
-def of_boxes(detections: pd.DataFrame, video: Video, max_gap: int, held: int) -> dict[str, float]:
-    """Measure where the boxes lie and how they jump; ``time_present`` is the time held by all rows [ms]."""
-    left, top, width, height = boxes = [detections[name].to_numpy() for name in _BOX]
-    right, bottom = left + width, top + height
-    beyond = 1 + EDGE_TOLERANCE
-    out = (left < -EDGE_TOLERANCE) | (top < -EDGE_TOLERANCE) | (right > beyond) | (bottom > beyond)
-    there, feet = int(np.isfinite(right + bottom).sum()), int((bottom >= 1 - FEET_MARGIN).sum())
-    outside = int(out.sum())
-    del right, bottom, out
-    switches = float("nan")
-    if video.width is not None and video.height is not None and held:
-        rows = rows_by_person(detections)
-        ordered = [box[rows.order] for box in boxes]
-        size = video.width, video.height
-        switches = int(suspected_switches(rows, ordered, size, max_gap=max_gap).sum()) * MINUTE / held
-    return {
-        "face only": share(len(left) - there, len(left)),
-        "suspected switches": switches,
-        "out of frame": share(outside, there),
-        "feet not seen": share(feet, there),
-    }
+def measure_face_only(inputs: QualityInputs) -> Measured:
+    """Measure the share of detections without a body box [%].
+
+    The values of the zones are the shares of the time inside with an interpolated position.
+    """
+    left = inputs.detections["left"].to_numpy()
+    is_estimated = inputs.status == POSITION_STATUSES.index("interpolated")
+    return Measured(
+        compute_percentage(int(np.isnan(left).sum()), len(left)),
+        time=np.where(is_estimated, inputs.time_present, 0.0),
+    )
 
 
-def counted_time(
-    rows: PersonRows,
-    held: Milliseconds,
-    video: Video,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
-) -> tuple[int, int]:
-    """Return the begin and the end of the part of the video that was looked at [ms]."""
-    known = find_video_end(video, int(rows.time.max()))
-    close = part_end(known, end, int((rows.time + held).max()))
-    return 0 if start is None else milliseconds(start, "start"), close
+def measure_identity_switches(inputs: QualityInputs) -> Measured:
+    """Measure jumps of a person's box that no one can have made, per minute of presence."""
+    video, detections = inputs.video, inputs.detections
+    if video.width is None or video.height is None or not inputs.total:
+        return UNKNOWN
+    rows = rows_by_person(detections)
+    boxes = [detections[name].to_numpy()[rows.order] for name in BOX]
+    size = video.width, video.height
+    events = int(find_suspected_switches(rows, boxes, size, max_gap=inputs.max_gap).sum())
+    return Measured(events * MINUTE / inputs.total, events=events)
 
 
-def ends_inside(
-    detections: pd.DataFrame,
-    trajectories: pd.DataFrame,
-    rows: PersonRows,
-    entrances: Sequence[Zone],
-    *,
-    period: int,
-    between: tuple[int, int],
-) -> tuple[int, int]:
+def measure_track_ends(inputs: QualityInputs) -> Measured:
+    """Measure the share of track ends away from the image border and the entrances [%]."""
+    if inputs.entrances is None:
+        return UNKNOWN
+    return Measured(compute_percentage(*_count_ends_inside(inputs)))
+
+
+def _count_ends_inside(inputs: QualityInputs) -> tuple[int, int]:
     """Count the tracks' starts and ends away from the border and the entrances, and all that are considered.
 
     A start or an end at the border is not counted if the tracklet enters or leaves the frame there. Starts
-    and ends within a sampling period of the two times ``between`` are not considered [ms].
+    and ends within a sampling period of the two ends of the part of the video are not considered.
     """
-    unit = find_unit(trajectories, TRAJECTORIES)
-    x, y = (trajectories[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
-    boxed = np.flatnonzero(
-        (np.asarray(trajectories["position_status"].cat.codes)[rows.order] == 0) & np.isfinite(x)
-    )
+    rows, trajectories, period = inputs.rows, inputs.trajectories, inputs.period
+    x, y = inputs.position
+    boxed = np.flatnonzero((inputs.status == POSITION_STATUSES.index("detected")) & inputs.is_located)
     if not len(boxed):
         return 0, 0
     person = rows.person[boxed]
-    new = np.append(True, person[1:] != person[:-1])
+    new = mark_starts(person)
     firsts, lasts = boxed[new], boxed[np.append(new[1:], values=True)]
-    until = rows.time + trajectories["time_present"].to_numpy()[rows.order].view("int64")
-    last_seen = np.maximum.reduceat(until, np.flatnonzero(rows.first))[rows.person[lasts]]
+    track_firsts = np.flatnonzero(rows.first)
+    track_lasts = np.append(track_firsts[1:], len(rows.time)) - 1
+    last_seen = np.maximum.reduceat(rows.time + inputs.time_present, track_firsts)[rows.person[lasts]]
     first_seen = rows.time[rows.first][rows.person[firsts]]
-    begin, close = between
-    ends = np.concatenate([firsts[first_seen > begin + period], lasts[last_seen + period < close]])
-    at = detection_rows(detections, trajectories.iloc[rows.order[ends]])
-    away = _away_from_edges([detections[name].to_numpy()[at] for name in _BOX])
-    runs = np.concatenate(
+    begin, close = inputs.part
+    begins_within, ends_within = first_seen > begin + period, last_seen + period < close
+    ends = np.concatenate([firsts[begins_within], lasts[ends_within]])
+    at = detection_rows(inputs.detections, trajectories.iloc[rows.order[ends]])
+    away = _is_away_from_border([inputs.detections[name].to_numpy()[at] for name in BOX])
+    outer = np.concatenate(
         [
-            np.flatnonzero(rows.first)[rows.person[firsts]][first_seen > begin + period],
-            (np.append(np.flatnonzero(rows.first)[1:], len(rows.time)) - 1)[rows.person[lasts]][
-                last_seen + period < close
-            ],
+            track_firsts[rows.person[firsts]][begins_within],
+            track_lasts[rows.person[lasts]][ends_within],
         ]
     )
-    away &= ~(read_flag(trajectories, rows, "enters_frame") | read_flag(trajectories, rows, "leaves_frame"))[
-        runs
-    ]
-    for door in entrances:
-        away &= ~contains(door.edges, x[ends], y[ends])
+    over_border = read_flag(trajectories, rows, "enters_frame") | read_flag(
+        trajectories, rows, "leaves_frame"
+    )
+    away &= ~over_border[outer]
+    for entrance in inputs.entrances or ():
+        away &= ~contains(entrance.edges, x[ends], y[ends])
     return int(away.sum()), len(ends)
 
 
-def _away_from_edges(boxes: Sequence[Floats]) -> Bools:
+def _is_away_from_border(boxes: Sequence[Floats]) -> Bools:
     left, top, width, height = boxes
     near = np.minimum(np.minimum(left, top), np.minimum(1 - left - width, 1 - top - height))
     return np.asarray(near > _AT_EDGE)
+
+
+def measure_dropped_rows(inputs: QualityInputs) -> Measured:
+    """Measure the share of the rows of the source that were dropped [%]."""
+    report = inputs.video.read_report
+    if report is None:
+        return UNKNOWN
+    lost = sum(reason.rows for reason in report.dropped if not reason.is_repeat)
+    return Measured(compute_percentage(lost, report.rows))
+
+
+def measure_missing_pages(inputs: QualityInputs) -> Measured:
+    """Count the signs that pages are missing."""
+    report = inputs.video.read_report
+    return UNKNOWN if report is None else Measured(float(len(report.completeness.missing)))

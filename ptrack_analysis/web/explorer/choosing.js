@@ -1,6 +1,6 @@
 /** Who is chosen, followed, pointed at. */
 import { HAS_BOX, NOBODY } from "./data.js";
-import { clock, counted, span } from "./words.js";
+import { checks, clock, counted, marked, span } from "./words.js";
 import { ICONS, button, make } from "./elements.js";
 import { COLORS } from "./looks.js";
 import { fillList, filter, markRows } from "./list.js";
@@ -84,8 +84,8 @@ function visitItem(s, v) {
   const cut = visits.cut[v] ? "at least " : "";
   const item = make(
     "button",
-    { type: "button", title: cut ? "Began or ended unseen: the true stay may be longer" : "Go there" },
-    make("b", { text: s.data.zones[visits.zone[v]].name }),
+    { type: "button", title: [cut ? "Start or end not observed: the visit may be longer" : "Go there", ...checks(s.data.zones[visits.zone[v]])].join(". ") },
+    make("b", { text: marked(s.data.zones[visits.zone[v]]) }),
     make("span", { text: cut + span(visits.dwell[v]) }),
     make("small", { text: `${clock(visits.entered[v])} – ${clock(visits.exited[v])}` }),
   );

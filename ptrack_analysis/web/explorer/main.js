@@ -6,7 +6,7 @@
  * from the data only ever becomes text. Needs no network, and no styles but its own.
  */
 import { NOBODY, arraysOf, tracksOf, visitsOf } from "./data.js";
-import { clock } from "./words.js";
+import { checks, clock, marked } from "./words.js";
 import { arrange, elementsOf, make } from "./elements.js";
 import { inks, styles } from "./looks.js";
 import { MAGMA, place, resize } from "./picture.js";
@@ -77,7 +77,7 @@ function begin(s, arrays) {
   s.e.nowText = document.createTextNode("0:00.0");
   s.e.now.append(s.e.nowText, make("small", { text: ` / ${clock(s.duration)}` }));
   s.e.strip.setAttribute("aria-valuemax", s.duration);
-  s.data.zones.forEach((zone, i) => s.e.zone.append(make("option", { value: `${i}`, text: zone.name })));
+  s.data.zones.forEach((zone, i) => s.e.zone.append(make("option", { value: `${i}`, text: marked(zone), title: checks(zone).join(". ") })));
   s.e.zone.hidden = !s.data.zones.length;
   s.e.z.hidden = !s.data.zones.length && !s.data.lines.length;
   s.e.b.hidden = !s.tracks.left.length;

@@ -18,4 +18,10 @@ export function span(milliseconds) {
   return `${Math.floor(minutes / 60)} h ${`${minutes % 60}`.padStart(2, "0")} min`;
 }
 
+/** Write the name of a zone, with an asterisk if quality checks are not good there. */
+export const marked = (zone) => (zone.checks?.length ? `${zone.name} *` : zone.name);
+
+/** Say which quality checks of a zone are not good. */
+export const checks = (zone) => (zone.checks?.length ? [`* Quality checks: ${zone.checks.join(", ")}`] : []);
+
 export const counted = (number, one, many) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;

@@ -1,0 +1,162 @@
+"""What quality checks measure from, and what they return."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.linking import link_rows
+from ptrack_analysis.analysis.presence import PersonRows
+from ptrack_analysis.analysis.zones.membership import time_inside
+from ptrack_analysis.geometry import Bools, Floats, Integers, contains
+from ptrack_analysis.scene.floor_plan import FloorPlan
+from ptrack_analysis.scene.zones import Line, Zone
+from ptrack_analysis.schema import POSITION_STATUSES
+from ptrack_analysis.video import Milliseconds, Video
+
+MINUTE = 60_000.0
+"""Milliseconds per minute."""
+NAN = float("nan")
+BOX = ("left", "top", "width", "height")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The result of one check: the value of the video, and what is needed for the zones.
+
+    Attributes
+    ----------
+    value
+        The value of the video; NaN if unknown.
+    events
+        Number of events that a rate counts; None for other checks.
+    time
+        The part of each row's time present that the check concerns [ms]. The values of the zones are its
+        shares of the time inside them.
+    by_name
+        Value and number of events of each zone or line, if the check measures them itself.
+    advice
+        Advice for this video, instead of the general one.
+    """
+
+    value: float
+    events: int | None = None
+    time: Floats | None = None
+    by_name: Mapping[str, tuple[float, int]] = field(default_factory=dict)
+    advice: str = ""
+
+
+UNKNOWN = Measured(NAN)
+"""The result of a check that lacks its input."""
+
+
+@dataclass(frozen=True, eq=False)
+class QualityInputs:
+    """The tables of one video, with rows in the order of person and time; times in ms.
+
+    ``thresholds`` are the values above which each check is doubtful.
+    """
+
+    detections: pd.DataFrame
+    trajectories: pd.DataFrame
+    video: Video
+    rows: PersonRows
+    unit: str
+    period: int
+    max_gap: int
+    part: tuple[int, int]
+    entrances: Sequence[Zone] | None
+    stitches: pd.DataFrame | None
+    zones: Sequence[Zone]
+    lines: Sequence[Line]
+    visits: pd.DataFrame
+    crossings: pd.DataFrame
+    floor_plan: FloorPlan | None
+    thresholds: Mapping[str, float]
+
+    @cached_property
+    def time_present(self) -> Milliseconds:
+        """Time present of each row [ms]."""
+        time: Milliseconds = self.trajectories["time_present"].to_numpy()[self.rows.order].view("int64")
+        return time
+
+    @cached_property
+    def total(self) -> int:
+        """Time present of all rows [ms]."""
+        return int(self.time_present.sum())
+
+    @cached_property
+    def people(self) -> Integers:
+        """Number of each person, ascending."""
+        index = self.trajectories.index.get_level_values("person_index").to_numpy()
+        people: Integers = index[self.rows.order[self.rows.first]]
+        return people
+
+    @cached_property
+    def time_in_scene(self) -> Milliseconds:
+        """Time present of each person [ms]."""
+        time: Milliseconds = np.add.reduceat(self.time_present, np.flatnonzero(self.rows.first))
+        return time
+
+    @cached_property
+    def position(self) -> tuple[Floats, Floats]:
+        """Coordinates x and y; NaN without a position."""
+        x, y = (self.trajectories[f"{axis}_{self.unit}"].to_numpy()[self.rows.order] for axis in "xy")
+        return x, y
+
+    @cached_property
+    def is_located(self) -> Bools:
+        """Whether each row has a position."""
+        located: Bools = np.isfinite(self.position[0])
+        return located
+
+    @cached_property
+    def status(self) -> Integers:
+        """Code of the position status of each row, in the order of ``POSITION_STATUSES``."""
+        return np.asarray(self.trajectories["position_status"].cat.codes)[self.rows.order]
+
+    @cached_property
+    def is_missing(self) -> Bools:
+        """Whether the position of each row is missing."""
+        return np.asarray(self.status == POSITION_STATUSES.index("missing"))
+
+    @cached_property
+    def tracklet_starts(self) -> Bools:
+        """Whether each row is the first of its tracklet."""
+        return link_rows(self.trajectories, self.rows).begins
+
+    @cached_property
+    def inside(self) -> dict[str, tuple[Integers, Floats]]:
+        """For each zone, the rows inside and the part of their time present that counts there [ms]."""
+        x, y = self.position
+        found = {}
+        for zone in self.zones:
+            inside = time_inside(zone, contains(zone.edges, x, y), self.rows.time, self.time_present)
+            found[zone.name] = inside.rows, (inside.until - inside.since).astype("float64")
+        return found
+
+    def measure_time(self, time: Floats, whole: Floats | Milliseconds | None = None) -> Measured:
+        """Return a part of the time present as a share of all of it, or of ``whole`` [ms per row]."""
+        total = float(self.total if whole is None else whole.sum())
+        return Measured(compute_percentage(float(time.sum()), total), time=time)
+
+    def measure_rows(self, affected: Bools, *, located: bool = True) -> Measured:
+        """Return the share of the time present of some rows, by default of the rows with a position."""
+        time = np.where(affected, self.time_present, 0.0)
+        return self.measure_time(time, np.where(self.is_located, self.time_present, 0) if located else None)
+
+    def compute_zone_shares(self, time: Floats) -> dict[str, float]:
+        """Return the share of a part of the time present in each zone in which anyone was [%]."""
+        held = np.maximum(self.time_present, 1)
+        shares = {
+            name: compute_percentage(float((time[rows] / held[rows] * inside).sum()), float(inside.sum()))
+            for name, (rows, inside) in self.inside.items()
+        }
+        return {name: value for name, value in shares.items() if not np.isnan(value)}
+
+
+def compute_percentage(part: float, whole: float) -> float:
+    """Return a part as a percentage; NaN if the whole is 0."""
+    return 100.0 * float(part) / float(whole) if whole else NAN
