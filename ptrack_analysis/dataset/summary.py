@@ -86,8 +86,14 @@ def summarize_video(
         in_scene=timedelta(figures["in_scene"]) if "in_scene" in figures else None,
         without_position=timedelta(figures["without_position"]) if "without_position" in figures else None,
         warnings=tuple(record.notes),
-        findings=tuple(record.read_report.get("findings", ())),
+        findings=_list_findings(record.read_report),
     )
+
+
+def _list_findings(report: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a warning says of an earlier read; if figures are withheld, only that pages are missing."""
+    missing = [report["completeness"]] if report.get("missing") else []
+    return tuple(report.get("findings", missing))
 
 
 def _sum(spans: pd.Series) -> int:

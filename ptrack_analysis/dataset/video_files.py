@@ -178,13 +178,15 @@ def _written(
     made, looks = _make(release(tables, export.settings, task.name), task.name, export)
     released: dict[str, Any] = {"figures": figures}
     if export.settings.withholds:  # notes and figures may be of single people
-        released = {"notes": [], "read_report": {"completeness": record.read_report["completeness"]}}
+        kept = {name: record.read_report[name] for name in ("completeness", "missing")}
+        released = {"notes": [], "read_report": kept}
+    findings = tuple(record.read_report["findings"])
     record = replace(record, outputs=made, about=describe_video(tables), **released)
     place = record_place(task.name)
     is_new = task.there is not None and place not in task.there
     put_text(export.out, place, record_text(record), new=is_new)
     _note(task, FingerprintCache(sources, looks, export.origin), export)
-    return summarize_video(record, "written", zones)
+    return replace(summarize_video(record, "written", zones), findings=findings)
 
 
 def _unchanged(

@@ -176,6 +176,7 @@ class ReadReport:
         """Return the report as JSON values; ``examples`` name files and values."""
         return {
             "completeness": self.verdict,
+            "missing": list(self.completeness.missing),
             "findings": list(self.findings),
             "rows_read": self.rows,
             "rows_kept": self.kept,

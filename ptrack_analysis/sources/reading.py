@@ -284,5 +284,10 @@ def _only_video(
 
 
 def _common(reference: VideoReference) -> AnyPath:
-    """Return the place that a video's faults are reported at: its one file, or the folder of its files."""
-    return reference.files[0] if len(reference.files) == 1 else reference.files[0].parent
+    """Return the place that a video's faults are reported at: its one file, or the folder above its files."""
+    if len(reference.files) == 1:
+        return reference.files[0]
+    folder = reference.files[0].parent
+    while not all(str(file).startswith(f"{folder}/") for file in reference.files):
+        folder = folder.parent
+    return folder

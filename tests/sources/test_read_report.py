@@ -208,3 +208,25 @@ def test_an_example_names_the_line_in_files_of_any_line_end(tmp_path):
             _, video = read_tracking(file, video=SMALL)
         line = text[: text.index("3,,")].count("\n") + 1
         assert video.read_report.dropped[0].examples == (f"{file}, line {line}",)
+
+
+def test_an_export_that_withholds_small_counts_warns_too(tmp_path):
+    rows = [record(40 * number) for number in range(3)]
+    source = write(tmp_path / "in/a.json", page(*rows, token="more"))
+    for _ in "12":  # written, then unchanged
+        with pytest.warns(PtrackWarning, match="^a: incomplete: its page has a NextToken"):
+            export_dataset(source, tmp_path / "out", min_count=2, allow_incomplete=True)
+    entry = json.loads((tmp_path / "out/_runs/a.json").read_text())["read_report"]
+    assert entry.keys() == {"completeness", "missing"}
+
+
+def test_the_report_names_files_by_their_path_below_the_source(tmp_path):
+    rows = [record(40 * number) for number in range(4)]
+    write(tmp_path / "in/a/p-0.json", json.dumps(page(*rows[:2], token="more")) + "trailing")
+    write(tmp_path / "in/b/p-1.json", json.dumps(page(*rows[2:])) + "trailing")
+    with pytest.warns(PtrackWarning, match="ignored 8 bytes"):
+        _, video = read_tracking(tmp_path / "in")
+    assert [text[:10] for text in video.read_report.assumptions] == ["a/p-0.json", "b/p-1.json"]
+    with pytest.warns(PtrackWarning, match="ignored 8 bytes"):
+        export_dataset(tmp_path / "in", tmp_path / "out")
+    assert str(tmp_path) not in next((tmp_path / "out/_runs").glob("*.json")).read_text()

@@ -216,7 +216,7 @@ class JobReader:
         """Judge whether pages are missing; ``missing`` are the signs of that outside the pages."""
         signs = [
             *missing,
-            *(cut.removeprefix(f"{place}: ").removeprefix(f"{place}/") for cut in self.log.cuts),
+            *(_shorten(cut, place) for cut in self.log.cuts),
         ]
         if self.pages and not self.ends and not self.status:
             signs.append(
@@ -250,7 +250,7 @@ class JobReader:
                 "which has the larger box"
             )
             dropped.append(DroppedRows(text, merged.differing, merged.examples, is_certain=False))
-        oddities = [*self.log.notes, *find_border_gaps(self.spans)]
+        oddities = [*(_shorten(note, place) for note in self.log.notes), *find_border_gaps(self.spans)]
         if self.goes_on and not completeness.is_incomplete and self.pages:
             oddities.append(
                 "the last page by name has a NextToken, and a page before it ends the job: pages may be "
@@ -262,7 +262,7 @@ class JobReader:
             pages=self.pages,
             kept=kept,
             dropped=tuple(dropped),
-            assumptions=(*self.log.assumptions, *facts),
+            assumptions=(*(_shorten(text, place) for text in self.log.assumptions), *facts),
             oddities=tuple(oddities),
             completeness=completeness,
             repeated_pages=self.repeated,
@@ -287,6 +287,11 @@ class JobReader:
                 x for x in (self.source.s3_object.bucket, self.source.s3_object.name) if x
             )
         return replace(fallback, **{fact: value for fact, value in known.items() if value})
+
+
+def _shorten(text: str, place: AnyPath) -> str:
+    """Name a file in a sentence by its path below the source, so that it does not depend on the machine."""
+    return text.removeprefix(f"{place}: ").removeprefix(f"{place}/").removeprefix(f"{place.parent}/")
 
 
 def _pages(file: AnyPath, decoders: Decoders, log: SalvageLog) -> Iterator[tuple[str, Page[Any]]]:
