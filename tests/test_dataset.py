@@ -34,6 +34,7 @@ FOLDERS = [
     "trajectories",
     "kinematics",
     "visits",
+    "stay_in_scene",
     "dwell",
     "dwell_by_entry",
     "dwell_quantiles",

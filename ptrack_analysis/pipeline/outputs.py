@@ -261,6 +261,7 @@ OUTPUTS: dict[str, Output] = {
             Need.ZONES,
             plots=(_plot("visits", "visits to zones over time (needs --zones)", "visits"),),
         ),
+        _output("stay_in_scene", schema.SCENE_STAY, WITHHELD),
         _output("dwell", schema.DWELL, _of_visitors(), Need.ZONES),
         _output(
             "dwell_by_entry",

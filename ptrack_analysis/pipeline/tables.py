@@ -139,6 +139,16 @@ def dwell_quantiles(analysis: VideoAnalysis) -> pd.DataFrame:
     return compute_dwell_quantiles(analysis["visits"], by="entry", **analysis.observed)
 
 
+def stay_in_scene(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Estimate how long people stay in the scene."""
+    from ptrack_analysis.analysis.dwell.dwell import compute_stay_in_scene
+
+    config = analysis.config
+    return compute_stay_in_scene(
+        analysis["tracks"], analysis.video, period=analysis.period, start=config.start, end=config.end
+    )
+
+
 def survival(analysis: VideoAnalysis) -> pd.DataFrame:
     """Estimate the survival curves of the dwell times."""
     from ptrack_analysis.analysis.dwell.survival import compute_survival

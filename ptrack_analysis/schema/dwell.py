@@ -111,6 +111,30 @@ DWELL_BY_ENTRY = Table(
     columns=(*DWELL.columns[:2], _START_UNOBSERVED, _END_UNOBSERVED, *DWELL.columns[4:]),
 )
 
+SCENE_STAY = Table(
+    name="stay_in_scene",
+    row="the people in the whole scene",
+    key=(
+        Column(
+            "scene",
+            "text",
+            "Always scene.",
+        ),
+    ),
+    columns=(
+        Column("people", "integer", "Number of people (tracks)."),
+        Column(
+            "start_unobserved",
+            "integer",
+            "People already present at the start of the video. Estimates exclude them.",
+        ),
+        Column(
+            "end_unobserved", "integer", "People still present at the end of the video: they stayed longer."
+        ),
+        *DWELL.columns[4:],
+    ),
+)
+
 DWELL_QUANTILES = Table(
     name="dwell_quantiles",
     row="one quantile of the length of the visits to one zone, of one entry or of any",

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.dwell.survival import Group, parse_quantiles, split_visits
-from ptrack_analysis.analysis.uncertainty.estimates import CONFIDENCE, parse_confidence
+from ptrack_analysis.analysis.presence import find_video_end, part_end
+from ptrack_analysis.analysis.uncertainty.estimates import CONFIDENCE, find_units, parse_confidence
 from ptrack_analysis.analysis.uncertainty.kaplan_meier import (
+    Lengths,
     estimate_restricted_mean,
     estimate_survival,
     find_quantile,
@@ -15,9 +17,19 @@ from ptrack_analysis.analysis.uncertainty.kaplan_meier import (
 )
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
-from ptrack_analysis.schema import DWELL, DWELL_BY_ENTRY, DWELL_QUANTILES, VISITS, assemble, validate
+from ptrack_analysis.schema import (
+    DWELL,
+    DWELL_BY_ENTRY,
+    DWELL_QUANTILES,
+    SCENE_STAY,
+    TRACKS,
+    VISITS,
+    assemble,
+    empty_table,
+    validate,
+)
 from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Video, milliseconds
 
 QUANTILES = (0.25, 0.5, 0.75, 0.9)
 _MISSING = np.iinfo("int64").min
@@ -217,6 +229,90 @@ def compute_dwell_quantiles(
     }
     arrays |= {name: np.array([_whole(value) for value in values], "int64") for name, values in spans.items()}
     return assemble(DWELL_QUANTILES, arrays)
+
+
+def compute_stay_in_scene(
+    tracks: pd.DataFrame,
+    video: Video,
+    *,
+    period: pd.Timedelta | str,
+    start: pd.Timedelta | str | None = None,
+    end: pd.Timedelta | str | None = None,
+    horizon: pd.Timedelta | str | None = None,
+    groups: pd.DataFrame | None = None,
+    confidence: float = CONFIDENCE,
+) -> pd.DataFrame:
+    """Estimate how long people who come into the scene stay in it.
+
+    The length is ``time_in_scene``. People who are present at the start of the video came at an unknown time
+    before, and estimates exclude them. People who are present at its end stayed longer (right-censored). All
+    others came and left within the video. Estimates and intervals are those of ``compute_dwell``. No tracks:
+    no rows.
+
+    Parameters
+    ----------
+    tracks
+        TRACKS of one video, rows in any order.
+    video
+        The video, for its end; where it is unknown, the last detection of any person.
+    period
+        Sampling period: a person first (last) detected within two periods of the start (end) of the video was
+        present there [ms].
+    start, end
+        The part of the video that was selected [ms].
+    horizon, groups, confidence
+        As in ``compute_dwell``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        SCENE_STAY, one row.
+
+    Raises
+    ------
+    SchemaError
+        If ``tracks`` is not a TRACKS table, or ``groups`` not a GROUPS table.
+    ParameterError
+        If an option is out of its range.
+
+    Notes
+    -----
+    A person whom the tracker loses and finds again under another number counts as two short stays.
+
+    References
+    ----------
+    As for ``compute_dwell``.
+
+    Examples
+    --------
+    >>> from ptrack_analysis.schema import TRACKS, empty_table
+    >>> compute_stay_in_scene(empty_table(TRACKS, unit="px"), Video(), period="40ms").empty
+    True
+    """
+    validate(tracks, TRACKS)
+    level = parse_confidence(confidence)
+    limit = None if horizon is None else milliseconds(horizon, "horizon")
+    if limit == 0:
+        raise ParameterError(f"horizon must be longer than 0, got {horizon!r}")
+    step = 2 * milliseconds(period, "period")
+    first, last, length = (
+        tracks[name].to_numpy().astype("int64") for name in ("first_seen", "last_seen", "time_in_scene")
+    )
+    if not len(tracks):
+        return empty_table(SCENE_STAY)
+    begin = 0 if start is None else milliseconds(start, "start")
+    seen = int(last.max())
+    close = part_end(find_video_end(video, seen), end, seen)
+    came, left = first >= begin + step, last + step < close
+    unit = find_units(tracks.index.to_numpy(), groups)
+    lengths = Lengths(length, left, np.full(len(length), -1), unit).where(came)
+    part = Group("", "", length, lengths, unit, int((~came).sum()), int((~left).sum()))
+    figures, note = _estimate(part, limit, level)
+    values: dict[str, np.ndarray | list[str]] = {
+        name: np.array([value], dtype="int64") for name, value in figures.items() if name != "visits"
+    }
+    values |= {"scene": ["scene"], "people": np.array([len(tracks)]), "note": [note]}
+    return assemble(SCENE_STAY, values)
 
 
 def _estimate(part: Group, limit: int | None, level: float) -> tuple[dict[str, int], str]:

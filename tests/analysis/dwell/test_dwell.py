@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from factories import make_detections, make_video
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ptrack_analysis import compute_dwell
-from ptrack_analysis.dwell import compute_dwell_quantiles, compute_survival
+from ptrack_analysis import compute_dwell, compute_tracks, compute_trajectories
+from ptrack_analysis.dwell import compute_dwell_quantiles, compute_stay_in_scene, compute_survival
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.queues import compute_service_levels, compute_waiting_times
 from ptrack_analysis.schema import ENTRIES, EXITS, GROUPS, VISITS, assemble, empty_table
@@ -374,3 +375,22 @@ def test_renumbered_persons_and_shifted_times_change_no_figure(make_visits):
     renamed = visits.rename(index=lambda number: 1000 - number, level="person_index")
     assert compute_dwell(shifted).equals(compute_dwell(visits))
     assert compute_dwell(renamed).equals(compute_dwell(visits))
+
+
+def test_people_stay_in_the_scene_as_long_as_they_were_seen_to_or_longer():
+    """One was there at the start, one is still there at the end, two came and left: 2 s and 4 s."""
+    video = make_video(20_000)
+    spans = {1: (0, 3000), 2: (15_000, 20_000), 3: (2000, 4000), 4: (5000, 9000)}
+    detections = make_detections(
+        {person: [(t, 0.5, 0.5) for t in range(a, b, 100)] for person, (a, b) in spans.items()}
+    )
+    tracks = compute_tracks(compute_trajectories(detections, video, period="100ms"))
+    stay = compute_stay_in_scene(tracks, video, period="100ms").loc["scene"]
+    assert stay[["people", "start_unobserved", "end_unobserved", "persons"]].tolist() == [4, 1, 1, 3]
+    assert stay["observed_mean"] == pd.Timedelta("3.5s")
+    assert stay["median"] == pd.Timedelta("4s")
+    assert stay["note"] == "median: fewer than 6 people; restricted mean: fewer than 20 people"
+    part = compute_stay_in_scene(tracks.loc[[3]], video, period="100ms", start="2s", end="4s").loc["scene"]
+    assert part[["start_unobserved", "end_unobserved"]].tolist() == [1, 1]
+    with pytest.raises(ParameterError, match="horizon must be longer than 0"):
+        compute_stay_in_scene(tracks, video, period="100ms", horizon="0s")
