@@ -139,6 +139,10 @@ def test_each_check_stands_with_its_verdict_thresholds_and_meaning(shop):
     assert names[:4] == ["check", "name", "verdict", "value"]
     assert names[4:] == ["value_unit", "doubtful_above", "bad_above", "meaning"]
     assert "Usable with care. Face only 10.5 %, 11.2 % in checkout, 10.2 % in table." in shop
+    places = shop.partition('id="places"')[2].partition("</section>")[0]
+    assert "Quality checks that are not good here: face only." in places
+    presence = shop.partition('id="presence"')[2].partition("</section>")[0]
+    assert "Quality checks that are not good here" not in presence
     unknown = dict(tables_in(shop)["unknown_checks"]["rows"])
     assert "--stitch" in unknown["continued tracks"]
     verdicts = [row[2] for row in quality["rows"]]

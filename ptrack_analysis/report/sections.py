@@ -32,7 +32,7 @@ from ptrack_analysis.report.parts import (
     column_text,
     isolated,
 )
-from ptrack_analysis.report.summary import span
+from ptrack_analysis.report.summary import describe_affecting, span
 from ptrack_analysis.schema import BINS, DWELL, INTERVALS, TRACKS, TRANSITIONS, VISITS, empty_table
 from ptrack_analysis.web.payload import explorer_data
 
@@ -251,7 +251,14 @@ def presence_section(measured: ReportData) -> Section:
         digits={"person_seconds": 0},
     )
     figures = [occupancy_figure(measured)] if measured.figures["persons"] else []
-    return Section("presence", "Occupancy over time", [*figures, table])
+    parts = [*_describe_checks(measured, "occupancy"), *figures, table]
+    return Section("presence", "Occupancy over time", parts)
+
+
+def _describe_checks(measured: ReportData, figure: str) -> list[Part]:
+    """Name the quality checks that are not good for one figure, in a note."""
+    checks = measured.figures["trust"]["affected"][figure]
+    return [Words(f"{describe_affecting(checks)}.", "note")] if checks else []
 
 
 def ways_section(measured: ReportData) -> Section | None:
@@ -271,7 +278,8 @@ def ways_section(measured: ReportData) -> Section | None:
             "median_travel": "median time",
         },
     )
-    return Section("ways", "From zone to zone", [*([] if figure is None else [figure]), table])
+    parts = [*_describe_checks(measured, "transitions"), *([] if figure is None else [figure]), table]
+    return Section("ways", "From zone to zone", parts)
 
 
 def lines_section(measured: ReportData) -> Section | None:
@@ -296,15 +304,23 @@ def lines_section(measured: ReportData) -> Section | None:
         f"{balance['present']} by presence: a drift of {balance['drift']:+d}."
     )
     left = len(measured.analysis.lines) - MOST_LINES
-    parts: list[Part] = [figure, Words(said), ReportTable("lines", "Crossings of each line", headings, rows)]
+    parts: list[Part] = [
+        *_describe_checks(measured, "balance"),
+        figure,
+        Words(said),
+        ReportTable("lines", "Crossings of each line", headings, rows),
+    ]
     if left > 0:
-        parts.insert(1, Words(f"The first {MOST_LINES} lines are drawn, {left} are not.", "note"))
+        parts.insert(
+            parts.index(figure) + 1, Words(f"The first {MOST_LINES} lines are drawn, {left} are not.", "note")
+        )
     return Section("lines", "Lines", parts)
 
 
 def places_section(measured: ReportData) -> Section:
     """Show where persons were, and on which ways."""
-    return Section("places", "Where people were", [heatmap_figure(measured), paths_figure(measured)])
+    parts = [*_describe_checks(measured, "busiest_cell"), heatmap_figure(measured), paths_figure(measured)]
+    return Section("places", "Where people were", parts)
 
 
 def explorer_section(measured: ReportData) -> Section:

@@ -215,7 +215,8 @@ def _ways(figures: dict[str, Any]) -> list[_Part]:
         )
         for way in ways
     ]
-    return [_Part("From zone to zone", _WAYS, rows)]
+    checks = figures["trust"]["affected"]["transitions"]
+    return [_Part("From zone to zone", _WAYS, rows, (describe_affecting(checks),) if checks else ())]
 
 
 def _crossed(figures: dict[str, Any]) -> list[_Part]:
@@ -230,7 +231,8 @@ def _crossed(figures: dict[str, Any]) -> list[_Part]:
         f"at the end {balance['counted']} persons are there by counting over {', '.join(balance['lines'])}, "
         f"{balance['present']} by presence: a drift of {balance['drift']:+d}"
     )
-    return [_Part("Lines", _CROSSED, rows, (said,))]
+    checks = figures["trust"]["affected"]["balance"]
+    return [_Part("Lines", _CROSSED, rows, (said, *((describe_affecting(checks),) if checks else ())))]
 
 
 def _trust(figures: dict[str, Any]) -> list[_Part]:
@@ -252,6 +254,11 @@ def _trust(figures: dict[str, Any]) -> list[_Part]:
     unknown = [(one["check"], one["needs"]) for one in trust["unknown"]]
     parts = [_Part(f"Quality: {trust['verdict']}", _CHECKS, rows, said)]
     return [*parts, _Part("Unknown checks", _UNKNOWN, unknown)] if unknown else parts
+
+
+def describe_affecting(checks: Sequence[str]) -> str:
+    """Name the quality checks that are not good for a figure."""
+    return f"Quality checks that are not good here: {', '.join(checks)}"
 
 
 def describe_no_findings(verdict: str) -> str:
