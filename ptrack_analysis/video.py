@@ -142,7 +142,7 @@ def find_sampling_period(steps: Milliseconds, people: int, frame_rate: float | N
     if not len(steps):
         return 0
     middle = (len(steps) - 1) // 2
-    return int(np.partition(steps, middle)[middle])
+    return int(np.sort(steps)[middle])
 
 
 def milliseconds(value: pd.Timedelta | str, name: str) -> int:

@@ -13,7 +13,6 @@ from ptrack_analysis.sources.archive import (
     Source,
     VideoReference,
     build_references,
-    describe_other_content,
     list_files,
     no_pages,
     scan,
@@ -25,7 +24,7 @@ from ptrack_analysis.sources.grouping import Evidence
 from ptrack_analysis.sources.names import group_below, validate_name
 from ptrack_analysis.sources.pages.decode import BARE, WITH_FACES, WITH_LANDMARKS, Decoders
 from ptrack_analysis.sources.pages.job import JobReader, Reading
-from ptrack_analysis.sources.pages.rows import Budget, Collector, TimeRange, compute_whole
+from ptrack_analysis.sources.pages.rows import Budget, Collector, TimeRange
 from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.sources.trackers.registry import read_with_options
 from ptrack_analysis.sources.trackers.tracked import warn_of_dropped
@@ -247,9 +246,8 @@ def _load_pages(
     if part is not None:
         whole, more = collector.whole(detections)
         merged += more
-    resolved, notes = resolve_video(
-        reader.facts(name, video or Video()), (whole or compute_whole(detections)).index
-    )
+    index = detections.index if whole is None else whole.index
+    resolved, notes = resolve_video(reader.facts(name, video or Video()), index)
     return Reading(
         detections=detections,
         video=resolved,
@@ -286,7 +284,7 @@ def _only_video(
         elif len(reader.log.cuts) > cuts or len(reader.broken) > faults:
             broken.append(file)
         else:
-            ignored.append((shown(root, file), describe_other_content(fetched)))
+            ignored.append((shown(root, file), reader.log.reason))
         keys |= {one.identity or group_below(root, file) for one in found}
         if len(keys) > 1:
             raise several(root, [found.name for found in scan(root).videos])
@@ -296,7 +294,7 @@ def _only_video(
     if len(videos) > 1:
         raise several(root, [found.name for found in videos])
     for note in videos[0].notes:
-        reader.log.note(note)
+        reader.log.notes.append(note)
     return videos[0].name, sorted(ignored), videos[0].missing
 
 

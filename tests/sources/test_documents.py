@@ -12,6 +12,7 @@ from ptrack_analysis.errors import PageError
 from ptrack_analysis.sources.pages import documents
 from ptrack_analysis.sources.pages.decode import BARE
 from ptrack_analysis.sources.pages.documents import documents_of_lines, read_document, read_lines
+from ptrack_analysis.sources.pages.salvage import DocumentLog
 
 BOM = b"\xef\xbb\xbf"
 TEXTS = st.binary(max_size=12).filter(lambda text: b"\n" not in text)
@@ -64,7 +65,10 @@ def test_a_line_beyond_the_limit_is_refused_by_its_number(tmp_path, monkeypatch,
     (tmp_path / "a.jsonl").write_bytes(content)
     with pytest.raises(PageError) as refused:
         list(read_lines(tmp_path / "a.jsonl"))
-    assert str(refused.value) == f"{tmp_path / 'a.jsonl'}, line {line}: longer than 10 bytes"
+    assert (
+        str(refused.value)
+        == f"{tmp_path / 'a.jsonl'}, line {line}: longer than 10 bytes, the maximum for one document"
+    )
 
 
 @pytest.mark.parametrize("piece", [1, 4, 11, 100])
@@ -86,14 +90,17 @@ def test_a_document_may_have_the_limit_and_no_more(tmp_path, monkeypatch, size, 
         return
     with pytest.raises(PageError) as refused:
         read_document(file)
-    assert str(refused.value) == f"{file}: larger than 10 bytes, the most that one document may have"
+    assert str(refused.value) == (
+        f"{file}: larger than 10 bytes, the maximum for one document. Save one response per file or per line "
+        "of a .jsonl file."
+    )
 
 
 def test_what_is_unzipped_comes_in_bounded_pieces(tmp_path, monkeypatch):
     monkeypatch.setattr(documents, "_CHUNK", 1000)
     monkeypatch.setattr(documents, "MAX_RATIO", 1000)
     (tmp_path / "a.json.gz").write_bytes(gzip.compress(b"x" * 20_500))
-    assert max(len(piece) for piece in documents._chunks(tmp_path / "a.json.gz", limit=None)) == 1000
+    assert max(len(piece) for piece in documents._read_chunks(tmp_path / "a.json.gz", None)) == 1000
 
 
 @pytest.mark.parametrize("times", [200, 201])
@@ -114,7 +121,7 @@ def lines_of(tmp_path, *documents_):
     file.write_text("".join(json.dumps(one) + "\n" for one in documents_))
     found = [
         (place.removeprefix(str(file)), pages and [len(one.persons) for one in pages])
-        for place, pages in documents_of_lines(file, BARE)
+        for place, pages in documents_of_lines(file, BARE, DocumentLog())
     ]
     return file, found
 

@@ -10,7 +10,7 @@ import pandas as pd
 from msgspec.structs import asdict
 
 from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedError, PageError
-from ptrack_analysis.sources.archive import VideoReference, documents
+from ptrack_analysis.sources.archive import VideoReference
 from ptrack_analysis.sources.grouping import Evidence, find_identity, gather_evidence
 from ptrack_analysis.sources.pages.decode import (
     LATEST_START,
@@ -21,8 +21,9 @@ from ptrack_analysis.sources.pages.decode import (
     VideoMetadata,
     wall_clock,
 )
+from ptrack_analysis.sources.pages.documents import read_documents
 from ptrack_analysis.sources.pages.rows import Collector, PageRows, Whole, build_page_rows, compute_whole
-from ptrack_analysis.sources.pages.salvage import SalvageLog
+from ptrack_analysis.sources.pages.salvage import DocumentLog
 from ptrack_analysis.storage.s3 import AnyPath, ahead
 from ptrack_analysis.video import Video, timedelta
 
@@ -99,14 +100,14 @@ class JobReader:
     status: list[InputError] = field(default_factory=list)
     broken: list[InputError] = field(default_factory=list)
     first: int | None = None
-    log: SalvageLog = field(default_factory=SalvageLog)
+    log: DocumentLog = field(default_factory=DocumentLog)
 
     def read(self, reference: VideoReference, decoders: Decoders) -> None:
         """Take in the pages of one video, leaving those of other jobs in the same files."""
         for file in ahead(reference.files):
             self.file(file, decoders, only=reference.identity)
         for note in reference.notes:
-            self.log.note(note)
+            self.log.notes.append(note)
 
     def file(self, file: AnyPath, decoders: Decoders, only: str | None = None) -> frozenset[Evidence]:
         """Take in the pages of one file, or those of one identity; return what its pages say.
@@ -122,7 +123,7 @@ class JobReader:
                 if only is None or identity == only or is_unnamed:
                     span = self.add(page, place)
                 if not is_unnamed:
-                    found.append((msgspec.structs.replace(page, persons=None), *span))
+                    found.append((msgspec.structs.replace(page, persons=None, split=None), *span))
         except InputError as error:
             if not self.careful:
                 raise
@@ -133,9 +134,7 @@ class JobReader:
     def add(self, page: Page[Any], place: str) -> tuple[int | None, int | None]:
         """Take in one page, unless it was there before; return its first and last timestamp."""
         self._notice(page, place)
-        rows = build_page_rows(
-            page.persons or [], faces=self.collector.faces, landmarks=self.collector.landmarks
-        )
+        rows = build_page_rows(page, faces=self.collector.faces, landmarks=self.collector.landmarks)
         span = (int(rows.time.min()), int(rows.time.max())) if len(rows.time) else (None, None)
         if span[0] is not None:
             self.first = span[0] if self.first is None else min(span[0], self.first)
@@ -230,7 +229,7 @@ class JobReader:
         return replace(fallback, **{fact: value for fact, value in known.items() if value})
 
 
-def _pages(file: AnyPath, decoders: Decoders, log: SalvageLog) -> Iterator[tuple[str, Page[Any]]]:
-    for place, pages in documents(file, decoders, log):
+def _pages(file: AnyPath, decoders: Decoders, log: DocumentLog) -> Iterator[tuple[str, Page[Any]]]:
+    for place, pages in read_documents(file, decoders, log):
         for number, page in enumerate(pages or (), 1):
             yield (f"{place}, page {number}" if pages and len(pages) > 1 else place), page

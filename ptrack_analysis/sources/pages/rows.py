@@ -1,6 +1,5 @@
 """Decoded pages as columns, and all columns as the DETECTIONS table."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from operator import truth
@@ -13,6 +12,7 @@ from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import FEET_MARGIN, Bools, Floats, Integers
 from ptrack_analysis.limits import shown_bytes
 from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, LANDMARK_COLUMNS, LANDMARKS, validate
+from ptrack_analysis.sources.pages.integrity import split_records
 from ptrack_analysis.sources.pages.writing import BOX, FACE, POSE, QUALITY, unpack, unpack_numbers
 
 _BOX = 4
@@ -56,12 +56,13 @@ class PageRows:
         return content.digest()
 
 
-def build_page_rows(records: Sequence[Any], *, faces: bool, landmarks: bool) -> PageRows:
-    """Turn a page's decoded records into columns; nothing of the decoded page is kept."""
+def build_page_rows(page: Any, *, faces: bool, landmarks: bool) -> PageRows:
+    """Turn the records of a decoded page into columns; nothing of the decoded page is kept."""
+    records = page.persons or []
     count = len(records)
-    persons = [record.person for record in records]
-    has_box, boxes = _there([person.bounding_box for person in persons])
-    has_face, found = _there([person.face for person in persons])
+    persons, all_boxes, all_faces = page.split or split_records(records)
+    has_box, boxes = _there(all_boxes)
+    has_face, found = _there(all_faces)
     return PageRows(
         time=np.fromiter([record.timestamp for record in records], dtype="int64", count=count),
         person=np.fromiter([person.index for person in persons], dtype="int64", count=count),
