@@ -36,7 +36,7 @@ def test_lines_are_those_of_splitting_the_whole(tmp_path, monkeypatch, texts, ma
     whole = content.removeprefix(BOM)
     expected = [(number, line) for number, line in enumerate(whole.split(b"\n"), 1) if line.strip()]
     if not expected and b"\n" not in content:
-        with pytest.raises(PageError, match=r"a\.jsonl.*: the file is empty; pages of JSON, one a line"):
+        with pytest.raises(PageError, match=r"a\.jsonl.*: the file is empty; pages of JSON, one per line"):
             list(read_lines(file))
         return
     assert list(read_lines(file)) == expected

@@ -77,15 +77,18 @@ def malformed(raw: bytes, place: str, error: Exception) -> PageError:
         return CutDocumentError(f"{place}: JSON ends early at byte {len(raw)} ({position})")
     end = find_end(error)
     at = int(found[1]) if found else len(raw)
-    looks = describe_text(raw)
     if end is not None and raw.lstrip()[:1] in (b"{", b"["):
         return TrailingTextError(
             f"{place}: other text follows the JSON document at byte {end} ({describe_position(raw, end)})"
         )
     reason = _BYTE.sub("", str(error)).removeprefix("JSON is malformed: ").strip()
     shown = raw[at : at + 12]
-    message = f"{place}: not JSON at byte {at} ({describe_position(raw, at)}): {reason}, found {shown!r}"
-    return PageError(f"{message}.{looks}" if looks else message)
+    if shown.lstrip(b"-").startswith((b"NaN", b"Inf")):
+        reason = "a number must be finite"
+    advice = describe_text(raw) or " The file was changed or is damaged: restore the original."
+    return PageError(
+        f"{place}: not JSON at byte {at} ({describe_position(raw, at)}): {reason}, found {shown!r}.{advice}"
+    )
 
 
 def wall_clock(place: object, name: str, first: str, advice: str) -> str:
@@ -98,10 +101,10 @@ def wall_clock(place: object, name: str, first: str, advice: str) -> str:
 
 def not_utf8(raw: bytes, place: str, error: UnicodeDecodeError) -> PageError:
     """Describe where a document is not UTF-8."""
-    shown, looks = raw[error.start : error.start + 4], describe_text(raw)
+    shown = raw[error.start : error.start + 4]
     where = f"byte {error.start} ({describe_position(raw, error.start)})"
-    message = f"{place}: invalid UTF-8 at {where}: {shown!r}"
-    return PageError(f"{message}.{looks}" if looks else message)
+    advice = describe_text(raw) or " Save the file as UTF-8."
+    return PageError(f"{place}: invalid UTF-8 at {where}: {shown!r}.{advice}")
 
 
 def unexpected(content: Any, place: str, error: msgspec.ValidationError) -> PageError:
@@ -410,7 +413,9 @@ def _repaired(
     """Read a document with other spellings, or with members that only share a name with those of a page."""
     content = _untyped(raw, place)
     if isinstance(content, dict) and content.get("success") is False:
-        raise InputError(f"{place}: the answer is an error, not a page: {content.get('error')!r}") from error
+        raise InputError(
+            f"{place}: the response is an error, not a page: {content.get('error')!r}"
+        ) from error
     try:
         restored, changes = restore_members(content)
     except DoubledMemberError as doubled:
@@ -506,7 +511,7 @@ def _pages(decoded: Page[Any] | list[Page[Any]], place: str, left: int) -> Itera
     if decoded.success is False:
         failure = decoded.error
         code, message = (failure.code, failure.message) if failure else (None, None)
-        raise InputError(f"{place}: the answer is an error, not a page: {code}: {message}")
+        raise InputError(f"{place}: the response is an error, not a page: {code}: {message}")
     if decoded.persons is not None or decoded.job_status in _UNFINISHED:
         yield decoded
     for inner in (decoded.original_response, decoded.data):

@@ -68,7 +68,7 @@ def read_document(file: AnyPath, log: DocumentLog | None = None) -> bytes:
     if (encoding := find_encoding(content[:4])) is not None:
         content = b"".join(_transcode(iter([content]), encoding, file, log))
     if not content or content.isspace():
-        raise PageError(f"{file}: the file is empty; a page of JSON was expected")
+        raise PageError(f"{file}: the file is empty; a page of JSON was expected. Save the response again.")
     if not content[0] and not content.strip(b"\0"):
         raise PageError(
             f"{file}: has {len(content)} zero bytes and no text; a page of JSON was expected. The file "
@@ -107,7 +107,10 @@ def read_lines(file: AnyPath, log: DocumentLog | None = None) -> Iterator[tuple[
     if rest.strip():
         yield number + 1, rest
     elif number == 0:
-        raise PageError(f"{file}: the file is empty; pages of JSON, one a line, were expected")
+        raise PageError(
+            f"{file}: the file is empty; pages of JSON, one per line, were expected. Save the responses "
+            "again."
+        )
 
 
 def _read_text(file: AnyPath, log: DocumentLog | None) -> Iterator[bytes]:
@@ -192,7 +195,11 @@ def _unzip(file: AnyPath, zipped: int, log: DocumentLog | None) -> Iterator[byte
                 yield piece
                 pending = member.unused_data if member.eof else member.unconsumed_tail
     except zlib.error as error:
-        raise PageError(f"{file}: not a whole gzip file: {error}") from error
+        reason = str(error).partition(": ")[2] or error
+        raise PageError(
+            f"{file}: not a complete gzip file: {reason}. If the file is not compressed, remove .gz from its "
+            "name."
+        ) from error
     if started and not member.eof:
         message = f"the gzip stream ends early, after {total} unzipped bytes"
         if log is None or not total:
@@ -205,7 +212,10 @@ def _is_other_text(pending: bytes, file: AnyPath, log: DocumentLog | None) -> bo
     if pending.startswith(_GZIP[: len(pending)]):
         return False
     if log is None:
-        raise PageError(f"{file}: not a whole gzip file: other bytes follow the gzip stream")
+        raise PageError(
+            f"{file}: other bytes follow the gzip stream: {pending[:_SHOWN]!r}. The file was changed or is "
+            "damaged."
+        )
     log.note(file, f"bytes after the gzip stream were ignored: {pending[:_SHOWN]!r}")
     return True
 
@@ -301,7 +311,9 @@ def _refuse_mixtures(documents: Iterator[Document]) -> Iterator[Document]:
 
 
 def _without_page(place: str) -> PageError:
-    return PageError(f"{place}: expected a GetPersonTracking page like the rest of the file")
+    return PageError(
+        f"{place}: expected a GetPersonTracking page like the rest of the file. Move it to another file."
+    )
 
 
 def _decode_lines(  # noqa: C901 - one loop over the lines
@@ -377,7 +389,7 @@ def _split(
     number, has_lines_only = 0, True
     for number, line, document, is_alone in _find_documents(raw, file, first_line, log):
         has_lines_only &= is_alone
-        place = f"{file}, line {line}" if is_alone else f"{file}, document {number} (line {line})"
+        place = f"{file}, line {line}" if is_alone else f"{file}, document {number} (from line {line})"
         is_record = is_alone and _is_record(document)
         if records and (not is_record or len(records) == _MOST):
             yield _join_records(file, records, decoders, log)
