@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from threading import local
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from ptrack_analysis.errors import PageError
 from ptrack_analysis.sources.pages.members import MEMBER_NAMES, DoubledMemberError
 
 Span = tuple[int, int]
-Split = tuple[list[Any], list[Any], list[Any]]
 _CHUNK = 2**18
 _BUFFERS = local()
 _PERSONS = b'"Persons"'
@@ -29,6 +28,23 @@ _BEFORE = re.compile(rb"(?:^|[\s:,\[])-?[0-9][0-9.]*$")
 _AFTER = re.compile(rb"[eE]\+?[0-9]+(?=[\s,\]}]|$)")
 _WIDEST = 400
 _OUTER_LISTS = 4
+
+
+class Split(NamedTuple):
+    """The persons of records, and their boxes and faces: with None for a missing one, and without."""
+
+    persons: list[Any]
+    boxes: list[Any]
+    faces: list[Any]
+    given_boxes: list[Any]
+    given_faces: list[Any]
+
+
+def split_records(records: Sequence[Any]) -> Split:
+    """Split decoded records into their parts."""
+    persons = [record.person for record in records]
+    boxes, faces = [person.bounding_box for person in persons], [person.face for person in persons]
+    return Split(persons, boxes, faces, list(filter(None, boxes)), list(filter(None, faces)))
 
 
 def validate_document(raw: bytes, place: str, pages: Sequence[Any]) -> None:
@@ -105,12 +121,6 @@ def describe_position(raw: bytes, at: int) -> str:
     return f"line {line}, column {column}"
 
 
-def split_records(records: Sequence[Any]) -> Split:
-    """Return the person, the box and the face of each record, None for a box or face that is missing."""
-    persons = [record.person for record in records]
-    return persons, [person.bounding_box for person in persons], [person.face for person in persons]
-
-
 def _find_exponents(raw: bytes) -> list[int]:
     """Find each ``e`` between a digit and a digit or plus, where a large exponent may begin."""
     content = np.frombuffer(raw, np.uint8)
@@ -164,8 +174,8 @@ def _has_infinity(raw: bytes) -> bool:
 def _count_expected_letters(splits: Sequence[Split]) -> int:
     """Count the letters ``e`` in the names of members of complete records."""
     return sum(
-        _OF_RECORD * len(persons) + _OF_BOX * _count_given(boxes) + _OF_FACE * _count_given(faces)
-        for persons, boxes, faces in splits
+        _OF_RECORD * len(split.persons) + _OF_BOX * len(split.given_boxes) + _OF_FACE * len(split.given_faces)
+        for split in splits
     )
 
 
@@ -178,24 +188,16 @@ def _has_expected_members(raw: bytes, spans: Sequence[Span], splits: Sequence[Sp
     nulls = [found[0] for start, end in spans for found in _NULL.finditer(raw, start, end)]
     if surplus > sum(null.startswith(b'"Face"') for null in nulls):
         return False
-    records = sum(len(persons) for persons, _, _ in splits)
-    boxes = sum(_count_boxes(boxes, faces) for _, boxes, faces in splits)
+    records, boxes = sum(len(split.persons) for split in splits), sum(map(_count_boxes, splits))
     boxes += sum(null.startswith(b'"B') for null in nulls)
     stamps = sum(raw.count(b'"Timestamp"', start, end) for start, end in spans)
     return stamps == records and _count_letters(raw, spans, ord("x")) == records + boxes
 
 
-def _count_boxes(boxes: list[Any], faces: list[Any]) -> int:
+def _count_boxes(split: Split) -> int:
     """Count the boxes of bodies and faces; a face that is skipped unread has one."""
-    found = list(filter(None, faces))
-    if found and hasattr(found[0], "bounding_box"):
-        return _count_given(boxes) + _count_given([face.bounding_box for face in found])
-    return _count_given(boxes) + len(found)
-
-
-def _count_given(values: list[Any]) -> int:
-    """Count the values that are not None."""
-    return len(list(filter(None, values)))
+    faces = [face for face in split.given_faces if getattr(face, "bounding_box", True)]
+    return len(split.given_boxes) + len(faces)
 
 
 def _count_letters(raw: bytes, spans: Sequence[Span], letter: int) -> int:

@@ -60,23 +60,22 @@ def build_page_rows(page: Any, *, faces: bool, landmarks: bool) -> PageRows:
     """Turn the records of a decoded page into columns; nothing of the decoded page is kept."""
     records = page.persons or []
     count = len(records)
-    persons, all_boxes, all_faces = page.split or split_records(records)
-    has_box, boxes = _there(all_boxes)
-    has_face, found = _there(all_faces)
+    persons, boxes, faces_, given_boxes, given_faces = page.split or split_records(records)
     return PageRows(
         time=np.fromiter([record.timestamp for record in records], dtype="int64", count=count),
         person=np.fromiter([person.index for person in persons], dtype="int64", count=count),
-        has_box=has_box,
-        boxes=unpack_numbers(boxes, BOX),
-        has_face=has_face,
-        faces=_faces(found, landmarks=landmarks) if faces else np.empty((0, 0)),
+        has_box=_find_given(boxes, given_boxes),
+        boxes=unpack_numbers(given_boxes, BOX),
+        has_face=_find_given(faces_, given_faces),
+        faces=_faces(given_faces, landmarks=landmarks) if faces else np.empty((0, 0)),
     )
 
 
-def _there(structs: list[Any]) -> tuple[np.ndarray, list[Any]]:
-    """Return where there is a struct, and give those that are there."""
-    has = np.fromiter(map(truth, structs), dtype=bool, count=len(structs))
-    return has, list(filter(None, structs))
+def _find_given(structs: list[Any], given: list[Any]) -> np.ndarray:
+    """Return where a struct is given."""
+    if len(given) == len(structs):
+        return np.ones(len(structs), dtype=bool)
+    return np.fromiter(map(truth, structs), dtype=bool, count=len(structs))
 
 
 def _faces(faces: list[Any], *, landmarks: bool) -> np.ndarray:
@@ -91,8 +90,8 @@ def _faces(faces: list[Any], *, landmarks: bool) -> np.ndarray:
         (slice(8, 10), [face.quality for face in faces], QUALITY),
     )
     for columns, structs, form in parts:
-        has, there = _there(structs)
-        values[columns, has] = unpack_numbers(there, form)
+        given = list(filter(None, structs))
+        values[columns, _find_given(structs, given)] = unpack_numbers(given, form)
     values[_BOX] = np.array([face.confidence for face in faces], dtype="float64")
     for column, face in enumerate(faces if landmarks else ()):
         for point in face.landmarks or ():
