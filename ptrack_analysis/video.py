@@ -175,7 +175,8 @@ def find_sampling_period(steps: Milliseconds, people: int, frame_rate: float | N
         return int(frames_to_timestamps(np.array([1]), frame_rate)[0])
     if not len(steps):
         return 0
-    return int(np.sort(steps)[(len(steps) - 1) // 2])
+    middle = (len(steps) - 1) // 2
+    return int(np.sort(steps)[middle])
 
 
 def milliseconds(value: pd.Timedelta | str, name: str) -> int:

@@ -7,8 +7,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
-
 from ptrack_analysis.errors import InputError, MixedError, NoPageError, PageError
 from ptrack_analysis.sources.grouping import Evidence, Key, find_identity, gather_evidence, group_files
 from ptrack_analysis.sources.names import (
@@ -20,20 +18,11 @@ from ptrack_analysis.sources.names import (
     has_numbered_siblings,
     name_videos,
     natural,
-    strip_suffixes,
 )
 from ptrack_analysis.sources.pages.completeness import Listing, find_missing
-from ptrack_analysis.sources.pages.decode import SKIPPING, Decoders, Page
-from ptrack_analysis.sources.pages.documents import (
-    Document,
-    decode_document,
-    documents_of_lines,
-    has_lines,
-    is_named_like_a_page,
-    read_document,
-)
-from ptrack_analysis.sources.pages.members import name_operation
-from ptrack_analysis.sources.pages.salvage import SalvageLog
+from ptrack_analysis.sources.pages.decode import SKIPPING, Page
+from ptrack_analysis.sources.pages.documents import is_named_like_a_page, read_documents
+from ptrack_analysis.sources.pages.salvage import DocumentLog
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, ahead, parse_path
 
 Source = str | PathLike[str] | S3Path
@@ -112,17 +101,17 @@ def scan(source: Source, recall: Recall | None = None) -> Scan:
     known = {file: None if recall is None else recall(file) for file in files}
     fetched = ahead([file for file in files if known[file] is None], keep=True)
     for listed in files:
-        evidence, file = known[listed], listed
+        evidence, file, log = known[listed], listed, DocumentLog()
         try:
             if evidence is None:
                 file = next(fetched)
-                evidence = _read_evidence(file)
+                evidence = _read_evidence(file, log)
         except InputError:
             broken.append(_without_content(file))
             continue
         found[_without_content(file)] = evidence
         if not evidence:
-            ignored.append((shown(root, file), describe_other_content(file)))
+            ignored.append((shown(root, file), log.reason))
     videos = build_references(root, listing, {file: one for file, one in found.items() if one}, broken)
     if not videos:
         raise no_pages(root, ignored)
@@ -133,7 +122,7 @@ def _without_content(file: AnyPath) -> AnyPath:
     return file if isinstance(file, Path) else replace(file, content=None)
 
 
-def _read_evidence(file: AnyPath) -> frozenset[Evidence]:
+def _read_evidence(file: AnyPath, log: DocumentLog) -> frozenset[Evidence]:
     """Return what the pages of a file say about their videos.
 
     Raises
@@ -141,9 +130,9 @@ def _read_evidence(file: AnyPath) -> frozenset[Evidence]:
     PageError
         If the file is broken, or cut before what identifies its video.
     """
-    pages = [page for _, found in documents(file, SKIPPING) for page in found or ()]
+    pages = [page for _, found in read_documents(file, SKIPPING, log) for page in found or ()]
     if any(page.is_cut and not find_identity(page) for page in pages):
-        raise PageError(f"{file}: is cut before the JobId")
+        raise PageError(f"{file}: ends early, before the JobId. The file is probably incomplete.")
     return gather_evidence((page, *_find_span(page)) for page in pages)
 
 
@@ -285,42 +274,12 @@ def _in_s3(root: S3Path) -> Iterator[S3Path]:
             yield file
 
 
-def documents(file: AnyPath, decoders: Decoders, log: SalvageLog | None = None) -> Iterator[Document]:
-    """Decode the documents of a file one after the other, each with its place; None: it holds no page.
-
-    What was salvaged is noted in ``log``.
-    """
-    log = SalvageLog() if log is None else log
-    log.job_id = None
-    if has_lines(file.name):
-        yield from documents_of_lines(file, decoders, log)
-        return
-    raw = read_document(file, log)
-    if raw[:9].strip() == b"[]" and not strip_suffixes(file.name).lower().endswith("persons"):
-        yield str(file), None  # an empty array may be anything, but in <video>.persons.json
-        return
-    yield from decode_document(raw, str(file), decoders, log)
-
-
-def describe_other_content(file: AnyPath) -> str:
-    """Tell what a well-formed file without a page is."""
-    operation = None
-    if not has_lines(file.name):
-        try:
-            members = msgspec.json.decode(read_document(file), type=dict[str, msgspec.Raw])
-        except (InputError, msgspec.MsgspecError, RecursionError):
-            members = {}
-        operation = name_operation(members)
-    if operation is None:
-        return "well-formed, but no GetPersonTracking page"
-    return f"the answer of {operation}, not of GetPersonTracking"
-
-
 def no_pages(root: AnyPath, ignored: list[tuple[str, str]]) -> NoPageError:
     """Report that there is no page, and what there is instead."""
     if root.is_file():
-        if (other := describe_other_content(root)).startswith("the answer"):
-            return NoPageError(f"{root}: no GetPersonTracking page: it has {other}")
+        reason = next((reason for name, reason in ignored if name == root.name), "")
+        if reason.startswith("a "):
+            return NoPageError(f"{root}: no GetPersonTracking page: it is {reason}")
         return NoPageError(
             f"{root}: no GetPersonTracking page: it has no list 'Persons', neither bare nor in one of the "
             "wrappings in which pages are known to be saved"

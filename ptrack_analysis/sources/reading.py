@@ -13,7 +13,6 @@ from ptrack_analysis.sources.archive import (
     Source,
     VideoReference,
     build_references,
-    describe_other_content,
     list_files,
     no_pages,
     scan,
@@ -269,7 +268,7 @@ def _only_video(
         elif len(reader.log.cuts) > cuts or len(reader.broken) > faults:
             broken.append(file)
         else:
-            ignored.append((shown(root, file), describe_other_content(fetched)))
+            ignored.append((shown(root, file), reader.log.reason))
         keys |= {one.identity or group_below(root, file) for one in found}
         if len(keys) > 1:
             raise several(root, [found.name for found in scan(root).videos])

@@ -16,6 +16,7 @@ from ptrack_analysis.pipeline import video_analysis
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.sources.finding import find_videos
+from ptrack_analysis.sources.pages.decode import Page
 from ptrack_analysis.sources.pages.rows import Collector, TimeRange, build_page_rows
 from ptrack_analysis.sources.reading import load
 
@@ -118,7 +119,7 @@ def test_boxes_of_one_person_at_one_moment_outside_of_the_part_are_compared_exac
 
 def many_rows(pages, persons=20):
     """Give pages of 1000 rows, 20 persons every 100 ms."""
-    one = build_page_rows([], faces=False, landmarks=False)
+    one = build_page_rows(Page(), faces=False, landmarks=False)
     for number in range(pages):
         moments = np.repeat(np.arange(number * 50, number * 50 + 50) * 100, persons)
         persons_there = np.tile(np.arange(persons), 50)

@@ -38,6 +38,10 @@ _PAGES = [
             "x": 1e300,
         }
     ),
+    json.dumps(_ONE, indent=1) + ",\n" + json.dumps(_TWO[1]) + "\0\0",
+    json.dumps(_TWO).replace('"Timestamp": 0', '"Timestamp": 0, "Timestamp": 0', 1),
+    json.dumps(_ONE).replace('"X": 0.41', '"X": 1e999', 1),
+    "GetPersonTrackingResponse(JobStatus=SUCCEEDED)",
     "",
 ]
 _MOT = "1,1,10,20,50,100,1,-1,-1,-1\n1,2,300,200,40,90,0.9,-1,-1,-1\n2,1,12,20,50,100,1,-1,-1,-1\n"
@@ -135,7 +139,8 @@ _RECORDINGS = [
     ),
 ]
 SEEDS = {
-    "pages": [text.encode() for text in _PAGES],
+    "pages": [text.encode() for text in _PAGES]
+    + [json.dumps(_ONE).encode(form) for form in ("utf-16", "utf-16-be", "utf-32-le")],
     "trackers": [
         bytes([place]) + text.encode()
         for name, texts in _TRACKERS.items()

@@ -109,7 +109,7 @@ def test_other_files_are_passed_over_and_named(tmp_path):
     write(tmp_path / "zones.geojson", "{}")
     write(tmp_path / ".hidden.json", "broken")
     assert inspect_tracking(tmp_path).ignored == (
-        ("labels.json", "the answer of GetLabelDetection, not of GetPersonTracking"),
+        ("labels.json", "a GetLabelDetection response, not GetPersonTracking"),
         ("truth.json", "well-formed, but no GetPersonTracking page"),
         ("zones.geojson", "not named like a page"),
     )
@@ -245,7 +245,7 @@ def test_an_incomplete_archive_is_refused_unless_allowed(tmp_path):
     assert inspect_tracking(tmp_path).verdict == "not usable"
     allowed = inspect_tracking(tmp_path, allow_incomplete=True)
     assert allowed.problems == ()
-    assert "the archive is incomplete" in " ".join(allowed.notes)
+    assert "incomplete: every page (2) has a NextToken" in " ".join(allowed.notes)
 
 
 @pytest.mark.parametrize("status", ["IN_PROGRESS", "FAILED"])

@@ -4,7 +4,7 @@ import gzip
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pages import page, record
 
@@ -12,6 +12,8 @@ from ptrack_analysis.errors import PageError
 from ptrack_analysis.sources.pages import documents
 from ptrack_analysis.sources.pages.decode import BARE
 from ptrack_analysis.sources.pages.documents import documents_of_lines, read_document, read_lines
+from ptrack_analysis.sources.pages.encoding import find_encoding
+from ptrack_analysis.sources.pages.salvage import DocumentLog
 
 BOM = b"\xef\xbb\xbf"
 TEXTS = st.binary(max_size=12).filter(lambda text: b"\n" not in text)
@@ -31,11 +33,12 @@ def test_lines_are_those_of_splitting_the_whole(tmp_path, monkeypatch, texts, ma
     content = b"\n".join(texts) + (b"\n" if ended else b"")
     file = tmp_path / ("a.jsonl.gz" if zipped else "a.jsonl")
     content = BOM * marked + content
+    assume(find_encoding(content[:4]) is None)
     file.write_bytes(gzip.compress(content) if zipped else content)
     whole = content.removeprefix(BOM)
     expected = [(number, line) for number, line in enumerate(whole.split(b"\n"), 1) if line.strip()]
     if not expected and b"\n" not in content:
-        with pytest.raises(PageError, match=r"a\.jsonl.*: the file is empty; pages of JSON, one a line"):
+        with pytest.raises(PageError, match=r"a\.jsonl.*: the file is empty; pages of JSON, one per line"):
             list(read_lines(file))
         return
     assert list(read_lines(file)) == expected
@@ -64,7 +67,10 @@ def test_a_line_beyond_the_limit_is_refused_by_its_number(tmp_path, monkeypatch,
     (tmp_path / "a.jsonl").write_bytes(content)
     with pytest.raises(PageError) as refused:
         list(read_lines(tmp_path / "a.jsonl"))
-    assert str(refused.value) == f"{tmp_path / 'a.jsonl'}, line {line}: longer than 10 bytes"
+    assert (
+        str(refused.value)
+        == f"{tmp_path / 'a.jsonl'}, line {line}: longer than 10 bytes, the maximum for one document"
+    )
 
 
 @pytest.mark.parametrize("piece", [1, 4, 11, 100])
@@ -86,14 +92,17 @@ def test_a_document_may_have_the_limit_and_no_more(tmp_path, monkeypatch, size, 
         return
     with pytest.raises(PageError) as refused:
         read_document(file)
-    assert str(refused.value) == f"{file}: larger than 10 bytes, the most that one document may have"
+    assert str(refused.value) == (
+        f"{file}: larger than 10 bytes, the maximum for one document. Save one response per file or per line "
+        "of a .jsonl file."
+    )
 
 
 def test_what_is_unzipped_comes_in_bounded_pieces(tmp_path, monkeypatch):
     monkeypatch.setattr(documents, "_CHUNK", 1000)
     monkeypatch.setattr(documents, "MAX_RATIO", 1000)
     (tmp_path / "a.json.gz").write_bytes(gzip.compress(b"x" * 20_500))
-    assert max(len(piece) for piece in documents._chunks(tmp_path / "a.json.gz", limit=None)) == 1000
+    assert max(len(piece) for piece in documents._read_chunks(tmp_path / "a.json.gz", None)) == 1000
 
 
 @pytest.mark.parametrize("times", [200, 201])
@@ -114,7 +123,7 @@ def lines_of(tmp_path, *documents_):
     file.write_text("".join(json.dumps(one) + "\n" for one in documents_))
     found = [
         (place.removeprefix(str(file)), pages and [len(one.persons) for one in pages])
-        for place, pages in documents_of_lines(file, BARE)
+        for place, pages in documents_of_lines(file, BARE, DocumentLog())
     ]
     return file, found
 

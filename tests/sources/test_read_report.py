@@ -224,9 +224,9 @@ def test_the_report_names_files_by_their_path_below_the_source(tmp_path):
     rows = [record(40 * number) for number in range(4)]
     write(tmp_path / "in/a/p-0.json", json.dumps(page(*rows[:2], token="more")) + "trailing")
     write(tmp_path / "in/b/p-1.json", json.dumps(page(*rows[2:])) + "trailing")
-    with pytest.warns(PtrackWarning, match="ignored 8 bytes"):
+    with pytest.warns(PtrackWarning, match="8 bytes after the last JSON document were ignored"):
         _, video = read_tracking(tmp_path / "in")
     assert [text[:10] for text in video.read_report.assumptions] == ["a/p-0.json", "b/p-1.json"]
-    with pytest.warns(PtrackWarning, match="ignored 8 bytes"):
+    with pytest.warns(PtrackWarning, match="8 bytes after the last JSON document were ignored"):
         export_dataset(tmp_path / "in", tmp_path / "out")
     assert str(tmp_path) not in next((tmp_path / "out/_runs").glob("*.json")).read_text()

@@ -3,25 +3,25 @@
 import json
 import re
 from collections.abc import Iterator
-from operator import attrgetter
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from ptrack_analysis.errors import InputError, PageError
-from ptrack_analysis.sources.pages.members import (
-    DoubledError,
-    NotFiniteError,
-    describe_dump,
-    find_doubled,
-    find_not_finite,
-    load_untyped,
-    look_over,
-    may_have_other_spellings,
-    rename_members,
+from ptrack_analysis.sources.pages.integrity import (
+    describe_position,
+    validate_document,
+    validate_members,
+    validate_numbers,
 )
-from ptrack_analysis.sources.pages.salvage import SalvageLog, find_end
+from ptrack_analysis.sources.pages.members import (
+    DoubledMemberError,
+    may_have_other_spellings,
+    name_operation,
+    restore_members,
+)
+from ptrack_analysis.sources.pages.salvage import DocumentLog, describe_text
 
 LATEST_START = 10 * 24 * 3600 * 1000
 """A first timestamp above this (10 days) is taken for wall-clock time, not time since the video's start [ms].
@@ -34,22 +34,37 @@ PAGES_FROM_START = (
     "Timestamps count from the start of the video: subtract the time of its first frame from each Timestamp, "
     "in milliseconds."
 )
-END_EARLY = ". The file is probably incomplete."
+WHOLE = msgspec.json.Decoder(msgspec.Raw)
+"""Finds where a document ends, or what is malformed in it."""
 _LONGEST = 60
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 
 
-class EarlyEndError(PageError):
-    """A document ends before its last bracket is closed."""
+class CutDocumentError(PageError):
+    """The end of a JSON document is missing; ``found`` says where it ends, without advice."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"{found}. The file is probably incomplete.")
+        self.found = found
 
 
-class SeveralError(PageError):
-    """More follows a document, which ends at ``end``."""
+class TrailingTextError(PageError):
+    """Other text follows a JSON document."""
 
-    def __init__(self, message: str, end: int) -> None:
-        super().__init__(message)
-        self.end = end
+
+def find_end(error: Exception) -> int | None:
+    """Return where a document ends, from the decoder's error about what follows it; None for other errors."""
+    found = _BYTE.search(str(error))
+    return int(found[1]) - 1 if found and "trailing characters" in str(error) else None
+
+
+def is_cut(error: Exception, raw: bytes) -> bool:
+    """Return whether a decoder found the end of the text within a document."""
+    found = _BYTE.search(str(error))
+    if found is None:
+        return "truncated" in str(error)
+    return "invalid" in str(error) and int(found[1]) >= len(raw)
 
 
 def malformed(raw: bytes, place: str, error: Exception) -> PageError:
@@ -57,18 +72,23 @@ def malformed(raw: bytes, place: str, error: Exception) -> PageError:
     found = _BYTE.search(str(error))
     if isinstance(error, RecursionError):
         return PageError(f"{place}: nested deeper than any page is; not a GetPersonTracking page")
-    reason = _BYTE.sub("", str(error)).removeprefix("JSON is malformed: ").strip()
-    if found is None:
-        return EarlyEndError(
-            f"{place}: JSON ends early at {_line(raw, len(raw))} (byte {len(raw)}): {reason}{END_EARLY}"
-        )
-    at = int(found.group(1))
-    shown = raw[at : at + 12]
+    if is_cut(error, raw):
+        position = describe_position(raw, len(raw))
+        return CutDocumentError(f"{place}: JSON ends early at byte {len(raw)} ({position})")
     end = find_end(error)
-    looks = describe_dump(raw) if end is None else None
-    message = f"{place}: not JSON at byte {at} ({_line(raw, at)}): {reason}, found {shown!r}"
-    message += f". {looks}." if looks else ""
-    return PageError(message) if end is None else SeveralError(message, end)
+    at = int(found[1]) if found else len(raw)
+    if end is not None and raw.lstrip()[:1] in (b"{", b"["):
+        return TrailingTextError(
+            f"{place}: other text follows the JSON document at byte {end} ({describe_position(raw, end)})"
+        )
+    reason = _BYTE.sub("", str(error)).removeprefix("JSON is malformed: ").strip()
+    shown = raw[at : at + 12]
+    if shown.lstrip(b"-").startswith((b"NaN", b"Inf")):
+        reason = "a number must be finite"
+    advice = describe_text(raw) or " The file was changed or is damaged: restore the original."
+    return PageError(
+        f"{place}: not JSON at byte {at} ({describe_position(raw, at)}): {reason}, found {shown!r}.{advice}"
+    )
 
 
 def wall_clock(place: object, name: str, first: str, advice: str) -> str:
@@ -82,7 +102,9 @@ def wall_clock(place: object, name: str, first: str, advice: str) -> str:
 def not_utf8(raw: bytes, place: str, error: UnicodeDecodeError) -> PageError:
     """Describe where a document is not UTF-8."""
     shown = raw[error.start : error.start + 4]
-    return PageError(f"{place}: invalid UTF-8 at byte {error.start} ({_line(raw, error.start)}): {shown!r}")
+    where = f"byte {error.start} ({describe_position(raw, error.start)})"
+    advice = describe_text(raw) or " Save the file as UTF-8."
+    return PageError(f"{place}: invalid UTF-8 at {where}: {shown!r}.{advice}")
 
 
 def unexpected(content: Any, place: str, error: msgspec.ValidationError) -> PageError:
@@ -109,12 +131,6 @@ def _value(content: Any, path: str) -> Any:
         except (KeyError, IndexError, TypeError):
             break
     return content
-
-
-def _line(raw: bytes, at: int) -> str:
-    before = raw[:at]
-    line, column = before.count(b"\n") + 1, at - before.rfind(b"\n")
-    return f"line {line}, column {column}"
 
 
 nan = float("nan")
@@ -256,6 +272,7 @@ class Page(Struct, Generic[P], rename="pascal"):
     job_id_: msgspec.Raw = field(name="jobId", default=msgspec.Raw())
 
     is_cut: bool = field(name="ptrack:is_cut", default=False)
+    split: Any = field(name="ptrack:split", default=None)
 
     def has_other_spellings(self) -> bool:
         """Return whether members of the page are spelled in camelCase."""
@@ -282,7 +299,6 @@ BARE = Decoders(list[PersonRecord[Skipped]], PersonRecord[Skipped])
 WITH_FACES = Decoders(list[PersonRecord[Face]], PersonRecord[Face])
 WITH_LANDMARKS = Decoders(list[PersonRecord[FaceWithLandmarks]], PersonRecord[FaceWithLandmarks])
 
-_FACE = attrgetter("person.face")
 _UNFINISHED = {"IN_PROGRESS", "FAILED"}
 _DEEPEST = 16
 """How many wrappings may lie around a page."""
@@ -302,112 +318,127 @@ _MEMBERS: dict[str, Any] = {
 }
 
 
-def decode_pages(
-    raw: bytes, place: str, decoders: Decoders, log: SalvageLog | None = None
-) -> list[Page[Any]] | None:
-    """Decode one JSON document and take the pages out of their wrapping.
+def decode_pages(raw: bytes, place: str, decoders: Decoders, log: DocumentLog) -> list[Page[Any]] | None:
+    """Decode a JSON document and return the pages it contains.
 
     Accepted are a page, a list of pages, a bare array of Persons, one record of such an array, and a page or
-    list of pages under ``original_response`` or ``data``. Numbers may be texts. Members may be spelled in
-    camelCase or snake_case, and enums may be objects with the member ``Value``; ``log`` notes it.
+    list of pages under ``original_response`` or ``data``. Numbers may be texts, members in camelCase or
+    snake_case, and enumerations objects with the member ``Value``.
 
     Returns
     -------
     list of Page, or None
-        None where the document is well-formed but holds no page.
+        None if the document is well-formed but has no page.
 
     Raises
     ------
     PageError
-        If the document is not well-formed, or a value in a page is not what the API sends.
+        If the document is not well-formed, a value in a page is not what the API sends, a member is given
+        twice, or a number is not finite.
     InputError
         If it is an envelope that reports an error instead of a page.
     """
     if not raw.isascii():
-        try:
-            raw.decode()
-        except UnicodeDecodeError as error:
-            raise not_utf8(raw, place, error) from error
-    log = SalvageLog() if log is None else log
-    pages = _decode_or_look_again(raw, place, decoders, log)
-    if pages:
-        log.job_id = pages[-1].job_id or log.job_id
-    return pages
-
-
-def _decode_or_look_again(
-    raw: bytes, place: str, decoders: Decoders, log: SalvageLog
-) -> list[Page[Any]] | None:
+        raw = _validate_utf8(raw, place)
+    error: msgspec.ValidationError | None = None
+    pages: list[Page[Any]] | None = None
     try:
         pages = _unwrapped(_decoded(raw, decoders), raw, place, decoders)
-    except msgspec.ValidationError as error:
-        return _second_look(_untyped(raw, place), place, decoders, error, log)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise malformed(raw, place, error) from error
-    if _is_spelled_otherwise(pages, raw):
-        spelled = msgspec.ValidationError("members are spelled otherwise")
-        return _second_look(_untyped(raw, place), place, decoders, spelled, log)
-    if pages and decoders is not SKIPPING:
-        _validate_unread(raw, place, pages, log)
-        log.typed += 1
+    except msgspec.ValidationError as found:
+        error = found
+    except (msgspec.DecodeError, RecursionError) as found:
+        raise malformed(raw, place, found) from found
+    if error is None and not _has_other_spellings(raw, pages, decoders):
+        if pages and decoders is not SKIPPING:
+            validate_document(raw, place, pages)
+            _note_face_search(raw, place, log)
+        log.fast += bool(pages)
+    else:
+        pages = _repaired(raw, place, decoders, log, error)
+        log.repaired += bool(pages)
+    if pages:
+        log.job_id = pages[-1].job_id or log.job_id
+    else:
+        log.operation = log.operation or name_operation(raw) or ""
     return pages
 
 
-def _is_spelled_otherwise(pages: list[Page[Any]] | None, raw: bytes) -> bool:
+def _validate_utf8(raw: bytes, place: str) -> bytes:
+    """Return a text if it is UTF-8, without half a character at its end.
+
+    Raises
+    ------
+    PageError
+        If it is not UTF-8.
+    """
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":
+            return raw[: error.start]
+        raise not_utf8(raw, place, error) from error
+    return raw
+
+
+def _has_other_spellings(raw: bytes, pages: list[Page[Any]] | None, decoders: Decoders) -> bool:
     """Return whether members that were not found may be there in another spelling."""
     if pages is None:
         return may_have_other_spellings(raw)
     if any(page.has_other_spellings() for page in pages):
         return True
-    return b'"BoundingBox"' not in raw and (b'"boundingBox"' in raw or b'"bounding_box"' in raw)
+    if decoders is SKIPPING or any(
+        one.person.bounding_box is not None for page in pages for one in page.persons or ()
+    ):
+        return False
+    return b'"boundingBox"' in raw or b'"bounding_box"' in raw
 
 
-def _validate_unread(raw: bytes, place: str, pages: list[Page[Any]], log: SalvageLog) -> None:
-    """Reject numbers that are not finite and doubled lists of persons, which the decoder passes over."""
-    has_large, brackets = look_over(raw)
-    if has_large and find_not_finite(raw) is not None:
-        raise _not_finite(raw, place)
-    if brackets == 1:
-        return
-    persons = [page.persons for page in pages if page.persons is not None]
-    faces = sum(len(list(filter(None, map(_FACE, page)))) for page in persons)
-    if brackets == 1 + faces:
-        return
-    if raw.count(b'"Persons"') > len(persons):
-        _untyped(raw, place)
-    if b'"FaceMatches"' in raw:
-        log.note(f"{place}: read a page of GetFaceSearch; the members FaceMatches are not used")
+_FACE_MATCHES = b'"FaceMatches"'
+_NEAR = 4096
 
 
-def _second_look(
-    content: Any, place: str, decoders: Decoders, error: msgspec.ValidationError, log: SalvageLog
+def _note_face_search(raw: bytes, place: str, log: DocumentLog) -> None:
+    """Note pages of GetFaceSearch, which have the same shape with FaceMatches."""
+    if raw.find(_FACE_MATCHES, 0, _NEAR) >= 0 or raw.find(_FACE_MATCHES, max(0, len(raw) - _NEAR)) >= 0:
+        log.note(place, "the page is from GetFaceSearch, not GetPersonTracking; its FaceMatches were ignored")
+
+
+def _repaired(
+    raw: bytes,
+    place: str,
+    decoders: Decoders,
+    log: DocumentLog,
+    error: msgspec.ValidationError | None,
 ) -> list[Page[Any]] | None:
-    """Read other spellings, and members that only share a name with a member of a page."""
-    try:
-        renamed = rename_members(content)
-    except DoubledError as doubled:
-        raise PageError(f"{place}: has the member {str(doubled)!r} twice, in two spellings") from error
-    if renamed != content and _looks_like_pages(renamed):
-        log.note(
-            f"{place}: read members in camelCase or snake_case, or enums as objects, by their names in the "
-            "API"
-        )
-        content = renamed
+    """Read a document with other spellings, or with members that only share a name with those of a page."""
+    content = _untyped(raw, place)
     if isinstance(content, dict) and content.get("success") is False:
-        raise InputError(f"{place}: the answer is an error, not a page: {content.get('error')!r}") from error
-    if not _looks_like_pages(content):
-        return None
-    pruned = _pruned(content)
-    if pruned == content and content is not renamed:
-        raise unexpected(content, place, error) from error
-    raw = json.dumps(pruned).encode()  # half a surrogate pair too, which is then refused
-    log.untyped += 1
+        raise InputError(
+            f"{place}: the response is an error, not a page: {content.get('error')!r}"
+        ) from error
     try:
-        return _unwrapped(_decoded(raw, decoders), raw, place, decoders)
+        restored, changes = restore_members(content)
+    except DoubledMemberError as doubled:
+        raise PageError(f"{place}: {doubled}. Only one of them would be read. Remove one.") from doubled
+    if not _looks_like_pages(restored):
+        return None
+    validate_numbers(raw, place)
+    validate_members(raw, place)
+    pruned = _pruned(restored)
+    if error is not None and pruned == content:
+        raise unexpected(content, place, error) from error
+    text = json.dumps(pruned).encode()  # half a surrogate pair too, which is then refused
+    try:
+        pages = _unwrapped(_decoded(text, decoders), text, place, decoders)
     except msgspec.ValidationError as again:
         raise unexpected(pruned, place, again) from again
     except msgspec.DecodeError as again:
-        raise malformed(raw, place, again) from again
+        raise malformed(text, place, again) from again
+    if pages:
+        for change in sorted(changes):
+            log.note(place, change)
+        _note_face_search(text, place, log)
+    return pages
 
 
 def _pruned(content: Any) -> Any:
@@ -480,7 +511,7 @@ def _pages(decoded: Page[Any] | list[Page[Any]], place: str, left: int) -> Itera
     if decoded.success is False:
         failure = decoded.error
         code, message = (failure.code, failure.message) if failure else (None, None)
-        raise InputError(f"{place}: the answer is an error, not a page: {code}: {message}")
+        raise InputError(f"{place}: the response is an error, not a page: {code}: {message}")
     if decoded.persons is not None or decoded.job_status in _UNFINISHED:
         yield decoded
     for inner in (decoded.original_response, decoded.data):
@@ -492,32 +523,10 @@ def _pages(decoded: Page[Any] | list[Page[Any]], place: str, left: int) -> Itera
 
 def _untyped(raw: bytes, place: str) -> Any:
     try:
-        return load_untyped(raw)
-    except NotFiniteError as error:
-        raise _not_finite(raw, place) from error
-    except DoubledError as error:
-        name = str(error)
-        places = find_doubled(raw, name)
-        listed = " and ".join(_line(raw, at) for at in places)
-        where = f" ({listed})" if len(places) == 2 else ""  # noqa: PLR2004 - of more, the two are not known
-        raise PageError(
-            f"{place}: an object has the member {name!r} twice{where}; keep each in a document of its own"
-        ) from error
+        WHOLE.decode(raw)  # its errors tell the byte
+        return json.loads(raw)
     except (ValueError, RecursionError) as error:
-        try:
-            msgspec.json.decode(raw, type=msgspec.Raw)  # its errors tell the byte
-        except (msgspec.DecodeError, RecursionError) as again:
-            raise malformed(raw, place, again) from error
         raise malformed(raw, place, error) from error
-
-
-def _not_finite(raw: bytes, place: str) -> PageError:
-    """Report a number that is not finite."""
-    at = find_not_finite(raw) or 0
-    shown = raw[at : at + 12]
-    return PageError(
-        f"{place}: not JSON at byte {at} ({_line(raw, at)}): a number must be finite, found {shown!r}"
-    )
 
 
 def _looks_like_pages(content: Any, left: int = _DEEPEST) -> bool:

@@ -1,5 +1,6 @@
-"""The bytes of files: whole, unzipped or line by line, within limits."""
+"""Read files whole, unzipped or line by line, within limits, and split them into documents."""
 
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -7,24 +8,21 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import Any
 
+import msgspec
+
 from ptrack_analysis.errors import InputError, PageError
 from ptrack_analysis.sources.pages.decode import (
-    END_EARLY,
+    WHOLE,
+    CutDocumentError,
     Decoders,
-    EarlyEndError,
     Page,
-    SeveralError,
+    TrailingTextError,
     decode_pages,
+    find_end,
+    is_cut,
 )
-from ptrack_analysis.sources.pages.encoding import UTF8_MARK, convert_to_utf8, find_encoding
-from ptrack_analysis.sources.pages.salvage import (
-    SalvageLog,
-    close_cut,
-    describe_garbage,
-    is_garbage,
-    is_padding,
-    split_documents,
-)
+from ptrack_analysis.sources.pages.encoding import UTF8_MARK, Transcoder, find_encoding
+from ptrack_analysis.sources.pages.salvage import DocumentLog, close_cut
 from ptrack_analysis.storage.s3 import AnyPath
 
 MAX_DOCUMENT = 2**30
@@ -34,6 +32,7 @@ MAX_RATIO = 200
 _UNRATED = 2**20
 _CHUNK = 2**19  # what is read at once: most pages whole, and into memory that is used again
 _GZIP = b"\x1f\x8b"
+_LONGEST_MARK = 4
 _LINES = (".jsonl", ".ndjson")
 _PAGES = (".json", *_LINES)
 
@@ -53,10 +52,10 @@ def has_lines(name: str) -> bool:
     return plain_name(name).lower().endswith(_LINES)
 
 
-def read_document(file: AnyPath, log: SalvageLog | None = None) -> bytes:
-    """Read a file whole, unzipping ``.gz`` and converting UTF-16 and UTF-32; no byte order mark is left.
+def read_document(file: AnyPath, log: DocumentLog | None = None) -> bytes:
+    """Read a file whole as UTF-8, unzipping ``.gz``, without a byte order mark.
 
-    With a ``log``, a file that is cut within a character or a gzip stream is read up to there.
+    With a ``log``, a gzip stream or a character whose end is missing is logged instead of refused.
 
     Raises
     ------
@@ -65,40 +64,26 @@ def read_document(file: AnyPath, log: SalvageLog | None = None) -> bytes:
     InputError
         If the file cannot be read.
     """
-    content = b"".join(_chunks(file, limit=MAX_DOCUMENT, log=log)).removeprefix(UTF8_MARK)
+    content = b"".join(_read_chunks(file, MAX_DOCUMENT, log)).removeprefix(UTF8_MARK)
     if (encoding := find_encoding(content[:4])) is not None:
-        content = _convert(content, str(file), encoding, log)
+        content = b"".join(_transcode(iter([content]), encoding, file, log))
     if not content or content.isspace():
-        raise PageError(f"{file}: the file is empty; a page of JSON was expected")
-    if not content[0] and is_padding(content):
-        raise PageError(f"{file}: has {len(content)} zero bytes and no text; a page of JSON was expected")
+        raise PageError(f"{file}: the file is empty; a page of JSON was expected. Save the response again.")
+    if not content[0] and not content.strip(b"\0"):
+        raise PageError(
+            f"{file}: has {len(content)} zero bytes and no text; a page of JSON was expected. The file "
+            "was not written to its end; save the response again."
+        )
     return content
 
 
-def _convert(content: bytes, place: str, encoding: str, log: SalvageLog | None) -> bytes:
-    """Convert a document to UTF-8, with a note."""
-    converted, cut = convert_to_utf8(content, place, encoding)
-    if cut and log is None:
-        raise PageError(cut)
-    if log is not None:
-        log.cuts += [cut] if cut else []
-        log.note(f"{place}: converted from {encoding[:6].upper()}")
-    return converted
-
-
-def read_lines(  # noqa: C901 - one loop over the pieces
-    file: AnyPath, log: SalvageLog | None = None
-) -> Iterator[tuple[int, bytes]]:
-    """Read a file line by line, unzipping ``.gz``; give each line that is not blank with its number.
+def read_lines(file: AnyPath, log: DocumentLog | None = None) -> Iterator[tuple[int, bytes]]:
+    """Read a file line by line as UTF-8, unzipping ``.gz``; yield the lines that are not blank, numbered.
 
     Only one line is in memory at a time. The errors are those of ``read_document``.
     """
-    chunks = _chunks(file, limit=None, log=log)
-    first = next(chunks, b"")
-    if find_encoding(first[:4]) is not None:  # lines are found in UTF-8
-        chunks, first = iter(()), read_document(file, log)
     pieces, length, number = list[bytes](), 0, 0
-    for chunk in chain([first], chunks):
+    for chunk in _read_text(file, log):
         start = 0
         while (end := chunk.find(b"\n", start)) >= 0:  # where lines are long, faster than a split
             line = chunk[start:end]
@@ -113,18 +98,51 @@ def read_lines(  # noqa: C901 - one loop over the pieces
         pieces.append(chunk[start:])
         length += len(pieces[-1])
         if length > MAX_DOCUMENT:
-            raise PageError(f"{file}, line {number + 1}: longer than {MAX_DOCUMENT} bytes")
+            raise PageError(
+                f"{file}, line {number + 1}: longer than {MAX_DOCUMENT} bytes, the maximum for one document"
+            )
     rest = b"".join(pieces)
     if number == 0:
         rest = rest.removeprefix(UTF8_MARK)
     if rest.strip():
         yield number + 1, rest
     elif number == 0:
-        raise PageError(f"{file}: the file is empty; pages of JSON, one a line, were expected")
+        raise PageError(
+            f"{file}: the file is empty; pages of JSON, one per line, were expected. Save the responses "
+            "again."
+        )
 
 
-def _chunks(file: AnyPath, *, limit: int | None, log: SalvageLog | None = None) -> Iterator[bytes]:
-    """Return a file's content in pieces, with its sizes checked as they grow."""
+def _read_text(file: AnyPath, log: DocumentLog | None) -> Iterator[bytes]:
+    """Return a file's content as UTF-8, in pieces."""
+    chunks = _read_chunks(file, None, log)
+    start = b""
+    for chunk in chunks:
+        start += chunk
+        if len(start) >= _LONGEST_MARK:
+            break
+    encoding = find_encoding(start)
+    pieces = chain([start], chunks)
+    return pieces if encoding is None else _transcode(pieces, encoding, file, log)
+
+
+def _transcode(
+    chunks: Iterator[bytes], encoding: str, file: AnyPath, log: DocumentLog | None
+) -> Iterator[bytes]:
+    transcoder = Transcoder(encoding, file)
+    for chunk in chunks:
+        yield transcoder.convert(chunk)
+    if rest := transcoder.rest:
+        message = f"the file ends within a character of {transcoder.name} ({rest} bytes are left over)"
+        if log is None:
+            raise PageError(f"{file}: {message}. The file is probably incomplete.")
+        log.early = message
+    if log is not None:
+        log.note(file, f"the text is {transcoder.name}, not UTF-8")
+
+
+def _read_chunks(file: AnyPath, limit: int | None, log: DocumentLog | None = None) -> Iterator[bytes]:
+    """Return a file's content in pieces, with its sizes validated as they grow."""
     unzip = file.name.lower().endswith(".gz")
     try:
         if isinstance(file, Path) and not S_ISREG((status := file.stat()).st_mode):
@@ -133,33 +151,39 @@ def _chunks(file: AnyPath, *, limit: int | None, log: SalvageLog | None = None) 
         zipped = file.stat().st_size
         total = 0
         if not unzip and limit is not None and zipped > limit:
-            raise PageError(f"{file}: larger than {limit} bytes, the most that one document may have")
-        for chunk in _unzipped(file, zipped, log) if unzip else _plain(file):
+            raise _too_large(file, limit)
+        for chunk in _unzip(file, zipped, log) if unzip else _read_plain(file):
             total += len(chunk)
             if limit is not None and total > limit:
-                raise PageError(f"{file}: larger than {limit} bytes, the most that one document may have")
+                raise _too_large(file, limit)
             yield chunk
     except OSError as error:
         raise InputError(f"{file}: cannot be read: {error.strerror or error}") from error
 
 
-def _plain(file: AnyPath) -> Iterator[bytes]:
+def _too_large(file: AnyPath, limit: int) -> PageError:
+    return PageError(
+        f"{file}: larger than {limit} bytes, the maximum for one document. Save one response per file or per "
+        "line of a .jsonl file."
+    )
+
+
+def _read_plain(file: AnyPath) -> Iterator[bytes]:
     with file.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
             yield chunk
 
 
-def _unzipped(file: AnyPath, zipped: int, log: SalvageLog | None) -> Iterator[bytes]:
-    """Unzip one gzip member after the other, a bounded piece at a time; ignore zeros after a member."""
+def _unzip(file: AnyPath, zipped: int, log: DocumentLog | None) -> Iterator[bytes]:
+    """Unzip one gzip member after the other, a bounded piece at a time; zeros after a member are padding."""
     total, member = 0, zlib.decompressobj(wbits=31)
     started = False
     try:
-        for chunk in _plain(file):
-            pending = chunk.lstrip(b"\0") if member.eof else chunk
-            while pending:
+        for chunk in _read_plain(file):
+            pending = chunk
+            while pending := pending.lstrip(b"\0") if member.eof else pending:
                 if member.eof:
-                    if log is not None and not pending.startswith(_GZIP[: len(pending)]):
-                        log.assume(f"{file}: ignored bytes after the gzip stream: {pending[:12]!r}")
+                    if _is_other_text(pending, file, log):
                         return
                     member = zlib.decompressobj(wbits=31)
                 piece = member.decompress(pending, _CHUNK)
@@ -169,14 +193,31 @@ def _unzipped(file: AnyPath, zipped: int, log: SalvageLog | None) -> Iterator[by
                         f"{file}: unzips to more than {MAX_RATIO} times its {zipped} bytes; refused"
                     )
                 yield piece
-                pending = member.unused_data.lstrip(b"\0") if member.eof else member.unconsumed_tail
+                pending = member.unused_data if member.eof else member.unconsumed_tail
     except zlib.error as error:
-        raise PageError(f"{file}: not a whole gzip file: {error}") from error
+        reason = str(error).partition(": ")[2] or error
+        raise PageError(
+            f"{file}: not a complete gzip file: {reason}. If the file is not compressed, remove .gz from its "
+            "name."
+        ) from error
     if started and not member.eof:
-        cut = f"{file}: the gzip stream ends early, after {total} unzipped bytes"
-        if log is None:
-            raise PageError(cut)
-        log.cuts.append(cut)
+        message = f"the gzip stream ends early, after {total} unzipped bytes"
+        if log is None or not total:
+            raise PageError(f"{file}: {message}")
+        log.early = message
+
+
+def _is_other_text(pending: bytes, file: AnyPath, log: DocumentLog | None) -> bool:
+    """Return whether what follows a gzip member is not another one, and note that it is ignored."""
+    if pending.startswith(_GZIP[: len(pending)]):
+        return False
+    if log is None:
+        raise PageError(
+            f"{file}: other bytes follow the gzip stream: {pending[:_SHOWN]!r}. The file was changed or is "
+            "damaged."
+        )
+    log.assume(f"{file}: bytes after the gzip stream were ignored: {pending[:_SHOWN]!r}")
+    return True
 
 
 Document = tuple[str, list[Page[Any]] | None]
@@ -185,100 +226,82 @@ _RECORD = (b'{"Timestamp"', b'{"Person"', b'{ "Timestamp"', b'{ "Person"')
 _PERSONS = b'"Persons"'
 _MOST = 1000
 """Records that are taken together as one page."""
+_BETWEEN = re.compile(rb"(?:[ \t\r\n,\0\x1e]|\xef\xbb\xbf)*+")
+_OPENING = (b"{", b"[")
+_SHOWN = 24
+_MARKS = re.compile(rb'"(?:Persons?|Timestamp|JobStatus)"', re.IGNORECASE)
 
 
-def decode_document(raw: bytes, place: str, decoders: Decoders, log: SalvageLog) -> Iterator[Document]:
-    """Decode the content of a file: a document, several one after another, or JSON Lines.
-
-    The whole records of a document that is cut at its end are returned, and the cut is added to ``log``. What
-    follows the last document and has no part of a page is noted.
+def read_documents(file: AnyPath, decoders: Decoders, log: DocumentLog) -> Iterator[Document]:
+    """Decode the documents of a file one after the other, each with its place; None: it has no page.
 
     Raises
     ------
     PageError
-        If a document is at fault, or holds no page while others do.
+        If a document is at fault, or has no page while others have.
     """
+    log.start_file()
+    if has_lines(file.name):
+        yield from documents_of_lines(file, decoders, log)
+        return
+    raw = read_document(file, log)
+    if raw[:9].strip() == b"[]" and not plain_name(file.name)[:-5].lower().endswith("persons"):
+        yield str(file), None  # an empty array may be anything, except in <video>.persons.json
+        return
     try:
-        pages = decode_pages(raw, place, decoders, log)
-    except EarlyEndError as error:
-        yield place, _whole_records(raw, place, decoders, log, error)
-    except SeveralError as error:
-        first, rest = raw[: error.end], raw[error.end :]
-        if first.strip()[:1] not in {b"{", b"["}:
-            raise
-        ends_line = b"\n" in first[len(first.rstrip()) :]
-        if ends_line and b"\n" not in first.strip() and not is_garbage(rest):
-            yield from _with_pages(_documents(_lines(raw), place, decoders, log))
-        else:
-            yield from _with_pages(_one_after_another(raw, place, decoders, log))
+        pages = decode_pages(raw, str(file), decoders, log)
+    except TrailingTextError:
+        yield from _refuse_mixtures(_split(raw, file, decoders, log))
+    except CutDocumentError as error:
+        yield _decode_cut(raw, str(file), decoders, log, error)
     else:
-        yield place, pages
+        if log.early:
+            log.note(file, f"{log.early}, but its JSON is complete")
+        yield str(file), pages
 
 
-def _lines(raw: bytes) -> Iterator[tuple[int, bytes]]:
-    for number, line in enumerate(raw.split(b"\n"), 1):
-        if line and not line.isspace():
-            yield number, line
-
-
-def _one_after_another(raw: bytes, place: str, decoders: Decoders, log: SalvageLog) -> Iterator[Document]:
-    """Decode documents that follow one another, up to what is none."""
-    parts = list(split_documents(raw))
-    several = sum(part[:1] in {b"{", b"["} for _, part in parts)
-    for number, (start, part) in enumerate(parts, 1):
-        here = f"{place}, document {number}" if several > 1 else place
-        if number > 1 and is_garbage(part):
-            log.assume(describe_garbage(place, raw[start:], start))
-            return
-        try:
-            yield here, decode_pages(part, here, decoders, log)
-        except EarlyEndError as error:
-            yield here, _whole_records(part, here, decoders, log, error)
-        except SeveralError as error:  # only the last part has more after it
-            yield here, decode_pages(part[: error.end], here, decoders, log)
-    if several > 1:
-        log.note(f"{place}: read {several} documents that follow one another")
-    elif raw.rstrip(b" \t\r\n")[-1:] == b"\0":
-        log.note(f"{place}: ignored zero bytes after the document")
-
-
-def _whole_records(
-    raw: bytes, place: str, decoders: Decoders, log: SalvageLog, error: EarlyEndError
-) -> list[Page[Any]]:
-    """Decode the whole records of a document that is cut at its end."""
-    before = log.job_id
-    for closed in close_cut(raw):
-        try:
-            pages = decode_pages(closed, place, decoders, log)
-        except PageError:
-            continue
-        if pages:
-            count = sum(len(page.persons or ()) for page in pages)
-            said = str(error).removesuffix(END_EARLY)
-            if not any(cut.startswith(f"{place}: the ") for cut in log.cuts):
-                log.cuts.append(f"{said}; {count} whole records remain")
-            pages[-1].job_id = pages[-1].job_id or pages[0].job_id or before
-            pages[-1].is_cut = True
-            return pages
-    raise error
-
-
-def documents_of_lines(
-    file: AnyPath, decoders: Decoders, log: SalvageLog | None = None
-) -> Iterator[Document]:
+def documents_of_lines(file: AnyPath, decoders: Decoders, log: DocumentLog) -> Iterator[Document]:
     """Decode a file of JSON Lines, each document with its place; records that follow each other are one page.
 
+    A file whose first line is not a whole document is split where documents end.
+
     Raises
     ------
     PageError
-        If a line is at fault, or holds no page while others do.
+        If a line is at fault, or has no page while others have.
     """
-    log = SalvageLog() if log is None else log
-    yield from _with_pages(_documents(read_lines(file, log), str(file), decoders, log))
+    lines = read_lines(file, log)
+    first, following = next(lines, None), next(lines, None)
+    if first is None:
+        return
+    lines = chain([first], [] if following is None else [following], lines)
+    if following is not None and _is_first_of_several(first[1]):
+        yield from _refuse_mixtures(_split(_join_lines(lines, file), file, decoders, log))
+    else:
+        yield from _refuse_mixtures(_decode_lines(file, lines, decoders, log))
 
 
-def _with_pages(documents: Iterable[Document]) -> Iterator[Document]:
-    """Return documents, all of which hold pages, or none."""
+def _is_first_of_several(line: bytes) -> bool:
+    """Return whether a document begins in a line and does not end in it."""
+    try:
+        WHOLE.decode(line)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return is_cut(error, line)
+    return False
+
+
+def _join_lines(lines: Iterable[tuple[int, bytes]], file: AnyPath) -> bytes:
+    """Join the lines of a file again, with the blank lines between them."""
+    pieces, reached, length = list[bytes](), 1, 0
+    for number, line in lines:
+        pieces += [b"\n" * (number - reached), line]
+        reached, length = number, length + number - reached + len(line)
+        if length > MAX_DOCUMENT:
+            raise _too_large(file, MAX_DOCUMENT)
+    return b"".join(pieces)
+
+
+def _refuse_mixtures(documents: Iterator[Document]) -> Iterator[Document]:
     found, empty = False, ""
     for place, pages in documents:
         found, empty = found or bool(pages), empty or ("" if pages else place)
@@ -287,77 +310,168 @@ def _with_pages(documents: Iterable[Document]) -> Iterator[Document]:
         yield place, pages
 
 
-def _documents(
-    lines: Iterable[tuple[int, bytes]], place: str, decoders: Decoders, log: SalvageLog
+def _without_page(place: str) -> PageError:
+    return PageError(
+        f"{place}: expected a GetPersonTracking page like the rest of the file. Move it to another file."
+    )
+
+
+def _decode_lines(  # noqa: C901 - one loop over the lines
+    file: AnyPath, lines: Iterator[tuple[int, bytes]], decoders: Decoders, log: DocumentLog
 ) -> Iterator[Document]:
     records: list[tuple[int, bytes]] = []
-    found = False
-    for number, line, is_last in _with_last(lines):
-        is_record = line.lstrip().startswith(_RECORD) and _PERSONS not in line
+    first = None
+    for number, line in lines:
+        first = number if first is None else first
+        is_record = _is_record(line)
         if records and (not is_record or len(records) == _MOST):
-            yield _together(place, records, decoders, log)
-            records, found = [], True
-        if is_record and not is_last:
-            records.append((number, line))
-        elif is_last and found | bool(records):
-            yield from _last(place, records, (number, line), decoders, log)
+            yield _join_records(file, records, decoders, log)
             records = []
-        else:
-            yield from decode_document(line, f"{place}, line {number}", decoders, log)
-            found = True
+        if is_record:
+            records.append((number, line))
+            continue
+        place = f"{file}, line {number}"
+        try:
+            yield place, decode_pages(line, place, decoders, log)
+        except TrailingTextError:
+            yield from _split(line, file, decoders, log, first_line=number)
+        except CutDocumentError as error:
+            if next(lines, None) is not None:
+                raise
+            yield _decode_cut(line, place, decoders, log, error)
+            return
+        except PageError:
+            if number == first or line.lstrip()[:1] in _OPENING or next(lines, None) is not None:
+                raise
+            _ignore_rest(line, 0, place, log)
+            return
     if records:
-        yield _together(place, records, decoders, log)
+        yield _join_records(file, records, decoders, log, is_last=True)
+    if log.early and not any(log.early in message for message in log.cuts):
+        log.cuts.append(f"{file}: {log.early}")
 
 
-def _with_last(lines: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes, bool]]:
-    """Return lines with their numbers, and whether each is the last."""
-    before: tuple[int, bytes] | None = None
-    for line in lines:
-        if before is not None:
-            yield *before, False
-        before = line
-    if before is not None:
-        yield *before, True
+def _is_record(text: bytes) -> bool:
+    return text.lstrip().startswith(_RECORD) and _PERSONS not in text
 
 
-def _last(
-    place: str, records: list[tuple[int, bytes]], line: tuple[int, bytes], decoders: Decoders, log: SalvageLog
-) -> Iterator[Document]:
-    """Decode the last line, which may be cut or garbage, after the records before it."""
-    number, content = line
-    here = f"{place}, line {number}"
-    is_record = content.lstrip().startswith(_RECORD) and _PERSONS not in content
-    cut = None
-    try:
-        decode_pages(content, here, decoders)
-    except EarlyEndError as error:
-        cut = str(error).removesuffix(END_EARLY)
-    except PageError:
-        if is_garbage(content):
-            log.assume(describe_garbage(here, content, 0))
-            content = b""
-    if is_record and cut is None and content:
-        records = [*records, line]
-    if records:
-        yield _together(place, records, decoders, log)
-    if is_record and cut is not None:
-        log.cuts.append(cut)
-    elif content and not is_record:
-        yield from decode_document(content, here, decoders, log)
-
-
-def _together(place: str, records: list[tuple[int, bytes]], decoders: Decoders, log: SalvageLog) -> Document:
-    """Decode lines of one record each as one array; a fault is looked for line by line."""
-    here = f"{place}, lines {records[0][0]} to {records[-1][0]}"
+def _join_records(
+    file: AnyPath,
+    records: list[tuple[int, bytes]],
+    decoders: Decoders,
+    log: DocumentLog,
+    *,
+    is_last: bool = False,
+) -> Document:
+    """Decode lines of one record each as one array; search for a fault line by line."""
+    place = f"{file}, lines {records[0][0]} to {records[-1][0]}"
     try:
         joined = b"[" + b",".join(line for _, line in records) + b"]"
-        return here, decode_pages(joined, here, decoders, log)
+        return place, decode_pages(joined, place, decoders, log)
     except PageError:
         for number, line in records:
-            if not decode_pages(line, f"{place}, line {number}", decoders, log):
-                raise _without_page(f"{place}, line {number}") from None
+            try:
+                if not decode_pages(line, f"{file}, line {number}", decoders, log):
+                    raise _without_page(f"{file}, line {number}") from None
+            except CutDocumentError as error:
+                if not is_last or number != records[-1][0]:
+                    raise
+                log.cuts.append(error.found)
+                return _join_records(file, records[:-1], decoders, log) if records[:-1] else (place, [])
         raise
 
 
-def _without_page(place: str) -> PageError:
-    return PageError(f"{place}: expected a GetPersonTracking page like the other documents of the file")
+def _split(
+    raw: bytes, file: AnyPath, decoders: Decoders, log: DocumentLog, first_line: int = 1
+) -> Iterator[Document]:
+    """Decode documents that follow each other in one text, with or without line ends between them."""
+    records: list[tuple[int, bytes]] = []
+    number, has_lines_only = 0, True
+    for number, line, document, is_alone in _find_documents(raw, file, first_line, log):
+        has_lines_only &= is_alone
+        place = f"{file}, line {line}" if is_alone else f"{file}, document {number} (from line {line})"
+        is_record = is_alone and _is_record(document)
+        if records and (not is_record or len(records) == _MOST):
+            yield _join_records(file, records, decoders, log)
+            records = []
+        if is_record:
+            records.append((line, document))
+            continue
+        try:
+            yield place, decode_pages(document, place, decoders, log)
+        except CutDocumentError as error:
+            yield _decode_cut(document, place, decoders, log, error)
+    if records:
+        yield _join_records(file, records, decoders, log, is_last=True)
+    if number > 1 and not has_lines_only:
+        log.note(file, f"{number} JSON documents follow each other and were all read")
+    if raw.endswith(b"\0"):
+        log.note(file, f"{len(raw) - len(raw.rstrip(bytes(1)))} zero bytes at the end were ignored")
+    if log.early and not any(log.early in message for message in log.cuts):
+        log.cuts.append(f"{file}: {log.early}")
+
+
+def _find_documents(
+    raw: bytes, file: AnyPath, line: int, log: DocumentLog
+) -> Iterator[tuple[int, int, bytes, bool]]:
+    """Find where documents end; yield number, line and text of each, and whether it is one line by itself."""
+    start, number, counted = 0, 0, 0
+    view = memoryview(raw)
+    while (start := _BETWEEN.match(raw, start).end()) < len(raw):  # type: ignore[union-attr] # it always matches
+        line, counted = line + raw.count(b"\n", counted, start), start
+        if number and raw[start : start + 1] not in _OPENING:
+            _ignore_rest(raw, start, f"{file}, line {line}", log)
+            break
+        number += 1
+        end = start + _measure_document(view[start:])
+        document = raw[start:end]
+        is_line = b"\n" not in document.strip() and raw[start - 1 : start] in (b"", b"\n")
+        yield number, line, document, is_line and (end == len(raw) or b"\n" in document)
+        start = end
+
+
+def _measure_document(text: memoryview) -> int:
+    """Return the length of the first document of a text; if it is at fault, that of the text."""
+    try:
+        WHOLE.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        end = find_end(error)
+        return len(text) if end is None else end
+    return len(text)
+
+
+def _ignore_rest(raw: bytes, start: int, place: str, log: DocumentLog) -> None:
+    """Note text after a document; refuse it if it seems to contain more pages.
+
+    Raises
+    ------
+    PageError
+        If the text has members of a page.
+    """
+    shown = raw[start : start + _SHOWN]
+    if _MARKS.search(raw, start):
+        raise PageError(
+            f"{place}: expected another JSON document at byte {start}, found {shown!r}. More pages seem to "
+            "follow. Remove the text between the documents."
+        )
+    log.assume(f"{place}: {len(raw) - start} bytes after the last JSON document were ignored: {shown!r}")
+
+
+def _decode_cut(
+    raw: bytes, place: str, decoders: Decoders, log: DocumentLog, error: CutDocumentError
+) -> Document:
+    """Decode the whole records of a document whose end is missing."""
+    job_id = log.job_id
+    for closed in close_cut(raw):
+        try:
+            pages = decode_pages(closed, place, decoders, log)
+        except PageError:
+            continue
+        if pages:
+            count = sum(len(page.persons or ()) for page in pages)
+            early = f" ({log.early})" if log.early else ""
+            log.cuts.append(f"{error.found}{early}, after {count} whole records")
+            pages[-1].job_id = pages[-1].job_id or pages[0].job_id or job_id
+            pages[-1].is_cut = True
+            return place, pages
+    raise error

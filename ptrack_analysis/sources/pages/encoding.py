@@ -11,7 +11,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )  # the mark of UTF-32 begins with the mark of UTF-16
-_ZEROS = {
+_ZEROS: dict[tuple[bool, ...], str] = {
     (False, True, True, True): "utf-32-le",
     (True, True, True, False): "utf-32-be",
     (False, True, False, True): "utf-16-le",
@@ -28,29 +28,40 @@ def find_encoding(start: bytes) -> str | None:
     for mark, encoding in _MARKS:
         if start.startswith(mark):
             return encoding
-    return _ZEROS.get(tuple(not byte for byte in start[:4]))  # type: ignore[arg-type] # of four or fewer
+    return _ZEROS.get(tuple(not byte for byte in start[:4]))
 
 
-def convert_to_utf8(raw: bytes, place: str, encoding: str) -> tuple[bytes, str | None]:
-    """Convert text to UTF-8 without byte order marks.
+class Transcoder:
+    """Convert the pieces of a text in UTF-16 or UTF-32 to UTF-8."""
 
-    Returns
-    -------
-    tuple
-        The bytes, and a sentence if the text ends within a character, else None.
+    def __init__(self, encoding: str, place: object) -> None:
+        self.name, self.place = encoding.upper()[:6], place
+        self._decoder = codecs.getincrementaldecoder(encoding)()
+        self._started, self._converted = False, 0
 
-    Raises
-    ------
-    PageError
-        If the text is not in this encoding.
-    """
-    name = encoding[:6].upper()
-    unit = 4 if name == "UTF-32" else 2
-    rest = len(raw) % unit
-    try:
-        text = raw[: len(raw) - rest].decode(encoding)
-    except UnicodeDecodeError as error:
-        shown = raw[error.start : error.start + 4]
-        raise PageError(f"{place}: invalid {name} at byte {error.start}: {shown!r}") from error
-    cut = f"{place}: the {name} text ends within a character (byte {len(raw)})" if rest else None
-    return text.removeprefix("\ufeff").encode(), cut
+    def convert(self, piece: bytes) -> bytes:
+        """Return one piece in UTF-8; half a character at its end waits for the next piece.
+
+        Raises
+        ------
+        PageError
+            If the piece is not text in this encoding.
+        """
+        before = self._converted - self.rest
+        try:
+            text = self._decoder.decode(piece)
+        except UnicodeDecodeError as error:
+            shown = error.object[error.start : error.start + 4]
+            raise PageError(
+                f"{self.place}: invalid {self.name} at byte {before + error.start}: {shown!r}. The file was "
+                "changed or is damaged; save the response again."
+            ) from error
+        self._converted += len(piece)
+        if not self._started and text:
+            self._started, text = True, text.removeprefix("\ufeff")
+        return text.encode()
+
+    @property
+    def rest(self) -> int:
+        """Number of bytes at the end that are only part of a character."""
+        return len(self._decoder.getstate()[0])

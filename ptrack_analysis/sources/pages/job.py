@@ -10,7 +10,7 @@ import pandas as pd
 from msgspec.structs import asdict
 
 from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedError, PageError
-from ptrack_analysis.sources.archive import VideoReference, documents
+from ptrack_analysis.sources.archive import VideoReference
 from ptrack_analysis.sources.grouping import Evidence, find_identity, gather_evidence
 from ptrack_analysis.sources.pages.completeness import (
     PageSpan,
@@ -27,6 +27,7 @@ from ptrack_analysis.sources.pages.decode import (
     VideoMetadata,
     wall_clock,
 )
+from ptrack_analysis.sources.pages.documents import read_documents
 from ptrack_analysis.sources.pages.rows import (
     Collector,
     Merged,
@@ -35,7 +36,7 @@ from ptrack_analysis.sources.pages.rows import (
     build_page_rows,
     compute_whole,
 )
-from ptrack_analysis.sources.pages.salvage import SalvageLog
+from ptrack_analysis.sources.pages.salvage import DocumentLog
 from ptrack_analysis.sources.read_report import Completeness, DroppedRows, ReadReport
 from ptrack_analysis.storage.s3 import AnyPath, ahead
 from ptrack_analysis.video import Video, timedelta
@@ -107,7 +108,7 @@ class JobReader:
     status: list[InputError] = field(default_factory=list)
     broken: list[InputError] = field(default_factory=list)
     first: int | None = None
-    log: SalvageLog = field(default_factory=SalvageLog)
+    log: DocumentLog = field(default_factory=DocumentLog)
     repeated_rows: int = 0
     copies: list[str] = field(default_factory=list)
     spans: list[PageSpan] = field(default_factory=list)
@@ -134,7 +135,7 @@ class JobReader:
                 if only is None or identity == only or is_unnamed:
                     span = self.add(page, place)
                 if not is_unnamed:
-                    found.append((msgspec.structs.replace(page, persons=None), *span))
+                    found.append((msgspec.structs.replace(page, persons=None, split=None), *span))
         except InputError as error:
             if not self.careful:
                 raise
@@ -146,9 +147,7 @@ class JobReader:
     def add(self, page: Page[Any], place: str) -> tuple[int | None, int | None]:
         """Take in one page, unless it was there before; return its first and last timestamp."""
         self._notice(page, place)
-        rows = build_page_rows(
-            page.persons or [], faces=self.collector.faces, landmarks=self.collector.landmarks
-        )
+        rows = build_page_rows(page, faces=self.collector.faces, landmarks=self.collector.landmarks)
         span: tuple[int | None, int | None] = (None, None)
         if len(rows.time):
             known = build_span(rows.time, place)
@@ -294,7 +293,7 @@ def _shorten(text: str, place: AnyPath) -> str:
     return text.removeprefix(f"{place}: ").removeprefix(f"{place}/").removeprefix(f"{place.parent}/")
 
 
-def _pages(file: AnyPath, decoders: Decoders, log: SalvageLog) -> Iterator[tuple[str, Page[Any]]]:
-    for place, pages in documents(file, decoders, log):
+def _pages(file: AnyPath, decoders: Decoders, log: DocumentLog) -> Iterator[tuple[str, Page[Any]]]:
+    for place, pages in read_documents(file, decoders, log):
         for number, page in enumerate(pages or (), 1):
             yield (f"{place}, page {number}" if pages and len(pages) > 1 else place), page

@@ -1,51 +1,64 @@
-"""Members of a page in other spellings, doubled members, and numbers that are not finite."""
+"""Members of pages in other spellings, and responses that are not pages."""
 
-import json
 import re
-from collections.abc import Iterable, Sequence
-from math import isinf
-from threading import local
-from typing import Any, NoReturn
+from typing import Any
 
-import numpy as np
+import msgspec
 
-_NAMES = (
-    "JobStatus", "StatusMessage", "VideoMetadata", "NextToken", "Persons", "JobId", "JobTag", "Video",
-    "S3Object", "Bucket", "Name", "Codec", "DurationMillis", "Format", "FrameRate", "FrameHeight",
-    "FrameWidth", "ColorRange", "Timestamp", "Person", "Index", "BoundingBox", "Left", "Top", "Width",
-    "Height", "Face", "Landmarks", "Type", "X", "Y", "Pose", "Roll", "Yaw", "Pitch", "Quality",
-    "Brightness", "Sharpness", "Confidence",
-)  # fmt: skip
-_SPELLINGS = {
-    spelling: name
-    for name in _NAMES
-    for spelling in (name[0].lower() + name[1:], re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
-} | {"s3_object": "S3Object"}
-_ENUMS = {"JobStatus", "Type", "ColorRange", "Codec", "Format", "Index", "Timestamp"}
+_Layout = dict[str, tuple[str, Any]]
+
+
+def _layout(*names: str, **inner: Any) -> _Layout:
+    made = {name.lower(): (name, None) for name in names}
+    return made | {name.lower(): (name, layout) for name, layout in inner.items()}
+
+
+_BOX = _layout("Left", "Top", "Width", "Height")
+_FACE = _layout(
+    "Confidence",
+    BoundingBox=_BOX,
+    Landmarks=_layout("Type", "X", "Y"),
+    Pose=_layout("Roll", "Yaw", "Pitch"),
+    Quality=_layout("Brightness", "Sharpness"),
+)
+_RECORD = _layout("Timestamp", "FaceMatches", Person=_layout("Index", BoundingBox=_BOX, Face=_FACE))
+_PAGE = _layout(
+    "JobStatus",
+    "StatusMessage",
+    "NextToken",
+    "JobId",
+    "JobTag",
+    Persons=_RECORD,
+    VideoMetadata=_layout(
+        "Codec", "DurationMillis", "Format", "FrameRate", "FrameHeight", "FrameWidth", "ColorRange"
+    ),
+    Video=_layout(S3Object=_layout("Bucket", "Name", "Version")),
+)
+_TOP: _Layout = {**_PAGE, **_RECORD}
+_TOP |= {"originalresponse": ("original_response", _TOP), "data": ("data", _TOP)}
+_ENUMS = {"JobStatus", "ColorRange", "Type"}
+_DEEPEST = 20
 _LOWER = re.compile(rb'"(?:persons?|timestamp)"\s*:')
-_CHUNK = 2**16
-_BUFFERS = local()
-_NUMBERS = re.compile(rb'"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)|-?[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]+', re.DOTALL)
-_OPERATIONS = {
-    "FaceDetails": "DetectFaces",
-    "Faces": "GetFaceDetection",
-    "FaceMatches": "SearchFaces",
-    "Labels": "GetLabelDetection",
-    "Celebrities": "GetCelebrityRecognition",
-    "CelebrityFaces": "RecognizeCelebrities",
-    "ModerationLabels": "GetContentModeration",
-    "TextDetections": "GetTextDetection",
-    "Segments": "GetSegmentDetection",
-    "ProtectiveEquipmentModelVersion": "DetectProtectiveEquipment",
-}
 
 
-class DoubledError(Exception):
-    """An object has a member twice."""
+def _list_names(layout: _Layout) -> set[str]:
+    names = {name for name, _ in layout.values()}
+    return names.union(*(_list_names(inner) for _, inner in layout.values() if inner))
 
 
-class NotFiniteError(Exception):
-    """A number is not finite."""
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+_NAMES = _list_names(_PAGE)
+MEMBER_NAMES = frozenset(
+    spelling for name in _NAMES for spelling in (name, name[0].lower() + name[1:], _snake(name))
+)
+"""Names of all members of a page that are read, also in camelCase and snake_case."""
+
+
+class DoubledMemberError(ValueError):
+    """A member is in its object twice."""
 
 
 def may_have_other_spellings(raw: bytes) -> bool:
@@ -53,122 +66,95 @@ def may_have_other_spellings(raw: bytes) -> bool:
     return _LOWER.search(raw) is not None
 
 
-def rename_members(content: Any) -> Any:
-    """Give members of a page their names in the API, and enums in objects their values."""
+def restore_members(content: Any) -> tuple[Any, set[str]]:
+    """Give the members of pages the API's names, and enumerations their plain values.
+
+    Parameters
+    ----------
+    content
+        A decoded document.
+
+    Returns
+    -------
+    tuple
+        The document, and what was changed: sentences without their subject.
+
+    Raises
+    ------
+    DoubledMemberError
+        If an object has a member under two spellings.
+    """
+    changes: set[str] = set()
+    return _restored(content, _TOP, changes, _DEEPEST), changes
+
+
+def _restored(content: Any, layout: _Layout, changes: set[str], left: int) -> Any:
+    if not left:
+        return content
     if isinstance(content, list):
-        return [rename_members(item) for item in content]
+        return [_restored(item, layout, changes, left - 1) for item in content]
     if not isinstance(content, dict):
         return content
-    renamed = {}
-    for spelling, value in content.items():
-        name = _SPELLINGS.get(spelling, spelling)
-        if name != spelling and (name in content or name in renamed):
-            raise DoubledError(spelling)
-        if name in _ENUMS and isinstance(value, dict) and len(value) == 1:
-            ((inner, chosen),) = value.items()
-            value = chosen if inner.lower() == "value" else value  # noqa: PLW2901 - the value of the enum
-        renamed[name] = rename_members(value)
-    return renamed
-
-
-def load_untyped(raw: bytes) -> Any:
-    """Decode JSON strictly: without doubled members of a page and without numbers that are not finite."""
-    return json.loads(raw, object_pairs_hook=_single, parse_float=_finite, parse_constant=_refuse)
-
-
-def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        seen = set[str]()
-        for name, _ in pairs:
-            if name in seen and _SPELLINGS.get(name, name) in _NAMES:
-                raise DoubledError(name)
-            seen.add(name)
+    made: dict[str, Any] = {}
+    for given, found in content.items():
+        name, inner = layout.get(given.replace("_", "").lower(), (given, None))
+        if inner is not None and not isinstance(found, dict | list):
+            name = given  # a text such as "video": "door.mp4"
+        if name != given and _is_new(name, given, found, content, made):
+            style = "snake_case" if "_" in given else "camelCase"
+            changes.add(f"the member names are in {style} (such as {given!r})")
+        elif name != given:
+            continue
+        value = _unwrap_enum(name, found)
+        if value is not found:
+            changes.add('enumerations are objects ({"Value": ...})')
+        made[name] = value if inner is None else _restored(value, inner, changes, left - 1)
     return made
 
 
-def _finite(text: str) -> float:
-    number = float(text)
-    if isinf(number):
-        raise NotFiniteError(text)
-    return number
+def _is_new(name: str, given: str, value: Any, content: dict[str, Any], made: dict[str, Any]) -> bool:
+    """Return whether a member in another spelling is not in its object under its own name."""
+    if name in made and name not in content:
+        raise DoubledMemberError(f"{name!r} is given twice, in two other spellings such as {given!r}")
+    if name in content and content[name] != value:
+        raise DoubledMemberError(f"{name!r} is given twice, in two spellings: {name!r} and {given!r}")
+    return name not in content
 
 
-def _refuse(text: str) -> NoReturn:
-    raise NotFiniteError(text)
+def _unwrap_enum(name: str, value: Any) -> Any:
+    if name in _ENUMS and isinstance(value, dict) and [key.lower() for key in value] == ["value"]:
+        return next(iter(value.values()))
+    return value
 
 
-def find_not_finite(raw: bytes) -> int | None:
-    """Return where the first number that is not finite begins, None without one."""
-    for found in _NUMBERS.finditer(raw):
-        text = found[0]
-        if not text.startswith(b'"') and (text.endswith((b"N", b"y")) or isinf(float(text))):
-            return found.start()
-    return None
+_JOBS = {
+    "Labels": "GetLabelDetection",
+    "Faces": "GetFaceDetection",
+    "Celebrities": "GetCelebrityRecognition",
+    "ModerationLabels": "GetContentModeration",
+    "TextDetections": "GetTextDetection",
+    "Segments": "GetSegmentDetection",
+}
+_IMAGES = {
+    "FaceDetails": "DetectFaces",
+    "FaceMatches": "SearchFaces",
+    "CelebrityFaces": "RecognizeCelebrities",
+    "ProtectiveEquipmentModelVersion": "DetectProtectiveEquipment",
+}
+_OPERATIONS = _JOBS | _IMAGES
+_Members = msgspec.defstruct(
+    "_Members", [(name, msgspec.Raw, msgspec.Raw(b"")) for name in ("JobStatus", *_OPERATIONS)]
+)
+_MEMBERS = msgspec.json.Decoder(_Members)
 
 
-def find_doubled(raw: bytes, name: str) -> list[int]:
-    """Return where a name stands as a member."""
-    return [found.start() for found in re.finditer(rb'"%b"\s*:' % re.escape(name.encode()), raw)]
-
-
-def look_over(raw: bytes) -> tuple[bool, int]:
-    """Return whether a document may have a number beyond all bounds, and the number of its opening brackets.
-
-    A decoder skips members that are not read without looking at their numbers, so the bytes are searched: an
-    ``e`` before a digit or a plus sign. This is a small part of the time of decoding.
-    """
-    content = np.frombuffer(raw, np.uint8)
-    if not hasattr(_BUFFERS, "kept"):  # memory that is given back and taken again costs more than the search
-        _BUFFERS.kept = (np.empty(_CHUNK, np.uint8), np.empty(_CHUNK, np.uint8), np.empty(_CHUNK, bool))
-    letters, signs, truths = _BUFFERS.kept
-    brackets, large = 0, False
-    for start in range(0, len(content), _CHUNK):
-        here = content[start : start + _CHUNK]
-        brackets += int(np.count_nonzero(np.equal(here, 91, out=truths[: len(here)])))
-        after = content[start + 1 : start + _CHUNK + 1]
-        size = len(after)
-        if large or not size:
-            continue
-        letter, sign = letters[:size], signs[:size]
-        np.bitwise_and(here[:size], 0xDF, out=letter)
-        np.bitwise_xor(letter, 0x45, out=letter)
-        np.subtract(after, 43, out=sign)
-        np.bitwise_or(letter, sign, out=sign)
-        if sign.min() < 16:  # noqa: PLR2004 - bits of '+' to ':', beside letters close to 'e'
-            at = np.flatnonzero(np.less(sign, 16, out=truths[:size]))
-            at = at[(here[at] & 0xDF == 0x45) & np.isin(after[at], _PLUS_OR_DIGIT)]  # noqa: PLR2004 - e and E
-            large = any(_is_beyond_bounds(raw, start + int(one)) for one in at)
-    return large, brackets
-
-
-def _is_beyond_bounds(raw: bytes, at: int) -> bool:
-    """Return whether the text around an ``e`` would be an infinite number; it may be part of a text."""
-    exponent = _EXPONENT.match(raw, at + 1)
-    if exponent is None:
-        return False
-    mantissa = _MANTISSA.search(raw[max(at - 400, 0) : at])
-    return mantissa is not None and isinf(float(mantissa[0] + b"e" + exponent[1]))
-
-
-_EXPONENT = re.compile(rb"\+?([0-9]+)")
-_MANTISSA = re.compile(rb"[0-9]+(?:\.[0-9]+)?$")
-_PLUS_OR_DIGIT = np.frombuffer(b"+0123456789", np.uint8)
-
-
-def name_operation(names: Iterable[str]) -> str | None:
-    """Name another operation of Rekognition whose answer has such members, None if there is none."""
-    found = [operation for name, operation in _OPERATIONS.items() if name in set(names)]
-    return found[0] if found else None
-
-
-def describe_dump(raw: bytes | Sequence[int]) -> str | None:
-    """Tell what a text that is not JSON looks like, and how to save JSON instead."""
-    start = bytes(raw[:4096]).lstrip()
-    if re.match(rb"\{?\s*(?:GetPersonTracking\w+\()?\{?\s*[A-Z]\w+[:=]\s*[\w\[{(]", start):
-        return "It looks like the toString() output of an AWS SDK; save the response as JSON instead"
-    if re.match(rb"[\[{]\s*'", start):
-        return "It looks like a printed Python object; save it with json.dump instead"
-    if start.startswith(b"<"):
-        return "It looks like HTML or XML, not an answer of the service"
-    return None
+def name_operation(raw: bytes) -> str | None:
+    """Return the Rekognition operation whose response a document is, None for another document."""
+    try:
+        members = _MEMBERS.decode(raw)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    found = {name for name in _OPERATIONS if bytes(getattr(members, name))}
+    is_job = bool(bytes(members.JobStatus))  # type: ignore[attr-defined]
+    named = [_OPERATIONS[name] for name in found if name in _IMAGES or is_job]
+    return named[0] if len(named) == len(found) == 1 else None

@@ -1,6 +1,5 @@
 """Decoded pages as columns, and all columns as the DETECTIONS table."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from operator import truth
@@ -13,6 +12,7 @@ from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import FEET_MARGIN, Bools, Floats, Integers
 from ptrack_analysis.limits import shown_bytes
 from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, LANDMARK_COLUMNS, LANDMARKS, validate
+from ptrack_analysis.sources.pages.integrity import split_records
 from ptrack_analysis.sources.pages.writing import BOX, FACE, POSE, QUALITY, unpack, unpack_numbers
 
 _BOX = 4
@@ -58,26 +58,26 @@ class PageRows:
         return content.digest()
 
 
-def build_page_rows(records: Sequence[Any], *, faces: bool, landmarks: bool) -> PageRows:
-    """Turn a page's decoded records into columns; nothing of the decoded page is kept."""
+def build_page_rows(page: Any, *, faces: bool, landmarks: bool) -> PageRows:
+    """Turn the records of a decoded page into columns; nothing of the decoded page is kept."""
+    records = page.persons or []
     count = len(records)
-    persons = [record.person for record in records]
-    has_box, boxes = _there([person.bounding_box for person in persons])
-    has_face, found = _there([person.face for person in persons])
+    persons, boxes, faces_, given_boxes, given_faces = page.split or split_records(records)
     return PageRows(
         time=np.fromiter([record.timestamp for record in records], dtype="int64", count=count),
         person=np.fromiter([person.index for person in persons], dtype="int64", count=count),
-        has_box=has_box,
-        boxes=unpack_numbers(boxes, BOX),
-        has_face=has_face,
-        faces=_faces(found, landmarks=landmarks) if faces else np.empty((0, 0)),
+        has_box=_find_given(boxes, given_boxes),
+        boxes=unpack_numbers(given_boxes, BOX),
+        has_face=_find_given(faces_, given_faces),
+        faces=_faces(given_faces, landmarks=landmarks) if faces else np.empty((0, 0)),
     )
 
 
-def _there(structs: list[Any]) -> tuple[np.ndarray, list[Any]]:
-    """Return where there is a struct, and give those that are there."""
-    has = np.fromiter(map(truth, structs), dtype=bool, count=len(structs))
-    return has, list(filter(None, structs))
+def _find_given(structs: list[Any], given: list[Any]) -> np.ndarray:
+    """Return where a struct is given."""
+    if len(given) == len(structs):
+        return np.ones(len(structs), dtype=bool)
+    return np.fromiter(map(truth, structs), dtype=bool, count=len(structs))
 
 
 def _faces(faces: list[Any], *, landmarks: bool) -> np.ndarray:
@@ -92,8 +92,8 @@ def _faces(faces: list[Any], *, landmarks: bool) -> np.ndarray:
         (slice(8, 10), [face.quality for face in faces], QUALITY),
     )
     for columns, structs, form in parts:
-        has, there = _there(structs)
-        values[columns, has] = unpack_numbers(there, form)
+        given = list(filter(None, structs))
+        values[columns, _find_given(structs, given)] = unpack_numbers(given, form)
     values[_BOX] = np.array([face.confidence for face in faces], dtype="float64")
     for column, face in enumerate(faces if landmarks else ()):
         for point in face.landmarks or ():

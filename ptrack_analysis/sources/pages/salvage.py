@@ -1,105 +1,89 @@
-"""Salvage from damaged files: documents one after another, and the whole records of a cut document."""
+"""Salvage from damaged files: what a text looks like, and the whole records of a cut document."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import msgspec
 import numpy as np
 
-from ptrack_analysis.sources.pages.encoding import UTF8_MARK
-
-_BETWEEN = b" \t\r\n\0"
-_BYTE = re.compile(r"\(byte (\d+)\)")
 _CHUNK = 2**22
 _PERSONS = re.compile(rb'"[Pp]ersons"\s*:\s*$')
-_TELLING = (b"person", b"timestamp", b"boundingbox")
-_SHOWN = 24
 
 
 @dataclass(slots=True)
-class SalvageLog:
-    """What was noticed while files were decoded.
+class DocumentLog:
+    """What was noticed while documents were read.
 
-    ``notes`` are oddities that change nothing, ``assumptions`` what is assumed about the files, such as that
-    bytes after a document are garbage, and ``cuts`` signs that the end of a document is missing.
-    ``typed`` counts the documents that the typed decoder read at once, ``untyped`` those that needed a second
-    look. ``job_id`` is the last job of the file at hand.
+    ``fast`` counts documents that the typed decoder read at once and ``repaired`` the others. ``notes`` has
+    one sentence per oddity that was read anyway, ``assumptions`` one per assumption, such as that bytes after
+    a document are no part of it, and ``cuts`` one per document whose end is missing. Of the
+    current file, ``early`` says how it ends early, ``operation`` names the operation of a response that is
+    not a page of people, and ``job_id`` is the latest job.
     """
 
+    fast: int = 0
+    repaired: int = 0
     notes: list[str] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
     cuts: list[str] = field(default_factory=list)
-    typed: int = 0
-    untyped: int = 0
+    early: str = ""
+    operation: str = ""
     job_id: str | None = None
 
-    def note(self, text: str) -> None:
-        """Add a note once."""
-        if text not in self.notes:
+    def start_file(self) -> None:
+        """Forget what concerns the file before."""
+        self.early, self.operation, self.job_id = "", "", None
+
+    @property
+    def reason(self) -> str:
+        """Why the current file, which has no page, is ignored."""
+        if self.operation:
+            return f"a {self.operation} response, not GetPersonTracking"
+        return "well-formed, but no GetPersonTracking page"
+
+    def note(self, place: object, sentence: str) -> None:
+        """Record an oddity of a file or document once."""
+        if (text := f"{place}: {sentence}") not in self.notes:
             self.notes.append(text)
 
     def assume(self, text: str) -> None:
-        """Add an assumption once."""
+        """Record an assumption about a file once."""
         if text not in self.assumptions:
             self.assumptions.append(text)
 
 
-def split_documents(raw: bytes) -> Iterator[tuple[int, bytes]]:
-    """Split documents that follow one another; return each with its first byte, the last one as it is.
-
-    The last part may be cut, broken, or no document.
-    """
-    view, start = memoryview(raw), _skip(raw, 0)
-    while start < len(raw):
-        try:
-            msgspec.json.decode(view[start:], type=msgspec.Raw)
-        except (msgspec.DecodeError, RecursionError) as error:
-            end = find_end(error)
-            if end is None:
-                yield start, raw[start:]
-                return
-            yield start, raw[start : start + end]
-            start = _skip(raw, start + end)
-        else:
-            yield start, raw[start:]
-            return
-
-
-def find_end(error: Exception) -> int | None:
-    """Return where a document ends, from the decoder's error about what follows it; None for other errors."""
-    found = _BYTE.search(str(error))
-    return int(found[1]) - 1 if found and "trailing characters" in str(error) else None
+_LOOKS: tuple[tuple[re.Pattern[bytes], str], ...] = (
+    (
+        re.compile(rb"\s*(?:\w+(?:Response|Result)\(|\{\s*(?:JobStatus|Persons|VideoMetadata)\s*[:=])"),
+        "It looks like the toString() text of a Java object. Save the response again with a JSON mapper.",
+    ),
+    (
+        re.compile(rb"\s*\[?\s*\{\s*'"),
+        "It looks like a printed Python dict. Convert it with json.dumps(ast.literal_eval(text)).",
+    ),
+    (re.compile(rb"\s*<"), "It looks like HTML or XML, perhaps an error page saved instead of a response."),
+    (re.compile(rb"\x1f\x8b"), "It is gzip-compressed. Add .gz to its name."),
+    (re.compile(rb"PK\x03\x04"), "It is a ZIP archive. Unpack it first."),
+    (
+        re.compile(rb"\s*(?:---\s*\n)?\s*(?:JobStatus|Persons|VideoMetadata|JobId|NextToken):\s"),
+        "It looks like YAML (aws --output yaml). Convert it to JSON and read the result.",
+    ),
+    (
+        re.compile(rb"\s*(?:SUCCEEDED\t|\S+\tSUCCEEDED|PERSONS\t|VIDEOMETADATA\t)"),
+        "It looks like the output of aws --output text. Only aws --output json can be read.",
+    ),
+)
 
 
-def _skip(raw: bytes, at: int) -> int:
-    """Skip blanks, zeros and byte order marks."""
-    rest = re.compile(rb"(?:[ \t\r\n\0]|\xef\xbb\xbf)*").match(raw, at)
-    return at if rest is None else rest.end()
-
-
-def is_garbage(rest: bytes) -> bool:
-    """Return whether what follows a whole document has no part of a page in it."""
-    plain = rest.replace(b"\0", b"").lower().replace(b"_", b"")
-    return not any(word in plain for word in _TELLING)
-
-
-def describe_garbage(place: str, rest: bytes, at: int) -> str:
-    """Report what follows a whole document."""
-    shown = rest[:_SHOWN]
-    return f"{place}: ignored {len(rest)} bytes after the document (byte {at}): {shown!r}"
-
-
-def is_padding(rest: bytes) -> bool:
-    """Return whether bytes are blanks, zeros and byte order marks alone."""
-    return not rest.replace(UTF8_MARK, b"").strip(_BETWEEN)
+def describe_text(raw: bytes) -> str:
+    """Return a sentence about what a text that is not JSON looks like, empty if nothing is recognized."""
+    return next((f" {sentence}" for pattern, sentence in _LOOKS if pattern.match(raw)), "")
 
 
 def close_cut(raw: bytes) -> list[bytes]:
     """Return cut JSON closed after its last whole record; candidates, the one with the most records first.
 
-    Open brackets are found outside of texts. Where a list of persons is open, it is closed after its last
-    whole object. Otherwise an open object is closed before its last member.
+    Open brackets are found outside of texts. An open list of persons is closed after its last complete
+    object. Otherwise an open object is closed after its last member if that is complete, or before it.
     """
     levels = _open_levels(raw)
     if not levels:
@@ -121,7 +105,11 @@ def close_cut(raw: bytes) -> list[bytes]:
         made.append(close(max(level.closed, level.opened) + 1, depth))
     for depth in range(len(levels), 0, -1):
         level = levels[depth - 1]
-        if closers[depth - 1] == b"}" and level.comma > level.opened:
+        if closers[depth - 1] != b"}":
+            continue
+        if level.closed > max(level.comma, level.opened):
+            made.append(close(level.closed + 1, depth))
+        if level.comma > level.opened:
             made.append(close(level.comma, depth))
     return made
 

@@ -85,7 +85,6 @@ def test_a_file_that_is_not_there_is_said(tmp_path):
 
 def test_a_file_beyond_the_cap_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(documents, "MAX_DOCUMENT", 10)
-    monkeypatch.setattr(documents._chunks, "__defaults__", (10,))
     with pytest.raises(InputError, match="larger than 10 bytes"):
         read(write(tmp_path / "a.txt", GOOD), format="mot")
 
