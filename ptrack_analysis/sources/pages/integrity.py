@@ -22,7 +22,7 @@ _NAME = re.compile(rb'"(\w+)"\s*:')
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\]:]', re.DOTALL)
 _OF_RECORD, _OF_BOX, _OF_FACE = 3, 2, 20
 """Letters ``e`` in the names of a record, of a box, and of a face with five landmarks and all members."""
-_ZERO, _TEN, _PLUS = np.uint8(ord("0")), np.uint8(10), np.uint8(ord("+"))
+_E, _LOWER, _ZERO, _TEN = np.uint8(ord("e")), np.uint8(32), np.uint8(ord("0")), np.uint8(10)
 _LARGE = re.compile(rb"(?:^|[\s:,\[])-?[0-9][0-9.]*[eE]\+?[0-9]")
 _BEFORE = re.compile(rb"(?:^|[\s:,\[])-?[0-9][0-9.]*$")
 _AFTER = re.compile(rb"[eE]\+?[0-9]+(?=[\s,\]}]|$)")
@@ -70,21 +70,24 @@ def validate_document(raw: bytes, place: str, pages: Sequence[Any]) -> None:
     surplus = _count_letters(raw, spans, ord("e")) - _count_expected_letters(splits)
     has_capital = any(raw.find(b"E", start, end) >= 0 for start, end in spans)
     if surplus or has_capital or _LARGE.search(around):
-        validate_numbers(raw, place)
-        surplus -= sum(_count_exponents(raw[start:end]) for start, end in spans)
+        exponents = validate_numbers(raw, place)
+        surplus -= sum(raw[at] == ord("e") for at in exponents for start, end in spans if start <= at < end)
         if surplus and not _has_expected_members(raw, spans, splits, surplus):
             validate_members(raw, place)
 
 
-def validate_numbers(raw: bytes, place: str) -> None:
-    """Reject a number beyond the range of a float, wherever it is.
+def validate_numbers(raw: bytes, place: str) -> list[int]:
+    """Reject a number beyond the range of a float, wherever it is; return where exponents begin.
 
     Raises
     ------
     PageError
         With the line and column of the number.
     """
-    for at in _find_exponents(raw):
+    exponents = _find_exponents(raw)
+    for at in exponents:
+        if raw[at + 1 : at + 2] == b"-":
+            continue
         before = _BEFORE.search(raw, max(0, at - _WIDEST), at)
         after = _AFTER.match(raw, at)
         if before is None or after is None:
@@ -95,6 +98,7 @@ def validate_numbers(raw: bytes, place: str) -> None:
                 f"{place}: the number {text} at byte {at} ({describe_position(raw, at)}) is not finite. No "
                 "page contains such a number; the file was changed or is damaged. Save the response again."
             )
+    return exponents
 
 
 def validate_members(raw: bytes, place: str) -> None:
@@ -122,34 +126,12 @@ def describe_position(raw: bytes, at: int) -> str:
 
 
 def _find_exponents(raw: bytes) -> list[int]:
-    """Find each ``e`` between a digit and a digit or plus, where a large exponent may begin."""
+    """Find each ``e`` or ``E`` that follows a digit."""
     content = np.frombuffer(raw, np.uint8)
-    at = _find_after_digits(content, b"eE")
-    at = at[at + 1 < len(content)]
-    following = content[at + 1]
-    found: list[int] = at[(following == _PLUS) | _is_digit(following)].tolist()
-    return found
-
-
-def _count_exponents(part: bytes) -> int:
-    """Count the numbers with an ``e``."""
-    return len(_find_after_digits(np.frombuffer(part, np.uint8), b"e"))
-
-
-def _find_after_digits(content: np.ndarray, letters: bytes) -> np.ndarray:
-    """Find letters that follow a digit."""
-    found = content == letters[0]
-    for letter in letters[1:]:
-        found |= content == letter
-    at = np.flatnonzero(found)
+    at = np.flatnonzero((content | _LOWER) == _E)
     at = at[at > 0]
-    after_digit: np.ndarray = at[_is_digit(content[at - 1])]
-    return after_digit
-
-
-def _is_digit(content: np.ndarray) -> np.ndarray:
-    digits: np.ndarray = content - _ZERO < _TEN  # wraps around below 0
-    return digits
+    found: list[int] = at[content[at - 1] - _ZERO < _TEN].tolist()  # wraps around below 0
+    return found
 
 
 def _is_infinite(text: str) -> bool:
