@@ -392,7 +392,11 @@ def test_a_share_is_measured_in_each_zone_and_only_spoiled_zones_are_marked():
     assert result.loc[("face only", "right"), "value"] == 0
     assert "face only" in find_affecting_checks(result, ["dwell"], "left")
     assert "face only" not in find_affecting_checks(result, ["dwell"], "right")
-    assert str(judge_video(result)) == "not usable for visits, dwell and crossings in left"
+    assert result.loc[("face only", ""), "verdict"] == "doubtful"
+    assert "face only" in find_affecting_checks(result, ["crossings"], "door")
+    only_right = result[result.index.get_level_values("name") != "left"]
+    assert str(judge_video(only_right)) == "usable with care"
+    assert str(judge_video(result)) == "not usable for visits and dwell in left"
 
 
 def test_every_affected_output_exists_and_every_check_says_what_to_do():
