@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from ptrack_analysis.analysis.dwell.dwell import compute_dwell
     from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
     from ptrack_analysis.analysis.motion.stops import compute_stops
-    from ptrack_analysis.analysis.presence import select
     from ptrack_analysis.analysis.quality.checks import compute_quality
+    from ptrack_analysis.analysis.selection import select
     from ptrack_analysis.analysis.tracks import compute_tracks
     from ptrack_analysis.analysis.trajectories import compute_trajectories
     from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
@@ -179,7 +179,7 @@ _MODULES = {
     "read_tracking": "sources.reading",
     "read_tracks": "sources.trackers.registry",
     "read_zones": "scene.zone_files",
-    "select": "analysis.presence",
+    "select": "analysis.selection",
     "verify_dataset": "dataset.verify",
     "write_parquet": "storage.parquet",
     "write_report": "report.writing",

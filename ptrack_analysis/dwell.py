@@ -1,7 +1,17 @@
-"""Dwell times, survival curves and staff."""
+"""Dwell times, their comparison, survival curves and staff."""
 
-from ptrack_analysis.analysis.dwell.dwell import compute_dwell, compute_dwell_quantiles
+from ptrack_analysis.analysis.dwell.comparison import compare_dwell, compare_periods
+from ptrack_analysis.analysis.dwell.dwell import compute_dwell, compute_dwell_quantiles, compute_stay_in_scene
 from ptrack_analysis.analysis.dwell.staff import detect_staff, exclude_staff
 from ptrack_analysis.analysis.dwell.survival import compute_survival
 
-__all__ = ["compute_dwell", "compute_dwell_quantiles", "compute_survival", "detect_staff", "exclude_staff"]
+__all__ = [
+    "compare_dwell",
+    "compare_periods",
+    "compute_dwell",
+    "compute_dwell_quantiles",
+    "compute_stay_in_scene",
+    "compute_survival",
+    "detect_staff",
+    "exclude_staff",
+]

@@ -7,10 +7,12 @@ from ptrack_analysis.analysis.quality.intervals import compute_confidence_interv
 from ptrack_analysis.analysis.quality.manual_count import compare_with_manual_count
 from ptrack_analysis.analysis.quality.sensitivity import compute_sensitivity
 from ptrack_analysis.analysis.quality.verdict import VideoVerdict, judge_video
-from ptrack_analysis.pipeline.inspection import ReadReport, inspect_tracking
+from ptrack_analysis.pipeline.inspection import Inspection, inspect_tracking
+from ptrack_analysis.sources.read_report import ReadReport
 
 __all__ = [
     "Comparison",
+    "Inspection",
     "ReadReport",
     "VideoVerdict",
     "compare_tracking",

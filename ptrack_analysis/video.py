@@ -1,9 +1,9 @@
 """The filmed file: its facts, its picture as a plane, its clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
-from typing import Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -11,15 +11,25 @@ import pandas as pd
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 
+if TYPE_CHECKING:
+    from ptrack_analysis.sources.read_report import ReadReport
+
 Milliseconds = Integers
 
 
+YAxis = Literal["up", "down"]
+
+
 class Plane(Protocol):
-    """Where distances are measured: the picture in px, or a floor plan in m."""
+    """Where distances are measured: the image in px, a floor plan in m, or the plane of points."""
 
     @property
     def unit(self) -> str:
         """The unit of the plane's coordinates: ``px`` or ``m``."""
+
+    @property
+    def y_axis(self) -> YAxis:
+        """Which way y grows, seen from above the floor with x to the right: ``up`` or ``down``."""
 
     def project(self, points: Floats) -> Floats:
         """Project (n, 2) fractions of the frame to (n, 2) coordinates in the plane; NaN where it has none."""
@@ -32,11 +42,31 @@ class Pixels:
     width: int
     height: int
     unit: str = "px"
+    y_axis: YAxis = "down"
 
     def project(self, points: Floats) -> Floats:
         """Multiply fractions of the frame by its size."""
         pixels: Floats = points * np.array([self.width, self.height], dtype="float64")
         return pixels
+
+
+@dataclass(frozen=True, slots=True)
+class PointPlane:
+    """The plane of points that have no image: its unit, and which way y grows."""
+
+    unit: str
+    y_axis: YAxis
+
+    def project(self, points: Floats) -> Floats:  # noqa: ARG002 - of the protocol
+        """Reject fractions of the frame, because points have no frame."""
+        raise ParameterError(
+            f"points in {self.unit} have no image, so nothing can be projected to their plane"
+        )
+
+
+def choose_y_axis(unit: str) -> YAxis:
+    """Return which way y grows if nothing says it: up in m, as in PedPy and on surveyed plans, down in px."""
+    return "up" if unit == "m" else "down"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +77,9 @@ class Video:
     ``source`` is the location of the recording (bucket and key), and ``started_at`` is the wall-clock time
     of its start. ``sampling_period`` is the time between two detections of a person, as
     ``estimate_sampling_period`` defines it. ``read_tracking`` determines it on the whole video, and all
-    functions use it for parts and selections too.
+    functions use it for parts and selections too. ``y_axis`` tells which way y grows in the plane of points,
+    ``up`` or ``down``; boxes are on the image, where it grows downward. ``read_report`` says what became of
+    the rows of the source.
     """
 
     name: str = "video"
@@ -63,6 +95,8 @@ class Video:
     source: str | None = None
     started_at: datetime | None = None
     sampling_period: pd.Timedelta | None = None
+    y_axis: YAxis | None = None
+    read_report: "ReadReport | None" = field(default=None, compare=False, repr=False)
 
     @property
     def pixels(self) -> Pixels:
@@ -141,8 +175,7 @@ def find_sampling_period(steps: Milliseconds, people: int, frame_rate: float | N
         return int(frames_to_timestamps(np.array([1]), frame_rate)[0])
     if not len(steps):
         return 0
-    middle = (len(steps) - 1) // 2
-    return int(np.partition(steps, middle)[middle])
+    return int(np.sort(steps)[(len(steps) - 1) // 2])
 
 
 def milliseconds(value: pd.Timedelta | str, name: str) -> int:

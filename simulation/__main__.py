@@ -8,6 +8,7 @@ from pathlib import Path
 
 from simulation.archive import SEED, write_archive, write_tracker_table
 from simulation.detection import SCENES, Plan
+from simulation.square import SQUARE, write_square
 
 TRACKER = "tracker"  # as a scene: the table of another tracker for the first video of the scene "day"
 
@@ -18,17 +19,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("out", type=Path, metavar="OUT", help="folder to write to")
     parser.add_argument(
         "--scene",
-        choices=[*sorted(SCENES), TRACKER],
+        choices=[*sorted(SCENES), SQUARE.name, TRACKER],
         default="shop",
-        help="videos to simulate; 'tracker' writes a CSV table of another tracker (default: shop)",
+        help="videos to simulate; in 'square', groups walk in and out over the borders of the image and "
+        "--persons is the number of groups; 'tracker' writes a CSV table of another tracker (default: shop)",
     )
     parser.add_argument("--seed", type=_natural, default=SEED, help=f"seed of all chance (default: {SEED})")
     parser.add_argument("--minutes", type=_minutes, help="length of each video")
     parser.add_argument("--persons", type=_count, help="number of persons in each video")
     options = parser.parse_args(arguments)
-    scene = SCENES["day"][:1] if options.scene == TRACKER else SCENES[options.scene]
-    plans = [_sized(plan, options.minutes, options.persons) for plan in scene]
-    write = write_tracker_table if options.scene == TRACKER else write_archive
+    scenes = SCENES | {SQUARE.name: (SQUARE,), TRACKER: SCENES["day"][:1]}
+    plans = [_sized(plan, options.minutes, options.persons) for plan in scenes[options.scene]]
+    writers = {SQUARE.name: write_square, TRACKER: write_tracker_table}
+    write = writers.get(options.scene, write_archive)
     try:
         detections = write(options.out, plans, options.seed)
     except OSError as error:

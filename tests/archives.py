@@ -6,6 +6,8 @@ import json
 from hypothesis import strategies as st
 from pages import FACE, METADATA, page, record
 
+FETCH_STATE = "fetch.json"
+_FACTS = METADATA | {"DurationMillis": 5000}
 _SIDES = st.floats(-0.2, 1.2).map(lambda value: round(value, 6))
 _SIZES = st.floats(0.01, 0.5).map(lambda value: round(value, 6))
 _BOXES = st.one_of(st.none(), st.tuples(_SIDES, _SIDES, _SIZES, _SIZES))
@@ -28,7 +30,7 @@ def split(draw, made):
     cuts = sorted(draw(st.lists(st.integers(0, len(made)), max_size=4)))
     parts = [made[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(made)], strict=True)]
     tokens = [f"token-{number}" for number in range(len(parts) - 1)] + [None]
-    return [page(*part, token=token) for part, token in zip(parts, tokens, strict=True)]
+    return [page(*part, token=token, VideoMetadata=_FACTS) for part, token in zip(parts, tokens, strict=True)]
 
 
 def _lines(documents):
@@ -49,6 +51,12 @@ SHAPES = {
     "pretty-printed": lambda pages: {
         f"p-{n:02}.json": json.dumps(one, indent=2) for n, one in enumerate(pages)
     },
+    "numbered from 1": lambda pages: {f"p-{n}.json": json.dumps(one) for n, one in enumerate(pages, 1)},
+    "fetched": lambda pages: {
+        **{f"{n:06}.json": json.dumps(one) for n, one in enumerate(pages, 1)},
+        FETCH_STATE: json.dumps({"ptrack_fetch": 1, "pages": len(pages), "complete": True}),
+    },
+    "one after another": lambda pages: {"all.json": "\n".join(json.dumps(one, indent=1) for one in pages)},
     "a list": lambda pages: {"all.json": json.dumps(pages)},
     "JSON Lines": lambda pages: {"all.jsonl": _lines(pages)},
     "gzip": lambda pages: {
@@ -63,7 +71,7 @@ SHAPES = {
     "merged": lambda pages: {
         "all.json": json.dumps(
             {
-                "VideoMetadata": METADATA,
+                "VideoMetadata": _FACTS,
                 "JobId": "job-1",
                 "Persons": [one for each in pages for one in each["Persons"]],
             }

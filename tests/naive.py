@@ -109,6 +109,8 @@ def occupancy(intervals, close):
     """Give (moment, persons) wherever the count of half-open intervals changes, from 0 to the close."""
     moments = sorted({0, close, *(moment for interval in intervals for moment in interval)})
     rows = [(moment, sum(a <= moment < b for a, b in intervals)) for moment in moments]
+    if len(rows) > 1:
+        rows[-1] = (close, rows[-2][1])
     return [
         row for place, row in enumerate(rows) if place == 0 or row[0] == close or row[1] != rows[place - 1][1]
     ]

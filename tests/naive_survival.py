@@ -1,8 +1,6 @@
 """How long stays last, again as slow loops over stays, in exact fractions."""
 
-import math
 from fractions import Fraction
-from statistics import NormalDist
 
 
 def curve(stays):
@@ -18,19 +16,21 @@ def curve(stays):
     return rows
 
 
-def bounds(stays, confidence):
-    """Give the bounds (low, high) of each share on the log(-log) scale."""
-    z, result = NormalDist().inv_cdf((1 + confidence) / 2), []
-    variance = Fraction(0)
-    for _, at_risk, ended, _, share in curve(stays):
-        if 0 < share < 1:
-            variance += Fraction(ended, at_risk * (at_risk - ended))
-            center = math.log(-math.log(share))
-            spread = z * math.sqrt(variance) / abs(math.log(share))
-            result.append((math.exp(-math.exp(center + spread)), math.exp(-math.exp(center - spread))))
-        else:
-            result.append((math.nan, math.nan))
-    return result
+def variances(stays, whose):
+    """Give the cluster-robust variance of each share, by the influence of each unit at each length."""
+    units = sorted(set(whose))
+    moved, share, rows = dict.fromkeys(units, Fraction(0)), Fraction(1), []
+    for length, at_risk, ended, _, after in curve(stays):
+        if ended and at_risk > ended:
+            for unit in units:
+                own = [stay for stay, of in zip(stays, whose, strict=True) if of == unit]
+                risk = sum(n >= length and (since is None or since < length) for n, _, since in own)
+                gone = sum(n == length and seen for n, seen, _ in own)
+                moved[unit] += (gone - risk * Fraction(ended, at_risk)) / (at_risk - ended)
+        share = after
+        n = len(units)
+        rows.append(share**2 * Fraction(n, n - 1) * sum(move**2 for move in moved.values()))
+    return rows
 
 
 def quantile(stays, share):

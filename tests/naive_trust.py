@@ -1,7 +1,6 @@
-"""Faces, intervals and tallies again, as slow loops over rows."""
+"""Faces, switches and tallies again, as slow loops over rows."""
 
 import math
-import random
 import statistics
 from itertools import pairwise
 
@@ -27,22 +26,6 @@ def looks_at_outline(face, yaw, pitch, corners, *, within, steps=400):
 def turned_from_camera(yaw, pitch):
     """Give the angle between the face and the way to the camera [degrees]."""
     return math.degrees(math.acos(math.cos(math.radians(yaw)) * math.cos(math.radians(pitch))))
-
-
-def bootstrap(rows, statistic, *, rounds, seed):
-    """Give the figure of persons drawn with replacement, in each round; rows are (person, above, below)."""
-    chance = random.Random(seed)
-    persons = sorted({row[0] for row in rows})
-    found = []
-    for _ in range(rounds):
-        drawn = [
-            row for person in chance.choices(persons, k=len(persons)) for row in rows if row[0] == person
-        ]
-        if statistic == "median":
-            found.append(statistics.median(row[1] for row in drawn))
-        else:
-            found.append(sum(row[1] for row in drawn) / sum(row[2] for row in drawn))
-    return found
 
 
 def switches(rows, size, max_gap):

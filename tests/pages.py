@@ -34,8 +34,15 @@ def record(timestamp=0, index=0, *, box=(0.4, 0.2, 0.1, 0.4), face=None):
 
 
 def page(*records, token=None, job="job-1", **more):
-    """Make one page; further members replace or add to the usual ones, None takes one away."""
-    made = {"JobStatus": "SUCCEEDED", "VideoMetadata": METADATA, "Persons": list(records)}
+    """Make one page; further members replace or add to the usual ones, None takes one away.
+
+    The duration is unknown if a record is later.
+    """
+    facts = dict(METADATA)
+    times = [one["Timestamp"] for one in records if isinstance(one.get("Timestamp"), int)]
+    if max(times, default=0) > facts["DurationMillis"]:
+        facts.pop("DurationMillis")
+    made = {"JobStatus": "SUCCEEDED", "VideoMetadata": facts, "Persons": list(records)}
     made |= {"NextToken": token, "JobId": job} | more
     return {name: value for name, value in made.items() if value is not None}
 

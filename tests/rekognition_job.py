@@ -16,7 +16,7 @@ class Job:
 
     job_id: str
     persons: list
-    metadata: dict = field(default_factory=lambda: METADATA)
+    metadata: dict = field(default_factory=lambda: METADATA | {"DurationMillis": 60_000})
     in_progress: int = 0
     failed: str | None = None
     last_token: str | None = None

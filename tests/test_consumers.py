@@ -32,6 +32,7 @@ FOLDERS = [
     "trajectories",
     "kinematics",
     "visits",
+    "stay_in_scene",
     "dwell",
     "dwell_by_entry",
     "dwell_quantiles",
@@ -147,10 +148,14 @@ def test_dwell_in_duckdb_is_dwell_in_pandas(database, dwell):
 
 
 def test_the_view_of_dwell_has_every_zone_of_every_video_once(database, dwell):
-    found = database("SELECT video, zone, dwell_s, visits, persons, cut_visits FROM dwell_by_zone")
+    found = database(
+        "SELECT video, zone, dwell_s, visits, persons, start_unobserved, end_unobserved FROM dwell_by_zone"
+    )
     assert {(video, zone): seconds for video, zone, seconds, *_ in found} == pytest.approx(dwell)
     assert len(found) == 12
-    assert all(visits >= persons > 0 and visits >= cut for *_, visits, persons, cut in found)
+    assert all(
+        visits >= persons > 0 and visits >= max(start, end) for *_, visits, persons, start, end in found
+    )
 
 
 def test_the_view_of_dwell_has_the_unlocated_time_beside_it(database, out):

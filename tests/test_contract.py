@@ -23,6 +23,7 @@ from ptrack_analysis.schema import (
     DENSITY,
     DETECTIONS,
     DWELL,
+    DWELL_COMPARISON,
     DWELL_QUANTILES,
     ENCOUNTERS,
     FACING,
@@ -43,6 +44,7 @@ from ptrack_analysis.schema import (
     QUALITY,
     QUEUE,
     RETAIL,
+    SCENE_STAY,
     SENSITIVITY,
     SERVICE_LEVELS,
     STAFF,
@@ -140,7 +142,22 @@ CALLS = {
     "compute_visits": (lambda t: ptrack_analysis.compute_visits(t, ZONES, VIDEO), TRAJECTORIES, VISITS),
     "compute_dwell": (ptrack_analysis.compute_dwell, VISITS, DWELL),
     "compute_dwell_quantiles": (ptrack_analysis.dwell.compute_dwell_quantiles, VISITS, DWELL_QUANTILES),
+    "compute_stay_in_scene": (
+        lambda t: ptrack_analysis.dwell.compute_stay_in_scene(t, VIDEO, period="67ms"),
+        TRACKS,
+        SCENE_STAY,
+    ),
     "compute_survival": (ptrack_analysis.dwell.compute_survival, VISITS, SURVIVAL),
+    "compare_periods": (
+        lambda v: ptrack_analysis.dwell.compare_periods(v, v),
+        VISITS,
+        DWELL_COMPARISON,
+    ),
+    "compare_dwell": (
+        lambda v: ptrack_analysis.dwell.compare_dwell(v, ["left", "right"]),
+        VISITS,
+        DWELL_COMPARISON,
+    ),
     "detect_staff": (
         lambda v: ptrack_analysis.dwell.detect_staff(v, min_stay="300ms", zones=["left"], recurrence=2),
         VISITS,
@@ -258,7 +275,7 @@ CALLS = {
         SENSITIVITY,
     ),
     "compute_confidence_intervals": (
-        lambda v: ptrack_analysis.quality.compute_confidence_intervals(v, rounds=50),
+        ptrack_analysis.quality.compute_confidence_intervals,
         VISITS,
         INTERVALS,
     ),
@@ -304,6 +321,7 @@ CALLS = {
     ),
     "select": (lambda d: ptrack_analysis.select(d, start="1s", persons=[4, 1]), DETECTIONS, DETECTIONS),
 }
+UNITS = {"trajectories": "px", "points": "m", "crossings": "px", "tracks": "px"}
 # What depends on no sampling period that is found in the whole table, and compares no persons.
 EACH_BY_ITSELF = {
     "compute_tracks",
@@ -320,6 +338,7 @@ EACH_BY_ITSELF = {
 }
 INPUTS = {DETECTIONS.name: DETECTED, TRAJECTORIES.name: trajectories_of(DETECTED), POINTS.name: POINTED}
 INPUTS[VISITS.name] = ptrack_analysis.compute_visits(INPUTS[TRAJECTORIES.name], ZONES, VIDEO)
+INPUTS[TRACKS.name] = ptrack_analysis.compute_tracks(INPUTS[TRAJECTORIES.name])
 INPUTS[CROSSINGS.name] = ptrack_analysis.compute_crossings(INPUTS[TRAJECTORIES.name], LINES)
 INPUTS[WAITS.name] = ptrack_analysis.queues.compute_waiting_times(INPUTS[VISITS.name], ["left", "right"])
 INPUTS[OCCUPANCY.name] = ptrack_analysis.compute_occupancy(INPUTS[TRAJECTORIES.name], VIDEO, zones=ZONES)
@@ -374,11 +393,7 @@ def test_the_argument_is_not_changed(call, takes, gives):
 def test_nothing_in_gives_nothing_out_with_the_right_types(call, takes, gives):
     result = table_of(call(INPUTS[takes.name].iloc[:0]))
     validate(result, gives)
-    fresh = table_of(
-        call(
-            empty_table(takes, unit={"trajectories": "px", "points": "m", "crossings": "px"}.get(takes.name))
-        )
-    )
+    fresh = table_of(call(empty_table(takes, unit=UNITS.get(takes.name))))
     validate(fresh, gives)
     if gives not in (
         HEATMAP,

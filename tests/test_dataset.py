@@ -21,6 +21,7 @@ from ptrack_analysis.errors import (
     OutputError,
     PageError,
     ParameterError,
+    PtrackWarning,
     ZoneError,
 )
 from ptrack_analysis.rekognition import write_pages
@@ -33,6 +34,7 @@ FOLDERS = [
     "trajectories",
     "kinematics",
     "visits",
+    "stay_in_scene",
     "dwell",
     "dwell_by_entry",
     "dwell_quantiles",
@@ -279,7 +281,8 @@ def test_an_incomplete_archive_is_exported_only_if_that_is_allowed(tmp_path):
     write(tmp_path / "pages/shop.json", page(*SHOP, token="next"))
     refused = export_dataset(tmp_path / "pages", tmp_path / "out")
     assert isinstance(refused.videos[0].error, IncompleteError)
-    allowed = export_dataset(tmp_path / "pages", tmp_path / "out", allow_incomplete=True)
+    with pytest.warns(PtrackWarning, match="shop: incomplete: its page has a NextToken"):
+        allowed = export_dataset(tmp_path / "pages", tmp_path / "out", allow_incomplete=True)
     assert statuses(allowed) == {"shop": "written"}
 
 
@@ -298,7 +301,7 @@ def test_a_record_tells_sources_settings_and_outputs_but_no_place_and_no_time(ar
     assert list(content) == sorted(content)
     assert set(content) == {
         *("about", "figures", "notes", "outputs", "package"),
-        *("parameters", "source", "version", "video"),
+        *("parameters", "read_report", "source", "version", "video"),
     }
     assert [file["name"] for file in content["source"]] == ["shop-1.json", "shop-2.json"]
     assert content["parameters"]["max_gap"] is None

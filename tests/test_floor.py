@@ -129,13 +129,21 @@ def test_ordinary_measuring_errors_are_rarely_noted():
     assert noted <= 2
 
 
-def test_a_floor_whose_y_points_up_is_taken_and_said_to_be_mirrored():
+def test_the_pairs_show_that_y_points_up_unless_the_file_states_it():
     upward = fit_floor_plan(PICTURE, FLOOR * [1, -1])
     assert upward.project(PICTURE) == pytest.approx(FLOOR * [1, -1], abs=1e-9)
     assert upward.mirrored
-    assert "the floor is mirrored" in upward.notes[0]
+    assert upward.y_axis == "up"
+    assert "the y axis of the plan is taken to point up" in upward.notes[0]
+    assert fit_floor_plan(PICTURE, FLOOR * [1, -1], y_axis="up").notes == []
+    for y, y_axis, shown in ((-1, "down", "up"), (1, "up", "down")):
+        stated = fit_floor_plan(PICTURE, FLOOR * [1, y], y_axis=y_axis)
+        assert stated.y_axis == y_axis
+        assert f"states that y points {y_axis}, but the pairs show that it points {shown}" in stated.notes[0]
+    with pytest.raises(ZoneError, match="y_axis must be 'up' or 'down', got 'left'"):
+        fit_floor_plan(PICTURE, FLOOR, y_axis="left")
     turned = fit_floor_plan(PICTURE, FLOOR @ [[0, 1], [-1, 0]])
-    assert not turned.mirrored
+    assert turned.y_axis == "down"
     assert turned.notes == []
 
 

@@ -17,7 +17,7 @@ from ptrack_analysis import (
     inspect_tracking,
     read_tracking,
 )
-from ptrack_analysis.errors import IncompleteError, PageError
+from ptrack_analysis.errors import IncompleteError, PageError, PtrackWarning
 from ptrack_analysis.quality import estimate_sampling_period
 from ptrack_analysis.schema import POINTS, assemble
 
@@ -113,7 +113,8 @@ def test_an_incomplete_example_is_refused_unless_asked_for(real_data, name):
     file = real_data / "rekognition" / name
     with pytest.raises(IncompleteError, match="incomplete"):
         read_tracking(file)
-    detections, video = read_tracking(file, allow_incomplete=True)
+    with pytest.warns(PtrackWarning, match="incomplete: its page has a NextToken"):
+        detections, video = read_tracking(file, allow_incomplete=True)
     assert len(detections) == 2
     assert (video.width, video.height) == (1920, 1080)
 

@@ -10,7 +10,7 @@ import pytest
 from ptrack_analysis.cli import main
 from ptrack_analysis.dataset.records import FOLDERS
 from ptrack_analysis.sources.trackers.registry import TRACKERS
-from ptrack_analysis.sources.trackers.roles import BOXES, MOMENTS, PARTS, SIDES
+from ptrack_analysis.sources.trackers.roles import BOXES, MOMENTS, PARTS, POINT, SIDES
 
 
 @pytest.fixture
@@ -71,5 +71,5 @@ def test_the_table_of_formats_has_every_format_and_role(readme):
     section = readme.partition("### Other trackers")[2].partition("\n## ")[0]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     assert {name for row in rows for name in re.findall("`([^`]+)`", row)} == TRACKERS.keys()
-    roles = ["id", *MOMENTS, *SIDES, *BOXES, *PARTS, "confidence", "class", "class_name"]
+    roles = ["id", *MOMENTS, *SIDES, *BOXES, *POINT, *PARTS, "confidence", "class", "class_name"]
     assert [role for role in roles if f"`{role}`" not in section] == ["timestamp_ms"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from pages import page, record, write
+from pages import METADATA, page, record, write
 
 from ptrack_analysis import (
     AnalysisConfig,
@@ -16,7 +16,7 @@ from ptrack_analysis import (
 )
 from ptrack_analysis.analysis.quality.verdict import judge_video
 from ptrack_analysis.dataset.video_files import compute_tables
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.key_figures import gather_key_figures
 from ptrack_analysis.report.summary import MARKDOWN, format_page, span
@@ -53,7 +53,7 @@ KEYS = [
     "video", "unit", "start_s", "end_s", "persons", "persons_in_zones", "present_s", "without_position_s",
     "without_position_share", "outside_image_s", "box_truncated_s", "box_truncated_share",
     "speed", "occupancy", "busiest", "confidence", "zones", "transitions", "lines",
-    "balance", "trust", "unavailable",
+    "balance", "trust", "read_report", "unavailable",
 ]  # fmt: skip
 
 
@@ -153,8 +153,8 @@ def test_the_figures_of_a_zone_are_those_of_visits_and_dwell(summed):
         for zone in figures["zones"]:
             mine = visits[visits.index.get_level_values("zone") == zone["zone"]]
             row = dwell.loc[zone["zone"]]
-            whole = mine["entry"].isin(["crossed", "frame_edge", "zone_opened"]) & mine["exit"].isin(
-                ["crossed", "frame_edge", "zone_closed"]
+            whole = mine["entry"].isin(["crossed", "frame_edge"]) & mine["exit"].isin(
+                ["crossed", "frame_edge"]
             )
             assert zone["visits"] == len(mine) == row["visits"]
             assert zone["visitors"] == mine.reset_index()["person_index"].nunique()
@@ -219,9 +219,9 @@ def test_all_is_json_with_keys_in_one_order(summed):
         assert json.loads(json.dumps(figures, allow_nan=False)) == figures
 
 
-def small(folder, *records, zones=ZONES, **settings):
+def small(folder, *records, zones=ZONES, more=None, **settings):
     """Open a small archive."""
-    file = write(folder / "in" / "a.json", page(*records))
+    file = write(folder / "in" / "a.json", page(*records, **(more or {})))
     path = write(folder / "zones.geojson", zones) if zones else None
     given = AnalysisConfig(zones=path, **settings)
     return VideoAnalysis(file, given, read_scene(path) if zones else None)
@@ -288,23 +288,35 @@ def test_the_mean_of_a_zone_is_over_the_time_in_which_it_holds(tmp_path, window,
     assert part["zones"][0]["occupancy"]["mean"] == wanted
 
 
-def test_a_stay_that_a_zone_opens_and_closes_on_is_seen_whole(tmp_path):
+def test_a_visit_around_which_a_zone_opens_or_closes_is_not_observed_whole(tmp_path):
     records = [record(time, 3, box=(0.1, 0.2, 0.2, 0.4)) for time in range(0, 1000, 40)]
     left = ZONES["features"][0]
     window = {"from": "200ms", "to": "400ms"}
     zones = ZONES | {"features": [left | {"properties": left["properties"] | window}]}
     (zone,) = gather_key_figures(small(tmp_path, *records, zones=zones))["zones"]
-    assert (zone["visits"], zone["censored_share"]) == (1, 0.0)
+    assert (zone["visits"], zone["censored_share"]) == (1, 1.0)
+    assert (zone["start_unobserved"], zone["end_unobserved"]) == (1, 1)
     (zone,) = gather_key_figures(small(tmp_path, *records, zones=ZONES | {"features": [left]}))["zones"]
     assert (zone["visits"], zone["censored_share"]) == (1, 1.0)
+
+
+def test_the_censored_share_follows_the_observed_entries_and_exits(tmp_path):
+    records = [record(time, 3, box=(0.1, 0.2, 0.2, 0.4)) for time in range(0, 1000, 40)]
+    options = {"observed_entries": ["video_start"], "observed_exits": ["video_end"]}
+    zone, _ = gather_key_figures(small(tmp_path, *records, **options))["zones"]
+    assert (zone["visits"], zone["end_unobserved"], zone["censored_share"]) == (1, 0, 0.0)
+    options["observed_exits"] = ["lost"]
+    zone, _ = gather_key_figures(small(tmp_path, *records, **options))["zones"]
+    assert (zone["visits"], zone["end_unobserved"], zone["censored_share"]) == (1, 1, 1.0)
 
 
 def test_a_duration_that_the_whole_video_belies_is_not_believed_of_a_part(tmp_path):
     """The pages say 1 s, and somebody is seen at 1.5 s: a part to 1.2 s is not cut at 1 s."""
     records = [record(time, 3, box=(0.1, 0.2, 0.2, 0.4)) for time in (0, 100, 200, 900, 1500)]
-    analysis = small(tmp_path, *records, end="1200ms")
-    assert analysis.video.duration is None
-    assert "the duration of 1.000 s is ignored" in " ".join(analysis.reading.notes)
+    analysis = small(tmp_path, *records, more={"VideoMetadata": METADATA}, end="1200ms")
+    with pytest.warns(PtrackWarning, match="the duration of 1.000 s is ignored"):
+        assert analysis.video.duration is None
+    assert "the duration of 1.000 s is ignored" in " ".join(analysis.reading.report.assumptions)
     occupancy = analysis.scene_occupancy
     assert occupancy.index.get_level_values("timestamp").max() == analysis.duration == pd.Timedelta("1200ms")
 

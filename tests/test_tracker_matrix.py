@@ -15,7 +15,7 @@ from pandas.testing import assert_frame_equal
 from ptrack_analysis import export_dataset, inspect_tracking, open_dataset, read_tracking, verify_dataset
 from ptrack_analysis.cli import main
 from ptrack_analysis.datasets import compact_dataset
-from ptrack_analysis.errors import PtrackWarning
+from ptrack_analysis.errors import PtrackError, PtrackWarning
 from ptrack_analysis.rekognition import write_pages
 from ptrack_analysis.sources.trackers.registry import TRACKERS
 from ptrack_analysis.video import Video
@@ -129,7 +129,60 @@ WRITERS = {
 }
 BASE_1 = {"mot-gt", "deepsort"}
 """Formats that count pixels from 1."""
-WITHOUT_BOXES = {"points"}
+
+
+def words(rows):
+    return lines(" ".join(f"{value!r}" for value in row) for row in rows)
+
+
+def by_id(rows):
+    return sorted(rows, key=lambda row: (row["id"], row["frame"]))
+
+
+POINT_WRITERS = {
+    "points": lambda folder, rows: write(
+        folder / "v.txt",
+        "# framerate: 25.00\n# id frame x/m y/m z/m\n"
+        + words((row["id"], row["frame"], row["x"], row["y"], 1.76) for row in by_id(rows)),
+    ),
+    "obsmat": lambda folder, rows: write(
+        folder / "obsmat.txt",
+        words(
+            (780.0 + 6 * row["frame"], float(row["id"]), row["x"], 0.0, row["y"], 0.1, 0.0, 0.2)
+            for row in rows
+        ),
+    ),
+    "trajnet": lambda folder, rows: write(
+        folder / "v.txt", words((10 * row["frame"], row["id"], row["x"], row["y"]) for row in rows)
+    ),
+    "table": lambda folder, rows: write(
+        folder / "v.csv",
+        csv_of([{"frame": row["frame"], "id": row["id"], "x_m": row["x"], "y_m": row["y"]} for row in rows]),
+    ),
+    "parquet": lambda folder, rows: write_table(folder / "v.parquet", rows),
+}
+"""Writers of points; ``table`` and ``parquet`` are tables with the roles x and y."""
+START = {"obsmat": 780 / 15}
+STEP = {"obsmat": 0.4, "trajnet": 0.4}
+AT = {"table": {"frame": "frame", "id": "id", "x": "x_m", "y": "y_m"}}
+AT["parquet"] = AT["table"]
+
+
+def write_table(path, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = {"frame": "frame", "id": "id", "x_m": "x", "y_m": "y"}
+    pq.write_table(pa.table({name: [row[key] for row in rows] for name, key in columns.items()}), path)
+    return path
+
+
+def point_rows():
+    """Give two people who walk 0.03 m per frame over ten frames, the second from the third frame on."""
+    return [
+        {"frame": n, "id": person, "x": 1.5 + person + 0.03 * n, "y": -2.0 + 0.01 * n}
+        for n in range(10)
+        for person in (1, 2)
+        if person == 1 or n > 1
+    ]
 
 
 def sample():
@@ -162,7 +215,59 @@ ROW = st.fixed_dictionaries(
 
 
 def test_every_reader_of_boxes_has_a_writer_here():
-    assert WRITERS.keys() | WITHOUT_BOXES == TRACKERS.keys()
+    assert WRITERS.keys() | POINT_WRITERS.keys() == TRACKERS.keys() | {"parquet"}
+
+
+@pytest.mark.filterwarnings("ignore::ptrack_analysis.errors.PtrackWarning")
+@pytest.mark.parametrize("form", POINT_WRITERS)
+def test_points_go_through_every_command(tmp_path, capsys, form):
+    source = POINT_WRITERS[form](tmp_path / "in", point_rows())
+    out, big = tmp_path / "out", tmp_path / "big"
+    columns = AT.get(form)
+    points, video = read_tracking(source, video=Video(frame_rate=25.0) if columns else None, columns=columns)
+    assert (len(points), video.y_axis) == (18, "up")
+    options = ["--columns", ",".join(f"{role}={name}" for role, name in columns.items())] if columns else []
+    options += ["--frame-rate", "25"] if columns else []
+    for command in (
+        ["inspect", source, "--json"],
+        ["summary", source],
+        ["plot", "paths", source, "-o", tmp_path / "a.png"],
+        ["export", source, out],
+        ["report", source, "-o", tmp_path / "a.html"],
+    ):
+        assert main([*map(str, command), *options]) == 0, capsys.readouterr().err
+    compact_dataset(out, big)
+    for folder in (out, big):
+        assert verify_dataset(folder).findings == []
+        assert len(open_dataset(folder).read("trajectories")) == 18
+    with pytest.raises(PtrackError, match="detections has points, but pages contain boxes"):
+        write_pages(points, video, tmp_path / "pages")
+
+
+POINT_ROW = st.fixed_dictionaries(
+    {axis: st.integers(-4000, 4000).map(lambda n: n / 1000) for axis in ("x", "y")}
+)
+
+
+@pytest.mark.parametrize("form", POINT_WRITERS)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(rows=st.lists(st.tuples(st.integers(0, 6), st.integers(1, 3), POINT_ROW), min_size=1, max_size=12))
+def test_a_reader_of_points_gives_back_what_was_written(tmp_path_factory, form, rows):
+    unique = {(frame, person): row for frame, person, row in [(0, 1, rows[0][2]), *rows]}
+    written = [{"frame": frame, "id": person, **row} for (frame, person), row in sorted(unique.items())]
+    source = POINT_WRITERS[form](tmp_path_factory.mktemp("in"), written)
+    rate = {"obsmat": 15.0, "trajnet": 25.0}.get(form, 25.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PtrackWarning)
+        points, _ = read_tracking(
+            source, video=Video(frame_rate=rate), format="table" if form in AT else form, columns=AT.get(form)
+        )
+    step, start = STEP.get(form, 0.04), START.get(form, 0.0)
+    expected = {(row["id"], round(1000 * (start + step * row["frame"]))): row for row in written}
+    found = {(person, time.value // 10**6): row for (person, time), row in points.iterrows()}
+    assert found.keys() == expected.keys()
+    for key, row in found.items():
+        assert (row["x_m"], row["y_m"]) == pytest.approx((expected[key]["x"], expected[key]["y"]))
 
 
 @pytest.mark.filterwarnings("ignore::ptrack_analysis.errors.PtrackWarning")

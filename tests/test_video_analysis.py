@@ -52,10 +52,11 @@ def test_points_in_memory_are_a_source():
     points = make_points({7: [(0, 1, 1), (100, 2, 1), (200, 3, 1)]})
     analysis = pta.open_video((points, pta.Video(name="hall")))
     assert analysis["tracks"]["detections"].tolist() == [3]
+    assert analysis["heatmap"]["seconds"].sum() == pytest.approx(0.3)
     with pytest.raises(
-        ParameterError, match="table 'heatmap' needs bounding boxes, but the source has points"
+        ParameterError, match="table 'quality' needs bounding boxes, but the source has points"
     ):
-        analysis["heatmap"]
+        analysis["quality"]
 
 
 def test_what_a_table_needs_is_said(data):

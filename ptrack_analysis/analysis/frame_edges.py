@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ptrack_analysis.geometry import Anchor, Bools, Floats, Integers, anchor_fractions, anchor_points
+from ptrack_analysis.geometry import Anchor, Bools, Floats, Integers, anchor_fractions
 from ptrack_analysis.video import Milliseconds
 
 BORDER = 0.01
@@ -66,10 +66,10 @@ def flag_boxes(
     )
 
 
-def find_outside(boxes: Floats, anchor: Anchor) -> Bools:
-    """Return which boxes have their anchor outside the image; a point on its border is inside."""
-    points = anchor_points(boxes, anchor)
-    outside: Bools = np.any((points < 0) | (points >= 1), axis=1)
+def find_outside(points: Floats) -> Bools:
+    """Return which points, as fractions of the frame, lie outside the image; its border is inside."""
+    x, y = points[:, 0], points[:, 1]
+    outside: Bools = (x < 0) | (x >= 1) | (y < 0) | (y >= 1)
     return outside
 
 
@@ -121,19 +121,28 @@ def find_frame_edges(sides: Floats, *, time: Milliseconds, run: Integers, period
         return enters, leaves
     first = np.flatnonzero(np.diff(run, prepend=run[0] - 1))
     last = np.append(first[1:], size) - 1
-    boxed = np.flatnonzero(np.isfinite(sides).all(axis=1))
+    boxed = np.flatnonzero(np.isfinite(sides[:, 0] + sides[:, 1] + sides[:, 2] + sides[:, 3]))
     if not len(boxed):
         return enters, leaves
-    leaves[last] = _leaving(sides[boxed], (time[boxed], run[boxed]), (time[last], run[last]), period)
+    leaves[last] = _leaving(sides, boxed, (time[boxed], run[boxed]), (time[last], run[last]), period)
     back, turned = boxed[::-1], first[::-1]
-    enters[turned] = _leaving(sides[back], (-time[back], -run[back]), (-time[turned], -run[turned]), period)
+    backwards = (-time[back], -run[back]), (-time[turned], -run[turned])
+    enters[turned] = _leaving(sides, back, *backwards, period)
     return enters, leaves
 
 
 def _leaving(
-    sides: Floats, rows: tuple[Milliseconds, Integers], ends: tuple[Milliseconds, Integers], period: int
+    sides: Floats,
+    boxed: Integers,
+    rows: tuple[Milliseconds, Integers],
+    ends: tuple[Milliseconds, Integers],
+    period: int,
 ) -> Bools:
-    """Return which tracklets leave, from time and tracklet of the rows with a box and of the last rows."""
+    """Return which tracklets leave.
+
+    ``boxed`` are the rows of ``sides`` with a box, ``rows`` their times and tracklets, and ``ends`` time and
+    tracklet of the last row of each tracklet.
+    """
     (time, run), (end_time, end_run) = rows, ends
     until = np.searchsorted(run, end_run, side="right")
     since = np.searchsorted(run, end_run, side="left")
@@ -147,27 +156,28 @@ def _leaving(
     start = np.minimum(np.maximum(start, opens), last - 1)
     seconds = (time[last] - time[start]) / 1000.0
     near_end = end_time[several] - time[last] <= max(_WINDOW, period)
-    velocity = (sides[last] - sides[start]) / seconds[:, None]
-    ahead = sides[last] + np.where(seconds[:, None] > 0, velocity, 0.0) * (period / 1000.0)
-    size = _median_sizes(sides, start, last)
+    final = sides[boxed[last]]
+    velocity = (final - sides[boxed[start]]) / seconds[:, None]
+    ahead = final + np.where(seconds[:, None] > 0, velocity, 0.0) * (period / 1000.0)
+    size = _median_sizes(sides, boxed, start, last)
     found = np.zeros(len(several), dtype=bool)
     for axis in (0, 1):
         low, high = axis, axis + 2
         least = MIN_SPEED * size[:, axis] * (1 - 1e-9)
-        at_low = np.minimum(sides[last, low], ahead[:, low]) <= BORDER
-        at_high = np.maximum(sides[last, high], ahead[:, high]) >= 1 - BORDER
+        at_low = np.minimum(final[:, low], ahead[:, low]) <= BORDER
+        at_high = np.maximum(final[:, high], ahead[:, high]) >= 1 - BORDER
         found |= at_low & (-velocity[:, high] >= least)
         found |= at_high & (velocity[:, low] >= least)
     leaves[several] = found & near_end
     return leaves
 
 
-def _median_sizes(sides: Floats, start: Integers, last: Integers) -> Floats:
-    """Return the median width and height of the boxes from each ``start`` to its ``last`` row."""
+def _median_sizes(sides: Floats, boxed: Integers, start: Integers, last: Integers) -> Floats:
+    """Return the median width and height of the boxes from each ``start`` to its ``last`` in ``boxed``."""
     count = last - start + 1
     group = np.repeat(np.arange(len(count)), count)
     offset = np.cumsum(count) - count
-    row = np.arange(len(group)) - offset[group] + start[group]
+    row = boxed[np.arange(len(group)) - offset[group] + start[group]]
     sizes = np.empty((len(count), 2))
     for axis in (0, 1):
         values = sides[row, axis + 2] - sides[row, axis]

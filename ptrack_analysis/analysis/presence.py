@@ -1,8 +1,6 @@
 """Time present: the time that each detection stands for, in whole milliseconds."""
 
-import operator
 import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +8,7 @@ import pandas as pd
 
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Bools, Integers
-from ptrack_analysis.schema import DETECTIONS, POINTS, validate
+from ptrack_analysis.schema import CONTINUED, INTERPOLATED
 from ptrack_analysis.video import Milliseconds, Video, find_sampling_period, milliseconds, timedelta
 
 MAX_GAP = pd.Timedelta("2s")
@@ -48,10 +46,8 @@ def rows_by_person(table: pd.DataFrame) -> PersonRows:
 
 
 def detected(table: pd.DataFrame, rows: PersonRows) -> Bools:
-    """Return which rows were detected, and not put into a gap afterwards."""
-    if "interpolated" not in table.columns:
-        return np.ones(len(rows.time), dtype=bool)
-    return ~table["interpolated"].to_numpy(dtype=bool)[rows.order]
+    """Return which rows were detected: not put into a gap, and not continued at the start of a part."""
+    return ~(read_flag(table, rows, INTERPOLATED.name) | read_flag(table, rows, CONTINUED.name))
 
 
 def read_flag(table: pd.DataFrame, rows: PersonRows, name: str) -> Bools:
@@ -67,13 +63,6 @@ def mark_starts(labels: Integers) -> Bools:
     first = np.ones(len(labels), dtype=bool)
     first[1:] = labels[1:] != labels[:-1]
     return first
-
-
-def run_starts(rows: PersonRows, run: Integers) -> Bools:
-    """Mark the first row of each run, of runs that are numbered within each person."""
-    begins = rows.first.copy()
-    begins[1:] |= run[1:] != run[:-1]
-    return begins
 
 
 def estimate_sampling_period(table: pd.DataFrame, video: Video) -> pd.Timedelta:
@@ -225,67 +214,3 @@ def _level(index: pd.Index, name: str) -> tuple[Integers, Integers]:
     rank = np.empty(len(order), dtype=codes.dtype)
     rank[order] = np.arange(len(order), dtype=codes.dtype)
     return rank[codes], values[order]
-
-
-def select(
-    detections: pd.DataFrame,
-    *,
-    start: pd.Timedelta | str | None = None,
-    end: pd.Timedelta | str | None = None,
-    persons: Iterable[int] | None = None,
-) -> pd.DataFrame:
-    """Keep the detections of some persons and of a stretch of time: ``start <= timestamp < end``.
-
-    The results for a selection are those of a video without the other detections: a person's last detection
-    before ``end`` stands for one sampling period, and a person present before ``start`` has ``appeared``. The
-    sampling period is that of the whole video (``video.sampling_period``).
-
-    Parameters
-    ----------
-    detections
-        DETECTIONS or POINTS, rows in any order.
-    start, end
-        Moments since the start of the video [ms]; by default its start and its end.
-    persons
-        Numbers of the persons to keep; those that do not occur are passed over. By default all.
-
-    Returns
-    -------
-    pandas.DataFrame
-        DETECTIONS or POINTS, the rows kept in their order.
-
-    Raises
-    ------
-    SchemaError
-        If ``detections`` is not a DETECTIONS table.
-    ParameterError
-        If ``end`` is not after ``start``, or one of them is no moment.
-    """
-    points = isinstance(detections, pd.DataFrame) and {"x_px", "x_m"} & {*detections}
-    validate(detections, POINTS if points else DETECTIONS)
-    keep = np.ones(len(detections), dtype=bool)
-    moment = detections.index.get_level_values("timestamp").to_numpy().view("int64")
-    first = 0 if start is None else milliseconds(start, "start")
-    if end is not None:
-        last = milliseconds(end, "end")
-        if last <= first:
-            raise ParameterError(f"end is {end!r}, which is not after start ({start!r})")
-        keep &= moment < last
-    keep &= moment >= first
-    if persons is not None:
-        keep &= detections.index.get_level_values("person_index").isin(parse_person_numbers(persons))
-    return detections.copy(deep=False) if keep.all() else detections[keep]
-
-
-def parse_person_numbers(persons: Iterable[int]) -> list[int]:
-    """Read numbers of persons.
-
-    Raises
-    ------
-    ParameterError
-        If it is no list of numbers.
-    """
-    try:
-        return [int(operator.index(person)) for person in persons]
-    except (TypeError, ValueError) as error:
-        raise ParameterError(f"persons is {persons!r}, not a list of numbers of persons") from error

@@ -142,8 +142,9 @@ def compute_trajectories(
             [detections[name].to_numpy()[rows.order] for name in ("left", "top", "width", "height")]
         )
         used = _clip(boxes) if clip_boxes else boxes
-        schema, unit, raw = DETECTIONS, plane.unit, (boxes, used, anchor)
-        places = _locate_boxes(used, plane, anchor)
+        points = anchor_points(used, anchor)
+        schema, unit, raw = DETECTIONS, plane.unit, (boxes, find_outside(points), anchor)
+        places = _project_points(points, plane)
     return _trajectories(
         detections,
         schema,
@@ -165,9 +166,8 @@ def _clip(boxes: Floats) -> Floats:
     return np.column_stack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
 
 
-def _locate_boxes(boxes: Floats, plane: Plane, anchor: Anchor) -> tuple[Floats, Floats, Bools]:
-    """Return x and y of each box's point in the plane, and where there is no box."""
-    points = anchor_points(boxes, anchor)
+def _project_points(points: Floats, plane: Plane) -> tuple[Floats, Floats, Bools]:
+    """Return x and y of each point in the plane, and where there is no box."""
     bare = ~(np.isfinite(points[:, 0]) & np.isfinite(points[:, 1]))
     points = plane.project(points)
     return np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1]), bare
@@ -185,7 +185,7 @@ def _trajectories(
     period: pd.Timedelta | str | None,
     max_interpolation: pd.Timedelta | str | None,
     windows: tuple[pd.Timedelta | str, pd.Timedelta | str],
-    boxes: tuple[Floats, Floats, Anchor] | None = None,
+    boxes: tuple[Floats, Bools, Anchor] | None = None,
 ) -> pd.DataFrame:
     """Add presence, interpolated positions, steps and speed to the rows' places."""
     sampled = choose_period(rows, video, period)
@@ -216,8 +216,7 @@ def _trajectories(
     }
     del vx, vy
     if boxes is not None:
-        raw, used, anchor = boxes
-        outside = find_outside(used, anchor)
+        raw, outside, anchor = boxes
         flags = flag_boxes(
             raw, anchor, time=rows.time, run=run, status=located, period=sampled, outside=outside
         )

@@ -47,6 +47,8 @@ def _noted(summary: "ExportSummary") -> list[str]:
     videos: dict[str, list[str]] = {}
     for video in summary.videos:
         for text in video.warnings:
+            if any(finding in text for finding in video.findings):  # the warnings say it
+                continue
             videos.setdefault(text, []).append(video.name)
     return [
         f"{names[0] if len(names) == 1 else f'{len(names)} videos'}: {text}" for text, names in videos.items()

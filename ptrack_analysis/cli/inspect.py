@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.cli.config_options import add_options, read_fields
@@ -18,9 +18,10 @@ from ptrack_analysis.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from ptrack_analysis.pipeline.inspection import ReadReport
+    from ptrack_analysis.pipeline.inspection import Inspection
 
 _SHOWN = 8
+_OF_BOXES = {"without body box", "feet not seen", "out of the frame"}
 _BAD, _SOME = 3, 4
 
 
@@ -73,12 +74,17 @@ def run(given: argparse.Namespace) -> int:
     return 0 if not bad else _BAD if bad == len(archive.videos) else _SOME
 
 
-def _named_stdin(found: "ReadReport", file: str) -> "ReadReport":
+def _named_stdin(found: "Inspection", file: str) -> "Inspection":
     """Replace the name of the temporary copy of stdin."""
     notes, problems = (
         tuple(text.replace(file, "stdin") for text in texts) for texts in (found.notes, found.problems)
     )
-    return replace(found, notes=notes, problems=problems)
+    dropped = tuple(
+        replace(reason, examples=tuple(example.replace(file, "stdin") for example in reason.examples))
+        for reason in found.read_report.dropped
+    )
+    report = replace(found.read_report, source="stdin", dropped=dropped)
+    return replace(found, notes=notes, problems=problems, read_report=report)
 
 
 def _print_passed_over(ignored: list[tuple[str, str]]) -> None:
@@ -90,7 +96,7 @@ def _print_passed_over(ignored: list[tuple[str, str]]) -> None:
             print(f"  and {len(ignored) - _SHOWN} more (--json lists them all)")
 
 
-def _text(found: "ReadReport") -> str:
+def _text(found: "Inspection") -> str:
     """Format what was found about one video."""
     video = found.video
     size = f"{video.width} x {video.height} px" if video.width and video.height else "frame size unknown"
@@ -99,6 +105,8 @@ def _text(found: "ReadReport") -> str:
     rows = [
         ("video", f"{size}, {rate}, {length}"),
         ("read", (f"{_count(found.pages, 'page')} in " if found.pages else "") + _count(found.files, "file")),
+        ("rows", _rows_read(found)),
+        *([("completeness", found.read_report.verdict)] if found.read_report.verdict else []),
         ("persons", f"{found.persons}"),
         ("detections", f"{found.detections}" + _between(found)),
         ("time in scene", f"{_seconds(found.dwell)}, of which {_seconds(found.without_position)} unlocated"),
@@ -115,20 +123,29 @@ def _text(found: "ReadReport") -> str:
         ),
         ("doubled", f"{_count(found.merged, 'row')}, {_count(found.repeated_pages, 'page')}"),
     ]
-    if not found.pages and found.problems:
+    if not found.read_report.rows and found.problems:
         return "\n".join(
             [f"{video.name}: {found.verdict}", *(f"  problem: {text}" for text in found.problems)]
         )
+    if found.has_points:
+        rows = [row for row in rows if row[0] not in _OF_BOXES]
+        rows.insert(3, ("positions", f"points without boxes, y points {video.y_axis}"))
     lines = [f"{video.name}: {found.verdict}", *(f"  {name:<18}{text}" for name, text in rows)]
     lines += [f"  note: {note}" for note in found.notes]
     return "\n".join(lines + [f"  problem: {problem}" for problem in found.problems])
+
+
+def _rows_read(found: "Inspection") -> str:
+    report = found.read_report
+    dropped = f", {report.dropped_rows} dropped" if report.dropped else ""
+    return f"{report.rows} read, {report.kept} kept{dropped}"
 
 
 def _count(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def _between(found: "ReadReport") -> str:
+def _between(found: "Inspection") -> str:
     if found.first is None or found.last is None:
         return ""
     return f", from {_seconds(found.first)} to {_seconds(found.last)}"
@@ -142,11 +159,14 @@ def _share(part: int, whole: int) -> str:
     return f"{part} of {whole}" + (f" ({part / whole:.0%})" if whole else "")
 
 
-def _plain(found: "ReadReport") -> dict[str, Any]:
+def _plain(found: "Inspection") -> dict[str, Any]:
     """Convert a report to JSON values, with times in milliseconds as ``<name>_ms``."""
-    plain = {"name": found.video.name, "verdict": found.verdict} | asdict(found)
-    plain["video"] = _in_ms(plain["video"])
-    plain.pop("ignored")
+    plain: dict[str, Any] = {"name": found.video.name, "verdict": found.verdict}
+    plain |= {each.name: getattr(found, each.name) for each in fields(found) if each.name != "ignored"}
+    facts = {each.name: getattr(found.video, each.name) for each in fields(found.video)}
+    facts.pop("read_report")
+    plain["video"] = _in_ms(facts)
+    plain["read_report"] = found.read_report.to_dict()
     return _in_ms(plain)
 
 

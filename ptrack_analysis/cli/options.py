@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from ptrack_analysis.storage.s3 import SETTINGS, parse_path
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
     from ptrack_analysis.storage.s3 import AnyPath
     from ptrack_analysis.video import Video
 
@@ -188,7 +190,8 @@ def open_client(given: argparse.Namespace, service: str = "rekognition") -> Iter
 
 _FORMATS = (
     "pages, mot, mot-gt, boxmot, bytetrack, deepsort, visdrone, supervision-csv, supervision-json, "
-    "ultralytics-txt, ultralytics-json, ultralytics-csv, boxmot-jsonl or table (default: recognized)"
+    "ultralytics-txt, ultralytics-json, ultralytics-csv, boxmot-jsonl, points, obsmat, trajnet or table "
+    "(default: recognized)"
 )
 _SOURCE = (
     "file, folder or s3://bucket/prefix of saved pages (.json, .jsonl, .gz), or a file of another tracker; "
@@ -215,7 +218,8 @@ def add_source_options(parser: argparse.ArgumentParser, *, has_name: bool = True
         "--columns",
         type=columns,
         metavar="ROLE=NAME,...",
-        help="columns of a table by role: frame=frame,id=track_id,left=x1,top=y1,right=x2,bottom=y2",
+        help="columns of a table by role: frame=frame,id=track_id,left=x1,top=y1,right=x2,bottom=y2; "
+        "points have x=x,y=y instead of a box",
     )
     form.add_argument(
         "--classes",
@@ -233,7 +237,14 @@ def add_source_options(parser: argparse.ArgumentParser, *, has_name: bool = True
     form.add_argument(
         "--first-pixel", type=int, choices=(0, 1), help="coordinate of the upper left pixel in MOT text"
     )
-    form.add_argument("--unit", choices=("px", "fraction"), help="unit of the boxes (default: recognized)")
+    form.add_argument(
+        "--unit",
+        choices=("px", "fraction", "m", "cm"),
+        help="unit of boxes (px or fraction, default: recognized) or of points (m, cm or px)",
+    )
+    form.add_argument(
+        "--y-axis", choices=("up", "down"), help="which way y grows for points (default: up in m, down in px)"
+    )
     add_remote(parser)
 
 
@@ -270,10 +281,17 @@ def open_source(given: argparse.Namespace) -> Iterator["AnyPath"]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "stdin.json.gz" if content.startswith(b"\x1f\x8b") else "stdin.json")
         file.write_bytes(content)
-        try:
-            yield file
-        except PtrackError as error:
-            raise type(error)(str(error).replace(str(file), "stdin")) from error
+        with warnings.catch_warnings():
+            show = warnings.showwarning
+
+            def show_stdin(message: Warning | str, *more: Any, **named: Any) -> None:
+                show(str(message).replace(str(file), "stdin"), *more, **named)
+
+            warnings.showwarning = show_stdin
+            try:
+                yield file
+            except PtrackError as error:
+                raise type(error)(str(error).replace(str(file), "stdin")) from error
 
 
 def read_noted(
@@ -284,10 +302,17 @@ def read_noted(
     from ptrack_analysis.sources.reading import load
 
     reading = load(source, video=facts, faces=False, careful=False, form=form_given(**form) if form else None)
-    reading.validate(allow_incomplete=given.allow_incomplete)
-    for note in reading.notes:
+    reading.validate(allow_incomplete=given.allow_incomplete, allow_dropped=given.allow_dropped)
+    reading.report.warn()
+    for note in reading.report.oddities:
         print(f"note: {reading.video.name}: {note}", file=sys.stderr)
     return reading.detections, reading.video
+
+
+def list_video_notes(analysis: "VideoAnalysis") -> list[str]:
+    """List what the shell says about a video, except what the warning of the read says."""
+    report = analysis.reading.report
+    return [note for note in (*report.notes, *analysis.notes) if note not in report.findings]
 
 
 def add_video(parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from ptrack_analysis.cli.options import (
     add_video,
     chosen,
     format_arguments,
+    list_video_notes,
     open_source,
     parse_file_path,
     shown,
@@ -122,7 +123,7 @@ def _read_scene(name: str, settings: AnalysisConfig) -> "Scene | None":
     from ptrack_analysis.pipeline.video_analysis import read_scene_file
 
     scene = read_scene_file(settings)
-    needs = PLOTS[name][0].needs
+    needs = PLOTS[name][0].needs - {Need.FLOOR_PLAN, Need.STOP_SIZE}  # points in m meet them, too
     validate_needs(f"plot {name}", [need for need in needs if not need.is_met(settings, scene)])
     return scene
 
@@ -144,7 +145,9 @@ def _analysis(
         form = format_arguments(given)
         one = chosen(source, given.video, form)
         analysis = VideoAnalysis(one, settings, scene, form=form_given(**form), name=given.video_name)
-        notes = [*analysis.reading.notes, *analysis.notes, *background_notes(analysis, options)]
+        needs = PLOTS[given.plot][0].needs
+        validate_needs(f"plot {given.plot}", [need for need in needs if not analysis.meets(need)])
+        notes = [*list_video_notes(analysis), *background_notes(analysis, options)]
     for note in notes:
         print(f"note: {shown(analysis.name)}: {shown(note)}", file=sys.stderr)
     return analysis

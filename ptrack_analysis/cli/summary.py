@@ -14,6 +14,7 @@ from ptrack_analysis.cli.options import (
     add_video,
     chosen,
     format_arguments,
+    list_video_notes,
     open_source,
     parse_file_path,
     shown,
@@ -122,7 +123,7 @@ def _figures(
 
     analysis = VideoAnalysis(reference, settings, scene, form=form)
     figures = gather_key_figures(analysis)
-    for note in (*analysis.reading.notes, *analysis.notes):
+    for note in list_video_notes(analysis):
         print(shown(f"note: {analysis.name}: {note}"), file=sys.stderr)
     return figures
 

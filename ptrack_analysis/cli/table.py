@@ -14,6 +14,7 @@ from ptrack_analysis.cli.options import (
     add_video,
     chosen,
     format_arguments,
+    list_video_notes,
     open_source,
     parse_file_path,
     shown,
@@ -109,7 +110,7 @@ def _analysis(given: argparse.Namespace, settings: "AnalysisConfig", source: "An
     files = {reference.name: [name_file(source, file) for file in reference.files]}
     recordings, notes = find_recordings(settings, files)
     analysis = VideoAnalysis(reference, settings, scene, recordings[reference.name], form=form_given(**form))
-    for note in (*notes, *analysis.reading.notes, *analysis.notes):
+    for note in (*notes, *list_video_notes(analysis)):
         print(shown(f"note: {analysis.name}: {note}"), file=sys.stderr)
     return analysis
 

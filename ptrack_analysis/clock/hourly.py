@@ -20,9 +20,9 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import (
+    OBSERVED_ENTRIES,
     OCCUPANCY,
     OCCUPANCY_HOURLY,
-    SEEN_ENDS,
     VISITS,
     VISITS_HOURLY,
     Table,
@@ -328,7 +328,7 @@ def compute_visits_hourly(
     number = pd.Index(names).get_indexer(zone)
     cell = number[stay] * len(hours) + hours.row[place]
     first = number * len(hours) + hours.row[hours.find_stretch(entered)]
-    seen = stays["entry"].isin(SEEN_ENDS).to_numpy()
+    seen = stays["entry"].isin(OBSERVED_ENTRIES).to_numpy()
     size = len(names) * len(hours)
     person = stays.index.get_level_values("person_index").to_numpy()
     arrays = {

@@ -15,7 +15,17 @@ from ptrack_analysis.storage.parquet import is_ours, read_parquet, write_parquet
 
 CATALOGUE = (*map(place_file, DIMENSIONS), DICTIONARY_FILE, DUCKDB_FILE, ATHENA_FILE)
 
-_OF_A_VIDEO = {"video", "zones", "persons", "start", "end", "allow_incomplete", "csv", "faces"}
+_OF_A_VIDEO = {
+    "video",
+    "zones",
+    "persons",
+    "start",
+    "end",
+    "allow_incomplete",
+    "allow_dropped",
+    "csv",
+    "faces",
+}
 """Settings that may well differ from video to video, or of which another note tells."""
 
 

@@ -1,7 +1,8 @@
 """The data dictionary of a dataset: every column of every table, and how tables join."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.records import FOLDERS, MARK, VideoEntry, place_file, schema_in
@@ -12,6 +13,7 @@ from ptrack_analysis.storage.columns import Stored, add_video_key, stored_column
 _ASKED_BY = {
     **{column.name: "anchor" for column in BOX_FLAGS},
     "interpolated": "fill_gaps",
+    "continued": "start",
     "merged_from": "stitch",
     "smoothed": "smooth",
     "jump": "max_speed",
@@ -21,6 +23,8 @@ _ASKED_BY = {
     "zone_key": "zones",
     "line_key": "zones",
 }
+_WITH_POINTS = {"floor": "m", "anchor": None}
+"""Settings whose columns points in this unit bring; points have no boxes and so no anchor."""
 FURTHER = "Told of the recording by the file of recordings, or by the name of the video's file."
 
 
@@ -73,13 +77,14 @@ def gather_contents(records: Iterable[VideoEntry]) -> Contents:
 
 def _columns(folder: str, record: VideoEntry) -> Iterator[Stored]:
     """List the columns of one file: optional ones only if a setting or tracker adds them, no landmarks."""
-    unit = "px" if record.parameters.get("floor") is None else "m"
+    parameters = record.parameters
+    unit = parameters.get("points_unit") or ("px" if parameters.get("floor") is None else "m")
     schema = add_video_key(schema_in(folder, record.parameters))
     for column in stored_columns(schema, unit, clocked=bool(record.about.get("days"))):
         if column.of in TRACKER_COLUMNS:
             is_there = column.name in record.about.get("tracker_columns", [])
         else:
-            is_there = not column.of.optional or bool(record.parameters.get(_asked_by(column.name)))
+            is_there = not column.of.optional or _is_asked_for(column.name, record.parameters)
         if is_there:
             yield column
     if folder == "videos":
@@ -87,9 +92,13 @@ def _columns(folder: str, record: VideoEntry) -> Iterator[Stored]:
             yield Stored(name, "string", "", FURTHER, Column(name, "text", FURTHER), name, is_name=False)
 
 
-def _asked_by(name: str) -> str:
-    """Return the setting that brings an optional column."""
-    return "faces" if name.startswith("face_") else _ASKED_BY.get(name, "")
+def _is_asked_for(name: str, parameters: Mapping[str, Any]) -> bool:
+    """Return whether a setting, or points as the source, bring an optional column."""
+    setting = "faces" if name.startswith("face_") else _ASKED_BY.get(name, "")
+    points = parameters.get("points_unit")
+    if points and setting in _WITH_POINTS:
+        return bool(points == _WITH_POINTS[setting])
+    return bool(parameters.get(setting))
 
 
 _TARGETS = {

@@ -1,5 +1,6 @@
 """Exporting an archive as a dataset: a folder of Parquet files that BI tools read without help."""
 
+import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import fields, replace
@@ -31,10 +32,11 @@ from ptrack_analysis.dataset.records import (
 from ptrack_analysis.dataset.staging import Workspace, staged
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
 from ptrack_analysis.dataset.video_files import Export, Task, export_video
-from ptrack_analysis.errors import OutputError, ParameterError, WorkerError
+from ptrack_analysis.errors import OutputError, ParameterError, PtrackWarning, WorkerError, ZoneError
 from ptrack_analysis.pipeline.config import AnalysisConfig, memory_for
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis, read_scene_file
 from ptrack_analysis.pipeline.workers import IN_FLIGHT, map_tasks, processes
+from ptrack_analysis.scene.zone_files import Scene
 from ptrack_analysis.sources.archive import Source, VideoReference, shown
 from ptrack_analysis.sources.finding import form_given, rename_videos, scan_source
 from ptrack_analysis.sources.names import listed
@@ -62,7 +64,8 @@ def export_dataset(
     first_frame: int | None = None,
     first_pixel: int | None = None,
     stride: int | None = None,
-    unit: Literal["px", "fraction"] | None = None,
+    unit: Literal["px", "fraction", "m", "cm"] | None = None,
+    y_axis: Literal["up", "down"] | None = None,
     classes: Sequence[int | str] | None = None,
     min_confidence: float | None = None,
     name: str | None = None,
@@ -119,7 +122,7 @@ def export_dataset(
         How many videos workers hold at most; by default 4 a process, 32 of an executor.
     progress
         Called after each video with its summary and the number of videos.
-    format, columns, first_frame, first_pixel, stride, unit, classes, min_confidence
+    format, columns, first_frame, first_pixel, stride, unit, y_axis, classes, min_confidence
         How another tracker's file is to be read, as in ``read_tracking``.
     name
         Name of the video in the dataset, if the source contains only one; see ``find_videos``.
@@ -131,6 +134,11 @@ def export_dataset(
     -------
     ExportSummary
         What became of each video, in the order of ``find_videos``.
+
+    Warns
+    -----
+    PtrackWarning
+        For each video of which rows are dropped, facts are assumed, or pages are missing.
 
     Raises
     ------
@@ -174,6 +182,7 @@ def export_dataset(
         first_pixel=first_pixel,
         stride=stride,
         unit=unit,
+        y_axis=y_axis,
         classes=classes,
         min_confidence=min_confidence,
     )
@@ -181,6 +190,7 @@ def export_dataset(
         known = read_cached_bytes(stage.folder / JOBS_FILE)
         found = scan_source(root, form, recall_from(known, partial(shown, root)))
         references = rename_videos(found.videos, name, root)
+        measured = _set_points(measured, references, scene)
         names = frozenset(measured.part_name(reference.name) for reference in references)
         files = {one.name: [shown(root, file) for file in one.files] for one in references}
         recordings, notes = find_recordings(measured, files)
@@ -201,6 +211,9 @@ def export_dataset(
         for summary in _each(references, recordings, export, stage, crew):
             check()
             summaries.append(summary)
+            if summary.findings:
+                said = f"{summary.name}: {'; '.join(summary.findings)}"
+                warnings.warn(said, PtrackWarning, stacklevel=2)
             if progress is not None:
                 progress(summary, len(references))
         _remove_leftovers(stage, names)  # a worker was killed, and others did its videos
@@ -221,6 +234,30 @@ def _opened(analysis: VideoAnalysis, settings: dict[str, Any]) -> tuple[Source, 
         )
     config = analysis.config
     return analysis.source, {field.name: getattr(config, field.name) for field in fields(config)}
+
+
+def _set_points(
+    settings: AnalysisConfig, references: Sequence[VideoReference], scene: Scene | None
+) -> AnalysisConfig:
+    """Return the configuration with the unit of the points of the source, if it has points.
+
+    Raises
+    ------
+    ParameterError
+        If the videos have positions of several kinds.
+    ZoneError
+        If zones are in meters, but the positions are not.
+    """
+    units = {reference.points_unit for reference in references}
+    if len(units) > 1:
+        raise ParameterError("the source has points in m and others. Export them to separate datasets.")
+    settings = replace(settings, points_unit=units.pop() if units else "")
+    settings.validate_cell()
+    if scene is not None and scene.unit == "m" and settings.unit != "m":
+        raise ZoneError(
+            f"{settings.zones}: zones in meters need a floor plan to be carried to px; none is given"
+        )
+    return settings
 
 
 def _validate_target(place: AnyPath) -> None:
@@ -328,10 +365,10 @@ def _finish(
         remove_videos(stage, gone)
         records = [record for record in records if record.video not in gone]
     write_catalogue(stage.folder, records)
-    warnings = [*misfits(records, export)]
+    notes = [*misfits(records, export)]
     if prune and elsewhere:
-        warnings.append(
+        notes.append(
             f"prune keeps {listed(elsewhere, _SHOWN)}: the export that wrote them read another source, or "
             "the dataset does not know which"
         )
-    return ExportSummary(export.out, tuple(summaries), tuple(warnings), tuple(gone), pruned=prune)
+    return ExportSummary(export.out, tuple(summaries), tuple(notes), tuple(gone), pruned=prune)

@@ -246,7 +246,8 @@ class VideoEntry:
     ``outputs`` has the rows and the SHA-256 of each file by its place below the dataset's folder,
     ``notes`` what is odd about the video, ``figures`` what the export says of it: the time of its persons in
     the scene, unlocated, and in each zone [ms], ``about`` where it was recorded and which days it covers, as
-    in ``about_of``. Nothing in it depends on when or where the run was.
+    in ``about_of``, ``read_report`` what became of the rows of the sources.
+    Nothing in it depends on when or where the run was.
     """
 
     video: str
@@ -256,6 +257,7 @@ class VideoEntry:
     notes: list[str] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=dict)
+    read_report: dict[str, Any] = field(default_factory=dict)
     package: str = PACKAGE
     version: str = __version__
 
@@ -308,7 +310,7 @@ def read_record(out: AnyPath, video: str) -> VideoEntry | None:
         complete = all(set(made) == {"rows", "sha256"} for made in record.outputs.values())
         complete &= all(map(is_inside, record.outputs))
         complete &= all({"name", "sha256"} <= set(file) for file in record.source)
-        complete &= isinstance(record.figures, dict) and isinstance(record.about, dict)
+        complete &= all(isinstance(one, dict) for one in (record.figures, record.about, record.read_report))
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return None
     sound = record.package == PACKAGE and record.video == video and isinstance(record.parameters, dict)

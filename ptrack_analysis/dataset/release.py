@@ -207,6 +207,9 @@ def release(
     ``survival`` ...), those of which it cannot be told how many persons a figure rests on (``quality``,
     ``field``, the heatmap of boxes), and beside tables of hours those of shorter intervals.
 
+    With ``min_count``, ``rows_read`` and ``rows_dropped`` of ``videos`` are missing, because they count the
+    detections of all people, who may be few.
+
     Some figures are withheld with ``min_count`` however many persons they rest on, because they are the
     value of one person to the millisecond, or because two other published figures give them and they might
     reveal a suppressed one. Missing are the medians, ``horizon`` and the restricted means of ``dwell`` and
@@ -214,8 +217,8 @@ def release(
     entries; the median and the share of ``transitions``; ``mean_persons`` of ``occupancy_bins``; density,
     speed and flow of ``fundamental``; ``density_per_m2`` of ``heatmap``; and ``peak_moment``,
     ``average_dwell``, ``dwell_per_visitor`` and ``re_entry_rate`` of ``retail``. The tables
-    ``dwell_quantiles``, ``service_levels``, ``intervals``, ``density`` and ``flow`` consist of such figures
-    and are left out.
+    ``dwell_quantiles``, ``service_levels``, ``confidence_intervals``, ``density`` and ``flow`` consist of
+    such figures and are left out.
 
     Parameters
     ----------
@@ -237,6 +240,9 @@ def release(
     Disclosure Control, Wiley 2012, doi:10.1002/9781118348239, chapter 4.
     """
     made = {name: tables[name] for name in released_folders(list(tables), settings)}
+    if settings.min_count is not None and "videos" in made:
+        unknown = pd.array([pd.NA] * len(made["videos"]), dtype="Int64")
+        made["videos"] = made["videos"].assign(rows_read=unknown, rows_dropped=unknown)
     if settings.min_count is not None:
         rules = {name: OUTPUTS[name].privacy.suppression for name in made}
         given = {**tables, **_countable(tables)}

@@ -19,7 +19,8 @@ class VideoSummary:
     ``error`` is what failed, if it did. ``rows`` has the rows of each table by its folder. ``in_scene`` is
     the persons' time in the scene, ``without_position`` the part of it in which nobody knows where they
     stood, so which is missing from ``dwell``, their time in each zone, by the zone's name in the order of its
-    file. None of these is known of a video that failed, nor where what may be of single persons is withheld.
+    file. ``findings`` are those of the ``warnings`` that are on missing pages, dropped rows and assumptions.
+    None of these is known of a video that failed, nor where what may be of single persons is withheld.
     """
 
     name: str
@@ -30,6 +31,7 @@ class VideoSummary:
     in_scene: pd.Timedelta | None = None
     without_position: pd.Timedelta | None = None
     warnings: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,14 @@ def summarize_video(
         in_scene=timedelta(figures["in_scene"]) if "in_scene" in figures else None,
         without_position=timedelta(figures["without_position"]) if "without_position" in figures else None,
         warnings=tuple(record.notes),
+        findings=_list_findings(record.read_report),
     )
+
+
+def _list_findings(report: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a warning says of an earlier read; if figures are withheld, only that pages are missing."""
+    missing = [report["completeness"]] if report.get("missing") else []
+    return tuple(report.get("findings", missing))
 
 
 def _sum(spans: pd.Series) -> int:

@@ -151,8 +151,9 @@ def export_video(task: Task, export: Export) -> VideoSummary:
         unchanged = _unchanged(task, record, sources, export)
         if unchanged is not None:
             return unchanged
-        analysis = VideoAnalysis(task.reference, export.settings, export.scene, task.recording)
+        analysis = VideoAnalysis(task.reference, export.settings, export.scene, task.recording, warn=False)
         tables, notes = compute_tables(analysis)
+        read_report = analysis.reading.report.to_dict(examples=False)
     except OutputError:
         raise
     except PtrackError as error:
@@ -160,7 +161,7 @@ def export_video(task: Task, export: Export) -> VideoSummary:
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one video stops no other
         said = InputError(f"{task.name}: cannot be measured: {type(error).__name__}: {error}")
         return VideoSummary(name=task.name, status="failed", error=said)
-    return _written(tables, replace(record, notes=notes), sources, task, export)
+    return _written(tables, replace(record, notes=notes, read_report=read_report), sources, task, export)
 
 
 def _written(
@@ -177,13 +178,15 @@ def _written(
     made, looks = _make(release(tables, export.settings, task.name), task.name, export)
     released: dict[str, Any] = {"figures": figures}
     if export.settings.withholds:  # notes and figures may be of single people
-        released = {"notes": []}
+        kept = {name: record.read_report[name] for name in ("completeness", "missing")}
+        released = {"notes": [], "read_report": kept}
+    findings = tuple(record.read_report["findings"])
     record = replace(record, outputs=made, about=describe_video(tables), **released)
     place = record_place(task.name)
     is_new = task.there is not None and place not in task.there
     put_text(export.out, place, record_text(record), new=is_new)
     _note(task, FingerprintCache(sources, looks, export.origin), export)
-    return summarize_video(record, "written", zones)
+    return replace(summarize_video(record, "written", zones), findings=findings)
 
 
 def _unchanged(

@@ -107,8 +107,9 @@ _ATHENA_TYPES = {
     "bool": "boolean",
 }
 _DWELL_BY_ZONE = """
--- Stays and time in each zone of each video. The true stay is longer than seen in "cut_visits" of them; for
--- "without_position_s" of the time in the scene the position is not known: it is missing from dwell_s.
+-- Stays and time in each zone of each video. The start (end) of "start_unobserved" ("end_unobserved") visits
+-- was not observed, so they lasted longer. For "without_position_s" of the time in the scene the position is
+-- not known: it is missing from dwell_s.
 CREATE OR REPLACE VIEW dwell_by_zone AS
 WITH places AS (
   SELECT DISTINCT video, zone FROM occupancy WHERE zone <> ''
@@ -121,9 +122,8 @@ stays AS (
     count(DISTINCT person) AS persons,
     sum(dwell_s) AS dwell_s,
     max(dwell_s) AS longest_dwell_s,
-    count(
-      CASE WHEN "entry" IN ('video_start', 'appeared') OR "exit" IN ('video_end', 'lost') THEN 1 END
-    ) AS cut_visits
+    count(CASE WHEN "entry" NOT IN ('crossed', 'frame_edge') THEN 1 END) AS start_unobserved,
+    count(CASE WHEN "exit" NOT IN ('crossed', 'frame_edge') THEN 1 END) AS end_unobserved
   FROM visits
   GROUP BY video, zone
 ),
@@ -140,7 +140,8 @@ SELECT
   coalesce(stays.dwell_s, 0) AS dwell_s,
   stays.dwell_s / stays.visits AS mean_dwell_s,
   stays.longest_dwell_s,
-  coalesce(stays.cut_visits, 0) AS cut_visits,
+  coalesce(stays.start_unobserved, 0) AS start_unobserved,
+  coalesce(stays.end_unobserved, 0) AS end_unobserved,
   coalesce(scene.time_in_scene_s, 0) AS time_in_scene_s,
   coalesce(scene.without_position_s, 0) AS without_position_s
 FROM places

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 ANCHORS = ("bottom_center", "center", "top_center")
 _LEAST_MEMORY = 10**6
 _NO_PARAMETERS = {"recordings", "memory"}
+_NO_FACTS = {"name", "sampling_period", "read_report"}
 
 
 def _unknown_video() -> Video:
@@ -59,6 +60,9 @@ class AnalysisConfig:
     FIELDS
     video
         Facts about the video that the source may lack: frame size, frame rate.
+    points_unit
+        Unit of the positions, ``m`` or ``px``, if the source has points without boxes. It is set when the
+        source is known.
 
     Raises
     ------
@@ -105,6 +109,7 @@ class AnalysisConfig:
         ),
     )
     video: Video = field(default_factory=_unknown_video)
+    points_unit: str = ""
     max_gap: Duration | None = field(
         default=None,
         metadata=option(
@@ -258,7 +263,7 @@ class AnalysisConfig:
     end: Duration | None = field(
         default=None,
         metadata=option(
-            "end of the analyzed part, such as 5min; detections from then on are ignored",
+            "end of the analyzed part, such as 5min; time present is cut there",
             "part",
             unit="ms",
             flag="--to",
@@ -311,6 +316,12 @@ class AnalysisConfig:
     allow_incomplete: bool = field(
         default=False, metadata=option("read archives that lack pages", "presence")
     )
+    allow_dropped: bool = field(
+        default=False,
+        metadata=option(
+            "read sources of which many rows are dropped for a reason that may be a misreading", "presence"
+        ),
+    )
     memory: int | str | None = field(
         default=None,
         metadata=option(
@@ -345,15 +356,25 @@ class AnalysisConfig:
             raise ParameterError(f"end must be after start ({given[0]!r}), got {given[1]!r}")
         if self.repair_jumps and self.max_speed is None:
             raise ParameterError("repair_jumps needs max_speed (--max-speed), above which a step is a jump.")
-        if self.cell is not None and self.floor is None:
-            raise ParameterError(
-                "cell is in meters, which needs a floor plan. Pass floor=... (--floor FILE)."
-            )
+        if self.points_unit:
+            self._validate_points()
         if self.cell is not None and self.shape is not None:
             raise ParameterError("cell and shape both set the size of the cells. Pass one of them.")
 
+    def _validate_points(self) -> None:
+        """Reject settings that concern boxes, because the source has points."""
+        for name, is_given, text in (
+            ("floor", self.floor is not None, "a floor plan projects boxes from the image"),
+            ("stitch", self.stitch, "stitching needs bounding boxes"),
+            ("clip_boxes", self.clip_boxes, "there are no boxes to clip"),
+            ("anchor", self.anchor != ANCHORS[0], "there are no boxes with an anchor"),
+        ):
+            if is_given:
+                flag = name.replace("_", "-")
+                raise ParameterError(f"{text}, but the source has points. Leave out {name} (--{flag}).")
+
     def _formed(self) -> dict[str, Any]:
-        from ptrack_analysis.analysis.presence import parse_person_numbers
+        from ptrack_analysis.analysis.selection import parse_person_numbers
 
         given = {one.name: getattr(self, one.name) for one in fields(self)}
         shape = None if self.shape is None else tuple(map(int, self.shape))
@@ -399,12 +420,25 @@ class AnalysisConfig:
     @property
     def unit(self) -> str:
         """The unit of the plane in which positions are measured."""
-        return "px" if self.floor is None else "m"
+        return self.points_unit or ("px" if self.floor is None else "m")
+
+    def validate_cell(self) -> None:
+        """Reject the side of a cell in meters where positions are in px.
+
+        Raises
+        ------
+        ParameterError
+            If they are; only the source tells whether it has points in meters.
+        """
+        if self.cell is not None and self.unit != "m":
+            raise ParameterError(
+                "cell is in meters, which needs a floor plan. Pass floor=... (--floor FILE)."
+            )
 
     @property
     def measures_stops(self) -> bool:
         """Whether stops are found: in px no extent of a stop suits every camera, so it has to be given."""
-        return self.floor is not None or self.stop_extent is not None
+        return self.unit == "m" or self.stop_extent is not None
 
     def parameters(self) -> dict[str, Any]:
         """Return all that decides about the result, as JSON knows it: times in ms, files by their checksum.
@@ -412,7 +446,13 @@ class AnalysisConfig:
         The file of recordings is not among it, as only its own line concerns a video; nor is the memory.
         """
         values = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _NO_PARAMETERS}
-        values["video"] = {n: v for n, v in asdict(self.video).items() if v is not None and n != "name"}
+        if not self.points_unit:
+            del values["points_unit"]
+        values["video"] = {
+            n: getattr(self.video, n)
+            for n in (one.name for one in fields(self.video))
+            if n not in _NO_FACTS and getattr(self.video, n) is not None
+        }
         values |= describe_secrets(self.salt, self.persons)
         plain: dict[str, Any] = convert_to_json(values)
         return plain

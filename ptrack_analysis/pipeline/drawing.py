@@ -10,6 +10,7 @@ from PIL import Image
 
 from ptrack_analysis import plots
 from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.pipeline.outputs import Need, validate_needs
 from ptrack_analysis.plots.style import short_name
 from ptrack_analysis.scene.images import read_picture, stretched_note
 
@@ -49,14 +50,19 @@ def draw_plot(plot: Plot, analysis: VideoAnalysis, options: PlotOptions) -> Any:
     if plot.name == "heatmap":
         if analysis.floor_plan is not None and options.basis == "boxes":
             raise ParameterError("A floor plan has no boxes. Leave out --floor, or pass --basis foot_points.")
-        if options.density and (analysis.floor_plan is None or analysis.duration is None):
-            raise ParameterError("--density needs a floor plan (--floor FILE) and a video of known duration.")
+        if analysis.has_points and options.basis == "boxes":
+            validate_needs("--basis boxes", [Need.BOXES])
+        if options.density and (analysis.unit != "m" or analysis.duration is None):
+            raise ParameterError(
+                "--density needs a floor plan (--floor FILE) or points in m, and a video of known duration."
+            )
         more["duration"] = analysis.duration if options.density else None
         if options.basis == "foot_points":
             content = analysis.heatmap(
                 basis="foot_points", truncated=False, **analysis.choose_cells("heatmap")
             )
             more |= {"zones": analysis.zones, "lines": analysis.lines, "bounds": analysis.bounds}
+            more["y_axis"] = analysis.y_axis
     elif plot.name == "animation":
         more |= {"width": options.width, "duration": options.duration}
         more |= {"frame_rate": options.fps, "trail": options.trail}

@@ -10,16 +10,18 @@ from ptrack_analysis.analysis.quality.checks import compute_quality
 from ptrack_analysis.analysis.quality.verdict import judge_video
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
+from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import EDGE_TOLERANCE
 from ptrack_analysis.pipeline.notes import count_hidden, notes_on, notes_on_quality, select_boxes, total_ms
 from ptrack_analysis.sources.archive import Source, VideoReference
+from ptrack_analysis.sources.read_report import ReadReport
 from ptrack_analysis.sources.reading import load
 from ptrack_analysis.video import Pixels, Video, timedelta
 
 
 @dataclass(frozen=True, slots=True)
-class ReadReport:
-    """What was found in the pages of one video.
+class Inspection:
+    """What one video holds, and how reliable it is.
 
     ``problems`` are the reasons for which it cannot be read as it is, ``notes`` what is odd but usable, each
     a sentence, among them the checks of ``compute_quality`` that are doubtful or bad; ``verdict`` is
@@ -31,6 +33,7 @@ class ReadReport:
     ``repeated_pages`` pages that were saved twice, ``gaps`` times without a detection of a person that are
     longer than ``max_gap``. Times: ``dwell`` the persons' time in the scene, ``without_position`` the part of
     it in which nobody knows where they stood, ``period`` between two samplings, ``longest_gap``.
+    ``read_report`` says what became of the rows and pages of the source.
     """
 
     video: Video
@@ -54,7 +57,13 @@ class ReadReport:
     ignored: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
     problems: tuple[str, ...]
+    read_report: ReadReport
     verdict: str
+
+    @property
+    def has_points(self) -> bool:
+        """Whether the source has points without boxes, so that what counts boxes is 0."""
+        return bool(self.detections) and not self.boxes and not self.without_box
 
 
 def inspect_tracking(
@@ -64,8 +73,9 @@ def inspect_tracking(
     max_gap: pd.Timedelta | str | None = None,
     period: pd.Timedelta | str | None = None,
     allow_incomplete: bool = False,
-) -> ReadReport:
-    """Read one job and say what is in it, and whether it can be trusted.
+    allow_dropped: bool = False,
+) -> Inspection:
+    """Read one video and report what is in it, and how reliable it is.
 
     What ``read_tracking`` would refuse (broken pages, a job that failed or is in progress, an incomplete
     archive, mixed videos) is listed in ``problems`` instead of raised, and the rest is read.
@@ -79,11 +89,13 @@ def inspect_tracking(
     max_gap, period
         As in ``compute_trajectories`` [ms].
     allow_incomplete
-        Whether an archive that lacks pages is a note, not a problem.
+        Whether missing pages are a note instead of a problem.
+    allow_dropped
+        Whether many dropped rows are a note instead of a problem.
 
     Returns
     -------
-    Findings
+    Inspection
         All that was found.
 
     Raises
@@ -95,7 +107,8 @@ def inspect_tracking(
     """
     reading = load(source, video=video)
     detections = reading.detections
-    boxes = select_boxes(detections)
+    has_points = "left" not in detections.columns
+    boxes = np.empty((0, 4)) if has_points else select_boxes(detections)
     left, top, right, bottom = boxes[:, 0], boxes[:, 1], boxes[:, 0] + boxes[:, 2], boxes[:, 1] + boxes[:, 3]
     beyond = np.minimum(left, top) < -EDGE_TOLERANCE
     beyond |= np.maximum(right, bottom) > 1 + EDGE_TOLERANCE
@@ -107,22 +120,28 @@ def inspect_tracking(
     gaps = gaps[gaps > longest]
     problems = [str(problem) for problem in reading.faults]
     gap, step = timedelta(longest), timedelta(sampled)
-    trajectories = compute_trajectories(
-        detections, reading.video, plane=Pixels(1, 1), max_gap=gap, period=step
-    )
+    plane = None if has_points else Pixels(1, 1)
+    trajectories = compute_trajectories(detections, reading.video, plane=plane, max_gap=gap, period=step)
     tracks = compute_tracks(trajectories)
     dwell, unlocated = total_ms(tracks["time_in_scene"]), total_ms(tracks["without_position"])
     notes = notes_on(reading, tracks)
-    quality = compute_quality(detections, trajectories, reading.video, max_gap=gap, period=step)
-    notes += notes_on_quality(quality)
+    quality = None
+    if not has_points:
+        quality = compute_quality(detections, trajectories, reading.video, max_gap=gap, period=step)
+        notes += notes_on_quality(quality)
+    if not allow_dropped:
+        try:
+            reading.report.validate_dropped()
+        except InputError as error:
+            problems.append(str(error))
     if allow_incomplete:
         notes += reading.cut_short
     elif reading.incomplete:
         problems.append(str(reading.incomplete))
-    return ReadReport(
+    return Inspection(
         video=reading.video,
-        files=reading.files,
-        pages=reading.pages,
+        files=reading.report.files,
+        pages=reading.report.pages,
         persons=len(tracks),
         detections=len(detections),
         first=None if detections.empty else moments.min(),
@@ -133,13 +152,14 @@ def inspect_tracking(
         gaps=len(gaps),
         longest_gap=timedelta(gaps.max()) if len(gaps) else None,
         boxes=len(boxes),
-        without_box=len(detections) - len(boxes),
+        without_box=0 if has_points else len(detections) - len(boxes),
         feet_not_seen=count_hidden(boxes),
         out_of_frame=int(beyond.sum()),
-        merged=reading.merged,
-        repeated_pages=reading.repeated,
+        merged=reading.report.merged,
+        repeated_pages=reading.report.repeated_pages,
         ignored=tuple(reading.ignored),
         notes=tuple(notes),
         problems=tuple(problems),
+        read_report=reading.report,
         verdict=str(judge_video(quality, problems=problems, caveats=reading.cut_short)),
     )

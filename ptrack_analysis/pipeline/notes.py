@@ -24,16 +24,16 @@ LATE = pd.Timedelta("2s")
 MUCH_UNLOCATED = CHECKS["time without position"].doubtful / 100
 """Share of the time in the scene without a position from which a note says so."""
 
-_SAID = ("time without position",)
+_SAID = ("time without position", "dropped rows", "missing pages")
 
 
 def notes_on(reading: Reading, tracks: pd.DataFrame) -> list[str]:
     """Describe what is odd but usable about a reading, a sentence each; TRACKS tell the time unlocated."""
     whole = reading.facts()
     return [
-        *reading.notes,
-        *_notes_on_times(reading.video, whole.index),
-        *_notes_on_rows(reading, whole),
+        *reading.report.notes,
+        *_notes_on_times(reading.video, whole.index, has_points="left" not in reading.detections.columns),
+        *_notes_on_boxes(whole),
         *_notes_on_positions(tracks),
     ]
 
@@ -51,7 +51,7 @@ def notes_on_quality(quality: pd.DataFrame) -> list[str]:
     ]
 
 
-def _notes_on_times(video: Video, index: pd.MultiIndex) -> Iterator[str]:
+def _notes_on_times(video: Video, index: pd.MultiIndex, *, has_points: bool) -> Iterator[str]:
     """Describe what is odd about the times and the video's facts."""
     moments = index.get_level_values("timestamp").unique()
     if not len(moments):
@@ -59,24 +59,14 @@ def _notes_on_times(video: Video, index: pd.MultiIndex) -> Iterator[str]:
     elif moments.min() > LATE:
         late = moments.min().total_seconds()
         yield f"the first detection is at {late:.3f} s: if people were there before, first pages are missing"
-    if video.width is None or video.height is None:
+    if not has_points and (video.width is None or video.height is None):
         yield "the frame size is not known: give --frame-size, as in 640x360, to measure anything in px"
     if video.duration is None:
         yield "the video's duration is not known: the last stays are taken to end with the last detection"
 
 
-def _notes_on_rows(reading: Reading, whole: Whole) -> Iterator[str]:
-    """Describe what is odd about pages and rows."""
-    if reading.goes_on and not reading.incomplete:
-        yield (
-            "the last page by name has a NextToken, and a page before it ends the job: pages may be missing, "
-            "or two fetches be mixed"
-        )
-    if reading.repeated:
-        yield f"{_count(reading.repeated, 'page was', 'pages were')} saved twice and counted once"
-    if reading.merged:
-        repeat = _count(reading.merged, "row repeats", "rows repeat")
-        yield f"{repeat} a person at a moment: made one row each"
+def _notes_on_boxes(whole: Whole) -> Iterator[str]:
+    """Describe what is odd about the boxes."""
     if whole.negative:
         boxes = _count(whole.negative, "box has", "boxes have")
         yield f"{boxes} a negative size and covers nothing in a heatmap"
@@ -143,8 +133,9 @@ def notes_on_analysis(analysis: VideoAnalysis) -> list[str]:
             "the balance takes every line as one that bounds the scene: give those that do the kind "
             "'entrance', if there are others"
         )
-    notes += check_lines(analysis.lines, analysis.video, analysis.floor_plan)
-    notes += check_zones(analysis.zones, analysis.video, plane=analysis.floor_plan)
+    if not analysis.has_points:  # the checks compare outlines with the image
+        notes += check_lines(analysis.lines, analysis.video, analysis.floor_plan)
+        notes += check_zones(analysis.zones, analysis.video, plane=analysis.floor_plan)
     return notes
 
 

@@ -27,7 +27,7 @@ class Need(Enum):
 
     ZONES = "needs zones. Pass a GeoJSON file of polygons: zones=... (--zones FILE)."
     LINES = "needs lines. Pass a GeoJSON file with LineStrings: zones=... (--zones FILE)."
-    FLOOR_PLAN = "needs a floor plan. Pass floor=... (--floor FILE)."
+    FLOOR_PLAN = "needs a floor plan. Pass floor=... (--floor FILE), or a source of points in m."
     CLOCK = "needs the start of the recording. Pass recordings=... (--recordings) or started_at=..."
     FACES = "needs faces. Pass faces=True (--faces)."
     QUEUE = "needs a zone of kind 'queue'. Add it to the zone file."
@@ -46,12 +46,12 @@ class Need(Enum):
         return {
             Need.ZONES: scene is not None,
             Need.LINES: bool(lines),
-            Need.FLOOR_PLAN: config.floor is not None,
+            Need.FLOOR_PLAN: config.unit == "m",
             Need.CLOCK: config.tells_clocks,
             Need.FACES: config.faces,
             Need.QUEUE: any(zone.kind == "queue" for zone in zones),
             Need.STITCHING: config.stitch,
-            Need.BOXES: True,
+            Need.BOXES: not config.points_unit,
             Need.STOP_SIZE: config.measures_stops,
         }[self]
 
@@ -212,16 +212,16 @@ FIELD_SHAPE = (18, 32)
 """Default rows and columns of a plotted flow field: one arrow per cell, long enough to be seen."""
 _CELL = "{} on a floor plan, larger on a large one"
 """Default size of the cells, as help shows it."""
-_RATES_OF_RETAIL = ("peak_moment", "average_dwell", "dwell_per_visitor", "re_entry_rate")
-"""Retail figures that are the time of one event, or quotients of other figures."""
+_RATES_OF_RETAIL = ("peak_moment", "whole_visits", "average_dwell", "dwell_per_visitor", "re_entry_rate")
+"""Retail figures that are the time of one event, a small count of others, or quotients of other figures."""
 
 OUTPUTS: dict[str, Output] = {
     output.name: output
     for output in (
         _output("videos", schema.VIDEOS, PUBLIC),
         _output("tracks", schema.TRACKS, PERSONAL),
-        _output("detections", schema.DETECTIONS, PERSONAL),
-        _output("stitches", schema.STITCHES, TRACK_NUMBERS, Need.STITCHING),
+        _output("detections", schema.DETECTIONS, PERSONAL, Need.BOXES),
+        _output("stitches", schema.STITCHES, TRACK_NUMBERS, Need.STITCHING, Need.BOXES),
         _output(
             "trajectories",
             schema.TRAJECTORIES,
@@ -261,6 +261,7 @@ OUTPUTS: dict[str, Output] = {
             Need.ZONES,
             plots=(_plot("visits", "visits to zones over time (needs --zones)", "visits"),),
         ),
+        _output("stay_in_scene", schema.SCENE_STAY, WITHHELD),
         _output("dwell", schema.DWELL, _of_visitors(), Need.ZONES),
         _output(
             "dwell_by_entry",
@@ -385,7 +386,6 @@ OUTPUTS: dict[str, Output] = {
             "heatmap",
             schema.HEATMAP,
             _in_cells("basis", only=("basis", "foot_points")),
-            Need.BOXES,
             plots=(
                 _plot(
                     "heatmap",

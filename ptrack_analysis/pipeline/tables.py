@@ -16,7 +16,6 @@ from ptrack_analysis.scene.zone_files import project_scene
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import (
     BALANCE,
-    ENCOUNTERS,
     FACE_COLUMNS,
     FACING,
     LANDMARK_COLUMNS,
@@ -54,7 +53,7 @@ def tracks(analysis: VideoAnalysis) -> pd.DataFrame:
 def detections(analysis: VideoAnalysis) -> pd.DataFrame:
     """Return the detections, with faces only where they are asked for."""
     table = analysis.detections
-    if analysis.config.faces or analysis.has_points:
+    if analysis.config.faces:
         return table
     names = {column.name for column in (*FACE_COLUMNS, *LANDMARK_COLUMNS)}
     return table.drop(columns=[name for name in table.columns if name in names])
@@ -71,10 +70,8 @@ def trajectories(analysis: VideoAnalysis) -> pd.DataFrame:
 
 
 def kinematics(analysis: VideoAnalysis) -> pd.DataFrame:
-    """Compute velocity, acceleration and turning."""
-    from ptrack_analysis.analysis.motion.kinematics import compute_kinematics
-
-    return compute_kinematics(analysis.trajectories, max_speed=analysis.config.max_speed)
+    """Return velocity, acceleration and turning."""
+    return analysis.kinematics
 
 
 def stops(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -91,8 +88,6 @@ def encounters(analysis: VideoAnalysis) -> pd.DataFrame:
     """Find the encounters, on the clock of the sampling."""
     from ptrack_analysis.analysis.crowd.encounters import compute_encounters
 
-    if analysis.floor_plan is None:
-        return empty_table(ENCOUNTERS, unit="m")
     tick = analysis.period if analysis.period > pd.Timedelta(0) else None
     return compute_encounters(analysis.trajectories, period=tick)
 
@@ -118,6 +113,8 @@ def visits(analysis: VideoAnalysis) -> pd.DataFrame:
         enter_after=config.enter_after,
         margin=config.margin,
         period=analysis.period,
+        start=config.start,
+        end=config.end,
     )
 
 
@@ -140,6 +137,16 @@ def dwell_quantiles(analysis: VideoAnalysis) -> pd.DataFrame:
     from ptrack_analysis.analysis.dwell.dwell import compute_dwell_quantiles
 
     return compute_dwell_quantiles(analysis["visits"], by="entry", **analysis.observed)
+
+
+def stay_in_scene(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Estimate how long people stay in the scene."""
+    from ptrack_analysis.analysis.dwell.dwell import compute_stay_in_scene
+
+    config = analysis.config
+    return compute_stay_in_scene(
+        analysis["tracks"], analysis.video, period=analysis.period, start=config.start, end=config.end
+    )
 
 
 def survival(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -199,7 +206,7 @@ def retail_metrics(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the retail metrics."""
     from ptrack_analysis.analysis.zones.retail import compute_retail_metrics
 
-    return compute_retail_metrics(analysis["visits"], analysis.zones)
+    return compute_retail_metrics(analysis["visits"], analysis.zones, **analysis.observed)
 
 
 def zone_overlaps(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -302,11 +309,12 @@ def line_flow(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def heatmap(analysis: VideoAnalysis) -> pd.DataFrame:
     """Return the heatmap of foot points, and that of boxes where positions are on the image."""
-    if analysis.floor_plan is not None:
+    if analysis.unit == "m":
         if analysis.duration is None:  # the column exists anyway, so that all files have the same columns
             return analysis.heatmap().to_frame().assign(density_per_m2=np.nan)
         return analysis.heatmap().to_frame(analysis.duration)
-    both = [analysis.heatmap(basis=basis).to_frame() for basis in _BASES]
+    bases = _BASES[1:] if analysis.has_points else _BASES
+    both = [analysis.heatmap(basis=basis).to_frame() for basis in bases]
     return pd.concat(both).sort_index()
 
 
@@ -398,9 +406,16 @@ def videos_table(
     arrays["video"] = arrays.pop("name")
     rate = np.nan if video.frame_rate is None else video.frame_rate
     duration = _NOT_KNOWN if video.duration is None else milliseconds(video.duration, "duration")
+    period, report = _NOT_KNOWN, video.read_report
+    if video.sampling_period is not None:
+        period = milliseconds(video.sampling_period, "sampling_period")
     arrays |= {
         "frame_rate": np.array([rate]),
         "duration": np.array([duration]),
+        "sampling_period": np.array([period]),
+        "completeness": [None if report is None else report.verdict],
+        "rows_read": [None if report is None else report.rows],
+        "rows_dropped": [None if report is None else report.dropped_rows],
         "analyzed_from": np.array([_NOT_KNOWN if start is None else milliseconds(start, "start")]),
         "analyzed_to": np.array([_NOT_KNOWN if end is None else milliseconds(end, "end")]),
     }
@@ -411,6 +426,6 @@ def videos_table(
 def _grid(analysis: VideoAnalysis) -> dict[str, Any]:
     """Return the grid of the heatmap of foot points."""
     config = analysis.config
-    if analysis.floor_plan is not None:
+    if analysis.unit == "m":
         return {"shape": config.shape, "cell": config.cell, "bounds": analysis.bounds}
     return {"shape": config.shape or SHAPE, "cell": None, "bounds": None}

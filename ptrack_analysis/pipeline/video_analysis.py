@@ -8,15 +8,17 @@ from typing import Any, Literal, TypedDict, cast, get_args
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds
+from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds, find_bounds
 from ptrack_analysis.analysis.heat.heatmap import Basis, Heatmap
-from ptrack_analysis.analysis.presence import choose_max_gap, select
+from ptrack_analysis.analysis.pairing import detection_rows
+from ptrack_analysis.analysis.presence import choose_max_gap
 from ptrack_analysis.analysis.quality.verdict import VideoVerdict, judge_video
+from ptrack_analysis.analysis.selection import cut_trajectories, flag_continued, select
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.clock.lookup import settled
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.geometry import Anchor
+from ptrack_analysis.geometry import Anchor, Integers
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on_analysis
 from ptrack_analysis.pipeline.outputs import (
@@ -31,14 +33,25 @@ from ptrack_analysis.pipeline.outputs import (
 from ptrack_analysis.scene.floor_plan import FloorPlan, read_floor_plan
 from ptrack_analysis.scene.zone_files import Scene, project_scene, read_scene
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import STITCHES, empty_table, find_unit
+from ptrack_analysis.schema import CONTINUED, STITCHES, empty_table, find_unit
 from ptrack_analysis.schema.detected import POINTS
 from ptrack_analysis.sources.archive import FormatOptions, Source, VideoReference
+from ptrack_analysis.sources.finding import find_unit_of_points
 from ptrack_analysis.sources.pages.job import Reading
-from ptrack_analysis.sources.pages.rows import Budget, TimeRange, Whole, compute_whole
+from ptrack_analysis.sources.pages.rows import Budget, TimeRange, compute_whole
+from ptrack_analysis.sources.read_report import ReadReport
 from ptrack_analysis.sources.reading import load
 from ptrack_analysis.sources.resolution import resolve_video
-from ptrack_analysis.video import Pixels, Plane, Video, milliseconds, timedelta
+from ptrack_analysis.video import (
+    Pixels,
+    Plane,
+    PointPlane,
+    Video,
+    YAxis,
+    choose_y_axis,
+    milliseconds,
+    timedelta,
+)
 
 Tables = tuple[pd.DataFrame, Video]
 ROW_BYTES = 300
@@ -77,6 +90,8 @@ class VideoAnalysis:
         When and where the video was recorded.
     form
         How a tracker's file is read.
+    warn
+        Whether to emit a ``PtrackWarning`` if rows are dropped, facts are assumed or pages are missing.
 
     Examples
     --------
@@ -94,13 +109,15 @@ class VideoAnalysis:
         *,
         form: FormatOptions | None = None,
         name: str | None = None,
+        warn: bool = True,
     ) -> None:
         self.source = source
         self._name = name
-        self.config = AnalysisConfig() if config is None else config
+        self._given_config = AnalysisConfig() if config is None else config
         self._given_scene = scene
         self._given_recording = recording
         self._form = form
+        self._warns = warn
         self._tables: dict[str, pd.DataFrame] = {}
         self._heatmaps: dict[tuple[Any, ...], Heatmap] = {}
         self._read: list[pd.DataFrame] = []
@@ -127,10 +144,21 @@ class VideoAnalysis:
             self._tables[name] = output.compute(self)
         return self._tables[name]
 
+    @cached_property
+    def config(self) -> AnalysisConfig:
+        """What is computed, and how; with the unit of the positions if the source has points."""
+        given = self._given_config
+        if isinstance(self.source, tuple):
+            table = self.source[0]
+            unit = "" if "left" in table.columns else find_unit(table, POINTS)
+        else:
+            unit = given.points_unit or find_unit_of_points(self.source, self._form)
+        config = given if unit == given.points_unit else replace(given, points_unit=unit)
+        config.validate_cell()
+        return config
+
     def meets(self, need: Need) -> bool:
         """Return whether the source and the configuration have what a table needs."""
-        if need is Need.BOXES:
-            return not self.has_points
         return need.is_met(self.config, self.scene)
 
     @property
@@ -159,16 +187,17 @@ class VideoAnalysis:
 
     @cached_property
     def reading(self) -> Reading:
-        """What was noticed while the video was read; its rows are in ``detections`` alone."""
+        """The facts and the report of the read; the rows are in ``detections`` only."""
         if isinstance(self.source, tuple):
             table, video = self.source
             self._read = [table]
             index: Any = table.index
-            facts = Whole(index, 0, 0, 0) if self.has_points else compute_whole(table)
+            facts = compute_whole(table)
             resolved, _ = resolve_video(video, index)
             if video.sampling_period is not None:
                 resolved = replace(resolved, sampling_period=video.sampling_period)
-            return Reading(table.iloc[:0], resolved, 0, 0, False, 0, 0, [], None, [], whole=facts)  # noqa: FBT003
+            report = video.read_report or ReadReport(source="tables in memory", kept=len(table))
+            return Reading(table.iloc[:0], replace(resolved, read_report=report), report, whole=facts)
         gap = timedelta(choose_max_gap(self.config.max_gap, 0))
         budget = _memory_budget(self.source, self.config)
         options: dict[str, Any] = {"video": self.config.video, "faces": self.config.faces, "careful": False}
@@ -178,7 +207,11 @@ class VideoAnalysis:
         needed = self._choose_max_gap(reading.video)
         if part is not None and needed > gap:  # the sampling period is known only after reading
             reading = load(self.source, part=_part_to_read(self.config, needed), **options)
-        reading.validate(allow_incomplete=self.config.allow_incomplete)
+        reading.validate(
+            allow_incomplete=self.config.allow_incomplete, allow_dropped=self.config.allow_dropped
+        )
+        if self._warns:
+            reading.report.warn()
         if budget is not None and part is None:
             budget.validate(len(reading.detections), 0)
         self._read = [reading.detections]
@@ -191,7 +224,7 @@ class VideoAnalysis:
     @property
     def has_points(self) -> bool:
         """Whether the source has positions without boxes."""
-        return isinstance(self.source, tuple) and "left" not in self.source[0].columns
+        return bool(self.config.points_unit)
 
     @cached_property
     def video(self) -> Video:
@@ -230,21 +263,29 @@ class VideoAnalysis:
 
     @property
     def plane(self) -> Plane:
-        """Where positions are measured: the floor plan, otherwise the image."""
+        """Where positions are measured: the floor plan, the plane of points, otherwise the image."""
+        if self.has_points:
+            return PointPlane(self.unit, self.video.y_axis or choose_y_axis(self.unit))
         return self.floor_plan or self.video.pixels
 
-    @cached_property
-    def unit(self) -> str:
-        """The unit of positions: ``px`` or ``m``."""
-        if isinstance(self.source, tuple) and self.has_points:
-            return find_unit(self.source[0], POINTS)
-        return self.config.unit
+    @property
+    def y_axis(self) -> YAxis:
+        """Which way y grows in the plane: ``down`` on the image, ``up`` or ``down`` otherwise."""
+        return self.plane.y_axis if self.has_points or self.floor_plan is not None else "down"
 
     @property
+    def unit(self) -> str:
+        """The unit of positions: ``px`` or ``m``."""
+        return self.config.unit
+
+    @cached_property
     def bounds(self) -> Bounds:
-        """The part of the plane that is drawn: the frame, or the floor plan's bounds."""
+        """The part of the plane that is drawn: the frame, the floor plan's bounds, or all points."""
         if self.floor_plan is not None:
             return self.floor_plan.bounds
+        if self.has_points and not (self.unit == "px" and self.video.width and self.video.height):
+            x, y = self.trajectories[[f"x_{self.unit}", f"y_{self.unit}"]].to_numpy().T
+            return find_bounds(x, y, "m", self.video)
         pixels = self.video.pixels
         return 0.0, 0.0, float(pixels.width), float(pixels.height)
 
@@ -276,7 +317,7 @@ class VideoAnalysis:
 
     @cached_property
     def _cleaned(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Detections after stitching, gap filling and selection; and the stitches."""
+        """Detections of the selected people after stitching and gap filling; and the stitches."""
         config, video = self.config, self.video
         detections = self._read.pop()
         stitches = empty_table(STITCHES, unit=self.unit)
@@ -296,12 +337,26 @@ class VideoAnalysis:
         persons: Sequence[int] | None = config.persons  # type: ignore[assignment] # a tuple after validation
         if persons is not None:
             persons = [int(stitches["merged_into"].get(person, person)) for person in persons]
-        return select(detections, start=config.start, end=config.end, persons=persons), stitches
+        return select(detections, persons=persons), stitches
 
     @property
+    def is_part(self) -> bool:
+        """Whether a part of the time is analyzed, and not the whole video."""
+        return self.config.start is not None or self.config.end is not None
+
+    @cached_property
     def detections(self) -> pd.DataFrame:
-        """Detections after cleaning and after the time and person filters."""
-        return self._cleaned[0]
+        """Detections after cleaning and after the time and person filters: one for each trajectory row."""
+        detections = self._cleaned[0]
+        if not self.is_part:
+            return detections
+        index: Any = self.trajectories.index
+        part = detections.iloc[detection_rows(detections, self._located)[self._cut[1]]]
+        continued = part.index.get_level_values("timestamp") != index.get_level_values("timestamp")
+        part = part.set_axis(index.reorder_levels(part.index.names))
+        if CONTINUED.name in self.trajectories.columns:
+            part = part.assign(**{CONTINUED.name: flag_continued(part, continued)})
+        return part.sort_index()
 
     @property
     def stitches(self) -> pd.DataFrame:
@@ -324,9 +379,9 @@ class VideoAnalysis:
         )
 
     @cached_property
-    def trajectories(self) -> pd.DataFrame:
-        """Trajectories after cleaning and after the time and person filters."""
-        config, trajectories = self.config, self._locate(self.detections)
+    def _located(self) -> pd.DataFrame:
+        """Trajectories of the selected people after cleaning, not cut to a part of the time."""
+        config, trajectories = self.config, self._locate(self._cleaned[0])
         if config.max_speed is not None:
             from ptrack_analysis.analysis.cleaning.jumps import flag_jumps, repair_jumps
 
@@ -344,6 +399,27 @@ class VideoAnalysis:
         """How reliable the tracking is: the verdict of the quality checks."""
         quality = None if self.has_points else self["quality"]
         return judge_video(quality, caveats=self.reading.cut_short)
+
+    @cached_property
+    def _cut(self) -> tuple[pd.DataFrame, Integers]:
+        """The trajectories of the part, and the row of the uncut trajectories that each row is from."""
+        return cut_trajectories(self._located, self.config.start, self.config.end)
+
+    @property
+    def trajectories(self) -> pd.DataFrame:
+        """Trajectories after cleaning and after the time and person filters."""
+        return self._cut[0] if self.is_part else self._located
+
+    @property
+    def kinematics(self) -> pd.DataFrame:
+        """Velocity, acceleration and turning, measured before the trajectories are cut to a part."""
+        from ptrack_analysis.analysis.motion.kinematics import compute_kinematics
+
+        motion = compute_kinematics(self._located, max_speed=self.config.max_speed)
+        if not self.is_part:
+            return motion
+        part, rows = self._cut
+        return motion.iloc[rows].set_axis(part.index)
 
     @cached_property
     def duration(self) -> pd.Timedelta | None:
@@ -384,9 +460,9 @@ class VideoAnalysis:
         shape, cell = (None, HEAT_CELL) if plot == "heatmap" else (FIELD_SHAPE, FIELD_CELL)
         if self.config.shape is not None or self.config.cell is not None:
             return {"shape": self.config.shape, "cell": self.config.cell}
-        if self.floor_plan is None:
+        if self.unit != "m":
             return {"shape": shape, "cell": None}
-        x0, y0, x1, y1 = self.floor_plan.bounds
+        x0, y0, x1, y1 = self.bounds
         return {"shape": None, "cell": max(cell, max(x1 - x0, y1 - y0) / (shape or SHAPE)[1])}
 
     def heatmap(
@@ -402,7 +478,7 @@ class VideoAnalysis:
         Parameters
         ----------
         basis
-            ``boxes`` (the default on the image) or ``foot_points`` (always on a floor plan).
+            ``boxes`` (the default on the image) or ``foot_points`` (always in m; the default for points).
         shape, cell
             Rows and columns, or the side of a cell; by default those of the configuration.
         truncated
@@ -412,8 +488,11 @@ class VideoAnalysis:
 
         if basis is not None and basis not in get_args(Basis):
             raise ParameterError(f"basis must be one of {', '.join(get_args(Basis))}, got {basis!r}")
-        on_floor = self.floor_plan is not None
-        basis = "foot_points" if on_floor else basis or "boxes"
+        on_floor = self.unit == "m"
+        default: Basis = "foot_points" if on_floor or self.has_points else "boxes"
+        basis = "foot_points" if on_floor else basis or default
+        if self.has_points and basis == "boxes":
+            validate_needs("basis 'boxes'", [Need.BOXES])
         if shape is None and cell is None:
             shape, cell = self.config.shape, self.config.cell
         key = basis, shape, cell, truncated
@@ -449,6 +528,8 @@ def read_scene_file(settings: AnalysisConfig) -> Scene | None:
     """
     scene = None if settings.zones is None else read_scene(settings.zones)
     video = settings.video
+    if scene is not None and scene.unit == "m" and settings.floor is None:
+        return scene  # the source may have points in m
     if settings.floor is not None:
         sized = video if video.width and video.height else Video(width=1, height=1)
         read_floor_plan(settings.floor, sized)

@@ -354,6 +354,7 @@ def map_videos(
     executor: Executor | None = None,
     in_flight: int = IN_FLIGHT,
     allow_incomplete: bool = False,
+    allow_dropped: bool = False,
 ) -> Iterator[Outcome[VideoReference, R]]:
     """Call ``function(detections, video)`` for each video, reading it where the function runs.
 
@@ -375,6 +376,8 @@ def map_videos(
         How many videos the executor holds at most; twice the number of its workers or more.
     allow_incomplete
         Whether to read archives that lack pages, as in ``read_tracking``.
+    allow_dropped
+        Whether to read sources of which many rows are dropped, as in ``read_tracking``.
 
     Yields
     ------
@@ -396,12 +399,18 @@ def map_videos(
     >>> list(map_videos(lambda detections, video: len(detections), []))
     []
     """
-    one = partial(_of_video, function, allow_incomplete=allow_incomplete)
+    one = partial(_of_video, function, allow_incomplete=allow_incomplete, allow_dropped=allow_dropped)
     return map_tasks(one, videos, executor=executor, in_flight=in_flight)
 
 
 def _of_video(
-    function: Callable[[pd.DataFrame, Video], R], reference: VideoReference, *, allow_incomplete: bool
+    function: Callable[[pd.DataFrame, Video], R],
+    reference: VideoReference,
+    *,
+    allow_incomplete: bool,
+    allow_dropped: bool,
 ) -> R:
-    detections, video = read_tracking(reference, allow_incomplete=allow_incomplete)
+    detections, video = read_tracking(
+        reference, allow_incomplete=allow_incomplete, allow_dropped=allow_dropped
+    )
     return function(detections, video)

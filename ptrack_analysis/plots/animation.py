@@ -28,7 +28,7 @@ from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import TRAJECTORIES, find_unit, validate
 from ptrack_analysis.storage.files import write_bytes
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Video, YAxis, milliseconds
 
 _FINE = 2  # pixels drawn for each one shown, so that edges are smooth
 _STRIP = 26
@@ -51,7 +51,7 @@ class AnimationCanvas:
 
     ground: Image.Image
     origin: Floats
-    scale: float
+    scale: Floats
 
     @property
     def size(self) -> tuple[int, int]:
@@ -62,9 +62,21 @@ class AnimationCanvas:
         """Return where points of the plane (n, 2) lie on the ground [fine px]."""
         return (points - self.origin) * self.scale
 
+    def draw_line(self, line: Line) -> LineString:
+        """Return a line on the ground, with its *in* side to the right."""
+        is_up = bool(self.scale[1] < 0)
+        outline = line.outline if (line.y_axis == "up") == is_up else line.outline.reverse()
+        return LineString(self.pixels(shapely.get_coordinates(outline)))
+
 
 def prepare_canvas(
-    width: int, shown: Bounds, picture: Floats | None, zones: Sequence[Zone], lines: Sequence[Line]
+    width: int,
+    shown: Bounds,
+    picture: Floats | None,
+    zones: Sequence[Zone],
+    lines: Sequence[Line],
+    *,
+    y_axis: YAxis = "down",
 ) -> AnimationCanvas:
     """Prepare the ground: the background or paper, with outlines and their names."""
     x0, y0, x1, y1 = shown
@@ -74,7 +86,9 @@ def prepare_canvas(
     if picture is not None:
         levels = np.rint(255 * dimmed(picture)).astype("uint8")
         ground.paste(Image.fromarray(levels).resize(ground.size, Image.Resampling.LANCZOS))
-    stage = AnimationCanvas(ground, np.array([x0, y0]), scale)
+    is_up = y_axis == "up"
+    origin, scales = np.array([x0, y1 if is_up else y0]), np.array([scale, -scale if is_up else scale])
+    stage = AnimationCanvas(ground, origin, scales)
     draw = ImageDraw.Draw(ground)
     things: list[Zone | Line] = [*zones, *lines]
     for thing in things:
@@ -89,6 +103,7 @@ def _draw_outline(draw: ImageDraw.ImageDraw, stage: AnimationCanvas, thing: Zone
     outline = thing.outline.boundary if isinstance(thing, Zone) else thing.outline
     strokes = [LineString(stage.pixels(shapely.get_coordinates(ring))) for ring in shapely.get_parts(outline)]
     if isinstance(thing, Line):
+        strokes = [stage.draw_line(thing)]
         middle, inwards = way_in(strokes[0])
         strokes = [*_dashes(strokes[0]), LineString([middle, middle + _ARROW * inwards])]
     for color, wide in ((PAPER, 3.0), (INK, 1.0)):
@@ -112,7 +127,7 @@ def _draw_name(draw: ImageDraw.ImageDraw, stage: AnimationCanvas, thing: Zone | 
     if isinstance(thing, Zone):
         place = stage.pixels(shapely.get_coordinates(thing.outline.representative_point()))[0]
     else:
-        middle, inwards = way_in(LineString(stage.pixels(shapely.get_coordinates(thing.outline))))
+        middle, inwards = way_in(stage.draw_line(thing))
         place = middle - _FINE * _LETTERS * inwards
     style: dict[str, Any] = {
         "fill": INK,
@@ -225,7 +240,7 @@ _CENTI = 100
 _TEN = 10
 
 
-@plot_analysis(lambda analysis: analysis.trajectories, "lines", "zones", "bounds")
+@plot_analysis(lambda analysis: analysis.trajectories, "lines", "zones", "bounds", "y_axis")
 def write_animation(
     trajectories: pd.DataFrame,
     /,
@@ -236,6 +251,7 @@ def write_animation(
     bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
+    y_axis: YAxis = "down",
     persons: Collection[int] | None = None,
     width: int = 640,
     duration: pd.Timedelta | str = "12s",
@@ -261,6 +277,7 @@ def write_animation(
         bounds=bounds,
         zones=zones,
         lines=lines,
+        y_axis=y_axis,
         persons=persons,
         width=width,
         duration=duration,
@@ -270,7 +287,7 @@ def write_animation(
     write_bytes(path, content)
 
 
-@plot_analysis(lambda analysis: analysis.trajectories, "video", "lines", "zones", "bounds")
+@plot_analysis(lambda analysis: analysis.trajectories, "video", "lines", "zones", "bounds", "y_axis")
 def animate_paths(
     trajectories: pd.DataFrame,
     /,
@@ -280,6 +297,7 @@ def animate_paths(
     bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
+    y_axis: YAxis = "down",
     persons: Collection[int] | None = None,
     width: int = 640,
     duration: pd.Timedelta | str = "12s",
@@ -307,6 +325,8 @@ def animate_paths(
         needed for a background in m (``floor.bounds``).
     zones, lines
         Outlines to draw with their names, in the same plane.
+    y_axis
+        As in ``plot_paths``.
     persons
         Whom to draw; by default all.
     width
@@ -345,7 +365,8 @@ def animate_paths(
     picture = None if background is None else read_background(background)
     frame = frame_bounds(unit, bounds=bounds, video=video, picture=picture)
     steps = find_steps(trajectories, unit, persons)
-    stage = prepare_canvas(size, frame or enclosing_bounds(steps.points[steps.known]), picture, zones, lines)
+    seen = frame or enclosing_bounds(steps.points[steps.known])
+    stage = prepare_canvas(size, seen, picture, zones, lines, y_axis=y_axis)
     _validate_size(stage.size, len(frames))
     moments = _moments(steps, len(frames))
     factor = (moments[-1] + moments[1] - 2 * moments[0]) / frames.sum() / _TEN if len(moments) > 1 else 1.0

@@ -16,7 +16,7 @@ from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.style import INK, PAPER, enclosing_bounds, plane_axes, short_name
 from ptrack_analysis.scene.images import Picture, read_picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, YAxis
 
 _DIM = 0.4
 _GREY = 0.5
@@ -73,7 +73,8 @@ def draw_background(ax: Axes, picture: Floats, bounds: Bounds) -> None:
     """Lay the picture over its rectangle, paler in color and nearer to white, so that data stand out."""
     x0, y0, x1, y1 = bounds
     limits = ax.axis()
-    image = ax.imshow(dimmed(picture), extent=(x0, x1, y1, y0), zorder=0, aspect=ax.get_aspect())
+    below, above = (y1, y0) if ax.yaxis_inverted() else (y0, y1)
+    image = ax.imshow(dimmed(picture), extent=(x0, x1, below, above), zorder=0, aspect=ax.get_aspect())
     image.set_label("_background")
     ax.axis(limits)
 
@@ -131,9 +132,10 @@ def _name_zone(ax: Axes, zone: Zone) -> None:
     """Write the name inside the zone: in an upper corner of one like a rectangle, else where it is widest."""
     outline = zone.outline
     part = max(outline.geoms, key=lambda each: each.area) if isinstance(outline, MultiPolygon) else outline
-    left, top, right, bottom = part.bounds
+    left, low, right, high = part.bounds
+    top = low if ax.yaxis_inverted() else high
     start, end = sorted(ax.get_xlim())
-    if part.area > _RECTANGULAR * (right - left) * (bottom - top):
+    if part.area > _RECTANGULAR * (right - left) * (high - low):
         leftwards = (left + right) / 2 > (start + end) / 2
         place, away, down = (right if leftwards else left, top), -4 if leftwards else 4, -4
         across, above = ("right" if leftwards else "left"), "top"
@@ -156,8 +158,8 @@ def _middle(part: Polygon) -> Floats:
 
 def _name_line(ax: Axes, line: Line) -> None:
     """Write the name on the line's *out* side, with an arrow from its middle to the *in* side."""
-    middle, way = way_in(line.outline)
-    inwards = way * [1, -1]  # on paper y points upwards
+    middle, way = way_in(line.seen)
+    inwards = way * [1, -1 if ax.yaxis_inverted() else 1]  # on paper y points upward
     place = (float(middle[0]), float(middle[1]))
     arrow: dict[str, Any] = {"arrowstyle": "<|-", "color": INK, "shrinkA": 0, "shrinkB": 0}
     ax.annotate("in", place, xytext=tuple(20 * inwards), arrowprops=arrow, **_beside(inwards), **_LETTERING)
@@ -250,6 +252,7 @@ def ground_axes(
     lines: Sequence[Line],
     margin: tuple[float, float] = (1.0, 1.4),
     default: Bounds | None = None,
+    y_axis: YAxis = "down",
 ) -> Axes:
     """Make axes of the plane: of the frame or the bounds, else of all (n, 2) points and outlines.
 
@@ -269,7 +272,7 @@ def ground_axes(
     shown = frame or enclosing_bounds(
         np.concatenate([np.empty((0, 2)) if points is None else points, *corners])
     )
-    ax = plane_axes(ax, unit, shown, fixed=frame is not None, margin=margin)
+    ax = plane_axes(ax, unit, shown, fixed=frame is not None, y_axis=y_axis, margin=margin)
     if picture is not None and frame is not None:
         draw_background(ax, picture, frame)
     return ax

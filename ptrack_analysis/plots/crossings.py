@@ -15,14 +15,14 @@ from ptrack_analysis.plots.style import OKABE_ITO, PAPER, in_rows, legend_below,
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import CROSSINGS, find_unit, validate
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, YAxis
 
 _MARKS = {"in": ("o", OKABE_ITO[0], "crossed in"), "out": ("s", OKABE_ITO[1], "crossed out")}
 _SIZES = {"in": 4.8, "out": 7.5}  # so that a circle upon a square leaves both to be seen
 _MANY = 60
 
 
-@plot_analysis("crossings", "lines", "zones", "bounds")
+@plot_analysis("crossings", "lines", "zones", "bounds", "y_axis")
 def plot_crossings(
     crossings: pd.DataFrame,
     /,
@@ -33,6 +33,7 @@ def plot_crossings(
     video: Video | None = None,
     bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
+    y_axis: YAxis = "down",
     **kwargs: Any,
 ) -> Axes:
     """Draw lines with their totals, and where each was crossed, on the picture or the floor plan.
@@ -48,7 +49,7 @@ def plot_crossings(
         The lines, in the same plane.
     ax
         Axes to draw on, such as those of ``plot_paths``; by default a new figure's.
-    background, video, bounds, zones
+    background, video, bounds, zones, y_axis
         As in ``plot_paths``.
     **kwargs
         Handed to ``Axes.scatter``, which draws the crossings.
@@ -68,7 +69,8 @@ def plot_crossings(
     """
     validate(crossings, CROSSINGS)
     unit = find_unit(crossings, CROSSINGS)
-    ax = ground_axes(ax, unit, background=background, video=video, bounds=bounds, zones=zones, lines=lines)
+    ground: dict[str, Any] = {"background": background, "video": video, "bounds": bounds, "y_axis": y_axis}
+    ax = ground_axes(ax, unit, zones=zones, lines=lines, **ground)
     of_lines = crossings[crossings.index.isin([line.name for line in lines], level="line")]
     draw_outlines(ax, zones, [replace(line, name=_totals(line, of_lines)) for line in lines])
     if len(of_lines):

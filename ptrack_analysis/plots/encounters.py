@@ -16,12 +16,12 @@ from ptrack_analysis.plots.style import INK, PAPER, say_nothing_to_draw
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import ENCOUNTERS, find_unit, validate
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, YAxis
 
 _LABELLED = 20
 
 
-@plot_analysis("encounters", "lines", "zones", "bounds")
+@plot_analysis("encounters", "lines", "zones", "bounds", "y_axis")
 def plot_encounters(
     encounters: pd.DataFrame,
     /,
@@ -32,9 +32,10 @@ def plot_encounters(
     bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
+    y_axis: YAxis = "down",
     **kwargs: Any,
 ) -> Axes:
-    """Draw each encounter as a dot at its place, whose color is its duration, y downwards.
+    """Draw each encounter as a dot at its place, whose color is its duration.
 
     Longer encounters lie above shorter ones. Up to twenty have the numbers of their two persons beside them.
 
@@ -44,7 +45,7 @@ def plot_encounters(
         ENCOUNTERS of one video, rows in any order.
     ax
         Axes to draw on, such as those of ``plot_paths``; by default a new figure's.
-    background, video, bounds, zones, lines
+    background, video, bounds, zones, lines, y_axis
         As in ``plot_paths``.
     **kwargs
         Handed to ``Axes.scatter``, which draws the dots.
@@ -75,6 +76,7 @@ def plot_encounters(
         bounds=bounds,
         zones=zones,
         lines=lines,
+        y_axis=y_axis,
         margin=(1.8, 0.9),
     )
     draw_outlines(ax, zones, lines)

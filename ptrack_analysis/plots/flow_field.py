@@ -16,7 +16,7 @@ from ptrack_analysis.plots.background import draw_outlines, ground_axes
 from ptrack_analysis.plots.style import say_nothing_to_draw
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, YAxis
 
 _LONGEST = 0.95  # of a cell's shorter side
 _DARKEST = 0.9  # of the colormap: its brightest end is unreadable on paper
@@ -27,7 +27,7 @@ def _compute_flow_field(analysis: Any) -> FlowField:
     return compute_flow_field(analysis.trajectories, analysis.video, bounds=analysis.bounds, **cells)
 
 
-@plot_analysis(_compute_flow_field, "lines", "zones", "bounds")
+@plot_analysis(_compute_flow_field, "lines", "zones", "bounds", "y_axis")
 def plot_flow_field(
     field: FlowField,
     /,
@@ -38,6 +38,7 @@ def plot_flow_field(
     bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
+    y_axis: YAxis = "down",
     min_steps: int = 1,
     **kwargs: Any,
 ) -> Axes:
@@ -45,7 +46,7 @@ def plot_flow_field(
 
     An arrow lies in the middle of its cell and points along the mean direction; its length is the coherence,
     1 being nearly the cell's shorter side, so that a cell with people going to and fro has a short one. Cells
-    without a direction, or with fewer steps than ``min_steps``, have none. y grows downwards.
+    without a direction, or with fewer steps than ``min_steps``, have none.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ def plot_flow_field(
         The result of ``compute_flow_field``.
     ax
         Axes to draw on, such as those of ``plot_heatmap``; by default a new figure's.
-    background, video, bounds, zones, lines
+    background, video, bounds, zones, lines, y_axis
         As in ``plot_paths``.
     min_steps
         The least number of steps of a cell that has an arrow, 1 or more.
@@ -77,7 +78,7 @@ def plot_flow_field(
         raise SchemaError(f"field must be a FlowField, got a {type(field).__name__}")
     if not isinstance(min_steps, int | np.integer) or isinstance(min_steps, bool) or min_steps < 1:
         raise ParameterError(f"min_steps is {min_steps!r}, not a whole number of at least 1")
-    ground: dict[str, Any] = {"background": background, "video": video, "bounds": bounds}
+    ground: dict[str, Any] = {"background": background, "video": video, "bounds": bounds, "y_axis": y_axis}
     ground |= {"default": field.bounds, "margin": (1.5, 0.75)}
     ax = ground_axes(ax, field.unit, zones=zones, lines=lines, **ground)
     shown = (field.steps >= min_steps) & ~np.isnan(field.heading) & (field.seconds > 0)

@@ -25,7 +25,7 @@ from ptrack_analysis.plots.background import (
 from ptrack_analysis.plots.style import plane_axes, say_nothing_to_draw
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, YAxis
 
 _SCALES = {"sqrt": 0.5, "linear": 1.0}
 _NOUNS = {
@@ -39,12 +39,11 @@ _PALEST = 0.08  # of the colormap, so that the least time stands out from paper
 
 
 @plot_analysis(
-    lambda analysis: analysis.heatmap(
-        truncated=analysis.floor_plan is None, **analysis.choose_cells("heatmap")
-    ),
+    lambda analysis: analysis.heatmap(truncated=analysis.unit == "px", **analysis.choose_cells("heatmap")),
     "lines",
     "zones",
     "bounds",
+    "y_axis",
 )
 def plot_heatmap(
     heatmap: Heatmap,
@@ -56,12 +55,13 @@ def plot_heatmap(
     bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
+    y_axis: YAxis = "down",
     duration: pd.Timedelta | str | None = None,
     scale: Literal["sqrt", "linear"] = "sqrt",
     alpha: float | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw the value of each cell as a color, over the image or the floor plan, y downward.
+    """Draw the value of each cell as a color, over the image or the floor plan.
 
     With a ``duration``, the mean density on the floor is drawn, ``heatmap.density(duration)``. Cells with 0
     and cells without a value are transparent. A heatmap in fractions of the frame is drawn in px if the
@@ -74,7 +74,7 @@ def plot_heatmap(
         The result of ``compute_heatmap`` or ``compute_box_heatmap``; of a series, one of its ``bins``.
     ax
         Axes to draw on; by default a new figure's.
-    background, video, bounds, zones, lines
+    background, video, bounds, zones, lines, y_axis
         As in ``plot_paths``.
     duration
         The time that was watched, as ``video.duration``, to draw persons per m² instead of seconds [ms].
@@ -114,7 +114,7 @@ def plot_heatmap(
     validate_plane([*zones, *lines], unit)
     (rows, columns), (x0, y0, x1, y1) = heatmap.shape, place
     aspect = (x1 - x0) / columns / ((y1 - y0) / rows) if unit == "fraction" else 1.0
-    ax = plane_axes(ax, unit, frame, fixed=True, aspect=aspect, margin=(1.5, 0.75))
+    ax = plane_axes(ax, unit, frame, fixed=True, y_axis=y_axis, aspect=aspect, margin=(1.5, 0.75))
     if picture is not None:
         draw_background(ax, picture, frame)
     if (drawn > 0).any():
@@ -166,6 +166,7 @@ def _draw_cells(ax: Axes, drawn: Floats, place: Bounds, style: dict[str, Any], s
         np.ma.masked_less_equal(np.ma.masked_invalid(drawn), 0.0),
         **{
             "extent": (x0, x1, y1, y0),
+            "origin": "upper",
             "norm": norm,
             "cmap": ListedColormap(colormaps["magma_r"](np.linspace(_PALEST, 1.0, 256))).with_extremes(
                 bad=(0, 0, 0, 0)

@@ -16,7 +16,7 @@ from ptrack_analysis.plots.background import draw_outlines, ground_axes
 from ptrack_analysis.plots.style import INK, say_nothing_to_draw
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, YAxis
 
 _PALE = 0.35
 _UNITS = {"s/person": "seconds per person", "s/h": "seconds per hour"}
@@ -31,11 +31,12 @@ def plot_heatmap_comparison(
     bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
+    y_axis: YAxis = "down",
     level: float = 0.05,
     alpha: float | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw the difference of each cell as a color, over the picture or the floor plan, y downwards.
+    """Draw the difference of each cell as a color, over the picture or the floor plan.
 
     Orange where the first set spent more time, purple where the second did, white between; the colors reach
     to the largest difference on both sides. Cells in which the difference may be chance are pale; where it is
@@ -47,7 +48,7 @@ def plot_heatmap_comparison(
         The result of ``compare_heatmaps``.
     ax
         Axes to draw on; by default a new figure's.
-    background, video, bounds, zones, lines
+    background, video, bounds, zones, lines, y_axis
         As in ``plot_paths``.
     level
         The largest ``p`` of a cell that counts as more than chance.
@@ -72,7 +73,7 @@ def plot_heatmap_comparison(
     if not isinstance(comparison, HeatmapComparison):
         raise SchemaError(f"comparison must be a HeatmapComparison, got a {type(comparison).__name__}")
     marked = comparison.mask(level)
-    ground: dict[str, Any] = {"background": background, "video": video, "bounds": bounds}
+    ground: dict[str, Any] = {"background": background, "video": video, "bounds": bounds, "y_axis": y_axis}
     ground |= {"default": comparison.bounds, "margin": (1.5, 0.75)}
     ax = ground_axes(ax, comparison.unit, zones=zones, lines=lines, **ground)
     values = comparison.difference

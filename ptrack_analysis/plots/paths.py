@@ -35,7 +35,7 @@ from ptrack_analysis.plots.style import (
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import TRAJECTORIES, find_unit, validate
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, YAxis
 
 _STRAIGHT = 0.6
 _POINTS_PER_INCH = 72
@@ -75,12 +75,13 @@ def arrow_heads(steps: Steps, spacing: float) -> tuple[Floats, Floats, Integers]
 
 
 def draw_arrow_heads(ax: Axes, heads: tuple[Floats, Floats, Integers], colors: Floats, size: float) -> None:
-    """Draw arrow heads ``size`` points long, each in its person's color, on a plane with y downwards."""
+    """Draw arrow heads ``size`` points long, each in its person's color."""
     places, ways, rank = heads
     figure = ax.get_figure(root=True)
     if len(places) == 0 or figure is None:
         return
-    along = ways / np.hypot(ways[:, 0], ways[:, 1])[:, None] * [1.0, -1.0]
+    upward = -1.0 if ax.yaxis_inverted() else 1.0
+    along = ways / np.hypot(ways[:, 0], ways[:, 1])[:, None] * [1.0, upward]
     across = along[:, ::-1] * [-1.0, 1.0]
     inch = size / _POINTS_PER_INCH
     corners = [0.6 * along, -0.4 * along + 0.4 * across, -0.4 * along - 0.4 * across]
@@ -111,7 +112,7 @@ _LABELLED = 30
 _DASHES = (0, (2.5, 1.8))
 
 
-@plot_analysis(lambda analysis: analysis.trajectories, "lines", "zones", "bounds")
+@plot_analysis(lambda analysis: analysis.trajectories, "lines", "zones", "bounds", "y_axis")
 def plot_paths(
     trajectories: pd.DataFrame,
     /,
@@ -122,10 +123,11 @@ def plot_paths(
     bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
+    y_axis: YAxis = "down",
     persons: Collection[int] | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw the path of each person on the picture or the floor plan, y downwards.
+    """Draw the path of each person on the image, the floor plan, or the plane of points.
 
     Each person has a color. A path begins at a ring and ends at a square: the first and the last place where
     the person was located; arrow heads show the way. It is broken where a run ends and where the person is
@@ -148,6 +150,8 @@ def plot_paths(
         needed for a background in m (``floor.bounds``).
     zones, lines
         Outlines to draw with their names, in the same plane.
+    y_axis
+        Which way y grows in the plane: ``down`` on an image, ``up`` for points of PedPy and surveyed plans.
     persons
         Whom to draw; by default all.
     **kwargs
@@ -177,7 +181,7 @@ def plot_paths(
     frame = frame_bounds(unit, bounds=bounds, video=video, picture=picture)
     steps = find_steps(trajectories, unit, persons)
     shown = frame or enclosing_bounds(_all_points(steps, zones, lines))
-    ax = plane_axes(ax, unit, shown, fixed=frame is not None, margin=(1.0, 1.4))
+    ax = plane_axes(ax, unit, shown, fixed=frame is not None, y_axis=y_axis, margin=(1.0, 1.4))
     if picture is not None and frame is not None:
         draw_background(ax, picture, frame)
     if len(steps.persons):

@@ -19,7 +19,7 @@ from ptrack_analysis.plots.time_axis import HOUR, MINUTE
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import STOPS, find_unit, validate
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, YAxis
 
 _LARGEST = 20.0  # diameter of the longest stop's circle [points]
 _LABELLED = 30
@@ -29,7 +29,7 @@ _ROUND = (1, 2, 5, 10, 20, 30)
 _SHARES = (1, 4, 16)  # of the longest stop, in the legend
 
 
-@plot_analysis("stops", "lines", "zones", "bounds")
+@plot_analysis("stops", "lines", "zones", "bounds", "y_axis")
 def plot_stops(
     stops: pd.DataFrame,
     /,
@@ -40,9 +40,10 @@ def plot_stops(
     bounds: Bounds | None = None,
     zones: Sequence[Zone] = (),
     lines: Sequence[Line] = (),
+    y_axis: YAxis = "down",
     **kwargs: Any,
 ) -> Axes:
-    """Draw each stop as a circle at its place, whose area is its dwell, y downwards.
+    """Draw each stop as a circle at its place, whose area is its dwell.
 
     The circle of the longest stop is 20 points wide, whatever its dwell; the legend says what up to three
     sizes mean, after what it says already. Shorter stops lie above longer ones. Up to thirty stops have the
@@ -54,7 +55,7 @@ def plot_stops(
         STOPS of one video, rows in any order.
     ax
         Axes to draw on, such as those of ``plot_paths``; by default a new figure's.
-    background, video, bounds, zones, lines
+    background, video, bounds, zones, lines, y_axis
         As in ``plot_paths``.
     **kwargs
         Handed to ``Axes.scatter``, which draws the circles.
@@ -76,9 +77,8 @@ def plot_stops(
     unit = find_unit(stops, STOPS)
     stops = stops.sort_index().sort_values("duration", ascending=False, kind="stable")
     points = stops[[f"x_{unit}", f"y_{unit}"]].to_numpy()
-    ax = ground_axes(
-        ax, unit, points, background=background, video=video, bounds=bounds, zones=zones, lines=lines
-    )
+    ground: dict[str, Any] = {"background": background, "video": video, "bounds": bounds, "y_axis": y_axis}
+    ax = ground_axes(ax, unit, points, zones=zones, lines=lines, **ground)
     draw_outlines(ax, zones, lines)
     if len(stops):
         _draw_circles(ax, stops, points, kwargs)

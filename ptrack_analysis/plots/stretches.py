@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.linking import link_rows
+from ptrack_analysis.analysis.presence import rows_by_person
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.schema import POSITION_STATUSES
@@ -56,7 +58,7 @@ class Steps:
 
 
 def find_steps(trajectories: pd.DataFrame, unit: str, persons: Collection[int] | None) -> Steps:
-    """Order the rows by person and time, and join neighbors of one run that are both located.
+    """Order the rows by person and time, and join linked rows that both have a position.
 
     Raises
     ------
@@ -65,21 +67,18 @@ def find_steps(trajectories: pd.DataFrame, unit: str, persons: Collection[int] |
     """
     if persons is not None:
         trajectories = _only(trajectories, persons)
-    person = trajectories.index.get_level_values("person_index").to_numpy()
-    time = trajectories.index.get_level_values("timestamp").to_numpy()
-    order = np.lexsort((time, person))
-    person = person[order]
+    rows = rows_by_person(trajectories)
+    links = link_rows(trajectories, rows)
+    order = rows.order
+    person = trajectories.index.get_level_values("person_index").to_numpy()[order]
     points = trajectories[[f"x_{unit}", f"y_{unit}"]].to_numpy()[order]
     located = trajectories["position_status"].cat.codes.to_numpy()[order]
-    run = trajectories["tracklet"].to_numpy()[order]
     known = (located != _NO) & np.isfinite(points).all(axis=1)
-    joined = (person[1:] == person[:-1]) & (run[1:] == run[:-1]) & known[1:] & known[:-1]
+    joined = ~links.begins[1:] & known[1:] & known[:-1]
     guessed = (located[1:] == _INTERPOLATED) | (located[:-1] == _INTERPOLATED)
     seen = np.unique(person[known])
     rank = np.where(np.isin(person, seen), np.searchsorted(seen, person), -1)
-    held = trajectories["time_present"].to_numpy().astype("int64")[order]
-    moment = time[order].astype("int64")
-    return Steps(seen, moment, held, points, rank, known, joined, guessed & joined)
+    return Steps(seen, rows.time, links.time_present, points, rank, known, joined, guessed & joined)
 
 
 def _only(trajectories: pd.DataFrame, persons: Collection[int]) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.sources.names import undirected
+from ptrack_analysis.video import YAxis
 
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 INK = "#333333"
@@ -122,10 +123,11 @@ def plane_axes(
     shown: Bounds,
     *,
     fixed: bool,
+    y_axis: YAxis = "down",
     aspect: float = 1.0,
     margin: tuple[float, float],
 ) -> Axes:
-    """Prepare axes for a plane: labels with the unit, y downwards, one length the same in x and y.
+    """Prepare axes for a plane: labels with the unit, y as its axis points, one length the same in x and y.
 
     Parameters
     ----------
@@ -137,6 +139,8 @@ def plane_axes(
         x0, y0, x1, y1 of what will be seen; a new figure gets its shape.
     fixed
         Whether to show exactly this; else the axes fit what is drawn, and given ones keep their limits.
+    y_axis
+        Which way y grows in the plane.
     aspect
         Length on paper of a unit of y, as a multiple of one of x.
     margin
@@ -155,11 +159,12 @@ def plane_axes(
     )
     ax.set(xlabel=f"x [{unit}{of_width}]", ylabel=f"y [{unit}{of_height}]")
     ax.set_aspect(aspect)
-    if not ax.yaxis_inverted():
+    if ax.yaxis_inverted() != (y_axis == "down"):
         ax.invert_yaxis()
     if fixed:
         across, down = _MARGIN * (x1 - x0), _MARGIN * (y1 - y0)
-        ax.set(xlim=(x0 - across, x1 + across), ylim=(y1 + down, y0 - down))
+        low, high = y0 - down, y1 + down
+        ax.set(xlim=(x0 - across, x1 + across), ylim=(low, high) if y_axis == "up" else (high, low))
     return ax
 
 

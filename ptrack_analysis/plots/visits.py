@@ -1,6 +1,6 @@
 """Visits to zones over time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ from ptrack_analysis.plots.style import (
 )
 from ptrack_analysis.plots.time_axis import set_clock, time_unit
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import SEEN_ENDS, VISITS, validate
+from ptrack_analysis.schema import OBSERVED_ENTRIES, OBSERVED_EXITS, VISITS, validate
 
 Lanes = Literal["person", "zone"]
 _FILLED = 0.8
@@ -60,7 +60,9 @@ class Bars:
         )
 
 
-def lay_out(visits: pd.DataFrame, zones: Sequence[str], lanes: Lanes) -> Bars:
+def lay_out(
+    visits: pd.DataFrame, zones: Sequence[str], lanes: Lanes, observed: tuple[Iterable[str], Iterable[str]]
+) -> Bars:
     """Put each visit to one of the zones into a lane.
 
     Lanes of persons are in the order in which they first entered; a person who was in several zones at once
@@ -82,8 +84,8 @@ def lay_out(visits: pd.DataFrame, zones: Sequence[str], lanes: Lanes) -> Bars:
         middle=lane - _FILLED / 2 + _FILLED * (part + 0.5) / parts,
         height=_FILLED / parts,
         zone=zone,
-        entry_unseen=~visits["entry"].isin(SEEN_ENDS).to_numpy(),
-        exit_unseen=~visits["exit"].isin(SEEN_ENDS).to_numpy(),
+        entry_unseen=~visits["entry"].isin({*observed[0], "zone_opened"}).to_numpy(),
+        exit_unseen=~visits["exit"].isin({*observed[1], "zone_closed"}).to_numpy(),
         names=names,
         places=places,
         lanes=len(first),
@@ -114,7 +116,12 @@ _NAMED = 40
 _POINTS_PER_INCH = 72
 
 
-@plot_analysis("visits", "zones")
+@plot_analysis(
+    "visits",
+    "zones",
+    observed_entries=lambda analysis: analysis.observed["observed_entries"],
+    observed_exits=lambda analysis: analysis.observed["observed_exits"],
+)
 def plot_visits(
     visits: pd.DataFrame,
     /,
@@ -122,12 +129,14 @@ def plot_visits(
     ax: Axes | None = None,
     zones: Sequence[Zone | str] | None = None,
     lanes: Lanes = "person",
+    observed_entries: Iterable[str] = OBSERVED_ENTRIES,
+    observed_exits: Iterable[str] = OBSERVED_EXITS,
     **kwargs: Any,
 ) -> Axes:
     """Draw each visit as a bar along time, colored by its zone, one lane a person.
 
-    A bar reaches from ``entered`` to ``exited``. An end at which the person neither crossed the border nor
-    the zone began or ceased to hold bears a white arrow head: the stay was longer than seen. Persons stand in
+    A bar reaches from ``entered`` to ``exited``. A white arrowhead marks an end that was not observed: the
+    visit was longer than recorded. Persons stand in
     the order in which they first entered a zone; who was in several zones at once has a part of the lane for
     each. With many persons, only some lanes are named.
 
@@ -141,6 +150,8 @@ def plot_visits(
         Zones to draw, or their names, in the order of their colors; by default all, by name.
     lanes
         One lane a ``person``, or one a visitor of each ``zone``, zone by zone.
+    observed_entries, observed_exits
+        Entries and exits at which the ends of a visit are observed, as in ``compute_dwell``.
     **kwargs
         Handed to ``matplotlib.collections.PolyCollection``, which draws the bars.
 
@@ -160,7 +171,7 @@ def plot_visits(
     if lanes not in {"person", "zone"}:
         raise ParameterError(f"lanes is {lanes!r}, not 'person' or 'zone'")
     names = zone_names(visits, zones)
-    bars = lay_out(visits, names, lanes)
+    bars = lay_out(visits, names, lanes, (observed_entries, observed_exits))
     unit = time_unit(float(bars.exited.max(initial=0.0)))
     ax = time_axes(ax, unit, height=_BAR * bars.lanes / bars.height.mean() + 1.6 if bars.lanes else 0.0)
     set_clock(ax.xaxis, unit)

@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.crowd.density import MINUTE, time_held
-from ptrack_analysis.analysis.dwell.survival import CONFIDENCE, seen_whole
+from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
 from ptrack_analysis.analysis.quality.verdict import find_affecting_checks
-from ptrack_analysis.geometry import Integers
+from ptrack_analysis.analysis.uncertainty.estimates import CONFIDENCE
+from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.schema import QUALITY, empty_table
 from ptrack_analysis.video import milliseconds, timedelta
 
 
@@ -36,7 +38,7 @@ def select_zone(table: pd.DataFrame, zone: str) -> pd.DataFrame:
 def plain_occupancy(occupancy: pd.DataFrame, zone: Zone | None = None) -> dict[str, Any]:
     """Sum up the occupancy of the scene or of one zone.
 
-    ``at_end`` is what holds until the closing row, for the end of the video is nobody's going. ``mean`` is
+    ``at_end`` is the closing row, which repeats the number of people until the end. ``mean`` is
     over the time in which the zone holds, None if it holds at no moment.
     """
     rows = select_zone(occupancy, "" if zone is None else zone.name)
@@ -46,7 +48,7 @@ def plain_occupancy(occupancy: pd.DataFrame, zone: Zone | None = None) -> dict[s
     held = int((watched if zone is None else time_held(zone, moments[:1], watched))[0])
     peak = int(persons.max())
     return {
-        "at_end": int(persons[-2:][0]),
+        "at_end": int(persons[-1]),
         "mean": int((persons[:-1] * np.diff(moments)).sum()) / held if held else None,
         "peak": peak,
         "peak_at_s": seconds(moments[persons.argmax()]) if peak else None,
@@ -82,7 +84,8 @@ def find_busiest_window(occupancy: pd.DataFrame) -> dict[str, Any] | None:
     if end - begin < _FEWEST * length or not count[:-1].any():
         return None
     area = np.append(0, np.cumsum(count[:-1] * np.diff(time)))
-    starts = np.unique(np.clip(np.concatenate([time, time - length]), begin, end - length))
+    starts = np.clip(np.concatenate([time, time - length]), begin, end - length)
+    starts.sort(kind="stable")  # merges two sorted halves in O(n)
     total = _sum_until(time, count, area, starts + length) - _sum_until(time, count, area, starts)
     start = int(starts[total.argmax()])
     within = (time < start + length) & (np.append(time[1:], end) > start)
@@ -129,12 +132,19 @@ def zone_figures(
     visits: pd.DataFrame,
     dwell: pd.DataFrame,
     occupancy: pd.DataFrame,
+    *,
+    complete: Bools,
     quality: pd.DataFrame,
 ) -> list[dict[str, Any]]:
     """List the figures of each zone, in the order of its file; zeros for a zone without visits."""
     return [
         {
-            **_figures(zone.name, select_zone(visits, zone.name), select_zone(dwell, zone.name)),
+            **_figures(
+                zone.name,
+                select_zone(visits, zone.name),
+                select_zone(dwell, zone.name),
+                complete[visits.index.get_level_values("zone") == zone.name],
+            ),
             "occupancy": plain_occupancy(occupancy, zone),
             "affected_by": find_affecting_checks(quality, _ZONE_OUTPUTS, zone.name),
         }
@@ -142,7 +152,7 @@ def zone_figures(
     ]
 
 
-def _figures(name: str, visits: pd.DataFrame, dwell: pd.DataFrame) -> dict[str, Any]:
+def _figures(name: str, visits: pd.DataFrame, dwell: pd.DataFrame, complete: Bools) -> dict[str, Any]:
     stays, cut, left_out = (
         int(dwell[count].sum()) for count in ("visits", "end_unobserved", "start_unobserved")
     )
@@ -158,7 +168,7 @@ def _figures(name: str, visits: pd.DataFrame, dwell: pd.DataFrame) -> dict[str, 
         "naive_mean_dwell_s": mean,
         "end_unobserved": cut,
         "start_unobserved": left_out,
-        "censored_share": float(1.0 - seen_whole(visits).mean()) if stays else None,
+        "censored_share": float(1.0 - complete.mean()) if stays else None,
     }
 
 
@@ -191,7 +201,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
     TRANSITIONS that lead from zone to zone, ``lines`` of COUNTS, ``balance`` the last row of BALANCE,
     ``trust`` of QUALITY. ``at_end`` is the number of persons present until the end, ``mean`` is weighted
     by time, that of a zone over the time in which it holds, ``peak_at_s`` is the first moment of the
-    peak. ``censored_share`` is the share of stays whose beginning or end was not seen. ``trust`` has the
+    peak. ``censored_share`` is the share of visits whose start or end was not observed. ``trust`` has the
     verdict, the checks that are not good and those that are unknown; ``affected`` and ``affected_by`` list
     the checks that make a figure, a zone or a line doubtful or bad.
 
@@ -219,9 +229,12 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
     occupancy = analysis["occupancy"]
     moments = occupancy.index.get_level_values("timestamp")
     tracks = analysis["tracks"]
-    present, unlocated, outside, truncated = (
-        int(tracks[name].to_numpy().view("int64").sum())
-        for name in ("time_in_scene", "without_position", "time_outside_image", "time_box_truncated")
+    present, unlocated = (
+        int(tracks[name].to_numpy().view("int64").sum()) for name in ("time_in_scene", "without_position")
+    )
+    outside, truncated = (
+        None if analysis.has_points else int(tracks[name].to_numpy().view("int64").sum())
+        for name in ("time_outside_image", "time_box_truncated")
     )
     visits = analysis["visits"] if analysis.zones else None
     return {
@@ -234,9 +247,9 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         "present_s": seconds(present),
         "without_position_s": seconds(unlocated),
         "without_position_share": unlocated / present if present else None,
-        "outside_image_s": seconds(outside),
-        "box_truncated_s": seconds(truncated),
-        "box_truncated_share": truncated / present if present else None,
+        "outside_image_s": None if outside is None else seconds(outside),
+        "box_truncated_s": None if truncated is None else seconds(truncated),
+        "box_truncated_share": truncated / present if present and truncated is not None else None,
         "speed": mean_speed(tracks, analysis.unit),
         "occupancy": plain_occupancy(occupancy),
         "busiest": {
@@ -246,13 +259,26 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         "confidence": CONFIDENCE,
         "zones": None
         if visits is None
-        else zone_figures(analysis.zones, visits, analysis["dwell"], occupancy, analysis["quality"]),
+        else zone_figures(
+            analysis.zones,
+            visits,
+            analysis["dwell"],
+            occupancy,
+            complete=is_complete(visits, **analysis.observed),
+            quality=read_quality(analysis),
+        ),
         "transitions": None if visits is None else _transitions(analysis["transitions"]),
         "lines": _lines(analysis) if analysis.lines else None,
         "balance": _balance(analysis) if analysis.lines else None,
         "trust": _trust(analysis),
+        "read_report": analysis.reading.report.to_dict(),
         "unavailable": _left_out(analysis),
     }
+
+
+def read_quality(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Return the quality checks; points have none, because the checks need boxes."""
+    return empty_table(QUALITY) if analysis.has_points else analysis["quality"]
 
 
 def mean_speed(tracks: pd.DataFrame, unit: str) -> dict[str, Any]:
@@ -310,7 +336,7 @@ def _lines(analysis: VideoAnalysis) -> list[dict[str, Any]]:
             "line": name,
             "in_total": int(way_in),
             "out_total": int(way_out),
-            "affected_by": find_affecting_checks(analysis["quality"], _LINE_OUTPUTS, name),
+            "affected_by": find_affecting_checks(read_quality(analysis), _LINE_OUTPUTS, name),
         }
         for name, way_in, way_out in zip(names, totals["in_count"], totals["out_count"], strict=True)
     ]
@@ -328,7 +354,7 @@ def _balance(analysis: VideoAnalysis) -> dict[str, Any]:
 
 def _trust(analysis: VideoAnalysis) -> dict[str, Any]:
     """Judge the tracking: the verdict, the checks that are not good, and those that are unknown."""
-    quality = analysis["quality"]
+    quality = read_quality(analysis)
     rows = quality.astype({"verdict": str}).reset_index().to_dict("records")
     suspect = [
         {

@@ -22,7 +22,7 @@ from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-from ptrack_analysis.report.key_figures import gather_key_figures
+from ptrack_analysis.report.key_figures import gather_key_figures, read_quality
 from ptrack_analysis.report.parts import (
     Facts,
     Heading,
@@ -131,7 +131,7 @@ def trust_section(measured: ReportData) -> Section:
     ]
     if items := [*said, *dict.fromkeys(notes_said(measured))]:
         parts.append(Items(items))
-    parts.append(quality_table(measured.analysis["quality"]))
+    parts.append(quality_table(read_quality(measured.analysis)))
     if trust["unknown"]:
         headings = [Heading("check", "unknown check"), Heading("needs", "what makes it known")]
         rows = [[one["check"], one["needs"]] for one in trust["unknown"]]
@@ -157,7 +157,6 @@ def notes_said(measured: ReportData) -> list[str]:
     """List what a reader should know of how the video was read and measured."""
     analysis = measured.analysis
     found = [
-        *analysis.reading.notes,
         *notes_on(analysis.reading, measured.analysis["tracks"]),
         *analysis.notes,
         *measured.notes,
@@ -201,15 +200,24 @@ def video_section(measured: ReportData, files: dict[str, str]) -> Section:
         "frame rate": rate,
         "length": length,
         "measured part": f"{clock_time(figures['start_s'])} to {clock_time(figures['end_s'])}",
+        "pages": measured.analysis.reading.report.verdict,
+        "rows read": f"{measured.analysis.reading.report.rows}",
+        "rows kept": f"{measured.analysis.reading.report.kept}",
         "detections": str(len(measured.analysis.detections)),
         "sampling period": f"{measured.analysis.period.total_seconds():g} s",
         "codec": video.codec,
         "job": video.job_id,
         "job tag": video.job_tag,
-        "distances in": "meters on a floor plan" if measured.analysis.floor_plan else "px of the picture",
+        "distances in": _describe_plane(measured.analysis),
     }
     told = [(name, str(value)) for name, value in [*facts.items(), *recording.further.items()] if value]
     return Section("video", "The video", [Facts(told)])
+
+
+def _describe_plane(analysis: VideoAnalysis) -> str:
+    if analysis.has_points:
+        return f"{'meters' if analysis.unit == 'm' else 'px'}, as in the source; y points {analysis.y_axis}"
+    return "meters on a floor plan" if analysis.floor_plan else "px of the picture"
 
 
 def key_section(measured: ReportData) -> Section:
@@ -237,7 +245,7 @@ def _persons(measured: ReportData) -> list[Key]:
     method = first_sentence(compute_confidence_intervals)
     definition = f"{column_text(TRACKS, 'time_in_scene')} Its mean over persons. {method}"
     if stay is not None:
-        bounds = interval(stay["low"], stay["high"], stay["confidence"])
+        bounds = interval(stay)
         keys.append(
             Key("Mean time in the scene", span(float(stay["value"])), bounds, definition, "present_s")
         )
@@ -256,11 +264,12 @@ def _describe_part(inside: int | None) -> str:
     return "" if inside is None else f"{inside} of them in a zone"
 
 
-def interval(low: float, high: float, confidence: float) -> str:
-    """Write an interval of times [s]."""
-    if low != low or high != high:  # noqa: PLR0124 - NaN
-        return "no interval: too few persons"
-    return f"{share(confidence)} interval: {span(low)} to {span(high)}"
+def interval(row: pd.Series) -> str:
+    """Format the interval of a row of INTERVALS [s], with its note."""
+    if pd.isna(row["low"]) or pd.isna(row["high"]):
+        return f"no interval: {row['note']}"
+    text = f"{share(row['confidence'])} interval: {span(row['low'])} to {span(row['high'])}"
+    return f"{text} ({row['note']})" if row["note"] else text
 
 
 def _presence(measured: ReportData) -> list[Key]:
@@ -329,8 +338,11 @@ def definitions_section(measured: ReportData) -> Section:
         rules += [compute_visits, compute_dwell, compute_transitions]
     if measured.analysis.lines:
         rules += [compute_crossings, count_crossings]
-    rules.append(compute_box_heatmap if measured.analysis.floor_plan is None else compute_heatmap)
-    rules += [compute_confidence_intervals, compute_quality]
+    has_boxes = measured.analysis.unit == "px" and not measured.analysis.has_points
+    rules.append(compute_box_heatmap if has_boxes else compute_heatmap)
+    rules.append(compute_confidence_intervals)
+    if not measured.analysis.has_points:
+        rules.append(compute_quality)
     said = "What each figure means, in the words of the functions that compute it."
     return Section(
         "definitions",
@@ -341,7 +353,7 @@ def definitions_section(measured: ReportData) -> Section:
 
 def _parameters(measured: ReportData) -> Facts:
     """List what was asked for: times in ms, distances in the plane's unit; files by their checksum."""
-    withheld = {"csv", "tables", "salt", "faces", "video", "min_count", "allow_incomplete"}
+    withheld = {"csv", "tables", "salt", "faces", "video", "min_count", "allow_incomplete", "allow_dropped"}
     given = {
         name: value
         for name, value in measured.analysis.config.parameters().items()

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ptrack_analysis import __version__
 from ptrack_analysis.analysis.dwell.dwell import compute_dwell
-from ptrack_analysis.analysis.dwell.survival import seen_whole
+from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
 from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.opening import Dataset
@@ -140,7 +140,7 @@ def zones_section(read: Read) -> Section:
 def _row(stays: pd.DataFrame, zone: str) -> list[Cell]:
     seconds = stays["dwell"].dt.total_seconds()
     videos = int(stays.index.get_level_values("video").nunique())
-    total, mean, cut = float(seconds.sum()), float(seconds.mean()), float(1 - seen_whole(stays).mean())
+    total, mean, cut = float(seconds.sum()), float(seconds.mean()), float(1 - is_complete(stays).mean())
     return [zone, videos, len(stays), total, mean, cut]
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from ptrack_analysis.analysis.dwell.survival import compute_survival, seen_whole
+from ptrack_analysis.analysis.dwell.survival import compute_survival, is_complete
 from ptrack_analysis.analysis.heat.heatmap import Basis
-from ptrack_analysis.analysis.presence import select
+from ptrack_analysis.analysis.selection import select
 from ptrack_analysis.plots import (
     plot_counts,
     plot_heatmap,
@@ -46,7 +46,7 @@ MOST_LINES = 4
 def heatmap_figure(measured: ReportData) -> ReportFigure:
     """Draw where the time was spent."""
     analysis = measured.analysis
-    basis: Basis = "foot_points" if analysis.floor_plan is not None else "boxes"
+    basis: Basis = "foot_points" if analysis.unit == "m" or analysis.has_points else "boxes"
     heatmap = analysis.heatmap(basis=basis, truncated=basis == "boxes")
     axes = plot_heatmap(heatmap, zones=analysis.zones, lines=analysis.lines, **_ground(measured))
     seen = "that persons stood in" if basis == "foot_points" else "that persons' boxes cover"
@@ -76,13 +76,14 @@ def paths_figure(measured: ReportData) -> ReportFigure:
 
 def _ground(measured: ReportData) -> dict[str, Any]:
     analysis = measured.analysis
-    if analysis.floor_plan is not None:
-        return {"background": measured.background, "bounds": analysis.floor_plan.bounds}
+    y_axis: dict[str, Any] = {"y_axis": analysis.y_axis}
+    if analysis.unit == "m":
+        return {"background": measured.background, "bounds": analysis.bounds} | y_axis
     pixels = analysis.video.pixels
     return {
         "background": measured.background,
         "bounds": (0.0, 0.0, float(pixels.width), float(pixels.height)),
-    }
+    } | y_axis
 
 
 def occupancy_figure(measured: ReportData) -> ReportFigure:
@@ -158,11 +159,10 @@ def zones_section(measured: ReportData) -> Section:
             said = "Of the zones and lines that were given, none is of this video."
         return Section("zones", "Dwell by zone", [Words(said, "note")])
     stays = len(visits)
-    cut = stays - int(seen_whole(visits).sum())
+    cut = stays - int(is_complete(visits, **measured.analysis.observed).sum())
     said = (
-        f"{cut} of {stays} stays were not seen whole: they began before or ended after they were seen. The "
-        "median takes that into account (Kaplan-Meier); the mean of what was seen does not, and is too short "
-        "by it."
+        f"The start or the end of {cut} of {stays} visits was not observed. The median takes this into "
+        "account (Kaplan-Meier). The mean of the observed time does not, and is too short."
     )
     parts: list[Part] = [Words(said if stays else "Nobody stayed in a zone."), _dwell_table(measured)]
     figure = survival_figure(measured)
@@ -195,7 +195,7 @@ def _dwell_table(measured: ReportData) -> ReportTable:
         name: column_text(DWELL, name)
         for name in ("median", "median_low", "median_high", "end_unobserved", "start_unobserved")
     }
-    ends = " By drawing persons anew, as `compute_confidence_intervals` does."
+    ends = " Jackknife over people; see `compute_confidence_intervals`."
     headings = [
         Heading("zone", "zone"),
         Heading("visitors", "persons", "Different persons who stayed in it.", 0),
@@ -206,8 +206,8 @@ def _dwell_table(measured: ReportData) -> ReportTable:
         Heading("observed_mean_s", "mean [s]", column_text(DWELL, "observed_mean"), 1),
         Heading("observed_mean_low_s", "from", f"Lower bound of the mean.{ends}", 1),
         Heading("observed_mean_high_s", "to", f"Upper bound of the mean.{ends}", 1),
-        Heading("end_unobserved", "end_unobserved", texts["end_unobserved"], 0),
-        Heading("start_unobserved", "left out", texts["start_unobserved"], 0),
+        Heading("end_unobserved", "end not observed", texts["end_unobserved"], 0),
+        Heading("start_unobserved", "start not observed", texts["start_unobserved"], 0),
         Heading("dwell_s", "in all [s]", column_text(VISITS, "dwell"), 1),
         Heading("max_persons", "most at a time", "Largest number of persons at any moment.", 0),
         Heading("affected_by", "checks", "Quality checks that are doubtful or bad for dwell in this zone."),
@@ -326,12 +326,13 @@ def places_section(measured: ReportData) -> Section:
 def explorer_section(measured: ReportData) -> Section:
     """Let the reader see persons move; of a very large video the first part."""
     analysis = measured.analysis
-    detections, trajectories, visits = analysis.detections, analysis.trajectories, measured.visits
+    detections = None if analysis.has_points else analysis.detections
+    trajectories, visits = analysis.trajectories, measured.visits
     parts: list[Part] = []
     if len(trajectories) > MOST_EXPLORED:
         moments = trajectories.index.get_level_values("timestamp")
         until = pd.Timedelta(moments.sort_values()[MOST_EXPLORED])
-        detections = select(detections, end=until)
+        detections = None if detections is None else select(detections, end=until)
         trajectories = trajectories[moments < until]
         parts.append(Words(_first_part(measured, until, len(trajectories)), "note"))
     data = explorer_data(
@@ -341,9 +342,11 @@ def explorer_section(measured: ReportData) -> Section:
         lines=analysis.lines,
         detections=detections,
         visits=visits,
+        observed=analysis.observed,
         quality=None if analysis.has_points else analysis["quality"],
         background=measured.embedded,
-        bounds=None if analysis.floor_plan is None else analysis.floor_plan.bounds,
+        bounds=analysis.bounds if analysis.unit == "m" else None,
+        y_axis=analysis.y_axis,
     )
     first = measured.figures["occupancy"]["peak_at_s"] or 0.0
     parts += [Words(note, "note") for note in data["notes"]]

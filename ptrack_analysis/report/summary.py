@@ -96,11 +96,18 @@ def _decimal(value: float | None) -> str:
     return NONE if value is None else f"{value:.2f}"
 
 
+def _describe_rows(report: dict[str, Any]) -> str:
+    read, dropped = report["rows_read"], report["rows_read"] - report["rows_kept"]
+    return f"{read}, {dropped} dropped" if dropped else f"{read}, all kept"
+
+
 def _usual(figures: dict[str, Any]) -> _Part:
     """Describe who was there, how many at a time, when and where the most."""
     there, busiest = figures["occupancy"], figures["busiest"]
-    in_zones = figures["persons_in_zones"]
+    in_zones, report = figures["persons_in_zones"], figures["read_report"]
     rows = [
+        *([] if report["completeness"] is None else [("pages", report["completeness"])]),
+        ("rows read", _describe_rows(report)),
         ("persons", str(figures["persons"])),
         *([] if in_zones is None else [("persons in a zone", str(in_zones))]),
         ("time in the scene", span(figures["present_s"])),
@@ -181,7 +188,7 @@ def _zones(figures: dict[str, Any]) -> list[_Part]:
     ]
     said = (
         f"median: of the stays' lengths by Kaplan-Meier, with its {share(figures['confidence'])} interval; "
-        "mean seen: as if nothing were cut; censored: stays whose beginning or end was not seen; "
+        "mean seen: of the observed time; censored: visits whose start or end was not observed; "
         "peak: most persons at a time."
     )
     return [_Part("Zones", _ZONES, rows, (said,))]

@@ -26,7 +26,6 @@ from ptrack_analysis.report.parts import Report
 from ptrack_analysis.report.summary import span
 from ptrack_analysis.sources.archive import FORMAT_OPTIONS, FormatOptions, VideoReference, shown
 from ptrack_analysis.sources.finding import find_videos, form_given, rename_videos
-from ptrack_analysis.sources.trackers.tracked import warn_of_dropped
 from ptrack_analysis.storage.files import write_text
 from ptrack_analysis.storage.s3 import AnyPath, parse_path
 from ptrack_analysis.web.ground import embedded_background
@@ -142,7 +141,7 @@ def write_report(
     Warns
     -----
     PtrackWarning
-        If rows of another tracker's file were dropped; the report has the same counts.
+        If rows were dropped, facts were assumed or pages are missing; the report has the same counts.
 
     Raises
     ------
@@ -235,7 +234,6 @@ def _of_video(
     places = {reference.name: [shown(root, file) for file in reference.files]}
     recordings, notes = find_recordings(settings, places)
     analysis = VideoAnalysis(reference, settings, recording=recordings[reference.name], form=form)
-    warn_of_dropped(reference.name, analysis.reading.dropped)
     if analysis.recording.started_at is None:
         notes += no_start(settings, [reference.name])
     return video_report(

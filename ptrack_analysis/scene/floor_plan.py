@@ -12,7 +12,7 @@ import numpy as np
 from ptrack_analysis.errors import ZoneError
 from ptrack_analysis.geometry import FARTHEST, Floats
 from ptrack_analysis.scene.lens import HORIZON, Lens, fit_homography
-from ptrack_analysis.video import Pixels, Video
+from ptrack_analysis.video import Pixels, Video, YAxis
 
 Bounds = tuple[float, float, float, float]
 
@@ -29,7 +29,8 @@ class FloorPlan:
     ``matrix`` is (3, 3), scaled so that points in front of the horizon have a positive last coordinate, the
     largest of the given ones 1; ``pairs`` is (n, 4), the given points: x and y in the picture (fractions of
     the frame) and on the floor [m]; ``bounds`` is the part that is drawn: x0, y0, x1, y1 [m]; ``lens`` bends
-    the picture, None where straight lines are straight in it.
+    the picture, None where straight lines are straight in it. ``stated_y_axis`` is the y axis that the file
+    states, None if it states none.
     """
 
     matrix: Floats
@@ -37,6 +38,7 @@ class FloorPlan:
     bounds: Bounds
     lens: Lens | None = None
     unit: str = "m"
+    stated_y_axis: YAxis | None = None
 
     def __repr__(self) -> str:
         worst = int(self.residuals.argmax())
@@ -84,12 +86,17 @@ class FloorPlan:
         return float(np.sqrt((self.residuals**2).mean()))
 
     @property
-    def mirrored(self) -> bool:
-        """Whether the floor's y axis points up as seen in the picture, or its x axis to the left.
+    def y_axis(self) -> YAxis:
+        """Which way y grows on the plan, with x to the right: as stated, otherwise as the pairs show.
 
-        A floor plan is drawn with y downwards, like the picture; one whose y points up appears as in a
-        mirror, and what is left of a line in the picture is right of it on the floor.
+        A plan that is drawn like the image has y ``down``; a surveyed plan has y ``up``, so that its pairs
+        mirror the image.
         """
+        return self.stated_y_axis or ("up" if self.mirrored else "down")
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether the pairs mirror the image: what is left of a line there is right of it on the floor."""
         return bool(np.linalg.det(self.matrix) < 0)
 
     @property
@@ -120,11 +127,16 @@ class FloorPlan:
                 f"the pairs miss by {self.error:.2f} m: one of them may be wrong, but which can only be told "
                 f"of {_LEAST_CHECKED} pairs or more"
             )
-        if self.mirrored:
+        if self.stated_y_axis is None and self.mirrored:
             notes.append(
-                "the floor is mirrored: as seen in the picture its y axis points up (or its x axis to the "
-                "left), while plans are drawn with y downwards; turn the sign of y in its pairs, or check "
-                "that no two points are swapped"
+                "the pairs mirror the image, so the y axis of the plan is taken to point up. If it does, "
+                'state it in the file ("y_axis": "up"). Otherwise two points are swapped, or a sign is wrong.'
+            )
+        elif self.mirrored != (self.y_axis == "up"):
+            shown = "up" if self.mirrored else "down"
+            notes.append(
+                f"the file states that y points {self.y_axis}, but the pairs show that it points {shown}: "
+                "check y_axis, and that no two points are swapped"
             )
         return notes
 
@@ -154,7 +166,12 @@ _LEAST_PAIRS = 4
 
 
 def fit_floor_plan(
-    picture: Floats, floor: Floats, *, bounds: Bounds | None = None, lens: Lens | None = None
+    picture: Floats,
+    floor: Floats,
+    *,
+    bounds: Bounds | None = None,
+    lens: Lens | None = None,
+    y_axis: YAxis | None = None,
 ) -> FloorPlan:
     """Fit the homography that carries picture points to floor points, by least squares on the floor.
 
@@ -173,6 +190,8 @@ def fit_floor_plan(
         x0, y0, x1, y1 of the part that is drawn [m].
     lens
         What bends the picture; by default nothing.
+    y_axis
+        Which way y grows on the plan, ``up`` or ``down``; by default as the pairs show.
 
     Returns
     -------
@@ -210,7 +229,10 @@ def fit_floor_plan(
         place = int(np.flatnonzero(~np.isfinite(straight).all(axis=1))[0])
         raise ZoneError(f"pairs[{place}]: the lens shows nothing at {tuple(picture[place].tolist())}")
     matrix = fit_homography(straight, floor)
-    return FloorPlan(matrix, np.column_stack([picture, floor]), _drawn(bounds, floor), lens)
+    if y_axis not in {None, "up", "down"}:
+        raise ZoneError(f"y_axis must be 'up' or 'down', got {y_axis!r}")
+    pairs = np.column_stack([picture, floor])
+    return FloorPlan(matrix, pairs, _drawn(bounds, floor), lens, stated_y_axis=y_axis)
 
 
 def _validate_pairs(picture: Floats, floor: Floats) -> None:
@@ -246,7 +268,7 @@ def _drawn(bounds: Bounds | None, floor: Floats) -> Bounds:
 
 _FAULTS = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, OverflowError)
 _LENS_MEMBERS = ("k1", "k2", "focal", "center")
-_MEMBERS = ("unit", "image_unit", "pairs", "bounds", "lens")
+_MEMBERS = ("unit", "image_unit", "y_axis", "pairs", "bounds", "lens")
 _ALIKE = 0.75
 _UNITS = ("fraction", "px")
 _FAR = 10.0
@@ -259,13 +281,14 @@ _UNMODELLED = frozenset({"p1", "p2", "k3", "k4", "k5", "k6"})
 def read_floor_plan(path: str | PathLike[str], video: Video | None = None) -> FloorPlan:
     """Read a floor plan: pairs of points known in the picture and on the floor.
 
-    The file is JSON: ``{"unit": "m", "image_unit": "fraction" | "px", "pairs": [{"image": [x, y],
-    "floor": [x, y]}, ...], "bounds": [x0, y0, x1, y1], "lens": {"k1": ..., "k2": ..., "focal": [fx, fy],
-    "center": [cx, cy]}}``; bounds and lens may be missing, and further members of the file and of its pairs
-    are passed over. The points and the lens are in ``image_unit``; in px, which needs the video's frame
-    size, the lens is as OpenCV's ``calibrateCamera`` gives it, and ``focal`` may be one number. Of the lens,
-    ``k2`` is 0 and ``center`` the middle of the picture where they are missing; a member that is none of the
-    four is refused.
+    The file is JSON: ``{"unit": "m", "image_unit": "fraction" | "px", "y_axis": "up" | "down", "pairs":
+    [{"image": [x, y], "floor": [x, y]}, ...], "bounds": [x0, y0, x1, y1], "lens": {"k1": ..., "k2": ...,
+    "focal": [fx, fy], "center": [cx, cy]}}``; y_axis, bounds and lens may be missing, and further members of
+    the file and of its pairs are ignored. ``y_axis`` states which way y grows on the plan: ``up`` on a
+    surveyed plan, ``down`` on one that is drawn like the image; by default the pairs show it. The points and
+    the lens are in ``image_unit``; in px, which needs the video's frame size, the lens is as OpenCV's
+    ``calibrateCamera`` gives it, and ``focal`` may be one number. Of the lens, ``k2`` is 0 and ``center`` the
+    middle of the image where they are missing; other members are refused.
 
     Raises
     ------
@@ -307,7 +330,9 @@ def read_floor_plan(path: str | PathLike[str], video: Video | None = None) -> Fl
     frame = (video or Video()).pixels if image_unit == "px" else Pixels(1, 1)
     try:
         lens = None if bent is None else _lens(bent, frame, image_unit)
-        return fit_floor_plan(picture / [frame.width, frame.height], floor, bounds=bounds, lens=lens)
+        y_axis = content.get("y_axis")
+        fractions = picture / [frame.width, frame.height]
+        return fit_floor_plan(fractions, floor, bounds=bounds, lens=lens, y_axis=y_axis)
     except ZoneError as error:
         raise ZoneError(f"{place}: {error}") from error
 

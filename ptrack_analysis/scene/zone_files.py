@@ -18,7 +18,7 @@ from ptrack_analysis.geometry import FARTHEST, Floats
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.lens import divided
 from ptrack_analysis.scene.zones import Line, Properties, Zone, in_one_video, parse_properties
-from ptrack_analysis.video import Plane, Video
+from ptrack_analysis.video import Plane, PointPlane, Video
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,11 @@ def project_scene(scene: Scene, video: Video, plane: Plane, *, place: str) -> tu
         If an outline reaches the horizon of the floor plan or beyond what its lens shows, or is in meters and
         there is no floor plan.
     """
+    if isinstance(plane, PointPlane) and scene.unit != plane.unit:
+        raise ZoneError(
+            f"{place}: unit is {scene.unit!r}, but the positions are points in {plane.unit} without an "
+            f'image. Draw the zones in {plane.unit}, and state "unit": "{plane.unit}".'
+        )
     if scene.unit == "m" and plane.unit != "m":
         raise ZoneError(
             f"{place}: zones in meters need a floor plan to be carried to {plane.unit}; none is given"
@@ -62,14 +67,15 @@ def project_scene(scene: Scene, video: Video, plane: Plane, *, place: str) -> tu
     def carried(thing: Zone | Line) -> Any:
         return replace(thing, outline=_projected(thing, scene.unit, video, plane, place), unit=plane.unit)
 
-    return [carried(zone) for zone in part.zones], [carried(line) for line in part.lines]
+    lines = [replace(carried(line), y_axis=plane.y_axis) for line in part.lines]
+    return [carried(zone) for zone in part.zones], lines
 
 
 def _projected(thing: Zone | Line, unit: str, video: Video, plane: Plane, place: str) -> Any:
     """Project an outline to the plane, refusing one that has no whole image there.
 
-    What is straight in the picture of a lens is bent on the floor: its edges are divided first. On a floor
-    plan that mirrors the picture, a line is turned round, so that ``in`` stays what it is in the picture.
+    What is straight in the image of a lens is bent on the floor: its edges are divided first. On a floor
+    plan whose y axis contradicts its pairs, a line is reversed, so that ``in`` stays what it is in the image.
     """
     if unit == plane.unit:
         return thing.outline
@@ -91,7 +97,8 @@ def _projected(thing: Zone | Line, unit: str, video: Video, plane: Plane, place:
         return projected
 
     carried = shapely.transform(outline, carry)
-    return carried.reverse() if floor is not None and floor.mirrored and isinstance(thing, Line) else carried
+    is_swapped = floor is not None and floor.mirrored != (floor.y_axis == "up")
+    return carried.reverse() if is_swapped and isinstance(thing, Line) else carried
 
 
 def _divided(outline: Any) -> Any:
@@ -141,7 +148,8 @@ def read_zones(
     video
         The video, for its frame size and its name.
     plane
-        The plane to carry the outlines to; by default the picture [px].
+        The plane to carry the outlines to; by default the image [px], or for a video of points (with a
+        ``y_axis``) their own plane.
 
     Returns
     -------
@@ -155,8 +163,10 @@ def read_zones(
         crosses itself, has too few corners, is not finite, or crosses the horizon; a property that is not
         what it should be, or times that leave nothing between them; meters without a floor.
     """
-    plane = plane or video.pixels
-    return project_scene(read_scene(path), video, plane, place=str(path))
+    scene = read_scene(path)
+    if plane is None and video.y_axis is not None and scene.unit != "fraction":
+        plane = PointPlane(scene.unit, video.y_axis)
+    return project_scene(scene, video, plane or video.pixels, place=str(path))
 
 
 def read_scene(path: str | PathLike[str]) -> Scene:

@@ -11,7 +11,7 @@ from shapely.geometry import LineString, MultiPolygon, Polygon
 
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
 from ptrack_analysis.geometry import Bools, Floats
-from ptrack_analysis.video import milliseconds, timedelta
+from ptrack_analysis.video import YAxis, milliseconds, timedelta
 
 _FOREVER = int(np.iinfo("int64").max)
 
@@ -85,7 +85,9 @@ class Zone:
 class Line:
     """A named polyline in a plane; seen from its first to its last vertex, left to right is *in*.
 
-    ``videos`` are the names of the videos that it is in; none is every video.
+    ``videos`` are the names of the videos that it is in; none is every video. ``y_axis`` tells which way y
+    grows in the plane: ``down`` on an image, ``up`` in the plane of PedPy and JuPedSim and on surveyed plans.
+    It decides which side is left.
     """
 
     name: str
@@ -93,6 +95,12 @@ class Line:
     unit: str
     kind: str = "line"
     videos: tuple[str, ...] = ()
+    y_axis: YAxis = "down"
+
+    @property
+    def seen(self) -> LineString:
+        """The line as in a plane where y points down: reversed if y points up, so that left stays left."""
+        return self.outline if self.y_axis == "down" else self.outline.reverse()
 
 
 def in_one_video(videos: Sequence[str], others: Sequence[str]) -> bool:

@@ -51,6 +51,13 @@ INTERPOLATED = Column(
     optional=True,
 )
 
+CONTINUED = Column(
+    "continued",
+    "flag",
+    "Whether the row continues a detection from before the part, with its position, at the part's start.",
+    optional=True,
+)
+
 MERGED_FROM = Column(
     "merged_from", "integer", "Number that the tracker gave, before identities were joined.", optional=True
 )
@@ -82,6 +89,7 @@ DETECTIONS = Table(
         *LANDMARK_COLUMNS,
         *TRACKER_COLUMNS,
         INTERPOLATED,
+        CONTINUED,
         MERGED_FROM,
     ),
 )
@@ -93,7 +101,9 @@ POINTS = Table(
     columns=(
         Column("x_{u}", "number", "Position of the person.", unit="{u}"),
         Column("y_{u}", "number", "Position of the person.", unit="{u}"),
+        *TRACKER_COLUMNS,
         INTERPOLATED,
+        CONTINUED,
         MERGED_FROM,
     ),
 )

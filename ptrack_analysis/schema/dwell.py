@@ -9,11 +9,15 @@ _ENTRY = Column("entry", "text", 'How the stays began: an entry of the visits; "
 _START_UNOBSERVED = Column(
     "start_unobserved",
     "integer",
-    "Those of them that began unseen at an unknown time before, and are in no estimate but the naive ones.",
+    "Visits whose start was not observed. Estimates exclude them, unless the time inside before is given.",
 )
 _END_UNOBSERVED = Column(
-    "end_unobserved", "integer", "Those that are estimated from and ended unseen: longer than seen."
+    "end_unobserved", "integer", "Visits whose end was not observed: they lasted longer than observed."
 )
+_PERSONS = Column(
+    "persons", "integer", "Number of people (groups, where they are given) that the estimates are based on."
+)
+_NOTE = Column("note", "text", "Why a confidence bound is missing; empty if none is.")
 
 # A length of time in a key is a moment since the stay began: stored in whole ms, so that keys stay exact.
 SURVIVAL = Table(
@@ -35,78 +39,146 @@ SURVIVAL = Table(
         Column("ended", "integer", "Stays that ended, seen, at this length."),
         Column("end_unobserved", "integer", "Stays that ended unseen at this length: longer than seen."),
         Column("share", "number", "Share of the stays that last longer: the Kaplan-Meier estimate.", "1"),
-        Column("share_low", "number", "Lower confidence bound of the share.", "1"),
-        Column("share_high", "number", "Upper confidence bound of the share.", "1"),
+        Column("share_low", "number", "Lower confidence bound of the share; missing for one person.", "1"),
+        Column("share_high", "number", "Upper confidence bound of the share; missing for one person.", "1"),
     ),
 )
 
 DWELL = Table(
     name="dwell",
-    row="the stays in one zone",
+    row="the visits to one zone",
     key=(ZONE,),
     columns=(
         ZONE_KEY,
-        Column("visits", "integer", "Number of stays."),
+        Column("visits", "integer", "Number of visits."),
         # Withheld, as it may be the count of few entries, which DWELL_BY_ENTRY suppresses.
         replace(_START_UNOBSERVED, withheld=True),
         replace(_END_UNOBSERVED, withheld=True),
-        Column("observed_mean", "span", "Mean of the dwell as seen, to whole milliseconds.", "s"),
-        Column("naive_median", "span", "Lower median of the dwell as seen.", "s", withheld=True),
+        Column("observed_mean", "span", "Mean of the observed dwell, to whole milliseconds.", "s"),
+        Column("observed_median", "span", "Ordinary median of the observed dwell.", "s", withheld=True),
         Column(
             "median",
             "span",
-            "Length that half of the stays do not last beyond (Kaplan-Meier).",
+            "First length that at most half of the visits exceed (Kaplan-Meier).",
             "s",
             withheld=True,
         ),
-        Column("median_low", "span", "Lower confidence bound of the median.", "s", withheld=True),
         Column(
-            "median_high", "span", "Upper confidence bound of the median; missing: none.", "s", withheld=True
+            "median_low",
+            "span",
+            "Lower confidence bound of the median; missing for fewer than 6 people.",
+            "s",
+            withheld=True,
         ),
-        Column("horizon", "span", "Length up to which the restricted mean is taken.", "s", withheld=True),
+        Column(
+            "median_high",
+            "span",
+            "Upper confidence bound of the median; missing also where too few long visits ended.",
+            "s",
+            withheld=True,
+        ),
+        Column("horizon", "span", "Length up to which the restricted mean is computed.", "s", withheld=True),
         Column(
             "restricted_mean",
             "span",
-            "Mean of the stays' lengths, longer ones cut at the horizon.",
+            "Mean length of the visits, longer ones counting as the horizon.",
             "s",
             withheld=True,
         ),
         Column(
             "restricted_mean_low",
             "span",
-            "Lower confidence bound of the restricted mean.",
+            "Lower confidence bound of the restricted mean; missing for fewer than 20 people.",
             "s",
             withheld=True,
         ),
         Column(
             "restricted_mean_high",
             "span",
-            "Upper confidence bound of the restricted mean.",
+            "Upper confidence bound of the restricted mean; missing for fewer than 20 people.",
             "s",
             withheld=True,
         ),
+        replace(_PERSONS, withheld=True),
+        replace(_NOTE, withheld=True),
     ),
 )
 
 DWELL_BY_ENTRY = Table(
     name="dwell_by_entry",
-    row="the stays in one zone that began in one way",
-    key=(ZONE, Column("entry", "text", "How the stays began: an entry of the visits.")),
+    row="the visits to one zone that began in one way",
+    key=(ZONE, Column("entry", "text", "How the visits began: an entry of the visits.")),
     columns=(*DWELL.columns[:2], _START_UNOBSERVED, _END_UNOBSERVED, *DWELL.columns[4:]),
+)
+
+SCENE_STAY = Table(
+    name="stay_in_scene",
+    row="the people in the whole scene",
+    key=(
+        Column(
+            "scene",
+            "text",
+            "Always scene.",
+        ),
+    ),
+    columns=(
+        Column("people", "integer", "Number of people (tracks)."),
+        Column(
+            "start_unobserved",
+            "integer",
+            "People already present at the start of the video. Estimates exclude them.",
+        ),
+        Column(
+            "end_unobserved", "integer", "People still present at the end of the video: they stayed longer."
+        ),
+        *DWELL.columns[4:],
+    ),
 )
 
 DWELL_QUANTILES = Table(
     name="dwell_quantiles",
-    row="one quantile of the lengths of the stays in one zone, of one entry or of any",
-    key=(ZONE, _ENTRY, Column("quantile", "number", "Share of the stays that do not last longer.", "1")),
+    row="one quantile of the length of the visits to one zone, of one entry or of any",
+    key=(ZONE, _ENTRY, Column("quantile", "number", "Share of the visits that do not last longer.", "1")),
     columns=(
         ZONE_KEY,
-        Column("naive", "span", "Quantile of the dwell as seen.", "s"),
+        Column("observed", "span", "Quantile of the observed dwell.", "s"),
         Column(
-            "estimate", "span", "Quantile of the stays' lengths (Kaplan-Meier); missing: beyond them.", "s"
+            "estimate",
+            "span",
+            "Quantile of the length of the visits (Kaplan-Meier); missing where too few ended.",
+            "s",
         ),
-        Column("estimate_low", "span", "Lower confidence bound of the estimate.", "s"),
-        Column("estimate_high", "span", "Upper confidence bound of the estimate; missing: none.", "s"),
+        Column("estimate_low", "span", "Lower confidence bound; missing for fewer than 6 people.", "s"),
+        Column("estimate_high", "span", "Upper confidence bound; missing also where too few ended.", "s"),
+        _PERSONS,
+        _NOTE,
+    ),
+)
+
+DWELL_COMPARISON = Table(
+    name="dwell_comparison",
+    row="one figure of the visits to one zone in two periods, or to two zones",
+    key=(
+        Column("zone", "text", "Name of the zone; of two zones, their names."),
+        Column(
+            "figure",
+            "text",
+            "median, restricted_mean, share_within, or visits (per hour if durations are given).",
+        ),
+    ),
+    columns=(
+        Column("first", "number", "The figure in the first period or zone; durations in s."),
+        Column("second", "number", "The figure in the second period or zone."),
+        Column("difference", "number", "second minus first."),
+        Column("low", "number", "Lower confidence bound of the difference."),
+        Column("high", "number", "Upper confidence bound of the difference."),
+        Column("confidence", "number", "Share of such intervals that contain the true difference.", unit="1"),
+        Column(
+            "verdict",
+            "text",
+            "may be chance: the interval contains no difference; differs: it does not; unknown: no interval.",
+        ),
+        Column("note", "text", "Why a bound is missing; empty if none is."),
     ),
 )
 
@@ -125,13 +197,13 @@ WAITS = Table(
 
 SERVICE_LEVELS = Table(
     name="service_levels",
-    row="how many of the waits in one queue last longer than a target",
+    row="the share of the waits in one queue that end within a target",
     key=(
         ZONE,
         Column(
             "target",
             "moment",
-            "Moment of a wait, since its beginning, by which it should have ended.",
+            "Time since the start of a wait within which it should end.",
             of_video=False,
         ),
     ),
@@ -140,10 +212,16 @@ SERVICE_LEVELS = Table(
         Column("waits", "integer", "Number of waits."),
         _START_UNOBSERVED,
         _END_UNOBSERVED,
-        Column("naive_share_longer", "number", "Share of the waits seen to last longer.", "1"),
-        Column("share_longer", "number", "Share of the waits that last longer (Kaplan-Meier).", "1"),
-        Column("share_longer_low", "number", "Lower confidence bound of the share.", "1"),
-        Column("share_longer_high", "number", "Upper confidence bound of the share.", "1"),
+        Column(
+            "observed_share_within", "number", "Share of the waits whose observed part is within it.", "1"
+        ),
+        Column(
+            "share_within", "number", "Service level: share of the waits that end within the target.", "1"
+        ),
+        Column("share_within_low", "number", "Lower confidence bound of the share.", "1"),
+        Column("share_within_high", "number", "Upper confidence bound of the share.", "1"),
+        _PERSONS,
+        _NOTE,
     ),
 )
 

@@ -53,13 +53,14 @@ HEAT_DIFFERENCE = Table(
         Column(
             "z",
             "number",
-            "The difference by its standard deviation under random assignment of the persons to the sets.",
+            "Difference divided by its standard deviation under random assignment of the groups to the sets.",
             unit="1",
         ),
         Column(
             "p",
             "number",
-            "Share of random assignments in which any cell differs as much, in z: corrected for all cells.",
+            "Share of random assignments in which any cell differs as much, in z: corrected for all cells. "
+            "Missing for fewer than 7 groups, or where it cannot be 0.05 or less.",
             unit="1",
         ),
         Column("measured_in", "text", "Unit of the times: s/person or s/h."),

@@ -31,18 +31,20 @@ STATISTICS = ("mean", "median", "rate")
 
 INTERVALS = Table(
     name="confidence_intervals",
-    row="one figure of one zone or line, with the interval that chance leaves open",
+    row="one figure of one zone or line, with its confidence interval",
     key=(
         Column("name", "text", "Name of the zone or line; empty for a table that has neither."),
         Column("figure", "text", "What was estimated: the statistic and the column."),
     ),
     columns=(
-        Column("value", "number", "The figure, of all persons; a length of time in s."),
-        Column("low", "number", "Lower end of the interval."),
-        Column("high", "number", "Upper end of the interval."),
-        Column("confidence", "number", "Share of such intervals that hold the true figure.", unit="1"),
-        Column("persons", "integer", "Number of the persons that the figure is of."),
-        Column("rows", "integer", "Number of the rows that the figure is of."),
+        Column("value", "number", "The figure; durations in s."),
+        Column("low", "number", "Lower bound of the interval."),
+        Column("high", "number", "Upper bound of the interval."),
+        Column("confidence", "number", "Share of such intervals that contain the true figure.", unit="1"),
+        Column("method", "text", "How the interval is computed."),
+        Column("persons", "integer", "Number of people (groups, where they are given) in the figure."),
+        Column("rows", "integer", "Number of rows in the figure."),
+        Column("note", "text", "Why a bound is missing, or how far to trust the interval; else empty."),
     ),
 )
 

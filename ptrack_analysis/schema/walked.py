@@ -1,6 +1,6 @@
 """The tables of where people walked, and how."""
 
-from ptrack_analysis.schema.detected import INTERPOLATED, MERGED_FROM, TRACKER_COLUMNS
+from ptrack_analysis.schema.detected import CONTINUED, INTERPOLATED, MERGED_FROM, TRACKER_COLUMNS
 from ptrack_analysis.schema.table import PERSON, TIMESTAMP, Column, Table
 
 POSITION_STATUSES = ("detected", "interpolated", "missing")
@@ -40,7 +40,12 @@ TRAJECTORIES = Table(
     key=(PERSON, TIMESTAMP),
     columns=(
         Column("x_{u}", "number", "Position of the person's footpoint.", unit="{u}"),
-        Column("y_{u}", "number", "Position of the person's footpoint, growing downwards.", unit="{u}"),
+        Column(
+            "y_{u}",
+            "number",
+            "Position of the person's footpoint; it grows downward on the image.",
+            unit="{u}",
+        ),
         Column("position_status", "choice", "Where the position comes from.", choices=POSITION_STATUSES),
         Column("time_present", "span", "How long the detection holds.", unit="s"),
         Column("tracklet", "integer", "Number of the person's stretch without a gap above max_gap, from 1."),
@@ -49,6 +54,7 @@ TRAJECTORIES = Table(
         Column("heading", "number", "Direction over the same window: 0 = +x, 90 = +y.", unit="degrees"),
         *BOX_FLAGS,
         INTERPOLATED,
+        CONTINUED,
         Column("smoothed", "flag", "Whether smoothing moved the position.", optional=True),
         Column("jump", "flag", "Whether the position is one that nobody can have walked to.", optional=True),
         MERGED_FROM,

@@ -6,17 +6,17 @@ ENTRIES = ("crossed", "frame_edge", "video_start", "appeared", "zone_opened")
 
 EXITS = ("crossed", "frame_edge", "video_end", "lost", "zone_closed")
 
-SEEN_ENDS = ("crossed", "frame_edge", "zone_opened", "zone_closed")
-"""The entries and exits that were observed: no part of the visit is missing while its zone was active.
+OBSERVED_ENTRIES = ("crossed", "frame_edge")
+"""The entries at which the start of a visit is observed, by default.
 
-For the length of a visit, an end by ``zone_closed`` is still censored: the person would have stayed longer.
+At ``zone_opened``, the person was inside before, so the start was not observed.
 """
 
-OBSERVED_ENTRIES = ("crossed", "frame_edge")
-"""The entries at which the start of a visit is observed, by default."""
-
 OBSERVED_EXITS = ("crossed", "frame_edge")
-"""The exits at which the end of a visit is observed, by default."""
+"""The exits at which the end of a visit is observed, by default.
+
+At ``zone_closed``, the person would have stayed longer, so the end was not observed.
+"""
 
 VISITS = Table(
     name="visits",
@@ -47,17 +47,15 @@ VISITS = Table(
         Column(
             "entry",
             "choice",
-            "How the visit began: over the zone's outline (crossed), over the image border (frame_edge), or "
-            "as the zone opened around the person (zone_opened). With video_start and appeared, the start "
-            "was not observed.",
+            "How the visit began: over the zone's outline (crossed) or over the image border (frame_edge). "
+            "With video_start, appeared and zone_opened, the start was not observed.",
             choices=ENTRIES,
         ),
         Column(
             "exit",
             "choice",
-            "How the visit ended: over the zone's outline (crossed), over the image border (frame_edge), or "
-            "as the zone closed around the person (zone_closed). With video_end and lost, the end was not "
-            "observed.",
+            "How the visit ended: over the zone's outline (crossed) or over the image border (frame_edge). "
+            "With video_end, lost and zone_closed, the end was not observed.",
             choices=EXITS,
         ),
         Column("detections", "integer", "Number of the detections inside."),
@@ -72,7 +70,7 @@ VISITS = Table(
 
 OCCUPANCY = Table(
     name="occupancy",
-    row="a count of persons that holds from this moment until the next row of the zone",
+    row="the number of people from this time until the next row of the zone; the last row repeats it",
     key=(
         Column("zone", "text", 'Name of the zone; "" is the whole scene.'),
         Column("timestamp", "moment", "Moment from which the count holds, since the start of the video."),

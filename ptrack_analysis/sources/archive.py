@@ -54,7 +54,8 @@ class FormatOptions:
     first_frame: int | None = None
     first_pixel: int | None = None
     stride: int | None = None
-    unit: Literal["px", "fraction"] | None = None
+    unit: Literal["px", "fraction", "m", "cm"] | None = None
+    y_axis: Literal["up", "down"] | None = None
     classes: tuple[int | str, ...] = ()
     min_confidence: float | None = None
     part: tuple[tuple[str, str], ...] = ()
@@ -69,8 +70,9 @@ class VideoReference:
     """One video of an archive: its name, its files in natural order, and its job where the pages name it.
 
     Only the pages of ``identity`` are read (see ``find_identity``); with a ``form``, another tracker's file
-    or folder, ``path``, is read instead. ``missing`` has a sentence for each sign that pages are missing,
-    ``notes`` one for each assumption about which files belong together.
+    or folder, ``path``, is read instead. ``points_unit`` is ``m`` or ``px`` if it has points without boxes,
+    otherwise empty. ``missing`` has a sentence for each sign that pages are missing, ``notes`` one for
+    each assumption about which files belong together.
     """
 
     name: str
@@ -81,6 +83,7 @@ class VideoReference:
     identity: str = ""
     notes: tuple[str, ...] = ()
     path: AnyPath | None = None
+    points_unit: Literal["", "m", "px"] = ""
 
 
 @dataclass(frozen=True, slots=True)

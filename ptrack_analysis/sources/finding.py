@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Literal
 
-from ptrack_analysis.errors import InputError, NoPageError, ParameterError
+from ptrack_analysis.errors import InputError, NoPageError, ParameterError, PtrackError
 from ptrack_analysis.sources.archive import (
     FormatOptions,
     Recall,
@@ -21,7 +21,13 @@ from ptrack_analysis.sources.archive import (
 from ptrack_analysis.sources.names import below_root, make_slug, natural, slugs, validate_name
 from ptrack_analysis.sources.pages.documents import is_named_like_a_page
 from ptrack_analysis.sources.trackers.classes import parse_classes
-from ptrack_analysis.sources.trackers.registry import TRACKERS, find_format, find_parts, recognize
+from ptrack_analysis.sources.trackers.registry import (
+    TRACKERS,
+    find_format,
+    find_parts,
+    find_points_unit,
+    recognize,
+)
 from ptrack_analysis.sources.trackers.sample import Sample, read_sample
 from ptrack_analysis.sources.trackers.tracked import title_of_source, validate_options
 from ptrack_analysis.sources.trackers.unknown import describe_unknown
@@ -45,7 +51,8 @@ def find_videos(
     first_frame: int | None = None,
     first_pixel: int | None = None,
     stride: int | None = None,
-    unit: Literal["px", "fraction"] | None = None,
+    unit: Literal["px", "fraction", "m", "cm"] | None = None,
+    y_axis: Literal["up", "down"] | None = None,
     classes: Sequence[int | str] | None = None,
     min_confidence: float | None = None,
     name: str | None = None,
@@ -71,7 +78,7 @@ def find_videos(
         A file or a folder, on disk or in S3 (``s3://bucket/prefix``), searched to any depth; hidden files
         and links to folders are left out.
 
-    format, columns, first_frame, first_pixel, stride, unit, classes, min_confidence
+    format, columns, first_frame, first_pixel, stride, unit, y_axis, classes, min_confidence
         How another tracker's file is to be read, as in ``read_tracking``.
     name
         Name of the video, if the source contains only one.
@@ -95,6 +102,7 @@ def find_videos(
         first_pixel=first_pixel,
         stride=stride,
         unit=unit,
+        y_axis=y_axis,
         classes=classes,
         min_confidence=min_confidence,
     )
@@ -135,6 +143,22 @@ def scan_source(source: Source, form: FormatOptions | None = None, recall: Recal
         with suppress(NoPageError):
             return find_instead(path, no_pages(path, found.ignored))
     return found
+
+
+def find_unit_of_points(source: Source | VideoReference, form: FormatOptions | None = None) -> str:
+    """Return the unit of the points of a source, and an empty text if it has boxes or cannot be read."""
+    if isinstance(source, VideoReference):
+        return source.points_unit
+    with suppress(PtrackError):
+        path = parse_path(source)
+        form = form or form_of_file(path)
+        if form is not None and (form.format == PAGES or path.is_file()):
+            return "" if form.format == PAGES else find_points_unit(path, form)
+        if form is not None:
+            return find_tracker_videos(path, form).videos[0].points_unit
+        if path.is_dir() and not any(map(is_named_like_a_page, (file.name for file in _all_files(path)))):
+            return find_tracker_videos(path, FormatOptions()).videos[0].points_unit
+    return ""
 
 
 def form_given(**options: Any) -> FormatOptions | None:
@@ -291,9 +315,10 @@ def _list_references(
     form = replace(options, format=tracker.name)
     files = _list_files(path)
     parts = find_parts(path, form)
+    unit = find_points_unit(path, form)
     if len(parts) < 2:  # noqa: PLR2004 - one value is one video
         name = make_slug(title) if is_alone else title
-        return [VideoReference(name, tuple(files) or (path,), form=form, path=path)]
+        return [VideoReference(name, tuple(files) or (path,), form=form, path=path, points_unit=unit)]
     titles = [
         "/".join(
             [
@@ -305,7 +330,13 @@ def _list_references(
     ]
     names = slugs(titles) if is_alone else titles
     return [
-        VideoReference(name, tuple(files), form=replace(form, part=tuple(part.items())), path=path)
+        VideoReference(
+            name,
+            tuple(files),
+            form=replace(form, part=tuple(part.items())),
+            path=path,
+            points_unit=unit,
+        )
         for name, part in zip(names, parts, strict=True)
     ]
 

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -52,8 +53,11 @@ def find_group(below: PurePath) -> tuple[str, str]:
     A date, with or without a time of day, is not a page number, and neither is a frame size:
     ``cam-2026-10-30`` and ``cam-2026-10-31`` are two videos, like ``cam_640x360`` and ``cam_640x480``.
     """
-    stem = strip_suffixes(below.name)
-    return below.parent.as_posix(), stem if _is_whole(stem) else _NUMBER.sub("", stem)
+    return below.parent.as_posix(), _strip_number(strip_suffixes(below.name))
+
+
+def _strip_number(stem: str) -> str:
+    return stem if _is_whole(stem) else _NUMBER.sub("", stem)
 
 
 def _is_whole(stem: str) -> bool:
@@ -70,9 +74,12 @@ def below_root(root: AnyPath, file: AnyPath) -> PurePath | None:
 
 def group_below(root: AnyPath, file: AnyPath) -> tuple[str, str]:
     """Return what files of one video have in common; see ``find_group``."""
+    if file.parent == root:
+        return ".", _strip_number(strip_suffixes(file.name))
     return find_group(below_root(root, file) or PurePosixPath(file.name))
 
 
+@lru_cache(maxsize=2**15)
 def find_page_number(name: str) -> int | None:
     """Return the number at the end of a file's stem, None without one."""
     stem = strip_suffixes(name)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.errors import InputError, NoPageError
+from ptrack_analysis.errors import IncompleteError, NoPageError
 from ptrack_analysis.sources.archive import (
     FormatOptions,
     Source,
@@ -24,11 +24,10 @@ from ptrack_analysis.sources.finding import PAGES, find_instead, find_tracker_vi
 from ptrack_analysis.sources.grouping import Evidence
 from ptrack_analysis.sources.names import group_below, validate_name
 from ptrack_analysis.sources.pages.decode import BARE, WITH_FACES, WITH_LANDMARKS, Decoders
-from ptrack_analysis.sources.pages.job import JobReader, Reading
+from ptrack_analysis.sources.pages.job import REST, JobReader, Reading
 from ptrack_analysis.sources.pages.rows import Budget, Collector, TimeRange, compute_whole
 from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.sources.trackers.registry import read_with_options
-from ptrack_analysis.sources.trackers.tracked import warn_of_dropped
 from ptrack_analysis.storage.s3 import AnyPath, ahead, parse_path
 from ptrack_analysis.video import Video
 
@@ -40,12 +39,14 @@ def read_tracking(
     faces: bool = True,
     landmarks: bool = False,
     allow_incomplete: bool = False,
+    allow_dropped: bool = False,
     format: str | None = None,  # noqa: A002 - what everyone calls it
     columns: Mapping[str, str] | None = None,
     first_frame: int | None = None,
     first_pixel: int | None = None,
     stride: int | None = None,
-    unit: Literal["px", "fraction"] | None = None,
+    unit: Literal["px", "fraction", "m", "cm"] | None = None,
+    y_axis: Literal["up", "down"] | None = None,
     classes: Sequence[int | str] | None = None,
     min_confidence: float | None = None,
     name: str | None = None,
@@ -61,8 +62,8 @@ def read_tracking(
     What is no page is read as another tracker's file: MOTChallenge text, tables of supervision, results of
     Ultralytics, ByteTrack or DeepSORT, or a table whose columns are named. Its frames become whole ms as the
     API's do, its boxes fractions of the frame. If rows are dropped (without an id, by class, as
-    duplicates), a ``PtrackWarning`` has the counts. All notes are in what ``read_tracks`` and
-    ``inspect_tracking`` return.
+    duplicates) or facts are assumed, a ``PtrackWarning`` has the counts. ``video.read_report`` has the whole
+    account of the read.
 
     Parameters
     ----------
@@ -78,14 +79,17 @@ def read_tracking(
     allow_incomplete
         Whether to read an archive that lacks pages: the last page has a NextToken, the page numbers in the
         file names have a hole, ``fetch.json`` counts more pages than there are, or an entry named like a page
-        cannot be opened.
+        cannot be opened. The verdict stands in ``video.read_report.completeness``.
+    allow_dropped
+        Whether to read a source of which more than 5 % of the rows, or all rows of a person, are dropped for
+        a reason that may be a misreading of the file.
     format
         ``pages``, or the name of another tracker's format (``read_tracks`` lists them); by default the source
         is looked at.
     columns
         Which column of a table plays which role: ``{"frame": "frame", "id": "track_id", "left": "x1", "top":
         "y1", "right": "x2", "bottom": "y2"}``; see ``read_tracks``.
-    first_frame, first_pixel, stride, unit, classes, min_confidence
+    first_frame, first_pixel, stride, unit, y_axis, classes, min_confidence
         How another tracker's file is read, as in ``read_tracks``.
     name
         Name of the video; by default that of its files or folder, see ``find_videos``.
@@ -93,7 +97,8 @@ def read_tracking(
     Returns
     -------
     tuple
-        DETECTIONS, sorted by timestamp and person; the Video. No persons: an empty table.
+        DETECTIONS, sorted by timestamp and person, or POINTS, sorted by person and timestamp, if the source
+        has points without boxes; the Video. No people: an empty table.
 
     Raises
     ------
@@ -106,6 +111,7 @@ def read_tracking(
     MixedError
         If there are pages of several videos.
     InputError
+        If many rows are dropped for a doubtful reason (``allow_dropped``).
         If there is no such file, or neither a page nor another tracker's result in it.
 
     Notes
@@ -119,13 +125,14 @@ def read_tracking(
         first_pixel=first_pixel,
         stride=stride,
         unit=unit,
+        y_axis=y_axis,
         classes=classes,
         min_confidence=min_confidence,
     )
     options: dict[str, Any] = {"faces": faces, "landmarks": landmarks, "careful": False}
     reading = load(source, video=video, form=form, name=name, **options)
-    reading.validate(allow_incomplete=allow_incomplete)
-    warn_of_dropped(_shown(source), reading.dropped)
+    reading.validate(allow_incomplete=allow_incomplete, allow_dropped=allow_dropped)
+    reading.report.warn()
     return reading.detections, reading.video
 
 
@@ -186,34 +193,13 @@ def _load_only(
     return _load_tracks(videos[0], video, budget)
 
 
-def _shown(source: Source | VideoReference) -> object:
-    """Return what names a source in a message."""
-    return _common(source) if isinstance(source, VideoReference) else source
-
-
 def _load_tracks(reference: VideoReference, video: Video | None, budget: Budget | None) -> Reading:
     """Read one video of another tracker."""
     path, form = reference.path or reference.files[0], reference.form or FormatOptions()
     tracked = read_with_options(path, form, video, budget)
-    if "left" not in tracked.table.columns:
-        raise InputError(
-            f"{path}: holds points without boxes; in Python, read_tracks reads them and "
-            "compute_trajectories makes trajectories of them"
-        )
-    return Reading(
-        detections=tracked.table,
-        video=replace(tracked.video, name=reference.name),
-        pages=0,
-        repeated=0,
-        goes_on=False,
-        merged=0,
-        files=len(reference.files),
-        faults=[],
-        incomplete=None,
-        ignored=[],
-        notes=tracked.notes,
-        dropped=tracked.dropped,
-    )
+    report = replace(tracked.report, files=len(reference.files))
+    video = replace(tracked.video, name=reference.name, read_report=report)
+    return Reading(tracked.table, video, report)
 
 
 def _load_pages(
@@ -246,22 +232,19 @@ def _load_pages(
     detections, merged = collector.table()
     if part is not None:
         whole, more = collector.whole(detections)
-        merged += more
-    resolved, notes = resolve_video(
-        reader.facts(name, video or Video()), (whole or compute_whole(detections)).index
-    )
+        merged = replace(merged, rows=merged.rows + more)
+    index = (whole or compute_whole(detections)).index
+    resolved, assumptions = resolve_video(reader.facts(name, video or Video()), index)
+    completeness = reader.judge_completeness(place, missing)
+    report = reader.build_report(place, len(index), merged, completeness, assumptions)
+    signs = "; ".join(completeness.missing)
     return Reading(
         detections=detections,
-        video=resolved,
-        pages=reader.pages,
-        repeated=reader.repeated,
-        goes_on=reader.goes_on,
-        merged=merged,
-        files=reader.files,
+        video=replace(resolved, read_report=report),
+        report=report,
         faults=reader.list_faults(place),
-        incomplete=reader.incomplete(place, missing),
+        incomplete=IncompleteError(f"{place}: the archive is incomplete: {signs}{REST}") if signs else None,
         ignored=ignored,
-        notes=(*reader.log.notes, *notes),
         whole=whole,
     )
 
@@ -296,10 +279,15 @@ def _only_video(
     if len(videos) > 1:
         raise several(root, [found.name for found in videos])
     for note in videos[0].notes:
-        reader.log.note(note)
+        reader.log.assume(note)
     return videos[0].name, sorted(ignored), videos[0].missing
 
 
 def _common(reference: VideoReference) -> AnyPath:
-    """Return the place that a video's faults are reported at: its one file, or the folder of its files."""
-    return reference.files[0] if len(reference.files) == 1 else reference.files[0].parent
+    """Return the place that a video's faults are reported at: its one file, or the folder above its files."""
+    if len(reference.files) == 1:
+        return reference.files[0]
+    folder = reference.files[0].parent
+    while not all(str(file).startswith(f"{folder}/") for file in reference.files):
+        folder = folder.parent
+    return folder

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.geometry import Integers
 from ptrack_analysis.video import Milliseconds, Video, find_sampling_period, milliseconds, timedelta
 
 
@@ -23,9 +24,14 @@ def resolve_video(video: Video, index: pd.Index) -> tuple[Video, list[str]]:
     tuple
         The video; a sentence for each fact that was not used or could not be determined.
     """
+    if not {"person_index", "timestamp"} <= {*index.names}:
+        return video, []  # not a table of this package, which the analysis will say
     if not isinstance(index, pd.MultiIndex) or not len(index):
         return replace(video, sampling_period=timedelta(_one_frame(video))), []
-    steps, people = _steps_by_person(index)
+    person, _ = _read_level(index, "person_index")
+    codes, times = _read_level(index, "timestamp")
+    time = times[codes]
+    steps, people = _steps_by_person(person, time)
     period = find_sampling_period(steps, people, video.frame_rate)
     notes = []
     if not period:
@@ -34,7 +40,7 @@ def resolve_video(video: Video, index: pd.Index) -> tuple[Video, list[str]]:
             "detections stand for no time. Pass video=Video(frame_rate=25) (--frame-rate 25)."
         )
     resolved = replace(video, sampling_period=timedelta(period))
-    last = milliseconds(index.get_level_values("timestamp").max(), "timestamp")
+    last = int(time.max())
     if video.duration is not None and last > milliseconds(video.duration, "duration"):
         notes.append(
             f"the duration of {video.duration.total_seconds():.3f} s is ignored, because a detection is at "
@@ -48,10 +54,14 @@ def _one_frame(video: Video) -> int:
     return find_sampling_period(np.empty(0, "int64"), 0, video.frame_rate)
 
 
-def _steps_by_person(index: pd.MultiIndex) -> tuple[Milliseconds, int]:
+def _read_level(index: pd.MultiIndex, name: str) -> tuple[Integers, Integers]:
+    """Return the codes of a level, and its values: numbers, or times [ms]."""
+    level = index.names.index(name)
+    return np.asarray(index.codes[level]), index.levels[level].to_numpy().view("int64")
+
+
+def _steps_by_person(person: Integers, time: Milliseconds) -> tuple[Milliseconds, int]:
     """Return the times between each person's successive detections [ms], and the number of people."""
-    person = np.asarray(index.codes[index.names.index("person_index")])
-    time = index.get_level_values("timestamp").to_numpy().view("int64")
     in_order = bool((time[1:] >= time[:-1]).all())
     order = np.argsort(person, kind="stable") if in_order else np.lexsort((time, person))
     person, time = person[order], time[order]

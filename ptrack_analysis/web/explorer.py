@@ -16,7 +16,7 @@ from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.storage.files import write_text
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, YAxis
 from ptrack_analysis.web.assets import (
     content_policy,
     embed_video_file,
@@ -113,6 +113,7 @@ def explore(
     background: Picture | Background | None = None,
     floor: FloorPlan | None = None,
     bounds: Bounds | None = None,
+    y_axis: YAxis = "down",
     video_file: str | PathLike[str] | None = None,
     height: int = 640,
     theme: str = "auto",
@@ -150,6 +151,8 @@ def explore(
     bounds
         x0, y0, x1, y1 of the rectangle of the plane to draw, which a plan as background fills:
         ``floor.bounds``.
+    y_axis
+        Which way y grows in that plane, ``up`` or ``down``.
     video_file
         A video file of the video to play below, whose clock then leads: a file that browsers play (``.mp4``,
         ``.webm``), up to 100 MB; the page holds it.
@@ -178,13 +181,16 @@ def explore(
     at_least(height, "height", _LOWEST)
     if theme not in THEMES:
         raise ParameterError(f"theme is {theme!r}, not one of {', '.join(THEMES)}")
+    observed = None
     if isinstance(trajectories, VideoAnalysis):
         analysis = trajectories
         trajectories, video = analysis.trajectories, replace(analysis.video, name=analysis.name)
         zones, lines, floor = analysis.zones, analysis.lines, analysis.floor_plan
         bounds = None if floor is None else analysis.bounds
+        y_axis = analysis.y_axis
         detections = None if analysis.has_points else analysis.detections
         visits = analysis["visits"] if analysis.scene is not None else None
+        observed = analysis.observed
         quality = None if analysis.has_points else analysis["quality"]
     if video is None:
         raise ParameterError("video must be a Video, got None. Pass the video that read_tracking returned.")
@@ -195,11 +201,13 @@ def explore(
         lines=lines,
         detections=detections,
         visits=visits,
+        observed=observed,
         quality=quality,
         heatmap=heatmap,
         background=background,
         floor=floor,
         bounds=bounds,
+        y_axis=y_axis,
     )
     return Explorer(data, int(height), theme, None if video_file is None else embed_video_file(video_file))
 

@@ -15,7 +15,7 @@ from ptrack_analysis.geometry import Floats
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture, read_picture, stretched_note
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, YAxis
 
 _LONGEST = 1920
 _QUALITY = 85
@@ -55,13 +55,20 @@ _DIGITS = 6
 class Ground:
     """A rectangle of a plane: ``bounds`` is x0, y0, x1, y1 [unit], ``unit`` that of what is drawn.
 
-    Where ``floor`` is given, the rectangle is the video's picture [px] and what is drawn is in meters.
+    Where ``floor`` is given, the rectangle is the video's image [px] and what is drawn is in meters.
+    ``y_axis`` tells which way y grows in the plane; the page always draws ``up`` upward.
     """
 
     unit: str
     bounds: Bounds
     picture: bool
     floor: FloorPlan | None = None
+    y_axis: YAxis = "down"
+
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether the page shows the plane mirrored in its own coordinates, in which y grows downward."""
+        return self.y_axis == "up" if self.floor is None else self.floor.mirrored
 
     @property
     def size(self) -> tuple[float, float]:
@@ -74,6 +81,8 @@ class Ground:
         if self.floor is not None:
             return self.floor.unproject(points)
         fractions: Floats = (points - np.array(self.bounds[:2])) / np.array(self.size)
+        if self.y_axis == "up":
+            fractions[:, 1] = 1 - fractions[:, 1]
         return fractions
 
     def parts(self, thing: Zone | Line) -> list[list[list[float]]]:
@@ -81,7 +90,7 @@ class Ground:
         outline = thing.outline
         if self.floor is not None:
             outline = shapely.segmentize(outline, max(outline.length / _PIECES, 1e-9))
-        if self.floor is not None and self.floor.mirrored and isinstance(thing, Line):
+        if isinstance(thing, Line) and (thing.y_axis == "up") != self.is_mirrored:
             outline = outline.reverse()
         rings = [self.fractions(ring) for ring in _rings(outline)]
         if not all(np.isfinite(ring).all() for ring in rings):
@@ -106,6 +115,7 @@ def find_bounds(
     floor: FloorPlan | None,
     bounds: Bounds | None,
     background: Background | None,
+    y_axis: YAxis = "down",
 ) -> Ground:
     """Return where to draw: on the frame for px, or m with a floor; else on the bounds, or on all there is.
 
@@ -127,7 +137,7 @@ def find_bounds(
         x0, y0, x1, y1 = bounds
         if not (np.isfinite(bounds).all() and x1 > x0 and y1 > y0):
             raise ParameterError(f"bounds is {bounds!r}, not x0 < x1 and y0 < y1")
-        return Ground(unit, (float(x0), float(y0), float(x1), float(y1)), picture=False)
+        return Ground(unit, (float(x0), float(y0), float(x1), float(y1)), picture=False, y_axis=y_axis)
     if unit == "px" and frame is not None:
         return Ground(unit, frame, picture=True)
     if background is not None:
@@ -135,7 +145,7 @@ def find_bounds(
             "trajectories in m on a background need floor=, if it shows the video's picture, or "
             "bounds=(x0, y0, x1, y1), if it is a plan; floor.bounds is the one of the floor's plan"
         )
-    return Ground(unit, _bounds(points, outlines), picture=False)
+    return Ground(unit, _bounds(points, outlines), picture=False, y_axis=y_axis)
 
 
 def _frame(video: Video, background: Background | None) -> Bounds | None:

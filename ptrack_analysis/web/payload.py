@@ -9,18 +9,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ptrack_analysis.analysis.dwell.survival import seen_whole
+from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.heat.heatmap import Heatmap
-from ptrack_analysis.analysis.presence import PersonRows, rows_by_person, run_starts
+from ptrack_analysis.analysis.linking import link_rows
+from ptrack_analysis.analysis.presence import PersonRows, rows_by_person
 from ptrack_analysis.analysis.quality.verdict import GOOD, find_affecting_checks, judge_video
 from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.pipeline.video_analysis import ObservedEnds
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.images import Picture
 from ptrack_analysis.scene.zones import Line, Zone, validate_lines, validate_zones
 from ptrack_analysis.schema import DETECTIONS, QUALITY, TRAJECTORIES, VISITS, find_unit, validate
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, YAxis
 from ptrack_analysis.web.ground import (
     Background,
     Bounds,
@@ -102,17 +104,20 @@ def explorer_data(
     lines: Sequence[Line] = (),
     detections: pd.DataFrame | None = None,
     visits: pd.DataFrame | None = None,
+    observed: ObservedEnds | None = None,
     quality: pd.DataFrame | None = None,
     heatmap: Heatmap | None = None,
     background: Picture | Background | None = None,
     floor: FloorPlan | None = None,
     bounds: Bounds | None = None,
+    y_axis: YAxis = "down",
 ) -> dict[str, Any]:
     """Make what the explorer draws, as values that JSON can hold; parameters as in ``explore``.
 
     Coordinates are fractions of the ground, kept to 1 / 32767 of it between -0.5 and 1.5; a position beyond
     that is put on the border. Face boxes are kept only where the body box is missing. The same tables give
-    the same data, in whatever order their rows come.
+    the same data, in whatever order their rows come. ``observed`` are the entries and exits at which the ends
+    of a visit are observed.
 
     Raises
     ------
@@ -129,7 +134,14 @@ def explorer_data(
     points = trajectories[[f"x_{unit}", f"y_{unit}"]].to_numpy()[rows.order]
     picture = _embedded(background)
     ground = find_bounds(
-        unit, points, [*zones, *lines], video=video, floor=floor, bounds=bounds, background=picture
+        unit,
+        points,
+        [*zones, *lines],
+        video=video,
+        floor=floor,
+        bounds=bounds,
+        background=picture,
+        y_axis=y_axis,
     )
     if visits is None:
         visits = compute_visits(trajectories, zones, video)
@@ -140,7 +152,7 @@ def explorer_data(
         _add_boxes(arrays, _find_boxes(detections, trajectories, rows), draw=ground.picture)
     names = [zone.name for zone in zones]
     names += sorted(set(visits.index.get_level_values("zone")) - {*names, ""})
-    arrays |= _visits(visits, names, persons)
+    arrays |= _visits(visits, names, persons, observed)
     header = _header(video, ground, (zones, lines), names=names, arrays=arrays)
     if heatmap is not None:
         header["heatmap"], arrays["heat"] = _heat(heatmap, ground)
@@ -227,12 +239,12 @@ def _undrawn(things: Sequence[Zone | Line], ground: Ground) -> list[str]:
 
 def _rows(trajectories: pd.DataFrame, rows: PersonRows, fractions: Floats) -> Arrays:
     """Return each row's moment, its hold, where it is, and its flags."""
-    held = trajectories["time_present"].to_numpy()[rows.order].astype("timedelta64[ms]").astype("int64")
-    run = trajectories["tracklet"].to_numpy()[rows.order]
+    links = link_rows(trajectories, rows)
+    held = links.time_present
     located = trajectories["position_status"].cat.codes.to_numpy()[rows.order].astype("uint8")
     known: Bools = np.isfinite(fractions[:, 0]) & np.isfinite(fractions[:, 1])
     located[~known] = 2
-    flags = located | np.where(run_starts(rows, run), RUN_BEGINS, 0).astype("uint8")
+    flags = located | np.where(links.begins, RUN_BEGINS, 0).astype("uint8")
     points = np.where(known[:, None], fractions, np.nan)
     last = int((rows.time + held).max(initial=0))
     if last > _LATEST:
@@ -291,7 +303,9 @@ def _add_boxes(arrays: Arrays, boxes: tuple[Floats, Floats], *, draw: bool) -> N
         arrays[name] = quantize(values, LOWEST if name in {"face_left", "face_top"} else 0.0)
 
 
-def _visits(visits: pd.DataFrame, names: list[str], persons: Integers) -> Arrays:
+def _visits(
+    visits: pd.DataFrame, names: list[str], persons: Integers, observed: ObservedEnds | None
+) -> Arrays:
     """Return the visits of the persons shown, by person and time."""
     zone = pd.Index(names, dtype="str").get_indexer(visits.index.get_level_values("zone"))
     number = visits.index.get_level_values("person_index").to_numpy()
@@ -306,7 +320,7 @@ def _visits(visits: pd.DataFrame, names: list[str], persons: Integers) -> Arrays
     entered = milliseconds("entered")
     order = np.lexsort((zone, entered, person))
     order = order[shown[order]]
-    cut = ~seen_whole(visits)
+    cut = ~(is_complete(visits) if observed is None else is_complete(visits, **observed))
     return {
         "visit_zone": zone[order].astype("uint16"),
         "visit_person": person[order].astype("uint32"),
@@ -329,5 +343,9 @@ def _heat(heatmap: Heatmap, ground: Ground) -> tuple[dict[str, Any], Floats]:
         )
     corners = ground.fractions(np.reshape(np.array(heatmap.bounds, dtype="float64"), (2, 2)))
     rows, columns = heatmap.shape
+    values = heatmap.values
+    if corners[0, 1] > corners[1, 1]:  # the page draws y downward, the plane upward
+        corners[:, 1] = corners[::-1, 1]
+        values = values[::-1]
     header = {"rows": rows, "columns": columns, "bounds": np.round(corners, 6).ravel().tolist()}
-    return header, np.ascontiguousarray(heatmap.values, dtype="float32").ravel()
+    return header, np.ascontiguousarray(values, dtype="float32").ravel()

@@ -224,6 +224,7 @@ def test_five_of_ten_leave_over_the_edge(real_data):
     assert analysis["visits"]["exit"].tolist() == ["frame_edge"] * 5 + ["crossed"] * 5
     dwell = analysis["dwell"].loc["till"]
     assert dwell["median"] == pd.Timedelta("5.4s")
+    assert dwell["observed_median"] == pd.Timedelta("7.7s")
     assert dwell["observed_mean"] == pd.Timedelta("7.7s")
     assert dwell["end_unobserved"] == 0
     strict = pta.open_video(

@@ -182,6 +182,20 @@ def test_speed_and_places_equal_a_walk_over_the_rows(seed):
             assert row.speed_px_per_s == pytest.approx(math.hypot(vx, vy), nan_ok=True, abs=1e-7)
 
 
+@pytest.mark.parametrize("smoothing", [300, 500])
+def test_speeds_along_a_long_tracklet_equal_those_by_the_definition(smoothing):
+    chance = np.random.default_rng(3)
+    paths = {}
+    for person, step in enumerate([(40,), (33, 67, 100), (250, 251), (499, 501, 1000)]):
+        times = np.cumsum(chance.choice(step, 300)) + int(chance.integers(0, 3_000_000))
+        places = 5000 + np.cumsum(chance.normal(0, 0.05, (300, 2)), axis=0)
+        paths[person] = [(int(t), float(x), float(y)) for t, (x, y) in zip(times, places, strict=True)]
+    speeds = compute_trajectories(make_points(paths), smoothing=f"{smoothing}ms")["speed_m_per_s"]
+    for person, path in paths.items():
+        by_hand = [math.hypot(*naive.speed(path, time, 250, smoothing // 2)) for time, _, _ in path]
+        assert speeds.loc[person].to_numpy() == pytest.approx(by_hand, nan_ok=True, rel=1e-9, abs=1e-9)
+
+
 def test_a_track_sums_the_way_and_weights_the_speeds_by_held():
     path = [(0, 0.1, 0.5), (1000, 0.2, 0.5), (5000, 0.2, 0.9), (6000, 0.1, 0.9)]
     row = compute_tracks(compute_trajectories(make_detections({0: path}), make_video())).loc[0]

@@ -22,7 +22,7 @@ from ptrack_analysis.schema import POINTS, assemble
 from .inputs import SEED, VIDEO, octagons, square
 from .rounds import Line, alternate, median
 
-TOGETHER, QUALITY, BOOTSTRAP, ENCOUNTERS, DIFFERENCE = 1.0, 1.0, 2.0, 10.0, 10.0  # s
+TOGETHER, QUALITY, INTERVALS, ENCOUNTERS, DIFFERENCE = 1.0, 1.0, 0.05, 10.0, 10.0  # s
 HOUR = Video(name="hall", frame_rate=15.0, duration=pd.Timedelta("1h"))
 
 
@@ -45,9 +45,9 @@ def run(options):
         "occupancy, transitions, funnel": (together, TOGETHER, f"20 zones, {len(visits)} visits"),
         "quality": (partial(compute_quality, detections, trajectories, VIDEO), QUALITY, "1 M detections"),
         "intervals": (
-            partial(compute_confidence_intervals, ten_thousand),
-            BOOTSTRAP,
-            f"1000 rounds over {len(ten_thousand)} visits",
+            partial(compute_confidence_intervals, ten_thousand, statistic="median"),
+            INTERVALS,
+            f"{len(ten_thousand)} visits",
         ),
         "encounters": (
             partial(compute_encounters, crowd),

@@ -103,4 +103,4 @@ def test_what_is_said_of_the_frame_holds_for_the_second(capfd, two, tmp_path):
     code, out, err = run(capfd, "compare", two[0], run_file, "--format", "mot", "--frame-size", "2000x1000")
     assert code == 0
     assert "MOTA 100.0%" in out
-    assert "note: run: 1 rows without an id" in err
+    assert "run.txt: 1 rows without an id" in err

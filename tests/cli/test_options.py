@@ -43,7 +43,7 @@ def test_export_has_an_option_for_each_field_of_the_configuration(capsys):
     assert not missing
     assert {each.name for each in fields(AnalysisConfig)} == {
         e.name for e, _ in find_options(AnalysisConfig)
-    } | {"video"}
+    } | {"video", "points_unit"}
 
 
 @pytest.mark.parametrize("config", [AnalysisConfig, PlotOptions])
@@ -82,7 +82,6 @@ def test_a_value_of_the_wrong_type_is_refused(option):
         ({"margin": -1}, "margin is -1"),
         ({"start": "2s", "end": "2s"}, "end must be after start ('2s'), got '2s'"),
         ({"repair_jumps": True}, "repair_jumps needs max_speed"),
-        ({"cell": 0.5}, "cell is in meters, which needs a floor plan"),
         ({"fill_gaps": "2s"}, "fill_gaps (--fill-gaps) must be above max_gap (2 s), got '2s'"),
         (
             {"period": "3s", "max_gap": "2s"},

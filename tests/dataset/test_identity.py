@@ -64,7 +64,7 @@ def test_another_trackers_file_of_the_same_name_is_another_video(tmp_path):
         write(
             tmp_path / folder / "cam.txt", f"1,1,{left},5,10,20,1,-1,-1,-1\n2,1,{left},5,10,20,1,-1,-1,-1\n"
         )
-    given = {"format": "mot", "video": Video(width=640, height=360, frame_rate=25.0)}
+    given = {"format": "mot", "first_pixel": 0, "video": Video(width=640, height=360, frame_rate=25.0)}
     summary = export_dataset(tmp_path / "monday/cam.txt", tmp_path / "out", **given)
     assert [one.status for one in summary.videos] == ["written"]
     with pytest.raises(ParameterError, match=r"made from 'cam\.txt'"):

@@ -47,7 +47,8 @@ def assert_same_as_whole(reference, asked):
     assert notes == expected_notes
     assert tables.keys() == expected.keys()
     for name, table in tables.items():
-        pd.testing.assert_frame_equal(table, expected[name], check_exact=True)
+        # speeds are differences of integrals from the first row that was read
+        pd.testing.assert_frame_equal(table, expected[name], check_exact=False, rtol=1e-9, atol=1e-6)
 
 
 @pytest.mark.parametrize("asked", RANGES, ids=str)
@@ -67,6 +68,9 @@ rows = st.builds(
 
 
 @pytest.mark.filterwarnings("ignore:.*exceed max_gap:ptrack_analysis.errors.PtrackWarning")
+@pytest.mark.filterwarnings(
+    "ignore:.*(another box|duration of|no sampling):ptrack_analysis.errors.PtrackWarning"
+)
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     pages=st.lists(st.lists(rows, max_size=40), min_size=1, max_size=4),
@@ -90,6 +94,7 @@ def test_a_part_of_any_pages_gives_the_tables_and_notes_of_the_whole_video_cut_t
     (reference,) = find_videos(folder)
     asked = AnalysisConfig(
         faces=faces,
+        allow_dropped=True,
         zones=SHOP / "zones.geojson",
         max_gap=max_gap,
         start=None if start is None else f"{start}ms",
@@ -107,7 +112,7 @@ def test_boxes_of_one_person_at_one_moment_outside_of_the_part_are_compared_exac
     (reference,) = find_videos(tmp_path)
     assert_same_as_whole(reference, AnalysisConfig(end="1s"))
     reading = load(reference, careful=False, part=TimeRange(0, 1000))
-    assert (reading.whole.boxes, reading.whole.hidden, reading.merged) == (2, 0, 2)
+    assert (reading.whole.boxes, reading.whole.hidden, reading.report.merged) == (2, 0, 2)
     assert len(reading.whole.index) == 2
 
 

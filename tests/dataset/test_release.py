@@ -212,7 +212,7 @@ def test_medians_extremes_and_quotients_are_withheld_and_counts_sums_and_means_a
 def test_of_the_retail_figures_the_peak_moment_and_quotients_of_others_are_withheld(plain, day, tmp_path):
     export(day, tmp_path / "out", min_count=2, csv=False, tables="retail_metrics")
     before, after = (read_parquet(out / "retail_metrics/noon.parquet") for out in (plain, tmp_path / "out"))
-    gone = {"peak_moment", "average_dwell", "dwell_per_visitor", "re_entry_rate"}
+    gone = {"peak_moment", "whole_visits", "average_dwell", "dwell_per_visitor", "re_entry_rate"}
     rows = after.index.get_level_values("figure").isin(gone)
     assert before.loc[rows, "value"].notna().any()
     assert after.loc[rows, ["value", "taken_of"]].isna().all(axis=None)
@@ -251,8 +251,12 @@ def test_release_withholds_the_same_in_python(day):
     tables, _ = compute_tables(VideoAnalysis(reference, settings))
     assert tables["dwell"]["horizon"].notna().any()
     released = release(tables, settings, "noon")
-    assert released["dwell"][["horizon", "median", "naive_median"]].isna().all(axis=None)
+    assert released["dwell"][["horizon", "median", "observed_median"]].isna().all(axis=None)
     assert released["dwell"]["observed_mean"].notna().any()
+    counts = ["rows_read", "rows_dropped"]
+    assert tables["videos"][counts].notna().all(axis=None)
+    assert released["videos"][counts].isna().all(axis=None)
+    assert released["videos"]["completeness"].tolist() == tables["videos"]["completeness"].tolist()
     assert not released.keys() & {
         "dwell_quantiles",
         "service_levels",

@@ -20,6 +20,11 @@ BOX = {"x1": 100.0, "y1": 200.0, "x2": 150.0, "y2": 320.0}
 SINK = "x_min,y_min,x_max,y_max,class_id,confidence,tracker_id,class_name,frame_number"
 
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.*(are counted from|are assumed|are read as|are kept):ptrack_analysis.errors.PtrackWarning"
+)
+
+
 def mot_text(path, first=1):
     rows = [f"{first + frame},1,{100 + frame},200,50,120,0.9,0,-1" for frame in range(5)]
     return write(path / "a.txt", "\n".join(rows) + "\n")
@@ -105,7 +110,7 @@ FILES = {
     "ultralytics-csv": (results_csv, NAMES),
     "table": (named_table, NAMES),
 }
-WITHOUT = {"points", "mot-gt"}
+WITHOUT = {"points", "obsmat", "trajnet", "mot-gt"}
 """Formats without such columns."""
 
 
@@ -132,6 +137,20 @@ def test_verify_compact_and_open_know_the_columns_of_every_reader(tmp_path, form
                 assert found["confidence"].tolist() == [0.9] * 5
             assert found["class_id"].tolist() == [int(form == "visdrone")] * 5
             assert found["class_id"].dtype == "Int64"
+
+
+def test_a_table_of_points_keeps_its_confidence_and_class(tmp_path):
+    rows = [f"{frame},1,{frame / 10},2.5,0.9,0,person" for frame in FRAMES]
+    head = "frame,id,x_m,y_m,confidence,class,class_name"
+    source = write(tmp_path / "in" / "t.csv", "\n".join([head, *rows]) + "\n")
+    columns = dict(zip(("frame", "id", "x", "y", *NAMES), head.split(","), strict=True))
+    columns["class"] = columns.pop("class_id")
+    export_dataset(source, tmp_path / "out", video=VIDEO, columns=columns)
+    assert verify_dataset(tmp_path / "out").findings == []
+    found = open_dataset(tmp_path / "out").read("trajectories")
+    assert found["confidence"].tolist() == [0.9] * 5
+    assert found["class_name"].tolist() == ["person"] * 5
+    assert "| `confidence` |" in (tmp_path / "out" / "dictionary.md").read_text()
 
 
 def test_the_columns_have_declared_types_and_texts_in_the_schema(tmp_path):

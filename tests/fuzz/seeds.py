@@ -74,7 +74,10 @@ _TRACKERS = {
         "frame,name,class,confidence,track_id,box_x1,box_y1,box_x2,box_y2\n0,person,0,0.9,1,10,20,60,120\n"
     ],
     "points": ["#framerate: 16.00 fps\n#ID\tFR\tX\tY\tZ\n2\t0\t1.5\t-2\t0\n1\t1\t0\t0\t0\n1\t0\t1\t1\t0\n"],
+    "obsmat": ["0 1 1.5 0 2 0.1 0 0.1\n6 1 1.6 0 2 0.1 0 0.1\n", "7.8e+02 1.0e+00 8.4 0.0 3.5 1.6 0.0 0.3\n"],
+    "trajnet": ["780 1 8.46 3.59\n790 1 9.57 3.79\n", "0 1 ? ?\n10 1 1 2\n"],
     "table": [
+        "frame,id,x_m,y_m\n0,1,1.5,2\n1,1,1.6,2\n",
         "frame,id,left,top,right,bottom,class\n0,1,1,1,2,2,0\n0,2,3,3,4,4,2\n",
         "time;id;left;top;width;height;camera\n2024-05-01T10:00:00Z;a;1,5;2;3;4;x\n",
         "time_ms,id,box_xyxy,class_name\n1698765432123,18446744073709551615,1 2 3 4,car\n",

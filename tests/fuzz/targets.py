@@ -5,6 +5,7 @@ not survive Parquet, or from which persons or rows get lost on the way through t
 """
 
 import tempfile
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from ptrack_analysis import (
 from ptrack_analysis.clock.recordings import read_recordings
 from ptrack_analysis.editing.desk import shown_features
 from ptrack_analysis.editing.job import parse_object
-from ptrack_analysis.errors import PtrackError
+from ptrack_analysis.errors import PtrackError, PtrackWarning
 from ptrack_analysis.scene.floor_plan import read_floor_plan
 from ptrack_analysis.schema import DETECTIONS, POINTS, validate
 from ptrack_analysis.sources.trackers.registry import TRACKERS, read_tracks
@@ -50,7 +51,7 @@ def trackers(content):
         tracked = _read(lambda: read_tracks(place, format=form, video=VIDEO), place)
         if tracked is None:
             return
-        if POINTS.name == getattr(tracked.table, "name", "") or "x_m" in tracked.table:
+        if {"x_m", "x_px"} & {*tracked.table}:
             validate(tracked.table, POINTS)
         else:
             _is_right(tracked.table, tracked.video, place.parent)
@@ -97,7 +98,9 @@ class _file:  # noqa: N801 - a context manager, used like open
 def _read(read, place):
     """Read a file; None where it is refused, which takes one line that names the file."""
     try:
-        return read()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PtrackWarning)
+            return read()
     except PtrackError as error:
         message = str(error)
     assert place.name in message, f"names no place: {message!r}"

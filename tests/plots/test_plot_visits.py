@@ -165,3 +165,11 @@ def test_a_wrong_table_is_refused():
 def test_further_options_go_to_the_bars():
     ax = plot_visits(make_visits([("hall", 7, 0, 1000)]), alpha=0.5)
     assert next(each for each in ax.collections if each.get_label() == "_visits").get_alpha() == 0.5
+
+
+def test_ends_are_marked_by_the_observed_entries_and_exits():
+    visits = make_visits([("hall", 7, 1000, 2000, "video_start", "frame_edge")])
+    assert unseen(plot_visits(visits)) == [(1, 0)]
+    assert unseen(plot_visits(visits, observed_entries=["video_start"], observed_exits=["crossed"])) == [
+        (2, 0)
+    ]

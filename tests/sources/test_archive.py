@@ -19,6 +19,7 @@ from ptrack_analysis.errors import (
     MixedError,
     PageError,
     ParameterError,
+    PtrackWarning,
 )
 from ptrack_analysis.sources.names import make_slug, name_videos
 
@@ -163,14 +164,16 @@ RECORDS = [
 
 @pytest.mark.parametrize("seed", range(5))
 def test_how_pages_are_cut_and_ordered_changes_nothing(tmp_path, seed):
-    whole, _ = read_tracking(write(tmp_path / "whole.json", page(*RECORDS)))
+    facts = METADATA | {"DurationMillis": 2000}
+    whole, _ = read_tracking(write(tmp_path / "whole.json", page(*RECORDS, VideoMetadata=facts)))
     chance = random.Random(seed)
     rows = RECORDS[:]
     chance.shuffle(rows)
     cuts = sorted(chance.sample(range(1, len(rows)), 4))
     parts = [rows[start:end] for start, end in zip([0, *cuts], [*cuts, len(rows)], strict=True)]
     for number, part in enumerate(chance.sample(parts, len(parts))):
-        write(tmp_path / "cut" / f"p-{number}.json", page(*part, token=None if number == 2 else f"t{number}"))
+        token = None if number == 2 else f"t{number}"
+        write(tmp_path / "cut" / f"p-{number}.json", page(*part, token=token, VideoMetadata=facts))
     cut, _ = read_tracking(tmp_path / "cut")
     assert_frame_equal(cut, whole)
 
@@ -187,7 +190,7 @@ def test_a_page_saved_twice_counts_once_and_is_counted(tmp_path):
 def merged(tmp_path, *records):
     tables = []
     for order in (records, records[::-1]):
-        detections, _ = read_tracking(write(tmp_path / "a.json", page(*order)))
+        detections, _ = read_tracking(write(tmp_path / "a.json", page(*order)), allow_dropped=True)
         tables.append(detections)
     assert_frame_equal(*tables)
     assert inspect_tracking(tmp_path / "a.json").merged == len(records) - 1
@@ -200,6 +203,7 @@ def test_the_body_box_of_one_row_and_the_face_of_another_make_one(tmp_path):
     assert row["face_left"] == 0.4
 
 
+@pytest.mark.filterwarnings("ignore:.*another box:ptrack_analysis.errors.PtrackWarning")
 def test_of_two_boxes_the_larger_is_taken_then_the_one_further_left_then_up(tmp_path):
     assert merged(tmp_path, record(box=(0.5, 0.5, 0.1, 0.1)), record(box=(0.6, 0.1, 0.3, 0.1)))["left"] == 0.6
     assert (
@@ -222,11 +226,12 @@ def test_numbers_of_persons_may_be_as_large_as_they_like(tmp_path):
     assert detections.index.get_level_values("person_index").tolist() == sorted(numbers) * 2
 
 
+@pytest.mark.filterwarnings("ignore:.*another box:ptrack_analysis.errors.PtrackWarning")
 def test_each_of_several_doubled_persons_gets_its_own_best_box_and_the_others_keep_theirs(tmp_path):
     rows = [(0, 1, (0.1, 0.1, 0.1, 0.1)), (0, 2, (0.3, 0.1, 0.3, 0.3)), (0, 2, (0.4, 0.1, 0.1, 0.1))]
     rows += [(0, 1, (0.2, 0.1, 0.2, 0.2)), (40, 1, (0.5, 0.1, 0.1, 0.1)), (40, 2, (0.6, 0.1, 0.1, 0.1))]
     content = page(*(record(time, person, box=box) for time, person, box in rows))
-    detections, _ = read_tracking(write(tmp_path / "a.json", content))
+    detections, _ = read_tracking(write(tmp_path / "a.json", content), allow_dropped=True)
     assert detections["left"].tolist() == [0.2, 0.3, 0.5, 0.6]
 
 
@@ -235,7 +240,8 @@ def test_an_incomplete_archive_is_refused_unless_allowed(tmp_path):
     write(tmp_path / "p-2.json", page(record(9), token="b"))
     with pytest.raises(IncompleteError, match="the archive is incomplete"):
         read_tracking(tmp_path)
-    assert len(read_tracking(tmp_path, allow_incomplete=True)[0]) == 2
+    with pytest.warns(PtrackWarning, match="incomplete: every page"):
+        assert len(read_tracking(tmp_path, allow_incomplete=True)[0]) == 2
     assert inspect_tracking(tmp_path).verdict == "not usable"
     allowed = inspect_tracking(tmp_path, allow_incomplete=True)
     assert allowed.problems == ()
@@ -315,6 +321,7 @@ NUMBERED = {
 }  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore:.*(incomplete|no sampling step):ptrack_analysis.errors.PtrackWarning")
 @pytest.mark.parametrize("contents", NUMBERED.values(), ids=NUMBERED)
 @pytest.mark.parametrize("names", [("IMG_3656", "IMG_3657"), ("cam_640x360", "cam_640x480")])
 def test_numbers_of_whole_results_are_not_page_numbers(tmp_path, contents, names):
@@ -332,8 +339,9 @@ def test_numbers_of_whole_results_are_not_page_numbers(tmp_path, contents, names
 def test_pages_joined_by_names_and_times_alone_are_said(tmp_path):
     for number in (1, 2):
         write(tmp_path / f"film-{number}.json", {"Persons": [record(1000 * number)]})
-    assert len(read_tracking(tmp_path)[0]) == 2
     note = "'film-1.json' to 'film-2.json' are read as pages of one video, by their names and times alone"
+    with pytest.warns(PtrackWarning, match=note):
+        assert len(read_tracking(tmp_path)[0]) == 2
     assert note in inspect_tracking(tmp_path).notes
     (reference,) = find_videos(tmp_path)
     assert note in inspect_tracking(reference).notes
@@ -360,14 +368,16 @@ def test_a_video_has_the_same_name_from_its_file_its_folder_and_the_folder_above
     for source in (folder, tmp_path):
         assert [one.name for one in find_videos(source)] == ["Front"]
         assert read_tracking(source)[1].name == "Front"
-    assert read_tracking(folder / f"{names[0]}.json", allow_incomplete=True)[1].name == "Front"
+    with pytest.warns(PtrackWarning, match="incomplete: its page has a NextToken"):
+        assert read_tracking(folder / f"{names[0]}.json", allow_incomplete=True)[1].name == "Front"
 
 
 def test_pages_one_after_the_other_without_tokens_are_one_video(tmp_path):
     for number in (1, 2, 3):
         content = {"VideoMetadata": METADATA, "Persons": [record(100 * number), record(100 * number + 100)]}
         write(tmp_path / f"film-{number}.json", content)
-    assert len(read_tracking(tmp_path)[0]) == 4
+    with pytest.warns(PtrackWarning, match="are read as pages of one video"):
+        assert len(read_tracking(tmp_path)[0]) == 4
 
 
 def test_a_date_is_no_number_of_a_page(tmp_path):
@@ -403,7 +413,7 @@ def test_what_is_odd_is_counted_and_said(tmp_path):
         record(2567, 0, box=(0.4, 0.6, 0.2, 0.395)),
         record(9000, 0, box=None, face=FACE),
     ]
-    findings = inspect_tracking(write(tmp_path / "a.json", page(*rows)))
+    findings = inspect_tracking(write(tmp_path / "a.json", page(*rows, VideoMetadata=METADATA)))
     assert (findings.persons, findings.detections, findings.boxes, findings.without_box) == (1, 3, 2, 1)
     assert (findings.out_of_frame, findings.feet_not_seen) == (1, 2)
     assert (findings.gaps, findings.longest_gap) == (1, pd.Timedelta("6433ms"))

@@ -2,14 +2,19 @@
 
 import json
 import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pytest
+from archives import FETCH_STATE, SHAPES, records, split
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pages import page, record, write
 
 from ptrack_analysis import export_dataset, find_videos, inspect_tracking, read_tracking
 from ptrack_analysis.cli import main
-from ptrack_analysis.errors import IncompleteError
+from ptrack_analysis.errors import IncompleteError, PtrackWarning
 from ptrack_analysis.rekognition import write_pages
 
 
@@ -62,7 +67,8 @@ def test_an_archive_without_its_third_page_is_refused(tmp_path, lose, sentence, 
         with pytest.raises(IncompleteError, match=sentence) as caught:
             read_tracking(source)
         assert str(caught.value).endswith("allow_incomplete=True (--allow-incomplete).")
-        assert len(read_tracking(source, allow_incomplete=True)[0]) == 6
+        with pytest.warns(PtrackWarning, match=f"incomplete: .*{sentence}"):
+            assert len(read_tracking(source, allow_incomplete=True)[0]) == 6
     assert inspect_tracking(archive).verdict == "not usable"
     assert "incomplete" in " ".join(inspect_tracking(archive, allow_incomplete=True).notes)
 
@@ -72,6 +78,97 @@ def test_a_lost_last_page_that_is_a_dangling_link_is_named(tmp_path):
     replace_by_dangling_link(archive / "page-4.json")
     with pytest.raises(IncompleteError, match=r"page-4.json.*every page \(3\) has a NextToken"):
         read_tracking(archive)
+
+
+def test_a_lost_first_page_is_refused_where_the_numbers_tell_it(tmp_path):
+    archive = make_archive(tmp_path / "archive")
+    delete(archive / "page-1.json")
+    with pytest.raises(IncompleteError, match=r"page 1 is missing \(the pages start at 'page-2.json'\)"):
+        read_tracking(archive)
+
+
+VERDICTS = {
+    "numbers from 0": ([f"page-{number}" for number in range(4)], "complete"),
+    "numbers from 1": ([f"page-{number}" for number in range(1, 5)], "complete as far as can be told"),
+    "other names": (["a", "b", "c", "d"], "complete as far as can be told"),
+}
+
+
+@pytest.mark.parametrize(("names", "verdict"), VERDICTS.values(), ids=VERDICTS.keys())
+def test_the_verdict_of_an_archive_without_signs_of_missing_pages(tmp_path, names, verdict):
+    _, video = read_tracking(make_archive(tmp_path, names))
+    assert str(video.read_report.completeness) == verdict
+
+
+def test_the_verdict_of_an_incomplete_archive_stands_in_python_and_in_all_outputs(tmp_path, capfd):
+    archive = make_archive(tmp_path / "archive")
+    delete(archive / "page-3.json")
+    verdict = "incomplete: page 3 is missing (between 'page-2.json' and 'page-4.json')"
+    with pytest.warns(PtrackWarning, match="incomplete: page 3 is missing"):
+        _, video = read_tracking(archive, allow_incomplete=True)
+    assert video.read_report.completeness.verdict == verdict
+    assert verdict in repr(video.read_report)
+    assert verdict in video.read_report.table["text"].tolist()
+    out, options = tmp_path / "out", ["--allow-incomplete", "--frame-size", "1000x500"]
+    assert main(["summary", str(archive), "--json", *options]) == 0
+    printed = capfd.readouterr()
+    assert json.loads(printed.out)["videos"][0]["read_report"]["completeness"] == verdict
+    assert "warning: " in printed.err
+    assert main(["inspect", str(archive), "--json", *options]) == 0
+    assert json.loads(capfd.readouterr().out)["videos"][0]["read_report"]["completeness"] == verdict
+    assert main(["export", str(archive), str(out), *options]) == 0
+    assert capfd.readouterr().err.count(verdict) == 1
+    (videos,) = (out / "videos").glob("*.parquet")
+    assert pd.read_parquet(videos)["completeness"].tolist() == [verdict]
+    (record_file,) = (out / "_runs").glob("*.json")
+    assert json.loads(record_file.read_text())["read_report"]["completeness"] == verdict
+    quality = pd.read_parquet(next((out / "quality").glob("*.parquet"))).set_index("check")
+    assert quality.loc["missing pages", "verdict"] == "bad"
+
+
+def test_a_long_time_without_detections_between_two_pages_is_noted(tmp_path):
+    for number, start in enumerate((0, 200, 9000)):
+        rows = [record(start + time) for time in (0, 100)]
+        write(tmp_path / f"p-{number}.json", page(*rows, token="more" if number < 2 else None))
+    (note,) = (
+        note for note in inspect_tracking(tmp_path).notes if "between 'p-1.json' and 'p-2.json'" in note
+    )
+    assert "no detection for 8.700 s" in note
+
+
+TELLING = {"fetched"}
+"""Shapes in which the loss of any page can be told."""
+
+
+@pytest.mark.filterwarnings("ignore::ptrack_analysis.errors.PtrackWarning")
+@pytest.mark.parametrize("shape", SHAPES)
+@given(st.data())
+@settings(max_examples=30, deadline=None)
+def test_an_archive_without_any_one_of_its_pages_is_refused_or_not_called_complete(shape, drawn):
+    pages = split(drawn.draw, drawn.draw(records()))
+    lost = drawn.draw(st.integers(0, len(pages) - 1))
+    whole = SHAPES[shape](pages)
+    names = [name for name in whole if name != FETCH_STATE]
+    if len(names) > 1:
+        rest = {name: content for name, content in whole.items() if name != names[lost]}
+    elif len(pages) > 1:
+        rest = SHAPES[shape]([each for number, each in enumerate(pages) if number != lost])
+    else:
+        return
+    try:
+        detections, video = read_files(rest)
+    except IncompleteError:
+        return
+    assert shape not in TELLING
+    if not detections.equals(read_files(whole)[0]):
+        assert video.read_report.verdict == "complete as far as can be told"
+
+
+def read_files(contents):
+    with TemporaryDirectory() as folder:
+        for name, content in contents.items():
+            write(Path(folder, name), content)
+        return read_tracking(folder)
 
 
 def test_several_lost_pages_are_listed(tmp_path):

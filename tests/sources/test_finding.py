@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 from pages import page, record, write
+from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import (
     Video,
@@ -17,7 +18,9 @@ from ptrack_analysis import (
     read_tracks,
 )
 from ptrack_analysis.cli import main
-from ptrack_analysis.errors import IncompleteError, InputError, PageError, ParameterError
+from ptrack_analysis.errors import IncompleteError, InputError, PageError, ParameterError, PtrackWarning
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*pixels are assumed:ptrack_analysis.errors.PtrackWarning")
 
 FACTS = Video(width=100, height=100, frame_rate=25.0)
 MOT = "1,1,10,20,10,20,1,-1,-1,-1\n2,1,11,20,10,20,1,-1,-1,-1\n2,2,50,50,10,20,1,-1,-1,-1\n"
@@ -89,11 +92,12 @@ def test_what_looks_like_a_page_under_another_name_is_told_its_fault_as_a_page(t
 
 
 def test_points_are_sent_where_they_belong(tmp_path, points):
-    with pytest.raises(InputError, match="read_tracks reads them and compute_trajectories"):
-        read_tracking(points)
-    tracked = read_tracks(points)
-    trajectories = compute_trajectories(tracked.table, video=tracked.video)
-    assert trajectories["x_m"].tolist() == [0.5, 0.6]
+    with pytest.warns(PtrackWarning, match="coordinates are assumed to be in m"):
+        table, video = read_tracking(points)
+    with pytest.warns(PtrackWarning, match="coordinates are assumed to be in m"):
+        assert_frame_equal(table, read_tracks(points).table)
+    assert find_videos(points)[0].points_unit == "m"
+    assert compute_trajectories(table, video=video)["x_m"].tolist() == [0.5, 0.6]
 
 
 def test_a_trackers_file_is_inspected_and_exported(tmp_path):
@@ -112,10 +116,10 @@ def test_a_trackers_file_is_inspected_and_exported(tmp_path):
 def test_a_folder_of_one_file_a_frame_is_one_video(tmp_path):
     for frame in (1, 2):
         write(tmp_path / "labels" / f"film_{frame}.txt", f"0 0.5 0.5 0.1 0.2 {frame}\n0 0.2 0.2 0.1 0.2 9\n")
-    (reference,) = find_videos(tmp_path / "labels")
+    (reference,) = find_videos(tmp_path / "labels", first_frame=1)
     assert (reference.form.format, len(reference.files)) == ("ultralytics-txt", 2)
     assert len(read_tracking(reference, video=FACTS)[0]) == 4
-    summary = export_dataset(tmp_path / "labels", tmp_path / "out", video=FACTS)
+    summary = export_dataset(tmp_path / "labels", tmp_path / "out", video=FACTS, first_frame=1)
     assert summary.videos[0].status == "written"
 
 
@@ -126,7 +130,8 @@ def test_the_real_files_go_the_whole_road(real_data, tmp_path):
         assert (findings.detections, findings.persons) == (rows, persons)
     for name in ("csvsink-excerpt.csv", "jsonsink-excerpt.csv"):
         facts = Video(width=1920, height=1080, frame_rate=25.0)
-        detections, _ = read_tracking(real_data / "supervision" / name, video=facts)
+        with pytest.warns(PtrackWarning, match="frames are counted from"):
+            detections, _ = read_tracking(real_data / "supervision" / name, video=facts)
         assert len(detections) == 10
 
 

@@ -10,7 +10,7 @@ from pages import FACE, METADATA, page, record, write
 from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import read_tracking
-from ptrack_analysis.errors import IncompleteError, InputError, PageError
+from ptrack_analysis.errors import IncompleteError, InputError, PageError, PtrackWarning
 from ptrack_analysis.schema import DETECTIONS, validate
 
 RECORDS = [
@@ -347,7 +347,8 @@ def test_a_page_of_nobody_among_members_that_share_names_is_a_page(tmp_path):
 
 
 def test_a_single_record_among_members_that_share_names_is_one(tmp_path):
-    detections, _ = read_tracking(write(tmp_path / "a.json", record(5, 3) | {"data": [1]}))
+    with pytest.warns(PtrackWarning, match="no sampling step"):
+        detections, _ = read_tracking(write(tmp_path / "a.json", record(5, 3) | {"data": [1]}))
     assert detections.index.tolist() == [(pd.Timedelta("5ms"), 3)]
 
 

@@ -7,7 +7,14 @@ import pytest
 
 from ptrack_analysis import find_videos, inspect_tracking, read_tracking
 from ptrack_analysis.cli.main import main
-from ptrack_analysis.errors import IncompleteError, InputError, MixedError, NoPageError, PageError
+from ptrack_analysis.errors import (
+    IncompleteError,
+    InputError,
+    MixedError,
+    NoPageError,
+    PageError,
+    PtrackWarning,
+)
 from ptrack_analysis.sources.archive import scan
 from ptrack_analysis.sources.pages.decode import WITH_FACES, decode_pages
 from ptrack_analysis.sources.pages.salvage import SalvageLog
@@ -70,6 +77,7 @@ READ = {
 }  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore:.*ignored .* bytes:ptrack_analysis.errors.PtrackWarning")
 @pytest.mark.parametrize("content", READ.values(), ids=READ)
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.json.gz"])
 def test_unusual_pages_are_read_with_a_note(tmp_path, name, content):
@@ -117,7 +125,8 @@ def test_the_whole_records_of_a_cut_document_are_read_if_that_is_allowed(tmp_pat
     with pytest.raises(IncompleteError, match=r"ends (early|within)") as refused:
         read_tracking(file)
     assert "--allow-incomplete" in str(refused.value)
-    assert len(read_tracking(file, allow_incomplete=True)[0]) == count
+    with pytest.warns(PtrackWarning, match="incomplete: "):
+        assert len(read_tracking(file, allow_incomplete=True)[0]) == count
 
 
 def test_the_whole_records_of_a_cut_gzip_stream_are_read_if_that_is_allowed(tmp_path):
@@ -125,7 +134,8 @@ def test_the_whole_records_of_a_cut_gzip_stream_are_read_if_that_is_allowed(tmp_
     file = write(tmp_path / "a.json.gz", gzip.compress(text(page(*many)).encode())[:-3000])
     with pytest.raises(IncompleteError, match="gzip stream ends early"):
         read_tracking(file)
-    assert 100 < len(read_tracking(file, allow_incomplete=True)[0]) < 2000
+    with pytest.warns(PtrackWarning, match="incomplete: the gzip stream ends early"):
+        assert 100 < len(read_tracking(file, allow_incomplete=True)[0]) < 2000
 
 
 def test_the_shell_reads_a_cut_document_if_that_is_allowed(tmp_path, capsys):
@@ -196,7 +206,7 @@ def test_a_page_of_face_search_is_read_with_a_note(tmp_path):
     found = [one | {"FaceMatches": [{"Similarity": 99.0}]} for one in RECORDS]
     file = write(tmp_path / "a.json", page(*found))
     assert len(read_tracking(file)[0]) == 4
-    assert "GetFaceSearch" in str(load(file).notes)
+    assert "GetFaceSearch" in str(load(file).report.oddities)
 
 
 @pytest.mark.parametrize(
@@ -216,8 +226,9 @@ def test_a_cut_page_belongs_to_the_job_of_its_neighbors(tmp_path):
     for number, content in enumerate(map(text, pages), 1):
         write(tmp_path / f"p-{number}.json", content if number != 2 else content[:-20])
     assert len(find_videos(tmp_path)) == 1
-    assert len(read_tracking(find_videos(tmp_path)[0], allow_incomplete=True)[0]) == 3
-    assert len(read_tracking(tmp_path, allow_incomplete=True)[0]) == 3
+    for source in (find_videos(tmp_path)[0], tmp_path):
+        with pytest.warns(PtrackWarning, match=r": incomplete: p-2.json: JSON ends early"):
+            assert len(read_tracking(source, allow_incomplete=True)[0]) == 3
 
 
 def test_a_file_of_zeros_is_refused_as_such(tmp_path):

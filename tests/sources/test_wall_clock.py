@@ -8,7 +8,7 @@ import pytest
 from pages import page, record, write
 
 from ptrack_analysis import detections_from, inspect_tracking, read_tracking, read_tracks
-from ptrack_analysis.errors import InputError, PageError, ParameterError
+from ptrack_analysis.errors import InputError, PageError, ParameterError, PtrackWarning
 from ptrack_analysis.sources.pages.decode import LATEST_START
 from ptrack_analysis.video import Video
 
@@ -68,10 +68,13 @@ def test_a_known_start_of_the_video_goes_before_the_first_time(tmp_path):
 
 def test_local_times_without_an_offset_do_not_set_the_start(tmp_path):
     file = write(tmp_path / "a.csv", table_of(["2023-10-31T15:17:12.123", "2023-10-31T15:17:12.163"]))
-    detections, video = read_tracking(file, columns={"time": "ts", **COLUMNS}, video=VIDEO)
+    with pytest.warns(PtrackWarning, match="no UTC offset"):
+        detections, video = read_tracking(file, columns={"time": "ts", **COLUMNS}, video=VIDEO)
     assert len(detections) == 2
     assert video.started_at is None
-    assert any("no UTC offset" in note and "--started-at" in note for note in notes(file, "time"))
+    (note,) = video.read_report.assumptions
+    assert "no UTC offset" in note
+    assert "--started-at" in note
 
 
 def test_times_of_a_clock_count_from_the_start_of_the_video(tmp_path):
@@ -81,6 +84,7 @@ def test_times_of_a_clock_count_from_the_start_of_the_video(tmp_path):
     assert video.started_at is None
 
 
+@pytest.mark.filterwarnings("ignore:.*no UTC offset:ptrack_analysis.errors.PtrackWarning")
 @pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
 def test_datetime_columns_in_memory_and_in_parquet_are_times(tmp_path, zone):
     stamps = pd.to_datetime(["2023-10-31T15:17:12.123", "2023-10-31T15:17:12.163"]).tz_localize(zone)
@@ -170,7 +174,8 @@ def test_pages_with_ms_since_1970_are_refused(tmp_path):
 def test_pages_with_one_late_timestamp_are_read(tmp_path):
     write(tmp_path / "p-1.json", page(record(0), token="a"))
     write(tmp_path / "p-2.json", page(record(2 * LATEST_START)))
-    assert len(read_tracking(tmp_path)[0]) == 2
+    with pytest.warns(PtrackWarning, match="the duration of 1.000 s is ignored"):
+        assert len(read_tracking(tmp_path)[0]) == 2
 
 
 def test_pages_with_dates_are_refused_as_such(tmp_path):

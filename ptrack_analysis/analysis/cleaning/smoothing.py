@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.linking import link_rows
 from ptrack_analysis.analysis.motion import kernels
-from ptrack_analysis.analysis.presence import PersonRows, rows_by_person, run_starts
+from ptrack_analysis.analysis.presence import PersonRows, rows_by_person
 from ptrack_analysis.analysis.trajectories import SMOOTHING, SPEED_WINDOW, parse_speed_windows
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.schema import POSITION_STATUSES, TRAJECTORIES, choice, find_unit, validate
@@ -46,7 +47,7 @@ def split_positions(trajectories: pd.DataFrame) -> Positions:
     unknown = np.isnan(x) | np.isnan(y)
     return Positions(
         rows=rows,
-        run=np.cumsum(run_starts(rows, trajectories["tracklet"].to_numpy()[rows.order]), dtype="int64"),
+        run=link_rows(trajectories, rows).tracklet,
         x=np.where(unknown, np.nan, x),
         y=np.where(unknown, np.nan, y),
         located=np.asarray(trajectories["position_status"].cat.codes)[rows.order],

@@ -33,7 +33,7 @@ from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, find_unit, validate
+from ptrack_analysis.schema import DETECTIONS, POINTS, TRAJECTORIES, find_unit, validate
 from ptrack_analysis.video import Plane, Video, timedelta
 
 
@@ -309,8 +309,10 @@ def compare_tracking(
     >>> compare_tracking(nobody, nobody, Video(width=640, height=360)).summary()["presence"]
     {'both_s': 0.0, 'only_a_s': 0.0, 'only_b_s': 0.0}
     """
-    validate(a, DETECTIONS)
-    validate(b, DETECTIONS)
+    for table, name in ((a, "a"), (b, "b")):
+        if isinstance(table, pd.DataFrame) and table.index.names == POINTS.key_names:
+            raise ParameterError(f"{name} has points, but a comparison matches the boxes of people")
+        validate(table, DETECTIONS)
     if not 0 < min_overlap <= 1:
         raise ParameterError(f"min_overlap is {min_overlap!r}, not above 0 and at most 1")
     own = replace(video, sampling_period=None)  # each tracking has a sampling period of its own

@@ -45,6 +45,12 @@ class Figures:
     * ``hota`` = mean of sqrt(deta · assa). Its matches have their own rule, which prefers persons that agree
       over the whole video, and not that of CLEAR.
 
+    Conventions differ between tools. ``fragmentations`` looks at the moments with a box of the person, as
+    py-motmetrics does; TrackEval also counts a person whose box in a is absent for a while.
+    ``mostly_tracked`` includes exactly 80 %, as in py-motmetrics; TrackEval requires more than 80 %. CLEAR
+    matching keeps the last match however long ago, as in the paper and in py-motmetrics; TrackEval keeps only
+    that of the moment before. ``switches`` compare with the last match however long ago, as in both tools.
+
     References
     ----------
     K. Bernardin, R. Stiefelhagen, "Evaluating Multiple Object Tracking Performance: The CLEAR MOT Metrics",

@@ -117,9 +117,8 @@ def compute_count_drift(
     ``counted`` is what a door counter would show: the persons present at 0, plus those that came in over the
     lines until then (a crossing counts from its moment on), minus those that went out. ``present`` is the
     occupancy of the zone, ``drift`` is ``counted`` minus ``present``. There is one row a change of any of
-    them, a first row at 0 and a closing row at the occupancy's end, each holding until the next; the closing
-    row repeats those present until then, for the end of the video is nobody's going. No
-    crossings: nobody came or went over the lines. No occupancy at all: no rows.
+    them, a first row at 0 and a closing row at the end of the occupancy, each valid until the next. The
+    closing row has the people present until the end, like that of the occupancy. No occupancy: no rows.
 
     Parameters
     ----------
@@ -187,7 +186,6 @@ def _balance(zone: str, times: Integers, persons: Integers, time: Integers, inwa
     moments = np.unique(np.concatenate([times, time]))
     came, went = (np.searchsorted(np.sort(time[way]), moments, side="right") for way in (inwards, ~inwards))
     present = persons[np.searchsorted(times, moments, side="right") - 1]
-    present[1:][-1:] = present[-2:-1]
     numbers = np.stack([came, went, present])
     keep = np.ones(len(moments), dtype=bool)
     keep[1:-1] = (numbers[:, 1:-1] != numbers[:, :-2]).any(axis=0)

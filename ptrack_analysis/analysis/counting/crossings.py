@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.counting import sides
-from ptrack_analysis.analysis.presence import mark_starts, rows_by_person, run_starts
+from ptrack_analysis.analysis.linking import link_rows
+from ptrack_analysis.analysis.presence import mark_starts, rows_by_person
 from ptrack_analysis.errors import ZoneError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import at_least
@@ -29,8 +30,9 @@ def compute_crossings(
     A person walks straight from each located position to the next one in the same run; nothing is crossed in
     a gap. A position is *clear of* a line if it is farther from it than ``min_distance``: by default, if it
     is not exactly on it. From each clear position to the next clear one of the run, the crossings of the
-    line on the way are added up, +1 from its left to its right, -1 back, left and right as seen looking
-    from its first to its last vertex in the picture. A sum above 0 is one crossing ``in``, a sum below 0 one
+    line on the way are added up, +1 from its left to its right, -1 back, left and right as seen
+    looking from its first to its last vertex, with y as ``line.y_axis`` says. A sum above 0 is one crossing
+    ``in``, a sum below 0 one
     ``out``, a sum of 0 is none. The moment is that of the last crossing in that direction on this way, by
     linear interpolation along the step, rounded up to whole ms: the first whole ms by which the line has been
     crossed. Who stands exactly on the line crosses it on leaving it.
@@ -78,7 +80,9 @@ def compute_crossings(
     located on one side, and then located on the other, has crossed: that is counted, but its moment, on a
     straight and even way between the two positions, is a guess. ``min_distance`` of a few times the jitter
     of the footpoint takes the repeated crossings of a person who stands at the line; a person who turns
-    within it is not counted.
+    within it is not counted. The direction ``in`` depends on the order in which the line is drawn. Other
+    tools use other rules: Ultralytics counts a movement to the right or downwards as in. If the directions
+    are swapped, draw the line from its other end.
 
     Examples
     --------
@@ -94,7 +98,7 @@ def compute_crossings(
     outlines = _outlines(lines, unit)
     distance = at_least(min_distance, "min_distance")
     walk = _walk(trajectories, unit)
-    found = [_crossings(outline, walk, distance) for outline in outlines]
+    found = [_crossings(outline, walk, distance, trajectories.index) for outline in outlines]
     names = [line.name for line, one in zip(lines, found, strict=True) for _ in one["crossing"]]
     arrays = {"line": np.array(names, dtype=object)} | {
         column.name: np.concatenate([np.empty(0, "int64"), *(one[column.name] for one in found)])
@@ -130,9 +134,12 @@ def filter_first_crossings(crossings: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Walk:
-    """The located positions in the order of person and time; ``joined`` to the next one in the same run."""
+    """The located positions in the order of person and time; ``joined`` to the next one in the same run.
 
-    person_index: Integers
+    ``row`` is the row of the table.
+    """
+
+    row: Integers
     run: Integers
     time: Milliseconds
     x: Floats
@@ -143,10 +150,10 @@ class _Walk:
 def _walk(trajectories: pd.DataFrame, unit: str) -> _Walk:
     rows = rows_by_person(trajectories)
     x, y = (trajectories[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
-    run = np.cumsum(run_starts(rows, trajectories["tracklet"].to_numpy()[rows.order]), dtype="int64")
-    person_index = trajectories.index.get_level_values("person_index").to_numpy()[rows.order]
+    run = link_rows(trajectories, rows).tracklet
     at = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-    return _Walk(person_index[at], run[at], rows.time[at], x[at], y[at], run[at[1:]] == run[at[:-1]])
+    x, y, run = x[at], y[at], run[at]
+    return _Walk(rows.order[at], run, rows.time[at], x, y, run[1:] == run[:-1])
 
 
 def _outlines(lines: Sequence[Line], unit: str) -> list[Floats]:
@@ -156,7 +163,7 @@ def _outlines(lines: Sequence[Line], unit: str) -> list[Floats]:
 
 
 def _vertices(line: Line) -> Floats:
-    vertices = np.array([point[:2] for point in line.outline.coords], dtype="float64").reshape(-1, 2)
+    vertices = np.array([point[:2] for point in line.seen.coords], dtype="float64").reshape(-1, 2)
     if not np.isfinite(vertices).all():
         raise ZoneError(f"line {line.name!r} has a coordinate that is not a finite number")
     vertices = sides.distinct(vertices)
@@ -165,7 +172,7 @@ def _vertices(line: Line) -> Floats:
     return vertices
 
 
-def _crossings(vertices: Floats, walk: _Walk, distance: float) -> dict[str, np.ndarray]:
+def _crossings(vertices: Floats, walk: _Walk, distance: float, index: pd.Index) -> dict[str, np.ndarray]:
     """Find the crossings of one line: those of its edges, added up between positions clear of it."""
     near, steps = _near(vertices, walk, distance)
     away = sides.distances(vertices, walk.x[near], walk.y[near])
@@ -181,11 +188,12 @@ def _crossings(vertices: Floats, walk: _Walk, distance: float) -> dict[str, np.n
     leaves = sides.last_of_stay(near[away == 0], step[stops] + 1)
     time[stops], x[stops], y[stops] = walk.time[leaves], walk.x[leaves], walk.y[leaves]
     direction = np.where(sign > 0, _IN, _OUT)
+    person_index = index[walk.row[step]].get_level_values("person_index").to_numpy()
     return {
         "timestamp": time,
-        "person_index": walk.person_index[step],
+        "person_index": person_index,
         "direction": direction,
-        "crossing": _numbers(walk.person_index[step], direction),
+        "crossing": _numbers(person_index, direction),
         "x_{u}": x,
         "y_{u}": y,
     }

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import PersonRows, mark_starts, rows_by_person, run_starts
+from ptrack_analysis.analysis.linking import link_rows
+from ptrack_analysis.analysis.presence import PersonRows, mark_starts, rows_by_person
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import above
@@ -46,7 +47,8 @@ def detect_groups(
     Returns
     -------
     pandas.DataFrame
-        GROUPS, one row a person of ``trajectories``, sorted by person.
+        GROUPS, one row per person of ``trajectories``, sorted by person. ``attrs["detected"]`` is True, by
+        which ``compare_heatmaps`` knows detected groups from given ones.
 
     Raises
     ------
@@ -95,7 +97,9 @@ def detect_groups(
     rows = rows_by_person(trajectories)
     person_index = trajectories.index.get_level_values("person_index").to_numpy()[rows.order][rows.first]
     linking = Linking(least_share, least_extent)
-    return build_groups(encounters, person_index, find_tracklets(trajectories, rows), linking, unit)
+    groups = build_groups(encounters, person_index, find_tracklets(trajectories, rows), linking, unit)
+    groups.attrs["detected"] = True
+    return groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +144,10 @@ def build_groups(
 
 def find_tracklets(trajectories: pd.DataFrame, rows: PersonRows) -> Runs:
     """List the runs of trajectories, whose rows are these."""
-    begins = run_starts(rows, trajectories["tracklet"].to_numpy()[rows.order])
+    links = link_rows(trajectories, rows)
+    begins, held = links.begins, links.time_present
     first = np.flatnonzero(begins)
     last = np.append(first[1:], len(begins))[: len(first)] - 1
-    held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
     return Runs(rows.person[first], rows.time[first], rows.time[last] + held[last])
 
 

@@ -1,28 +1,37 @@
-"""Dwell: how long stays last, by what was seen of them."""
+"""Dwell times: estimates of their median, mean and quantiles per zone."""
 
 from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.dwell.survival import (
-    CONFIDENCE,
-    Group,
-    first_below,
-    kaplan_meier,
-    parse_confidence,
-    parse_quantiles,
-    restricted_mean,
-    split_visits,
+from ptrack_analysis.analysis.dwell.survival import Group, parse_quantiles, split_visits
+from ptrack_analysis.analysis.presence import find_video_end, part_end
+from ptrack_analysis.analysis.uncertainty.estimates import CONFIDENCE, find_units, parse_confidence
+from ptrack_analysis.analysis.uncertainty.kaplan_meier import (
+    Lengths,
+    estimate_restricted_mean,
+    estimate_survival,
+    find_quantile,
+    find_quantile_interval,
 )
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.geometry import Floats, Integers
-from ptrack_analysis.schema import DWELL, DWELL_BY_ENTRY, DWELL_QUANTILES, VISITS, assemble, validate
+from ptrack_analysis.geometry import Integers
+from ptrack_analysis.schema import (
+    DWELL,
+    DWELL_BY_ENTRY,
+    DWELL_QUANTILES,
+    SCENE_STAY,
+    TRACKS,
+    VISITS,
+    assemble,
+    empty_table,
+    validate,
+)
 from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Video, milliseconds
 
 QUANTILES = (0.25, 0.5, 0.75, 0.9)
-_MEDIAN = np.array([0.5])
 _MISSING = np.iinfo("int64").min
 
 
@@ -34,24 +43,24 @@ def compute_dwell(
     observed_exits: Iterable[str] = OBSERVED_EXITS,
     inside_before: "pd.Series[pd.Timedelta] | None" = None,
     horizon: pd.Timedelta | str | None = None,
+    groups: pd.DataFrame | None = None,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
-    """Return how long the stays in each zone last, beside what a plain mean and median would say.
+    """Estimate the median and mean dwell time per zone.
 
-    The length of a stay is its ``dwell``. One whose exit is none of ``observed_exits``, by default
-    ``crossed`` and ``frame_edge``, lasted longer than seen: it is right-censored, and says only that it
-    lasted so long; so is one that a zone's closing ended. One whose entry is none of ``observed_entries``
-    began before it was seen, and it is seen only because it had not ended by then (left-truncated). If
-    the time spent inside before is known (``inside_before``), the stay counts among those at risk from
-    that length on; if not, which is the ordinary case, it can stand nowhere on the scale of lengths and
-    is left out of the estimates, but counted in ``start_unobserved``. The naive figures are those of all
-    stays as seen.
+    A visit whose end was not observed is right-censored: it lasted at least as long as recorded. The median
+    and the restricted mean take this into account (Kaplan-Meier); ``observed_median`` and ``observed_mean``
+    do not. ``observed_median`` is the ordinary median: of an even number of visits, the mean of the two in
+    the middle. ``median`` is the first length that at most half of the visits exceed.
 
-    The median is the shortest length that at most half of the stays last beyond; the restricted mean is the
-    mean of the lengths, those beyond the horizon counting as the horizon. A figure that cannot be told is
-    missing: the median if more than half of the stays are still there at the longest cut one, the
-    restricted mean if the horizon lies beyond it, an upper bound that the data do not give, everything if
-    all stays are left out. No visits: no rows.
+    A visit whose start was not observed began at an unknown time before. Estimates exclude it, because visits
+    that are under way at any moment are longer than others. If the time inside before is known
+    (``inside_before``), the visit is at risk from that length on (delayed entry).
+
+    Confidence intervals treat the person as the independent unit, or the group where ``groups`` are given:
+    visits of one person resemble each other. ``persons`` counts these units. A bound that cannot be computed
+    is missing, and ``note`` says why. The interval of the median contains all lengths at which the bounds of
+    the curve contain one half; it needs 6 people, that of the restricted mean 20. No visits: no rows.
 
     Parameters
     ----------
@@ -63,18 +72,19 @@ def compute_dwell(
         The entries at which the start of a visit is observed. Add ``"appeared"`` for a zone at an entrance
         where people come into view as they enter.
     observed_exits
-        The exits at which a stay is seen to end. Add ``"lost"`` for a zone that persons leave out of
+        The exits at which the end of a visit is observed. Add ``"lost"`` for a zone that people leave out of
         sight.
     inside_before
-        Time inside before a stay was first seen, by the key of the visit, as far as it is known [ms]. It is
-        read for the stays that began unseen and last any time, and passed over for the others: a stay that
-        was seen to begin has no time before, and one of no dwell that began unseen was at risk of ending at
-        no moment and stays left out.
+        Time inside before a visit was first observed, by the key of the visit, as far as it is known [ms].
+        Used for visits without an observed start that last any time; ignored for the others.
     horizon
-        Where the restricted mean ends [ms]; by default the longest stay of each group, of those not left out
-        (with the time before, where that is known). Give one to compare groups.
+        Length up to which the restricted mean is computed [ms]; by default the longest visit of each zone (or
+        zone and entry) in the estimate. Set one to compare zones.
+    groups
+        GROUPS of the same video, from ``detect_groups`` or of your own. A person who is not in the table is a
+        unit of their own.
     confidence
-        How often the bounds are to hold the true figure, between 0 and 1.
+        Confidence level, between 0 and 1.
 
     Returns
     -------
@@ -84,27 +94,28 @@ def compute_dwell(
     Raises
     ------
     SchemaError
-        If ``visits`` is not a VISITS table.
+        If ``visits`` is not a VISITS table, or ``groups`` not a GROUPS table.
     ParameterError
-        If an option is out of its range, or ``inside_before`` has a stay that is not in the table.
+        If an option is out of its range, or ``inside_before`` has a visit that is not in the table.
 
     Notes
     -----
-    O(n log n) for each group. Left in, stays already running at the start would lengthen the figures, for a
-    long stay is likelier to be running at any moment; taken for whole ones, they and the cut ones shorten
-    them. Assumes that a stay is cut for a reason that has nothing to do with how long it would last: true of
-    the video's end; a tracker that loses those who stand still makes stays look shorter. Stays of one person
-    count as independent. Lengths are of stays as listed: ``min_dwell`` of ``compute_visits`` removes short
-    ones, cut or not. Bounds of few stays are rough; with ``inside_before`` few are at risk at short lengths,
-    and if all of these end, the estimate stays at 0.
+    Assumes that a visit is censored for a reason unrelated to its length. This is true of the end of the
+    video; a tracker that loses people who stand still makes visits look shorter. The curve's variance is
+    cluster-robust (Ying and Wei), its bounds are those of Clopper and Pearson for the effective number of
+    people (Korn and Graubard). The restricted mean has the robust variance on the logit scale, with Student's
+    t. Where the curve equals one half over a stretch, the median is the start of it, as in lifelines; R's
+    ``survfit`` takes the middle. O(m log m) for m visits.
 
     References
     ----------
     E. L. Kaplan, P. Meier, "Nonparametric estimation from incomplete observations", JASA 53, 1958,
-    doi:10.1080/01621459.1958.10501452. R. Brookmeyer, J. Crowley, "A confidence interval for the median
-    survival time", Biometrics 38, 1982, doi:10.2307/2530286, on the log(-log) scale. J. P. Klein, M. L.
-    Moeschberger, Survival Analysis, 2nd ed. 2003, doi:10.1007/b97377: sections 3.4 and 4.6 (left truncation
-    and delayed entry), 4.5 (mean and quantiles).
+    doi:10.1080/01621459.1958.10501452. Z. Ying, L. J. Wei, "The Kaplan-Meier estimate for dependent failure
+    time observations", J. Multivariate Anal. 50, 1994, doi:10.1006/jmva.1994.1031. E. L. Korn, B. I.
+    Graubard, "Confidence intervals for proportions with small expected number of positive counts estimated
+    from survey data", Survey Methodology 24, 1998. R. Brookmeyer, J. Crowley, "A confidence interval for the
+    median survival time", Biometrics 38, 1982, doi:10.2307/2530286. J. P. Klein, M. L. Moeschberger, Survival
+    Analysis, 2nd ed. 2003, doi:10.1007/b97377: delayed entry (4.6), mean and quantiles (4.5).
 
     Examples
     --------
@@ -116,15 +127,23 @@ def compute_dwell(
     level = parse_confidence(confidence)
     limit = None if horizon is None else milliseconds(horizon, "horizon")
     if limit == 0:
-        raise ParameterError(f"horizon is {horizon!r}, not above 0")
-    groups = split_visits(visits, by, observed_entries, observed_exits, inside_before)
-    rows = [_figures(group, limit, level) for group in groups]
-    arrays: dict[str, np.ndarray | list[str]] = {"zone": [group.zone for group in groups]}
+        raise ParameterError(f"horizon must be longer than 0, got {horizon!r}")
+    parts = split_visits(
+        visits,
+        by=by,
+        observed_entries=observed_entries,
+        observed_exits=observed_exits,
+        inside_before=inside_before,
+        groups=groups,
+    )
+    rows = [_estimate(part, limit, level) for part in parts]
+    arrays: dict[str, np.ndarray | list[str]] = {"zone": [part.zone for part in parts]}
     if by == "entry":
-        arrays["entry"] = [group.entry for group in groups]
-    names = [column.name for column in DWELL.columns if not column.optional]
-    columns = {name: np.array([row[name] for row in rows], dtype="int64") for name in names}
-    return assemble(DWELL_BY_ENTRY if by == "entry" else DWELL, arrays | columns)
+        arrays["entry"] = [part.entry for part in parts]
+    names = [column.name for column in DWELL.columns if column.kind in {"integer", "span"}]
+    arrays |= {name: np.array([row[name] for row, _ in rows], dtype="int64") for name in names}
+    arrays["note"] = [note for _, note in rows]
+    return assemble(DWELL_BY_ENTRY if by == "entry" else DWELL, arrays)
 
 
 def compute_dwell_quantiles(
@@ -135,21 +154,21 @@ def compute_dwell_quantiles(
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,
     observed_exits: Iterable[str] = OBSERVED_EXITS,
     inside_before: "pd.Series[pd.Timedelta] | None" = None,
+    groups: pd.DataFrame | None = None,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
-    """Return the lengths that given shares of the stays in each zone do not last beyond.
+    """Estimate quantiles of the dwell time per zone.
 
-    The quantile p is the shortest length that at most 1 - p of the stays last beyond, by the Kaplan-Meier
-    estimate; with nothing unseen it is the plain one, the smallest dwell that a share p of the stays does
-    not exceed. Its bounds are the quantiles of the estimate's bounds. A quantile is missing where more than
-    1 - p of the stays are still there at the longest cut one. What is cut and what is left out, and the
-    other rules, are those of ``compute_dwell``. No visits: no rows.
+    The quantile p is the first length that at most a share 1 - p of the visits exceeds, by the Kaplan-Meier
+    estimate; ``observed`` is the ordinary quantile of the observed dwell. A quantile is missing where more
+    than a share 1 - p of the visits is still under way at the longest censored one. Censored and excluded
+    visits, people and the other rules are those of ``compute_dwell``. No visits: no rows.
 
     Parameters
     ----------
     visits
         VISITS of one video, rows in any order.
-    by, observed_entries, observed_exits, inside_before, confidence
+    by, observed_entries, observed_exits, inside_before, groups, confidence
         As in ``compute_dwell``.
     quantiles
         The shares, between 0 and 1, each once.
@@ -157,23 +176,23 @@ def compute_dwell_quantiles(
     Returns
     -------
     pandas.DataFrame
-        DWELL_QUANTILES, one row a quantile of a zone (and entry), sorted by them.
+        DWELL_QUANTILES, one row per quantile, zone (and entry), sorted by them.
 
     Raises
     ------
     SchemaError
-        If ``visits`` is not a VISITS table.
+        If ``visits`` is not a VISITS table, or ``groups`` not a GROUPS table.
     ParameterError
-        If an option is out of its range, or ``inside_before`` has a stay that is not in the table.
+        If an option is out of its range, or ``inside_before`` has a visit that is not in the table.
 
     Notes
     -----
-    O(n log n) for each group. Errs as ``compute_dwell`` does.
+    O(m log m) for m visits. The assumptions are those of ``compute_dwell``.
 
     References
     ----------
-    As for ``compute_dwell``; the plain quantile is definition 1 of R. J. Hyndman, Y. Fan, "Sample quantiles
-    in statistical packages", Am. Stat. 50, 1996, doi:10.1080/00031305.1996.10473566.
+    As for ``compute_dwell``; the ordinary quantile is definition 2 of R. J. Hyndman, Y. Fan, "Sample
+    quantiles in statistical packages", Am. Stat. 50, 1996, doi:10.1080/00031305.1996.10473566.
 
     Examples
     --------
@@ -183,56 +202,147 @@ def compute_dwell_quantiles(
     """
     validate(visits, VISITS)
     shares, level = parse_quantiles(quantiles), parse_confidence(confidence)
-    groups = split_visits(visits, by, observed_entries, observed_exits, inside_before)
-    found = [(_quantiles(group.seen, shares), *_estimates(group, shares, level)) for group in groups]
-    columns = np.reshape(np.array(found, dtype="int64"), (len(groups), 4, len(shares)))
+    parts = split_visits(
+        visits,
+        by=by,
+        observed_entries=observed_entries,
+        observed_exits=observed_exits,
+        inside_before=inside_before,
+        groups=groups,
+    )
+    curves = [estimate_survival(part.lengths, level) for part in parts]
+    estimates = [find_quantile(curve, share) for curve in curves for share in shares]
+    intervals = [find_quantile_interval(curve, share) for curve in curves for share in shares]
+    observed = [_plain_quantile(part.observed, share) for part in parts for share in shares]
+    spans = {
+        "observed": observed,
+        "estimate": estimates,
+        "estimate_low": [interval.low for interval in intervals],
+        "estimate_high": [interval.high for interval in intervals],
+    }
     arrays: dict[str, np.ndarray | list[str]] = {
-        "zone": [group.zone for group in groups for _ in shares],
-        "entry": [group.entry for group in groups for _ in shares],
-        "quantile": np.tile(shares, len(groups)),
+        "zone": [part.zone for part in parts for _ in shares],
+        "entry": [part.entry for part in parts for _ in shares],
+        "quantile": np.tile(shares, len(parts)),
+        "persons": np.repeat(np.array([part.persons for part in parts], dtype="int64"), len(shares)),
+        "note": [interval.note for interval in intervals],
     }
-    names = [column.name for column in DWELL_QUANTILES.columns if not column.optional]
-    return assemble(DWELL_QUANTILES, arrays | {name: columns[:, n].ravel() for n, name in enumerate(names)})
+    arrays |= {name: np.array([_whole(value) for value in values], "int64") for name, values in spans.items()}
+    return assemble(DWELL_QUANTILES, arrays)
 
 
-def _figures(group: Group, limit: int | None, level: float) -> dict[str, int]:
-    """Work out a row of DWELL, its times in ms."""
-    curve = kaplan_meier(group.lengths, level)
-    median, low, high = (values[0] for values in _estimates(group, _MEDIAN, level))
-    horizon = int(group.lengths.length.max(initial=0)) if limit is None else limit
-    means = restricted_mean(curve, horizon, level)
-    return {
-        "visits": len(group.seen),
-        "start_unobserved": group.start_unobserved,
-        "end_unobserved": group.end_unobserved,
-        "observed_mean": _whole(float(group.seen.mean())),
-        "naive_median": int(_quantiles(group.seen, _MEDIAN)[0]),
-        "median": median,
-        "median_low": low,
-        "median_high": high,
+def compute_stay_in_scene(
+    tracks: pd.DataFrame,
+    video: Video,
+    *,
+    period: pd.Timedelta | str,
+    start: pd.Timedelta | str | None = None,
+    end: pd.Timedelta | str | None = None,
+    horizon: pd.Timedelta | str | None = None,
+    groups: pd.DataFrame | None = None,
+    confidence: float = CONFIDENCE,
+) -> pd.DataFrame:
+    """Estimate how long people who come into the scene stay in it.
+
+    The length is ``time_in_scene``. People who are present at the start of the video came at an unknown time
+    before, and estimates exclude them. People who are present at its end stayed longer (right-censored). All
+    others came and left within the video. Estimates and intervals are those of ``compute_dwell``. No tracks:
+    no rows.
+
+    Parameters
+    ----------
+    tracks
+        TRACKS of one video, rows in any order.
+    video
+        The video, for its end; where it is unknown, the last detection of any person.
+    period
+        Sampling period: a person first (last) detected within two periods of the start (end) of the video was
+        present there [ms].
+    start, end
+        The part of the video that was selected [ms].
+    horizon, groups, confidence
+        As in ``compute_dwell``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        SCENE_STAY, one row.
+
+    Raises
+    ------
+    SchemaError
+        If ``tracks`` is not a TRACKS table, or ``groups`` not a GROUPS table.
+    ParameterError
+        If an option is out of its range.
+
+    Notes
+    -----
+    A person whom the tracker loses and finds again under another number counts as two short stays.
+
+    References
+    ----------
+    As for ``compute_dwell``.
+
+    Examples
+    --------
+    >>> from ptrack_analysis.schema import TRACKS, empty_table
+    >>> compute_stay_in_scene(empty_table(TRACKS, unit="px"), Video(), period="40ms").empty
+    True
+    """
+    validate(tracks, TRACKS)
+    level = parse_confidence(confidence)
+    limit = None if horizon is None else milliseconds(horizon, "horizon")
+    if limit == 0:
+        raise ParameterError(f"horizon must be longer than 0, got {horizon!r}")
+    step = 2 * milliseconds(period, "period")
+    first, last, length = (
+        tracks[name].to_numpy().astype("int64") for name in ("first_seen", "last_seen", "time_in_scene")
+    )
+    if not len(tracks):
+        return empty_table(SCENE_STAY)
+    begin = 0 if start is None else milliseconds(start, "start")
+    seen = int(last.max())
+    close = part_end(find_video_end(video, seen), end, seen)
+    came, left = first >= begin + step, last + step < close
+    unit = find_units(tracks.index.to_numpy(), groups)
+    lengths = Lengths(length, left, np.full(len(length), -1), unit).where(came)
+    part = Group("", "", length, lengths, unit, int((~came).sum()), int((~left).sum()))
+    figures, note = _estimate(part, limit, level)
+    values: dict[str, np.ndarray | list[str]] = {
+        name: np.array([value], dtype="int64") for name, value in figures.items() if name != "visits"
+    }
+    values |= {"scene": ["scene"], "people": np.array([len(tracks)]), "note": [note]}
+    return assemble(SCENE_STAY, values)
+
+
+def _estimate(part: Group, limit: int | None, level: float) -> tuple[dict[str, int], str]:
+    """Compute a row of DWELL, its times in ms, and why bounds are missing."""
+    curve = estimate_survival(part.lengths, level)
+    median = find_quantile_interval(curve, 0.5)
+    horizon = int(part.lengths.length.max(initial=0)) if limit is None else limit
+    mean, of_mean = estimate_restricted_mean(part.lengths, curve, horizon)
+    notes = (("median", median.note), ("restricted mean", of_mean.note))
+    figures = {
+        "visits": len(part.observed),
+        "start_unobserved": part.start_unobserved,
+        "end_unobserved": part.end_unobserved,
+        "observed_mean": _whole(float(part.observed.mean())),
+        "observed_median": _whole(_plain_quantile(part.observed, 0.5)),
+        "median": _whole(find_quantile(curve, 0.5)),
+        "median_low": _whole(median.low),
+        "median_high": _whole(median.high),
         "horizon": horizon if len(curve.length) or limit is not None else _MISSING,
-        **dict(
-            zip(
-                ("restricted_mean", "restricted_mean_low", "restricted_mean_high"),
-                map(_whole, means),
-                strict=True,
-            )
-        ),
+        "restricted_mean": _whole(mean),
+        "restricted_mean_low": _whole(of_mean.low),
+        "restricted_mean_high": _whole(of_mean.high),
+        "persons": part.persons,
     }
+    return figures, "; ".join(f"{name}: {note}" for name, note in notes if note)
 
 
-def _estimates(group: Group, shares: Floats, level: float) -> tuple[Integers, Integers, Integers]:
-    """Return the quantiles of a group's lengths and their bounds [ms], missing where there are none."""
-    curve = kaplan_meier(group.lengths, level)
-    lowest = np.where(curve.share == 0, 0.0, curve.low)  # no bound lies above a share of nobody
-    found = (first_below(curve.length, values, shares) for values in (curve.share, lowest, curve.high))
-    estimate, low, high = (np.where(length < 0, _MISSING, length) for length in found)
-    return estimate, low, high
-
-
-def _quantiles(seen: Integers, shares: Floats) -> Integers:
-    """Return the plain quantiles: the smallest values that a share of all does not exceed."""
-    return np.quantile(seen, shares, method="inverted_cdf").astype("int64")
+def _plain_quantile(observed: Integers, share: float) -> float:
+    """Return the ordinary quantile; the median of an even number is the mean of the two in the middle."""
+    return float(np.quantile(observed, share, method="averaged_inverted_cdf"))
 
 
 def _whole(value: float) -> int:

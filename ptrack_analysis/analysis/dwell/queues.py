@@ -5,19 +5,18 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.dwell.survival import (
-    CONFIDENCE,
-    Lengths,
-    kaplan_meier,
-    parse_confidence,
-    seen_at,
-    share_at,
-    zone_names,
-)
+from ptrack_analysis.analysis.dwell.survival import seen_at, zone_names
 from ptrack_analysis.analysis.presence import find_video_end, part_end
+from ptrack_analysis.analysis.uncertainty.estimates import (
+    CONFIDENCE,
+    fewer_than,
+    find_units,
+    parse_confidence,
+)
+from ptrack_analysis.analysis.uncertainty.kaplan_meier import Lengths, estimate_survival, shares_at
 from ptrack_analysis.analysis.zones.membership import validate_visited
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import QUEUE, SERVICE_LEVELS, VISITS, WAITS, assemble, validate
 from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
@@ -181,48 +180,47 @@ def compute_service_levels(
     waits: pd.DataFrame,
     *,
     targets: Iterable[pd.Timedelta | str] = TARGETS,
+    groups: pd.DataFrame | None = None,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
-    """Return which share of the waits in each queue lasts longer than each target.
+    """Estimate the share of the waits in each queue that end within each target.
 
-    By the Kaplan-Meier estimate, as in ``compute_dwell``: a wait not seen to end counts as longer than what
-    was seen of it, one not seen to begin is left out of the estimate and counted in ``start_unobserved``. A
-    wait of exactly the target is not longer. The naive share is that of all waits as seen. Missing (NaN)
-    where a target lies beyond the longest wait and that was cut, or all are left out; bounds also where the
-    share is 1 or 0. No waits: no rows.
+    A wait whose end was not observed lasts longer than recorded; one whose start was not observed is excluded
+    from the estimate (Kaplan-Meier, as in ``compute_dwell``). A wait of exactly the target is within it.
+    ``observed_share_within`` takes all waits as if they were complete. The share is missing where a target is
+    longer than the longest wait and the end of that wait was not observed. No waits: no rows.
 
     Parameters
     ----------
     waits
         WAITS of one video, rows in any order.
     targets
-        Lengths of time that a wait should not exceed, each once [ms].
-    confidence
-        How often the bounds are to hold the true share, between 0 and 1.
+        Durations that a wait should not exceed, each once [ms].
+    groups, confidence
+        As in ``compute_dwell``.
 
     Returns
     -------
     pandas.DataFrame
-        SERVICE_LEVELS, one row a target of a queue, sorted by both. The service level of a call center, the
-        share served within the target, is 1 - ``share_longer``.
+        SERVICE_LEVELS, one row per target and queue, sorted by both.
 
     Raises
     ------
     SchemaError
-        If ``waits`` is not a WAITS table.
+        If ``waits`` is not a WAITS table, or ``groups`` not a GROUPS table.
     ParameterError
-        If a target is no length of time, or ``confidence`` is not between 0 and 1.
+        If a target is not a duration, or ``confidence`` is not between 0 and 1.
 
     Notes
     -----
-    O(queues · n + n · (targets + log n)). Who gives up waiting and leaves counts as served: the zone does not
-    tell.
+    A person who gives up waiting and leaves counts as served, because the zone does not show the difference.
+    Bounds need two people (or groups). O(queues · n + n · (targets + log n)).
 
     References
     ----------
     ISO 18295-1:2017 (customer contact centers) counts the share answered within a target; N. Gans, G. Koole,
-    A. Mandelbaum, "Telephone call centers", M&SOM 5, 2003, doi:10.1287/msom.5.2.79.16071, estimates waits
-    with those cut short by Kaplan-Meier.
+    A. Mandelbaum, "Telephone call centers", M&SOM 5, 2003, doi:10.1287/msom.5.2.79.16071, estimates censored
+    waits by Kaplan-Meier. Bounds as in ``compute_dwell``.
 
     Examples
     --------
@@ -234,26 +232,39 @@ def compute_service_levels(
     level, limits = parse_confidence(confidence), _targets(targets)
     wait = waits["wait"].to_numpy().astype("int64")
     begun, ended = (waits[name].to_numpy() for name in ("begin_seen", "end_seen"))
-    lengths = Lengths(wait, ended, np.full(len(wait), -1))
+    unit = find_units(waits.index.get_level_values("person_index").to_numpy(), groups)
+    lengths = Lengths(wait, ended, np.full(len(wait), -1), unit)
     zone, names = pd.factorize(waits.index.get_level_values("zone"), sort=True)
-    counts: list[tuple[int, int, int]] = []
-    shares: list[Floats] = []
-    for own in (zone == place for place in range(len(names))):
-        curve = kaplan_meier(lengths.where(own & begun), level)
-        counts += [(int(own.sum()), int((own & ~begun).sum()), int((own & begun & ~ended).sum()))] * len(
-            limits
+    rows: list[pd.DataFrame] = []
+    for own in (zone == index for index in range(len(names))):
+        curve = estimate_survival(lengths.where(own & begun), level)
+        longer, low, high = shares_at(curve, limits)
+        counts = {
+            "waits": int(own.sum()),
+            "start_unobserved": int((own & ~begun).sum()),
+            "end_unobserved": int((own & ~ended).sum()),
+            "persons": curve.units,
+        }
+        shares = {"share_within": 1 - longer, "share_within_low": 1 - high, "share_within_high": 1 - low}
+        observed = (wait[own][:, None] <= limits).mean(axis=0)
+        note = [_note(curve.units, share) for share in longer]
+        rows.append(
+            pd.DataFrame({"observed_share_within": observed, **shares, "note": note}).assign(**counts)
         )
-        naive = (wait[own][:, None] > limits).mean(axis=0)
-        shares.append(np.column_stack([naive, *share_at(curve, limits)]))
-    numbers = np.reshape(np.array(counts, dtype="int64"), (-1, 3)).T
-    parts = np.concatenate([np.empty((0, 4)), *shares]).T
     columns = [column.name for column in SERVICE_LEVELS.columns if not column.optional]
-    arrays = {
-        "zone": [name for name in names for _ in limits],
-        "target": np.tile(limits, len(names)),
-        **dict(zip(columns, [*numbers, *parts], strict=True)),
-    }
-    return assemble(SERVICE_LEVELS, arrays)
+    table = pd.concat(rows) if rows else pd.DataFrame({name: [] for name in columns})
+    arrays: dict[str, np.ndarray | list[str]] = {name: table[name].to_numpy() for name in columns}
+    arrays |= {"zone": [name for name in names for _ in limits], "target": np.tile(limits, len(names))}
+    return assemble(SERVICE_LEVELS, arrays | {"note": table["note"].tolist()})
+
+
+def _note(units: int, share: float) -> str:
+    """Return why there are no bounds."""
+    if units == 0:
+        return "no wait with an observed start"
+    if np.isnan(share):
+        return "the target is beyond the longest wait"
+    return fewer_than(2) if units < 2 else ""  # noqa: PLR2004 - as the text says
 
 
 def _targets(targets: Iterable[pd.Timedelta | str]) -> Integers:

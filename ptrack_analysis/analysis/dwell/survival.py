@@ -2,207 +2,109 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.uncertainty.estimates import CONFIDENCE, find_units, parse_confidence
+from ptrack_analysis.analysis.uncertainty.kaplan_meier import Lengths, estimate_survival
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import ENTRIES, SEEN_ENDS, SURVIVAL, VISITS, assemble, validate
+from ptrack_analysis.schema import ENTRIES, SURVIVAL, VISITS, assemble, validate
 from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
 
-_ROUNDING = 1e-9
-"""How far above a share rounding may leave the product that stands for it."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Lengths:
-    """The lengths of stays [ms]: as far as seen, whether they ended there, the length from which on seen.
-
-    ``since`` is -1 where the stay was seen from its beginning.
-    """
-
-    length: Integers
-    ended: Bools
-    since: Integers
-
-    def where(self, kept: Bools) -> "Lengths":
-        """Return those that are kept."""
-        return Lengths(self.length[kept], self.ended[kept], self.since[kept])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Curve:
-    """The share of stays that last longer, at each length in growing order, from 0 on."""
-
-    length: Integers
-    at_risk: Integers
-    ended: Integers
-    end_unobserved: Integers
-    share: Floats
-    low: Floats
-    high: Floats
-
-
-def kaplan_meier(lengths: Lengths, confidence: float) -> Curve:
-    """Estimate the share of stays that last longer than each length, with its confidence bounds.
-
-    At each length at which stays end, of those at risk there (seen from before it, and until it or longer)
-    the share that ends is taken off what was left. Bounds are by Greenwood's variance on the scale of
-    log(-log), which keeps them within 0 and 1; where the share is 1 or 0 they do not exist (NaN). No stays:
-    an empty curve. O(n log n).
-    """
-    own = np.sort(lengths.length)
-    ends = np.sort(lengths.length[lengths.ended])
-    at = np.unique(np.concatenate([own, np.zeros(min(len(own), 1), own.dtype)]))
-    before, until = (np.searchsorted(own, at, side=side) for side in ("left", "right"))
-    ended = np.searchsorted(ends, at, side="right") - np.searchsorted(ends, at, side="left")
-    at_risk = np.searchsorted(np.sort(lengths.since), at, side="left") - before
-    share = np.cumprod(1.0 - ended / np.maximum(at_risk, 1))
-    low, high = _bounds(share, np.cumsum(_hazard_variance(at_risk, ended)), confidence)
-    return Curve(at, at_risk, ended, until - before - ended, share, low, high)
-
-
-def _hazard_variance(at_risk: Integers, ended: Integers) -> Floats:
-    """Return the terms of Greenwood's sum; one is infinite where all at risk end."""
-    left = at_risk - ended
-    terms = np.where(ended > 0, np.inf, 0.0)
-    np.divide(ended, at_risk * left, out=terms, where=left > 0)
-    return terms
-
-
-def _bounds(share: Floats, variance: Floats, confidence: float) -> tuple[Floats, Floats]:
-    low, high = np.full((2, len(share)), np.nan)
-    inner = (share > 0) & (share < 1)
-    log = np.log(share[inner])
-    spread = _deviations(confidence) * np.sqrt(variance[inner]) / log
-    low[inner] = np.exp(log * np.exp(-spread))
-    high[inner] = np.exp(log * np.exp(spread))
-    return low, high
-
-
-def _deviations(confidence: float) -> float:
-    """Tell within how many standard deviations such a share of a normal distribution lies."""
-    upper = (1 + confidence) / 2
-    return NormalDist().inv_cdf(upper) if upper < 1 else float("inf")
-
-
-def first_below(length: Integers, share: Floats, quantiles: Floats) -> Integers:
-    """Find for each quantile p the first length at which the share is at most 1 - p; -1 where none is.
-
-    Of the estimate it is the quantile; of its bounds, they are the bounds of the quantile.
-    """
-    below = np.append(share, -1.0)[:, None] <= 1 - quantiles + _ROUNDING
-    found: Integers = np.append(length, -1)[below.argmax(axis=0)]
-    return found
-
-
-def share_at(curve: Curve, lengths: Integers) -> tuple[Floats, Floats, Floats]:
-    """Return the share of stays that last longer than each length, and its bounds.
-
-    Beyond the longest stay nothing is known (NaN), unless it ended: then none lasts longer.
-    """
-    if len(curve.length) == 0:
-        nothing = np.full(len(lengths), np.nan)
-        return nothing, nothing.copy(), nothing.copy()
-    places = np.searchsorted(curve.length, lengths, side="right") - 1
-    unknown = (lengths > curve.length[-1]) & (curve.share[-1] > 0)
-    share, low, high = (
-        np.where(unknown, np.nan, values[places]) for values in (curve.share, curve.low, curve.high)
-    )
-    return share, low, high
-
-
-def restricted_mean(curve: Curve, horizon: int, confidence: float) -> tuple[float, float, float]:
-    """Return the mean of the lengths, those beyond the horizon counting as the horizon, and its bounds.
-
-    It is the area below the curve up to there; unknown (NaN) if the horizon lies beyond the longest stay and
-    that did not end. Its variance is Greenwood's sum, each term weighing the square of the area behind it.
-    """
-    if len(curve.length) == 0 or (horizon > curve.length[-1] and curve.share[-1] > 0):
-        return np.nan, np.nan, np.nan
-    area = curve.share * np.diff(np.minimum(np.append(curve.length, horizon), horizon))
-    behind = np.cumsum(area[::-1])[::-1]
-    terms = _hazard_variance(curve.at_risk, curve.ended)
-    weighty = behind > 0
-    spread = _deviations(confidence) * np.sqrt((behind[weighty] ** 2 * terms[weighty]).sum())
-    mean = float(area.sum())
-    return mean, max(mean - float(spread), 0.0), min(mean + float(spread), float(horizon))
-
-
-CONFIDENCE = 0.95
 BY = ("zone", "entry")
 ANY_ENTRY = ""
 
 
-def seen_whole(visits: pd.DataFrame) -> Bools:
-    """Tell of each stay whether nothing of it is missing: both its ends were seen, or are the zone's own."""
-    whole: Bools = (visits["entry"].isin(SEEN_ENDS) & visits["exit"].isin(SEEN_ENDS)).to_numpy()
-    return whole
+def is_complete(
+    visits: pd.DataFrame,
+    *,
+    observed_entries: Iterable[str] = OBSERVED_ENTRIES,
+    observed_exits: Iterable[str] = OBSERVED_EXITS,
+) -> Bools:
+    """Return for each visit whether both its start and its end were observed."""
+    begun = seen_at(visits, "entry", observed_entries, "observed_entries")
+    return begun & seen_at(visits, "exit", observed_exits, "observed_exits")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """The stays of one zone and entry: their dwell as seen [ms], and the lengths to estimate from."""
+    """The visits of one zone and entry: their observed dwell [ms], and the lengths to estimate from.
+
+    ``units`` is the person or group of each visit. ``start_unobserved`` and ``end_unobserved`` count all
+    visits whose start or end was not observed.
+    """
 
     zone: str
     entry: str
-    seen: Integers
+    observed: Integers
     lengths: Lengths
+    units: Integers
+    start_unobserved: int
+    end_unobserved: int
 
     @property
-    def start_unobserved(self) -> int:
-        """How many stays began unseen at an unknown time before."""
-        return len(self.seen) - len(self.lengths.length)
-
-    @property
-    def end_unobserved(self) -> int:
-        """How many of the others ended unseen."""
-        return int((~self.lengths.ended).sum())
+    def persons(self) -> int:
+        """Number of people (groups, where they are given) that estimates are based on."""
+        return len(np.unique(self.lengths.unit))
 
 
 def split_visits(
     visits: pd.DataFrame,
+    *,
     by: str,
     observed_entries: Iterable[str],
     observed_exits: Iterable[str],
     inside_before: "pd.Series[pd.Timedelta] | None",
+    groups: pd.DataFrame | None,
 ) -> list[Group]:
-    """Take a checked visits table apart into its groups, in the order of their names.
+    """Split a validated visits table by zone (and entry), sorted by name.
 
     Raises
     ------
     ParameterError
-        If an option is none that there is.
+        If an option is out of its range.
+    SchemaError
+        If ``groups`` is not a GROUPS table.
     """
     if by not in BY:
         raise ParameterError(f"by must be 'zone' or 'entry', got {by!r}")
-    seen = visits["dwell"].to_numpy().astype("int64")
+    observed = visits["dwell"].to_numpy().astype("int64")
     begun = seen_at(visits, "entry", observed_entries, "observed_entries")
+    ended = seen_at(visits, "exit", observed_exits, "observed_exits")
     before = _before(visits, inside_before)
-    late = ~begun & (before >= 0) & (seen > 0)  # who was never at risk, for no time, tells nothing
+    late = ~begun & (before >= 0) & (observed > 0)  # a visit of no time was never at risk
     known = begun | late
     lengths = Lengths(
-        length=seen + np.where(late, before, 0),
-        ended=seen_at(visits, "exit", observed_exits, "observed_exits"),
+        length=observed + np.where(late, before, 0),
+        ended=ended,
         since=np.where(late, before, -1),
+        unit=find_units(visits.index.get_level_values("person_index").to_numpy(), groups),
     )
     zone, names = pd.factorize(visits.index.get_level_values("zone"), sort=True)
     entry = visits["entry"].cat.codes.to_numpy()
-    groups = []
-    for place, name in enumerate(names):
-        of_zone = zone == place
+    parts = []
+    for index, name in enumerate(names):
+        of_zone = zone == index
         rows = {ANY_ENTRY: of_zone}
         if by == "entry":
             rows = {kind: of_zone & (entry == code) for code, kind in enumerate(ENTRIES)}
-        groups += [
-            Group(name, kind, seen[own], lengths.where(own & known))
+        parts += [
+            Group(
+                name,
+                kind,
+                observed[own],
+                lengths.where(own & known),
+                lengths.unit[own],
+                int((own & ~begun).sum()),
+                int((own & ~ended).sum()),
+            )
             for kind, own in sorted(rows.items())
             if own.any()
         ]
-    return groups
+    return parts
 
 
 def seen_at(visits: pd.DataFrame, column: str, kinds: Iterable[str], name: str) -> Bools:
@@ -246,19 +148,8 @@ def _before(visits: pd.DataFrame, inside_before: object) -> Integers:
     return before
 
 
-def parse_confidence(confidence: object) -> float:
-    """Read a confidence level.
-
-    Raises
-    ------
-    ParameterError
-        If it is not between 0 and 1.
-    """
-    return float(_shares([confidence], "confidence")[0])
-
-
 def parse_quantiles(quantiles: object) -> Floats:
-    """Read quantiles, each once, in growing order.
+    """Read quantiles, each once, in increasing order.
 
     Raises
     ------
@@ -266,15 +157,12 @@ def parse_quantiles(quantiles: object) -> Floats:
         If one is not between 0 and 1.
     """
     if isinstance(quantiles, str) or not isinstance(quantiles, Iterable):
-        raise ParameterError(f"quantiles is {quantiles!r}, not a list of numbers")
-    return np.unique(_shares(list(quantiles), "quantiles"))
-
-
-def _shares(values: list[object], name: str) -> Floats:
+        raise ParameterError(f"quantiles must be a list of numbers between 0 and 1, got {quantiles!r}")
+    values = list(quantiles)
     for value in values:
         if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 < value < 1:
-            raise ParameterError(f"{name} has {value!r}, not a number between 0 and 1")
-    return np.array(values, dtype="float64")
+            raise ParameterError(f"quantiles must be between 0 and 1, got {value!r}")
+    return np.unique(np.array(values, dtype="float64"))
 
 
 def zone_names(zones: Sequence[Zone | str], *, kind: str) -> list[str]:
@@ -308,45 +196,45 @@ def compute_survival(
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,
     observed_exits: Iterable[str] = OBSERVED_EXITS,
     inside_before: "pd.Series[pd.Timedelta] | None" = None,
+    groups: pd.DataFrame | None = None,
     confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
-    """Return which share of the stays in each zone lasts longer than any length of time.
+    """Estimate the share of the visits to each zone that lasts longer than each length.
 
-    At each length at which stays end, the share left is multiplied by one minus the share of those at risk
-    that end there; a stay is at risk up to the length at which it ended or was cut, that included. What is
-    cut and what is left out is told as in ``compute_dwell``. There is a row at 0 and one at each length at
-    which a stay ended or was cut, each holding until the next; beyond the last nothing is known unless its
-    share is 0. Bounds are missing where the share is 1 or 0. A zone all of whose stays are left out has no
-    rows.
+    There is a row at 0 and one at each length at which a visit ended or was censored. A row is valid until
+    the next; beyond the last one nothing is known unless its share is 0. Which visits are censored or
+    excluded, and how people enter into the bounds, is described in ``compute_dwell``. A zone without any
+    visit with an observed start has no rows.
 
     Parameters
     ----------
     visits
         VISITS of one video, rows in any order.
-    by, observed_entries, observed_exits, inside_before, confidence
+    by, observed_entries, observed_exits, inside_before, groups, confidence
         As in ``compute_dwell``.
 
     Returns
     -------
     pandas.DataFrame
-        SURVIVAL, one row a length of a zone (and entry), sorted by them.
+        SURVIVAL, one row per length, zone (and entry), sorted by them.
 
     Raises
     ------
     SchemaError
-        If ``visits`` is not a VISITS table.
+        If ``visits`` is not a VISITS table, or ``groups`` not a GROUPS table.
     ParameterError
-        If an option is out of its range, or ``inside_before`` has a stay that is not in the table.
+        If an option is out of its range, or ``inside_before`` has a visit that is not in the table.
 
     Notes
     -----
-    O(n log n) for each group. Errs as ``compute_dwell`` does. The bounds hold at each length on its own, not
-    for the whole curve at once.
+    Kaplan-Meier estimate. A visit that ends at the same length at which another is censored ends first, as in
+    R's ``survfit`` and in lifelines; a visit with a late entry at a length is at risk only from the next
+    length on (intervals open on the left, ``Surv(start, stop]`` in R). The bounds are valid at each length on
+    its own, not for the whole curve at once. O(m log m) per group of m visits.
 
     References
     ----------
-    As for ``compute_dwell``; the bounds are those of J. D. Kalbfleisch, R. L. Prentice, The Statistical
-    Analysis of Failure Time Data, 1980, by M. Greenwood's variance (1926).
+    As for ``compute_dwell``.
 
     Examples
     --------
@@ -356,22 +244,26 @@ def compute_survival(
     """
     validate(visits, VISITS)
     level = parse_confidence(confidence)
-    groups = split_visits(visits, by, observed_entries, observed_exits, inside_before)
-    curves = [kaplan_meier(group.lengths, level) for group in groups]
-    lengths = [len(curve.length) for curve in curves]
+    parts = split_visits(
+        visits,
+        by=by,
+        observed_entries=observed_entries,
+        observed_exits=observed_exits,
+        inside_before=inside_before,
+        groups=groups,
+    )
+    curves = [estimate_survival(part.lengths, level) for part in parts]
+    sizes = [len(curve.length) for curve in curves]
+    bounds = [curve.bounds for curve in curves]
     columns: dict[str, list[np.ndarray]] = {
-        "length": [curve.length for curve in curves],
-        "at_risk": [curve.at_risk for curve in curves],
-        "ended": [curve.ended for curve in curves],
-        "end_unobserved": [curve.end_unobserved for curve in curves],
-        "share": [curve.share for curve in curves],
-        "share_low": [curve.low for curve in curves],
-        "share_high": [curve.high for curve in curves],
+        name: [getattr(curve, name) for curve in curves]
+        for name in ("length", "at_risk", "ended", "end_unobserved", "share")
     }
+    columns |= {"share_low": [low for low, _ in bounds], "share_high": [high for _, high in bounds]}
     nothing: list[np.ndarray] = [np.empty(0, "int64")]
     arrays: dict[str, np.ndarray | list[str]] = {
-        name: np.concatenate(nothing + parts) for name, parts in columns.items()
+        name: np.concatenate(nothing + values) for name, values in columns.items()
     }
-    arrays["zone"] = np.repeat(np.array([group.zone for group in groups], dtype=object), lengths)
-    arrays["entry"] = np.repeat(np.array([group.entry for group in groups], dtype=object), lengths)
+    arrays["zone"] = np.repeat(np.array([part.zone for part in parts], dtype=object), sizes)
+    arrays["entry"] = np.repeat(np.array([part.entry for part in parts], dtype=object), sizes)
     return assemble(SURVIVAL, arrays)

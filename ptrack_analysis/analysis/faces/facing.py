@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.linking import link_rows
 from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.analysis.presence import rows_by_person
 from ptrack_analysis.analysis.zones.membership import time_inside
@@ -181,7 +182,7 @@ def compute_facing(
     least = {"confidence": min_confidence, "sharpness": min_sharpness, "brightness": min_brightness}
     _validate_range(100, **{f"min_{name}": value for name, value in least.items()})
     rows = rows_by_person(trajectories)
-    held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
+    held = link_rows(trajectories, rows).time_present
     good, gaze = _faces(detections, detection_rows(detections, trajectories)[rows.order], video, least)
     looked = {
         name: _time_facing(target, (good, gaze), (towards_camera, within), (rows.time, held))

@@ -18,9 +18,10 @@ from ptrack_analysis.analysis.heat.grid import (
     validate_grid,
 )
 from ptrack_analysis.analysis.heat.heatmap import Heatmap, Quantity
+from ptrack_analysis.analysis.linking import link_rows
 from ptrack_analysis.analysis.motion.walks import Walks, split_walks
 from ptrack_analysis.analysis.pairing import detection_rows
-from ptrack_analysis.analysis.presence import find_video_end
+from ptrack_analysis.analysis.presence import find_video_end, rows_by_person
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
@@ -141,6 +142,7 @@ def compute_heatmap(
     if quantity != "person_seconds":
         values = _compute_by_person(trajectories, unit, quantity, shape=shape, bounds=bounds, zone=zone)
         return Heatmap(values, bounds, unit, quantity=quantity, excluded_seconds=excluded)
+    link_rows(trajectories, rows_by_person(trajectories))  # refuses rows that overlap
     time = trajectories.index.get_level_values("timestamp").to_numpy().view("int64")
     held = trajectories["time_present"].to_numpy().view("int64")
     last = int((time + held).max(initial=0))
@@ -206,6 +208,7 @@ def compute_box_heatmap(
     """
     validate(detections, DETECTIONS)
     validate(trajectories, TRAJECTORIES)
+    link_rows(trajectories, rows_by_person(trajectories))  # refuses rows that overlap
     bounds, unit = (0.0, 0.0, 1.0, 1.0), "fraction"
     if video is not None:
         bounds, unit = (0.0, 0.0, float(video.pixels.width), float(video.pixels.height)), "px"

@@ -66,39 +66,72 @@ def between(values: Floats, at: tuple[Integers, Floats]) -> Floats:
     return result
 
 
-def integrals(own: Stretches, values: Floats, times: list[tuple[Integers, Floats]]) -> list[Floats]:
-    """Integrate values that change evenly between rows, from the first row of the stretch to some times.
+@dataclass(frozen=True, slots=True, eq=False)
+class Integral:
+    """The integral of values that change evenly between rows, from the first row of each stretch.
+
+    ``values`` are relative to the first row of their stretch, ``curve`` is half their change per ms after
+    each row, and ``area`` is the integral up to each row.
+    """
+
+    clock: Milliseconds
+    values: Floats
+    curve: Floats
+    area: Floats
+
+    def read(self, row: Integers, since: Milliseconds) -> Floats:
+        """Return the integral at times that are ``since`` ms after a row."""
+        result: Floats = self.area[row] + since * (self.values[row] + self.curve[row] * since)
+        return result
+
+
+def integrate(own: Stretches, values: tuple[Floats, ...]) -> list[Integral]:
+    """Integrate the values of all rows.
 
     Each stretch is summed by itself, so other people in the table do not change a bit of the result.
     """
-    clock = own.clock
-    length, rise = np.diff(clock, append=clock[-1:] + 1), np.diff(values, append=values[-1:])
-    part = np.zeros(len(values))
-    part[1:] = np.where(own.begins[1:], 0.0, (length * (values + rise / 2))[:-1])
-    area = pd.Series(part).groupby(own.first, sort=False).cumsum().to_numpy("float64")
-    return [area[row] + share * length[row] * (values[row] + rise[row] * share / 2) for row, share in times]
+    values = tuple(each - each[own.first] for each in values)  # equal positions give exactly 0
+    length = np.diff(own.clock, append=own.clock[-1:] + 1)
+    curves, parts = [], np.zeros((len(values), len(length)))
+    for each, part in zip(values, parts, strict=True):
+        rise = np.diff(each, append=each[-1:])
+        curves.append(rise / (2 * length))
+        np.multiply(length[:-1], each[:-1] + rise[:-1] / 2, out=part[1:])
+    parts[:, own.begins] = 0.0
+    areas = pd.DataFrame(parts.T).groupby(own.first, sort=False).cumsum().to_numpy("float64").T
+    return [Integral(own.clock, *three) for three in zip(values, curves, areas, strict=True)]
+
+
+def find_rows(clock: Milliseconds, time: Milliseconds) -> tuple[Integers, Milliseconds]:
+    """Find the row at or before each time, and the time since that row [ms]."""
+    row = np.searchsorted(clock, time, side="right") - 1
+    return row, time - clock[row]
 
 
 def means_at(
-    own: Stretches, moment: Milliseconds, row: Integers, values: tuple[Floats, ...], *, half: int
+    own: Stretches,
+    moment: Milliseconds,
+    row: Integers,
+    values: tuple[Floats, ...],
+    *,
+    half: int,
+    integrals: list[Integral] | None = None,
 ) -> list[Floats]:
     """Take the mean of values around moments of the clock, as ``mean_in_window`` defines it.
 
     ``row`` is the place within ``own.rows`` of any row of the stretch that the moment lies in, ``values``
-    are those of ``own.rows``.
+    are those of ``own.rows``, and ``integrals`` are theirs, if they are known already.
     """
     opens = own.first[row]
     reach = np.minimum(moment - own.clock[opens], own.clock[own.last[row]] - moment)
     reach = np.minimum(reach, half)
     still = np.flatnonzero(reach == 0)
     here = locate_rows(own.clock, moment[still])
-    ends = [locate_rows(own.clock, moment - reach), locate_rows(own.clock, moment + reach)]
+    early, late = find_rows(own.clock, moment - reach), find_rows(own.clock, moment + reach)
     length = np.maximum(2 * reach, 1)
     result = []
-    for each in values:
-        origin = each[own.first]  # so that the sums stay small, and who stands still stays exactly there
-        early, late = integrals(own, each - origin, ends)
-        mean = each[opens] + (late - early) / length
+    for each, integral in zip(values, integrals or integrate(own, values), strict=True):
+        mean = each[opens] + (integral.read(*late) - integral.read(*early)) / length
         mean[still] = between(each, here)
         result.append(mean)
     return result

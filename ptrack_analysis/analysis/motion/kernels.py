@@ -5,6 +5,8 @@ import numpy as np
 from ptrack_analysis.analysis.motion.clock import (
     Stretches,
     between,
+    find_rows,
+    integrate,
     locate_rows,
     means_at,
     stretches,
@@ -58,11 +60,11 @@ def steps(run: Integers, x: Floats, y: Floats) -> tuple[Floats, Integers]:
     """
     way, previous = np.full(len(run), np.nan), np.full(len(run), -1)
     known = np.flatnonzero(~np.isnan(x))
-    here, there = known[1:], known[:-1]
-    together = run[here] == run[there]
-    here, there = here[together], there[together]
-    way[here] = np.sqrt((x[here] - x[there]) ** 2 + (y[here] - y[there]) ** 2)
-    previous[here] = there
+    together = np.diff(run[known]) == 0
+    across, down = np.diff(x[known]), np.diff(y[known])
+    length = np.sqrt(across * across + down * down)
+    way[known[1:]] = np.where(together, length, np.nan)
+    previous[known[1:]] = np.where(together, known[:-1], -1)
     return way, previous
 
 
@@ -108,7 +110,7 @@ def _velocity(
     np.copyto(seconds, np.nan, where=late - early < half)
     if smoothing:
         x, y = places
-        displacements = _mean_displacements(own, (x[own.rows], y[own.rows]), early, late, smoothing)
+        displacements = _mean_displacements(own, (x[own.rows], y[own.rows]), (early, late), half, smoothing)
         for each, result in zip(displacements, into, strict=True):
             result[own.rows] = each / seconds
         return
@@ -128,15 +130,34 @@ def _velocity(
 
 
 def _mean_displacements(
-    own: Stretches, values: tuple[Floats, ...], early: Milliseconds, late: Milliseconds, smoothing: int
+    own: Stretches,
+    values: tuple[Floats, ...],
+    window: tuple[Milliseconds, Milliseconds],
+    half: int,
+    around: int,
 ) -> list[Floats]:
-    """Return the displacements from the mean position around ``early`` to that around ``late``."""
-    size = len(early)
-    row = np.tile(np.arange(size), 2)
-    means = means_at(own, np.concatenate([early, late]), row, values, half=smoothing)
-    moved = [mean[size:] - mean[:size] for mean in means]
-    for each, position in zip(moved, values, strict=True):
-        np.copyto(each, 0.0, where=np.abs(each) <= _NOISE * (1e-3 + np.abs(position)))
+    """Return the displacements between the mean positions at the two ends of each row's window.
+
+    With A(t) the integral of the position, and ``half`` equal to ``around``, the displacement at time t is
+    (A(t + 2 half) - 2 A(t) + A(t - 2 half)) / (2 half), where the stretch reaches that far. The general way
+    takes twice as many integrals.
+    """
+    integrals = integrate(own, values)
+    opens, closes = own.clock[own.first], own.clock[own.last]
+    reach = 2 * half
+    inner = (own.clock - opens >= reach) & (closes - own.clock >= reach) & (half == around)
+    moved = [np.empty(len(own.clock)) for _ in values]
+    rows = np.flatnonzero(inner)
+    early, late = (find_rows(own.clock, own.clock[rows] + shift) for shift in (-reach, reach))
+    for result, integral in zip(moved, integrals, strict=True):
+        result[rows] = (integral.read(*late) - 2 * integral.area[rows] + integral.read(*early)) / reach
+    rows = np.flatnonzero(~inner)
+    times = np.concatenate([each[rows] for each in window])
+    means = means_at(own, times, np.tile(rows, 2), values, half=around, integrals=integrals)
+    for result, mean in zip(moved, means, strict=True):
+        result[rows] = mean[len(rows) :] - mean[: len(rows)]
+    for result, position in zip(moved, values, strict=True):
+        np.copyto(result, 0.0, where=np.abs(result) <= _NOISE * (1e-3 + np.abs(position)))
     return moved
 
 

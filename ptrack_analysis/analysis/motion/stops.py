@@ -1,5 +1,6 @@
 """Stops: times without leaving a small area."""
 
+import warnings
 from itertools import pairwise
 
 import numpy as np
@@ -7,15 +8,17 @@ import pandas as pd
 
 from ptrack_analysis.analysis.motion.clock import Stretches, stretches
 from ptrack_analysis.analysis.motion.walks import Walks, split_walks
-from ptrack_analysis.analysis.presence import mark_starts
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.analysis.presence import find_period, mark_starts
+from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import above
 from ptrack_analysis.schema import STOPS, TRAJECTORIES, assemble, find_unit, validate
-from ptrack_analysis.video import milliseconds
+from ptrack_analysis.video import Video, milliseconds
 
 DIRECTIONS = 16
 """In how many directions an extent is measured, evenly over the half circle."""
+LONGEST_PERIOD = 1000
+"""Sampling period above which speeds do not show who stands [ms]."""
 _BLOCK = 131_072
 
 
@@ -222,8 +225,8 @@ def compute_stops(
     between two positions of a stop, its diameter, lies between ``extent`` and 1.005 ``extent``: a few stops
     more are found than by the diameter itself. Jitter of the positions by s adds about 4 to 6 s to an extent;
     a long stop is cut where one position lies too far off, so smooth the positions before, or widen the
-    extent. Strong body sway, of 10 cm and more, splits stops. With a sampling period above 1 s, speeds are
-    too coarse to tell who stands. Whose box the
+    extent. Strong body sway, of 10 cm and more, splits stops. With a sampling period above 1 s, speeds do
+    not show who stands, and a ``PtrackWarning`` says so. Whose box the
     picture cuts at its lower edge stands on that edge, and may seem to stop there while walking.
 
     References
@@ -252,6 +255,14 @@ def compute_stops(
     if shortest == 0:
         raise ParameterError(f"min_duration is {min_duration!r}, not above 0")
     walks = split_walks(trajectories, unit)
+    period = find_period(walks.rows, Video())
+    if period > LONGEST_PERIOD:
+        warnings.warn(
+            f"the sampling period of {period} ms is too long to find stops: above {LONGEST_PERIOD} ms, "
+            "speeds do not show who stands. Track the video at a higher rate, or use visits to zones.",
+            PtrackWarning,
+            stacklevel=2,
+        )
     own = stretches(walks.rows.time, walks.run, walks.x)
     speed = trajectories[f"speed_{unit}_per_s"].to_numpy()[walks.rows.order][own.rows]
     first, last = _stops(walks, own, find_standing(speed, own, limit), limit, shortest)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import PersonRows, detected, rows_by_person, run_starts
+from ptrack_analysis.analysis.linking import link_rows
+from ptrack_analysis.analysis.presence import PersonRows, detected, rows_by_person
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.video import Milliseconds
 
@@ -14,7 +15,7 @@ from ptrack_analysis.video import Milliseconds
 class Walks:
     """The rows of a trajectories table by person and time.
 
-    ``tracklet`` has a number of its own for each person's run, over the whole table; ``x`` and ``y`` are NaN
+    ``run`` numbers the linked stretches over the whole table; ``x`` and ``y`` are NaN
     where the row is not located; ``time_present`` is in ms; ``detected`` is False for what was put into a
     gap.
     """
@@ -29,18 +30,18 @@ class Walks:
 
 
 def split_walks(trajectories: pd.DataFrame, unit: str) -> Walks:
-    """Take a checked trajectories table apart."""
+    """Split a validated TRAJECTORIES table into arrays."""
     rows = rows_by_person(trajectories)
     order = rows.order
-    run = np.cumsum(run_starts(rows, trajectories["tracklet"].to_numpy()[order]), dtype="int64")
+    links = link_rows(trajectories, rows)
     x, y = trajectories[f"x_{unit}"].to_numpy()[order], trajectories[f"y_{unit}"].to_numpy()[order]
     nowhere = np.isnan(x) | np.isnan(y)
     return Walks(
         rows=rows,
         person_index=trajectories.index.get_level_values("person_index").to_numpy()[order],
-        run=run,
+        run=links.tracklet,
         x=np.where(nowhere, np.nan, x),
         y=np.where(nowhere, np.nan, y),
-        held=trajectories["time_present"].to_numpy()[order].view("int64"),
+        held=links.time_present,
         detected=detected(trajectories, rows),
     )

@@ -44,6 +44,7 @@ _MORE = "This check needs more detections."
 _BOXES = "This check needs body boxes. The tracking has none."
 _SIZE = "This check needs the frame size: video=Video(width=1280, height=720) (--frame-size 1280x720)."
 _FLOOR = "This check needs a floor plan: plane= or floor= (--floor FILE)."
+_READ = "This check needs the report of the read: video.read_report, which read_tracking sets."
 _EVENTS = "Fewer than 3 events are no evidence of a high rate. Analyze a longer part of the video."
 
 
@@ -249,6 +250,29 @@ CHECKS = {
             "tracks."
         ),
     ),
+    "dropped rows": QualityCheck(
+        unit="%",
+        doubtful=1.0,
+        bad=5.0,
+        measure=measures.measure_dropped_rows,
+        affects=("tracks", "visits", "dwell", "occupancy", "crossings"),
+        meaning=(
+            "Share of the rows of the source that were dropped. People or parts of their tracks may "
+            "be missing."
+        ),
+        advice="Read the report of the read (ptrack inspect), and correct the file or the options.",
+        needs=_READ,
+    ),
+    "missing pages": QualityCheck(
+        unit="1",
+        doubtful=0.0,
+        bad=0.0,
+        measure=measures.measure_missing_pages,
+        affects=("tracks", "visits", "dwell", "occupancy", "crossings"),
+        meaning="Number of signs that pages are missing. No figure includes the people on these pages.",
+        advice="Restore the missing pages. Figures of the times that they cover are lower bounds.",
+        needs=_READ,
+    ),
     "boxes beyond image": QualityCheck(
         unit="%",
         doubtful=5.0,
@@ -453,6 +477,8 @@ def compute_quality(
       in 90 % of the track and for at least 1 s).
     * Positions: ``boxes beyond image`` (by more than 1e-6), ``truncated boxes``, ``time outside image``,
       ``tiny boxes``; on a floor plan ``impossible speeds``, ``near horizon`` and ``off the plan``.
+    * Source: ``dropped rows`` (without rows that only repeat others) and ``missing pages``, from
+      ``video.read_report``.
     * Zones and lines: ``visit flicker`` and ``crossing flicker``. Their advice has the smallest margin and
       ``min_distance`` that calm them, rounded up to 3 digits.
 

@@ -7,7 +7,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import PersonRows, run_starts
+from ptrack_analysis.analysis.linking import link_rows
+from ptrack_analysis.analysis.presence import PersonRows
 from ptrack_analysis.analysis.zones.membership import time_inside
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
 from ptrack_analysis.scene.floor_plan import FloorPlan
@@ -126,7 +127,7 @@ class QualityInputs:
     @cached_property
     def tracklet_starts(self) -> Bools:
         """Whether each row is the first of its tracklet."""
-        return run_starts(self.rows, self.trajectories["tracklet"].to_numpy()[self.rows.order])
+        return link_rows(self.trajectories, self.rows).begins
 
     @cached_property
     def inside(self) -> dict[str, tuple[Integers, Floats]]:

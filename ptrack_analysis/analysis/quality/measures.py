@@ -253,3 +253,18 @@ def _is_away_from_border(boxes: Sequence[Floats]) -> Bools:
     left, top, width, height = boxes
     near = np.minimum(np.minimum(left, top), np.minimum(1 - left - width, 1 - top - height))
     return np.asarray(near > _AT_EDGE)
+
+
+def measure_dropped_rows(inputs: QualityInputs) -> Measured:
+    """Measure the share of the rows of the source that were dropped [%]."""
+    report = inputs.video.read_report
+    if report is None:
+        return UNKNOWN
+    lost = sum(reason.rows for reason in report.dropped if not reason.is_repeat)
+    return Measured(compute_percentage(lost, report.rows))
+
+
+def measure_missing_pages(inputs: QualityInputs) -> Measured:
+    """Count the signs that pages are missing."""
+    report = inputs.video.read_report
+    return UNKNOWN if report is None else Measured(float(len(report.completeness.missing)))

@@ -6,6 +6,7 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.linking import link_rows
 from ptrack_analysis.analysis.presence import find_video_end, part_end, rows_by_person
 from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.geometry import Integers, contains
@@ -76,13 +77,15 @@ def compute_occupancy(
     start: pd.Timedelta | str | None = None,
     end: pd.Timedelta | str | None = None,
 ) -> pd.DataFrame:
-    """Count the persons present in the scene and in each zone, at every moment.
+    """Count the people present in the scene and in each zone over time.
 
-    A person is present on the half-open ``[timestamp, timestamp + held)`` of each detection; unlocated
-    persons count in the scene and in no zone. There is one row a change, a first row at 0 and a closing row
-    at the video's end (at the last moment seen, where the end is unknown), each holding until the next row
-    of the zone. The integral over time is the sum of ``time_present``; in a zone, of its part while the zone
-    holds: before and after, and with nobody there, the rows say 0.
+    A person is present on the half-open ``[timestamp, timestamp + time_present)`` of each detection; people
+    without a position count in the scene and in no zone. There is one row per change, a first row at 0 and a
+    closing row at the end of the video (at the last time present, where the end is unknown). Each row is
+    valid until the next row of the zone. The closing row repeats the number of people until then, because
+    people who are present at the end of the video do not leave. The integral over time is the sum of
+    ``time_present``; in a zone, of its part while the zone is active. Before and after, and with no one
+    there, the rows are 0.
 
     Parameters
     ----------
@@ -109,14 +112,17 @@ def compute_occupancy(
 
     Notes
     -----
-    A zone counts who stands within its outline, whatever options visits to it are computed with.
+    A zone counts people within its outline, whatever options visits to it are computed with. Presence is
+    half-open: where one person leaves as another comes, the peak counts one of them, while tools with closed
+    intervals count both. The peak is the largest number at any time; tools that report the largest average
+    per interval give a smaller one (``occupancy_bins`` has both).
     O(zones · n log n) at worst; the sort is over stretches of presence, not over detections.
     """
     validate(trajectories, TRAJECTORIES)
     unit = find_unit(trajectories, TRAJECTORIES)
     validate_zones(zones, unit)
     rows = rows_by_person(trajectories)
-    held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
+    held = link_rows(trajectories, rows).time_present
     x, y = (trajectories[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
     until = rows.time + held
     known = find_video_end(video, int(rows.time.max(initial=0)))
@@ -149,4 +155,6 @@ def _changes(person: Integers, inside: Inside, begin: int, close: int) -> tuple[
     np.add.at(change, place[2 + len(comes) :], -1)
     keep = change != 0
     keep[[0, -1]] = True
-    return moments[keep], np.cumsum(change)[keep]
+    persons = np.cumsum(change)
+    persons[1:][-1:] = persons[-2:-1]  # the end of the video is not the end of anyone's presence
+    return moments[keep], persons[keep]

@@ -1,17 +1,18 @@
 """Retail metrics and their definitions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.zones.membership import parse_zone_names, validate_visited
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import RETAIL, VISITS, assemble, validate
+from ptrack_analysis.schema import OBSERVED_ENTRIES, OBSERVED_EXITS, RETAIL, VISITS, assemble, validate
 from ptrack_analysis.video import milliseconds
 
 
@@ -78,8 +79,15 @@ FIGURES = {
         f"{_BUMBEE} (capture rate)",
     ),
     "capture_rate": RetailMetric("1", "Visitors divided by visitors and passers-by together.", _AURA),
+    "whole_visits": RetailMetric(
+        "visits",
+        "Visits whose start and end were both observed.",
+        f"{_BUMBEE} (visits; here without those that the video or a lost track cuts)",
+    ),
     "conversion_rate": RetailMetric(
-        "1", "Transactions divided by visitors; may exceed 1.", f"{_BUMBEE} (conversion rate)"
+        "1",
+        "Transactions divided by whole visits; may exceed 1.",
+        f"{_BUMBEE} (conversion rate; here of whole visits instead of visitors)",
     ),
 }
 
@@ -98,6 +106,8 @@ def compute_retail_metrics(
     bounce_below: pd.Timedelta | str = TEN_SECONDS,
     passers_by: Mapping[str, Zone | str | int] | None = None,
     transactions: Mapping[str, int] | None = None,
+    observed_entries: Iterable[str] = OBSERVED_ENTRIES,
+    observed_exits: Iterable[str] = OBSERVED_EXITS,
 ) -> pd.DataFrame:
     """Work out what a shop asks of each zone: visitors, capture, bounce, exposure, dwell, peak, conversion.
 
@@ -114,7 +124,8 @@ def compute_retail_metrics(
       visited no other zone of the table / visitors;
     * ``capture_ratio`` = visitors / passers-by, ``capture_rate`` = visitors / (visitors + passers-by), the
       two published definitions of one name; passers-by are those who passed without entering;
-    * ``conversion_rate`` = transactions / visitors; it may exceed 1.
+    * ``whole_visits`` = visits whose start and end were both observed; ``conversion_rate`` = transactions /
+      whole visits; it may exceed 1.
 
     A figure that divides by 0, or by a number that is not given, is NaN. Nobody in the zone: counts, total
     dwell and peak are 0. No zones: no rows.
@@ -134,6 +145,8 @@ def compute_retail_metrics(
         the zones or visited by somebody; a Zone need not be.
     transactions
         Name of a zone to the number of sales in the time of the video.
+    observed_entries, observed_exits
+        As in ``compute_dwell``.
 
     Returns
     -------
@@ -150,11 +163,14 @@ def compute_retail_metrics(
 
     Notes
     -----
-    Where the tracker gives one person several numbers, visitors err high, so conversion, dwell per visitor
-    and re-entry err low. Stays cut by the video or by a lost track are counted as they were seen, so dwell
-    errs low and bounce high. A counter on the pavement that also counts those who then enter gives the share
-    of them as ``capture_ratio``. ``merge_gap`` lets a visit, and so the peak, go on over an absence; without
-    options of ``compute_visits`` the peak is that of ``compute_occupancy``. O(zones · visits).
+    Where the tracker gives one person several numbers, visitors err high, so dwell per visitor and re-entry
+    err low. A visit that the start or end of the video cuts may have its sale outside the video, so
+    conversion counts whole visits; the usual definition divides by visitors. ``peak_occupancy`` counts
+    half-open visits ``[entered, exited)``: a person who leaves as another enters is not counted with them.
+    Visits cut by the video or by a lost track count with their observed dwell, so dwell errs low and bounce
+    high. A counter on the pavement that also counts those who then enter gives the share of them as
+    ``capture_ratio``. ``merge_gap`` lets a visit, and so the peak, go on over an absence; without options of
+    ``compute_visits`` the peak is that of ``compute_occupancy``. O(zones · visits).
 
     References
     ----------
@@ -177,6 +193,7 @@ def compute_retail_metrics(
         _given(numbers, names, argument)
         for numbers, argument in ((passers_by, "passers_by"), (transactions, "transactions"))
     )
+    whole = is_complete(visits, observed_entries=observed_entries, observed_exits=observed_exits)
     of_zone = visits.index.get_level_values("zone")
     persons = visits.index.get_level_values("person_index")
     rows = []
@@ -186,7 +203,7 @@ def compute_retail_metrics(
         values = _dwell(own, len(inside), short) | _peak(own)
         values |= _reach(inside, elsewhere, persons.nunique())
         passed = _passed(visits, names, passing.get(name), inside)
-        values |= _rates(len(inside), passed, sold.get(name))
+        values |= _rates(len(inside), int(whole[of_zone == name].sum()), passed, sold.get(name))
         rows += [(name, figure, *values[figure]) for figure in FIGURES]
     return _table(rows)
 
@@ -242,13 +259,14 @@ def _reach(inside: pd.Index, elsewhere: pd.Index, persons: int) -> _Values:
     }
 
 
-def _rates(visitors: int, passed: int | None, sold: int | None) -> _Values:
+def _rates(visitors: int, whole: int, passed: int | None, sold: int | None) -> _Values:
     """Give the figures that need a number from elsewhere."""
     of_both = 0 if passed is None else visitors + passed
     return {
         "capture_ratio": (_by(visitors, passed or 0), passed or 0),
         "capture_rate": (_by(visitors, of_both), of_both),
-        "conversion_rate": (np.nan if sold is None else _by(sold, visitors), visitors),
+        "whole_visits": (float(whole), whole),
+        "conversion_rate": (np.nan if sold is None else _by(sold, whole), whole),
     }
 
 

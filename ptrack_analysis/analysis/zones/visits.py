@@ -1,22 +1,25 @@
 """Visits: one continuous time of one person in one zone."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.linking import find_removed, link_rows
 from ptrack_analysis.analysis.presence import (
     PersonRows,
     choose_period,
     detected,
     find_video_end,
     mark_starts,
+    part_end,
     read_flag,
     rows_by_person,
-    run_starts,
 )
 from ptrack_analysis.analysis.zones.membership import Inside, positions_inside, time_inside
+from ptrack_analysis.errors import PtrackWarning
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import at_least
 from ptrack_analysis.scene.zones import Zone, validate_zones
@@ -25,6 +28,8 @@ from ptrack_analysis.video import Video, milliseconds
 
 _CROSSED, _EDGE, _START, _APPEARED, _OPENED = range(len(ENTRIES))
 _, _, _END, _LOST, _CLOSED = range(len(EXITS))
+MOST_BROKEN = 0.5
+"""Share of the visits that may start or end at removed rows without a warning."""
 _NONE_BEFORE = np.iinfo("int64").min
 
 
@@ -48,7 +53,9 @@ class Presence:
     y: Floats
     held: Integers
     begins: Bools
+    removed: Bools
     period: int
+    start: int
     end: int
     detected: Bools
     interpolated: Bools
@@ -100,6 +107,7 @@ def stays_in(zone: Zone, presence: Presence, options: Options) -> dict[str, Inte
         "exit": _exit(zone, presence, positions, visits),
         "detections": visits.detections,
         "since_previous_visit": away,
+        "broken": _are_broken(presence, visits),
     }
 
 
@@ -151,7 +159,7 @@ def _merged(stretches: _Stretches, person: Integers, merge_gap: int) -> _Stretch
 def _entry(zone: Zone, presence: Presence, positions: Bools, first: Integers) -> Integers:
     rows = presence.rows
     linked = ~presence.begins[first]
-    at_start = rows.first[first] & (rows.time[first] <= presence.period)
+    at_start = rows.first[first] & (rows.time[first] <= presence.start + presence.period)
     crossed = linked & ~np.isnan(presence.x[first - 1])
     unseen = np.where(presence.enters_frame[first], _EDGE, _APPEARED)
     entry = np.where(crossed, _CROSSED, np.where(at_start, _START, unseen))
@@ -173,6 +181,28 @@ def _exit(zone: Zone, presence: Presence, positions: Bools, visits: _Stretches) 
     return left.astype("int8")
 
 
+def _are_broken(presence: Presence, visits: _Stretches) -> Bools:
+    """Return which visits end where rows were removed, or start a person whose first rows were removed."""
+    first, removed = presence.rows.first, presence.removed
+    following = np.minimum(visits.last + 1, len(first) - 1)
+    broken: Bools = (following > visits.last) & ~first[following] & removed[following]
+    return broken | (first[visits.first] & removed[visits.first])
+
+
+def _warn_of_removed(stays: Sequence[dict[str, Integers]]) -> None:
+    """Warn if most visits start or end where rows were removed from the trajectories."""
+    total = sum(len(stay["visit"]) for stay in stays)
+    broken = sum(int(stay["broken"].sum()) for stay in stays)
+    if broken > MOST_BROKEN * total:
+        warnings.warn(
+            f"{broken} of {total} visits start or end where rows were removed from the trajectories. Their "
+            "entries, exits and counts depend on the filter. Compute the visits from all trajectories, and "
+            "filter the visits. To analyze a part of the video, use select.",
+            PtrackWarning,
+            stacklevel=3,
+        )
+
+
 def _counted(person: Integers) -> Integers:
     """Count equal neighbors from 1."""
     place = np.arange(len(person))
@@ -192,6 +222,8 @@ def compute_visits(
     merge_gap: pd.Timedelta | str = NO_TIME,
     min_dwell: pd.Timedelta | str = NO_TIME,
     period: pd.Timedelta | str | None = None,
+    start: pd.Timedelta | str | None = None,
+    end: pd.Timedelta | str | None = None,
 ) -> pd.DataFrame:
     """Cut each person's presence into stays in zones.
 
@@ -202,6 +234,10 @@ def compute_visits(
     zones share, corner to corner, is in exactly one of them; zones may overlap. Where a zone holds only from
     a moment, to a moment, what a detection holds is cut to that time to the millisecond: ``entered``,
     ``exited`` and ``dwell`` are of what is left.
+
+    Where rows were removed from the trajectories, a visit ends: its exit is ``lost`` and the entry of the
+    next one ``appeared``, unless one of the other rules applies. A ``PtrackWarning`` says so if more than
+    half of the visits start or end there, as they do after filtering by zone.
 
     Four options, in the order in which they are applied, say what a stay is where people stand about a
     border. ``margin``: who entered at the outline stays inside until a detection lies farther than this from
@@ -241,6 +277,9 @@ def compute_visits(
         The sampling period [ms]; by default ``video.sampling_period``, or that of the trajectories
         that are no longer than the longest step within a run. Give the one that the trajectories were
         computed with, if it was given there.
+    start, end
+        The part of the video that was selected, as given to ``select`` [ms]: ``video_start`` and
+        ``video_end`` then mean its ends.
 
     Returns
     -------
@@ -292,8 +331,9 @@ def compute_visits(
         merge_gap=milliseconds(merge_gap, "merge_gap"),
         min_dwell=milliseconds(min_dwell, "min_dwell"),
     )
-    presence = _presence(trajectories, unit, video, period)
+    presence = _presence(trajectories, unit, video, period, (start, end))
     stays = [stays_in(zone, presence, options) for zone in zones]
+    _warn_of_removed(stays)
     names = [zone.name for zone, stay in zip(zones, stays, strict=True) for _ in stay["visit"]]
     arrays = {"zone": names} | {
         column.name: np.concatenate([np.empty(0, "int64"), *(stay[column.name] for stay in stays)])
@@ -304,23 +344,29 @@ def compute_visits(
 
 
 def _presence(
-    trajectories: pd.DataFrame, unit: str, video: Video, period: pd.Timedelta | str | None
+    trajectories: pd.DataFrame,
+    unit: str,
+    video: Video,
+    period: pd.Timedelta | str | None,
+    part: tuple[pd.Timedelta | str | None, pd.Timedelta | str | None],
 ) -> Presence:
     rows = rows_by_person(trajectories)
-    held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
-    run = trajectories["tracklet"].to_numpy()[rows.order]
+    links = link_rows(trajectories, rows)
+    held = links.time_present
     last = int((rows.time + held).max(initial=0))
-    end = find_video_end(video, int(rows.time.max(initial=0)))
-    begins = run_starts(rows, run)
+    start, end = part
+    known = find_video_end(video, int(rows.time.max(initial=0)))
     return Presence(
         rows=rows,
         person_index=trajectories.index.get_level_values("person_index").to_numpy()[rows.order],
         x=trajectories[f"x_{unit}"].to_numpy()[rows.order],
         y=trajectories[f"y_{unit}"].to_numpy()[rows.order],
         held=held,
-        begins=begins,
+        begins=links.begins,
+        removed=find_removed(trajectories, rows, links),
         period=choose_period(rows, video, period),
-        end=last if end is None else end,
+        start=0 if start is None else milliseconds(start, "start"),
+        end=part_end(known, end, last),
         detected=detected(trajectories, rows),
         interpolated=(trajectories["position_status"] != "detected").to_numpy()[rows.order],
         enters_frame=read_flag(trajectories, rows, "enters_frame"),

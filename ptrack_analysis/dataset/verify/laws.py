@@ -7,7 +7,7 @@ from typing import Any
 
 from ptrack_analysis.dataset.records import FOLDERS
 from ptrack_analysis.dataset.verify.sums import Tables, heat_is_located
-from ptrack_analysis.schema import INTERPOLATED
+from ptrack_analysis.schema import CONTINUED, INTERPOLATED
 from ptrack_analysis.storage.columns import PERSON, stored_columns
 
 Mismatch = tuple[str, str, object, object]
@@ -54,18 +54,20 @@ def _held(tables: Tables) -> Iterator[Mismatch]:
     yield from _differing("tracks", _nth(persons, 2), _nth(lost, 1), of="without_position_s")
 
 
-_FILLED = INTERPOLATED.name
+_NOT_DETECTED = {"fill_gaps": INTERPOLATED.name, "start": CONTINUED.name}
+"""The option with which a table has rows that were not detected, and the column that flags them."""
 
 
 def _detections(tables: Tables) -> Iterator[Mismatch]:
     rows = _nth(tables.sums("tracks", [PERSON.name], ["detections"]), 1)
     written = [folder for folder in PER_DETECTION if folder in tables]
-    flagged = [folder for folder in written if _FILLED in tables.columns(folder)]
-    if tables.parameters.get("fill_gaps") is not None and not flagged:
-        return  # nothing tells how many rows were put into gaps
-    for folder in flagged[:1]:
-        filled = _nth(tables.sums(folder, [PERSON.name], where=(_FILLED, True)), 0)
-        rows = {person: rows.get(person, 0) + filled.get(person, 0) for person in {*rows, *filled}}
+    for option, flag in _NOT_DETECTED.items():
+        flagged = [folder for folder in written if flag in tables.columns(folder)]
+        if tables.parameters.get(option) is not None and not flagged:
+            return  # nothing tells how many rows were not detected
+        for folder in flagged[:1]:
+            added = _nth(tables.sums(folder, [PERSON.name], where=(flag, True)), 0)
+            rows = {person: rows.get(person, 0) + added.get(person, 0) for person in {*rows, *added}}
     for folder in written:
         yield from _differing(folder, _nth(tables.sums(folder, [PERSON.name]), 0), rows, of="rows", unit="")
 
@@ -210,8 +212,8 @@ _LAWS = (
     ),
     _law(
         "detections",
-        "a person has as many rows in detections, trajectories and movement as detections in persons, and "
-        "rows put into gaps",
+        "a person has as many rows in detections, trajectories and kinematics as detections in tracks, rows "
+        "put into gaps, and rows continued at the start of a part",
         _detections,
         "tracks",
         further=PER_DETECTION,

@@ -11,15 +11,19 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+import numpy as np
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.sources.names import find_page_number, group_below
 from ptrack_analysis.sources.pages.documents import read_document
 from ptrack_analysis.storage.s3 import AnyPath
+from ptrack_analysis.video import Milliseconds
 
 FETCH_STATE = "fetch.json"
 """Name of the file in which ``ptrack fetch`` records how far it came."""
 _SHOWN = 3
+_FIRST = 1
+"""Number of the first page where numbers do not start at 0."""
 _LEAST_STRIDE = 10
 """Numbers that all differ by a multiple of at least this count offsets or times, not pages."""
 _LEAST_DENSITY = 0.5
@@ -33,6 +37,7 @@ K = TypeVar("K")
 class _FetchState(msgspec.Struct):
     ptrack_fetch: int
     pages: int
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +74,17 @@ def find_missing(
         belong to none of the videos.
     """
     alike = defaultdict[tuple[str, str], list[AnyPath]](list)
+    known = dict[AnyPath, tuple[str, str]]()
     for file in listing.files:
-        alike[group_below(root, file)].append(file)
+        group = known[file] = group_below(root, file)
+        alike[group].append(file)
     states = {file.parent: file for file in listing.files if file.name == FETCH_STATE}
     found: dict[K, list[str]] = {}
     groups: dict[K, dict[tuple[str, str], list[AnyPath]]] = {}
     for video, files in videos.items():
         own = groups[video] = defaultdict(list)
         for file in files:
-            own[group_below(root, file)].append(file)
+            own[known[file] if file in known else group_below(root, file)].append(file)
         signs = [sign for group in own for sign in _missing_numbers(own[group], alike[group])]
         for folder in {file.parent for file in files}.intersection(states):
             signs += _missing_of_fetch(states[folder], listing.files)
@@ -108,6 +115,16 @@ def _missing_numbers(own: Iterable[AnyPath], all_files: Iterable[AnyPath]) -> li
     if numbers[0] > 1 and len(numbers) < _LEAST_DENSITY * span:
         return []
     present = {number for file in all_files if (number := find_page_number(file.name)) is not None}
+    is_dense = len(numbers) >= _LEAST_DENSITY * numbers[-1]
+    if (
+        stride == 1
+        and is_dense
+        and numbers[0] > _FIRST
+        and not present.intersection(range(_FIRST, numbers[0]))
+    ):
+        first, name = numbers[0], by_number[numbers[0]].name
+        listed, verb = ("page 1", "is") if first == _FIRST + 1 else (f"pages 1 to {first - 1}", "are")
+        return [f"{listed} {verb} missing (the pages start at {name!r})"]
     holes = [
         (before + stride, after - stride)
         for before, after in pairwise(numbers)
@@ -137,6 +154,68 @@ def _missing_of_fetch(state_file: AnyPath, files: Collection[AnyPath]) -> list[s
     listed = ", ".join(map(repr, lacking[:_SHOWN])) + (", ..." if len(lacking) > _SHOWN else "")
     verb = "is" if len(lacking) == 1 else "are"
     return [f"{FETCH_STATE} counts {state.pages} pages, but {listed} {verb} missing"]
+
+
+def are_all_numbered(files: Sequence[AnyPath]) -> bool:
+    """Return whether the names of files prove that they are all pages of a job.
+
+    They do if they count from 0 without a hole, or if ``fetch.json`` beside them says that it fetched as many
+    pages to the end. Numbers from 1 prove nothing, because a page 0 may be lost.
+    """
+    numbers = [find_page_number(file.name) for file in files]
+    if len(files) > 1 and numbers == list(range(len(files))):
+        return True
+    state_file = files[0].parent / FETCH_STATE if files else None
+    if state_file is None or not all(_PAGE_OF_A_FETCH.fullmatch(file.name) for file in files):
+        return False
+    try:
+        state = msgspec.json.decode(read_document(state_file), type=_FetchState)
+    except (InputError, OSError, msgspec.MsgspecError, RecursionError):
+        return False
+    return state.complete and state.pages == len(files)
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpan:
+    """The first and last time of a page, and its longest time without a detection [ms]."""
+
+    place: str
+    first: int
+    last: int
+    longest: int
+
+
+def build_span(time: Milliseconds, place: str) -> PageSpan:
+    """Return the span of a page that has rows."""
+    steps = time[1:] - time[:-1]
+    if len(steps) and steps.min() < 0:
+        time = np.sort(time)
+        steps = np.diff(time)
+    return PageSpan(place, int(time[0]), int(time[-1]), int(steps.max(initial=0)))
+
+
+def find_border_gaps(spans: Sequence[PageSpan]) -> list[str]:
+    """Return a sentence if more time passes between two pages than between any rows of one page.
+
+    Pages that overlap in time are not sorted by time, so their borders say nothing.
+    """
+    ordered = sorted(spans, key=lambda span: (span.first, span.last))
+    gaps = [after.first - before.last for before, after in pairwise(ordered)]
+    longest = max((span.longest for span in spans), default=0)
+    if not gaps or not longest or min(gaps) < 0 or max(gaps) <= longest:
+        return []
+    index = gaps.index(max(gaps))
+    before, after = ordered[index], ordered[index + 1]
+    text = (
+        f"no detection for {gaps[index] / 1000:.3f} s between {_file_name(before)} and "
+        f"{_file_name(after)}, longer than anywhere "
+        f"inside a page ({longest / 1000:.3f} s): a page between them may be missing"
+    )
+    return [text]
+
+
+def _file_name(span: PageSpan) -> str:
+    return repr(span.place.rpartition("/")[2])
 
 
 def _describe_kind(entry: Path) -> str:

@@ -159,7 +159,7 @@ def _unzipped(file: AnyPath, zipped: int, log: SalvageLog | None) -> Iterator[by
             while pending:
                 if member.eof:
                     if log is not None and not pending.startswith(_GZIP[: len(pending)]):
-                        log.note(f"{file}: ignored bytes after the gzip stream: {pending[:12]!r}")
+                        log.assume(f"{file}: ignored bytes after the gzip stream: {pending[:12]!r}")
                         return
                     member = zlib.decompressobj(wbits=31)
                 piece = member.decompress(pending, _CHUNK)
@@ -228,7 +228,7 @@ def _one_after_another(raw: bytes, place: str, decoders: Decoders, log: SalvageL
     for number, (start, part) in enumerate(parts, 1):
         here = f"{place}, document {number}" if several > 1 else place
         if number > 1 and is_garbage(part):
-            log.note(describe_garbage(place, raw[start:], start))
+            log.assume(describe_garbage(place, raw[start:], start))
             return
         try:
             yield here, decode_pages(part, here, decoders, log)
@@ -334,7 +334,7 @@ def _last(
         cut = str(error).removesuffix(END_EARLY)
     except PageError:
         if is_garbage(content):
-            log.note(describe_garbage(here, content, 0))
+            log.assume(describe_garbage(here, content, 0))
             content = b""
     if is_record and cut is None and content:
         records = [*records, line]

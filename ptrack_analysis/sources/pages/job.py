@@ -12,6 +12,12 @@ from msgspec.structs import asdict
 from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedError, PageError
 from ptrack_analysis.sources.archive import VideoReference, documents
 from ptrack_analysis.sources.grouping import Evidence, find_identity, gather_evidence
+from ptrack_analysis.sources.pages.completeness import (
+    PageSpan,
+    are_all_numbered,
+    build_span,
+    find_border_gaps,
+)
 from ptrack_analysis.sources.pages.decode import (
     LATEST_START,
     PAGES_FROM_START,
@@ -21,8 +27,16 @@ from ptrack_analysis.sources.pages.decode import (
     VideoMetadata,
     wall_clock,
 )
-from ptrack_analysis.sources.pages.rows import Collector, PageRows, Whole, build_page_rows, compute_whole
+from ptrack_analysis.sources.pages.rows import (
+    Collector,
+    Merged,
+    PageRows,
+    Whole,
+    build_page_rows,
+    compute_whole,
+)
 from ptrack_analysis.sources.pages.salvage import SalvageLog
+from ptrack_analysis.sources.read_report import Completeness, DroppedRows, ReadReport
 from ptrack_analysis.storage.s3 import AnyPath, ahead
 from ptrack_analysis.video import Video, timedelta
 
@@ -35,25 +49,16 @@ class Reading:
     """One job as it was read: its tables, and what was noticed on the way.
 
     ``faults`` are the reasons for which ``read_tracking`` refuses the job, the gravest first; ``incomplete``
-    is set where the archive ends before the job. ``merged`` counts rows that were made one with another of
-    the same person and moment, ``repeated`` pages that were there before; ``goes_on`` tells whether the last
-    page by name has a NextToken; ``notes`` are what the reader of another tracker's file had to say,
-    ``dropped`` those of them that count rows that are not in the table. ``whole`` are facts about all
-    detections where the table holds only a part of them.
+    is set if pages are missing. ``report`` says what became of the rows. ``whole`` are facts about all
+    detections where the table contains only a part of them.
     """
 
     detections: pd.DataFrame
     video: Video
-    pages: int
-    repeated: int
-    goes_on: bool
-    merged: int
-    files: int
-    faults: list[InputError]
-    incomplete: IncompleteError | None
-    ignored: list[tuple[str, str]]
-    notes: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
+    report: ReadReport
+    faults: list[InputError] = field(default_factory=list)
+    incomplete: IncompleteError | None = None
+    ignored: list[tuple[str, str]] = field(default_factory=list)
     whole: Whole | None = None
 
     def facts(self) -> Whole:
@@ -62,18 +67,21 @@ class Reading:
 
     @property
     def cut_short(self) -> list[str]:
-        """Say that the archive ends before the job, to who reads it all the same."""
-        return [] if self.incomplete is None else [str(self.incomplete).removesuffix(REST)]
+        """Return the verdict if pages are missing, for readers of the results; otherwise nothing."""
+        return [self.report.completeness.verdict] if self.report.completeness.is_incomplete else []
 
-    def validate(self, *, allow_incomplete: bool) -> None:
+    def validate(self, *, allow_incomplete: bool, allow_dropped: bool = False) -> None:
         """Raise the gravest reason for which the job cannot be used, if there is one."""
         for fault in self.faults:
             raise fault
         if self.incomplete and not allow_incomplete:
             raise self.incomplete
+        if not allow_dropped:
+            self.report.validate_dropped()
 
 
 _METADATA = ("codec", "format", "color_range", "frame_rate")
+_EXAMPLES = 3
 _LEAST_RATE = 0.01
 """Fewer frames a second than this are no frame rate but a default that nobody set."""
 
@@ -100,13 +108,17 @@ class JobReader:
     broken: list[InputError] = field(default_factory=list)
     first: int | None = None
     log: SalvageLog = field(default_factory=SalvageLog)
+    repeated_rows: int = 0
+    copies: list[str] = field(default_factory=list)
+    spans: list[PageSpan] = field(default_factory=list)
+    paths: list[AnyPath] = field(default_factory=list)
 
     def read(self, reference: VideoReference, decoders: Decoders) -> None:
         """Take in the pages of one video, leaving those of other jobs in the same files."""
         for file in ahead(reference.files):
             self.file(file, decoders, only=reference.identity)
         for note in reference.notes:
-            self.log.note(note)
+            self.log.assume(note)
 
     def file(self, file: AnyPath, decoders: Decoders, only: str | None = None) -> frozenset[Evidence]:
         """Take in the pages of one file, or those of one identity; return what its pages say.
@@ -128,6 +140,7 @@ class JobReader:
                 raise
             self.broken.append(error)
         self.files += 1
+        self.paths.append(file)
         return gather_evidence(found)
 
     def add(self, page: Page[Any], place: str) -> tuple[int | None, int | None]:
@@ -136,14 +149,18 @@ class JobReader:
         rows = build_page_rows(
             page.persons or [], faces=self.collector.faces, landmarks=self.collector.landmarks
         )
-        span = (int(rows.time.min()), int(rows.time.max())) if len(rows.time) else (None, None)
-        if span[0] is not None:
-            self.first = span[0] if self.first is None else min(span[0], self.first)
+        span: tuple[int | None, int | None] = (None, None)
+        if len(rows.time):
+            known = build_span(rows.time, place)
+            self.spans.append(known)
+            span = known.first, known.last
+            self.first = known.first if self.first is None else min(known.first, self.first)
         self.goes_on = bool(page.next_token)
         if not self.goes_on:
             self.ends[rows.digest()] = int(rows.time.min(initial=2**53)), int(rows.time.max(initial=0))
         if self._was_there(rows):
             self.repeated += 1
+            self.repeated_rows += len(rows.time)
         else:
             self.collector.add(rows)
         return span
@@ -195,19 +212,61 @@ class JobReader:
             mixed.append(PageError(said))
         return [*self.broken, *self.status[:1], *mixed]
 
-    def incomplete(self, place: AnyPath, missing: Sequence[str] = ()) -> IncompleteError | None:
-        """Return an error if the archive lacks pages; ``missing`` are the signs of that outside the pages."""
-        signs = [*missing, *(cut.removeprefix(f"{place}: ") for cut in self.log.cuts)]
+    def judge_completeness(self, place: AnyPath, missing: Sequence[str] = ()) -> Completeness:
+        """Judge whether pages are missing; ``missing`` are the signs of that outside the pages."""
+        signs = [
+            *missing,
+            *(_shorten(cut, place) for cut in self.log.cuts),
+        ]
         if self.pages and not self.ends and not self.status:
             signs.append(
                 f"every page ({self.pages}) has a NextToken, so the last page of the job is missing"
                 if self.pages > 1
                 else "its page has a NextToken, so the last page of the job is missing"
             )
-        return (
-            IncompleteError(f"{place}: the archive is incomplete: {'; '.join(signs)}{REST}")
-            if signs
-            else None
+        is_chain = len(self.ends) == 1 and not self.goes_on and self.pages == self.files and not self.broken
+        return Completeness(tuple(signs), not signs and is_chain and are_all_numbered(self.paths))
+
+    def build_report(
+        self, place: AnyPath, kept: int, merged: Merged, completeness: Completeness, facts: Sequence[str]
+    ) -> ReadReport:
+        """Return what became of the rows of the pages; ``facts`` are assumptions about the video."""
+        dropped = []
+        if self.repeated:
+            saved = "page was" if self.repeated == 1 else "pages were"
+            text = f"{self.repeated} {saved} saved twice and counted once ({self.repeated_rows} rows)"
+            dropped.append(
+                DroppedRows(text, self.repeated_rows, tuple(self.copies[:_EXAMPLES]), is_repeat=True)
+            )
+        same = merged.rows - merged.differing
+        if same:
+            rows = "row repeats" if same == 1 else "rows repeat"
+            text = f"{same} {rows} the person and time of another row and were joined with it"
+            dropped.append(DroppedRows(text, same, is_repeat=True))
+        if merged.differing:
+            rows = "row has" if merged.differing == 1 else "rows have"
+            text = (
+                f"{merged.differing} {rows} another box for a person and time than the row that is kept, "
+                "which has the larger box"
+            )
+            dropped.append(DroppedRows(text, merged.differing, merged.examples, is_certain=False))
+        oddities = [*(_shorten(note, place) for note in self.log.notes), *find_border_gaps(self.spans)]
+        if self.goes_on and not completeness.is_incomplete and self.pages:
+            oddities.append(
+                "the last page by name has a NextToken, and a page before it ends the job: pages may be "
+                "missing, or two fetches may be mixed"
+            )
+        return ReadReport(
+            source=str(place),
+            files=self.files,
+            pages=self.pages,
+            kept=kept,
+            dropped=tuple(dropped),
+            assumptions=(*(_shorten(text, place) for text in self.log.assumptions), *facts),
+            oddities=tuple(oddities),
+            completeness=completeness,
+            repeated_pages=self.repeated,
+            merged=merged.rows,
         )
 
     def overlapping(self) -> bool:
@@ -228,6 +287,11 @@ class JobReader:
                 x for x in (self.source.s3_object.bucket, self.source.s3_object.name) if x
             )
         return replace(fallback, **{fact: value for fact, value in known.items() if value})
+
+
+def _shorten(text: str, place: AnyPath) -> str:
+    """Name a file in a sentence by its path below the source, so that it does not depend on the machine."""
+    return text.removeprefix(f"{place}: ").removeprefix(f"{place}/").removeprefix(f"{place.parent}/")
 
 
 def _pages(file: AnyPath, decoders: Decoders, log: SalvageLog) -> Iterator[tuple[str, Page[Any]]]:

@@ -1,7 +1,7 @@
 """Decoded pages as columns, and all columns as the DETECTIONS table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from operator import truth
 from typing import Any
@@ -16,8 +16,10 @@ from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, LANDMARK_COLUMNS, L
 from ptrack_analysis.sources.pages.writing import BOX, FACE, POSE, QUALITY, unpack, unpack_numbers
 
 _BOX = 4
+_EXAMPLES = 3
 _FACE = len(FACE_COLUMNS)
-_NO_ROWS = ((np.empty(0, "int64"), np.empty(0, "int64"), np.empty(0, "uint8")),)
+_NO_ROWS = ((np.empty(0, "int64"), np.empty(0, "int64"), np.empty(0, "uint8"), *[np.empty(0, "uint32")] * 2),)
+_MIX = np.uint64(0x9E3779B97F4A7C15)
 _LANDMARK = {name: 2 * place for place, name in enumerate(LANDMARKS)}
 
 
@@ -130,11 +132,30 @@ class Whole:
 
 
 def compute_whole(detections: pd.DataFrame) -> Whole:
-    """Return the facts about all detections of a table."""
+    """Return the facts about all detections of a table; points have no boxes."""
+    index: Any = detections.index
+    if "left" not in detections.columns:
+        return Whole(index, 0, 0, 0)
     boxes = detections[["left", "top", "width", "height"]].to_numpy().T
     kinds = _classify_boxes(boxes)
-    index: Any = detections.index
     return _counted(index, kinds)
+
+
+def _mark_values(values: Floats) -> np.ndarray:
+    """Return a number above 0 for each column (k, n): equal columns have equal numbers."""
+    mark = np.ones(values.shape[1], "uint64")
+    for row in values:
+        mark = (mark ^ np.ascontiguousarray(row).view("uint64")) * _MIX
+        mark ^= mark >> np.uint64(29)
+    short: np.ndarray = np.maximum((mark >> np.uint64(32)).astype("uint32"), np.uint32(1))
+    return short
+
+
+def _compact(values: Integers) -> Integers:
+    """Return whole numbers of at least 0 in the smallest type that fits, of those that int64 includes."""
+    most = int(values.max(initial=0))
+    compact: Integers = values.astype(np.min_scalar_type(most)) if most < 2**32 else values
+    return compact
 
 
 def _classify_boxes(boxes: Floats) -> np.ndarray:
@@ -183,6 +204,19 @@ class Budget:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Rows that were joined with another row of the same person and time.
+
+    ``differing`` of them have another box or face than the row that was kept; ``examples`` name some of
+    these.
+    """
+
+    rows: int
+    differing: int = 0
+    examples: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class Collector:
     """Rows of pages on their way to one table.
@@ -197,7 +231,7 @@ class Collector:
     budget: Budget | None = None
     pages: list[PageRows] = field(default_factory=list)
     _digests: list[bytes] = field(default_factory=list)
-    _others: list[tuple[Integers, Integers, np.ndarray]] = field(default_factory=list)
+    _others: list[tuple[Integers, Integers, np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=list)
     _count: int = 0
     _count_others: int = 0
 
@@ -217,7 +251,11 @@ class Collector:
         self._keep(rows.where(keep))
         kinds = np.zeros(len(others.time), "uint8")
         kinds[others.has_box] = _classify_boxes(others.boxes)
-        self._others.append((others.time, others.person, kinds))
+        marks = np.zeros((2, len(others.time)), "uint32")
+        marks[0, others.has_box] = _mark_values(others.boxes)
+        if len(others.faces):
+            marks[1, others.has_face] = _mark_values(others.faces)
+        self._others.append((_compact(others.time), _compact(others.person), kinds, *marks))
 
     def _keep(self, rows: PageRows) -> None:
         self.pages.append(rows)
@@ -229,7 +267,7 @@ class Collector:
         """Return the fingerprint of a page that was taken in."""
         return self.pages[number].digest() if self.part is None else self._digests[number]
 
-    def table(self) -> tuple[pd.DataFrame, int]:
+    def table(self) -> tuple[pd.DataFrame, Merged]:
         """Make the DETECTIONS table of all rows, sorted; the rows are given up.
 
         The same person twice at one moment is made one row: the body box of the row that has one and the
@@ -238,7 +276,7 @@ class Collector:
         Returns
         -------
         tuple
-            The table, and how many rows were merged into others.
+            The table, and the rows that were merged into others.
         """
         time = np.concatenate([np.empty(0, "int64"), *(page.time for page in self.pages)])
         person = np.concatenate([np.empty(0, "int64"), *(page.person for page in self.pages)])
@@ -247,9 +285,16 @@ class Collector:
         if order is not None:
             time, person = time[order], person[order]
         same = (time[1:] == time[:-1]) & (person[1:] == person[:-1])
-        merged = int(same.sum())
-        if merged:
-            keep = _merge(values, same)
+        merged = Merged(int(same.sum()))
+        if merged.rows:
+            keep, differing = _merge(values, same)
+            merged = replace(
+                merged,
+                differing=len(differing),
+                examples=tuple(
+                    f"person {person[row]} at {time[row] / 1000:.3f} s" for row in differing[:_EXAMPLES]
+                ),
+            )
             time, person, values = time[keep], person[keep], values[:, keep]
         table = pd.DataFrame(values.T, index=_index(time, person), columns=self.columns(), copy=False)
         validate(table, DETECTIONS)
@@ -277,19 +322,23 @@ class Collector:
 
     def _merged_others(self) -> tuple[Integers, Integers, np.ndarray, int, Integers]:
         """Merge the rows that were not kept: time, person, kind; number of merged rows; unclear moments."""
-        time, person, kinds = map(np.concatenate, zip(*self._others, *_NO_ROWS, strict=True))
+        time, person, kinds, *marks = map(np.concatenate, zip(*self._others, *_NO_ROWS, strict=True))
         order = _order(time, person)
         if order is not None:
             time, person, kinds = time[order], person[order], kinds[order]
+            marks = [mark[order] for mark in marks]
         same = (time[1:] == time[:-1]) & (person[1:] == person[:-1])
         merged = int(same.sum())
         if not merged:
             return time, person, kinds, 0, time[:0]
         first = np.flatnonzero(np.append(True, ~same))
         time, person = time[first], person[first]
-        high = np.maximum.reduceat(kinds, first)
-        low = np.minimum.reduceat(np.where(kinds == 0, 255, kinds), first)
-        return time, person, high, merged, np.unique(time[(high > 0) & (high != low)])
+        unclear = np.zeros(len(first), dtype=bool)
+        for mark in marks:
+            most = np.maximum.reduceat(mark, first)
+            least = np.minimum.reduceat(np.where(mark == 0, np.iinfo("uint32").max, mark), first)
+            unclear |= (most > 0) & (most != least)
+        return time, person, np.maximum.reduceat(kinds, first), merged, np.unique(time[unclear])
 
     def columns(self) -> list[str]:
         """List the columns of the table."""
@@ -348,17 +397,27 @@ def _ranked(person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.flatnonzero(used), (np.cumsum(used) - 1)[person]
 
 
-def _merge(values: np.ndarray, same: np.ndarray) -> np.ndarray:
-    """Return the first row of each key the best box and the best face of its rows; return what to keep."""
+def _merge(values: np.ndarray, same: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the first row of each key the best box and the best face of its rows.
+
+    Returns
+    -------
+    tuple
+        The rows to keep; the rows with another box or face than the best one.
+    """
     keep = np.append(True, ~same)
     doubled = np.flatnonzero(np.append(same, False) | ~keep)
     group = np.cumsum(keep)[doubled]
     firsts = doubled[keep[doubled]]
+    place = np.cumsum(keep[doubled]) - 1
+    differs = np.zeros(len(doubled), dtype=bool)
     for columns in (slice(0, _BOX), slice(_BOX, len(values))):
         part = values[columns, doubled]
         if len(part):
-            values[columns, firsts] = part[:, _best(part, group)]
-    return np.flatnonzero(keep)
+            best = part[:, _best(part, group)]
+            values[columns, firsts] = best
+            differs |= ((part != best[:, place]) & ~np.isnan(part)).any(axis=0)
+    return np.flatnonzero(keep), doubled[differs]
 
 
 def _best(part: np.ndarray, group: np.ndarray) -> np.ndarray:

@@ -21,12 +21,14 @@ _SHOWN = 24
 class SalvageLog:
     """What was noticed while files were decoded.
 
-    ``notes`` are oddities that change nothing, ``cuts`` signs that the end of a document is missing.
+    ``notes`` are oddities that change nothing, ``assumptions`` what is assumed about the files, such as that
+    bytes after a document are garbage, and ``cuts`` signs that the end of a document is missing.
     ``typed`` counts the documents that the typed decoder read at once, ``untyped`` those that needed a second
     look. ``job_id`` is the last job of the file at hand.
     """
 
     notes: list[str] = field(default_factory=list)
+    assumptions: list[str] = field(default_factory=list)
     cuts: list[str] = field(default_factory=list)
     typed: int = 0
     untyped: int = 0
@@ -36,6 +38,11 @@ class SalvageLog:
         """Add a note once."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def assume(self, text: str) -> None:
+        """Add an assumption once."""
+        if text not in self.assumptions:
+            self.assumptions.append(text)
 
 
 def split_documents(raw: bytes) -> Iterator[tuple[int, bytes]]:

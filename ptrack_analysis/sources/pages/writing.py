@@ -16,7 +16,7 @@ from msgspec.structs import astuple
 
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.geometry import Bools, Floats
-from ptrack_analysis.schema import DETECTIONS, LANDMARKS, TRACKER_COLUMNS, validate
+from ptrack_analysis.schema import DETECTIONS, LANDMARKS, POINTS, TRACKER_COLUMNS, validate
 from ptrack_analysis.sources.names import listed
 from ptrack_analysis.sources.pages.decode import Box, Face, Pose, Quality, nan
 from ptrack_analysis.sources.pages.documents import is_named_like_a_page
@@ -141,6 +141,10 @@ def write_pages(
     -----
     O(n); one page is in memory at a time, beside the table as Python lists.
     """
+    if isinstance(detections, pd.DataFrame) and detections.index.names == POINTS.key_names:
+        raise ParameterError(
+            "detections has points, but pages contain boxes. Save points with write_parquet."
+        )
     validate(detections, DETECTIONS)
     if isinstance(page_size, bool) or not isinstance(page_size, int) or not 1 <= page_size <= MAX_PAGE:
         raise ParameterError(f"page_size is {page_size!r}, not a whole number from 1 to {MAX_PAGE}")

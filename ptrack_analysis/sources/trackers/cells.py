@@ -18,6 +18,7 @@ LARGEST = 1e6
 MOST = 2**53 - 1
 """Largest whole number that is believed."""
 _SHOWN = 60
+_EXAMPLES = 3
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 
 
@@ -50,6 +51,14 @@ class Cells:
         if bad.any():
             raise self.fault(name, int(bad.argmax()), f"a number from {low:g} to {high:g}")
         return values
+
+    def list_examples(self, rows: Integers, name: str | None = None) -> tuple[str, ...]:
+        """Name the file, the line and the value of the first of some rows."""
+        shown = []
+        for row in rows[:_EXAMPLES].tolist():
+            value = f": {name} is {self.columns[name][row].as_py()!r}" if name is not None else ""
+            shown.append(f"{self.where(row)}{value}")
+        return tuple(shown)
 
     def least(self, name: str) -> float:
         """Return the smallest number of a column, NaN if it has no numbers."""
@@ -91,10 +100,13 @@ class Cells:
 
     def kept(self, keep: Bools) -> "Cells":
         """Return the rows where ``keep`` holds, with their places."""
-        rows, where, written = np.flatnonzero(keep), self.where, self.written
-        columns = {name: column.filter(pa.array(keep)) for name, column in self.columns.items()}
+        return self.taken(np.flatnonzero(keep))
+
+    def taken(self, rows: Integers) -> "Cells":
+        """Return the rows with these numbers, with their places."""
+        where, written = self.where, self.written
         return Cells(
-            columns=columns,
+            columns={name: column.take(pa.array(rows)) for name, column in self.columns.items()},
             count=len(rows),
             place=self.place,
             where=lambda row: where(int(rows[row])),

@@ -1,7 +1,7 @@
 """Selection of rows by class and confidence; whatever is left out is counted."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.geometry import Bools
+from ptrack_analysis.sources.read_report import DroppedRows
 from ptrack_analysis.sources.trackers.cells import Cells, parse_numbers
 from ptrack_analysis.sources.trackers.tracked import Given
 
@@ -20,6 +21,13 @@ PEOPLE = frozenset(
     }
 )
 """Class names of people, in lower case; riders are not among them."""
+_PERHAPS_PEOPLE = frozenset(
+    {
+        *("children", "customer", "employee", "kid", "men", "pedestrians", "persons", "staff", "visitor"),
+        *("walker", "women", "workers"),
+    }
+)
+"""Class names that may be those of people: dropping their rows needs a decision."""
 _SHOWN = 4
 
 
@@ -34,11 +42,12 @@ class ClassList:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowSelection:
-    """Which rows are kept, sentences about them, and sentences about rows that are left out."""
+    """Which rows are kept, why the others are dropped, and sentences on what is assumed or odd."""
 
     keep: Bools
-    notes: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
+    dropped: tuple[DroppedRows, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    oddities: tuple[str, ...] = ()
 
 
 def parse_classes(classes: Any) -> tuple[int | str, ...]:
@@ -87,14 +96,16 @@ def select_classes(
         return _keep_all(cells)
     shown = ", ".join(f"{number:g}" for number in found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
     text = (
-        f"the classes are numbers without names ({shown}): rows of all classes are kept; choose with classes "
-        "(--classes)"
+        f"the classes are numbers without names ({shown}): rows of all classes are kept, unless classes "
+        "(--classes) are given"
     )
-    return RowSelection(_all(cells), dropped=(text,))
+    return RowSelection(_all(cells), assumptions=(text,))
 
 
-def select_confident(cells: Cells, columns: Mapping[str, str], given: Given) -> RowSelection:
-    """Leave out rows whose confidence is below ``min_confidence``; a row without a confidence is kept.
+def select_confident(cells: Cells, columns: Mapping[str, str], given: Given, among: Bools) -> RowSelection:
+    """Leave out rows ``among`` others whose confidence is below ``min_confidence``.
+
+    A row without a confidence is kept.
 
     Raises
     ------
@@ -111,11 +122,12 @@ def select_confident(cells: Cells, columns: Mapping[str, str], given: Given) -> 
             f"{cells.place}: min_confidence (--min-confidence) needs a confidence, which the file does not "
             f"have"
         )
-    low = (values < least) & (values != -1)
+    low = (values < least) & (values != -1) & among
     if not low.any():
         return _keep_all(cells)
     text = f"{int(low.sum())} of {cells.count} rows with a confidence below {least:g} are left out"
-    return RowSelection(~low, dropped=(text,))
+    examples = cells.list_examples(np.flatnonzero(low), name)
+    return RowSelection(~low, (DroppedRows(text, int(low.sum()), examples),))
 
 
 def _all(cells: Cells) -> Bools:
@@ -182,7 +194,7 @@ def _select_given(cells: Cells, numbers: Any, names: Any, classes: Sequence[int 
     missing = sorted(wanted - _list_kept(keep, numbers, names))
     if missing:
         text = f"no row has the class {', '.join(map(repr, missing))}"
-        return RowSelection(selection.keep, (*selection.notes, text), selection.dropped)
+        return replace(selection, oddities=(text,))
     return selection
 
 
@@ -202,8 +214,14 @@ def _select_people(cells: Cells, names: Any) -> RowSelection:
     unnamed = pc.equal(names, "").to_numpy(zero_copy_only=False).astype(bool)
     if not is_person.any():
         text = f"no class has the name of a person: rows of all classes are kept ({_count(names, ~unnamed)})"
-        return RowSelection(_all(cells), (f"{text}; choose with classes (--classes)",))
-    return _select(cells, is_person | unnamed, names, None)
+        return RowSelection(_all(cells), assumptions=(f"{text}, unless classes (--classes) are given",))
+    selection = _select(cells, is_person | unnamed, names, None)
+    dropped = pc.unique(lower.filter(pa.array(~selection.keep))).to_pylist()
+    if _PERHAPS_PEOPLE.isdisjoint(dropped):
+        return selection
+    advice = "To keep classes, name them with classes (--classes)."
+    doubtful = (replace(reason, is_certain=False, advice=advice) for reason in selection.dropped)
+    return replace(selection, dropped=tuple(doubtful))
 
 
 def _select(cells: Cells, keep: Bools, names: Any, known: ClassList | None) -> RowSelection:
@@ -217,8 +235,9 @@ def _select(cells: Cells, keep: Bools, names: Any, known: ClassList | None) -> R
             wanted += " or ".join(known.names[number] for number in sorted(known.people))
         advice = "Choose with classes (--classes)." if known is None else known.advice
         raise InputError(f"{cells.place}: no row is {wanted} ({counts}). {advice}".rstrip())
-    text = f"{int((~keep).sum())} of {cells.count} rows of other classes are left out ({counts})"
-    return RowSelection(keep, dropped=(text,))
+    count = int((~keep).sum())
+    text = f"{count} of {cells.count} rows of other classes are left out ({counts})"
+    return RowSelection(keep, (DroppedRows(text, count, cells.list_examples(np.flatnonzero(~keep))),))
 
 
 def _count(names: Any, rows: Bools) -> str:

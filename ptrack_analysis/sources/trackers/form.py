@@ -10,16 +10,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.geometry import Bools, Floats
-from ptrack_analysis.schema import DETECTIONS
+from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.schema import DETECTIONS, POINTS
+from ptrack_analysis.sources.read_report import DroppedRows, ReadReport
 from ptrack_analysis.sources.trackers.cells import Cells
 from ptrack_analysis.sources.trackers.classes import ClassList, select_classes, select_confident
 from ptrack_analysis.sources.trackers.identities import read_identities
 from ptrack_analysis.sources.trackers.merging import build_detections
+from ptrack_analysis.sources.trackers.positions import find_stated_unit, read_positions, validate_speed
 from ptrack_analysis.sources.trackers.roles import BOXES, PARTS, across, down
 from ptrack_analysis.sources.trackers.times import read_times
-from ptrack_analysis.sources.trackers.tracked import Given, Tracked, Unit, frame_size
-from ptrack_analysis.video import Video
+from ptrack_analysis.sources.trackers.tracked import Given, PointUnit, Tracked, Unit, frame_size
+from ptrack_analysis.video import Video, choose_y_axis
 
 _FRACTIONS = (-1.0, 2.0)
 """Sides of boxes are fractions of the frame if all of them are within these bounds."""
@@ -27,6 +29,8 @@ _BEYOND = 10.0
 """A side beyond this is in px, whatever the caller says."""
 _FOUR = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _BOX_CELL = r"^[^0-9.+-]*" + r"[\s,;]+".join(f"(?P<n{at}>{_FOUR})" for at in range(4)) + r"[^0-9.]*$"
+Part = tuple[tuple[str, str], ...]
+"""What selects the rows of one video: pairs of a role (``video``, ``camera``) and its value."""
 _CLIPPED = 2
 """Number of sides exactly on the border of the image that shows where the image begins."""
 
@@ -38,7 +42,9 @@ class BoxLayout:
     ``columns`` has the name of the column of each role, ``first_frame`` is the number of the first frame,
     ``first_pixel`` the coordinate of the upper left pixel, ``unit`` that of the coordinates; None if they
     differ by writer, so that the values decide. If they do not, the first pixel is ``likely_pixel``.
-    ``classes`` is the format's list of classes, ``text_ids`` tells whether identities may be texts.
+    The unit of points is ``likely_unit`` if neither the file nor the caller states it; ``may_be_hidden``
+    tells whether a position may be missing. ``classes`` is the format's list of classes, ``text_ids`` tells
+    whether identities may be texts.
     """
 
     columns: Mapping[str, str]
@@ -46,23 +52,36 @@ class BoxLayout:
     first_pixel: int | None = 0
     likely_pixel: int = 0
     unit: Unit | None = None
+    likely_unit: PointUnit | None = None
+    may_be_hidden: bool = False
     classes: ClassList | None = None
     text_ids: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """The rows of a tracker's file in any order, what they mean, and what was said about them so far."""
+    """The rows of a tracker's file in any order, what they mean, and what the reader did with them."""
 
     cells: Cells
     layout: BoxLayout
-    notes: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
+    dropped: tuple[DroppedRows, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    oddities: tuple[str, ...] = ()
+    ignored_columns: tuple[str, ...] = ()
     video: Video = field(default_factory=Video)
+    parts: Mapping[Part, Integers] | None = None
+    has_frame_0: bool | None = None
+
+
+def split_rows(rows: Rows) -> Rows:
+    """Return the rows with the places of each video's rows, so that a video is selected without a search."""
+    columns = rows.layout.columns
+    has_frame_0 = "frame" in columns and rows.cells.least(columns["frame"]) == 0
+    return replace(rows, parts=_find_parts(rows.cells, columns), has_frame_0=has_frame_0)
 
 
 def build_tracked(rows: Rows, given: Given) -> Tracked:
-    """Make DETECTIONS of the rows of a tracker's file.
+    """Make DETECTIONS, or POINTS, of the rows of a tracker's file.
 
     Parameters
     ----------
@@ -79,14 +98,21 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
         If the frame size or rate is needed and not known.
     """
     layout, video = rows.layout, rows.video
-    has_frame_0 = "frame" in layout.columns and rows.cells.least(layout.columns["frame"]) == 0
-    part = select_part(rows.cells, layout.columns, given)
+    has_frame_0 = rows.has_frame_0
+    if has_frame_0 is None:
+        has_frame_0 = "frame" in layout.columns and rows.cells.least(layout.columns["frame"]) == 0
+    part = select_part(rows, given)
     part, columns = _spread_boxes(part, layout.columns)
     by_class = select_classes(part, columns, given, layout.classes)
-    confident = select_confident(part, columns, given)
+    confident = select_confident(part, columns, given, by_class.keep)
     ids = read_identities(part, columns["id"], texts=layout.text_ids)
+    has_points, unit = "x" in columns, None
+    box: dict[str, Floats]
+    if has_points:
+        box, unit, odd, assumed = read_positions(part, columns, layout, given)
     times = read_times(part, columns, given, layout.first_frame, video, has_frame_0=has_frame_0)
-    box, notes, assumed = _read_boxes(part, columns, layout, given, video)
+    if not has_points:
+        box, assumed, odd = _read_boxes(part, columns, layout, given, video)
     further = _read_further(part, columns)
     if ids.texts is not None:
         texts: Any = np.where(ids.is_tracked, ids.texts, None)
@@ -95,52 +121,108 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
     person = ids.number_by_appearance(times.values)
     values = {name: column[keep] for name, column in {**box, **further}.items()}
     cells = part if keep.all() else part.kept(keep)
-    table, odd, dropped = build_detections(DETECTIONS, cells, times.values[keep], person[keep], values)
+    schema = POINTS if has_points else DETECTIONS
+    table, dropped, oddities = build_detections(
+        schema, cells, times.values[keep], person[keep], values, unit=unit
+    )
     known = video if times.started_at is None else replace(video, started_at=times.started_at)
-    said = (*by_class.dropped, *confident.dropped)
-    result = Tracked(table, known, (*by_class.notes, *notes, *times.notes, *odd), tuple(dropped))
-    return with_notes(result, *rows.notes, dropped=(*rows.dropped, *said, *assumed))
+    if unit is not None:
+        is_stated = (layout.unit or find_stated_unit(columns)) is not None
+        oddities += validate_speed(table, unit, cells.place, is_stated=is_stated)
+        known = replace(known, y_axis=given.y_axis or known.y_axis or choose_y_axis(unit))
+    elif given.y_axis is not None:
+        raise ParameterError(
+            f"{cells.place}: y_axis is for points, but the file has boxes, whose y points down. Leave it out "
+            "(--y-axis)."
+        )
+    selected = [
+        replace(reason, people=_count_lost(person, selection.keep, keep))
+        for selection in (by_class, confident)
+        for reason in selection.dropped
+    ]
+    report = ReadReport(
+        source=cells.place,
+        files=1,
+        kept=len(table),
+        dropped=(*rows.dropped, *selected, *dropped),
+        assumptions=(*rows.assumptions, *by_class.assumptions, *assumed, *times.assumptions),
+        oddities=(*rows.oddities, *by_class.oddities, *odd, *times.oddities, *oddities),
+        ignored_columns=rows.ignored_columns,
+    )
+    return Tracked(table, known, report)
 
 
-def with_notes(result: Tracked, *notes: str, dropped: Sequence[str] = ()) -> Tracked:
-    """Put further sentences before those of a result; ``dropped`` are those that Python warns of."""
-    return replace(result, notes=(*notes, *dropped, *result.notes), dropped=(*dropped, *result.dropped))
+def _count_lost(person: Integers, selected: Bools, keep: Bools) -> int:
+    """Count the people of whom no row is kept and a row is not among the selected ones."""
+    dropped = np.unique(person[~selected])
+    return int((~np.isin(dropped[dropped >= 0], person[keep])).sum())
 
 
-def select_part(cells: Cells, columns: Mapping[str, str], given: Given) -> Cells:
-    """Keep the rows of the video and camera that are asked for.
+def select_part(rows: Rows, given: Given) -> Cells:
+    """Return the rows of the video and camera that are asked for.
 
     Raises
     ------
     InputError
         If the rows are of several, and none is chosen.
     """
-    roles = [role for role in PARTS if columns.get(role) in cells.columns]
-    keep: Bools = np.ones(cells.count, dtype=bool)
-    for role in roles:
-        texts = pc.fill_null(pc.cast(cells.columns[columns[role]], pa.string()), "")
-        if role in given.part:
-            keep &= pc.equal(texts, given.part[role]).to_numpy(zero_copy_only=False).astype(bool)
-            continue
-        values = pc.unique(texts).to_pylist()
+    cells, columns = rows.cells, rows.layout.columns
+    roles = _list_roles(cells, columns)
+    if not roles or not cells.count:
+        return cells
+    parts = _find_parts(cells, columns) if rows.parts is None else rows.parts
+    chosen = [part for part in parts if all(dict(part)[role] == value for role, value in given.part.items())]
+    if len(chosen) > 1:
+        _reject_several(cells, columns, chosen)
+    if len(chosen) == len(parts):
+        return cells
+    return cells.taken(parts[chosen[0]] if chosen else np.empty(0, dtype="int64"))
+
+
+def _reject_several(cells: Cells, columns: Mapping[str, str], parts: Sequence[Part]) -> None:
+    """Reject rows of several videos or cameras."""
+    for role in dict(parts[0]):
+        values = list(dict.fromkeys(dict(part)[role] for part in parts))
         if len(values) > 1:
             shown = ", ".join(map(repr, values[:3])) + (", ..." if len(values) > 3 else "")  # noqa: PLR2004
             raise InputError(
                 f"{cells.place}: the column {columns[role]!r} has {len(values)} values ({shown}), each a "
-                f"{role}. Read "
-                "one of the videos that find_videos returns (--video NAME)."
+                f"{role}. Read one of the videos that find_videos returns (--video NAME)."
             )
-    return cells if keep.all() else cells.kept(keep)
 
 
-def list_parts(cells: Cells, columns: Mapping[str, str]) -> list[dict[str, str]]:
+def list_parts(rows: Rows) -> list[dict[str, str]]:
     """Return the combinations of ``video`` and ``camera``, in order of appearance."""
-    roles = [role for role in PARTS if columns.get(role) in cells.columns]
+    parts = _find_parts(rows.cells, rows.layout.columns) if rows.parts is None else rows.parts
+    return [dict(part) for part in parts if part]
+
+
+def _list_roles(cells: Cells, columns: Mapping[str, str]) -> list[str]:
+    return [role for role in PARTS if columns.get(role) in cells.columns]
+
+
+def _find_parts(cells: Cells, columns: Mapping[str, str]) -> dict[Part, Integers]:
+    """Return the places of the rows of each video, in order of appearance."""
+    roles = _list_roles(cells, columns)
     if not roles or not cells.count:
-        return []
-    texts = {role: pc.fill_null(pc.cast(cells.columns[columns[role]], pa.string()), "") for role in roles}
-    frame = pd.DataFrame({role: column.to_pandas() for role, column in texts.items()}).drop_duplicates()
-    return [dict(zip(roles, map(str, row), strict=True)) for row in frame.itertuples(index=False)]
+        return {}
+    codes, values = np.zeros(cells.count, dtype="int64"), list[list[str]]()
+    for role in roles:
+        texts = pc.fill_null(pc.cast(cells.columns[columns[role]], pa.string()), "")
+        found, names = pd.factorize(texts.to_pandas())
+        values.append(list(map(str, names)))
+        codes = codes * len(names) + found
+    numbers, known = pd.factorize(codes)
+    order = np.argsort(numbers, kind="stable")
+    places = np.split(order, np.cumsum(np.bincount(numbers))[:-1])
+    parts = dict[Part, Integers]()
+    for code, rows in zip(known.tolist(), places, strict=True):
+        pairs = list[tuple[str, str]]()
+        for role, names in zip(reversed(roles), reversed(values), strict=True):
+            code, place = divmod(code, len(names))  # noqa: PLW2901 - the digits of a mixed base
+            pairs.insert(0, (role, names[place]))
+        parts[tuple(pairs)] = rows
+    return parts
 
 
 def _spread_boxes(cells: Cells, columns: Mapping[str, str]) -> tuple[Cells, dict[str, str]]:
@@ -163,19 +245,20 @@ def _spread_boxes(cells: Cells, columns: Mapping[str, str]) -> tuple[Cells, dict
 def _read_boxes(
     cells: Cells, columns: Mapping[str, str], layout: BoxLayout, given: Given, video: Video
 ) -> tuple[dict[str, Floats], list[str], list[str]]:
-    """Read the sides of boxes as fractions of the frame; return notes, and assumptions to warn of."""
+    """Read the sides of boxes as fractions of the frame; return assumptions and oddities, too."""
     left, width = _read_side(cells, columns, across(columns))
     top, height = _read_side(cells, columns, down(columns))
     unit, assumed = _find_unit(cells, (left, top, left + width, top + height), layout, given)
-    size, notes = (1, 1), list[str]()
+    size, oddities = (1, 1), list[str]()
     if unit == "px":
         size = frame_size(video, cells.place)
-        origin, notes = _find_first_pixel(left, top, layout, given)
+        origin, counted = _find_first_pixel(left, top, layout, given)
+        assumed += counted
         left, top = left - origin, top - origin
     if flat := int(((width == 0) | (height == 0)).sum()):
-        notes.append(f"{flat} boxes have no area")
+        oddities.append(f"{flat} boxes have no area")
     box = {"left": left / size[0], "top": top / size[1], "width": width / size[0], "height": height / size[1]}
-    return box, notes, assumed
+    return box, assumed, oddities
 
 
 def _read_side(cells: Cells, columns: Mapping[str, str], pair: tuple[str, str]) -> tuple[Floats, Floats]:
@@ -197,6 +280,11 @@ def _find_unit(
     cells: Cells, sides: tuple[Floats, ...], layout: BoxLayout, given: Given
 ) -> tuple[Unit, list[str]]:
     """Return the unit of the sides: as given, as the format says, otherwise by their values."""
+    if given.unit in {"m", "cm"}:
+        raise ParameterError(
+            f"{cells.place}: unit is {given.unit!r}, but the file has boxes, which are in px or fractions of "
+            "the frame. Points need the columns x and y (--columns)."
+        )
     unit = given.unit or layout.unit
     if not cells.count:
         return unit or "px", []
@@ -237,7 +325,7 @@ def _find_first_pixel(left: Floats, top: Floats, layout: BoxLayout, given: Given
             return first, []
     likely, other = layout.likely_pixel, 1 - layout.likely_pixel
     text = f"pixels are assumed to be counted from {likely}"
-    return likely, [f"{text}; change this with first_pixel (--first-pixel {other})"]
+    return likely, [f"{text}, unless first_pixel (--first-pixel {other}) is given"]
 
 
 def _read_further(cells: Cells, columns: Mapping[str, str]) -> dict[str, Any]:

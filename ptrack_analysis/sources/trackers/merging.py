@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import Bools, Floats, Integers
-from ptrack_analysis.schema import DETECTIONS, POINTS, Table, assemble
+from ptrack_analysis.schema import DETECTIONS, Table, assemble
+from ptrack_analysis.sources.read_report import DroppedRows
 from ptrack_analysis.sources.trackers.cells import Cells
-from ptrack_analysis.sources.trackers.tracked import frames_backwards
+from ptrack_analysis.sources.trackers.tracked import find_backward_rows
 from ptrack_analysis.video import Milliseconds
 
 Columns = Mapping[str, Any]
@@ -18,14 +18,21 @@ Columns = Mapping[str, Any]
 
 MOST_DOUBLED = 0.01
 """Share of a file's rows that may repeat the id and frame of another row; more means two people in one id."""
+_EXAMPLES = 3
 _MOSTLY = 0.9
 _RESTART = 0.5
 """Share of the whole time span by which times go back where another clip begins."""
 
 
 def build_detections(
-    schema: Table, cells: Cells, time: Milliseconds, person: Integers, columns: Columns
-) -> tuple[pd.DataFrame, list[str], list[str]]:
+    schema: Table,
+    cells: Cells,
+    time: Milliseconds,
+    person: Integers,
+    columns: Columns,
+    *,
+    unit: str | None = None,
+) -> tuple[pd.DataFrame, list[DroppedRows], list[str]]:
     """Make the table of rows that come in any order, one a person and moment.
 
     Rows without a person (number below 0) are not tracked: left out and counted. The same person twice at
@@ -35,7 +42,7 @@ def build_detections(
     Parameters
     ----------
     schema
-        DETECTIONS, or POINTS (in m).
+        DETECTIONS, or POINTS.
     cells
         The rows as they were written, for their places.
     time
@@ -44,55 +51,55 @@ def build_detections(
         (n,) numbers of the persons, -1 for none.
     columns
         The columns of the schema by their names (``x_{u}``), and further ones.
+    unit
+        Unit of POINTS.
 
     Returns
     -------
     tuple
-        The table, sorted; sentences on what was left out or odd; those of them on rows that were left out.
-
-    Raises
-    ------
-    InputError
-        If more than 1 % of the rows with an id repeat the id and time of another row.
+        The table, sorted; the dropped rows; sentences on oddities.
     """
     tracked = person >= 0
     without = len(person) - int(tracked.sum())
-    dropped = [f"{without} rows without an id (detections of no track) are left out"] if without else []
-    notes = [*dropped]
-    backwards = frames_backwards(person[tracked], time[tracked])
-    if backwards:
-        notes.append(
-            f"at {backwards} places the rows of a track go back in time; all rows are sorted by time"
+    dropped, oddities = list[DroppedRows](), list[str]()
+    if without:
+        text = f"{without} rows without an id (detections of no track) are left out"
+        dropped.append(DroppedRows(text, without, cells.list_examples(np.flatnonzero(~tracked))))
+    rows = np.flatnonzero(tracked)
+    backward = find_backward_rows(person[rows], time[rows])
+    if len(backward):
+        first = int(rows[backward[0]])
+        oddities.append(
+            f"at {len(backward)} places the rows of a track go back in time (first: {cells.where(first)}, id "
+            f"{person[first]}, {time[first] / 1000:.3f} s); all rows are sorted by time"
         )
-    order, again = _one_each(schema, time, person, columns, np.flatnonzero(tracked))
-    doubled = len(again)
-    if doubled > MOST_DOUBLED * (len(order) + doubled):
-        raise _explain_repeats(cells, time, person, columns, again)
-    if doubled:
-        dropped.append(
-            f"{doubled} rows are of a person and moment that another row has too; one row of each is kept"
-        )
-        notes.append(dropped[-1])
-    unit = "m" if schema is POINTS else None
+    order, again = _one_each(schema, time, person, columns, rows)
+    if len(again):
+        dropped.append(_describe_repeats(cells, time, person, columns, again))
     ours = {column.name for column in schema.columns}
     kept = {name: values[order] for name, values in columns.items()}
     key = {"timestamp": time[order], "person_index": person[order]}
     table = assemble(schema, key | {name: kept[name] for name in kept if name in ours}, unit=unit)
-    return table.assign(**{name: kept[name] for name in kept if name not in ours}), notes, dropped
+    return table.assign(**{name: kept[name] for name in kept if name not in ours}), dropped, oddities
 
 
-def _explain_repeats(
+def _describe_repeats(
     cells: Cells, time: Milliseconds, person: Integers, columns: Columns, again: Integers
-) -> InputError:
-    """Return the error about rows that repeat the id and time of another row, with their likely cause."""
+) -> DroppedRows:
+    """Return the rows that repeat the id and time of another row, with their likely cause."""
     count = int((person >= 0).sum())
-    row = int(again.min())
-    cause = _find_cause(time, person, columns)
-    return InputError(
-        f"{cells.place}: {len(again)} of {count} rows ({len(again) / count:.1%}) repeat the id and time of "
-        f"another row (first: {cells.where(row)}, id {person[row]}). At most {MOST_DOUBLED:.0%} is accepted, "
-        f"because one id at one time must be one person. {cause}"
+    text = (
+        f"{len(again)} of {count} rows ({len(again) / count:.1%}) repeat the id and time of another row and "
+        "are dropped"
     )
+    advice = ""
+    if len(again) > MOST_DOUBLED * count:
+        cause = _find_cause(time, person, columns)
+        advice = (
+            f"At most {MOST_DOUBLED:.0%} is accepted, because one id at one time must be one person. {cause}"
+        )
+    examples = tuple(f"{cells.where(row)}: id {person[row]}" for row in np.sort(again)[:_EXAMPLES].tolist())
+    return DroppedRows(text, len(again), examples, is_certain=False, is_excessive=bool(advice), advice=advice)
 
 
 _CAUSES = {

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import Bools
+from ptrack_analysis.sources.read_report import DroppedRows
 from ptrack_analysis.sources.trackers.cells import Cells
 from ptrack_analysis.sources.trackers.classes import ClassList
 from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, validate_columns
@@ -89,9 +90,8 @@ _TRUTH_NAME = re.compile(r"gt(?![a-z]).*\.txt(\.gz)?", re.IGNORECASE)
 _VISDRONE_NAME = re.compile(r"uav.*_v\.txt(\.gz)?", re.IGNORECASE)
 _BOXMOT_NAME = re.compile(r"tracks\.txt(\.gz)?", re.IGNORECASE)
 _CLASS_UNPROVEN = (
-    "nine columns are read as a tracker's results with a class in the eighth: rows of all classes are "
-    "kept. For "
-    "MOTChallenge ground truth, use --format mot-gt; for BoxMOT, --format boxmot"
+    "nine columns are read as a tracker's results with a class in the eighth, and rows of all classes are "
+    "kept (for MOTChallenge ground truth use --format mot-gt, for BoxMOT --format boxmot)"
 )
 
 
@@ -323,7 +323,7 @@ def _interpret_results(cells: Cells, file: AnyPath) -> Rows:
         return Rows(cells, layout)
     if (cells.numbers("conf") == 1).all():  # BoxMOT writes 1 there, and the confidence elsewhere
         layout = _without_confidence(layout)
-    return Rows(cells, layout, (_CLASS_UNPROVEN,))
+    return Rows(cells, layout, assumptions=(_CLASS_UNPROVEN,))
 
 
 def _interpret_own_detector(cells: Cells, _: AnyPath) -> Rows:
@@ -338,7 +338,7 @@ def _interpret_deepsort(cells: Cells, _: AnyPath) -> Rows:
     if is_by_authors:
         layout = _without_confidence(layout)
     writer = "SORT and DeepSORT do" if is_by_authors else "deep_sort_pytorch does"
-    return Rows(cells, layout, (f"frames and pixels are counted from {base}, as {writer}",))
+    return Rows(cells, layout, assumptions=(f"frames and pixels are counted from {base}, as {writer}",))
 
 
 def _interpret_truth(cells: Cells, file: AnyPath) -> Rows:
@@ -351,10 +351,10 @@ def _interpret_truth(cells: Cells, file: AnyPath) -> Rows:
         cells = _add_labels(cells, labels)
         layout = _lay_out(cells, first_frame=_find_first_frame(cells))
         columns = {**layout.columns, "class_name": _LABEL}
-        return Rows(cells, _without_confidence(replace(layout, columns=columns)), (), dropped)
+        return Rows(cells, _without_confidence(replace(layout, columns=columns)), dropped)
     known = MOT_CLASSES if "class" in cells.columns else None
     layout = _lay_out(cells, first_frame=1, first_pixel=1, classes=known)
-    return Rows(cells, _without_confidence(layout), (), dropped)
+    return Rows(cells, _without_confidence(layout), dropped)
 
 
 def _interpret_visdrone(cells: Cells, _: AnyPath) -> Rows:
@@ -362,7 +362,7 @@ def _interpret_visdrone(cells: Cells, _: AnyPath) -> Rows:
     layout = _without_confidence(_lay_out(cells, first_frame=1, classes=VISDRONE_CLASSES))
     layout = replace(layout, columns={**layout.columns, "class": "x"})
     note = "columns 8 to 10 are read as category, truncation and occlusion of VisDrone"
-    return Rows(cells, layout, (note,), dropped)
+    return Rows(cells, layout, dropped, assumptions=(note,))
 
 
 def _interpret_boxmot(cells: Cells, file: AnyPath) -> Rows:
@@ -376,7 +376,7 @@ def _interpret_boxmot(cells: Cells, file: AnyPath) -> Rows:
     if (last == -1).all():
         if np.isin(seventh, (0, 1)).all() and (cells.numbers("bb_left") % 1 == 0).all():
             note = "BoxMOT before version 10.0.40 cut confidences to 0 or 1: they are not read"
-            return Rows(cells, _without_confidence(layout), (note,))
+            return Rows(cells, _without_confidence(layout), assumptions=(note,))
         return Rows(cells, layout)
     if (seventh == 1).all() and (last % 1 != 0).any():
         return Rows(cells, replace(layout, columns={**layout.columns, "confidence": "visibility"}))
@@ -430,11 +430,14 @@ def _add_labels(cells: Cells, labels: Mapping[int, str]) -> Cells:
     )
 
 
-def _select_flagged(cells: Cells) -> tuple[Cells, tuple[str, ...]]:
+def _select_flagged(cells: Cells) -> tuple[Cells, tuple[DroppedRows, ...]]:
     """Keep the rows of ground truth with flag 1."""
     flagged: Bools = cells.numbers("conf") != 0
     if cells.count and not flagged.any():
         raise InputError(f"{cells.place}: the flag (column 7) is 0 in every row, so no row counts")
     if flagged.all():
         return cells, ()
-    return cells.kept(flagged), (f"{(~flagged).sum()} of {cells.count} rows with flag 0 are left out",)
+    count = int((~flagged).sum())
+    text = f"{count} of {cells.count} rows with flag 0 are left out"
+    examples = cells.list_examples(np.flatnonzero(~flagged))
+    return cells.kept(flagged), (DroppedRows(text, count, examples),)

@@ -1,33 +1,49 @@
-"""Point trajectories as PedPy and JuPedSim write them."""
+"""Text files of point trajectories: PedPy, JuPedSim, HERMES, ETH/UCY and TrajNet."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ptrack_analysis.errors import InputError
-from ptrack_analysis.schema import POINTS
-from ptrack_analysis.sources.trackers.form import validate_columns
-from ptrack_analysis.sources.trackers.identities import read_identities
-from ptrack_analysis.sources.trackers.merging import build_detections
+from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.sources.trackers.cells import Cells
+from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, validate_columns
+from ptrack_analysis.sources.trackers.positions import HEIGHT
 from ptrack_analysis.sources.trackers.sample import Sample
 from ptrack_analysis.sources.trackers.text import plain_cells, read_text
-from ptrack_analysis.sources.trackers.times import read_times
-from ptrack_analysis.sources.trackers.tracked import Given, Tracked, named, title_of_source
+from ptrack_analysis.sources.trackers.tracked import Given, PointUnit, named, title_of_source
 from ptrack_analysis.storage.s3 import AnyPath
+from ptrack_analysis.video import Video
 
-_NAMES = ("ID", "FR", "X", "Y")
+_NAMES = ("ID", "FR", "X", "Y", "Z")
 _FEWEST, _MOST = 4, 12
 _RATE = re.compile(r"#\s*framerate\s*:?\s*(\S+)", re.IGNORECASE)
-_CENTIMETERS = re.compile(r"x/cm|in cm", re.IGNORECASE)
+_FRAMES_PER_SECOND = re.compile(r"#.*?(\d+(?:\.\d*)?)\s*fps", re.IGNORECASE)
+_CENTIMETERS = re.compile(r"\bx/cm|\bin (?:cm|centimet(?:er|re)s?)\b", re.IGNORECASE)
+_METERS = re.compile(r"\bx/m\b|\bin (?:m|met(?:er|re)s?)\b", re.IGNORECASE)
+_OBSMAT = ("frame", "id", "x", "z", "y", "vx", "vz", "vy")
+_TRAJNET = ("frame", "id", "x", "y")
+_HIDDEN = "?"
+_ANNOTATED = 2.5
+"""Annotations a second of ETH, UCY and TrajNet [Hz]."""
+_MOSTLY = 0.9
+_AMBIGUOUS = "it may be points (id frame x y) or trajnet (frame id x y)"
+_HEADERLESS = (4, 5)
+"""Numbers of columns of text without a header that may be points."""
 
 
-def read_points(path: AnyPath, given: Given) -> Tracked:
-    """Read point trajectories: ``ID FR X Y Z`` a line, in meters, without boxes.
+def read_points(path: AnyPath, given: Given) -> Rows:
+    """Read point trajectories of PedPy, JuPedSim and HERMES: ``ID FR X Y [Z]`` in each line.
 
-    Lines that begin with ``#`` are comments; ``#framerate: 16`` among them tells the rate, ``x/cm`` or ``in
-    cm`` that coordinates are in centimeters, which are turned into meters, and noted. Frames are counted
-    from 0. The third coordinate and further ones are not read. The same person twice at one moment: the
-    smaller x, then y is kept, and counted.
+    Lines that begin with ``#`` are comments. ``#framerate: 16`` or ``16 fps`` in them states the frame rate,
+    ``x/m``, ``x/cm``, ``in m`` or ``in cm`` the unit. A file with a frame rate and without a unit is read in
+    meters, and the assumption is reported; a file without comments needs the unit. Frames are counted from 0.
+    The third coordinate only shows whether heights are in centimeters.
 
     Parameters
     ----------
@@ -38,15 +54,15 @@ def read_points(path: AnyPath, given: Given) -> Tracked:
 
     Returns
     -------
-    Tracked
-        POINTS, with ``x_m`` and ``y_m``.
+    Rows
+        The rows and what they mean, for ``build_tracked``.
 
     Raises
     ------
     InputError
         With the place and value of what cannot be.
     ParameterError
-        If the frame rate is not known.
+        If the caller names columns.
 
     References
     ----------
@@ -54,36 +70,228 @@ def read_points(path: AnyPath, given: Given) -> Tracked:
     """
     validate_columns(given, str(path))
     raw = read_text(path)
-    head = _comments(raw)
-    cells = plain_cells(path, raw, _names, "ID FR X Y [Z]")
-    video = named(given.video, title_of_source(path), frame_rate=_rate(head, path))
-    person = read_identities(cells, "ID", texts=False).numbers
-    time = read_times(cells, {"frame": "FR"}, given, 0, video).values
-    scale, notes = (100, ["coordinates in centimeters are turned into meters"]) if _is_cm(head) else (1, [])
-    columns = {f"{axis.lower()}_{{u}}": cells.numbers(axis) / scale for axis in ("X", "Y")}
-    table, odd, dropped = build_detections(POINTS, cells, time, person, columns)
-    return Tracked(table, video, (*notes, *odd), tuple(dropped))
+    given.validate_lines(raw)
+    head = _read_comments(raw)
+    cells = plain_cells(path, raw, _name_columns, "ID FR X Y [Z]")
+    video = named(given.video, title_of_source(path), frame_rate=_find_rate(head, path))
+    _validate_second_axis(cells)
+    columns = {"id": "ID", "frame": "FR", "x": "X", "y": "Y"}
+    if "Z" in cells.columns and _is_numeric(cells.columns["Z"]):
+        columns[HEIGHT] = "Z"
+    layout = BoxLayout(
+        columns=columns, first_frame=0, unit=_find_unit(head), likely_unit="m" if head else None
+    )
+    return Rows(cells, layout, video=video)
+
+
+def read_obsmat(path: AnyPath, given: Given) -> Rows:
+    """Read ``obsmat.txt`` of ETH and UCY: ``frame id x z y vx vz vy`` in each line, positions in meters.
+
+    The position is in columns 3 and 5; column 4 is the height, 0 throughout. People were annotated 2.5 times
+    a second, so the frame rate follows from the step between frames unless the caller gives it.
+
+    Raises
+    ------
+    InputError
+        With the place and value of what cannot be; if columns 4 and 7 are not 0.
+    ParameterError
+        If the caller names columns.
+    """
+    cells, video, notes = _read_annotated(path, given, _OBSMAT)
+    for name, number in (("z", 4), ("vz", 7)):
+        values = cells.numbers(name)
+        if values.any():
+            row = int((values != 0).argmax())
+            raise InputError(
+                f"{cells.where(row)}: column {number} is {values[row]:g}; expected 0, because obsmat.txt has "
+                "the position in columns 3 and 5 and no height."
+            )
+    return _build_annotated(cells, video, notes)
+
+
+def read_trajnet(path: AnyPath, given: Given) -> Rows:
+    """Read text of TrajNet: ``frame id x y`` in each line, positions in meters; ``?`` is a hidden position.
+
+    People were annotated 2.5 times a second, so the frame rate follows from the step between frames unless
+    the caller gives it.
+
+    Raises
+    ------
+    InputError
+        With the place and value of what cannot be.
+    ParameterError
+        If the caller names columns.
+    """
+    return _build_annotated(*_read_annotated(path, given, _TRAJNET))
 
 
 def fits_points(sample: Sample) -> str | None:
-    """Return why a file holds no point trajectories, None if it does."""
+    """Return why a file is not point trajectories, None if it is."""
     if sample.is_folder:
         return "a folder"
-    if not sample.has_header_comment or not _RATE.search(sample.head.decode(errors="replace")):
-        return "it has no comment '#framerate:'"
+    head = sample.head.decode(errors="replace")
+    has_rate = sample.has_header_comment and (_RATE.search(head) or _FRAMES_PER_SECOND.search(head))
     rows = sample.rows
-    if not rows or not sample.is_numeric or _names(len(rows[0])) is None:
-        return "its first line is no row of ID FR X Y"
+    if not rows or not sample.is_numeric or _name_columns(len(rows[0])) is None:
+        return "its first line is not a row of ID FR X Y"
+    return None if has_rate else _find_headerless_misfit(sample)
+
+
+def _find_headerless_misfit(sample: Sample) -> str | None:
+    """Return why a file without comments is not recognized as text of HERMES, None if it is."""
+    rows = sample.rows
+    if len(rows[0]) not in _HEADERLESS or b"," in sample.head:
+        return "it has no comment '#framerate:'"
+    values = _read_rows(rows)
+    if values is None or not _rises(values, person=0, frame=1, least=1):
+        return "its second column is not a frame that rises by a constant step for each id in the first"
+    if _rises(values, person=1, frame=0, least=2) and not _is_nearer(values, person=0, frame=1):
+        return _AMBIGUOUS
     return None
 
 
-def _names(width: int) -> tuple[str, ...] | None:
+def fits_obsmat(sample: Sample) -> str | None:
+    """Return why a file is not ``obsmat.txt`` of ETH or UCY, None if it is."""
+    if sample.is_folder or b"," in sample.head:
+        return "not text with white space between numbers"
+    values = _read_rows(sample.rows)
+    if values is None or values.shape[1] != len(_OBSMAT):
+        return "it does not have eight numbers in each line"
+    if (values[:, :2] % 1 != 0).any() or values[:, [3, 6]].any() or not values[:, 4].any():
+        return "columns 4 and 7 are not 0"
+    return None
+
+
+def fits_trajnet(sample: Sample) -> str | None:
+    """Return why a file is not text of TrajNet, None if it is."""
+    if sample.is_folder or b"," in sample.head:
+        return "not text with white space between numbers"
+    values = _read_rows(sample.rows)
+    if values is None or values.shape[1] != len(_TRAJNET):
+        return "it does not have four numbers in each line"
+    if not _rises(values, person=1, frame=0, least=2):
+        return "its first column is not a frame that rises by a constant step for each id in the second"
+    if _rises(values, person=0, frame=1, least=1) and not _is_nearer(values, person=1, frame=0):
+        return _AMBIGUOUS
+    return None
+
+
+def accepts_text(sample: Sample) -> str | None:
+    """Return why a file cannot be text of points if the caller says that it is, None if it can."""
+    return None if not sample.is_folder and _read_rows(sample.rows[:1]) is not None else "not rows of numbers"
+
+
+def describe_ambiguous(sample: Sample) -> str | None:
+    """Return which formats a file may be if its columns can be read in two ways."""
+    reasons = {fits_points(sample), fits_trajnet(sample)}
+    if _AMBIGUOUS not in reasons:
+        return None
+    return f"rows of four numbers: {_AMBIGUOUS}. Name the format (--format)."
+
+
+def _read_annotated(
+    path: AnyPath, given: Given, names: Sequence[str]
+) -> tuple[Cells, Video, tuple[str, ...]]:
+    """Read rows of annotations whose frames and ids are written as decimals, such as 7.8e+02."""
+    validate_columns(given, str(path))
+    raw = read_text(path)
+    given.validate_lines(raw)
+    cells = plain_cells(path, raw, lambda width: names if width == len(names) else None, " ".join(names))
+    columns = dict(cells.columns)
+    for name in ("x", "y"):
+        if not _is_numeric(columns[name]):
+            columns[name] = pc.if_else(pc.equal(columns[name], _HIDDEN), "", columns[name])
+    frames, ids = (cells.whole(name) for name in ("frame", "id"))
+    columns |= {"frame": pa.chunked_array([frames]), "id": pa.chunked_array([ids])}
+    video, notes = named(given.video, title_of_source(path)), tuple[str, ...]()
+    if video.frame_rate is None:
+        step = _find_step(frames, ids)
+        if step is not None:
+            video = replace(video, frame_rate=_ANNOTATED * step)
+            text = f"people are assumed to be annotated {_ANNOTATED:g} times a second, every {step} frames"
+            notes = (f"{text}; change this with Video(frame_rate=...) (--frame-rate)",)
+    return replace(cells, columns=columns), video, notes
+
+
+def _build_annotated(cells: Cells, video: Video, notes: tuple[str, ...]) -> Rows:
+    layout = BoxLayout(
+        columns={"frame": "frame", "id": "id", "x": "x", "y": "y"},
+        first_frame=0,
+        likely_unit="m",
+        may_be_hidden=True,
+    )
+    return Rows(cells, layout, assumptions=notes, video=video)
+
+
+def _find_step(frames: Integers, ids: Integers) -> int | None:
+    """Return the usual step between the frames of a person, None without any."""
+    order = np.lexsort((frames, ids))
+    steps = np.diff(frames[order])[np.diff(ids[order]) == 0]
+    steps = steps[steps > 0]
+    return int(np.median(steps)) if len(steps) else None
+
+
+def _read_rows(rows: Sequence[Sequence[bytes]]) -> Floats | None:
+    """Return the numbers of a sample, hidden ones as NaN; None if anything else is among them."""
+    try:
+        values = [[np.nan if cell == _HIDDEN.encode() else float(cell) for cell in row] for row in rows]
+        return np.array(values, dtype="float64") if values else None
+    except ValueError:
+        return None
+
+
+def _rises(values: Floats, *, person: int, frame: int, least: int) -> bool:
+    """Return whether one column is whole numbers that rise by one step for each value of the other."""
+    keys = values[:, [person, frame]]
+    if not np.isfinite(keys).all() or (keys % 1 != 0).any() or (keys < 0).any():
+        return False
+    order = np.lexsort((keys[:, 1], keys[:, 0]))
+    who, when = keys[order].T
+    steps = np.diff(when)[np.diff(who) == 0]
+    if not len(steps) or (steps <= 0).any():
+        return False
+    usual = np.median(steps)
+    return bool(usual >= least and (steps == usual).mean() >= _MOSTLY)
+
+
+def _is_nearer(values: Floats, *, person: int, frame: int) -> bool:
+    """Return whether people move less between frames if the columns are read so than the other way round."""
+    steps = []
+    for who, when in ((person, frame), (frame, person)):
+        order = np.lexsort((values[:, when], values[:, who]))
+        moved = np.hypot(*np.diff(values[order, 2:4], axis=0).T)[np.diff(values[order, who]) == 0]
+        steps.append(np.nanmedian(moved) if np.isfinite(moved).any() else np.inf)
+    return bool(2 * steps[0] < steps[1])
+
+
+def _name_columns(width: int) -> tuple[str, ...] | None:
     if not _FEWEST <= width <= _MOST:
         return None
-    return (*_NAMES, *(f"further {number}" for number in range(1, width - _FEWEST + 1)))
+    further = [f"further {number}" for number in range(1, width - len(_NAMES) + 1)]
+    return (*_NAMES[:width], *further)
 
 
-def _comments(raw: bytes) -> list[str]:
+def _validate_second_axis(cells: Cells) -> None:
+    """Reject eight columns of which the fourth is 0, because these are the rows of ``obsmat.txt``."""
+    if len(cells.columns) == len(_OBSMAT) and cells.count > 1 and not cells.numbers("Y").any():
+        raise InputError(
+            f"{cells.where(0)}: Y is 0, as in all {cells.count} rows. Eight columns with 0 in the fourth are "
+            "obsmat.txt of ETH or UCY: pass format='obsmat' (--format obsmat)."
+        )
+
+
+def _is_numeric(column: Any) -> bool:
+    """Return whether the cells of a column are numbers."""
+    if not pa.types.is_string(column.type):
+        return True
+    try:
+        pc.cast(column, pa.float64())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _read_comments(raw: bytes) -> list[str]:
     """Return the comments that stand before the first row."""
     comments = []
     start = 0
@@ -95,10 +303,17 @@ def _comments(raw: bytes) -> list[str]:
             break
         comments.append(line.decode())
         start = end + 1
-    return comments
+    return [comment for comment in comments if comment]
 
 
-def _rate(comments: list[str], path: AnyPath) -> float | None:
+def _find_rate(comments: list[str], path: AnyPath) -> float | None:
+    """Return the frame rate that the comments state.
+
+    Raises
+    ------
+    InputError
+        If it is not a number above 0.
+    """
     for number, comment in enumerate(comments, 1):
         found = _RATE.match(comment)
         if found:
@@ -111,8 +326,12 @@ def _rate(comments: list[str], path: AnyPath) -> float | None:
                     f"{path}, line {number}: framerate is {found[1]!r}; expected a number above 0"
                 )
             return rate
-    return None
+    rates = [float(found[1]) for comment in comments if (found := _FRAMES_PER_SECOND.match(comment))]
+    return rates[0] if rates and rates[0] > 0 else None
 
 
-def _is_cm(comments: list[str]) -> bool:
-    return any(_CENTIMETERS.search(comment) for comment in comments)
+def _find_unit(comments: list[str]) -> PointUnit | None:
+    """Return the unit that the comments state."""
+    if any(_CENTIMETERS.search(comment) for comment in comments):
+        return "cm"
+    return "m" if any(_METERS.search(comment) for comment in comments) else None

@@ -1,7 +1,8 @@
 """The formats of other trackers: one declaration each, recognized by evidence."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
 
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.sources.archive import FormatOptions, Source
@@ -9,13 +10,14 @@ from ptrack_analysis.sources.pages.rows import Budget
 from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.sources.trackers import boxmot, labels, mot, points, results, tables
 from ptrack_analysis.sources.trackers.classes import parse_classes
-from ptrack_analysis.sources.trackers.form import Rows, build_tracked, list_parts
-from ptrack_analysis.sources.trackers.roles import MOMENTS, PARTS, find_part_columns
+from ptrack_analysis.sources.trackers.form import Part, Rows, build_tracked, list_parts, split_rows
+from ptrack_analysis.sources.trackers.positions import find_stated_unit
+from ptrack_analysis.sources.trackers.roles import MOMENTS, PARTS, by_own_names, find_part_columns
 from ptrack_analysis.sources.trackers.sample import Sample, read_sample
 from ptrack_analysis.sources.trackers.tracked import Given, Tracked, Unit, combine, validate_options
 from ptrack_analysis.sources.trackers.unknown import describe_unknown
 from ptrack_analysis.storage.s3 import AnyPath, parse_path
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, YAxis
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,27 @@ TRACKERS = {
             results.fits_ultralytics_csv,
             reads_folders=True,
         ),
-        Tracker("points", "points in meters (PedPy, JuPedSim)", points.read_points, points.fits_points),
+        Tracker(
+            "obsmat",
+            "obsmat.txt of ETH or UCY: points in meters",
+            points.read_obsmat,
+            points.fits_obsmat,
+            points.accepts_text,
+        ),
+        Tracker(
+            "trajnet",
+            "text of TrajNet: points in meters",
+            points.read_trajnet,
+            points.fits_trajnet,
+            points.accepts_text,
+        ),
+        Tracker(
+            "points",
+            "points as text (PedPy, JuPedSim, HERMES)",
+            points.read_points,
+            points.fits_points,
+            points.accepts_text,
+        ),
         Tracker("table", "CSV or Parquet with named columns", tables.read_table, tables.fits_table),
     )
 }
@@ -134,8 +156,10 @@ def read_tracks(
     first_pixel: int | None = None,
     stride: int | None = None,
     unit: Unit | None = None,
+    y_axis: YAxis | None = None,
     classes: Sequence[int | str] | None = None,
     min_confidence: float | None = None,
+    allow_dropped: bool = False,
 ) -> Tracked:
     """Read one video from the file of another tracker.
 
@@ -156,7 +180,8 @@ def read_tracks(
         Role to column. For ``table``: ``id``; one of ``frame``, ``time`` (date and time, HH:MM:SS.mmm, or
         since 1970), ``time_s``, ``time_ms``; ``left`` or ``center_x``, ``right`` or ``width``; ``top`` or
         ``center_y``, ``bottom`` or ``height``; or one of ``box_xyxy``, ``box_xywh``, ``box_cxcywh`` for a
-        column with four numbers; perhaps ``video``, ``camera``, ``confidence``, ``class``, ``class_name``.
+        column with four numbers; for points without boxes ``x`` and ``y``; perhaps ``video``,
+        ``camera``, ``confidence``, ``class``, ``class_name``.
         For tables of supervision and Ultralytics: the time, ``video`` and ``camera``.
     first_frame
         Number of the video's first frame; by default the format's own.
@@ -165,21 +190,33 @@ def read_tracks(
     stride
         Frames of the video per frame of the file, if the tracker skipped frames and numbered the rest.
     unit
-        Unit of the boxes, ``px`` or ``fraction``; by default recognized.
+        Unit of the boxes, ``px`` or ``fraction``, by default recognized; or of points, ``m``, ``cm`` or
+        ``px``, required unless the file states it.
+    y_axis
+        Which way y grows in the plane of points: ``up`` (the default for m) or ``down`` (for px).
     classes
         Classes to keep, by name or number; by default people, if the file tells which they are.
     min_confidence
         Least confidence of a detection.
+    allow_dropped
+        Whether to read a file of which more than 5 % of the rows, or all rows of a person, are dropped for a
+        reason that may be a misreading.
 
     Returns
     -------
     Tracked
-        DETECTIONS (for ``points``: POINTS in m), the video, and notes on what was left out or assumed.
+        DETECTIONS (for points: POINTS in m or px), the video, and the report of the read.
+
+    Warns
+    -----
+    PtrackWarning
+        If rows are dropped, columns are ignored, or facts are assumed.
 
     Raises
     ------
     InputError
-        With the place, column and value of the first fault; if no format fits.
+        With the place, column and value of the first fault; if no format fits; if many rows are dropped for a
+        doubtful reason.
     ParameterError
         If there is no such format, an argument does not fit it, or the frame size or rate is needed and not
         known.
@@ -191,10 +228,15 @@ def read_tracks(
         first_pixel=first_pixel,
         stride=stride,
         unit=unit,
+        y_axis=y_axis,
         classes=parse_classes(classes or ()),
         min_confidence=min_confidence,
     )
-    return read_with_options(path, validate_options(options), video)
+    tracked = read_with_options(path, validate_options(options), video)
+    if not allow_dropped:
+        tracked.report.validate_dropped()
+    tracked.report.warn()
+    return tracked
 
 
 def read_with_options(
@@ -202,10 +244,11 @@ def read_with_options(
 ) -> Tracked:
     """Read one video; see ``read_tracks``. A file with more rows than the ``budget`` allows is refused."""
     given = combine(options, video or Video(), budget)
-    found = _read_rows(parse_path(path), options, given)
+    found = _read_part(parse_path(path), options, given)
     tracked = found if isinstance(found, Tracked) else build_tracked(found, given)
-    resolved, notes = resolve_video(tracked.video, tracked.table.index)
-    return replace(tracked, video=resolved, notes=(*tracked.notes, *notes))
+    resolved, assumptions = resolve_video(tracked.video, tracked.table.index)
+    report = replace(tracked.report, assumptions=(*tracked.report.assumptions, *assumptions))
+    return replace(tracked, video=replace(resolved, read_report=report), report=report)
 
 
 def find_parts(path: Source, options: FormatOptions) -> list[dict[str, str]]:
@@ -213,7 +256,23 @@ def find_parts(path: Source, options: FormatOptions) -> list[dict[str, str]]:
     if not _may_have_parts(read_sample(parse_path(path)), options):
         return []
     found = _read_rows(parse_path(path), options, combine(options, Video()))
-    return [] if isinstance(found, Tracked) else list_parts(found.cells, found.layout.columns)
+    if isinstance(found, Tracked):
+        return []
+    split = split_rows(found)
+    if len(parts := list_parts(split)) > 1:
+        _last_split.keep(parse_path(path), options, split)
+    return parts
+
+
+def find_points_unit(path: AnyPath, options: FormatOptions) -> Literal["", "m", "px"]:
+    """Return the unit of the plane if a source has points without boxes, otherwise an empty text."""
+    tracker = find_format(path, options)
+    names: dict[str, str] = {}
+    if tracker.name == "table":
+        names = dict(options.columns) or by_own_names(tables.read_names(read_sample(path)))
+    if tracker.name not in POINT_FORMATS and "x" not in names:
+        return ""
+    return "px" if "px" in {options.unit, find_stated_unit(names)} else "m"
 
 
 def find_format(path: AnyPath, options: FormatOptions) -> Tracker:
@@ -255,6 +314,8 @@ def recognize(path: Source) -> Tracker:
     raise InputError(describe_unknown(sample))
 
 
+POINT_FORMATS = {"obsmat", "trajnet", "points"}
+"""Formats of points without boxes; a table may have points, too."""
 _TIMES_AND_PARTS = {*MOMENTS, *PARTS}
 _SPACED = {"mot", "bytetrack", "deepsort"}
 """Formats whose files may tell cameras apart if white space separates the values."""
@@ -262,6 +323,63 @@ _SPACED = {"mot", "bytetrack", "deepsort"}
 
 def _read_rows(path: AnyPath, options: FormatOptions, given: Given) -> Rows | Tracked:
     return find_format(path, options).read(path, given)
+
+
+def _read_part(path: AnyPath, options: FormatOptions, given: Given) -> Rows | Tracked:
+    """Read the rows of a file; those of a file of several videos are read once for all of them."""
+    if not options.part:
+        return _read_rows(path, options, given)
+    if (kept := _last_split.find(path, options)) is not None:
+        given.validate_size(kept.cells.count)
+        return _complete(kept, given.video)
+    found = _read_rows(path, options, replace(given, video=Video()))
+    if isinstance(found, Tracked):
+        return found
+    split = split_rows(found)
+    _last_split.keep(path, options, split)
+    return _complete(split, given.video)
+
+
+def _complete(rows: Rows, video: Video) -> Rows:
+    """Complete the facts of the file by those that the caller gives."""
+    known = {field.name: getattr(rows.video, field.name) for field in fields(Video)}
+    known = {name: value for name, value in known.items() if value is not None}
+    return replace(rows, video=replace(video, **known))
+
+
+class _LastSplit:
+    """The rows of the last file of several videos, until each of its videos was read or the file changed.
+
+    Threads share it: key, rows and remaining videos are replaced at once.
+    """
+
+    def __init__(self) -> None:
+        self._kept: tuple[object, Rows, set[Part]] | None = None
+
+    def keep(self, path: AnyPath, options: FormatOptions, rows: Rows) -> None:
+        """Keep the rows of a file in place of those of the file before."""
+        self._kept = _identify(path, options), rows, {*(rows.parts or {})} - {options.part}
+
+    def find(self, path: AnyPath, options: FormatOptions) -> Rows | None:
+        """Return the rows of a file if they are kept, and forget them with its last video."""
+        kept = self._kept
+        if kept is None or kept[0] != _identify(path, options):
+            return None
+        _, rows, left = kept
+        left.discard(options.part)
+        if not left and self._kept is kept:
+            self._kept = None
+        return rows
+
+
+_last_split = _LastSplit()
+
+
+def _identify(path: AnyPath, options: FormatOptions) -> object:
+    """Return what changes if a file is replaced or read in another way."""
+    stat: Any = path.stat()
+    state = getattr(stat, "st_mtime_ns", None) or getattr(stat, "tag", None)
+    return str(path), stat.st_size, state, replace(options, part=())
 
 
 def _may_have_parts(sample: Sample, options: FormatOptions) -> bool:

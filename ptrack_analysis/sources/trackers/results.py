@@ -17,7 +17,7 @@ from ptrack_analysis.sources.trackers.objects import (
     objects_in,
     validate_object,
 )
-from ptrack_analysis.sources.trackers.roles import FRAME_NAMES, MOMENTS, NUMERIC, PARTS, SIDES
+from ptrack_analysis.sources.trackers.roles import FRAME_NAMES, MOMENTS, NUMERIC, PARTS, SIDES, find_ignored
 from ptrack_analysis.sources.trackers.sample import Sample
 from ptrack_analysis.sources.trackers.text import Sheet
 from ptrack_analysis.sources.trackers.tracked import Given, named, title_of_source
@@ -26,6 +26,7 @@ from ptrack_analysis.storage.s3 import AnyPath
 _CORNERS = ("x1", "y1", "x2", "y2")
 _DOTTED = tuple(f"box.{corner}" for corner in _CORNERS)
 _BOX_MEMBER = r"""['"]{0}['"]\s*:\s*(?P<value>[^,}}\s]+)"""
+_BOX_COLUMNS = ("box", *_CORNERS, *_DOTTED)
 _INDEX = ("frame_index", "frame_idx")
 """Names of columns that count frames from 0."""
 _USUAL_TIMES = dict.fromkeys(FRAME_NAMES, "frame") | {role: role for role in MOMENTS[1:]}
@@ -98,7 +99,7 @@ def read_supervision_csv(path: AnyPath, given: Given) -> Rows:
     given.validate_lines(sheet.raw)
     columns = SUPERVISION.columns | _find_time(sheet.names, given, str(path))
     cells = sheet.read(columns.values(), _list_numeric(columns), {columns["id"]})
-    return _interpret(cells, columns, given, title_of_source(path))
+    return _interpret(cells, sheet.names, columns, given, title_of_source(path))
 
 
 def read_supervision_json(path: AnyPath, given: Given) -> Rows:
@@ -113,8 +114,9 @@ def read_supervision_json(path: AnyPath, given: Given) -> Rows:
     supervision, "Save Detections": ``sv.JSONSink``.
     """
     cells = build_cells(objects_in(path), path)
-    columns = SUPERVISION.columns | _find_time(list(cells.columns), given, str(path))
-    return _interpret(cells, columns, given, title_of_source(path))
+    present = list(cells.columns)
+    columns = SUPERVISION.columns | _find_time(present, given, str(path))
+    return _interpret(cells, present, columns, given, title_of_source(path))
 
 
 def read_ultralytics_csv(path: AnyPath, given: Given) -> Rows:
@@ -132,14 +134,12 @@ def read_ultralytics_csv(path: AnyPath, given: Given) -> Rows:
         sheet = Sheet.open(path)
         given.validate_lines(sheet.raw)
         columns = ULTRALYTICS.columns | _find_time(sheet.names, given, str(path))
-        return _interpret(_read_sheet(sheet, columns), columns, given, title_of_source(path))
+        return _interpret(_read_sheet(sheet, columns), sheet.names, columns, given, title_of_source(path))
     title, files = list_frame_files(path, ".csv")
-    parts = [
-        (frame, _read_sheet(Sheet.open(file), ULTRALYTICS.columns))
-        for frame, file in files
-        if file.stat().st_size > 1
-    ]
-    return _interpret_frames(join_cells(parts, str(path)), path, given, title)
+    sheets = [(frame, Sheet.open(file)) for frame, file in files if file.stat().st_size > 1]
+    parts = [(frame, _read_sheet(sheet, ULTRALYTICS.columns)) for frame, sheet in sheets]
+    present = list(dict.fromkeys(name for _, sheet in sheets for name in sheet.names))
+    return _interpret_frames(join_cells(parts, str(path)), path, given, title, present=present)
 
 
 def read_ultralytics_json(path: AnyPath, given: Given) -> Rows:
@@ -163,7 +163,9 @@ def read_ultralytics_json(path: AnyPath, given: Given) -> Rows:
     if found and all(isinstance(item, list) for item in found):
         first = given.first_frame or 0
         lists = [(f"{path}, frame {at}", at, items) for at, items in enumerate(found, first)]
-        return _interpret_frames(_build_cells(_list_boxes(lists), path), path, given, title, first)
+        return _interpret_frames(
+            _build_cells(_list_boxes(lists), path), path, given, title, first_frame=first
+        )
     boxes = _list_boxes([(str(path), None, found)])
     names = {*FRAME_NAMES, *(given.columns or {}).values()}
     if boxes and not any(name in row for _, row in boxes for name in names):
@@ -175,7 +177,7 @@ def read_ultralytics_json(path: AnyPath, given: Given) -> Rows:
     cells = _build_cells(boxes, path)
     present = list(cells.columns) if boxes else ["frame"]
     columns = ULTRALYTICS.columns | _find_time(present, given, str(path))
-    return _interpret(_complete(cells, columns), columns, given, title)
+    return _interpret(_complete(cells, columns), present, columns, given, title)
 
 
 def fits_supervision_csv(sample: Sample) -> str | None:
@@ -248,20 +250,31 @@ def _list_numeric(columns: Mapping[str, str]) -> set[str]:
     return {name for role, name in columns.items() if role in NUMERIC}
 
 
-def _interpret(cells: Cells, columns: Mapping[str, str], given: Given, title: str) -> Rows:
+def _interpret(
+    cells: Cells, present: Sequence[str], columns: Mapping[str, str], given: Given, title: str
+) -> Rows:
+    """Interpret boxes of a table with the columns ``present``, one of which tells the time."""
     base = 0 if columns.get("frame") in _INDEX else None
     layout = BoxLayout(columns=columns, first_frame=base, text_ids=False)
-    return Rows(cells, layout, video=named(given.video, title))
+    ignored = find_ignored(columns, present, _BOX_COLUMNS)
+    return Rows(cells, layout, ignored_columns=ignored, video=named(given.video, title))
 
 
 def _interpret_frames(
-    cells: Cells, path: AnyPath, given: Given, title: str, first_frame: int | None = None
+    cells: Cells,
+    path: AnyPath,
+    given: Given,
+    title: str,
+    *,
+    present: Sequence[str] = (),
+    first_frame: int | None = None,
 ) -> Rows:
     """Interpret boxes whose frame follows from the list or the file that they are in."""
     validate_columns(given, str(path))
     columns = ULTRALYTICS.columns | {"frame": "frame"}
     layout = BoxLayout(columns=columns, first_frame=first_frame)
-    return Rows(_complete(cells, columns), layout, video=named(given.video, title))
+    ignored = find_ignored(columns, present or list(cells.columns), _BOX_COLUMNS)
+    return Rows(_complete(cells, columns), layout, ignored_columns=ignored, video=named(given.video, title))
 
 
 def _complete(cells: Cells, columns: Mapping[str, str]) -> Cells:

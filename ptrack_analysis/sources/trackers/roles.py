@@ -1,7 +1,7 @@
 """Roles of the columns of a tracker's table: which column tells the time, the id, the box."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ptrack_analysis.errors import ParameterError
 
@@ -16,9 +16,11 @@ BOXES = {
 """Roles of a column whose cells have all four numbers of a box, and the roles of these numbers."""
 PARTS = ("video", "camera")
 FURTHER = ("confidence", "class", "class_name")
+POINT = ("x", "y")
+"""Roles of the columns of a position, for points without boxes."""
 SIDES = tuple(dict.fromkeys(role for pair in (*ACROSS, *DOWN) for role in pair))
-ROLES = (*MOMENTS, "id", *SIDES, *BOXES, *PARTS, *FURTHER)
-NUMERIC = ("frame", "confidence", *SIDES)
+ROLES = (*MOMENTS, "id", *SIDES, *BOXES, *POINT, *PARTS, *FURTHER)
+NUMERIC = ("frame", "confidence", *SIDES, *POINT)
 """Roles whose columns have numbers and nothing else."""
 
 FRAME_NAMES = ("frame", "frame_number", "frame_index", "frame_idx", "frame_id", "frame_no", "frame_num")
@@ -62,6 +64,8 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "center_y": ("center_y", "center_y", "cy", "yc", "y_center", "ycenter", "y_center"),
     "width": ("width", "w", "bb_width", "bbox_width", "box_width"),
     "height": ("height", "h", "bb_height", "bbox_height", "box_height"),
+    "x": ("x", "x_m", "x_cm", "x_px", "pos_x", "x_pos", "posx", "world_x", "position_x"),
+    "y": ("y", "y_m", "y_cm", "y_px", "pos_y", "y_pos", "posy", "world_y", "position_y"),
     "confidence": ("confidence", "conf", "score"),
     "class": ("class", "class_id", "cls", "label", "category", "category_id", "type"),
     "class_name": ("class_name", "name", "label_name"),
@@ -127,14 +131,18 @@ def validate_roles(columns: Mapping[str, str], present: Sequence[str], place: st
     boxes = [role for role in BOXES if role in columns]
     try:
         find_time_role(columns)
-        used = set(boxes) if boxes else {*across(columns), *down(columns)}
+        if any(role in columns for role in POINT):
+            used = _find_point(columns)
+        else:
+            used = set(boxes) if boxes else {*across(columns), *down(columns)}
     except ParameterError as error:
         raise ParameterError(f"{place}: {error}") from error
-    loose = [role for role in (*SIDES, *BOXES) if role in columns and role not in used] + boxes[1:]
+    loose = [role for role in (*SIDES, *BOXES) if role in columns and role not in used]
+    loose += [role for role in boxes[1:] if role not in loose]
     if loose:
         raise ParameterError(
             f"{place}: columns names {_list_names(loose)} as well as {_list_names(sorted(used))}. Name one "
-            f"box."
+            f"box, or one point."
         )
     return dict(columns)
 
@@ -142,7 +150,11 @@ def validate_roles(columns: Mapping[str, str], present: Sequence[str], place: st
 def by_own_names(present: Sequence[str]) -> dict[str, str]:
     """Return the columns that have the names of their roles."""
     known = set(present)
-    return _drop_surplus({role: role for role in ROLES if role in known})
+    own = _drop_surplus({role: role for role in ROLES if role in known})
+    sizes = (*_SYNONYMS["width"], *_SYNONYMS["height"])
+    if any(name.lower() in sizes for name in present):  # x and y may be the corner of a box, or its center
+        own = {role: name for role, name in own.items() if role not in POINT}
+    return own
 
 
 def propose_columns(present: Sequence[str]) -> dict[str, str]:
@@ -168,6 +180,14 @@ def find_part_columns(columns: Mapping[str, str], present: Sequence[str]) -> dic
     }
 
 
+def find_ignored(
+    columns: Mapping[str, str], present: Sequence[str], known: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Return columns that have a name but no role, except ``known`` ones."""
+    used = {*columns.values(), *known, ""}
+    return tuple(name for name in present if name not in used)
+
+
 def list_columns(names: Sequence[str], most: int = 20) -> str:
     """List names of columns for a message, the first ones of many."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
@@ -184,9 +204,19 @@ def _drop_surplus(own: dict[str, str]) -> dict[str, str]:
     if any(role in own for role in SIDES):
         for role in BOXES:
             own.pop(role, None)
+    if not all(role in own for role in POINT) or any(role in own for role in (*SIDES, *BOXES)):
+        for role in POINT:
+            own.pop(role, None)
     for later in MOMENTS[1 + next((at for at, role in enumerate(MOMENTS) if role in own), 0) :]:
         own.pop(later, None)
     return own
+
+
+def _find_point(columns: Mapping[str, str]) -> set[str]:
+    missing = [role for role in POINT if role not in columns]
+    if missing:
+        raise ParameterError(f"columns names no {missing[0]!r}; points need x and y")
+    return {*POINT}
 
 
 def _find_pair(columns: Mapping[str, str], pairs: Sequence[tuple[str, str]]) -> tuple[str, str]:

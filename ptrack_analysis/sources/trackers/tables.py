@@ -15,6 +15,7 @@ from ptrack_analysis.sources.archive import FormatOptions
 from ptrack_analysis.sources.trackers.cells import Cells, of_arrow, of_values
 from ptrack_analysis.sources.trackers.classes import parse_classes
 from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, build_tracked
+from ptrack_analysis.sources.trackers.positions import find_stated_unit
 from ptrack_analysis.sources.trackers.roles import (
     BOXES,
     MOMENTS,
@@ -23,6 +24,7 @@ from ptrack_analysis.sources.trackers.roles import (
     across,
     by_own_names,
     down,
+    find_ignored,
     find_part_columns,
     propose_columns,
     validate_roles,
@@ -36,10 +38,9 @@ from ptrack_analysis.sources.trackers.tracked import (
     named,
     title_of_source,
     validate_options,
-    warn_of_dropped,
 )
 from ptrack_analysis.storage.s3 import AnyPath
-from ptrack_analysis.video import Video
+from ptrack_analysis.video import Video, YAxis
 
 _SHOWN = 3
 
@@ -52,13 +53,15 @@ def detections_from(
     first_frame: int | None = None,
     stride: int | None = None,
     unit: Unit | None = None,
+    y_axis: YAxis | None = None,
     classes: Sequence[int | str] | None = None,
     min_confidence: float | None = None,
+    allow_dropped: bool = False,
 ) -> pd.DataFrame:
-    """Make DETECTIONS of a table in memory: polars, DuckDB, pyarrow, pandas.
+    """Make DETECTIONS, or POINTS, of a table in memory: polars, DuckDB, pyarrow, pandas.
 
-    The rules are those of a CSV or Parquet file with named columns; see ``read_tracks``. If rows are left
-    out, a ``PtrackWarning`` has the counts.
+    The rules are those of a CSV or Parquet file with named columns; see ``read_tracks``. If rows are
+    dropped, columns ignored or facts assumed, a ``PtrackWarning`` has the counts.
 
     Parameters
     ----------
@@ -69,14 +72,14 @@ def detections_from(
         "right": "x2", "bottom": "y2"}``; by default columns that have the names of roles.
     video
         The video, for its frame size and rate, as far as they are needed.
-    first_frame, stride, unit, classes, min_confidence
+    first_frame, stride, unit, y_axis, classes, min_confidence, allow_dropped
         As in ``read_tracks``.
 
     Returns
     -------
     pandas.DataFrame
-        DETECTIONS, sorted by timestamp and person; ``confidence``, ``class_id`` and ``class_name`` are
-        carried along. No rows: an empty table.
+        DETECTIONS, sorted by timestamp and person, or with the roles ``x`` and ``y`` POINTS;
+        ``confidence``, ``class_id`` and ``class_name`` are carried along. No rows: an empty table.
 
     Raises
     ------
@@ -96,6 +99,7 @@ def detections_from(
         first_frame=first_frame,
         stride=stride,
         unit=unit,
+        y_axis=y_axis,
         classes=parse_classes(classes or ()),
         min_confidence=min_confidence,
         columns=tuple((columns or {}).items()),
@@ -112,7 +116,9 @@ def detections_from(
             "__arrow_c_stream__ (polars, DuckDB, pyarrow)"
         )
     result = build_tracked(rows, given)
-    warn_of_dropped(place, result.dropped)
+    if not allow_dropped:
+        result.report.validate_dropped()
+    result.report.warn()
     return result.table
 
 
@@ -131,7 +137,7 @@ def _read_arrow(table: pa.Table, place: str, given: Given, video: Video) -> Rows
         except (InputError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise InputError(f"{place}: {error}") from error
     found = Cells(cells, table.num_rows, place, lambda row: f"{place}, row {row}")
-    return _interpret(found, columns, candidates, video)
+    return _interpret(found, present, columns, candidates, video)
 
 
 def _read_column(column: Any, name: str, columns: Mapping[str, str]) -> Any:
@@ -143,7 +149,13 @@ def _read_column(column: Any, name: str, columns: Mapping[str, str]) -> Any:
     return of_arrow(column, name, exact=columns["id"] == name)
 
 
-def _interpret(cells: Cells, columns: Mapping[str, str], candidates: Mapping[str, str], video: Video) -> Rows:
+def _interpret(
+    cells: Cells,
+    present: Sequence[str],
+    columns: Mapping[str, str],
+    candidates: Mapping[str, str],
+    video: Video,
+) -> Rows:
     """Interpret cells whose columns are known; ``candidates`` may separate videos or cameras.
 
     Raises
@@ -151,7 +163,7 @@ def _interpret(cells: Cells, columns: Mapping[str, str], candidates: Mapping[str
     InputError
         If a column separates cameras, and the caller does not name it.
     """
-    notes, columns = list[str](), dict(columns)
+    assumptions, columns = list[str](), dict(columns)
     for role, name in candidates.items():
         values = pc.unique(pc.fill_null(pc.cast(cells.columns[name], pa.string()), "")).to_pylist()
         if not 1 < len(values) <= max(cells.count // 2, 1):
@@ -164,8 +176,14 @@ def _interpret(cells: Cells, columns: Mapping[str, str], candidates: Mapping[str
                 f"cameras. Add camera={name} to the columns (--columns) to read each camera as a video."
             )
         columns[role] = name
-        notes.append(f"each of the {len(values)} values of the column {name!r} is read as a video")
-    return Rows(cells, BoxLayout(columns=columns, text_ids=True), tuple(notes), video=video)
+        assumptions.append(f"each of the {len(values)} values of the column {name!r} is read as a video")
+    return Rows(
+        cells,
+        BoxLayout(columns=columns, text_ids=True),
+        assumptions=tuple(assumptions),
+        ignored_columns=find_ignored(columns, present),
+        video=video,
+    )
 
 
 def name_columns(given: Given, present: Sequence[str], place: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -185,6 +203,8 @@ def name_columns(given: Given, present: Sequence[str], place: str) -> tuple[dict
 def advise_columns(present: Sequence[str]) -> str:
     """Return an option to paste, with a guess of the role of each column."""
     guess = propose_columns(present)
+    if "x" in guess:
+        return _advise_points(guess)
     missing = [role for role in ("frame", "id") if role not in guess]
     if "frame" in missing and any(role in guess for role in MOMENTS):
         missing.remove("frame")
@@ -196,6 +216,20 @@ def advise_columns(present: Sequence[str]) -> str:
     pairs = [f"{role}={guess[role]}" for role in order] + [f"{role}=..." for role in missing]
     line = f"--columns {shlex.quote(','.join(pairs))}"
     return f"Name the columns by role, for example {line}"
+
+
+def _advise_points(guess: Mapping[str, str]) -> str:
+    """Return options to paste for a table of points."""
+    order = sorted(guess, key=ROLES.index)
+    missing = [] if "id" in guess else ["id=..."]
+    if not any(role in guess for role in MOMENTS):
+        missing.append("frame=...")
+    pairs = ",".join([*(f"{role}={guess[role]}" for role in order), *missing])
+    unit = "" if find_stated_unit(guess) else " --unit m"
+    return (
+        f"Name the columns by role, for example --columns {shlex.quote(pairs)}{unit}"
+        f"{' (or cm, or px)' if unit else ''}"
+    )
 
 
 def _read_pandas(table: pd.DataFrame, place: str, given: Given, video: Video) -> Rows:
@@ -215,7 +249,7 @@ def _read_pandas(table: pd.DataFrame, place: str, given: Given, video: Video) ->
             _validate_no_duration(name, columns, place)
         cells[name] = _read_series(pd.Series(values.array), name, columns)
     found = Cells(cells, len(table), place, lambda row: f"{place}, row {row}")
-    return _interpret(found, columns, candidates, video)
+    return _interpret(found, present, columns, candidates, video)
 
 
 def _validate_no_duration(name: str, columns: Mapping[str, str], place: str) -> None:
@@ -276,7 +310,7 @@ def read_table(path: AnyPath, given: Given) -> Rows:
     columns, candidates = name_columns(given, sheet.names, str(path))
     numeric = {name for role, name in columns.items() if role in NUMERIC}
     cells = sheet.read([*columns.values(), *candidates.values()], numeric, {columns["id"]})
-    return _interpret(cells, columns, candidates, video)
+    return _interpret(cells, sheet.names, columns, candidates, video)
 
 
 def read_names(sample: Sample) -> list[str]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
@@ -181,6 +182,8 @@ class Sheet:
         return record[self.names.index(name)] if name in self.names and record else ""
 
     def _place(self, row: int) -> str:
+        if b'"' not in self.raw:
+            return f"{self.file}, line {_find_line(self.raw, row + 1) + self.skipped}"
         lines = (line for line, _ in _records(self.raw, self.delimiter))
         line = next(islice(lines, row + 1, None), 0)
         return f"{self.file}, line {line + self.skipped}" if line else str(self.file)
@@ -250,7 +253,7 @@ def _parse_plain(file: AnyPath, raw: bytes, columns: Sequence[str]) -> Cells | N
         columns=dict(zip(columns, table.columns, strict=True)),
         count=table.num_rows,
         place=str(file),
-        where=lambda row: f"{file}, line {read_lines(raw)[row][0]}",
+        where=lambda row: f"{file}, line {_find_line(raw, row)}",
         written=lambda name, row: read_lines(raw)[row][1].split(b",")[columns.index(name)].strip().decode(),
     )
 
@@ -331,6 +334,19 @@ def _records(raw: bytes, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             begins = reader.line_num + 1
     except csv.Error:
         return
+
+
+def _find_line(raw: bytes, row: int) -> int:
+    """Return the number of the line of a row; empty lines are not rows."""
+    if raw.count(b"\r") != raw.count(b"\r\n"):
+        raw = b"\n".join(raw.splitlines())
+    ends = np.append(np.flatnonzero(np.frombuffer(raw, "uint8") == ord("\n")), len(raw))
+    starts = np.append(0, ends[:-1] + 1)
+    length = ends - starts
+    is_empty = length == 0
+    returns = np.flatnonzero(length == 1)
+    is_empty[returns] = np.frombuffer(raw, "uint8")[starts[returns]] == ord("\r")
+    return int(np.flatnonzero(~is_empty)[row]) + 1
 
 
 def _uneven(place: str, found: int, width: int) -> InputError:

@@ -38,11 +38,12 @@ _LONGEST_STEP = 5.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Times:
-    """The time of each row [ms], and when the video started, if that is known."""
+    """The time of each row [ms], when the video started if that is known, and sentences on both."""
 
     values: Milliseconds
     started_at: datetime | None = None
-    notes: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    oddities: tuple[str, ...] = ()
 
 
 def read_times(
@@ -128,14 +129,17 @@ def _read_frames(
         )
     first = given.first_frame if given.first_frame is not None else base
     frames = cells.whole(name, low=first or 0, high=LAST_FRAME + (first or 0))
-    notes: tuple[str, ...] = ()
-    if first is None and cells.count:
-        first = 0 if (has_frame_0 or (frames == 0).any()) else 1
-        evidence = "a frame 0 occurs" if first == 0 else "no frame 0 occurs"
-        text = f"frames are counted from {first} ({evidence} in {name!r})"
-        notes = (f"{text}; change this with first_frame (--first-frame)",)
     rate = frame_rate(video, cells.place)
-    return Times(frames_to_timestamps((frames - (first or 0)) * (given.stride or 1), rate), None, notes)
+    assumptions, oddities = list[str](), list[str]()
+    if first is None and cells.count:
+        is_proven = bool(has_frame_0 or (frames == 0).any())
+        first = 0 if is_proven else 1
+        evidence = "a frame 0 occurs" if is_proven else "no frame 0 occurs"
+        text = f"frames are counted from {first} ({evidence} in {name!r})"
+        told = oddities if is_proven else assumptions
+        told.append(f"{text}, unless first_frame (--first-frame) is given")
+    values = frames_to_timestamps((frames - (first or 0)) * (given.stride or 1), rate)
+    return Times(values, None, tuple(assumptions), tuple(oddities))
 
 
 def _has_date(column: Any) -> bool:
@@ -281,15 +285,15 @@ def _from_clock(cells: Cells, name: str, moments: Floats, given: Given, *, has_z
         local = shown.replace(tzinfo=None).isoformat(sep=" ", timespec="milliseconds")
         note = (
             f"times in {name!r} have no UTC offset: the video is taken to start with the first one, "
-            f"{local}; give the "
-            "start with started_at (--started-at) and timezone (--timezone)"
+            f"{local} "
+            "(give the start with started_at, --started-at, and timezone, --timezone)"
         )
         return Times(values - first, None, (note,))
     known = given.video.started_at
     if known is None:
         shown_first = shown.isoformat(timespec="milliseconds")
         note = f"the video is taken to start with the first time in {name!r}, {shown_first}"
-        return Times(values - first, shown, (note,))
+        return Times(values - first, shown, oddities=(note,))
     start = round(known.timestamp() * 1000)
     if first < start:
         row = int(values.argmin())

@@ -1,46 +1,49 @@
 """What a caller says about a tracker's file, and its frames as times."""
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.errors import InputError, ParameterError, PtrackWarning
+from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.limits import at_least, shown_bytes
 from ptrack_analysis.sources.archive import FORMAT_OPTIONS, FormatOptions
 from ptrack_analysis.sources.names import make_slug, strip_suffixes
 from ptrack_analysis.sources.pages.rows import Budget
+from ptrack_analysis.sources.read_report import ReadReport
 from ptrack_analysis.storage.s3 import AnyPath
-from ptrack_analysis.video import Milliseconds, Video
+from ptrack_analysis.video import Milliseconds, Video, YAxis
 
-Unit = Literal["px", "fraction"]
+PointUnit = Literal["m", "cm", "px"]
+Unit = Literal["px", "fraction", "m", "cm"]
+UNITS = ("px", "fraction", "m", "cm")
+Y_AXES = ("up", "down")
 _RATES = (1e-3, 1e6)
 
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """Another tracker's result: DETECTIONS (or POINTS), the video, and what was odd or left out.
-
-    ``notes`` are sentences, each with the number of rows that it is about; ``dropped`` are those of them that
-    count the rows that are not in the table.
-    """
+    """Another tracker's result: DETECTIONS (or POINTS), the video, and the report of the read."""
 
     table: pd.DataFrame
     video: Video
-    notes: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
+    report: ReadReport
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on dropped rows, assumptions and oddities."""
+        return self.report.notes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """What the caller says about a file: facts that the file lacks, and how it is read.
 
-    ``first_frame``, ``first_pixel``, ``stride`` and ``unit`` are None for those of the format; ``budget``
-    limits the number of rows. ``read_tracks`` explains the others.
+    ``first_frame``, ``first_pixel``, ``stride``, ``unit`` and ``y_axis`` are None for those of the format;
+    ``budget`` limits the number of rows. ``read_tracks`` explains the others.
     """
 
     video: Video = field(default_factory=Video)
@@ -49,6 +52,7 @@ class Given:
     first_pixel: int | None = None
     stride: int | None = None
     unit: Unit | None = None
+    y_axis: YAxis | None = None
     classes: tuple[int | str, ...] = ()
     min_confidence: float | None = None
     part: Mapping[str, str] = field(default_factory=dict)
@@ -99,17 +103,14 @@ def validate_options(options: FormatOptions) -> FormatOptions:
         if not is_whole or value < least or (most is not None and value > most):
             expected = f"{least} or {most}" if most is not None else f"a whole number of at least {least}"
             raise ParameterError(f"{name} must be {expected}, got {value!r}")
-    if options.unit not in {None, "px", "fraction"}:
-        raise ParameterError(f"unit must be 'px' or 'fraction', got {options.unit!r}")
+    for name, allowed in (("unit", UNITS), ("y_axis", Y_AXES)):
+        value = getattr(options, name)
+        if value is not None and value not in allowed:
+            listed = ", ".join(map(repr, allowed[:-1]))
+            raise ParameterError(f"{name} must be {listed} or {allowed[-1]!r}, got {value!r}")
     if options.min_confidence is not None:
         at_least(options.min_confidence, "min_confidence")
     return options
-
-
-def warn_of_dropped(place: object, dropped: Sequence[str], *, stacklevel: int = 3) -> None:
-    """Warn once that rows of a source were dropped; say nothing if none were."""
-    if dropped:
-        warnings.warn(f"{place}: {'; '.join(dropped)}", PtrackWarning, stacklevel=stacklevel)
 
 
 def named(video: Video, title: str, **known: Any) -> Video:
@@ -159,10 +160,10 @@ def frame_rate(video: Video, place: str) -> float:
     return rate
 
 
-def frames_backwards(person: Integers, time: Milliseconds) -> int:
-    """Count the places where a person's rows go back in time, in the order in which they were written."""
+def find_backward_rows(person: Integers, time: Milliseconds) -> Integers:
+    """Return the rows that are earlier than the row before of the same person, in the order of the file."""
     if (time[1:] >= time[:-1]).all():
-        return 0
+        return np.empty(0, dtype="int64")
     order = np.argsort(person, kind="stable")
     same = person[order][1:] == person[order][:-1]
-    return int((same & (time[order][1:] < time[order][:-1])).sum())
+    return np.sort(order[1:][same & (time[order][1:] < time[order][:-1])])

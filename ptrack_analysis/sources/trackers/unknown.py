@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ptrack_analysis.errors import InputError
+from ptrack_analysis.sources.trackers.points import describe_ambiguous
 from ptrack_analysis.sources.trackers.roles import list_columns
 from ptrack_analysis.sources.trackers.sample import Sample
 from ptrack_analysis.sources.trackers.tables import advise_columns, read_parquet_names
@@ -143,6 +144,8 @@ def _list_names(text: bytes) -> list[str]:
 
 def _describe_text(sample: Sample) -> str:
     names, _ = read_header(sample.head)
+    if (ambiguous := describe_ambiguous(sample)) is not None:
+        return ambiguous
     if sample.is_numeric:
         count = len(sample.rows[0])
         return (

@@ -7,6 +7,7 @@ import pytest
 from factories import make_video
 from hypothesis import given
 from hypothesis import strategies as some
+from scipy import stats
 from shapely.geometry import box
 
 from ptrack_analysis import Zone
@@ -93,8 +94,8 @@ def test_the_integral_of_the_queue_is_the_sum_of_the_waits(make_visits, waits):
 def test_a_wait_of_exactly_the_target_is_not_longer(make_visits):
     waits = compute_waiting_times(make_visits([("till", n, 1000 * n) for n in range(1, 5)]), [TILL])
     levels = compute_service_levels(waits, targets=["2s", "1999ms", "9s", "0s"])
-    assert levels["share_longer"].tolist() == [1, 0.75, 0.5, 0]
-    assert levels["naive_share_longer"].tolist() == [1, 0.75, 0.5, 0]
+    assert levels["share_within"].tolist() == [0, 0.25, 0.5, 1]
+    assert levels["observed_share_within"].tolist() == [0, 0.25, 0.5, 1]
     spans = levels.index.get_level_values("target").to_numpy().astype("int64")
     assert spans.tolist() == [0, 1999, 2000, 9000]
 
@@ -105,10 +106,10 @@ def test_a_wait_not_seen_to_end_is_longer_than_what_was_seen_of_it(make_visits):
     visits = make_visits([("till", n, *stay) for n, stay in enumerate(stays)])
     level = compute_service_levels(compute_waiting_times(visits, [TILL]), targets=["3s"]).iloc[0]
     assert level[["waits", "start_unobserved", "end_unobserved"]].tolist() == [4, 1, 1]
-    assert level["naive_share_longer"] == 0.5
-    assert level["share_longer"] == 0.5
+    assert level["observed_share_within"] == 0.5
+    assert level["share_within"] == 0.5
     early = compute_service_levels(compute_waiting_times(visits, [TILL]), targets=["1s"]).iloc[0]
-    assert (early["naive_share_longer"], early["share_longer"]) == (0.75, 1)
+    assert (early["observed_share_within"], early["share_within"]) == (0.25, 0)
 
 
 def test_beyond_the_longest_cut_wait_nothing_is_known(make_visits):
@@ -116,10 +117,14 @@ def test_beyond_the_longest_cut_wait_nothing_is_known(make_visits):
         [("till", 1, 2000), ("till", 2, 3000, "crossed", "video_end"), ("door", 1, 9, "video_start")]
     )
     levels = compute_service_levels(compute_waiting_times(visits, ["till", "door"]), targets=["2s", "5s"])
-    assert levels["share_longer"].tolist() == pytest.approx([np.nan, np.nan, 0.5, np.nan], nan_ok=True)
+    assert levels["share_within"].tolist() == pytest.approx([np.nan, np.nan, 0.5, np.nan], nan_ok=True)
     assert levels["start_unobserved"].tolist() == [1, 1, 0, 0]
-    bounds = levels.loc[("till", pd.Timedelta("2s")), ["share_longer_low", "share_longer_high"]]
-    assert bounds.tolist() == pytest.approx([0.006, 0.910], abs=1e-3)
+    # a half of two people is worth one observation: V = n/(n-1) · S(1-S)/n
+    bounds = levels.loc[("till", pd.Timedelta("2s")), ["share_within_low", "share_within_high"]]
+    assert bounds.tolist() == pytest.approx(stats.beta.ppf([0.025, 0.975], [0.5, 1.5], [1.5, 0.5]), abs=1e-9)
+    door = levels.loc["door"]
+    assert door["note"].tolist() == ["no wait with an observed start"] * 2
+    assert levels.loc["till", "note"].tolist() == ["", "the target is beyond the longest wait"]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +156,10 @@ def test_a_name_that_no_visit_has_is_refused_with_those_that_there_are(make_visi
             lambda: compute_service_levels(empty_table(WAITS), targets=["-1s"]),
             "targets is '-1s', not a length",
         ),
-        (lambda: compute_service_levels(empty_table(WAITS), confidence=0), "confidence has 0, not"),
+        (
+            lambda: compute_service_levels(empty_table(WAITS), confidence=0),
+            "confidence must be between 0 and 1, got 0",
+        ),
     ],
 )
 def test_a_wrong_option_is_refused_with_its_value(call, sentence):

@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 
 from ptrack_analysis import compute_stops, compute_trajectories
 from ptrack_analysis.analysis.motion import stops as extents
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.errors import ParameterError, PtrackWarning
 
 NAN = math.nan
 
@@ -79,8 +79,8 @@ def test_a_stop_is_long_enough_within_a_small_place(path, expected):
 
 def test_no_stop_lies_across_a_hole():
     """Two detections ten minutes apart are no stop of ten minutes."""
-    path = [(0, 0, 0), (2000, 0, 0), (600_000, 0, 0), (602_000, 0, 0)]
-    assert stopped(path) == [(0, 3000, 2), (600_000, 603_000, 2)]
+    path = [(start + t, 0, 0) for start in (0, 600_000) for t in (0, 1000, 2000)]
+    assert stopped(path) == [(0, 3000, 3), (600_000, 603_000, 3)]
     assert stopped(path, min_duration="3001ms") == []
 
 
@@ -250,3 +250,14 @@ def test_a_stop_between_two_walks_is_found_once_and_holds_no_walking(jitter):
 def test_who_walks_slowly_never_stops_though_the_extent_would_allow_it():
     path = [(100 * step, 0.06 * step, 0.0) for step in range(200)]
     assert compute_stops(compute_trajectories(make_points({0: path})), min_duration="1s").empty
+
+
+def test_a_sampling_period_above_1_s_is_warned_of():
+    for step, period in ((1000, None), (1001, "1001 ms")):
+        points = make_points({person: [(t, 1, 1) for t in range(0, 20 * step, step)] for person in (1, 2)})
+        trajectories = compute_trajectories(points)
+        if period is None:
+            assert len(compute_stops(trajectories)) == 2
+        else:
+            with pytest.warns(PtrackWarning, match=f"sampling period of {period} is too long to find stops"):
+                compute_stops(trajectories)

@@ -32,10 +32,10 @@ def at(*times):
 
 CASES = {
     "one person": ({0: at(100, 300)}, 1000, [(0, 0), (100, 1), (400, 0), (1000, 0)]),
-    "there from the start to the end": ({0: at(0, 900)}, 1000, [(0, 1), (1000, 0)]),
+    "there from the start to the end": ({0: at(0, 900)}, 1000, [(0, 1), (1000, 1)]),
     "two persons": ({0: at(0, 200), 1: at(100, 200)}, 1000, [(0, 1), (100, 2), (300, 0), (1000, 0)]),
     "one goes as another comes": ({0: at(0), 1: at(100)}, 1000, [(0, 1), (200, 0), (1000, 0)]),
-    "the end unknown": ({0: at(100)}, None, [(0, 0), (100, 1), (200, 0)]),
+    "the end unknown": ({0: at(100)}, None, [(0, 0), (100, 1), (200, 1)]),
     "nobody": ({}, 1000, [(0, 0), (1000, 0)]),
     "nobody and no end": ({}, None, [(0, 0)]),
     "an unlocated person counts": ({0: [(0, None, None)]}, 1000, [(0, 1), (100, 0), (1000, 0)]),
@@ -90,7 +90,7 @@ def test_the_part_that_was_selected_is_counted_and_no_other():
     trajectories = compute_trajectories(part, video, period="100ms")
     occupancy = compute_occupancy(trajectories, video, start="2s", end="5s").loc[""]
     assert (occupancy.index / pd.Timedelta("1s")).tolist() == [2, 5]
-    assert occupancy["persons"].tolist() == [1, 0]
+    assert occupancy["persons"].tolist() == [1, 1]
 
 
 def test_what_holds_beyond_the_selected_part_is_counted_to_its_end():

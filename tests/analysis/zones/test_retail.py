@@ -2,6 +2,7 @@
 
 import naive_flows
 import numpy as np
+import pandas as pd
 import pytest
 from factories import make_points
 from flow_tables import make_visits, make_zones, plain, random_rows, visit_rows
@@ -18,7 +19,7 @@ from ptrack_analysis import (
 )
 from ptrack_analysis.analysis.zones.retail import FIGURES
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import RETAIL, VISITS, empty_table, validate
+from ptrack_analysis.schema import EXITS, RETAIL, VISITS, empty_table, validate
 
 # Ten persons come by the window. 0, 1, 2 and 3 enter the shop (3 twice); 0 and 1 go on to the till.
 #   shop  0: 10-40 s   1: 20-50 s   2: 30-35 s   3: 60-80 s and 90-95 s
@@ -41,7 +42,8 @@ BY_HAND = {
     "re_entry_rate": (0.2, 5),  # 1 of 5 visits is a return
     "capture_ratio": (4 / 6, 6),  # 4 entered, 6 passed by
     "capture_rate": (0.4, 10),  # 4 of the 10 who came along
-    "conversion_rate": (0.5, 4),  # 2 sales to 4 visitors
+    "whole_visits": (5, 5),  # all five were observed from start to end
+    "conversion_rate": (0.4, 5),  # 2 sales to 5 whole visits
 }
 
 
@@ -203,3 +205,14 @@ def test_rates_are_shares_and_dwell_is_that_of_the_visits(rows):
     assert ((rates >= 0) & (rates <= 1)).all()
     dwell = visits["dwell"].dt.total_seconds().groupby(level="zone").sum()
     assert value["total_dwell"].to_dict() == pytest.approx({zone: dwell.get(zone, 0) for zone in "ab"})
+
+
+def test_a_visit_that_the_video_cuts_is_not_whole_and_not_in_the_conversion():
+    visits = make_visits([("shop", person, 1000, 2000) for person in range(4)])
+    cut = visits.copy()
+    cut["exit"] = pd.Categorical(["crossed", "video_end", "lost", "crossed"], categories=EXITS)
+    for options, whole in (({}, 2), ({"observed_exits": ["crossed", "lost"]}, 3)):
+        table = compute_retail_metrics(cut, make_zones(["shop"]), transactions={"shop": 1}, **options)
+        assert table.loc[("shop", "whole_visits"), "value"] == whole
+        assert table.loc[("shop", "conversion_rate"), "value"] == pytest.approx(1 / whole)
+        assert table.loc[("shop", "conversion_rate"), "taken_of"] == whole

@@ -7,7 +7,7 @@ import pytest
 
 from ptrack_analysis import find_videos, read_tracking, read_tracks
 from ptrack_analysis.cli import main
-from ptrack_analysis.errors import InputError
+from ptrack_analysis.errors import InputError, PtrackWarning
 from ptrack_analysis.sources.trackers.registry import recognize
 from ptrack_analysis.video import Video
 
@@ -112,12 +112,13 @@ def test_the_shell_gives_the_same(case, file, capsys):
 
 
 def test_untracked_rows_are_counted_and_64_bit_ids_are_exact(real_data):
-    tracked = read_tracks(real_data / "cases/trackers/ids-64bit.csv", columns=FRAMES, video=VIDEO)
+    with pytest.warns(PtrackWarning, match="101 rows without an id"):
+        tracked = read_tracks(real_data / "cases/trackers/ids-64bit.csv", columns=FRAMES, video=VIDEO)
     assert {*tracked.table.index.get_level_values("person_index")} == {
         7781234567890123777,
         7781234567890123778,
     }
-    assert "101 rows without an id (detections of no track) are left out" in tracked.dropped
+    assert tracked.report.dropped_rows == 101
 
 
 def test_a_text_id_is_kept(real_data):

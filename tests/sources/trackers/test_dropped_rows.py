@@ -23,7 +23,11 @@ SINK = (
 NO_ID = "1 rows without an id (detections of no track) are left out"
 FILES = {
     "without an id": ("a.txt", WITHOUT_ID, [NO_ID]),
-    "duplicates": ("a.txt", TWICE, ["1 rows are of a person and moment that another row has too"]),
+    "duplicates": (
+        "a.txt",
+        TWICE,
+        ["1 of 201 rows (0.5%) repeat the id and time of another row and are dropped"],
+    ),
     "flag and class": (
         "gt.txt",
         TRUTH,
@@ -46,11 +50,11 @@ def test_reading_warns_once_of_dropped_rows_with_their_counts(tmp_path, name, te
 
 
 def test_a_file_of_which_nothing_is_dropped_reads_without_a_warning(tmp_path):
-    read_tracking(write(tmp_path / "a.txt", "3,1,9,9,5,0\n1,1,9,9,5,50\n2,1,9,9,5,50\n"), video=SMALL)
+    read_tracking(write(tmp_path / "a.txt", "3,1,9,9,5,0\n1,1,0,0,5,50\n2,1,0,9,5,50\n"), video=SMALL)
 
 
 @pytest.mark.parametrize(("name", "text", "said"), FILES.values(), ids=FILES.keys())
-def test_what_returns_notes_does_not_warn(tmp_path, name, text, said):
+def test_an_inspection_does_not_warn_but_has_the_notes(tmp_path, name, text, said):
     file = write(tmp_path / name, text)
     for notes in (read(file).notes, inspect_tracking(file, video=SMALL).notes):
         assert all(any(sentence in note for note in notes) for sentence in said)

@@ -13,7 +13,7 @@ from tracker_files import SMALL, boxes, read
 
 from ptrack_analysis.errors import InputError, ParameterError, PtrackWarning
 from ptrack_analysis.schema import DETECTIONS, validate
-from ptrack_analysis.sources.trackers.registry import read_tracks, recognize
+from ptrack_analysis.sources.trackers.registry import recognize
 from ptrack_analysis.sources.trackers.tables import detections_from
 from ptrack_analysis.video import Video
 
@@ -55,7 +55,7 @@ def test_columns_that_bear_their_roles_names_need_no_mapping(tmp_path, sides):
     file = write(tmp_path / "a.csv", table.to_csv(index=False))
     assert recognize(file).name == "table"
     assert boxes(read(file)) == PLACES
-    assert len(detections_from(table, video=SMALL)) == 2
+    assert len(read(file).table) == 2
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,6 @@ SOURCES = {
     "polars": lambda: pl.DataFrame(VALUES),
     "polars of float32": lambda: pl.DataFrame(VALUES).cast(pl.Float32),
     "DuckDB": lambda: duckdb.from_arrow(pa.table(VALUES)),
-    "further columns that are no numbers": lambda: pa.table({**VALUES, "more": [[1], [2]]}),
 }
 
 
@@ -105,6 +104,20 @@ def test_every_table_in_memory_gives_the_same_detections(make):
     validate(found, DETECTIONS)
     assert_frame_equal(found, detections_from(pa.table(VALUES), columns=COLUMNS, video=SMALL))
     assert found["left"].tolist() == [0.0, 0.25]
+
+
+def test_a_column_without_a_role_is_named_in_a_warning_and_in_the_report(tmp_path):
+    table = pa.table({**VALUES, "more": [[1], [2]], "speed": [0.5, 0.6]})
+    with pytest.warns(
+        PtrackWarning, match="^the table: columns without a role are not read: 'more', 'speed'"
+    ):
+        found = detections_from(table, columns=COLUMNS, video=SMALL)
+    assert_frame_equal(found, detections_from(pa.table(VALUES), columns=COLUMNS, video=SMALL))
+    file = write(tmp_path / "a.csv", TABLE.assign(speed=[0.5, 0.6]).to_csv(index=False))
+    report = read(file, columns=COLUMNS).report
+    assert report.ignored_columns == ("speed",)
+    assert "column without a role is not read: 'speed'" in report.notes
+    assert report.table.query("kind == 'ignored'")["text"].tolist() == [report.notes[0]]
 
 
 def test_the_callers_table_is_left_as_it_was():
@@ -134,7 +147,7 @@ def test_a_duration_where_a_number_is_asked_for_is_refused(role):
 
 def test_classes_known_by_number_only_are_noted(tmp_path):
     file = write(tmp_path / "t.csv", "frame,id,left,top,right,bottom,class\n0,1,1,1,2,2,0\n0,2,3,3,4,4,2\n")
-    tracked = read_tracks(file, video=SMALL)
+    tracked = read(file)
     assert len(tracked.table) == 2
     assert any("the classes are numbers without names (0, 2)" in note for note in tracked.notes)
 
@@ -170,7 +183,7 @@ def test_a_bad_value_in_memory_is_refused_with_its_row(changed, said):
 
 
 ARGUMENT_FAULTS = {
-    "unknown role": ({**COLUMNS, "x": "x1"}, "columns names the role 'x'; the roles are 'frame'"),
+    "unknown role": ({**COLUMNS, "u": "x1"}, "columns names the role 'u'; the roles are 'frame'"),
     "missing column": ({**COLUMNS, "left": "x9"}, "column 'x9', given for left, is missing; there are 'n'"),
     "no id": ({k: v for k, v in COLUMNS.items() if k != "id"}, "names no 'id'"),
     "no time": ({k: v for k, v in COLUMNS.items() if k != "frame"}, "names nothing for the time"),

@@ -112,8 +112,8 @@ def test_where_no_class_is_a_person_all_are_kept_and_noted(tmp_path):
     tracked = read(write(tmp_path / "a.csv", sheet(*ROWS).replace("person", "customer")))
     assert boxes(tracked) == PLACES
     assert tracked.notes[0] == (
-        "no class has the name of a person: rows of all classes are kept (2 customer); choose with classes "
-        "(--classes)"
+        "no class has the name of a person: rows of all classes are kept (2 customer), unless classes "
+        "(--classes) are given"
     )
 
 

@@ -108,10 +108,7 @@ def test_the_same_person_twice_at_a_moment_is_the_larger_box_and_counted(tmp_pat
         tracked = read(write(tmp_path / "a.txt", "\n".join(order)))
         assert boxes(tracked)[:2] == [(0, 1, 0.2, 0.0, 0.5, 0.25), (40, 1, 0.0, 0.0, 0.05, 0.025)]
         assert tracked.table["confidence"].tolist()[:2] == [0.4, 0.2]
-        assert (
-            "3 rows are of a person and moment that another row has too; one row of each is kept"
-            in tracked.notes
-        )
+        assert "3 of 300 rows (1.0%) repeat the id and time of another row and are dropped" in tracked.notes
 
 
 APPENDED = {
@@ -128,8 +125,9 @@ def test_two_people_in_one_id_are_refused_with_the_likely_causes(tmp_path, rows)
         read(file)
     message = str(refused.value)
     assert message.startswith(
-        f"{file}: 50 of 100 rows (50.0%) repeat the id and time of another row (first: "
+        f"{file}: 50 of 100 rows (50.0%) repeat the id and time of another row and are dropped (for example "
     )
+    assert message.endswith("pass allow_dropped=True (--allow-dropped).")
     for words in ("line ", "id 7", "several cameras", "clips were appended", "one file per video and camera"):
         assert words in message
 
@@ -155,7 +153,9 @@ def test_frames_that_go_backwards_inside_a_track_are_sorted_and_counted(tmp_path
     rows = ["3,1,1,1,5,5", "1,1,1,1,5,5", "1,2,1,1,5,5", "2,1,1,1,5,5"]
     tracked = read(write(tmp_path / "a.txt", "\n".join(rows)))
     assert [row[:2] for row in boxes(tracked)] == [(0, 1), (0, 2), (40, 1), (80, 1)]
-    assert tracked.notes == ("at 1 places the rows of a track go back in time; all rows are sorted by time",)
+    (note,) = tracked.notes
+    assert note.startswith("at 1 places the rows of a track go back in time (first: ")
+    assert ", line " in note
 
 
 def test_boxes_without_area_are_kept_and_counted(tmp_path):
@@ -176,7 +176,10 @@ def test_boxes_beyond_the_frame_are_neither_refused_nor_cut(tmp_path):
         ({"first_frame": -1}, "first_frame must be a whole number of at least 0, got -1"),
         ({"first_frame": True}, "first_frame must be .* got True"),
         ({"first_frame": 1.5}, "first_frame must be .* got 1.5"),
-        ({"unit": "m"}, "unit must be 'px' or 'fraction', got 'm'"),
+        ({"unit": "ft"}, "unit must be 'px', 'fraction', 'm' or 'cm', got 'ft'"),
+        ({"unit": "m"}, "unit is 'm', but the file has boxes"),
+        ({"y_axis": "left"}, "y_axis must be 'up' or 'down', got 'left'"),
+        ({"y_axis": "up"}, "y_axis is for points, but the file has boxes"),
         (
             {"format": "mot", "columns": {"frame": "f"}},
             "columns names 'frame', but this format takes no columns",

@@ -1,0 +1,76 @@
+"""Links between the rows of trajectories: which rows follow each other without a gap."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.presence import PersonRows
+from ptrack_analysis.errors import SchemaError
+from ptrack_analysis.geometry import Bools, Integers
+from ptrack_analysis.schema import TRAJECTORIES, find_unit
+from ptrack_analysis.video import Milliseconds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Links:
+    """How rows follow each other, in the order of person and time.
+
+    ``begins`` marks each row that is not linked to the row before it, and ``tracklet`` numbers the linked
+    stretches over the whole table from 1. ``time_present`` is in ms.
+    """
+
+    begins: Bools
+    time_present: Milliseconds
+
+    @property
+    def tracklet(self) -> Integers:
+        """Number of the linked stretch of each row."""
+        return np.cumsum(self.begins, dtype="int64")
+
+
+def link_rows(trajectories: pd.DataFrame, rows: PersonRows) -> Links:
+    """Link the rows of each person that follow each other without a gap.
+
+    Two rows of a person are linked if they have the same tracklet and the time present of the first ends at
+    the second. If it ends earlier, rows between them were removed.
+
+    Raises
+    ------
+    SchemaError
+        If a row's time present ends after the person's next row.
+    """
+    tracklet = trajectories["tracklet"].to_numpy()[rows.order]
+    present = trajectories["time_present"].to_numpy()[rows.order].view("int64")
+    until = rows.time + present
+    begins = rows.first.copy()
+    begins[1:] |= tracklet[1:] != tracklet[:-1]
+    begins[1:] |= rows.time[1:] != until[:-1]
+    starts = np.flatnonzero(begins[1:])
+    starts = starts[~rows.first[starts + 1]]
+    overlaps = starts[rows.time[starts + 1] < until[starts]]
+    if len(overlaps):
+        row = int(overlaps[0])
+        person = trajectories.index.get_level_values("person_index")[rows.order[row]]
+        raise SchemaError(
+            f"not a {TRAJECTORIES.name} table of one video: person {person} is present from "
+            f"{rows.time[row]} to {until[row]} ms, and again from {rows.time[row + 1]} "
+            "ms. The table combines two videos or two computations. Pass one at a time."
+        )
+    return Links(begins, present)
+
+
+def find_removed(trajectories: pd.DataFrame, rows: PersonRows, links: Links) -> Bools:
+    """Return which rows, of those that begin a linked stretch, follow rows that were removed.
+
+    Rows were removed if the row before has the same tracklet, or if the row has a step from a position that
+    the table does not contain.
+    """
+    removed = np.zeros(len(rows.order), dtype=bool)
+    begins = np.flatnonzero(links.begins)
+    at = rows.order[begins]
+    step = trajectories[f"step_{find_unit(trajectories, TRAJECTORIES)}"].to_numpy()[at]
+    tracklet = trajectories["tracklet"].to_numpy()
+    before = tracklet[rows.order[np.maximum(begins - 1, 0)]]
+    removed[begins] = ~np.isnan(step) | (~rows.first[begins] & (before == tracklet[at]))
+    return removed

@@ -1,0 +1,1 @@
+"""Confidence intervals of all figures: survival curves, means, rates, counts and differences."""

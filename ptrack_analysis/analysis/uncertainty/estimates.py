@@ -1,0 +1,206 @@
+"""Estimates with confidence intervals: shares, means, rates, counts and differences.
+
+The independent unit is the person, or the group where groups are given. Visits of one unit may depend on each
+other, so the number of units, not the number of visits, decides how much the data can tell. An interval that
+cannot be computed is NaN at both ends, with a note that says why. An open end is NaN on its own.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.schema import GROUPS, validate
+
+CONFIDENCE = 0.95
+FEWEST_FOR_MEDIAN, FEWEST_FOR_MEAN, FEWEST_FOR_RESTRICTED_MEAN, FEWEST_DAYS = 6, 10, 20, 3
+"""Fewest people (days) for an interval of each kind of figure."""
+ENOUGH_FOR_MEAN = 50
+"""With fewer people, the interval of a mean or a rate covers the true value less often than it says."""
+ABOUT_92 = f"fewer than {ENOUGH_FOR_MEAN} people: about 92 % instead of 95 %"
+ALL_EQUAL = "no variation between people"
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A confidence interval; ``note`` says why an end is missing, or how far to trust it."""
+
+    low: float = np.nan
+    high: float = np.nan
+    note: str = ""
+
+
+def find_units(person_index: Integers, groups: pd.DataFrame | None) -> Integers:
+    """Return the number of the independent unit of each row: its group if given, or its person.
+
+    A person who is in no group is a unit of their own.
+
+    Raises
+    ------
+    SchemaError
+        If ``groups`` is not a GROUPS table.
+    """
+    if groups is None:
+        return np.asarray(person_index)
+    validate(groups, GROUPS)
+    known = groups.index.to_numpy()
+    order = np.argsort(known)
+    index = np.searchsorted(known[order], person_index)
+    listed = np.append(known[order], -1)[index] == person_index
+    group = np.append(groups["group"].to_numpy()[order], 0)[index]
+    units: Integers = np.unique(
+        np.column_stack([listed, np.where(listed, group, person_index)]), axis=0, return_inverse=True
+    )[1]
+    return units.ravel()
+
+
+def critical_value(number: int, confidence: float) -> float:
+    """Return the two-sided quantile of Student's t with one degree of freedom less than ``number``."""
+    from scipy.special import stdtrit  # noqa: PLC0415 - loading SciPy takes half a second
+
+    return float(stdtrit(number - 1, (1 + confidence) / 2))
+
+
+def share_bounds(share: Floats, effective: Floats, confidence: float) -> tuple[Floats, Floats]:
+    """Return the Clopper-Pearson bounds of shares of so many effective observations.
+
+    References
+    ----------
+    C. J. Clopper, E. S. Pearson, Biometrika 26, 1934, doi:10.1093/biomet/26.4.404.
+    """
+    from scipy.special import betaincinv  # noqa: PLC0415 - loading SciPy takes half a second
+
+    tail = (1 - confidence) / 2
+    count = share * effective
+    known = effective > 0
+    low, high = np.where(known, 0.0, np.nan), np.where(known, 1.0, np.nan)
+    some, rest = known & (share > 0), known & (share < 1)
+    low[some] = betaincinv(count[some], (effective - count)[some] + 1, tail)
+    high[rest] = betaincinv(count[rest] + 1, (effective - count)[rest], 1 - tail)
+    return low, high
+
+
+def fewer_than(number: int, what: str = "people") -> str:
+    """Return the note of an interval that is blank because there are too few people."""
+    return f"fewer than {number} {what}"
+
+
+def estimate_ratio(
+    above: Floats, below: Floats, unit: Integers, confidence: float = CONFIDENCE
+) -> tuple[float, Interval]:
+    """Return the sum of ``above`` by the sum of ``below`` and its interval: of a mean or a rate.
+
+    The interval is that of the logarithm, by the delete-one-unit jackknife and Student's t. Blank for fewer
+    than ten people. NaN where there is nothing to divide by.
+
+    References
+    ----------
+    B. Efron, C. Stein, "The jackknife estimate of variance", Ann. Stat. 9, 1981, doi:10.1214/aos/1176345462.
+    """
+    _, number = np.unique(unit, return_inverse=True)
+    tops, bottoms = (np.bincount(number, weights=values) for values in (above, below))
+    units, top, bottom = len(tops), float(tops.sum()), float(bottoms.sum())
+    if not bottom:
+        return np.nan, Interval(note="nothing to divide by")
+    value = top / bottom
+    if units < FEWEST_FOR_MEAN:
+        return value, Interval(note=fewer_than(FEWEST_FOR_MEAN))
+    rest, others = top - tops, bottom - bottoms
+    if value <= 0:
+        return value, Interval(note="all values are 0")
+    if (rest <= 0).any() or (others <= 0).any():
+        return value, Interval(note="all but one person have the value 0")
+    logs = np.log(rest / others)
+    deviation = np.sqrt((units - 1) / units * float(((logs - logs.mean()) ** 2).sum()))
+    if not deviation > _ROUNDING:
+        return value, Interval(note=ALL_EQUAL)
+    spread = critical_value(units, confidence) * deviation
+    note = ABOUT_92 if units < ENOUGH_FOR_MEAN and confidence == CONFIDENCE else ""
+    return value, Interval(float(value * np.exp(-spread)), float(value * np.exp(spread)), note)
+
+
+def estimate_count(sizes: Iterable[float], confidence: float = CONFIDENCE) -> Interval:
+    """Return the interval of a count in one video, from the number of events of each unit.
+
+    The bounds are those of F. Garwood (1936) for a Poisson count, scaled by f = Σ s² / Σ s over the sizes s:
+    f · bounds(count / f). A unit of several events makes them wider. A count of 0 has an upper bound.
+
+    References
+    ----------
+    F. Garwood, "Fiducial limits for the Poisson distribution", Biometrika 28, 1936,
+    doi:10.1093/biomet/28.3-4.437.
+    """
+    from scipy.special import gammaincinv  # noqa: PLC0415 - loading SciPy takes half a second
+
+    size = np.asarray(list(sizes), dtype="float64")
+    count, squares = float(size.sum()), float((size**2).sum())
+    scale = squares / count if count else 1.0
+    tail = (1 - confidence) / 2
+    low = float(scale * gammaincinv(count / scale, tail)) if count else 0.0
+    return Interval(low, float(scale * gammaincinv(count / scale + 1, 1 - tail)))
+
+
+def estimate_daily_count(counts: Iterable[float], confidence: float = CONFIDENCE) -> tuple[float, Interval]:
+    """Return the mean count per day and its interval across days.
+
+    The interval is log(mean) ± t(d-1) · sqrt(max(variance, mean) / d) / mean over d days, so it is never
+    narrower than that of a Poisson count. Blank for fewer than three days or a mean of 0.
+    """
+    count = np.asarray(list(counts), dtype="float64")
+    days = len(count)
+    mean = float(count.mean()) if days else np.nan
+    if days < FEWEST_DAYS:
+        return mean, Interval(note=fewer_than(FEWEST_DAYS, "days"))
+    if not mean > 0:
+        return mean, Interval(note="no events on any day")
+    deviation = np.sqrt(max(float(count.var(ddof=1)), mean) / days) / mean
+    spread = critical_value(days, confidence) * deviation
+    return mean, Interval(float(mean * np.exp(-spread)), float(mean * np.exp(spread)))
+
+
+def estimate_difference(
+    first: float, of_first: Interval, second: float, of_second: Interval, *, correlation: float = 0.0
+) -> Interval:
+    """Return the interval of ``second`` minus ``first`` from the intervals of the two figures.
+
+    Each distance of a figure to its bound stands for its uncertainty on that side. ``correlation`` is that of
+    the two estimates where people are in both samples.
+
+    References
+    ----------
+    G. Y. Zou, A. Donner, "Construction of confidence limits about effect measures: a general approach", Stat.
+    Med. 27, 2008, doi:10.1002/sim.3095.
+    """
+
+    def combine(one: float, other: float) -> float:
+        return float(np.sqrt(max(one**2 - 2 * correlation * one * other + other**2, 0.0)))
+
+    low = second - first - combine(second - of_second.low, of_first.high - first)
+    high = second - first + combine(of_second.high - second, first - of_first.low)
+    notes = [
+        f"{name}: {interval.note}"
+        for name, interval in (("first", of_first), ("second", of_second))
+        if interval.note
+    ]
+    return Interval(low, high, "; ".join(notes))
+
+
+def parse_confidence(confidence: object) -> float:
+    """Read a confidence level.
+
+    Raises
+    ------
+    ParameterError
+        If it is not between 0 and 1.
+    """
+    if (
+        isinstance(confidence, bool)
+        or not isinstance(confidence, int | float | np.number)
+        or not 0 < confidence < 1
+    ):
+        raise ParameterError(f"confidence must be between 0 and 1, got {confidence!r}")
+    return float(confidence)

@@ -1,0 +1,224 @@
+"""What became of the rows of a source: read, kept, dropped, assumed, and whether pages are missing."""
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ptrack_analysis.errors import InputError, PtrackWarning
+
+MOST_DROPPED = 0.05
+"""Share of the rows that may be dropped for a doubtful reason without ``allow_dropped``."""
+_COLUMNS = ("kind", "text", "rows", "example")
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedRows:
+    """Rows that are not in the table, and why.
+
+    ``text`` is a sentence with the number of ``rows``. ``examples`` name the file, the line and the value of
+    some of them. ``people`` is the number of people who lost all their rows. ``is_certain`` is False if the
+    file may have been misread; then ``is_excessive`` is True if the rows are too many for this reason, and
+    ``advice`` names the likely causes. ``is_repeat`` is True if the rows only repeat other rows, so that
+    nothing is lost.
+    """
+
+    text: str
+    rows: int
+    examples: tuple[str, ...] = ()
+    people: int = 0
+    is_certain: bool = True
+    is_repeat: bool = False
+    is_excessive: bool = False
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """Whether a source contains all pages of its job.
+
+    ``missing`` has a sentence for each sign that pages are missing. ``is_proven`` is True if page numbers or
+    ``fetch.json`` show that all pages are there.
+    """
+
+    missing: tuple[str, ...] = ()
+    is_proven: bool = False
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether pages are missing."""
+        return bool(self.missing)
+
+    @property
+    def verdict(self) -> str:
+        """``complete``, ``complete as far as can be told``, or ``incomplete:`` and the reasons."""
+        if self.missing:
+            return f"incomplete: {'; '.join(self.missing)}"
+        return "complete" if self.is_proven else "complete as far as can be told"
+
+    def __str__(self) -> str:
+        """Return the verdict."""
+        return self.verdict
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReadReport:
+    """What was read of one video: rows read, kept and dropped, assumptions, oddities, completeness.
+
+    ``rows`` is the number of rows in the source; ``rows == kept + dropped_rows``. ``assumptions`` are
+    sentences on facts that the source does not state, ``oddities`` on what is unusual but was read.
+    ``ignored_columns`` are columns of a table that were not read, because they have no role.
+    ``repeated_pages`` were saved twice and count once; ``merged`` rows were joined with another row of the
+    same person and time.
+
+    Examples
+    --------
+    >>> ReadReport(source="a.json", pages=1, kept=3)
+    a.json: 3 rows read, 3 kept
+      pages: complete as far as can be told
+    """
+
+    source: str
+    files: int = 0
+    pages: int = 0
+    kept: int = 0
+    dropped: tuple[DroppedRows, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    oddities: tuple[str, ...] = ()
+    ignored_columns: tuple[str, ...] = ()
+    completeness: Completeness = Completeness()
+    repeated_pages: int = 0
+    merged: int = 0
+
+    @property
+    def dropped_rows(self) -> int:
+        """Number of rows that were dropped."""
+        return sum(reason.rows for reason in self.dropped)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows in the source."""
+        return self.kept + self.dropped_rows
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether the source has pages, which may be missing; the file of another tracker has none."""
+        return self.pages > 0 or self.completeness.is_incomplete
+
+    @property
+    def verdict(self) -> str | None:
+        """The verdict on completeness; None for the file of another tracker."""
+        return self.completeness.verdict if self.has_pages else None
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Sentences on missing pages, dropped rows, ignored columns and assumptions: what a warning says."""
+        missing = (self.completeness.verdict,) if self.completeness.is_incomplete else ()
+        lost = (reason.text for reason in self.dropped if not reason.is_repeat)
+        return (*missing, *lost, *self._describe_columns(), *self.assumptions)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """All sentences except those on missing pages."""
+        dropped = (reason.text for reason in self.dropped)
+        return (*dropped, *self._describe_columns(), *self.assumptions, *self.oddities)
+
+    def _describe_columns(self) -> tuple[str, ...]:
+        if not self.ignored_columns:
+            return ()
+        names = ", ".join(map(repr, self.ignored_columns[:_SHOWN]))
+        more = len(self.ignored_columns) - _SHOWN
+        listed = f"{names} and {more} more" if more > 0 else names
+        columns, verb = ("column", "is") if len(self.ignored_columns) == 1 else ("columns", "are")
+        return (f"{columns} without a role {verb} not read: {listed}",)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per reason for dropped rows, assumption, oddity and verdict."""
+        return pd.DataFrame(self._rows(), columns=list(_COLUMNS)).astype({"rows": "Int64"})
+
+    def _rows(self) -> Iterator[tuple[str, str, int | None, str]]:
+        yield "read", "rows in the source", self.rows, ""
+        yield "kept", "rows in the table", self.kept, ""
+        for reason in self.dropped:
+            yield "dropped", reason.text, reason.rows, reason.examples[0] if reason.examples else ""
+        kinds = {
+            "ignored": self._describe_columns(),
+            "assumption": self.assumptions,
+            "oddity": self.oddities,
+        }
+        for kind, texts in kinds.items():
+            for text in texts:
+                yield kind, text, None, ""
+        if self.has_pages:
+            yield "completeness", self.completeness.verdict, None, ""
+
+    @property
+    def text(self) -> str:
+        """The report as lines of text."""
+        lines = [f"{self.source}: {self.rows} rows read, {self.kept} kept"]
+        for reason in self.dropped:
+            examples = f" (for example {'; '.join(reason.examples)})" if reason.examples else ""
+            lines.append(f"  dropped: {reason.text}{examples}")
+        lines += [f"  ignored: {text}" for text in self._describe_columns()]
+        lines += [f"  assumed: {text}" for text in self.assumptions]
+        lines += [f"  note: {text}" for text in self.oddities]
+        return "\n".join(lines + ([f"  pages: {self.completeness}"] if self.has_pages else []))
+
+    def __repr__(self) -> str:
+        """Return the text."""
+        return self.text
+
+    def to_dict(self, *, examples: bool = True) -> dict[str, Any]:
+        """Return the report as JSON values; ``examples`` name files and values."""
+        return {
+            "completeness": self.verdict,
+            "missing": list(self.completeness.missing),
+            "findings": list(self.findings),
+            "rows_read": self.rows,
+            "rows_kept": self.kept,
+            "dropped": [
+                {"text": reason.text, "rows": reason.rows, "people": reason.people}
+                | ({"examples": list(reason.examples)} if examples else {})
+                for reason in self.dropped
+            ],
+            "ignored_columns": list(self.ignored_columns),
+            "assumptions": list(self.assumptions),
+            "oddities": list(self.oddities),
+        }
+
+    def warn(self, *, stacklevel: int = 3) -> None:
+        """Emit one ``PtrackWarning`` if pages are missing, rows were dropped, or facts were assumed.
+
+        Rows that only repeat other rows are no reason for a warning.
+        """
+        if self.findings:
+            text = f"{self.source}: {'; '.join(self.findings)}"
+            warnings.warn(text, PtrackWarning, stacklevel=stacklevel)
+
+    def validate_dropped(self) -> None:
+        """Reject a source if many rows, or all rows of a person, were dropped for a doubtful reason.
+
+        Raises
+        ------
+        InputError
+            With the reasons, and the option that allows it.
+        """
+        doubtful = [reason for reason in self.dropped if not reason.is_certain]
+        rows, people = sum(reason.rows for reason in doubtful), sum(reason.people for reason in doubtful)
+        is_excessive = rows > MOST_DROPPED * self.rows or any(reason.is_excessive for reason in doubtful)
+        if not people and not is_excessive:
+            return
+        reasons = "; ".join(reason.text for reason in doubtful)
+        examples = "; ".join(text for reason in doubtful for text in reason.examples[:1])
+        example = f" (for example {examples})" if examples else ""
+        lost = f" and all rows of {people} {'person' if people == 1 else 'people'}" if people else ""
+        advice = " ".join(reason.advice for reason in doubtful if reason.advice)
+        raise InputError(
+            f"{self.source}: {reasons}{example}. That is {rows / self.rows:.1%} of the rows{lost}, so the "
+            f"file may have been misread. {advice or 'Check the reason.'} To read the other rows, pass "
+            "allow_dropped=True (--allow-dropped)."
+        )

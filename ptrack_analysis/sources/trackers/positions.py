@@ -1,0 +1,145 @@
+"""POINTS from a tracker's columns: the unit of x and y, and whether it is plausible."""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.geometry import Floats
+from ptrack_analysis.sources.trackers.cells import Cells
+from ptrack_analysis.sources.trackers.tracked import Given, PointUnit
+
+if TYPE_CHECKING:
+    from ptrack_analysis.sources.trackers.form import BoxLayout
+
+HEIGHT = "z"
+"""Role of the column with the height of the head, which formats of points have and a caller cannot name."""
+_UNIT_IN_NAME = re.compile(r"[\W_](m|cm|px)[\])]?$", re.IGNORECASE)
+_BODY_HEIGHT = (100.0, 250.0)
+"""A median height within these bounds is that of heads in cm; no one is so tall in m."""
+_LEAST_STEPS = 50
+"""Fewer steps do not show how fast people are."""
+_FASTEST = 12.0
+"""A median speed above this is not that of people [m/s]."""
+_ADVICE = "Pass unit='m', 'cm' or 'px' (--unit m)."
+
+
+def find_stated_unit(names: Mapping[str, str]) -> PointUnit | None:
+    """Return the unit that the names of the columns of x and y state, as ``x_m`` or ``x [cm]`` do."""
+    found = {match[1].lower() for axis in "xy" if (match := _UNIT_IN_NAME.search(names.get(axis, "")))}
+    return found.pop() if len(found) == 1 else None  # type: ignore[return-value] # one of the pattern's
+
+
+def read_positions(
+    cells: Cells, columns: Mapping[str, str], layout: "BoxLayout", given: Given
+) -> tuple[dict[str, Floats], str, list[str], list[str]]:
+    """Read x and y in m or px.
+
+    Returns
+    -------
+    tuple
+        The columns of POINTS, their unit, notes, and assumptions to warn of.
+
+    Raises
+    ------
+    InputError
+        If a value is not a number, or the heights show that the unit is another one.
+    ParameterError
+        If the unit is not known, or contradicts the one that the file states.
+    """
+    unit, notes, assumed = _find_unit(cells, columns, layout, given)
+    scale = 100 if unit == "cm" else 1
+    values = {
+        f"{axis}_{{u}}": cells.numbers(columns[axis], required=not layout.may_be_hidden) / scale
+        for axis in "xy"
+    }
+    for axis in "xy":
+        if cells.count > 1 and not values[f"{axis}_{{u}}"].any():
+            assumed.append(
+                f"{columns[axis]} is 0 in all {cells.count} rows: check that it is the column of {axis}"
+            )
+    return values, "m" if unit == "cm" else unit, notes, assumed
+
+
+def _find_unit(
+    cells: Cells, columns: Mapping[str, str], layout: "BoxLayout", given: Given
+) -> tuple[PointUnit, list[str], list[str]]:
+    """Return the unit: as the file states it, as given, otherwise the one that the format implies."""
+    stated: Any = layout.unit or find_stated_unit(columns)
+    if given.unit == "fraction":
+        raise ParameterError(f"{cells.place}: unit is 'fraction', but x and y are positions. {_ADVICE}")
+    if stated and given.unit and given.unit != stated:
+        raise ParameterError(
+            f"{cells.place}: unit is {given.unit!r}, but the file states {stated!r}. Leave out unit "
+            f"(--unit {given.unit})."
+        )
+    unit: Any = stated or given.unit
+    row, height = _find_height(cells, columns)
+    is_body = _BODY_HEIGHT[0] <= height <= _BODY_HEIGHT[1]
+    if is_body and unit in {None, "m"} and not stated:
+        name = columns[HEIGHT]
+        place = (
+            f"{cells.where(row)}: {name} is {height:g} (the median), which is the height of a person in cm"
+        )
+        if unit is None:
+            raise ParameterError(
+                f"{place}, but the file does not state its unit. Pass unit='cm' (--unit cm)."
+            )
+        raise InputError(f"{place}, but unit is 'm'. Pass unit='cm' (--unit cm).")
+    if unit is not None:
+        return unit, ["coordinates in centimeters are converted to meters"] if unit == "cm" else [], []
+    if layout.likely_unit is None:
+        raise ParameterError(f"{cells.place}: the unit of x and y is not known. {_ADVICE}")
+    text = (
+        f"coordinates are assumed to be in {layout.likely_unit}, because the file does not state their unit"
+    )
+    return layout.likely_unit, [], [f"{text}; change this with unit (--unit cm)"]
+
+
+def _find_height(cells: Cells, columns: Mapping[str, str]) -> tuple[int, float]:
+    """Return the row and the value of the median height, NaN without heights."""
+    if HEIGHT not in columns or not cells.count:
+        return 0, np.nan
+    values = cells.numbers(columns[HEIGHT], required=False)
+    known = np.flatnonzero(~np.isnan(values))
+    if not len(known):
+        return 0, np.nan
+    row = int(known[np.argsort(values[known])[(len(known) - 1) // 2]])
+    return row, float(values[row])
+
+
+def validate_speed(points: pd.DataFrame, unit: str, place: str, *, is_stated: bool) -> list[str]:
+    """Reject positions in m between which people would have to move faster than anyone runs.
+
+    Returns
+    -------
+    list of str
+        A note instead, if the file itself states that the unit is meters.
+
+    Raises
+    ------
+    InputError
+        If the median speed is above 12 m/s.
+    """
+    if unit != "m" or len(points) <= _LEAST_STEPS:
+        return []
+    index: Any = points.index
+    person, time = (index.get_level_values(name).to_numpy() for name in ("person_index", "timestamp"))
+    seconds = np.diff(time.view("int64")) / 1000.0
+    steps = np.hypot(*np.diff(points[["x_m", "y_m"]].to_numpy(), axis=0).T)
+    same = (person[1:] == person[:-1]) & (seconds > 0) & np.isfinite(steps)
+    if same.sum() < _LEAST_STEPS:
+        return []
+    speed = float(np.median(steps[same] / seconds[same]))
+    if speed <= _FASTEST:
+        return []
+    text = f"the median speed of the people is {speed:.0f} m/s, faster than anyone runs"
+    if is_stated:
+        return [f"{text}: check the unit and the frame rate"]
+    raise InputError(
+        f"{place}: {text}. The coordinates are probably in cm or px, or the frame rate is too high. Pass "
+        "unit='cm' or 'px' (--unit cm), or frame_rate in Video (--frame-rate)."
+    )
