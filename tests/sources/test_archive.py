@@ -245,7 +245,8 @@ def test_an_incomplete_archive_is_refused_unless_allowed(tmp_path):
     assert inspect_tracking(tmp_path).verdict == "not usable"
     allowed = inspect_tracking(tmp_path, allow_incomplete=True)
     assert allowed.problems == ()
-    assert "the archive is incomplete" in " ".join(allowed.notes)
+    assert "the last page of the job is missing" in " ".join(allowed.notes)
+    assert allowed.verdict == "not usable for tracks, visits, dwell, occupancy and crossings"
 
 
 @pytest.mark.parametrize("status", ["IN_PROGRESS", "FAILED"])

@@ -33,14 +33,12 @@ class VideoVerdict:
         return f"{self.verdict} for {'; '.join(self.spoiled)}" if self.spoiled else self.verdict
 
 
-def judge_video(
-    quality: pd.DataFrame | None, *, problems: Sequence[str] = (), caveats: Sequence[str] = ()
-) -> VideoVerdict:
+def judge_video(quality: pd.DataFrame | None, *, problems: Sequence[str] = ()) -> VideoVerdict:
     """Judge the tracking of one video.
 
     The verdict is ``not usable`` if there are problems, or ``not usable for`` the outputs of bad checks. It
-    is ``usable with care`` with a doubtful check or a caveat, and otherwise ``good``. Unknown checks never
-    lower it; without any known check it is ``unknown``.
+    is ``usable with care`` with a doubtful check, and otherwise ``good``. Unknown checks never lower it;
+    without any known check it is ``unknown``.
 
     Parameters
     ----------
@@ -48,8 +46,6 @@ def judge_video(
         QUALITY of the video, None without it.
     problems
         Reasons why the video cannot be read.
-    caveats
-        Reasons for care besides the checks.
     """
     if problems:
         return VideoVerdict(NOT_USABLE)
@@ -57,7 +53,7 @@ def judge_video(
     spoiled = () if quality is None else _describe_spoiled(quality)
     if spoiled:
         return VideoVerdict(NOT_USABLE, spoiled)
-    if verdicts & {"bad", "doubtful"} or caveats:
+    if verdicts & {"bad", "doubtful"}:
         return VideoVerdict(WITH_CARE)
     return VideoVerdict(GOOD if "good" in verdicts else UNKNOWN)
 

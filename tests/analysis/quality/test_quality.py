@@ -405,7 +405,7 @@ def test_every_affected_output_exists_and_every_check_says_what_to_do():
         assert check.meaning.endswith(".")
         assert check.advice.endswith(".")
         assert check.needs.endswith((".", ")"))
-        assert 0 < check.doubtful <= check.bad
+        assert 0 <= check.doubtful <= check.bad
 
 
 def test_unknown_checks_never_lower_the_verdict_and_say_what_makes_them_known():
@@ -415,7 +415,6 @@ def test_unknown_checks_never_lower_the_verdict_and_say_what_makes_them_known():
     assert str(judge_video(quality)) == "good"
     assert str(judge_video(unknown)) == "unknown"
     assert str(judge_video(quality, problems=["a page is broken"])) == "not usable"
-    assert str(judge_video(quality, caveats=["a page is missing"])) == "usable with care"
     assert unknown["advice"].str.contains("needs").all()
 
 
