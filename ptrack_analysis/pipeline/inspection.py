@@ -161,5 +161,5 @@ def inspect_tracking(
         notes=tuple(notes),
         problems=tuple(problems),
         read_report=reading.report,
-        verdict=str(judge_video(quality, problems=problems, caveats=reading.cut_short)),
+        verdict=str(judge_video(quality, problems=problems)),
     )

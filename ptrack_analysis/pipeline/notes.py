@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 LATE = pd.Timedelta("2s")
 """A first detection later than this may mean that the first pages are missing."""
 MUCH_UNLOCATED = CHECKS["time without position"].doubtful / 100
-"""A share of the time in the scene, spent nobody knows where, that a reader of zone dwell must know of."""
-MANY_FEET_HIDDEN = CHECKS["truncated boxes"].doubtful / 100
-"""A share of boxes on the picture's lower edge that a reader of positions must know of."""
+"""Share of the time in the scene without a position from which a note says so."""
 
 _SAID = ("time without position", "dropped rows", "missing pages")
 
@@ -36,7 +34,7 @@ def notes_on(reading: Reading, tracks: pd.DataFrame) -> list[str]:
         *reading.report.notes,
         *_notes_on_times(reading.video, whole.index, has_points="left" not in reading.detections.columns),
         *_notes_on_boxes(whole),
-        *_notes_on_places(tracks, whole),
+        *_notes_on_positions(tracks),
     ]
 
 
@@ -74,18 +72,13 @@ def _notes_on_boxes(whole: Whole) -> Iterator[str]:
         yield f"{boxes} a negative size and covers nothing in a heatmap"
 
 
-def _notes_on_places(tracks: pd.DataFrame, whole: Whole) -> Iterator[str]:
-    """Describe how much of the time or of the boxes says little about places."""
+def _notes_on_positions(tracks: pd.DataFrame) -> Iterator[str]:
+    """Describe how much of the time in the scene has no position."""
     dwell, unlocated = total_ms(tracks["time_in_scene"]), total_ms(tracks["without_position"])
     if unlocated > MUCH_UNLOCATED * dwell:
         yield (
             f"for {unlocated / dwell:.0%} of the time in the scene it is not known where the person stood "
             "(no body box): time in zones is too short by up to that"
-        )
-    if whole.hidden > MANY_FEET_HIDDEN * whole.boxes:
-        yield (
-            f"{whole.hidden / whole.boxes:.0%} of the body boxes end on the picture's lower edge: the feet "
-            "may be below it, and positions there are only as good as that"
         )
 
 

@@ -398,7 +398,7 @@ class VideoAnalysis:
     def verdict(self) -> VideoVerdict:
         """How reliable the tracking is: the verdict of the quality checks."""
         quality = None if self.has_points else self["quality"]
-        return judge_video(quality, caveats=self.reading.cut_short)
+        return judge_video(quality)
 
     @cached_property
     def _cut(self) -> tuple[pd.DataFrame, Integers]:

@@ -31,7 +31,7 @@ def test_it_says_the_usual_figures(capfd, shop):
         "checkout",
         "From zone to zone",
         "a drift of +0",
-        "Trust: ",
+        "Quality: ",
     ):
         assert said in out
 

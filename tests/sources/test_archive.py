@@ -246,6 +246,7 @@ def test_an_incomplete_archive_is_refused_unless_allowed(tmp_path):
     allowed = inspect_tracking(tmp_path, allow_incomplete=True)
     assert allowed.problems == ()
     assert "incomplete: every page (2) has a NextToken" in " ".join(allowed.notes)
+    assert allowed.verdict == "not usable for tracks, visits, dwell, occupancy and crossings"
 
 
 @pytest.mark.parametrize("status", ["IN_PROGRESS", "FAILED"])

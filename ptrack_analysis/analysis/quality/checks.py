@@ -16,7 +16,7 @@ from ptrack_analysis.analysis.presence import (
     rows_by_person,
 )
 from ptrack_analysis.analysis.quality import flicker, measures, positions
-from ptrack_analysis.analysis.quality.inputs import Measured, QualityInputs
+from ptrack_analysis.analysis.quality.inputs import LEAST_EVENTS, Measured, QualityInputs
 from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.scene.floor_plan import FloorPlan
@@ -38,8 +38,6 @@ from ptrack_analysis.video import Video, milliseconds
 
 RATE = "1/min"
 """The unit of a check that counts events per minute of presence."""
-LEAST_EVENTS = 3
-"""Number of events from which a rate above a threshold is doubtful or bad."""
 
 
 _MORE = "This check needs more detections."

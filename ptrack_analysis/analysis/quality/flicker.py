@@ -7,7 +7,13 @@ import numpy as np
 import shapely
 
 from ptrack_analysis.analysis.presence import mark_starts
-from ptrack_analysis.analysis.quality.inputs import MINUTE, UNKNOWN, Measured, QualityInputs
+from ptrack_analysis.analysis.quality.inputs import (
+    LEAST_EVENTS,
+    MINUTE,
+    UNKNOWN,
+    Measured,
+    QualityInputs,
+)
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Milliseconds
@@ -116,7 +122,7 @@ def _summarize(found: dict[str, _Flicker], inputs: QualityInputs, check: str) ->
     """Return the value of the zone or line with the most flicker, and advice with the calming distance."""
     if not found:
         return UNKNOWN
-    worst = max(found, key=lambda name: found[name].rate)
+    worst = max(found, key=lambda name: (len(found[name].distances) >= LEAST_EVENTS, found[name].rate))
     by_name = {name: (one.rate, len(one.distances)) for name, one in found.items() if one.minutes}
     one, limit = found[worst], inputs.thresholds[check]
     advice = _advise(worst, one, limit, inputs.unit, is_zone=check == "visit flicker")

@@ -18,6 +18,8 @@ from ptrack_analysis.video import Milliseconds, Video
 
 MINUTE = 60_000.0
 """Milliseconds per minute."""
+LEAST_EVENTS = 3
+"""Number of events from which a rate above a threshold is doubtful or bad."""
 NAN = float("nan")
 BOX = ("left", "top", "width", "height")
 

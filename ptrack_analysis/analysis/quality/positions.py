@@ -44,8 +44,12 @@ def measure_truncated_boxes(inputs: QualityInputs) -> Measured:
 
 
 def measure_time_outside_image(inputs: QualityInputs) -> Measured:
-    """Measure the share of the time with a position whose position is outside the image [%]."""
-    return inputs.measure_rows(read_flag(inputs.trajectories, inputs.rows, "outside_image"))
+    """Measure the share of the time with a position whose position is outside the image [%].
+
+    This time is missing from the zones where it belongs, so it has no share in a zone.
+    """
+    is_outside = read_flag(inputs.trajectories, inputs.rows, "outside_image")
+    return Measured(inputs.measure_rows(is_outside).value)
 
 
 def measure_tiny_boxes(inputs: QualityInputs) -> Measured:
@@ -151,10 +155,13 @@ def measure_time_near_horizon(inputs: QualityInputs) -> Measured:
 
 
 def measure_time_off_plan(inputs: QualityInputs) -> Measured:
-    """Measure the share of the time with a position outside the bounds of the floor plan [%]."""
+    """Measure the share of the time with a position outside the bounds of the floor plan [%].
+
+    This time is missing from the zones where it belongs, so it has no share in a zone.
+    """
     if inputs.floor_plan is None:
         return UNKNOWN
     x, y = inputs.position
     x0, y0, x1, y1 = inputs.floor_plan.bounds
     is_off: Bools = inputs.is_located & ~((x >= x0) & (x <= x1) & (y >= y0) & (y <= y1))
-    return inputs.measure_rows(is_off)
+    return Measured(inputs.measure_rows(is_off).value)

@@ -7,8 +7,9 @@ import pandas as pd
 
 GOOD, WITH_CARE, NOT_USABLE, UNKNOWN = "good", "usable with care", "not usable", "unknown"
 """The verdicts on a video. ``NOT_USABLE`` is followed by the outputs that are not usable, if any are."""
-_OUTPUTS_BY_NAME = frozenset({"visits", "dwell", "transitions", "occupancy", "crossings", "counts"})
-"""Outputs with figures per zone or line: a check with values per zone spoils them only there."""
+_ZONE_OUTPUTS = frozenset({"visits", "dwell", "transitions", "occupancy"})
+_LINE_OUTPUTS = frozenset({"crossings", "counts"})
+"""Outputs with figures per zone or line: a check with values per zone or line spoils them only there."""
 _MOST_NAMES = 3
 
 
@@ -32,14 +33,12 @@ class VideoVerdict:
         return f"{self.verdict} for {'; '.join(self.spoiled)}" if self.spoiled else self.verdict
 
 
-def judge_video(
-    quality: pd.DataFrame | None, *, problems: Sequence[str] = (), caveats: Sequence[str] = ()
-) -> VideoVerdict:
+def judge_video(quality: pd.DataFrame | None, *, problems: Sequence[str] = ()) -> VideoVerdict:
     """Judge the tracking of one video.
 
     The verdict is ``not usable`` if there are problems, or ``not usable for`` the outputs of bad checks. It
-    is ``usable with care`` with a doubtful check or a caveat, and otherwise ``good``. Unknown checks never
-    lower it; without any known check it is ``unknown``.
+    is ``usable with care`` with a doubtful check, and otherwise ``good``. Unknown checks never lower it;
+    without any known check it is ``unknown``.
 
     Parameters
     ----------
@@ -47,15 +46,14 @@ def judge_video(
         QUALITY of the video, None without it.
     problems
         Reasons why the video cannot be read.
-    caveats
-        Reasons for care besides the checks.
     """
     if problems:
         return VideoVerdict(NOT_USABLE)
     verdicts = set() if quality is None else set(quality["verdict"].astype(str))
-    if quality is not None and "bad" in verdicts:
-        return VideoVerdict(NOT_USABLE, _describe_spoiled(quality))
-    if "doubtful" in verdicts or caveats:
+    spoiled = () if quality is None else _describe_spoiled(quality)
+    if spoiled:
+        return VideoVerdict(NOT_USABLE, spoiled)
+    if verdicts & {"bad", "doubtful"}:
         return VideoVerdict(WITH_CARE)
     return VideoVerdict(GOOD if "good" in verdicts else UNKNOWN)
 
@@ -81,15 +79,27 @@ def find_affecting_checks(
     """
     found = []
     for check, rows in quality.groupby(level="check", sort=True):
-        affects = [one for one in rows["affects"].iloc[0].split(", ") if one in outputs]
         by_name = rows["verdict"].astype(str).droplevel("check")
-        has_names = len(by_name) > 1
-        for output in affects:
-            key = name if has_names and output in _OUTPUTS_BY_NAME else ""
-            if by_name.get(key) in verdicts:
-                found.append(str(check))
-                break
+        local = _find_local_outputs(rows)
+        keys = {name if one in local else "" for one in _split_outputs(rows) if one in outputs}
+        if any(by_name.get(key) in verdicts for key in keys):
+            found.append(str(check))
     return found
+
+
+def _split_outputs(rows: pd.DataFrame) -> list[str]:
+    """Return the outputs that a check affects."""
+    return str(rows["affects"].iloc[0]).split(", ")
+
+
+def _find_local_outputs(rows: pd.DataFrame) -> frozenset[str]:
+    """Return the outputs that a check spoils only in the zones or lines for which it has a value.
+
+    The values are those of zones, or if the check affects no output of zones, of lines.
+    """
+    if len(rows) == 1:
+        return frozenset()
+    return _ZONE_OUTPUTS if _ZONE_OUTPUTS & {*_split_outputs(rows)} else _LINE_OUTPUTS
 
 
 def _describe_spoiled(quality: pd.DataFrame) -> tuple[str, ...]:
@@ -98,13 +108,13 @@ def _describe_spoiled(quality: pd.DataFrame) -> tuple[str, ...]:
     for _, rows in quality.groupby(level="check", sort=True):
         verdicts = rows["verdict"].astype(str).droplevel("check")
         bad = verdicts.index[verdicts == "bad"]
-        by_name = {str(name) for name in bad if name}
-        for output in rows["affects"].iloc[0].split(", "):
-            is_by_name = len(verdicts) > 1 and output in _OUTPUTS_BY_NAME
-            if is_by_name and by_name and len(by_name) < len(verdicts) - 1:
-                names.setdefault(output, set()).update(by_name)
-            elif "" in bad or (is_by_name and by_name):
+        by_name, local = {str(name) for name in bad if name}, _find_local_outputs(rows)
+        for output in _split_outputs(rows):
+            is_everywhere = len(by_name) == len(verdicts) - 1 if output in local else "" in bad
+            if is_everywhere:
                 names.setdefault(output, set()).add("")
+            elif output in local and by_name:
+                names.setdefault(output, set()).update(by_name)
     groups: dict[tuple[str, ...], list[str]] = {}
     for output, where in names.items():
         groups.setdefault(() if "" in where else tuple(sorted(where)), []).append(output.replace("_", " "))

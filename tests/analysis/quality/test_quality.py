@@ -392,7 +392,11 @@ def test_a_share_is_measured_in_each_zone_and_only_spoiled_zones_are_marked():
     assert result.loc[("face only", "right"), "value"] == 0
     assert "face only" in find_affecting_checks(result, ["dwell"], "left")
     assert "face only" not in find_affecting_checks(result, ["dwell"], "right")
-    assert str(judge_video(result)) == "not usable for visits, dwell and crossings in left"
+    assert result.loc[("face only", ""), "verdict"] == "doubtful"
+    assert "face only" in find_affecting_checks(result, ["crossings"], "door")
+    only_right = result[result.index.get_level_values("name") != "left"]
+    assert str(judge_video(only_right)) == "usable with care"
+    assert str(judge_video(result)) == "not usable for visits and dwell in left"
 
 
 def test_every_affected_output_exists_and_every_check_says_what_to_do():
@@ -401,7 +405,7 @@ def test_every_affected_output_exists_and_every_check_says_what_to_do():
         assert check.meaning.endswith(".")
         assert check.advice.endswith(".")
         assert check.needs.endswith((".", ")"))
-        assert 0 < check.doubtful <= check.bad
+        assert 0 <= check.doubtful <= check.bad
 
 
 def test_unknown_checks_never_lower_the_verdict_and_say_what_makes_them_known():
@@ -411,5 +415,17 @@ def test_unknown_checks_never_lower_the_verdict_and_say_what_makes_them_known():
     assert str(judge_video(quality)) == "good"
     assert str(judge_video(unknown)) == "unknown"
     assert str(judge_video(quality, problems=["a page is broken"])) == "not usable"
-    assert str(judge_video(quality, caveats=["a page is missing"])) == "usable with care"
     assert unknown["advice"].str.contains("needs").all()
+
+
+def test_one_quick_return_elsewhere_does_not_hide_a_zone_that_flickers():
+    """Person 2 comes back to the far zone once in 4 s; person 1 trembles on the border for a minute."""
+    back = [(100 * step, 0.85 if step == 20 else 0.9, 0.5) for step in range(40)]
+    detections = make_detections({1: SHAKE[:500], 2: back})
+    zones = [Zone("hall", box(0, 0, 600, 500), "px"), Zone("far", box(870, 0, 1000, 500), "px")]
+    trajectories = compute_trajectories(detections, VIDEO)
+    result = compute_quality(detections, trajectories, VIDEO, zones=zones)
+    assert result.loc[("visit flicker", ""), "value"] == result.loc[("visit flicker", "hall"), "value"]
+    assert result.loc[("visit flicker", "far"), "verdict"] == "unknown"
+    assert "Fewer than 3 events" in result.loc[("visit flicker", "far"), "advice"]
+    assert str(judge_video(result)) == "not usable for visits, dwell and transitions in hall"
