@@ -260,7 +260,7 @@ def test_nobody_is_a_page_that_says_so(tmp_path):
 
 def test_one_detection_is_a_page(tmp_path):
     html = written(tmp_path, WALK[:1], HOSTILE)
-    assert "no interval: too few persons" in html
+    assert "no interval: fewer than 10 people" in html
 
 
 def test_of_many_detections_the_explorer_holds_the_first_and_says_so(tmp_path, monkeypatch):
