@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 
 from ptrack_analysis.errors import InputError, PageError
 from ptrack_analysis.sources.pages.integrity import (
+    count_letters,
     describe_position,
     validate_document,
     validate_members,
@@ -342,6 +343,7 @@ def decode_pages(raw: bytes, place: str, decoders: Decoders, log: DocumentLog) -
         raw = _validate_utf8(raw, place)
     error: msgspec.ValidationError | None = None
     pages: list[Page[Any]] | None = None
+    letters = None if decoders is SKIPPING else count_letters(raw)
     try:
         pages = _unwrapped(_decoded(raw, decoders), raw, place, decoders)
     except msgspec.ValidationError as found:
@@ -349,8 +351,8 @@ def decode_pages(raw: bytes, place: str, decoders: Decoders, log: DocumentLog) -
     except (msgspec.DecodeError, RecursionError) as found:
         raise malformed(raw, place, found) from found
     if error is None and not _has_other_spellings(raw, pages, decoders):
-        if pages and decoders is not SKIPPING:
-            validate_document(raw, place, pages)
+        if pages and letters is not None:
+            validate_document(raw, place, pages, letters)
             _note_face_search(raw, place, log)
         log.fast += bool(pages)
     else:

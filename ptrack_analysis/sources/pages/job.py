@@ -98,7 +98,7 @@ class JobReader:
     files: int = 0
     ends: dict[bytes, tuple[int, int]] = field(default_factory=dict)
     goes_on: bool = False
-    places: dict[bytes, int] = field(default_factory=dict)
+    places: dict[int, int] = field(default_factory=dict)
     digests: set[bytes] = field(default_factory=set)
     metadata: dict[str, tuple[Any, str]] = field(default_factory=dict)
     mixed: list[InputError] = field(default_factory=list)
@@ -167,7 +167,7 @@ class JobReader:
     def _was_there(self, rows: PageRows) -> bool:
         """Return whether a page was taken in before; only pages that may be equal are digested whole."""
         number = len(self.collector)
-        earlier = self.places.setdefault(rows.fingerprint(), number)
+        earlier = self.places.setdefault(rows.checksum(), number)
         if earlier == number or not len(rows.time):
             return False
         self.digests.add(self.collector.page_digest(earlier))
