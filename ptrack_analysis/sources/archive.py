@@ -235,6 +235,8 @@ def list_files(root: AnyPath) -> Listing:
     if not isinstance(root, Path):
         return _sorted_by_name(root, _in_s3(root), [])
     listing = _sorted_by_name(root, *_on_disk(root))
+    if not listing.unreadable:
+        return listing
     numbered = {group_below(root, file) for file in listing.files if find_page_number(file.name) is not None}
     beside = [
         entry

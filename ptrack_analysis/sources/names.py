@@ -76,6 +76,7 @@ def below_root(root: AnyPath, file: AnyPath) -> PurePath | None:
     return file.relative_to(root)  # type: ignore[arg-type] # both are of one kind
 
 
+@lru_cache(maxsize=2**15)
 def group_below(root: AnyPath, file: AnyPath) -> tuple[str, str]:
     """Return what files of one video have in common; see ``find_group``."""
     if file.parent == root:
