@@ -26,6 +26,7 @@ _E, _LOWER, _ZERO, _TEN = np.uint8(ord("e")), np.uint8(32), np.uint8(ord("0")), 
 _LARGE = re.compile(rb"(?:^|[\s:,\[])-?[0-9][0-9.]*[eE]\+?[0-9]")
 _BEFORE = re.compile(rb"(?:^|[\s:,\[])-?[0-9][0-9.]*$")
 _AFTER = re.compile(rb"[eE]\+?[0-9]+(?=[\s,\]}]|$)")
+_PART = re.compile(r", (line|document) \d[^/]*$")
 _WIDEST = 400
 _OUTER_LISTS = 4
 
@@ -111,7 +112,7 @@ def validate_numbers(raw: bytes, place: str) -> list[int]:
         text = (before[0].lstrip(b" \t\r\n:,[") + after[0]).decode()
         if _is_infinite(text) and _has_infinity(raw):
             raise PageError(
-                f"{place}: the number {text} at byte {at} ({describe_position(raw, at)}) is not finite. No "
+                f"{place}: the number {text} at {describe_position(raw, at, place)} is not finite. No "
                 "page contains such a number; the file was changed or is damaged. Save the response again."
             )
     return exponents
@@ -129,16 +130,24 @@ def validate_members(raw: bytes, place: str) -> None:
         return
     for name, at in _find_repeated_members(raw):
         raise PageError(
-            f"{place}: {name!r} is given twice in one object, the second time at byte {at} "
-            f"({describe_position(raw, at)}). Only one of them would be read. Save each response as its own "
-            "document."
+            f"{place}: {name!r} is given twice in one object, the second time at "
+            f"{describe_position(raw, at, place)}. Only one of them would be read. Save each response as its "
+            "own document."
         )
 
 
-def describe_position(raw: bytes, at: int) -> str:
-    """Return the line and column of a byte."""
+def describe_position(raw: bytes, at: int, place: str) -> str:
+    """Return the byte, line and column of a position, and that they count from the start of a document.
+
+    A document that is one line of a file has its line in its place.
+    """
     line, column = raw.count(b"\n", 0, at) + 1, at - raw.rfind(b"\n", 0, at)
-    return f"line {line}, column {column}"
+    part = _PART.search(place)
+    if part is None:
+        return f"byte {at} (line {line}, column {column})"
+    if part[1] == "line":
+        return f"byte {at} of this line"
+    return f"byte {at} of this document (its line {line}, column {column})"
 
 
 def _find_exponents(raw: bytes) -> list[int]:
