@@ -176,8 +176,11 @@ def build_references(
     titles = [
         find_title(files[0], is_page=_are_numbered(root, key, files, evidence)) for key, files in ordered
     ]
-    identities = [" ".join([*key, *(shown(root, file) for file in files)]) for key, files in ordered]
-    names = name_videos(titles, [files[0] for _, files in ordered], identities)
+    names = name_videos(
+        titles,
+        [files[0] for _, files in ordered],
+        lambda index: " ".join([*ordered[index][0], *(shown(root, file) for file in ordered[index][1])]),
+    )
     return [
         VideoReference(
             name,
@@ -232,6 +235,8 @@ def list_files(root: AnyPath) -> Listing:
     if not isinstance(root, Path):
         return _sorted_by_name(root, _in_s3(root), [])
     listing = _sorted_by_name(root, *_on_disk(root))
+    if not listing.unreadable:
+        return listing
     numbered = {group_below(root, file) for file in listing.files if find_page_number(file.name) is not None}
     beside = [
         entry

@@ -147,8 +147,8 @@ def test_names_are_safe_and_keep_case(title, name):
 
 def test_names_that_collide_get_their_folders_and_a_hash_only_if_these_are_equal(tmp_path):
     files = [tmp_path / "day" / "a" / "1.json", tmp_path / "day" / "b" / "1.json", tmp_path / "x.json"]
-    assert name_videos(["front", "Front", "back"], files, ["1", "2", "3"]) == ["a-front", "b-Front", "back"]
-    one, two = name_videos(["front", "front"], [files[0], files[0]], ["job 1", "job 2"])
+    assert name_videos(["front", "Front", "back"], files, str) == ["a-front", "b-Front", "back"]
+    one, two = name_videos(["front", "front"], [files[0], files[0]], lambda index: f"job {index + 1}")
     assert one != two
     assert all(re.fullmatch("front-[0-9a-f]{6}", name) for name in (one, two))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import gcd
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
@@ -86,7 +86,7 @@ def find_missing(
         for file in files:
             own[known[file] if file in known else group_below(root, file)].append(file)
         signs = [sign for group in own for sign in _missing_numbers(own[group], alike[group])]
-        for folder in {file.parent for file in files}.intersection(states):
+        for folder in {file.parent for file in files}.intersection(states) if states else ():
             signs += _missing_of_fetch(states[folder], listing.files)
         if signs:
             found[video] = signs
@@ -109,6 +109,8 @@ def _missing_numbers(own: Iterable[AnyPath], all_files: Iterable[AnyPath]) -> li
     if len(by_number) < 2:  # noqa: PLR2004 - a hole lies between two pages
         return []
     numbers = sorted(by_number)
+    if numbers[0] <= _FIRST and len(numbers) == numbers[-1] - numbers[0] + 1:
+        return []
     stride = gcd(*(number - numbers[0] for number in numbers))
     stride = stride if stride >= _LEAST_STRIDE else 1
     span = (numbers[-1] - numbers[0]) // stride + 1
@@ -175,8 +177,7 @@ def are_all_numbered(files: Sequence[AnyPath]) -> bool:
     return state.complete and state.pages == len(files)
 
 
-@dataclass(frozen=True, slots=True)
-class PageSpan:
+class PageSpan(NamedTuple):
     """The first and last time of a page, and its longest time without a detection [ms]."""
 
     place: str
@@ -187,11 +188,13 @@ class PageSpan:
 
 def build_span(time: Milliseconds, place: str) -> PageSpan:
     """Return the span of a page that has rows."""
+    if len(time) == 1:
+        return PageSpan(place, int(time[0]), int(time[0]), 0)
     steps = time[1:] - time[:-1]
-    if len(steps) and steps.min() < 0:
+    if np.minimum.reduce(steps) < 0:
         time = np.sort(time)
-        steps = np.diff(time)
-    return PageSpan(place, int(time[0]), int(time[-1]), int(steps.max(initial=0)))
+        steps = time[1:] - time[:-1]
+    return PageSpan(place, int(time[0]), int(time[-1]), int(np.maximum.reduce(steps)))
 
 
 def find_border_gaps(spans: Sequence[PageSpan]) -> list[str]:

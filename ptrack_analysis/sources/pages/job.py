@@ -98,7 +98,7 @@ class JobReader:
     files: int = 0
     ends: dict[bytes, tuple[int, int]] = field(default_factory=dict)
     goes_on: bool = False
-    places: dict[bytes, int] = field(default_factory=dict)
+    places: dict[int, int] = field(default_factory=dict)
     digests: set[bytes] = field(default_factory=set)
     metadata: dict[str, tuple[Any, str]] = field(default_factory=dict)
     mixed: list[InputError] = field(default_factory=list)
@@ -148,7 +148,7 @@ class JobReader:
         """Take in one page, unless it was there before; return its first and last timestamp."""
         self._notice(page, place)
         rows = build_page_rows(page, faces=self.collector.faces, landmarks=self.collector.landmarks)
-        span: tuple[int | None, int | None] = (None, None)
+        span: tuple[int, int] | None = None
         if len(rows.time):
             known = build_span(rows.time, place)
             self.spans.append(known)
@@ -156,18 +156,18 @@ class JobReader:
             self.first = known.first if self.first is None else min(known.first, self.first)
         self.goes_on = bool(page.next_token)
         if not self.goes_on:
-            self.ends[rows.digest()] = int(rows.time.min(initial=2**53)), int(rows.time.max(initial=0))
+            self.ends[rows.digest()] = span or (2**53, 0)
         if self._was_there(rows):
             self.repeated += 1
             self.repeated_rows += len(rows.time)
         else:
             self.collector.add(rows)
-        return span
+        return span or (None, None)
 
     def _was_there(self, rows: PageRows) -> bool:
         """Return whether a page was taken in before; only pages that may be equal are digested whole."""
         number = len(self.collector)
-        earlier = self.places.setdefault(rows.fingerprint(), number)
+        earlier = self.places.setdefault(rows.checksum(), number)
         if earlier == number or not len(rows.time):
             return False
         self.digests.add(self.collector.page_digest(earlier))
