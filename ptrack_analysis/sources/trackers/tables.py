@@ -109,7 +109,8 @@ def detections_from(
     if isinstance(table, pd.DataFrame):
         rows = _read_pandas(table, place, given, video)
     elif hasattr(table, "__arrow_c_stream__"):
-        rows = _read_arrow(pa.table(table), place, given, video)
+        content = pa.table(table)
+        rows = _read_arrow(content, content.column_names, place, given, video)
     else:
         raise ParameterError(
             f"the table is a {type(table).__name__}; expected a pandas.DataFrame or anything with "
@@ -122,9 +123,8 @@ def detections_from(
     return result.table
 
 
-def _read_arrow(table: pa.Table, place: str, given: Given, video: Video) -> Rows:
-    """Read the columns of an Arrow table that have a role."""
-    present = table.column_names
+def _read_arrow(table: pa.Table, present: Sequence[str], place: str, given: Given, video: Video) -> Rows:
+    """Read the columns of an Arrow table that have a role; ``present`` names those of its source."""
     columns, candidates = name_columns(given, present, place)
     cells = {}
     for name in dict.fromkeys([*columns.values(), *candidates.values()]):
@@ -304,7 +304,7 @@ def read_table(path: AnyPath, given: Given) -> Rows:
     """
     video = named(given.video, title_of_source(path))
     if _first_bytes(path) == _PARQUET:
-        return _read_arrow(_read_parquet(path, given), str(path), given, video)
+        return _read_parquet(path, given, video)
     sheet = Sheet.open(path)
     given.validate_lines(sheet.raw)
     columns, candidates = name_columns(given, sheet.names, str(path))
@@ -343,17 +343,19 @@ def read_parquet_names(path: AnyPath) -> list[str]:
         return names
 
 
-def _read_parquet(path: AnyPath, given: Given) -> pa.Table:
+def _read_parquet(path: AnyPath, given: Given, video: Video) -> Rows:
     with _open_parquet(path) as file:
         rows = file.metadata.num_rows
         if rows > MAX_ROWS:
             raise InputError(f"{path}: {rows} rows; at most {MAX_ROWS} are read")
         given.validate_size(rows)
-        columns, candidates = name_columns(given, file.schema_arrow.names, str(path))
+        present = file.schema_arrow.names
+        columns, candidates = name_columns(given, present, str(path))
         try:
-            return file.read(columns=list(dict.fromkeys([*columns.values(), *candidates.values()])))
+            table = file.read(columns=list(dict.fromkeys([*columns.values(), *candidates.values()])))
         except (pa.ArrowException, OSError) as error:
             raise InputError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}") from error
+    return _read_arrow(table, present, str(path), given, video)
 
 
 def _open_parquet(path: AnyPath) -> Any:

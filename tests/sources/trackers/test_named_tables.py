@@ -120,6 +120,11 @@ def test_a_column_without_a_role_is_named_in_a_warning_and_in_the_report(tmp_pat
     assert report.table.query("kind == 'ignored'")["text"].tolist() == [report.notes[0]]
 
 
+def test_a_column_without_a_role_of_a_parquet_file_is_in_the_report(tmp_path):
+    pq.write_table(pa.table({**VALUES, "speed": [0.5, 0.6]}), tmp_path / "a.parquet")
+    assert read(tmp_path / "a.parquet", columns=COLUMNS).report.ignored_columns == ("speed",)
+
+
 def test_the_callers_table_is_left_as_it_was():
     before = TABLE.copy()
     detections_from(TABLE, columns=COLUMNS, video=SMALL)
