@@ -97,7 +97,7 @@ def find_type_conflicts(records: Iterable[VideoEntry]) -> list[str]:
     """Describe the columns of the sources whose types cannot be joined: in which video which type."""
     found: dict[str, dict[str, tuple[str, str]]] = {}
     for record in records:
-        for name, kind in record.about.get("source_columns", {}).items():
+        for name, kind in record.about.get("source_columns", []):
             group = "number" if kind in _NUMBERS else kind
             found.setdefault(name, {}).setdefault(group, (kind, record.video))
     return [
@@ -121,7 +121,7 @@ def _columns(folder: str, record: VideoEntry) -> Iterator[Stored]:
         if is_there:
             yield column
     if has_source_columns(folder, parameters):
-        for name, kind in record.about.get("source_columns", {}).items():
+        for name, kind in record.about.get("source_columns", []):
             of = Column(name, "text", SOURCE_COLUMN)
             yield Stored(name, kind, "", SOURCE_COLUMN, of, name, is_name=False)
     if folder == "videos":

@@ -179,7 +179,7 @@ def _written(
     figures = sum_figures(tables.get("tracks"), tables.get("visits"), zones)
     remove_others(export.out, task.name, export.places(task.name), task.there)
     written = release(tables, export.settings, task.name)
-    types = dict[str, str]()
+    types = list[tuple[str, str]]()
     for name, table in written.items():
         further = [] if name == "videos" else find_further_columns(table, schema_in(name, export.parameters))
         if has_source_columns(name, export.parameters):

@@ -210,10 +210,10 @@ def _array(column: Column, values: Any) -> pa.Array:
             return pa.array(values, plain.get(column.kind, pa.float64()), from_pandas=True)
 
 
-def find_stored_types(table: pd.DataFrame, names: Iterable[str]) -> dict[str, str]:
-    """Return the stored type of each of these further columns, as ``Stored`` names it."""
+def find_stored_types(table: pd.DataFrame, names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return these further columns with their stored types, as ``Stored`` names them."""
     stored_names = {stored: name for name, stored in ARROW_TYPES.items()}
-    return {name: stored_names[EXTRA_TYPES[str(table[name].dtype)]] for name in names}
+    return [(name, stored_names[EXTRA_TYPES[str(table[name].dtype)]]) for name in names]
 
 
 def _extra_part(name: str, values: pd.Series) -> Part:
