@@ -215,3 +215,54 @@ def test_a_row_that_repeats_another_is_chosen_by_its_further_values_too(tmp_path
 def test_select_takes_a_table_with_a_further_column_of_any_name(name):
     detections = detections_from(pa.table({**ROLES, name: [1, 2, 3]}), video=SMALL)
     assert select(detections, end="50ms")[name].tolist() == [1, 2]
+
+
+ARROW = {
+    "unsigned": (pa.array([1, 2, None], pa.uint64()), "Int64", [1, 2, None]),
+    "beyond int64": (pa.array([2**64 - 1, 2, None], pa.uint64()), "str", [str(2**64 - 1), "2", None]),
+    "half floats": (pa.array([1.5, 2.0, None]).cast(pa.float16()), "float64", [1.5, 2.0, None]),
+    "decimals": (pa.array([1.5, 2.0, None]).cast(pa.decimal128(9, 2)), "float64", [1.5, 2.0, None]),
+    "categories": (pa.array(["a", "b", None]).dictionary_encode(), "str", ["a", "b", None]),
+    "large texts": (pa.array(["a", "1", None], pa.large_string()), "str", ["a", "1", None]),
+    "texts of digits": (pa.array(["1", "2", None]), "str", ["1", "2", None]),
+}
+
+
+@pytest.mark.parametrize(("column", "dtype", "expected"), ARROW.values(), ids=ARROW)
+def test_a_column_of_a_typed_table_keeps_its_type(tmp_path, column, dtype, expected):
+    table = pa.table({**ROLES, "note": column})
+    pq.write_table(table, tmp_path / "a.parquet")
+    for found in (detections_from(table, video=SMALL), read(tmp_path / "a.parquet").table):
+        assert str(found["note"].dtype) == dtype
+        assert [None if pd.isna(value) else value for value in found["note"]] == expected
+
+
+NOT_PLAIN = {
+    "dates": (pd.to_datetime(["2024-05-01"] * 3), "its type is timestamp"),
+    "durations": (pd.to_timedelta([1, 2, 3], unit="s"), "its type is duration"),
+    "lists": ([[1], [2], [3]], "its type is list"),
+    "several types": ([1, "a", 2.5], "its values are of several types"),
+    "nothing": ([None] * 3, "it has no values"),
+    "not numbers": ([float("nan")] * 3, "it has no values"),
+}
+
+
+@pytest.mark.parametrize(("values", "reason"), NOT_PLAIN.values(), ids=NOT_PLAIN)
+def test_a_column_of_another_type_is_named_with_the_reason(values, reason):
+    with pytest.warns(PtrackWarning, match=f"the column 'note' is not read: {reason}"):
+        found = detections_from(pd.DataFrame({**ROLES, "note": values}), video=SMALL)
+    assert "note" not in found.columns
+
+
+@pytest.mark.parametrize(
+    "make", [lambda table: table, lambda table: table.to_pandas()], ids=["Arrow", "pandas"]
+)
+def test_two_columns_of_one_name_are_not_read(make):
+    table = pa.table([*ROLES.values(), [1, 2, 3], [4, 5, 6]], names=[*ROLES, "mood", "mood"])
+    with pytest.warns(PtrackWarning, match="'mood' is not read: another column has the same name"):
+        found = detections_from(make(table), video=SMALL)
+    assert "mood" not in found.columns
+
+
+def test_columns_of_pandas_may_have_numbers_as_names():
+    assert detections_from(pd.DataFrame({**ROLES, 7: [1, 2, 3]}), video=SMALL)["7"].tolist() == [1, 2, 3]
