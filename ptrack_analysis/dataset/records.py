@@ -38,6 +38,11 @@ def schema_in(folder: str, parameters: Mapping[str, object]) -> Table:
     )
 
 
+def has_source_columns(folder: str, parameters: Mapping[str, object]) -> bool:
+    """Return whether the files of a folder have the columns of a tracker's file that have no role."""
+    return folder == ("trajectories" if parameters.get("points_unit") else "detections")
+
+
 def video_name(name: str) -> str:
     """Return the video's own name, without the part of it that a dataset holds."""
     return name.partition("@")[0]

@@ -185,7 +185,9 @@ def _questions(contents: Contents) -> list[str]:
 
 
 def _external_table(name: str, columns: list[Stored]) -> str:
-    listed = ",\n".join(f"  `{column.name}` {_ATHENA_TYPES[column.type]}" for column in columns)
+    listed = ",\n".join(
+        f"  `{column.name.replace('`', '``')}` {_ATHENA_TYPES[column.type]}" for column in columns
+    )
     return (
         f"\nCREATE EXTERNAL TABLE IF NOT EXISTS `{name}` (\n{listed}\n)\n"
         f"STORED AS PARQUET\nLOCATION 's3://YOUR-BUCKET/PREFIX/{name}/';\n"

@@ -37,6 +37,23 @@ class DroppedRows:
 
 
 @dataclass(frozen=True, slots=True)
+class IgnoredColumns:
+    """Columns of a table that were not read, and the reason."""
+
+    names: tuple[str, ...]
+    reason: str
+
+    @property
+    def text(self) -> str:
+        """A sentence with the first of the names."""
+        listed = ", ".join(map(repr, self.names[:_SHOWN]))
+        more = len(self.names) - _SHOWN
+        listed += f" and {more} more" if more > 0 else ""
+        subject = "the column {} is" if len(self.names) == 1 else "the columns {} are"
+        return f"{subject.format(listed)} not read: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Completeness:
     """Whether a source contains all pages of its job.
 
@@ -70,7 +87,7 @@ class ReadReport:
 
     ``rows`` is the number of rows in the source; ``rows == kept + dropped_rows``. ``assumptions`` are
     sentences on facts that the source does not state, ``oddities`` on what is unusual but was read.
-    ``ignored_columns`` are columns of a table that were not read, because they have no role.
+    ``ignored`` has the columns of a table that were not read, with the reasons.
     ``repeated_pages`` were saved twice and count once; ``merged`` rows were joined with another row of the
     same person and time.
 
@@ -88,7 +105,7 @@ class ReadReport:
     dropped: tuple[DroppedRows, ...] = ()
     assumptions: tuple[str, ...] = ()
     oddities: tuple[str, ...] = ()
-    ignored_columns: tuple[str, ...] = ()
+    ignored: tuple[IgnoredColumns, ...] = ()
     completeness: Completeness = Completeness()
     repeated_pages: int = 0
     merged: int = 0
@@ -102,6 +119,11 @@ class ReadReport:
     def rows(self) -> int:
         """Number of rows in the source."""
         return self.kept + self.dropped_rows
+
+    @property
+    def ignored_columns(self) -> tuple[str, ...]:
+        """Names of the columns of a table that were not read."""
+        return tuple(name for group in self.ignored for name in group.names)
 
     @property
     def has_pages(self) -> bool:
@@ -127,13 +149,7 @@ class ReadReport:
         return (*dropped, *self._describe_columns(), *self.assumptions, *self.oddities)
 
     def _describe_columns(self) -> tuple[str, ...]:
-        if not self.ignored_columns:
-            return ()
-        names = ", ".join(map(repr, self.ignored_columns[:_SHOWN]))
-        more = len(self.ignored_columns) - _SHOWN
-        listed = f"{names} and {more} more" if more > 0 else names
-        columns, verb = ("column", "is") if len(self.ignored_columns) == 1 else ("columns", "are")
-        return (f"{columns} without a role {verb} not read: {listed}",)
+        return tuple(group.text for group in self.ignored)
 
     @property
     def table(self) -> pd.DataFrame:

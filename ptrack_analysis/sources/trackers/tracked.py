@@ -22,6 +22,8 @@ Unit = Literal["px", "fraction", "m", "cm"]
 UNITS = ("px", "fraction", "m", "cm")
 Y_AXES = ("up", "down")
 _RATES = (1e-3, 1e6)
+COLUMN_BYTES = 60
+"""Bytes per detection and column without a role at the peak of an analysis: three copies, and texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +60,28 @@ class Given:
     part: Mapping[str, str] = field(default_factory=dict)
     budget: Budget | None = None
 
-    def validate_size(self, rows: int) -> None:
-        """Reject a file with so many rows if they need more memory than the budget.
+    def validate_size(self, rows: int, further: int = 0) -> None:
+        """Reject a file with so many rows and columns without a role if they need more than the budget.
 
         Raises
         ------
         InputError
             If they do.
         """
-        if self.budget is not None and rows * self.budget.row > self.budget.memory:
+        if self.budget is None:
+            return
+        needed = rows * (self.budget.row + further * COLUMN_BYTES)
+        if needed > self.budget.memory:
             raise InputError(
-                f"video {self.budget.video!r}: {rows} rows need more than "
-                f"{shown_bytes(rows * self.budget.row)} of "
+                f"video {self.budget.video!r}: {rows} rows need more than {shown_bytes(needed)} of "
                 f"memory, but {shown_bytes(self.budget.memory)} may be used. Raise memory (--memory), or "
                 f"split the file."
             )
 
-    def validate_lines(self, raw: bytes) -> None:
+    def validate_lines(self, raw: bytes, further: int = 0) -> None:
         """Reject text with so many lines that its rows need more memory than the budget."""
         if self.budget is not None:
-            self.validate_size(raw.count(b"\n"))
+            self.validate_size(raw.count(b"\n"), further)
 
 
 def combine(options: FormatOptions, video: Video, budget: Budget | None = None) -> Given:
