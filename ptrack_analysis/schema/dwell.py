@@ -275,7 +275,7 @@ TRANSITIONS = Table(
         Column(
             "median_travel",
             "span",
-            "Median of these times, of an even number the lower one; missing where one is no zone.",
+            "Median of these times, rounded to whole milliseconds; missing where one is not a zone.",
             unit="s",
             withheld=True,
         ),
@@ -299,8 +299,8 @@ FUNNEL = Table(
         Column(
             "median_time",
             "span",
-            "Median time from entering the zone of the step before to entering this one, of an even number "
-            "the lower one; missing in the first step and where nobody reached it.",
+            "Median time from entering the zone of the step before to entering this one, rounded to whole "
+            "milliseconds; missing in the first step and where no one reached it.",
             unit="s",
         ),
     ),
