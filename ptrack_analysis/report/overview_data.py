@@ -3,11 +3,15 @@
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.quality.verdict import judge_video
 from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.opening import Dataset
+from ptrack_analysis.dataset.records import VisitEnds
+from ptrack_analysis.geometry import Bools
 from ptrack_analysis.report.parts import Cell, Grid, Heading, Part, ReportTable, Section, Words, column_text
 from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY
 
@@ -19,6 +23,7 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 class Read:
     """The tables of a dataset that its overview is made from; None for one that it has not.
 
+    ``visits`` has a column ``complete``: whether the start and the end of the visit were both observed.
     ``withheld`` tells whether the dataset suppresses small counts.
     """
 
@@ -27,7 +32,7 @@ class Read:
     bins: pd.DataFrame | None
     persons: pd.Series | None
     visits: pd.DataFrame | None
-    dwell_by_entry: pd.DataFrame | None
+    dwell: pd.DataFrame | None
     occupancy: pd.DataFrame | None
     stays: pd.DataFrame | None
     crossings: pd.DataFrame | None
@@ -46,15 +51,15 @@ def read_all(dataset: Dataset) -> Read:
     def table(name: str, columns: list[str] | None = None) -> pd.DataFrame | None:
         return dataset.read(name, columns=columns) if name in dataset.tables else None
 
-    persons = table("tracks", ["time_in_scene"])
+    persons, visits = table("tracks", ["time_in_scene"]), table("visits", ["dwell", "entry", "exit"])
     counted = None if persons is None else persons.groupby(level="video").size()
     return Read(
         videos=dataset.read("videos"),
         quality=table("quality", ["verdict", "affects"]),
         bins=table("occupancy_bins"),
         persons=counted,
-        visits=table("visits", ["dwell", "entry", "exit"]),
-        dwell_by_entry=table("dwell_by_entry", ["median"]),
+        visits=None if visits is None else visits.assign(complete=_find_complete(visits, dataset)),
+        dwell=table("dwell", ["median"]),
         occupancy=table("occupancy_hourly"),
         stays=table("visits_hourly"),
         crossings=table("crossings", ["direction"]),
@@ -62,6 +67,21 @@ def read_all(dataset: Dataset) -> Read:
         lines=table("lines"),
         withheld=dataset.holding.withheld,
     )
+
+
+def _find_complete(visits: pd.DataFrame, dataset: Dataset) -> Bools:
+    """Mark the visits with an observed start and end, by the configuration of each video."""
+    observed = dataset.holding.observed
+    videos: dict[VisitEnds, list[str]] = {}
+    for video, ends in observed.items():
+        videos.setdefault(ends, []).append(video)
+    video_of_visit = visits.index.get_level_values("video")
+    complete = np.zeros(len(visits), dtype=bool)
+    for ends, names in videos.items():
+        complete |= video_of_visit.isin(names) & is_complete(
+            visits, observed_entries=ends.entries, observed_exits=ends.exits
+        )
+    return complete
 
 
 def find_verdict(quality: pd.DataFrame | None, video: str) -> tuple[str, str]:
@@ -294,7 +314,7 @@ def _days(read: Read, scene: pd.DataFrame) -> ReportTable:
         ),
         Heading("max_persons", "at most", column_text(OCCUPANCY_HOURLY, "max_persons"), 0),
         Heading("began", "stays begun", column_text(VISITS_HOURLY, "began"), 0),
-        Heading("entries", "of them seen to begin", column_text(VISITS_HOURLY, "entries"), 0),
+        Heading("entries", "with an observed start", column_text(VISITS_HOURLY, "entries"), 0),
     ]
     rows = [[read.shown(cell) for cell in row] for row in by_day(read.stays, scene)]
     if read.stays is None:

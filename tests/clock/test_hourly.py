@@ -176,7 +176,20 @@ def test_an_entry_is_a_stay_that_was_seen_to_begin():
     ]
     stays += [("door", 2, 0, MINUTE, MINUTE, "appeared"), ("door", 5, 5, MINUTE, MINUTE - 5, "crossed")]
     hourly = compute_visits_hourly(visits_of(stays), make_video(HOUR), recorded("2026-11-24T09:00:00+01:00"))
-    assert hourly[["began", "entries", "present", "persons"]].to_numpy().tolist() == [[4, 2, 4, 3]]
+    assert hourly[["began", "entries", "present", "persons"]].to_numpy().tolist() == [[4, 1, 4, 3]]
+
+
+def test_an_entry_is_what_the_options_count_as_observed():
+    stays = [
+        ("door", person, 0, MINUTE, MINUTE, entry) for person, entry in enumerate(("appeared", "crossed"))
+    ]
+    arguments = visits_of(stays), make_video(HOUR), recorded("2026-11-24T09:00:00+01:00")
+    assert compute_visits_hourly(*arguments)["entries"].tolist() == [1]
+    assert compute_visits_hourly(*arguments, observed_entries=["appeared", "crossed"])[
+        "entries"
+    ].tolist() == [2]
+    with pytest.raises(ParameterError, match="observed_entries is"):
+        compute_visits_hourly(*arguments, observed_entries=["came"])
 
 
 def test_a_zone_in_which_nobody_was_has_rows_of_zeros():
@@ -308,7 +321,7 @@ def test_the_dwell_and_number_of_stays_is_that_of_their_hours(stays, recording):
         split, whole = hourly.xs(zone, level="zone"), visits.xs(zone, level="zone")
         assert total(split["dwell"]) == total(whole["dwell"])
         assert split["began"].sum() == len(whole)
-        assert split["entries"].sum() == whole["entry"].isin(["crossed", "frame_edge", "zone_opened"]).sum()
+        assert split["entries"].sum() == whole["entry"].isin(["crossed", "frame_edge"]).sum()
         assert total(split["recorded_time"]) == max(row[3] for row in stays)
     assert (hourly["dwell"] >= pd.Timedelta(0)).all()
     assert (hourly["persons"] <= hourly["present"]).all()
