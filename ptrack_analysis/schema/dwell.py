@@ -313,6 +313,8 @@ RETAIL = Table(
     columns=(
         ZONE_KEY,
         Column("value", "number", "The figure; missing where it has nothing to be taken of."),
+        Column("low", "number", "Lower confidence bound of the figure (95 %).", withheld=True),
+        Column("high", "number", "Upper confidence bound of the figure (95 %).", withheld=True),
         Column("measured_in", "text", "Unit of the value: persons, visits, s or 1."),
         Column(
             "taken_of",
@@ -320,5 +322,11 @@ RETAIL = Table(
             "Number of persons or visits that it is taken of; of a rate or a mean, what it divides by.",
         ),
         Column("definition", "text", "How it is worked out, and whose definition that is."),
+        Column(
+            "note",
+            "text",
+            "Why a confidence bound is missing, or how far to trust the interval; else empty.",
+            withheld=True,
+        ),
     ),
 )

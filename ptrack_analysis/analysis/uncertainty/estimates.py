@@ -16,12 +16,14 @@ from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.schema import GROUPS, validate
 
 CONFIDENCE = 0.95
-FEWEST_FOR_MEDIAN, FEWEST_FOR_MEAN, FEWEST_FOR_RESTRICTED_MEAN, FEWEST_DAYS = 6, 10, 20, 3
+FEWEST_FOR_SHARE, FEWEST_FOR_MEDIAN, FEWEST_FOR_MEAN, FEWEST_FOR_RESTRICTED_MEAN = 2, 6, 10, 20
+FEWEST_DAYS = 3
 """Fewest people (days) for an interval of each kind of figure."""
 ENOUGH_FOR_MEAN = 50
 """With fewer people, the interval of a mean or a rate covers the true value less often than it says."""
 ABOUT_92 = f"fewer than {ENOUGH_FOR_MEAN} people: about 92 % instead of 95 %"
 ALL_EQUAL = "no variation between people"
+NO_DIVISOR = "nothing to divide by"
 _ROUNDING = 1e-9
 
 
@@ -89,6 +91,30 @@ def fewer_than(number: int, what: str = "people") -> str:
     return f"fewer than {number} {what}"
 
 
+def estimate_share(
+    part: float, sizes: Iterable[float], confidence: float = CONFIDENCE
+) -> tuple[float, Interval]:
+    """Return ``part`` by the sum of ``sizes`` and its interval, from the number of events of each unit.
+
+    The bounds are those of Clopper and Pearson. Where units have several events, they are worth
+    (Σ s)² / Σ s² independent events, as if all events of a unit had the same outcome: the interval is then
+    wider than necessary. Blank for fewer than two units, or a share above 1. NaN where there are no events.
+    """
+    size = np.asarray(list(sizes), dtype="float64")
+    size = size[size > 0]
+    whole = float(size.sum())
+    if not whole:
+        return np.nan, Interval(note=NO_DIVISOR)
+    share = part / whole
+    if share > 1:
+        return share, Interval(note="above 1: not a share")
+    if len(size) < FEWEST_FOR_SHARE:
+        return share, Interval(note=fewer_than(FEWEST_FOR_SHARE))
+    effective = whole**2 / float((size**2).sum())
+    low, high = share_bounds(np.array([share]), np.array([effective]), confidence)
+    return share, Interval(float(low[0]), float(high[0]))
+
+
 def estimate_ratio(
     above: Floats, below: Floats, unit: Integers, confidence: float = CONFIDENCE
 ) -> tuple[float, Interval]:
@@ -105,7 +131,7 @@ def estimate_ratio(
     tops, bottoms = (np.bincount(number, weights=values) for values in (above, below))
     units, top, bottom = len(tops), float(tops.sum()), float(bottoms.sum())
     if not bottom:
-        return np.nan, Interval(note="nothing to divide by")
+        return np.nan, Interval(note=NO_DIVISOR)
     value = top / bottom
     if units < FEWEST_FOR_MEAN:
         return value, Interval(note=fewer_than(FEWEST_FOR_MEAN))
