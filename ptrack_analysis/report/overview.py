@@ -9,9 +9,11 @@ import pandas as pd
 
 from ptrack_analysis import __version__
 from ptrack_analysis.analysis.dwell.dwell import compute_dwell
+from ptrack_analysis.analysis.uncertainty.estimates import estimate_count
 from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
 from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.opening import Dataset
+from ptrack_analysis.report.estimates import GARWOOD
 from ptrack_analysis.report.overview_data import (
     WITHHELD,
     Read,
@@ -122,6 +124,8 @@ def zones_section(read: Read) -> Section:
         Heading("zone", "zone"),
         Heading("videos", "videos", "Videos in which somebody stayed in it.", 0),
         Heading("visits", "stays", column_text(DWELL, "visits"), 0),
+        Heading("visits_low", "from", f"Lower bound of the number of visits.{GARWOOD}", 1),
+        Heading("visits_high", "to", f"Upper bound of the number of visits.{GARWOOD}", 1),
         Heading("dwell_s", "in all [s]", column_text(VISITS, "dwell"), 1),
         Heading("observed_mean_s", "mean seen [s]", "Mean of the dwell as seen, of all stays.", 1),
         Heading("cut_share", "not seen whole", "Share of visits whose start or end was not observed.", 2),
@@ -130,7 +134,11 @@ def zones_section(read: Read) -> Section:
     names = read.visits.index.get_level_values("zone")
     rows = [_row(read.visits[names == zone], zone) for zone in zones]
     table = ReportTable(
-        "zones", "Zones over all videos", headings, rows, row="all stays in zones of one name"
+        "zones",
+        "Zones over all videos, with 95% intervals",
+        headings,
+        rows,
+        row="all stays in zones of one name",
     )
     medians = _medians(read.dwell, read.videos.index.tolist(), zones)
     return Section("zones", "Zones compared", [table, medians])
@@ -140,7 +148,9 @@ def _row(stays: pd.DataFrame, zone: str) -> list[Cell]:
     seconds = stays["dwell"].dt.total_seconds()
     videos = int(stays.index.get_level_values("video").nunique())
     total, mean, cut = float(seconds.sum()), float(seconds.mean()), float(1 - stays["complete"].mean())
-    return [zone, videos, len(stays), total, mean, cut]
+    people = [name for name in stays.index.names if name not in {"zone", "visit"}]
+    visits = estimate_count(stays.groupby(level=people).size())
+    return [zone, videos, len(stays), visits.low, visits.high, total, mean, cut]
 
 
 def _medians(dwell: pd.DataFrame, videos: list[str], zones: list[str]) -> Grid:

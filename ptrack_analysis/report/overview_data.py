@@ -1,6 +1,5 @@
 """The data of the overview: sums over videos, hours and days."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,10 +7,10 @@ import pandas as pd
 
 from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.quality.verdict import judge_video
-from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.opening import Dataset
 from ptrack_analysis.dataset.records import VisitEnds
 from ptrack_analysis.geometry import Bools
+from ptrack_analysis.report.footfall import by_local_clock, footfall_table, over_doors
 from ptrack_analysis.report.parts import Cell, Grid, Heading, Part, ReportTable, Section, Words, column_text
 from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY
 
@@ -189,7 +188,6 @@ def by_day(stays: pd.DataFrame | None, scene: pd.DataFrame) -> list[list[Cell]]:
     return rows
 
 
-_DOOR = "entrance"
 _ENOUGH = 15.0
 """Below so many minutes of film an hour is warned of."""
 _NO_CLOCK = (
@@ -222,6 +220,8 @@ def hours_section(read: Read) -> Section:
         )
         parts.append(Words(said, "note"))
     parts += _came(read, scene)
+    footfall = footfall_table(read, scene)
+    parts += [] if footfall is None else [footfall]
     parts.append(
         _grid("Persons present on average before a camera", scene, "person_seconds", "persons", digits=1)
     )
@@ -255,12 +255,12 @@ def _local_crossings(read: Read, scene: pd.DataFrame) -> pd.DataFrame | None:
     """
     if read.crossings is None or read.counts is None:
         return None
-    counted = _over_doors(read, read.counts).index.get_level_values("video")
+    counted = over_doors(read, read.counts).index.get_level_values("video")
     filmed = scene[scene.index.get_level_values("video").isin(counted)]
     if filmed.empty:
         return None
-    came = _over_doors(read, read.crossings[read.crossings["direction"].astype(str) == "in"])
-    local = [_by_local_clock(read, name, rows) for name, rows in came.groupby(level="video")]
+    came = over_doors(read, read.crossings[read.crossings["direction"].astype(str) == "in"])
+    local = [by_local_clock(read, name, rows) for name, rows in came.groupby(level="video")]
     once = [rows.assign(in_count=1, recorded_time=pd.Timedelta(0)) for rows in local if rows is not None]
     columns = ["weekday", "local_hour", "recorded_time", "in_count"]
     parts = [filmed.assign(in_count=0)[columns], *(rows[columns] for rows in once)]
@@ -272,29 +272,12 @@ def _local_counts(read: Read) -> pd.DataFrame | None:
     if read.counts is None or read.counts.empty:
         return None
     parts = []
-    for name, rows in _over_doors(read, read.counts).groupby(level="video"):
-        local = _by_local_clock(read, name, rows)
+    for name, rows in over_doors(read, read.counts).groupby(level="video"):
+        local = by_local_clock(read, name, rows)
         if local is not None:
             lines = rows.index.get_level_values("line").nunique()
             parts.append(local.assign(recorded_time=rows["interval"] / lines))
     return pd.concat(parts) if parts else None
-
-
-def _over_doors(read: Read, rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep the rows of lines that are doors; all, if none is one."""
-    if read.lines is None:
-        return rows
-    doors = set(read.lines["line"][read.lines["kind"].astype(str) == _DOOR])
-    return rows[rows.index.get_level_values("line").isin(doors)] if doors else rows
-
-
-def _by_local_clock(read: Read, name: Hashable, rows: pd.DataFrame) -> pd.DataFrame | None:
-    """Return rows of a video the weekday and the hour of its place's clock; None where it is not known."""
-    begun, zone = read.videos["started_at"].get(name), read.videos["timezone"].get(name)
-    if pd.isna(begun) or pd.isna(zone):
-        return None
-    local = (begun + rows.index.get_level_values("timestamp")).tz_convert(parse_timezone(str(zone)))
-    return rows.assign(weekday=local.day_of_week + 1, local_hour=local.hour)
 
 
 def _grid(caption: str, table: pd.DataFrame, value: str, unit: str, *, digits: int = 0) -> Grid:

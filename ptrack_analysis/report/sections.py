@@ -19,6 +19,7 @@ from ptrack_analysis.plots import (
 )
 from ptrack_analysis.plots.saving import inline_svg
 from ptrack_analysis.plots.time_axis import set_local_clock
+from ptrack_analysis.report.estimates import GARWOOD
 from ptrack_analysis.report.opening import ReportData
 from ptrack_analysis.report.parts import (
     Explored,
@@ -179,7 +180,7 @@ def _dwell_table(measured: ReportData) -> ReportTable:
         [
             zone["zone"],
             zone["visitors"],
-            zone["visits"],
+            *(zone[f"visits{end}"] for end in ("", "_low", "_high")),
             *(zone[f"median_dwell{end}_s"] for end in ("", "_low", "_high")),
             zone["naive_mean_dwell_s"],
             *_bounds(means, zone["zone"]),
@@ -200,6 +201,8 @@ def _dwell_table(measured: ReportData) -> ReportTable:
         Heading("zone", "zone"),
         Heading("visitors", "persons", "Different persons who stayed in it.", 0),
         Heading("visits", "stays", column_text(DWELL, "visits"), 0),
+        Heading("visits_low", "from", f"Lower bound of the number of visits.{GARWOOD}", 1),
+        Heading("visits_high", "to", f"Upper bound of the number of visits.{GARWOOD}", 1),
         Heading("median_s", "median [s]", texts["median"], 1),
         Heading("median_low_s", "from", texts["median_low"], 1),
         Heading("median_high_s", "to", texts["median_high"], 1),
@@ -289,13 +292,24 @@ def lines_section(measured: ReportData) -> Section | None:
         return None
     balance = measured.figures["balance"]
     rows = [
-        [line["line"], line["in_total"], line["out_total"], ", ".join(line["affected_by"])]
+        [
+            line["line"],
+            *(line[f"{way}_{name}"] for way in ("in", "out") for name in ("total", "low", "high")),
+            ", ".join(line["affected_by"]),
+        ]
         for line in measured.figures["lines"]
     ]
     headings = [
         Heading("line", "line"),
-        Heading("in_count", "in", digits=0),
-        Heading("out_count", "out", digits=0),
+        *(
+            Heading(f"{way}_{name}", label, text, digits)
+            for way in ("in", "out")
+            for name, label, text, digits in (
+                ("count", way, f"Crossings {way}.", 0),
+                ("low", "from", f"Lower bound of the number of crossings.{GARWOOD}", 1),
+                ("high", "to", f"Upper bound of the number of crossings.{GARWOOD}", 1),
+            )
+        ),
         Heading("affected_by", "checks", "Quality checks that are doubtful or bad for counts of this line."),
     ]
     said = (
@@ -308,7 +322,7 @@ def lines_section(measured: ReportData) -> Section | None:
         *_describe_checks(measured, "balance"),
         figure,
         Words(said),
-        ReportTable("lines", "Crossings of each line", headings, rows),
+        ReportTable("lines", "Crossings of each line, with 95% intervals", headings, rows),
     ]
     if left > 0:
         parts.insert(
