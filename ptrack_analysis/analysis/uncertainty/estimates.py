@@ -99,7 +99,38 @@ def estimate_share(
     The bounds are those of Clopper and Pearson. Where units have several events, they are worth
     (Σ s)² / Σ s² independent events, as if all events of a unit had the same outcome: the interval is then
     wider than necessary. Blank for fewer than two units, or a share above 1. NaN where there are no events.
+
+    Parameters
+    ----------
+    part
+        Number of events that have the property.
+    sizes
+        Number of all events of each independent unit, such as the visits of each person.
+    confidence
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    float, Interval
+        The share, and its interval with a note that says why it is blank.
+
+    Raises
+    ------
+    ParameterError
+        If ``confidence`` is not between 0 and 1.
+
+    References
+    ----------
+    C. J. Clopper, E. S. Pearson, Biometrika 26, 1934, doi:10.1093/biomet/26.4.404. The effective number is
+    that of L. Kish, *Survey Sampling*, 1965.
+
+    Examples
+    --------
+    >>> share, interval = estimate_share(5, [1] * 20)
+    >>> share, round(interval.low, 3), round(interval.high, 3)
+    (0.25, 0.087, 0.491)
     """
+    confidence = parse_confidence(confidence)
     size = np.asarray(list(sizes), dtype="float64")
     size = size[size > 0]
     whole = float(size.sum())
@@ -155,13 +186,37 @@ def estimate_count(sizes: Iterable[float], confidence: float = CONFIDENCE) -> In
     The bounds are those of F. Garwood (1936) for a Poisson count, scaled by f = Σ s² / Σ s over the sizes s:
     f · bounds(count / f). A unit of several events makes them wider. A count of 0 has an upper bound.
 
+    Parameters
+    ----------
+    sizes
+        Number of events of each independent unit, such as the crossings of each person.
+    confidence
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        The interval of the sum of ``sizes``.
+
+    Raises
+    ------
+    ParameterError
+        If ``confidence`` is not between 0 and 1.
+
     References
     ----------
     F. Garwood, "Fiducial limits for the Poisson distribution", Biometrika 28, 1936,
     doi:10.1093/biomet/28.3-4.437.
+
+    Examples
+    --------
+    >>> interval = estimate_count([1] * 10)
+    >>> round(interval.low, 1), round(interval.high, 1)
+    (4.8, 18.4)
     """
     from scipy.special import gammaincinv  # noqa: PLC0415 - loading SciPy takes half a second
 
+    confidence = parse_confidence(confidence)
     size = np.asarray(list(sizes), dtype="float64")
     count, squares = float(size.sum()), float((size**2).sum())
     scale = squares / count if count else 1.0
@@ -175,7 +230,31 @@ def estimate_daily_count(counts: Iterable[float], confidence: float = CONFIDENCE
 
     The interval is log(mean) ± t(d-1) · sqrt(max(variance, mean) / d) / mean over d days, so it is never
     narrower than that of a Poisson count. Blank for fewer than three days or a mean of 0.
+
+    Parameters
+    ----------
+    counts
+        The count of each day; 0 for a day without events.
+    confidence
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    float, Interval
+        The mean per day, and its interval with a note that says why it is blank.
+
+    Raises
+    ------
+    ParameterError
+        If ``confidence`` is not between 0 and 1.
+
+    Examples
+    --------
+    >>> mean, interval = estimate_daily_count([58, 65, 70, 72, 67, 123])
+    >>> round(mean, 1), round(interval.low, 1), round(interval.high, 1)
+    (75.8, 54.7, 105.1)
     """
+    confidence = parse_confidence(confidence)
     count = np.asarray(list(counts), dtype="float64")
     days = len(count)
     mean = float(count.mean()) if days else np.nan
