@@ -47,10 +47,12 @@ NOBODY = {
     "persons": 0,
     "persons_in_zones": 0,
     "present_s": 0.0,
+    "stay_in_scene": None,
     "without_position_s": 0.0,
 }
 KEYS = [
-    "video", "unit", "start_s", "end_s", "persons", "persons_in_zones", "present_s", "without_position_s",
+    "video", "unit", "start_s", "end_s", "persons", "persons_in_zones", "present_s",
+    "stay_in_scene", "without_position_s",
     "without_position_share", "outside_image_s", "box_truncated_s", "box_truncated_share",
     "speed", "occupancy", "busiest", "confidence", "zones", "transitions", "lines",
     "balance", "trust", "read_report", "unavailable",
@@ -260,7 +262,13 @@ def test_one_person_who_stays_is_worked_out_in_the_head(tmp_path):
     assert (nowhere["visits"], nowhere["total_dwell_s"], nowhere["censored_share"]) == (0, 0.0, None)
     assert figures["busiest"]["interval"] is None
     assert figures["busiest"]["cell"]["stood_s"] == pytest.approx(0.4)
-    assert figures["lines"] == [{"line": "middle", "in_total": 0, "out_total": 0, "affected_by": []}]
+    (line,) = figures["lines"]
+    assert (line["line"], line["in_total"], line["out_total"], line["affected_by"]) == ("middle", 0, 0, [])
+    assert (line["in_low"], line["in_high"]) == pytest.approx((0.0, -np.log(0.025)))  # Garwood: none seen
+    assert left["visits_low"] < 1 < left["visits_high"]
+    stay = figures["stay_in_scene"]
+    assert (stay["median_s"], stay["median_low_s"], stay["start_unobserved"]) == (None, None, 1)
+    assert "none: fewer than 6 people; 0 people who came in" in format_page(figures)
 
 
 HOLDS = {

@@ -1,7 +1,7 @@
 """The data dictionary of a dataset: every column of every table, and how tables join."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
@@ -9,8 +9,10 @@ from ptrack_analysis.dataset.records import (
     FOLDERS,
     MARK,
     VideoEntry,
+    VisitEnds,
     has_source_columns,
     place_file,
+    read_observed_ends,
     schema_in,
 )
 from ptrack_analysis.schema import TRACKER_COLUMNS, ZONE, Column, Table
@@ -42,7 +44,8 @@ class Contents:
     """The stored columns of each table that is there, by its folder; of those of the whole, by their name.
 
     ``schemas`` has the schema of each folder; ``min_counts`` the limits below which counts are suppressed,
-    ``salted`` tells whether persons are named by salted keys.
+    ``salted`` tells whether persons are named by salted keys. ``observed`` has the videos of each pair of
+    observed entries and exits.
     """
 
     columns: dict[str, list[Stored]]
@@ -50,6 +53,7 @@ class Contents:
     schemas: dict[str, Table]
     min_counts: tuple[int, ...] = ()
     salted: bool = False
+    observed: Mapping[VisitEnds, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def has_visits(self) -> bool:
@@ -69,11 +73,13 @@ class Contents:
 def gather_contents(records: Iterable[VideoEntry]) -> Contents:
     """Gather the columns of all files of these records; a column stands once, though units may differ."""
     found: dict[str, dict[str, Stored]] = {folder: {} for folder in FOLDERS}
+    ends: dict[VisitEnds, list[str]] = {}
     schemas, places, min_counts, salts = dict[str, Table](), set[str](), set[int](), set[object]()
     for record in records:
         places |= {name for name, dimension in DIMENSIONS.items() if dimension.is_in(record)}
         min_counts |= {record.parameters.get("min_count") or 0}
         salts.add(record.parameters.get("salt"))
+        ends.setdefault(read_observed_ends(record.parameters), []).append(record.video)
         for folder in record.folders:
             schemas.setdefault(folder, schema_in(folder, record.parameters))
             for column in _columns(folder, record):
@@ -83,7 +89,8 @@ def gather_contents(records: Iterable[VideoEntry]) -> Contents:
     columns = {folder: list(named.values()) for folder, named in found.items() if named}
     described = {name: stored_columns(one.table) for name, one in DIMENSIONS.items() if name in places}
     counts = () if 0 in min_counts else tuple(sorted(min_counts))  # what is not so of every video is not said
-    return Contents(columns, described, schemas, counts, bool(salts) and None not in salts)
+    observed = {pair: tuple(sorted(videos)) for pair, videos in ends.items()}
+    return Contents(columns, described, schemas, counts, bool(salts) and None not in salts, observed)
 
 
 def _join_types(known: Stored, other: Stored) -> Stored:

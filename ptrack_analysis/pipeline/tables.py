@@ -168,6 +168,7 @@ def visits_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
         analysis.recording,
         zones=analysis.zones,
         start=analysis.window[0],
+        observed_entries=analysis.config.observed_entries,
     )
 
 

@@ -25,6 +25,7 @@ _FIGURES = {
     "persons": "persons",
     "persons in a zone": "persons",
     "time in the scene": "present_s",
+    "median stay in the scene": "stay_in_scene",
     "mean speed": "speed",
     "present at the end": "occupancy",
     "present on average": "occupancy",
@@ -110,6 +111,7 @@ def _usual(figures: dict[str, Any]) -> _Part:
         ("rows read", _describe_rows(report)),
         ("persons", str(figures["persons"])),
         *([] if in_zones is None else [("persons in a zone", str(in_zones))]),
+        ("median stay in the scene", _stay(figures["stay_in_scene"], figures["confidence"])),
         ("time in the scene", span(figures["present_s"])),
         (
             "of it without position",
@@ -136,6 +138,22 @@ def _usual(figures: dict[str, Any]) -> _Part:
     affected = figures["trust"]["affected"]
     marked = [(*row, _names(affected[_FIGURES[row[0]]]) if row[0] in _FIGURES else NONE) for row in rows]
     return _Part("Figures", ("figure", "value", "checks"), marked)
+
+
+def describe_stay_bounds(stay: dict[str, Any], confidence: float) -> str:
+    """Write the interval of the median stay in the scene, and the people it is based on."""
+    bounds = describe_median_bounds(stay["median_low_s"], stay["median_high_s"], stay["note"])
+    based = f"{stay['persons']} people who came in, {stay['end_unobserved']} still there at the end"
+    return f"{share(confidence)} interval: {bounds}; {based}"
+
+
+def _stay(stay: dict[str, Any] | None, confidence: float) -> str:
+    return NONE if stay is None else f"{span(stay['median_s'])} ({describe_stay_bounds(stay, confidence)})"
+
+
+def describe_range(low: float, high: float) -> str:
+    """Write the confidence bounds of a count, to a tenth."""
+    return f"{low:.1f} to {high:.1f}"
 
 
 def _speed(speed: dict[str, Any], unit: str) -> str:
@@ -175,11 +193,13 @@ def _zones(figures: dict[str, Any]) -> list[_Part]:
         (
             zone["zone"],
             str(zone["visitors"]),
-            str(zone["visits"]),
+            f"{zone['visits']} ({describe_range(zone['visits_low'], zone['visits_high'])})",
             span(zone["total_dwell_s"]),
             span(zone["naive_mean_dwell_s"]),
             span(zone["median_dwell_s"]),
-            _bounds(zone["median_dwell_low_s"], zone["median_dwell_high_s"]),
+            describe_median_bounds(
+                zone["median_dwell_low_s"], zone["median_dwell_high_s"], zone["dwell_note"]
+            ),
             share(zone["censored_share"]),
             str(zone["occupancy"]["peak"]),
             _names(zone["affected_by"]),
@@ -189,13 +209,17 @@ def _zones(figures: dict[str, Any]) -> list[_Part]:
     said = (
         f"median: of the stays' lengths by Kaplan-Meier, with its {share(figures['confidence'])} interval; "
         "mean seen: of the observed time; censored: visits whose start or end was not observed; "
-        "peak: most persons at a time."
+        "peak: most persons at a time; visits in brackets: the interval of their number."
     )
     return [_Part("Zones", _ZONES, rows, (said,))]
 
 
-def _bounds(low: float | None, high: float | None) -> str:
-    return NONE if low is None and high is None else f"{span(low)} to {span(high)}"
+def describe_median_bounds(low: float | None, high: float | None, note: str) -> str:
+    """Write the interval of a median, or from the note of its row why there is none."""
+    if low is None:
+        reasons = dict(part.split(": ", 1) for part in note.split("; ") if ": " in part)
+        return f"none: {reasons['median']}" if "median" in reasons else NONE
+    return f"from {span(low)}" if high is None else f"{span(low)} to {span(high)}"
 
 
 def _ways(figures: dict[str, Any]) -> list[_Part]:
@@ -223,7 +247,14 @@ def _crossed(figures: dict[str, Any]) -> list[_Part]:
     if figures["lines"] is None:
         return []
     rows = [
-        (line["line"], str(line["in_total"]), str(line["out_total"]), _names(line["affected_by"]))
+        (
+            line["line"],
+            *(
+                f"{line[f'{way}_total']} ({describe_range(line[f'{way}_low'], line[f'{way}_high'])})"
+                for way in ("in", "out")
+            ),
+            _names(line["affected_by"]),
+        )
         for line in figures["lines"]
     ]
     balance = figures["balance"]
@@ -231,8 +262,11 @@ def _crossed(figures: dict[str, Any]) -> list[_Part]:
         f"at the end {balance['counted']} persons are there by counting over {', '.join(balance['lines'])}, "
         f"{balance['present']} by presence: a drift of {balance['drift']:+d}"
     )
+    interval = f"in brackets: {share(figures['confidence'])} interval of the count"
     checks = figures["trust"]["affected"]["balance"]
-    return [_Part("Lines", _CROSSED, rows, (said, *((describe_affecting(checks),) if checks else ())))]
+    return [
+        _Part("Lines", _CROSSED, rows, (interval, said, *((describe_affecting(checks),) if checks else ())))
+    ]
 
 
 def _trust(figures: dict[str, Any]) -> list[_Part]:

@@ -170,8 +170,8 @@ def shares_at(curve: Curve, lengths: Integers) -> tuple[Floats, Floats, Floats]:
 def find_quantile(curve: Curve, quantile: float) -> float:
     """Return the first length at which the share is at most 1 - ``quantile`` [ms]; NaN if there is none.
 
-    Where the curve equals 1 - ``quantile`` over a stretch, this is the start of the stretch, as in lifelines;
-    R's ``survfit`` takes its middle.
+    Where the curve equals 1 - ``quantile`` over a stretch, this is the start of the stretch, as in lifelines
+    (``qth_survival_time``); R's ``quantile.survfit`` returns its midpoint.
     """
     below = np.flatnonzero(curve.share <= 1 - quantile + _ROUNDING)
     return float(curve.length[below[0]]) if len(below) else np.nan
