@@ -19,6 +19,7 @@ from ptrack_analysis.dataset.lock import LOCK, locked
 from ptrack_analysis.dataset.records import look_at
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.sources import archive as archive_module
+from ptrack_analysis.sources.pages import job as job_module
 from ptrack_analysis.storage import files as writing
 
 
@@ -36,11 +37,12 @@ def settle(folder):
 def read_by(monkeypatch):
     """Note the files whose content is read by the export, be it for a checksum or for its jobs."""
     files = []
-    checksum, documents = seen.checksum, archive_module.documents
+    checksum, read_documents = seen.checksum, archive_module.read_documents
     monkeypatch.setattr(seen, "checksum", lambda path: files.append(path) or checksum(path))
-    monkeypatch.setattr(
-        archive_module, "documents", lambda file, decoders: files.append(file) or documents(file, decoders)
-    )
+    for module in (archive_module, job_module):
+        monkeypatch.setattr(
+            module, "read_documents", lambda file, *rest: files.append(file) or read_documents(file, *rest)
+        )
     return files
 
 

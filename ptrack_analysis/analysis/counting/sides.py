@@ -9,6 +9,8 @@ from ptrack_analysis.analysis.presence import mark_starts
 from ptrack_analysis.geometry import Bools, Floats, Integers, doubled_areas
 
 _SWAPPED = [2, 3, 0, 1]
+_TINY = np.finfo("float64").tiny
+"""Distance of a position beside the line whose distance rounds to 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,7 +146,8 @@ def distances(vertices: Floats, x: Floats, y: Floats) -> Floats:
         apart = np.hypot(to_x - share * along[0], to_y - share * along[1])
         (left, top), (right, bottom) = np.minimum(first, last), np.maximum(first, last)
         within = (x >= left) & (x <= right) & (y >= top) & (y <= bottom)
-        apart[within & (doubled_areas(first, last, x, y) == 0)] = 0.0
+        is_on = within & (doubled_areas(first, last, x, y) == 0)
+        apart = np.where(is_on, 0.0, np.maximum(apart, _TINY))
         np.minimum(nearest, apart, out=nearest)
     return nearest
 

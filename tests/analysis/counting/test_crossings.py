@@ -8,7 +8,7 @@ import naive_lines
 import numpy as np
 import pytest
 from factories import make_detections, make_points, make_video
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from shapely.geometry import LineString, box
@@ -324,6 +324,7 @@ def test_who_crosses_a_line_without_ends_goes_in_and_out_by_turns(path, where):
     assert net(crossings, 0) == (sides[-1] - sides[0]) / 2 if sides else not ways
 
 
+@example([(1, (0, 0)), (1, (2, 2))], [(0, 1), (0, 4), (3, 1)], 0.1)  # the distance of the end rounds to 0
 @given(PATHS, st.lists(GRID, min_size=3, max_size=3, unique=True), st.sampled_from([1, 0.1, 1 / 3]))
 def test_ins_minus_outs_over_a_closed_line_are_the_change_of_being_inside(path, corners, unit):
     """On a grid whose coordinates floating point rounds, places are on a slanted line or just beside it."""
