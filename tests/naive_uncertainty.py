@@ -205,9 +205,9 @@ def compare_groups(seconds, people, first, watched=None):
     """Return (z, p) of each cell by all assignments.
 
     ``seconds`` is one list of whole numbers per group, one for each cell; ``people`` is the number of people
-    of each group. The first ``first`` groups are the first set. The standard deviation of a
-    difference per person is that of its linear part: how far the seconds of the groups exceed those of as many
-    people on average.
+    of each group. The first ``first`` groups are the first set. The standard deviation of a difference per
+    person is that of its linear part: how far the seconds of the groups exceed those of as many people on
+    average.
     """
     groups, cells = range(len(seconds)), range(len(seconds[0]))
 
