@@ -94,7 +94,8 @@ def estimate_sampling_period(table: pd.DataFrame, video: Video) -> pd.Timedelta:
 
     Examples
     --------
-    >>> from ptrack_analysis.schema import empty_table
+    >>> from ptrack_analysis import Video
+    >>> from ptrack_analysis.schema import DETECTIONS, empty_table
     >>> estimate_sampling_period(empty_table(DETECTIONS), Video(frame_rate=25.0))
     Timedelta('0 days 00:00:00.040000')
     """
