@@ -73,8 +73,10 @@ def border_margins(boxes, period, end):
     """Return by how much each condition of leaving is met, as (side, reach, speed).
 
     A tracklet leaves over a side if both are at least 0. ``boxes`` are (time, box) of a tracklet in order of
-    time, without the rows that have no box; none lies in the last second before ``end``, the last row: no.
-    ``reach`` is how far the side is beyond 0.01 from the border, now or after a period. ``speed`` is how much faster than 0.2 box sizes per second the opposite side moves there.
+    time, without the rows that have no box; ``end`` is the last row. Without a box in the last second, or in
+    the last period if that is longer, nothing is known. ``reach`` is how far the side is beyond 0.01 from the
+    border, now or after a period. ``speed`` is how much faster the opposite side moves than 0.2 box sizes per
+    second.
     """
     if len(boxes) < 2 or end - boxes[-1][0] > max(1000, period):
         return []
@@ -288,8 +290,8 @@ def diameter_of(positions):
 def stops(rows, *, extent, diameter, min_duration):
     """Return (entered, exited, duration, first index, last index) of the stops in a stretch of a person.
 
-    ``rows`` are (time, time present, position, speed) of neighbors with a position; ``extent`` measures a list
-    of positions.
+    ``rows`` are (time, time present, position, speed) of neighbors with a position; ``extent`` measures
+    positions.
     """
     stands, found, index = standing_rows([row[3] for row in rows], diameter), [], 0
     while index < len(rows):

@@ -22,7 +22,7 @@ from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
 from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError, PtrackWarning, SchemaError
 from ptrack_analysis.heat import compute_heatmap
-from ptrack_analysis.report.key_figures import find_busiest_window
+from ptrack_analysis.report.key_figures import find_busiest_window, mean_speed
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DETECTIONS, assemble
 
@@ -267,6 +267,12 @@ def test_mean_speeds_are_weighted_by_time_present_and_never_above_the_maximum(tr
         found = table.loc[person]
         assert_close([found["mean_speed_m_per_s"], found["max_speed_m_per_s"]], [mean, maximum])
         assert found["speed_time"] == ms(speed_time)
+    rows = read_rows(trajectories, ["speed_m_per_s", "time_present"])
+    mean, maximum, speed_time = naive.mean_speed([row[1:] for own in rows.values() for row in own])
+    found = mean_speed(trajectories, "m")
+    assert found["speed_time_s"] == speed_time / 1000
+    assert (found["mean_m_per_s"] is None, found["max_m_per_s"]) == (mean is None, maximum)
+    assert mean is None or math.isclose(found["mean_m_per_s"], mean, rel_tol=1e-9, abs_tol=1e-12)
     both = table[["mean_speed_m_per_s", "max_speed_m_per_s"]].dropna()
     assert (both.iloc[:, 0] <= both.iloc[:, 1]).all()
 

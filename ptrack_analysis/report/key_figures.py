@@ -255,7 +255,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         "outside_image_s": None if outside is None else seconds(outside),
         "box_truncated_s": None if truncated is None else seconds(truncated),
         "box_truncated_share": truncated / present if present and truncated is not None else None,
-        "speed": mean_speed(tracks, analysis.unit),
+        "speed": mean_speed(analysis.trajectories, analysis.unit),
         "occupancy": plain_occupancy(occupancy),
         "busiest": {
             "interval": find_busiest_window(select_zone(occupancy, "")),
@@ -286,17 +286,23 @@ def read_quality(analysis: VideoAnalysis) -> pd.DataFrame:
     return empty_table(QUALITY) if analysis.has_points else analysis["quality"]
 
 
-def mean_speed(tracks: pd.DataFrame, unit: str) -> dict[str, Any]:
-    """Return the mean speed of all tracks, weighted by ``speed_time``, and their maximum."""
-    time = tracks["speed_time"].to_numpy().view("int64").astype("float64")
-    mean, most = (tracks[f"{name}_speed_{unit}_per_s"].to_numpy() for name in ("mean", "max"))
-    known = np.isfinite(mean) & (time > 0)
-    total, present = time[known].sum(), tracks["time_in_scene"].to_numpy().view("int64").sum()
-    is_known = total > 0 and 2 * total >= present
+def mean_speed(trajectories: pd.DataFrame, unit: str) -> dict[str, Any]:
+    """Return the mean speed of all people, weighted by ``time_present``, and the maximum.
+
+    Both are taken over all rows with a speed; ``speed_time_s`` is the time of these rows. The mean is None if
+    this is less than half of the time present.
+    """
+    speed = trajectories[f"speed_{unit}_per_s"].to_numpy()
+    present = trajectories["time_present"].to_numpy().view("int64")
+    known = np.isfinite(speed)
+    maximum = float(speed[known].max()) if known.any() else None
+    time, mean = int(present[known].sum()), None
+    if maximum is not None and time > 0 and 2 * time >= present.sum():
+        mean = min(float((speed * present)[known].sum() / time), maximum)
     return {
-        f"mean_{unit}_per_s": float((mean * time)[known].sum() / total) if is_known else None,
-        f"max_{unit}_per_s": float(np.nanmax(most)) if np.isfinite(most).any() else None,
-        "speed_time_s": seconds(int(time.sum())),
+        f"mean_{unit}_per_s": mean,
+        f"max_{unit}_per_s": maximum,
+        "speed_time_s": seconds(time),
     }
 
 

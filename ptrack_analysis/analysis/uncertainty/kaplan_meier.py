@@ -66,8 +66,8 @@ def estimate_survival(lengths: Lengths, confidence: float = CONFIDENCE) -> Curve
     taken off the share that was left. A length that ends where another is censored counts as the shorter one.
     The variance is cluster-robust: V = n/(n-1) Σ ψ², where ψ is the influence of a unit. The effective number
     is min(S(1-S)/V, m) · (t(m-1)/t(n-1))² for m lengths of n units. At a share of 1 it is the number of units
-    still at risk. At a share of 0 it is n, or less where that of the last share above 0 is less. No lengths:
-    an empty curve. O(m log m).
+    at risk at the next length. At a share of 0 it is n, or less where that of the last share above 0 is less.
+    No lengths: an empty curve. O(m log m).
 
     References
     ----------
