@@ -167,11 +167,10 @@ def are_all_numbered(files: Sequence[AnyPath]) -> bool:
     numbers = [find_page_number(file.name) for file in files]
     if len(files) > 1 and numbers == list(range(len(files))):
         return True
-    state_file = files[0].parent / FETCH_STATE if files else None
-    if state_file is None or not all(_PAGE_OF_A_FETCH.fullmatch(file.name) for file in files):
+    if not files or not all(_PAGE_OF_A_FETCH.fullmatch(file.name) for file in files):
         return False
     try:
-        state = msgspec.json.decode(read_document(state_file), type=_FetchState)
+        state = msgspec.json.decode(read_document(files[0].parent / FETCH_STATE), type=_FetchState)
     except (InputError, OSError, msgspec.MsgspecError, RecursionError):
         return False
     return state.complete and state.pages == len(files)
