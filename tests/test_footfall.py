@@ -73,4 +73,4 @@ def test_footfall_of_days_with_small_counts_is_withheld(tmp_path):
     rows = footfall(tmp_path, [6, 1, 7], min_count=3)
     for name in ("door", "hall"):
         assert rows[name][2:4] == ["withheld", "withheld"]
-        assert rows[name][4:6] == [None, None]
+        assert rows[name][4:] == [None, None, "the count of a day is withheld"]

@@ -58,7 +58,7 @@ def footfall_table(read: "Read", scene: pd.DataFrame) -> ReportTable | None:
 
 def _row(name: str, counted: str, counts: pd.Series) -> list[Cell]:
     if counts.isna().any():  # withheld on a day
-        return [name, counted, len(counts), None, None, None, None, ""]
+        return [name, counted, len(counts), None, None, None, None, "the count of a day is withheld"]
     mean, interval = estimate_daily_count(counts.tolist())
     low, high = (None if pd.isna(end) else end for end in (interval.low, interval.high))
     return [name, counted, len(counts), float(counts.sum()), mean, low, high, interval.note]

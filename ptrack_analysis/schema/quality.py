@@ -27,7 +27,7 @@ QUALITY = Table(
     ),
 )
 
-STATISTICS = ("mean", "median", "rate")
+STATISTICS = ("mean", "median", "rate", "count")
 
 INTERVALS = Table(
     name="confidence_intervals",
