@@ -94,6 +94,12 @@ def test_persons_and_their_time_are_those_of_the_exported_tables(summed):
         assert figures["persons_in_zones"] == visits.reset_index()["person_index"].nunique()
 
 
+def test_the_share_of_truncated_boxes_is_that_of_the_quality_check(summed):
+    for figures, analysis, _ in summed:
+        checked = analysis["quality"].loc[("truncated boxes", ""), "value"]
+        assert figures["box_truncated_share"] == pytest.approx(checked / 100)
+
+
 def test_occupancy_is_that_of_its_table(summed):
     for figures, _, tables in summed:
         scene = tables["occupancy"].loc[""]["persons"]
@@ -243,7 +249,7 @@ def test_an_empty_video_has_an_ordinary_page_of_zeros_and_dashes(tmp_path):
     assert not any(trust["affected"].values())
     json.dumps(figures, allow_nan=False)
     for text in (format_page(figures), format_page(figures, MARKDOWN)):
-        assert "nobody went from a zone to a zone" in text
+        assert "No transitions between zones" in text
         assert "\N{EN DASH}" in text
         assert "nan" not in text.lower()
         assert "None" not in text

@@ -13,6 +13,7 @@ from ptrack_analysis.analysis.dwell.dwell import compute_dwell
 from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
 from ptrack_analysis.analysis.quality.checks import compute_quality
 from ptrack_analysis.analysis.quality.intervals import compute_confidence_intervals
+from ptrack_analysis.analysis.quality.verdict import format_value
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
@@ -41,13 +42,7 @@ from ptrack_analysis.report.parts import (
     isolated,
     local_time,
 )
-from ptrack_analysis.report.summary import (
-    clock_time,
-    describe_no_findings,
-    format_value,
-    share,
-    span,
-)
+from ptrack_analysis.report.summary import clock_time, describe_no_findings, share, span
 from ptrack_analysis.schema import BINS, OCCUPANCY, QUALITY, TRACKS, VISITS
 from ptrack_analysis.video import milliseconds
 from ptrack_analysis.web.ground import Background
@@ -157,7 +152,7 @@ def notes_said(measured: ReportData) -> list[str]:
     """List what a reader should know of how the video was read and measured."""
     analysis = measured.analysis
     found = [
-        *notes_on(analysis.reading, measured.analysis["tracks"]),
+        *notes_on(analysis.reading, analysis["tracks"] if analysis.has_points else None),
         *analysis.notes,
         *measured.notes,
     ]
@@ -241,9 +236,9 @@ def _persons(measured: ReportData) -> list[Key]:
         f"The number of rows of the table persons; a row is {TRACKS.row}. A person whom the tracker lost and "
         "found again under another number counts twice."
     )
-    keys = [Key("Persons", str(figures["persons"]), _describe_part(inside), a_person, "persons")]
+    keys = [Key("People (tracks)", str(figures["persons"]), _describe_part(inside), a_person, "persons")]
     method = first_sentence(compute_confidence_intervals)
-    definition = f"{column_text(TRACKS, 'time_in_scene')} Its mean over persons. {method}"
+    definition = f"{column_text(TRACKS, 'time_in_scene')} Its mean over people. {method}"
     if stay is not None:
         bounds = interval(stay)
         keys.append(

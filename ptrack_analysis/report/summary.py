@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ptrack_analysis.analysis.quality.verdict import format_value
+
 PLAIN, MARKDOWN = "text", "markdown"
 NONE = "\N{EN DASH}"
 _MINUTE, _HOUR = 60, 3600
 _MARKS = re.compile(r"([\\`*_|<>\[\]#])")
 _ZONES = (
     "zone",
-    "persons",
+    "people",
     "visits",
     "in all",
     "mean seen",
@@ -22,8 +24,8 @@ _ZONES = (
     "checks",
 )
 _FIGURES = {
-    "persons": "persons",
-    "persons in a zone": "persons",
+    "people (tracks)": "persons",
+    "people in a zone": "persons",
     "time in the scene": "present_s",
     "mean speed": "speed",
     "present at the end": "occupancy",
@@ -34,7 +36,7 @@ _FIGURES = {
     "busiest cell": "busiest_cell",
 }
 """The figure of each row, whose checks are named beside it."""
-_WAYS = ("from", "to", "times", "persons", "share", "median time")
+_WAYS = ("from", "to", "times", "people", "share", "median time")
 _CROSSED = ("line", "in", "out", "checks")
 _CHECKS = ("check", "zone or line", "verdict", "value", "affects")
 _UNKNOWN = ("unknown check", "what makes it known")
@@ -96,9 +98,9 @@ def _decimal(value: float | None) -> str:
     return NONE if value is None else f"{value:.2f}"
 
 
-def _describe_rows(report: dict[str, Any]) -> str:
-    read, dropped = report["rows_read"], report["rows_read"] - report["rows_kept"]
-    return f"{read}, {dropped} dropped" if dropped else f"{read}, all kept"
+def describe_rows(read: int, kept: int) -> str:
+    """Describe how many rows of the source were read and dropped."""
+    return f"{read}, {read - kept} dropped" if read > kept else f"{read}, all kept"
 
 
 def _usual(figures: dict[str, Any]) -> _Part:
@@ -107,9 +109,9 @@ def _usual(figures: dict[str, Any]) -> _Part:
     in_zones, report = figures["persons_in_zones"], figures["read_report"]
     rows = [
         *([] if report["completeness"] is None else [("pages", report["completeness"])]),
-        ("rows read", _describe_rows(report)),
-        ("persons", str(figures["persons"])),
-        *([] if in_zones is None else [("persons in a zone", str(in_zones))]),
+        ("rows read", describe_rows(report["rows_read"], report["rows_kept"])),
+        ("people (tracks)", str(figures["persons"])),
+        *([] if in_zones is None else [("people in a zone", str(in_zones))]),
         ("time in the scene", span(figures["present_s"])),
         (
             "of it without position",
@@ -119,8 +121,11 @@ def _usual(figures: dict[str, Any]) -> _Part:
         *(
             [
                 (
-                    "box truncated by the border",
-                    f"{span(figures['box_truncated_s'])} ({share(figures['box_truncated_share'])})",
+                    "truncated boxes",
+                    (
+                        f"{span(figures['box_truncated_s'])} "
+                        f"({share(figures['box_truncated_share'])} of the time with a position)"
+                    ),
                 )
             ]
             if figures["box_truncated_s"]
@@ -149,7 +154,7 @@ def _first(moment: float | None) -> str:
 
 def _busiest_interval(interval: dict[str, Any] | None) -> tuple[str, str]:
     if interval is None:
-        return "busiest interval", NONE
+        return "busiest minute", NONE
     name = "hour" if interval["every_s"] == _HOUR else "minute"
     start = interval["start_s"]
     return (
@@ -189,7 +194,7 @@ def _zones(figures: dict[str, Any]) -> list[_Part]:
     said = (
         f"median: of the stays' lengths by Kaplan-Meier, with its {share(figures['confidence'])} interval; "
         "mean seen: of the observed time; censored: visits whose start or end was not observed; "
-        "peak: most persons at a time."
+        "peak: most people at a time."
     )
     return [_Part("Zones", _ZONES, rows, (said,))]
 
@@ -203,7 +208,7 @@ def _ways(figures: dict[str, Any]) -> list[_Part]:
     if ways is None:
         return []
     if not ways:
-        return [_Part("From zone to zone", said=("nobody went from a zone to a zone",))]
+        return [_Part("From zone to zone", said=("No transitions between zones",))]
     rows = [
         (
             way["origin"],
@@ -228,8 +233,9 @@ def _crossed(figures: dict[str, Any]) -> list[_Part]:
     ]
     balance = figures["balance"]
     said = (
-        f"at the end {balance['counted']} persons are there by counting over {', '.join(balance['lines'])}, "
-        f"{balance['present']} by presence: a drift of {balance['drift']:+d}"
+        f"At the end, {balance['counted']} people are inside by the counts over "
+        f"{', '.join(balance['lines'])}, and {balance['present']} are present: a count drift of "
+        f"{_signed(balance['drift'])}."
     )
     checks = figures["trust"]["affected"]["balance"]
     return [_Part("Lines", _CROSSED, rows, (said, *((describe_affecting(checks),) if checks else ())))]
@@ -256,6 +262,10 @@ def _trust(figures: dict[str, Any]) -> list[_Part]:
     return [*parts, _Part("Unknown checks", _UNKNOWN, unknown)] if unknown else parts
 
 
+def _signed(number: int) -> str:
+    return f"{number:+d}" if number else "0"
+
+
 def describe_affecting(checks: Sequence[str]) -> str:
     """Name the quality checks that are not good for a figure."""
     return f"Quality checks that are not good here: {', '.join(checks)}"
@@ -270,11 +280,6 @@ def describe_no_findings(verdict: str) -> str:
 
 def _names(checks: Sequence[str]) -> str:
     return ", ".join(checks) or NONE
-
-
-def format_value(value: float | None, unit: str) -> str:
-    """Write the value of a check with its unit."""
-    return NONE if value is None else f"{value:.3g}" + ("" if unit == "1" else f" {unit}")
 
 
 def _line(text: str) -> str:
