@@ -41,11 +41,13 @@ class Completeness:
     """Whether a source contains all pages of its job.
 
     ``missing`` has a sentence for each sign that pages are missing. ``is_proven`` is True if page numbers or
-    ``fetch.json`` show that all pages are there.
+    ``fetch.json`` show that all pages are there. ``missing_pages`` is the least number of pages that are
+    missing or cut.
     """
 
     missing: tuple[str, ...] = ()
     is_proven: bool = False
+    missing_pages: int = 0
 
     @property
     def is_incomplete(self) -> bool:
