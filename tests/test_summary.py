@@ -19,7 +19,7 @@ from ptrack_analysis.dataset.video_files import compute_tables
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.key_figures import gather_key_figures
-from ptrack_analysis.report.summary import MARKDOWN, format_page, span
+from ptrack_analysis.report.summary import MARKDOWN, format_page, share, span
 from ptrack_analysis.scene.zone_files import read_scene
 from ptrack_analysis.sources.finding import find_videos
 
@@ -253,6 +253,14 @@ def test_an_empty_video_has_an_ordinary_page_of_zeros_and_dashes(tmp_path):
         assert "\N{EN DASH}" in text
         assert "nan" not in text.lower()
         assert "None" not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0, "0%"), (0.001, "under 1%"), (0.006, "1%"), (0.996, "over 99%"), (1, "100%")],
+)
+def test_a_share_is_never_rounded_to_none_or_all(value, said):
+    assert share(value) == said
 
 
 def test_one_person_who_stays_is_worked_out_in_the_head(tmp_path):

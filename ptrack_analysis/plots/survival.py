@@ -1,4 +1,4 @@
-"""Survival curves: which share of the stays lasts longer than any length of time."""
+"""Survival curves: the share of visits that last longer than each duration."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -113,7 +113,7 @@ def _axes(ax: Axes | None, unit: str) -> Axes:
         raise ParameterError(f"the axes show {label!r}, not a length of stay")
     ax = time_axes(ax, unit, height=3.6)
     set_clock(ax.xaxis, unit)
-    ax.set(xlabel=_LABEL.format(unit=unit), ylabel="share of the stays that last longer", ylim=(0, 1.02))
+    ax.set(xlabel=_LABEL.format(unit=unit), ylabel="share of visits that last longer", ylim=(0, 1.02))
     ax.yaxis.set_major_formatter(PercentFormatter(1.0))
     ax.margins(x=0.01)
     return ax
@@ -132,13 +132,13 @@ def _draw_curve(ax: Axes, curve: pd.DataFrame, color: Floats, kwargs: dict[str, 
 
 
 def _label(key: tuple[str, str], curve: pd.DataFrame, unit: str) -> str:
-    """Describe whose curve it is, its median, and how many of its stays were cut."""
+    """Describe the zone of the curve, its median, and how many ends of visits were not observed."""
     zone, entry = key
     name = f"{short_name(zone)}, {entry}" if entry else short_name(zone)
     below = np.flatnonzero(curve["share"].to_numpy() <= _HALF + _ROUNDING)
     half = f"median {_time(float(_lengths(curve)[below[0]]), unit)}" if len(below) else "no median"
     cut, ended = int(curve["end_unobserved"].sum()), int(curve["ended"].sum())
-    return f"{name}: {half}\n{cut} of {cut + ended} cut"
+    return f"{name}: {half}\n{cut} of {cut + ended} ends not observed"
 
 
 def _time(seconds: float, unit: str) -> str:

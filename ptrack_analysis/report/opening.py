@@ -42,7 +42,7 @@ from ptrack_analysis.report.parts import (
     isolated,
     local_time,
 )
-from ptrack_analysis.report.summary import clock_time, describe_no_findings, share, span
+from ptrack_analysis.report.summary import clock_time, describe_no_findings, format_drift, share, span
 from ptrack_analysis.schema import BINS, OCCUPANCY, QUALITY, TRACKS, VISITS
 from ptrack_analysis.video import milliseconds
 from ptrack_analysis.web.ground import Background
@@ -305,10 +305,10 @@ def _crossed(measured: ReportData) -> list[Key]:
     if measured.visits is not None:
         text = f"A stay is {VISITS.row}. {column_text(VISITS, 'dwell')}"
         total = float(measured.visits["dwell"].dt.total_seconds().sum())
-        keys.append(Key("Stays in zones", str(len(measured.visits)), f"{span(total)} in all", text))
+        keys.append(Key("Visits to zones", str(len(measured.visits)), f"{span(total)} in all", text))
     balance = measured.figures["balance"]
     if balance is not None:
-        beside = f"drift against presence {balance['drift']:+d}"
+        beside = f"count drift {format_drift(balance['drift'])}"
         value = f"{balance['in_total']} in, {balance['out_total']} out"
         lines = ", ".join(map(isolated, balance["lines"]))
         has_doors = any(line.kind == ENTRANCE for line in measured.analysis.lines)

@@ -15,11 +15,11 @@ _ZONES = (
     "zone",
     "people",
     "visits",
-    "in all",
-    "mean seen",
+    "total",
+    "observed mean",
     "median",
     "its interval",
-    "censored",
+    "unobserved",
     "peak",
     "checks",
 )
@@ -90,8 +90,13 @@ def clock_time(value: float) -> str:
 
 
 def share(value: float | None) -> str:
-    """Write a share as a percentage."""
-    return NONE if value is None else f"{value:.0%}"
+    """Write a share as a percentage, which is 0% or 100% only if the share is 0 or 1."""
+    if value is None:
+        return NONE
+    percentage = f"{value:.0%}"
+    if percentage == "0%" and value > 0:
+        return "under 1%"
+    return "over 99%" if percentage == "100%" and value < 1 else percentage
 
 
 def _decimal(value: float | None) -> str:
@@ -192,8 +197,8 @@ def _zones(figures: dict[str, Any]) -> list[_Part]:
         for zone in figures["zones"]
     ]
     said = (
-        f"median: of the stays' lengths by Kaplan-Meier, with its {share(figures['confidence'])} interval; "
-        "mean seen: of the observed time; censored: visits whose start or end was not observed; "
+        f"median: of the dwell times by Kaplan-Meier, with its {share(figures['confidence'])} interval; "
+        "observed mean: of the observed time; unobserved: visits whose start or end was not observed; "
         "peak: most people at a time."
     )
     return [_Part("Zones", _ZONES, rows, (said,))]
@@ -231,12 +236,7 @@ def _crossed(figures: dict[str, Any]) -> list[_Part]:
         (line["line"], str(line["in_total"]), str(line["out_total"]), _names(line["affected_by"]))
         for line in figures["lines"]
     ]
-    balance = figures["balance"]
-    said = (
-        f"At the end, {balance['counted']} people are inside by the counts over "
-        f"{', '.join(balance['lines'])}, and {balance['present']} are present: a count drift of "
-        f"{_signed(balance['drift'])}."
-    )
+    said = describe_drift(figures)
     checks = figures["trust"]["affected"]["balance"]
     return [_Part("Lines", _CROSSED, rows, (said, *((describe_affecting(checks),) if checks else ())))]
 
@@ -262,8 +262,21 @@ def _trust(figures: dict[str, Any]) -> list[_Part]:
     return [*parts, _Part("Unknown checks", _UNKNOWN, unknown)] if unknown else parts
 
 
-def _signed(number: int) -> str:
-    return f"{number:+d}" if number else "0"
+def describe_drift(figures: dict[str, Any], lines: str = "") -> str:
+    """Describe how the counts over the lines agree with the people who are present at the end."""
+    balance = figures["balance"]
+    bounding = [line for line in figures["lines"] if line["line"] in balance["lines"]]
+    into, out = (sum(line[f"{way}_total"] for line in bounding) for way in ("in", "out"))
+    return (
+        f"{balance['counted'] - into + out} people at the start, {into} in and {out} out over "
+        f"{lines or ', '.join(balance['lines'])} make {balance['counted']} at the end, and "
+        f"{balance['present']} are present: a count drift of {format_drift(balance['drift'])}."
+    )
+
+
+def format_drift(drift: int) -> str:
+    """Write a count drift with its sign."""
+    return f"{drift:+d}" if drift else "0"
 
 
 def describe_affecting(checks: Sequence[str]) -> str:

@@ -61,7 +61,10 @@ def test_the_band_lies_between_the_bounds_until_all_have_ended():
 
 
 def test_the_legend_gives_the_median_and_those_cut():
-    assert texts(plot_survival(DRAWN)) == ["door: no median\n2 of 2 cut", "till: median 3.0 s\n2 of 4 cut"]
+    assert texts(plot_survival(DRAWN)) == [
+        "door: no median\n2 of 2 ends not observed",
+        "till: median 3.0 s\n2 of 4 ends not observed",
+    ]
 
 
 def test_curves_of_each_entry_say_so_and_zones_come_in_the_order_asked_for():
@@ -74,7 +77,7 @@ def test_curves_of_each_entry_say_so_and_zones_come_in_the_order_asked_for():
 
 def test_long_medians_are_written_as_a_clock_shows_them():
     table = make_survival({("till", ""): [(0, 0, 0, 1.0), (95_400, 1, 0, 0.0)]})
-    assert texts(plot_survival(table)) == ["till: median 1:35\n0 of 1 cut"]
+    assert texts(plot_survival(table)) == ["till: median 1:35\n0 of 1 ends not observed"]
 
 
 def test_the_axes_show_a_length_and_a_share():
