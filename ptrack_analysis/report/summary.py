@@ -267,10 +267,12 @@ def describe_drift(figures: dict[str, Any], lines: str = "") -> str:
     balance = figures["balance"]
     bounding = [line for line in figures["lines"] if line["line"] in balance["lines"]]
     into, out = (sum(line[f"{way}_total"] for line in bounding) for way in ("in", "out"))
+    start, present = balance["counted"] - into + out, balance["present"]
+    people, verb = "person" if start == 1 else "people", "is" if present == 1 else "are"
     return (
-        f"{balance['counted'] - into + out} people at the start, {into} in and {out} out over "
+        f"{start} {people} at the start, {into} in and {out} out over "
         f"{lines or ', '.join(balance['lines'])} make {balance['counted']} at the end, and "
-        f"{balance['present']} are present: a count drift of {format_drift(balance['drift'])}."
+        f"{present} {verb} present: a count drift of {format_drift(balance['drift'])}."
     )
 
 
@@ -287,7 +289,7 @@ def describe_affecting(checks: Sequence[str]) -> str:
 def describe_no_findings(verdict: str) -> str:
     """Say what it means that no check is doubtful or bad."""
     if verdict == "unknown":
-        return "The tracking could not be checked."
+        return "The tracking could not be checked: the checks need detections with boxes."
     return "All known checks passed. They cannot detect people the tracker missed."
 
 

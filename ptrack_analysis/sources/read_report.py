@@ -23,7 +23,8 @@ class DroppedRows:
     some of them. ``people`` is the number of people who lost all their rows. ``is_certain`` is False if the
     file may have been misread; then ``is_excessive`` is True if the rows are too many for this reason, and
     ``advice`` names the likely causes. ``is_repeat`` is True if the rows only repeat other rows, so that
-    nothing is lost.
+    nothing is lost; ``is_excluded`` if the file or an option says that they do not count, such as rows of
+    another class.
     """
 
     text: str
@@ -32,6 +33,7 @@ class DroppedRows:
     people: int = 0
     is_certain: bool = True
     is_repeat: bool = False
+    is_excluded: bool = False
     is_excessive: bool = False
     advice: str = ""
 

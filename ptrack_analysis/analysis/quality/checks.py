@@ -257,8 +257,8 @@ CHECKS = {
         measure=measures.measure_dropped_rows,
         affects=("tracks", "visits", "dwell", "occupancy", "crossings"),
         meaning=(
-            "Share of the rows of the source that were dropped. People or parts of their tracks may "
-            "be missing."
+            "Share of the rows of the source that were dropped, without rows that an option or their class "
+            "excludes. People or parts of their tracks may be missing."
         ),
         advice="Read the report of the read (ptrack inspect), and correct the file or the options.",
         needs=_READ,
@@ -481,7 +481,7 @@ def compute_quality(
       that overlap those of another track by 70 %, in 90 % of the track and for at least 1 s).
     * Positions: ``boxes beyond image`` (by more than 1e-6), ``truncated boxes``, ``time outside image``,
       ``tiny boxes``; on a floor plan ``impossible speeds``, ``near horizon`` and ``off the plan``.
-    * Source: ``dropped rows`` (without rows that only repeat others) and ``missing pages``, from
+    * Source: ``dropped rows`` (without repeated and excluded rows) and ``missing pages``, from
       ``video.read_report``.
     * Zones and lines: ``visit flicker`` and ``crossing flicker``. Their advice has the smallest margin and
       ``min_distance`` that calm them, rounded up to 3 digits.

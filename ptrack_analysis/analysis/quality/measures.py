@@ -271,8 +271,9 @@ def measure_dropped_rows(inputs: QualityInputs) -> Measured:
     report = inputs.video.read_report
     if report is None:
         return UNKNOWN
-    lost = sum(reason.rows for reason in report.dropped if not reason.is_repeat)
-    return Measured(compute_percentage(lost, report.rows))
+    excluded = sum(reason.rows for reason in report.dropped if reason.is_excluded)
+    lost = sum(reason.rows for reason in report.dropped if not (reason.is_repeat or reason.is_excluded))
+    return Measured(compute_percentage(lost, report.rows - excluded))
 
 
 def measure_missing_pages(inputs: QualityInputs) -> Measured:
