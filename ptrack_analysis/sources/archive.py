@@ -285,9 +285,13 @@ def no_pages(root: AnyPath, ignored: list[tuple[str, str]]) -> NoPageError:
             "wrappings in which pages are known to be saved"
         )
     seen = ", ".join(repr(name) for name, _ in ignored[:_SHOWN])
-    hint = "of another tracker's result, give the file itself"
-    more = f" (other files: {len(ignored)}, such as {seen}); {hint}" if ignored else " (it is empty)"
-    return NoPageError(f"{root}: no GetPersonTracking pages in this folder{more}")
+    if not ignored:
+        return NoPageError(f"{root}: no GetPersonTracking pages in this folder (it is empty)")
+    return NoPageError(
+        f"{root}: no GetPersonTracking pages in this folder (other files: {len(ignored)}, such as {seen}). "
+        "Pages have names that end in .json, .jsonl or .ndjson, or these with .gz. Pass a file itself to see "
+        "what it contains."
+    )
 
 
 def several(root: AnyPath, names: list[str]) -> MixedError:

@@ -122,7 +122,7 @@ def test_a_folder_without_pages_is_refused(tmp_path, call):
     with pytest.raises(InputError, match="no GetPersonTracking pages in this folder"):
         call(tmp_path)
     write(tmp_path / "truth.json", {"visits": []})
-    with pytest.raises(InputError, match=r"other files: 1, such as 'truth\.json'"):
+    with pytest.raises(InputError, match=r"other files: 1, such as 'truth\.json'\)\. Pages .* Pass a file"):
         call(tmp_path)
     with pytest.raises(InputError, match="there is no such file or folder"):
         call(tmp_path / "nowhere")

@@ -185,7 +185,10 @@ def test_a_broken_document_among_a_hundred_is_named(tmp_path, between):
         for number in range(100)
     ]
     texts[56] = texts[56].replace('"Persons": [', '"Persons": [}')
-    with pytest.raises(PageError, match=r"a\.json, document 57 \(from line \d+\): not JSON at byte"):
+    with pytest.raises(
+        PageError,
+        match=r"a\.json, document 57 \(from line \d+; positions count from there\): not JSON at byte",
+    ):
         read_tracking(write(tmp_path / "a.json", between.join(texts)))
 
 
@@ -501,7 +504,7 @@ OTHERS = {
         TEXT.encode() + TEXT.encode("utf-16"), r"a\.json: invalid UTF-8 at byte \d+ \(line 1, column \d+\)",
     ),
     "a document without a page": (
-        pretty(WHOLE) + '{"Timestamp": "x"}', r"a\.json, document 2 \(from line \d+\): expected",
+        pretty(WHOLE) + '{"Timestamp": "x"}', r"a\.json, document 2 \(from line \d+; positions .*\): expected",
     ),
     "a page after a word": (TEXT + "xx" + TEXT, r"a\.json, line 1: expected another JSON document at byte"),
     "two values": ("1 2", r"a\.json: not JSON at byte"),

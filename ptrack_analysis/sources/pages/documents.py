@@ -389,7 +389,11 @@ def _split(
     number, has_lines_only = 0, True
     for number, line, document, is_alone in _find_documents(raw, file, first_line, log):
         has_lines_only &= is_alone
-        place = f"{file}, line {line}" if is_alone else f"{file}, document {number} (from line {line})"
+        place = (
+            f"{file}, line {line}"
+            if is_alone
+            else f"{file}, document {number} (from line {line}; positions count from there)"
+        )
         is_record = is_alone and _is_record(document)
         if records and (not is_record or len(records) == _MOST):
             yield _join_records(file, records, decoders, log)
