@@ -28,7 +28,7 @@ from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import SURVIVAL, validate
 
 _MILLISECONDS = 1000.0
-_LABEL = "length of stay [{unit}]"
+_LABEL = "dwell time [{unit}]"
 _BAND = 0.15
 _HALF = 0.5
 _ROUNDING = 1e-9
@@ -107,10 +107,10 @@ def _lengths(survival: pd.DataFrame) -> Floats:
 
 
 def _axes(ax: Axes | None, unit: str) -> Axes:
-    """Prepare axes whose x is a length of stay; those of a moment or a plane are refused."""
+    """Prepare axes whose x is a dwell time; those of a moment or a plane are refused."""
     label = "" if ax is None else ax.get_xlabel()
     if label and not label.startswith(_LABEL.partition(" [")[0]):
-        raise ParameterError(f"the axes show {label!r}, not a length of stay")
+        raise ParameterError(f"the axes show {label!r}, not a dwell time")
     ax = time_axes(ax, unit, height=3.6)
     set_clock(ax.xaxis, unit)
     ax.set(xlabel=_LABEL.format(unit=unit), ylabel="share of visits that last longer", ylim=(0, 1.02))

@@ -82,7 +82,7 @@ def test_long_medians_are_written_as_a_clock_shows_them():
 
 def test_the_axes_show_a_length_and_a_share():
     ax = plot_survival(DRAWN)
-    assert ax.get_xlabel() == "length of stay [s]"
+    assert ax.get_xlabel() == "dwell time [s]"
     assert ax.get_ylim() == (0, 1.02)
     ax.figure.draw_without_rendering()
     assert {"0%", "100%"} <= {label.get_text() for label in ax.get_yticklabels()}
@@ -95,7 +95,7 @@ def test_rows_in_any_order_give_the_same_curves():
 
 
 def test_axes_of_something_else_are_refused():
-    with pytest.raises(ParameterError, match=r"the axes show 'time since .*', not a length of stay"):
+    with pytest.raises(ParameterError, match=r"the axes show 'time since .*', not a dwell time"):
         plot_survival(DRAWN, ax=plot_occupancy(empty_table(OCCUPANCY)))
 
 
