@@ -72,7 +72,7 @@ def test_the_real_job_has_the_published_edges(job, real_data):
     bottom = (detections["top"] + detections["height"]).dropna()
     assert ((bottom >= 1).sum(), (bottom == 1).sum()) == (75, 35)
     findings = inspect_tracking(real_data / "rekognition" / "edenai-2023-10-16.json")
-    assert (findings.boxes, findings.without_box, findings.feet_not_seen) == (304, 96, 172)
+    assert (findings.boxes, findings.without_box, findings.truncated_boxes) == (304, 96, 172)
     assert findings.verdict == "not usable for tracks, visits, dwell and heatmap"
 
 

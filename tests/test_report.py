@@ -258,7 +258,7 @@ def test_without_zones_it_says_how_to_get_them(tmp_path):
 def test_nobody_is_a_page_that_says_so(tmp_path):
     said = Reader(written(tmp_path, [], HOSTILE)).said
     assert "Nobody was detected in this video" in said
-    assert "Nobody stayed in a zone." in said
+    assert "No visits to zones." in said
 
 
 def test_one_detection_is_a_page(tmp_path):
@@ -516,7 +516,7 @@ def test_lines_without_zones_are_told_as_lines_and_not_as_doors(tmp_path):
     settings = AnalysisConfig(zones=tmp_path / "lines.geojson")
     write_report(tmp_path / "pages", tmp_path / "out.html", settings=settings)
     html = (tmp_path / "out.html").read_text(encoding="utf-8")
-    assert "No zones were given, so this page has no stays and no transitions" in html
+    assert "No zones were given, so this page has no visits and no transitions" in html
     assert "The first 4 lines are drawn, 2 are not." in html
     assert "Over the lines" in html
     assert "Over the doors" not in html

@@ -19,7 +19,7 @@ from ptrack_analysis.dataset.video_files import compute_tables
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.key_figures import gather_key_figures
-from ptrack_analysis.report.summary import MARKDOWN, format_page, span
+from ptrack_analysis.report.summary import MARKDOWN, format_page, share, span
 from ptrack_analysis.scene.zone_files import read_scene
 from ptrack_analysis.sources.finding import find_videos
 
@@ -94,6 +94,12 @@ def test_persons_and_their_time_are_those_of_the_exported_tables(summed):
         assert figures["present_s"] == tracks["time_in_scene"].sum().total_seconds()
         assert figures["without_position_s"] == tracks["without_position"].sum().total_seconds()
         assert figures["persons_in_zones"] == visits.reset_index()["person_index"].nunique()
+
+
+def test_the_share_of_truncated_boxes_is_that_of_the_quality_check(summed):
+    for figures, analysis, _ in summed:
+        checked = analysis["quality"].loc[("truncated boxes", ""), "value"]
+        assert figures["box_truncated_share"] == pytest.approx(checked / 100)
 
 
 def test_occupancy_is_that_of_its_table(summed):
@@ -245,10 +251,18 @@ def test_an_empty_video_has_an_ordinary_page_of_zeros_and_dashes(tmp_path):
     assert not any(trust["affected"].values())
     json.dumps(figures, allow_nan=False)
     for text in (format_page(figures), format_page(figures, MARKDOWN)):
-        assert "nobody went from a zone to a zone" in text
+        assert "No transitions between zones" in text
         assert "\N{EN DASH}" in text
         assert "nan" not in text.lower()
         assert "None" not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0, "0%"), (0.001, "under 1%"), (0.006, "1%"), (0.996, "over 99%"), (1, "100%")],
+)
+def test_a_share_is_never_rounded_to_none_or_all(value, said):
+    assert share(value) == said
 
 
 def test_one_person_who_stays_is_worked_out_in_the_head(tmp_path):

@@ -38,7 +38,7 @@ def dwell_table(measured: ReportData) -> ReportTable:
     headings = [
         Heading("zone", "zone"),
         Heading("visitors", "persons", "Different persons who stayed in it.", 0),
-        Heading("visits", "stays", column_text(DWELL, "visits"), 0),
+        Heading("visits", "visits", column_text(DWELL, "visits"), 0),
         Heading("visits_low", "from", f"Lower bound of the number of visits.{GARWOOD}", 1),
         Heading("visits_high", "to", f"Upper bound of the number of visits.{GARWOOD}", 1),
         Heading("median_s", "median [s]", texts["median"], 1),
@@ -55,7 +55,7 @@ def dwell_table(measured: ReportData) -> ReportTable:
         Heading("note", "on the intervals", "Why a bound is missing, or how far to trust an interval."),
     ]
     return ReportTable(
-        "dwell", "Dwell by zone, with 95% intervals", headings, rows, row="the stays in one zone"
+        "dwell", "Dwell by zone, with 95% intervals", headings, rows, row="the visits to one zone"
     )
 
 

@@ -240,6 +240,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         None if analysis.has_points else int(tracks[name].to_numpy().view("int64").sum())
         for name in ("time_outside_image", "time_box_truncated")
     )
+    located = present - unlocated
     visits = analysis["visits"] if analysis.zones else None
     return {
         "video": analysis.name,
@@ -254,7 +255,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         "without_position_share": unlocated / present if present else None,
         "outside_image_s": None if outside is None else seconds(outside),
         "box_truncated_s": None if truncated is None else seconds(truncated),
-        "box_truncated_share": truncated / present if present and truncated is not None else None,
+        "box_truncated_share": truncated / located if located and truncated is not None else None,
         "speed": mean_speed(analysis.trajectories, analysis.unit),
         "occupancy": plain_occupancy(occupancy),
         "busiest": {

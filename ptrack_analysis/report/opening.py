@@ -13,6 +13,7 @@ from ptrack_analysis.analysis.dwell.dwell import compute_dwell, compute_stay_in_
 from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
 from ptrack_analysis.analysis.quality.checks import compute_quality
 from ptrack_analysis.analysis.quality.intervals import compute_confidence_intervals
+from ptrack_analysis.analysis.quality.verdict import format_value
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
@@ -47,7 +48,7 @@ from ptrack_analysis.report.summary import (
     describe_no_findings,
     describe_range,
     describe_stay_bounds,
-    format_value,
+    format_drift,
     share,
     span,
 )
@@ -158,7 +159,7 @@ def notes_said(measured: ReportData) -> list[str]:
     """List what a reader should know of how the video was read and measured."""
     analysis = measured.analysis
     found = [
-        *notes_on(analysis.reading, measured.analysis["tracks"]),
+        *notes_on(analysis.reading, analysis["tracks"] if analysis.has_points else None),
         *analysis.notes,
         *measured.notes,
     ]
@@ -241,7 +242,7 @@ def _persons(measured: ReportData) -> list[Key]:
         f"The number of rows of the table persons; a row is {TRACKS.row}. A person whom the tracker lost and "
         "found again under another number counts twice."
     )
-    keys = [Key("Persons", str(figures["persons"]), _describe_part(inside), a_person, "persons")]
+    keys = [Key("People (tracks)", str(figures["persons"]), _describe_part(inside), a_person, "persons")]
     stay = figures["stay_in_scene"]
     if stay is not None:
         beside = describe_stay_bounds(stay, figures["confidence"])
@@ -307,14 +308,14 @@ def _crossed(measured: ReportData) -> list[Key]:
         total = float(measured.visits["dwell"].dt.total_seconds().sum())
         level = share(measured.figures["confidence"])
         count = f"{level} interval of the count: {describe_range(*estimate_bounds(measured.visits))}"
-        keys.append(Key("Stays in zones", str(len(measured.visits)), f"{span(total)} in all; {count}", text))
+        keys.append(Key("Visits to zones", str(len(measured.visits)), f"{span(total)} in all; {count}", text))
     balance = measured.figures["balance"]
     if balance is not None:
         ways = (
             f"{describe_range(balance[f'{way}_low'], balance[f'{way}_high'])} {way}" for way in ("in", "out")
         )
         level = share(measured.figures["confidence"])
-        beside = f"{level} intervals: {', '.join(ways)}; drift against presence {balance['drift']:+d}"
+        beside = f"{level} intervals: {', '.join(ways)}; count drift {format_drift(balance['drift'])}"
         value = f"{balance['in_total']} in, {balance['out_total']} out"
         lines = ", ".join(map(isolated, balance["lines"]))
         has_doors = any(line.kind == ENTRANCE for line in measured.analysis.lines)

@@ -111,7 +111,7 @@ _WITHHELD_STAYS = (
     "Withheld: the comparison needs the stays of single people and medians. The tables dwell and retail of "
     "the dataset have the figures that remain."
 )
-_ASK = "The dataset has no zones: export again with `--zones FILE` to compare stays."
+_ASK = "The dataset has no zones: export again with `--zones FILE` to compare visits."
 
 
 def zones_section(read: Read) -> Section:
@@ -123,11 +123,11 @@ def zones_section(read: Read) -> Section:
     headings = [
         Heading("zone", "zone"),
         Heading("videos", "videos", "Videos in which somebody stayed in it.", 0),
-        Heading("visits", "stays", column_text(DWELL, "visits"), 0),
+        Heading("visits", "visits", column_text(DWELL, "visits"), 0),
         Heading("visits_low", "from", f"Lower bound of the number of visits.{GARWOOD}", 1),
         Heading("visits_high", "to", f"Upper bound of the number of visits.{GARWOOD}", 1),
         Heading("dwell_s", "in all [s]", column_text(VISITS, "dwell"), 1),
-        Heading("observed_mean_s", "mean seen [s]", "Mean of the dwell as seen, of all stays.", 1),
+        Heading("observed_mean_s", "observed mean [s]", "Mean of the observed dwell of all visits.", 1),
         Heading("cut_share", "not seen whole", "Share of visits whose start or end was not observed.", 2),
     ]
     zones = sorted(set(read.visits.index.get_level_values("zone")))
@@ -138,7 +138,7 @@ def zones_section(read: Read) -> Section:
         "Zones over all videos, with 95% intervals",
         headings,
         rows,
-        row="all stays in zones of one name",
+        row="all visits to zones of one name",
     )
     medians = _medians(read.dwell, read.videos.index.tolist(), zones)
     return Section("zones", "Zones compared", [table, medians])
@@ -276,7 +276,7 @@ def _keys(read: Read) -> Section:
         keys.append(Key("Persons", str(int(read.persons.sum())), "in each video anew", said))
     if read.visits is not None:
         total = float(read.visits["dwell"].dt.total_seconds().sum())
-        keys.append(Key("Stays in zones", str(len(read.visits)), f"{span(total)} in all"))
+        keys.append(Key("Visits to zones", str(len(read.visits)), f"{span(total)} in all"))
     if read.occupancy is not None and len(read.occupancy):
         keys.append(Key("Days", str(read.occupancy["local_day"].nunique()), "by the places' clocks"))
     words = [Words(_WITHHELD_KEYS, "note")] if read.withheld else []

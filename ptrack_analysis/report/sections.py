@@ -33,7 +33,7 @@ from ptrack_analysis.report.parts import (
     build_table,
     isolated,
 )
-from ptrack_analysis.report.summary import describe_affecting, span
+from ptrack_analysis.report.summary import describe_affecting, describe_drift, span
 from ptrack_analysis.schema import BINS, TRACKS, TRANSITIONS, VISITS, empty_table
 from ptrack_analysis.web.payload import explorer_data
 
@@ -108,9 +108,11 @@ def survival_figure(measured: ReportData) -> ReportFigure | None:
     zones = [name for name in measured.busiest_zones if name in present][:MOST_CURVES]
     if not zones:
         return None
-    alt = "Share of the stays that last longer than a time, by zone."
+    alt = "Share of visits that last longer than a time, by zone."
     svg = inline_svg(plot_survival(curves, zones=zones), "survival", alt)
-    return ReportFigure(svg, alt, _left_out(measured, f"{alt[:-1]}, cut stays taken into account"))
+    return ReportFigure(
+        svg, alt, _left_out(measured, f"{alt[:-1]}, visits whose end was not observed taken into account")
+    )
 
 
 def _left_out(measured: ReportData, said: str) -> str:
@@ -147,8 +149,8 @@ _ASK = (
     "No {which} were given, so this page has no {what}. Draw them with `ptrack zones BACKGROUND -o FILE`, "
     "and give the file with `--zones FILE`."
 )
-_ASK_BOTH = _ASK.format(which="zones and lines", what="stays, no transitions and no counts")
-_ASK_ZONES = _ASK.format(which="zones", what="stays and no transitions")
+_ASK_BOTH = _ASK.format(which="zones and lines", what="visits, no transitions and no counts")
+_ASK_ZONES = _ASK.format(which="zones", what="visits and no transitions")
 
 
 def zones_section(measured: ReportData) -> Section:
@@ -165,7 +167,7 @@ def zones_section(measured: ReportData) -> Section:
         f"The start or the end of {cut} of {stays} visits was not observed. The median takes this into "
         "account (Kaplan-Meier). The mean of the observed time does not, and is too short."
     )
-    parts: list[Part] = [Words(said if stays else "Nobody stayed in a zone."), dwell_table(measured)]
+    parts: list[Part] = [Words(said if stays else "No visits to zones."), dwell_table(measured)]
     figure = survival_figure(measured)
     parts += [] if figure is None else [figure]
     parts.append(_visits_table(measured))
@@ -177,7 +179,7 @@ def _visits_table(measured: ReportData) -> ReportTable:
     ordered = visits.sort_values("entered", kind="stable")
     columns = ["zone", "person_index", "entered", "exited", "dwell", "entry", "exit"]
     labels = {"person_index": "person"}
-    return build_table(ordered, VISITS, "Stays", columns, labels=labels, clock=measured.clock)
+    return build_table(ordered, VISITS, "Visits", columns, labels=labels, clock=measured.clock)
 
 
 def presence_section(measured: ReportData) -> Section:
@@ -257,11 +259,7 @@ def lines_section(measured: ReportData) -> Section | None:
         ),
         Heading("affected_by", "checks", "Quality checks that are doubtful or bad for counts of this line."),
     ]
-    said = (
-        f"At the end {balance['counted']} persons are there by counting over "
-        f"{', '.join(map(isolated, balance['lines']))}, "
-        f"{balance['present']} by presence: a drift of {balance['drift']:+d}."
-    )
+    said = describe_drift(measured.figures, ", ".join(map(isolated, balance["lines"])))
     left = len(measured.analysis.lines) - MOST_LINES
     parts: list[Part] = [
         *_describe_checks(measured, "balance"),

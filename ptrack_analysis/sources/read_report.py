@@ -23,7 +23,8 @@ class DroppedRows:
     some of them. ``people`` is the number of people who lost all their rows. ``is_certain`` is False if the
     file may have been misread; then ``is_excessive`` is True if the rows are too many for this reason, and
     ``advice`` names the likely causes. ``is_repeat`` is True if the rows only repeat other rows, so that
-    nothing is lost.
+    nothing is lost; ``is_excluded`` if the file or an option says that they do not count, such as rows of
+    another class.
     """
 
     text: str
@@ -32,6 +33,7 @@ class DroppedRows:
     people: int = 0
     is_certain: bool = True
     is_repeat: bool = False
+    is_excluded: bool = False
     is_excessive: bool = False
     advice: str = ""
 
@@ -58,11 +60,13 @@ class Completeness:
     """Whether a source contains all pages of its job.
 
     ``missing`` has a sentence for each sign that pages are missing. ``is_proven`` is True if page numbers or
-    ``fetch.json`` show that all pages are there.
+    ``fetch.json`` show that all pages are there. ``missing_pages`` is the least number of pages that are
+    missing or cut.
     """
 
     missing: tuple[str, ...] = ()
     is_proven: bool = False
+    missing_pages: int = 0
 
     @property
     def is_incomplete(self) -> bool:

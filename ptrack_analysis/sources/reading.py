@@ -22,6 +22,7 @@ from ptrack_analysis.sources.archive import (
 from ptrack_analysis.sources.finding import PAGES, find_instead, find_tracker_videos, form_given, form_of_file
 from ptrack_analysis.sources.grouping import Evidence
 from ptrack_analysis.sources.names import group_below, validate_name
+from ptrack_analysis.sources.pages.completeness import MissingPages
 from ptrack_analysis.sources.pages.decode import BARE, WITH_FACES, WITH_LANDMARKS, Decoders
 from ptrack_analysis.sources.pages.job import REST, JobReader, Reading
 from ptrack_analysis.sources.pages.rows import Budget, Collector, TimeRange
@@ -250,10 +251,10 @@ def _load_pages(
 
 def _only_video(
     root: AnyPath, reader: JobReader, decoders: Decoders
-) -> tuple[str, list[tuple[str, str]], tuple[str, ...]]:
+) -> tuple[str, list[tuple[str, str]], MissingPages]:
     """Read a file or folder in one pass, as long as it contains one video.
 
-    Returns its name, the files that were not used, and the signs of missing pages.
+    Returns its name, the files that were not used, and the missing pages.
     """
     listing = list_files(root)
     files, ignored = listing.files, listing.others

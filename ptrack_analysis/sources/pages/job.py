@@ -13,6 +13,7 @@ from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedE
 from ptrack_analysis.sources.archive import VideoReference
 from ptrack_analysis.sources.grouping import Evidence, find_identity, gather_evidence
 from ptrack_analysis.sources.pages.completeness import (
+    MissingPages,
     PageSpan,
     are_all_numbered,
     build_span,
@@ -211,20 +212,23 @@ class JobReader:
             mixed.append(PageError(said))
         return [*self.broken, *self.status[:1], *mixed]
 
-    def judge_completeness(self, place: AnyPath, missing: Sequence[str] = ()) -> Completeness:
-        """Judge whether pages are missing; ``missing`` are the signs of that outside the pages."""
+    def judge_completeness(self, place: AnyPath, missing: MissingPages) -> Completeness:
+        """Judge whether pages are missing; ``missing`` is what the names of the files say of that."""
+        count = missing.count + len(self.log.cuts)
         signs = [
-            *missing,
+            *missing.signs,
             *(_shorten(cut, place) for cut in self.log.cuts),
         ]
         if self.pages and not self.ends and not self.status:
+            count = max(count, 1)
             signs.append(
                 f"every page ({self.pages}) has a NextToken, so the last page of the job is missing"
                 if self.pages > 1
                 else "its page has a NextToken, so the last page of the job is missing"
             )
         is_chain = len(self.ends) == 1 and not self.goes_on and self.pages == self.files and not self.broken
-        return Completeness(tuple(signs), not signs and is_chain and are_all_numbered(self.paths))
+        is_proven = not signs and is_chain and are_all_numbered(self.paths)
+        return Completeness(tuple(signs), is_proven, count)
 
     def build_report(
         self, place: AnyPath, kept: int, merged: Merged, completeness: Completeness, facts: Sequence[str]

@@ -117,6 +117,9 @@ def validate_options(options: FormatOptions) -> FormatOptions:
     return options
 
 
+_ALSO_SIZE = " Boxes in pixels also need the frame size: Video(width=640, height=360) (--frame-size 640x360)."
+
+
 def named(video: Video, title: str, **known: Any) -> Video:
     """Complete what a file tells by the given facts; the name is made of the title."""
     facts = {fact: value for fact, value in known.items() if value is not None}
@@ -139,8 +142,8 @@ def frame_size(video: Video, place: str) -> tuple[int, int]:
     """
     if not video.width or not video.height:
         raise ParameterError(
-            f"{place}: the frame size is not known, so pixels cannot become fractions of the frame: "
-            "give Video(width=..., height=...), in the shell --frame-size 640x360"
+            f"{place}: the frame size is not known, so pixels cannot become fractions of the frame. Pass "
+            "video=Video(width=640, height=360) (--frame-size 640x360)."
         )
     return video.width, video.height
 
@@ -156,8 +159,8 @@ def frame_rate(video: Video, place: str) -> float:
     rate = video.frame_rate
     if rate is None:
         raise ParameterError(
-            f"{place}: the frame rate is not known, so frames cannot become times: "
-            "give Video(frame_rate=...), in the shell --frame-rate 25"
+            f"{place}: the frame rate is not known, so frames cannot become times. Pass "
+            f"video=Video(frame_rate=25) (--frame-rate 25).{'' if video.width else _ALSO_SIZE}"
         )
     if not _RATES[0] <= rate <= _RATES[1]:
         raise ParameterError(f"{place}: the frame rate is {rate!r}; expected {_RATES[0]:g} to {_RATES[1]:g}")
