@@ -37,7 +37,7 @@ Reasons = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Further:
+class SourceColumns:
     """Columns without a role: the cells of those that are kept, and what becomes of the others.
 
     ``columns`` has the column of the cells for each name in the table.
@@ -49,7 +49,7 @@ class Further:
     oddities: tuple[str, ...]
 
 
-def choose_further(
+def choose_source_columns(
     columns: Mapping[str, str], present: Sequence[str], known: Collection[str] = ()
 ) -> tuple[list[str], Reasons]:
     """Return the columns without a role that are read, and the reasons for the others.
@@ -69,14 +69,14 @@ def choose_further(
     return names, {}
 
 
-def read_further(
+def read_source_columns(
     cells: Cells,
     names: Sequence[str],
     reasons: Mapping[str, str],
     *,
     are_texts: bool = False,
     decimal_comma: bool = False,
-) -> Further:
+) -> SourceColumns:
     """Convert the columns without a role to bool, int64, float64 or text, and name them.
 
     Parameters
@@ -117,7 +117,7 @@ def read_further(
             )
         taken.add(free.lower())
         kept[free] = name
-    return Further(replace(cells, columns=columns), kept, group_reasons(reasons), tuple(oddities))
+    return SourceColumns(replace(cells, columns=columns), kept, group_reasons(reasons), tuple(oddities))
 
 
 def group_reasons(reasons: Mapping[str, str]) -> tuple[IgnoredColumns, ...]:
@@ -157,11 +157,11 @@ def convert_plain(column: Any) -> Any:
         return pc.cast(column, pa.string())
 
 
-def choose_plain(
+def choose_typed_columns(
     columns: Mapping[str, str], schema: pa.Schema, known: Collection[str] = ()
 ) -> tuple[list[str], Reasons]:
     """Return the columns of a typed table that are read without a role, and the reasons for the others."""
-    names, reasons = choose_further(columns, schema.names, known)
+    names, reasons = choose_source_columns(columns, schema.names, known)
     for name in dict.fromkeys(names):
         if names.count(name) > 1:
             reasons[name] = "another column has the same name"
