@@ -15,11 +15,11 @@ from ptrack_analysis.schema import DETECTIONS, POINTS
 from ptrack_analysis.sources.read_report import DroppedRows, IgnoredColumns, ReadReport
 from ptrack_analysis.sources.trackers.cells import Cells
 from ptrack_analysis.sources.trackers.classes import ClassList, select_classes, select_confident
-from ptrack_analysis.sources.trackers.further import to_pandas
 from ptrack_analysis.sources.trackers.identities import read_identities
 from ptrack_analysis.sources.trackers.merging import build_detections
 from ptrack_analysis.sources.trackers.positions import find_stated_unit, read_positions, validate_speed
 from ptrack_analysis.sources.trackers.roles import BOXES, PARTS, across, down
+from ptrack_analysis.sources.trackers.source_columns import to_pandas
 from ptrack_analysis.sources.trackers.times import read_times
 from ptrack_analysis.sources.trackers.tracked import Given, PointUnit, Tracked, Unit, frame_size
 from ptrack_analysis.video import Video, choose_y_axis

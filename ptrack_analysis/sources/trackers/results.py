@@ -10,7 +10,6 @@ from ptrack_analysis.errors import InputError
 from ptrack_analysis.sources.trackers.cells import Cells, of_values
 from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, validate_columns
 from ptrack_analysis.sources.trackers.frame_files import has_frame_files, join_cells, list_frame_files
-from ptrack_analysis.sources.trackers.further import NESTED, Further, Reasons, choose_further, read_further
 from ptrack_analysis.sources.trackers.objects import (
     Row,
     build_cells,
@@ -20,6 +19,13 @@ from ptrack_analysis.sources.trackers.objects import (
 )
 from ptrack_analysis.sources.trackers.roles import FRAME_NAMES, MOMENTS, NUMERIC, PARTS, SIDES
 from ptrack_analysis.sources.trackers.sample import Sample
+from ptrack_analysis.sources.trackers.source_columns import (
+    NESTED,
+    Reasons,
+    SourceColumns,
+    choose_source_columns,
+    read_source_columns,
+)
 from ptrack_analysis.sources.trackers.text import Sheet
 from ptrack_analysis.sources.trackers.tracked import Given, named, title_of_source
 from ptrack_analysis.storage.s3 import AnyPath
@@ -101,7 +107,7 @@ def read_supervision_csv(path: AnyPath, given: Given) -> Rows:
     """
     sheet = Sheet.open(path)
     columns = SUPERVISION.columns | _find_time(sheet.names, given, str(path))
-    names, reasons = choose_further(columns, sheet.names, _BOX_COLUMNS)
+    names, reasons = choose_source_columns(columns, sheet.names, _BOX_COLUMNS)
     given.validate_lines(sheet.raw, len(names))
     cells = sheet.read(columns.values(), _list_numeric(columns), {columns["id"]}, names)
     further = _read_texts(cells, names, reasons, [sheet])
@@ -139,14 +145,14 @@ def read_ultralytics_csv(path: AnyPath, given: Given) -> Rows:
     if not path.is_dir():
         sheet = Sheet.open(path)
         columns = ULTRALYTICS.columns | _find_time(sheet.names, given, str(path))
-        names, reasons = choose_further(columns, sheet.names, _BOX_COLUMNS)
+        names, reasons = choose_source_columns(columns, sheet.names, _BOX_COLUMNS)
         given.validate_lines(sheet.raw, len(names))
         further = _read_texts(_read_sheet(sheet, columns, names), names, reasons, [sheet])
         return _interpret(further, columns, given, title_of_source(path))
     title, files = list_frame_files(path, ".csv")
     sheets = [(frame, Sheet.open(file)) for frame, file in files if file.stat().st_size > 1]
     present = list(dict.fromkeys(name for _, sheet in sheets for name in sheet.names))
-    names, reasons = choose_further(_FRAME_COLUMNS, present, _BOX_COLUMNS)
+    names, reasons = choose_source_columns(_FRAME_COLUMNS, present, _BOX_COLUMNS)
     parts = [(frame, _read_sheet(sheet, ULTRALYTICS.columns, names)) for frame, sheet in sheets]
     cells = join_cells(parts, str(path))
     further = _read_texts(cells, names, reasons, [sheet for _, sheet in sheets])
@@ -259,7 +265,7 @@ def _list_numeric(columns: Mapping[str, str]) -> set[str]:
     return {name for role, name in columns.items() if role in NUMERIC}
 
 
-def _interpret(further: Further, columns: Mapping[str, str], given: Given, title: str) -> Rows:
+def _interpret(further: SourceColumns, columns: Mapping[str, str], given: Given, title: str) -> Rows:
     """Interpret boxes of a table, a column of which tells the time."""
     base = 0 if columns.get("frame") in _INDEX else None
     layout = BoxLayout(columns=columns, first_frame=base, text_ids=False)
@@ -267,7 +273,7 @@ def _interpret(further: Further, columns: Mapping[str, str], given: Given, title
 
 
 def _interpret_frames(
-    further: Further, path: AnyPath, given: Given, title: str, *, first_frame: int | None = None
+    further: SourceColumns, path: AnyPath, given: Given, title: str, *, first_frame: int | None = None
 ) -> Rows:
     """Interpret boxes whose frame follows from the list or the file that they are in."""
     validate_columns(given, str(path))
@@ -276,7 +282,7 @@ def _interpret_frames(
     return _build_rows(further, layout, named(given.video, title))
 
 
-def _build_rows(further: Further, layout: BoxLayout, video: Video) -> Rows:
+def _build_rows(further: SourceColumns, layout: BoxLayout, video: Video) -> Rows:
     return Rows(
         further.cells,
         layout,
@@ -287,27 +293,31 @@ def _build_rows(further: Further, layout: BoxLayout, video: Video) -> Rows:
     )
 
 
-def _read_texts(cells: Cells, names: Sequence[str], reasons: Reasons, sheets: Sequence[Sheet]) -> Further:
+def _read_texts(
+    cells: Cells, names: Sequence[str], reasons: Reasons, sheets: Sequence[Sheet]
+) -> SourceColumns:
     """Read the columns without a role of CSV files."""
     decimal_comma = any(sheet.has_decimal_comma for sheet in sheets)
     names = [name for name in names if name in cells.columns]
-    return read_further(cells, names, reasons, are_texts=True, decimal_comma=decimal_comma)
+    return read_source_columns(cells, names, reasons, are_texts=True, decimal_comma=decimal_comma)
 
 
 def _read_members(
     cells: Cells, columns: Mapping[str, str], rows: Sequence[Row], known: Sequence[str] = ()
-) -> Further:
+) -> SourceColumns:
     """Read the members without a role of JSON objects; ``known`` ones are not meant."""
     present = list(dict.fromkeys(name for row in rows for name in row))
-    names, reasons = choose_further(columns, present, known)
+    names, reasons = choose_source_columns(columns, present, known)
     nested = {name for row in rows for name, value in row.items() if isinstance(value, dict | list)}
     reasons |= {name: NESTED for name in names if name in nested}
-    return read_further(cells, [name for name in names if name not in reasons], reasons, are_texts=True)
+    return read_source_columns(
+        cells, [name for name in names if name not in reasons], reasons, are_texts=True
+    )
 
 
 def _read_boxes(
     lists: Sequence[tuple[str, int | None, list[Any]]], path: AnyPath, columns: Mapping[str, str]
-) -> Further:
+) -> SourceColumns:
     """Read lists of boxes, with the columns that the boxes have without a role."""
     boxes = _list_boxes(lists)
     cells = build_cells([row for _, row in boxes], path, lambda row: boxes[row][0])

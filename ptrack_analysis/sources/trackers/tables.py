@@ -16,13 +16,6 @@ from ptrack_analysis.sources.archive import FormatOptions
 from ptrack_analysis.sources.trackers.cells import Cells, of_arrow, of_values
 from ptrack_analysis.sources.trackers.classes import parse_classes
 from ptrack_analysis.sources.trackers.form import BoxLayout, Rows, build_tracked
-from ptrack_analysis.sources.trackers.further import (
-    Reasons,
-    choose_further,
-    choose_plain,
-    convert_plain,
-    read_further,
-)
 from ptrack_analysis.sources.trackers.positions import find_stated_unit
 from ptrack_analysis.sources.trackers.roles import (
     BOXES,
@@ -37,6 +30,13 @@ from ptrack_analysis.sources.trackers.roles import (
     validate_roles,
 )
 from ptrack_analysis.sources.trackers.sample import Sample
+from ptrack_analysis.sources.trackers.source_columns import (
+    Reasons,
+    choose_source_columns,
+    choose_typed_columns,
+    convert_plain,
+    read_source_columns,
+)
 from ptrack_analysis.sources.trackers.text import Sheet, read_raw
 from ptrack_analysis.sources.trackers.tracked import (
     Given,
@@ -159,7 +159,7 @@ def _choose(schema: pa.Schema, given: Given, place: str) -> _Choice:
         If a column that has a role occurs twice.
     """
     columns, candidates = name_columns(given, schema.names, place)
-    further, reasons = choose_plain(columns, schema)
+    further, reasons = choose_typed_columns(columns, schema)
     choice = _Choice(schema.names, columns, candidates, further, reasons)
     for name in choice.needed:
         if schema.names.count(name) > 1:
@@ -201,7 +201,7 @@ def _interpret(
     are_texts: bool = False,
     decimal_comma: bool = False,
 ) -> Rows:
-    """Interpret cells whose columns are known; see ``read_further`` for ``are_texts``.
+    """Interpret cells whose columns are known; see ``read_source_columns`` for ``are_texts``.
 
     Raises
     ------
@@ -223,7 +223,7 @@ def _interpret(
         columns[role] = name
         assumptions.append(f"each of the {len(values)} values of the column {name!r} is read as a video")
     used = set(columns.values())
-    further = read_further(
+    further = read_source_columns(
         cells,
         [name for name in choice.further if name not in used],
         {name: reason for name, reason in choice.reasons.items() if name not in used},
@@ -296,7 +296,7 @@ def _read_pandas(table: pd.DataFrame, place: str, given: Given, video: Video) ->
     positions = {str(name): at for at, name in enumerate(table.columns)}
     present = [*map(str, table.columns), *levels]
     columns, candidates = name_columns(given, present, place)
-    further, reasons = choose_further(columns, present)
+    further, reasons = choose_source_columns(columns, present)
 
     def get_values(name: str) -> Any:
         return pd.Series((levels[name] if name in levels else table.iloc[:, positions[name]]).array)
@@ -304,7 +304,7 @@ def _read_pandas(table: pd.DataFrame, place: str, given: Given, video: Video) ->
     arrays = {name: _convert_series(get_values(name)) for name in further}
     reasons |= {name: "its values are of several types" for name in further if arrays[name] is None}
     known = [name for name in further if arrays[name] is not None]
-    kept, typed = choose_plain({}, pa.schema([(name, arrays[name].type) for name in known]))
+    kept, typed = choose_typed_columns({}, pa.schema([(name, arrays[name].type) for name in known]))
     choice = _Choice(present, columns, candidates, kept, reasons | typed)
     cells = {name: convert_plain(arrays[name]) for name in kept}
     for name in choice.needed:
@@ -383,7 +383,7 @@ def read_table(path: AnyPath, given: Given) -> Rows:
         return _read_parquet(path, given, video)
     sheet = Sheet.open(path)
     columns, candidates = name_columns(given, sheet.names, str(path))
-    choice = _Choice(sheet.names, columns, candidates, *choose_further(columns, sheet.names))
+    choice = _Choice(sheet.names, columns, candidates, *choose_source_columns(columns, sheet.names))
     given.validate_lines(sheet.raw, len(choice.further))
     numeric = {name for role, name in columns.items() if role in NUMERIC}
     cells = sheet.read(choice.needed, numeric, {columns["id"]}, choice.further)

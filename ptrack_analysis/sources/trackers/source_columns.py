@@ -26,6 +26,8 @@ _EMPTY = "it has no values"
 _TRUTH = ("true", "false")
 _MISSING = ("nan", "none", "null", "na", "n/a", "<na>")
 """Texts for a missing value that programs write into columns of numbers and flags."""
+_TRIED = 1000
+"""Number of texts on which a conversion is tried first."""
 _PLAIN_INTEGER = r"^[+-]?(0|[1-9][0-9]*)$"
 _NOT_A_NUMBER = r"^[+-]?(0[0-9]|[0-9]{17})"
 """Beginnings of digits that a number would not keep: leading zeros, and more digits than a float has."""
@@ -35,7 +37,7 @@ Reasons = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Further:
+class SourceColumns:
     """Columns without a role: the cells of those that are kept, and what becomes of the others.
 
     ``columns`` has the column of the cells for each name in the table.
@@ -47,7 +49,7 @@ class Further:
     oddities: tuple[str, ...]
 
 
-def choose_further(
+def choose_source_columns(
     columns: Mapping[str, str], present: Sequence[str], known: Collection[str] = ()
 ) -> tuple[list[str], Reasons]:
     """Return the columns without a role that are read, and the reasons for the others.
@@ -67,14 +69,14 @@ def choose_further(
     return names, {}
 
 
-def read_further(
+def read_source_columns(
     cells: Cells,
     names: Sequence[str],
     reasons: Mapping[str, str],
     *,
     are_texts: bool = False,
     decimal_comma: bool = False,
-) -> Further:
+) -> SourceColumns:
     """Convert the columns without a role to bool, int64, float64 or text, and name them.
 
     Parameters
@@ -115,7 +117,7 @@ def read_further(
             )
         taken.add(free.lower())
         kept[free] = name
-    return Further(replace(cells, columns=columns), kept, group_reasons(reasons), tuple(oddities))
+    return SourceColumns(replace(cells, columns=columns), kept, group_reasons(reasons), tuple(oddities))
 
 
 def group_reasons(reasons: Mapping[str, str]) -> tuple[IgnoredColumns, ...]:
@@ -155,11 +157,11 @@ def convert_plain(column: Any) -> Any:
         return pc.cast(column, pa.string())
 
 
-def choose_plain(
+def choose_typed_columns(
     columns: Mapping[str, str], schema: pa.Schema, known: Collection[str] = ()
 ) -> tuple[list[str], Reasons]:
     """Return the columns of a typed table that are read without a role, and the reasons for the others."""
-    names, reasons = choose_further(columns, schema.names, known)
+    names, reasons = choose_source_columns(columns, schema.names, known)
     for name in dict.fromkeys(names):
         if names.count(name) > 1:
             reasons[name] = "another column has the same name"
@@ -205,22 +207,31 @@ def _infer_type(texts: Any, *, decimal_comma: bool) -> Any:
 
 
 def _parse(texts: Any, *, decimal_comma: bool) -> Any:
-    """Convert texts to flags, whole numbers or numbers; None if some of them are something else."""
-    first = pc.first(texts).as_py()
-    if first is None:
-        return texts
-    if first.lower() in _TRUTH:
-        lower = pc.utf8_lower(texts)
-        allowed = pc.is_in(lower, value_set=pa.array([*_TRUTH, None]))
-        return pc.equal(lower, _TRUTH[0]) if pc.all(allowed).as_py() else None
-    try:
-        whole = pc.cast(texts, pa.int64())
-    except pa.ArrowInvalid:
-        return _parse_floats(with_decimal_point(texts) if decimal_comma else texts)
-    is_same = pc.equal(pc.cast(whole, pa.string()), texts)
-    if pc.all(is_same).as_py() or pc.all(pc.match_substring_regex(texts, _PLAIN_INTEGER)).as_py():
-        return whole
+    """Convert texts to flags, whole numbers or numbers; None if some of them are something else.
+
+    A failed conversion costs much more than another one, so it is tried on the first texts.
+    """
+    numbers = with_decimal_point(texts) if decimal_comma else texts
+    for values, parse in ((texts, _parse_flags), (texts, _parse_whole_numbers), (numbers, _parse_floats)):
+        if parse(values.slice(0, _TRIED)) is not None and (found := parse(values)) is not None:
+            return found
     return None
+
+
+def _parse_flags(texts: Any) -> Any:
+    lower = pc.ascii_lower(texts)
+    is_flag = pc.all(pc.is_in(lower, value_set=pa.array([*_TRUTH, None])), min_count=0).as_py()
+    return pc.equal(lower, _TRUTH[0]) if is_flag else None
+
+
+def _parse_whole_numbers(texts: Any) -> Any:
+    try:
+        numbers = pc.cast(texts, pa.int64())
+    except pa.ArrowInvalid:
+        return None
+    is_same = pc.all(pc.equal(pc.cast(numbers, pa.string()), texts), min_count=0).as_py()
+    is_plain = is_same or pc.all(pc.match_substring_regex(texts, _PLAIN_INTEGER), min_count=0).as_py()
+    return numbers if is_plain else None
 
 
 def _parse_floats(texts: Any) -> Any:
@@ -228,4 +239,5 @@ def _parse_floats(texts: Any) -> Any:
         numbers = pc.cast(texts, pa.float64())
     except pa.ArrowInvalid:
         return None
-    return None if pc.any(pc.match_substring_regex(texts, _NOT_A_NUMBER)).as_py() else numbers
+    loses_digits = pc.any(pc.match_substring_regex(texts, _NOT_A_NUMBER), min_count=0).as_py()
+    return None if loses_digits else numbers

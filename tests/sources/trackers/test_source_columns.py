@@ -266,3 +266,22 @@ def test_two_columns_of_one_name_are_not_read(make):
 
 def test_columns_of_pandas_may_have_numbers_as_names():
     assert detections_from(pd.DataFrame({**ROLES, 7: [1, 2, 3]}), video=SMALL)["7"].tolist() == [1, 2, 3]
+
+
+LATE = {
+    "a number": ("2.5", "float64"),
+    "a text": ("a", "str"),
+    "a whole number": ("4", "Int64"),
+    "a missing value": ("None", "Int64"),
+}
+
+
+@pytest.mark.parametrize(("last", "dtype"), LATE.values(), ids=LATE)
+def test_the_last_of_many_values_decides_too(tmp_path, last, dtype):
+    column = read(one_column(tmp_path, "note", [*["1"] * 2000, last])).table["note"]
+    assert (len(column), str(column.dtype)) == (2001, dtype)
+
+
+def test_values_that_begin_late_have_their_type(tmp_path):
+    column = read(one_column(tmp_path, "note", [*[""] * 2000, "true"])).table["note"]
+    assert (str(column.dtype), column.sum()) == ("boolean", 1)
