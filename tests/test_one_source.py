@@ -253,7 +253,7 @@ def test_the_verdict_and_the_checks_are_the_same_in_every_output(outputs):
         marks = {zone["zone"]: zone["affected_by"] for zone in one["summary"]["zones"]}
         assert {zone["name"]: zone["checks"] for zone in data["zones"]} == marks
         rows = report_tables(one["report"])["dwell"]
-        assert {row[0]: row[-1] for row in rows} == {name: ", ".join(one) for name, one in marks.items()}
+        assert {row[0]: row[-2] for row in rows} == {name: ", ".join(one) for name, one in marks.items()}
 
 
 def test_inspect_gives_the_verdict_of_a_summary_without_zones(data):

@@ -386,7 +386,7 @@ def test_a_page_can_come_from_stdin(capfd, monkeypatch):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
         code, out, _ = run(capfd, "inspect", "-")
         assert code == 0
-        assert out.startswith("stdin: not usable for tracks, visits, dwell")
+        assert out.startswith("stdin: not usable for visits, dwell")
 
 
 def test_facts_can_be_given_where_pages_have_none(tmp_path, capfd):
