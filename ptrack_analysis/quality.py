@@ -7,12 +7,19 @@ from ptrack_analysis.analysis.quality.intervals import compute_confidence_interv
 from ptrack_analysis.analysis.quality.manual_count import compare_with_manual_count
 from ptrack_analysis.analysis.quality.sensitivity import compute_sensitivity
 from ptrack_analysis.analysis.quality.verdict import VideoVerdict, judge_video
+from ptrack_analysis.analysis.uncertainty.estimates import (
+    Interval,
+    estimate_count,
+    estimate_daily_count,
+    estimate_share,
+)
 from ptrack_analysis.pipeline.inspection import Inspection, inspect_tracking
 from ptrack_analysis.sources.read_report import ReadReport
 
 __all__ = [
     "Comparison",
     "Inspection",
+    "Interval",
     "ReadReport",
     "VideoVerdict",
     "compare_tracking",
@@ -20,7 +27,10 @@ __all__ = [
     "compute_confidence_intervals",
     "compute_quality",
     "compute_sensitivity",
+    "estimate_count",
+    "estimate_daily_count",
     "estimate_sampling_period",
+    "estimate_share",
     "inspect_tracking",
     "judge_video",
 ]

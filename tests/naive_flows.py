@@ -1,5 +1,6 @@
 """Ways from zone to zone again, as a slow walk over each person's visits."""
 
+import statistics
 from collections import defaultdict
 from itertools import pairwise
 
@@ -48,7 +49,7 @@ def transitions(visits, *, max_between=None):
             len({person for person, _ in found}),
             len(found) / sum(len(other) for pair, other in ways.items() if pair[0] == origin),
             sum(times) // len(times) if times else None,
-            times[(len(times) - 1) // 2] if times else None,
+            round(statistics.median(times)) if times else None,
         )
     return result
 

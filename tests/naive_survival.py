@@ -49,12 +49,13 @@ def restricted_mean(stays, horizon):
 
 
 def queue(waits, close):
-    """Give (moment, persons) wherever the number of waits (from, to) going on changes."""
+    """List (time, persons) where the number of waits (from, to) changes; the last row repeats the number."""
     moments = sorted({0, close, *(moment for wait in waits for moment in wait)})
     rows = [(moment, sum(a <= moment < b for a, b in waits)) for moment in moments]
-    return [
+    kept = [
         row for place, row in enumerate(rows) if place == 0 or row[0] == close or row[1] != rows[place - 1][1]
     ]
+    return [*kept[:-1], (close, kept[-2][1])] if len(kept) > 1 else kept
 
 
 def staff(stays, *, min_stay, zones, recurrence):

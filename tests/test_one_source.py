@@ -14,7 +14,7 @@ import pytest
 import ptrack_analysis as pta
 from ptrack_analysis.cli.main import main
 from ptrack_analysis.report.key_figures import gather_key_figures
-from ptrack_analysis.report.summary import clock_time, span
+from ptrack_analysis.report.summary import clock_time, describe_stay_bounds, format_page, span
 from ptrack_analysis.sources.finding import find_videos
 
 FRAME = {
@@ -83,7 +83,7 @@ def outputs(request, tmp_path_factory):
                 "report": report.read_text(encoding="utf-8"),
                 "dataset": {
                     name: read_video(dataset, name, video.name)
-                    for name in ("tracks", "visits", "occupancy", "crossings", "quality")
+                    for name in ("tracks", "visits", "occupancy", "crossings", "quality", "stay_in_scene")
                 },
                 "inspected": inspected[video.name],
             }
@@ -155,13 +155,41 @@ def test_visits_and_dwell_per_zone_are_the_same_in_every_output(outputs):
             here = explored["visit_zone"] == names.index(name)
             assert zone["visits"] == len(mine) == len(stored) == here.sum() == rows[name][2]
             dwell = explored["visit_dwell"][here].astype("int64").sum() / 1000
-            for time in (zone["total_dwell_s"], seconds(stored["dwell"]), dwell, rows[name][11]):
+            for time in (zone["total_dwell_s"], seconds(stored["dwell"]), dwell, rows[name][13]):
                 assert time == pytest.approx(seconds(mine["dwell"]), abs=1e-9)
             listed = [row for row in report_tables(one["report"])["visits"] if row[0] == name]
             assert len(listed) == len(mine)
             medians = pta.compute_dwell(visits)["median"]
             median = None if name not in medians.index or pd.isna(medians[name]) else medians[name]
-            assert zone["median_dwell_s"] == rows[name][3] == (median and median.total_seconds())
+            assert zone["median_dwell_s"] == rows[name][5] == (median and median.total_seconds())
+
+
+def test_the_stay_in_the_scene_is_the_same_in_every_output(outputs):
+    for one in outputs:
+        stay, row = one["summary"]["stay_in_scene"], one["analysis"]["stay_in_scene"].iloc[0]
+        stored = one["dataset"]["stay_in_scene"].iloc[0]
+        for name in ("median", "median_low", "median_high"):
+            times = [None if pd.isna(each[name]) else each[name].total_seconds() for each in (row, stored)]
+            assert times == [stay[f"{name}_s"]] * 2
+        assert stay["persons"] == row["persons"]
+        key = re.search(
+            r'Median stay in the scene</h3><p class="value">(.*?)</p><p class="beside">(.*?)</p>',
+            one["report"],
+        )
+        assert key.groups() == (span(stay["median_s"]), describe_stay_bounds(stay, 0.95))
+        page = format_page(one["summary"])
+        assert f"{key[1]} ({key[2]})" in page
+
+
+def test_the_bounds_of_counts_are_the_same_in_summary_and_report(outputs):
+    for one in outputs:
+        tables = report_tables(one["report"])
+        for zone, row in zip(one["summary"]["zones"], tables["dwell"], strict=True):
+            assert [zone["visits_low"], zone["visits_high"]] == row[3:5]
+            assert row[3] < zone["visits"] < row[4] or zone["visits"] == row[3] == 0
+        for line, row in zip(one["summary"]["lines"], tables["lines"], strict=True):
+            names = [f"{way}_{name}" for way in ("in", "out") for name in ("total", "low", "high")]
+            assert [line[name] for name in names] == row[1:7]
 
 
 def test_crossings_are_the_same_in_every_output(outputs):
@@ -170,7 +198,7 @@ def test_crossings_are_the_same_in_every_output(outputs):
         crossings = pta.compute_crossings(analysis.trajectories, analysis.lines)
         rows = {row[0]: row for row in report_tables(one["report"])["lines"]}
         for line in one["summary"]["lines"]:
-            for number, direction in ((1, "in"), (2, "out")):
+            for number, direction in ((1, "in"), (4, "out")):
                 wanted = [
                     int(
                         (
@@ -225,7 +253,7 @@ def test_the_verdict_and_the_checks_are_the_same_in_every_output(outputs):
         marks = {zone["zone"]: zone["affected_by"] for zone in one["summary"]["zones"]}
         assert {zone["name"]: zone["checks"] for zone in data["zones"]} == marks
         rows = report_tables(one["report"])["dwell"]
-        assert {row[0]: row[-1] for row in rows} == {name: ", ".join(one) for name, one in marks.items()}
+        assert {row[0]: row[-2] for row in rows} == {name: ", ".join(one) for name, one in marks.items()}
 
 
 def test_inspect_gives_the_verdict_of_a_summary_without_zones(data):

@@ -131,7 +131,7 @@ def _as_array(schema, name, values):
 
 @st.composite
 def further_columns(draw, count):
-    kind = draw(st.sampled_from(["int64", "int32", "float64", "bool", "str", "category"]))
+    kind = draw(st.sampled_from(["int64", "int32", "float64", "bool", "str", "category", "Int64", "boolean"]))
     if kind == "category":
         categories = draw(st.lists(TEXTS, unique=True, max_size=4))
         codes = st.integers(-1, len(categories) - 1)
@@ -143,6 +143,8 @@ def further_columns(draw, count):
         "float64": st.floats(),
         "bool": st.booleans(),
         "str": TEXTS | st.none(),
+        "Int64": WHOLE | st.none(),
+        "boolean": st.booleans() | st.none(),
     }[kind]
     return pd.array(np.array(draw(st.lists(values, min_size=count, max_size=count)), object), dtype=kind)
 

@@ -155,15 +155,18 @@ def test_figures_are_those_of_the_summary(shop, analysis):
     dwell = {row[0]: row for row in tables_in(shop)["dwell"]["rows"]}
     for zone in figures["zones"]:
         row = dwell[zone["zone"]]
-        assert row[1:4] == [zone["visitors"], zone["visits"], zone["median_dwell_s"]]
-        assert row[6] == zone["naive_mean_dwell_s"]
-        assert (row[7] is None and row[8] is None) or row[7] < row[6] < row[8]
-    assert sum(row[7] is not None for row in dwell.values()) == 1  # the others have fewer than 10 people
+        assert row[1:3] == [zone["visitors"], zone["visits"]]
+        assert row[5] == zone["median_dwell_s"]
+        assert row[8] == zone["naive_mean_dwell_s"]
+        for low, value, high, name in ([row[6], row[5], row[7], "median"], [row[9], row[8], row[10], "mean"]):
+            assert low < value < high or value in (low, high) if high is not None else f"{name}: " in row[-1]
+    assert sum(row[9] is not None for row in dwell.values()) == 1  # the others have fewer than 10 people
     assert len(tables_in(shop)["persons"]["rows"]) == figures["persons"]
 
 
 def test_key_figures_are_defined_in_the_words_of_the_schema(shop):
-    assert "95% interval: 28.1 s to 52.6 s (fewer than 50 people: about 92 % instead of 95 %)" in shop
+    assert "95% interval: 25.6 s to 1 min 21 s; 11 people who came in, 2 still there at the end" in shop
+    assert "mean: fewer than 50 people: about 92 % instead of 95 %" in shop
     definition = next(one.text for one in VISITS.columns if one.name == "dwell")
     assert definition in Reader(shop).said
 
@@ -255,12 +258,12 @@ def test_without_zones_it_says_how_to_get_them(tmp_path):
 def test_nobody_is_a_page_that_says_so(tmp_path):
     said = Reader(written(tmp_path, [], HOSTILE)).said
     assert "Nobody was detected in this video" in said
-    assert "Nobody stayed in a zone." in said
+    assert "No visits to zones." in said
 
 
 def test_one_detection_is_a_page(tmp_path):
     html = written(tmp_path, WALK[:1], HOSTILE)
-    assert "no interval: fewer than 10 people" in html
+    assert "95% interval: none: fewer than 6 people" in html
 
 
 def test_of_many_detections_the_explorer_holds_the_first_and_says_so(tmp_path, monkeypatch):
@@ -513,7 +516,7 @@ def test_lines_without_zones_are_told_as_lines_and_not_as_doors(tmp_path):
     settings = AnalysisConfig(zones=tmp_path / "lines.geojson")
     write_report(tmp_path / "pages", tmp_path / "out.html", settings=settings)
     html = (tmp_path / "out.html").read_text(encoding="utf-8")
-    assert "No zones were given, so this page has no stays and no transitions" in html
+    assert "No zones were given, so this page has no visits and no transitions" in html
     assert "The first 4 lines are drawn, 2 are not." in html
     assert "Over the lines" in html
     assert "Over the doors" not in html

@@ -19,7 +19,7 @@ from ptrack_analysis.dataset.video_files import compute_tables
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.key_figures import gather_key_figures
-from ptrack_analysis.report.summary import MARKDOWN, format_page, span
+from ptrack_analysis.report.summary import MARKDOWN, format_page, share, span
 from ptrack_analysis.scene.zone_files import read_scene
 from ptrack_analysis.sources.finding import find_videos
 
@@ -47,10 +47,12 @@ NOBODY = {
     "persons": 0,
     "persons_in_zones": 0,
     "present_s": 0.0,
+    "stay_in_scene": None,
     "without_position_s": 0.0,
 }
 KEYS = [
-    "video", "unit", "start_s", "end_s", "persons", "persons_in_zones", "present_s", "without_position_s",
+    "video", "unit", "start_s", "end_s", "persons", "persons_in_zones", "present_s",
+    "stay_in_scene", "without_position_s",
     "without_position_share", "outside_image_s", "box_truncated_s", "box_truncated_share",
     "speed", "occupancy", "busiest", "confidence", "zones", "transitions", "lines",
     "balance", "trust", "read_report", "unavailable",
@@ -92,6 +94,12 @@ def test_persons_and_their_time_are_those_of_the_exported_tables(summed):
         assert figures["present_s"] == tracks["time_in_scene"].sum().total_seconds()
         assert figures["without_position_s"] == tracks["without_position"].sum().total_seconds()
         assert figures["persons_in_zones"] == visits.reset_index()["person_index"].nunique()
+
+
+def test_the_share_of_truncated_boxes_is_that_of_the_quality_check(summed):
+    for figures, analysis, _ in summed:
+        checked = analysis["quality"].loc[("truncated boxes", ""), "value"]
+        assert figures["box_truncated_share"] == pytest.approx(checked / 100)
 
 
 def test_occupancy_is_that_of_its_table(summed):
@@ -243,10 +251,18 @@ def test_an_empty_video_has_an_ordinary_page_of_zeros_and_dashes(tmp_path):
     assert not any(trust["affected"].values())
     json.dumps(figures, allow_nan=False)
     for text in (format_page(figures), format_page(figures, MARKDOWN)):
-        assert "nobody went from a zone to a zone" in text
+        assert "No transitions between zones" in text
         assert "\N{EN DASH}" in text
         assert "nan" not in text.lower()
         assert "None" not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0, "0%"), (0.001, "under 1%"), (0.006, "1%"), (0.996, "over 99%"), (1, "100%")],
+)
+def test_a_share_is_never_rounded_to_none_or_all(value, said):
+    assert share(value) == said
 
 
 def test_one_person_who_stays_is_worked_out_in_the_head(tmp_path):
@@ -260,7 +276,13 @@ def test_one_person_who_stays_is_worked_out_in_the_head(tmp_path):
     assert (nowhere["visits"], nowhere["total_dwell_s"], nowhere["censored_share"]) == (0, 0.0, None)
     assert figures["busiest"]["interval"] is None
     assert figures["busiest"]["cell"]["stood_s"] == pytest.approx(0.4)
-    assert figures["lines"] == [{"line": "middle", "in_total": 0, "out_total": 0, "affected_by": []}]
+    (line,) = figures["lines"]
+    assert (line["line"], line["in_total"], line["out_total"], line["affected_by"]) == ("middle", 0, 0, [])
+    assert (line["in_low"], line["in_high"]) == pytest.approx((0.0, -np.log(0.025)))  # Garwood: none seen
+    assert left["visits_low"] < 1 < left["visits_high"]
+    stay = figures["stay_in_scene"]
+    assert (stay["median_s"], stay["median_low_s"], stay["start_unobserved"]) == (None, None, 1)
+    assert "none: fewer than 6 people; 0 people who came in" in format_page(figures)
 
 
 HOLDS = {

@@ -4,6 +4,7 @@ import json
 import warnings
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -103,7 +104,26 @@ def results_csv(rows):
 
 def table(row):
     sides = dict(zip(("left", "top", "right", "bottom"), corners(row), strict=True))
-    return {"frame": row["frame"], "id": row["id"], **sides, "confidence": row["confidence"]}
+    box = {"frame": row["frame"], "id": row["id"], **sides, "confidence": row["confidence"]}
+    return box | further(row["frame"], row["id"])
+
+
+FURTHER = {"mood": "Int64", "speed_kmh": "float64", "is_staff": "boolean", "pose": "str"}
+"""Columns of the tables that have no role, with their types."""
+
+
+def further(frame, person):
+    """Give the values of a row in the columns without a role."""
+    return {"mood": frame % 3, "speed_kmh": frame / 2 + 0.25, "is_staff": person == 2, "pose": f"p{frame}"}
+
+
+def validate_further(table):
+    """Check the columns without a role of a table of ``sample`` or ``point_rows``."""
+    assert table[[*FURTHER]].dtypes.astype(str).to_dict() == FURTHER
+    frames = table.index.get_level_values("timestamp") // pd.Timedelta("40ms")
+    people = table.index.get_level_values("person_index")
+    for at, row in enumerate(map(further, frames, people)):
+        assert table[[*FURTHER]].iloc[at].to_dict() == row
 
 
 WRITERS = {
@@ -157,7 +177,7 @@ POINT_WRITERS = {
     ),
     "table": lambda folder, rows: write(
         folder / "v.csv",
-        csv_of([{"frame": row["frame"], "id": row["id"], "x_m": row["x"], "y_m": row["y"]} for row in rows]),
+        csv_of([point_row(row) for row in rows]),
     ),
     "parquet": lambda folder, rows: write_table(folder / "v.parquet", rows),
 }
@@ -168,10 +188,14 @@ AT = {"table": {"frame": "frame", "id": "id", "x": "x_m", "y": "y_m"}}
 AT["parquet"] = AT["table"]
 
 
+def point_row(row):
+    point = {"frame": row["frame"], "id": row["id"], "x_m": row["x"], "y_m": row["y"]}
+    return point | further(row["frame"], row["id"])
+
+
 def write_table(path, rows):
     path.parent.mkdir(parents=True, exist_ok=True)
-    columns = {"frame": "frame", "id": "id", "x_m": "x", "y_m": "y"}
-    pq.write_table(pa.table({name: [row[key] for row in rows] for name, key in columns.items()}), path)
+    pq.write_table(pa.Table.from_pylist([point_row(row) for row in rows]), path)
     return path
 
 
@@ -239,7 +263,10 @@ def test_points_go_through_every_command(tmp_path, capsys, form):
     compact_dataset(out, big)
     for folder in (out, big):
         assert verify_dataset(folder).findings == []
-        assert len(open_dataset(folder).read("trajectories")) == 18
+        trajectories = open_dataset(folder).read("trajectories")
+        assert len(trajectories) == 18
+        if form in AT:
+            validate_further(trajectories)
     with pytest.raises(PtrackError, match="detections has points, but pages contain boxes"):
         write_pages(points, video, tmp_path / "pages")
 
@@ -290,7 +317,11 @@ def test_what_a_reader_reads_goes_through_every_command_and_back(tmp_path, capsy
     compact_dataset(out, big)
     for folder in (out, big):
         assert verify_dataset(folder).findings == []
-        assert len(open_dataset(folder).read("detections")) == 18
+        written = open_dataset(folder).read("detections")
+        assert len(written) == 18
+        if form == "table":
+            validate_further(detections)
+            validate_further(written)
     write_pages(detections, video, tmp_path / "pages")
     again, _ = read_tracking(tmp_path / "pages", faces=False)
     assert_frame_equal(again[PAGE_COLUMNS], detections[PAGE_COLUMNS])

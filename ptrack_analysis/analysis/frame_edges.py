@@ -107,8 +107,9 @@ def find_frame_edges(sides: Floats, *, time: Milliseconds, run: Integers, period
 
     A tracklet leaves over a side of the image if that side of its box is within 0.01 of the frame from the
     border, or beyond it, or would be after one more sampling period; and if the opposite side moved towards
-    that border at 0.2 box sizes per second or more. Velocities are those of the last second, or of the last
-    two boxes. Entering is the same backwards in time.
+    that border at 0.2 box sizes per second or more. Velocities and the median size are those of the boxes of
+    the last second, or of the last two boxes. A tracklet that ends more than a second (and more than a
+    sampling period) after its last box does not leave. Entering is the same backwards in time.
 
     Returns
     -------

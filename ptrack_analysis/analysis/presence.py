@@ -69,8 +69,8 @@ def estimate_sampling_period(table: pd.DataFrame, video: Video) -> pd.Timedelta:
     """Estimate the sampling period of a video from all of its detections.
 
     The period is the lower median of the steps between each person's successive detections, if there are at
-    least as many steps as people. Otherwise it is one frame at the frame rate of the video, without a frame
-    rate the lower median of the steps, and without steps 0.
+    least as many steps as people. Otherwise it is one frame at the frame rate of the video (cut to whole
+    milliseconds), without a frame rate the lower median of the steps, and without steps 0.
 
     ``read_tracking`` stores the period as ``video.sampling_period``, and the other functions use that value.
     Call this function for a table from elsewhere, before selecting people or times from it.
@@ -94,6 +94,7 @@ def estimate_sampling_period(table: pd.DataFrame, video: Video) -> pd.Timedelta:
 
     Examples
     --------
+    >>> from ptrack_analysis import Video
     >>> from ptrack_analysis.schema import DETECTIONS, empty_table
     >>> estimate_sampling_period(empty_table(DETECTIONS), Video(frame_rate=25.0))
     Timedelta('0 days 00:00:00.040000')

@@ -14,6 +14,7 @@ from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.schema import (
     CONTINUED,
     DETECTIONS,
+    MOVEMENT,
     POINTS,
     TABLES,
     TRAJECTORIES,
@@ -24,6 +25,7 @@ from ptrack_analysis.schema import (
 from ptrack_analysis.video import milliseconds
 
 _MADE = {"position_status", "time_present", "tracklet"}
+_VELOCITIES = {f"velocity_{axis}_{unit}_per_s" for axis in "xy" for unit in MOVEMENT.units}
 _SPANS = (("entered", "exited"), ("began", "ended"), ("first_seen", "last_seen"))
 _EVER = np.iinfo("int64").max
 
@@ -92,7 +94,7 @@ def select(
         return table.copy(deep=False)
     if kind is TRAJECTORIES:
         return cut_trajectories(table, start, end)[0]
-    kept = _find_overlapping(table, *parse_part(start, end))
+    kept = _find_overlapping(table, *parse_part(start, end), counts_people=kind is None)
     return table.copy(deep=False) if kept.all() else table[kept]
 
 
@@ -103,7 +105,7 @@ def _find_kind(table: object) -> Table | None:
     columns, names = {*table.columns}, list(table.index.names)
     if columns >= _MADE:
         return TRAJECTORIES
-    if names in (DETECTIONS.key_names, POINTS.key_names) and not any("velocity" in name for name in columns):
+    if names in (DETECTIONS.key_names, POINTS.key_names) and not columns & _VELOCITIES:
         return POINTS if columns & {"x_px", "x_m"} else DETECTIONS
     return None if any(names == each.key_names for each in TABLES.values()) else DETECTIONS
 
@@ -173,10 +175,10 @@ def _number_from_one(tracklet: Integers, person: Integers) -> Integers:
     return numbered
 
 
-def _find_overlapping(table: pd.DataFrame, first: int, last: int) -> Bools:
+def _find_overlapping(table: pd.DataFrame, first: int, last: int, *, counts_people: bool) -> Bools:
     """Return which rows lie in a part of the time, or overlap it."""
     names = table.index.names
-    if "timestamp" in names and "persons" not in table.columns:
+    if "timestamp" in names and not (counts_people and "persons" in table.columns):
         time = table.index.get_level_values("timestamp").to_numpy().view("int64")
         within: Bools = (time >= first) & (time < last)
         return within

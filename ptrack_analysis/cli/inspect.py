@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ptrack_analysis.pipeline.inspection import Inspection
 
 _SHOWN = 8
-_OF_BOXES = {"without body box", "feet not seen", "out of the frame"}
+_OF_BOXES = {"face only", "truncated boxes", "boxes beyond image"}
 _BAD, _SOME = 3, 4
 
 
@@ -66,7 +66,7 @@ def run(given: argparse.Namespace) -> int:
         print(json.dumps({"videos": [_plain(one) for one in found], "ignored": listed}, indent=2))
     else:
         print(shown("\n\n".join(_text(one) for one in found)))
-        _print_passed_over(archive.ignored)
+        _print_ignored(archive.ignored)
     problems = [problem for one in found for problem in one.problems]
     for problem in (*problems, *errors):
         print(shown(f"ptrack: {problem}"), file=sys.stderr)
@@ -87,9 +87,9 @@ def _named_stdin(found: "Inspection", file: str) -> "Inspection":
     return replace(found, notes=notes, problems=problems, read_report=report)
 
 
-def _print_passed_over(ignored: list[tuple[str, str]]) -> None:
+def _print_ignored(ignored: list[tuple[str, str]]) -> None:
     if ignored:
-        print(f"\npassed over: {_count(len(ignored), 'other file')}")
+        print(f"\nIgnored {_count(len(ignored), 'other file')}:")
         for name, reason in ignored[:_SHOWN]:
             print(shown(f"  {name}: {reason}"))
         if len(ignored) > _SHOWN:
@@ -97,31 +97,37 @@ def _print_passed_over(ignored: list[tuple[str, str]]) -> None:
 
 
 def _text(found: "Inspection") -> str:
-    """Format what was found about one video."""
+    """Format what was found about one video, with the words of the summary and the quality checks."""
+    from ptrack_analysis.analysis.quality.verdict import format_value
+    from ptrack_analysis.report.summary import describe_rows
+
     video = found.video
     size = f"{video.width} x {video.height} px" if video.width and video.height else "frame size unknown"
     rate = f"{video.frame_rate:.6g} frames/s" if video.frame_rate else "frame rate unknown"
-    length = _seconds(video.duration) if video.duration is not None else "length unknown"
+    length = _seconds(video.duration) if video.duration is not None else "duration unknown"
+    unknown_share = found.without_position / found.dwell if found.dwell else 0.0
     rows = [
         ("video", f"{size}, {rate}, {length}"),
-        ("read", (f"{_count(found.pages, 'page')} in " if found.pages else "") + _count(found.files, "file")),
-        ("rows", _rows_read(found)),
-        *([("completeness", found.read_report.verdict)] if found.read_report.verdict else []),
-        ("persons", f"{found.persons}"),
+        ("source", f"{_count(found.pages, 'page')} in " * bool(found.pages) + _count(found.files, "file")),
+        *([("pages", found.read_report.verdict)] if found.read_report.verdict else []),
+        ("rows read", describe_rows(found.read_report.rows, found.read_report.kept)),
+        ("people (tracks)", f"{found.persons}"),
         ("detections", f"{found.detections}" + _between(found)),
-        ("time in scene", f"{_seconds(found.dwell)}, of which {_seconds(found.without_position)} unlocated"),
-        ("without body box", f"{_share(found.without_box, found.detections)} detections (face only)"),
         (
-            "feet not seen",
-            f"{_share(found.feet_not_seen, found.boxes)} body boxes end on the picture's lower edge",
+            "time in the scene",
+            f"{_seconds(found.dwell)}, of it without position {_seconds(found.without_position)}"
+            + (f" ({format_value(100 * unknown_share, '%')})" if found.dwell else ""),
         ),
-        ("out of the frame", f"{_share(found.out_of_frame, found.boxes)} body boxes"),
+        ("face only", f"{_share(found.without_box, found.detections)} detections"),
+        ("truncated boxes", f"{_share(found.truncated_boxes, found.boxes)} body boxes"),
+        ("boxes beyond image", f"{_share(found.boxes_beyond_image, found.boxes)} body boxes"),
         ("sampling period", _seconds(found.period)),
         (
             "gaps",
             f"{found.gaps}" + (f", the longest {_seconds(found.longest_gap)}" if found.longest_gap else ""),
         ),
-        ("doubled", f"{_count(found.merged, 'row')}, {_count(found.repeated_pages, 'page')}"),
+        ("duplicates", f"{_count(found.merged, 'row')}, {_count(found.repeated_pages, 'page')}"),
+        ("quality checks", _count_verdicts(found)),
     ]
     if not found.read_report.rows and found.problems:
         return "\n".join(
@@ -130,15 +136,17 @@ def _text(found: "Inspection") -> str:
     if found.has_points:
         rows = [row for row in rows if row[0] not in _OF_BOXES]
         rows.insert(3, ("positions", f"points without boxes, y points {video.y_axis}"))
-    lines = [f"{video.name}: {found.verdict}", *(f"  {name:<18}{text}" for name, text in rows)]
+    lines = [f"{video.name}: {found.verdict}", *(f"  {name:<20}{text}" for name, text in rows)]
     lines += [f"  note: {note}" for note in found.notes]
     return "\n".join(lines + [f"  problem: {problem}" for problem in found.problems])
 
 
-def _rows_read(found: "Inspection") -> str:
-    report = found.read_report
-    dropped = f", {report.dropped_rows} dropped" if report.dropped else ""
-    return f"{report.rows} read, {report.kept} kept{dropped}"
+def _count_verdicts(found: "Inspection") -> str:
+    if not found.checks:
+        return "none is known"
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in found.checks.items() if count)
+    is_unknown = found.checks.get("unknown")
+    return counts + (" (ptrack summary says what makes them known)" if is_unknown else "")
 
 
 def _count(number: int, thing: str) -> str:
@@ -156,7 +164,9 @@ def _seconds(span: Any) -> str:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{part} of {whole}" + (f" ({part / whole:.0%})" if whole else "")
+    from ptrack_analysis.analysis.quality.verdict import format_value
+
+    return f"{part} of {whole}" + (f" ({format_value(100 * part / whole, '%')})" if whole else "")
 
 
 def _plain(found: "Inspection") -> dict[str, Any]:

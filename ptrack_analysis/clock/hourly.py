@@ -1,12 +1,13 @@
 """Occupancy and visits by the hour of the clock."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.dwell.survival import seen_at
 from ptrack_analysis.analysis.presence import find_video_end, part_end
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.clock.timezones import (
@@ -258,16 +259,16 @@ def compute_visits_hourly(
     zones: Sequence[Zone] = (),
     start: pd.Timedelta | str | None = None,
     end: pd.Timedelta | str | None = None,
+    observed_entries: Iterable[str] = OBSERVED_ENTRIES,
 ) -> pd.DataFrame:
-    """Return how many stays there were in each hour of the place's clock, and how much of their dwell.
+    """Count the visits and sum their dwell per hour of the local clock.
 
     The hours are those of ``compute_occupancy_hourly``, over the video or the part of it from ``start`` to
-    ``end``. A stay is in every hour that ``[entered, exited)`` reaches into (one of no length in that of
-    ``entered``). Its ``dwell`` is split over them in proportion to the time that it lasted in each, in whole
-    ms: up to any moment it has had the share of its dwell that it has had of its length, rounded down.
-    ``began`` counts a stay in the hour of ``entered``, ``entries`` only if it was seen to begin there, its
-    entry being ``crossed`` or ``opened``: a stay that a cut of the video goes through counts as present in
-    both parts, and as an entry in at most one.
+    ``end``. A visit is present in each hour that ``[entered, exited)`` overlaps (a visit of no length in the
+    hour of ``entered``). Its ``dwell`` is split over these hours in proportion to its length in each, in
+    whole ms: until any time, it has had the same share of its dwell as of its length, rounded down. ``began``
+    counts a visit in the hour of ``entered``, and ``entries`` counts it there only if its start was observed.
+    A visit that is cut by the end of a part is present in both parts, and is an entry in at most one.
 
     Parameters
     ----------
@@ -281,6 +282,8 @@ def compute_visits_hourly(
         Zones of which there are rows even if nobody was in them.
     start, end
         The part of the video that was selected, as given to ``select`` [ms].
+    observed_entries
+        The entries at which the start of a visit is observed, as in ``compute_dwell``.
 
     Returns
     -------
@@ -292,7 +295,8 @@ def compute_visits_hourly(
     SchemaError
         If ``visits`` is not a VISITS table.
     ParameterError
-        If the recording's start is not known, or its time zone or opening hours cannot be used.
+        If the recording's start is not known, its time zone or opening hours cannot be used, or
+        ``observed_entries`` is not a list of entries.
 
     Notes
     -----
@@ -328,7 +332,7 @@ def compute_visits_hourly(
     number = pd.Index(names).get_indexer(zone)
     cell = number[stay] * len(hours) + hours.row[place]
     first = number * len(hours) + hours.row[hours.find_stretch(entered)]
-    seen = stays["entry"].isin(OBSERVED_ENTRIES).to_numpy()
+    seen = seen_at(stays, "entry", observed_entries, "observed_entries")
     size = len(names) * len(hours)
     person = stays.index.get_level_values("person_index").to_numpy()
     arrays = {

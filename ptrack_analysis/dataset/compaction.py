@@ -22,6 +22,7 @@ from ptrack_analysis.dataset.compaction_record import (
     new_compact_record,
     plan,
 )
+from ptrack_analysis.dataset.dictionary import find_type_conflicts
 from ptrack_analysis.dataset.lock import locked
 from ptrack_analysis.dataset.records import FOLDERS, table_place
 from ptrack_analysis.dataset.verify.sums import Shelf, TableFile
@@ -207,7 +208,8 @@ def compact_dataset(
     Raises
     ------
     InputError
-        If there is no dataset, or one of its files is missing or not that of its record.
+        If there is no dataset, one of its files is missing or not that of its record, or a column of the
+        sources has types that cannot be joined, such as text and int64.
     ParameterError
         If ``file_size`` is out of its range.
     OutputError
@@ -229,6 +231,12 @@ def compact_dataset(
     with ExitStack() as stack:
         stack.enter_context(locked(source))
         planned = plan(source)
+        conflicts = find_type_conflicts(one.record for one in planned)
+        if conflicts:
+            raise InputError(
+                f"{source}: {conflicts[0]}, which cannot be one column. Rename the column in one of the "
+                "sources and export that again, or compact the videos to separate datasets."
+            )
         if isinstance(target, S3Path):
             stage = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ptrack-")))
         else:

@@ -1,11 +1,20 @@
 """The data dictionary of a dataset: every column of every table, and how tables join."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
-from ptrack_analysis.dataset.records import FOLDERS, MARK, VideoEntry, place_file, schema_in
+from ptrack_analysis.dataset.records import (
+    FOLDERS,
+    MARK,
+    VideoEntry,
+    VisitEnds,
+    has_source_columns,
+    place_file,
+    read_observed_ends,
+    schema_in,
+)
 from ptrack_analysis.schema import TRACKER_COLUMNS, ZONE, Column, Table
 from ptrack_analysis.schema.walked import BOX_FLAGS
 from ptrack_analysis.storage.columns import Stored, add_video_key, stored_columns
@@ -25,6 +34,8 @@ _ASKED_BY = {
 }
 _WITH_POINTS = {"floor": "m", "anchor": None}
 """Settings whose columns points in this unit bring; points have no boxes and so no anchor."""
+SOURCE_COLUMN = "Column of the source."
+_NUMBERS = {"int64", "double"}
 FURTHER = "Told of the recording by the file of recordings, or by the name of the video's file."
 
 
@@ -33,7 +44,8 @@ class Contents:
     """The stored columns of each table that is there, by its folder; of those of the whole, by their name.
 
     ``schemas`` has the schema of each folder; ``min_counts`` the limits below which counts are suppressed,
-    ``salted`` tells whether persons are named by salted keys.
+    ``salted`` tells whether persons are named by salted keys. ``observed`` has the videos of each pair of
+    observed entries and exits.
     """
 
     columns: dict[str, list[Stored]]
@@ -41,6 +53,7 @@ class Contents:
     schemas: dict[str, Table]
     min_counts: tuple[int, ...] = ()
     salted: bool = False
+    observed: Mapping[VisitEnds, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def has_visits(self) -> bool:
@@ -60,19 +73,46 @@ class Contents:
 def gather_contents(records: Iterable[VideoEntry]) -> Contents:
     """Gather the columns of all files of these records; a column stands once, though units may differ."""
     found: dict[str, dict[str, Stored]] = {folder: {} for folder in FOLDERS}
+    ends: dict[VisitEnds, list[str]] = {}
     schemas, places, min_counts, salts = dict[str, Table](), set[str](), set[int](), set[object]()
     for record in records:
         places |= {name for name, dimension in DIMENSIONS.items() if dimension.is_in(record)}
         min_counts |= {record.parameters.get("min_count") or 0}
         salts.add(record.parameters.get("salt"))
+        ends.setdefault(read_observed_ends(record.parameters), []).append(record.video)
         for folder in record.folders:
             schemas.setdefault(folder, schema_in(folder, record.parameters))
             for column in _columns(folder, record):
-                found[folder].setdefault(column.name, column)
+                known = found[folder].setdefault(column.name, column)
+                if known.type != column.type:
+                    found[folder][column.name] = _join_types(known, column)
     columns = {folder: list(named.values()) for folder, named in found.items() if named}
     described = {name: stored_columns(one.table) for name, one in DIMENSIONS.items() if name in places}
     counts = () if 0 in min_counts else tuple(sorted(min_counts))  # what is not so of every video is not said
-    return Contents(columns, described, schemas, counts, bool(salts) and None not in salts)
+    observed = {pair: tuple(sorted(videos)) for pair, videos in ends.items()}
+    return Contents(columns, described, schemas, counts, bool(salts) and None not in salts, observed)
+
+
+def _join_types(known: Stored, other: Stored) -> Stored:
+    """Return a column of the source whose type differs between videos."""
+    if {known.type, other.type} == _NUMBERS:
+        return replace(known, type="double")
+    return replace(known, definition=f"{SOURCE_COLUMN} Its type differs between the videos.")
+
+
+def find_type_conflicts(records: Iterable[VideoEntry]) -> list[str]:
+    """Describe the columns of the sources whose types cannot be joined: in which video which type."""
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    for record in records:
+        for name, kind in record.about.get("source_columns", []):
+            group = "number" if kind in _NUMBERS else kind
+            found.setdefault(name, {}).setdefault(group, (kind, record.video))
+    return [
+        f"the column {name!r} of the source is "
+        + " and ".join(f"{kind} in video {video!r}" for kind, video in kinds.values())
+        for name, kinds in found.items()
+        if len(kinds) > 1
+    ]
 
 
 def _columns(folder: str, record: VideoEntry) -> Iterator[Stored]:
@@ -87,6 +127,10 @@ def _columns(folder: str, record: VideoEntry) -> Iterator[Stored]:
             is_there = not column.of.optional or _is_asked_for(column.name, record.parameters)
         if is_there:
             yield column
+    if has_source_columns(folder, parameters):
+        for name, kind in record.about.get("source_columns", []):
+            of = Column(name, "text", SOURCE_COLUMN)
+            yield Stored(name, kind, "", SOURCE_COLUMN, of, name, is_name=False)
     if folder == "videos":
         for name in record.about.get("further", []):
             yield Stored(name, "string", "", FURTHER, Column(name, "text", FURTHER), name, is_name=False)
@@ -164,7 +208,8 @@ are for reading; a zone that was moved keeps its name and has another `zone_key`
 _RELEASED = "## What was withheld\n\n"
 _SALTED = """\
 Persons are named by keys made with a salt that is not in this dataset, the numbers of the tracker are left
-out. Who has the salt and the archive can make the same keys again.
+out, and so are the columns of the source that have no role. Who has the salt and the archive can make the
+same keys again.
 """
 _SUPPRESSED = """\
 What rests on fewer than {count} persons (and not on nobody) is null, and `suppressed` is true in its row.
@@ -215,10 +260,16 @@ def _section(name: str, schema: Table, place: str, columns: list[Stored]) -> str
     lines = [f"## {name}", "", f"`{place}`: a row is {schema.row}. Key: {key}.", ""]
     lines += ["| column | type | unit | definition |", "|---|---|---|---|"]
     lines += [
-        f"| `{column.name}` | {_TYPES.get(column.type, column.type)} | {column.unit} | {column.definition} |"
+        f"| `{_escape(column.name)}` | {_TYPES.get(column.type, column.type)} | {column.unit} | "
+        f"{column.definition} |"
         for column in columns
     ]
     return "\n".join(lines) + "\n"
+
+
+def _escape(name: str) -> str:
+    """Write a name such that it ends neither its cell nor its row of a Markdown table."""
+    return " ".join(name.split()).replace("|", "\\|")
 
 
 def _is_key(column: Stored, schema: Table) -> bool:

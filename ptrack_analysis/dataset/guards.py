@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from ptrack_analysis.clock.lookup import no_start
 from ptrack_analysis.dataset.catalogue import other_settings, other_zones
+from ptrack_analysis.dataset.dictionary import find_type_conflicts
 from ptrack_analysis.dataset.records import (
     FingerprintCache,
     VideoEntry,
@@ -171,6 +172,8 @@ def misfits(records: Sequence[VideoEntry], export: Export) -> Iterator[str]:
             "videos of earlier runs, left as they are, were measured with other settings: "
             + ", ".join(differing)
         )
+    for conflict in find_type_conflicts(records):
+        yield f"{conflict}, so their detections cannot be read together or compacted"
     others = other_zones(records, export.parameters) if export.scene is not None else []
     if others:
         yield f"the visits of {listed(others, _SHOWN)}, exported earlier, are to the zones of another file"

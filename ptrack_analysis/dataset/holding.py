@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -13,7 +13,14 @@ from ptrack_analysis.dataset.compaction_record import (
     read_all_records,
 )
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
-from ptrack_analysis.dataset.records import FOLDERS, RECORDS, VideoEntry, place_file
+from ptrack_analysis.dataset.records import (
+    FOLDERS,
+    RECORDS,
+    VideoEntry,
+    VisitEnds,
+    place_file,
+    read_observed_ends,
+)
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.storage.s3 import AnyPath, ahead
 
@@ -31,11 +38,16 @@ class DatasetFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The names of the videos, the files of each table, and whether small counts are suppressed."""
+    """The names of the videos, the files of each table, and whether small counts are suppressed.
+
+    ``observed`` has the entries and exits of each video at which the start and the end of a visit are
+    observed.
+    """
 
     videos: tuple[str, ...]
     parts: Mapping[str, tuple[DatasetFile, ...]]
     withheld: bool = False
+    observed: Mapping[str, VisitEnds] = field(default_factory=dict)
 
 
 def read_manifest(root: AnyPath) -> Manifest:
@@ -52,11 +64,12 @@ def read_manifest(root: AnyPath) -> Manifest:
     if compact is not None:
         names = sorted(str(one["video"]) for one in compact.videos)
         found = [(place.partition("/")[0], DatasetFile(place, None)) for place in compact.outputs]
-        parameters = compact.shared.get("parameters", [])
+        shared = compact.shared.get("parameters", [])
+        parameters = {one["video"]: shared[one["facts"]["parameters"]] for one in compact.videos}
     else:
         records = _records(root)
         names = [record.video for record in records]
-        parameters = [record.parameters for record in records]
+        parameters = {record.video: record.parameters for record in records}
         found = [
             (place.partition("/")[0], DatasetFile(place, record.video))
             for record in records
@@ -70,8 +83,9 @@ def read_manifest(root: AnyPath) -> Manifest:
         if name not in parts and (root / place_file(name)).is_file():
             parts[name] = [DatasetFile(place_file(name), None)]
     tables = [name for name in (*FOLDERS, *DIMENSIONS) if name in parts]
-    withheld = any(one.get("min_count") for one in parameters)
-    return Manifest(tuple(names), {name: tuple(parts[name]) for name in tables}, withheld)
+    withheld = any(one.get("min_count") for one in parameters.values())
+    observed = {video: read_observed_ends(one) for video, one in parameters.items()}
+    return Manifest(tuple(names), {name: tuple(parts[name]) for name in tables}, withheld, observed)
 
 
 def unknown(place: object, kind: str, name: str, known: Iterable[str]) -> ParameterError:

@@ -15,7 +15,14 @@ from pyarrow.fs import LocalFileSystem
 from ptrack_analysis.dataset.holding import DatasetFile, Manifest, unknown
 from ptrack_analysis.errors import InputError, ParameterError, PtrackError
 from ptrack_analysis.storage.arrow import from_arrow
-from ptrack_analysis.storage.columns import PERSON, add_video_key, schema_by_marks, stored_columns, stored_key
+from ptrack_analysis.storage.columns import (
+    NULLABLE_MARK,
+    PERSON,
+    add_video_key,
+    schema_by_marks,
+    stored_columns,
+    stored_key,
+)
 from ptrack_analysis.storage.s3 import AnyPath, S3Path
 from ptrack_analysis.storage.store import RangedFile
 
@@ -29,7 +36,8 @@ def arrow_dataset(root: AnyPath, parts: Sequence[DatasetFile]) -> pa_dataset.Fil
     """Make one Arrow dataset of the files of a table, in their order.
 
     Its columns are those of all files; where a file has not one of them (``x_m`` of a video without floor
-    plan) it is null. Only the files' footers are read here.
+    plan) it is null, and int64 becomes double where another file has double. Only the files' footers are
+    read here.
 
     Raises
     ------
@@ -45,8 +53,13 @@ def arrow_dataset(root: AnyPath, parts: Sequence[DatasetFile]) -> pa_dataset.Fil
             fragment = _fragment(root / part.place, form)
             schemas.append(fragment.physical_schema)
         fragments.append(fragment)
-    with told(root / parts[0].place):
-        schema = pa.unify_schemas(schemas)
+    try:
+        schema = pa.unify_schemas(schemas, promote_options="permissive")
+    except pa.ArrowTypeError as error:
+        raise InputError(
+            f"{root / parts[0].place}: cannot be read together with the files of the other videos: {error}. "
+            "Choose videos in which the column has one type."
+        ) from error
     return pa_dataset.FileSystemDataset(fragments, schema, form)
 
 
@@ -213,6 +226,7 @@ def _validate_no_gaps(content: pa.Table, name: str) -> None:
     }
     for field, array in zip(content.schema, content.columns, strict=True):
         whole = pa.types.is_boolean(field.type) or pa.types.is_integer(field.type)
+        whole = whole and NULLABLE_MARK not in (field.metadata or {})
         if whole and array.null_count and field.name not in may_miss:
             raise ParameterError(
                 f"column {field.name!r} of table {name!r} is not known of all of these videos: "

@@ -11,7 +11,7 @@ from typing import Any
 from ptrack_analysis import __version__
 from ptrack_analysis.errors import InputError, OutputError
 from ptrack_analysis.pipeline.outputs import OUTPUTS
-from ptrack_analysis.schema import Table
+from ptrack_analysis.schema import OBSERVED_ENTRIES, OBSERVED_EXITS, Table
 from ptrack_analysis.sources.archive import VideoReference, shown
 from ptrack_analysis.sources.grouping import Evidence, parse_evidence
 from ptrack_analysis.storage.files import checksum
@@ -36,6 +36,11 @@ def schema_in(folder: str, parameters: Mapping[str, object]) -> Table:
     return OUTPUTS[folder].released_table(
         salted=parameters.get("salt") is not None, suppressed=parameters.get("min_count") is not None
     )
+
+
+def has_source_columns(folder: str, parameters: Mapping[str, object]) -> bool:
+    """Return whether the files of a folder have the columns of a tracker's file that have no role."""
+    return folder == ("trajectories" if parameters.get("points_unit") else "detections")
 
 
 def video_name(name: str) -> str:
@@ -237,6 +242,20 @@ def _is_look(look: object) -> bool:
 
 
 PACKAGE = "ptrack-analysis"
+
+
+@dataclass(frozen=True, slots=True)
+class VisitEnds:
+    """The entries and exits at which the start and the end of a visit are observed in one video."""
+
+    entries: tuple[str, ...] = OBSERVED_ENTRIES
+    exits: tuple[str, ...] = OBSERVED_EXITS
+
+
+def read_observed_ends(parameters: Mapping[str, Any]) -> VisitEnds:
+    """Return the observed entries and exits of a record; the defaults where it does not have them."""
+    entries = parameters.get("observed_entries", OBSERVED_ENTRIES)
+    return VisitEnds(tuple(entries), tuple(parameters.get("observed_exits", OBSERVED_EXITS)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,15 @@ from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.config_values import create_key
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, Privacy, Salting, Suppression
-from ptrack_analysis.schema import PERSON_KEYS, SALTED, SUPPRESSED, Table, list_columns, validate
+from ptrack_analysis.schema import (
+    PERSON_KEYS,
+    SALTED,
+    SUPPRESSED,
+    Table,
+    find_further_columns,
+    list_columns,
+    validate,
+)
 from ptrack_analysis.schema.table import TRACKER_IDENTITIES
 
 Tables = Mapping[str, pd.DataFrame]
@@ -200,6 +208,9 @@ def release(
     number of the tracker is left, nor the order that they give: groups are numbered anew, and of a pair the
     smaller key comes first; ``stitches``, which is about these numbers, is left out.
 
+    With either, the columns of a tracker's file that have no role are left out: what they tell of people is
+    not known.
+
     With ``min_count`` every figure that rests on fewer persons, but not on nobody, is missing, and its row
     says ``suppressed``; so is one more of a group of rows in which it would be the only one, as its figures
     could be had from the group's total. Running totals of a line with such a row are missing. Left out are
@@ -240,6 +251,8 @@ def release(
     Disclosure Control, Wiley 2012, doi:10.1002/9781118348239, chapter 4.
     """
     made = {name: tables[name] for name in released_folders(list(tables), settings)}
+    if settings.withholds:
+        made = {name: _without_source_columns(name, table) for name, table in made.items()}
     if settings.min_count is not None and "videos" in made:
         unknown = pd.array([pd.NA] * len(made["videos"]), dtype="Int64")
         made["videos"] = made["videos"].assign(rows_read=unknown, rows_dropped=unknown)
@@ -259,6 +272,12 @@ def release(
             if OUTPUTS[name].privacy.salting is Salting.KEYS
         }
     return made
+
+
+def _without_source_columns(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the columns of a tracker's file; those of ``videos`` are of the recordings."""
+    further = [] if name == "videos" else find_further_columns(table, OUTPUTS[name].table)
+    return table.drop(columns=further) if further else table
 
 
 def released_folders(folders: list[str], settings: AnalysisConfig) -> list[str]:

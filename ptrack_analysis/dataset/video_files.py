@@ -24,6 +24,7 @@ from ptrack_analysis.dataset.records import (
     VideoEntry,
     csv_place,
     format_fingerprints,
+    has_source_columns,
     new_record,
     record_place,
     record_text,
@@ -39,7 +40,9 @@ from ptrack_analysis.pipeline.notes import notes_on
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, outputs_available
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.scene.zone_files import Scene
+from ptrack_analysis.schema import find_further_columns
 from ptrack_analysis.sources.archive import VideoReference
+from ptrack_analysis.storage.arrow import find_stored_types
 from ptrack_analysis.storage.files import checksum, make_folder
 from ptrack_analysis.storage.parquet import write_csv, write_parquet
 from ptrack_analysis.storage.s3 import AnyPath
@@ -175,13 +178,22 @@ def _written(
     zones = export.zones(task.reference.name)
     figures = sum_figures(tables.get("tracks"), tables.get("visits"), zones)
     remove_others(export.out, task.name, export.places(task.name), task.there)
-    made, looks = _make(release(tables, export.settings, task.name), task.name, export)
+    written = release(tables, export.settings, task.name)
+    types = list[tuple[str, str]]()
+    for name, table in written.items():
+        further = [] if name == "videos" else find_further_columns(table, schema_in(name, export.parameters))
+        if has_source_columns(name, export.parameters):
+            types = find_stored_types(table, further)
+        elif further:
+            written[name] = table.drop(columns=further)
+    made, looks = _make(written, task.name, export)
     released: dict[str, Any] = {"figures": figures}
     if export.settings.withholds:  # notes and figures may be of single people
         kept = {name: record.read_report[name] for name in ("completeness", "missing")}
         released = {"notes": [], "read_report": kept}
     findings = tuple(record.read_report["findings"])
-    record = replace(record, outputs=made, about=describe_video(tables), **released)
+    about = describe_video(tables) | ({"source_columns": types} if types else {})
+    record = replace(record, outputs=made, about=about, **released)
     place = record_place(task.name)
     is_new = task.there is not None and place not in task.there
     put_text(export.out, place, record_text(record), new=is_new)

@@ -1,7 +1,9 @@
 """Views of a dataset in SQL."""
 
+from collections.abc import Iterable, Mapping, Sequence
+
 from ptrack_analysis.dataset.dictionary import Contents
-from ptrack_analysis.dataset.records import MARK, place_file
+from ptrack_analysis.dataset.records import MARK, VisitEnds, place_file
 from ptrack_analysis.storage.columns import Stored
 
 _VISITS = """
@@ -122,8 +124,8 @@ stays AS (
     count(DISTINCT person) AS persons,
     sum(dwell_s) AS dwell_s,
     max(dwell_s) AS longest_dwell_s,
-    count(CASE WHEN "entry" NOT IN ('crossed', 'frame_edge') THEN 1 END) AS start_unobserved,
-    count(CASE WHEN "exit" NOT IN ('crossed', 'frame_edge') THEN 1 END) AS end_unobserved
+    count(CASE WHEN {start_unobserved} THEN 1 END) AS start_unobserved,
+    count(CASE WHEN {end_unobserved} THEN 1 END) AS end_unobserved
   FROM visits
   GROUP BY video, zone
 ),
@@ -179,13 +181,40 @@ def athena_tables(contents: Contents) -> str:
 
 def _questions(contents: Contents) -> list[str]:
     """List the views that answer a question."""
-    visits = [_DWELL_BY_ZONE] if contents.has_visits else []
+    visits = [_dwell_by_zone(contents.observed)] if contents.has_visits else []
     crossings = [_FIRST_CROSSINGS] if contents.has_crossings else []
     return visits + crossings + joined_views(contents)
 
 
+def _dwell_by_zone(observed: Mapping[VisitEnds, tuple[str, ...]]) -> str:
+    """Write the view of dwell, with the ends that are observed in each video."""
+    pairs = sorted(observed.items(), key=lambda pair: (-len(pair[1]), pair[1])) or [(VisitEnds(), ())]
+    return _DWELL_BY_ZONE.format(
+        start_unobserved=_not_among("entry", [(ends.entries, videos) for ends, videos in pairs]),
+        end_unobserved=_not_among("exit", [(ends.exits, videos) for ends, videos in pairs]),
+    )
+
+
+def _not_among(column: str, kinds: Sequence[tuple[tuple[str, ...], tuple[str, ...]]]) -> str:
+    """Write a condition: the column is not one of the kinds of the video; the first kinds are the default."""
+    texts = [
+        (f'"{column}" NOT IN ({_quote_all(names)})' if names else "TRUE", videos) for names, videos in kinds
+    ]
+    default, others = texts[0][0], texts[1:]
+    cases = [
+        f"WHEN video IN ({_quote_all(videos)}) THEN {text}" for text, videos in others if text != default
+    ]
+    return f"CASE {' '.join(cases)} ELSE {default} END" if cases else default
+
+
+def _quote_all(names: Iterable[str]) -> str:
+    return ", ".join("'" + name.replace("'", "''") + "'" for name in names)
+
+
 def _external_table(name: str, columns: list[Stored]) -> str:
-    listed = ",\n".join(f"  `{column.name}` {_ATHENA_TYPES[column.type]}" for column in columns)
+    listed = ",\n".join(
+        f"  `{column.name.replace('`', '``')}` {_ATHENA_TYPES[column.type]}" for column in columns
+    )
     return (
         f"\nCREATE EXTERNAL TABLE IF NOT EXISTS `{name}` (\n{listed}\n)\n"
         f"STORED AS PARQUET\nLOCATION 's3://YOUR-BUCKET/PREFIX/{name}/';\n"

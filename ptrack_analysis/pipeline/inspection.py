@@ -7,12 +7,12 @@ import pandas as pd
 
 from ptrack_analysis.analysis.presence import choose_max_gap, choose_period, rows_by_person, steps_between
 from ptrack_analysis.analysis.quality.checks import compute_quality
-from ptrack_analysis.analysis.quality.verdict import judge_video
+from ptrack_analysis.analysis.quality.verdict import count_verdicts, judge_video
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import EDGE_TOLERANCE
-from ptrack_analysis.pipeline.notes import count_hidden, notes_on, notes_on_quality, select_boxes, total_ms
+from ptrack_analysis.pipeline.notes import notes_on, notes_on_quality, select_boxes, total_ms
 from ptrack_analysis.sources.archive import Source, VideoReference
 from ptrack_analysis.sources.read_report import ReadReport
 from ptrack_analysis.sources.reading import load
@@ -26,13 +26,14 @@ class Inspection:
     ``problems`` are the reasons for which it cannot be read as it is, ``notes`` what is odd but usable, each
     a sentence, among them the checks of ``compute_quality`` that are doubtful or bad; ``verdict`` is
     that of ``judge_video``: ``good``, ``usable with care``, ``not usable`` (for some outputs), ``unknown``.
+    ``checks`` is the number of quality checks with each verdict.
 
-    Counts: ``without_box`` detections without a body box (face only), ``feet_not_seen`` boxes whose lower
-    edge is within 1 % of the picture's height of its lower edge, ``out_of_frame`` boxes that reach beyond the
-    frame by more than 1e-6, ``merged`` rows made one with another of the same person and moment,
+    Counts: ``without_box`` detections without a body box (face only), ``truncated_boxes`` boxes that the
+    image border cuts at a side that the position depends on, ``boxes_beyond_image`` boxes that reach beyond
+    the image by more than 1e-6, ``merged`` rows joined with another row of the same person and time,
     ``repeated_pages`` pages that were saved twice, ``gaps`` times without a detection of a person that are
-    longer than ``max_gap``. Times: ``dwell`` the persons' time in the scene, ``without_position`` the part of
-    it in which nobody knows where they stood, ``period`` between two samplings, ``longest_gap``.
+    longer than ``max_gap``. Times: ``dwell`` is people's time in the scene, ``without_position`` the part of
+    it without a position, ``period`` the sampling period, ``longest_gap`` the longest of the gaps.
     ``read_report`` says what became of the rows and pages of the source.
     """
 
@@ -50,8 +51,8 @@ class Inspection:
     longest_gap: pd.Timedelta | None
     boxes: int
     without_box: int
-    feet_not_seen: int
-    out_of_frame: int
+    truncated_boxes: int
+    boxes_beyond_image: int
     merged: int
     repeated_pages: int
     ignored: tuple[tuple[str, str], ...]
@@ -59,6 +60,7 @@ class Inspection:
     problems: tuple[str, ...]
     read_report: ReadReport
     verdict: str
+    checks: dict[str, int]
 
     @property
     def has_points(self) -> bool:
@@ -124,7 +126,7 @@ def inspect_tracking(
     trajectories = compute_trajectories(detections, reading.video, plane=plane, max_gap=gap, period=step)
     tracks = compute_tracks(trajectories)
     dwell, unlocated = total_ms(tracks["time_in_scene"]), total_ms(tracks["without_position"])
-    notes = notes_on(reading, tracks)
+    notes = notes_on(reading, tracks if has_points else None)
     quality = None
     if not has_points:
         quality = compute_quality(detections, trajectories, reading.video, max_gap=gap, period=step)
@@ -153,8 +155,8 @@ def inspect_tracking(
         longest_gap=timedelta(gaps.max()) if len(gaps) else None,
         boxes=len(boxes),
         without_box=0 if has_points else len(detections) - len(boxes),
-        feet_not_seen=count_hidden(boxes),
-        out_of_frame=int(beyond.sum()),
+        truncated_boxes=0 if has_points else _count_truncated(trajectories),
+        boxes_beyond_image=int(beyond.sum()),
         merged=reading.report.merged,
         repeated_pages=reading.report.repeated_pages,
         ignored=tuple(reading.ignored),
@@ -162,4 +164,10 @@ def inspect_tracking(
         problems=tuple(problems),
         read_report=reading.report,
         verdict=str(judge_video(quality, problems=problems)),
+        checks={} if quality is None else count_verdicts(quality),
     )
+
+
+def _count_truncated(trajectories: pd.DataFrame) -> int:
+    is_detected = (trajectories["position_status"] == "detected").to_numpy()
+    return int((trajectories["box_truncated"].to_numpy(dtype=bool) & is_detected).sum())

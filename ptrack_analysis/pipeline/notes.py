@@ -10,7 +10,8 @@ import pandas as pd
 
 from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.analysis.quality.checks import CHECKS
-from ptrack_analysis.geometry import FEET_MARGIN, Floats
+from ptrack_analysis.analysis.quality.verdict import format_value
+from ptrack_analysis.geometry import Floats
 from ptrack_analysis.scene.zone_checks import check_lines, check_zones
 from ptrack_analysis.sources.pages.job import Reading
 from ptrack_analysis.sources.pages.rows import Whole
@@ -24,17 +25,20 @@ LATE = pd.Timedelta("2s")
 MUCH_UNLOCATED = CHECKS["time without position"].doubtful / 100
 """Share of the time in the scene without a position from which a note says so."""
 
-_SAID = ("time without position", "dropped rows", "missing pages")
+_SAID = ("dropped rows", "missing pages")
 
 
-def notes_on(reading: Reading, tracks: pd.DataFrame) -> list[str]:
-    """Describe what is odd but usable about a reading, a sentence each; TRACKS tell the time unlocated."""
+def notes_on(reading: Reading, tracks: pd.DataFrame | None) -> list[str]:
+    """Describe what is odd but usable about a reading, a sentence each.
+
+    TRACKS tell the time without a position. Without them it is not described: a quality check says it.
+    """
     whole = reading.facts()
     return [
         *reading.report.notes,
         *_notes_on_times(reading.video, whole.index, has_points="left" not in reading.detections.columns),
         *_notes_on_boxes(whole),
-        *_notes_on_positions(tracks),
+        *(() if tracks is None else _notes_on_positions(tracks)),
     ]
 
 
@@ -44,7 +48,7 @@ def notes_on_quality(quality: pd.DataFrame) -> list[str]:
     odd = odd[~odd["check"].isin(_SAID)]
     return [
         f"{row.check}{f' in {row.name!r}' if row.name else ''} is {row.verdict}: "
-        f"{row.value:.4g}{'' if row.value_unit == '1' else f' {row.value_unit}'} "
+        f"{format_value(float(str(row.value)), str(row.value_unit))} "
         f"(doubtful above {row.doubtful_above:g}, bad above {row.bad_above:g}). "
         f"It affects {row.affects}. {row.advice}"
         for row in odd.itertuples(index=False)
@@ -86,11 +90,6 @@ def select_boxes(detections: pd.DataFrame) -> Floats:
     """Return the body boxes that are there: (k, 4) left, top, width, height."""
     boxes: Floats = detections[["left", "top", "width", "height"]].to_numpy()
     return boxes[~np.isnan(boxes).any(axis=1)]
-
-
-def count_hidden(boxes: Floats) -> int:
-    """Count the boxes that end on the picture's lower edge."""
-    return int((boxes[:, 1] + boxes[:, 3] >= 1 - FEET_MARGIN).sum())
 
 
 def total_ms(spans: pd.Series[pd.Timedelta]) -> int:

@@ -16,6 +16,8 @@ from ptrack_analysis.scene.zone_files import project_scene
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import (
     BALANCE,
+    CROSSINGS,
+    DIRECTIONS,
     FACE_COLUMNS,
     FACING,
     LANDMARK_COLUMNS,
@@ -168,6 +170,7 @@ def visits_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
         analysis.recording,
         zones=analysis.zones,
         start=analysis.window[0],
+        observed_entries=analysis.config.observed_entries,
     )
 
 
@@ -365,6 +368,13 @@ def confidence_intervals(analysis: VideoAnalysis) -> pd.DataFrame:
         found += [compute_confidence_intervals(visits, of="dwell", statistic="mean")]
         found += [compute_confidence_intervals(visits, of="dwell", statistic="median")]
         found += [compute_confidence_intervals(visits, of=None, statistic="rate")]
+        found += [compute_confidence_intervals(visits, of=None, statistic="count")]
+        crossings = analysis["crossings"] if analysis.lines else empty_table(CROSSINGS, unit=analysis.unit)
+        for way in DIRECTIONS:
+            counted = compute_confidence_intervals(
+                crossings[(crossings["direction"] == way).to_numpy()], of=None, statistic="count"
+            )
+            found += [counted.rename(index={"count": f"crossings {way}"}, level="figure")]
     return pd.concat([part for part in found if len(part)] or found[:1]).sort_index()
 
 

@@ -33,7 +33,14 @@ from ptrack_analysis.pipeline.outputs import (
 from ptrack_analysis.scene.floor_plan import FloorPlan, read_floor_plan
 from ptrack_analysis.scene.zone_files import Scene, project_scene, read_scene
 from ptrack_analysis.scene.zones import Line, Zone
-from ptrack_analysis.schema import CONTINUED, STITCHES, empty_table, find_unit
+from ptrack_analysis.schema import (
+    CONTINUED,
+    DETECTIONS,
+    STITCHES,
+    empty_table,
+    find_further_columns,
+    find_unit,
+)
 from ptrack_analysis.schema.detected import POINTS
 from ptrack_analysis.sources.archive import FormatOptions, Source, VideoReference
 from ptrack_analysis.sources.finding import find_unit_of_points
@@ -42,6 +49,7 @@ from ptrack_analysis.sources.pages.rows import Budget, TimeRange, compute_whole
 from ptrack_analysis.sources.read_report import ReadReport
 from ptrack_analysis.sources.reading import load
 from ptrack_analysis.sources.resolution import resolve_video
+from ptrack_analysis.sources.trackers.tracked import COLUMN_BYTES
 from ptrack_analysis.video import (
     Pixels,
     Plane,
@@ -213,6 +221,9 @@ class VideoAnalysis:
         if self._warns:
             reading.report.warn()
         if budget is not None and part is None:
+            schema = DETECTIONS if "left" in reading.detections.columns else POINTS
+            further = len(find_further_columns(reading.detections, schema))
+            budget = replace(budget, row=budget.row + COLUMN_BYTES * further)
             budget.validate(len(reading.detections), 0)
         self._read = [reading.detections]
         return replace(reading, detections=reading.detections.iloc[:0], whole=reading.facts())

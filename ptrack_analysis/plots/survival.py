@@ -1,4 +1,4 @@
-"""Survival curves: which share of the stays lasts longer than any length of time."""
+"""Survival curves: the share of visits that last longer than each duration."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,7 +28,7 @@ from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import SURVIVAL, validate
 
 _MILLISECONDS = 1000.0
-_LABEL = "length of stay [{unit}]"
+_LABEL = "dwell time [{unit}]"
 _BAND = 0.15
 _HALF = 0.5
 _ROUNDING = 1e-9
@@ -107,13 +107,13 @@ def _lengths(survival: pd.DataFrame) -> Floats:
 
 
 def _axes(ax: Axes | None, unit: str) -> Axes:
-    """Prepare axes whose x is a length of stay; those of a moment or a plane are refused."""
+    """Prepare axes whose x is a dwell time; those of a moment or a plane are refused."""
     label = "" if ax is None else ax.get_xlabel()
     if label and not label.startswith(_LABEL.partition(" [")[0]):
-        raise ParameterError(f"the axes show {label!r}, not a length of stay")
+        raise ParameterError(f"the axes show {label!r}, not a dwell time")
     ax = time_axes(ax, unit, height=3.6)
     set_clock(ax.xaxis, unit)
-    ax.set(xlabel=_LABEL.format(unit=unit), ylabel="share of the stays that last longer", ylim=(0, 1.02))
+    ax.set(xlabel=_LABEL.format(unit=unit), ylabel="share of visits that last longer", ylim=(0, 1.02))
     ax.yaxis.set_major_formatter(PercentFormatter(1.0))
     ax.margins(x=0.01)
     return ax
@@ -132,13 +132,13 @@ def _draw_curve(ax: Axes, curve: pd.DataFrame, color: Floats, kwargs: dict[str, 
 
 
 def _label(key: tuple[str, str], curve: pd.DataFrame, unit: str) -> str:
-    """Describe whose curve it is, its median, and how many of its stays were cut."""
+    """Describe the zone of the curve, its median, and how many ends of visits were not observed."""
     zone, entry = key
     name = f"{short_name(zone)}, {entry}" if entry else short_name(zone)
     below = np.flatnonzero(curve["share"].to_numpy() <= _HALF + _ROUNDING)
     half = f"median {_time(float(_lengths(curve)[below[0]]), unit)}" if len(below) else "no median"
     cut, ended = int(curve["end_unobserved"].sum()), int(curve["ended"].sum())
-    return f"{name}: {half}\n{cut} of {cut + ended} cut"
+    return f"{name}: {half}\n{cut} of {cut + ended} ends not observed"
 
 
 def _time(seconds: float, unit: str) -> str:

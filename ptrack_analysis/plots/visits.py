@@ -239,7 +239,7 @@ def _keys(names: Sequence[str], bars: Bars) -> list[Patch | Line2D]:
                 marker=">",
                 markerfacecolor=PAPER,
                 color=INK,
-                label="began or ended unseen",
+                label="start or end not observed",
             )
         )
     return keys

@@ -13,16 +13,10 @@ from ptrack_analysis.analysis.quality.verdict import find_affecting_checks
 from ptrack_analysis.analysis.uncertainty.estimates import CONFIDENCE
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+from ptrack_analysis.report.estimates import count_in_and_out, estimate_bounds, seconds, summarize_stay
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import QUALITY, empty_table
 from ptrack_analysis.video import milliseconds, timedelta
-
-
-def seconds(value: Any) -> float | None:
-    """Give a length of time, or a number of ms, in s; None where it is missing."""
-    if pd.isna(value):
-        return None
-    return float(value.total_seconds() if isinstance(value, pd.Timedelta) else value / 1000)
 
 
 def number(value: Any) -> float | None:
@@ -156,15 +150,19 @@ def _figures(name: str, visits: pd.DataFrame, dwell: pd.DataFrame, complete: Boo
     stays, cut, left_out = (
         int(dwell[count].sum()) for count in ("visits", "end_unobserved", "start_unobserved")
     )
+    fewest, most = estimate_bounds(visits)
     median, low, high, mean = (seconds(dwell[span].iloc[0]) if stays else None for span in _SPANS)
     return {
         "zone": name,
         "visitors": int(visits.index.get_level_values("person_index").nunique()),
         "visits": stays,
+        "visits_low": fewest,
+        "visits_high": most,
         "total_dwell_s": seconds(int(visits["dwell"].to_numpy().view("int64").sum())),
         "median_dwell_s": median,
         "median_dwell_low_s": low,
         "median_dwell_high_s": high,
+        "dwell_note": str(dwell["note"].iloc[0]) if stays else "",
         "naive_mean_dwell_s": mean,
         "end_unobserved": cut,
         "start_unobserved": left_out,
@@ -176,6 +174,7 @@ MOST_TRANSITIONS = 5
 FIGURE_OUTPUTS: dict[str, tuple[str, ...]] = {
     "persons": ("tracks",),
     "present_s": ("occupancy",),
+    "stay_in_scene": ("tracks",),
     "speed": ("kinematics",),
     "occupancy": ("occupancy",),
     "busiest_interval": ("occupancy",),
@@ -194,16 +193,21 @@ _ASK_LINES = "lines are left out: draw a LineString in the GeoJSON file of --zon
 def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
     """Gather the usual figures of one video.
 
-    Each is that of a table: persons and unlocated time of TRACKS, ``occupancy`` of OCCUPANCY, ``busiest``
-    of OCCUPANCY (the earliest minute, or hour from three hours on, with the most person-seconds; it may
-    start at any time) and of the heatmap of foot points without truncated boxes (the first cell with the
-    most seconds), ``zones`` of VISITS, DWELL and OCCUPANCY, ``transitions`` the most frequent of
-    TRANSITIONS that lead from zone to zone, ``lines`` of COUNTS, ``balance`` the last row of BALANCE,
-    ``trust`` of QUALITY. ``at_end`` is the number of persons present until the end, ``mean`` is weighted
-    by time, that of a zone over the time in which it holds, ``peak_at_s`` is the first moment of the
-    peak. ``censored_share`` is the share of visits whose start or end was not observed. ``trust`` has the
-    verdict, the checks that are not good and those that are unknown; ``affected`` and ``affected_by`` list
-    the checks that make a figure, a zone or a line doubtful or bad.
+    Each figure comes from the table that defines it: persons and time without position from TRACKS,
+    ``stay_in_scene`` from SCENE_STAY (Kaplan-Meier; None without people), ``occupancy`` from OCCUPANCY,
+    ``busiest`` from OCCUPANCY (the earliest minute, or hour from three hours on, with the most
+    person-seconds; it may start at any time) and from the heatmap of foot points without truncated boxes
+    (the first cell with the most seconds), ``zones`` from VISITS, DWELL and OCCUPANCY, ``transitions`` from
+    TRANSITIONS (the most frequent ones from zone to zone), ``lines`` from CROSSINGS, ``balance`` from the
+    last row of BALANCE, and ``trust`` from QUALITY.
+
+    ``at_end`` is the number of people present until the end. ``mean`` is weighted by time; that of a zone is
+    over the time in which the zone is active. ``peak_at_s`` is the first time of the peak.
+    ``censored_share`` is the share of visits whose start or end was not observed. ``_low`` and ``_high`` are
+    the confidence bounds of a figure at the level ``confidence``; those of a count are Garwood's, with the
+    person as the independent unit. ``trust`` has the verdict, the checks that are not good and those that
+    are unknown; ``affected`` and ``affected_by`` list the checks that make a figure, a zone or a line
+    doubtful or bad.
 
     Parameters
     ----------
@@ -236,6 +240,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         None if analysis.has_points else int(tracks[name].to_numpy().view("int64").sum())
         for name in ("time_outside_image", "time_box_truncated")
     )
+    located = present - unlocated
     visits = analysis["visits"] if analysis.zones else None
     return {
         "video": analysis.name,
@@ -245,12 +250,13 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
         "persons": len(tracks),
         "persons_in_zones": None if visits is None else _distinct(visits),
         "present_s": seconds(present),
+        "stay_in_scene": summarize_stay(analysis["stay_in_scene"]),
         "without_position_s": seconds(unlocated),
         "without_position_share": unlocated / present if present else None,
         "outside_image_s": None if outside is None else seconds(outside),
         "box_truncated_s": None if truncated is None else seconds(truncated),
-        "box_truncated_share": truncated / present if present and truncated is not None else None,
-        "speed": mean_speed(tracks, analysis.unit),
+        "box_truncated_share": truncated / located if located and truncated is not None else None,
+        "speed": mean_speed(analysis.trajectories, analysis.unit),
         "occupancy": plain_occupancy(occupancy),
         "busiest": {
             "interval": find_busiest_window(select_zone(occupancy, "")),
@@ -281,17 +287,23 @@ def read_quality(analysis: VideoAnalysis) -> pd.DataFrame:
     return empty_table(QUALITY) if analysis.has_points else analysis["quality"]
 
 
-def mean_speed(tracks: pd.DataFrame, unit: str) -> dict[str, Any]:
-    """Return the mean speed of all tracks, weighted by ``speed_time``, and their maximum."""
-    time = tracks["speed_time"].to_numpy().view("int64").astype("float64")
-    mean, most = (tracks[f"{name}_speed_{unit}_per_s"].to_numpy() for name in ("mean", "max"))
-    known = np.isfinite(mean) & (time > 0)
-    total, present = time[known].sum(), tracks["time_in_scene"].to_numpy().view("int64").sum()
-    is_known = total > 0 and 2 * total >= present
+def mean_speed(trajectories: pd.DataFrame, unit: str) -> dict[str, Any]:
+    """Return the mean speed of all people, weighted by ``time_present``, and the maximum.
+
+    Both are taken over all rows with a speed; ``speed_time_s`` is the time of these rows. The mean is None if
+    this is less than half of the time present.
+    """
+    speed = trajectories[f"speed_{unit}_per_s"].to_numpy()
+    present = trajectories["time_present"].to_numpy().view("int64")
+    known = np.isfinite(speed)
+    maximum = float(speed[known].max()) if known.any() else None
+    time, mean = int(present[known].sum()), None
+    if maximum is not None and time > 0 and 2 * time >= present.sum():
+        mean = min(float((speed * present)[known].sum() / time), maximum)
     return {
-        f"mean_{unit}_per_s": float((mean * time)[known].sum() / total) if is_known else None,
-        f"max_{unit}_per_s": float(np.nanmax(most)) if np.isfinite(most).any() else None,
-        "speed_time_s": seconds(int(time.sum())),
+        f"mean_{unit}_per_s": mean,
+        f"max_{unit}_per_s": maximum,
+        "speed_time_s": seconds(time),
     }
 
 
@@ -328,28 +340,26 @@ def _transitions(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _lines(analysis: VideoAnalysis) -> list[dict[str, Any]]:
     """List the crossings of each line, in the order of its file."""
-    counts = analysis["counts"][["in_count", "out_count"]].groupby(level="line").sum()
-    names = [line.name for line in analysis.lines]
-    totals = counts.reindex(names, fill_value=0)
+    crossings = analysis["crossings"]
+    line_of_row = crossings.index.get_level_values("line")
     return [
         {
-            "line": name,
-            "in_total": int(way_in),
-            "out_total": int(way_out),
-            "affected_by": find_affecting_checks(read_quality(analysis), _LINE_OUTPUTS, name),
+            "line": line.name,
+            **count_in_and_out(crossings[line_of_row == line.name]),
+            "affected_by": find_affecting_checks(read_quality(analysis), _LINE_OUTPUTS, line.name),
         }
-        for name, way_in, way_out in zip(names, totals["in_count"], totals["out_count"], strict=True)
+        for line in analysis.lines
     ]
 
 
 def _balance(analysis: VideoAnalysis) -> dict[str, Any]:
     """Set what the lines that bound the scene counted beside those present, at the end."""
-    last = analysis["count_drift"].iloc[-1]
+    last, crossings = analysis["count_drift"].iloc[-1], analysis["crossings"]
+    lines = [line.name for line in analysis.boundary_lines]
+    counted = count_in_and_out(crossings[crossings.index.get_level_values("line").isin(lines)])
+    bounds = {name: value for name, value in counted.items() if not name.endswith("_total")}
     names = ("in_total", "out_total", "counted", "present", "drift")
-    return {
-        "lines": [line.name for line in analysis.boundary_lines],
-        **{name: int(last[name]) for name in names},
-    }
+    return {"lines": lines, **{name: int(last[name]) for name in names}, **bounds}
 
 
 def _trust(analysis: VideoAnalysis) -> dict[str, Any]:

@@ -9,10 +9,11 @@ import pandas as pd
 from ptrack_analysis.analysis.counting.counts import count_crossings
 from ptrack_analysis.analysis.counting.crossings import compute_crossings
 from ptrack_analysis.analysis.crowd.density import compute_occupancy_bins
-from ptrack_analysis.analysis.dwell.dwell import compute_dwell
+from ptrack_analysis.analysis.dwell.dwell import compute_dwell, compute_stay_in_scene
 from ptrack_analysis.analysis.heat.quantities import compute_box_heatmap, compute_heatmap
 from ptrack_analysis.analysis.quality.checks import compute_quality
 from ptrack_analysis.analysis.quality.intervals import compute_confidence_intervals
+from ptrack_analysis.analysis.quality.verdict import format_value
 from ptrack_analysis.analysis.tracks import compute_tracks
 from ptrack_analysis.analysis.trajectories import compute_trajectories
 from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
@@ -22,6 +23,7 @@ from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.pipeline.notes import ENTRANCE, notes_on
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+from ptrack_analysis.report.estimates import estimate_bounds
 from ptrack_analysis.report.key_figures import gather_key_figures, read_quality
 from ptrack_analysis.report.parts import (
     Facts,
@@ -44,7 +46,9 @@ from ptrack_analysis.report.parts import (
 from ptrack_analysis.report.summary import (
     clock_time,
     describe_no_findings,
-    format_value,
+    describe_range,
+    describe_stay_bounds,
+    format_drift,
     share,
     span,
 )
@@ -65,7 +69,6 @@ class ReportData:
     figures: dict[str, Any]
     background: Any
     embedded: Background | None
-    scene_stay: pd.DataFrame
     stays: pd.DataFrame | None
     notes: tuple[str, ...] = ()
 
@@ -109,7 +112,6 @@ def measure(
         figures=gather_key_figures(analysis),
         background=background,
         embedded=embedded,
-        scene_stay=compute_confidence_intervals(analysis["tracks"], of="time_in_scene", statistic="mean"),
         stays=stays,
         notes=notes,
     )
@@ -157,7 +159,7 @@ def notes_said(measured: ReportData) -> list[str]:
     """List what a reader should know of how the video was read and measured."""
     analysis = measured.analysis
     found = [
-        *notes_on(analysis.reading, measured.analysis["tracks"]),
+        *notes_on(analysis.reading, analysis["tracks"] if analysis.has_points else None),
         *analysis.notes,
         *measured.notes,
     ]
@@ -236,18 +238,20 @@ def key_section(measured: ReportData) -> Section:
 def _persons(measured: ReportData) -> list[Key]:
     figures = measured.figures
     inside = figures["persons_in_zones"]
-    stay = measured.scene_stay.iloc[0] if len(measured.scene_stay) else None
     a_person = (
         f"The number of rows of the table persons; a row is {TRACKS.row}. A person whom the tracker lost and "
         "found again under another number counts twice."
     )
-    keys = [Key("Persons", str(figures["persons"]), _describe_part(inside), a_person, "persons")]
-    method = first_sentence(compute_confidence_intervals)
-    definition = f"{column_text(TRACKS, 'time_in_scene')} Its mean over persons. {method}"
+    keys = [Key("People (tracks)", str(figures["persons"]), _describe_part(inside), a_person, "persons")]
+    stay = figures["stay_in_scene"]
     if stay is not None:
-        bounds = interval(stay)
+        beside = describe_stay_bounds(stay, figures["confidence"])
+        definition = (
+            f"{first_sentence(compute_stay_in_scene)} The median is the first length that at most half of "
+            "them exceed (Kaplan-Meier); people who were there at the end stayed longer."
+        )
         keys.append(
-            Key("Mean time in the scene", span(float(stay["value"])), bounds, definition, "present_s")
+            Key("Median stay in the scene", span(stay["median_s"]), beside, definition, "stay_in_scene")
         )
     unlocated = f"{share(figures['without_position_share'])} of it without position"
     text = f"{column_text(TRACKS, 'time_in_scene')} {column_text(TRACKS, 'without_position')}"
@@ -262,14 +266,6 @@ def _persons(measured: ReportData) -> list[Key]:
 
 def _describe_part(inside: int | None) -> str:
     return "" if inside is None else f"{inside} of them in a zone"
-
-
-def interval(row: pd.Series) -> str:
-    """Format the interval of a row of INTERVALS [s], with its note."""
-    if pd.isna(row["low"]) or pd.isna(row["high"]):
-        return f"no interval: {row['note']}"
-    text = f"{share(row['confidence'])} interval: {span(row['low'])} to {span(row['high'])}"
-    return f"{text} ({row['note']})" if row["note"] else text
 
 
 def _presence(measured: ReportData) -> list[Key]:
@@ -310,10 +306,16 @@ def _crossed(measured: ReportData) -> list[Key]:
     if measured.visits is not None:
         text = f"A stay is {VISITS.row}. {column_text(VISITS, 'dwell')}"
         total = float(measured.visits["dwell"].dt.total_seconds().sum())
-        keys.append(Key("Stays in zones", str(len(measured.visits)), f"{span(total)} in all", text))
+        level = share(measured.figures["confidence"])
+        count = f"{level} interval of the count: {describe_range(*estimate_bounds(measured.visits))}"
+        keys.append(Key("Visits to zones", str(len(measured.visits)), f"{span(total)} in all; {count}", text))
     balance = measured.figures["balance"]
     if balance is not None:
-        beside = f"drift against presence {balance['drift']:+d}"
+        ways = (
+            f"{describe_range(balance[f'{way}_low'], balance[f'{way}_high'])} {way}" for way in ("in", "out")
+        )
+        level = share(measured.figures["confidence"])
+        beside = f"{level} intervals: {', '.join(ways)}; count drift {format_drift(balance['drift'])}"
         value = f"{balance['in_total']} in, {balance['out_total']} out"
         lines = ", ".join(map(isolated, balance["lines"]))
         has_doors = any(line.kind == ENTRANCE for line in measured.analysis.lines)
@@ -340,7 +342,7 @@ def definitions_section(measured: ReportData) -> Section:
         rules += [compute_crossings, count_crossings]
     has_boxes = measured.analysis.unit == "px" and not measured.analysis.has_points
     rules.append(compute_box_heatmap if has_boxes else compute_heatmap)
-    rules.append(compute_confidence_intervals)
+    rules += [compute_stay_in_scene, compute_confidence_intervals]
     if not measured.analysis.has_points:
         rules.append(compute_quality)
     said = "What each figure means, in the words of the functions that compute it."

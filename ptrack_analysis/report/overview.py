@@ -9,10 +9,11 @@ import pandas as pd
 
 from ptrack_analysis import __version__
 from ptrack_analysis.analysis.dwell.dwell import compute_dwell
-from ptrack_analysis.analysis.dwell.survival import is_complete
+from ptrack_analysis.analysis.uncertainty.estimates import estimate_count
 from ptrack_analysis.clock.hourly import compute_occupancy_hourly, compute_visits_hourly
 from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.opening import Dataset
+from ptrack_analysis.report.estimates import GARWOOD
 from ptrack_analysis.report.overview_data import (
     WITHHELD,
     Read,
@@ -110,49 +111,56 @@ _WITHHELD_STAYS = (
     "Withheld: the comparison needs the stays of single people and medians. The tables dwell and retail of "
     "the dataset have the figures that remain."
 )
-_ASK = "The dataset has no zones: export again with `--zones FILE` to compare stays."
+_ASK = "The dataset has no zones: export again with `--zones FILE` to compare visits."
 
 
 def zones_section(read: Read) -> Section:
     """Compare the zones by name, over all videos and in each."""
-    if read.withheld and read.dwell_by_entry is not None:
+    if read.withheld and read.dwell is not None:
         return Section("zones", "Zones compared", [Words(_WITHHELD_STAYS, "note")])
-    if read.visits is None or read.dwell_by_entry is None:
+    if read.visits is None or read.dwell is None:
         return Section("zones", "Zones compared", [Words(_ASK, "note")])
     headings = [
         Heading("zone", "zone"),
         Heading("videos", "videos", "Videos in which somebody stayed in it.", 0),
-        Heading("visits", "stays", column_text(DWELL, "visits"), 0),
+        Heading("visits", "visits", column_text(DWELL, "visits"), 0),
+        Heading("visits_low", "from", f"Lower bound of the number of visits.{GARWOOD}", 1),
+        Heading("visits_high", "to", f"Upper bound of the number of visits.{GARWOOD}", 1),
         Heading("dwell_s", "in all [s]", column_text(VISITS, "dwell"), 1),
-        Heading("observed_mean_s", "mean seen [s]", "Mean of the dwell as seen, of all stays.", 1),
-        Heading("cut_share", "not seen whole", "Share of stays whose beginning or end was not seen.", 2),
+        Heading("observed_mean_s", "observed mean [s]", "Mean of the observed dwell of all visits.", 1),
+        Heading("cut_share", "not seen whole", "Share of visits whose start or end was not observed.", 2),
     ]
     zones = sorted(set(read.visits.index.get_level_values("zone")))
     names = read.visits.index.get_level_values("zone")
     rows = [_row(read.visits[names == zone], zone) for zone in zones]
     table = ReportTable(
-        "zones", "Zones over all videos", headings, rows, row="all stays in zones of one name"
+        "zones",
+        "Zones over all videos, with 95% intervals",
+        headings,
+        rows,
+        row="all visits to zones of one name",
     )
-    medians = _medians(read.dwell_by_entry, read.videos.index.tolist(), zones)
+    medians = _medians(read.dwell, read.videos.index.tolist(), zones)
     return Section("zones", "Zones compared", [table, medians])
 
 
 def _row(stays: pd.DataFrame, zone: str) -> list[Cell]:
     seconds = stays["dwell"].dt.total_seconds()
     videos = int(stays.index.get_level_values("video").nunique())
-    total, mean, cut = float(seconds.sum()), float(seconds.mean()), float(1 - is_complete(stays).mean())
-    return [zone, videos, len(stays), total, mean, cut]
+    total, mean, cut = float(seconds.sum()), float(seconds.mean()), float(1 - stays["complete"].mean())
+    people = [name for name in stays.index.names if name not in {"zone", "visit"}]
+    visits = estimate_count(stays.groupby(level=people).size())
+    return [zone, videos, len(stays), visits.low, visits.high, total, mean, cut]
 
 
-def _medians(by_entry: pd.DataFrame, videos: list[str], zones: list[str]) -> Grid:
-    """Set the median stays of each video side by side, by Kaplan-Meier."""
-    seen = by_entry[by_entry.index.get_level_values("entry") == "crossed"]["median"].dt.total_seconds()
-    known = {(video, zone): value for (video, zone, _), value in seen.items() if not pd.isna(value)}
+def _medians(dwell: pd.DataFrame, videos: list[str], zones: list[str]) -> Grid:
+    """Lay out the median dwell of each video and zone (Kaplan-Meier)."""
+    seconds = dwell["median"].dt.total_seconds()
+    known = {(video, zone): value for (video, zone), value in seconds.items() if not pd.isna(value)}
     cells = [[known.get((video, zone)) for zone in zones] for video in videos]
-    caption = "Median of the stays that were seen to begin, by Kaplan-Meier"
-    return Grid(
-        caption, videos, zones, cells, "s", none="no median: nobody, or more than half not seen to leave"
-    )
+    caption = "Median dwell of the visits with an observed start (Kaplan-Meier)"
+    none = "no median: no such visit, or the end of more than half was not observed"
+    return Grid(caption, videos, zones, cells, "s", none=none)
 
 
 MOST_SMALL = 48
@@ -268,7 +276,7 @@ def _keys(read: Read) -> Section:
         keys.append(Key("Persons", str(int(read.persons.sum())), "in each video anew", said))
     if read.visits is not None:
         total = float(read.visits["dwell"].dt.total_seconds().sum())
-        keys.append(Key("Stays in zones", str(len(read.visits)), f"{span(total)} in all"))
+        keys.append(Key("Visits to zones", str(len(read.visits)), f"{span(total)} in all"))
     if read.occupancy is not None and len(read.occupancy):
         keys.append(Key("Days", str(read.occupancy["local_day"].nunique()), "by the places' clocks"))
     words = [Words(_WITHHELD_KEYS, "note")] if read.withheld else []

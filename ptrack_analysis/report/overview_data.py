@@ -1,13 +1,16 @@
 """The data of the overview: sums over videos, hours and days."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.quality.verdict import judge_video
-from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.opening import Dataset
+from ptrack_analysis.dataset.records import VisitEnds
+from ptrack_analysis.geometry import Bools
+from ptrack_analysis.report.footfall import by_local_clock, footfall_table, over_doors
 from ptrack_analysis.report.parts import Cell, Grid, Heading, Part, ReportTable, Section, Words, column_text
 from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY
 
@@ -19,6 +22,7 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 class Read:
     """The tables of a dataset that its overview is made from; None for one that it has not.
 
+    ``visits`` has a column ``complete``: whether the start and the end of the visit were both observed.
     ``withheld`` tells whether the dataset suppresses small counts.
     """
 
@@ -27,7 +31,7 @@ class Read:
     bins: pd.DataFrame | None
     persons: pd.Series | None
     visits: pd.DataFrame | None
-    dwell_by_entry: pd.DataFrame | None
+    dwell: pd.DataFrame | None
     occupancy: pd.DataFrame | None
     stays: pd.DataFrame | None
     crossings: pd.DataFrame | None
@@ -46,15 +50,15 @@ def read_all(dataset: Dataset) -> Read:
     def table(name: str, columns: list[str] | None = None) -> pd.DataFrame | None:
         return dataset.read(name, columns=columns) if name in dataset.tables else None
 
-    persons = table("tracks", ["time_in_scene"])
+    persons, visits = table("tracks", ["time_in_scene"]), table("visits", ["dwell", "entry", "exit"])
     counted = None if persons is None else persons.groupby(level="video").size()
     return Read(
         videos=dataset.read("videos"),
         quality=table("quality", ["verdict", "affects"]),
         bins=table("occupancy_bins"),
         persons=counted,
-        visits=table("visits", ["dwell", "entry", "exit"]),
-        dwell_by_entry=table("dwell_by_entry", ["median"]),
+        visits=None if visits is None else visits.assign(complete=_find_complete(visits, dataset)),
+        dwell=table("dwell", ["median"]),
         occupancy=table("occupancy_hourly"),
         stays=table("visits_hourly"),
         crossings=table("crossings", ["direction"]),
@@ -62,6 +66,21 @@ def read_all(dataset: Dataset) -> Read:
         lines=table("lines"),
         withheld=dataset.holding.withheld,
     )
+
+
+def _find_complete(visits: pd.DataFrame, dataset: Dataset) -> Bools:
+    """Mark the visits with an observed start and end, by the configuration of each video."""
+    observed = dataset.holding.observed
+    videos: dict[VisitEnds, list[str]] = {}
+    for video, ends in observed.items():
+        videos.setdefault(ends, []).append(video)
+    video_of_visit = visits.index.get_level_values("video")
+    complete = np.zeros(len(visits), dtype=bool)
+    for ends, names in videos.items():
+        complete |= video_of_visit.isin(names) & is_complete(
+            visits, observed_entries=ends.entries, observed_exits=ends.exits
+        )
+    return complete
 
 
 def find_verdict(quality: pd.DataFrame | None, video: str) -> tuple[str, str]:
@@ -169,7 +188,6 @@ def by_day(stays: pd.DataFrame | None, scene: pd.DataFrame) -> list[list[Cell]]:
     return rows
 
 
-_DOOR = "entrance"
 _ENOUGH = 15.0
 """Below so many minutes of film an hour is warned of."""
 _NO_CLOCK = (
@@ -202,6 +220,8 @@ def hours_section(read: Read) -> Section:
         )
         parts.append(Words(said, "note"))
     parts += _came(read, scene)
+    footfall = footfall_table(read, scene)
+    parts += [] if footfall is None else [footfall]
     parts.append(
         _grid("Persons present on average before a camera", scene, "person_seconds", "persons", digits=1)
     )
@@ -235,12 +255,12 @@ def _local_crossings(read: Read, scene: pd.DataFrame) -> pd.DataFrame | None:
     """
     if read.crossings is None or read.counts is None:
         return None
-    counted = _over_doors(read, read.counts).index.get_level_values("video")
+    counted = over_doors(read, read.counts).index.get_level_values("video")
     filmed = scene[scene.index.get_level_values("video").isin(counted)]
     if filmed.empty:
         return None
-    came = _over_doors(read, read.crossings[read.crossings["direction"].astype(str) == "in"])
-    local = [_by_local_clock(read, name, rows) for name, rows in came.groupby(level="video")]
+    came = over_doors(read, read.crossings[read.crossings["direction"].astype(str) == "in"])
+    local = [by_local_clock(read, name, rows) for name, rows in came.groupby(level="video")]
     once = [rows.assign(in_count=1, recorded_time=pd.Timedelta(0)) for rows in local if rows is not None]
     columns = ["weekday", "local_hour", "recorded_time", "in_count"]
     parts = [filmed.assign(in_count=0)[columns], *(rows[columns] for rows in once)]
@@ -252,29 +272,12 @@ def _local_counts(read: Read) -> pd.DataFrame | None:
     if read.counts is None or read.counts.empty:
         return None
     parts = []
-    for name, rows in _over_doors(read, read.counts).groupby(level="video"):
-        local = _by_local_clock(read, name, rows)
+    for name, rows in over_doors(read, read.counts).groupby(level="video"):
+        local = by_local_clock(read, name, rows)
         if local is not None:
             lines = rows.index.get_level_values("line").nunique()
             parts.append(local.assign(recorded_time=rows["interval"] / lines))
     return pd.concat(parts) if parts else None
-
-
-def _over_doors(read: Read, rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep the rows of lines that are doors; all, if none is one."""
-    if read.lines is None:
-        return rows
-    doors = set(read.lines["line"][read.lines["kind"].astype(str) == _DOOR])
-    return rows[rows.index.get_level_values("line").isin(doors)] if doors else rows
-
-
-def _by_local_clock(read: Read, name: Hashable, rows: pd.DataFrame) -> pd.DataFrame | None:
-    """Return rows of a video the weekday and the hour of its place's clock; None where it is not known."""
-    begun, zone = read.videos["started_at"].get(name), read.videos["timezone"].get(name)
-    if pd.isna(begun) or pd.isna(zone):
-        return None
-    local = (begun + rows.index.get_level_values("timestamp")).tz_convert(parse_timezone(str(zone)))
-    return rows.assign(weekday=local.day_of_week + 1, local_hour=local.hour)
 
 
 def _grid(caption: str, table: pd.DataFrame, value: str, unit: str, *, digits: int = 0) -> Grid:
@@ -294,7 +297,7 @@ def _days(read: Read, scene: pd.DataFrame) -> ReportTable:
         ),
         Heading("max_persons", "at most", column_text(OCCUPANCY_HOURLY, "max_persons"), 0),
         Heading("began", "stays begun", column_text(VISITS_HOURLY, "began"), 0),
-        Heading("entries", "of them seen to begin", column_text(VISITS_HOURLY, "entries"), 0),
+        Heading("entries", "with an observed start", column_text(VISITS_HOURLY, "entries"), 0),
     ]
     rows = [[read.shown(cell) for cell in row] for row in by_day(read.stays, scene)]
     if read.stays is None:

@@ -19,6 +19,8 @@ from ptrack_analysis.plots import (
 )
 from ptrack_analysis.plots.saving import inline_svg
 from ptrack_analysis.plots.time_axis import set_local_clock
+from ptrack_analysis.report.dwell_table import dwell_table
+from ptrack_analysis.report.estimates import GARWOOD
 from ptrack_analysis.report.opening import ReportData
 from ptrack_analysis.report.parts import (
     Explored,
@@ -29,11 +31,10 @@ from ptrack_analysis.report.parts import (
     Section,
     Words,
     build_table,
-    column_text,
     isolated,
 )
-from ptrack_analysis.report.summary import describe_affecting, span
-from ptrack_analysis.schema import BINS, DWELL, INTERVALS, TRACKS, TRANSITIONS, VISITS, empty_table
+from ptrack_analysis.report.summary import describe_affecting, describe_drift, span
+from ptrack_analysis.schema import BINS, TRACKS, TRANSITIONS, VISITS, empty_table
 from ptrack_analysis.web.payload import explorer_data
 
 MOST_CURVES = 6
@@ -107,9 +108,11 @@ def survival_figure(measured: ReportData) -> ReportFigure | None:
     zones = [name for name in measured.busiest_zones if name in present][:MOST_CURVES]
     if not zones:
         return None
-    alt = "Share of the stays that last longer than a time, by zone."
+    alt = "Share of visits that last longer than a time, by zone."
     svg = inline_svg(plot_survival(curves, zones=zones), "survival", alt)
-    return ReportFigure(svg, alt, _left_out(measured, f"{alt[:-1]}, cut stays taken into account"))
+    return ReportFigure(
+        svg, alt, _left_out(measured, f"{alt[:-1]}, visits whose end was not observed taken into account")
+    )
 
 
 def _left_out(measured: ReportData, said: str) -> str:
@@ -146,8 +149,8 @@ _ASK = (
     "No {which} were given, so this page has no {what}. Draw them with `ptrack zones BACKGROUND -o FILE`, "
     "and give the file with `--zones FILE`."
 )
-_ASK_BOTH = _ASK.format(which="zones and lines", what="stays, no transitions and no counts")
-_ASK_ZONES = _ASK.format(which="zones", what="stays and no transitions")
+_ASK_BOTH = _ASK.format(which="zones and lines", what="visits, no transitions and no counts")
+_ASK_ZONES = _ASK.format(which="zones", what="visits and no transitions")
 
 
 def zones_section(measured: ReportData) -> Section:
@@ -164,64 +167,11 @@ def zones_section(measured: ReportData) -> Section:
         f"The start or the end of {cut} of {stays} visits was not observed. The median takes this into "
         "account (Kaplan-Meier). The mean of the observed time does not, and is too short."
     )
-    parts: list[Part] = [Words(said if stays else "Nobody stayed in a zone."), _dwell_table(measured)]
+    parts: list[Part] = [Words(said if stays else "No visits to zones."), dwell_table(measured)]
     figure = survival_figure(measured)
     parts += [] if figure is None else [figure]
     parts.append(_visits_table(measured))
     return Section("zones", "Dwell by zone", parts)
-
-
-def _dwell_table(measured: ReportData) -> ReportTable:
-    """Set the median with its interval beside the naive mean with its own."""
-    stays = measured.stays if measured.stays is not None else empty_table(INTERVALS)
-    means = stays.reset_index("figure", drop=True)
-    rows = [
-        [
-            zone["zone"],
-            zone["visitors"],
-            zone["visits"],
-            *(zone[f"median_dwell{end}_s"] for end in ("", "_low", "_high")),
-            zone["naive_mean_dwell_s"],
-            *_bounds(means, zone["zone"]),
-            zone["end_unobserved"],
-            zone["start_unobserved"],
-            zone["total_dwell_s"],
-            zone["occupancy"]["peak"],
-            ", ".join(zone["affected_by"]),
-        ]
-        for zone in measured.figures["zones"]
-    ]
-    texts = {
-        name: column_text(DWELL, name)
-        for name in ("median", "median_low", "median_high", "end_unobserved", "start_unobserved")
-    }
-    ends = " Jackknife over people; see `compute_confidence_intervals`."
-    headings = [
-        Heading("zone", "zone"),
-        Heading("visitors", "persons", "Different persons who stayed in it.", 0),
-        Heading("visits", "stays", column_text(DWELL, "visits"), 0),
-        Heading("median_s", "median [s]", texts["median"], 1),
-        Heading("median_low_s", "from", texts["median_low"], 1),
-        Heading("median_high_s", "to", texts["median_high"], 1),
-        Heading("observed_mean_s", "mean [s]", column_text(DWELL, "observed_mean"), 1),
-        Heading("observed_mean_low_s", "from", f"Lower bound of the mean.{ends}", 1),
-        Heading("observed_mean_high_s", "to", f"Upper bound of the mean.{ends}", 1),
-        Heading("end_unobserved", "end not observed", texts["end_unobserved"], 0),
-        Heading("start_unobserved", "start not observed", texts["start_unobserved"], 0),
-        Heading("dwell_s", "in all [s]", column_text(VISITS, "dwell"), 1),
-        Heading("max_persons", "most at a time", "Largest number of persons at any moment.", 0),
-        Heading("affected_by", "checks", "Quality checks that are doubtful or bad for dwell in this zone."),
-    ]
-    return ReportTable(
-        "dwell", "Dwell by zone, with 95% intervals", headings, rows, row="the stays in one zone"
-    )
-
-
-def _bounds(means: pd.DataFrame, zone: str) -> list[float | None]:
-    if zone not in means.index:
-        return [None, None]
-    row = means.loc[zone]
-    return [None if pd.isna(row[end]) else float(row[end]) for end in ("low", "high")]
 
 
 def _visits_table(measured: ReportData) -> ReportTable:
@@ -229,7 +179,7 @@ def _visits_table(measured: ReportData) -> ReportTable:
     ordered = visits.sort_values("entered", kind="stable")
     columns = ["zone", "person_index", "entered", "exited", "dwell", "entry", "exit"]
     labels = {"person_index": "person"}
-    return build_table(ordered, VISITS, "Stays", columns, labels=labels, clock=measured.clock)
+    return build_table(ordered, VISITS, "Visits", columns, labels=labels, clock=measured.clock)
 
 
 def presence_section(measured: ReportData) -> Section:
@@ -289,26 +239,33 @@ def lines_section(measured: ReportData) -> Section | None:
         return None
     balance = measured.figures["balance"]
     rows = [
-        [line["line"], line["in_total"], line["out_total"], ", ".join(line["affected_by"])]
+        [
+            line["line"],
+            *(line[f"{way}_{name}"] for way in ("in", "out") for name in ("total", "low", "high")),
+            ", ".join(line["affected_by"]),
+        ]
         for line in measured.figures["lines"]
     ]
     headings = [
         Heading("line", "line"),
-        Heading("in_count", "in", digits=0),
-        Heading("out_count", "out", digits=0),
+        *(
+            Heading(f"{way}_{name}", label, text, digits)
+            for way in ("in", "out")
+            for name, label, text, digits in (
+                ("count", way, f"Crossings {way}.", 0),
+                ("low", "from", f"Lower bound of the number of crossings.{GARWOOD}", 1),
+                ("high", "to", f"Upper bound of the number of crossings.{GARWOOD}", 1),
+            )
+        ),
         Heading("affected_by", "checks", "Quality checks that are doubtful or bad for counts of this line."),
     ]
-    said = (
-        f"At the end {balance['counted']} persons are there by counting over "
-        f"{', '.join(map(isolated, balance['lines']))}, "
-        f"{balance['present']} by presence: a drift of {balance['drift']:+d}."
-    )
+    said = describe_drift(measured.figures, ", ".join(map(isolated, balance["lines"])))
     left = len(measured.analysis.lines) - MOST_LINES
     parts: list[Part] = [
         *_describe_checks(measured, "balance"),
         figure,
         Words(said),
-        ReportTable("lines", "Crossings of each line", headings, rows),
+        ReportTable("lines", "Crossings of each line, with 95% intervals", headings, rows),
     ]
     if left > 0:
         parts.insert(

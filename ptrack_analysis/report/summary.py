@@ -5,26 +5,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ptrack_analysis.analysis.quality.verdict import format_value
+
 PLAIN, MARKDOWN = "text", "markdown"
 NONE = "\N{EN DASH}"
 _MINUTE, _HOUR = 60, 3600
 _MARKS = re.compile(r"([\\`*_|<>\[\]#])")
 _ZONES = (
     "zone",
-    "persons",
+    "people",
     "visits",
-    "in all",
-    "mean seen",
+    "total",
+    "observed mean",
     "median",
     "its interval",
-    "censored",
+    "unobserved",
     "peak",
     "checks",
 )
 _FIGURES = {
-    "persons": "persons",
-    "persons in a zone": "persons",
+    "people (tracks)": "persons",
+    "people in a zone": "persons",
     "time in the scene": "present_s",
+    "median stay in the scene": "stay_in_scene",
     "mean speed": "speed",
     "present at the end": "occupancy",
     "present on average": "occupancy",
@@ -34,7 +37,7 @@ _FIGURES = {
     "busiest cell": "busiest_cell",
 }
 """The figure of each row, whose checks are named beside it."""
-_WAYS = ("from", "to", "times", "persons", "share", "median time")
+_WAYS = ("from", "to", "times", "people", "share", "median time")
 _CROSSED = ("line", "in", "out", "checks")
 _CHECKS = ("check", "zone or line", "verdict", "value", "affects")
 _UNKNOWN = ("unknown check", "what makes it known")
@@ -88,17 +91,22 @@ def clock_time(value: float) -> str:
 
 
 def share(value: float | None) -> str:
-    """Write a share as a percentage."""
-    return NONE if value is None else f"{value:.0%}"
+    """Write a share as a percentage, which is 0% or 100% only if the share is 0 or 1."""
+    if value is None:
+        return NONE
+    percentage = f"{value:.0%}"
+    if percentage == "0%" and value > 0:
+        return "under 1%"
+    return "over 99%" if percentage == "100%" and value < 1 else percentage
 
 
 def _decimal(value: float | None) -> str:
     return NONE if value is None else f"{value:.2f}"
 
 
-def _describe_rows(report: dict[str, Any]) -> str:
-    read, dropped = report["rows_read"], report["rows_read"] - report["rows_kept"]
-    return f"{read}, {dropped} dropped" if dropped else f"{read}, all kept"
+def describe_rows(read: int, kept: int) -> str:
+    """Describe how many rows of the source were read and dropped."""
+    return f"{read}, {read - kept} dropped" if read > kept else f"{read}, all kept"
 
 
 def _usual(figures: dict[str, Any]) -> _Part:
@@ -107,9 +115,10 @@ def _usual(figures: dict[str, Any]) -> _Part:
     in_zones, report = figures["persons_in_zones"], figures["read_report"]
     rows = [
         *([] if report["completeness"] is None else [("pages", report["completeness"])]),
-        ("rows read", _describe_rows(report)),
-        ("persons", str(figures["persons"])),
-        *([] if in_zones is None else [("persons in a zone", str(in_zones))]),
+        ("rows read", describe_rows(report["rows_read"], report["rows_kept"])),
+        ("people (tracks)", str(figures["persons"])),
+        *([] if in_zones is None else [("people in a zone", str(in_zones))]),
+        ("median stay in the scene", _stay(figures["stay_in_scene"], figures["confidence"])),
         ("time in the scene", span(figures["present_s"])),
         (
             "of it without position",
@@ -119,8 +128,11 @@ def _usual(figures: dict[str, Any]) -> _Part:
         *(
             [
                 (
-                    "box truncated by the border",
-                    f"{span(figures['box_truncated_s'])} ({share(figures['box_truncated_share'])})",
+                    "truncated boxes",
+                    (
+                        f"{span(figures['box_truncated_s'])} "
+                        f"({share(figures['box_truncated_share'])} of the time with a position)"
+                    ),
                 )
             ]
             if figures["box_truncated_s"]
@@ -138,6 +150,22 @@ def _usual(figures: dict[str, Any]) -> _Part:
     return _Part("Figures", ("figure", "value", "checks"), marked)
 
 
+def describe_stay_bounds(stay: dict[str, Any], confidence: float) -> str:
+    """Write the interval of the median stay in the scene, and the people it is based on."""
+    bounds = describe_median_bounds(stay["median_low_s"], stay["median_high_s"], stay["note"])
+    based = f"{stay['persons']} people who came in, {stay['end_unobserved']} still there at the end"
+    return f"{share(confidence)} interval: {bounds}; {based}"
+
+
+def _stay(stay: dict[str, Any] | None, confidence: float) -> str:
+    return NONE if stay is None else f"{span(stay['median_s'])} ({describe_stay_bounds(stay, confidence)})"
+
+
+def describe_range(low: float, high: float) -> str:
+    """Write the confidence bounds of a count, to a tenth."""
+    return f"{low:.1f} to {high:.1f}"
+
+
 def _speed(speed: dict[str, Any], unit: str) -> str:
     mean = speed[f"mean_{unit}_per_s"]
     return NONE if mean is None else f"{mean:.{2 if unit == 'm' else 1}f} {unit}/s"
@@ -149,7 +177,7 @@ def _first(moment: float | None) -> str:
 
 def _busiest_interval(interval: dict[str, Any] | None) -> tuple[str, str]:
     if interval is None:
-        return "busiest interval", NONE
+        return "busiest minute", NONE
     name = "hour" if interval["every_s"] == _HOUR else "minute"
     start = interval["start_s"]
     return (
@@ -175,11 +203,13 @@ def _zones(figures: dict[str, Any]) -> list[_Part]:
         (
             zone["zone"],
             str(zone["visitors"]),
-            str(zone["visits"]),
+            f"{zone['visits']} ({describe_range(zone['visits_low'], zone['visits_high'])})",
             span(zone["total_dwell_s"]),
             span(zone["naive_mean_dwell_s"]),
             span(zone["median_dwell_s"]),
-            _bounds(zone["median_dwell_low_s"], zone["median_dwell_high_s"]),
+            describe_median_bounds(
+                zone["median_dwell_low_s"], zone["median_dwell_high_s"], zone["dwell_note"]
+            ),
             share(zone["censored_share"]),
             str(zone["occupancy"]["peak"]),
             _names(zone["affected_by"]),
@@ -187,15 +217,19 @@ def _zones(figures: dict[str, Any]) -> list[_Part]:
         for zone in figures["zones"]
     ]
     said = (
-        f"median: of the stays' lengths by Kaplan-Meier, with its {share(figures['confidence'])} interval; "
-        "mean seen: of the observed time; censored: visits whose start or end was not observed; "
-        "peak: most persons at a time."
+        f"median: of the dwell times by Kaplan-Meier, with its {share(figures['confidence'])} interval; "
+        "observed mean: of the observed time; unobserved: visits whose start or end was not observed; "
+        "peak: most people at a time; visits in brackets: the interval of their number."
     )
     return [_Part("Zones", _ZONES, rows, (said,))]
 
 
-def _bounds(low: float | None, high: float | None) -> str:
-    return NONE if low is None and high is None else f"{span(low)} to {span(high)}"
+def describe_median_bounds(low: float | None, high: float | None, note: str) -> str:
+    """Write the interval of a median, or from the note of its row why there is none."""
+    if low is None:
+        reasons = dict(part.split(": ", 1) for part in note.split("; ") if ": " in part)
+        return f"none: {reasons['median']}" if "median" in reasons else NONE
+    return f"from {span(low)}" if high is None else f"{span(low)} to {span(high)}"
 
 
 def _ways(figures: dict[str, Any]) -> list[_Part]:
@@ -203,7 +237,7 @@ def _ways(figures: dict[str, Any]) -> list[_Part]:
     if ways is None:
         return []
     if not ways:
-        return [_Part("From zone to zone", said=("nobody went from a zone to a zone",))]
+        return [_Part("From zone to zone", said=("No transitions between zones",))]
     rows = [
         (
             way["origin"],
@@ -223,16 +257,22 @@ def _crossed(figures: dict[str, Any]) -> list[_Part]:
     if figures["lines"] is None:
         return []
     rows = [
-        (line["line"], str(line["in_total"]), str(line["out_total"]), _names(line["affected_by"]))
+        (
+            line["line"],
+            *(
+                f"{line[f'{way}_total']} ({describe_range(line[f'{way}_low'], line[f'{way}_high'])})"
+                for way in ("in", "out")
+            ),
+            _names(line["affected_by"]),
+        )
         for line in figures["lines"]
     ]
-    balance = figures["balance"]
-    said = (
-        f"at the end {balance['counted']} persons are there by counting over {', '.join(balance['lines'])}, "
-        f"{balance['present']} by presence: a drift of {balance['drift']:+d}"
-    )
+    interval = f"in brackets: {share(figures['confidence'])} interval of the count"
+    said = describe_drift(figures)
     checks = figures["trust"]["affected"]["balance"]
-    return [_Part("Lines", _CROSSED, rows, (said, *((describe_affecting(checks),) if checks else ())))]
+    return [
+        _Part("Lines", _CROSSED, rows, (interval, said, *((describe_affecting(checks),) if checks else ())))
+    ]
 
 
 def _trust(figures: dict[str, Any]) -> list[_Part]:
@@ -256,6 +296,25 @@ def _trust(figures: dict[str, Any]) -> list[_Part]:
     return [*parts, _Part("Unknown checks", _UNKNOWN, unknown)] if unknown else parts
 
 
+def describe_drift(figures: dict[str, Any], lines: str = "") -> str:
+    """Describe how the counts over the lines agree with the people who are present at the end."""
+    balance = figures["balance"]
+    bounding = [line for line in figures["lines"] if line["line"] in balance["lines"]]
+    into, out = (sum(line[f"{way}_total"] for line in bounding) for way in ("in", "out"))
+    start, present = balance["counted"] - into + out, balance["present"]
+    people, verb = "person" if start == 1 else "people", "is" if present == 1 else "are"
+    return (
+        f"{start} {people} at the start, {into} in and {out} out over "
+        f"{lines or ', '.join(balance['lines'])} make {balance['counted']} at the end, and "
+        f"{present} {verb} present: a count drift of {format_drift(balance['drift'])}."
+    )
+
+
+def format_drift(drift: int) -> str:
+    """Write a count drift with its sign."""
+    return f"{drift:+d}" if drift else "0"
+
+
 def describe_affecting(checks: Sequence[str]) -> str:
     """Name the quality checks that are not good for a figure."""
     return f"Quality checks that are not good here: {', '.join(checks)}"
@@ -264,17 +323,12 @@ def describe_affecting(checks: Sequence[str]) -> str:
 def describe_no_findings(verdict: str) -> str:
     """Say what it means that no check is doubtful or bad."""
     if verdict == "unknown":
-        return "The tracking could not be checked."
+        return "The tracking could not be checked: the checks need detections with boxes."
     return "All known checks passed. They cannot detect people the tracker missed."
 
 
 def _names(checks: Sequence[str]) -> str:
     return ", ".join(checks) or NONE
-
-
-def format_value(value: float | None, unit: str) -> str:
-    """Write the value of a check with its unit."""
-    return NONE if value is None else f"{value:.3g}" + ("" if unit == "1" else f" {unit}")
 
 
 def _line(text: str) -> str:

@@ -166,7 +166,7 @@ VISITS_HOURLY = Table(
         Column(
             "entries",
             "integer",
-            "Those of them whose start was observed: crossed or frame_edge.",
+            "Those of them whose start was observed: by default, crossed or frame_edge.",
         ),
         Column("present", "integer", "Stays that lasted in it, whenever they began."),
         Column("persons", "integer", "Different persons whose stays these are."),

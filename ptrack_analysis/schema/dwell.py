@@ -275,7 +275,7 @@ TRANSITIONS = Table(
         Column(
             "median_travel",
             "span",
-            "Median of these times, of an even number the lower one; missing where one is no zone.",
+            "Median of these times, rounded to whole milliseconds; missing where one is not a zone.",
             unit="s",
             withheld=True,
         ),
@@ -299,8 +299,8 @@ FUNNEL = Table(
         Column(
             "median_time",
             "span",
-            "Median time from entering the zone of the step before to entering this one, of an even number "
-            "the lower one; missing in the first step and where nobody reached it.",
+            "Median time from entering the zone of the step before to entering this one, rounded to whole "
+            "milliseconds; missing in the first step and where no one reached it.",
             unit="s",
         ),
     ),
@@ -313,6 +313,8 @@ RETAIL = Table(
     columns=(
         ZONE_KEY,
         Column("value", "number", "The figure; missing where it has nothing to be taken of."),
+        Column("low", "number", "Lower confidence bound of the figure (95 %).", withheld=True),
+        Column("high", "number", "Upper confidence bound of the figure (95 %).", withheld=True),
         Column("measured_in", "text", "Unit of the value: persons, visits, s or 1."),
         Column(
             "taken_of",
@@ -320,5 +322,11 @@ RETAIL = Table(
             "Number of persons or visits that it is taken of; of a rate or a mean, what it divides by.",
         ),
         Column("definition", "text", "How it is worked out, and whose definition that is."),
+        Column(
+            "note",
+            "text",
+            "Why a confidence bound is missing, or how far to trust the interval; else empty.",
+            withheld=True,
+        ),
     ),
 )

@@ -27,7 +27,7 @@ QUALITY = Table(
     ),
 )
 
-STATISTICS = ("mean", "median", "rate")
+STATISTICS = ("mean", "median", "rate", "count")
 
 INTERVALS = Table(
     name="confidence_intervals",
@@ -64,7 +64,7 @@ SENSITIVITY = Table(
         Column(
             "median_dwell",
             "span",
-            "Median time inside of a stay, cut to whole milliseconds; missing without one.",
+            "Median dwell of the visits, rounded to whole milliseconds; missing without visits.",
             unit="s",
         ),
     ),

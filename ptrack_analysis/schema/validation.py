@@ -219,6 +219,12 @@ def list_columns(table: pd.DataFrame, schema: Table) -> list[tuple[str, Column]]
     return [(name, column) for name, column in named if name in table.columns]
 
 
+def find_further_columns(table: pd.DataFrame, schema: Table) -> list[str]:
+    """Return the columns of a table that are not of its schema."""
+    known = {name for name, _ in list_columns(table, schema)}
+    return [name for name in table.columns if name not in known]
+
+
 @cache
 def _dtype(name: str) -> Any:
     """Return what a dtype of this name equals; to read the name each time would cost more than the rest."""

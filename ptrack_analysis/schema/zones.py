@@ -83,7 +83,7 @@ OCCUPANCY = Table(
 
 QUEUE = Table(
     name="queue_length",
-    row="the number of people in a queue, from this moment until the next row of the zone",
+    row="the number of people in a queue from this time until the next row; the last row repeats it",
     key=(ZONE, OCCUPANCY.key[1]),
     columns=OCCUPANCY.columns,
 )

@@ -19,7 +19,7 @@ from ptrack_analysis.sources.names import (
     name_videos,
     natural,
 )
-from ptrack_analysis.sources.pages.completeness import Listing, find_missing
+from ptrack_analysis.sources.pages.completeness import Listing, MissingPages, find_missing
 from ptrack_analysis.sources.pages.decode import SKIPPING, Page
 from ptrack_analysis.sources.pages.documents import is_named_like_a_page, read_documents
 from ptrack_analysis.sources.pages.salvage import DocumentLog
@@ -60,7 +60,7 @@ class VideoReference:
 
     Only the pages of ``identity`` are read (see ``find_identity``); with a ``form``, another tracker's file
     or folder, ``path``, is read instead. ``points_unit`` is ``m`` or ``px`` if it has points without boxes,
-    otherwise empty. ``missing`` has a sentence for each sign that pages are missing, ``notes`` one for
+    otherwise empty. ``missing`` has the signs that pages are missing, ``notes`` a sentence for
     each assumption about which files belong together.
     """
 
@@ -68,7 +68,7 @@ class VideoReference:
     files: tuple[AnyPath, ...]
     job_id: str | None = None
     form: FormatOptions | None = None
-    missing: tuple[str, ...] = ()
+    missing: MissingPages = field(default_factory=MissingPages)
     identity: str = ""
     notes: tuple[str, ...] = ()
     path: AnyPath | None = None
@@ -176,14 +176,17 @@ def build_references(
     titles = [
         find_title(files[0], is_page=_are_numbered(root, key, files, evidence)) for key, files in ordered
     ]
-    identities = [" ".join([*key, *(shown(root, file) for file in files)]) for key, files in ordered]
-    names = name_videos(titles, [files[0] for _, files in ordered], identities)
+    names = name_videos(
+        titles,
+        [files[0] for _, files in ordered],
+        lambda index: " ".join([*ordered[index][0], *(shown(root, file) for file in ordered[index][1])]),
+    )
     return [
         VideoReference(
             name,
             tuple(files),
             key[0].removeprefix("job ") if key[0].startswith("job ") else None,
-            missing=tuple(missing.get(key, ())),
+            missing=missing.get(key, MissingPages()),
             identity=key[0],
             notes=tuple(note for note in assumed if note.startswith(f"{files[0].name!r} to")),
         )
@@ -232,6 +235,8 @@ def list_files(root: AnyPath) -> Listing:
     if not isinstance(root, Path):
         return _sorted_by_name(root, _in_s3(root), [])
     listing = _sorted_by_name(root, *_on_disk(root))
+    if not listing.unreadable:
+        return listing
     numbered = {group_below(root, file) for file in listing.files if find_page_number(file.name) is not None}
     beside = [
         entry
@@ -285,9 +290,13 @@ def no_pages(root: AnyPath, ignored: list[tuple[str, str]]) -> NoPageError:
             "wrappings in which pages are known to be saved"
         )
     seen = ", ".join(repr(name) for name, _ in ignored[:_SHOWN])
-    hint = "of another tracker's result, give the file itself"
-    more = f" (other files: {len(ignored)}, such as {seen}); {hint}" if ignored else " (it is empty)"
-    return NoPageError(f"{root}: no GetPersonTracking pages in this folder{more}")
+    if not ignored:
+        return NoPageError(f"{root}: no GetPersonTracking pages in this folder (it is empty)")
+    return NoPageError(
+        f"{root}: no GetPersonTracking pages in this folder (other files: {len(ignored)}, such as {seen}). "
+        "Pages have names that end in .json, .jsonl or .ndjson, or these with .gz. Pass a file itself to see "
+        "what it contains."
+    )
 
 
 def several(root: AnyPath, names: list[str]) -> MixedError:

@@ -4,7 +4,7 @@ import glob
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path, PurePath, PurePosixPath
@@ -36,9 +36,13 @@ FIRST_NUMBERS = (0, 1)
 
 def natural(path: PurePath | S3Path) -> list[list[tuple[int, int, str]]]:
     """Return the sorting key that puts ``page-10`` after ``page-9``."""
+    return list(map(_split_digits, path.parts))
+
+
+@lru_cache(maxsize=2**15)
+def _split_digits(part: str) -> list[tuple[int, int, str]]:
     return [
-        [(0, int(text), text) if text.isdecimal() else (1, 0, text) for text in _DIGITS.split(part) if text]
-        for part in path.parts
+        (0, int(text), text) if text.isdecimal() else (1, 0, text) for text in _DIGITS.split(part) if text
     ]
 
 
@@ -72,6 +76,7 @@ def below_root(root: AnyPath, file: AnyPath) -> PurePath | None:
     return file.relative_to(root)  # type: ignore[arg-type] # both are of one kind
 
 
+@lru_cache(maxsize=2**15)
 def group_below(root: AnyPath, file: AnyPath) -> tuple[str, str]:
     """Return what files of one video have in common; see ``find_group``."""
     if file.parent == root:
@@ -127,11 +132,12 @@ def find_folders(file: AnyPath) -> list[str]:
     return [part for part in parts if part.strip("/\\")]
 
 
-def name_videos(titles: Sequence[str], files: Sequence[AnyPath], identities: Sequence[str]) -> list[str]:
+def name_videos(titles: Sequence[str], files: Sequence[AnyPath], identify: Callable[[int], str]) -> list[str]:
     """Return safe and different names for the videos of one source.
 
     Videos with the same title get the names of their folders before it, as many as tell them apart. If none
-    do, the name ends with six digits of a hash of the video's identity.
+    do, the name ends with six digits of a hash of the video's identity, which ``identify`` returns for its
+    index.
     """
     names = [make_slug(title) for title in titles]
     for slug, times in Counter(name.casefold() for name in names).items():
@@ -144,8 +150,8 @@ def name_videos(titles: Sequence[str], files: Sequence[AnyPath], identities: Seq
             names[index] = name
     times_now = Counter(name.casefold() for name in names)
     return [
-        name if times_now[name.casefold()] == 1 else f"{name}-{_hash(identity)}"
-        for name, identity in zip(names, identities, strict=True)
+        name if times_now[name.casefold()] == 1 else f"{name}-{_hash(identify(index))}"
+        for index, name in enumerate(names)
     ]
 
 

@@ -23,7 +23,8 @@ class DroppedRows:
     some of them. ``people`` is the number of people who lost all their rows. ``is_certain`` is False if the
     file may have been misread; then ``is_excessive`` is True if the rows are too many for this reason, and
     ``advice`` names the likely causes. ``is_repeat`` is True if the rows only repeat other rows, so that
-    nothing is lost.
+    nothing is lost; ``is_excluded`` if the file or an option says that they do not count, such as rows of
+    another class.
     """
 
     text: str
@@ -32,8 +33,26 @@ class DroppedRows:
     people: int = 0
     is_certain: bool = True
     is_repeat: bool = False
+    is_excluded: bool = False
     is_excessive: bool = False
     advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredColumns:
+    """Columns of a table that were not read, and the reason."""
+
+    names: tuple[str, ...]
+    reason: str
+
+    @property
+    def text(self) -> str:
+        """A sentence with the first of the names."""
+        listed = ", ".join(map(repr, self.names[:_SHOWN]))
+        more = len(self.names) - _SHOWN
+        listed += f" and {more} more" if more > 0 else ""
+        subject = "the column {} is" if len(self.names) == 1 else "the columns {} are"
+        return f"{subject.format(listed)} not read: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +60,13 @@ class Completeness:
     """Whether a source contains all pages of its job.
 
     ``missing`` has a sentence for each sign that pages are missing. ``is_proven`` is True if page numbers or
-    ``fetch.json`` show that all pages are there.
+    ``fetch.json`` show that all pages are there. ``missing_pages`` is the least number of pages that are
+    missing or cut.
     """
 
     missing: tuple[str, ...] = ()
     is_proven: bool = False
+    missing_pages: int = 0
 
     @property
     def is_incomplete(self) -> bool:
@@ -70,7 +91,7 @@ class ReadReport:
 
     ``rows`` is the number of rows in the source; ``rows == kept + dropped_rows``. ``assumptions`` are
     sentences on facts that the source does not state, ``oddities`` on what is unusual but was read.
-    ``ignored_columns`` are columns of a table that were not read, because they have no role.
+    ``ignored`` has the columns of a table that were not read, with the reasons.
     ``repeated_pages`` were saved twice and count once; ``merged`` rows were joined with another row of the
     same person and time.
 
@@ -88,7 +109,7 @@ class ReadReport:
     dropped: tuple[DroppedRows, ...] = ()
     assumptions: tuple[str, ...] = ()
     oddities: tuple[str, ...] = ()
-    ignored_columns: tuple[str, ...] = ()
+    ignored: tuple[IgnoredColumns, ...] = ()
     completeness: Completeness = Completeness()
     repeated_pages: int = 0
     merged: int = 0
@@ -102,6 +123,11 @@ class ReadReport:
     def rows(self) -> int:
         """Number of rows in the source."""
         return self.kept + self.dropped_rows
+
+    @property
+    def ignored_columns(self) -> tuple[str, ...]:
+        """Names of the columns of a table that were not read."""
+        return tuple(name for group in self.ignored for name in group.names)
 
     @property
     def has_pages(self) -> bool:
@@ -127,13 +153,7 @@ class ReadReport:
         return (*dropped, *self._describe_columns(), *self.assumptions, *self.oddities)
 
     def _describe_columns(self) -> tuple[str, ...]:
-        if not self.ignored_columns:
-            return ()
-        names = ", ".join(map(repr, self.ignored_columns[:_SHOWN]))
-        more = len(self.ignored_columns) - _SHOWN
-        listed = f"{names} and {more} more" if more > 0 else names
-        columns, verb = ("column", "is") if len(self.ignored_columns) == 1 else ("columns", "are")
-        return (f"{columns} without a role {verb} not read: {listed}",)
+        return tuple(group.text for group in self.ignored)
 
     @property
     def table(self) -> pd.DataFrame:

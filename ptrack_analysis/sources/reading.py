@@ -22,9 +22,10 @@ from ptrack_analysis.sources.archive import (
 from ptrack_analysis.sources.finding import PAGES, find_instead, find_tracker_videos, form_given, form_of_file
 from ptrack_analysis.sources.grouping import Evidence
 from ptrack_analysis.sources.names import group_below, validate_name
+from ptrack_analysis.sources.pages.completeness import MissingPages
 from ptrack_analysis.sources.pages.decode import BARE, WITH_FACES, WITH_LANDMARKS, Decoders
 from ptrack_analysis.sources.pages.job import REST, JobReader, Reading
-from ptrack_analysis.sources.pages.rows import Budget, Collector, TimeRange, compute_whole
+from ptrack_analysis.sources.pages.rows import Budget, Collector, TimeRange
 from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.sources.trackers.registry import read_with_options
 from ptrack_analysis.storage.s3 import AnyPath, ahead, parse_path
@@ -232,7 +233,7 @@ def _load_pages(
     if part is not None:
         whole, more = collector.whole(detections)
         merged = replace(merged, rows=merged.rows + more)
-    index = (whole or compute_whole(detections)).index
+    index: Any = detections.index if whole is None else whole.index
     resolved, assumptions = resolve_video(reader.facts(name, video or Video()), index)
     completeness = reader.judge_completeness(place, missing)
     report = reader.build_report(place, len(index), merged, completeness, assumptions)
@@ -250,10 +251,10 @@ def _load_pages(
 
 def _only_video(
     root: AnyPath, reader: JobReader, decoders: Decoders
-) -> tuple[str, list[tuple[str, str]], tuple[str, ...]]:
+) -> tuple[str, list[tuple[str, str]], MissingPages]:
     """Read a file or folder in one pass, as long as it contains one video.
 
-    Returns its name, the files that were not used, and the signs of missing pages.
+    Returns its name, the files that were not used, and the missing pages.
     """
     listing = list_files(root)
     files, ignored = listing.files, listing.others

@@ -36,8 +36,8 @@ def resolve_video(video: Video, index: pd.Index) -> tuple[Video, list[str]]:
     notes = []
     if not period:
         notes.append(
-            "no sampling step is known, because no person was detected twice and there is no frame rate: "
-            "detections stand for no time. Pass video=Video(frame_rate=25) (--frame-rate 25)."
+            "no sampling step is known, because no person was detected twice within an hour and there is no "
+            "frame rate: detections stand for no time. Pass video=Video(frame_rate=25) (--frame-rate 25)."
         )
     resolved = replace(video, sampling_period=timedelta(period))
     last = int(time.max())

@@ -1,7 +1,7 @@
 """Tables as Arrow tables, and back."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -15,6 +15,7 @@ from ptrack_analysis.errors import InputError, ParameterError, SchemaError
 from ptrack_analysis.schema import Column, Table, find_unit, validate
 from ptrack_analysis.storage.columns import (
     CATEGORIES_MARK,
+    NULLABLE_MARK,
     PACKAGE,
     PACKAGE_MARK,
     PERSON,
@@ -43,7 +44,10 @@ EXTRA_TYPES = {
     "float64": pa.float64(),
     "str": pa.string(),
     "category": pa.string(),
+    "boolean": pa.bool_(),
+    "Int64": pa.int64(),
 }
+_NULLABLE_DTYPES = {pa.bool_(): pd.BooleanDtype(), pa.int64(): pd.Int64Dtype()}
 MISSING_TIME = int(np.iinfo("int64").min)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -206,11 +210,19 @@ def _array(column: Column, values: Any) -> pa.Array:
             return pa.array(values, plain.get(column.kind, pa.float64()), from_pandas=True)
 
 
+def find_stored_types(table: pd.DataFrame, names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return these further columns with their stored types, as ``Stored`` names them."""
+    stored_names = {stored: name for name, stored in ARROW_TYPES.items()}
+    return [(name, stored_names[EXTRA_TYPES[str(table[name].dtype)]]) for name in names]
+
+
 def _extra_part(name: str, values: pd.Series) -> Part:
     """Convert a column of the user's own; the categories of a categorical go to its metadata."""
     stored_type = EXTRA_TYPES[str(values.dtype)]
     if not isinstance(values.dtype, pd.CategoricalDtype):
-        return pa.field(name, stored_type), pa.array(values.array, stored_type, from_pandas=True)
+        marks = {NULLABLE_MARK: "1"} if values.dtype in _NULLABLE_DTYPES.values() else None
+        field = pa.field(name, stored_type, metadata=marks)
+        return field, pa.array(values.array, stored_type, from_pandas=True)
     kept = {"categories": values.dtype.categories.to_list(), "ordered": bool(values.dtype.ordered)}
     return pa.field(name, stored_type, metadata={CATEGORIES_MARK: json.dumps(kept)}), _categories(
         values.array
@@ -224,7 +236,7 @@ def _categories(values: Any) -> pa.Array:
     return pa.array(values.categories.to_list(), pa.string()).take(indices)
 
 
-_EXTRA_DTYPES = {stored: dtype for dtype, stored in EXTRA_TYPES.items() if dtype != "category"}
+_EXTRA_TYPES = set(EXTRA_TYPES.values())
 
 
 def from_arrow(content: pa.Table, *, whole: bool = True) -> pd.DataFrame:
@@ -320,8 +332,10 @@ def _extra_values(field: pa.Field, array: pa.ChunkedArray) -> Any:
             return _categorical(array, written["categories"], ordered=written["ordered"])
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"column {field.name!r} has broken categories: {error}") from error
-    if field.type not in _EXTRA_DTYPES:
+    if field.type not in _EXTRA_TYPES:
         raise InputError(f"column {field.name!r} is {field.type}, which the package does not write")
+    if NULLABLE_MARK in (field.metadata or {}) and field.type in _NULLABLE_DTYPES:
+        return array.to_pandas(types_mapper=_NULLABLE_DTYPES.get).array
     return pd.array(array, dtype="str") if field.type == pa.string() else array.to_numpy()
 
 

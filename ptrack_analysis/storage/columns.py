@@ -15,6 +15,8 @@ StoredType = Literal["int64", "double", "string", "timestamp", "bool"]
 TABLE_MARK = b"ptrack_analysis.table"
 PACKAGE_MARK = b"ptrack_analysis.package"
 CATEGORIES_MARK = b"ptrack_analysis.categories"
+NULLABLE_MARK = b"ptrack_analysis.nullable"
+"""Mark of a further column of whole numbers or flags that may be missing."""
 PACKAGE = b"ptrack-analysis"
 
 VIDEO = VIDEOS.key[0]

@@ -48,8 +48,9 @@ def write_parquet(
     The index levels become columns like the others. A moment ``entered`` is stored as ``entered_ms``, whole
     ms since the start of the video, a length of time ``dwell`` as ``dwell_s``, in seconds; names and choices
     as strings, what is missing as null. The unit and definition of each column stand in its metadata, the
-    table's name in the file's. Further columns are written too, if they are bool, int32, int64, float64, str
-    or categories of str. Rows keep their order; ``read_parquet`` gives back the same table.
+    table's name in the file's. Further columns are written too, if they are bool, boolean, int32, int64,
+    Int64, float64, str or categories of str. Rows keep their order; ``read_parquet`` gives back the same
+    table.
 
     Parameters
     ----------

@@ -98,11 +98,11 @@ def test_a_click_sorts_and_another_turns_it_round(page, shop):
 
 def test_keys_sort_too_and_what_is_missing_stays_last(page, shop):
     opened(page, shop)
-    button = table(page, "dwell").locator("thead th").nth(5).get_by_role("button")
+    button = table(page, "dwell").locator("thead th").nth(7).get_by_role("button")
     button.focus()
     for _ in range(2):
         page.keyboard.press("Enter")
-        assert column(page, "dwell", 6)[-1] == "\N{EN DASH}"
+        assert column(page, "dwell", 8)[-1] == "\N{EN DASH}"
 
 
 def test_all_rows_can_be_shown(page, shop):
@@ -131,7 +131,7 @@ def test_a_table_is_saved_in_the_order_shown_with_numbers_as_numbers(page, shop)
     table(page, "dwell").locator("thead th").nth(2).get_by_role("button").click()
     name, text = saved(page, "dwell")
     assert name == "dwell.csv"
-    assert text.startswith("\ufeffzone,visitors,visits,median_s,")
+    assert text.startswith("\ufeffzone,visitors,visits,visits_low,visits_high,median_s,")
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     assert [row["zone"] for row in rows] == ["checkout", "shelves", "table", "entrance"]
     assert float(rows[0]["dwell_s"]) == pytest.approx(61.88, abs=0.1)

@@ -324,12 +324,12 @@ def test_inspect_prints_a_report_even_of_what_is_bad(tmp_path, capfd, archive):
     write(archive / "bad-1.json", page(record(), token="more", job="b"))
     code, out, err = run(capfd, "inspect", archive)
     assert code == 4
-    assert "good: not usable for tracks, visits, dwell" in out
+    assert "good: not usable for visits, dwell and heatmap" in out
     assert "bad: not usable" in out
     assert "the archive is incomplete" in err
     code, out, _ = run(capfd, "inspect", archive / "bad-1.json")
     assert code == 3
-    assert "persons           1" in out
+    assert "people (tracks)     1" in out
     assert run(capfd, "inspect", archive / "bad-1.json", "--allow-incomplete")[0] == 0
 
 
@@ -349,7 +349,7 @@ def test_inspect_takes_the_sampling_period_that_is_given(tmp_path, capfd):
     file = write(tmp_path / "a.json", page(record(0)))
     code, out, _ = run(capfd, "inspect", file, "--sampling-period", "500ms")
     assert code == 0
-    assert "time in scene     0.500 s" in out
+    assert "time in the scene   0.500 s" in out
 
 
 def test_one_video_that_cannot_be_measured_does_not_hide_the_others(capfd, archive):
@@ -357,7 +357,7 @@ def test_one_video_that_cannot_be_measured_does_not_hide_the_others(capfd, archi
     write(archive / "slow-1.json", slow)
     code, out, err = run(capfd, "inspect", archive, "--max-gap", "2s")
     assert code == 4
-    assert "good: not usable for tracks, visits, dwell" in out
+    assert "good: not usable for visits, dwell and heatmap" in out
     assert "slow: max_gap must be at least the sampling period of 4000 ms" in err
 
 
@@ -386,7 +386,7 @@ def test_a_page_can_come_from_stdin(capfd, monkeypatch):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
         code, out, _ = run(capfd, "inspect", "-")
         assert code == 0
-        assert out.startswith("stdin: not usable for tracks, visits, dwell")
+        assert out.startswith("stdin: not usable for visits, dwell")
 
 
 def test_facts_can_be_given_where_pages_have_none(tmp_path, capfd):

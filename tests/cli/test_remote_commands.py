@@ -99,6 +99,25 @@ def test_fetch_speaks_json_and_takes_order_and_page_size(tmp_path, run, server):
     assert {(asked["SortBy"], asked["MaxResults"]) for _, asked in server.requests} == {("INDEX", 5)}
 
 
+@pytest.mark.parametrize("lost", [1, 2, 4])
+def test_a_page_that_is_lost_after_the_fetch_is_named(tmp_path, run, server, lost):
+    archive = tmp_path / "archive"
+    here = ("--endpoint-url", server.url)
+    assert run("fetch", "job-1", archive, "--max-results", "3", *here)[0] == 0
+    assert run("summary", archive)[0] == 0
+    (archive / f"00000{lost}.json").unlink()
+    for command in ("inspect", "summary"):
+        code, out, err = run(command, archive)
+        assert code == 3
+        assert f"fetch.json counts 4 pages, but '00000{lost}.json' is missing" in out + err
+        assert "--allow-incomplete" in out + err
+    code, out, err = run("summary", archive, "--allow-incomplete")
+    assert code == 0
+    assert f"'00000{lost}.json' is missing" in out + err
+    assert run("fetch", "job-1", archive, "--max-results", "3", *here)[0] == 0
+    assert run("summary", archive)[0] == 0
+
+
 def test_a_restart_is_told(tmp_path, run, server):
     server.faults = {2: "expired"}
     code, _, err = run(

@@ -26,11 +26,12 @@ def test_it_says_the_usual_figures(capfd, shop):
     assert code == 0
     assert out.startswith("shop: 0:00 to 3:00\n")
     for said in (
-        "persons in a zone",
+        "people in a zone",
         "busiest minute",
         "checkout",
         "From zone to zone",
-        "a drift of +0",
+        "2 people at the start, 11 in and 11 out over door make 2 at the end, ",
+        "and 2 are present: a count drift of 0.",
         "Quality: ",
     ):
         assert said in out

@@ -180,6 +180,19 @@ def test_an_entry_is_a_stay_that_was_seen_to_begin():
     assert hourly[["began", "entries", "present", "persons"]].to_numpy().tolist() == [[4, 1, 4, 3]]
 
 
+def test_an_entry_is_what_the_options_count_as_observed():
+    stays = [
+        ("door", person, 0, MINUTE, MINUTE, entry) for person, entry in enumerate(("appeared", "crossed"))
+    ]
+    arguments = visits_of(stays), make_video(HOUR), recorded("2026-11-24T09:00:00+01:00")
+    assert compute_visits_hourly(*arguments)["entries"].tolist() == [1]
+    assert compute_visits_hourly(*arguments, observed_entries=["appeared", "crossed"])[
+        "entries"
+    ].tolist() == [2]
+    with pytest.raises(ParameterError, match="observed_entries is"):
+        compute_visits_hourly(*arguments, observed_entries=["came"])
+
+
 def test_a_zone_in_which_nobody_was_has_rows_of_zeros():
     zones = [Zone("b", box(0, 0, 9, 9), "px"), Zone("a", box(0, 0, 9, 9), "px")]
     hourly = compute_visits_hourly(

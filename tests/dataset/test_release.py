@@ -418,7 +418,12 @@ def test_the_overview_of_a_withheld_dataset_sums_nothing_that_is_missing(day, tm
     assert hourly["suppressed"].any() or least == 2
     assert "The dataset has no zones" not in page
     tables = json.loads(re.search(r'id="tables">(.*?)</script>', page, re.DOTALL)[1])
-    videos, days = tables
+    named = {table["name"]: table for table in tables}
+    videos, days, footfall = (named[name] for name in ("videos", "days", "footfall"))
+    for row in footfall["rows"]:
+        is_withheld = row[-1] == "the count of a day is withheld"
+        assert [cell == "withheld" for cell in row[3:5]] == [is_withheld] * 2
+        assert row[5:7] == [None, None]
     assert {row[1] for row in videos["rows"]} == {"withheld"}
     assert {cell for row in videos["rows"] for cell in row[-3:]} == {"withheld"}
     assert not any(cell is None for row in days["rows"] for cell in row)

@@ -61,7 +61,10 @@ def test_the_band_lies_between_the_bounds_until_all_have_ended():
 
 
 def test_the_legend_gives_the_median_and_those_cut():
-    assert texts(plot_survival(DRAWN)) == ["door: no median\n2 of 2 cut", "till: median 3.0 s\n2 of 4 cut"]
+    assert texts(plot_survival(DRAWN)) == [
+        "door: no median\n2 of 2 ends not observed",
+        "till: median 3.0 s\n2 of 4 ends not observed",
+    ]
 
 
 def test_curves_of_each_entry_say_so_and_zones_come_in_the_order_asked_for():
@@ -74,12 +77,12 @@ def test_curves_of_each_entry_say_so_and_zones_come_in_the_order_asked_for():
 
 def test_long_medians_are_written_as_a_clock_shows_them():
     table = make_survival({("till", ""): [(0, 0, 0, 1.0), (95_400, 1, 0, 0.0)]})
-    assert texts(plot_survival(table)) == ["till: median 1:35\n0 of 1 cut"]
+    assert texts(plot_survival(table)) == ["till: median 1:35\n0 of 1 ends not observed"]
 
 
 def test_the_axes_show_a_length_and_a_share():
     ax = plot_survival(DRAWN)
-    assert ax.get_xlabel() == "length of stay [s]"
+    assert ax.get_xlabel() == "dwell time [s]"
     assert ax.get_ylim() == (0, 1.02)
     ax.figure.draw_without_rendering()
     assert {"0%", "100%"} <= {label.get_text() for label in ax.get_yticklabels()}
@@ -92,7 +95,7 @@ def test_rows_in_any_order_give_the_same_curves():
 
 
 def test_axes_of_something_else_are_refused():
-    with pytest.raises(ParameterError, match=r"the axes show 'time since .*', not a length of stay"):
+    with pytest.raises(ParameterError, match=r"the axes show 'time since .*', not a dwell time"):
         plot_survival(DRAWN, ax=plot_occupancy(empty_table(OCCUPANCY)))
 
 

@@ -101,7 +101,7 @@ def test_being_in_two_zones_at_once_divides_the_lane():
 def test_ends_that_were_not_seen_are_marked(entry, exit_, marks):
     ax = plot_visits(make_visits([("hall", 7, 1000, 2000, entry, exit_)]))
     assert unseen(ax) == marks
-    assert ("began or ended unseen" in [text.get_text() for text in ax.get_legend().get_texts()]) == bool(
+    assert ("start or end not observed" in [text.get_text() for text in ax.get_legend().get_texts()]) == bool(
         marks
     )
 

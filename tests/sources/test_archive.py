@@ -12,6 +12,8 @@ from pages import FACE, METADATA, page, record, write
 from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import Video, find_videos, inspect_tracking, read_tracking
+from ptrack_analysis.analysis.quality.checks import CHECKS
+from ptrack_analysis.cli.main import main
 from ptrack_analysis.errors import (
     IncompleteError,
     InputError,
@@ -120,7 +122,7 @@ def test_a_folder_without_pages_is_refused(tmp_path, call):
     with pytest.raises(InputError, match="no GetPersonTracking pages in this folder"):
         call(tmp_path)
     write(tmp_path / "truth.json", {"visits": []})
-    with pytest.raises(InputError, match=r"other files: 1, such as 'truth\.json'"):
+    with pytest.raises(InputError, match=r"other files: 1, such as 'truth\.json'\)\. Pages .* Pass a file"):
         call(tmp_path)
     with pytest.raises(InputError, match="there is no such file or folder"):
         call(tmp_path / "nowhere")
@@ -147,8 +149,8 @@ def test_names_are_safe_and_keep_case(title, name):
 
 def test_names_that_collide_get_their_folders_and_a_hash_only_if_these_are_equal(tmp_path):
     files = [tmp_path / "day" / "a" / "1.json", tmp_path / "day" / "b" / "1.json", tmp_path / "x.json"]
-    assert name_videos(["front", "Front", "back"], files, ["1", "2", "3"]) == ["a-front", "b-Front", "back"]
-    one, two = name_videos(["front", "front"], [files[0], files[0]], ["job 1", "job 2"])
+    assert name_videos(["front", "Front", "back"], files, str) == ["a-front", "b-Front", "back"]
+    one, two = name_videos(["front", "front"], [files[0], files[0]], lambda index: f"job {index + 1}")
     assert one != two
     assert all(re.fullmatch("front-[0-9a-f]{6}", name) for name in (one, two))
 
@@ -416,14 +418,14 @@ def test_what_is_odd_is_counted_and_said(tmp_path):
     ]
     findings = inspect_tracking(write(tmp_path / "a.json", page(*rows, VideoMetadata=METADATA)))
     assert (findings.persons, findings.detections, findings.boxes, findings.without_box) == (1, 3, 2, 1)
-    assert (findings.out_of_frame, findings.feet_not_seen) == (1, 2)
+    assert (findings.boxes_beyond_image, findings.truncated_boxes) == (1, 2)
     assert (findings.gaps, findings.longest_gap) == (1, pd.Timedelta("6433ms"))
     assert (findings.dwell, findings.without_position) == (pd.Timedelta("201ms"), pd.Timedelta("67ms"))
     said = " ".join(findings.notes)
     for part in (
         "first detection is at 2.500 s",
         "the duration of 1.000 s is ignored, because a detection is at 9.000 s",
-        "33% of the time",
+        "time without position is bad: 33.3 %",
     ):
         assert part in said
 
@@ -480,3 +482,30 @@ def test_times_up_to_the_bound_are_read_and_measured(tmp_path, duration):
 def test_the_sampling_period_can_be_given(tmp_path):
     file = write(tmp_path / "a.json", page(record(0)))
     assert inspect_tracking(file, period="1s").dwell == pd.Timedelta("1s")
+
+
+def test_inspect_uses_the_words_and_the_values_of_the_quality_checks(tmp_path, capsys):
+    rows = [
+        record(0, 0, box=(0.1, 0.4, 0.2, 0.6)),
+        record(67, 0, box=(0.1, 0.3, 0.2, 0.6)),
+        record(134, 0, box=None, face=FACE),
+    ]
+    source = write(tmp_path / "a.json", page(*rows, VideoMetadata=METADATA))
+    found = inspect_tracking(source)
+    assert (found.truncated_boxes, found.boxes_beyond_image, found.without_box) == (1, 0, 1)
+    assert sum(found.checks.values()) == len(CHECKS)
+    assert main(["inspect", str(source)]) == 0
+    said = capsys.readouterr().out
+    for line in (
+        "  pages               complete as far as can be told",
+        "  rows read           3, all kept",
+        "  people (tracks)     1",
+        "  face only           1 of 3 (33.3 %) detections",
+        "  truncated boxes     1 of 2 (50 %) body boxes",
+        "  boxes beyond image  0 of 2 (0 %) body boxes",
+        "  duplicates          0 rows, 0 pages",
+    ):
+        assert line in said
+    assert f"  quality checks      {found.checks['good']} good, " in said
+    for word in ("unlocated", "feet", "picture", "doubled", "passed over", "without body box"):
+        assert word not in said

@@ -12,7 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pages import page, record, write
 
-from ptrack_analysis import export_dataset, find_videos, inspect_tracking, read_tracking
+from ptrack_analysis import (
+    compute_quality,
+    compute_trajectories,
+    export_dataset,
+    find_videos,
+    inspect_tracking,
+    read_tracking,
+)
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import IncompleteError, PtrackWarning
 from ptrack_analysis.rekognition import write_pages
@@ -71,6 +78,27 @@ def test_an_archive_without_its_third_page_is_refused(tmp_path, lose, sentence, 
             assert len(read_tracking(source, allow_incomplete=True)[0]) == 6
     assert inspect_tracking(archive).verdict == "not usable"
     assert "incomplete" in " ".join(inspect_tracking(archive, allow_incomplete=True).notes)
+
+
+@pytest.mark.parametrize("lose", [delete, replace_by_dangling_link])
+def test_a_missing_page_counts_once_as_a_share_of_the_pages(tmp_path, lose):
+    """The page is a hole in the numbers, or an entry that cannot be read, but not both."""
+    archive = make_archive(tmp_path / "archive")
+    lose(archive / "page-3.json")
+    with pytest.warns(PtrackWarning, match="incomplete") as caught:
+        detections, video = read_tracking(archive, allow_incomplete=True)
+    assert str(caught[0].message).count("page-3.json") + str(caught[0].message).count("page 3 ") == 1
+    assert video.read_report.completeness.missing_pages == 1
+    quality = compute_quality(detections, compute_trajectories(detections, video), video)
+    assert quality.loc[("missing pages", ""), ["value", "verdict"]].tolist() == [25.0, "bad"]
+
+
+def test_one_missing_page_of_many_does_not_make_an_archive_unusable(tmp_path):
+    archive = make_archive(tmp_path / "archive", [f"page-{number}" for number in range(1, 31)])
+    delete(archive / "page-7.json")
+    inspected = inspect_tracking(archive, allow_incomplete=True)
+    assert inspected.checks["bad"] == 0
+    assert inspected.verdict == "usable with care"
 
 
 def test_a_lost_last_page_that_is_a_dangling_link_is_named(tmp_path):

@@ -146,7 +146,7 @@ def test_the_only_trackers_file_of_a_folder_is_read(tmp_path):
     ):
         read_tracking(tmp_path / "in", video=FACTS)
     write(tmp_path / "other" / "notes.md", "about the run")
-    with pytest.raises(InputError, match=r"no GetPersonTracking pages .* give the file itself"):
+    with pytest.raises(InputError, match=r"no GetPersonTracking pages .* Pass a file itself"):
         find_videos(tmp_path / "other")
 
 
@@ -154,7 +154,7 @@ def test_an_archive_whose_tracking_is_doubtful_is_not_called_good(data):
     found = inspect_tracking(data / "shop" / "pages")
     assert found.verdict == "usable with care"
     (note,) = found.notes
-    assert note.startswith("face only is doubtful: 10.48 % (doubtful above 10, bad above 40). It affects")
+    assert note.startswith("face only is doubtful: 10.5 % (doubtful above 10, bad above 40). It affects")
 
 
 def test_a_name_can_be_given_for_one_video(tmp_path):

@@ -146,7 +146,7 @@ def test_a_refused_tracker_file_is_still_inspected(tmp_path, capsys):
     file = write(tmp_path / "a.csv", CHILD)
     assert main(["inspect", str(file), *SIZE]) == 3
     printed = capsys.readouterr().out
-    assert "10 read, 5 kept, 5 dropped" in printed
+    assert "10, 5 dropped" in printed
     assert "problem: " in printed
 
 
@@ -192,10 +192,11 @@ EXTRA = {
 
 
 @pytest.mark.parametrize(("name", "content"), EXTRA.values(), ids=EXTRA)
-def test_every_reader_of_columns_names_those_that_it_does_not_read(tmp_path, name, content):
-    with pytest.warns(PtrackWarning, match="column without a role is not read: 'speed'$"):
-        _, video = read_tracking(write(tmp_path / name, content), video=SMALL)
-    assert video.read_report.ignored_columns == ("speed",)
+def test_every_reader_of_columns_keeps_those_without_a_role(tmp_path, name, content):
+    detections, video = read_tracking(write(tmp_path / name, content), video=SMALL)
+    assert detections["speed"].tolist() == [2, 2]
+    assert detections["speed"].dtype == "Int64"
+    assert video.read_report.ignored_columns == ()
 
 
 def test_an_example_names_the_line_in_files_of_any_line_end(tmp_path):

@@ -185,8 +185,16 @@ def test_a_broken_document_among_a_hundred_is_named(tmp_path, between):
         for number in range(100)
     ]
     texts[56] = texts[56].replace('"Persons": [', '"Persons": [}')
-    with pytest.raises(PageError, match=r"a\.json, document 57 \(from line \d+\): not JSON at byte"):
+    with pytest.raises(
+        PageError, match=r"a\.json, document 57 \(from line \d+\): not JSON at byte \d+ of this document"
+    ):
         read_tracking(write(tmp_path / "a.json", between.join(texts)))
+
+
+def test_a_position_within_a_line_is_said_to_count_from_the_line(tmp_path):
+    text = f"{json.dumps(page(record(0), token='t'))}\n{json.dumps(page(record(1)))[:-1]}]\n"
+    with pytest.raises(PageError, match=r"a\.jsonl, line 2: not JSON at byte \d+ of this line: "):
+        read_tracking(write(tmp_path / "a.jsonl", text))
 
 
 def test_pages_behind_other_text_are_not_ignored(tmp_path):

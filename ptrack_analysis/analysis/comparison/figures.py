@@ -46,10 +46,11 @@ class Figures:
       over the whole video, and not that of CLEAR.
 
     Conventions differ between tools. ``fragmentations`` looks at the moments with a box of the person, as
-    py-motmetrics does; TrackEval also counts a person whose box in a is absent for a while.
-    ``mostly_tracked`` includes exactly 80 %, as in py-motmetrics; TrackEval requires more than 80 %. CLEAR
-    matching keeps the last match however long ago, as in the paper and in py-motmetrics; TrackEval keeps only
-    that of the moment before. ``switches`` compare with the last match however long ago, as in both tools.
+    py-motmetrics does; TrackEval also counts a person whose box in a is absent in between. ``mostly_tracked``
+    includes exactly 80 %, as in py-motmetrics; TrackEval requires more than 80 %. CLEAR matching keeps the
+    last match however long ago, as in the paper and in py-motmetrics; TrackEval keeps only that of the frame
+    before (frames without any box of a or b do not count). ``switches`` compare with the last match however
+    long ago, as in TrackEval and, by default, in py-motmetrics (``max_switch_time``).
 
     References
     ----------

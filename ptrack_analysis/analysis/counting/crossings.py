@@ -81,8 +81,9 @@ def compute_crossings(
     straight and even way between the two positions, is a guess. ``min_distance`` of a few times the jitter
     of the footpoint takes the repeated crossings of a person who stands at the line; a person who turns
     within it is not counted. The direction ``in`` depends on the order in which the line is drawn. Other
-    tools use other rules: Ultralytics counts a movement to the right or downwards as in. If the directions
-    are swapped, draw the line from its other end.
+    tools use other rules: Ultralytics (``ObjectCounter``) counts a movement to the right over a line that is
+    taller than wide as in, and a movement downwards over any other line. If the directions are swapped, draw
+    the line from its other end.
 
     Examples
     --------

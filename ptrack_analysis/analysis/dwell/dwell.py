@@ -105,7 +105,7 @@ def compute_dwell(
     cluster-robust (Ying and Wei), its bounds are those of Clopper and Pearson for the effective number of
     people (Korn and Graubard). The restricted mean has the robust variance on the logit scale, with Student's
     t. Where the curve equals one half over a stretch, the median is the start of it, as in lifelines; R's
-    ``survfit`` takes the middle. O(m log m) for m visits.
+    ``survfit`` returns its midpoint. O(m log m) for m visits.
 
     References
     ----------

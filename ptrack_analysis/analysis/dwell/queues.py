@@ -96,12 +96,14 @@ def compute_queue_length(
     start: pd.Timedelta | str | None = None,
     end: pd.Timedelta | str | None = None,
 ) -> pd.DataFrame:
-    """Count the persons in each queue, at every moment.
+    """Count the people in each queue over time.
 
-    A person is in the queue from ``entered`` until, not including, ``exited``. There is one row a change, a
-    first row at 0 and a closing row at the video's end (at the last exit of any visit, where the end is
-    unknown), each holding until the next row of the queue. The integral over time is the sum of the waits.
-    A queue that nobody was in has its first and closing row; no queues: no rows.
+    A person is in the queue on the half-open ``[entered, exited)``. There is one row per change, a first row
+    at 0 and a closing row at the end of the video (at the last exit of any visit, where the end is unknown).
+    Each row is valid until the next row of the queue. The closing row repeats the number of people until
+    then, as in ``compute_occupancy``, because people who are in the queue at the end of the video do not
+    leave it. The integral over time is the sum of the waits. An empty queue has its first and closing row.
+    No queues: no rows.
 
     Parameters
     ----------
@@ -167,13 +169,15 @@ def compute_queue_length(
 
 
 def _changes(entered: Integers, exited: Integers, begin: int, close: int) -> tuple[Integers, Integers]:
-    """List the moments at which the count changes, and the count from then on."""
+    """Return the times at which the count changes, and the count from then on."""
     moments, place = np.unique(np.concatenate([[begin, close], entered, exited]), return_inverse=True)
     came, went = np.split(place[2:], 2)
     change = np.bincount(came, minlength=len(moments)) - np.bincount(went, minlength=len(moments))
     keep = change != 0
     keep[[0, -1]] = True
-    return moments[keep], np.cumsum(change)[keep]
+    persons = np.cumsum(change)
+    persons[1:][-1:] = persons[-2:-1]  # the end of the video is not the end of any wait
+    return moments[keep], persons[keep]
 
 
 def compute_service_levels(

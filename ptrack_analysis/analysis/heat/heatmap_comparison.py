@@ -166,8 +166,9 @@ def compare_heatmaps(
     People are exchanged, not seconds, because the seconds of one person are not independent. ``p`` is at
     least 1 / (permutations + 1). Its correction for all cells in one step is conservative. A person in both
     periods counts twice, which makes ``p`` too small; so do groups that are not given. The statistic is
-    standardized, so cells with much time have no advantage. A difference per person says nothing about how
-    many people came. O(n log n + permutations · cells visited per person).
+    standardized, so cells with much time have no advantage. For groups of unequal sizes, the standard
+    deviation of seconds per person is that of a linear approximation, and ``p`` stays valid. A difference
+    per person says nothing about how many people came. O(n log n + permutations · cells visited per person).
 
     References
     ----------

@@ -16,7 +16,7 @@ from ptrack_analysis.analysis.presence import (
     rows_by_person,
 )
 from ptrack_analysis.analysis.quality import flicker, measures, positions
-from ptrack_analysis.analysis.quality.inputs import LEAST_EVENTS, Measured, QualityInputs
+from ptrack_analysis.analysis.quality.inputs import LEAST_EVENTS, LEAST_PRESENCE, Measured, QualityInputs
 from ptrack_analysis.analysis.zones.visits import compute_visits
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.scene.floor_plan import FloorPlan
@@ -187,8 +187,8 @@ CHECKS = {
         measure=measures.measure_short_tracks,
         affects=("tracks", "visits", "dwell"),
         meaning=(
-            "Share of people who are in the scene for less than a second. They are false detections or "
-            "fragments of other tracks, so people are too many."
+            "Share of people who are in the scene for less than a second, except at the start and the end "
+            "of the video. They are false detections or fragments of other tracks, so people are too many."
         ),
         advice="Join fragments with stitch (--stitch), or raise the tracker's confidence threshold.",
     ),
@@ -257,19 +257,22 @@ CHECKS = {
         measure=measures.measure_dropped_rows,
         affects=("tracks", "visits", "dwell", "occupancy", "crossings"),
         meaning=(
-            "Share of the rows of the source that were dropped. People or parts of their tracks may "
-            "be missing."
+            "Share of the rows of the source that were dropped, without rows that an option or their class "
+            "excludes. People or parts of their tracks may be missing."
         ),
         advice="Read the report of the read (ptrack inspect), and correct the file or the options.",
         needs=_READ,
     ),
     "missing pages": QualityCheck(
-        unit="1",
+        unit="%",
         doubtful=0.0,
-        bad=0.0,
+        bad=5.0,
         measure=measures.measure_missing_pages,
         affects=("tracks", "visits", "dwell", "occupancy", "crossings"),
-        meaning="Number of signs that pages are missing. No figure includes the people on these pages.",
+        meaning=(
+            "Share of the pages that are missing or cut, at least. No figure includes the people on these "
+            "pages."
+        ),
         advice="Restore the missing pages. Figures of the times that they cover are lower bounds.",
         needs=_READ,
     ),
@@ -456,7 +459,8 @@ def compute_quality(
     Each check gives one number; greater is worse. The verdict is ``doubtful`` above the first threshold,
     ``bad`` above the second, otherwise ``good``, and ``unknown`` without a number. A rate above a threshold
     is ``unknown`` as well with fewer than 3 events, because in a short part of a video one event makes a
-    high rate.
+    high rate. A share is at most ``doubtful`` in a zone in which people were for less than 10 s, and
+    ``short tracks`` with fewer than 3 such tracks.
 
     The row with an empty ``name`` is the check of the whole video. If a check can be measured per zone or
     line, one more row per zone or line has the measured share or rate there, judged by the same thresholds.
@@ -469,15 +473,15 @@ def compute_quality(
       timestamps, in periods), ``long steps`` (share of a person's steps that exceed ``max_gap``).
     * Presence: ``gaps``, ``bridged time`` (more than two periods from a detection),
       ``time without position``, ``face only``.
-    * Identities: ``short tracks`` (less than 1 s), ``track ends inside`` (first and last boxes farther than
-      2 % of the frame from its border and outside the entrances; those within a period of the video's start
-      or end are ignored), ``continued tracks``, ``identity switches`` (boxes farther from the person's
-      previous box than half its height and two heights per second, or of another size: more than 1.3-fold
-      and 1.5-fold per second), ``duplicate tracks`` (boxes that overlap those of another track by 70 %,
-      in 90 % of the track and for at least 1 s).
+    * Identities: ``short tracks`` (less than 1 s, and not within a period of the video's start or end),
+      ``track ends inside`` (first and last boxes farther than 2 % of the frame from its border and outside
+      the entrances; those within a period of the video's start or end are ignored), ``continued tracks``,
+      ``identity switches`` (boxes farther from the person's previous box than half its height and two heights
+      per second, or of another size: more than 1.3-fold and 1.5-fold per second), ``duplicate tracks`` (boxes
+      that overlap those of another track by 70 %, in 90 % of the track and for at least 1 s).
     * Positions: ``boxes beyond image`` (by more than 1e-6), ``truncated boxes``, ``time outside image``,
       ``tiny boxes``; on a floor plan ``impossible speeds``, ``near horizon`` and ``off the plan``.
-    * Source: ``dropped rows`` (without rows that only repeat others) and ``missing pages``, from
+    * Source: ``dropped rows`` (without repeated and excluded rows) and ``missing pages``, from
       ``video.read_report``.
     * Zones and lines: ``visit flicker`` and ``crossing flicker``. Their advice has the smallest margin and
       ``min_distance`` that calm them, rounded up to 3 digits.
@@ -610,11 +614,15 @@ def _judge(check: QualityCheck, inputs: QualityInputs) -> list[_Row]:
     measured = check.measure(inputs)
     shares = {} if measured.time is None else inputs.compute_zone_shares(measured.time)
     values: dict[str, tuple[float, int | None]] = {"": (measured.value, measured.events)}
-    values |= {name: (value, None) for name, value in shares.items()} | dict(measured.by_name)
+    values |= {name: (value, measured.events) for name, value in shares.items()} | dict(measured.by_name)
+    is_rate = check.unit == RATE
     rows = []
     for name, (value, events) in values.items():
-        is_rare = events is not None and value > check.doubtful and events < LEAST_EVENTS
+        is_weak = events is not None and events < LEAST_EVENTS
+        is_rare = is_rate and is_weak and value > check.doubtful
         verdict = _BAD if value > check.bad else _DOUBTFUL if value > check.doubtful else _GOOD
+        if not is_rate and (is_weak or inputs.presence.get(name, LEAST_PRESENCE) < LEAST_PRESENCE):
+            verdict = min(verdict, _DOUBTFUL)
         if np.isnan(value):
             rows.append((name, value, _UNKNOWN, check.needs))
         elif is_rare:

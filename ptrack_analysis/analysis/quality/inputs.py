@@ -20,6 +20,8 @@ MINUTE = 60_000.0
 """Milliseconds per minute."""
 LEAST_EVENTS = 3
 """Number of events from which a rate above a threshold is doubtful or bad."""
+LEAST_PRESENCE = 10_000.0
+"""Time of all people in a zone from which a share there can be bad [ms]."""
 NAN = float("nan")
 BOX = ("left", "top", "width", "height")
 
@@ -33,7 +35,7 @@ class Measured:
     value
         The value of the video; NaN if unknown.
     events
-        Number of events that a rate counts; None for other checks.
+        Number of events that a rate counts, or of people that a share counts; None for other checks.
     time
         The part of each row's time present that the check concerns [ms]. The values of the zones are its
         shares of the time inside them.
@@ -138,6 +140,11 @@ class QualityInputs:
             inside = time_inside(zone, contains(zone.edges, x, y), self.rows.time, self.time_present)
             found[zone.name] = inside.rows, (inside.until - inside.since).astype("float64")
         return found
+
+    @cached_property
+    def presence(self) -> dict[str, float]:
+        """Time of all people in each zone [ms]."""
+        return {name: float(time.sum()) for name, (_, time) in self.inside.items()}
 
     def measure_time(self, time: Floats, whole: Floats | Milliseconds | None = None) -> Measured:
         """Return a part of the time present as a share of all of it, or of ``whole`` [ms per row]."""

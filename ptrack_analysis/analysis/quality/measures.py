@@ -159,10 +159,21 @@ def measure_missing_positions(inputs: QualityInputs) -> Measured:
 
 
 def measure_short_tracks(inputs: QualityInputs) -> Measured:
-    """Measure the share of people with less than 1 s in the scene [%]."""
-    is_short = inputs.time_in_scene < _SHORT
-    value = compute_percentage(int(is_short.sum()), len(is_short))
-    return Measured(value, time=np.where(is_short[inputs.rows.person], inputs.time_present, 0.0))
+    """Measure the share of people with less than 1 s in the scene [%].
+
+    People whose track starts or ends within a sampling period of the start or end of the part of the video
+    are not short: the rest of their track may lie outside it.
+    """
+    rows, (begin, close) = inputs.rows, inputs.part
+    since = rows.time[rows.first]
+    until = np.maximum.reduceat(rows.time + inputs.time_present, np.flatnonzero(rows.first))
+    is_cut = (since <= begin + inputs.period) | (until + inputs.period >= close)
+    is_short = (inputs.time_in_scene < _SHORT) & ~is_cut
+    count = int(is_short.sum())
+    value = compute_percentage(count, len(is_short))
+    return Measured(
+        value, events=count, time=np.where(is_short[inputs.rows.person], inputs.time_present, 0.0)
+    )
 
 
 def measure_continued_tracks(inputs: QualityInputs) -> Measured:
@@ -260,11 +271,15 @@ def measure_dropped_rows(inputs: QualityInputs) -> Measured:
     report = inputs.video.read_report
     if report is None:
         return UNKNOWN
-    lost = sum(reason.rows for reason in report.dropped if not reason.is_repeat)
-    return Measured(compute_percentage(lost, report.rows))
+    excluded = sum(reason.rows for reason in report.dropped if reason.is_excluded)
+    lost = sum(reason.rows for reason in report.dropped if not (reason.is_repeat or reason.is_excluded))
+    return Measured(compute_percentage(lost, report.rows - excluded))
 
 
 def measure_missing_pages(inputs: QualityInputs) -> Measured:
-    """Count the signs that pages are missing."""
+    """Measure the share of the pages that are missing or cut, at least [%]."""
     report = inputs.video.read_report
-    return UNKNOWN if report is None else Measured(float(len(report.completeness.missing)))
+    if report is None:
+        return UNKNOWN
+    missing = report.completeness.missing_pages
+    return Measured(compute_percentage(missing, missing + report.pages) if missing else 0.0)

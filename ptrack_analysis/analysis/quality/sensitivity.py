@@ -123,7 +123,7 @@ def _figures(visits: pd.DataFrame, zone: str) -> tuple[int, int, int, int]:
     if not len(dwell):
         return 0, 0, 0, _NO_TIME
     person = visits.index.get_level_values("person_index").to_numpy()[of_zone]
-    return len(dwell), int(mark_starts(person).sum()), int(dwell.sum()), int(np.median(dwell))
+    return len(dwell), int(mark_starts(person).sum()), int(dwell.sum()), round(float(np.median(dwell)))
 
 
 def _usual(detections: pd.DataFrame, video: Video, period: pd.Timedelta | str | None) -> int:

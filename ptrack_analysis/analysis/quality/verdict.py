@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ptrack_analysis.schema import VERDICTS
+
+UNKNOWN_VALUE = "\N{EN DASH}"
 GOOD, WITH_CARE, NOT_USABLE, UNKNOWN = "good", "usable with care", "not usable", "unknown"
 """The verdicts on a video. ``NOT_USABLE`` is followed by the outputs that are not usable, if any are."""
 _ZONE_OUTPUTS = frozenset({"visits", "dwell", "transitions", "occupancy"})
@@ -56,6 +59,19 @@ def judge_video(quality: pd.DataFrame | None, *, problems: Sequence[str] = ()) -
     if verdicts & {"bad", "doubtful"}:
         return VideoVerdict(WITH_CARE)
     return VideoVerdict(GOOD if "good" in verdicts else UNKNOWN)
+
+
+def count_verdicts(quality: pd.DataFrame) -> dict[str, int]:
+    """Count the checks of the whole video with each verdict."""
+    of_video = quality[quality.index.get_level_values("name") == ""]
+    return {verdict: int((of_video["verdict"] == verdict).sum()) for verdict in VERDICTS}
+
+
+def format_value(value: float | None, unit: str) -> str:
+    """Format the value of a check with its unit, in three significant digits."""
+    if value is None or pd.isna(value):
+        return UNKNOWN_VALUE
+    return f"{float(f'{value:.3g}'):g}" + ("" if unit == "1" else f" {unit}")
 
 
 def find_affecting_checks(

@@ -16,12 +16,14 @@ from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.schema import GROUPS, validate
 
 CONFIDENCE = 0.95
-FEWEST_FOR_MEDIAN, FEWEST_FOR_MEAN, FEWEST_FOR_RESTRICTED_MEAN, FEWEST_DAYS = 6, 10, 20, 3
+FEWEST_FOR_SHARE, FEWEST_FOR_MEDIAN, FEWEST_FOR_MEAN, FEWEST_FOR_RESTRICTED_MEAN = 2, 6, 10, 20
+FEWEST_DAYS = 3
 """Fewest people (days) for an interval of each kind of figure."""
 ENOUGH_FOR_MEAN = 50
 """With fewer people, the interval of a mean or a rate covers the true value less often than it says."""
 ABOUT_92 = f"fewer than {ENOUGH_FOR_MEAN} people: about 92 % instead of 95 %"
 ALL_EQUAL = "no variation between people"
+NO_DIVISOR = "nothing to divide by"
 _ROUNDING = 1e-9
 
 
@@ -89,6 +91,61 @@ def fewer_than(number: int, what: str = "people") -> str:
     return f"fewer than {number} {what}"
 
 
+def estimate_share(
+    part: float, sizes: Iterable[float], confidence: float = CONFIDENCE
+) -> tuple[float, Interval]:
+    """Return ``part`` by the sum of ``sizes`` and its interval, from the number of events of each unit.
+
+    The bounds are those of Clopper and Pearson. Where units have several events, they are worth
+    (Σ s)² / Σ s² independent events, as if all events of a unit had the same outcome: the interval is then
+    wider than necessary. Blank for fewer than two units, or a share above 1. NaN where there are no events.
+
+    Parameters
+    ----------
+    part
+        Number of events that have the property.
+    sizes
+        Number of all events of each independent unit, such as the visits of each person.
+    confidence
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    float, Interval
+        The share, and its interval with a note that says why it is blank.
+
+    Raises
+    ------
+    ParameterError
+        If ``confidence`` is not between 0 and 1.
+
+    References
+    ----------
+    C. J. Clopper, E. S. Pearson, Biometrika 26, 1934, doi:10.1093/biomet/26.4.404. The effective number is
+    that of L. Kish, *Survey Sampling*, 1965.
+
+    Examples
+    --------
+    >>> share, interval = estimate_share(5, [1] * 20)
+    >>> share, round(interval.low, 3), round(interval.high, 3)
+    (0.25, 0.087, 0.491)
+    """
+    confidence = parse_confidence(confidence)
+    size = np.asarray(list(sizes), dtype="float64")
+    size = size[size > 0]
+    whole = float(size.sum())
+    if not whole:
+        return np.nan, Interval(note=NO_DIVISOR)
+    share = part / whole
+    if share > 1:
+        return share, Interval(note="above 1: not a share")
+    if len(size) < FEWEST_FOR_SHARE:
+        return share, Interval(note=fewer_than(FEWEST_FOR_SHARE))
+    effective = whole**2 / float((size**2).sum())
+    low, high = share_bounds(np.array([share]), np.array([effective]), confidence)
+    return share, Interval(float(low[0]), float(high[0]))
+
+
 def estimate_ratio(
     above: Floats, below: Floats, unit: Integers, confidence: float = CONFIDENCE
 ) -> tuple[float, Interval]:
@@ -105,7 +162,7 @@ def estimate_ratio(
     tops, bottoms = (np.bincount(number, weights=values) for values in (above, below))
     units, top, bottom = len(tops), float(tops.sum()), float(bottoms.sum())
     if not bottom:
-        return np.nan, Interval(note="nothing to divide by")
+        return np.nan, Interval(note=NO_DIVISOR)
     value = top / bottom
     if units < FEWEST_FOR_MEAN:
         return value, Interval(note=fewer_than(FEWEST_FOR_MEAN))
@@ -129,13 +186,37 @@ def estimate_count(sizes: Iterable[float], confidence: float = CONFIDENCE) -> In
     The bounds are those of F. Garwood (1936) for a Poisson count, scaled by f = Σ s² / Σ s over the sizes s:
     f · bounds(count / f). A unit of several events makes them wider. A count of 0 has an upper bound.
 
+    Parameters
+    ----------
+    sizes
+        Number of events of each independent unit, such as the crossings of each person.
+    confidence
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        The interval of the sum of ``sizes``.
+
+    Raises
+    ------
+    ParameterError
+        If ``confidence`` is not between 0 and 1.
+
     References
     ----------
     F. Garwood, "Fiducial limits for the Poisson distribution", Biometrika 28, 1936,
     doi:10.1093/biomet/28.3-4.437.
+
+    Examples
+    --------
+    >>> interval = estimate_count([1] * 10)
+    >>> round(interval.low, 1), round(interval.high, 1)
+    (4.8, 18.4)
     """
     from scipy.special import gammaincinv  # noqa: PLC0415 - loading SciPy takes half a second
 
+    confidence = parse_confidence(confidence)
     size = np.asarray(list(sizes), dtype="float64")
     count, squares = float(size.sum()), float((size**2).sum())
     scale = squares / count if count else 1.0
@@ -149,7 +230,31 @@ def estimate_daily_count(counts: Iterable[float], confidence: float = CONFIDENCE
 
     The interval is log(mean) ± t(d-1) · sqrt(max(variance, mean) / d) / mean over d days, so it is never
     narrower than that of a Poisson count. Blank for fewer than three days or a mean of 0.
+
+    Parameters
+    ----------
+    counts
+        The count of each day; 0 for a day without events.
+    confidence
+        Confidence level, between 0 and 1.
+
+    Returns
+    -------
+    float, Interval
+        The mean per day, and its interval with a note that says why it is blank.
+
+    Raises
+    ------
+    ParameterError
+        If ``confidence`` is not between 0 and 1.
+
+    Examples
+    --------
+    >>> mean, interval = estimate_daily_count([58, 65, 70, 72, 67, 123])
+    >>> round(mean, 1), round(interval.low, 1), round(interval.high, 1)
+    (75.8, 54.7, 105.1)
     """
+    confidence = parse_confidence(confidence)
     count = np.asarray(list(counts), dtype="float64")
     days = len(count)
     mean = float(count.mean()) if days else np.nan

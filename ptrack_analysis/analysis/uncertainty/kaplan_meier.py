@@ -66,8 +66,8 @@ def estimate_survival(lengths: Lengths, confidence: float = CONFIDENCE) -> Curve
     taken off the share that was left. A length that ends where another is censored counts as the shorter one.
     The variance is cluster-robust: V = n/(n-1) Σ ψ², where ψ is the influence of a unit. The effective number
     is min(S(1-S)/V, m) · (t(m-1)/t(n-1))² for m lengths of n units. At a share of 1 it is the number of units
-    still at risk. At a share of 0 it is n, or less where that of the last share above 0 is less. No lengths:
-    an empty curve. O(m log m).
+    at risk at the next length. At a share of 0 it is n, or less where that of the last share above 0 is less.
+    No lengths: an empty curve. O(m log m).
 
     References
     ----------
@@ -170,8 +170,8 @@ def shares_at(curve: Curve, lengths: Integers) -> tuple[Floats, Floats, Floats]:
 def find_quantile(curve: Curve, quantile: float) -> float:
     """Return the first length at which the share is at most 1 - ``quantile`` [ms]; NaN if there is none.
 
-    Where the curve equals 1 - ``quantile`` over a stretch, this is the start of the stretch, as in lifelines;
-    R's ``survfit`` takes its middle.
+    Where the curve equals 1 - ``quantile`` over a stretch, this is the start of the stretch, as in lifelines
+    (``qth_survival_time``); R's ``quantile.survfit`` returns its midpoint.
     """
     below = np.flatnonzero(curve.share <= 1 - quantile + _ROUNDING)
     return float(curve.length[below[0]]) if len(below) else np.nan

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.dwell.survival import is_complete
+from ptrack_analysis.analysis.uncertainty.estimates import CONFIDENCE, Interval, find_units, parse_confidence
 from ptrack_analysis.analysis.zones.membership import parse_zone_names, validate_visited
+from ptrack_analysis.analysis.zones.retail_intervals import RetailSample
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone
@@ -92,6 +94,7 @@ FIGURES = {
 }
 
 
+_NO_INTERVAL = Interval(note="no interval for this figure")
 TEN_SECONDS = pd.Timedelta("10s")
 _SECOND = 1000.0
 
@@ -108,6 +111,8 @@ def compute_retail_metrics(
     transactions: Mapping[str, int] | None = None,
     observed_entries: Iterable[str] = OBSERVED_ENTRIES,
     observed_exits: Iterable[str] = OBSERVED_EXITS,
+    groups: pd.DataFrame | None = None,
+    confidence: float = CONFIDENCE,
 ) -> pd.DataFrame:
     """Work out what a shop asks of each zone: visitors, capture, bounce, exposure, dwell, peak, conversion.
 
@@ -127,8 +132,12 @@ def compute_retail_metrics(
     * ``whole_visits`` = visits whose start and end were both observed; ``conversion_rate`` = transactions /
       whole visits; it may exceed 1.
 
-    A figure that divides by 0, or by a number that is not given, is NaN. Nobody in the zone: counts, total
+    A figure that divides by 0, or by a number that is not given, is NaN. No one in the zone: counts, total
     dwell and peak are 0. No zones: no rows.
+
+    ``low`` and ``high`` are the confidence bounds of a figure. Shares have those of Clopper and Pearson,
+    counts those of Garwood, and the two mean dwell times those of the delete-one-person jackknife. Total
+    dwell and peak have none. A bound that cannot be computed is NaN, and ``note`` says why.
 
     Parameters
     ----------
@@ -145,21 +154,21 @@ def compute_retail_metrics(
         the zones or visited by somebody; a Zone need not be.
     transactions
         Name of a zone to the number of sales in the time of the video.
-    observed_entries, observed_exits
+    observed_entries, observed_exits, groups, confidence
         As in ``compute_dwell``.
 
     Returns
     -------
     pandas.DataFrame
-        RETAIL, one row a zone and a figure, sorted by both.
+        RETAIL, one row per zone and figure, sorted by both.
 
     Raises
     ------
     SchemaError
-        If ``visits`` is not a VISITS table.
+        If ``visits`` is not a VISITS table, or ``groups`` not a GROUPS table.
     ParameterError
         If something is no zone or occurs twice, a number is no whole number of at least 0, a name is not
-        that of a zone, or ``bounce_below`` is no length of time.
+        that of a zone, ``bounce_below`` is not a duration, or ``confidence`` is not between 0 and 1.
 
     Notes
     -----
@@ -170,7 +179,9 @@ def compute_retail_metrics(
     Visits cut by the video or by a lost track count with their observed dwell, so dwell errs low and bounce
     high. A counter on the pavement that also counts those who then enter gives the share of them as
     ``capture_ratio``. ``merge_gap`` lets a visit, and so the peak, go on over an absence; without options of
-    ``compute_visits`` the peak is that of ``compute_occupancy``. O(zones · visits).
+    ``compute_visits`` the peak is that of ``compute_occupancy``. The intervals take the person (or the group)
+    as the independent unit: several visits of one person make the interval of a share of visits wider, as if
+    all of them had the same outcome. O(zones · visits).
 
     References
     ----------
@@ -188,6 +199,7 @@ def compute_retail_metrics(
     validate(visits, VISITS)
     names = _distinct(parse_zone_names(zones, "zones"))
     validate_visited(zones, visits, "zones")
+    level = parse_confidence(confidence)
     short = milliseconds(bounce_below, "bounce_below")
     passing, sold = (
         _given(numbers, names, argument)
@@ -196,6 +208,7 @@ def compute_retail_metrics(
     whole = is_complete(visits, observed_entries=observed_entries, observed_exits=observed_exits)
     of_zone = visits.index.get_level_values("zone")
     persons = visits.index.get_level_values("person_index")
+    unit = find_units(persons.to_numpy(), groups)
     rows = []
     for name in names:
         own, inside = visits[of_zone == name], persons[of_zone == name].unique()
@@ -204,20 +217,31 @@ def compute_retail_metrics(
         values |= _reach(inside, elsewhere, persons.nunique())
         passed = _passed(visits, names, passing.get(name), inside)
         values |= _rates(len(inside), int(whole[of_zone == name].sum()), passed, sold.get(name))
-        rows += [(name, figure, *values[figure]) for figure in FIGURES]
+        intervals = RetailSample(
+            person=persons.to_numpy(),
+            unit=unit,
+            dwell=visits["dwell"].to_numpy().view("int64"),
+            inside=of_zone == name,
+            whole=whole,
+            passed=passed,
+        ).estimate_intervals({figure: value for figure, (value, _) in values.items()}, level)
+        rows += [(name, figure, *values[figure], intervals.get(figure, _NO_INTERVAL)) for figure in FIGURES]
     return _table(rows)
 
 
-def _table(rows: list[tuple[str, str, float, int]]) -> pd.DataFrame:
+def _table(rows: list[tuple[str, str, float, int, Interval]]) -> pd.DataFrame:
     """Put the figures of all zones in a table, with their definitions."""
-    figures = [FIGURES[figure] for _, figure, _, _ in rows]
+    figures = [FIGURES[figure] for _, figure, *_ in rows]
     arrays: dict[str, np.ndarray | list[str]] = {
         "zone": [zone for zone, *_ in rows],
-        "figure": [figure for _, figure, _, _ in rows],
-        "value": np.array([value for _, _, value, _ in rows], dtype="float64"),
+        "figure": [figure for _, figure, *_ in rows],
+        "value": np.array([value for _, _, value, *_ in rows], dtype="float64"),
+        "low": np.array([interval.low for *_, interval in rows], dtype="float64"),
+        "high": np.array([interval.high for *_, interval in rows], dtype="float64"),
         "measured_in": [figure.measured_in for figure in figures],
-        "taken_of": np.array([number for *_, number in rows], dtype="int64"),
+        "taken_of": np.array([number for *_, number, _ in rows], dtype="int64"),
         "definition": [f"{figure.definition} Source: {figure.source}." for figure in figures],
+        "note": [interval.note for *_, interval in rows],
     }
     return assemble(RETAIL, arrays)
 

@@ -144,7 +144,7 @@ def _counted(ways: _Ways, origins: list[str], destinations: list[str]) -> pd.Dat
     first = np.flatnonzero(mark_starts(pair[order]))
     count = np.diff(np.append(first, len(pair)))
     travel = ways.travel[order]
-    median = travel[first + (count - 1) // 2]
+    lower, upper = travel[first + (count - 1) // 2], travel[first + count // 2]
     total = np.add.reduceat(travel, first) if len(first) else first
     by_person = np.lexsort((ways.person, pair))
     new = mark_starts(pair[by_person]) | mark_starts(ways.person[by_person])
@@ -155,10 +155,16 @@ def _counted(ways: _Ways, origins: list[str], destinations: list[str]) -> pd.Dat
         "transitions": count,
         "persons": np.add.reduceat(new, first, dtype="int64") if len(first) else first,
         "share": count / np.bincount(origin, count, minlength=len(origins))[origin],
-        "mean_travel": np.where(median == _MISSING, _MISSING, total // np.maximum(count, 1)),
-        "median_travel": median,
+        "mean_travel": np.where(lower == _MISSING, _MISSING, total // np.maximum(count, 1)),
+        "median_travel": np.where(lower == _MISSING, _MISSING, _midpoint(lower, upper)),
     }
     return assemble(TRANSITIONS, arrays)
+
+
+def _midpoint(lower: Milliseconds, upper: Milliseconds) -> Milliseconds:
+    """Return the time halfway between two, rounded to whole milliseconds."""
+    middle: Milliseconds = np.rint(lower + (upper - lower) / 2).astype("int64")
+    return middle
 
 
 _NEVER = np.iinfo("int64").max
@@ -218,7 +224,7 @@ def compute_funnel(visits: pd.DataFrame, steps: Sequence[Zone | str]) -> pd.Data
     moments = _reached(visits, names)
     persons = np.array([(moment < _NEVER).sum() for moment in moments], dtype="int64")
     before = np.append(0, persons)[: len(persons)]
-    times = [_lower_median(moments, step) for step in range(len(names))]
+    times = [_median_time(moments, step) for step in range(len(names))]
     arrays: dict[str, np.ndarray | list[str]] = {
         "step": np.arange(1, len(names) + 1),
         "zone": names,
@@ -248,13 +254,12 @@ def _reached(visits: pd.DataFrame, names: list[str]) -> list[Milliseconds]:
     return moments
 
 
-def _lower_median(moments: list[Milliseconds], step: int) -> int:
-    """Return the lower median of the times from the step before, of those who got there."""
+def _median_time(moments: list[Milliseconds], step: int) -> int:
+    """Return the median time from the step before, of the people who reached this step."""
     there = moments[step] < _NEVER
     if step == 0 or not there.any():
         return _BEFORE
-    times = np.sort(moments[step][there] - moments[step - 1][there])
-    return int(times[(len(times) - 1) // 2])
+    return round(float(np.median(moments[step][there] - moments[step - 1][there])))
 
 
 def _shares(part: Integers, whole: Integers) -> Floats:

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ptrack_analysis.dataset.dictionary import FURTHER, gather_contents
+from ptrack_analysis.dataset.dictionary import FURTHER, SOURCE_COLUMN, gather_contents
 from ptrack_analysis.dataset.records import FOLDERS, RECORDS, VideoEntry, schema_in
 from ptrack_analysis.dataset.verify.findings import ExpectedDataset, Ledger
 from ptrack_analysis.dataset.verify.sums import Shelf
@@ -98,7 +98,7 @@ def _defects(columns: list[Stored], schema: pa.Schema) -> Iterator[tuple[str, st
             continue
         if field.type != ARROW_TYPES[column.type]:
             yield field.name, f"is {field.type}", str(ARROW_TYPES[column.type])
-        if column.definition == FURTHER:  # a column of the user's own has no marks
+        if column.definition in {FURTHER, SOURCE_COLUMN}:  # a column of the user's own has no marks
             continue
         metadata = field.metadata or {}
         for mark, text in (("unit", column.unit), ("definition", column.definition)):

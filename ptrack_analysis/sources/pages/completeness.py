@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import gcd
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
@@ -53,9 +53,17 @@ class Listing:
     unreadable: list[Path] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class MissingPages:
+    """A sentence for each sign that pages are missing, and the least number of missing pages."""
+
+    signs: tuple[str, ...] = ()
+    count: int = 0
+
+
 def find_missing(
     root: AnyPath, listing: Listing, videos: Mapping[K, Sequence[AnyPath]]
-) -> tuple[dict[K, list[str]], list[Path]]:
+) -> tuple[dict[K, MissingPages], list[Path]]:
     """Find the pages that videos lack, by page numbers, fetch states and entries that are not files.
 
     Parameters
@@ -70,26 +78,33 @@ def find_missing(
     Returns
     -------
     tuple
-        The signs of missing pages of each video that has any, a sentence each; the unreadable entries that
-        belong to none of the videos.
+        The missing pages of each video that lacks any; the unreadable entries that belong to none of the
+        videos. A page that cannot be read is one of the missing pages, and no hole between the others.
     """
     alike = defaultdict[tuple[str, str], list[AnyPath]](list)
     known = dict[AnyPath, tuple[str, str]]()
     for file in listing.files:
         group = known[file] = group_below(root, file)
         alike[group].append(file)
+    unreadable = defaultdict[tuple[str, str], list[AnyPath]](list)
+    for entry in listing.unreadable:
+        unreadable[group_below(root, entry)].append(entry)
     states = {file.parent: file for file in listing.files if file.name == FETCH_STATE}
-    found: dict[K, list[str]] = {}
+    found: dict[K, MissingPages] = {}
     groups: dict[K, dict[tuple[str, str], list[AnyPath]]] = {}
     for video, files in videos.items():
         own = groups[video] = defaultdict(list)
         for file in files:
             own[known[file] if file in known else group_below(root, file)].append(file)
-        signs = [sign for group in own for sign in _missing_numbers(own[group], alike[group])]
-        for folder in {file.parent for file in files}.intersection(states):
-            signs += _missing_of_fetch(states[folder], listing.files)
-        if signs:
-            found[video] = signs
+        holes = [_missing_numbers(own[group], [*alike[group], *unreadable[group]]) for group in own]
+        folders = {file.parent for file in files}.intersection(states) if states else ()
+        fetched = [
+            _missing_of_fetch(states[folder], [*listing.files, *listing.unreadable]) for folder in folders
+        ]
+        signs = [sign for one in (*holes, *fetched) for sign in one.signs]
+        if signs:  # a page that fetch.json counts may also be a hole between the others
+            counts = [sum(one.count for one in alternative) for alternative in (holes, fetched)]
+            found[video] = MissingPages(tuple(signs), max(counts))
     orphans = []
     for entry in listing.unreadable:
         group = group_below(root, entry)
@@ -97,23 +112,27 @@ def find_missing(
             video for video, files in videos.items() if any(file.parent == entry.parent for file in files)
         ]
         for video in owners:
-            found.setdefault(video, []).append(f"{entry.name!r} cannot be read: {_describe_kind(entry)}")
+            known_of = found.get(video, MissingPages())
+            sign = f"{entry.name!r} cannot be read: {_describe_kind(entry)}"
+            found[video] = MissingPages((*known_of.signs, sign), known_of.count + 1)
         if not owners:
             orphans.append(entry)
     return found, orphans
 
 
-def _missing_numbers(own: Iterable[AnyPath], all_files: Iterable[AnyPath]) -> list[str]:
-    """Return a sentence if the page numbers of a video have a hole that no file of ``all_files`` fills."""
+def _missing_numbers(own: Iterable[AnyPath], all_files: Iterable[AnyPath]) -> MissingPages:
+    """Find the holes between the page numbers of a video that no file of ``all_files`` fills."""
     by_number = {number: file for file in own if (number := find_page_number(file.name)) is not None}
     if len(by_number) < 2:  # noqa: PLR2004 - a hole lies between two pages
-        return []
+        return MissingPages()
     numbers = sorted(by_number)
+    if numbers[0] <= _FIRST and len(numbers) == numbers[-1] - numbers[0] + 1:
+        return MissingPages()
     stride = gcd(*(number - numbers[0] for number in numbers))
     stride = stride if stride >= _LEAST_STRIDE else 1
     span = (numbers[-1] - numbers[0]) // stride + 1
     if numbers[0] > 1 and len(numbers) < _LEAST_DENSITY * span:
-        return []
+        return MissingPages()
     present = {number for file in all_files if (number := find_page_number(file.name)) is not None}
     is_dense = len(numbers) >= _LEAST_DENSITY * numbers[-1]
     if (
@@ -124,36 +143,38 @@ def _missing_numbers(own: Iterable[AnyPath], all_files: Iterable[AnyPath]) -> li
     ):
         first, name = numbers[0], by_number[numbers[0]].name
         listed, verb = ("page 1", "is") if first == _FIRST + 1 else (f"pages 1 to {first - 1}", "are")
-        return [f"{listed} {verb} missing (the pages start at {name!r})"]
+        return MissingPages((f"{listed} {verb} missing (the pages start at {name!r})",), first - _FIRST)
     holes = [
         (before + stride, after - stride)
         for before, after in pairwise(numbers)
         if after - before > stride and not present.issuperset(range(before + stride, after, stride))
     ]
     if not holes:
-        return []
+        return MissingPages()
     first, last = holes[0]
     listed = ", ".join(f"{a}" if a == b else f"{a} to {b}" for a, b in holes[:_SHOWN])
     more = ", ..." if len(holes) > _SHOWN else ""
     pages, verb = ("page", "is") if len(holes) == 1 and first == last else ("pages", "are")
     before, after = by_number[first - stride].name, by_number[last + stride].name
-    return [f"{pages} {listed}{more} {verb} missing (between {before!r} and {after!r})"]
+    count = sum((b - a) // stride + 1 for a, b in holes)
+    return MissingPages((f"{pages} {listed}{more} {verb} missing (between {before!r} and {after!r})",), count)
 
 
-def _missing_of_fetch(state_file: AnyPath, files: Collection[AnyPath]) -> list[str]:
-    """Return a sentence if ``fetch.json`` counts pages that are not in its folder; [] for another file."""
+def _missing_of_fetch(state_file: AnyPath, files: Collection[AnyPath]) -> MissingPages:
+    """Find the pages that ``fetch.json`` counts and that are not in its folder."""
     try:
         state = msgspec.json.decode(read_document(state_file), type=_FetchState)
     except (InputError, msgspec.MsgspecError, RecursionError):
-        return []
+        return MissingPages()  # another file of that name
     folder = state_file.parent
     names = {file.name for file in files if file.parent == folder and _PAGE_OF_A_FETCH.fullmatch(file.name)}
     lacking = [name for number in range(1, state.pages + 1) if (name := f"{number:06}.json") not in names]
     if not lacking:
-        return []
+        return MissingPages()
     listed = ", ".join(map(repr, lacking[:_SHOWN])) + (", ..." if len(lacking) > _SHOWN else "")
     verb = "is" if len(lacking) == 1 else "are"
-    return [f"{FETCH_STATE} counts {state.pages} pages, but {listed} {verb} missing"]
+    sign = f"{FETCH_STATE} counts {state.pages} pages, but {listed} {verb} missing"
+    return MissingPages((sign,), len(lacking))
 
 
 def are_all_numbered(files: Sequence[AnyPath]) -> bool:
@@ -165,18 +186,16 @@ def are_all_numbered(files: Sequence[AnyPath]) -> bool:
     numbers = [find_page_number(file.name) for file in files]
     if len(files) > 1 and numbers == list(range(len(files))):
         return True
-    state_file = files[0].parent / FETCH_STATE if files else None
-    if state_file is None or not all(_PAGE_OF_A_FETCH.fullmatch(file.name) for file in files):
+    if not files or not all(_PAGE_OF_A_FETCH.fullmatch(file.name) for file in files):
         return False
     try:
-        state = msgspec.json.decode(read_document(state_file), type=_FetchState)
+        state = msgspec.json.decode(read_document(files[0].parent / FETCH_STATE), type=_FetchState)
     except (InputError, OSError, msgspec.MsgspecError, RecursionError):
         return False
     return state.complete and state.pages == len(files)
 
 
-@dataclass(frozen=True, slots=True)
-class PageSpan:
+class PageSpan(NamedTuple):
     """The first and last time of a page, and its longest time without a detection [ms]."""
 
     place: str
@@ -187,11 +206,13 @@ class PageSpan:
 
 def build_span(time: Milliseconds, place: str) -> PageSpan:
     """Return the span of a page that has rows."""
+    if len(time) == 1:
+        return PageSpan(place, int(time[0]), int(time[0]), 0)
     steps = time[1:] - time[:-1]
-    if len(steps) and steps.min() < 0:
+    if np.minimum.reduce(steps) < 0:
         time = np.sort(time)
-        steps = np.diff(time)
-    return PageSpan(place, int(time[0]), int(time[-1]), int(steps.max(initial=0)))
+        steps = time[1:] - time[:-1]
+    return PageSpan(place, int(time[0]), int(time[-1]), int(np.maximum.reduce(steps)))
 
 
 def find_border_gaps(spans: Sequence[PageSpan]) -> list[str]:

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct, field
 
 from ptrack_analysis.errors import InputError, PageError
 from ptrack_analysis.sources.pages.integrity import (
+    count_letters,
     describe_position,
     validate_document,
     validate_members,
@@ -71,15 +72,17 @@ def malformed(raw: bytes, place: str, error: Exception) -> PageError:
     """Describe where a document is not well-formed JSON."""
     found = _BYTE.search(str(error))
     if isinstance(error, RecursionError):
-        return PageError(f"{place}: nested deeper than any page is; not a GetPersonTracking page")
+        return PageError(
+            f"{place}: the JSON is nested deeper than any GetPersonTracking page. Remove it, or save the "
+            "response again."
+        )
     if is_cut(error, raw):
-        position = describe_position(raw, len(raw))
-        return CutDocumentError(f"{place}: JSON ends early at byte {len(raw)} ({position})")
+        return CutDocumentError(f"{place}: JSON ends early at {describe_position(raw, len(raw), place)}")
     end = find_end(error)
     at = int(found[1]) if found else len(raw)
     if end is not None and raw.lstrip()[:1] in (b"{", b"["):
         return TrailingTextError(
-            f"{place}: other text follows the JSON document at byte {end} ({describe_position(raw, end)})"
+            f"{place}: other text follows the JSON document at {describe_position(raw, end, place)}"
         )
     reason = _BYTE.sub("", str(error)).removeprefix("JSON is malformed: ").strip()
     shown = raw[at : at + 12]
@@ -87,7 +90,7 @@ def malformed(raw: bytes, place: str, error: Exception) -> PageError:
         reason = "a number must be finite"
     advice = describe_text(raw) or " The file was changed or is damaged: restore the original."
     return PageError(
-        f"{place}: not JSON at byte {at} ({describe_position(raw, at)}): {reason}, found {shown!r}.{advice}"
+        f"{place}: not JSON at {describe_position(raw, at, place)}: {reason}, found {shown!r}.{advice}"
     )
 
 
@@ -102,7 +105,7 @@ def wall_clock(place: object, name: str, first: str, advice: str) -> str:
 def not_utf8(raw: bytes, place: str, error: UnicodeDecodeError) -> PageError:
     """Describe where a document is not UTF-8."""
     shown = raw[error.start : error.start + 4]
-    where = f"byte {error.start} ({describe_position(raw, error.start)})"
+    where = describe_position(raw, error.start, place)
     advice = describe_text(raw) or " Save the file as UTF-8."
     return PageError(f"{place}: invalid UTF-8 at {where}: {shown!r}.{advice}")
 
@@ -342,6 +345,7 @@ def decode_pages(raw: bytes, place: str, decoders: Decoders, log: DocumentLog) -
         raw = _validate_utf8(raw, place)
     error: msgspec.ValidationError | None = None
     pages: list[Page[Any]] | None = None
+    letters = None if decoders is SKIPPING else count_letters(raw)
     try:
         pages = _unwrapped(_decoded(raw, decoders), raw, place, decoders)
     except msgspec.ValidationError as found:
@@ -349,8 +353,8 @@ def decode_pages(raw: bytes, place: str, decoders: Decoders, log: DocumentLog) -
     except (msgspec.DecodeError, RecursionError) as found:
         raise malformed(raw, place, found) from found
     if error is None and not _has_other_spellings(raw, pages, decoders):
-        if pages and decoders is not SKIPPING:
-            validate_document(raw, place, pages)
+        if pages and letters is not None:
+            validate_document(raw, place, pages, letters)
             _note_face_search(raw, place, log)
         log.fast += bool(pages)
     else:
@@ -503,7 +507,10 @@ def _bare(raw: bytes, place: str, decoders: Decoders) -> Page[Any]:
 def _pages(decoded: Page[Any] | list[Page[Any]], place: str, left: int) -> Iterator[Page[Any]]:
     """Walk wrappers down to what is a page: it has Persons, or says that its job has none yet."""
     if left == 0:
-        raise PageError(f"{place}: pages wrapped more than {_DEEPEST} times; not a GetPersonTracking page")
+        raise PageError(
+            f"{place}: the page is wrapped more than {_DEEPEST} times. Take it out of its wrappings, or save "
+            "the response again."
+        )
     if isinstance(decoded, list):
         for item in decoded:
             yield from _pages(item, place, left)

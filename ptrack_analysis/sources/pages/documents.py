@@ -1,5 +1,6 @@
 """Read files whole, unzipped or line by line, within limits, and split them into documents."""
 
+import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator
@@ -145,11 +146,11 @@ def _read_chunks(file: AnyPath, limit: int | None, log: DocumentLog | None = Non
     """Return a file's content in pieces, with its sizes validated as they grow."""
     unzip = file.name.lower().endswith(".gz")
     try:
-        if isinstance(file, Path) and not S_ISREG((status := file.stat()).st_mode):
+        status = file.stat()
+        if isinstance(status, os.stat_result) and not S_ISREG(status.st_mode):
             kind = "folder" if S_ISDIR(status.st_mode) else "FIFO or device"
             raise InputError(f"{file}: cannot be read: it is a {kind}, not a file")
-        zipped = file.stat().st_size
-        total = 0
+        zipped, total = status.st_size, 0
         if not unzip and limit is not None and zipped > limit:
             raise _too_large(file, limit)
         for chunk in _unzip(file, zipped, log) if unzip else _read_plain(file):
@@ -169,7 +170,7 @@ def _too_large(file: AnyPath, limit: int) -> PageError:
 
 
 def _read_plain(file: AnyPath) -> Iterator[bytes]:
-    with file.open("rb") as stream:
+    with file.open("rb", buffering=0) if isinstance(file, Path) else file.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
             yield chunk
 

@@ -13,6 +13,7 @@ from ptrack_analysis.errors import IncompleteError, InputError, JobError, MixedE
 from ptrack_analysis.sources.archive import VideoReference
 from ptrack_analysis.sources.grouping import Evidence, find_identity, gather_evidence
 from ptrack_analysis.sources.pages.completeness import (
+    MissingPages,
     PageSpan,
     are_all_numbered,
     build_span,
@@ -98,7 +99,7 @@ class JobReader:
     files: int = 0
     ends: dict[bytes, tuple[int, int]] = field(default_factory=dict)
     goes_on: bool = False
-    places: dict[bytes, int] = field(default_factory=dict)
+    places: dict[int, int] = field(default_factory=dict)
     digests: set[bytes] = field(default_factory=set)
     metadata: dict[str, tuple[Any, str]] = field(default_factory=dict)
     mixed: list[InputError] = field(default_factory=list)
@@ -148,7 +149,7 @@ class JobReader:
         """Take in one page, unless it was there before; return its first and last timestamp."""
         self._notice(page, place)
         rows = build_page_rows(page, faces=self.collector.faces, landmarks=self.collector.landmarks)
-        span: tuple[int | None, int | None] = (None, None)
+        span: tuple[int, int] | None = None
         if len(rows.time):
             known = build_span(rows.time, place)
             self.spans.append(known)
@@ -156,18 +157,18 @@ class JobReader:
             self.first = known.first if self.first is None else min(known.first, self.first)
         self.goes_on = bool(page.next_token)
         if not self.goes_on:
-            self.ends[rows.digest()] = int(rows.time.min(initial=2**53)), int(rows.time.max(initial=0))
+            self.ends[rows.digest()] = span or (2**53, 0)
         if self._was_there(rows):
             self.repeated += 1
             self.repeated_rows += len(rows.time)
         else:
             self.collector.add(rows)
-        return span
+        return span or (None, None)
 
     def _was_there(self, rows: PageRows) -> bool:
         """Return whether a page was taken in before; only pages that may be equal are digested whole."""
         number = len(self.collector)
-        earlier = self.places.setdefault(rows.fingerprint(), number)
+        earlier = self.places.setdefault(rows.checksum(), number)
         if earlier == number or not len(rows.time):
             return False
         self.digests.add(self.collector.page_digest(earlier))
@@ -211,20 +212,23 @@ class JobReader:
             mixed.append(PageError(said))
         return [*self.broken, *self.status[:1], *mixed]
 
-    def judge_completeness(self, place: AnyPath, missing: Sequence[str] = ()) -> Completeness:
-        """Judge whether pages are missing; ``missing`` are the signs of that outside the pages."""
+    def judge_completeness(self, place: AnyPath, missing: MissingPages) -> Completeness:
+        """Judge whether pages are missing; ``missing`` is what the names of the files say of that."""
+        count = missing.count + len(self.log.cuts)
         signs = [
-            *missing,
+            *missing.signs,
             *(_shorten(cut, place) for cut in self.log.cuts),
         ]
         if self.pages and not self.ends and not self.status:
+            count = max(count, 1)
             signs.append(
                 f"every page ({self.pages}) has a NextToken, so the last page of the job is missing"
                 if self.pages > 1
                 else "its page has a NextToken, so the last page of the job is missing"
             )
         is_chain = len(self.ends) == 1 and not self.goes_on and self.pages == self.files and not self.broken
-        return Completeness(tuple(signs), not signs and is_chain and are_all_numbered(self.paths))
+        is_proven = not signs and is_chain and are_all_numbered(self.paths)
+        return Completeness(tuple(signs), is_proven, count)
 
     def build_report(
         self, place: AnyPath, kept: int, merged: Merged, completeness: Completeness, facts: Sequence[str]

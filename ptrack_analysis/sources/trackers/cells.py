@@ -134,7 +134,7 @@ def of_values(values: Sequence[Any]) -> Any:
     kinds = set(map(type, values))
     if kinds <= {int, float}:
         try:
-            return pa.chunked_array([np.array(values, dtype="float64")])
+            return pa.chunked_array([np.array(values, dtype="int64" if kinds == {int} else "float64")])
         except OverflowError:
             pass
     texts = [None if value is None else _text(value) for value in values]

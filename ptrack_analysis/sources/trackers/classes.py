@@ -127,7 +127,7 @@ def select_confident(cells: Cells, columns: Mapping[str, str], given: Given, amo
         return _keep_all(cells)
     text = f"{int(low.sum())} of {cells.count} rows with a confidence below {least:g} are left out"
     examples = cells.list_examples(np.flatnonzero(low), name)
-    return RowSelection(~low, (DroppedRows(text, int(low.sum()), examples),))
+    return RowSelection(~low, (DroppedRows(text, int(low.sum()), examples, is_excluded=True),))
 
 
 def _all(cells: Cells) -> Bools:
@@ -220,7 +220,9 @@ def _select_people(cells: Cells, names: Any) -> RowSelection:
     if _PERHAPS_PEOPLE.isdisjoint(dropped):
         return selection
     advice = "To keep classes, name them with classes (--classes)."
-    doubtful = (replace(reason, is_certain=False, advice=advice) for reason in selection.dropped)
+    doubtful = (
+        replace(reason, is_certain=False, is_excluded=False, advice=advice) for reason in selection.dropped
+    )
     return replace(selection, dropped=tuple(doubtful))
 
 
@@ -237,7 +239,8 @@ def _select(cells: Cells, keep: Bools, names: Any, known: ClassList | None) -> R
         raise InputError(f"{cells.place}: no row is {wanted} ({counts}). {advice}".rstrip())
     count = int((~keep).sum())
     text = f"{count} of {cells.count} rows of other classes are left out ({counts})"
-    return RowSelection(keep, (DroppedRows(text, count, cells.list_examples(np.flatnonzero(~keep))),))
+    examples = cells.list_examples(np.flatnonzero(~keep))
+    return RowSelection(keep, (DroppedRows(text, count, examples, is_excluded=True),))
 
 
 def _count(names: Any, rows: Bools) -> str:

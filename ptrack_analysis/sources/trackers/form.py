@@ -12,13 +12,14 @@ import pyarrow.compute as pc
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.schema import DETECTIONS, POINTS
-from ptrack_analysis.sources.read_report import DroppedRows, ReadReport
+from ptrack_analysis.sources.read_report import DroppedRows, IgnoredColumns, ReadReport
 from ptrack_analysis.sources.trackers.cells import Cells
 from ptrack_analysis.sources.trackers.classes import ClassList, select_classes, select_confident
 from ptrack_analysis.sources.trackers.identities import read_identities
 from ptrack_analysis.sources.trackers.merging import build_detections
 from ptrack_analysis.sources.trackers.positions import find_stated_unit, read_positions, validate_speed
 from ptrack_analysis.sources.trackers.roles import BOXES, PARTS, across, down
+from ptrack_analysis.sources.trackers.source_columns import to_pandas
 from ptrack_analysis.sources.trackers.times import read_times
 from ptrack_analysis.sources.trackers.tracked import Given, PointUnit, Tracked, Unit, frame_size
 from ptrack_analysis.video import Video, choose_y_axis
@@ -60,14 +61,18 @@ class BoxLayout:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """The rows of a tracker's file in any order, what they mean, and what the reader did with them."""
+    """The rows of a tracker's file in any order, what they mean, and what the reader did with them.
+
+    ``further`` has the columns of the cells that are kept without a role by their names in the table.
+    """
 
     cells: Cells
     layout: BoxLayout
     dropped: tuple[DroppedRows, ...] = ()
     assumptions: tuple[str, ...] = ()
     oddities: tuple[str, ...] = ()
-    ignored_columns: tuple[str, ...] = ()
+    further: Mapping[str, str] = field(default_factory=dict)
+    ignored: tuple[IgnoredColumns, ...] = ()
     video: Video = field(default_factory=Video)
     parts: Mapping[Part, Integers] | None = None
     has_frame_0: bool | None = None
@@ -117,6 +122,7 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
     if ids.texts is not None:
         texts: Any = np.where(ids.is_tracked, ids.texts, None)
         further["source_id"] = pd.array(texts, dtype="str")
+    further |= {name: to_pandas(part.columns[column]) for name, column in rows.further.items()}
     keep = by_class.keep & confident.keep
     person = ids.number_by_appearance(times.values)
     values = {name: column[keep] for name, column in {**box, **further}.items()}
@@ -147,7 +153,7 @@ def build_tracked(rows: Rows, given: Given) -> Tracked:
         dropped=(*rows.dropped, *selected, *dropped),
         assumptions=(*rows.assumptions, *by_class.assumptions, *assumed, *times.assumptions),
         oddities=(*rows.oddities, *by_class.oddities, *odd, *times.oddities, *oddities),
-        ignored_columns=rows.ignored_columns,
+        ignored=rows.ignored,
     )
     return Tracked(table, known, report)
 

@@ -440,4 +440,4 @@ def _select_flagged(cells: Cells) -> tuple[Cells, tuple[DroppedRows, ...]]:
     count = int((~flagged).sum())
     text = f"{count} of {cells.count} rows with flag 0 are left out"
     examples = cells.list_examples(np.flatnonzero(~flagged))
-    return cells.kept(flagged), (DroppedRows(text, count, examples),)
+    return cells.kept(flagged), (DroppedRows(text, count, examples, is_excluded=True),)

@@ -167,6 +167,11 @@ def read_tracks(
     fractions of the frame. The order of rows does not matter; the same person twice at one time is one row.
     Rows without an id are left out and counted, and refused if it is all of them.
 
+    Columns without a role are kept under their names, if they are bool, number or text and at most 50; whole
+    numbers are ``Int64`` and flags ``boolean``, in which a value may be missing. In a text file the type
+    follows from all values of the column. A column with the name of a column of the tables of people becomes
+    ``source_<name>``. ``report.ignored`` has the columns that are not read, with the reasons.
+
     Parameters
     ----------
     path
@@ -210,7 +215,7 @@ def read_tracks(
     Warns
     -----
     PtrackWarning
-        If rows are dropped, columns are ignored, or facts are assumed.
+        If rows are dropped, columns are not read, or facts are assumed.
 
     Raises
     ------
@@ -330,7 +335,7 @@ def _read_part(path: AnyPath, options: FormatOptions, given: Given) -> Rows | Tr
     if not options.part:
         return _read_rows(path, options, given)
     if (kept := _last_split.find(path, options)) is not None:
-        given.validate_size(kept.cells.count)
+        given.validate_size(kept.cells.count, len(kept.further))
         return _complete(kept, given.video)
     found = _read_rows(path, options, replace(given, video=Video()))
     if isinstance(found, Tracked):

@@ -17,11 +17,19 @@ from ptrack_analysis.sources.trackers.objects import (
     objects_in,
     validate_object,
 )
-from ptrack_analysis.sources.trackers.roles import FRAME_NAMES, MOMENTS, NUMERIC, PARTS, SIDES, find_ignored
+from ptrack_analysis.sources.trackers.roles import FRAME_NAMES, MOMENTS, NUMERIC, PARTS, SIDES
 from ptrack_analysis.sources.trackers.sample import Sample
+from ptrack_analysis.sources.trackers.source_columns import (
+    NESTED,
+    Reasons,
+    SourceColumns,
+    choose_source_columns,
+    read_source_columns,
+)
 from ptrack_analysis.sources.trackers.text import Sheet
 from ptrack_analysis.sources.trackers.tracked import Given, named, title_of_source
 from ptrack_analysis.storage.s3 import AnyPath
+from ptrack_analysis.video import Video
 
 _CORNERS = ("x1", "y1", "x2", "y2")
 _DOTTED = tuple(f"box.{corner}" for corner in _CORNERS)
@@ -64,6 +72,8 @@ ULTRALYTICS = Writer(
     ("class", "confidence"),
 )
 
+_FRAME_COLUMNS = ULTRALYTICS.columns | {"frame": "frame"}
+
 
 def read_supervision_csv(path: AnyPath, given: Given) -> Rows:
     """Read a table of supervision's CSVSink: corners of boxes in px, and the tracker's id.
@@ -96,10 +106,12 @@ def read_supervision_csv(path: AnyPath, given: Given) -> Rows:
     supervision, "Save Detections": ``sv.CSVSink``.
     """
     sheet = Sheet.open(path)
-    given.validate_lines(sheet.raw)
     columns = SUPERVISION.columns | _find_time(sheet.names, given, str(path))
-    cells = sheet.read(columns.values(), _list_numeric(columns), {columns["id"]})
-    return _interpret(cells, sheet.names, columns, given, title_of_source(path))
+    names, reasons = choose_source_columns(columns, sheet.names, _BOX_COLUMNS)
+    given.validate_lines(sheet.raw, len(names))
+    cells = sheet.read(columns.values(), _list_numeric(columns), {columns["id"]}, names)
+    further = _read_texts(cells, names, reasons, [sheet])
+    return _interpret(further, columns, given, title_of_source(path))
 
 
 def read_supervision_json(path: AnyPath, given: Given) -> Rows:
@@ -113,10 +125,10 @@ def read_supervision_json(path: AnyPath, given: Given) -> Rows:
     ----------
     supervision, "Save Detections": ``sv.JSONSink``.
     """
-    cells = build_cells(objects_in(path), path)
-    present = list(cells.columns)
-    columns = SUPERVISION.columns | _find_time(present, given, str(path))
-    return _interpret(cells, present, columns, given, title_of_source(path))
+    rows = objects_in(path)
+    cells = build_cells(rows, path)
+    columns = SUPERVISION.columns | _find_time(list(cells.columns), given, str(path))
+    return _interpret(_read_members(cells, columns, rows), columns, given, title_of_source(path))
 
 
 def read_ultralytics_csv(path: AnyPath, given: Given) -> Rows:
@@ -132,14 +144,19 @@ def read_ultralytics_csv(path: AnyPath, given: Given) -> Rows:
     """
     if not path.is_dir():
         sheet = Sheet.open(path)
-        given.validate_lines(sheet.raw)
         columns = ULTRALYTICS.columns | _find_time(sheet.names, given, str(path))
-        return _interpret(_read_sheet(sheet, columns), sheet.names, columns, given, title_of_source(path))
+        names, reasons = choose_source_columns(columns, sheet.names, _BOX_COLUMNS)
+        given.validate_lines(sheet.raw, len(names))
+        further = _read_texts(_read_sheet(sheet, columns, names), names, reasons, [sheet])
+        return _interpret(further, columns, given, title_of_source(path))
     title, files = list_frame_files(path, ".csv")
     sheets = [(frame, Sheet.open(file)) for frame, file in files if file.stat().st_size > 1]
-    parts = [(frame, _read_sheet(sheet, ULTRALYTICS.columns)) for frame, sheet in sheets]
     present = list(dict.fromkeys(name for _, sheet in sheets for name in sheet.names))
-    return _interpret_frames(join_cells(parts, str(path)), path, given, title, present=present)
+    names, reasons = choose_source_columns(_FRAME_COLUMNS, present, _BOX_COLUMNS)
+    parts = [(frame, _read_sheet(sheet, ULTRALYTICS.columns, names)) for frame, sheet in sheets]
+    cells = join_cells(parts, str(path))
+    further = _read_texts(cells, names, reasons, [sheet for _, sheet in sheets])
+    return _interpret_frames(further, path, given, title)
 
 
 def read_ultralytics_json(path: AnyPath, given: Given) -> Rows:
@@ -157,15 +174,14 @@ def read_ultralytics_json(path: AnyPath, given: Given) -> Rows:
     if path.is_dir():
         title, files = list_frame_files(path, ".json")
         lists = [(str(file), frame, documents_in(file)) for frame, file in files if file.stat().st_size]
-        return _interpret_frames(_build_cells(_list_boxes(lists), path), path, given, title)
+        return _interpret_frames(_read_boxes(lists, path, _FRAME_COLUMNS), path, given, title)
     found = documents_in(path)
     title = title_of_source(path)
     if found and all(isinstance(item, list) for item in found):
         first = given.first_frame or 0
         lists = [(f"{path}, frame {at}", at, items) for at, items in enumerate(found, first)]
-        return _interpret_frames(
-            _build_cells(_list_boxes(lists), path), path, given, title, first_frame=first
-        )
+        further = _read_boxes(lists, path, _FRAME_COLUMNS)
+        return _interpret_frames(further, path, given, title, first_frame=first)
     boxes = _list_boxes([(str(path), None, found)])
     names = {*FRAME_NAMES, *(given.columns or {}).values()}
     if boxes and not any(name in row for _, row in boxes for name in names):
@@ -174,10 +190,9 @@ def read_ultralytics_json(path: AnyPath, given: Given) -> Rows:
             f"Save a list "
             "with one list per frame, or add a member 'frame'."
         )
-    cells = _build_cells(boxes, path)
-    present = list(cells.columns) if boxes else ["frame"]
+    present = list(dict.fromkeys(name for _, row in boxes for name in row)) if boxes else ["frame"]
     columns = ULTRALYTICS.columns | _find_time(present, given, str(path))
-    return _interpret(_complete(cells, columns), present, columns, given, title)
+    return _interpret(_read_boxes([(str(path), None, found)], path, columns), columns, given, title)
 
 
 def fits_supervision_csv(sample: Sample) -> str | None:
@@ -250,31 +265,64 @@ def _list_numeric(columns: Mapping[str, str]) -> set[str]:
     return {name for role, name in columns.items() if role in NUMERIC}
 
 
-def _interpret(
-    cells: Cells, present: Sequence[str], columns: Mapping[str, str], given: Given, title: str
-) -> Rows:
-    """Interpret boxes of a table with the columns ``present``, one of which tells the time."""
+def _interpret(further: SourceColumns, columns: Mapping[str, str], given: Given, title: str) -> Rows:
+    """Interpret boxes of a table, a column of which tells the time."""
     base = 0 if columns.get("frame") in _INDEX else None
     layout = BoxLayout(columns=columns, first_frame=base, text_ids=False)
-    ignored = find_ignored(columns, present, _BOX_COLUMNS)
-    return Rows(cells, layout, ignored_columns=ignored, video=named(given.video, title))
+    return _build_rows(further, layout, named(given.video, title))
 
 
 def _interpret_frames(
-    cells: Cells,
-    path: AnyPath,
-    given: Given,
-    title: str,
-    *,
-    present: Sequence[str] = (),
-    first_frame: int | None = None,
+    further: SourceColumns, path: AnyPath, given: Given, title: str, *, first_frame: int | None = None
 ) -> Rows:
     """Interpret boxes whose frame follows from the list or the file that they are in."""
     validate_columns(given, str(path))
-    columns = ULTRALYTICS.columns | {"frame": "frame"}
-    layout = BoxLayout(columns=columns, first_frame=first_frame)
-    ignored = find_ignored(columns, present or list(cells.columns), _BOX_COLUMNS)
-    return Rows(_complete(cells, columns), layout, ignored_columns=ignored, video=named(given.video, title))
+    layout = BoxLayout(columns=_FRAME_COLUMNS, first_frame=first_frame)
+    further = replace(further, cells=_complete(further.cells, _FRAME_COLUMNS))
+    return _build_rows(further, layout, named(given.video, title))
+
+
+def _build_rows(further: SourceColumns, layout: BoxLayout, video: Video) -> Rows:
+    return Rows(
+        further.cells,
+        layout,
+        oddities=further.oddities,
+        further=further.columns,
+        ignored=further.ignored,
+        video=video,
+    )
+
+
+def _read_texts(
+    cells: Cells, names: Sequence[str], reasons: Reasons, sheets: Sequence[Sheet]
+) -> SourceColumns:
+    """Read the columns without a role of CSV files."""
+    decimal_comma = any(sheet.has_decimal_comma for sheet in sheets)
+    names = [name for name in names if name in cells.columns]
+    return read_source_columns(cells, names, reasons, are_texts=True, decimal_comma=decimal_comma)
+
+
+def _read_members(
+    cells: Cells, columns: Mapping[str, str], rows: Sequence[Row], known: Sequence[str] = ()
+) -> SourceColumns:
+    """Read the members without a role of JSON objects; ``known`` ones are not meant."""
+    present = list(dict.fromkeys(name for row in rows for name in row))
+    names, reasons = choose_source_columns(columns, present, known)
+    nested = {name for row in rows for name, value in row.items() if isinstance(value, dict | list)}
+    reasons |= {name: NESTED for name in names if name in nested}
+    return read_source_columns(
+        cells, [name for name in names if name not in reasons], reasons, are_texts=True
+    )
+
+
+def _read_boxes(
+    lists: Sequence[tuple[str, int | None, list[Any]]], path: AnyPath, columns: Mapping[str, str]
+) -> SourceColumns:
+    """Read lists of boxes, with the columns that the boxes have without a role."""
+    boxes = _list_boxes(lists)
+    cells = build_cells([row for _, row in boxes], path, lambda row: boxes[row][0])
+    items = [item for _, _, items in lists for item in items]
+    return _read_members(_complete(cells, columns), columns, items, _BOX_COLUMNS)
 
 
 def _complete(cells: Cells, columns: Mapping[str, str]) -> Cells:
@@ -285,23 +333,23 @@ def _complete(cells: Cells, columns: Mapping[str, str]) -> Cells:
     return replace(cells, columns={**cells.columns, **added})
 
 
-def _read_sheet(sheet: Sheet, columns: Mapping[str, str]) -> Cells:
-    """Read a table of ``to_csv``, with the box in four columns."""
+def _read_sheet(sheet: Sheet, columns: Mapping[str, str], further: Sequence[str]) -> Cells:
+    """Read a table of ``to_csv``, with the box in four columns, and the ``further`` columns as texts."""
     place, numeric = sheet.file, _list_numeric(columns)
     if "box" in sheet.names:
-        cells = sheet.read([*columns.values(), "box"], numeric, {columns["id"]})
+        cells = sheet.read([*columns.values(), "box"], numeric, {columns["id"]}, further)
         texts = cells.columns["box"]
         if pc.any(pc.match_substring(texts, "x3"), min_count=0).as_py():
             raise InputError(f"{place}: boxes have a corner x3. Oriented boxes are not read.")
         spread = {name: _read_corner(texts, corner) for name, corner in zip(_DOTTED, _CORNERS, strict=True)}
         return _complete(replace(cells, columns={**cells.columns, **spread}), columns)
     if all(name in sheet.names for name in _CORNERS):
-        cells = sheet.read([*columns.values(), *_CORNERS], {*numeric, *_CORNERS}, {columns["id"]})
+        cells = sheet.read([*columns.values(), *_CORNERS], {*numeric, *_CORNERS}, {columns["id"]}, further)
         spread = {name: cells.columns[corner] for name, corner in zip(_DOTTED, _CORNERS, strict=True)}
         return _complete(replace(cells, columns={**cells.columns, **spread}), columns)
     if not all(name in sheet.names for name in _DOTTED):
         raise InputError(f"{place}: no column 'box', nor {', '.join(_CORNERS)}. Is it of Results.to_csv?")
-    return _complete(sheet.read(columns.values(), numeric, {columns["id"]}), columns)
+    return _complete(sheet.read(columns.values(), numeric, {columns["id"]}, further), columns)
 
 
 def _read_corner(boxes: Any, corner: str) -> Any:
@@ -326,7 +374,3 @@ def _list_boxes(lists: Sequence[tuple[str, int | None, list[Any]]]) -> list[tupl
             flat |= {f"box.{corner}": corners.get(corner) for corner in _CORNERS}
             boxes.append((here, flat if frame is None else flat | {"frame": frame}))
     return boxes
-
-
-def _build_cells(boxes: list[tuple[str, Row]], path: AnyPath) -> Cells:
-    return build_cells([row for _, row in boxes], path, lambda row: boxes[row][0])

@@ -180,12 +180,12 @@ def find_part_columns(columns: Mapping[str, str], present: Sequence[str]) -> dic
     }
 
 
-def find_ignored(
+def find_without_role(
     columns: Mapping[str, str], present: Sequence[str], known: Collection[str] = ()
-) -> tuple[str, ...]:
+) -> list[str]:
     """Return columns that have a name but no role, except ``known`` ones."""
     used = {*columns.values(), *known, ""}
-    return tuple(name for name in present if name not in used)
+    return [name for name in present if name not in used]
 
 
 def list_columns(names: Sequence[str], most: int = 20) -> str:

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,18 @@ from ptrack_analysis.sources.trackers.roles import (
     across,
     by_own_names,
     down,
-    find_ignored,
     find_part_columns,
     propose_columns,
     validate_roles,
 )
 from ptrack_analysis.sources.trackers.sample import Sample
+from ptrack_analysis.sources.trackers.source_columns import (
+    Reasons,
+    choose_source_columns,
+    choose_typed_columns,
+    convert_plain,
+    read_source_columns,
+)
 from ptrack_analysis.sources.trackers.text import Sheet, read_raw
 from ptrack_analysis.sources.trackers.tracked import (
     Given,
@@ -61,7 +68,7 @@ def detections_from(
     """Make DETECTIONS, or POINTS, of a table in memory: polars, DuckDB, pyarrow, pandas.
 
     The rules are those of a CSV or Parquet file with named columns; see ``read_tracks``. If rows are
-    dropped, columns ignored or facts assumed, a ``PtrackWarning`` has the counts.
+    dropped, columns not read or facts assumed, a ``PtrackWarning`` has the counts.
 
     Parameters
     ----------
@@ -79,7 +86,8 @@ def detections_from(
     -------
     pandas.DataFrame
         DETECTIONS, sorted by timestamp and person, or with the roles ``x`` and ``y`` POINTS;
-        ``confidence``, ``class_id`` and ``class_name`` are carried along. No rows: an empty table.
+        ``confidence``, ``class_id``, ``class_name`` and the columns without a role are carried along. No
+        rows: an empty table.
 
     Raises
     ------
@@ -109,7 +117,8 @@ def detections_from(
     if isinstance(table, pd.DataFrame):
         rows = _read_pandas(table, place, given, video)
     elif hasattr(table, "__arrow_c_stream__"):
-        rows = _read_arrow(pa.table(table), place, given, video)
+        content = pa.table(table)
+        rows = _read_arrow(content, _choose(content.schema, given, place), place, video)
     else:
         raise ParameterError(
             f"the table is a {type(table).__name__}; expected a pandas.DataFrame or anything with "
@@ -122,14 +131,49 @@ def detections_from(
     return result.table
 
 
-def _read_arrow(table: pa.Table, place: str, given: Given, video: Video) -> Rows:
-    """Read the columns of an Arrow table that have a role."""
-    present = table.column_names
-    columns, candidates = name_columns(given, present, place)
-    cells = {}
-    for name in dict.fromkeys([*columns.values(), *candidates.values()]):
-        if present.count(name) > 1:
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Columns of a table: those of the roles, those that may separate videos, and those without a role.
+
+    ``present`` has the names of all columns, ``reasons`` why some of them are not read.
+    """
+
+    present: Sequence[str]
+    columns: Mapping[str, str]
+    candidates: Mapping[str, str]
+    further: Sequence[str]
+    reasons: Reasons
+
+    @property
+    def needed(self) -> list[str]:
+        """The columns that have or may get a role."""
+        return list(dict.fromkeys([*self.columns.values(), *self.candidates.values()]))
+
+
+def _choose(schema: pa.Schema, given: Given, place: str) -> _Choice:
+    """Choose the columns of a typed table.
+
+    Raises
+    ------
+    InputError
+        If a column that has a role occurs twice.
+    """
+    columns, candidates = name_columns(given, schema.names, place)
+    further, reasons = choose_typed_columns(columns, schema)
+    choice = _Choice(schema.names, columns, candidates, further, reasons)
+    for name in choice.needed:
+        if schema.names.count(name) > 1:
             raise InputError(f"{place}: two columns have the name {name!r}")
+    return choice
+
+
+def _read_arrow(table: pa.Table, choice: _Choice, place: str, video: Video) -> Rows:
+    """Read the chosen columns of an Arrow table."""
+    columns = choice.columns
+    cells = {name: convert_plain(table[name]) for name in choice.further}
+    for name in choice.needed:
+        if name in cells:
+            continue
         if pa.types.is_duration(table[name].type):
             _validate_no_duration(name, columns, place)
         try:
@@ -137,7 +181,7 @@ def _read_arrow(table: pa.Table, place: str, given: Given, video: Video) -> Rows
         except (InputError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise InputError(f"{place}: {error}") from error
     found = Cells(cells, table.num_rows, place, lambda row: f"{place}, row {row}")
-    return _interpret(found, present, columns, candidates, video)
+    return _interpret(found, choice, video)
 
 
 def _read_column(column: Any, name: str, columns: Mapping[str, str]) -> Any:
@@ -151,20 +195,21 @@ def _read_column(column: Any, name: str, columns: Mapping[str, str]) -> Any:
 
 def _interpret(
     cells: Cells,
-    present: Sequence[str],
-    columns: Mapping[str, str],
-    candidates: Mapping[str, str],
+    choice: _Choice,
     video: Video,
+    *,
+    are_texts: bool = False,
+    decimal_comma: bool = False,
 ) -> Rows:
-    """Interpret cells whose columns are known; ``candidates`` may separate videos or cameras.
+    """Interpret cells whose columns are known; see ``read_source_columns`` for ``are_texts``.
 
     Raises
     ------
     InputError
         If a column separates cameras, and the caller does not name it.
     """
-    assumptions, columns = list[str](), dict(columns)
-    for role, name in candidates.items():
+    assumptions, columns = list[str](), dict(choice.columns)
+    for role, name in choice.candidates.items():
         values = pc.unique(pc.fill_null(pc.cast(cells.columns[name], pa.string()), "")).to_pylist()
         if not 1 < len(values) <= max(cells.count // 2, 1):
             continue
@@ -177,11 +222,21 @@ def _interpret(
             )
         columns[role] = name
         assumptions.append(f"each of the {len(values)} values of the column {name!r} is read as a video")
-    return Rows(
+    used = set(columns.values())
+    further = read_source_columns(
         cells,
+        [name for name in choice.further if name not in used],
+        {name: reason for name, reason in choice.reasons.items() if name not in used},
+        are_texts=are_texts,
+        decimal_comma=decimal_comma,
+    )
+    return Rows(
+        further.cells,
         BoxLayout(columns=columns, text_ids=True),
         assumptions=tuple(assumptions),
-        ignored_columns=find_ignored(columns, present),
+        oddities=further.oddities,
+        further=further.columns,
+        ignored=further.ignored,
         video=video,
     )
 
@@ -238,18 +293,39 @@ def _read_pandas(table: pd.DataFrame, place: str, given: Given, video: Video) ->
         for at, name in enumerate(table.index.names)
         if name is not None
     }
+    positions = {str(name): at for at, name in enumerate(table.columns)}
     present = [*map(str, table.columns), *levels]
     columns, candidates = name_columns(given, present, place)
-    cells = {}
-    for name in dict.fromkeys([*columns.values(), *candidates.values()]):
+    further, reasons = choose_source_columns(columns, present)
+
+    def get_values(name: str) -> Any:
+        return pd.Series((levels[name] if name in levels else table.iloc[:, positions[name]]).array)
+
+    arrays = {name: _convert_series(get_values(name)) for name in further}
+    reasons |= {name: "its values are of several types" for name in further if arrays[name] is None}
+    known = [name for name in further if arrays[name] is not None]
+    kept, typed = choose_typed_columns({}, pa.schema([(name, arrays[name].type) for name in known]))
+    choice = _Choice(present, columns, candidates, kept, reasons | typed)
+    cells = {name: convert_plain(arrays[name]) for name in kept}
+    for name in choice.needed:
         if present.count(name) > 1:
             raise InputError(f"{place}: two columns have the name {name!r}")
-        values = table[name] if name in table.columns else levels[name]
+        if name in cells:
+            continue
+        values = get_values(name)
         if values.dtype.kind == "m":
             _validate_no_duration(name, columns, place)
-        cells[name] = _read_series(pd.Series(values.array), name, columns)
+        cells[name] = _read_series(values, name, columns)
     found = Cells(cells, len(table), place, lambda row: f"{place}, row {row}")
-    return _interpret(found, present, columns, candidates, video)
+    return _interpret(found, choice, video)
+
+
+def _convert_series(values: "pd.Series[Any]") -> Any:
+    """Convert a column of pandas to Arrow; None if its values are of several types."""
+    try:
+        return pa.chunked_array([pa.array(values, from_pandas=True)])
+    except (pa.ArrowException, TypeError, ValueError):
+        return None
 
 
 def _validate_no_duration(name: str, columns: Mapping[str, str], place: str) -> None:
@@ -304,13 +380,14 @@ def read_table(path: AnyPath, given: Given) -> Rows:
     """
     video = named(given.video, title_of_source(path))
     if _first_bytes(path) == _PARQUET:
-        return _read_arrow(_read_parquet(path, given), str(path), given, video)
+        return _read_parquet(path, given, video)
     sheet = Sheet.open(path)
-    given.validate_lines(sheet.raw)
     columns, candidates = name_columns(given, sheet.names, str(path))
+    choice = _Choice(sheet.names, columns, candidates, *choose_source_columns(columns, sheet.names))
+    given.validate_lines(sheet.raw, len(choice.further))
     numeric = {name for role, name in columns.items() if role in NUMERIC}
-    cells = sheet.read([*columns.values(), *candidates.values()], numeric, {columns["id"]})
-    return _interpret(cells, sheet.names, columns, candidates, video)
+    cells = sheet.read(choice.needed, numeric, {columns["id"]}, choice.further)
+    return _interpret(cells, choice, video, are_texts=True, decimal_comma=sheet.has_decimal_comma)
 
 
 def read_names(sample: Sample) -> list[str]:
@@ -343,17 +420,18 @@ def read_parquet_names(path: AnyPath) -> list[str]:
         return names
 
 
-def _read_parquet(path: AnyPath, given: Given) -> pa.Table:
+def _read_parquet(path: AnyPath, given: Given, video: Video) -> Rows:
     with _open_parquet(path) as file:
         rows = file.metadata.num_rows
         if rows > MAX_ROWS:
             raise InputError(f"{path}: {rows} rows; at most {MAX_ROWS} are read")
-        given.validate_size(rows)
-        columns, candidates = name_columns(given, file.schema_arrow.names, str(path))
+        choice = _choose(file.schema_arrow, given, str(path))
+        given.validate_size(rows, len(choice.further))
         try:
-            return file.read(columns=list(dict.fromkeys([*columns.values(), *candidates.values()])))
+            table = file.read(columns=[*choice.needed, *choice.further])
         except (pa.ArrowException, OSError) as error:
             raise InputError(f"{path}: cannot be read as Parquet: {str(error).splitlines()[0]}") from error
+    return _read_arrow(table, choice, str(path), video)
 
 
 def _open_parquet(path: AnyPath) -> Any:

@@ -113,17 +113,25 @@ class Sheet:
             raise InputError(f"{file}, line 1: two columns have the name {twice[0]!r}")
         return cls(file, raw[start:] if start else raw, names, delimiter, int(start > 0))
 
-    def read(self, names: Iterable[str], numbers: Collection[str] = (), ids: Collection[str] = ()) -> Cells:
+    def read(
+        self,
+        names: Iterable[str],
+        numbers: Collection[str] = (),
+        ids: Collection[str] = (),
+        texts: Collection[str] = (),
+    ) -> Cells:
         """Read the columns with these names; ``numbers`` should be numeric, ``ids`` may be whole numbers.
 
-        A numeric column with any other cell is read as text, so that the cell can be shown.
+        A numeric column with any other cell is read as text, so that the cell can be shown. The columns
+        ``texts`` are read, too, exactly as they are written.
 
         Raises
         ------
         InputError
             If a line has another number of cells than the first.
         """
-        wanted = [name for name in dict.fromkeys(names) if name in self.names]
+        known = set(self.names)
+        wanted = [name for name in dict.fromkeys([*names, *texts]) if name in known]
         kinds = {name: pa.float64() if name in numbers else pa.string() for name in wanted}
         table = self._parse(kinds | {name: pa.int64() for name in wanted if name in ids})
         if table is None and ids:
@@ -132,7 +140,7 @@ class Sheet:
             table = self._parse(dict.fromkeys(wanted, pa.string()))
         columns = {name: table[name] for name in wanted}
         if self.has_decimal_comma:
-            columns = {name: _with_point(column) for name, column in columns.items()}
+            columns |= {name: with_decimal_point(columns[name]) for name in wanted if name not in texts}
         return Cells(
             columns=columns,
             count=table.num_rows,
@@ -317,7 +325,7 @@ def _is_finite(column: Any) -> bool:
     return not column.null_count and pc.all(pc.is_finite(column), min_count=0).as_py() is not False
 
 
-def _with_point(column: Any) -> Any:
+def with_decimal_point(column: Any) -> Any:
     """Replace decimal commas by points in the cells that are numbers."""
     is_number = pc.match_substring_regex(column, _DECIMAL_COMMA)
     return pc.if_else(is_number, pc.replace_substring(column, ",", "."), column)

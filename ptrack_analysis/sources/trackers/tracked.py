@@ -22,6 +22,8 @@ Unit = Literal["px", "fraction", "m", "cm"]
 UNITS = ("px", "fraction", "m", "cm")
 Y_AXES = ("up", "down")
 _RATES = (1e-3, 1e6)
+COLUMN_BYTES = 60
+"""Bytes per detection and column without a role at the peak of an analysis: three copies, and texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +60,28 @@ class Given:
     part: Mapping[str, str] = field(default_factory=dict)
     budget: Budget | None = None
 
-    def validate_size(self, rows: int) -> None:
-        """Reject a file with so many rows if they need more memory than the budget.
+    def validate_size(self, rows: int, further: int = 0) -> None:
+        """Reject a file with so many rows and columns without a role if they need more than the budget.
 
         Raises
         ------
         InputError
             If they do.
         """
-        if self.budget is not None and rows * self.budget.row > self.budget.memory:
+        if self.budget is None:
+            return
+        needed = rows * (self.budget.row + further * COLUMN_BYTES)
+        if needed > self.budget.memory:
             raise InputError(
-                f"video {self.budget.video!r}: {rows} rows need more than "
-                f"{shown_bytes(rows * self.budget.row)} of "
+                f"video {self.budget.video!r}: {rows} rows need more than {shown_bytes(needed)} of "
                 f"memory, but {shown_bytes(self.budget.memory)} may be used. Raise memory (--memory), or "
                 f"split the file."
             )
 
-    def validate_lines(self, raw: bytes) -> None:
+    def validate_lines(self, raw: bytes, further: int = 0) -> None:
         """Reject text with so many lines that its rows need more memory than the budget."""
         if self.budget is not None:
-            self.validate_size(raw.count(b"\n"))
+            self.validate_size(raw.count(b"\n"), further)
 
 
 def combine(options: FormatOptions, video: Video, budget: Budget | None = None) -> Given:
@@ -113,6 +117,9 @@ def validate_options(options: FormatOptions) -> FormatOptions:
     return options
 
 
+_ALSO_SIZE = " Boxes in pixels also need the frame size: Video(width=640, height=360) (--frame-size 640x360)."
+
+
 def named(video: Video, title: str, **known: Any) -> Video:
     """Complete what a file tells by the given facts; the name is made of the title."""
     facts = {fact: value for fact, value in known.items() if value is not None}
@@ -135,8 +142,8 @@ def frame_size(video: Video, place: str) -> tuple[int, int]:
     """
     if not video.width or not video.height:
         raise ParameterError(
-            f"{place}: the frame size is not known, so pixels cannot become fractions of the frame: "
-            "give Video(width=..., height=...), in the shell --frame-size 640x360"
+            f"{place}: the frame size is not known, so pixels cannot become fractions of the frame. Pass "
+            "video=Video(width=640, height=360) (--frame-size 640x360)."
         )
     return video.width, video.height
 
@@ -152,8 +159,8 @@ def frame_rate(video: Video, place: str) -> float:
     rate = video.frame_rate
     if rate is None:
         raise ParameterError(
-            f"{place}: the frame rate is not known, so frames cannot become times: "
-            "give Video(frame_rate=...), in the shell --frame-rate 25"
+            f"{place}: the frame rate is not known, so frames cannot become times. Pass "
+            f"video=Video(frame_rate=25) (--frame-rate 25).{'' if video.width else _ALSO_SIZE}"
         )
     if not _RATES[0] <= rate <= _RATES[1]:
         raise ParameterError(f"{place}: the frame rate is {rate!r}; expected {_RATES[0]:g} to {_RATES[1]:g}")

@@ -59,8 +59,8 @@ def test_a_wait_says_which_of_its_ends_were_seen(make_visits):
 QUEUES = {
     "nobody": ([], [(0, 0), (9000, 0)]),
     "one comes and goes": ([(1000, 2000)], [(0, 0), (1000, 1), (3000, 0), (9000, 0)]),
-    "from the start to the end": ([(0, 9000)], [(0, 1), (9000, 0)]),
-    "one comes as one goes": ([(0, 4000), (4000, 5000)], [(0, 1), (9000, 0)]),
+    "from the start to the end": ([(0, 9000)], [(0, 1), (9000, 1)]),
+    "one comes as one goes": ([(0, 4000), (4000, 5000)], [(0, 1), (9000, 1)]),
     "two at once": ([(0, 4000), (1000, 1000)], [(0, 1), (1000, 2), (2000, 1), (4000, 0), (9000, 0)]),
     "one for no time": ([(3000, 0)], [(0, 0), (9000, 0)]),
 }

@@ -3,13 +3,14 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.quality import compute_confidence_intervals
+from ptrack_analysis.quality import compute_confidence_intervals, estimate_count
 from ptrack_analysis.schema import GROUPS, INTERVALS, VISITS, assemble, empty_table, validate
 
 
@@ -54,6 +55,21 @@ def test_the_figure_is_the_plain_one(options, figure, till):
     assert (row["persons"], row["rows"]) == (3, 4)
     assert np.isnan([row["low"], row["high"]]).all()
     assert row["note"] == ("fewer than 6 people" if "median" in figure else "fewer than 10 people")
+
+
+def test_a_count_has_garwoods_bounds_for_the_visits_of_each_person():
+    visits = make_visits([("till", person, 2000) for person in (1, 2, 3, 3)])
+    row = compute_confidence_intervals(visits, of=None, statistic="count").loc[("till", "count")]
+    interval = estimate_count([1, 1, 2])
+    assert (row["value"], row["persons"], row["rows"]) == (4, 3, 4)
+    assert (row["low"], row["high"], row["note"]) == (interval.low, interval.high, "")
+    pairs = pd.DataFrame(
+        {"group": [1, 1, 2], "size": [2, 2, 1]}, index=pd.Index([1, 2, 3], name="person_index")
+    )
+    grouped = compute_confidence_intervals(visits, of=None, statistic="count", groups=pairs)
+    assert (grouped["low"].item(), grouped["high"].item()) == pytest.approx(
+        (estimate_count([2, 2]).low, estimate_count([2, 2]).high)
+    )
 
 
 def test_where_all_are_alike_there_is_no_interval():
@@ -132,8 +148,9 @@ WRONG = {
     "confidence": ({"confidence": 1.0}, "confidence must be between 0 and 1, got 1.0"),
     "no column": ({"of": "size"}, "of must be a column of the table, got 'size'; the columns are entered"),
     "no numbers": ({"of": "entry"}, "of must be a column of numbers, .* but 'entry' is category"),
-    "statistic": ({"statistic": "mode"}, "statistic must be one of mean, median, rate, got 'mode'"),
+    "statistic": ({"statistic": "mode"}, "statistic must be one of mean, median, rate, count, got 'mode'"),
     "mean of rows": ({"of": None}, "a mean needs a column: set of"),
+    "count of a column": ({"statistic": "count"}, "a count is of rows: pass of=None, got of='dwell'"),
     "mean per": (
         {"per": "since_previous_visit"},
         "per is only for statistic='rate', got per='since_previous_visit' with 'mean'",

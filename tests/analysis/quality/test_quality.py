@@ -77,7 +77,8 @@ CASES = {
     ),
     "one of four without a body": ("face only", {1: [*PATH[:3], (300, None, None)]}, 25.0),
     "the last of four is nowhere": ("time without position", {1: [*PATH[:3], (300, None, None)]}, 25.0),
-    "one of two is there for 0.2 s": ("short tracks", {1: PATH, 2: PATH[:2]}, 50.0),
+    "one of two is there for 0.2 s": ("short tracks", {1: PATH, 2: PATH[5:7]}, 50.0),
+    "one of two is cut by the start": ("short tracks", {1: PATH, 2: PATH[:2]}, 0.0),
     "boxes beyond the left edge": ("boxes beyond image", {1: PATH[:3], 2: [(0, 0.01, 0.5)]}, 25.0),
     "a box that ends at the lower edge": ("truncated boxes", {1: PATH[:3], 2: [(0, 0.5, 0.995)]}, 25.0),
     "a jump over half the picture": (
@@ -96,6 +97,34 @@ CASES = {
 @pytest.mark.parametrize(("name", "persons", "wanted"), CASES.values(), ids=CASES.keys())
 def test_each_check_measures_what_it_says(name, persons, wanted):
     assert value(persons, name) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize(("short", "verdict"), [(1, "doubtful"), (2, "doubtful"), (3, "bad")])
+def test_fewer_than_three_short_tracks_are_at_most_doubtful(short, verdict):
+    persons = {1: PATH, **dict.fromkeys(range(2, short + 2), PATH[5:7])}
+    assert quality_of(make_detections(persons)).loc["short tracks", "verdict"] == verdict
+
+
+def test_a_clip_of_less_than_a_second_has_no_short_tracks():
+    persons = dict.fromkeys(range(1, 6), PATH[:9])
+    result = quality_of(make_detections(persons), video=make_video(900)).loc["short tracks"]
+    assert (result["value"], result["verdict"]) == (0.0, "good")
+
+
+@pytest.mark.parametrize(("seconds", "verdict"), [(2, "doubtful"), (12, "bad")])
+def test_a_zone_with_little_presence_is_at_most_doubtful(seconds, verdict):
+    """Person 1 is at the lower border of the image in the zone, 2 is far from it."""
+    persons = {
+        1: [(time, 0.2, 0.995) for time in range(0, seconds * 1000, 100)],
+        2: [(time, 0.8, 0.5) for time in range(0, 60_000, 100)],
+    }
+    detections = make_detections(persons)
+    zone = Zone("till", box(0, 0, 400, 500), "px")
+    trajectories = compute_trajectories(detections, VIDEO)
+    result = compute_quality(detections, trajectories, VIDEO, zones=[zone])
+    assert result.loc[("truncated boxes", "till"), ["value", "verdict"]].tolist() == [100.0, verdict]
+    spoiled = str(judge_video(result))
+    assert spoiled == ("usable with care" if verdict == "doubtful" else "not usable for visits and dwell")
 
 
 def test_a_body_that_grows_at_once_is_suspected():
@@ -382,10 +411,11 @@ def test_time_outside_the_image_is_a_check_that_clipping_calms():
 
 
 def test_a_share_is_measured_in_each_zone_and_only_spoiled_zones_are_marked():
-    """The person has no box in the left zone and boxes in the right one."""
+    """Six people, one after the other, lack boxes in the left zone; a seventh has all in the right one."""
     left = [(100 * step, 0.2 if step in {0, 19} else None, 0.5) for step in range(20)]
-    right = [(2000 + 100 * step, 0.8, 0.5) for step in range(60)]
-    detections = make_detections({1: left + right})
+    right = [(100 * step, 0.8, 0.5) for step in range(300)]
+    people = {index: [(time + 10_000 * index, x, y) for time, x, y in left] for index in range(6)}
+    detections = make_detections(people | {6: right})
     zones = [Zone("left", box(0, 0, 500, 500), "px"), Zone("right", box(500, 0, 1000, 500), "px")]
     result = compute_quality(detections, compute_trajectories(detections, VIDEO), VIDEO, zones=zones)
     assert result.loc[("face only", "left"), "value"] == pytest.approx(90)

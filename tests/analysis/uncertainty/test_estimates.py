@@ -12,6 +12,7 @@ from ptrack_analysis.analysis.uncertainty.estimates import (
     estimate_daily_count,
     estimate_difference,
     estimate_ratio,
+    estimate_share,
     find_units,
     share_bounds,
 )
@@ -23,6 +24,19 @@ def test_bounds_of_a_share_are_those_of_scipys_exact_test():
         theirs = stats.binomtest(count, number).proportion_ci(0.95, method="exact")
         low, high = share_bounds(np.array([count / number]), np.array([float(number)]), 0.95)
         assert (low.item(), high.item()) == pytest.approx((theirs.low, theirs.high))
+
+
+def test_a_share_of_single_people_has_the_bounds_of_the_exact_test():
+    share, interval = estimate_share(3, [1] * 9)
+    theirs = stats.binomtest(3, 9).proportion_ci(0.95, method="exact")
+    assert (share, interval.low, interval.high) == pytest.approx((1 / 3, theirs.low, theirs.high))
+
+
+def test_a_share_of_visits_is_no_surer_than_one_of_people():
+    """Three visits of each of nine people tell as much as one visit each, if all three end alike."""
+    _, once = estimate_share(3, [1] * 9)
+    _, often = estimate_share(9, [3] * 9)
+    assert (often.low, often.high) == pytest.approx((once.low, once.high))
 
 
 def test_a_count_of_single_people_has_garwoods_bounds():
@@ -48,6 +62,9 @@ def test_the_mean_of_days_is_never_surer_than_a_poisson_count():
 
 
 BLANK = {
+    "a share of one person": (lambda: estimate_share(1, [2])[1], "fewer than 2 people"),
+    "a share of no one": (lambda: estimate_share(0, [])[1], "nothing to divide by"),
+    "more than all": (lambda: estimate_share(5, [1, 1, 1])[1], "above 1: not a share"),
     "two days": (lambda: estimate_daily_count([5, 6])[1], "fewer than 3 days"),
     "no days": (lambda: estimate_daily_count([])[1], "fewer than 3 days"),
     "no events": (lambda: estimate_daily_count([0, 0, 0])[1], "no events on any day"),

@@ -47,7 +47,7 @@ def test_shares_and_times_are_those_of_who_got_there():
     assert funnel["zone"].tolist() == ["a", "b", "c"]
     assert funnel["share_of_first"].tolist() == [1, 0.5, 0.25]
     assert funnel["share_of_previous"].tolist()[1:] == [0.5, 0.5]
-    assert funnel["median_time"].tolist()[1:] == [pd.Timedelta("10ms"), pd.Timedelta("30ms")]
+    assert funnel["median_time"].tolist()[1:] == [pd.Timedelta("15ms"), pd.Timedelta("30ms")]
     assert funnel.loc[1, ["share_of_previous", "median_time"]].isna().all()
 
 

@@ -7,6 +7,7 @@ import pytest
 from factories import make_points
 from flow_tables import make_visits, make_zones, plain, random_rows, visit_rows
 from hypothesis import given
+from scipy import stats
 from shapely.geometry import box
 
 from ptrack_analysis import (
@@ -19,7 +20,7 @@ from ptrack_analysis import (
 )
 from ptrack_analysis.analysis.zones.retail import FIGURES
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import EXITS, RETAIL, VISITS, empty_table, validate
+from ptrack_analysis.schema import EXITS, GROUPS, RETAIL, VISITS, assemble, empty_table, validate
 
 # Ten persons come by the window. 0, 1, 2 and 3 enter the shop (3 twice); 0 and 1 go on to the till.
 #   shop  0: 10-40 s   1: 20-50 s   2: 30-35 s   3: 60-80 s and 90-95 s
@@ -45,6 +46,15 @@ BY_HAND = {
     "whole_visits": (5, 5),  # all five were observed from start to end
     "conversion_rate": (0.4, 5),  # 2 sales to 5 whole visits
 }
+
+
+def clopper_pearson(count, number):
+    low = stats.beta.ppf(0.025, count, number - count + 1) if count else 0.0
+    return low, stats.beta.ppf(0.975, count + 1, number - count)
+
+
+def garwood(count):
+    return stats.chi2.ppf(0.025, 2 * count) / 2, stats.chi2.ppf(0.975, 2 * count + 2) / 2
 
 
 def figures_of(rows, zone="shop", **options):
@@ -216,3 +226,61 @@ def test_a_visit_that_the_video_cuts_is_not_whole_and_not_in_the_conversion():
         assert table.loc[("shop", "whole_visits"), "value"] == whole
         assert table.loc[("shop", "conversion_rate"), "value"] == pytest.approx(1 / whole)
         assert table.loc[("shop", "conversion_rate"), "taken_of"] == whole
+
+
+INTERVALS_BY_HAND = {
+    "exposure_rate": clopper_pearson(4, 10),
+    "one_zone_rate": clopper_pearson(0, 4),
+    "capture_rate": clopper_pearson(4, 10),
+    "conversion_rate": clopper_pearson(0.4 * 25 / 7, 25 / 7),  # 5 visits, two of one person: worth 5² / 7
+    "bounce_rate": clopper_pearson(0.4 * 25 / 7, 25 / 7),
+    "visitors": garwood(4),
+    "visits": tuple(7 / 5 * bound for bound in garwood(25 / 7)),
+}
+
+
+@pytest.mark.parametrize("figure", INTERVALS_BY_HAND)
+def test_shares_have_the_interval_of_clopper_and_pearson_and_counts_that_of_garwood(figure):
+    options = {"passers_by": {"shop": "window"}, "transactions": {"shop": 2}}
+    row = compute_retail_metrics(make_visits(TEN), make_zones(["shop"]), **options).loc[("shop", figure)]
+    assert (row["low"], row["high"]) == pytest.approx(INTERVALS_BY_HAND[figure])
+    assert row["note"] == ""
+
+
+def test_one_visit_to_each_person_gives_conversion_the_interval_of_its_whole_visits():
+    rows = [("shop", person, 0, 5) for person in range(20)]
+    row = compute_retail_metrics(make_visits(rows), ["shop"], transactions={"shop": 5}).loc["shop"]
+    ends = row.loc["conversion_rate", ["low", "high"]].astype(float)
+    assert tuple(ends) == pytest.approx(clopper_pearson(5, 20))
+
+
+def test_the_interval_of_the_capture_ratio_is_that_of_the_odds():
+    table = compute_retail_metrics(make_visits(TEN), ["shop"], passers_by={"shop": 6}).loc["shop"]
+    low, high = clopper_pearson(4, 10)
+    ratio = tuple(table.loc["capture_ratio", ["low", "high"]].astype(float))
+    assert ratio == pytest.approx((low / (1 - low), high / (1 - high)))
+
+
+NO_INTERVAL = {
+    "total_dwell": "no interval for this figure",
+    "peak_occupancy": "no interval for this figure",
+    "capture_rate": "the number to compare with is not given",
+    "conversion_rate": "above 1: not a share",
+    "average_dwell": "fewer than 10 people",
+}
+
+
+@pytest.mark.parametrize("figure", NO_INTERVAL)
+def test_a_figure_without_an_interval_says_why(figure):
+    row = compute_retail_metrics(make_visits(TEN), ["shop"], transactions={"shop": 9}).loc[("shop", figure)]
+    assert np.isnan([row["low"], row["high"]]).all()
+    assert row["note"] == NO_INTERVAL[figure]
+
+
+def test_groups_make_the_intervals_of_a_shop_wider():
+    pairs = {"person_index": np.arange(10), "group": np.arange(10) // 2 + 1, "size": np.full(10, 2)}
+    alone, paired = (
+        compute_retail_metrics(make_visits(TEN), ["shop"], groups=groups).loc[("shop", "exposure_rate")]
+        for groups in (None, assemble(GROUPS, pairs))
+    )
+    assert paired["high"] - paired["low"] > alone["high"] - alone["low"]

@@ -119,11 +119,19 @@ def test_only_the_columns_with_a_role_of_a_wide_table_are_read(tmp_path, monkeyp
         monkeypatch.setattr(text.Sheet, "_parse", lambda *a: found.append(len(a[1])) or parse(*a))
     else:
         pq.write_table(pa.table(wide), file)
-        name = tables.name_columns
-        monkeypatch.setattr(tables, "name_columns", lambda *a: found.append(len(name(*a)[0])) or name(*a))
+        choose = tables._choose
+
+        def count(*args):
+            choice = choose(*args)
+            found.append(len([*choice.needed, *choice.further]))
+            return choice
+
+        monkeypatch.setattr(tables, "_choose", count)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".*columns without a role", PtrackWarning)
-        assert len(read_tracks(file, video=VIDEO, columns=FRAMES).table) == 2
+        warnings.filterwarnings("ignore", ".*more than 50 columns have no role", PtrackWarning)
+        tracked = read_tracks(file, video=VIDEO, columns=FRAMES)
+    assert len(tracked.table) == 2
+    assert len(tracked.report.ignored_columns) == len(wide) - 4
     assert set(found) == {4}
 
 

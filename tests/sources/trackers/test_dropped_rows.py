@@ -6,7 +6,14 @@ from pages import write
 from tracker_files import SMALL, read
 
 import ptrack_analysis
-from ptrack_analysis import detections_from, find_videos, inspect_tracking, read_tracking
+from ptrack_analysis import (
+    compute_quality,
+    compute_trajectories,
+    detections_from,
+    find_videos,
+    inspect_tracking,
+    read_tracking,
+)
 from ptrack_analysis.cli import main
 from ptrack_analysis.datasets import map_videos
 from ptrack_analysis.errors import PtrackError, PtrackWarning
@@ -47,6 +54,23 @@ def test_reading_warns_once_of_dropped_rows_with_their_counts(tmp_path, name, te
     assert str(warning.message).startswith(f"{file}: ")
     assert all(sentence in str(warning.message) for sentence in said)
     assert warning.filename == __file__
+
+
+EXCLUDED = {
+    "another class by name": ("a.csv", SINK.replace(",,person", ",3,person"), {}),
+    "flag and class": ("gt.txt", TRUTH, {}),
+    "confidence": ("a.csv", SINK.replace("0.9,,person", "0.1,3,person"), {"min_confidence": 0.5}),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "options"), EXCLUDED.values(), ids=EXCLUDED.keys())
+def test_rows_that_do_not_count_are_no_loss_of_quality(tmp_path, name, text, options):
+    file = write(tmp_path / name, text)
+    with pytest.warns(PtrackWarning, match="left out"):
+        detections, video = read_tracking(file, video=SMALL, **options)
+    assert video.read_report.dropped_rows > 0
+    checked = compute_quality(detections, compute_trajectories(detections, video), video)
+    assert checked.loc[("dropped rows", ""), ["value", "verdict"]].tolist() == [0.0, "good"]
 
 
 def test_a_file_of_which_nothing_is_dropped_reads_without_a_warning(tmp_path):

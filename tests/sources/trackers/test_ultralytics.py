@@ -154,7 +154,7 @@ JSON_FAULTS = {
     ),
     "corners turned": (
         [[box((50, 0, 10, 9))]],
-        "box.x2 is 10.0; expected at least the box.x1 of its row, 50",
+        "box.x2 is 10; expected at least the box.x1 of its row, 50",
     ),
     "a list of numbers": ([[1]], "item 1: is 1; expected an object"),
 }
