@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.uncertainty.estimates import estimate_count
+from ptrack_analysis.analysis.uncertainty.estimates import count_by_unit, estimate_count
 
 GARWOOD = " Garwood's interval of a count, with the person as the independent unit."
 
@@ -36,7 +35,7 @@ def estimate_bounds(events: pd.DataFrame) -> tuple[float, float]:
     The person is the independent unit: events of one person may depend on each other.
     """
     persons = events.index.get_level_values("person_index").to_numpy()
-    interval = estimate_count(np.unique(persons, return_counts=True)[1])
+    interval = estimate_count(count_by_unit(persons))
     return interval.low, interval.high
 
 

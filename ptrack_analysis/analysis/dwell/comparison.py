@@ -10,6 +10,7 @@ from ptrack_analysis.analysis.dwell.survival import Group, split_visits
 from ptrack_analysis.analysis.uncertainty.estimates import (
     CONFIDENCE,
     Interval,
+    count_by_unit,
     estimate_count,
     estimate_difference,
     parse_confidence,
@@ -23,7 +24,6 @@ from ptrack_analysis.analysis.uncertainty.kaplan_meier import (
     shares_at,
 )
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.geometry import Integers
 from ptrack_analysis.schema import (
     DWELL_COMPARISON,
     OBSERVED_ENTRIES,
@@ -99,7 +99,7 @@ def compare_periods(
     Notes
     -----
     The two periods are taken as independent. People in both make the interval of dwell wider than necessary
-    if their visits resemble each other. The interval of a difference combines those of the two figures (Zou
+    if their visits resemble each other. The interval of a difference combines both intervals (Zou
     and Donner), so it contains 0 at least as often as it says (``docs/coverage.md``). Each row is a test of
     its own: of many zones, some differ by chance. O(m log m) per zone of m visits.
 
@@ -123,20 +123,8 @@ def compare_periods(
     pair = groups if isinstance(groups, tuple) else (groups, groups)
     if len(pair) != 2:  # noqa: PLR2004 - a pair
         raise ParameterError(f"groups must be one table or a pair of tables, got {len(pair)} tables")
-    parts = [
-        {
-            part.zone: part
-            for part in split_visits(
-                visits,
-                by="zone",
-                observed_entries=observed_entries,
-                observed_exits=observed_exits,
-                inside_before=None,
-                groups=own,
-            )
-        }
-        for visits, own in zip((first, second), pair, strict=True)
-    ]
+    ends = observed_entries, observed_exits
+    parts = [_split_by_zone(visits, ends, own) for visits, own in zip((first, second), pair, strict=True)]
     nothing = np.empty(0, "int64")
     empty = Group("", "", nothing, Lengths(nothing, nothing.astype(bool), nothing, nothing), nothing, 0, 0)
     rows = [
@@ -223,17 +211,7 @@ def compare_dwell(
     """
     validate(visits, VISITS)
     request = _read_request(horizon, within, confidence)
-    parts = {
-        part.zone: part
-        for part in split_visits(
-            visits,
-            by="zone",
-            observed_entries=observed_entries,
-            observed_exits=observed_exits,
-            inside_before=None,
-            groups=groups,
-        )
-    }
+    parts = _split_by_zone(visits, (observed_entries, observed_exits), groups)
     if isinstance(zones, str) or len(list(zones)) != 2:  # noqa: PLR2004 - a pair
         raise ParameterError(f"zones must be the names of two zones, got {zones!r}")
     unknown = [name for name in zones if name not in parts]
@@ -244,6 +222,22 @@ def compare_dwell(
     first, second = zones
     compared = _compare(parts[first], parts[second], (1.0, 1.0), request)
     return _assemble([(f"{first}, {second}", *row) for row in _flatten(compared)], request.level)
+
+
+def _split_by_zone(
+    visits: pd.DataFrame, ends: tuple[Iterable[str], Iterable[str]], groups: pd.DataFrame | None
+) -> dict[str, Group]:
+    """Return the visits to each zone; ``ends`` are the observed entries and exits."""
+    entries, exits = ends
+    parts = split_visits(
+        visits,
+        by="zone",
+        observed_entries=entries,
+        observed_exits=exits,
+        inside_before=None,
+        groups=groups,
+    )
+    return {part.zone: part for part in parts}
 
 
 def _flatten(compared: dict[str, tuple[float, float, Interval]]) -> list[tuple[str, float, float, Interval]]:
@@ -274,18 +268,13 @@ def _estimate(part: Group, horizon: int, hours: float, request: _Request) -> _Fi
     mean, of_mean = estimate_restricted_mean(part.lengths, curve, horizon)
     longer, low, high = (float(values[0]) for values in shares_at(curve, np.array([request.within])))
     note = "" if np.isfinite(low) else "fewer than 2 people, or no visit observed for so long"
-    count = estimate_count(_count_by_unit(part.units), request.level)
+    count = estimate_count(count_by_unit(part.units), request.level)
     return {
         "median": _scale(find_quantile(curve, 0.5), find_quantile_interval(curve, 0.5), 1 / _SECOND),
         "restricted_mean": _scale(mean, of_mean, 1 / _SECOND),
         "share_within": (1 - longer, Interval(1 - high, 1 - low, note)),
         "visits": _scale(float(len(part.observed)), count, 1 / hours),
     }
-
-
-def _count_by_unit(units: Integers) -> Integers:
-    counts: Integers = np.unique(units, return_counts=True)[1]
-    return counts
 
 
 def _scale(value: float, interval: Interval, factor: float) -> tuple[float, Interval]:

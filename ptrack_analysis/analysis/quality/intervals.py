@@ -9,6 +9,7 @@ import pandas as pd
 from ptrack_analysis.analysis.uncertainty.estimates import (
     CONFIDENCE,
     Interval,
+    count_by_unit,
     estimate_count,
     estimate_ratio,
     find_units,
@@ -148,7 +149,7 @@ def _mark_first(person: Integers) -> Floats:
 
 
 def _estimate(statistic: Statistic, above: Floats, below: Floats, unit: Integers, level: float) -> _Row:
-    sizes = np.unique(unit, return_counts=True)[1]
+    sizes = count_by_unit(unit)
     persons, rows = len(sizes), len(above)
     if statistic == "count":
         return _Row(float(rows), estimate_count(sizes, level), persons, rows)

@@ -91,6 +91,12 @@ def fewer_than(number: int, what: str = "people") -> str:
     return f"fewer than {number} {what}"
 
 
+def count_by_unit(unit: Integers) -> Integers:
+    """Return how often each independent unit occurs, in ascending order of the units."""
+    counts: Integers = np.unique(unit, return_counts=True)[1]
+    return counts
+
+
 def estimate_share(
     part: float, sizes: Iterable[float], confidence: float = CONFIDENCE
 ) -> tuple[float, Interval]:

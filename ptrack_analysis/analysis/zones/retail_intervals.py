@@ -7,6 +7,7 @@ import numpy as np
 from ptrack_analysis.analysis.uncertainty.estimates import (
     NO_DIVISOR,
     Interval,
+    count_by_unit,
     estimate_count,
     estimate_ratio,
     estimate_share,
@@ -38,9 +39,9 @@ class RetailSample:
         unit = self.unit[inside]
         first = np.zeros(len(unit))
         first[np.unique(self.person[inside], return_index=True)[1]] = 1.0
-        visits, whole = _sizes(unit), _sizes(self.unit[inside & self.whole])
+        visits, whole = count_by_unit(unit), count_by_unit(self.unit[inside & self.whole])
         people, everyone = (
-            _sizes(self.unit[rows][np.unique(self.person[rows], return_index=True)[1]])
+            count_by_unit(self.unit[rows][np.unique(self.person[rows], return_index=True)[1]])
             for rows in (inside, np.ones(len(inside), dtype=bool))
         )
         near = np.concatenate([people, np.ones(self.passed or 0)])  # a passer-by is a unit of their own
@@ -69,12 +70,6 @@ class RetailSample:
             "capture_rate": captured,
             "capture_ratio": _odds(captured) if self.passed else replace(captured, low=np.nan, high=np.nan),
         }
-
-
-def _sizes(unit: Integers) -> Integers:
-    """Return how often each unit occurs."""
-    counts: Integers = np.unique(unit, return_counts=True)[1]
-    return counts
 
 
 def _odds(interval: Interval) -> Interval:
