@@ -24,6 +24,7 @@ LEAST_PRESENCE = 10_000.0
 """Time of all people in a zone from which a share there can be bad [ms]."""
 NAN = float("nan")
 BOX = ("left", "top", "width", "height")
+_MOST_STEPS = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,20 @@ class QualityInputs:
         """Time present of each row [ms]."""
         time: Milliseconds = self.trajectories["time_present"].to_numpy()[self.rows.order].view("int64")
         return time
+
+    @cached_property
+    def sampling(self) -> tuple[float, float]:
+        """The sampling period [s], and the 95 % quantile of the steps between timestamps in periods."""
+        times = self.detections.index.get_level_values("timestamp").to_numpy().view("int64")
+        period, steps = self.period, np.sort(np.diff(np.unique(times)))
+        near = steps <= self.max_gap
+        if len(steps) and not near.any():  # all steps are gaps, so that no one is ever followed
+            period = _find_quantile(steps, 0.5)
+        else:
+            steps = steps[near]
+        if not len(steps) or not period:
+            return NAN, NAN
+        return period / 1000.0, float(_find_quantile(steps, _MOST_STEPS)) / period
 
     @cached_property
     def total(self) -> int:
@@ -169,3 +184,8 @@ class QualityInputs:
 def compute_percentage(part: float, whole: float) -> float:
     """Return a part as a percentage; NaN if the whole is 0."""
     return 100.0 * float(part) / float(whole) if whole else NAN
+
+
+def _find_quantile(values: Integers, quantile: float) -> int:
+    """Return the smallest of sorted values that at least this share of the values does not exceed."""
+    return int(values[np.searchsorted(np.arange(1, len(values) + 1), quantile * len(values))])

@@ -16,7 +16,6 @@ from ptrack_analysis.analysis.presence import (
 from ptrack_analysis.analysis.quality.inputs import (
     BOX,
     MINUTE,
-    NAN,
     UNKNOWN,
     Measured,
     QualityInputs,
@@ -89,38 +88,18 @@ def _compare_boxes(
 
 
 _SHORT = 1000
-_MOST_STEPS = 0.95
 _AT_EDGE = 0.02
 """A box is at the image border within this distance, as a fraction of the frame."""
 
 
 def measure_sampling_period(inputs: QualityInputs) -> Measured:
     """Measure the sampling period [s]."""
-    return Measured(_measure_sampling(inputs)[0])
+    return Measured(inputs.sampling[0])
 
 
 def measure_irregular_sampling(inputs: QualityInputs) -> Measured:
     """Measure the 95 % quantile of the steps between samplings, in sampling periods."""
-    return Measured(_measure_sampling(inputs)[1])
-
-
-def _measure_sampling(inputs: QualityInputs) -> tuple[float, float]:
-    """Measure the steps between distinct timestamps: the period [s], and the 95 % quantile in periods."""
-    times = inputs.detections.index.get_level_values("timestamp").to_numpy().view("int64")
-    period, steps = inputs.period, np.sort(np.diff(np.unique(times)))
-    near = steps <= inputs.max_gap
-    if len(steps) and not near.any():  # all steps are gaps, so that no one is ever followed
-        period = _find_quantile(steps, 0.5)
-    else:
-        steps = steps[near]
-    if not len(steps) or not period:
-        return NAN, NAN
-    return period / 1000.0, float(_find_quantile(steps, _MOST_STEPS)) / period
-
-
-def _find_quantile(values: Integers, quantile: float) -> int:
-    """Return the smallest of sorted values that at least this share of the values does not exceed."""
-    return int(values[np.searchsorted(np.arange(1, len(values) + 1), quantile * len(values))])
+    return Measured(inputs.sampling[1])
 
 
 def measure_long_steps(inputs: QualityInputs) -> Measured:
