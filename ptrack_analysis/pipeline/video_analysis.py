@@ -408,8 +408,12 @@ class VideoAnalysis:
     @property
     def verdict(self) -> VideoVerdict:
         """How reliable the tracking is: the verdict of the quality checks."""
-        quality = None if self.has_points else self["quality"]
-        return judge_video(quality)
+        return judge_video(self.quality)
+
+    @property
+    def quality(self) -> pd.DataFrame | None:
+        """Quality checks; None for points, because the checks need boxes."""
+        return None if self.has_points else self["quality"]
 
     @cached_property
     def _cut(self) -> tuple[pd.DataFrame, Integers]:
@@ -606,7 +610,7 @@ def open_video(
     config
         The configuration; or give its fields as options.
     name
-        Name of the video; by default that of its files or folder, see ``find_videos``.
+        Name of the video; by default the name of its files or folder, see ``find_videos``.
     **options
         Fields of the configuration, such as ``zones="zones.geojson"``, ``floor="floor.json"``,
         ``merge_gap="1s"``.

@@ -284,7 +284,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
 
 def read_quality(analysis: VideoAnalysis) -> pd.DataFrame:
     """Return the quality checks; points have none, because the checks need boxes."""
-    return empty_table(QUALITY) if analysis.has_points else analysis["quality"]
+    return empty_table(QUALITY) if analysis.quality is None else analysis.quality
 
 
 def mean_speed(trajectories: pd.DataFrame, unit: str) -> dict[str, Any]:

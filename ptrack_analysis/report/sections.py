@@ -300,7 +300,7 @@ def explorer_section(measured: ReportData) -> Section:
         detections=detections,
         visits=visits,
         observed=analysis.observed,
-        quality=None if analysis.has_points else analysis["quality"],
+        quality=analysis.quality,
         background=measured.embedded,
         bounds=analysis.bounds if analysis.unit == "m" else None,
         y_axis=analysis.y_axis,

@@ -191,7 +191,7 @@ def explore(
         detections = None if analysis.has_points else analysis.detections
         visits = analysis["visits"] if analysis.scene is not None else None
         observed = analysis.observed
-        quality = None if analysis.has_points else analysis["quality"]
+        quality = analysis.quality
     if video is None:
         raise ParameterError("video must be a Video, got None. Pass the video that read_tracking returned.")
     data = explorer_data(
