@@ -28,6 +28,7 @@ _CENTIMETERS = re.compile(r"\bx/cm|\bin (?:cm|centimet(?:er|re)s?)\b", re.IGNORE
 _METERS = re.compile(r"\bx/m\b|\bin (?:m|met(?:er|re)s?)\b", re.IGNORECASE)
 _OBSMAT = ("frame", "id", "x", "z", "y", "vx", "vz", "vy")
 _TRAJNET = ("frame", "id", "x", "y")
+_IN_WORDS = {len(_TRAJNET): "four", len(_OBSMAT): "eight"}
 _HIDDEN = "?"
 _ANNOTATED = 2.5
 """Annotations a second of ETH, UCY and TrajNet [Hz]."""
@@ -152,11 +153,9 @@ def _find_headerless_misfit(sample: Sample) -> str | None:
 
 def fits_obsmat(sample: Sample) -> str | None:
     """Return why a file is not ``obsmat.txt`` of ETH or UCY, None if it is."""
-    if sample.is_folder or b"," in sample.head:
-        return "not text with white space between numbers"
-    values = _read_rows(sample.rows)
-    if values is None or values.shape[1] != len(_OBSMAT):
-        return "it does not have eight numbers in each line"
+    values = _read_columns(sample, len(_OBSMAT))
+    if isinstance(values, str):
+        return values
     if (values[:, :2] % 1 != 0).any() or values[:, [3, 6]].any() or not values[:, 4].any():
         return "columns 4 and 7 are not 0"
     return None
@@ -164,16 +163,24 @@ def fits_obsmat(sample: Sample) -> str | None:
 
 def fits_trajnet(sample: Sample) -> str | None:
     """Return why a file is not text of TrajNet, None if it is."""
-    if sample.is_folder or b"," in sample.head:
-        return "not text with white space between numbers"
-    values = _read_rows(sample.rows)
-    if values is None or values.shape[1] != len(_TRAJNET):
-        return "it does not have four numbers in each line"
+    values = _read_columns(sample, len(_TRAJNET))
+    if isinstance(values, str):
+        return values
     if not _rises(values, person=1, frame=0, least=2):
         return "its first column is not a frame that rises by a constant step for each id in the second"
     if _rises(values, person=0, frame=1, least=1) and not _is_nearer(values, person=1, frame=0):
         return _AMBIGUOUS
     return None
+
+
+def _read_columns(sample: Sample, width: int) -> Floats | str:
+    """Return the numbers of a sample of that many columns, or why there are none."""
+    if sample.is_folder or b"," in sample.head:
+        return "not text with white space between numbers"
+    values = _read_rows(sample.rows)
+    if values is None or values.shape[1] != width:
+        return f"it does not have {_IN_WORDS[width]} numbers in each line"
+    return values
 
 
 def accepts_text(sample: Sample) -> str | None:
