@@ -1,5 +1,7 @@
 """Small tables with answers that can be worked out in the head."""
 
+import base64
+import gzip
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -50,3 +52,17 @@ def make_points(persons: Mapping[int, Sequence[tuple]], unit="m"):
         "y_{u}": np.array([row[3] for row in rows], dtype="float64"),
     }
     return assemble(POINTS, arrays, unit=unit)
+
+
+def unpack_payload(data):
+    """Read the packed arrays of an explorer's payload as the page does."""
+    content, at, arrays = gzip.decompress(base64.b64decode(data["data"])), 0, {}
+    for array in data["arrays"]:
+        kind = np.dtype(array["type"])
+        size = array["length"] * kind.itemsize
+        planes = np.frombuffer(content[at : at + size], "uint8").reshape(kind.itemsize, -1)
+        values = np.ascontiguousarray(planes.T).view(kind).ravel()
+        arrays[array["name"]] = np.cumsum(values, dtype=kind) if kind.kind == "u" else values
+        at += size
+    assert at == len(content)
+    return arrays

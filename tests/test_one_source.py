@@ -1,7 +1,5 @@
 """One source for a figure: every output of one command says the same number."""
 
-import base64
-import gzip
 import json
 import re
 from contextlib import redirect_stdout
@@ -10,6 +8,7 @@ from io import StringIO
 import numpy as np
 import pandas as pd
 import pytest
+from factories import unpack_payload
 
 import ptrack_analysis as pta
 from ptrack_analysis.cli.main import main
@@ -101,19 +100,6 @@ def report_tables(html):
     return {table["name"]: table["rows"] for table in json.loads(content)}
 
 
-def unpack(data):
-    """Read the arrays of an explorer's payload as the page does."""
-    content, at, arrays = gzip.decompress(base64.b64decode(data["data"])), 0, {}
-    for array in data["arrays"]:
-        kind = np.dtype(array["type"])
-        size = array["length"] * kind.itemsize
-        planes = np.frombuffer(content[at : at + size], "uint8").reshape(kind.itemsize, -1)
-        values = np.ascontiguousarray(planes.T).view(kind).ravel()
-        arrays[array["name"]] = np.cumsum(values, dtype=kind) if kind.kind == "u" else values
-        at += size
-    return arrays
-
-
 def seconds(values):
     return values.to_numpy().astype("timedelta64[ms]").astype("int64").sum() / 1000
 
@@ -122,7 +108,7 @@ def test_time_and_people_are_the_same_in_every_output(outputs):
     for one in outputs:
         detections, video = one["analysis"].detections, one["analysis"].video
         tracks = pta.compute_tracks(pta.compute_trajectories(detections, video))
-        explored = unpack(pta.explore(one["analysis"]).data)
+        explored = unpack_payload(pta.explore(one["analysis"]).data)
         for time in (
             one["summary"]["present_s"],
             seconds(one["dataset"]["tracks"]["time_in_scene"]),
@@ -144,7 +130,7 @@ def test_visits_and_dwell_per_zone_are_the_same_in_every_output(outputs):
         visits = pta.compute_visits(analysis.trajectories, analysis.zones, analysis.video)
         rows = {row[0]: row for row in report_tables(one["report"])["dwell"]}
         data = pta.explore(analysis).data
-        explored = unpack(data)
+        explored = unpack_payload(data)
         names = [zone["name"] for zone in data["zones"]]
         assert len(visits)
         for zone in one["summary"]["zones"]:

@@ -1,13 +1,11 @@
 """The explorer's data: what is kept, how exactly, and that it can be read back."""
 
-import base64
-import gzip
 import json
 
 import numpy as np
 import pandas as pd
 import pytest
-from factories import make_detections, make_points, make_video
+from factories import make_detections, make_points, make_video, unpack_payload
 from PIL import Image
 from shapely.geometry import LineString, box
 
@@ -43,20 +41,6 @@ WALK = {
 }
 
 
-def unpacked(data):
-    """Read the packed arrays back as the page does."""
-    content, at, arrays = gzip.decompress(base64.b64decode(data["data"])), 0, {}
-    for array in data["arrays"]:
-        kind = np.dtype(array["type"])
-        size = array["length"] * kind.itemsize
-        planes = np.frombuffer(content[at : at + size], "uint8").reshape(kind.itemsize, -1)
-        values = np.ascontiguousarray(planes.T).view(kind).ravel()
-        arrays[array["name"]] = np.cumsum(values, dtype=kind) if kind.kind == "u" else values
-        at += size
-    assert at == len(content)
-    return arrays
-
-
 def made(persons=None, **options):
     detections = make_detections(WALK if persons is None else persons, faces=True)
     trajectories = compute_trajectories(detections, VIDEO)
@@ -65,7 +49,7 @@ def made(persons=None, **options):
 
 def test_rows_come_by_person_and_time():
     data = made()
-    arrays = unpacked(data)
+    arrays = unpack_payload(data)
     assert data["persons"] == [2, 7]
     assert arrays["start"].tolist() == [0, 1, 5]
     assert arrays["time"].tolist() == [100, 0, 200, 400, 5000]
@@ -73,7 +57,7 @@ def test_rows_come_by_person_and_time():
 
 
 def test_flags_say_where_positions_come_from_and_where_runs_begin():
-    flags = unpacked(made())["flags"]
+    flags = unpack_payload(made())["flags"]
     assert (flags & 3).tolist() == [0, 0, 0, 2, 0]
     assert (flags & RUN_BEGINS > 0).tolist() == [True, True, False, False, True]
     assert (flags & HAS_BOX > 0).tolist() == [True, True, True, False, True]
@@ -81,14 +65,14 @@ def test_flags_say_where_positions_come_from_and_where_runs_begin():
 
 
 def test_coordinates_are_kept_to_half_a_step():
-    arrays = unpacked(made())
+    arrays = unpack_payload(made())
     x = LOWEST + arrays["x"].astype("float64") * PRECISION
     assert x[[0, 1, 2, 4]] == pytest.approx([0.2, 0.1, 0.3, 0.9], abs=PRECISION / 2 + 1e-12)
     assert arrays["x"][3] == UNKNOWN
 
 
 def test_boxes_are_kept_to_a_step_and_a_half():
-    arrays = unpacked(made())
+    arrays = unpack_payload(made())
     left = (arrays["x"] + arrays["box_x"] - arrays["box_width"] // 2).astype("uint16")
     top = (arrays["y"] + arrays["box_y"] - arrays["box_height"]).astype("uint16")
     assert LOWEST + left[1] * PRECISION == pytest.approx(0.05, abs=1.5 * PRECISION)
@@ -100,7 +84,9 @@ def test_a_face_is_kept_where_the_box_is_missing():
     detections = make_detections({1: [(0, 0.5, 0.5), (100, None, None)]})
     for name, value in (("left", 0.4), ("top", 0.2), ("width", 0.05), ("height", 0.08)):
         detections[f"face_{name}"] = value
-    arrays = unpacked(explorer_data(compute_trajectories(detections, VIDEO), VIDEO, detections=detections))
+    arrays = unpack_payload(
+        explorer_data(compute_trajectories(detections, VIDEO), VIDEO, detections=detections)
+    )
     assert (arrays["flags"] & HAS_FACE > 0).tolist() == [False, True]
     assert (LOWEST + arrays["face_left"] * PRECISION).tolist() == pytest.approx([0.4], abs=PRECISION)
     assert (arrays["face_height"] * PRECISION).tolist() == pytest.approx([0.08], abs=PRECISION)
@@ -124,7 +110,7 @@ def test_visits_are_computed_unless_they_are_given():
     given = explorer_data(trajectories, VIDEO, visits=visits)
     assert [zone["name"] for zone in given["zones"]] == ["left"]
     assert given["zones"][0]["parts"] == []
-    arrays = unpacked(made())
+    arrays = unpack_payload(made())
     assert arrays["visit_person"].tolist() == [0, 1]
     assert arrays["visit_dwell"].tolist() == [int(value / pd.Timedelta("1ms")) for value in visits["dwell"]]
     assert arrays["visit_cut"].tolist() == [1, 1]
@@ -147,7 +133,7 @@ def test_zones_and_lines_carry_the_checks_that_are_not_good_there():
 def test_empty_tables_give_empty_arrays():
     data = made({})
     assert data["persons"] == []
-    assert all(len(array) == 0 for name, array in unpacked(data).items() if name != "start")
+    assert all(len(array) == 0 for name, array in unpack_payload(data).items() if name != "start")
 
 
 def test_the_data_are_json():
@@ -161,7 +147,7 @@ def test_numbers_too_large_for_a_browser_become_text():
 def test_points_in_metres_lie_on_a_plan_around_them():
     trajectories = compute_trajectories(make_points({1: [(0, 0.0, 0.0), (100, 10.0, 5.0)]}))
     data = explorer_data(trajectories, Video())
-    arrays = unpacked(data)
+    arrays = unpack_payload(data)
     assert not data["ground"]["picture"]
     assert data["ground"]["unit"] == "m"
     assert data["ground"]["width"] == pytest.approx(11)
@@ -175,7 +161,7 @@ def test_metres_are_carried_to_the_picture_with_a_floor():
     zone, line = Zone("till", box(0, 0, 5, 5), "m"), Line("door", LineString([(0, 1), (10, 1)]), "m")
     data = explorer_data(trajectories, VIDEO, floor=floor, zones=[zone], lines=[line])
     assert data["ground"]["picture"]
-    assert LOWEST + unpacked(data)["x"][0] * PRECISION == pytest.approx(0.5, abs=PRECISION)
+    assert LOWEST + unpack_payload(data)["x"][0] * PRECISION == pytest.approx(0.5, abs=PRECISION)
     assert np.max(data["zones"][0]["parts"][0], axis=0).tolist() == pytest.approx([0.5, 1.0])
 
 
@@ -184,7 +170,7 @@ def test_a_heatmap_of_the_same_plane_is_taken_along():
     heatmap = compute_heatmap(trajectories, VIDEO, shape=(5, 10))
     data = explorer_data(trajectories, VIDEO, heatmap=heatmap)
     assert (data["heatmap"]["rows"], data["heatmap"]["columns"]) == (5, 10)
-    assert unpacked(data)["heat"].sum() == pytest.approx(heatmap.values.sum(), rel=1e-6)
+    assert unpack_payload(data)["heat"].sum() == pytest.approx(heatmap.values.sum(), rel=1e-6)
 
 
 def test_a_heatmap_of_visits_or_over_time_is_refused():
