@@ -17,7 +17,7 @@ class Links:
     """How rows follow each other, in the order of person and time.
 
     ``begins`` marks each row that is not linked to the row before it, and ``tracklet`` numbers the linked
-    stretches over the whole table from 1. ``time_present`` is in ms.
+    stretches over all rows from 1. ``time_present`` is in ms.
     """
 
     begins: Bools

@@ -142,7 +142,7 @@ def trust_section(measured: ReportData) -> Section:
 
 
 def describe_verdict(trust: dict[str, Any]) -> str:
-    """Write the verdict, and the value of each check that is not good with those of its zones and lines."""
+    """Write the verdict, and the values of each check that is not good, also in zones and on lines."""
     verdict = f"{trust['verdict'][:1].upper()}{trust['verdict'][1:]}."
     if not trust["checks"]:
         return f"{verdict} {describe_no_findings(trust['verdict'])}"
@@ -167,7 +167,7 @@ def notes_said(measured: ReportData) -> list[str]:
 
 
 def quality_table(quality: Any) -> ReportTable:
-    """List the checks, the worst first, and those of zones and lines that are not good."""
+    """List the checks, the worst first, and the zones and lines where they are not good."""
     verdict = quality["verdict"].astype(str)
     is_shown = (quality.index.get_level_values("name") == "") | verdict.isin(["bad", "doubtful"])
     rank = verdict[is_shown].map({one: place for place, one in enumerate(_WORST)})

@@ -136,7 +136,7 @@ def write_report(
     force
         Whether a file that is no report may be replaced.
     name
-        Name of the video; by default that of its files or folder, see ``find_videos``.
+        Name of the video; by default the name of its files or folder, see ``find_videos``.
 
     Warns
     -----

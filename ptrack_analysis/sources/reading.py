@@ -92,7 +92,7 @@ def read_tracking(
     first_frame, first_pixel, stride, unit, y_axis, classes, min_confidence
         How another tracker's file is read, as in ``read_tracks``.
     name
-        Name of the video; by default that of its files or folder, see ``find_videos``.
+        Name of the video; by default the name of its files or folder, see ``find_videos``.
 
     Returns
     -------

@@ -187,7 +187,7 @@ def compute_dwell_quantiles(
 
     Notes
     -----
-    O(m log m) for m visits. The assumptions are those of ``compute_dwell``.
+    O(m log m) for m visits. The assumptions are the same as in ``compute_dwell``.
 
     References
     ----------
@@ -246,7 +246,7 @@ def compute_stay_in_scene(
 
     The length is ``time_in_scene``. People who are present at the start of the video came at an unknown time
     before, and estimates exclude them. People who are present at its end stayed longer (right-censored). All
-    others came and left within the video. Estimates and intervals are those of ``compute_dwell``. No tracks:
+    others came and left within the video. Estimates and intervals follow ``compute_dwell``. No tracks:
     no rows.
 
     Parameters

@@ -499,9 +499,9 @@ def compute_quality(
     zones, lines
         Zones and lines of the trajectories' plane.
     visits
-        VISITS of the zones; by default those of ``compute_visits`` without options.
+        VISITS of the zones; by default ``compute_visits`` without options.
     crossings
-        CROSSINGS of the lines; by default those of ``compute_crossings`` without options.
+        CROSSINGS of the lines; by default ``compute_crossings`` without options.
     plane
         The floor plan that the trajectories are on.
     entrances
@@ -610,7 +610,7 @@ _Row = tuple[str, float, int, str]
 
 
 def _judge(check: QualityCheck, inputs: QualityInputs) -> list[_Row]:
-    """Measure one check, and judge the value of the video and those of its zones or lines."""
+    """Measure one check, and judge the values of the video and of its zones or lines."""
     measured = check.measure(inputs)
     shares = {} if measured.time is None else inputs.compute_zone_shares(measured.time)
     values: dict[str, tuple[float, int | None]] = {"": (measured.value, measured.events)}

@@ -414,7 +414,7 @@ def _repaired(
     log: DocumentLog,
     error: msgspec.ValidationError | None,
 ) -> list[Page[Any]] | None:
-    """Read a document with other spellings, or with members that only share a name with those of a page."""
+    """Read a document with other spellings, or with members that share a name with members of a page."""
     content = _untyped(raw, place)
     if isinstance(content, dict) and content.get("success") is False:
         raise InputError(

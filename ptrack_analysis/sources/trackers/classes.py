@@ -27,7 +27,7 @@ _PERHAPS_PEOPLE = frozenset(
         *("walker", "women", "workers"),
     }
 )
-"""Class names that may be those of people: dropping their rows needs a decision."""
+"""Class names that may mean people: dropping their rows needs a decision."""
 _SHOWN = 4
 
 

@@ -302,14 +302,12 @@ def _find_unit(
         row = int(np.abs(side).argmax())
         raise InputError(
             f"{cells.where(row)}: a side of the box is {side[row]:g}, but the unit is fraction of the "
-            f"frame. Leave out "
-            "unit='fraction' (--unit fraction): the boxes are in px."
+            "frame. Leave out unit='fraction' (--unit fraction): the boxes are in px."
         )
     if given.unit == "px" and small:
         raise InputError(
             f"{cells.place}: the sides of all boxes are between {least:g} and {most:g}, so they are "
-            f"fractions of the "
-            "frame, not px. Pass unit='fraction' (--unit fraction)."
+            "fractions of the frame, not px. Pass unit='fraction' (--unit fraction)."
         )
     if unit is None and small:
         bounds = f"between {least:g} and {most:g}"

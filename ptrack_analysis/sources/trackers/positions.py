@@ -19,11 +19,11 @@ HEIGHT = "z"
 """Role of the column with the height of the head, which formats of points have and a caller cannot name."""
 _UNIT_IN_NAME = re.compile(r"[\W_](m|cm|px)[\])]?$", re.IGNORECASE)
 _BODY_HEIGHT = (100.0, 250.0)
-"""A median height within these bounds is that of heads in cm; no one is so tall in m."""
+"""A median height within these bounds is in cm; no one is so tall in m."""
 _LEAST_STEPS = 50
 """Fewer steps do not show how fast people are."""
 _FASTEST = 12.0
-"""A median speed above this is not that of people [m/s]."""
+"""People do not move at a median speed above this [m/s]."""
 _ADVICE = "Pass unit='m', 'cm' or 'px' (--unit m)."
 
 

@@ -331,7 +331,7 @@ def _read_rows(path: AnyPath, options: FormatOptions, given: Given) -> Rows | Tr
 
 
 def _read_part(path: AnyPath, options: FormatOptions, given: Given) -> Rows | Tracked:
-    """Read the rows of a file; those of a file of several videos are read once for all of them."""
+    """Read the rows of a file; a file of several videos is read once for all of them."""
     if not options.part:
         return _read_rows(path, options, given)
     if (kept := _last_split.find(path, options)) is not None:
@@ -362,7 +362,7 @@ class _LastSplit:
         self._kept: tuple[object, Rows, set[Part]] | None = None
 
     def keep(self, path: AnyPath, options: FormatOptions, rows: Rows) -> None:
-        """Keep the rows of a file in place of those of the file before."""
+        """Keep the rows of a file in place of the previous file."""
         self._kept = _identify(path, options), rows, {*(rows.parts or {})} - {options.part}
 
     def find(self, path: AnyPath, options: FormatOptions) -> Rows | None:
