@@ -16,25 +16,18 @@ def add(commands: Any) -> None:
     parser = add_command(
         commands,
         "compact",
-        "Write the tables of a dataset to another folder as few large files, by day where clock times are "
-        "known. The folder is replaced in one step.",
-        "compact out big",
-        "compact s3://bucket/dataset s3://bucket/big --file-size 256MB",
+        "Rewrite the files of a dataset as few large ones, in place. The rows stay the same. Tools that read all "
+        "files of a folder see some rows twice for a moment, while files are exchanged.",
+        "compact out",
+        "compact s3://bucket/dataset --file-size 256MB",
     )
     parser.add_argument(
         "out", type=parse_file_path, metavar="OUT", help="folder or s3://bucket/prefix of a dataset"
     )
     parser.add_argument(
-        "big",
-        type=parse_file_path,
-        metavar="BIG",
-        help="folder or s3://bucket/prefix of the compacted dataset",
-    )
-    parser.add_argument(
         "--file-size", default="128MB", metavar="SIZE", help="size at which a new file starts (default 128MB)"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--force", action="store_true", help="replace files that ptrack did not write")
     add_remote(parser)
     parser.set_defaults(run=run)
 
@@ -53,13 +46,7 @@ def run(given: argparse.Namespace) -> int:
             bar.set_postfix_str(table)
             bar.update()
 
-        made = compact_dataset(
-            given.out,
-            given.big,
-            file_size=given.file_size,
-            force=given.force,
-            progress=progress,
-        )
+        made = compact_dataset(given.out, file_size=given.file_size, progress=progress)
     print(json.dumps(_plain(made), indent=2) if given.json else shown(_text(made)))
     return 0
 
@@ -67,9 +54,8 @@ def run(given: argparse.Namespace) -> int:
 def _text(made: "CompactSummary") -> str:
     videos, files, rows = len(made.videos), len(made.files), sum(made.files.values())
     counts = f"{videos} video{'' if videos == 1 else 's'} in {files} file{'' if files == 1 else 's'}"
-    out = str(made.out).rstrip("/")
-    return f"{counts}, {rows} rows\nresults are in {made.out}: see {out}/dictionary.md for every column"
+    return f"{counts} ({made.before} before), {rows} rows in {made.out}"
 
 
 def _plain(made: "CompactSummary") -> dict[str, Any]:
-    return {"out": str(made.out), "videos": list(made.videos), "files": made.files}
+    return {"out": str(made.out), "videos": list(made.videos), "files_before": made.before, "files": made.files}

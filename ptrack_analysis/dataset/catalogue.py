@@ -1,95 +1,50 @@
-"""What describes a dataset as a whole: its zones and lines, its dictionary, its views."""
+"""What describes a dataset as a whole: its dimensions, its dictionary and its views."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from ptrack_analysis.dataset.dictionary import dictionary, gather_contents
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
-from ptrack_analysis.dataset.records import ATHENA_FILE, DICTIONARY_FILE, DUCKDB_FILE, VideoEntry, place_file
-from ptrack_analysis.dataset.views import athena_tables, duckdb_views
-from ptrack_analysis.errors import InputError
-from ptrack_analysis.storage.files import make_folder, remove_file, write_text
-from ptrack_analysis.storage.parquet import is_ours, read_parquet, write_parquet
-
-CATALOGUE = (*map(place_file, DIMENSIONS), DICTIONARY_FILE, DUCKDB_FILE, ATHENA_FILE)
-
-_OF_A_VIDEO = {
-    "video",
-    "zones",
-    "persons",
-    "start",
-    "end",
-    "allow_incomplete",
-    "allow_dropped",
-    "csv",
-    "faces",
-}
-"""Settings that may well differ from video to video, or of which another note tells."""
+from ptrack_analysis.dataset.manifest import DatasetFile, Manifest, place_file
+from ptrack_analysis.dataset.publishing import stage_file
+from ptrack_analysis.storage.arrow import to_arrow
+from ptrack_analysis.storage.columns import VERSION_MARK
+from ptrack_analysis.storage.facts import SCHEMA_VERSION, arrow_schema, write_fact
+from ptrack_analysis.storage.s3 import AnyPath
 
 
-def write_catalogue(out: Path, records: Sequence[VideoEntry]) -> None:
-    """Write zones, lines, sites and days, the dictionary and the views of a dataset; leave what is right.
+def stage_catalogue(out: AnyPath, run: str, before: Manifest, manifest: Manifest) -> tuple[DatasetFile, ...]:
+    """Stage what describes a dataset, where it differs from what is there; return all these files.
 
-    All of it follows from the records alone, so it is the same whichever run was the last.
-
-    Parameters
-    ----------
-    out
-        The dataset's folder.
-    records
-        The records of all its videos.
-
-    Raises
-    ------
-    OutputError
-        If a file cannot be written.
+    These are the dimensions, an empty file of each table without rows, and the texts.
     """
-    contents = gather_contents(records)
+    known = {file.place: file for file in before.files}
+    files = []
+    for place, content, rows in _list_contents(manifest):
+        view = memoryview(content)
+        file = DatasetFile(place, rows, len(view), sha256(view).hexdigest())
+        files.append(file if known.get(place) == file else stage_file(out, run, place, view, rows=rows))
+    return tuple(files)
+
+
+def _list_contents(manifest: Manifest) -> Iterator[tuple[str, Any, int]]:
+    """Return the place, content and rows of each file."""
+    filled = {file.table for file in manifest.files}
+    for name in manifest.tables:
+        if name not in filled:
+            schema = manifest.schema(name)
+            content = arrow_schema(schema, manifest.further.get(name, ())).empty_table()
+            sink = pa.BufferOutputStream()
+            write_fact(content, schema, sink)
+            yield place_file(name, 0, manifest.partition, None), sink.getvalue(), 0
     for name, dimension in DIMENSIONS.items():
-        path = out / place_file(name)
-        if name in contents.places:
-            _write_place(path, dimension.compute(records))
-        elif is_ours(path):
-            remove_file(path, up_to=out)
-    texts = {
-        DICTIONARY_FILE: dictionary(contents),
-        DUCKDB_FILE: duckdb_views(contents),
-        ATHENA_FILE: athena_tables(contents),
-    }
-    for place, text in texts.items():
-        path = out / place
-        make_folder(path.parent)
-        if not path.is_file() or path.read_bytes() != text.encode():
-            write_text(path, text)
-
-
-def other_zones(records: Sequence[VideoEntry], parameters: dict[str, object]) -> list[str]:
-    """List the videos of the dataset whose visits are to zones of another file than this run's."""
-    used = parameters["zones"]
-    return [r.video for r in records if r.parameters.get("zones") not in {None, used}]
-
-
-def other_settings(
-    records: Sequence[VideoEntry], videos: frozenset[str], parameters: dict[str, object]
-) -> list[str]:
-    """List the settings in which videos of earlier runs, left alone by this one, were measured otherwise."""
-    left = [record for record in records if record.video not in videos]
-    return sorted(
-        {
-            name
-            for record in left
-            for name in parameters.keys() - _OF_A_VIDEO
-            if record.parameters.get(name) != parameters[name]
-        }
-    )
-
-
-def _write_place(path: Path, table: pd.DataFrame) -> None:
-    try:
-        if read_parquet(path).equals(table):
-            return
-    except InputError:
-        pass  # there is none, or it is damaged
-    write_parquet(table, path)
+        content = to_arrow(dimension.compute(manifest.videos))
+        content = content.replace_schema_metadata(
+            {**content.schema.metadata, VERSION_MARK: str(SCHEMA_VERSION).encode()}
+        )
+        sink = pa.BufferOutputStream()
+        pq.write_table(content, sink, compression="zstd")
+        yield f"{name}/{name}.parquet", sink.getvalue(), len(content)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ptrack_analysis.dataset.records import VideoEntry
+from ptrack_analysis.dataset.manifest import VideoEntry
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.pipeline.outputs import OUTPUTS
 from ptrack_analysis.scene.zone_files import Scene
@@ -243,7 +243,7 @@ class Dimension:
 
 
 def _drawn(records: Sequence[VideoEntry]) -> list[Definitions]:
-    return [record.parameters.get("places", {}) for record in records]
+    return [record.places for record in records]
 
 
 def _has_zone_file(record: VideoEntry) -> bool:

@@ -1,49 +1,58 @@
 """Exporting an archive as a dataset: a folder of Parquet files that BI tools read without help."""
 
+import sys
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from ptrack_analysis.clock.lookup import find_recordings
+from ptrack_analysis.clock.lookup import find_recordings, no_start
 from ptrack_analysis.clock.recordings import Recording
-from ptrack_analysis.dataset.catalogue import CATALOGUE, write_catalogue
-from ptrack_analysis.dataset.guards import hash_source, misfits, validate_same_videos, validate_withheld
-from ptrack_analysis.dataset.holding import read_compact_record
-from ptrack_analysis.dataset.lock import HOLDER, locked
-from ptrack_analysis.dataset.placing import gone_from, remove_videos, validate_own_files
-from ptrack_analysis.dataset.records import (
-    JOBS_FILE,
-    format_evidence,
-    list_table_files,
-    read_cached_bytes,
-    read_record,
-    read_records,
-    read_seen,
-    recall_from,
-    record_place,
-    seen_place,
-    validate_names,
+from ptrack_analysis.dataset.batches import (
+    BatchResult,
+    BatchTask,
+    Setting,
+    Target,
+    VideoTask,
+    cut_batches,
+    export_batch,
+    list_tables,
+    split_into_chunks,
 )
-from ptrack_analysis.dataset.staging import Workspace, staged
-from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
-from ptrack_analysis.dataset.video_files import Export, Task, export_video
-from ptrack_analysis.errors import OutputError, ParameterError, PtrackWarning, WorkerError, ZoneError
+from ptrack_analysis.dataset.changes import commit, open_for_writing
+from ptrack_analysis.dataset.dimensions import list_definitions
+from ptrack_analysis.dataset.identity import (
+    Candidate,
+    Digests,
+    Naming,
+    format_cache,
+    hash_settings,
+    hash_source,
+    identify,
+    read_cache,
+    recall_from,
+)
+from ptrack_analysis.dataset.lock import locked
+from ptrack_analysis.dataset.manifest import SOURCES, Manifest, Partition, VideoEntry
+from ptrack_analysis.dataset.publishing import name_run, recover, write_bytes_to
+from ptrack_analysis.dataset.release import released_folders
+from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary, summarize_video
+from ptrack_analysis.errors import InputError, OutputError, ParameterError, PtrackError, PtrackWarning, WorkerError, ZoneError
 from ptrack_analysis.pipeline.config import AnalysisConfig, memory_for
+from ptrack_analysis.pipeline.outputs import OUTPUTS
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis, read_scene_file
 from ptrack_analysis.pipeline.workers import IN_FLIGHT, map_tasks, processes
 from ptrack_analysis.scene.zone_files import Scene
 from ptrack_analysis.sources.archive import Source, VideoReference, shown
 from ptrack_analysis.sources.finding import form_given, rename_videos, scan_source
 from ptrack_analysis.sources.names import listed
-from ptrack_analysis.storage.files import make_folder, remove_leftovers, write_text
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
 
-_A_PROCESS = 4
+_TASKS_PER_WORKER = 4
 _SHOWN = 3
 
 Progress = Callable[[VideoSummary, int], object]
@@ -55,6 +64,7 @@ def export_dataset(
     *,
     force: bool = False,
     prune: bool = False,
+    partition: Partition | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
     in_flight: int | None = None,
@@ -71,55 +81,45 @@ def export_dataset(
     name: str | None = None,
     **settings: Any,
 ) -> ExportSummary:
-    """Export an archive as a dataset: one folder a table, in it one Parquet file a video.
+    """Export the videos of a source to a dataset of Parquet files that BI tools read directly.
 
-    With ``start`` or ``end``, the part of each video has a name of its own in the dataset, such as
-    ``shop@20s-70s``, so that a dataset can hold several parts of one video.
+    Every table is a folder. The facts have one file per batch of up to 25 videos, each dimension has one file.
+    All files of a table have the same columns, whatever is known of a video. Beside the tables are a data
+    dictionary (``dictionary.md``, ``datapackage.json``), a dbt project (``dbt/``) and views for DuckDB and Athena
+    (``views/``). ``_ptrack`` has the manifest: what the dataset holds and what it was made from.
 
-    The folders are ``videos``, ``tracks``, ``detections``, ``trajectories``, ``kinematics``,
-    ``occupancy``, ``occupancy_bins``, ``heatmap`` and ``quality``; with zones ``visits``, ``dwell``,
-    ``dwell_by_entry``, ``transitions``, ``retail_metrics`` and ``zone_overlaps``; with lines ``crossings``,
-    ``counts`` and ``count_drift``; with a floor plan ``stops``, ``encounters`` and ``groups``, and with zones
-    too ``fundamental_diagram``; with ``stitch`` ``stitches``; beside them lie ``zones.parquet`` and
-    ``lines.parquet``, ``dictionary.md``, which defines every column, views for DuckDB and Athena in
-    ``views``, and ``_runs`` with a record of what each video's files were made from. Every file is replaced
-    whole or not at all. A video whose sources, settings and files are those of its record is left as it is;
-    so a second run changes nothing, and a run after a killed one completes it. A video that fails does not
-    stop the others, and keeps the files that it had. Files that an earlier run made of a video and this one
-    does not are removed; videos that are not in the archive stay, unless ``prune`` is set. One run at a time
-    may write a dataset.
+    A second export of unchanged files changes nothing. A video is computed again if its pages, its zones and lines,
+    its recording, its options or the package's algorithms changed; other videos are left alone. Readers see each
+    file whole, old or new. A run that was killed leaves the dataset as it was, or the next run finishes its change.
+    A video that fails does not stop the others, and keeps the rows that it had. One run at a time can write.
 
-    A video replaces only itself. If the dataset has a different video under the name of a video of the
-    source, the export is refused and writes nothing. Where both JobIds are known, they decide: equal means
-    the same video, even if pages were added, fetched again or edited, and a new JobId is a different video,
-    even at the same path. Without a JobId, the video is the same if an earlier export read one of its files
-    at the same absolute path, or if its files include the content of all files of the earlier export, so
-    that a source may be moved or copied. A file without a JobId that is overwritten at its path is therefore
-    taken for the same video. Settings do not matter.
+    The identity of a video is its JobId, otherwise the filmed object in S3, otherwise the content of its files. The
+    same identity replaces. Another video with the same name is added under its name and local date, with a note.
+    With ``start`` or ``end``, the part of each video has a name of its own, such as ``shop@20s-70s``.
 
     Parameters
     ----------
     source
-        File or folder of saved pages, of one job or of many, on disk or in S3 (``s3://bucket/prefix``); or a
+        File or folder of saved pages or of another tracker's files, on disk or in S3 (``s3://bucket/prefix``); or a
         ``VideoAnalysis`` of such a file or folder, which has its configuration.
     out
-        The dataset's folder, on disk or in S3; it is made, or brought up to date. For S3 each video's files
-        are made in a temporary folder where it is read, and uploaded whole, its record last.
+        Folder of the dataset, on disk or in S3. It is made, or brought up to date.
     force
         Whether to replace files that the package did not write.
     prune
-        Whether to remove the files that the package wrote of videos that the source no longer has. Only
-        videos whose last export read this same source are removed; their names go to stderr first.
+        Whether to remove videos that an earlier export of this same source wrote and the source no longer has.
+        Their names go to stderr first.
+    partition
+        Whether facts lie in folders by ``local_month`` or ``local_day``. It is chosen when the dataset is made.
     workers
-        Number of processes of this machine that work on videos; by default this one does. If one is killed,
-        its videos are tried again. Scripts need ``if __name__ == "__main__":`` then.
+        Number of processes that work on videos; by default this one does. Scripts need
+        ``if __name__ == "__main__":`` then.
     executor
         Where videos are worked on instead: any ``concurrent.futures.Executor``, such as a Dask cluster's
-        ``Client(...).get_executor(pure=False)``. Its workers read the source and write ``out`` themselves, so
-        both must be reachable from there under the same names, and in S3 with credentials of their own. Who
-        works on what, and in which order, changes no byte.
+        ``Client(...).get_executor(pure=False)``. Its workers read the source and write ``out`` themselves, so both
+        must be reachable from there under the same names, and S3 with credentials of their own.
     in_flight
-        How many videos workers hold at most; by default 4 a process, 32 of an executor.
+        How many tasks workers hold at most; by default 4 per process, 32 of an executor.
     progress
         Called after each video with its summary and the number of videos.
     format, columns, first_frame, first_pixel, stride, unit, y_axis, classes, min_confidence
@@ -143,38 +143,35 @@ def export_dataset(
     Raises
     ------
     OutputError
-        If ``out`` is a file, another run is writing there, files that the package did not write are in the
-        way, or writing fails.
+        If ``out`` is a file or has files that the package did not write, another run is writing there, or writing
+        fails.
     ZoneError
         If the zone file or the floor plan cannot be used.
     InputError
-        If there is no page in the source.
+        If there is no page in the source, or the dataset is damaged or of a newer version.
     ParameterError
-        If a setting is out of its range, the dataset has a different video under the same name, or it is a
-        compacted dataset.
+        If a setting is out of its range, or ``name`` belongs to a different video of the dataset.
     RemoteError
-        If S3 refuses, another run has exported the same video there meanwhile, or the scheduler of the
-        executor goes away.
+        If S3 refuses, another run has changed the dataset there meanwhile, or the scheduler of the executor goes
+        away.
     WorkerError
         If an executor that was given breaks.
 
     Notes
     -----
-    If every video fails, nothing is written. What has changed is told by sizes and times of files, or their
-    ETags in S3, and where these differ by their content; what was seen is noted in ``.ptrack``, which is no
-    part of the data. Each worker needs the memory of the largest video: some 0.3 GB per million detections,
-    and half as much again on a floor plan. A video that does not fit is refused; export it in parts
-    (``start``, ``end``). ``end`` does not shorten the video: occupancy is 0 after it.
+    If every video fails, nothing is written. Files are compared by sizes and times, or ETags in S3, and where these
+    differ by their content. Each worker needs the memory of the largest batch: 128 MB of pages, or one larger
+    video, some 0.3 GB per million detections. A video that does not fit is refused; export it in parts (``start``,
+    ``end``). ``end`` does not shorten the video: occupancy is 0 after it.
     """
     if isinstance(source, VideoAnalysis):
-        source, settings = _opened(source, settings)
+        source, settings = _open_analysis(source, settings)
     crew = _choose_workers(workers, executor, in_flight)
     if workers is not None and settings.get("memory") is None:
         settings["memory"] = memory_for(workers)
-    measured, place, root = AnalysisConfig(**settings), parse_path(out), parse_path(source)
-    _validate_target(place)
-    _validate_not_compacted(place)
-    scene = read_scene_file(measured)
+    config, out, root = AnalysisConfig(**settings), parse_path(out), parse_path(source)
+    _validate_target(out)
+    scene = read_scene_file(config)
     form = form_given(
         format=format,
         columns=columns,
@@ -186,44 +183,45 @@ def export_dataset(
         classes=classes,
         min_confidence=min_confidence,
     )
-    with locked(place) as check, staged(place) as stage:
-        known = read_cached_bytes(stage.folder / JOBS_FILE)
-        found = scan_source(root, form, recall_from(known, partial(shown, root)))
+    with locked(out) as check:
+        dataset = open_for_writing(out, partition)
+        digests = Digests(config.withholds, config.salt if isinstance(config.salt, bytes) else None)
+        cached = _read_bytes(out / SOURCES)
+        mark = hash_source(root, digests)
+        found = scan_source(root, form, recall_from(read_cache(cached), root, mark))
         references = rename_videos(found.videos, name, root)
-        measured = _set_points(measured, references, scene)
-        names = frozenset(measured.part_name(reference.name) for reference in references)
         files = {one.name: [shown(root, file) for file in one.files] for one in references}
-        recordings, notes = find_recordings(measured, files)
-        export = Export(root, place, measured, measured.parameters(), scene, names, hash_source(root))
-        validate_same_videos(
-            {measured.part_name(reference.name): reference for reference in references}, root, stage
+        recordings, notes = find_recordings(config, files)
+        run = _Run(out, root, mark, config, scene, dataset.manifest, digests, name_run())
+        plan = run.plan(references, recordings, is_named=name is not None, damaged=dataset.damaged)
+        dataset.validate_foreign_files(plan.tables, force=force)
+        gone, elsewhere = run.find_gone(plan)
+        run.validate_withheld(plan, gone if prune else [])
+        if prune and gone:
+            names = listed([entry.video for entry in gone], len(gone))
+            sys.stderr.write(f"Removing from {out}: {names}, which the source no longer has\n")
+            sys.stderr.flush()
+        results, summaries = _work(plan, run, crew, gone if prune else [], len(references), progress, check)
+        if summaries and all(summary.status == "failed" for summary in summaries.values()):
+            recover(out)
+        else:
+            manifest = commit(dataset, run.target(plan), results, plan.unchanged, check)
+            if not config.withholds:
+                text = format_cache(found.evidence, root, mark, read_cache(cached))
+                if text != cached:
+                    write_bytes_to(out, SOURCES, text)
+            notes = [*notes, *plan.notes, *run.describe_misfits(manifest, plan)]
+    if prune and elsewhere:
+        notes.append(
+            f"prune keeps {listed([entry.video for entry in elsewhere], _SHOWN)}: another source wrote them"
         )
-        if measured.withholds:
-            records = read_records(stage.folder)
-            gone, _ = gone_from(records, names, stage.folder, export.origin)
-            validate_withheld(records, export, gone, prune=prune)
-        _prepare(references, export, stage, force=force)
-        text = format_evidence(found.evidence, partial(shown, root))
-        if text.encode() != known:
-            make_folder((stage.folder / JOBS_FILE).parent)
-            write_text(stage.folder / JOBS_FILE, text)
-        summaries = []
-        for summary in _each(references, recordings, export, stage, crew):
-            check()
-            summaries.append(summary)
-            if summary.findings:
-                said = f"{summary.name}: {'; '.join(summary.findings)}"
-                warnings.warn(said, PtrackWarning, stacklevel=2)
-            if progress is not None:
-                progress(summary, len(references))
-        _remove_leftovers(stage, names)  # a worker was killed, and others did its videos
-        if all(summary.status == "failed" for summary in summaries):
-            return ExportSummary(place, tuple(summaries))
-        finished = _finish(summaries, export, stage, prune=prune)
-    return replace(finished, warnings=(*notes, *finished.warnings))
+    ordered = tuple(summaries[video] for video in plan.names)
+    return ExportSummary(
+        out, ordered, tuple(notes), tuple(entry.video for entry in gone), pruned=prune and bool(gone)
+    )
 
 
-def _opened(analysis: VideoAnalysis, settings: dict[str, Any]) -> tuple[Source, dict[str, Any]]:
+def _open_analysis(analysis: VideoAnalysis, settings: dict[str, Any]) -> tuple[Source, dict[str, Any]]:
     """Return the source and the configuration of an analysis."""
     if settings:
         raise ParameterError(f"{next(iter(settings))} is part of the configuration of the VideoAnalysis")
@@ -236,30 +234,6 @@ def _opened(analysis: VideoAnalysis, settings: dict[str, Any]) -> tuple[Source, 
     return analysis.source, {field.name: getattr(config, field.name) for field in fields(config)}
 
 
-def _set_points(
-    settings: AnalysisConfig, references: Sequence[VideoReference], scene: Scene | None
-) -> AnalysisConfig:
-    """Return the configuration with the unit of the points of the source, if it has points.
-
-    Raises
-    ------
-    ParameterError
-        If the videos have positions of several kinds.
-    ZoneError
-        If zones are in meters, but the positions are not.
-    """
-    units = {reference.points_unit for reference in references}
-    if len(units) > 1:
-        raise ParameterError("the source has points in m and others. Export them to separate datasets.")
-    settings = replace(settings, points_unit=units.pop() if units else "")
-    settings.validate_cell()
-    if scene is not None and scene.unit == "m" and settings.unit != "m":
-        raise ZoneError(
-            f"{settings.zones}: zones in meters need a floor plan to be carried to px; none is given"
-        )
-    return settings
-
-
 def _validate_target(place: AnyPath) -> None:
     """Reject to write a dataset where a file is."""
     if isinstance(place, Path) and place.exists() and not place.is_dir():
@@ -268,107 +242,324 @@ def _validate_target(place: AnyPath) -> None:
         raise OutputError(f"{place}: is an object, so no dataset can be written there")
 
 
-def _validate_not_compacted(place: AnyPath) -> None:
-    """Reject to export into a compacted dataset, where every video would then count twice."""
-    if read_compact_record(place) is not None:
-        raise ParameterError(
-            f"{place} is a compacted dataset, and an export cannot add videos to it. Export to the dataset "
-            "that it was made from and compact that again, or give another out (OUT)."
-        )
-
-
 def _choose_workers(workers: int | None, executor: Executor | None, in_flight: int | None) -> dict[str, Any]:
     """Gather who works on the videos, as ``map_tasks`` takes it."""
     if workers is not None and executor is not None:
         raise ParameterError("workers and executor both say who works on the videos: give one of them")
     if workers is None:
-        return {"executor": executor, "in_flight": IN_FLIGHT if in_flight is None else in_flight}
+        most = IN_FLIGHT if in_flight is None else in_flight
+        width = 1 if executor is None else max(1, most // _TASKS_PER_WORKER)
+        return {"executor": executor, "in_flight": most, "width": width}
     make = processes(workers)
-    most = _A_PROCESS * workers if in_flight is None else in_flight
-    return {"make": make if workers > 1 else None, "in_flight": most}
+    most = _TASKS_PER_WORKER * workers if in_flight is None else in_flight
+    return {"make": make if workers > 1 else None, "in_flight": most, "width": workers}
 
 
-def _each(
-    references: Sequence[VideoReference],
-    recordings: Mapping[str, Recording],
-    export: Export,
-    stage: Workspace,
-    crew: dict[str, Any],
-) -> Iterator[VideoSummary]:
-    """Export the videos, and give what became of each, in their order."""
-    tasks = (
-        Task(
-            name,
-            reference,
-            recordings[reference.name],
-            read_record(stage.folder, name),
-            read_seen(read_cached_bytes(stage.folder / seen_place(name))),
-            stage.of_video(name),
+
+@dataclass(slots=True)
+class _Plan:
+    """What a run does: the videos in the order of the source, and the tasks that write batches."""
+
+    names: list[str]
+    tables: tuple[str, ...]
+    settings: tuple[Setting, ...]
+    unchanged: dict[str, VideoEntry]
+    tasks: dict[str, VideoTask]
+    failed: dict[str, VideoSummary]
+    notes: list[str]
+    damaged: set[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One export: from where, to where, and how."""
+
+    out: AnyPath
+    root: AnyPath
+    mark: str
+    config: AnalysisConfig
+    scene: Scene | None
+    manifest: Manifest
+    digests: Digests
+    name: str
+
+    def plan(
+        self,
+        references: Sequence[VideoReference],
+        recordings: Mapping[str, Recording],
+        *,
+        is_named: bool,
+        damaged: set[int],
+    ) -> _Plan:
+        """Find out which videos are new, changed or unchanged."""
+        entries = {entry.identity: entry for entry in self.manifest.videos}
+        looks = {entry.look: entry for entry in self.manifest.videos if entry.look}
+        naming = Naming(self.manifest, is_named)
+        settings: dict[str, int] = {}
+        made: list[Setting] = []
+        tables = {*self.manifest.tables, *released_folders(list_tables(self.config), self.config)}
+        ordered = tuple(name for name in OUTPUTS if name in tables)
+        plan = _Plan([], ordered, (), {}, {}, {}, naming.notes, damaged)
+        seen: dict[str, str] = {}
+        for reference in references:
+            wanted = self.config.part_name(reference.name)
+            recording = recordings[reference.name]
+            try:
+                candidate = identify(
+                    reference, self.root, wanted.partition("@")[2], entries, looks, self.digests
+                )
+            except PtrackError as error:
+                self._fail(plan, wanted, error)
+                continue
+            if candidate.identity in seen:
+                plan.notes.append(
+                    f"{reference.files[0]} is the same video as {seen[candidate.identity]!r} and is exported once"
+                )
+                continue
+            name = naming.choose(candidate, wanted, recording)
+            seen[candidate.identity] = name
+            plan.names.append(name)
+            if reference.points_unit not in settings:
+                settings[reference.points_unit] = len(made)
+                made.append(self._make_setting(reference.points_unit))
+            number = settings[reference.points_unit]
+            self._add(plan, candidate, name, recording, number, made[number])
+        plan.settings = tuple(made)
+        return plan
+
+    def _fail(self, plan: _Plan, name: str, error: PtrackError) -> None:
+        plan.names.append(name)
+        plan.failed[name] = VideoSummary(name=name, status="failed", error=error)
+        entry = self.manifest.find(name)
+        if entry is not None:
+            plan.unchanged[name] = entry
+
+    def _make_setting(self, points_unit: str) -> Setting:
+        config = replace(self.config, points_unit=points_unit)
+        config.validate_cell()
+        if self.scene is not None and self.scene.unit == "m" and config.unit != "m":
+            raise ZoneError(
+                f"{config.zones}: zones in meters need a floor plan to be carried to px; none is given"
+            )
+        parameters = config.parameters()
+        del parameters["zones"]  # the places of each video are among its settings
+        return Setting(config, self.scene, parameters)
+
+    def _add(
+        self,
+        plan: _Plan,
+        candidate: Candidate,
+        name: str,
+        recording: Recording,
+        number: int,
+        setting: Setting,
+    ) -> None:
+        """Put a video among those that stay, or those that are computed."""
+        reference, before = candidate.reference, candidate.entry
+        places = list_definitions(setting.scene, reference.name)
+        known = VideoEntry(name, candidate.identity, -1) if before is None else before
+        entry = replace(
+            known,
+            video=name,
+            content=candidate.content,
+            look=candidate.look,
+            settings=hash_settings(setting.parameters, places, recording, reference),
+            root=self.mark,
+            parameters=setting.parameters,
+            places=places,
         )
-        for reference in references
-        for name in (export.settings.part_name(reference.name),)
-    )
-    alike = replace(export, videos=frozenset())  # what goes to a worker with each video is small
-    for outcome in map_tasks(partial(export_video, export=alike), tasks, **crew):
+        is_same = before is not None and all(
+            getattr(before, one) == getattr(entry, one) for one in ("video", "content", "settings")
+        )
+        if (
+            is_same
+            and entry.content
+            and not entry.fault
+            and entry.batch not in plan.damaged
+        ):
+            plan.unchanged[name] = entry
+            return
+        plan.tasks[name] = VideoTask(reference, recording, number, entry)
+
+    def find_gone(self, plan: _Plan) -> tuple[list[VideoEntry], list[VideoEntry]]:
+        """List the videos that the source no longer has: those that it had, and those of other sources.
+
+        Other parts of a video that the source has are in neither list.
+        """
+        here = {name.partition("@")[0] for name in plan.names}
+        kept = {task.entry.identity for task in plan.tasks.values()}
+        others = [
+            entry
+            for entry in self.manifest.videos
+            if entry.video.partition("@")[0] not in here and entry.identity not in kept
+        ]
+        gone = [entry for entry in others if entry.root and entry.root == self.mark]
+        return gone, [entry for entry in others if entry not in gone]
+
+    def validate_withheld(self, plan: _Plan, pruned: Sequence[VideoEntry]) -> None:
+        """Reject to mix what is withheld with what is not, or with another limit or salt.
+
+        Raises
+        ------
+        OutputError
+            With the videos that would stay as they are.
+        """
+        wanted = {"salt": None, "min_count": None}
+        for setting in plan.settings:
+            wanted = {name: setting.parameters.get(name) for name in wanted}
+        replaced = {*plan.tasks, *(entry.video for entry in pruned)}
+        replaced |= {task.entry.video for task in plan.tasks.values()}
+        others = [
+            entry.video
+            for entry in self.manifest.videos
+            if entry.video not in replaced
+            and {name: entry.parameters.get(name) for name in wanted} != wanted
+        ]
+        if others and plan.settings:
+            raise OutputError(
+                f"{self.out} has {listed(others, _SHOWN)} with other options of what is withheld (min_count, salt). "
+                "Give another folder."
+            )
+
+    def target(self, plan: _Plan) -> Target:
+        """Return what workers need to know of this run."""
+        withheld = {"salted": self.config.salt is not None, "suppressed": self.config.min_count is not None}
+        tables = {name: OUTPUTS[name].released_table(**withheld) for name in plan.tables}
+        return Target(
+            self.out,
+            self.name,
+            tables,
+            self.manifest.further,
+            self.manifest.partition,
+            plan.settings,
+            self.digests,
+        )
+
+    def make_tasks(self, plan: _Plan, removed: Sequence[VideoEntry]) -> list[BatchTask]:
+        """Return a task for each batch that changes, and for each batch of new videos."""
+        batches = self.manifest.batches()
+        dropped = {entry.video for entry in removed}
+        changed: dict[int, list[VideoTask]] = {}
+        new = []
+        for task in plan.tasks.values():
+            if task.entry.batch in batches:
+                changed.setdefault(task.entry.batch, []).append(task)
+            else:
+                new.append(task)
+        identities = {task.entry.identity for task in plan.tasks.values()}
+        tasks = []
+        for batch, entries in batches.items():
+            keep = [
+                plan.unchanged.get(entry.video, entry)
+                for entry in entries
+                if entry.identity not in identities and entry.video not in dropped
+            ]
+            if batch in plan.damaged and keep:
+                raise InputError(
+                    f"{self.out}: files of {listed([entry.video for entry in keep], _SHOWN)} are missing or were "
+                    "changed, and the source does not have these videos. Remove them with ptrack remove, or restore "
+                    "the files."
+                )
+            if batch in changed or len(keep) < len(entries):
+                videos = tuple(sorted(changed.get(batch, ()), key=lambda one: one.entry.video))
+                tasks.append(BatchTask(batch, videos, tuple(keep), self.manifest.places_of(batch)))
+        return [*tasks, *cut_batches(new, self.manifest.next_batch)]
+
+    def describe_misfits(self, manifest: Manifest, plan: _Plan) -> Iterator[str]:
+        """Describe where the videos of the dataset do not fit together."""
+        mine = [entry for entry in manifest.videos if entry.video in {*plan.names}]
+        yield from no_start(self.config, [entry.video for entry in mine if not entry.about.get("days")])
+        others = [entry for entry in manifest.videos if entry.video not in {*plan.names}]
+        differing = sorted(
+            {
+                name
+                for entry in others
+                for setting in plan.settings
+                for name in setting.parameters.keys() - _OF_A_VIDEO
+                if entry.parameters.get(name) != setting.parameters[name]
+            }
+        )
+        if differing:
+            yield f"videos of earlier runs were measured with other settings: {', '.join(differing)}"
+
+
+_OF_A_VIDEO = {"video", "persons", "start", "end", "allow_incomplete", "allow_dropped", "csv", "faces"}
+"""Settings that may well differ from video to video, or that another note is about."""
+
+
+def _work(
+    plan: _Plan,
+    run: _Run,
+    crew: dict[str, Any],
+    removed: Sequence[VideoEntry],
+    count: int,
+    progress: Progress | None,
+    check: Callable[[], None],
+) -> tuple[list[BatchResult], dict[str, VideoSummary]]:
+    """Compute all batches, and return what became of them and of each video."""
+    summaries = dict(plan.failed)
+    zones = {} if run.scene is None else {name: [] for name in plan.unchanged}
+    for name, entry in plan.unchanged.items():
+        if name not in summaries and name in plan.names:
+            drawn = [one["name"] for one in entry.places.get("zones", {}).values()]
+            summaries[name] = summarize_video(entry, "unchanged", drawn if name in zones else ())
+    if progress is not None:
+        for summary in summaries.values():
+            progress(summary, count)
+    results = list[BatchResult]()
+    workers = crew.pop("width", 1)
+    tasks = run.make_tasks(plan, removed)
+    if workers > 1 and len(tasks) < _TASKS_PER_WORKER * workers:
+        videos = sum(len(task.videos) for task in tasks)
+        most = max(1, -(-videos // (_TASKS_PER_WORKER * workers)))
+        tasks = [chunk for task in tasks for chunk in split_into_chunks(task, most)]
+    for result in _compute(tasks, run.target(plan), crew):
+        check()
+        results.append(result)
+        for summary in result.summaries:
+            summaries[summary.name] = summary
+            if summary.findings and summary.status == "written":
+                said = f"{summary.name}: {'; '.join(summary.findings)}"
+                warnings.warn(said, PtrackWarning, stacklevel=3)
+            if progress is not None:
+                progress(summary, count)
+    return results, summaries
+
+
+def _compute(tasks: Sequence[BatchTask], target: Target, crew: dict[str, Any]) -> Iterator[BatchResult]:
+    """Compute batches; one that loses its worker is tried again, each of its videos alone."""
+    lost = list[BatchTask]()
+    for outcome in map_tasks(partial(export_batch, target=target), tasks, **crew):
         if outcome.result is not None:
             yield outcome.result
         elif isinstance(outcome.error, WorkerError | MemoryError):
-            said = str(outcome.error) or "there is not enough memory for it"
-            error = WorkerError(f"{outcome.task.name}: {said}")
-            yield VideoSummary(name=outcome.task.name, status="failed", error=error)
+            if len(outcome.task.videos) > 1:
+                lost += split_into_chunks(outcome.task, 1)
+            else:
+                yield _give_up(outcome.task, outcome.error, target)
         elif outcome.error is not None:
             raise outcome.error
+    if lost:
+        yield from _compute(lost, target, crew)
 
 
-def _prepare(references: Sequence[VideoReference], export: Export, stage: Workspace, *, force: bool) -> None:
-    """Reject what is in the way, and remove what killed runs left half written."""
-    names = [export.settings.part_name(reference.name) for reference in references]
-    validate_names(names)
-    unknown = [*CATALOGUE]
-    for name in names:
-        record = read_record(stage.folder, name)
-        recorded = set() if record is None else set(record.outputs)
-        if record is None:
-            unknown.append(record_place(name))
-        unknown += [place for place in export.places(name) if place not in recorded]
-    stage.fetch(place for place in unknown if not (stage.folder / place).exists())
-    validate_own_files(stage.folder, unknown, force=force)
-    _remove_leftovers(stage, names)
-
-
-def _remove_leftovers(stage: Workspace, videos: Collection[str]) -> None:
-    """Remove what was left half written of these videos, and of the dataset as a whole.
-
-    Nobody writes there now: this run holds the dataset's lock, and its own tasks are not begun or all done.
-    """
-    if stage.there is not None:
-        return
-    places = [*CATALOGUE, JOBS_FILE, HOLDER]
-    for name in videos:
-        places += [*list_table_files(name), record_place(name), seen_place(name)]
-    written: dict[str, list[str]] = {}
-    for place in places:
-        folder, _, name = place.rpartition("/")
-        written.setdefault(folder, []).append(name)
-    for folder, files in written.items():
-        remove_leftovers(stage.folder / folder, files, of_all=True)
-
-
-def _finish(
-    summaries: Sequence[VideoSummary], export: Export, stage: Workspace, *, prune: bool
-) -> ExportSummary:
-    """Write what describes the whole dataset; warn where its videos do not fit together."""
-    stage.fetch_records([summary.name for summary in summaries if summary.status == "written"])
-    records = read_records(stage.folder)
-    gone, elsewhere = gone_from(records, export.videos, stage.folder, export.origin)
-    if prune and gone:
-        remove_videos(stage, gone)
-        records = [record for record in records if record.video not in gone]
-    write_catalogue(stage.folder, records)
-    notes = [*misfits(records, export)]
-    if prune and elsewhere:
-        notes.append(
-            f"prune keeps {listed(elsewhere, _SHOWN)}: the export that wrote them read another source, or "
-            "the dataset does not know which"
+def _give_up(task: BatchTask, error: Exception, target: Target) -> BatchResult:
+    """Return the outcome of a video that costs its worker's life: what the dataset has of it stays."""
+    said = str(error) or "there is not enough memory for it"
+    videos = [replace(one.entry, fault=said) for one in task.videos if one.entry.rows]
+    result = export_batch(replace(task, videos=(), keep=(*task.keep, *videos)), target)
+    summaries = [
+        VideoSummary(
+            name=one.entry.video, status="failed", error=WorkerError(f"{one.entry.video}: {said}")
         )
-    return ExportSummary(export.out, tuple(summaries), tuple(notes), tuple(gone), pruned=prune)
+        for one in task.videos
+    ]
+    return replace(result, summaries=tuple(summaries))
+
+
+def _read_bytes(path: AnyPath) -> bytes | None:
+    """Read a file of the cache; None where there is none that can be read."""
+    try:
+        return path.read_bytes() if path.is_file() else None
+    except (OSError, ValueError):
+        return None

@@ -14,7 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ptrack_analysis.dataset.records import PRIVATE
+from ptrack_analysis.dataset.manifest import PRIVATE
 from ptrack_analysis.errors import OutputError, RemoteError, TakenError
 from ptrack_analysis.storage.files import make_folder, write_text
 from ptrack_analysis.storage.s3 import AnyPath, S3Path
@@ -135,7 +135,7 @@ def locked(out: AnyPath) -> Iterator[Callable[[], None]]:
     What is given is to be called before something is written: it raises OutputError once another run has
     taken the dataset over, as in S3 where this one slept for longer than its lease.
 
-    On disk the system's own lock of ``.ptrack/lock`` is held, which it releases when the process ends,
+    On disk the system's own lock of ``_ptrack/lock`` is held, which it releases when the process ends,
     however it ends; so a lock that a killed run left behind stops nobody. In S3 an object is put where none
     is, by a conditional request, and renewed every minute; one that was not renewed for five minutes is
     taken over. What lies in ``.ptrack`` is no part of the data. A folder that is made for the lock, and in

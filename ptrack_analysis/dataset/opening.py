@@ -11,7 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as pa_dataset
 
-from ptrack_analysis.dataset.holding import Manifest, read_manifest, unknown
+from ptrack_analysis.dataset.dimensions import DIMENSIONS
+from ptrack_analysis.dataset.manifest import Manifest, read_manifest
+from ptrack_analysis.dataset.publishing import wait_for_change
 from ptrack_analysis.dataset.queries import (
     Selection,
     answer,
@@ -20,6 +22,7 @@ from ptrack_analysis.dataset.queries import (
     convert_to_pandas,
     find_stored_names,
     told,
+    unknown,
 )
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.limits import at_least
@@ -107,20 +110,20 @@ _BATCH = 131_072
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A dataset that ``open_dataset`` opened: where it lies, and what its records said then."""
+    """A dataset that ``open_dataset`` opened: where it lies, and its manifest."""
 
     root: AnyPath
-    holding: Manifest = field(repr=False)
+    manifest: Manifest = field(repr=False)
 
     @property
     def videos(self) -> list[str]:
         """The names of its videos, sorted."""
-        return list(self.holding.videos)
+        return list(self.manifest.names)
 
     @property
     def tables(self) -> list[str]:
         """The names of its tables, in the order of the dictionary."""
-        return list(self.holding.parts)
+        return [*self.manifest.tables, *DIMENSIONS]
 
     def columns(self, table: str) -> list[str]:
         """List the columns of a table as they are stored, in the order of its first file and what others add.
@@ -227,7 +230,7 @@ class Dataset:
         InputError
             If a file is missing or damaged.
         """
-        return connected(self.root, self.holding, self.tables)
+        return connected(self.root, self.manifest, self.tables)
 
     def sql(self, query: str, *, as_: Form = "pandas") -> Any:
         """Ask DuckDB a question about the tables, which go by their names; give the answer as a table.
@@ -242,7 +245,7 @@ class Dataset:
         _validate_form(as_)
         words = set(re.findall(r"\w+", query.lower()))
         tables = [name for name in self.tables if name in words]
-        with connected(self.root, self.holding, tables) as connection:
+        with connected(self.root, self.manifest, tables) as connection:
             return answer(connection, query, as_=as_)
 
     def _selection(
@@ -273,21 +276,19 @@ class Dataset:
         )
 
     def _scanned(self, table: str, videos: Sequence[str] | None) -> pa_dataset.FileSystemDataset:
-        """Return the files of a table as an Arrow dataset: of some videos, in their order, or of all."""
-        parts = self.holding.parts.get(table)
-        if parts is None:
-            raise unknown(self.root, "table", table, self.holding.parts)
+        """Return the files of a table as an Arrow dataset: those with these videos, or all."""
+        if table not in self.tables:
+            raise unknown(self.root, "table", table, self.tables)
         if videos is None:
-            return arrow_dataset(self.root, parts)
-        for video in videos:
-            if video not in self.holding.videos:
-                raise unknown(self.root, "video", video, self.holding.videos)
-        by_video = {part.video: part for part in parts}
-        if set(by_video) == {None} and "video" not in arrow_dataset(self.root, parts[:1]).schema.names:
+            return arrow_dataset(self.root, self.manifest.files_of(table))
+        if table in DIMENSIONS:
             raise ParameterError(f"table {table!r} is of the whole dataset, so no videos of it can be chosen")
-        mine = [by_video[video] for video in dict.fromkeys(videos) if video in by_video]
-        shared = [part for part in parts if part.video is None]
-        return arrow_dataset(self.root, (*mine, *shared) or parts[:1])
+        batches = {entry.video: entry.batch for entry in self.manifest.videos}
+        for video in videos:
+            if video not in batches:
+                raise unknown(self.root, "video", video, batches)
+        files = self.manifest.files_of(table, {batches[video] for video in videos})
+        return arrow_dataset(self.root, files or self.manifest.files_of(table)[:1])
 
 
 def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
@@ -313,6 +314,7 @@ def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
     >>> open_dataset("out").read("visits", videos="noon", columns=["dwell"])  # doctest: +SKIP
     """
     root = parse_path(place)
+    wait_for_change(root)
     return Dataset(root, read_manifest(root))
 
 

@@ -1,9 +1,10 @@
 """Questions about the tables of a dataset: scans, SQL and selections."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,9 @@ import pyarrow as pa
 import pyarrow.dataset as pa_dataset
 from pyarrow.fs import LocalFileSystem
 
-from ptrack_analysis.dataset.holding import DatasetFile, Manifest, unknown
+from ptrack_analysis.dataset.manifest import DatasetFile, Manifest
 from ptrack_analysis.errors import InputError, ParameterError, PtrackError
-from ptrack_analysis.storage.arrow import from_arrow
+from ptrack_analysis.storage.arrow import DERIVED, drop_derived, from_arrow
 from ptrack_analysis.storage.columns import (
     NULLABLE_MARK,
     PERSON,
@@ -29,37 +30,26 @@ from ptrack_analysis.storage.store import RangedFile
 if TYPE_CHECKING:
     import duckdb
 
+_SHOWN = 5
 _READ = pa_dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
 
 
 def arrow_dataset(root: AnyPath, parts: Sequence[DatasetFile]) -> pa_dataset.FileSystemDataset:
-    """Make one Arrow dataset of the files of a table, in their order.
+    """Make one Arrow dataset of the files of a table, in their order; all have the same columns.
 
-    Its columns are those of all files; where a file has not one of them (``x_m`` of a video without floor
-    plan) it is null, and int64 becomes double where another file has double. Only the files' footers are
-    read here.
+    Only the first footer is read here.
 
     Raises
     ------
     InputError
-        If a file is missing or damaged, or a column has two types.
+        If the first file is missing or damaged.
     RemoteError
         If S3 refuses.
     """
     form = pa_dataset.ParquetFileFormat(default_fragment_scan_options=_READ)
-    fragments, schemas = [], []
-    for part in parts:
-        with told(root / part.place):
-            fragment = _fragment(root / part.place, form)
-            schemas.append(fragment.physical_schema)
-        fragments.append(fragment)
-    try:
-        schema = pa.unify_schemas(schemas, promote_options="permissive")
-    except pa.ArrowTypeError as error:
-        raise InputError(
-            f"{root / parts[0].place}: cannot be read together with the files of the other videos: {error}. "
-            "Choose videos in which the column has one type."
-        ) from error
+    with told(root / parts[0].place):
+        fragments = [_fragment(root / part.place, form) for part in parts]
+        schema = fragments[0].physical_schema
     return pa_dataset.FileSystemDataset(fragments, schema, form)
 
 
@@ -71,7 +61,7 @@ def told(place: object) -> Iterator[None]:
     except PtrackError:
         raise
     except FileNotFoundError as error:
-        raise InputError(f"{place}: is missing, though the record of a run tells of it") from error
+        raise InputError(f"{place}: is missing, although the manifest lists it") from error
     except (OSError, pa.ArrowException) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(f"{place}: cannot be read as Parquet: {first}") from error
@@ -86,7 +76,7 @@ def _fragment(path: AnyPath, form: pa_dataset.ParquetFileFormat) -> pa_dataset.P
 _PATTERN = re.compile(r"([*?\[])")
 
 
-def connected(root: AnyPath, holding: Manifest, tables: Sequence[str]) -> "duckdb.DuckDBPyConnection":
+def connected(root: AnyPath, manifest: Manifest, tables: Sequence[str]) -> "duckdb.DuckDBPyConnection":
     """Open DuckDB in memory, with a view of each of these tables.
 
     Raises
@@ -104,9 +94,9 @@ def connected(root: AnyPath, holding: Manifest, tables: Sequence[str]) -> "duckd
     try:
         for name in tables:
             if isinstance(root, S3Path):
-                connection.register(name, arrow_dataset(root, holding.parts[name]))
+                connection.register(name, arrow_dataset(root, manifest.files_of(name)))
                 continue
-            files = [_literal(Path(root, part.place)) for part in holding.parts[name]]
+            files = [_literal(Path(root, part.place)) for part in manifest.files_of(name)]
             relation = connection.read_parquet(files, union_by_name=True, hive_partitioning=False)
             relation.create_view(name)
     except duckdb.Error as error:
@@ -188,6 +178,8 @@ def convert_to_pandas(content: pa.Table, chosen: Selection) -> pd.DataFrame:
         If some of them are measured in px and others in m, or have columns that others lack and that cannot
         be missing in memory.
     """
+    if chosen.columns is None:
+        content = drop_derived(content)
     content = _in_one_unit(content, chosen.table)
     _validate_no_gaps(content, chosen.table)
     try:
@@ -227,7 +219,7 @@ def _validate_no_gaps(content: pa.Table, name: str) -> None:
     for field, array in zip(content.schema, content.columns, strict=True):
         whole = pa.types.is_boolean(field.type) or pa.types.is_integer(field.type)
         whole = whole and NULLABLE_MARK not in (field.metadata or {})
-        if whole and array.null_count and field.name not in may_miss:
+        if whole and array.null_count and field.name not in may_miss | DERIVED:
             raise ParameterError(
                 f"column {field.name!r} of table {name!r} is not known of all of these videos: "
                 "choose others, leave it out with columns=, or take as_='arrow'"
@@ -238,3 +230,11 @@ def _key_names(schema: pa.Schema) -> list[str]:
     """List the stored columns of the key that the files have."""
     key = stored_key(add_video_key(schema_by_marks(schema.metadata)))
     return [one.name for one in key if one.of is not PERSON and one.name in schema.names]
+
+
+def unknown(place: object, kind: str, name: str, known: Iterable[str]) -> ParameterError:
+    """Return the error for a name that is not there, with similar names."""
+    names = list(known)
+    close = get_close_matches(name, names, n=_SHOWN)
+    shown = ", ".join(map(repr, close or names[:_SHOWN])) or "none"
+    return ParameterError(f"{place}: has no {kind} {name!r}. {'Similar:' if close else 'It has'} {shown}")

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from ptrack_analysis.dataset.records import VideoEntry, table_place
+from ptrack_analysis.dataset.manifest import VideoEntry
 from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.storage.s3 import AnyPath
 from ptrack_analysis.video import timedelta
@@ -73,20 +73,20 @@ def sum_figures(
 
 
 def summarize_video(
-    record: VideoEntry, status: Literal["written", "unchanged"], zones: Sequence[str]
+    entry: VideoEntry, status: Literal["written", "unchanged"], zones: Sequence[str]
 ) -> VideoSummary:
-    """Sum up one video by its record."""
-    figures, name = record.figures, record.video
+    """Sum up one video by its entry in the manifest."""
+    figures, name = entry.figures, entry.video
     dwell = figures.get("dwell", {})
     return VideoSummary(
         name=name,
         status=status,
-        rows={folder: int(record.outputs[table_place(folder, name)]["rows"]) for folder in record.folders},
+        rows=dict(entry.rows),
         dwell={zone: timedelta(dwell[zone]) for zone in zones if zone in dwell},
         in_scene=timedelta(figures["in_scene"]) if "in_scene" in figures else None,
         without_position=timedelta(figures["without_position"]) if "without_position" in figures else None,
-        warnings=tuple(record.notes),
-        findings=_list_findings(record.read_report),
+        warnings=tuple(entry.notes),
+        findings=_list_findings(entry.read_report),
     )
 
 

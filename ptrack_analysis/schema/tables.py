@@ -110,6 +110,12 @@ VIDEOS = Table(
         Column("site", "text", "Name of the site."),
         Column("camera", "text", "Name of the camera."),
         Column("opening_hours", "text", "Opening hours of the site, in the syntax of OpenStreetMap."),
+        Column(
+            "status",
+            "text",
+            "Whether the rows are current, or outdated because the last export could not read the video again.",
+            optional=True,
+        ),
     ),
 )
 

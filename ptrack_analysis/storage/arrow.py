@@ -20,6 +20,7 @@ from ptrack_analysis.storage.columns import (
     PACKAGE_MARK,
     PERSON,
     TABLE_MARK,
+    VERSION_MARK,
     VIDEO,
     Stored,
     add_video_key,
@@ -36,6 +37,7 @@ ARROW_TYPES = {
     "string": pa.string(),
     "timestamp": pa.timestamp("us", tz="UTC"),
     "bool": pa.bool_(),
+    "date": pa.date32(),
 }
 EXTRA_TYPES = {
     "bool": pa.bool_(),
@@ -48,6 +50,8 @@ EXTRA_TYPES = {
     "Int64": pa.int64(),
 }
 _NULLABLE_DTYPES = {pa.bool_(): pd.BooleanDtype(), pa.int64(): pd.Int64Dtype()}
+DERIVED = {"local_date", "local_hour", "visit_id", "crossing_id"}
+"""Stored columns of a dataset that follow from others."""
 MISSING_TIME = int(np.iinfo("int64").min)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -126,7 +130,7 @@ def _checked(table: pd.DataFrame, schema: Table | None) -> Table:
 def _key_parts(table: pd.DataFrame, schema: Table, video: str | None) -> Iterator[Part]:
     """Convert the index levels; ``video`` and ``person`` come before them where there are such."""
     levels = {name: table.index.get_level_values(name).array for name in schema.key_names}
-    arrays = {column.name: _array(column, levels[column.name]) for column in schema.key}
+    arrays = {column.name: convert_column(column, levels[column.name]) for column in schema.key}
     if video is not None:
         schema = add_video_key(schema)
         arrays[VIDEO.name] = pa.repeat(pa.scalar(video, pa.string()), len(table))
@@ -160,9 +164,9 @@ def _column_parts(table: pd.DataFrame, schema: Table) -> Iterator[Part]:
     for name, values in bare.items():
         if name in known:
             column = known[str(name)]
-            yield _field(column), _array(column.of, values.array)
+            yield _field(column), convert_column(column.of, values.array)
         else:
-            yield _extra_part(str(name), values)
+            yield convert_further_column(str(name), values)
 
 
 def _validate_extras(table: pd.DataFrame, names: list[Any], taken: list[str]) -> None:
@@ -190,7 +194,7 @@ def _field(column: Stored) -> pa.Field:
     return pa.field(column.name, ARROW_TYPES[column.type], metadata=metadata)
 
 
-def _array(column: Column, values: Any) -> pa.Array:
+def convert_column(column: Column, values: Any) -> pa.Array:
     """Convert the values of a column of the schema to the type in which they are stored."""
     match column.kind:
         case "moment":
@@ -216,7 +220,7 @@ def find_stored_types(table: pd.DataFrame, names: Iterable[str]) -> list[tuple[s
     return [(name, stored_names[EXTRA_TYPES[str(table[name].dtype)]]) for name in names]
 
 
-def _extra_part(name: str, values: pd.Series) -> Part:
+def convert_further_column(name: str, values: pd.Series) -> Part:
     """Convert a column of the user's own; the categories of a categorical go to its metadata."""
     stored_type = EXTRA_TYPES[str(values.dtype)]
     if not isinstance(values.dtype, pd.CategoricalDtype):
@@ -253,6 +257,8 @@ def from_arrow(content: pa.Table, *, whole: bool = True) -> pd.DataFrame:
     schema = schema_by_marks(content.schema.metadata)
     if VIDEO.name in content.column_names:
         schema = add_video_key(schema)
+    if whole and VERSION_MARK in (content.schema.metadata or {}):
+        content = drop_derived(content)
     known = {
         column.name: column for unit in schema.units for column in stored_columns(schema, unit, clocked=True)
     }
@@ -278,6 +284,36 @@ def from_arrow(content: pa.Table, *, whole: bool = True) -> pd.DataFrame:
     except SchemaError as error:
         raise InputError(str(error)) from error
     return table
+
+
+def drop_derived(content: pa.Table) -> pa.Table:
+    """Drop the columns of a dataset that a table in memory does not have.
+
+    These are the columns that follow from others, and optional columns and columns of a plane without a value.
+    """
+    schema = add_video_key(schema_by_marks(content.schema.metadata))
+    by_unit = {unit: {column.name for column in stored_columns(schema, unit)} for unit in schema.units}
+    own = set[str]().union(*by_unit.values())
+    optional = {
+        column.name for unit in schema.units for column in stored_columns(schema, unit) if column.of.optional
+    }
+    empty = {
+        name
+        for name, array in zip(content.column_names, content.columns, strict=True)
+        if array.null_count == len(array)
+    }
+    dropped = (DERIVED - own) | (optional & empty)
+    if schema.in_plane:
+        in_plane = {unit: [c.named(unit) for c in schema.columns if c.in_plane] for unit in schema.units}
+        used = [unit for unit, names in in_plane.items() if not empty.issuperset(_stored(names, content))]
+        for unit in schema.units:
+            if unit not in (used or schema.units[:1]):
+                dropped |= {name for name in in_plane[unit] if name in empty}
+    return content.drop_columns([name for name in content.column_names if name in dropped])
+
+
+def _stored(names: Iterable[str], content: pa.Table) -> set[str]:
+    return {name for name in names if name in content.column_names}
 
 
 def _index(levels: dict[str, Any], schema: Table) -> Any:
@@ -324,6 +360,8 @@ def _milliseconds(seconds: np.ndarray) -> np.ndarray:
 
 def _extra_values(field: pa.Field, array: pa.ChunkedArray) -> Any:
     """Convert a column of the user's own, by its type."""
+    if pa.types.is_date32(field.type):
+        return array.cast(pa.int32()).to_numpy().astype("datetime64[D]").astype("datetime64[s]")
     kept = (field.metadata or {}).get(CATEGORIES_MARK)
     if kept is not None:
         _validate_type(field, pa.string())
@@ -334,7 +372,8 @@ def _extra_values(field: pa.Field, array: pa.ChunkedArray) -> Any:
             raise InputError(f"column {field.name!r} has broken categories: {error}") from error
     if field.type not in _EXTRA_TYPES:
         raise InputError(f"column {field.name!r} is {field.type}, which the package does not write")
-    if NULLABLE_MARK in (field.metadata or {}) and field.type in _NULLABLE_DTYPES:
+    is_nullable = array.null_count or NULLABLE_MARK in (field.metadata or {})
+    if is_nullable and field.type in _NULLABLE_DTYPES:
         return array.to_pandas(types_mapper=_NULLABLE_DTYPES.get).array
     return pd.array(array, dtype="str") if field.type == pa.string() else array.to_numpy()
 

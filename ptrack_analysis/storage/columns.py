@@ -10,10 +10,12 @@ import pandas as pd
 from ptrack_analysis.errors import InputError, SchemaError
 from ptrack_analysis.schema import TABLES, VIDEOS, Column, Table
 
-StoredType = Literal["int64", "double", "string", "timestamp", "bool"]
+StoredType = Literal["int64", "double", "string", "timestamp", "bool", "date"]
 
 TABLE_MARK = b"ptrack_analysis.table"
 PACKAGE_MARK = b"ptrack_analysis.package"
+VERSION_MARK = b"ptrack_analysis.version"
+"""Mark with the version of the stored form of a dataset's file."""
 CATEGORIES_MARK = b"ptrack_analysis.categories"
 NULLABLE_MARK = b"ptrack_analysis.nullable"
 """Mark of a further column of whole numbers or flags that may be missing."""

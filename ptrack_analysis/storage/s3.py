@@ -284,6 +284,19 @@ class S3Path:
 
         asked(self, self.client, ask)
 
+    def copy_to(self, target: "S3Path") -> None:
+        """Copy the object to another key, within S3."""
+        source = {"Bucket": self.bucket, "Key": self.key}
+        asked(
+            target,
+            self.client,
+            lambda client: client.copy_object(CopySource=source, Bucket=target.bucket, Key=target.key),
+        )
+
+    def find_tag(self) -> str | None:
+        """Return the tag of the object, None if there is none."""
+        return next((found.tag for found in _listed(self, self.key, most=1) if found.key == self.key), None)
+
     def is_dir(self) -> bool:
         """Return whether there are objects below this prefix."""
         return bool(_listed(self, self._prefix, most=1))

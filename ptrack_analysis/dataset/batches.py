@@ -1,0 +1,416 @@
+"""Batches of videos: what a worker computes, and how its rows become files."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ptrack_analysis.clock.recordings import Recording
+from ptrack_analysis.clock.timezones import parse_timezone
+from ptrack_analysis.dataset.dimensions import list_definitions, with_keys
+from ptrack_analysis.dataset.identity import Digests, hash_content
+from ptrack_analysis.dataset.manifest import STAGING, DatasetFile, Partition, VideoEntry, place_file
+from ptrack_analysis.dataset.publishing import stage_file
+from ptrack_analysis.dataset.release import needed_folders, release
+from ptrack_analysis.dataset.summary import VideoSummary, sum_figures, summarize_video
+from ptrack_analysis.errors import InputError, OutputError, PtrackError, RemoteError
+from ptrack_analysis.pipeline.config import AnalysisConfig
+from ptrack_analysis.pipeline.notes import notes_on
+from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, outputs_available
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+from ptrack_analysis.scene.zone_files import Scene
+from ptrack_analysis.schema import Table, find_further_columns
+from ptrack_analysis.sources.archive import VideoReference
+from ptrack_analysis.storage.arrow import find_stored_types
+from ptrack_analysis.storage.facts import (
+    LOCAL_DATE,
+    Clock,
+    Further,
+    arrow_schema,
+    build_rows,
+    conform,
+    join_rows,
+    join_types,
+    split_by,
+    upgrade,
+    write_fact,
+)
+from ptrack_analysis.storage.s3 import AnyPath
+
+MOST_VIDEOS = 25
+MOST_BYTES = 128 * 2**20
+"""Most videos of a batch, and most bytes of their pages."""
+CURRENT, OUTDATED = "current", "outdated"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A configuration that some videos of an export share, with its zones and lines."""
+
+    config: AnalysisConfig
+    scene: Scene | None
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class VideoTask:
+    """One video to compute: its entry as far as it is known, and the number of its settings."""
+
+    reference: VideoReference
+    recording: Recording
+    setting: int
+    entry: VideoEntry
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTask:
+    """What a worker does: compute ``videos``, and keep the rows that a batch has of other videos.
+
+    ``files`` are the batch's present files by their tables. A batch may be split into several chunks, of which
+    only the first keeps rows.
+    """
+
+    batch: int
+    videos: tuple[VideoTask, ...]
+    keep: tuple[VideoEntry, ...] = ()
+    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    chunk: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a run writes, and how; it travels to workers with every task."""
+
+    out: AnyPath
+    run: str
+    tables: Mapping[str, Table]
+    further: Mapping[str, Further]
+    partition: Partition | None
+    settings: tuple[Setting, ...]
+    digests: Digests = field(default_factory=Digests)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What became of a batch: its entries, its staged files, the further columns, and each video's summary."""
+
+    batch: int
+    entries: tuple[VideoEntry, ...]
+    files: tuple[DatasetFile, ...]
+    further: Mapping[str, Further]
+    summaries: tuple[VideoSummary, ...]
+
+
+def cut_batches(videos: Iterable[VideoTask], first: int) -> Iterator[BatchTask]:
+    """Cut new videos, in the order of their names, into batches, numbered from ``first`` on."""
+    waiting: list[VideoTask] = []
+    size = 0
+    for video in sorted(videos, key=lambda task: task.entry.video):
+        own = sum(file.stat().st_size for file in video.reference.files)
+        if waiting and (len(waiting) == MOST_VIDEOS or size + own > MOST_BYTES):
+            yield _numbered(waiting, first)
+            first, waiting, size = first + 1, [], 0
+        waiting.append(video)
+        size += own
+    if waiting:
+        yield _numbered(waiting, first)
+
+
+def _numbered(videos: Sequence[VideoTask], batch: int) -> BatchTask:
+    return BatchTask(batch, tuple(replace(one, entry=replace(one.entry, batch=batch)) for one in videos))
+
+
+def split_into_chunks(task: BatchTask, most: int) -> list[BatchTask]:
+    """Split a batch into chunks of at most so many videos, so that all workers have something to do."""
+    starts = range(0, max(len(task.videos), 1), most)
+    if len(starts) == 1:
+        return [task]
+    prefix = "" if task.chunk is None else f"{task.chunk}."
+    return [
+        replace(
+            task,
+            videos=task.videos[start : start + most],
+            keep=task.keep if start == 0 else (),
+            chunk=f"{prefix}{start // most}",
+        )
+        for start in starts
+    ]
+
+
+def compute_tables(analysis: VideoAnalysis) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Compute the tables of one video that its configuration asks for, and notes on the video.
+
+    The tables carry the keys of their zones and lines.
+
+    Raises
+    ------
+    PtrackError
+        If the video cannot be read, or not be analyzed as asked.
+    """
+    config = analysis.config
+    wanted = {*list_tables(config), *needed_folders(config)}
+    tables = {
+        output.name: compute_table(analysis, output.name)
+        for output in outputs_available(config, analysis.scene)
+        if output.name in wanted
+    }
+    notes = notes_on(analysis.reading, tables["tracks"])
+    return tables, [*notes, *analysis.notes]
+
+
+def compute_table(analysis: VideoAnalysis, name: str) -> pd.DataFrame:
+    """Compute one table of a video, with the keys of its zones and lines."""
+    definitions = list_definitions(analysis.scene, analysis.video.name)
+    return with_keys(analysis[name], OUTPUTS[name].table, definitions)
+
+
+def list_tables(config: AnalysisConfig) -> list[str]:
+    """List the tables that a configuration asks for, in their order."""
+    wanted = config.tables or [output.name for output in OUTPUTS.values() if output.standard]
+    return [name for name in OUTPUTS if name in {*ALWAYS, *wanted}]
+
+
+def has_source_columns(name: str, config: AnalysisConfig) -> bool:
+    """Return whether a table has the columns of a tracker's file that have no role."""
+    return name == ("trajectories" if config.points_unit else "detections")
+
+
+def export_batch(task: BatchTask, target: Target) -> BatchResult:
+    """Compute the videos of a batch, and stage the files of its tables.
+
+    A video that cannot be read or measured keeps the rows that the dataset had of it.
+
+    Raises
+    ------
+    OutputError
+        If the files cannot be written: that concerns every video.
+    RemoteError
+        If S3 refuses to take them.
+    """
+    rows: dict[str, dict[str, pa.Table]] = {name: {} for name in target.tables}
+    entries, summaries, kept = dict[str, VideoEntry](), list[VideoSummary](), list(task.keep)
+    further = dict(target.further)
+    for video in task.videos:
+        try:
+            made, entry, summary = _compute(video, target)
+        except (OutputError, RemoteError):
+            raise
+        except PtrackError as error:
+            summary = VideoSummary(name=video.entry.video, status="failed", error=error)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one video stops no other
+            said = InputError(f"{video.entry.video}: cannot be measured: {type(error).__name__}: {error}")
+            summary = VideoSummary(name=video.entry.video, status="failed", error=said)
+        else:
+            entries[entry.video] = entry
+            for name, content in made.items():
+                rows[name][entry.video] = content
+                further[name] = join_types(further.get(name, ()), _find_further(content, target.tables[name]))
+        if summary.status == "failed" and video.entry.rows:
+            kept.append(replace(video.entry, fault=" ".join(str(summary.error).split())))
+        summaries.append(summary)
+    for entry in kept:
+        entries[entry.video] = entry
+    _read_kept(kept, task, target, rows)
+    further = {name: columns for name, columns in further.items() if columns}
+    files = list[DatasetFile]()
+    for name, parts in rows.items():
+        schema = arrow_schema(target.tables[name], further.get(name, ()))
+        content = join_rows([parts[video] for video in sorted(parts)], schema)
+        files += stage_rows(content, name, task, target)
+        parts.clear()
+    return BatchResult(
+        task.batch, tuple(entries[name] for name in sorted(entries)), tuple(files), further, tuple(summaries)
+    )
+
+
+def stage_rows(content: pa.Table, name: str, task: BatchTask, target: Target) -> Iterator[DatasetFile]:
+    """Stage the rows of a batch as the files of a table; none if there are no rows."""
+    if content.num_rows == 0:
+        return
+    partition = target.partition if task.chunk is None else None
+    for value, part in split_by(content, partition):
+        sink = pa.BufferOutputStream()
+        write_fact(part, target.tables[name], sink)
+        if task.chunk is None:
+            place = place_file(name, task.batch, partition, value)
+        else:
+            place = f"_chunks/{task.batch}-{task.chunk}/{name}.parquet"
+        buffer = sink.getvalue()
+        yield stage_file(target.out, target.run, place, buffer, rows=len(part), batch=task.batch)
+
+
+def _compute(video: VideoTask, target: Target) -> tuple[dict[str, pa.Table], VideoEntry, VideoSummary]:
+    """Compute one video, and convert its tables to their stored form."""
+    setting, name = target.settings[video.setting], video.entry.video
+    analysis = VideoAnalysis(video.reference, setting.config, setting.scene, video.recording, warn=False)
+    tables, notes = compute_tables(analysis)
+    report = analysis.reading.report.to_dict(examples=False)
+    figures = sum_figures(tables.get("tracks"), tables.get("visits"), _list_zones(video, setting))
+    released = release(tables, setting.config, name)
+    row = tables["videos"].iloc[0]
+    clock = _find_clock(row)
+    made = {}
+    for table, content in released.items():
+        schema = target.tables[table]
+        columns = find_further_columns(content, schema)
+        if columns and table != "videos" and not has_source_columns(table, setting.config):
+            columns = []
+        content, columns = _rename_taken(content, columns, schema)
+        made[table] = build_rows(_name(content, table, name), schema, name, clock, columns)
+    entry = replace(
+        video.entry,
+        content=video.entry.content or target.digests.digest(hash_content(video.reference)),
+        fault="",
+        rows={table: len(content) for table, content in made.items()},
+        about=_describe(row, made),
+        figures=figures,
+        notes=tuple(notes),
+        read_report=report,
+    )
+    summary = replace(
+        summarize_video(entry, "written", _list_zones(video, setting)), findings=tuple(report["findings"])
+    )
+    if setting.config.withholds:
+        kept = {key: report[key] for key in ("completeness", "missing")}
+        entry = replace(entry, read_report=kept, figures={}, notes=())
+        summary = replace(summarize_video(entry, "written", ()), findings=tuple(report["findings"]))
+    return made, entry, summary
+
+
+def _rename_taken(
+    table: pd.DataFrame, columns: Sequence[str], schema: Table
+) -> tuple[pd.DataFrame, list[str]]:
+    """Rename further columns that have the name of a stored column: ``local_date`` to ``source_local_date``."""
+    fixed = {name.lower() for name in arrow_schema(schema).names}
+    taken = {name: f"source_{name}" for name in columns if name.lower() in fixed}
+    return table.rename(columns=taken) if taken else table, [taken.get(name, name) for name in columns]
+
+
+def _name(table: pd.DataFrame, name: str, video: str) -> pd.DataFrame:
+    """Return the table of videos under the name that the video has in the dataset."""
+    if name != "videos":
+        return table
+    table = table.set_axis(pd.Index([video], name="video", dtype=table.index.dtype))
+    return table.assign(status=pd.array([CURRENT], dtype="str"))
+
+
+def _list_zones(video: VideoTask, setting: Setting) -> list[str]:
+    if setting.scene is None:
+        return []
+    return [zone.name for zone in setting.scene.of(video.reference.name).zones]
+
+
+def _find_clock(row: pd.Series) -> Clock:
+    started = pd.Timestamp(row["started_at"])
+    if pd.isna(started):
+        return Clock()
+    zone = parse_timezone(row["timezone"]) if isinstance(row["timezone"], str) else None
+    return Clock.of(started.to_pydatetime(warn=False), zone)
+
+
+_ABOUT = ("site", "camera", "timezone", "opening_hours")
+
+
+def _describe(row: pd.Series, made: Mapping[str, pa.Table]) -> dict[str, Any]:
+    """Return where and when a video was recorded, as the dimensions need it."""
+    about: dict[str, Any] = {name: row[name] if isinstance(row[name], str) else None for name in _ABOUT}
+    days = [
+        day.as_py()
+        for content in made.values()
+        if LOCAL_DATE in content.column_names
+        for day in pc.min_max(content[LOCAL_DATE]).values()
+    ]
+    known = sorted(day.isoformat() for day in days if day is not None)
+    return about | {"days": [known[0], known[-1]] if known else []}
+
+
+def _find_further(content: pa.Table, schema: Table) -> Further:
+    fixed = len(arrow_schema(schema))
+    stored = {pa.int64(): "int64", pa.float64(): "double", pa.string(): "string", pa.bool_(): "bool"}
+    stored |= {pa.int32(): "int64", pa.date32(): "date"}
+    return tuple((field.name, stored[field.type]) for field in list(content.schema)[fixed:])
+
+
+def _read_kept(
+    kept: Sequence[VideoEntry], task: BatchTask, target: Target, rows: dict[str, dict[str, pa.Table]]
+) -> None:
+    """Read the rows that the batch has of videos that are not computed now."""
+    if not kept:
+        return
+    faults = {entry.video: entry.fault for entry in kept}
+    names = pa.array([*faults], pa.string())
+    for table, places in task.files.items():
+        if table not in rows:
+            continue
+        for place in places:
+            content = read_rows(target.out / place)
+            content = content.filter(pc.is_in(content["video"], value_set=names))
+            for video in faults:
+                own = content.filter(pc.equal(content["video"], video))
+                if own.num_rows == 0:
+                    continue
+                if table == "videos":
+                    own = set_status(own, OUTDATED if faults[video] else CURRENT)
+                before = rows[table].get(video)
+                rows[table][video] = own if before is None else pa.concat_tables([before, own])
+
+
+def read_rows(path: AnyPath) -> pa.Table:
+    """Read a file of the dataset.
+
+    Raises
+    ------
+    InputError
+        If it is missing or damaged.
+    """
+    try:
+        content = pq.read_table(pa.BufferReader(path.read_bytes()), page_checksum_verification=True)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: is missing, although the manifest lists it") from error
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"{path}: cannot be read as Parquet: {error}") from error
+    return upgrade(content)
+
+
+def set_status(videos: pa.Table, status: str) -> pa.Table:
+    """Return rows of the table of videos with this status."""
+    index = videos.column_names.index("status")
+    return videos.set_column(
+        index, videos.schema.field(index), pa.array([status] * len(videos), pa.string())
+    )
+
+
+def join_chunks(
+    batch: int, results: Sequence[BatchResult], target: Target, further: Mapping[str, Further]
+) -> tuple[DatasetFile, ...]:
+    """Join what several workers computed of one batch into its files."""
+    task = BatchTask(batch, ())
+    files = list[DatasetFile]()
+    staging = target.out / STAGING / target.run
+    for name, schema in target.tables.items():
+        places = [file.place for result in results for file in result.files if _table_of(file.place) == name]
+        parts: dict[str, pa.Table] = {}
+        for place in places:
+            content = read_rows(staging / place)
+            for video in content["video"].unique().to_pylist():
+                parts[video] = content.filter(pc.equal(content["video"], video))
+        joined = join_rows([parts[video] for video in sorted(parts)], arrow_schema(schema, further.get(name, ())))
+        files += stage_rows(joined, name, task, target)
+    return tuple(files)
+
+
+def _table_of(place: str) -> str:
+    return place.rpartition("/")[2].removesuffix(".parquet")
+
+
+def restage(file: DatasetFile, source: AnyPath, target: Target, further: Further) -> DatasetFile:
+    """Write a file of the dataset anew, with the columns that its table has now."""
+    content = read_rows(source)
+    content = conform(content, arrow_schema(target.tables[file.table], further))
+    sink = pa.BufferOutputStream()
+    write_fact(content, target.tables[file.table], sink)
+    return stage_file(target.out, target.run, file.place, sink.getvalue(), rows=file.rows, batch=file.batch)

@@ -1,0 +1,183 @@
+"""Changes to a dataset: what export, compact and remove have in common."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ptrack_analysis import __version__
+from ptrack_analysis.dataset.batches import BatchResult, Target, join_chunks, restage
+from ptrack_analysis.dataset.catalogue import stage_catalogue
+from ptrack_analysis.dataset.manifest import (
+    MANIFEST,
+    STAGING,
+    DatasetFile,
+    Manifest,
+    Partition,
+    VideoEntry,
+    format_manifest,
+    read_manifest,
+    sort_entries,
+)
+from ptrack_analysis.dataset.publishing import Change, list_places, publish, recover
+from ptrack_analysis.errors import OutputError, ParameterError
+from ptrack_analysis.sources.names import listed
+from ptrack_analysis.storage.facts import SCHEMA_VERSION, Further, join_types
+from ptrack_analysis.storage.s3 import AnyPath, S3Path
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDataset:
+    """A dataset as a run finds it: its manifest, its files, and the batches of which files are missing."""
+
+    out: AnyPath
+    manifest: Manifest
+    tag: str | None
+    places: Mapping[str, int]
+
+    @property
+    def damaged(self) -> set[int]:
+        """The batches of which a file is missing or has another size than it was written with."""
+        return {
+            file.batch
+            for file in self.manifest.files
+            if file.batch >= 0 and self.places.get(file.place) != file.size
+        }
+
+    def validate_foreign_files(self, tables: Iterable[str], *, force: bool) -> None:
+        """Reject files in the folders of tables that the package did not write: engines would read them.
+
+        Raises
+        ------
+        OutputError
+            With the first few.
+        """
+        known = {file.place for file in self.manifest.files}
+        folders = {*tables, *(file.table for file in self.manifest.files)}
+        foreign = [
+            place for place in self.places if place not in known and place.partition("/")[0] in folders
+        ]
+        if not self.manifest.videos and not known:
+            foreign = foreign or [*self.places]
+        if foreign and not force:
+            raise OutputError(
+                f"{self.out}: {listed(sorted(foreign), _SHOWN)} was not written by ptrack-analysis. Give another "
+                "folder, or move these files away. force=True (--force) exports beside them, and replaces those in "
+                "the way."
+            )
+
+
+def open_for_writing(out: AnyPath, partition: Partition | None = None) -> OpenDataset:
+    """Finish what a killed run left, and read the manifest; of a new dataset an empty one.
+
+    Raises
+    ------
+    ParameterError
+        If the dataset is partitioned in another way.
+    """
+    recover(out)
+    tag = (out / MANIFEST).find_tag() if isinstance(out, S3Path) else None
+    if not (out / MANIFEST).is_file():
+        if isinstance(out, Path) and (out / "_runs").is_dir():
+            read_manifest(out)
+        return OpenDataset(out, Manifest(partition=partition), tag, list_places(out))
+    manifest = read_manifest(out)
+    if partition is not None and partition != manifest.partition:
+        raise ParameterError(
+            f"partition (--partition) is {partition!r}, but {out} has {manifest.partition or 'no partitions'}: they "
+            "are chosen when a dataset is made. Export to another folder."
+        )
+    return OpenDataset(out, manifest, tag, list_places(out))
+
+
+def commit(
+    dataset: OpenDataset,
+    target: Target,
+    results: Sequence[BatchResult],
+    unchanged: Mapping[str, VideoEntry],
+    check: Callable[[], None],
+) -> Manifest:
+    """Write what a run made to the dataset, and return the new manifest.
+
+    Parameters
+    ----------
+    dataset
+        The dataset as the run found it.
+    target
+        What the run's workers were given.
+    results
+        What became of each batch, or each chunk of one.
+    unchanged
+        New entries of videos whose rows stay.
+    check
+        Raises if another run has taken the dataset over.
+    """
+    before, out = dataset.manifest, dataset.out
+    touched = {result.batch for result in results}
+    entries = [
+        unchanged.get(entry.video, entry) for entry in before.videos if entry.batch not in touched
+    ]
+    further: dict[str, Further] = dict(before.further)
+    by_batch: dict[int, list[BatchResult]] = {}
+    for result in results:
+        entries += result.entries
+        by_batch.setdefault(result.batch, []).append(result)
+        for name, columns in result.further.items():
+            further[name] = join_types(further.get(name, ()), columns)
+    files = list[DatasetFile]()
+    for batch, parts in by_batch.items():
+        files += _complete_batch(batch, parts, target, further)
+    moves = [file.place for file in files]
+    for file in before.files:
+        if file.batch < 0 or file.batch in touched:
+            continue
+        is_old = before.version < SCHEMA_VERSION
+        if is_old or before.further.get(file.table, ()) != further.get(file.table, ()):
+            file = restage(file, out / file.place, target, further.get(file.table, ()))  # noqa: PLW2901 - its new form
+            moves.append(file.place)
+        files.append(file)
+    manifest = replace(
+        before,
+        videos=sort_entries(entries),
+        files=tuple(sorted(files, key=lambda file: file.place)),
+        tables=tuple(target.tables),
+        further=further,
+        next_batch=max([before.next_batch, *(entry.batch + 1 for entry in entries)]),
+        package=__version__,
+        version=SCHEMA_VERSION,
+    )
+    return _publish_manifest(dataset, target.run, manifest, moves, check)
+
+
+def _complete_batch(
+    batch: int, parts: Sequence[BatchResult], target: Target, further: Mapping[str, Further]
+) -> Iterable[DatasetFile]:
+    """Return the files of a batch: joined from chunks, and with the further columns of the whole dataset."""
+    staging = target.out / STAGING / target.run
+    if any("_chunks/" in file.place for part in parts for file in part.files):
+        return join_chunks(batch, parts, target, further)
+    return [
+        file
+        if part.further.get(file.table, ()) == further.get(file.table, ())
+        else restage(file, staging / file.place, target, further[file.table])
+        for part in parts
+        for file in part.files
+    ]
+
+
+def _publish_manifest(
+    dataset: OpenDataset, run: str, manifest: Manifest, moves: Sequence[str], check: Callable[[], None]
+) -> Manifest:
+    """Stage what describes the dataset as a whole, and publish everything, if anything has changed."""
+    before, out = dataset.manifest, dataset.out
+    others = stage_catalogue(out, run, before, manifest)
+    manifest = replace(manifest, files=(*manifest.files, *others))
+    known = {file.place: file for file in before.files}
+    changed = (*moves, *(file.place for file in others if known.get(file.place) != file))
+    kept = {file.place for file in manifest.files}
+    removals = tuple(file.place for file in before.files if file.place not in kept)
+    content = format_manifest(manifest)
+    if changed or removals or content != format_manifest(before):
+        publish(out, Change(run, changed, removals), content, check, tag=dataset.tag)
+    return manifest

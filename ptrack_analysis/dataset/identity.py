@@ -1,0 +1,271 @@
+"""Which video is which: identities of videos, their names in a dataset, and whether they have changed."""
+
+import hmac
+import json
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ptrack_analysis.clock.recordings import Recording
+from ptrack_analysis.dataset.manifest import Manifest, VideoEntry
+from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.sources.archive import Recall, VideoReference, shown
+from ptrack_analysis.sources.grouping import Evidence, parse_evidence
+from ptrack_analysis.storage.files import checksum
+from ptrack_analysis.storage.s3 import AnyPath, S3Path
+
+ALGORITHM_VERSION = 2
+"""Raised when the package computes other numbers from the same pages: every video is computed again then."""
+_SECOND = 10**9
+_TICK = _SECOND // 20
+"""A file may change again within so long without another time, where the system counts parts of a second."""
+_DIGITS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """How identities and digests are recorded: of released data only under the salt, or not at all."""
+
+    is_withheld: bool = False
+    salt: bytes | None = None
+
+    def identity(self, text: str) -> str:
+        """Return an identity as the manifest records it."""
+        return text if not self.is_withheld else hmac.new(self.salt or b"", text.encode(), sha256).hexdigest()
+
+    def digest(self, text: str) -> str:
+        """Return a digest that identifies a text, empty if it would identify the source of released data."""
+        if not self.is_withheld:
+            return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]
+        if self.salt is None:
+            return ""
+        return hmac.new(self.salt, text.encode("utf-8", "surrogateescape"), sha256).hexdigest()[:_DIGITS]
+
+
+def hash_source(root: AnyPath, digests: Digests) -> str:
+    """Return what identifies a source: a digest of its absolute path."""
+    return digests.digest(str(root.resolve()) if isinstance(root, Path) else str(root))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One video of the source: its identity, its look, and the entry that the dataset has of it."""
+
+    reference: VideoReference
+    identity: str
+    look: str
+    content: str
+    entry: VideoEntry | None
+
+
+def identify(
+    reference: VideoReference,
+    root: AnyPath,
+    part: str,
+    entries: Mapping[str, VideoEntry],
+    looks: Mapping[str, VideoEntry],
+    digests: Digests,
+) -> Candidate:
+    """Find out which video this is, and what the dataset has of it; unchanged files are not read.
+
+    The identity is the job, otherwise the filmed object in S3, otherwise the content of the files. ``part`` is
+    the time range that is exported.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read.
+    """
+    suffix = part + "".join(f" {role}={value}" for role, value in (reference.form.part if reference.form else ()))
+    look = find_look(reference, root, suffix, digests)
+    known = looks.get(look) if look else None
+    if reference.identity.startswith(("job ", "video ")):
+        identity, content = digests.identity(reference.identity + suffix), ""
+    elif known is not None:
+        return Candidate(reference, known.identity, look, known.content, known)
+    else:
+        content = hash_content(reference)
+        identity, content = digests.identity(f"content {content}{suffix}"), digests.digest(content)
+    entry = entries.get(identity)
+    if entry is not None and not content:
+        content = entry.content if look and entry.look == look else digests.digest(hash_content(reference))
+    return Candidate(reference, identity, look, content, entry)
+
+
+def find_look(reference: VideoReference, root: AnyPath, suffix: str, digests: Digests) -> str:
+    """Return a digest of the sizes and times of a video's files, or tags in S3; empty if they may still change.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read.
+    """
+    parts = [suffix]
+    for file in reference.files:
+        try:
+            look, is_settled = look_at(file)
+        except OSError as error:
+            raise InputError(f"{file}: cannot be read: {error.strerror or error}") from error
+        if not is_settled:
+            return ""
+        parts.append(f"{shown(root, file)} {look}")
+    return digests.digest("\n".join(parts))
+
+
+def hash_content(reference: VideoReference) -> str:
+    """Return the SHA-256 of the content of a video's files, in whatever order they are.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read.
+    """
+    try:
+        sums = sorted({checksum(file) for file in reference.files if isinstance(file, S3Path) or file.is_file()})
+    except OSError as error:
+        raise InputError(f"{error.filename}: cannot be read: {error.strerror or error}") from error
+    return sums[0] if len(sums) == 1 else sha256("".join(sums).encode()).hexdigest()
+
+
+def look_at(path: AnyPath) -> tuple[str, bool]:
+    """Return how a file looks from outside, and whether it cannot change without looking otherwise.
+
+    On disk that is its size, its times and its number, in S3 its size and its ETag. A file that was changed just
+    now may change once more within the grain of the system's clock and look the same.
+
+    Raises
+    ------
+    OSError
+        If there is no such file.
+    RemoteError
+        If S3 refuses.
+    """
+    if isinstance(path, S3Path):
+        found = path.stat()
+        return f"{found.st_size}-{found.tag}", found.tag is not None
+    stat = path.stat()
+    changed = max(stat.st_mtime_ns, stat.st_ctime_ns)
+    grain = 3 * _SECOND if changed % _SECOND == 0 else _TICK
+    look = f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
+    return look, changed + grain <= time.time_ns()
+
+
+def hash_settings(
+    parameters: Mapping[str, Any], places: Mapping[str, Any], recording: Recording, reference: VideoReference
+) -> str:
+    """Return a digest of everything but the pages that changes the numbers of a video.
+
+    These are the options, the zones and lines of this video, its recording, how its file is read, and the version
+    of the package's algorithms.
+    """
+    form = None if reference.form is None else asdict(reference.form)
+    text = json.dumps([ALGORITHM_VERSION, parameters, places, recording.row(), form], sort_keys=True, default=str)
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]
+
+
+@dataclass(slots=True)
+class Naming:
+    """Gives each video of a run its name in the dataset."""
+
+    manifest: Manifest
+    given: bool
+    taken: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Reserve the names of the videos that are there."""
+        self.taken = {entry.video.lower(): entry.identity for entry in self.manifest.videos}
+
+    def choose(self, candidate: Candidate, wanted: str, recording: Recording) -> str:
+        """Return the name of a video: the wanted one, unless another identity has it.
+
+        Then the local date of the recording is appended, or if that is unknown or taken too, six digits of the
+        identity.
+
+        Raises
+        ------
+        ParameterError
+            If the name was given for this video.
+        """
+        entry, identity = candidate.entry, candidate.identity
+        if entry is not None and (entry.video == wanted or entry.video.startswith(f"{wanted}-")):
+            return entry.video
+        if self.taken.get(wanted.lower(), identity) == identity:
+            return self._take(wanted, identity)
+        if self.given:
+            raise ParameterError(
+                f"name (--name) is {wanted!r}, but the dataset has a different video of this name. Give another "
+                "name, or remove that video first (ptrack remove)."
+            )
+        stem, at, part = wanted.partition("@")
+        ends = [] if recording.started_at is None else [f"{recording.started_at:%Y-%m-%d}"]
+        ends += [sha256(identity.encode()).hexdigest()[:6]]
+        name = next(
+            one
+            for one in (f"{stem}-{end}{at}{part}" for end in (*ends, sha256(identity.encode()).hexdigest()[:32]))
+            if self.taken.get(one.lower(), identity) == identity
+        )
+        self.notes.append(
+            f"{candidate.reference.files[0]} is a different video than {wanted!r} in the dataset, so it is added as "
+            f"{name!r}. If it replaces that one, remove the old one: ptrack remove OUT --video {wanted}"
+        )
+        return self._take(name, identity)
+
+    def _take(self, name: str, identity: str) -> str:
+        self.taken[name.lower()] = identity
+        return name
+
+
+_CACHE = pa.schema([("name", pa.string()), ("look", pa.string()), ("evidence", pa.string())])
+
+
+def read_cache(content: bytes | None) -> dict[str, tuple[str, str]]:
+    """Read what an earlier run knew of each source file: its look, and what its pages say as JSON."""
+    if content is None:
+        return {}
+    try:
+        table = pq.read_table(pa.BufferReader(content), schema=_CACHE)
+    except (OSError, pa.ArrowException):
+        return {}
+    columns = (table[name].to_pylist() for name in ("name", "look", "evidence"))
+    return {name: (look, evidence) for name, look, evidence in zip(*columns, strict=True)}
+
+
+def recall_from(cache: Mapping[str, tuple[str, str]], root: AnyPath, mark: str) -> Recall:
+    """Return a function that knows what the pages of unchanged files say."""
+    parsed: dict[str, frozenset[Evidence] | None] = {}
+
+    def recall(file: AnyPath) -> frozenset[Evidence] | None:
+        known = cache.get(f"{mark}/{shown(root, file)}")
+        if known is None or known[0] != look_at(file)[0]:
+            return None
+        if known[1] not in parsed:
+            parsed[known[1]] = parse_evidence(json.loads(known[1]))
+        return parsed[known[1]]
+
+    return recall
+
+
+def format_cache(
+    evidence: Mapping[AnyPath, Iterable[Evidence]],
+    root: AnyPath,
+    mark: str,
+    before: Mapping[str, tuple[str, str]],
+) -> bytes:
+    """Write what the pages of these files say, where it can be relied on; what is known of other sources stays."""
+    rows = [(name, *known) for name, known in before.items() if not name.startswith(f"{mark}/")]
+    for file, found in evidence.items():
+        look, is_settled = look_at(file)
+        if is_settled:
+            rows.append((f"{mark}/{shown(root, file)}", look, json.dumps(sorted(map(list, found), key=str))))
+    rows.sort()
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], []]
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns, schema=_CACHE), sink, compression="zstd")
+    return bytes(sink.getvalue())

@@ -1,0 +1,369 @@
+"""The manifest of a dataset: its videos, files and settings, in one Parquet file."""
+
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ptrack_analysis import __version__
+from ptrack_analysis.errors import InputError
+from ptrack_analysis.schema import OBSERVED_ENTRIES, OBSERVED_EXITS, Table
+from ptrack_analysis.pipeline.outputs import OUTPUTS
+from ptrack_analysis.storage.facts import SCHEMA_VERSION, Further
+from ptrack_analysis.storage.s3 import AnyPath
+
+PRIVATE = "_ptrack"
+MANIFEST = f"{PRIVATE}/manifest.parquet"
+JOURNAL = f"{PRIVATE}/journal"
+STAGING = f"{PRIVATE}/staging"
+SOURCES = f"{PRIVATE}/sources.parquet"
+Partition = Literal["local_month", "local_day"]
+_PATHS: dict[Partition, str] = {"local_month": "month", "local_day": "day"}
+_NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+_MARK = b"ptrack_analysis.dataset"
+
+
+@dataclass(frozen=True, slots=True)
+class VisitEnds:
+    """The entries and exits at which the start and the end of a visit are observed in one video."""
+
+    entries: tuple[str, ...] = OBSERVED_ENTRIES
+    exits: tuple[str, ...] = OBSERVED_EXITS
+
+
+@dataclass(frozen=True, slots=True)
+class VideoEntry:
+    """What a dataset records of one video.
+
+    ``identity`` tells which video it is: its job, the filmed object, or its content. ``content``, ``look`` and
+    ``settings`` are digests: of the files' content, of their sizes and times, and of everything else that
+    changes the video's numbers. ``root`` identifies the source of the export. ``parameters`` are the settings
+    that other videos may share, ``places`` its zones and lines, ``about`` its camera, site and days, ``figures``
+    the times that the export prints [ms].
+    """
+
+    video: str
+    identity: str
+    batch: int
+    content: str = ""
+    look: str = ""
+    settings: str = ""
+    root: str = ""
+    fault: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    places: Mapping[str, Any] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    read_report: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def observed_ends(self) -> VisitEnds:
+        """The entries and exits at which its visits' ends are observed."""
+        entries = self.parameters.get("observed_entries", OBSERVED_ENTRIES)
+        return VisitEnds(tuple(entries), tuple(self.parameters.get("observed_exits", OBSERVED_EXITS)))
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether figures or keys of people are withheld."""
+        return self.parameters.get("min_count") is not None or self.parameters.get("salt") is not None
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetFile:
+    """One file of a table: its place below the dataset's folder, its rows, size and SHA-256.
+
+    ``batch`` is the batch of a fact, -1 of other files.
+    """
+
+    place: str
+    rows: int
+    size: int
+    sha256: str
+    batch: int = -1
+
+    @property
+    def table(self) -> str:
+        """The name of the table, which is the folder."""
+        return self.place.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a dataset holds: its videos in the order of their names, its files, and how they are stored.
+
+    ``tables`` are the names of the facts, ``further`` the further columns of ``detections`` (of
+    ``trajectories`` for points) and ``videos`` with their types, ``next_batch`` the number of the next batch.
+    """
+
+    videos: tuple[VideoEntry, ...] = ()
+    files: tuple[DatasetFile, ...] = ()
+    tables: tuple[str, ...] = ()
+    further: Mapping[str, Further] = field(default_factory=dict)
+    partition: Partition | None = None
+    next_batch: int = 1
+    holidays: str = ""
+    package: str = __version__
+    version: int = SCHEMA_VERSION
+
+    def find(self, video: str) -> VideoEntry | None:
+        """Return the entry of a video."""
+        return next((entry for entry in self.videos if entry.video == video), None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the videos."""
+        return tuple(entry.video for entry in self.videos)
+
+    def batches(self) -> dict[int, list[VideoEntry]]:
+        """Return the videos of each batch."""
+        found: dict[int, list[VideoEntry]] = {}
+        for entry in self.videos:
+            found.setdefault(entry.batch, []).append(entry)
+        return found
+
+    def files_of(self, table: str, batches: Iterable[int] | None = None) -> tuple[DatasetFile, ...]:
+        """Return the files of a table, of all batches or of some."""
+        wanted = None if batches is None else {*batches}
+        return tuple(
+            file for file in self.files if file.table == table and (wanted is None or file.batch in wanted)
+        )
+
+    def places_of(self, batch: int) -> dict[str, tuple[str, ...]]:
+        """Return the places of the files of a batch, by their tables."""
+        found: dict[str, list[str]] = {}
+        for file in self.files:
+            if file.batch == batch:
+                found.setdefault(file.table, []).append(file.place)
+        return {table: tuple(places) for table, places in found.items()}
+
+    @property
+    def min_counts(self) -> tuple[int, ...]:
+        """The limits below which figures are withheld, if they are in every video."""
+        counts = {entry.parameters.get("min_count") or 0 for entry in self.videos}
+        return () if 0 in counts else tuple(sorted(counts))
+
+    @property
+    def is_salted(self) -> bool:
+        """Whether people are named by salted keys in every video."""
+        return bool(self.videos) and all(entry.parameters.get("salt") is not None for entry in self.videos)
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether anything is withheld."""
+        return any(entry.is_withheld for entry in self.videos)
+
+    def schema(self, table: str) -> Table:
+        """Return the schema of a table, in the form that is released."""
+        output = OUTPUTS[table]
+        return output.released_table(salted=self.is_salted, suppressed=bool(self.min_counts))
+
+
+_SHARED = ("parameters", "places", "read_report")
+_TEXTS = ("video", "identity", "content", "look", "settings", "root", "fault")
+_JSON = ("about", "rows", "figures", "notes")
+_SCHEMA = pa.schema(
+    [pa.field(name, pa.string()) for name in _TEXTS]
+    + [pa.field("batch", pa.int32())]
+    + [pa.field(name, pa.int32()) for name in _SHARED]
+    + [pa.field(name, pa.string()) for name in _JSON]
+    + [
+        pa.field(
+            "files",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("place", pa.string()),
+                        ("rows", pa.int64()),
+                        ("size", pa.int64()),
+                        ("sha256", pa.binary(32)),
+                        ("batch", pa.int32()),
+                    ]
+                )
+            ),
+        )
+    ]
+)
+
+
+def format_manifest(manifest: Manifest) -> bytes:
+    """Return the content of the manifest's file: a row per video, equal settings stored once."""
+    shared: dict[str, dict[str, int]] = {name: {} for name in _SHARED}
+    columns: dict[str, list[Any]] = {name: [] for name in _SCHEMA.names}
+    files = _files_by_row(manifest)
+    for index, entry in enumerate(manifest.videos):
+        for name in (*_TEXTS, "batch"):
+            columns[name].append(getattr(entry, name))
+        for name in _SHARED:
+            known = shared[name]
+            columns[name].append(known.setdefault(_format_json(getattr(entry, name)), len(known)))
+        for name in _JSON:
+            columns[name].append(_format_json(getattr(entry, name)))
+        columns["files"].append(files.get(index))
+    head = {
+        "schema_version": SCHEMA_VERSION,
+        "package": manifest.package,
+        "tables": list(manifest.tables),
+        "further": {name: list(map(list, columns)) for name, columns in manifest.further.items()},
+        "partition": manifest.partition,
+        "next_batch": manifest.next_batch,
+        "holidays": manifest.holidays,
+        "others": [_format_file(file) for file in manifest.files if file.batch < 0],
+        "shared": {name: [*known] for name, known in shared.items()},
+    }
+    table = pa.table(columns, schema=_SCHEMA.with_metadata({_MARK: json.dumps(head)}))
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd", compression_level=3, store_schema=True)
+    return sink.getvalue()
+
+
+def _files_by_row(manifest: Manifest) -> dict[int, list[dict[str, Any]]]:
+    """Return the files of each batch, by the row of its first video."""
+    first: dict[int, int] = {}
+    for index, entry in enumerate(manifest.videos):
+        first.setdefault(entry.batch, index)
+    found: dict[int, list[dict[str, Any]]] = {}
+    for file in manifest.files:
+        if file.batch >= 0:
+            found.setdefault(first[file.batch], []).append(
+                {
+                    "place": file.place,
+                    "rows": file.rows,
+                    "size": file.size,
+                    "sha256": bytes.fromhex(file.sha256),
+                    "batch": file.batch,
+                }
+            )
+    return found
+
+
+def _format_file(file: DatasetFile) -> list[Any]:
+    return [file.place, file.rows, file.size, file.sha256]
+
+
+def _format_json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def parse_manifest(content: bytes, place: object) -> Manifest:
+    """Read the content of a manifest.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, was edited, or is of another version.
+    """
+    try:
+        table = pq.read_table(io.BytesIO(content))
+        head = json.loads((table.schema.metadata or {})[_MARK])
+        version = head["schema_version"]
+    except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{place}: cannot be read as the manifest of a dataset. It was damaged or edited; restore it from a "
+            "backup, or export to another folder."
+        ) from error
+    if version > SCHEMA_VERSION:
+        raise InputError(
+            f"{place}: the dataset has schema version {version}, written by ptrack-analysis {head.get('package')}. "
+            f"This is {__version__}, which knows version {SCHEMA_VERSION}: install the newer package."
+        )
+    try:
+        return _build_manifest(table, head)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, InputError) as error:
+        raise InputError(f"{place}: was edited, and is inconsistent: {error}") from error
+
+
+def _build_manifest(table: pa.Table, head: Mapping[str, Any]) -> Manifest:
+    columns = {name: table[name].to_pylist() for name in _SCHEMA.names}
+    shared = {name: [json.loads(text) for text in head["shared"][name]] for name in _SHARED}
+    parsed: dict[str, Any] = {}
+    entries = []
+    for index in range(len(table)):
+        values: dict[str, Any] = {name: columns[name][index] for name in (*_TEXTS, "batch")}
+        values |= {name: shared[name][columns[name][index]] for name in _SHARED}
+        for name in _JSON:
+            text = columns[name][index]
+            if text not in parsed:
+                parsed[text] = json.loads(text)
+            values[name] = parsed[text]
+        values["notes"] = tuple(values["notes"])
+        entries.append(VideoEntry(**values))
+    files = [
+        DatasetFile(found["place"], found["rows"], found["size"], found["sha256"].hex(), found["batch"])
+        for row in columns["files"]
+        for found in row or ()
+    ]
+    files += [DatasetFile(*found) for found in head["others"]]
+    _validate(entries, files)
+    further = {
+        name: tuple((column, kind) for column, kind in columns) for name, columns in head["further"].items()
+    }
+    return Manifest(
+        tuple(entries),
+        tuple(files),
+        tuple(head["tables"]),
+        further,
+        head["partition"],
+        head["next_batch"],
+        head["holidays"],
+        head["package"],
+        head["schema_version"],
+    )
+
+
+def _validate(entries: Sequence[VideoEntry], files: Sequence[DatasetFile]) -> None:
+    """Reject a manifest that contradicts itself, or that leads out of the dataset."""
+    names = [entry.video for entry in entries]
+    if len(set(names)) < len(names):
+        raise InputError("a video is there twice")
+    if any(not is_inside(file.place) for file in files):
+        raise InputError("a file lies outside of the dataset")
+    batches = {entry.batch for entry in entries} | {-1}
+    if any(file.batch not in batches for file in files):
+        raise InputError("a file belongs to no video")
+
+
+def is_inside(place: str) -> bool:
+    """Return whether a place lies in its dataset: a manifest from elsewhere may say anything."""
+    return not place.startswith("/") and not {"..", ""} & {*place.replace("\\", "/").split("/")}
+
+
+def place_file(table: str, batch: int, partition: Partition | None, value: str | None) -> str:
+    """Return the place of a batch's file of a table."""
+    folder = "" if partition is None else f"{_PATHS[partition]}={value or _NULL_PARTITION}/"
+    return f"{table}/{folder}part-{batch:06d}.parquet"
+
+
+def read_manifest(out: AnyPath) -> Manifest:
+    """Read the manifest of a dataset.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it cannot be read.
+    RemoteError
+        If S3 refuses.
+    """
+    path = out / MANIFEST
+    if not path.is_file():
+        old = (out / "_runs").is_dir() if hasattr(out, "is_dir") else False
+        reason = (
+            "is a dataset of version 0.1, which this version does not read. Export the sources again."
+            if old
+            else "no dataset: there is no manifest in it. Name the folder that ptrack export wrote."
+        )
+        raise InputError(f"{out}: {reason}")
+    try:
+        return parse_manifest(path.read_bytes(), path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def sort_entries(entries: Iterable[VideoEntry]) -> tuple[VideoEntry, ...]:
+    """Return entries in the order of their names."""
+    return tuple(sorted(entries, key=lambda entry: entry.video))

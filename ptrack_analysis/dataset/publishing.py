@@ -1,0 +1,264 @@
+"""How a run changes a dataset: all files are staged first, and a journal makes the change happen as a whole.
+
+1. New files are written below ``_ptrack/staging/RUN``, the new manifest too.
+2. The journal is written: from here on the change will happen, whatever becomes of the process.
+3. Staged files take their places, facts first and dimensions last; removed files go.
+4. The new manifest replaces the old one. Journal and staging are removed.
+
+A run that finds a journal finishes that change; a run that finds only staged files discards them.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ptrack_analysis.dataset.manifest import JOURNAL, MANIFEST, PRIVATE, STAGING, DatasetFile, is_inside
+from ptrack_analysis.errors import InputError, OutputError
+from ptrack_analysis.storage.files import flush, flush_folder, make_folder, remove_file, write_bytes
+from ptrack_analysis.storage.s3 import AnyPath, S3Path
+
+_PATIENCE = 5.0
+"""How long a reader waits for a run that is publishing [s]."""
+_STEP = 0.05
+
+
+def name_run() -> str:
+    """Return a name for the staging folder of this run."""
+    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(4)}"
+
+
+def stage_file(
+    out: AnyPath, run: str, place: str, content: Any, *, rows: int = 0, batch: int = -1
+) -> DatasetFile:
+    """Write a file to the staging folder of a run, and to the disk; return what the manifest records of it.
+
+    Raises
+    ------
+    OutputError
+        If the system refuses: no permission, disk full.
+    RemoteError
+        If S3 refuses.
+    """
+    view = memoryview(content)
+    staged = out / STAGING / run / place
+    if isinstance(staged, S3Path):
+        staged.write_bytes(bytes(view))
+    else:
+        make_folder(staged.parent)
+        try:
+            with staged.open("wb") as file:
+                file.write(view)
+                flush(file)
+        except OSError as error:
+            raise OutputError(f"{out / place}: cannot be written: {error.strerror or error}") from error
+    return DatasetFile(place, rows, len(view), sha256(view).hexdigest(), batch)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a run changes: files that are staged, files that go, and the new manifest.
+
+    ``moves`` and ``removals`` are places below the dataset's folder.
+    """
+
+    run: str
+    moves: tuple[str, ...]
+    removals: tuple[str, ...]
+
+
+def publish(
+    out: AnyPath,
+    change: Change,
+    manifest: bytes,
+    check: Callable[[], None],
+    *,
+    tag: str | None = None,
+) -> None:
+    """Make a staged change happen.
+
+    Parameters
+    ----------
+    out
+        The dataset.
+    change
+        What is staged.
+    manifest
+        The content of the new manifest.
+    check
+        Called before the journal is written: raises if another run has taken the dataset over.
+    tag
+        In S3, the tag of the manifest that the run started from; None if there was none.
+
+    Raises
+    ------
+    OutputError
+        If the system refuses, or another run has changed the dataset.
+    RemoteError
+        If S3 refuses.
+    """
+    stage_file(out, change.run, MANIFEST, manifest)
+    journal = {"run": change.run, "moves": change.moves, "removals": change.removals, "tag": tag}
+    if isinstance(out, Path):
+        for folder in {(out / STAGING / change.run / place).parent for place in (*change.moves, MANIFEST)}:
+            flush_folder(folder)
+    check()
+    write_bytes_to(out, JOURNAL, f"{json.dumps(journal)}\n".encode())
+    _finish(out, change, tag)
+
+
+def write_bytes_to(out: AnyPath, place: str, content: bytes) -> None:
+    """Write a file below the dataset's folder, whole or not at all."""
+    path = out / place
+    if isinstance(path, S3Path):
+        path.write_bytes(content)
+        return
+    make_folder(path.parent)
+    write_bytes(path, content)
+
+
+def recover(out: AnyPath) -> bool:
+    """Finish the change of a run that was killed, or discard what it had staged; return whether it finished one.
+
+    Raises
+    ------
+    InputError
+        If the journal is damaged.
+    OutputError
+        If the system refuses.
+    RemoteError
+        If S3 refuses.
+    """
+    change = _read_journal(out)
+    if change is not None:
+        _finish(out, *change)
+        return True
+    _discard(out)
+    return False
+
+
+def wait_for_change(out: AnyPath) -> None:
+    """Wait until no run is publishing, so that all files fit the manifest.
+
+    Raises
+    ------
+    InputError
+        If a run was killed while it published.
+    """
+    end = time.monotonic() + _PATIENCE
+    while (out / JOURNAL).is_file():
+        if time.monotonic() > end:
+            raise InputError(
+                f"{out}: a run was interrupted while it changed the dataset. Run ptrack export or ptrack compact "
+                "on it: they finish that change first."
+            )
+        time.sleep(_STEP)
+
+
+def _read_journal(out: AnyPath) -> tuple[Change, str | None] | None:
+    path = out / JOURNAL
+    if not path.is_file():
+        return None
+    try:
+        found = json.loads(path.read_bytes())
+        change = Change(str(found["run"]), tuple(found["moves"]), tuple(found["removals"]))
+        sound = all(map(is_inside, (change.run, *change.moves, *change.removals))) and "/" not in change.run
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: is damaged: {error}") from error
+    if not sound:
+        raise InputError(f"{path}: names files outside of the dataset")
+    return change, found.get("tag")
+
+
+def _finish(out: AnyPath, change: Change, tag: str | None) -> None:
+    """Do what the journal says; what is done already is left as it is."""
+    if isinstance(out, S3Path):
+        _finish_remote(out, change, tag)
+        return
+    staging = out / STAGING / change.run
+    folders = {out / PRIVATE}
+    try:
+        for place in change.moves:
+            source, target = staging / place, out / place
+            if source.exists():
+                make_folder(target.parent)
+                os.replace(source, target)
+                folders.add(target.parent)
+        for place in change.removals:
+            remove_file(out / place, up_to=out)
+        for folder in folders:
+            if folder.is_dir():
+                flush_folder(folder)
+        if (staging / MANIFEST).exists():
+            os.replace(staging / MANIFEST, out / MANIFEST)
+            flush_folder(out / PRIVATE)
+        (out / JOURNAL).unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{out}: cannot be changed: {error.strerror or error}. The next run finishes this change."
+        ) from error
+    _discard(out)
+
+
+def _finish_remote(out: S3Path, change: Change, tag: str | None) -> None:
+    staging = out / STAGING / change.run
+    staged = {found.relative_to(staging).as_posix(): found for found in staging.below()}
+    for place in change.moves:
+        if place in staged:
+            staged[place].copy_to(out / place)
+    for place in change.removals:
+        (out / place).unlink()
+    if MANIFEST in staged:
+        content = staged[MANIFEST].read_bytes()
+        current = (out / MANIFEST).find_tag()
+        if tag is None and current is None:
+            (out / MANIFEST).write_bytes(content, new=True)
+        else:
+            (out / MANIFEST).write_bytes(content, instead_of=current or tag)
+    (out / JOURNAL).unlink()
+    for found in staged.values():
+        found.unlink()
+
+
+def _discard(out: AnyPath) -> None:
+    """Remove what killed runs had staged."""
+    if isinstance(out, S3Path):
+        for found in (out / STAGING).below():
+            found.unlink()
+        return
+    try:
+        if (out / STAGING).exists():
+            shutil.rmtree(out / STAGING)
+    except OSError as error:
+        raise OutputError(f"{out / STAGING}: cannot be removed: {error.strerror or error}") from error
+
+
+def list_places(out: AnyPath) -> dict[str, int]:
+    """List the files of a dataset that its readers see, with their sizes: none is hidden or private."""
+    if isinstance(out, S3Path):
+        found: Iterable[tuple[str, int]] = (
+            (path.relative_to(out).as_posix(), path.stat().st_size) for path in out.below()
+        )
+        return {place: size for place, size in found if not is_private(place)}
+    sizes = dict[str, int]()
+    for folder, folders, files in os.walk(out):
+        folders[:] = [name for name in folders if name[0] not in "._"]
+        below = os.path.relpath(folder, out)
+        for name in files:
+            if name[0] not in "._":
+                place = name if below == "." else f"{below}/{name}".replace(os.sep, "/")
+                sizes[place] = os.stat(os.path.join(folder, name)).st_size  # noqa: PTH116, PTH118 - thousands of files
+    return sizes
+
+
+def is_private(place: str) -> bool:
+    """Return whether engines skip a file: a part of its place begins with ``_`` or a dot."""
+    return any(part[0] in "._" for part in place.split("/") if part)

@@ -1,0 +1,108 @@
+"""Removing videos from a dataset."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from os import PathLike
+
+from ptrack_analysis.dataset.batches import BatchTask, Target, export_batch
+from ptrack_analysis.dataset.changes import OpenDataset, commit, open_for_writing
+from ptrack_analysis.dataset.lock import locked
+from ptrack_analysis.dataset.manifest import VideoEntry, read_manifest
+from ptrack_analysis.dataset.publishing import name_run
+from ptrack_analysis.dataset.queries import unknown
+from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveSummary:
+    """What was removed: the names of the videos, and how many are left."""
+
+    out: AnyPath
+    videos: tuple[str, ...]
+    left: int
+
+
+def remove_videos(
+    out: str | PathLike[str] | S3Path,
+    videos: str | Sequence[str] = (),
+    *,
+    before: dt.date | str | None = None,
+) -> RemoveSummary:
+    """Remove videos from every table of a dataset, and from its manifest.
+
+    Parameters
+    ----------
+    out
+        The dataset.
+    videos
+        Names of videos.
+    before
+        A date: videos whose last local day is before it are removed. Videos without a clock stay.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such video, or neither names nor a date are given.
+    InputError
+        If there is no dataset.
+    OutputError
+        If another run is writing, or writing fails.
+    RemoteError
+        If S3 refuses.
+    """
+    root, names = parse_path(out), [videos] if isinstance(videos, str) else list(videos)
+    if not names and before is None:
+        raise ParameterError("videos or before must be given (in the shell --video or --before)")
+    limit = _parse_date(before)
+    read_manifest(root)
+    with locked(root) as check:
+        dataset = open_for_writing(root)
+        known = {entry.video: entry for entry in dataset.manifest.videos}
+        for name in names:
+            if name not in known:
+                raise unknown(root, "video", name, known)
+        removed = {*names, *(entry.video for entry in known.values() if _ended_before(entry, limit))}
+        target = make_target(dataset)
+        results = [
+            export_batch(task, target) for task in _list_tasks(dataset, removed)
+        ]
+        if results:
+            commit(dataset, target, results, {}, check)
+    return RemoveSummary(root, tuple(sorted(removed)), len(known) - len(removed))
+
+
+def make_target(dataset: OpenDataset) -> Target:
+    """Return where a run writes that computes no video."""
+    manifest = dataset.manifest
+    tables = {name: manifest.schema(name) for name in manifest.tables}
+    return Target(dataset.out, name_run(), tables, manifest.further, manifest.partition, ())
+
+
+def _list_tasks(dataset: OpenDataset, removed: set[str]) -> list[BatchTask]:
+    """Return a task for each batch that loses videos: it keeps the others."""
+    return [
+        BatchTask(
+            batch,
+            (),
+            tuple(entry for entry in entries if entry.video not in removed),
+            dataset.manifest.places_of(batch),
+        )
+        for batch, entries in dataset.manifest.batches().items()
+        if any(entry.video in removed for entry in entries)
+    ]
+
+
+def _ended_before(entry: VideoEntry, limit: str | None) -> bool:
+    days = entry.about.get("days") or []
+    return limit is not None and bool(days) and days[-1] < limit
+
+
+def _parse_date(before: dt.date | str | None) -> str | None:
+    if before is None:
+        return None
+    try:
+        return (before if isinstance(before, dt.date) else dt.date.fromisoformat(before)).isoformat()
+    except ValueError as error:
+        raise ParameterError(f"before is {before!r}, not a date such as 2026-11-24") from error
