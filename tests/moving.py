@@ -7,7 +7,7 @@ import stat
 import pytest
 from pages import page, record, write
 
-from ptrack_analysis.dataset.video_files import export_video
+from ptrack_analysis.dataset.batches import export_batch
 
 LEFT = [[[0.0, 0.0], [0.5, 0.0], [0.5, 1.0], [0.0, 1.0], [0.0, 0.0]]]
 
@@ -34,7 +34,7 @@ def make_archive(folder, videos, *, broken=()):
 
 def tree(folder):
     """Give the content of every file of a dataset, but for what runs note for themselves."""
-    files = (path for path in folder.rglob("*") if path.is_file() and ".ptrack" not in path.parts)
+    files = (path for path in folder.rglob("*") if path.is_file() and "_ptrack" not in path.parts)
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
@@ -45,7 +45,7 @@ def statuses(summary):
 def order_kill(out, video, *, flush, process=0):
     """Order a worker to kill a process, or itself, at the n-th flush of a video's files, a file half written.
 
-    Workers obey if they run ``export_or_kill`` in the place of ``export_video``. Each order is obeyed once.
+    Workers obey if they run ``export_or_kill`` in the place of ``export_batch``. Each order is obeyed once.
     """
     write(out.parent / f"kill-{video}", f"{flush} {process}")
 
@@ -56,10 +56,11 @@ def kills_ordered(out):
 
 
 def export_or_kill(task, export):
-    """Export a video, and obey the order to kill a process if there is one beside the dataset."""
-    order = export.out.parent / f"kill-{task.name}"
-    if not order.exists():
-        return export_video(task, export)
+    """Export a batch, and obey the order to kill a process for one of its videos, if there is one."""
+    orders = [export.out.parent / f"kill-{video.entry.video}" for video in task.videos]
+    order = next((path for path in orders if path.exists()), None)
+    if order is None:
+        return export_batch(task, export)
     (left, process), fsync = map(int, order.read_text().split()), os.fsync
 
     def fsync_or_kill(file):
@@ -74,7 +75,7 @@ def export_or_kill(task, export):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", fsync_or_kill)
-        return export_video(task, export)
+        return export_batch(task, export)
 
 
 def local_cluster(workers, **options):

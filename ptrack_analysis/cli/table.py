@@ -76,7 +76,7 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Compute the table and write it; 2 if there is no such table or it lacks something."""
-    from ptrack_analysis.dataset.video_files import compute_table, find_start
+    from ptrack_analysis.dataset.batches import compute_table, find_start
     from ptrack_analysis.errors import ParameterError
     from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.pipeline.outputs import OUTPUTS, find_output

@@ -28,7 +28,7 @@ def add(commands: Any) -> None:
         "out",
         type=parse_file_path,
         metavar="OUT",
-        help="folder or s3://bucket/prefix of a dataset, compacted or not",
+        help="folder or s3://bucket/prefix of a dataset",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_remote(parser)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -252,7 +253,7 @@ def _compute(video: VideoTask, target: Target) -> tuple[dict[str, pa.Table], Vid
     figures = sum_figures(tables.get("tracks"), tables.get("visits"), _list_zones(video, setting))
     released = release(tables, setting.config, name)
     row = tables["videos"].iloc[0]
-    clock = _find_clock(row)
+    clock = _find_clock(tables["videos"])
     made = {}
     for table, content in released.items():
         schema = target.tables[table]
@@ -304,12 +305,15 @@ def _list_zones(video: VideoTask, setting: Setting) -> list[str]:
     return [zone.name for zone in setting.scene.of(video.reference.name).zones]
 
 
-def _find_clock(row: pd.Series) -> Clock:
-    started = pd.Timestamp(row["started_at"])
-    if pd.isna(started):
-        return Clock()
-    zone = parse_timezone(row["timezone"]) if isinstance(row["timezone"], str) else None
-    return Clock.of(started.to_pydatetime(warn=False), zone)
+def find_start(videos: pd.DataFrame) -> datetime | None:
+    """Return when the recording of a video started, by its VIDEOS table, or None if that is unknown."""
+    started = pd.Timestamp(videos["started_at"].iloc[0])
+    return None if pd.isna(started) else started.tz_localize(None).tz_localize(UTC).to_pydatetime()
+
+
+def _find_clock(videos: pd.DataFrame) -> Clock:
+    zone = videos["timezone"].iloc[0]
+    return Clock.of(find_start(videos), parse_timezone(zone) if isinstance(zone, str) else None)
 
 
 _ABOUT = ("site", "camera", "timezone", "opening_hours")

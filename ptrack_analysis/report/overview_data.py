@@ -8,7 +8,7 @@ import pandas as pd
 from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.quality.verdict import judge_video
 from ptrack_analysis.dataset.opening import Dataset
-from ptrack_analysis.dataset.records import VisitEnds
+from ptrack_analysis.dataset.manifest import VisitEnds
 from ptrack_analysis.geometry import Bools
 from ptrack_analysis.report.footfall import by_local_clock, footfall_table, over_doors
 from ptrack_analysis.report.parts import Cell, Grid, Heading, Part, ReportTable, Section, Words, column_text
@@ -64,13 +64,13 @@ def read_all(dataset: Dataset) -> Read:
         crossings=table("crossings", ["direction"]),
         counts=table("counts"),
         lines=table("lines"),
-        withheld=dataset.holding.withheld,
+        withheld=dataset.manifest.is_withheld,
     )
 
 
 def _find_complete(visits: pd.DataFrame, dataset: Dataset) -> Bools:
     """Mark the visits with an observed start and end, by the configuration of each video."""
-    observed = dataset.holding.observed
+    observed = {entry.video: entry.observed_ends for entry in dataset.manifest.videos}
     videos: dict[VisitEnds, list[str]] = {}
     for video, ends in observed.items():
         videos.setdefault(ends, []).append(video)

@@ -7,9 +7,8 @@ from typing import Any
 
 from ptrack_analysis import __version__
 from ptrack_analysis.clock.lookup import find_recordings, no_start
-from ptrack_analysis.dataset.compaction_record import COMPACT_PLACE
 from ptrack_analysis.dataset.opening import open_dataset
-from ptrack_analysis.dataset.records import RECORDS
+from ptrack_analysis.dataset.manifest import MANIFEST
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
@@ -206,7 +205,7 @@ def validate_replaceable(file: Path, *, force: bool) -> None:
 
 def is_dataset(root: AnyPath) -> bool:
     """Return whether a folder is a dataset: whether it has records of one."""
-    return (root / RECORDS).is_dir() or (root / COMPACT_PLACE).is_file()
+    return (root / MANIFEST).is_file()
 
 
 def _one_video(root: AnyPath, name: str | None, form: dict[str, Any]) -> VideoReference:
