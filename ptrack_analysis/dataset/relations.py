@@ -4,21 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-FACTS = (
-    "videos",
-    "tracks",
-    "detections",
-    "trajectories",
-    "visits",
-    "occupancy",
-    "zone_occupancy",
-    "crossings",
-    "heatmap",
-    "dwell",
-    "transitions",
-    "quality",
-)
-"""The facts that an export writes by default."""
+from ptrack_analysis.pipeline.outputs import FACTS
 
 _OF_VIDEOS = tuple(name for name in FACTS if name != "videos")
 _OF_TRACKS = ("detections", "trajectories", "visits", "crossings")

@@ -1,6 +1,7 @@
 """Relations between the tables of a dataset."""
 
-from ptrack_analysis.dataset.relations import FACTS, RELATIONS, find_paths
+from ptrack_analysis.dataset.relations import RELATIONS, find_paths
+from ptrack_analysis.pipeline.outputs import FACTS
 
 
 def test_a_filter_reaches_each_table_in_one_way() -> None:

@@ -140,11 +140,11 @@ class Tables:
                 total[key] = tuple(b + (n or 0) for b, n in zip(before, numbers_of, strict=True))
         return total
 
-    def occupancy(self) -> dict[str, int]:
+    def occupancy_changes(self) -> dict[str, int]:
         """Return the integral of the occupancy of each zone, and of the scene under "" [person-ms]."""
         total: dict[str, int] = {}
         zone, moment, persons = "", 0, 0
-        for batch in self.read("occupancy", ["zone", "timestamp_ms", "persons"]):
+        for batch in self.read("occupancy_changes", ["zone", "timestamp_ms", "persons"]):
             zones = batch["zone"].to_numpy()
             moments, counts = (batch[name].to_numpy() for name in ("timestamp_ms", "persons"))
             names, place = np.unique(zones.astype(str), return_inverse=True)
