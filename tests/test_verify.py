@@ -332,7 +332,7 @@ def test_a_catalogue_that_says_something_else_or_is_missing(out, place):
         ("tracks/noon.parquet", "without_position_s", longer, ["time_present"]),
         ("tracks/noon.parquet", "time_in_scene_s", longer, ["time_present", "scene"]),
         ("tracks/noon.parquet", "detections", 1, ["detections"]),
-        ("occupancy_bins/noon.parquet", "person_seconds_s", longer, ["person_seconds"]),
+        ("occupancy/noon.parquet", "person_seconds_s", longer, ["scene", "changes"]),
         ("fundamental_diagram/noon.parquet", "person_seconds_s", longer, ["person_seconds"]),
         ("visits/noon.parquet", "dwell_s", longer, ["visits", "hourly", "visit_times"]),
         ("visits/noon.parquet", "exited_ms", lambda value: value + 1, ["visit_times"]),
@@ -405,11 +405,11 @@ def test_sums_do_not_depend_on_where_row_groups_end(tmp_path):
     zones, moments, persons = ["", "", "", "a", "a", "b"], [0, 10, 30, 5, 9, 2], [1, 3, 0, 2, 0, 7]
     table = pa.table({"zone": zones, "timestamp_ms": moments, "persons": persons})
     for size in range(1, 7):
-        pq.write_table(table, tmp_path / "occupancy.parquet", row_group_size=size)
-        part = TableFile("occupancy", "occupancy.parquet", 0, 6)
-        tables = Tables({"occupancy": [part]}, Shelf(tmp_path, tmp_path), {})
-        assert tables.occupancy() == {"": 70, "a": 8, "b": 0}
-        assert tables.sums("occupancy", ["zone"], ["persons"]) == {
+        pq.write_table(table, tmp_path / "changes.parquet", row_group_size=size)
+        part = TableFile("occupancy_changes", "changes.parquet", 0, 6)
+        tables = Tables({"occupancy_changes": [part]}, Shelf(tmp_path, tmp_path), {})
+        assert tables.occupancy_changes() == {"": 70, "a": 8, "b": 0}
+        assert tables.sums("occupancy_changes", ["zone"], ["persons"]) == {
             ("",): (3, 4),
             ("a",): (2, 2),
             ("b",): (1, 7),

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.clock.timezones import parse_timezone
-from ptrack_analysis.dataset.dimensions import list_definitions, with_keys
+from ptrack_analysis.dataset.dimensions import describe_video, list_definitions, with_keys
 from ptrack_analysis.dataset.identity import Digests, hash_content
 from ptrack_analysis.dataset.manifest import STAGING, DatasetFile, Partition, VideoEntry, place_file
 from ptrack_analysis.dataset.publishing import stage_file
@@ -28,7 +28,6 @@ from ptrack_analysis.schema import Table, find_further_columns
 from ptrack_analysis.sources.archive import VideoReference
 from ptrack_analysis.storage.arrow import find_stored_types
 from ptrack_analysis.storage.facts import (
-    LOCAL_DATE,
     Clock,
     Further,
     arrow_schema,
@@ -252,7 +251,6 @@ def _compute(video: VideoTask, target: Target) -> tuple[dict[str, pa.Table], Vid
     report = analysis.reading.report.to_dict(examples=False)
     figures = sum_figures(tables.get("tracks"), tables.get("visits"), _list_zones(video, setting))
     released = release(tables, setting.config, name)
-    row = tables["videos"].iloc[0]
     clock = _find_clock(tables["videos"])
     made = {}
     for table, content in released.items():
@@ -267,7 +265,7 @@ def _compute(video: VideoTask, target: Target) -> tuple[dict[str, pa.Table], Vid
         content=video.entry.content or target.digests.digest(hash_content(video.reference)),
         fault="",
         rows={table: len(content) for table, content in made.items()},
-        about=_describe(row, made),
+        about=describe_video(tables),
         figures=figures,
         notes=tuple(notes),
         read_report=report,
@@ -314,22 +312,6 @@ def find_start(videos: pd.DataFrame) -> datetime | None:
 def _find_clock(videos: pd.DataFrame) -> Clock:
     zone = videos["timezone"].iloc[0]
     return Clock.of(find_start(videos), parse_timezone(zone) if isinstance(zone, str) else None)
-
-
-_ABOUT = ("site", "camera", "timezone", "opening_hours")
-
-
-def _describe(row: pd.Series, made: Mapping[str, pa.Table]) -> dict[str, Any]:
-    """Return where and when a video was recorded, as the dimensions need it."""
-    about: dict[str, Any] = {name: row[name] if isinstance(row[name], str) else None for name in _ABOUT}
-    days = [
-        day.as_py()
-        for content in made.values()
-        if LOCAL_DATE in content.column_names
-        for day in pc.min_max(content[LOCAL_DATE]).values()
-    ]
-    known = sorted(day.isoformat() for day in days if day is not None)
-    return about | {"days": [known[0], known[-1]] if known else []}
 
 
 def _find_further(content: pa.Table, schema: Table) -> Further:

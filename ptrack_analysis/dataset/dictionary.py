@@ -58,7 +58,7 @@ class Contents:
     @property
     def has_visits(self) -> bool:
         """Whether there are visits, and what a question about them needs beside them."""
-        return self.has("visits") and self.has("tracks") and self.has("occupancy")
+        return self.has("visits") and self.has("tracks") and self.has("zone_occupancy")
 
     @property
     def has_crossings(self) -> bool:

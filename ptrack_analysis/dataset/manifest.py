@@ -143,6 +143,19 @@ class Manifest:
         return {table: tuple(places) for table, places in found.items()}
 
     @property
+    def observed(self) -> dict[str, VisitEnds]:
+        """The entries and exits of each video at which the ends of visits are observed."""
+        return {entry.video: entry.observed_ends for entry in self.videos}
+
+    @property
+    def lines(self) -> dict[str, tuple[str, ...]]:
+        """The names of the lines of each video."""
+        return {
+            entry.video: tuple(one["name"] for one in entry.places.get("lines", {}).values())
+            for entry in self.videos
+        }
+
+    @property
     def min_counts(self) -> tuple[int, ...]:
         """The limits below which figures are withheld, if they are in every video."""
         counts = {entry.parameters.get("min_count") or 0 for entry in self.videos}

@@ -22,6 +22,7 @@ from ptrack_analysis.schema.table import TRACKER_IDENTITIES
 
 Tables = Mapping[str, pd.DataFrame]
 
+_HOURLY = frozenset({"occupancy_hourly", "visits_hourly"})
 _UNKNOWN = 1
 """What nobody has counted is taken for a single person: to be suppressed."""
 
@@ -162,9 +163,12 @@ def complemented(small: Bools, persons: Integers, groups: Sequence[Integers]) ->
 
 
 def number_groups(table: pd.DataFrame, ways: Sequence[Sequence[str]]) -> list[Integers]:
-    """Give each row the number of its group, for each way to group them by some levels of the key."""
+    """Return the group number of each row for each grouping by levels; without levels, one group."""
     keys = table.index.to_frame(index=False)
-    return [keys.groupby([*way], sort=False).ngroup().to_numpy() for way in ways]
+    return [
+        keys.groupby([*way], sort=False).ngroup().to_numpy() if way else np.zeros(len(keys), dtype="int64")
+        for way in ways
+    ]
 
 
 def without(
@@ -214,9 +218,10 @@ def release(
     With ``min_count`` every figure that rests on fewer persons, but not on nobody, is missing, and its row
     says ``suppressed``; so is one more of a group of rows in which it would be the only one, as its figures
     could be had from the group's total. Running totals of a line with such a row are missing. Left out are
-    the tables whose rows are single persons or single moments of their coming and going (``occupancy``,
-    ``survival`` ...), those of which it cannot be told how many persons a figure rests on (``quality``,
-    ``field``, the heatmap of boxes), and beside tables of hours those of shorter intervals.
+    the tables whose rows are single persons or single moments of their coming and going
+    (``occupancy_changes``, ``survival`` ...), those of which it cannot be told how many persons a figure
+    rests on (``quality``, ``field``, the heatmap of boxes), and beside tables of hours those of shorter
+    intervals.
 
     With ``min_count``, ``rows_read`` and ``rows_dropped`` of ``videos`` are missing, because they count the
     detections of all people, who may be few.
@@ -225,7 +230,8 @@ def release(
     value of one person to the millisecond, or because two other published figures give them and they might
     reveal a suppressed one. Missing are the medians, ``horizon`` and the restricted means of ``dwell`` and
     ``dwell_by_entry``; ``start_unobserved`` and ``end_unobserved`` of ``dwell``, which are those of few
-    entries; the median and the share of ``transitions``; ``mean_persons`` of ``occupancy_bins``; density,
+    entries; the median and the share of ``transitions``; ``mean_persons`` of ``occupancy`` and
+    ``zone_occupancy``; density,
     speed and flow of ``fundamental``; ``density_per_m2`` of ``heatmap``; and ``peak_moment``,
     ``average_dwell``, ``dwell_per_visitor`` and ``re_entry_rate`` of ``retail``. The tables
     ``dwell_quantiles``, ``service_levels``, ``confidence_intervals``, ``density`` and ``flow`` consist of
@@ -283,7 +289,12 @@ def _without_source_columns(name: str, table: pd.DataFrame) -> pd.DataFrame:
 def released_folders(folders: list[str], settings: AnalysisConfig) -> list[str]:
     """List those of the computed tables that are written."""
     wanted = {*(settings.tables or [one.name for one in OUTPUTS.values() if one.standard]), *ALWAYS}
-    return [name for name in folders if name in wanted and _is_released(OUTPUTS[name].privacy, settings)]
+    hourly = settings.tells_clocks and not _HOURLY.isdisjoint(wanted)
+    return [
+        name
+        for name in folders
+        if name in wanted and _is_released(OUTPUTS[name].privacy, settings, hourly=hourly)
+    ]
 
 
 def needed_folders(settings: AnalysisConfig) -> set[str]:
@@ -294,14 +305,14 @@ def needed_folders(settings: AnalysisConfig) -> set[str]:
     return {name for rule in rules for name in (rule.source, rule.same_as) if name}
 
 
-def _is_released(privacy: Privacy, settings: AnalysisConfig) -> bool:
-    """Return whether anything of a table is written."""
+def _is_released(privacy: Privacy, settings: AnalysisConfig, *, hourly: bool) -> bool:
+    """Return whether anything of a table is written; ``hourly`` tells whether tables of hours are."""
     if settings.salt is not None and privacy.salting is Salting.WITHHELD:
         return False
     if settings.min_count is None:
         return True
     rule = privacy.suppression
-    if rule is not None and rule.finer_than_hours and settings.tells_clocks:
+    if rule is not None and rule.finer_than_hours and hourly:
         return False
     return bool(privacy.min_count)
 

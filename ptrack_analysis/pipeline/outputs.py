@@ -184,10 +184,9 @@ def _output(
     privacy: Privacy,
     *needs: Need,
     function: str | None = None,
-    standard: bool = True,
     plots: tuple[Plot, ...] = (),
 ) -> Output:
-    return Output(name, table, function or name, privacy, frozenset(needs), standard, plots)
+    return Output(name, table, function or name, privacy, frozenset(needs), name in FACTS, plots)
 
 
 def _plot(name: str, text: str, *options: str, **more: Any) -> Plot:
@@ -214,6 +213,22 @@ _CELL = "{} on a floor plan, larger on a large one"
 """Default size of the cells, as help shows it."""
 _RATES_OF_RETAIL = ("peak_moment", "whole_visits", "average_dwell", "dwell_per_visitor", "re_entry_rate")
 """Retail figures that are the time of one event, a small count of others, or quotients of other figures."""
+
+FACTS = (
+    "videos",
+    "tracks",
+    "detections",
+    "trajectories",
+    "visits",
+    "occupancy",
+    "zone_occupancy",
+    "crossings",
+    "heatmap",
+    "dwell",
+    "transitions",
+    "quality",
+)
+"""The standard outputs: the facts that an export writes by default."""
 
 OUTPUTS: dict[str, Output] = {
     output.name: output
@@ -317,13 +332,19 @@ OUTPUTS: dict[str, Output] = {
         _output(
             "occupancy",
             schema.OCCUPANCY,
-            WITHHELD,
-            plots=(_plot("occupancy", "number of people over time", needs_frame=False),),
+            _suppressed(people="max_persons", groups=((),), finer_than_hours=True),
         ),
         _output(
-            "occupancy_bins",
-            schema.BINS,
+            "zone_occupancy",
+            schema.ZONE_OCCUPANCY,
             _suppressed(people="max_persons", groups=(("zone",), ("timestamp",)), finer_than_hours=True),
+            Need.ZONES,
+        ),
+        _output(
+            "occupancy_changes",
+            schema.OCCUPANCY_CHANGES,
+            WITHHELD,
+            plots=(_plot("occupancy", "number of people over time", needs_frame=False),),
         ),
         _output(
             "occupancy_hourly",
@@ -335,7 +356,7 @@ OUTPUTS: dict[str, Output] = {
         _output(
             "fundamental_diagram",
             schema.FUNDAMENTAL,
-            _suppressed(same_as="occupancy_bins", finer_than_hours=True),
+            _suppressed(same_as="zone_occupancy", finer_than_hours=True),
             Need.ZONES,
             Need.FLOOR_PLAN,
             plots=(
@@ -397,12 +418,11 @@ OUTPUTS: dict[str, Output] = {
                 ),
             ),
         ),
-        _output("cell_values", schema.MEASURE, _in_cells("quantity"), standard=False),
+        _output("cell_values", schema.MEASURE, _in_cells("quantity")),
         _output(
             "flow_field",
             schema.FIELD,
             WITHHELD,
-            standard=False,
             plots=(
                 _plot(
                     "field",
@@ -418,7 +438,7 @@ OUTPUTS: dict[str, Output] = {
             ),
         ),
         _output("facing", schema.FACING, PERSONAL, Need.ZONES, Need.FACES, Need.BOXES),
-        _output("confidence_intervals", schema.INTERVALS, WITHHELD, standard=False),
+        _output("confidence_intervals", schema.INTERVALS, WITHHELD),
         _output("quality", schema.QUALITY, WITHHELD, Need.BOXES),
     )
 }

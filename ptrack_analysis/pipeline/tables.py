@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.crowd.density import MINUTE
 from ptrack_analysis.analysis.heat.grid import SHAPE
 from ptrack_analysis.analysis.heat.heatmap import Basis, Quantity
 from ptrack_analysis.clock.lookup import settled
@@ -21,6 +22,7 @@ from ptrack_analysis.schema import (
     FACE_COLUMNS,
     FACING,
     LANDMARK_COLUMNS,
+    OCCUPANCY,
     OCCUPANCY_HOURLY,
     TARGETS,
     VIDEOS,
@@ -219,8 +221,8 @@ def zone_overlaps(analysis: VideoAnalysis) -> pd.DataFrame:
     return compute_zone_overlaps(analysis.zones, unit=analysis.unit)
 
 
-def occupancy(analysis: VideoAnalysis) -> pd.DataFrame:
-    """Compute the occupancy of the scene and the zones."""
+def occupancy_changes(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute the number of people in the scene and the zones at each change."""
     from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
 
     config = analysis.config
@@ -229,13 +231,17 @@ def occupancy(analysis: VideoAnalysis) -> pd.DataFrame:
     )
 
 
-def occupancy_bins(analysis: VideoAnalysis) -> pd.DataFrame:
-    """Compute the occupancy per bin."""
-    from ptrack_analysis.analysis.crowd.density import compute_occupancy_bins
+def occupancy(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Return the occupancy of the scene per bin."""
+    binned = analysis.binned_occupancy
+    scene = binned[binned.index.get_level_values("zone") == ""].droplevel("zone")
+    return scene[[column.name for column in OCCUPANCY.columns]]
 
-    return compute_occupancy_bins(
-        analysis["occupancy"], analysis.video_until_end, every=analysis.config.every
-    )
+
+def zone_occupancy(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Return the occupancy of each zone per bin."""
+    binned = analysis.binned_occupancy
+    return binned[binned.index.get_level_values("zone") != ""]
 
 
 def occupancy_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -244,14 +250,16 @@ def occupancy_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
 
     if analysis.recording.started_at is None:
         return empty_table(OCCUPANCY_HOURLY)
-    return compute_occupancy_hourly(analysis["occupancy"], analysis.video_until_end, analysis.recording)
+    return compute_occupancy_hourly(
+        analysis["occupancy_changes"], analysis.video_until_end, analysis.recording
+    )
 
 
 def density(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the density in the zones per bin."""
     from ptrack_analysis.analysis.crowd.density import compute_density
 
-    return compute_density(analysis["occupancy_bins"], analysis.zones)
+    return compute_density(analysis["zone_occupancy"], analysis.zones, start=analysis.window[0])
 
 
 def fundamental_diagram(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -262,8 +270,8 @@ def fundamental_diagram(analysis: VideoAnalysis) -> pd.DataFrame:
         analysis.trajectories,
         analysis.zones,
         analysis.video_until_end,
-        every=analysis.config.every,
         start=analysis.window[0],
+        edges=analysis.bin_edges,
     )
 
 
@@ -282,7 +290,7 @@ def counts(analysis: VideoAnalysis) -> pd.DataFrame:
         analysis["crossings"],
         analysis.lines,
         analysis.video_until_end,
-        every=analysis.config.every,
+        every=analysis.config.every or MINUTE,
         start=analysis.window[0],
     )
 
@@ -305,7 +313,7 @@ def line_flow(analysis: VideoAnalysis) -> pd.DataFrame:
         analysis["crossings"],
         analysis.lines,
         analysis.video_until_end,
-        every=analysis.config.every,
+        every=analysis.config.every or MINUTE,
         start=analysis.window[0],
     )
 

@@ -7,14 +7,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.schema.crowd import (
-    BINS,
     DENSITY,
     ENCOUNTERS,
     FLOW,
     FUNDAMENTAL,
     GROUPS,
+    OCCUPANCY,
     OCCUPANCY_HOURLY,
     VISITS_HOURLY,
+    ZONE_OCCUPANCY,
 )
 from ptrack_analysis.schema.detected import (
     CONTINUED,
@@ -70,7 +71,7 @@ from ptrack_analysis.schema.zones import (
     LINES,
     OBSERVED_ENTRIES,
     OBSERVED_EXITS,
-    OCCUPANCY,
+    OCCUPANCY_CHANGES,
     OVERLAPS,
     QUEUE,
     VISITS,
@@ -93,7 +94,6 @@ if TYPE_CHECKING:
 __all__ = [
     "AGREEMENT",
     "BALANCE",
-    "BINS",
     "CONTINUED",
     "COUNTS",
     "CROSSINGS",
@@ -131,6 +131,7 @@ __all__ = [
     "OBSERVED_ENTRIES",
     "OBSERVED_EXITS",
     "OCCUPANCY",
+    "OCCUPANCY_CHANGES",
     "OCCUPANCY_HOURLY",
     "ORIGINS",
     "OVERLAPS",
@@ -165,6 +166,7 @@ __all__ = [
     "WAITS",
     "ZONE",
     "ZONES",
+    "ZONE_OCCUPANCY",
     "Column",
     "Table",
     "assemble",

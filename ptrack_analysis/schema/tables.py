@@ -1,14 +1,15 @@
 """Every table of the package, by its name."""
 
 from ptrack_analysis.schema.crowd import (
-    BINS,
     DENSITY,
     ENCOUNTERS,
     FLOW,
     FUNDAMENTAL,
     GROUPS,
+    OCCUPANCY,
     OCCUPANCY_HOURLY,
     VISITS_HOURLY,
+    ZONE_OCCUPANCY,
 )
 from ptrack_analysis.schema.detected import DETECTIONS, FACING, POINTS, STITCHES
 from ptrack_analysis.schema.dwell import (
@@ -35,7 +36,7 @@ from ptrack_analysis.schema.zones import (
     CROSSINGS,
     HEATMAP,
     LINES,
-    OCCUPANCY,
+    OCCUPANCY_CHANGES,
     OVERLAPS,
     QUEUE,
     VISITS,
@@ -139,7 +140,7 @@ TABLES = {
         WAITS,
         SERVICE_LEVELS,
         STAFF,
-        OCCUPANCY,
+        OCCUPANCY_CHANGES,
         QUEUE,
         OCCUPANCY_HOURLY,
         VISITS_HOURLY,
@@ -155,7 +156,8 @@ TABLES = {
         ZONES,
         SITES,
         DATES,
-        BINS,
+        OCCUPANCY,
+        ZONE_OCCUPANCY,
         DENSITY,
         FLOW,
         FUNDAMENTAL,

@@ -68,8 +68,8 @@ VISITS = Table(
     ),
 )
 
-OCCUPANCY = Table(
-    name="occupancy",
+OCCUPANCY_CHANGES = Table(
+    name="occupancy_changes",
     row="the number of people from this time until the next row of the zone; the last row repeats it",
     key=(
         Column("zone", "text", 'Name of the zone; "" is the whole scene.'),
@@ -84,8 +84,8 @@ OCCUPANCY = Table(
 QUEUE = Table(
     name="queue_length",
     row="the number of people in a queue from this time until the next row; the last row repeats it",
-    key=(ZONE, OCCUPANCY.key[1]),
-    columns=OCCUPANCY.columns,
+    key=(ZONE, OCCUPANCY_CHANGES.key[1]),
+    columns=OCCUPANCY_CHANGES.columns,
 )
 
 DIRECTIONS = ("in", "out")

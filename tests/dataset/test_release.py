@@ -23,7 +23,7 @@ from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.writing import write_report
-from ptrack_analysis.schema import BINS, FUNDAMENTAL, assemble
+from ptrack_analysis.schema import FUNDAMENTAL, ZONE_OCCUPANCY, assemble
 from ptrack_analysis.video import Video
 
 SALT = b"0123456789abcdef"
@@ -153,7 +153,8 @@ def test_tables_of_single_persons_are_left_out(few):
             "transitions",
             "retail_metrics",
             "zone_overlaps",
-            "occupancy_bins",
+            "occupancy",
+            "zone_occupancy",
         ),
         *("fundamental_diagram", "counts", "heatmap", "cell_values"),
     }
@@ -181,8 +182,9 @@ KEPT = {
     "dwell": {"zone_key", "visits", "observed_mean"},
     "dwell_by_entry": {"zone_key", "visits", "start_unobserved", "end_unobserved", "observed_mean"},
     "transitions": {"transitions", "persons", "mean_travel"},
-    "occupancy_bins": {"zone_key", "interval", "max_persons", "person_seconds"},
-    "fundamental_diagram": {"zone_key", "interval", "person_seconds", "speed_time", "path_length_m"},
+    "occupancy": {"recorded_time", "max_persons", "person_seconds"},
+    "zone_occupancy": {"zone_key", "recorded_time", "max_persons", "person_seconds"},
+    "fundamental_diagram": {"zone_key", "recorded_time", "person_seconds", "speed_time", "path_length_m"},
     "heatmap": {"x_m", "y_m", "seconds"},
 }
 
@@ -227,19 +229,19 @@ def test_of_the_retail_figures_the_peak_moment_and_quotients_of_others_are_withh
 
 def test_what_is_suppressed_in_the_bins_is_suppressed_where_it_is_told_again():
     """Suppressed for itself, the second interval of zone a would be told by the table fundamental."""
-    persons = np.array([[5, 5, 4], [5, 4, 3], [1, 5, 1]])
-    arrays = {"zone": np.repeat(["", "a", "b"], 3), "timestamp": np.tile([0, 1000, 2000], 3)}
-    arrays |= {"interval": np.full(9, 1000), "person_seconds": persons.ravel() * 1000}
+    persons = np.array([[5, 4, 3], [1, 5, 1]])
+    arrays = {"zone": np.repeat(["a", "b"], 3), "timestamp": np.tile([0, 1000, 2000], 2)}
+    arrays |= {"recorded_time": np.full(6, 1000), "person_seconds": persons.ravel() * 1000}
     bins = arrays | {"mean_persons": persons.ravel().astype(float), "max_persons": persons.ravel()}
     numbers = ("path_length_m", "density_per_m2", "speed_m_per_s", "flow_per_m_per_s")
-    fundamental = {name: values[3:] for name, values in arrays.items()} | dict.fromkeys(numbers, np.ones(6))
+    fundamental = arrays | dict.fromkeys(numbers, np.ones(6))
     fundamental["speed_time"] = fundamental["person_seconds"]
     tables = {
-        "occupancy_bins": assemble(BINS, bins),
+        "zone_occupancy": assemble(ZONE_OCCUPANCY, bins),
         "fundamental_diagram": assemble(FUNDAMENTAL, fundamental),
     }
     released = release(tables, AnalysisConfig(min_count=2), "noon")
-    hidden = released["occupancy_bins"]["suppressed"].drop(index="")
+    hidden = released["zone_occupancy"]["suppressed"]
     assert hidden.tolist() == [False, True, True, True, False, True]
     assert released["fundamental_diagram"]["suppressed"].tolist() == hidden.tolist()
     assert released["fundamental_diagram"]["speed_time"].isna().tolist() == hidden.tolist()
@@ -449,7 +451,7 @@ def test_the_overview_without_a_clock_draws_presence_from_what_is_left(day, tmp_
     page = (tmp_path / "report.html").read_text()
     assert page.count('<figure class="small">') == 3
     assert "Where a value is withheld, the picture has a gap." in page
-    bins = open_dataset(out).read("occupancy_bins").xs("", level="zone")
+    bins = open_dataset(out).read("occupancy")
     hidden = bins["person_seconds"].isna().groupby(level="video").any()
     assert page.count("withheld in some intervals") == 2 * hidden.sum()
     assert bins["person_seconds"].notna().any()
