@@ -15,15 +15,12 @@ import shapely
 from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.manifest import VideoEntry
 from ptrack_analysis.geometry import Integers
-from ptrack_analysis.pipeline.outputs import OUTPUTS
 from ptrack_analysis.scene.zone_files import Scene
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import (
     DATES,
     LINES,
     SITES,
-    TRACKER_COLUMNS,
-    VIDEOS,
     ZONES,
     Table,
     assemble,

@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, fields, replace
 from functools import partial
@@ -28,6 +28,7 @@ from ptrack_analysis.dataset.dimensions import list_definitions
 from ptrack_analysis.dataset.identity import (
     Candidate,
     Digests,
+    KnownVideos,
     Naming,
     format_cache,
     hash_settings,
@@ -41,7 +42,15 @@ from ptrack_analysis.dataset.manifest import SOURCES, Manifest, Partition, Video
 from ptrack_analysis.dataset.publishing import name_run, recover, write_bytes_to
 from ptrack_analysis.dataset.release import released_folders
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary, summarize_video
-from ptrack_analysis.errors import InputError, OutputError, ParameterError, PtrackError, PtrackWarning, WorkerError, ZoneError
+from ptrack_analysis.errors import (
+    InputError,
+    OutputError,
+    ParameterError,
+    PtrackError,
+    PtrackWarning,
+    WorkerError,
+    ZoneError,
+)
 from ptrack_analysis.pipeline.config import AnalysisConfig, memory_for
 from ptrack_analysis.pipeline.outputs import OUTPUTS
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis, read_scene_file
@@ -83,41 +92,45 @@ def export_dataset(
 ) -> ExportSummary:
     """Export the videos of a source to a dataset of Parquet files that BI tools read directly.
 
-    Every table is a folder. The facts have one file per batch of up to 25 videos, each dimension has one file.
-    All files of a table have the same columns, whatever is known of a video. Beside the tables are a data
-    dictionary (``dictionary.md``, ``datapackage.json``), a dbt project (``dbt/``) and views for DuckDB and Athena
-    (``views/``). ``_ptrack`` has the manifest: what the dataset holds and what it was made from.
+    Every table is a folder. The facts have one file per batch of up to 25 videos, each dimension has one
+    file. All files of a table have the same columns, whatever is known of a video. Beside the tables are a
+    data dictionary (``dictionary.md``, ``datapackage.json``), a dbt project (``dbt/``) and views for DuckDB
+    and Athena (``views/``). ``_ptrack`` has the manifest: what the dataset holds and what it was made from.
 
-    A second export of unchanged files changes nothing. A video is computed again if its pages, its zones and lines,
-    its recording, its options or the package's algorithms changed; other videos are left alone. Readers see each
-    file whole, old or new. A run that was killed leaves the dataset as it was, or the next run finishes its change.
-    A video that fails does not stop the others, and keeps the rows that it had. One run at a time can write.
+    A second export of unchanged files changes nothing. A video is computed again if its pages, its zones
+    and lines, its recording, its options or the package's algorithms changed; other videos are left alone.
+    Readers see each file whole, old or new. A run that was killed leaves the dataset as it was, or the next
+    run finishes its change. A video that fails does not stop the others, and keeps the rows that it had.
+    One run at a time can write.
 
-    The identity of a video is its JobId, otherwise the filmed object in S3, otherwise the content of its files. The
-    same identity replaces. Another video with the same name is added under its name and local date, with a note.
-    With ``start`` or ``end``, the part of each video has a name of its own, such as ``shop@20s-70s``.
+    The identity of a video is its JobId, otherwise the filmed object in S3, otherwise the content of its
+    files. The same identity replaces. Another video with the same name is added under its name and local
+    date, with a note. With ``start`` or ``end``, the part of each video has a name of its own, such as
+    ``shop@20s-70s``.
 
     Parameters
     ----------
     source
-        File or folder of saved pages or of another tracker's files, on disk or in S3 (``s3://bucket/prefix``); or a
-        ``VideoAnalysis`` of such a file or folder, which has its configuration.
+        File or folder of saved pages or of another tracker's files, on disk or in S3
+        (``s3://bucket/prefix``); or a ``VideoAnalysis`` of such a file or folder, which has its
+        configuration.
     out
         Folder of the dataset, on disk or in S3. It is made, or brought up to date.
     force
         Whether to replace files that the package did not write.
     prune
-        Whether to remove videos that an earlier export of this same source wrote and the source no longer has.
-        Their names go to stderr first.
+        Whether to remove videos that an earlier export of this same source wrote and the source no longer
+        has. Their names go to stderr first.
     partition
-        Whether facts lie in folders by ``local_month`` or ``local_day``. It is chosen when the dataset is made.
+        Whether facts lie in folders by ``local_month`` or ``local_day``. It is chosen when the dataset is
+        made.
     workers
-        Number of processes that work on videos; by default this one does. Scripts need
-        ``if __name__ == "__main__":`` then.
+        Number of processes that work on videos; by default this one does. Scripts need ``if __name__ ==
+        "__main__":`` then.
     executor
         Where videos are worked on instead: any ``concurrent.futures.Executor``, such as a Dask cluster's
-        ``Client(...).get_executor(pure=False)``. Its workers read the source and write ``out`` themselves, so both
-        must be reachable from there under the same names, and S3 with credentials of their own.
+        ``Client(...).get_executor(pure=False)``. Its workers read the source and write ``out`` themselves,
+        so both must be reachable from there under the same names, and S3 with credentials of their own.
     in_flight
         How many tasks workers hold at most; by default 4 per process, 32 of an executor.
     progress
@@ -143,8 +156,8 @@ def export_dataset(
     Raises
     ------
     OutputError
-        If ``out`` is a file or has files that the package did not write, another run is writing there, or writing
-        fails.
+        If ``out`` is a file or has files that the package did not write, another run is writing there, or
+        writing fails.
     ZoneError
         If the zone file or the floor plan cannot be used.
     InputError
@@ -152,17 +165,17 @@ def export_dataset(
     ParameterError
         If a setting is out of its range, or ``name`` belongs to a different video of the dataset.
     RemoteError
-        If S3 refuses, another run has changed the dataset there meanwhile, or the scheduler of the executor goes
-        away.
+        If S3 refuses, another run has changed the dataset there meanwhile, or the scheduler of the executor
+        goes away.
     WorkerError
         If an executor that was given breaks.
 
     Notes
     -----
-    If every video fails, nothing is written. Files are compared by sizes and times, or ETags in S3, and where these
-    differ by their content. Each worker needs the memory of the largest batch: 128 MB of pages, or one larger
-    video, some 0.3 GB per million detections. A video that does not fit is refused; export it in parts (``start``,
-    ``end``). ``end`` does not shorten the video: occupancy is 0 after it.
+    If every video fails, nothing is written. Files are compared by sizes and times, or ETags in S3, and
+    where these differ by their content. Each worker needs the memory of the largest batch: 128 MB of pages,
+    or one larger video, some 0.3 GB per million detections. A video that does not fit is refused; export it
+    in parts (``start``, ``end``). ``end`` does not shorten the video: occupancy is 0 after it.
     """
     if isinstance(source, VideoAnalysis):
         source, settings = _open_analysis(source, settings)
@@ -255,7 +268,6 @@ def _choose_workers(workers: int | None, executor: Executor | None, in_flight: i
     return {"make": make if workers > 1 else None, "in_flight": most, "width": workers}
 
 
-
 @dataclass(slots=True)
 class _Plan:
     """What a run does: the videos in the order of the source, and the tasks that write batches."""
@@ -292,8 +304,7 @@ class _Run:
         damaged: set[int],
     ) -> _Plan:
         """Find out which videos are new, changed or unchanged."""
-        entries = {entry.identity: entry for entry in self.manifest.videos}
-        looks = {entry.look: entry for entry in self.manifest.videos if entry.look}
+        known = KnownVideos.of(self.manifest, self.digests)
         naming = Naming(self.manifest, is_named)
         settings: dict[str, int] = {}
         made: list[Setting] = []
@@ -305,15 +316,14 @@ class _Run:
             wanted = self.config.part_name(reference.name)
             recording = recordings[reference.name]
             try:
-                candidate = identify(
-                    reference, self.root, wanted.partition("@")[2], entries, looks, self.digests
-                )
+                candidate = identify(reference, self.root, wanted.partition("@")[2], known)
             except PtrackError as error:
                 self._fail(plan, wanted, error)
                 continue
             if candidate.identity in seen:
                 plan.notes.append(
-                    f"{reference.files[0]} is the same video as {seen[candidate.identity]!r} and is exported once"
+                    f"{reference.files[0]} is the same video as {seen[candidate.identity]!r} and is "
+                    f"exported once"
                 )
                 continue
             name = naming.choose(candidate, wanted, recording)
@@ -371,12 +381,7 @@ class _Run:
         is_same = before is not None and all(
             getattr(before, one) == getattr(entry, one) for one in ("video", "content", "settings")
         )
-        if (
-            is_same
-            and entry.content
-            and not entry.fault
-            and entry.batch not in plan.damaged
-        ):
+        if is_same and entry.content and not entry.fault and entry.batch not in plan.damaged:
             plan.unchanged[name] = entry
             return
         plan.tasks[name] = VideoTask(reference, recording, number, entry)
@@ -412,12 +417,12 @@ class _Run:
         others = [
             entry.video
             for entry in self.manifest.videos
-            if entry.video not in replaced
-            and {name: entry.parameters.get(name) for name in wanted} != wanted
+            if entry.video not in replaced and {name: entry.parameters.get(name) for name in wanted} != wanted
         ]
         if others and plan.settings:
             raise OutputError(
-                f"{self.out} has {listed(others, _SHOWN)} with other options of what is withheld (min_count, salt). "
+                f"{self.out} has {listed(others, _SHOWN)} with other options of what is withheld "
+                f"(min_count, salt). "
                 "Give another folder."
             )
 
@@ -456,8 +461,10 @@ class _Run:
             ]
             if batch in plan.damaged and keep:
                 raise InputError(
-                    f"{self.out}: files of {listed([entry.video for entry in keep], _SHOWN)} are missing or were "
-                    "changed, and the source does not have these videos. Remove them with ptrack remove, or restore "
+                    f"{self.out}: files of {listed([entry.video for entry in keep], _SHOWN)} are missing "
+                    f"or were "
+                    "changed, and the source does not have these videos. Remove them with ptrack remove, "
+                    "or restore "
                     "the files."
                 )
             if batch in changed or len(keep) < len(entries):
@@ -498,11 +505,10 @@ def _work(
 ) -> tuple[list[BatchResult], dict[str, VideoSummary]]:
     """Compute all batches, and return what became of them and of each video."""
     summaries = dict(plan.failed)
-    zones = {} if run.scene is None else {name: [] for name in plan.unchanged}
     for name, entry in plan.unchanged.items():
         if name not in summaries and name in plan.names:
             drawn = [one["name"] for one in entry.places.get("zones", {}).values()]
-            summaries[name] = summarize_video(entry, "unchanged", drawn if name in zones else ())
+            summaries[name] = summarize_video(entry, "unchanged", drawn)
     if progress is not None:
         for summary in summaries.values():
             progress(summary, count)
@@ -549,9 +555,7 @@ def _give_up(task: BatchTask, error: Exception, target: Target) -> BatchResult:
     videos = [replace(one.entry, fault=said) for one in task.videos if one.entry.rows]
     result = export_batch(replace(task, videos=(), keep=(*task.keep, *videos)), target)
     summaries = [
-        VideoSummary(
-            name=one.entry.video, status="failed", error=WorkerError(f"{one.entry.video}: {said}")
-        )
+        VideoSummary(name=one.entry.video, status="failed", error=WorkerError(f"{one.entry.video}: {said}"))
         for one in task.videos
     ]
     return replace(result, summaries=tuple(summaries))

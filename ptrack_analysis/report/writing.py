@@ -7,8 +7,8 @@ from typing import Any
 
 from ptrack_analysis import __version__
 from ptrack_analysis.clock.lookup import find_recordings, no_start
-from ptrack_analysis.dataset.opening import open_dataset
 from ptrack_analysis.dataset.manifest import MANIFEST
+from ptrack_analysis.dataset.opening import open_dataset
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis

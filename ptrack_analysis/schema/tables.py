@@ -114,7 +114,8 @@ VIDEOS = Table(
         Column(
             "status",
             "text",
-            "Whether the rows are current, or outdated because the last export could not read the video again.",
+            "Whether the rows are current, or outdated because the last export could not read the video "
+            "again.",
             optional=True,
         ),
     ),

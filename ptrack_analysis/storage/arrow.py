@@ -289,7 +289,8 @@ def from_arrow(content: pa.Table, *, whole: bool = True) -> pd.DataFrame:
 def drop_derived(content: pa.Table) -> pa.Table:
     """Drop the columns of a dataset that a table in memory does not have.
 
-    These are the columns that follow from others, and optional columns and columns of a plane without a value.
+    These are the columns that follow from others, and optional columns and columns of a plane without a
+    value.
     """
     schema = add_video_key(schema_by_marks(content.schema.metadata))
     by_unit = {unit: {column.name for column in stored_columns(schema, unit)} for unit in schema.units}
