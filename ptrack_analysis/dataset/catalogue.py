@@ -6,10 +6,18 @@ from pathlib import Path
 import pandas as pd
 
 from ptrack_analysis.dataset.dictionary import dictionary, gather_contents
-from ptrack_analysis.dataset.dimensions import DIMENSIONS
-from ptrack_analysis.dataset.records import ATHENA_FILE, DICTIONARY_FILE, DUCKDB_FILE, VideoEntry, place_file
+from ptrack_analysis.dataset.dimensions import DIMENSIONS, list_definitions
+from ptrack_analysis.dataset.records import (
+    ATHENA_FILE,
+    DICTIONARY_FILE,
+    DUCKDB_FILE,
+    VideoEntry,
+    place_file,
+    video_name,
+)
 from ptrack_analysis.dataset.views import athena_tables, duckdb_views
 from ptrack_analysis.errors import InputError
+from ptrack_analysis.scene.zone_files import Scene
 from ptrack_analysis.storage.files import make_folder, remove_file, write_text
 from ptrack_analysis.storage.parquet import is_ours, read_parquet, write_parquet
 
@@ -65,10 +73,16 @@ def write_catalogue(out: Path, records: Sequence[VideoEntry]) -> None:
             write_text(path, text)
 
 
-def other_zones(records: Sequence[VideoEntry], parameters: dict[str, object]) -> list[str]:
-    """List the videos of the dataset whose visits are to zones of another file than this run's."""
-    used = parameters["zones"]
-    return [r.video for r in records if r.parameters.get("zones") not in {None, used}]
+def other_zones(records: Sequence[VideoEntry], videos: frozenset[str], scene: Scene) -> list[str]:
+    """List the videos of earlier runs whose zones and lines are not those of this run's zone file."""
+    return [
+        record.video
+        for record in records
+        if record.video not in videos
+        and record.parameters.get("zones") is not None
+        and record.parameters.get("places")
+        != list_definitions(scene.of_camera(record.about.get("camera")), video_name(record.video))
+    ]
 
 
 def other_settings(

@@ -9,8 +9,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from ptrack_analysis.clock.lookup import find_recordings
-from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.dataset.catalogue import CATALOGUE, write_catalogue
 from ptrack_analysis.dataset.guards import hash_source, misfits, validate_same_videos, validate_withheld
 from ptrack_analysis.dataset.holding import read_compact_record
@@ -31,8 +29,9 @@ from ptrack_analysis.dataset.records import (
 )
 from ptrack_analysis.dataset.staging import Workspace, staged
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary
-from ptrack_analysis.dataset.video_files import Export, Task, export_video
+from ptrack_analysis.dataset.video_files import Export, Task, export_video, list_places
 from ptrack_analysis.errors import OutputError, ParameterError, PtrackWarning, WorkerError, ZoneError
+from ptrack_analysis.pipeline.camera_config import ResolvedVideo, resolve_videos
 from ptrack_analysis.pipeline.config import AnalysisConfig, memory_for
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis, read_scene_file
 from ptrack_analysis.pipeline.workers import IN_FLIGHT, map_tasks, processes
@@ -59,6 +58,8 @@ def export_dataset(
     executor: Executor | None = None,
     in_flight: int | None = None,
     progress: Progress | None = None,
+    cameras: str | PathLike[str] | None = None,
+    strict: bool = False,
     format: str | None = None,  # noqa: A002 - what everyone calls it
     columns: Mapping[str, str] | None = None,
     first_frame: int | None = None,
@@ -122,6 +123,13 @@ def export_dataset(
         How many videos workers hold at most; by default 4 a process, 32 of an executor.
     progress
         Called after each video with its summary and the number of videos.
+    cameras
+        File of cameras, TOML or CSV: the videos of each camera, by ``files``, ``job_tag``, ``job_id`` or
+        ``video_uri``, and its own ``site``, ``zones``, ``lines``, ``floor``, clock and options. Each video is
+        exported with the configuration of its camera; changing one camera exports only its videos again.
+    strict
+        Whether every video must match a camera, and a row of ``recordings``, where these files are given.
+        Otherwise a video without a camera is exported with the general configuration.
     format, columns, first_frame, first_pixel, stride, unit, y_axis, classes, min_confidence
         How another tracker's file is to be read, as in ``read_tracking``.
     name
@@ -190,11 +198,12 @@ def export_dataset(
         known = read_cached_bytes(stage.folder / JOBS_FILE)
         found = scan_source(root, form, recall_from(known, partial(shown, root)))
         references = rename_videos(found.videos, name, root)
-        measured = _set_points(measured, references, scene)
+        measured = _set_points(measured, references, scene, has_cameras=cameras is not None)
         names = frozenset(measured.part_name(reference.name) for reference in references)
-        files = {one.name: [shown(root, file) for file in one.files] for one in references}
-        recordings, notes = find_recordings(measured, files)
-        export = Export(root, place, measured, measured.parameters(), scene, names, hash_source(root))
+        videos, notes = resolve_videos(measured, references, root, cameras=cameras, strict=strict)
+        export = Export(
+            root, place, measured, measured.parameters(), scene, names, hash_source(root), cameras is not None
+        )
         validate_same_videos(
             {measured.part_name(reference.name): reference for reference in references}, root, stage
         )
@@ -202,13 +211,13 @@ def export_dataset(
             records = read_records(stage.folder)
             gone, _ = gone_from(records, names, stage.folder, export.origin)
             validate_withheld(records, export, gone, prune=prune)
-        _prepare(references, export, stage, force=force)
+        _prepare(references, videos, export, stage, force=force)
         text = format_evidence(found.evidence, partial(shown, root))
         if text.encode() != known:
             make_folder((stage.folder / JOBS_FILE).parent)
             write_text(stage.folder / JOBS_FILE, text)
         summaries = []
-        for summary in _each(references, recordings, export, stage, crew):
+        for summary in _each(references, videos, export, stage, crew):
             check()
             summaries.append(summary)
             if summary.findings:
@@ -237,9 +246,15 @@ def _opened(analysis: VideoAnalysis, settings: dict[str, Any]) -> tuple[Source, 
 
 
 def _set_points(
-    settings: AnalysisConfig, references: Sequence[VideoReference], scene: Scene | None
+    settings: AnalysisConfig,
+    references: Sequence[VideoReference],
+    scene: Scene | None,
+    *,
+    has_cameras: bool,
 ) -> AnalysisConfig:
     """Return the configuration with the unit of the points of the source, if it has points.
+
+    With cameras, the zones and cells of each camera are validated with its own floor plan.
 
     Raises
     ------
@@ -252,6 +267,8 @@ def _set_points(
     if len(units) > 1:
         raise ParameterError("the source has points in m and others. Export them to separate datasets.")
     settings = replace(settings, points_unit=units.pop() if units else "")
+    if has_cameras:
+        return settings
     settings.validate_cell()
     if scene is not None and scene.unit == "m" and settings.unit != "m":
         raise ZoneError(
@@ -290,7 +307,7 @@ def _choose_workers(workers: int | None, executor: Executor | None, in_flight: i
 
 def _each(
     references: Sequence[VideoReference],
-    recordings: Mapping[str, Recording],
+    videos: Mapping[str, ResolvedVideo],
     export: Export,
     stage: Workspace,
     crew: dict[str, Any],
@@ -300,7 +317,7 @@ def _each(
         Task(
             name,
             reference,
-            recordings[reference.name],
+            videos[reference.name],
             read_record(stage.folder, name),
             read_seen(read_cached_bytes(stage.folder / seen_place(name))),
             stage.of_video(name),
@@ -320,17 +337,24 @@ def _each(
             raise outcome.error
 
 
-def _prepare(references: Sequence[VideoReference], export: Export, stage: Workspace, *, force: bool) -> None:
+def _prepare(
+    references: Sequence[VideoReference],
+    videos: Mapping[str, ResolvedVideo],
+    export: Export,
+    stage: Workspace,
+    *,
+    force: bool,
+) -> None:
     """Reject what is in the way, and remove what killed runs left half written."""
     names = [export.settings.part_name(reference.name) for reference in references]
     validate_names(names)
     unknown = [*CATALOGUE]
-    for name in names:
+    for reference, name in zip(references, names, strict=True):
         record = read_record(stage.folder, name)
         recorded = set() if record is None else set(record.outputs)
         if record is None:
             unknown.append(record_place(name))
-        unknown += [place for place in export.places(name) if place not in recorded]
+        unknown += [place for place in list_places(name, videos[reference.name]) if place not in recorded]
     stage.fetch(place for place in unknown if not (stage.folder / place).exists())
     validate_own_files(stage.folder, unknown, force=force)
     _remove_leftovers(stage, names)

@@ -166,7 +166,7 @@ def misfits(records: Sequence[VideoEntry], export: Export) -> Iterator[str]:
             f"of {listed(bare, _SHOWN)}, which could not be exported now, an earlier run's files are there, "
             "with what is withheld of the others: do not hand them on"
         )
-    differing = other_settings(records, export.videos, export.parameters)
+    differing = [] if export.has_cameras else other_settings(records, export.videos, export.parameters)
     if differing:
         yield (
             "videos of earlier runs, left as they are, were measured with other settings: "
@@ -174,7 +174,9 @@ def misfits(records: Sequence[VideoEntry], export: Export) -> Iterator[str]:
         )
     for conflict in find_type_conflicts(records):
         yield f"{conflict}, so their detections cannot be read together or compacted"
-    others = other_zones(records, export.parameters) if export.scene is not None else []
+    others = list[str]()
+    if export.scene is not None and not export.has_cameras:
+        others = other_zones(records, export.videos, export.scene)
     if others:
         yield f"the visits of {listed(others, _SHOWN)}, exported earlier, are to the zones of another file"
 
@@ -218,7 +220,7 @@ def _unwithheld(records: Sequence[VideoEntry], export: Export) -> list[VideoEntr
 def _bound_to_nobody(export: Export) -> Iterator[str]:
     """Describe which zones and lines are bound to videos that are not in the source."""
     videos = {video_name(video) for video in export.videos}
-    strangers = [] if export.scene is None else sorted(set(export.scene.videos) - videos)
+    strangers = [] if export.scene is None else export.scene.find_unmatched(videos)
     if strangers:
         yield (
             f"{export.settings.zones} has zones or lines of {', '.join(map(repr, strangers))}, which is no "

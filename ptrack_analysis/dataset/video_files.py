@@ -1,14 +1,15 @@
 """The tables and files of one video in a dataset."""
 
+import json
 import tempfile
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.dataset.dimensions import describe_video, list_definitions, with_keys
 from ptrack_analysis.dataset.placing import (
     RemoteListing,
@@ -35,6 +36,7 @@ from ptrack_analysis.dataset.records import (
 from ptrack_analysis.dataset.release import needed_folders, release, released_folders
 from ptrack_analysis.dataset.summary import VideoSummary, sum_figures, summarize_video
 from ptrack_analysis.errors import InputError, OutputError, PtrackError
+from ptrack_analysis.pipeline.camera_config import ResolvedVideo
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.notes import notes_on
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, outputs_available
@@ -91,7 +93,8 @@ def _computed(settings: AnalysisConfig, scene: Scene | None) -> list[str]:
 class Export:
     """One export: from where, to where, and how.
 
-    ``scene`` is the zone file's, ``videos`` are all names in the dataset. ``origin`` identifies the source.
+    ``scene`` is that of the general zone file, ``videos`` are all names in the dataset. ``origin`` identifies
+    the source. With ``has_cameras``, videos differ in their configuration.
     """
 
     root: AnyPath
@@ -101,25 +104,35 @@ class Export:
     scene: Scene | None
     videos: frozenset[str] = frozenset()
     origin: str = ""
+    has_cameras: bool = False
 
-    def zones(self, video: str) -> list[str]:
-        """List the names of the zones that are in a video, in the order of their file."""
-        return [] if self.scene is None else [zone.name for zone in self.scene.of(video).zones]
 
-    def parameters_for(self, video: str) -> dict[str, Any]:
-        """Return all that decides about the files of a video: what the zone file draws for it included."""
-        return {**self.parameters, "places": list_definitions(self.scene, video)}
+def list_places(name: str, video: ResolvedVideo) -> list[str]:
+    """List the places of the files that are written for a video; its record is not among them."""
+    folders = list_folders(video.config, video.scene)
+    places = [table_place(folder, name) for folder in folders]
+    return places + [csv_place(folder, name) for folder in folders if video.config.csv]
 
-    def places(self, video: str) -> list[str]:
-        """List the places of the files that are written for a video; its record is not among them."""
-        folders = list_folders(self.settings, self.scene)
-        places = [table_place(folder, video) for folder in folders]
-        return places + [csv_place(folder, video) for folder in folders if self.settings.csv]
+
+def _find_parameters(task: "Task") -> dict[str, Any]:
+    """Return everything that changes the files of a video, including its zones and lines.
+
+    The zone file counts by what it has for this video: changes for other videos and cameras change nothing.
+    """
+    video, name = task.resolved, task.reference.name
+    definitions = list_definitions(video.scene, name)
+    drawn = json.dumps(definitions, sort_keys=True).encode()
+    return {
+        **video.parameters,
+        "zones": None if video.scene is None else sha256(drawn).hexdigest(),
+        "places": definitions,
+        "recording": video.recording.row(),
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One video to export, what is known of its recording, and what an earlier run left of it.
+    """One video to export, its configuration, and what an earlier run left of it.
 
     That is its record, what was seen of its files, and in S3 the objects that are there. ``name`` is the
     name in the dataset: that of the video, or of the part of it that is exported.
@@ -127,10 +140,16 @@ class Task:
 
     name: str
     reference: VideoReference
-    recording: Recording
+    resolved: ResolvedVideo
     record: VideoEntry | None = None
     seen: FingerprintCache = field(default_factory=FingerprintCache)
     there: RemoteListing = None
+
+    @property
+    def zones(self) -> list[str]:
+        """The names of the zones in the video, in the order of their file."""
+        scene = self.resolved.scene
+        return [] if scene is None else [zone.name for zone in scene.of(self.reference.name).zones]
 
 
 def export_video(task: Task, export: Export) -> VideoSummary:
@@ -148,13 +167,14 @@ def export_video(task: Task, export: Export) -> VideoSummary:
         If S3 refuses to take them.
     """
     try:
-        parameters = {**export.parameters_for(task.reference.name), "recording": task.recording.row()}
+        video = task.resolved
+        parameters = _find_parameters(task)
         record, sources = new_record(task.reference, export.root, parameters, task.seen.sources)
         record = replace(record, video=task.name)
         unchanged = _unchanged(task, record, sources, export)
         if unchanged is not None:
             return unchanged
-        analysis = VideoAnalysis(task.reference, export.settings, export.scene, task.recording, warn=False)
+        analysis = VideoAnalysis(task.reference, video.config, video.scene, video.recording, warn=False)
         tables, notes = compute_tables(analysis)
         read_report = analysis.reading.report.to_dict(examples=False)
     except OutputError:
@@ -175,9 +195,9 @@ def _written(
     export: Export,
 ) -> VideoSummary:
     """Write what was measured of a video to its places, and say what became of it."""
-    zones = export.zones(task.reference.name)
+    zones = task.zones
     figures = sum_figures(tables.get("tracks"), tables.get("visits"), zones)
-    remove_others(export.out, task.name, export.places(task.name), task.there)
+    remove_others(export.out, task.name, list_places(task.name, task.resolved), task.there)
     written = release(tables, export.settings, task.name)
     types = list[tuple[str, str]]()
     for name, table in written.items():
@@ -205,7 +225,7 @@ def _unchanged(
     task: Task, record: VideoEntry, sources: dict[str, Look], export: Export
 ) -> VideoSummary | None:
     """Sum up a video whose files are left as they are; None, if they cannot be."""
-    earlier, places = task.record, export.places(task.name)
+    earlier, places = task.record, list_places(task.name, task.resolved)
     if earlier is None or not earlier.is_of_same_run(record):
         return None
     outputs = intact(earlier, export.out, places, task.there, task.seen.outputs)
@@ -213,7 +233,7 @@ def _unchanged(
         return None
     remove_others(export.out, task.name, places, task.there)
     _note(task, FingerprintCache(sources, outputs, export.origin), export)
-    return summarize_video(earlier, "unchanged", export.zones(task.reference.name))
+    return summarize_video(earlier, "unchanged", task.zones)
 
 
 def _make(
