@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from pages import FACE, page, record, write
+from ptrack_analysis.dataset.records import validate_names
 
 from ptrack_analysis import Video, read_parquet, read_tracking, write_parquet
 from ptrack_analysis.dataset import export, video_files
 from ptrack_analysis.dataset.export import export_dataset
-from ptrack_analysis.dataset.records import validate_names
 from ptrack_analysis.errors import (
     IncompleteError,
     InputError,

@@ -9,14 +9,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from pages import page, record, write
-
-from ptrack_analysis import export_dataset, verify_dataset
-from ptrack_analysis.cli import main
-from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.verify.findings import MOST, Ledger
 from ptrack_analysis.dataset.verify.laws import LAWS
 from ptrack_analysis.dataset.verify.sums import Shelf, TableFile, Tables
 from ptrack_analysis.dataset.verify.verifying import RULES
+
+from ptrack_analysis import export_dataset, verify_dataset
+from ptrack_analysis.cli import main
+from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.storage.files import checksum
 

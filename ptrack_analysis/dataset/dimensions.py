@@ -156,7 +156,7 @@ def map_keys(definitions: Definitions, kind: str) -> dict[str, str]:
     return {drawn["name"]: key for key, drawn in definitions.get(kind, {}).items()}
 
 
-def zones_table(definitions: Iterable[Definitions]) -> pd.DataFrame:
+def zones_table(definitions: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Make the ZONES table of what was drawn for these videos: one row a zone as it was drawn."""
     drawn, videos = _gather_definitions(definitions, "zones")
     areas = [shapely.from_wkt(each["outline"]).area for each in drawn.values()]
@@ -173,7 +173,7 @@ def zones_table(definitions: Iterable[Definitions]) -> pd.DataFrame:
     )
 
 
-def lines_table(definitions: Iterable[Definitions]) -> pd.DataFrame:
+def lines_table(definitions: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Make the LINES table of what was drawn for these videos, as ``zones_table`` does that of zones."""
     drawn, videos = _gather_definitions(definitions, "lines")
     lengths = [shapely.from_wkt(each["outline"]).length for each in drawn.values()]
@@ -211,7 +211,7 @@ def _key(drawn: Mapping[str, Any]) -> str:
 
 
 def _gather_definitions(
-    definitions: Iterable[Definitions], kind: str
+    definitions: Iterable[Mapping[str, Any]], kind: str
 ) -> tuple[dict[str, dict[str, Any]], Counter[str]]:
     """Gather what was drawn for any of the videos, and count the videos of each."""
     drawn: dict[str, dict[str, Any]] = {}
@@ -243,7 +243,7 @@ class Dimension:
     is_in: Callable[[VideoEntry], bool]
 
 
-def _drawn(records: Sequence[VideoEntry]) -> list[Definitions]:
+def _drawn(records: Sequence[VideoEntry]) -> list[Mapping[str, Any]]:
     return [record.places for record in records]
 
 

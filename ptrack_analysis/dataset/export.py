@@ -4,14 +4,13 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from ptrack_analysis.clock.lookup import find_recordings, no_start
-from ptrack_analysis.clock.recordings import Recording
+from ptrack_analysis.clock.lookup import no_start
 from ptrack_analysis.dataset.batches import (
     BatchResult,
     BatchTask,
@@ -49,14 +48,13 @@ from ptrack_analysis.errors import (
     PtrackError,
     PtrackWarning,
     WorkerError,
-    ZoneError,
 )
+from ptrack_analysis.pipeline.camera_config import ResolvedVideo, resolve_videos
 from ptrack_analysis.pipeline.config import AnalysisConfig, memory_for
 from ptrack_analysis.pipeline.outputs import OUTPUTS
-from ptrack_analysis.pipeline.video_analysis import VideoAnalysis, read_scene_file
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.pipeline.workers import IN_FLIGHT, map_tasks, processes
-from ptrack_analysis.scene.zone_files import Scene
-from ptrack_analysis.sources.archive import Source, VideoReference, shown
+from ptrack_analysis.sources.archive import Source, VideoReference
 from ptrack_analysis.sources.finding import form_given, rename_videos, scan_source
 from ptrack_analysis.sources.names import listed
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
@@ -78,6 +76,8 @@ def export_dataset(
     executor: Executor | None = None,
     in_flight: int | None = None,
     progress: Progress | None = None,
+    cameras: str | PathLike[str] | None = None,
+    strict: bool = False,
     format: str | None = None,  # noqa: A002 - what everyone calls it
     columns: Mapping[str, str] | None = None,
     first_frame: int | None = None,
@@ -135,6 +135,13 @@ def export_dataset(
         How many tasks workers hold at most; by default 4 per process, 32 of an executor.
     progress
         Called after each video with its summary and the number of videos.
+    cameras
+        File of cameras, TOML or CSV: the videos of each camera, by ``files``, ``job_tag``, ``job_id`` or
+        ``video_uri``, and its own ``site``, ``zones``, ``lines``, ``floor``, clock and options. Each video is
+        exported with the configuration of its camera; changing one camera exports only its videos again.
+    strict
+        Whether every video must match a camera, and a row of ``recordings``, where these files are given.
+        Otherwise a video without a camera is exported with the general configuration.
     format, columns, first_frame, first_pixel, stride, unit, y_axis, classes, min_confidence
         How another tracker's file is to be read, as in ``read_tracking``.
     name
@@ -184,7 +191,6 @@ def export_dataset(
         settings["memory"] = memory_for(workers)
     config, out, root = AnalysisConfig(**settings), parse_path(out), parse_path(source)
     _validate_target(out)
-    scene = read_scene_file(config)
     form = form_given(
         format=format,
         columns=columns,
@@ -203,10 +209,9 @@ def export_dataset(
         mark = hash_source(root, digests)
         found = scan_source(root, form, recall_from(read_cache(cached), root, mark))
         references = rename_videos(found.videos, name, root)
-        files = {one.name: [shown(root, file) for file in one.files] for one in references}
-        recordings, notes = find_recordings(config, files)
-        run = _Run(out, root, mark, config, scene, dataset.manifest, digests, name_run())
-        plan = run.plan(references, recordings, is_named=name is not None, damaged=dataset.damaged)
+        videos, notes = resolve_videos(config, references, root, cameras=cameras, strict=strict)
+        run = _Run(out, root, mark, config, dataset.manifest, digests, name_run())
+        plan = run.plan(references, videos, is_named=name is not None, damaged=dataset.damaged)
         dataset.validate_foreign_files(plan.tables, force=force)
         gone, elsewhere = run.find_gone(plan)
         run.validate_withheld(plan, gone if prune else [])
@@ -214,7 +219,9 @@ def export_dataset(
             names = listed([entry.video for entry in gone], len(gone))
             sys.stderr.write(f"Removing from {out}: {names}, which the source no longer has\n")
             sys.stderr.flush()
-        results, summaries = _work(plan, run, crew, gone if prune else [], len(references), progress, check)
+        tasks = run.make_tasks(plan, gone if prune else [])
+        tell = None if progress is None else partial(_report, progress, len(references))
+        results, summaries = _work(plan, tasks, run.target(plan), crew, tell)
         if summaries and all(summary.status == "failed" for summary in summaries.values()):
             recover(out)
         else:
@@ -274,12 +281,22 @@ class _Plan:
 
     names: list[str]
     tables: tuple[str, ...]
-    settings: tuple[Setting, ...]
+    settings: list[Setting]
     unchanged: dict[str, VideoEntry]
     tasks: dict[str, VideoTask]
     failed: dict[str, VideoSummary]
     notes: list[str]
     damaged: set[int]
+    numbers: dict[int, int] = field(default_factory=dict)
+
+    def find_setting(self, video: ResolvedVideo) -> tuple[int, Setting]:
+        """Return the configuration that a video shares with others, and its number."""
+        number = self.numbers.setdefault(id(video.parameters), len(self.settings))
+        if number == len(self.settings):
+            parameters = dict(video.parameters)
+            del parameters["zones"]  # the zones and lines of each video are among its settings
+            self.settings.append(Setting(video.config, video.scene, parameters))
+        return number, self.settings[number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +307,6 @@ class _Run:
     root: AnyPath
     mark: str
     config: AnalysisConfig
-    scene: Scene | None
     manifest: Manifest
     digests: Digests
     name: str
@@ -298,7 +314,7 @@ class _Run:
     def plan(
         self,
         references: Sequence[VideoReference],
-        recordings: Mapping[str, Recording],
+        videos: Mapping[str, ResolvedVideo],
         *,
         is_named: bool,
         damaged: set[int],
@@ -306,15 +322,12 @@ class _Run:
         """Find out which videos are new, changed or unchanged."""
         known = KnownVideos.of(self.manifest, self.digests)
         naming = Naming(self.manifest, is_named)
-        settings: dict[str, int] = {}
-        made: list[Setting] = []
         tables = {*self.manifest.tables, *released_folders(list_tables(self.config), self.config)}
         ordered = tuple(name for name in OUTPUTS if name in tables)
-        plan = _Plan([], ordered, (), {}, {}, {}, naming.notes, damaged)
+        plan = _Plan([], ordered, [], {}, {}, {}, naming.notes, damaged)
         seen: dict[str, str] = {}
         for reference in references:
-            wanted = self.config.part_name(reference.name)
-            recording = recordings[reference.name]
+            wanted, video = self.config.part_name(reference.name), videos[reference.name]
             try:
                 candidate = identify(reference, self.root, wanted.partition("@")[2], known)
             except PtrackError as error:
@@ -326,15 +339,10 @@ class _Run:
                     f"exported once"
                 )
                 continue
-            name = naming.choose(candidate, wanted, recording)
+            name = naming.choose(candidate, wanted, video.recording)
             seen[candidate.identity] = name
             plan.names.append(name)
-            if reference.points_unit not in settings:
-                settings[reference.points_unit] = len(made)
-                made.append(self._make_setting(reference.points_unit))
-            number = settings[reference.points_unit]
-            self._add(plan, candidate, name, recording, number, made[number])
-        plan.settings = tuple(made)
+            self._add(plan, candidate, name, video)
         return plan
 
     def _fail(self, plan: _Plan, name: str, error: PtrackError) -> None:
@@ -344,28 +352,10 @@ class _Run:
         if entry is not None:
             plan.unchanged[name] = entry
 
-    def _make_setting(self, points_unit: str) -> Setting:
-        config = replace(self.config, points_unit=points_unit)
-        config.validate_cell()
-        if self.scene is not None and self.scene.unit == "m" and config.unit != "m":
-            raise ZoneError(
-                f"{config.zones}: zones in meters need a floor plan to be carried to px; none is given"
-            )
-        parameters = config.parameters()
-        del parameters["zones"]  # the places of each video are among its settings
-        return Setting(config, self.scene, parameters)
-
-    def _add(
-        self,
-        plan: _Plan,
-        candidate: Candidate,
-        name: str,
-        recording: Recording,
-        number: int,
-        setting: Setting,
-    ) -> None:
+    def _add(self, plan: _Plan, candidate: Candidate, name: str, video: ResolvedVideo) -> None:
         """Put a video among those that stay, or those that are computed."""
         reference, before = candidate.reference, candidate.entry
+        number, setting = plan.find_setting(video)
         places = list_definitions(setting.scene, reference.name)
         known = VideoEntry(name, candidate.identity, -1) if before is None else before
         entry = replace(
@@ -373,7 +363,7 @@ class _Run:
             video=name,
             content=candidate.content,
             look=candidate.look,
-            settings=hash_settings(setting.parameters, places, recording, reference),
+            settings=hash_settings(setting.parameters, places, video.recording, reference),
             root=self.mark,
             parameters=setting.parameters,
             places=places,
@@ -384,7 +374,7 @@ class _Run:
         if is_same and entry.content and not entry.fault and entry.batch not in plan.damaged:
             plan.unchanged[name] = entry
             return
-        plan.tasks[name] = VideoTask(reference, recording, number, entry)
+        plan.tasks[name] = VideoTask(reference, video.recording, number, entry)
 
     def find_gone(self, plan: _Plan) -> tuple[list[VideoEntry], list[VideoEntry]]:
         """List the videos that the source no longer has: those that it had, and those of other sources.
@@ -436,7 +426,7 @@ class _Run:
             tables,
             self.manifest.further,
             self.manifest.partition,
-            plan.settings,
+            tuple(plan.settings),
             self.digests,
         )
 
@@ -494,14 +484,16 @@ _OF_A_VIDEO = {"video", "persons", "start", "end", "allow_incomplete", "allow_dr
 """Settings that may well differ from video to video, or that another note is about."""
 
 
+def _report(progress: Progress, count: int, summary: VideoSummary) -> None:
+    progress(summary, count)
+
+
 def _work(
     plan: _Plan,
-    run: _Run,
+    tasks: list[BatchTask],
+    target: Target,
     crew: dict[str, Any],
-    removed: Sequence[VideoEntry],
-    count: int,
-    progress: Progress | None,
-    check: Callable[[], None],
+    tell: Callable[[VideoSummary], None] | None,
 ) -> tuple[list[BatchResult], dict[str, VideoSummary]]:
     """Compute all batches, and return what became of them and of each video."""
     summaries = dict(plan.failed)
@@ -509,26 +501,24 @@ def _work(
         if name not in summaries and name in plan.names:
             drawn = [one["name"] for one in entry.places.get("zones", {}).values()]
             summaries[name] = summarize_video(entry, "unchanged", drawn)
-    if progress is not None:
+    if tell is not None:
         for summary in summaries.values():
-            progress(summary, count)
+            tell(summary)
     results = list[BatchResult]()
     workers = crew.pop("width", 1)
-    tasks = run.make_tasks(plan, removed)
     if workers > 1 and len(tasks) < _TASKS_PER_WORKER * workers:
         videos = sum(len(task.videos) for task in tasks)
         most = max(1, -(-videos // (_TASKS_PER_WORKER * workers)))
         tasks = [chunk for task in tasks for chunk in split_into_chunks(task, most)]
-    for result in _compute(tasks, run.target(plan), crew):
-        check()
+    for result in _compute(tasks, target, crew):
         results.append(result)
         for summary in result.summaries:
             summaries[summary.name] = summary
             if summary.findings and summary.status == "written":
                 said = f"{summary.name}: {'; '.join(summary.findings)}"
                 warnings.warn(said, PtrackWarning, stacklevel=3)
-            if progress is not None:
-                progress(summary, count)
+            if tell is not None:
+                tell(summary)
     return results, summaries
 
 

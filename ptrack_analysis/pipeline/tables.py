@@ -438,7 +438,7 @@ def videos_table(
         "analyzed_to": np.array([_NOT_KNOWN if end is None else milliseconds(end, "end")]),
     }
     recording = recording or settled(Recording(video=video.name), video)
-    return with_further(assemble(VIDEOS, arrays | of_recording(recording)), recording.further)
+    return with_further(assemble(VIDEOS, arrays | of_recording(recording)), recording)
 
 
 def _grid(analysis: VideoAnalysis) -> dict[str, Any]:

@@ -193,8 +193,20 @@ class VideoAnalysis:
 
     @cached_property
     def scene(self) -> Scene | None:
-        """The zones and lines of the zone file, in its unit."""
+        """The zones and lines for the camera of the recording, in the unit of the zone file."""
+        scene, recording = self._whole_scene, self._given_recording
+        return None if scene is None else scene.of_camera(None if recording is None else recording.camera)
+
+    @cached_property
+    def _whole_scene(self) -> Scene | None:
         return read_scene_file(self.config) if self._given_scene is None else self._given_scene
+
+    @property
+    def ignores_cameras(self) -> list[str]:
+        """The cameras whose zones and lines are excluded because the camera of the video is not known."""
+        recording = self._given_recording
+        is_known = recording is not None and recording.camera is not None
+        return [] if is_known or self._whole_scene is None else self._whole_scene.cameras
 
     @cached_property
     def reading(self) -> Reading:
@@ -565,8 +577,8 @@ def read_scene_file(settings: AnalysisConfig) -> Scene | None:
     try:
         plane: Plane = Pixels(1, 1) if settings.floor is None else read_floor_plan(settings.floor, video)
         if scene is not None:
-            for name in (video.name, *scene.videos):
-                project_scene(scene, replace(video, name=name), plane, place=str(settings.zones))
+            for part in scene.unbind():
+                project_scene(part, video, plane, place=str(settings.zones))
     except ParameterError:
         return scene  # what is given in px can only be tried where the frame's size is known: with each video
     return scene

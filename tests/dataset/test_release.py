@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ptrack_analysis.dataset.video_files import compute_tables
 
 from ptrack_analysis import find_videos, open_dataset, read_parquet
 from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.dataset.release import complemented, release
-from ptrack_analysis.dataset.video_files import compute_tables
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
