@@ -87,7 +87,11 @@ def _visits(tables: Tables) -> Iterator[Mismatch]:
 def _changes(tables: Tables) -> Iterator[Mismatch]:
     whole = tables.occupancy_changes()
     found = _nth(tables.sums("occupancy", [], ["person_seconds_s"]), 1)
-    yield from _differing("occupancy", found, {(): whole.get("", 0)}, of="person_seconds_s")
+    yield from _differing("occupancy", found, {(): whole.pop("", 0)}, of="person_seconds_s")
+    if "zone_occupancy" in tables:
+        found = _nth(tables.sums("zone_occupancy", ["zone"], ["person_seconds_s"]), 1)
+        wanted = {(zone,): time for zone, time in whole.items()}
+        yield from _differing("zone_occupancy", found, wanted, of="person_seconds_s")
 
 
 def _person_seconds(tables: Tables) -> Iterator[Mismatch]:
@@ -202,7 +206,9 @@ COUNTED = _having({"zone", "person_seconds_s"})
 HOURLY = _having({"hour_at"})
 OF_STAYS = _having({"zone", "visits", "observed_mean_s"})
 PER_DETECTION = tuple(
-    folder for folder in FOLDERS if {*FOLDERS[folder].key_names} == {"timestamp", "person_index"}
+    folder
+    for folder in FOLDERS
+    if {*FOLDERS[folder].key_names} == {"timestamp", "person_index"} and folder != "faces"
 )
 _LAWS = (
     _law(
@@ -246,7 +252,7 @@ _LAWS = (
     ),
     _law(
         "changes",
-        "the person-seconds of the scene are the integral of its occupancy",
+        "the person-seconds of the scene and of each zone are the integral of its occupancy",
         _changes,
         "occupancy",
         "occupancy_changes",
@@ -284,7 +290,7 @@ _LAWS = (
     _law("drift", "the drift is counted minus present", _drift, "count_drift"),
     _law(
         "heatmap",
-        "the seconds of the heatmap of footpoints are the time held by positions within it",
+        "the seconds of the heatmap are the time present at positions within it",
         heat_is_located,
         "heatmap",
         "trajectories",
