@@ -224,6 +224,7 @@ class VideoAnalysis:
         gap = timedelta(choose_max_gap(self.config.max_gap, 0))
         budget = _memory_budget(self.source, self.config)
         options: dict[str, Any] = {"video": self.config.video, "faces": self.config.faces, "careful": False}
+        options["landmarks"] = self.config.faces
         options |= {"form": self._form, "budget": budget, "name": self._name}
         part = _part_to_read(self.config, gap)
         reading = load(self.source, part=part, **options)
@@ -612,7 +613,7 @@ def _memory_budget(source: Source | VideoReference, config: AnalysisConfig) -> B
     return Budget(
         video=source.name if isinstance(source, VideoReference) else str(source),
         memory=memory,
-        row=ROW_BYTES + (_MORE_BYTES if more else 0),
+        row=ROW_BYTES + (_MORE_BYTES if more else 0) + (_MORE_BYTES if config.faces else 0),
         other=_OTHER_BYTES,
         way_out=f"Analyze it in parts with start and end (--from, --to){without}, or raise memory "
         "(--memory).",
