@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.linking import link_rows
+from ptrack_analysis.analysis.motion.walks import Walks
 from ptrack_analysis.analysis.presence import PersonRows
 from ptrack_analysis.analysis.zones.membership import time_inside
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
@@ -65,10 +65,8 @@ class QualityInputs:
     """
 
     detections: pd.DataFrame
-    trajectories: pd.DataFrame
+    walks: Walks
     video: Video
-    rows: PersonRows
-    unit: str
     period: int
     max_gap: int
     part: tuple[int, int]
@@ -81,11 +79,25 @@ class QualityInputs:
     floor_plan: FloorPlan | None
     thresholds: Mapping[str, float]
 
-    @cached_property
+    @property
+    def trajectories(self) -> pd.DataFrame:
+        """The trajectories."""
+        return self.walks.table
+
+    @property
+    def rows(self) -> PersonRows:
+        """The order of the trajectories by person and time."""
+        return self.walks.rows
+
+    @property
+    def unit(self) -> str:
+        """Unit of the positions."""
+        return self.walks.unit
+
+    @property
     def time_present(self) -> Milliseconds:
         """Time present of each row [ms]."""
-        time: Milliseconds = self.trajectories["time_present"].to_numpy()[self.rows.order].view("int64")
-        return time
+        return self.walks.held
 
     @cached_property
     def sampling(self) -> tuple[float, float]:
@@ -109,9 +121,7 @@ class QualityInputs:
     @cached_property
     def people(self) -> Integers:
         """Number of each person, ascending."""
-        index = self.trajectories.index.get_level_values("person_index").to_numpy()
-        people: Integers = index[self.rows.order[self.rows.first]]
-        return people
+        return self.walks.person_index[self.rows.first]
 
     @cached_property
     def time_in_scene(self) -> Milliseconds:
@@ -119,11 +129,10 @@ class QualityInputs:
         time: Milliseconds = np.add.reduceat(self.time_present, np.flatnonzero(self.rows.first))
         return time
 
-    @cached_property
+    @property
     def position(self) -> tuple[Floats, Floats]:
         """Coordinates x and y; NaN without a position."""
-        x, y = (self.trajectories[f"{axis}_{self.unit}"].to_numpy()[self.rows.order] for axis in "xy")
-        return x, y
+        return self.walks.position
 
     @cached_property
     def is_located(self) -> Bools:
@@ -131,20 +140,20 @@ class QualityInputs:
         located: Bools = np.isfinite(self.position[0])
         return located
 
-    @cached_property
+    @property
     def status(self) -> Integers:
         """Code of the position status of each row, in the order of ``POSITION_STATUSES``."""
-        return np.asarray(self.trajectories["position_status"].cat.codes)[self.rows.order]
+        return self.walks.status
 
     @cached_property
     def is_missing(self) -> Bools:
         """Whether the position of each row is missing."""
         return np.asarray(self.status == POSITION_STATUSES.index("missing"))
 
-    @cached_property
+    @property
     def tracklet_starts(self) -> Bools:
         """Whether each row is the first of its tracklet."""
-        return link_rows(self.trajectories, self.rows).begins
+        return self.walks.links.begins
 
     @cached_property
     def inside(self) -> dict[str, tuple[Integers, Floats]]:
