@@ -636,7 +636,7 @@ def _judge(check: QualityCheck, inputs: QualityInputs) -> list[_Row]:
 
 def _build_table(judged: Mapping[str, list[_Row]], checks: Mapping[str, QualityCheck]) -> pd.DataFrame:
     """Build the QUALITY table from the rows of each check."""
-    flat = [(checks[check], check, *row) for check, rows in judged.items() for row in rows]
+    flat = [(checks[check], check, *row) for check, rows in sorted(judged.items()) for row in sorted(rows)]
     arrays: dict[str, np.ndarray | list[str]] = {
         "check": [row[1] for row in flat],
         "name": [row[2] for row in flat],

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.motion.walks import Walks
-from ptrack_analysis.analysis.presence import PersonRows
+from ptrack_analysis.analysis.presence import PersonRows, rows_by_person
 from ptrack_analysis.analysis.zones.membership import time_inside
 from ptrack_analysis.geometry import Bools, Floats, Integers, contains
 from ptrack_analysis.scene.floor_plan import FloorPlan
@@ -100,10 +100,20 @@ class QualityInputs:
         return self.walks.held
 
     @cached_property
+    def boxes(self) -> list[Floats]:
+        """left, top, width and height of each detection, in the order of the table."""
+        return [self.detections[name].to_numpy() for name in BOX]
+
+    @cached_property
+    def detection_rows(self) -> PersonRows:
+        """The order of the detections by person and time."""
+        return rows_by_person(self.detections)
+
+    @cached_property
     def sampling(self) -> tuple[float, float]:
         """The sampling period [s], and the 95 % quantile of the steps between timestamps in periods."""
-        times = self.detections.index.get_level_values("timestamp").to_numpy().view("int64")
-        period, steps = self.period, np.sort(np.diff(np.unique(times)))
+        times: Integers = np.unique(self.detection_rows.time)
+        period, steps = self.period, np.sort(times[1:] - times[:-1])
         near = steps <= self.max_gap
         if len(steps) and not near.any():  # all steps are gaps, so that no one is ever followed
             period = _find_quantile(steps, 0.5)
