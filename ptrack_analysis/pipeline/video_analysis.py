@@ -348,8 +348,9 @@ class VideoAnalysis:
             )
         persons: Sequence[int] | None = config.persons  # type: ignore[assignment] # a tuple after validation
         if persons is not None:
-            persons = [int(stitches["merged_into"].get(person, person)) for person in persons]
-        return select(detections, persons=persons), stitches
+            merged = [int(stitches["merged_into"].get(person, person)) for person in persons]
+            detections = select(detections, persons=merged)
+        return detections, stitches
 
     @property
     def is_part(self) -> bool:

@@ -49,6 +49,11 @@ def assemble(schema: Table, arrays: Arrays, *, unit: str | None = None) -> pd.Da
 
 def empty_table(schema: Table, *, unit: str | None = None) -> pd.DataFrame:
     """Make the table of this schema that has no rows; optional columns are left out."""
+    return _build_empty(schema, unit).copy()
+
+
+@cache
+def _build_empty(schema: Table, unit: str | None) -> pd.DataFrame:
     columns = [c for c in (*schema.key, *schema.columns) if not c.optional]
     return assemble(schema, {c.name: np.empty(0, _raw_dtype(c)) for c in columns}, unit=unit)
 
