@@ -9,7 +9,8 @@ import pandas as pd
 
 from ptrack_analysis.analysis.linking import Links, link_rows
 from ptrack_analysis.analysis.presence import PersonRows, detected, read_flag, rows_by_person
-from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.geometry import Bools, Floats, Integers, contains
+from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import TRAJECTORIES, find_unit, validate
 from ptrack_analysis.video import Milliseconds
 
@@ -88,6 +89,18 @@ class Walks:
     def detected(self) -> Bools:
         """Whether each row was detected: it was not put into a gap."""
         return detected(self.table, self.rows)
+
+    @cached_property
+    def _inside(self) -> dict[Any, Bools]:
+        return {}
+
+    def find_inside(self, zone: Zone) -> Bools:
+        """Return which rows lie in the outline of a zone, whether or not the zone is active then."""
+        if zone.outline not in self._inside:
+            inside = contains(zone.edges, self.x, self.y)
+            inside.setflags(write=False)
+            self._inside[zone.outline] = inside
+        return self._inside[zone.outline]
 
     def read(self, name: str) -> Any:
         """Read a column."""

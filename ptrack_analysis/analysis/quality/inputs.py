@@ -10,7 +10,7 @@ import pandas as pd
 from ptrack_analysis.analysis.motion.walks import Walks
 from ptrack_analysis.analysis.presence import PersonRows, rows_by_person
 from ptrack_analysis.analysis.zones.membership import time_inside
-from ptrack_analysis.geometry import Bools, Floats, Integers, contains
+from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import POSITION_STATUSES
@@ -168,10 +168,9 @@ class QualityInputs:
     @cached_property
     def inside(self) -> dict[str, tuple[Integers, Floats]]:
         """For each zone, the rows inside and the part of their time present that counts there [ms]."""
-        x, y = self.position
         found = {}
         for zone in self.zones:
-            inside = time_inside(zone, contains(zone.edges, x, y), self.rows.time, self.time_present)
+            inside = time_inside(zone, self.walks.find_inside(zone), self.rows.time, self.time_present)
             found[zone.name] = inside.rows, (inside.until - inside.since).astype("float64")
         return found
 

@@ -9,7 +9,7 @@ import pandas as pd
 from ptrack_analysis.analysis.motion.walks import Walks, read_walks
 from ptrack_analysis.analysis.presence import find_video_end, part_end
 from ptrack_analysis.analysis.zones.membership import Inside, time_inside
-from ptrack_analysis.geometry import Integers, contains
+from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone, shared_area, validate_outlines, validate_zones
 from ptrack_analysis.schema import OCCUPANCY, OVERLAPS, assemble
 from ptrack_analysis.video import Video, milliseconds
@@ -130,7 +130,7 @@ def compute_occupancy(
     scene = Inside(np.flatnonzero(stays), rows.time[stays], until[stays])
     counts = {"": _changes(rows.person, scene, begin, close)}
     for zone in zones:
-        inside = time_inside(zone, contains(zone.edges, *walks.position) & stays, rows.time, held)
+        inside = time_inside(zone, walks.find_inside(zone) & stays, rows.time, held)
         counts[zone.name] = _changes(rows.person, inside, begin, close)
     arrays: dict[str, Integers | list[str]] = {
         "zone": [name for name, (moments, _) in counts.items() for _ in moments],

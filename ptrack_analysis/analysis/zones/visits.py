@@ -16,7 +16,7 @@ from ptrack_analysis.analysis.presence import (
     mark_starts,
     part_end,
 )
-from ptrack_analysis.analysis.zones.membership import Inside, positions_inside, time_inside
+from ptrack_analysis.analysis.zones.membership import Inside, extend_by_margin, time_inside
 from ptrack_analysis.errors import PtrackWarning
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import at_least
@@ -79,14 +79,14 @@ class _Stretches:
         return _Stretches(*(getattr(self, name)[kept] for name in self.__slots__))
 
 
-def stays_in(zone: Zone, presence: Presence, options: Options) -> dict[str, Integers]:
+def stays_in(zone: Zone, inside: Bools, presence: Presence, options: Options) -> dict[str, Integers]:
     """Find the stays in one zone: the columns of VISITS, and its key but for the zone.
 
     Stretches inside that last, joined over short absences, as far as their dwell is enough.
     """
-    positions = positions_inside(zone, presence.x, presence.y, presence.begins, options.margin)
-    inside = time_inside(zone, positions, presence.rows.time, presence.held)
-    stretches = _stretches(inside, presence)
+    position = presence.x, presence.y
+    positions = extend_by_margin(zone, inside, position, presence.begins, options.margin)
+    stretches = _stretches(time_inside(zone, positions, presence.rows.time, presence.held), presence)
     stretches = stretches.where(stretches.exited - stretches.entered >= options.enter_after)
     visits = _merged(stretches, presence.rows.person, options.merge_gap)
     visits = visits.where(visits.dwell >= options.min_dwell)
@@ -330,7 +330,7 @@ def compute_visits(
         min_dwell=milliseconds(min_dwell, "min_dwell"),
     )
     presence = _presence(walks, video, period, (start, end))
-    stays = [stays_in(zone, presence, options) for zone in zones]
+    stays = [stays_in(zone, walks.find_inside(zone), presence, options) for zone in zones]
     _warn_of_removed(stays)
     names = [zone.name for zone, stay in zip(zones, stays, strict=True) for _ in stay["visit"]]
     arrays = {"zone": names} | {
