@@ -32,14 +32,14 @@ FACTS = {
     "detections": (
         "video timestamp_ms person_index",
         """
-        video:name person:text person_index:int timestamp_ms:int timestamp_at:at left:real top:real WHEN
+        video:name person:text person_index:int timestamp_ms:int recorded_at:at left:real top:real WHEN
         day's~mood|`x`:text
         """,
     ),
     "trajectories": (
         "video person_index timestamp_ms",
         """
-        video:name person:text person_index:int timestamp_ms:int timestamp_at:at x_px:real x_m:real
+        video:name person:text person_index:int timestamp_ms:int recorded_at:at x_px:real x_m:real
         speed_px_per_s:single speed_m_per_s:single WHEN
         """,
     ),
@@ -53,21 +53,21 @@ FACTS = {
     "occupancy": (
         "video timestamp_ms",
         """
-        video:name timestamp_ms:int timestamp_at:at interval_s:real mean_persons:real max_persons:int
+        video:name timestamp_ms:int recorded_at:at recorded_time_s:real mean_persons:real max_persons:int
         person_seconds_s:real WHEN
         """,
     ),
     "zone_occupancy": (
         "video zone timestamp_ms",
         """
-        video:name zone:name zone_key:text timestamp_ms:int timestamp_at:at interval_s:real
+        video:name zone:name zone_key:text timestamp_ms:int recorded_at:at recorded_time_s:real
         mean_persons:real max_persons:int person_seconds_s:real WHEN
         """,
     ),
     "crossings": (
         "video line timestamp_ms person_index",
         """
-        video:name crossing_id:text line:name line_key:text timestamp_ms:int timestamp_at:at person:text
+        video:name crossing_id:text line:name line_key:text timestamp_ms:int recorded_at:at person:text
         person_index:int direction:name crossing:int WHEN
         """,
     ),
@@ -144,13 +144,13 @@ def make_rows():
             local = moment + dt.timedelta(hours=1) if clocked else None
             return {
                 f"{prefix}_ms": ms,
-                f"{prefix}_at": moment,
+                ("recorded_at" if prefix == "timestamp" else f"{prefix}_at"): moment,
                 "local_date": local and local.date(),
                 "local_hour": local and local.hour,
             }
 
         start = {name: at(0)[name] for name in ("local_date", "local_hour")}
-        started = at(0)["timestamp_at"]
+        started = at(0)["recorded_at"]
         rows["videos"].append(
             {"video": video, "site": "Bonn", "camera": camera, "camera_key": camera, "plane": plane}
             | {"started_at": started}
@@ -180,7 +180,12 @@ def make_rows():
                     | at(ms + 1)
                 )
         for ms in (0, 900_000):
-            present = {"interval_s": 900.0, "mean_persons": 0.5, "max_persons": 2, "person_seconds_s": 450.0}
+            present = {
+                "recorded_time_s": 900.0,
+                "mean_persons": 0.5,
+                "max_persons": 2,
+                "person_seconds_s": 450.0,
+            }
             rows["occupancy"].append({"video": video} | at(ms) | present)
             for zone in ("hall", "yard"):
                 named = {"video": video, "zone": zone, "zone_key": f"{zone[0]}-{video}"}

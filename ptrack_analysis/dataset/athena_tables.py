@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from ptrack_analysis.dataset.description import (
+    MARK,
     NULL_PARTITION,
     DatasetDescription,
     StoredTable,
@@ -14,7 +15,6 @@ from ptrack_analysis.dataset.description import (
     quote_name,
 )
 from ptrack_analysis.dataset.question_views import list_question_views
-from ptrack_analysis.dataset.records import MARK
 
 PLACEHOLDER = "s3://YOUR-BUCKET/PREFIX"
 _HEAD = """\

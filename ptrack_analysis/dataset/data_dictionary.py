@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-import pyarrow as pa
-
 from ptrack_analysis.dataset.description import (
+    MARK,
     NULL_PARTITION,
     DatasetDescription,
     StoredTable,
@@ -13,8 +12,6 @@ from ptrack_analysis.dataset.description import (
     find_type,
     find_unit,
 )
-from ptrack_analysis.dataset.records import MARK
-from ptrack_analysis.dataset.relations import FACTS
 
 _PREFACE = """\
 <!-- {mark} -->
@@ -25,8 +22,8 @@ Version {version} of the dataset's schema. Each table is a folder of Parquet fil
 every file. {files}
 
 * Unknown values are null.
-* `..._ms` is a time since the start of the video, in whole milliseconds. `..._at` is the same time in UTC;
-  it is null if the start of the recording is unknown.
+* `..._ms` is a time since the start of the video, in whole milliseconds. `..._at` is the same time in UTC
+  (`recorded_at` for `timestamp_ms`); it is null if the start of the recording is unknown.
 * `..._s` is a duration in seconds.
 * Positions and lengths are in px or, with a floor plan, in m: `..._px` or `..._m` is null in all rows of a
   video. `videos.plane` says which unit a video has.
@@ -98,17 +95,14 @@ def _format_preface(description: DatasetDescription) -> str:
         partitioned = _PARTITIONED.format(column="local_date", key=key, example=example, null=NULL_PARTITION)
         files = f"{_FLAT} {partitioned}"
     preface = _PREFACE.format(mark=MARK, version=description.version, files=files)
-    undated = [table.name for table in description.tables if _is_without_time(table)]
+    undated = [
+        table.name for table in description.tables if table.has("local_date") and not table.has_own_time
+    ]
     if undated:
         names = ", ".join(f"`{name}`" for name in undated)
         preface += "* " + _START_DATE.format(names=names)
         preface += f" {_FIRST_SEEN}\n" if description.has("tracks", "local_date") else "\n"
     return preface
-
-
-def _is_without_time(table: StoredTable) -> bool:
-    """Return whether the rows of a fact have a date but no time of their own."""
-    return table.has("local_date") and not any(pa.types.is_timestamp(column.type) for column in table.schema)
 
 
 def _format_overview(description: DatasetDescription) -> str:
@@ -124,7 +118,7 @@ def _format_overview(description: DatasetDescription) -> str:
 def _find_kind(table: StoredTable) -> str:
     if table.is_dimension:
         return "dimension"
-    return "fact" if table.name in FACTS else "fact, on request"
+    return "fact" if table.is_standard else "fact, on request"
 
 
 def _format_joins(description: DatasetDescription) -> str:

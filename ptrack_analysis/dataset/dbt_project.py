@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ptrack_analysis.dataset.description import (
+    MARK,
     DatasetDescription,
     StoredTable,
     as_sentence,
@@ -16,7 +17,6 @@ from ptrack_analysis.dataset.description import (
 )
 from ptrack_analysis.dataset.duckdb_views import DUCKDB_TYPES
 from ptrack_analysis.dataset.question_views import list_question_views
-from ptrack_analysis.dataset.records import MARK
 from ptrack_analysis.dataset.relations import Relation
 
 SOURCE = "ptrack"

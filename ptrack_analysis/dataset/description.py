@@ -7,9 +7,12 @@ from itertools import chain
 
 import pyarrow as pa
 
-from ptrack_analysis.dataset.records import VisitEnds
-from ptrack_analysis.dataset.relations import FACTS, RELATIONS, Relation
+from ptrack_analysis.dataset.relations import RELATIONS, Relation
 from ptrack_analysis.errors import SchemaError
+from ptrack_analysis.schema import OBSERVED_ENTRIES, OBSERVED_EXITS
+
+MARK = "written by ptrack-analysis"
+"""Text in the first lines of the files that describe a dataset."""
 
 PARTITION_KEYS = {"local_month": "month", "local_day": "day"}
 """The name in the path of a partition, for each kind of partition."""
@@ -18,8 +21,17 @@ NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 WITHHELD = "suppressed"
 """Column that marks the rows whose figures are withheld."""
 _S3 = "s3://"
+_STANDARD = {"videos"} | {relation.table for relation in RELATIONS if relation.to == "videos"}
 _UNIQUE = {"tracks": "person", "visits": "visit_id", "crossings": "crossing_id"}
 """The column of a table that alone identifies a row, beside a key of several columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitEnds:
+    """The entries and exits at which the start and the end of a visit are observed in one video."""
+
+    entries: tuple[str, ...] = OBSERVED_ENTRIES
+    exits: tuple[str, ...] = OBSERVED_EXITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,17 @@ class StoredTable:
     def has(self, *names: str) -> bool:
         """Return whether the table has all these columns."""
         return {*names} <= {*self.schema.names}
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether an export writes the table by default."""
+        return self.is_dimension or self.name in _STANDARD
+
+    @property
+    def has_own_time(self) -> bool:
+        """Whether ``local_date`` is that of the row's own time, otherwise that of the recording's start."""
+        is_of_person = self.has("person") and any(pa.types.is_timestamp(one.type) for one in self.schema)
+        return self.name == "videos" or "timestamp_ms" in self.key or is_of_person
 
     @property
     def unique_columns(self) -> tuple[str, ...]:
@@ -110,7 +133,7 @@ class DatasetDescription:
 
     def list_relations(self) -> list[Relation]:
         """List the relations between the tables of this dataset, in the order of the tables."""
-        further = [table for table in self.tables if not table.is_dimension and table.name not in FACTS]
+        further = [table for table in self.tables if not table.is_standard]
         relations = chain(RELATIONS, *map(_relate, further))
         found = [one for one in relations if self.has(one.table, one.column) and self.has(one.to, one.key)]
         order = [table.name for table in self.tables]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ptrack_analysis.dataset.description import (
+    MARK,
     DatasetDescription,
     StoredTable,
     as_sentence,
@@ -12,7 +13,6 @@ from ptrack_analysis.dataset.description import (
     quote_text,
 )
 from ptrack_analysis.dataset.question_views import list_question_views
-from ptrack_analysis.dataset.records import MARK
 
 ROOT_VARIABLE = "ptrack_root"
 _HEAD = """\

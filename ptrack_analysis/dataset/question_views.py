@@ -3,8 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ptrack_analysis.dataset.description import WITHHELD, DatasetDescription, quote_name, quote_text
-from ptrack_analysis.dataset.records import VisitEnds
+from ptrack_analysis.dataset.description import (
+    WITHHELD,
+    DatasetDescription,
+    VisitEnds,
+    quote_name,
+    quote_text,
+)
 
 Refer = Callable[[str], str]
 """Returns how a query refers to a table."""
@@ -171,10 +176,10 @@ _FOOTFALL = """\
 WITH parts AS (
   SELECT
     video, zone, local_date, local_hour,
-    1 AS visits, CASE WHEN {start_observed} THEN 1 ELSE 0 END AS entries, dwell_s, 0.0 AS recorded_s
+    1 AS visits, CASE WHEN {start_observed} THEN 1 ELSE 0 END AS entries, dwell_s, 0.0 AS recorded_time_s
   FROM {visits} AS visits
   UNION ALL
-  SELECT video, zone, local_date, local_hour, 0, 0, 0.0, interval_s
+  SELECT video, zone, local_date, local_hour, 0, 0, 0.0, recorded_time_s
   FROM {zone_occupancy} AS zone_occupancy
 )
 SELECT
@@ -183,15 +188,15 @@ SELECT
   sum(parts.visits) AS visits,
   sum(parts.entries) AS entries,
   sum(parts.dwell_s) AS dwell_s,
-  sum(parts.recorded_s) AS recorded_s
+  sum(parts.recorded_time_s) AS recorded_time_s
 FROM parts
 {joins}
 GROUP BY
   {expressions}"""
 _FOOTFALL_TEXT = (
     "Visits per zone, camera and {period} of the site's clock in which they began. entries counts those with "
-    "an observed start, dwell_s is their full dwell, and recorded_s is the time of the bins that began in "
-    "it. People are not counted: someone in two videos would count twice. Without a clock, the date is null."
+    "an observed start, dwell_s is their full dwell, and recorded_time_s is the time that was recorded. "
+    "People are not counted: someone in two videos would count twice. Without a clock, the date is null."
 )
 
 
@@ -200,7 +205,7 @@ def _compute_footfall(description: DatasetDescription, refer: Refer) -> Iterator
     when = ("local_date", "local_hour")
     needed = (
         description.has("visits", "zone", "dwell_s", "entry", *when)
-        and description.has("zone_occupancy", "zone", "interval_s", *when)
+        and description.has("zone_occupancy", "zone", "recorded_time_s", *when)
         and not _is_withheld(description, "zone_occupancy")
         and description.has("videos", "video")
     )
@@ -235,11 +240,10 @@ _BINS = "SELECT video, {named},\n    {columns}\n  FROM {source} AS {table}"
 _NO_ZONE = "'' AS zone, CAST(NULL AS varchar) AS zone_key"
 _OF_BIN = (
     "timestamp_ms",
-    "timestamp_at",
     "recorded_at",
     "local_date",
     "local_hour",
-    "interval_s",
+    "recorded_time_s",
     "mean_persons",
     "max_persons",
     "person_seconds_s",
@@ -260,7 +264,7 @@ def _join_presence(description: DatasetDescription, refer: Refer) -> Iterator[Qu
     yield QuestionView(
         "presence",
         "People present per bin in each zone and, as the zone '', in the whole scene. mean_persons is "
-        "weighted by time: over several bins, divide the sum of person_seconds_s by the sum of interval_s.",
+        "weighted by time: for several bins, divide the sum of person_seconds_s by that of recorded_time_s.",
         _PRESENCE.format(groups=groups, columns=listed, bins=query, joins="\n".join(joins)),
     )
 
@@ -268,7 +272,9 @@ def _join_presence(description: DatasetDescription, refer: Refer) -> Iterator[Qu
 def _unite_bins(description: DatasetDescription, refer: Refer) -> tuple[str, list[str]] | None:
     """Return the query of the bins of the scene and of the zones, and its columns; None without any."""
     scene, zones = description.find("occupancy"), description.find("zone_occupancy")
-    tables = [table for table in (scene, zones) if table is not None and table.has("video", "interval_s")]
+    tables = [
+        table for table in (scene, zones) if table is not None and table.has("video", "recorded_time_s")
+    ]
     if not tables or not description.has("videos", "video"):
         return None
     shared = [name for name in _OF_BIN if all(table.has(name) for table in tables)]
@@ -289,8 +295,8 @@ SELECT
   {groups},
   count(DISTINCT bins.video) AS videos,
   {person_seconds} AS person_seconds_s,
-  sum(bins.interval_s) AS recorded_s,
-  {person_seconds} / nullif(sum(bins.interval_s), 0) AS mean_persons,
+  sum(bins.recorded_time_s) AS recorded_time_s,
+  {person_seconds} / nullif(sum(bins.recorded_time_s), 0) AS mean_persons,
   {max_persons} AS max_persons{withheld}
 FROM (
   {bins}
@@ -319,8 +325,8 @@ def _compute_presence(description: DatasetDescription, refer: Refer) -> Iterator
     note = " If the figure of a bin is withheld, so is the figure of its hour." if is_withheld else ""
     yield QuestionView(
         "presence_hourly",
-        "People present per zone, camera and hour of the site's clock; the zone '' is the whole scene. A bin "
-        f"belongs to the hour in which it begins. max_persons is the maximum of one video.{note}",
+        "People present per zone, camera and hour of the site's clock; the zone '' is the whole scene. "
+        f"max_persons is the maximum of one video.{note}",
         _PRESENCE_HOURLY.format(
             groups=_list_named(groups),
             expressions=",\n  ".join(groups.values()),

@@ -15,9 +15,8 @@ from stored_dataset import (
     write_dataset,
 )
 
-from ptrack_analysis.dataset.description import DatasetDescription
+from ptrack_analysis.dataset.description import DatasetDescription, VisitEnds
 from ptrack_analysis.dataset.duckdb_views import format_duckdb_views
-from ptrack_analysis.dataset.records import VisitEnds
 
 DAYS = (dt.date(2026, 11, 30), dt.date(2026, 12, 1))
 VIEWS = {
@@ -153,7 +152,7 @@ def test_each_video_has_its_own_observed_entries_and_exits(stored):
 
 
 def test_footfall_counts_visits_per_hour_and_day_and_keeps_those_without_a_clock(stored):
-    columns = "camera, zone, local_date, local_hour, videos, visits, entries, dwell_s, recorded_s"
+    columns = "camera, zone, local_date, local_hour, videos, visits, entries, dwell_s, recorded_time_s"
     assert ask(stored.description, f"FROM footfall_hourly SELECT {columns} ORDER BY ALL") == [
         ("c1", "hall", DAYS[0], 23, 1, 2, 1, 30.0, 900.0),
         ("c1", "hall", DAYS[1], 0, 1, 2, 1, 30.0, 900.0),
@@ -162,18 +161,21 @@ def test_footfall_counts_visits_per_hour_and_day_and_keeps_those_without_a_clock
         ("c2", "hall", None, None, 1, 4, 2, 60.0, 1800.0),
         ("c2", "yard", None, None, 1, 0, 0, 0.0, 1800.0),
     ]
-    query = "SELECT zone, local_date, visits, recorded_s FROM footfall_daily WHERE camera = 'c1' ORDER BY ALL"
-    assert ask(stored.description, query)[:2] == [("hall", DAYS[0], 2, 900.0), ("hall", DAYS[1], 2, 900.0)]
+    query = "SELECT zone, local_date, visits, recorded_time_s FROM footfall_daily WHERE camera = 'c1'"
+    assert ask(stored.description, f"{query} ORDER BY ALL")[:2] == [
+        ("hall", DAYS[0], 2, 900.0),
+        ("hall", DAYS[1], 2, 900.0),
+    ]
 
 
 def test_presence_unites_the_scene_and_the_zones(stored):
-    query = "SELECT zone, timestamp_at, mean_persons FROM presence WHERE video = 'door' ORDER BY ALL"
+    query = "SELECT zone, recorded_at, mean_persons FROM presence WHERE video = 'door' ORDER BY ALL"
     rows = ask(stored.description, query)
     later = START + dt.timedelta(minutes=15)
     assert rows == [
         (zone, at, 0.5 * (zone != "yard")) for zone in ("", "hall", "yard") for at in (START, later)
     ]
-    query = "SELECT zone, local_hour, person_seconds_s, recorded_s, mean_persons FROM presence_hourly"
+    query = "SELECT zone, local_hour, person_seconds_s, recorded_time_s, mean_persons FROM presence_hourly"
     rows = ask(stored.description, f"{query} WHERE camera = 'c2' ORDER BY ALL")
     assert rows[:2] == [("", None, 900.0, 1800.0, 0.5), ("hall", None, 900.0, 1800.0, 0.5)]
 
