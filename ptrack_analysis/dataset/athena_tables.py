@@ -19,7 +19,7 @@ from ptrack_analysis.dataset.question_views import list_question_views
 PLACEHOLDER = "s3://YOUR-BUCKET/PREFIX"
 _HEAD = """\
 -- Tables of this dataset for Amazon Athena, {mark}.
--- Run one statement at a time. All statements can be run again; after a new export, run this file again.
+-- Run one statement at a time, again after each export. Only new columns cannot be added twice.
 -- The tables are external: DROP TABLE leaves the files in place.
 """
 _UPLOAD = f"-- Upload the dataset to S3 and replace {PLACEHOLDER} by its location.\n"
@@ -30,6 +30,7 @@ _PARTITIONS = """\
 _GREW = """
 -- {table} has a new column. Add it to a table that was created before; otherwise, Athena reports a duplicate.
 """
+_HIDDEN = "-- The table cannot have column {column} of the files, which has the name of the partition.\n"
 _RECREATED = "\n-- The columns or partitions of {table} changed in a way that ALTER TABLE cannot follow.\n"
 ATHENA_TYPES = {
     "int8": "tinyint",
@@ -121,14 +122,16 @@ def _find_key(description: DatasetDescription, table: StoredTable) -> str | None
 
 
 def _create_table(description: DatasetDescription, table: StoredTable) -> str:
-    columns = ",\n".join(f"  {_format_column(column)}" for column in table.schema)
     key = _find_key(description, table)
+    hidden = [column for column in table.schema if column.name.lower() == key]
+    columns = ",\n".join(f"  {_format_column(column)}" for column in table.schema if column not in hidden)
+    notes = "".join(_HIDDEN.format(column=_quote(column.name)) for column in hidden)
     partitioned = ""
     if key is not None:
         text = f"The {key} of local_date, from the path. Null where local_date is null."
         partitioned = f"PARTITIONED BY ({_quote(key)} string COMMENT {_quote_comment(text)})\n"
     return (
-        f"\nCREATE EXTERNAL TABLE IF NOT EXISTS {_quote(table.name)} (\n{columns}\n)\n"
+        f"\n{notes}CREATE EXTERNAL TABLE IF NOT EXISTS {_quote(table.name)} (\n{columns}\n)\n"
         f"COMMENT {_quote_comment(as_sentence(f'A row is {table.row}'))}\n{partitioned}"
         f"STORED AS PARQUET\nLOCATION '{_find_folder(description, table)}/';\n"
     )

@@ -28,7 +28,7 @@ every file. {files}
 * Positions and lengths are in px or, with a floor plan, in m: `..._px` or `..._m` is null in all rows of a
   video. `videos.plane` says which unit a video has.
 * `local_date` and `local_hour` are the date and hour of a row's first time, by the clock of the site. They
-  are null if the start of the recording is unknown.
+  are null if the start of the recording is unknown.{undated}
 * A person is a track. A person who is lost and found again usually counts twice.
 """
 _FLAT = "Names of files and folders that begin with `_` or `.` are not data."
@@ -36,10 +36,9 @@ _PARTITIONED = """\
 The files of facts are in partitions by `{column}`, such as `visits/{key}={example}/`.
 `{key}={null}` contains the rows without a date. `{key}` is not a column of the files."""
 _START_DATE = (
-    "Rows of {names} have no time of their own: `local_date` and `local_hour` are those of the recording's "
-    "start."
+    "In {names}, they are those of the recording's start, because a row has no time of its own or covers a "
+    "longer time."
 )
-_FIRST_SEEN = "In `tracks` they are those of the person's first detection."
 _JOINS = """\
 ## How the tables join
 
@@ -94,15 +93,18 @@ def _format_preface(description: DatasetDescription) -> str:
         example = "2026-11" if key == "month" else "2026-11-30"
         partitioned = _PARTITIONED.format(column="local_date", key=key, example=example, null=NULL_PARTITION)
         files = f"{_FLAT} {partitioned}"
-    preface = _PREFACE.format(mark=MARK, version=description.version, files=files)
-    undated = [
+    return _PREFACE.format(
+        mark=MARK, version=description.version, files=files, undated=_format_undated(description)
+    )
+
+
+def _format_undated(description: DatasetDescription) -> str:
+    """Say in which tables the local date is not that of the row."""
+    tables = [
         table.name for table in description.tables if table.has("local_date") and not table.has_own_time
     ]
-    if undated:
-        names = ", ".join(f"`{name}`" for name in undated)
-        preface += "* " + _START_DATE.format(names=names)
-        preface += f" {_FIRST_SEEN}\n" if description.has("tracks", "local_date") else "\n"
-    return preface
+    names = ", ".join(f"`{name}`" for name in tables)
+    return f"\n  {_START_DATE.format(names=names)}" if tables else ""
 
 
 def _format_overview(description: DatasetDescription) -> str:

@@ -62,7 +62,7 @@ def _join_visits(description: DatasetDescription, refer: Refer) -> Iterator[Ques
         joins.append(f"LEFT JOIN {refer('zones')} AS zones ON zones.zone_key = visits.zone_key")
         columns += [f"zones.{name} AS zone_{name}" for name in _OF_ZONE if description.has("zones", name)]
     dates = description.find("dates")
-    if dates is not None and visits.has("local_date"):
+    if dates is not None and dates.has("date") and visits.has("local_date"):
         joins.append(f'LEFT JOIN {refer("dates")} AS dates ON dates."date" = visits.local_date')
         further = [name for name in dates.schema.names if name not in {*dates.key, *visits.schema.names}]
         columns += [f"dates.{quote_name(name)}" for name in further if name not in of_video]

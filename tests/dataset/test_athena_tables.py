@@ -238,3 +238,11 @@ def test_many_partitions_are_added_in_several_statements():
     script = format_athena(described)
     assert script.count("ADD IF NOT EXISTS") == 3
     assert [*find_partitions(script, "visits")] == [*days]
+
+
+def test_a_column_with_the_name_of_the_partition_is_left_to_the_partition(tmp_path):
+    described = grow(in_s3(write_dataset(tmp_path, "local_day").description), pa.string(), "Day")
+    script = format_athena(described)
+    assert "`Day` string" not in script
+    assert "-- The table cannot have column `Day` of the files" in script
+    assert "`Day` string" in format_athena(replace(described, partition="local_month"))

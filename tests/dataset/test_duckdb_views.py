@@ -239,3 +239,27 @@ def test_questions_need_neither_cameras_nor_sites_nor_dates(tmp_path):
         ("c1", "Bonn"),
         ("c2", "Bonn"),
     ]
+
+
+RECIPES = {
+    "bars of dwell by zone": "FROM dwell_by_zone SELECT zone, sum(dwell_s) GROUP BY zone",
+    "matrix of people and mean dwell": (
+        "FROM visits JOIN zones USING (zone_key) "
+        "SELECT kind, count(DISTINCT person), avg(dwell_s) GROUP BY kind"
+    ),
+    "box plot of dwell by zone and entry": "FROM visits SELECT zone, entry, dwell_s",
+    "Sankey of transitions": (
+        "FROM transitions SELECT origin, destination, sum(transitions) GROUP BY origin, destination"
+    ),
+    "pivot of the heatmap": 'FROM heatmap SELECT "row", "column", sum(seconds) GROUP BY "row", "column"',
+    "footfall by weekday": (
+        "FROM footfall_daily JOIN dates ON dates.date = local_date "
+        "SELECT weekend, sum(entries) GROUP BY weekend"
+    ),
+    "busiest hours": "FROM presence_hourly SELECT local_hour, max(mean_persons) GROUP BY local_hour",
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_each_recipe_for_a_dashboard_has_an_answer(stored, recipe):
+    assert ask(stored.description, RECIPES[recipe])
