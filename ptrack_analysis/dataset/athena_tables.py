@@ -6,7 +6,6 @@ import pyarrow as pa
 
 from ptrack_analysis.dataset.description import (
     MARK,
-    NULL_PARTITION,
     DatasetDescription,
     StoredTable,
     as_sentence,
@@ -14,6 +13,7 @@ from ptrack_analysis.dataset.description import (
     find_type,
     quote_name,
 )
+from ptrack_analysis.dataset.manifest import NULL_PARTITION
 from ptrack_analysis.dataset.question_views import list_question_views
 
 PLACEHOLDER = "s3://YOUR-BUCKET/PREFIX"

@@ -59,7 +59,7 @@ def _list_contents(out: AnyPath, before: Manifest, manifest: Manifest) -> Iterat
         "datapackage.json": format_datapackage(description),
         "views/duckdb.sql": format_duckdb_views(description, previous),
         "views/athena.sql": format_athena(description, previous),
-        **{f"dbt/{place}": text for place, text in format_dbt(description).items()},
+        **format_dbt(description),
     }
     for place, text in texts.items():
         yield place, text.encode(), 0

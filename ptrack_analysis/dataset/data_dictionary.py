@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from ptrack_analysis.dataset.description import (
     MARK,
-    NULL_PARTITION,
     DatasetDescription,
     StoredTable,
     as_sentence,
@@ -12,6 +11,7 @@ from ptrack_analysis.dataset.description import (
     find_type,
     find_unit,
 )
+from ptrack_analysis.dataset.manifest import NULL_PARTITION
 
 _PREFACE = """\
 <!-- {mark} -->

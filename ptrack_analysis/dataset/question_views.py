@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from ptrack_analysis.dataset.description import (
     WITHHELD,
     DatasetDescription,
-    VisitEnds,
     quote_name,
     quote_text,
 )
+from ptrack_analysis.dataset.manifest import VisitEnds
 
 Refer = Callable[[str], str]
 """Returns how a query refers to a table."""
