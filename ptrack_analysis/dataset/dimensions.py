@@ -284,7 +284,12 @@ DIMENSIONS: dict[str, Dimension] = {
 }
 
 
-_REFERENCES = {"zone_key": ("zone", "zones"), "line_key": ("line", "lines")}
+_REFERENCES = {
+    "zone_key": ("zone", "zones"),
+    "line_key": ("line", "lines"),
+    "origin_key": ("origin", "zones"),
+    "destination_key": ("destination", "zones"),
+}
 """Column of a fact to the level of its key that names the thing, and where the thing is defined."""
 
 

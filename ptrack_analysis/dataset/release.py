@@ -110,6 +110,8 @@ _COUNTS: dict[str, Callable[[pd.DataFrame, pd.DataFrame], Integers]] = {
 _KEPT = {
     "zone_key",
     "line_key",
+    "origin_key",
+    "destination_key",
     "interval",
     "recorded_time",
     "local_day",

@@ -86,6 +86,7 @@ VIDEOS = Table(
         Column("codec", "text", "Codec of the file."),
         Column("format", "text", "Format of the file."),
         Column("color_range", "text", "Range of the color values: FULL or LIMITED."),
+        Column("plane", "text", "Unit of the positions: px on the image, m on a floor plan."),
         Column("job_id", "text", "Identifier of the tracking job."),
         Column("job_tag", "text", "Tag that the job was started with."),
         Column("source", "text", "Bucket and key of the filmed file."),

@@ -141,6 +141,22 @@ def test_the_dictionary_lists_the_references(out):
     assert "| tracks | `video` | videos (`video`) | no |" in text
 
 
+def test_both_ends_of_a_transition_refer_to_their_zones(database):
+    for end in ("origin", "destination"):
+        pairs = database(
+            f"FROM transitions LEFT JOIN zones ON zone_key = {end}_key "
+            f"SELECT DISTINCT {end}, zone ORDER BY ALL"
+        )
+        assert len(pairs) > 3
+        assert all(zone == (None if name.startswith("(") else name) for name, zone in pairs)
+
+
+def test_a_video_says_in_which_plane_its_positions_are(database, data, tmp_path):
+    assert database("SELECT DISTINCT plane FROM videos") == [("m",)]
+    export_dataset(data / "shop", tmp_path / "out", tables="videos")
+    assert read_parquet(next((tmp_path / "out/videos").iterdir()))["plane"].tolist() == ["px"]
+
+
 def test_the_joined_view_has_each_visit_once_with_its_day(database):
     [(rows, days, kinds)] = database(
         "SELECT count(*), count(DISTINCT recorded_day), count(zone_kind) FROM visits_joined"
