@@ -155,8 +155,9 @@ _TARGETS = {
     "line_key": ("lines", "line_key"),
     "origin_key": ("zones", "zone_key"),
     "destination_key": ("zones", "zone_key"),
+    "camera_key": ("cameras", "camera_key"),
     "site": ("sites", "site"),
-    "local_day": ("dates", "day"),
+    "local_date": ("dates", "date"),
 }
 """Column of a table, to the table and column that it refers to."""
 
@@ -187,7 +188,7 @@ def list_relations(contents: Contents) -> Iterator[Relation]:
                 yield Relation(table, name, to, key, always=always)
 
 
-_TYPES = {"timestamp": "timestamp[us, UTC]"}
+_TYPES = {"timestamp": "timestamp[us, UTC]", "date": "date32[day]"}
 _PREFACE = f"""\
 <!-- {MARK} -->
 

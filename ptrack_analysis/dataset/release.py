@@ -114,7 +114,7 @@ _KEPT = {
     "destination_key",
     "interval",
     "recorded_time",
-    "local_day",
+    "local_date",
     "local_hour",
     "weekday",
     "area_m2",
