@@ -307,9 +307,10 @@ def _column_defects(table: pd.DataFrame, schema: Table) -> list[str]:
                 defects.append(f"column {name!r} is missing")
         elif dtype != _dtype(column.dtype):
             defects.append(f"column {name!r} is {dtype}, not {column.dtype}")
-        elif isinstance(dtype, pd.CategoricalDtype) and tuple(dtype.categories) != column.choices:
+        elif isinstance(dtype, pd.CategoricalDtype) and dtype is not _of_choices(column.choices):
             categories = tuple(dtype.categories)
-            defects.append(f"column {name!r} has categories {categories!r}, not {column.choices!r}")
+            if categories != column.choices:
+                defects.append(f"column {name!r} has categories {categories!r}, not {column.choices!r}")
     return defects
 
 
