@@ -38,7 +38,6 @@ ARROW_TYPES = {
     "timestamp": pa.timestamp("us", tz="UTC"),
     "date": pa.date32(),
     "bool": pa.bool_(),
-    "date": pa.date32(),
 }
 EXTRA_TYPES = {
     "bool": pa.bool_(),
