@@ -16,7 +16,7 @@ from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.config_fields import find_options, get_value_type
 from ptrack_analysis.pipeline.video_analysis import read_scene_file
 from ptrack_analysis.scene.cameras import Camera, read_cameras
-from ptrack_analysis.scene.selection import VideoKeys
+from ptrack_analysis.scene.selection import SelectorIndex, VideoKeys
 from ptrack_analysis.scene.zone_files import Scene
 from ptrack_analysis.sources.archive import VideoReference
 from ptrack_analysis.sources.names import listed
@@ -248,7 +248,8 @@ class _Resolver:
         for one in self.cameras:
             if one.camera is not None:
                 self.by_name[one.camera.name].append(one)
-        self.selectors = [one for one in self.cameras if one.camera is not None and one.camera.selector]
+        self.selected = [one for one in self.cameras if one.camera is not None and one.camera.selector]
+        self.index = SelectorIndex([one.camera.selector for one in self.selected if one.camera is not None])
         self.matches: dict[str, CameraConfig] = {}
         self.unmatched: dict[str, str] = {}
 
@@ -264,7 +265,7 @@ class _Resolver:
         told = (row.cells.get("camera") if row is not None else None) or keys.camera
         fitting = self.by_name.get(told or "", [])
         if not fitting:
-            fitting = [one for one in self.selectors if one.camera and one.camera.selector.fits(keys)]
+            fitting = [self.selected[index] for index in self.index.find(keys)]
         if not fitting:
             told = told or find_recording(keys, row, Assignment(self.general)).camera
             fitting = self.by_name.get(told or "", [])
