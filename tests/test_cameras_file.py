@@ -1,5 +1,6 @@
 """The file of cameras: what is refused, with the camera and the key."""
 
+import json
 from datetime import datetime
 
 import pytest
@@ -223,3 +224,31 @@ def test_the_command_takes_a_file_of_cameras(archive, tmp_path, capsys):
     assert "cameras.toml: video 'b' matches no camera" in capsys.readouterr().err
     assert main(arguments) == 0
     assert "video 'b' matches no camera; the general configuration is used" in capsys.readouterr().err
+
+
+def test_a_dry_run_lists_the_cameras_of_the_videos_and_writes_nothing(archive, tmp_path, capsys):
+    cameras = write(tmp_path / "cameras.toml", BASE + 'job_tag = "front"\nsite = "Mitte"\n')
+    out = tmp_path / "out"
+    arguments = ["export", str(archive), str(out), "--cameras", str(cameras), "--dry-run"]
+    assert main(arguments) == 0
+    said = capsys.readouterr()
+    assert [line.split()[:3] for line in said.out.splitlines()] == [
+        ["video", "camera", "site"],
+        ["a", "door", "Mitte"],
+        ["b", "-", "-"],
+    ]
+    assert "video 'b' matches no camera" in said.err
+    assert not out.exists()
+    assert main([*arguments, "--json"]) == 0
+    assert [row["camera"] for row in json.loads(capsys.readouterr().out)] == ["door", None]
+    assert main([*arguments, "--strict"]) == 3
+
+
+def test_one_table_and_the_report_use_the_camera_of_their_video(archive, tmp_path, capsys):
+    cameras = write(tmp_path / "cameras.toml", BASE + 'job_tag = "front"\nsite = "Mitte"\n')
+    assert main(["table", "videos", str(archive), "--video", "a", "--cameras", str(cameras)]) == 0
+    assert '"Mitte","door",' in capsys.readouterr().out
+    page_file = tmp_path / "report.html"
+    arguments = ["report", str(archive), "-o", str(page_file), "--video", "a", "--cameras", str(cameras)]
+    assert main(arguments) == 0
+    assert ", Mitte, door" in page_file.read_text()

@@ -319,7 +319,7 @@ class _Resolver:
             yield f"{self.path}: {text}; the general configuration is used"
         used = Counter(one.camera.name for one in self.matches.values() if one.camera is not None)
         unused = [name for name in self.by_name if name not in used]
-        if unused:
+        if unused and len(self.matches) + len(self.unmatched) > 1:
             yield (
                 f"{self.path}: {len(unused)} {'camera matches' if len(unused) == 1 else 'cameras match'} no "
                 f"video of the source ({listed(unused, _SHOWN)})"
