@@ -21,7 +21,7 @@ from ptrack_analysis.storage.s3 import S3Path, parse_path
 
 Value = str | int | float | bool
 FurtherType = Literal["text", "integer", "number", "flag"]
-_PANDAS_TYPES = {"text": "str", "integer": "Int64", "number": "Float64", "flag": "boolean"}
+_PANDAS_TYPES = {"text": "str", "integer": "Int64", "number": "float64", "flag": "boolean"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from ptrack_analysis.dataset.records import (
 )
 from ptrack_analysis.schema import TRACKER_COLUMNS, ZONE, Column, Table
 from ptrack_analysis.schema.walked import BOX_FLAGS
-from ptrack_analysis.storage.columns import Stored, add_video_key, stored_columns
+from ptrack_analysis.storage.columns import Stored, StoredType, add_video_key, stored_columns
 
 _ASKED_BY = {
     **{column.name: "anchor" for column in BOX_FLAGS},
@@ -132,8 +132,10 @@ def _columns(folder: str, record: VideoEntry) -> Iterator[Stored]:
             of = Column(name, "text", SOURCE_COLUMN)
             yield Stored(name, kind, "", SOURCE_COLUMN, of, name, is_name=False)
     if folder == "videos":
+        types = parameters.get("recording", {}).get("types", {})
         for name in record.about.get("further", []):
-            yield Stored(name, "string", "", FURTHER, Column(name, "text", FURTHER), name, is_name=False)
+            kind = _FURTHER_TYPES.get(types.get(name), "string")
+            yield Stored(name, kind, "", FURTHER, Column(name, "text", FURTHER), name, is_name=False)
 
 
 def _is_asked_for(name: str, parameters: Mapping[str, Any]) -> bool:
@@ -145,6 +147,8 @@ def _is_asked_for(name: str, parameters: Mapping[str, Any]) -> bool:
     return bool(parameters.get(setting))
 
 
+_FURTHER_TYPES: dict[str | None, StoredType] = {"integer": "int64", "number": "double", "flag": "bool"}
+"""Stored types of further columns of recordings by their types there; others are text."""
 _TARGETS = {
     "video": ("videos", "video"),
     "person": ("tracks", "person"),
