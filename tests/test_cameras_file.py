@@ -252,3 +252,24 @@ def test_one_table_and_the_report_use_the_camera_of_their_video(archive, tmp_pat
     arguments = ["report", str(archive), "-o", str(page_file), "--video", "a", "--cameras", str(cameras)]
     assert main(arguments) == 0
     assert ", Mitte, door" in page_file.read_text()
+
+
+def test_the_camera_column_of_a_table_names_the_camera(tmp_path):
+    rows = [f"{frame},{camera},1,10,10,20,40" for camera in ("door", "till") for frame in range(3)]
+    table = write(tmp_path / "tracks.csv", "\n".join(["frame,camera,track_id,left,top,width,height", *rows]))
+    cameras = write(tmp_path / "cameras.toml", BASE + 'frame_size = "640x360"\nsite = "Mitte"\n')
+    names = ("left", "top", "width", "height", "frame", "camera")
+    roles = {"id": "track_id"} | {name: name for name in names}
+    references = find_videos(table, columns=roles)
+    resolved, _ = resolve_videos(AnalysisConfig(), references, parse_path(table), cameras=cameras)
+    found = [(one.recording.camera, one.recording.site, one.config.video.width) for one in resolved.values()]
+    assert found == [("door", "Mitte", 640), ("till", None, None)]
+
+
+def test_a_pattern_of_starts_names_the_camera(archive, tmp_path):
+    write(archive / "door_2026-11-24T09" / "page-1.json", page(record(), job="j-3"))
+    cameras = write(tmp_path / "cameras.toml", BASE + 'timezone = "Asia/Tokyo"\nvalid_from = 2026-11-24\n')
+    resolved, _ = resolve(archive, cameras, started_at="{camera}_%Y-%m-%dT%H")
+    recording = resolved["door_2026-11-24T09"].recording
+    assert (recording.camera, recording.started_at.isoformat()) == ("door", "2026-11-24T09:00:00+09:00")
+    assert resolved["door_2026-11-24T09"].camera is not None

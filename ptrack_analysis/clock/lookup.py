@@ -350,7 +350,10 @@ def _by_names(recording: Recording, pattern: Pattern, names: Iterable[str]) -> R
         recording = replace(recording, **known, further={**recording.further, **further})
         return recording if recording.started_at is not None else _begun(recording, moment)
     except ParameterError as error:
-        return recording if recording.started_at is not None else replace(recording, fault=str(error))
+        if recording.started_at is not None:
+            return recording
+        fault = f"{error}. Give the start of the video in the file of recordings (--recordings)."
+        return replace(recording, fault=fault)
 
 
 def _begun(recording: Recording, moment: datetime) -> Recording:

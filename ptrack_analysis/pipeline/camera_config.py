@@ -284,6 +284,8 @@ class _Resolver:
                 f"{_describe(second)}. Make their selectors more specific, or name the camera of the video "
                 "in the file of recordings."
             )
+        if not valid and find_recording(keys, row, Assignment(fitting[0].config)).fault is not None:
+            return fitting[0]  # the video fails, with what is wrong with the time in its name
         if not valid:
             camera = fitting[0].camera.name if fitting[0].camera is not None else ""
             self.unmatched[keys.name] = (

@@ -231,6 +231,14 @@ def test_a_start_that_the_clock_of_the_camera_shows_twice_fails_its_video_alone(
     assert not summary.of_status("failed")
 
 
+def test_a_start_that_does_not_exist_fails_the_video_of_a_camera_with_dates(archive, cameras, tmp_path):
+    cameras.write_text(PERIODS)
+    write(archive / "door_2026-03-29T02-30" / "page-1.json", page(*WALK, job="skipped"))
+    (failed,) = export_dataset(archive, tmp_path / "out", cameras=cameras).of_status("failed")
+    assert "a time that Europe/Berlin skips" in str(failed.error)
+    assert "Give the start of the video in the file of recordings (--recordings)" in str(failed.error)
+
+
 def test_zones_in_meters_of_a_camera_without_a_floor_plan_are_refused(archive, cameras, tmp_path):
     write(tmp_path / "setup" / "scenes" / "door.geojson", geojson("hall") | {"unit": "m"})
     with pytest.raises(ZoneError, match=r"camera 'door': .*door.geojson: zones in meters need a floor plan"):
