@@ -21,7 +21,7 @@ from ptrack_analysis.storage.s3 import S3Path, parse_path
 
 Value = str | int | float | bool
 FurtherType = Literal["text", "integer", "number", "flag"]
-_PANDAS_TYPES = {"text": "str", "integer": "Int64", "number": "Float64", "flag": "boolean"}
+_PANDAS_TYPES = {"text": "str", "integer": "Int64", "number": "float64", "flag": "boolean"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,8 +183,8 @@ def read_recordings(
     clock has the offset of ``started_at``. The file is UTF-8, with or without a byte order mark, and
     separated by commas, semicolons, tabs or bars, whichever the header has most of.
 
-    An export can also match rows by ``files``, ``job_id``, ``job_tag``, ``video_uri`` or ``camera`` (see
-    ``export_dataset``); this function needs the column ``video``.
+    Exports, reports and ``ptrack table`` also match rows by ``files``, ``job_id``, ``job_tag``, ``video_uri``
+    or ``camera``; this function needs the column ``video``.
 
     Parameters
     ----------
