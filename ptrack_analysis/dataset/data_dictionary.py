@@ -77,8 +77,8 @@ the dataset with other zones, times or limits, or what someone knows from elsewh
 def format_dictionary(description: DatasetDescription) -> str:
     """Format the data dictionary of a dataset as Markdown.
 
-    It says what a row of each table is, which columns identify it, and the type, unit and definition of each
-    column. It also lists the relations between the tables and what is withheld.
+    It contains the row, key and columns of each table, with types, units and definitions, the relations
+    between the tables, and the rules for withheld data.
     """
     sections = [
         _format_preface(description),
@@ -102,7 +102,7 @@ def _format_preface(description: DatasetDescription) -> str:
 
 
 def _format_undated(description: DatasetDescription) -> str:
-    """Say in which tables the local date is not that of the row."""
+    """Format the note on the tables whose rows have the date of the recording."""
     tables = [
         table.name for table in description.tables if table.has("local_date") and not table.has_own_time
     ]
