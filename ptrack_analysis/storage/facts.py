@@ -41,12 +41,17 @@ _HOUR = 3_600_000_000
 _DAY = 24 * _HOUR
 _SOURCE_COLUMN = "Column of the source."
 _DATE = Column(
-    LOCAL_DATE, "text", "Date of the row's first moment by the clock of the site; of the start, if it has none."
+    LOCAL_DATE,
+    "text",
+    "Date of the row's first moment by the clock of the site; of the start, if it has none.",
 )
 _HOUR_COLUMN = Column(LOCAL_HOUR, "integer", "Hour of the same moment, 0 to 23.")
 _IDS = {
     "visit_id": ("video, zone, person and number of the visit", ("zone", "person", "visit")),
-    "crossing_id": ("video, line, person and number of the crossing", ("line", "person", "crossing")),
+    "crossing_id": (
+        "video, line, person, direction and number of the crossing in this direction",
+        ("line", "person", "direction", "crossing"),
+    ),
 }
 _ID_OF_TABLE = {"visits": "visit_id", "crossings": "crossing_id"}
 
@@ -336,5 +341,3 @@ def split_by(content: pa.Table, partition: str | None) -> Iterator[tuple[str | N
     for value in texts.unique().to_pylist():
         chosen = pc.is_null(texts) if value is None else pc.equal(texts, value).fill_null(False)  # noqa: FBT003 - a value
         yield value, content.filter(chosen)
-
-
