@@ -10,13 +10,13 @@ import time
 import pytest
 from moving import make_archive, statuses, tree
 from pages import page, record, write
+from ptrack_analysis.dataset.records import look_at
 
 from ptrack_analysis import export_dataset
 from ptrack_analysis.cli import main
 from ptrack_analysis.dataset import records as seen
 from ptrack_analysis.dataset import video_files
 from ptrack_analysis.dataset.lock import LOCK, locked
-from ptrack_analysis.dataset.records import look_at
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.sources import archive as archive_module
 from ptrack_analysis.sources.pages import job as job_module

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 from pages import METADATA, page, record, write
+from ptrack_analysis.dataset.video_files import compute_table
 
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.export import export_dataset
-from ptrack_analysis.dataset.video_files import compute_table
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.outputs import OUTPUTS, PERSONAL, PUBLIC, Output, Privacy, Salting
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis

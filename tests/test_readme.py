@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from ptrack_analysis.dataset.records import FOLDERS
 
 from ptrack_analysis.cli import main
-from ptrack_analysis.dataset.records import FOLDERS
 from ptrack_analysis.sources.trackers.registry import TRACKERS
 from ptrack_analysis.sources.trackers.roles import BOXES, MOMENTS, PARTS, POINT, SIDES
 

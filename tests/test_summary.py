@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pages import METADATA, page, record, write
+from ptrack_analysis.dataset.video_files import compute_tables
 
 from ptrack_analysis import (
     AnalysisConfig,
@@ -15,7 +16,6 @@ from ptrack_analysis import (
     compute_transitions,
 )
 from ptrack_analysis.analysis.quality.verdict import judge_video
-from ptrack_analysis.dataset.video_files import compute_tables
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.key_figures import gather_key_figures

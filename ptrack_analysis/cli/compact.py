@@ -16,7 +16,8 @@ def add(commands: Any) -> None:
     parser = add_command(
         commands,
         "compact",
-        "Rewrite the files of a dataset as few large ones, in place. The rows stay the same. Tools that read all "
+        "Rewrite the files of a dataset as few large ones, in place. The rows stay the same. Tools that "
+        "read all "
         "files of a folder see some rows twice for a moment, while files are exchanged.",
         "compact out",
         "compact s3://bucket/dataset --file-size 256MB",
@@ -58,4 +59,9 @@ def _text(made: "CompactSummary") -> str:
 
 
 def _plain(made: "CompactSummary") -> dict[str, Any]:
-    return {"out": str(made.out), "videos": list(made.videos), "files_before": made.before, "files": made.files}
+    return {
+        "out": str(made.out),
+        "videos": list(made.videos),
+        "files_before": made.before,
+        "files": made.files,
+    }

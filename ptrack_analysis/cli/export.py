@@ -131,12 +131,25 @@ def add(commands: Any) -> None:
         "export data/shop out --zones data/shop/zones.geojson",
         "export data/day out --zones data/day/zones.geojson --workers 2 --prune",
         "export data/shop out --tables visits,dwell --csv",
+        "export nightly/ out --cameras cameras.toml --strict",
     )
     add_source(parser)
     parser.add_argument(
         "out", type=parse_file_path, metavar="OUT", help="folder or s3://bucket/prefix of the dataset"
     )
     add_options(parser, "scene", "tables", "faces", into=parser)
+    parser.add_argument(
+        "--cameras",
+        type=parse_file_path,
+        metavar="FILE",
+        help="TOML or CSV file of cameras: the videos of each (files, job_tag, job_id, video_uri) and its own "
+        "zones, lines, floor, timezone, dates and options",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="refuse the export if a video matches no camera, or no row of --recordings",
+    )
     _add_workers(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--force", action="store_true", help="replace files that ptrack did not write")
@@ -180,7 +193,7 @@ def run(given: argparse.Namespace) -> int:
         )
         return _USAGE
     summary = _export(given)
-    if not given.zones:
+    if not given.zones and not given.cameras:
         print(
             "note: no visits and crossings without zones and lines. Draw them with ptrack zones, and pass "
             "the file with --zones FILE.",
@@ -222,6 +235,8 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
             **read_config(given),
             force=given.force,
             prune=given.prune,
+            cameras=given.cameras,
+            strict=given.strict,
             name=given.video_name,
             progress=progress,
             **crew,

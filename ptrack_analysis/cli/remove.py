@@ -20,10 +20,16 @@ def add(commands: Any) -> None:
         "out", type=parse_file_path, metavar="OUT", help="folder or s3://bucket/prefix of a dataset"
     )
     parser.add_argument(
-        "--video", action="append", default=[], metavar="NAME", help="name of a video; can be given several times"
+        "--video",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="name of a video; can be given several times",
     )
     parser.add_argument(
-        "--before", metavar="DATE", help="remove the videos that end before this local date, such as 2026-06-01"
+        "--before",
+        metavar="DATE",
+        help="remove the videos that end before this local date, such as 2026-06-01",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_remote(parser)

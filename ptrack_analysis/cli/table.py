@@ -100,15 +100,13 @@ def run(given: argparse.Namespace) -> int:
 
 def _analysis(given: argparse.Namespace, settings: "AnalysisConfig", source: "AnyPath") -> "VideoAnalysis":
     """Open the video, and print what is odd about it on stderr."""
-    from ptrack_analysis.clock.lookup import find_recordings
+    from ptrack_analysis.clock.lookup import find_keys, find_recordings
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis, read_scene_file
-    from ptrack_analysis.sources.archive import shown as name_file
     from ptrack_analysis.sources.finding import form_given, rename_videos
 
     scene, form = read_scene_file(settings), format_arguments(given)
     (reference,) = rename_videos([_video(source, given.video, form)], given.video_name, source)
-    files = {reference.name: [name_file(source, file) for file in reference.files]}
-    recordings, notes = find_recordings(settings, files)
+    recordings, notes = find_recordings(settings, [find_keys(reference, source)])
     analysis = VideoAnalysis(reference, settings, scene, recordings[reference.name], form=form_given(**form))
     for note in (*notes, *list_video_notes(analysis)):
         print(shown(f"note: {analysis.name}: {note}"), file=sys.stderr)

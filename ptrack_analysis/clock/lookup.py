@@ -1,17 +1,21 @@
 """The recording of each video: from the file of recordings, or by a pattern of file names."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
-from ptrack_analysis.clock.recordings import Recording, read_recordings, taken_names
+from ptrack_analysis.clock.recordings import Recording, RecordingRow, read_rows, taken_names
 from ptrack_analysis.clock.timezones import moment_at, name_offset
 from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.scene.selection import VideoKeys
+from ptrack_analysis.scene.zones import is_pattern
+from ptrack_analysis.sources.archive import VideoReference, shown
 from ptrack_analysis.sources.names import listed, strip_suffixes
+from ptrack_analysis.storage.s3 import AnyPath
 from ptrack_analysis.video import Video
 
 _DIRECTIVES = {
@@ -143,56 +147,160 @@ class Clocks(Protocol):
         """The opening hours of those that tell none."""
 
 
-def find_recordings(
-    settings: Clocks, files: Mapping[str, Sequence[str]]
-) -> tuple[dict[str, Recording], list[str]]:
-    """Return what is known of the recording of each video, from the file of recordings and its files' names.
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The configuration of a video for its clock, and its site and camera by the file of cameras."""
 
-    What the file of recordings tells goes before what names tell. A name that tells a time which cannot be
-    is kept as the recording's ``fault``: it concerns that video alone. Every recording has the same further
-    columns.
+    clocks: Clocks
+    site: str | None = None
+    camera: str | None = None
+
+
+Assign = Callable[[VideoKeys, RecordingRow | None], Assignment]
+
+
+def find_keys(reference: VideoReference, root: AnyPath) -> VideoKeys:
+    """Return what rows of recordings and cameras are matched by.
+
+    Files are compared by their paths below the source and in full, and the first one also by its name without
+    suffix and by the folders around it.
+    """
+    files = [shown(root, file) for file in reference.files]
+    form = dict(reference.form.part) if reference.form is not None else {}
+    return VideoKeys(
+        reference.name,
+        tuple(list_names(files)),
+        (*files, *(PurePosixPath(file).name for file in files), *map(str, reference.files)),
+        reference.job_id,
+        reference.job_tag,
+        reference.video_uri,
+        form.get("camera") or None,
+    )
+
+
+def find_recordings(
+    settings: Clocks, videos: Sequence[VideoKeys], assign: Assign | None = None, *, strict: bool = False
+) -> tuple[dict[str, Recording], list[str]]:
+    """Return the recording of each video, from the file of recordings and the names of its files.
+
+    The file of recordings takes precedence over names. A name with a time that does not exist is kept as the
+    recording's ``fault``: it concerns that video alone. Every recording has the same further columns.
 
     Parameters
     ----------
     settings
-        Where clocks are told.
-    files
-        The places of each video's files below the source, by the video's name.
+        The file of recordings, and the clock of the videos.
+    videos
+        The videos.
+    assign
+        Returns the clock of a video from its keys and its row of the file, where cameras differ.
+    strict
+        Whether every video must have a row of the file of recordings.
 
     Returns
     -------
     tuple
-        A Recording for each video, by its name; and notes on what does not fit together.
+        A Recording for each video, by its name; and notes on what does not match.
 
     Raises
     ------
     InputError
-        If the file of recordings cannot be used.
+        If the file of recordings cannot be used, two rows match the same video, a row with ``started_at``
+        matches several videos, or ``strict`` is set and a video has no row.
     """
     place = settings.recordings
-    told = {} if place is None else read_recordings(place, timezone=settings.timezone)
-    pattern = None if settings.started_at is None else parse_pattern(settings.started_at)
-    found = {}
-    for name, places in files.items():
-        recording = told.get(name, Recording(video=name, timezone=settings.timezone))
-        if recording.opening_hours is None:
-            recording = replace(recording, opening_hours=settings.opening_hours)
-        found[name] = recording
-        if pattern is not None:
-            found[name] = _by_names(recording, pattern, [*_candidates(places), name])
-    columns = [name for one in (*told.values(), *found.values()) for name in one.further]
-    columns += [] if pattern is None else [name for name in pattern.fields if name not in ("site", "camera")]
-    blank: dict[str, str | None] = dict.fromkeys(columns)
-    filled = {name: replace(one, further=blank | dict(one.further)) for name, one in found.items()}
-    notes = list(_notes(place, told, filled))
-    if place is None and pattern is None and settings.video.started_at is None:
+    rows = [] if place is None else read_rows(place)
+    for row in rows:  # what is wrong with a row that matches no video is reported, too
+        row.read("", settings.timezone or (None if assign is None else "UTC"))
+    matches = _match_rows([row for row in rows if row.selector], videos)
+    found, assigned = dict[str, Recording](), dict[str, Assignment]()
+    for keys in videos:
+        own = matches.get(keys.name)
+        assigned[keys.name] = Assignment(settings) if assign is None else assign(keys, own)
+        found[keys.name] = find_recording(keys, own, assigned[keys.name])
+    by_camera = [row for row in rows if not row.selector]
+    known = {keys.name: replace(keys, camera=found[keys.name].camera) for keys in videos}
+    for name, match in _match_rows(by_camera, [*known.values()], matches).items():
+        found[name] = find_recording(known[name], match, assigned[name])
+        matches[name] = match
+    bare = [keys.name for keys in videos if keys.name not in matches]
+    if strict and place is not None and bare:
+        raise InputError(
+            f"{place}: {_listed(bare)} of the source {'has' if len(bare) == 1 else 'have'} no row. Add "
+            f"{'it' if len(bare) == 1 else 'them'}, or leave out strict (--strict)."
+        )
+    notes = list(_notes(place, rows, matches, videos))
+    if place is None and assign is None and settings.started_at is None and settings.video.started_at is None:
         notes += [
             f"{name} is given, and changes nothing: no start of a video is known without --recordings or "
             "--started-at"
             for name in ("timezone", "opening_hours")
             if getattr(settings, name) is not None
         ]
-    return filled, notes
+    return _fill_further(found, rows), notes
+
+
+def find_recording(keys: VideoKeys, row: RecordingRow | None, assigned: Assignment) -> Recording:
+    """Return the recording of one video by its row, if it has one, and the names of its files."""
+    clocks = assigned.clocks
+    recording = Recording(video=keys.name, timezone=clocks.timezone)
+    if row is not None:
+        recording = row.read(keys.name, clocks.timezone)
+    if recording.opening_hours is None:
+        recording = replace(recording, opening_hours=clocks.opening_hours)
+    if assigned.camera is not None:
+        recording = replace(recording, camera=assigned.camera)
+    recording = replace(recording, site=recording.site or assigned.site)
+    if clocks.started_at is not None:
+        uri = keys.video_uri or ""
+        filmed = list_names([uri.partition("://")[2] or uri] if uri else [])
+        recording = _by_names(recording, parse_pattern(clocks.started_at), [*keys.names, keys.name, *filmed])
+    return replace(recording, camera=recording.camera or keys.camera)
+
+
+def _match_rows(
+    rows: Sequence[RecordingRow],
+    videos: Sequence[VideoKeys],
+    earlier: Mapping[str, RecordingRow] | None = None,
+) -> dict[str, RecordingRow]:
+    """Return the row of each video that has one.
+
+    Raises
+    ------
+    InputError
+        If two rows match the same video, or a row with a start matches several videos.
+    """
+    found = dict[str, RecordingRow]()
+    by_name = {keys.name.casefold(): keys for keys in videos}
+    for row in rows:
+        names = row.selector.video
+        is_plain = bool(names) and not any(map(is_pattern, names))
+        candidates = [by_name[name] for one in names if (name := one.casefold()) in by_name]
+        fitting = [keys.name for keys in (candidates if is_plain else videos) if row.fits(keys)]
+        for name in fitting:
+            other = found.get(name) or (earlier or {}).get(name)
+            if other is not None:
+                raise InputError(
+                    f"{row.place}: the row matches video {name!r}, and so does {other.place}. Correct or "
+                    "remove one of them."
+                )
+            found[name] = row
+        if len(fitting) > 1 and row.cells.get("started_at"):
+            raise InputError(
+                f"{row.place}: the row has started_at, but matches {_listed(fitting)}, which cannot all "
+                "start then. Give each video a row."
+            )
+    return found
+
+
+def _fill_further(found: Mapping[str, Recording], rows: Sequence[RecordingRow]) -> dict[str, Recording]:
+    """Give all recordings the same further columns, in the same types."""
+    columns = dict.fromkeys(name for row in rows for name in row.further)
+    columns |= dict.fromkeys(name for one in found.values() for name in one.further)
+    types = {name: kind for row in rows for name, kind in row.types.items() if kind != "text"}
+    return {
+        name: replace(one, further={**columns, **one.further}, types=types) for name, one in found.items()
+    }
 
 
 def no_start(settings: Clocks, videos: Sequence[str]) -> list[str]:
@@ -216,7 +324,7 @@ def settled(recording: Recording, video: Video, settings: Clocks | None = None) 
     """
     pattern = None if settings is None or settings.started_at is None else parse_pattern(settings.started_at)
     if recording.started_at is None and pattern is not None and video.source is not None:
-        names = list(_candidates([video.source.partition("://")[2] or video.source]))
+        names = list(list_names([video.source.partition("://")[2] or video.source]))
         recording = _by_names(replace(recording, fault=None), pattern, names)
     if recording.fault is not None:
         raise InputError(f"{recording.video}: {recording.fault}")
@@ -250,22 +358,32 @@ def _begun(recording: Recording, moment: datetime) -> Recording:
     return replace(recording, started_at=moment, timezone=recording.timezone or name_offset(moment))
 
 
-def _candidates(places: Sequence[str]) -> Iterator[str]:
-    """List the names that may tell a recording: of the first file, whole path first, then of its folders."""
-    if not places:
+def list_names(files: Sequence[str]) -> Iterator[str]:
+    """Yield the path of the first file without its suffix, then the parts of the path."""
+    if not files:
         return
-    path = PurePosixPath(places[0])
+    path = PurePosixPath(files[0])
     parts = (*path.parts[:-1], strip_suffixes(path.name))
     for end in range(len(parts), 0, -1):
         for begin in range(end):
             yield "/".join(parts[begin:end])
 
 
-def _notes(place: Any, told: Mapping[str, Recording], found: Mapping[str, Recording]) -> Iterator[str]:
-    """Describe what does not fit together."""
-    strangers = [name for name in told if name not in found]
+def _notes(
+    place: Any, rows: Sequence[RecordingRow], matches: Mapping[str, RecordingRow], videos: Sequence[VideoKeys]
+) -> Iterator[str]:
+    """Describe which rows match no video."""
+    used = {row.place for row in matches.values()}
+    strangers = [
+        str(row.selector) or f"camera {row.cells['camera']!r}" for row in rows if row.place not in used
+    ]
     if strangers:
-        yield f"{place} has {_listed(strangers)}, which the source has not: it has {_listed(sorted(found))}"
+        names = sorted(keys.name for keys in videos)
+        more = f" and {len(strangers) - _SHOWN} more" if len(strangers) > _SHOWN else ""
+        yield (
+            f"{place}: {len(strangers)} {'row matches' if len(strangers) == 1 else 'rows match'} no video of "
+            f"the source ({'; '.join(strangers[:_SHOWN])}{more}), which has {_listed(names)}"
+        )
 
 
 def _listed(names: Sequence[str]) -> str:

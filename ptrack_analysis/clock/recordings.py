@@ -1,34 +1,38 @@
-"""When and where videos were recorded, and the file that tells it."""
+"""When and where videos were recorded, and the file of recordings."""
 
-import csv
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from io import StringIO
 from os import PathLike
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from ptrack_analysis.clock.timezones import name_offset, parse_moment, parse_timezone, validate_opening_hours
 from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.scene.selection import SELECTORS, Selector, VideoKeys, fits_pattern
 from ptrack_analysis.schema import VIDEOS
 from ptrack_analysis.storage.columns import stored_columns
+from ptrack_analysis.storage.csv_rows import read_text, simplify_name, split_rows
 from ptrack_analysis.storage.s3 import S3Path, parse_path
+
+Value = str | int | float | bool
+FurtherType = Literal["text", "integer", "number", "flag"]
+_PANDAS_TYPES = {"text": "str", "integer": "Int64", "number": "Float64", "flag": "boolean"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """When and where one video was recorded; what is not known is None.
+    """When and where one video was recorded; an unknown fact is None.
 
-    ``started_at`` has an offset; ``timezone``, a name such as ``Europe/Berlin`` or an offset such as
-    ``+01:00``, is that of the place's own clock, and known wherever ``started_at`` is. ``opening_hours`` are
-    in the syntax of OpenStreetMap. ``further`` holds any other column of the file of recordings, or field of
-    the pattern. ``fault`` says what is wrong with the time that the video's file name tells.
+    ``started_at`` has an offset. ``timezone``, a name such as ``Europe/Berlin`` or an offset such as
+    ``+01:00``, is that of the local clock, and known wherever ``started_at`` is. ``opening_hours`` are
+    in the syntax of OpenStreetMap. ``further`` has the other columns of the file of recordings and the fields
+    of the pattern, ``types`` their types where they are not text. ``fault`` says what is wrong with the time
+    in the name of the video's file.
     """
 
     video: str
@@ -37,20 +41,36 @@ class Recording:
     site: str | None = None
     camera: str | None = None
     opening_hours: str | None = None
-    further: Mapping[str, str | None] = field(default_factory=dict)
+    further: Mapping[str, Value | None] = field(default_factory=dict)
+    types: Mapping[str, FurtherType] = field(default_factory=dict)
     fault: str | None = None
 
     def row(self) -> dict[str, Any]:
         """Return all that is known, as JSON knows it."""
         known = {one.name: getattr(self, one.name) for one in fields(self)}
         started = None if self.started_at is None else self.started_at.isoformat()
-        return known | {"started_at": started, "further": dict(self.further)}
+        return known | {"started_at": started, "further": dict(self.further), "types": dict(self.types)}
+
+
+_RESERVED = {
+    "day",
+    "date",
+    "month",
+    "local_date",
+    "local_day",
+    "local_hour",
+    "timestamp",
+    "person",
+    "person_index",
+    "plane",
+}
+"""Names of keys, dates and partitions of a dataset, which would be ambiguous as further columns."""
 
 
 def taken_names() -> set[str]:
-    """List what no further column can be called: the columns of VIDEOS, as they are in memory and stored."""
+    """List the names that further columns cannot have: columns of VIDEOS, keys, dates and partitions."""
     stored = stored_columns(VIDEOS, clocked=True)
-    return {name for one in stored for name in (one.name, one.memory_name)} - {"site", "camera"}
+    return {name for one in stored for name in (one.name, one.memory_name)} - {"site", "camera"} | _RESERVED
 
 
 def of_recording(recording: Recording) -> dict[str, Any]:
@@ -71,19 +91,67 @@ def of_recording(recording: Recording) -> dict[str, Any]:
     }
 
 
-def with_further(videos: pd.DataFrame, further: Mapping[str, str | None]) -> pd.DataFrame:
-    """Put the further columns of a recording behind those of its row of VIDEOS, as text."""
-    columns = {name: pd.array([value], dtype="str") for name, value in further.items()}
+def with_further(videos: pd.DataFrame, recording: Recording) -> pd.DataFrame:
+    """Return VIDEOS with the further columns of a recording behind its own, in their types."""
+    columns = {
+        name: pd.Series([value], videos.index, dtype=_PANDAS_TYPES[recording.types.get(name, "text")])
+        for name, value in recording.further.items()
+    }
     return videos.assign(**columns)
 
 
-_COLUMNS = ("video", "started_at", "timezone", "site", "camera", "opening_hours")
-_NEEDED = ("video", "started_at")
+_COLUMNS = ("started_at", "timezone", "site", "camera", "opening_hours")
 _ALIKE = 0.8
-_DELIMITERS = ",;\t|"
-_EMPTY = "a header with the columns video and started_at was expected"
+_EXPECTED = "expected a header such as video,started_at"
+_INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,17})")
+_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d+)?([eE][+-]?\d{1,2})?")
+_FLAGS = {"true": True, "false": False}
 
-Row = tuple[int, dict[str, str]]
+
+@dataclass(frozen=True, slots=True)
+class RecordingRow:
+    """A row of the file of recordings: the videos that it is for, and its cells as text.
+
+    Without a selector, it is for the videos of its camera. ``further`` and ``types`` are those of Recording.
+    """
+
+    place: str
+    selector: Selector
+    cells: Mapping[str, str]
+    further: Mapping[str, Value | None]
+    types: Mapping[str, FurtherType]
+
+    def fits(self, keys: VideoKeys) -> bool:
+        """Return whether the row is for a video, whose camera is known only if ``keys`` has it."""
+        if self.selector:
+            return self.selector.fits(keys)
+        return keys.camera is not None and fits_pattern(keys.camera, self.cells["camera"])
+
+    def read(self, video: str, timezone: str | None) -> Recording:
+        """Return the recording of a video.
+
+        Raises
+        ------
+        InputError
+            If a cell cannot be used: a local time without a time zone, or one that the local clock skips or
+            shows twice; an unknown time zone; opening hours that cannot be read.
+        """
+        known: dict[str, Any] = {name: self.cells.get(name) or None for name in _COLUMNS}
+        try:
+            clock = known["timezone"] or timezone
+            if clock is not None:
+                parse_timezone(clock)
+            if known["opening_hours"] is not None:
+                validate_opening_hours(known["opening_hours"])
+            if known["started_at"] is not None:
+                known["started_at"] = parse_moment(known["started_at"], clock)
+                clock = clock or name_offset(known["started_at"])
+        except ParameterError as error:
+            raise InputError(f"{self.place}: {error}") from error
+        if not self.selector:
+            del known["camera"]  # it may be a pattern
+        further = {"further": self.further, "types": self.types}
+        return Recording(**known | further | {"video": video, "timezone": clock})
 
 
 def read_recordings(
@@ -91,20 +159,24 @@ def read_recordings(
 ) -> dict[str, Recording]:
     """Read when and where each video was recorded, from a CSV file on disk or in S3.
 
-    The columns are ``video``, its name, and ``started_at``, a moment of ISO 8601; if they are there,
-    ``timezone``, ``site``, ``camera`` and ``opening_hours``; any others are kept as text, under their names
-    in lower case, with an underscore for what is no letter or digit (``FloorPlan area``: ``floor_area``).
-    ``started_at`` has an offset or Z, or is a local time by the row's ``timezone``; where it is empty, the
-    clock is not known from here. Without ``timezone`` the place's clock is the offset of ``started_at``.
-    UTF-8, with a byte order mark or without; separated by commas, semicolons, tabs or bars, whichever the
-    header has most of.
+    The columns are ``video``, the name of a video, and ``started_at``, a time in ISO 8601; optionally
+    ``timezone``, ``site``, ``camera`` and ``opening_hours``. Any others are kept, under their names in lower
+    case, with an underscore for characters other than letters and digits (``FloorPlan area``:
+    ``floorplan_area``); a column whose cells are all whole numbers, numbers, or ``true`` and ``false`` has
+    that type, all others are text. ``started_at`` has an offset or Z, or is a local time in the row's
+    ``timezone``; where it is empty, the start is not known from the file. Without ``timezone``, the local
+    clock has the offset of ``started_at``. The file is UTF-8, with or without a byte order mark, and
+    separated by commas, semicolons, tabs or bars, whichever the header has most of.
+
+    An export can also match rows by ``files``, ``job_id``, ``job_tag``, ``video_uri`` or ``camera`` (see
+    ``export_dataset``); this function needs the column ``video``.
 
     Parameters
     ----------
     path
         The file.
     timezone
-        Name of the time zone of the rows that have none.
+        Name of the time zone of the rows without one.
 
     Returns
     -------
@@ -116,100 +188,100 @@ def read_recordings(
     InputError
         If there is no such file, or a line of it cannot be used: a local time without its zone, one that
         its clock skips or shows twice, an unknown time zone, opening hours that cannot be read, a video
-        that an earlier line has.
+        that an earlier line has, no name of a video.
     RemoteError
         If S3 refuses.
     """
-    place = str(path)
-    recordings, lines = dict[str, Recording](), dict[str, int]()
-    for line, row in _rows(place, _text(path)):
-        try:
-            recording = _recording(row, timezone)
-        except ParameterError as error:
-            raise InputError(f"{place}:{line}: {error}") from error
-        name = recording.video
-        if name in recordings:
-            raise InputError(f"{place}:{line}: the video {name!r} is on line {lines[name]} already")
-        recordings[name], lines[name] = recording, line
+    recordings = {}
+    for row in read_rows(path):
+        if not row.selector.video:
+            raise InputError(f"{row.place}: the column 'video' is empty: expected the name of a video")
+        name = row.selector.video[0]
+        recordings[name] = row.read(name, timezone)
     return recordings
 
 
-def _recording(row: dict[str, str], timezone: str | None) -> Recording:
-    """Make the recording of one row, refusing what cannot be used."""
-    known: dict[str, Any] = {name: row.get(name) or None for name in _COLUMNS}
-    if known["video"] is None:
-        raise ParameterError("the column 'video' is empty: the name of a video was expected")
-    clock = known["timezone"] or timezone
-    if clock is not None:
-        parse_timezone(clock)
-    if known["opening_hours"] is not None:
-        validate_opening_hours(known["opening_hours"])
-    if known["started_at"] is not None:
-        known["started_at"] = parse_moment(known["started_at"], clock)
-        clock = clock or name_offset(known["started_at"])
-    further = {name: value or None for name, value in row.items() if name not in _COLUMNS}
-    return Recording(**known | {"timezone": clock, "further": further})
+def read_rows(path: str | PathLike[str] | S3Path) -> list[RecordingRow]:
+    """Read the rows of a file of recordings; the errors are those of ``read_recordings``."""
+    place = str(path)
+    rows = split_rows(place, read_text(parse_path(path)))
+    line, header = next(rows, (1, []))
+    if not header:
+        raise InputError(f"{place}:1: the file is empty; {_EXPECTED}")
+    names = _read_header(place, line, header)
+    lines = [(line, dict(zip(names, cells, strict=True))) for line, cells in rows]
+    further = [name for name in names if name not in (*SELECTORS, *_COLUMNS)]
+    types = {name: find_type([cells[name] for _, cells in lines]) for name in further}
+    made, taken = list[RecordingRow](), dict[str, int]()
+    for line, cells in lines:
+        selector = Selector(**{name: (cells[name],) for name in SELECTORS if cells.get(name)})
+        if not selector and not cells.get("camera"):
+            known = [name for name in (*SELECTORS, "camera") if name in names]
+            raise InputError(
+                f"{place}:{line}: the row names no video: {_list_columns(known)} empty. Fill in "
+                f"{'one of them' if len(known) > 1 else 'it'}."
+            )
+        key = str(selector) or f"camera {cells['camera']!r}"
+        if key in taken:
+            raise InputError(f"{place}:{line}: {key} is on line {taken[key]} already")
+        taken[key] = line
+        values = {name: convert_text(cells[name], types[name]) for name in further}
+        made.append(RecordingRow(f"{place}:{line}", selector, cells, values, types))
+    return made
 
 
-def _text(path: str | PathLike[str] | S3Path) -> str:
-    try:
-        content = parse_path(path).read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise InputError(
-            f"{path}:{line}: byte {content[error.start]:#04x} is not UTF-8: save it as 'CSV UTF-8'"
-        ) from error
+def find_type(texts: Sequence[str]) -> FurtherType:
+    """Return the type of a column of texts; empty texts are missing values.
+
+    Whole numbers and numbers have no zeros before them, so that ``007`` stays text; dates are text.
+    """
+    given = [text for text in texts if text]
+    if not given:
+        return "text"
+    if all(map(_INTEGER.fullmatch, given)):
+        return "integer"
+    if all(_NUMBER.fullmatch(text) and text[-1].isdigit() for text in given):
+        return "number"
+    return "flag" if all(text.lower() in _FLAGS for text in given) else "text"
 
 
-def _rows(place: str, text: str) -> Iterator[Row]:
-    """Return each row that is not blank by the names of its columns, with the number of its line."""
-    header, _, _ = text.lstrip("\r\n").partition("\n")
-    delimiter = max(_DELIMITERS, key=header.count)
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    names: list[str] = []
-    before = 0
-    try:
-        for cells in reader:
-            line, before = before + 1, reader.line_num
-            values = [cell.strip() for cell in cells]
-            if not any(values):
-                continue
-            if not names:
-                names = _named(place, line, values)
-            elif len(values) != len(names):
-                raise InputError(f"{place}:{line}: {len(values)} cells, not {len(names)} as the header has")
-            else:
-                yield line, dict(zip(names, values, strict=True))
-    except csv.Error as error:
-        raise InputError(f"{place}:{reader.line_num}: not a CSV file: {error}") from error
-    if not names:
-        raise InputError(f"{place}:1: the file is empty; {_EMPTY}")
+def convert_text(text: str, kind: FurtherType) -> Value | None:
+    """Convert a text to a type; None for an empty text."""
+    if not text:
+        return None
+    match kind:
+        case "integer":
+            return int(text)
+        case "number":
+            return float(text)
+        case "flag":
+            return _FLAGS[text.lower()]
+    return text
 
 
-def _named(place: str, line: int, header: list[str]) -> list[str]:
-    """Return the names of the columns, refusing those that are missing, twice, nearly known or taken."""
-    names = [_plain(name) for name in header]
-    defects = [f"the column {name!r} is missing" for name in _NEEDED if name not in names]
+def _read_header(place: str, line: int, header: list[str]) -> list[str]:
+    """Return the names of the columns; reject names that are missing, double, nearly known or reserved."""
+    names, known = [simplify_name(name) for name in header], (*SELECTORS, *_COLUMNS)
+    defects = []
     for number, name in enumerate(names, start=1):
-        near = get_close_matches(name, set(_COLUMNS) - set(names), n=1, cutoff=_ALIKE)
+        near = get_close_matches(name, set(known) - set(names), n=1, cutoff=_ALIKE)
         if not name:
             defects.append(f"column {number} has no name of letters: {header[number - 1]!r}")
         elif name in names[: number - 1]:
             defects.append(f"the column {name!r} is there twice")
-        elif name not in _COLUMNS and near and near[0] not in ("site", "camera"):
+        elif name not in known and near and near[0] not in ("site", "camera"):
             defects.append(f"the column {name!r} is unknown: is {near[0]!r} meant?")
-        elif name not in _COLUMNS and name in taken_names():
-            defects.append(f"the column {name!r} is one that the table of videos has itself: rename it")
+        elif name not in known and name in taken_names():
+            defects.append(
+                f"the column {name!r} has the name of a column that a dataset has itself. Rename it"
+            )
+    if not {*SELECTORS, "camera"} & {*names}:
+        defects.insert(0, f"none of the columns {', '.join((*SELECTORS, 'camera'))} is there")
     if defects:
-        raise InputError(f"{place}:{line}: {'; '.join(defects)}; {_EMPTY}")
+        raise InputError(f"{place}:{line}: {'; '.join(defects)}; {_EXPECTED}")
     return names
 
 
-def _plain(name: str) -> str:
-    """Make the name of a column one that every database takes."""
-    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "_", letters).strip("_")
+def _list_columns(names: Sequence[str]) -> str:
+    listed = " and ".join(map(repr, names))
+    return f"the columns {listed} are" if len(names) > 1 else f"the column {listed} is"

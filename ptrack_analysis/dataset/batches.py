@@ -26,7 +26,6 @@ from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.scene.zone_files import Scene
 from ptrack_analysis.schema import Table, find_further_columns
 from ptrack_analysis.sources.archive import VideoReference
-from ptrack_analysis.storage.arrow import find_stored_types
 from ptrack_analysis.storage.facts import (
     Clock,
     Further,
@@ -70,8 +69,8 @@ class VideoTask:
 class BatchTask:
     """What a worker does: compute ``videos``, and keep the rows that a batch has of other videos.
 
-    ``files`` are the batch's present files by their tables. A batch may be split into several chunks, of which
-    only the first keeps rows.
+    ``files`` are the batch's present files by their tables. A batch may be split into several chunks, of
+    which only the first keeps rows.
     """
 
     batch: int
@@ -96,7 +95,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What became of a batch: its entries, its staged files, the further columns, and each video's summary."""
+    """What became of a batch: its entries, staged files, further columns, and each video's summary."""
 
     batch: int
     entries: tuple[VideoEntry, ...]
@@ -258,8 +257,8 @@ def _compute(video: VideoTask, target: Target) -> tuple[dict[str, pa.Table], Vid
         columns = find_further_columns(content, schema)
         if columns and table != "videos" and not has_source_columns(table, setting.config):
             columns = []
-        content, columns = _rename_taken(content, columns, schema)
-        made[table] = build_rows(_name(content, table, name), schema, name, clock, columns)
+        renamed, columns = _rename_taken(content, columns, schema)
+        made[table] = build_rows(_name(renamed, table, name), schema, name, clock, columns)
     entry = replace(
         video.entry,
         content=video.entry.content or target.digests.digest(hash_content(video.reference)),
@@ -283,7 +282,7 @@ def _compute(video: VideoTask, target: Target) -> tuple[dict[str, pa.Table], Vid
 def _rename_taken(
     table: pd.DataFrame, columns: Sequence[str], schema: Table
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Rename further columns that have the name of a stored column: ``local_date`` to ``source_local_date``."""
+    """Rename further columns that have the name of a stored column: ``day`` to ``source_day``."""
     fixed = {name.lower() for name in arrow_schema(schema).names}
     taken = {name: f"source_{name}" for name in columns if name.lower() in fixed}
     return table.rename(columns=taken) if taken else table, [taken.get(name, name) for name in columns]
@@ -335,12 +334,12 @@ def _read_kept(
         for place in places:
             content = read_rows(target.out / place)
             content = content.filter(pc.is_in(content["video"], value_set=names))
-            for video in faults:
+            for video, fault in faults.items():
                 own = content.filter(pc.equal(content["video"], video))
                 if own.num_rows == 0:
                     continue
                 if table == "videos":
-                    own = set_status(own, OUTDATED if faults[video] else CURRENT)
+                    own = set_status(own, OUTDATED if fault else CURRENT)
                 before = rows[table].get(video)
                 rows[table][video] = own if before is None else pa.concat_tables([before, own])
 
@@ -365,9 +364,7 @@ def read_rows(path: AnyPath) -> pa.Table:
 def set_status(videos: pa.Table, status: str) -> pa.Table:
     """Return rows of the table of videos with this status."""
     index = videos.column_names.index("status")
-    return videos.set_column(
-        index, videos.schema.field(index), pa.array([status] * len(videos), pa.string())
-    )
+    return videos.set_column(index, videos.schema.field(index), pa.array([status] * len(videos), pa.string()))
 
 
 def join_chunks(
@@ -384,7 +381,9 @@ def join_chunks(
             content = read_rows(staging / place)
             for video in content["video"].unique().to_pylist():
                 parts[video] = content.filter(pc.equal(content["video"], video))
-        joined = join_rows([parts[video] for video in sorted(parts)], arrow_schema(schema, further.get(name, ())))
+        joined = join_rows(
+            [parts[video] for video in sorted(parts)], arrow_schema(schema, further.get(name, ()))
+        )
         files += stage_rows(joined, name, task, target)
     return tuple(files)
 

@@ -62,8 +62,10 @@ class OpenDataset:
             foreign = foreign or [*self.places]
         if foreign and not force:
             raise OutputError(
-                f"{self.out}: {listed(sorted(foreign), _SHOWN)} was not written by ptrack-analysis. Give another "
-                "folder, or move these files away. force=True (--force) exports beside them, and replaces those in "
+                f"{self.out}: {listed(sorted(foreign), _SHOWN)} was not written by ptrack-analysis. Give "
+                f"another "
+                "folder, or move these files away. force=True (--force) exports beside them, and "
+                "replaces those in "
                 "the way."
             )
 
@@ -85,7 +87,8 @@ def open_for_writing(out: AnyPath, partition: Partition | None = None) -> OpenDa
     manifest = read_manifest(out)
     if partition is not None and partition != manifest.partition:
         raise ParameterError(
-            f"partition (--partition) is {partition!r}, but {out} has {manifest.partition or 'no partitions'}: they "
+            f"partition (--partition) is {partition!r}, but {out} has "
+            f"{manifest.partition or 'no partitions'}: they "
             "are chosen when a dataset is made. Export to another folder."
         )
     return OpenDataset(out, manifest, tag, list_places(out))
@@ -115,9 +118,7 @@ def commit(
     """
     before, out = dataset.manifest, dataset.out
     touched = {result.batch for result in results}
-    entries = [
-        unchanged.get(entry.video, entry) for entry in before.videos if entry.batch not in touched
-    ]
+    entries = [unchanged.get(entry.video, entry) for entry in before.videos if entry.batch not in touched]
     further: dict[str, Further] = dict(before.further)
     by_batch: dict[int, list[BatchResult]] = {}
     for result in results:

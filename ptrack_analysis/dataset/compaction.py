@@ -22,7 +22,7 @@ _LEAST_SIZE = 1000
 
 @dataclass(frozen=True, slots=True)
 class CompactSummary:
-    """What a compaction did: the videos, the files of tables before and after, and the rows of each new file."""
+    """What a compaction did: the videos, the number of files before, and the rows of each file now."""
 
     out: AnyPath
     videos: tuple[str, ...]
@@ -38,8 +38,8 @@ def compact_dataset(
 ) -> CompactSummary:
     """Rewrite the files of a dataset as few large ones, in place; the rows stay the same.
 
-    While the new files take the place of the old ones, tools that read all files of a folder see some rows twice for
-    a moment; ``open_dataset`` does not.
+    While the new files take the place of the old ones, tools that read all files of a folder see some rows
+    twice for a moment; ``open_dataset`` does not.
 
     Parameters
     ----------
@@ -82,9 +82,7 @@ def compact_dataset(
             results += [BatchResult(batch, (), (), before.further, ()) for batch in before.batches()]
         manifest = commit(dataset, target, results, {}, check)
     files_after = {file.place: file.rows for file in manifest.files if file.batch >= 0}
-    return CompactSummary(
-        root, manifest.names, sum(file.batch >= 0 for file in before.files), files_after
-    )
+    return CompactSummary(root, manifest.names, sum(file.batch >= 0 for file in before.files), files_after)
 
 
 def _group(dataset: OpenDataset, most: int) -> Iterator[list[VideoEntry]]:

@@ -138,7 +138,7 @@ def _columns(folder: str, record: VideoEntry) -> Iterator[Stored]:
 
 def _is_asked_for(name: str, parameters: Mapping[str, Any]) -> bool:
     """Return whether a setting, or points as the source, bring an optional column."""
-    setting = "faces" if name.startswith("face_") else _ASKED_BY.get(name, "")
+    setting = _ASKED_BY.get(name, "")
     points = parameters.get("points_unit")
     if points and setting in _WITH_POINTS:
         return bool(points == _WITH_POINTS[setting])

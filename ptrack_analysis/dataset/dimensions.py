@@ -15,15 +15,12 @@ import shapely
 from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.manifest import VideoEntry
 from ptrack_analysis.geometry import Integers
-from ptrack_analysis.pipeline.outputs import OUTPUTS
 from ptrack_analysis.scene.zone_files import Scene
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import (
     DATES,
     LINES,
     SITES,
-    TRACKER_COLUMNS,
-    VIDEOS,
     ZONES,
     Table,
     assemble,
@@ -159,7 +156,7 @@ def map_keys(definitions: Definitions, kind: str) -> dict[str, str]:
     return {drawn["name"]: key for key, drawn in definitions.get(kind, {}).items()}
 
 
-def zones_table(definitions: Iterable[Definitions]) -> pd.DataFrame:
+def zones_table(definitions: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Make the ZONES table of what was drawn for these videos: one row a zone as it was drawn."""
     drawn, videos = _gather_definitions(definitions, "zones")
     areas = [shapely.from_wkt(each["outline"]).area for each in drawn.values()]
@@ -176,7 +173,7 @@ def zones_table(definitions: Iterable[Definitions]) -> pd.DataFrame:
     )
 
 
-def lines_table(definitions: Iterable[Definitions]) -> pd.DataFrame:
+def lines_table(definitions: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Make the LINES table of what was drawn for these videos, as ``zones_table`` does that of zones."""
     drawn, videos = _gather_definitions(definitions, "lines")
     lengths = [shapely.from_wkt(each["outline"]).length for each in drawn.values()]
@@ -214,7 +211,7 @@ def _key(drawn: Mapping[str, Any]) -> str:
 
 
 def _gather_definitions(
-    definitions: Iterable[Definitions], kind: str
+    definitions: Iterable[Mapping[str, Any]], kind: str
 ) -> tuple[dict[str, dict[str, Any]], Counter[str]]:
     """Gather what was drawn for any of the videos, and count the videos of each."""
     drawn: dict[str, dict[str, Any]] = {}
@@ -246,7 +243,7 @@ class Dimension:
     is_in: Callable[[VideoEntry], bool]
 
 
-def _drawn(records: Sequence[VideoEntry]) -> list[Definitions]:
+def _drawn(records: Sequence[VideoEntry]) -> list[Mapping[str, Any]]:
     return [record.places for record in records]
 
 

@@ -2,16 +2,15 @@
 
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
-from ptrack_analysis.clock.lookup import find_recordings, no_start
-from ptrack_analysis.clock.recordings import Recording
+from ptrack_analysis.clock.lookup import no_start
 from ptrack_analysis.dataset.batches import (
     BatchResult,
     BatchTask,
@@ -28,6 +27,7 @@ from ptrack_analysis.dataset.dimensions import list_definitions
 from ptrack_analysis.dataset.identity import (
     Candidate,
     Digests,
+    KnownVideos,
     Naming,
     format_cache,
     hash_settings,
@@ -41,13 +41,20 @@ from ptrack_analysis.dataset.manifest import SOURCES, Manifest, Partition, Video
 from ptrack_analysis.dataset.publishing import name_run, recover, write_bytes_to
 from ptrack_analysis.dataset.release import released_folders
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary, summarize_video
-from ptrack_analysis.errors import InputError, OutputError, ParameterError, PtrackError, PtrackWarning, WorkerError, ZoneError
+from ptrack_analysis.errors import (
+    InputError,
+    OutputError,
+    ParameterError,
+    PtrackError,
+    PtrackWarning,
+    WorkerError,
+)
+from ptrack_analysis.pipeline.camera_config import ResolvedVideo, resolve_videos
 from ptrack_analysis.pipeline.config import AnalysisConfig, memory_for
 from ptrack_analysis.pipeline.outputs import OUTPUTS
-from ptrack_analysis.pipeline.video_analysis import VideoAnalysis, read_scene_file
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.pipeline.workers import IN_FLIGHT, map_tasks, processes
-from ptrack_analysis.scene.zone_files import Scene
-from ptrack_analysis.sources.archive import Source, VideoReference, shown
+from ptrack_analysis.sources.archive import Source, VideoReference
 from ptrack_analysis.sources.finding import form_given, rename_videos, scan_source
 from ptrack_analysis.sources.names import listed
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
@@ -69,6 +76,8 @@ def export_dataset(
     executor: Executor | None = None,
     in_flight: int | None = None,
     progress: Progress | None = None,
+    cameras: str | PathLike[str] | None = None,
+    strict: bool = False,
     format: str | None = None,  # noqa: A002 - what everyone calls it
     columns: Mapping[str, str] | None = None,
     first_frame: int | None = None,
@@ -83,45 +92,56 @@ def export_dataset(
 ) -> ExportSummary:
     """Export the videos of a source to a dataset of Parquet files that BI tools read directly.
 
-    Every table is a folder. The facts have one file per batch of up to 25 videos, each dimension has one file.
-    All files of a table have the same columns, whatever is known of a video. Beside the tables are a data
-    dictionary (``dictionary.md``, ``datapackage.json``), a dbt project (``dbt/``) and views for DuckDB and Athena
-    (``views/``). ``_ptrack`` has the manifest: what the dataset holds and what it was made from.
+    Every table is a folder. The facts have one file per batch of up to 25 videos, each dimension has one
+    file. All files of a table have the same columns, whatever is known of a video. Beside the tables are a
+    data dictionary (``dictionary.md``, ``datapackage.json``), a dbt project (``dbt/``) and views for DuckDB
+    and Athena (``views/``). ``_ptrack`` has the manifest: what the dataset holds and what it was made from.
 
-    A second export of unchanged files changes nothing. A video is computed again if its pages, its zones and lines,
-    its recording, its options or the package's algorithms changed; other videos are left alone. Readers see each
-    file whole, old or new. A run that was killed leaves the dataset as it was, or the next run finishes its change.
-    A video that fails does not stop the others, and keeps the rows that it had. One run at a time can write.
+    A second export of unchanged files changes nothing. A video is computed again if its pages, its zones
+    and lines, its recording, its options or the package's algorithms changed; other videos are left alone.
+    Readers see each file whole, old or new. A run that was killed leaves the dataset as it was, or the next
+    run finishes its change. A video that fails does not stop the others, and keeps the rows that it had.
+    One run at a time can write.
 
-    The identity of a video is its JobId, otherwise the filmed object in S3, otherwise the content of its files. The
-    same identity replaces. Another video with the same name is added under its name and local date, with a note.
-    With ``start`` or ``end``, the part of each video has a name of its own, such as ``shop@20s-70s``.
+    The identity of a video is its JobId, otherwise the filmed object in S3, otherwise the content of its
+    files. The same identity replaces. Another video with the same name is added under its name and local
+    date, with a note. With ``start`` or ``end``, the part of each video has a name of its own, such as
+    ``shop@20s-70s``.
 
     Parameters
     ----------
     source
-        File or folder of saved pages or of another tracker's files, on disk or in S3 (``s3://bucket/prefix``); or a
-        ``VideoAnalysis`` of such a file or folder, which has its configuration.
+        File or folder of saved pages or of another tracker's files, on disk or in S3
+        (``s3://bucket/prefix``); or a ``VideoAnalysis`` of such a file or folder, which has its
+        configuration.
     out
         Folder of the dataset, on disk or in S3. It is made, or brought up to date.
     force
         Whether to replace files that the package did not write.
     prune
-        Whether to remove videos that an earlier export of this same source wrote and the source no longer has.
-        Their names go to stderr first.
+        Whether to remove videos that an earlier export of this same source wrote and the source no longer
+        has. Their names go to stderr first.
     partition
-        Whether facts lie in folders by ``local_month`` or ``local_day``. It is chosen when the dataset is made.
+        Whether facts lie in folders by ``local_month`` or ``local_day``. It is chosen when the dataset is
+        made.
     workers
-        Number of processes that work on videos; by default this one does. Scripts need
-        ``if __name__ == "__main__":`` then.
+        Number of processes that work on videos; by default this one does. Scripts need ``if __name__ ==
+        "__main__":`` then.
     executor
         Where videos are worked on instead: any ``concurrent.futures.Executor``, such as a Dask cluster's
-        ``Client(...).get_executor(pure=False)``. Its workers read the source and write ``out`` themselves, so both
-        must be reachable from there under the same names, and S3 with credentials of their own.
+        ``Client(...).get_executor(pure=False)``. Its workers read the source and write ``out`` themselves,
+        so both must be reachable from there under the same names, and S3 with credentials of their own.
     in_flight
         How many tasks workers hold at most; by default 4 per process, 32 of an executor.
     progress
         Called after each video with its summary and the number of videos.
+    cameras
+        File of cameras, TOML or CSV: the videos of each camera, by ``files``, ``job_tag``, ``job_id`` or
+        ``video_uri``, and its own ``site``, ``zones``, ``lines``, ``floor``, clock and options. Each video is
+        exported with the configuration of its camera; changing one camera exports only its videos again.
+    strict
+        Whether every video must match a camera, and a row of ``recordings``, where these files are given.
+        Otherwise a video without a camera is exported with the general configuration.
     format, columns, first_frame, first_pixel, stride, unit, y_axis, classes, min_confidence
         How another tracker's file is to be read, as in ``read_tracking``.
     name
@@ -143,8 +163,8 @@ def export_dataset(
     Raises
     ------
     OutputError
-        If ``out`` is a file or has files that the package did not write, another run is writing there, or writing
-        fails.
+        If ``out`` is a file or has files that the package did not write, another run is writing there, or
+        writing fails.
     ZoneError
         If the zone file or the floor plan cannot be used.
     InputError
@@ -152,17 +172,17 @@ def export_dataset(
     ParameterError
         If a setting is out of its range, or ``name`` belongs to a different video of the dataset.
     RemoteError
-        If S3 refuses, another run has changed the dataset there meanwhile, or the scheduler of the executor goes
-        away.
+        If S3 refuses, another run has changed the dataset there meanwhile, or the scheduler of the executor
+        goes away.
     WorkerError
         If an executor that was given breaks.
 
     Notes
     -----
-    If every video fails, nothing is written. Files are compared by sizes and times, or ETags in S3, and where these
-    differ by their content. Each worker needs the memory of the largest batch: 128 MB of pages, or one larger
-    video, some 0.3 GB per million detections. A video that does not fit is refused; export it in parts (``start``,
-    ``end``). ``end`` does not shorten the video: occupancy is 0 after it.
+    If every video fails, nothing is written. Files are compared by sizes and times, or ETags in S3, and
+    where these differ by their content. Each worker needs the memory of the largest batch: 128 MB of pages,
+    or one larger video, some 0.3 GB per million detections. A video that does not fit is refused; export it
+    in parts (``start``, ``end``). ``end`` does not shorten the video: occupancy is 0 after it.
     """
     if isinstance(source, VideoAnalysis):
         source, settings = _open_analysis(source, settings)
@@ -171,7 +191,6 @@ def export_dataset(
         settings["memory"] = memory_for(workers)
     config, out, root = AnalysisConfig(**settings), parse_path(out), parse_path(source)
     _validate_target(out)
-    scene = read_scene_file(config)
     form = form_given(
         format=format,
         columns=columns,
@@ -190,10 +209,9 @@ def export_dataset(
         mark = hash_source(root, digests)
         found = scan_source(root, form, recall_from(read_cache(cached), root, mark))
         references = rename_videos(found.videos, name, root)
-        files = {one.name: [shown(root, file) for file in one.files] for one in references}
-        recordings, notes = find_recordings(config, files)
-        run = _Run(out, root, mark, config, scene, dataset.manifest, digests, name_run())
-        plan = run.plan(references, recordings, is_named=name is not None, damaged=dataset.damaged)
+        videos, notes = resolve_videos(config, references, root, cameras=cameras, strict=strict)
+        run = _Run(out, root, mark, config, dataset.manifest, digests, name_run())
+        plan = run.plan(references, videos, is_named=name is not None, damaged=dataset.damaged)
         dataset.validate_foreign_files(plan.tables, force=force)
         gone, elsewhere = run.find_gone(plan)
         run.validate_withheld(plan, gone if prune else [])
@@ -201,7 +219,9 @@ def export_dataset(
             names = listed([entry.video for entry in gone], len(gone))
             sys.stderr.write(f"Removing from {out}: {names}, which the source no longer has\n")
             sys.stderr.flush()
-        results, summaries = _work(plan, run, crew, gone if prune else [], len(references), progress, check)
+        tasks = run.make_tasks(plan, gone if prune else [])
+        tell = None if progress is None else partial(_report, progress, len(references))
+        results, summaries = _work(plan, tasks, run.target(plan), crew, tell)
         if summaries and all(summary.status == "failed" for summary in summaries.values()):
             recover(out)
         else:
@@ -255,19 +275,28 @@ def _choose_workers(workers: int | None, executor: Executor | None, in_flight: i
     return {"make": make if workers > 1 else None, "in_flight": most, "width": workers}
 
 
-
 @dataclass(slots=True)
 class _Plan:
     """What a run does: the videos in the order of the source, and the tasks that write batches."""
 
     names: list[str]
     tables: tuple[str, ...]
-    settings: tuple[Setting, ...]
+    settings: list[Setting]
     unchanged: dict[str, VideoEntry]
     tasks: dict[str, VideoTask]
     failed: dict[str, VideoSummary]
     notes: list[str]
     damaged: set[int]
+    numbers: dict[int, int] = field(default_factory=dict)
+
+    def find_setting(self, video: ResolvedVideo) -> tuple[int, Setting]:
+        """Return the configuration that a video shares with others, and its number."""
+        number = self.numbers.setdefault(id(video.parameters), len(self.settings))
+        if number == len(self.settings):
+            parameters = dict(video.parameters)
+            del parameters["zones"]  # the zones and lines of each video are among its settings
+            self.settings.append(Setting(video.config, video.scene, parameters))
+        return number, self.settings[number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +307,6 @@ class _Run:
     root: AnyPath
     mark: str
     config: AnalysisConfig
-    scene: Scene | None
     manifest: Manifest
     digests: Digests
     name: str
@@ -286,45 +314,35 @@ class _Run:
     def plan(
         self,
         references: Sequence[VideoReference],
-        recordings: Mapping[str, Recording],
+        videos: Mapping[str, ResolvedVideo],
         *,
         is_named: bool,
         damaged: set[int],
     ) -> _Plan:
         """Find out which videos are new, changed or unchanged."""
-        entries = {entry.identity: entry for entry in self.manifest.videos}
-        looks = {entry.look: entry for entry in self.manifest.videos if entry.look}
+        known = KnownVideos.of(self.manifest, self.digests)
         naming = Naming(self.manifest, is_named)
-        settings: dict[str, int] = {}
-        made: list[Setting] = []
         tables = {*self.manifest.tables, *released_folders(list_tables(self.config), self.config)}
         ordered = tuple(name for name in OUTPUTS if name in tables)
-        plan = _Plan([], ordered, (), {}, {}, {}, naming.notes, damaged)
+        plan = _Plan([], ordered, [], {}, {}, {}, naming.notes, damaged)
         seen: dict[str, str] = {}
         for reference in references:
-            wanted = self.config.part_name(reference.name)
-            recording = recordings[reference.name]
+            wanted, video = self.config.part_name(reference.name), videos[reference.name]
             try:
-                candidate = identify(
-                    reference, self.root, wanted.partition("@")[2], entries, looks, self.digests
-                )
+                candidate = identify(reference, self.root, wanted.partition("@")[2], known)
             except PtrackError as error:
                 self._fail(plan, wanted, error)
                 continue
             if candidate.identity in seen:
                 plan.notes.append(
-                    f"{reference.files[0]} is the same video as {seen[candidate.identity]!r} and is exported once"
+                    f"{reference.files[0]} is the same video as {seen[candidate.identity]!r} and is "
+                    f"exported once"
                 )
                 continue
-            name = naming.choose(candidate, wanted, recording)
+            name = naming.choose(candidate, wanted, video.recording)
             seen[candidate.identity] = name
             plan.names.append(name)
-            if reference.points_unit not in settings:
-                settings[reference.points_unit] = len(made)
-                made.append(self._make_setting(reference.points_unit))
-            number = settings[reference.points_unit]
-            self._add(plan, candidate, name, recording, number, made[number])
-        plan.settings = tuple(made)
+            self._add(plan, candidate, name, video)
         return plan
 
     def _fail(self, plan: _Plan, name: str, error: PtrackError) -> None:
@@ -334,28 +352,10 @@ class _Run:
         if entry is not None:
             plan.unchanged[name] = entry
 
-    def _make_setting(self, points_unit: str) -> Setting:
-        config = replace(self.config, points_unit=points_unit)
-        config.validate_cell()
-        if self.scene is not None and self.scene.unit == "m" and config.unit != "m":
-            raise ZoneError(
-                f"{config.zones}: zones in meters need a floor plan to be carried to px; none is given"
-            )
-        parameters = config.parameters()
-        del parameters["zones"]  # the places of each video are among its settings
-        return Setting(config, self.scene, parameters)
-
-    def _add(
-        self,
-        plan: _Plan,
-        candidate: Candidate,
-        name: str,
-        recording: Recording,
-        number: int,
-        setting: Setting,
-    ) -> None:
+    def _add(self, plan: _Plan, candidate: Candidate, name: str, video: ResolvedVideo) -> None:
         """Put a video among those that stay, or those that are computed."""
         reference, before = candidate.reference, candidate.entry
+        number, setting = plan.find_setting(video)
         places = list_definitions(setting.scene, reference.name)
         known = VideoEntry(name, candidate.identity, -1) if before is None else before
         entry = replace(
@@ -363,7 +363,7 @@ class _Run:
             video=name,
             content=candidate.content,
             look=candidate.look,
-            settings=hash_settings(setting.parameters, places, recording, reference),
+            settings=hash_settings(setting.parameters, places, video.recording, reference),
             root=self.mark,
             parameters=setting.parameters,
             places=places,
@@ -371,15 +371,10 @@ class _Run:
         is_same = before is not None and all(
             getattr(before, one) == getattr(entry, one) for one in ("video", "content", "settings")
         )
-        if (
-            is_same
-            and entry.content
-            and not entry.fault
-            and entry.batch not in plan.damaged
-        ):
+        if is_same and entry.content and not entry.fault and entry.batch not in plan.damaged:
             plan.unchanged[name] = entry
             return
-        plan.tasks[name] = VideoTask(reference, recording, number, entry)
+        plan.tasks[name] = VideoTask(reference, video.recording, number, entry)
 
     def find_gone(self, plan: _Plan) -> tuple[list[VideoEntry], list[VideoEntry]]:
         """List the videos that the source no longer has: those that it had, and those of other sources.
@@ -412,12 +407,12 @@ class _Run:
         others = [
             entry.video
             for entry in self.manifest.videos
-            if entry.video not in replaced
-            and {name: entry.parameters.get(name) for name in wanted} != wanted
+            if entry.video not in replaced and {name: entry.parameters.get(name) for name in wanted} != wanted
         ]
         if others and plan.settings:
             raise OutputError(
-                f"{self.out} has {listed(others, _SHOWN)} with other options of what is withheld (min_count, salt). "
+                f"{self.out} has {listed(others, _SHOWN)} with other options of what is withheld "
+                f"(min_count, salt). "
                 "Give another folder."
             )
 
@@ -431,7 +426,7 @@ class _Run:
             tables,
             self.manifest.further,
             self.manifest.partition,
-            plan.settings,
+            tuple(plan.settings),
             self.digests,
         )
 
@@ -456,8 +451,10 @@ class _Run:
             ]
             if batch in plan.damaged and keep:
                 raise InputError(
-                    f"{self.out}: files of {listed([entry.video for entry in keep], _SHOWN)} are missing or were "
-                    "changed, and the source does not have these videos. Remove them with ptrack remove, or restore "
+                    f"{self.out}: files of {listed([entry.video for entry in keep], _SHOWN)} are missing "
+                    f"or were "
+                    "changed, and the source does not have these videos. Remove them with ptrack remove, "
+                    "or restore "
                     "the files."
                 )
             if batch in changed or len(keep) < len(entries):
@@ -487,42 +484,41 @@ _OF_A_VIDEO = {"video", "persons", "start", "end", "allow_incomplete", "allow_dr
 """Settings that may well differ from video to video, or that another note is about."""
 
 
+def _report(progress: Progress, count: int, summary: VideoSummary) -> None:
+    progress(summary, count)
+
+
 def _work(
     plan: _Plan,
-    run: _Run,
+    tasks: list[BatchTask],
+    target: Target,
     crew: dict[str, Any],
-    removed: Sequence[VideoEntry],
-    count: int,
-    progress: Progress | None,
-    check: Callable[[], None],
+    tell: Callable[[VideoSummary], None] | None,
 ) -> tuple[list[BatchResult], dict[str, VideoSummary]]:
     """Compute all batches, and return what became of them and of each video."""
     summaries = dict(plan.failed)
-    zones = {} if run.scene is None else {name: [] for name in plan.unchanged}
     for name, entry in plan.unchanged.items():
         if name not in summaries and name in plan.names:
             drawn = [one["name"] for one in entry.places.get("zones", {}).values()]
-            summaries[name] = summarize_video(entry, "unchanged", drawn if name in zones else ())
-    if progress is not None:
+            summaries[name] = summarize_video(entry, "unchanged", drawn)
+    if tell is not None:
         for summary in summaries.values():
-            progress(summary, count)
+            tell(summary)
     results = list[BatchResult]()
     workers = crew.pop("width", 1)
-    tasks = run.make_tasks(plan, removed)
     if workers > 1 and len(tasks) < _TASKS_PER_WORKER * workers:
         videos = sum(len(task.videos) for task in tasks)
         most = max(1, -(-videos // (_TASKS_PER_WORKER * workers)))
         tasks = [chunk for task in tasks for chunk in split_into_chunks(task, most)]
-    for result in _compute(tasks, run.target(plan), crew):
-        check()
+    for result in _compute(tasks, target, crew):
         results.append(result)
         for summary in result.summaries:
             summaries[summary.name] = summary
             if summary.findings and summary.status == "written":
                 said = f"{summary.name}: {'; '.join(summary.findings)}"
                 warnings.warn(said, PtrackWarning, stacklevel=3)
-            if progress is not None:
-                progress(summary, count)
+            if tell is not None:
+                tell(summary)
     return results, summaries
 
 
@@ -549,9 +545,7 @@ def _give_up(task: BatchTask, error: Exception, target: Target) -> BatchResult:
     videos = [replace(one.entry, fault=said) for one in task.videos if one.entry.rows]
     result = export_batch(replace(task, videos=(), keep=(*task.keep, *videos)), target)
     summaries = [
-        VideoSummary(
-            name=one.entry.video, status="failed", error=WorkerError(f"{one.entry.video}: {said}")
-        )
+        VideoSummary(name=one.entry.video, status="failed", error=WorkerError(f"{one.entry.video}: {said}"))
         for one in task.videos
     ]
     return replace(result, summaries=tuple(summaries))

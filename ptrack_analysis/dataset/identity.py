@@ -64,42 +64,55 @@ class Candidate:
     entry: VideoEntry | None
 
 
-def identify(
-    reference: VideoReference,
-    root: AnyPath,
-    part: str,
-    entries: Mapping[str, VideoEntry],
-    looks: Mapping[str, VideoEntry],
-    digests: Digests,
-) -> Candidate:
+@dataclass(frozen=True, slots=True)
+class KnownVideos:
+    """The videos of a dataset by their identities and looks, and how those are recorded."""
+
+    entries: Mapping[str, VideoEntry]
+    looks: Mapping[str, VideoEntry]
+    digests: Digests
+
+    @classmethod
+    def of(cls, manifest: Manifest, digests: Digests) -> "KnownVideos":
+        """Return the videos of a manifest."""
+        entries = {entry.identity: entry for entry in manifest.videos}
+        return cls(entries, {entry.look: entry for entry in manifest.videos if entry.look}, digests)
+
+
+def identify(reference: VideoReference, root: AnyPath, part: str, known: KnownVideos) -> Candidate:
     """Find out which video this is, and what the dataset has of it; unchanged files are not read.
 
-    The identity is the job, otherwise the filmed object in S3, otherwise the content of the files. ``part`` is
-    the time range that is exported.
+    The identity is the job, otherwise the filmed object in S3, otherwise the content of the files. ``part``
+    is the time range that is exported.
 
     Raises
     ------
     InputError
         If a file cannot be read.
     """
-    suffix = part + "".join(f" {role}={value}" for role, value in (reference.form.part if reference.form else ()))
+    suffix = part + "".join(
+        f" {role}={value}" for role, value in (reference.form.part if reference.form else ())
+    )
+    digests = known.digests
     look = find_look(reference, root, suffix, digests)
-    known = looks.get(look) if look else None
+    same = known.looks.get(look) if look else None
     if reference.identity.startswith(("job ", "video ")):
         identity, content = digests.identity(reference.identity + suffix), ""
-    elif known is not None:
-        return Candidate(reference, known.identity, look, known.content, known)
+    elif same is not None:
+        return Candidate(reference, same.identity, look, same.content, same)
     else:
         content = hash_content(reference)
         identity, content = digests.identity(f"content {content}{suffix}"), digests.digest(content)
-    entry = entries.get(identity)
+    entry = known.entries.get(identity)
     if entry is not None and not content:
         content = entry.content if look and entry.look == look else digests.digest(hash_content(reference))
     return Candidate(reference, identity, look, content, entry)
 
 
 def find_look(reference: VideoReference, root: AnyPath, suffix: str, digests: Digests) -> str:
-    """Return a digest of the sizes and times of a video's files, or tags in S3; empty if they may still change.
+    """Return a digest of the sizes and times of a video's files, or of their tags in S3.
+
+    It is empty if a file may still change without looking otherwise.
 
     Raises
     ------
@@ -127,7 +140,9 @@ def hash_content(reference: VideoReference) -> str:
         If a file cannot be read.
     """
     try:
-        sums = sorted({checksum(file) for file in reference.files if isinstance(file, S3Path) or file.is_file()})
+        sums = sorted(
+            {checksum(file) for file in reference.files if isinstance(file, S3Path) or file.is_file()}
+        )
     except OSError as error:
         raise InputError(f"{error.filename}: cannot be read: {error.strerror or error}") from error
     return sums[0] if len(sums) == 1 else sha256("".join(sums).encode()).hexdigest()
@@ -136,8 +151,8 @@ def hash_content(reference: VideoReference) -> str:
 def look_at(path: AnyPath) -> tuple[str, bool]:
     """Return how a file looks from outside, and whether it cannot change without looking otherwise.
 
-    On disk that is its size, its times and its number, in S3 its size and its ETag. A file that was changed just
-    now may change once more within the grain of the system's clock and look the same.
+    On disk that is its size, its times and its number, in S3 its size and its ETag. A file that was changed
+    just now may change once more within the grain of the system's clock and look the same.
 
     Raises
     ------
@@ -161,11 +176,13 @@ def hash_settings(
 ) -> str:
     """Return a digest of everything but the pages that changes the numbers of a video.
 
-    These are the options, the zones and lines of this video, its recording, how its file is read, and the version
-    of the package's algorithms.
+    These are the options, the zones and lines of this video, its recording, how its file is read, and the
+    version of the package's algorithms.
     """
     form = None if reference.form is None else asdict(reference.form)
-    text = json.dumps([ALGORITHM_VERSION, parameters, places, recording.row(), form], sort_keys=True, default=str)
+    text = json.dumps(
+        [ALGORITHM_VERSION, parameters, places, recording.row(), form], sort_keys=True, default=str
+    )
     return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]
 
 
@@ -185,8 +202,8 @@ class Naming:
     def choose(self, candidate: Candidate, wanted: str, recording: Recording) -> str:
         """Return the name of a video: the wanted one, unless another identity has it.
 
-        Then the local date of the recording is appended, or if that is unknown or taken too, six digits of the
-        identity.
+        Then the local date of the recording is appended, or if that is unknown or taken too, six digits of
+        the identity.
 
         Raises
         ------
@@ -200,7 +217,8 @@ class Naming:
             return self._take(wanted, identity)
         if self.given:
             raise ParameterError(
-                f"name (--name) is {wanted!r}, but the dataset has a different video of this name. Give another "
+                f"name (--name) is {wanted!r}, but the dataset has a different video of this name. Give "
+                f"another "
                 "name, or remove that video first (ptrack remove)."
             )
         stem, at, part = wanted.partition("@")
@@ -208,11 +226,14 @@ class Naming:
         ends += [sha256(identity.encode()).hexdigest()[:6]]
         name = next(
             one
-            for one in (f"{stem}-{end}{at}{part}" for end in (*ends, sha256(identity.encode()).hexdigest()[:32]))
+            for one in (
+                f"{stem}-{end}{at}{part}" for end in (*ends, sha256(identity.encode()).hexdigest()[:32])
+            )
             if self.taken.get(one.lower(), identity) == identity
         )
         self.notes.append(
-            f"{candidate.reference.files[0]} is a different video than {wanted!r} in the dataset, so it is added as "
+            f"{candidate.reference.files[0]} is a different video than {wanted!r} in the dataset, so it "
+            f"is added as "
             f"{name!r}. If it replaces that one, remove the old one: ptrack remove OUT --video {wanted}"
         )
         return self._take(name, identity)
@@ -258,7 +279,7 @@ def format_cache(
     mark: str,
     before: Mapping[str, tuple[str, str]],
 ) -> bytes:
-    """Write what the pages of these files say, where it can be relied on; what is known of other sources stays."""
+    """Write what the pages of unchanged files say; what is known of other sources stays."""
     rows = [(name, *known) for name, known in before.items() if not name.startswith(f"{mark}/")]
     for file, found in evidence.items():
         look, is_settled = look_at(file)

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from ptrack_analysis import __version__
 from ptrack_analysis.errors import InputError
-from ptrack_analysis.schema import OBSERVED_ENTRIES, OBSERVED_EXITS, Table
 from ptrack_analysis.pipeline.outputs import OUTPUTS
+from ptrack_analysis.schema import OBSERVED_ENTRIES, OBSERVED_EXITS, Table
 from ptrack_analysis.storage.facts import SCHEMA_VERSION, Further
 from ptrack_analysis.storage.s3 import AnyPath
 
@@ -39,11 +39,11 @@ class VisitEnds:
 class VideoEntry:
     """What a dataset records of one video.
 
-    ``identity`` tells which video it is: its job, the filmed object, or its content. ``content``, ``look`` and
-    ``settings`` are digests: of the files' content, of their sizes and times, and of everything else that
-    changes the video's numbers. ``root`` identifies the source of the export. ``parameters`` are the settings
-    that other videos may share, ``places`` its zones and lines, ``about`` its camera, site and days, ``figures``
-    the times that the export prints [ms].
+    ``identity`` tells which video it is: its job, the filmed object, or its content. ``content``, ``look``
+    and ``settings`` are digests: of the files' content, of their sizes and times, and of everything else
+    that changes the video's numbers. ``root`` identifies the source of the export. ``parameters`` are the
+    settings that other videos may share, ``places`` its zones and lines, ``about`` its camera, site and
+    days, ``figures`` the times that the export prints [ms].
     """
 
     video: str
@@ -277,12 +277,14 @@ def parse_manifest(content: bytes, place: object) -> Manifest:
         version = head["schema_version"]
     except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
         raise InputError(
-            f"{place}: cannot be read as the manifest of a dataset. It was damaged or edited; restore it from a "
+            f"{place}: cannot be read as the manifest of a dataset. It was damaged or edited; restore it "
+            f"from a "
             "backup, or export to another folder."
         ) from error
     if version > SCHEMA_VERSION:
         raise InputError(
-            f"{place}: the dataset has schema version {version}, written by ptrack-analysis {head.get('package')}. "
+            f"{place}: the dataset has schema version {version}, written by ptrack-analysis "
+            f"{head.get('package')}. "
             f"This is {__version__}, which knows version {SCHEMA_VERSION}: install the newer package."
         )
     try:

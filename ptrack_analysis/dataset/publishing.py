@@ -124,7 +124,9 @@ def write_bytes_to(out: AnyPath, place: str, content: bytes) -> None:
 
 
 def recover(out: AnyPath) -> bool:
-    """Finish the change of a run that was killed, or discard what it had staged; return whether it finished one.
+    """Finish the change of a run that was killed, or discard what it had staged.
+
+    Returns whether a change was finished.
 
     Raises
     ------
@@ -155,7 +157,8 @@ def wait_for_change(out: AnyPath) -> None:
     while (out / JOURNAL).is_file():
         if time.monotonic() > end:
             raise InputError(
-                f"{out}: a run was interrupted while it changed the dataset. Run ptrack export or ptrack compact "
+                f"{out}: a run was interrupted while it changed the dataset. Run ptrack export or ptrack "
+                f"compact "
                 "on it: they finish that change first."
             )
         time.sleep(_STEP)
@@ -190,7 +193,7 @@ def _finish(out: AnyPath, change: Change, tag: str | None) -> None:
             source, target = staging / place, out / place
             if source.exists():
                 make_folder(target.parent)
-                os.replace(source, target)
+                source.replace(target)
                 folders.add(target.parent)
         for place in change.removals:
             remove_file(out / place, up_to=out)
@@ -198,7 +201,7 @@ def _finish(out: AnyPath, change: Change, tag: str | None) -> None:
             if folder.is_dir():
                 flush_folder(folder)
         if (staging / MANIFEST).exists():
-            os.replace(staging / MANIFEST, out / MANIFEST)
+            (staging / MANIFEST).replace(out / MANIFEST)
             flush_folder(out / PRIVATE)
         (out / JOURNAL).unlink(missing_ok=True)
     except OSError as error:

@@ -288,7 +288,9 @@ def _without_source_columns(name: str, table: pd.DataFrame) -> pd.DataFrame:
 
 def released_folders(folders: list[str], settings: AnalysisConfig) -> list[str]:
     """List those of the computed tables that are written."""
-    wanted = {*(settings.tables or [one.name for one in OUTPUTS.values() if one.standard]), *ALWAYS}
+    standard = [one.name for one in OUTPUTS.values() if one.standard]
+    standard += ["faces"] if settings.faces else []
+    wanted = {*(settings.tables or standard), *ALWAYS}
     hourly = settings.tells_clocks and not _HOURLY.isdisjoint(wanted)
     return [
         name

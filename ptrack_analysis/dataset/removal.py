@@ -65,9 +65,7 @@ def remove_videos(
                 raise unknown(root, "video", name, known)
         removed = {*names, *(entry.video for entry in known.values() if _ended_before(entry, limit))}
         target = make_target(dataset)
-        results = [
-            export_batch(task, target) for task in _list_tasks(dataset, removed)
-        ]
+        results = [export_batch(task, target) for task in _list_tasks(dataset, removed)]
         if results:
             commit(dataset, target, results, {}, check)
     return RemoveSummary(root, tuple(sorted(removed)), len(known) - len(removed))

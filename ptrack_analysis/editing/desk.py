@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,8 @@ def _shown(feature: Any, place: str) -> dict[str, Any]:
 
 def _videos(feature: dict[str, Any]) -> list[str]:
     try:
-        return list(parse_properties(feature).videos)
+        bound = parse_properties(feature)
+        return list(bound.videos or bound.cameras)
     except ZoneError:
         return []
 
@@ -312,10 +314,11 @@ class EditorFiles:
         """Describe what is odd about the zones of each video they are bound to; each sentence once."""
         job, plane = self.job, self.job.plan or self.job.video.pixels
         notes = list[str]()
-        for name in scene.videos or [job.video.name]:
+        cameras: list[str | None] = [*scene.cameras] or [None]
+        for camera, name in product(cameras, scene.videos or [job.video.name]):
             video = replace(job.video, name=name)
             try:
-                zones, _ = project_scene(scene, video, plane, place=job.output.name)
+                zones, _ = project_scene(scene.of_camera(camera), video, plane, place=job.output.name)
                 notes += check_zones(zones, video, plane=plane)
             except PtrackError as error:
                 notes.append(str(error))

@@ -126,6 +126,11 @@ def notes_on_analysis(analysis: VideoAnalysis) -> list[str]:
     if analysis.floor_plan is not None:
         notes += [f"floor plan: {note}" for note in analysis.floor_plan.notes]
         notes += _notes_on_floor(rows, analysis.floor_plan.bounds)
+    if analysis.ignores_cameras:
+        notes.append(
+            f"zones and lines of the cameras {', '.join(analysis.ignores_cameras)} are excluded, because the "
+            "camera of the video is not known"
+        )
     bounds = analysis.boundary_lines
     if len(bounds) > 1 and not any(line.kind == ENTRANCE for line in bounds):
         notes.append(

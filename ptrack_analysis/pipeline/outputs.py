@@ -406,7 +406,7 @@ OUTPUTS: dict[str, Output] = {
         _output(
             "heatmap",
             schema.HEATMAP,
-            _in_cells("basis", only=("basis", "foot_points")),
+            _suppressed(people="people_in_cells", source="cell_values", groups=((),)),
             plots=(
                 _plot(
                     "heatmap",
@@ -418,6 +418,7 @@ OUTPUTS: dict[str, Output] = {
                 ),
             ),
         ),
+        _output("box_heatmap", schema.BOX_HEATMAP, WITHHELD, Need.BOXES),
         _output("cell_values", schema.MEASURE, _in_cells("quantity")),
         _output(
             "flow_field",
@@ -437,6 +438,7 @@ OUTPUTS: dict[str, Output] = {
                 ),
             ),
         ),
+        _output("faces", schema.FACES, PERSONAL, Need.FACES, Need.BOXES),
         _output("facing", schema.FACING, PERSONAL, Need.ZONES, Need.FACES, Need.BOXES),
         _output("confidence_intervals", schema.INTERVALS, WITHHELD),
         _output("quality", schema.QUALITY, WITHHELD, Need.BOXES),

@@ -10,16 +10,18 @@ import pandas as pd
 
 from ptrack_analysis.analysis.crowd.density import MINUTE
 from ptrack_analysis.analysis.heat.grid import SHAPE
-from ptrack_analysis.analysis.heat.heatmap import Basis, Quantity
+from ptrack_analysis.analysis.heat.heatmap import Quantity
 from ptrack_analysis.clock.lookup import settled
 from ptrack_analysis.clock.recordings import Recording, of_recording, with_further
 from ptrack_analysis.scene.zone_files import project_scene
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import (
     BALANCE,
+    BOX_HEATMAP,
     CROSSINGS,
     DIRECTIONS,
     FACE_COLUMNS,
+    FACES,
     FACING,
     LANDMARK_COLUMNS,
     OCCUPANCY,
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 
 _NOT_KNOWN = int(np.iinfo("int64").min)
 _CELL_QUANTITIES: tuple[Quantity, ...] = ("people", "mean_speed", "visits")
-_BASES: tuple[Basis, ...] = ("boxes", "foot_points")
 
 
 def videos(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -51,16 +52,23 @@ def tracks(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the tracks."""
     from ptrack_analysis.analysis.tracks import compute_tracks
 
-    return compute_tracks(analysis.trajectories)
+    return compute_tracks(analysis.walks)
 
 
 def detections(analysis: VideoAnalysis) -> pd.DataFrame:
-    """Return the detections, with faces only where they are asked for."""
+    """Return the detections without their faces."""
     table = analysis.detections
-    if analysis.config.faces:
-        return table
     names = {column.name for column in (*FACE_COLUMNS, *LANDMARK_COLUMNS)}
     return table.drop(columns=[name for name in table.columns if name in names])
+
+
+def faces(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Return the faces of the detections that have one."""
+    table = analysis.detections
+    names = [column.name for column in FACES.columns]
+    if "face_left" not in table:
+        return empty_table(FACES)
+    return table.reindex(columns=names)[table["face_left"].notna()]
 
 
 def stitches(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -109,7 +117,7 @@ def visits(analysis: VideoAnalysis) -> pd.DataFrame:
 
     config = analysis.config
     return compute_visits(
-        analysis.trajectories,
+        analysis.walks,
         analysis.zones,
         analysis.video,
         merge_gap=config.merge_gap,
@@ -227,7 +235,7 @@ def occupancy_changes(analysis: VideoAnalysis) -> pd.DataFrame:
 
     config = analysis.config
     return compute_occupancy(
-        analysis.trajectories, analysis.video, zones=analysis.zones, start=config.start, end=config.end
+        analysis.walks, analysis.video, zones=analysis.zones, start=config.start, end=config.end
     )
 
 
@@ -279,7 +287,7 @@ def crossings(analysis: VideoAnalysis) -> pd.DataFrame:
     """Find the crossings of the lines."""
     from ptrack_analysis.analysis.counting.crossings import compute_crossings
 
-    return compute_crossings(analysis.trajectories, analysis.lines, min_distance=analysis.config.min_distance)
+    return compute_crossings(analysis.walks, analysis.lines, min_distance=analysis.config.min_distance)
 
 
 def counts(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -319,14 +327,21 @@ def line_flow(analysis: VideoAnalysis) -> pd.DataFrame:
 
 
 def heatmap(analysis: VideoAnalysis) -> pd.DataFrame:
-    """Return the heatmap of foot points, and that of boxes where positions are on the image."""
+    """Return the cells of the heatmap of foot points in which people stood."""
+    made = analysis.heatmap(basis="foot_points")
+    if analysis.unit == "m" and analysis.duration is None:
+        table = made.to_frame().assign(density_per_m2=np.nan)  # so that all files have the same columns
+    else:
+        table = made.to_frame(analysis.duration if analysis.unit == "m" else None)
+    return table[table["seconds"] > 0]
+
+
+def box_heatmap(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Return the cells of the image that bounding boxes covered; empty on a floor plan."""
     if analysis.unit == "m":
-        if analysis.duration is None:  # the column exists anyway, so that all files have the same columns
-            return analysis.heatmap().to_frame().assign(density_per_m2=np.nan)
-        return analysis.heatmap().to_frame(analysis.duration)
-    bases = _BASES[1:] if analysis.has_points else _BASES
-    both = [analysis.heatmap(basis=basis).to_frame() for basis in bases]
-    return pd.concat(both).sort_index()
+        return empty_table(BOX_HEATMAP, unit="m")
+    table = analysis.heatmap(basis="boxes").to_frame()
+    return table[table["box_seconds"] > 0]
 
 
 def cell_values(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -335,7 +350,7 @@ def cell_values(analysis: VideoAnalysis) -> pd.DataFrame:
 
     grid = _grid(analysis)
     measured = [
-        compute_heatmap(analysis.trajectories, analysis.video, quantity=quantity, **grid).to_frame()
+        compute_heatmap(analysis.walks, analysis.video, quantity=quantity, **grid).to_frame()
         for quantity in _CELL_QUANTITIES
     ]
     return pd.concat(measured).sort_index()
@@ -393,7 +408,7 @@ def quality(analysis: VideoAnalysis) -> pd.DataFrame:
     config = analysis.config
     return compute_quality(
         analysis.detections,
-        analysis.trajectories,
+        analysis.walks,
         analysis.video,
         zones=analysis.zones,
         lines=analysis.lines,
@@ -438,7 +453,7 @@ def videos_table(
         "analyzed_to": np.array([_NOT_KNOWN if end is None else milliseconds(end, "end")]),
     }
     recording = recording or settled(Recording(video=video.name), video)
-    return with_further(assemble(VIDEOS, arrays | of_recording(recording)), recording.further)
+    return with_further(assemble(VIDEOS, arrays | of_recording(recording)), recording)
 
 
 def _grid(analysis: VideoAnalysis) -> dict[str, Any]:

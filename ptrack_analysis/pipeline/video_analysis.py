@@ -11,6 +11,7 @@ import pandas as pd
 from ptrack_analysis.analysis.crowd.density import QUARTER_HOUR, compute_occupancy_bins, parse_bin_length
 from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds, find_bounds
 from ptrack_analysis.analysis.heat.heatmap import Basis, Heatmap
+from ptrack_analysis.analysis.motion.walks import Walks
 from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.analysis.presence import choose_max_gap
 from ptrack_analysis.analysis.quality.verdict import VideoVerdict, judge_video
@@ -193,8 +194,20 @@ class VideoAnalysis:
 
     @cached_property
     def scene(self) -> Scene | None:
-        """The zones and lines of the zone file, in its unit."""
+        """The zones and lines for the camera of the recording, in the unit of the zone file."""
+        scene, recording = self._whole_scene, self._given_recording
+        return None if scene is None else scene.of_camera(None if recording is None else recording.camera)
+
+    @cached_property
+    def _whole_scene(self) -> Scene | None:
         return read_scene_file(self.config) if self._given_scene is None else self._given_scene
+
+    @property
+    def ignores_cameras(self) -> list[str]:
+        """The cameras whose zones and lines are excluded because the camera of the video is not known."""
+        recording = self._given_recording
+        is_known = recording is not None and recording.camera is not None
+        return [] if is_known or self._whole_scene is None else self._whole_scene.cameras
 
     @cached_property
     def reading(self) -> Reading:
@@ -212,6 +225,7 @@ class VideoAnalysis:
         gap = timedelta(choose_max_gap(self.config.max_gap, 0))
         budget = _memory_budget(self.source, self.config)
         options: dict[str, Any] = {"video": self.config.video, "faces": self.config.faces, "careful": False}
+        options["landmarks"] = self.config.faces
         options |= {"form": self._form, "budget": budget, "name": self._name}
         part = _part_to_read(self.config, gap)
         reading = load(self.source, part=part, **options)
@@ -350,8 +364,9 @@ class VideoAnalysis:
             )
         persons: Sequence[int] | None = config.persons  # type: ignore[assignment] # a tuple after validation
         if persons is not None:
-            persons = [int(stitches["merged_into"].get(person, person)) for person in persons]
-        return select(detections, persons=persons), stitches
+            merged = [int(stitches["merged_into"].get(person, person)) for person in persons]
+            detections = select(detections, persons=merged)
+        return detections, stitches
 
     @property
     def is_part(self) -> bool:
@@ -427,6 +442,11 @@ class VideoAnalysis:
     def trajectories(self) -> pd.DataFrame:
         """Trajectories after cleaning and after the time and person filters."""
         return self._cut[0] if self.is_part else self._located
+
+    @cached_property
+    def walks(self) -> Walks:
+        """The arrays of the trajectories, read once for all tables."""
+        return Walks(self.trajectories, self.unit)
 
     @property
     def kinematics(self) -> pd.DataFrame:
@@ -528,7 +548,7 @@ class VideoAnalysis:
         if key not in self._heatmaps:
             if on_floor:
                 made = compute_heatmap(
-                    self.trajectories,
+                    self.walks,
                     self.video,
                     shape=shape,
                     cell=cell,
@@ -536,13 +556,9 @@ class VideoAnalysis:
                     truncated=truncated,
                 )
             elif basis == "foot_points":
-                made = compute_heatmap(
-                    self.trajectories, self.video, shape=shape or SHAPE, truncated=truncated
-                )
+                made = compute_heatmap(self.walks, self.video, shape=shape or SHAPE, truncated=truncated)
             else:
-                made = compute_box_heatmap(
-                    self.detections, self.trajectories, self.video, shape=shape or SHAPE
-                )
+                made = compute_box_heatmap(self.detections, self.walks, self.video, shape=shape or SHAPE)
             self._heatmaps[key] = made
         return self._heatmaps[key]
 
@@ -565,8 +581,8 @@ def read_scene_file(settings: AnalysisConfig) -> Scene | None:
     try:
         plane: Plane = Pixels(1, 1) if settings.floor is None else read_floor_plan(settings.floor, video)
         if scene is not None:
-            for name in (video.name, *scene.videos):
-                project_scene(scene, replace(video, name=name), plane, place=str(settings.zones))
+            for part in scene.unbind():
+                project_scene(part, video, plane, place=str(settings.zones))
     except ParameterError:
         return scene  # what is given in px can only be tried where the frame's size is known: with each video
     return scene
@@ -600,7 +616,7 @@ def _memory_budget(source: Source | VideoReference, config: AnalysisConfig) -> B
     return Budget(
         video=source.name if isinstance(source, VideoReference) else str(source),
         memory=memory,
-        row=ROW_BYTES + (_MORE_BYTES if more else 0),
+        row=ROW_BYTES + (_MORE_BYTES if more else 0) + (_MORE_BYTES if config.faces else 0),
         other=_OTHER_BYTES,
         way_out=f"Analyze it in parts with start and end (--from, --to){without}, or raise memory "
         "(--memory).",

@@ -8,8 +8,8 @@ import pandas as pd
 
 from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.quality.verdict import judge_video
-from ptrack_analysis.dataset.opening import Dataset
 from ptrack_analysis.dataset.manifest import VisitEnds
+from ptrack_analysis.dataset.opening import Dataset
 from ptrack_analysis.geometry import Bools
 from ptrack_analysis.report.footfall import by_local_clock, find_doors, footfall_table, over_doors
 from ptrack_analysis.report.parts import Cell, Grid, Heading, Part, ReportTable, Section, Words, column_text

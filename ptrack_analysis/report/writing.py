@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from ptrack_analysis import __version__
-from ptrack_analysis.clock.lookup import find_recordings, no_start
-from ptrack_analysis.dataset.opening import open_dataset
+from ptrack_analysis.clock.lookup import find_keys, find_recordings, no_start
 from ptrack_analysis.dataset.manifest import MANIFEST
+from ptrack_analysis.dataset.opening import open_dataset
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
@@ -23,7 +23,7 @@ from ptrack_analysis.report.overview import overview_report
 from ptrack_analysis.report.page import MARKED, report_html
 from ptrack_analysis.report.parts import Report
 from ptrack_analysis.report.summary import span
-from ptrack_analysis.sources.archive import FORMAT_OPTIONS, FormatOptions, VideoReference, shown
+from ptrack_analysis.sources.archive import FORMAT_OPTIONS, FormatOptions, VideoReference
 from ptrack_analysis.sources.finding import find_videos, form_given, rename_videos
 from ptrack_analysis.storage.files import write_text
 from ptrack_analysis.storage.s3 import AnyPath, parse_path
@@ -230,8 +230,7 @@ def _of_video(
     form: FormatOptions | None,
 ) -> Report:
 
-    places = {reference.name: [shown(root, file) for file in reference.files]}
-    recordings, notes = find_recordings(settings, places)
+    recordings, notes = find_recordings(settings, [find_keys(reference, root)])
     analysis = VideoAnalysis(reference, settings, recording=recordings[reference.name], form=form)
     if analysis.recording.started_at is None:
         notes += no_start(settings, [reference.name])

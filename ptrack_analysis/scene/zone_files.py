@@ -1,8 +1,10 @@
 """Zone files: GeoJSON, and the zones and lines of one video in its plane."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -17,13 +19,20 @@ from ptrack_analysis.errors import PtrackError, ZoneError
 from ptrack_analysis.geometry import FARTHEST, Floats
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.lens import divided
-from ptrack_analysis.scene.zones import Line, Properties, Zone, in_one_video, parse_properties
+from ptrack_analysis.scene.zones import (
+    Line,
+    Zone,
+    is_bound_to,
+    is_pattern,
+    may_share_video,
+    parse_properties,
+)
 from ptrack_analysis.video import Plane, PointPlane, Video
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a zone file holds, of all videos, in the unit that it is written in."""
+    """The zones and lines of a zone file, for all its videos, in the unit of the file."""
 
     zones: list[Zone]
     lines: list[Line]
@@ -31,17 +40,58 @@ class Scene:
 
     @property
     def videos(self) -> list[str]:
-        """The names of videos that zones or lines are bound to, each once, sorted."""
-        bound = [zone.videos for zone in self.zones] + [line.videos for line in self.lines]
-        return sorted({name for names in bound for name in names})
+        """The names and patterns of videos that zones or lines are bound to, each once, sorted."""
+        things: list[Zone | Line] = [*self.zones, *self.lines]
+        return sorted({name for thing in things for name in thing.videos})
+
+    @property
+    def cameras(self) -> list[str]:
+        """The names and patterns of cameras that zones or lines are bound to, each once, sorted."""
+        things: list[Zone | Line] = [*self.zones, *self.lines]
+        return sorted({name for thing in things for name in thing.cameras})
 
     def of(self, video: str) -> "Scene":
-        """Return the part that is in the video of this name: what is bound to it or to none."""
+        """Return the zones and lines of the video of this name, whose camera is not known.
+
+        Raises
+        ------
+        ZoneError
+            If two zones or two lines of the video have the same name.
+        """
+        part = self._select(lambda thing: is_bound_to(thing.videos, video) and not thing.cameras)
+        for things in (part.zones, part.lines):
+            twice = [name for name, count in Counter(thing.name for thing in things).items() if count > 1]
+            if twice:
+                raise ZoneError(
+                    f"the name {twice[0]!r} occurs twice in video {video!r}: two patterns of videos or "
+                    "cameras fit it. Give one of them another name or pattern."
+                )
+        return part
+
+    def of_camera(self, camera: str | None) -> "Scene":
+        """Return the zones and lines of a camera, no longer bound to it; None is an unknown camera."""
+        part = self._select(lambda thing: is_bound_to(thing.cameras, camera))
         return Scene(
-            [zone for zone in self.zones if not zone.videos or video in zone.videos],
-            [line for line in self.lines if not line.videos or video in line.videos],
+            [replace(zone, cameras=()) for zone in part.zones],
+            [replace(line, cameras=()) for line in part.lines],
             self.unit,
         )
+
+    def unbind(self) -> Iterator["Scene"]:
+        """Yield a scene for each zone and line, in which it is bound to no video and no camera."""
+        for zone in self.zones:
+            yield Scene([replace(zone, videos=(), cameras=())], [], self.unit)
+        for line in self.lines:
+            yield Scene([], [replace(line, videos=(), cameras=())], self.unit)
+
+    def find_unmatched(self, videos: Iterable[str]) -> list[str]:
+        """Return the names and patterns of ``videos`` that fit no video of these names."""
+        names = [*videos]
+        return [one for one in self.videos if not any(fnmatchcase(name, one) for name in names)]
+
+    def _select(self, is_wanted: Callable[[Zone | Line], bool]) -> "Scene":
+        zones = [zone for zone in self.zones if is_wanted(zone)]
+        return Scene(zones, [line for line in self.lines if is_wanted(line)], self.unit)
 
 
 def project_scene(scene: Scene, video: Video, plane: Plane, *, place: str) -> tuple[list[Zone], list[Line]]:
@@ -62,7 +112,10 @@ def project_scene(scene: Scene, video: Video, plane: Plane, *, place: str) -> tu
         raise ZoneError(
             f"{place}: zones in meters need a floor plan to be carried to {plane.unit}; none is given"
         )
-    part = scene.of(video.name)
+    try:
+        part = scene.of(video.name)
+    except ZoneError as error:
+        raise ZoneError(f"{place}: {error}") from error
 
     def carried(thing: Zone | Line) -> Any:
         return replace(thing, outline=_projected(thing, scene.unit, video, plane, place), unit=plane.unit)
@@ -128,7 +181,7 @@ _FAULTS = (
 
 
 def read_zones(
-    path: str | PathLike[str], video: Video, *, plane: Plane | None = None
+    path: str | PathLike[str], video: Video, *, plane: Plane | None = None, camera: str | None = None
 ) -> tuple[list[Zone], list[Line]]:
     """Read zones and lines from a GeoJSON FeatureCollection, in the coordinates of a plane.
 
@@ -136,10 +189,11 @@ def read_zones(
     ``properties.name``, and may have ``properties.kind``. The foreign member ``"unit"`` of the collection
     says what the coordinates are: ``fraction`` of the frame (the default), ``px``, or ``m`` on the floor.
 
-    ``properties.video``, the name of a video or a list of names, binds a zone or line to these videos; then
-    the same name may stand for another outline in another video. What is bound to other videos than this one
-    is left out. A zone with ``properties.from`` or ``properties.to`` (``"10s"``, ``"5min"``, ``"00:01:30"``
-    since the start of the video) holds at the moments from the one, included, to the other, excluded.
+    ``properties.video`` binds a zone or line to videos: the name of a video, a pattern such as ``"door_*"``,
+    or a list of them. ``properties.camera`` binds it to the videos of cameras in the same way. The same name
+    can then stand for another outline in another video. Zones and lines of other videos and cameras are
+    excluded. A zone with ``properties.from`` or ``properties.to`` (``"10s"``, ``"5min"``, ``"00:01:30"``
+    since the start of the video) is valid from the one, included, to the other, excluded.
 
     Parameters
     ----------
@@ -148,8 +202,10 @@ def read_zones(
     video
         The video, for its frame size and its name.
     plane
-        The plane to carry the outlines to; by default the image [px], or for a video of points (with a
+        The plane to project the outlines to; by default the image [px], or for a video of points (with a
         ``y_axis``) their own plane.
+    camera
+        The camera of the video. Without it, zones and lines that are bound to a camera are excluded.
 
     Returns
     -------
@@ -163,7 +219,7 @@ def read_zones(
         crosses itself, has too few corners, is not finite, or crosses the horizon; a property that is not
         what it should be, or times that leave nothing between them; meters without a floor.
     """
-    scene = read_scene(path)
+    scene = read_scene(path).of_camera(camera)
     if plane is None and video.y_axis is not None and scene.unit != "fraction":
         plane = PointPlane(scene.unit, video.y_axis)
     return project_scene(scene, video, plane or video.pixels, place=str(path))
@@ -200,24 +256,37 @@ def _add(scene: Scene, feature: Any) -> None:
         raise ZoneError(f"{feature!r:.60} is not a Feature")
     said = parse_properties(feature)
     outline = _outline(said.name, feature.get("geometry") or {})
+    thing: Zone | Line
     if isinstance(outline, LineString):
-        _validate_names_differ(said, scene.lines)
         if said.start is not None or said.end is not None:
             raise ZoneError(f"line {said.name!r} has properties.from or to; only zones hold for a time")
-        scene.lines.append(Line(said.name, outline, scene.unit, said.kind or "line", said.videos))
+        kind = said.kind or "line"
+        thing = Line(said.name, outline, scene.unit, kind, said.videos, cameras=said.cameras)
+        _validate_names_differ(thing, scene.lines)
+        scene.lines.append(thing)
     else:
-        _validate_names_differ(said, scene.zones)
         kind = said.kind or "zone"
-        scene.zones.append(Zone(said.name, outline, scene.unit, kind, said.start, said.end, said.videos))
+        thing = Zone(said.name, outline, scene.unit, kind, said.start, said.end, said.videos, said.cameras)
+        _validate_names_differ(thing, scene.zones)
+        scene.zones.append(thing)
 
 
-def _validate_names_differ(said: Properties, others: Sequence[Zone | Line]) -> None:
-    """Reject a name that another thing has in the same video."""
+def _validate_names_differ(thing: Zone | Line, others: Sequence[Zone | Line]) -> None:
+    """Reject a name that another thing has in the same video; of two patterns, only the videos tell."""
     for other in others:
-        if other.name == said.name and in_one_video(said.videos, other.videos):
-            shared = set(said.videos) & set(other.videos) or {*said.videos, *other.videos}
-            where = f" in video {min(shared)!r}" if shared else ""
-            raise ZoneError(f"the name {said.name!r} occurs twice{where}")
+        if other.name != thing.name or not may_share_video(thing, other) or _are_patterns(thing, other):
+            continue
+        shared = set(thing.videos) & set(other.videos) or {*thing.videos, *other.videos}
+        where = f" in video {min(shared)!r}" if shared else ""
+        raise ZoneError(f"the name {thing.name!r} occurs twice{where}")
+
+
+def _are_patterns(one: Zone | Line, other: Zone | Line) -> bool:
+    """Return whether two things are bound to different patterns, so that their videos may differ."""
+    return any(
+        ours and theirs and {*ours}.isdisjoint(theirs) and any(map(is_pattern, (*ours, *theirs)))
+        for ours, theirs in ((one.videos, other.videos), (one.cameras, other.cameras))
+    )
 
 
 def _outline(name: str, geometry: Any) -> Any:

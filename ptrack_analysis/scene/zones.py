@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,9 @@ _FOREVER = int(np.iinfo("int64").max)
 class Zone:
     """A named polygon in a plane; ``unit`` is the plane's, ``kind`` is what the zone is used as.
 
-    The zone holds at the moments from ``start`` (included) to ``end`` (excluded) since the start of the
-    video; None is the video's own start or end. ``videos`` are the names of the videos that it is in; none
-    is every video.
+    The zone is valid from ``start`` (included) to ``end`` (excluded) since the start of the video; None is
+    the video's own start or end. ``videos`` are the names, or patterns of names, of the videos that it is in;
+    without any, it is in every video. ``cameras`` restricts it to the videos of cameras in the same way.
 
     Raises
     ------
@@ -46,6 +47,7 @@ class Zone:
     start: pd.Timedelta | None = None
     end: pd.Timedelta | None = None
     videos: tuple[str, ...] = ()
+    cameras: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Reject what can hold nobody."""
@@ -85,9 +87,9 @@ class Zone:
 class Line:
     """A named polyline in a plane; seen from its first to its last vertex, left to right is *in*.
 
-    ``videos`` are the names of the videos that it is in; none is every video. ``y_axis`` tells which way y
-    grows in the plane: ``down`` on an image, ``up`` in the plane of PedPy and JuPedSim and on surveyed plans.
-    It decides which side is left.
+    ``videos`` and ``cameras`` restrict it to videos, as for a ``Zone``. ``y_axis`` tells which way y grows in
+    the plane: ``down`` on an image, ``up`` in the plane of PedPy and JuPedSim and on surveyed plans. It
+    decides which side is left.
     """
 
     name: str
@@ -96,6 +98,7 @@ class Line:
     kind: str = "line"
     videos: tuple[str, ...] = ()
     y_axis: YAxis = "down"
+    cameras: tuple[str, ...] = ()
 
     @property
     def seen(self) -> LineString:
@@ -103,9 +106,29 @@ class Line:
         return self.outline if self.y_axis == "down" else self.outline.reverse()
 
 
-def in_one_video(videos: Sequence[str], others: Sequence[str]) -> bool:
-    """Return whether two things bound to these videos, none being every video, are both in any."""
-    return not videos or not others or not set(videos).isdisjoint(others)
+def is_bound_to(patterns: Sequence[str], name: str | None) -> bool:
+    """Return whether one of the names or patterns fits a name; without any, every name fits."""
+    return not patterns or (name is not None and any(fnmatchcase(name, pattern) for pattern in patterns))
+
+
+def may_share_video(one: Zone | Line, other: Zone | Line) -> bool:
+    """Return whether two zones or lines can be in the same video, as far as their names show."""
+    return _may_overlap(one.videos, other.videos) and _may_overlap(one.cameras, other.cameras)
+
+
+def _may_overlap(patterns: Sequence[str], others: Sequence[str]) -> bool:
+    if not patterns or not others:
+        return True
+    return any(
+        (is_pattern(one) and is_pattern(other)) or fnmatchcase(one, other) or fnmatchcase(other, one)
+        for one in patterns
+        for other in others
+    )
+
+
+def is_pattern(name: str) -> bool:
+    """Return whether a name has ``*``, ``?`` or ``[``, so that it stands for several."""
+    return any(letter in name for letter in "*?[")
 
 
 def validate_zones(zones: Sequence[Zone], unit: str) -> None:
@@ -165,17 +188,18 @@ def _validate_items(things: Sequence[Zone | Line], wanted: type[Zone | Line], un
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """A feature's name, its kind (None: not said), when it holds and in which videos (none: in every)."""
+    """A feature's name, kind (None if not given), validity, and the videos and cameras that it is in."""
 
     name: str
     kind: str | None
     start: pd.Timedelta | None
     end: pd.Timedelta | None
     videos: tuple[str, ...]
+    cameras: tuple[str, ...]
 
 
 def parse_properties(feature: dict[str, Any]) -> Properties:
-    """Read ``name``, ``kind``, ``from``, ``to`` and ``video`` of a feature; others are passed over.
+    """Read ``name``, ``kind``, ``from``, ``to``, ``video`` and ``camera`` of a feature; ignore the others.
 
     Raises
     ------
@@ -186,7 +210,8 @@ def parse_properties(feature: dict[str, Any]) -> Properties:
     name = _text(said.get("name") if isinstance(said, dict) else None, "properties.name")
     kind = said.get("kind")
     start, end = _moment(name, said.get("from"), "from"), _moment(name, said.get("to"), "to")
-    return Properties(name, kind if isinstance(kind, str) else None, start, end, _videos(name, said))
+    videos, cameras = _names(name, said, "video"), _names(name, said, "camera")
+    return Properties(name, kind if isinstance(kind, str) else None, start, end, videos, cameras)
 
 
 def _text(value: Any, what: str) -> str:
@@ -212,16 +237,19 @@ def _moment(name: str, value: Any, property_: str) -> pd.Timedelta | None:
         raise ZoneError(str(error)) from error
 
 
-def _videos(name: str, said: dict[str, Any]) -> tuple[str, ...]:
-    given = said.get("video")
+def _names(name: str, said: dict[str, Any], key: str) -> tuple[str, ...]:
+    """Read the names or patterns of the videos or cameras that a feature is for."""
+    given = said.get(key)
     if given is None:
         return ()
     names = given if isinstance(given, list) else [given]
     if not names:
-        raise ZoneError(f"{name!r}: properties.video is [], so it is in no video; without it, it is in every")
-    what = f"{name!r}: properties.video"
+        raise ZoneError(
+            f"{name!r}: properties.{key} is [], so it is in no {key}. Leave it out for every {key}."
+        )
+    what = f"{name!r}: properties.{key}"
     if not all(isinstance(one, str) for one in names):
-        raise ZoneError(f"{what} is {given!r}, not the name of a video or a list of names")
+        raise ZoneError(f"{what} is {given!r}, not the name of a {key} or a list of names")
     return tuple(dict.fromkeys(_text(one, what) for one in names))
 
 
@@ -256,7 +284,7 @@ SLIVER = 1e-9
 
 def shared_area(zone: Zone, other: Zone) -> float:
     """Return the area that both cover at some moment of some video, 0 where it is float noise."""
-    if not (in_one_video(zone.videos, other.videos) and hold_together(zone, other)):
+    if not (may_share_video(zone, other) and hold_together(zone, other)):
         return 0.0
     area = float(zone.outline.intersection(other.outline).area)
     return area if area > SLIVER * min(zone.outline.area, other.outline.area) else 0.0

@@ -21,6 +21,7 @@ from ptrack_analysis.schema.detected import (
     CONTINUED,
     DETECTIONS,
     FACE_COLUMNS,
+    FACES,
     FACING,
     INTERPOLATED,
     LANDMARK_COLUMNS,
@@ -62,6 +63,7 @@ from ptrack_analysis.schema.tables import DATES, NOTEBOOK_ONLY, SALTED, SITES, S
 from ptrack_analysis.schema.walked import MOVEMENT, POSITION_STATUSES, STOPS, TRACKS, TRAJECTORIES
 from ptrack_analysis.schema.zones import (
     BALANCE,
+    BOX_HEATMAP,
     COUNTS,
     CROSSINGS,
     DIRECTIONS,
@@ -94,6 +96,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AGREEMENT",
     "BALANCE",
+    "BOX_HEATMAP",
     "CONTINUED",
     "COUNTS",
     "CROSSINGS",
@@ -109,6 +112,7 @@ __all__ = [
     "ENCOUNTERS",
     "ENTRIES",
     "EXITS",
+    "FACES",
     "FACE_COLUMNS",
     "FACING",
     "FIELD",

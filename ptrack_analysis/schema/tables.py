@@ -11,7 +11,7 @@ from ptrack_analysis.schema.crowd import (
     VISITS_HOURLY,
     ZONE_OCCUPANCY,
 )
-from ptrack_analysis.schema.detected import DETECTIONS, FACING, POINTS, STITCHES
+from ptrack_analysis.schema.detected import DETECTIONS, FACES, FACING, POINTS, STITCHES
 from ptrack_analysis.schema.dwell import (
     DWELL,
     DWELL_BY_ENTRY,
@@ -32,6 +32,7 @@ from ptrack_analysis.schema.table import VIDEO, Column, Table, salted, suppressi
 from ptrack_analysis.schema.walked import MOVEMENT, STOPS, TRACKS, TRAJECTORIES
 from ptrack_analysis.schema.zones import (
     BALANCE,
+    BOX_HEATMAP,
     COUNTS,
     CROSSINGS,
     HEATMAP,
@@ -114,7 +115,8 @@ VIDEOS = Table(
         Column(
             "status",
             "text",
-            "Whether the rows are current, or outdated because the last export could not read the video again.",
+            "Whether the rows are current, or outdated because the last export could not read the video "
+            "again.",
             optional=True,
         ),
     ),
@@ -124,6 +126,7 @@ TABLES = {
     table.name: table
     for table in (
         DETECTIONS,
+        FACES,
         POINTS,
         TRAJECTORIES,
         MOVEMENT,
@@ -148,6 +151,7 @@ TABLES = {
         COUNTS,
         BALANCE,
         HEATMAP,
+        BOX_HEATMAP,
         HEATMAP_SLICES,
         MEASURE,
         HEAT_DIFFERENCE,

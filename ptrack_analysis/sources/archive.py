@@ -61,7 +61,8 @@ class VideoReference:
     Only the pages of ``identity`` are read (see ``find_identity``); with a ``form``, another tracker's file
     or folder, ``path``, is read instead. ``points_unit`` is ``m`` or ``px`` if it has points without boxes,
     otherwise empty. ``missing`` has the signs that pages are missing, ``notes`` a sentence for
-    each assumption about which files belong together.
+    each assumption about which files belong together. ``job_tag`` and ``video_uri`` are the JobTag and the
+    filmed object or file, where the pages name them.
     """
 
     name: str
@@ -73,6 +74,8 @@ class VideoReference:
     notes: tuple[str, ...] = ()
     path: AnyPath | None = None
     points_unit: Literal["", "m", "px"] = ""
+    job_tag: str | None = None
+    video_uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +192,19 @@ def build_references(
             missing=missing.get(key, MissingPages()),
             identity=key[0],
             notes=tuple(note for note in assumed if note.startswith(f"{files[0].name!r} to")),
+            job_tag=_find_fact(key, files, evidence, "job_tag"),
+            video_uri=_find_fact(key, files, evidence, "video_uri"),
         )
         for name, (key, files) in zip(names, ordered, strict=True)
     ]
+
+
+def _find_fact(
+    key: Key, files: Sequence[AnyPath], evidence: Mapping[AnyPath, frozenset[Evidence]], name: str
+) -> str | None:
+    """Return what the pages of a video say about it; None if they do not."""
+    own = (one for file in files for one in evidence.get(file, ()) if one.identity == key[0])
+    return next((fact for one in own if (fact := getattr(one, name))), None)
 
 
 def _find_kin(

@@ -20,7 +20,8 @@ class Evidence(NamedTuple):
     ``identity`` names the job or the filmed file and is empty if no page does. ``continues`` tells whether a
     page has a NextToken, ``is_whole`` whether a page is a finished response without one, and ``is_merged``
     whether a page has the results of other analyses too. ``first`` and ``last`` are the first and last
-    timestamp [ms], ``facts`` the VideoMetadata.
+    timestamp [ms], ``facts`` the VideoMetadata. ``job_tag`` and ``video_uri`` are the JobTag and the filmed
+    object or file, or empty texts.
     """
 
     identity: str
@@ -30,9 +31,21 @@ class Evidence(NamedTuple):
     first: int | None
     last: int | None
     facts: str
+    job_tag: str
+    video_uri: str
 
 
-_NOTHING = Evidence("", continues=False, is_whole=False, is_merged=False, first=None, last=None, facts="")
+_NOTHING = Evidence(
+    "",
+    continues=False,
+    is_whole=False,
+    is_merged=False,
+    first=None,
+    last=None,
+    facts="",
+    job_tag="",
+    video_uri="",
+)
 
 
 def find_identity(page: Page[Any]) -> str:
@@ -43,6 +56,14 @@ def find_identity(page: Page[Any]) -> str:
     if filmed and filmed.name:
         return f"video {filmed.bucket or ''}/{filmed.name}"
     return f"file {page.file_name}" if page.file_name else ""
+
+
+def find_video_uri(page: Page[Any]) -> str:
+    """Return the location of the filmed object or file that a page names, otherwise an empty text."""
+    filmed = page.video and page.video.s3_object
+    if filmed and filmed.name:
+        return f"s3://{filmed.bucket}/{filmed.name}" if filmed.bucket else filmed.name
+    return page.file_name or ""
 
 
 def parse_evidence(found: list[Any]) -> frozenset[Evidence] | None:
@@ -70,6 +91,8 @@ def gather_evidence(pages: Iterable[tuple[Page[Any], int | None, int | None]]) -
             min(times, default=None),
             max(times, default=None),
             known.facts or (repr(page.video_metadata) if page.video_metadata else ""),
+            known.job_tag or page.job_tag or "",
+            known.video_uri or find_video_uri(page),
         )
     return frozenset(found.values())
 

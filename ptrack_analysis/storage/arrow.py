@@ -257,7 +257,7 @@ def from_arrow(content: pa.Table, *, whole: bool = True) -> pd.DataFrame:
     schema = schema_by_marks(content.schema.metadata)
     if VIDEO.name in content.column_names:
         schema = add_video_key(schema)
-    if whole and VERSION_MARK in (content.schema.metadata or {}):
+    if whole:
         content = drop_derived(content)
     known = {
         column.name: column for unit in schema.units for column in stored_columns(schema, unit, clocked=True)
@@ -289,8 +289,11 @@ def from_arrow(content: pa.Table, *, whole: bool = True) -> pd.DataFrame:
 def drop_derived(content: pa.Table) -> pa.Table:
     """Drop the columns of a dataset that a table in memory does not have.
 
-    These are the columns that follow from others, and optional columns and columns of a plane without a value.
+    These are the columns that follow from others, and optional columns and columns of a plane without a
+    value.
     """
+    if VERSION_MARK not in (content.schema.metadata or {}):
+        return content
     schema = add_video_key(schema_by_marks(content.schema.metadata))
     by_unit = {unit: {column.name for column in stored_columns(schema, unit)} for unit in schema.units}
     own = set[str]().union(*by_unit.values())

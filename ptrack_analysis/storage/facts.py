@@ -138,7 +138,7 @@ def arrow_schema(schema: Table, further: Further = ()) -> pa.Schema:
         for column in fact_columns(schema)
     ]
     fields += [
-        pa.field(name, ARROW_TYPES[kind], metadata={"unit": "", "definition": _SOURCE_COLUMN})  # type: ignore[index]
+        pa.field(name, ARROW_TYPES[kind], metadata={"unit": "", "definition": _SOURCE_COLUMN})
         for name, kind in further
     ]
     marks = {TABLE_MARK: schema.name, PACKAGE_MARK: PACKAGE, VERSION_MARK: str(SCHEMA_VERSION)}
@@ -163,34 +163,20 @@ def build_rows(
     further
         Names of the further columns of the source that are stored.
     """
-    rows = len(table)
-    levels = {name: table.index.get_level_values(name).array for name in table.index.names}
-    values: dict[str, pa.Array] = {}
-    moments: dict[str, np.ndarray] = {}
-    fields = arrow_schema(schema)
-    for column in fact_columns(schema):
-        if column.of is PERSON or column.name in _IDS or column.of in (_DATE, _HOUR_COLUMN):
-            continue
-        if column.moment_name is not None:
-            values[column.name] = _clock_times(moments[column.moment_name], clock)
-        elif column.name == VIDEO.name:
-            values[column.name] = pa.repeat(pa.scalar(video, pa.string()), rows)
-        elif (source := _find_values(table, levels, column)) is None:
-            values[column.name] = pa.nulls(rows, fields.field(column.name).type)
-            moments[column.name] = np.full(rows, MISSING_TIME)
-        else:
-            values[column.name] = convert_column(column.of, source)
-            if column.of.kind == "moment":
-                moments[column.name] = np.asarray(source).view("int64")
+    rows, fields = len(table), arrow_schema(schema)
+    values, moments = _store_columns(table, schema)
+    values[VIDEO.name] = pa.repeat(pa.scalar(video, pa.string()), rows)
     if PERSON.name in fields.names and PERSON.name not in values:
         values[PERSON.name] = _name_people(values["person_index"], video)
     for name, (_, parts) in _IDS.items():
         if name in fields.names:
             values[name] = _join_key(video, [values[part] for part in _id_parts(parts, values)])
-    if LOCAL_DATE in fields.names:
-        first = moments[f"{schema.row_time}_ms"] if schema.row_time else np.zeros(rows, "int64")
-        values[LOCAL_DATE], values[LOCAL_HOUR] = _local_times(first, clock)
-    arrays = [values[name] for name in fields.names]
+    for column in fact_columns(schema):
+        if column.moment_name is not None and column.moment_name in moments:
+            values[column.name] = _clock_times(moments[column.moment_name], clock)
+    first = moments[f"{schema.row_time}_ms"] if schema.row_time else np.zeros(rows, "int64")
+    values[LOCAL_DATE], values[LOCAL_HOUR] = _local_times(first, clock)
+    arrays = [values[field.name] if field.name in values else pa.nulls(rows, field.type) for field in fields]
     for name in further:
         field, array = convert_further_column(name, table[name])
         fields = fields.append(field)
@@ -198,10 +184,25 @@ def build_rows(
     return pa.Table.from_arrays(arrays, schema=fields)
 
 
-def _find_values(table: pd.DataFrame, levels: dict[str, Any], column: Stored) -> Any:
-    if column.memory_name in levels:
-        return levels[column.memory_name]
-    return table[column.memory_name].array if column.memory_name in table.columns else None
+def _store_columns(table: pd.DataFrame, schema: Table) -> tuple[dict[str, pa.Array], dict[str, np.ndarray]]:
+    """Convert the key and the columns that a table has; return its moments [ms] as well."""
+    values: dict[str, pa.Array] = {}
+    moments: dict[str, np.ndarray] = {}
+    names = {*table.columns}
+    levels = {*table.index.names}
+    for column in fact_columns(schema):
+        if column.moment_name is not None:
+            continue
+        if column.memory_name in levels:
+            source = table.index.get_level_values(column.memory_name).array
+        elif column.memory_name in names and column.name != LOCAL_HOUR:
+            source = table[column.memory_name].array
+        else:
+            continue
+        values[column.name] = convert_column(column.of, source)
+        if column.of.kind == "moment":
+            moments[column.name] = np.asarray(source).view("int64")
+    return values, moments
 
 
 def _id_parts(parts: Sequence[str], values: dict[str, pa.Array]) -> list[str]:
@@ -220,7 +221,7 @@ def _join_key(video: str, parts: list[pa.Array]) -> pa.Array:
 
 
 def _clock_times(moments: np.ndarray, clock: Clock) -> pa.Array:
-    """Return moments of the video [ms] by the clock, in UTC; null where the moment or the clock is unknown."""
+    """Return moments of the video [ms] in UTC; null where the moment or the clock is unknown."""
     if clock.start is None:
         return pa.nulls(len(moments), ARROW_TYPES["timestamp"])
     known = moments != MISSING_TIME
@@ -239,9 +240,9 @@ def _local_times(moments: np.ndarray, clock: Clock) -> tuple[pa.Array, pa.Array]
 
 
 def join_rows(parts: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
-    """Join the rows of several videos into one table of this schema, sorted by local date, rows kept in order.
+    """Join the rows of several videos into one table of this schema, sorted by local date.
 
-    Missing further columns are null, and whole numbers become doubles where the schema says so.
+    Rows of one date keep their order. Missing further columns are null.
     """
     joined = pa.concat_tables([conform(part, schema) for part in parts]) if parts else schema.empty_table()
     if LOCAL_DATE not in schema.names or joined.num_rows == 0:
@@ -275,7 +276,7 @@ def conform(part: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 STEPS: dict[int, Callable[[pa.Table], pa.Table]] = {}
-"""By schema version, what brings the rows of any table to the next version; new columns are added by ``conform``."""
+"""By schema version, what brings the rows of a table to the next version; ``conform`` adds new columns."""
 
 
 def upgrade(content: pa.Table) -> pa.Table:

@@ -88,7 +88,7 @@ def test_the_file_of_recordings_tells_the_clock_and_more(archive, zones, tmp_pat
     export_dataset(archive, out, zones=zones, recordings=file)
     videos = listed(out, "videos")
     assert videos["site"].tolist() == ["Mitte", "Mitte"]
-    assert videos["floor_area"].tolist() == ["0", "1"]
+    assert videos["floor_area"].tolist() == [0, 1]
     assert videos["timezone"].tolist() == ["+01:00", "+01:00"]
     assert "`recorded_at`" in (out / "dictionary.md").read_text()
 

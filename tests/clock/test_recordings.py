@@ -6,11 +6,12 @@ from types import SimpleNamespace
 import pytest
 
 from ptrack_analysis import Video
-from ptrack_analysis.clock import Recording, read_recordings
-from ptrack_analysis.clock.lookup import find_recordings, no_start, parse_pattern, settled
+from ptrack_analysis.clock import Recording, lookup, read_recordings
+from ptrack_analysis.clock.lookup import list_names, no_start, parse_pattern, settled
 from ptrack_analysis.clock.timezones import validate_opening_hours
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError
 from ptrack_analysis.rekognition import create_client
+from ptrack_analysis.scene.selection import VideoKeys
 from ptrack_analysis.storage.s3 import parse_path
 
 
@@ -24,6 +25,12 @@ def settings(**given):
             "opening_hours": None,
             **given,
         }
+    )
+
+
+def find_recordings(told, files):
+    return lookup.find_recordings(
+        told, [VideoKeys(name, tuple(list_names(paths)), tuple(paths)) for name, paths in files.items()]
     )
 
 
@@ -55,7 +62,7 @@ def test_a_local_time_is_by_the_clock_of_its_row(write):
     ]
 
 
-def test_all_columns_are_kept_the_others_as_text(write):
+def test_further_columns_are_kept(write):
     header = "Video;Started_At;site;camera;opening_hours;floor area"
     text = f"{header}\na;2026-03-29T09:00Z;Mitte;c1;24/7;007\nb;;;;;\n"
     found = read_recordings(write(b"\xef\xbb\xbf" + text.encode()))
@@ -93,8 +100,11 @@ REFUSED = {
     ),
     "no moment": ("a,29.03.2026 09:00", r":2: started_at is '29\.03\.2026 09:00', not a moment such as"),
     "no time of day": ("a,2026-03-29", r":2: started_at is '2026-03-29', which has no time of day"),
-    "twice": ("a,2026-03-29T09:00Z\n\na,2026-03-29T10:00Z", r":4: the video 'a' is on line 2 already"),
-    "no name": (",2026-03-29T09:00Z", r":2: the column 'video' is empty"),
+    "twice": ("a,2026-03-29T09:00Z\n\na,2026-03-29T10:00Z", r":4: video 'a' is on line 2 already"),
+    "no name": (
+        ",2026-03-29T09:00Z",
+        r":2: the row names no video: the column 'video' is empty\. Fill in it",
+    ),
     "a cell too many": ("a,2026-03-29T09:00Z,b", r":2: 3 cells, not 2 as the header has"),
     "a quote": ('a,"2026-03-29T09:00Z', r":2: not a CSV file"),
 }
@@ -146,18 +156,18 @@ def test_a_time_that_a_clock_does_not_show_once_is_refused(write, row, message):
 FILES = {
     "empty": (
         "",
-        r"videos\.csv:1: the file is empty; a header with the columns video and started_at was expected",
+        r"videos\.csv:1: the file is empty; expected a header such as video,started_at",
     ),
     "no header": (
         "a,2026-03-29T09:00Z\n",
-        r":1: the column 'video' is missing; the column 'started_at' is missing",
+        r":1: none of the columns video, files, job_id, job_tag, video_uri, camera is there",
     ),
     "misspelt": ("video,start_at\na,b\n", r":1: .*the column 'start_at' is unknown: is 'started_at' meant\?"),
     "twice": ("video,started_at,Floor Ä,floor-a\n", r":1: the column 'floor_a' is there twice"),
     "no name": ("video,started_at,\n", r":1: column 3 has no name"),
     "taken": (
         "video,started_at,duration_s\n",
-        r":1: the column 'duration_s' is one that the table of videos",
+        r":1: the column 'duration_s' has the name of a column that a dataset has itself\. Rename it",
     ),
     "not UTF-8": (b"video,started_at\n\n\xe4,b\n", r":3: byte 0xe4 is not UTF-8: save it as 'CSV UTF-8'"),
     "UTF-16": ("video,started_at\n".encode("utf-16"), r":1: byte 0xff is not UTF-8"),
@@ -252,7 +262,10 @@ def test_a_video_that_is_not_there_is_said_once(write):
     place = write("video,started_at\n" + "".join(f"v{n},2026-01-01T00:00Z\n" for n in range(5)))
     _, notes = find_recordings(settings(recordings=place), {"v0": []})
     assert notes == [
-        f"{place} has 4 videos ('v1', 'v2', 'v3' and 1 more), which the source has not: it has the video 'v0'"
+        (
+            f"{place}: 4 rows match no video of the source (video 'v1'; video 'v2'; video 'v3' and 1 more), "
+            "which has the video 'v0'"
+        )
     ]
 
 
@@ -325,6 +338,7 @@ def test_a_row_is_what_json_knows():
         "camera": None,
         "opening_hours": None,
         "further": {"a": None},
+        "types": {},
         "fault": None,
     }
 

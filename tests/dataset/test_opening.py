@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 from pages import page, record
 from pandas.testing import assert_frame_equal
+from ptrack_analysis.dataset.records import FOLDERS
 
 from ptrack_analysis import compute_tracks, export_dataset, open_dataset, read_parquet
 from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
-from ptrack_analysis.dataset.records import FOLDERS
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError
 from ptrack_analysis.storage import s3 as s3_asking
 from ptrack_analysis.storage.s3 import S3Path, default_client, parse_path

@@ -7,9 +7,9 @@ import duckdb
 import pandas as pd
 import pytest
 from pages import page, record, write
+from ptrack_analysis.dataset.records import validate_names, video_name
 
 from ptrack_analysis import export_dataset, open_dataset, verify_dataset
-from ptrack_analysis.dataset.records import validate_names, video_name
 from ptrack_analysis.datasets import compact_dataset
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.pipeline.config import AnalysisConfig

@@ -6,6 +6,7 @@ import re
 import duckdb
 import pandas as pd
 import pytest
+from ptrack_analysis.dataset.records import FOLDERS, read_records
 from shapely.geometry import LineString, box
 
 from ptrack_analysis import Video, Zone, read_parquet
@@ -19,7 +20,6 @@ from ptrack_analysis.dataset.dimensions import (
     zones_table,
 )
 from ptrack_analysis.dataset.export import export_dataset
-from ptrack_analysis.dataset.records import FOLDERS, read_records
 from ptrack_analysis.pipeline.outputs import ALWAYS
 from ptrack_analysis.scene.zone_files import Scene
 from ptrack_analysis.scene.zones import Line
