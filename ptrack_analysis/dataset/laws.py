@@ -263,13 +263,13 @@ LAWS = (
     ),
     Law(
         "heatmap",
-        "the seconds of the heatmap of foot points are the time located in the image, to the millisecond; "
+        "the seconds of the heatmap are the time located in the image, to the millisecond; "
         "on a floor plan they are at most the time located",
         ("heatmap", "trajectories", "videos"),
         """
         SELECT video, '' AS place, coalesce(heat, 0) AS found, coalesce(located, 0) AS expected
         FROM (SELECT video, ms(seconds) AS heat, count(x_m) > 0 AS on_floor FROM heatmap
-            WHERE basis = 'foot_points' GROUP BY ALL)
+            GROUP BY ALL)
         FULL JOIN (SELECT video, ms(time_present_s) AS located FROM trajectories
             WHERE position_status <> 'missing' AND (x_m IS NOT NULL OR NOT coalesce(outside_image, false))
             GROUP BY ALL) USING (video)
