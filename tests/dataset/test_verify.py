@@ -26,17 +26,6 @@ video,started_at,timezone,site
 morning,2026-03-28T23:30:00Z,Europe/Berlin,shop
 noon,2026-03-29T12:00:00+02:00,Europe/Berlin,shop
 """
-FURTHER = ("counts", "occupancy_changes", "occupancy_hourly", "visits_hourly", "count_drift", "groups")
-
-
-@pytest.fixture(scope="module")
-def sound(data, tmp_path_factory):
-    """Give a dataset of three videos, one without a clock, with the tables of every law."""
-    folder = tmp_path_factory.mktemp("sound")
-    export(data, folder, tables=(*STANDARD, *FURTHER))
-    return folder / "out"
-
-
 STANDARD = (
     "detections",
     "trajectories",
@@ -49,6 +38,15 @@ STANDARD = (
     "transitions",
     "quality",
 )
+FURTHER = ("counts", "occupancy_changes", "occupancy_hourly", "visits_hourly", "count_drift", "groups")
+
+
+@pytest.fixture(scope="module")
+def sound(data, tmp_path_factory):
+    """Give a dataset of three videos, one without a clock, with the tables of every law."""
+    folder = tmp_path_factory.mktemp("sound")
+    export(data, folder, floor=data / "day/floor.json", tables=(*STANDARD, *FURTHER))
+    return folder / "out"
 
 
 def export(data, folder, **options):
@@ -80,7 +78,9 @@ def list_file(out, place, **more):
 
 
 def place_of(table):
-    return f"{table}/{table}.parquet" if table in ("zones", "lines", "dates") else f"{table}/part-000001.parquet"
+    return (
+        f"{table}/{table}.parquet" if table in ("zones", "lines", "dates") else f"{table}/part-000001.parquet"
+    )
 
 
 def rewrite(out, table, change):
@@ -239,7 +239,10 @@ def test_a_manifest_of_a_newer_version_is_found(out):
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (lambda one: replace(one, tables=(*one.tables, "mine")), "lists the table 'mine', which does not exist"),
+        (
+            lambda one: replace(one, tables=(*one.tables, "mine")),
+            "lists the table 'mine', which does not exist",
+        ),
         (lambda one: replace(one, tables=(*one.tables, "stops")), "lists no file of the table 'stops'"),
         (lambda one: replace(one, tables=one.tables[:-1]), "which belongs to none of its tables"),
         (lambda one: replace(one, next_batch=1), "lists 'evening' in batch 1, but the next batch is 1"),
@@ -292,7 +295,10 @@ def with_version(table):
         (with_type, "column 'visit' is int32 instead of int64"),
         (with_unit, "column 'dwell_s' has the unit 'ms' instead of 's'"),
         (with_version, "has the mark ptrack_analysis.version '1' instead of"),
-        (lambda table: table.replace_schema_metadata({}), "has the mark ptrack_analysis.table none instead of"),
+        (
+            lambda table: table.replace_schema_metadata({}),
+            "has the mark ptrack_analysis.table none instead of",
+        ),
     ],
     ids=["a column less", "a column more", "another order", "type", "unit", "version", "no marks"],
 )
@@ -340,7 +346,7 @@ def test_another_number_of_rows_than_in_the_manifest_is_found(out):
 def test_rows_of_an_unknown_video_are_found(out):
     rewrite(out, "quality", with_value("video", "night"))
     failed, said = findings(out)
-    assert failed == ["rows", "references"]
+    assert failed == ["rows", "references", "local_dates"]
     assert "has 1 rows of 'night' instead of 0" in said
     assert "video is 'night', which is not in the table videos" in said
 
@@ -432,10 +438,12 @@ def plain_names(table):
 
 def test_a_small_count_in_a_released_dataset_is_found(data, tmp_path):
     export(data, tmp_path, min_count=3)
-    rewrite(tmp_path / "out", "dwell", with_value("persons", 2))
+    rewrite(tmp_path / "out", "transitions", with_value("persons", 2))
+    rewrite(tmp_path / "out", "dwell", with_value("median_s", 2.5))
     failed, said = findings(tmp_path / "out")
     assert failed == ["withheld"]
     assert "persons is 2, but counts below 3 are withheld" in said
+    assert "median_s is 2.5, but is withheld in every row" in said
 
 
 @pytest.mark.parametrize(
@@ -444,7 +452,7 @@ def test_a_small_count_in_a_released_dataset_is_found(data, tmp_path):
         ("tracks", "without_position_s", 100.0, ["without_position", "located"]),
         ("tracks", "time_in_scene_s", longer, ["time_present", "scene"]),
         ("tracks", "detections", 1, ["detections", "positions"]),
-        ("tracks", "mean_speed_px_per_s", 1e6, ["speeds"]),
+        ("tracks", "mean_speed_m_per_s", 1e6, ["speeds"]),
         ("occupancy", "person_seconds_s", longer, ["scene", "bins", "occupancy_changes"]),
         ("zone_occupancy", "person_seconds_s", longer, ["zones", "bins", "occupancy_changes"]),
         ("visits", "dwell_s", 1000.0, ["zones", "located", "visit_times"]),
@@ -498,6 +506,14 @@ def test_laws_without_duckdb_say_what_to_install(sound, monkeypatch):
     assert verify_dataset(sound).passed
     with pytest.raises(ParameterError, match=r"ptrack-analysis\[duckdb\]"):
         verify_dataset(sound, laws=True)
+
+
+def test_the_heatmap_of_an_image_has_all_time_located_in_it(data, tmp_path):
+    export(data, tmp_path)
+    rewrite(tmp_path / "out", "heatmap", with_value("seconds", lambda seconds: seconds / 2))
+    failed, said = findings(tmp_path / "out", laws=True)
+    assert failed == ["heatmap"]
+    assert re.search(r"\w+: \d+ instead of \d+", said)
 
 
 def test_the_shell_prints_findings_and_returns_3(out, capsys):
