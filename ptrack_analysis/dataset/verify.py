@@ -88,8 +88,8 @@ def verify_dataset(out: str | PathLike[str] | S3Path, *, laws: bool = False) -> 
     """
     root, ledger = parse_path(out), Ledger()
     manifest = _read_manifest(root, ledger)
-    if manifest is None or ledger.count["unfinished"]:
-        return ledger.close(root, manifest.names if manifest else ())
+    if manifest is None:
+        return ledger.close(root, ())
     reader = _Reader(root, manifest, _check_places(root, manifest, ledger), ledger)
     dimensions = {name: rows for name in DIMENSIONS for _, rows in reader.read_table(name, -1)}
     for name, rows in dimensions.items():
@@ -105,15 +105,16 @@ def verify_dataset(out: str | PathLike[str] | S3Path, *, laws: bool = False) -> 
 
 
 def _read_manifest(root: AnyPath, ledger: Ledger) -> Manifest | None:
-    """Read the manifest, and check that it is consistent and that no run was interrupted."""
+    """Read the manifest; None if it is inconsistent, or a run was interrupted while it changed the files."""
     ledger.examined.update(manifest=1, unfinished=1)
     try:
         wait_for_change(root)
     except InputError as error:
         ledger.find("unfinished", JOURNAL, str(error).removeprefix(f"{root}: "))
+        return None
     staging = root / STAGING
     staged = [*(staging.below() if isinstance(staging, S3Path) else staging.rglob("*.*"))]
-    if staged and not ledger.count["unfinished"]:
+    if staged:
         problem = "has staged files: a run is writing, or was interrupted. The next run removes them"
         ledger.find("unfinished", STAGING, problem)
     if not (root / MANIFEST).is_file():
