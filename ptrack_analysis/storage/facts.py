@@ -49,7 +49,10 @@ _DATE = Column(
 _HOUR_COLUMN = Column(LOCAL_HOUR, "integer", "Hour of the same moment, 0 to 23.")
 _IDS = {
     "visit_id": ("video, zone, person and number of the visit", ("zone", "person", "visit")),
-    "crossing_id": ("video, line, person and number of the crossing", ("line", "person", "crossing")),
+    "crossing_id": (
+        "video, line, person, direction and number of the crossing in this direction",
+        ("line", "person", "direction", "crossing"),
+    ),
 }
 _ID_OF_TABLE = {"visits": "visit_id", "crossings": "crossing_id"}
 
