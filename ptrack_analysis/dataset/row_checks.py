@@ -61,7 +61,7 @@ def choose_columns(name: str, schema: Table, manifest: Manifest) -> list[str]:
     columns = fact_columns(schema)
     if manifest.is_withheld or name == "videos":
         return [column.name for column in columns]
-    needed = {LOCAL_DATE, LOCAL_HOUR, f"{schema.row_time}_ms", *REFERENCES}
+    needed = {LOCAL_DATE, LOCAL_HOUR, "hour_at", f"{schema.row_time}_ms", *REFERENCES}
     needed |= {name for key in list_keys(schema) for name in key}
     needed |= {name for one in columns if one.moment_name for name in (one.name, one.moment_name)}
     return [column.name for column in columns if column.name in needed]
@@ -147,7 +147,9 @@ def check_local(found: FileRows, schema: Table, clocks: Clocks) -> None:
         return
     found.ledger.examined["local_dates"] += len(rows)
     moments = _find_starts(rows, clocks)
-    if schema.row_time:
+    if "hour_at" in rows.column_names:
+        moments = rows["hour_at"].cast(pa.int64())
+    elif schema.row_time:
         since_start = pc.fill_null(rows[f"{schema.row_time}_ms"], 0)
         moments = pc.add(pc.multiply(since_start, 1000), moments)
     unknown = np.asarray(pc.is_null(moments))
