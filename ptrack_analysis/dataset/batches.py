@@ -14,7 +14,14 @@ from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.dimensions import describe_video, list_definitions, with_keys
 from ptrack_analysis.dataset.identity import Digests, hash_content
-from ptrack_analysis.dataset.manifest import STAGING, DatasetFile, Partition, VideoEntry, place_file
+from ptrack_analysis.dataset.manifest import (
+    PARTITION_KEYS,
+    STAGING,
+    DatasetFile,
+    Partition,
+    VideoEntry,
+    place_file,
+)
 from ptrack_analysis.dataset.publishing import stage_file
 from ptrack_analysis.dataset.release import needed_folders, release, released_folders
 from ptrack_analysis.dataset.summary import VideoSummary, sum_figures, summarize_video
@@ -284,7 +291,7 @@ def _prepare(table: pd.DataFrame, name: str, video: str, setting: Setting, schem
     further = find_further_columns(table, schema)
     if further and name != "videos" and not has_source_columns(name, setting.config):
         return table.drop(columns=further)
-    fixed = {one.lower() for one in arrow_schema(schema).names} if further else set()
+    fixed = {one.lower() for one in arrow_schema(schema).names} | {*PARTITION_KEYS.values()}
     return table.rename(columns={one: f"source_{one}" for one in further if one.lower() in fixed})
 
 

@@ -43,7 +43,7 @@ _DAY = 24 * _HOUR
 _SOURCE_COLUMN = "Column of the source."
 _DATE = Column(
     LOCAL_DATE,
-    "text",
+    "date",
     "Date of the row's first moment by the clock of the site; of the start, if it has none.",
 )
 _HOUR_COLUMN = Column(LOCAL_HOUR, "integer", "Hour of the same moment, 0 to 23.")
@@ -205,8 +205,7 @@ def _join_columns(
     moments: dict[Any, np.ndarray] = {}
     for column in fact_columns(schema):
         found = [source.get(column.memory_name) for source in sources]
-        is_derived = column.moment_name is not None or column.name == LOCAL_HOUR
-        if not is_derived and any(array is not None for array in found):
+        if column.moment_name is None and any(array is not None for array in found):
             values[column.name], times = _join_column(column, found, lengths)
             if times is not None:
                 moments[column.name] = times
