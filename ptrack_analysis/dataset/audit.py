@@ -130,7 +130,7 @@ def choose_suppressed(cells: Cells, published: Bools, small: Bools, fixed: Bools
     """Choose which published cells to suppress so that no small cell can be derived.
 
     Small cells are suppressed first. While one of them still follows from the rest, the cheapest cell of its
-    derivation is suppressed as well. A suppressed cell that follows anyway stays published unless it is small.
+    derivation is suppressed as well. A suppressed cell that follows anyway is published, unless it is small.
 
     Parameters
     ----------

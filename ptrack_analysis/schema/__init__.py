@@ -56,6 +56,7 @@ from ptrack_analysis.schema.quality import (
     TALLY,
     VERDICTS,
 )
+from ptrack_analysis.schema.released import RELEASED, Released
 from ptrack_analysis.schema.table import PERSON_KEYS, ZONE, Column, Table
 from ptrack_analysis.schema.tables import DATES, NOTEBOOK_ONLY, SALTED, SITES, SUPPRESSED, TABLES, VIDEOS
 from ptrack_analysis.schema.walked import MOVEMENT, POSITION_STATUSES, STOPS, TRACKS, TRAJECTORIES
@@ -139,6 +140,7 @@ __all__ = [
     "POSITION_STATUSES",
     "QUALITY",
     "QUEUE",
+    "RELEASED",
     "RETAIL",
     "SALTED",
     "SCENE_STAY",
@@ -166,6 +168,7 @@ __all__ = [
     "ZONE",
     "ZONES",
     "Column",
+    "Released",
     "Table",
     "assemble",
     "choice",

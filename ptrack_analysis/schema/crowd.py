@@ -18,7 +18,7 @@ BINS = Table(
     columns=(
         ZONE_KEY,
         _INTERVAL,
-        Column("mean_persons", "number", "Number of persons, weighted by time.", unit="1", withheld=True),
+        Column("mean_persons", "number", "Number of persons, weighted by time.", unit="1"),
         Column("max_persons", "integer", "Largest number of persons at any moment of the interval."),
         _PERSON_SECONDS,
     ),
@@ -79,21 +79,18 @@ FUNDAMENTAL = Table(
             "number",
             "Persons on a square meter, weighted by time.",
             unit="1/m²",
-            withheld=True,
         ),
         Column(
             "speed_m_per_s",
             "number",
             "Mean speed: path_length_m by speed_time; missing if speed_time is below half of person_seconds.",
             unit="m/s",
-            withheld=True,
         ),
         Column(
             "flow_per_m_per_s",
             "number",
             "Density times speed; 0 with nobody there.",
             unit="1/(m·s)",
-            withheld=True,
         ),
     ),
 )

@@ -167,7 +167,6 @@ HEATMAP = Table(
             "the time that was watched. On a floor plan only.",
             unit="1/m²",
             optional=True,
-            withheld=True,
         ),
     ),
     units=("px", "m", "fraction"),
