@@ -1,171 +1,188 @@
-"""Find figures that published figures reveal, and suppress further figures until none is revealed."""
+"""Audit of published tables: whether a suppressed figure follows from the figures that are left."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
+from shapely import Polygon
+from shapely.geometry.base import BaseGeometry
 
+from ptrack_analysis.dataset.contributions import BY_PLACE, SCENE, Contributions
+from ptrack_analysis.dataset.published import Figure, build_system, find_attributes, list_figures
+from ptrack_analysis.dataset.suppression import find_derivable
 from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.pipeline.outputs import OUTPUTS, Privacy
+from ptrack_analysis.schema import RELEASED, Table, list_columns
+from ptrack_analysis.video import Milliseconds
 
-_PRIME = 2**31 - 1
-"""Modulus of the elimination: products of two residues fit into 64 bits."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Cells:
-    """Sums over atoms, as the nonzero entries of an integer matrix.
-
-    Entry ``i`` says that cell ``cell[i]`` contains atom ``atom[i]``, ``factor[i]`` times. An atom is the
-    smallest unit that a figure is made of, such as the presence in one zone in one hour. ``count`` and
-    ``atoms`` are the numbers of cells and of atoms. No two cells are equal.
-    """
-
-    cell: Integers
-    atom: Integers
-    factor: Integers
-    count: int
-    atoms: int
-
-    def dense(self, cells: Integers, atoms: Integers) -> Integers:
-        """Return the rows of some cells and the columns of some atoms as a matrix."""
-        row, column = np.full(self.count, -1), np.full(self.atoms, -1)
-        row[cells], column[atoms] = np.arange(len(cells)), np.arange(len(atoms))
-        kept = (row[self.cell] >= 0) & (column[self.atom] >= 0)
-        matrix = np.zeros((len(cells), len(atoms)), dtype="int64")
-        np.add.at(matrix, (row[self.cell[kept]], column[self.atom[kept]]), self.factor[kept])
-        return matrix
+_Part = tuple[list[str], BaseGeometry | None]
+"""The zones that contain a part of the plane, and its outline if it is known."""
+_FLAGS = ("start_observed", "end_observed")
+_SLIVER = 1e-9
+"""Smallest area of an intersection of zones, as a share of the smaller zone."""
 
 
-class _Known:
-    """What follows from the known cells by addition and subtraction.
+def audit_video(
+    tables: Mapping[str, pd.DataFrame],
+    zones: Mapping[str, Polygon] | None = None,
+    *,
+    min_count: int,
+) -> list[str]:
+    """Find what the published tables of one video reveal about few people.
 
-    An atom that is a cell of its own is known directly. The other known cells are reduced to row echelon form
-    over the atoms that are left, with the combination of cells that makes each row beside it.
-    """
-
-    def __init__(self, cells: Cells, known: Bools) -> None:
-        self.cells = cells
-        alone = known & (np.bincount(cells.cell, minlength=cells.count) == 1)
-        self.cell_of_atom = np.full(cells.atoms, -1)
-        direct = alone[cells.cell]
-        self.cell_of_atom[cells.atom[direct]] = cells.cell[direct]
-        self.free = np.flatnonzero(self.cell_of_atom < 0)
-        self.direct = np.flatnonzero(self.cell_of_atom >= 0)
-        touched = np.zeros(cells.count, dtype=bool)
-        touched[cells.cell[self.cell_of_atom[cells.atom] < 0]] = True
-        self.rows = np.flatnonzero(known & touched)
-        matrix = np.hstack([cells.dense(self.rows, self.free), np.eye(len(self.rows), dtype="int64")])
-        self.pivots = _eliminate(matrix, len(self.free))
-        self.reduced = matrix[: len(self.pivots)]
-
-    def find_derivable(self, asked: Integers) -> Bools:
-        """Mark the cells that are sums and differences of known cells."""
-        wanted = self.cells.dense(asked, self.free)
-        rest = (wanted - wanted[:, self.pivots] @ self.reduced[:, : len(self.free)]) % _PRIME
-        derivable: Bools = ~rest.any(axis=1)
-        return derivable
-
-    def list_used(self, cell: int) -> Integers:
-        """List the known cells that a derivable cell is derived from."""
-        wanted = self.cells.dense(np.array([cell]), self.free)[0]
-        factors = wanted[self.pivots] @ self.reduced[:, len(self.free) :] % _PRIME
-        used = np.flatnonzero(factors)
-        made = factors[used] @ self.cells.dense(self.rows[used], self.direct)
-        rest = (self.cells.dense(np.array([cell]), self.direct)[0] - made) % _PRIME
-        return np.concatenate([self.rows[used], self.cell_of_atom[self.direct[np.flatnonzero(rest)]]])
-
-
-def _eliminate(matrix: Integers, width: int) -> Integers:
-    """Bring the first ``width`` columns to reduced row echelon form, in place; return the pivots' columns."""
-    matrix %= _PRIME
-    pivots = list[int]()
-    for column in range(width):
-        rank = len(pivots)
-        if rank == len(matrix):
-            break
-        below = np.flatnonzero(matrix[rank:, column])
-        if not len(below):
-            continue
-        matrix[[rank, rank + below[0]]] = matrix[[rank + below[0], rank]]
-        matrix[rank] = matrix[rank] * pow(int(matrix[rank, column]), -1, _PRIME) % _PRIME
-        others = np.flatnonzero(matrix[:, column])
-        others = others[others != rank]
-        inside = np.flatnonzero(matrix[rank])
-        at = np.ix_(others, inside)
-        product = matrix[others, column][:, None] * matrix[rank, inside] % _PRIME
-        matrix[at] = (matrix[at] - product) % _PRIME
-        pivots.append(column)
-    return np.array(pivots, dtype="int64")
-
-
-def find_derivable(cells: Cells, known: Bools, asked: Bools) -> Bools:
-    """Mark the cells that follow from the known cells by addition and subtraction.
+    A suppressed figure must not follow from published figures by addition and subtraction. A column that is
+    not declared in ``schema.released`` must not have values, tables of single people must not be there, and
+    no published number of people may be below ``min_count``.
 
     Parameters
     ----------
-    cells
-        The cells.
-    known
-        (count,) cells whose value is published.
-    asked
-        (count,) cells to examine; the result is False elsewhere.
+    tables
+        The published tables of one video by folder, in memory, as ``read_parquet`` returns them without the
+        level ``video``. ``videos`` is required if there are tables by hour.
+    zones
+        Outlines of the video's zones by name. Zones without an outline are taken to be disjoint.
+    min_count
+        Number of people that must contribute to a figure.
 
     Returns
     -------
-    numpy.ndarray
-        (count,) bool.
+    list
+        One sentence per finding.
 
     Notes
     -----
-    A cell follows if its row lies in the row space of the known cells, computed modulo a prime. Bounds that
-    follow because no value is negative are not found. O(cells² · atoms) at worst; atoms that are published
-    by themselves cost nothing.
+    The published tables do not tell who contributed, so the audit checks the figures that are suppressed.
+    Figures of no table, such as the presence outside of all zones, are checked when tables are released.
+    Not covered: bounds that follow because no value is negative, and two editions of one dataset.
     """
-    found = np.zeros(cells.count, dtype=bool)
-    places = np.flatnonzero(asked)
-    found[places] = _Known(cells, known).find_derivable(places)
-    return found
+    findings, figures = list[str](), list[Figure]()
+    for name, table in tables.items():
+        output = OUTPUTS[name]
+        if not output.is_released(salted=False, suppressed=True):
+            findings.append(f"{name} must be withheld: it has figures of single people.")
+        elif output.privacy is Privacy.FIGURES:
+            findings += _find_undeclared(output.table, table)
+            figures += list_figures(output.table, table)
+    values = [figure.list_values() for figure in figures]
+    for figure, value in zip(figures, values, strict=True):
+        if not figure.levels:
+            few = np.flatnonzero((value > 0) & (value < min_count))
+            findings += [f"{_name(figure, row)} is {value[row]:g}, below {min_count}." for row in few]
+    return findings + _find_revealed(figures, values, tables, zones or {})
 
 
-def choose_suppressed(cells: Cells, published: Bools, small: Bools, fixed: Bools, cost: Floats) -> Bools:
-    """Choose which published cells to suppress so that no small cell can be derived.
+def _find_undeclared(schema: Table, table: pd.DataFrame) -> list[str]:
+    """Find columns with values that must be withheld."""
+    declared = RELEASED[schema.name]
+    return [
+        f"{schema.name}.{name} must be withheld, but has values."
+        for name, column in list_columns(table, schema)
+        if not any(one.is_shown for one in declared.get(column.name, ())) and table[name].notna().any()
+    ]
 
-    Small cells are suppressed first. While one of them still follows from the rest, the cheapest cell of its
-    derivation is suppressed as well. A suppressed cell that follows anyway is published, unless it is small.
 
-    Parameters
-    ----------
-    cells
-        The cells.
-    published
-        (count,) cells that a table publishes.
-    small
-        (count,) cells that no one must learn, published or not.
-    fixed
-        (count,) published cells that are known anyway, such as equations between cells.
-    cost
-        (count,) what suppressing each cell costs.
+def _find_revealed(
+    figures: Sequence[Figure],
+    values: Sequence[Floats],
+    tables: Mapping[str, pd.DataFrame],
+    zones: Mapping[str, Polygon],
+) -> list[str]:
+    """Find the suppressed figures that follow from published ones."""
 
-    Returns
-    -------
-    numpy.ndarray
-        (count,) bool: the suppressed cells.
-    """
-    known, targets = published & ~small, np.flatnonzero(small)
-    if not len(targets):
-        return published & ~known
-    while True:
-        system = _Known(cells, known)
-        leaking = targets[system.find_derivable(targets)]
-        if not len(leaking):
-            break
-        before = known.copy()
-        for cell in leaking:
-            used = system.list_used(int(cell))
-            if known[used].all():  # otherwise this derivation fails already
-                choice = used[~fixed[used]]
-                known[choice[np.argmin(cost[choice])]] = False
-        if (known == before).all():
-            raise AssertionError("a small cell follows from equations alone")
-    hidden = np.flatnonzero(published & ~known & ~small)
-    known[hidden[system.find_derivable(hidden)]] = True
-    return published & ~known
+    def contribute(
+        measure: str, attributes: tuple[str, ...], own: list[Figure], edges: Milliseconds
+    ) -> Contributions:
+        return _list_possible(measure, attributes, own, edges, zones)
+
+    system = build_system(figures, contribute, tables.get("videos", pd.DataFrame()))
+    known, hidden, empty = system.equations.copy(), list[Bools](), list[Integers]()
+    for figure, value, cells in zip(figures, values, system.cells_of, strict=True):
+        suppressed = figure.values["suppressed"].to_numpy()[figure.rows] & np.isnan(value)
+        is_sum = figure.declared.kind in {"count", "sum", "rate"}
+        hidden.append(suppressed & is_sum)
+        known |= system.mark(cell[~np.isnan(value)] for cell in cells)
+        if is_sum and cells:
+            empty.append(cells[0][value == 0])
+    known |= _find_empty(system.cells.cell, system.cells.atom, system.mark(empty))
+    findings = []
+    for figure, rows, cells in zip(figures, hidden, system.cells_of, strict=True):
+        if len(cells) and rows.any():
+            revealed = find_derivable(system.cells, known, system.mark([cells[0][rows]]))
+            places = np.flatnonzero(rows & (cells[0] >= 0) & revealed[cells[0]])
+            findings += [f"{_name(figure, row)} is suppressed, but follows from others." for row in places]
+    return findings
+
+
+def _find_empty(cell: Integers, atom: Integers, empty: Bools) -> Bools:
+    """Mark the cells all of whose atoms are 0, because they are in a cell that is 0."""
+    is_zero = np.zeros(atom.max(initial=-1) + 1, dtype=bool)
+    is_zero[atom[empty[cell]]] = True
+    within = np.ones(len(empty), dtype=bool)
+    within[cell[~is_zero[atom]]] = False
+    return within
+
+
+def _list_possible(
+    measure: str,
+    attributes: tuple[str, ...],
+    figures: Sequence[Figure],
+    edges: Milliseconds,
+    zones: Mapping[str, Polygon],
+) -> Contributions:
+    """List every combination of attributes that people may have contributed to."""
+    plain = [name for name in attributes if name not in {"piece", "place", *_FLAGS}]
+    keys = [
+        figure.list_keys(plain)
+        for figure in figures
+        if {*plain} <= find_attributes(measure, figure) and {*plain} <= {*figure.levels}
+    ]
+    rows = pd.concat(keys).drop_duplicates() if plain else pd.DataFrame(index=[0])
+    if "row" in plain:  # a detection without a position is in no cell
+        rows = pd.concat([rows, pd.DataFrame(-1, index=[0], columns=plain)])
+    places = None
+    if measure in BY_PLACE:
+        named = {
+            name
+            for figure in figures
+            if "zone" in figure.levels
+            for name in figure.list_keys(["zone"])["zone"].unique()
+        }
+        places = _list_places(sorted(named - {SCENE}), zones)
+    sides = {
+        "piece": np.arange(len(edges)),
+        "place": () if places is None else places["place"].unique(),
+        **dict.fromkeys(_FLAGS, (True, False)),
+    }
+    for name in attributes:
+        if name in sides:
+            rows = rows.merge(pd.DataFrame({name: sides[name]}), how="cross")
+    return Contributions(rows.assign(person=0, amount=0), places)
+
+
+def _list_places(names: Sequence[str], zones: Mapping[str, Polygon]) -> pd.DataFrame:
+    """Cut zones into their intersections: the zones of each place, and the place outside of all zones."""
+    parts = list[_Part]()
+    for name in names:
+        rest: BaseGeometry | None = zones.get(name)
+        cut = list[_Part]()
+        for inside, outline in parts:
+            if rest is None or outline is None or not rest.intersects(outline):
+                cut.append((inside, outline))
+                continue
+            pieces = (([*inside, name], outline & rest), (inside, outline - rest))
+            least = _SLIVER * min(outline.area, zones[name].area)
+            cut += [(of, piece) for of, piece in pieces if piece.area > least]
+            rest = rest - outline
+        if name not in zones or (rest is not None and rest.area > _SLIVER * zones[name].area):
+            cut.append(([name], rest))
+        parts = cut
+    inside: list[list[str]] = [[], *(of for of, _ in parts)]
+    listed = [(number, name) for number, of in enumerate(inside) for name in [SCENE, *of]]
+    return pd.DataFrame(listed, columns=["place", "zone"])
+
+
+def _name(figure: Figure, row: int | np.signedinteger) -> str:
+    """Name a figure by its table, its key and its column."""
+    key = figure.values.index[figure.rows[row]]
+    parts = ", ".join(str(one) for one in (key if isinstance(key, tuple) else (key,)))
+    return f"{figure.table} ({parts}): {figure.column}"

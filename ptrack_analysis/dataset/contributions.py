@@ -14,9 +14,11 @@ from ptrack_analysis.video import Milliseconds
 
 Tables = Mapping[str, pd.DataFrame]
 
-OUTSIDE = ""
+SCENE = ""
 """Name of the zone that stands for the whole scene; it also contains what is in no zone."""
 
+BY_PLACE = {"presence", "speed_time", "path_length"}
+"""Measures of places: a place is a set of zones, so that zones may overlap."""
 _SOURCES = {
     "presence": ("trajectories", "visits", "heatmap"),
     "speed_time": ("trajectories", "visits"),
@@ -60,7 +62,7 @@ def compute_contributions(
     config
         Which starts and ends of visits count as observed.
     """
-    if measure in {"presence", "speed_time", "path_length"}:
+    if measure in BY_PLACE:
         return _compute_presence(measure, tables, edges)
     if measure in {"visit", "dwell"}:
         return Contributions(_list_visits(measure, tables["visits"], edges, config))
@@ -158,7 +160,7 @@ def _find_places(
             inside[name] = _is_visiting(person, moment, visits[zone == name])
             place = np.unique(2 * place + inside[name], return_inverse=True)[1]
     sample = np.unique(place, return_index=True)[1]
-    parts = [pd.DataFrame({"place": place[sample], "zone": OUTSIDE})]
+    parts = [pd.DataFrame({"place": place[sample], "zone": SCENE})]
     parts += [
         pd.DataFrame({"place": place[sample][marks[sample]], "zone": name}) for name, marks in inside.items()
     ]

@@ -1,7 +1,7 @@
 """Which figures of a video may be published: cells over who contributes to them, and the rules for cells."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 
 import numpy as np
@@ -9,18 +9,15 @@ import pandas as pd
 
 from ptrack_analysis.clock.hourly import Hours, split_hours
 from ptrack_analysis.clock.recordings import Recording
-from ptrack_analysis.dataset.audit import Cells, choose_suppressed
-from ptrack_analysis.dataset.contributions import Contributions, compute_contributions, find_pieces
-from ptrack_analysis.geometry import Bools, Integers
-from ptrack_analysis.pipeline.config import AnalysisConfig
-from ptrack_analysis.schema import Released
+from ptrack_analysis.dataset.contributions import BY_PLACE, Contributions, find_pieces
+from ptrack_analysis.dataset.suppression import Cells
+from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.schema import RELEASED, Released, Table, list_columns
 from ptrack_analysis.video import Milliseconds
 
-DOMINANCE = 10.0
-"""The p of the p % rule: a contribution that can be estimated to within so many percent is protected."""
-
 _TIME = ("timestamp", "hour_at", "open")
-_DAY = 86_400_000
+_HOUR = 3_600_000
+_NO_SHARES = pd.DataFrame({"atom": [], "person": [], "amount": []}).astype("int64")
 _LINKS = (
     ("dwell", "zone", "presence", "zone"),
     ("visit", "zone", "transition", "origin"),
@@ -54,6 +51,13 @@ class Figure:
         whole = [name for name in self.levels if name != self.declared.total]
         return [self.levels, whole] if self.declared.kind == "share" else [self.levels]
 
+    def list_values(self) -> Floats:
+        """Return the values of the rows as numbers; NaN where they are missing."""
+        column = self.values[self.column].iloc[self.rows]
+        numbers = column.dt.total_seconds() if column.dtype.kind == "m" else column
+        values: Floats = numbers.to_numpy(dtype="float64", na_value=np.nan)
+        return values
+
     def list_keys(self, levels: Sequence[str]) -> pd.DataFrame:
         """Return the keys of the rows: times as whole milliseconds, instants as microseconds."""
         keys = {name: to_plain(self.values.index.get_level_values(name)[self.rows]) for name in levels}
@@ -66,6 +70,16 @@ def find_rows(declared: Released, table: pd.DataFrame) -> Bools:
         return np.ones(len(table), dtype=bool)
     rows: Bools = np.asarray(table.index.get_level_values(declared.where[0]) == declared.where[1])
     return rows
+
+
+def list_figures(schema: Table, table: pd.DataFrame) -> list[Figure]:
+    """List the figures that a table publishes: one for each column and declaration of it."""
+    return [
+        Figure(schema.name, name, declared, np.flatnonzero(find_rows(declared, table)), table)
+        for name, column in list_columns(table, schema)
+        for declared in RELEASED[schema.name].get(column.name, ())
+        if declared.is_figure
+    ]
 
 
 def to_plain(level: pd.Index) -> np.ndarray:
@@ -110,7 +124,8 @@ class _Sums:
 
     def build(self, atoms: int) -> tuple[Cells, Integers]:
         """Return the cells, and the cell of each sum; -1 for a sum of nothing."""
-        number, atom, factor = (np.concatenate(parts) for parts in zip(*self.entries, strict=True))
+        empty = np.empty((3, 0), dtype="int64")
+        number, atom, factor = (np.concatenate(parts) for parts in zip(empty, *self.entries, strict=True))
         weights = np.random.default_rng(0).integers(1, 2**63, size=atoms, dtype="uint64")
         marks = np.zeros(self.count, dtype="uint64")
         np.add.at(marks, number, weights[atom] * factor.astype("uint64"))
@@ -124,79 +139,92 @@ class _Sums:
         return Cells(cell_of_sum[number[kept]], atom[kept], factor[kept], len(first), atoms), cell_of_sum
 
 
-def find_hidden(
-    figures: Sequence[Figure],
-    tables: Mapping[str, pd.DataFrame],
-    settings: AnalysisConfig,
-    least: int,
-    *,
-    dominance: float = DOMINANCE,
-) -> list[Bools]:
-    """Mark the figures of one video that must not be published.
+@dataclass(frozen=True, slots=True, eq=False)
+class System:
+    """All figures of a video as cells over atoms.
+
+    ``cells_of`` has the cells that each figure is computed from: an array over its rows for each, with -1
+    where nothing contributes. ``equations`` marks the cells that are known to be 0. ``shares`` has the
+    ``amount`` that each ``person`` contributes to each ``atom``.
+    """
+
+    cells: Cells
+    cells_of: list[list[Integers]]
+    equations: Bools
+    shares: pd.DataFrame
+
+    def mark(self, cells: Iterable[Integers]) -> Bools:
+        """Mark some cells; -1 stands for none."""
+        marked = np.zeros(self.cells.count + 1, dtype=bool)
+        for some in cells:
+            marked[some] = True
+        return marked[:-1]
+
+
+Contribute = Callable[[str, tuple[str, ...], list[Figure], Milliseconds], Contributions]
+"""Returns the contributions to a measure by some attributes, for figures, in pieces of time."""
+
+
+def build_system(figures: Sequence[Figure], contribute: Contribute, videos: pd.DataFrame) -> System:
+    """Write the figures of one video as sums over atoms, and add the equations between them.
 
     Parameters
     ----------
     figures
-        The figures that tables would publish.
-    tables
-        All computed tables of the video.
-    settings
-        How the tables were computed.
-    least
-        Number of people that must contribute to a figure.
-    dominance
-        The p of the p % rule [%].
-
-    Returns
-    -------
-    list
-        For each of ``figures`` a mask of its rows.
+        The figures.
+    contribute
+        Returns the contributions that atoms are made from.
+    videos
+        The video's row of VIDEOS, for its clock.
     """
-    families, sums, of_figure = list[_Family](), _Sums(), [list[Integers]() for _ in figures]
-    hours = _find_hours(tables) if any("hour_at" in one.levels for one in figures) else None
-    for measure in dict.fromkeys(of for one in figures if one.levels for of in one.measures):
-        own = {place: one for place, one in enumerate(figures) if one.levels and measure in one.measures}
+    families, sums, sums_of = list[_Family](), _Sums(), [list[Integers]() for _ in figures]
+    hours = _find_hours(figures, videos)
+    additive = {place: one for place, one in enumerate(figures) if one.levels and len(one.rows)}
+    for measure in dict.fromkeys(of for one in additive.values() for of in one.measures):
+        own = {place: one for place, one in additive.items() if measure in one.measures}
         edges = _find_edges(own.values(), hours)
-        contributions = compute_contributions(measure, tables, edges, settings)
         made = list[_Family]()
-        for attributes in _list_attributes(own.values(), contributions):
+        for attributes in _list_attributes(measure, own.values()):
+            contributions = contribute(measure, attributes, [*own.values()], edges)
             made.append(_build_family(measure, attributes, contributions, [*families, *made]))
         for place, figure in own.items():
-            wanted = _find_attributes(figure, contributions)
+            wanted = find_attributes(measure, figure)
             family = next(one for one in made if wanted <= {*one.attributes})
-            of_figure[place] += [
+            sums_of[place] += [
                 sums.add(*_locate(figure, levels, family, edges, hours), 1, len(figure.rows))
                 for levels in figure.list_levels()
             ]
         families += made
-    if not families:
-        return [_mark(one, [], least) for one in figures]
-    suppressed = _choose(sums, families, least, dominance)
-    return [
-        _mark(figure, [suppressed[numbers] for numbers in of_figure[place]], least)
-        for place, figure in enumerate(figures)
+    for family in families:
+        _add_margins(sums, family)
+    others = sums.count
+    for place, family in enumerate(families):
+        for other in families[:place]:
+            _add_links(sums, family, other)
+    cells, cell = sums.build(sum(len(family.atoms) for family in families))
+    shares = pd.concat([_NO_SHARES, *(family.shares for family in families)])
+    system = System(cells, [[cell[some] for some in one] for one in sums_of], np.empty(0, dtype=bool), shares)
+    return replace(system, equations=system.mark([cell[others:]]))
+
+
+def _find_hours(figures: Sequence[Figure], videos: pd.DataFrame) -> Hours | None:
+    """Cut the video at the hours of the local clock, as the tables by hour do; None if there are none."""
+    last = [
+        one.list_keys(["hour_at"])["hour_at"].max()
+        for one in figures
+        if "hour_at" in one.levels and len(one.rows)
     ]
-
-
-def _find_hours(tables: Mapping[str, pd.DataFrame]) -> Hours:
-    """Cut the video at the hours of the local clock, as the tables by hour do."""
-    video = tables["videos"].iloc[0]
+    if not last:
+        return None
+    video = videos.iloc[0]
     zone, opening = (
         None if pd.isna(video[name]) else str(video[name]) for name in ("timezone", "opening_hours")
     )
     started = video["started_at"].to_pydatetime(warn=False).astimezone(UTC)
     recording = Recording(
-        video=str(tables["videos"].index[0]), started_at=started, timezone=zone, opening_hours=opening
+        video=str(videos.index[0]), started_at=started, timezone=zone, opening_hours=opening
     )
-    ends = [
-        0,
-        *(
-            int(to_plain(pd.Index(tables[name][column])).max())
-            for name, column in (("tracks", "last_seen"), ("visits", "exited"))
-            if name in tables and len(tables[name])
-        ),
-    ]
-    return split_hours(recording, 0, max(ends) + _DAY)
+    return split_hours(recording, 0, int(max(last) / 1000 - started.timestamp() * 1000) + _HOUR)
 
 
 def _find_edges(figures: Iterable[Figure], hours: Hours | None) -> Milliseconds:
@@ -210,16 +238,16 @@ def _find_edges(figures: Iterable[Figure], hours: Hours | None) -> Milliseconds:
     return np.unique(np.concatenate(edges))
 
 
-def _find_attributes(figure: Figure, contributions: Contributions) -> set[str]:
-    """Return the attributes of contributions that the key of a figure is about."""
-    zone = "zone" if contributions.zones is None else "place"
+def find_attributes(measure: str, figure: Figure) -> set[str]:
+    """Return the attributes of contributions to a measure that the key of a figure is about."""
+    zone = "place" if measure in BY_PLACE else "zone"
     names = dict.fromkeys(_TIME, "piece") | {"zone": zone}
     return {names.get(name, name) for name in figure.levels} | {name for name, _ in figure.declared.only}
 
 
-def _list_attributes(figures: Iterable[Figure], contributions: Contributions) -> list[tuple[str, ...]]:
+def _list_attributes(measure: str, figures: Iterable[Figure]) -> list[tuple[str, ...]]:
     """List the sets of attributes that figures need; a set within another needs no family of its own."""
-    needed = {frozenset(_find_attributes(figure, contributions)) for figure in figures}
+    needed = {frozenset(find_attributes(measure, figure)) for figure in figures}
     return sorted(tuple(sorted(one)) for one in needed if not any(one < other for other in needed))
 
 
@@ -259,27 +287,6 @@ def _locate(
     return found["number"].to_numpy(), found["atom"].to_numpy()
 
 
-def _choose(sums: _Sums, families: Sequence[_Family], least: int, dominance: float) -> Integers:
-    """Return 1 for each suppressed sum, 0 for a published one, and -1 if nothing contributes to it."""
-    published, atoms = sums.count, sum(len(family.atoms) for family in families)
-    for family in families:
-        _add_margins(sums, family)
-    protected = sums.count
-    for place, family in enumerate(families):
-        for other in families[:place]:
-            _add_links(sums, family, other)
-    cells, cell = sums.build(atoms)
-    is_figure, is_fixed = (np.zeros(cells.count, dtype=bool) for _ in "12")
-    is_figure[cell[:published][cell[:published] >= 0]] = True
-    is_fixed[cell[protected:]] = True
-    shares = pd.concat([family.shares for family in families])
-    people, small = find_small(cells, shares, least, dominance)
-    suppressed = choose_suppressed(
-        cells, is_figure | is_fixed, small & ~is_fixed, is_fixed, people.astype("float64")
-    )
-    return np.where(cell < 0, -1, suppressed[cell].astype("int64"))[:published]
-
-
 def _add_margins(sums: _Sums, family: _Family) -> None:
     """Add the atoms themselves, and their totals by each attribute: sums that must not be revealed."""
     atom = family.atoms["atom"].to_numpy()
@@ -317,48 +324,3 @@ def _add_equations(sums: _Sums, family: _Family, names: list[str], other: _Famil
     factors = np.repeat([1, -1], [len(number) for number, _ in parts])
     number, atom = (np.concatenate(values) for values in zip(*parts, strict=True))
     sums.add(number, atom, factors, len(common))
-
-
-def find_small(cells: Cells, shares: pd.DataFrame, least: int, dominance: float) -> tuple[Integers, Bools]:
-    """Count the people who contribute to each cell, and mark the cells that reveal something about one.
-
-    Parameters
-    ----------
-    cells
-        The cells.
-    shares
-        The ``amount`` that each ``person`` contributes to each ``atom``.
-    least
-        Number of people that must contribute.
-    dominance
-        The p of the p % rule [%]: what is left of a cell without the two largest contributions must be at
-        least so much of the largest one.
-    """
-    entries = pd.DataFrame({"cell": cells.cell, "atom": cells.atom}).merge(shares, on="atom")
-    amounts = entries.groupby(["cell", "person"])["amount"].sum().reset_index()
-    amounts = amounts.sort_values(["cell", "amount"], ascending=[True, False], kind="stable")
-    by_cell = amounts.groupby("cell")["amount"]
-    people, total, two = np.zeros((3, cells.count))
-    largest = np.zeros(cells.count)
-    for values, found in (
-        (people, by_cell.size()),
-        (total, by_cell.sum()),
-        (largest, by_cell.max()),
-        (two, amounts[by_cell.cumcount() < 2].groupby("cell")["amount"].sum()),  # noqa: PLR2004 - two
-    ):
-        values[found.index] = found
-    small = (people > 0) & ((people < least) | (total - two < dominance / 100 * largest))
-    return people.astype("int64"), small
-
-
-def _mark(figure: Figure, states: Sequence[Integers], least: int) -> Bools:
-    """Mark the rows of a figure that are hidden; also a value that no contribution explains."""
-    column = figure.values[figure.column].iloc[figure.rows]
-    if column.dtype.kind == "m":
-        column = column.dt.total_seconds()
-    value = column.astype("float64").fillna(0.0).to_numpy()
-    if not figure.levels:
-        return (value > 0) & (value < least)
-    state = np.stack(states)
-    hidden: Bools = (state == 1).any(axis=0) | ((value != 0) & (state[0] < 0))
-    return hidden

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.dataset.contributions import list_sources
-from ptrack_analysis.dataset.published import Figure, find_hidden, find_rows
-from ptrack_analysis.geometry import Bools
+from ptrack_analysis.dataset.contributions import Contributions, compute_contributions, list_sources
+from ptrack_analysis.dataset.published import Figure, build_system, list_figures
+from ptrack_analysis.dataset.suppression import Cells, choose_suppressed
+from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.config_values import create_key
 from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, Privacy
@@ -22,6 +23,10 @@ from ptrack_analysis.schema import (
     validate,
 )
 from ptrack_analysis.schema.table import TRACKER_IDENTITIES
+from ptrack_analysis.video import Milliseconds
+
+DOMINANCE = 10.0
+"""The p of the p % rule: a contribution that can be estimated to within so many percent is protected."""
 
 
 def release(
@@ -115,13 +120,17 @@ def _suppress(
 ) -> dict[str, pd.DataFrame]:
     """Withhold undeclared columns, and suppress figures that reveal something about few people."""
     kept = {name: table[_has_figures(name, table)] for name, table in made.items()}
-    figures = [figure for name, table in kept.items() for figure in list_figures(name, table)]
+    figures = [figure for name, table in kept.items() for figure in list_figures(OUTPUTS[name].table, table)]
     hidden = find_hidden(figures, tables, settings, least)
     return {
         name: _without(
             table,
             OUTPUTS[name].table,
-            [(one, rows) for one, rows in zip(figures, hidden, strict=True) if one.table == name],
+            [
+                (one, rows)
+                for one, rows in zip(figures, hidden, strict=True)
+                if one.table == OUTPUTS[name].table.name
+            ],
         )
         for name, table in kept.items()
     }
@@ -129,23 +138,103 @@ def _suppress(
 
 def _has_figures(name: str, table: pd.DataFrame) -> Bools:
     """Mark the rows of which a figure may be published; all rows of a table without figures."""
-    declared = [one for column in RELEASED[OUTPUTS[name].table.name].values() for one in column]
-    figures = [one for one in declared if one.is_figure]
+    figures = list_figures(OUTPUTS[name].table, table)
     marked = np.full(len(table), not figures)
-    for one in figures:
-        marked |= find_rows(one, table)
+    for figure in figures:
+        marked[figure.rows] = True
     return marked
 
 
-def list_figures(name: str, table: pd.DataFrame) -> list[Figure]:
-    """List the figures that a table publishes: one for each column and declaration of it."""
-    schema = OUTPUTS[name].table
+def find_hidden(
+    figures: Sequence[Figure],
+    tables: Mapping[str, pd.DataFrame],
+    settings: AnalysisConfig,
+    least: int,
+    *,
+    dominance: float = DOMINANCE,
+) -> list[Bools]:
+    """Mark the figures of one video that must not be published.
+
+    Parameters
+    ----------
+    figures
+        The figures that tables would publish.
+    tables
+        All computed tables of the video.
+    settings
+        How the tables were computed.
+    least
+        Number of people that must contribute to a figure.
+    dominance
+        The p of the p % rule [%].
+
+    Returns
+    -------
+    list
+        For each of ``figures`` a mask of its rows.
+    """
+
+    def contribute(
+        measure: str, _attributes: tuple[str, ...], _figures: list[Figure], edges: Milliseconds
+    ) -> Contributions:
+        if measure not in computed:
+            computed[measure] = compute_contributions(measure, tables, edges, settings)
+        return computed[measure]
+
+    computed = dict[str, Contributions]()
+    system = build_system(figures, contribute, tables["videos"])
+    people, small = find_small(system.cells, system.shares, least, dominance)
+    published = system.mark(some for one in system.cells_of for some in one) | system.equations
+    suppressed = choose_suppressed(
+        system.cells, published, small & ~system.equations, system.equations, people.astype("float64")
+    )
     return [
-        Figure(name, column, declared, np.flatnonzero(find_rows(declared, table)), table)
-        for column, described in list_columns(table, schema)
-        for declared in RELEASED[schema.name].get(described.name, ())
-        if declared.is_figure
+        _mark(figure, cells, suppressed, least)
+        for figure, cells in zip(figures, system.cells_of, strict=True)
     ]
+
+
+def find_small(cells: Cells, shares: pd.DataFrame, least: int, dominance: float) -> tuple[Integers, Bools]:
+    """Count the people who contribute to each cell, and mark the cells that reveal something about one.
+
+    Parameters
+    ----------
+    cells
+        The cells.
+    shares
+        The ``amount`` that each ``person`` contributes to each ``atom``.
+    least
+        Number of people that must contribute.
+    dominance
+        The p of the p % rule [%]: what is left of a cell without the two largest contributions must be at
+        least so much of the largest one.
+    """
+    entries = pd.DataFrame({"cell": cells.cell, "atom": cells.atom}).merge(shares, on="atom")
+    amounts = entries.groupby(["cell", "person"])["amount"].sum().reset_index()
+    amounts = amounts.sort_values(["cell", "amount"], ascending=[True, False], kind="stable")
+    by_cell = amounts.groupby("cell")["amount"]
+    people, total, two = np.zeros((3, cells.count))
+    largest = np.zeros(cells.count)
+    for values, found in (
+        (people, by_cell.size()),
+        (total, by_cell.sum()),
+        (largest, by_cell.max()),
+        (two, amounts[by_cell.cumcount() < 2].groupby("cell")["amount"].sum()),  # noqa: PLR2004 - two
+    ):
+        values[found.index] = found
+    small = (people > 0) & ((people < least) | (total - two < dominance / 100 * largest))
+    return people.astype("int64"), small
+
+
+def _mark(figure: Figure, cells: Sequence[Integers], suppressed: Bools, least: int) -> Bools:
+    """Mark the rows of a figure that are hidden; also a value that no contribution explains."""
+    value = figure.list_values()
+    if not cells:
+        return (value > 0) & (value < least)
+    cell = np.stack(cells)
+    known = cell >= 0
+    hidden: Bools = (known & suppressed[cell]).any(axis=0) | ((value != 0) & ~known.all(axis=0))
+    return hidden
 
 
 def _without(table: pd.DataFrame, schema: Table, hidden: Sequence[tuple[Figure, Bools]]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The audit finds what published figures reveal, and suppresses further figures until none is revealed."""
+"""What follows from published figures is found, and suppression goes on until none follows."""
 
 import itertools
 import time
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptrack_analysis.dataset.audit import Cells, choose_suppressed, find_derivable
+from ptrack_analysis.dataset.suppression import Cells, choose_suppressed, find_derivable
 
 EVERY = np.array([*itertools.product(range(-3, 4), repeat=5)])
 """Differences between two assignments of 5 atoms: a circuit of a 0/1 matrix with 5 columns is among them."""
@@ -32,7 +32,7 @@ TABLES = st.lists(st.lists(st.integers(0, 1), min_size=5, max_size=5), min_size=
 
 
 @given(matrix=TABLES, bits=st.integers(0, 127))
-def test_the_audit_agrees_with_trying_all_assignments(matrix, bits):
+def test_what_is_derivable_agrees_with_trying_all_assignments(matrix, bits):
     known = np.array([bits >> place & 1 for place in range(len(matrix))], dtype=bool)
     found = find_derivable(make_cells(matrix), known, np.ones(len(matrix), dtype=bool))
     assert found.tolist() == [has_one_value(matrix, known, place) for place in range(len(matrix))]
