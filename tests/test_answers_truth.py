@@ -203,7 +203,7 @@ def test_the_mean_persons_of_each_interval_are_the_true_ones(filmed, unit, every
     for zone, stays in present.items():
         part = bins.xs(zone, level="zone")
         starts = part.index.to_numpy().astype("int64")
-        spans = (part["interval"] / MS).to_numpy()
+        spans = (part["recorded_time"] / MS).to_numpy()
         expected = true_time([stay[1:] for stay in stays], starts, spans)
         edges = [
             (m, 2 * filmed.step + (filmed.unseen(p, m) if zone else 0)) for p, *stay in stays for m in stay

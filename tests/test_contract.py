@@ -17,7 +17,6 @@ from ptrack_analysis import Line, Zone, compute_trajectories
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.schema import (
     BALANCE,
-    BINS,
     COUNTS,
     CROSSINGS,
     DENSITY,
@@ -38,7 +37,7 @@ from ptrack_analysis.schema import (
     INTERVALS,
     MEASURE,
     MOVEMENT,
-    OCCUPANCY,
+    OCCUPANCY_CHANGES,
     OCCUPANCY_HOURLY,
     POINTS,
     QUALITY,
@@ -57,6 +56,7 @@ from ptrack_analysis.schema import (
     VISITS,
     VISITS_HOURLY,
     WAITS,
+    ZONE_OCCUPANCY,
     empty_table,
     validate,
 )
@@ -192,7 +192,7 @@ CALLS = {
     "compute_occupancy": (
         lambda t: ptrack_analysis.compute_occupancy(t, VIDEO, zones=ZONES),
         TRAJECTORIES,
-        OCCUPANCY,
+        OCCUPANCY_CHANGES,
     ),
     "compute_crossings": (
         lambda t: ptrack_analysis.compute_crossings(t, LINES, min_distance=5),
@@ -281,12 +281,12 @@ CALLS = {
     ),
     "compute_occupancy_bins": (
         lambda o: ptrack_analysis.crowd.compute_occupancy_bins(o, VIDEO, every="1s"),
-        OCCUPANCY,
-        BINS,
+        OCCUPANCY_CHANGES,
+        ZONE_OCCUPANCY,
     ),
     "compute_occupancy_hourly": (
         lambda o: ptrack_analysis.clock.compute_occupancy_hourly(o, VIDEO, RECORDING),
-        OCCUPANCY,
+        OCCUPANCY_CHANGES,
         OCCUPANCY_HOURLY,
     ),
     "compute_visits_hourly": (
@@ -294,7 +294,11 @@ CALLS = {
         VISITS,
         VISITS_HOURLY,
     ),
-    "compute_density": (lambda b: ptrack_analysis.crowd.compute_density(b, FLOOR_ZONES), BINS, DENSITY),
+    "compute_density": (
+        lambda b: ptrack_analysis.crowd.compute_density(b, FLOOR_ZONES),
+        ZONE_OCCUPANCY,
+        DENSITY,
+    ),
     "compute_line_flow": (
         lambda c: ptrack_analysis.crowd.compute_line_flow(c, LINES, VIDEO, every="1s"),
         CROSSINGS,
@@ -341,8 +345,12 @@ INPUTS[VISITS.name] = ptrack_analysis.compute_visits(INPUTS[TRAJECTORIES.name], 
 INPUTS[TRACKS.name] = ptrack_analysis.compute_tracks(INPUTS[TRAJECTORIES.name])
 INPUTS[CROSSINGS.name] = ptrack_analysis.compute_crossings(INPUTS[TRAJECTORIES.name], LINES)
 INPUTS[WAITS.name] = ptrack_analysis.queues.compute_waiting_times(INPUTS[VISITS.name], ["left", "right"])
-INPUTS[OCCUPANCY.name] = ptrack_analysis.compute_occupancy(INPUTS[TRAJECTORIES.name], VIDEO, zones=ZONES)
-INPUTS[BINS.name] = ptrack_analysis.crowd.compute_occupancy_bins(INPUTS[OCCUPANCY.name], VIDEO, every="1s")
+INPUTS[OCCUPANCY_CHANGES.name] = ptrack_analysis.compute_occupancy(
+    INPUTS[TRAJECTORIES.name], VIDEO, zones=ZONES
+)
+INPUTS[ZONE_OCCUPANCY.name] = ptrack_analysis.crowd.compute_occupancy_bins(
+    INPUTS[OCCUPANCY_CHANGES.name], VIDEO, every="1s"
+)
 every = pytest.mark.parametrize(("call", "takes", "gives"), CALLS.values(), ids=CALLS.keys())
 
 
@@ -397,7 +405,7 @@ def test_nothing_in_gives_nothing_out_with_the_right_types(call, takes, gives):
     validate(fresh, gives)
     if gives not in (
         HEATMAP,
-        OCCUPANCY,
+        OCCUPANCY_CHANGES,
         QUEUE,
         COUNTS,
         BALANCE,

@@ -32,18 +32,11 @@ FOLDERS = [
     "tracks",
     "detections",
     "trajectories",
-    "kinematics",
     "visits",
-    "stay_in_scene",
     "dwell",
-    "dwell_by_entry",
-    "dwell_quantiles",
-    "survival",
     "transitions",
-    "retail_metrics",
-    "zone_overlaps",
     "occupancy",
-    "occupancy_bins",
+    "zone_occupancy",
     "heatmap",
     "quality",
 ]
@@ -167,30 +160,40 @@ def test_on_a_floor_plan_positions_are_in_metres_and_the_heatmap_is_of_footpoint
     trajectories = read_parquet(tmp_path / "out/trajectories/shop.parquet")
     heatmap = read_parquet(tmp_path / "out/heatmap/shop.parquet").droplevel("video")
     assert trajectories["x_m"].iloc[0] == pytest.approx(2.5)
-    assert set(heatmap.index.get_level_values("basis")) == {"foot_points"}
-    assert heatmap["x_m"].max() == pytest.approx(10 - 10 / 96 / 2)
+    assert heatmap.index.names == ["row", "column"]
+    assert (heatmap["seconds"] > 0).all()
+    assert heatmap["x_m"].between(0, 10).all()
     assert "x_px" not in (tmp_path / "out/dictionary.md").read_text()
 
 
-def test_in_the_picture_the_heatmap_is_of_footpoints_and_boxes(archive, tmp_path):
+def test_the_heatmap_has_the_cells_in_which_people_stood_and_that_of_boxes_is_a_table_of_its_own(
+    archive, tmp_path
+):
     export_dataset(archive, tmp_path / "out", shape=(5, 10))
-    heatmap = read_parquet(tmp_path / "out/heatmap/day.parquet").droplevel("video")
-    seconds = heatmap["seconds"].groupby(level="basis").agg(["sum", "size"])
-    assert seconds.loc["foot_points"].tolist() == [0.5, 50]
-    assert seconds.loc["boxes"].tolist() == [pytest.approx(0.5 * 0.1 * 0.4 * 50), 50]
+    heatmap = read_parquet(tmp_path / "out/heatmap/day.parquet")
+    assert heatmap["seconds"].tolist() == [0.5]
+    assert not (tmp_path / "out/box_heatmap").exists()
+    export_dataset(archive, tmp_path / "boxes", shape=(5, 10), tables="box_heatmap")
+    boxes = read_parquet(tmp_path / "boxes/box_heatmap/day.parquet")["box_seconds"]
+    assert boxes.sum() == pytest.approx(0.5 * 0.1 * 0.4 * 50)
+    assert 0 < len(boxes) < 50
+    assert (boxes > 0).all()
 
 
 def test_faces_are_written_only_if_they_are_asked_for(archive, tmp_path):
     export_dataset(archive, tmp_path / "without")
     export_dataset(archive, tmp_path / "with", faces=True)
-    without, with_faces = (
-        read_parquet(tmp_path / name / "detections/shop.parquet") for name in ("without", "with")
-    )
-    assert list(without.columns) == ["left", "top", "width", "height"]
-    assert with_faces["face_yaw"].count() == 5
+    for name in ("without", "with"):
+        detections = read_parquet(tmp_path / name / "detections/shop.parquet")
+        assert list(detections.columns) == ["left", "top", "width", "height"]
+    faces = read_parquet(tmp_path / "with/faces/shop.parquet")
+    assert len(faces) == faces["face_yaw"].count() == 5
+    assert "eye_left_x" in faces
     assert "face_yaw" in (tmp_path / "with/dictionary.md").read_text()
     assert "face" not in (tmp_path / "without/dictionary.md").read_text()
-    assert not [name for name in with_faces.columns if name.startswith("eye")]
+    assert not (tmp_path / "without/faces").exists()
+    export_dataset(archive, tmp_path / "chosen", faces=True, tables="detections")
+    assert not (tmp_path / "chosen/faces").exists()
 
 
 def test_the_video_is_told_in_its_table(archive, tmp_path):
@@ -733,7 +736,7 @@ def test_the_number_of_a_track_that_was_joined_is_that_of_its_person(data, tmp_p
     write_pages(broken, video, tmp_path / "pages")
     for number in (3, 77):
         out = tmp_path / f"out{number}"
-        export_dataset(tmp_path / "pages", out, stitch=True, persons=[number])
+        export_dataset(tmp_path / "pages", out, stitch=True, persons=[number], tables="stitches")
         (stitched,) = (out / "stitches").iterdir()
         assert read_parquet(stitched)["merged_into"].tolist() == [3]
         (persons,) = (out / "tracks").iterdir()
@@ -767,7 +770,8 @@ def test_a_line_of_the_kind_door_bounds_the_scene_and_others_do_not(data, tmp_pa
     (tmp_path / "door.geojson").write_text(json.dumps(content))
     counted = {}
     for name in ("both", "door"):
-        summary = export_dataset(data / "shop", tmp_path / name, zones=tmp_path / f"{name}.geojson")
+        zones = tmp_path / f"{name}.geojson"
+        summary = export_dataset(data / "shop", tmp_path / name, zones=zones, tables="count_drift")
         (balance,) = (tmp_path / name / "count_drift").iterdir()
         counted[name] = read_parquet(balance)["in_total"].max()
         said = any("takes every line as one that bounds the scene" in n for n in summary.videos[0].warnings)

@@ -40,7 +40,7 @@ def test_the_same_duration_in_the_file_of_the_case(real_data):
     with pytest.warns(PtrackWarning, match="the duration of 10.000 s is ignored"):
         tracks = analysis["tracks"]
     assert tracks["time_in_scene"].tolist() == [pd.Timedelta("70s")]
-    assert analysis["occupancy"].index.get_level_values("timestamp").max() == pd.Timedelta("70s")
+    assert analysis["occupancy_changes"].index.get_level_values("timestamp").max() == pd.Timedelta("70s")
 
 
 def test_the_median_of_ten_people_who_leave_over_the_edge_or_turn_back(real_data):

@@ -67,7 +67,7 @@ def outputs(request, tmp_path_factory):
         one["video"]: one for one in json.loads(run("summary", source, "--zones", zones, "--json"))["videos"]
     }
     inspected = {one["name"]: one for one in json.loads(run("inspect", source, "--json"))["videos"]}
-    run("export", source, tmp_path / "out", "--zones", zones)
+    run("export", source, tmp_path / "out", "--zones", zones, "--tables", "all")
     dataset = pta.open_dataset(tmp_path / "out")
     found = []
     for video in find_videos(source):
@@ -82,7 +82,14 @@ def outputs(request, tmp_path_factory):
                 "report": report.read_text(encoding="utf-8"),
                 "dataset": {
                     name: read_video(dataset, name, video.name)
-                    for name in ("tracks", "visits", "occupancy", "crossings", "quality", "stay_in_scene")
+                    for name in (
+                        "tracks",
+                        "visits",
+                        "occupancy_changes",
+                        "crossings",
+                        "quality",
+                        "stay_in_scene",
+                    )
                 },
                 "inspected": inspected[video.name],
             }
@@ -202,7 +209,7 @@ def test_the_peak_and_the_busiest_minute_are_the_same_in_every_output(outputs):
         analysis, figures = one["analysis"], one["summary"]
         occupancy = pta.compute_occupancy(analysis.trajectories, analysis.video, zones=analysis.zones)
         scene = occupancy[occupancy.index.get_level_values("zone") == ""]["persons"]
-        stored = one["dataset"]["occupancy"]
+        stored = one["dataset"]["occupancy_changes"]
         stored = stored[stored.index.get_level_values("zone") == ""]["persons"]
         assert figures["occupancy"]["peak"] == scene.max() == stored.max()
         first = scene.index.get_level_values("timestamp")[scene.to_numpy().argmax()].total_seconds()

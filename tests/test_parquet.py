@@ -17,7 +17,7 @@ from ptrack_analysis.errors import InputError, OutputError, ParameterError, Sche
 from ptrack_analysis.schema import (
     DETECTIONS,
     HEATMAP,
-    OCCUPANCY,
+    OCCUPANCY_CHANGES,
     POINTS,
     TABLES,
     TRACKS,
@@ -174,7 +174,7 @@ def test_with_a_video_the_file_has_the_columns_video_and_person(tmp_path):
 
 
 def test_a_table_without_persons_gets_no_column_person(tmp_path):
-    write_parquet(empty_table(OCCUPANCY), tmp_path / "occupancy.parquet", video="shop")
+    write_parquet(empty_table(OCCUPANCY_CHANGES), tmp_path / "occupancy.parquet", video="shop")
     names = pq.read_schema(tmp_path / "occupancy.parquet").names
     assert names == ["video", "zone", "timestamp_ms", "persons"]
 
@@ -278,7 +278,9 @@ def test_a_table_that_was_read_can_be_changed(tmp_path):
 @pytest.mark.parametrize("schema", TABLES.values(), ids=TABLES)
 def test_the_schema_is_found_by_the_names_of_index_and_columns(schema):
     found = find_schema(empty_table(schema, unit="px"))
-    assert found.name == schema.name.replace("queue_length", "occupancy")  # their columns are the same
+    assert found.name == schema.name.replace(
+        "queue_length", "occupancy_changes"
+    )  # their columns are the same
 
 
 REFUSED = {

@@ -20,7 +20,15 @@ from ptrack_analysis.dataset.verify.verifying import RULES
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.storage.files import checksum
 
-ALL = {"stitch": True, "fill_gaps": "5s", "max_speed": 5, "smooth": "500ms", "faces": True, "cell": 0.5}
+ALL = {
+    "stitch": True,
+    "fill_gaps": "5s",
+    "max_speed": 5,
+    "smooth": "500ms",
+    "faces": True,
+    "cell": 0.5,
+    "tables": "all",
+}
 RECORDINGS = """\
 video,started_at,timezone,site
 morning,2026-03-28T23:30:00Z,Europe/Berlin,shop
@@ -332,7 +340,7 @@ def test_a_catalogue_that_says_something_else_or_is_missing(out, place):
         ("tracks/noon.parquet", "without_position_s", longer, ["time_present"]),
         ("tracks/noon.parquet", "time_in_scene_s", longer, ["time_present", "scene"]),
         ("tracks/noon.parquet", "detections", 1, ["detections"]),
-        ("occupancy_bins/noon.parquet", "person_seconds_s", longer, ["person_seconds"]),
+        ("occupancy/noon.parquet", "person_seconds_s", longer, ["scene", "changes"]),
         ("fundamental_diagram/noon.parquet", "person_seconds_s", longer, ["person_seconds"]),
         ("visits/noon.parquet", "dwell_s", longer, ["visits", "hourly", "visit_times"]),
         ("visits/noon.parquet", "exited_ms", lambda value: value + 1, ["visit_times"]),
@@ -359,10 +367,11 @@ def test_a_law_that_is_broken(out, place, column, value, laws):
 
 
 def test_a_count_of_occupancy_breaks_all_that_is_its_integral(out):
-    table = pq.read_table(out / "occupancy/noon.parquet", partitioning=None)
+    place = "occupancy_changes/noon.parquet"
+    table = pq.read_table(out / place, partitioning=None)
     row = pc.index(table["zone"], pa.scalar("")).as_py()
-    rewrite(out, "occupancy/noon.parquet", with_value("persons", row, lambda persons: persons + 1))
-    assert failed(out) == ["scene", "person_seconds"]
+    rewrite(out, place, with_value("persons", row, lambda persons: persons + 1))
+    assert failed(out) == ["changes"]
 
 
 def test_laws_are_left_out_where_the_settings_break_them(data, tmp_path):
@@ -405,11 +414,11 @@ def test_sums_do_not_depend_on_where_row_groups_end(tmp_path):
     zones, moments, persons = ["", "", "", "a", "a", "b"], [0, 10, 30, 5, 9, 2], [1, 3, 0, 2, 0, 7]
     table = pa.table({"zone": zones, "timestamp_ms": moments, "persons": persons})
     for size in range(1, 7):
-        pq.write_table(table, tmp_path / "occupancy.parquet", row_group_size=size)
-        part = TableFile("occupancy", "occupancy.parquet", 0, 6)
-        tables = Tables({"occupancy": [part]}, Shelf(tmp_path, tmp_path), {})
-        assert tables.occupancy() == {"": 70, "a": 8, "b": 0}
-        assert tables.sums("occupancy", ["zone"], ["persons"]) == {
+        pq.write_table(table, tmp_path / "changes.parquet", row_group_size=size)
+        part = TableFile("occupancy_changes", "changes.parquet", 0, 6)
+        tables = Tables({"occupancy_changes": [part]}, Shelf(tmp_path, tmp_path), {})
+        assert tables.occupancy_changes() == {"": 70, "a": 8, "b": 0}
+        assert tables.sums("occupancy_changes", ["zone"], ["persons"]) == {
             ("",): (3, 4),
             ("a",): (2, 2),
             ("b",): (1, 7),

@@ -28,9 +28,9 @@ def test_a_table_is_that_of_the_function(analysis, data):
 
 def test_a_table_is_computed_once(analysis, monkeypatch):
     calls = []
-    compute = tables.occupancy
-    monkeypatch.setattr(tables, "occupancy", lambda opened: calls.append(1) or compute(opened))
-    for name in ("occupancy", "counts", "line_flow", "occupancy_bins", "occupancy"):
+    compute = tables.occupancy_changes
+    monkeypatch.setattr(tables, "occupancy_changes", lambda opened: calls.append(1) or compute(opened))
+    for name in ("occupancy_changes", "counts", "line_flow", "occupancy", "zone_occupancy"):
         assert len(analysis[name])
     assert calls == [1]
 

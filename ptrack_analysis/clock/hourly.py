@@ -22,7 +22,7 @@ from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import (
     OBSERVED_ENTRIES,
-    OCCUPANCY,
+    OCCUPANCY_CHANGES,
     OCCUPANCY_HOURLY,
     VISITS,
     VISITS_HOURLY,
@@ -101,7 +101,9 @@ def split_hours(recording: Recording, begin: int, end: int) -> Hours:
     started = moment.astimezone(UTC)
     try:
         since, until = started + begin * _MILLISECOND, started + max(end, begin + 1) * _MILLISECOND
-        cut = [one for hour in _hours(clock, since, until) for one in _stretches(*hour, clock, recording)]
+        cut = [
+            one for hour in iterate_hours(clock, since, until) for one in _stretches(*hour, clock, recording)
+        ]
     except OverflowError as error:
         raise ParameterError(
             f"the video {recording.video!r} starts at {recording.started_at.isoformat()} and lasts "
@@ -113,8 +115,8 @@ def split_hours(recording: Recording, begin: int, end: int) -> Hours:
     return _gathered([cut[place] for place in kept], np.append(bounds[kept], bounds[-1]), clock)
 
 
-def _hours(clock: tzinfo, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Return the hours of a clock from the one that ``since`` lies in until before ``until``, in UTC."""
+def iterate_hours(clock: tzinfo, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Yield start and end of each hour of a clock, from that of ``since`` to before ``until``, in UTC."""
     begin = _hour_start(clock, since)
     while begin < until:
         shown = begin.astimezone(clock)
@@ -179,7 +181,7 @@ def compute_occupancy_hourly(occupancy: pd.DataFrame, video: Video, recording: R
     Parameters
     ----------
     occupancy
-        OCCUPANCY of one video, rows in any order.
+        OCCUPANCY_CHANGES of one video, rows in any order.
     video
         The video, for its end.
     recording
@@ -193,7 +195,7 @@ def compute_occupancy_hourly(occupancy: pd.DataFrame, video: Video, recording: R
     Raises
     ------
     SchemaError
-        If ``occupancy`` is not an OCCUPANCY table.
+        If ``occupancy`` is not an OCCUPANCY_CHANGES table.
     ParameterError
         If the recording's start is not known, or its time zone or opening hours cannot be used.
 
@@ -218,7 +220,7 @@ def compute_occupancy_hourly(occupancy: pd.DataFrame, video: Video, recording: R
     >>> hourly[["local_hour", "max_persons"]].to_numpy().tolist()
     [[9, 2], [10, 2]]
     """
-    validate(occupancy, OCCUPANCY)
+    validate(occupancy, OCCUPANCY_CHANGES)
     if occupancy.empty:
         return empty_table(OCCUPANCY_HOURLY)
     occupancy = occupancy.sort_index()

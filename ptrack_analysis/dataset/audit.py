@@ -176,8 +176,8 @@ def _list_places(names: Sequence[str], zones: Mapping[str, Polygon]) -> pd.DataF
         if name not in zones or (rest is not None and rest.area > _SLIVER * zones[name].area):
             cut.append(([name], rest))
         parts = cut
-    inside: list[list[str]] = [[], *(of for of, _ in parts)]
-    listed = [(number, name) for number, of in enumerate(inside) for name in [SCENE, *of]]
+    named: list[list[str]] = [[], *(of for of, _ in parts)]
+    listed = [(number, name) for number, of in enumerate(named) for name in [SCENE, *of]]
     return pd.DataFrame(listed, columns=["place", "zone"])
 
 

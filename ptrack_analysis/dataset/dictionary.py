@@ -58,7 +58,7 @@ class Contents:
     @property
     def has_visits(self) -> bool:
         """Whether there are visits, and what a question about them needs beside them."""
-        return self.has("visits") and self.has("tracks") and self.has("occupancy")
+        return self.has("visits") and self.has("tracks") and self.has("zone_occupancy")
 
     @property
     def has_crossings(self) -> bool:
@@ -138,7 +138,7 @@ def _columns(folder: str, record: VideoEntry) -> Iterator[Stored]:
 
 def _is_asked_for(name: str, parameters: Mapping[str, Any]) -> bool:
     """Return whether a setting, or points as the source, bring an optional column."""
-    setting = "faces" if name.startswith("face_") else _ASKED_BY.get(name, "")
+    setting = _ASKED_BY.get(name, "")
     points = parameters.get("points_unit")
     if points and setting in _WITH_POINTS:
         return bool(points == _WITH_POINTS[setting])

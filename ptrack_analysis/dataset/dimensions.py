@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.records import VideoEntry
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.pipeline.outputs import OUTPUTS
@@ -33,22 +34,21 @@ from ptrack_analysis.video import milliseconds
 _TOLD = ("site", "camera", "timezone", "opening_hours")
 _NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SATURDAY = 6
+_TICK = pd.Timedelta("1ms")
 
 
 def describe_video(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Return what the dimensions need of one video as JSON: where and when it was recorded.
 
-    ``days`` are the first and the last local day that it covers, none where its clock is not known;
+    ``days`` are the first and the last local day of the part that was analyzed, empty without a clock;
     ``further`` are the columns of its own that the table of videos has; ``tracker_columns`` are the optional
     columns of another tracker that the tables have.
     """
     row = tables["videos"].iloc[0]
-    days = {day for table in tables.values() if "local_day" in table for day in table["local_day"]}
-    known = sorted(day for day in days if isinstance(day, str))
     schema = {column.name for column in VIDEOS.columns}
     about: dict[str, Any] = {name: row[name] if isinstance(row[name], str) else None for name in _TOLD}
     further = [name for name in tables["videos"].columns if name not in schema]
-    about |= {"days": [known[0], known[-1]] if known else [], "further": further}
+    about |= {"days": _find_days(tables), "further": further}
     columns = {
         column
         for name, table in tables.items()
@@ -56,6 +56,21 @@ def describe_video(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         if column.name in table
     }
     return about | {"tracker_columns": [column.name for column in TRACKER_COLUMNS if column in columns]}
+
+
+def _find_days(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return the first and the last local day of the part of a video that was analyzed, if known."""
+    row = tables["videos"].iloc[0]
+    started = row["started_at"]
+    if pd.isna(started) or pd.isna(row["timezone"]):
+        return []
+    first = pd.Timedelta(0) if pd.isna(row["analyzed_from"]) else row["analyzed_from"]
+    ends = [row[name] for name in ("analyzed_to", "duration") if not pd.isna(row[name])]
+    tracks = tables.get("tracks")
+    last_seen = first if tracks is None or tracks.empty else tracks["last_seen"].max()
+    last = max(first, last_seen, min(ends) - _TICK) if ends else max(first, last_seen)
+    clock = parse_timezone(str(row["timezone"]))
+    return [(started + time).tz_convert(clock).strftime("%Y-%m-%d") for time in (first, last)]
 
 
 def dates_table(days: Iterable[str]) -> pd.DataFrame:

@@ -76,11 +76,9 @@ def export_dataset(
     With ``start`` or ``end``, the part of each video has a name of its own in the dataset, such as
     ``shop@20s-70s``, so that a dataset can hold several parts of one video.
 
-    The folders are ``videos``, ``tracks``, ``detections``, ``trajectories``, ``kinematics``,
-    ``occupancy``, ``occupancy_bins``, ``heatmap`` and ``quality``; with zones ``visits``, ``dwell``,
-    ``dwell_by_entry``, ``transitions``, ``retail_metrics`` and ``zone_overlaps``; with lines ``crossings``,
-    ``counts`` and ``count_drift``; with a floor plan ``stops``, ``encounters`` and ``groups``, and with zones
-    too ``fundamental_diagram``; with ``stitch`` ``stitches``; beside them lie ``zones.parquet`` and
+    The folders are ``videos``, ``tracks``, ``detections``, ``trajectories``, ``occupancy``, ``heatmap`` and
+    ``quality``; with zones ``visits``, ``zone_occupancy``, ``dwell`` and ``transitions``; with lines
+    ``crossings``. Other tables are written if ``tables`` names them; beside them lie ``zones.parquet`` and
     ``lines.parquet``, ``dictionary.md``, which defines every column, views for DuckDB and Athena in
     ``views``, and ``_runs`` with a record of what each video's files were made from. Every file is replaced
     whole or not at all. A video whose sources, settings and files are those of its record is left as it is;

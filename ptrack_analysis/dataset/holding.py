@@ -41,13 +41,14 @@ class Manifest:
     """The names of the videos, the files of each table, and whether small counts are suppressed.
 
     ``observed`` has the entries and exits of each video at which the start and the end of a visit are
-    observed.
+    observed. ``lines`` has the names of the lines of each video.
     """
 
     videos: tuple[str, ...]
     parts: Mapping[str, tuple[DatasetFile, ...]]
     withheld: bool = False
     observed: Mapping[str, VisitEnds] = field(default_factory=dict)
+    lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read_manifest(root: AnyPath) -> Manifest:
@@ -85,7 +86,11 @@ def read_manifest(root: AnyPath) -> Manifest:
     tables = [name for name in (*FOLDERS, *DIMENSIONS) if name in parts]
     withheld = any(one.get("min_count") for one in parameters.values())
     observed = {video: read_observed_ends(one) for video, one in parameters.items()}
-    return Manifest(tuple(names), {name: tuple(parts[name]) for name in tables}, withheld, observed)
+    lines = {
+        video: tuple(drawn["name"] for drawn in one.get("places", {}).get("lines", {}).values())
+        for video, one in parameters.items()
+    }
+    return Manifest(tuple(names), {name: tuple(parts[name]) for name in tables}, withheld, observed, lines)
 
 
 def unknown(place: object, kind: str, name: str, known: Iterable[str]) -> ParameterError:

@@ -161,7 +161,7 @@ class Dataset:
             Rows that have any moment from ``start`` to before ``end``: lengths of time since the start of
             the video (``"10s"``, a Timedelta), or moments of the wall clock (a datetime with its time zone).
             What holds longer (a visit) belongs to every moment from entered to before exited; what counts
-            from its moment on (occupancy) to that moment. Rows of intervals and hours (``occupancy_bins``,
+            from its moment on (``occupancy_changes``) to that moment. Rows of bins and hours (``occupancy``,
             ``visits_hourly``) and of videos belong to the moment at which they begin.
         as_
             ``pandas``: the table in memory, as ``read_parquet`` gives it; of one name in ``videos`` without,

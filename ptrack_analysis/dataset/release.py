@@ -84,7 +84,9 @@ def release(
 
 def released_folders(folders: list[str], settings: AnalysisConfig) -> list[str]:
     """List the computed tables that are written."""
-    wanted = {*(settings.tables or [one.name for one in OUTPUTS.values() if one.standard]), *ALWAYS}
+    standard = [one.name for one in OUTPUTS.values() if one.standard]
+    standard += ["faces"] if settings.faces else []
+    wanted = {*(settings.tables or standard), *ALWAYS}
     salted, suppressed = settings.salt is not None, settings.min_count is not None
     return [
         name

@@ -83,6 +83,7 @@ def list_folders(settings: AnalysisConfig, scene: Scene | None) -> list[str]:
 def _computed(settings: AnalysisConfig, scene: Scene | None) -> list[str]:
     """List the tables that are computed: those that are written, and those that others are counted by."""
     standard = {output.name for output in OUTPUTS.values() if output.standard}
+    standard |= {"faces"} if settings.faces else set()
     wanted = {*ALWAYS, *(settings.tables or standard), *needed_folders(settings)}
     return [output.name for output in outputs_available(settings, scene) if output.name in wanted]
 

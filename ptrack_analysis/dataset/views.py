@@ -114,7 +114,7 @@ _DWELL_BY_ZONE = """
 -- not known: it is missing from dwell_s.
 CREATE OR REPLACE VIEW dwell_by_zone AS
 WITH places AS (
-  SELECT DISTINCT video, zone FROM occupancy WHERE zone <> ''
+  SELECT DISTINCT video, zone FROM zone_occupancy
 ),
 stays AS (
   SELECT

@@ -187,9 +187,15 @@ class AnalysisConfig:
             unit="plane",
         ),
     )
-    every: Duration = field(
-        default="1min",
-        metadata=option("length of the bins for counts over lines", "bins", unit="ms", above_zero=True),
+    every: Duration | None = field(
+        default=None,
+        metadata=option(
+            "length of the bins of time",
+            "bins",
+            unit="ms",
+            above_zero=True,
+            default="15min, but 1min in plots and for counts and flow over lines",
+        ),
     )
     stop_extent: float | None = field(
         default=None,

@@ -150,10 +150,9 @@ def _output(
     privacy: Privacy,
     *needs: Need,
     function: str | None = None,
-    standard: bool = True,
     plots: tuple[Plot, ...] = (),
 ) -> Output:
-    return Output(name, table, function or name, privacy, frozenset(needs), standard, plots)
+    return Output(name, table, function or name, privacy, frozenset(needs), name in FACTS, plots)
 
 
 def _plot(name: str, text: str, *options: str, **more: Any) -> Plot:
@@ -166,6 +165,22 @@ FIELD_SHAPE = (18, 32)
 """Default rows and columns of a plotted flow field: one arrow per cell, long enough to be seen."""
 _CELL = "{} on a floor plan, larger on a large one"
 """Default size of the cells, as help shows it."""
+FACTS = (
+    "videos",
+    "tracks",
+    "detections",
+    "trajectories",
+    "visits",
+    "occupancy",
+    "zone_occupancy",
+    "crossings",
+    "heatmap",
+    "dwell",
+    "transitions",
+    "quality",
+)
+"""The standard outputs: the facts that an export writes by default."""
+
 OUTPUTS: dict[str, Output] = {
     output.name: output
     for output in (
@@ -265,12 +280,18 @@ OUTPUTS: dict[str, Output] = {
             "occupancy",
             schema.OCCUPANCY,
             FIGURES,
-            plots=(_plot("occupancy", "number of people over time", needs_frame=False),),
         ),
         _output(
-            "occupancy_bins",
-            schema.BINS,
+            "zone_occupancy",
+            schema.ZONE_OCCUPANCY,
             FIGURES,
+            Need.ZONES,
+        ),
+        _output(
+            "occupancy_changes",
+            schema.OCCUPANCY_CHANGES,
+            FIGURES,
+            plots=(_plot("occupancy", "number of people over time", needs_frame=False),),
         ),
         _output(
             "occupancy_hourly",
@@ -339,12 +360,12 @@ OUTPUTS: dict[str, Output] = {
                 ),
             ),
         ),
-        _output("cell_values", schema.MEASURE, FIGURES, standard=False),
+        _output("box_heatmap", schema.BOX_HEATMAP, FIGURES, Need.BOXES),
+        _output("cell_values", schema.MEASURE, FIGURES),
         _output(
             "flow_field",
             schema.FIELD,
             FIGURES,
-            standard=False,
             plots=(
                 _plot(
                     "field",
@@ -359,8 +380,9 @@ OUTPUTS: dict[str, Output] = {
                 ),
             ),
         ),
+        _output("faces", schema.FACES, PERSONAL, Need.FACES, Need.BOXES),
         _output("facing", schema.FACING, PERSONAL, Need.ZONES, Need.FACES, Need.BOXES),
-        _output("confidence_intervals", schema.INTERVALS, FIGURES, standard=False),
+        _output("confidence_intervals", schema.INTERVALS, FIGURES),
         _output("quality", schema.QUALITY, FIGURES, Need.BOXES),
     )
 }

@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.crowd.density import MINUTE
 from ptrack_analysis.analysis.heat.grid import SHAPE
-from ptrack_analysis.analysis.heat.heatmap import Basis, Quantity
+from ptrack_analysis.analysis.heat.heatmap import Quantity
 from ptrack_analysis.clock.lookup import settled
 from ptrack_analysis.clock.recordings import Recording, of_recording, with_further
 from ptrack_analysis.scene.zone_files import project_scene
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import (
     BALANCE,
+    BOX_HEATMAP,
     CROSSINGS,
     DIRECTIONS,
     FACE_COLUMNS,
+    FACES,
     FACING,
     LANDMARK_COLUMNS,
+    OCCUPANCY,
     OCCUPANCY_HOURLY,
     TARGETS,
     VIDEOS,
@@ -35,7 +39,6 @@ if TYPE_CHECKING:
 
 _NOT_KNOWN = int(np.iinfo("int64").min)
 _CELL_QUANTITIES: tuple[Quantity, ...] = ("people", "mean_speed", "visits")
-_BASES: tuple[Basis, ...] = ("boxes", "foot_points")
 
 
 def videos(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -53,12 +56,19 @@ def tracks(analysis: VideoAnalysis) -> pd.DataFrame:
 
 
 def detections(analysis: VideoAnalysis) -> pd.DataFrame:
-    """Return the detections, with faces only where they are asked for."""
+    """Return the detections without their faces."""
     table = analysis.detections
-    if analysis.config.faces:
-        return table
     names = {column.name for column in (*FACE_COLUMNS, *LANDMARK_COLUMNS)}
     return table.drop(columns=[name for name in table.columns if name in names])
+
+
+def faces(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Return the faces of the detections that have one."""
+    table = analysis.detections
+    names = [column.name for column in FACES.columns]
+    if "face_left" not in table:
+        return empty_table(FACES)
+    return table.reindex(columns=names)[table["face_left"].notna()]
 
 
 def stitches(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -219,8 +229,8 @@ def zone_overlaps(analysis: VideoAnalysis) -> pd.DataFrame:
     return compute_zone_overlaps(analysis.zones, unit=analysis.unit)
 
 
-def occupancy(analysis: VideoAnalysis) -> pd.DataFrame:
-    """Compute the occupancy of the scene and the zones."""
+def occupancy_changes(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Compute the number of people in the scene and the zones at each change."""
     from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
 
     config = analysis.config
@@ -229,13 +239,17 @@ def occupancy(analysis: VideoAnalysis) -> pd.DataFrame:
     )
 
 
-def occupancy_bins(analysis: VideoAnalysis) -> pd.DataFrame:
-    """Compute the occupancy per bin."""
-    from ptrack_analysis.analysis.crowd.density import compute_occupancy_bins
+def occupancy(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Return the occupancy of the scene per bin."""
+    binned = analysis.binned_occupancy
+    scene = binned[binned.index.get_level_values("zone") == ""].droplevel("zone")
+    return scene[[column.name for column in OCCUPANCY.columns]]
 
-    return compute_occupancy_bins(
-        analysis["occupancy"], analysis.video_until_end, every=analysis.config.every
-    )
+
+def zone_occupancy(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Return the occupancy of each zone per bin."""
+    binned = analysis.binned_occupancy
+    return binned[binned.index.get_level_values("zone") != ""]
 
 
 def occupancy_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -244,14 +258,16 @@ def occupancy_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
 
     if analysis.recording.started_at is None:
         return empty_table(OCCUPANCY_HOURLY)
-    return compute_occupancy_hourly(analysis["occupancy"], analysis.video_until_end, analysis.recording)
+    return compute_occupancy_hourly(
+        analysis["occupancy_changes"], analysis.video_until_end, analysis.recording
+    )
 
 
 def density(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the density in the zones per bin."""
     from ptrack_analysis.analysis.crowd.density import compute_density
 
-    return compute_density(analysis["occupancy_bins"], analysis.zones)
+    return compute_density(analysis["zone_occupancy"], analysis.zones, start=analysis.window[0])
 
 
 def fundamental_diagram(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -262,8 +278,8 @@ def fundamental_diagram(analysis: VideoAnalysis) -> pd.DataFrame:
         analysis.trajectories,
         analysis.zones,
         analysis.video_until_end,
-        every=analysis.config.every,
         start=analysis.window[0],
+        edges=analysis.bin_edges,
     )
 
 
@@ -282,7 +298,7 @@ def counts(analysis: VideoAnalysis) -> pd.DataFrame:
         analysis["crossings"],
         analysis.lines,
         analysis.video_until_end,
-        every=analysis.config.every,
+        every=analysis.config.every or MINUTE,
         start=analysis.window[0],
     )
 
@@ -305,20 +321,27 @@ def line_flow(analysis: VideoAnalysis) -> pd.DataFrame:
         analysis["crossings"],
         analysis.lines,
         analysis.video_until_end,
-        every=analysis.config.every,
+        every=analysis.config.every or MINUTE,
         start=analysis.window[0],
     )
 
 
 def heatmap(analysis: VideoAnalysis) -> pd.DataFrame:
-    """Return the heatmap of foot points, and that of boxes where positions are on the image."""
+    """Return the cells of the heatmap of foot points in which people stood."""
+    made = analysis.heatmap(basis="foot_points")
+    if analysis.unit == "m" and analysis.duration is None:
+        table = made.to_frame().assign(density_per_m2=np.nan)  # so that all files have the same columns
+    else:
+        table = made.to_frame(analysis.duration if analysis.unit == "m" else None)
+    return table[table["seconds"] > 0]
+
+
+def box_heatmap(analysis: VideoAnalysis) -> pd.DataFrame:
+    """Return the cells of the image that bounding boxes covered; empty on a floor plan."""
     if analysis.unit == "m":
-        if analysis.duration is None:  # the column exists anyway, so that all files have the same columns
-            return analysis.heatmap().to_frame().assign(density_per_m2=np.nan)
-        return analysis.heatmap().to_frame(analysis.duration)
-    bases = _BASES[1:] if analysis.has_points else _BASES
-    both = [analysis.heatmap(basis=basis).to_frame() for basis in bases]
-    return pd.concat(both).sort_index()
+        return empty_table(BOX_HEATMAP, unit="m")
+    table = analysis.heatmap(basis="boxes").to_frame()
+    return table[table["box_seconds"] > 0]
 
 
 def cell_values(analysis: VideoAnalysis) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypedDict, cast, get_args
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.crowd.density import QUARTER_HOUR, compute_occupancy_bins, parse_bin_length
 from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds, find_bounds
 from ptrack_analysis.analysis.heat.heatmap import Basis, Heatmap
 from ptrack_analysis.analysis.pairing import detection_rows
@@ -15,6 +16,7 @@ from ptrack_analysis.analysis.presence import choose_max_gap
 from ptrack_analysis.analysis.quality.verdict import VideoVerdict, judge_video
 from ptrack_analysis.analysis.selection import cut_trajectories, flag_continued, select
 from ptrack_analysis.analysis.trajectories import compute_trajectories
+from ptrack_analysis.clock.bins import find_bin_edges
 from ptrack_analysis.clock.lookup import settled
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.errors import ParameterError
@@ -51,6 +53,7 @@ from ptrack_analysis.sources.reading import load
 from ptrack_analysis.sources.resolution import resolve_video
 from ptrack_analysis.sources.trackers.tracked import COLUMN_BYTES
 from ptrack_analysis.video import (
+    Milliseconds,
     Pixels,
     Plane,
     PointPlane,
@@ -209,6 +212,7 @@ class VideoAnalysis:
         gap = timedelta(choose_max_gap(self.config.max_gap, 0))
         budget = _memory_budget(self.source, self.config)
         options: dict[str, Any] = {"video": self.config.video, "faces": self.config.faces, "careful": False}
+        options["landmarks"] = self.config.faces
         options |= {"form": self._form, "budget": budget, "name": self._name}
         part = _part_to_read(self.config, gap)
         reading = load(self.source, part=part, **options)
@@ -453,14 +457,25 @@ class VideoAnalysis:
     @property
     def scene_occupancy(self) -> pd.DataFrame:
         """The occupancy of the whole scene, without zones."""
-        occupancy = self["occupancy"]
+        occupancy = self["occupancy_changes"]
         return occupancy[occupancy.index.get_level_values("zone") == ""]
 
     @cached_property
     def window(self) -> tuple[pd.Timedelta, pd.Timedelta]:
         """First and last time that was watched."""
-        times = self["occupancy"].index.get_level_values("timestamp")
+        times = self["occupancy_changes"].index.get_level_values("timestamp")
         return times.min(), times.max()
+
+    @cached_property
+    def bin_edges(self) -> Milliseconds:
+        """The edges of the bins of occupancy, aligned to the clock of the site where it is known [ms]."""
+        begin, end = (milliseconds(time, "window") for time in self.window)
+        return find_bin_edges(self.recording, begin, end, parse_bin_length(self.config.every or QUARTER_HOUR))
+
+    @cached_property
+    def binned_occupancy(self) -> pd.DataFrame:
+        """The occupancy of the scene, zone ``""``, and of each zone in these bins."""
+        return compute_occupancy_bins(self["occupancy_changes"], self.video_until_end, edges=self.bin_edges)
 
     @property
     def video_until_end(self) -> Video:
@@ -586,7 +601,7 @@ def _memory_budget(source: Source | VideoReference, config: AnalysisConfig) -> B
     return Budget(
         video=source.name if isinstance(source, VideoReference) else str(source),
         memory=memory,
-        row=ROW_BYTES + (_MORE_BYTES if more else 0),
+        row=ROW_BYTES + (_MORE_BYTES if more else 0) + (_MORE_BYTES if config.faces else 0),
         other=_OTHER_BYTES,
         way_out=f"Analyze it in parts with start and end (--from, --to){without}, or raise memory "
         "(--memory).",

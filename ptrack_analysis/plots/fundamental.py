@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from ptrack_analysis.analysis.crowd.flow import compute_fundamental_diagram
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
 from ptrack_analysis.plots.analyses import plot_analysis
@@ -28,7 +29,17 @@ _FREE, _SHAPE, _JAM = 1.34, 1.913, 5.4  # Weidmann's speed [m/s], parameter and 
 _FAINT = 0.65
 
 
-@plot_analysis("fundamental_diagram")
+def _compute_fundamental_diagram(analysis: Any) -> pd.DataFrame:
+    """Return the diagram in bins of the configured length, or else in bins short enough for a plot."""
+    if analysis.config.every is not None:
+        table: pd.DataFrame = analysis["fundamental_diagram"]
+        return table
+    return compute_fundamental_diagram(
+        analysis.trajectories, analysis.zones, analysis.video_until_end, start=analysis.window[0]
+    )
+
+
+@plot_analysis(_compute_fundamental_diagram)
 def plot_fundamental_diagram(
     fundamental: pd.DataFrame,
     /,

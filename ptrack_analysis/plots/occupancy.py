@@ -23,7 +23,7 @@ from ptrack_analysis.plots.style import (
 )
 from ptrack_analysis.plots.time_axis import set_clock, time_unit
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import OCCUPANCY, validate
+from ptrack_analysis.schema import OCCUPANCY_CHANGES, validate
 
 SCENE = ""
 WHOLE_SCENE = "whole scene"
@@ -32,7 +32,7 @@ _MILLISECONDS = 1000.0
 _MANY = 200
 
 
-@plot_analysis("occupancy", zones=lambda analysis: ["", *analysis.zones])
+@plot_analysis("occupancy_changes", zones=lambda analysis: ["", *analysis.zones])
 def plot_occupancy(
     occupancy: pd.DataFrame,
     /,
@@ -49,7 +49,7 @@ def plot_occupancy(
     Parameters
     ----------
     occupancy
-        OCCUPANCY of one video, rows in any order.
+        OCCUPANCY_CHANGES of one video, rows in any order.
     ax
         Axes to draw on; by default a new figure's.
     zones
@@ -67,11 +67,11 @@ def plot_occupancy(
     Raises
     ------
     SchemaError
-        If ``occupancy`` is not an OCCUPANCY table.
+        If ``occupancy`` is not an OCCUPANCY_CHANGES table.
     ParameterError
         If the axes are those of a plane, or a zone is not in the table.
     """
-    validate(occupancy, OCCUPANCY)
+    validate(occupancy, OCCUPANCY_CHANGES)
     names = zone_names(occupancy, zones)
     counts = {name: _counts(occupancy, name) for name in names}
     missing = [name for name, (times, _) in counts.items() if len(times) == 0]

@@ -27,7 +27,7 @@ def footfall_table(read: "Read", scene: pd.DataFrame) -> ReportTable | None:
     read
         The tables of the dataset.
     scene
-        OCCUPANCY_HOURLY of the whole scene, for the days that were recorded.
+        The occupancy of the scene by the local clock, for the days that were recorded.
     """
     rows = [_row(*one) for one in (*_lines_per_day(read, scene), *_zones_per_day(read))]
     if not rows:
@@ -66,23 +66,24 @@ def _row(name: str, counted: str, counts: pd.Series) -> list[Cell]:
 
 def _lines_per_day(read: "Read", scene: pd.DataFrame) -> Iterator[tuple[str, str, pd.Series]]:
     """Return the crossings inwards of each door on each day on which a video with it was recorded."""
-    if read.counts is None:
-        return
-    counts, events = over_doors(read, read.counts), read.counts
+    events = read.counts
     if read.crossings is not None:
         events = read.crossings[read.crossings["direction"].astype(str) == "in"].assign(in_count=1)
+    if events is None:
+        return
     of_scene = scene.index.get_level_values("video")
-    for name, own in counts.groupby(level="line"):
-        videos = own.index.get_level_values("video").unique()
+    for name, videos in find_doors(read).items():
         days = scene["local_day"][of_scene.isin(videos)].unique()
         if not len(days):
             continue
         rows = events[events.index.get_level_values("line") == name]
-        local = [by_local_clock(read, video, of_video) for video, of_video in rows.groupby(level="video")]
+        local = [
+            by_local_clock(read.videos, video, of_video) for video, of_video in rows.groupby(level="video")
+        ]
         known = [one[["local_day", "in_count"]] for one in local if one is not None]
         none = pd.DataFrame({"local_day": days, "in_count": 0.0})
         every = pd.concat([none, *known], ignore_index=True)
-        yield str(name), "crossings inwards", every.groupby("local_day")["in_count"].sum(skipna=False)
+        yield name, "crossings inwards", every.groupby("local_day")["in_count"].sum(skipna=False)
 
 
 def _zones_per_day(read: "Read") -> Iterator[tuple[str, str, pd.Series]]:
@@ -94,20 +95,36 @@ def _zones_per_day(read: "Read") -> Iterator[tuple[str, str, pd.Series]]:
         yield str(name), "visits", began.groupby(rows["local_day"].to_numpy()).sum(skipna=False)
 
 
+def find_doors(read: "Read") -> dict[str, list[str]]:
+    """Return the videos of each line that is a door; of every line if no line is a door."""
+    doors = set[str]()
+    if read.lines is not None:
+        doors = set(read.lines["line"][read.lines["kind"].astype(str) == DOOR])
+    found = dict[str, list[str]]()
+    for video, names in read.lines_by_video.items():
+        for name in names:
+            if not doors or name in doors:
+                found.setdefault(name, []).append(video)
+    return dict(sorted(found.items()))
+
+
 def over_doors(read: "Read", rows: pd.DataFrame) -> pd.DataFrame:
     """Keep the rows of lines that are doors; all rows if no line is a door."""
-    if read.lines is None:
-        return rows
-    doors = set(read.lines["line"][read.lines["kind"].astype(str) == DOOR])
-    return rows[rows.index.get_level_values("line").isin(doors)] if doors else rows
+    return rows[rows.index.get_level_values("line").isin([*find_doors(read)])]
 
 
-def by_local_clock(read: "Read", name: Hashable, rows: pd.DataFrame) -> pd.DataFrame | None:
-    """Add the local day, weekday and hour to rows of a video; None where its clock is not known."""
-    begun, zone = read.videos["started_at"].get(name), read.videos["timezone"].get(name)
+def by_local_clock(
+    videos: pd.DataFrame, name: Hashable, rows: pd.DataFrame, time: str = "timestamp"
+) -> pd.DataFrame | None:
+    """Add the local day, weekday and hour to rows of a video; None if its clock is unknown.
+
+    ``time`` is the index level or the column with the times of the rows.
+    """
+    begun, zone = videos["started_at"].get(name), videos["timezone"].get(name)
     if pd.isna(begun) or pd.isna(zone):
         return None
-    local = (begun + rows.index.get_level_values("timestamp")).tz_convert(parse_timezone(str(zone)))
+    times = pd.TimedeltaIndex(rows[time]) if time in rows else rows.index.get_level_values(time)
+    local = (begun + times).tz_convert(parse_timezone(str(zone)))
     return rows.assign(
         local_day=local.strftime("%Y-%m-%d"), weekday=local.day_of_week + 1, local_hour=local.hour
     )

@@ -63,7 +63,7 @@ def find_busiest_window(occupancy: pd.DataFrame) -> dict[str, Any] | None:
     Parameters
     ----------
     occupancy
-        The OCCUPANCY of the scene.
+        The OCCUPANCY_CHANGES of the scene.
 
     Notes
     -----
@@ -194,12 +194,12 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
     """Gather the usual figures of one video.
 
     Each figure comes from the table that defines it: persons and time without position from TRACKS,
-    ``stay_in_scene`` from SCENE_STAY (Kaplan-Meier; None without people), ``occupancy`` from OCCUPANCY,
-    ``busiest`` from OCCUPANCY (the earliest minute, or hour from three hours on, with the most
-    person-seconds; it may start at any time) and from the heatmap of foot points without truncated boxes
-    (the first cell with the most seconds), ``zones`` from VISITS, DWELL and OCCUPANCY, ``transitions`` from
-    TRANSITIONS (the most frequent ones from zone to zone), ``lines`` from CROSSINGS, ``balance`` from the
-    last row of BALANCE, and ``trust`` from QUALITY.
+    ``stay_in_scene`` from SCENE_STAY (Kaplan-Meier; None without people), ``occupancy`` from
+    OCCUPANCY_CHANGES, ``busiest`` from OCCUPANCY_CHANGES (the earliest minute, or hour from three hours on,
+    with the most person-seconds; it may start at any time) and from the heatmap of foot points without
+    truncated boxes (the first cell with the most seconds), ``zones`` from VISITS, DWELL and
+    OCCUPANCY_CHANGES, ``transitions`` from TRANSITIONS (the most frequent ones from zone to zone), ``lines``
+    from CROSSINGS, ``balance`` from the last row of BALANCE, and ``trust`` from QUALITY.
 
     ``at_end`` is the number of people present until the end. ``mean`` is weighted by time; that of a zone is
     over the time in which the zone is active. ``peak_at_s`` is the first time of the peak.
@@ -230,7 +230,7 @@ def gather_key_figures(analysis: VideoAnalysis) -> dict[str, Any]:
     -----
     Costs what the tables cost. Errs as they do; ``trust`` says where to look.
     """
-    occupancy = analysis["occupancy"]
+    occupancy = analysis["occupancy_changes"]
     moments = occupancy.index.get_level_values("timestamp")
     tracks = analysis["tracks"]
     present, unlocated = (

@@ -52,7 +52,7 @@ from ptrack_analysis.report.summary import (
     share,
     span,
 )
-from ptrack_analysis.schema import BINS, OCCUPANCY, QUALITY, TRACKS, VISITS
+from ptrack_analysis.schema import OCCUPANCY_CHANGES, QUALITY, TRACKS, VISITS, ZONE_OCCUPANCY
 from ptrack_analysis.video import milliseconds
 from ptrack_analysis.web.ground import Background
 
@@ -274,7 +274,7 @@ def _presence(measured: ReportData) -> list[Key]:
     mean = "\N{EN DASH}" if there["mean"] is None else f"{there['mean']:.2f}"
     first = there["peak_at_s"]
     peak_at = "" if first is None else f"first at {moment(measured, first)}"
-    count = column_text(OCCUPANCY, "persons")
+    count = column_text(OCCUPANCY_CHANGES, "persons")
     keys = [
         Key(
             "Present on average",
@@ -287,7 +287,7 @@ def _presence(measured: ReportData) -> list[Key]:
     ]
     if busiest is not None:
         name = "hour" if busiest["every_s"] >= _HOUR else "minute"
-        text = f"The {name} with the most person-seconds. {column_text(BINS, 'person_seconds')}"
+        text = f"The {name} with the most person-seconds. {column_text(ZONE_OCCUPANCY, 'person_seconds')}"
         beside = f"{busiest['mean_persons']:.2f} persons on average"
         keys.append(
             Key(

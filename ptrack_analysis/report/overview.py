@@ -43,7 +43,7 @@ from ptrack_analysis.report.parts import (
     find_verdict_kind,
 )
 from ptrack_analysis.report.summary import span
-from ptrack_analysis.schema import BINS, DWELL, TRACKS, VISITS
+from ptrack_analysis.schema import DWELL, OCCUPANCY, TRACKS, VISITS
 
 _WIDTH, _HEIGHT, _LEFT, _TOP, _BELOW = 240.0, 92.0, 22.0, 8.0, 16.0
 
@@ -54,7 +54,7 @@ def presence_figure(scene: pd.DataFrame, most: float, *, alt: str, ends: tuple[s
     Parameters
     ----------
     scene
-        BINS of the whole scene of one video, in the order of time.
+        OCCUPANCY of one video, in the order of time.
     most
         The value at the top, the same for all pictures that stand side by side.
     alt
@@ -63,7 +63,10 @@ def presence_figure(scene: pd.DataFrame, most: float, *, alt: str, ends: tuple[s
         What stands at the begin and at the end of the time axis.
     """
     starts = scene.index.get_level_values("timestamp").to_numpy().astype("int64") / 1000.0
-    until = starts + scene["interval"].dt.total_seconds().to_numpy()
+    recorded = scene["recorded_time"].dt.total_seconds().to_numpy()
+    if len(starts) > 1:  # of the first bin, the video may cover the end only
+        starts[0] = starts[1] - recorded[0]
+    until = starts + recorded
     values = compute_means(scene).to_numpy()
     floor = _HEIGHT - _BELOW
     area = " ".join(
@@ -235,8 +238,8 @@ def _facts_headings() -> list[Heading]:
         Heading("camera", "camera"),
         Heading("duration_s", "length [s]", digits=0),
         Heading("persons", "persons", f"A row of persons is {TRACKS.row}.", 0),
-        Heading("mean_persons", "present on average", column_text(BINS, "mean_persons"), 2),
-        Heading("max_persons", "at most", column_text(BINS, "max_persons"), 0),
+        Heading("mean_persons", "present on average", column_text(OCCUPANCY, "mean_persons"), 2),
+        Heading("max_persons", "at most", column_text(OCCUPANCY, "max_persons"), 0),
     ]
 
 
@@ -304,7 +307,7 @@ def _videos_side_by_side(read: Read) -> Section | None:
 
 def _small(row: pd.Series, name: str, scene: pd.DataFrame, most: float) -> tuple[str, str, ReportFigure]:
     start = local_start(row)
-    length = float(scene["interval"].dt.total_seconds().sum())
+    length = float(scene["recorded_time"].dt.total_seconds().sum())
     where = [str(row[one]) for one in ("site", "camera") if not pd.isna(row.get(one))]
     below = ", ".join([*where, *([start] if start else [])])
     ends = (start[-5:] if start else "0:00", f"+{span(length)}")

@@ -1,5 +1,6 @@
 """The data of the overview: sums over videos, hours and days."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from ptrack_analysis.analysis.quality.verdict import judge_video
 from ptrack_analysis.dataset.opening import Dataset
 from ptrack_analysis.dataset.records import VisitEnds
 from ptrack_analysis.geometry import Bools
-from ptrack_analysis.report.footfall import by_local_clock, footfall_table, over_doors
+from ptrack_analysis.report.footfall import by_local_clock, find_doors, footfall_table, over_doors
 from ptrack_analysis.report.parts import Cell, Grid, Heading, Part, ReportTable, Section, Words, column_text
 from ptrack_analysis.schema import OCCUPANCY_HOURLY, VISITS_HOURLY
 
@@ -20,10 +21,12 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Read:
-    """The tables of a dataset that its overview is made from; None for one that it has not.
+    """The tables of a dataset for its overview; None for a table that the dataset does not have.
 
     ``visits`` has a column ``complete``: whether the start and the end of the visit were both observed.
-    ``withheld`` tells whether the dataset suppresses small counts.
+    ``occupancy`` is that of the scene and ``stays`` has the visits that began, both by the local clock; with
+    the time that a camera covers in ``recorded_time``. ``lines_by_video`` has the names of the lines of each
+    video. ``withheld`` tells whether the dataset suppresses small counts.
     """
 
     videos: pd.DataFrame
@@ -37,6 +40,7 @@ class Read:
     crossings: pd.DataFrame | None
     counts: pd.DataFrame | None
     lines: pd.DataFrame | None
+    lines_by_video: Mapping[str, tuple[str, ...]]
     withheld: bool = False
 
     def shown(self, cell: Cell) -> Cell:
@@ -50,22 +54,81 @@ def read_all(dataset: Dataset) -> Read:
     def table(name: str, columns: list[str] | None = None) -> pd.DataFrame | None:
         return dataset.read(name, columns=columns) if name in dataset.tables else None
 
-    persons, visits = table("tracks", ["time_in_scene"]), table("visits", ["dwell", "entry", "exit"])
+    persons, visits = (
+        table("tracks", ["time_in_scene"]),
+        table("visits", ["entered", "dwell", "entry", "exit"]),
+    )
+    videos, bins = dataset.read("videos"), table("occupancy")
     counted = None if persons is None else persons.groupby(level="video").size()
     return Read(
-        videos=dataset.read("videos"),
+        videos=videos,
         quality=table("quality", ["verdict", "affects"]),
-        bins=table("occupancy_bins"),
+        bins=bins,
         persons=counted,
         visits=None if visits is None else visits.assign(complete=_find_complete(visits, dataset)),
         dwell=table("dwell", ["median"]),
-        occupancy=table("occupancy_hourly"),
-        stays=table("visits_hourly"),
+        occupancy=_read_scene(videos, table("occupancy_hourly"), bins),
+        stays=_read_stays(dataset, videos, table("visits_hourly"), table("zone_occupancy"), visits),
         crossings=table("crossings", ["direction"]),
         counts=table("counts"),
         lines=table("lines"),
+        lines_by_video=dataset.holding.lines,
         withheld=dataset.holding.withheld,
     )
+
+
+def _read_scene(
+    videos: pd.DataFrame, hourly: pd.DataFrame | None, bins: pd.DataFrame | None
+) -> pd.DataFrame | None:
+    """Return the occupancy of the scene by the local clock: by hour if the dataset has it, else by bin."""
+    if hourly is not None:
+        return hourly[hourly.index.get_level_values("zone") == ""]
+    return None if bins is None else _by_local_clocks(videos, bins)
+
+
+def _read_stays(
+    dataset: Dataset,
+    videos: pd.DataFrame,
+    hourly: pd.DataFrame | None,
+    bins: pd.DataFrame | None,
+    visits: pd.DataFrame | None,
+) -> pd.DataFrame | None:
+    """Return the visits that began by the local clock; the zones of a video share its recorded time."""
+    if hourly is not None:
+        zones = hourly.groupby(["video", "hour_at", "open"])["recorded_time"].transform("size")
+        return hourly.assign(recorded_time=hourly["recorded_time"] / zones)
+    if bins is None or visits is None or bins.empty:
+        return None
+    watched = bins[["recorded_time"]].assign(began=0, entries=0)
+    watched["recorded_time"] /= bins.groupby(level=["video", "timestamp"])["recorded_time"].transform("size")
+    observed = _find_observed_starts(visits, dataset)
+    began = visits[["entered"]].assign(recorded_time=pd.Timedelta(0), began=1, entries=observed.astype(int))
+    parts = [_by_local_clocks(videos, watched), _by_local_clocks(videos, began, "entered")]
+    known = [part.drop(columns="entered", errors="ignore") for part in parts if part is not None]
+    levels = ["video", "zone"]
+    known = [part.droplevel([name for name in part.index.names if name not in levels]) for part in known]
+    return pd.concat([part.reorder_levels(levels) for part in known]) if known else None
+
+
+def _by_local_clocks(
+    videos: pd.DataFrame, rows: pd.DataFrame, time: str = "timestamp"
+) -> pd.DataFrame | None:
+    """Add the local day, weekday and hour to the rows of the videos with a clock; None without any."""
+    parts = [by_local_clock(videos, name, part, time) for name, part in rows.groupby(level="video")]
+    known = [part for part in parts if part is not None]
+    return pd.concat(known) if known else None
+
+
+def _find_observed_starts(visits: pd.DataFrame, dataset: Dataset) -> Bools:
+    """Mark the visits with an observed start, by the configuration of each video."""
+    names = visits.index.get_level_values("video")
+    entries, marked = visits["entry"].astype(str), np.zeros(len(visits), dtype=bool)
+    kinds: dict[tuple[str, ...], list[str]] = {}
+    for video, ends in dataset.holding.observed.items():
+        kinds.setdefault(tuple(ends.entries), []).append(video)
+    for observed, videos in kinds.items():
+        marked |= names.isin(videos) & entries.isin(observed).to_numpy()
+    return marked
 
 
 def _find_complete(visits: pd.DataFrame, dataset: Dataset) -> Bools:
@@ -93,18 +156,15 @@ def find_verdict(quality: pd.DataFrame | None, video: str) -> tuple[str, str]:
 
 
 def select_scene(bins: pd.DataFrame | None, video: str) -> pd.DataFrame | None:
-    """Return the intervals of the whole scene of one video."""
-    if bins is None:
-        return None
-    index = bins.index
-    return bins[(index.get_level_values("video") == video) & (index.get_level_values("zone") == "")]
+    """Return the bins of one video."""
+    return None if bins is None else bins[bins.index.get_level_values("video") == video]
 
 
 def presence(scene: pd.DataFrame | None) -> tuple[float | None, int | None]:
     """Return how many were present on average and at most."""
     if scene is None or scene.empty:
         return None, None
-    length = scene["interval"].dt.total_seconds().sum()
+    length = scene["recorded_time"].dt.total_seconds().sum()
     total = whole_sum(scene["person_seconds"].dt.total_seconds())
     mean = float(total / length) if length and total is not None else None
     return mean, whole_most(scene["max_persons"])
@@ -112,7 +172,7 @@ def presence(scene: pd.DataFrame | None) -> tuple[float | None, int | None]:
 
 def compute_means(scene: pd.DataFrame) -> pd.Series:
     """Return the number of people present on average in each interval; NaN where it is withheld."""
-    means: pd.Series = scene["person_seconds"].dt.total_seconds() / scene["interval"].dt.total_seconds()
+    means: pd.Series = scene["person_seconds"].dt.total_seconds() / scene["recorded_time"].dt.total_seconds()
     return means
 
 
@@ -204,7 +264,7 @@ def hours_section(read: Read) -> Section:
     """Describe when it was busy, and where there are lines or zones, when people came."""
     if read.occupancy is None or read.occupancy.empty:
         return Section("hours", "By hour and day", [Words(_NO_CLOCK, "note")])
-    scene = read.occupancy[read.occupancy.index.get_level_values("zone") == ""]
+    scene = read.occupancy
     said = (
         "Hours are those of each place's own clock; hatched cells are not covered by any video. Rates are "
         "per hour that a camera covers, so that hours filmed in part can be compared: where several cameras "
@@ -243,9 +303,7 @@ def _came(read: Read, scene: pd.DataFrame) -> list[Part]:
     stays = read.stays
     if stays is None or stays.empty:
         return []
-    zones = stays.groupby(["video", "hour_at", "open"])["recorded_time"].transform("size")
-    once = stays.assign(recorded_time=stays["recorded_time"] / zones)
-    return [_grid("Footfall: stays that began in the zones of a camera", once, "began", "an hour")]
+    return [_grid("Footfall: stays that began in the zones of a camera", stays, "began", "an hour")]
 
 
 def _local_crossings(read: Read, scene: pd.DataFrame) -> pd.DataFrame | None:
@@ -253,14 +311,14 @@ def _local_crossings(read: Read, scene: pd.DataFrame) -> pd.DataFrame | None:
 
     None where no such video's clock is known.
     """
-    if read.crossings is None or read.counts is None:
+    if read.crossings is None:
         return None
-    counted = over_doors(read, read.counts).index.get_level_values("video")
+    counted = {video for videos in find_doors(read).values() for video in videos}
     filmed = scene[scene.index.get_level_values("video").isin(counted)]
     if filmed.empty:
         return None
     came = over_doors(read, read.crossings[read.crossings["direction"].astype(str) == "in"])
-    local = [by_local_clock(read, name, rows) for name, rows in came.groupby(level="video")]
+    local = [by_local_clock(read.videos, name, rows) for name, rows in came.groupby(level="video")]
     once = [rows.assign(in_count=1, recorded_time=pd.Timedelta(0)) for rows in local if rows is not None]
     columns = ["weekday", "local_hour", "recorded_time", "in_count"]
     parts = [filmed.assign(in_count=0)[columns], *(rows[columns] for rows in once)]
@@ -273,7 +331,7 @@ def _local_counts(read: Read) -> pd.DataFrame | None:
         return None
     parts = []
     for name, rows in over_doors(read, read.counts).groupby(level="video"):
-        local = by_local_clock(read, name, rows)
+        local = by_local_clock(read.videos, name, rows)
         if local is not None:
             lines = rows.index.get_level_values("line").nunique()
             parts.append(local.assign(recorded_time=rows["interval"] / lines))

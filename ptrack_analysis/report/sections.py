@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from ptrack_analysis.analysis.crowd.density import MINUTE, compute_occupancy_bins
 from ptrack_analysis.analysis.dwell.survival import compute_survival, is_complete
 from ptrack_analysis.analysis.heat.heatmap import Basis
 from ptrack_analysis.analysis.selection import select
@@ -34,7 +35,7 @@ from ptrack_analysis.report.parts import (
     isolated,
 )
 from ptrack_analysis.report.summary import describe_affecting, describe_drift, span
-from ptrack_analysis.schema import BINS, TRACKS, TRANSITIONS, VISITS, empty_table
+from ptrack_analysis.schema import TRACKS, TRANSITIONS, VISITS, ZONE_OCCUPANCY, empty_table
 from ptrack_analysis.web.payload import explorer_data
 
 MOST_CURVES = 6
@@ -90,7 +91,7 @@ def _ground(measured: ReportData) -> dict[str, Any]:
 def occupancy_figure(measured: ReportData) -> ReportFigure:
     """Draw how many were there when."""
     zones = measured.busiest_zones[:MOST_CURVES]
-    axes = plot_occupancy(measured.analysis["occupancy"], zones=["", *zones])
+    axes = plot_occupancy(measured.analysis["occupancy_changes"], zones=["", *zones])
     if measured.clock is not None:
         set_local_clock(axes, measured.clock)
     there = measured.figures["occupancy"]
@@ -184,16 +185,19 @@ def _visits_table(measured: ReportData) -> ReportTable:
 
 def presence_section(measured: ReportData) -> Section:
     """Describe how many were there, over time."""
-    bins = measured.analysis["occupancy_bins"]
+    analysis = measured.analysis
+    bins = compute_occupancy_bins(
+        analysis["occupancy_changes"], analysis.video_until_end, every=analysis.config.every or MINUTE
+    )
     scene = bins[bins.index.get_level_values("zone") == ""]
     table = build_table(
         scene,
-        BINS,
+        ZONE_OCCUPANCY,
         "Presence in the scene by interval",
-        ["timestamp", "interval", "mean_persons", "max_persons", "person_seconds"],
+        ["timestamp", "recorded_time", "mean_persons", "max_persons", "person_seconds"],
         labels={
             "timestamp": "from",
-            "interval": "length",
+            "recorded_time": "length",
             "mean_persons": "on average",
             "max_persons": "at most",
         },

@@ -7,19 +7,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.schema.crowd import (
-    BINS,
     DENSITY,
     ENCOUNTERS,
     FLOW,
     FUNDAMENTAL,
     GROUPS,
+    OCCUPANCY,
     OCCUPANCY_HOURLY,
     VISITS_HOURLY,
+    ZONE_OCCUPANCY,
 )
 from ptrack_analysis.schema.detected import (
     CONTINUED,
     DETECTIONS,
     FACE_COLUMNS,
+    FACES,
     FACING,
     INTERPOLATED,
     LANDMARK_COLUMNS,
@@ -62,6 +64,7 @@ from ptrack_analysis.schema.tables import DATES, NOTEBOOK_ONLY, SALTED, SITES, S
 from ptrack_analysis.schema.walked import MOVEMENT, POSITION_STATUSES, STOPS, TRACKS, TRAJECTORIES
 from ptrack_analysis.schema.zones import (
     BALANCE,
+    BOX_HEATMAP,
     COUNTS,
     CROSSINGS,
     DIRECTIONS,
@@ -71,7 +74,7 @@ from ptrack_analysis.schema.zones import (
     LINES,
     OBSERVED_ENTRIES,
     OBSERVED_EXITS,
-    OCCUPANCY,
+    OCCUPANCY_CHANGES,
     OVERLAPS,
     QUEUE,
     VISITS,
@@ -94,7 +97,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AGREEMENT",
     "BALANCE",
-    "BINS",
+    "BOX_HEATMAP",
     "CONTINUED",
     "COUNTS",
     "CROSSINGS",
@@ -110,6 +113,7 @@ __all__ = [
     "ENCOUNTERS",
     "ENTRIES",
     "EXITS",
+    "FACES",
     "FACE_COLUMNS",
     "FACING",
     "FIELD",
@@ -132,6 +136,7 @@ __all__ = [
     "OBSERVED_ENTRIES",
     "OBSERVED_EXITS",
     "OCCUPANCY",
+    "OCCUPANCY_CHANGES",
     "OCCUPANCY_HOURLY",
     "ORIGINS",
     "OVERLAPS",
@@ -167,6 +172,7 @@ __all__ = [
     "WAITS",
     "ZONE",
     "ZONES",
+    "ZONE_OCCUPANCY",
     "Column",
     "Released",
     "Table",

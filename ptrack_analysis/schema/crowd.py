@@ -2,7 +2,6 @@
 
 from ptrack_analysis.schema.table import LINE, LINE_KEY, PERSON, ZONE, ZONE_KEY, Column, Table
 
-_ANY_ZONE = Column("zone", "text", 'Name of the zone; "" is the whole scene.')
 _STARTS = Column("timestamp", "moment", "Start of the interval, since the start of the video.")
 _INTERVAL = Column(
     "interval", "span", "Length of the interval; the last is cut at the video's end.", unit="s"
@@ -11,26 +10,50 @@ _PERSON_SECONDS = Column(
     "person_seconds", "span", "Time that persons were inside in the interval, added up.", unit="s"
 )
 
-BINS = Table(
-    name="occupancy_bins",
-    row="how many persons were there in an interval of time",
-    key=(_ANY_ZONE, _STARTS),
-    columns=(
-        ZONE_KEY,
-        _INTERVAL,
-        Column("mean_persons", "number", "Number of persons, weighted by time.", unit="1"),
-        Column("max_persons", "integer", "Largest number of persons at any moment of the interval."),
-        _PERSON_SECONDS,
+_BIN_START = Column(
+    "timestamp",
+    "moment",
+    "Start of the bin, since the start of the video. The first bin may start earlier than the video.",
+)
+_RECORDED_TIME = Column(
+    "recorded_time",
+    "span",
+    "Part of the bin that the video covers; shorter than the bin at the start and end of the video.",
+    unit="s",
+)
+_OCCUPANCY_COLUMNS = (
+    _RECORDED_TIME,
+    Column(
+        "mean_persons",
+        "number",
+        "Mean number of people over recorded_time, weighted by time.",
+        unit="1",
     ),
+    Column("max_persons", "integer", "Maximum number of people at one time in the bin."),
+    Column("person_seconds", "span", "Total time of all people inside, within the bin.", unit="s"),
+)
+
+OCCUPANCY = Table(
+    name="occupancy",
+    row="the number of people in the scene in one bin of time",
+    key=(_BIN_START,),
+    columns=_OCCUPANCY_COLUMNS,
+)
+
+ZONE_OCCUPANCY = Table(
+    name="zone_occupancy",
+    row="the number of people in one zone in one bin of time",
+    key=(ZONE, _BIN_START),
+    columns=(ZONE_KEY, *_OCCUPANCY_COLUMNS),
 )
 
 DENSITY = Table(
     name="density",
-    row="how dense persons stood in a zone in an interval of time",
-    key=(ZONE, _STARTS),
+    row="how dense persons stood in a zone in one bin of time",
+    key=(ZONE, _BIN_START),
     columns=(
         ZONE_KEY,
-        _INTERVAL,
+        _RECORDED_TIME,
         Column("area_m2", "number", "Area of the zone.", unit="m²"),
         Column("density_per_m2", "number", "Persons on a square meter, weighted by time.", unit="1/m²"),
         Column("max_density_per_m2", "number", "Largest number of persons by the area.", unit="1/m²"),
@@ -66,11 +89,11 @@ FLOW = Table(
 
 FUNDAMENTAL = Table(
     name="fundamental_diagram",
-    row="density, speed and flow in a zone in an interval of time",
-    key=(ZONE, _STARTS),
+    row="density, speed and flow in a zone in one bin of time",
+    key=(ZONE, _BIN_START),
     columns=(
         ZONE_KEY,
-        _INTERVAL,
+        _RECORDED_TIME,
         _PERSON_SECONDS,
         Column("speed_time", "span", "The part of person_seconds with a known speed.", unit="s"),
         Column("path_length_m", "number", "Sum of speed times time present inside, of all people.", unit="m"),

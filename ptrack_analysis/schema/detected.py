@@ -1,5 +1,7 @@
 """Tables of detections, points and faces."""
 
+from dataclasses import replace
+
 from ptrack_analysis.schema.table import PERSON, TIMESTAMP, Column, Table
 
 
@@ -92,6 +94,13 @@ DETECTIONS = Table(
         CONTINUED,
         MERGED_FROM,
     ),
+)
+
+FACES = Table(
+    name="faces",
+    row="one face of a person at one time",
+    key=(TIMESTAMP, PERSON),
+    columns=tuple(replace(column, optional=False) for column in (*FACE_COLUMNS, *LANDMARK_COLUMNS)),
 )
 
 POINTS = Table(

@@ -84,12 +84,14 @@ def _stays(adds_over: tuple[str, ...]) -> Columns:
     )
 
 
-_PRESENCE = _figures(
-    f"zone_key interval {_CLOCK}",
-    person_seconds=Released("sum", "presence", _BIN),
-    mean_persons=Released("rate", "presence", _BIN),
-    max_persons=Released("extreme", "presence"),
-)
+def _presence(adds_over: tuple[str, ...]) -> Columns:
+    return _figures(
+        f"zone_key interval recorded_time {_CLOCK}",
+        person_seconds=Released("sum", "presence", adds_over),
+        mean_persons=Released("rate", "presence", adds_over),
+        max_persons=Released("extreme", "presence"),
+    )
+
 
 RELEASED: dict[str, Columns] = {
     "videos": _figures(
@@ -123,14 +125,13 @@ RELEASED: dict[str, Columns] = {
             Released("mean", "dwell", ("zone",), per="visit", where=("figure", "average_dwell")),
         ),
     ),
-    "occupancy_bins": _PRESENCE,
+    "occupancy": _presence(("timestamp",)),
+    "zone_occupancy": _presence(("zone", "timestamp")),
     "occupancy_hourly": _figures(
-        f"zone_key recorded_time {_CLOCK}",
-        person_seconds=Released("sum", "presence", _HOUR),
-        max_persons=Released("extreme", "presence"),
+        f"zone_key recorded_time {_CLOCK}", person_seconds=Released("sum", "presence", _HOUR)
     ),
     "fundamental_diagram": _figures(
-        f"zone_key interval {_CLOCK}",
+        f"zone_key interval recorded_time {_CLOCK}",
         person_seconds=Released("sum", "presence", _BIN),
         speed_time=Released("sum", "speed_time", _BIN, per="presence"),
         path_length_m=Released("sum", "path_length", _BIN, per="presence"),
@@ -142,8 +143,8 @@ RELEASED: dict[str, Columns] = {
     ),
     "heatmap": _figures(
         f"x_{{u}} y_{{u}} {_CLOCK}",
-        seconds=Released("sum", "presence", _CELL, where=("basis", "foot_points")),
-        density_per_m2=Released("rate", "presence", _CELL, where=("basis", "foot_points")),
+        seconds=Released("sum", "presence", _CELL),
+        density_per_m2=Released("rate", "presence", _CELL),
     ),
     "cell_values": _figures(
         f"x_{{u}} y_{{u}} measured_in {_CLOCK}",

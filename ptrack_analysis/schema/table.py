@@ -87,6 +87,19 @@ class Table:
         """The names of the index levels."""
         return [column.name for column in self.key]
 
+    @property
+    def row_time(self) -> str | None:
+        """The level or column with the time of a row, or None.
+
+        It is the moment in the key, such as ``timestamp``, or the first moment of a table with one row per
+        person or per event of a person, such as ``entered`` of a visit. Rows of other tables have no time of
+        their own.
+        """
+        moments = [column.name for column in self.key if column.kind == "moment"]
+        if self.names_people or "person" in self.key_names:
+            moments += [column.name for column in self.columns if column.kind == "moment" and column.of_video]
+        return moments[0] if moments else None
+
     def choices(self, name: str) -> tuple[str, ...]:
         """Return the values that the choice column ``name`` can take, in the order of their codes."""
         return next(column.choices for column in self.columns if column.name == name)

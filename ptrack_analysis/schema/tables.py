@@ -1,16 +1,17 @@
 """Every table of the package, by its name."""
 
 from ptrack_analysis.schema.crowd import (
-    BINS,
     DENSITY,
     ENCOUNTERS,
     FLOW,
     FUNDAMENTAL,
     GROUPS,
+    OCCUPANCY,
     OCCUPANCY_HOURLY,
     VISITS_HOURLY,
+    ZONE_OCCUPANCY,
 )
-from ptrack_analysis.schema.detected import DETECTIONS, FACING, POINTS, STITCHES
+from ptrack_analysis.schema.detected import DETECTIONS, FACES, FACING, POINTS, STITCHES
 from ptrack_analysis.schema.dwell import (
     DWELL,
     DWELL_BY_ENTRY,
@@ -31,11 +32,12 @@ from ptrack_analysis.schema.table import VIDEO, Column, Table, salted, suppressi
 from ptrack_analysis.schema.walked import MOVEMENT, STOPS, TRACKS, TRAJECTORIES
 from ptrack_analysis.schema.zones import (
     BALANCE,
+    BOX_HEATMAP,
     COUNTS,
     CROSSINGS,
     HEATMAP,
     LINES,
-    OCCUPANCY,
+    OCCUPANCY_CHANGES,
     OVERLAPS,
     QUEUE,
     VISITS,
@@ -117,6 +119,7 @@ TABLES = {
     table.name: table
     for table in (
         DETECTIONS,
+        FACES,
         POINTS,
         TRAJECTORIES,
         MOVEMENT,
@@ -133,7 +136,7 @@ TABLES = {
         WAITS,
         SERVICE_LEVELS,
         STAFF,
-        OCCUPANCY,
+        OCCUPANCY_CHANGES,
         QUEUE,
         OCCUPANCY_HOURLY,
         VISITS_HOURLY,
@@ -141,6 +144,7 @@ TABLES = {
         COUNTS,
         BALANCE,
         HEATMAP,
+        BOX_HEATMAP,
         HEATMAP_SLICES,
         MEASURE,
         HEAT_DIFFERENCE,
@@ -149,7 +153,8 @@ TABLES = {
         ZONES,
         SITES,
         DATES,
-        BINS,
+        OCCUPANCY,
+        ZONE_OCCUPANCY,
         DENSITY,
         FLOW,
         FUNDAMENTAL,

@@ -68,8 +68,8 @@ VISITS = Table(
     ),
 )
 
-OCCUPANCY = Table(
-    name="occupancy",
+OCCUPANCY_CHANGES = Table(
+    name="occupancy_changes",
     row="the number of people from this time until the next row of the zone; the last row repeats it",
     key=(
         Column("zone", "text", 'Name of the zone; "" is the whole scene.'),
@@ -84,8 +84,8 @@ OCCUPANCY = Table(
 QUEUE = Table(
     name="queue_length",
     row="the number of people in a queue from this time until the next row; the last row repeats it",
-    key=(ZONE, OCCUPANCY.key[1]),
-    columns=OCCUPANCY.columns,
+    key=(ZONE, OCCUPANCY_CHANGES.key[1]),
+    columns=OCCUPANCY_CHANGES.columns,
 )
 
 DIRECTIONS = ("in", "out")
@@ -140,33 +140,45 @@ BALANCE = Table(
     ),
 )
 
+_CELL = (
+    Column("row", "integer", "Row of the cell; 0 is the top row of the image."),
+    Column("column", "integer", "Column of the cell; 0 is the left column of the image."),
+)
+_CELL_CENTER = (
+    Column("x_{u}", "number", "Center of the cell.", unit="{u}"),
+    Column("y_{u}", "number", "Center of the cell.", unit="{u}"),
+)
+
 HEATMAP = Table(
     name="heatmap",
-    row="one cell of a heatmap",
-    key=(
-        Column(
-            "basis", "text", "What is counted: foot_points (where people stood) or boxes (what they cover)."
-        ),
-        Column("row", "integer", "Row of the cell; 0 is the top of the picture."),
-        Column("column", "integer", "Column of the cell; 0 is the left of the picture."),
-    ),
+    row="one cell of the heatmap of foot points",
+    key=_CELL,
     columns=(
-        Column("x_{u}", "number", "Middle of the cell.", unit="{u}"),
-        Column("y_{u}", "number", "Middle of the cell.", unit="{u}"),
-        Column(
-            "seconds",
-            "number",
-            "Of footpoints: time for which people stood in the cell; of boxes: times the share of "
-            "the cell that their boxes cover. The two are not to be added up.",
-            unit="s",
-        ),
+        *_CELL_CENTER,
+        Column("seconds", "number", "Total time that people stood in the cell.", unit="s"),
         Column(
             "density_per_m2",
             "number",
-            "Mean number of persons on a square meter of the cell: seconds divided by the cell's area and by "
-            "the time that was watched. On a floor plan only.",
+            "Mean number of people per square meter of the cell: seconds divided by the area of the cell and "
+            "the time watched. On a floor plan only.",
             unit="1/m²",
             optional=True,
+        ),
+    ),
+    units=("px", "m", "fraction"),
+)
+
+BOX_HEATMAP = Table(
+    name="box_heatmap",
+    row="one cell of the heatmap of bounding boxes",
+    key=_CELL,
+    columns=(
+        *_CELL_CENTER,
+        Column(
+            "box_seconds",
+            "number",
+            "Total time of people, each weighted by the share of the cell that the bounding box covers.",
+            unit="s",
         ),
     ),
     units=("px", "m", "fraction"),

@@ -98,10 +98,10 @@ def test_one_of_several_videos_is_chosen_by_name(capfd, data):
 
 
 def test_options_change_the_table_as_in_an_export(capfd, shop):
-    _, minutes, _ = run(capfd, "table", "occupancy_bins", *shop)
-    _, tens, _ = run(capfd, "table", "occupancy_bins", *shop, "--every", "10s")
+    _, minutes, _ = run(capfd, "table", "occupancy", *shop, "--every", "1min")
+    _, tens, _ = run(capfd, "table", "occupancy", *shop, "--every", "10s")
     assert len(tens.splitlines()) > 3 * len(minutes.splitlines())
     _, plain, _ = run(capfd, "table", "detections", *shop)
-    _, faces, _ = run(capfd, "table", "detections", *shop, "--faces")
+    _, faces, _ = run(capfd, "table", "faces", *shop, "--faces")
     assert "face_left" not in plain.splitlines()[0]
     assert "face_left" in faces.splitlines()[0]

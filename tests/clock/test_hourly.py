@@ -15,7 +15,7 @@ from ptrack_analysis import Zone
 from ptrack_analysis.clock import Recording, compute_occupancy_hourly, compute_visits_hourly
 from ptrack_analysis.clock.hourly import split_hours
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.schema import OCCUPANCY, OCCUPANCY_HOURLY, VISITS, assemble, validate
+from ptrack_analysis.schema import OCCUPANCY_CHANGES, OCCUPANCY_HOURLY, VISITS, assemble, validate
 from ptrack_analysis.schema.zones import OBSERVED_ENTRIES
 
 MINUTE = 60_000
@@ -39,7 +39,7 @@ def occupancy_of(changes):
     """Make an occupancy: zone -> (ms, persons)."""
     rows = [(zone, ms, persons) for zone, counts in changes.items() for ms, persons in counts]
     names = ("zone", "timestamp", "persons")
-    return assemble(OCCUPANCY, dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+    return assemble(OCCUPANCY_CHANGES, dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
 
 
 def visits_of(rows):

@@ -39,7 +39,9 @@ def out(request, tmp_path_factory):
             f"video,started_at,timezone\n{name},2026-03-30T09:00:00,Europe/Berlin\n",
         )
         ends = [{}, {"observed_entries": ["appeared"], "observed_exits": ["lost"]}][number]
-        export_dataset(folder / f"{name}.json", folder / "out", zones=zones, recordings=recordings, **ends)
+        export_dataset(
+            folder / f"{name}.json", folder / "out", zones=zones, recordings=recordings, tables="all", **ends
+        )
     if request.param:
         compact_dataset(folder / "out", folder / "compacted")
         return folder / "compacted"

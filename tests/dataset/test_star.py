@@ -137,7 +137,7 @@ def test_every_reference_finds_exactly_one_row(out, database):
 def test_the_dictionary_lists_the_references(out):
     text = (out / "dictionary.md").read_text()
     assert "| visits | `zone_key` | zones (`zone_key`) | no |" in text
-    assert "| occupancy | `zone_key` | zones (`zone_key`) | yes |" in text
+    assert "| zone_occupancy | `zone_key` | zones (`zone_key`) | no |" in text
     assert "| tracks | `video` | videos (`video`) | no |" in text
 
 

@@ -5,7 +5,7 @@ from shapely.geometry import LineString
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_counts, plot_occupancy
 from ptrack_analysis.scene.zones import Line
-from ptrack_analysis.schema import COUNTS, OCCUPANCY, assemble, empty_table
+from ptrack_analysis.schema import COUNTS, OCCUPANCY_CHANGES, assemble, empty_table
 
 
 def make_counts(lines, every=1000):
@@ -94,12 +94,12 @@ def test_an_empty_table_gives_labelled_axes_that_say_so():
 
 def test_counts_and_occupancy_share_their_time_axes():
     ax = plot_counts(COUNTED)
-    assert plot_occupancy(empty_table(OCCUPANCY), ax=ax) is ax
+    assert plot_occupancy(empty_table(OCCUPANCY_CHANGES), ax=ax) is ax
 
 
 def test_a_wrong_table_is_refused():
     with pytest.raises(SchemaError, match="not a counts table"):
-        plot_counts(empty_table(OCCUPANCY))
+        plot_counts(empty_table(OCCUPANCY_CHANGES))
 
 
 def test_further_options_go_to_the_bars():

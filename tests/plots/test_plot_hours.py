@@ -13,7 +13,7 @@ from ptrack_analysis import Video, Zone
 from ptrack_analysis.clock import Recording, compute_occupancy_hourly, compute_visits_hourly
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_weekly_profile
-from ptrack_analysis.schema import OCCUPANCY, OCCUPANCY_HOURLY, assemble, empty_table
+from ptrack_analysis.schema import OCCUPANCY_CHANGES, OCCUPANCY_HOURLY, assemble, empty_table
 
 MINUTE = 60_000
 MONDAY = datetime.fromisoformat("2026-03-30T08:30:00+02:00")
@@ -30,7 +30,7 @@ def occupied(rows, days=0, zone=""):
         "timestamp": np.array([minute * MINUTE for minute, _ in rows]),
         "persons": np.array([persons for _, persons in rows], dtype="int64"),
     }
-    return compute_occupancy_hourly(assemble(OCCUPANCY, arrays), Video(), recorded(days))
+    return compute_occupancy_hourly(assemble(OCCUPANCY_CHANGES, arrays), Video(), recorded(days))
 
 
 # 8:30-9:00 two persons, 9:00-9:30 two, 9:30-10:00 none, 10:00-10:30 one

@@ -9,14 +9,14 @@ from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_occupancy, plot_visits
 from ptrack_analysis.plots.time_axis import ClockLocator, clock
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import OCCUPANCY, VISITS, assemble, empty_table
+from ptrack_analysis.schema import OCCUPANCY_CHANGES, VISITS, assemble, empty_table
 
 
 def make_occupancy(zones):
     rows = [(zone, ms, persons) for zone, counts in zones.items() for ms, persons in counts]
     names, times, persons = zip(*rows, strict=True)
     arrays = {"zone": list(names), "timestamp": np.array(times), "persons": np.array(persons)}
-    return assemble(OCCUPANCY, arrays)
+    return assemble(OCCUPANCY_CHANGES, arrays)
 
 
 COUNTS = {"": [(0, 0), (1000, 2), (4000, 0)], "hall": [(0, 0), (2000, 1), (4000, 0)]}
@@ -73,7 +73,7 @@ def test_rows_in_any_order_give_the_same_lines():
 
 
 def test_an_empty_table_gives_labelled_axes_that_say_so():
-    ax = plot_occupancy(empty_table(OCCUPANCY), zones=["hall"])
+    ax = plot_occupancy(empty_table(OCCUPANCY_CHANGES), zones=["hall"])
     assert [text.get_text() for text in ax.texts] == ["nothing to draw: nobody was counted"]
     assert ax.get_ylabel() == "number of persons"
 

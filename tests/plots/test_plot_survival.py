@@ -5,7 +5,7 @@ from shapely.geometry import box
 from ptrack_analysis import Zone
 from ptrack_analysis.errors import ParameterError, SchemaError
 from ptrack_analysis.plots import plot_occupancy, plot_survival
-from ptrack_analysis.schema import OCCUPANCY, SURVIVAL, assemble, empty_table
+from ptrack_analysis.schema import OCCUPANCY_CHANGES, SURVIVAL, assemble, empty_table
 
 
 def make_survival(curves):
@@ -96,7 +96,7 @@ def test_rows_in_any_order_give_the_same_curves():
 
 def test_axes_of_something_else_are_refused():
     with pytest.raises(ParameterError, match=r"the axes show 'time since .*', not a dwell time"):
-        plot_survival(DRAWN, ax=plot_occupancy(empty_table(OCCUPANCY)))
+        plot_survival(DRAWN, ax=plot_occupancy(empty_table(OCCUPANCY_CHANGES)))
 
 
 def test_a_zone_that_is_not_there_is_refused_by_name():
@@ -111,7 +111,7 @@ def test_an_empty_table_gives_labelled_axes_that_say_so():
 
 def test_a_wrong_table_is_refused():
     with pytest.raises(SchemaError, match="not a survival table"):
-        plot_survival(empty_table(OCCUPANCY))
+        plot_survival(empty_table(OCCUPANCY_CHANGES))
 
 
 def test_further_options_go_to_the_curves():

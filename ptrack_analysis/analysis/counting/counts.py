@@ -9,7 +9,15 @@ from ptrack_analysis.analysis.presence import find_video_end
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.scene.zones import Line
-from ptrack_analysis.schema import BALANCE, COUNTS, CROSSINGS, OCCUPANCY, assemble, empty_table, validate
+from ptrack_analysis.schema import (
+    BALANCE,
+    COUNTS,
+    CROSSINGS,
+    OCCUPANCY_CHANGES,
+    assemble,
+    empty_table,
+    validate,
+)
 from ptrack_analysis.video import Video, milliseconds
 
 MINUTE = pd.Timedelta("1min")
@@ -125,7 +133,7 @@ def compute_count_drift(
     crossings
         CROSSINGS of one video, rows in any order.
     occupancy
-        OCCUPANCY of the same video, rows in any order.
+        OCCUPANCY_CHANGES of the same video, rows in any order.
     zone
         Name of the zone that the lines bound; ``""`` is the whole scene.
     lines
@@ -140,7 +148,7 @@ def compute_count_drift(
     Raises
     ------
     SchemaError
-        If ``crossings`` is not a CROSSINGS table, or ``occupancy`` not an OCCUPANCY table.
+        If ``crossings`` is not a CROSSINGS table, or ``occupancy`` not an OCCUPANCY_CHANGES table.
     ParameterError
         If the zone is not in the occupancy, something is no line, a line occurs twice, or a crossing lies
         beyond the occupancy's end: then they are not of one video.
@@ -163,7 +171,7 @@ def compute_count_drift(
     [0, 0]
     """
     validate(crossings, CROSSINGS)
-    validate(occupancy, OCCUPANCY)
+    validate(occupancy, OCCUPANCY_CHANGES)
     line = crossings.index.get_level_values("line")
     taken = np.ones(len(crossings), dtype=bool) if lines is None else line.isin(_line_names(lines))
     times, persons = _present(occupancy, zone)

@@ -9,46 +9,57 @@ from ptrack_analysis.analysis.presence import find_video_end
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.scene.zones import Zone, validate_zones
-from ptrack_analysis.schema import BINS, DENSITY, OCCUPANCY, assemble, validate
+from ptrack_analysis.schema import DENSITY, OCCUPANCY_CHANGES, ZONE_OCCUPANCY, assemble, validate
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
 
 MINUTE = pd.Timedelta("1min")
+QUARTER_HOUR = pd.Timedelta("15min")
 NO_TIME = pd.Timedelta(0)
-MOST_INTERVALS = 5_000_000
+MOST_BINS = 5_000_000
 
 
 def compute_occupancy_bins(
-    occupancy: pd.DataFrame, video: Video, *, every: pd.Timedelta | str = MINUTE
+    occupancy: pd.DataFrame,
+    video: Video,
+    *,
+    every: pd.Timedelta | str = MINUTE,
+    edges: Milliseconds | None = None,
 ) -> pd.DataFrame:
-    """Return for each interval of time how many persons were there on average and at most.
+    """Compute the mean and maximum number of people per bin of time.
 
-    The intervals are ``[0, every)``, ``[every, 2 * every)`` and so on, from the occupancy's first row (0,
-    but for a part of a video) to the video's end, where the last one is cut; where the end is unknown, or
-    the occupancy goes beyond it, to its last row. ``person_seconds`` is the count added up over the
-    interval's milliseconds, exactly; ``mean_persons`` is that by the length of the interval, and
-    ``max_persons`` the largest count that holds at any moment of it. An interval with nobody there has 0
-    everywhere. An empty table, or one that ends at 0, gives no rows.
+    The bins are ``[0, every)``, ``[every, 2 * every)`` and so on, from the first row of the occupancy (0,
+    except for a part of a video) to the end of the video, or to the last row of the occupancy if that is
+    later or the end is unknown. The last bin ends there. With ``edges``, bins can be aligned to the clock;
+    the video may then cover a part of the first and the last bin only, and ``recorded_time`` is that part.
+
+    ``person_seconds`` is the integral of the count over the bin, ``mean_persons`` is that per
+    ``recorded_time``, and ``max_persons`` the maximum count. A bin without people has 0 in these columns. An
+    empty table, or one that ends at 0, gives no rows.
 
     Parameters
     ----------
     occupancy
-        OCCUPANCY of one video, rows in any order.
+        OCCUPANCY_CHANGES of one video, rows in any order.
     video
         The video, for its end.
     every
-        Length of an interval [ms].
+        Length of a bin [ms]; ignored with ``edges``.
+    edges
+        Start of each bin and the end of the last one, in ascending order, since the start of the video
+        [ms]. They must cover the occupancy.
 
     Returns
     -------
     pandas.DataFrame
-        BINS, one row an interval for each zone of ``occupancy``, sorted by zone and time.
+        ZONE_OCCUPANCY, one row per bin and zone of ``occupancy``, sorted by zone and time; the scene is the
+        zone ``""``.
 
     Raises
     ------
     SchemaError
-        If ``occupancy`` is not an OCCUPANCY table.
+        If ``occupancy`` is not an OCCUPANCY_CHANGES table.
     ParameterError
-        If ``every`` is no length of time above 0.
+        If ``every`` is not a duration above 0, or ``edges`` do not cover the occupancy.
 
     Notes
     -----
@@ -75,7 +86,7 @@ def compute_occupancy_bins(
     >>> bins[["mean_persons", "max_persons"]].to_numpy().tolist()
     [[1.5, 2.0], [0.0, 0.0]]
     """
-    validate(occupancy, OCCUPANCY)
+    validate(occupancy, OCCUPANCY_CHANGES)
     length = parse_bin_length(every)
     occupancy = occupancy.sort_index()
     zone = occupancy.index.get_level_values("zone")
@@ -83,22 +94,24 @@ def compute_occupancy_bins(
     persons = occupancy["persons"].to_numpy()
     last = int(time.max(initial=0))
     known = find_video_end(video, last)
-    starts, spans = intervals(last if known is None else known, length, int(time.min(initial=last)))
+    begin, end = int(time.min(initial=last)), last if known is None else known
+    edges = make_edges(begin, end, length) if edges is None else edges
+    recorded = measure_recorded(edges, begin, end)
     names = zone.unique().tolist()
-    parts = [_binned(time[zone == name], persons[zone == name], starts, spans) for name in names]
+    parts = [_binned(time[zone == name], persons[zone == name], edges) for name in names]
     total, most = (
         np.concatenate([np.empty(0, "int64"), *(part[place] for part in parts)]) for place in (0, 1)
     )
-    interval = np.tile(spans, len(names))
+    recorded_time = np.tile(recorded, len(names))
     arrays: dict[str, np.ndarray | list[str]] = {
-        "zone": np.repeat(np.array(names, dtype=object), len(starts)),
-        "timestamp": np.tile(starts, len(names)),
-        "interval": interval,
-        "mean_persons": total / interval,
+        "zone": np.repeat(np.array(names, dtype=object), len(recorded)),
+        "timestamp": np.tile(edges[:-1], len(names)),
+        "recorded_time": recorded_time,
+        "mean_persons": total / recorded_time,
         "max_persons": most,
         "person_seconds": total,
     }
-    return assemble(BINS, arrays)
+    return assemble(ZONE_OCCUPANCY, arrays)
 
 
 def parse_bin_length(every: pd.Timedelta | str) -> int:
@@ -115,15 +128,33 @@ def parse_bin_length(every: pd.Timedelta | str) -> int:
     return length
 
 
-def intervals(end: int, length: int, begin: int = 0) -> tuple[Milliseconds, Milliseconds]:
-    """Cut the time from the begin to the end into intervals: starts and lengths [ms], none of them 0."""
-    if (end - begin) // length > MOST_INTERVALS:
+def make_edges(begin: int, end: int, length: int) -> Milliseconds:
+    """Return the edges of bins of this length from the begin; the last one ends at the end [ms]."""
+    validate_bin_count(begin, end, length)
+    return np.append(np.arange(begin, end, length, dtype="int64"), end)
+
+
+def validate_bin_count(begin: int, end: int, length: int) -> None:
+    """Reject a length of bins that makes too many of them."""
+    number = (end - begin) // length
+    if number > MOST_BINS:
         raise ParameterError(
-            f"every is {length} ms, which makes {(end - begin) // length} intervals, more than "
-            f"{MOST_INTERVALS}: take a longer one"
+            f"every is {length} ms, which makes {number} bins, more than {MOST_BINS}. Pass a longer duration."
         )
-    starts = np.arange(begin, end, length, dtype="int64")
-    return starts, np.minimum(length, end - starts)
+
+
+def measure_recorded(edges: Milliseconds, begin: int, end: int) -> Milliseconds:
+    """Return for how long the part from the begin to the end covers each bin [ms].
+
+    Raises
+    ------
+    ParameterError
+        If the edges do not cover that part.
+    """
+    if begin < end and not (len(edges) > 1 and edges[0] <= begin and end <= edges[-1]):
+        raise ParameterError(f"edges must cover the time from {begin} to {end} ms")
+    recorded: Milliseconds = np.minimum(edges[1:], end) - np.maximum(edges[:-1], begin)
+    return recorded
 
 
 def time_held(zone: Zone, starts: Milliseconds, spans: Milliseconds) -> Milliseconds:
@@ -135,14 +166,12 @@ def time_held(zone: Zone, starts: Milliseconds, spans: Milliseconds) -> Millisec
     return np.maximum(held, 0)
 
 
-def _binned(
-    time: Milliseconds, persons: Integers, starts: Milliseconds, spans: Milliseconds
-) -> tuple[Integers, Integers]:
-    """Add up one zone's count over each interval [person-ms], and find its largest."""
+def _binned(time: Milliseconds, persons: Integers, edges: Milliseconds) -> tuple[Integers, Integers]:
+    """Sum the count of one zone over each bin [person-ms], and find the maximum."""
+    starts, end = edges[:-1], edges[-1]
     if not len(starts):
         return starts, starts
-    end = starts[-1] + spans[-1]
-    moments = np.unique(np.concatenate([starts, time[time < end]]))
+    moments = np.unique(np.concatenate([starts, time[(time >= starts[0]) & (time < end)]]))
     row = np.searchsorted(time, moments, side="right") - 1
     count = np.where((row >= 0) & (row < len(time) - 1), persons[row], 0)
     opens = np.searchsorted(moments, starts)
@@ -150,7 +179,9 @@ def _binned(
     return total, np.maximum.reduceat(count, opens)
 
 
-def compute_density(bins: pd.DataFrame, zones: Sequence[Zone]) -> pd.DataFrame:
+def compute_density(
+    bins: pd.DataFrame, zones: Sequence[Zone], *, start: pd.Timedelta | str = NO_TIME
+) -> pd.DataFrame:
     """Divide the persons in each zone by its area, interval after interval.
 
     The density is ``person_seconds`` by the zone's area and by the part of the interval in which the zone
@@ -161,9 +192,11 @@ def compute_density(bins: pd.DataFrame, zones: Sequence[Zone]) -> pd.DataFrame:
     Parameters
     ----------
     bins
-        BINS of one video, rows in any order.
+        ZONE_OCCUPANCY of one video, rows in any order.
     zones
         Zones on the floor plan, each of them in ``bins``.
+    start
+        Start of the part that was selected: a bin that starts earlier is recorded from there on [ms].
 
     Returns
     -------
@@ -173,7 +206,7 @@ def compute_density(bins: pd.DataFrame, zones: Sequence[Zone]) -> pd.DataFrame:
     Raises
     ------
     SchemaError
-        If ``bins`` is not a BINS table.
+        If ``bins`` is not a ZONE_OCCUPANCY table.
     ParameterError
         If a zone is not in meters, or not in ``bins``.
     ZoneError
@@ -195,18 +228,20 @@ def compute_density(bins: pd.DataFrame, zones: Sequence[Zone]) -> pd.DataFrame:
     >>> from shapely.geometry import box
     >>> from ptrack_analysis import Zone
     >>> from ptrack_analysis.schema import empty_table
-    >>> from ptrack_analysis.schema import BINS
-    >>> compute_density(empty_table(BINS), [Zone("hall", box(0, 0, 4, 5), "m")]).columns.tolist()[1:3]
+    >>> from ptrack_analysis.schema import ZONE_OCCUPANCY
+    >>> hall = Zone("hall", box(0, 0, 4, 5), "m")
+    >>> compute_density(empty_table(ZONE_OCCUPANCY), [hall]).columns.tolist()[1:3]
     ['area_m2', 'density_per_m2']
     """
-    validate(bins, BINS)
+    validate(bins, ZONE_OCCUPANCY)
     validate_square_meters(zones)
     bins = bins.sort_index()
     of_rows = bins.index.get_level_values("zone")
     missing = [zone.name for zone in zones if zone.name not in of_rows]
     if missing and len(bins):
         raise ParameterError(f"zone {missing[0]!r} is not in the occupancy bins")
-    parts = [_dense(zone, bins[of_rows == zone.name]) for zone in zones]
+    begin = milliseconds(start, "start")
+    parts = [_dense(zone, bins[of_rows == zone.name], begin) for zone in zones]
     names = [zone.name for zone, part in zip(zones, parts, strict=True) for _ in part["timestamp"]]
     columns = ("timestamp", *(column.name for column in DENSITY.columns if not column.optional))
     arrays = {
@@ -234,11 +269,13 @@ def validate_square_meters(zones: Sequence[Zone]) -> None:
     validate_zones(zones, "m")
 
 
-def _dense(zone: Zone, bins: pd.DataFrame) -> dict[str, Integers | Floats]:
-    """Measure one zone's intervals."""
+def _dense(zone: Zone, bins: pd.DataFrame, begin: int) -> dict[str, Integers | Floats]:
+    """Compute the density in the bins of one zone."""
     time = bins.index.get_level_values("timestamp").to_numpy().astype("int64")
-    interval, present = (bins[name].to_numpy().astype("int64") for name in ("interval", "person_seconds"))
-    open_time = time_held(zone, time, interval)
+    interval, present = (
+        bins[name].to_numpy().astype("int64") for name in ("recorded_time", "person_seconds")
+    )
+    open_time = time_held(zone, np.maximum(time, begin), interval)
     area = zone.outline.area
     density = np.where(open_time > 0, present / np.maximum(open_time, 1) / area, np.nan)
     space = np.full(len(time), np.nan)
@@ -246,7 +283,7 @@ def _dense(zone: Zone, bins: pd.DataFrame) -> dict[str, Integers | Floats]:
     most = np.where(open_time > 0, bins["max_persons"].to_numpy() / area, np.nan)
     return {
         "timestamp": time,
-        "interval": interval,
+        "recorded_time": interval,
         "area_m2": np.full(len(time), area),
         "density_per_m2": density,
         "max_density_per_m2": most,

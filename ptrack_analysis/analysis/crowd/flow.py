@@ -1,7 +1,7 @@
 """Flow over lines, and the fundamental diagram of density, speed and flow."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -9,13 +9,13 @@ import pandas as pd
 from ptrack_analysis.analysis.counting.counts import NO_TIME, count_crossings
 from ptrack_analysis.analysis.crowd.density import (
     MINUTE,
-    MOST_INTERVALS,
-    intervals,
+    make_edges,
+    measure_recorded,
     parse_bin_length,
     time_held,
     validate_square_meters,
 )
-from ptrack_analysis.analysis.motion.walks import Walks, split_walks
+from ptrack_analysis.analysis.motion.walks import split_walks
 from ptrack_analysis.analysis.presence import find_video_end
 from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.errors import ParameterError
@@ -135,6 +135,7 @@ def compute_fundamental_diagram(
     *,
     every: pd.Timedelta | str = MINUTE,
     start: pd.Timedelta | str = NO_TIME,
+    edges: Milliseconds | None = None,
 ) -> pd.DataFrame:
     """Measure the density, mean speed and flow of persons in each zone, interval after interval.
 
@@ -159,7 +160,9 @@ def compute_fundamental_diagram(
     every
         Length of an interval [ms].
     start
-        Where the first interval begins: the start of the part that was selected [ms].
+        Start of the part that was selected: the first bin starts there [ms].
+    edges
+        Start of each bin and the end of the last one instead, as in ``compute_occupancy_bins`` [ms].
 
     Returns
     -------
@@ -216,88 +219,56 @@ def compute_fundamental_diagram(
     last = int((walks.rows.time + walks.held).max(initial=0))
     end = find_video_end(video, last)
     end = last if end is None else end
-    walked = Walked(zones, parse_bin_length(every), milliseconds(start, "start"))
-    intervals(end, walked.length, walked.begin)  # refuses too many, before they are filled
-    walked.add(walks, trajectories["speed_m_per_s"].to_numpy()[walks.rows.order])
-    return walked.table(end)
+    length, begin = parse_bin_length(every), milliseconds(start, "start")
+    edges = make_edges(begin, end, length) if edges is None else edges
+    recorded = measure_recorded(edges, begin, end)
+    speed = trajectories["speed_m_per_s"].to_numpy()[walks.rows.order]
+    parts = []
+    for zone in zones if len(recorded) else ():
+        located = contains(zone.edges, walks.x, walks.y) & (walks.held > 0)
+        inside = time_inside(zone, located, walks.rows.time, walks.held)
+        sums = _sum_per_bin(inside, speed, edges, begin, end)
+        parts.append(_measured(zone, sums, edges[:-1], recorded, begin))
+    columns = ("timestamp", *(column.name for column in FUNDAMENTAL.columns if not column.optional))
+    arrays = {
+        name: np.concatenate([np.empty(0, "int64"), *(part[name] for part in parts)]) for name in columns
+    }
+    names = [zone.name for zone, part in zip(zones, parts, strict=False) for _ in part["timestamp"]]
+    return assemble(FUNDAMENTAL, arrays | {"zone": names})
 
 
-@dataclass(slots=True)
-class Walked:
-    """What persons spent and walked in zones, added up by interval, person after person in growing order.
-
-    ``length`` is that of an interval, ``begin`` where the first one begins [ms]; ``sums`` has one entry a
-    zone.
-    """
-
-    zones: Sequence[Zone]
-    length: int
-    begin: int
-    sums: "list[_Sums]" = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Begin with nobody."""
-        self.sums = [_Sums() for _ in self.zones]
-
-    def add(self, walks: Walks, speed: Floats) -> None:
-        """Add whole persons, all of them after those before; too many intervals are left to be refused."""
-        last = int((walks.rows.time + walks.held).max(initial=0))
-        if (last - self.begin) // self.length > MOST_INTERVALS:
-            return
-        for zone, sums in zip(self.zones, self.sums, strict=True):
-            located = contains(zone.edges, walks.x, walks.y) & (walks.held > 0)
-            inside = time_inside(zone, located, walks.rows.time, walks.held)
-            sums.add(speed, *_shares(inside, self.length, self.begin))
-
-    def table(self, end: int) -> pd.DataFrame:
-        """Make FUNDAMENTAL of all that was added, up to the end of the part that was looked at [ms]."""
-        grid = intervals(end, self.length, self.begin)
-        parts = [_measured(zone, sums, *grid) for zone, sums in zip(self.zones, self.sums, strict=True)]
-        parts = parts if len(grid[0]) else []
-        columns = ("timestamp", *(column.name for column in FUNDAMENTAL.columns if not column.optional))
-        arrays = {
-            name: np.concatenate([np.empty(0, "int64"), *(part[name] for part in parts)]) for name in columns
-        }
-        names = [zone.name for zone, part in zip(self.zones, parts, strict=False) for _ in part["timestamp"]]
-        return assemble(FUNDAMENTAL, arrays | {"zone": names})
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Sums:
-    """Time inside, the part of it whose way is known [ms], and that way [mm], by interval."""
+    """Sums per bin: time inside, the part of it with a known speed [ms], and the path length [mm]."""
 
-    present: Milliseconds = field(default_factory=lambda: np.zeros(0, "int64"))
-    measured: Milliseconds = field(default_factory=lambda: np.zeros(0, "int64"))
-    way: Floats = field(default_factory=lambda: np.zeros(0))
+    present: Milliseconds
+    measured: Milliseconds
+    way: Floats
 
-    def add(self, speed: Floats, row: Integers, place: Integers, time: Milliseconds) -> None:
-        """Add shares of the rows' time, one after another, so that blocks of them give the same sums."""
-        self.reach(int(place.max(initial=-1)) + 1)
-        known = ~np.isnan(speed[row])
-        np.add.at(self.present, place, time)
-        np.add.at(self.measured, place[known], time[known])
-        np.add.at(self.way, place[known], speed[row[known]] * time[known])
 
-    def reach(self, number: int) -> None:
-        """Have at least so many intervals."""
-        more = max(number - len(self.way), 0)
-        self.present, self.measured = np.pad(self.present, (0, more)), np.pad(self.measured, (0, more))
-        self.way = np.pad(self.way, (0, more))
+def _sum_per_bin(inside: Inside, speed: Floats, edges: Milliseconds, begin: int, end: int) -> _Sums:
+    """Sum the time inside and the path length over the bins, row by row in their order."""
+    number = len(edges) - 1
+    row, place, time = _shares(inside, edges, begin, end)
+    known = ~np.isnan(speed[row])
+    sums = _Sums(np.zeros(number, "int64"), np.zeros(number, "int64"), np.zeros(number))
+    np.add.at(sums.present, place, time)
+    np.add.at(sums.measured, place[known], time[known])
+    np.add.at(sums.way, place[known], speed[row[known]] * time[known])
+    return sums
 
 
 def _measured(
-    zone: Zone, sums: _Sums, starts: Milliseconds, spans: Milliseconds
+    zone: Zone, sums: _Sums, starts: Milliseconds, spans: Milliseconds, begin: int
 ) -> dict[str, Integers | Floats]:
-    """Divide the times and ways of one zone that were added up over the intervals."""
-    number = len(starts)
-    sums.reach(number)
-    present, measured, way = sums.present[:number], sums.measured[:number], sums.way[:number] / _MILLISECONDS
-    space = zone.outline.area * time_held(zone, starts, spans)
+    """Divide the sums of one zone by its area and the time that it was active."""
+    present, measured, way = sums.present, sums.measured, sums.way / _MILLISECONDS
+    space = zone.outline.area * time_held(zone, np.maximum(starts, begin), spans)
     density = _divided(present, space)
     mean = _divided(way * _MILLISECONDS, np.where(2 * measured >= present, measured, 0))
     return {
         "timestamp": starts,
-        "interval": spans,
+        "recorded_time": spans,
         "person_seconds": present,
         "speed_time": measured,
         "path_length_m": way,
@@ -307,16 +278,18 @@ def _measured(
     }
 
 
-def _shares(inside: Inside, length: int, begin: int) -> tuple[Integers, Integers, Milliseconds]:
-    """Share out the time of the rows over the intervals: row, interval, time in it [ms]."""
-    since, until = np.maximum(inside.since - begin, 0), inside.until - begin
+def _shares(
+    inside: Inside, edges: Milliseconds, begin: int, end: int
+) -> tuple[Integers, Integers, Milliseconds]:
+    """Distribute the time of the rows over the bins: row, bin, time in it [ms]."""
+    since, until = np.maximum(inside.since, begin), np.minimum(inside.until, end)
     lasting = until > since
     rows, since, until = inside.rows[lasting], since[lasting], until[lasting]
-    first = since // length
-    number = (until - 1) // length - first + 1
+    first = np.searchsorted(edges, since, side="right") - 1
+    number = np.searchsorted(edges, until, side="left") - first
     which = np.repeat(np.arange(len(rows)), number)
     place = first[which] + np.arange(len(which)) - np.repeat(np.cumsum(number) - number, number)
-    time = np.minimum(until[which], (place + 1) * length) - np.maximum(since[which], place * length)
+    time = np.minimum(until[which], edges[place + 1]) - np.maximum(since[which], edges[place])
     return rows[which], place, time
 
 

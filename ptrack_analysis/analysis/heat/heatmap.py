@@ -9,7 +9,7 @@ import pandas as pd
 from ptrack_analysis.analysis.heat.grid import Bounds, build_cell_columns, compute_cell_size
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.schema import HEATMAP, HEATMAP_SLICES, MEASURE, assemble
+from ptrack_analysis.schema import BOX_HEATMAP, HEATMAP, HEATMAP_SLICES, MEASURE, assemble
 from ptrack_analysis.video import Milliseconds, milliseconds
 
 Quantity = Literal["person_seconds", "visits", "people", "mean_speed"]
@@ -248,7 +248,8 @@ class Heatmap:
     def to_frame(self, duration: pd.Timedelta | str | None = None) -> pd.DataFrame:
         """Return the long table, one row per cell with the center of the cell.
 
-        Person-seconds are the table HEATMAP, a series of them HEATMAP_SLICES. All other heatmaps are the
+        Person-seconds are the table HEATMAP, those of boxes BOX_HEATMAP, and a series of them HEATMAP_SLICES.
+        All other heatmaps are the
         table MEASURE.
 
         Parameters
@@ -275,7 +276,9 @@ class Heatmap:
                 "number": values,
             }
             return assemble(MEASURE, columns, unit=self.unit)
-        columns |= {"basis": [_STORED[self.basis]] * count, "seconds": values}
+        if self.basis == "boxes":
+            return assemble(BOX_HEATMAP, columns | {"box_seconds": values}, unit=self.unit)
+        columns["seconds"] = values
         if density is not None:
             columns["density_per_m2"] = density.ravel()
         return assemble(HEATMAP, columns, unit=self.unit)

@@ -11,7 +11,7 @@ from ptrack_analysis.analysis.presence import find_video_end, part_end, rows_by_
 from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.geometry import Integers, contains
 from ptrack_analysis.scene.zones import Zone, shared_area, validate_outlines, validate_zones
-from ptrack_analysis.schema import OCCUPANCY, OVERLAPS, TRAJECTORIES, assemble, find_unit, validate
+from ptrack_analysis.schema import OCCUPANCY_CHANGES, OVERLAPS, TRAJECTORIES, assemble, find_unit, validate
 from ptrack_analysis.video import Video, milliseconds
 
 
@@ -103,7 +103,7 @@ def compute_occupancy(
     Returns
     -------
     pandas.DataFrame
-        OCCUPANCY, sorted by zone and timestamp.
+        OCCUPANCY_CHANGES, sorted by zone and timestamp.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def compute_occupancy(
     A zone counts people within its outline, whatever options visits to it are computed with. Presence is
     half-open: where one person leaves as another comes, the peak counts one of them, while tools with closed
     intervals count both. The peak is the largest number at any time; tools that report the largest average
-    per interval give a smaller one (``occupancy_bins`` has both).
+    per bin give a smaller one (``compute_occupancy_bins`` returns both).
     O(zones · n log n) at worst; the sort is over stretches of presence, not over detections.
     """
     validate(trajectories, TRAJECTORIES)
@@ -140,7 +140,7 @@ def compute_occupancy(
         "timestamp": np.concatenate([moments for moments, _ in counts.values()]),
         "persons": np.concatenate([persons for _, persons in counts.values()]),
     }
-    return assemble(OCCUPANCY, arrays)
+    return assemble(OCCUPANCY_CHANGES, arrays)
 
 
 def _changes(person: Integers, inside: Inside, begin: int, close: int) -> tuple[Integers, Integers]:

@@ -74,22 +74,33 @@ def _detections(tables: Tables) -> Iterator[Mismatch]:
 
 def _scene(tables: Tables) -> Iterator[Mismatch]:
     dwell = _nth(tables.sums("tracks", [], ["time_in_scene_s"]), 1)
-    found = {(): tables.occupancy().get("", 0)}
+    found = _nth(tables.sums("occupancy", [], ["person_seconds_s"]), 1)
     yield from _differing("occupancy", found, dwell, of="time in the scene")
 
 
 def _visits(tables: Tables) -> Iterator[Mismatch]:
     dwell = _nth(tables.sums("visits", ["zone"], ["dwell_s"]), 1)
-    yield from _differing("visits", dwell, _zones(tables), of="dwell_s")
+    found = _nth(tables.sums("zone_occupancy", ["zone"], ["person_seconds_s"]), 1)
+    yield from _differing("visits", dwell, found, of="dwell_s")
+
+
+def _changes(tables: Tables) -> Iterator[Mismatch]:
+    whole = tables.occupancy_changes()
+    found = _nth(tables.sums("occupancy", [], ["person_seconds_s"]), 1)
+    yield from _differing("occupancy", found, {(): whole.pop("", 0)}, of="person_seconds_s")
+    if "zone_occupancy" in tables:
+        found = _nth(tables.sums("zone_occupancy", ["zone"], ["person_seconds_s"]), 1)
+        wanted = {(zone,): time for zone, time in whole.items()}
+        yield from _differing("zone_occupancy", found, wanted, of="person_seconds_s")
 
 
 def _person_seconds(tables: Tables) -> Iterator[Mismatch]:
-    whole = tables.occupancy()
+    whole = _nth(tables.sums("zone_occupancy", ["zone"], ["person_seconds_s"]), 1)
     for folder in COUNTED:
         if folder in tables and (tables.has_clock or folder not in HOURLY):
             found = _nth(tables.sums(folder, ["zone"], ["person_seconds_s"]), 1)
-            wanted = {(zone,): time for zone, time in whole.items() if zone or (zone,) in found}
-            yield from _differing(folder, found, wanted, of="person_seconds_s")
+            found = {key: time for key, time in found.items() if key != ("",)}
+            yield from _differing(folder, found, whole, of="person_seconds_s")
 
 
 def _hourly_visits(tables: Tables) -> Iterator[Mismatch]:
@@ -173,10 +184,6 @@ def _nth(sums: Mapping[Any, tuple[int, ...]], place: int) -> dict[Any, int]:
     return {key: values[place] for key, values in sums.items()}
 
 
-def _zones(tables: Tables) -> dict[Any, int]:
-    return {(zone,): time for zone, time in tables.occupancy().items() if zone}
-
-
 def _having(columns: set[str]) -> tuple[str, ...]:
     """List the tables that have these columns, levels of their key among them."""
     named = {folder: {column.name for column in stored_columns(FOLDERS[folder])} for folder in FOLDERS}
@@ -199,7 +206,9 @@ COUNTED = _having({"zone", "person_seconds_s"})
 HOURLY = _having({"hour_at"})
 OF_STAYS = _having({"zone", "visits", "observed_mean_s"})
 PER_DETECTION = tuple(
-    folder for folder in FOLDERS if {*FOLDERS[folder].key_names} == {"timestamp", "person_index"}
+    folder
+    for folder in FOLDERS
+    if {*FOLDERS[folder].key_names} == {"timestamp", "person_index"} and folder != "faces"
 )
 _LAWS = (
     _law(
@@ -220,27 +229,33 @@ _LAWS = (
     ),
     _law(
         "scene",
-        "the dwell of all persons is the integral of the scene's occupancy",
+        "the time in the scene of all people is the person-seconds of the scene",
         _scene,
         "tracks",
         "occupancy",
     ),
     _law(
         "visits",
-        "the dwell of the visits to a zone is the integral of its occupancy; not with margin, enter_after or "
-        "min_dwell",
+        "the dwell of the visits to a zone is the person-seconds of the zone; not with margin, enter_after "
+        "or min_dwell",
         _visits,
         "visits",
-        "occupancy",
+        "zone_occupancy",
         unless=("margin", "enter_after", "min_dwell"),
     ),
     _law(
         "person_seconds",
-        "the person-seconds of the intervals of a zone, and where the clock is known of its hours, are the "
-        "integral of its occupancy",
+        "the person-seconds of a zone are the same in bins and, where the clock is known, in hours",
         _person_seconds,
-        "occupancy",
+        "zone_occupancy",
         further=COUNTED,
+    ),
+    _law(
+        "changes",
+        "the person-seconds of the scene and of each zone are the integral of its occupancy",
+        _changes,
+        "occupancy",
+        "occupancy_changes",
     ),
     _law(
         "hourly",
@@ -275,7 +290,7 @@ _LAWS = (
     _law("drift", "the drift is counted minus present", _drift, "count_drift"),
     _law(
         "heatmap",
-        "the seconds of the heatmap of footpoints are the time held by positions within it",
+        "the seconds of the heatmap are the time present at positions within it",
         heat_is_located,
         "heatmap",
         "trajectories",

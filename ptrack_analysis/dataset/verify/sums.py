@@ -140,11 +140,11 @@ class Tables:
                 total[key] = tuple(b + (n or 0) for b, n in zip(before, numbers_of, strict=True))
         return total
 
-    def occupancy(self) -> dict[str, int]:
+    def occupancy_changes(self) -> dict[str, int]:
         """Return the integral of the occupancy of each zone, and of the scene under "" [person-ms]."""
         total: dict[str, int] = {}
         zone, moment, persons = "", 0, 0
-        for batch in self.read("occupancy", ["zone", "timestamp_ms", "persons"]):
+        for batch in self.read("occupancy_changes", ["zone", "timestamp_ms", "persons"]):
             zones = batch["zone"].to_numpy()
             moments, counts = (batch[name].to_numpy() for name in ("timestamp_ms", "persons"))
             names, place = np.unique(zones.astype(str), return_inverse=True)
@@ -176,28 +176,37 @@ def heat_is_located(tables: Tables) -> Iterator[tuple[str, str, object, object]]
     unit = next((u for u in ("px", "m") if f"x_{u}" in names), None)
     if unit is None:
         return
-    cells = [
-        batch.filter(pa.compute.equal(batch["basis"], "foot_points"))
-        for batch in tables.read("heatmap", ["basis", f"x_{unit}", f"y_{unit}", "seconds"])
-    ]
-    table = pa.concat_tables(cells)
+    names = ["row", "column", f"x_{unit}", f"y_{unit}", "seconds"]
+    table = pa.concat_tables(
+        pa.table({name: batch[name] for name in names}) for batch in tables.read("heatmap", names)
+    )
     if not table.num_rows:
         return
     seconds = float(np.nansum(table["seconds"].to_numpy()))
-    middles = [np.unique(table[f"{axis}_{unit}"].to_numpy()) for axis in "xy"]
-    if unit == "m" and any(len(places) == 1 for places in middles):
-        return  # where one cell begins on the floor is not told by its middle
-    sides = [_side(places) for places in middles]
-    low, high = _located(tables, unit, sides)
+    sides = [_find_side(table, name, f"{axis}_{unit}") for name, axis in (("column", "x"), ("row", "y"))]
+    if None in sides:
+        return
+    low, high = _located(tables, unit, [side for side in sides if side is not None])
     tolerance = 1e-9 * max(high, 1.0)
     if not low - tolerance <= seconds <= high + tolerance:
-        yield "heatmap", "seconds of footpoints", f"{seconds:.3f} s", f"{high:.3f} s located within its cells"
+        yield (
+            "heatmap",
+            "seconds of foot points",
+            f"{seconds:.3f} s",
+            f"{high:.3f} s located within its cells",
+        )
 
 
-def _side(middles: np.ndarray) -> tuple[float, float, float]:
-    """Return where the cells begin and end along an axis, and how long one is; in px they begin at 0."""
-    cell = 2 * middles[0] if len(middles) == 1 else (middles[-1] - middles[0]) / (len(middles) - 1)
-    return float(middles[0] - cell / 2), float(middles[-1] + cell / 2), float(cell)
+def _find_side(table: pa.Table, number: str, middle: str) -> tuple[float, float, float] | None:
+    """Return the range of the cells along an axis and the side of a cell; None if a side is unknown."""
+    numbers, middles = table[number].to_numpy(), table[middle].to_numpy()
+    low, high = int(np.argmin(numbers)), int(np.argmax(numbers))
+    span = int(numbers[high] - numbers[low])
+    if not span and middle.endswith("_m"):
+        return None
+    cell = abs(middles[high] - middles[low]) / span if span else middles[low] / (numbers[low] + 0.5)
+    ends = sorted((float(middles[low]), float(middles[high])))
+    return ends[0] - cell / 2, ends[1] + cell / 2, float(cell)
 
 
 def _located(tables: Tables, unit: str, sides: list[tuple[float, float, float]]) -> tuple[float, float]:

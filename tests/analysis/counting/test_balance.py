@@ -12,7 +12,7 @@ from shapely.geometry import LineString, box
 from ptrack_analysis import Line, Zone, compute_crossings, compute_occupancy, compute_trajectories
 from ptrack_analysis.counting import compute_count_drift
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import BALANCE, CROSSINGS, OCCUPANCY, empty_table, validate
+from ptrack_analysis.schema import BALANCE, CROSSINGS, OCCUPANCY_CHANGES, empty_table, validate
 
 DOOR = Line("door", LineString([(5, 10), (5, 0)]), "m")
 ROOM = Zone("room", box(5, 0, 10, 10), "m")
@@ -75,7 +75,7 @@ def test_nothing_in_gives_the_occupancy_alone_or_nothing():
     balance = compute_count_drift(crossings, occupancy, zone="room")
     validate(balance, BALANCE)
     assert rows_of(balance) == [(0, 0, 0, 0, 0, 0), (1000, 0, 0, 0, 0, 0)]
-    nothing = compute_count_drift(empty_table(CROSSINGS, unit="px"), empty_table(OCCUPANCY))
+    nothing = compute_count_drift(empty_table(CROSSINGS, unit="px"), empty_table(OCCUPANCY_CHANGES))
     validate(nothing, BALANCE)
     assert nothing.empty
 

@@ -10,7 +10,7 @@ from shapely.geometry import LineString
 
 from ptrack_analysis import Line, Video, count_crossings
 from ptrack_analysis.errors import ParameterError, SchemaError
-from ptrack_analysis.schema import COUNTS, CROSSINGS, OCCUPANCY, assemble, empty_table, validate
+from ptrack_analysis.schema import COUNTS, CROSSINGS, OCCUPANCY_CHANGES, assemble, empty_table, validate
 
 DOOR = Line("door", LineString([(5, 10), (5, 0)]), "px")
 IN, OUT = 0, 1
@@ -110,7 +110,7 @@ def test_an_interval_without_length_is_refused(every):
 
 def test_a_wrong_table_is_refused():
     with pytest.raises(SchemaError, match="not a crossings table"):
-        count_crossings(empty_table(OCCUPANCY), [DOOR], make_video(1000))
+        count_crossings(empty_table(OCCUPANCY_CHANGES), [DOOR], make_video(1000))
 
 
 ROWS = st.lists(st.tuples(st.sampled_from(["a", "b"]), st.integers(1, 5000), st.sampled_from([IN, OUT])))

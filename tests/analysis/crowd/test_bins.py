@@ -12,7 +12,7 @@ from shapely.geometry import box
 from ptrack_analysis import Zone, compute_occupancy, compute_trajectories
 from ptrack_analysis.crowd import compute_density, compute_occupancy_bins
 from ptrack_analysis.errors import ParameterError, ZoneError
-from ptrack_analysis.schema import BINS, OCCUPANCY, assemble, empty_table
+from ptrack_analysis.schema import OCCUPANCY_CHANGES, ZONE_OCCUPANCY, assemble, empty_table
 
 HALL = Zone("hall", box(0, 0, 4, 5), "m")
 
@@ -24,13 +24,13 @@ def make_occupancy(zones):
         "timestamp": np.array([row[1] for row in rows], dtype="int64"),
         "persons": np.array([row[2] for row in rows], dtype="int64"),
     }
-    return assemble(OCCUPANCY, arrays)
+    return assemble(OCCUPANCY_CHANGES, arrays)
 
 
 def rows_of(bins):
     times = bins.index.get_level_values("timestamp").to_numpy().astype("int64")
     columns = (
-        bins[name].to_numpy().astype("int64") for name in ("interval", "person_seconds", "max_persons")
+        bins[name].to_numpy().astype("int64") for name in ("recorded_time", "person_seconds", "max_persons")
     )
     return list(zip(times.tolist(), *(column.tolist() for column in columns), strict=True))
 
@@ -79,16 +79,14 @@ def test_every_zone_has_all_intervals():
 
 def test_more_intervals_than_fit_are_refused_with_a_sentence():
     hours = make_occupancy({"": [(0, 1), (7_200_000, 0)]})
-    with pytest.raises(
-        ParameterError, match="every is 1 ms, which makes 7200000 intervals, more than 5000000"
-    ):
+    with pytest.raises(ParameterError, match="every is 1 ms, which makes 7200000 bins, more than 5000000"):
         compute_occupancy_bins(hours, make_video(7_200_000), every="1ms")
 
 
 @pytest.mark.parametrize("every", ["0s", "soon", "-1s"])
 def test_an_interval_that_is_no_time_is_refused_with_the_value(every):
     with pytest.raises(ParameterError, match=f"every is '{every}'"):
-        compute_occupancy_bins(empty_table(OCCUPANCY), make_video(1000), every=every)
+        compute_occupancy_bins(empty_table(OCCUPANCY_CHANGES), make_video(1000), every=every)
 
 
 @settings(max_examples=60, deadline=None)
@@ -147,7 +145,7 @@ def test_density_is_of_the_time_in_which_the_zone_holds():
 
 def test_density_in_the_picture_is_refused():
     with pytest.raises(ParameterError, match="zone 'hall' is in px, and no density"):
-        compute_density(empty_table(BINS), [Zone("hall", HALL.outline, "px")])
+        compute_density(empty_table(ZONE_OCCUPANCY), [Zone("hall", HALL.outline, "px")])
 
 
 def test_density_of_a_zone_that_was_not_counted_is_refused():
@@ -157,9 +155,9 @@ def test_density_of_a_zone_that_was_not_counted_is_refused():
 
 def test_density_of_two_zones_of_one_name_is_refused():
     with pytest.raises(ZoneError, match="'hall' occurs twice"):
-        compute_density(empty_table(BINS), [HALL, HALL])
+        compute_density(empty_table(ZONE_OCCUPANCY), [HALL, HALL])
 
 
 def test_no_zones_and_no_bins_give_no_rows():
     assert compute_density(bins_of([(0, 1), (1000, 0)], 1000), []).empty
-    assert compute_density(empty_table(BINS), [HALL]).empty
+    assert compute_density(empty_table(ZONE_OCCUPANCY), [HALL]).empty

@@ -102,9 +102,7 @@ def test_no_zones_and_no_time_give_no_rows():
 
 
 def test_more_intervals_than_fit_are_refused_with_a_sentence():
-    with pytest.raises(
-        ParameterError, match="every is 1 ms, which makes 7200000 intervals, more than 5000000"
-    ):
+    with pytest.raises(ParameterError, match="every is 1 ms, which makes 7200000 bins, more than 5000000"):
         measured({1: [(0, 0, 1)]}, end=7_200_000, every="1ms")
 
 
@@ -115,7 +113,7 @@ def same_as_bins(trajectories, zone, video, every, **part):
     until = make_video(int(moments.max() / pd.Timedelta("1ms")))
     bins = compute_occupancy_bins(occupancy, until, every=every).loc[[zone.name]]
     table = compute_fundamental_diagram(trajectories, [zone], until, every=every, start=moments.min())
-    columns = ["interval", "person_seconds"]
+    columns = ["recorded_time", "person_seconds"]
     assert_frame_equal(table[columns], bins[columns])
     return table
 
@@ -142,7 +140,7 @@ def test_a_hold_that_begins_before_the_start_counts_from_there_on():
     table = compute_fundamental_diagram(
         walked({1: [(0, 0, 1), (2000, 4, 1)]}, 4000), [HALL], make_video(4000), every="1s", start="500ms"
     )
-    assert table["interval"].dt.total_seconds().tolist() == [1, 1, 1, 0.5]
+    assert table["recorded_time"].dt.total_seconds().tolist() == [1, 1, 1, 0.5]
     assert table["person_seconds"].dt.total_seconds().tolist() == [1, 1, 0.5, 0]
     assert table["path_length_m"].tolist() == pytest.approx([2, 2, 1, 0])
 
@@ -156,10 +154,10 @@ def test_a_last_hold_beyond_the_end_of_the_video_is_counted_whole(every):
     table = compute_fundamental_diagram(trajectories, [HALL], make_video(9500), every=every)
     assert table["person_seconds"].sum() == trajectories["time_present"].sum() == pd.Timedelta("10s")
     assert_frame_equal(
-        table[["interval", "person_seconds"]],
+        table[["recorded_time", "person_seconds"]],
         compute_occupancy_bins(
             compute_occupancy(trajectories, make_video(9500), zones=[HALL]), make_video(9500), every=every
-        ).loc[["hall"], ["interval", "person_seconds"]],
+        ).loc[["hall"], ["recorded_time", "person_seconds"]],
     )
 
 

@@ -1,0 +1,71 @@
+"""Relations between the tables of a dataset, for BI tools."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ptrack_analysis.pipeline.outputs import FACTS
+
+_OF_VIDEOS = tuple(name for name in FACTS if name != "videos")
+_OF_TRACKS = ("detections", "trajectories", "visits", "crossings")
+_OF_ZONES = ("visits", "zone_occupancy", "dwell")
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A many-to-one relation: ``column`` of ``table`` refers to ``key`` of the table ``to``.
+
+    A filter on ``to`` also filters ``table``. In a BI tool, an active relation applies by default. The
+    others are created inactive, because with them a filter could reach a table in two ways.
+    """
+
+    table: str
+    column: str
+    to: str
+    key: str
+    active: bool = True
+
+
+RELATIONS = (
+    *(Relation(table, "video", "videos", "video") for table in _OF_VIDEOS),
+    *(Relation(table, "local_date", "dates", "date") for table in _OF_VIDEOS),
+    *(Relation(table, "zone_key", "zones", "zone_key") for table in _OF_ZONES),
+    Relation("transitions", "origin_key", "zones", "zone_key"),
+    Relation("crossings", "line_key", "lines", "line_key"),
+    Relation("videos", "camera_key", "cameras", "camera_key"),
+    Relation("cameras", "site", "sites", "site"),
+    *(Relation(table, "person", "tracks", "person", active=False) for table in _OF_TRACKS),
+    Relation("videos", "local_date", "dates", "date", active=False),
+    Relation("zones", "camera_key", "cameras", "camera_key", active=False),
+    Relation("transitions", "destination_key", "zones", "zone_key", active=False),
+)
+"""The relations between the standard facts and the dimensions.
+
+To activate the relations to ``tracks``, deactivate that of ``tracks`` to ``dates`` and those of the same
+facts to ``videos``.
+"""
+
+
+def find_paths() -> dict[tuple[str, str], list[tuple[str, ...]]]:
+    """Find each way in which a filter on one table reaches another over active relations.
+
+    Returns
+    -------
+    dict
+        For each pair of a filtering and a filtered table, the tables on each way between them.
+    """
+    filtered: dict[str, list[str]] = defaultdict(list)
+    for relation in RELATIONS:
+        if relation.active:
+            filtered[relation.to].append(relation.table)
+    found: dict[tuple[str, str], list[tuple[str, ...]]] = defaultdict(list)
+    for path in (path for table in [*filtered] for path in _walk(filtered, (table,))):
+        found[path[0], path[-1]].append(path)
+    return dict(found)
+
+
+def _walk(filtered: dict[str, list[str]], path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Return every path that continues this one by at least one table."""
+    for table in filtered.get(path[-1], ()):
+        yield (*path, table)
+        yield from _walk(filtered, (*path, table))

@@ -1,0 +1,36 @@
+"""Relations between the tables of a dataset."""
+
+from ptrack_analysis.dataset.relations import RELATIONS, find_paths
+from ptrack_analysis.pipeline.outputs import FACTS
+
+
+def test_a_filter_reaches_each_table_in_one_way() -> None:
+    assert {pair: paths for pair, paths in find_paths().items() if len(paths) > 1} == {}
+
+
+def test_videos_dates_and_sites_filter_each_fact() -> None:
+    paths = find_paths()
+    for fact in FACTS:
+        if fact != "videos":
+            assert {("videos", fact), ("dates", fact), ("sites", fact)} <= set(paths)
+
+
+def test_zones_and_lines_filter_the_facts_about_them() -> None:
+    reached = {(start, end) for start, end in find_paths() if start in ("zones", "lines")}
+    assert reached == {
+        ("zones", "visits"),
+        ("zones", "zone_occupancy"),
+        ("zones", "dwell"),
+        ("zones", "transitions"),
+        ("lines", "crossings"),
+    }
+
+
+def test_every_inactive_relation_would_open_a_second_way_or_joins_two_dimensions() -> None:
+    reached = set(find_paths())
+    for relation in RELATIONS:
+        if relation.active:
+            continue
+        starts = {start for start, end in reached if end == relation.to} | {relation.to}
+        ends = {end for start, end in reached if start == relation.table} | {relation.table}
+        assert any((start, end) in reached for start in starts for end in ends)
