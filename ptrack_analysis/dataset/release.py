@@ -184,7 +184,7 @@ def find_hidden(
         return computed[measure]
 
     computed = dict[str, Contributions]()
-    system = build_system(figures, contribute, tables["videos"])
+    system = build_system(figures, contribute, tables.get("videos", pd.DataFrame()))
     people, small = find_small(system.cells, system.shares, least, dominance)
     published = system.mark(some for one in system.cells_of for some in one) | system.equations
     suppressed = choose_suppressed(
