@@ -15,6 +15,7 @@ from ptrack_analysis.dataset.records import (
     read_observed_ends,
     schema_in,
 )
+from ptrack_analysis.dataset.release import DOMINANCE
 from ptrack_analysis.schema import TRACKER_COLUMNS, ZONE, Column, Table
 from ptrack_analysis.schema.walked import BOX_FLAGS
 from ptrack_analysis.storage.columns import Stored, add_video_key, stored_columns
@@ -212,16 +213,19 @@ out, and so are the columns of the source that have no role. Who has the salt an
 same keys again.
 """
 _SUPPRESSED = """\
-What rests on fewer than {count} persons (and not on nobody) is null, and `suppressed` is true in its row.
-Where a suppressed row is the only one of its group (the intervals of a zone or of a moment, the destinations
-of an origin and the origins of a destination, the cells of a grid ...), one more is suppressed, the one of
-fewest persons, so that it cannot be had by subtraction from the group's total; running totals of a line with
-a suppressed row are null. Medians, horizons, times of single events, and quotients of other figures are
-withheld in every row; their definitions say so. Tables of single persons, and those of which it cannot be
-told how many persons a figure rests on, are left out, and so are tables of quantiles, confidence intervals
-and rates. The limit of this: sums of two or more suppressed rows can still be had from totals, a bound is no
-secret, zones that overlap, another export with other zones, times or limits, or knowledge from outside may
-tell more. In intervals the persons are counted as the most present at once, which errs towards suppressing.
+A figure to which fewer than {count} persons contribute is null, and `suppressed` is true in its row. So is
+a figure whose largest contribution could be estimated to within {dominance:g} % by the person with the
+second largest one (the p % rule). Further figures are null, so that no such figure follows from the others
+by addition and subtraction: within a table, across tables, and for what is outside of all zones or in
+several of them. Zeros are published. A person is a track. No figure covers more than one video.
+
+A null figure has one of two reasons: it is withheld (`suppressed` is true, or the whole column is
+withheld), or no recording covers it (`recorded_time_s` is 0 or null). Do not sum over withheld figures.
+Extremes, medians and other quantiles, times of single events, and confidence intervals are withheld in
+every row, and so are tables of single persons.
+
+This does not protect against bounds that follow because no value is negative, against the comparison of two
+editions of one dataset (with other zones, times, options or limits), or against knowledge from elsewhere.
 """
 
 
@@ -251,7 +255,7 @@ def _joins(contents: Contents) -> str:
 def _withheld(contents: Contents) -> list[str]:
     """Return what was withheld for data that leaves the house."""
     said = [_SALTED] if contents.salted else []
-    said += [_SUPPRESSED.format(count=count) for count in contents.min_counts]
+    said += [_SUPPRESSED.format(count=count, dominance=DOMINANCE) for count in contents.min_counts]
     return [_RELEASED + "\n".join(said)] if said else []
 
 
