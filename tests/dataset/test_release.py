@@ -240,7 +240,7 @@ def test_what_is_suppressed_in_the_bins_is_suppressed_where_it_is_told_again():
         "zone_occupancy": assemble(ZONE_OCCUPANCY, bins),
         "fundamental_diagram": assemble(FUNDAMENTAL, fundamental),
     }
-    released = release(tables, AnalysisConfig(min_count=2), "noon")
+    released = release(tables, AnalysisConfig(min_count=2, tables="all"), "noon")
     hidden = released["zone_occupancy"]["suppressed"]
     assert hidden.tolist() == [True, False, True, True, False, True]
     assert released["fundamental_diagram"]["suppressed"].tolist() == hidden.tolist()
