@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from buckets import BUCKET
-from pages import page, record, write
+from pages import METADATA, page, record, write
 
-from ptrack_analysis import export_dataset, verify_dataset
+from ptrack_analysis import export_dataset, open_dataset, verify_dataset
 from ptrack_analysis.cli import main
 from ptrack_analysis.dataset.laws import LAWS
 from ptrack_analysis.dataset.manifest import JOURNAL, MANIFEST, STAGING, format_manifest, read_manifest
@@ -137,6 +137,24 @@ def test_a_dataset_of_several_sources_in_px_and_m_is_sound(data, tmp_path):
     found = verify_dataset(tmp_path / "out", laws=True)
     assert found.findings == []
     assert len(found.videos) == 4
+
+
+@pytest.mark.parametrize("partition", [None, "local_day"])
+def test_the_night_in_which_the_clock_shows_an_hour_twice_is_sound(tmp_path, partition):
+    length = 4 * 3_600_000
+    records = [record(moment, 0) for moment in range(0, length, 60_000)]
+    write(tmp_path / "pages/night.json", page(*records, VideoMetadata={**METADATA, "DurationMillis": length}))
+    clock = write(
+        tmp_path / "videos.csv", "video,started_at,timezone\nnight,2026-10-24T21:30:00Z,Europe/Berlin\n"
+    )
+    options = {"recordings": clock, "max_gap": "2min", "tables": ("detections", "occupancy_hourly")}
+    export_dataset(tmp_path / "pages", tmp_path / "out", partition=partition, **options)
+    assert verify_dataset(tmp_path / "out", laws=True).findings == []
+    hours = open_dataset(tmp_path / "out").sql(
+        "SELECT local_date::TEXT AS day, local_hour FROM occupancy_hourly ORDER BY hour_at"
+    )
+    assert hours["local_hour"].tolist() == [23, 0, 1, 2, 2]
+    assert hours["day"].tolist() == ["2026-10-24", *["2026-10-25"] * 4]
 
 
 def test_cleaned_tracks_are_sound(data, tmp_path):
