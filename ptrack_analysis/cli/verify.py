@@ -20,7 +20,7 @@ def add(commands: Any) -> None:
         commands,
         "verify",
         "Read a dataset again, and check that it is complete and consistent: manifest, files, checksums, "
-        "columns, keys, references, times, and what is withheld.",
+        "columns, keys, references, times, and what a released dataset reveals.",
         "verify out",
         "verify out --laws",
         "verify s3://bucket/dataset --json",
