@@ -573,6 +573,7 @@ def test_the_shell_prints_findings_and_returns_3(out, capsys):
     printed = capsys.readouterr().out
     assert re.search(r"drift +\d+ +1 found", printed)
     assert re.search(r"drift: \w+: .*: 99 instead of", printed)
+    assert "export them again" in printed
     assert main(["verify", str(out), "--laws", "--json"]) == 3
     content = json.loads(capsys.readouterr().out)
     assert [check["name"] for check in content["checks"] if check["count"]] == ["drift"]
