@@ -18,7 +18,7 @@ _REDO = (
 )
 _ADVICE = {
     "manifest": "Restore the manifest from a backup, or export to another folder.",
-    "unfinished": "Run ptrack export or ptrack compact on the dataset: they finish or discard the change first.",
+    "unfinished": "Run ptrack export or ptrack compact on the dataset. They finish or discard the change.",
     "files": "Export the source again, which writes missing files. Move foreign files to another folder.",
     "audit": "Do not publish the dataset. Remove these videos and export them again, with --min-count.",
 }
