@@ -225,6 +225,14 @@ def test_a_missing_file_is_found(out, place):
     assert findings(out) == (["files"], f"{place}: is missing")
 
 
+def test_the_next_export_writes_a_missing_file_again(data, tmp_path):
+    export(data, tmp_path)
+    (tmp_path / "out/visits/part-000001.parquet").unlink()
+    assert findings(tmp_path / "out")[0] == ["files"]
+    export(data, tmp_path)
+    assert findings(tmp_path / "out", laws=True)[0] == []
+
+
 @pytest.mark.parametrize("place", ["visits/other.parquet", "zones/part-000002.parquet", "visits/a/b.csv"])
 def test_a_foreign_file_is_found(out, place):
     write(out / place, "mine")
