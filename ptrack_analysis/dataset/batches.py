@@ -14,7 +14,14 @@ from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.dimensions import describe_video, list_definitions, with_keys
 from ptrack_analysis.dataset.identity import Digests, hash_content
-from ptrack_analysis.dataset.manifest import STAGING, DatasetFile, Partition, VideoEntry, place_file
+from ptrack_analysis.dataset.manifest import (
+    PARTITION_KEYS,
+    STAGING,
+    DatasetFile,
+    Partition,
+    VideoEntry,
+    place_file,
+)
 from ptrack_analysis.dataset.publishing import stage_file
 from ptrack_analysis.dataset.release import needed_folders, release, released_folders
 from ptrack_analysis.dataset.summary import VideoSummary, sum_figures, summarize_video
@@ -254,7 +261,7 @@ def _compute(video: VideoTask, target: Target) -> tuple[dict[str, pa.Table], Vid
         schema = target.tables[table]
         columns = find_further_columns(content, schema)
         if columns and table != "videos" and not has_source_columns(table, setting.config):
-            columns = []
+            content, columns = content.drop(columns=columns), []  # noqa: PLW2901 - they may be named as stored ones
         renamed, columns = _rename_taken(content, columns, schema)
         made[table] = build_rows(_name(renamed, table, name), schema, name, clock, columns)
     entry = replace(
@@ -280,8 +287,8 @@ def _compute(video: VideoTask, target: Target) -> tuple[dict[str, pa.Table], Vid
 def _rename_taken(
     table: pd.DataFrame, columns: Sequence[str], schema: Table
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Rename further columns that have the name of a stored column: ``day`` to ``source_day``."""
-    fixed = {name.lower() for name in arrow_schema(schema).names}
+    """Rename further columns that are named as a stored column or a partition: ``day`` to ``source_day``."""
+    fixed = {name.lower() for name in arrow_schema(schema).names} | {*PARTITION_KEYS.values()}
     taken = {name: f"source_{name}" for name in columns if name.lower() in fixed}
     return table.rename(columns=taken) if taken else table, [taken.get(name, name) for name in columns]
 
