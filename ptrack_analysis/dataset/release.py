@@ -110,9 +110,11 @@ _COUNTS: dict[str, Callable[[pd.DataFrame, pd.DataFrame], Integers]] = {
 _KEPT = {
     "zone_key",
     "line_key",
+    "origin_key",
+    "destination_key",
     "interval",
     "recorded_time",
-    "local_day",
+    "local_date",
     "local_hour",
     "weekday",
     "area_m2",

@@ -77,10 +77,11 @@ class AnalysisConfig:
     recordings: AnyFilePath | None = field(
         default=None,
         metadata=option(
-            "CSV file with the columns video and started_at, and optionally timezone, site, camera, "
-            "opening_hours and others; also from s3://",
+            "CSV file with the columns video (or files, job_id, job_tag, video_uri, camera) and started_at, "
+            "and optionally timezone, site, camera, opening_hours and others; also from s3://",
             "clock",
-            note="Takes precedence over ``started_at``, and that over the start that the video states. See "
+            note="Takes precedence over ``started_at``, and that over the start that the video states. "
+            "Patterns are allowed in the columns that name videos, and all of them must fit. See "
             "``read_recordings``.",
         ),
     )

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Kind = Literal["moment", "span", "instant", "integer", "number", "text", "choice", "flag"]
+Kind = Literal["moment", "span", "instant", "date", "integer", "number", "text", "choice", "flag"]
 
 DTYPES: dict[Kind, str] = {
     "moment": "timedelta64[ms]",
     "span": "timedelta64[ms]",
     "instant": "datetime64[us, UTC]",
+    "date": "datetime64[s]",
     "integer": "int64",
     "number": "float64",
     "text": "str",
@@ -27,7 +28,8 @@ class Column:
     integer is pandas' ``Int64``; an ``optional`` column may be absent. A ``withheld`` column has no values in
     tables without small counts: a median or an extreme is the value of one person, and a quotient of two
     published figures may reveal a figure that is suppressed elsewhere. A moment that is not ``of_video`` is
-    not a time since the start of the video, and has no wall-clock time.
+    not a time since the start of the video, and has no wall-clock time. A ``date`` is a day of the calendar,
+    midnight without a time zone in memory and DATE on disk.
     """
 
     name: str
