@@ -152,7 +152,8 @@ class Dataset:
     ) -> Any:
         """Read one table: of some videos, some columns, some time; only what is wanted leaves the disk.
 
-        Rows come video after video, in the order of the names (or of ``videos``). With ``columns``, the key stays in the index of a pandas table.
+        Rows come video after video, in the order of the names (or of ``videos``). With ``columns``, the
+        key stays in the index of a pandas table.
 
         Parameters
         ----------
@@ -216,7 +217,8 @@ class Dataset:
     ) -> Iterator[Any]:
         """Read one table as ``read`` does, at most ``batch_rows`` rows at a time; none is an empty batch.
 
-        Rows come in the order of the files: by batch of videos, then by local date. A batch never holds rows of two files. The memory needed is that of a few batches and a row group.
+        Rows come in the order of the files: by batch of videos, then by local date. A batch
+        never has rows of two files. The memory needed is that of a few batches and a row group.
 
         Raises
         ------
