@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import os
+import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -118,6 +120,7 @@ def summary_as_json(summary: "ExportSummary") -> dict[str, Any]:
 
 _A_THREAD = 3
 """So many videos wait or are worked on for each thread of a cluster."""
+_SALT_BYTES = 32
 _FAILURE, _USAGE, _BAD, _SOME = 1, 2, 3, 4
 
 
@@ -158,6 +161,12 @@ def add(commands: Any) -> None:
         help="remove videos that an earlier export of this SOURCE wrote and SOURCE no longer contains",
     )
     add_options(parser, *MEASURING, "clock", "privacy")
+    parser.add_argument(
+        "--new-salt",
+        type=parse_file_path,
+        metavar="FILE",
+        help="generate a salt, write it to FILE, and use it like --salt-file FILE; FILE must not exist",
+    )
     add_source_options(parser)
     parser.set_defaults(run=run)
 
@@ -204,7 +213,7 @@ def run(given: argparse.Namespace) -> int:
         print(f"ptrack: {shown(' '.join(str(video.error).split()))}", file=sys.stderr)
     for note in list_notes(summary):
         print(f"note: {shown(note)}", file=sys.stderr)
-    withheld = given.min_count is not None or given.salt is not None
+    withheld = given.min_count is not None or given.salt is not None or given.new_salt is not None
     if given.json:
         print(json.dumps(summary_as_json(summary), indent=2))
     else:
@@ -260,6 +269,9 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
 
     from ptrack_analysis.dataset.export import export_dataset
 
+    config = read_config(given)
+    if given.new_salt is not None:
+        config["salt"] = _write_new_salt(given, config)
     with (
         open_source(given) as source,
         _start_workers(given) as crew,
@@ -276,7 +288,7 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
         return export_dataset(
             source,
             given.out,
-            **read_config(given),
+            **config,
             force=given.force,
             prune=given.prune,
             cameras=given.cameras,
@@ -286,6 +298,28 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
             **crew,
             **format_arguments(given),
         )
+
+
+def _write_new_salt(given: argparse.Namespace, config: dict[str, Any]) -> str:
+    """Generate a salt and write it to a new file that only its owner can read; return the salt."""
+    from ptrack_analysis.errors import OutputError, ParameterError
+    from ptrack_analysis.pipeline.config import AnalysisConfig
+
+    if given.salt is not None:
+        raise ParameterError("--new-salt and --salt-file must not both be given. Use one of them.")
+    salt = secrets.token_hex(_SALT_BYTES)
+    AnalysisConfig(**config)  # if an option is wrong, no file is left behind
+    try:
+        with os.fdopen(os.open(given.new_salt, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(salt + "\n")
+    except FileExistsError:
+        raise ParameterError(
+            f"--new-salt {given.new_salt}: the file exists. Use --salt-file to use the salt in it, or name "
+            "another file."
+        ) from None
+    except OSError as error:
+        raise OutputError(f"--new-salt {given.new_salt}: cannot write: {error.strerror or error}") from error
+    return salt
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from ptrack_analysis.dataset.manifest import Manifest, VideoEntry
 from ptrack_analysis.dataset.relations import RELATIONS, Relation
 from ptrack_analysis.dataset.verification import Ledger
 from ptrack_analysis.pipeline.outputs import FACTS, OUTPUTS
-from ptrack_analysis.schema import Table
+from ptrack_analysis.schema import RELEASED, Table
+from ptrack_analysis.schema.released import Released
 from ptrack_analysis.storage.columns import add_video_key, stored_key
 from ptrack_analysis.storage.facts import LOCAL_DATE, LOCAL_HOUR, fact_columns
 
@@ -165,7 +166,7 @@ def check_local(found: FileRows, schema: Table, clocks: Clocks) -> None:
 
 def check_withheld(found: FileRows, name: str, manifest: Manifest) -> None:
     """Check that a table of a released dataset has no value that should be withheld."""
-    rows, privacy = found.rows, OUTPUTS[name].privacy
+    rows, output = found.rows, OUTPUTS[name]
     found.ledger.examined["withheld"] += len(rows)
     if manifest.is_salted:
         for column in {"person", "other_person"} & {*rows.column_names}:
@@ -173,19 +174,23 @@ def check_withheld(found: FileRows, name: str, manifest: Manifest) -> None:
             found.report("withheld", wrong, column, "which is not a salted key")
     if not manifest.min_counts:
         return
-    if not privacy.min_count:
+    if not output.is_released(salted=manifest.is_salted, suppressed=True):
         found.ledger.find("withheld", found.place, "belongs to a table that is withheld with --min-count")
-    if privacy.suppression is not None:
-        counts = {"persons", privacy.suppression.people, *privacy.suppression.parts}
-        _check_small_counts(found, manifest.schema(name), counts, min(manifest.min_counts))
+    if output.has_figures:
+        _check_figures(found, manifest.schema(name), RELEASED[output.table.name], min(manifest.min_counts))
 
 
-def _check_small_counts(found: FileRows, schema: Table, counts: set[str], least: int) -> None:
+def _check_figures(
+    found: FileRows, schema: Table, declared: Mapping[str, tuple[Released, ...]], least: int
+) -> None:
     """Check that columns that are withheld are null, and that there are no counts of too few people."""
+    names = {column.name for column in schema.columns} - {"suppressed"}
     for column in fact_columns(schema):
-        values = found.rows[column.name]
-        if column.of.withheld:
+        if column.of.name not in names or column.moment_name is not None:
+            continue
+        values, figures = found.rows[column.name], declared.get(column.of.name, ())
+        if not any(one.is_shown for one in figures):
             found.report("withheld", pc.is_valid(values), column.name, "but is withheld in every row")
-        elif column.name in counts and column.type == "int64":
+        elif column.type == "int64" and any(one == Released("count") for one in figures):
             wrong = pc.and_(pc.greater(values, 0), pc.less(values, least))
             found.report("withheld", wrong, column.name, f"but counts below {least} are withheld")

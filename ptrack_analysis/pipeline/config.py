@@ -304,7 +304,7 @@ class AnalysisConfig:
         default=None,
         metadata=option(
             "minimum number of people behind a published figure; figures of fewer people are suppressed, and "
-            "tables of single people, medians, quantiles, times of single events and rates are withheld",
+            "tables of single people, extremes, quantiles and times of single events are withheld",
             "privacy",
             metavar="K",
         ),

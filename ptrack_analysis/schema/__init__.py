@@ -58,6 +58,7 @@ from ptrack_analysis.schema.quality import (
     TALLY,
     VERDICTS,
 )
+from ptrack_analysis.schema.released import RELEASED, Released
 from ptrack_analysis.schema.table import PERSON_KEYS, ZONE, Column, Table
 from ptrack_analysis.schema.tables import (
     CAMERAS,
@@ -154,6 +155,7 @@ __all__ = [
     "POSITION_STATUSES",
     "QUALITY",
     "QUEUE",
+    "RELEASED",
     "RETAIL",
     "SALTED",
     "SCENE_STAY",
@@ -182,6 +184,7 @@ __all__ = [
     "ZONES",
     "ZONE_OCCUPANCY",
     "Column",
+    "Released",
     "Table",
     "assemble",
     "choice",

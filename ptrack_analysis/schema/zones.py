@@ -163,7 +163,6 @@ HEATMAP = Table(
             "the time watched. On a floor plan only.",
             unit="1/m²",
             optional=True,
-            withheld=True,
         ),
     ),
     units=("px", "m", "fraction"),

@@ -193,9 +193,8 @@ def build_rows(parts: Sequence[VideoTable], schema: Table, further: Further = ()
         if column.moment_name in moments
     }
     first = moments[f"{schema.row_time}_ms"] if schema.row_time else np.zeros(rows, "int64")
-    values[LOCAL_DATE], values[LOCAL_HOUR] = _local_times(
-        first, start, [part.clock for part in parts], lengths
-    )
+    dates, hours = _local_times(first, start, [part.clock for part in parts], lengths)
+    values = {LOCAL_DATE: dates, LOCAL_HOUR: hours} | values  # tables by the hour have their own
     for name, kind in further:
         values[name] = _join_further(name, ARROW_TYPES[kind], [part.table for part in parts])
     arrays = [values[field.name] if field.name in values else pa.nulls(rows, field.type) for field in fields]
