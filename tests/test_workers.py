@@ -2,19 +2,21 @@
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 from moving import export_or_kill, kills_ordered, local_cluster, make_archive, order_kill, statuses, tree
 
 from ptrack_analysis import export_dataset
 from ptrack_analysis.cli import main
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.pipeline.workers import dask
+from ptrack_analysis.pipeline.workers import dask, keep_freed_memory, map_tasks, processes
 
 VIDEOS = 6
 
@@ -69,6 +71,30 @@ def test_workers_that_are_killed_lose_nothing(made, tmp_path, deadly):
     assert kills_ordered(tmp_path / "out") == []
     assert statuses(summary).count("failed") == 1
     assert tree(tmp_path / "out") == expected
+
+
+def count_faults_of_arrays(_):
+    """Count the pages that the kernel clears for 100 arrays of 1 MiB that are freed at once."""
+    import resource  # noqa: PLC0415 - not on Windows
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(100):
+        np.ones(2**17)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has these limits")
+def test_a_worker_started_as_dask_does_reuses_freed_memory(monkeypatch):
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "65536")
+    (outcome,) = map_tasks(count_faults_of_arrays, ["task"], make=processes(1))
+    assert outcome.error is None
+    assert outcome.result < 10 * 2**20 / os.sysconf("SC_PAGE_SIZE")
+
+
+def test_memory_limits_stay_where_no_environment_sets_them(monkeypatch):
+    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
+    keep_freed_memory.cache_clear()
+    assert not keep_freed_memory()
 
 
 @pytest.fixture

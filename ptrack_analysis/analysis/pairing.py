@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.presence import PersonRows, rows_by_person
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.geometry import Integers
 
@@ -29,6 +30,12 @@ def detection_rows(detections: pd.DataFrame, trajectories: pd.DataFrame) -> Inte
     SchemaError
         If a trajectory row has no detection.
     """
+    if len(detections) == len(trajectories):
+        own, other = rows_by_person(trajectories), rows_by_person(detections)
+        if _have_equal_keys(trajectories, own, detections, other):
+            paired = np.empty(len(own.order), dtype="int64")
+            paired[own.order] = other.order
+            return paired
     keys: Any = detections.index
     wanted = trajectories.index
     row: Integers = keys.reorder_levels(wanted.names).get_indexer(wanted)
@@ -38,3 +45,14 @@ def detection_rows(detections: pd.DataFrame, trajectories: pd.DataFrame) -> Inte
             f"the trajectories have person {person} at {moment}, of whom there is no detection then"
         )
     return row
+
+
+def _have_equal_keys(one: pd.DataFrame, rows: PersonRows, other: pd.DataFrame, others: PersonRows) -> bool:
+    """Return whether two tables have the same people at the same times."""
+    if not (np.array_equal(rows.time, others.time) and np.array_equal(rows.first, others.first)):
+        return False
+    people, others_people = (
+        table.index.get_level_values("person_index").to_numpy()[order.order[order.first]]
+        for table, order in ((one, rows), (other, others))
+    )
+    return np.array_equal(people, others_people)

@@ -35,8 +35,8 @@ class PersonRows:
 
 def rows_by_person(table: pd.DataFrame) -> PersonRows:
     """Order a table keyed by person_index and timestamp (in either order) by person and time."""
-    person, _ = _level(table.index, "person_index")
-    codes, times = _level(table.index, "timestamp")
+    person, _ = read_level(table.index, "person_index")
+    codes, times = read_level(table.index, "timestamp")
     if (codes[1:] >= codes[:-1]).all():
         order = np.argsort(person, kind="stable")
     else:
@@ -202,8 +202,8 @@ def compute_time_present(
     return held, begins
 
 
-def _level(index: pd.Index, name: str) -> tuple[Integers, Integers]:
-    """Return a level's codes and its values in growing order, such that values[codes] are the rows'."""
+def read_level(index: pd.Index, name: str) -> tuple[Integers, Integers]:
+    """Return the codes of a level of whole numbers or times, and its values in ascending order."""
     if not isinstance(index, pd.MultiIndex):
         index = pd.MultiIndex.from_arrays([index], names=[index.name])
     place = index.names.index(name)
@@ -215,3 +215,13 @@ def _level(index: pd.Index, name: str) -> tuple[Integers, Integers]:
     rank = np.empty(len(order), dtype=codes.dtype)
     rank[order] = np.arange(len(order), dtype=codes.dtype)
     return rank[codes], values[order]
+
+
+def number_names(index: pd.MultiIndex, name: str) -> tuple[Integers, list[str]]:
+    """Return the names in a level of texts in ascending order, and the number of the name of each row."""
+    place = index.names.index(name)
+    codes, names = np.asarray(index.codes[place]), index.levels[place].tolist()
+    used = sorted(np.unique(codes).tolist(), key=names.__getitem__)
+    number = np.empty(len(names), dtype="int64")
+    number[used] = np.arange(len(used))
+    return number[codes], [names[code] for code in used]

@@ -5,19 +5,15 @@ import pandas as pd
 
 from ptrack_analysis.analysis.motion import kernels
 from ptrack_analysis.analysis.motion.kinematics import PathPieces, cut_pieces, radius_of_gyration
-from ptrack_analysis.analysis.motion.walks import Walks, split_walks
-from ptrack_analysis.analysis.presence import read_flag
+from ptrack_analysis.analysis.motion.walks import Walks, read_walks
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import above
 from ptrack_analysis.schema import (
     POSITION_STATUSES,
     TRACKS,
-    TRAJECTORIES,
     assemble,
     empty_table,
-    find_unit,
-    validate,
 )
 from ptrack_analysis.video import Milliseconds, milliseconds
 
@@ -28,7 +24,7 @@ _NO = POSITION_STATUSES.index("missing")
 
 
 def compute_tracks(
-    trajectories: pd.DataFrame,
+    trajectories: pd.DataFrame | Walks,
     *,
     window: pd.Timedelta | str = WALK_WINDOW,
     min_step: float | None = None,
@@ -91,20 +87,19 @@ def compute_tracks(
     C. A. Hidalgo, A.-L. Barabási, "Understanding individual human mobility patterns", Nature 453 (2008),
     doi:10.1038/nature06958, for the radius of gyration.
     """
-    validate(trajectories, TRAJECTORIES)
-    unit = find_unit(trajectories, TRAJECTORIES)
+    walks = read_walks(trajectories)
+    unit = walks.unit
     length = milliseconds(window, "window")
     if length < 2:  # noqa: PLR2004 - half of it must be a millisecond
         raise ParameterError(f"window is {window!r}, not at least 2 ms")
     least = MIN_STEP[unit] if min_step is None else above(min_step, "min_step", finite=False)
-    if trajectories.empty:
-        return empty_table(TRACKS, unit=unit)
-    walks = split_walks(trajectories, unit)
     rows = walks.rows
-    unlocated = np.asarray(trajectories["position_status"].cat.codes)[rows.order] == _NO
+    if not len(rows.order):
+        return empty_table(TRACKS, unit=unit)
+    unlocated = walks.status == _NO
     first = np.flatnonzero(rows.first)
     last = np.append(first[1:], len(walks.x)) - 1
-    speed = trajectories[f"speed_{unit}_per_s"].to_numpy()[rows.order]
+    speed = walks.read(f"speed_{unit}_per_s")
     pieces = cut_pieces(rows.time, walks.run, walks.x, walks.y, window=length, min_step=least)
     arrays = {
         "person_index": walks.person_index[first],
@@ -112,8 +107,8 @@ def compute_tracks(
         "last_seen": rows.time[last],
         "time_in_scene": np.add.reduceat(walks.held, first),
         "without_position": np.add.reduceat(np.where(unlocated, walks.held, 0), first),
-        "time_outside_image": _sum_time(trajectories, walks, first, "outside_image"),
-        "time_box_truncated": _sum_time(trajectories, walks, first, "box_truncated"),
+        "time_outside_image": _sum_time(walks, first, "outside_image"),
+        "time_box_truncated": _sum_time(walks, first, "box_truncated"),
         "detections": np.add.reduceat(walks.detected.astype("int64"), first),
         "tracklets": walks.run[last] - walks.run[first] + 1,
         **_speeds(speed, walks.held, first),
@@ -123,9 +118,9 @@ def compute_tracks(
     return assemble(TRACKS, arrays, unit=unit)
 
 
-def _sum_time(trajectories: pd.DataFrame, walks: Walks, first: Integers, flag: str) -> Milliseconds:
+def _sum_time(walks: Walks, first: Integers, flag: str) -> Milliseconds:
     """Sum each person's time present on the rows that have a position and a flag."""
-    counted = read_flag(trajectories, walks.rows, flag) & ~np.isnan(walks.x)
+    counted = walks.read_flag(flag) & ~np.isnan(walks.x)
     total: Milliseconds = np.add.reduceat(np.where(counted, walks.held, 0), first)
     return total
 

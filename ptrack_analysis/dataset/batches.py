@@ -16,7 +16,7 @@ from ptrack_analysis.dataset.dimensions import describe_video, list_definitions,
 from ptrack_analysis.dataset.identity import Digests, hash_content
 from ptrack_analysis.dataset.manifest import STAGING, DatasetFile, Partition, VideoEntry, place_file
 from ptrack_analysis.dataset.publishing import stage_file
-from ptrack_analysis.dataset.release import needed_folders, release
+from ptrack_analysis.dataset.release import needed_folders, release, released_folders
 from ptrack_analysis.dataset.summary import VideoSummary, sum_figures, summarize_video
 from ptrack_analysis.errors import InputError, OutputError, PtrackError, RemoteError
 from ptrack_analysis.pipeline.config import AnalysisConfig
@@ -48,11 +48,15 @@ CURRENT, OUTDATED = "current", "outdated"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A configuration that some videos of an export share, with its zones and lines."""
+    """A configuration that some videos of an export share, with its zones and lines.
+
+    ``parameters`` are its values that change numbers, ``tables`` the tables that are written with it.
+    """
 
     config: AnalysisConfig
     scene: Scene | None
     parameters: Mapping[str, Any]
+    tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,7 @@ def compute_tables(analysis: VideoAnalysis) -> tuple[dict[str, pd.DataFrame], li
         If the video cannot be read, or not be analyzed as asked.
     """
     config = analysis.config
-    wanted = {*list_tables(config), *needed_folders(config)}
+    wanted = {*released_folders([*OUTPUTS], config), *ALWAYS, *needed_folders(config)}
     tables = {
         output.name: compute_table(analysis, output.name)
         for output in outputs_available(config, analysis.scene)
@@ -165,12 +169,6 @@ def compute_table(analysis: VideoAnalysis, name: str) -> pd.DataFrame:
     """Compute one table of a video, with the keys of its zones and lines."""
     definitions = list_definitions(analysis.scene, analysis.video.name)
     return with_keys(analysis[name], OUTPUTS[name].table, definitions)
-
-
-def list_tables(config: AnalysisConfig) -> list[str]:
-    """List the tables that a configuration asks for, in their order."""
-    wanted = config.tables or [output.name for output in OUTPUTS.values() if output.standard]
-    return [name for name in OUTPUTS if name in {*ALWAYS, *wanted}]
 
 
 def has_source_columns(name: str, config: AnalysisConfig) -> bool:

@@ -7,13 +7,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ptrack_analysis.dataset.athena_tables import format_athena
+from ptrack_analysis.dataset.data_dictionary import format_dictionary
+from ptrack_analysis.dataset.datapackage import format_datapackage
+from ptrack_analysis.dataset.dbt_project import format_dbt
+from ptrack_analysis.dataset.description import DatasetDescription, StoredTable
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
-from ptrack_analysis.dataset.manifest import DatasetFile, Manifest, place_file
+from ptrack_analysis.dataset.duckdb_views import format_duckdb_views
+from ptrack_analysis.dataset.manifest import NULL_PARTITION, DatasetFile, Manifest, VisitEnds, place_file
 from ptrack_analysis.dataset.publishing import stage_file
 from ptrack_analysis.storage.arrow import to_arrow
-from ptrack_analysis.storage.columns import VERSION_MARK
+from ptrack_analysis.storage.columns import VERSION_MARK, add_video_key, stored_key
 from ptrack_analysis.storage.facts import SCHEMA_VERSION, arrow_schema, write_fact
-from ptrack_analysis.storage.s3 import AnyPath
+from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
 
 def stage_catalogue(out: AnyPath, run: str, before: Manifest, manifest: Manifest) -> tuple[DatasetFile, ...]:
@@ -23,14 +29,14 @@ def stage_catalogue(out: AnyPath, run: str, before: Manifest, manifest: Manifest
     """
     known = {file.place: file for file in before.files}
     files = []
-    for place, content, rows in _list_contents(manifest):
+    for place, content, rows in _list_contents(out, before, manifest):
         view = memoryview(content)
         file = DatasetFile(place, rows, len(view), sha256(view).hexdigest())
         files.append(file if known.get(place) == file else stage_file(out, run, place, view, rows=rows))
     return tuple(files)
 
 
-def _list_contents(manifest: Manifest) -> Iterator[tuple[str, Any, int]]:
+def _list_contents(out: AnyPath, before: Manifest, manifest: Manifest) -> Iterator[tuple[str, Any, int]]:
     """Return the place, content and rows of each file."""
     filled = {file.table for file in manifest.files}
     for name in manifest.tables:
@@ -42,9 +48,62 @@ def _list_contents(manifest: Manifest) -> Iterator[tuple[str, Any, int]]:
             yield place_file(name, 0, manifest.partition, None), sink.getvalue(), 0
     for name, dimension in DIMENSIONS.items():
         content = to_arrow(dimension.compute(manifest.videos))
-        content = content.replace_schema_metadata(
-            {**content.schema.metadata, VERSION_MARK: str(SCHEMA_VERSION).encode()}
-        )
+        marks = {**content.schema.metadata, VERSION_MARK: str(SCHEMA_VERSION).encode()}
         sink = pa.BufferOutputStream()
-        pq.write_table(content, sink, compression="zstd")
+        pq.write_table(content.replace_schema_metadata(marks), sink, compression="zstd")
         yield f"{name}/{name}.parquet", sink.getvalue(), len(content)
+    description = describe_dataset(manifest, out)
+    previous = describe_dataset(before, out) if before.videos else None
+    texts = {
+        "dictionary.md": format_dictionary(description),
+        "datapackage.json": format_datapackage(description),
+        "views/duckdb.sql": format_duckdb_views(description, previous),
+        "views/athena.sql": format_athena(description, previous),
+        **format_dbt(description),
+    }
+    for place, text in texts.items():
+        yield place, text.encode(), 0
+
+
+def describe_dataset(manifest: Manifest, out: AnyPath) -> DatasetDescription:
+    """Return the description of a dataset, for its dictionary and its views."""
+    observed: dict[VisitEnds, list[str]] = {}
+    for video, ends in manifest.observed.items():
+        observed.setdefault(ends, []).append(video)
+    return DatasetDescription(
+        tables=(*_list_facts(manifest), *_list_dimensions()),
+        location=str(out) if isinstance(out, S3Path) else str(out.resolve()),
+        partition=manifest.partition,
+        partitions={} if manifest.partition is None else _list_partitions(manifest),
+        observed={ends: tuple(videos) for ends, videos in observed.items()},
+        min_counts=manifest.min_counts,
+        salted=manifest.is_salted,
+    )
+
+
+def _list_facts(manifest: Manifest) -> Iterator[StoredTable]:
+    for name in manifest.tables:
+        schema = manifest.schema(name)
+        names = [column.name for column in stored_key(add_video_key(schema)) if column.name != "person_index"]
+        key = names if "person" in names or not schema.names_people else [*names, "person_index"]
+        stored = arrow_schema(schema, manifest.further.get(name, ()))
+        yield StoredTable(name, stored, schema.row, tuple(key))
+
+
+def _list_dimensions() -> Iterator[StoredTable]:
+    for name, dimension in DIMENSIONS.items():
+        stored = to_arrow(dimension.compute(())).schema
+        key = tuple(column.name for column in stored_key(dimension.table))
+        yield StoredTable(name, stored, dimension.table.row, key, is_dimension=True)
+
+
+def _list_partitions(manifest: Manifest) -> dict[str, tuple[str | None, ...]]:
+    """Return the values of the partitions of each fact; None is the one whose date is unknown."""
+    found: dict[str, set[str]] = {name: set() for name in manifest.tables}
+    for file in manifest.files:
+        if file.table in found:
+            found[file.table].add(file.place.split("/")[1].partition("=")[2])
+    return {
+        name: tuple(None if value == NULL_PARTITION else value for value in sorted(values))
+        for name, values in found.items()
+    }

@@ -1,11 +1,15 @@
 """Changes to a dataset: what export, compact and remove have in common."""
 
+import mmap
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pyarrow.csv as pa_csv
+
 from ptrack_analysis import __version__
-from ptrack_analysis.dataset.batches import BatchResult, Target, join_chunks, restage
+from ptrack_analysis.dataset.batches import BatchResult, Target, join_chunks, read_rows, restage
 from ptrack_analysis.dataset.catalogue import stage_catalogue
 from ptrack_analysis.dataset.manifest import (
     MANIFEST,
@@ -18,10 +22,11 @@ from ptrack_analysis.dataset.manifest import (
     read_manifest,
     sort_entries,
 )
-from ptrack_analysis.dataset.publishing import Change, list_places, publish, recover
+from ptrack_analysis.dataset.publishing import Change, list_places, publish, recover, stage_file
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.sources.names import listed
-from ptrack_analysis.storage.facts import SCHEMA_VERSION, Further, join_types
+from ptrack_analysis.storage.facts import SCHEMA_VERSION, Further, arrow_schema, join_types
+from ptrack_analysis.storage.parquet import make_readable
 from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
 _SHOWN = 3
@@ -100,6 +105,8 @@ def commit(
     results: Sequence[BatchResult],
     unchanged: Mapping[str, VideoEntry],
     check: Callable[[], None],
+    *,
+    csv: bool = False,
 ) -> Manifest:
     """Write what a run made to the dataset, and return the new manifest.
 
@@ -115,6 +122,8 @@ def commit(
         New entries of videos whose rows stay.
     check
         Raises if another run has taken the dataset over.
+    csv
+        Whether to write each table as CSV too. Without it, CSV files of earlier runs are removed.
     """
     before, out = dataset.manifest, dataset.out
     touched = {result.batch for result in results}
@@ -148,7 +157,25 @@ def commit(
         package=__version__,
         version=SCHEMA_VERSION,
     )
-    return _publish_manifest(dataset, target.run, manifest, moves, check)
+    return _publish_manifest(dataset, target, manifest, moves, check, csv=csv)
+
+
+def _stage_csv(manifest: Manifest, target: Target, moved: set[str]) -> list[DatasetFile]:
+    """Stage each table, with the rows of all batches, as a CSV file."""
+    staging, copies = target.out / STAGING / target.run, list[DatasetFile]()
+    for name, schema in target.tables.items():
+        stored = arrow_schema(schema, manifest.further.get(name, ()))
+        rows = 0
+        with tempfile.TemporaryFile() as file:
+            with pa_csv.CSVWriter(file, make_readable(stored.empty_table()).schema) as writer:
+                for part in manifest.files_of(name):
+                    source = staging / part.place if part.place in moved else target.out / part.place
+                    writer.write_table(make_readable(read_rows(source)))
+                    rows += part.rows
+            file.flush()
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                copies.append(stage_file(target.out, target.run, f"csv/{name}.csv", content, rows=rows))
+    return copies
 
 
 def _complete_batch(
@@ -168,11 +195,18 @@ def _complete_batch(
 
 
 def _publish_manifest(
-    dataset: OpenDataset, run: str, manifest: Manifest, moves: Sequence[str], check: Callable[[], None]
+    dataset: OpenDataset,
+    target: Target,
+    manifest: Manifest,
+    moves: Sequence[str],
+    check: Callable[[], None],
+    *,
+    csv: bool,
 ) -> Manifest:
     """Stage what describes the dataset as a whole, and publish everything, if anything has changed."""
     before, out = dataset.manifest, dataset.out
-    others = stage_catalogue(out, run, before, manifest)
+    copies = _stage_csv(manifest, target, {*moves}) if csv else ()
+    others = (*copies, *stage_catalogue(out, target.run, before, manifest))
     manifest = replace(manifest, files=(*manifest.files, *others))
     known = {file.place: file for file in before.files}
     changed = (*moves, *(file.place for file in others if known.get(file.place) != file))
@@ -180,5 +214,5 @@ def _publish_manifest(
     removals = tuple(file.place for file in before.files if file.place not in kept)
     content = format_manifest(manifest)
     if changed or removals or content != format_manifest(before):
-        publish(out, Change(run, changed, removals), content, check, tag=dataset.tag)
+        publish(out, Change(target.run, changed, removals), content, check, tag=dataset.tag)
     return manifest

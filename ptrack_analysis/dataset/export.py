@@ -19,7 +19,6 @@ from ptrack_analysis.dataset.batches import (
     VideoTask,
     cut_batches,
     export_batch,
-    list_tables,
     split_into_chunks,
 )
 from ptrack_analysis.dataset.changes import commit, open_for_writing
@@ -51,7 +50,7 @@ from ptrack_analysis.errors import (
 )
 from ptrack_analysis.pipeline.camera_config import ResolvedVideo, resolve_videos
 from ptrack_analysis.pipeline.config import AnalysisConfig, memory_for
-from ptrack_analysis.pipeline.outputs import OUTPUTS
+from ptrack_analysis.pipeline.outputs import OUTPUTS, outputs_available
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.pipeline.workers import IN_FLIGHT, map_tasks, processes
 from ptrack_analysis.sources.archive import Source, VideoReference
@@ -225,7 +224,7 @@ def export_dataset(
         if summaries and all(summary.status == "failed" for summary in summaries.values()):
             recover(out)
         else:
-            manifest = commit(dataset, run.target(plan), results, plan.unchanged, check)
+            manifest = commit(dataset, run.target(plan), results, plan.unchanged, check, csv=config.csv)
             if not config.withholds:
                 text = format_cache(found.evidence, root, mark, read_cache(cached))
                 if text != cached:
@@ -275,6 +274,10 @@ def _choose_workers(workers: int | None, executor: Executor | None, in_flight: i
     return {"make": make if workers > 1 else None, "in_flight": most, "width": workers}
 
 
+_NO_PARAMETERS = {"zones", "tables", "faces", "csv"}
+"""Settings that change no number: what zones and tables a video has is compared for each video."""
+
+
 @dataclass(slots=True)
 class _Plan:
     """What a run does: the videos in the order of the source, and the tasks that write batches."""
@@ -293,9 +296,16 @@ class _Plan:
         """Return the configuration that a video shares with others, and its number."""
         number = self.numbers.setdefault(id(video.parameters), len(self.settings))
         if number == len(self.settings):
-            parameters = dict(video.parameters)
-            del parameters["zones"]  # the zones and lines of each video are among its settings
-            self.settings.append(Setting(video.config, video.scene, parameters))
+            config = replace(
+                video.config, tables=self.tables, faces=video.config.faces or "faces" in self.tables
+            )
+            parameters = {
+                name: value for name, value in video.parameters.items() if name not in _NO_PARAMETERS
+            }
+            names = [output.name for output in outputs_available(config, video.scene)]
+            self.settings.append(
+                Setting(config, video.scene, parameters, tuple(released_folders(names, config)))
+            )
         return number, self.settings[number]
 
 
@@ -322,7 +332,7 @@ class _Run:
         """Find out which videos are new, changed or unchanged."""
         known = KnownVideos.of(self.manifest, self.digests)
         naming = Naming(self.manifest, is_named)
-        tables = {*self.manifest.tables, *released_folders(list_tables(self.config), self.config)}
+        tables = {*self.manifest.tables, *released_folders([*OUTPUTS], self.config)}
         ordered = tuple(name for name in OUTPUTS if name in tables)
         plan = _Plan([], ordered, [], {}, {}, {}, naming.notes, damaged)
         seen: dict[str, str] = {}
@@ -371,7 +381,13 @@ class _Run:
         is_same = before is not None and all(
             getattr(before, one) == getattr(entry, one) for one in ("video", "content", "settings")
         )
-        if is_same and entry.content and not entry.fault and entry.batch not in plan.damaged:
+        if (
+            is_same
+            and {*setting.tables} <= {*entry.rows}
+            and entry.content
+            and not entry.fault
+            and entry.batch not in plan.damaged
+        ):
             plan.unchanged[name] = entry
             return
         plan.tasks[name] = VideoTask(reference, video.recording, number, entry)
@@ -480,7 +496,7 @@ class _Run:
             yield f"videos of earlier runs were measured with other settings: {', '.join(differing)}"
 
 
-_OF_A_VIDEO = {"video", "persons", "start", "end", "allow_incomplete", "allow_dropped", "csv", "faces"}
+_OF_A_VIDEO = {"video", "persons", "start", "end", "allow_incomplete", "allow_dropped"}
 """Settings that may well differ from video to video, or that another note is about."""
 
 

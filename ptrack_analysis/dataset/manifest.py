@@ -22,8 +22,10 @@ JOURNAL = f"{PRIVATE}/journal"
 STAGING = f"{PRIVATE}/staging"
 SOURCES = f"{PRIVATE}/sources.parquet"
 Partition = Literal["local_month", "local_day"]
-_PATHS: dict[Partition, str] = {"local_month": "month", "local_day": "day"}
-_NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+PARTITION_KEYS = {"local_month": "month", "local_day": "day"}
+"""The name in the path of a partition, for each kind of partition."""
+NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+"""The value in the path of the partition whose date is unknown."""
 _MARK = b"ptrack_analysis.dataset"
 
 
@@ -350,7 +352,7 @@ def is_inside(place: str) -> bool:
 
 def place_file(table: str, batch: int, partition: Partition | None, value: str | None) -> str:
     """Return the place of a batch's file of a table."""
-    folder = "" if partition is None else f"{_PATHS[partition]}={value or _NULL_PARTITION}/"
+    folder = "" if partition is None else f"{PARTITION_KEYS[partition]}={value or NULL_PARTITION}/"
     return f"{table}/{folder}part-{batch:06d}.parquet"
 
 

@@ -52,7 +52,7 @@ def tracks(analysis: VideoAnalysis) -> pd.DataFrame:
     """Compute the tracks."""
     from ptrack_analysis.analysis.tracks import compute_tracks
 
-    return compute_tracks(analysis.trajectories)
+    return compute_tracks(analysis.walks)
 
 
 def detections(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -117,7 +117,7 @@ def visits(analysis: VideoAnalysis) -> pd.DataFrame:
 
     config = analysis.config
     return compute_visits(
-        analysis.trajectories,
+        analysis.walks,
         analysis.zones,
         analysis.video,
         merge_gap=config.merge_gap,
@@ -235,7 +235,7 @@ def occupancy_changes(analysis: VideoAnalysis) -> pd.DataFrame:
 
     config = analysis.config
     return compute_occupancy(
-        analysis.trajectories, analysis.video, zones=analysis.zones, start=config.start, end=config.end
+        analysis.walks, analysis.video, zones=analysis.zones, start=config.start, end=config.end
     )
 
 
@@ -287,7 +287,7 @@ def crossings(analysis: VideoAnalysis) -> pd.DataFrame:
     """Find the crossings of the lines."""
     from ptrack_analysis.analysis.counting.crossings import compute_crossings
 
-    return compute_crossings(analysis.trajectories, analysis.lines, min_distance=analysis.config.min_distance)
+    return compute_crossings(analysis.walks, analysis.lines, min_distance=analysis.config.min_distance)
 
 
 def counts(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -350,7 +350,7 @@ def cell_values(analysis: VideoAnalysis) -> pd.DataFrame:
 
     grid = _grid(analysis)
     measured = [
-        compute_heatmap(analysis.trajectories, analysis.video, quantity=quantity, **grid).to_frame()
+        compute_heatmap(analysis.walks, analysis.video, quantity=quantity, **grid).to_frame()
         for quantity in _CELL_QUANTITIES
     ]
     return pd.concat(measured).sort_index()
@@ -408,7 +408,7 @@ def quality(analysis: VideoAnalysis) -> pd.DataFrame:
     config = analysis.config
     return compute_quality(
         analysis.detections,
-        analysis.trajectories,
+        analysis.walks,
         analysis.video,
         zones=analysis.zones,
         lines=analysis.lines,

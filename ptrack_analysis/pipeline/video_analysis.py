@@ -11,6 +11,7 @@ import pandas as pd
 from ptrack_analysis.analysis.crowd.density import QUARTER_HOUR, compute_occupancy_bins, parse_bin_length
 from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds, find_bounds
 from ptrack_analysis.analysis.heat.heatmap import Basis, Heatmap
+from ptrack_analysis.analysis.motion.walks import Walks
 from ptrack_analysis.analysis.pairing import detection_rows
 from ptrack_analysis.analysis.presence import choose_max_gap
 from ptrack_analysis.analysis.quality.verdict import VideoVerdict, judge_video
@@ -363,8 +364,9 @@ class VideoAnalysis:
             )
         persons: Sequence[int] | None = config.persons  # type: ignore[assignment] # a tuple after validation
         if persons is not None:
-            persons = [int(stitches["merged_into"].get(person, person)) for person in persons]
-        return select(detections, persons=persons), stitches
+            merged = [int(stitches["merged_into"].get(person, person)) for person in persons]
+            detections = select(detections, persons=merged)
+        return detections, stitches
 
     @property
     def is_part(self) -> bool:
@@ -440,6 +442,11 @@ class VideoAnalysis:
     def trajectories(self) -> pd.DataFrame:
         """Trajectories after cleaning and after the time and person filters."""
         return self._cut[0] if self.is_part else self._located
+
+    @cached_property
+    def walks(self) -> Walks:
+        """The arrays of the trajectories, read once for all tables."""
+        return Walks(self.trajectories, self.unit)
 
     @property
     def kinematics(self) -> pd.DataFrame:
@@ -541,7 +548,7 @@ class VideoAnalysis:
         if key not in self._heatmaps:
             if on_floor:
                 made = compute_heatmap(
-                    self.trajectories,
+                    self.walks,
                     self.video,
                     shape=shape,
                     cell=cell,
@@ -549,13 +556,9 @@ class VideoAnalysis:
                     truncated=truncated,
                 )
             elif basis == "foot_points":
-                made = compute_heatmap(
-                    self.trajectories, self.video, shape=shape or SHAPE, truncated=truncated
-                )
+                made = compute_heatmap(self.walks, self.video, shape=shape or SHAPE, truncated=truncated)
             else:
-                made = compute_box_heatmap(
-                    self.detections, self.trajectories, self.video, shape=shape or SHAPE
-                )
+                made = compute_box_heatmap(self.detections, self.walks, self.video, shape=shape or SHAPE)
             self._heatmaps[key] = made
         return self._heatmaps[key]
 

@@ -1,7 +1,9 @@
 """Videos worked on by several processes or an executor."""
 
+import ctypes
 import os
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -9,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from multiprocessing import connection, get_context, parent_process
 from typing import Any, Generic, TypeVar
@@ -146,6 +148,12 @@ _TOGETHER = 2
 """In so many losses of a worker a task may be involved before it is tried with nothing beside it."""
 _ALONE = 2
 """So often it may lose the worker then: whoever does that is to blame."""
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""Options of glibc's mallopt, from malloc.h."""
+_OWN_MAPPING = 32 * 2**20
+"""Size from which an array gets a mapping of its own, the largest that glibc accepts [bytes]."""
+_KEPT = 256 * 2**20
+"""Freed memory that a worker keeps at most [bytes]."""
 _LOOK = 1.0
 """So often who waits for a task looks whether there is still use in it [s]."""
 
@@ -243,7 +251,7 @@ class _Crew(Generic[T, R]):
     def submit(self, flight: _Flight[T]) -> None:
         assert self.executor is not None  # noqa: S101 - for mypy: one of both was given
         try:
-            flight.future = self.executor.submit(_call, self.function, flight.task)
+            flight.future = self.executor.submit(_call_on_worker, self.function, flight.task)
         except BrokenExecutor as error:
             flight.future = Future()
             flight.future.set_exception(error)
@@ -332,6 +340,31 @@ def _call(function: Callable[[T], R], task: T) -> tuple[R | None, Exception | No
         return function(task), None
     except Exception as error:  # noqa: BLE001 - that is the promise: one task stops nothing
         return None, _portable(error)
+
+
+def _call_on_worker(function: Callable[[T], R], task: T) -> tuple[R | None, Exception | None]:
+    """Call the function on a worker of an executor."""
+    keep_freed_memory()
+    return _call(function, task)
+
+
+@cache
+def keep_freed_memory() -> bool:
+    """Let glibc keep freed memory in this process; return whether the limits were changed.
+
+    Dask starts its workers with ``MALLOC_TRIM_THRESHOLD_=65536``. Any limit in the environment makes glibc
+    keep its initial limit for arrays of their own mapping, 128 KiB, instead of raising it as arrays are
+    freed. Each larger array then comes as pages that the kernel clears again: twice the processor time.
+    Without the variable, or with another C library, nothing is changed.
+    """
+    if sys.platform != "linux" or "MALLOC_TRIM_THRESHOLD_" not in os.environ:
+        return False
+    library = ctypes.CDLL(None)
+    if not hasattr(library, "gnu_get_libc_version"):
+        return False
+    library.mallopt(_M_MMAP_THRESHOLD, _OWN_MAPPING)
+    library.mallopt(_M_TRIM_THRESHOLD, _KEPT)
+    return True
 
 
 def _portable(error: Exception) -> Exception:

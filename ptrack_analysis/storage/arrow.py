@@ -269,13 +269,14 @@ def from_arrow(content: pa.Table, *, whole: bool = True) -> pd.DataFrame:
             columns[field.name] = _extra_values(field, array)
             continue
         _validate_type(field, ARROW_TYPES[column.type])
+        is_derived = column.moment_name is not None or column.of is PERSON
+        if is_derived and whole:
+            continue
         if column.moment_name is not None:
-            if not whole:
-                columns[field.name] = _instants(array)
-            continue  # it says again what the moment says
-        if column.of in schema.key:
+            columns[field.name] = _instants(array)
+        elif column.of in schema.key:
             levels[column.of.name] = _values(column.of, array)
-        elif column.of is not PERSON or not whole:
+        else:
             columns[column.memory_name] = _values(column.of, array)
     table = pd.DataFrame(columns, index=_index(levels, schema))
     try:

@@ -1,5 +1,6 @@
 """Tables of a dataset: one fixed Arrow schema per table, whatever is known of a video."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -130,7 +131,7 @@ def arrow_schema(schema: Table, further: Further = ()) -> pa.Schema:
             column.name,
             ARROW_TYPES[column.type],
             metadata={"unit": column.unit, "definition": column.definition}
-            | ({"choices": "|".join(column.of.choices)} if column.of.choices else {}),
+            | ({"choices": json.dumps(column.of.choices)} if column.of.choices else {}),
         )
         for column in fact_columns(schema)
     ]

@@ -184,7 +184,7 @@ def write_csv(
         As in ``write_parquet``.
     """
     content = to_arrow(table, schema=schema, video=video, started_at=started_at)
-    safe = _for_people(content)
+    safe = make_readable(content)
 
     def write(file: BinaryIO) -> None:
         pa_csv.write_csv(safe, file)
@@ -202,11 +202,11 @@ def format_csv(
     """Return the content of the CSV file that ``write_csv`` writes."""
     content = io.BytesIO()
     stored = to_arrow(table, schema=schema, video=video, started_at=started_at)
-    pa_csv.write_csv(_for_people(stored), content)
+    pa_csv.write_csv(make_readable(stored), content)
     return content.getvalue()
 
 
-def _for_people(content: pa.Table) -> pa.Table:
+def make_readable(content: pa.Table) -> pa.Table:
     """Return the cells of a stored table as they stand in its CSV file."""
     return pa.table([_readable(column) for column in content.columns], names=content.column_names)
 

@@ -6,11 +6,11 @@ import re
 import duckdb
 import pandas as pd
 import pytest
+from ptrack_analysis.dataset.dictionary import gather_contents, list_relations
 from ptrack_analysis.dataset.records import FOLDERS, read_records
 from shapely.geometry import LineString, box
 
 from ptrack_analysis import Video, Zone, read_parquet
-from ptrack_analysis.dataset.dictionary import gather_contents, list_relations
 from ptrack_analysis.dataset.dimensions import (
     DIMENSIONS,
     dates_table,

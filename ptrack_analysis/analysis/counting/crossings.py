@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.counting import sides
-from ptrack_analysis.analysis.linking import link_rows
-from ptrack_analysis.analysis.presence import mark_starts, rows_by_person
+from ptrack_analysis.analysis.motion.walks import Walks, read_walks
+from ptrack_analysis.analysis.presence import mark_starts
 from ptrack_analysis.errors import ZoneError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import at_least
 from ptrack_analysis.scene.zones import Line, validate_lines
-from ptrack_analysis.schema import CROSSINGS, DIRECTIONS, TRAJECTORIES, assemble, find_unit, validate
+from ptrack_analysis.schema import CROSSINGS, DIRECTIONS, assemble, validate
 from ptrack_analysis.video import Milliseconds
 
 _IN, _OUT = range(len(DIRECTIONS))
@@ -23,7 +23,7 @@ _NOISE = 1e-6
 
 
 def compute_crossings(
-    trajectories: pd.DataFrame, lines: Sequence[Line], *, min_distance: float = 0.0
+    trajectories: pd.DataFrame | Walks, lines: Sequence[Line], *, min_distance: float = 0.0
 ) -> pd.DataFrame:
     """List every crossing of every line: who, when, which way, where.
 
@@ -94,19 +94,18 @@ def compute_crossings(
     >>> compute_crossings(empty_table(TRAJECTORIES, unit="m"), [door]).columns.tolist()
     ['direction', 'crossing', 'x_m', 'y_m']
     """
-    validate(trajectories, TRAJECTORIES)
-    unit = find_unit(trajectories, TRAJECTORIES)
-    outlines = _outlines(lines, unit)
+    walks = read_walks(trajectories)
+    outlines = _outlines(lines, walks.unit)
     distance = at_least(min_distance, "min_distance")
-    walk = _walk(trajectories, unit)
-    found = [_crossings(outline, walk, distance, trajectories.index) for outline in outlines]
+    walk = _walk(walks)
+    found = [_crossings(outline, walk, distance) for outline in outlines]
     names = [line.name for line, one in zip(lines, found, strict=True) for _ in one["crossing"]]
     arrays = {"line": np.array(names, dtype=object)} | {
         column.name: np.concatenate([np.empty(0, "int64"), *(one[column.name] for one in found)])
         for column in (*CROSSINGS.key[1:], *CROSSINGS.columns)
         if not column.optional
     }
-    return assemble(CROSSINGS, arrays, unit=unit)
+    return assemble(CROSSINGS, arrays, unit=walks.unit)
 
 
 def filter_first_crossings(crossings: pd.DataFrame) -> pd.DataFrame:
@@ -135,12 +134,9 @@ def filter_first_crossings(crossings: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Walk:
-    """The located positions in the order of person and time; ``joined`` to the next one in the same run.
+    """The located positions in the order of person and time; ``joined`` to the next one in the same run."""
 
-    ``row`` is the row of the table.
-    """
-
-    row: Integers
+    person_index: Integers
     run: Integers
     time: Milliseconds
     x: Floats
@@ -148,13 +144,11 @@ class _Walk:
     joined: Bools
 
 
-def _walk(trajectories: pd.DataFrame, unit: str) -> _Walk:
-    rows = rows_by_person(trajectories)
-    x, y = (trajectories[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
-    run = link_rows(trajectories, rows).tracklet
-    at = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-    x, y, run = x[at], y[at], run[at]
-    return _Walk(rows.order[at], run, rows.time[at], x, y, run[1:] == run[:-1])
+def _walk(walks: Walks) -> _Walk:
+    at = np.flatnonzero(np.isfinite(walks.x) & np.isfinite(walks.y))
+    run = walks.run[at]
+    joined = run[1:] == run[:-1]
+    return _Walk(walks.person_index[at], run, walks.rows.time[at], walks.x[at], walks.y[at], joined)
 
 
 def _outlines(lines: Sequence[Line], unit: str) -> list[Floats]:
@@ -173,7 +167,7 @@ def _vertices(line: Line) -> Floats:
     return vertices
 
 
-def _crossings(vertices: Floats, walk: _Walk, distance: float, index: pd.Index) -> dict[str, np.ndarray]:
+def _crossings(vertices: Floats, walk: _Walk, distance: float) -> dict[str, np.ndarray]:
     """Find the crossings of one line: those of its edges, added up between positions clear of it."""
     near, steps = _near(vertices, walk, distance)
     away = sides.distances(vertices, walk.x[near], walk.y[near])
@@ -189,7 +183,7 @@ def _crossings(vertices: Floats, walk: _Walk, distance: float, index: pd.Index) 
     leaves = sides.last_of_stay(near[away == 0], step[stops] + 1)
     time[stops], x[stops], y[stops] = walk.time[leaves], walk.x[leaves], walk.y[leaves]
     direction = np.where(sign > 0, _IN, _OUT)
-    person_index = index[walk.row[step]].get_level_values("person_index").to_numpy()
+    person_index = walk.person_index[step]
     return {
         "timestamp": time,
         "person_index": person_index,

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.analysis.presence import number_names
 from ptrack_analysis.analysis.uncertainty.estimates import CONFIDENCE, find_units, parse_confidence
 from ptrack_analysis.analysis.uncertainty.kaplan_meier import Lengths, estimate_survival
 from ptrack_analysis.errors import ParameterError
@@ -83,8 +85,8 @@ def split_visits(
         since=np.where(late, before, -1),
         unit=find_units(visits.index.get_level_values("person_index").to_numpy(), groups),
     )
-    zone, names = pd.factorize(visits.index.get_level_values("zone"), sort=True)
-    entry = visits["entry"].cat.codes.to_numpy()
+    zone, names = number_names(cast("pd.MultiIndex", visits.index), "zone")
+    entry = visits["entry"].array.codes
     parts = []
     for index, name in enumerate(names):
         of_zone = zone == index
@@ -119,7 +121,8 @@ def seen_at(visits: pd.DataFrame, column: str, kinds: Iterable[str], name: str) 
     wanted = None if isinstance(kinds, str) or not isinstance(kinds, Iterable) else list(kinds)
     if wanted is None or not all(isinstance(kind, str) and kind in choices for kind in wanted):
         raise ParameterError(f"{name} is {kinds!r}, not a list of some of {list(choices)}")
-    marked: Bools = visits[column].isin(wanted).to_numpy()
+    marks = np.array([kind in wanted for kind in choices] + [False])  # a missing value has the code -1
+    marked: Bools = marks[visits[column].array.codes]
     return marked
 
 

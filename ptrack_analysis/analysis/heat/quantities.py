@@ -18,14 +18,13 @@ from ptrack_analysis.analysis.heat.grid import (
     validate_grid,
 )
 from ptrack_analysis.analysis.heat.heatmap import Heatmap, Quantity
-from ptrack_analysis.analysis.linking import link_rows
-from ptrack_analysis.analysis.motion.walks import Walks, split_walks
+from ptrack_analysis.analysis.motion.walks import Walks, read_walks
 from ptrack_analysis.analysis.pairing import detection_rows
-from ptrack_analysis.analysis.presence import find_video_end, rows_by_person
+from ptrack_analysis.analysis.presence import find_video_end
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
-from ptrack_analysis.schema import DETECTIONS, TRAJECTORIES, find_unit, validate
+from ptrack_analysis.schema import DETECTIONS, validate
 from ptrack_analysis.video import Milliseconds, Video, milliseconds
 
 MAX_VALUES = 20_000_000
@@ -33,7 +32,7 @@ MAX_VALUES = 20_000_000
 
 
 def compute_heatmap(
-    trajectories: pd.DataFrame,
+    trajectories: pd.DataFrame | Walks,
     video: Video,
     *,
     quantity: Quantity = "person_seconds",
@@ -122,7 +121,7 @@ def compute_heatmap(
     >>> series.bin_edges.tolist(), series.values.shape
     ([0, 60000, 120000, 150000], (3, 2, 2))
     """
-    validate(trajectories, TRAJECTORIES)
+    walks = read_walks(trajectories)
     if quantity not in get_args(Quantity):
         raise ParameterError(f"quantity must be one of {', '.join(get_args(Quantity))}, got {quantity!r}")
     if every is not None and quantity != "person_seconds":
@@ -130,21 +129,18 @@ def compute_heatmap(
     length = None if every is None else milliseconds(every, "every")
     if length == 0:
         raise ParameterError(f"every must be longer than 0, got {every!r}")
-    unit = find_unit(trajectories, TRAJECTORIES)
-    x, y = trajectories[f"x_{unit}"].to_numpy(), trajectories[f"y_{unit}"].to_numpy()
+    unit, (x, y) = walks.unit, walks.position
     shape, bounds = resolve_grid(shape, cell, find_bounds(x, y, unit, video) if bounds is None else bounds)
     excluded = 0.0
-    if not truncated and "box_truncated" in trajectories.columns:
-        cut = trajectories["box_truncated"].to_numpy()
-        excluded = _sum_excluded(trajectories, x, y, cut, bounds)
-        x = np.where(cut, np.nan, x)
-        trajectories = trajectories.assign(**{f"x_{unit}": x})
+    if not truncated and (cut := walks.read_flag("box_truncated")).any():
+        excluded = _sum_excluded(walks, cut, bounds)
+        whole = walks.table
+        walks = Walks(whole.assign(**{f"x_{unit}": whole[f"x_{unit}"].mask(whole["box_truncated"])}), unit)
+        x, y = walks.position
     if quantity != "person_seconds":
-        values = _compute_by_person(trajectories, unit, quantity, shape=shape, bounds=bounds, zone=zone)
+        values = _compute_by_person(walks, quantity, shape=shape, bounds=bounds, zone=zone)
         return Heatmap(values, bounds, unit, quantity=quantity, excluded_seconds=excluded)
-    link_rows(trajectories, rows_by_person(trajectories))  # refuses rows that overlap
-    time = trajectories.index.get_level_values("timestamp").to_numpy().view("int64")
-    held = trajectories["time_present"].to_numpy().view("int64")
+    time, held = walks.rows.time, walks.held
     last = int((time + held).max(initial=0))
     if zone is not None:
         inside = find_time_in_zone(zone, unit, (x, y), time, held)
@@ -158,16 +154,17 @@ def compute_heatmap(
     return Heatmap(sums / 1000.0, bounds, unit, bin_edges=edges, excluded_seconds=excluded)
 
 
-def _sum_excluded(trajectories: pd.DataFrame, x: Floats, y: Floats, cut: Bools, bounds: Bounds) -> float:
+def _sum_excluded(walks: Walks, cut: Bools, bounds: Bounds) -> float:
     """Return the time on truncated boxes within the bounds [s]."""
+    x, y = walks.position
     x0, y0, x1, y1 = bounds
     counted = cut & (x >= x0) & (x < x1) & (y >= y0) & (y < y1)
-    return float(trajectories["time_present"].to_numpy().view("int64")[counted].sum()) / 1000.0
+    return float(walks.held[counted].sum()) / 1000.0
 
 
 def compute_box_heatmap(
     detections: pd.DataFrame,
-    trajectories: pd.DataFrame,
+    trajectories: pd.DataFrame | Walks,
     video: Video | None = None,
     *,
     shape: tuple[int, int] = SHAPE,
@@ -206,43 +203,37 @@ def compute_box_heatmap(
     -----
     O(n + cells), for boxes of any size.
     """
-    validate(detections, DETECTIONS)
-    validate(trajectories, TRAJECTORIES)
-    link_rows(trajectories, rows_by_person(trajectories))  # refuses rows that overlap
+    if not isinstance(trajectories, Walks):
+        validate(detections, DETECTIONS)
+    walks = read_walks(trajectories)
     bounds, unit = (0.0, 0.0, 1.0, 1.0), "fraction"
     if video is not None:
         bounds, unit = (0.0, 0.0, float(video.pixels.width), float(video.pixels.height)), "px"
     validate_grid(shape, bounds)
-    total = sum_boxes(*_find_boxes(detections, trajectories), shape=shape)
+    total = sum_boxes(*_find_boxes(detections, walks), shape=shape)
     return Heatmap(total / 1000.0, bounds, unit, basis="boxes")
 
 
-def _find_boxes(detections: pd.DataFrame, trajectories: pd.DataFrame) -> tuple[Floats, Floats]:
+def _find_boxes(detections: pd.DataFrame, walks: Walks) -> tuple[Floats, Floats]:
     """Return the boxes of trajectories, (4, n) left, top, right, bottom, and their ``time_present`` [ms]."""
-    row = detection_rows(detections, trajectories)
+    order = np.argsort(walks.rows.order)  # floats are summed in the order of the table
+    row = detection_rows(detections, walks.table)
     left, top, width, height = (
         detections[name].to_numpy()[row] for name in ("left", "top", "width", "height")
     )
-    held = trajectories["time_present"].to_numpy().view("int64").astype("float64")
+    held = walks.held[order].astype("float64")
     return np.stack([left, top, left + np.maximum(width, 0), top + np.maximum(height, 0)]), held
 
 
 def _compute_by_person(
-    trajectories: pd.DataFrame,
-    unit: str,
-    quantity: Quantity,
-    *,
-    shape: tuple[int, int],
-    bounds: Bounds,
-    zone: Zone | None,
+    walks: Walks, quantity: Quantity, *, shape: tuple[int, int], bounds: Bounds, zone: Zone | None
 ) -> Floats:
     """Compute visits, people or mean speed, which need the rows by person and time."""
-    walks = split_walks(trajectories, unit)
-    row, held = find_counted_rows(walks, unit, zone)
+    row, held = find_counted_rows(walks, walks.unit, zone)
     cell = find_cells(walks.x[row], walks.y[row], bounds=bounds, shape=shape)
     cells = shape[0] * shape[1]
     if quantity == "mean_speed":
-        speed = trajectories[f"speed_{unit}_per_s"].to_numpy()[walks.rows.order][row]
+        speed = walks.read(f"speed_{walks.unit}_per_s")[row]
         values = _average_speed(cell, speed, held, cells)
     else:
         counted = (

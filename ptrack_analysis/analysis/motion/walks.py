@@ -1,47 +1,130 @@
-"""Arrays that the motion kernels read from a table of trajectories, sorted by person and time."""
+"""Arrays that the kernels read from a table of trajectories, sorted by person and time."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.linking import link_rows
-from ptrack_analysis.analysis.presence import PersonRows, detected, rows_by_person
-from ptrack_analysis.geometry import Bools, Floats, Integers
+from ptrack_analysis.analysis.linking import Links, link_rows
+from ptrack_analysis.analysis.presence import PersonRows, detected, read_flag, rows_by_person
+from ptrack_analysis.geometry import Bools, Floats, Integers, contains
+from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.schema import TRAJECTORIES, find_unit, validate
 from ptrack_analysis.video import Milliseconds
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Walks:
-    """The rows of a trajectories table by person and time.
+    """The rows of a validated TRAJECTORIES table by person and time, each column read once.
 
-    ``run`` numbers the linked stretches over the whole table; ``x`` and ``y`` are NaN
-    where the row is not located; ``time_present`` is in ms; ``detected`` is False for what was put into a
-    gap.
+    Functions that take trajectories also take their ``Walks``, which ``VideoAnalysis`` makes once per video.
+    They do not validate the tables of the same video that are passed beside ``Walks``.
     """
 
-    rows: PersonRows
-    person_index: Integers
-    run: Integers
-    x: Floats
-    y: Floats
-    held: Milliseconds
-    detected: Bools
+    table: pd.DataFrame
+    unit: str
+
+    @cached_property
+    def rows(self) -> PersonRows:
+        """The order of the rows by person and time."""
+        return rows_by_person(self.table)
+
+    @cached_property
+    def _is_sorted(self) -> bool:
+        return bool((self.rows.order == np.arange(len(self.rows.order))).all())
+
+    def _sort(self, values: Any) -> Any:
+        return values if self._is_sorted else values[self.rows.order]
+
+    @cached_property
+    def links(self) -> Links:
+        """How the rows follow each other; raises SchemaError if rows of a person overlap."""
+        return link_rows(self.table, self.rows)
+
+    @property
+    def held(self) -> Milliseconds:
+        """Time present of each row [ms]."""
+        return self.links.time_present
+
+    @cached_property
+    def run(self) -> Integers:
+        """Number of the linked stretch of each row, over the whole table."""
+        return self.links.tracklet
+
+    @cached_property
+    def person_index(self) -> Integers:
+        """Number of the person of each row."""
+        person_index: Integers = self._sort(self.table.index.get_level_values("person_index").to_numpy())
+        return person_index
+
+    @cached_property
+    def position(self) -> tuple[Floats, Floats]:
+        """Coordinates x and y; both are NaN in rows without a position."""
+        x, y = self.read(f"x_{self.unit}"), self.read(f"y_{self.unit}")
+        without_x, without_y = np.isnan(x), np.isnan(y)
+        if (without_x == without_y).all():
+            return x, y
+        nowhere = without_x | without_y
+        return np.where(nowhere, np.nan, x), np.where(nowhere, np.nan, y)
+
+    @property
+    def x(self) -> Floats:
+        """Coordinate x, NaN without a position."""
+        return self.position[0]
+
+    @property
+    def y(self) -> Floats:
+        """Coordinate y, NaN without a position."""
+        return self.position[1]
+
+    @cached_property
+    def status(self) -> Integers:
+        """Code of the position status of each row, in the order of ``POSITION_STATUSES``."""
+        codes: Integers = self._sort(self.table["position_status"].array.codes)
+        return codes
+
+    @cached_property
+    def detected(self) -> Bools:
+        """Whether each row was detected: it was not put into a gap."""
+        return detected(self.table, self.rows)
+
+    @cached_property
+    def _inside(self) -> dict[Any, Bools]:
+        return {}
+
+    def find_inside(self, zone: Zone) -> Bools:
+        """Return which rows lie in the outline of a zone, whether or not the zone is active then."""
+        if zone.outline not in self._inside:
+            inside = contains(zone.edges, self.x, self.y)
+            inside.setflags(write=False)
+            self._inside[zone.outline] = inside
+        return self._inside[zone.outline]
+
+    def read(self, name: str) -> Any:
+        """Read a column."""
+        return self._sort(self.table[name].to_numpy())
+
+    def read_flag(self, name: str) -> Bools:
+        """Read a flag, which is False in all rows where the table does not have it."""
+        return read_flag(self.table, self.rows, name)
+
+
+def read_walks(trajectories: pd.DataFrame | Walks) -> Walks:
+    """Validate a TRAJECTORIES table and return its arrays; arrays are returned unchanged.
+
+    Raises
+    ------
+    SchemaError
+        If it is not a TRAJECTORIES table.
+    """
+    if isinstance(trajectories, Walks):
+        return trajectories
+    validate(trajectories, TRAJECTORIES)
+    return Walks(trajectories, find_unit(trajectories, TRAJECTORIES))
 
 
 def split_walks(trajectories: pd.DataFrame, unit: str) -> Walks:
-    """Split a validated TRAJECTORIES table into arrays."""
-    rows = rows_by_person(trajectories)
-    order = rows.order
-    links = link_rows(trajectories, rows)
-    x, y = trajectories[f"x_{unit}"].to_numpy()[order], trajectories[f"y_{unit}"].to_numpy()[order]
-    nowhere = np.isnan(x) | np.isnan(y)
-    return Walks(
-        rows=rows,
-        person_index=trajectories.index.get_level_values("person_index").to_numpy()[order],
-        run=links.tracklet,
-        x=np.where(nowhere, np.nan, x),
-        y=np.where(nowhere, np.nan, y),
-        held=links.time_present,
-        detected=detected(trajectories, rows),
-    )
+    """Return the arrays of a TRAJECTORIES table that was validated before."""
+    return Walks(trajectories, unit)

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.analysis.counting.crossings import compute_crossings
+from ptrack_analysis.analysis.motion.walks import Walks, read_walks
 from ptrack_analysis.analysis.presence import (
-    PersonRows,
     choose_max_gap,
     choose_period,
     find_video_end,
@@ -26,12 +26,10 @@ from ptrack_analysis.schema import (
     DETECTIONS,
     QUALITY,
     STITCHES,
-    TRAJECTORIES,
     VERDICTS,
     VISITS,
     assemble,
     empty_table,
-    find_unit,
     validate,
 )
 from ptrack_analysis.video import Video, milliseconds
@@ -438,7 +436,7 @@ _GOOD, _DOUBTFUL, _BAD, _UNKNOWN = range(len(VERDICTS))
 
 def compute_quality(
     detections: pd.DataFrame,
-    trajectories: pd.DataFrame,
+    trajectories: pd.DataFrame | Walks,
     video: Video,
     *,
     zones: Sequence[Zone] = (),
@@ -553,32 +551,28 @@ def compute_quality(
     >>> len(compute_quality(empty, compute_trajectories(empty, video), video))
     0
     """
-    validate(detections, DETECTIONS)
-    validate(trajectories, TRAJECTORIES)
-    unit = find_unit(trajectories, TRAJECTORIES)
+    if not isinstance(trajectories, Walks):
+        _validate_tables(detections, visits, crossings, stitches)
+    walks = read_walks(trajectories)
+    unit = walks.unit
     for given in (zones, [] if entrances is None else entrances):
         validate_zones(given, unit)
     validate_lines(lines, unit)
     checks = change_thresholds(thresholds)
-    for table, schema in ((stitches, STITCHES), (visits, VISITS), (crossings, CROSSINGS)):
-        if table is not None:
-            validate(table, schema)
-    if not len(trajectories) or not len(detections):
+    if not len(walks.table) or not len(detections):
         return empty_table(QUALITY)
-    rows, step = rows_by_person(trajectories), choose_period(rows_by_person(detections), video, period)
+    step = choose_period(rows_by_person(detections), video, period)
     if visits is None and zones:
-        visits = compute_visits(trajectories, zones, video, period=period)
+        visits = compute_visits(walks, zones, video, period=period)
     if crossings is None and lines:
-        crossings = compute_crossings(trajectories, lines)
+        crossings = compute_crossings(walks, lines)
     inputs = QualityInputs(
         detections=detections,
-        trajectories=trajectories,
+        walks=walks,
         video=video,
-        rows=rows,
-        unit=unit,
         period=step,
         max_gap=choose_max_gap(max_gap, step),
-        part=_find_part(rows, trajectories, video, start, end),
+        part=_find_part(walks, video, start, end),
         entrances=entrances,
         stitches=stitches,
         zones=zones,
@@ -591,17 +585,25 @@ def compute_quality(
     return _build_table({name: _judge(check, inputs) for name, check in checks.items()}, checks)
 
 
+def _validate_tables(
+    detections: pd.DataFrame,
+    visits: pd.DataFrame | None,
+    crossings: pd.DataFrame | None,
+    stitches: pd.DataFrame | None,
+) -> None:
+    """Validate the tables beside the trajectories."""
+    validate(detections, DETECTIONS)
+    for table, schema in ((stitches, STITCHES), (visits, VISITS), (crossings, CROSSINGS)):
+        if table is not None:
+            validate(table, schema)
+
+
 def _find_part(
-    rows: PersonRows,
-    trajectories: pd.DataFrame,
-    video: Video,
-    start: pd.Timedelta | str | None,
-    end: pd.Timedelta | str | None,
+    walks: Walks, video: Video, start: pd.Timedelta | str | None, end: pd.Timedelta | str | None
 ) -> tuple[int, int]:
     """Return the start and the end of the analyzed part of the video [ms]."""
-    known = find_video_end(video, int(rows.time.max()))
-    held = trajectories["time_present"].to_numpy()[rows.order].view("int64")
-    close = part_end(known, end, int((rows.time + held).max()))
+    time = walks.rows.time
+    close = part_end(find_video_end(video, int(time.max())), end, int((time + walks.held).max()))
     return 0 if start is None else milliseconds(start, "start"), close
 
 
@@ -634,7 +636,7 @@ def _judge(check: QualityCheck, inputs: QualityInputs) -> list[_Row]:
 
 def _build_table(judged: Mapping[str, list[_Row]], checks: Mapping[str, QualityCheck]) -> pd.DataFrame:
     """Build the QUALITY table from the rows of each check."""
-    flat = [(checks[check], check, *row) for check, rows in judged.items() for row in rows]
+    flat = [(checks[check], check, *row) for check, rows in sorted(judged.items()) for row in sorted(rows)]
     arrays: dict[str, np.ndarray | list[str]] = {
         "check": [row[1] for row in flat],
         "name": [row[2] for row in flat],

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
+from typing import cast
 
 import numpy as np
+import pandas as pd
 import shapely
 
-from ptrack_analysis.analysis.presence import mark_starts
+from ptrack_analysis.analysis.presence import mark_starts, number_names
 from ptrack_analysis.analysis.quality.inputs import (
     LEAST_EVENTS,
     MINUTE,
@@ -14,7 +16,7 @@ from ptrack_analysis.analysis.quality.inputs import (
     Measured,
     QualityInputs,
 )
-from ptrack_analysis.geometry import Floats, Integers
+from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.video import Milliseconds
 
@@ -45,13 +47,14 @@ def measure_visit_flicker(inputs: QualityInputs) -> Measured:
     of the zone with the most.
     """
     visits = inputs.visits
-    names, person = (visits.index.get_level_values(level).to_numpy() for level in ("zone", "person_index"))
+    numbers, names = number_names(cast("pd.MultiIndex", visits.index), "zone")
+    person = visits.index.get_level_values("person_index").to_numpy()
     entered = visits["entered"].to_numpy().view("int64")
     away = visits["since_previous_visit"].to_numpy().view("int64")
     is_quick = (away >= 0) & (away <= QUICK)  # a first visit has the smallest integer
     found = {}
     for zone in inputs.zones:
-        here = names == zone.name
+        here = _find(zone.name, numbers, names)
         quick = here & is_quick
         found[zone.name] = _measure(
             inputs, zone, person[here], (person[quick], entered[quick] - away[quick], entered[quick])
@@ -66,18 +69,23 @@ def measure_crossing_flicker(inputs: QualityInputs) -> Measured:
     of the line with the most.
     """
     crossings = inputs.crossings
-    names = crossings.index.get_level_values("line").to_numpy()
+    numbers, names = number_names(cast("pd.MultiIndex", crossings.index), "line")
     person = crossings.index.get_level_values("person_index").to_numpy()
     time = crossings.index.get_level_values("timestamp").to_numpy().view("int64")
     found = {}
     for line in inputs.lines:
-        here = names == line.name
+        here = _find(line.name, numbers, names)
         order = np.lexsort((time[here], person[here]))
         who, when = person[here][order], time[here][order]
         quick = np.append(~mark_starts(who)[1:] & (np.diff(when) <= QUICK), values=False)[: len(who)]
         after = np.flatnonzero(quick) + 1
         found[line.name] = _measure(inputs, line, who, (who[quick], when[quick], when[after]))
     return _summarize(found, inputs, "crossing flicker")
+
+
+def _find(name: str, numbers: Integers, names: list[str]) -> Bools:
+    """Return the rows of a zone or line by the numbers of the names."""
+    return np.asarray(numbers == (names.index(name) if name in names else -1))
 
 
 def _measure(

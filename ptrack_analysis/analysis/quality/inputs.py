@@ -7,10 +7,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.linking import link_rows
-from ptrack_analysis.analysis.presence import PersonRows
+from ptrack_analysis.analysis.motion.walks import Walks
+from ptrack_analysis.analysis.presence import PersonRows, rows_by_person
 from ptrack_analysis.analysis.zones.membership import time_inside
-from ptrack_analysis.geometry import Bools, Floats, Integers, contains
+from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import POSITION_STATUSES
@@ -65,10 +65,8 @@ class QualityInputs:
     """
 
     detections: pd.DataFrame
-    trajectories: pd.DataFrame
+    walks: Walks
     video: Video
-    rows: PersonRows
-    unit: str
     period: int
     max_gap: int
     part: tuple[int, int]
@@ -81,17 +79,41 @@ class QualityInputs:
     floor_plan: FloorPlan | None
     thresholds: Mapping[str, float]
 
-    @cached_property
+    @property
+    def trajectories(self) -> pd.DataFrame:
+        """The trajectories."""
+        return self.walks.table
+
+    @property
+    def rows(self) -> PersonRows:
+        """The order of the trajectories by person and time."""
+        return self.walks.rows
+
+    @property
+    def unit(self) -> str:
+        """Unit of the positions."""
+        return self.walks.unit
+
+    @property
     def time_present(self) -> Milliseconds:
         """Time present of each row [ms]."""
-        time: Milliseconds = self.trajectories["time_present"].to_numpy()[self.rows.order].view("int64")
-        return time
+        return self.walks.held
+
+    @cached_property
+    def boxes(self) -> list[Floats]:
+        """left, top, width and height of each detection, in the order of the table."""
+        return [self.detections[name].to_numpy() for name in BOX]
+
+    @cached_property
+    def detection_rows(self) -> PersonRows:
+        """The order of the detections by person and time."""
+        return rows_by_person(self.detections)
 
     @cached_property
     def sampling(self) -> tuple[float, float]:
         """The sampling period [s], and the 95 % quantile of the steps between timestamps in periods."""
-        times = self.detections.index.get_level_values("timestamp").to_numpy().view("int64")
-        period, steps = self.period, np.sort(np.diff(np.unique(times)))
+        times: Integers = np.unique(self.detection_rows.time)
+        period, steps = self.period, np.sort(times[1:] - times[:-1])
         near = steps <= self.max_gap
         if len(steps) and not near.any():  # all steps are gaps, so that no one is ever followed
             period = _find_quantile(steps, 0.5)
@@ -109,9 +131,7 @@ class QualityInputs:
     @cached_property
     def people(self) -> Integers:
         """Number of each person, ascending."""
-        index = self.trajectories.index.get_level_values("person_index").to_numpy()
-        people: Integers = index[self.rows.order[self.rows.first]]
-        return people
+        return self.walks.person_index[self.rows.first]
 
     @cached_property
     def time_in_scene(self) -> Milliseconds:
@@ -119,11 +139,10 @@ class QualityInputs:
         time: Milliseconds = np.add.reduceat(self.time_present, np.flatnonzero(self.rows.first))
         return time
 
-    @cached_property
+    @property
     def position(self) -> tuple[Floats, Floats]:
         """Coordinates x and y; NaN without a position."""
-        x, y = (self.trajectories[f"{axis}_{self.unit}"].to_numpy()[self.rows.order] for axis in "xy")
-        return x, y
+        return self.walks.position
 
     @cached_property
     def is_located(self) -> Bools:
@@ -131,28 +150,27 @@ class QualityInputs:
         located: Bools = np.isfinite(self.position[0])
         return located
 
-    @cached_property
+    @property
     def status(self) -> Integers:
         """Code of the position status of each row, in the order of ``POSITION_STATUSES``."""
-        return np.asarray(self.trajectories["position_status"].cat.codes)[self.rows.order]
+        return self.walks.status
 
     @cached_property
     def is_missing(self) -> Bools:
         """Whether the position of each row is missing."""
         return np.asarray(self.status == POSITION_STATUSES.index("missing"))
 
-    @cached_property
+    @property
     def tracklet_starts(self) -> Bools:
         """Whether each row is the first of its tracklet."""
-        return link_rows(self.trajectories, self.rows).begins
+        return self.walks.links.begins
 
     @cached_property
     def inside(self) -> dict[str, tuple[Integers, Floats]]:
         """For each zone, the rows inside and the part of their time present that counts there [ms]."""
-        x, y = self.position
         found = {}
         for zone in self.zones:
-            inside = time_inside(zone, contains(zone.edges, x, y), self.rows.time, self.time_present)
+            inside = time_inside(zone, self.walks.find_inside(zone), self.rows.time, self.time_present)
             found[zone.name] = inside.rows, (inside.until - inside.since).astype("float64")
         return found
 

@@ -10,11 +10,9 @@ from ptrack_analysis.analysis.presence import (
     PersonRows,
     mark_starts,
     read_flag,
-    rows_by_person,
     steps_between,
 )
 from ptrack_analysis.analysis.quality.inputs import (
-    BOX,
     MINUTE,
     UNKNOWN,
     Measured,
@@ -174,7 +172,7 @@ def measure_face_only(inputs: QualityInputs) -> Measured:
 
     The values of the zones are the shares of the time inside with an interpolated position.
     """
-    left = inputs.detections["left"].to_numpy()
+    left = inputs.boxes[0]
     is_estimated = inputs.status == POSITION_STATUSES.index("interpolated")
     return Measured(
         compute_percentage(int(np.isnan(left).sum()), len(left)),
@@ -184,11 +182,10 @@ def measure_face_only(inputs: QualityInputs) -> Measured:
 
 def measure_identity_switches(inputs: QualityInputs) -> Measured:
     """Measure jumps of a person's box that no one can have made, per minute of presence."""
-    video, detections = inputs.video, inputs.detections
+    video, rows = inputs.video, inputs.detection_rows
     if video.width is None or video.height is None or not inputs.total:
         return UNKNOWN
-    rows = rows_by_person(detections)
-    boxes = [detections[name].to_numpy()[rows.order] for name in BOX]
+    boxes = [box[rows.order] for box in inputs.boxes]
     size = video.width, video.height
     events = int(find_suspected_switches(rows, boxes, size, max_gap=inputs.max_gap).sum())
     return Measured(events * MINUTE / inputs.total, events=events)
@@ -223,7 +220,7 @@ def _count_ends_inside(inputs: QualityInputs) -> tuple[int, int]:
     begins_within, ends_within = first_seen > begin + period, last_seen + period < close
     ends = np.concatenate([firsts[begins_within], lasts[ends_within]])
     at = detection_rows(inputs.detections, trajectories.iloc[rows.order[ends]])
-    away = _is_away_from_border([inputs.detections[name].to_numpy()[at] for name in BOX])
+    away = _is_away_from_border([box[at] for box in inputs.boxes])
     outer = np.concatenate(
         [
             track_firsts[rows.person[firsts]][begins_within],

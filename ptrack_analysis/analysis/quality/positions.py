@@ -3,9 +3,8 @@
 import numpy as np
 
 from ptrack_analysis.analysis.pairing import detection_rows
-from ptrack_analysis.analysis.presence import read_flag
+from ptrack_analysis.analysis.presence import read_flag, read_level
 from ptrack_analysis.analysis.quality.inputs import (
-    BOX,
     UNKNOWN,
     Measured,
     QualityInputs,
@@ -26,13 +25,9 @@ _LONG_ENOUGH = 1000
 """Shortest common time of two tracks that are compared [ms]."""
 
 
-def _read_boxes(inputs: QualityInputs) -> list[Floats]:
-    return [inputs.detections[name].to_numpy() for name in BOX]
-
-
 def measure_boxes_beyond_image(inputs: QualityInputs) -> Measured:
     """Measure the share of boxes that reach beyond the image by more than 1e-6 of the frame [%]."""
-    left, top, width, height = _read_boxes(inputs)
+    left, top, width, height = inputs.boxes
     right, bottom, beyond = left + width, top + height, 1 + EDGE_TOLERANCE
     is_beyond = (left < -EDGE_TOLERANCE) | (top < -EDGE_TOLERANCE) | (right > beyond) | (bottom > beyond)
     return Measured(compute_percentage(int(is_beyond.sum()), int(np.isfinite(right + bottom).sum())))
@@ -57,7 +52,7 @@ def measure_tiny_boxes(inputs: QualityInputs) -> Measured:
     video = inputs.video
     if video.width is None or video.height is None:
         return UNKNOWN
-    _, _, width, height = _read_boxes(inputs)
+    _, _, width, height = inputs.boxes
     is_tiny = (width * video.width < 1) | (height * video.height < 1)
     value = compute_percentage(int(is_tiny.sum()), int(np.isfinite(width + height).sum()))
     time = np.zeros(len(inputs.rows.time))
@@ -81,11 +76,10 @@ def _find_duplicates(inputs: QualityInputs) -> Integers:
     Boxes at one timestamp are compared from left to right, each with its next neighbors until their centers
     are too far apart for the boxes to overlap enough.
     """
-    index = inputs.detections.index
-    boxes = _read_boxes(inputs)
+    index, boxes = inputs.detections.index, inputs.boxes
     there = np.flatnonzero(np.isfinite(sum(boxes)) & (boxes[2] > 0) & (boxes[3] > 0))
-    time = index.get_level_values("timestamp").to_numpy().view("int64")[there]
-    person, codes = np.unique(index.get_level_values("person_index").to_numpy()[there], return_inverse=True)
+    (moments, _), (codes, person) = (read_level(index, name) for name in ("timestamp", "person_index"))
+    time, codes = moments[there], codes[there]
     center = (boxes[0] + boxes[2] / 2)[there]
     order = np.lexsort((center, time))
     time, codes, center = time[order], codes[order], center[order]
@@ -103,8 +97,8 @@ def _find_duplicates(inputs: QualityInputs) -> Integers:
         shared = across * down
         union = (width * height)[active] + (width * height)[other] - shared
         same = shared >= _OVERLAP * union
-        pair = np.sort(np.stack([codes[active[same]], codes[other[same]]]), axis=0)
-        found.append(pair[0] * len(person) + pair[1])
+        one, two = codes[active[same]], codes[other[same]]
+        found.append(np.minimum(one, two).astype("int64") * len(person) + np.maximum(one, two))
     pairs, counts = np.unique(np.concatenate([np.empty(0, "int64"), *found]), return_counts=True)
     boxes_of = np.bincount(codes, minlength=len(person))
     first, second = pairs // max(len(person), 1), pairs % max(len(person), 1)

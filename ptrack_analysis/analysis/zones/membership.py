@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ptrack_analysis.errors import ParameterError
-from ptrack_analysis.geometry import Bools, Floats, Integers, contains
+from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone, in_rectangle, near_edges
 from ptrack_analysis.video import Milliseconds
 
@@ -73,36 +73,41 @@ class Inside:
     until: Milliseconds
 
 
-def positions_inside(zone: Zone, x: Floats, y: Floats, begins: Bools, margin: float = 0.0) -> Bools:
-    """Return which rows lie in the zone's outline, or are still near it after one that did.
+def extend_by_margin(
+    zone: Zone, inside: Bools, position: tuple[Floats, Floats], begins: Bools, margin: float
+) -> Bools:
+    """Return which rows lie in the outline of a zone, or are still near it after a row that does.
 
-    Rows are in the order of person and time. With a margin, inside goes on within the run as long as rows
-    are at most so far from the zone; a row farther away, one without a position and the start of a run end
-    it, and it starts anew at the outline only.
+    Rows are in the order of person and time. A person stays inside until the next row of the run that is
+    farther from the zone than the margin or has no position.
 
     Parameters
     ----------
     zone
-        The zone; when it holds plays no part.
-    x, y
-        (n,) positions; NaN is not inside.
+        The zone; when it is active does not matter.
+    inside
+        (n,) bool, whether each row lies in the outline.
+    position
+        (n,) coordinates x and y; NaN is not inside.
     begins
         (n,) first row of each run.
     margin
-        How far from the zone inside goes on, 0 for not at all [px or m].
+        Largest distance from the zone at which a person stays inside [px or m].
 
     Returns
     -------
     numpy.ndarray
         (n,) bool.
     """
-    inside = contains(zone.edges, x, y)
-    if margin > 0 and inside.any():
-        rows, stretch = _following(inside, ~inside & in_rectangle(zone, x, y, margin), begins)
-        left = np.cumsum(~near_edges(zone, x[rows], y[rows], margin))
-        before = np.concatenate([[0], left])[np.searchsorted(stretch, stretch)]
-        inside[rows[left == before]] = True
-    return inside
+    if margin <= 0 or not inside.any():
+        return inside
+    x, y = position
+    rows, stretch = _following(inside, ~inside & in_rectangle(zone, x, y, margin), begins)
+    left = np.cumsum(~near_edges(zone, x[rows], y[rows], margin))
+    before = np.concatenate([[0], left])[np.searchsorted(stretch, stretch)]
+    extended = inside.copy()
+    extended[rows[left == before]] = True
+    return extended
 
 
 def _following(inside: Bools, candidates: Bools, begins: Bools) -> tuple[Integers, Integers]:

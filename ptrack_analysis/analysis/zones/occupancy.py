@@ -6,12 +6,12 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.linking import link_rows
-from ptrack_analysis.analysis.presence import find_video_end, part_end, rows_by_person
+from ptrack_analysis.analysis.motion.walks import Walks, read_walks
+from ptrack_analysis.analysis.presence import find_video_end, part_end
 from ptrack_analysis.analysis.zones.membership import Inside, time_inside
-from ptrack_analysis.geometry import Integers, contains
+from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone, shared_area, validate_outlines, validate_zones
-from ptrack_analysis.schema import OCCUPANCY_CHANGES, OVERLAPS, TRAJECTORIES, assemble, find_unit, validate
+from ptrack_analysis.schema import OCCUPANCY_CHANGES, OVERLAPS, assemble
 from ptrack_analysis.video import Video, milliseconds
 
 
@@ -70,7 +70,7 @@ def compute_zone_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> 
 
 
 def compute_occupancy(
-    trajectories: pd.DataFrame,
+    trajectories: pd.DataFrame | Walks,
     video: Video,
     *,
     zones: Sequence[Zone] = (),
@@ -118,12 +118,9 @@ def compute_occupancy(
     per bin give a smaller one (``compute_occupancy_bins`` returns both).
     O(zones · n log n) at worst; the sort is over stretches of presence, not over detections.
     """
-    validate(trajectories, TRAJECTORIES)
-    unit = find_unit(trajectories, TRAJECTORIES)
-    validate_zones(zones, unit)
-    rows = rows_by_person(trajectories)
-    held = link_rows(trajectories, rows).time_present
-    x, y = (trajectories[f"{axis}_{unit}"].to_numpy()[rows.order] for axis in "xy")
+    walks = read_walks(trajectories)
+    validate_zones(zones, walks.unit)
+    rows, held = walks.rows, walks.held
     until = rows.time + held
     known = find_video_end(video, int(rows.time.max(initial=0)))
     seen = int(until.max(initial=0))
@@ -133,7 +130,7 @@ def compute_occupancy(
     scene = Inside(np.flatnonzero(stays), rows.time[stays], until[stays])
     counts = {"": _changes(rows.person, scene, begin, close)}
     for zone in zones:
-        inside = time_inside(zone, contains(zone.edges, x, y) & stays, rows.time, held)
+        inside = time_inside(zone, walks.find_inside(zone) & stays, rows.time, held)
         counts[zone.name] = _changes(rows.person, inside, begin, close)
     arrays: dict[str, Integers | list[str]] = {
         "zone": [name for name, (moments, _) in counts.items() for _ in moments],

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import mark_starts
+from ptrack_analysis.analysis.presence import mark_starts, number_names
 from ptrack_analysis.analysis.zones.membership import parse_zone_names, validate_visited
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
@@ -97,7 +98,7 @@ def compute_transitions(
     """
     validate(visits, VISITS)
     longest = None if max_between is None else milliseconds(max_between, "max_between")
-    zone, names = pd.factorize(visits.index.get_level_values("zone"), sort=True)
+    zone, names = number_names(cast("pd.MultiIndex", visits.index), "zone")
     like_states = sorted({*names} & {*ORIGINS, *DESTINATIONS})
     if like_states:
         raise ParameterError(f"zone {like_states[0]!r} is named like a state: give it another name")
@@ -111,7 +112,7 @@ def _ways(visits: pd.DataFrame, zone: Integers, zones: int, longest: int | None)
     entered, exited = (visits[name].to_numpy().view("int64") for name in ("entered", "exited"))
     order = np.lexsort((number, zone, exited, entered, person))
     zone, person, entered, exited = (values[order] for values in (zone, person, entered, exited))
-    entry, exit_ = (visits[name].cat.codes.to_numpy(dtype="int64")[order] for name in ("entry", "exit"))
+    entry, exit_ = (visits[name].array.codes.astype("int64")[order] for name in ("entry", "exit"))
     first = _journey_starts(person, entered, exited, longest)
     place = np.arange(len(zone))
     last = np.append(first[1:], True)[: len(first)]

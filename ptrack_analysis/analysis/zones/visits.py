@@ -7,27 +7,26 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.linking import find_removed, link_rows
+from ptrack_analysis.analysis.linking import find_removed
+from ptrack_analysis.analysis.motion.walks import Walks, read_walks
 from ptrack_analysis.analysis.presence import (
     PersonRows,
     choose_period,
-    detected,
     find_video_end,
     mark_starts,
     part_end,
-    read_flag,
-    rows_by_person,
 )
-from ptrack_analysis.analysis.zones.membership import Inside, positions_inside, time_inside
+from ptrack_analysis.analysis.zones.membership import Inside, extend_by_margin, time_inside
 from ptrack_analysis.errors import PtrackWarning
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import at_least
 from ptrack_analysis.scene.zones import Zone, validate_zones
-from ptrack_analysis.schema import ENTRIES, EXITS, TRAJECTORIES, VISITS, assemble, find_unit, validate
+from ptrack_analysis.schema import ENTRIES, EXITS, POSITION_STATUSES, VISITS, assemble
 from ptrack_analysis.video import Video, milliseconds
 
 _CROSSED, _EDGE, _START, _APPEARED, _OPENED = range(len(ENTRIES))
 _, _, _END, _LOST, _CLOSED = range(len(EXITS))
+_DETECTED = POSITION_STATUSES.index("detected")
 MOST_BROKEN = 0.5
 """Share of the visits that may start or end at removed rows without a warning."""
 _NONE_BEFORE = np.iinfo("int64").min
@@ -80,14 +79,14 @@ class _Stretches:
         return _Stretches(*(getattr(self, name)[kept] for name in self.__slots__))
 
 
-def stays_in(zone: Zone, presence: Presence, options: Options) -> dict[str, Integers]:
+def stays_in(zone: Zone, inside: Bools, presence: Presence, options: Options) -> dict[str, Integers]:
     """Find the stays in one zone: the columns of VISITS, and its key but for the zone.
 
     Stretches inside that last, joined over short absences, as far as their dwell is enough.
     """
-    positions = positions_inside(zone, presence.x, presence.y, presence.begins, options.margin)
-    inside = time_inside(zone, positions, presence.rows.time, presence.held)
-    stretches = _stretches(inside, presence)
+    position = presence.x, presence.y
+    positions = extend_by_margin(zone, inside, position, presence.begins, options.margin)
+    stretches = _stretches(time_inside(zone, positions, presence.rows.time, presence.held), presence)
     stretches = stretches.where(stretches.exited - stretches.entered >= options.enter_after)
     visits = _merged(stretches, presence.rows.person, options.merge_gap)
     visits = visits.where(visits.dwell >= options.min_dwell)
@@ -213,7 +212,7 @@ NO_TIME = pd.Timedelta(0)
 
 
 def compute_visits(
-    trajectories: pd.DataFrame,
+    trajectories: pd.DataFrame | Walks,
     zones: Sequence[Zone],
     video: Video,
     *,
@@ -322,17 +321,16 @@ def compute_visits(
     >>> compute_visits(trajectories, [hall], Video(), margin=1)["dwell"].dt.total_seconds().tolist()
     [4.0]
     """
-    validate(trajectories, TRAJECTORIES)
-    unit = find_unit(trajectories, TRAJECTORIES)
-    validate_zones(zones, unit)
+    walks = read_walks(trajectories)
+    validate_zones(zones, walks.unit)
     options = Options(
         margin=at_least(margin, "margin"),
         enter_after=milliseconds(enter_after, "enter_after"),
         merge_gap=milliseconds(merge_gap, "merge_gap"),
         min_dwell=milliseconds(min_dwell, "min_dwell"),
     )
-    presence = _presence(trajectories, unit, video, period, (start, end))
-    stays = [stays_in(zone, presence, options) for zone in zones]
+    presence = _presence(walks, video, period, (start, end))
+    stays = [stays_in(zone, walks.find_inside(zone), presence, options) for zone in zones]
     _warn_of_removed(stays)
     names = [zone.name for zone, stay in zip(zones, stays, strict=True) for _ in stay["visit"]]
     arrays = {"zone": names} | {
@@ -344,31 +342,28 @@ def compute_visits(
 
 
 def _presence(
-    trajectories: pd.DataFrame,
-    unit: str,
+    walks: Walks,
     video: Video,
     period: pd.Timedelta | str | None,
     part: tuple[pd.Timedelta | str | None, pd.Timedelta | str | None],
 ) -> Presence:
-    rows = rows_by_person(trajectories)
-    links = link_rows(trajectories, rows)
-    held = links.time_present
-    last = int((rows.time + held).max(initial=0))
+    rows = walks.rows
+    last = int((rows.time + walks.held).max(initial=0))
     start, end = part
     known = find_video_end(video, int(rows.time.max(initial=0)))
     return Presence(
         rows=rows,
-        person_index=trajectories.index.get_level_values("person_index").to_numpy()[rows.order],
-        x=trajectories[f"x_{unit}"].to_numpy()[rows.order],
-        y=trajectories[f"y_{unit}"].to_numpy()[rows.order],
-        held=held,
-        begins=links.begins,
-        removed=find_removed(trajectories, rows, links),
+        person_index=walks.person_index,
+        x=walks.x,
+        y=walks.y,
+        held=walks.held,
+        begins=walks.links.begins,
+        removed=find_removed(walks.table, rows, walks.links),
         period=choose_period(rows, video, period),
         start=0 if start is None else milliseconds(start, "start"),
         end=part_end(known, end, last),
-        detected=detected(trajectories, rows),
-        interpolated=(trajectories["position_status"] != "detected").to_numpy()[rows.order],
-        enters_frame=read_flag(trajectories, rows, "enters_frame"),
-        leaves_frame=read_flag(trajectories, rows, "leaves_frame"),
+        detected=walks.detected,
+        interpolated=walks.status != _DETECTED,
+        enters_frame=walks.read_flag("enters_frame"),
+        leaves_frame=walks.read_flag("leaves_frame"),
     )

@@ -12,7 +12,7 @@ import pandas as pd
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.geometry import FEET_MARGIN, Bools, Floats, Integers
 from ptrack_analysis.limits import shown_bytes
-from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, LANDMARK_COLUMNS, LANDMARKS, validate
+from ptrack_analysis.schema import DETECTIONS, FACE_COLUMNS, LANDMARK_COLUMNS, LANDMARKS
 from ptrack_analysis.sources.pages.integrity import split_records
 from ptrack_analysis.sources.pages.writing import BOX, FACE, POSE, QUALITY, unpack, unpack_numbers
 
@@ -137,7 +137,7 @@ def compute_whole(detections: pd.DataFrame) -> Whole:
     index: Any = detections.index
     if "left" not in detections.columns:
         return Whole(index, 0, 0, 0)
-    boxes = detections[["left", "top", "width", "height"]].to_numpy().T
+    boxes = np.stack([detections[name].to_numpy() for name in ("left", "top", "width", "height")])
     kinds = _classify_boxes(boxes)
     return _counted(index, kinds)
 
@@ -298,7 +298,6 @@ class Collector:
             )
             time, person, values = time[keep], person[keep], values[:, keep]
         table = pd.DataFrame(values.T, index=_index(time, person), columns=self.columns(), copy=False)
-        validate(table, DETECTIONS)
         return table, merged
 
     def whole(self, kept: pd.DataFrame) -> tuple[Whole, int]:

@@ -1,0 +1,166 @@
+"""The data dictionary of a dataset in Markdown."""
+
+from collections.abc import Iterator
+
+from ptrack_analysis.dataset.description import (
+    MARK,
+    DatasetDescription,
+    StoredTable,
+    as_sentence,
+    find_definition,
+    find_type,
+    find_unit,
+)
+from ptrack_analysis.dataset.manifest import NULL_PARTITION
+
+_PREFACE = """\
+<!-- {mark} -->
+
+# Tables of this dataset
+
+Version {version} of the dataset's schema. Each table is a folder of Parquet files with the same columns in
+every file. {files}
+
+* Unknown values are null.
+* `..._ms` is a time since the start of the video, in whole milliseconds. `..._at` is the same time in UTC
+  (`recorded_at` for `timestamp_ms`); it is null if the start of the recording is unknown.
+* `..._s` is a duration in seconds.
+* Positions and lengths are in px or, with a floor plan, in m: `..._px` or `..._m` is null in all rows of a
+  video. `videos.plane` says which unit a video has.
+* `local_date` and `local_hour` are the date and hour of a row's first time, by the clock of the site. They
+  are null if the start of the recording is unknown.{undated}
+* A person is a track. A person who is lost and found again usually counts twice.
+"""
+_FLAT = "Names of files and folders that begin with `_` or `.` are not data."
+_PARTITIONED = """\
+The files of facts are in partitions by `{column}`, such as `visits/{key}={example}/`.
+`{key}={null}` contains the rows without a date. `{key}` is not a column of the files."""
+_START_DATE = (
+    "In {names}, they are those of the recording's start, because a row has no time of its own or covers a "
+    "longer time."
+)
+_JOINS = """\
+## How the tables join
+
+Each row of the table on the left refers to at most one row of the table on the right. A reference can be
+null, so use left joins. Names of zones and lines are labels: a zone that is moved keeps its name and gets a
+new `zone_key`.
+
+In Power BI, create the active relations as active, many to one, with a single filter direction: then a
+filter on a dimension, or on `videos`, reaches each fact in exactly one way. Create the others as inactive,
+because with them a filter would reach a table in two ways, which Power BI refuses or resolves arbitrarily.
+A measure uses an inactive relation with `USERELATIONSHIP`. To analyze facts by `tracks`, make `tracks` to
+`dates` and the relations of the same facts to `videos` inactive, and those to `tracks` active. SQL can use
+all of them.
+
+| table | column | refers to | in Power BI |
+|---|---|---|---|
+"""
+_SALTED = """\
+People are identified by keys made with a salt that is not in this dataset. The tracker's numbers of people
+and the columns of the source without a role are not included. The holder of the salt and of the archive can
+make the same keys again.
+"""
+_SUPPRESSED = """\
+A figure of fewer than {count} people (but more than none) is null, and `suppressed` is true in its row.
+Further rows are withheld where such a figure could be computed from the others. Never read a withheld
+figure as 0: the views keep such rows apart, or give null for a sum that would include one. Tables with a
+row per person are not included, and figures that may be the value of one person (medians, extremes, times
+of single events) are null in every row. Other data can still reveal a withheld figure: a second export with
+other zones or limits, or what someone knows from elsewhere.
+"""
+
+
+def format_dictionary(description: DatasetDescription) -> str:
+    """Format the data dictionary of a dataset as Markdown.
+
+    It says what a row of each table is, which columns identify it, and the type, unit and definition of each
+    column. It also lists the relations between the tables and what is withheld.
+    """
+    sections = [
+        _format_preface(description),
+        _format_overview(description),
+        _format_joins(description),
+        *_format_withheld(description),
+        *(_format_table(description, table) for table in description.tables),
+    ]
+    return "\n".join(sections)
+
+
+def _format_preface(description: DatasetDescription) -> str:
+    files, key = _FLAT, description.partition_key
+    if key is not None:
+        example = "2026-11" if key == "month" else "2026-11-30"
+        partitioned = _PARTITIONED.format(column="local_date", key=key, example=example, null=NULL_PARTITION)
+        files = f"{_FLAT} {partitioned}"
+    return _PREFACE.format(
+        mark=MARK, version=description.version, files=files, undated=_format_undated(description)
+    )
+
+
+def _format_undated(description: DatasetDescription) -> str:
+    """Say in which tables the local date is not that of the row."""
+    tables = [
+        table.name for table in description.tables if table.has("local_date") and not table.has_own_time
+    ]
+    names = ", ".join(f"`{name}`" for name in tables)
+    return f"\n  {_START_DATE.format(names=names)}" if tables else ""
+
+
+def _format_overview(description: DatasetDescription) -> str:
+    """Format the list of the tables."""
+    lines = ["## Tables", "", "| table | a row is | identified by | kind |", "|---|---|---|---|"]
+    lines += [
+        f"| `{table.name}` | {_escape(table.row)} | {_list_key(table)} | {_find_kind(table)} |"
+        for table in description.tables
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _find_kind(table: StoredTable) -> str:
+    if table.is_dimension:
+        return "dimension"
+    return "fact" if table.is_standard else "fact, on request"
+
+
+def _format_joins(description: DatasetDescription) -> str:
+    rows = [
+        f"| `{one.table}` | `{one.column}` | `{one.to}` (`{one.key}`) "
+        f"| {'active' if one.active else 'inactive'} |\n"
+        for one in description.list_relations()
+    ]
+    return "".join([_JOINS, *rows])
+
+
+def _format_withheld(description: DatasetDescription) -> Iterator[str]:
+    texts = [_SALTED] if description.salted else []
+    texts += [_SUPPRESSED.format(count=count) for count in description.min_counts]
+    if texts:
+        yield "## Withheld data\n\n" + "\n".join(texts)
+
+
+def _format_table(description: DatasetDescription, table: StoredTable) -> str:
+    """Format the section of a table."""
+    files = description.find_pattern(table)
+    lines = [f"## {table.name}", "", as_sentence(f"A row of `{files}` is {table.row}")]
+    lines += [
+        f"Identified by {_list_key(table)}.",
+        "",
+        "| column | type | unit | definition |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{_escape(column.name)}` | {find_type(column)} | {_escape(find_unit(column))} | "
+        f"{_escape(find_definition(column))} |"
+        for column in table.schema
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _list_key(table: StoredTable) -> str:
+    return ", ".join(f"`{_escape(name)}`" for name in table.key)
+
+
+def _escape(text: str) -> str:
+    """Write a text such that it ends neither its cell nor its row of a Markdown table."""
+    return " ".join(text.split()).replace("|", "\\|").replace("`", "'")
