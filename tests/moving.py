@@ -71,7 +71,7 @@ def find_faults(out):
         kept = {path.relative_to(private).as_posix() for path in private.below()}
     else:
         kept = {path.relative_to(private).as_posix() for path in private.rglob("*")}
-    left = kept - {"manifest.parquet", "sources.parquet", "lock"}
+    left = kept - {"manifest.parquet", "sources.parquet", "lock", "holder.json"}
     return faults + [f"_ptrack/{name} is left over" for name in left]
 
 
