@@ -3,7 +3,8 @@
 from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.dataset.opening import Dataset, open_dataset
-from ptrack_analysis.dataset.verify import Verification, verify_dataset
+from ptrack_analysis.dataset.verification import Verification
+from ptrack_analysis.dataset.verify import verify_dataset
 from ptrack_analysis.pipeline.workers import map_videos
 from ptrack_analysis.sources.archive import VideoReference
 from ptrack_analysis.sources.finding import find_videos

@@ -1,5 +1,6 @@
 """The file of cameras: what is refused, with the camera and the key."""
 
+import json
 from datetime import datetime
 
 import pytest
@@ -176,7 +177,7 @@ ROWS = {
     ),
     "one start for two": (
         "files,started_at\n*,2026-01-01T00:00Z\n",
-        r"rows\.csv:2: the row has started_at, but matches 2 videos \('a', 'b'\), which cannot all start then",
+        r"rows\.csv:2: the row has started_at, but matches 2 videos \('a', 'b'\), which cannot all start",
     ),
     "a row and its camera": (
         "video,camera,site\na,door,x\n,door,y\n",
@@ -223,3 +224,52 @@ def test_the_command_takes_a_file_of_cameras(archive, tmp_path, capsys):
     assert "cameras.toml: video 'b' matches no camera" in capsys.readouterr().err
     assert main(arguments) == 0
     assert "video 'b' matches no camera; the general configuration is used" in capsys.readouterr().err
+
+
+def test_a_dry_run_lists_the_cameras_of_the_videos_and_writes_nothing(archive, tmp_path, capsys):
+    cameras = write(tmp_path / "cameras.toml", BASE + 'job_tag = "front"\nsite = "Mitte"\n')
+    out = tmp_path / "out"
+    arguments = ["export", str(archive), str(out), "--cameras", str(cameras), "--dry-run"]
+    assert main(arguments) == 0
+    said = capsys.readouterr()
+    assert [line.split()[:3] for line in said.out.splitlines()] == [
+        ["video", "camera", "site"],
+        ["a", "door", "Mitte"],
+        ["b", "-", "-"],
+    ]
+    assert "video 'b' matches no camera" in said.err
+    assert not out.exists()
+    assert main([*arguments, "--json"]) == 0
+    assert [row["camera"] for row in json.loads(capsys.readouterr().out)] == ["door", None]
+    assert main([*arguments, "--strict"]) == 3
+
+
+def test_one_table_and_the_report_use_the_camera_of_their_video(archive, tmp_path, capsys):
+    cameras = write(tmp_path / "cameras.toml", BASE + 'job_tag = "front"\nsite = "Mitte"\n')
+    assert main(["table", "videos", str(archive), "--video", "a", "--cameras", str(cameras)]) == 0
+    assert '"Mitte","door",' in capsys.readouterr().out
+    page_file = tmp_path / "report.html"
+    arguments = ["report", str(archive), "-o", str(page_file), "--video", "a", "--cameras", str(cameras)]
+    assert main(arguments) == 0
+    assert ", Mitte, door" in page_file.read_text()
+
+
+def test_the_camera_column_of_a_table_names_the_camera(tmp_path):
+    rows = [f"{frame},{camera},1,10,10,20,40" for camera in ("door", "till") for frame in range(3)]
+    table = write(tmp_path / "tracks.csv", "\n".join(["frame,camera,track_id,left,top,width,height", *rows]))
+    cameras = write(tmp_path / "cameras.toml", BASE + 'frame_size = "640x360"\nsite = "Mitte"\n')
+    names = ("left", "top", "width", "height", "frame", "camera")
+    roles = {"id": "track_id"} | {name: name for name in names}
+    references = find_videos(table, columns=roles)
+    resolved, _ = resolve_videos(AnalysisConfig(), references, parse_path(table), cameras=cameras)
+    found = [(one.recording.camera, one.recording.site, one.config.video.width) for one in resolved.values()]
+    assert found == [("door", "Mitte", 640), ("till", None, None)]
+
+
+def test_a_pattern_of_starts_names_the_camera(archive, tmp_path):
+    write(archive / "door_2026-11-24T09" / "page-1.json", page(record(), job="j-3"))
+    cameras = write(tmp_path / "cameras.toml", BASE + 'timezone = "Asia/Tokyo"\nvalid_from = 2026-11-24\n')
+    resolved, _ = resolve(archive, cameras, started_at="{camera}_%Y-%m-%dT%H")
+    recording = resolved["door_2026-11-24T09"].recording
+    assert (recording.camera, recording.started_at.isoformat()) == ("door", "2026-11-24T09:00:00+09:00")
+    assert resolved["door_2026-11-24T09"].camera is not None

@@ -312,6 +312,17 @@ def test_a_floor_file_in_fractions_or_pixels_is_read(tmp_path):
         read_floor_plan(file)
 
 
+def test_a_floor_plan_is_fitted_once_for_all_videos_of_one_size(tmp_path):
+    file = written(tmp_path, unit="m", image_unit="px", pairs=pairs(100.0))
+    first = read_floor_plan(file, Video(name="a", width=100, height=100))
+    assert read_floor_plan(file, Video(name="b", width=100, height=100)) is first
+    assert read_floor_plan(file, Video(name="a", width=200, height=100)) is not first
+    with pytest.raises(ParameterError, match="frame size of video 'c' is not known"):
+        read_floor_plan(file, Video(name="c"))
+    file = written(tmp_path, unit="m", image_unit="px", pairs=pairs(50.0))
+    assert read_floor_plan(file, Video(name="a", width=100, height=100)) is not first
+
+
 def test_a_lens_in_pixels_is_that_of_opencv_and_one_in_fractions_is_of_the_frame(tmp_path):
     in_pixels = {"k1": -0.2, "k2": 0.05, "focal": 800, "center": [510, 245]}
     file = written(tmp_path, image_unit="px", pairs=pairs(np.array([1000, 500])), lens=in_pixels)

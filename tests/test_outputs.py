@@ -10,9 +10,18 @@ from ptrack_analysis.dataset.video_files import compute_table
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.pipeline.config import AnalysisConfig
-from ptrack_analysis.pipeline.outputs import OUTPUTS, PERSONAL, PUBLIC, Output, Privacy, Salting
+from ptrack_analysis.pipeline.outputs import OUTPUTS, Output, Privacy
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
-from ptrack_analysis.schema import NOTEBOOK_ONLY, SALTED, SUPPRESSED, TABLES, TRACKS, VIDEOS, validate
+from ptrack_analysis.schema import (
+    NOTEBOOK_ONLY,
+    RELEASED,
+    SALTED,
+    SUPPRESSED,
+    TABLES,
+    TRACKS,
+    VIDEOS,
+    validate,
+)
 from ptrack_analysis.storage.parquet import read_parquet, write_parquet
 from ptrack_analysis.video import Video
 
@@ -138,31 +147,49 @@ def test_an_output_is_defined_in_the_dictionary(output, dictionary):
 
 def test_an_output_declares_its_privacy(output):
     assert isinstance(output.privacy, Privacy)
-    rule = output.privacy.suppression
     if output.table.names_people:
-        assert output.privacy == PERSONAL
+        assert output.privacy is Privacy.PERSONAL
         assert output.table.name in SALTED
-    elif rule is not None:
-        form = SUPPRESSED[output.table.name]
-        columns = {column.name for column in (*form.key, *form.columns)}
-        levels = {level for group in rule.groups for level in group}
-        assert levels <= set(form.key_names)
-        assert {*rule.parts, *rule.running} <= columns
-        assert not {rule.source, rule.same_as} - {""} - OUTPUTS.keys()
-        assert rule.source or rule.same_as or rule.people in columns
+    elif output.has_figures:
+        assert output.released_table(salted=False, suppressed=True) is SUPPRESSED[output.table.name]
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_what_is_released_of_a_table_is_declared_for_columns_and_levels_that_it_has(name):
+    tables = [output.table for output in OUTPUTS.values() if output.table.name == name]
+    for table in tables:
+        columns = {column.name for column in table.columns}
+        figures = {
+            column: declared
+            for column, declared in RELEASED[name].items()
+            if any(one.is_figure for one in declared)
+        }
+        assert figures.keys() <= columns
+        for one in (one for declared in figures.values() for one in declared):
+            assert {*one.adds_over} <= {*table.key_names}
+            assert one.total in {"", *one.adds_over}
+
+
+@pytest.mark.parametrize("output", OUTPUTS.values(), ids=OUTPUTS)
+def test_each_column_of_a_public_table_is_declared_as_released(output):
+    if output.privacy is Privacy.PUBLIC:
+        missing = {column.name for column in output.table.columns} - RELEASED[output.table.name].keys()
+        assert missing <= {"rows_read", "rows_dropped"}
 
 
 def test_an_output_without_privacy_or_with_another_tables_is_refused():
     with pytest.raises(TypeError, match="privacy"):
         Output("tracks", TRACKS, "tracks")
     with pytest.raises(TypeError, match="output 'tracks': its privacy must say"):
-        Output("tracks", TRACKS, "tracks", PUBLIC)
+        Output("tracks", TRACKS, "tracks", Privacy.PUBLIC)
     with pytest.raises(TypeError, match="output 'videos': its privacy must say"):
-        Output("videos", VIDEOS, "videos", PERSONAL)
+        Output("videos", VIDEOS, "videos", Privacy.PERSONAL)
 
 
 def test_only_a_table_of_the_trackers_numbers_is_withheld_with_a_salt():
-    withheld = {name for name, output in OUTPUTS.items() if output.privacy.salting is Salting.WITHHELD}
+    withheld = {
+        name for name, output in OUTPUTS.items() if not output.is_released(salted=True, suppressed=False)
+    }
     assert withheld == {"stitches"}
 
 

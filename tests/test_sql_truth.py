@@ -69,7 +69,9 @@ def ask(request, tmp_path_factory):
     """Give a function that asks DuckDB, in the folder of a dataset."""
     folder = tmp_path_factory.mktemp("sql")
     archive(folder, request.param)
-    export_dataset(folder / "pages", folder / "out", zones=folder / "zones.geojson", merge_gap="0s")
+    tables = ("detections", "visits", "occupancy_changes", "crossings")
+    options = {"zones": folder / "zones.geojson", "merge_gap": "0s", "tables": tables}
+    export_dataset(folder / "pages", folder / "out", **options)
 
     def asked(query):
         with duckdb.connect(config={"file_search_path": str(folder / "out")}) as connection:
@@ -110,7 +112,7 @@ def test_visits_are_the_islands_of_rows_inside(ask, zone):
 @pytest.mark.parametrize("zone", ["", *ZONES])
 def test_occupancy_counts_the_holds_that_cover_a_moment(ask, zone):
     counted = f"""{_HELD}, moments AS (
-      SELECT timestamp_ms AS moment, persons FROM 'occupancy/*.parquet' WHERE zone = '{zone}'
+      SELECT timestamp_ms AS moment, persons FROM 'occupancy_changes/*.parquet' WHERE zone = '{zone}'
     )
     SELECT moment, any_value(persons), count(t) FROM moments
     LEFT JOIN held ON t <= moment AND moment < t + held AND {inside(zone) if zone else "true"}

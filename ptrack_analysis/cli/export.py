@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import os
+import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.cli.config_options import MEASURING, add_options, read_config
 from ptrack_analysis.cli.options import (
+    add_cameras,
     add_command,
     add_source,
     add_source_options,
@@ -117,6 +120,7 @@ def summary_as_json(summary: "ExportSummary") -> dict[str, Any]:
 
 _A_THREAD = 3
 """So many videos wait or are worked on for each thread of a cluster."""
+_SALT_BYTES = 32
 _FAILURE, _USAGE, _BAD, _SOME = 1, 2, 3, 4
 
 
@@ -130,7 +134,6 @@ def add(commands: Any) -> None:
         "interrupted one completes it. Only one run at a time can write a dataset.",
         "export data/shop out --zones data/shop/zones.geojson",
         "export data/day out --zones data/day/zones.geojson --workers 2 --prune",
-        "export data/shop out --tables visits,dwell --csv",
         "export nightly/ out --cameras cameras.toml --strict",
     )
     add_source(parser)
@@ -138,19 +141,18 @@ def add(commands: Any) -> None:
         "out", type=parse_file_path, metavar="OUT", help="folder or s3://bucket/prefix of the dataset"
     )
     add_options(parser, "scene", "tables", "faces", into=parser)
-    parser.add_argument(
-        "--cameras",
-        type=parse_file_path,
-        metavar="FILE",
-        help="TOML or CSV file of cameras: the videos of each (files, job_tag, job_id, video_uri) and its own "
-        "zones, lines, floor, timezone, dates and options",
-    )
+    add_cameras(parser)
     parser.add_argument(
         "--strict",
         action="store_true",
         help="refuse the export if a video matches no camera, or no row of --recordings",
     )
     _add_workers(parser)
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="list the videos with their cameras, starts, zones and floor plans, and write nothing",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--force", action="store_true", help="replace files that ptrack did not write")
     parser.add_argument(
@@ -159,6 +161,12 @@ def add(commands: Any) -> None:
         help="remove videos that an earlier export of this SOURCE wrote and SOURCE no longer contains",
     )
     add_options(parser, *MEASURING, "clock", "privacy")
+    parser.add_argument(
+        "--new-salt",
+        type=parse_file_path,
+        metavar="FILE",
+        help="generate a salt, write it to FILE, and use it like --salt-file FILE; FILE must not exist",
+    )
     add_source_options(parser)
     parser.set_defaults(run=run)
 
@@ -192,6 +200,8 @@ def run(given: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return _USAGE
+    if given.dry_run:
+        return _list_videos(given)
     summary = _export(given)
     if not given.zones and not given.cameras:
         print(
@@ -203,7 +213,7 @@ def run(given: argparse.Namespace) -> int:
         print(f"ptrack: {shown(' '.join(str(video.error).split()))}", file=sys.stderr)
     for note in list_notes(summary):
         print(f"note: {shown(note)}", file=sys.stderr)
-    withheld = given.min_count is not None or given.salt is not None
+    withheld = given.min_count is not None or given.salt is not None or given.new_salt is not None
     if given.json:
         print(json.dumps(summary_as_json(summary), indent=2))
     else:
@@ -211,11 +221,57 @@ def run(given: argparse.Namespace) -> int:
     return _code(summary)
 
 
+def _list_videos(given: argparse.Namespace) -> int:
+    """Print what each video would be exported with; notes go to stderr."""
+    from ptrack_analysis.pipeline.camera_config import resolve_videos
+    from ptrack_analysis.pipeline.config import AnalysisConfig
+    from ptrack_analysis.sources.finding import form_given, rename_videos, scan_source
+
+    with open_source(given) as source:
+        found = scan_source(source, form_given(**format_arguments(given))).videos
+        references = rename_videos(found, given.video_name, source)
+        config = AnalysisConfig(**read_config(given))
+        videos, notes = resolve_videos(config, references, source, cameras=given.cameras, strict=given.strict)
+    rows = []
+    for name, video in videos.items():
+        recording, scene = video.recording, video.scene
+        start = "" if recording.started_at is None else recording.started_at.isoformat()
+        row: dict[str, Any] = {
+            "video": config.part_name(name),
+            "camera": recording.camera,
+            "site": recording.site,
+        }
+        row |= {"started_at": start or None, "timezone": recording.timezone}
+        row |= {
+            "zones": str(video.config.zones or "") or None,
+            "floor": str(video.config.floor or "") or None,
+        }
+        count = None if scene is None else len(scene.of(name).zones) + len(scene.of(name).lines)
+        rows.append(row | {"zones_and_lines": count})
+    for note in notes:
+        print(f"note: {shown(note)}", file=sys.stderr)
+    if given.json:
+        print(json.dumps(rows, indent=2))
+        return 0
+    cells = [
+        [*rows[0]],
+        *([("-" if value is None else str(value)) for value in row.values()] for row in rows),
+    ]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        text = "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True))
+        print(shown(text.rstrip()))
+    return 0
+
+
 def _export(given: argparse.Namespace) -> "ExportSummary":
     from tqdm import tqdm
 
     from ptrack_analysis.dataset.export import export_dataset
 
+    config = read_config(given)
+    if given.new_salt is not None:
+        config["salt"] = _write_new_salt(given, config)
     with (
         open_source(given) as source,
         _start_workers(given) as crew,
@@ -232,7 +288,7 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
         return export_dataset(
             source,
             given.out,
-            **read_config(given),
+            **config,
             force=given.force,
             prune=given.prune,
             cameras=given.cameras,
@@ -242,6 +298,28 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
             **crew,
             **format_arguments(given),
         )
+
+
+def _write_new_salt(given: argparse.Namespace, config: dict[str, Any]) -> str:
+    """Generate a salt and write it to a new file that only its owner can read; return the salt."""
+    from ptrack_analysis.errors import OutputError, ParameterError
+    from ptrack_analysis.pipeline.config import AnalysisConfig
+
+    if given.salt is not None:
+        raise ParameterError("--new-salt and --salt-file must not both be given. Use one of them.")
+    salt = secrets.token_hex(_SALT_BYTES)
+    AnalysisConfig(**config)  # if an option is wrong, no file is left behind
+    try:
+        with os.fdopen(os.open(given.new_salt, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(salt + "\n")
+    except FileExistsError:
+        raise ParameterError(
+            f"--new-salt {given.new_salt}: the file exists. Use --salt-file to use the salt in it, or name "
+            "another file."
+        ) from None
+    except OSError as error:
+        raise OutputError(f"--new-salt {given.new_salt}: cannot write: {error.strerror or error}") from error
+    return salt
 
 
 @contextmanager

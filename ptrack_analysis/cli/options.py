@@ -248,6 +248,17 @@ def add_source_options(parser: argparse.ArgumentParser, *, has_name: bool = True
     add_remote(parser)
 
 
+def add_cameras(parser: argparse.ArgumentParser) -> None:
+    """Add the option of the file of cameras."""
+    parser.add_argument(
+        "--cameras",
+        type=parse_file_path,
+        metavar="FILE",
+        help="TOML or CSV file of cameras: the videos of each (files, job_tag, job_id, video_uri) and its "
+        "own zones, lines, floor, timezone, dates and options",
+    )
+
+
 def fallback_video(given: argparse.Namespace) -> "Video":
     """Return the facts that the source may lack."""
     from ptrack_analysis.video import Video

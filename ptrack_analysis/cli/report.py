@@ -7,6 +7,7 @@ from typing import Any
 
 from ptrack_analysis.cli.config_options import MEASURING, add_options, read_config
 from ptrack_analysis.cli.options import (
+    add_cameras,
     add_command,
     add_source,
     add_source_options,
@@ -35,6 +36,7 @@ def add(commands: Any) -> None:
         "-o", "--output", type=parse_file_path, required=True, metavar="FILE", help="HTML file to write"
     )
     add_options(parser, "scene", into=parser)
+    add_cameras(parser)
     add_options(parser, "background", config=PlotOptions, into=parser)
     add_video(parser)
     parser.add_argument("--force", action="store_true", help="replace FILE even if it is not a report")
@@ -56,6 +58,7 @@ def run(given: argparse.Namespace) -> int:
             settings=settings,
             video=given.video,
             background=given.background,
+            cameras=given.cameras,
             form=format_arguments(given),
             force=given.force,
             name=given.video_name,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ptrack_analysis.cli.config_options import MEASURING, add_options, read_config
 from ptrack_analysis.cli.options import (
+    add_cameras,
     add_command,
     add_source,
     add_source_options,
@@ -66,6 +67,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--list", nargs=0, action=_List, help="list the tables and exit")
     add_options(parser, "scene", into=parser)
+    add_cameras(parser)
     add_video(parser)
     add_options(parser, "faces", into=parser)
     parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
@@ -100,14 +102,15 @@ def run(given: argparse.Namespace) -> int:
 
 def _analysis(given: argparse.Namespace, settings: "AnalysisConfig", source: "AnyPath") -> "VideoAnalysis":
     """Open the video, and print what is odd about it on stderr."""
-    from ptrack_analysis.clock.lookup import find_keys, find_recordings
-    from ptrack_analysis.pipeline.video_analysis import VideoAnalysis, read_scene_file
+    from ptrack_analysis.pipeline.camera_config import resolve_videos
+    from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
     from ptrack_analysis.sources.finding import form_given, rename_videos
 
-    scene, form = read_scene_file(settings), format_arguments(given)
+    form = format_arguments(given)
     (reference,) = rename_videos([_video(source, given.video, form)], given.video_name, source)
-    recordings, notes = find_recordings(settings, [find_keys(reference, source)])
-    analysis = VideoAnalysis(reference, settings, scene, recordings[reference.name], form=form_given(**form))
+    videos, notes = resolve_videos(settings, [reference], source, cameras=given.cameras)
+    video = videos[reference.name]
+    analysis = VideoAnalysis(reference, video.config, video.scene, video.recording, form=form_given(**form))
     for note in (*notes, *list_video_notes(analysis)):
         print(shown(f"note: {analysis.name}: {note}"), file=sys.stderr)
     return analysis

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ptrack_analysis.cli.options import add_command, add_remote, parse_file_path, shown, use_remote
 
 if TYPE_CHECKING:
-    from ptrack_analysis.dataset.verify import Verification
+    from ptrack_analysis.dataset.verification import Verification
 
 _SHOWN = 20
 _BAD = 3
@@ -19,9 +19,10 @@ def add(commands: Any) -> None:
     parser = add_command(
         commands,
         "verify",
-        "Read a dataset again and check that it is complete and consistent: files, checksums, columns, keys, "
-        "references, and the sums of its tables.",
+        "Read a dataset again, and check that it is complete and consistent: manifest, files, checksums, "
+        "columns, keys, references, times, and what is withheld.",
         "verify out",
+        "verify out --laws",
         "verify s3://bucket/dataset --json",
     )
     parser.add_argument(
@@ -29,6 +30,11 @@ def add(commands: Any) -> None:
         type=parse_file_path,
         metavar="OUT",
         help="folder or s3://bucket/prefix of a dataset",
+    )
+    parser.add_argument(
+        "--laws",
+        action="store_true",
+        help="also check that sums agree between tables, such as time in zones; needs DuckDB",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_remote(parser)
@@ -40,7 +46,7 @@ def run(given: argparse.Namespace) -> int:
     from ptrack_analysis.dataset.verify import verify_dataset
 
     use_remote(given)
-    found = verify_dataset(given.out)
+    found = verify_dataset(given.out, laws=given.laws)
     print(json.dumps(_plain(found), indent=2) if given.json else shown(_text(found)))
     return 0 if found.passed else _BAD
 
@@ -56,8 +62,8 @@ def _text(found: "Verification") -> str:
     ]
     width = max(len(check.name) for check in found.checks)
     for check in found.checks:
-        said = f"{check.count} found" if check.count else "ok" if check.looked_at else "-"
-        lines.append(f"  {check.name:<{width}}  {check.looked_at:>12}  {said:<10}  {check.rule}")
+        said = f"{check.count} found" if check.count else "ok" if check.examined else "-"
+        lines.append(f"  {check.name:<{width}}  {check.examined:>12}  {said:<10}  {check.rule}")
     shown = [f"{check.name}: {finding}" for check in found.checks for finding in check.findings]
     if shown:
         lines += ["", *shown[:_SHOWN]]

@@ -1,6 +1,7 @@
 """The recording of each video: from the file of recordings, or by a pattern of file names."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,8 +12,7 @@ from typing import Any, Protocol
 from ptrack_analysis.clock.recordings import Recording, RecordingRow, read_rows, taken_names
 from ptrack_analysis.clock.timezones import moment_at, name_offset
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.scene.selection import VideoKeys
-from ptrack_analysis.scene.zones import is_pattern
+from ptrack_analysis.scene.selection import SelectorIndex, VideoKeys
 from ptrack_analysis.sources.archive import VideoReference, shown
 from ptrack_analysis.sources.names import listed, strip_suffixes
 from ptrack_analysis.storage.s3 import AnyPath
@@ -271,23 +271,24 @@ def _match_rows(
         If two rows match the same video, or a row with a start matches several videos.
     """
     found = dict[str, RecordingRow]()
-    by_name = {keys.name.casefold(): keys for keys in videos}
-    for row in rows:
-        names = row.selector.video
-        is_plain = bool(names) and not any(map(is_pattern, names))
-        candidates = [by_name[name] for one in names if (name := one.casefold()) in by_name]
-        fitting = [keys.name for keys in (candidates if is_plain else videos) if row.fits(keys)]
-        for name in fitting:
-            other = found.get(name) or (earlier or {}).get(name)
-            if other is not None:
-                raise InputError(
-                    f"{row.place}: the row matches video {name!r}, and so does {other.place}. Correct or "
-                    "remove one of them."
-                )
-            found[name] = row
-        if len(fitting) > 1 and row.cells.get("started_at"):
+    index = SelectorIndex([row.selector for row in rows])
+    matched: dict[int, list[str]] = defaultdict(list)
+    for keys in videos:
+        fitting = [number for number in index.find(keys) if rows[number].fits(keys)]
+        others = [*filter(None, [(earlier or {}).get(keys.name)]), *(rows[number] for number in fitting)]
+        if len(others) > 1 and fitting:
             raise InputError(
-                f"{row.place}: the row has started_at, but matches {_listed(fitting)}, which cannot all "
+                f"{others[1].place}: the row matches video {keys.name!r}, and so does {others[0].place}. "
+                "Correct or remove one of them."
+            )
+        if fitting:
+            found[keys.name] = rows[fitting[0]]
+            matched[fitting[0]].append(keys.name)
+    for number, fitted in matched.items():
+        row = rows[number]
+        if len(fitted) > 1 and row.cells.get("started_at"):
+            raise InputError(
+                f"{row.place}: the row has started_at, but matches {_listed(fitted)}, which cannot all "
                 "start then. Give each video a row."
             )
     return found
@@ -349,7 +350,10 @@ def _by_names(recording: Recording, pattern: Pattern, names: Iterable[str]) -> R
         recording = replace(recording, **known, further={**recording.further, **further})
         return recording if recording.started_at is not None else _begun(recording, moment)
     except ParameterError as error:
-        return recording if recording.started_at is not None else replace(recording, fault=str(error))
+        if recording.started_at is not None:
+            return recording
+        fault = f"{error}. Give the start of the video in the file of recordings (--recordings)."
+        return replace(recording, fault=fault)
 
 
 def _begun(recording: Recording, moment: datetime) -> Recording:

@@ -21,7 +21,7 @@ from ptrack_analysis.storage.s3 import S3Path, parse_path
 
 Value = str | int | float | bool
 FurtherType = Literal["text", "integer", "number", "flag"]
-_PANDAS_TYPES = {"text": "str", "integer": "Int64", "number": "Float64", "flag": "boolean"}
+_PANDAS_TYPES = {"text": "str", "integer": "Int64", "number": "float64", "flag": "boolean"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,13 +82,28 @@ def of_recording(recording: Recording) -> dict[str, Any]:
     return {
         "started_at": np.array([utc], dtype="datetime64[us]"),
         "timezone": [recording.timezone],
-        "local_day": [None if shown is None else shown.date().isoformat()],
+        "local_date": np.array([None if shown is None else shown.date()], dtype="datetime64[s]"),
         "local_hour": [None if shown is None else shown.hour],
         "weekday": [None if shown is None else shown.isoweekday()],
         "site": [recording.site],
         "camera": [recording.camera],
+        "camera_key": [make_camera_key(recording.site, recording.camera)],
         "opening_hours": [recording.opening_hours],
     }
+
+
+def make_camera_key(site: str | None, camera: str | None) -> str | None:
+    """Return the key of a camera, ``site/camera``, or None if both names are unknown.
+
+    Examples
+    --------
+    >>> make_camera_key("Bonn", "entrance 1/2")
+    'Bonn/entrance 1%2F2'
+    """
+    if not site and not camera:
+        return None
+    parts = ((name or "").replace("%", "%25").replace("/", "%2F") for name in (site, camera))
+    return "/".join(parts)
 
 
 def with_further(videos: pd.DataFrame, recording: Recording) -> pd.DataFrame:
@@ -168,8 +183,8 @@ def read_recordings(
     clock has the offset of ``started_at``. The file is UTF-8, with or without a byte order mark, and
     separated by commas, semicolons, tabs or bars, whichever the header has most of.
 
-    An export can also match rows by ``files``, ``job_id``, ``job_tag``, ``video_uri`` or ``camera`` (see
-    ``export_dataset``); this function needs the column ``video``.
+    Exports, reports and ``ptrack table`` also match rows by ``files``, ``job_id``, ``job_tag``, ``video_uri``
+    or ``camera``; this function needs the column ``video``.
 
     Parameters
     ----------

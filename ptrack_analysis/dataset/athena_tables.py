@@ -20,7 +20,8 @@ PLACEHOLDER = "s3://YOUR-BUCKET/PREFIX"
 _HEAD = """\
 -- Tables of this dataset for Amazon Athena, {mark}.
 -- Run one statement at a time, again after each export. Only new columns cannot be added twice.
--- The tables are external: DROP TABLE leaves the files in place.
+-- The tables are external: DROP TABLE leaves the files in place. If a file like this was not run, so that a
+-- table lacks columns, drop the table and run this file again.
 """
 _UPLOAD = f"-- Upload the dataset to S3 and replace {PLACEHOLDER} by its location.\n"
 _PARTITIONS = """\

@@ -14,7 +14,14 @@ from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.dimensions import describe_video, list_definitions, with_keys
 from ptrack_analysis.dataset.identity import Digests, hash_content
-from ptrack_analysis.dataset.manifest import STAGING, DatasetFile, Partition, VideoEntry, place_file
+from ptrack_analysis.dataset.manifest import (
+    PARTITION_KEYS,
+    STAGING,
+    DatasetFile,
+    Partition,
+    VideoEntry,
+    place_file,
+)
 from ptrack_analysis.dataset.publishing import stage_file
 from ptrack_analysis.dataset.release import needed_folders, release, released_folders
 from ptrack_analysis.dataset.summary import VideoSummary, sum_figures, summarize_video
@@ -29,9 +36,11 @@ from ptrack_analysis.sources.archive import VideoReference
 from ptrack_analysis.storage.facts import (
     Clock,
     Further,
+    VideoTable,
     arrow_schema,
     build_rows,
     conform,
+    find_further_types,
     join_rows,
     join_types,
     split_by,
@@ -188,40 +197,31 @@ def export_batch(task: BatchTask, target: Target) -> BatchResult:
     RemoteError
         If S3 refuses to take them.
     """
-    rows: dict[str, dict[str, pa.Table]] = {name: {} for name in target.tables}
+    made: dict[str, list[VideoTable]] = {name: [] for name in target.tables}
     entries, summaries, kept = dict[str, VideoEntry](), list[VideoSummary](), list(task.keep)
     further = dict(target.further)
     for video in task.videos:
-        try:
-            made, entry, summary = _compute(video, target)
-        except (OutputError, RemoteError):
-            raise
-        except PtrackError as error:
-            summary = VideoSummary(name=video.entry.video, status="failed", error=error)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one video stops no other
-            said = InputError(f"{video.entry.video}: cannot be measured: {type(error).__name__}: {error}")
-            summary = VideoSummary(name=video.entry.video, status="failed", error=said)
-        else:
-            entries[entry.video] = entry
-            for name, content in made.items():
-                rows[name][entry.video] = content
-                further[name] = join_types(further.get(name, ()), _find_further(content, target.tables[name]))
-        if summary.status == "failed" and video.entry.rows:
-            kept.append(replace(video.entry, fault=" ".join(str(summary.error).split())))
+        tables, entry, summary = _try_video(video, target)
         summaries.append(summary)
-    for entry in kept:
+        if summary.status == "failed":
+            kept += [entry] if entry.rows else []
+            continue
         entries[entry.video] = entry
-    _read_kept(kept, task, target, rows)
-    further = {name: columns for name, columns in further.items() if columns}
+        for name, part in tables.items():
+            made[name].append(part)
+            types = find_further_types(part.table, find_further_columns(part.table, target.tables[name]))
+            if types:
+                further[name] = join_types(further.get(name, ()), types)
+    entries |= {entry.video: entry for entry in kept}
     files = list[DatasetFile]()
-    for name, parts in rows.items():
-        schema = arrow_schema(target.tables[name], further.get(name, ()))
-        content = join_rows([parts[video] for video in sorted(parts)], schema)
-        files += stage_rows(content, name, task, target)
-        parts.clear()
-    return BatchResult(
-        task.batch, tuple(entries[name] for name in sorted(entries)), tuple(files), further, tuple(summaries)
-    )
+    for name, schema in target.tables.items():
+        columns = further.get(name, ())
+        rows = _read_kept(kept, name, task, target)
+        if made[name]:
+            rows.append(build_rows(made.pop(name), schema, columns))
+        files += stage_rows(join_rows(rows, arrow_schema(schema, columns)), name, task, target)
+    ordered = tuple(entries[name] for name in sorted(entries))
+    return BatchResult(task.batch, ordered, tuple(files), further, tuple(summaries))
 
 
 def stage_rows(content: pa.Table, name: str, task: BatchTask, target: Target) -> Iterator[DatasetFile]:
@@ -240,58 +240,59 @@ def stage_rows(content: pa.Table, name: str, task: BatchTask, target: Target) ->
         yield stage_file(target.out, target.run, place, buffer, rows=len(part), batch=task.batch)
 
 
-def _compute(video: VideoTask, target: Target) -> tuple[dict[str, pa.Table], VideoEntry, VideoSummary]:
-    """Compute one video, and convert its tables to their stored form."""
+def _try_video(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable], VideoEntry, VideoSummary]:
+    """Compute the tables of one video; if it fails, return its old entry with the fault."""
+    try:
+        return _compute(video, target)
+    except (OutputError, RemoteError):
+        raise
+    except PtrackError as failure:
+        error = failure
+    except Exception as failure:  # noqa: BLE001 - whatever is wrong with one video stops no other
+        error = InputError(f"{video.entry.video}: cannot be measured: {type(failure).__name__}: {failure}")
+    entry = replace(video.entry, fault=" ".join(str(error).split()))
+    return {}, entry, VideoSummary(name=entry.video, status="failed", error=error)
+
+
+def _compute(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable], VideoEntry, VideoSummary]:
+    """Compute the tables of one video as they are written."""
     setting, name = target.settings[video.setting], video.entry.video
     analysis = VideoAnalysis(video.reference, setting.config, setting.scene, video.recording, warn=False)
     tables, notes = compute_tables(analysis)
     report = analysis.reading.report.to_dict(examples=False)
-    figures = sum_figures(tables.get("tracks"), tables.get("visits"), _list_zones(video, setting))
-    released = release(tables, setting.config, name)
+    zones = _list_zones(video, setting)
     clock = _find_clock(tables["videos"])
-    made = {}
-    for table, content in released.items():
-        schema = target.tables[table]
-        columns = find_further_columns(content, schema)
-        if columns and table != "videos" and not has_source_columns(table, setting.config):
-            columns = []
-        renamed, columns = _rename_taken(content, columns, schema)
-        made[table] = build_rows(_name(renamed, table, name), schema, name, clock, columns)
+    made = {
+        table: VideoTable(name, _prepare(content, table, name, setting, target.tables[table]), clock)
+        for table, content in release(tables, setting.config, name).items()
+    }
     entry = replace(
         video.entry,
         content=video.entry.content or target.digests.digest(hash_content(video.reference)),
         fault="",
-        rows={table: len(content) for table, content in made.items()},
+        rows={table: len(part.table) for table, part in made.items()},
         about=describe_video(tables),
-        figures=figures,
+        figures=sum_figures(tables.get("tracks"), tables.get("visits"), zones),
         notes=tuple(notes),
         read_report=report,
     )
-    summary = replace(
-        summarize_video(entry, "written", _list_zones(video, setting)), findings=tuple(report["findings"])
-    )
     if setting.config.withholds:
         kept = {key: report[key] for key in ("completeness", "missing")}
-        entry = replace(entry, read_report=kept, figures={}, notes=())
-        summary = replace(summarize_video(entry, "written", ()), findings=tuple(report["findings"]))
-    return made, entry, summary
+        entry, zones = replace(entry, read_report=kept, figures={}, notes=()), []
+    summary = summarize_video(entry, "written", zones)
+    return made, entry, replace(summary, findings=tuple(report["findings"]))
 
 
-def _rename_taken(
-    table: pd.DataFrame, columns: Sequence[str], schema: Table
-) -> tuple[pd.DataFrame, list[str]]:
-    """Rename further columns that have the name of a stored column: ``day`` to ``source_day``."""
-    fixed = {name.lower() for name in arrow_schema(schema).names}
-    taken = {name: f"source_{name}" for name in columns if name.lower() in fixed}
-    return table.rename(columns=taken) if taken else table, [taken.get(name, name) for name in columns]
-
-
-def _name(table: pd.DataFrame, name: str, video: str) -> pd.DataFrame:
-    """Return the table of videos under the name that the video has in the dataset."""
-    if name != "videos":
-        return table
-    table = table.set_axis(pd.Index([video], name="video", dtype=table.index.dtype))
-    return table.assign(status=pd.array([CURRENT], dtype="str"))
+def _prepare(table: pd.DataFrame, name: str, video: str, setting: Setting, schema: Table) -> pd.DataFrame:
+    """Return a table with the further columns that are stored, and the row of the video under its name."""
+    if name == "videos":
+        table = table.set_axis(pd.Index([video], name="video", dtype=table.index.dtype))
+        table = table.assign(status=pd.array([CURRENT], dtype="str"))
+    further = find_further_columns(table, schema)
+    if further and name != "videos" and not has_source_columns(name, setting.config):
+        return table.drop(columns=further)
+    fixed = {one.lower() for one in arrow_schema(schema).names} | {*PARTITION_KEYS.values()}
+    return table.rename(columns={one: f"source_{one}" for one in further if one.lower() in fixed})
 
 
 def _list_zones(video: VideoTask, setting: Setting) -> list[str]:
@@ -311,35 +312,25 @@ def _find_clock(videos: pd.DataFrame) -> Clock:
     return Clock.of(find_start(videos), parse_timezone(zone) if isinstance(zone, str) else None)
 
 
-def _find_further(content: pa.Table, schema: Table) -> Further:
-    fixed = len(arrow_schema(schema))
-    stored = {pa.int64(): "int64", pa.float64(): "double", pa.string(): "string", pa.bool_(): "bool"}
-    stored |= {pa.int32(): "int64", pa.date32(): "date"}
-    return tuple((field.name, stored[field.type]) for field in list(content.schema)[fixed:])
-
-
-def _read_kept(
-    kept: Sequence[VideoEntry], task: BatchTask, target: Target, rows: dict[str, dict[str, pa.Table]]
-) -> None:
+def _read_kept(kept: Sequence[VideoEntry], table: str, task: BatchTask, target: Target) -> list[pa.Table]:
     """Read the rows that the batch has of videos that are not computed now."""
     if not kept:
-        return
-    faults = {entry.video: entry.fault for entry in kept}
-    names = pa.array([*faults], pa.string())
-    for table, places in task.files.items():
-        if table not in rows:
-            continue
-        for place in places:
-            content = read_rows(target.out / place)
-            content = content.filter(pc.is_in(content["video"], value_set=names))
-            for video, fault in faults.items():
-                own = content.filter(pc.equal(content["video"], video))
-                if own.num_rows == 0:
-                    continue
-                if table == "videos":
-                    own = set_status(own, OUTDATED if fault else CURRENT)
-                before = rows[table].get(video)
-                rows[table][video] = own if before is None else pa.concat_tables([before, own])
+        return []
+    names = pa.array([entry.video for entry in kept], pa.string())
+    outdated = pa.array([entry.video for entry in kept if entry.fault], pa.string())
+    parts = []
+    for place in task.files.get(table, ()):
+        rows = read_rows(target.out / place)
+        rows = rows.filter(pc.is_in(rows["video"], value_set=names))
+        parts.append(_set_status(rows, outdated) if table == "videos" else rows)
+    return parts
+
+
+def _set_status(videos: pa.Table, outdated: pa.Array) -> pa.Table:
+    """Return rows of the table of videos with their status."""
+    index = videos.column_names.index("status")
+    status = pc.if_else(pc.is_in(videos["video"], value_set=outdated), OUTDATED, CURRENT)
+    return videos.set_column(index, videos.schema.field(index), status)
 
 
 def read_rows(path: AnyPath) -> pa.Table:
@@ -359,12 +350,6 @@ def read_rows(path: AnyPath) -> pa.Table:
     return upgrade(content)
 
 
-def set_status(videos: pa.Table, status: str) -> pa.Table:
-    """Return rows of the table of videos with this status."""
-    index = videos.column_names.index("status")
-    return videos.set_column(index, videos.schema.field(index), pa.array([status] * len(videos), pa.string()))
-
-
 def join_chunks(
     batch: int, results: Sequence[BatchResult], target: Target, further: Mapping[str, Further]
 ) -> tuple[DatasetFile, ...]:
@@ -374,14 +359,8 @@ def join_chunks(
     staging = target.out / STAGING / target.run
     for name, schema in target.tables.items():
         places = [file.place for result in results for file in result.files if _table_of(file.place) == name]
-        parts: dict[str, pa.Table] = {}
-        for place in places:
-            content = read_rows(staging / place)
-            for video in content["video"].unique().to_pylist():
-                parts[video] = content.filter(pc.equal(content["video"], video))
-        joined = join_rows(
-            [parts[video] for video in sorted(parts)], arrow_schema(schema, further.get(name, ()))
-        )
+        rows = [read_rows(staging / place) for place in places]
+        joined = join_rows(rows, arrow_schema(schema, further.get(name, ())))
         files += stage_rows(joined, name, task, target)
     return tuple(files)
 

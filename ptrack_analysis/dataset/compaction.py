@@ -108,12 +108,9 @@ def _stage_table(
 ) -> list[DatasetFile]:
     """Stage the rows of some videos as the files of a table."""
     names = pa.array([entry.video for entry in group], pa.string())
-    parts: dict[str, list[pa.Table]] = {}
+    parts = []
     for file in dataset.manifest.files_of(name, {entry.batch for entry in group}):
-        content = read_rows(dataset.out / file.place)
-        content = content.filter(pc.is_in(content["video"], value_set=names))
-        for video in content["video"].unique().to_pylist():
-            parts.setdefault(video, []).append(content.filter(pc.equal(content["video"], video)))
-    schema = arrow_schema(target.tables[name], target.further.get(name, ()))
-    ordered = [part for video in sorted(parts) for part in parts[video]]
-    return list(stage_rows(join_rows(ordered, schema), name, BatchTask(batch, ()), target))
+        rows = read_rows(dataset.out / file.place)
+        parts.append(rows.filter(pc.is_in(rows["video"], value_set=names)))
+    rows = join_rows(parts, arrow_schema(target.tables[name], target.further.get(name, ())))
+    return list(stage_rows(rows, name, BatchTask(batch, ()), target))

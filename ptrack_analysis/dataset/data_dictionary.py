@@ -62,20 +62,23 @@ and the columns of the source without a role are not included. The holder of the
 make the same keys again.
 """
 _SUPPRESSED = """\
-A figure of fewer than {count} people (but more than none) is null, and `suppressed` is true in its row.
-Further rows are withheld where such a figure could be computed from the others. Never read a withheld
-figure as 0: the views keep such rows apart, or give null for a sum that would include one. Tables with a
-row per person are not included, and figures that may be the value of one person (medians, extremes, times
-of single events) are null in every row. Other data can still reveal a withheld figure: a second export with
-other zones or limits, or what someone knows from elsewhere.
+A figure of fewer than {count} people (but more than none) is null, and `suppressed` is true in its row. So is
+a figure from which the largest part of one person could be estimated closely, and further figures that
+together with the published ones would reveal such a figure. No figure covers more than one video. Medians,
+extremes and times are null in every row, because they may be the value of one person. Tables with a row per
+person are not included.
+
+A withheld figure is not 0. The views keep such rows apart, or give null for a sum that would include one.
+Other data can still reveal a figure: bounds that follow because no figure is negative, a second edition of
+the dataset with other zones, times or limits, or what someone knows from elsewhere.
 """
 
 
 def format_dictionary(description: DatasetDescription) -> str:
     """Format the data dictionary of a dataset as Markdown.
 
-    It says what a row of each table is, which columns identify it, and the type, unit and definition of each
-    column. It also lists the relations between the tables and what is withheld.
+    It contains the row, key and columns of each table, with types, units and definitions, the relations
+    between the tables, and the rules for withheld data.
     """
     sections = [
         _format_preface(description),
@@ -99,7 +102,7 @@ def _format_preface(description: DatasetDescription) -> str:
 
 
 def _format_undated(description: DatasetDescription) -> str:
-    """Say in which tables the local date is not that of the row."""
+    """Format the note on the tables whose rows have the date of the recording."""
     tables = [
         table.name for table in description.tables if table.has("local_date") and not table.has_own_time
     ]

@@ -37,7 +37,8 @@ def format_datapackage(description: DatasetDescription) -> str:
     """Format ``datapackage.json`` of a dataset (Data Package 2).
 
     Each table is a resource. Its path is a pattern, because the files change with each export. Fields have
-    types, definitions, units and constraints; primary and foreign keys follow from the keys and relations.
+    types, definitions, units and constraints; primary and foreign keys follow from the keys and relations. An
+    empty text is a value, such as the name of the whole video among quality checks; only null is missing.
     """
     package = {
         "$schema": _PACKAGE_PROFILE,
@@ -63,6 +64,7 @@ def _describe_table(description: DatasetDescription, table: StoredTable) -> dict
         "$schema": _SCHEMA_PROFILE,
         "fields": [_describe_column(table, column) for column in table.schema],
         "primaryKey": [*table.key],
+        "missingValues": [],
     }
     references = [
         {"fields": [one.column], "reference": {"resource": one.to, "fields": [one.key]}}

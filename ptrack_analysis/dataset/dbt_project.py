@@ -144,7 +144,7 @@ def _describe_table(description: DatasetDescription, table: StoredTable, root: s
 
 
 def _describe_columns(table: StoredTable, relations: list[Relation]) -> Iterator[dict[str, Any]]:
-    """Describe the columns; one whose name dbt would read as a template is left to ``dictionary.md``."""
+    """Describe the columns, except those whose name dbt would read as a template."""
     for column in table.schema:
         if "{" in column.name:
             continue

@@ -1,4 +1,4 @@
-"""The description of a dataset: its stored tables, their keys and how they join."""
+"""The description of a dataset: its stored tables, their keys and their relations."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ class StoredTable:
 
     @property
     def has_own_time(self) -> bool:
-        """Whether ``local_date`` is that of the row's own time, otherwise that of the recording's start."""
+        """Whether ``local_date`` belongs to a time of the row; otherwise, to the recording's start."""
         is_of_person = self.has("person") and any(pa.types.is_timestamp(one.type) for one in self.schema)
         return self.name == "videos" or "timestamp_ms" in self.key or is_of_person
 

@@ -20,7 +20,7 @@ _OF_ZONE = ("kind", "area", "area_px2", "area_m2")
 
 @dataclass(frozen=True, slots=True)
 class QuestionView:
-    """A query that answers one question, with its name and what it answers."""
+    """A query with its name and the question that it answers."""
 
     name: str
     text: str
@@ -30,8 +30,8 @@ class QuestionView:
 def list_question_views(description: DatasetDescription, refer: Refer = str) -> list[QuestionView]:
     """List the queries for which the dataset has the tables.
 
-    The queries name their columns, so that they have the same columns for flat and partitioned datasets. None
-    of them adds up rows with withheld figures: such a sum is null.
+    The queries name their columns, so that they have the same columns for flat and partitioned datasets. They
+    do not add up rows with withheld figures: such a sum is null.
     """
     return [
         *_join_visits(description, refer),
@@ -360,7 +360,7 @@ def _is_end_observed(description: DatasetDescription) -> str:
 
 
 def _list_observed(description: DatasetDescription) -> list[tuple[VisitEnds, tuple[str, ...]]]:
-    """List the observed entries and exits, those of most videos first."""
+    """List the observed entries and exits, the most frequent first."""
     found = sorted(description.observed.items(), key=lambda pair: (-len(pair[1]), pair[1]))
     return found or [(VisitEnds(), ())]
 

@@ -1,16 +1,20 @@
-"""Tables for data that leaves the house: salted keys, no small counts."""
+"""Tables for data that leaves the house: salted keys, and no figure that rests on few people."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from ptrack_analysis.dataset.contributions import Contributions, compute_contributions, list_sources
+from ptrack_analysis.dataset.published import Figure, build_system, list_figures
+from ptrack_analysis.dataset.suppression import Cells, choose_suppressed
 from ptrack_analysis.geometry import Bools, Integers
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.config_values import create_key
-from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, Privacy, Salting, Suppression
+from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, Privacy
 from ptrack_analysis.schema import (
     PERSON_KEYS,
+    RELEASED,
     SALTED,
     SUPPRESSED,
     Table,
@@ -19,369 +23,247 @@ from ptrack_analysis.schema import (
     validate,
 )
 from ptrack_analysis.schema.table import TRACKER_IDENTITIES
+from ptrack_analysis.video import Milliseconds
 
-Tables = Mapping[str, pd.DataFrame]
-
-_HOURLY = frozenset({"occupancy_hourly", "visits_hourly"})
-_UNKNOWN = 1
-"""What nobody has counted is taken for a single person: to be suppressed."""
-
-
-def persons_in(rule: Suppression, table: pd.DataFrame, tables: Tables) -> Integers:
-    """Count the persons that each row of a table rests on; never more than there are.
-
-    Of stays they are the distinct persons who stayed; of crossings the distinct persons of the direction
-    that fewer crossed in, if any; of intervals of time the most who were present at once, which is at most
-    the true number; of a cell the distinct persons who stood in it.
-    """
-    if rule.source:
-        return _COUNTS[rule.people](table, tables[rule.source])
-    numbers: Integers = table[rule.people].to_numpy()
-    return numbers
-
-
-def _visitors(table: pd.DataFrame, visits: pd.DataFrame) -> Integers:
-    """Count the distinct visitors by as much of zone and entry as the table is keyed by."""
-    names = [name for name in ("zone", "entry") if name in table.index.names]
-    of_group = visits.reset_index().astype({"entry": "str"}).groupby(names)["person_index"].nunique()
-    return _looked_up(of_group, table, names, missing=0)
-
-
-def _people_of_retail(table: pd.DataFrame, visits: pd.DataFrame) -> Integers:
-    """Count the visitors of the zone; a figure of fewer persons or visits rests on no more than these.
-
-    A share rests on those that it counts, and on those that it leaves: both can be had from it.
-    """
-    visitors = _visitors(table, visits)
-    counts = table["measured_in"].isin(["persons", "visits"]).to_numpy()
-    value, of = table["value"].fillna(0.0).to_numpy(), table["taken_of"].to_numpy()
-    shares = np.where((table["measured_in"] == "1").to_numpy(), np.rint(value * of), 0.0).astype("int64")
-    fewest = visitors
-    for number in (
-        of,
-        np.where(counts, value, 0.0).astype("int64"),
-        shares,
-        np.where(shares > 0, of - shares, 0),
-    ):
-        fewest = np.where(number > 0, np.minimum(fewest, number), fewest)
-    return fewest
-
-
-def _crossers(table: pd.DataFrame, crossings: pd.DataFrame) -> Integers:
-    crossings = crossings.reset_index()
-    fewest = np.zeros(len(table), dtype="int64")
-    lines, starts = (table.index.get_level_values(name) for name in ("line", "timestamp"))
-    for line in lines.unique():
-        rows = np.flatnonzero(lines == line)
-        own = crossings[crossings["line"] == line]
-        interval = np.searchsorted(starts[rows].to_numpy(), own["timestamp"].to_numpy(), side="right") - 1
-        for way in ("in", "out"):
-            counted = own.assign(interval=interval)[(own["direction"] == way).to_numpy()]
-            persons = counted.groupby("interval")["person_index"].nunique()
-            number = persons.reindex(range(len(rows)), fill_value=0).to_numpy()
-            before = fewest[rows]
-            fewest[rows] = np.where(
-                (before == 0) | (number == 0), before + number, np.minimum(before, number)
-            )
-    return fewest
-
-
-def _people_in_cells(table: pd.DataFrame, measure: pd.DataFrame) -> Integers:
-    persons = measure.xs("persons", level="quantity")["number"].astype("int64")
-    return _looked_up(persons, table, ["row", "column"], missing=_UNKNOWN)
-
-
-def _looked_up(of_group: pd.Series, table: pd.DataFrame, names: list[str], *, missing: int) -> Integers:
-    """Return the number of the group of each row of a table."""
-    levels = [table.index.get_level_values(name) for name in names]
-    wanted = levels[0] if len(levels) == 1 else pd.MultiIndex.from_arrays(levels, names=names)
-    numbers: Integers = of_group.reindex(wanted, fill_value=missing).to_numpy().astype("int64")
-    return numbers
-
-
-_COUNTS: dict[str, Callable[[pd.DataFrame, pd.DataFrame], Integers]] = {
-    "visitors": _visitors,
-    "people_of_retail": _people_of_retail,
-    "crossers": _crossers,
-    "people_in_cells": _people_in_cells,
-}
-
-
-_KEPT = {
-    "zone_key",
-    "line_key",
-    "interval",
-    "recorded_time",
-    "local_day",
-    "local_hour",
-    "weekday",
-    "area_m2",
-    "x_{u}",
-    "y_{u}",
-    "measured_in",
-    "definition",
-    "confidence",
-}
-"""Columns that say what a row is about, not what was found."""
-
-
-def complemented(small: Bools, persons: Integers, groups: Sequence[Integers]) -> Bools:
-    """Mark, beside rows of few persons, as many others that none of those is alone in its group.
-
-    In a group with exactly one row marked, its figures could be had by subtracting the others from the
-    group's total; so the row of fewest persons is marked too, of several the first, one of nobody only where
-    there is no other. A group of one row stays as it is. This goes on until it holds in every group.
-
-    Parameters
-    ----------
-    small
-        (n,) rows that rest on few persons.
-    persons
-        (n,) persons that each row rests on.
-    groups
-        For each way to group the rows (n,) numbers of their groups.
-
-    Returns
-    -------
-    numpy.ndarray
-        (n,) bool.
-    """
-    marked = small.copy()
-    rank = np.lexsort((np.arange(len(persons)), persons, persons == 0))
-    place = np.empty(len(rank), dtype="int64")
-    place[rank] = np.arange(len(rank))
-    growing = True
-    while growing:
-        growing = False
-        for group in groups:
-            alone = (np.bincount(group[marked], minlength=group.max(initial=0) + 1) == 1)[group] & ~marked
-            for lone in np.unique(group[alone]):
-                others = np.flatnonzero(alone & (group == lone))
-                marked[others[np.argmin(place[others])]] = True
-                growing = True
-    return marked
-
-
-def number_groups(table: pd.DataFrame, ways: Sequence[Sequence[str]]) -> list[Integers]:
-    """Return the group number of each row for each grouping by levels; without levels, one group."""
-    keys = table.index.to_frame(index=False)
-    return [
-        keys.groupby([*way], sort=False).ngroup().to_numpy() if way else np.zeros(len(keys), dtype="int64")
-        for way in ways
-    ]
-
-
-def without(
-    table: pd.DataFrame, schema: Table, rows: Bools, figures: dict[str, Bools] | None = None
-) -> pd.DataFrame:
-    """Return a table without the figures of some rows, and without single figures of others.
-
-    Parameters
-    ----------
-    table
-        The table.
-    schema
-        Its schema, of which there is a form without small counts.
-    rows
-        (n,) rows of which every figure goes; what they are about stays.
-    figures
-        Rows of which a single column goes, by its name.
-    """
-    form, given = SUPPRESSED[schema.name], figures or {}
-    gone = rows.copy()
-    columns = {}
-    for name, column in list_columns(table, schema):
-        hidden = rows | given.get(name, False)
-        whole = table[name].astype("Int64") if column.kind == "integer" else table[name]
-        if column.name in _KEPT:
-            columns[name] = whole
-            continue
-        gone |= hidden & table[name].notna().to_numpy()
-        columns[name] = whole.mask(hidden)
-    table = table.assign(**columns, suppressed=gone)
-    validate(table, form)
-    return table
+DOMINANCE = 10.0
+"""The p of the p % rule: a contribution that can be estimated to within so many percent is protected."""
 
 
 def release(
     tables: Mapping[str, pd.DataFrame], settings: AnalysisConfig, video: str
 ) -> dict[str, pd.DataFrame]:
-    """Return the tables of one video as they may leave the house.
+    """Return the tables of one video in the form in which they may be published.
 
-    With a salt, ``person`` is the first 16 hex digits of HMAC-SHA256(salt, "video:person_index"), and no
-    number of the tracker is left, nor the order that they give: groups are numbered anew, and of a pair the
-    smaller key comes first; ``stitches``, which is about these numbers, is left out.
+    With a salt, ``person`` is the first 16 hex digits of HMAC-SHA256(salt, "video:person_index"). No person
+    index is left, and rows are sorted by key, so their order does not reveal it: groups are numbered anew,
+    and the smaller key of a pair comes first. ``stitches`` is withheld, because it is about person indices.
 
-    With either, the columns of a tracker's file that have no role are left out: what they tell of people is
-    not known.
+    With ``min_count``, only columns that ``schema.released`` declares keep their values. Tables of single
+    people are withheld, and so are extremes, medians and times. A figure is suppressed if fewer people
+    contribute to it, or if the largest contribution can be estimated to within 10 % (the p % rule): the
+    person with the second largest one could compute it. Further figures are suppressed until no such figure
+    follows from those that are published, by addition and subtraction. ``suppressed`` marks the rows.
 
-    With ``min_count`` every figure that rests on fewer persons, but not on nobody, is missing, and its row
-    says ``suppressed``; so is one more of a group of rows in which it would be the only one, as its figures
-    could be had from the group's total. Running totals of a line with such a row are missing. Left out are
-    the tables whose rows are single persons or single moments of their coming and going
-    (``occupancy_changes``, ``survival`` ...), those of which it cannot be told how many persons a figure
-    rests on (``quality``, ``field``, the heatmap of boxes), and beside tables of hours those of shorter
-    intervals.
-
-    With ``min_count``, ``rows_read`` and ``rows_dropped`` of ``videos`` are missing, because they count the
-    detections of all people, who may be few.
-
-    Some figures are withheld with ``min_count`` however many persons they rest on, because they are the
-    value of one person to the millisecond, or because two other published figures give them and they might
-    reveal a suppressed one. Missing are the medians, ``horizon`` and the restricted means of ``dwell`` and
-    ``dwell_by_entry``; ``start_unobserved`` and ``end_unobserved`` of ``dwell``, which are those of few
-    entries; the median and the share of ``transitions``; ``mean_persons`` of ``occupancy`` and
-    ``zone_occupancy``; density,
-    speed and flow of ``fundamental``; ``density_per_m2`` of ``heatmap``; and ``peak_moment``,
-    ``average_dwell``, ``dwell_per_visitor`` and ``re_entry_rate`` of ``retail``. The tables
-    ``dwell_quantiles``, ``service_levels``, ``confidence_intervals``, ``density`` and ``flow`` consist of
-    such figures and are left out.
+    With either, columns of a tracker's file without a role are withheld, because it is not known what they
+    reveal.
 
     Parameters
     ----------
     tables
-        The tables of one video by their folders, as ``compute_tables`` gives them.
+        The tables of one video by folder, as ``compute_tables`` returns them.
     settings
-        What is released: ``salt``, ``min_count`` and ``tables``.
+        What is published: ``salt``, ``min_count`` and ``tables``.
     video
         The video's name.
 
     Notes
     -----
-    Sums of two suppressed rows can be had from totals, and zones that overlap, another export of the same
-    archive with other options, or knowledge from outside can tell more. O(n log n).
+    A person is a track. No figure covers more than one video, so one video is protected without knowing
+    the others. Not covered: bounds that follow because no value is negative, two editions of one dataset
+    (other zones, times or limits), and knowledge from elsewhere.
 
     References
     ----------
-    Cell suppression with a threshold rule, primary and complementary: A. Hundepool et al., Statistical
-    Disclosure Control, Wiley 2012, doi:10.1002/9781118348239, chapter 4.
+    Cell suppression with a threshold and the p % rule, primary and complementary: A. Hundepool et al.,
+    Statistical Disclosure Control, Wiley 2012, doi:10.1002/9781118348239, chapter 4.
     """
     made = {name: tables[name] for name in released_folders(list(tables), settings)}
     if settings.withholds:
-        made = {name: _without_source_columns(name, table) for name, table in made.items()}
-    if settings.min_count is not None and "videos" in made:
-        unknown = pd.array([pd.NA] * len(made["videos"]), dtype="Int64")
-        made["videos"] = made["videos"].assign(rows_read=unknown, rows_dropped=unknown)
+        made = {name: _drop_source_columns(name, table) for name, table in made.items()}
     if settings.min_count is not None:
-        rules = {name: OUTPUTS[name].privacy.suppression for name in made}
-        given = {**tables, **_countable(tables)}
-        made |= {
-            name: _without_small_counts(name, rule, given, settings.min_count)
-            for name, rule in rules.items()
-            if rule is not None
-        }
+        made = _suppress(made, tables, settings, settings.min_count)
     if isinstance(settings.salt, bytes):
         salt = settings.salt
         made |= {
-            name: _salted(table, OUTPUTS[name].table, salt, video)
+            name: _salt(table, OUTPUTS[name].table, salt, video)
             for name, table in made.items()
-            if OUTPUTS[name].privacy.salting is Salting.KEYS
+            if OUTPUTS[name].privacy is Privacy.PERSONAL
         }
     return made
 
 
-def _without_source_columns(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """Leave out the columns of a tracker's file; those of ``videos`` are of the recordings."""
-    further = [] if name == "videos" else find_further_columns(table, OUTPUTS[name].table)
-    return table.drop(columns=further) if further else table
-
-
 def released_folders(folders: list[str], settings: AnalysisConfig) -> list[str]:
-    """List those of the computed tables that are written."""
+    """List the computed tables that are written."""
     standard = [one.name for one in OUTPUTS.values() if one.standard]
     standard += ["faces"] if settings.faces else []
     wanted = {*(settings.tables or standard), *ALWAYS}
-    hourly = settings.tells_clocks and not _HOURLY.isdisjoint(wanted)
+    salted, suppressed = settings.salt is not None, settings.min_count is not None
     return [
         name
         for name in folders
-        if name in wanted and _is_released(OUTPUTS[name].privacy, settings, hourly=hourly)
+        if name in wanted and OUTPUTS[name].is_released(salted=salted, suppressed=suppressed)
     ]
 
 
 def needed_folders(settings: AnalysisConfig) -> set[str]:
-    """List the tables that are computed to count persons in others, be they written or not."""
+    """List the tables that tell who contributes to figures: they are computed, even if not written."""
     if settings.min_count is None:
         return set()
-    rules = [rule for one in OUTPUTS.values() if (rule := one.privacy.suppression) is not None]
-    return {name for rule in rules for name in (rule.source, rule.same_as) if name}
+    declared = [
+        one
+        for name in released_folders(list(OUTPUTS), settings)
+        for column in RELEASED.get(OUTPUTS[name].table.name, {}).values()
+        for one in column
+    ]
+    return {source for one in declared for of in (one.of, one.per) if of for source in list_sources(of)}
 
 
-def _is_released(privacy: Privacy, settings: AnalysisConfig, *, hourly: bool) -> bool:
-    """Return whether anything of a table is written; ``hourly`` tells whether tables of hours are."""
-    if settings.salt is not None and privacy.salting is Salting.WITHHELD:
-        return False
-    if settings.min_count is None:
-        return True
-    rule = privacy.suppression
-    if rule is not None and rule.finer_than_hours and hourly:
-        return False
-    return bool(privacy.min_count)
+def _drop_source_columns(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Drop the columns of a tracker's file; those of ``videos`` describe the recordings."""
+    further = [] if name == "videos" else find_further_columns(table, OUTPUTS[name].table)
+    return table.drop(columns=further) if further else table
 
 
-def _countable(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Keep the rows whose people can be counted, where a table has others."""
-    kept = {}
-    for name, table in tables.items():
-        rule = OUTPUTS[name].privacy.suppression
-        if rule is not None and rule.only is not None:
-            level, value = rule.only
-            kept[name] = table[table.index.get_level_values(level) == value]
-    return kept
+def _suppress(
+    made: dict[str, pd.DataFrame],
+    tables: Mapping[str, pd.DataFrame],
+    settings: AnalysisConfig,
+    least: int,
+) -> dict[str, pd.DataFrame]:
+    """Withhold undeclared columns, and suppress figures that reveal something about few people."""
+    kept = {name: table[_has_figures(name, table)] for name, table in made.items()}
+    figures = [figure for name, table in kept.items() for figure in list_figures(OUTPUTS[name].table, table)]
+    hidden = find_hidden(figures, tables, settings, least)
+    return {
+        name: _without(
+            table,
+            OUTPUTS[name].table,
+            [
+                (one, rows)
+                for one, rows in zip(figures, hidden, strict=True)
+                if one.table == OUTPUTS[name].table.name
+            ],
+        )
+        for name, table in kept.items()
+    }
 
 
-def _without_small_counts(
-    name: str, rule: Suppression, tables: Mapping[str, pd.DataFrame], least: int
-) -> pd.DataFrame:
-    """Suppress the small counts of a table."""
-    schema = OUTPUTS[name].table
-    rows = _rows(name, rule, tables, least)
-    table = _without_withheld(tables[name], schema, rule)
-    figures = {column: _is_small(table[column], least) for column in rule.parts}
-    figures |= {column: _in_groups(table, schema.key[0].name, rows) for column in rule.running}
-    return without(table, schema, rows, figures)
-
-
-def _rows(name: str, rule: Suppression, tables: Mapping[str, pd.DataFrame], least: int) -> Bools:
-    """Mark the rows of a table that are suppressed."""
-    other = OUTPUTS[rule.same_as].privacy.suppression if rule.same_as else None
-    if other is not None:  # figures of that table are told again here: what is missing there is here
-        index = tables[rule.same_as].index
-        there = pd.Series(_rows(rule.same_as, other, tables, least), index=index)
-        return there.reindex(tables[name].index, fill_value=True).to_numpy()
-    persons = persons_in(rule, tables[name], tables)
-    small = (persons > 0) & (persons < least)
-    return complemented(small, persons, number_groups(tables[name], rule.groups))
-
-
-def _without_withheld(table: pd.DataFrame, schema: Table, rule: Suppression) -> pd.DataFrame:
-    """Remove the values that are withheld however many persons they rest on."""
-    names = [name for name, column in list_columns(table, schema) if column.withheld]
-    table = table.assign(**{name: table[name].mask(np.ones(len(table), dtype=bool)) for name in names})
-    if not rule.figures:
-        return table
-    rows = table.index.get_level_values("figure").isin(rule.figures)
-    return table.assign(
-        value=table["value"].mask(rows),
-        taken_of=table["taken_of"].astype("Int64").mask(rows),
-        definition=table["definition"].mask(rows, table["definition"] + " Withheld."),
-    )
-
-
-def _is_small(counts: "pd.Series[int]", least: int) -> Bools:
-    small: Bools = ((counts > 0) & (counts < least)).to_numpy()
-    return small
-
-
-def _in_groups(table: pd.DataFrame, name: str, rows: Bools) -> Bools:
-    """Mark every row of a group in which a row is marked."""
-    level = table.index.get_level_values(name)
-    marked: Bools = np.asarray(level.isin(level[rows].unique()))
+def _has_figures(name: str, table: pd.DataFrame) -> Bools:
+    """Mark the rows of which a figure may be published; all rows of a table without figures."""
+    figures = list_figures(OUTPUTS[name].table, table)
+    marked = np.full(len(table), not figures)
+    for figure in figures:
+        marked[figure.rows] = True
     return marked
 
 
-def _salted(table: pd.DataFrame, schema: Table, salt: bytes, video: str) -> pd.DataFrame:
-    """Name the persons of a table by salted keys, in the order of its new key."""
+def find_hidden(
+    figures: Sequence[Figure],
+    tables: Mapping[str, pd.DataFrame],
+    settings: AnalysisConfig,
+    least: int,
+    *,
+    dominance: float = DOMINANCE,
+) -> list[Bools]:
+    """Mark the figures of one video that must not be published.
+
+    Parameters
+    ----------
+    figures
+        The figures that tables would publish.
+    tables
+        All computed tables of the video.
+    settings
+        How the tables were computed.
+    least
+        Number of people that must contribute to a figure.
+    dominance
+        The p of the p % rule [%].
+
+    Returns
+    -------
+    list
+        For each of ``figures`` a mask of its rows.
+    """
+
+    def contribute(
+        measure: str, _attributes: tuple[str, ...], _figures: list[Figure], edges: Milliseconds
+    ) -> Contributions:
+        if measure not in computed:
+            computed[measure] = compute_contributions(measure, tables, edges, settings)
+        return computed[measure]
+
+    computed = dict[str, Contributions]()
+    system = build_system(figures, contribute, tables.get("videos", pd.DataFrame()))
+    people, small = find_small(system.cells, system.shares, least, dominance)
+    published = system.mark(some for one in system.cells_of for some in one) | system.equations
+    suppressed = choose_suppressed(
+        system.cells, published, small & ~system.equations, system.equations, people.astype("float64")
+    )
+    return [
+        _mark(figure, cells, suppressed, least)
+        for figure, cells in zip(figures, system.cells_of, strict=True)
+    ]
+
+
+def find_small(cells: Cells, shares: pd.DataFrame, least: int, dominance: float) -> tuple[Integers, Bools]:
+    """Count the people who contribute to each cell, and mark the cells that reveal something about one.
+
+    Parameters
+    ----------
+    cells
+        The cells.
+    shares
+        The ``amount`` that each ``person`` contributes to each ``atom``.
+    least
+        Number of people that must contribute.
+    dominance
+        The p of the p % rule [%]: what is left of a cell without the two largest contributions must be at
+        least so much of the largest one.
+    """
+    entries = pd.DataFrame({"cell": cells.cell, "atom": cells.atom}).merge(shares, on="atom")
+    amounts = entries.groupby(["cell", "person"])["amount"].sum().reset_index()
+    amounts = amounts.sort_values(["cell", "amount"], ascending=[True, False], kind="stable")
+    by_cell = amounts.groupby("cell")["amount"]
+    people, total, two = np.zeros((3, cells.count))
+    largest = np.zeros(cells.count)
+    for values, found in (
+        (people, by_cell.size()),
+        (total, by_cell.sum()),
+        (largest, by_cell.max()),
+        (two, amounts[by_cell.cumcount() < 2].groupby("cell")["amount"].sum()),  # noqa: PLR2004 - two
+    ):
+        values[found.index] = found
+    small = (people > 0) & ((people < least) | (total - two < dominance / 100 * largest))
+    return people.astype("int64"), small
+
+
+def _mark(figure: Figure, cells: Sequence[Integers], suppressed: Bools, least: int) -> Bools:
+    """Mark the rows of a figure that are hidden; also a value that no contribution explains."""
+    value = figure.list_values()
+    if not cells:
+        return (value > 0) & (value < least)
+    cell = np.stack(cells)
+    known = cell >= 0
+    hidden: Bools = (known & suppressed[cell]).any(axis=0) | ((value != 0) & ~known.all(axis=0))
+    return hidden
+
+
+def _without(table: pd.DataFrame, schema: Table, hidden: Sequence[tuple[Figure, Bools]]) -> pd.DataFrame:
+    """Return a table without the values of some figures, and without those of undeclared columns."""
+    declared, gone = RELEASED[schema.name], np.zeros(len(table), dtype=bool)
+    is_public = not any(one.is_figure for column in declared.values() for one in column)
+    columns = {}
+    for name, column in list_columns(table, schema):
+        kinds = declared.get(column.name, ())
+        shown = np.full(len(table), any(one.kind == "about" for one in kinds))
+        for figure, rows in hidden:
+            if figure.column == name:
+                shown[figure.rows[~rows]] = True
+                gone[figure.rows[rows & table[name].notna().to_numpy()[figure.rows]]] = True
+        whole = table[name]
+        if column.kind == "integer" and not is_public:
+            whole = whole.astype("Int64")
+        columns[name] = whole if shown.all() else whole.mask(~shown)
+    if is_public:
+        return table.assign(**columns)
+    table = table.assign(**columns, suppressed=gone)
+    validate(table, SUPPRESSED[schema.name])
+    return table
+
+
+def _salt(table: pd.DataFrame, schema: Table, salt: bytes, video: str) -> pd.DataFrame:
+    """Replace person indices by salted keys, and sort the rows by them."""
     levels = []
     for old, new in zip(schema.key, SALTED[schema.name].key, strict=True):
         values = table.index.get_level_values(old.name)
@@ -391,16 +273,16 @@ def _salted(table: pd.DataFrame, schema: Table, salt: bytes, video: str) -> pd.D
             values = pd.Index(pd.array(named, dtype="str"))
         levels.append(values.rename(new.name))
     if schema.key_names[:2] == [*PERSON_KEYS]:
-        levels[:2] = _in_their_order(*levels[:2])
+        levels[:2] = _sort_pairs(*levels[:2])
     index = levels[0] if len(levels) == 1 else pd.MultiIndex.from_arrays(levels)
     table = table.drop(columns=[*TRACKER_IDENTITIES], errors="ignore").set_axis(index).sort_index()
-    if "group" in table.columns:  # numbered by the persons' numbers, it would tell their order
+    if "group" in table.columns:  # numbered by person index, it would reveal the order
         table["group"] = pd.factorize(table["group"])[0].astype("int64") + 1
     return table
 
 
-def _in_their_order(person: pd.Index, other: pd.Index) -> list[pd.Index]:
-    """Put the smaller key of each pair first: which had the smaller number is not to be told."""
+def _sort_pairs(person: pd.Index, other: pd.Index) -> list[pd.Index]:
+    """Put the smaller key of each pair first, because the order of the indices must not be revealed."""
     keys = np.sort(np.column_stack([person.to_numpy(dtype=object), other.to_numpy(dtype=object)]), axis=1)
     names = (person.name, other.name)
     return [

@@ -16,7 +16,7 @@ from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.config_fields import find_options, get_value_type
 from ptrack_analysis.pipeline.video_analysis import read_scene_file
 from ptrack_analysis.scene.cameras import Camera, read_cameras
-from ptrack_analysis.scene.selection import VideoKeys
+from ptrack_analysis.scene.selection import SelectorIndex, VideoKeys
 from ptrack_analysis.scene.zone_files import Scene
 from ptrack_analysis.sources.archive import VideoReference
 from ptrack_analysis.sources.names import listed
@@ -248,7 +248,8 @@ class _Resolver:
         for one in self.cameras:
             if one.camera is not None:
                 self.by_name[one.camera.name].append(one)
-        self.selectors = [one for one in self.cameras if one.camera is not None and one.camera.selector]
+        self.selected = [one for one in self.cameras if one.camera is not None and one.camera.selector]
+        self.index = SelectorIndex([one.camera.selector for one in self.selected if one.camera is not None])
         self.matches: dict[str, CameraConfig] = {}
         self.unmatched: dict[str, str] = {}
 
@@ -264,7 +265,7 @@ class _Resolver:
         told = (row.cells.get("camera") if row is not None else None) or keys.camera
         fitting = self.by_name.get(told or "", [])
         if not fitting:
-            fitting = [one for one in self.selectors if one.camera and one.camera.selector.fits(keys)]
+            fitting = [self.selected[index] for index in self.index.find(keys)]
         if not fitting:
             told = told or find_recording(keys, row, Assignment(self.general)).camera
             fitting = self.by_name.get(told or "", [])
@@ -283,6 +284,8 @@ class _Resolver:
                 f"{_describe(second)}. Make their selectors more specific, or name the camera of the video "
                 "in the file of recordings."
             )
+        if not valid and find_recording(keys, row, Assignment(fitting[0].config)).fault is not None:
+            return fitting[0]  # the video fails, with what is wrong with the time in its name
         if not valid:
             camera = fitting[0].camera.name if fitting[0].camera is not None else ""
             self.unmatched[keys.name] = (
@@ -318,7 +321,7 @@ class _Resolver:
             yield f"{self.path}: {text}; the general configuration is used"
         used = Counter(one.camera.name for one in self.matches.values() if one.camera is not None)
         unused = [name for name in self.by_name if name not in used]
-        if unused:
+        if unused and len(self.matches) + len(self.unmatched) > 1:
             yield (
                 f"{self.path}: {len(unused)} {'camera matches' if len(unused) == 1 else 'cameras match'} no "
                 f"video of the source ({listed(unused, _SHOWN)})"

@@ -77,10 +77,11 @@ class AnalysisConfig:
     recordings: AnyFilePath | None = field(
         default=None,
         metadata=option(
-            "CSV file with the columns video and started_at, and optionally timezone, site, camera, "
-            "opening_hours and others; also from s3://",
+            "CSV file with the columns video (or files, job_id, job_tag, video_uri, camera) and started_at, "
+            "and optionally timezone, site, camera, opening_hours and others; also from s3://",
             "clock",
-            note="Takes precedence over ``started_at``, and that over the start that the video states. See "
+            note="Takes precedence over ``started_at``, and that over the start that the video states. "
+            "Patterns are allowed in the columns that name videos, and all of them must fit. See "
             "``read_recordings``.",
         ),
     )
@@ -303,7 +304,7 @@ class AnalysisConfig:
         default=None,
         metadata=option(
             "minimum number of people behind a published figure; figures of fewer people are suppressed, and "
-            "tables of single people, medians, quantiles, times of single events and rates are withheld",
+            "tables of single people, extremes, quantiles and times of single events are withheld",
             "privacy",
             metavar="K",
         ),

@@ -168,8 +168,8 @@ def validate_salt(salt: object) -> bytes | None:
     plain = salt.encode() if isinstance(salt, str) else salt
     if len(plain) < _LEAST_SALT:
         raise ParameterError(
-            f"salt (--salt-file) must have at least {_LEAST_SALT} bytes, got {len(plain)}. Make one with "
-            "head -c 32 /dev/urandom | base64 > salt.txt, and keep it secret."
+            f"salt (--salt-file) must have at least {_LEAST_SALT} bytes, got {len(plain)}. Generate one with "
+            "secrets.token_bytes(32), in the shell with --new-salt FILE, and keep it secret."
         )
     return plain
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,9 @@ from ptrack_analysis.analysis.heat.grid import Bounds
 from ptrack_analysis.analysis.quality.checks import CHECKS
 from ptrack_analysis.analysis.quality.verdict import format_value
 from ptrack_analysis.geometry import Floats
+from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.zone_checks import check_lines, check_zones
+from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.sources.pages.job import Reading
 from ptrack_analysis.sources.pages.rows import Whole
 from ptrack_analysis.video import Video
@@ -138,9 +141,19 @@ def notes_on_analysis(analysis: VideoAnalysis) -> list[str]:
             "'entrance', if there are others"
         )
     if not analysis.has_points:  # the checks compare outlines with the image
-        notes += check_lines(analysis.lines, analysis.video, analysis.floor_plan)
-        notes += check_zones(analysis.zones, analysis.video, plane=analysis.floor_plan)
+        video = analysis.video
+        duration = video.duration if any(zone.window for zone in analysis.zones) else None
+        facts = Video(width=video.width, height=video.height, duration=duration)
+        notes += _check_scene(tuple(analysis.zones), tuple(analysis.lines), facts, analysis.floor_plan)
     return notes
+
+
+@lru_cache(maxsize=64)
+def _check_scene(
+    zones: tuple[Zone, ...], lines: tuple[Line, ...], video: Video, plan: FloorPlan | None
+) -> tuple[str, ...]:
+    """Check the zones and lines; once for all videos of a camera."""
+    return (*check_lines(lines, video, plan), *check_zones(zones, video, plane=plan))
 
 
 def _notes_on_floor(trajectories: pd.DataFrame, bounds: Bounds) -> Iterator[str]:

@@ -80,64 +80,16 @@ class Plot:
         return import_module("ptrack_analysis.pipeline.drawing").draw_plot(self, analysis, options)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suppression:
-    """How figures that rest on few people are suppressed in a table.
+class Privacy(Enum):
+    """What a table says about people, which decides how it may be published."""
 
-    ``people`` counts the people that each row rests on: a column of the table, or a function of
-    ``dataset.release``, which counts in the table ``source``. With ``same_as``, the rows are suppressed that
-    are suppressed in that table. ``groups`` are levels of the key whose rows add up to totals that are
-    published in this or another table; ``parts`` are columns that count a part of the people of a row;
-    ``running`` are columns that add up the rows before, within each value of the first level.
-    ``finer_than_hours`` marks a table whose rows add up to those of hours: it is withheld where there are
-    such tables. ``figures`` are the values of the level ``figure`` whose rows are withheld always. ``only``
-    names a level and the value whose rows alone are released, because only their people can be counted.
-    """
-
-    people: str = ""
-    source: str = ""
-    same_as: str = ""
-    groups: tuple[tuple[str, ...], ...] = ()
-    parts: tuple[str, ...] = ()
-    running: tuple[str, ...] = ()
-    finer_than_hours: bool = False
-    figures: tuple[str, ...] = ()
-    only: tuple[str, str] | None = None
+    PUBLIC = "nothing"
+    FIGURES = "figures: those that ``schema.released`` declares are published, unless few people are in them"
+    PERSONAL = "a row is about one person, or a pair: named by salted keys, and withheld with min_count"
+    TRACK_NUMBERS = "person indices: withheld with a salt or min_count"
 
 
-class Salting(Enum):
-    """What a salt does to a table."""
-
-    NONE = "no person is named"
-    KEYS = "people are named by salted keys"
-    WITHHELD = "the table is about the tracker's numbers, and is withheld"
-
-
-@dataclass(frozen=True, slots=True)
-class Privacy:
-    """How a table is protected where it leaves the house.
-
-    ``min_count`` says what happens where small counts are suppressed: the table is released (True), withheld
-    (False), or released without small counts.
-    """
-
-    salting: Salting
-    min_count: bool | Suppression
-
-    @property
-    def suppression(self) -> Suppression | None:
-        """How small counts are suppressed, if they are."""
-        return self.min_count if isinstance(self.min_count, Suppression) else None
-
-
-PUBLIC = Privacy(Salting.NONE, min_count=True)
-"""The table says nothing about people."""
-WITHHELD = Privacy(Salting.NONE, min_count=False)
-"""It cannot be told how many people a figure rests on, or figures of few people follow from it."""
-PERSONAL = Privacy(Salting.KEYS, min_count=False)
-"""A row is about one person."""
-TRACK_NUMBERS = Privacy(Salting.WITHHELD, min_count=False)
-"""The table is about the tracker's numbers: nothing is left of it without them."""
+PUBLIC, FIGURES, PERSONAL, TRACK_NUMBERS = Privacy
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +111,28 @@ class Output:
 
     def __post_init__(self) -> None:
         """Reject an output whose keys name people but are not salted."""
-        if self.table.names_people != (self.privacy.salting is Salting.KEYS):
+        if self.table.names_people != (self.privacy is PERSONAL):
             raise TypeError(f"output {self.name!r}: its privacy must say whether its key names people")
 
+    @property
+    def has_figures(self) -> bool:
+        """Whether columns are declared that can be published with a minimum number of people."""
+        declared = schema.RELEASED.get(self.table.name, {})
+        return self.privacy is FIGURES and any(
+            one.is_figure for column in self.table.columns for one in declared.get(column.name, ())
+        )
+
+    def is_released(self, *, salted: bool, suppressed: bool) -> bool:
+        """Return whether anything of the table is published."""
+        if salted and self.privacy is TRACK_NUMBERS:
+            return False
+        return not suppressed or self.privacy is PUBLIC or self.has_figures
+
     def released_table(self, *, salted: bool, suppressed: bool) -> Table:
-        """Return the table in the form that is released."""
-        if salted and self.privacy.salting is Salting.KEYS:
+        """Return the table in the form that is published."""
+        if salted and self.privacy is PERSONAL:
             return schema.SALTED[self.table.name]
-        if suppressed and self.privacy.suppression is not None:
+        if suppressed and self.has_figures:
             return schema.SUPPRESSED[self.table.name]
         return self.table
 
@@ -193,27 +159,12 @@ def _plot(name: str, text: str, *options: str, **more: Any) -> Plot:
     return Plot(name=name, help=text, options=options, **{"function": f"plot_{name}", **more})
 
 
-def _suppressed(**rules: Any) -> Privacy:
-    return Privacy(Salting.NONE, Suppression(**rules))
-
-
-def _of_visitors(*groups: tuple[str, ...], **rules: Any) -> Privacy:
-    return _suppressed(people="visitors", source="visits", groups=groups, **rules)
-
-
-def _in_cells(level: str, **rules: Any) -> Privacy:
-    return _suppressed(people="people_in_cells", source="cell_values", groups=((level,),), **rules)
-
-
 HEAT_CELL, FIELD_CELL = 0.25, 0.5
 """Default size of the cells of plots on a floor plan [m]."""
 FIELD_SHAPE = (18, 32)
 """Default rows and columns of a plotted flow field: one arrow per cell, long enough to be seen."""
 _CELL = "{} on a floor plan, larger on a large one"
 """Default size of the cells, as help shows it."""
-_RATES_OF_RETAIL = ("peak_moment", "whole_visits", "average_dwell", "dwell_per_visitor", "re_entry_rate")
-"""Retail figures that are the time of one event, a small count of others, or quotients of other figures."""
-
 FACTS = (
     "videos",
     "tracks",
@@ -276,19 +227,19 @@ OUTPUTS: dict[str, Output] = {
             Need.ZONES,
             plots=(_plot("visits", "visits to zones over time (needs --zones)", "visits"),),
         ),
-        _output("stay_in_scene", schema.SCENE_STAY, WITHHELD),
-        _output("dwell", schema.DWELL, _of_visitors(), Need.ZONES),
+        _output("stay_in_scene", schema.SCENE_STAY, FIGURES),
+        _output("dwell", schema.DWELL, FIGURES, Need.ZONES),
         _output(
             "dwell_by_entry",
             schema.DWELL_BY_ENTRY,
-            _of_visitors(("zone",), parts=("start_unobserved", "end_unobserved")),
+            FIGURES,
             Need.ZONES,
         ),
-        _output("dwell_quantiles", schema.DWELL_QUANTILES, WITHHELD, Need.ZONES),
+        _output("dwell_quantiles", schema.DWELL_QUANTILES, FIGURES, Need.ZONES),
         _output(
             "survival",
             schema.SURVIVAL,
-            WITHHELD,
+            FIGURES,
             Need.ZONES,
             plots=(
                 _plot(
@@ -301,21 +252,17 @@ OUTPUTS: dict[str, Output] = {
         _output(
             "visits_hourly",
             schema.VISITS_HOURLY,
-            _suppressed(
-                people="persons",
-                groups=(("zone",), ("hour_at", "open")),
-                parts=("began", "entries", "present"),
-            ),
+            FIGURES,
             Need.ZONES,
             Need.CLOCK,
         ),
         _output("waiting_times", schema.WAITS, PERSONAL, Need.QUEUE),
-        _output("service_levels", schema.SERVICE_LEVELS, WITHHELD, Need.QUEUE),
-        _output("queue_length", schema.QUEUE, WITHHELD, Need.QUEUE),
+        _output("service_levels", schema.SERVICE_LEVELS, FIGURES, Need.QUEUE),
+        _output("queue_length", schema.QUEUE, FIGURES, Need.QUEUE),
         _output(
             "transitions",
             schema.TRANSITIONS,
-            _suppressed(people="persons", groups=(("origin",), ("destination",))),
+            FIGURES,
             Need.ZONES,
             plots=(
                 _plot("transitions", "transitions between zones as a matrix (needs --zones)", "visits"),
@@ -325,38 +272,38 @@ OUTPUTS: dict[str, Output] = {
         _output(
             "retail_metrics",
             schema.RETAIL,
-            _suppressed(people="people_of_retail", source="visits", figures=_RATES_OF_RETAIL),
+            FIGURES,
             Need.ZONES,
         ),
         _output("zone_overlaps", schema.OVERLAPS, PUBLIC, Need.ZONES),
         _output(
             "occupancy",
             schema.OCCUPANCY,
-            _suppressed(people="max_persons", groups=((),), finer_than_hours=True),
+            FIGURES,
         ),
         _output(
             "zone_occupancy",
             schema.ZONE_OCCUPANCY,
-            _suppressed(people="max_persons", groups=(("zone",), ("timestamp",)), finer_than_hours=True),
+            FIGURES,
             Need.ZONES,
         ),
         _output(
             "occupancy_changes",
             schema.OCCUPANCY_CHANGES,
-            WITHHELD,
+            FIGURES,
             plots=(_plot("occupancy", "number of people over time", needs_frame=False),),
         ),
         _output(
             "occupancy_hourly",
             schema.OCCUPANCY_HOURLY,
-            _suppressed(people="max_persons", groups=(("zone",), ("hour_at", "open"))),
+            FIGURES,
             Need.CLOCK,
         ),
-        _output("density", schema.DENSITY, WITHHELD, Need.ZONES, Need.FLOOR_PLAN),
+        _output("density", schema.DENSITY, FIGURES, Need.ZONES, Need.FLOOR_PLAN),
         _output(
             "fundamental_diagram",
             schema.FUNDAMENTAL,
-            _suppressed(same_as="zone_occupancy", finer_than_hours=True),
+            FIGURES,
             Need.ZONES,
             Need.FLOOR_PLAN,
             plots=(
@@ -380,19 +327,14 @@ OUTPUTS: dict[str, Output] = {
         _output(
             "counts",
             schema.COUNTS,
-            _suppressed(
-                people="crossers",
-                source="crossings",
-                groups=(("line",),),
-                running=("in_total", "out_total"),
-            ),
+            FIGURES,
             Need.LINES,
             plots=(_plot("counts", "counts per bin over time (needs --zones with lines)", "lines", "bins"),),
         ),
         _output(
             "count_drift",
             schema.BALANCE,
-            WITHHELD,
+            FIGURES,
             Need.LINES,
             plots=(
                 _plot(
@@ -402,11 +344,11 @@ OUTPUTS: dict[str, Output] = {
                 ),
             ),
         ),
-        _output("line_flow", schema.FLOW, WITHHELD, Need.LINES),
+        _output("line_flow", schema.FLOW, FIGURES, Need.LINES),
         _output(
             "heatmap",
             schema.HEATMAP,
-            _suppressed(people="people_in_cells", source="cell_values", groups=((),)),
+            FIGURES,
             plots=(
                 _plot(
                     "heatmap",
@@ -418,12 +360,12 @@ OUTPUTS: dict[str, Output] = {
                 ),
             ),
         ),
-        _output("box_heatmap", schema.BOX_HEATMAP, WITHHELD, Need.BOXES),
-        _output("cell_values", schema.MEASURE, _in_cells("quantity")),
+        _output("box_heatmap", schema.BOX_HEATMAP, FIGURES, Need.BOXES),
+        _output("cell_values", schema.MEASURE, FIGURES),
         _output(
             "flow_field",
             schema.FIELD,
-            WITHHELD,
+            FIGURES,
             plots=(
                 _plot(
                     "field",
@@ -440,8 +382,8 @@ OUTPUTS: dict[str, Output] = {
         ),
         _output("faces", schema.FACES, PERSONAL, Need.FACES, Need.BOXES),
         _output("facing", schema.FACING, PERSONAL, Need.ZONES, Need.FACES, Need.BOXES),
-        _output("confidence_intervals", schema.INTERVALS, WITHHELD),
-        _output("quality", schema.QUALITY, WITHHELD, Need.BOXES),
+        _output("confidence_intervals", schema.INTERVALS, FIGURES),
+        _output("quality", schema.QUALITY, FIGURES, Need.BOXES),
     )
 }
 ALWAYS = ("videos", "tracks")

@@ -10,6 +10,7 @@ from ptrack_analysis.analysis.dwell.survival import is_complete
 from ptrack_analysis.analysis.quality.verdict import judge_video
 from ptrack_analysis.dataset.manifest import VisitEnds
 from ptrack_analysis.dataset.opening import Dataset
+from ptrack_analysis.dataset.states import FigureState, find_states
 from ptrack_analysis.geometry import Bools
 from ptrack_analysis.report.footfall import by_local_clock, find_doors, footfall_table, over_doors
 from ptrack_analysis.report.parts import Cell, Grid, Heading, Part, ReportTable, Section, Words, column_text
@@ -206,7 +207,8 @@ def by_hour(
     is_time = values.dtype.kind == "m"
     plain = values.dt.total_seconds() if is_time else values.astype("float64")
     keys = [hourly["weekday"].to_numpy(), hourly["local_hour"].to_numpy()]
-    sums = plain.groupby(keys).sum().mask(plain.isna().groupby(keys).any())
+    withheld = find_states(hourly, value) == FigureState.WITHHELD
+    sums = plain.groupby(keys).sum().mask(withheld.groupby(keys).any())
     covered = hourly["recorded_time"].dt.total_seconds().groupby(keys).sum()
     minutes, covered = covered / 60.0, covered / (1.0 if is_time else 3600.0)
     hours = range(int(hourly["local_hour"].min()), int(hourly["local_hour"].max()) + 1)
@@ -231,14 +233,14 @@ def by_hour(
 def by_day(stays: pd.DataFrame | None, scene: pd.DataFrame) -> list[list[Cell]]:
     """List the local days: hours covered, stays that began and were seen to, persons on average and most."""
     rows: list[list[Cell]] = []
-    for day in sorted(set(scene["local_day"])):
-        there = scene[scene["local_day"] == day]
-        begun = None if stays is None else stays[stays["local_day"] == day]
+    for day in sorted(set(scene["local_date"])):
+        there = scene[scene["local_date"] == day]
+        begun = None if stays is None else stays[stays["local_date"] == day]
         covered = float(there["recorded_time"].dt.total_seconds().sum())
         present = whole_sum(there["person_seconds"].dt.total_seconds())
         rows.append(
             [
-                day,
+                f"{day:%Y-%m-%d}",
                 covered / 3600,
                 present / covered if covered and present is not None else None,
                 whole_most(there["max_persons"]),
@@ -345,7 +347,7 @@ def _grid(caption: str, table: pd.DataFrame, value: str, unit: str, *, digits: i
 
 def _days(read: Read, scene: pd.DataFrame) -> ReportTable:
     headings = [
-        Heading("local_day", "day", column_text(OCCUPANCY_HOURLY, "local_day")),
+        Heading("local_date", "day", column_text(OCCUPANCY_HOURLY, "local_date")),
         Heading("recorded_h", "covered [h]", column_text(OCCUPANCY_HOURLY, "recorded_time"), 2),
         Heading(
             "mean_persons",

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from ptrack_analysis import __version__
-from ptrack_analysis.clock.lookup import find_keys, find_recordings, no_start
+from ptrack_analysis.clock.lookup import no_start
 from ptrack_analysis.dataset.manifest import MANIFEST
 from ptrack_analysis.dataset.opening import open_dataset
 from ptrack_analysis.errors import OutputError, ParameterError
+from ptrack_analysis.pipeline.camera_config import resolve_videos
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.opening import (
@@ -105,6 +106,7 @@ def write_report(
     settings: AnalysisConfig | None = None,
     video: str | None = None,
     background: str | PathLike[str] | None = None,
+    cameras: str | PathLike[str] | None = None,
     form: dict[str, Any] | None = None,
     force: bool = False,
     name: str | None = None,
@@ -129,6 +131,8 @@ def write_report(
         Name of one video, where the source holds several.
     background
         Picture of the scene; with a floor plan, the plan of its bounds.
+    cameras
+        File of cameras, as in ``export_dataset``: the video is analyzed with the configuration of its camera.
     form
         How another tracker's file is read: the options ``format``, ``columns``, ``classes`` and so on, as in
         ``read_tracking``.
@@ -160,8 +164,10 @@ def write_report(
     target = Path(path)
     validate_replaceable(target, force=force)
     if isinstance(source, VideoAnalysis):
-        if settings is not None or video is not None or form:
-            raise ParameterError("settings, video and form are those of the VideoAnalysis. Leave them out.")
+        if settings is not None or video is not None or cameras is not None or form:
+            raise ParameterError(
+                "settings, video, cameras and form are those of the VideoAnalysis. Leave them out."
+            )
         write_text(target, report_html(video_report(source, background=background)))
         return
     root = parse_path(source)
@@ -169,20 +175,23 @@ def write_report(
         of_video = [
             video,
             background,
+            cameras,
             *(form or {}).values(),
             None if settings == AnalysisConfig() else settings,
         ]
         if any(said is not None for said in of_video):
             raise ParameterError(
                 f"{root} is a dataset, of which the overview is told as it was exported: settings, a video, "
-                "a background or a form are for the report of one video"
+                "a background, cameras or a form are for the report of one video"
             )
         report = overview_report(open_dataset(root))
     else:
         given = _NO_FORM | (form or {})
         config = settings or AnalysisConfig()
         (reference,) = rename_videos([_one_video(root, video, given)], name, root)
-        report = _of_video(root, reference, config, background, form_given(**given))
+        report = _of_video(
+            root, reference, config, form_given(**given), background=background, cameras=cameras
+        )
     write_text(target, report_html(report))
 
 
@@ -226,12 +235,16 @@ def _of_video(
     root: AnyPath,
     reference: VideoReference,
     settings: AnalysisConfig,
-    background: Any,
     form: FormatOptions | None,
+    *,
+    background: Any,
+    cameras: str | PathLike[str] | None,
 ) -> Report:
 
-    recordings, notes = find_recordings(settings, [find_keys(reference, root)])
-    analysis = VideoAnalysis(reference, settings, recording=recordings[reference.name], form=form)
+    videos, notes = resolve_videos(settings, [reference], root, cameras=cameras)
+    video = videos[reference.name]
+    settings = video.config
+    analysis = VideoAnalysis(reference, settings, video.scene, video.recording, form=form)
     if analysis.recording.started_at is None:
         notes += no_start(settings, [reference.name])
     return video_report(

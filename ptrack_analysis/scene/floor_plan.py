@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ Bounds = tuple[float, float, float, float]
 
 _CHANCE = 0.001
 _NOTED = 0.01
+_MOST_PLANS = 64
+"""Number of floor plans that are kept for further videos."""
 _LEAST_CHECKED = 6
 """Of fewer pairs, none can be told from the others: without one of five the other four are met exactly."""
 
@@ -114,52 +117,60 @@ class FloorPlan:
         outlier test; with two coordinates a pair its F distribution has 2 and 2n - 10 degrees of freedom,
         whose tail is that power, and Bonferroni's factor is n.
         """
-        notes = []
-        if (found := self._far_out()) is not None:
-            place, away = found
-            where = f"{away:.2f} m away from there" if np.isfinite(away) else "beyond the horizon"
-            notes.append(
-                f"pairs[{place}] of the floor does not fit: the others put its picture point {where}"
-            )
-        across = float(np.hypot(*np.ptp(self.pairs[:, 2:], axis=0)))
-        if len(self.pairs) < _LEAST_CHECKED and self.error > _NOTED * across:
-            notes.append(
-                f"the pairs miss by {self.error:.2f} m: one of them may be wrong, but which can only be told "
-                f"of {_LEAST_CHECKED} pairs or more"
-            )
-        if self.stated_y_axis is None and self.mirrored:
-            notes.append(
-                "the pairs mirror the image, so the y axis of the plan is taken to point up. If it does, "
-                'state it in the file ("y_axis": "up"). Otherwise two points are swapped, or a sign is wrong.'
-            )
-        elif self.mirrored != (self.y_axis == "up"):
-            shown = "up" if self.mirrored else "down"
-            notes.append(
-                f"the file states that y points {self.y_axis}, but the pairs show that it points {shown}: "
-                "check y_axis, and that no two points are swapped"
-            )
-        return notes
+        return list(_describe_faults(self))
 
-    def _far_out(self) -> tuple[int, float] | None:
-        """Find the pair that does not fit the others, and by how much [m]."""
-        count, whole = len(self.pairs), float((self.residuals**2).sum())
-        if count < _LEAST_CHECKED or whole == 0:
-            return None
-        rest, place, away = min(filter(None, map(self._without, range(count))), default=(whole, 0, 0.0))
-        across = float(np.hypot(*np.ptp(self.pairs[:, 2:], axis=0)))
-        unlikely = count * (rest / whole) ** (count - 5) < _CHANCE
-        return (place, away) if unlikely and not away <= _NOTED * across else None
 
-    def _without(self, place: int) -> tuple[float, int, float] | None:
-        """Fit without one pair: the squares of the others, which pair, how far off it lies [m]."""
-        others = np.arange(len(self.pairs)) != place
-        picture = self.pairs[:, :2] if self.lens is None else self.lens.undistort(self.pairs[:, :2])
-        try:
-            matrix = fit_homography(picture[others], self.pairs[others, 2:])
-        except ZoneError:
-            return None
-        residuals = FloorPlan(matrix, self.pairs, self.bounds, self.lens).residuals
-        return float((residuals[others] ** 2).sum()), place, float(residuals[place])
+@lru_cache(maxsize=_MOST_PLANS)
+def _describe_faults(plan: FloorPlan) -> tuple[str, ...]:
+    """Return the notes on a floor plan, which take a fit without each pair."""
+    notes = []
+    if (found := _find_far_pair(plan)) is not None:
+        place, away = found
+        where = f"{away:.2f} m away from there" if np.isfinite(away) else "beyond the horizon"
+        notes.append(f"pairs[{place}] of the floor does not fit: the others put its picture point {where}")
+    across = float(np.hypot(*np.ptp(plan.pairs[:, 2:], axis=0)))
+    if len(plan.pairs) < _LEAST_CHECKED and plan.error > _NOTED * across:
+        notes.append(
+            f"the pairs miss by {plan.error:.2f} m: one of them may be wrong, but which can only be told "
+            f"of {_LEAST_CHECKED} pairs or more"
+        )
+    if plan.stated_y_axis is None and plan.mirrored:
+        notes.append(
+            "the pairs mirror the image, so the y axis of the plan is taken to point up. If it does, "
+            'state it in the file ("y_axis": "up"). Otherwise two points are swapped, or a sign is wrong.'
+        )
+    elif plan.mirrored != (plan.y_axis == "up"):
+        shown = "up" if plan.mirrored else "down"
+        notes.append(
+            f"the file states that y points {plan.y_axis}, but the pairs show that it points {shown}: "
+            "check y_axis, and that no two points are swapped"
+        )
+    return tuple(notes)
+
+
+def _find_far_pair(plan: FloorPlan) -> tuple[int, float] | None:
+    """Find the pair that does not fit the others, and by how much [m]."""
+    count, whole = len(plan.pairs), float((plan.residuals**2).sum())
+    if count < _LEAST_CHECKED or whole == 0:
+        return None
+    rest, place, away = min(
+        filter(None, (_fit_without(plan, pair) for pair in range(count))), default=(whole, 0, 0.0)
+    )
+    across = float(np.hypot(*np.ptp(plan.pairs[:, 2:], axis=0)))
+    unlikely = count * (rest / whole) ** (count - 5) < _CHANCE
+    return (place, away) if unlikely and not away <= _NOTED * across else None
+
+
+def _fit_without(plan: FloorPlan, place: int) -> tuple[float, int, float] | None:
+    """Fit without one pair: the squares of the others, which pair, how far off it lies [m]."""
+    others = np.arange(len(plan.pairs)) != place
+    picture = plan.pairs[:, :2] if plan.lens is None else plan.lens.undistort(plan.pairs[:, :2])
+    try:
+        matrix = fit_homography(picture[others], plan.pairs[others, 2:])
+    except ZoneError:
+        return None
+    residuals = FloorPlan(matrix, plan.pairs, plan.bounds, plan.lens).residuals
+    return float((residuals[others] ** 2).sum()), place, float(residuals[place])
 
 
 _LEAST_PAIRS = 4
@@ -297,9 +308,26 @@ def read_floor_plan(path: str | PathLike[str], video: Video | None = None) -> Fl
     ParameterError
         If it is in px, and the video's frame size is not known.
     """
-    place = Path(path)
+    place, video = Path(path), video or Video()
     try:
-        content = json.loads(place.read_text(encoding="utf-8-sig"))
+        text = place.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ZoneError(f"{place}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise _not_a_floor_file(place, error) from error
+    name = video.name if video.width is None or video.height is None else ""
+    return _parse_floor_plan(place, text, Video(name=name, width=video.width, height=video.height))
+
+
+def _not_a_floor_file(place: Path, error: Exception) -> ZoneError:
+    return ZoneError(f"{place}: not a floor file with 'pairs' of 'image' and 'floor' points: {error}")
+
+
+@lru_cache(maxsize=_MOST_PLANS)
+def _parse_floor_plan(place: Path, text: str, video: Video) -> FloorPlan:
+    """Fit the floor plan of a file; once for all videos with the same frame size."""
+    try:
+        content = json.loads(text)
         if not isinstance(content, dict) or not isinstance(content.get("pairs"), list):
             raise ZoneError(f"{place}: not a floor file: it has no list 'pairs'")  # noqa: TRY301 - told as it is
         picture, floor = _points(content["pairs"], "image"), _points(content["pairs"], "floor")
@@ -308,12 +336,8 @@ def read_floor_plan(path: str | PathLike[str], video: Video | None = None) -> Fl
         bounds = None if drawn is None else _four(drawn)
     except ZoneError:
         raise
-    except OSError as error:
-        raise ZoneError(f"{place}: cannot be read: {error.strerror}") from error
     except _FAULTS as error:
-        raise ZoneError(
-            f"{place}: not a floor file with 'pairs' of 'image' and 'floor' points: {error}"
-        ) from error
+        raise _not_a_floor_file(place, error) from error
     if unit != "m" or image_unit not in _UNITS:
         raise ZoneError(f"{place}: units are {unit!r} and {image_unit!r}, not 'm' and 'fraction' or 'px'")
     _validate_members(place, content)
@@ -327,14 +351,17 @@ def read_floor_plan(path: str | PathLike[str], video: Video | None = None) -> Fl
             f"{place}: all picture points lie within {_NEAR:g} px of the picture's corner: is "
             '"image_unit": "fraction" meant?'
         )
-    frame = (video or Video()).pixels if image_unit == "px" else Pixels(1, 1)
+    frame = video.pixels if image_unit == "px" else Pixels(1, 1)
     try:
         lens = None if bent is None else _lens(bent, frame, image_unit)
         y_axis = content.get("y_axis")
         fractions = picture / [frame.width, frame.height]
-        return fit_floor_plan(fractions, floor, bounds=bounds, lens=lens, y_axis=y_axis)
+        plan = fit_floor_plan(fractions, floor, bounds=bounds, lens=lens, y_axis=y_axis)
     except ZoneError as error:
         raise ZoneError(f"{place}: {error}") from error
+    for shared in (plan.matrix, plan.pairs):
+        shared.setflags(write=False)
+    return plan
 
 
 def _validate_members(place: Path, content: dict[str, Any]) -> None:

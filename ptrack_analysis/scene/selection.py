@@ -1,7 +1,8 @@
 """What a video is recognized by before it is read, and selectors of videos."""
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from fnmatch import translate
 from functools import lru_cache
@@ -59,8 +60,45 @@ class Selector:
         )
 
 
+class SelectorIndex:
+    """Finds the selectors that fit a video among many.
+
+    Plain names, JobIds and paths are looked up. Of other selectors, only those are compared whose plain part
+    is among the values of the video.
+    """
+
+    def __init__(self, selectors: Sequence[Selector]) -> None:
+        self.selectors = selectors
+        self._exact: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self._parts: list[tuple[int, str]] = []
+        for index, selector in enumerate(selectors):
+            for name in ("video", "job_id", "files"):
+                patterns = getattr(selector, name)
+                if patterns and not any(map(is_pattern, patterns)):
+                    for pattern in patterns:
+                        self._exact[name, pattern.casefold()].append(index)
+                    break
+            else:
+                single = [patterns[0] for name in SELECTORS if len(patterns := getattr(selector, name)) == 1]
+                parts = [_compile(pattern)[1] for pattern in single]
+                self._parts.append((index, max(parts, key=len, default="")))
+
+    def find(self, keys: VideoKeys) -> list[int]:
+        """Return the indices of the selectors that fit a video, in their order."""
+        values = [(name, value.casefold()) for name in SELECTORS for value in _list_values(keys, name)]
+        found = {index for value in values for index in self._exact.get(value, ())}
+        text = "\n".join(value for _, value in values)
+        found.update(index for index, part in self._parts if part in text)
+        return sorted(index for index in found if self.selectors[index].fits(keys))
+
+
 SELECTORS = tuple(each.name for each in fields(Selector))
 """Names of the fields that select videos."""
+
+
+def is_pattern(name: str) -> bool:
+    """Return whether a name has ``*``, ``?`` or ``[``, so that it stands for several."""
+    return any(letter in name for letter in "*?[")
 
 
 def _list_values(keys: VideoKeys, name: str) -> Iterator[str]:
@@ -78,8 +116,10 @@ def _list_values(keys: VideoKeys, name: str) -> Iterator[str]:
 
 def fits_pattern(value: str, pattern: str) -> bool:
     """Return whether a value fits a pattern, in upper or lower case."""
-    expression, part = _compile(pattern)
     folded = value.casefold()
+    if not is_pattern(pattern):
+        return folded == pattern.casefold()
+    expression, part = _compile(pattern)
     return part in folded and expression.fullmatch(folded) is not None
 
 

@@ -19,11 +19,11 @@ from ptrack_analysis.errors import PtrackError, ZoneError
 from ptrack_analysis.geometry import FARTHEST, Floats
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.lens import divided
+from ptrack_analysis.scene.selection import is_pattern
 from ptrack_analysis.scene.zones import (
     Line,
     Zone,
     is_bound_to,
-    is_pattern,
     may_share_video,
     parse_properties,
 )

@@ -12,6 +12,7 @@ from shapely.geometry import LineString, MultiPolygon, Polygon
 
 from ptrack_analysis.errors import ParameterError, SchemaError, ZoneError
 from ptrack_analysis.geometry import Bools, Floats
+from ptrack_analysis.scene.selection import is_pattern
 from ptrack_analysis.video import YAxis, milliseconds, timedelta
 
 _FOREVER = int(np.iinfo("int64").max)
@@ -124,11 +125,6 @@ def _may_overlap(patterns: Sequence[str], others: Sequence[str]) -> bool:
         for one in patterns
         for other in others
     )
-
-
-def is_pattern(name: str) -> bool:
-    """Return whether a name has ``*``, ``?`` or ``[``, so that it stands for several."""
-    return any(letter in name for letter in "*?[")
 
 
 def validate_zones(zones: Sequence[Zone], unit: str) -> None:

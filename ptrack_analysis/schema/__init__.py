@@ -58,8 +58,18 @@ from ptrack_analysis.schema.quality import (
     TALLY,
     VERDICTS,
 )
+from ptrack_analysis.schema.released import RELEASED, Released
 from ptrack_analysis.schema.table import PERSON_KEYS, ZONE, Column, Table
-from ptrack_analysis.schema.tables import DATES, NOTEBOOK_ONLY, SALTED, SITES, SUPPRESSED, TABLES, VIDEOS
+from ptrack_analysis.schema.tables import (
+    CAMERAS,
+    DATES,
+    NOTEBOOK_ONLY,
+    SALTED,
+    SITES,
+    SUPPRESSED,
+    TABLES,
+    VIDEOS,
+)
 from ptrack_analysis.schema.walked import MOVEMENT, POSITION_STATUSES, STOPS, TRACKS, TRAJECTORIES
 from ptrack_analysis.schema.zones import (
     BALANCE,
@@ -97,6 +107,7 @@ __all__ = [
     "AGREEMENT",
     "BALANCE",
     "BOX_HEATMAP",
+    "CAMERAS",
     "CONTINUED",
     "COUNTS",
     "CROSSINGS",
@@ -144,6 +155,7 @@ __all__ = [
     "POSITION_STATUSES",
     "QUALITY",
     "QUEUE",
+    "RELEASED",
     "RETAIL",
     "SALTED",
     "SCENE_STAY",
@@ -172,6 +184,7 @@ __all__ = [
     "ZONES",
     "ZONE_OCCUPANCY",
     "Column",
+    "Released",
     "Table",
     "assemble",
     "choice",

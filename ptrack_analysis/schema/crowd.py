@@ -28,7 +28,6 @@ _OCCUPANCY_COLUMNS = (
         "number",
         "Mean number of people over recorded_time, weighted by time.",
         unit="1",
-        withheld=True,
     ),
     Column("max_persons", "integer", "Maximum number of people at one time in the bin."),
     Column("person_seconds", "span", "Total time of all people inside, within the bin.", unit="s"),
@@ -103,21 +102,18 @@ FUNDAMENTAL = Table(
             "number",
             "Persons on a square meter, weighted by time.",
             unit="1/m²",
-            withheld=True,
         ),
         Column(
             "speed_m_per_s",
             "number",
             "Mean speed: path_length_m by speed_time; missing if speed_time is below half of person_seconds.",
             unit="m/s",
-            withheld=True,
         ),
         Column(
             "flow_per_m_per_s",
             "number",
             "Density times speed; 0 with nobody there.",
             unit="1/(m·s)",
-            withheld=True,
         ),
     ),
 )
@@ -161,7 +157,7 @@ GROUPS = Table(
 _HOUR_AT = Column("hour_at", "instant", "Moment at which the hour of the place's own clock begins.")
 _OPEN = Column("open", "flag", "Whether the row is of the hour's part in which the place is open.")
 _HOUR = (
-    Column("local_day", "text", "Day of the hour by the place's clock: YYYY-MM-DD."),
+    Column("local_date", "date", "Date of the hour by the clock of the site."),
     Column("local_hour", "integer", "Hour of the day by the place's clock: 0 to 23."),
     Column("weekday", "integer", "Day of the week by the place's clock: 1 is Monday, 7 Sunday."),
     Column("recorded_time", "span", "Time of the hour's part that the video covers.", "s"),

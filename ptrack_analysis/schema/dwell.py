@@ -1,7 +1,5 @@
 """Tables of dwell times, queues, transitions and retail metrics."""
 
-from dataclasses import replace
-
 from ptrack_analysis.schema.table import PERSON, ZONE, ZONE_KEY, Column, Table
 from ptrack_analysis.schema.zones import ENTRIES, EXITS, VISITS
 
@@ -51,56 +49,49 @@ DWELL = Table(
     columns=(
         ZONE_KEY,
         Column("visits", "integer", "Number of visits."),
-        # Withheld, as it may be the count of few entries, which DWELL_BY_ENTRY suppresses.
-        replace(_START_UNOBSERVED, withheld=True),
-        replace(_END_UNOBSERVED, withheld=True),
+        _START_UNOBSERVED,
+        _END_UNOBSERVED,
         Column("observed_mean", "span", "Mean of the observed dwell, to whole milliseconds.", "s"),
-        Column("observed_median", "span", "Ordinary median of the observed dwell.", "s", withheld=True),
+        Column("observed_median", "span", "Ordinary median of the observed dwell.", "s"),
         Column(
             "median",
             "span",
             "First length that at most half of the visits exceed (Kaplan-Meier).",
             "s",
-            withheld=True,
         ),
         Column(
             "median_low",
             "span",
             "Lower confidence bound of the median; missing for fewer than 6 people.",
             "s",
-            withheld=True,
         ),
         Column(
             "median_high",
             "span",
             "Upper confidence bound of the median; missing also where too few long visits ended.",
             "s",
-            withheld=True,
         ),
-        Column("horizon", "span", "Length up to which the restricted mean is computed.", "s", withheld=True),
+        Column("horizon", "span", "Length up to which the restricted mean is computed.", "s"),
         Column(
             "restricted_mean",
             "span",
             "Mean length of the visits, longer ones counting as the horizon.",
             "s",
-            withheld=True,
         ),
         Column(
             "restricted_mean_low",
             "span",
             "Lower confidence bound of the restricted mean; missing for fewer than 20 people.",
             "s",
-            withheld=True,
         ),
         Column(
             "restricted_mean_high",
             "span",
             "Upper confidence bound of the restricted mean; missing for fewer than 20 people.",
             "s",
-            withheld=True,
         ),
-        replace(_PERSONS, withheld=True),
-        replace(_NOTE, withheld=True),
+        _PERSONS,
+        _NOTE,
     ),
 )
 
@@ -246,6 +237,16 @@ ORIGINS = (_OUTSIDE, *(f"({entry})" for entry in ENTRIES[1:]))
 DESTINATIONS = (_OUTSIDE, *(f"({exit_})" for exit_ in EXITS[1:]))
 """What stands in the place of a zone after the last visit, in the order of ``EXITS``."""
 
+_END_KEY = {
+    end: Column(
+        f"{end}_key",
+        "text",
+        f"Key of the zone in the table zones; missing if the {end} is not a zone.",
+        optional=True,
+    )
+    for end in ("origin", "destination")
+}
+
 TRANSITIONS = Table(
     name="transitions",
     row="an origin and a destination between which somebody went",
@@ -262,9 +263,11 @@ TRANSITIONS = Table(
         ),
     ),
     columns=(
+        _END_KEY["origin"],
+        _END_KEY["destination"],
         Column("transitions", "integer", "How often somebody went from the origin to the destination."),
         Column("persons", "integer", "Number of distinct persons who did."),
-        Column("share", "number", "Share of the transitions out of the origin.", unit="1", withheld=True),
+        Column("share", "number", "Share of the transitions out of the origin.", unit="1"),
         Column(
             "mean_travel",
             "span",
@@ -277,7 +280,6 @@ TRANSITIONS = Table(
             "span",
             "Median of these times, rounded to whole milliseconds; missing where one is not a zone.",
             unit="s",
-            withheld=True,
         ),
     ),
 )
@@ -313,8 +315,8 @@ RETAIL = Table(
     columns=(
         ZONE_KEY,
         Column("value", "number", "The figure; missing where it has nothing to be taken of."),
-        Column("low", "number", "Lower confidence bound of the figure (95 %).", withheld=True),
-        Column("high", "number", "Upper confidence bound of the figure (95 %).", withheld=True),
+        Column("low", "number", "Lower confidence bound of the figure (95 %)."),
+        Column("high", "number", "Upper confidence bound of the figure (95 %)."),
         Column("measured_in", "text", "Unit of the value: persons, visits, s or 1."),
         Column(
             "taken_of",
@@ -326,7 +328,6 @@ RETAIL = Table(
             "note",
             "text",
             "Why a confidence bound is missing, or how far to trust the interval; else empty.",
-            withheld=True,
         ),
     ),
 )

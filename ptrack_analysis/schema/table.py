@@ -3,12 +3,15 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Kind = Literal["moment", "span", "instant", "integer", "number", "text", "choice", "flag"]
+from ptrack_analysis.schema.released import RELEASED
+
+Kind = Literal["moment", "span", "instant", "date", "integer", "number", "text", "choice", "flag"]
 
 DTYPES: dict[Kind, str] = {
     "moment": "timedelta64[ms]",
     "span": "timedelta64[ms]",
     "instant": "datetime64[us, UTC]",
+    "date": "datetime64[s]",
     "integer": "int64",
     "number": "float64",
     "text": "str",
@@ -24,10 +27,9 @@ class Column:
 
     A ``moment`` is a time since the start of the video, a ``span`` a length of time; both are
     ``timedelta64[ms]`` in memory. ``{u}`` in a name or unit stands for the plane's unit. A ``nullable``
-    integer is pandas' ``Int64``; an ``optional`` column may be absent. A ``withheld`` column has no values in
-    tables without small counts: a median or an extreme is the value of one person, and a quotient of two
-    published figures may reveal a figure that is suppressed elsewhere. A moment that is not ``of_video`` is
-    not a time since the start of the video, and has no wall-clock time.
+    integer is pandas' ``Int64``; an ``optional`` column may be absent. A moment that is not ``of_video`` is
+    not a time since the start of the video, and has no wall-clock time. A ``date`` is a day of the calendar,
+    midnight without a time zone in memory and DATE on disk.
     """
 
     name: str
@@ -37,7 +39,6 @@ class Column:
     choices: tuple[str, ...] = ()
     optional: bool = False
     nullable: bool = False
-    withheld: bool = False
     of_video: bool = True
 
     @property
@@ -136,7 +137,9 @@ _SALTED = {
 }
 
 _SUPPRESSED = Column(
-    "suppressed", "flag", "Whether the figures of the row are missing because too few persons are in them."
+    "suppressed",
+    "flag",
+    "Whether figures of the row are missing because they would reveal something about few people.",
 )
 
 
@@ -154,7 +157,11 @@ def salted(schema: Table) -> Table:
 def suppressible(schema: Table) -> Table:
     """Return the form of a table of counts in which figures of few persons are missing."""
     columns = [replace(c, nullable=True) if c.kind == "integer" else c for c in schema.columns]
+    declared = RELEASED.get(schema.name, {})
     columns = [
-        replace(c, text=f"{c.text} Withheld: missing in every row.") if c.withheld else c for c in columns
+        c
+        if any(one.is_shown for one in declared.get(c.name, ()))
+        else replace(c, text=f"{c.text} Withheld: missing in every row.")
+        for c in columns
     ]
     return replace(schema, name=f"{schema.name}_suppressed", columns=(*columns, _SUPPRESSED))

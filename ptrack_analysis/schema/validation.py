@@ -160,6 +160,7 @@ def _raw_dtype(column: Column) -> str:
         "choice": "int8",
         "text": "str",
         "instant": "datetime64[us]",
+        "date": "datetime64[s]",
         "number": "float64",
         "flag": "bool",
     }.get(column.kind, "int64")
@@ -178,12 +179,12 @@ def _values(column: Column, values: Any) -> Any:
             return pd.Categorical.from_codes(np.asarray(values), dtype=_of_choices(column.choices))
         case "text":
             return pd.array(np.asarray(values, dtype=object), dtype=_dtype(column.dtype))
-        case "instant":
-            return pd.DatetimeIndex(np.asarray(values, dtype="datetime64[us]"), tz="UTC")
-        case _:
-            if column.nullable:
-                return pd.array(values, dtype=_dtype(column.dtype))
-            return np.asarray(values, column.dtype)
+        case "date" | "instant":
+            unit, zone = ("s", None) if column.kind == "date" else ("us", "UTC")
+            return pd.DatetimeIndex(np.asarray(values, dtype=f"datetime64[{unit}]"), tz=zone)
+        case _ if column.nullable:
+            return pd.array(values, dtype=_dtype(column.dtype))
+    return np.asarray(values, column.dtype)
 
 
 def validate(table: object, schema: Table) -> None:
@@ -307,9 +308,10 @@ def _column_defects(table: pd.DataFrame, schema: Table) -> list[str]:
                 defects.append(f"column {name!r} is missing")
         elif dtype != _dtype(column.dtype):
             defects.append(f"column {name!r} is {dtype}, not {column.dtype}")
-        elif isinstance(dtype, pd.CategoricalDtype) and tuple(dtype.categories) != column.choices:
+        elif isinstance(dtype, pd.CategoricalDtype) and dtype is not _of_choices(column.choices):
             categories = tuple(dtype.categories)
-            defects.append(f"column {name!r} has categories {categories!r}, not {column.choices!r}")
+            if categories != column.choices:
+                defects.append(f"column {name!r} has categories {categories!r}, not {column.choices!r}")
     return defects
 
 

@@ -28,6 +28,7 @@ _TYPES: dict[str, StoredType] = {
     "moment": "int64",
     "span": "double",
     "instant": "timestamp",
+    "date": "date",
     "integer": "int64",
     "number": "double",
     "text": "string",

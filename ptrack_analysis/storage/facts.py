@@ -43,13 +43,16 @@ _DAY = 24 * _HOUR
 _SOURCE_COLUMN = "Column of the source."
 _DATE = Column(
     LOCAL_DATE,
-    "text",
+    "date",
     "Date of the row's first moment by the clock of the site; of the start, if it has none.",
 )
 _HOUR_COLUMN = Column(LOCAL_HOUR, "integer", "Hour of the same moment, 0 to 23.")
 _IDS = {
     "visit_id": ("video, zone, person and number of the visit", ("zone", "person", "visit")),
-    "crossing_id": ("video, line, person and number of the crossing", ("line", "person", "crossing")),
+    "crossing_id": (
+        "video, line, person, direction and number of the crossing in this direction",
+        ("line", "person", "direction", "crossing"),
+    ),
 }
 _ID_OF_TABLE = {"visits": "visit_id", "crossings": "crossing_id"}
 
@@ -143,112 +146,171 @@ def arrow_schema(schema: Table, further: Further = ()) -> pa.Schema:
     return pa.schema(fields, marks)
 
 
-def build_rows(
-    table: pd.DataFrame, schema: Table, video: str, clock: Clock, further: Iterable[str] = ()
-) -> pa.Table:
-    """Convert a table of one video to the stored form of a dataset.
+@dataclass(frozen=True, slots=True)
+class VideoTable:
+    """A table of one video: the name of the video in the dataset, its rows, and its clock."""
+
+    video: str
+    table: pd.DataFrame
+    clock: Clock
+
+
+def build_rows(parts: Sequence[VideoTable], schema: Table, further: Further = ()) -> pa.Table:
+    """Convert a table of several videos to the stored form of a dataset, one video after the other.
 
     Parameters
     ----------
-    table
-        A table that the package computed, with the key of its schema.
+    parts
+        The tables that the package computed, with the key of the schema.
     schema
-        Its schema.
-    video
-        The name of the video in the dataset.
-    clock
-        When the recording started, and where.
+        Their schema.
     further
-        Names of the further columns of the source that are stored.
+        The further columns of their sources, with their types.
     """
-    rows, fields = len(table), arrow_schema(schema)
-    values, moments = _store_columns(table, schema)
-    values[VIDEO.name] = pa.repeat(pa.scalar(video, pa.string()), rows)
+    lengths = [len(part.table) for part in parts]
+    sources = [_read_arrays(part.table) for part in parts]
+    fields, rows = arrow_schema(schema, further), sum(lengths)
+    values, moments = _join_columns(sources, schema, lengths)
+    names = pa.array([part.video for part in parts], pa.string())
+    values[VIDEO.name] = names.take(pa.array(np.repeat(np.arange(len(parts)), lengths)))
     if PERSON.name in fields.names and PERSON.name not in values:
-        values[PERSON.name] = _name_people(values["person_index"], video)
-    for name, (_, parts) in _IDS.items():
+        values[PERSON.name] = _join_names([values[VIDEO.name], values["person_index"]])
+    for name, (_, key) in _IDS.items():
         if name in fields.names:
-            values[name] = _join_key(video, [values[part] for part in _id_parts(parts, values)])
-    for column in fact_columns(schema):
-        if column.moment_name is not None and column.moment_name in moments:
-            values[column.name] = _clock_times(moments[column.moment_name], clock)
+            values[name] = _join_names(
+                [values[VIDEO.name], *(values[part] for part in _id_parts(key, values))]
+            )
+    starts = [MISSING_TIME if part.clock.start is None else part.clock.start for part in parts]
+    start = np.repeat(np.array(starts, dtype="int64"), lengths)
+    values |= {
+        column.name: _clock_times(moments[column.moment_name], start)
+        for column in fact_columns(schema)
+        if column.moment_name in moments
+    }
     first = moments[f"{schema.row_time}_ms"] if schema.row_time else np.zeros(rows, "int64")
-    values[LOCAL_DATE], values[LOCAL_HOUR] = _local_times(first, clock)
+    dates, hours = _local_times(first, start, [part.clock for part in parts], lengths)
+    values = {LOCAL_DATE: dates, LOCAL_HOUR: hours} | values  # tables by the hour have their own
+    for name, kind in further:
+        values[name] = _join_further(name, ARROW_TYPES[kind], [part.table for part in parts])
     arrays = [values[field.name] if field.name in values else pa.nulls(rows, field.type) for field in fields]
-    for name in further:
-        field, array = convert_further_column(name, table[name])
-        fields = fields.append(field)
-        arrays.append(array)
     return pa.Table.from_arrays(arrays, schema=fields)
 
 
-def _store_columns(table: pd.DataFrame, schema: Table) -> tuple[dict[str, pa.Array], dict[str, np.ndarray]]:
-    """Convert the key and the columns that a table has; return its moments [ms] as well."""
-    values: dict[str, pa.Array] = {}
-    moments: dict[str, np.ndarray] = {}
-    names = {*table.columns}
-    levels = {*table.index.names}
+def _join_columns(
+    sources: Sequence[dict[Any, Any]], schema: Table, lengths: Sequence[int]
+) -> tuple[dict[str, Any], dict[Any, np.ndarray]]:
+    """Join the columns that any of the videos has; return the moments [ms] as well."""
+    values: dict[str, Any] = {}
+    moments: dict[Any, np.ndarray] = {}
     for column in fact_columns(schema):
-        if column.moment_name is not None:
-            continue
-        if column.memory_name in levels:
-            source = table.index.get_level_values(column.memory_name).array
-        elif column.memory_name in names and column.name != LOCAL_HOUR:
-            source = table[column.memory_name].array
-        else:
-            continue
-        values[column.name] = convert_column(column.of, source)
-        if column.of.kind == "moment":
-            moments[column.name] = np.asarray(source).view("int64")
+        found = [source.get(column.memory_name) for source in sources]
+        if column.moment_name is None and any(array is not None for array in found):
+            values[column.name], times = _join_column(column, found, lengths)
+            if times is not None:
+                moments[column.name] = times
     return values, moments
 
 
-def _id_parts(parts: Sequence[str], values: dict[str, pa.Array]) -> list[str]:
+def _read_arrays(table: pd.DataFrame) -> dict[Any, Any]:
+    """Return the values of the index levels and columns of a table by their names."""
+    arrays: dict[Any, Any] = {name: series.array for name, series in table.items()}
+    index = table.index
+    if isinstance(index, pd.MultiIndex):
+        return arrays | {
+            name: level.take(codes).array
+            for name, level, codes in zip(index.names, index.levels, index.codes, strict=True)
+        }
+    return arrays | {index.name: index.array}
+
+
+def _join_column(column: Stored, found: Sequence[Any], lengths: Sequence[int]) -> tuple[Any, Any]:
+    """Join the values of a column of several videos; return the times [ms] of a column of moments too."""
+    is_time = column.of.kind in ("moment", "span")
+    if is_time:
+        times = np.concatenate(
+            [
+                np.full(length, MISSING_TIME) if array is None else np.asarray(array).view("int64")
+                for array, length in zip(found, lengths, strict=True)
+            ]
+        )
+        array = convert_column(column.of, times)
+        return array, times if column.of.kind == "moment" else None
+    if column.of.kind in _PLAIN and not column.of.nullable and all(array is not None for array in found):
+        return convert_column(column.of, np.concatenate([np.asarray(array) for array in found])), None
+    kind = ARROW_TYPES[column.type]
+    arrays = [
+        pa.nulls(length, kind) if array is None else convert_column(column.of, array)
+        for array, length in zip(found, lengths, strict=True)
+    ]
+    return pa.chunked_array(arrays, kind), None
+
+
+_PLAIN = ("integer", "number", "flag")
+
+
+def _join_further(name: str, kind: pa.DataType, tables: Sequence[pd.DataFrame]) -> pa.ChunkedArray:
+    """Join a further column of several videos in its common type; null where a source does not have it."""
+    arrays = [
+        convert_further_column(name, table[name])[1].cast(kind)
+        if name in table.columns
+        else pa.nulls(len(table), kind)
+        for table in tables
+    ]
+    return pa.chunked_array(arrays, kind)
+
+
+def find_further_types(table: pd.DataFrame, names: Iterable[str]) -> Further:
+    """Return the stored types of further columns of a source."""
+    kinds = {kind: name for name, kind in ARROW_TYPES.items()} | {pa.int32(): "int64"}
+    return tuple((name, kinds[convert_further_column(name, table[name])[0].type]) for name in names)
+
+
+def _id_parts(parts: Sequence[str], values: dict[str, Any]) -> list[str]:
     return ["person_index" if part == "person" and "person_index" in values else part for part in parts]
 
 
-def _name_people(numbers: pa.Array, video: str) -> pa.Array:
-    """Name the person of each row; each name is made once, as there are fewer people than rows."""
-    known = numbers.dictionary_encode()
-    names = pc.binary_join_element_wise(pa.scalar(video), known.dictionary.cast(pa.string()), ":")
-    return names.take(known.indices)
+def _join_names(parts: Sequence[Any]) -> Any:
+    """Join columns to names such as ``shop:3``."""
+    return pc.binary_join_element_wise(*(part.cast(pa.string()) for part in parts), ":")
 
 
-def _join_key(video: str, parts: list[pa.Array]) -> pa.Array:
-    return pc.binary_join_element_wise(pa.scalar(video), *(part.cast(pa.string()) for part in parts), ":")
-
-
-def _clock_times(moments: np.ndarray, clock: Clock) -> pa.Array:
+def _clock_times(moments: np.ndarray, start: np.ndarray) -> pa.Array:
     """Return moments of the video [ms] in UTC; null where the moment or the clock is unknown."""
-    if clock.start is None:
-        return pa.nulls(len(moments), ARROW_TYPES["timestamp"])
-    known = moments != MISSING_TIME
-    times = np.where(known, moments, 0) * 1000 + clock.start
+    known = (moments != MISSING_TIME) & (start != MISSING_TIME)
+    times = np.where(known, moments, 0) * 1000 + np.where(known, start, 0)
     return pa.array(times, pa.int64(), mask=~known).cast(ARROW_TYPES["timestamp"])
 
 
-def _local_times(moments: np.ndarray, clock: Clock) -> tuple[pa.Array, pa.Array]:
-    """Return the local date and hour of moments of the video [ms]; of its start where they are missing."""
-    if clock.start is None:
-        return pa.nulls(len(moments), pa.date32()), pa.nulls(len(moments), pa.int64())
-    local = clock.find_local(np.where(moments == MISSING_TIME, 0, moments) * 1000 + clock.start)
+def _local_times(
+    moments: np.ndarray, start: np.ndarray, clocks: Sequence[Clock], lengths: Sequence[int]
+) -> tuple[pa.Array, pa.Array]:
+    """Return the local date and hour of moments [ms]; of the start of the video where they are missing."""
+    unknown = start == MISSING_TIME
+    local = np.where(moments == MISSING_TIME, 0, moments) * 1000 + start
+    end = np.cumsum(lengths)
+    for clock, stop, length in zip(clocks, end, lengths, strict=True):
+        part = slice(stop - length, stop)
+        local[part] = 0 if clock.start is None else clock.find_local(local[part])
     days = local // _DAY
     hours = (local - days * _DAY) // _HOUR
-    return pa.array(days.astype("int32")).cast(pa.date32()), pa.array(hours)
+    dates = pa.array(days.astype("int32"), pa.int32(), mask=unknown).cast(pa.date32())
+    return dates, pa.array(hours, pa.int64(), mask=unknown)
 
 
 def join_rows(parts: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
-    """Join the rows of several videos into one table of this schema, sorted by local date.
+    """Join rows into one table of this schema, sorted by local date and video.
 
-    Rows of one date keep their order. Missing further columns are null.
+    Rows of one date and video keep their order. Missing further columns are null.
     """
     joined = pa.concat_tables([conform(part, schema) for part in parts]) if parts else schema.empty_table()
-    if LOCAL_DATE not in schema.names or joined.num_rows == 0:
+    if joined.num_rows == 0:
         return joined
     days = joined[LOCAL_DATE].cast(pa.int32()).fill_null(np.iinfo("int32").max).to_numpy()
-    if (days[1:] >= days[:-1]).all():
-        return joined
-    return joined.take(pa.array(np.argsort(days, kind="stable")))
+    videos = joined[VIDEO.name].combine_chunks().dictionary_encode()
+    ranks = pc.rank(videos.dictionary, tiebreaker="dense").to_numpy()[videos.indices.to_numpy()]
+    order = np.lexsort((ranks, days))
+    is_sorted = (np.diff(order) == 1).all()
+    return joined if is_sorted else joined.take(pa.array(order))
 
 
 def conform(part: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -36,9 +36,9 @@ VIEWS = [
 ]
 
 
-@pytest.fixture(params=[None, "local_month", "local_day"], ids=["flat", "by month", "by day"])
-def stored(request, tmp_path):
-    return write_dataset(tmp_path, request.param)
+@pytest.fixture(scope="module", params=[None, "local_month", "local_day"], ids=["flat", "by month", "by day"])
+def stored(request, tmp_path_factory):
+    return write_dataset(tmp_path_factory.mktemp("athena"), request.param)
 
 
 def in_s3(description, **changes):

@@ -4,6 +4,7 @@ import duckdb
 import pytest
 from pages import page, record, write
 
+from ptrack_analysis import verify_dataset
 from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.errors import InputError, ParameterError, ZoneError
 
@@ -230,6 +231,14 @@ def test_a_start_that_the_clock_of_the_camera_shows_twice_fails_its_video_alone(
     assert not summary.of_status("failed")
 
 
+def test_a_start_that_does_not_exist_fails_the_video_of_a_camera_with_dates(archive, cameras, tmp_path):
+    cameras.write_text(PERIODS)
+    write(archive / "door_2026-03-29T02-30" / "page-1.json", page(*WALK, job="skipped"))
+    (failed,) = export_dataset(archive, tmp_path / "out", cameras=cameras).of_status("failed")
+    assert "a time that Europe/Berlin skips" in str(failed.error)
+    assert "Give the start of the video in the file of recordings (--recordings)" in str(failed.error)
+
+
 def test_zones_in_meters_of_a_camera_without_a_floor_plan_are_refused(archive, cameras, tmp_path):
     write(tmp_path / "setup" / "scenes" / "door.geojson", geojson("hall") | {"unit": "m"})
     with pytest.raises(ZoneError, match=r"camera 'door': .*door.geojson: zones in meters need a floor plan"):
@@ -261,3 +270,25 @@ def test_cameras_may_be_a_table(archive, tmp_path):
     ]
     assert changed == ["door_2026-11-24T09-30", "door_2026-11-25T09-30"]
     assert len(select(out, 'row, "column"', "heatmap", "door")) == 32
+
+
+def test_typed_columns_and_cameras_of_both_planes_pass_verification(archive, cameras, tmp_path):
+    text = "files,floors,indoor,area,code\ndoor_*,2,true,1.5,07\ntill_*,,,3,\n"
+    recordings = write(tmp_path / "recordings.csv", text)
+    out = tmp_path / "out"
+    export_dataset(archive, out, cameras=cameras, recordings=recordings, workers=2)
+    assert verify_dataset(out).findings == []
+    assert select(out, "video[:4], floors, indoor, area, code", "videos") == [
+        ("door", 2, True, 1.5, "07"),
+        ("till", None, None, 3.0, None),
+        ("yard", None, None, None, None),
+    ]
+
+
+def test_rows_of_other_videos_change_nothing(archive, cameras, tmp_path):
+    recordings = write(tmp_path / "recordings.csv", "files,floors\ndoor_*,2\ntill_*,3\n")
+    out = tmp_path / "out"
+    export_dataset(archive, out, cameras=cameras, recordings=recordings)
+    write(recordings, "files,floors\ndoor_*,2\ntill_*,4\n")
+    changed = statuses(export_dataset(archive, out, cameras=cameras, recordings=recordings))
+    assert [name for name, status in changed.items() if status == "written"] == ["till_202611240930"]

@@ -58,6 +58,7 @@ def test_keys_exist_and_references_lead_to_fields(package):
     referring = 0
     for name, schema in schemas.items():
         assert {*schema["primaryKey"]} <= fields[name].keys()
+        assert schema["missingValues"] == []
         assert all(fields[name][key]["constraints"]["required"] for key in schema["primaryKey"])
         for one in schema.get("foreignKeys", []):
             [column], [key] = one["fields"], one["reference"]["fields"]

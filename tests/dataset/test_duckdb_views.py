@@ -30,9 +30,9 @@ VIEWS = {
 }
 
 
-@pytest.fixture(params=[None, "local_month", "local_day"], ids=["flat", "by month", "by day"])
-def stored(request, tmp_path):
-    return write_dataset(tmp_path / "it's [a] folder*", request.param)
+@pytest.fixture(scope="module", params=[None, "local_month", "local_day"], ids=["flat", "by month", "by day"])
+def stored(request, tmp_path_factory):
+    return write_dataset(tmp_path_factory.mktemp("views") / "it's [a] folder*", request.param)
 
 
 def ask(description, query, *, previous=None, variable=None):
@@ -77,7 +77,8 @@ def test_views_in_a_database_file_work_from_any_folder(stored, tmp_path, monkeyp
         assert connection.execute("SELECT count(*) FROM visits_joined").fetchall() == [(8,)]
 
 
-def test_views_follow_a_dataset_that_was_moved(stored, tmp_path):
+def test_views_follow_a_dataset_that_was_moved(tmp_path):
+    stored = write_dataset(tmp_path / "out", "local_day")
     with duckdb.connect(tmp_path / "shop.duckdb") as connection:
         connection.execute(format_duckdb_views(stored.description))
     shutil.move(stored.description.location, tmp_path / "moved")

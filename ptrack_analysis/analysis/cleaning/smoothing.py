@@ -153,8 +153,11 @@ def smooth_trajectories(
     half = parse_half_window(window, "window")
     x, y = kernels.mean_in_window(old.rows.time, old.run, old.x, old.y, half=half)
     alone = ~_has_company(old, half)
-    x[alone], y[alone] = old.x[alone], old.y[alone]
-    moved = np.hypot(x - old.x, y - old.y) > _NOISE * (1 + np.hypot(old.x, old.y))
+    noise = _NOISE * (1 + np.hypot(old.x, old.y))
+    # A mean of equal values may be rounded up: a position just inside the image would lie outside.
+    x = np.where(alone | (np.abs(x - old.x) <= noise), old.x, x)
+    y = np.where(alone | (np.abs(y - old.y) <= noise), old.y, y)
+    moved = np.hypot(x - old.x, y - old.y) > noise
     if "smoothed" in trajectories.columns:
         moved |= trajectories["smoothed"].to_numpy()[old.rows.order]
     return with_positions(trajectories, old, (x, y, old.located), speed_window=speed_window, smoothed=moved)

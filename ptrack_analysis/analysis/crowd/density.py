@@ -1,11 +1,12 @@
 """Occupancy and density per bin."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.presence import find_video_end
+from ptrack_analysis.analysis.presence import find_video_end, number_names
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.scene.zones import Zone, validate_zones
@@ -89,7 +90,7 @@ def compute_occupancy_bins(
     validate(occupancy, OCCUPANCY_CHANGES)
     length = parse_bin_length(every)
     occupancy = occupancy.sort_index()
-    zone = occupancy.index.get_level_values("zone")
+    zone, names = number_names(cast("pd.MultiIndex", occupancy.index), "zone")
     time = occupancy.index.get_level_values("timestamp").to_numpy().astype("int64")
     persons = occupancy["persons"].to_numpy()
     last = int(time.max(initial=0))
@@ -97,8 +98,8 @@ def compute_occupancy_bins(
     begin, end = int(time.min(initial=last)), last if known is None else known
     edges = make_edges(begin, end, length) if edges is None else edges
     recorded = measure_recorded(edges, begin, end)
-    names = zone.unique().tolist()
-    parts = [_binned(time[zone == name], persons[zone == name], edges) for name in names]
+    rows = [zone == number for number in range(len(names))]
+    parts = [_binned(time[own], persons[own], edges) for own in rows]
     total, most = (
         np.concatenate([np.empty(0, "int64"), *(part[place] for part in parts)]) for place in (0, 1)
     )

@@ -106,6 +106,34 @@ def compute_transitions(
     return _counted(ways, [*names, *ORIGINS], [*names, *DESTINATIONS])
 
 
+def list_ways(visits: pd.DataFrame) -> pd.DataFrame:
+    """List each transition with its ``person``, ``origin``, ``destination`` and ``travel``.
+
+    Parameters
+    ----------
+    visits
+        VISITS of one video, rows in any order.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per transition that ``compute_transitions`` counts; ``travel`` is missing where the origin or
+        the destination is not a zone.
+    """
+    zone, names = pd.factorize(visits.index.get_level_values("zone"), sort=True)
+    ways = _ways(visits, zone, len(names), None)
+    travel = ways.travel.astype("timedelta64[ms]")  # _MISSING is NaT
+    origins, destinations = (np.array([*names, *states], dtype=object) for states in (ORIGINS, DESTINATIONS))
+    return pd.DataFrame(
+        {
+            "person": ways.person,
+            "origin": origins[ways.origin],
+            "destination": destinations[ways.destination],
+            "travel": travel,
+        }
+    )
+
+
 def _ways(visits: pd.DataFrame, zone: Integers, zones: int, longest: int | None) -> _Ways:
     """List the ways into each visit, and those out of the last one of each journey."""
     person, number = (visits.index.get_level_values(name).to_numpy() for name in ("person_index", "visit"))

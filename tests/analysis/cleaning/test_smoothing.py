@@ -4,7 +4,7 @@ import naive_cleaning
 import numpy as np
 import pandas as pd
 import pytest
-from factories import make_detections, make_points, make_video
+from factories import HEIGHT, make_detections, make_points, make_video
 from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
@@ -29,6 +29,14 @@ def test_a_straight_even_walk_stays_what_it_is():
     after = smooth_trajectories(before, window="400ms")
     assert places(after) == pytest.approx(places(before))
     assert not after["smoothed"].any()
+
+
+def test_feet_on_the_lower_border_stay_inside_the_image():
+    path = [(t, 0.1 + t / 2000, 1.0) for t in range(0, 1100, 7)]
+    before = compute_trajectories(make_detections({1: path}), make_video(2000))
+    after = smooth_trajectories(before, window="400ms")
+    assert (before["y_px"] < HEIGHT).all()
+    assert (after["y_px"] < HEIGHT).all()
 
 
 def test_a_spike_is_shared_with_its_neighbors():

@@ -1,0 +1,205 @@
+"""What each person contributes to the figures of a video: time in zones, visits, crossings and ways."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ptrack_analysis.analysis.dwell.survival import seen_at
+from ptrack_analysis.analysis.zones.transitions import list_ways
+from ptrack_analysis.geometry import Bools, Integers
+from ptrack_analysis.pipeline.config import AnalysisConfig
+from ptrack_analysis.video import Milliseconds
+
+Tables = Mapping[str, pd.DataFrame]
+
+SCENE = ""
+"""Name of the zone that stands for the whole scene; it also contains what is in no zone."""
+
+BY_PLACE = {"presence", "speed_time", "path_length"}
+"""Measures of places: a place is a set of zones, so that zones may overlap."""
+_SOURCES = {
+    "presence": ("trajectories", "visits", "heatmap"),
+    "speed_time": ("trajectories", "visits"),
+    "path_length": ("trajectories", "visits"),
+    "crossing_in": ("crossings",),
+    "crossing_out": ("crossings",),
+}
+
+
+def list_sources(measure: str) -> tuple[str, ...]:
+    """List the tables that the contributions to a measure are computed from."""
+    return () if measure == "person" else _SOURCES.get(measure, ("visits",))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contributions:
+    """The contributions of people to one measure.
+
+    ``rows`` has one row per contribution: ``person``, ``amount``, and attributes, of which ``piece`` is the
+    number of the piece of time and ``place`` that of the set of zones. ``zones`` has the zones of each place,
+    the whole scene included, if places may have several zones.
+    """
+
+    rows: pd.DataFrame
+    zones: pd.DataFrame | None = None
+
+
+def compute_contributions(
+    measure: str, tables: Tables, edges: Milliseconds, config: AnalysisConfig
+) -> Contributions:
+    """Compute what each person contributes to a measure.
+
+    Parameters
+    ----------
+    measure
+        The measure: ``presence``, ``visit``, ``dwell`` and so on.
+    tables
+        The computed tables of one video.
+    edges
+        Where the pieces of time begin, sorted [ms].
+    config
+        Which starts and ends of visits count as observed.
+    """
+    if measure in BY_PLACE:
+        return _compute_presence(measure, tables, edges)
+    if measure in {"visit", "dwell"}:
+        return Contributions(_list_visits(measure, tables["visits"], edges, config))
+    if measure in {"transition", "travel"}:
+        return Contributions(_list_ways(measure, tables["visits"]))
+    return Contributions(_list_crossings(measure.removeprefix("crossing_"), tables["crossings"], edges))
+
+
+def find_pieces(moments: Milliseconds, edges: Milliseconds) -> Integers:
+    """Return the piece of time that each moment lies in; the first piece for moments before it."""
+    return np.maximum(np.searchsorted(edges, moments, side="right") - 1, 0)
+
+
+def _to_ms(values: "pd.Index | pd.Series") -> Milliseconds:
+    return np.asarray(values).astype("timedelta64[ms]").astype("int64")
+
+
+def _list_visits(
+    measure: str, visits: pd.DataFrame, edges: Milliseconds, config: AnalysisConfig
+) -> pd.DataFrame:
+    level = visits.index.get_level_values
+    return pd.DataFrame(
+        {
+            "person": level("person_index").to_numpy(),
+            "amount": 1 if measure == "visit" else _to_ms(visits["dwell"]),
+            "zone": level("zone").to_numpy(),
+            "piece": find_pieces(_to_ms(visits["entered"]), edges),
+            "entry": visits["entry"].astype("str").to_numpy(),
+            "start_observed": seen_at(visits, "entry", config.observed_entries, "observed_entries"),
+            "end_observed": seen_at(visits, "exit", config.observed_exits, "observed_exits"),
+        }
+    )
+
+
+def _list_ways(measure: str, visits: pd.DataFrame) -> pd.DataFrame:
+    ways = list_ways(visits)
+    if measure == "transition":
+        return ways.assign(amount=1).drop(columns="travel")
+    known = ways[ways["travel"].notna()]
+    return known.assign(amount=_to_ms(known["travel"])).drop(columns="travel")
+
+
+def _list_crossings(direction: str, crossings: pd.DataFrame, edges: Milliseconds) -> pd.DataFrame:
+    own = crossings[(crossings["direction"] == direction).to_numpy()]
+    level = own.index.get_level_values
+    return pd.DataFrame(
+        {
+            "person": level("person_index").to_numpy(),
+            "amount": 1,
+            "line": level("line").to_numpy(),
+            "piece": find_pieces(_to_ms(level("timestamp")), edges),
+        }
+    )
+
+
+def _compute_presence(measure: str, tables: Tables, edges: Milliseconds) -> Contributions:
+    """Cut each detection's time at the edges, with its zones and its cell of the heatmap.
+
+    A detection is in a zone from the start to the end of a visit: an absence that a visit joins counts too.
+    """
+    trajectories = tables["trajectories"]
+    person = trajectories.index.get_level_values("person_index").to_numpy()
+    since = _to_ms(trajectories.index.get_level_values("timestamp"))
+    until = since + _to_ms(trajectories["time_present"])
+    first = find_pieces(since, edges)
+    pieces = find_pieces(np.maximum(until - 1, since), edges) - first + 1
+    row = np.repeat(np.arange(len(since)), pieces)
+    piece = np.arange(len(row)) - np.repeat(np.cumsum(pieces) - pieces - first, pieces)
+    ends = np.append(edges[1:], np.iinfo("int64").max)
+    begins = np.maximum(since[row], np.where(piece == first[row], since[row], edges[piece]))
+    amount = (np.minimum(until[row], ends[piece]) - begins).astype("float64")
+    if measure != "presence":
+        speed = next(trajectories[name] for name in trajectories if _is_speed(name)).to_numpy()[row]
+        amount = np.where(np.isnan(speed), 0.0, amount * (speed if measure == "path_length" else 1.0))
+    place, zones = _find_places(person[row], begins, tables.get("visits"))
+    rows = pd.DataFrame({"person": person[row], "amount": amount, "place": place, "piece": piece})
+    if measure == "presence":
+        rows = rows.assign(**{name: cell[row] for name, cell in _find_cells(tables).items()})
+    return Contributions(rows[amount > 0], zones)
+
+
+def _is_speed(name: object) -> bool:
+    return str(name).startswith("speed_") and str(name).endswith("_per_s")
+
+
+def _find_places(
+    person: Integers, moment: Milliseconds, visits: pd.DataFrame | None
+) -> tuple[Integers, pd.DataFrame]:
+    """Find the set of zones that each person is in, by number, and list the zones of each set."""
+    place = np.zeros(len(person), dtype="int64")
+    inside = dict[str, Bools]()
+    if visits is not None:
+        zone = visits.index.get_level_values("zone")
+        for name in zone.unique():
+            inside[name] = _is_visiting(person, moment, visits[zone == name])
+            place = np.unique(2 * place + inside[name], return_inverse=True)[1]
+    sample = np.unique(place, return_index=True)[1]
+    parts = [pd.DataFrame({"place": place[sample], "zone": SCENE})]
+    parts += [
+        pd.DataFrame({"place": place[sample][marks[sample]], "zone": name}) for name, marks in inside.items()
+    ]
+    return place, pd.concat(parts, ignore_index=True)
+
+
+def _is_visiting(person: Integers, moment: Milliseconds, visits: pd.DataFrame) -> Bools:
+    """Mark the moments at which a person visits a zone."""
+    visitor = visits.index.get_level_values("person_index").to_numpy()
+    entered, exited = _to_ms(visits["entered"]), _to_ms(visits["exited"])
+    order = np.lexsort((entered, visitor))
+    visitor, entered, exited = visitor[order], entered[order], exited[order]
+    numbers, code = np.unique(visitor, return_inverse=True)
+    at = np.searchsorted(numbers, person)
+    known = numbers[np.minimum(at, len(numbers) - 1)] == person
+    span = max(int(exited.max()), int(moment.max(initial=0))) + 1
+    last = np.searchsorted(code * span + entered, at * span + moment, side="right") - 1
+    last_or_first = np.maximum(last, 0)
+    visiting: Bools = known & (last >= 0) & (code[last_or_first] == at) & (moment < exited[last_or_first])
+    return visiting
+
+
+def _find_cells(tables: Tables) -> dict[str, Integers]:
+    """Find the row and the column of the heatmap that each detection lies in; -1 where it has no position."""
+    if "heatmap" not in tables:
+        return {}
+    cells, trajectories = tables["heatmap"], tables["trajectories"]
+    found = dict[str, Integers]()
+    for level, axis in (("row", "y"), ("column", "x")):
+        name = next(
+            (str(one) for one in cells if str(one).startswith(f"{axis}_") and one in trajectories), ""
+        )
+        if not name or cells.empty:
+            return {}
+        number = cells.index.get_level_values(level).to_numpy()
+        low, high = int(np.argmin(number)), int(np.argmax(number))
+        middle = cells[name].to_numpy()
+        cells_between = max(int(number[high] - number[low]), 1)
+        size = (middle[high] - middle[low]) / cells_between or np.inf
+        place = (trajectories[name].to_numpy() - middle[low]) / size + number[low]
+        found[level] = np.nan_to_num(np.floor(place + 0.5), nan=-1).astype("int64")
+    return found

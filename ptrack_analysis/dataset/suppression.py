@@ -1,0 +1,171 @@
+"""Find figures that published figures reveal, and suppress further figures until none is revealed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ptrack_analysis.geometry import Bools, Floats, Integers
+
+_PRIME = 2**31 - 1
+"""Modulus of the elimination: products of two residues fit into 64 bits."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Sums over atoms, as the nonzero entries of an integer matrix.
+
+    Entry ``i`` says that cell ``cell[i]`` contains atom ``atom[i]``, ``factor[i]`` times. An atom is the
+    smallest unit that a figure is made of, such as the presence in one zone in one hour. ``count`` and
+    ``atoms`` are the numbers of cells and of atoms. No two cells are equal.
+    """
+
+    cell: Integers
+    atom: Integers
+    factor: Integers
+    count: int
+    atoms: int
+
+    def dense(self, cells: Integers, atoms: Integers) -> Integers:
+        """Return the rows of some cells and the columns of some atoms as a matrix."""
+        row, column = np.full(self.count, -1), np.full(self.atoms, -1)
+        row[cells], column[atoms] = np.arange(len(cells)), np.arange(len(atoms))
+        kept = (row[self.cell] >= 0) & (column[self.atom] >= 0)
+        matrix = np.zeros((len(cells), len(atoms)), dtype="int64")
+        np.add.at(matrix, (row[self.cell[kept]], column[self.atom[kept]]), self.factor[kept])
+        return matrix
+
+
+class _Known:
+    """What follows from the known cells by addition and subtraction.
+
+    An atom that is a cell of its own is known directly. The other known cells are reduced to row echelon form
+    over the atoms that are left, with the combination of cells that makes each row beside it.
+    """
+
+    def __init__(self, cells: Cells, known: Bools) -> None:
+        self.cells = cells
+        alone = known & (np.bincount(cells.cell, minlength=cells.count) == 1)
+        self.cell_of_atom = np.full(cells.atoms, -1)
+        direct = alone[cells.cell]
+        self.cell_of_atom[cells.atom[direct]] = cells.cell[direct]
+        self.free = np.flatnonzero(self.cell_of_atom < 0)
+        self.direct = np.flatnonzero(self.cell_of_atom >= 0)
+        touched = np.zeros(cells.count, dtype=bool)
+        touched[cells.cell[self.cell_of_atom[cells.atom] < 0]] = True
+        self.rows = np.flatnonzero(known & touched)
+        matrix = np.hstack([cells.dense(self.rows, self.free), np.eye(len(self.rows), dtype="int64")])
+        self.pivots = _eliminate(matrix, len(self.free))
+        self.reduced = matrix[: len(self.pivots)]
+
+    def find_derivable(self, asked: Integers) -> Bools:
+        """Mark the cells that are sums and differences of known cells."""
+        wanted = self.cells.dense(asked, self.free)
+        rest = (wanted - wanted[:, self.pivots] @ self.reduced[:, : len(self.free)]) % _PRIME
+        derivable: Bools = ~rest.any(axis=1)
+        return derivable
+
+    def list_used(self, cell: int) -> Integers:
+        """List the known cells that a derivable cell is derived from."""
+        wanted = self.cells.dense(np.array([cell]), self.free)[0]
+        factors = wanted[self.pivots] @ self.reduced[:, len(self.free) :] % _PRIME
+        used = np.flatnonzero(factors)
+        made = factors[used] @ self.cells.dense(self.rows[used], self.direct)
+        rest = (self.cells.dense(np.array([cell]), self.direct)[0] - made) % _PRIME
+        return np.concatenate([self.rows[used], self.cell_of_atom[self.direct[np.flatnonzero(rest)]]])
+
+
+def _eliminate(matrix: Integers, width: int) -> Integers:
+    """Bring the first ``width`` columns to reduced row echelon form, in place; return the pivots' columns."""
+    matrix %= _PRIME
+    pivots = list[int]()
+    for column in range(width):
+        rank = len(pivots)
+        if rank == len(matrix):
+            break
+        below = np.flatnonzero(matrix[rank:, column])
+        if not len(below):
+            continue
+        matrix[[rank, rank + below[0]]] = matrix[[rank + below[0], rank]]
+        matrix[rank] = matrix[rank] * pow(int(matrix[rank, column]), -1, _PRIME) % _PRIME
+        others = np.flatnonzero(matrix[:, column])
+        others = others[others != rank]
+        inside = np.flatnonzero(matrix[rank])
+        at = np.ix_(others, inside)
+        product = matrix[others, column][:, None] * matrix[rank, inside] % _PRIME
+        matrix[at] = (matrix[at] - product) % _PRIME
+        pivots.append(column)
+    return np.array(pivots, dtype="int64")
+
+
+def find_derivable(cells: Cells, known: Bools, asked: Bools) -> Bools:
+    """Mark the cells that follow from the known cells by addition and subtraction.
+
+    Parameters
+    ----------
+    cells
+        The cells.
+    known
+        (count,) cells whose value is published.
+    asked
+        (count,) cells to examine; the result is False elsewhere.
+
+    Returns
+    -------
+    numpy.ndarray
+        (count,) bool.
+
+    Notes
+    -----
+    A cell follows if its row lies in the row space of the known cells, computed modulo a prime. Bounds that
+    follow because no value is negative are not found. O(cells² · atoms) at worst; atoms that are published
+    by themselves cost nothing.
+    """
+    found = np.zeros(cells.count, dtype=bool)
+    places = np.flatnonzero(asked)
+    found[places] = _Known(cells, known).find_derivable(places)
+    return found
+
+
+def choose_suppressed(cells: Cells, published: Bools, small: Bools, fixed: Bools, cost: Floats) -> Bools:
+    """Choose which published cells to suppress so that no small cell can be derived.
+
+    Small cells are suppressed first. While one of them still follows from the rest, the cheapest cell of its
+    derivation is suppressed as well. A suppressed cell that follows anyway is published, unless it is small.
+
+    Parameters
+    ----------
+    cells
+        The cells.
+    published
+        (count,) cells that a table publishes.
+    small
+        (count,) cells that no one must learn, published or not.
+    fixed
+        (count,) published cells that are known anyway, such as equations between cells.
+    cost
+        (count,) what suppressing each cell costs.
+
+    Returns
+    -------
+    numpy.ndarray
+        (count,) bool: the suppressed cells.
+    """
+    known, targets = published & ~small, np.flatnonzero(small)
+    if not len(targets):
+        return published & ~known
+    while True:
+        system = _Known(cells, known)
+        leaking = targets[system.find_derivable(targets)]
+        if not len(leaking):
+            break
+        before = known.copy()
+        for cell in leaking:
+            used = system.list_used(int(cell))
+            if known[used].all():  # otherwise this derivation fails already
+                choice = used[~fixed[used]]
+                known[choice[np.argmin(cost[choice])]] = False
+        if (known == before).all():
+            raise AssertionError("a small cell follows from equations alone")
+    hidden = np.flatnonzero(published & ~known & ~small)
+    known[hidden[system.find_derivable(hidden)]] = True
+    return published & ~known

@@ -1,0 +1,96 @@
+"""What verifying a dataset finds."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+from ptrack_analysis.storage.s3 import AnyPath
+
+MOST = 100
+"""So many findings of a check are kept; the others are counted."""
+CHECKS = {
+    "manifest": "the manifest can be read and is consistent",
+    "unfinished": "no run was interrupted: there is no journal and there are no staged files",
+    "files": "each file of the manifest is there, and there are no others",
+    "checksums": "each file has the size and the SHA-256 of the manifest",
+    "schema": "each file has the columns, types, units, definitions and marks of its table",
+    "rows": "each video has as many rows in the files of its batch as the manifest says, and none elsewhere",
+    "keys": "keys are unique in the whole table and never null",
+    "references": "keys of videos, people, zones, lines, cameras, sites and dates are in their tables",
+    "times": "each time by the clock is the start of the video plus the moment; null where either is unknown",
+    "local_dates": "local_date and local_hour follow from the clock and the time zone of the video",
+    "withheld": "a released dataset names no person and has no value that should be withheld",
+}
+"""The checks with their rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem: the file, or the video, and what is wrong with it."""
+
+    place: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.problem}"
+
+
+@dataclass(frozen=True, slots=True)
+class FileCheck:
+    """A check: its rule, how many files, rows or videos it examined, and its findings.
+
+    ``count`` is the number of findings, of which the first hundred are kept.
+    """
+
+    name: str
+    rule: str
+    examined: int
+    count: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The result of a verification: the dataset's folder, its videos, and every check in its order."""
+
+    out: AnyPath
+    videos: tuple[str, ...]
+    checks: tuple[FileCheck, ...]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All findings that are kept, check by check."""
+        return [finding for check in self.checks for finding in check.findings]
+
+    @property
+    def failed(self) -> list[str]:
+        """The names of the checks that found something."""
+        return [check.name for check in self.checks if check.count]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing was found."""
+        return not self.failed
+
+
+class Ledger:
+    """Collects what checks examine and find."""
+
+    def __init__(self) -> None:
+        self.rules = dict(CHECKS)
+        self.examined: Counter[str] = Counter()
+        self.count: Counter[str] = Counter()
+        self._found: defaultdict[str, list[Finding]] = defaultdict(list)
+
+    def find(self, check: str, place: str, problem: str) -> None:
+        """Add a finding."""
+        self.count[check] += 1
+        if len(self._found[check]) < MOST:
+            self._found[check].append(Finding(place, problem))
+
+    def close(self, out: AnyPath, videos: tuple[str, ...]) -> Verification:
+        """Return the result."""
+        checks = (
+            FileCheck(name, rule, self.examined[name], self.count[name], tuple(self._found[name]))
+            for name, rule in self.rules.items()
+        )
+        return Verification(out, videos, tuple(checks))

@@ -1,0 +1,313 @@
+"""Verify a dataset: read every file again, and compare it with the manifest and with the other tables."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from os import PathLike
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ptrack_analysis.dataset.dimensions import DIMENSIONS
+from ptrack_analysis.dataset.laws import check_laws
+from ptrack_analysis.dataset.manifest import (
+    JOURNAL,
+    MANIFEST,
+    STAGING,
+    DatasetFile,
+    Manifest,
+    VideoEntry,
+    read_manifest,
+)
+from ptrack_analysis.dataset.publishing import list_places, wait_for_change
+from ptrack_analysis.dataset.relations import RELATIONS
+from ptrack_analysis.dataset.row_checks import (
+    REFERENCES,
+    FileRows,
+    check_counts,
+    check_local,
+    check_reference,
+    check_times,
+    check_unique,
+    check_withheld,
+    choose_columns,
+    list_clocks,
+    list_keys,
+)
+from ptrack_analysis.dataset.verification import Ledger, Verification
+from ptrack_analysis.errors import InputError
+from ptrack_analysis.pipeline.outputs import OUTPUTS
+from ptrack_analysis.storage.arrow import to_arrow
+from ptrack_analysis.storage.columns import PACKAGE_MARK, TABLE_MARK, VERSION_MARK
+from ptrack_analysis.storage.facts import SCHEMA_VERSION, arrow_schema
+from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
+
+_MARKS = (TABLE_MARK, PACKAGE_MARK, VERSION_MARK)
+_FIELD_MARKS = (b"unit", b"definition", b"choices")
+
+
+def verify_dataset(out: str | PathLike[str] | S3Path, *, laws: bool = False) -> Verification:
+    """Read everything in a dataset again, and compare it with the manifest, its schema and itself.
+
+    Each check has a name and a rule, and says how much it examined and what it found. A file that is missing
+    or damaged is found once: its rows are not examined further.
+
+    Parameters
+    ----------
+    out
+        A dataset's folder, on disk or in S3. Files and folders whose names start with ``_`` or a dot are not
+        part of its tables, and files beside the folders of the tables are ignored.
+    laws
+        Whether the conservation laws between the tables are checked too, by SQL in DuckDB. Videos of which
+        figures are withheld are skipped.
+
+    Returns
+    -------
+    Verification
+        Every check; ``passed`` if none found anything.
+
+    Raises
+    ------
+    InputError
+        If there is no dataset.
+    ParameterError
+        If ``laws`` is True and DuckDB is not installed.
+    RemoteError
+        If S3 refuses.
+
+    Notes
+    -----
+    Each file is read once. The memory needed is that of one file, and of the key columns of one table of a
+    batch of videos.
+
+    Examples
+    --------
+    >>> verify_dataset("out").passed  # doctest: +SKIP
+    True
+    """
+    root, ledger = parse_path(out), Ledger()
+    manifest = _read_manifest(root, ledger)
+    if manifest is None:
+        return ledger.close(root, ())
+    reader = _Reader(root, manifest, _check_places(root, manifest, ledger), ledger)
+    dimensions = {name: rows for name in DIMENSIONS for _, rows in reader.read_table(name, -1)}
+    for name, rows in dimensions.items():
+        _check_dimension(name, rows, dimensions, ledger)
+    for file in manifest.files:
+        if file.batch < 0 and file.table not in DIMENSIONS and reader.read(file) is not None and file.rows:
+            ledger.find("rows", file.place, f"has {file.rows} rows, but belongs to no batch")
+    for batch, entries in manifest.batches().items():
+        _check_batch(batch, entries, reader, dimensions)
+    if laws:
+        check_laws(root, manifest, ledger)
+    return ledger.close(root, manifest.names)
+
+
+def _read_manifest(root: AnyPath, ledger: Ledger) -> Manifest | None:
+    """Read the manifest; None if it is inconsistent, or a run was interrupted while it changed the files."""
+    ledger.examined.update(manifest=1, unfinished=1)
+    try:
+        wait_for_change(root)
+    except InputError as error:
+        ledger.find("unfinished", JOURNAL, str(error).removeprefix(f"{root}: "))
+        return None
+    staging = root / STAGING
+    staged = [*(staging.below() if isinstance(staging, S3Path) else staging.rglob("*.*"))]
+    if staged:
+        problem = "has staged files: a run is writing, or was interrupted. The next run removes them"
+        ledger.find("unfinished", STAGING, problem)
+    if not (root / MANIFEST).is_file():
+        return read_manifest(root)
+    try:
+        manifest = read_manifest(root)
+    except InputError as error:
+        ledger.find("manifest", MANIFEST, str(error).removeprefix(f"{root / MANIFEST}: "))
+        return None
+    problems = [*_list_problems(manifest)]
+    for problem in problems:
+        ledger.find("manifest", MANIFEST, problem)
+    return None if problems else manifest
+
+
+def _list_problems(manifest: Manifest) -> Iterator[str]:
+    """List what is inconsistent in a manifest."""
+    if manifest.version < SCHEMA_VERSION:
+        yield (
+            f"has schema version {manifest.version}, but this package writes {SCHEMA_VERSION}. "
+            "Run ptrack export or ptrack compact on the dataset: they bring it up to date"
+        )
+    yield from (
+        f"lists the table {name!r}, which does not exist" for name in manifest.tables if name not in OUTPUTS
+    )
+    places = Counter(file.place for file in manifest.files)
+    yield from (f"lists {place} {count} times" for place, count in places.items() if count > 1)
+    filled = {file.table for file in manifest.files}
+    for name in manifest.tables:
+        if name not in filled:
+            yield f"lists no file of the table {name!r}"
+    for file in manifest.files:
+        is_fact = file.table in manifest.tables
+        if file.batch >= 0 and not is_fact:
+            yield f"lists {file.place}, which belongs to none of its tables"
+        if is_fact and not file.place.endswith(f"part-{max(file.batch, 0):06d}.parquet"):
+            yield f"lists {file.place} as a file of batch {file.batch}"
+    for entry in manifest.videos:
+        if not 0 <= entry.batch < manifest.next_batch:
+            yield f"lists {entry.video!r} in batch {entry.batch}, but the next batch is {manifest.next_batch}"
+
+
+def _check_places(root: AnyPath, manifest: Manifest, ledger: Ledger) -> dict[str, int]:
+    """Look for files that are missing or foreign; return the sizes of those that are there."""
+    places = list_places(root)
+    known = {file.place: file for file in manifest.files}
+    folders = {*manifest.tables, *DIMENSIONS, *(place.partition("/")[0] for place in known)}
+    ledger.examined["files"] = len(known)
+    for place in sorted({*known, *places}):
+        if place not in places:
+            ledger.find("files", place, "is missing")
+        elif place not in known and place.partition("/")[0] in folders:
+            ledger.find(
+                "files", place, "is not in the manifest: ptrack did not write it, and engines would read it"
+            )
+    return places
+
+
+class _Reader:
+    """Reads files of a dataset that are as the manifest says."""
+
+    def __init__(self, root: AnyPath, manifest: Manifest, places: Mapping[str, int], ledger: Ledger) -> None:
+        self.root = root
+        self.manifest = manifest
+        self.ledger = ledger
+        self._places = places
+
+    def read(self, file: DatasetFile) -> bytes | None:
+        """Read a file; None if it is missing or not as the manifest says."""
+        if file.place not in self._places:
+            return None
+        self.ledger.examined["checksums"] += 1
+        content = (self.root / file.place).read_bytes()
+        if len(content) != file.size:
+            self.ledger.find("checksums", file.place, f"has {len(content)} bytes instead of {file.size}")
+            return None
+        digest = sha256(content).hexdigest()
+        if digest != file.sha256:
+            self.ledger.find(
+                "checksums", file.place, f"has the SHA-256 {digest[:12]}... instead of {file.sha256[:12]}..."
+            )
+            return None
+        return content
+
+    def read_table(
+        self, name: str, batch: int, columns: Iterable[str] | None = None
+    ) -> Iterator[tuple[DatasetFile, pa.Table]]:
+        """Read columns of the files of a table that belong to a batch, as far as they are sound."""
+        for file in self.manifest.files_of(name, {batch}):
+            content = self.read(file)
+            if content is None:
+                continue
+            self.ledger.examined["schema"] += 1
+            try:
+                source = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
+                problems = [*_compare_schemas(source.schema_arrow, self.expected(name))]
+                for problem in problems:
+                    self.ledger.find("schema", file.place, problem)
+                if problems:
+                    continue
+                rows = source.read(columns=None if columns is None else [*columns])
+            except (OSError, pa.ArrowException) as error:
+                self.ledger.find(
+                    "schema", file.place, f"cannot be read as Parquet: {str(error).splitlines()[0]}"
+                )
+                continue
+            if len(rows) != file.rows:
+                self.ledger.find("rows", file.place, f"has {len(rows)} rows instead of {file.rows}")
+            yield file, rows
+
+    def expected(self, name: str) -> pa.Schema:
+        """Return the schema of the files of a table."""
+        if name in DIMENSIONS:
+            schema = to_arrow(DIMENSIONS[name].compute(())).schema
+            return schema.with_metadata({**schema.metadata, VERSION_MARK: str(SCHEMA_VERSION).encode()})
+        return arrow_schema(self.manifest.schema(name), self.manifest.further.get(name, ()))
+
+
+def _compare_schemas(found: pa.Schema, expected: pa.Schema) -> Iterator[str]:
+    """List what differs between the schema of a file and that of its table."""
+    marks, wanted = found.metadata or {}, expected.metadata or {}
+    for mark in _MARKS:
+        if marks.get(mark) != wanted.get(mark):
+            one, other = _text(marks.get(mark)), _text(wanted.get(mark))
+            yield f"has the mark {mark.decode()} {one} instead of {other}"
+    if found.names != expected.names:
+        missing = [name for name in expected.names if name not in found.names]
+        more = [name for name in found.names if name not in expected.names]
+        parts = [f"lacks {missing}"] * bool(missing) + [f"has {more}, which the table does not have"] * bool(
+            more
+        )
+        yield f"columns: {' and '.join(parts) or 'are in another order'}"
+    for field in expected:
+        if field.name not in found.names:
+            continue
+        own = found.field(field.name)
+        if own.type != field.type:
+            yield f"column {field.name!r} is {own.type} instead of {field.type}"
+        for mark in _FIELD_MARKS:
+            one, other = (_text((each.metadata or {}).get(mark)) for each in (own, field))
+            if one != other:
+                yield f"column {field.name!r} has the {mark.decode()} {one} instead of {other}"
+
+
+def _text(value: bytes | None) -> str:
+    return "none" if value is None else repr(value.decode(errors="replace"))
+
+
+def _check_dimension(name: str, rows: pa.Table, dimensions: Mapping[str, pa.Table], ledger: Ledger) -> None:
+    """Check the key of a dimension, and its references to others."""
+    found = FileRows(f"{name}/{name}.parquet", rows, ledger)
+    check_unique(found, [column.name for column in DIMENSIONS[name].table.key])
+    for relation in RELATIONS:
+        if relation.table == name:
+            check_reference(found, relation, dimensions)
+
+
+def _check_batch(
+    batch: int, entries: Sequence[VideoEntry], reader: _Reader, dimensions: Mapping[str, pa.Table]
+) -> None:
+    """Check the rows that the tables have of the videos of a batch."""
+    manifest, ledger = reader.manifest, reader.ledger
+    known, clocks = dict(dimensions), dict[str, Any]()
+    for name in sorted(manifest.tables, key=lambda name: name not in ("videos", "tracks")):
+        schema = manifest.schema(name)
+        parts, keys = list[pa.Table](), list_keys(schema)
+        for file, rows in reader.read_table(name, batch, choose_columns(name, schema, manifest)):
+            found = FileRows(file.place, rows, ledger)
+            if name == "videos":
+                clocks |= list_clocks(rows)
+            _check_rows(found, name, manifest, known)
+            if clocks:
+                check_times(found, schema, clocks)
+                check_local(found, schema, clocks)
+            parts.append(rows.select(list({column: 0 for key in keys for column in key})))
+        files = manifest.files_of(name, {batch})
+        if len(parts) < len(files):
+            continue
+        joined = pa.concat_tables(parts) if parts else pa.table({"video": pa.array([], pa.string())})
+        place = files[0].place if files else name
+        check_counts(place, joined["video"], name, entries, ledger)
+        for key in keys if parts else ():
+            check_unique(FileRows(place, joined, ledger), key)
+        if name in ("videos", "tracks"):
+            known[name] = joined
+
+
+def _check_rows(found: FileRows, name: str, manifest: Manifest, known: Mapping[str, pa.Table]) -> None:
+    """Check the references of the rows of a fact, and what it withholds."""
+    found.ledger.examined["references"] += len(found.rows)
+    for column in found.rows.column_names:
+        relation = REFERENCES.get(column)
+        if relation is not None and relation.to != name:
+            check_reference(found, relation, known)
+    if manifest.is_withheld:
+        check_withheld(found, name, manifest)

@@ -1,0 +1,177 @@
+"""Published tables do not reveal figures of few people, and planted leaks are found."""
+
+from datetime import UTC, datetime
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from ptrack_analysis.dataset.video_files import compute_tables
+from shapely.geometry import box
+
+from ptrack_analysis import Video, compute_trajectories, compute_visits, find_videos
+from ptrack_analysis.analysis.crowd.density import compute_occupancy_bins
+from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
+from ptrack_analysis.dataset.audit import audit_video
+from ptrack_analysis.dataset.release import release
+from ptrack_analysis.pipeline.config import AnalysisConfig
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+from ptrack_analysis.scene.zones import Zone
+from ptrack_analysis.schema import OCCUPANCY
+
+
+@cache
+def compute(archive, video):
+    """Compute all tables of a video, and the outlines of its zones."""
+    (reference,) = [one for one in find_videos(archive / "pages") if video in {None, one.name}]
+    analysis = VideoAnalysis(reference, configure(archive, 3, "all"))
+    return compute_tables(analysis)[0], {zone.name: zone.outline for zone in analysis.zones}
+
+
+def configure(archive, least, tables):
+    clock = Video(started_at=datetime(2025, 3, 1, 8, 59, 40, tzinfo=UTC))
+    zones, floor = archive / "zones.geojson", archive / "floor.json"
+    return AnalysisConfig(zones=zones, floor=floor, min_count=least, tables=tables, video=clock)
+
+
+def publish(archive, video, least, tables="all"):
+    """Return the computed and the published tables of a video, and the outlines of its zones."""
+    computed, zones = compute(archive, video)
+    return computed, release(computed, configure(archive, least, tables), "video"), zones
+
+
+@pytest.mark.parametrize("tables", [None, "all"])
+@pytest.mark.parametrize("least", [3, 5, 10])
+@pytest.mark.parametrize(
+    ("archive", "video"), [("shop", None), ("day", "morning"), ("day", "noon"), ("day", "evening")]
+)
+def test_the_audit_finds_nothing_in_what_is_published(data, archive, video, least, tables):
+    _, published, zones = publish(data / archive, video, least, tables)
+    assert audit_video(published, zones, min_count=least) == []
+
+
+@pytest.fixture(scope="module")
+def noon(data):
+    return publish(data / "day", "noon", 3)
+
+
+def test_noon_has_published_and_suppressed_figures(noon):
+    for name in ("dwell", "transitions", "zone_occupancy", "heatmap"):
+        assert {*noon[1][name]["suppressed"]} == {True, False} or name == "dwell"
+    assert noon[1]["dwell"]["visits"].notna().any()
+
+
+def restore(noon, table, column, rows=None):
+    """Publish suppressed figures of a column again."""
+    computed, published, zones = noon
+    figures = published[table].copy()
+    rows = figures.index if rows is None else rows
+    figures.loc[rows, column] = computed[table][column].reindex(figures.index).loc[rows]
+    return published | {table: figures}, zones
+
+
+def test_a_figure_that_is_a_total_minus_published_figures_is_found(noon):
+    transitions = noon[1]["transitions"]
+    hidden = transitions.index[transitions["transitions"].isna()]
+    tables, zones = restore(noon, "transitions", "transitions", hidden[1:])
+    totals, _ = restore(noon, "dwell", "visits")
+    findings = audit_video(tables | {"dwell": totals["dwell"]}, zones, min_count=3)
+    origin, destination = hidden[0]
+    assert (
+        f"transitions ({origin}, {destination}): transitions is suppressed, but follows from others."
+        in findings
+    )
+
+
+def test_a_rate_of_a_suppressed_sum_is_found(noon):
+    occupancy = noon[1]["zone_occupancy"]
+    hidden = occupancy.index[occupancy["person_seconds"].isna()][:1]
+    tables, zones = restore(noon, "zone_occupancy", "mean_persons", hidden)
+    findings = audit_video(tables, zones, min_count=3)
+    assert any("zone_occupancy" in one and "person_seconds is suppressed" in one for one in findings)
+
+
+def test_an_order_statistic_and_an_extreme_are_found(noon):
+    medians, zones = restore(noon, "dwell", "observed_median")
+    most, _ = restore(noon, "zone_occupancy", "max_persons")
+    findings = audit_video(medians | {"zone_occupancy": most["zone_occupancy"]}, zones, min_count=3)
+    assert "dwell.observed_median must be withheld, but has values." in findings
+    assert "zone_occupancy.max_persons must be withheld, but has values." in findings
+
+
+def test_a_small_number_of_people_is_found(noon):
+    tables, zones = restore(noon, "transitions", "persons")
+    assert any("persons is 1, below 3." in one for one in audit_video(tables, zones, min_count=3))
+
+
+def test_a_table_of_single_people_is_found(noon):
+    computed, published, zones = noon
+    findings = audit_video(published | {"visits": computed["visits"]}, zones, min_count=3)
+    assert findings == ["visits must be withheld: it has figures of single people."]
+
+
+SECONDS = 12
+
+
+def measure(stays, zones):
+    """Compute tables of people who stand at points for some seconds: person to a list of x and seconds."""
+    rows = []
+    for person, parts in enumerate(stays):
+        at = 0
+        for x, seconds in parts:
+            rows += [(person, second, x) for second in range(at, at + seconds)]
+            at += seconds
+    person, second, x = (np.array(values) for values in zip(*rows, strict=True))
+    index = pd.MultiIndex.from_arrays(
+        [person, (second * 1000).astype("timedelta64[ms]")], names=["person_index", "timestamp"]
+    )
+    trajectories = compute_trajectories(pd.DataFrame({"x_m": x.astype(float), "y_m": 1.0}, index=index))
+    video = Video(duration=f"{second.max() + 1}s")
+    changes = compute_occupancy(trajectories, video, zones=zones)
+    bins = compute_occupancy_bins(changes, video, every="1h")
+    is_scene = bins.index.get_level_values("zone") == ""
+    return {
+        "trajectories": trajectories,
+        "visits": compute_visits(trajectories, zones, video),
+        "occupancy": bins[is_scene].droplevel("zone")[[one.name for one in OCCUPANCY.columns]],
+        "zone_occupancy": bins[~is_scene],
+    }
+
+
+HALL, TILL = Zone("hall", box(0, 0, 10, 2), "m"), Zone("till", box(5, 0, 15, 2), "m")
+
+
+def published_seconds(stays, zones, least=3):
+    tables = release(measure(stays, zones), AnalysisConfig(min_count=least), "shop")
+    scene, inside = (
+        tables[name]["person_seconds"].dt.total_seconds() for name in ("occupancy", "zone_occupancy")
+    )
+    return scene.tolist() + inside.tolist()
+
+
+def test_many_people_are_published():
+    assert published_seconds([[(1, SECONDS)]] * 5, [HALL]) == [60, 60]
+
+
+def test_one_person_outside_of_the_zones_does_not_follow_from_the_scene():
+    """The scene minus the hall is this person's time."""
+    assert np.isnan(published_seconds([[(1, SECONDS)]] * 6 + [[(20, SECONDS)]], [HALL])).sum() == 1
+
+
+def test_one_person_in_the_intersection_of_two_zones_does_not_follow():
+    """The hall plus the till minus the scene is this person's time."""
+    stays = [[(1, SECONDS)]] * 5 + [[(12, SECONDS)]] * 5 + [[(7, SECONDS)]]
+    assert np.isnan(published_seconds(stays, [HALL, TILL])).any()
+
+
+def test_a_sum_that_one_person_dominates_is_suppressed():
+    """All but 12 of 112 seconds are one person's, so another person knows them within 10 %."""
+    assert np.isnan(published_seconds([[(1, 100)], *[[(1, 3)]] * 4], [HALL])).all()
+    assert published_seconds([[(1, 50)], *[[(1, 3)]] * 4], [HALL]) == [62, 62]
+
+
+def test_tables_of_overlapping_zones_pass_the_audit():
+    stays = [[(1, SECONDS)]] * 5 + [[(7, SECONDS)]] * 4 + [[(20, SECONDS)]] * 4
+    tables = release(measure(stays, [HALL, TILL]), AnalysisConfig(min_count=3), "shop")
+    outlines = {"hall": HALL.outline, "till": TILL.outline}
+    assert audit_video(tables, outlines, min_count=3) == []
