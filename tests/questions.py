@@ -22,8 +22,8 @@ STARTED = {
 SQL = {
     "dwell by zone": "SELECT video, zone, sum(dwell_s) FROM visits GROUP BY video, zone",
     "hourly footfall": (
-        "SELECT zone, local_day, local_hour, sum(entries) FROM visits_hourly "
-        "GROUP BY zone, local_day, local_hour HAVING sum(entries) > 0"
+        "SELECT zone, local_date, local_hour, sum(entries) FROM visits_hourly "
+        "GROUP BY zone, local_date, local_hour HAVING sum(entries) > 0"
     ),
     "busiest cell": (
         "SELECT h.row, h.column, sum(h.seconds) AS total FROM heatmap AS h "
@@ -51,7 +51,7 @@ def answers(ask):
 
 def answers_of_pandas(read):
     """Answer the five questions with pandas; ``read`` gives a table of the dataset by its name."""
-    footfall = read("visits_hourly").groupby(["zone", "local_day", "local_hour"])["entries"].sum()
+    footfall = read("visits_hourly").groupby(["zone", "local_date", "local_hour"])["entries"].sum()
     cells = read("heatmap").groupby(["row", "column"])["seconds"].sum()
     return {
         "dwell by zone": read("visits").groupby(["video", "zone"])["dwell_s"].sum().to_dict(),
@@ -72,7 +72,7 @@ def answers_of_polars(scan):
     def _sums(table, keys, number):
         return scan(table).group_by(keys).agg(pl.col(number).sum())
 
-    footfall = _sums("visits_hourly", ["zone", "local_day", "local_hour"], "entries")
+    footfall = _sums("visits_hourly", ["zone", "local_date", "local_hour"], "entries")
     cell = _sums("heatmap", ["row", "column"], "seconds").sort("seconds").tail(1).collect().row(0)
     speed = scan("trajectories").select(pl.col("speed_m_per_s").median()).collect().item()
     return {

@@ -17,6 +17,7 @@ from ptrack_analysis import Line, Zone, compute_trajectories
 from ptrack_analysis.errors import SchemaError
 from ptrack_analysis.schema import (
     BALANCE,
+    BOX_HEATMAP,
     COUNTS,
     CROSSINGS,
     DENSITY,
@@ -257,7 +258,7 @@ CALLS = {
     "compute_box_heatmap": (
         lambda d: ptrack_analysis.compute_box_heatmap(d, trajectories_of(d), VIDEO),
         DETECTIONS,
-        HEATMAP,
+        BOX_HEATMAP,
     ),
     "compute_facing": (
         lambda d: ptrack_analysis.faces.compute_facing(d, trajectories_of(d), [*ZONES, "camera"], VIDEO),

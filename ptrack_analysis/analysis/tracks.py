@@ -35,6 +35,7 @@ def compute_tracks(
 ) -> pd.DataFrame:
     """Sum each person's trajectory up: when seen, for how long, how far, how fast.
 
+    ``segment`` is the most frequent class of the source (the first by name of several), if it has classes.
     ``time_in_scene`` is the sum of ``time_present``, ``without_position`` the part of it without a position;
     ``path`` is the sum of the steps, ``displacement`` the distance from the first to the last known position.
 
@@ -114,6 +115,7 @@ def compute_tracks(
         "without_position": np.add.reduceat(np.where(unlocated, walks.held, 0), first),
         "time_outside_image": _sum_time(trajectories, walks, first, "outside_image"),
         "time_box_truncated": _sum_time(trajectories, walks, first, "box_truncated"),
+        "segment": _find_segments(trajectories, walks, len(first)),
         "detections": np.add.reduceat(walks.detected.astype("int64"), first),
         "tracklets": walks.run[last] - walks.run[first] + 1,
         **_speeds(speed, walks.held, first),
@@ -128,6 +130,20 @@ def _sum_time(trajectories: pd.DataFrame, walks: Walks, first: Integers, flag: s
     counted = read_flag(trajectories, walks.rows, flag) & ~np.isnan(walks.x)
     total: Milliseconds = np.add.reduceat(np.where(counted, walks.held, 0), first)
     return total
+
+
+def _find_segments(trajectories: pd.DataFrame, walks: Walks, persons: int) -> np.ndarray:
+    """Return each person's most frequent class, of several the first by name; None without a class."""
+    segments = np.full(persons, None, dtype=object)
+    if "class_name" not in trajectories:
+        return segments
+    codes, names = pd.factorize(trajectories["class_name"].to_numpy(dtype=object), sort=True)
+    person, code = np.cumsum(walks.rows.first) - 1, codes[walks.rows.order]
+    pairs, counts = np.unique(np.stack([person, code])[:, code >= 0], axis=1, return_counts=True)
+    order = np.lexsort((pairs[1], -counts, pairs[0]))
+    found, best = np.unique(pairs[0][order], return_index=True)
+    segments[found] = np.asarray(names, dtype=object)[pairs[1][order][best]]
+    return segments
 
 
 def _speeds(speed: Floats, held: Milliseconds, first: Integers) -> dict[str, Floats | Milliseconds]:

@@ -61,7 +61,7 @@ class Hours:
     row: Integers
     hour_at: Integers
     open: Bools
-    local_day: list[str]
+    local_date: np.ndarray
     local_hour: Integers
     weekday: Integers
 
@@ -163,7 +163,7 @@ def _gathered(cut: list[_Stretch], bounds: Milliseconds, clock: tzinfo) -> Hours
         row=np.array([row[one.hour, one.is_open] for one in cut], dtype="int64"),
         hour_at=np.array([(hour - _EPOCH) // _MICROSECOND for hour, _ in keys], dtype="int64"),
         open=np.array([is_open for _, is_open in keys], dtype=bool),
-        local_day=[one.date().isoformat() for one in shown],
+        local_date=np.array([one.date() for one in shown], dtype="datetime64[s]"),
         local_hour=np.array([one.hour for one in shown], dtype="int64"),
         weekday=np.array([one.isoweekday() for one in shown], dtype="int64"),
     )
@@ -384,7 +384,7 @@ def _assembled(schema: Table, zones: list[str], hours: Hours, arrays: dict[str, 
     of_hours = {
         "hour_at": hours.hour_at,
         "open": hours.open,
-        "local_day": np.array(hours.local_day, dtype=object),
+        "local_date": np.array(hours.local_date, dtype=object),
         "local_hour": hours.local_hour,
         "weekday": hours.weekday,
         "recorded_time": hours.recorded_time,

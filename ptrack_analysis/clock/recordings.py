@@ -62,13 +62,28 @@ def of_recording(recording: Recording) -> dict[str, Any]:
     return {
         "started_at": np.array([utc], dtype="datetime64[us]"),
         "timezone": [recording.timezone],
-        "local_day": [None if shown is None else shown.date().isoformat()],
+        "local_date": np.array([None if shown is None else shown.date()], dtype="datetime64[s]"),
         "local_hour": [None if shown is None else shown.hour],
         "weekday": [None if shown is None else shown.isoweekday()],
         "site": [recording.site],
         "camera": [recording.camera],
+        "camera_key": [make_camera_key(recording.site, recording.camera)],
         "opening_hours": [recording.opening_hours],
     }
+
+
+def make_camera_key(site: str | None, camera: str | None) -> str | None:
+    """Return the key of a camera, ``site/camera``, or None if both names are unknown.
+
+    Examples
+    --------
+    >>> make_camera_key("Bonn", "entrance 1/2")
+    'Bonn/entrance 1%2F2'
+    """
+    if not site and not camera:
+        return None
+    parts = ((name or "").replace("%", "%25").replace("/", "%2F") for name in (site, camera))
+    return "/".join(parts)
 
 
 def with_further(videos: pd.DataFrame, further: Mapping[str, str | None]) -> pd.DataFrame:

@@ -32,6 +32,8 @@ _ASKED_BY = {
     "out_per_m_per_s": "floor",
     "zone_key": "zones",
     "line_key": "zones",
+    "origin_key": "zones",
+    "destination_key": "zones",
 }
 _WITH_POINTS = {"floor": "m", "anchor": None}
 """Settings whose columns points in this unit bring; points have no boxes and so no anchor."""
@@ -152,8 +154,11 @@ _TARGETS = {
     "other_person": ("tracks", "person"),
     "zone_key": ("zones", "zone_key"),
     "line_key": ("lines", "line_key"),
+    "origin_key": ("zones", "zone_key"),
+    "destination_key": ("zones", "zone_key"),
+    "camera_key": ("cameras", "camera_key"),
     "site": ("sites", "site"),
-    "local_day": ("dates", "day"),
+    "local_date": ("dates", "date"),
 }
 """Column of a table, to the table and column that it refers to."""
 
@@ -180,11 +185,11 @@ def list_relations(contents: Contents) -> Iterator[Relation]:
         names = {column.name for column in columns}
         for name, (to, key) in _TARGETS.items():
             if name in names and to in there and to != table:
-                always = ZONE in contents.schemas[table].key if name == "zone_key" else table != "videos"
+                always = ZONE in contents.schemas[table].key if to == "zones" else table != "videos"
                 yield Relation(table, name, to, key, always=always)
 
 
-_TYPES = {"timestamp": "timestamp[us, UTC]"}
+_TYPES = {"timestamp": "timestamp[us, UTC]", "date": "date32[day]"}
 _PREFACE = f"""\
 <!-- {MARK} -->
 

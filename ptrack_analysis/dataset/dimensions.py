@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from ptrack_analysis.clock.recordings import make_camera_key
 from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.records import VideoEntry
 from ptrack_analysis.geometry import Integers
@@ -19,6 +20,7 @@ from ptrack_analysis.pipeline.outputs import OUTPUTS
 from ptrack_analysis.scene.zone_files import Scene
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import (
+    CAMERAS,
     DATES,
     LINES,
     SITES,
@@ -32,8 +34,7 @@ from ptrack_analysis.schema import (
 from ptrack_analysis.video import milliseconds
 
 _TOLD = ("site", "camera", "timezone", "opening_hours")
-_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_SATURDAY = 6
+_SATURDAY = 5
 _TICK = pd.Timedelta("1ms")
 
 
@@ -73,68 +74,115 @@ def _find_days(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     return [(started + time).tz_convert(clock).strftime("%Y-%m-%d") for time in (first, last)]
 
 
-def dates_table(days: Iterable[str]) -> pd.DataFrame:
-    """Make the DATES table from the first of these days to the last, with every day between.
+def dates_table(
+    days: Iterable[str], find_holidays: Callable[[int], Mapping[dt.date, str]] | None = None
+) -> pd.DataFrame:
+    """Make the DATES table: all days of the years from the first to the last of these days.
 
     Parameters
     ----------
     days
-        Days as YYYY-MM-DD, in any order, none being an ordinary case.
+        Days as YYYY-MM-DD, in any order; without any, the table is empty.
+    find_holidays
+        Returns the names of the holidays of a year.
 
     Raises
     ------
     ValueError
-        If one is no day.
+        If a text is not a day.
 
     Examples
     --------
-    >>> dates_table(["2024-12-31", "2024-12-29"])["iso_week"].to_dict()
-    {'2024-12-29': 52, '2024-12-30': 1, '2024-12-31': 1}
+    >>> dates = dates_table(["2024-12-29"])
+    >>> len(dates), dates.loc["2024-12-30", "iso_week"]
+    (366, np.int64(1))
     """
-    known = sorted({dt.date.fromisoformat(day) for day in days})
-    count = (known[-1] - known[0]).days + 1 if known else 0
-    every = [known[0] + dt.timedelta(days=n) for n in range(count)]
-    weeks = [day.isocalendar() for day in every]
+    years: list[int] = sorted({dt.date.fromisoformat(day).year for day in days})
+    start, end = (f"{years[0]}-01-01", f"{years[-1]}-12-31") if years else ("1970-01-02", "1970-01-01")
+    every = pd.date_range(start, end, unit="s")
+    weeks = every.isocalendar()
+    named = dict[dt.date, str]()
+    for year in every.year.unique() if find_holidays is not None else ():
+        named |= find_holidays(int(year)) if find_holidays is not None else {}
     numbers = {
-        "year": [day.year for day in every],
-        "quarter": [(day.month + 2) // 3 for day in every],
-        "month": [day.month for day in every],
-        "day_of_month": [day.day for day in every],
-        "iso_year": [week.year for week in weeks],
-        "iso_week": [week.week for week in weeks],
-        "weekday": [week.weekday for week in weeks],
+        "year": every.year,
+        "quarter": every.quarter,
+        "month": every.month,
+        "day_of_month": every.day,
+        "iso_year": weeks["year"],
+        "iso_week": weeks["week"],
+        "weekday": weeks["day"],
     }
     return assemble(
         DATES,
         {
-            "day": [day.isoformat() for day in every],
-            **{name: np.array(values, dtype="int64") for name, values in numbers.items()},
-            "weekday_name": [_NAMES[week.weekday - 1] for week in weeks],
-            "weekend": np.array([week.weekday >= _SATURDAY for week in weeks], dtype=bool),
+            "date": every.to_numpy(),
+            **{name: np.asarray(values, dtype="int64") for name, values in numbers.items()},
+            "month_name": every.month_name().tolist(),
+            "weekday_name": every.day_name().tolist(),
+            "weekend": np.asarray(every.day_of_week >= _SATURDAY),
+            "holiday": np.array([named.get(day) for day in every.date], dtype=object),
         },
     )
 
 
 def sites_table(recordings: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Make the SITES table of the recordings of videos, each with ``site``, ``timezone`` and so on.
+    """Make the SITES table from the recordings of videos, each with ``site``, ``timezone`` and so on.
 
-    A recording whose site is not known is in no row. What the videos of a site differ in is missing.
+    Recordings with an unknown site are left out. A property in which the videos of a site differ is missing.
     """
-    of_site: dict[str, list[Mapping[str, Any]]] = {}
-    for recording in recordings:
-        if recording.get("site"):
-            of_site.setdefault(recording["site"], []).append(recording)
-    cameras = [len({one["camera"] for one in those if one.get("camera")}) for those in of_site.values()]
+    groups = _group_recordings(recordings, lambda one: one.get("site"))
+    cameras = [len({one["camera"] for one in those if one.get("camera")}) for those in groups.values()]
     return assemble(
         SITES,
         {
-            "site": [*of_site],
-            "timezone": [_only(those, "timezone") for those in of_site.values()],
-            "opening_hours": [_only(those, "opening_hours") for those in of_site.values()],
+            "site": [*groups],
+            "timezone": [_only(those, "timezone") for those in groups.values()],
+            "opening_hours": [_only(those, "opening_hours") for those in groups.values()],
             "cameras": np.array(cameras, dtype="int64"),
-            "videos": np.array([len(those) for those in of_site.values()], dtype="int64"),
+            **_describe_period(groups),
         },
     )
+
+
+def cameras_table(recordings: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Make the CAMERAS table from the recordings of videos, as ``sites_table`` does."""
+    groups = _group_recordings(recordings, _key_of_camera)
+    return assemble(
+        CAMERAS,
+        {
+            "camera_key": [*groups],
+            **{name: [_only(those, name) for those in groups.values()] for name in ("camera", "site")},
+            "timezone": [_only(those, "timezone") for those in groups.values()],
+            **_describe_period(groups),
+        },
+    )
+
+
+def _key_of_camera(recording: Mapping[str, Any]) -> str | None:
+    return make_camera_key(recording.get("site"), recording.get("camera"))
+
+
+def _group_recordings(
+    recordings: Iterable[Mapping[str, Any]], find_key: Callable[[Mapping[str, Any]], str | None]
+) -> dict[str, list[Mapping[str, Any]]]:
+    """Group recordings by a key; those without one are left out."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for recording in recordings:
+        key = find_key(recording)
+        if key:
+            groups.setdefault(key, []).append(recording)
+    return groups
+
+
+def _describe_period(groups: Mapping[str, list[Mapping[str, Any]]]) -> dict[str, np.ndarray]:
+    """Return the first and last local date on which a recording of each group started, and their number."""
+    days = [sorted(one["days"][0] for one in those if one.get("days")) for those in groups.values()]
+    return {
+        "first_date": np.array([own[0] if own else "NaT" for own in days], dtype="datetime64[s]"),
+        "last_date": np.array([own[-1] if own else "NaT" for own in days], dtype="datetime64[s]"),
+        "videos": np.array([len(those) for those in groups.values()], dtype="int64"),
+    }
 
 
 def _only(recordings: list[Mapping[str, Any]], name: str) -> Any:
@@ -170,8 +218,18 @@ def map_keys(definitions: Definitions, kind: str) -> dict[str, str]:
     return {drawn["name"]: key for key, drawn in definitions.get(kind, {}).items()}
 
 
-def zones_table(definitions: Iterable[Definitions]) -> pd.DataFrame:
-    """Make the ZONES table of what was drawn for these videos: one row a zone as it was drawn."""
+def zones_table(
+    definitions: Iterable[Definitions], cameras: Iterable[str | None] | None = None
+) -> pd.DataFrame:
+    """Make the ZONES table of the zones of these videos: one row per zone as it was drawn.
+
+    ``cameras`` are the keys of the cameras of the videos.
+    """
+    definitions = list(definitions)
+    used: dict[str, set[str | None]] = {}
+    for one, camera in zip(definitions, cameras or [None] * len(definitions), strict=True):
+        for key in one.get("zones", {}):
+            used.setdefault(key, set()).add(camera)
     drawn, videos = _gather_definitions(definitions, "zones")
     areas = [shapely.from_wkt(each["outline"]).area for each in drawn.values()]
     return assemble(
@@ -182,9 +240,15 @@ def zones_table(definitions: Iterable[Definitions]) -> pd.DataFrame:
             **{name: _texts(drawn, name) for name in ("kind", "unit", "outline")},
             **{name: _moments(drawn, name) for name in ("holds_from", "holds_to")},
             "area": np.array(areas, dtype="float64"),
+            "camera_key": np.array([_find_single(used[key]) for key in drawn], dtype=object),
             "videos": np.array([videos[key] for key in drawn], dtype="int64"),
         },
     )
+
+
+def _find_single(cameras: set[str | None]) -> str | None:
+    """Return the camera if there is one only."""
+    return next(iter(cameras)) if len(cameras) == 1 else None
 
 
 def lines_table(definitions: Iterable[Definitions]) -> pd.DataFrame:
@@ -268,8 +332,19 @@ def _has_zone_file(record: VideoEntry) -> bool:
 DIMENSIONS: dict[str, Dimension] = {
     dimension.table.name: dimension
     for dimension in (
-        Dimension(ZONES, lambda records: zones_table(_drawn(records)), _has_zone_file),
+        Dimension(
+            ZONES,
+            lambda records: zones_table(
+                _drawn(records), [_key_of_camera(record.about) for record in records]
+            ),
+            _has_zone_file,
+        ),
         Dimension(LINES, lambda records: lines_table(_drawn(records)), _has_zone_file),
+        Dimension(
+            CAMERAS,
+            lambda records: cameras_table(record.about for record in records),
+            lambda record: _key_of_camera(record.about) is not None,
+        ),
         Dimension(
             SITES,
             lambda records: sites_table(record.about for record in records),
@@ -284,7 +359,12 @@ DIMENSIONS: dict[str, Dimension] = {
 }
 
 
-_REFERENCES = {"zone_key": ("zone", "zones"), "line_key": ("line", "lines")}
+_REFERENCES = {
+    "zone_key": ("zone", "zones"),
+    "line_key": ("line", "lines"),
+    "origin_key": ("origin", "zones"),
+    "destination_key": ("destination", "zones"),
+}
 """Column of a fact to the level of its key that names the thing, and where the thing is defined."""
 
 

@@ -52,7 +52,7 @@ GROUP BY
   {groups};
 """
 _SUPPRESSED = "suppressed"
-_HOUR = ("zone", "hour_at", "open", "local_day", "local_hour", "weekday")
+_HOUR = ("zone", "hour_at", "open", "local_date", "local_hour", "weekday")
 
 
 def joined_views(contents: Contents) -> list[str]:
@@ -75,14 +75,14 @@ def joined_views(contents: Contents) -> list[str]:
 
 def _visits_joined(contents: Contents) -> str:
     columns = ["visits.*", *(f"videos.{name}" for name in _OF_VIDEO)]
-    columns += ["videos.local_day AS recorded_day", "zones.kind AS zone_kind", "zones.area AS zone_area"]
+    columns += ["videos.local_date AS recorded_day", "zones.kind AS zone_kind", "zones.area AS zone_area"]
     joins, more = "", " and clock" if contents.has("visits", "entered_at") else ""
     if "sites" in contents.places:
         columns += ["sites.opening_hours AS site_opening_hours"]
         joins += "\nLEFT JOIN sites ON sites.site = videos.site"
     if "dates" in contents.places:
         columns += [f"dates.{name}" for name in _OF_DAY]
-        joins += "\nLEFT JOIN dates ON dates.day = videos.local_day"
+        joins += "\nLEFT JOIN dates ON dates.date = videos.local_date"
     of_days = _OF_DAYS if "dates" in contents.places else ""
     return _VISITS.format(columns=",\n  ".join(columns), joins=joins, more=more, of_days=of_days)
 
@@ -106,6 +106,7 @@ _ATHENA_TYPES = {
     "double": "double",
     "string": "string",
     "timestamp": "timestamp",
+    "date": "date",
     "bool": "boolean",
 }
 _DWELL_BY_ZONE = """

@@ -45,7 +45,7 @@ def videos(analysis: VideoAnalysis) -> pd.DataFrame:
     """Return the row of the video."""
     config = analysis.config
     video = replace(analysis.reading.video, name=analysis.name)
-    return videos_table(video, config.start, config.end, analysis.recording)
+    return videos_table(video, config.start, config.end, analysis.recording, plane=analysis.unit)
 
 
 def tracks(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -429,8 +429,12 @@ def videos_table(
     start: pd.Timedelta | str | None = None,
     end: pd.Timedelta | str | None = None,
     recording: Recording | None = None,
+    *,
+    plane: str = "px",
 ) -> pd.DataFrame:
     """Make the VIDEOS table of one video, of which the part from ``start`` to ``end`` was analyzed.
+
+    ``plane`` is the unit of the positions.
 
     When and where it was recorded is the recording's to tell; without one, the video's start is.
     """
@@ -447,6 +451,7 @@ def videos_table(
         "duration": np.array([duration]),
         "sampling_period": np.array([period]),
         "completeness": [None if report is None else report.verdict],
+        "plane": [plane],
         "rows_read": [None if report is None else report.rows],
         "rows_dropped": [None if report is None else report.dropped_rows],
         "analyzed_from": np.array([_NOT_KNOWN if start is None else milliseconds(start, "start")]),

@@ -73,17 +73,17 @@ def _lines_per_day(read: "Read", scene: pd.DataFrame) -> Iterator[tuple[str, str
         return
     of_scene = scene.index.get_level_values("video")
     for name, videos in find_doors(read).items():
-        days = scene["local_day"][of_scene.isin(videos)].unique()
+        days = scene["local_date"][of_scene.isin(videos)].unique()
         if not len(days):
             continue
         rows = events[events.index.get_level_values("line") == name]
         local = [
             by_local_clock(read.videos, video, of_video) for video, of_video in rows.groupby(level="video")
         ]
-        known = [one[["local_day", "in_count"]] for one in local if one is not None]
-        none = pd.DataFrame({"local_day": days, "in_count": 0.0})
+        known = [one[["local_date", "in_count"]] for one in local if one is not None]
+        none = pd.DataFrame({"local_date": days, "in_count": 0.0})
         every = pd.concat([none, *known], ignore_index=True)
-        yield name, "crossings inwards", every.groupby("local_day")["in_count"].sum(skipna=False)
+        yield name, "crossings inwards", every.groupby("local_date")["in_count"].sum(skipna=False)
 
 
 def _zones_per_day(read: "Read") -> Iterator[tuple[str, str, pd.Series]]:
@@ -92,7 +92,7 @@ def _zones_per_day(read: "Read") -> Iterator[tuple[str, str, pd.Series]]:
         return
     for name, rows in read.stays.groupby(level="zone"):
         began = rows["began"].astype("float64")
-        yield str(name), "visits", began.groupby(rows["local_day"].to_numpy()).sum(skipna=False)
+        yield str(name), "visits", began.groupby(rows["local_date"].to_numpy()).sum(skipna=False)
 
 
 def find_doors(read: "Read") -> dict[str, list[str]]:
@@ -126,5 +126,7 @@ def by_local_clock(
     times = pd.TimedeltaIndex(rows[time]) if time in rows else rows.index.get_level_values(time)
     local = (begun + times).tz_convert(parse_timezone(str(zone)))
     return rows.assign(
-        local_day=local.strftime("%Y-%m-%d"), weekday=local.day_of_week + 1, local_hour=local.hour
+        local_date=local.tz_localize(None).normalize().as_unit("s"),
+        weekday=local.day_of_week + 1,
+        local_hour=local.hour,
     )

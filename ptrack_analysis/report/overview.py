@@ -281,7 +281,7 @@ def _keys(read: Read) -> Section:
         total = float(read.visits["dwell"].dt.total_seconds().sum())
         keys.append(Key("Visits to zones", str(len(read.visits)), f"{span(total)} in all"))
     if read.occupancy is not None and len(read.occupancy):
-        keys.append(Key("Days", str(read.occupancy["local_day"].nunique()), "by the places' clocks"))
+        keys.append(Key("Days", str(read.occupancy["local_date"].nunique()), "by the places' clocks"))
     words = [Words(_WITHHELD_KEYS, "note")] if read.withheld else []
     return Section("figures", "Key figures", [Keys(keys), *words])
 

@@ -233,14 +233,14 @@ def by_hour(
 def by_day(stays: pd.DataFrame | None, scene: pd.DataFrame) -> list[list[Cell]]:
     """List the local days: hours covered, stays that began and were seen to, persons on average and most."""
     rows: list[list[Cell]] = []
-    for day in sorted(set(scene["local_day"])):
-        there = scene[scene["local_day"] == day]
-        begun = None if stays is None else stays[stays["local_day"] == day]
+    for day in sorted(set(scene["local_date"])):
+        there = scene[scene["local_date"] == day]
+        begun = None if stays is None else stays[stays["local_date"] == day]
         covered = float(there["recorded_time"].dt.total_seconds().sum())
         present = whole_sum(there["person_seconds"].dt.total_seconds())
         rows.append(
             [
-                day,
+                f"{day:%Y-%m-%d}",
                 covered / 3600,
                 present / covered if covered and present is not None else None,
                 whole_most(there["max_persons"]),
@@ -347,7 +347,7 @@ def _grid(caption: str, table: pd.DataFrame, value: str, unit: str, *, digits: i
 
 def _days(read: Read, scene: pd.DataFrame) -> ReportTable:
     headings = [
-        Heading("local_day", "day", column_text(OCCUPANCY_HOURLY, "local_day")),
+        Heading("local_date", "day", column_text(OCCUPANCY_HOURLY, "local_date")),
         Heading("recorded_h", "covered [h]", column_text(OCCUPANCY_HOURLY, "recorded_time"), 2),
         Heading(
             "mean_persons",

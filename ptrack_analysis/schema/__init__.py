@@ -60,7 +60,16 @@ from ptrack_analysis.schema.quality import (
 )
 from ptrack_analysis.schema.released import RELEASED, Released
 from ptrack_analysis.schema.table import PERSON_KEYS, ZONE, Column, Table
-from ptrack_analysis.schema.tables import DATES, NOTEBOOK_ONLY, SALTED, SITES, SUPPRESSED, TABLES, VIDEOS
+from ptrack_analysis.schema.tables import (
+    CAMERAS,
+    DATES,
+    NOTEBOOK_ONLY,
+    SALTED,
+    SITES,
+    SUPPRESSED,
+    TABLES,
+    VIDEOS,
+)
 from ptrack_analysis.schema.walked import MOVEMENT, POSITION_STATUSES, STOPS, TRACKS, TRAJECTORIES
 from ptrack_analysis.schema.zones import (
     BALANCE,
@@ -98,6 +107,7 @@ __all__ = [
     "AGREEMENT",
     "BALANCE",
     "BOX_HEATMAP",
+    "CAMERAS",
     "CONTINUED",
     "COUNTS",
     "CROSSINGS",

@@ -157,7 +157,7 @@ GROUPS = Table(
 _HOUR_AT = Column("hour_at", "instant", "Moment at which the hour of the place's own clock begins.")
 _OPEN = Column("open", "flag", "Whether the row is of the hour's part in which the place is open.")
 _HOUR = (
-    Column("local_day", "text", "Day of the hour by the place's clock: YYYY-MM-DD."),
+    Column("local_date", "date", "Date of the hour by the clock of the site."),
     Column("local_hour", "integer", "Hour of the day by the place's clock: 0 to 23."),
     Column("weekday", "integer", "Day of the week by the place's clock: 1 is Monday, 7 Sunday."),
     Column("recorded_time", "span", "Time of the hour's part that the video covers.", "s"),

@@ -237,6 +237,16 @@ ORIGINS = (_OUTSIDE, *(f"({entry})" for entry in ENTRIES[1:]))
 DESTINATIONS = (_OUTSIDE, *(f"({exit_})" for exit_ in EXITS[1:]))
 """What stands in the place of a zone after the last visit, in the order of ``EXITS``."""
 
+_END_KEY = {
+    end: Column(
+        f"{end}_key",
+        "text",
+        f"Key of the zone in the table zones; missing if the {end} is not a zone.",
+        optional=True,
+    )
+    for end in ("origin", "destination")
+}
+
 TRANSITIONS = Table(
     name="transitions",
     row="an origin and a destination between which somebody went",
@@ -253,6 +263,8 @@ TRANSITIONS = Table(
         ),
     ),
     columns=(
+        _END_KEY["origin"],
+        _END_KEY["destination"],
         Column("transitions", "integer", "How often somebody went from the origin to the destination."),
         Column("persons", "integer", "Number of distinct persons who did."),
         Column("share", "number", "Share of the transitions out of the origin.", unit="1"),

@@ -70,7 +70,7 @@ _BIN = ("zone", "timestamp")
 _CELL = ("row", "column")
 _ENTRY = ("zone", "entry")
 _WAY = ("origin", "destination")
-_CLOCK = "local_date local_day local_hour weekday"
+_CLOCK = "local_date local_hour weekday"
 _PERSONS = Released("count")
 
 
@@ -110,7 +110,7 @@ RELEASED: dict[str, Columns] = {
         dwell=Released("sum", "presence", _HOUR),
     ),
     "transitions": _figures(
-        _CLOCK,
+        f"origin_key destination_key {_CLOCK}",
         transitions=Released("count", "transition", _WAY),
         persons=_PERSONS,
         share=Released("share", "transition", _WAY, total="destination"),

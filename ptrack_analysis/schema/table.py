@@ -5,12 +5,13 @@ from typing import Literal
 
 from ptrack_analysis.schema.released import RELEASED
 
-Kind = Literal["moment", "span", "instant", "integer", "number", "text", "choice", "flag"]
+Kind = Literal["moment", "span", "instant", "date", "integer", "number", "text", "choice", "flag"]
 
 DTYPES: dict[Kind, str] = {
     "moment": "timedelta64[ms]",
     "span": "timedelta64[ms]",
     "instant": "datetime64[us, UTC]",
+    "date": "datetime64[s]",
     "integer": "int64",
     "number": "float64",
     "text": "str",
@@ -27,7 +28,8 @@ class Column:
     A ``moment`` is a time since the start of the video, a ``span`` a length of time; both are
     ``timedelta64[ms]`` in memory. ``{u}`` in a name or unit stands for the plane's unit. A ``nullable``
     integer is pandas' ``Int64``; an ``optional`` column may be absent. A moment that is not ``of_video`` is
-    not a time since the start of the video, and has no wall-clock time.
+    not a time since the start of the video, and has no wall-clock time. A ``date`` is a day of the calendar,
+    midnight without a time zone in memory and DATE on disk.
     """
 
     name: str

@@ -1,5 +1,7 @@
 """Every table of the package, by its name."""
 
+from dataclasses import replace
+
 from ptrack_analysis.schema.crowd import (
     DENSITY,
     ENCOUNTERS,
@@ -44,32 +46,59 @@ from ptrack_analysis.schema.zones import (
     ZONES,
 )
 
+_PERIOD = (
+    Column("first_date", "date", "Local date of the start of the first recording; missing without a clock."),
+    Column("last_date", "date", "Local date of the start of the last recording; missing without a clock."),
+    Column("videos", "integer", "Number of videos."),
+)
+
 SITES = Table(
     name="sites",
-    row="one place that is filmed",
+    row="one site",
     key=(Column("site", "text", "Name of the site."),),
     columns=(
         Column("timezone", "text", "Time zone of its clocks; missing where its videos differ in it."),
         Column("opening_hours", "text", "When it is open; missing where unknown or its videos differ in it."),
         Column("cameras", "integer", "Number of its cameras that are known by name."),
-        Column("videos", "integer", "Number of its videos."),
+        *_PERIOD,
+    ),
+)
+
+CAMERA_KEY = Column(
+    "camera_key",
+    "text",
+    "Key of the camera in the table cameras: site/camera, with %2F for a slash and %25 for a percent sign in "
+    "a name; empty before or after the slash where the name is unknown.",
+)
+
+CAMERAS = Table(
+    name="cameras",
+    row="one camera of one site, or the unknown cameras of a site",
+    key=(CAMERA_KEY,),
+    columns=(
+        Column("camera", "text", "Name of the camera; missing where unknown."),
+        Column("site", "text", "Name of the site; missing where unknown."),
+        Column("timezone", "text", "Time zone of its clock; missing where its videos differ in it."),
+        *_PERIOD,
     ),
 )
 
 DATES = Table(
     name="dates",
-    row="one day, from the first that a video of the dataset covers to the last, by the clocks of the sites",
-    key=(Column("day", "text", "The day: YYYY-MM-DD."),),
+    row="one day of the calendar, in whole years from the first to the last with a recording",
+    key=(Column("date", "date", "The day."),),
     columns=(
-        Column("year", "integer", "Its year."),
-        Column("quarter", "integer", "Its quarter, 1 to 4."),
-        Column("month", "integer", "Its month, 1 to 12."),
-        Column("day_of_month", "integer", "Its number in the month, 1 to 31."),
-        Column("iso_year", "integer", "Year of its week by ISO 8601: that of the week's Thursday."),
-        Column("iso_week", "integer", "Its week by ISO 8601, 1 to 53."),
-        Column("weekday", "integer", "Its day of the week by ISO 8601: 1 is Monday, 7 Sunday."),
-        Column("weekday_name", "text", "The name of the weekday, in English."),
-        Column("weekend", "flag", "Whether it is a Saturday or a Sunday."),
+        Column("year", "integer", "Year."),
+        Column("quarter", "integer", "Quarter, 1 to 4."),
+        Column("month", "integer", "Month, 1 to 12."),
+        Column("month_name", "text", "Name of the month, in English."),
+        Column("day_of_month", "integer", "Day of the month, 1 to 31."),
+        Column("iso_year", "integer", "Year of the ISO 8601 week: that of its Thursday."),
+        Column("iso_week", "integer", "ISO 8601 week, 1 to 53."),
+        Column("weekday", "integer", "ISO 8601 day of the week: 1 is Monday, 7 is Sunday."),
+        Column("weekday_name", "text", "Name of the day of the week, in English."),
+        Column("weekend", "flag", "Whether the day is a Saturday or a Sunday."),
+        Column("holiday", "text", "Name of the public holiday; missing on other days or without a calendar."),
     ),
 )
 
@@ -86,6 +115,7 @@ VIDEOS = Table(
         Column("codec", "text", "Codec of the file."),
         Column("format", "text", "Format of the file."),
         Column("color_range", "text", "Range of the color values: FULL or LIMITED."),
+        Column("plane", "text", "Unit of the positions: px on the image, m on a floor plan."),
         Column("job_id", "text", "Identifier of the tracking job."),
         Column("job_tag", "text", "Tag that the job was started with."),
         Column("source", "text", "Bucket and key of the filmed file."),
@@ -102,7 +132,7 @@ VIDEOS = Table(
         Column("analyzed_to", "moment", "End of the part that was analyzed; missing: its end."),
         Column("started_at", "instant", "Wall-clock moment at which the recording starts."),
         Column("timezone", "text", "Clock of the place: a time zone or an offset; local times are by it."),
-        Column("local_day", "text", "Day on which the recording starts, by the place's clock: YYYY-MM-DD."),
+        Column("local_date", "date", "Date on which the recording starts, by the clock of the site."),
         Column(
             "local_hour", "integer", "Hour in which it starts, by the place's clock: 0 to 23.", nullable=True
         ),
@@ -111,6 +141,7 @@ VIDEOS = Table(
         ),
         Column("site", "text", "Name of the site."),
         Column("camera", "text", "Name of the camera."),
+        replace(CAMERA_KEY, text=f"{CAMERA_KEY.text} Missing where both are unknown."),
         Column("opening_hours", "text", "Opening hours of the site, in the syntax of OpenStreetMap."),
     ),
 )
@@ -152,6 +183,7 @@ TABLES = {
         VIDEOS,
         ZONES,
         SITES,
+        CAMERAS,
         DATES,
         OCCUPANCY,
         ZONE_OCCUPANCY,

@@ -139,6 +139,7 @@ def _raw_dtype(column: Column) -> str:
         "choice": "int8",
         "text": "str",
         "instant": "datetime64[us]",
+        "date": "datetime64[s]",
         "number": "float64",
         "flag": "bool",
     }.get(column.kind, "int64")
@@ -157,6 +158,8 @@ def _values(column: Column, values: Any) -> Any:
             return pd.Categorical.from_codes(np.asarray(values), dtype=_of_choices(column.choices))
         case "text":
             return pd.array(np.asarray(values, dtype=object), dtype="str")
+        case "date":
+            return pd.DatetimeIndex(np.asarray(values, dtype="datetime64[s]"))
         case "instant":
             return pd.DatetimeIndex(np.asarray(values, dtype="datetime64[us]"), tz="UTC")
         case _:

@@ -113,6 +113,11 @@ TRACKS = Table(
             "The part of time_in_scene with a position from a box that the image border cuts.",
             unit="s",
         ),
+        Column(
+            "segment",
+            "text",
+            "Label of the person: the most frequent class_name of the source; missing without classes.",
+        ),
         Column("detections", "integer", "Number of the person's detections."),
         Column("tracklets", "integer", "Number of the person's stretches without a gap above max_gap."),
         Column(

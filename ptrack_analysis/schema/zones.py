@@ -206,6 +206,7 @@ ZONES = Table(
         Column("holds_from", "moment", "First moment at which the zone holds; missing: from the start."),
         Column("holds_to", "moment", "First moment at which it no longer holds; missing: to the end."),
         Column("area", "number", "Area of the outline, in the square of its unit."),
+        Column("camera_key", "text", "Key of the camera; missing if it is unknown or there are several."),
         Column("videos", "integer", "Number of the videos that it is drawn for."),
     ),
 )

@@ -35,6 +35,7 @@ ARROW_TYPES = {
     "double": pa.float64(),
     "string": pa.string(),
     "timestamp": pa.timestamp("us", tz="UTC"),
+    "date": pa.date32(),
     "bool": pa.bool_(),
 }
 EXTRA_TYPES = {
@@ -201,12 +202,12 @@ def _array(column: Column, values: Any) -> pa.Array:
             return pa.array(spans / 1000.0, pa.float64(), mask=spans == MISSING_TIME)
         case "choice":
             return _categories(values)
+        case "date":
+            return pa.array(np.asarray(values).astype("datetime64[D]"), pa.date32())
         case "instant":
             return pa.array(values, pa.timestamp("us", tz="UTC"))
-        case "text":
-            return pa.array(values, pa.string(), from_pandas=True)
         case _:
-            plain = {"integer": pa.int64(), "flag": pa.bool_()}
+            plain = {"integer": pa.int64(), "flag": pa.bool_(), "text": pa.string()}
             return pa.array(values, plain.get(column.kind, pa.float64()), from_pandas=True)
 
 
@@ -295,8 +296,8 @@ def _values(column: Column, array: pa.ChunkedArray) -> Any:
     match column.kind:
         case "moment":
             return array.fill_null(MISSING_TIME).to_numpy().view("timedelta64[ms]")
-        case "instant":
-            return _instants(array)
+        case "date" | "instant":
+            return _dates(array) if column.kind == "date" else _instants(array)
         case "span":
             return _milliseconds(array.to_numpy())
         case "choice":
@@ -312,6 +313,12 @@ def _instants(array: pa.ChunkedArray) -> pd.DatetimeIndex:
     """Convert moments of the wall clock."""
     times = array.cast(pa.int64()).fill_null(MISSING_TIME).to_numpy()
     return pd.DatetimeIndex(times.view("datetime64[us]"), tz="UTC")
+
+
+def _dates(array: pa.ChunkedArray) -> pd.DatetimeIndex:
+    """Convert days of the calendar."""
+    days = array.cast(pa.int32()).cast(pa.int64()).fill_null(MISSING_TIME).to_numpy()
+    return pd.DatetimeIndex(days.view("datetime64[D]").astype("datetime64[s]"))
 
 
 def _milliseconds(seconds: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import pandas as pd
 from ptrack_analysis.errors import InputError, SchemaError
 from ptrack_analysis.schema import TABLES, VIDEOS, Column, Table
 
-StoredType = Literal["int64", "double", "string", "timestamp", "bool"]
+StoredType = Literal["int64", "double", "string", "timestamp", "date", "bool"]
 
 TABLE_MARK = b"ptrack_analysis.table"
 PACKAGE_MARK = b"ptrack_analysis.package"
@@ -26,6 +26,7 @@ _TYPES: dict[str, StoredType] = {
     "moment": "int64",
     "span": "double",
     "instant": "timestamp",
+    "date": "date",
     "integer": "int64",
     "number": "double",
     "text": "string",

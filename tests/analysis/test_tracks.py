@@ -339,3 +339,24 @@ def test_rows_put_into_a_gap_are_no_detections():
     zone = Zone("all", box(0, 0, 1000, 500), "px")
     assert compute_visits(trajectories, [zone], make_video(5000))["detections"].tolist() == [3]
     assert compute_stops(trajectories, max_extent=900, min_duration="1s")["detections"].tolist() == [3]
+
+
+def classified(classes):
+    """Return trajectories of persons, each with the classes of its detections."""
+    paths = {person: [(100 * k, 1.0, 1.0) for k in range(len(own))] for person, own in classes.items()}
+    points = make_points(paths)
+    names = [name for person in sorted(classes) for name in classes[person]]
+    return compute_trajectories(points.assign(class_name=pd.array(names, dtype="str")))
+
+
+def test_the_segment_of_a_person_is_the_most_frequent_class():
+    tracks = compute_tracks(
+        classified({1: ["car", "person", "person"], 2: ["car", "bike"], 3: [None, None, "car"], 4: [None]})
+    )
+    assert tracks["segment"].dropna().to_dict() == {1: "person", 2: "bike", 3: "car"}
+    assert tracks["segment"].isna().tolist() == [False, False, False, True]
+
+
+def test_persons_of_a_source_without_classes_have_no_segment():
+    tracks = compute_tracks(compute_trajectories(make_points({1: [(0, 1.0, 1.0), (100, 1.0, 1.0)]})))
+    assert tracks["segment"].isna().all()

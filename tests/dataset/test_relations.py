@@ -1,11 +1,29 @@
 """Relations between the tables of a dataset."""
 
+from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.relations import RELATIONS, find_paths
-from ptrack_analysis.pipeline.outputs import FACTS
+from ptrack_analysis.pipeline.outputs import FACTS, OUTPUTS
 
 
 def test_a_filter_reaches_each_table_in_one_way() -> None:
     assert {pair: paths for pair, paths in find_paths().items() if len(paths) > 1} == {}
+
+
+def list_column_names(name):
+    """List the columns of a table as the dataset stores them, with those that every fact gets."""
+    table = DIMENSIONS[name].table if name in DIMENSIONS else OUTPUTS[name].table
+    names = {column.name for column in (*table.key, *table.columns)}
+    if name in FACTS:
+        names |= {"video", "local_date"} | ({"person"} if table.names_people else set())
+    return names
+
+
+def test_every_relation_joins_two_declared_columns_and_refers_to_a_key() -> None:
+    for relation in RELATIONS:
+        assert relation.column in list_column_names(relation.table), relation
+        assert relation.key in list_column_names(relation.to), relation
+        if relation.to in DIMENSIONS:
+            assert DIMENSIONS[relation.to].table.key_names == [relation.key]
 
 
 def test_videos_dates_and_sites_filter_each_fact() -> None:

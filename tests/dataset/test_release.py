@@ -178,7 +178,7 @@ def test_figures_of_few_persons_are_missing_and_those_of_nobody_or_many_are_not(
 KEPT = {
     "dwell": {"zone_key", "visits", "start_unobserved", "end_unobserved", "observed_mean"},
     "dwell_by_entry": {"zone_key", "visits", "start_unobserved", "end_unobserved", "observed_mean"},
-    "transitions": {"transitions", "persons", "share", "mean_travel"},
+    "transitions": {"origin_key", "destination_key", "transitions", "persons", "share", "mean_travel"},
     "occupancy": {"recorded_time", "mean_persons", "person_seconds"},
     "zone_occupancy": {"zone_key", "recorded_time", "mean_persons", "person_seconds"},
     "fundamental_diagram": {"zone_key", "recorded_time", "person_seconds", "speed_time", "path_length_m"},

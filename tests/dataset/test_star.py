@@ -1,17 +1,22 @@
 """The star: facts that refer to dimensions, by keys that join."""
 
+import datetime as dt
 import json
 import re
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from shapely.geometry import LineString, box
 
-from ptrack_analysis import Video, Zone, read_parquet
+from ptrack_analysis import Video, Zone, read_parquet, write_parquet
+from ptrack_analysis.clock.recordings import make_camera_key
 from ptrack_analysis.dataset.dictionary import gather_contents, list_relations
 from ptrack_analysis.dataset.dimensions import (
     DIMENSIONS,
+    cameras_table,
     dates_table,
     lines_table,
     list_definitions,
@@ -23,7 +28,7 @@ from ptrack_analysis.dataset.records import FOLDERS, read_records
 from ptrack_analysis.pipeline.outputs import ALWAYS
 from ptrack_analysis.scene.zone_files import Scene
 from ptrack_analysis.scene.zones import Line
-from ptrack_analysis.schema import DATES, LINES, SITES, ZONES, validate
+from ptrack_analysis.schema import CAMERAS, DATES, LINES, SITES, ZONES, validate
 
 STARTED = Video(started_at=pd.Timestamp("2024-05-06T23:59:50Z").to_pydatetime())
 
@@ -97,16 +102,65 @@ def test_a_line_is_a_row_with_its_length():
     assert table.iloc[0][["line", "length", "outline"]].tolist() == ["door", 5.0, "LINESTRING (0 0, 3 4)"]
 
 
-def test_days_are_told_without_a_gap_and_by_iso_weeks():
+def test_the_dates_are_those_of_whole_years_with_iso_weeks():
     table = dates_table(["2021-01-04", "2020-12-31"])
     validate(table, DATES)
-    assert table.index.tolist() == ["2020-12-31", "2021-01-01", "2021-01-02", "2021-01-03", "2021-01-04"]
-    assert table["iso_year"].tolist() == [2020, 2020, 2020, 2020, 2021]
-    assert table["iso_week"].tolist() == [53, 53, 53, 53, 1]
-    assert table["quarter"].tolist() == [4, 1, 1, 1, 1]
-    assert table["weekend"].tolist() == [False, False, True, True, False]
-    assert table.loc["2021-01-04", "weekday_name"] == "Monday"
+    assert len(table) == 366 + 365
+    assert table.index[[0, -1]].strftime("%Y-%m-%d").tolist() == ["2020-01-01", "2021-12-31"]
+    turn = table.loc["2020-12-31":"2021-01-04"]
+    assert turn["iso_year"].tolist() == [2020, 2020, 2020, 2020, 2021]
+    assert turn["iso_week"].tolist() == [53, 53, 53, 53, 1]
+    assert turn["quarter"].tolist() == [4, 1, 1, 1, 1]
+    assert turn["weekend"].tolist() == [False, False, True, True, False]
+    assert table.loc["2021-01-04", ["weekday_name", "month_name"]].tolist() == ["Monday", "January"]
+    assert table["holiday"].isna().all()
     assert dates_table([]).empty
+
+
+def test_the_dates_name_the_holidays():
+    table = dates_table(["2026-05-06"], lambda year: {dt.date(year, 12, 25): "Christmas Day"})
+    assert table["holiday"].dropna().to_dict() == {pd.Timestamp("2026-12-25"): "Christmas Day"}
+
+
+def test_dates_are_stored_as_dates_and_read_back_the_same(tmp_path):
+    table = dates_table(["2026-05-06"])
+    write_parquet(table, tmp_path / "dates.parquet")
+    assert pq.read_schema(tmp_path / "dates.parquet").field("date").type == pa.date32()
+    pd.testing.assert_frame_equal(read_parquet(tmp_path / "dates.parquet"), table)
+    cameras = cameras_table([{"site": "Bonn", "days": ["2026-05-06"] * 2}, {"camera": "a"}])
+    write_parquet(cameras, tmp_path / "cameras.parquet")
+    pd.testing.assert_frame_equal(read_parquet(tmp_path / "cameras.parquet"), cameras)
+
+
+def test_a_camera_is_known_by_its_site_and_its_name():
+    door = {"site": "Bonn", "camera": "door", "timezone": "Europe/Berlin"}
+    table = cameras_table(
+        [
+            door | {"days": ["2026-05-06", "2026-05-07"]},
+            door | {"days": ["2026-05-02", "2026-05-03"]},
+            door | {"camera": None},
+            door | {"site": "Trier"},
+            {"camera": "door"},
+            {},
+        ]
+    )
+    validate(table, CAMERAS)
+    assert table.index.tolist() == ["/door", "Bonn/", "Bonn/door", "Trier/door"]
+    assert table["videos"].tolist() == [1, 1, 2, 1]
+    period = table.loc["Bonn/door", ["first_date", "last_date"]]
+    assert [day.strftime("%Y-%m-%d") for day in period] == ["2026-05-02", "2026-05-06"]
+    assert pd.isna(table.loc["Bonn/", "camera"])
+
+
+def test_cameras_whose_names_have_slashes_have_different_keys():
+    pairs = [("a/b", "c"), ("a", "b/c"), ("a%2Fb", "c")]
+    assert len({make_camera_key(*pair) for pair in pairs}) == 3
+
+
+def test_a_zone_of_one_camera_refers_to_it_and_a_zone_of_several_does_not():
+    drawn = list_definitions(scene(till()), "noon")
+    assert zones_table([drawn, drawn], ["Bonn/door"] * 2)["camera_key"].tolist() == ["Bonn/door"]
+    assert zones_table([drawn, drawn], ["Bonn/door", None])["camera_key"].isna().all()
 
 
 def test_a_site_is_told_by_what_its_videos_agree_in():
@@ -141,13 +195,29 @@ def test_the_dictionary_lists_the_references(out):
     assert "| tracks | `video` | videos (`video`) | no |" in text
 
 
+def test_both_ends_of_a_transition_refer_to_their_zones(database):
+    for end in ("origin", "destination"):
+        pairs = database(
+            f"FROM transitions LEFT JOIN zones ON zone_key = {end}_key "
+            f"SELECT DISTINCT {end}, zone ORDER BY ALL"
+        )
+        assert len(pairs) > 3
+        assert all(zone == (None if name.startswith("(") else name) for name, zone in pairs)
+
+
+def test_a_video_says_in_which_plane_its_positions_are(database, data, tmp_path):
+    assert database("SELECT DISTINCT plane FROM videos") == [("m",)]
+    export_dataset(data / "shop", tmp_path / "out", tables="videos")
+    assert read_parquet(next((tmp_path / "out/videos").iterdir()))["plane"].tolist() == ["px"]
+
+
 def test_the_joined_view_has_each_visit_once_with_its_day(database):
     [(rows, days, kinds)] = database(
         "SELECT count(*), count(DISTINCT recorded_day), count(zone_kind) FROM visits_joined"
     )
     assert (rows, days, kinds) == (database("SELECT count(*) FROM visits")[0][0], 1, rows)
     assert database("SELECT DISTINCT recorded_day, weekday_name FROM visits_joined") == [
-        ("2024-05-06", "Monday")
+        (dt.date(2024, 5, 6), "Monday")
     ]
 
 
@@ -156,9 +226,11 @@ def test_hourly_footfall_over_videos_is_the_sum_of_the_visits(database):
     expected = database(f"FROM visits SELECT zone, {dwell} GROUP BY zone ORDER BY zone")
     for view in ("footfall_hourly", "footfall_by_site"):
         assert database(f"FROM {view} SELECT zone, {dwell} GROUP BY zone ORDER BY zone") == expected
-    hours = database("SELECT DISTINCT local_day, local_hour FROM footfall_hourly ORDER BY ALL")
-    assert hours == [("2024-05-06", 23), ("2024-05-07", 0)]
-    assert database("SELECT day FROM dates") == [("2024-05-06",), ("2024-05-07",)]
+    hours = database("SELECT DISTINCT local_date, local_hour FROM footfall_hourly ORDER BY ALL")
+    assert hours == [(dt.date(2024, 5, 6), 23), (dt.date(2024, 5, 7), 0)]
+    assert database("SELECT count(*), min(date), max(date) FROM dates") == [
+        (366, dt.date(2024, 1, 1), dt.date(2024, 12, 31))
+    ]
 
 
 def test_presence_by_the_hour_is_that_of_the_persons(database):
