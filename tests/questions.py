@@ -46,7 +46,12 @@ def recordings(path):
 
 def answers(ask):
     """Ask the five questions; ``ask`` takes SQL and gives rows, each with its number last."""
-    return {question: {tuple(row[:-1]): row[-1] for row in ask(text)} for question, text in SQL.items()}
+    return {question: {plain(row[:-1]): row[-1] for row in ask(text)} for question, text in SQL.items()}
+
+
+def plain(key):
+    """Write the dates of a key as text, whichever type a reader gives them."""
+    return tuple(part.isoformat()[:10] if hasattr(part, "isoformat") else part for part in key)
 
 
 def answers_of_pandas(read):
@@ -55,7 +60,7 @@ def answers_of_pandas(read):
     cells = read("heatmap").groupby(["row", "column"])["seconds"].sum()
     return {
         "dwell by zone": read("visits").groupby(["video", "zone"])["dwell_s"].sum().to_dict(),
-        "hourly footfall": footfall[footfall > 0].to_dict(),
+        "hourly footfall": {plain(key): count for key, count in footfall[footfall > 0].items()},
         "busiest cell": {cells.idxmax(): cells.max()},
         "median speed": {("m/s",): read("trajectories")["speed_m_per_s"].median()},
         "transitions": read("transitions").groupby(["origin", "destination"])["transitions"].sum().to_dict(),
@@ -77,7 +82,7 @@ def answers_of_polars(scan):
     speed = scan("trajectories").select(pl.col("speed_m_per_s").median()).collect().item()
     return {
         "dwell by zone": sums("visits", ["video", "zone"], "dwell_s"),
-        "hourly footfall": {tuple(r[:-1]): r[-1] for r in footfall.collect().rows() if r[-1] > 0},
+        "hourly footfall": {plain(r[:-1]): r[-1] for r in footfall.collect().rows() if r[-1] > 0},
         "busiest cell": {cell[:-1]: cell[-1]},
         "median speed": {("m/s",): speed},
         "transitions": sums("transitions", ["origin", "destination"], "transitions"),

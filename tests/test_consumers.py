@@ -58,6 +58,7 @@ ATHENA_TYPES = {
     pa.int64(): "BIGINT",
     pa.float64(): "DOUBLE",
     pa.timestamp("us", tz="UTC"): "TIMESTAMP",
+    pa.date32(): "DATE",
 }
 
 

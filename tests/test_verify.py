@@ -340,7 +340,7 @@ def test_a_catalogue_that_says_something_else_or_is_missing(out, place):
         ("tracks/noon.parquet", "without_position_s", longer, ["time_present"]),
         ("tracks/noon.parquet", "time_in_scene_s", longer, ["time_present", "scene"]),
         ("tracks/noon.parquet", "detections", 1, ["detections"]),
-        ("occupancy/noon.parquet", "person_seconds_s", longer, ["scene", "changes"]),
+        ("occupancy/noon.parquet", "person_seconds_s", longer, ["scene", "person_seconds", "changes"]),
         ("fundamental_diagram/noon.parquet", "person_seconds_s", longer, ["person_seconds"]),
         ("visits/noon.parquet", "dwell_s", longer, ["visits", "hourly", "visit_times"]),
         ("visits/noon.parquet", "exited_ms", lambda value: value + 1, ["visit_times"]),

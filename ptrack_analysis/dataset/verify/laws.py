@@ -99,8 +99,11 @@ def _person_seconds(tables: Tables) -> Iterator[Mismatch]:
     for folder in COUNTED:
         if folder in tables and (tables.has_clock or folder not in HOURLY):
             found = _nth(tables.sums(folder, ["zone"], ["person_seconds_s"]), 1)
-            found = {key: time for key, time in found.items() if key != ("",)}
+            scene = found.pop(("",), None)
             yield from _differing(folder, found, whole, of="person_seconds_s")
+            if scene is not None and "occupancy" in tables:
+                wanted = _nth(tables.sums("occupancy", [], ["person_seconds_s"]), 1)
+                yield from _differing(folder, {(): scene}, wanted, of="person_seconds_s of the scene")
 
 
 def _hourly_visits(tables: Tables) -> Iterator[Mismatch]:
