@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from ptrack_analysis.dataset.video_files import compute_tables
 
 from ptrack_analysis import find_videos, open_dataset, read_parquet
 from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.dataset.release import release
-from ptrack_analysis.dataset.video_files import compute_tables
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.outputs import OUTPUTS
