@@ -22,7 +22,7 @@ from ptrack_analysis.dataset.batches import (
     export_batch,
     split_into_chunks,
 )
-from ptrack_analysis.dataset.changes import commit, open_for_writing
+from ptrack_analysis.dataset.changes import changing, commit
 from ptrack_analysis.dataset.dimensions import list_definitions
 from ptrack_analysis.dataset.identity import (
     Candidate,
@@ -36,7 +36,6 @@ from ptrack_analysis.dataset.identity import (
     read_cache,
     recall_from,
 )
-from ptrack_analysis.dataset.lock import locked
 from ptrack_analysis.dataset.manifest import SOURCES, Manifest, Partition, VideoEntry
 from ptrack_analysis.dataset.publishing import name_run, recover, write_bytes_to
 from ptrack_analysis.dataset.release import released_folders
@@ -202,8 +201,7 @@ def export_dataset(
         classes=classes,
         min_confidence=min_confidence,
     )
-    with locked(out) as check:
-        dataset = open_for_writing(out, partition)
+    with changing(out, partition) as (dataset, check):
         digests = Digests(config.withholds, config.salt if isinstance(config.salt, bytes) else None)
         cached = _read_bytes(out / SOURCES)
         mark = hash_source(root, digests)
