@@ -68,7 +68,7 @@ class OpenDataset:
             With the first few.
         """
         known = {file.place for file in self.manifest.files}
-        folders = {*tables, *(file.table for file in self.manifest.files)}
+        folders = {*tables, *(file.table for file in self.manifest.files if file.place.endswith(".parquet"))}
         foreign = [
             place for place in self.places if place not in known and place.partition("/")[0] in folders
         ]

@@ -296,6 +296,8 @@ def parse_manifest(content: bytes, place: object) -> Manifest:
 
 
 def _build_manifest(table: pa.Table, head: Mapping[str, Any]) -> Manifest:
+    if not table.schema.equals(_SCHEMA):
+        raise InputError("its columns are not those of a manifest")
     columns = {name: table[name].to_pylist() for name in _SCHEMA.names}
     shared = {name: [json.loads(text) for text in head["shared"][name]] for name in _SHARED}
     parsed: dict[str, Any] = {}
