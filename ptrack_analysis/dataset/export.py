@@ -1,8 +1,9 @@
 """Exporting an archive as a dataset: a folder of Parquet files that BI tools read without help."""
 
+import math
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
@@ -490,8 +491,31 @@ class _Run:
                 if entry.parameters.get(name) != setting.parameters[name]
             }
         )
+        for earlier, now in _find_overlaps(manifest, {*plan.names}):
+            yield (
+                f"{earlier!r}, exported earlier, and {now!r} are parts of one video that overlap in time, so "
+                f"people count twice. Remove one: ptrack remove {self.out} --video {earlier}"
+            )
         if differing:
             yield f"videos of earlier runs were measured with other settings: {', '.join(differing)}"
+
+
+def _find_overlaps(manifest: Manifest, names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Find parts of one video that overlap in time: give an earlier part and the part of this run."""
+    mine = [entry for entry in manifest.videos if entry.video in names]
+    for entry in manifest.videos:
+        other = next((one for one in mine if entry.video not in names and _overlap(entry, one)), None)
+        if other is not None:
+            yield entry.video, other.video
+
+
+def _overlap(one: VideoEntry, other: VideoEntry) -> bool:
+    if not one.content or one.content != other.content:
+        return False
+    if one.video.partition("@")[0] != other.video.partition("@")[0]:
+        return False
+    starts, ends = ([entry.parameters.get(name) for entry in (one, other)] for name in ("start", "end"))
+    return max(start or 0 for start in starts) < min(math.inf if end is None else end for end in ends)
 
 
 _OF_A_VIDEO = {"video", "persons", "start", "end", "allow_incomplete", "allow_dropped"}
