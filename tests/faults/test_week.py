@@ -14,7 +14,7 @@ from cut_short import cut_short
 from moving import find_faults, read_all_rows
 from pages import page, record, write
 
-from ptrack_analysis import export_dataset
+from ptrack_analysis import export_dataset, verify_dataset
 from ptrack_analysis.dataset import manifest as manifest_module
 from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.manifest import MANIFEST, format_manifest, read_manifest
@@ -136,6 +136,7 @@ def test_a_week_of_one_dataset_has_the_totals_of_fresh_exports(tmp_path, monkeyp
         assert sum_by_day(out) == sum_by_day(fresh)
         assert read_all_rows(out) == read_all_rows(fresh)
         assert find_faults(out) == []
+        assert verify_dataset(out).findings == []
         assert written is None or written == {video.name for video in summary.of_status("written")}
 
     # Day 1: one camera.
