@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.clock.timezones import parse_timezone
@@ -21,6 +20,7 @@ from ptrack_analysis.dataset.manifest import (
     Partition,
     VideoEntry,
     place_file,
+    read_whole,
 )
 from ptrack_analysis.dataset.publishing import stage_file
 from ptrack_analysis.dataset.release import needed_folders, release, released_folders
@@ -342,7 +342,7 @@ def read_rows(path: AnyPath) -> pa.Table:
         If it is missing or damaged.
     """
     try:
-        content = pq.read_table(pa.BufferReader(path.read_bytes()), page_checksum_verification=True)
+        content = read_whole(path.read_bytes())
     except FileNotFoundError as error:
         raise InputError(f"{path}: is missing, although the manifest lists it") from error
     except (OSError, pa.ArrowException) as error:
