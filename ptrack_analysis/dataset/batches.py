@@ -166,8 +166,9 @@ def compute_tables(analysis: VideoAnalysis) -> tuple[dict[str, pd.DataFrame], li
     """
     config = analysis.config
     wanted = {*released_folders([*OUTPUTS], config), *ALWAYS, *needed_folders(config)}
+    definitions = list_definitions(analysis.scene, analysis.video.name)
     tables = {
-        output.name: compute_table(analysis, output.name)
+        output.name: with_keys(analysis[output.name], output.table, definitions)
         for output in outputs_available(config, analysis.scene)
         if output.name in wanted
     }

@@ -221,8 +221,8 @@ def _join_columns(
 
 def _read_arrays(table: pd.DataFrame) -> dict[Any, Any]:
     """Return the values of the index levels and columns of a table by their names."""
-    arrays: dict[Any, Any] = {name: series.array for name, series in table.items()}
-    index = table.index
+    index, bare = table.index, table.reset_index(drop=True)  # pandas copies the index for each column
+    arrays: dict[Any, Any] = {name: series.array for name, series in bare.items()}
     if isinstance(index, pd.MultiIndex):
         return arrays | {
             name: level.take(codes).array
