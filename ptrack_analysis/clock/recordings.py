@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from os import PathLike
 from typing import Any, Literal
@@ -11,7 +11,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.clock.timezones import name_offset, parse_moment, parse_timezone, validate_opening_hours
+from ptrack_analysis.clock.opening_hours import validate_opening_hours
+from ptrack_analysis.clock.timezones import name_offset, parse_moment, parse_timezone
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.scene.selection import SELECTORS, Selector, VideoKeys, fits_pattern
 from ptrack_analysis.schema import VIDEOS
@@ -30,7 +31,8 @@ class Recording:
 
     ``started_at`` has an offset. ``timezone``, a name such as ``Europe/Berlin`` or an offset such as
     ``+01:00``, is that of the local clock, and known wherever ``started_at`` is. ``opening_hours`` are
-    in the syntax of OpenStreetMap. ``further`` has the other columns of the file of recordings and the fields
+    in the syntax of OpenStreetMap; ``holidays`` are the public holidays that ``PH`` in them stands for.
+    ``further`` has the other columns of the file of recordings and the fields
     of the pattern, ``types`` their types where they are not text. ``fault`` says what is wrong with the time
     in the name of the video's file.
     """
@@ -41,6 +43,7 @@ class Recording:
     site: str | None = None
     camera: str | None = None
     opening_hours: str | None = None
+    holidays: frozenset[date] | None = None
     further: Mapping[str, Value | None] = field(default_factory=dict)
     types: Mapping[str, FurtherType] = field(default_factory=dict)
     fault: str | None = None
@@ -48,8 +51,12 @@ class Recording:
     def row(self) -> dict[str, Any]:
         """Return all that is known, as JSON knows it."""
         known = {one.name: getattr(self, one.name) for one in fields(self)}
-        started = None if self.started_at is None else self.started_at.isoformat()
-        return known | {"started_at": started, "further": dict(self.further), "types": dict(self.types)}
+        known["started_at"] = None if self.started_at is None else self.started_at.isoformat()
+        if self.holidays is None:
+            del known["holidays"]
+        else:
+            known["holidays"] = sorted(day.isoformat() for day in self.holidays)
+        return known | {"further": dict(self.further), "types": dict(self.types)}
 
 
 _RESERVED = {
@@ -175,13 +182,14 @@ def read_recordings(
     """Read when and where each video was recorded, from a CSV file on disk or in S3.
 
     The columns are ``video``, the name of a video, and ``started_at``, a time in ISO 8601; optionally
-    ``timezone``, ``site``, ``camera`` and ``opening_hours``. Any others are kept, under their names in lower
-    case, with an underscore for characters other than letters and digits (``FloorPlan area``:
-    ``floorplan_area``); a column whose cells are all whole numbers, numbers, or ``true`` and ``false`` has
-    that type, all others are text. ``started_at`` has an offset or Z, or is a local time in the row's
-    ``timezone``; where it is empty, the start is not known from the file. Without ``timezone``, the local
-    clock has the offset of ``started_at``. The file is UTF-8, with or without a byte order mark, and
-    separated by commas, semicolons, tabs or bars, whichever the header has most of.
+    ``timezone``, ``site``, ``camera`` and ``opening_hours`` (with ``PH`` for public holidays, which are
+    set in ``Recording.holidays``). Any others are kept, under their names in lower case, with an
+    underscore for characters other than letters and digits (``FloorPlan area``: ``floorplan_area``); a
+    column whose cells are all whole numbers, numbers, or ``true`` and ``false`` has that type, all others
+    are text. ``started_at`` has an offset or Z, or is a local time in the row's ``timezone``; where it is
+    empty, the start is not known from the file. Without ``timezone``, the local clock has the offset of
+    ``started_at``. The file is UTF-8, with or without a byte order mark, and separated by commas,
+    semicolons, tabs or bars, whichever the header has most of.
 
     Exports, reports and ``ptrack table`` also match rows by ``files``, ``job_id``, ``job_tag``, ``video_uri``
     or ``camera``; this function needs the column ``video``.

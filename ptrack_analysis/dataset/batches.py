@@ -264,7 +264,7 @@ def _compute(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable], V
     clock = _find_clock(tables["videos"])
     made = {
         table: VideoTable(name, _prepare(content, table, name, setting, target.tables[table]), clock)
-        for table, content in release(tables, setting.config, name).items()
+        for table, content in release(tables, setting.config, name, analysis.recording.holidays).items()
     }
     entry = replace(
         video.entry,

@@ -228,7 +228,7 @@ class _Reader:
     def expected(self, name: str) -> pa.Schema:
         """Return the schema of the files of a table."""
         if name in DIMENSIONS:
-            schema = to_arrow(DIMENSIONS[name].compute(())).schema
+            schema = to_arrow(DIMENSIONS[name].compute(Manifest())).schema
             return schema.with_metadata({**schema.metadata, VERSION_MARK: str(SCHEMA_VERSION).encode()})
         return arrow_schema(self.manifest.schema(name), self.manifest.further.get(name, ()))
 

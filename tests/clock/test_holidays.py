@@ -1,5 +1,6 @@
 """Public holidays of a country or a file."""
 
+import re
 from datetime import date
 from importlib.util import find_spec
 
@@ -7,6 +8,7 @@ import pytest
 
 from ptrack_analysis.clock.holidays import read_holidays
 from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.pipeline.config import AnalysisConfig
 
 
 def write(folder, text):
@@ -42,8 +44,26 @@ def test_a_file_that_cannot_be_used_is_refused_with_its_line(tmp_path, text, mes
 
 
 def test_a_file_that_is_missing_is_refused(tmp_path):
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(
+        InputError, match=r"there is no such file\. holidays \(--holidays\) must be a country"
+    ):
         read_holidays(str(tmp_path / "missing.csv"))
+
+
+def test_a_country_in_lower_case_is_refused_with_its_code():
+    with pytest.raises(InputError, match=r"Did you mean 'DE-BY'\?"):
+        read_holidays("de-by")
+
+
+def test_the_name_of_a_country_is_refused_with_its_code():
+    pytest.importorskip("holidays")
+    with pytest.raises(InputError, match=r"Did you mean 'US'\?"):
+        read_holidays("United States")
+
+
+def test_a_file_without_holidays_is_refused(tmp_path):
+    with pytest.raises(InputError, match="there are no holidays in the file"):
+        read_holidays(write(tmp_path, "date,name\n"))
 
 
 @pytest.mark.skipif(find_spec("holidays") is not None, reason="the package holidays is installed")
@@ -59,7 +79,23 @@ def test_the_holidays_of_a_country_and_of_a_part_of_it_are_found():
     assert date(2026, 3, 8) in read_holidays("DE-BE")(2026)
 
 
-def test_an_unknown_country_is_refused():
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("DX", r"The known countries with D are DE, DJ, DK"),
+        ("DE-XX", "The parts of DE are DE-BB, DE-BE"),
+        ("DE-augsburg", r"Did you mean 'DE-Augsburg'\?"),
+        ("VA-X", "The parts of VA are not known. Write 'VA'"),
+    ],
+)
+def test_an_unknown_country_or_part_is_refused_with_what_is_known(code, hint):
     pytest.importorskip("holidays")
-    with pytest.raises(ParameterError, match="got 'XX'"):
-        read_holidays("XX")
+    with pytest.raises(ParameterError, match=f"got '{code}'") as caught:
+        AnalysisConfig(holidays=code)
+    assert re.search(hint, str(caught.value))
+
+
+def test_names_do_not_depend_on_the_language_of_the_machine(monkeypatch):
+    pytest.importorskip("holidays")
+    monkeypatch.setenv("LANGUAGE", "de")
+    assert read_holidays("DE")(2031)[date(2031, 12, 25)] == "Christmas Day"
