@@ -2,7 +2,8 @@
 
 import mmap
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from ptrack_analysis.clock.holidays import FindHolidays
 from ptrack_analysis.dataset.batches import BatchResult, Target, join_chunks, read_rows, restage
 from ptrack_analysis.dataset.catalogue import stage_catalogue
 from ptrack_analysis.dataset.dimensions import list_days
+from ptrack_analysis.dataset.lock import locked
 from ptrack_analysis.dataset.manifest import (
     MANIFEST,
     STAGING,
@@ -24,7 +26,14 @@ from ptrack_analysis.dataset.manifest import (
     read_manifest,
     sort_entries,
 )
-from ptrack_analysis.dataset.publishing import Change, list_places, publish, recover, stage_file
+from ptrack_analysis.dataset.publishing import (
+    Change,
+    discard_staged,
+    list_places,
+    publish,
+    recover,
+    stage_file,
+)
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.sources.names import listed
 from ptrack_analysis.storage.facts import SCHEMA_VERSION, Further, arrow_schema, join_types
@@ -75,6 +84,23 @@ class OpenDataset:
                 "replaces those in "
                 "the way."
             )
+
+
+@contextmanager
+def changing(
+    out: AnyPath, partition: Partition | None = None
+) -> Iterator[tuple[OpenDataset, Callable[[], None]]]:
+    """Hold a dataset for this run alone, and open it; what a run that fails has staged is removed.
+
+    The function that comes with the dataset raises if another run has taken it over.
+    """
+    with locked(out) as check:
+        dataset = open_for_writing(out, partition)
+        try:
+            yield dataset, check
+        except BaseException:
+            discard_staged(out)
+            raise
 
 
 def open_for_writing(out: AnyPath, partition: Partition | None = None) -> OpenDataset:

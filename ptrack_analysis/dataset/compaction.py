@@ -8,8 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ptrack_analysis.dataset.batches import BatchResult, BatchTask, Target, read_rows, stage_rows
-from ptrack_analysis.dataset.changes import OpenDataset, commit, open_for_writing
-from ptrack_analysis.dataset.lock import locked
+from ptrack_analysis.dataset.changes import OpenDataset, changing, commit
 from ptrack_analysis.dataset.manifest import DatasetFile, VideoEntry, read_manifest
 from ptrack_analysis.dataset.removal import make_target
 from ptrack_analysis.limits import amount_of_bytes
@@ -61,8 +60,7 @@ def compact_dataset(
     """
     root, most = parse_path(out), amount_of_bytes(file_size, "file_size", least=_LEAST_SIZE)
     read_manifest(root)
-    with locked(root) as check:
-        dataset = open_for_writing(root)
+    with changing(root) as (dataset, check):
         before = dataset.manifest
         groups = list(_group(dataset, most))
         is_compact = all(len({entry.batch for entry in group}) == 1 for group in groups)

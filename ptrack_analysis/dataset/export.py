@@ -1,8 +1,9 @@
 """Exporting an archive as a dataset: a folder of Parquet files that BI tools read without help."""
 
+import math
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
@@ -22,7 +23,7 @@ from ptrack_analysis.dataset.batches import (
     export_batch,
     split_into_chunks,
 )
-from ptrack_analysis.dataset.changes import commit, open_for_writing
+from ptrack_analysis.dataset.changes import changing, commit
 from ptrack_analysis.dataset.dimensions import list_days, list_definitions
 from ptrack_analysis.dataset.identity import (
     Candidate,
@@ -36,7 +37,6 @@ from ptrack_analysis.dataset.identity import (
     read_cache,
     recall_from,
 )
-from ptrack_analysis.dataset.lock import locked
 from ptrack_analysis.dataset.manifest import SOURCES, Manifest, Partition, VideoEntry
 from ptrack_analysis.dataset.publishing import name_run, recover, write_bytes_to
 from ptrack_analysis.dataset.release import released_folders
@@ -203,8 +203,7 @@ def export_dataset(
         classes=classes,
         min_confidence=min_confidence,
     )
-    with locked(out) as check:
-        dataset = open_for_writing(out, partition)
+    with changing(out, partition) as (dataset, check):
         digests = Digests(config.withholds, config.salt if isinstance(config.salt, bytes) else None)
         cached = _read_bytes(out / SOURCES)
         mark = hash_source(root, digests)
@@ -509,8 +508,31 @@ class _Run:
                 if entry.parameters.get(name) != setting.parameters[name]
             }
         )
+        for earlier, now in _find_overlaps(manifest, {*plan.names}):
+            yield (
+                f"{earlier!r}, exported earlier, and {now!r} are parts of one video that overlap in time, so "
+                f"people count twice. Remove one: ptrack remove {self.out} --video {earlier}"
+            )
         if differing:
             yield f"videos of earlier runs were measured with other settings: {', '.join(differing)}"
+
+
+def _find_overlaps(manifest: Manifest, names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Find parts of one video that overlap in time: give an earlier part and the part of this run."""
+    mine = [entry for entry in manifest.videos if entry.video in names]
+    for entry in manifest.videos:
+        other = next((one for one in mine if entry.video not in names and _overlap(entry, one)), None)
+        if other is not None:
+            yield entry.video, other.video
+
+
+def _overlap(one: VideoEntry, other: VideoEntry) -> bool:
+    if not one.content or one.content != other.content:
+        return False
+    if one.video.partition("@")[0] != other.video.partition("@")[0]:
+        return False
+    starts, ends = ([entry.parameters.get(name) for entry in (one, other)] for name in ("start", "end"))
+    return max(start or 0 for start in starts) < min(math.inf if end is None else end for end in ends)
 
 
 _OF_A_VIDEO = {"video", "persons", "start", "end", "allow_incomplete", "allow_dropped"}

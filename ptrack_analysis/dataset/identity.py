@@ -251,8 +251,10 @@ def read_cache(content: bytes | None) -> dict[str, tuple[str, str]]:
     if content is None:
         return {}
     try:
-        table = pq.read_table(pa.BufferReader(content), schema=_CACHE)
+        table = pq.read_table(pa.BufferReader(content))
     except (OSError, pa.ArrowException):
+        return {}
+    if not table.schema.equals(_CACHE) or any(column.null_count for column in table.columns):
         return {}
     columns = (table[name].to_pylist() for name in ("name", "look", "evidence"))
     return {name: (look, evidence) for name, look, evidence in zip(*columns, strict=True)}

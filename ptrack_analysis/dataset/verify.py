@@ -8,7 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from shapely import from_wkt
 
+from ptrack_analysis.dataset.audit import audit_video
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.laws import check_laws
 from ptrack_analysis.dataset.manifest import (
@@ -20,6 +22,7 @@ from ptrack_analysis.dataset.manifest import (
     VideoEntry,
     read_manifest,
 )
+from ptrack_analysis.dataset.opening import Dataset
 from ptrack_analysis.dataset.publishing import list_places, wait_for_change
 from ptrack_analysis.dataset.relations import RELATIONS
 from ptrack_analysis.dataset.row_checks import (
@@ -28,9 +31,9 @@ from ptrack_analysis.dataset.row_checks import (
     check_counts,
     check_local,
     check_reference,
+    check_salted,
     check_times,
     check_unique,
-    check_withheld,
     choose_columns,
     list_clocks,
     list_keys,
@@ -99,6 +102,8 @@ def verify_dataset(out: str | PathLike[str] | S3Path, *, laws: bool = False) -> 
             ledger.find("rows", file.place, f"has {file.rows} rows, but belongs to no batch")
     for batch, entries in manifest.batches().items():
         _check_batch(batch, entries, reader, dimensions)
+    if manifest.min_counts and not any(ledger.count[check] for check in ("files", "checksums", "schema")):
+        _audit(root, manifest, ledger)
     if laws:
         check_laws(root, manifest, ledger)
     return ledger.close(root, manifest.names)
@@ -281,7 +286,7 @@ def _check_batch(
     for name in sorted(manifest.tables, key=lambda name: name not in ("videos", "tracks")):
         schema = manifest.schema(name)
         parts, keys = list[pa.Table](), list_keys(schema)
-        for file, rows in reader.read_table(name, batch, choose_columns(name, schema, manifest)):
+        for file, rows in reader.read_table(name, batch, choose_columns(name, schema)):
             found = FileRows(file.place, rows, ledger)
             if name == "videos":
                 clocks |= list_clocks(rows)
@@ -303,11 +308,22 @@ def _check_batch(
 
 
 def _check_rows(found: FileRows, name: str, manifest: Manifest, known: Mapping[str, pa.Table]) -> None:
-    """Check the references of the rows of a fact, and what it withholds."""
+    """Check the references of the rows of a fact, and the keys of people."""
     found.ledger.examined["references"] += len(found.rows)
     for column in found.rows.column_names:
         relation = REFERENCES.get(column)
         if relation is not None and relation.to != name:
             check_reference(found, relation, known)
-    if manifest.is_withheld:
-        check_withheld(found, name, manifest)
+    if manifest.is_salted:
+        check_salted(found)
+
+
+def _audit(root: AnyPath, manifest: Manifest, ledger: Ledger) -> None:
+    """Check the published figures of each video."""
+    dataset = Dataset(root, manifest)
+    for entry in manifest.videos:
+        ledger.examined["audit"] += 1
+        tables = {name: dataset.read(name, videos=entry.video) for name in manifest.tables}
+        zones = {one["name"]: from_wkt(one["outline"]) for one in entry.places.get("zones", {}).values()}
+        for problem in audit_video(tables, zones, min_count=entry.parameters["min_count"]):
+            ledger.find("audit", entry.video, problem.removesuffix("."))

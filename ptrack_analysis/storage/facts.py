@@ -17,6 +17,7 @@ from ptrack_analysis.errors import InputError
 from ptrack_analysis.schema import Column, Table
 from ptrack_analysis.storage.arrow import ARROW_TYPES, MISSING_TIME, convert_column, convert_further_column
 from ptrack_analysis.storage.columns import (
+    NULLABLE_MARK,
     PACKAGE,
     PACKAGE_MARK,
     PERSON,
@@ -139,7 +140,11 @@ def arrow_schema(schema: Table, further: Further = ()) -> pa.Schema:
         for column in fact_columns(schema)
     ]
     fields += [
-        pa.field(name, ARROW_TYPES[kind], metadata={"unit": "", "definition": _SOURCE_COLUMN})
+        pa.field(
+            name,
+            ARROW_TYPES[kind],
+            metadata={"unit": "", "definition": _SOURCE_COLUMN, NULLABLE_MARK: "1"},
+        )
         for name, kind in further
     ]
     marks = {TABLE_MARK: schema.name, PACKAGE_MARK: PACKAGE, VERSION_MARK: str(SCHEMA_VERSION)}
