@@ -1,16 +1,16 @@
 """Public holidays: of a country, by the package holidays, or from a CSV file."""
 
-import csv
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib import import_module
-from io import StringIO
+from pathlib import Path
 from typing import Any
 
 from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.storage.csv_rows import read_text, simplify_name, split_rows
 from ptrack_analysis.storage.s3 import parse_path
 
 FindHolidays = Callable[[int], Mapping[date, str]]
@@ -107,31 +107,29 @@ def _suggest_code(source: str) -> str:
 
 
 def _read_file(source: str) -> FindHolidays:
-    try:
-        text = parse_path(source).read_bytes().decode("utf-8-sig")
-    except FileNotFoundError as error:
+    path = parse_path(source)
+    if isinstance(path, Path) and not path.exists():
         raise InputError(
             f"{source}: there is no such file. holidays (--holidays) must be {_EXPECTED}."
             f"{_suggest_code(source)}"
-        ) from error
-    except OSError as error:
-        raise InputError(f"{source}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{source}: the file is not UTF-8. Save it as 'CSV UTF-8'.") from error
-    reader = csv.DictReader(StringIO(text, newline=""))
-    if not {"date", "name"} <= {*(reader.fieldnames or ())}:
-        raise InputError(f"{source}: the file must have the columns date and name")
+        )
+    rows = split_rows(source, read_text(path))
+    _, header = next(rows, (1, []))
+    columns = [simplify_name(name) for name in header]
+    if not {"date", "name"} <= {*columns}:
+        raise InputError(f"{source}:1: the file must have the columns date and name, got {header}")
     names: dict[int, dict[date, str]] = {}
-    for row in reader:
+    for line, cells in rows:
+        row = dict(zip(columns, cells, strict=True))
         try:
-            day = date.fromisoformat((row["date"] or "").strip())
+            day = date.fromisoformat(row["date"])
         except ValueError as error:
             raise InputError(
-                f"{source}:{reader.line_num}: date must be a day such as 2026-12-25, got {row['date']!r}"
+                f"{source}:{line}: date must be a day such as 2026-12-25, got {row['date']!r}"
             ) from error
-        name = (row["name"] or "").strip()
+        name = row["name"]
         if not name:
-            raise InputError(f"{source}:{reader.line_num}: the holiday {day} has no name")
+            raise InputError(f"{source}:{line}: the holiday {day} has no name")
         own = names.setdefault(day.year, {})
         own[day] = f"{own[day]}; {name}" if day in own else name
     if not names:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
-from ptrack_analysis.clock.holidays import list_days, read_holidays
+from ptrack_analysis.clock.holidays import read_holidays
 from ptrack_analysis.clock.opening_hours import uses_holidays
 from ptrack_analysis.clock.recordings import Recording, RecordingRow, read_rows, taken_names
 from ptrack_analysis.clock.timezones import moment_at, name_offset
@@ -264,8 +264,7 @@ def _add_holidays(found: Mapping[str, Recording], clocks: Mapping[str, Clocks]) 
                     "holidays (PH) are not known. Pass holidays=..., such as 'DE' or a CSV file "
                     "(--holidays), or give them to the camera."
                 )
-            days = list_days(calendars[source], recording.started_at)
-            recording = replace(recording, holidays=days)  # noqa: PLW2901 - with its holidays
+            recording = recording.with_holidays(calendars[source])  # noqa: PLW2901 - completed
         recordings[name] = recording
     return recordings
 

@@ -99,8 +99,9 @@ def _place_holidays(text: str, first: date, last: date, holidays: frozenset[date
     """Return opening hours that are right from the first to the last day, with the dates of holidays."""
     if holidays is None:
         raise ParameterError(
-            f"opening_hours are {text!r}, but the public holidays (PH) are not known. Pass "
-            "holidays=..., such as 'DE' or a CSV file (--holidays)."
+            f"opening_hours are {text!r}, but the public holidays (PH) are not known. Set "
+            "Recording.holidays. read_recordings and export_dataset set it with holidays='DE' or a CSV file "
+            "(--holidays)."
         )
     missing = {first.year, last.year} - {day.year for day in holidays}
     if missing:

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from os import PathLike
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.clock.opening_hours import validate_opening_hours
+from ptrack_analysis.clock.holidays import FindHolidays, list_days, read_holidays
+from ptrack_analysis.clock.opening_hours import uses_holidays, validate_opening_hours
 from ptrack_analysis.clock.timezones import name_offset, parse_moment, parse_timezone
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.scene.selection import SELECTORS, Selector, VideoKeys, fits_pattern
@@ -47,6 +48,12 @@ class Recording:
     further: Mapping[str, Value | None] = field(default_factory=dict)
     types: Mapping[str, FurtherType] = field(default_factory=dict)
     fault: str | None = None
+
+    def with_holidays(self, find_holidays: FindHolidays) -> Self:
+        """Return the recording with the holidays that its opening hours can refer to, if they do."""
+        if self.opening_hours is None or not uses_holidays(self.opening_hours):
+            return self
+        return replace(self, holidays=list_days(find_holidays, self.started_at))
 
     def row(self) -> dict[str, Any]:
         """Return all that is known, as JSON knows it."""
@@ -177,7 +184,10 @@ class RecordingRow:
 
 
 def read_recordings(
-    path: str | PathLike[str] | S3Path, *, timezone: str | None = None
+    path: str | PathLike[str] | S3Path,
+    *,
+    timezone: str | None = None,
+    holidays: str | PathLike[str] | None = None,
 ) -> dict[str, Recording]:
     """Read when and where each video was recorded, from a CSV file on disk or in S3.
 
@@ -200,6 +210,9 @@ def read_recordings(
         The file.
     timezone
         Name of the time zone of the rows without one.
+    holidays
+        Public holidays, which ``PH`` in opening hours stands for: a country such as ``DE``, a part of one
+        such as ``DE-BE``, or a CSV file with the columns ``date`` and ``name``.
 
     Returns
     -------
@@ -211,16 +224,21 @@ def read_recordings(
     InputError
         If there is no such file, or a line of it cannot be used: a local time without its zone, one that
         its clock skips or shows twice, an unknown time zone, opening hours that cannot be read, a video
-        that an earlier line has, no name of a video.
+        that an earlier line has, no name of a video. If the file of holidays cannot be used.
+    ParameterError
+        If the country is unknown, or its holidays need a package that is not installed.
     RemoteError
         If S3 refuses.
     """
+    find_holidays = None if holidays is None else read_holidays(str(holidays))
     recordings = {}
     for row in read_rows(path):
         if not row.selector.video:
             raise InputError(f"{row.place}: the column 'video' is empty: expected the name of a video")
         name = row.selector.video[0]
         recordings[name] = row.read(name, timezone)
+        if find_holidays is not None:
+            recordings[name] = recordings[name].with_holidays(find_holidays)
     return recordings
 
 

@@ -24,6 +24,11 @@ def test_the_holidays_of_a_file_are_found_by_year(tmp_path):
     assert find(2028) == {}
 
 
+def test_a_file_may_be_separated_by_semicolons_and_have_other_columns(tmp_path):
+    find = read_holidays(write(tmp_path, "Date;Note;Name\n2026-12-25;;Christmas, first day\n"))
+    assert find(2026) == {date(2026, 12, 25): "Christmas, first day"}
+
+
 def test_two_holidays_of_one_day_are_both_named(tmp_path):
     find = read_holidays(write(tmp_path, "date,name\n2008-05-01,Labor Day\n2008-05-01,Ascension Day\n"))
     assert find(2008) == {date(2008, 5, 1): "Labor Day; Ascension Day"}
@@ -35,7 +40,8 @@ def test_two_holidays_of_one_day_are_both_named(tmp_path):
         ("day,name\n2026-12-25,x\n", "must have the columns date and name"),
         ("", "must have the columns date and name"),
         ("date,name\n25.12.2026,x\n", r"csv:2: date must be a day such as 2026-12-25, got '25\.12\.2026'"),
-        ("date,name\n2026-12-25\n", "csv:2: the holiday 2026-12-25 has no name"),
+        ("date,name\n2026-12-25,\n", "csv:2: the holiday 2026-12-25 has no name"),
+        ("date,name\n2026-12-25\n", "csv:2: 1 cells, not 2 as the header has"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_with_its_line(tmp_path, text, message):

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from opening_hours import OpeningHours, State
 
+from ptrack_analysis.clock import read_recordings
 from ptrack_analysis.clock.opening_hours import open_intervals, uses_holidays, validate_opening_hours
 from ptrack_analysis.errors import ParameterError
 
@@ -90,3 +91,15 @@ def test_the_last_midnight_does_not_need_the_next_year():
 
 def test_a_comment_does_not_refer_to_holidays():
     assert not uses_holidays('Mo-Fr 09:00-17:00 "PH by appointment"')
+
+
+def test_the_file_of_recordings_is_read_with_holidays(tmp_path):
+    (tmp_path / "holidays.csv").write_text("date,name\n2026-12-25,Christmas Day\n2030-12-25,Christmas Day\n")
+    (tmp_path / "videos.csv").write_text(
+        "video,started_at,opening_hours\na,2026-12-25T09:00Z,PH off\nb,2026-12-25T09:00Z,24/7\n"
+    )
+    found = read_recordings(tmp_path / "videos.csv", holidays=tmp_path / "holidays.csv")
+    assert found["a"].holidays == CHRISTMAS
+    assert found["a"].row()["holidays"] == ["2026-12-25"]
+    assert found["b"].holidays is None
+    assert read_recordings(tmp_path / "videos.csv")["a"].holidays is None

@@ -69,6 +69,17 @@ def test_dates_has_the_names_of_the_holidays_of_a_country(archive, tmp_path):
     assert "2026-12-24" not in named
 
 
+def test_the_shell_refuses_unknown_countries_and_holidays_that_are_not_known(archive, tmp_path, capsys):
+    pytest.importorskip("holidays")
+    command = ["export", str(archive), str(tmp_path / "out"), *shell(CLOCK), "--opening-hours", "PH off"]
+    assert main([*command, "--dry-run"]) == 2
+    assert "(--holidays)" in capsys.readouterr().err
+    assert main([*command, "--holidays", "DE-XX"]) == 2
+    assert "got 'DE-XX'. The parts of DE are DE-BB" in capsys.readouterr().err
+    assert main([*command, "--holidays", str(tmp_path / "none.csv")]) == 3
+    assert "there is no such file" in capsys.readouterr().err
+
+
 def shell(options):
     return [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", value)]
 
