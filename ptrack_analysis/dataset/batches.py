@@ -271,7 +271,7 @@ def _compute(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable], V
         content=video.entry.content or target.digests.digest(hash_content(video.reference)),
         fault="",
         rows={table: len(part.table) for table, part in made.items()},
-        about=describe_video(tables),
+        about=describe_video(tables, analysis.recording),
         figures=sum_figures(tables.get("tracks"), tables.get("visits"), zones),
         notes=tuple(notes),
         read_report=report,

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ptrack_analysis.clock.recordings import make_camera_key
+from ptrack_analysis.clock.recordings import Recording, make_camera_key
 from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.manifest import Manifest, VideoEntry
 from ptrack_analysis.geometry import Integers
@@ -35,14 +35,21 @@ _SATURDAY = 5
 _TICK = pd.Timedelta("1ms")
 
 
-def describe_video(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+def describe_video(tables: Mapping[str, pd.DataFrame], recording: Recording) -> dict[str, Any]:
     """Return what the dimensions need of one video as JSON: where and when it was recorded.
 
     ``days`` are the first and the last local day of the part that was analyzed, empty without a clock.
+    ``holidays`` are there if the opening hours refer to them: those of the year of the start, and of the
+    years before and after.
     """
     row = tables["videos"].iloc[0]
     about: dict[str, Any] = {name: row[name] if isinstance(row[name], str) else None for name in _TOLD}
-    return about | {"days": _find_days(tables)}
+    about["days"] = _find_days(tables)
+    if recording.holidays is not None and recording.started_at is not None:
+        year = recording.started_at.year
+        near = [day for day in recording.holidays if abs(day.year - year) <= 1]
+        about["holidays"] = sorted(day.isoformat() for day in near)
+    return about
 
 
 def _find_days(tables: Mapping[str, pd.DataFrame]) -> list[str]:

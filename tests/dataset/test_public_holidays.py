@@ -4,6 +4,7 @@ import duckdb
 import pytest
 from pages import page, record, write
 
+from ptrack_analysis import verify_dataset
 from ptrack_analysis.cli import main
 from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.export import export_dataset
@@ -92,6 +93,7 @@ def test_a_shop_is_closed_on_a_holiday(archive, holidays, tmp_path):
 def test_suppressed_tables_by_hour_know_the_holidays(archive, holidays, tmp_path):
     summary = export_dataset(archive, tmp_path / "out", holidays=holidays, min_count=2, **CLOCK, **SHOP)
     assert {*statuses(summary).values()} == {"written"}
+    assert verify_dataset(tmp_path / "out").findings == []
 
 
 def test_opening_hours_without_known_holidays_are_refused(archive, tmp_path):
