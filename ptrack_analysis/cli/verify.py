@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 _SHOWN = 20
 _BAD = 3
 _REDO = (
-    "Files were changed after ptrack wrote them, or ptrack has a bug. Remove the videos of these files "
-    "(ptrack remove OUT --video NAME) and export them again."
+    "Files were changed after ptrack wrote them, or ptrack has a bug. Delete these files and export the "
+    "source again, which writes them anew."
 )
 _ADVICE = {
     "manifest": "Restore the manifest from a backup, or export to another folder.",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import pandas as pd
@@ -89,7 +90,7 @@ class BatchTask:
     batch: int
     videos: tuple[VideoTask, ...]
     keep: tuple[VideoEntry, ...] = ()
-    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: Mapping[str, tuple[DatasetFile, ...]] = field(default_factory=dict)
     chunk: str | None = None
 
 
@@ -319,8 +320,8 @@ def _read_kept(kept: Sequence[VideoEntry], table: str, task: BatchTask, target: 
     names = pa.array([entry.video for entry in kept], pa.string())
     outdated = pa.array([entry.video for entry in kept if entry.fault], pa.string())
     parts = []
-    for place in task.files.get(table, ()):
-        rows = read_rows(target.out / place)
+    for file in task.files.get(table, ()):
+        rows = read_rows(target.out / file.place, file)
         rows = rows.filter(pc.is_in(rows["video"], value_set=names))
         parts.append(_set_status(rows, outdated) if table == "videos" else rows)
     return parts
@@ -333,8 +334,8 @@ def _set_status(videos: pa.Table, outdated: pa.Array) -> pa.Table:
     return videos.set_column(index, videos.schema.field(index), status)
 
 
-def read_rows(path: AnyPath) -> pa.Table:
-    """Read a file of the dataset.
+def read_rows(path: AnyPath, file: DatasetFile) -> pa.Table:
+    """Read a file of the dataset, as the manifest records it.
 
     Raises
     ------
@@ -342,7 +343,13 @@ def read_rows(path: AnyPath) -> pa.Table:
         If it is missing or damaged.
     """
     try:
-        content = pq.read_table(pa.BufferReader(path.read_bytes()), page_checksum_verification=True)
+        stored = path.read_bytes()
+        if sha256(stored).hexdigest() != file.sha256:
+            raise InputError(
+                f"{path}: was changed after ptrack wrote it. Delete it and export the source again, which "
+                "writes it anew."
+            )
+        content = pq.read_table(pa.BufferReader(stored), page_checksum_verification=True)
     except FileNotFoundError as error:
         raise InputError(f"{path}: is missing, although the manifest lists it") from error
     except (OSError, pa.ArrowException) as error:
@@ -358,8 +365,8 @@ def join_chunks(
     files = list[DatasetFile]()
     staging = target.out / STAGING / target.run
     for name, schema in target.tables.items():
-        places = [file.place for result in results for file in result.files if _table_of(file.place) == name]
-        rows = [read_rows(staging / place) for place in places]
+        chunks = [file for result in results for file in result.files if _table_of(file.place) == name]
+        rows = [read_rows(staging / file.place, file) for file in chunks]
         joined = join_rows(rows, arrow_schema(schema, further.get(name, ())))
         files += stage_rows(joined, name, task, target)
     return tuple(files)
@@ -371,7 +378,7 @@ def _table_of(place: str) -> str:
 
 def restage(file: DatasetFile, source: AnyPath, target: Target, further: Further) -> DatasetFile:
     """Write a file of the dataset anew, with the columns that its table has now."""
-    content = read_rows(source)
+    content = read_rows(source, file)
     content = conform(content, arrow_schema(target.tables[file.table], further))
     sink = pa.BufferOutputStream()
     write_fact(content, target.tables[file.table], sink)

@@ -216,7 +216,7 @@ def _stage_csv(manifest: Manifest, target: Target, moved: set[str]) -> list[Data
             with pa_csv.CSVWriter(file, make_readable(stored.empty_table()).schema) as writer:
                 for part in manifest.files_of(name):
                     source = staging / part.place if part.place in moved else target.out / part.place
-                    writer.write_table(make_readable(read_rows(source)))
+                    writer.write_table(make_readable(read_rows(source, part)))
                     rows += part.rows
             file.flush()
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:

@@ -110,7 +110,7 @@ def _stage_table(
     names = pa.array([entry.video for entry in group], pa.string())
     parts = []
     for file in dataset.manifest.files_of(name, {entry.batch for entry in group}):
-        rows = read_rows(dataset.out / file.place)
+        rows = read_rows(dataset.out / file.place, file)
         parts.append(rows.filter(pc.is_in(rows["video"], value_set=names)))
     rows = join_rows(parts, arrow_schema(target.tables[name], target.further.get(name, ())))
     return list(stage_rows(rows, name, BatchTask(batch, ()), target))

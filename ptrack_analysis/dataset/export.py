@@ -484,7 +484,7 @@ class _Run:
                 )
             if batch in changed or len(keep) < len(entries):
                 videos = tuple(sorted(changed.get(batch, ()), key=lambda one: one.entry.video))
-                tasks.append(BatchTask(batch, videos, tuple(keep), self.manifest.places_of(batch)))
+                tasks.append(BatchTask(batch, videos, tuple(keep), self.manifest.files_by_table(batch)))
         return [*tasks, *cut_batches(new, self.manifest.next_batch)]
 
     def describe_misfits(self, manifest: Manifest, plan: _Plan) -> Iterator[str]:

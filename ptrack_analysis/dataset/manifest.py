@@ -138,13 +138,13 @@ class Manifest:
             file for file in self.files if file.table == table and (wanted is None or file.batch in wanted)
         )
 
-    def places_of(self, batch: int) -> dict[str, tuple[str, ...]]:
-        """Return the places of the files of a batch, by their tables."""
-        found: dict[str, list[str]] = {}
+    def files_by_table(self, batch: int) -> dict[str, tuple[DatasetFile, ...]]:
+        """Return the files of a batch, by their tables."""
+        found: dict[str, list[DatasetFile]] = {}
         for file in self.files:
             if file.batch == batch:
-                found.setdefault(file.table, []).append(file.place)
-        return {table: tuple(places) for table, places in found.items()}
+                found.setdefault(file.table, []).append(file)
+        return {table: tuple(files) for table, files in found.items()}
 
     @property
     def observed(self) -> dict[str, VisitEnds]:

@@ -83,7 +83,7 @@ def _list_tasks(dataset: OpenDataset, removed: set[str]) -> list[BatchTask]:
             batch,
             (),
             tuple(entry for entry in entries if entry.video not in removed),
-            dataset.manifest.places_of(batch),
+            dataset.manifest.files_by_table(batch),
         )
         for batch, entries in dataset.manifest.batches().items()
         if any(entry.video in removed for entry in entries)

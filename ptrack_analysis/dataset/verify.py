@@ -99,8 +99,10 @@ def verify_dataset(out: str | PathLike[str] | S3Path, *, laws: bool = False) -> 
     for name, rows in dimensions.items():
         _check_dimension(name, rows, dimensions, ledger)
     for file in manifest.files:
-        if file.batch < 0 and file.table not in DIMENSIONS and reader.read(file) is not None and file.rows:
-            ledger.find("rows", file.place, f"has {file.rows} rows, but belongs to no batch")
+        if file.batch < 0 and file.table not in DIMENSIONS:
+            content = reader.read(file)
+            if content is not None and file.rows and file.table in manifest.tables:
+                ledger.find("rows", file.place, f"has {file.rows} rows, but belongs to no batch")
     for batch, entries in manifest.batches().items():
         _check_batch(batch, entries, reader, dimensions)
     if manifest.min_counts and not any(ledger.count[check] for check in ("files", "checksums", "schema")):

@@ -17,6 +17,7 @@ from ptrack_analysis import export_dataset, open_dataset, verify_dataset
 from ptrack_analysis.cli import main
 from ptrack_analysis.dataset.laws import LAWS
 from ptrack_analysis.dataset.manifest import JOURNAL, MANIFEST, STAGING, format_manifest, read_manifest
+from ptrack_analysis.dataset.removal import remove_videos
 from ptrack_analysis.dataset.verification import CHECKS, MOST, Ledger
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.storage.columns import VERSION_MARK
@@ -157,6 +158,14 @@ def test_the_night_in_which_the_clock_shows_an_hour_twice_is_sound(tmp_path, par
     assert hours["day"].tolist() == ["2026-10-24", *["2026-10-25"] * 4]
 
 
+def test_copies_as_csv_are_sound_and_a_change_in_one_is_found(data, tmp_path):
+    export(data, tmp_path, csv=True)
+    assert findings(tmp_path / "out") == ([], "")
+    with (tmp_path / "out/csv/visits.csv").open("a") as file:
+        file.write("mine")
+    assert findings(tmp_path / "out")[0] == ["checksums"]
+
+
 def test_cleaned_tracks_are_sound(data, tmp_path):
     export(data, tmp_path, stitch=True, fill_gaps="5s", max_speed=500, smooth="500ms", merge_gap="2s")
     assert verify_dataset(tmp_path / "out", laws=True).findings == []
@@ -223,6 +232,26 @@ def test_a_cut_file_is_found(out):
 def test_a_missing_file_is_found(out, place):
     (out / place).unlink()
     assert findings(out) == (["files"], f"{place}: is missing")
+
+
+def test_a_changed_file_is_not_rewritten_with_its_fault(data, tmp_path):
+    export(data, tmp_path)
+    path = tmp_path / "out/visits/part-000001.parquet"
+    pq.write_table(with_value("dwell_s", longer)(pq.read_table(path, partitioning=None)), path)
+    with pytest.raises(InputError, match="was changed after ptrack wrote it"):
+        remove_videos(tmp_path / "out", ["noon"])
+    assert findings(tmp_path / "out")[0] == ["checksums"]
+    path.unlink()
+    export(data, tmp_path)
+    assert findings(tmp_path / "out")[0] == []
+
+
+def test_the_next_export_writes_a_missing_file_again(data, tmp_path):
+    export(data, tmp_path)
+    (tmp_path / "out/visits/part-000001.parquet").unlink()
+    assert findings(tmp_path / "out")[0] == ["files"]
+    export(data, tmp_path)
+    assert findings(tmp_path / "out", laws=True)[0] == []
 
 
 @pytest.mark.parametrize("place", ["visits/other.parquet", "zones/part-000002.parquet", "visits/a/b.csv"])
@@ -573,7 +602,7 @@ def test_the_shell_prints_findings_and_returns_3(out, capsys):
     printed = capsys.readouterr().out
     assert re.search(r"drift +\d+ +1 found", printed)
     assert re.search(r"drift: \w+: .*: 99 instead of", printed)
-    assert "export them again" in printed
+    assert "export the source again" in printed
     assert main(["verify", str(out), "--laws", "--json"]) == 3
     content = json.loads(capsys.readouterr().out)
     assert [check["name"] for check in content["checks"] if check["count"]] == ["drift"]
