@@ -266,14 +266,14 @@ def _compute(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable], V
     clock = _find_clock(tables["videos"])
     made = {
         table: VideoTable(name, _prepare(content, table, name, setting, target.tables[table]), clock)
-        for table, content in release(tables, setting.config, name).items()
+        for table, content in release(tables, setting.config, name, analysis.recording.holidays).items()
     }
     entry = replace(
         video.entry,
         content=video.entry.content or target.digests.digest(hash_content(video.reference)),
         fault="",
         rows={table: len(part.table) for table, part in made.items()},
-        about=describe_video(tables),
+        about=describe_video(tables, analysis.recording),
         figures=sum_figures(tables.get("tracks"), tables.get("visits"), zones),
         notes=tuple(notes),
         read_report=report,

@@ -11,6 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
+from ptrack_analysis.clock.holidays import read_holidays
 from ptrack_analysis.clock.lookup import no_start
 from ptrack_analysis.dataset.batches import (
     BatchResult,
@@ -23,7 +24,7 @@ from ptrack_analysis.dataset.batches import (
     split_into_chunks,
 )
 from ptrack_analysis.dataset.changes import changing, commit
-from ptrack_analysis.dataset.dimensions import list_definitions
+from ptrack_analysis.dataset.dimensions import list_days, list_definitions
 from ptrack_analysis.dataset.identity import (
     Candidate,
     Digests,
@@ -190,6 +191,7 @@ def export_dataset(
         settings["memory"] = memory_for(workers)
     config, out, root = AnalysisConfig(**settings), parse_path(out), parse_path(source)
     _validate_target(out)
+    find_holidays = None if config.holidays is None else read_holidays(str(config.holidays))
     form = form_given(
         format=format,
         columns=columns,
@@ -223,7 +225,15 @@ def export_dataset(
         if summaries and all(summary.status == "failed" for summary in summaries.values()):
             recover(out)
         else:
-            manifest = commit(dataset, run.target(plan), results, plan.unchanged, check, csv=config.csv)
+            manifest = commit(
+                dataset,
+                run.target(plan),
+                results,
+                plan.unchanged,
+                check,
+                find_holidays=find_holidays,
+                csv=config.csv,
+            )
             if not config.withholds:
                 text = format_cache(found.evidence, root, mark, read_cache(cached))
                 if text != cached:
@@ -484,6 +494,13 @@ class _Run:
             entry.video for entry in manifest.videos if entry.video in names and not entry.about.get("days")
         ]
         yield from no_start(self.config, bare)
+        years = {int(day[:4]) for day in list_days(manifest.videos)}
+        missing = sorted(years - {int(day[:4]) for day in manifest.holidays})
+        if missing and (manifest.holidays or self.config.holidays is not None):
+            yield (
+                f"the table dates has no holidays of {', '.join(map(str, missing))}. Pass holidays "
+                "(--holidays) that contain them."
+            )
         for earlier, now in _find_overlaps(manifest, names):
             yield (
                 f"{earlier!r}, exported earlier, and {now!r} are parts of one video that overlap in time, so "

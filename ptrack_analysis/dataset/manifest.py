@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -101,6 +102,7 @@ class Manifest:
 
     ``tables`` are the names of the facts, ``further`` the further columns of ``detections`` (of
     ``trajectories`` for points) and ``videos`` with their types, ``next_batch`` the number of the next batch.
+    ``holidays`` are the names of public holidays by ISO date.
     """
 
     videos: tuple[VideoEntry, ...] = ()
@@ -109,7 +111,7 @@ class Manifest:
     further: Mapping[str, Further] = field(default_factory=dict)
     partition: Partition | None = None
     next_batch: int = 1
-    holidays: str = ""
+    holidays: Mapping[str, str] = field(default_factory=dict)
     package: str = __version__
     version: int = SCHEMA_VERSION
 
@@ -227,7 +229,7 @@ def format_manifest(manifest: Manifest) -> bytes:
         "further": {name: list(map(list, columns)) for name, columns in manifest.further.items()},
         "partition": manifest.partition,
         "next_batch": manifest.next_batch,
-        "holidays": manifest.holidays,
+        "holidays": dict(sorted(manifest.holidays.items())),
         "others": [_format_file(file) for file in manifest.files if file.batch < 0],
         "shared": {name: [*known] for name, known in shared.items()},
     }
@@ -335,7 +337,7 @@ def _build_manifest(table: pa.Table, head: Mapping[str, Any]) -> Manifest:
         further,
         head["partition"],
         head["next_batch"],
-        head["holidays"],
+        {date.fromisoformat(day).isoformat(): name for day, name in dict(head["holidays"]).items()},
         head["package"],
         head["schema_version"],
     )
