@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.clock.timezones import parse_timezone
@@ -22,6 +21,7 @@ from ptrack_analysis.dataset.manifest import (
     Partition,
     VideoEntry,
     place_file,
+    read_whole,
 )
 from ptrack_analysis.dataset.publishing import stage_file
 from ptrack_analysis.dataset.release import needed_folders, release, released_folders
@@ -349,7 +349,7 @@ def read_rows(path: AnyPath, file: DatasetFile) -> pa.Table:
                 f"{path}: was changed after ptrack wrote it. Delete it and export the source again, which "
                 "writes it anew."
             )
-        content = pq.read_table(pa.BufferReader(stored), page_checksum_verification=True)
+        content = read_whole(stored)
     except FileNotFoundError as error:
         raise InputError(f"{path}: is missing, although the manifest lists it") from error
     except (OSError, pa.ArrowException) as error:

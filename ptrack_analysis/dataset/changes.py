@@ -68,7 +68,7 @@ class OpenDataset:
             With the first few.
         """
         known = {file.place for file in self.manifest.files}
-        folders = {*tables, *(file.table for file in self.manifest.files)}
+        folders = {*tables, *(file.table for file in self.manifest.files if file.place.endswith(".parquet"))}
         foreign = [
             place for place in self.places if place not in known and place.partition("/")[0] in folders
         ]
@@ -238,7 +238,10 @@ def _publish_manifest(
     changed = (*moves, *(file.place for file in others if known.get(file.place) != file))
     kept = {file.place for file in manifest.files}
     removals = tuple(file.place for file in before.files if file.place not in kept)
-    content = format_manifest(manifest)
-    if changed or removals or content != format_manifest(before):
-        publish(out, Change(target.run, changed, removals), content, check, tag=dataset.tag)
+    is_same = {*manifest.files} == {*before.files} and replace(manifest, files=()) == replace(
+        before, files=()
+    )
+    if changed or removals or not is_same:
+        change = Change(target.run, changed, removals)
+        publish(out, change, format_manifest(manifest), check, tag=dataset.tag)
     return manifest

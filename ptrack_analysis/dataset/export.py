@@ -479,34 +479,45 @@ class _Run:
 
     def describe_misfits(self, manifest: Manifest, plan: _Plan) -> Iterator[str]:
         """Describe where the videos of the dataset do not fit together."""
-        mine = [entry for entry in manifest.videos if entry.video in {*plan.names}]
-        yield from no_start(self.config, [entry.video for entry in mine if not entry.about.get("days")])
-        others = [entry for entry in manifest.videos if entry.video not in {*plan.names}]
-        differing = sorted(
-            {
-                name
-                for entry in others
-                for setting in plan.settings
-                for name in setting.parameters.keys() - _OF_A_VIDEO
-                if entry.parameters.get(name) != setting.parameters[name]
-            }
-        )
-        for earlier, now in _find_overlaps(manifest, {*plan.names}):
+        names = {*plan.names}
+        bare = [
+            entry.video for entry in manifest.videos if entry.video in names and not entry.about.get("days")
+        ]
+        yield from no_start(self.config, bare)
+        for earlier, now in _find_overlaps(manifest, names):
             yield (
                 f"{earlier!r}, exported earlier, and {now!r} are parts of one video that overlap in time, so "
                 f"people count twice. Remove one: ptrack remove {self.out} --video {earlier}"
             )
-        if differing:
-            yield f"videos of earlier runs were measured with other settings: {', '.join(differing)}"
+        if len(plan.settings) == 1:  # cameras have their own
+            used = plan.settings[0].parameters
+            others = {
+                id(entry.parameters): entry.parameters
+                for entry in manifest.videos
+                if entry.video not in names
+            }
+            differing = {
+                name
+                for parameters in others.values()
+                for name in used.keys() - _OF_A_VIDEO
+                if parameters.get(name) != used[name]
+            }
+            if differing:
+                listed_names = ", ".join(sorted(differing))
+                yield f"videos of earlier runs were measured with other settings: {listed_names}"
 
 
 def _find_overlaps(manifest: Manifest, names: Collection[str]) -> Iterator[tuple[str, str]]:
     """Find parts of one video that overlap in time: give an earlier part and the part of this run."""
-    mine = [entry for entry in manifest.videos if entry.video in names]
+    mine: dict[str, list[VideoEntry]] = {}
     for entry in manifest.videos:
-        other = next((one for one in mine if entry.video not in names and _overlap(entry, one)), None)
-        if other is not None:
-            yield entry.video, other.video
+        if entry.video in names:
+            mine.setdefault(entry.content, []).append(entry)
+    for entry in manifest.videos:
+        if entry.video not in names:
+            other = next((one for one in mine.get(entry.content, ()) if _overlap(entry, one)), None)
+            if other is not None:
+                yield entry.video, other.video
 
 
 def _overlap(one: VideoEntry, other: VideoEntry) -> bool:
@@ -534,9 +545,9 @@ def _work(
     tell: Callable[[VideoSummary], None] | None,
 ) -> tuple[list[BatchResult], dict[str, VideoSummary]]:
     """Compute all batches, and return what became of them and of each video."""
-    summaries = dict(plan.failed)
+    summaries, names = dict(plan.failed), {*plan.names}
     for name, entry in plan.unchanged.items():
-        if name not in summaries and name in plan.names:
+        if name not in summaries and name in names:
             drawn = [one["name"] for one in entry.places.get("zones", {}).values()]
             summaries[name] = summarize_video(entry, "unchanged", drawn)
     if tell is not None:

@@ -265,6 +265,12 @@ def _format_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
+def read_whole(content: bytes) -> pa.Table:
+    """Read a Parquet file in memory without Arrow's threads, which abort a process that ends soon after."""
+    file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
+    return file.read(use_threads=False)
+
+
 def parse_manifest(content: bytes, place: object) -> Manifest:
     """Read the content of a manifest.
 
@@ -274,7 +280,7 @@ def parse_manifest(content: bytes, place: object) -> Manifest:
         If it is damaged, was edited, or is of another version.
     """
     try:
-        table = pq.read_table(io.BytesIO(content))
+        table = read_whole(content)
         head = json.loads((table.schema.metadata or {})[_MARK])
         version = head["schema_version"]
     except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
@@ -296,6 +302,8 @@ def parse_manifest(content: bytes, place: object) -> Manifest:
 
 
 def _build_manifest(table: pa.Table, head: Mapping[str, Any]) -> Manifest:
+    if not table.schema.equals(_SCHEMA):
+        raise InputError("its columns are not those of a manifest")
     columns = {name: table[name].to_pylist() for name in _SCHEMA.names}
     shared = {name: [json.loads(text) for text in head["shared"][name]] for name in _SHARED}
     parsed: dict[str, Any] = {}
