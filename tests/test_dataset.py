@@ -643,7 +643,7 @@ def test_texts_that_look_like_formulas_are_defused_in_csv(archive, tmp_path):
 
 def test_csv_has_the_columns_and_rows_of_the_parquet_files(archive, zones, tmp_path):
     export_dataset(archive, tmp_path / "out", zones=zones, csv=True)
-    for table in FACTS:
+    for table in [*FACTS, *DIMENSIONS]:
         stored = read_stored(tmp_path / "out", table)
         csv = pd.read_csv(tmp_path / f"out/csv/{table}.csv", keep_default_na=False, na_values=[])
         assert csv.columns.tolist() == stored.column_names

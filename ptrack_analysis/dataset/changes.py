@@ -5,15 +5,17 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from ptrack_analysis import __version__
 from ptrack_analysis.clock.holidays import FindHolidays
 from ptrack_analysis.dataset.batches import BatchResult, Target, join_chunks, read_rows, restage
 from ptrack_analysis.dataset.catalogue import stage_catalogue
-from ptrack_analysis.dataset.dimensions import list_days
+from ptrack_analysis.dataset.dimensions import DIMENSIONS, list_days
 from ptrack_analysis.dataset.lock import locked
 from ptrack_analysis.dataset.manifest import (
     MANIFEST,
@@ -36,6 +38,7 @@ from ptrack_analysis.dataset.publishing import (
 )
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.sources.names import listed
+from ptrack_analysis.storage.arrow import to_arrow
 from ptrack_analysis.storage.facts import SCHEMA_VERSION, Further, arrow_schema, join_types
 from ptrack_analysis.storage.parquet import make_readable
 from ptrack_analysis.storage.s3 import AnyPath, S3Path
@@ -206,22 +209,32 @@ def _update_holidays(
     return dict(sorted((kept | {day.isoformat(): name for day, name in new.items()}).items()))
 
 
-def _stage_csv(manifest: Manifest, target: Target, moved: set[str]) -> list[DatasetFile]:
+def _stage_csv(manifest: Manifest, target: Target, moved: set[str]) -> Iterator[DatasetFile]:
     """Stage each table, with the rows of all batches, as a CSV file."""
-    staging, copies = target.out / STAGING / target.run, list[DatasetFile]()
+    staging = target.out / STAGING / target.run
     for name, schema in target.tables.items():
+        files = [(staging if file.place in moved else target.out, file) for file in manifest.files_of(name)]
+        rows = (read_rows(folder / file.place, file) for folder, file in files)
         stored = arrow_schema(schema, manifest.further.get(name, ()))
-        rows = 0
-        with tempfile.TemporaryFile() as file:
-            with pa_csv.CSVWriter(file, make_readable(stored.empty_table()).schema) as writer:
-                for part in manifest.files_of(name):
-                    source = staging / part.place if part.place in moved else target.out / part.place
-                    writer.write_table(make_readable(read_rows(source, part)))
-                    rows += part.rows
-            file.flush()
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                copies.append(stage_file(target.out, target.run, f"csv/{name}.csv", content, rows=rows))
-    return copies
+        yield _stage_copy(target, name, chain([stored.empty_table()], rows))
+    for name, dimension in DIMENSIONS.items():
+        yield _stage_copy(target, name, [to_arrow(dimension.compute(manifest))])
+
+
+def _stage_copy(target: Target, name: str, parts: Iterable[pa.Table]) -> DatasetFile:
+    """Stage the rows of a table as a CSV file; the first part has the columns."""
+    readable = map(make_readable, parts)
+    first = next(readable)
+    rows = len(first)
+    with tempfile.TemporaryFile() as file:
+        with pa_csv.CSVWriter(file, first.schema) as writer:
+            writer.write_table(first)
+            for part in readable:
+                writer.write_table(part)
+                rows += len(part)
+        file.flush()
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return stage_file(target.out, target.run, f"csv/{name}.csv", content, rows=rows)
 
 
 def _complete_batch(
@@ -251,7 +264,7 @@ def _publish_manifest(
 ) -> Manifest:
     """Stage what describes the dataset as a whole, and publish everything, if anything has changed."""
     before, out = dataset.manifest, dataset.out
-    copies = _stage_csv(manifest, target, {*moves}) if csv else ()
+    copies = tuple(_stage_csv(manifest, target, {*moves})) if csv else ()
     others = (*copies, *stage_catalogue(out, target.run, before, manifest))
     manifest = replace(manifest, files=(*manifest.files, *others))
     known = {file.place: file for file in before.files}

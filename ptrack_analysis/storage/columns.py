@@ -106,7 +106,7 @@ def find_clock_column(column: Stored) -> Stored | None:
         name=_TWINS.get(column.memory_name, f"{column.memory_name}_at"),
         type="timestamp",
         unit="UTC",
-        definition=f"The moment {column.name} by the clock.",
+        definition=f"The time {column.name} in UTC; missing without a clock.",
         moment_name=column.name,
     )
 

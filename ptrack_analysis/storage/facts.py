@@ -45,9 +45,9 @@ _SOURCE_COLUMN = "Column of the source."
 _DATE = Column(
     LOCAL_DATE,
     "date",
-    "Date of the row's first moment by the clock of the site; of the start, if it has none.",
+    "Local date of the row's first time; of the recording's start if the row has no time.",
 )
-_HOUR_COLUMN = Column(LOCAL_HOUR, "integer", "Hour of the same moment, 0 to 23.")
+_HOUR_COLUMN = Column(LOCAL_HOUR, "integer", "Local hour of the same time, 0 to 23.")
 _IDS = {
     "visit_id": ("video, zone, person and number of the visit", ("zone", "person", "visit")),
     "crossing_id": (

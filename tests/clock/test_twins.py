@@ -33,7 +33,8 @@ def test_each_moment_has_its_twin_behind_it(tmp_path):
     assert names[names.index("timestamp_ms") + 1] == "recorded_at"
     field = stored.schema.field("recorded_at")
     assert field.type == pa.timestamp("us", tz="UTC")
-    assert field.metadata == {b"unit": b"UTC", b"definition": b"The moment timestamp_ms by the clock."}
+    definition = b"The time timestamp_ms in UTC; missing without a clock."
+    assert field.metadata == {b"unit": b"UTC", b"definition": definition}
     assert [one.isoformat() for one in stored["recorded_at"].to_pylist()] == [
         "2026-11-24T08:30:00.000001+00:00",
         "2026-11-24T08:30:00.033001+00:00",
