@@ -283,8 +283,8 @@ def _choose_workers(workers: int | None, executor: Executor | None, in_flight: i
     return {"make": make if workers > 1 else None, "in_flight": most, "width": workers}
 
 
-_NO_PARAMETERS = {"zones", "tables", "faces", "csv"}
-"""Settings that change no number: what zones and tables a video has is compared for each video."""
+_NO_PARAMETERS = {"zones", "tables", "faces", "csv", "timezone", "opening_hours", "holidays"}
+"""Settings whose effect is compared for each video: by its zones, its tables and its recording."""
 
 
 @dataclass(slots=True)
