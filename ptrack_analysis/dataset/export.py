@@ -567,8 +567,9 @@ def _work(
         if name not in summaries and name in names:
             drawn = [one["name"] for one in entry.places.get("zones", {}).values()]
             summaries[name] = summarize_video(entry, "unchanged", drawn)
-    if tell is not None:
-        for summary in summaries.values():
+    for summary in summaries.values():
+        _warn(summary)
+        if tell is not None:
             tell(summary)
     results = list[BatchResult]()
     workers = crew.pop("width", 1)
@@ -580,12 +581,17 @@ def _work(
         results.append(result)
         for summary in result.summaries:
             summaries[summary.name] = summary
-            if summary.findings and summary.status == "written":
-                said = f"{summary.name}: {'; '.join(summary.findings)}"
-                warnings.warn(said, PtrackWarning, stacklevel=3)
+            _warn(summary)
             if tell is not None:
                 tell(summary)
     return results, summaries
+
+
+def _warn(summary: VideoSummary) -> None:
+    """Warn of missing pages, dropped rows and assumptions, also if the video was exported earlier."""
+    if summary.findings and summary.status != "failed":
+        said = f"{summary.name}: {'; '.join(summary.findings)}"
+        warnings.warn(said, PtrackWarning, stacklevel=4)
 
 
 def _compute(tasks: Sequence[BatchTask], target: Target, crew: dict[str, Any]) -> Iterator[BatchResult]:
