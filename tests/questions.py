@@ -1,5 +1,6 @@
 """Five questions of BI engineers to a dataset: in SQL, pandas and polars, and answered without a dataset."""
 
+import re
 import shutil
 
 import pandas as pd
@@ -55,12 +56,15 @@ zones = "{data}/shop/zones.geojson"
 """
 
 
-def export_all(data, folder, **options):
+def export_all(data, folder, *, with_floor=True, **options):
     """Export videos in px with a clock, in m with a clock, and in px without a clock, to one dataset."""
     if not (folder / "in").exists():
         shutil.copytree(data / "day/pages", folder / "in/day")
         shutil.copytree(data / "shop/pages", folder / "in/shop")
-        (folder / "cameras.toml").write_text(CAMERAS.format(data=data))
+        cameras = CAMERAS.format(data=data)
+        (folder / "cameras.toml").write_text(
+            cameras if with_floor else re.sub("^floor = .*$", "", cameras, flags=re.MULTILINE)
+        )
     lines = [f"{video},{started},{ZONE}" for video, started in STARTED.items()]
     (folder / "videos.csv").write_text("\n".join(["video,started_at,timezone", *lines]) + "\n")
     files = {"cameras": folder / "cameras.toml", "recordings": folder / "videos.csv"}

@@ -74,9 +74,12 @@ def test_every_table_and_every_command_is_named(readme):
     assert not missing
 
 
-def test_the_queries_of_the_readme_and_of_its_table_of_dashboards_run(readme, data, tmp_path, monkeypatch):
+@pytest.mark.parametrize("with_floor", [True, False], ids=["with a floor plan", "without a floor plan"])
+def test_the_queries_and_dashboards_of_the_readme_work_with_a_camera_without_a_clock(
+    readme, data, tmp_path, monkeypatch, with_floor
+):
     monkeypatch.chdir(tmp_path)
-    export_all(data, tmp_path, partition="local_day")
+    export_all(data, tmp_path, with_floor=with_floor, partition="local_day" if with_floor else None)
     views = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| [^|]*\|$", readme.partition("| view |")[2], re.MULTILINE)
     names = re.findall(r"`(\w+)`", " ".join(views[:5]))
     assert len(names) == 7

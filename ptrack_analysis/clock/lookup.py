@@ -334,11 +334,12 @@ def _fill_further(found: Mapping[str, Recording], rows: Sequence[RecordingRow]) 
 
 
 def no_start(settings: Clocks, videos: Sequence[str]) -> list[str]:
-    """List of which videos no start is told, though it was asked for: those left when all are ``settled``."""
-    sources = [] if settings.recordings is None else [f"{settings.recordings} does not tell it"]
+    """Describe the videos whose start is unknown after ``settled``, if a start was asked for."""
+    sources = [] if settings.recordings is None else [f"{settings.recordings} does not state it"]
     if settings.started_at is not None:
-        sources.append(f"the name does not fit {settings.started_at!r}")
-    return [f"no start is told of {_listed(videos)}: {', and '.join(sources)}"] if sources and videos else []
+        sources.append(f"the name does not match {settings.started_at!r}")
+    reason = ", and ".join(sources)
+    return [f"the start of {_listed(videos)} is unknown: {reason}"] if sources and videos else []
 
 
 def settled(recording: Recording, video: Video, settings: Clocks | None = None) -> Recording:

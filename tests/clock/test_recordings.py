@@ -255,8 +255,8 @@ def test_the_file_goes_before_the_pattern_and_that_before_the_video(write):
     assert {one.opening_hours for one in ends.values()} == {"24/7"}
     assert notes == []
     assert no_start(told, ["in_video"]) == [
-        f"no start is told of the video 'in_video': {place} does not tell it, and the name does not fit "
-        + repr(PATTERN)
+        f"the start of the video 'in_video' is unknown: {place} does not state it, "
+        "and the name does not match " + repr(PATTERN)
     ]
 
 
