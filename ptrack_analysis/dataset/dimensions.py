@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from ptrack_analysis.clock.recordings import make_camera_key
 from ptrack_analysis.clock.timezones import parse_timezone
-from ptrack_analysis.dataset.manifest import VideoEntry
+from ptrack_analysis.dataset.manifest import Manifest, VideoEntry
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zone_files import Scene
 from ptrack_analysis.scene.zones import Line, Zone
@@ -28,6 +29,9 @@ from ptrack_analysis.schema import (
     assemble,
     list_columns,
 )
+from ptrack_analysis.storage.arrow import to_arrow
+from ptrack_analysis.storage.columns import VERSION_MARK
+from ptrack_analysis.storage.facts import SCHEMA_VERSION, arrow_schema
 from ptrack_analysis.video import milliseconds
 
 _TOLD = ("site", "camera", "timezone", "opening_hours")
@@ -343,6 +347,14 @@ DIMENSIONS: dict[str, Dimension] = {
         ),
     )
 }
+
+
+def find_schema(manifest: Manifest, table: str) -> pa.Schema:
+    """Return the Arrow schema of a table in a dataset."""
+    if table not in DIMENSIONS:
+        return arrow_schema(manifest.schema(table), manifest.further.get(table, ()))
+    schema = to_arrow(DIMENSIONS[table].compute(())).schema
+    return schema.with_metadata({**schema.metadata, VERSION_MARK: str(SCHEMA_VERSION).encode()})
 
 
 _REFERENCES = {
