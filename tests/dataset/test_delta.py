@@ -1,17 +1,23 @@
 """Datasets whose tables are Delta tables: written, read, repaired, compacted, and rid of videos."""
 
 import json
+import socket
+import subprocess
+import sys
+import time
 from contextlib import suppress
 
 import duckdb
 import polars as pl
 import pytest
+from buckets import put
 from pages import page, record, write
 
 from ptrack_analysis import export_dataset, open_dataset, verify_dataset
 from ptrack_analysis.cli import main
 from ptrack_analysis.dataset import delta, publishing
 from ptrack_analysis.dataset.compaction import compact_dataset
+from ptrack_analysis.dataset.delta_tables import find_storage_options
 from ptrack_analysis.dataset.removal import remove_videos
 from ptrack_analysis.errors import InputError, OutputError, ParameterError
 from ptrack_analysis.storage.facts import SCHEMA_VERSION
@@ -319,3 +325,39 @@ def test_a_foreign_delta_table_is_not_overwritten(source, tmp_path):
     with pytest.raises(OutputError, match="is a Delta table that ptrack-analysis did not write"):
         export_dataset(source, tmp_path / "out", as_="delta", force=True)
     assert read(tmp_path / "out", "tracks") == {"mine": 1}
+
+
+@pytest.fixture(scope="module")
+def moto_url():
+    """Run moto in a process of its own: deltalake does not always release Python while it waits."""
+    pytest.importorskip("moto.server", reason="moto[server] is not installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                break
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+        server.terminate()
+
+
+@pytest.mark.s3
+def test_delta_tables_in_s3(bucket):
+    for name, length in (("a", 3), ("b", 4)):
+        put(f"in/{name}.json", *walk(length), job=name)
+    export_dataset(bucket / "in", bucket / "out", as_="delta")
+    put("in/c.json", *walk(2), job="c")
+    export_dataset(bucket / "in", bucket / "out")
+    options = find_storage_options(bucket)
+    table = deltalake.DeltaTable(f"{bucket / 'out'}/detections", storage_options=options)
+    assert count(table.to_pyarrow_table()) == {"a": 3, "b": 4, "c": 2}
+    remove_videos(bucket / "out", "b")
+    compact_dataset(bucket / "out")
+    dataset = open_dataset(bucket / "out")
+    assert count(dataset.read("detections", as_="arrow")) == {"a": 3, "c": 2}
+    assert list(dataset.sql("SELECT count(*) AS n FROM detections")["n"]) == [5]
+    assert verify_dataset(bucket / "out").passed
