@@ -3,11 +3,18 @@
 import os
 import signal
 import stat
+from hashlib import sha256
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pages import page, record, write
 
 from ptrack_analysis.dataset.batches import export_batch
+from ptrack_analysis.dataset.dimensions import DIMENSIONS
+from ptrack_analysis.dataset.manifest import PRIVATE, read_manifest
+from ptrack_analysis.dataset.publishing import list_places
+from ptrack_analysis.storage.s3 import S3Path
 
 LEFT = [[[0.0, 0.0], [0.5, 0.0], [0.5, 1.0], [0.0, 1.0], [0.0, 0.0]]]
 
@@ -38,6 +45,36 @@ def tree(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
+def read_all_rows(out):
+    """Return the rows of every table as sorted texts: what a history of runs does not change."""
+    manifest = read_manifest(out)
+    found = {name: [] for name in [*manifest.tables, *DIMENSIONS]}
+    for file in manifest.files:
+        if file.table in found:
+            content = pq.read_table(pa.BufferReader((out / file.place).read_bytes()))
+            found[file.table] += map(repr, content.to_pylist())
+    return {name: sorted(rows) for name, rows in found.items()}
+
+
+def find_faults(out):
+    """List what is wrong with the files of a dataset: none is missing, damaged, foreign or left over."""
+    manifest = read_manifest(out)
+    places = list_places(out)
+    faults = [f"{place} is foreign" for place in places.keys() - {file.place for file in manifest.files}]
+    for file in manifest.files:
+        if file.place not in places:
+            faults.append(f"{file.place} is missing")
+        elif sha256((out / file.place).read_bytes()).hexdigest() != file.sha256:
+            faults.append(f"{file.place} is damaged")
+    private = out / PRIVATE
+    if isinstance(private, S3Path):
+        kept = {path.relative_to(private).as_posix() for path in private.below()}
+    else:
+        kept = {path.relative_to(private).as_posix() for path in private.rglob("*")}
+    left = kept - {"manifest.parquet", "sources.parquet", "lock", "holder.json"}
+    return faults + [f"_ptrack/{name} is left over" for name in left]
+
+
 def statuses(summary):
     return [video.status for video in summary.videos]
 
@@ -55,12 +92,12 @@ def kills_ordered(out):
     return sorted(path.name.removeprefix("kill-") for path in out.parent.glob("kill-*"))
 
 
-def export_or_kill(task, export):
+def export_or_kill(task, target):
     """Export a batch, and obey the order to kill a process for one of its videos, if there is one."""
-    orders = [export.out.parent / f"kill-{video.entry.video}" for video in task.videos]
+    orders = [target.out.parent / f"kill-{video.entry.video}" for video in task.videos]
     order = next((path for path in orders if path.exists()), None)
     if order is None:
-        return export_batch(task, export)
+        return export_batch(task, target)
     (left, process), fsync = map(int, order.read_text().split()), os.fsync
 
     def fsync_or_kill(file):
@@ -75,7 +112,7 @@ def export_or_kill(task, export):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", fsync_or_kill)
-        return export_batch(task, export)
+        return export_batch(task, target)
 
 
 def local_cluster(workers, **options):

@@ -10,12 +10,12 @@ import time
 import pytest
 from moving import make_archive, statuses, tree
 from pages import page, record, write
-from ptrack_analysis.dataset.records import look_at
+from stored import assert_sound, contents, list_files, videos
 
 from ptrack_analysis import export_dataset
 from ptrack_analysis.cli import main
-from ptrack_analysis.dataset import records as seen
-from ptrack_analysis.dataset import video_files
+from ptrack_analysis.dataset import batches, identity, publishing
+from ptrack_analysis.dataset.identity import look_at
 from ptrack_analysis.dataset.lock import LOCK, locked
 from ptrack_analysis.errors import OutputError
 from ptrack_analysis.sources import archive as archive_module
@@ -37,8 +37,8 @@ def settle(folder):
 def read_by(monkeypatch):
     """Note the files whose content is read by the export, be it for a checksum or for its jobs."""
     files = []
-    checksum, read_documents = seen.checksum, archive_module.read_documents
-    monkeypatch.setattr(seen, "checksum", lambda path: files.append(path) or checksum(path))
+    checksum, read_documents = identity.checksum, archive_module.read_documents
+    monkeypatch.setattr(identity, "checksum", lambda path: files.append(path) or checksum(path))
     for module in (archive_module, job_module):
         monkeypatch.setattr(
             module, "read_documents", lambda file, *rest: files.append(file) or read_documents(file, *rest)
@@ -62,9 +62,6 @@ def test_a_file_that_was_written_just_now_is_not_trusted_to_look_otherwise_if_it
     path = write(tmp_path / "a", b"1")
     os.utime(path, ns=(0, time.time_ns() + 3600 * 10**9))
     assert look_at(path)[1] is False
-    noted = {}
-    assert seen.find_checksum(path, "a", {}, noted)
-    assert noted == {}
 
 
 def test_a_content_that_changed_behind_its_time_and_size_is_found_by_its_other_marks(archive, tmp_path):
@@ -88,16 +85,19 @@ def test_what_was_only_touched_is_read_and_left_as_it_is(archive, tmp_path):
     assert tree(tmp_path / "out") == before
 
 
-DAMAGES = [b"", b"{", b"[]", b'{"sources": 1, "outputs": [2]}', b'{"p.json": 3}', b"\xff\xfe", b"[" * 100_000]
+DAMAGES = [b"", b"{", b"PAR1", b"PAR1\0\0\0\0PAR1", b"\xff\xfe"]
 
 
-@pytest.mark.parametrize("damage", DAMAGES, ids=range(len(DAMAGES)))
+@pytest.mark.parametrize("damage", [None, *DAMAGES], ids=str)
 def test_a_cache_that_is_damaged_costs_time_only(damage, archive, tmp_path):
     out = tmp_path / "out"
     export_dataset(archive, out)
     before = tree(out)
-    for path in (out / ".ptrack").rglob("*.json"):
-        path.write_bytes(damage)
+    cache = out / "_ptrack/sources.parquet"
+    if damage is None:
+        cache.write_bytes((out / "videos/part-000001.parquet").read_bytes())
+    else:
+        cache.write_bytes(damage)
     assert statuses(export_dataset(archive, out)) == ["unchanged"] * 3
     assert tree(out) == before
 
@@ -106,27 +106,26 @@ def test_a_page_that_becomes_another_jobs_is_noticed(archive, tmp_path):
     settle(archive)
     export_dataset(archive, tmp_path / "out")
     write(archive / "v001" / "p.json", page(record(0, 2), record(100, 2), job="job-0"))
-    (video, _) = export_dataset(archive, tmp_path / "out").videos
+    summary = export_dataset(archive, tmp_path / "out")
+    (video, _) = summary.videos
     assert (video.name, video.rows["detections"]) == ("v000-p", 8)
+    assert summary.gone == ("v001-p",)
 
 
 def test_a_video_that_the_source_no_longer_has_is_told_of_and_pruned_on_demand(archive, tmp_path, capfd):
     out = tmp_path / "out"
-    export_dataset(archive, out, csv=True)
+    export_dataset(archive, out)
     (archive / "v001" / "p.json").unlink()
-    write(out / "visits" / "v001-p.parquet", b"mine")
-    left = export_dataset(archive, out, csv=True)
+    left = export_dataset(archive, out)
     assert (left.gone, left.pruned) == (("v001-p",), False)
-    assert main(["export", str(archive), str(out), "--csv"]) == 0
+    assert main(["export", str(archive), str(out)]) == 0
     assert "v001-p; their files stay (--prune removes them)" in capfd.readouterr().err
-    assert (out / "_runs/v001-p.json").exists()
-    assert main(["export", str(archive), str(out), "--csv", "--prune"]) == 0
+    assert "v001-p" in videos(out)
+    assert main(["export", str(archive), str(out), "--prune"]) == 0
     assert "v001-p; their files were removed" in capfd.readouterr().err
-    assert (out / "visits/v001-p.parquet").read_bytes() == b"mine"
-    (out / "visits/v001-p.parquet").unlink()
-    (out / "visits").rmdir()
-    export_dataset(archive, tmp_path / "fresh", csv=True)
-    assert tree(out) == tree(tmp_path / "fresh")
+    export_dataset(archive, tmp_path / "fresh")
+    assert contents(out) == contents(tmp_path / "fresh")
+    assert_sound(out)
 
 
 HOLD = """
@@ -161,26 +160,27 @@ def test_a_lock_that_is_free_leaves_no_folder_that_it_made(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_full_disk_is_one_sentence_and_a_rerun_completes_it(archive, tmp_path, monkeypatch, capfd):
-    """The disk is full from the 30th file on."""
-    left, fsync = [30], os.fsync
+@pytest.mark.parametrize("files", [0, 5, 12, 20])
+def test_a_full_disk_is_one_sentence_and_a_rerun_completes_it(files, archive, tmp_path, monkeypatch, capfd):
+    left, flush = [files], publishing.flush
 
-    def full(number):
+    def full(file):
         left[0] -= 1
         if left[0] < 0:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        fsync(number)
+        flush(file)
 
-    monkeypatch.setattr(writing.os, "fsync", full)
+    monkeypatch.setattr(publishing, "flush", full)
     assert main(["export", str(archive), str(tmp_path / "out")]) == 1
     said = capfd.readouterr().err
     assert "No space left on device" in said
     assert "Traceback" not in said
+    assert not list_files(tmp_path / "out", "tracks")
     monkeypatch.undo()
-    summary = export_dataset(archive, tmp_path / "out")
-    assert statuses(summary) == ["unchanged", "written", "written"]
+    assert statuses(export_dataset(archive, tmp_path / "out")) == ["written"] * 3
     export_dataset(archive, tmp_path / "fresh")
-    assert tree(tmp_path / "out") == tree(tmp_path / "fresh")
+    assert contents(tmp_path / "out") == contents(tmp_path / "fresh")
+    assert_sound(tmp_path / "out")
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(archive, tmp_path, monkeypatch, capfd):
@@ -202,14 +202,14 @@ def test_a_poisoned_page_in_one_video_of_many_is_exit_4_and_the_others_are_done(
 
 
 def test_whatever_one_video_raises_stops_no_other(archive, tmp_path, monkeypatch):
-    compute = video_files.compute_tables
+    compute = batches.compute_tables
 
     def compute_or_fail(analysis):
         if analysis.source.name == "v001-p":
             raise MemoryError
         return compute(analysis)
 
-    monkeypatch.setattr(video_files, "compute_tables", compute_or_fail)
+    monkeypatch.setattr(batches, "compute_tables", compute_or_fail)
     summary = export_dataset(archive, tmp_path / "out")
     assert statuses(summary) == ["written", "failed", "written"]
     assert "v001-p: cannot be measured: MemoryError" in str(summary.videos[1].error)
@@ -218,6 +218,11 @@ def test_whatever_one_video_raises_stops_no_other(archive, tmp_path, monkeypatch
 def test_the_marks_of_a_run_are_no_part_of_the_data(archive, tmp_path):
     out = tmp_path / "out"
     export_dataset(archive, out)
-    assert not [place for place in tree(out) if "lock" in place or "seen" in place]
-    assert sorted(path.name for path in (out / ".ptrack").iterdir()) == ["lock", "seen", "sources.json"]
-    assert str(tmp_path) not in "".join(path.read_text() for path in (out / ".ptrack").rglob("*.json"))
+    assert not [place for place in tree(out) if "lock" in place or place.endswith("sources.parquet")]
+    assert sorted(path.name for path in (out / "_ptrack").iterdir()) == [
+        "lock",
+        "manifest.parquet",
+        "sources.parquet",
+    ]
+    for path in out.rglob("*"):
+        assert path.is_dir() or str(archive).encode() not in path.read_bytes(), path

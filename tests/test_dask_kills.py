@@ -1,10 +1,18 @@
-"""Exports on Dask clusters whose workers are killed at random moments: a rerun gives undisturbed bytes."""
+"""Exports on Dask clusters whose workers are killed at random moments: a rerun completes them."""
 
 import os
 import random
 
 import pytest
-from moving import export_or_kill, kills_ordered, local_cluster, make_archive, order_kill, tree
+from moving import (
+    export_or_kill,
+    find_faults,
+    kills_ordered,
+    local_cluster,
+    make_archive,
+    order_kill,
+    read_all_rows,
+)
 
 from ptrack_analysis import export_dataset, verify_dataset
 from ptrack_analysis.errors import PtrackError
@@ -18,8 +26,8 @@ pytestmark = [
 KILLS = 50
 EACH = 6
 """So many workers of one export are killed at most."""
-FLUSHES = 20
-"""So many files and folders of one video are brought to the disk at least."""
+FLUSHES = 10
+"""So many files of one batch or chunk are brought to the disk at least."""
 VIDEOS = 30
 
 
@@ -28,19 +36,20 @@ def test_dask_workers_killed_at_random_moments_are_made_good_by_a_rerun(tmp_path
     pages = make_archive(tmp_path, VIDEOS)
     zones = tmp_path / "zones.geojson"
     export_dataset(pages, tmp_path / "whole", zones=zones)
-    expected = tree(tmp_path / "whole")
+    expected = read_all_rows(tmp_path / "whole")
     while killed < KILLS:
         rounds += 1
         assert rounds <= KILLS, "too few workers are killed"
         out = tmp_path / f"{rounds}/out"
         killed += export_amid_kills(pages, out, zones, chance)
         export_dataset(pages, out, zones=zones)
-        assert tree(out) == expected
+        assert read_all_rows(out) == expected
+        assert find_faults(out) == []
         assert verify_dataset(out).findings == []
 
 
 def export_amid_kills(pages, out, zones, chance):
-    """Export on a cluster of its own while its workers are killed; give how many were."""
+    """Export batches or chunks on a cluster whose workers are killed; return how many were."""
     for number in chance.sample(range(VIDEOS), EACH):
         order_kill(out, f"v{number:03}-p", flush=chance.randint(1, FLUSHES))
     with (
@@ -48,9 +57,9 @@ def export_amid_kills(pages, out, zones, chance):
         dask(cluster.scheduler_address) as (executor, _),
         pytest.MonkeyPatch.context() as patch,
     ):
-        patch.setattr("ptrack_analysis.dataset.export.export_video", export_or_kill)
+        patch.setattr("ptrack_analysis.dataset.export.export_batch", export_or_kill)
         try:
-            export_dataset(pages, out, zones=zones, executor=executor, in_flight=6)
+            export_dataset(pages, out, zones=zones, executor=executor, in_flight=chance.choice((6, 16)))
         except PtrackError as error:
             assert "a rerun completes it" in str(error)  # noqa: PT017 - both ends are as good
     return EACH - len(kills_ordered(out))

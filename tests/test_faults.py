@@ -1,7 +1,8 @@
-"""What was done to a run, and what was found after it: one sentence, nothing half, and a rerun that is whole.
+"""Runs that go wrong: one sentence, nothing half done, and a rerun that completes the dataset.
 
 Kills of exports, of Dask's workers and of fetches have files of their own: ``test_kills``,
-``test_dask_kills``, ``test_rekognition_kill``; kills of a compaction are in ``test_compact``.
+``test_dask_kills``, ``test_rekognition_kill``; a change that stops at each of its steps is in
+``dataset/test_publishing``.
 """
 
 import os
@@ -12,45 +13,71 @@ import sys
 
 import pytest
 from cut_short import cut_short
-from moving import make_archive, tree
+from moving import find_faults, make_archive, read_all_rows, tree
 
 from ptrack_analysis import export_dataset, verify_dataset
 from ptrack_analysis.dataset.compaction import compact_dataset
+from ptrack_analysis.dataset.manifest import STAGING, read_manifest
+from ptrack_analysis.dataset.publishing import recover
+from ptrack_analysis.dataset.removal import remove_videos
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and mounts of POSIX")
 VIDEOS = 6
+REMOVED = "v001-p"
+COMMANDS = ["export", "compact", "remove"]
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """An archive, its zones, the dataset of an undisturbed run, and that compacted."""
+    """An archive, its zones, a dataset of two batches, and what undisturbed runs make of it."""
     folder = tmp_path_factory.mktemp("made")
-    pages = make_archive(folder, VIDEOS)
-    export_dataset(pages, folder / "out", zones=folder / "zones.geojson")
-    compact_dataset(folder / "out", folder / "big")
+    zones = folder / "zones.geojson"
+    for videos in (VIDEOS // 2, VIDEOS):
+        export_dataset(make_archive(folder, videos), folder / "out", zones=zones)
+    for which in COMMANDS[1:]:
+        shutil.copytree(folder / "out", folder / which)
+        complete(folder, which, folder / which)
     return folder
 
 
+def prepare(made, which, out):
+    """Copy the dataset that a command changes to its place; an export makes a new one."""
+    if which != "export":
+        shutil.copytree(made / "out", out)
+
+
 def arguments(made, which, out):
-    source = [str(made / "pages"), str(out), "--zones", str(made / "zones.geojson")]
-    return [which, *(source if which == "export" else [str(made / "out"), str(out)])]
+    """Return the arguments of a command that changes a dataset."""
+    return {
+        "export": ["export", str(made / "pages"), str(out), "--zones", str(made / "zones.geojson")],
+        "compact": ["compact", str(out)],
+        "remove": ["remove", str(out), "--video", REMOVED],
+    }[which]
 
 
-def command(made, which, out):
-    return [sys.executable, "-m", "ptrack_analysis", *arguments(made, which, out)]
-
-
-def is_whole_after_a_rerun(made, which, out):
+def complete(made, which, out):
+    """Do in this process what a command was to do, as far as it is not done."""
     if which == "export":
         export_dataset(made / "pages", out, zones=made / "zones.geojson")
+    elif which == "compact":
+        compact_dataset(out)
     else:
-        compact_dataset(made / "out", out)
-    assert tree(out) == tree(made / ("out" if which == "export" else "big"))
+        recover(out)
+        if read_manifest(out).find(REMOVED):
+            remove_videos(out, REMOVED)
+
+
+def run(made, which, out, *more):
+    """Run a command in a process of its own."""
+    command = [sys.executable, "-m", "ptrack_analysis", *arguments(made, which, out), *more]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def is_complete_after_a_rerun(made, which, out):
+    complete(made, which, out)
+    assert read_all_rows(out) == read_all_rows(made / ("out" if which == "export" else which))
+    assert find_faults(out) == []
     assert verify_dataset(out).findings == []
-
-
-def leftovers(out):
-    return [path for path in out.parent.rglob(".ptrack-*") if path.name.endswith(".tmp")]
 
 
 @pytest.fixture
@@ -71,52 +98,53 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", place], check=True)
 
 
-@pytest.mark.parametrize("which", ["export", "compact"])
-def test_a_disk_that_is_full(made, small_disk, which):
+@pytest.mark.parametrize("which", COMMANDS)
+def test_a_disk_that_is_full_is_one_sentence_and_loses_nothing(made, small_disk, which):
     place, change = small_disk
-    change("size=160k")
-    done = subprocess.run(command(made, which, place / "out"), capture_output=True, text=True, check=False)
+    out = place / "out"
+    prepare(made, which, out)
+    before = tree(out)
+    change(f"size={shutil.disk_usage(place).used + 16_384}")
+    done = run(made, which, out)
     assert done.returncode == 1
     assert "No space left on device" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
-    assert not leftovers(place / "out")
+    assert tree(out) == before
+    assert not (out / STAGING).exists()
     change("size=64m")
-    is_whole_after_a_rerun(made, which, place / "out")
+    is_complete_after_a_rerun(made, which, out)
 
 
-@pytest.mark.parametrize("which", ["export", "compact"])
-def test_a_disk_that_cannot_be_written_to(made, small_disk, which):
+@pytest.mark.parametrize("which", COMMANDS)
+def test_a_disk_that_cannot_be_written_to_is_one_sentence_and_loses_nothing(made, small_disk, which):
     place, change = small_disk
-    shutil.copytree(made / ("out" if which == "export" else "big"), place / "out")
-    before = tree(place / "out")
+    out = place / "out"
+    shutil.copytree(made / "out", out)
+    before = tree(out)
     change("ro")
-    done = subprocess.run(
-        [*command(made, which, place / "out"), *(["--max-gap", "1s"] if which == "export" else [])],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(made, which, out, *(["--max-gap", "1s"] if which == "export" else []))
     assert done.returncode == 1
     assert "Read-only file system" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
-    assert tree(place / "out") == before
+    assert tree(out) == before
     change("rw")
-    is_whole_after_a_rerun(made, which, place / "out")
+    is_complete_after_a_rerun(made, which, out)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("which", ["export", "compact"])
-def test_an_interrupt_at_any_moment_is_130_and_leaves_nothing_half(made, tmp_path, which):
-    whole = tmp_path / "whole"
-    done, steps = cut_short(arguments(made, which, whole / "out"), whole)
+@pytest.mark.parametrize("which", COMMANDS)
+def test_an_interrupt_at_any_moment_is_130_and_leaves_nothing_half_done(made, tmp_path, which):
+    whole = tmp_path / "whole/out"
+    prepare(made, which, whole)
+    done, steps = cut_short(arguments(made, which, whole), whole.parent)
     assert done.returncode == 0
-    for step in random.Random(which).sample(range(1, steps + 1), 12):
-        out = tmp_path / f"{step}" / "out"
+    for step in random.Random(which).sample(range(1, steps + 1), min(12, steps)):
+        out = tmp_path / f"{step}/out"
+        prepare(made, which, out)
         done, _ = cut_short(arguments(made, which, out), out.parent, step=step, how="SIGINT")
         assert done.returncode == 130
         assert done.stderr.splitlines()[-1] == "ptrack: interrupted"
-        assert not leftovers(out)
-        is_whole_after_a_rerun(made, which, out)
+        is_complete_after_a_rerun(made, which, out)
 
 
 def test_a_folder_that_vanishes_while_it_is_written_to(made, tmp_path):
@@ -126,7 +154,7 @@ def test_a_folder_that_vanishes_while_it_is_written_to(made, tmp_path):
         done, _ = cut_short(arguments(made, "export", out), out, step=step, how="vanish")
         assert done.returncode in {0, 1}
         assert "Traceback" not in done.stderr
-        is_whole_after_a_rerun(made, "export", out)
+        is_complete_after_a_rerun(made, "export", out)
 
 
 @pytest.mark.parametrize("moment", [0, 1, 4_102_444_800], ids=["1970", "a second later", "2100"])
@@ -143,4 +171,4 @@ def test_a_clock_that_jumps(made, tmp_path, moment):
     done = export_dataset(tmp_path / "pages", out, zones=zones)
     assert [video.name for video in done.of_status("written")] == ["v003-p"]
     export_dataset(tmp_path / "pages", tmp_path / "anew", zones=zones)
-    assert tree(out) == tree(tmp_path / "anew")
+    assert read_all_rows(out) == read_all_rows(tmp_path / "anew")

@@ -38,6 +38,7 @@ VALUES = {
     "moment": WHOLE | st.just(MISSING),
     "span": st.integers(-(2**51), 2**51) | st.just(MISSING),
     "instant": st.integers(-(2**55), 2**55) | st.just(MISSING),
+    "date": st.integers(-(10**5), 10**5) | st.just(MISSING),
     "integer": WHOLE,
     "number": st.floats(allow_nan=True),
     "text": TEXTS | st.none(),
@@ -92,7 +93,8 @@ def assert_same(read, written):
 def tables(draw, schema):
     """Draw a table of this schema: any rows in any order, optional and further columns or none."""
     keyed = add_video_key(schema) if draw(st.booleans()) else schema
-    keys = [TEXTS if c.kind == "text" else WHOLE for c in keyed.key]
+    kinds = {"text": TEXTS, "date": st.integers(-(10**5), 10**5)}
+    keys = [kinds.get(column.kind, WHOLE) for column in keyed.key]
     rows = draw(st.lists(st.tuples(*keys), unique=True, max_size=6))
     count = len(rows)
     unit = draw(st.sampled_from(schema.units)) if schema.in_plane else None
@@ -122,8 +124,8 @@ def tables(draw, schema):
 
 def _as_array(schema, name, values):
     kind = next(c.kind for c in (*schema.key, *schema.columns) if c.name == name)
-    if kind == "instant":
-        return np.asarray(values, "int64").view("datetime64[us]")
+    if kind in {"instant", "date"}:
+        return np.asarray(values, "int64").view("datetime64[us]" if kind == "instant" else "datetime64[D]")
     if kind in {"moment", "span"} or (kind == "integer" and None not in values):
         return np.asarray(values, "int64")
     return values
@@ -214,7 +216,7 @@ def test_what_is_missing_is_null_and_never_nan(tmp_path):
 
 
 def test_the_types_are_those_that_every_reader_knows(tmp_path):
-    allowed = {pa.int64(), pa.float64(), pa.string(), pa.bool_(), pa.timestamp("us", tz="UTC")}
+    allowed = {pa.int64(), pa.float64(), pa.string(), pa.bool_(), pa.date32(), pa.timestamp("us", tz="UTC")}
     for schema in TABLES.values():
         write_parquet(empty_table(schema, unit="px"), tmp_path / "table.parquet")
         content = pq.read_schema(tmp_path / "table.parquet")

@@ -3,15 +3,23 @@
 import json
 import os
 import pickle
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
+from moving import find_faults, make_archive, read_all_rows
 from pages import page, record
 from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import export_dataset, find_videos, inspect_tracking, read_tracking
 from ptrack_analysis.cli import main
+from ptrack_analysis.dataset import lock
+from ptrack_analysis.dataset.lock import locked
+from ptrack_analysis.dataset.manifest import JOURNAL, MANIFEST, STAGING
+from ptrack_analysis.dataset.publishing import recover
+from ptrack_analysis.dataset.removal import remove_videos
 from ptrack_analysis.errors import InputError, OutputError, ParameterError, PtrackWarning, RemoteError
 from ptrack_analysis.storage import s3 as s3_asking
 from ptrack_analysis.storage.s3 import S3Path, ahead, default_client, parse_path
@@ -52,13 +60,13 @@ def upload(folder, prefix):
 
 
 def local(folder):
-    files = (file for file in folder.rglob("*") if file.is_file() and ".ptrack" not in file.parts)
+    files = (file for file in folder.rglob("*") if file.is_file() and "_ptrack" not in file.parts)
     return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
 
 
 def remote(prefix):
     root = S3Path(BUCKET, prefix)
-    found = {one.relative_to(root).as_posix(): one for one in root.below() if ".ptrack" not in one.parts}
+    found = {one.relative_to(root).as_posix(): one for one in root.below() if "_ptrack" not in one.parts}
     return {place: one.read_bytes() for place, one in found.items()}
 
 
@@ -116,15 +124,28 @@ def test_files_are_given_in_their_order_while_others_are_fetched_ahead(s3):
     assert [file.content for file in ahead(listed)][:2] == [b"0", b"1"]
 
 
-def test_an_export_of_and_to_s3_has_the_bytes_of_one_on_disk(s3, data, tmp_path):
+PLACED = {
+    "dbt/README.md",
+    "dbt/models/sources.yml",
+    "dbt/profiles.yml",
+    "views/athena.sql",
+    "views/duckdb.sql",
+}
+"""Texts that contain the address of the dataset."""
+
+
+def test_an_export_of_and_to_s3_has_the_tables_of_one_on_disk(s3, data, tmp_path):
     upload(data / "day", "archive/day")
     zones = data / "day" / "zones.geojson"
     export_dataset(data / "day", tmp_path / "out", zones=zones)
     summary = export_dataset(f"s3://{BUCKET}/archive/day", f"s3://{BUCKET}/out", zones=zones)
     assert str(summary.out) == f"s3://{BUCKET}/out"
-    assert remote("out") == local(tmp_path / "out")
-    export_dataset(f"s3://{BUCKET}/archive/day", tmp_path / "again", zones=zones)
-    assert local(tmp_path / "again") == local(tmp_path / "out")
+    there, here = remote("out"), local(tmp_path / "out")
+    assert there.keys() == here.keys()
+    assert {name for name in there if there[name] != here[name]} == PLACED
+    export_dataset(f"s3://{BUCKET}/archive/day", tmp_path / "again/out", zones=zones)
+    again = local(tmp_path / "again/out")
+    assert {name for name in here if again[name] != here[name]} <= PLACED
 
 
 def reads(s3):
@@ -176,73 +197,124 @@ def test_copies_of_objects_take_a_bounded_part_of_the_disk_and_may_vanish(s3, mo
     assert len(keys) == 5 - sum(there)
 
 
-def writes(s3):
-    """Note the keys of what is put from now on, in their order, but for what runs note for themselves."""
-    keys = []
-
-    def note(params, **_):
-        key = params["url_path"].split("/", 2)[-1]
-        keys.extend([key] if ".ptrack" not in key else [])
-
-    s3.meta.events.register("before-call.s3.PutObject", note)
-    return keys
+WRITES = ("PutObject", "CopyObject", "DeleteObject")
 
 
-def test_a_second_export_uploads_nothing_and_a_record_comes_after_its_tables(s3, data):
-    zones = data / "shop" / "zones.geojson"
-    keys = writes(s3)
-    export_dataset(data / "shop", f"s3://{BUCKET}/out", zones=zones)
-    assert len(keys) == len(set(keys)) == len(remote("out"))
-    (recorded,) = (place for place, key in enumerate(keys) if key.endswith("_runs/shop.json"))
-    assert all(key.endswith("/shop.parquet") for key in keys[:recorded])
-    assert not [key for key in keys[recorded:] if "shop.parquet" in key]
-    before = len(keys)
-    summary = export_dataset(data / "shop", f"s3://{BUCKET}/out", zones=zones)
+@contextmanager
+def noted(s3, *operations):
+    """Note the requests of these kinds, in their order, with their keys and conditions; but for the lock."""
+    requests = []
+
+    def note(params, model, **_):
+        key = params["url_path"].lstrip("/")
+        if not key.endswith("_ptrack/lock"):
+            requests.append((model.name, key, params["headers"].get("If-Match")))
+
+    for name in operations:
+        s3.meta.events.register(f"before-call.s3.{name}", note, unique_id=name)
+    yield requests
+    for name in operations:
+        s3.meta.events.unregister(f"before-call.s3.{name}", unique_id=name)
+
+
+def test_a_second_export_writes_nothing_and_the_manifest_comes_last(s3, data):
+    zones, out = data / "shop" / "zones.geojson", f"s3://{BUCKET}/out"
+    export_dataset(data / "shop", out, zones=zones)
+    export_dataset(data / "shop", out, zones=zones)  # the looks of the files may have settled only now
+    with noted(s3, *WRITES) as requests:
+        summary = export_dataset(data / "shop", out, zones=zones)
     assert summary.videos[0].status == "unchanged"
-    assert len(keys) == before
-    export_dataset(data / "shop", f"s3://{BUCKET}/out")
-    assert not [place for place in remote("out") if place.startswith("visits/")]
+    assert requests == []
+    tag = parse_path(f"{out}/{MANIFEST}").find_tag()
+    with noted(s3, *WRITES) as requests:
+        export_dataset(data / "shop", out, zones=zones, max_gap="3s")
+    (manifest,) = (place for place, one in enumerate(requests) if one[1] == f"out/{MANIFEST}")
+    assert requests[manifest] == ("PutObject", f"out/{MANIFEST}", tag)
+    (journal,) = (place for place, one in enumerate(requests) if one[:2] == ("PutObject", f"out/{JOURNAL}"))
+    assert all(one[1].startswith(f"out/{STAGING}/") for one in requests[:journal])
+    assert {kind for kind, *_ in requests[journal + 1 : manifest]} == {"CopyObject"}
+    assert "out/visits/part-000001.parquet" in [one[1] for one in requests[journal:manifest]]
+    assert requests[manifest + 1][:2] == ("DeleteObject", f"out/{JOURNAL}")
+    assert find_faults(parse_path(out)) == []
 
 
-def test_an_upload_that_stops_half_way_is_mended_by_the_next_run(s3, data, tmp_path):
-    zones = data / "shop" / "zones.geojson"
-    export_dataset(data / "shop", tmp_path / "out", zones=zones)
-    for stop in (0, 1, 2, 3):
-        done = []
+def refuse(s3, number):
+    """Let S3 refuse the n-th request from now on; return a list that says whether it did."""
+    seen, refused = [], []
 
-        def fail(params, done=done, stop=stop, **_):
-            done.append(params)
-            if len(done) > stop:
-                raise RuntimeError("killed")
+    def answer(**_):
+        seen.append(1)
+        if len(seen) == number:
+            refused.append(number)
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Any")
 
-        s3.meta.events.register("before-call.s3.PutObject", fail, unique_id="stop")
-        with pytest.raises(RuntimeError, match="killed"):
-            export_dataset(data / "shop", f"s3://{BUCKET}/out", zones=zones, max_gap=f"{stop + 3}s")
-        s3.meta.events.unregister("before-call.s3.PutObject", unique_id="stop")
-        export_dataset(data / "shop", f"s3://{BUCKET}/out", zones=zones)
-        assert remote("out") == local(tmp_path / "out")
+    s3.meta.events.register("before-call.s3", answer, unique_id="refuse")
+    return refused
 
 
-def test_a_record_that_another_run_wrote_meanwhile_is_not_replaced(s3, data):
-    intruder = parse_path(f"s3://{BUCKET}/out/_runs/shop.json")
+@pytest.mark.parametrize("command", ["export", "remove"])
+def test_s3_that_refuses_any_one_request_loses_and_doubles_nothing(s3, tmp_path, monkeypatch, command):
+    """One sentence each; the next run completes the dataset, and removes what was staged."""
+    monkeypatch.setattr(lock, "LEASE", timedelta(seconds=-1))  # also the lock may not be removed
+    out, pages = parse_path(f"s3://{BUCKET}/out"), make_archive(tmp_path, 3)
+    zones = tmp_path / "zones.geojson"
+
+    def export(gap="1s"):
+        export_dataset(pages, out, zones=zones, tables=["visits"], max_gap=gap)
+
+    export()
+    before, number = read_all_rows(out), 0
+    remove_videos(out, "v001-p")
+    removed = read_all_rows(out)
+    export()
+    while True:
+        number += 1 if command == "export" else 3
+        refused = refuse(s3, number)
+        try:
+            export("400ms") if command == "export" else remove_videos(out, "v001-p")
+        except (RemoteError, OutputError) as error:
+            assert "S3 refused: AccessDenied: these credentials" in str(error)  # noqa: PT017 - it may succeed
+        finally:
+            s3.meta.events.unregister("before-call.s3", unique_id="refuse")
+        recover(out)
+        assert read_all_rows(out) in (before, removed)
+        export()
+        assert read_all_rows(out) == before
+        assert find_faults(out) == []
+        if not refused:
+            break
+    assert number > 20
+
+
+def test_a_manifest_that_another_run_wrote_meanwhile_is_not_replaced(s3, data):
+    intruder = parse_path(f"s3://{BUCKET}/out/{MANIFEST}")
 
     def interfere(params, **_):
         if "trajectories" in params["url_path"] and not intruder.is_file():
             intruder.write_bytes(b"{}")
 
-    s3.meta.events.register("before-call.s3.PutObject", interfere)
-    with pytest.raises(RemoteError, match="another run has written this meanwhile"):
+    s3.meta.events.register("before-call.s3.PutObject", interfere, unique_id="intruder")
+    with pytest.raises(OutputError, match="another run has changed the dataset meanwhile"):
         export_dataset(data / "shop", f"s3://{BUCKET}/out")
+    s3.meta.events.unregister("before-call.s3.PutObject", unique_id="intruder")
     assert intruder.read_bytes() == b"{}"
+    assert remote("out") == {}
+
+
+def test_a_second_writer_is_told_who_writes(s3, data):
+    out = parse_path(f"s3://{BUCKET}/out")
+    with locked(out), pytest.raises(OutputError, match="another run is writing this dataset"):
+        export_dataset(data / "shop", out)
+    assert not list(out.below())
 
 
 def test_what_lies_where_the_dataset_should_go_is_not_replaced(s3, data):
-    parse_path(f"s3://{BUCKET}/out/zones.parquet").write_bytes(b"mine")
-    with pytest.raises(OutputError, match=r"'zones\.parquet' would be replaced"):
+    parse_path(f"s3://{BUCKET}/out/zones/mine.parquet").write_bytes(b"mine")
+    with pytest.raises(OutputError, match=r"'zones/mine\.parquet' was not written by ptrack-analysis"):
         export_dataset(data / "shop", f"s3://{BUCKET}/out")
     with pytest.raises(OutputError, match="is an object"):
-        export_dataset(data / "shop", f"s3://{BUCKET}/out/zones.parquet")
-    assert remote("out") == {"zones.parquet": b"mine"}
+        export_dataset(data / "shop", f"s3://{BUCKET}/out/zones/mine.parquet")
+    assert remote("out") == {"zones/mine.parquet": b"mine"}
 
 
 def test_nothing_to_read_is_said_as_of_a_folder(s3):

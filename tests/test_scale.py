@@ -14,9 +14,8 @@ from moving import local_cluster
 from pages import page, record, write
 
 from ptrack_analysis import find_videos
-from ptrack_analysis.datasets import map_videos
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError, WorkerError
-from ptrack_analysis.pipeline.workers import dask, map_tasks, processes
+from ptrack_analysis.pipeline.workers import dask, map_tasks, map_videos, processes
 
 
 class Counting(Executor):

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from pages import METADATA, page, record, write
 
-from ptrack_analysis import export_dataset
+from ptrack_analysis import export_dataset, verify_dataset
+from ptrack_analysis.dataset.laws import LAWS
 
 DURATION, GAP = 60_000, 2000
 ZONES = {"left": (0.1, 0.2, 0.45, 0.9), "right": (0.5, 0.1, 0.95, 0.7), "both": (0.3, 0.3, 0.8, 0.8)}
@@ -64,17 +65,37 @@ def corners(left, top, right, bottom):
     return [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]]
 
 
+TABLES = (
+    "detections",
+    "trajectories",
+    "visits",
+    "transitions",
+    "dwell",
+    "occupancy",
+    "zone_occupancy",
+    "occupancy_changes",
+    "crossings",
+    "counts",
+    "heatmap",
+)
+
+
 @pytest.fixture(scope="module", params=range(8))
-def ask(request, tmp_path_factory):
-    """Give a function that asks DuckDB, in the folder of a dataset."""
+def out(request, tmp_path_factory):
+    """Export a dataset of people who walk to and fro."""
     folder = tmp_path_factory.mktemp("sql")
     archive(folder, request.param)
-    tables = ("detections", "visits", "occupancy_changes", "crossings")
-    options = {"zones": folder / "zones.geojson", "merge_gap": "0s", "tables": tables}
+    options = {"zones": folder / "zones.geojson", "merge_gap": "0s", "tables": TABLES}
     export_dataset(folder / "pages", folder / "out", **options)
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def ask(out):
+    """Give a function that asks DuckDB, in the folder of a dataset."""
 
     def asked(query):
-        with duckdb.connect(config={"file_search_path": str(folder / "out")}) as connection:
+        with duckdb.connect(config={"file_search_path": str(out)}) as connection:
             return connection.execute(query).fetchall()
 
     return asked
@@ -83,6 +104,13 @@ def ask(request, tmp_path_factory):
 def inside(zone):
     left, top, right, bottom = ZONES[zone]
     return f"(x >= {left} AND x < {right} AND y >= {top} AND y < {bottom})"
+
+
+def test_verify_finds_nothing(out):
+    found = verify_dataset(out, laws=True)
+    assert found.findings == []
+    applied = [law.name for law in LAWS if {*law.tables} <= {*TABLES, "tracks", "videos"}]
+    assert {*applied} <= {check.name for check in found.checks if check.examined}
 
 
 def test_presence_of_each_person(ask):

@@ -1,4 +1,4 @@
-"""Exports by several processes: the same bytes, whoever works on what, and nothing lost with a worker."""
+"""Exports by several processes: the same files, in whatever order, and nothing lost with a worker."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def test_workers_and_an_executor_are_not_given_both(made, tmp_path):
 @pytest.fixture
 def deadly(monkeypatch):
     """Let workers kill a process where ``order_kill`` says so."""
-    monkeypatch.setattr("ptrack_analysis.dataset.export.export_video", export_or_kill)
+    monkeypatch.setattr("ptrack_analysis.dataset.export.export_batch", export_or_kill)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
@@ -133,7 +133,7 @@ def test_a_scheduler_that_goes_away_is_exit_5_and_a_rerun_completes_it(made, tmp
         command = ["export", str(pages), str(tmp_path / "out"), "--zones", str(zones)]
         order_kill(tmp_path / "out", "v003-p", flush=5, process=scheduler.pid)
         with monkeypatch.context() as patch:
-            patch.setattr("ptrack_analysis.dataset.export.export_video", export_or_kill)
+            patch.setattr("ptrack_analysis.dataset.export.export_batch", export_or_kill)
             assert main([*command, "--dask", address]) == 5
         assert scheduler.wait() == -signal.SIGKILL
     said = [line for line in capfd.readouterr().err.splitlines() if line.startswith("ptrack: ")]

@@ -134,7 +134,7 @@ def add(commands: Any) -> None:
         "interrupted one completes it. Only one run at a time can write a dataset.",
         "export data/shop out --zones data/shop/zones.geojson",
         "export data/day out --zones data/day/zones.geojson --workers 2 --prune",
-        "export nightly/ out --cameras cameras.toml --strict",
+        "export nightly/ out --cameras cameras.toml --strict --holidays DE-BE",
     )
     add_source(parser)
     parser.add_argument(

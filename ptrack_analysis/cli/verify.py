@@ -12,6 +12,16 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 _BAD = 3
+_REDO = (
+    "Files were changed after ptrack wrote them, or ptrack has a bug. Delete these files and export the "
+    "source again, which writes them anew."
+)
+_ADVICE = {
+    "manifest": "Restore the manifest from a backup, or export to another folder.",
+    "unfinished": "Run ptrack export or ptrack compact on the dataset. They finish or discard the change.",
+    "files": "Export the source again, which writes missing files. Move foreign files to another folder.",
+    "audit": "Do not publish the dataset. Remove these videos and export them again, with --min-count.",
+}
 
 
 def add(commands: Any) -> None:
@@ -20,7 +30,7 @@ def add(commands: Any) -> None:
         commands,
         "verify",
         "Read a dataset again, and check that it is complete and consistent: manifest, files, checksums, "
-        "columns, keys, references, times, and what is withheld.",
+        "columns, keys, references, times, and what a released dataset reveals.",
         "verify out",
         "verify out --laws",
         "verify s3://bucket/dataset --json",
@@ -69,6 +79,8 @@ def _text(found: "Verification") -> str:
         lines += ["", *shown[:_SHOWN]]
     if number > _SHOWN:
         lines.append(f"and {number - _SHOWN} more (--json lists up to 100 of each check)")
+    advice = dict.fromkeys(_ADVICE.get(name, _REDO) for name in found.failed)
+    lines += ["", *advice] if advice else []
     return "\n".join(lines)
 
 

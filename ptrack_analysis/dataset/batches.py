@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.clock.timezones import parse_timezone
@@ -22,6 +22,7 @@ from ptrack_analysis.dataset.manifest import (
     Partition,
     VideoEntry,
     place_file,
+    read_whole,
 )
 from ptrack_analysis.dataset.publishing import stage_file
 from ptrack_analysis.dataset.release import needed_folders, release, released_folders
@@ -91,7 +92,7 @@ class BatchTask:
     batch: int
     videos: tuple[VideoTask, ...]
     keep: tuple[VideoEntry, ...] = ()
-    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: Mapping[str, tuple[DatasetFile, ...]] = field(default_factory=dict)
     chunk: str | None = None
 
 
@@ -172,8 +173,9 @@ def compute_tables(analysis: VideoAnalysis) -> tuple[dict[str, pd.DataFrame], li
     """
     config = analysis.config
     wanted = {*released_folders([*OUTPUTS], config), *ALWAYS, *needed_folders(config)}
+    definitions = list_definitions(analysis.scene, analysis.video.name)
     tables = {
-        output.name: compute_table(analysis, output.name)
+        output.name: with_keys(analysis[output.name], output.table, definitions)
         for output in outputs_available(config, analysis.scene)
         if output.name in wanted
     }
@@ -271,14 +273,14 @@ def _compute(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable], V
     clock = _find_clock(tables["videos"])
     made = {
         table: VideoTable(name, _prepare(content, table, name, setting, target.tables[table]), clock)
-        for table, content in release(tables, setting.config, name).items()
+        for table, content in release(tables, setting.config, name, analysis.recording.holidays).items()
     }
     entry = replace(
         video.entry,
         content=video.entry.content or target.digests.digest(hash_content(video.reference)),
         fault="",
         rows={table: len(part.table) for table, part in made.items()},
-        about=describe_video(tables),
+        about=describe_video(tables, analysis.recording),
         figures=sum_figures(tables.get("tracks"), tables.get("visits"), zones),
         notes=tuple(notes),
         read_report=report,
@@ -329,7 +331,7 @@ def _read_kept(kept: Sequence[VideoEntry], table: str, task: BatchTask, target: 
         version = target.versions[table]
         parts = [*read_videos(target.out, table, version, names, schema_version=target.schema_version)]
     else:
-        parts = [read_rows(target.out / place) for place in task.files.get(table, ())]
+        parts = [read_rows(target.out / file.place, file) for file in task.files.get(table, ())]
         parts = [rows.filter(pc.is_in(rows["video"], value_set=names)) for rows in parts]
     return [_set_status(rows, outdated) for rows in parts] if table == "videos" else parts
 
@@ -341,8 +343,8 @@ def _set_status(videos: pa.Table, outdated: pa.Array) -> pa.Table:
     return videos.set_column(index, videos.schema.field(index), status)
 
 
-def read_rows(path: AnyPath) -> pa.Table:
-    """Read a file of the dataset.
+def read_rows(path: AnyPath, file: DatasetFile) -> pa.Table:
+    """Read a file of the dataset, as the manifest records it.
 
     Raises
     ------
@@ -350,7 +352,13 @@ def read_rows(path: AnyPath) -> pa.Table:
         If it is missing or damaged.
     """
     try:
-        content = pq.read_table(pa.BufferReader(path.read_bytes()), page_checksum_verification=True)
+        stored = path.read_bytes()
+        if sha256(stored).hexdigest() != file.sha256:
+            raise InputError(
+                f"{path}: was changed after ptrack wrote it. Delete it and export the source again, which "
+                "writes it anew."
+            )
+        content = read_whole(stored)
     except FileNotFoundError as error:
         raise InputError(f"{path}: is missing, although the manifest lists it") from error
     except (OSError, pa.ArrowException) as error:
@@ -366,8 +374,8 @@ def join_chunks(
     files = list[DatasetFile]()
     staging = target.out / STAGING / target.run
     for name, schema in target.tables.items():
-        places = [file.place for result in results for file in result.files if _table_of(file.place) == name]
-        rows = [read_rows(staging / place) for place in places]
+        chunks = [file for result in results for file in result.files if _table_of(file.place) == name]
+        rows = [read_rows(staging / file.place, file) for file in chunks]
         joined = join_rows(rows, arrow_schema(schema, further.get(name, ())))
         files += stage_rows(joined, name, task, target)
     return tuple(files)
@@ -379,7 +387,7 @@ def _table_of(place: str) -> str:
 
 def restage(file: DatasetFile, source: AnyPath, target: Target, further: Further) -> DatasetFile:
     """Write a file of the dataset anew, with the columns that its table has now."""
-    content = read_rows(source)
+    content = read_rows(source, file)
     content = conform(content, arrow_schema(target.tables[file.table], further))
     sink = pa.BufferOutputStream()
     write_fact(content, target.tables[file.table], sink)

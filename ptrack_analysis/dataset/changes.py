@@ -2,7 +2,8 @@
 
 import mmap
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from ptrack_analysis import __version__
+from ptrack_analysis.clock.holidays import FindHolidays
 from ptrack_analysis.dataset.batches import BatchResult, Target, join_chunks, read_rows, restage
 from ptrack_analysis.dataset.catalogue import stage_catalogue
 from ptrack_analysis.dataset.delta import TableChange, list_changes
 from ptrack_analysis.dataset.delta_tables import find_versions, read_videos, require_deltalake
-from ptrack_analysis.dataset.dimensions import DIMENSIONS
+from ptrack_analysis.dataset.dimensions import DIMENSIONS, list_days
+from ptrack_analysis.dataset.lock import locked
 from ptrack_analysis.dataset.manifest import (
     MANIFEST,
     STAGING,
@@ -27,7 +30,14 @@ from ptrack_analysis.dataset.manifest import (
     read_manifest,
     sort_entries,
 )
-from ptrack_analysis.dataset.publishing import Change, list_places, publish, recover, stage_file
+from ptrack_analysis.dataset.publishing import (
+    Change,
+    discard_staged,
+    list_places,
+    publish,
+    recover,
+    stage_file,
+)
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.sources.names import listed
 from ptrack_analysis.storage.facts import (
@@ -75,7 +85,8 @@ class OpenDataset:
             With the first few.
         """
         known = {file.place for file in self.manifest.files}
-        folders = {*tables, *(file.table for file in self.manifest.files)} - {*self.manifest.versions}
+        folders = {*tables, *(file.table for file in self.manifest.files if file.place.endswith(".parquet"))}
+        folders -= {*self.manifest.versions}
         foreign = [
             place for place in self.places if place not in known and place.partition("/")[0] in folders
         ]
@@ -89,6 +100,23 @@ class OpenDataset:
                 "replaces those in "
                 "the way."
             )
+
+
+@contextmanager
+def changing(
+    out: AnyPath, partition: Partition | None = None, form: Form | None = None
+) -> Iterator[tuple[OpenDataset, Callable[[], None]]]:
+    """Hold a dataset for this run alone, and open it; what a run that fails has staged is removed.
+
+    The function that comes with the dataset raises if another run has taken it over.
+    """
+    with locked(out) as check:
+        dataset = open_for_writing(out, partition, form)
+        try:
+            yield dataset, check
+        except BaseException:
+            discard_staged(out)
+            raise
 
 
 def open_for_writing(
@@ -137,6 +165,7 @@ def commit(
     unchanged: Mapping[str, VideoEntry],
     check: Callable[[], None],
     *,
+    find_holidays: FindHolidays | None = None,
     csv: bool = False,
 ) -> Manifest:
     """Write what a run made to the dataset, and return the new manifest.
@@ -153,6 +182,8 @@ def commit(
         New entries of videos whose rows stay.
     check
         Raises if another run has taken the dataset over.
+    find_holidays
+        Returns the names of the public holidays of a year, for the dimension dates.
     csv
         Whether to write each table as CSV too. Without it, CSV files of earlier runs are removed.
     """
@@ -184,6 +215,7 @@ def commit(
         files=tuple(sorted(files, key=lambda file: file.place)),
         tables=tuple(target.tables),
         further=further,
+        holidays=_update_holidays(before.holidays, entries, find_holidays),
         next_batch=max([before.next_batch, *(entry.batch + 1 for entry in entries)]),
         package=__version__,
         version=SCHEMA_VERSION,
@@ -234,6 +266,20 @@ def _is_purge(before: Manifest, manifest: Manifest) -> bool:
     return bool(before.videos) and (not {*before.names} <= {*manifest.names} or withheld[0] != withheld[1])
 
 
+def _update_holidays(
+    known: Mapping[str, str], entries: Iterable[VideoEntry], find_holidays: FindHolidays | None
+) -> Mapping[str, str]:
+    """Return the holidays of all years of a dataset; a new source replaces the years that it has."""
+    years = sorted({int(day[:4]) for day in list_days(entries)})
+    if find_holidays is None or not years:
+        return known
+    found = [find_holidays(year) for year in range(years[0], years[-1] + 1)]
+    new = {day: name for names in found for day, name in names.items()}
+    replaced = {day.year for day in new}
+    kept = {day: name for day, name in known.items() if int(day[:4]) not in replaced}
+    return dict(sorted((kept | {day.isoformat(): name for day, name in new.items()}).items()))
+
+
 def _stage_csv(manifest: Manifest, target: Target, moved: set[str]) -> list[DatasetFile]:
     """Stage each table, with the rows of all batches, as a CSV file."""
     staging, copies = target.out / STAGING / target.run, list[DatasetFile]()
@@ -244,7 +290,7 @@ def _stage_csv(manifest: Manifest, target: Target, moved: set[str]) -> list[Data
             with pa_csv.CSVWriter(file, make_readable(stored.empty_table()).schema) as writer:
                 for part in manifest.files_of(name):
                     source = staging / part.place if part.place in moved else target.out / part.place
-                    writer.write_table(make_readable(read_rows(source)))
+                    writer.write_table(make_readable(read_rows(source, part)))
                     rows += part.rows
             file.flush()
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
@@ -287,19 +333,15 @@ def _publish_manifest(
     changed = (*moves, *(file.place for file in others if known.get(file.place) != file))
     kept = {file.place for file in manifest.files}
     removals = tuple(file.place for file in before.files if file.place not in kept)
-    content = format_manifest(manifest)
     if manifest.form == "delta":
         dimensions = [place for place in changed if place in DIMENSIONS]
         changes += tuple(
             TableChange(place, (place,), None, before.versions.get(place)) for place in dimensions
         )
         changed = tuple(place for place in changed if place not in DIMENSIONS)
-    if (
-        changed
-        or removals
-        or changes
-        or content != format_manifest(replace(before, versions=dataset.versions))
-    ):
+    recorded = replace(before, files=(), versions=dataset.versions)
+    is_same = {*manifest.files} == {*before.files} and replace(manifest, files=()) == recorded
+    if changed or removals or changes or not is_same:
         change = Change(target.run, changed, removals, changes, bool(changes) and _is_purge(before, manifest))
-        publish(out, change, content, check, tag=dataset.tag)
+        publish(out, change, format_manifest(manifest), check, tag=dataset.tag)
     return manifest

@@ -8,10 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ptrack_analysis.dataset.batches import BatchResult, BatchTask, Target, read_rows, stage_rows
-from ptrack_analysis.dataset.changes import OpenDataset, commit, open_for_writing
+from ptrack_analysis.dataset.changes import OpenDataset, changing, commit
 from ptrack_analysis.dataset.delta import compact_tables
 from ptrack_analysis.dataset.delta_tables import find_versions
-from ptrack_analysis.dataset.lock import locked
 from ptrack_analysis.dataset.manifest import DatasetFile, VideoEntry, read_manifest
 from ptrack_analysis.dataset.removal import make_target
 from ptrack_analysis.limits import amount_of_bytes
@@ -66,8 +65,7 @@ def compact_dataset(
     """
     root, most = parse_path(out), amount_of_bytes(file_size, "file_size", least=_LEAST_SIZE)
     read_manifest(root)
-    with locked(root) as check:
-        dataset = open_for_writing(root)
+    with changing(root) as (dataset, check):
         before = dataset.manifest
         if before.form == "delta":
             return _compact_tables(dataset, most, check, progress)
@@ -135,7 +133,7 @@ def _stage_table(
     names = pa.array([entry.video for entry in group], pa.string())
     parts = []
     for file in dataset.manifest.files_of(name, {entry.batch for entry in group}):
-        rows = read_rows(dataset.out / file.place)
+        rows = read_rows(dataset.out / file.place, file)
         parts.append(rows.filter(pc.is_in(rows["video"], value_set=names)))
     rows = join_rows(parts, arrow_schema(target.tables[name], target.further.get(name, ())))
     return list(stage_rows(rows, name, BatchTask(batch, ()), target))

@@ -1,8 +1,9 @@
 """Exporting an archive as a dataset: a folder of Parquet files that BI tools read without help."""
 
+import math
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
@@ -10,6 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
+from ptrack_analysis.clock.holidays import read_holidays
 from ptrack_analysis.clock.lookup import no_start
 from ptrack_analysis.dataset.batches import (
     BatchResult,
@@ -21,8 +23,8 @@ from ptrack_analysis.dataset.batches import (
     export_batch,
     split_into_chunks,
 )
-from ptrack_analysis.dataset.changes import commit, open_for_writing
-from ptrack_analysis.dataset.dimensions import list_definitions
+from ptrack_analysis.dataset.changes import changing, commit
+from ptrack_analysis.dataset.dimensions import list_days, list_definitions
 from ptrack_analysis.dataset.identity import (
     Candidate,
     Digests,
@@ -35,7 +37,6 @@ from ptrack_analysis.dataset.identity import (
     read_cache,
     recall_from,
 )
-from ptrack_analysis.dataset.lock import locked
 from ptrack_analysis.dataset.manifest import SOURCES, Form, Manifest, Partition, VideoEntry
 from ptrack_analysis.dataset.publishing import name_run, recover, write_bytes_to
 from ptrack_analysis.dataset.release import released_folders
@@ -194,6 +195,7 @@ def export_dataset(
         settings["memory"] = memory_for(workers)
     config, out, root = AnalysisConfig(**settings), parse_path(out), parse_path(source)
     _validate_target(out)
+    find_holidays = None if config.holidays is None else read_holidays(str(config.holidays))
     form = form_given(
         format=format,
         columns=columns,
@@ -205,8 +207,7 @@ def export_dataset(
         classes=classes,
         min_confidence=min_confidence,
     )
-    with locked(out) as check:
-        dataset = open_for_writing(out, partition, as_)
+    with changing(out, partition, as_) as (dataset, check):
         if config.csv and dataset.manifest.form == "delta":
             raise ParameterError(
                 f"csv (--csv) is not available for {out}, whose tables are Delta tables. Export to another "
@@ -233,7 +234,15 @@ def export_dataset(
         if summaries and all(summary.status == "failed" for summary in summaries.values()):
             recover(out)
         else:
-            manifest = commit(dataset, run.target(plan), results, plan.unchanged, check, csv=config.csv)
+            manifest = commit(
+                dataset,
+                run.target(plan),
+                results,
+                plan.unchanged,
+                check,
+                find_holidays=find_holidays,
+                csv=config.csv,
+            )
             if not config.withholds:
                 text = format_cache(found.evidence, root, mark, read_cache(cached))
                 if text != cached:
@@ -486,25 +495,66 @@ class _Run:
                 )
             if batch in changed or len(keep) < len(entries):
                 videos = tuple(sorted(changed.get(batch, ()), key=lambda one: one.entry.video))
-                tasks.append(BatchTask(batch, videos, tuple(keep), self.manifest.places_of(batch)))
+                tasks.append(BatchTask(batch, videos, tuple(keep), self.manifest.files_by_table(batch)))
         return [*tasks, *cut_batches(new, self.manifest.next_batch)]
 
     def describe_misfits(self, manifest: Manifest, plan: _Plan) -> Iterator[str]:
         """Describe where the videos of the dataset do not fit together."""
-        mine = [entry for entry in manifest.videos if entry.video in {*plan.names}]
-        yield from no_start(self.config, [entry.video for entry in mine if not entry.about.get("days")])
-        others = [entry for entry in manifest.videos if entry.video not in {*plan.names}]
-        differing = sorted(
-            {
-                name
-                for entry in others
-                for setting in plan.settings
-                for name in setting.parameters.keys() - _OF_A_VIDEO
-                if entry.parameters.get(name) != setting.parameters[name]
+        names = {*plan.names}
+        bare = [
+            entry.video for entry in manifest.videos if entry.video in names and not entry.about.get("days")
+        ]
+        yield from no_start(self.config, bare)
+        years = {int(day[:4]) for day in list_days(manifest.videos)}
+        missing = sorted(years - {int(day[:4]) for day in manifest.holidays})
+        if missing and (manifest.holidays or self.config.holidays is not None):
+            yield (
+                f"the table dates has no holidays of {', '.join(map(str, missing))}. Pass holidays "
+                "(--holidays) that contain them."
+            )
+        for earlier, now in _find_overlaps(manifest, names):
+            yield (
+                f"{earlier!r}, exported earlier, and {now!r} are parts of one video that overlap in time, so "
+                f"people count twice. Remove one: ptrack remove {self.out} --video {earlier}"
+            )
+        if len(plan.settings) == 1:  # cameras have their own
+            used = plan.settings[0].parameters
+            others = {
+                id(entry.parameters): entry.parameters
+                for entry in manifest.videos
+                if entry.video not in names
             }
-        )
-        if differing:
-            yield f"videos of earlier runs were measured with other settings: {', '.join(differing)}"
+            differing = {
+                name
+                for parameters in others.values()
+                for name in used.keys() - _OF_A_VIDEO
+                if parameters.get(name) != used[name]
+            }
+            if differing:
+                listed_names = ", ".join(sorted(differing))
+                yield f"videos of earlier runs were measured with other settings: {listed_names}"
+
+
+def _find_overlaps(manifest: Manifest, names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Find parts of one video that overlap in time: give an earlier part and the part of this run."""
+    mine: dict[str, list[VideoEntry]] = {}
+    for entry in manifest.videos:
+        if entry.video in names:
+            mine.setdefault(entry.content, []).append(entry)
+    for entry in manifest.videos:
+        if entry.video not in names:
+            other = next((one for one in mine.get(entry.content, ()) if _overlap(entry, one)), None)
+            if other is not None:
+                yield entry.video, other.video
+
+
+def _overlap(one: VideoEntry, other: VideoEntry) -> bool:
+    if not one.content or one.content != other.content:
+        return False
+    if one.video.partition("@")[0] != other.video.partition("@")[0]:
+        return False
+    starts, ends = ([entry.parameters.get(name) for entry in (one, other)] for name in ("start", "end"))
+    return max(start or 0 for start in starts) < min(math.inf if end is None else end for end in ends)
 
 
 _OF_A_VIDEO = {"video", "persons", "start", "end", "allow_incomplete", "allow_dropped"}
@@ -523,9 +573,9 @@ def _work(
     tell: Callable[[VideoSummary], None] | None,
 ) -> tuple[list[BatchResult], dict[str, VideoSummary]]:
     """Compute all batches, and return what became of them and of each video."""
-    summaries = dict(plan.failed)
+    summaries, names = dict(plan.failed), {*plan.names}
     for name, entry in plan.unchanged.items():
-        if name not in summaries and name in plan.names:
+        if name not in summaries and name in names:
             drawn = [one["name"] for one in entry.places.get("zones", {}).values()]
             summaries[name] = summarize_video(entry, "unchanged", drawn)
     if tell is not None:

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -104,6 +105,7 @@ class Manifest:
     ``trajectories`` for points) and ``videos`` with their types, ``next_batch`` the number of the next batch.
     ``form`` says how tables are stored. Tables of a Delta dataset have no files here; ``versions`` has the
     version of each of them.
+    ``holidays`` are the names of public holidays by ISO date.
     """
 
     videos: tuple[VideoEntry, ...] = ()
@@ -112,7 +114,7 @@ class Manifest:
     further: Mapping[str, Further] = field(default_factory=dict)
     partition: Partition | None = None
     next_batch: int = 1
-    holidays: str = ""
+    holidays: Mapping[str, str] = field(default_factory=dict)
     package: str = __version__
     version: int = SCHEMA_VERSION
     form: Form = "parquet"
@@ -146,13 +148,13 @@ class Manifest:
             file for file in self.files if file.table == table and (wanted is None or file.batch in wanted)
         )
 
-    def places_of(self, batch: int) -> dict[str, tuple[str, ...]]:
-        """Return the places of the files of a batch, by their tables."""
-        found: dict[str, list[str]] = {}
+    def files_by_table(self, batch: int) -> dict[str, tuple[DatasetFile, ...]]:
+        """Return the files of a batch, by their tables."""
+        found: dict[str, list[DatasetFile]] = {}
         for file in self.files:
             if file.batch == batch:
-                found.setdefault(file.table, []).append(file.place)
-        return {table: tuple(places) for table, places in found.items()}
+                found.setdefault(file.table, []).append(file)
+        return {table: tuple(files) for table, files in found.items()}
 
     @property
     def observed(self) -> dict[str, VisitEnds]:
@@ -239,7 +241,7 @@ def format_manifest(manifest: Manifest) -> bytes:
         "next_batch": manifest.next_batch,
         "form": manifest.form,
         "versions": dict(manifest.versions),
-        "holidays": manifest.holidays,
+        "holidays": dict(sorted(manifest.holidays.items())),
         "others": [_format_file(file) for file in manifest.files if file.batch < 0],
         "shared": {name: [*known] for name, known in shared.items()},
     }
@@ -277,6 +279,12 @@ def _format_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
+def read_whole(content: bytes) -> pa.Table:
+    """Read a Parquet file in memory without Arrow's threads, which abort a process that ends soon after."""
+    file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
+    return file.read(use_threads=False)
+
+
 def parse_manifest(content: bytes, place: object) -> Manifest:
     """Read the content of a manifest.
 
@@ -286,7 +294,7 @@ def parse_manifest(content: bytes, place: object) -> Manifest:
         If it is damaged, was edited, or is of another version.
     """
     try:
-        table = pq.read_table(io.BytesIO(content))
+        table = read_whole(content)
         head = json.loads((table.schema.metadata or {})[_MARK])
         version = head["schema_version"]
     except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
@@ -308,6 +316,8 @@ def parse_manifest(content: bytes, place: object) -> Manifest:
 
 
 def _build_manifest(table: pa.Table, head: Mapping[str, Any]) -> Manifest:
+    if not table.schema.equals(_SCHEMA):
+        raise InputError("its columns are not those of a manifest")
     columns = {name: table[name].to_pylist() for name in _SCHEMA.names}
     shared = {name: [json.loads(text) for text in head["shared"][name]] for name in _SHARED}
     parsed: dict[str, Any] = {}
@@ -339,7 +349,7 @@ def _build_manifest(table: pa.Table, head: Mapping[str, Any]) -> Manifest:
         further,
         head["partition"],
         head["next_batch"],
-        head["holidays"],
+        {date.fromisoformat(day).isoformat(): name for day, name in dict(head["holidays"]).items()},
         head["package"],
         head["schema_version"],
         head.get("form", "parquet"),

@@ -7,8 +7,10 @@ from datetime import datetime
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as pa_dataset
 
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
@@ -22,12 +24,12 @@ from ptrack_analysis.dataset.queries import (
     connected,
     convert_to_pandas,
     find_stored_names,
-    sort_rows,
     told,
     unknown,
 )
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.limits import at_least
+from ptrack_analysis.storage.columns import VIDEO
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
 from ptrack_analysis.video import milliseconds
 
@@ -151,8 +153,8 @@ class Dataset:
     ) -> Any:
         """Read one table: of some videos, some columns, some time; only what is wanted leaves the disk.
 
-        Rows come video after video, in the order of the names (or of ``videos``), each in the order of its
-        file. With ``columns``, the key stays in the index of a pandas table.
+        Rows come video after video, in the order of the names (or of ``videos``). With ``columns``, the
+        key stays in the index of a pandas table.
 
         Parameters
         ----------
@@ -194,9 +196,14 @@ class Dataset:
         chosen = self._selection(table, videos=videos, columns=columns, between=(start, end), as_=as_)
         with told(self.root / table):
             content = chosen.scanner().to_table()
-        if self.manifest.versions:
-            content = sort_rows(content)
-        return convert_to_pandas(content, chosen) if as_ == "pandas" else content
+        names = [videos] if isinstance(videos, str) else self.videos if videos is None else list(videos)
+        content = _sort_by_video(content, names)
+        if as_ != "pandas":
+            return content
+        found = convert_to_pandas(content, chosen)
+        if table in DIMENSIONS or found.index.is_monotonic_increasing:
+            return found
+        return _sort_by_key(found, names)
 
     def batches(
         self,
@@ -211,7 +218,8 @@ class Dataset:
     ) -> Iterator[Any]:
         """Read one table as ``read`` does, at most ``batch_rows`` rows at a time; none is an empty batch.
 
-        A batch never holds rows of two files. The memory needed is that of a few batches and a row group.
+        Rows come in the order of the files: by batch of videos, then by local date. A batch
+        never has rows of two files. The memory needed is that of a few batches and a row group.
 
         Raises
         ------
@@ -327,6 +335,24 @@ def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
 def _validate_form(as_: str) -> None:
     if as_ not in {"pandas", "arrow"}:
         raise ParameterError(f"as_ is {as_!r}, not 'pandas' or 'arrow'")
+
+
+def _sort_by_video(content: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Return stored rows video after video; files are sorted by local date first."""
+    if VIDEO.name not in content.column_names or len(names) == 1:
+        return content
+    places = pc.index_in(content[VIDEO.name], value_set=pa.array(names, pa.string())).to_numpy()
+    is_sorted = bool((places[1:] >= places[:-1]).all())
+    return content if is_sorted else content.take(pa.array(np.argsort(places, kind="stable")))
+
+
+def _sort_by_key(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of a table video after video, each video's by their key."""
+    table = table.sort_index(kind="stable")
+    if VIDEO.name not in table.index.names or list(names) == sorted(names):
+        return table
+    places = pd.Index(names).get_indexer(table.index.get_level_values(VIDEO.name))
+    return table.iloc[np.argsort(places, kind="stable")]
 
 
 def _batches(chosen: Selection, rows: int, as_: Form, place: object) -> Iterator[Any]:

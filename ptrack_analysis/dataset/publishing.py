@@ -15,16 +15,19 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from ptrack_analysis.dataset.delta import TableChange, apply_changes, set_versions
+from ptrack_analysis.dataset.lock import HOLDER
 from ptrack_analysis.dataset.manifest import (
     JOURNAL,
     MANIFEST,
     PRIVATE,
+    SOURCES,
     STAGING,
     DatasetFile,
     format_manifest,
@@ -32,12 +35,21 @@ from ptrack_analysis.dataset.manifest import (
     parse_manifest,
 )
 from ptrack_analysis.errors import InputError, OutputError
-from ptrack_analysis.storage.files import flush, flush_folder, make_folder, remove_file, write_bytes
+from ptrack_analysis.storage.files import (
+    flush,
+    flush_folder,
+    make_folder,
+    remove_file,
+    remove_leftovers,
+    write_bytes,
+)
 from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
 _PATIENCE = 5.0
 """How long a reader waits for a run that is publishing [s]."""
 _STEP = 0.05
+_WRITTEN = tuple(Path(place).name for place in (JOURNAL, SOURCES, HOLDER))
+"""Files that are written beside their places first; a killed run may leave them there."""
 
 
 def name_run() -> str:
@@ -159,6 +171,16 @@ def recover(out: AnyPath) -> bool:
     return False
 
 
+def discard_staged(out: AnyPath) -> None:
+    """Remove what a run that fails has staged on disk, so that it takes no room; a journal keeps it.
+
+    In S3 the next run does so: S3 may be what failed.
+    """
+    if isinstance(out, Path) and not (out / JOURNAL).exists():
+        with suppress(OutputError):  # the next run tries again
+            _discard(out)
+
+
 def wait_for_change(out: AnyPath) -> None:
     """Wait until no run is publishing, so that all files fit the manifest.
 
@@ -253,22 +275,33 @@ def _finish(out: AnyPath, change: Change, tag: str | None) -> None:
 
 
 def _finish_remote(out: S3Path, change: Change, tag: str | None) -> None:
+    """Do what the journal says in S3; what is done already is done again.
+
+    Copies come after the check that the manifest is still the one that the change started from. A change
+    that another run has overtaken is dropped.
+    """
     staging = out / STAGING / change.run
     staged = {found.relative_to(staging).as_posix(): found for found in staging.below()}
+    content = staged[MANIFEST].read_bytes() if MANIFEST in staged else None
+    current = (out / MANIFEST).find_tag()
+    is_published = content is not None and current != tag and (out / MANIFEST).read_bytes() == content
+    is_complete = content is not None and all(place in staged for place in change.moves)
+    if not is_complete or (current != tag and not is_published):
+        _drop(out, staged.values())
+        raise OutputError(f"{out}: another run has changed the dataset meanwhile. Run again.")
     for place in change.moves:
-        if place in staged:
-            staged[place].copy_to(out / place)
+        staged[place].copy_to(out / place)
     for place in change.removals:
         (out / place).unlink()
-    if MANIFEST in staged:
-        content = staged[MANIFEST].read_bytes()
-        current = (out / MANIFEST).find_tag()
-        if tag is None and current is None:
-            (out / MANIFEST).write_bytes(content, new=True)
-        else:
-            (out / MANIFEST).write_bytes(content, instead_of=current or tag)
+    if not is_published:
+        (out / MANIFEST).write_bytes(content or b"", new=tag is None, instead_of=tag)
+    _drop(out, staged.values())
+
+
+def _drop(out: S3Path, staged: Iterable[S3Path]) -> None:
+    """Remove the journal, then what it names."""
     (out / JOURNAL).unlink()
-    for found in staged.values():
+    for found in staged:
         found.unlink()
 
 
@@ -281,6 +314,7 @@ def _discard(out: AnyPath) -> None:
     try:
         if (out / STAGING).exists():
             shutil.rmtree(out / STAGING)
+        remove_leftovers(out / PRIVATE, _WRITTEN, of_all=True)
     except OSError as error:
         raise OutputError(f"{out / STAGING}: cannot be removed: {error.strerror or error}") from error
 

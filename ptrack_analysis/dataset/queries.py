@@ -63,13 +63,6 @@ def arrow_table(root: AnyPath, manifest: Manifest, table: str) -> pa_dataset.Dat
         return scan_table(root, table, manifest.versions[table], find_schema(manifest, table))
 
 
-def sort_rows(content: pa.Table) -> pa.Table:
-    """Sort rows of a Delta table by video and key, as far as the columns are there."""
-    names = [name for name in ("video", *_key_names(content.schema)) if name in content.column_names]
-    keys = [(name, "ascending") for name in dict.fromkeys(names)]
-    return content.sort_by(keys) if keys else content
-
-
 @contextmanager
 def told(place: object) -> Iterator[None]:
     """Describe in one sentence what cannot be read, and where."""

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from os import PathLike
 
 from ptrack_analysis.dataset.batches import BatchTask, Target, export_batch
-from ptrack_analysis.dataset.changes import OpenDataset, commit, open_for_writing
-from ptrack_analysis.dataset.lock import locked
+from ptrack_analysis.dataset.changes import OpenDataset, changing, commit
 from ptrack_analysis.dataset.manifest import VideoEntry, read_manifest
 from ptrack_analysis.dataset.publishing import name_run
 from ptrack_analysis.dataset.queries import unknown
@@ -60,8 +59,7 @@ def remove_videos(
         raise ParameterError("videos or before must be given (in the shell --video or --before)")
     limit = _parse_date(before)
     read_manifest(root)
-    with locked(root) as check:
-        dataset = open_for_writing(root)
+    with changing(root) as (dataset, check):
         known = {entry.video: entry for entry in dataset.manifest.videos}
         for name in names:
             if name not in known:
@@ -97,7 +95,7 @@ def _list_tasks(dataset: OpenDataset, removed: set[str]) -> list[BatchTask]:
             batch,
             (),
             tuple(entry for entry in entries if entry.video not in removed),
-            dataset.manifest.places_of(batch),
+            dataset.manifest.files_by_table(batch),
         )
         for batch, entries in dataset.manifest.batches().items()
         if any(entry.video in removed for entry in entries)

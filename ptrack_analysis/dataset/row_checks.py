@@ -1,4 +1,4 @@
-"""Checks of the rows of a dataset: keys, references, times, and what a released dataset withholds."""
+"""Checks of the rows of a dataset: keys, references and times."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ptrack_analysis.clock.timezones import parse_timezone
-from ptrack_analysis.dataset.manifest import Manifest, VideoEntry
+from ptrack_analysis.dataset.manifest import VideoEntry
 from ptrack_analysis.dataset.relations import RELATIONS, Relation
 from ptrack_analysis.dataset.verification import Ledger
-from ptrack_analysis.pipeline.outputs import FACTS, OUTPUTS
-from ptrack_analysis.schema import RELEASED, Table
-from ptrack_analysis.schema.released import Released
+from ptrack_analysis.pipeline.outputs import FACTS
+from ptrack_analysis.schema import Table
 from ptrack_analysis.storage.columns import add_video_key, stored_key
 from ptrack_analysis.storage.facts import LOCAL_DATE, LOCAL_HOUR, fact_columns
 
@@ -57,12 +56,11 @@ def list_keys(schema: Table) -> list[list[str]]:
     return [key, *([name] for name in _IDS if name in columns)]
 
 
-def choose_columns(name: str, schema: Table, manifest: Manifest) -> list[str]:
+def choose_columns(name: str, schema: Table) -> list[str]:
     """Choose the columns of a fact that checks need."""
     columns = fact_columns(schema)
-    if manifest.is_withheld or name == "videos":
-        return [column.name for column in columns]
-    needed = {LOCAL_DATE, LOCAL_HOUR, f"{schema.row_time}_ms", *REFERENCES}
+    needed = {"other_person", LOCAL_DATE, LOCAL_HOUR, "hour_at", f"{schema.row_time}_ms", *REFERENCES}
+    needed |= {"started_at", "timezone"} if name == "videos" else set()
     needed |= {name for key in list_keys(schema) for name in key}
     needed |= {name for one in columns if one.moment_name for name in (one.name, one.moment_name)}
     return [column.name for column in columns if column.name in needed]
@@ -148,7 +146,9 @@ def check_local(found: FileRows, schema: Table, clocks: Clocks) -> None:
         return
     found.ledger.examined["local_dates"] += len(rows)
     moments = _find_starts(rows, clocks)
-    if schema.row_time:
+    if "hour_at" in rows.column_names:
+        moments = rows["hour_at"].cast(pa.int64())
+    elif schema.row_time:
         since_start = pc.fill_null(rows[f"{schema.row_time}_ms"], 0)
         moments = pc.add(pc.multiply(since_start, 1000), moments)
     unknown = np.asarray(pc.is_null(moments))
@@ -164,33 +164,9 @@ def check_local(found: FileRows, schema: Table, clocks: Clocks) -> None:
         found.report("local_dates", wrong, column, "which does not follow from the clock of the video")
 
 
-def check_withheld(found: FileRows, name: str, manifest: Manifest) -> None:
-    """Check that a table of a released dataset has no value that should be withheld."""
-    rows, output = found.rows, OUTPUTS[name]
-    found.ledger.examined["withheld"] += len(rows)
-    if manifest.is_salted:
-        for column in {"person", "other_person"} & {*rows.column_names}:
-            wrong = pc.invert(pc.match_substring_regex(rows[column], _SALTED))
-            found.report("withheld", wrong, column, "which is not a salted key")
-    if not manifest.min_counts:
-        return
-    if not output.is_released(salted=manifest.is_salted, suppressed=True):
-        found.ledger.find("withheld", found.place, "belongs to a table that is withheld with --min-count")
-    if output.has_figures:
-        _check_figures(found, manifest.schema(name), RELEASED[output.table.name], min(manifest.min_counts))
-
-
-def _check_figures(
-    found: FileRows, schema: Table, declared: Mapping[str, tuple[Released, ...]], least: int
-) -> None:
-    """Check that columns that are withheld are null, and that there are no counts of too few people."""
-    names = {column.name for column in schema.columns} - {"suppressed"}
-    for column in fact_columns(schema):
-        if column.of.name not in names or column.moment_name is not None:
-            continue
-        values, figures = found.rows[column.name], declared.get(column.of.name, ())
-        if not any(one.is_shown for one in figures):
-            found.report("withheld", pc.is_valid(values), column.name, "but is withheld in every row")
-        elif column.type == "int64" and any(one == Released("count") for one in figures):
-            wrong = pc.and_(pc.greater(values, 0), pc.less(values, least))
-            found.report("withheld", wrong, column.name, f"but counts below {least} are withheld")
+def check_salted(found: FileRows) -> None:
+    """Check that people are named by salted keys."""
+    for column in {"person", "other_person"} & {*found.rows.column_names}:
+        found.ledger.examined["salted_keys"] += len(found.rows)
+        wrong = pc.invert(pc.match_substring_regex(found.rows[column], _SALTED))
+        found.report("salted_keys", wrong, column, "which is not a salted key")

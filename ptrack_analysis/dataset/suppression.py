@@ -8,6 +8,8 @@ from ptrack_analysis.geometry import Bools, Floats, Integers
 
 _PRIME = 2**31 - 1
 """Modulus of the elimination: products of two residues fit into 64 bits."""
+_CHUNK = 256
+"""Number of cells that are reduced at once; bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,9 +61,22 @@ class _Known:
 
     def find_derivable(self, asked: Integers) -> Bools:
         """Mark the cells that are sums and differences of known cells."""
-        wanted = self.cells.dense(asked, self.free)
-        rest = (wanted - wanted[:, self.pivots] @ self.reduced[:, : len(self.free)]) % _PRIME
-        derivable: Bools = ~rest.any(axis=1)
+        column = np.full(self.cells.atoms, -1)
+        column[self.free] = np.arange(len(self.free))
+        entry = column[self.cells.atom] >= 0
+        cell, at = self.cells.cell[entry], column[self.cells.atom[entry]]
+        size = np.bincount(cell, minlength=self.cells.count)
+        last = np.zeros(self.cells.count, dtype="int64")
+        last[cell] = at
+        reduced = self.reduced[:, : len(self.free)]
+        solved = np.zeros(len(self.free) + 1, dtype=bool)  # one more, so that it is never empty
+        solved[self.pivots[np.count_nonzero(reduced, axis=1) == 1]] = True
+        derivable: Bools = (size[asked] == 0) | ((size[asked] == 1) & solved[last[asked]])
+        several = np.flatnonzero(size[asked] > 1)
+        for some in np.array_split(several, len(several) // _CHUNK + 1):
+            wanted = self.cells.dense(asked[some], self.free)
+            rest = (wanted - wanted[:, self.pivots] @ reduced) % _PRIME
+            derivable[some] = ~rest.any(axis=1)
         return derivable
 
     def list_used(self, cell: int) -> Integers:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from hashlib import sha256
 from os import PathLike
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as pa_dataset
 import pyarrow.parquet as pq
+from shapely import from_wkt
 
+from ptrack_analysis.dataset.audit import audit_video
 from ptrack_analysis.dataset.delta_tables import list_table_problems, scan_table
 from ptrack_analysis.dataset.dimensions import DIMENSIONS, find_schema
 from ptrack_analysis.dataset.laws import check_laws
@@ -23,6 +26,7 @@ from ptrack_analysis.dataset.manifest import (
     VideoEntry,
     read_manifest,
 )
+from ptrack_analysis.dataset.opening import Dataset
 from ptrack_analysis.dataset.publishing import list_places, wait_for_change
 from ptrack_analysis.dataset.relations import RELATIONS
 from ptrack_analysis.dataset.row_checks import (
@@ -31,9 +35,9 @@ from ptrack_analysis.dataset.row_checks import (
     check_counts,
     check_local,
     check_reference,
+    check_salted,
     check_times,
     check_unique,
-    check_withheld,
     choose_columns,
     list_clocks,
     list_keys,
@@ -94,17 +98,17 @@ def verify_dataset(out: str | PathLike[str] | S3Path, *, laws: bool = False) -> 
         return ledger.close(root, ())
     reader = _Reader(root, manifest, _check_places(root, manifest, ledger), ledger)
     dimensions = {name: rows for name in DIMENSIONS for _, rows in reader.read_table(name, -1)}
-    for file in manifest.files:
-        if file.place in dimensions and len(dimensions[file.place]) != file.rows:
-            found = len(dimensions[file.place])
-            ledger.find("rows", file.place, f"has {found} rows instead of {file.rows}")
     for name, rows in dimensions.items():
         _check_dimension(name, rows, dimensions, ledger)
     for file in manifest.files:
-        if file.batch < 0 and file.table not in DIMENSIONS and reader.read(file) is not None and file.rows:
-            ledger.find("rows", file.place, f"has {file.rows} rows, but belongs to no batch")
+        if file.batch < 0 and file.table not in DIMENSIONS:
+            content = reader.read(file)
+            if content is not None and file.rows and file.table in manifest.tables:
+                ledger.find("rows", file.place, f"has {file.rows} rows, but belongs to no batch")
     for batch, entries in manifest.batches().items():
         _check_batch(batch, entries, reader, dimensions)
+    if manifest.min_counts and not any(ledger.count[check] for check in ("files", "checksums", "schema")):
+        _audit(root, manifest, ledger)
     if laws:
         check_laws(root, manifest, ledger)
     return ledger.close(root, manifest.names)
@@ -256,6 +260,9 @@ class _Reader:
         except (OSError, pa.ArrowException) as error:
             self.ledger.find("schema", name, f"cannot be read: {str(error).splitlines()[0]}")
             return
+        for file in self.manifest.files_of(name):
+            if file.place == name and len(rows) != file.rows:  # a dimension
+                self.ledger.find("rows", name, f"has {len(rows)} rows instead of {file.rows}")
         yield DatasetFile(name, len(rows), 0, "", batch), rows
 
     def is_sound(self, name: str) -> bool:
@@ -347,7 +354,7 @@ def _check_batch(
     for name in sorted(manifest.tables, key=lambda name: name not in ("videos", "tracks")):
         schema = manifest.schema(name)
         parts, keys = list[pa.Table](), list_keys(schema)
-        for file, rows in reader.read_table(name, batch, choose_columns(name, schema, manifest)):
+        for file, rows in reader.read_table(name, batch, choose_columns(name, schema)):
             found = FileRows(file.place, rows, ledger)
             if name == "videos":
                 clocks |= list_clocks(rows)
@@ -371,11 +378,25 @@ def _check_batch(
 
 
 def _check_rows(found: FileRows, name: str, manifest: Manifest, known: Mapping[str, pa.Table]) -> None:
-    """Check the references of the rows of a fact, and what it withholds."""
+    """Check the references of the rows of a fact, and the keys of people."""
     found.ledger.examined["references"] += len(found.rows)
     for column in found.rows.column_names:
         relation = REFERENCES.get(column)
         if relation is not None and relation.to != name:
             check_reference(found, relation, known)
-    if manifest.is_withheld:
-        check_withheld(found, name, manifest)
+    if manifest.is_salted:
+        check_salted(found)
+
+
+def _audit(root: AnyPath, manifest: Manifest, ledger: Ledger) -> None:
+    """Check the published figures of each video."""
+    dataset = Dataset(root, manifest)
+    for entry in manifest.videos:
+        ledger.examined["audit"] += 1
+        tables = {name: dataset.read(name, videos=entry.video) for name in manifest.tables}
+        zones = {one["name"]: from_wkt(one["outline"]) for one in entry.places.get("zones", {}).values()}
+        days = entry.about.get("holidays")
+        holidays = None if days is None else frozenset(map(date.fromisoformat, days))
+        least = entry.parameters["min_count"]
+        for problem in audit_video(tables, zones, min_count=least, holidays=holidays):
+            ledger.find("audit", entry.video, problem.removesuffix("."))

@@ -29,6 +29,7 @@ from ptrack_analysis.schema import (
     TARGETS,
     VIDEOS,
     VISITS_HOURLY,
+    ZONE_OCCUPANCY,
     assemble,
     empty_table,
 )
@@ -241,15 +242,12 @@ def occupancy_changes(analysis: VideoAnalysis) -> pd.DataFrame:
 
 def occupancy(analysis: VideoAnalysis) -> pd.DataFrame:
     """Return the occupancy of the scene per bin."""
-    binned = analysis.binned_occupancy
-    scene = binned[binned.index.get_level_values("zone") == ""].droplevel("zone")
-    return scene[[column.name for column in OCCUPANCY.columns]]
+    return assemble(OCCUPANCY, analysis.bin_occupancy([""]))
 
 
 def zone_occupancy(analysis: VideoAnalysis) -> pd.DataFrame:
     """Return the occupancy of each zone per bin."""
-    binned = analysis.binned_occupancy
-    return binned[binned.index.get_level_values("zone") != ""]
+    return assemble(ZONE_OCCUPANCY, analysis.bin_occupancy(name for name in analysis.people_counts if name))
 
 
 def occupancy_hourly(analysis: VideoAnalysis) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypedDict, cast, get_args
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.analysis.crowd.density import QUARTER_HOUR, compute_occupancy_bins, parse_bin_length
+from ptrack_analysis.analysis.crowd.density import QUARTER_HOUR, bin_counts, parse_bin_length
 from ptrack_analysis.analysis.heat.grid import SHAPE, Bounds, find_bounds
 from ptrack_analysis.analysis.heat.heatmap import Basis, Heatmap
 from ptrack_analysis.analysis.motion.walks import Walks
@@ -17,6 +17,7 @@ from ptrack_analysis.analysis.presence import choose_max_gap
 from ptrack_analysis.analysis.quality.verdict import VideoVerdict, judge_video
 from ptrack_analysis.analysis.selection import cut_trajectories, flag_continued, select
 from ptrack_analysis.analysis.trajectories import compute_trajectories
+from ptrack_analysis.analysis.zones.occupancy import count_people
 from ptrack_analysis.clock.bins import find_bin_edges
 from ptrack_analysis.clock.lookup import settled
 from ptrack_analysis.clock.recordings import Recording
@@ -480,10 +481,16 @@ class VideoAnalysis:
         return occupancy[occupancy.index.get_level_values("zone") == ""]
 
     @cached_property
+    def people_counts(self) -> dict[str, tuple[Milliseconds, Integers]]:
+        """The times at which the number of people in each zone changes [ms], and the number from then on."""
+        start, end = self.config.start, self.config.end
+        return count_people(self.walks, self.video, zones=self.zones, start=start, end=end)
+
+    @cached_property
     def window(self) -> tuple[pd.Timedelta, pd.Timedelta]:
         """First and last time that was watched."""
-        times = self["occupancy_changes"].index.get_level_values("timestamp")
-        return times.min(), times.max()
+        times = self.people_counts[""][0]
+        return timedelta(int(times[0])), timedelta(int(times[-1]))
 
     @cached_property
     def bin_edges(self) -> Milliseconds:
@@ -491,10 +498,10 @@ class VideoAnalysis:
         begin, end = (milliseconds(time, "window") for time in self.window)
         return find_bin_edges(self.recording, begin, end, parse_bin_length(self.config.every or QUARTER_HOUR))
 
-    @cached_property
-    def binned_occupancy(self) -> pd.DataFrame:
-        """The occupancy of the scene, zone ``""``, and of each zone in these bins."""
-        return compute_occupancy_bins(self["occupancy_changes"], self.video_until_end, edges=self.bin_edges)
+    def bin_occupancy(self, names: Iterable[str]) -> dict[str, np.ndarray | list[str]]:
+        """Return the columns of the occupancy of some zones in these bins; the scene is the zone ``""``."""
+        begin, end = (milliseconds(time, "window") for time in self.window)
+        return bin_counts({name: self.people_counts[name] for name in names}, self.bin_edges, begin, end)
 
     @property
     def video_until_end(self) -> Video:

@@ -70,7 +70,7 @@ _BIN = ("zone", "timestamp")
 _CELL = ("row", "column")
 _ENTRY = ("zone", "entry")
 _WAY = ("origin", "destination")
-_CLOCK = "local_date local_day local_hour weekday"
+_CLOCK = "local_date local_hour weekday"
 _PERSONS = Released("count")
 
 

@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime
 from functools import cache
+from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ptrack_analysis.dataset.video_files import compute_tables
 from shapely.geometry import box
 
@@ -175,3 +178,47 @@ def test_tables_of_overlapping_zones_pass_the_audit():
     tables = release(measure(stays, [HALL, TILL]), AnalysisConfig(min_count=3), "shop")
     outlines = {"hall": HALL.outline, "till": TILL.outline}
     assert audit_video(tables, outlines, min_count=3) == []
+
+
+PLACES = {1: ("hall",), 7: ("hall", "till"), 12: ("till",), 20: ()}
+"""Where people stand, and the zones there."""
+DIFFERENCES = np.array([*product(range(-2, 3), repeat=len(PLACES))])
+
+
+@settings(max_examples=30, deadline=None)
+@given(places=st.lists(st.sampled_from([*PLACES]), min_size=1, max_size=16), least=st.integers(2, 4))
+def test_each_place_of_few_people_could_have_two_values(places, least):
+    """Two assignments agree with all that is published, found by trying all; zeros are published."""
+    figures = published_seconds([[(x, SECONDS)] for x in places], [HALL, TILL], least)
+    published = [
+        np.ones(len(PLACES), dtype=int),
+        *(np.array([zone in zones for zones in PLACES.values()], dtype=int) for zone in ("hall", "till")),
+    ]
+    occupied = np.array([x in places for x in PLACES])
+    consistent = DIFFERENCES[(DIFFERENCES[:, ~occupied] == 0).all(axis=1)]
+    for figure, atoms in zip(figures, published, strict=True):
+        if not np.isnan(figure):
+            consistent = consistent[consistent @ atoms == 0]
+    for number, x in enumerate(PLACES):
+        if 0 < places.count(x) < least:
+            assert consistent[:, number].any()
+    if len({*places}) == 1 and len(places) >= max(least, 3):
+        assert not np.isnan(figures).any()
+
+
+def test_a_video_without_people_is_released(data):
+    archive = data / "day"
+    computed, _ = compute(archive, "noon")
+    empty = {name: table[:0] if name != "videos" else table for name, table in computed.items()}
+    published = release(empty, configure(archive, 3, "all"), "noon")
+    assert {len(table) for name, table in published.items() if name != "videos"} == {0}
+
+
+def test_positions_on_the_image_without_zones_are_released(data):
+    (reference,) = [one for one in find_videos(data / "day/pages") if one.name == "noon"]
+    config = AnalysisConfig(min_count=3, tables="all")
+    published = release(compute_tables(VideoAnalysis(reference, config))[0], config, "noon")
+    assert {"occupancy", "heatmap"} <= published.keys()
+    assert published["occupancy"]["person_seconds"].notna().any()
+    assert {*published["heatmap"]["suppressed"]} == {True, False}
+    assert audit_video(published, min_count=3) == []

@@ -8,7 +8,7 @@ import pytest
 from pages import METADATA, page, record, write
 
 from ptrack_analysis import export_dataset, open_dataset, write_report
-from ptrack_analysis.datasets import compact_dataset
+from ptrack_analysis.dataset.compaction import compact_dataset
 
 ZONES = {
     "type": "FeatureCollection",
@@ -43,8 +43,7 @@ def out(request, tmp_path_factory):
             folder / f"{name}.json", folder / "out", zones=zones, recordings=recordings, tables="all", **ends
         )
     if request.param:
-        compact_dataset(folder / "out", folder / "compacted")
-        return folder / "compacted"
+        compact_dataset(folder / "out")
     return folder / "out"
 
 

@@ -2,19 +2,29 @@
 
 import json
 import os
+import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 from pages import page, record
 from pandas.testing import assert_frame_equal
-from ptrack_analysis.dataset.records import FOLDERS
+from stored import list_tables, read_stored
 
-from ptrack_analysis import compute_tracks, export_dataset, open_dataset, read_parquet
+from ptrack_analysis import (
+    compute_tracks,
+    export_dataset,
+    find_videos,
+    open_dataset,
+    open_video,
+    read_parquet,
+)
+from ptrack_analysis.dataset.batches import compute_table
 from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
+from ptrack_analysis.dataset.manifest import DatasetFile, format_manifest, read_manifest
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError
 from ptrack_analysis.storage import s3 as s3_asking
 from ptrack_analysis.storage.s3 import S3Path, default_client, parse_path
@@ -37,36 +47,48 @@ def out(data, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def analysis(data):
+    """Analyze one of the videos in memory."""
+    reference = next(one for one in find_videos(data / "day/pages") if one.name == "noon")
+    return open_video(reference, zones=data / "day/zones.geojson", video=Video(started_at=STARTED))
+
+
+@pytest.fixture(scope="module")
 def dataset(out):
     return open_dataset(out)
 
 
-def alone(table):
-    """Take the one video out of the key."""
-    return table.droplevel("video") if table.index.nlevels > 1 else table
+def facts(dataset):
+    return [name for name in dataset.tables if name not in DIMENSIONS]
 
 
 def test_a_dataset_names_its_videos_and_tables(dataset, out):
     assert dataset.videos == NAMES
-    written = [name for name in FOLDERS if (out / name).is_dir()]
-    written += [name for name in DIMENSIONS if (out / f"{name}.parquet").is_file()]
-    assert dataset.tables == written
+    assert sorted(dataset.tables) == list_tables(out)
+    assert len(facts(dataset)) == 12
 
 
-def test_every_table_of_one_video_is_what_its_file_holds(dataset, out):
-    for name in set(dataset.tables) & set(FOLDERS):
-        expected = alone(read_parquet(out / name / "noon.parquet"))
-        assert_frame_equal(dataset.read(name, videos="noon"), expected)
+def test_every_table_of_one_video_is_the_one_in_memory(dataset, analysis):
+    for name in facts(dataset):
+        expected = compute_table(analysis, name)
+        found = dataset.read(name, videos="noon")
+        if name == "videos":
+            found, expected = (
+                dataset.read(name, videos=["noon"]),
+                expected.assign(status=found["status"].array),
+            )
+        lacking = [column for column in found.columns if column not in expected]
+        assert lacking == [] or name == "videos", name
+        assert_frame_equal(found[expected.columns.tolist()], expected, check_like=True)
 
 
-def test_every_table_of_several_videos_is_their_files_one_after_the_other(dataset, out):
-    for name in set(dataset.tables) & set(FOLDERS):
-        files = [out / name / f"{video}.parquet" for video in NAMES]
-        expected = pd.concat([read_parquet(file) for file in files])
-        assert_frame_equal(dataset.read(name), expected)
+def test_every_table_of_several_videos_is_those_of_each_one_after_the_other(dataset, out):
+    for name in facts(dataset):
+        found = dataset.read(name)
+        assert_frame_equal(found, pd.concat([dataset.read(name, videos=[video]) for video in NAMES]))
         stored = dataset.read(name, as_="arrow")
-        assert stored.num_rows == len(expected)
-        assert stored.schema.equals(pq.read_schema(files[0]), check_metadata=True)
+        assert stored.num_rows == len(found)
+        assert stored.replace_schema_metadata().equals(read_stored(out, name))
 
 
 def test_a_list_of_one_name_keeps_the_video_in_the_key(dataset):
@@ -85,7 +107,7 @@ def test_a_table_of_one_video_goes_into_every_computation(dataset):
 
 
 def test_a_table_of_the_whole_dataset_is_read_as_it_is(dataset, out):
-    assert_frame_equal(dataset.read("zones"), read_parquet(out / "zones.parquet"))
+    assert_frame_equal(dataset.read("zones"), read_parquet(out / "zones/zones.parquet"))
     with pytest.raises(ParameterError, match=r"^table 'zones' is of the whole dataset, so no videos of it"):
         dataset.read("zones", videos="noon")
 
@@ -135,7 +157,6 @@ def test_batches_are_the_table_cut_into_pieces(dataset):
     assert max(map(len, batches)) == 100
     assert min(map(len, batches)) > 0
     assert_frame_equal(pd.concat(batches), dataset.read("detections"))
-    assert all(len(set(batch.index.get_level_values("video"))) == 1 for batch in batches)
 
 
 def test_batches_of_arrow_are_in_the_stored_form(dataset):
@@ -155,23 +176,29 @@ def test_duckdb_answers_from_the_same_tables(dataset):
     assert rows == len(dataset.read("detections"))
 
 
-def test_what_no_record_tells_of_is_not_there(data, tmp_path):
+def test_what_the_manifest_does_not_list_is_not_there(out, tmp_path):
+    copy = shutil.copytree(out, tmp_path / "out")
+    expected = open_dataset(copy).read("visits")
+    shutil.copy(copy / "visits/part-000001.parquet", copy / "visits/part-000002.parquet")
+    assert_frame_equal(open_dataset(copy).read("visits"), expected)
+    assert open_dataset(copy).sql("SELECT count(*) AS n FROM visits")["n"].tolist() == [len(expected)]
+
+
+def test_a_compacted_dataset_is_read_as_it_was_before(data, dataset, tmp_path):
     out = tmp_path / "out"
-    export_dataset(data / "day/pages", out, zones=data / "day/zones.geojson")
-    (out / "_runs/noon.json").unlink()
-    killed = open_dataset(out)
-    assert killed.videos == ["evening", "morning"]
-    assert set(killed.read("visits").index.get_level_values("video")) == {"evening", "morning"}
-    assert killed.sql("SELECT count(DISTINCT video) AS n FROM visits")["n"].tolist() == [2]
-
-
-def test_a_compacted_dataset_is_read_as_the_one_that_it_was_made_of(dataset, out, tmp_path):
-    compact_dataset(out, tmp_path / "big")
-    big = open_dataset(tmp_path / "big")
+    for video in NAMES:
+        pages = tmp_path / video
+        pages.mkdir()
+        for file in (data / "day/pages").glob(f"{video}*"):
+            shutil.copy(file, pages)
+        export_dataset(pages, out, zones=data / "day/zones.geojson", video=Video(started_at=STARTED))
+    assert len(open_dataset(out).manifest.batches()) == 3
+    compact_dataset(out)
+    big = open_dataset(out)
+    assert len(big.manifest.batches()) == 1
     assert (big.videos, big.tables) == (dataset.videos, dataset.tables)
-    for name in set(big.tables) & set(FOLDERS):
-        assert_frame_equal(big.read(name, videos="noon"), dataset.read(name, videos="noon"))
-        assert_frame_equal(big.read(name).sort_index(), dataset.read(name).sort_index())
+    for name in facts(big):
+        assert_frame_equal(big.read(name), dataset.read(name))
     query = "SELECT video, zone, count(*) AS n FROM visits GROUP BY ALL ORDER BY ALL"
     assert_frame_equal(big.sql(query), dataset.sql(query))
 
@@ -179,15 +206,12 @@ def test_a_compacted_dataset_is_read_as_the_one_that_it_was_made_of(dataset, out
 def mixed(data, tmp_path):
     """Export one video in px and another in m to one dataset."""
     out = tmp_path / "out"
-    export_dataset(data / "day/pages", out)
-    for name in NAMES[1:]:
-        for file in out.glob(f"*/{name}.*"):
-            file.unlink()
-    pages = tmp_path / "pages"
-    pages.mkdir()
-    for file in (data / "day/pages").glob("noon*"):
-        (pages / file.name).write_bytes(file.read_bytes())
-    export_dataset(pages, out, floor=data / "day/floor.json")
+    for name, settings in (("evening", {}), ("noon", {"floor": data / "day/floor.json"})):
+        pages = tmp_path / name
+        pages.mkdir()
+        for file in (data / "day/pages").glob(f"{name}*"):
+            shutil.copy(file, pages)
+        export_dataset(pages, out, **settings)
     return open_dataset(out)
 
 
@@ -208,12 +232,12 @@ def test_videos_in_px_and_in_m_are_one_arrow_table_with_nulls_and_no_pandas_tabl
 
 
 BAD = {
-    "a table": (lambda d: d.read("visit"), r": has no table 'visit'; near to it: 'visits'"),
-    "a table like no other": (lambda d: d.read("zzz"), r": has no table 'zzz'; there are: 'videos', "),
-    "a video": (lambda d: d.read("visits", videos="noo"), r": has no video 'noo'; near to it: 'noon'"),
+    "a table": (lambda d: d.read("visit"), r": has no table 'visit'. Similar: 'visits'"),
+    "a table like no other": (lambda d: d.read("zzz"), r": has no table 'zzz'. It has 'videos', "),
+    "a video": (lambda d: d.read("visits", videos="noo"), r": has no video 'noo'. Similar: 'noon'"),
     "a column": (
         lambda d: d.read("visits", columns=["dwel"]),
-        r": table 'visits': has no column 'dwel'; near to it: 'dwell'",
+        r": table 'visits': has no column 'dwel'. Similar: 'dwell'",
     ),
     "a text of columns": (lambda d: d.read("visits", columns="dwell"), r"columns is 'dwell', not a list"),
     "a form": (lambda d: d.read("visits", as_="polars"), r"as_ is 'polars', not 'pandas' or 'arrow'"),
@@ -240,8 +264,14 @@ def test_what_is_not_there_is_refused_in_one_sentence(dataset, ask, told):
     assert "\n" not in str(raised.value)
 
 
-def test_a_folder_without_a_record_is_no_dataset(tmp_path):
-    with pytest.raises(InputError, match=r": is no dataset: it has no record in _runs; ptrack export makes"):
+def test_a_folder_without_a_manifest_is_no_dataset(tmp_path):
+    with pytest.raises(InputError, match=r": no dataset: there is no manifest in it. Name the folder that"):
+        open_dataset(tmp_path)
+
+
+def test_a_dataset_of_version_0_1_is_refused_by_its_name(tmp_path):
+    (tmp_path / "_runs").mkdir()
+    with pytest.raises(InputError, match=r"is a dataset of version 0\.1, .*Export the sources again"):
         open_dataset(tmp_path)
 
 
@@ -257,7 +287,7 @@ def small(tmp_path):
 @pytest.mark.parametrize("fault", ["missing", "cut", "flipped"])
 def test_a_damaged_file_is_named(tmp_path, fault):
     out = small(tmp_path)
-    file = out / "detections/a.parquet"
+    file = out / "detections/part-000001.parquet"
     content = file.read_bytes()
     dataset = open_dataset(out)
     match fault:
@@ -310,13 +340,15 @@ def test_a_dataset_in_s3_is_read_as_the_one_on_disk(s3, out, dataset):
     )
     query = "SELECT zone, count(*) AS n, sum(detections) AS d FROM visits GROUP BY ALL ORDER BY ALL"
     assert_frame_equal(there.sql(query), dataset.sql(query))
-    parse_path(f"s3://{BUCKET}/day/visits/noon.parquet").unlink()
-    with pytest.raises(RemoteError, match=r"visits/noon.parquet: S3 refused: NoSuchKey: there is no object"):
+    parse_path(f"s3://{BUCKET}/day/visits/part-000001.parquet").unlink()
+    with pytest.raises(
+        RemoteError, match=r"visits/part-000001.parquet: S3 refused: NoSuchKey: there is no object"
+    ):
         there.read("visits")
 
 
 def test_nothing_at_an_address_is_no_dataset(s3):
-    with pytest.raises(InputError, match=r"^s3://dataset-bucket/none: is no dataset: it has no record in _"):
+    with pytest.raises(InputError, match=r"^s3://dataset-bucket/none: no dataset: there is no manifest"):
         open_dataset(f"s3://{BUCKET}/none")
 
 
@@ -345,20 +377,15 @@ def test_an_object_that_is_replaced_while_it_is_read_is_refused(s3):
             file.read(1)
 
 
-def test_a_record_from_elsewhere_opens_no_file_outside(data, tmp_path):
-    export_dataset(data / "day/pages", tmp_path / "out", tables="quality")
-
-    path = next((tmp_path / "out/_runs").glob("*noon*.json"))
-    content = json.loads(path.read_text())
-    place, made = content["outputs"].popitem()
-    for outside in (
-        f"{place.split('/')[0]}/../../elsewhere.parquet",
-        "/etc/passwd",
-        "quality\\..\\x.parquet",
-    ):
-        path.write_text(json.dumps(content | {"outputs": content["outputs"] | {outside: made}}))
-        with pytest.raises(InputError, match="is not the record of a video"):
-            open_dataset(tmp_path / "out")
+def test_a_manifest_from_elsewhere_opens_no_file_outside(out, tmp_path):
+    copy = shutil.copytree(out, tmp_path / "out")
+    manifest = read_manifest(copy)
+    for outside in ("visits/../../elsewhere.parquet", "/etc/passwd", "quality\\..\\x.parquet", "a//b"):
+        file = DatasetFile(outside, 1, 1, "00" * 32, 1)
+        path = copy / "_ptrack/manifest.parquet"
+        path.write_bytes(format_manifest(replace(manifest, files=(*manifest.files, file))))
+        with pytest.raises(InputError, match=r"was edited, and is inconsistent: a file lies outside"):
+            open_dataset(copy)
 
 
 def test_signs_of_patterns_in_the_name_of_a_folder_are_no_pattern(data, tmp_path):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pages import FACE, page, record, write
-from ptrack_analysis.dataset.video_files import compute_tables
 
+from ptrack_analysis.dataset.batches import compute_tables
 from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.pipeline import video_analysis
 from ptrack_analysis.pipeline.config import AnalysisConfig

@@ -2,11 +2,13 @@
 
 import boto3
 import pytest
-from buckets import BUCKET, content, objects, put
+from buckets import BUCKET, content, put
 from pages import page, record, write
+from stored import assert_sound, contents, rows, videos
 
-from ptrack_analysis import export_dataset
+from ptrack_analysis import export_dataset, open_dataset
 from ptrack_analysis.cli import main
+from ptrack_analysis.dataset import export
 from ptrack_analysis.errors import OutputError
 
 WALK = [record(ms, 1, box=(0.2, 0.2, 0.1, 0.4)) for ms in range(0, 500, 100)]
@@ -17,56 +19,80 @@ def two_sources(tmp_path):
     for name in "ab":
         for video in "xy":
             write(tmp_path / name / f"{name}{video}.json", page(*WALK, job=name + video))
-        export_dataset(tmp_path / name, tmp_path / "out", csv=True)
+        export_dataset(tmp_path / name, tmp_path / "out")
     for name in "ab":
         (tmp_path / name / f"{name}y.json").unlink()
     return tmp_path / "out"
 
 
+def of_b(out):
+    """Return the rows of the videos that source ``b`` wrote."""
+    return {table: [row for row in found if '"video": "b' in row] for table, found in contents(out).items()}
+
+
 def test_prune_removes_only_videos_of_the_same_source_and_says_so_before(tmp_path, capfd):
     out = two_sources(tmp_path)
-    kept = {name: one for name, one in content(out).items() if "bx" in name or "by" in name}
-    assert main(["export", str(tmp_path / "a"), str(out), "--csv", "--prune"]) == 0
+    kept = of_b(out)
+    assert main(["export", str(tmp_path / "a"), str(out), "--prune"]) == 0
     said = capfd.readouterr().err
-    assert said.index(f"Removing from {out}: 'ay', which the source no longer has\n") < said.index("removed")
+    assert said.startswith(f"Removing from {out}: 'ay', which the source no longer has\n")
     assert "prune keeps 'bx', 'by'" in said
-    assert not [name for name in content(out) if "ay." in name]
-    assert {name: one for name, one in content(out).items() if "bx" in name or "by" in name} == kept
+    assert videos(out) == ["ax", "bx", "by"]
+    assert not any('"ay"' in row for found in contents(out).values() for row in found)
+    assert of_b(out) == kept
+    assert_sound(out)
 
 
 def test_what_is_pruned_is_said_before_it_is_removed(tmp_path, capfd, monkeypatch):
     out = two_sources(tmp_path)
 
-    def stop(*_):
+    def stop(*_, **__):
         raise OutputError("stopped")
 
-    monkeypatch.setattr("ptrack_analysis.dataset.placing.remove_written", stop)
+    monkeypatch.setattr(export, "commit", stop)
     with pytest.raises(OutputError, match="stopped"):
-        export_dataset(tmp_path / "a", out, csv=True, prune=True)
+        export_dataset(tmp_path / "a", out, prune=True)
     assert "'ay'" in capfd.readouterr().err
-    assert (out / "_runs/ay.json").exists()
+    assert videos(out) == ["ax", "ay", "bx", "by"]
 
 
 def test_videos_of_another_source_are_not_told_of_as_gone(tmp_path):
     out = two_sources(tmp_path)
-    summary = export_dataset(tmp_path / "a", out, csv=True)
-    assert summary.gone == ("ay",)
+    summary = export_dataset(tmp_path / "a", out)
+    assert (summary.gone, summary.pruned) == (("ay",), False)
     assert not any("bx" in note for note in summary.warnings)
+    assert videos(out) == ["ax", "ay", "bx", "by"]
 
 
-def test_a_video_whose_source_is_not_known_is_not_pruned(tmp_path):
+def test_the_same_pages_in_another_folder_are_another_source(tmp_path):
     out = two_sources(tmp_path)
-    (out / ".ptrack/seen/ay.json").unlink()
-    summary = export_dataset(tmp_path / "a", out, csv=True, prune=True)
-    assert (summary.gone, (out / "_runs/ay.json").exists()) == ((), True)
+    (tmp_path / "a").rename(tmp_path / "moved")
+    summary = export_dataset(tmp_path / "moved", out, prune=True)
+    assert (summary.gone, videos(out)) == ((), ["ax", "ay", "bx", "by"])
 
 
 def test_full_tables_of_another_source_are_not_kept_beside_withheld_ones(tmp_path):
     out = two_sources(tmp_path)
     before = content(out)
-    with pytest.raises(OutputError, match="holds 'bx', 'by' from another source"):
-        export_dataset(tmp_path / "a", out, csv=True, min_count=3, prune=True)
+    with pytest.raises(
+        OutputError, match="has 'ax', 'ay', 'bx' and 1 more with other options of what is withheld"
+    ):
+        export_dataset(tmp_path / "a", out, min_count=3, prune=True)
     assert content(out) == before
+
+
+def test_a_batch_of_which_all_videos_are_pruned_leaves_no_file(tmp_path):
+    out = tmp_path / "out"
+    for name in ("x", "y"):
+        write(tmp_path / "in" / f"{name}.json", page(*WALK, job=name))
+        export_dataset(tmp_path / "in", out)
+    before = rows(out, "detections")
+    assert len([*(out / "detections").iterdir()]) == 2
+    (tmp_path / "in/y.json").unlink()
+    assert export_dataset(tmp_path / "in", out, prune=True).gone == ("y",)
+    assert len([*(out / "detections").iterdir()]) == 1
+    assert rows(out, "detections") == [row for row in before if '"video": "x"' in row]
+    assert_sound(out)
 
 
 def test_in_s3_videos_of_other_sources_stay(bucket, capfd):
@@ -78,5 +104,4 @@ def test_in_s3_videos_of_other_sources_stay(bucket, capfd):
         boto3.client("s3").delete_object(Bucket=BUCKET, Key=f"{name}/{name}x.json")
     export_dataset(bucket / "monday", bucket / "out", prune=True)
     assert "'mondayx'" in capfd.readouterr().err
-    left = {key.rpartition("/")[2] for key in objects("out/_runs/")}
-    assert left == {"monday-2x.json", "tuesday-2x.json", "tuesdayx.json"}
+    assert open_dataset(bucket / "out").videos == ["monday-2x", "tuesday-2x", "tuesdayx"]

@@ -15,14 +15,18 @@ from ptrack_analysis.dataset.video_files import compute_tables
 
 from ptrack_analysis import find_videos, open_dataset, read_parquet
 from ptrack_analysis.dataset.compaction import compact_dataset
+from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.dataset.release import release
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.pipeline.config import AnalysisConfig
+from ptrack_analysis.pipeline.outputs import OUTPUTS
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.writing import write_report
+from ptrack_analysis.schema import RELEASED
 from ptrack_analysis.video import Video
 
+HOURLY = {"occupancy_hourly", "visits_hourly"}
 SALT = b"0123456789abcdef"
 
 
@@ -178,7 +182,7 @@ def test_figures_of_few_persons_are_missing_and_those_of_nobody_or_many_are_not(
 KEPT = {
     "dwell": {"zone_key", "visits", "start_unobserved", "end_unobserved", "observed_mean"},
     "dwell_by_entry": {"zone_key", "visits", "start_unobserved", "end_unobserved", "observed_mean"},
-    "transitions": {"transitions", "persons", "share", "mean_travel"},
+    "transitions": {"origin_key", "destination_key", "transitions", "persons", "share", "mean_travel"},
     "occupancy": {"recorded_time", "mean_persons", "person_seconds"},
     "zone_occupancy": {"zone_key", "recorded_time", "mean_persons", "person_seconds"},
     "fundamental_diagram": {"zone_key", "recorded_time", "person_seconds", "speed_time", "path_length_m"},
@@ -305,6 +309,19 @@ def test_hours_of_few_persons_have_no_figures_and_no_view_adds_up_what_is_left(d
     views = [(out / "views/duckdb.sql").read_text() for out in (plain, few)]
     assert ["footfall_hourly" in text for text in views] == [True, False]
     assert ["presence_hourly" in text for text in views] == [True, False]
+
+
+def test_no_view_of_a_dataset_with_suppressed_figures_adds_up_figures_of_several_videos(few):
+    for file in ("duckdb.sql", "athena.sql"):
+        assert not re.search(r"\b(sum|avg|max|min|count)\(", (few / "views" / file).read_text())
+
+
+def test_no_released_figure_covers_more_than_one_video(few):
+    for output in OUTPUTS.values():
+        assert not output.has_figures or (few / output.name).is_dir() or output.name in HOURLY
+    for name in {path.parent.name for path in few.glob("*/*.parquet")} & OUTPUTS.keys():
+        assert open_dataset(few).read(name).index.names[0] == "video"
+    assert not DIMENSIONS.keys() & RELEASED.keys()
 
 
 def test_the_dictionary_says_what_was_withheld_and_how_far_it_goes(few, salted, plain):

@@ -3,12 +3,12 @@
 import json
 
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 from pages import page, record, write
+from stored import assert_sound, list_files, read_stored
 
-from ptrack_analysis import compute_trajectories, export_dataset, open_dataset, read_tracking, verify_dataset
-from ptrack_analysis.datasets import compact_dataset
+from ptrack_analysis import compute_trajectories, export_dataset, open_dataset, read_tracking
+from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.schema import DETECTIONS, TRACKER_COLUMNS, TRAJECTORIES, dictionary, validate
 from ptrack_analysis.sources.trackers.registry import TRACKERS
 from ptrack_analysis.video import Video
@@ -119,19 +119,17 @@ def test_every_reader_has_a_file_here():
 
 
 @pytest.mark.parametrize("form", FILES)
-def test_verify_compact_and_open_know_the_columns_of_every_reader(tmp_path, form):
+def test_export_compact_and_open_know_the_columns_of_every_reader(tmp_path, form):
     make, names = FILES[form]
-    source, out, big = make(tmp_path / "in"), tmp_path / "out", tmp_path / "big"
+    source, out = make(tmp_path / "in"), tmp_path / "out"
     done = export_dataset(source, out, video=VIDEO, format=form, fill_gaps="10s")
     assert [video.status for video in done.videos] == ["written"]
-    compact_dataset(out, big)
-    for folder in (out, big):
-        verification = verify_dataset(folder)
-        assert verification.findings == []
-        text = (folder / "dictionary.md").read_text()
-        assert all((f"| `{name}` |" in text) == (name in names) for name in NAMES)
+    for is_compacted in (False, True):
+        if is_compacted:
+            compact_dataset(out)
+        assert_sound(out)
         for table in ("detections", "trajectories"):
-            found = open_dataset(folder).read(table)
+            found = open_dataset(out).read(table)
             assert [name for name in NAMES if name in found.columns] == names
             if "confidence" in names:
                 assert found["confidence"].tolist() == [0.9] * 5
@@ -146,7 +144,7 @@ def test_a_table_of_points_keeps_its_confidence_and_class(tmp_path):
     columns = dict(zip(("frame", "id", "x", "y", *NAMES), head.split(","), strict=True))
     columns["class"] = columns.pop("class_id")
     export_dataset(source, tmp_path / "out", video=VIDEO, columns=columns)
-    assert verify_dataset(tmp_path / "out").findings == []
+    assert_sound(tmp_path / "out")
     found = open_dataset(tmp_path / "out").read("trajectories")
     assert found["confidence"].tolist() == [0.9] * 5
     assert found["class_name"].tolist() == ["person"] * 5
@@ -166,10 +164,10 @@ def test_the_columns_have_declared_types_and_texts_in_the_schema(tmp_path):
         assert all(f"| `{name}` |" in dictionary([schema]) for name in NAMES)
 
 
-def test_results_with_a_confidence_are_exported_without_findings(real_data, tmp_path):
+def test_results_with_a_confidence_are_exported_and_stay(real_data, tmp_path):
     file = real_data / "cases/trackers/results-with-confidence.txt"
     export_dataset(file, tmp_path / "out", video=VIDEO)
-    assert verify_dataset(tmp_path / "out").findings == []
+    assert_sound(tmp_path / "out")
     assert "| `confidence` |" in (tmp_path / "out/dictionary.md").read_text()
 
 
@@ -179,13 +177,15 @@ def test_videos_with_and_without_the_columns_share_a_dataset(tmp_path):
     pages = write(tmp_path / "pages" / "b.json", page(record(), VideoMetadata=metadata))
     export_dataset(sink_csv(tmp_path), out, video=VIDEO)
     export_dataset(pages, out)
-    compact_dataset(out, tmp_path / "big")
-    for folder in (out, tmp_path / "big"):
-        assert verify_dataset(folder).findings == []
-        found = open_dataset(folder).read("detections")
+    for is_compacted in (False, True):
+        if is_compacted:
+            compact_dataset(out)
+        assert_sound(out)
+        found = open_dataset(out).read("detections")
         assert found["confidence"].dropna().tolist() == [0.9] * 5
         assert found["class_name"].isna().sum() == 1
-    assert "confidence" not in pq.read_schema(out / "detections/b.parquet").names
+    assert len(list_files(out, "detections")) == 1
+    assert {*NAMES} <= {*read_stored(out, "detections").column_names}
 
 
 def test_rows_in_filled_gaps_have_no_confidence_and_no_class(tmp_path):
@@ -193,7 +193,7 @@ def test_rows_in_filled_gaps_have_no_confidence_and_no_class(tmp_path):
     export_dataset(write(tmp_path / "a.txt", text), tmp_path / "out", video=VIDEO, fill_gaps="10s")
     found = open_dataset(tmp_path / "out").read("detections")
     assert found["interpolated"].sum() == 99
-    assert verify_dataset(tmp_path / "out").findings == []
+    assert_sound(tmp_path / "out")
     assert found.loc[found["interpolated"], ["confidence", "class_id"]].isna().all(axis=None)
 
 

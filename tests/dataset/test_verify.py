@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from buckets import BUCKET
-from pages import page, record, write
+from pages import METADATA, page, record, write
 
-from ptrack_analysis import export_dataset, verify_dataset
+from ptrack_analysis import export_dataset, open_dataset, verify_dataset
 from ptrack_analysis.cli import main
 from ptrack_analysis.dataset.laws import LAWS
 from ptrack_analysis.dataset.manifest import JOURNAL, MANIFEST, STAGING, format_manifest, read_manifest
+from ptrack_analysis.dataset.removal import remove_videos
 from ptrack_analysis.dataset.verification import CHECKS, MOST, Ledger
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.storage.columns import VERSION_MARK
@@ -117,7 +118,7 @@ def test_nothing_is_found_in_a_sound_dataset_and_every_check_examines_something(
     assert found.videos == ("evening", "morning", "noon")
     assert [check.name for check in found.checks] == [*CHECKS, *(law.name for law in LAWS)]
     idle = [check.name for check in found.checks if not check.examined]
-    assert idle == ["withheld"]
+    assert idle == ["salted_keys", "audit"]
     parquet = [path for path in sound.glob("*/*.parquet") if path.parent.name != "_ptrack"]
     examined = {check.name: check.examined for check in found.checks}
     assert examined["schema"] == len(parquet)
@@ -139,6 +140,32 @@ def test_a_dataset_of_several_sources_in_px_and_m_is_sound(data, tmp_path):
     assert len(found.videos) == 4
 
 
+@pytest.mark.parametrize("partition", [None, "local_day"])
+def test_the_night_in_which_the_clock_shows_an_hour_twice_is_sound(tmp_path, partition):
+    length = 4 * 3_600_000
+    records = [record(moment, 0) for moment in range(0, length, 60_000)]
+    write(tmp_path / "pages/night.json", page(*records, VideoMetadata={**METADATA, "DurationMillis": length}))
+    clock = write(
+        tmp_path / "videos.csv", "video,started_at,timezone\nnight,2026-10-24T21:30:00Z,Europe/Berlin\n"
+    )
+    options = {"recordings": clock, "max_gap": "2min", "tables": ("detections", "occupancy_hourly")}
+    export_dataset(tmp_path / "pages", tmp_path / "out", partition=partition, **options)
+    assert verify_dataset(tmp_path / "out", laws=True).findings == []
+    hours = open_dataset(tmp_path / "out").sql(
+        "SELECT local_date::TEXT AS day, local_hour FROM occupancy_hourly ORDER BY hour_at"
+    )
+    assert hours["local_hour"].tolist() == [23, 0, 1, 2, 2]
+    assert hours["day"].tolist() == ["2026-10-24", *["2026-10-25"] * 4]
+
+
+def test_copies_as_csv_are_sound_and_a_change_in_one_is_found(data, tmp_path):
+    export(data, tmp_path, csv=True)
+    assert findings(tmp_path / "out") == ([], "")
+    with (tmp_path / "out/csv/visits.csv").open("a") as file:
+        file.write("mine")
+    assert findings(tmp_path / "out")[0] == ["checksums"]
+
+
 def test_cleaned_tracks_are_sound(data, tmp_path):
     export(data, tmp_path, stitch=True, fill_gaps="5s", max_speed=500, smooth="500ms", merge_gap="2s")
     assert verify_dataset(tmp_path / "out", laws=True).findings == []
@@ -155,13 +182,17 @@ def test_a_dataset_without_people_or_zones_is_sound(tmp_path):
     assert verify_dataset(tmp_path / "out", laws=True).findings == []
 
 
-@pytest.mark.parametrize("release", [{"salt": "sixteen characters"}, {"min_count": 3}], ids=["salt", "K"])
+@pytest.mark.parametrize(
+    "release",
+    [{"salt": "sixteen characters"}, *({"min_count": least} for least in (3, 5, 10))],
+    ids=["salt", "3", "5", "10"],
+)
 def test_a_released_dataset_is_sound_and_skips_the_laws(data, tmp_path, release):
     export(data, tmp_path, **release)
     found = verify_dataset(tmp_path / "out", laws=True)
     assert found.findings == []
     examined = {check.name: check.examined for check in found.checks}
-    assert examined["withheld"] > 0
+    assert examined["salted_keys" if "salt" in release else "audit"] > 0
     assert not any(examined[law.name] for law in LAWS)
 
 
@@ -201,6 +232,26 @@ def test_a_cut_file_is_found(out):
 def test_a_missing_file_is_found(out, place):
     (out / place).unlink()
     assert findings(out) == (["files"], f"{place}: is missing")
+
+
+def test_a_changed_file_is_not_rewritten_with_its_fault(data, tmp_path):
+    export(data, tmp_path)
+    path = tmp_path / "out/visits/part-000001.parquet"
+    pq.write_table(with_value("dwell_s", longer)(pq.read_table(path, partitioning=None)), path)
+    with pytest.raises(InputError, match="was changed after ptrack wrote it"):
+        remove_videos(tmp_path / "out", ["noon"])
+    assert findings(tmp_path / "out")[0] == ["checksums"]
+    path.unlink()
+    export(data, tmp_path)
+    assert findings(tmp_path / "out")[0] == []
+
+
+def test_the_next_export_writes_a_missing_file_again(data, tmp_path):
+    export(data, tmp_path)
+    (tmp_path / "out/visits/part-000001.parquet").unlink()
+    assert findings(tmp_path / "out")[0] == ["files"]
+    export(data, tmp_path)
+    assert findings(tmp_path / "out", laws=True)[0] == []
 
 
 @pytest.mark.parametrize("place", ["visits/other.parquet", "zones/part-000002.parquet", "visits/a/b.csv"])
@@ -427,7 +478,7 @@ def test_a_person_by_number_in_a_dataset_with_salted_keys_is_found(data, tmp_pat
     for table in ("tracks", "visits", "crossings", "detections", "trajectories"):
         rewrite(tmp_path / "out", table, plain_names)
     failed, said = findings(tmp_path / "out")
-    assert "withheld" in failed
+    assert "salted_keys" in failed
     assert "which is not a salted key" in said
 
 
@@ -441,9 +492,36 @@ def test_a_small_count_in_a_released_dataset_is_found(data, tmp_path):
     rewrite(tmp_path / "out", "transitions", with_value("persons", 2))
     rewrite(tmp_path / "out", "dwell", with_value("median_s", 2.5))
     failed, said = findings(tmp_path / "out")
-    assert failed == ["withheld"]
-    assert "persons is 2, but counts below 3 are withheld" in said
-    assert "median_s is 2.5, but is withheld in every row" in said
+    assert failed == ["audit"]
+    assert re.search(r"transitions \(.*\): persons is 2, below 3", said)
+    assert "dwell.median must be withheld, but has values" in said
+
+
+def test_a_suppressed_figure_that_follows_from_others_is_found(data, tmp_path):
+    """All other ways out of a zone are published, and so are the visits to it."""
+    true, released = tmp_path / "true", tmp_path / "released"
+    for folder in (true, released):
+        folder.mkdir()
+        export(data, folder, **({"min_count": 3} if folder == released else {}))
+
+    def publish(table, column, hidden):
+        known = pq.read_table(true / "out" / place_of(table), partitioning=None)[column].to_pylist()
+
+        def change(rows):
+            values = [None if row in hidden else value for row, value in enumerate(known)]
+            assert len(values) == len(rows)
+            for name, new in ((column, values), ("suppressed", [value is None for value in values])):
+                number, field = rows.column_names.index(name), rows.schema.field(name)
+                rows = rows.set_column(number, field, pa.array(new, field.type))
+            return rows
+
+        rewrite(released / "out", table, change)
+
+    publish("dwell", "visits", set())
+    publish("transitions", "transitions", {4})
+    failed, said = findings(released / "out")
+    assert failed == ["audit"]
+    assert re.search(r"\w+: transitions \(.*\): transitions is suppressed, but follows from others", said)
 
 
 @pytest.mark.parametrize(
@@ -524,6 +602,7 @@ def test_the_shell_prints_findings_and_returns_3(out, capsys):
     printed = capsys.readouterr().out
     assert re.search(r"drift +\d+ +1 found", printed)
     assert re.search(r"drift: \w+: .*: 99 instead of", printed)
+    assert "export the source again" in printed
     assert main(["verify", str(out), "--laws", "--json"]) == 3
     content = json.loads(capsys.readouterr().out)
     assert [check["name"] for check in content["checks"] if check["count"]] == ["drift"]

@@ -1,6 +1,6 @@
 """Occupancy and density per bin."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import numpy as np
@@ -97,22 +97,38 @@ def compute_occupancy_bins(
     known = find_video_end(video, last)
     begin, end = int(time.min(initial=last)), last if known is None else known
     edges = make_edges(begin, end, length) if edges is None else edges
+    counts = {name: (time[zone == number], persons[zone == number]) for number, name in enumerate(names)}
+    return assemble(ZONE_OCCUPANCY, bin_counts(counts, edges, begin, end))
+
+
+def bin_counts(
+    counts: Mapping[str, tuple[Milliseconds, Integers]], edges: Milliseconds, begin: int, end: int
+) -> dict[str, np.ndarray | list[str]]:
+    """Compute the columns of ZONE_OCCUPANCY.
+
+    Parameters
+    ----------
+    counts
+        For each zone, the times at which the count changes [ms], and the count from then on.
+    edges
+        Edges of the bins [ms].
+    begin, end
+        The part of the video that was recorded [ms].
+    """
     recorded = measure_recorded(edges, begin, end)
-    rows = [zone == number for number in range(len(names))]
-    parts = [_binned(time[own], persons[own], edges) for own in rows]
+    parts = [_binned(time, persons, edges) for time, persons in counts.values()]
     total, most = (
         np.concatenate([np.empty(0, "int64"), *(part[place] for part in parts)]) for place in (0, 1)
     )
-    recorded_time = np.tile(recorded, len(names))
-    arrays: dict[str, np.ndarray | list[str]] = {
-        "zone": np.repeat(np.array(names, dtype=object), len(recorded)),
-        "timestamp": np.tile(edges[:-1], len(names)),
+    recorded_time = np.tile(recorded, len(counts))
+    return {
+        "zone": np.repeat(np.array([*counts], dtype=object), len(recorded)),
+        "timestamp": np.tile(edges[:-1], len(counts)),
         "recorded_time": recorded_time,
         "mean_persons": total / recorded_time,
         "max_persons": most,
         "person_seconds": total,
     }
-    return assemble(ZONE_OCCUPANCY, arrays)
 
 
 def parse_bin_length(every: pd.Timedelta | str) -> int:

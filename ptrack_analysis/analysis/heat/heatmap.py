@@ -249,8 +249,7 @@ class Heatmap:
         """Return the long table, one row per cell with the center of the cell.
 
         Person-seconds are the table HEATMAP, those of boxes BOX_HEATMAP, and a series of them HEATMAP_SLICES.
-        All other heatmaps are the
-        table MEASURE.
+        All other heatmaps are the table MEASURE.
 
         Parameters
         ----------

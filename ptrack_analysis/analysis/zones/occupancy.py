@@ -12,7 +12,7 @@ from ptrack_analysis.analysis.zones.membership import Inside, time_inside
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zones import Zone, shared_area, validate_outlines, validate_zones
 from ptrack_analysis.schema import OCCUPANCY_CHANGES, OVERLAPS, assemble
-from ptrack_analysis.video import Video, milliseconds
+from ptrack_analysis.video import Milliseconds, Video, milliseconds
 
 
 def compute_zone_overlaps(zones: Sequence[Zone], *, unit: str | None = None) -> pd.DataFrame:
@@ -118,7 +118,30 @@ def compute_occupancy(
     per bin give a smaller one (``compute_occupancy_bins`` returns both).
     O(zones · n log n) at worst; the sort is over stretches of presence, not over detections.
     """
-    walks = read_walks(trajectories)
+    counts = count_people(read_walks(trajectories), video, zones=zones, start=start, end=end)
+    arrays: dict[str, Integers | list[str]] = {
+        "zone": [name for name, (moments, _) in counts.items() for _ in moments],
+        "timestamp": np.concatenate([moments for moments, _ in counts.values()]),
+        "persons": np.concatenate([persons for _, persons in counts.values()]),
+    }
+    return assemble(OCCUPANCY_CHANGES, arrays)
+
+
+def count_people(
+    walks: Walks,
+    video: Video,
+    *,
+    zones: Sequence[Zone] = (),
+    start: pd.Timedelta | str | None = None,
+    end: pd.Timedelta | str | None = None,
+) -> dict[str, tuple[Milliseconds, Integers]]:
+    """Count the people in the scene, the zone ``""``, and in each zone, as in ``compute_occupancy``.
+
+    Returns
+    -------
+    dict
+        The times at which each count changes [ms], and the count from then on.
+    """
     validate_zones(zones, walks.unit)
     rows, held = walks.rows, walks.held
     until = rows.time + held
@@ -132,12 +155,7 @@ def compute_occupancy(
     for zone in zones:
         inside = time_inside(zone, walks.find_inside(zone) & stays, rows.time, held)
         counts[zone.name] = _changes(rows.person, inside, begin, close)
-    arrays: dict[str, Integers | list[str]] = {
-        "zone": [name for name, (moments, _) in counts.items() for _ in moments],
-        "timestamp": np.concatenate([moments for moments, _ in counts.values()]),
-        "persons": np.concatenate([persons for _, persons in counts.values()]),
-    }
-    return assemble(OCCUPANCY_CHANGES, arrays)
+    return counts
 
 
 def _changes(person: Integers, inside: Inside, begin: int, close: int) -> tuple[Integers, Integers]:
