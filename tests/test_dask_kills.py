@@ -26,7 +26,7 @@ pytestmark = [
 KILLS = 50
 EACH = 6
 """So many workers of one export are killed at most."""
-FLUSHES = 10
+FLUSHES = 8
 """So many files of one batch or chunk are brought to the disk at least."""
 VIDEOS = 30
 

@@ -129,8 +129,8 @@ def add(commands: Any) -> None:
     parser = add_command(
         commands,
         "export",
-        "Write a dataset: one folder per table with one Parquet file per video, a data dictionary, and "
-        "views for DuckDB and Athena. A second run over unchanged input changes nothing. A run after an "
+        "Write a dataset: one folder per table with one Parquet file per batch of videos, a data dictionary, "
+        "and views for DuckDB and Athena. A second run over unchanged input changes nothing. A run after an "
         "interrupted one completes it. Only one run at a time can write a dataset.",
         "export data/shop out --zones data/shop/zones.geojson",
         "export data/day out --zones data/day/zones.geojson --workers 2 --prune",
@@ -155,11 +155,6 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
-        "--partition",
-        choices=("local_month", "local_day"),
-        help="put facts into partitions; chosen when the dataset is made (default none)",
-    )
-    parser.add_argument(
         "--as",
         dest="as_",
         choices=("parquet", "delta"),
@@ -171,6 +166,12 @@ def add(commands: Any) -> None:
         "--prune",
         action="store_true",
         help="remove videos that an earlier export of this SOURCE wrote and SOURCE no longer contains",
+    )
+    parser.add_argument(
+        "--partition",
+        choices=("local_month", "local_day"),
+        help="put the files of facts into one folder per month or day of the site's clock; chosen when the "
+        "dataset is made",
     )
     add_options(parser, *MEASURING, "clock", "privacy")
     parser.add_argument(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -221,17 +222,20 @@ _SCHEMA = pa.schema(
 def format_manifest(manifest: Manifest) -> bytes:
     """Return the content of the manifest's file: a row per video, equal settings stored once."""
     shared: dict[str, dict[str, int]] = {name: {} for name in _SHARED}
-    columns: dict[str, list[Any]] = {name: [] for name in _SCHEMA.names}
+    entries = manifest.videos
+    columns: dict[str, list[Any]] = {
+        name: [getattr(entry, name) for entry in entries] for name in (*_TEXTS, "batch")
+    }
+    for name, known in shared.items():
+        numbers: dict[int, int] = {}
+        for entry in entries:
+            value = getattr(entry, name)
+            if id(value) not in numbers:
+                numbers[id(value)] = known.setdefault(_format_json(value), len(known))
+        columns[name] = [numbers[id(getattr(entry, name))] for entry in entries]
+    columns |= {name: [_format_json(getattr(entry, name)) for entry in entries] for name in _JSON}
     files = _files_by_row(manifest)
-    for index, entry in enumerate(manifest.videos):
-        for name in (*_TEXTS, "batch"):
-            columns[name].append(getattr(entry, name))
-        for name in _SHARED:
-            known = shared[name]
-            columns[name].append(known.setdefault(_format_json(getattr(entry, name)), len(known)))
-        for name in _JSON:
-            columns[name].append(_format_json(getattr(entry, name)))
-        columns["files"].append(files.get(index))
+    columns["files"] = [files.get(index) for index in range(len(entries))]
     head = {
         "schema_version": SCHEMA_VERSION,
         "package": manifest.package,
@@ -276,7 +280,7 @@ def _format_file(file: DatasetFile) -> list[Any]:
 
 
 def _format_json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return msgspec.json.encode(value, order="sorted").decode()
 
 
 def read_whole(content: bytes) -> pa.Table:

@@ -307,8 +307,8 @@ class AnalysisConfig:
             "names of the tables to write, or all",
             "tables",
             metavar="NAME,NAME|all",
-            default="all but cell_values, flow_field and confidence_intervals, which take long",
-            note="``videos`` and ``persons`` are always written, because the other tables refer to them.",
+            default="the standard tables; ptrack table --list lists all",
+            note="``videos`` and ``tracks`` are always written, because the other tables refer to them.",
         ),
     )
     min_count: int | None = field(
