@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 from pages import METADATA, page, record, write
-from ptrack_analysis.dataset.video_files import compute_table
 
+from ptrack_analysis.dataset.batches import compute_table
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.pipeline.config import AnalysisConfig

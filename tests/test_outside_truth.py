@@ -60,9 +60,9 @@ def test_an_export_of_the_real_job_gives_the_published_dwell(real_data, tmp_path
     file = real_data / "rekognition" / "edenai-2023-10-16.json"
     summary = export_dataset(file, tmp_path, tables=["detections", "occupancy_changes"])
     assert summary.videos[0].rows["detections"] == 400
-    persons = pd.read_parquet(tmp_path / "tracks" / "edenai-2023-10-16.parquet")
+    persons = pd.read_parquet(tmp_path / "tracks")
     assert persons["time_in_scene_s"].tolist() == [14.581, 14.047, 14.581, 0.067, 0.067]
-    occupancy = pd.read_parquet(tmp_path / "occupancy_changes" / "edenai-2023-10-16.parquet")
+    occupancy = pd.read_parquet(tmp_path / "occupancy_changes")
     scene = occupancy[occupancy["zone"] == ""]
     assert (scene["timestamp_ms"].diff().shift(-1) * scene["persons"]).sum() == 43343
 

@@ -12,7 +12,7 @@ from shapely.geometry import LineString
 import ptrack_analysis as pta
 from ptrack_analysis import Line, compute_crossings, compute_trajectories
 from ptrack_analysis.cli import main
-from ptrack_analysis.datasets import compact_dataset
+from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.errors import ParameterError, ZoneError
 from ptrack_analysis.plots import animate_paths, plot_crossings, plot_heatmap, plot_paths
 from ptrack_analysis.video import Video
@@ -72,7 +72,7 @@ def test_lines_of_a_file_of_points_have_the_y_axis_of_the_points(file, zones):
 
 
 def test_every_command_takes_points(file, zones, tmp_path, capsys):
-    out, big = tmp_path / "out", tmp_path / "big"
+    out = tmp_path / "out"
     for command in (
         ["inspect", file],
         ["inspect", file, "--json"],
@@ -95,8 +95,8 @@ def test_every_command_takes_points(file, zones, tmp_path, capsys):
         ),
         ["export", file, out, "--zones", zones],
         ["verify", out],
-        ["compact", out, big],
-        ["verify", big],
+        ["compact", out],
+        ["verify", out],
         ["report", file, "-o", tmp_path / "video.html", "--zones", zones],
         ["report", out, "-o", tmp_path / "all.html"],
     ):
@@ -106,7 +106,7 @@ def test_every_command_takes_points(file, zones, tmp_path, capsys):
 
 def test_a_dataset_of_points_has_the_tables_that_need_meters_and_none_of_boxes(file, zones, tmp_path):
     out = tmp_path / "out"
-    pta.export_dataset(file, out, zones=zones)
+    pta.export_dataset(file, out, zones=zones, tables="all")
     assert pta.verify_dataset(out).findings == []
     dataset = pta.open_dataset(out)
     assert len(dataset.read("trajectories")) == 120
@@ -115,8 +115,8 @@ def test_a_dataset_of_points_has_the_tables_that_need_meters_and_none_of_boxes(f
     assert folders >= {"stops", "encounters", "groups", "density", "fundamental_diagram", "crossings"}
     assert not folders & {"detections", "quality", "facing", "stitches"}
     assert "| `box_truncated` |" not in (out / "dictionary.md").read_text()
-    compact_dataset(out, tmp_path / "big")
-    assert len(pta.open_dataset(tmp_path / "big").read("crossings")) == 2
+    compact_dataset(out)
+    assert len(pta.open_dataset(out).read("crossings")) == 2
 
 
 def test_a_table_in_memory_and_a_file_of_points_give_the_same(file, zones):

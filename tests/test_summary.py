@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from pages import METADATA, page, record, write
-from ptrack_analysis.dataset.video_files import compute_tables
 
 from ptrack_analysis import (
     AnalysisConfig,
@@ -16,6 +15,7 @@ from ptrack_analysis import (
     compute_transitions,
 )
 from ptrack_analysis.analysis.quality.verdict import judge_video
+from ptrack_analysis.dataset.batches import compute_tables
 from ptrack_analysis.errors import ParameterError, PtrackWarning
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.key_figures import gather_key_figures
@@ -61,7 +61,7 @@ KEYS = [
 
 def analyses(data, source, **settings):
     """Open each video of an archive of the project."""
-    settings = AnalysisConfig(zones=data / source / "zones.geojson", **settings)
+    settings = AnalysisConfig(zones=data / source / "zones.geojson", tables="all", **settings)
     scene = read_scene(settings.zones)
     for reference in find_videos(data / source / "pages"):
         yield VideoAnalysis(reference, settings, scene)
@@ -104,7 +104,7 @@ def test_the_share_of_truncated_boxes_is_that_of_the_quality_check(summed):
 
 def test_occupancy_is_that_of_its_table(summed):
     for figures, _, tables in summed:
-        scene = tables["occupancy"].loc[""]["persons"]
+        scene = tables["occupancy_changes"].loc[""]["persons"]
         there = figures["occupancy"]
         watched = scene.index[-1] - scene.index[0]
         assert there["at_end"] == tables["count_drift"]["present"].iloc[-1] == figures["balance"]["present"]
@@ -175,7 +175,7 @@ def test_the_figures_of_a_zone_are_those_of_visits_and_dwell(summed):
                 ("naive_mean_dwell_s", "observed_mean"),
             ):
                 assert zone[name] == seconds(row[column])
-            counts = tables["occupancy"].loc[zone["zone"]]["persons"]
+            counts = tables["occupancy_changes"].loc[zone["zone"]]["persons"]
             assert zone["occupancy"]["peak"] == counts.max()
 
 

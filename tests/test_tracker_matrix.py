@@ -15,7 +15,7 @@ from pandas.testing import assert_frame_equal
 
 from ptrack_analysis import export_dataset, inspect_tracking, open_dataset, read_tracking, verify_dataset
 from ptrack_analysis.cli import main
-from ptrack_analysis.datasets import compact_dataset
+from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.errors import PtrackError, PtrackWarning
 from ptrack_analysis.rekognition import write_pages
 from ptrack_analysis.sources.trackers.registry import TRACKERS
@@ -246,7 +246,7 @@ def test_every_reader_of_boxes_has_a_writer_here():
 @pytest.mark.parametrize("form", POINT_WRITERS)
 def test_points_go_through_every_command(tmp_path, capsys, form):
     source = POINT_WRITERS[form](tmp_path / "in", point_rows())
-    out, big = tmp_path / "out", tmp_path / "big"
+    out = tmp_path / "out"
     columns = AT.get(form)
     points, video = read_tracking(source, video=Video(frame_rate=25.0) if columns else None, columns=columns)
     assert (len(points), video.y_axis) == (18, "up")
@@ -260,10 +260,10 @@ def test_points_go_through_every_command(tmp_path, capsys, form):
         ["report", source, "-o", tmp_path / "a.html"],
     ):
         assert main([*map(str, command), *options]) == 0, capsys.readouterr().err
-    compact_dataset(out, big)
-    for folder in (out, big):
-        assert verify_dataset(folder).findings == []
-        trajectories = open_dataset(folder).read("trajectories")
+    for work in (open_dataset, compact_dataset):
+        work(out)
+        assert verify_dataset(out).findings == []
+        trajectories = open_dataset(out).read("trajectories")
         assert len(trajectories) == 18
         if form in AT:
             validate_further(trajectories)
@@ -301,7 +301,7 @@ def test_a_reader_of_points_gives_back_what_was_written(tmp_path_factory, form, 
 @pytest.mark.parametrize("form", WRITERS)
 def test_what_a_reader_reads_goes_through_every_command_and_back(tmp_path, capsys, form):
     source = WRITERS[form](tmp_path / "in", sample())
-    out, big = tmp_path / "out", tmp_path / "big"
+    out = tmp_path / "out"
     detections, video = read_tracking(source, video=VIDEO, format=form)
     assert len(detections) == 18
     report = inspect_tracking(next(iter([source])), video=VIDEO) if form not in BASE_1 else None
@@ -314,10 +314,10 @@ def test_what_a_reader_reads_goes_through_every_command_and_back(tmp_path, capsy
     ):
         assert main([*map(str, command), *FACTS, "--format", form]) == 0, capsys.readouterr().err
     assert (tmp_path / "a.png").stat().st_size > 0
-    compact_dataset(out, big)
-    for folder in (out, big):
-        assert verify_dataset(folder).findings == []
-        written = open_dataset(folder).read("detections")
+    for work in (open_dataset, compact_dataset):
+        work(out)
+        assert verify_dataset(out).findings == []
+        written = open_dataset(out).read("detections")
         assert len(written) == 18
         if form == "table":
             validate_further(detections)

@@ -37,7 +37,7 @@ from ptrack_analysis.dataset.identity import (
     read_cache,
     recall_from,
 )
-from ptrack_analysis.dataset.manifest import SOURCES, Manifest, Partition, VideoEntry
+from ptrack_analysis.dataset.manifest import SOURCES, Form, Manifest, Partition, VideoEntry
 from ptrack_analysis.dataset.publishing import name_run, recover, write_bytes_to
 from ptrack_analysis.dataset.release import released_folders
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary, summarize_video
@@ -72,6 +72,7 @@ def export_dataset(
     force: bool = False,
     prune: bool = False,
     partition: Partition | None = None,
+    as_: Form | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
     in_flight: int | None = None,
@@ -124,6 +125,9 @@ def export_dataset(
     partition
         Whether facts lie in folders by ``local_month`` or ``local_day``. It is chosen when the dataset is
         made.
+    as_
+        How tables are stored: ``parquet``, the default, as Parquet files; ``delta`` as a Delta table in each
+        folder, which needs the extra ``delta``. It is chosen when the dataset is made.
     workers
         Number of processes that work on videos; by default this one does. Scripts need ``if __name__ ==
         "__main__":`` then.
@@ -203,7 +207,12 @@ def export_dataset(
         classes=classes,
         min_confidence=min_confidence,
     )
-    with changing(out, partition) as (dataset, check):
+    with changing(out, partition, as_) as (dataset, check):
+        if config.csv and dataset.manifest.form == "delta":
+            raise ParameterError(
+                f"csv (--csv) is not available for {out}, whose tables are Delta tables. Export to another "
+                "folder without Delta, or leave csv out."
+            )
         digests = Digests(config.withholds, config.salt if isinstance(config.salt, bytes) else None)
         cached = _read_bytes(out / SOURCES)
         mark = hash_source(root, digests)
@@ -283,8 +292,8 @@ def _choose_workers(workers: int | None, executor: Executor | None, in_flight: i
     return {"make": make if workers > 1 else None, "in_flight": most, "width": workers}
 
 
-_NO_PARAMETERS = {"zones", "tables", "faces", "csv"}
-"""Settings that change no number: what zones and tables a video has is compared for each video."""
+_NO_PARAMETERS = {"zones", "tables", "faces", "csv", "timezone", "opening_hours", "holidays"}
+"""Settings whose effect is compared for each video: by its zones, its tables and its recording."""
 
 
 @dataclass(slots=True)
@@ -450,9 +459,11 @@ class _Run:
             self.name,
             tables,
             self.manifest.further,
-            self.manifest.partition,
+            self.manifest.file_partition,
             tuple(plan.settings),
             self.digests,
+            self.manifest.versions,
+            self.manifest.version,
         )
 
     def make_tasks(self, plan: _Plan, removed: Sequence[VideoEntry]) -> list[BatchTask]:
@@ -567,8 +578,9 @@ def _work(
         if name not in summaries and name in names:
             drawn = [one["name"] for one in entry.places.get("zones", {}).values()]
             summaries[name] = summarize_video(entry, "unchanged", drawn)
-    if tell is not None:
-        for summary in summaries.values():
+    for summary in summaries.values():
+        _warn(summary)
+        if tell is not None:
             tell(summary)
     results = list[BatchResult]()
     workers = crew.pop("width", 1)
@@ -580,12 +592,17 @@ def _work(
         results.append(result)
         for summary in result.summaries:
             summaries[summary.name] = summary
-            if summary.findings and summary.status == "written":
-                said = f"{summary.name}: {'; '.join(summary.findings)}"
-                warnings.warn(said, PtrackWarning, stacklevel=3)
+            _warn(summary)
             if tell is not None:
                 tell(summary)
     return results, summaries
+
+
+def _warn(summary: VideoSummary) -> None:
+    """Warn of missing pages, dropped rows and assumptions, also if the video was exported earlier."""
+    if summary.findings and summary.status != "failed":
+        said = f"{summary.name}: {'; '.join(summary.findings)}"
+        warnings.warn(said, PtrackWarning, stacklevel=4)
 
 
 def _compute(tasks: Sequence[BatchTask], target: Target, crew: dict[str, Any]) -> Iterator[BatchResult]:

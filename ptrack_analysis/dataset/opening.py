@@ -20,15 +20,17 @@ from ptrack_analysis.dataset.queries import (
     Selection,
     answer,
     arrow_dataset,
+    arrow_table,
     connected,
     convert_to_pandas,
     find_stored_names,
     told,
     unknown,
 )
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.limits import at_least
 from ptrack_analysis.storage.columns import VIDEO
+from ptrack_analysis.storage.facts import SCHEMA_VERSION
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
 from ptrack_analysis.video import milliseconds
 
@@ -286,27 +288,29 @@ class Dataset:
             of_one=isinstance(videos, str),
         )
 
-    def _scanned(self, table: str, videos: Sequence[str] | None) -> pa_dataset.FileSystemDataset:
+    def _scanned(self, table: str, videos: Sequence[str] | None) -> pa_dataset.Dataset:
         """Return the files of a table as an Arrow dataset: those with these videos, or all."""
         if table not in self.tables:
             raise unknown(self.root, "table", table, self.tables)
-        if videos is None:
+        if videos is None and not self.manifest.versions:
             return arrow_dataset(self.root, self.manifest.files_of(table))
-        if table in DIMENSIONS:
+        if table in DIMENSIONS and videos is not None:
             raise ParameterError(f"table {table!r} is of the whole dataset, so no videos of it can be chosen")
         batches = {entry.video: entry.batch for entry in self.manifest.videos}
-        for video in videos:
+        for video in videos or ():
             if video not in batches:
                 raise unknown(self.root, "video", video, batches)
-        files = self.manifest.files_of(table, {batches[video] for video in videos})
+        if self.manifest.versions:
+            return arrow_table(self.root, self.manifest, table)
+        files = self.manifest.files_of(table, {batches[video] for video in videos or ()})
         return arrow_dataset(self.root, files or self.manifest.files_of(table)[:1])
 
 
 def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
-    """Open a dataset that ``ptrack export`` or ``ptrack compact`` wrote, on disk or in S3.
+    """Open a dataset that ``ptrack export`` wrote, on disk or in S3.
 
-    Only the records are read here: files that no record tells of, such as those of a run that was killed,
-    are not there. What later runs change is seen after opening again.
+    Only the manifest is read here. Files that it does not list, such as those of a run that was killed, are
+    ignored. Open the dataset again to see what later runs changed.
 
     Parameters
     ----------
@@ -316,7 +320,7 @@ def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
     Raises
     ------
     InputError
-        If there is no dataset.
+        If there is no dataset, it is of another schema version, or a run was killed while it changed it.
     RemoteError
         If S3 refuses.
 
@@ -326,7 +330,13 @@ def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
     """
     root = parse_path(place)
     wait_for_change(root)
-    return Dataset(root, read_manifest(root))
+    manifest = read_manifest(root)
+    if manifest.version < SCHEMA_VERSION:
+        raise InputError(
+            f"{root}: the dataset has schema version {manifest.version}, and this package reads version "
+            f"{SCHEMA_VERSION}. Run ptrack compact {root}, which brings all files to it."
+        )
+    return Dataset(root, manifest)
 
 
 def _validate_form(as_: str) -> None:

@@ -9,9 +9,10 @@ import sys
 
 import pandas as pd
 import pytest
+from moving import find_faults
 from pages import FACE, page, record, write
 
-from ptrack_analysis import verify_dataset
+from ptrack_analysis import open_dataset, verify_dataset
 from ptrack_analysis.cli import main
 
 ZONES = {
@@ -107,8 +108,9 @@ def test_one_bad_video_leaves_the_others_done_and_exit_4(tmp_path, capfd, archiv
     assert code == 4
     assert "2 videos: 1 written, 1 failed" in out
     assert len(err.splitlines()) >= 1
-    assert (tmp_path / "out" / "visits" / "good.parquet").exists()
-    assert not list((tmp_path / "out").rglob("bad*"))
+    dataset = open_dataset(tmp_path / "out")
+    assert dataset.videos == ["good"]
+    assert len(dataset.read("visits", videos="good")) > 0
 
 
 @pytest.mark.parametrize(
@@ -220,8 +222,9 @@ def test_no_persons_is_fine_and_all_files_are_written(tmp_path, capfd, zones):
     assert code == 0
     written = files_of(tmp_path / "out")
     for table in ("videos", "tracks", "detections", "trajectories", "visits", "occupancy", "heatmap"):
-        assert f"{table}/empty.parquet" in written
-    assert pd.read_parquet(tmp_path / "out" / "visits" / "empty.parquet").empty
+        assert [path.startswith(f"{table}/part-") for path in written].count(True) == 1
+    assert pd.read_parquet(tmp_path / "out" / "visits").empty
+    assert open_dataset(tmp_path / "out").videos == ["empty"]
 
 
 def test_export_says_where_results_are_and_how_long_people_stayed(tmp_path, capfd, archive, zones):
@@ -239,7 +242,7 @@ def test_export_says_where_results_are_and_how_long_people_stayed(tmp_path, capf
 
 def times(folder):
     """Give when each file of a dataset was written, but for what runs note for themselves."""
-    files = (path for path in folder.rglob("*") if ".ptrack" not in path.parts)
+    files = (path for path in folder.rglob("*") if "_ptrack" not in path.parts)
     return {path: path.stat().st_mtime_ns for path in files}
 
 
@@ -257,7 +260,7 @@ def test_export_without_zones_says_how_to_get_visits(tmp_path, capfd, archive):
     code, _, err = run(capfd, "export", archive, tmp_path / "out")
     assert code == 0
     assert "no visits and crossings without zones" in err
-    assert not (tmp_path / "out" / "visits").exists()
+    assert open_dataset(tmp_path / "out").read("visits").empty
 
 
 def test_what_inspect_notes_export_says_too_and_says_again(tmp_path, capfd):
@@ -300,7 +303,7 @@ def test_of_exports_at_once_one_writes_and_the_others_say_so(tmp_path, data):
     assert 0 in [code for _, code in ended]
     for err, code in ended:
         assert code == 0 or (code == 1 and "another run is writing this dataset" in err), err
-    assert not list((tmp_path / "out").rglob(".ptrack-*"))
+    assert find_faults(tmp_path / "out") == []
     assert verify_dataset(tmp_path / "out").findings == []
 
 
@@ -316,8 +319,10 @@ def test_a_part_of_the_video_can_be_exported_with_the_period_of_the_whole(tmp_pa
     rows = [record(t, p) for t in range(0, 1000, 40) for p in (0, 1)] + [record(500, 2)]
     file = write(tmp_path / "a.json", page(*rows))
     run(capfd, "export", file, tmp_path / "out", "--persons", "2", "--from", "400ms", "--to", "600ms")
-    persons = pd.read_parquet(tmp_path / "out" / "tracks" / "a@400ms-600ms.parquet")
-    assert persons[["person_index", "time_in_scene_s"]].to_numpy().tolist() == [[2, 0.04]]
+    persons = pd.read_parquet(tmp_path / "out" / "tracks")
+    assert persons[["video", "person_index", "time_in_scene_s"]].to_numpy().tolist() == [
+        ["a@400ms-600ms", 2, 0.04]
+    ]
 
 
 def test_inspect_prints_a_report_even_of_what_is_bad(tmp_path, capfd, archive):
@@ -374,11 +379,14 @@ def test_a_fault_of_stdin_names_stdin(capfd, monkeypatch):
     assert err.startswith("ptrack: stdin: ")
 
 
-def test_a_video_under_two_names_in_one_dataset_is_noted(tmp_path, capfd):
+def test_a_video_with_a_new_name_replaces_itself(tmp_path, capfd):
     file = write(tmp_path / "in" / "result-7.json", page(record()))
     run(capfd, "export", file, tmp_path / "out")
-    _, _, err = run(capfd, "export", file.parent, tmp_path / "out", "--name", "Lobby")
-    assert "'in', exported earlier, was made of the same files as 'Lobby', so they count twice" in err
+    assert open_dataset(tmp_path / "out").videos == ["in"]
+    run(capfd, "export", file.parent, tmp_path / "out", "--name", "Lobby")
+    dataset = open_dataset(tmp_path / "out")
+    assert dataset.videos == ["Lobby"]
+    assert len(dataset.read("detections")) == 1
 
 
 def test_a_page_can_come_from_stdin(capfd, monkeypatch):
@@ -396,7 +404,7 @@ def test_facts_can_be_given_where_pages_have_none(tmp_path, capfd):
     assert "--frame-size" in err
     code, *_ = run(capfd, "export", file, tmp_path / "out", "--frame-size", "640x360", "--frame-rate", "25")
     assert code == 0
-    assert pd.read_parquet(tmp_path / "out" / "videos" / "a.parquet")["width"].tolist() == [640]
+    assert pd.read_parquet(tmp_path / "out" / "videos")["width"].tolist() == [640]
 
 
 @pytest.mark.parametrize("picture", ["paths", "heatmap", "visits", "occupancy"])

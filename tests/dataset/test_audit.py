@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ptrack_analysis.dataset.video_files import compute_tables
 from shapely.geometry import box
 
 from ptrack_analysis import Video, compute_trajectories, compute_visits, find_videos
 from ptrack_analysis.analysis.crowd.density import compute_occupancy_bins
 from ptrack_analysis.analysis.zones.occupancy import compute_occupancy
 from ptrack_analysis.dataset.audit import audit_video
+from ptrack_analysis.dataset.batches import compute_tables
 from ptrack_analysis.dataset.release import release
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis

@@ -20,7 +20,7 @@ from stored import assert_sound, contents, list_files, read_stored, rows, values
 
 from ptrack_analysis import export_dataset, open_dataset
 from ptrack_analysis.cli import main
-from ptrack_analysis.dataset import catalogue, changes, manifest
+from ptrack_analysis.dataset import catalogue, changes, manifest, opening
 from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.manifest import format_manifest, read_manifest
 from ptrack_analysis.dataset.removal import remove_videos
@@ -448,7 +448,7 @@ def test_a_parquet_file_of_someone_else_is_no_manifest(tmp_path, out):
 def set_version(patch, version):
     """Have the package know another version of the schema."""
     facts.arrow_schema.cache_clear()
-    for module in (facts, manifest, changes, catalogue):
+    for module in (facts, manifest, changes, catalogue, opening):
         patch.setattr(module, "SCHEMA_VERSION", version)
 
 
@@ -507,6 +507,8 @@ def test_a_step_of_the_schema_brings_every_file_to_the_next_version(
     with monkeypatch.context() as patch:
         patch.setitem(facts.STEPS, version, double)
         set_version(patch, version + 1)
+        with pytest.raises(InputError, match="Run ptrack compact"):
+            open_dataset(out)
         if run == "export":
             assert statuses(export_dataset(tmp_path / "a", out)) == {"a": "unchanged"}
         elif run == "export more":

@@ -21,6 +21,7 @@ from ptrack_analysis import (
     read_tracking,
 )
 from ptrack_analysis.cli import main
+from ptrack_analysis.dataset.manifest import read_manifest
 from ptrack_analysis.errors import IncompleteError, PtrackWarning
 from ptrack_analysis.rekognition import write_pages
 
@@ -146,11 +147,10 @@ def test_the_verdict_of_an_incomplete_archive_stands_in_python_and_in_all_output
     assert json.loads(capfd.readouterr().out)["videos"][0]["read_report"]["completeness"] == verdict
     assert main(["export", str(archive), str(out), *options]) == 0
     assert capfd.readouterr().err.count(verdict) == 1
-    (videos,) = (out / "videos").glob("*.parquet")
-    assert pd.read_parquet(videos)["completeness"].tolist() == [verdict]
-    (record_file,) = (out / "_runs").glob("*.json")
-    assert json.loads(record_file.read_text())["read_report"]["completeness"] == verdict
-    quality = pd.read_parquet(next((out / "quality").glob("*.parquet"))).set_index("check")
+    assert pd.read_parquet(out / "videos")["completeness"].tolist() == [verdict]
+    (entry,) = read_manifest(out).videos
+    assert entry.read_report["completeness"] == verdict
+    quality = pd.read_parquet(out / "quality").set_index("check")
     assert quality.loc["missing pages", "verdict"] == "bad"
 
 
@@ -301,7 +301,7 @@ def test_the_shell_refuses_with_exit_3_or_notes_what_is_missing(
         output = [(tmp_path / "out.html").read_text()]
     assert "page 3 is missing" in "".join(output)
     if command == "export":
-        notes = json.loads((tmp_path / "out/_runs/shop.json").read_text())["notes"]
-        assert any("page 3 is missing" in note for note in notes)
+        (entry,) = read_manifest(tmp_path / "out").videos
+        assert any("page 3 is missing" in note for note in entry.notes)
         people = pd.read_parquet(tmp_path / "out/tracks")
         assert (len(people), round(people["time_in_scene_s"].sum(), 3)) == (12, 408.2)

@@ -11,6 +11,7 @@ from tracker_files import SMALL
 
 from ptrack_analysis import export_dataset, inspect_tracking, open_video, read_tracking
 from ptrack_analysis.cli import main
+from ptrack_analysis.dataset.manifest import read_manifest
 from ptrack_analysis.errors import InputError, PtrackWarning
 
 WITHOUT_ID = "".join(f"{frame},1,9,9,5,50\n" for frame in range(1, 10)) + "4,-1,9,9,5,50\n"
@@ -94,11 +95,11 @@ def test_python_never_drops_in_silence(tmp_path):
     with pytest.warns(PtrackWarning, match="^a: 1 rows without an id") as warned:
         export_dataset(file, tmp_path / "out", video=SMALL)
     assert len(warned) == 1
-    stored = pd.read_parquet(next((tmp_path / "out/videos").glob("*.parquet")))
+    stored = pd.read_parquet(tmp_path / "out/videos")
     assert stored[["rows_read", "rows_dropped"]].to_numpy().tolist() == [[10, 1]]
     with pytest.warns(PtrackWarning, match="^a: 1 rows without an id"):  # it is unchanged
         export_dataset(file, tmp_path / "out", video=SMALL)
-    entry = json.loads((tmp_path / "out/_runs/a.json").read_text())["read_report"]
+    entry = read_manifest(tmp_path / "out").videos[0].read_report
     assert (entry["rows_read"], entry["rows_kept"]) == (10, 9)
     assert "examples" not in entry["dropped"][0]
 
@@ -217,7 +218,7 @@ def test_an_export_that_withholds_small_counts_warns_too(tmp_path):
     for _ in "12":  # written, then unchanged
         with pytest.warns(PtrackWarning, match="^a: incomplete: its page has a NextToken"):
             export_dataset(source, tmp_path / "out", min_count=2, allow_incomplete=True)
-    entry = json.loads((tmp_path / "out/_runs/a.json").read_text())["read_report"]
+    entry = read_manifest(tmp_path / "out").videos[0].read_report
     assert entry.keys() == {"completeness", "missing"}
 
 
@@ -230,4 +231,4 @@ def test_the_report_names_files_by_their_path_below_the_source(tmp_path):
     assert [text[:10] for text in video.read_report.assumptions] == ["a/p-0.json", "b/p-1.json"]
     with pytest.warns(PtrackWarning, match="8 bytes after the last JSON document were ignored"):
         export_dataset(tmp_path / "in", tmp_path / "out")
-    assert str(tmp_path) not in next((tmp_path / "out/_runs").glob("*.json")).read_text()
+    assert str(tmp_path) not in repr(read_manifest(tmp_path / "out"))
