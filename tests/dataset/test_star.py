@@ -244,9 +244,9 @@ def test_the_zones_of_earlier_runs_stay_while_a_video_refers_to_them(data, tmp_p
     export_dataset(tmp_path / "noon", out, zones=zones, tables="visits")
     table = read_parquet(out / "zones/zones.parquet")
     assert sorted(table.loc[table["zone"] == "table", "videos"]) == [1, 1]
-    entries = read_manifest(out).videos
+    manifest = read_manifest(out)
     for name, dimension in DIMENSIONS.items():
-        assert read_parquet(out / f"{name}/{name}.parquet").equals(dimension.compute(entries))
+        assert read_parquet(out / f"{name}/{name}.parquet").equals(dimension.compute(manifest))
     export_dataset(tmp_path / "morning", out, zones=zones, tables="visits")
     table = read_parquet(out / "zones/zones.parquet")
     assert table.loc[table["zone"] == "table", "videos"].tolist() == [2]
