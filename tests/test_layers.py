@@ -48,7 +48,7 @@ HOMES = {
     "matplotlib": {"plots"},
     "pyarrow": {"sources", "storage", "dataset"},
     "boto3": {"sources", "storage"},
-    "msgspec": {"sources"},
+    "msgspec": {"sources", "dataset"},
     "scipy": {"analysis"},
     "anywidget": {"web"},
     "av": {"scene"},
