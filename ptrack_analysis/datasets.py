@@ -1,8 +1,9 @@
-"""Many videos: find them, export them as a dataset, read and check it."""
+"""Many videos: find them, export them as a dataset, read, check and change it."""
 
 from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.export import export_dataset
 from ptrack_analysis.dataset.opening import Dataset, open_dataset
+from ptrack_analysis.dataset.removal import remove_videos
 from ptrack_analysis.dataset.verification import Verification
 from ptrack_analysis.dataset.verify import verify_dataset
 from ptrack_analysis.pipeline.workers import map_videos
@@ -18,5 +19,6 @@ __all__ = [
     "find_videos",
     "map_videos",
     "open_dataset",
+    "remove_videos",
     "verify_dataset",
 ]

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ptrack_analysis.dataset.description import NULL_PARTITION, DatasetDescription, StoredTable
+from ptrack_analysis.dataset.description import DatasetDescription, StoredTable
+from ptrack_analysis.dataset.manifest import NULL_PARTITION
 
 TYPES = {
     "int": pa.int64(),

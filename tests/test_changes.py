@@ -225,4 +225,4 @@ def test_the_marks_of_a_run_are_no_part_of_the_data(archive, tmp_path):
         "sources.parquet",
     ]
     for path in out.rglob("*"):
-        assert path.is_dir() or str(tmp_path).encode() not in path.read_bytes(), path
+        assert path.is_dir() or str(archive).encode() not in path.read_bytes(), path

@@ -204,8 +204,8 @@ def test_a_table_without_rows_has_a_file_without_rows(data, tmp_path):
 
 DAMAGES = {
     "missing": (lambda file: file.unlink(), "is missing, although the manifest lists it"),
-    "empty": (lambda file: file.write_bytes(b""), "cannot be read as Parquet"),
-    "cut": (lambda file: file.write_bytes(file.read_bytes()[:-100]), "cannot be read as Parquet"),
+    "empty": (lambda file: file.write_bytes(b""), "was changed after ptrack wrote it"),
+    "cut": (lambda file: file.write_bytes(file.read_bytes()[:-100]), "was changed after ptrack wrote it"),
 }
 
 
@@ -216,8 +216,7 @@ def test_a_damaged_dataset_is_left_alone(out, damage, said):
     before = content(out)
     with pytest.raises(InputError, match=rf"visits/.*: {said}"):
         compact_dataset(out)
-    left = {place: one for place, one in content(out).items() if not place.startswith("_ptrack/staging/")}
-    assert left == before
+    assert content(out) == before
 
 
 def test_a_folder_without_a_manifest_is_no_dataset(tmp_path):

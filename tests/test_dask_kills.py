@@ -14,7 +14,7 @@ from moving import (
     read_all_rows,
 )
 
-from ptrack_analysis import export_dataset
+from ptrack_analysis import export_dataset, verify_dataset
 from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.pipeline.workers import dask
 
@@ -26,7 +26,7 @@ pytestmark = [
 KILLS = 50
 EACH = 6
 """So many workers of one export are killed at most."""
-FLUSHES = 10
+FLUSHES = 8
 """So many files of one batch or chunk are brought to the disk at least."""
 VIDEOS = 30
 
@@ -45,6 +45,7 @@ def test_dask_workers_killed_at_random_moments_are_made_good_by_a_rerun(tmp_path
         export_dataset(pages, out, zones=zones)
         assert read_all_rows(out) == expected
         assert find_faults(out) == []
+        assert verify_dataset(out).findings == []
 
 
 def export_amid_kills(pages, out, zones, chance):

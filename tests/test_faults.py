@@ -15,7 +15,7 @@ import pytest
 from cut_short import cut_short
 from moving import find_faults, make_archive, read_all_rows, tree
 
-from ptrack_analysis import export_dataset
+from ptrack_analysis import export_dataset, verify_dataset
 from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.manifest import STAGING, read_manifest
 from ptrack_analysis.dataset.publishing import recover
@@ -77,6 +77,7 @@ def is_complete_after_a_rerun(made, which, out):
     complete(made, which, out)
     assert read_all_rows(out) == read_all_rows(made / ("out" if which == "export" else which))
     assert find_faults(out) == []
+    assert verify_dataset(out).findings == []
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from cut_short import cut_short
 from moving import find_faults, make_archive, read_all_rows
 
-from ptrack_analysis import export_dataset
+from ptrack_analysis import export_dataset, verify_dataset
 
 pytestmark = [
     pytest.mark.slow,
@@ -44,4 +44,5 @@ def test_an_exporter_killed_at_random_moments_is_completed_by_a_rerun(made, tmp_
         export_dataset(pages, out, zones=zones)
         assert read_all_rows(out) == expected
         assert find_faults(out) == []
+        assert verify_dataset(out).findings == []
     assert killed >= KILLS // 2 - 2  # workers that run into each other may save a step at the very end

@@ -143,8 +143,8 @@ def test_an_export_of_and_to_s3_has_the_tables_of_one_on_disk(s3, data, tmp_path
     there, here = remote("out"), local(tmp_path / "out")
     assert there.keys() == here.keys()
     assert {name for name in there if there[name] != here[name]} == PLACED
-    export_dataset(f"s3://{BUCKET}/archive/day", tmp_path / "again", zones=zones)
-    again = local(tmp_path / "again")
+    export_dataset(f"s3://{BUCKET}/archive/day", tmp_path / "again/out", zones=zones)
+    again = local(tmp_path / "again/out")
     assert {name for name in here if again[name] != here[name]} <= PLACED
 
 

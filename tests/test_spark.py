@@ -1,19 +1,14 @@
-"""What Spark reads on an exported dataset."""
+"""Spark reads the folders of an export, flat and partitioned, with plain calls."""
 
 import warnings
 
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
-from questions import SQL, TABLES, answers, recordings, truth
+from questions import SQL, TABLES, answers, export_all, truth
 
-from ptrack_analysis.dataset.export import export_dataset
-from ptrack_analysis.video import Video
+from ptrack_analysis.dataset.manifest import read_manifest
 
 pytestmark = pytest.mark.slow
-
-FOLDERS = ["videos", "tracks", "detections", "trajectories", "visits", "occupancy", "heatmap"]
-TYPES = {"string": "string", "int64": "bigint", "double": "double", "timestamp[us, tz=UTC]": "timestamp"}
 
 
 @pytest.fixture(scope="module")
@@ -30,59 +25,35 @@ def spark():
         session.stop()
 
 
-@pytest.fixture(scope="module")
-def out(data, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("dataset") / "out"
-    started = Video(started_at=pd.Timestamp("2024-05-06T07:08:09Z").to_pydatetime())
-    export_dataset(data / "day/pages", folder, zones=data / "day/zones.geojson", video=started)
+@pytest.fixture(scope="module", params=[None, "local_day"], ids=["flat", "by day"])
+def out(request, spark, data, tmp_path_factory):
+    folder = export_all(data, tmp_path_factory.mktemp("spark"), partition=request.param)
+    for name in read_manifest(folder).tables:
+        spark.read.parquet(str(folder / name)).createOrReplaceTempView(name)
     return folder
 
 
-def test_spark_reads_each_folder_as_one_table_with_the_types_of_its_files(spark, out):
-    for folder in FOLDERS:
-        table = spark.read.parquet(str(out / folder))
-        written = pq.read_schema(out / folder / "noon.parquet")
-        assert table.dtypes == [(field.name, TYPES[str(field.type)]) for field in written]
-        assert table.count() == len(pd.read_parquet(out / folder))
+def test_five_questions_have_the_answers_of_pandas_in_spark(spark, out, data):
+    found, expected = answers(lambda query: spark.sql(query).collect()), truth(data)
+    for question in SQL:
+        assert found[question] == pytest.approx(expected[question], rel=1e-6), question
 
 
-def test_dwell_in_spark_is_dwell_in_pandas(spark, out):
-    rows = spark.read.parquet(str(out / "visits")).groupBy("video", "zone").sum("dwell_s").collect()
-    expected = pd.read_parquet(out / "visits").groupby(["video", "zone"])["dwell_s"].sum()
-    assert {(row[0], row[1]): row[2] for row in rows} == pytest.approx(expected.to_dict())
+def test_spark_reads_every_row_of_every_table(spark, out):
+    for name in read_manifest(out).tables:
+        assert spark.table(name).count() == len(pd.read_parquet(out / name, partitioning=None)), name
 
 
 def test_the_start_of_the_recording_is_the_same_moment_in_spark(spark, out):
-    rows = spark.read.parquet(str(out / "videos")).selectExpr("unix_micros(started_at)").distinct().collect()
-    assert [row[0] for row in rows] == [pd.Timestamp("2024-05-06T07:08:09Z").value // 1000]
+    rows = spark.sql("SELECT video, unix_micros(started_at) FROM videos").collect()
+    found = {row[0]: row[1] for row in rows}
+    assert found["noon"] == pd.Timestamp("2024-05-06T12:59:20+02:00").value // 1000
+    assert found["shop"] is None
 
 
-def test_what_is_missing_is_null_in_spark(spark, out):
-    trajectories = spark.read.parquet(str(out / "trajectories"))
-    expected = int(pd.read_parquet(out / "trajectories")["x_px"].isna().sum())
-    assert trajectories.where("x_px IS NULL").count() == expected
+def test_missing_numbers_are_null_in_spark(spark, out):
+    assert {*TABLES} <= {*read_manifest(out).tables}
+    trajectories = spark.table("trajectories")
+    expected = int(pd.read_parquet(out / "trajectories", partitioning=None)["x_px"].isna().sum())
+    assert trajectories.where("x_px IS NULL").count() == expected > 0
     assert trajectories.where("isnan(x_px)").count() == 0
-
-
-@pytest.fixture(scope="module")
-def chain(spark, data, tmp_path_factory):
-    """Give Spark a dataset of three videos with a clock, zones, lines and a floor plan."""
-    folder, day = tmp_path_factory.mktemp("chain"), data / "day"
-    export_dataset(
-        day / "pages",
-        folder / "out",
-        zones=day / "zones.geojson",
-        floor=day / "floor.json",
-        recordings=recordings(folder / "videos.csv"),
-    )
-    for name in TABLES:
-        spark.read.parquet(str(folder / "out" / name)).createOrReplaceTempView(name)
-    return folder / "out"
-
-
-def test_the_five_questions_have_the_answers_of_the_pages_in_spark(spark, chain, data):
-    found, expected = answers(lambda query: spark.sql(query).collect()), truth(data / "day")
-    for question in SQL:
-        assert found[question] == pytest.approx(expected[question], rel=1e-12, abs=0)
-    assert found["hourly footfall"] == expected["hourly footfall"]
-    assert found["transitions"] == expected["transitions"]

@@ -129,12 +129,12 @@ def add(commands: Any) -> None:
     parser = add_command(
         commands,
         "export",
-        "Write a dataset: one folder per table with one Parquet file per video, a data dictionary, and "
-        "views for DuckDB and Athena. A second run over unchanged input changes nothing. A run after an "
+        "Write a dataset: one folder per table with one Parquet file per batch of videos, a data dictionary, "
+        "and views for DuckDB and Athena. A second run over unchanged input changes nothing. A run after an "
         "interrupted one completes it. Only one run at a time can write a dataset.",
         "export data/shop out --zones data/shop/zones.geojson",
         "export data/day out --zones data/day/zones.geojson --workers 2 --prune",
-        "export nightly/ out --cameras cameras.toml --strict",
+        "export nightly/ out --cameras cameras.toml --strict --holidays DE-BE",
     )
     add_source(parser)
     parser.add_argument(
@@ -159,6 +159,12 @@ def add(commands: Any) -> None:
         "--prune",
         action="store_true",
         help="remove videos that an earlier export of this SOURCE wrote and SOURCE no longer contains",
+    )
+    parser.add_argument(
+        "--partition",
+        choices=("local_month", "local_day"),
+        help="put the files of facts into one folder per month or day of the site's clock; chosen when the "
+        "dataset is made",
     )
     add_options(parser, *MEASURING, "clock", "privacy")
     parser.add_argument(
@@ -291,6 +297,7 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
             **config,
             force=given.force,
             prune=given.prune,
+            partition=given.partition,
             cameras=given.cameras,
             strict=given.strict,
             name=given.video_name,

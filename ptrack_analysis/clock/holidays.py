@@ -1,21 +1,29 @@
 """Public holidays: of a country, by the package holidays, or from a CSV file."""
 
-import csv
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from difflib import get_close_matches
 from functools import lru_cache
 from importlib import import_module
-from io import StringIO
+from pathlib import Path
 from typing import Any
 
 from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.storage.csv_rows import read_text, simplify_name, split_rows
 from ptrack_analysis.storage.s3 import parse_path
 
 FindHolidays = Callable[[int], Mapping[date, str]]
 """A function that returns the names of the holidays of a year."""
 
-_COUNTRY = re.compile(r"(?P<country>[A-Z]{2})(?:-(?P<subdivision>[A-Z0-9]{1,3}))?")
+_COUNTRY = re.compile(r"(?P<country>[A-Z]{2})(?:-(?P<subdivision>[^./\\]+))?")
+_LANGUAGE = "en_US"
+"""Language of the names, as that of the names of months. Other names depend on the machine's language."""
+_YEARS = range(2000, 2051)
+_SHOWN, _ALIKE = 20, 0.85
+_EXPECTED = (
+    "a country such as 'DE', a part of one such as 'DE-BE', or a CSV file with the columns date and name"
+)
 
 
 def read_holidays(source: str) -> FindHolidays:
@@ -25,8 +33,8 @@ def read_holidays(source: str) -> FindHolidays:
     ----------
     source
         ISO 3166 code of a country (``DE``) or of a part of one (``DE-BE``), for which the package
-        ``holidays`` must be installed; otherwise a CSV file with the columns ``date`` (YYYY-MM-DD) and
-        ``name``, also from ``s3://``.
+        ``holidays`` must be installed. It names the holidays in English where it can. Otherwise a CSV file
+        with the columns ``date`` (YYYY-MM-DD) and ``name``, also from ``s3://``.
 
     Returns
     -------
@@ -58,35 +66,81 @@ def _list_holidays(country: str, subdivision: str | None, year: int) -> Mapping[
             "pip install 'ptrack-analysis[holidays]', or pass a CSV file with the columns date and name."
         ) from error
     try:
-        return dict(package.country_holidays(country, subdiv=subdivision, years=year))
+        found = package.country_holidays(country, subdiv=subdivision, years=year, language=_LANGUAGE)
     except NotImplementedError as error:
         code = country if subdivision is None else f"{country}-{subdivision}"
-        raise ParameterError(
-            f"holidays must be a country such as 'DE' or 'DE-BE' known to the package, got {code!r}"
-        ) from error
+        hint = _suggest(country, subdivision, package.list_supported_countries())
+        raise ParameterError(f"holidays (--holidays) must be {_EXPECTED}, got {code!r}. {hint}") from error
+    return {day: found[day] for day in sorted(found)}
+
+
+def _suggest(country: str, subdivision: str | None, known: Mapping[str, Sequence[str]]) -> str:
+    """Describe which countries or parts of a country are known."""
+    if country not in known:
+        near = sorted(code for code in known if len(code) == len(country) and code[0] == country[0])
+        return f"The known countries with {country[0]} are {', '.join(near)}."
+    parts = [f"{country}-{one}" for one in known[country]]
+    if not parts:
+        return f"The parts of {country} are not known. Write {country!r}."
+    near = get_close_matches(f"{country}-{subdivision}", parts, n=1, cutoff=_ALIKE)
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    more = f" and {len(parts) - _SHOWN} more" if len(parts) > _SHOWN else ""
+    return f"The parts of {country} are {', '.join(parts[:_SHOWN])}{more}."
+
+
+def is_country(source: str) -> bool:
+    """Return whether a source of holidays is the code of a country or of a part of one, not a file."""
+    return _COUNTRY.fullmatch(source) is not None
+
+
+def _suggest_code(source: str) -> str:
+    """Return a hint if the name of a missing file is a code in lower case, or the name of a country."""
+    if is_country(source.upper()):
+        return f" Did you mean {source.upper()!r}?"
+    try:
+        countries = import_module("holidays.registry").COUNTRIES
+    except (ImportError, AttributeError):
+        return ""
+    names = countries.get(source.lower().replace(" ", "_"))
+    return f" Did you mean {names[1]!r}?" if names else ""
 
 
 def _read_file(source: str) -> FindHolidays:
-    try:
-        text = parse_path(source).read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{source}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{source}: the file is not UTF-8. Save it as 'CSV UTF-8'.") from error
-    reader = csv.DictReader(StringIO(text, newline=""))
-    if not {"date", "name"} <= {*(reader.fieldnames or ())}:
-        raise InputError(f"{source}: the file must have the columns date and name")
+    path = parse_path(source)
+    if isinstance(path, Path) and not path.exists():
+        raise InputError(
+            f"{source}: there is no such file. holidays (--holidays) must be {_EXPECTED}."
+            f"{_suggest_code(source)}"
+        )
+    rows = split_rows(source, read_text(path))
+    _, header = next(rows, (1, []))
+    columns = [simplify_name(name) for name in header]
+    if not {"date", "name"} <= {*columns}:
+        raise InputError(f"{source}:1: the file must have the columns date and name, got {header}")
     names: dict[int, dict[date, str]] = {}
-    for row in reader:
+    for line, cells in rows:
+        row = dict(zip(columns, cells, strict=True))
         try:
-            day = date.fromisoformat((row["date"] or "").strip())
+            day = date.fromisoformat(row["date"])
         except ValueError as error:
             raise InputError(
-                f"{source}:{reader.line_num}: date must be a day such as 2026-12-25, got {row['date']!r}"
+                f"{source}:{line}: date must be a day such as 2026-12-25, got {row['date']!r}"
             ) from error
-        name = (row["name"] or "").strip()
+        name = row["name"]
         if not name:
-            raise InputError(f"{source}:{reader.line_num}: the holiday {day} has no name")
+            raise InputError(f"{source}:{line}: the holiday {day} has no name")
         own = names.setdefault(day.year, {})
         own[day] = f"{own[day]}; {name}" if day in own else name
+    if not names:
+        raise InputError(f"{source}: there are no holidays in the file")
     return lambda year: names.get(year, {})
+
+
+def list_days(find_holidays: FindHolidays, started_at: date | None) -> frozenset[date]:
+    """List the holidays that a recording can need: of the year of its start, and those before and after.
+
+    Without a start, they are those of 2000 to 2050.
+    """
+    years = _YEARS if started_at is None else range(started_at.year - 1, started_at.year + 2)
+    return frozenset(day for year in years for day in find_holidays(year))

@@ -9,12 +9,12 @@ import pandas as pd
 
 from ptrack_analysis.analysis.dwell.survival import seen_at
 from ptrack_analysis.analysis.presence import find_video_end, part_end
+from ptrack_analysis.clock.opening_hours import open_intervals
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.clock.timezones import (
     jump_between,
     moment_at,
     name_offset,
-    open_intervals,
     parse_timezone,
 )
 from ptrack_analysis.errors import ParameterError
@@ -89,7 +89,8 @@ def split_hours(recording: Recording, begin: int, end: int) -> Hours:
     Raises
     ------
     ParameterError
-        If the recording's start is not known, or the part goes beyond the calendar.
+        If the recording's start is not known, the part goes beyond the calendar, or the opening hours need
+        public holidays that are not known.
     """
     if recording.started_at is None:
         raise ParameterError(
@@ -143,7 +144,8 @@ def _stretches(begin: datetime, end: datetime, clock: tzinfo, recording: Recordi
         return
     shown = begin.astimezone(clock).replace(tzinfo=None, fold=0)
     at = begin
-    for opens, closes in open_intervals(recording.opening_hours, shown, shown + (end - begin)):
+    until = shown + (end - begin)
+    for opens, closes in open_intervals(recording.opening_hours, shown, until, recording.holidays):
         since = begin + (opens - shown)
         if at < since:
             yield _Stretch(begin, at, is_open=False)

@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
+from ptrack_analysis.clock.holidays import read_holidays
+from ptrack_analysis.clock.opening_hours import uses_holidays
 from ptrack_analysis.clock.recordings import Recording, RecordingRow, read_rows, taken_names
 from ptrack_analysis.clock.timezones import moment_at, name_offset
 from ptrack_analysis.errors import InputError, ParameterError
@@ -146,6 +148,10 @@ class Clocks(Protocol):
     def opening_hours(self) -> str | None:
         """The opening hours of those that tell none."""
 
+    @property
+    def holidays(self) -> Any:
+        """The public holidays that opening hours refer to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
@@ -206,7 +212,10 @@ def find_recordings(
     ------
     InputError
         If the file of recordings cannot be used, two rows match the same video, a row with ``started_at``
-        matches several videos, or ``strict`` is set and a video has no row.
+        matches several videos, or ``strict`` is set and a video has no row; or a file of holidays cannot be
+        used.
+    ParameterError
+        If opening hours need public holidays, which are not known.
     """
     place = settings.recordings
     rows = [] if place is None else read_rows(place)
@@ -234,10 +243,30 @@ def find_recordings(
         notes += [
             f"{name} is given, and changes nothing: no start of a video is known without --recordings or "
             "--started-at"
-            for name in ("timezone", "opening_hours")
+            for name in ("timezone", "opening_hours", "holidays")
             if getattr(settings, name) is not None
         ]
-    return _fill_further(found, rows), notes
+    found = _fill_further(found, rows)
+    return _add_holidays(found, {name: one.clocks for name, one in assigned.items()}), notes
+
+
+def _add_holidays(found: Mapping[str, Recording], clocks: Mapping[str, Clocks]) -> dict[str, Recording]:
+    """Give the holidays to the recordings whose opening hours refer to them."""
+    sources = {one.holidays for one in clocks.values() if one.holidays is not None}
+    calendars = {source: read_holidays(source) for source in sorted(sources)}
+    recordings = {}
+    for name, recording in found.items():
+        if recording.opening_hours is not None and uses_holidays(recording.opening_hours):
+            source = clocks[name].holidays
+            if source is None:
+                raise ParameterError(
+                    f"opening_hours of the video {name!r} are {recording.opening_hours!r}, but the public "
+                    "holidays (PH) are not known. Pass holidays=..., such as 'DE' or a CSV file "
+                    "(--holidays), or give them to the camera."
+                )
+            recording = recording.with_holidays(calendars[source])  # noqa: PLW2901 - completed
+        recordings[name] = recording
+    return recordings
 
 
 def find_recording(keys: VideoKeys, row: RecordingRow | None, assigned: Assignment) -> Recording:
@@ -305,11 +334,12 @@ def _fill_further(found: Mapping[str, Recording], rows: Sequence[RecordingRow]) 
 
 
 def no_start(settings: Clocks, videos: Sequence[str]) -> list[str]:
-    """List of which videos no start is told, though it was asked for: those left when all are ``settled``."""
-    sources = [] if settings.recordings is None else [f"{settings.recordings} does not tell it"]
+    """Describe the videos whose start is unknown after ``settled``, if a start was asked for."""
+    sources = [] if settings.recordings is None else [f"{settings.recordings} does not state it"]
     if settings.started_at is not None:
-        sources.append(f"the name does not fit {settings.started_at!r}")
-    return [f"no start is told of {_listed(videos)}: {', and '.join(sources)}"] if sources and videos else []
+        sources.append(f"the name does not match {settings.started_at!r}")
+    reason = ", and ".join(sources)
+    return [f"the start of {_listed(videos)} is unknown: {reason}"] if sources and videos else []
 
 
 def settled(recording: Recording, video: Video, settings: Clocks | None = None) -> Recording:

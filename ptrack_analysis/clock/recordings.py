@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from os import PathLike
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
 
-from ptrack_analysis.clock.timezones import name_offset, parse_moment, parse_timezone, validate_opening_hours
+from ptrack_analysis.clock.holidays import FindHolidays, list_days, read_holidays
+from ptrack_analysis.clock.opening_hours import uses_holidays, validate_opening_hours
+from ptrack_analysis.clock.timezones import name_offset, parse_moment, parse_timezone
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.scene.selection import SELECTORS, Selector, VideoKeys, fits_pattern
 from ptrack_analysis.schema import VIDEOS
@@ -30,7 +32,8 @@ class Recording:
 
     ``started_at`` has an offset. ``timezone``, a name such as ``Europe/Berlin`` or an offset such as
     ``+01:00``, is that of the local clock, and known wherever ``started_at`` is. ``opening_hours`` are
-    in the syntax of OpenStreetMap. ``further`` has the other columns of the file of recordings and the fields
+    in the syntax of OpenStreetMap; ``holidays`` are the public holidays that ``PH`` in them stands for.
+    ``further`` has the other columns of the file of recordings and the fields
     of the pattern, ``types`` their types where they are not text. ``fault`` says what is wrong with the time
     in the name of the video's file.
     """
@@ -41,15 +44,26 @@ class Recording:
     site: str | None = None
     camera: str | None = None
     opening_hours: str | None = None
+    holidays: frozenset[date] | None = None
     further: Mapping[str, Value | None] = field(default_factory=dict)
     types: Mapping[str, FurtherType] = field(default_factory=dict)
     fault: str | None = None
 
+    def with_holidays(self, find_holidays: FindHolidays) -> Self:
+        """Return the recording with the holidays that its opening hours can refer to, if they do."""
+        if self.opening_hours is None or not uses_holidays(self.opening_hours):
+            return self
+        return replace(self, holidays=list_days(find_holidays, self.started_at))
+
     def row(self) -> dict[str, Any]:
         """Return all that is known, as JSON knows it."""
         known = {one.name: getattr(self, one.name) for one in fields(self)}
-        started = None if self.started_at is None else self.started_at.isoformat()
-        return known | {"started_at": started, "further": dict(self.further), "types": dict(self.types)}
+        known["started_at"] = None if self.started_at is None else self.started_at.isoformat()
+        if self.holidays is None:
+            del known["holidays"]
+        else:
+            known["holidays"] = sorted(day.isoformat() for day in self.holidays)
+        return known | {"further": dict(self.further), "types": dict(self.types)}
 
 
 _RESERVED = {
@@ -170,18 +184,22 @@ class RecordingRow:
 
 
 def read_recordings(
-    path: str | PathLike[str] | S3Path, *, timezone: str | None = None
+    path: str | PathLike[str] | S3Path,
+    *,
+    timezone: str | None = None,
+    holidays: str | PathLike[str] | None = None,
 ) -> dict[str, Recording]:
     """Read when and where each video was recorded, from a CSV file on disk or in S3.
 
     The columns are ``video``, the name of a video, and ``started_at``, a time in ISO 8601; optionally
-    ``timezone``, ``site``, ``camera`` and ``opening_hours``. Any others are kept, under their names in lower
-    case, with an underscore for characters other than letters and digits (``FloorPlan area``:
-    ``floorplan_area``); a column whose cells are all whole numbers, numbers, or ``true`` and ``false`` has
-    that type, all others are text. ``started_at`` has an offset or Z, or is a local time in the row's
-    ``timezone``; where it is empty, the start is not known from the file. Without ``timezone``, the local
-    clock has the offset of ``started_at``. The file is UTF-8, with or without a byte order mark, and
-    separated by commas, semicolons, tabs or bars, whichever the header has most of.
+    ``timezone``, ``site``, ``camera`` and ``opening_hours`` (with ``PH`` for public holidays, which are
+    set in ``Recording.holidays``). Any others are kept, under their names in lower case, with an
+    underscore for characters other than letters and digits (``FloorPlan area``: ``floorplan_area``); a
+    column whose cells are all whole numbers, numbers, or ``true`` and ``false`` has that type, all others
+    are text. ``started_at`` has an offset or Z, or is a local time in the row's ``timezone``; where it is
+    empty, the start is not known from the file. Without ``timezone``, the local clock has the offset of
+    ``started_at``. The file is UTF-8, with or without a byte order mark, and separated by commas,
+    semicolons, tabs or bars, whichever the header has most of.
 
     Exports, reports and ``ptrack table`` also match rows by ``files``, ``job_id``, ``job_tag``, ``video_uri``
     or ``camera``; this function needs the column ``video``.
@@ -192,6 +210,9 @@ def read_recordings(
         The file.
     timezone
         Name of the time zone of the rows without one.
+    holidays
+        Public holidays, which ``PH`` in opening hours stands for: a country such as ``DE``, a part of one
+        such as ``DE-BE``, or a CSV file with the columns ``date`` and ``name``.
 
     Returns
     -------
@@ -203,16 +224,21 @@ def read_recordings(
     InputError
         If there is no such file, or a line of it cannot be used: a local time without its zone, one that
         its clock skips or shows twice, an unknown time zone, opening hours that cannot be read, a video
-        that an earlier line has, no name of a video.
+        that an earlier line has, no name of a video. If the file of holidays cannot be used.
+    ParameterError
+        If the country is unknown, or its holidays need a package that is not installed.
     RemoteError
         If S3 refuses.
     """
+    find_holidays = None if holidays is None else read_holidays(str(holidays))
     recordings = {}
     for row in read_rows(path):
         if not row.selector.video:
             raise InputError(f"{row.place}: the column 'video' is empty: expected the name of a video")
         name = row.selector.video[0]
         recordings[name] = row.read(name, timezone)
+        if find_holidays is not None:
+            recordings[name] = recordings[name].with_holidays(find_holidays)
     return recordings
 
 

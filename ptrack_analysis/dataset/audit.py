@@ -1,6 +1,7 @@
 """Audit of published tables: whether a suppressed figure follows from the figures that are left."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ def audit_video(
     zones: Mapping[str, Polygon] | None = None,
     *,
     min_count: int,
+    holidays: frozenset[date] | None = None,
 ) -> list[str]:
     """Find what the published tables of one video reveal about few people.
 
@@ -43,6 +45,8 @@ def audit_video(
         Outlines of the video's zones by name. Zones without an outline are taken to be disjoint.
     min_count
         Number of people that must contribute to a figure.
+    holidays
+        Public holidays, if there are tables by hour and the opening hours refer to holidays (``PH``).
 
     Returns
     -------
@@ -68,7 +72,7 @@ def audit_video(
         if not figure.levels:
             few = np.flatnonzero((value > 0) & (value < min_count))
             findings += [f"{_name(figure, row)} is {value[row]:g}, below {min_count}." for row in few]
-    return findings + _find_revealed(figures, values, tables, zones or {})
+    return findings + _find_revealed(figures, values, tables, zones or {}, holidays)
 
 
 def _find_undeclared(schema: Table, table: pd.DataFrame) -> list[str]:
@@ -86,6 +90,7 @@ def _find_revealed(
     values: Sequence[Floats],
     tables: Mapping[str, pd.DataFrame],
     zones: Mapping[str, Polygon],
+    holidays: frozenset[date] | None,
 ) -> list[str]:
     """Find the suppressed figures that follow from published ones."""
 
@@ -94,7 +99,7 @@ def _find_revealed(
     ) -> Contributions:
         return _list_possible(measure, attributes, own, edges, zones)
 
-    system = build_system(figures, contribute, tables.get("videos", pd.DataFrame()))
+    system = build_system(figures, contribute, tables.get("videos", pd.DataFrame()), holidays)
     known, hidden, empty = system.equations.copy(), list[Bools](), list[Integers]()
     for figure, value, cells in zip(figures, values, system.cells_of, strict=True):
         suppressed = figure.values["suppressed"].to_numpy()[figure.rows] & np.isnan(value)

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.clock.timezones import parse_timezone
@@ -22,6 +21,7 @@ from ptrack_analysis.dataset.manifest import (
     Partition,
     VideoEntry,
     place_file,
+    read_whole,
 )
 from ptrack_analysis.dataset.publishing import stage_file
 from ptrack_analysis.dataset.release import needed_folders, release, released_folders
@@ -166,8 +166,9 @@ def compute_tables(analysis: VideoAnalysis) -> tuple[dict[str, pd.DataFrame], li
     """
     config = analysis.config
     wanted = {*released_folders([*OUTPUTS], config), *ALWAYS, *needed_folders(config)}
+    definitions = list_definitions(analysis.scene, analysis.video.name)
     tables = {
-        output.name: compute_table(analysis, output.name)
+        output.name: with_keys(analysis[output.name], output.table, definitions)
         for output in outputs_available(config, analysis.scene)
         if output.name in wanted
     }
@@ -265,14 +266,14 @@ def _compute(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable], V
     clock = _find_clock(tables["videos"])
     made = {
         table: VideoTable(name, _prepare(content, table, name, setting, target.tables[table]), clock)
-        for table, content in release(tables, setting.config, name).items()
+        for table, content in release(tables, setting.config, name, analysis.recording.holidays).items()
     }
     entry = replace(
         video.entry,
         content=video.entry.content or target.digests.digest(hash_content(video.reference)),
         fault="",
         rows={table: len(part.table) for table, part in made.items()},
-        about=describe_video(tables),
+        about=describe_video(tables, analysis.recording),
         figures=sum_figures(tables.get("tracks"), tables.get("visits"), zones),
         notes=tuple(notes),
         read_report=report,
@@ -349,7 +350,7 @@ def read_rows(path: AnyPath, file: DatasetFile) -> pa.Table:
                 f"{path}: was changed after ptrack wrote it. Delete it and export the source again, which "
                 "writes it anew."
             )
-        content = pq.read_table(pa.BufferReader(stored), page_checksum_verification=True)
+        content = read_whole(stored)
     except FileNotFoundError as error:
         raise InputError(f"{path}: is missing, although the manifest lists it") from error
     except (OSError, pa.ArrowException) as error:

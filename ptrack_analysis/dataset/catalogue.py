@@ -47,7 +47,7 @@ def _list_contents(out: AnyPath, before: Manifest, manifest: Manifest) -> Iterat
             write_fact(content, schema, sink)
             yield place_file(name, 0, manifest.partition, None), sink.getvalue(), 0
     for name, dimension in DIMENSIONS.items():
-        content = to_arrow(dimension.compute(manifest.videos))
+        content = to_arrow(dimension.compute(manifest))
         marks = {**content.schema.metadata, VERSION_MARK: str(SCHEMA_VERSION).encode()}
         sink = pa.BufferOutputStream()
         pq.write_table(content.replace_schema_metadata(marks), sink, compression="zstd")
@@ -92,7 +92,7 @@ def _list_facts(manifest: Manifest) -> Iterator[StoredTable]:
 
 def _list_dimensions() -> Iterator[StoredTable]:
     for name, dimension in DIMENSIONS.items():
-        stored = to_arrow(dimension.compute(())).schema
+        stored = to_arrow(dimension.compute(Manifest())).schema
         key = tuple(column.name for column in stored_key(dimension.table))
         yield StoredTable(name, stored, dimension.table.row, key, is_dimension=True)
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import pyarrow.csv as pa_csv
 
 from ptrack_analysis import __version__
+from ptrack_analysis.clock.holidays import FindHolidays
 from ptrack_analysis.dataset.batches import BatchResult, Target, join_chunks, read_rows, restage
 from ptrack_analysis.dataset.catalogue import stage_catalogue
+from ptrack_analysis.dataset.dimensions import list_days
 from ptrack_analysis.dataset.lock import locked
 from ptrack_analysis.dataset.manifest import (
     MANIFEST,
@@ -68,7 +70,7 @@ class OpenDataset:
             With the first few.
         """
         known = {file.place for file in self.manifest.files}
-        folders = {*tables, *(file.table for file in self.manifest.files)}
+        folders = {*tables, *(file.table for file in self.manifest.files if file.place.endswith(".parquet"))}
         foreign = [
             place for place in self.places if place not in known and place.partition("/")[0] in folders
         ]
@@ -132,6 +134,7 @@ def commit(
     unchanged: Mapping[str, VideoEntry],
     check: Callable[[], None],
     *,
+    find_holidays: FindHolidays | None = None,
     csv: bool = False,
 ) -> Manifest:
     """Write what a run made to the dataset, and return the new manifest.
@@ -148,6 +151,8 @@ def commit(
         New entries of videos whose rows stay.
     check
         Raises if another run has taken the dataset over.
+    find_holidays
+        Returns the names of the public holidays of a year, for the dimension dates.
     csv
         Whether to write each table as CSV too. Without it, CSV files of earlier runs are removed.
     """
@@ -179,11 +184,26 @@ def commit(
         files=tuple(sorted(files, key=lambda file: file.place)),
         tables=tuple(target.tables),
         further=further,
+        holidays=_update_holidays(before.holidays, entries, find_holidays),
         next_batch=max([before.next_batch, *(entry.batch + 1 for entry in entries)]),
         package=__version__,
         version=SCHEMA_VERSION,
     )
     return _publish_manifest(dataset, target, manifest, moves, check, csv=csv)
+
+
+def _update_holidays(
+    known: Mapping[str, str], entries: Iterable[VideoEntry], find_holidays: FindHolidays | None
+) -> Mapping[str, str]:
+    """Return the holidays of all years of a dataset; a new source replaces the years that it has."""
+    years = sorted({int(day[:4]) for day in list_days(entries)})
+    if find_holidays is None or not years:
+        return known
+    found = [find_holidays(year) for year in range(years[0], years[-1] + 1)]
+    new = {day: name for names in found for day, name in names.items()}
+    replaced = {day.year for day in new}
+    kept = {day: name for day, name in known.items() if int(day[:4]) not in replaced}
+    return dict(sorted((kept | {day.isoformat(): name for day, name in new.items()}).items()))
 
 
 def _stage_csv(manifest: Manifest, target: Target, moved: set[str]) -> list[DatasetFile]:
@@ -238,7 +258,10 @@ def _publish_manifest(
     changed = (*moves, *(file.place for file in others if known.get(file.place) != file))
     kept = {file.place for file in manifest.files}
     removals = tuple(file.place for file in before.files if file.place not in kept)
-    content = format_manifest(manifest)
-    if changed or removals or content != format_manifest(before):
-        publish(out, Change(target.run, changed, removals), content, check, tag=dataset.tag)
+    is_same = {*manifest.files} == {*before.files} and replace(manifest, files=()) == replace(
+        before, files=()
+    )
+    if changed or removals or not is_same:
+        change = Change(target.run, changed, removals)
+        publish(out, change, format_manifest(manifest), check, tag=dataset.tag)
     return manifest

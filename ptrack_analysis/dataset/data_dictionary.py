@@ -34,7 +34,9 @@ every file. {files}
 _FLAT = "Names of files and folders that begin with `_` or `.` are not data."
 _PARTITIONED = """\
 The files of facts are in partitions by `{column}`, such as `visits/{key}={example}/`.
-`{key}={null}` contains the rows without a date. `{key}` is not a column of the files."""
+`{key}={null}` contains the rows without a date. `{key}` is not a column of the files.
+pandas and pyarrow read a folder with `partitioning=None`, as in
+`pd.read_parquet("visits", partitioning=None)`: otherwise they fail if rows have no date."""
 _START_DATE = (
     "In {names}, they are those of the recording's start, because a row has no time of its own or covers a "
     "longer time."

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ptrack_analysis.clock.recordings import make_camera_key
+from ptrack_analysis.clock.recordings import Recording, make_camera_key
 from ptrack_analysis.clock.timezones import parse_timezone
-from ptrack_analysis.dataset.manifest import VideoEntry
+from ptrack_analysis.dataset.manifest import Manifest, VideoEntry
 from ptrack_analysis.geometry import Integers
 from ptrack_analysis.scene.zone_files import Scene
 from ptrack_analysis.scene.zones import Line, Zone
@@ -35,14 +35,21 @@ _SATURDAY = 5
 _TICK = pd.Timedelta("1ms")
 
 
-def describe_video(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+def describe_video(tables: Mapping[str, pd.DataFrame], recording: Recording) -> dict[str, Any]:
     """Return what the dimensions need of one video as JSON: where and when it was recorded.
 
     ``days`` are the first and the last local day of the part that was analyzed, empty without a clock.
+    ``holidays`` are there if the opening hours refer to them: those of the year of the start, and of the
+    years before and after.
     """
     row = tables["videos"].iloc[0]
     about: dict[str, Any] = {name: row[name] if isinstance(row[name], str) else None for name in _TOLD}
-    return about | {"days": _find_days(tables)}
+    about["days"] = _find_days(tables)
+    if recording.holidays is not None and recording.started_at is not None:
+        year = recording.started_at.year
+        near = [day for day in recording.holidays if abs(day.year - year) <= 1]
+        about["holidays"] = sorted(day.isoformat() for day in near)
+    return about
 
 
 def _find_days(tables: Mapping[str, pd.DataFrame]) -> list[str]:
@@ -88,8 +95,9 @@ def dates_table(
     every = pd.date_range(start, end, unit="s")
     weeks = every.isocalendar()
     named = dict[dt.date, str]()
-    for year in every.year.unique() if find_holidays is not None else ():
-        named |= find_holidays(int(year)) if find_holidays is not None else {}
+    if find_holidays is not None:
+        for year in every.year.unique():
+            named |= find_holidays(int(year))
     numbers = {
         "year": every.year,
         "quarter": every.quarter,
@@ -297,50 +305,38 @@ def _moments(drawn: Mapping[str, Mapping[str, Any]], name: str) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """A table of the whole dataset, in one file, computed from the records of its videos.
-
-    ``is_in`` tells whether a video's record brings anything to it: without one that does, it is not written.
-    """
+    """A table of the whole dataset, in one file, computed from its manifest."""
 
     table: Table
-    compute: Callable[[Sequence[VideoEntry]], pd.DataFrame]
-    is_in: Callable[[VideoEntry], bool]
+    compute: Callable[[Manifest], pd.DataFrame]
 
 
-def _drawn(records: Sequence[VideoEntry]) -> list[Mapping[str, Any]]:
-    return [record.places for record in records]
+def list_days(entries: Iterable[VideoEntry]) -> list[str]:
+    """List the first and last local days of videos, as far as they are known."""
+    return [day for entry in entries for day in entry.about.get("days", [])]
 
 
-def _has_zone_file(record: VideoEntry) -> bool:
-    return record.parameters.get("zones") is not None
+def _compute_zones(manifest: Manifest) -> pd.DataFrame:
+    cameras = [_key_of_camera(entry.about) for entry in manifest.videos]
+    return zones_table([entry.places for entry in manifest.videos], cameras)
+
+
+def _compute_dates(manifest: Manifest) -> pd.DataFrame:
+    by_year: dict[int, dict[dt.date, str]] = {}
+    for text, name in manifest.holidays.items():
+        day = dt.date.fromisoformat(text)
+        by_year.setdefault(day.year, {})[day] = name
+    return dates_table(list_days(manifest.videos), lambda year: by_year.get(year, {}))
 
 
 DIMENSIONS: dict[str, Dimension] = {
     dimension.table.name: dimension
     for dimension in (
-        Dimension(
-            ZONES,
-            lambda records: zones_table(
-                _drawn(records), [_key_of_camera(record.about) for record in records]
-            ),
-            _has_zone_file,
-        ),
-        Dimension(LINES, lambda records: lines_table(_drawn(records)), _has_zone_file),
-        Dimension(
-            CAMERAS,
-            lambda records: cameras_table(record.about for record in records),
-            lambda record: _key_of_camera(record.about) is not None,
-        ),
-        Dimension(
-            SITES,
-            lambda records: sites_table(record.about for record in records),
-            lambda record: bool(record.about.get("site")),
-        ),
-        Dimension(
-            DATES,
-            lambda records: dates_table(day for record in records for day in record.about.get("days", [])),
-            lambda record: bool(record.about.get("days")),
-        ),
+        Dimension(ZONES, _compute_zones),
+        Dimension(LINES, lambda manifest: lines_table(entry.places for entry in manifest.videos)),
+        Dimension(CAMERAS, lambda manifest: cameras_table(entry.about for entry in manifest.videos)),
+        Dimension(SITES, lambda manifest: sites_table(entry.about for entry in manifest.videos)),
+        Dimension(DATES, _compute_dates),
     )
 }
 

@@ -11,6 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
+from ptrack_analysis.clock.holidays import read_holidays
 from ptrack_analysis.clock.lookup import no_start
 from ptrack_analysis.dataset.batches import (
     BatchResult,
@@ -23,7 +24,7 @@ from ptrack_analysis.dataset.batches import (
     split_into_chunks,
 )
 from ptrack_analysis.dataset.changes import changing, commit
-from ptrack_analysis.dataset.dimensions import list_definitions
+from ptrack_analysis.dataset.dimensions import list_days, list_definitions
 from ptrack_analysis.dataset.identity import (
     Candidate,
     Digests,
@@ -190,6 +191,7 @@ def export_dataset(
         settings["memory"] = memory_for(workers)
     config, out, root = AnalysisConfig(**settings), parse_path(out), parse_path(source)
     _validate_target(out)
+    find_holidays = None if config.holidays is None else read_holidays(str(config.holidays))
     form = form_given(
         format=format,
         columns=columns,
@@ -223,7 +225,15 @@ def export_dataset(
         if summaries and all(summary.status == "failed" for summary in summaries.values()):
             recover(out)
         else:
-            manifest = commit(dataset, run.target(plan), results, plan.unchanged, check, csv=config.csv)
+            manifest = commit(
+                dataset,
+                run.target(plan),
+                results,
+                plan.unchanged,
+                check,
+                find_holidays=find_holidays,
+                csv=config.csv,
+            )
             if not config.withholds:
                 text = format_cache(found.evidence, root, mark, read_cache(cached))
                 if text != cached:
@@ -273,8 +283,8 @@ def _choose_workers(workers: int | None, executor: Executor | None, in_flight: i
     return {"make": make if workers > 1 else None, "in_flight": most, "width": workers}
 
 
-_NO_PARAMETERS = {"zones", "tables", "faces", "csv"}
-"""Settings that change no number: what zones and tables a video has is compared for each video."""
+_NO_PARAMETERS = {"zones", "tables", "faces", "csv", "timezone", "opening_hours", "holidays"}
+"""Settings whose effect is compared for each video: by its zones, its tables and its recording."""
 
 
 @dataclass(slots=True)
@@ -479,34 +489,52 @@ class _Run:
 
     def describe_misfits(self, manifest: Manifest, plan: _Plan) -> Iterator[str]:
         """Describe where the videos of the dataset do not fit together."""
-        mine = [entry for entry in manifest.videos if entry.video in {*plan.names}]
-        yield from no_start(self.config, [entry.video for entry in mine if not entry.about.get("days")])
-        others = [entry for entry in manifest.videos if entry.video not in {*plan.names}]
-        differing = sorted(
-            {
-                name
-                for entry in others
-                for setting in plan.settings
-                for name in setting.parameters.keys() - _OF_A_VIDEO
-                if entry.parameters.get(name) != setting.parameters[name]
-            }
-        )
-        for earlier, now in _find_overlaps(manifest, {*plan.names}):
+        names = {*plan.names}
+        bare = [
+            entry.video for entry in manifest.videos if entry.video in names and not entry.about.get("days")
+        ]
+        yield from no_start(self.config, bare)
+        years = {int(day[:4]) for day in list_days(manifest.videos)}
+        missing = sorted(years - {int(day[:4]) for day in manifest.holidays})
+        if missing and (manifest.holidays or self.config.holidays is not None):
+            yield (
+                f"the table dates has no holidays of {', '.join(map(str, missing))}. Pass holidays "
+                "(--holidays) that contain them."
+            )
+        for earlier, now in _find_overlaps(manifest, names):
             yield (
                 f"{earlier!r}, exported earlier, and {now!r} are parts of one video that overlap in time, so "
                 f"people count twice. Remove one: ptrack remove {self.out} --video {earlier}"
             )
-        if differing:
-            yield f"videos of earlier runs were measured with other settings: {', '.join(differing)}"
+        if len(plan.settings) == 1:  # cameras have their own
+            used = plan.settings[0].parameters
+            others = {
+                id(entry.parameters): entry.parameters
+                for entry in manifest.videos
+                if entry.video not in names
+            }
+            differing = {
+                name
+                for parameters in others.values()
+                for name in used.keys() - _OF_A_VIDEO
+                if parameters.get(name) != used[name]
+            }
+            if differing:
+                listed_names = ", ".join(sorted(differing))
+                yield f"videos of earlier runs were measured with other settings: {listed_names}"
 
 
 def _find_overlaps(manifest: Manifest, names: Collection[str]) -> Iterator[tuple[str, str]]:
     """Find parts of one video that overlap in time: give an earlier part and the part of this run."""
-    mine = [entry for entry in manifest.videos if entry.video in names]
+    mine: dict[str, list[VideoEntry]] = {}
     for entry in manifest.videos:
-        other = next((one for one in mine if entry.video not in names and _overlap(entry, one)), None)
-        if other is not None:
-            yield entry.video, other.video
+        if entry.video in names:
+            mine.setdefault(entry.content, []).append(entry)
+    for entry in manifest.videos:
+        if entry.video not in names:
+            other = next((one for one in mine.get(entry.content, ()) if _overlap(entry, one)), None)
+            if other is not None:
+                yield entry.video, other.video
 
 
 def _overlap(one: VideoEntry, other: VideoEntry) -> bool:
@@ -534,9 +562,9 @@ def _work(
     tell: Callable[[VideoSummary], None] | None,
 ) -> tuple[list[BatchResult], dict[str, VideoSummary]]:
     """Compute all batches, and return what became of them and of each video."""
-    summaries = dict(plan.failed)
+    summaries, names = dict(plan.failed), {*plan.names}
     for name, entry in plan.unchanged.items():
-        if name not in summaries and name in plan.names:
+        if name not in summaries and name in names:
             drawn = [one["name"] for one in entry.places.get("zones", {}).values()]
             summaries[name] = summarize_video(entry, "unchanged", drawn)
     for summary in summaries.values():

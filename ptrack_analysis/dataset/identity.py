@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ptrack_analysis.clock.recordings import Recording
-from ptrack_analysis.dataset.manifest import Manifest, VideoEntry
+from ptrack_analysis.dataset.manifest import Manifest, VideoEntry, read_whole
 from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.sources.archive import Recall, VideoReference, shown
 from ptrack_analysis.sources.grouping import Evidence, parse_evidence
@@ -251,7 +251,7 @@ def read_cache(content: bytes | None) -> dict[str, tuple[str, str]]:
     if content is None:
         return {}
     try:
-        table = pq.read_table(pa.BufferReader(content))
+        table = read_whole(content)
     except (OSError, pa.ArrowException):
         return {}
     if not table.schema.equals(_CACHE) or any(column.null_count for column in table.columns):

@@ -14,7 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ptrack_analysis.dataset.manifest import PRIVATE
+from ptrack_analysis.dataset.manifest import JOURNAL, PRIVATE
 from ptrack_analysis.errors import OutputError, RemoteError, TakenError
 from ptrack_analysis.storage.files import make_folder, write_text
 from ptrack_analysis.storage.s3 import AnyPath, S3Path
@@ -187,7 +187,8 @@ def _clear(out: Path, *, is_new: bool) -> None:
     """Take away who held the lock; and the folder, if it is new and the lock is all that is in it."""
     try:
         (out / HOLDER).unlink(missing_ok=True)
-        if is_new and [path.name for path in out.iterdir()] == [PRIVATE]:
+        is_empty = [path.name for path in out.iterdir()] == [PRIVATE] and not (out / JOURNAL).exists()
+        if is_new and is_empty:
             shutil.rmtree(out)
     except OSError:
         return  # what stays is no part of the data

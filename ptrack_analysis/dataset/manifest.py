@@ -4,8 +4,10 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -101,6 +103,7 @@ class Manifest:
 
     ``tables`` are the names of the facts, ``further`` the further columns of ``detections`` (of
     ``trajectories`` for points) and ``videos`` with their types, ``next_batch`` the number of the next batch.
+    ``holidays`` are the names of public holidays by ISO date.
     """
 
     videos: tuple[VideoEntry, ...] = ()
@@ -109,7 +112,7 @@ class Manifest:
     further: Mapping[str, Further] = field(default_factory=dict)
     partition: Partition | None = None
     next_batch: int = 1
-    holidays: str = ""
+    holidays: Mapping[str, str] = field(default_factory=dict)
     package: str = __version__
     version: int = SCHEMA_VERSION
 
@@ -209,17 +212,20 @@ _SCHEMA = pa.schema(
 def format_manifest(manifest: Manifest) -> bytes:
     """Return the content of the manifest's file: a row per video, equal settings stored once."""
     shared: dict[str, dict[str, int]] = {name: {} for name in _SHARED}
-    columns: dict[str, list[Any]] = {name: [] for name in _SCHEMA.names}
+    entries = manifest.videos
+    columns: dict[str, list[Any]] = {
+        name: [getattr(entry, name) for entry in entries] for name in (*_TEXTS, "batch")
+    }
+    for name, known in shared.items():
+        numbers: dict[int, int] = {}
+        for entry in entries:
+            value = getattr(entry, name)
+            if id(value) not in numbers:
+                numbers[id(value)] = known.setdefault(_format_json(value), len(known))
+        columns[name] = [numbers[id(getattr(entry, name))] for entry in entries]
+    columns |= {name: [_format_json(getattr(entry, name)) for entry in entries] for name in _JSON}
     files = _files_by_row(manifest)
-    for index, entry in enumerate(manifest.videos):
-        for name in (*_TEXTS, "batch"):
-            columns[name].append(getattr(entry, name))
-        for name in _SHARED:
-            known = shared[name]
-            columns[name].append(known.setdefault(_format_json(getattr(entry, name)), len(known)))
-        for name in _JSON:
-            columns[name].append(_format_json(getattr(entry, name)))
-        columns["files"].append(files.get(index))
+    columns["files"] = [files.get(index) for index in range(len(entries))]
     head = {
         "schema_version": SCHEMA_VERSION,
         "package": manifest.package,
@@ -227,7 +233,7 @@ def format_manifest(manifest: Manifest) -> bytes:
         "further": {name: list(map(list, columns)) for name, columns in manifest.further.items()},
         "partition": manifest.partition,
         "next_batch": manifest.next_batch,
-        "holidays": manifest.holidays,
+        "holidays": dict(sorted(manifest.holidays.items())),
         "others": [_format_file(file) for file in manifest.files if file.batch < 0],
         "shared": {name: [*known] for name, known in shared.items()},
     }
@@ -262,7 +268,13 @@ def _format_file(file: DatasetFile) -> list[Any]:
 
 
 def _format_json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return msgspec.json.encode(value, order="sorted").decode()
+
+
+def read_whole(content: bytes) -> pa.Table:
+    """Read a Parquet file in memory without Arrow's threads, which abort a process that ends soon after."""
+    file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
+    return file.read(use_threads=False)
 
 
 def parse_manifest(content: bytes, place: object) -> Manifest:
@@ -274,7 +286,7 @@ def parse_manifest(content: bytes, place: object) -> Manifest:
         If it is damaged, was edited, or is of another version.
     """
     try:
-        table = pq.read_table(io.BytesIO(content))
+        table = read_whole(content)
         head = json.loads((table.schema.metadata or {})[_MARK])
         version = head["schema_version"]
     except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
@@ -296,6 +308,8 @@ def parse_manifest(content: bytes, place: object) -> Manifest:
 
 
 def _build_manifest(table: pa.Table, head: Mapping[str, Any]) -> Manifest:
+    if not table.schema.equals(_SCHEMA):
+        raise InputError("its columns are not those of a manifest")
     columns = {name: table[name].to_pylist() for name in _SCHEMA.names}
     shared = {name: [json.loads(text) for text in head["shared"][name]] for name in _SHARED}
     parsed: dict[str, Any] = {}
@@ -327,7 +341,7 @@ def _build_manifest(table: pa.Table, head: Mapping[str, Any]) -> Manifest:
         further,
         head["partition"],
         head["next_batch"],
-        head["holidays"],
+        {date.fromisoformat(day).isoformat(): name for day, name in dict(head["holidays"]).items()},
         head["package"],
         head["schema_version"],
     )

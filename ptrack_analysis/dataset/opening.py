@@ -26,9 +26,10 @@ from ptrack_analysis.dataset.queries import (
     told,
     unknown,
 )
-from ptrack_analysis.errors import ParameterError
+from ptrack_analysis.errors import InputError, ParameterError
 from ptrack_analysis.limits import at_least
 from ptrack_analysis.storage.columns import VIDEO
+from ptrack_analysis.storage.facts import SCHEMA_VERSION
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
 from ptrack_analysis.video import milliseconds
 
@@ -303,10 +304,10 @@ class Dataset:
 
 
 def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
-    """Open a dataset that ``ptrack export`` or ``ptrack compact`` wrote, on disk or in S3.
+    """Open a dataset that ``ptrack export`` wrote, on disk or in S3.
 
-    Only the records are read here: files that no record tells of, such as those of a run that was killed,
-    are not there. What later runs change is seen after opening again.
+    Only the manifest is read here. Files that it does not list, such as those of a run that was killed, are
+    ignored. Open the dataset again to see what later runs changed.
 
     Parameters
     ----------
@@ -316,7 +317,7 @@ def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
     Raises
     ------
     InputError
-        If there is no dataset.
+        If there is no dataset, it is of another schema version, or a run was killed while it changed it.
     RemoteError
         If S3 refuses.
 
@@ -326,7 +327,13 @@ def open_dataset(place: str | PathLike[str] | S3Path) -> Dataset:
     """
     root = parse_path(place)
     wait_for_change(root)
-    return Dataset(root, read_manifest(root))
+    manifest = read_manifest(root)
+    if manifest.version < SCHEMA_VERSION:
+        raise InputError(
+            f"{root}: the dataset has schema version {manifest.version}, and this package reads version "
+            f"{SCHEMA_VERSION}. Run ptrack compact {root}, which brings all files to it."
+        )
+    return Dataset(root, manifest)
 
 
 def _validate_form(as_: str) -> None:

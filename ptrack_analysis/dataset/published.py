@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC
+from datetime import UTC, date
 
 import numpy as np
 import pandas as pd
@@ -165,7 +165,12 @@ Contribute = Callable[[str, tuple[str, ...], list[Figure], Milliseconds], Contri
 """Returns the contributions to a measure by some attributes, for figures, in pieces of time."""
 
 
-def build_system(figures: Sequence[Figure], contribute: Contribute, videos: pd.DataFrame) -> System:
+def build_system(
+    figures: Sequence[Figure],
+    contribute: Contribute,
+    videos: pd.DataFrame,
+    holidays: frozenset[date] | None = None,
+) -> System:
     """Write the figures of one video as sums over atoms, and add the equations between them.
 
     Parameters
@@ -176,9 +181,11 @@ def build_system(figures: Sequence[Figure], contribute: Contribute, videos: pd.D
         Returns the contributions that atoms are made from.
     videos
         The video's row of VIDEOS, for its clock.
+    holidays
+        Public holidays, if the opening hours of the video refer to them.
     """
     families, sums, sums_of = list[_Family](), _Sums(), [list[Integers]() for _ in figures]
-    hours = _find_hours(figures, videos)
+    hours = _find_hours(figures, videos, holidays)
     additive = {place: one for place, one in enumerate(figures) if one.levels and len(one.rows)}
     for measure in dict.fromkeys(of for one in additive.values() for of in one.measures):
         own = {place: one for place, one in additive.items() if measure in one.measures}
@@ -207,7 +214,9 @@ def build_system(figures: Sequence[Figure], contribute: Contribute, videos: pd.D
     return replace(system, equations=system.mark([cell[others:]]))
 
 
-def _find_hours(figures: Sequence[Figure], videos: pd.DataFrame) -> Hours | None:
+def _find_hours(
+    figures: Sequence[Figure], videos: pd.DataFrame, holidays: frozenset[date] | None
+) -> Hours | None:
     """Cut the video at the hours of the local clock, as the tables by hour do; None if there are none."""
     last = [
         one.list_keys(["hour_at"])["hour_at"].max()
@@ -222,7 +231,11 @@ def _find_hours(figures: Sequence[Figure], videos: pd.DataFrame) -> Hours | None
     )
     started = video["started_at"].to_pydatetime(warn=False).astimezone(UTC)
     recording = Recording(
-        video=str(videos.index[0]), started_at=started, timezone=zone, opening_hours=opening
+        video=str(videos.index[0]),
+        started_at=started,
+        timezone=zone,
+        opening_hours=opening,
+        holidays=holidays,
     )
     return split_hours(recording, 0, int(max(last) / 1000 - started.timestamp() * 1000) + _HOUR)
 

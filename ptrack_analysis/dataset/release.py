@@ -1,6 +1,7 @@
 """Tables for data that leaves the house: salted keys, and no figure that rests on few people."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,10 @@ DOMINANCE = 10.0
 
 
 def release(
-    tables: Mapping[str, pd.DataFrame], settings: AnalysisConfig, video: str
+    tables: Mapping[str, pd.DataFrame],
+    settings: AnalysisConfig,
+    video: str,
+    holidays: frozenset[date] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of one video in the form in which they may be published.
 
@@ -55,6 +59,8 @@ def release(
         What is published: ``salt``, ``min_count`` and ``tables``.
     video
         The video's name.
+    holidays
+        Public holidays, if the opening hours of the video refer to them (``PH``).
 
     Notes
     -----
@@ -71,7 +77,7 @@ def release(
     if settings.withholds:
         made = {name: _drop_source_columns(name, table) for name, table in made.items()}
     if settings.min_count is not None:
-        made = _suppress(made, tables, settings, settings.min_count)
+        made = _suppress(made, tables, settings, settings.min_count, holidays)
     if isinstance(settings.salt, bytes):
         salt = settings.salt
         made |= {
@@ -119,11 +125,12 @@ def _suppress(
     tables: Mapping[str, pd.DataFrame],
     settings: AnalysisConfig,
     least: int,
+    holidays: frozenset[date] | None,
 ) -> dict[str, pd.DataFrame]:
     """Withhold undeclared columns, and suppress figures that reveal something about few people."""
     kept = {name: table[_has_figures(name, table)] for name, table in made.items()}
     figures = [figure for name, table in kept.items() for figure in list_figures(OUTPUTS[name].table, table)]
-    hidden = find_hidden(figures, tables, settings, least)
+    hidden = find_hidden(figures, tables, settings, least, holidays=holidays)
     return {
         name: _without(
             table,
@@ -154,6 +161,7 @@ def find_hidden(
     least: int,
     *,
     dominance: float = DOMINANCE,
+    holidays: frozenset[date] | None = None,
 ) -> list[Bools]:
     """Mark the figures of one video that must not be published.
 
@@ -169,6 +177,8 @@ def find_hidden(
         Number of people that must contribute to a figure.
     dominance
         The p of the p % rule [%].
+    holidays
+        Public holidays, if the opening hours of the video refer to them.
 
     Returns
     -------
@@ -184,7 +194,7 @@ def find_hidden(
         return computed[measure]
 
     computed = dict[str, Contributions]()
-    system = build_system(figures, contribute, tables.get("videos", pd.DataFrame()))
+    system = build_system(figures, contribute, tables.get("videos", pd.DataFrame()), holidays)
     people, small = find_small(system.cells, system.shares, least, dominance)
     published = system.mark(some for one in system.cells_of for some in one) | system.equations
     suppressed = choose_suppressed(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from hashlib import sha256
 from os import PathLike
 from typing import Any
@@ -235,7 +236,7 @@ class _Reader:
     def expected(self, name: str) -> pa.Schema:
         """Return the schema of the files of a table."""
         if name in DIMENSIONS:
-            schema = to_arrow(DIMENSIONS[name].compute(())).schema
+            schema = to_arrow(DIMENSIONS[name].compute(Manifest())).schema
             return schema.with_metadata({**schema.metadata, VERSION_MARK: str(SCHEMA_VERSION).encode()})
         return arrow_schema(self.manifest.schema(name), self.manifest.further.get(name, ()))
 
@@ -327,5 +328,8 @@ def _audit(root: AnyPath, manifest: Manifest, ledger: Ledger) -> None:
         ledger.examined["audit"] += 1
         tables = {name: dataset.read(name, videos=entry.video) for name in manifest.tables}
         zones = {one["name"]: from_wkt(one["outline"]) for one in entry.places.get("zones", {}).values()}
-        for problem in audit_video(tables, zones, min_count=entry.parameters["min_count"]):
+        days = entry.about.get("holidays")
+        holidays = None if days is None else frozenset(map(date.fromisoformat, days))
+        least = entry.parameters["min_count"]
+        for problem in audit_video(tables, zones, min_count=least, holidays=holidays):
             ledger.find("audit", entry.video, problem.removesuffix("."))

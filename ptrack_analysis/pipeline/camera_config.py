@@ -6,8 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
+from ptrack_analysis.clock.holidays import is_country
 from ptrack_analysis.clock.lookup import Assignment, find_keys, find_recording, find_recordings
 from ptrack_analysis.clock.recordings import Recording, RecordingRow
 from ptrack_analysis.clock.timezones import parse_timezone
@@ -163,13 +165,17 @@ def read_camera_configs(path: str | PathLike[str], config: AnalysisConfig) -> li
         If a zone file or a floor plan of a camera cannot be used.
     """
     cache: dict[tuple[Any, ...], Scene | None] = {}
-    return [_configure(camera, config, cache) for camera in read_cameras(path, CAMERA_OPTIONS)]
+    return [
+        _configure(camera, config, Path(path).parent, cache) for camera in read_cameras(path, CAMERA_OPTIONS)
+    ]
 
 
 def _configure(
-    camera: Camera, config: AnalysisConfig, cache: dict[tuple[Any, ...], Scene | None]
+    camera: Camera, config: AnalysisConfig, folder: Path, cache: dict[tuple[Any, ...], Scene | None]
 ) -> CameraConfig:
     values = {name: _read_option(camera, name, value) for name, value in camera.options.items()}
+    if "holidays" in values:
+        values["holidays"] = _find_holidays(values["holidays"], folder)
     facts: dict[str, Any] = {}
     if "frame_size" in values:
         facts["width"], facts["height"] = values.pop("frame_size")
@@ -188,6 +194,11 @@ def _configure(
     except PtrackError as error:
         raise ZoneError(f"{camera.place}: {error}") from error
     return CameraConfig(own, cache[key], camera)
+
+
+def _find_holidays(given: str, folder: Path) -> str:
+    """Return the country, or the path of a file, which is relative to the file of cameras."""
+    return given if is_country(given) or given.startswith("s3://") else str(folder / given)
 
 
 def _read_scene(config: AnalysisConfig, camera: Camera) -> Scene | None:

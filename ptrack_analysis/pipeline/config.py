@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 ANCHORS = ("bottom_center", "center", "top_center")
 _LEAST_MEMORY = 10**6
-_NO_PARAMETERS = {"recordings", "memory"}
+_NO_PARAMETERS = {"recordings", "holidays", "memory"}
 _NO_FACTS = {"name", "sampling_period", "read_report"}
 
 
@@ -107,6 +107,17 @@ class AnalysisConfig:
             "syntax)",
             "clock",
             metavar="TEXT",
+        ),
+    )
+    holidays: FilePath | None = field(
+        default=None,
+        metadata=option(
+            "public holidays: a country such as DE, a part of one such as DE-BE, or a CSV file with the "
+            "columns date and name; used by PH in opening hours and by the table dates",
+            "clock",
+            metavar="CODE|FILE",
+            note="A country needs the extra ``holidays``. The table ``dates`` keeps the holidays of earlier "
+            "exports for years that this source does not have.",
         ),
     )
     video: Video = field(default_factory=_unknown_video)
@@ -296,8 +307,8 @@ class AnalysisConfig:
             "names of the tables to write, or all",
             "tables",
             metavar="NAME,NAME|all",
-            default="all but cell_values, flow_field and confidence_intervals, which take long",
-            note="``videos`` and ``persons`` are always written, because the other tables refer to them.",
+            default="the standard tables; ptrack table --list lists all",
+            note="``videos`` and ``tracks`` are always written, because the other tables refer to them.",
         ),
     )
     min_count: int | None = field(
@@ -343,8 +354,10 @@ class AnalysisConfig:
     def __post_init__(self) -> None:
         """Normalize each field, and reject values out of range."""
         from ptrack_analysis.analysis.heat.grid import validate_grid_shape
+        from ptrack_analysis.clock.holidays import is_country, read_holidays
         from ptrack_analysis.clock.lookup import parse_pattern
-        from ptrack_analysis.clock.timezones import parse_timezone, validate_opening_hours
+        from ptrack_analysis.clock.opening_hours import validate_opening_hours
+        from ptrack_analysis.clock.timezones import parse_timezone
         from ptrack_analysis.video import timedelta
 
         if self.shape is not None:
@@ -359,6 +372,8 @@ class AnalysisConfig:
         given = self.start, self.end
         for name, value in self._formed().items():
             object.__setattr__(self, name, value)
+        if self.holidays is not None and is_country(str(self.holidays)):
+            read_holidays(str(self.holidays))
         if self.end is not None and self.end <= (self.start or timedelta(0)):  # type: ignore[operator] # both are Timedeltas now
             raise ParameterError(f"end must be after start ({given[0]!r}), got {given[1]!r}")
         if self.repair_jumps and self.max_speed is None:
@@ -389,6 +404,7 @@ class AnalysisConfig:
         for name in ("zones", "floor"):
             formed[name] = None if given[name] is None else Path(given[name])
         formed["recordings"] = None if self.recordings is None else parse_path(self.recordings)
+        formed["holidays"] = None if self.holidays is None else str(self.holidays)
         formed |= read_durations(type(self), given) | read_numbers(type(self), given)
         if self.persons is not None:
             formed["persons"] = tuple(sorted(set(parse_person_numbers(self.persons))))
@@ -450,7 +466,8 @@ class AnalysisConfig:
     def parameters(self) -> dict[str, Any]:
         """Return all that decides about the result, as JSON knows it: times in ms, files by their checksum.
 
-        The file of recordings is not among it, as only its own line concerns a video; nor is the memory.
+        The file of recordings is not among it, as only its own line concerns a video; nor are the holidays,
+        which are part of the recordings whose opening hours refer to them; nor is the memory.
         """
         values = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in _NO_PARAMETERS}
         if not self.points_unit:

@@ -98,7 +98,12 @@ DATES = Table(
         Column("weekday", "integer", "ISO 8601 day of the week: 1 is Monday, 7 is Sunday."),
         Column("weekday_name", "text", "Name of the day of the week, in English."),
         Column("weekend", "flag", "Whether the day is a Saturday or a Sunday."),
-        Column("holiday", "text", "Name of the public holiday; missing on other days or without a calendar."),
+        Column(
+            "holiday",
+            "text",
+            "Name of the public holiday by the general option holidays; missing on other days and in years "
+            "without known holidays. Holidays of single cameras are not in it.",
+        ),
     ),
 )
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ptrack_analysis.errors import InputError
-from ptrack_analysis.schema import Column, Table
+from ptrack_analysis.schema import DETECTIONS, FACES, Column, Table
 from ptrack_analysis.storage.arrow import ARROW_TYPES, MISSING_TIME, convert_column, convert_further_column
 from ptrack_analysis.storage.columns import (
     NULLABLE_MARK,
@@ -92,7 +92,7 @@ def fact_columns(schema: Table) -> tuple[Stored, ...]:
     """List the columns of a table in a dataset, in their order, without further columns of a source.
 
     Optional columns and the columns of both planes are always there. Every moment has its time by the clock
-    behind it.
+    behind it. Faces are a table of their own, so detections do not have their columns.
     """
     schema = add_video_key(schema)
     key = [column for column in stored_key(schema) if column.name != VIDEO.name]
@@ -101,7 +101,10 @@ def fact_columns(schema: Table) -> tuple[Stored, ...]:
     if schema.name in _ID_OF_TABLE:
         columns.append(_id_column(_ID_OF_TABLE[schema.name]))
     seen = {column.name for column in columns}
+    apart = {column.name for column in FACES.columns} if schema.name == DETECTIONS.name else set()
     for column in schema.columns:
+        if column.name in apart:
+            continue
         for unit in schema.units if column.in_plane else (None,):
             stored = next(one for one in stored_columns(schema, unit) if one.of is column)
             if stored.name not in seen:
@@ -218,8 +221,8 @@ def _join_columns(
 
 def _read_arrays(table: pd.DataFrame) -> dict[Any, Any]:
     """Return the values of the index levels and columns of a table by their names."""
-    arrays: dict[Any, Any] = {name: series.array for name, series in table.items()}
-    index = table.index
+    index, bare = table.index, table.reset_index(drop=True)  # pandas copies the index for each column
+    arrays: dict[Any, Any] = {name: series.array for name, series in bare.items()}
     if isinstance(index, pd.MultiIndex):
         return arrays | {
             name: level.take(codes).array

@@ -11,11 +11,11 @@ from .machine import run_program
 from .rounds import Line
 
 VIDEOS = 200
-SPEED = 40.0  # MB of JSON a second
-TWO_OVER_ONE = 1.7
+SPEED = 80.0  # MB of JSON a second
+TWO_OVER_ONE = 1.8
 DASK_OVER_POOL = 0.9
-MEMORY = 600.0  # MB a worker
-AGAIN = 2.0  # s
+MEMORY = 250.0  # MB a worker
+AGAIN = 1.0  # s
 BYTES = 40.0  # a detection
 LINE = (10, 100, 1000)
 SHORT = 3000  # detections of a video on the line

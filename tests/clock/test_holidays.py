@@ -1,12 +1,14 @@
 """Public holidays of a country or a file."""
 
+import re
+import sys
 from datetime import date
-from importlib.util import find_spec
 
 import pytest
 
 from ptrack_analysis.clock.holidays import read_holidays
 from ptrack_analysis.errors import InputError, ParameterError
+from ptrack_analysis.pipeline.config import AnalysisConfig
 
 
 def write(folder, text):
@@ -22,6 +24,11 @@ def test_the_holidays_of_a_file_are_found_by_year(tmp_path):
     assert find(2028) == {}
 
 
+def test_a_file_may_be_separated_by_semicolons_and_have_other_columns(tmp_path):
+    find = read_holidays(write(tmp_path, "Date;Note;Name\n2026-12-25;;Christmas, first day\n"))
+    assert find(2026) == {date(2026, 12, 25): "Christmas, first day"}
+
+
 def test_two_holidays_of_one_day_are_both_named(tmp_path):
     find = read_holidays(write(tmp_path, "date,name\n2008-05-01,Labor Day\n2008-05-01,Ascension Day\n"))
     assert find(2008) == {date(2008, 5, 1): "Labor Day; Ascension Day"}
@@ -33,7 +40,8 @@ def test_two_holidays_of_one_day_are_both_named(tmp_path):
         ("day,name\n2026-12-25,x\n", "must have the columns date and name"),
         ("", "must have the columns date and name"),
         ("date,name\n25.12.2026,x\n", r"csv:2: date must be a day such as 2026-12-25, got '25\.12\.2026'"),
-        ("date,name\n2026-12-25\n", "csv:2: the holiday 2026-12-25 has no name"),
+        ("date,name\n2026-12-25,\n", "csv:2: the holiday 2026-12-25 has no name"),
+        ("date,name\n2026-12-25\n", "csv:2: 1 cells, not 2 as the header has"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_with_its_line(tmp_path, text, message):
@@ -42,14 +50,32 @@ def test_a_file_that_cannot_be_used_is_refused_with_its_line(tmp_path, text, mes
 
 
 def test_a_file_that_is_missing_is_refused(tmp_path):
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(
+        InputError, match=r"there is no such file\. holidays \(--holidays\) must be a country"
+    ):
         read_holidays(str(tmp_path / "missing.csv"))
 
 
-@pytest.mark.skipif(find_spec("holidays") is not None, reason="the package holidays is installed")
-def test_without_the_package_the_message_says_how_to_install_it():
+def test_a_country_in_lower_case_is_refused_with_its_code():
+    with pytest.raises(InputError, match=r"Did you mean 'DE-BY'\?"):
+        read_holidays("de-by")
+
+
+def test_the_name_of_a_country_is_refused_with_its_code():
+    pytest.importorskip("holidays")
+    with pytest.raises(InputError, match=r"Did you mean 'US'\?"):
+        read_holidays("United States")
+
+
+def test_a_file_without_holidays_is_refused(tmp_path):
+    with pytest.raises(InputError, match="there are no holidays in the file"):
+        read_holidays(write(tmp_path, "date,name\n"))
+
+
+def test_without_the_package_the_message_says_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "holidays", None)
     with pytest.raises(ParameterError, match=r"pip install 'ptrack-analysis\[holidays\]'"):
-        read_holidays("DE")
+        read_holidays("LI")
 
 
 def test_the_holidays_of_a_country_and_of_a_part_of_it_are_found():
@@ -59,7 +85,23 @@ def test_the_holidays_of_a_country_and_of_a_part_of_it_are_found():
     assert date(2026, 3, 8) in read_holidays("DE-BE")(2026)
 
 
-def test_an_unknown_country_is_refused():
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("DX", r"The known countries with D are DE, DJ, DK"),
+        ("DE-XX", "The parts of DE are DE-BB, DE-BE"),
+        ("DE-augsburg", r"Did you mean 'DE-Augsburg'\?"),
+        ("VA-X", "The parts of VA are not known. Write 'VA'"),
+    ],
+)
+def test_an_unknown_country_or_part_is_refused_with_what_is_known(code, hint):
     pytest.importorskip("holidays")
-    with pytest.raises(ParameterError, match="got 'XX'"):
-        read_holidays("XX")
+    with pytest.raises(ParameterError, match=f"got '{code}'") as caught:
+        AnalysisConfig(holidays=code)
+    assert re.search(hint, str(caught.value))
+
+
+def test_names_do_not_depend_on_the_language_of_the_machine(monkeypatch):
+    pytest.importorskip("holidays")
+    monkeypatch.setenv("LANGUAGE", "de")
+    assert read_holidays("DE")(2031)[date(2031, 12, 25)] == "Christmas Day"

@@ -8,7 +8,7 @@ import pytest
 from ptrack_analysis import Video
 from ptrack_analysis.clock import Recording, lookup, read_recordings
 from ptrack_analysis.clock.lookup import list_names, no_start, parse_pattern, settled
-from ptrack_analysis.clock.timezones import validate_opening_hours
+from ptrack_analysis.clock.opening_hours import validate_opening_hours
 from ptrack_analysis.errors import InputError, ParameterError, RemoteError
 from ptrack_analysis.rekognition import create_client
 from ptrack_analysis.scene.selection import VideoKeys
@@ -23,6 +23,7 @@ def settings(**given):
             "started_at": None,
             "timezone": None,
             "opening_hours": None,
+            "holidays": None,
             **given,
         }
     )
@@ -192,8 +193,9 @@ HOURS = {
     ),
     "no minutes": ("Mo-Fr 9-20", r"at character 7"),
     "nothing": ("", "are ''"),
-    "holidays": ("Mo-Fr 09:00-20:00; PH off", "PH asks for holidays"),
-    "the sun": ("sunrise-sunset", "sunrise asks for the sun"),
+    "school holidays": ("Mo-Fr 09:00-20:00; SH off", "school holidays are not known"),
+    "holidays among weekdays": ("PH Mo-Fr 10:00-12:00", "can be read in two ways"),
+    "the sun": ("sunrise-sunset", "the position of the sun is not known"),
 }
 
 
@@ -253,8 +255,8 @@ def test_the_file_goes_before_the_pattern_and_that_before_the_video(write):
     assert {one.opening_hours for one in ends.values()} == {"24/7"}
     assert notes == []
     assert no_start(told, ["in_video"]) == [
-        f"no start is told of the video 'in_video': {place} does not tell it, and the name does not fit "
-        + repr(PATTERN)
+        f"the start of the video 'in_video' is unknown: {place} does not state it, "
+        "and the name does not match " + repr(PATTERN)
     ]
 
 

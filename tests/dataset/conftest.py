@@ -21,6 +21,8 @@ def bucket(monkeypatch, moto_url):
     client = boto3.client("s3")
     client.create_bucket(Bucket=BUCKET)
     yield S3Path(BUCKET, "")
-    for found in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-        client.delete_object(Bucket=BUCKET, Key=found["Key"])
+    for listed in client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
+        keys = [{"Key": found["Key"]} for found in listed.get("Contents", [])]
+        if keys:
+            client.delete_objects(Bucket=BUCKET, Delete={"Objects": keys})
     client.delete_bucket(Bucket=BUCKET)

@@ -12,8 +12,9 @@ from sqlglot import expressions
 from stored_dataset import change_table, list_tables, write_dataset
 
 from ptrack_analysis.dataset.athena_tables import format_athena
-from ptrack_analysis.dataset.description import NULL_PARTITION, DatasetDescription
+from ptrack_analysis.dataset.description import DatasetDescription
 from ptrack_analysis.dataset.duckdb_views import format_duckdb_views
+from ptrack_analysis.dataset.manifest import NULL_PARTITION
 
 TO_DUCKDB = {
     "BIGINT": "BIGINT",

@@ -67,6 +67,7 @@ def test_the_dictionary_explains_partitions_and_withheld_data(flat):
     text = format_dictionary(changed)
     assert "`visits/day=2026-11-30/`" in text
     assert "visits/**/part-*.parquet" in text
+    assert "partitioning=None" in text
     assert "salt that is not in this dataset" in text
     assert "fewer than 5 people" in text
 
