@@ -154,6 +154,13 @@ def add(commands: Any) -> None:
         help="list the videos with their cameras, starts, zones and floor plans, and write nothing",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--as",
+        dest="as_",
+        choices=("parquet", "delta"),
+        help="how tables are stored: as Parquet files, or each as a Delta table (needs the extra delta); "
+        "chosen when the dataset is made (default parquet)",
+    )
     parser.add_argument("--force", action="store_true", help="replace files that ptrack did not write")
     parser.add_argument(
         "--prune",
@@ -298,6 +305,7 @@ def _export(given: argparse.Namespace) -> "ExportSummary":
             force=given.force,
             prune=given.prune,
             partition=given.partition,
+            as_=given.as_,
             cameras=given.cameras,
             strict=given.strict,
             name=given.video_name,

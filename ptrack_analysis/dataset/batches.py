@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.clock.timezones import parse_timezone
+from ptrack_analysis.dataset.delta_tables import read_videos
 from ptrack_analysis.dataset.dimensions import describe_video, list_definitions, with_keys
 from ptrack_analysis.dataset.identity import Digests, hash_content
 from ptrack_analysis.dataset.manifest import (
@@ -35,6 +36,7 @@ from ptrack_analysis.scene.zone_files import Scene
 from ptrack_analysis.schema import Table, find_further_columns
 from ptrack_analysis.sources.archive import VideoReference
 from ptrack_analysis.storage.facts import (
+    SCHEMA_VERSION,
     Clock,
     Further,
     VideoTable,
@@ -96,7 +98,10 @@ class BatchTask:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a run writes, and how; it travels to workers with every task."""
+    """Where a run writes, and how; it travels to workers with every task.
+
+    ``versions`` are the versions of Delta tables; ``schema_version`` is that of their rows.
+    """
 
     out: AnyPath
     run: str
@@ -105,6 +110,8 @@ class Target:
     partition: Partition | None
     settings: tuple[Setting, ...]
     digests: Digests = field(default_factory=Digests)
+    versions: Mapping[str, int] = field(default_factory=dict)
+    schema_version: int = SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,12 +327,13 @@ def _read_kept(kept: Sequence[VideoEntry], table: str, task: BatchTask, target: 
         return []
     names = pa.array([entry.video for entry in kept], pa.string())
     outdated = pa.array([entry.video for entry in kept if entry.fault], pa.string())
-    parts = []
-    for file in task.files.get(table, ()):
-        rows = read_rows(target.out / file.place, file)
-        rows = rows.filter(pc.is_in(rows["video"], value_set=names))
-        parts.append(_set_status(rows, outdated) if table == "videos" else rows)
-    return parts
+    if table in target.versions:
+        version = target.versions[table]
+        parts = [*read_videos(target.out, table, version, names, schema_version=target.schema_version)]
+    else:
+        parts = [read_rows(target.out / file.place, file) for file in task.files.get(table, ())]
+        parts = [rows.filter(pc.is_in(rows["video"], value_set=names)) for rows in parts]
+    return [_set_status(rows, outdated) for rows in parts] if table == "videos" else parts
 
 
 def _set_status(videos: pa.Table, outdated: pa.Array) -> pa.Table:

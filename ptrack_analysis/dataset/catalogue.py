@@ -39,7 +39,8 @@ def stage_catalogue(out: AnyPath, run: str, before: Manifest, manifest: Manifest
 def _list_contents(out: AnyPath, before: Manifest, manifest: Manifest) -> Iterator[tuple[str, Any, int]]:
     """Return the place, content and rows of each file."""
     filled = {file.table for file in manifest.files}
-    for name in manifest.tables:
+    is_delta = manifest.form == "delta"
+    for name in () if is_delta else manifest.tables:
         if name not in filled:
             schema = manifest.schema(name)
             content = arrow_schema(schema, manifest.further.get(name, ())).empty_table()
@@ -51,16 +52,22 @@ def _list_contents(out: AnyPath, before: Manifest, manifest: Manifest) -> Iterat
         marks = {**content.schema.metadata, VERSION_MARK: str(SCHEMA_VERSION).encode()}
         sink = pa.BufferOutputStream()
         pq.write_table(content.replace_schema_metadata(marks), sink, compression="zstd")
-        yield f"{name}/{name}.parquet", sink.getvalue(), len(content)
+        yield name if is_delta else f"{name}/{name}.parquet", sink.getvalue(), len(content)
     description = describe_dataset(manifest, out)
     previous = describe_dataset(before, out) if before.videos else None
     texts = {
         "dictionary.md": format_dictionary(description),
         "datapackage.json": format_datapackage(description),
-        "views/duckdb.sql": format_duckdb_views(description, previous),
-        "views/athena.sql": format_athena(description, previous),
-        **format_dbt(description),
     }
+    texts |= (
+        {}
+        if is_delta
+        else {
+            "views/duckdb.sql": format_duckdb_views(description, previous),
+            "views/athena.sql": format_athena(description, previous),
+            **format_dbt(description),
+        }
+    )
     for place, text in texts.items():
         yield place, text.encode(), 0
 
@@ -74,7 +81,8 @@ def describe_dataset(manifest: Manifest, out: AnyPath) -> DatasetDescription:
         tables=(*_list_facts(manifest), *_list_dimensions()),
         location=str(out) if isinstance(out, S3Path) else str(out.resolve()),
         partition=manifest.partition,
-        partitions={} if manifest.partition is None else _list_partitions(manifest),
+        form=manifest.form,
+        partitions={} if manifest.file_partition is None else _list_partitions(manifest),
         observed={ends: tuple(videos) for ends, videos in observed.items()},
         min_counts=manifest.min_counts,
         salted=manifest.is_salted,

@@ -4,21 +4,25 @@ import mmap
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from ptrack_analysis import __version__
 from ptrack_analysis.clock.holidays import FindHolidays
 from ptrack_analysis.dataset.batches import BatchResult, Target, join_chunks, read_rows, restage
 from ptrack_analysis.dataset.catalogue import stage_catalogue
-from ptrack_analysis.dataset.dimensions import list_days
+from ptrack_analysis.dataset.delta import TableChange, list_changes
+from ptrack_analysis.dataset.delta_tables import find_versions, read_videos, require_deltalake
+from ptrack_analysis.dataset.dimensions import DIMENSIONS, list_days
 from ptrack_analysis.dataset.lock import locked
 from ptrack_analysis.dataset.manifest import (
     MANIFEST,
     STAGING,
     DatasetFile,
+    Form,
     Manifest,
     Partition,
     VideoEntry,
@@ -36,7 +40,14 @@ from ptrack_analysis.dataset.publishing import (
 )
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.sources.names import listed
-from ptrack_analysis.storage.facts import SCHEMA_VERSION, Further, arrow_schema, join_types
+from ptrack_analysis.storage.facts import (
+    SCHEMA_VERSION,
+    Further,
+    arrow_schema,
+    join_rows,
+    join_types,
+    write_fact,
+)
 from ptrack_analysis.storage.parquet import make_readable
 from ptrack_analysis.storage.s3 import AnyPath, S3Path
 
@@ -45,12 +56,16 @@ _SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class OpenDataset:
-    """A dataset as a run finds it: its manifest, its files, and the batches of which files are missing."""
+    """A dataset as a run finds it: its manifest, its files, and the batches of which files are missing.
+
+    The manifest has the present versions of Delta tables, ``versions`` those that it was read with.
+    """
 
     out: AnyPath
     manifest: Manifest
     tag: str | None
     places: Mapping[str, int]
+    versions: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def damaged(self) -> set[int]:
@@ -71,6 +86,7 @@ class OpenDataset:
         """
         known = {file.place for file in self.manifest.files}
         folders = {*tables, *(file.table for file in self.manifest.files if file.place.endswith(".parquet"))}
+        folders -= {*self.manifest.versions}
         foreign = [
             place for place in self.places if place not in known and place.partition("/")[0] in folders
         ]
@@ -88,14 +104,14 @@ class OpenDataset:
 
 @contextmanager
 def changing(
-    out: AnyPath, partition: Partition | None = None
+    out: AnyPath, partition: Partition | None = None, form: Form | None = None
 ) -> Iterator[tuple[OpenDataset, Callable[[], None]]]:
     """Hold a dataset for this run alone, and open it; what a run that fails has staged is removed.
 
     The function that comes with the dataset raises if another run has taken it over.
     """
     with locked(out) as check:
-        dataset = open_for_writing(out, partition)
+        dataset = open_for_writing(out, partition, form)
         try:
             yield dataset, check
         except BaseException:
@@ -103,20 +119,28 @@ def changing(
             raise
 
 
-def open_for_writing(out: AnyPath, partition: Partition | None = None) -> OpenDataset:
+def open_for_writing(
+    out: AnyPath, partition: Partition | None = None, form: Form | None = None
+) -> OpenDataset:
     """Finish what a killed run left, and read the manifest; of a new dataset an empty one.
 
     Raises
     ------
     ParameterError
-        If the dataset is partitioned in another way.
+        If the dataset is partitioned or stored in another way, or deltalake is missing.
+    OutputError
+        If another program changed its Delta tables.
     """
+    if form not in (None, "parquet", "delta"):
+        raise ParameterError(f"as_ (--as) is {form!r}, not 'parquet' or 'delta'")
+    if form == "delta":
+        require_deltalake()
     recover(out)
     tag = (out / MANIFEST).find_tag() if isinstance(out, S3Path) else None
     if not (out / MANIFEST).is_file():
         if isinstance(out, Path) and (out / "_runs").is_dir():
             read_manifest(out)
-        return OpenDataset(out, Manifest(partition=partition), tag, list_places(out))
+        return OpenDataset(out, Manifest(partition=partition, form=form or "parquet"), tag, list_places(out))
     manifest = read_manifest(out)
     if partition is not None and partition != manifest.partition:
         raise ParameterError(
@@ -124,7 +148,14 @@ def open_for_writing(out: AnyPath, partition: Partition | None = None) -> OpenDa
             f"{manifest.partition or 'no partitions'}: they "
             "are chosen when a dataset is made. Export to another folder."
         )
-    return OpenDataset(out, manifest, tag, list_places(out))
+    if form is not None and form != manifest.form:
+        raise ParameterError(
+            f"as_ (--as) is {form!r}, but {out} is a {manifest.form!r} dataset: the form is chosen when a "
+            "dataset is made. Export to another folder."
+        )
+    versions = manifest.versions
+    manifest = replace(manifest, versions=find_versions(out, manifest))
+    return OpenDataset(out, manifest, tag, list_places(out), versions)
 
 
 def commit(
@@ -189,7 +220,50 @@ def commit(
         package=__version__,
         version=SCHEMA_VERSION,
     )
+    if before.form == "delta":
+        changes = list_changes(before, manifest, touched, files)
+        changes = tuple(_stage_whole(change, dataset, manifest, target, touched) for change in changes)
+        manifest = replace(manifest, files=())
+        return _publish_manifest(dataset, target, manifest, (), check, csv=csv, changes=changes)
     return _publish_manifest(dataset, target, manifest, moves, check, csv=csv)
+
+
+def _stage_whole(
+    change: TableChange, dataset: OpenDataset, manifest: Manifest, target: Target, touched: set[int]
+) -> TableChange:
+    """Return the change of a table that is written as a whole, with the rows of the other videos staged.
+
+    A table without rows has a staged file too, because that has its columns.
+    """
+    before, schema = dataset.manifest, manifest.schema(change.table)
+    if change.videos is not None:
+        return change
+    columns = arrow_schema(schema, manifest.further.get(change.table, ()))
+    kept: dict[int, list[str]] = {}
+    for entry in before.videos if change.version is not None else ():
+        if entry.batch not in touched:
+            kept.setdefault(entry.batch, []).append(entry.video)
+    parts = {f"{change.table}/kept-{batch:06d}.parquet": names for batch, names in kept.items()}
+    places = list(change.files)
+    for place, names in parts.items() or {f"{change.table}/empty.parquet": []}.items():
+        rows = list[pa.Table]()
+        if change.version is not None and names:
+            wanted = pa.array(names, pa.string())
+            version = target.schema_version
+            rows += read_videos(dataset.out, change.table, change.version, wanted, schema_version=version)
+        sink = pa.BufferOutputStream()
+        write_fact(join_rows(rows, columns), schema, sink)
+        places.append(stage_file(dataset.out, target.run, place, sink.getvalue()).place)
+    return replace(change, files=tuple(places))
+
+
+def _is_purge(before: Manifest, manifest: Manifest) -> bool:
+    """Return whether earlier versions must go: videos were removed, or what is withheld has changed."""
+    withheld = [
+        {(entry.parameters.get("salt"), entry.parameters.get("min_count")) for entry in one.videos}
+        for one in (before, manifest)
+    ]
+    return bool(before.videos) and (not {*before.names} <= {*manifest.names} or withheld[0] != withheld[1])
 
 
 def _update_holidays(
@@ -248,6 +322,7 @@ def _publish_manifest(
     check: Callable[[], None],
     *,
     csv: bool,
+    changes: tuple[TableChange, ...] = (),
 ) -> Manifest:
     """Stage what describes the dataset as a whole, and publish everything, if anything has changed."""
     before, out = dataset.manifest, dataset.out
@@ -258,10 +333,15 @@ def _publish_manifest(
     changed = (*moves, *(file.place for file in others if known.get(file.place) != file))
     kept = {file.place for file in manifest.files}
     removals = tuple(file.place for file in before.files if file.place not in kept)
-    is_same = {*manifest.files} == {*before.files} and replace(manifest, files=()) == replace(
-        before, files=()
-    )
-    if changed or removals or not is_same:
-        change = Change(target.run, changed, removals)
+    if manifest.form == "delta":
+        dimensions = [place for place in changed if place in DIMENSIONS]
+        changes += tuple(
+            TableChange(place, (place,), None, before.versions.get(place)) for place in dimensions
+        )
+        changed = tuple(place for place in changed if place not in DIMENSIONS)
+    recorded = replace(before, files=(), versions=dataset.versions)
+    is_same = {*manifest.files} == {*before.files} and replace(manifest, files=()) == recorded
+    if changed or removals or changes or not is_same:
+        change = Change(target.run, changed, removals, changes, bool(changes) and _is_purge(before, manifest))
         publish(out, change, format_manifest(manifest), check, tag=dataset.tag)
     return manifest

@@ -9,6 +9,8 @@ import pyarrow.compute as pc
 
 from ptrack_analysis.dataset.batches import BatchResult, BatchTask, Target, read_rows, stage_rows
 from ptrack_analysis.dataset.changes import OpenDataset, changing, commit
+from ptrack_analysis.dataset.delta import compact_tables
+from ptrack_analysis.dataset.delta_tables import find_versions
 from ptrack_analysis.dataset.manifest import DatasetFile, VideoEntry, read_manifest
 from ptrack_analysis.dataset.removal import make_target
 from ptrack_analysis.limits import amount_of_bytes
@@ -40,6 +42,9 @@ def compact_dataset(
     While the new files take the place of the old ones, tools that read all files of a folder see some rows
     twice for a moment; ``open_dataset`` does not.
 
+    Delta tables are optimized, which changes nothing for readers. Files that they replaced more than 168
+    hours ago are deleted.
+
     Parameters
     ----------
     out
@@ -62,6 +67,8 @@ def compact_dataset(
     read_manifest(root)
     with changing(root) as (dataset, check):
         before = dataset.manifest
+        if before.form == "delta":
+            return _compact_tables(dataset, most, check, progress)
         groups = list(_group(dataset, most))
         is_compact = all(len({entry.batch for entry in group}) == 1 for group in groups)
         if is_compact and len(groups) == len(before.batches()):
@@ -81,6 +88,22 @@ def compact_dataset(
         manifest = commit(dataset, target, results, {}, check)
     files_after = {file.place: file.rows for file in manifest.files if file.batch >= 0}
     return CompactSummary(root, manifest.names, sum(file.batch >= 0 for file in before.files), files_after)
+
+
+def _compact_tables(
+    dataset: OpenDataset, most: int, check: Callable[[], None], progress: Progress | None
+) -> CompactSummary:
+    """Compact Delta tables, and record their new versions."""
+    before, count, files = dataset.manifest, 0, dict[str, int]()
+    check()
+    for name, number, rows in compact_tables(dataset.out, before, most):
+        count += number
+        files |= {f"{name}/{index}": found for index, found in enumerate(rows)}
+        if progress is not None:
+            progress(name, len(before.versions))
+    dataset = replace(dataset, manifest=replace(before, versions=find_versions(dataset.out, before)))
+    manifest = commit(dataset, make_target(dataset), [], {}, check)
+    return CompactSummary(dataset.out, manifest.names, count, files)
 
 
 def _group(dataset: OpenDataset, most: int) -> Iterator[list[VideoEntry]]:

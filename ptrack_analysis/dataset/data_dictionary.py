@@ -18,8 +18,7 @@ _PREFACE = """\
 
 # Tables of this dataset
 
-Version {version} of the dataset's schema. Each table is a folder of Parquet files with the same columns in
-every file. {files}
+Version {version} of the dataset's schema. {files}
 
 * Unknown values are null.
 * `..._ms` is a time since the start of the video, in whole milliseconds. `..._at` is the same time in UTC
@@ -31,6 +30,12 @@ every file. {files}
   are null if the start of the recording is unknown.{undated}
 * A person is a track. A person who is lost and found again usually counts twice.
 """
+_DELTA = """\
+Each table is a Delta table in a folder of its own. Read it with a Delta reader, because its Parquet files
+also contain rows that were replaced. This dataset has no views and no dbt project: those of
+ptrack-analysis read Parquet files."""
+_DELTA_PARTITIONED = "Facts are partitioned by the column `{key}`, which is null in rows without a date."
+_PARQUET = "Each table is a folder of Parquet files with the same columns in\nevery file."
 _FLAT = "Names of files and folders that begin with `_` or `.` are not data."
 _PARTITIONED = """\
 The files of facts are in partitions by `{column}`, such as `visits/{key}={example}/`.
@@ -93,11 +98,13 @@ def format_dictionary(description: DatasetDescription) -> str:
 
 
 def _format_preface(description: DatasetDescription) -> str:
-    files, key = _FLAT, description.partition_key
-    if key is not None:
+    files, key = f"{_PARQUET} {_FLAT}", description.partition_key
+    if description.form == "delta":
+        files = f"{_DELTA} {_DELTA_PARTITIONED.format(key=key)}" if key is not None else _DELTA
+    elif key is not None:
         example = "2026-11" if key == "month" else "2026-11-30"
         partitioned = _PARTITIONED.format(column="local_date", key=key, example=example, null=NULL_PARTITION)
-        files = f"{_FLAT} {partitioned}"
+        files = f"{files} {partitioned}"
     return _PREFACE.format(
         mark=MARK, version=description.version, files=files, undated=_format_undated(description)
     )

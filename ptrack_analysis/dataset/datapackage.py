@@ -30,6 +30,8 @@ _TYPES = {
     "date": "date",
     "timestamp[us, UTC]": "datetime",
 }
+_PARQUET = {"format": "parquet", "mediatype": "application/vnd.apache.parquet"}
+_DELTA = {"format": "delta"}
 _NOT_OF_A_NAME = re.compile(r"[^a-z0-9._-]+")
 
 
@@ -78,8 +80,7 @@ def _describe_table(description: DatasetDescription, table: StoredTable) -> dict
         "name": table.name,
         "type": "table",
         "path": description.find_pattern(table),
-        "format": "parquet",
-        "mediatype": "application/vnd.apache.parquet",
+        **(_DELTA if description.form == "delta" else _PARQUET),
         "description": f"A row is {table.row}.",
         "schema": schema,
     }

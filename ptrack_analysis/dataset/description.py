@@ -7,7 +7,7 @@ from itertools import chain
 
 import pyarrow as pa
 
-from ptrack_analysis.dataset.manifest import PARTITION_KEYS, VisitEnds
+from ptrack_analysis.dataset.manifest import PARTITION_KEYS, Form, VisitEnds
 from ptrack_analysis.dataset.relations import RELATIONS, Relation
 from ptrack_analysis.errors import SchemaError
 
@@ -84,6 +84,8 @@ class DatasetDescription:
         Whether people are identified by salted keys.
     version
         Version of the dataset's schema.
+    form
+        Whether tables are Parquet files or Delta tables.
     """
 
     tables: tuple[StoredTable, ...]
@@ -94,6 +96,7 @@ class DatasetDescription:
     min_counts: tuple[int, ...] = ()
     salted: bool = False
     version: int = 2
+    form: Form = "parquet"
 
     def find(self, name: str) -> StoredTable | None:
         """Return the table of this name, None if the dataset does not have it."""
@@ -128,7 +131,9 @@ class DatasetDescription:
         return sorted(found, key=lambda relation: order.index(relation.table))
 
     def find_pattern(self, table: StoredTable) -> str:
-        """Return the pattern of the paths of a table's files, relative to the location."""
+        """Return the pattern of the paths of a table's files; the folder of a Delta table."""
+        if self.form == "delta":
+            return table.name
         if table.is_dimension:
             return f"{table.name}/{table.name}.parquet"
         return f"{table.name}/{'' if self.partition is None else '**/'}part-*.parquet"

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from ptrack_analysis.clock.recordings import Recording, make_camera_key
@@ -28,6 +29,9 @@ from ptrack_analysis.schema import (
     assemble,
     list_columns,
 )
+from ptrack_analysis.storage.arrow import to_arrow
+from ptrack_analysis.storage.columns import VERSION_MARK
+from ptrack_analysis.storage.facts import SCHEMA_VERSION, arrow_schema
 from ptrack_analysis.video import milliseconds
 
 _TOLD = ("site", "camera", "timezone", "opening_hours")
@@ -339,6 +343,14 @@ DIMENSIONS: dict[str, Dimension] = {
         Dimension(DATES, _compute_dates),
     )
 }
+
+
+def find_schema(manifest: Manifest, table: str) -> pa.Schema:
+    """Return the Arrow schema of a table in a dataset."""
+    if table not in DIMENSIONS:
+        return arrow_schema(manifest.schema(table), manifest.further.get(table, ()))
+    schema = to_arrow(DIMENSIONS[table].compute(Manifest())).schema
+    return schema.with_metadata({**schema.metadata, VERSION_MARK: str(SCHEMA_VERSION).encode()})
 
 
 _REFERENCES = {

@@ -37,7 +37,7 @@ from ptrack_analysis.dataset.identity import (
     read_cache,
     recall_from,
 )
-from ptrack_analysis.dataset.manifest import SOURCES, Manifest, Partition, VideoEntry
+from ptrack_analysis.dataset.manifest import SOURCES, Form, Manifest, Partition, VideoEntry
 from ptrack_analysis.dataset.publishing import name_run, recover, write_bytes_to
 from ptrack_analysis.dataset.release import released_folders
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary, summarize_video
@@ -72,6 +72,7 @@ def export_dataset(
     force: bool = False,
     prune: bool = False,
     partition: Partition | None = None,
+    as_: Form | None = None,
     workers: int | None = None,
     executor: Executor | None = None,
     in_flight: int | None = None,
@@ -124,6 +125,9 @@ def export_dataset(
     partition
         Whether facts lie in folders by ``local_month`` or ``local_day``. It is chosen when the dataset is
         made.
+    as_
+        How tables are stored: ``parquet``, the default, as Parquet files; ``delta`` as a Delta table in each
+        folder, which needs the extra ``delta``. It is chosen when the dataset is made.
     workers
         Number of processes that work on videos; by default this one does. Scripts need ``if __name__ ==
         "__main__":`` then.
@@ -203,7 +207,12 @@ def export_dataset(
         classes=classes,
         min_confidence=min_confidence,
     )
-    with changing(out, partition) as (dataset, check):
+    with changing(out, partition, as_) as (dataset, check):
+        if config.csv and dataset.manifest.form == "delta":
+            raise ParameterError(
+                f"csv (--csv) is not available for {out}, whose tables are Delta tables. Export to another "
+                "folder without Delta, or leave csv out."
+            )
         digests = Digests(config.withholds, config.salt if isinstance(config.salt, bytes) else None)
         cached = _read_bytes(out / SOURCES)
         mark = hash_source(root, digests)
@@ -450,9 +459,11 @@ class _Run:
             self.name,
             tables,
             self.manifest.further,
-            self.manifest.partition,
+            self.manifest.file_partition,
             tuple(plan.settings),
             self.digests,
+            self.manifest.versions,
+            self.manifest.version,
         )
 
     def make_tasks(self, plan: _Plan, removed: Sequence[VideoEntry]) -> list[BatchTask]:

@@ -24,6 +24,7 @@ JOURNAL = f"{PRIVATE}/journal"
 STAGING = f"{PRIVATE}/staging"
 SOURCES = f"{PRIVATE}/sources.parquet"
 Partition = Literal["local_month", "local_day"]
+Form = Literal["parquet", "delta"]
 PARTITION_KEYS = {"local_month": "month", "local_day": "day"}
 """The name in the path of a partition, for each kind of partition."""
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -103,6 +104,8 @@ class Manifest:
 
     ``tables`` are the names of the facts, ``further`` the further columns of ``detections`` (of
     ``trajectories`` for points) and ``videos`` with their types, ``next_batch`` the number of the next batch.
+    ``form`` says how tables are stored. Tables of a Delta dataset have no files here; ``versions`` has the
+    version of each of them.
     ``holidays`` are the names of public holidays by ISO date.
     """
 
@@ -115,6 +118,8 @@ class Manifest:
     holidays: Mapping[str, str] = field(default_factory=dict)
     package: str = __version__
     version: int = SCHEMA_VERSION
+    form: Form = "parquet"
+    versions: Mapping[str, int] = field(default_factory=dict)
 
     def find(self, video: str) -> VideoEntry | None:
         """Return the entry of a video."""
@@ -124,6 +129,11 @@ class Manifest:
     def names(self) -> tuple[str, ...]:
         """The names of the videos."""
         return tuple(entry.video for entry in self.videos)
+
+    @property
+    def file_partition(self) -> Partition | None:
+        """How files of facts are partitioned; a Delta table has its partitions in a column instead."""
+        return None if self.form == "delta" else self.partition
 
     def batches(self) -> dict[int, list[VideoEntry]]:
         """Return the videos of each batch."""
@@ -233,6 +243,8 @@ def format_manifest(manifest: Manifest) -> bytes:
         "further": {name: list(map(list, columns)) for name, columns in manifest.further.items()},
         "partition": manifest.partition,
         "next_batch": manifest.next_batch,
+        "form": manifest.form,
+        "versions": dict(manifest.versions),
         "holidays": dict(sorted(manifest.holidays.items())),
         "others": [_format_file(file) for file in manifest.files if file.batch < 0],
         "shared": {name: [*known] for name, known in shared.items()},
@@ -344,6 +356,8 @@ def _build_manifest(table: pa.Table, head: Mapping[str, Any]) -> Manifest:
         {date.fromisoformat(day).isoformat(): name for day, name in dict(head["holidays"]).items()},
         head["package"],
         head["schema_version"],
+        head.get("form", "parquet"),
+        head.get("versions", {}),
     )
 
 

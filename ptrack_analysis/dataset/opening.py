@@ -20,6 +20,7 @@ from ptrack_analysis.dataset.queries import (
     Selection,
     answer,
     arrow_dataset,
+    arrow_table,
     connected,
     convert_to_pandas,
     find_stored_names,
@@ -287,19 +288,21 @@ class Dataset:
             of_one=isinstance(videos, str),
         )
 
-    def _scanned(self, table: str, videos: Sequence[str] | None) -> pa_dataset.FileSystemDataset:
+    def _scanned(self, table: str, videos: Sequence[str] | None) -> pa_dataset.Dataset:
         """Return the files of a table as an Arrow dataset: those with these videos, or all."""
         if table not in self.tables:
             raise unknown(self.root, "table", table, self.tables)
-        if videos is None:
+        if videos is None and not self.manifest.versions:
             return arrow_dataset(self.root, self.manifest.files_of(table))
-        if table in DIMENSIONS:
+        if table in DIMENSIONS and videos is not None:
             raise ParameterError(f"table {table!r} is of the whole dataset, so no videos of it can be chosen")
         batches = {entry.video: entry.batch for entry in self.manifest.videos}
-        for video in videos:
+        for video in videos or ():
             if video not in batches:
                 raise unknown(self.root, "video", video, batches)
-        files = self.manifest.files_of(table, {batches[video] for video in videos})
+        if self.manifest.versions:
+            return arrow_table(self.root, self.manifest, table)
+        files = self.manifest.files_of(table, {batches[video] for video in videos or ()})
         return arrow_dataset(self.root, files or self.manifest.files_of(table)[:1])
 
 

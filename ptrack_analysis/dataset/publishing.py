@@ -2,7 +2,8 @@
 
 1. New files are written below ``_ptrack/staging/RUN``, the new manifest too.
 2. The journal is written: from here on the change will happen, whatever becomes of the process.
-3. Staged files take their places, facts first and dimensions last; removed files go.
+3. Delta tables are committed. Staged files take their places, facts first and dimensions last; removed
+   files go.
 4. The new manifest replaces the old one. Journal and staging are removed.
 
 A run that finds a journal finishes that change; a run that finds only staged files discards them.
@@ -15,11 +16,12 @@ import shutil
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from ptrack_analysis.dataset.delta import TableChange, apply_changes, set_versions
 from ptrack_analysis.dataset.lock import HOLDER
 from ptrack_analysis.dataset.manifest import (
     JOURNAL,
@@ -28,7 +30,9 @@ from ptrack_analysis.dataset.manifest import (
     SOURCES,
     STAGING,
     DatasetFile,
+    format_manifest,
     is_inside,
+    parse_manifest,
 )
 from ptrack_analysis.errors import InputError, OutputError
 from ptrack_analysis.storage.files import (
@@ -84,12 +88,15 @@ def stage_file(
 class Change:
     """What a run changes: files that are staged, files that go, and the new manifest.
 
-    ``moves`` and ``removals`` are places below the dataset's folder.
+    ``moves`` and ``removals`` are places below the dataset's folder. ``tables`` are changes of Delta tables;
+    with ``purge``, their earlier versions go.
     """
 
     run: str
     moves: tuple[str, ...]
     removals: tuple[str, ...]
+    tables: tuple[TableChange, ...] = ()
+    purge: bool = False
 
 
 def publish(
@@ -123,7 +130,7 @@ def publish(
         If S3 refuses.
     """
     stage_file(out, change.run, MANIFEST, manifest)
-    journal = {"run": change.run, "moves": change.moves, "removals": change.removals, "tag": tag}
+    journal = asdict(change) | {"tag": tag}
     if isinstance(out, Path):
         for folder in {(out / STAGING / change.run / place).parent for place in (*change.moves, MANIFEST)}:
             flush_folder(folder)
@@ -199,8 +206,17 @@ def _read_journal(out: AnyPath) -> tuple[Change, str | None] | None:
         return None
     try:
         found = json.loads(path.read_bytes())
-        change = Change(str(found["run"]), tuple(found["moves"]), tuple(found["removals"]))
-        sound = all(map(is_inside, (change.run, *change.moves, *change.removals))) and "/" not in change.run
+        tables = tuple(_parse_table(one) for one in found.get("tables", ()))
+        change = Change(
+            str(found["run"]),
+            tuple(found["moves"]),
+            tuple(found["removals"]),
+            tables,
+            bool(found.get("purge")),
+        )
+        places = [place for one in tables for place in (one.table, *one.files)]
+        places += [change.run, *change.moves, *change.removals]
+        sound = all(map(is_inside, places)) and "/" not in change.run
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -210,8 +226,26 @@ def _read_journal(out: AnyPath) -> tuple[Change, str | None] | None:
     return change, found.get("tag")
 
 
+def _parse_table(found: dict[str, Any]) -> TableChange:
+    videos = found["videos"]
+    lists = {"files": tuple(found["files"]), "videos": None if videos is None else tuple(videos)}
+    return TableChange(**(found | lists))
+
+
+def _commit_tables(out: AnyPath, change: Change) -> None:
+    """Commit the changes of Delta tables, and write their versions to the staged manifest."""
+    staging = out / STAGING / change.run
+    staged = staging / MANIFEST
+    if not change.tables or not staged.is_file():
+        return
+    versions = apply_changes(out, staging, change.tables, purge=change.purge)
+    manifest = set_versions(parse_manifest(staged.read_bytes(), staged), versions)
+    write_bytes_to(out, f"{STAGING}/{change.run}/{MANIFEST}", format_manifest(manifest))
+
+
 def _finish(out: AnyPath, change: Change, tag: str | None) -> None:
     """Do what the journal says; what is done already is left as it is."""
+    _commit_tables(out, change)
     if isinstance(out, S3Path):
         _finish_remote(out, change, tag)
         return

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.dataset as pa_dataset
 from pyarrow.fs import LocalFileSystem
 
+from ptrack_analysis.dataset.delta_tables import scan_table
+from ptrack_analysis.dataset.dimensions import find_schema
 from ptrack_analysis.dataset.manifest import DatasetFile, Manifest
 from ptrack_analysis.errors import InputError, ParameterError, PtrackError
 from ptrack_analysis.storage.arrow import DERIVED, drop_derived, from_arrow
@@ -51,6 +53,14 @@ def arrow_dataset(root: AnyPath, parts: Sequence[DatasetFile]) -> pa_dataset.Fil
         fragments = [_fragment(root / part.place, form) for part in parts]
         schema = fragments[0].physical_schema
     return pa_dataset.FileSystemDataset(fragments, schema, form)
+
+
+def arrow_table(root: AnyPath, manifest: Manifest, table: str) -> pa_dataset.Dataset:
+    """Make an Arrow dataset of a table, whose rows a Delta table has in no order."""
+    if table not in manifest.versions:
+        return arrow_dataset(root, manifest.files_of(table))
+    with told(root / table):
+        return scan_table(root, table, manifest.versions[table], find_schema(manifest, table))
 
 
 @contextmanager
@@ -93,8 +103,8 @@ def connected(root: AnyPath, manifest: Manifest, tables: Sequence[str]) -> "duck
     connection = duckdb.connect()
     try:
         for name in tables:
-            if isinstance(root, S3Path):
-                connection.register(name, arrow_dataset(root, manifest.files_of(name)))
+            if isinstance(root, S3Path) or manifest.versions:
+                connection.register(name, arrow_table(root, manifest, name))
                 continue
             files = [_literal(Path(root, part.place)) for part in manifest.files_of(name)]
             relation = connection.read_parquet(files, union_by_name=True, hive_partitioning=False)
@@ -131,7 +141,7 @@ def _literal(path: Path) -> str:
 class Selection:
     """What is read of the files of one table; ``of_one``: of one video, whose name the key leaves out."""
 
-    content: pa_dataset.FileSystemDataset
+    content: pa_dataset.Dataset
     table: str
     columns: list[str] | None
     condition: pa_dataset.Expression | None

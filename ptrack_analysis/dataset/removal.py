@@ -31,6 +31,9 @@ def remove_videos(
 ) -> RemoveSummary:
     """Remove videos from every table of a dataset, and from its manifest.
 
+    Delta tables lose all earlier versions with the files and the log of these, so that nothing of the videos
+    is left. Readers of an earlier version then need to open the table again.
+
     Parameters
     ----------
     out
@@ -73,7 +76,16 @@ def make_target(dataset: OpenDataset) -> Target:
     """Return where a run writes that computes no video."""
     manifest = dataset.manifest
     tables = {name: manifest.schema(name) for name in manifest.tables}
-    return Target(dataset.out, name_run(), tables, manifest.further, manifest.partition, ())
+    return Target(
+        dataset.out,
+        name_run(),
+        tables,
+        manifest.further,
+        manifest.file_partition,
+        (),
+        versions=manifest.versions,
+        schema_version=manifest.version,
+    )
 
 
 def _list_tasks(dataset: OpenDataset, removed: set[str]) -> list[BatchTask]:

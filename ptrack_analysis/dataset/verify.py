@@ -8,15 +8,18 @@ from os import PathLike
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.dataset as pa_dataset
 import pyarrow.parquet as pq
 from shapely import from_wkt
 
 from ptrack_analysis.dataset.audit import audit_video
-from ptrack_analysis.dataset.dimensions import DIMENSIONS
+from ptrack_analysis.dataset.delta_tables import list_table_problems, scan_table
+from ptrack_analysis.dataset.dimensions import DIMENSIONS, find_schema
 from ptrack_analysis.dataset.laws import check_laws
 from ptrack_analysis.dataset.manifest import (
     JOURNAL,
     MANIFEST,
+    PARTITION_KEYS,
     STAGING,
     DatasetFile,
     Manifest,
@@ -42,9 +45,8 @@ from ptrack_analysis.dataset.row_checks import (
 from ptrack_analysis.dataset.verification import Ledger, Verification
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.pipeline.outputs import OUTPUTS
-from ptrack_analysis.storage.arrow import to_arrow
 from ptrack_analysis.storage.columns import PACKAGE_MARK, TABLE_MARK, VERSION_MARK
-from ptrack_analysis.storage.facts import SCHEMA_VERSION, arrow_schema
+from ptrack_analysis.storage.facts import SCHEMA_VERSION
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
 
 _MARKS = (TABLE_MARK, PACKAGE_MARK, VERSION_MARK)
@@ -151,6 +153,7 @@ def _list_problems(manifest: Manifest) -> Iterator[str]:
     places = Counter(file.place for file in manifest.files)
     yield from (f"lists {place} {count} times" for place, count in places.items() if count > 1)
     filled = {file.table for file in manifest.files}
+    filled |= {*manifest.versions}
     for name in manifest.tables:
         if name not in filled:
             yield f"lists no file of the table {name!r}"
@@ -168,7 +171,11 @@ def _list_problems(manifest: Manifest) -> Iterator[str]:
 def _check_places(root: AnyPath, manifest: Manifest, ledger: Ledger) -> dict[str, int]:
     """Look for files that are missing or foreign; return the sizes of those that are there."""
     places = list_places(root)
-    known = {file.place: file for file in manifest.files}
+    if manifest.form == "delta":  # the log of a table lists its files, and readers ignore others
+        places = {
+            place: size for place, size in places.items() if place.partition("/")[0] not in manifest.versions
+        }
+    known = {file.place: file for file in manifest.files if file.place not in manifest.versions}
     folders = {*manifest.tables, *DIMENSIONS, *(place.partition("/")[0] for place in known)}
     ledger.examined["files"] = len(known)
     for place in sorted({*known, *places}):
@@ -189,6 +196,7 @@ class _Reader:
         self.manifest = manifest
         self.ledger = ledger
         self._places = places
+        self._tables: dict[str, pa_dataset.Dataset | None] = {}
 
     def read(self, file: DatasetFile) -> bytes | None:
         """Read a file; None if it is missing or not as the manifest says."""
@@ -211,6 +219,9 @@ class _Reader:
         self, name: str, batch: int, columns: Iterable[str] | None = None
     ) -> Iterator[tuple[DatasetFile, pa.Table]]:
         """Read columns of the files of a table that belong to a batch, as far as they are sound."""
+        if name in self.manifest.versions:
+            yield from self._read_delta_table(name, batch, columns)
+            return
         for file in self.manifest.files_of(name, {batch}):
             content = self.read(file)
             if content is None:
@@ -233,12 +244,66 @@ class _Reader:
                 self.ledger.find("rows", file.place, f"has {len(rows)} rows instead of {file.rows}")
             yield file, rows
 
+    def _read_delta_table(
+        self, name: str, batch: int, columns: Iterable[str] | None
+    ) -> Iterator[tuple[DatasetFile, pa.Table]]:
+        """Read columns of a Delta table, as far as its files and columns are as they should be."""
+        table = self._open_delta_table(name)
+        if table is None:
+            return
+        chosen = None
+        if name not in DIMENSIONS:
+            videos = [entry.video for entry in self.manifest.videos if entry.batch == batch]
+            chosen = pa_dataset.field("video").isin(pa.array(videos, pa.string()))
+        try:
+            rows = table.to_table(columns=None if columns is None else [*columns], filter=chosen)
+        except (OSError, pa.ArrowException) as error:
+            self.ledger.find("schema", name, f"cannot be read: {str(error).splitlines()[0]}")
+            return
+        for file in self.manifest.files_of(name):
+            if file.place == name and len(rows) != file.rows:  # a dimension
+                self.ledger.find("rows", name, f"has {len(rows)} rows instead of {file.rows}")
+        yield DatasetFile(name, len(rows), 0, "", batch), rows
+
+    def is_sound(self, name: str) -> bool:
+        """Return whether a Delta table can be used."""
+        return self._open_delta_table(name) is not None
+
+    def _open_delta_table(self, name: str) -> pa_dataset.Dataset | None:
+        """Check the version, files, columns and videos of a Delta table, once; None if it cannot be used."""
+        if name in self._tables:
+            return self._tables[name]
+        self._tables[name] = None
+        self.ledger.examined.update(files=1, schema=1)
+        for problem in list_table_problems(self.root, name, self.manifest.versions[name]):
+            self.ledger.find("files", name, problem)
+            return None
+        found = scan_table(self.root, name, self.manifest.versions[name])
+        expected = self.expected(name)
+        key = PARTITION_KEYS.get(self.manifest.partition or "") if name not in DIMENSIONS else None
+        missing = [one for one in expected.names if one not in found.schema.names]
+        more = [one for one in found.schema.names if one not in expected.names and one != key]
+        differing = [
+            field.name
+            for field in expected
+            if field.name not in missing and found.schema.field(field.name).type != field.type
+        ]
+        parts = (("lacks", missing), ("has further", more), ("has other types of", differing))
+        problems = [f"{said} columns {names}" for said, names in parts if names]
+        for problem in problems:
+            self.ledger.find("schema", name, problem)
+        if not problems:
+            self._tables[name] = found.replace_schema(expected)
+            if name not in DIMENSIONS:
+                known = pa.array(self.manifest.names, pa.string())
+                count = found.count_rows(filter=~pa_dataset.field("video").isin(known))
+                if count:
+                    self.ledger.find("rows", name, f"has {count} rows of videos that the manifest lacks")
+        return self._tables[name]
+
     def expected(self, name: str) -> pa.Schema:
         """Return the schema of the files of a table."""
-        if name in DIMENSIONS:
-            schema = to_arrow(DIMENSIONS[name].compute(Manifest())).schema
-            return schema.with_metadata({**schema.metadata, VERSION_MARK: str(SCHEMA_VERSION).encode()})
-        return arrow_schema(self.manifest.schema(name), self.manifest.further.get(name, ()))
+        return find_schema(self.manifest, name)
 
 
 def _compare_schemas(found: pa.Schema, expected: pa.Schema) -> Iterator[str]:
@@ -299,6 +364,8 @@ def _check_batch(
                 check_local(found, schema, clocks)
             parts.append(rows.select(list({column: 0 for key in keys for column in key})))
         files = manifest.files_of(name, {batch})
+        if name in manifest.versions and not reader.is_sound(name):
+            continue
         if len(parts) < len(files):
             continue
         joined = pa.concat_tables(parts) if parts else pa.table({"video": pa.array([], pa.string())})
