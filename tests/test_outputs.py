@@ -116,7 +116,7 @@ def output(request):
 
 def test_the_archive_has_something_for_each_output(busy):
     bare = {name for name in OUTPUTS if busy[name].empty}
-    assert bare <= {"stitches", "groups"}
+    assert bare <= {"stitches", "groups", "box_heatmap"}  # on a floor plan no boxes are drawn
 
 
 def test_an_outputs_table_is_of_its_schema(output, busy):
@@ -140,7 +140,7 @@ def test_an_output_is_read_as_it_was_written(output, busy, tmp_path):
 
 def test_an_output_is_defined_in_the_dictionary(output, dictionary):
     section = dictionary.partition(f"\n## {output.name}\n")[2].partition("\n## ")[0]
-    assert f"a row is {output.table.row}." in section
+    assert f"/part-*.parquet` is {output.table.row}." in section
     for name in output.table.key_names:
         assert f"| `{name}" in section
 

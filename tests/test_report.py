@@ -481,6 +481,7 @@ def test_the_overview_without_clock_and_zones_says_what_is_missing(data, tmp_pat
     html = (tmp_path / "out.html").read_text(encoding="utf-8")
     assert "When the videos were recorded is not known" in html
     assert "The dataset has no zones" in html
+    assert "Visits to zones" not in html
     assert "days" not in tables_in(html)
 
 

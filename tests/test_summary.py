@@ -144,7 +144,7 @@ def test_the_busiest_cell_is_the_greatest_of_the_heatmap(summed):
         cell, unit = figures["busiest"]["cell"], analysis.unit
         assert cell["stood_s"] == row["seconds"]
         assert (cell[f"x_{unit}"], cell[f"y_{unit}"]) == pytest.approx((row[f"x_{unit}"], row[f"y_{unit}"]))
-        assert ("foot_points", cell["row"], cell["column"]) == table["seconds"].idxmax()
+        assert (cell["row"], cell["column"]) == table["seconds"].idxmax()
 
 
 def test_an_unknown_basis_of_the_heatmap_is_refused(summed):

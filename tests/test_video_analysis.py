@@ -84,8 +84,7 @@ def test_the_explorer_the_report_and_the_export_take_an_analysis(analysis, data,
     assert pta.export_dataset(analysis, tmp_path / "out").videos[0].status == "written"
     with pytest.raises(ParameterError, match="export_dataset reads files"):
         pta.export_dataset(pta.open_video(pta.read_tracking(data / "shop")), tmp_path / "other")
-    expected = "settings, video, cameras and form are those of the VideoAnalysis"
-    with pytest.raises(ParameterError, match=expected):
+    with pytest.raises(
         ParameterError, match="settings, video, cameras and form are those of the VideoAnalysis"
     ):
         pta.write_report(analysis, tmp_path / "b.html", settings=config)

@@ -55,9 +55,13 @@ def read_all(dataset: Dataset) -> Read:
     def table(name: str, columns: list[str] | None = None) -> pd.DataFrame | None:
         return dataset.read(name, columns=columns) if name in dataset.tables else None
 
+    def of_zones(name: str, columns: list[str] | None = None) -> pd.DataFrame | None:
+        return table(name, columns) if has_zones else None
+
+    has_zones = any(entry.places.get("zones") for entry in dataset.manifest.videos)
     persons, visits = (
         table("tracks", ["time_in_scene"]),
-        table("visits", ["entered", "dwell", "entry", "exit"]),
+        of_zones("visits", ["entered", "dwell", "entry", "exit"]),
     )
     videos, bins = dataset.read("videos"), table("occupancy")
     counted = None if persons is None else persons.groupby(level="video").size()
@@ -67,9 +71,9 @@ def read_all(dataset: Dataset) -> Read:
         bins=bins,
         persons=counted,
         visits=None if visits is None else visits.assign(complete=_find_complete(visits, dataset)),
-        dwell=table("dwell", ["median"]),
+        dwell=of_zones("dwell", ["median"]),
         occupancy=_read_scene(videos, table("occupancy_hourly"), bins),
-        stays=_read_stays(dataset, videos, table("visits_hourly"), table("zone_occupancy"), visits),
+        stays=_read_stays(dataset, videos, of_zones("visits_hourly"), of_zones("zone_occupancy"), visits),
         crossings=table("crossings", ["direction"]),
         counts=table("counts"),
         lines=table("lines"),

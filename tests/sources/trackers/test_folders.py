@@ -40,8 +40,8 @@ def test_sequences_of_motchallenge_are_read_with_their_seqinfo_and_without_detec
 
 
 def test_tables_take_one_set_of_options(tmp_path):
-    for name in ("a.csv", "b.csv"):
-        write(tmp_path / name, TABLE)
+    write(tmp_path / "a.csv", TABLE)
+    write(tmp_path / "b.csv", TABLE + "\n")  # with the same content it would be the same video
     write(tmp_path / "c.csv", "other,columns\n1,2\n")
     assert names(tmp_path, columns=COLUMNS) == ["a", "b"]
     summary = export_dataset(tmp_path, tmp_path / "out", video=VIDEO, columns=COLUMNS)
