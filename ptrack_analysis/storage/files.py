@@ -102,8 +102,9 @@ def remove_file(path: Path, *, up_to: Path) -> None:
     try:
         path.unlink(missing_ok=True)
         for folder in path.relative_to(up_to).parents:
-            if folder != Path() and not any((up_to / folder).iterdir()):
-                (up_to / folder).rmdir()
+            above = up_to / folder
+            if folder != Path() and above.is_dir() and not any(above.iterdir()):
+                above.rmdir()
     except OSError as error:
         raise OutputError(f"{path}: cannot be removed: {error.strerror or error}") from error
 
