@@ -56,6 +56,8 @@ MOST_VIDEOS = 25
 MOST_BYTES = 128 * 2**20
 """Most videos of a batch, and most bytes of their pages."""
 CURRENT, OUTDATED = "current", "outdated"
+FAILED = "failed"
+"""Fault of a video of released data, whose manifest must not name files of the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class BatchTask:
     batch: int
     videos: tuple[VideoTask, ...]
     keep: tuple[VideoEntry, ...] = ()
-    files: Mapping[str, tuple[DatasetFile, ...]] = field(default_factory=dict)
+    files: Mapping[str, Sequence[DatasetFile]] = field(default_factory=dict)
     chunk: str | None = None
 
 
@@ -259,7 +261,8 @@ def _try_video(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable],
         error = failure
     except Exception as failure:  # noqa: BLE001 - whatever is wrong with one video stops no other
         error = InputError(f"{video.entry.video}: cannot be measured: {type(failure).__name__}: {failure}")
-    entry = replace(video.entry, fault=" ".join(str(error).split()))
+    withholds = target.settings[video.setting].config.withholds
+    entry = replace(video.entry, fault=FAILED if withholds else " ".join(str(error).split()))
     return {}, entry, VideoSummary(name=entry.video, status="failed", error=error)
 
 

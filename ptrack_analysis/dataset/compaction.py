@@ -71,7 +71,7 @@ def compact_dataset(
             return _compact_tables(dataset, most, check, progress)
         groups = list(_group(dataset, most))
         is_compact = all(len({entry.batch for entry in group}) == 1 for group in groups)
-        if is_compact and len(groups) == len(before.batches()):
+        if is_compact and len(groups) == len(before.batches):
             groups = []
         target = make_target(dataset)
         results, steps = list[BatchResult](), len(groups) * len(target.tables)
@@ -84,7 +84,7 @@ def compact_dataset(
                     progress(name, steps)
             results.append(BatchResult(batch, entries, tuple(files), before.further, ()))
         if groups:  # the old batches become empty
-            results += [BatchResult(batch, (), (), before.further, ()) for batch in before.batches()]
+            results += [BatchResult(batch, (), (), before.further, ()) for batch in before.batches]
         manifest = commit(dataset, target, results, {}, check)
     files_after = {file.place: file.rows for file in manifest.files if file.batch >= 0}
     return CompactSummary(root, manifest.names, sum(file.batch >= 0 for file in before.files), files_after)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from ptrack_analysis.clock.holidays import read_holidays
 from ptrack_analysis.clock.lookup import no_start
 from ptrack_analysis.dataset.batches import (
+    FAILED,
     BatchResult,
     BatchTask,
     Setting,
@@ -28,17 +29,15 @@ from ptrack_analysis.dataset.dimensions import list_days, list_definitions
 from ptrack_analysis.dataset.identity import (
     Candidate,
     Digests,
+    EvidenceCache,
     KnownVideos,
     Naming,
-    format_cache,
     hash_settings,
     hash_source,
     identify,
-    read_cache,
-    recall_from,
 )
 from ptrack_analysis.dataset.manifest import SOURCES, Form, Manifest, Partition, VideoEntry
-from ptrack_analysis.dataset.publishing import name_run, recover, write_bytes_to
+from ptrack_analysis.dataset.publishing import name_run, recover, remove_sources, write_bytes_to
 from ptrack_analysis.dataset.release import released_folders
 from ptrack_analysis.dataset.summary import ExportSummary, VideoSummary, summarize_video
 from ptrack_analysis.errors import (
@@ -214,9 +213,9 @@ def export_dataset(
                 "folder without Delta, or leave csv out."
             )
         digests = Digests(config.withholds, config.salt if isinstance(config.salt, bytes) else None)
-        cached = _read_bytes(out / SOURCES)
-        mark = hash_source(root, digests)
-        found = scan_source(root, form, recall_from(read_cache(cached), root, mark))
+        mark, cached = hash_source(root, digests), _read_bytes(out / SOURCES)
+        cache = EvidenceCache(cached, root, mark)
+        found = scan_source(root, form, cache.recall)
         references = rename_videos(found.videos, name, root)
         videos, notes = resolve_videos(config, references, root, cameras=cameras, strict=strict)
         run = _Run(out, root, mark, config, dataset.manifest, digests, name_run())
@@ -231,9 +230,13 @@ def export_dataset(
         tasks = run.make_tasks(plan, gone if prune else [])
         tell = None if progress is None else partial(_report, progress, len(references))
         results, summaries = _work(plan, tasks, run.target(plan), crew, tell)
+        pruned = prune and bool(gone)
         if summaries and all(summary.status == "failed" for summary in summaries.values()):
             recover(out)
+            pruned = False
         else:
+            if config.withholds:
+                remove_sources(out)
             manifest = commit(
                 dataset,
                 run.target(plan),
@@ -244,7 +247,7 @@ def export_dataset(
                 csv=config.csv,
             )
             if not config.withholds:
-                text = format_cache(found.evidence, root, mark, read_cache(cached))
+                text = cache.format(found.evidence)
                 if text != cached:
                     write_bytes_to(out, SOURCES, text)
             notes = [*notes, *plan.notes, *run.describe_misfits(manifest, plan)]
@@ -253,9 +256,7 @@ def export_dataset(
             f"prune keeps {listed([entry.video for entry in elsewhere], _SHOWN)}: another source wrote them"
         )
     ordered = tuple(summaries[video] for video in plan.names)
-    return ExportSummary(
-        out, ordered, tuple(notes), tuple(entry.video for entry in gone), pruned=prune and bool(gone)
-    )
+    return ExportSummary(out, ordered, tuple(notes), tuple(entry.video for entry in gone), pruned=pruned)
 
 
 def _open_analysis(analysis: VideoAnalysis, settings: dict[str, Any]) -> tuple[Source, dict[str, Any]]:
@@ -376,7 +377,7 @@ class _Run:
     def _fail(self, plan: _Plan, name: str, error: PtrackError) -> None:
         plan.names.append(name)
         plan.failed[name] = VideoSummary(name=name, status="failed", error=error)
-        entry = self.manifest.find(name)
+        entry = self.manifest.entries.get(name)
         if entry is not None:
             plan.unchanged[name] = entry
 
@@ -422,8 +423,8 @@ class _Run:
             for entry in self.manifest.videos
             if entry.video.partition("@")[0] not in here and entry.identity not in kept
         ]
-        gone = [entry for entry in others if entry.root and entry.root == self.mark]
-        return gone, [entry for entry in others if entry not in gone]
+        gone = [entry for entry in others if self.mark and entry.root == self.mark]
+        return gone, [entry for entry in others if not self.mark or entry.root != self.mark]
 
     def validate_withheld(self, plan: _Plan, pruned: Sequence[VideoEntry]) -> None:
         """Reject to mix what is withheld with what is not, or with another limit or salt.
@@ -468,7 +469,7 @@ class _Run:
 
     def make_tasks(self, plan: _Plan, removed: Sequence[VideoEntry]) -> list[BatchTask]:
         """Return a task for each batch that changes, and for each batch of new videos."""
-        batches = self.manifest.batches()
+        batches = self.manifest.batches
         dropped = {entry.video for entry in removed}
         changed: dict[int, list[VideoTask]] = {}
         new = []
@@ -539,7 +540,7 @@ def _find_overlaps(manifest: Manifest, names: Collection[str]) -> Iterator[tuple
     """Find parts of one video that overlap in time: give an earlier part and the part of this run."""
     mine: dict[str, list[VideoEntry]] = {}
     for entry in manifest.videos:
-        if entry.video in names:
+        if entry.content and entry.video in names:
             mine.setdefault(entry.content, []).append(entry)
     for entry in manifest.videos:
         if entry.video not in names:
@@ -549,8 +550,6 @@ def _find_overlaps(manifest: Manifest, names: Collection[str]) -> Iterator[tuple
 
 
 def _overlap(one: VideoEntry, other: VideoEntry) -> bool:
-    if not one.content or one.content != other.content:
-        return False
     if one.video.partition("@")[0] != other.video.partition("@")[0]:
         return False
     starts, ends = ([entry.parameters.get(name) for entry in (one, other)] for name in ("start", "end"))
@@ -625,7 +624,9 @@ def _compute(tasks: Sequence[BatchTask], target: Target, crew: dict[str, Any]) -
 def _give_up(task: BatchTask, error: Exception, target: Target) -> BatchResult:
     """Return the outcome of a video that costs its worker's life: what the dataset has of it stays."""
     said = str(error) or "there is not enough memory for it"
-    videos = [replace(one.entry, fault=said) for one in task.videos if one.entry.rows]
+    withholds = any(target.settings[one.setting].config.withholds for one in task.videos)
+    fault = FAILED if withholds else said
+    videos = [replace(one.entry, fault=fault) for one in task.videos if one.entry.rows]
     result = export_batch(replace(task, videos=(), keep=(*task.keep, *videos)), target)
     summaries = [
         VideoSummary(name=one.entry.video, status="failed", error=WorkerError(f"{one.entry.video}: {said}"))

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from ptrack_analysis.clock.recordings import Recording
 from ptrack_analysis.dataset.manifest import Manifest, VideoEntry, read_whole
 from ptrack_analysis.errors import InputError, ParameterError
-from ptrack_analysis.sources.archive import Recall, VideoReference, shown
+from ptrack_analysis.sources.archive import VideoReference, shown
 from ptrack_analysis.sources.grouping import Evidence, parse_evidence
 from ptrack_analysis.storage.files import checksum
 from ptrack_analysis.storage.s3 import AnyPath, S3Path
@@ -246,10 +246,55 @@ class Naming:
 _CACHE = pa.schema([("name", pa.string()), ("look", pa.string()), ("evidence", pa.string())])
 
 
-def read_cache(content: bytes | None) -> dict[str, tuple[str, str]]:
-    """Read what an earlier run knew of each source file: its look, and what its pages say as JSON."""
-    if content is None:
-        return {}
+class EvidenceCache:
+    """The content of ``_ptrack/sources.parquet``: what pages say, for files that have not changed.
+
+    ``content`` is the file that an earlier run wrote. ``mark`` identifies the source ``root``; rows of other
+    sources are kept.
+    """
+
+    def __init__(self, content: bytes | None, root: AnyPath, mark: str) -> None:
+        self._before = {} if content is None else _read_rows(content)
+        self._root = root
+        self._mark = mark
+        self._looks: dict[str, str] = {}
+        self._parsed: dict[str, frozenset[Evidence] | None] = {}
+
+    def recall(self, file: AnyPath) -> frozenset[Evidence] | None:
+        """Return what the pages of a file say; None if it is new or has changed."""
+        try:
+            look, is_settled = look_at(file)
+        except OSError:
+            return None  # reading the file fails with a message
+        name = self._name(file)
+        if is_settled:
+            self._looks[name] = look
+        known = self._before.get(name)
+        if known is None or known[0] != look:
+            return None
+        if known[1] not in self._parsed:
+            self._parsed[known[1]] = parse_evidence(json.loads(known[1]))
+        return self._parsed[known[1]]
+
+    def format(self, evidence: Mapping[AnyPath, Iterable[Evidence]]) -> bytes:
+        """Format what the pages of all files say, with the looks that these had before they were read."""
+        rows = [(name, *row) for name, row in self._before.items() if not name.startswith(f"{self._mark}/")]
+        for file, found in evidence.items():
+            name = self._name(file)
+            if name in self._looks:
+                rows.append((name, self._looks[name], json.dumps(sorted(map(list, found), key=str))))
+        rows.sort()
+        columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], []]
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.table(columns, schema=_CACHE), sink, compression="zstd")
+        return bytes(sink.getvalue())
+
+    def _name(self, file: AnyPath) -> str:
+        return f"{self._mark}/{shown(self._root, file)}"
+
+
+def _read_rows(content: bytes) -> dict[str, tuple[str, str]]:
+    """Read the look and the evidence of each file; nothing from a damaged cache."""
     try:
         table = read_whole(content)
     except (OSError, pa.ArrowException):
@@ -258,37 +303,3 @@ def read_cache(content: bytes | None) -> dict[str, tuple[str, str]]:
         return {}
     columns = (table[name].to_pylist() for name in ("name", "look", "evidence"))
     return {name: (look, evidence) for name, look, evidence in zip(*columns, strict=True)}
-
-
-def recall_from(cache: Mapping[str, tuple[str, str]], root: AnyPath, mark: str) -> Recall:
-    """Return a function that knows what the pages of unchanged files say."""
-    parsed: dict[str, frozenset[Evidence] | None] = {}
-
-    def recall(file: AnyPath) -> frozenset[Evidence] | None:
-        known = cache.get(f"{mark}/{shown(root, file)}")
-        if known is None or known[0] != look_at(file)[0]:
-            return None
-        if known[1] not in parsed:
-            parsed[known[1]] = parse_evidence(json.loads(known[1]))
-        return parsed[known[1]]
-
-    return recall
-
-
-def format_cache(
-    evidence: Mapping[AnyPath, Iterable[Evidence]],
-    root: AnyPath,
-    mark: str,
-    before: Mapping[str, tuple[str, str]],
-) -> bytes:
-    """Write what the pages of unchanged files say; what is known of other sources stays."""
-    rows = [(name, *known) for name, known in before.items() if not name.startswith(f"{mark}/")]
-    for file, found in evidence.items():
-        look, is_settled = look_at(file)
-        if is_settled:
-            rows.append((f"{mark}/{shown(root, file)}", look, json.dumps(sorted(map(list, found), key=str))))
-    rows.sort()
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], []]
-    sink = pa.BufferOutputStream()
-    pq.write_table(pa.table(columns, schema=_CACHE), sink, compression="zstd")
-    return bytes(sink.getvalue())

@@ -2,10 +2,11 @@
 
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import pyarrow as pa
@@ -30,6 +31,8 @@ PARTITION_KEYS = {"local_month": "month", "local_day": "day"}
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 """The value in the path of the partition whose date is unknown."""
 _MARK = b"ptrack_analysis.dataset"
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +101,14 @@ class DatasetFile:
         return self.place.partition("/")[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Manifest:
-    """What a dataset holds: its videos in the order of their names, its files, and how they are stored.
+    """The content of a dataset: its videos in the order of their names, its files, and its layout.
 
     ``tables`` are the names of the facts, ``further`` the further columns of ``detections`` (of
     ``trajectories`` for points) and ``videos`` with their types, ``next_batch`` the number of the next batch.
-    ``form`` says how tables are stored. Tables of a Delta dataset have no files here; ``versions`` has the
-    version of each of them.
-    ``holidays`` are the names of public holidays by ISO date.
+    ``form`` is the file format of the tables. A Delta dataset has no files of facts here, but ``versions``:
+    the version of each table. ``holidays`` are the names of public holidays by ISO date.
     """
 
     videos: tuple[VideoEntry, ...] = ()
@@ -121,41 +123,47 @@ class Manifest:
     form: Form = "parquet"
     versions: Mapping[str, int] = field(default_factory=dict)
 
-    def find(self, video: str) -> VideoEntry | None:
-        """Return the entry of a video."""
-        return next((entry for entry in self.videos if entry.video == video), None)
+    @cached_property
+    def entries(self) -> dict[str, VideoEntry]:
+        """The videos by name."""
+        return {entry.video: entry for entry in self.videos}
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the videos."""
-        return tuple(entry.video for entry in self.videos)
+        return tuple(self.entries)
 
     @property
     def file_partition(self) -> Partition | None:
         """How files of facts are partitioned; a Delta table has its partitions in a column instead."""
         return None if self.form == "delta" else self.partition
 
+    @cached_property
     def batches(self) -> dict[int, list[VideoEntry]]:
-        """Return the videos of each batch."""
-        found: dict[int, list[VideoEntry]] = {}
-        for entry in self.videos:
-            found.setdefault(entry.batch, []).append(entry)
-        return found
+        """The videos of each batch."""
+        return _group(self.videos, lambda entry: entry.batch)
 
-    def files_of(self, table: str, batches: Iterable[int] | None = None) -> tuple[DatasetFile, ...]:
+    @cached_property
+    def _files_of_tables(self) -> dict[str, list[DatasetFile]]:
+        return _group(self.files, lambda file: file.table)
+
+    @cached_property
+    def _files_of_batches(self) -> dict[int, dict[str, list[DatasetFile]]]:
+        by_batch = _group(self.files, lambda file: file.batch)
+        return {batch: _group(files, lambda file: file.table) for batch, files in by_batch.items()}
+
+    def files_of(self, table: str, batches: Iterable[int] | None = None) -> Sequence[DatasetFile]:
         """Return the files of a table, of all batches or of some."""
-        wanted = None if batches is None else {*batches}
-        return tuple(
-            file for file in self.files if file.table == table and (wanted is None or file.batch in wanted)
-        )
+        if batches is None:
+            return self._files_of_tables.get(table, ())
+        wanted = {*batches}
+        if len(wanted) == 1:
+            return self.files_by_table(*wanted).get(table, ())
+        return [file for file in self.files_of(table) if file.batch in wanted]
 
-    def files_by_table(self, batch: int) -> dict[str, tuple[DatasetFile, ...]]:
-        """Return the files of a batch, by their tables."""
-        found: dict[str, list[DatasetFile]] = {}
-        for file in self.files:
-            if file.batch == batch:
-                found.setdefault(file.table, []).append(file)
-        return {table: tuple(files) for table, files in found.items()}
+    def files_by_table(self, batch: int) -> Mapping[str, Sequence[DatasetFile]]:
+        """Return the files of a batch by table."""
+        return self._files_of_batches.get(batch, {})
 
     @property
     def observed(self) -> dict[str, VisitEnds]:
@@ -170,13 +178,13 @@ class Manifest:
             for entry in self.videos
         }
 
-    @property
+    @cached_property
     def min_counts(self) -> tuple[int, ...]:
         """The limits below which figures are withheld, if they are in every video."""
         counts = {entry.parameters.get("min_count") or 0 for entry in self.videos}
         return () if 0 in counts else tuple(sorted(counts))
 
-    @property
+    @cached_property
     def is_salted(self) -> bool:
         """Whether people are named by salted keys in every video."""
         return bool(self.videos) and all(entry.parameters.get("salt") is not None for entry in self.videos)
@@ -190,6 +198,14 @@ class Manifest:
         """Return the schema of a table, in the form that is released."""
         output = OUTPUTS[table]
         return output.released_table(salted=self.is_salted, suppressed=bool(self.min_counts))
+
+
+def _group(values: Iterable[_V], find_key: Callable[[_V], _K]) -> dict[_K, list[_V]]:
+    """Group values by a key."""
+    groups: dict[_K, list[_V]] = {}
+    for value in values:
+        groups.setdefault(find_key(value), []).append(value)
+    return groups
 
 
 _SHARED = ("parameters", "places", "read_report")

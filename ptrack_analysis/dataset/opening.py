@@ -296,13 +296,13 @@ class Dataset:
             return arrow_dataset(self.root, self.manifest.files_of(table))
         if table in DIMENSIONS and videos is not None:
             raise ParameterError(f"table {table!r} is of the whole dataset, so no videos of it can be chosen")
-        batches = {entry.video: entry.batch for entry in self.manifest.videos}
+        entries = self.manifest.entries
         for video in videos or ():
-            if video not in batches:
-                raise unknown(self.root, "video", video, batches)
+            if video not in entries:
+                raise unknown(self.root, "video", video, entries)
         if self.manifest.versions:
             return arrow_table(self.root, self.manifest, table)
-        files = self.manifest.files_of(table, {batches[video] for video in videos or ()})
+        files = self.manifest.files_of(table, {entries[video].batch for video in videos or ()})
         return arrow_dataset(self.root, files or self.manifest.files_of(table)[:1])
 
 

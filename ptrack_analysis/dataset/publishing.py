@@ -149,6 +149,14 @@ def write_bytes_to(out: AnyPath, place: str, content: bytes) -> None:
     write_bytes(path, content)
 
 
+def remove_sources(out: AnyPath) -> None:
+    """Remove the cache of the sources, which has names of their files; the next export reads them again."""
+    if isinstance(out, S3Path):
+        (out / SOURCES).unlink()
+    else:
+        remove_file(out / SOURCES, up_to=out)
+
+
 def recover(out: AnyPath) -> bool:
     """Finish the change of a run that was killed, or discard what it had staged.
 

@@ -8,7 +8,7 @@ from os import PathLike
 from ptrack_analysis.dataset.batches import BatchTask, Target, export_batch
 from ptrack_analysis.dataset.changes import OpenDataset, changing, commit
 from ptrack_analysis.dataset.manifest import VideoEntry, read_manifest
-from ptrack_analysis.dataset.publishing import name_run
+from ptrack_analysis.dataset.publishing import name_run, remove_sources
 from ptrack_analysis.dataset.queries import unknown
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.storage.s3 import AnyPath, S3Path, parse_path
@@ -68,6 +68,7 @@ def remove_videos(
         target = make_target(dataset)
         results = [export_batch(task, target) for task in _list_tasks(dataset, removed)]
         if results:
+            remove_sources(root)
             commit(dataset, target, results, {}, check)
     return RemoveSummary(root, tuple(sorted(removed)), len(known) - len(removed))
 
@@ -97,7 +98,7 @@ def _list_tasks(dataset: OpenDataset, removed: set[str]) -> list[BatchTask]:
             tuple(entry for entry in entries if entry.video not in removed),
             dataset.manifest.files_by_table(batch),
         )
-        for batch, entries in dataset.manifest.batches().items()
+        for batch, entries in dataset.manifest.batches.items()
         if any(entry.video in removed for entry in entries)
     ]
 

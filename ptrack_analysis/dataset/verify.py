@@ -105,7 +105,7 @@ def verify_dataset(out: str | PathLike[str] | S3Path, *, laws: bool = False) -> 
             content = reader.read(file)
             if content is not None and file.rows and file.table in manifest.tables:
                 ledger.find("rows", file.place, f"has {file.rows} rows, but belongs to no batch")
-    for batch, entries in manifest.batches().items():
+    for batch, entries in manifest.batches.items():
         _check_batch(batch, entries, reader, dimensions)
     if manifest.min_counts and not any(ledger.count[check] for check in ("files", "checksums", "schema")):
         _audit(root, manifest, ledger)
@@ -253,7 +253,7 @@ class _Reader:
             return
         chosen = None
         if name not in DIMENSIONS:
-            videos = [entry.video for entry in self.manifest.videos if entry.batch == batch]
+            videos = [entry.video for entry in self.manifest.batches.get(batch, ())]
             chosen = pa_dataset.field("video").isin(pa.array(videos, pa.string()))
         try:
             rows = table.to_table(columns=None if columns is None else [*columns], filter=chosen)

@@ -251,3 +251,20 @@ def test_in_s3_a_compacted_dataset_takes_an_export_and_has_each_row_once(bucket)
     assert len(open_dataset(out).read("detections")) == len(OTHER) + len(LATER)
     keys = boto3.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="out/detections/")["Contents"]
     assert len(keys) == 1
+
+
+def test_a_file_that_changes_or_goes_during_an_export_is_read_again_by_the_next(tmp_path):
+    source, out = tmp_path / "in", tmp_path / "out"
+    for name in ("a", "b", "c"):
+        night(source / name, record(0, 1), job=f"job {name}")
+    files = {name: next((source / name).glob("*.json")) for name in "abc"}
+
+    def change(summary, _):
+        if summary.name.startswith("c"):
+            files["a"].write_text(files["a"].read_text().replace("job a", "job x"))
+            files["b"].unlink()
+
+    export_dataset(source, out, progress=change)
+    summary = export_dataset(source, out)
+    assert [video.status for video in summary.videos] == ["written", "unchanged"]
+    assert len(open_dataset(out).videos) == 4

@@ -1,5 +1,6 @@
 """Requests of a nightly export into a large dataset in S3: they depend on what is new."""
 
+import time
 from collections import Counter
 from contextlib import contextmanager
 
@@ -22,8 +23,8 @@ IN_BATCH, PAGE = 25, 50
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
-def simulate(out, videos):
-    """Put a manifest of so many videos, and an empty object for each file that it lists."""
+def make_manifest(videos):
+    """Make a manifest of so many videos."""
     entries = tuple(
         VideoEntry(
             f"old-{number:06}",
@@ -41,11 +42,28 @@ def simulate(out, videos):
         for table in TABLES
         for batch in batches
     )
-    for file in files:
+    return Manifest(entries, files, TABLES, next_batch=batches[-1] + 1)
+
+
+def simulate(out, videos):
+    """Put a manifest of so many videos, and an empty object for each file that it lists."""
+    manifest = make_manifest(videos)
+    for file in manifest.files:
         (out / file.place).write_bytes(b"")
-    manifest = Manifest(entries, files, TABLES, next_batch=batches[-1] + 1)
     (out / MANIFEST).write_bytes(format_manifest(manifest))
-    return len(files)
+    return len(manifest.files)
+
+
+def test_the_files_and_schemas_of_all_batches_of_100_000_videos_are_found_quickly():
+    manifest = make_manifest(100_000)
+    start = time.process_time()
+    for batch, entries in manifest.batches.items():
+        files = manifest.files_by_table(batch)
+        for table in TABLES:
+            assert manifest.files_of(table, {batch}) == files[table]
+            assert manifest.schema(table).name == table
+        assert manifest.entries[entries[0].video] is entries[0]
+    assert time.process_time() - start < 5
 
 
 @contextmanager

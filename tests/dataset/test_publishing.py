@@ -33,9 +33,9 @@ def make_pages(folder, *, changed=False):
     return pages
 
 
-def export(pages, out, tables=("visits",)):
+def export(pages, out, tables=("visits",), **settings):
     zones = pages.parent / "zones.geojson"
-    return export_dataset(pages, out, zones=zones, tables=tables)
+    return export_dataset(pages, out, zones=zones, tables=tables, **settings)
 
 
 def copy_dataset(source, target):
@@ -130,6 +130,14 @@ def test_a_change_on_disk_that_stops_at_any_step_is_finished_or_discarded(tmp_pa
         export(pages, tmp_path / "before")
     work = {"export": partial(export, pages), "remove": remove_one, "compact": compact_dataset}[name]
     stop_at_each_step(tmp_path, work, monkeypatch)
+
+
+def test_a_change_that_removes_a_folder_and_stops_at_any_step_is_finished(tmp_path, monkeypatch):
+    pages = make_pages(tmp_path / "archive")
+    export(pages, tmp_path / "before", csv=True)
+    pages = make_pages(tmp_path / "archive", changed=True)
+    stop_at_each_step(tmp_path, partial(export, pages), monkeypatch, stride=2)
+    assert not (tmp_path / "after/csv").exists()
 
 
 @pytest.mark.parametrize("name", ["export", "compact"])

@@ -13,13 +13,14 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from moving import find_faults, read_all_rows
+from pages import page, record, write
 
 from ptrack_analysis import find_videos, open_dataset
 from ptrack_analysis.dataset.batches import compute_tables
 from ptrack_analysis.dataset.compaction import compact_dataset
 from ptrack_analysis.dataset.dimensions import DIMENSIONS
 from ptrack_analysis.dataset.export import export_dataset
-from ptrack_analysis.dataset.manifest import read_manifest
+from ptrack_analysis.dataset.manifest import SOURCES, read_manifest
 from ptrack_analysis.dataset.release import release
 from ptrack_analysis.errors import OutputError, ParameterError
 from ptrack_analysis.pipeline.config import AnalysisConfig
@@ -443,3 +444,27 @@ def test_the_overview_without_a_clock_draws_presence_from_what_is_left(day, tmp_
     hidden = bins["person_seconds"].isna().groupby(level="video").any()
     assert page.count("withheld in some intervals") == 2 * hidden.sum()
     assert bins["person_seconds"].notna().any()
+
+
+def test_an_export_that_withholds_removes_the_names_of_source_files(tmp_path):
+    (tmp_path / "in").mkdir()
+    write(tmp_path / "in/secret.json", page(record(0, 1), record(100, 1), job="job"))
+    export_dataset(tmp_path / "in", tmp_path / "out")
+    assert (tmp_path / "out" / SOURCES).exists()
+    export_dataset(tmp_path / "in", tmp_path / "out", min_count=3)
+    assert not (tmp_path / "out" / SOURCES).exists()
+
+
+@pytest.mark.parametrize("settings", [{"salt": SALT}, {"min_count": 3}], ids=["salt", "min count"])
+def test_the_manifest_of_released_data_names_no_source_when_a_video_fails(settings, tmp_path):
+    (tmp_path / "secret").mkdir()
+    for name in "ab":
+        write(tmp_path / f"secret/{name}.json", page(record(0, 1), record(100, 1), job=f"job {name}"))
+    export_dataset(tmp_path / "secret", tmp_path / "out", **settings)
+    write(tmp_path / "secret/a.json", page(record(0, 1), record(-100, 1), job="job a"))
+    write(tmp_path / "secret/b.json", page(record(0, 1), record(200, 1), job="job b"))
+    summary = export_dataset(tmp_path / "secret", tmp_path / "out", **settings)
+    assert [video.status for video in summary.videos] == ["failed", "written"]
+    failed = read_manifest(tmp_path / "out").entries["a"]
+    assert failed.fault == "failed"
+    assert "secret" not in repr(failed)
