@@ -2,23 +2,21 @@
 
 from ptrack_analysis.schema.table import LINE, LINE_KEY, PERSON, ZONE, ZONE_KEY, Column, Table
 
-_STARTS = Column("timestamp", "moment", "Start of the interval, since the start of the video.")
-_INTERVAL = Column(
-    "interval", "span", "Length of the interval; the last is cut at the video's end.", unit="s"
-)
+_STARTS = Column("timestamp", "moment", "Start of the interval.")
+_INTERVAL = Column("interval", "span", "Length of the interval. The last one ends with the video.", unit="s")
 _PERSON_SECONDS = Column(
-    "person_seconds", "span", "Time that persons were inside in the interval, added up.", unit="s"
+    "person_seconds", "span", "Total time of all people inside, within the interval.", unit="s"
 )
 
 _BIN_START = Column(
     "timestamp",
     "moment",
-    "Start of the bin, since the start of the video. The first bin may start earlier than the video.",
+    "Start of the bin. The first bin may start before the video.",
 )
 _RECORDED_TIME = Column(
     "recorded_time",
     "span",
-    "Part of the bin that the video covers; shorter than the bin at the start and end of the video.",
+    "Part of the bin that the video covers: less than the bin at the start and end of the video.",
     unit="s",
 )
 _OCCUPANCY_COLUMNS = (
@@ -35,52 +33,52 @@ _OCCUPANCY_COLUMNS = (
 
 OCCUPANCY = Table(
     name="occupancy",
-    row="the number of people in the scene in one bin of time",
+    row="one time bin in the scene",
     key=(_BIN_START,),
     columns=_OCCUPANCY_COLUMNS,
 )
 
 ZONE_OCCUPANCY = Table(
     name="zone_occupancy",
-    row="the number of people in one zone in one bin of time",
+    row="one time bin in one zone",
     key=(ZONE, _BIN_START),
     columns=(ZONE_KEY, *_OCCUPANCY_COLUMNS),
 )
 
 DENSITY = Table(
     name="density",
-    row="how dense persons stood in a zone in one bin of time",
+    row="the density in one zone in one time bin",
     key=(ZONE, _BIN_START),
     columns=(
         ZONE_KEY,
         _RECORDED_TIME,
         Column("area_m2", "number", "Area of the zone.", unit="m²"),
-        Column("density_per_m2", "number", "Persons on a square meter, weighted by time.", unit="1/m²"),
-        Column("max_density_per_m2", "number", "Largest number of persons by the area.", unit="1/m²"),
-        Column("space_m2", "number", "Area a person has on average; missing with nobody there.", unit="m²"),
+        Column("density_per_m2", "number", "People per square meter, weighted by time.", unit="1/m²"),
+        Column("max_density_per_m2", "number", "Maximum number of people, divided by the area.", unit="1/m²"),
+        Column("space_m2", "number", "Mean area per person; missing if no one is inside.", unit="m²"),
     ),
 )
 
 FLOW = Table(
     name="line_flow",
-    row="how many persons a second crossed a line in an interval of time",
+    row="the flow over one line in one time interval",
     key=(LINE, _STARTS),
     columns=(
         LINE_KEY,
         _INTERVAL,
-        Column("in_per_s", "number", "Crossings inwards by the interval.", unit="1/s"),
-        Column("out_per_s", "number", "Crossings outwards by the interval.", unit="1/s"),
+        Column("in_per_s", "number", "Crossings inwards per second.", unit="1/s"),
+        Column("out_per_s", "number", "Crossings outwards per second.", unit="1/s"),
         Column(
             "in_per_m_per_s",
             "number",
-            "Specific flow inwards: in_per_s by the line's length. On a floor plan only.",
+            "Specific flow inwards: in_per_s divided by the length of the line. On a floor plan only.",
             unit="1/(m·s)",
             optional=True,
         ),
         Column(
             "out_per_m_per_s",
             "number",
-            "Specific flow outwards: out_per_s by the line's length. On a floor plan only.",
+            "Specific flow outwards: out_per_s divided by the length of the line. On a floor plan only.",
             unit="1/(m·s)",
             optional=True,
         ),
@@ -89,7 +87,7 @@ FLOW = Table(
 
 FUNDAMENTAL = Table(
     name="fundamental_diagram",
-    row="density, speed and flow in a zone in one bin of time",
+    row="density, speed and flow in one zone in one time bin",
     key=(ZONE, _BIN_START),
     columns=(
         ZONE_KEY,
@@ -100,19 +98,19 @@ FUNDAMENTAL = Table(
         Column(
             "density_per_m2",
             "number",
-            "Persons on a square meter, weighted by time.",
+            "People per square meter, weighted by time.",
             unit="1/m²",
         ),
         Column(
             "speed_m_per_s",
             "number",
-            "Mean speed: path_length_m by speed_time; missing if speed_time is below half of person_seconds.",
+            "Mean speed: path_length_m / speed_time; missing if speed_time is below half of person_seconds.",
             unit="m/s",
         ),
         Column(
             "flow_per_m_per_s",
             "number",
-            "Density times speed; 0 with nobody there.",
+            "Density times speed; 0 if no one is inside.",
             unit="1/(m·s)",
         ),
     ),
@@ -120,24 +118,24 @@ FUNDAMENTAL = Table(
 
 ENCOUNTERS = Table(
     name="encounters",
-    row="a time that two persons spent near each other",
+    row="one encounter: two people near each other",
     key=(
         PERSON,
-        Column("other", "integer", "Number of the other person, the larger of the two."),
+        Column("other", "integer", "Person index of the other person, the larger of the two."),
         Column("encounter", "integer", "Number of the pair's encounter, from 1."),
     ),
     columns=(
-        Column("began", "moment", "First moment at which they are near."),
-        Column("ended", "moment", "First moment after it at which they no longer are."),
-        Column("duration", "span", "Time for which they were near, without interruptions.", unit="s"),
+        Column("began", "moment", "Time at which they come near each other."),
+        Column("ended", "moment", "Time at which they are no longer near each other."),
+        Column("duration", "span", "Time near each other, without interruptions.", unit="s"),
         Column("mean_distance_{u}", "number", "Distance between them, weighted by time.", unit="{u}"),
         Column("min_distance_{u}", "number", "Smallest distance between them.", unit="{u}"),
-        Column("x_{u}", "number", "Mean place of the middle between them.", unit="{u}"),
-        Column("y_{u}", "number", "Mean place of the middle between them.", unit="{u}"),
+        Column("x_{u}", "number", "Mean position of the midpoint between them.", unit="{u}"),
+        Column("y_{u}", "number", "Mean position of the midpoint between them.", unit="{u}"),
         Column(
             "extent_{u}",
             "number",
-            "Diagonal of the upright rectangle that the middle between them moved in: small for who stood.",
+            "Diagonal of the bounding rectangle of the midpoint: small if they stood.",
             unit="{u}",
         ),
     ),
@@ -145,51 +143,51 @@ ENCOUNTERS = Table(
 
 GROUPS = Table(
     name="groups",
-    row="one person, and with whom it moved",
+    row="one person in a group",
     key=(PERSON,),
     columns=(
-        Column("group", "integer", "Number of the group, from 1; who is alone is a group too."),
-        Column("size", "integer", "Number of persons in the group."),
+        Column("group", "integer", "Number of the group, from 1. A person alone is a group of one."),
+        Column("size", "integer", "Number of people in the group."),
     ),
 )
 
 
-_HOUR_AT = Column("hour_at", "instant", "Moment at which the hour of the place's own clock begins.")
-_OPEN = Column("open", "flag", "Whether the row is of the hour's part in which the place is open.")
+_HOUR_AT = Column("hour_at", "instant", "Start of the hour by the clock of the site.")
+_OPEN = Column("open", "flag", "Whether the row covers the part of the hour in which the site is open.")
 _HOUR = (
     Column("local_date", "date", "Date of the hour by the clock of the site."),
-    Column("local_hour", "integer", "Hour of the day by the place's clock: 0 to 23."),
-    Column("weekday", "integer", "Day of the week by the place's clock: 1 is Monday, 7 Sunday."),
-    Column("recorded_time", "span", "Time of the hour's part that the video covers.", "s"),
+    Column("local_hour", "integer", "Hour of the day by the clock of the site: 0 to 23."),
+    Column("weekday", "integer", "Day of the week by the clock of the site: 1 is Monday, 7 is Sunday."),
+    Column("recorded_time", "span", "Part of this time that the video covers.", "s"),
 )
 
 OCCUPANCY_HOURLY = Table(
     name="occupancy_hourly",
-    row="how many persons were there in one hour of the place's clock, while it was open or while it was not",
+    row="one hour by the clock of the site, open or closed, in one zone or the scene",
     key=(Column("zone", "text", 'Name of the zone; "" is the whole scene.'), _HOUR_AT, _OPEN),
     columns=(
         ZONE_KEY,
         *_HOUR,
-        Column("person_seconds", "span", "Time that persons were inside in it, added up.", "s"),
-        Column("max_persons", "integer", "Largest number of persons at any moment of it."),
+        Column("person_seconds", "span", "Total time of all people inside, within the row.", "s"),
+        Column("max_persons", "integer", "Maximum number of people at one time."),
     ),
 )
 
 VISITS_HOURLY = Table(
     name="visits_hourly",
-    row="the stays in one zone in one hour of the place's clock, while it was open or while it was not",
+    row="the visits to one zone in one hour by the clock of the site, open or closed",
     key=(ZONE, _HOUR_AT, _OPEN),
     columns=(
         ZONE_KEY,
         *_HOUR,
-        Column("began", "integer", "Stays whose first moment is in it."),
+        Column("began", "integer", "Visits that began in this time."),
         Column(
             "entries",
             "integer",
-            "Those of them whose start was observed: by default, crossed or frame_edge.",
+            "Visits counted in began whose start was observed: by default, crossed or frame_edge.",
         ),
-        Column("present", "integer", "Stays that lasted in it, whenever they began."),
-        Column("persons", "integer", "Different persons whose stays these are."),
-        Column("dwell", "span", "The part of the stays' dwell that falls in it, pro rata.", "s"),
+        Column("present", "integer", "Visits that overlap with this time."),
+        Column("persons", "integer", "Number of distinct people who made these visits."),
+        Column("dwell", "span", "Dwell of the visits within this time, in proportion to their overlap.", "s"),
     ),
 )

@@ -19,7 +19,7 @@ FACE_COLUMNS = (
     _fraction("face_width", "Width of the face's box, as a fraction of the frame's width."),
     _fraction("face_height", "Height of the face's box, as a fraction of the frame's height."),
     _face("face_confidence", "Confidence that this is a face.", "%"),
-    _face("face_roll", "Rotation of the face in the picture's plane.", "degrees"),
+    _face("face_roll", "Rotation of the face in the image plane.", "degrees"),
     _face("face_yaw", "Turn of the face to its side.", "degrees"),
     _face("face_pitch", "Nod of the face.", "degrees"),
     _face("face_brightness", "Brightness of the face, 0 to 100.", "1"),
@@ -49,38 +49,41 @@ LANDMARK_COLUMNS = tuple(
 INTERPOLATED = Column(
     "interpolated",
     "flag",
-    "Whether the row was put into a gap, not detected.",
+    "Whether the row was interpolated in a gap, not detected.",
     optional=True,
 )
 
 CONTINUED = Column(
     "continued",
     "flag",
-    "Whether the row continues a detection from before the part, with its position, at the part's start.",
+    "Whether the row repeats the last detection before the analyzed part, at the start of the part.",
     optional=True,
 )
 
 MERGED_FROM = Column(
-    "merged_from", "integer", "Number that the tracker gave, before identities were joined.", optional=True
+    "merged_from",
+    "integer",
+    "Person index that the tracker gave, before tracks were stitched.",
+    optional=True,
 )
 
 TRACKER_COLUMNS = (
-    Column("confidence", "number", "Confidence of the detection, in the tracker's own scale.", optional=True),
+    Column("confidence", "number", "Confidence of the detection, on the tracker's scale.", optional=True),
     Column(
         "class_id",
         "integer",
-        "Number of the object's class, in the tracker's own list.",
+        "Number of the object's class in the tracker's list.",
         optional=True,
         nullable=True,
     ),
     Column("class_name", "text", "Name of the object's class.", optional=True),
     Column("source_id", "text", "Identity in the tracker's file, if it is not a number.", optional=True),
 )
-"""What other trackers write beside the box; GetPersonTracking pages have no such columns."""
+"""Columns of other trackers, which GetPersonTracking pages do not have."""
 
 DETECTIONS = Table(
     name="detections",
-    row="one person at one moment",
+    row="one person at one time",
     key=(TIMESTAMP, PERSON),
     columns=(
         _fraction("left", "Left edge of the body's box, as a fraction of the frame's width."),
@@ -105,7 +108,7 @@ FACES = Table(
 
 POINTS = Table(
     name="points",
-    row="one person's position at one moment",
+    row="one person's position at one time",
     key=(PERSON, TIMESTAMP),
     columns=(
         Column("x_{u}", "number", "Position of the person.", unit="{u}"),
@@ -119,21 +122,28 @@ POINTS = Table(
 
 STITCHES = Table(
     name="stitches",
-    row="one track that was joined to an earlier one, as the same person",
-    key=(Column("track_index", "integer", "The tracker's number of the later track, before joining."),),
+    row="one track that was joined to an earlier track",
+    key=(Column("track_index", "integer", "Person index of the later track before joining."),),
     columns=(
-        Column("after", "integer", "The tracker's number of the track before it."),
-        Column("merged_into", "integer", "Number of the person that both are part of."),
-        Column("gap", "span", "Time from the end of the one to the start of the other.", unit="s"),
-        Column("distance_{u}", "number", "From the place expected to the place found.", unit="{u}"),
-        Column("speed_{u}_per_s", "number", "Speed needed to walk across the gap.", unit="{u}/s"),
+        Column("after", "integer", "Person index of the earlier track before joining."),
+        Column("merged_into", "integer", "Person index of both tracks after joining."),
+        Column(
+            "gap", "span", "Time from the end of the earlier track to the start of the later track.", unit="s"
+        ),
+        Column(
+            "distance_{u}",
+            "number",
+            "Distance between the expected and the detected position after the gap.",
+            unit="{u}",
+        ),
+        Column("speed_{u}_per_s", "number", "Speed that crossing the gap requires.", unit="{u}/s"),
         Column(
             "size_ratio",
             "number",
-            "Height of the box after the gap by that before it, each by the height usual at its place.",
+            "Box height after the gap divided by the height before, each relative to the typical height.",
             unit="1",
         ),
-        Column("cost", "number", "Cost of the join: 0 fits perfectly, max_cost is not joined.", unit="1"),
+        Column("cost", "number", "Cost of joining, from 0 (perfect) to max_cost (excluded).", unit="1"),
     ),
 )
 
@@ -142,19 +152,19 @@ TARGETS = ("left", "right", "top", "bottom", "camera")
 
 FACING = Table(
     name="facing",
-    row="one person and one target: how long the face was turned to it, an estimate",
+    row="one person and one target, with the estimated time facing it",
     key=(
-        Column("target", "text", "Name of the zone, an edge of the picture, or camera."),
+        Column("target", "text", "Name of the zone, an edge of the image, or camera."),
         PERSON,
     ),
     columns=(
-        Column("facing", "span", "Time in which the face was turned to the target.", unit="s"),
-        Column("not_facing", "span", "Time in which it was turned elsewhere.", unit="s"),
-        Column("without_face", "span", "Time in which no face, or none good enough, was found.", unit="s"),
+        Column("facing", "span", "Time facing the target.", unit="s"),
+        Column("not_facing", "span", "Time facing elsewhere.", unit="s"),
+        Column("without_face", "span", "Time without a face of sufficient quality.", unit="s"),
         Column(
             "coverage",
             "number",
-            "Share of the person's time in the scene with a face that is good enough.",
+            "Share of the person's time in the scene with a face of sufficient quality.",
             unit="1",
         ),
     ),

@@ -3,11 +3,11 @@
 from ptrack_analysis.schema.table import PERSON, ZONE, ZONE_KEY, Column, Table
 from ptrack_analysis.schema.zones import ENTRIES, EXITS, VISITS
 
-_ENTRY = Column("entry", "text", 'How the stays began: an entry of the visits; "" is any.')
+_ENTRY = Column("entry", "text", 'How the visits began: an entry of VISITS; "" is any.')
 _START_UNOBSERVED = Column(
     "start_unobserved",
     "integer",
-    "Visits whose start was not observed. Estimates exclude them, unless the time inside before is given.",
+    "Visits whose start was not observed. Estimates exclude them, unless the earlier time inside is given.",
 )
 _END_UNOBSERVED = Column(
     "end_unobserved", "integer", "Visits whose end was not observed: they lasted longer than observed."
@@ -15,28 +15,30 @@ _END_UNOBSERVED = Column(
 _PERSONS = Column(
     "persons", "integer", "Number of people (groups, where they are given) that the estimates are based on."
 )
-_NOTE = Column("note", "text", "Why a confidence bound is missing; empty if none is.")
+_NOTE = Column("note", "text", "Reason for a missing confidence bound; otherwise empty.")
 
 # A length of time in a key is a moment since the stay began: stored in whole ms, so that keys stay exact.
 SURVIVAL = Table(
     name="survival",
-    row="the share of stays that last longer than a length of time, from this length until the next row",
+    row="the share of visits that last longer than a duration, from this duration until the next row",
     key=(
         ZONE,
         _ENTRY,
         Column(
             "length",
             "moment",
-            "Moment of a stay, since its beginning, from which the share holds.",
+            "Duration from which the share is valid.",
             of_video=False,
         ),
     ),
     columns=(
         ZONE_KEY,
-        Column("at_risk", "integer", "Stays seen to last until this length, and seen at it."),
-        Column("ended", "integer", "Stays that ended, seen, at this length."),
-        Column("end_unobserved", "integer", "Stays that ended unseen at this length: longer than seen."),
-        Column("share", "number", "Share of the stays that last longer: the Kaplan-Meier estimate.", "1"),
+        Column("at_risk", "integer", "Visits that are observed at this duration."),
+        Column("ended", "integer", "Visits with an observed end at this duration."),
+        Column(
+            "end_unobserved", "integer", "Visits with an unobserved end at this duration: they lasted longer."
+        ),
+        Column("share", "number", "Share of the visits that last longer: the Kaplan-Meier estimate.", "1"),
         Column("share_low", "number", "Lower confidence bound of the share; missing for one person.", "1"),
         Column("share_high", "number", "Upper confidence bound of the share; missing for one person.", "1"),
     ),
@@ -56,7 +58,7 @@ DWELL = Table(
         Column(
             "median",
             "span",
-            "First length that at most half of the visits exceed (Kaplan-Meier).",
+            "Smallest duration that at most half of the visits exceed (Kaplan-Meier).",
             "s",
         ),
         Column(
@@ -68,14 +70,14 @@ DWELL = Table(
         Column(
             "median_high",
             "span",
-            "Upper confidence bound of the median; missing also where too few long visits ended.",
+            "Upper confidence bound of the median; also missing if too few long visits ended.",
             "s",
         ),
-        Column("horizon", "span", "Length up to which the restricted mean is computed.", "s"),
+        Column("horizon", "span", "Duration up to which the restricted mean is computed.", "s"),
         Column(
             "restricted_mean",
             "span",
-            "Mean length of the visits, longer ones counting as the horizon.",
+            "Mean duration of the visits; longer visits count as the horizon.",
             "s",
         ),
         Column(
@@ -97,8 +99,8 @@ DWELL = Table(
 
 DWELL_BY_ENTRY = Table(
     name="dwell_by_entry",
-    row="the visits to one zone that began in one way",
-    key=(ZONE, Column("entry", "text", "How the visits began: an entry of the visits.")),
+    row="the visits to one zone with one kind of entry",
+    key=(ZONE, Column("entry", "text", "How the visits began: an entry of VISITS.")),
     columns=(*DWELL.columns[:2], _START_UNOBSERVED, _END_UNOBSERVED, *DWELL.columns[4:]),
 )
 
@@ -128,7 +130,7 @@ SCENE_STAY = Table(
 
 DWELL_QUANTILES = Table(
     name="dwell_quantiles",
-    row="one quantile of the length of the visits to one zone, of one entry or of any",
+    row="one quantile of the duration of visits to one zone, with one kind of entry or any",
     key=(ZONE, _ENTRY, Column("quantile", "number", "Share of the visits that do not last longer.", "1")),
     columns=(
         ZONE_KEY,
@@ -136,11 +138,11 @@ DWELL_QUANTILES = Table(
         Column(
             "estimate",
             "span",
-            "Quantile of the length of the visits (Kaplan-Meier); missing where too few ended.",
+            "Quantile of the duration of the visits (Kaplan-Meier); missing if too few ended.",
             "s",
         ),
         Column("estimate_low", "span", "Lower confidence bound; missing for fewer than 6 people.", "s"),
-        Column("estimate_high", "span", "Upper confidence bound; missing also where too few ended.", "s"),
+        Column("estimate_high", "span", "Upper confidence bound; also missing if too few ended.", "s"),
         _PERSONS,
         _NOTE,
     ),
@@ -150,7 +152,7 @@ DWELL_COMPARISON = Table(
     name="dwell_comparison",
     row="one figure of the visits to one zone in two periods, or to two zones",
     key=(
-        Column("zone", "text", "Name of the zone; of two zones, their names."),
+        Column("zone", "text", "Name of the zone, or names of the two zones."),
         Column(
             "figure",
             "text",
@@ -169,7 +171,7 @@ DWELL_COMPARISON = Table(
             "text",
             "may be chance: the interval contains no difference; differs: it does not; unknown: no interval.",
         ),
-        Column("note", "text", "Why a bound is missing; empty if none is."),
+        Column("note", "text", "Reason for a missing bound; otherwise empty."),
     ),
 )
 
@@ -179,10 +181,10 @@ WAITS = Table(
     key=VISITS.key,
     columns=(
         ZONE_KEY,
-        Column("entered", "moment", "First moment in the queue."),
-        Column("wait", "span", "Time in the queue, absences that a visit bridges included.", "s"),
-        Column("begin_seen", "flag", "Whether the wait was seen to begin; else it began earlier."),
-        Column("end_seen", "flag", "Whether the wait was seen to end; else it lasted longer."),
+        Column("entered", "moment", "Start of the wait."),
+        Column("wait", "span", "Time in the queue, including absences that a visit bridges.", "s"),
+        Column("begin_seen", "flag", "Whether the start was observed; otherwise the wait began earlier."),
+        Column("end_seen", "flag", "Whether the end was observed; otherwise the wait lasted longer."),
     ),
 )
 
@@ -204,7 +206,10 @@ SERVICE_LEVELS = Table(
         _START_UNOBSERVED,
         _END_UNOBSERVED,
         Column(
-            "observed_share_within", "number", "Share of the waits whose observed part is within it.", "1"
+            "observed_share_within",
+            "number",
+            "Share of the waits whose observed part is within the target.",
+            "1",
         ),
         Column(
             "share_within", "number", "Service level: share of the waits that end within the target.", "1"
@@ -218,13 +223,13 @@ SERVICE_LEVELS = Table(
 
 STAFF = Table(
     name="staff",
-    row="one person who is taken for staff",
+    row="one person detected as staff",
     key=(PERSON,),
     columns=(
-        Column("longest_stay", "span", "Dwell of the person's longest stay in any zone.", "s"),
-        Column("in_staff_zones", "span", "The person's dwell in the staff's zones, added up.", "s"),
-        Column("most_stays", "integer", "The person's largest number of stays in one zone."),
-        Column("reason", "text", "The rules that the person meets, of: stay, zone, recurrence."),
+        Column("longest_stay", "span", "Dwell of the person's longest visit to any zone.", "s"),
+        Column("in_staff_zones", "span", "Total dwell of the person in staff zones.", "s"),
+        Column("most_stays", "integer", "Maximum number of the person's visits to one zone."),
+        Column("reason", "text", "Rules that the person meets: stay, zone, recurrence."),
     ),
 )
 
@@ -232,10 +237,10 @@ STAFF = Table(
 _OUTSIDE = "(outside)"
 
 ORIGINS = (_OUTSIDE, *(f"({entry})" for entry in ENTRIES[1:]))
-"""What stands in the place of a zone before the first visit, in the order of ``ENTRIES``."""
+"""Origins before the first visit, in the order of ``ENTRIES``."""
 
 DESTINATIONS = (_OUTSIDE, *(f"({exit_})" for exit_ in EXITS[1:]))
-"""What stands in the place of a zone after the last visit, in the order of ``EXITS``."""
+"""Destinations after the last visit, in the order of ``EXITS``."""
 
 _END_KEY = {
     end: Column(
@@ -249,7 +254,7 @@ _END_KEY = {
 
 TRANSITIONS = Table(
     name="transitions",
-    row="an origin and a destination between which somebody went",
+    row="the transitions from one origin to one destination",
     key=(
         Column(
             "origin",
@@ -265,20 +270,20 @@ TRANSITIONS = Table(
     columns=(
         _END_KEY["origin"],
         _END_KEY["destination"],
-        Column("transitions", "integer", "How often somebody went from the origin to the destination."),
-        Column("persons", "integer", "Number of distinct persons who did."),
-        Column("share", "number", "Share of the transitions out of the origin.", unit="1"),
+        Column("transitions", "integer", "Number of transitions from the origin to the destination."),
+        Column("persons", "integer", "Number of distinct people who made them."),
+        Column("share", "number", "Share of the transitions from the origin.", unit="1"),
         Column(
             "mean_travel",
             "span",
-            "Mean time from leaving the one zone to entering the other, cut to whole ms; missing where one "
-            "of them is no zone.",
+            "Mean time from leaving one zone to entering the other, cut to whole ms; missing if origin or "
+            "destination is not a zone.",
             unit="s",
         ),
         Column(
             "median_travel",
             "span",
-            "Median of these times, rounded to whole milliseconds; missing where one is not a zone.",
+            "Median of these times, rounded to whole milliseconds; missing in the same rows.",
             unit="s",
         ),
     ),
@@ -289,20 +294,22 @@ FUNNEL = Table(
     row="one step of an ordered list of zones",
     key=(Column("step", "integer", "Number of the step, from 1."),),
     columns=(
-        Column("zone", "text", "Name of the zone to be reached in this step."),
-        Column("persons", "integer", "Number of persons who reached it after all steps before, in order."),
-        Column("share_of_first", "number", "Share of those who reached the first step.", unit="1"),
+        Column("zone", "text", "Name of the zone of the step."),
+        Column(
+            "persons", "integer", "Number of people who reached the zone after all previous steps, in order."
+        ),
+        Column("share_of_first", "number", "Share of the people who reached the first step.", unit="1"),
         Column(
             "share_of_previous",
             "number",
-            "Share of those who reached the step before; missing in the first step.",
+            "Share of the people who reached the previous step; missing in the first step.",
             unit="1",
         ),
         Column(
             "median_time",
             "span",
-            "Median time from entering the zone of the step before to entering this one, rounded to whole "
-            "milliseconds; missing in the first step and where no one reached it.",
+            "Median time from entering the zone of the previous step to entering this zone, rounded to whole "
+            "milliseconds; missing in the first step and if no one reached it.",
             unit="s",
         ),
     ),
@@ -310,24 +317,24 @@ FUNNEL = Table(
 
 RETAIL = Table(
     name="retail_metrics",
-    row="one figure of the retail dictionary for one zone",
+    row="one retail metric of one zone",
     key=(ZONE, Column("figure", "text", "Name of the figure.")),
     columns=(
         ZONE_KEY,
-        Column("value", "number", "The figure; missing where it has nothing to be taken of."),
+        Column("value", "number", "Value of the figure; missing if taken_of is 0."),
         Column("low", "number", "Lower confidence bound of the figure (95 %)."),
         Column("high", "number", "Upper confidence bound of the figure (95 %)."),
         Column("measured_in", "text", "Unit of the value: persons, visits, s or 1."),
         Column(
             "taken_of",
             "integer",
-            "Number of persons or visits that it is taken of; of a rate or a mean, what it divides by.",
+            "Number of people or visits in the figure; for a rate or a mean, the denominator.",
         ),
-        Column("definition", "text", "How it is worked out, and whose definition that is."),
+        Column("definition", "text", "Definition of the figure and its source."),
         Column(
             "note",
             "text",
-            "Why a confidence bound is missing, or how far to trust the interval; else empty.",
+            "Reason for a missing bound, or caveat of the interval; otherwise empty.",
         ),
     ),
 )

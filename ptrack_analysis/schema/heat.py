@@ -1,54 +1,60 @@
-"""The tables of what is measured in the cells of a grid."""
+"""Tables with values per grid cell."""
 
 from ptrack_analysis.schema.table import Column, Table
 
-_ROW = Column("row", "integer", "Row of the cell; 0 is the top of the picture.")
-_COLUMN = Column("column", "integer", "Column of the cell; 0 is the left of the picture.")
+_ROW = Column("row", "integer", "Row of the cell; 0 is the top row of the image.")
+_COLUMN = Column("column", "integer", "Column of the cell; 0 is the left column of the image.")
 _MIDDLE = (
-    Column("x_{u}", "number", "Middle of the cell.", unit="{u}"),
-    Column("y_{u}", "number", "Middle of the cell.", unit="{u}"),
+    Column("x_{u}", "number", "Center of the cell.", unit="{u}"),
+    Column("y_{u}", "number", "Center of the cell.", unit="{u}"),
 )
 
 MEASURE = Table(
     name="cell_values",
-    row="one cell, and one number measured in it",
+    row="one value of one cell",
     key=(
         Column(
             "quantity",
             "text",
-            "What is measured: foot_points or boxes (time), visits (how often the cell was entered), persons "
-            "(distinct ones), speed (the mean).",
+            "Quantity: foot_points or boxes (time), visits (entries), persons (distinct people), "
+            "speed (mean).",
         ),
         _ROW,
         _COLUMN,
     ),
     columns=(
         *_MIDDLE,
-        Column("number", "number", "The number; missing where there is nothing to measure."),
-        Column("measured_in", "text", "Unit of the number: s, visits, persons, m/s, then /m², /h, or share."),
+        Column("number", "number", "Value of the quantity; missing without data."),
+        Column(
+            "measured_in",
+            "text",
+            "Unit of the value: s, visits, persons or m/s, possibly /m² or /h; or share.",
+        ),
     ),
     units=("px", "m", "fraction"),
 )
 
 HEATMAP_SLICES = Table(
     name="heatmap_slices",
-    row="one cell of a heatmap in one slice of time",
-    key=(Column("timestamp", "moment", "First moment of the slice."), _ROW, _COLUMN),
+    row="one cell of a heatmap in one time slice",
+    key=(Column("timestamp", "moment", "Start of the slice."), _ROW, _COLUMN),
     columns=(
         *_MIDDLE,
         Column("interval", "span", "Length of the slice.", unit="s"),
-        Column("seconds", "number", "Time for which people stood in the cell within the slice.", unit="s"),
+        Column("seconds", "number", "Total time of people in the cell within the slice.", unit="s"),
     ),
 )
 
 HEAT_DIFFERENCE = Table(
     name="heat_difference",
-    row="one cell, and how it differs between two sets of persons",
+    row="one cell, compared between two sets of people",
     key=(_ROW, _COLUMN),
     columns=(
         *_MIDDLE,
-        Column("first", "number", "Time in the cell of the first set, a person or an hour; see measured_in."),
-        Column("second", "number", "The same of the second set."),
+        Column(
+            "first", "number", "Time in the cell in the first set, per person or per hour; see measured_in."
+        ),
+        Column("second", "number", "Time in the cell in the second set."),
         Column("difference", "number", "first minus second."),
         Column(
             "z",
@@ -59,7 +65,7 @@ HEAT_DIFFERENCE = Table(
         Column(
             "p",
             "number",
-            "Share of random assignments in which any cell differs as much, in z: corrected for all cells. "
+            "Share of random assignments in which any cell has at least this z: corrected for all cells. "
             "Missing for fewer than 7 groups, or where it cannot be 0.05 or less.",
             unit="1",
         ),
@@ -69,25 +75,25 @@ HEAT_DIFFERENCE = Table(
 
 FIELD = Table(
     name="flow_field",
-    row="one cell, and how people moved through it",
+    row="the mean movement in one cell",
     key=(_ROW, _COLUMN),
     columns=(
         *_MIDDLE,
         Column(
             "steps",
             "integer",
-            "Number of positions with a speed in the cell. Each is a step: its velocity for the time held.",
+            "Number of positions with a speed in the cell. A step is velocity times time_present.",
         ),
-        Column("speed_time", "number", "Duration of the steps: the sum of time_present.", unit="s"),
-        Column("way_{u}", "number", "Length of the steps: the sum of speed times time_present.", unit="{u}"),
+        Column("speed_time", "number", "Sum of time_present of the steps.", unit="s"),
+        Column("way_{u}", "number", "Sum of speed times time_present of the steps.", unit="{u}"),
         Column(
             "mean_speed_{u}_per_s",
             "number",
-            "way by speed_time; missing if the speed is known for less than half of the time.",
+            "way / speed_time; missing if the speed is known for less than half of the time.",
             unit="{u}/s",
         ),
-        Column("velocity_x_{u}_per_s", "number", "Sum of the steps along x by time.", unit="{u}/s"),
-        Column("velocity_y_{u}_per_s", "number", "Sum of the steps along y by time.", unit="{u}/s"),
+        Column("velocity_x_{u}_per_s", "number", "Sum of the steps along x, divided by time.", unit="{u}/s"),
+        Column("velocity_y_{u}_per_s", "number", "Sum of the steps along y, divided by time.", unit="{u}/s"),
         Column(
             "heading",
             "number",
@@ -97,7 +103,7 @@ FIELD = Table(
         Column(
             "coherence",
             "number",
-            "Length of the sum of the steps by the sum of their lengths: 1 all went one way, 0 no way leads.",
+            "Length of the sum of the steps / sum of their lengths: 1 is one direction, 0 is none in common.",
             unit="1",
         ),
     ),

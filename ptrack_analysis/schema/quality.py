@@ -6,7 +6,7 @@ VERDICTS = ("good", "doubtful", "bad", "unknown")
 
 QUALITY = Table(
     name="quality",
-    row="one check of the tracking of one video, or of one zone or line in it",
+    row="one check of one video, zone or line",
     key=(
         Column("check", "text", "Name of the check."),
         Column("name", "text", "Name of the zone or line; empty for the whole video."),
@@ -20,10 +20,10 @@ QUALITY = Table(
         Column(
             "affects",
             "text",
-            "Names of the outputs that suffer from a great value, separated by commas.",
+            "Names of the outputs that a high value affects, separated by commas.",
         ),
-        Column("meaning", "text", "What the check measures, and what a great value does."),
-        Column("advice", "text", "What to do; for an unknown check, what makes it known."),
+        Column("meaning", "text", "Meaning of the check and the effect of a high value."),
+        Column("advice", "text", "Recommended action; for an unknown check, the missing information."),
     ),
 )
 
@@ -34,33 +34,33 @@ INTERVALS = Table(
     row="one figure of one zone or line, with its confidence interval",
     key=(
         Column("name", "text", "Name of the zone or line; empty for a table that has neither."),
-        Column("figure", "text", "What was estimated: the statistic and the column."),
+        Column("figure", "text", "Estimated figure: statistic and column."),
     ),
     columns=(
         Column("value", "number", "The figure; durations in s."),
         Column("low", "number", "Lower bound of the interval."),
         Column("high", "number", "Upper bound of the interval."),
         Column("confidence", "number", "Share of such intervals that contain the true figure.", unit="1"),
-        Column("method", "text", "How the interval is computed."),
+        Column("method", "text", "Method of the interval."),
         Column("persons", "integer", "Number of people (groups, where they are given) in the figure."),
         Column("rows", "integer", "Number of rows in the figure."),
-        Column("note", "text", "Why a bound is missing, or how far to trust the interval; else empty."),
+        Column("note", "text", "Reason for a missing bound, or caveat of the interval; otherwise empty."),
     ),
 )
 
 SENSITIVITY = Table(
     name="sensitivity",
-    row="the stays in one zone under one choice of options",
+    row="the visits to one zone with one set of options",
     key=(
         ZONE,
-        Column("anchor", "text", "The point of the box that stands for the person."),
-        Column("max_gap", "moment", "The longest gap that does not interrupt presence.", of_video=False),
-        Column("merge_gap", "moment", "The longest absence that does not end a visit.", of_video=False),
+        Column("anchor", "text", "Point of the box that is the person's position."),
+        Column("max_gap", "moment", "Longest gap that does not interrupt presence.", of_video=False),
+        Column("merge_gap", "moment", "Longest absence that does not end a visit.", of_video=False),
     ),
     columns=(
-        Column("visits", "integer", "Number of the stays in the zone."),
-        Column("visitors", "integer", "Number of the persons who stayed in the zone."),
-        Column("dwell", "span", "Time inside, of all stays.", unit="s"),
+        Column("visits", "integer", "Number of visits to the zone."),
+        Column("visitors", "integer", "Number of people who visited the zone."),
+        Column("dwell", "span", "Total dwell of all visits.", unit="s"),
         Column(
             "median_dwell",
             "span",
@@ -74,8 +74,8 @@ _NAME = Column("name", "text", "Name of the zone or line.")
 
 TALLY = Table(
     name="tally",
-    row="what a person counted by hand at one zone or line in one interval of time",
-    key=(_NAME, Column("timestamp", "moment", "Start of the interval, since the start of the video.")),
+    row="one manual count at one zone or line in one time interval",
+    key=(_NAME, Column("timestamp", "moment", "Start of the interval.")),
     columns=(
         Column("interval", "span", "Length of the interval.", unit="s"),
         Column("tallied", "integer", "Number counted by hand."),
@@ -84,21 +84,21 @@ TALLY = Table(
 
 AGREEMENT = Table(
     name="agreement",
-    row="how well the counts of one zone or line agree with a tally of it",
+    row="the agreement between counts and a tally of one zone or line",
     key=(_NAME,),
     columns=(
-        Column("intervals", "integer", "Number of the intervals compared."),
+        Column("intervals", "integer", "Number of compared intervals."),
         Column("tallied", "integer", "Sum of the tally."),
         Column("counted", "integer", "Sum of the computed counts in the same intervals."),
-        Column("bias", "number", "Mean of counted minus tallied an interval."),
-        Column("mean_absolute_error", "number", "Mean size of that difference."),
+        Column("bias", "number", "Mean of counted minus tallied per interval."),
+        Column("mean_absolute_error", "number", "Mean absolute difference per interval."),
         Column(
             "mean_absolute_percentage_error",
             "number",
-            "Mean size of the difference as a percentage of the tally, where that is above 0.",
+            "Mean absolute difference as a percentage of the tally, over intervals with a tally above 0.",
             unit="%",
         ),
-        Column("geh", "number", "Mean GEH statistic of the intervals, of hourly flows."),
+        Column("geh", "number", "Mean GEH statistic of the intervals, computed from hourly flows."),
         Column("geh_below_5", "number", "Share of the intervals whose GEH is below 5.", unit="1"),
     ),
 )

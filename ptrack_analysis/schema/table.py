@@ -107,9 +107,11 @@ class Table:
         return next(column.choices for column in self.columns if column.name == name)
 
 
-TIMESTAMP = Column("timestamp", "moment", "Moment of the detection, since the start of the video.")
+TIMESTAMP = Column("timestamp", "moment", "Time of the detection.")
 
-PERSON = Column("person_index", "integer", "Number of the person, within this video only: the tracker's.")
+PERSON = Column(
+    "person_index", "integer", "Number that the tracker gave the person; valid in this video only."
+)
 
 ZONE = Column("zone", "text", "Name of the zone.")
 
@@ -120,26 +122,30 @@ VIDEO = Column("video", "text", "Name of the video.")
 ZONE_KEY = Column(
     "zone_key",
     "text",
-    "Key of the zone as it was then, in the table zones; missing for the whole scene.",
+    "Key in the table zones of the zone as drawn for this video; missing for the whole scene.",
     optional=True,
 )
 
-LINE_KEY = Column("line_key", "text", "Key of the line as it was then, in the table lines.", optional=True)
+LINE_KEY = Column(
+    "line_key", "text", "Key in the table lines of the line as drawn for this video.", optional=True
+)
 
 
 PERSON_KEYS = ("person_index", "other")
 """Columns that name a person by the tracker's number."""
 
-_SALTED_PERSON = "Key of the person over all videos: 16 hex digits that only the holder of the salt can make."
+_SALTED_PERSON = (
+    "Key of the person in the dataset: 16 hex digits that only the holder of the salt can compute."
+)
 _SALTED = {
     "person_index": Column("person", "text", _SALTED_PERSON),
-    "other": Column("other_person", "text", "The same key of the other person."),
+    "other": Column("other_person", "text", "Key of the other person."),
 }
 
 _SUPPRESSED = Column(
     "suppressed",
     "flag",
-    "Whether figures of the row are missing because they would reveal something about few people.",
+    "Whether figures of the row are withheld because they would reveal something about few people.",
 )
 
 

@@ -57,9 +57,9 @@ SITES = Table(
     row="one site",
     key=(Column("site", "text", "Name of the site."),),
     columns=(
-        Column("timezone", "text", "Time zone of its clocks; missing where its videos differ in it."),
-        Column("opening_hours", "text", "When it is open; missing where unknown or its videos differ in it."),
-        Column("cameras", "integer", "Number of its cameras that are known by name."),
+        Column("timezone", "text", "Time zone of the site; missing if its videos differ."),
+        Column("opening_hours", "text", "Opening hours; missing if unknown or if its videos differ."),
+        Column("cameras", "integer", "Number of cameras with a known name."),
         *_PERIOD,
     ),
 )
@@ -68,7 +68,7 @@ CAMERA_KEY = Column(
     "camera_key",
     "text",
     "Key of the camera in the table cameras: site/camera, with %2F for a slash and %25 for a percent sign in "
-    "a name; empty before or after the slash where the name is unknown.",
+    "a name. The part of an unknown name is empty.",
 )
 
 CAMERAS = Table(
@@ -76,9 +76,9 @@ CAMERAS = Table(
     row="one camera of one site, or the unknown cameras of a site",
     key=(CAMERA_KEY,),
     columns=(
-        Column("camera", "text", "Name of the camera; missing where unknown."),
-        Column("site", "text", "Name of the site; missing where unknown."),
-        Column("timezone", "text", "Time zone of its clock; missing where its videos differ in it."),
+        Column("camera", "text", "Name of the camera; missing if unknown."),
+        Column("site", "text", "Name of the site; missing if unknown."),
+        Column("timezone", "text", "Time zone of the camera; missing if its videos differ."),
         *_PERIOD,
     ),
 )
@@ -93,7 +93,7 @@ DATES = Table(
         Column("month", "integer", "Month, 1 to 12."),
         Column("month_name", "text", "Name of the month, in English."),
         Column("day_of_month", "integer", "Day of the month, 1 to 31."),
-        Column("iso_year", "integer", "Year of the ISO 8601 week: that of its Thursday."),
+        Column("iso_year", "integer", "Year of the ISO 8601 week."),
         Column("iso_week", "integer", "ISO 8601 week, 1 to 53."),
         Column("weekday", "integer", "ISO 8601 day of the week: 1 is Monday, 7 is Sunday."),
         Column("weekday_name", "text", "Name of the day of the week, in English."),
@@ -102,7 +102,7 @@ DATES = Table(
             "holiday",
             "text",
             "Name of the public holiday by the general option holidays; missing on other days and in years "
-            "without known holidays. Holidays of single cameras are not in it.",
+            "without known holidays. Holidays of single cameras are not included.",
         ),
     ),
 )
@@ -110,13 +110,13 @@ DATES = Table(
 
 VIDEOS = Table(
     name="videos",
-    row="one filmed file",
+    row="one video",
     key=(VIDEO,),
     columns=(
         Column("width", "integer", "Width of the frame.", unit="px", nullable=True),
         Column("height", "integer", "Height of the frame.", unit="px", nullable=True),
-        Column("frame_rate", "number", "Frames a second.", unit="1/s"),
-        Column("duration", "span", "Length of the video.", unit="s"),
+        Column("frame_rate", "number", "Frames per second.", unit="1/s"),
+        Column("duration", "span", "Duration of the video.", unit="s"),
         Column("codec", "text", "Codec of the file."),
         Column("format", "text", "Format of the file."),
         Column("color_range", "text", "Range of the color values: FULL or LIMITED."),
@@ -127,22 +127,25 @@ VIDEOS = Table(
         Column(
             "sampling_period",
             "span",
-            "Time between two detections of a person, of the whole video.",
+            "Typical time between two detections of a person.",
             unit="s",
         ),
-        Column("completeness", "text", "Whether all pages of the job were there."),
+        Column("completeness", "text", "Whether all pages of the job were available."),
         Column("rows_read", "integer", "Rows in the source.", nullable=True),
-        Column("rows_dropped", "integer", "Rows of the source that are not in the tables.", nullable=True),
-        Column("analyzed_from", "moment", "First moment of the part that was analyzed; missing: its start."),
-        Column("analyzed_to", "moment", "End of the part that was analyzed; missing: its end."),
-        Column("started_at", "instant", "Wall-clock moment at which the recording starts."),
-        Column("timezone", "text", "Clock of the place: a time zone or an offset; local times are by it."),
-        Column("local_date", "date", "Date on which the recording starts, by the clock of the site."),
+        Column("rows_dropped", "integer", "Rows of the source that were dropped.", nullable=True),
         Column(
-            "local_hour", "integer", "Hour in which it starts, by the place's clock: 0 to 23.", nullable=True
+            "analyzed_from", "moment", "Start of the analyzed part; missing if it is the start of the video."
         ),
+        Column("analyzed_to", "moment", "End of the analyzed part; missing if it is the end of the video."),
+        Column("started_at", "instant", "Start of the recording."),
+        Column("timezone", "text", "Time zone or UTC offset of local times."),
+        Column("local_date", "date", "Local date of the start of the recording."),
+        Column("local_hour", "integer", "Local hour of the start of the recording: 0 to 23.", nullable=True),
         Column(
-            "weekday", "integer", "Day of the week on which it starts: 1 is Monday, 7 Sunday.", nullable=True
+            "weekday",
+            "integer",
+            "Local day of the week of the start: 1 is Monday, 7 is Sunday.",
+            nullable=True,
         ),
         Column("site", "text", "Name of the site."),
         Column("camera", "text", "Name of the camera."),

@@ -1,4 +1,4 @@
-"""The tables of where people walked, and how."""
+"""Tables of positions, movement and stops."""
 
 from ptrack_analysis.schema.detected import CONTINUED, INTERPOLATED, MERGED_FROM, TRACKER_COLUMNS
 from ptrack_analysis.schema.table import PERSON, TIMESTAMP, Column, Table
@@ -10,7 +10,7 @@ BOX_FLAGS = (
         "box_truncated",
         "flag",
         "Whether the image border cuts the box at a side that the position depends on (within 0.01 of the "
-        "frame); of an interpolated position, whether it cuts either box that the position lies between.",
+        "frame). For an interpolated position, whether it cuts one of the two boxes around the gap.",
         optional=True,
     ),
     Column(
@@ -32,31 +32,37 @@ BOX_FLAGS = (
         optional=True,
     ),
 )
-"""What follows from boxes: tables computed from points do not have these columns."""
+"""Columns computed from boxes; tables computed from points do not have them."""
 
 TRAJECTORIES = Table(
     name="trajectories",
-    row="where a person stood from this moment until the next",
+    row="one person's position at one time",
     key=(PERSON, TIMESTAMP),
     columns=(
-        Column("x_{u}", "number", "Position of the person's footpoint.", unit="{u}"),
+        Column("x_{u}", "number", "Position of the foot point.", unit="{u}"),
         Column(
             "y_{u}",
             "number",
-            "Position of the person's footpoint; it grows downward on the image.",
+            "Position of the foot point; it increases downward in the image.",
             unit="{u}",
         ),
-        Column("position_status", "choice", "Where the position comes from.", choices=POSITION_STATUSES),
-        Column("time_present", "span", "How long the detection holds.", unit="s"),
-        Column("tracklet", "integer", "Number of the person's stretch without a gap above max_gap, from 1."),
-        Column("step_{u}", "number", "Way from the person's previous position in the same run.", unit="{u}"),
-        Column("speed_{u}_per_s", "number", "Speed over a time window around the moment.", unit="{u}/s"),
+        Column("position_status", "choice", "Source of the position.", choices=POSITION_STATUSES),
+        Column("time_present", "span", "Time that the detection stands for.", unit="s"),
+        Column(
+            "tracklet",
+            "integer",
+            "Number of the person's tracklet, from 1: a part without gaps above max_gap.",
+        ),
+        Column("step_{u}", "number", "Distance from the previous position in the same tracklet.", unit="{u}"),
+        Column("speed_{u}_per_s", "number", "Speed over a time window around the timestamp.", unit="{u}/s"),
         Column("heading", "number", "Direction over the same window: 0 = +x, 90 = +y.", unit="degrees"),
         *BOX_FLAGS,
         INTERPOLATED,
         CONTINUED,
         Column("smoothed", "flag", "Whether smoothing moved the position.", optional=True),
-        Column("jump", "flag", "Whether the position is one that nobody can have walked to.", optional=True),
+        Column(
+            "jump", "flag", "Whether the position is implausibly far from the previous ones.", optional=True
+        ),
         MERGED_FROM,
         *TRACKER_COLUMNS,
     ),
@@ -64,7 +70,7 @@ TRAJECTORIES = Table(
 
 MOVEMENT = Table(
     name="kinematics",
-    row="how a person moved at one moment",
+    row="one person's movement at one time",
     key=(PERSON, TIMESTAMP),
     columns=(
         Column("velocity_x_{u}_per_s", "number", "Velocity along x over a time window.", unit="{u}/s"),
@@ -72,54 +78,58 @@ MOVEMENT = Table(
         Column(
             "acceleration_{u}_per_s2",
             "number",
-            "Change of speed from the first half of the window to the second, by the time between their "
-            "middles; negative: slowing down.",
+            "Change of speed from the first half of the window to the second, divided by the time between "
+            "their centers; negative if the person slows down.",
             unit="{u}/s²",
         ),
         Column(
             "turning_angle",
             "number",
-            "Change of heading from the first half of the window to the second, by the time between their "
-            "middles; positive: from +x towards +y.",
+            "Change of heading from the first half of the window to the second, divided by the time between "
+            "their centers; positive from +x to +y.",
             unit="degrees/s",
         ),
-        Column("too_fast", "flag", "Whether the speed is above the given limit: an error of the tracker."),
+        Column(
+            "too_fast",
+            "flag",
+            "Whether the speed is above the given limit, which indicates a tracking error.",
+        ),
     ),
 )
 
 TRACKS = Table(
     name="tracks",
-    row="one person over the video",
+    row="one person in one video",
     key=(PERSON,),
     columns=(
-        Column("first_seen", "moment", "Moment of the person's first detection."),
-        Column("last_seen", "moment", "Moment of the person's last detection."),
+        Column("first_seen", "moment", "Time of the first detection."),
+        Column("last_seen", "moment", "Time of the last detection."),
         Column("time_in_scene", "span", "Time in the scene: the sum of time_present.", unit="s"),
         Column(
             "without_position",
             "span",
-            "The part of time_in_scene in which the position is not known.",
+            "Part of time_in_scene without a position.",
             unit="s",
         ),
         Column(
             "time_outside_image",
             "span",
-            "The part of time_in_scene in which the position lies outside the image.",
+            "Part of time_in_scene with a position outside the image.",
             unit="s",
         ),
         Column(
             "time_box_truncated",
             "span",
-            "The part of time_in_scene with a position from a box that the image border cuts.",
+            "Part of time_in_scene with a position from a truncated box.",
             unit="s",
         ),
         Column(
             "segment",
             "text",
-            "Label of the person: the most frequent class_name of the source; missing without classes.",
+            "Label of the person: the most frequent class_name; missing without classes.",
         ),
-        Column("detections", "integer", "Number of the person's detections."),
-        Column("tracklets", "integer", "Number of the person's stretches without a gap above max_gap."),
+        Column("detections", "integer", "Number of detections."),
+        Column("tracklets", "integer", "Number of tracklets."),
         Column(
             "path_length_{u}",
             "number",
@@ -130,12 +140,12 @@ TRACKS = Table(
         Column(
             "mean_speed_{u}_per_s",
             "number",
-            "Mean of the speeds of the trajectory, weighted by time_present; missing if speed_time is below "
+            "Mean speed of the trajectory, weighted by time_present; missing if speed_time is below "
             "half of time_in_scene.",
             unit="{u}/s",
         ),
-        Column("max_speed_{u}_per_s", "number", "Maximum of the same speeds.", unit="{u}/s"),
-        Column("speed_time", "span", "The part of time_in_scene with a known speed.", unit="s"),
+        Column("max_speed_{u}_per_s", "number", "Maximum speed of the trajectory.", unit="{u}/s"),
+        Column("speed_time", "span", "Part of time_in_scene with a known speed.", unit="s"),
         Column("start_x_{u}", "number", "First known position.", unit="{u}"),
         Column("start_y_{u}", "number", "First known position.", unit="{u}"),
         Column("end_x_{u}", "number", "Last known position.", unit="{u}"),
@@ -143,14 +153,14 @@ TRACKS = Table(
         Column(
             "path_length_smoothed_{u}",
             "number",
-            "Length of the smoothed way, without the jitter of standing.",
+            "Length of the smoothed trajectory, without jitter while standing.",
             unit="{u}",
         ),
-        Column("walking", "span", "Time in which that way was walked; the rest is standing.", unit="s"),
+        Column("walking", "span", "Time spent walking along the smoothed trajectory.", unit="s"),
         Column(
             "straightness",
             "number",
-            "Displacement of what was walked within each run, by its length: 1 is straight.",
+            "Displacement while walking in each tracklet, divided by the walked length: 1 is straight.",
             unit="1",
         ),
         Column(
@@ -164,13 +174,13 @@ TRACKS = Table(
 
 STOPS = Table(
     name="stops",
-    row="one stop of one person: a time without leaving a small place",
+    row="one stop of one person: a period within a small area",
     key=(PERSON, Column("stop", "integer", "Number of the person's stop, from 1.")),
     columns=(
-        Column("entered", "moment", "First moment of the stop."),
-        Column("exited", "moment", "First moment no longer part of it."),
+        Column("entered", "moment", "Start of the stop."),
+        Column("exited", "moment", "End of the stop."),
         Column(
-            "duration", "span", "Length of the stop: the sum of time_present of its detections.", unit="s"
+            "duration", "span", "Duration of the stop: the sum of time_present of its detections.", unit="s"
         ),
         Column("x_{u}", "number", "Mean position, weighted by time_present.", unit="{u}"),
         Column("y_{u}", "number", "Mean position, weighted by time_present.", unit="{u}"),
@@ -180,6 +190,6 @@ STOPS = Table(
             "Largest extent of the positions in any of 16 directions: up to 0.5 % below their diameter.",
             unit="{u}",
         ),
-        Column("detections", "integer", "Number of its detections."),
+        Column("detections", "integer", "Number of detections."),
     ),
 )

@@ -20,28 +20,28 @@ At ``zone_closed``, the person would have stayed longer, so the end was not obse
 
 VISITS = Table(
     name="visits",
-    row="one stay of one person in one zone",
-    key=(ZONE, PERSON, Column("visit", "integer", "Number of the person's stay in the zone, from 1.")),
+    row="one visit of one person to one zone",
+    key=(ZONE, PERSON, Column("visit", "integer", "Number of the person's visit to the zone, from 1.")),
     columns=(
         ZONE_KEY,
-        Column("entered", "moment", "First moment inside."),
-        Column("exited", "moment", "First moment no longer inside."),
+        Column("entered", "moment", "Start of the visit: the first time inside."),
+        Column("exited", "moment", "End of the visit: the first time no longer inside."),
         Column(
             "dwell",
             "span",
-            "Time inside: the sum of time_present of the detections inside, as far as the zone holds.",
+            "Time inside: the sum of time_present of the detections inside, while the zone is valid.",
             unit="s",
         ),
         Column(
             "interpolated",
             "span",
-            "The part of dwell with interpolated positions; the rest, dwell - interpolated, was observed.",
+            "Part of dwell with interpolated positions. The observed part is dwell - interpolated.",
             unit="s",
         ),
         Column(
             "bridged",
             "span",
-            "Absences within the visit that it joins: exited - entered - dwell.",
+            "Absences that were joined into the visit: exited - entered - dwell.",
             unit="s",
         ),
         Column(
@@ -58,11 +58,11 @@ VISITS = Table(
             "With video_end, lost and zone_closed, the end was not observed.",
             choices=EXITS,
         ),
-        Column("detections", "integer", "Number of the detections inside."),
+        Column("detections", "integer", "Number of detections inside."),
         Column(
             "since_previous_visit",
             "span",
-            "Time since the person's previous stay in the zone ended; missing for the first.",
+            "Time since the person's previous visit to the zone ended; missing for the first visit.",
             unit="s",
         ),
     ),
@@ -73,11 +73,11 @@ OCCUPANCY_CHANGES = Table(
     row="the number of people from this time until the next row of the zone; the last row repeats it",
     key=(
         Column("zone", "text", 'Name of the zone; "" is the whole scene.'),
-        Column("timestamp", "moment", "Moment from which the count holds, since the start of the video."),
+        Column("timestamp", "moment", "Start of the time for which the count is valid."),
     ),
     columns=(
         ZONE_KEY,
-        Column("persons", "integer", "Number of persons present."),
+        Column("persons", "integer", "Number of people present."),
     ),
 )
 
@@ -95,48 +95,57 @@ CROSSINGS = Table(
     row="one crossing of one line",
     key=(
         LINE,
-        Column("timestamp", "moment", "Moment of the crossing, since the start of the video."),
+        Column("timestamp", "moment", "Time of the crossing."),
         PERSON,
     ),
     columns=(
         LINE_KEY,
-        Column("direction", "choice", "in: from the line's left to its right.", choices=DIRECTIONS),
+        Column(
+            "direction",
+            "choice",
+            "Direction: in is from the left of the line to its right.",
+            choices=DIRECTIONS,
+        ),
         Column(
             "crossing", "integer", "Number of the person's crossing of the line in this direction, from 1."
         ),
-        Column("x_{u}", "number", "Where the line was crossed.", unit="{u}"),
-        Column("y_{u}", "number", "Where the line was crossed.", unit="{u}"),
+        Column("x_{u}", "number", "Position of the crossing.", unit="{u}"),
+        Column("y_{u}", "number", "Position of the crossing.", unit="{u}"),
     ),
 )
 
 COUNTS = Table(
     name="counts",
-    row="how often a line was crossed in an interval of time",
-    key=(LINE, Column("timestamp", "moment", "Start of the interval, since the start of the video.")),
+    row="the crossings of one line in one time interval",
+    key=(LINE, Column("timestamp", "moment", "Start of the interval.")),
     columns=(
         LINE_KEY,
-        Column("interval", "span", "Length of the interval; the last is cut at the video's end.", unit="s"),
+        Column("interval", "span", "Length of the interval. The last one ends with the video.", unit="s"),
         Column("in_count", "integer", "Crossings inwards in the interval."),
         Column("out_count", "integer", "Crossings outwards in the interval."),
-        Column("in_total", "integer", "Crossings inwards up to the interval's end."),
-        Column("out_total", "integer", "Crossings outwards up to the interval's end."),
+        Column("in_total", "integer", "Crossings inwards up to the end of the interval."),
+        Column("out_total", "integer", "Crossings outwards up to the end of the interval."),
     ),
 )
 
 BALANCE = Table(
     name="count_drift",
-    row="counts over lines beside the persons present, from this moment until the next row",
+    row="people counted at lines and people present, from this time until the next row",
     key=(
         Column("zone", "text", 'Name of the zone that the lines bound; "" is the whole scene.'),
-        Column("timestamp", "moment", "Moment from which the numbers hold, since the start of the video."),
+        Column("timestamp", "moment", "Start of the time for which the numbers are valid."),
     ),
     columns=(
         ZONE_KEY,
-        Column("in_total", "integer", "Crossings inwards until then."),
-        Column("out_total", "integer", "Crossings outwards until then."),
-        Column("counted", "integer", "Persons by counting: those present at the start, plus in, minus out."),
-        Column("present", "integer", "Persons by presence: the occupancy."),
-        Column("drift", "integer", "counted minus present: what counting missed or counted twice."),
+        Column("in_total", "integer", "Crossings inwards up to this time."),
+        Column("out_total", "integer", "Crossings outwards up to this time."),
+        Column(
+            "counted",
+            "integer",
+            "People inside by counting: people at the start plus in_total minus out_total.",
+        ),
+        Column("present", "integer", "People inside by presence: the occupancy."),
+        Column("drift", "integer", "counted minus present: crossings missed or counted twice."),
     ),
 )
 
@@ -155,12 +164,12 @@ HEATMAP = Table(
     key=_CELL,
     columns=(
         *_CELL_CENTER,
-        Column("seconds", "number", "Total time that people stood in the cell.", unit="s"),
+        Column("seconds", "number", "Total time of people in the cell.", unit="s"),
         Column(
             "density_per_m2",
             "number",
-            "Mean number of people per square meter of the cell: seconds divided by the area of the cell and "
-            "the time watched. On a floor plan only.",
+            "Mean number of people per square meter: seconds divided by the cell area and the analyzed "
+            "time. On a floor plan only.",
             unit="1/m²",
             optional=True,
         ),
@@ -185,56 +194,60 @@ BOX_HEATMAP = Table(
 )
 
 _KIND_AND_UNIT = (
-    Column("kind", "text", "What it is used as, from its file."),
-    Column("unit", "text", "Unit of the outline's coordinates: fraction, px or m."),
+    Column("kind", "text", "Kind, as set in the zone file."),
+    Column("unit", "text", "Unit of the coordinates: fraction, px or m."),
 )
 
 ZONES = Table(
     name="zones",
-    row="one zone as it is or was drawn for at least one video",
+    row="one zone as drawn for at least one video",
     key=(
         Column(
             "zone_key",
             "text",
-            "Key of the zone as drawn: of its name, kind, unit, outline and the time for which it holds.",
+            "Key of the zone as drawn: a hash of its name, kind, unit, outline and validity.",
         ),
     ),
     columns=(
         ZONE,
         *_KIND_AND_UNIT,
-        Column("outline", "text", "The zone's polygon as well-known text."),
-        Column("holds_from", "moment", "First moment at which the zone holds; missing: from the start."),
-        Column("holds_to", "moment", "First moment at which it no longer holds; missing: to the end."),
-        Column("area", "number", "Area of the outline, in the square of its unit."),
-        Column("camera_key", "text", "Key of the camera; missing if it is unknown or there are several."),
-        Column("videos", "integer", "Number of the videos that it is drawn for."),
+        Column("outline", "text", "Polygon of the zone as well-known text."),
+        Column("holds_from", "moment", "Time from which the zone is valid; missing if valid from the start."),
+        Column("holds_to", "moment", "Time from which it is no longer valid; missing if valid to the end."),
+        Column("area", "number", "Area of the outline, in squared units."),
+        Column(
+            "camera_key", "text", "Key of the camera; missing if unknown or if several cameras have the zone."
+        ),
+        Column("videos", "integer", "Number of videos that have it."),
     ),
 )
 
 LINES = Table(
     name="lines",
-    row="one line as it is or was drawn for at least one video",
+    row="one line as drawn for at least one video",
     key=(
         Column(
-            "line_key", "text", "Key of the line as drawn: of its name, kind, unit and vertices in order."
+            "line_key",
+            "text",
+            "Key of the line as drawn: a hash of its name, kind, unit and vertices in order.",
         ),
     ),
     columns=(
         LINE,
         *_KIND_AND_UNIT,
-        Column("outline", "text", "The line as well-known text, in the order of its vertices."),
+        Column("outline", "text", "Line as well-known text, with its vertices in order."),
         Column("length", "number", "Length of the line, in its unit."),
-        Column("videos", "integer", "Number of the videos that it is drawn for."),
+        Column("videos", "integer", "Number of videos that have it."),
     ),
 )
 
 OVERLAPS = Table(
     name="zone_overlaps",
-    row="a zone, and another that shares area with it",
+    row="one zone and another zone that overlaps it",
     key=(ZONE, Column("other", "text", "Name of the other zone.")),
     columns=(
         ZONE_KEY,
-        Column("shared_{u}2", "number", "Area that both cover.", unit="{u}²"),
-        Column("share", "number", "Share of the zone's area that the other covers too.", unit="1"),
+        Column("shared_{u}2", "number", "Area of the overlap.", unit="{u}²"),
+        Column("share", "number", "Share of the zone's area that the other zone covers.", unit="1"),
     ),
 )

@@ -22,7 +22,7 @@ NULLABLE_MARK = b"ptrack_analysis.nullable"
 PACKAGE = b"ptrack-analysis"
 
 VIDEO = VIDEOS.key[0]
-PERSON = Column("person", "text", "Key of the person over all videos: video, a colon, person_index.")
+PERSON = Column("person", "text", "Key of the person in the dataset: video, a colon, person_index.")
 
 _TYPES: dict[str, StoredType] = {
     "moment": "int64",
@@ -106,7 +106,7 @@ def find_clock_column(column: Stored) -> Stored | None:
         name=_TWINS.get(column.memory_name, f"{column.memory_name}_at"),
         type="timestamp",
         unit="UTC",
-        definition=f"The time {column.name} in UTC; missing without a clock.",
+        definition=f"{column.name} as a time in UTC; missing without a clock.",
         moment_name=column.name,
     )
 
