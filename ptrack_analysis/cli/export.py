@@ -223,7 +223,7 @@ def run(given: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     for video in summary.of_status("failed"):
-        print(f"ptrack: {shown(' '.join(str(video.error).split()))}", file=sys.stderr)
+        print(f"ptrack: {shown(_describe_failure(video))}", file=sys.stderr)
     for note in list_notes(summary):
         print(f"note: {shown(note)}", file=sys.stderr)
     withheld = given.min_count is not None or given.salt is not None or given.new_salt is not None
@@ -232,6 +232,12 @@ def run(given: argparse.Namespace) -> int:
     else:
         print(shown(format_summary(summary, withheld=withheld)))
     return _code(summary)
+
+
+def _describe_failure(video: "VideoSummary") -> str:
+    """Return the error of a video on one line, which names the video."""
+    error = " ".join(str(video.error).split())
+    return error if video.name in error.partition(": ")[0] else f"{video.name}: {error}"
 
 
 def _list_videos(given: argparse.Namespace) -> int:

@@ -635,3 +635,13 @@ def test_a_run_that_is_refused_leaves_a_new_folder_away(tmp_path, out):
     export_dataset(tmp_path / "in", out, force=True)
     assert (out / "notes.txt").read_text() == "mine"
     shutil.rmtree(out)
+
+
+def test_a_failed_video_is_named_although_its_archive_is_a_folder_of_many(tmp_path, out, capsys):
+    pages = save(tmp_path / "pages", "door", *walk())
+    for number in (1, 2):
+        save(pages, f"till-{number}", *walk(start=number * 1000), token=f"more {number}", job="till")
+    assert main(["export", str(pages), str(out)]) == 4
+    error = capsys.readouterr().err
+    assert f"ptrack: till: {pages}: the archive is incomplete" in error
+    assert error.count("\n") == 2  # one of them says that there are no zones
