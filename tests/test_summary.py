@@ -21,6 +21,7 @@ from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.key_figures import gather_key_figures
 from ptrack_analysis.report.summary import MARKDOWN, format_page, share, span
 from ptrack_analysis.scene.zone_files import read_scene
+from ptrack_analysis.schema.arrays import to_frame
 from ptrack_analysis.sources.finding import find_videos
 
 ZONES = {
@@ -78,7 +79,11 @@ def summed(request, data):
     source, floor = request.param
     given = {"floor": data / source / "floor.json"} if floor else {}
     return [
-        (gather_key_figures(analysis), analysis, compute_tables(analysis)[0])
+        (
+            gather_key_figures(analysis),
+            analysis,
+            {name: to_frame(rows) for name, rows in compute_tables(analysis)[0].items()},
+        )
         for analysis in analyses(data, source, **given)
     ]
 

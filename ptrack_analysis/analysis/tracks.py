@@ -9,12 +9,8 @@ from ptrack_analysis.analysis.motion.walks import Walks, read_walks
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats, Integers
 from ptrack_analysis.limits import above
-from ptrack_analysis.schema import (
-    POSITION_STATUSES,
-    TRACKS,
-    assemble,
-    empty_table,
-)
+from ptrack_analysis.schema import POSITION_STATUSES, TRACKS
+from ptrack_analysis.schema.arrays import TableArrays, collect, empty_arrays, in_frame
 from ptrack_analysis.video import Milliseconds, milliseconds
 
 WALK_WINDOW = pd.Timedelta("1s")
@@ -23,12 +19,13 @@ MIN_STEP = {"m": 0.2, "px": 10.0}
 _NO = POSITION_STATUSES.index("missing")
 
 
+@in_frame
 def compute_tracks(
     trajectories: pd.DataFrame | Walks,
     *,
     window: pd.Timedelta | str = WALK_WINDOW,
     min_step: float | None = None,
-) -> pd.DataFrame:
+) -> TableArrays:
     """Sum each person's trajectory up: when seen, for how long, how far, how fast.
 
     ``segment`` is the most frequent class of the source (the first by name of several), if it has classes.
@@ -96,7 +93,7 @@ def compute_tracks(
     least = MIN_STEP[unit] if min_step is None else above(min_step, "min_step", finite=False)
     rows = walks.rows
     if not len(rows.order):
-        return empty_table(TRACKS, unit=unit)
+        return empty_arrays(TRACKS, unit=unit)
     unlocated = walks.status == _NO
     first = np.flatnonzero(rows.first)
     last = np.append(first[1:], len(walks.x)) - 1
@@ -117,7 +114,7 @@ def compute_tracks(
         **_ways(walks, first),
         **_walked(walks, first, pieces),
     }
-    return assemble(TRACKS, arrays, unit=unit)
+    return collect(TRACKS, arrays, unit=unit)
 
 
 def _sum_time(walks: Walks, first: Integers, flag: str) -> Milliseconds:

@@ -34,6 +34,7 @@ from ptrack_analysis.pipeline.outputs import ALWAYS, OUTPUTS, outputs_available
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.scene.zone_files import Scene
 from ptrack_analysis.schema import Table, find_further_columns
+from ptrack_analysis.schema.arrays import Rows, TableArrays, collect, to_frame
 from ptrack_analysis.sources.archive import VideoReference
 from ptrack_analysis.storage.facts import (
     SCHEMA_VERSION,
@@ -163,10 +164,10 @@ def split_into_chunks(task: BatchTask, most: int) -> list[BatchTask]:
     ]
 
 
-def compute_tables(analysis: VideoAnalysis) -> tuple[dict[str, pd.DataFrame], list[str]]:
+def compute_tables(analysis: VideoAnalysis) -> tuple[dict[str, Rows], list[str]]:
     """Compute the tables of one video that its configuration asks for, and notes on the video.
 
-    The tables carry the keys of their zones and lines.
+    The tables have the keys of their zones and lines. They are in the form in which they were computed.
 
     Raises
     ------
@@ -177,7 +178,7 @@ def compute_tables(analysis: VideoAnalysis) -> tuple[dict[str, pd.DataFrame], li
     wanted = {*released_folders([*OUTPUTS], config), *ALWAYS, *needed_folders(config)}
     definitions = list_definitions(analysis.scene, analysis.video.name)
     tables = {
-        output.name: with_keys(analysis[output.name], output.table, definitions)
+        output.name: with_keys(analysis.compute_rows(output.name), output.table, definitions)
         for output in outputs_available(config, analysis.scene)
         if output.name in wanted
     }
@@ -188,7 +189,7 @@ def compute_tables(analysis: VideoAnalysis) -> tuple[dict[str, pd.DataFrame], li
 def compute_table(analysis: VideoAnalysis, name: str) -> pd.DataFrame:
     """Compute one table of a video, with the keys of its zones and lines."""
     definitions = list_definitions(analysis.scene, analysis.video.name)
-    return with_keys(analysis[name], OUTPUTS[name].table, definitions)
+    return to_frame(with_keys(analysis.compute_rows(name), OUTPUTS[name].table, definitions))
 
 
 def has_source_columns(name: str, config: AnalysisConfig) -> bool:
@@ -220,7 +221,7 @@ def export_batch(task: BatchTask, target: Target) -> BatchResult:
         entries[entry.video] = entry
         for name, part in tables.items():
             made[name].append(part)
-            types = find_further_types(part.table, find_further_columns(part.table, target.tables[name]))
+            types = _find_further_types(part.table, target.tables[name])
             if types:
                 further[name] = join_types(further.get(name, ()), types)
     entries |= {entry.video: entry for entry in kept}
@@ -233,6 +234,13 @@ def export_batch(task: BatchTask, target: Target) -> BatchResult:
         files += stage_rows(join_rows(rows, arrow_schema(schema, columns)), name, task, target)
     ordered = tuple(entries[name] for name in sorted(entries))
     return BatchResult(task.batch, ordered, tuple(files), further, tuple(summaries))
+
+
+def _find_further_types(table: Rows, schema: Table) -> Further:
+    """Return the columns of a table that are not of its schema, with their stored types."""
+    if isinstance(table, TableArrays):
+        return ()
+    return find_further_types(table, find_further_columns(table, schema))
 
 
 def stage_rows(content: pa.Table, name: str, task: BatchTask, target: Target) -> Iterator[DatasetFile]:
@@ -273,7 +281,7 @@ def _compute(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable], V
     tables, notes = compute_tables(analysis)
     report = analysis.reading.report.to_dict(examples=False)
     zones = _list_zones(video, setting)
-    clock = _find_clock(tables["videos"])
+    clock = _find_clock(analysis.recording)
     made = {
         table: VideoTable(name, _prepare(content, table, name, setting, target.tables[table]), clock)
         for table, content in release(tables, setting.config, name, analysis.recording.holidays).items()
@@ -283,7 +291,7 @@ def _compute(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable], V
         content=video.entry.content or target.digests.digest(hash_content(video.reference)),
         fault="",
         rows={table: len(part.table) for table, part in made.items()},
-        about=describe_video(tables, analysis.recording),
+        about=describe_video(analysis, tables["tracks"]),
         figures=sum_figures(tables.get("tracks"), tables.get("visits"), zones),
         notes=tuple(notes),
         read_report=report,
@@ -295,8 +303,12 @@ def _compute(video: VideoTask, target: Target) -> tuple[dict[str, VideoTable], V
     return made, entry, replace(summary, findings=tuple(report["findings"]))
 
 
-def _prepare(table: pd.DataFrame, name: str, video: str, setting: Setting, schema: Table) -> pd.DataFrame:
+def _prepare(table: Rows, name: str, video: str, setting: Setting, schema: Table) -> Rows:
     """Return a table with the further columns that are stored, and the row of the video under its name."""
+    if isinstance(table, TableArrays):
+        if name != "videos":
+            return table
+        return collect(table.schema, {**table.arrays, "video": [video], "status": [CURRENT]})
     if name == "videos":
         table = table.set_axis(pd.Index([video], name="video", dtype=table.index.dtype))
         table = table.assign(status=pd.array([CURRENT], dtype="str"))
@@ -319,9 +331,9 @@ def find_start(videos: pd.DataFrame) -> datetime | None:
     return None if pd.isna(started) else started.tz_localize(None).tz_localize(UTC).to_pydatetime()
 
 
-def _find_clock(videos: pd.DataFrame) -> Clock:
-    zone = videos["timezone"].iloc[0]
-    return Clock.of(find_start(videos), parse_timezone(zone) if isinstance(zone, str) else None)
+def _find_clock(recording: Recording) -> Clock:
+    zone = None if recording.timezone is None else parse_timezone(recording.timezone)
+    return Clock.of(recording.started_at, zone)
 
 
 def _read_kept(kept: Sequence[VideoEntry], table: str, task: BatchTask, target: Target) -> list[pa.Table]:

@@ -13,10 +13,10 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from ptrack_analysis.clock.recordings import Recording, make_camera_key
+from ptrack_analysis.clock.recordings import make_camera_key
 from ptrack_analysis.clock.timezones import parse_timezone
 from ptrack_analysis.dataset.manifest import Manifest, VideoEntry
-from ptrack_analysis.geometry import Integers
+from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.scene.zone_files import Scene
 from ptrack_analysis.scene.zones import Line, Zone
 from ptrack_analysis.schema import (
@@ -29,6 +29,7 @@ from ptrack_analysis.schema import (
     assemble,
     list_columns,
 )
+from ptrack_analysis.schema.arrays import Rows, TableArrays, read_column
 from ptrack_analysis.storage.arrow import to_arrow
 from ptrack_analysis.storage.columns import VERSION_MARK
 from ptrack_analysis.storage.facts import SCHEMA_VERSION, arrow_schema
@@ -36,19 +37,18 @@ from ptrack_analysis.video import milliseconds
 
 _TOLD = ("site", "camera", "timezone", "opening_hours")
 _SATURDAY = 5
-_TICK = pd.Timedelta("1ms")
 
 
-def describe_video(tables: Mapping[str, pd.DataFrame], recording: Recording) -> dict[str, Any]:
+def describe_video(analysis: VideoAnalysis, tracks: Rows) -> dict[str, Any]:
     """Return what the dimensions need of one video as JSON: where and when it was recorded.
 
     ``days`` are the first and the last local day of the part that was analyzed, empty without a clock.
     ``holidays`` are there if the opening hours refer to them: those of the year of the start, and of the
     years before and after.
     """
-    row = tables["videos"].iloc[0]
-    about: dict[str, Any] = {name: row[name] if isinstance(row[name], str) else None for name in _TOLD}
-    about["days"] = _find_days(tables)
+    recording = analysis.recording
+    about: dict[str, Any] = {name: getattr(recording, name) for name in _TOLD}
+    about["days"] = _find_days(analysis, tracks)
     if recording.holidays is not None and recording.started_at is not None:
         year = recording.started_at.year
         near = [day for day in recording.holidays if abs(day.year - year) <= 1]
@@ -56,19 +56,19 @@ def describe_video(tables: Mapping[str, pd.DataFrame], recording: Recording) -> 
     return about
 
 
-def _find_days(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+def _find_days(analysis: VideoAnalysis, tracks: Rows) -> list[str]:
     """Return the first and the last local day of the part of a video that was analyzed, if known."""
-    row = tables["videos"].iloc[0]
-    started = row["started_at"]
-    if pd.isna(started) or pd.isna(row["timezone"]):
+    config, recording = analysis.config, analysis.recording
+    if recording.started_at is None or recording.timezone is None:
         return []
-    first = pd.Timedelta(0) if pd.isna(row["analyzed_from"]) else row["analyzed_from"]
-    ends = [row[name] for name in ("analyzed_to", "duration") if not pd.isna(row[name])]
-    tracks = tables.get("tracks")
-    last_seen = first if tracks is None or tracks.empty else tracks["last_seen"].max()
-    last = max(first, last_seen, min(ends) - _TICK) if ends else max(first, last_seen)
-    clock = parse_timezone(str(row["timezone"]))
-    return [(started + time).tz_convert(clock).strftime("%Y-%m-%d") for time in (first, last)]
+    first = 0 if config.start is None else milliseconds(config.start, "start")
+    given = (("end", config.end), ("duration", analysis.reading.video.duration))
+    ends = [milliseconds(value, name) - 1 for name, value in given if value is not None]
+    last_seen = int(read_column(tracks, "last_seen").max(initial=first))
+    last = max(last_seen, min(ends)) if ends else last_seen
+    started, clock = recording.started_at.astimezone(dt.UTC), parse_timezone(recording.timezone)
+    local = [(started + dt.timedelta(milliseconds=time)).astimezone(clock) for time in (first, last)]
+    return [moment.date().isoformat() for moment in local]
 
 
 def dates_table(
@@ -362,31 +362,32 @@ _REFERENCES = {
 """Column of a fact to the level of its key that names the thing, and where the thing is defined."""
 
 
-def with_keys(table: pd.DataFrame, schema: Table, definitions: Definitions) -> pd.DataFrame:
+def with_keys(table: Rows, schema: Table, definitions: Definitions) -> Rows:
     """Return a table with the keys of its zones or lines beside their names, if its schema has such a column.
 
     The whole scene, the zone ``""``, has no key, and without a zone file there are no keys. The schema's
     columns come in the schema's order, any others behind them.
     """
     present = {column.name for column in schema.columns}
-    for name, (level, kind) in _REFERENCES.items():
-        if name in present and level in table.index.names and kind in definitions:
-            codes, names = _encode_level(table.index, level)
-            keys = map_keys(definitions, kind)
-            keyed: Any = pd.array(
-                np.array([keys.get(one, np.nan) for one in names], dtype=object), dtype="str"
-            )
-            table = table.drop(columns=name) if name in table.columns else table.copy(deep=False)
-            table.insert(0, name, keyed.take(codes))
+    found = {
+        name: _find_keys(table, level, map_keys(definitions, kind))
+        for name, (level, kind) in _REFERENCES.items()
+        if name in present and level in schema.key_names and kind in definitions
+    }
+    if isinstance(table, TableArrays):
+        return table.with_columns(**found) if found else table
+    if found:
+        table = table.assign(**{name: pd.array(keys, dtype="str") for name, keys in found.items()})
     known = [name for name, _ in list_columns(table, schema)]
     ordered = [*known, *(name for name in table.columns if name not in known)]
     return table if ordered == [*table.columns] else table[ordered]
 
 
-def _encode_level(index: pd.Index, level: str) -> tuple[Integers, Iterable[Any]]:
-    """Return the names in one level of an index, each once, and which of them each row has."""
-    if isinstance(index, pd.MultiIndex):
-        place = index.names.index(level)
-        return np.asarray(index.codes[place]), index.levels[place]
-    codes, names = index.factorize()
-    return np.asarray(codes), names
+def _find_keys(table: Rows, level: str, keys: Mapping[str, str]) -> np.ndarray:
+    """Return the key of the zone or line of each row; NaN where there is none."""
+    if isinstance(table, TableArrays) and level in table.texts:
+        codes, names = table.texts[level]
+    else:
+        codes, names = pd.factorize(read_column(table, level))
+    found = np.array([*(keys.get(name, np.nan) for name in names), np.nan], dtype=object)
+    return np.take(found, codes)

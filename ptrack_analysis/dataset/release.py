@@ -23,6 +23,7 @@ from ptrack_analysis.schema import (
     list_columns,
     validate,
 )
+from ptrack_analysis.schema.arrays import Rows, to_frame
 from ptrack_analysis.schema.table import TRACKER_IDENTITIES
 from ptrack_analysis.video import Milliseconds
 
@@ -31,11 +32,11 @@ DOMINANCE = 10.0
 
 
 def release(
-    tables: Mapping[str, pd.DataFrame],
+    tables: Mapping[str, Rows],
     settings: AnalysisConfig,
     video: str,
     holidays: frozenset[date] | None = None,
-) -> dict[str, pd.DataFrame]:
+) -> dict[str, Rows]:
     """Return the tables of one video in the form in which they may be published.
 
     With a salt, ``person`` is the first 16 hex digits of HMAC-SHA256(salt, "video:person_index"). No person
@@ -73,11 +74,13 @@ def release(
     Cell suppression with a threshold and the p % rule, primary and complementary: A. Hundepool et al.,
     Statistical Disclosure Control, Wiley 2012, doi:10.1002/9781118348239, chapter 4.
     """
-    made = {name: tables[name] for name in released_folders(list(tables), settings)}
-    if settings.withholds:
-        made = {name: _drop_source_columns(name, table) for name, table in made.items()}
+    names = released_folders(list(tables), settings)
+    if not settings.withholds:
+        return {name: tables[name] for name in names}
+    frames = {name: to_frame(table) for name, table in tables.items()}
+    made = {name: _drop_source_columns(name, frames[name]) for name in names}
     if settings.min_count is not None:
-        made = _suppress(made, tables, settings, settings.min_count, holidays)
+        made = _suppress(made, frames, settings, settings.min_count, holidays)
     if isinstance(settings.salt, bytes):
         salt = settings.salt
         made |= {
@@ -85,7 +88,7 @@ def release(
             for name, table in made.items()
             if OUTPUTS[name].privacy is Privacy.PERSONAL
         }
-    return made
+    return {**made}
 
 
 def released_folders(folders: list[str], settings: AnalysisConfig) -> list[str]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ptrack_analysis.dataset.manifest import VideoEntry
 from ptrack_analysis.errors import PtrackError
+from ptrack_analysis.schema.arrays import Rows, read_column
 from ptrack_analysis.storage.s3 import AnyPath
 from ptrack_analysis.video import timedelta
 
@@ -53,9 +54,7 @@ class ExportSummary:
         return [video for video in self.videos if video.status == status]
 
 
-def sum_figures(
-    tracks: pd.DataFrame | None, visits: pd.DataFrame | None, zones: Sequence[str]
-) -> dict[str, Any]:
+def sum_figures(tracks: Rows | None, visits: Rows | None, zones: Sequence[str]) -> dict[str, Any]:
     """Sum up one video's tables: the time in each zone, and that of which the place is not known [ms].
 
     What rests on a table that is not written is left out.
@@ -63,12 +62,12 @@ def sum_figures(
     figures: dict[str, Any] = {}
     if tracks is not None:
         figures |= {
-            "in_scene": _sum(tracks["time_in_scene"]),
-            "without_position": _sum(tracks["without_position"]),
+            "in_scene": int(read_column(tracks, "time_in_scene").sum()),
+            "without_position": int(read_column(tracks, "without_position").sum()),
         }
     if visits is not None:
-        by_zone = visits["dwell"].groupby(level="zone").sum()
-        figures["dwell"] = {zone: _sum(by_zone[by_zone.index == zone]) for zone in zones}
+        names, dwell = read_column(visits, "zone"), read_column(visits, "dwell")
+        figures["dwell"] = {zone: int(dwell[names == zone].sum()) for zone in zones}
     return figures
 
 
@@ -94,7 +93,3 @@ def _list_findings(report: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what a warning says of an earlier read; if figures are withheld, only that pages are missing."""
     missing = [report["completeness"]] if report.get("missing") else []
     return tuple(report.get("findings", missing))
-
-
-def _sum(spans: pd.Series) -> int:
-    return int(spans.to_numpy().view("int64").sum())

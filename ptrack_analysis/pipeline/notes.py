@@ -16,6 +16,7 @@ from ptrack_analysis.geometry import Floats
 from ptrack_analysis.scene.floor_plan import FloorPlan
 from ptrack_analysis.scene.zone_checks import check_lines, check_zones
 from ptrack_analysis.scene.zones import Line, Zone
+from ptrack_analysis.schema.arrays import Rows, read_column
 from ptrack_analysis.sources.pages.job import Reading
 from ptrack_analysis.sources.pages.rows import Whole
 from ptrack_analysis.video import Video
@@ -31,7 +32,7 @@ MUCH_UNLOCATED = CHECKS["time without position"].doubtful / 100
 _SAID = ("dropped rows", "missing pages")
 
 
-def notes_on(reading: Reading, tracks: pd.DataFrame | None) -> list[str]:
+def notes_on(reading: Reading, tracks: Rows | None) -> list[str]:
     """Describe what is odd but usable about a reading, a sentence each.
 
     TRACKS tell the time without a position. Without them it is not described: a quality check says it.
@@ -79,9 +80,11 @@ def _notes_on_boxes(whole: Whole) -> Iterator[str]:
         yield f"{boxes} a negative size and covers nothing in a heatmap"
 
 
-def _notes_on_positions(tracks: pd.DataFrame) -> Iterator[str]:
+def _notes_on_positions(tracks: Rows) -> Iterator[str]:
     """Describe how much of the time in the scene has no position."""
-    dwell, unlocated = total_ms(tracks["time_in_scene"]), total_ms(tracks["without_position"])
+    dwell, unlocated = (
+        int(read_column(tracks, name).sum()) for name in ("time_in_scene", "without_position")
+    )
     if unlocated > MUCH_UNLOCATED * dwell:
         yield (
             f"for {unlocated / dwell:.0%} of the time in the scene it is not known where the person stood "

@@ -14,12 +14,11 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.schema import Table
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ptrack_analysis.pipeline.config import AnalysisConfig
     from ptrack_analysis.pipeline.plot_options import PlotOptions
     from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
     from ptrack_analysis.scene.zone_files import Scene
+    from ptrack_analysis.schema.arrays import Rows
 
 
 class Need(Enum):
@@ -136,9 +135,9 @@ class Output:
             return schema.SUPPRESSED[self.table.name]
         return self.table
 
-    def compute(self, analysis: VideoAnalysis) -> pd.DataFrame:
+    def compute(self, analysis: VideoAnalysis) -> Rows:
         """Compute the table."""
-        kernel: Callable[[VideoAnalysis], pd.DataFrame] = getattr(
+        kernel: Callable[[VideoAnalysis], Rows] = getattr(
             import_module("ptrack_analysis.pipeline.tables"), self.function
         )
         return kernel(analysis)

@@ -30,9 +30,9 @@ from ptrack_analysis.schema import (
     VIDEOS,
     VISITS_HOURLY,
     ZONE_OCCUPANCY,
-    assemble,
     empty_table,
 )
+from ptrack_analysis.schema.arrays import Rows, TableArrays, collect
 from ptrack_analysis.video import Video, milliseconds
 
 if TYPE_CHECKING:
@@ -42,18 +42,19 @@ _NOT_KNOWN = int(np.iinfo("int64").min)
 _CELL_QUANTITIES: tuple[Quantity, ...] = ("people", "mean_speed", "visits")
 
 
-def videos(analysis: VideoAnalysis) -> pd.DataFrame:
+def videos(analysis: VideoAnalysis) -> Rows:
     """Return the row of the video."""
-    config = analysis.config
+    config, recording = analysis.config, analysis.recording
     video = replace(analysis.reading.video, name=analysis.name)
-    return videos_table(video, config.start, config.end, analysis.recording, plane=analysis.unit)
+    row = _collect_video(video, config.start, config.end, recording, analysis.unit)
+    return with_further(row.to_frame(), recording) if recording.further else row
 
 
-def tracks(analysis: VideoAnalysis) -> pd.DataFrame:
+def tracks(analysis: VideoAnalysis) -> TableArrays:
     """Compute the tracks."""
     from ptrack_analysis.analysis.tracks import compute_tracks
 
-    return compute_tracks(analysis.walks)
+    return compute_tracks.arrays(analysis.walks)
 
 
 def detections(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -112,12 +113,12 @@ def groups(analysis: VideoAnalysis) -> pd.DataFrame:
     return detect_groups(analysis["encounters"], analysis.trajectories)
 
 
-def visits(analysis: VideoAnalysis) -> pd.DataFrame:
+def visits(analysis: VideoAnalysis) -> TableArrays:
     """Compute the visits."""
     from ptrack_analysis.analysis.zones.visits import compute_visits
 
     config = analysis.config
-    return compute_visits(
+    return compute_visits.arrays(
         analysis.walks,
         analysis.zones,
         analysis.video,
@@ -131,18 +132,18 @@ def visits(analysis: VideoAnalysis) -> pd.DataFrame:
     )
 
 
-def dwell(analysis: VideoAnalysis) -> pd.DataFrame:
+def dwell(analysis: VideoAnalysis) -> TableArrays:
     """Estimate the dwell times per zone."""
     from ptrack_analysis.analysis.dwell.dwell import compute_dwell
 
-    return compute_dwell(analysis["visits"], **analysis.observed)
+    return compute_dwell.arrays(analysis["visits"], **analysis.observed)
 
 
-def dwell_by_entry(analysis: VideoAnalysis) -> pd.DataFrame:
+def dwell_by_entry(analysis: VideoAnalysis) -> TableArrays:
     """Estimate the dwell times per zone and entry."""
     from ptrack_analysis.analysis.dwell.dwell import compute_dwell
 
-    return compute_dwell(analysis["visits"], by="entry", **analysis.observed)
+    return compute_dwell.arrays(analysis["visits"], by="entry", **analysis.observed)
 
 
 def dwell_quantiles(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -209,11 +210,11 @@ def queue_length(analysis: VideoAnalysis) -> pd.DataFrame:
     )
 
 
-def transitions(analysis: VideoAnalysis) -> pd.DataFrame:
+def transitions(analysis: VideoAnalysis) -> TableArrays:
     """Count the transitions."""
     from ptrack_analysis.analysis.zones.transitions import compute_transitions
 
-    return compute_transitions(analysis["visits"])
+    return compute_transitions.arrays(analysis["visits"])
 
 
 def retail_metrics(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -240,14 +241,14 @@ def occupancy_changes(analysis: VideoAnalysis) -> pd.DataFrame:
     )
 
 
-def occupancy(analysis: VideoAnalysis) -> pd.DataFrame:
+def occupancy(analysis: VideoAnalysis) -> TableArrays:
     """Return the occupancy of the scene per bin."""
-    return assemble(OCCUPANCY, analysis.bin_occupancy([""]))
+    return collect(OCCUPANCY, analysis.bin_occupancy([""]))
 
 
-def zone_occupancy(analysis: VideoAnalysis) -> pd.DataFrame:
+def zone_occupancy(analysis: VideoAnalysis) -> TableArrays:
     """Return the occupancy of each zone per bin."""
-    return assemble(ZONE_OCCUPANCY, analysis.bin_occupancy(name for name in analysis.people_counts if name))
+    return collect(ZONE_OCCUPANCY, analysis.bin_occupancy(name for name in analysis.people_counts if name))
 
 
 def occupancy_hourly(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -281,11 +282,11 @@ def fundamental_diagram(analysis: VideoAnalysis) -> pd.DataFrame:
     )
 
 
-def crossings(analysis: VideoAnalysis) -> pd.DataFrame:
+def crossings(analysis: VideoAnalysis) -> TableArrays:
     """Find the crossings of the lines."""
     from ptrack_analysis.analysis.counting.crossings import compute_crossings
 
-    return compute_crossings(analysis.walks, analysis.lines, min_distance=analysis.config.min_distance)
+    return compute_crossings.arrays(analysis.walks, analysis.lines, min_distance=analysis.config.min_distance)
 
 
 def counts(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -324,14 +325,14 @@ def line_flow(analysis: VideoAnalysis) -> pd.DataFrame:
     )
 
 
-def heatmap(analysis: VideoAnalysis) -> pd.DataFrame:
+def heatmap(analysis: VideoAnalysis) -> TableArrays:
     """Return the cells of the heatmap of foot points in which people stood."""
     made = analysis.heatmap(basis="foot_points")
-    if analysis.unit == "m" and analysis.duration is None:
-        table = made.to_frame().assign(density_per_m2=np.nan)  # so that all files have the same columns
-    else:
-        table = made.to_frame(analysis.duration if analysis.unit == "m" else None)
-    return table[table["seconds"] > 0]
+    table = made.to_arrays(analysis.duration if analysis.unit == "m" else None)
+    table = table.take(table.arrays["seconds"] > 0)
+    if analysis.unit == "m" and analysis.duration is None:  # so that all files have the same columns
+        table = table.with_columns(density_per_m2=np.full(len(table), np.nan))
+    return table
 
 
 def box_heatmap(analysis: VideoAnalysis) -> pd.DataFrame:
@@ -399,12 +400,12 @@ def confidence_intervals(analysis: VideoAnalysis) -> pd.DataFrame:
     return pd.concat([part for part in found if len(part)] or found[:1]).sort_index()
 
 
-def quality(analysis: VideoAnalysis) -> pd.DataFrame:
+def quality(analysis: VideoAnalysis) -> TableArrays:
     """Compute the quality checks."""
     from ptrack_analysis.analysis.quality.checks import compute_quality
 
     config = analysis.config
-    return compute_quality(
+    return compute_quality.arrays(
         analysis.detections,
         analysis.walks,
         analysis.video,
@@ -436,6 +437,17 @@ def videos_table(
 
     When and where it was recorded is the recording's to tell; without one, the video's start is.
     """
+    recording = recording or settled(Recording(video=video.name), video)
+    return with_further(_collect_video(video, start, end, recording, plane).to_frame(), recording)
+
+
+def _collect_video(
+    video: Video,
+    start: pd.Timedelta | str | None,
+    end: pd.Timedelta | str | None,
+    recording: Recording,
+    plane: str,
+) -> TableArrays:
     texts = ("name", "codec", "format", "color_range", "job_id", "job_tag", "source")
     arrays: dict[str, Any] = {name: [getattr(video, name)] for name in (*texts, "width", "height")}
     arrays["video"] = arrays.pop("name")
@@ -455,8 +467,7 @@ def videos_table(
         "analyzed_from": np.array([_NOT_KNOWN if start is None else milliseconds(start, "start")]),
         "analyzed_to": np.array([_NOT_KNOWN if end is None else milliseconds(end, "end")]),
     }
-    recording = recording or settled(Recording(video=video.name), video)
-    return with_further(assemble(VIDEOS, arrays | of_recording(recording)), recording)
+    return collect(VIDEOS, arrays | of_recording(recording))
 
 
 def _grid(analysis: VideoAnalysis) -> dict[str, Any]:

@@ -45,6 +45,7 @@ from ptrack_analysis.schema import (
     find_further_columns,
     find_unit,
 )
+from ptrack_analysis.schema.arrays import Rows, to_frame
 from ptrack_analysis.schema.detected import POINTS
 from ptrack_analysis.sources.archive import FormatOptions, Source, VideoReference
 from ptrack_analysis.sources.finding import find_unit_of_points
@@ -131,6 +132,7 @@ class VideoAnalysis:
         self._given_recording = recording
         self._form = form
         self._warns = warn
+        self._rows: dict[str, Rows] = {}
         self._tables: dict[str, pd.DataFrame] = {}
         self._heatmaps: dict[tuple[Any, ...], Heatmap] = {}
         self._read: list[pd.DataFrame] = []
@@ -141,7 +143,7 @@ class VideoAnalysis:
             source = f"<{len(self.source[0])} rows in memory>"
         else:
             source = repr(getattr(self.source, "name", self.source))
-        return f"VideoAnalysis({source}, computed: {', '.join(self._tables) or 'nothing yet'})"
+        return f"VideoAnalysis({source}, computed: {', '.join(self._rows) or 'nothing yet'})"
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Return a table, computed on first access.
@@ -152,10 +154,22 @@ class VideoAnalysis:
             If there is no such table, or something it needs was not given.
         """
         if name not in self._tables:
+            self._tables[name] = to_frame(self.compute_rows(name))
+        return self._tables[name]
+
+    def compute_rows(self, name: str) -> Rows:
+        """Return a table in the form in which it is computed, on first access.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such table, or something it needs was not given.
+        """
+        if name not in self._rows:
             output = find_output(name)
             validate_needs(f"table {name!r}", [need for need in output.needs if not self.meets(need)])
-            self._tables[name] = output.compute(self)
-        return self._tables[name]
+            self._rows[name] = output.compute(self)
+        return self._rows[name]
 
     @cached_property
     def config(self) -> AnalysisConfig:

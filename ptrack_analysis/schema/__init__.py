@@ -91,11 +91,9 @@ from ptrack_analysis.schema.zones import (
 )
 
 if TYPE_CHECKING:
+    from ptrack_analysis.schema.arrays import assemble, choice, empty_table
     from ptrack_analysis.schema.validation import (
-        assemble,
-        choice,
         dictionary,
-        empty_table,
         find_further_columns,
         find_unit,
         in_seconds,
@@ -197,8 +195,11 @@ __all__ = [
     "validate",
 ]
 
+_OF_ARRAYS = ("assemble", "choice", "empty_table")
+
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.validation"), name)
+    module = "arrays" if name in _OF_ARRAYS else "validation"
+    return getattr(import_module(f"{__name__}.{module}"), name)

@@ -1,61 +1,14 @@
-"""Tables made and validated by their schema."""
+"""Tables validated by their schema."""
 
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ptrack_analysis.errors import SchemaError
+from ptrack_analysis.schema.arrays import find_dtype, is_strictly_sorted, make_category_dtype
 from ptrack_analysis.schema.table import Column, Table
-
-Arrays = Mapping[str, np.ndarray | list[str]]
-
-_MISSING = np.iinfo("int64").min
-
-
-def assemble(schema: Table, arrays: Arrays, *, unit: str | None = None) -> pd.DataFrame:
-    """Make a table of this schema from one array a key level and column, sorted by its key.
-
-    Times are given as whole milliseconds (int64) or ``timedelta64[ms]``, choices as int8 codes in the order
-    of their values, columns of the plane by their name without unit replaced (``x_{u}``). Optional columns
-    that are not given are left out.
-
-    Parameters
-    ----------
-    schema
-        Which table.
-    arrays
-        Name to array; all of one length, none being an ordinary case.
-    unit
-        Unit of the plane, for a table that has one.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The table, sorted by its key.
-    """
-    index, order = _index(schema, arrays)
-    columns = {
-        column.named(unit): _values(column, arrays[column.name])
-        for column in schema.columns
-        if column.name in arrays
-    }
-    if order is not None:
-        columns = {name: values[order] for name, values in columns.items()}
-    return pd.DataFrame(columns, index=index)
-
-
-def empty_table(schema: Table, *, unit: str | None = None) -> pd.DataFrame:
-    """Make the table of this schema that has no rows; optional columns are left out."""
-    return _build_empty(schema, unit).copy()
-
-
-@cache
-def _build_empty(schema: Table, unit: str | None) -> pd.DataFrame:
-    columns = [c for c in (*schema.key, *schema.columns) if not c.optional]
-    return assemble(schema, {c.name: np.empty(0, _raw_dtype(c)) for c in columns}, unit=unit)
 
 
 def in_seconds(table: pd.DataFrame) -> pd.DataFrame:
@@ -92,99 +45,6 @@ def in_seconds(table: pd.DataFrame) -> pd.DataFrame:
     names = {name: f"{name}_s" for name in spans}
     seconds = plain.assign(**{name: plain[name].dt.total_seconds() for name in spans}).rename(columns=names)
     return seconds.set_index([names.get(name, name) for name in named]) if named else seconds
-
-
-def choice(schema: Table, name: str, codes: np.ndarray) -> "pd.Categorical[str]":
-    """Make the values of a choice column of the schema from their codes."""
-    column = next(column for column in schema.columns if column.name == name)
-    values: pd.Categorical[str] = _values(column, codes)
-    return values
-
-
-def _index(schema: Table, arrays: Arrays) -> tuple[pd.Index, np.ndarray | None]:
-    """Build the sorted index, and return the order that sorts the rows; None if they are sorted.
-
-    As ``MultiIndex.from_arrays`` and ``sort_index``, at a fifth of their cost.
-    """
-    if len(schema.key) == 1:
-        key = schema.key[0]
-        return _sorted(pd.Index(_values(key, arrays[key.name]), name=key.name))
-    codes: list[Any] = []
-    levels: list[Any] = []
-    for column in schema.key:
-        factorized = _factorized(column, arrays[column.name])
-        if factorized is None:
-            values = [_values(column, arrays[column.name]) for column in schema.key]
-            return _sorted(pd.MultiIndex.from_arrays(values, names=schema.key_names))
-        codes.append(factorized[0])
-        levels.append(factorized[1])
-    order = None
-    if not _strictly_sorted(codes):
-        order = np.lexsort(codes[::-1])
-        codes = [code[order] for code in codes]
-    return pd.MultiIndex(levels, codes, names=schema.key_names, verify_integrity=False), order
-
-
-def _sorted(index: pd.Index) -> tuple[pd.Index, np.ndarray | None]:
-    """Sort an index, and return the order that sorts the rows; None if they are sorted."""
-    if index.is_monotonic_increasing:
-        return index, None
-    rows = pd.Series(np.arange(len(index)), index=index).sort_index()
-    return rows.index, rows.to_numpy()
-
-
-def _factorized(column: Column, values: Any) -> tuple[np.ndarray, pd.Index] | None:
-    """Return the values of a level, each once and sorted, and where among them each row's is.
-
-    None for what is rare or not there: a value that is missing, a level of another kind.
-    """
-    if column.kind == "text":
-        texts = np.asarray(values, dtype=object).tolist()
-        names = set(texts)
-        if not all(type(name) is str for name in names):
-            return None
-        places = {name: place for place, name in enumerate(sorted(names))}
-        codes = np.fromiter(map(places.__getitem__, texts), dtype="int64", count=len(texts))
-        return codes, pd.Index(pd.array([*places], dtype=_dtype(column.dtype)))
-    raw = _values(column, values)
-    if not isinstance(raw, np.ndarray) or raw.dtype.kind not in "im":
-        return None
-    codes, found = pd.factorize(raw.view("int64"), sort=True)
-    if raw.dtype.kind == "m" and len(found) and found[0] == _MISSING:
-        return None
-    return codes, pd.Index(found.view(raw.dtype))
-
-
-def _raw_dtype(column: Column) -> str:
-    return {
-        "choice": "int8",
-        "text": "str",
-        "instant": "datetime64[us]",
-        "date": "datetime64[s]",
-        "number": "float64",
-        "flag": "bool",
-    }.get(column.kind, "int64")
-
-
-@cache
-def _of_choices(choices: tuple[str, ...]) -> "pd.CategoricalDtype[str]":
-    return pd.CategoricalDtype(list(choices))
-
-
-def _values(column: Column, values: Any) -> Any:
-    match column.kind:
-        case "moment" | "span":
-            return np.asarray(values).astype("int64", copy=False).view("timedelta64[ms]")
-        case "choice":
-            return pd.Categorical.from_codes(np.asarray(values), dtype=_of_choices(column.choices))
-        case "text":
-            return pd.array(np.asarray(values, dtype=object), dtype=_dtype(column.dtype))
-        case "date" | "instant":
-            unit, zone = ("s", None) if column.kind == "date" else ("us", "UTC")
-            return pd.DatetimeIndex(np.asarray(values, dtype=f"datetime64[{unit}]"), tz=zone)
-        case _ if column.nullable:
-            return pd.array(values, dtype=_dtype(column.dtype))
-    return np.asarray(values, column.dtype)
 
 
 def validate(table: object, schema: Table) -> None:
@@ -247,12 +107,6 @@ def find_further_columns(table: pd.DataFrame, schema: Table) -> list[str]:
     return [name for name in table.columns if name not in known]
 
 
-@cache
-def _dtype(name: str) -> Any:
-    """Return what a dtype of this name equals; to read the name each time would cost more than the rest."""
-    return name if name == "category" else pd.api.types.pandas_dtype(name)
-
-
 def _first_in_plane(schema: Table) -> Column:
     return next(column for column in schema.columns if column.in_plane)
 
@@ -278,7 +132,7 @@ def _index_defects(index: pd.Index, schema: Table) -> list[str]:
     defects = [
         f"index level {column.name!r} is {dtype}, not {column.dtype}"
         for column, dtype in zip(schema.key, dtypes, strict=True)
-        if dtype != _dtype(column.dtype)
+        if dtype != find_dtype(column.dtype)
     ]
     if isinstance(index, pd.MultiIndex):
         missing = [np.asarray(code).min(initial=0) < 0 for code in index.codes]
@@ -306,9 +160,9 @@ def _column_defects(table: pd.DataFrame, schema: Table) -> list[str]:
         if dtype is None:
             if not column.optional:
                 defects.append(f"column {name!r} is missing")
-        elif dtype != _dtype(column.dtype):
+        elif dtype != find_dtype(column.dtype):
             defects.append(f"column {name!r} is {dtype}, not {column.dtype}")
-        elif isinstance(dtype, pd.CategoricalDtype) and dtype is not _of_choices(column.choices):
+        elif isinstance(dtype, pd.CategoricalDtype) and dtype is not make_category_dtype(column.choices):
             categories = tuple(dtype.categories)
             if categories != column.choices:
                 defects.append(f"column {name!r} has categories {categories!r}, not {column.choices!r}")
@@ -318,18 +172,9 @@ def _column_defects(table: pd.DataFrame, schema: Table) -> list[str]:
 def _unique(index: Any) -> bool:
     """Return whether no key occurs twice; sorted keys, the ordinary case, are seen without a hash table."""
     by_level = isinstance(index, pd.MultiIndex) and all(one.is_monotonic_increasing for one in index.levels)
-    if by_level and _strictly_sorted([np.asarray(code) for code in index.codes]):
+    if by_level and is_strictly_sorted([np.asarray(code) for code in index.codes]):
         return True
     return bool(index.is_unique)
-
-
-def _strictly_sorted(codes: list[np.ndarray]) -> bool:
-    """Return whether rows of codes grow from each row to the next, compared level by level."""
-    after = np.zeros(max(len(codes[0]) - 1, 0), dtype=bool)
-    for code in reversed(codes):
-        after &= code[1:] == code[:-1]
-        after |= code[1:] > code[:-1]
-    return bool(after.all())
 
 
 def _plain(key: object) -> str:

@@ -204,7 +204,7 @@ def convert_column(column: Column, values: Any) -> pa.Array:
             spans = np.asarray(values).view("int64")
             return pa.array(spans / 1000.0, pa.float64(), mask=spans == MISSING_TIME)
         case "choice":
-            return _categories(values)
+            return _categories(values) if isinstance(values, pd.Categorical) else _choose(column, values)
         case "date":
             return pa.array(np.asarray(values).astype("datetime64[D]"), pa.date32())
         case "instant":
@@ -231,6 +231,11 @@ def convert_further_column(name: str, values: pd.Series) -> Part:
     return pa.field(name, stored_type, metadata={CATEGORIES_MARK: json.dumps(kept)}), _categories(
         values.array
     )
+
+
+def _choose(column: Column, codes: np.ndarray) -> pa.Array:
+    """Return the texts of the codes of a choice."""
+    return pa.array(column.choices, pa.string()).take(pa.array(codes, mask=codes < 0))
 
 
 def _categories(values: Any) -> pa.Array:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from ptrack_analysis.errors import InputError
 from ptrack_analysis.schema import DETECTIONS, FACES, Column, Table
+from ptrack_analysis.schema.arrays import Rows, TableArrays
 from ptrack_analysis.storage.arrow import ARROW_TYPES, MISSING_TIME, convert_column, convert_further_column
 from ptrack_analysis.storage.columns import (
     NULLABLE_MARK,
@@ -159,7 +160,7 @@ class VideoTable:
     """A table of one video: the name of the video in the dataset, its rows, and its clock."""
 
     video: str
-    table: pd.DataFrame
+    table: Rows
     clock: Clock
 
 
@@ -219,8 +220,11 @@ def _join_columns(
     return values, moments
 
 
-def _read_arrays(table: pd.DataFrame) -> dict[Any, Any]:
+def _read_arrays(table: Rows) -> dict[Any, Any]:
     """Return the values of the index levels and columns of a table by their names."""
+    if isinstance(table, TableArrays):
+        names = {column.name: column.named(table.unit) for column in table.schema.columns}
+        return {names.get(name, name): values for name, values in table.arrays.items()}
     index, bare = table.index, table.reset_index(drop=True)  # pandas copies the index for each column
     arrays: dict[Any, Any] = {name: series.array for name, series in bare.items()}
     if isinstance(index, pd.MultiIndex):
@@ -243,7 +247,10 @@ def _join_column(column: Stored, found: Sequence[Any], lengths: Sequence[int]) -
         )
         array = convert_column(column.of, times)
         return array, times if column.of.kind == "moment" else None
-    if column.of.kind in _PLAIN and not column.of.nullable and all(array is not None for array in found):
+    is_plain = (
+        column.of.kind in _PLAIN and not column.of.nullable and all(array is not None for array in found)
+    )
+    if is_plain or all(isinstance(array, np.ndarray) for array in found):
         return convert_column(column.of, np.concatenate([np.asarray(array) for array in found])), None
     kind = ARROW_TYPES[column.type]
     arrays = [
@@ -256,11 +263,11 @@ def _join_column(column: Stored, found: Sequence[Any], lengths: Sequence[int]) -
 _PLAIN = ("integer", "number", "flag")
 
 
-def _join_further(name: str, kind: pa.DataType, tables: Sequence[pd.DataFrame]) -> pa.ChunkedArray:
+def _join_further(name: str, kind: pa.DataType, tables: Sequence[Rows]) -> pa.ChunkedArray:
     """Join a further column of several videos in its common type; null where a source does not have it."""
     arrays = [
         convert_further_column(name, table[name])[1].cast(kind)
-        if name in table.columns
+        if isinstance(table, pd.DataFrame) and name in table.columns
         else pa.nulls(len(table), kind)
         for table in tables
     ]

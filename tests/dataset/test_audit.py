@@ -21,6 +21,7 @@ from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import OCCUPANCY
+from ptrack_analysis.schema.arrays import to_frame
 
 
 @cache
@@ -28,7 +29,8 @@ def compute(archive, video):
     """Compute all tables of a video, and the outlines of its zones."""
     (reference,) = [one for one in find_videos(archive / "pages") if video in {None, one.name}]
     analysis = VideoAnalysis(reference, configure(archive, 3, "all"))
-    return compute_tables(analysis)[0], {zone.name: zone.outline for zone in analysis.zones}
+    tables = {name: to_frame(rows) for name, rows in compute_tables(analysis)[0].items()}
+    return tables, {zone.name: zone.outline for zone in analysis.zones}
 
 
 def configure(archive, least, tables):

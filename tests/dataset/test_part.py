@@ -15,6 +15,7 @@ from ptrack_analysis.errors import PtrackError
 from ptrack_analysis.pipeline import video_analysis
 from ptrack_analysis.pipeline.config import AnalysisConfig
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
+from ptrack_analysis.schema.arrays import to_frame
 from ptrack_analysis.sources.finding import find_videos
 from ptrack_analysis.sources.pages.decode import Page
 from ptrack_analysis.sources.pages.rows import Collector, TimeRange, build_page_rows
@@ -35,7 +36,8 @@ RANGES = [
 def computed(reference, asked):
     """Give tables and notes, or what is refused."""
     try:
-        return compute_tables(VideoAnalysis(reference, asked))
+        tables, notes = compute_tables(VideoAnalysis(reference, asked))
+        return {name: to_frame(rows) for name, rows in tables.items()}, notes
     except PtrackError as error:
         return {}, [f"{type(error).__name__}: {error}"]
 

@@ -29,6 +29,7 @@ from ptrack_analysis.pipeline.outputs import OUTPUTS
 from ptrack_analysis.pipeline.video_analysis import VideoAnalysis
 from ptrack_analysis.report.writing import write_report
 from ptrack_analysis.schema import RELEASED
+from ptrack_analysis.schema.arrays import to_frame
 from ptrack_analysis.storage.columns import stored_key
 from ptrack_analysis.video import Video
 
@@ -248,7 +249,8 @@ def test_what_is_suppressed_in_the_bins_is_suppressed_where_it_is_published_agai
 def test_release_withholds_the_same_in_python(day):
     settings = AnalysisConfig(zones=day / "zones.geojson", min_count=2)
     (reference,) = [one for one in find_videos(day / "pages") if one.name == "noon"]
-    tables, _ = compute_tables(VideoAnalysis(reference, settings))
+    computed, _ = compute_tables(VideoAnalysis(reference, settings))
+    tables = {name: to_frame(rows) for name, rows in computed.items()}
     assert tables["dwell"]["horizon"].notna().any()
     released = release(tables, settings, "noon")
     assert released["dwell"][["horizon", "median", "observed_median"]].isna().all(axis=None)

@@ -13,7 +13,8 @@ from ptrack_analysis.errors import ZoneError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import at_least
 from ptrack_analysis.scene.zones import Line, validate_lines
-from ptrack_analysis.schema import CROSSINGS, DIRECTIONS, assemble, validate
+from ptrack_analysis.schema import CROSSINGS, DIRECTIONS, validate
+from ptrack_analysis.schema.arrays import TableArrays, collect, in_frame
 from ptrack_analysis.video import Milliseconds
 
 _IN, _OUT = range(len(DIRECTIONS))
@@ -22,9 +23,10 @@ _NOISE = 1e-6
 """What a moment may lie beyond a whole millisecond by the rounding of the arithmetic alone [ms]."""
 
 
+@in_frame
 def compute_crossings(
     trajectories: pd.DataFrame | Walks, lines: Sequence[Line], *, min_distance: float = 0.0
-) -> pd.DataFrame:
+) -> TableArrays:
     """List every crossing of every line: who, when, which way, where.
 
     A person walks straight from each located position to the next one in the same run; nothing is crossed in
@@ -89,7 +91,7 @@ def compute_crossings(
     --------
     >>> from shapely.geometry import LineString
     >>> from ptrack_analysis import Line
-    >>> from ptrack_analysis.schema import empty_table
+    >>> from ptrack_analysis.schema import TRAJECTORIES, empty_table
     >>> door = Line("door", LineString([(5, 10), (5, 0)]), "m")
     >>> compute_crossings(empty_table(TRAJECTORIES, unit="m"), [door]).columns.tolist()
     ['direction', 'crossing', 'x_m', 'y_m']
@@ -105,7 +107,7 @@ def compute_crossings(
         for column in (*CROSSINGS.key[1:], *CROSSINGS.columns)
         if not column.optional
     }
-    return assemble(CROSSINGS, arrays, unit=walks.unit)
+    return collect(CROSSINGS, arrays, unit=walks.unit)
 
 
 def filter_first_crossings(crossings: pd.DataFrame) -> pd.DataFrame:

@@ -28,6 +28,7 @@ from ptrack_analysis.schema import (
     empty_table,
     validate,
 )
+from ptrack_analysis.schema.arrays import TableArrays, collect, in_frame
 from ptrack_analysis.schema.zones import OBSERVED_ENTRIES, OBSERVED_EXITS
 from ptrack_analysis.video import Video, milliseconds
 
@@ -35,6 +36,7 @@ QUANTILES = (0.25, 0.5, 0.75, 0.9)
 _MISSING = np.iinfo("int64").min
 
 
+@in_frame
 def compute_dwell(
     visits: pd.DataFrame,
     *,
@@ -45,7 +47,7 @@ def compute_dwell(
     horizon: pd.Timedelta | str | None = None,
     groups: pd.DataFrame | None = None,
     confidence: float = CONFIDENCE,
-) -> pd.DataFrame:
+) -> TableArrays:
     """Estimate the median and mean dwell time per zone.
 
     A visit whose end was not observed is right-censored: it lasted at least as long as recorded. The median
@@ -143,7 +145,7 @@ def compute_dwell(
     names = [column.name for column in DWELL.columns if column.kind in {"integer", "span"}]
     arrays |= {name: np.array([row[name] for row, _ in rows], dtype="int64") for name in names}
     arrays["note"] = [note for _, note in rows]
-    return assemble(DWELL_BY_ENTRY if by == "entry" else DWELL, arrays)
+    return collect(DWELL_BY_ENTRY if by == "entry" else DWELL, arrays)
 
 
 def compute_dwell_quantiles(

@@ -9,7 +9,8 @@ import pandas as pd
 from ptrack_analysis.analysis.heat.grid import Bounds, build_cell_columns, compute_cell_size
 from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Floats
-from ptrack_analysis.schema import BOX_HEATMAP, HEATMAP, HEATMAP_SLICES, MEASURE, assemble
+from ptrack_analysis.schema import BOX_HEATMAP, HEATMAP, HEATMAP_SLICES, MEASURE
+from ptrack_analysis.schema.arrays import TableArrays, collect
 from ptrack_analysis.video import Milliseconds, milliseconds
 
 Quantity = Literal["person_seconds", "visits", "people", "mean_speed"]
@@ -245,6 +246,28 @@ class Heatmap:
         )
         return replace(self, values=smooth)
 
+    def to_arrays(self, duration: pd.Timedelta | str | None = None) -> TableArrays:
+        """Return the table as arrays; parameters and table are those of ``to_frame``."""
+        density = None if duration is None else self.density(duration)
+        columns = build_cell_columns(self.shape, self.bounds)
+        if self.is_series:
+            return self._collect_series(columns)
+        values, count = self.values.ravel(), self.values.size
+        if self.quantity != "person_seconds" or self.normalized:
+            stored = self.basis if self.quantity == "person_seconds" else self.quantity
+            columns |= {
+                "quantity": [_STORED.get(stored, stored)] * count,
+                "measured_in": [self.value_unit.replace("people", _STORED["people"])] * count,
+                "number": values,
+            }
+            return collect(MEASURE, columns, unit=self.unit)
+        if self.basis == "boxes":
+            return collect(BOX_HEATMAP, columns | {"box_seconds": values}, unit=self.unit)
+        columns["seconds"] = values
+        if density is not None:
+            columns["density_per_m2"] = density.ravel()
+        return collect(HEATMAP, columns, unit=self.unit)
+
     def to_frame(self, duration: pd.Timedelta | str | None = None) -> pd.DataFrame:
         """Return the long table, one row per cell with the center of the cell.
 
@@ -262,27 +285,9 @@ class Heatmap:
         ParameterError
             If the heatmap is a normalized series, or a duration is given where there is no density.
         """
-        density = None if duration is None else self.density(duration)
-        columns = build_cell_columns(self.shape, self.bounds)
-        if self.is_series:
-            return self._build_series_frame(columns)
-        values, count = self.values.ravel(), self.values.size
-        if self.quantity != "person_seconds" or self.normalized:
-            stored = self.basis if self.quantity == "person_seconds" else self.quantity
-            columns |= {
-                "quantity": [_STORED.get(stored, stored)] * count,
-                "measured_in": [self.value_unit.replace("people", _STORED["people"])] * count,
-                "number": values,
-            }
-            return assemble(MEASURE, columns, unit=self.unit)
-        if self.basis == "boxes":
-            return assemble(BOX_HEATMAP, columns | {"box_seconds": values}, unit=self.unit)
-        columns["seconds"] = values
-        if density is not None:
-            columns["density_per_m2"] = density.ravel()
-        return assemble(HEATMAP, columns, unit=self.unit)
+        return self.to_arrays(duration).to_frame()
 
-    def _build_series_frame(self, cells: dict[str, Any]) -> pd.DataFrame:
+    def _collect_series(self, cells: dict[str, Any]) -> TableArrays:
         """Return the table HEATMAP_SLICES."""
         if self.normalized or self.bin_edges is None:
             raise ParameterError("a normalized series has no table: call to_frame() on each of its bins")
@@ -293,7 +298,7 @@ class Heatmap:
             "interval": np.repeat(np.diff(self.bin_edges), per_bin),
             "seconds": self.values.ravel(),
         }
-        return assemble(HEATMAP_SLICES, columns, unit=self.unit)
+        return collect(HEATMAP_SLICES, columns, unit=self.unit)
 
     def _require_meters(self, what: str) -> None:
         if self.unit != "m":

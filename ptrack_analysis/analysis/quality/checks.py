@@ -28,10 +28,10 @@ from ptrack_analysis.schema import (
     STITCHES,
     VERDICTS,
     VISITS,
-    assemble,
     empty_table,
     validate,
 )
+from ptrack_analysis.schema.arrays import TableArrays, collect, empty_arrays, in_frame
 from ptrack_analysis.video import Video, milliseconds
 
 RATE = "1/min"
@@ -434,6 +434,7 @@ def _is_ascending(pair: object) -> bool:
 _GOOD, _DOUBTFUL, _BAD, _UNKNOWN = range(len(VERDICTS))
 
 
+@in_frame
 def compute_quality(
     detections: pd.DataFrame,
     trajectories: pd.DataFrame | Walks,
@@ -451,7 +452,7 @@ def compute_quality(
     start: pd.Timedelta | str | None = None,
     end: pd.Timedelta | str | None = None,
     thresholds: Mapping[str, tuple[float, float]] | None = None,
-) -> pd.DataFrame:
+) -> TableArrays:
     """Check the tracking of a video: what is wrong, how much, and which outputs and zones suffer.
 
     Each check gives one number; greater is worse. The verdict is ``doubtful`` above the first threshold,
@@ -560,7 +561,7 @@ def compute_quality(
     validate_lines(lines, unit)
     checks = change_thresholds(thresholds)
     if not len(walks.table) or not len(detections):
-        return empty_table(QUALITY)
+        return empty_arrays(QUALITY)
     step = choose_period(rows_by_person(detections), video, period)
     if visits is None and zones:
         visits = compute_visits(walks, zones, video, period=period)
@@ -634,7 +635,7 @@ def _judge(check: QualityCheck, inputs: QualityInputs) -> list[_Row]:
     return rows
 
 
-def _build_table(judged: Mapping[str, list[_Row]], checks: Mapping[str, QualityCheck]) -> pd.DataFrame:
+def _build_table(judged: Mapping[str, list[_Row]], checks: Mapping[str, QualityCheck]) -> TableArrays:
     """Build the QUALITY table from the rows of each check."""
     flat = [(checks[check], check, *row) for check, rows in sorted(judged.items()) for row in sorted(rows)]
     arrays: dict[str, np.ndarray | list[str]] = {
@@ -649,4 +650,4 @@ def _build_table(judged: Mapping[str, list[_Row]], checks: Mapping[str, QualityC
         "meaning": [row[0].meaning for row in flat],
         "advice": [row[5] for row in flat],
     }
-    return assemble(QUALITY, arrays)
+    return collect(QUALITY, arrays)

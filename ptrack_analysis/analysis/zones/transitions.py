@@ -13,6 +13,7 @@ from ptrack_analysis.errors import ParameterError
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.scene.zones import Zone
 from ptrack_analysis.schema import DESTINATIONS, FUNNEL, ORIGINS, TRANSITIONS, VISITS, assemble, validate
+from ptrack_analysis.schema.arrays import TableArrays, collect, in_frame
 from ptrack_analysis.video import Milliseconds, milliseconds
 
 _MISSING = np.iinfo("int64").min
@@ -28,9 +29,10 @@ class _Ways:
     travel: Milliseconds
 
 
+@in_frame
 def compute_transitions(
     visits: pd.DataFrame, *, max_between: pd.Timedelta | str | None = None
-) -> pd.DataFrame:
+) -> TableArrays:
     """Count how often persons went from each zone to each other one: the origin-destination matrix.
 
     A person's visits, to all zones of the table, are taken in the order in which they were entered (of two
@@ -166,7 +168,7 @@ def _journey_starts(
     return first
 
 
-def _counted(ways: _Ways, origins: list[str], destinations: list[str]) -> pd.DataFrame:
+def _counted(ways: _Ways, origins: list[str], destinations: list[str]) -> TableArrays:
     """Gather the ways that have one origin and one destination."""
     pair = ways.origin * len(destinations) + ways.destination
     order = np.lexsort((ways.travel, pair))
@@ -187,7 +189,7 @@ def _counted(ways: _Ways, origins: list[str], destinations: list[str]) -> pd.Dat
         "mean_travel": np.where(lower == _MISSING, _MISSING, total // np.maximum(count, 1)),
         "median_travel": np.where(lower == _MISSING, _MISSING, _midpoint(lower, upper)),
     }
-    return assemble(TRANSITIONS, arrays)
+    return collect(TRANSITIONS, arrays)
 
 
 def _midpoint(lower: Milliseconds, upper: Milliseconds) -> Milliseconds:

@@ -21,7 +21,8 @@ from ptrack_analysis.errors import PtrackWarning
 from ptrack_analysis.geometry import Bools, Floats, Integers
 from ptrack_analysis.limits import at_least
 from ptrack_analysis.scene.zones import Zone, validate_zones
-from ptrack_analysis.schema import ENTRIES, EXITS, POSITION_STATUSES, VISITS, assemble
+from ptrack_analysis.schema import ENTRIES, EXITS, POSITION_STATUSES, VISITS
+from ptrack_analysis.schema.arrays import TableArrays, collect, in_frame
 from ptrack_analysis.video import Video, milliseconds
 
 _CROSSED, _EDGE, _START, _APPEARED, _OPENED = range(len(ENTRIES))
@@ -198,7 +199,7 @@ def _warn_of_removed(stays: Sequence[dict[str, Integers]]) -> None:
             "entries, exits and counts depend on the filter. Compute the visits from all trajectories, and "
             "filter the visits. To analyze a part of the video, use select.",
             PtrackWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 
@@ -211,6 +212,7 @@ def _counted(person: Integers) -> Integers:
 NO_TIME = pd.Timedelta(0)
 
 
+@in_frame
 def compute_visits(
     trajectories: pd.DataFrame | Walks,
     zones: Sequence[Zone],
@@ -223,7 +225,7 @@ def compute_visits(
     period: pd.Timedelta | str | None = None,
     start: pd.Timedelta | str | None = None,
     end: pd.Timedelta | str | None = None,
-) -> pd.DataFrame:
+) -> TableArrays:
     """Cut each person's presence into stays in zones.
 
     A visit runs from a person's first detection inside the zone to the first after it that is not inside, or
@@ -338,7 +340,7 @@ def compute_visits(
         for column in (*VISITS.key[1:], *VISITS.columns)
         if not column.optional
     }
-    return assemble(VISITS, arrays)
+    return collect(VISITS, arrays)
 
 
 def _presence(
